@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+pub mod conformance;
+mod error;
+mod partition;
+mod port;
+mod record;
+
+pub use error::LogError;
+pub use partition::partition_of;
+pub use port::Log;
+pub use record::{Record, Stored};
