@@ -1,0 +1,35 @@
+#![doc = include_str!("../README.md")]
+
+mod amount;
+mod body;
+mod catalogue;
+mod cloudevent;
+mod codec;
+mod digest;
+mod event;
+mod id;
+mod kind;
+mod message;
+mod role;
+mod subject;
+mod time;
+
+/// The messages of `proto/onefold/event/v1`, as generated.
+#[allow(missing_docs, clippy::all, unreachable_pub)]
+pub mod v1 {
+    include!(concat!(env!("OUT_DIR"), "/onefold.event.v1.rs"));
+}
+
+pub use amount::{AmountError, parse_decimal};
+pub use body::Body;
+pub use catalogue::{Catalogue, EventType, Field, FieldKind, catalogue};
+pub use cloudevent::{CloudEventError, from_cloudevent, to_cloudevent};
+pub use codec::{CodecError, decode, encode};
+pub use digest::{ContentDigest, HubKey};
+pub use event::{Event, EventError, Locator, Reference};
+pub use id::{EventId, IdParts, party_id};
+pub use kind::Kind;
+pub use message::{FieldValue, encode_message};
+pub use role::{Role, Target};
+pub use subject::{Subject, SubjectError};
+pub use time::{Micros, format_micros, parse_instant};

@@ -1,0 +1,122 @@
+//! What an event is about: `kind:source:number`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::Kind;
+
+/// Longest subject, in bytes.
+const LONGEST: usize = 512;
+
+/// The subject of an event, by the source's own key. Ordered by its text.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject(Box<str>);
+
+/// Why a text is no subject.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SubjectError {
+    /// Not three parts.
+    #[error("`{0}` is no subject: expected kind:source:number, such as order:erp:SO-1001")]
+    Shape(String),
+    /// The kind is not in the catalogue.
+    #[error("`{0}` begins with a kind that is not in the catalogue")]
+    Kind(String),
+    /// Too long to be a key.
+    #[error("a subject of {0} bytes is too long: at most 512")]
+    Long(usize),
+}
+
+impl Subject {
+    /// Puts a subject together. The source must hold no colon; the number is cleaned of white space around it and of control characters.
+    ///
+    /// # Errors
+    /// An empty part, a colon in the source, or more than 512 bytes.
+    pub fn new(kind: Kind, source: &str, number: &str) -> Result<Self, SubjectError> {
+        let number: String = number.trim().chars().filter(|c| !c.is_control()).collect();
+        format!("{}:{source}:{number}", kind.word()).parse()
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        // The constructor has checked the word.
+        Kind::from_word(self.part(0)).unwrap_or(Kind::Decision)
+    }
+
+    /// The system whose number it is.
+    pub fn source(&self) -> &str {
+        self.part(1)
+    }
+
+    /// The source's own number.
+    pub fn number(&self) -> &str {
+        self.part(2)
+    }
+
+    /// The whole text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn part(&self, n: usize) -> &str {
+        self.0.splitn(3, ':').nth(n).unwrap_or_default()
+    }
+}
+
+impl FromStr for Subject {
+    type Err = SubjectError;
+
+    fn from_str(text: &str) -> Result<Self, SubjectError> {
+        if text.len() > LONGEST {
+            return Err(SubjectError::Long(text.len()));
+        }
+        let mut parts = text.splitn(3, ':');
+        let (Some(kind), Some(source), Some(number)) = (parts.next(), parts.next(), parts.next())
+        else {
+            return Err(SubjectError::Shape(text.to_owned()));
+        };
+        let clean = !source.is_empty()
+            && !number.is_empty()
+            && number.trim() == number
+            && !text.chars().any(char::is_control);
+        if !clean {
+            return Err(SubjectError::Shape(text.to_owned()));
+        }
+        if Kind::from_word(kind).is_none() {
+            return Err(SubjectError::Kind(text.to_owned()));
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_keeps_its_colons() {
+        let subject: Subject = "order:erp:A:1".parse().unwrap();
+        assert_eq!(
+            (subject.kind(), subject.source(), subject.number()),
+            (Kind::Order, "erp", "A:1")
+        );
+    }
+
+    #[test]
+    fn a_text_of_another_shape_is_refused() {
+        for bad in ["", "order", "order:erp", "order:erp:", "order::1", "order:erp: 1", "thing:erp:1"] {
+            assert!(bad.parse::<Subject>().is_err(), "{bad}");
+        }
+    }
+}
