@@ -7,9 +7,7 @@ const M: u32 = 0x5bd1_e995;
 /// compute it, sign bit cleared, mod the number of partitions. Computed by the producer and
 /// frozen for ever. A topic has at least one partition; asked for none, the answer is 0.
 pub fn partition_of(key: &[u8], partitions: u32) -> u32 {
-    (murmur2(key) & 0x7fff_ffff)
-        .checked_rem(partitions)
-        .unwrap_or(0)
+    (murmur2(key) & 0x7fff_ffff).checked_rem(partitions).unwrap_or(0)
 }
 
 fn murmur2(data: &[u8]) -> u32 {
@@ -17,10 +15,7 @@ fn murmur2(data: &[u8]) -> u32 {
     let mut h = SEED ^ (data.len() as u32);
     let mut words = data.chunks_exact(4);
     for word in &mut words {
-        let mut k = word
-            .iter()
-            .rev()
-            .fold(0u32, |k, byte| (k << 8) | u32::from(*byte));
+        let mut k = word.iter().rev().fold(0u32, |k, byte| (k << 8) | u32::from(*byte));
         k = k.wrapping_mul(M);
         k ^= k >> 24;
         k = k.wrapping_mul(M);
@@ -28,10 +23,7 @@ fn murmur2(data: &[u8]) -> u32 {
     }
     let rest = words.remainder();
     if !rest.is_empty() {
-        let k = rest
-            .iter()
-            .rev()
-            .fold(0u32, |k, byte| (k << 8) | u32::from(*byte));
+        let k = rest.iter().rev().fold(0u32, |k, byte| (k << 8) | u32::from(*byte));
         h = (h ^ k).wrapping_mul(M);
     }
     h ^= h >> 13;
@@ -49,10 +41,7 @@ mod tests {
         ("foobar", -790_332_482),
         ("a-little-bit-long-string", -985_981_536),
         ("a-little-bit-longer-string", -1_486_304_829),
-        (
-            "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8",
-            -58_897_971,
-        ),
+        ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58_897_971),
         ("abc", 479_470_107),
         ("1", -1_993_445_489),
         ("12", 126_087_238),

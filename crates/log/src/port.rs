@@ -40,13 +40,7 @@ pub trait Log: Send + Sync + 'static {
     /// them. At or beyond the head, and for a `max` of 0, the answer is empty. An implementer
     /// MAY answer with fewer than there are, to bound memory, but MUST answer with at least one
     /// when there is one and `max` is not 0.
-    async fn read(
-        &self,
-        topic: &str,
-        partition: u32,
-        from: u64,
-        max: usize,
-    ) -> Result<Vec<Stored>, LogError>;
+    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<Stored>, LogError>;
 
     /// The records at exactly these positions, in the order asked; the same position asked twice
     /// is answered twice. A position that holds nothing makes the whole call fail with

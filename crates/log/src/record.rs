@@ -18,20 +18,12 @@ pub struct Record {
 impl Record {
     /// A record without headers.
     pub fn new(key: impl Into<Bytes>, value: impl Into<Bytes>, time: i64) -> Self {
-        Self {
-            key: key.into(),
-            headers: Vec::new(),
-            value: value.into(),
-            time,
-        }
+        Self { key: key.into(), headers: Vec::new(), value: value.into(), time }
     }
 
     /// The value of the first header of this name.
     pub fn header(&self, name: &str) -> Option<&Bytes> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value)
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value)
     }
 
     /// Bytes of key, headers and value together.

@@ -11,14 +11,8 @@ pub(super) async fn a_topic_keeps_its_first_number_of_partitions(log: Arc<dyn Lo
         assert_eq!(done(log.topic("events", asked).await, "topic"), n);
     }
     assert_eq!(heads(&*log, "events").await, vec![0; n as usize]);
-    assert!(matches!(
-        log.topic("none", 0).await,
-        Err(LogError::Refused(_))
-    ));
-    assert!(matches!(
-        log.heads("none").await,
-        Err(LogError::UnknownTopic(_))
-    ));
+    assert!(matches!(log.topic("none", 0).await, Err(LogError::Refused(_))));
+    assert!(matches!(log.heads("none").await, Err(LogError::UnknownTopic(_))));
 }
 
 pub(super) async fn topics_do_not_share_offsets(log: Arc<dyn Log>, n: u32) {
@@ -28,10 +22,7 @@ pub(super) async fn topics_do_not_share_offsets(log: Arc<dyn Log>, n: u32) {
     }
     for (step, name) in names.iter().enumerate() {
         let batch = vec![(n - 1, numbered(step as u64)); step + 1];
-        assert_eq!(
-            append(&*log, name, batch).await,
-            (0..=step as u64).collect::<Vec<_>>()
-        );
+        assert_eq!(append(&*log, name, batch).await, (0..=step as u64).collect::<Vec<_>>());
     }
     for (step, name) in names.iter().enumerate() {
         let held = drain(&*log, name, n - 1, 10).await;
@@ -74,20 +65,12 @@ pub(super) async fn an_empty_batch_changes_nothing(log: Arc<dyn Log>, n: u32) {
 
 pub(super) async fn a_wrong_request_appends_nothing(log: Arc<dyn Log>, n: u32) {
     topic(&*log, "events", n).await;
-    let refused = log
-        .append("events", vec![(0, numbered(1)), (n, numbered(2))])
-        .await;
+    let refused = log.append("events", vec![(0, numbered(1)), (n, numbered(2))]).await;
     assert!(matches!(refused, Err(LogError::Refused(_))), "{refused:?}");
     let unknown = log.append("other", vec![(0, numbered(1))]).await;
-    assert!(
-        matches!(unknown, Err(LogError::UnknownTopic(_))),
-        "{unknown:?}"
-    );
+    assert!(matches!(unknown, Err(LogError::UnknownTopic(_))), "{unknown:?}");
     assert_eq!(heads(&*log, "events").await, vec![0; n as usize]);
-    assert_eq!(
-        append(&*log, "events", vec![(0, numbered(3))]).await,
-        vec![0]
-    );
+    assert_eq!(append(&*log, "events", vec![(0, numbered(3))]).await, vec![0]);
 }
 
 pub(super) async fn appenders_at_once_keep_every_record_once(log: Arc<dyn Log>, n: u32) {
@@ -102,9 +85,7 @@ pub(super) async fn appenders_at_once_keep_every_record_once(log: Arc<dyn Log>, 
                 let mut positions = Vec::new();
                 for step in 0..BATCHES {
                     let first = (appender * BATCHES + step) * SIZE;
-                    let batch: Vec<(u32, Record)> = (first..first + SIZE)
-                        .map(|k| placed(numbered(k), n))
-                        .collect();
+                    let batch: Vec<(u32, Record)> = (first..first + SIZE).map(|k| placed(numbered(k), n)).collect();
                     let offsets = append(&*log, "events", batch.clone()).await;
                     assert_eq!(offsets.len(), batch.len());
                     positions.extend(batch.into_iter().zip(offsets));
@@ -124,19 +105,13 @@ pub(super) async fn appenders_at_once_keep_every_record_once(log: Arc<dyn Log>, 
         let mut last = vec![None; n as usize];
         for ((partition, record), offset) in positions {
             let partition = partition as usize;
-            assert!(
-                last[partition] < Some(offset),
-                "one appender's records keep their order"
-            );
+            assert!(last[partition] < Some(offset), "one appender's records keep their order");
             last[partition] = Some(offset);
             let slots = &mut expected[partition];
             if slots.len() <= offset as usize {
                 slots.resize(offset as usize + 1, None);
             }
-            assert!(
-                slots[offset as usize].replace(record).is_none(),
-                "offset {offset} was given twice"
-            );
+            assert!(slots[offset as usize].replace(record).is_none(), "offset {offset} was given twice");
             told += 1;
         }
     }
@@ -144,10 +119,7 @@ pub(super) async fn appenders_at_once_keep_every_record_once(log: Arc<dyn Log>, 
     for (partition, slots) in expected.into_iter().enumerate() {
         let held = drain(&*log, "events", partition as u32, 100).await;
         let held: Vec<_> = held.into_iter().map(|s| Some(s.record)).collect();
-        assert!(
-            held == slots,
-            "partition {partition} differs from what was told"
-        );
+        assert!(held == slots, "partition {partition} differs from what was told");
     }
 }
 
@@ -157,9 +129,7 @@ pub(super) async fn fill_for_reopening(log: Arc<dyn Log>, n: u32) -> Vec<Vec<Rec
     topic(&*log, "untouched", n + 1).await;
     let mut kept = vec![Vec::new(); n as usize];
     for step in 0..5 {
-        let batch: Vec<_> = (step * 50..step * 50 + 50)
-            .map(|k| placed(numbered(k), n))
-            .collect();
+        let batch: Vec<_> = (step * 50..step * 50 + 50).map(|k| placed(numbered(k), n)).collect();
         for (partition, record) in &batch {
             kept[*partition as usize].push(record.clone());
         }
@@ -171,10 +141,7 @@ pub(super) async fn fill_for_reopening(log: Arc<dyn Log>, n: u32) -> Vec<Vec<Rec
 pub(super) async fn reopening_keeps_everything(log: Arc<dyn Log>, n: u32, kept: Vec<Vec<Record>>) {
     assert_eq!(done(log.topic("events", n + 5).await, "topic"), n);
     assert_eq!(done(log.topic("untouched", 1).await, "topic"), n + 1);
-    assert_eq!(
-        heads(&*log, "events").await,
-        kept.iter().map(|k| k.len() as u64).collect::<Vec<_>>()
-    );
+    assert_eq!(heads(&*log, "events").await, kept.iter().map(|k| k.len() as u64).collect::<Vec<_>>());
     for (partition, records) in kept.iter().enumerate() {
         let held = drain(&*log, "events", partition as u32, 7).await;
         assert!(held.iter().map(|s| &s.record).eq(records));

@@ -19,14 +19,17 @@ use crate::{Log, LogError, Record, Stored, partition_of};
 /// ```
 /// # use std::sync::Arc;
 /// # use onefold_log::{Log, conformance};
-/// async fn keeps_the_contract(open: impl AsyncFn(&str) -> Arc<dyn Log>) {
+/// async fn keeps_the_contract<L: Log>(open: impl AsyncFn(&str) -> Arc<L>) {
 ///     for partitions in [1, 3, 8] {
 ///         conformance::all(&open, partitions).await;
 ///     }
 /// }
 /// ```
-pub async fn all(open: impl AsyncFn(&str) -> Arc<dyn Log>, partitions: u32) {
-    let fresh = async |claim: &str| open(&format!("{claim}-{partitions}")).await;
+pub async fn all<L: Log>(open: impl AsyncFn(&str) -> Arc<L>, partitions: u32) {
+    let fresh = async |claim: &str| {
+        let log: Arc<dyn Log> = open(&format!("{claim}-{partitions}")).await;
+        log
+    };
 
     append::a_topic_keeps_its_first_number_of_partitions(fresh("topic").await, partitions).await;
     append::topics_do_not_share_offsets(fresh("topics").await, partitions).await;

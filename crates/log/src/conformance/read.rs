@@ -47,12 +47,7 @@ pub(super) async fn a_large_record_survives(log: Arc<dyn Log>, n: u32) {
     // Leaves room for the key and for an adapter's own words under a limit of 1 MiB.
     let value: Vec<u8> = (0..1_000_000u32).map(|k| (k % 251) as u8).collect();
     let large = Record::new("large", value, 1);
-    let batch = vec![
-        (0, numbered(1)),
-        (0, large.clone()),
-        (0, numbered(2)),
-        (0, large.clone()),
-    ];
+    let batch = vec![(0, numbered(1)), (0, large.clone()), (0, numbered(2)), (0, large.clone())];
     append(&*log, "events", batch).await;
     let held = drain(&*log, "events", 0, 100).await;
     let expected = [numbered(1), large.clone(), numbered(2), large];
@@ -63,9 +58,7 @@ pub(super) async fn each_partition_is_read_in_the_order_of_appending(log: Arc<dy
     topic(&*log, "events", n).await;
     let mut order = vec![Vec::new(); n as usize];
     for step in 0..10 {
-        let batch: Vec<_> = (step * 37..step * 37 + 37)
-            .map(|k| placed(numbered(k), n))
-            .collect();
+        let batch: Vec<_> = (step * 37..step * 37 + 37).map(|k| placed(numbered(k), n)).collect();
         for (partition, record) in &batch {
             order[*partition as usize].push(record.clone());
         }
@@ -75,10 +68,7 @@ pub(super) async fn each_partition_is_read_in_the_order_of_appending(log: Arc<dy
         let partition = partition as u32;
         for step in [1, 10, 1_000] {
             let held = drain(&*log, "events", partition, step).await;
-            assert!(
-                held.iter().map(|s| &s.record).eq(records),
-                "steps of {step}"
-            );
+            assert!(held.iter().map(|s| &s.record).eq(records), "steps of {step}");
             assert!(held.iter().map(|s| s.offset).eq(0..records.len() as u64));
             assert!(held.iter().all(|s| s.partition == partition));
         }
@@ -108,18 +98,11 @@ pub(super) async fn fetch_answers_in_the_order_asked(log: Arc<dyn Log>, n: u32) 
     let stored: Vec<Stored> = batch
         .into_iter()
         .zip(offsets)
-        .map(|((partition, record), offset)| Stored {
-            partition,
-            offset,
-            record,
-        })
+        .map(|((partition, record), offset)| Stored { partition, offset, record })
         .collect();
     // Far apart, backwards, across partitions, and one of them twice.
     let picks = [199, 0, 77, 78, 3, 77, 150, 1];
-    let asked: Vec<(u32, u64)> = picks
-        .iter()
-        .map(|k| (stored[*k].partition, stored[*k].offset))
-        .collect();
+    let asked: Vec<(u32, u64)> = picks.iter().map(|k| (stored[*k].partition, stored[*k].offset)).collect();
     let got = done(log.fetch("events", &asked).await, "fetch");
     assert!(got.iter().eq(picks.iter().map(|k| &stored[*k])));
     assert!(done(log.fetch("events", &[]).await, "fetch").is_empty());
@@ -139,22 +122,10 @@ pub(super) async fn what_is_not_there_is_said_so(log: Arc<dyn Log>, n: u32) {
             "{position:?}: {got:?}"
         );
     }
-    assert!(matches!(
-        log.read("events", n, 0, 1).await,
-        Err(LogError::Refused(_))
-    ));
-    assert!(matches!(
-        log.read("none", 0, 0, 1).await,
-        Err(LogError::UnknownTopic(_))
-    ));
-    assert!(matches!(
-        log.fetch("none", &[(0, 0)]).await,
-        Err(LogError::UnknownTopic(_))
-    ));
-    assert!(matches!(
-        log.wait("none", &[], std::time::Duration::ZERO).await,
-        Err(LogError::UnknownTopic(_))
-    ));
+    assert!(matches!(log.read("events", n, 0, 1).await, Err(LogError::Refused(_))));
+    assert!(matches!(log.read("none", 0, 0, 1).await, Err(LogError::UnknownTopic(_))));
+    assert!(matches!(log.fetch("none", &[(0, 0)]).await, Err(LogError::UnknownTopic(_))));
+    assert!(matches!(log.wait("none", &[], std::time::Duration::ZERO).await, Err(LogError::UnknownTopic(_))));
 }
 
 /// Reads while another task appends, lets go of the log, and tells all that was seen.
@@ -165,9 +136,7 @@ pub(super) async fn read_while_appending(log: Arc<dyn Log>, n: u32) -> Vec<Store
         let (log, ended) = (Arc::clone(&log), Arc::clone(&ended));
         async move {
             for step in 0..60u64 {
-                let batch: Vec<_> = (step * 20..step * 20 + 20)
-                    .map(|k| placed(numbered(k), n))
-                    .collect();
+                let batch: Vec<_> = (step * 20..step * 20 + 20).map(|k| placed(numbered(k), n)).collect();
                 append(&*log, "events", batch).await;
             }
             ended.store(true, Ordering::SeqCst);
@@ -180,11 +149,7 @@ pub(super) async fn read_while_appending(log: Arc<dyn Log>, n: u32) -> Vec<Store
         for (partition, seen) in seen.iter_mut().enumerate() {
             let from = seen.len() as u64;
             let more = read(&*log, "events", partition as u32, from, 1_000).await;
-            assert!(
-                more.iter()
-                    .map(|s| s.offset)
-                    .eq(from..from + more.len() as u64)
-            );
+            assert!(more.iter().map(|s| s.offset).eq(from..from + more.len() as u64));
             seen.extend(more);
             let head = before[partition];
             assert!(

@@ -51,10 +51,7 @@ pub(super) async fn wait_ends_when_the_time_is_up(log: Arc<dyn Log>, n: u32) {
     let began = Instant::now();
     assert!(!done(log.wait("events", &seen, short).await, "wait"));
     assert!(began.elapsed() >= short);
-    assert!(!done(
-        log.wait("events", &seen, Duration::ZERO).await,
-        "wait"
-    ));
+    assert!(!done(log.wait("events", &seen, Duration::ZERO).await, "wait"));
 }
 
 pub(super) async fn a_follower_misses_nothing(log: Arc<dyn Log>, n: u32) {

@@ -1,0 +1,193 @@
+//! The adapter.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use onefold_log::{Log, LogError, Record, Stored};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::guard::Guard;
+use crate::options::Options;
+use crate::readers::Readers;
+use crate::schema;
+use crate::topics::{Topic, Topics};
+use crate::watcher::{POLL, Watcher};
+use crate::writer::Writer;
+
+/// SQLite holds a row of up to 1,000,000,000 bytes; half of it is more than anyone should send.
+const LARGEST: usize = 500_000_000;
+/// A table each: more than this is a mistake.
+const MOST_PARTITIONS: u32 = 1_024;
+
+/// The log in one SQLite file: one process writes, any number read it at the same time.
+#[derive(Debug)]
+pub struct EmbeddedLog {
+    path: PathBuf,
+    topics: Arc<Topics>,
+    role: Role,
+    readers: Arc<Readers>,
+}
+
+#[derive(Debug)]
+enum Role {
+    Writes(Writer),
+    Reads(Arc<Watcher>),
+}
+
+impl EmbeddedLog {
+    /// Opens the log to write and to read; makes the file when there is none, in a directory
+    /// that exists. While it is open, a second writer is refused with [`LogError::Locked`], in
+    /// this process and in any other. Dropping it finishes what was asked, and lets go.
+    pub fn open(path: &Path, options: Options) -> Result<Self, LogError> {
+        let guard = Guard::take(path)?;
+        let is_new = !path.exists();
+        let conn = schema::open_writer(path, &options)?;
+        if is_new {
+            sync_directory(path)?;
+        }
+        let topics = Arc::new(Topics::default());
+        topics.refresh(&conn, path)?;
+        let writer = Writer::start(conn, guard, path.to_owned(), &options, Arc::clone(&topics))?;
+        Ok(Self {
+            path: path.to_owned(),
+            topics,
+            role: Role::Writes(writer),
+            readers: Arc::new(Readers::new(path.to_owned(), options.readers)),
+        })
+    }
+
+    /// Opens the log only to read, whether or not another process writes to it. It follows what
+    /// is written by looking every 50 ms while somebody waits.
+    pub fn open_read(path: &Path) -> Result<Self, LogError> {
+        if !path.exists() {
+            return Err(LogError::Absent(path.display().to_string()));
+        }
+        let topics = Arc::new(Topics::default());
+        let watcher = Watcher::open(path.to_owned(), Arc::clone(&topics))?;
+        Ok(Self {
+            path: path.to_owned(),
+            topics,
+            role: Role::Reads(Arc::new(watcher)),
+            readers: Arc::new(Readers::new(path.to_owned(), Options::default().readers)),
+        })
+    }
+
+    /// The SQLite file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn writer(&self) -> Result<&Writer, LogError> {
+        match &self.role {
+            Role::Writes(writer) => Ok(writer),
+            Role::Reads(_) => Err(LogError::Refused(format!("{} is open for reading only", self.path.display()))),
+        }
+    }
+
+    async fn find(&self, name: &str) -> Result<Arc<Topic>, LogError> {
+        if let Some(topic) = self.topics.get(name) {
+            return Ok(topic);
+        }
+        // The process that writes may have made it since.
+        if let Role::Reads(watcher) = &self.role {
+            watcher.refresh().await?;
+        }
+        self.topics.get(name).ok_or_else(|| LogError::UnknownTopic(name.to_owned()))
+    }
+}
+
+#[async_trait]
+impl Log for EmbeddedLog {
+    async fn topic(&self, name: &str, partitions: u32) -> Result<u32, LogError> {
+        match self.find(name).await {
+            Ok(topic) => return Ok(topic.partitions.len() as u32),
+            Err(LogError::UnknownTopic(_)) => {}
+            Err(error) => return Err(error),
+        }
+        if !(1..=MOST_PARTITIONS).contains(&partitions) {
+            return Err(LogError::Refused(format!(
+                "a topic has from 1 to {MOST_PARTITIONS} partitions, not {partitions}"
+            )));
+        }
+        self.writer()?.topic(name, partitions).await
+    }
+
+    async fn append(&self, topic: &str, batch: Vec<(u32, Record)>) -> Result<Vec<u64>, LogError> {
+        let writer = self.writer()?;
+        let topic = self.find(topic).await?;
+        for (partition, record) in &batch {
+            topic.partition(*partition)?;
+            if record.size() > LARGEST {
+                return Err(LogError::Refused(format!("a record of {} bytes is larger than {LARGEST}", record.size())));
+            }
+        }
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        writer.append(topic, batch).await
+    }
+
+    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<Stored>, LogError> {
+        let topic = self.find(topic).await?;
+        self.readers.read(topic, partition, from, max).await
+    }
+
+    async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<Stored>, LogError> {
+        let topic = self.find(topic).await?;
+        if positions.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.readers.fetch(topic, positions.to_vec()).await
+    }
+
+    async fn heads(&self, topic: &str) -> Result<Vec<u64>, LogError> {
+        let topic = self.find(topic).await?;
+        if let Role::Reads(watcher) = &self.role {
+            watcher.refresh().await?;
+        }
+        Ok(topic.heads.borrow().clone())
+    }
+
+    async fn wait(&self, topic: &str, seen: &[u64], timeout: Duration) -> Result<bool, LogError> {
+        // A timeout beyond what the clock can hold is as good as a year.
+        let year = Duration::from_secs(365 * 24 * 3_600);
+        let end = Instant::now() + timeout.min(year);
+        let topic = self.find(topic).await?;
+        match &self.role {
+            Role::Writes(_) => {
+                let mut heads = topic.heads.subscribe();
+                let more = heads.wait_for(|heads| Topic::beyond(heads, seen));
+                match timeout_at(end, more).await {
+                    Ok(Ok(_)) => Ok(true),
+                    Ok(Err(_)) => Err(LogError::Closed),
+                    Err(_) => Ok(false),
+                }
+            }
+            Role::Reads(watcher) => loop {
+                watcher.refresh().await?;
+                if Topic::beyond(&topic.heads.borrow(), seen) {
+                    return Ok(true);
+                }
+                let left = end.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return Ok(false);
+                }
+                sleep(left.min(POLL)).await;
+            },
+        }
+    }
+}
+
+/// A new file is there after a power cut only if its directory says so.
+fn sync_directory(path: &Path) -> Result<(), LogError> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .map_err(|error| LogError::Unavailable(format!("{}: {error}", directory.display())))
+}

@@ -1,0 +1,171 @@
+//! A few connections that read, each on a thread where it may block.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use onefold_log::{LogError, Record, Stored};
+use rusqlite::{CachedStatement, Connection, Row};
+use tokio::sync::Semaphore;
+
+use crate::error::classify;
+use crate::headers;
+use crate::schema;
+use crate::topics::Topic;
+
+/// A read ends early once it holds this much.
+const READ_BYTES: usize = 32 << 20;
+
+/// The pool. Connections are opened when they are first needed.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    permits: Arc<Semaphore>,
+}
+
+impl Readers {
+    pub(crate) fn new(path: PathBuf, size: usize) -> Self {
+        Self { path, idle: Mutex::new(Vec::new()), permits: Arc::new(Semaphore::new(size.max(1))) }
+    }
+
+    /// Runs `work` with a connection, off the async threads.
+    pub(crate) async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Connection) -> Result<T, LogError> + Send + 'static,
+    ) -> Result<T, LogError> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| LogError::Closed)?;
+        let readers = Arc::clone(self);
+        let task = tokio::task::spawn_blocking(move || {
+            // Given back when the work ends, even if nobody waits for it any more.
+            let _permit = permit;
+            let idle = readers.lock().pop();
+            let conn = match idle {
+                Some(conn) => conn,
+                None => schema::open_reader(&readers.path)?,
+            };
+            let result = work(&conn);
+            // A connection that failed is not used again, in case the fault is its own.
+            if !matches!(&result, Err(e) if e.retryable() || matches!(e, LogError::Corrupt(_))) {
+                readers.lock().push(conn);
+            }
+            result
+        });
+        task.await.map_err(|_| LogError::Closed)?
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records of one partition from an offset on.
+    pub(crate) async fn read(
+        self: &Arc<Self>,
+        topic: Arc<Topic>,
+        partition: u32,
+        from: u64,
+        max: usize,
+    ) -> Result<Vec<Stored>, LogError> {
+        topic.partition(partition)?;
+        // SQLite counts to 2^63 - 1: nothing can be beyond.
+        let Ok(first) = i64::try_from(from) else {
+            return Ok(Vec::new());
+        };
+        if max == 0 {
+            return Ok(Vec::new());
+        }
+        let path = self.path.clone();
+        self.run(move |conn| {
+            let failed = |e| classify(e, &path);
+            let sql = &topic.partition(partition)?.read;
+            let mut statement = conn.prepare_cached(sql).map_err(failed)?;
+            let limit = i64::try_from(max).unwrap_or(i64::MAX);
+            let mut rows = statement.query((first, limit)).map_err(failed)?;
+            let mut records = Vec::with_capacity(max.min(1_024));
+            let mut bytes = 0;
+            let mut expected = from;
+            while let Some(row) = rows.next().map_err(failed)? {
+                let stored = stored(row, &topic, partition, &path)?;
+                if stored.offset != expected {
+                    return Err(LogError::Corrupt(format!(
+                        "{}: topic `{}`, partition {partition}: offset {expected} is missing",
+                        path.display(),
+                        topic.name
+                    )));
+                }
+                expected += 1;
+                bytes += stored.record.size();
+                records.push(stored);
+                if bytes > READ_BYTES {
+                    break;
+                }
+            }
+            Ok(records)
+        })
+        .await
+    }
+
+    /// The records at these positions, in this order.
+    pub(crate) async fn fetch(
+        self: &Arc<Self>,
+        topic: Arc<Topic>,
+        positions: Vec<(u32, u64)>,
+    ) -> Result<Vec<Stored>, LogError> {
+        let path = self.path.clone();
+        self.run(move |conn| {
+            let failed = |e| classify(e, &path);
+            // One snapshot: locks are taken once, not once for each position.
+            let snapshot = conn.unchecked_transaction().map_err(failed)?;
+            let mut records = Vec::with_capacity(positions.len());
+            {
+                let mut prepared: Vec<Option<CachedStatement<'_>>> = Vec::new();
+                prepared.resize_with(topic.partitions.len(), || None);
+                for (partition, offset) in positions {
+                    let unknown = || LogError::UnknownPosition { topic: topic.name.clone(), partition, offset };
+                    let slot = prepared.get_mut(partition as usize).ok_or_else(unknown)?;
+                    let statement = match slot {
+                        Some(statement) => statement,
+                        None => {
+                            let sql = &topic.partition(partition)?.fetch;
+                            slot.insert(conn.prepare_cached(sql).map_err(failed)?)
+                        }
+                    };
+                    let at = i64::try_from(offset).map_err(|_| unknown())?;
+                    let mut rows = statement.query([at]).map_err(failed)?;
+                    let row = rows.next().map_err(failed)?.ok_or_else(unknown)?;
+                    records.push(stored(row, &topic, partition, &path)?);
+                }
+            }
+            snapshot.finish().map_err(failed)?;
+            Ok(records)
+        })
+        .await
+    }
+}
+
+fn stored(row: &Row<'_>, topic: &Topic, partition: u32, path: &std::path::Path) -> Result<Stored, LogError> {
+    let failed = |e| classify(e, path);
+    let blob = |column: usize| -> Result<&[u8], LogError> {
+        let value = row.get_ref(column).map_err(failed)?;
+        value.as_blob().map_err(|e| LogError::Corrupt(e.to_string()))
+    };
+    let offset = row.get::<_, i64>(0).map_err(failed)?;
+    let offset = u64::try_from(offset).map_err(|e| LogError::Corrupt(format!("{}: {e}", path.display())))?;
+    let headers = headers::decode(blob(3)?).ok_or_else(|| {
+        LogError::Corrupt(format!(
+            "{}: topic `{}`, partition {partition}, offset {offset}: unreadable headers",
+            path.display(),
+            topic.name
+        ))
+    })?;
+    Ok(Stored {
+        partition,
+        offset,
+        record: Record {
+            key: Bytes::copy_from_slice(blob(2)?),
+            headers,
+            value: Bytes::copy_from_slice(blob(4)?),
+            time: row.get(1).map_err(failed)?,
+        },
+    })
+}

@@ -1,0 +1,134 @@
+//! The tables: which format the file has, its topics, and one table per topic and partition.
+
+use std::path::Path;
+
+use onefold_log::LogError;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use crate::error::classify;
+use crate::options::Options;
+
+/// The data format that this version writes, and the newest that it reads.
+pub const FORMAT: u32 = 1;
+
+const MAKE: &str = include_str!("make.sql");
+
+/// A topic as the file has it.
+#[derive(Debug, Clone)]
+pub(crate) struct TopicRow {
+    pub(crate) number: i64,
+    pub(crate) name: String,
+    pub(crate) partitions: u32,
+}
+
+/// Opens the file for the one that writes, and makes it a log if it is new.
+pub(crate) fn open_writer(path: &Path, options: &Options) -> Result<Connection, LogError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || -> rusqlite::Result<Connection> {
+        let conn = Connection::open_with_flags(path, flags)?;
+        prepare(&conn)?;
+        Ok(conn)
+    };
+    let conn = open().map_err(|e| classify(e, path))?;
+    // Before anything is changed: a newer file is left exactly as it is.
+    let new = check_format(&conn, path)? == Found::Nothing;
+    let settle = || -> rusqlite::Result<String> {
+        if new {
+            conn.pragma_update(None, "page_size", options.page_size)?;
+        }
+        let mode = conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+        // An append is acknowledged when it is fsynced.
+        conn.pragma_update(None, "synchronous", "FULL")?;
+        // The writer thread checkpoints by itself, after it has answered.
+        conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+        conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
+        // In KiB when negative: a large batch should not spill before its commit.
+        conn.pragma_update(None, "cache_size", -16_384)?;
+        if new {
+            conn.execute_batch(MAKE)?;
+        }
+        Ok(mode)
+    };
+    let mode = settle().map_err(|e| classify(e, path))?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        return Err(LogError::Unavailable(format!(
+            "{}: the file system cannot hold a write-ahead log (journal mode is {mode})",
+            path.display()
+        )));
+    }
+    Ok(conn)
+}
+
+/// Opens the file for one that only reads, beside the writer or without it.
+pub(crate) fn open_reader(path: &Path) -> Result<Connection, LogError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || -> rusqlite::Result<Connection> {
+        let conn = Connection::open_with_flags(path, flags)?;
+        prepare(&conn)?;
+        Ok(conn)
+    };
+    open().map_err(|e| classify(e, path))
+}
+
+fn prepare(conn: &Connection) -> rusqlite::Result<()> {
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.set_prepared_statement_cache_capacity(512);
+    conn.pragma_update(None, "trusted_schema", false)
+}
+
+/// What a file holds before we look closer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Not a single table.
+    Nothing,
+    /// A log of a format that we know.
+    Log,
+}
+
+/// Refuses what is newer than this program, and what is no log.
+pub(crate) fn check_format(conn: &Connection, path: &Path) -> Result<Found, LogError> {
+    let ask = || -> rusqlite::Result<(i64, Option<i64>)> {
+        let tables = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0))?;
+        let named = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'onefold_log'";
+        let ours = conn.query_row(named, [], |_| Ok(())).optional()?.is_some();
+        let format = if ours {
+            conn.query_row("SELECT value FROM onefold_log WHERE name = 'format'", [], |r| r.get(0)).optional()?
+        } else {
+            None
+        };
+        Ok((tables, format))
+    };
+    let (tables, format) = ask().map_err(|e| classify(e, path))?;
+    match (tables, format.map(u32::try_from)) {
+        (0, _) => Ok(Found::Nothing),
+        (_, Some(Ok(FORMAT))) => Ok(Found::Log),
+        (_, Some(Ok(found))) if found > FORMAT => Err(LogError::TooNew { found, known: FORMAT }),
+        _ => Err(LogError::Corrupt(format!("{} is a SQLite file but not a log of Onefold", path.display()))),
+    }
+}
+
+/// The topics that the file has.
+pub(crate) fn topics(conn: &Connection) -> rusqlite::Result<Vec<TopicRow>> {
+    conn.prepare_cached("SELECT number, name, partitions FROM topics ORDER BY number")?
+        .query_map([], |row| Ok(TopicRow { number: row.get(0)?, name: row.get(1)?, partitions: row.get(2)? }))?
+        .collect()
+}
+
+/// Makes a topic and its tables; the caller holds the transaction.
+pub(crate) fn make_topic(conn: &Connection, name: &str, partitions: u32) -> rusqlite::Result<TopicRow> {
+    conn.execute("INSERT INTO topics (name, partitions) VALUES (?1, ?2)", (name, partitions))?;
+    let number = conn.last_insert_rowid();
+    for partition in 0..partitions {
+        let table = table(number, partition);
+        conn.execute_batch(&format!(
+            "CREATE TABLE {table} (offset INTEGER PRIMARY KEY, time INTEGER NOT NULL, \
+             key BLOB NOT NULL, headers BLOB NOT NULL, value BLOB NOT NULL) STRICT"
+        ))?;
+    }
+    Ok(TopicRow { number, name: name.to_owned(), partitions })
+}
+
+/// The table of a partition.
+pub(crate) fn table(number: i64, partition: u32) -> String {
+    format!("\"t{number}_p{partition}\"")
+}

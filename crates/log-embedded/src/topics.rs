@@ -1,0 +1,126 @@
+//! What is known of each topic in memory: its statements and its heads.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use onefold_log::LogError;
+use rusqlite::Connection;
+use tokio::sync::watch;
+
+use crate::error::classify;
+use crate::schema::{self, TopicRow, table};
+
+/// The statements of one partition, written once.
+#[derive(Debug)]
+pub(crate) struct Statements {
+    pub(crate) insert: String,
+    pub(crate) read: String,
+    pub(crate) fetch: String,
+    head: String,
+}
+
+/// One topic.
+#[derive(Debug)]
+pub(crate) struct Topic {
+    pub(crate) name: String,
+    pub(crate) number: i64,
+    pub(crate) partitions: Vec<Statements>,
+    /// Next offset per partition, of what is committed; followers sleep on it.
+    pub(crate) heads: watch::Sender<Vec<u64>>,
+}
+
+impl Topic {
+    /// A topic of the file, with its heads as the file has them.
+    pub(crate) fn load(row: TopicRow, conn: &Connection) -> rusqlite::Result<Self> {
+        let partitions = (0..row.partitions)
+            .map(|partition| {
+                let table = table(row.number, partition);
+                let columns = "offset, time, key, headers, value";
+                Statements {
+                    insert: format!("INSERT INTO {table} ({columns}) VALUES (?1, ?2, ?3, ?4, ?5)"),
+                    read: format!("SELECT {columns} FROM {table} WHERE offset >= ?1 ORDER BY offset LIMIT ?2"),
+                    fetch: format!("SELECT {columns} FROM {table} WHERE offset = ?1"),
+                    head: format!("SELECT coalesce(max(offset) + 1, 0) FROM {table}"),
+                }
+            })
+            .collect();
+        let topic = Self { name: row.name, number: row.number, partitions, heads: watch::Sender::new(Vec::new()) };
+        topic.heads.send_replace(topic.stored_heads(conn)?);
+        Ok(topic)
+    }
+
+    /// The heads as the file has them.
+    pub(crate) fn stored_heads(&self, conn: &Connection) -> rusqlite::Result<Vec<u64>> {
+        self.partitions
+            .iter()
+            .map(|p| {
+                conn.prepare_cached(&p.head)?
+                    .query_row([], |row| row.get::<_, i64>(0))
+                    .map(|head| u64::try_from(head).unwrap_or(0))
+            })
+            .collect()
+    }
+
+    /// The partition's statements; asking for one that is not there is the caller's mistake.
+    pub(crate) fn partition(&self, partition: u32) -> Result<&Statements, LogError> {
+        self.partitions.get(partition as usize).ok_or_else(|| {
+            LogError::Refused(format!(
+                "topic `{}` has {} partitions, there is no partition {partition}",
+                self.name,
+                self.partitions.len()
+            ))
+        })
+    }
+
+    /// Whether any head is beyond what was seen.
+    pub(crate) fn beyond(heads: &[u64], seen: &[u64]) -> bool {
+        heads.iter().enumerate().any(|(p, head)| *head > seen.get(p).copied().unwrap_or(0))
+    }
+}
+
+/// All topics by name.
+#[derive(Debug, Default)]
+pub(crate) struct Topics(RwLock<BTreeMap<String, Arc<Topic>>>);
+
+impl Topics {
+    /// The topic of this name, if it is known.
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<Topic>> {
+        let topics = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        topics.get(name).cloned()
+    }
+
+    /// Takes in a topic that is not known yet; one that is known stays.
+    pub(crate) fn insert(&self, topic: Topic) -> Arc<Topic> {
+        let mut topics = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let topic = topics.entry(topic.name.clone()).or_insert_with(|| Arc::new(topic));
+        Arc::clone(topic)
+    }
+
+    /// Brings topics and heads up to what the file has; heads only move on.
+    pub(crate) fn refresh(&self, conn: &Connection, path: &Path) -> Result<(), LogError> {
+        let load = || -> rusqlite::Result<()> {
+            // One snapshot, so that the heads belong together.
+            let snapshot = conn.unchecked_transaction()?;
+            for row in schema::topics(&snapshot)? {
+                match self.get(&row.name) {
+                    Some(topic) => {
+                        let stored = topic.stored_heads(&snapshot)?;
+                        topic.heads.send_if_modified(|heads| {
+                            let moved = Topic::beyond(&stored, heads);
+                            for (head, stored) in heads.iter_mut().zip(stored) {
+                                *head = stored.max(*head);
+                            }
+                            moved
+                        });
+                    }
+                    None => {
+                        self.insert(Topic::load(row, &snapshot)?);
+                    }
+                }
+            }
+            snapshot.finish()
+        };
+        load().map_err(|e| classify(e, path))
+    }
+}

@@ -1,0 +1,296 @@
+//! The one thread that writes: appends that come together share one commit and one fsync.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+
+use onefold_log::{LogError, Record};
+use rusqlite::{CachedStatement, Connection};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::checkpoint::Checkpoints;
+use crate::error::classify;
+use crate::guard::Guard;
+use crate::headers;
+use crate::options::Options;
+use crate::schema;
+use crate::topics::{Topic, Topics};
+
+/// Calls that may stand in the queue; further ones wait in their own tasks.
+const QUEUE: usize = 256;
+
+type Reply<T> = oneshot::Sender<Result<T, LogError>>;
+
+/// One call of `append`, already checked.
+struct Append {
+    topic: Arc<Topic>,
+    batch: Vec<(u32, Record)>,
+    reply: Reply<Vec<u64>>,
+}
+
+impl Append {
+    fn bytes(&self) -> usize {
+        self.batch.iter().map(|(_, r)| r.size()).sum()
+    }
+}
+
+enum Job {
+    Append(Append),
+    Topic(String, u32, Reply<u32>),
+}
+
+/// The handle. Dropping it lets the thread finish what was asked and waits for it.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    inbox: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread, which owns the connection and the lock until it ends.
+    pub(crate) fn start(
+        conn: Connection,
+        guard: Guard,
+        path: PathBuf,
+        options: &Options,
+        topics: Arc<Topics>,
+    ) -> Result<Self, LogError> {
+        let (inbox, jobs) = mpsc::channel(QUEUE);
+        let checkpoint_pages = options.checkpoint_pages;
+        let group_bytes = options.group_bytes;
+        let thread = Builder::new()
+            .name("onefold-log".to_owned())
+            .spawn(move || {
+                // Declared first, dropped last: the lock outlives the connection.
+                let _guard = guard;
+                let checkpoints = Checkpoints::new(&conn, checkpoint_pages);
+                let mut thread = Thread { conn, path, topics, checkpoints, group_bytes };
+                thread.work(jobs);
+            })
+            .map_err(|error| LogError::Unavailable(error.to_string()))?;
+        Ok(Self { inbox: Some(inbox), thread: Some(thread) })
+    }
+
+    pub(crate) async fn append(&self, topic: Arc<Topic>, batch: Vec<(u32, Record)>) -> Result<Vec<u64>, LogError> {
+        let (reply, answer) = oneshot::channel();
+        let append = Append { topic, batch, reply };
+        self.ask(Job::Append(append), answer).await
+    }
+
+    pub(crate) async fn topic(&self, name: &str, partitions: u32) -> Result<u32, LogError> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Job::Topic(name.to_owned(), partitions, reply), answer).await
+    }
+
+    async fn ask<T>(&self, job: Job, answer: oneshot::Receiver<Result<T, LogError>>) -> Result<T, LogError> {
+        let inbox = self.inbox.as_ref().ok_or(LogError::Closed)?;
+        inbox.send(job).await.map_err(|_| LogError::Closed)?;
+        answer.await.map_err(|_| LogError::Closed)?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.inbox = None;
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has already failed its callers.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Thread {
+    conn: Connection,
+    path: PathBuf,
+    topics: Arc<Topics>,
+    checkpoints: Checkpoints,
+    group_bytes: usize,
+}
+
+impl Thread {
+    fn work(&mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut put_back = None;
+        while let Some(job) = put_back.take().or_else(|| jobs.blocking_recv()) {
+            match job {
+                Job::Topic(name, partitions, reply) => {
+                    let made = self.make_topic(&name, partitions);
+                    let _ = reply.send(made);
+                }
+                Job::Append(first) => {
+                    let mut bytes = first.bytes();
+                    let mut group = vec![first];
+                    while bytes < self.group_bytes {
+                        match jobs.try_recv() {
+                            Ok(Job::Append(next)) => {
+                                bytes += next.bytes();
+                                group.push(next);
+                            }
+                            Ok(other) => {
+                                put_back = Some(other);
+                                break;
+                            }
+                            Err(_) => break,
+                        }
+                    }
+                    self.commit_all(group);
+                }
+            }
+            self.checkpoints.run_if_due(&self.conn);
+        }
+    }
+
+    /// Commits the group as one, or, when that fails, each call by itself, so that one caller's
+    /// trouble (a batch for which there is no room) is not another's.
+    fn commit_all(&mut self, group: Vec<Append>) {
+        match self.commit(&group) {
+            Ok(offsets) => answer(group, offsets),
+            Err(error) if group.len() == 1 => {
+                for append in group {
+                    let _ = append.reply.send(Err(error.clone()));
+                }
+            }
+            Err(_) => {
+                for append in group {
+                    let alone = [append];
+                    let result = self.commit(&alone);
+                    for append in alone {
+                        match &result {
+                            Ok(offsets) => answer(vec![append], offsets.clone()),
+                            Err(error) => {
+                                let _ = append.reply.send(Err(error.clone()));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// One transaction, durable when it returns.
+    fn commit(&mut self, group: &[Append]) -> Result<Vec<Vec<u64>>, LogError> {
+        let result = self.insert(group).and_then(|done| {
+            fail::fail_point!("log.append.before_commit");
+            self.execute("COMMIT")?;
+            Ok(done)
+        });
+        let (heads, offsets) = match result {
+            Ok(done) => done,
+            Err(error) => {
+                let error = classify(error, &self.path);
+                self.roll_back();
+                return Err(error);
+            }
+        };
+        fail::fail_point!("log.append.after_commit");
+        for (topic, heads) in heads.into_values() {
+            topic.heads.send_replace(heads);
+        }
+        Ok(offsets)
+    }
+
+    fn insert<'g>(&self, group: &'g [Append]) -> rusqlite::Result<Inserted<'g>> {
+        self.execute("BEGIN IMMEDIATE")?;
+        let mut touched: BTreeMap<i64, Touched<'_, 'g>> = BTreeMap::new();
+        let mut offsets = Vec::with_capacity(group.len());
+        let mut encoded = Vec::new();
+        for append in group {
+            let topic = append.topic.as_ref();
+            let touched = touched.entry(topic.number).or_insert_with(|| Touched::new(topic));
+            let mut given = Vec::with_capacity(append.batch.len());
+            for (partition, record) in &append.batch {
+                encoded.clear();
+                headers::encode(&record.headers, &mut encoded);
+                given.push(touched.insert(&self.conn, *partition, record, &encoded)?);
+            }
+            offsets.push(given);
+        }
+        let heads = touched.into_iter().map(|(number, touched)| (number, (touched.topic, touched.heads))).collect();
+        Ok((heads, offsets))
+    }
+
+    fn make_topic(&mut self, name: &str, partitions: u32) -> Result<u32, LogError> {
+        // Asked by two at once, the second finds it made.
+        if let Some(topic) = self.topics.get(name) {
+            return Ok(topic.partitions.len() as u32);
+        }
+        let make = || -> rusqlite::Result<Topic> {
+            self.execute("BEGIN IMMEDIATE")?;
+            let row = schema::make_topic(&self.conn, name, partitions)?;
+            let topic = Topic::load(row, &self.conn)?;
+            self.execute("COMMIT")?;
+            Ok(topic)
+        };
+        match make() {
+            Ok(topic) => {
+                self.topics.insert(topic);
+                Ok(partitions)
+            }
+            Err(error) => {
+                let error = classify(error, &self.path);
+                self.roll_back();
+                Err(error)
+            }
+        }
+    }
+
+    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
+        self.conn.prepare_cached(sql)?.execute([]).map(|_| ())
+    }
+
+    /// SQLite has rolled back by itself after some errors, and not after others.
+    fn roll_back(&self) {
+        if !self.conn.is_autocommit()
+            && let Err(error) = self.execute("ROLLBACK")
+        {
+            tracing::error!(%error, "the log could not roll back");
+        }
+    }
+}
+
+type Inserted<'g> = (BTreeMap<i64, (&'g Topic, Vec<u64>)>, Vec<Vec<u64>>);
+
+/// A topic within one transaction. Its heads are published only after the commit.
+struct Touched<'c, 'g> {
+    topic: &'g Topic,
+    heads: Vec<u64>,
+    statements: Vec<Option<CachedStatement<'c>>>,
+}
+
+impl<'c, 'g> Touched<'c, 'g> {
+    fn new(topic: &'g Topic) -> Self {
+        let mut statements = Vec::new();
+        statements.resize_with(topic.partitions.len(), || None);
+        Self { topic, heads: topic.heads.borrow().clone(), statements }
+    }
+
+    fn insert(
+        &mut self,
+        conn: &'c Connection,
+        partition: u32,
+        record: &Record,
+        headers: &[u8],
+    ) -> rusqlite::Result<u64> {
+        let at = partition as usize;
+        let (Some(sql), Some(head), Some(slot)) =
+            (self.topic.partitions.get(at), self.heads.get_mut(at), self.statements.get_mut(at))
+        else {
+            return Err(rusqlite::Error::InvalidParameterName(format!("partition {partition}")));
+        };
+        let statement = match slot {
+            Some(statement) => statement,
+            None => slot.insert(conn.prepare_cached(&sql.insert)?),
+        };
+        // Beyond 2^63 no row can be; SQLite itself refuses what is negative twice.
+        statement.execute((head.cast_signed(), record.time, record.key.as_ref(), headers, record.value.as_ref()))?;
+        *head += 1;
+        Ok(*head - 1)
+    }
+}
+
+/// Tells each caller its offsets; one that waits no longer misses nothing but the answer.
+fn answer(group: Vec<Append>, offsets: Vec<Vec<u64>>) {
+    for (append, offsets) in group.into_iter().zip(offsets) {
+        let _ = append.reply.send(Ok(offsets));
+    }
+}
