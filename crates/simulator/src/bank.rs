@@ -1,0 +1,202 @@
+//! The house bank: its register of payers, and its statement. Windows-1252, semicolons,
+//! German headings, dates and numbers; one row per invoice that a payment settles.
+
+use crate::corrupt::{self, Breakage, Damage, Table};
+use crate::customer::{Customer, Party, System};
+use crate::dice::Dice;
+use crate::documents::{Allocation, Ledger, Payment, Refund};
+use crate::error::SimulateError;
+use crate::export::{Exports, Shelf};
+use crate::moment::Moment;
+use crate::money::dot_grouped;
+use crate::numbers::Numbers;
+use crate::settings::Settings;
+
+const STATEMENT: Table = Table {
+    headings: &[
+        "Zahlungsnummer",
+        "Version",
+        "Art",
+        "Buchungstag",
+        "Konto",
+        "Zahler",
+        "Kundennummer",
+        "Währung",
+        "Betrag",
+        "Rechnung",
+        "Zugeordnet",
+        "Bezug",
+        "Grund",
+    ],
+    delimiter: ';',
+    charset: encoding_rs::WINDOWS_1252,
+    number: "Zahlungsnummer",
+};
+
+const STATEMENT_BREAKAGES: [Breakage<Damage>; 6] = [
+    Breakage { damage: Damage::Text("Betrag", "1250.75"), reason: "a number in another locale" },
+    Breakage { damage: Damage::Text("Buchungstag", "31.02.2025"), reason: "no such date" },
+    Breakage { damage: Damage::Text("Betrag", ""), reason: "a required column is blank" },
+    Breakage { damage: Damage::Text("Art", "Lastschrift"), reason: "unknown word" },
+    Breakage { damage: Damage::Text("Zugeordnet", "zwölf"), reason: "not a number" },
+    Breakage { damage: Damage::Text("Währung", "DM"), reason: "unknown word" },
+];
+
+const PAYERS: Table = Table {
+    headings: &["Zahlernummer", "Name", "Art", "Konto", "Kundennummer", "Steuernummer", "Angelegt"],
+    delimiter: ';',
+    charset: encoding_rs::WINDOWS_1252,
+    number: "Zahlernummer",
+};
+
+const PAYER_BREAKAGES: [Breakage<Damage>; 3] = [
+    Breakage { damage: Damage::Text("Angelegt", "2025-02-11"), reason: "a date in another form" },
+    Breakage { damage: Damage::Text("Art", "Verein?"), reason: "unknown word" },
+    Breakage { damage: Damage::Text("Angelegt", ""), reason: "a required column is blank" },
+];
+
+fn payer_row(party: &Party, customer: &Customer) -> Vec<String> {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let kind = match customer.kind {
+        crate::customer::Kind::Person => "Privat",
+        crate::customer::Kind::Organisation => "Firma",
+    };
+    vec![
+        party.number.clone(),
+        text(&party.name),
+        kind.to_owned(),
+        text(&party.account),
+        text(&party.erp_number),
+        text(&party.tax_number),
+        party.since.dotted(),
+    ]
+}
+
+pub(crate) fn write_payers(
+    customers: &[Customer],
+    branch: u32,
+    settings: &Settings,
+    numbers: &mut Numbers,
+    shelf: &mut Shelf,
+) -> Result<(), SimulateError> {
+    let mut dice = Dice::new(settings.seed, "bank-payers", branch.into());
+    let mut exports = Exports::new("bank-payers", "bank/payers", branch, PAYERS.heading());
+    let known: Vec<(&Party, &Customer)> = customers
+        .iter()
+        .flat_map(|customer| customer.parties_in(System::Bank).map(move |party| (party, customer)))
+        .collect();
+    for (party, customer) in &known {
+        exports.push(party.since, vec![PAYERS.row(&payer_row(party, customer))], &mut dice);
+    }
+    let today = Moment::midnight(settings.today);
+    for nth in 0..corrupt::how_many(settings, exports.main.len()) {
+        let (party, customer) = dice.pick(&known);
+        let breakage = &PAYER_BREAKAGES[(nth + branch as usize) % PAYER_BREAKAGES.len()];
+        let broken = PAYERS.broken(vec![payer_row(party, customer)], &numbers.broken(), breakage.damage, &mut dice);
+        exports.main.push_broken(corrupt::somewhere(today, &mut dice), broken, breakage.reason);
+    }
+    shelf.put(exports, &mut dice)
+}
+
+fn payment_rows(payment: &Payment, version: usize, allocations: &[Allocation], ledger: &Ledger) -> Vec<Vec<String>> {
+    let row = |invoice: String, amount: String| {
+        vec![
+            payment.number.clone(),
+            version.to_string(),
+            "Zahlung".to_owned(),
+            payment.at.dotted(),
+            payment.account.clone().unwrap_or_default(),
+            payment.payer_name.clone(),
+            payment.payer.as_ref().map(|payer| payer.number.clone()).unwrap_or_default(),
+            payment.currency.code().to_owned(),
+            dot_grouped(payment.amount),
+            invoice,
+            amount,
+            String::new(),
+            String::new(),
+        ]
+    };
+    if allocations.is_empty() {
+        return vec![row(String::new(), String::new())];
+    }
+    allocations
+        .iter()
+        .filter_map(|part| Some(row(ledger.invoices.get(part.invoice)?.number.clone(), dot_grouped(part.amount))))
+        .collect()
+}
+
+fn reversal_row(payment: &Payment, at: Moment, number: &str) -> Vec<String> {
+    let mut row = vec![String::new(); STATEMENT.headings.len()];
+    for (column, text) in [
+        (0, number.to_owned()),
+        (1, "1".to_owned()),
+        (2, "Storno".to_owned()),
+        (3, at.dotted()),
+        (7, payment.currency.code().to_owned()),
+        (8, dot_grouped(-payment.amount)),
+        (11, payment.number.clone()),
+        (12, "Rückgabe mangels Deckung".to_owned()),
+    ] {
+        row[column] = text;
+    }
+    row
+}
+
+fn refund_row(refund: &Refund) -> Vec<String> {
+    vec![
+        refund.number.clone(),
+        "1".to_owned(),
+        "Rückzahlung".to_owned(),
+        refund.at.dotted(),
+        refund.account.clone(),
+        refund.payee_name.clone(),
+        refund.payee.number.clone(),
+        refund.currency.code().to_owned(),
+        dot_grouped(-refund.amount),
+        String::new(),
+        String::new(),
+        String::new(),
+        "Gutschrift ausgezahlt".to_owned(),
+    ]
+}
+
+pub(crate) fn write_statement(
+    ledger: &Ledger,
+    branch: u32,
+    settings: &Settings,
+    numbers: &mut Numbers,
+    shelf: &mut Shelf,
+) -> Result<(), SimulateError> {
+    let mut dice = Dice::new(settings.seed, "bank-statement", branch.into());
+    let mut exports = Exports::new("bank-payments", "bank/statement", branch, STATEMENT.heading());
+    for payment in &ledger.payments {
+        let rows =
+            |version: usize, parts: &[Allocation]| STATEMENT.rows(&payment_rows(payment, version, parts, ledger));
+        match payment.versions.as_slice() {
+            [first, last] => {
+                let later = payment.at.plus_days(9);
+                exports.push_revised((payment.at, rows(1, first)), (later, rows(2, last)), &mut dice);
+            }
+            _ => exports.push(payment.at, rows(1, payment.allocations()), &mut dice),
+        }
+        if let Some((at, number)) = &payment.reversed {
+            exports.push(*at, vec![STATEMENT.row(&reversal_row(payment, *at, number))], &mut dice);
+        }
+    }
+    for refund in &ledger.refunds {
+        exports.push(refund.at, vec![STATEMENT.row(&refund_row(refund))], &mut dice);
+    }
+    let allocated: Vec<&Payment> = ledger.payments.iter().filter(|payment| !payment.allocations().is_empty()).collect();
+    let today = Moment::midnight(settings.today);
+    for nth in 0..corrupt::how_many(settings, exports.main.len()) {
+        if allocated.is_empty() {
+            break;
+        }
+        let payment = dice.pick(&allocated);
+        let breakage = &STATEMENT_BREAKAGES[(nth + branch as usize) % STATEMENT_BREAKAGES.len()];
+        let sound = payment_rows(payment, 1, payment.allocations(), ledger);
+        let broken = STATEMENT.broken(sound, &numbers.broken(), breakage.damage, &mut dice);
+        exports.main.push_broken(corrupt::somewhere(today, &mut dice), broken, breakage.reason);
+    }
+    shelf.put(exports, &mut dice)
+}

@@ -1,0 +1,153 @@
+//! Records that no honest mapping may accept. Each is a copy of a sound one under a number
+//! that nothing else bears, so that nothing in the books depends on it.
+
+use encoding_rs::Encoding;
+use serde_json::Value;
+
+use crate::dice::Dice;
+use crate::moment::Moment;
+use crate::settings::Settings;
+
+/// What is done to a record of a table.
+#[derive(Clone, Copy)]
+pub(crate) enum Damage {
+    /// One cell in one row says this instead.
+    Text(&'static str, &'static str),
+    /// One row says something else than its document's other rows.
+    Disagree(&'static str, &'static str),
+    /// One cell holds bytes that the charset does not know.
+    Bytes(&'static str, &'static [u8]),
+    /// One row ends too early.
+    Cut,
+}
+
+/// A kind of damage and why it must be noticed.
+pub(crate) struct Breakage<D> {
+    pub(crate) damage: D,
+    pub(crate) reason: &'static str,
+}
+
+/// How many records to corrupt beside so many sound ones.
+pub(crate) fn how_many(settings: &Settings, sound: usize) -> usize {
+    match settings.corrupt_one_in as usize {
+        0 => 0,
+        one_in if sound > 0 => 1 + sound / one_in,
+        _ => 0,
+    }
+}
+
+/// The shape of a CSV file.
+pub(crate) struct Table {
+    pub(crate) headings: &'static [&'static str],
+    pub(crate) delimiter: char,
+    pub(crate) charset: &'static Encoding,
+    pub(crate) number: &'static str,
+}
+
+impl Table {
+    pub(crate) fn heading(&self) -> Vec<u8> {
+        let cells: Vec<String> = self.headings.iter().map(|cell| (*cell).to_owned()).collect();
+        self.row(&cells)
+    }
+
+    pub(crate) fn row(&self, cells: &[String]) -> Vec<u8> {
+        debug_assert_eq!(cells.len(), self.headings.len());
+        let cells: Vec<Vec<u8>> = cells.iter().map(|cell| self.cell(cell)).collect();
+        self.joined(&cells)
+    }
+
+    pub(crate) fn rows(&self, rows: &[Vec<String>]) -> Vec<Vec<u8>> {
+        rows.iter().map(|row| self.row(row)).collect()
+    }
+
+    fn cell(&self, text: &str) -> Vec<u8> {
+        let quoted = text.contains([self.delimiter, '"', '\n']);
+        let text = if quoted { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() };
+        self.charset.encode(&text).0.into_owned()
+    }
+
+    fn joined(&self, cells: &[Vec<u8>]) -> Vec<u8> {
+        cells.join(&(self.delimiter as u8))
+    }
+
+    fn column(&self, heading: &str) -> usize {
+        self.headings.iter().position(|column| *column == heading).unwrap_or(0)
+    }
+
+    /// The rows of a sound document, renumbered and damaged.
+    pub(crate) fn broken(
+        &self,
+        mut rows: Vec<Vec<String>>,
+        number: &str,
+        damage: Damage,
+        dice: &mut Dice,
+    ) -> Vec<Vec<u8>> {
+        let numbered = self.column(self.number);
+        for row in &mut rows {
+            row[numbered] = number.to_owned();
+        }
+        // The first row of two would make the second the odd one: damage the last.
+        let hit = match damage {
+            Damage::Disagree(..) => rows.len() - 1,
+            _ => dice.below(rows.len()),
+        };
+        if let Damage::Text(heading, text) | Damage::Disagree(heading, text) = damage {
+            rows[hit][self.column(heading)] = text.to_owned();
+        }
+        rows.iter()
+            .enumerate()
+            .map(|(index, row)| {
+                let mut cells: Vec<Vec<u8>> = row.iter().map(|cell| self.cell(cell)).collect();
+                match damage {
+                    Damage::Bytes(heading, bytes) if index == hit => cells[self.column(heading)] = bytes.to_vec(),
+                    Damage::Cut if index == hit => cells.truncate(self.headings.len() - 3),
+                    _ => {}
+                }
+                self.joined(&cells)
+            })
+            .collect()
+    }
+}
+
+/// What is done to a JSON record.
+#[derive(Clone, Copy)]
+pub(crate) enum JsonDamage {
+    /// Another value at a top-level key; `null` takes the key away.
+    Set(&'static str, &'static str),
+    /// The line ends too early.
+    Cut,
+    /// The line holds bytes that are not UTF-8.
+    Bytes,
+}
+
+/// A sound JSON record, renumbered and damaged.
+pub(crate) fn broken_json(mut record: Value, number_key: &str, number: &str, damage: JsonDamage) -> Vec<u8> {
+    if let Some(record) = record.as_object_mut() {
+        record.insert(number_key.to_owned(), number.into());
+        match damage {
+            JsonDamage::Set(key, "null") => {
+                record.remove(key);
+            }
+            JsonDamage::Set(key, text) => {
+                record.insert(key.to_owned(), text.into());
+            }
+            _ => {}
+        }
+    }
+    let mut line = record.to_string().into_bytes();
+    match damage {
+        JsonDamage::Cut => line.truncate(line.len() * 2 / 3),
+        JsonDamage::Bytes => {
+            // Within the first value that is text, right after its opening quote.
+            let quote = line.windows(2).position(|pair| pair == b":\"").map_or(1, |at| at + 2);
+            line.splice(quote..quote, [0xC3, 0x28, 0xFF]);
+        }
+        JsonDamage::Set(..) => {}
+    }
+    line
+}
+
+/// When a corrupted copy is said to have been written: among the others.
+pub(crate) fn somewhere(today: Moment, dice: &mut Dice) -> Moment {
+    today.plus_days(-dice.between(1, 1_800)).at(12, dice.between(0, 59), dice.between(0, 59))
+}

@@ -1,0 +1,135 @@
+//! The service desk's journal: NDJSON, one line per entry, with the desk's own contacts among them.
+
+use serde_json::{Map, Value, json};
+
+use crate::corrupt::{self, Breakage, JsonDamage, broken_json};
+use crate::customer::{Customer, System};
+use crate::dice::Dice;
+use crate::documents::{Call, Caller, Case, Ledger, Step};
+use crate::error::SimulateError;
+use crate::export::{Sheet, Shelf};
+use crate::goods::GOODS;
+use crate::identifiers::phone_written;
+use crate::moment::Moment;
+use crate::numbers::Numbers;
+use crate::settings::Settings;
+
+const BREAKAGES: [Breakage<JsonDamage>; 6] = [
+    Breakage { damage: JsonDamage::Set("at", "gestern"), reason: "not a time" },
+    Breakage { damage: JsonDamage::Set("kind", "escalated_to_nobody"), reason: "unknown word" },
+    Breakage { damage: JsonDamage::Cut, reason: "the line ends too early" },
+    Breakage { damage: JsonDamage::Set("severity", "紧急?"), reason: "unknown word" },
+    Breakage { damage: JsonDamage::Bytes, reason: "bytes that are not UTF-8" },
+    Breakage { damage: JsonDamage::Set("at", "null"), reason: "a required field is missing" },
+];
+
+/// Who it is, as far as the desk knows: its own contact, the ERP's number, or a phone.
+fn known(record: &mut Value, caller: &Caller, style: usize) {
+    let (key, value) = match caller {
+        Caller::Contact(number) => ("contact", number.clone()),
+        Caller::ErpNumber(number) => ("erp_no", number.clone()),
+        Caller::Phone(phone) => ("phone", phone_written(phone, style)),
+    };
+    if let Some(record) = record.as_object_mut() {
+        record.insert(key.to_owned(), value.into());
+    }
+}
+
+fn step(case: &Case, at: Moment, step: &Step, entry: String, style: usize) -> Value {
+    let mut record = match step {
+        Step::Opened { with } => {
+            let mut opened = json!({
+                "kind": "opened", "category": case.category, "severity": case.severity, "channel": case.channel,
+                "title": case.title, "words": case.words, "order": case.order,
+                "product": case.good.map(|good| GOODS[good].number), "agent": with,
+            });
+            known(&mut opened, &case.caller, style);
+            opened
+        }
+        Step::Noted { by, words } => json!({"kind": "noted", "by": by, "words": words}),
+        Step::Requested { action, department, what } => {
+            json!({"kind": "action_requested", "action": action, "department": department, "what": what,
+                "due": at.plus_days(2).iso_date()})
+        }
+        Step::Completed { action, result, order } => {
+            json!({"kind": "action_completed", "action": action, "result": result, "order": order})
+        }
+        Step::Resolved(resolution) => json!({"kind": "resolved", "resolution": resolution}),
+        Step::Reopened(reason) => json!({"kind": "reopened", "reason": reason}),
+        Step::Closed(reason) => json!({"kind": "closed", "reason": reason}),
+        Step::Rated { score, words } => json!({"kind": "rated", "score": score, "of": 5, "words": words}),
+    };
+    if let Some(record) = record.as_object_mut() {
+        record.insert("entry".to_owned(), entry.into());
+        record.insert("case".to_owned(), case.number.clone().into());
+        record.insert("at".to_owned(), at.iso().into());
+    }
+    without_nulls(record)
+}
+
+fn call(call: &Call, entry: String, style: usize) -> Value {
+    let mut record = json!({
+        "kind": "call", "entry": entry, "at": call.at.iso(), "call": call.number, "case": call.case,
+        "direction": if call.inward { "in" } else { "out" }, "channel": call.channel, "agent": call.with,
+        "topic": call.topic, "words": call.words,
+    });
+    known(&mut record, &call.caller, style);
+    without_nulls(record)
+}
+
+/// The desk leaves out what it does not know.
+fn without_nulls(record: Value) -> Value {
+    match record {
+        Value::Object(fields) => {
+            let said: Map<String, Value> =
+                fields.into_iter().filter(|(_, value)| !value.is_null() && value != "").collect();
+            Value::Object(said)
+        }
+        other => other,
+    }
+}
+
+pub(crate) fn write(
+    customers: &[Customer],
+    ledger: &Ledger,
+    branch: u32,
+    settings: &Settings,
+    numbers: &mut Numbers,
+    shelf: &mut Shelf,
+) -> Result<(), SimulateError> {
+    let mut dice = Dice::new(settings.seed, "desk", branch.into());
+    let mut sheet = Sheet::of_lines("desk-events", format!("desk/journal-{branch:03}.ndjson"), None);
+    let mut put = |at: Moment, record: Value| sheet.push(at, vec![record.to_string().into_bytes()]);
+    for customer in customers {
+        for party in customer.parties_in(System::Desk) {
+            let phone = party.phone.as_ref().map(|phone| phone_written(phone, customer.index as usize / 2));
+            put(
+                party.since,
+                without_nulls(json!({
+                    "kind": "contact", "entry": numbers.desk_entry(), "contact": party.number, "at": party.since.iso(),
+                    "name": party.name, "phone": phone, "email": party.email, "erp_no": party.erp_number,
+                    "tax_no": party.tax_number, "card": party.loyalty,
+                })),
+            );
+        }
+    }
+    for (style, case) in ledger.cases.iter().enumerate() {
+        for (at, what) in &case.steps {
+            put(*at, step(case, *at, what, numbers.desk_entry(), style));
+        }
+    }
+    for (style, made) in ledger.calls.iter().enumerate() {
+        put(made.at, call(made, numbers.desk_entry(), style));
+    }
+    let today = Moment::midnight(settings.today);
+    for nth in 0..corrupt::how_many(settings, sheet.len()) {
+        let Some(case) = (!ledger.cases.is_empty()).then(|| dice.pick(&ledger.cases)) else { break };
+        let Some((at, opened)) = case.steps.first() else { continue };
+        let breakage = &BREAKAGES[(nth + branch as usize) % BREAKAGES.len()];
+        let number = numbers.broken();
+        let record = step(case, *at, opened, number.clone(), nth);
+        let line = broken_json(record, "case", &number, breakage.damage);
+        sheet.push_broken(corrupt::somewhere(today, &mut dice), vec![line], breakage.reason);
+    }
+    shelf.put_sheet(sheet, &mut dice)
+}

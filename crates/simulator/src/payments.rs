@@ -1,0 +1,214 @@
+//! Who pays what: in full, in part, late, for two at once, too much, by mistake.
+
+use crate::customer::Customer;
+use crate::dice::Dice;
+use crate::documents::{Allocation, Handle, Ledger, Payment, Refund, Who};
+use crate::moment::Moment;
+use crate::money::Currency;
+use crate::numbers::Numbers;
+
+/// What is to be paid.
+pub(crate) struct Bill {
+    /// Index of the invoice in the branch's ledger.
+    pub(crate) invoice: usize,
+    pub(crate) amount: i64,
+    pub(crate) at: Moment,
+}
+
+/// Who stands on the statement as having paid.
+#[derive(Clone)]
+pub(crate) struct Purse {
+    pub(crate) handle: Handle,
+    pub(crate) name: String,
+    /// The account it is paid from, and whose it is known to be.
+    pub(crate) account: Option<(String, Who)>,
+}
+
+impl Purse {
+    pub(crate) fn of(customer: &Customer, handle: Handle) -> Self {
+        let holder = if customer.account_known() { handle.who } else { Who::Nobody };
+        Self { handle, name: customer.latin.clone(), account: Some((customer.account.clone(), holder)) }
+    }
+}
+
+/// Where payments are written down.
+pub(crate) struct Till<'a> {
+    pub(crate) today: Moment,
+    pub(crate) ledger: &'a mut Ledger,
+    pub(crate) numbers: &'a mut Numbers,
+}
+
+/// The bank, and what it still holds in hand for two customers.
+#[derive(Default)]
+pub(crate) struct Bank {
+    waiting: Option<(Purse, Currency, Bill)>,
+    /// Invoices that the marketplace owes.
+    marketplace: Vec<(Currency, Bill)>,
+}
+
+impl Bank {
+    pub(crate) fn owed_by_marketplace(&mut self, currency: Currency, bill: Bill) {
+        self.marketplace.push((currency, bill));
+    }
+
+    /// Settles one customer's bills in one currency, oldest first.
+    pub(crate) fn settle(
+        &mut self,
+        purse: &Purse,
+        currency: Currency,
+        bills: Vec<Bill>,
+        till: &mut Till<'_>,
+        dice: &mut Dice,
+    ) {
+        let mut bills = bills.into_iter().filter(|bill| bill.amount > 0).peekable();
+        while let Some(bill) = bills.next() {
+            let at = bill.at.plus_days(dice.between(2, 45)).at(0, 0, 0);
+            if at >= till.today {
+                continue;
+            }
+            let one = |bill: &Bill| Allocation { invoice: bill.invoice, amount: bill.amount };
+            let mut pay = |amount: i64, versions: Vec<Vec<Allocation>>, at: Moment, dice: &mut Dice| {
+                let payment = payment(purse, currency, amount, versions, at, till.numbers, dice);
+                till.ledger.payments.push(payment);
+            };
+            match dice.between(0, 999) {
+                0..=49 => {} // open for ever
+                50..=129 => {
+                    // 60 now, 30 later, the rest open: cents are never lost in the halves.
+                    let (first, second) = (bill.amount * 6 / 10, bill.amount * 3 / 10);
+                    pay(first, vec![vec![Allocation { amount: first, ..one(&bill) }]], at, dice);
+                    let later = at.plus_days(14);
+                    if later < till.today && second > 0 {
+                        pay(second, vec![vec![Allocation { amount: second, ..one(&bill) }]], later, dice);
+                    }
+                }
+                130..=199 => {
+                    // Too much: what is over stays with the payer.
+                    let over = dice.between(1, 20_000);
+                    pay(bill.amount + over, vec![vec![one(&bill)]], at, dice);
+                }
+                200..=229 => {
+                    // Booked without an invoice at first, allocated by a clerk later.
+                    pay(bill.amount, vec![vec![], vec![one(&bill)]], at, dice);
+                }
+                230..=239 => {
+                    // Nobody knows what for.
+                    pay(bill.amount, vec![vec![]], at, dice);
+                }
+                240..=319 if bills.peek().is_some_and(|next| next.at < at) => {
+                    if let Some(next) = bills.next() {
+                        pay(bill.amount + next.amount, vec![vec![one(&bill), one(&next)]], at, dice);
+                    }
+                }
+                320..=389 => {
+                    // One transfer for two customers: with a neighbour's bill, if one is waiting.
+                    match self.waiting.take() {
+                        Some((_, other_currency, other)) if other_currency == currency && other.at < at => {
+                            let both = vec![one(&other), one(&bill)];
+                            pay(bill.amount + other.amount, vec![both], at, dice);
+                        }
+                        Some(waiting) => {
+                            self.waiting = Some(waiting);
+                            pay(bill.amount, vec![vec![one(&bill)]], at, dice);
+                        }
+                        None => self.waiting = Some((purse.clone(), currency, bill)),
+                    }
+                }
+                _ => pay(bill.amount, vec![vec![one(&bill)]], at, dice),
+            }
+        }
+    }
+
+    /// Pays at the branch's end what was waiting for company, and what the marketplace owes.
+    pub(crate) fn close(&mut self, marketplace: &Purse, till: &mut Till<'_>, dice: &mut Dice) {
+        if let Some((purse, currency, bill)) = self.waiting.take() {
+            let allocation = Allocation { invoice: bill.invoice, amount: bill.amount };
+            let at = bill.at.plus_days(30).at(0, 0, 0);
+            if at < till.today {
+                let paid = payment(&purse, currency, bill.amount, vec![vec![allocation]], at, till.numbers, dice);
+                till.ledger.payments.push(paid);
+            }
+        }
+        let mut owed = std::mem::take(&mut self.marketplace);
+        owed.sort_by_key(|(currency, bill)| (*currency, bill.at, bill.invoice));
+        let mut owed = owed.into_iter().peekable();
+        while let Some((currency, bill)) = owed.next() {
+            let mut last = bill.at;
+            let mut allocations = vec![Allocation { invoice: bill.invoice, amount: bill.amount }];
+            let many = dice.between(1, 12);
+            while (allocations.len() as i64) < many
+                && owed.peek().is_some_and(|(next, bill)| *next == currency && bill.at < last.plus_days(31))
+            {
+                if let Some((_, bill)) = owed.next() {
+                    last = bill.at;
+                    allocations.push(Allocation { invoice: bill.invoice, amount: bill.amount });
+                }
+            }
+            let at = last.plus_days(15).at(0, 0, 0);
+            if at < till.today {
+                let amount = allocations.iter().map(|part| part.amount).sum();
+                till.ledger.payments.push(payment(
+                    marketplace,
+                    currency,
+                    amount,
+                    vec![allocations],
+                    at,
+                    till.numbers,
+                    dice,
+                ));
+            }
+        }
+    }
+}
+
+/// A payment of a purse; how it stands on the statement is the bank's whim.
+pub(crate) fn payment(
+    purse: &Purse,
+    currency: Currency,
+    amount: i64,
+    versions: Vec<Vec<Allocation>>,
+    at: Moment,
+    numbers: &mut Numbers,
+    dice: &mut Dice,
+) -> Payment {
+    // A third is known by the account alone.
+    let named = purse.account.is_none() || dice.chance(650);
+    let with_account = !named || dice.chance(800);
+    let (account, holder) = match &purse.account {
+        Some((account, holder)) if with_account => (Some(account.clone()), *holder),
+        _ => (None, Who::Nobody),
+    };
+    let reversed = dice.chance(20).then(|| (at.plus_days(dice.between(1, 6)), numbers.reversal()));
+    Payment {
+        number: numbers.payment(),
+        at,
+        payer: named.then(|| purse.handle.clone()),
+        payer_name: purse.name.clone(),
+        account,
+        holder,
+        currency,
+        amount,
+        versions,
+        reversed,
+    }
+}
+
+/// Money that goes back to a customer.
+pub(crate) fn refund(
+    customer: &Customer,
+    handle: Handle,
+    currency: Currency,
+    amount: i64,
+    at: Moment,
+    numbers: &mut Numbers,
+) -> Refund {
+    Refund {
+        number: numbers.refund(),
+        at: at.at(0, 0, 0),
+        payee: handle,
+        payee_name: customer.latin.clone(),
+        account: customer.account.clone(),
+        currency,
+        amount,
+    }
+}
