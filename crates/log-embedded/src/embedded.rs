@@ -43,11 +43,8 @@ impl EmbeddedLog {
     /// this process and in any other. Dropping it finishes what was asked, and lets go.
     pub fn open(path: &Path, options: Options) -> Result<Self, LogError> {
         let guard = Guard::take(path)?;
-        let is_new = !path.exists();
         let conn = schema::open_writer(path, &options)?;
-        if is_new {
-            sync_directory(path)?;
-        }
+        sync_directory(path)?;
         let topics = Arc::new(Topics::default());
         topics.refresh(&conn, path)?;
         let writer = Writer::start(conn, guard, path.to_owned(), &options, Arc::clone(&topics))?;
@@ -181,7 +178,8 @@ impl Log for EmbeddedLog {
     }
 }
 
-/// A new file is there after a power cut only if its directory says so.
+/// A new file is there after a power cut only if its directory says so, and a journal that was
+/// deleted when the file was made must not come back over what is written since.
 fn sync_directory(path: &Path) -> Result<(), LogError> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

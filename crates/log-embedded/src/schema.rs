@@ -132,3 +132,44 @@ pub(crate) fn make_topic(conn: &Connection, name: &str, partitions: u32) -> rusq
 pub(crate) fn table(number: i64, partition: u32) -> String {
     format!("\"t{number}_p{partition}\"")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pragma(conn: &Connection, name: &str) -> String {
+        conn.pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))
+            .map(|value| match value {
+                rusqlite::types::Value::Integer(n) => n.to_string(),
+                rusqlite::types::Value::Text(text) => text,
+                other => format!("{other:?}"),
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn the_connection_that_writes_syncs_every_commit() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log.db");
+        let options = Options::default();
+        for _ in 0..2 {
+            // When the file is made, and when it is found.
+            let conn = open_writer(&path, &options).unwrap();
+            assert_eq!(pragma(&conn, "journal_mode"), "wal");
+            assert_eq!(pragma(&conn, "synchronous"), "2", "2 is FULL");
+            assert_eq!(pragma(&conn, "wal_autocheckpoint"), "0");
+            assert_eq!(pragma(&conn, "page_size"), options.page_size.to_string());
+        }
+    }
+
+    #[test]
+    fn a_new_file_says_its_format() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log.db");
+        let conn = open_writer(&path, &Options::default()).unwrap();
+        let format: u32 =
+            conn.query_row("SELECT value FROM onefold_log WHERE name = 'format'", [], |r| r.get(0)).unwrap();
+        assert_eq!(format, FORMAT);
+        assert_eq!(check_format(&conn, &path), Ok(Found::Log));
+    }
+}
