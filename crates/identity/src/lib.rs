@@ -1,1 +1,43 @@
 #![doc = include_str!("../README.md")]
+
+mod account;
+mod attribute;
+mod china;
+mod cluster;
+mod constraint;
+mod decision;
+mod email;
+mod explain;
+mod head;
+mod join;
+mod key;
+mod lei;
+mod link;
+mod name;
+mod neighbourhood;
+mod normalise;
+mod own;
+mod owner;
+mod party;
+mod phone;
+mod rules;
+mod touch;
+mod vat;
+mod vat_check;
+
+pub use attribute::{Held, attribute};
+pub use cluster::{Clusters, Unhonoured, cluster, components};
+pub use constraint::{Forbidden, Reason};
+pub use decision::Decision;
+pub use explain::{Step, explain};
+pub use head::head;
+pub use key::{IdentifierKey, KeyError};
+pub use link::Link;
+pub use name::normalise_name;
+pub use neighbourhood::{Holders, Neighbourhood, Surroundings};
+pub use normalise::{Invalid, normalise};
+pub use own::{Claim, Facet, Intermediary, own};
+pub use owner::{Atom, Owner};
+pub use party::PartyFacts;
+pub use rules::{Hubs, Rules, Strength};
+pub use touch::{touched_by_decision, touched_by_facts};

@@ -1,0 +1,34 @@
+//! Sets that are joined, named by their least member.
+
+/// Each member's set is named by its least member, so the result does not depend on the order of joining.
+pub(crate) struct Joined(Vec<usize>);
+
+impl Joined {
+    pub(crate) fn new(len: usize) -> Self {
+        Self((0..len).collect())
+    }
+
+    /// A further member, alone.
+    pub(crate) fn push(&mut self) -> usize {
+        self.0.push(self.0.len());
+        self.0.len() - 1
+    }
+
+    pub(crate) fn find(&mut self, mut at: usize) -> usize {
+        while let Some(up) = self.0.get(at).copied().filter(|up| *up != at) {
+            let above = self.0.get(up).copied().unwrap_or(up);
+            if let Some(slot) = self.0.get_mut(at) {
+                *slot = above;
+            }
+            at = up;
+        }
+        at
+    }
+
+    pub(crate) fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.find(a), self.find(b));
+        if let Some(slot) = self.0.get_mut(a.max(b)) {
+            *slot = a.min(b);
+        }
+    }
+}

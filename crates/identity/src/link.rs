@@ -1,0 +1,135 @@
+//! What makes parties one, before any constraint: links grouped by what makes them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use onefold_event::Subject;
+
+use crate::{Decision, IdentifierKey, PartyFacts, Rules, Strength};
+
+/// What makes parties one customer. The order of the variants is the order in which links are taken.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Link {
+    /// A person said so.
+    Decision(Subject),
+    /// They share a value that links alone.
+    Strong(IdentifierKey),
+    /// They share a value that links parties of one name, and this name.
+    Weak {
+        /// What they share.
+        value: IdentifierKey,
+        /// What they are called; one of them may have no name.
+        name: String,
+    },
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Decision(id) => id.fmt(f),
+            Self::Strong(value) => value.fmt(f),
+            Self::Weak { value, name } => write!(f, "{value} and the name {name}"),
+        }
+    }
+}
+
+/// All that one thing links. Holders are places in the sorted list of parties.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) link: Link,
+    pub(crate) holders: Vec<usize>,
+}
+
+/// The parties in order, so that the least place is the least key.
+pub(crate) struct Index<'a> {
+    pub(crate) facts: Vec<&'a PartyFacts>,
+    keys: Vec<&'a Subject>,
+}
+
+impl<'a> Index<'a> {
+    pub(crate) fn new(parties: &'a BTreeMap<Subject, PartyFacts>) -> Self {
+        Self { facts: parties.values().collect(), keys: parties.keys().collect() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    pub(crate) fn place(&self, party: &Subject) -> Option<usize> {
+        self.keys.binary_search(&party).ok()
+    }
+
+    pub(crate) fn places<'b>(&self, parties: impl IntoIterator<Item = &'b Subject>) -> Vec<usize> {
+        parties.into_iter().filter_map(|party| self.place(party)).collect()
+    }
+
+    pub(crate) fn key(&self, place: usize) -> Option<&'a Subject> {
+        self.keys.get(place).copied()
+    }
+
+    pub(crate) fn of(&self, places: &[usize]) -> Vec<Subject> {
+        places.iter().filter_map(|place| self.key(*place)).cloned().collect()
+    }
+}
+
+/// The admissible links, each with at least two holders, in the order in which they are taken: class (decision, strong, weak), then kind, value and name; decisions in the order in which they were made.
+pub(crate) fn groups(
+    index: &Index<'_>,
+    standing: &[&Decision],
+    hubs: &BTreeSet<IdentifierKey>,
+    rules: &Rules,
+) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for decision in standing {
+        if let Decision::Link { id, parties, .. } = decision {
+            groups.push(Group { link: Link::Decision(id.clone()), holders: index.places(parties) });
+        }
+    }
+    let mut held: Vec<(Strength, &str, &IdentifierKey, usize)> = Vec::new();
+    for (place, facts) in index.facts.iter().enumerate() {
+        for key in &facts.identifiers {
+            let strength = rules.strength(key.kind());
+            if strength != Strength::Neither {
+                held.push((strength, key.kind(), key, place));
+            }
+        }
+    }
+    held.sort_unstable();
+    for holders in held.chunk_by(|a, b| a.2 == b.2) {
+        let Some((strength, _, value, _)) = holders.first() else { continue };
+        if holders.len() < 2 || hubs.contains(*value) {
+            continue;
+        }
+        let holders = holders.iter().map(|(.., place)| *place).collect();
+        match strength {
+            Strength::Strong => groups.push(Group { link: Link::Strong((*value).clone()), holders }),
+            _ => groups.extend(by_name(index, value, &holders)),
+        }
+    }
+    groups.retain(|group| group.holders.len() > 1);
+    groups
+}
+
+/// The holders of a weak value by name. Those without a name join where all the others share one.
+fn by_name(index: &Index<'_>, value: &IdentifierKey, holders: &Vec<usize>) -> Vec<Group> {
+    let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut nameless = Vec::new();
+    for place in holders {
+        let Some(facts) = index.facts.get(*place) else { continue };
+        if facts.names.is_empty() {
+            nameless.push(*place);
+        }
+        for name in &facts.names {
+            names.entry(name).or_default().push(*place);
+        }
+    }
+    let named = holders.len() - nameless.len();
+    let group = |(name, mut holders): (&str, Vec<usize>)| {
+        if holders.len() == named {
+            holders.extend(&nameless);
+            holders.sort_unstable();
+        }
+        Group { link: Link::Weak { value: value.clone(), name: name.to_owned() }, holders }
+    };
+    names.into_iter().map(group).collect()
+}

@@ -1,0 +1,147 @@
+//! Whose a document is: C2 and C3.
+
+use std::collections::BTreeSet;
+
+use onefold_event::{Role, Subject};
+
+use crate::{Atom, IdentifierKey, Owner, Rules};
+
+/// A party that stands for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(u8)]
+pub enum Intermediary {
+    /// It stands for itself.
+    #[default]
+    None = 0,
+    /// Passed over in trade; the debt stays its own.
+    Marketplace = 1,
+    /// Passed over in trade and receivable.
+    WalkIn = 2,
+}
+
+impl From<u8> for Intermediary {
+    /// What is not known is none.
+    fn from(number: u8) -> Self {
+        match number {
+            1 => Self::Marketplace,
+            2 => Self::WalkIn,
+            _ => Self::None,
+        }
+    }
+}
+
+impl From<Intermediary> for u8 {
+    fn from(intermediary: Intermediary) -> Self {
+        intermediary as Self
+    }
+}
+
+/// Who buys is not always who pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Facet {
+    /// Orders, purchases, deliveries, cases.
+    Trade,
+    /// Invoices as debts, payments.
+    Receivable,
+}
+
+impl Facet {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Trade, Self::Receivable];
+
+    /// Its word, as in a decision that reassigns a document.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Trade => "trade",
+            Self::Receivable => "receivable",
+        }
+    }
+
+    /// The facet that a word names.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|facet| facet.word() == word)
+    }
+
+    /// Roles of parties that own, the first that names anybody counts.
+    fn roles(self) -> &'static [&'static [Role]] {
+        match self {
+            Self::Trade => &[&[Role::EndCustomer], &[Role::Buyer], &[Role::Customer]],
+            Self::Receivable => {
+                &[&[Role::Debtor], &[Role::BillTo], &[Role::Payer, Role::Payee], &[Role::Buyer], &[Role::Customer]]
+            }
+        }
+    }
+
+    /// The same for identifiers; one without a role is of whom the document is about, and of no lesser rank.
+    fn identifier_roles(self) -> &'static [&'static [&'static str]] {
+        match self {
+            Self::Trade => {
+                &[&["end_customer"], &["buyer", "customer", "caller", ""], &["debtor", "bill_to", "payer", "payee"]]
+            }
+            Self::Receivable => {
+                &[&["debtor"], &["bill_to"], &["payer", "payee", ""], &["buyer", "customer", "caller", "end_customer"]]
+            }
+        }
+    }
+
+    /// Whether a party is passed over.
+    fn passes_over(self, intermediary: Intermediary) -> bool {
+        match intermediary {
+            Intermediary::None => false,
+            Intermediary::Marketplace => self == Self::Trade,
+            Intermediary::WalkIn => true,
+        }
+    }
+}
+
+/// An invoice that names only whom it bills was bought by them: last of all, in trade.
+const BILLED: [&[Role]; 3] = [&[Role::Debtor], &[Role::BillTo], &[Role::Payer]];
+
+/// All that decides whose one document is, in one facet.
+#[derive(Clone, Copy)]
+pub struct Claim<'a> {
+    /// The party that a decision gave it to, in this facet.
+    pub reassigned: Option<&'a Subject>,
+    /// Its standing references to parties.
+    pub references: &'a [(Role, Subject)],
+    /// What a party stands for.
+    pub intermediary: &'a dyn Fn(&Subject) -> Intermediary,
+    /// The owners of its parents, in this facet.
+    pub parents: &'a [Owner],
+    /// Valid identifiers on it, with their roles.
+    pub identifiers: &'a [(String, IdentifierKey)],
+}
+
+/// Whose a document is. The first step that gives something decides; several at one step make a set, not a choice.
+///
+/// The steps: a decision; the party in an owning role, intermediaries passed over; the owners of its parents; an identifier in an owning role; and in trade, last, whom it bills.
+pub fn own(facet: Facet, claim: &Claim<'_>) -> Owner {
+    if let Some(party) = claim.reassigned {
+        return Owner::One(Atom::Party(party.clone()));
+    }
+    let steps: [&dyn Fn() -> BTreeSet<Atom>; 4] = [
+        &|| parties(facet, claim, facet.roles()),
+        &|| claim.parents.iter().flat_map(Owner::atoms).cloned().collect(),
+        &|| identifiers(facet, claim),
+        &|| if facet == Facet::Trade { parties(facet, claim, &BILLED) } else { BTreeSet::new() },
+    ];
+    let atoms = steps.iter().map(|step| step()).find(|atoms| !atoms.is_empty());
+    Owner::from_atoms(atoms.unwrap_or_default())
+}
+
+fn parties(facet: Facet, claim: &Claim<'_>, roles: &[&[Role]]) -> BTreeSet<Atom> {
+    let named = |roles: &&[Role]| -> BTreeSet<Atom> {
+        let stands =
+            |(role, party): &&(Role, Subject)| roles.contains(role) && !facet.passes_over((claim.intermediary)(party));
+        claim.references.iter().filter(stands).map(|(_, party)| Atom::Party(party.clone())).collect()
+    };
+    roles.iter().map(named).find(|atoms| !atoms.is_empty()).unwrap_or_default()
+}
+
+fn identifiers(facet: Facet, claim: &Claim<'_>) -> BTreeSet<Atom> {
+    let named = |roles: &&[&str]| -> BTreeSet<Atom> {
+        let owns = |(role, key): &&(String, IdentifierKey)| roles.contains(&role.as_str()) && Rules::owns(key.kind());
+        claim.identifiers.iter().filter(owns).map(|(_, key)| Atom::Identifier(key.clone())).collect()
+    };
+    facet.identifier_roles().iter().map(named).find(|atoms| !atoms.is_empty()).unwrap_or_default()
+}

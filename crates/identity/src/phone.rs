@@ -1,0 +1,38 @@
+//! Phone numbers in E.164.
+
+use phonenumber::{Mode, country};
+
+use crate::normalise::clean;
+
+/// E.164, with `;ext=` where the number has an extension: a desk is not its switchboard.
+pub(crate) fn normalise(text: &str, region: &str) -> Result<String, &'static str> {
+    let text = clean(text);
+    let text = text.strip_prefix("tel:").unwrap_or(&text);
+    let region: Option<country::Id> = match region {
+        "" => None,
+        region => Some(region.to_ascii_uppercase().parse().map_err(|_| "its region is no ISO 3166 country")?),
+    };
+    read(region, text).or_else(|problem| {
+        // `0086...` is understood where the region dials abroad with other digits, or none is known.
+        let Some(rest) = text.strip_prefix("00") else { return Err(problem) };
+        read(None, &format!("+{rest}")).map_err(|_| problem)
+    })
+}
+
+fn read(region: Option<country::Id>, text: &str) -> Result<String, &'static str> {
+    let number = match phonenumber::parse(region, text) {
+        Ok(number) => number,
+        Err(_) if region.is_none() && !text.starts_with('+') => return Err("without a country code or a region"),
+        Err(_) => return Err("no phone number"),
+    };
+    if !phonenumber::is_valid(&number) {
+        return Err("no such number is given out");
+    }
+    let e164 = number.format().mode(Mode::E164).to_string();
+    // The formatter may write the extension after the number.
+    let e164: String = e164.chars().take_while(|c| *c == '+' || c.is_ascii_digit()).collect();
+    Ok(match number.extension() {
+        Some(extension) => format!("{e164};ext={extension}"),
+        None => e164,
+    })
+}

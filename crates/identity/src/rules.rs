@@ -1,0 +1,116 @@
+//! Which values link, how strongly, and up to how many parties.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+/// Kinds that link alone, by default.
+const STRONG: [&str; 7] = ["tax_number", "registration", "lei", "vat", "national_id", "loyalty", "number"];
+/// Kinds that link parties of one name, by default.
+const WEAK: [&str; 3] = ["phone", "email", "account"];
+/// Kinds of which one customer has only one per issuer, by default.
+const EXCLUSIVE: [&str; 2] = ["tax_number", Rules::BORN_ON];
+
+/// How far a kind of value links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    /// Links alone.
+    Strong,
+    /// Links parties of one name.
+    Weak,
+    /// Does not link.
+    Neither,
+}
+
+/// The rules of identity that are configuration (B3 to B5).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rules {
+    /// Kinds that link alone.
+    pub strong: BTreeSet<String>,
+    /// Kinds that link parties of one name. A kind in both lists is strong.
+    pub weak: BTreeSet<String>,
+    /// Kinds of which a customer has only one per issuer; `born_on` is the date of birth.
+    pub exclusive: BTreeSet<String>,
+    /// From how many parties on a value links nobody.
+    pub hub: Hubs,
+}
+
+/// How many parties may ever have asserted a value that links.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hubs {
+    /// Of weak kinds.
+    pub weak: u64,
+    /// Of strong kinds.
+    pub strong: u64,
+    /// Of single kinds, before the others.
+    pub kinds: BTreeMap<String, u64>,
+}
+
+impl Default for Hubs {
+    fn default() -> Self {
+        Self { weak: 20, strong: 500, kinds: BTreeMap::new() }
+    }
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        let set = |kinds: &[&str]| kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        Self { strong: set(&STRONG), weak: set(&WEAK), exclusive: set(&EXCLUSIVE), hub: Hubs::default() }
+    }
+}
+
+impl Rules {
+    /// The date of birth, among the exclusive kinds.
+    pub const BORN_ON: &str = "born_on";
+
+    /// How far values of a kind link.
+    pub fn strength(&self, kind: &str) -> Strength {
+        if self.strong.contains(kind) {
+            Strength::Strong
+        } else if self.weak.contains(kind) {
+            Strength::Weak
+        } else {
+            Strength::Neither
+        }
+    }
+
+    /// Whether a value that so many parties *ever* asserted, withdrawn or not, links nobody. The count only grows, so this does not depend on order.
+    pub fn is_hub(&self, kind: &str, ever: u64) -> bool {
+        let limit = match self.strength(kind) {
+            Strength::Strong => self.hub.strong,
+            Strength::Weak => self.hub.weak,
+            Strength::Neither => return false,
+        };
+        ever > self.hub.kinds.get(kind).copied().unwrap_or(limit)
+    }
+
+    /// Whether a value of this kind on a document can say whose it is: what links by default, and nothing else, since owner keys outlive configurations.
+    pub(crate) fn owns(kind: &str) -> bool {
+        STRONG.contains(&kind) || WEAK.contains(&kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_a_hub_beyond_its_kinds_limit() {
+        let mut rules = Rules::default();
+        assert!(!rules.is_hub("phone", 20) && rules.is_hub("phone", 21));
+        assert!(!rules.is_hub("lei", 500) && rules.is_hub("lei", 501));
+        assert!(!rules.is_hub("wechat", 1_000_000));
+        rules.hub.kinds.insert("phone".into(), 2);
+        assert!(rules.is_hub("phone", 3) && !rules.is_hub("email", 3));
+    }
+
+    #[test]
+    fn the_defaults_are_the_rules() {
+        let rules = Rules::default();
+        assert_eq!(rules.strength("tax_number"), Strength::Strong);
+        assert_eq!(rules.strength("phone"), Strength::Weak);
+        assert_eq!(rules.strength("wechat"), Strength::Neither);
+    }
+}
