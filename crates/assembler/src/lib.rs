@@ -1,1 +1,5 @@
 #![doc = include_str!("../README.md")]
+
+mod assembler;
+
+pub use assembler::{Assembler, Options, search_row};

@@ -1,1 +1,15 @@
 #![doc = include_str!("../README.md")]
+
+mod assemble;
+mod customer;
+mod db;
+mod keys;
+mod project;
+mod quarantine;
+mod read;
+mod resolve;
+mod search;
+mod status;
+mod verify;
+
+pub use db::{Options, SqliteStore};

@@ -1,1 +1,19 @@
 #![doc = include_str!("../README.md")]
+
+mod assemble;
+mod error;
+mod project;
+mod quarantine;
+mod read;
+mod resolve;
+mod state;
+mod verify;
+
+pub use assemble::{AssembleStore, AssembleTx, SearchRow};
+pub use error::StoreError;
+pub use project::{Changes, OwnerRow, PartyChange, ProjectStore, ProjectTx};
+pub use quarantine::{Quarantine, QuarantineEntry, QuarantineFilter};
+pub use read::{CustomerRows, Found, Holding, ReadStore, StatusRows};
+pub use resolve::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx};
+pub use state::{Admitted, FactState, SubjectState};
+pub use verify::{Table, TableRow, VerifyStore};

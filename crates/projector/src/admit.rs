@@ -1,0 +1,101 @@
+//! Events into facts, facts into fragments.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use onefold_event::{Event, Kind, Subject, decode};
+use onefold_stage::StageError;
+use onefold_store::Admitted;
+use onefold_view::{FactRef, Fragment};
+
+use crate::batch::Batch;
+use crate::projector::Taken;
+
+impl Batch<'_> {
+    /// Admits every event and folds what changed; answers the subjects whose row is new or whose fragment changed.
+    pub(crate) async fn admit(&mut self, taken: &[Taken]) -> Result<BTreeSet<String>, StageError> {
+        self.load(taken.iter().map(|t| t.event.subject.clone())).await?;
+        let (mut afresh, mut changed) = (BTreeSet::new(), BTreeSet::new());
+        for t in taken {
+            let Some(row) = self.rows.get_mut(t.event.subject.as_str()) else { continue };
+            let digest = self.key.digest(&t.event);
+            let admitted = row.new.admit(&t.event, &digest, t.recorded_at, t.partition, t.offset);
+            match admitted {
+                Admitted::Duplicate => continue,
+                Admitted::Next if !afresh.contains(t.event.subject.as_str()) => {
+                    let fact = FactRef { event: &t.event, recorded_at: t.recorded_at };
+                    row.new.fragment.get_or_insert_with(|| Fragment::fold(&row.subject, &[])).apply(&fact);
+                }
+                _ => {
+                    afresh.insert(t.event.subject.to_string());
+                }
+            }
+            changed.insert(t.event.subject.to_string());
+        }
+        for key in afresh {
+            self.fold_afresh(&key).await?;
+        }
+        Ok(changed)
+    }
+
+    /// Folds a subject from its facts in the log.
+    async fn fold_afresh(&mut self, key: &str) -> Result<(), StageError> {
+        let Some(row) = self.rows.get_mut(key) else { return Ok(()) };
+        let (standing, superseded) = row.new.standing();
+        let positions: Vec<(u32, u64)> = standing.iter().chain(&superseded).map(|f| (f.partition, f.offset)).collect();
+        let times: Vec<i64> = standing.iter().chain(&superseded).map(|f| f.recorded_at).collect();
+        let stands = standing.len();
+        let stored = self.log.fetch("events", &positions).await?;
+        let events: Vec<Event> = stored.iter().filter_map(|s| decode(&s.record.value).ok()).collect();
+        if events.len() != positions.len() {
+            tracing::error!(subject = key, "a fact in the log no longer decodes; the subject is in quarantine");
+            row.new.failed = true;
+            row.new.fragment = None;
+            return Ok(());
+        }
+        let facts: Vec<FactRef<'_>> = events.iter().zip(&times).map(|(event, at)| FactRef { event, recorded_at: *at }).collect();
+        let mut fragment = Fragment::fold(&row.subject, &facts[..stands]);
+        for fact in &facts[stands..] {
+            fragment.assert_superseded(fact.event);
+        }
+        row.new.fragment = Some(fragment);
+        Ok(())
+    }
+
+    /// Notes when each party was first seen: the least time of any event about or naming it (rule B7).
+    pub(crate) async fn see(&mut self, taken: &[Taken]) -> Result<(), StageError> {
+        let mut seen: BTreeMap<String, i64> = BTreeMap::new();
+        for t in taken {
+            for party in named(&t.event) {
+                let first = seen.entry(party).or_insert(t.recorded_at);
+                *first = (*first).min(t.recorded_at);
+            }
+        }
+        self.load_owners(seen.keys().cloned()).await?;
+        for (party, at) in seen {
+            let Some(owner) = self.owners.get_mut(&party) else { continue };
+            if owner.row.first_seen.is_none_or(|first| at < first) {
+                owner.row.first_seen = Some(at);
+                owner.touched = true;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Parties that an event is about or names.
+pub(crate) fn named(event: &Event) -> BTreeSet<String> {
+    use onefold_event::Body;
+    let mut parties: BTreeSet<String> = std::iter::once(&event.subject)
+        .chain(event.references.iter().map(|r| &r.subject))
+        .filter(|s| s.kind() == Kind::Party)
+        .map(ToString::to_string)
+        .collect();
+    let is_party = |text: &&String| text.parse::<Subject>().is_ok_and(|s| s.kind() == Kind::Party);
+    match &event.body {
+        Body::PartiesLinked(m) => parties.extend(m.parties.iter().filter(is_party).cloned()),
+        Body::PartiesSeparated(m) => parties.extend(m.left.iter().chain(&m.right).filter(is_party).cloned()),
+        Body::DocumentReassigned(m) => parties.extend(std::iter::once(&m.to).filter(is_party).cloned()),
+        _ => {}
+    }
+    parties
+}

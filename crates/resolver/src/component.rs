@@ -1,0 +1,93 @@
+//! The candidate component of what changed: everybody whom any admissible link reaches, before and after (rule B5).
+//! Less than that gives answers that depend on the past.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use onefold_event::Subject;
+use onefold_identity::{Decision, IdentifierKey, PartyFacts, Rules};
+use onefold_store::{Holders, ResolveTx, StoreError};
+
+/// All that clustering a component needs.
+#[derive(Debug, Default)]
+pub(crate) struct Component {
+    pub(crate) parties: BTreeMap<Subject, PartyFacts>,
+    pub(crate) first_seen: BTreeMap<Subject, i64>,
+    pub(crate) decisions: BTreeMap<String, Decision>,
+    pub(crate) hubs: BTreeSet<IdentifierKey>,
+}
+
+/// Gathers the component from the parties that changed.
+pub(crate) async fn gather(tx: &mut dyn ResolveTx, changed: &[String], rules: &Rules) -> Result<Component, StoreError> {
+    let mut component = Component::default();
+    let changed: BTreeSet<String> = changed.iter().cloned().collect();
+    let mut seen: BTreeSet<String> = changed.clone();
+    let mut values: BTreeSet<IdentifierKey> = BTreeSet::new();
+    let mut frontier: Vec<String> = changed.iter().cloned().collect();
+    while !frontier.is_empty() {
+        let (mut next, mut ask) = (BTreeSet::new(), BTreeSet::new());
+        for cluster in tx.clusters(&frontier).await? {
+            next.extend(cluster.parties);
+        }
+        for row in tx.parties(&frontier).await? {
+            let Ok(subject) = row.key.parse::<Subject>() else { continue };
+            let fragment = row.state.as_ref().and_then(|s| s.fragment.as_ref());
+            let facts = fragment.map_or_else(|| PartyFacts::of(subject.clone()), |f| f.party_facts(&subject));
+            ask.extend(facts.identifiers.iter().filter(|v| !values.contains(v)).cloned());
+            if changed.contains(&row.key) {
+                // What it no longer asserts linked it before.
+                ask.extend(fragment.map(|f| f.ever_asserted(&subject)).unwrap_or_default().into_iter().filter(|v| !values.contains(v)));
+            }
+            next.extend(decide(tx, &row.decisions, &mut component).await?);
+            component.first_seen.insert(subject.clone(), row.first_seen);
+            component.parties.insert(subject, facts);
+        }
+        let ask: Vec<IdentifierKey> = ask.into_iter().filter(|v| rules.links(v)).collect();
+        // A value that has just crossed its limit parts all that it linked: its holders are followed once more.
+        let most = ask.iter().map(|v| rules.limit(v)).max().unwrap_or(0) + changed.len() + 1;
+        for (value, holders) in ask.iter().zip(tx.holders(&ask, most).await?) {
+            if rules.is_hub(value, holders.ever) {
+                component.hubs.insert(value.clone());
+            }
+            if was_no_hub(value, &holders, &changed, rules) {
+                next.extend(holders.present);
+            }
+        }
+        values.extend(ask);
+        next.retain(|party| seen.insert(party.clone()));
+        frontier = next.into_iter().collect();
+    }
+    Ok(component)
+}
+
+/// Whether a value may have linked before the change: taking away those that changed, it is within its limit.
+fn was_no_hub(value: &IdentifierKey, holders: &Holders, changed: &BTreeSet<String>, rules: &Rules) -> bool {
+    let fresh = holders.present.iter().filter(|party| changed.contains(*party)).count() as u64;
+    !rules.is_hub(value, holders.ever.saturating_sub(fresh))
+}
+
+/// Loads decisions and answers the parties that they name.
+async fn decide(tx: &mut dyn ResolveTx, keys: &[String], component: &mut Component) -> Result<BTreeSet<String>, StoreError> {
+    let new: Vec<String> = keys.iter().filter(|key| !component.decisions.contains_key(*key)).cloned().collect();
+    let mut named = BTreeSet::new();
+    for (key, state) in new.iter().zip(tx.decisions(&new).await?) {
+        let Some(fragment) = state.and_then(|s| s.fragment) else { continue };
+        named.extend(fragment.decided_parties().iter().map(ToString::to_string));
+        if let (Some(decision), Ok(subject)) = (fragment.decision(key), key.parse::<Subject>()) {
+            component.decisions.insert(subject.to_string(), decision);
+        }
+    }
+    Ok(named)
+}
+
+impl Component {
+    /// Parties by the customer that they make, each with its earliest party (rule B7).
+    pub(crate) fn head(&self, cluster: &BTreeSet<Subject>) -> Option<Subject> {
+        cluster.iter().min_by_key(|party| (self.first_seen.get(*party).copied().unwrap_or(i64::MAX), *party)).cloned()
+    }
+
+    /// Decisions, in the order of their keys.
+    pub(crate) fn standing(&self) -> Vec<Decision> {
+        self.decisions.values().cloned().collect()
+    }
+}
+

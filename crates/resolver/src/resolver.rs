@@ -1,0 +1,107 @@
+//! The stage: an inbox of parties that changed, the clusters of their components.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use onefold_identity::{Rules, cluster};
+use onefold_stage::{Progress, Stage, StageError};
+use onefold_store::{Cluster, ClusterChange, ResolveStore};
+use onefold_view::{cluster_digest, ids_digest};
+
+use crate::component::{Component, gather};
+
+/// Limits of a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Parties per batch at most.
+    pub batch: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { batch: 500 }
+    }
+}
+
+/// Finds who is one customer.
+pub struct Resolver {
+    store: Arc<dyn ResolveStore>,
+    rules: Rules,
+    options: Options,
+}
+
+impl Resolver {
+    /// A resolver over a store, under these rules.
+    pub fn new(store: Arc<dyn ResolveStore>, rules: Rules, options: Options) -> Self {
+        Self { store, rules, options }
+    }
+}
+
+#[async_trait]
+impl Stage for Resolver {
+    fn name(&self) -> &'static str {
+        "resolver"
+    }
+
+    async fn step(&mut self) -> Result<Progress, StageError> {
+        let Some(mut tx) = self.store.begin(self.options.batch).await? else { return Ok(Progress::Idle) };
+        let claimed = tx.claimed().to_vec();
+        let component = gather(tx.as_mut(), &claimed, &self.rules).await?;
+        let parties: Vec<String> = component.parties.keys().map(ToString::to_string).collect();
+        let before: BTreeSet<Cluster> = tx.clusters(&parties).await?.into_iter().collect();
+        let after = clusters(&component, &self.rules);
+        tx.save(change(&before, &after, &claimed)).await?;
+        tx.commit().await?;
+        Ok(Progress::Worked(claimed.len() as u64))
+    }
+}
+
+/// Customers of two or more parties in a component.
+fn clusters(component: &Component, rules: &Rules) -> BTreeSet<Cluster> {
+    let found = cluster(&component.parties, &component.standing(), &component.hubs, rules);
+    for refused in &found.refused {
+        tracing::warn!(decision = %refused, "a decision that parties are the same cannot be honoured: another says never");
+    }
+    let several = found.clusters.iter().filter(|parties| parties.len() > 1);
+    several
+        .filter_map(|parties| {
+            let head = component.head(parties)?.to_string();
+            Some(Cluster { head, parties: parties.iter().map(ToString::to_string).collect() })
+        })
+        .collect()
+}
+
+fn change(before: &BTreeSet<Cluster>, after: &BTreeSet<Cluster>, claimed: &[String]) -> ClusterChange {
+    let mut change = ClusterChange::default();
+    let mut alone: BTreeSet<&String> = BTreeSet::new();
+    for gone in before.difference(after) {
+        change.clusters_digest.subtract(&cluster_digest(strs(gone)));
+        change.ids_digest.subtract(&ids_digest(&gone.head, strs(gone)));
+        change.dissolved.extend(gone.parties.iter().cloned());
+        alone.extend(&gone.parties);
+    }
+    let mut joined: BTreeSet<&String> = BTreeSet::new();
+    for new in after.difference(before) {
+        change.clusters_digest.add(&cluster_digest(strs(new)));
+        change.ids_digest.add(&ids_digest(&new.head, strs(new)));
+        change.formed.push(new.clone());
+        joined.extend(&new.parties);
+    }
+    // A party that is alone is a cluster too.
+    for party in joined.difference(&alone) {
+        change.clusters_digest.subtract(&cluster_digest([party.as_str()]));
+        change.ids_digest.subtract(&ids_digest(party, [party.as_str()]));
+    }
+    for party in alone.difference(&joined) {
+        change.clusters_digest.add(&cluster_digest([party.as_str()]));
+        change.ids_digest.add(&ids_digest(party, [party.as_str()]));
+    }
+    change.marks.extend(alone.union(&joined).map(|party| (*party).clone()));
+    change.marks.extend(claimed.iter().cloned());
+    change
+}
+
+fn strs(cluster: &Cluster) -> impl Iterator<Item = &str> {
+    cluster.parties.iter().map(String::as_str)
+}

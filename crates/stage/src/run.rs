@@ -1,0 +1,120 @@
+//! The loop: step, wake the next, wait to be woken, back off, stop.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use onefold_log::LogError;
+use onefold_store::StoreError;
+use tokio::sync::{Notify, watch};
+
+use crate::Health;
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Handled so many records or rows; there may be more.
+    Worked(u64),
+    /// There was nothing to do.
+    Idle,
+}
+
+/// Why a step failed. Nothing of it was committed.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum StageError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+impl StageError {
+    fn fenced(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Fenced { .. }))
+    }
+}
+
+/// A stage: one batch, one transaction, one step. A step that fails has changed nothing and is tried again.
+#[async_trait]
+pub trait Stage: Send {
+    /// Its name, as in `/health`.
+    fn name(&self) -> &'static str;
+
+    /// Takes a batch, computes, commits. Waits for work itself at most a second.
+    async fn step(&mut self) -> Result<Progress, StageError>;
+}
+
+/// Wakes a stage when there is work, so that it polls only as a net below.
+pub type Wake = Arc<Notify>;
+
+/// Asks stages to stop.
+#[derive(Debug, Clone)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
+impl Stop {
+    /// Asks every stage to stop after its present step.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether it was asked.
+    pub fn stopped(&self) -> bool {
+        *self.0.borrow()
+    }
+}
+
+/// How long an idle stage waits for its wake before it looks itself.
+const NET: Duration = Duration::from_millis(500);
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(5);
+
+/// Runs a stage on a thread of its own until it is asked to stop. It wakes `next` after each batch; a stage without a
+/// `wake` waits for its work within its own step.
+pub fn spawn(mut stage: Box<dyn Stage>, wake: Option<Wake>, next: Option<Wake>, health: Health, stop: Stop) -> std::io::Result<JoinHandle<()>> {
+    let runtime = tokio::runtime::Handle::current();
+    health.begin(stage.name());
+    std::thread::Builder::new().name(stage.name().to_owned()).spawn(move || {
+        runtime.block_on(drive(stage.as_mut(), wake, next, &health, &stop));
+    })
+}
+
+async fn drive(stage: &mut dyn Stage, wake: Option<Wake>, next: Option<Wake>, health: &Health, stop: &Stop) {
+    let mut stopping = stop.0.subscribe();
+    let mut back_off = Duration::from_millis(20);
+    while !stop.stopped() {
+        match stage.step().await {
+            Ok(progress) => {
+                back_off = Duration::from_millis(20);
+                let handled = if let Progress::Worked(n) = progress { n } else { 0 };
+                health.beat(stage.name(), handled);
+                if let (true, Some(next)) = (handled > 0, &next) {
+                    next.notify_one();
+                }
+                if let (Progress::Idle, Some(wake)) = (progress, &wake) {
+                    tokio::select! {
+                        () = wake.notified() => {}
+                        _ = stopping.changed() => {}
+                        () = tokio::time::sleep(NET) => {}
+                    }
+                }
+            }
+            Err(error) => {
+                // Fenced: somebody else moved on from the same position; the next step reads it again.
+                tracing::warn!(stage = stage.name(), %error, fenced = error.fenced(), "a step failed and will be tried again");
+                health.fail(stage.name(), error.to_string());
+                tokio::select! {
+                    () = tokio::time::sleep(back_off) => {}
+                    _ = stopping.changed() => {}
+                }
+                back_off = (back_off * 2).min(LONGEST_BACK_OFF);
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The assembler's transaction.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use onefold_store::{AssembleStore, AssembleTx, CustomerRows, SearchRow, StoreError};
+use rusqlite::Result;
+
+use crate::db::{Tx, engine};
+use crate::{SqliteStore, customer, resolve, search};
+
+#[async_trait]
+impl AssembleStore for SqliteStore {
+    async fn begin(&self, max: usize) -> Result<Option<Box<dyn AssembleTx>>, StoreError> {
+        let tx = Tx::begin(self.writer().await?)?;
+        let claimed = resolve::claim(&tx, "mark", max).map_err(engine)?;
+        if claimed.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(Assemble { tx, claimed, rules: self.0.rules.clone() })))
+    }
+}
+
+struct Assemble {
+    tx: Tx,
+    claimed: Vec<String>,
+    rules: onefold_identity::Rules,
+}
+
+#[async_trait]
+impl AssembleTx for Assemble {
+    fn claimed(&self) -> &[String] {
+        &self.claimed
+    }
+
+    async fn customers(&mut self, parties: &[String]) -> Result<Vec<CustomerRows>, StoreError> {
+        let mut done = BTreeSet::new();
+        let mut rows = Vec::new();
+        for key in parties {
+            let Some(num) = self.tx.writer.number(key).map_err(engine)? else { continue };
+            let c = &self.tx.writer.connection;
+            if done.insert(customer::members(c, num).map_err(engine)?) {
+                rows.push(customer::rows(c, num, &self.rules).map_err(engine)?);
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn save(&mut self, rows: Vec<SearchRow>) -> Result<(), StoreError> {
+        rows.iter().try_for_each(|row| self.write(row)).map_err(engine)
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        fail::fail_point!("assemble.before_commit");
+        self.tx.commit()?;
+        fail::fail_point!("assemble.after_commit");
+        Ok(())
+    }
+}
+
+impl Assemble {
+    /// The row stands at the first party; those that other parties had before a merge go.
+    fn write(&mut self, row: &SearchRow) -> Result<()> {
+        for (n, party) in row.parties.iter().enumerate() {
+            let num = self.tx.writer.owner_number(party)?;
+            let c = &self.tx.writer.connection;
+            let had = c.prepare_cached("DELETE FROM search WHERE party = ?1")?.execute([num])?;
+            if had > 0 {
+                c.prepare_cached("DELETE FROM search_index WHERE rowid = ?1")?.execute([num])?;
+            }
+            if n == 0 && !row.text.is_empty() {
+                c.prepare_cached("INSERT INTO search VALUES (?1, ?2)")?.execute((num, &row.text))?;
+                let put = "INSERT INTO search_index (rowid, words) VALUES (?1, ?2)";
+                c.prepare_cached(put)?.execute((num, search::index_words(&row.text)))?;
+            }
+        }
+        Ok(())
+    }
+}

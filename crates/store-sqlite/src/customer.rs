@@ -1,0 +1,180 @@
+//! The rows of one customer: its parties, and every owner key that it holds all of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use onefold_event::Subject;
+use onefold_identity::{IdentifierKey, Owner, Rules};
+use onefold_store::{CustomerRows, SubjectState};
+use onefold_view::{Bundle, OpenItem};
+use prost::Message;
+use rusqlite::{Connection, OptionalExtension, Result};
+
+use crate::db::corrupt;
+use crate::keys;
+
+/// Open items that a customer's rows hold at most.
+const MOST_OPEN: usize = 1000;
+
+/// Parties of the customer that holds this one, by number.
+pub(crate) fn members(c: &Connection, party: i64) -> Result<BTreeSet<i64>> {
+    let sql = "SELECT m.party FROM member n JOIN member m ON m.cluster = n.cluster WHERE n.party = ?1";
+    let mut all: BTreeSet<i64> = c.prepare_cached(sql)?.query_map([party], |r| r.get(0))?.collect::<Result<_>>()?;
+    all.insert(party);
+    Ok(all)
+}
+
+/// Parties that ever asserted an identifier, and those who hold it now.
+pub(crate) fn holders(c: &Connection, identifier: i64, limit: usize) -> Result<(u64, Vec<i64>)> {
+    let ever = c.prepare_cached("SELECT count(*) FROM holder WHERE identifier = ?1")?.query_row([identifier], |r| r.get::<_, i64>(0))?;
+    let mut present = c.prepare_cached("SELECT party FROM holder WHERE identifier = ?1 AND present LIMIT ?2")?;
+    let present = present.query_map((identifier, limit.cast_signed()), |r| r.get(0))?.collect::<Result<_>>()?;
+    Ok((ever.cast_unsigned(), present))
+}
+
+/// The row of a subject by number.
+pub(crate) fn state(c: &Connection, num: i64) -> Result<Option<SubjectState>> {
+    let mut get = c.prepare_cached("SELECT state FROM subject WHERE num = ?1")?;
+    let mut rows = get.query([num])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    SubjectState::decode(row.get_ref(0)?.as_blob()?).map(Some).map_err(|e| corrupt("a subject", e))
+}
+
+/// All rows of the customer that holds a party.
+pub(crate) fn rows(c: &Connection, party: i64, rules: &Rules) -> Result<CustomerRows> {
+    let mut customer = Customer { c, rules, parties: members(c, party)?, rows: CustomerRows::default(), atoms: Vec::new() };
+    for party in customer.parties.clone() {
+        customer.party(party)?;
+    }
+    customer.sets()?;
+    customer.open_items()?;
+    Ok(customer.rows)
+}
+
+struct Customer<'a> {
+    c: &'a Connection,
+    rules: &'a Rules,
+    parties: BTreeSet<i64>,
+    rows: CustomerRows,
+    /// Owner keys of one atom that it holds, by number.
+    atoms: Vec<i64>,
+}
+
+impl Customer<'_> {
+    fn party(&mut self, num: i64) -> Result<()> {
+        let mut get = self.c.prepare_cached("SELECT key, first_seen, bundle FROM owner WHERE num = ?1")?;
+        let row = get.query_row([num], |r| Ok((r.get::<_, String>(0)?, r.get::<_, Option<i64>>(1)?, r.get::<_, Vec<u8>>(2)?)));
+        let Some((key, first_seen, bundle)) = row.optional()? else { return Ok(()) };
+        let bundle = Bundle::decode(bundle.as_slice()).map_err(|e| corrupt(&key, e))?;
+        self.atoms.push(num);
+        let subject: Option<Subject> = key.parse().ok();
+        self.rows.parties.insert(key.clone(), first_seen.unwrap_or(i64::MAX));
+        self.rows.bundles.insert(key, bundle);
+        let state = state(self.c, num)?;
+        let fragment = state.and_then(|s| s.fragment);
+        if let (Some(subject), Some(fragment)) = (subject, fragment) {
+            for value in fragment.party_facts(&subject).identifiers {
+                self.identifier(value)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn identifier(&mut self, value: IdentifierKey) -> Result<()> {
+        let key = format!("identifier:{value}");
+        if self.rows.bundles.contains_key(&key) || self.rows.hubs.contains(&value) {
+            return Ok(());
+        }
+        let Some(num) = keys::find(self.c, &key)? else { return Ok(()) };
+        let (ever, present) = holders(self.c, num, self.rules.limit(&value) + 1)?;
+        if self.rules.is_hub(&value, ever) {
+            self.rows.hubs.insert(value);
+            return Ok(());
+        }
+        if present.iter().all(|party| self.parties.contains(party)) {
+            self.atoms.push(num);
+            self.bundle(num, &key)?;
+        }
+        Ok(())
+    }
+
+    fn bundle(&mut self, num: i64, key: &str) -> Result<()> {
+        let mut get = self.c.prepare_cached("SELECT bundle FROM owner WHERE num = ?1")?;
+        let Some(bundle) = get.query_row([num], |r| r.get::<_, Vec<u8>>(0)).optional()? else { return Ok(()) };
+        let bundle = Bundle::decode(bundle.as_slice()).map_err(|e| corrupt(key, e))?;
+        if !bundle.is_empty() {
+            self.rows.bundles.insert(key.to_owned(), bundle);
+        }
+        Ok(())
+    }
+
+    /// Sets all of whose members are the customer's, hub values left aside.
+    fn sets(&mut self) -> Result<()> {
+        let mut of = self.c.prepare_cached("SELECT s.owner, o.key FROM set_member s JOIN owner o ON o.num = s.owner WHERE s.atom = ?1")?;
+        let mut found: BTreeMap<i64, String> = BTreeMap::new();
+        for atom in &self.atoms {
+            for row in of.query_map([atom], |r| Ok((r.get(0)?, r.get(1)?)))? {
+                let (num, key) = row?;
+                found.insert(num, key);
+            }
+        }
+        for (num, key) in found {
+            if attribute(self.c, &key, self.rules)? == Attribution::Party(self.parties.first().copied().unwrap_or_default()) {
+                self.bundle(num, &key)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn open_items(&mut self) -> Result<()> {
+        let mut get = self.c.prepare_cached("SELECT item FROM open_item WHERE owner = ?1 ORDER BY due LIMIT ?2")?;
+        let mut open = Vec::new();
+        for key in self.rows.bundles.keys() {
+            let Some(num) = keys::find(self.c, key)? else { continue };
+            for item in get.query_map((num, MOST_OPEN.cast_signed()), |r| r.get::<_, Vec<u8>>(0))? {
+                open.push(OpenItem::decode(item?.as_slice()).map_err(|e| corrupt(key, e))?);
+            }
+        }
+        open.sort_by(|a, b| (a.due, &a.invoice).cmp(&(b.due, &b.invoice)));
+        open.truncate(MOST_OPEN);
+        self.rows.open = open;
+        Ok(())
+    }
+}
+
+/// Whose an owner key is: the least party number of the customer, or nobody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attribution {
+    Party(i64),
+    Nobody,
+}
+
+/// The customer that holds all of an owner key (rule C1).
+pub(crate) fn attribute(c: &Connection, key: &str, rules: &Rules) -> Result<Attribution> {
+    let Some(owner) = Owner::parse(key) else { return Ok(Attribution::Nobody) };
+    let mut result = None;
+    for atom in owner.atoms() {
+        let text = Owner::One(atom.clone()).to_key();
+        let parties = match atom {
+            onefold_identity::Atom::Party(_) => keys::find(c, &text)?.into_iter().collect(),
+            onefold_identity::Atom::Identifier(value) => {
+                let Some(num) = keys::find(c, &text)? else { return Ok(Attribution::Nobody) };
+                let (ever, present) = holders(c, num, rules.limit(value) + 1)?;
+                if rules.is_hub(value, ever) {
+                    continue;
+                }
+                present
+            }
+        };
+        if parties.is_empty() {
+            return Ok(Attribution::Nobody);
+        }
+        for party in parties {
+            let head = members(c, party)?.first().copied();
+            if result.is_some() && result != head {
+                return Ok(Attribution::Nobody);
+            }
+            result = head;
+        }
+    }
+    Ok(result.map_or(Attribution::Nobody, Attribution::Party))
+}

@@ -1,0 +1,234 @@
+//! The file: opened, checked, and shared by one writer and any number of readers.
+
+use std::fs::File;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use lru::LruCache;
+use onefold_identity::Rules;
+use onefold_store::StoreError;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use tokio::sync::OwnedMutexGuard;
+
+/// Format of the tables; a newer one is refused.
+const FORMAT: u32 = 1;
+
+/// Limits of the read model.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Partitions of the log whose positions are kept.
+    pub partitions: u32,
+    /// Page cache of the writer, in KiB.
+    pub cache_kib: u32,
+    /// Keys whose numbers are kept in memory.
+    pub cached_keys: usize,
+    /// WAL pages after which the writer checkpoints: larger is faster on the whole, smaller gives shorter waits.
+    pub checkpoint_pages: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { partitions: 8, cache_kib: 192 * 1024, cached_keys: 1 << 20, checkpoint_pages: 4000 }
+    }
+}
+
+/// The connection that writes, with what it has learnt.
+pub(crate) struct Writer {
+    pub(crate) connection: Connection,
+    pub(crate) numbers: LruCache<String, i64>,
+    /// Greatest number given.
+    pub(crate) last: i64,
+    _lock: File,
+}
+
+pub(crate) struct Inner {
+    pub(crate) rules: Rules,
+    path: PathBuf,
+    readers: Mutex<Vec<Connection>>,
+    pub(crate) writer: Option<Arc<tokio::sync::Mutex<Writer>>>,
+}
+
+/// The read model in one SQLite file.
+#[derive(Clone)]
+pub struct SqliteStore(pub(crate) Arc<Inner>);
+
+impl SqliteStore {
+    /// Opens the file for reading and writing, and makes it where it is absent.
+    ///
+    /// # Errors
+    /// Another process writes to it, its format is newer, or it cannot be opened.
+    pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
+        let lock = lock(path)?;
+        let connection = Connection::open(path).map_err(engine)?;
+        connection
+            .execute_batch(&format!(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -{}; PRAGMA temp_store = MEMORY;
+                 PRAGMA wal_autocheckpoint = {}; PRAGMA journal_size_limit = 67108864;",
+                options.cache_kib, options.checkpoint_pages
+            ))
+            .map_err(engine)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        if format(&connection)?.is_none() {
+            create(&connection, options.partitions).map_err(engine)?;
+        }
+        check_format(&connection)?;
+        let last = connection.query_row("SELECT value FROM meta WHERE name = 'last'", [], |r| r.get(0)).map_err(engine)?;
+        let cached = NonZeroUsize::new(options.cached_keys).unwrap_or(NonZeroUsize::MIN);
+        let writer = Writer { connection, numbers: LruCache::new(cached), last, _lock: lock };
+        let writer = Some(Arc::new(tokio::sync::Mutex::new(writer)));
+        Ok(Self(Arc::new(Inner { rules: Rules::default(), path: path.to_owned(), readers: Mutex::new(Vec::new()), writer })))
+    }
+
+    /// Opens the file for reading only, beside whoever writes.
+    ///
+    /// # Errors
+    /// It is absent, its format is newer, or it cannot be opened.
+    pub fn open_read(path: &Path) -> Result<Self, StoreError> {
+        let inner = Inner { rules: Rules::default(), path: path.to_owned(), readers: Mutex::new(Vec::new()), writer: None };
+        let connection = inner.reader()?;
+        check_format(&connection)?;
+        inner.give_back(connection);
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Runs a read in one transaction on a connection of its own, off the async threads.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let inner = Arc::clone(&self.0);
+        let joined = tokio::task::spawn_blocking(move || {
+            let connection = inner.reader()?;
+            let done = (|| {
+                connection.execute_batch("BEGIN")?;
+                let done = work(&connection);
+                connection.execute_batch("COMMIT")?;
+                done
+            })();
+            inner.give_back(connection);
+            done.map_err(engine)
+        });
+        joined.await.map_err(|e| StoreError::Engine(e.to_string()))?
+    }
+
+    /// The writer, once nobody else has it.
+    pub(crate) async fn writer(&self) -> Result<OwnedMutexGuard<Writer>, StoreError> {
+        match &self.0.writer {
+            Some(writer) => Ok(Arc::clone(writer).lock_owned().await),
+            None => Err(StoreError::Locked),
+        }
+    }
+}
+
+impl Inner {
+    fn reader(&self) -> Result<Connection, StoreError> {
+        let idle = self.readers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
+        if let Some(connection) = idle {
+            return Ok(connection);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags).map_err(engine)?;
+        connection.execute_batch("PRAGMA cache_size = -8192; PRAGMA query_only = ON; PRAGMA busy_timeout = 5000;").map_err(engine)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(connection)
+    }
+
+    fn give_back(&self, connection: Connection) {
+        let mut idle = self.readers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if idle.len() < 16 && connection.is_autocommit() {
+            idle.push(connection);
+        }
+    }
+}
+
+/// One transaction of a stage; leaves no trace unless committed.
+pub(crate) struct Tx {
+    pub(crate) writer: OwnedMutexGuard<Writer>,
+    open: bool,
+}
+
+impl Tx {
+    pub(crate) fn begin(writer: OwnedMutexGuard<Writer>) -> Result<Self, StoreError> {
+        writer.connection.execute_batch("BEGIN IMMEDIATE").map_err(engine)?;
+        Ok(Self { writer, open: true })
+    }
+
+    pub(crate) fn commit(mut self) -> Result<(), StoreError> {
+        let last = self.writer.last;
+        self.writer.connection.prepare_cached("UPDATE meta SET value = ?1 WHERE name = 'last'").and_then(|mut s| s.execute([last])).map_err(engine)?;
+        self.writer.connection.execute_batch("COMMIT").map_err(engine)?;
+        self.open = false;
+        Ok(())
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if self.open {
+            // Numbers given in this transaction are not in the file: forget them.
+            self.writer.numbers.clear();
+            if let Err(error) = self.writer.connection.execute_batch("ROLLBACK") {
+                tracing::debug!(%error, "the engine had rolled back already");
+            }
+            let last = self.writer.connection.query_row("SELECT value FROM meta WHERE name = 'last'", [], |r| r.get(0));
+            self.writer.last = last.unwrap_or(self.writer.last);
+        }
+    }
+}
+
+/// Classifies by SQLite's own code.
+pub(crate) fn engine(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked,
+        Some(ErrorCode::DiskFull) => StoreError::Full,
+        // A write beyond a file size limit or a full device inside the WAL comes as an I/O error.
+        Some(ErrorCode::SystemIoFailure) => StoreError::Full,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt(error.to_string()),
+        _ => StoreError::Engine(error.to_string()),
+    }
+}
+
+/// A row of ours that does not decode.
+pub(crate) fn corrupt(what: &str, error: impl std::fmt::Display) -> rusqlite::Error {
+    let source = StoreError::Corrupt(format!("{what}: {error}"));
+    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, Box::new(source))
+}
+
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let file = path.with_extension("lock");
+    let lock = File::options().create(true).truncate(false).write(true).open(&file);
+    let lock = lock.map_err(|e| StoreError::Engine(format!("{}: {e}", file.display())))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked),
+        Err(std::fs::TryLockError::Error(e)) => Err(StoreError::Engine(format!("{}: {e}", file.display()))),
+    }
+}
+
+fn create(connection: &Connection, partitions: u32) -> Result<(), rusqlite::Error> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    connection.execute_batch(include_str!("schema.sql"))?;
+    connection.execute("INSERT INTO meta VALUES ('format', ?1), ('last', 0)", [FORMAT])?;
+    for partition in 0..partitions {
+        connection.execute("INSERT INTO position VALUES (?1, 0)", [partition])?;
+    }
+    connection.execute_batch("COMMIT")
+}
+
+fn format(connection: &Connection) -> Result<Option<u32>, StoreError> {
+    let exists = "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'";
+    let exists: u32 = connection.query_row(exists, [], |r| r.get(0)).map_err(engine)?;
+    if exists == 0 {
+        return Ok(None);
+    }
+    connection.query_row("SELECT value FROM meta WHERE name = 'format'", [], |r| r.get(0)).map(Some).map_err(engine)
+}
+
+fn check_format(connection: &Connection) -> Result<(), StoreError> {
+    match format(connection)? {
+        Some(found) if found > FORMAT => Err(StoreError::TooNew { found, known: FORMAT }),
+        Some(_) => Ok(()),
+        None => Err(StoreError::Corrupt("the file holds no read model".to_owned())),
+    }
+}

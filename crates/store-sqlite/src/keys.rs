@@ -1,0 +1,91 @@
+//! Keys and their numbers. A hash is probed onwards where two keys share it; the text in the row is the judge.
+
+use onefold_event::party_id;
+use rusqlite::{Connection, OptionalExtension, Result};
+use uuid::Uuid;
+
+use crate::db::Writer;
+
+/// 63 bits of a key's UUIDv5, so that a party is found by its id too.
+pub(crate) fn hash(id: Uuid) -> i64 {
+    let mut first = [0; 8];
+    first.copy_from_slice(&id.as_bytes()[..8]);
+    (u64::from_be_bytes(first) >> 1).cast_signed()
+}
+
+/// The number of a key, if it has one.
+pub(crate) fn find(connection: &Connection, key: &str) -> Result<Option<i64>> {
+    probe(connection, hash(party_id(key)), |text| text == key).map(Result::ok)
+}
+
+/// The party with this id.
+pub(crate) fn find_party(connection: &Connection, id: Uuid) -> Result<Option<i64>> {
+    probe(connection, hash(id), |text| party_id(text) == id).map(Result::ok)
+}
+
+/// The text of a key.
+pub(crate) fn text(connection: &Connection, num: i64) -> Result<Option<String>> {
+    let mut subject = connection.prepare_cached("SELECT key FROM subject WHERE num = ?1")?;
+    if let Some(text) = subject.query_row([num], |r| r.get(0)).optional()? {
+        return Ok(Some(text));
+    }
+    let mut owner = connection.prepare_cached("SELECT key FROM owner WHERE num = ?1")?;
+    owner.query_row([num], |r| r.get(0)).optional()
+}
+
+/// Ok(number) or Err(the first free hash).
+fn probe(connection: &Connection, first: i64, same: impl Fn(&str) -> bool) -> Result<std::result::Result<i64, i64>> {
+    let mut lookup = connection.prepare_cached("SELECT num FROM key WHERE hash = ?1")?;
+    let mut hash = first;
+    loop {
+        let Some(num) = lookup.query_row([hash], |r| r.get(0)).optional()? else { return Ok(Err(hash)) };
+        if text(connection, num)?.is_some_and(|text| same(&text)) {
+            return Ok(Ok(num));
+        }
+        hash = (hash + 1) & i64::MAX;
+    }
+}
+
+impl Writer {
+    /// The number of a key, if it has one.
+    pub(crate) fn number(&mut self, key: &str) -> Result<Option<i64>> {
+        if let Some(num) = self.numbers.get(key) {
+            return Ok(Some(*num));
+        }
+        let found = find(&self.connection, key)?;
+        if let Some(num) = found {
+            self.numbers.put(key.to_owned(), num);
+        }
+        Ok(found)
+    }
+
+    /// The number of a key, a new one if need be. The caller writes the row that holds the text in the same transaction,
+    /// before it asks for another key.
+    pub(crate) fn number_or_new(&mut self, key: &str) -> Result<(i64, bool)> {
+        if let Some(num) = self.numbers.get(key) {
+            return Ok((*num, false));
+        }
+        match probe(&self.connection, hash(party_id(key)), |text| text == key)? {
+            Ok(num) => {
+                self.numbers.put(key.to_owned(), num);
+                Ok((num, false))
+            }
+            Err(free) => {
+                self.last += 1;
+                let num = self.last;
+                self.connection.prepare_cached("INSERT INTO key VALUES (?1, ?2)")?.execute([free, num])?;
+                self.numbers.put(key.to_owned(), num);
+                Ok((num, true))
+            }
+        }
+    }
+
+    /// The number of an owner key, whose row is made where it is absent.
+    pub(crate) fn owner_number(&mut self, key: &str) -> Result<i64> {
+        let (num, new) = self.number_or_new(key)?;
+        if new {
+            self.connection.prepare_cached("INSERT INTO owner VALUES (?1, ?2, NULL, x'', x'')")?.execute((num, key))?;
+        }
+        Ok(num)
+    }
+}

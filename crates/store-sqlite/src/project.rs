@@ -1,0 +1,189 @@
+//! The projector's transaction.
+
+use async_trait::async_trait;
+use onefold_store::{Changes, OwnerRow, PartyChange, ProjectStore, ProjectTx, StoreError, SubjectState};
+use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
+use prost::Message;
+use rusqlite::{OptionalExtension, Result};
+
+use crate::SqliteStore;
+use crate::db::{Tx, corrupt, engine};
+
+#[async_trait]
+impl ProjectStore for SqliteStore {
+    async fn positions(&self) -> Result<Vec<u64>, StoreError> {
+        self.read(|c| {
+            let mut all = c.prepare_cached("SELECT next FROM position ORDER BY partition")?;
+            all.query_map([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned))?.collect()
+        })
+        .await
+    }
+
+    async fn begin(&self, moves: &[(u32, u64, u64)]) -> Result<Box<dyn ProjectTx>, StoreError> {
+        let tx = Tx::begin(self.writer().await?)?;
+        for (partition, from, to) in moves {
+            let fence = "UPDATE position SET next = ?3 WHERE partition = ?1 AND next = ?2";
+            let moved = tx.writer.connection.prepare_cached(fence).map_err(engine)?;
+            let moved = { moved }.execute((partition, from.cast_signed(), to.cast_signed())).map_err(engine)?;
+            if moved == 0 {
+                return Err(StoreError::Fenced { partition: *partition, expected: *from });
+            }
+        }
+        Ok(Box::new(Project(tx)))
+    }
+}
+
+struct Project(Tx);
+
+#[async_trait]
+impl ProjectTx for Project {
+    async fn subjects(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {
+        keys.iter().map(|key| self.subject(key)).collect::<Result<_>>().map_err(engine)
+    }
+
+    async fn owners(&mut self, keys: &[String]) -> Result<Vec<Option<OwnerRow>>, StoreError> {
+        keys.iter().map(|key| self.owner(key)).collect::<Result<_>>().map_err(engine)
+    }
+
+    async fn documents(&mut self, owner: &str) -> Result<Vec<String>, StoreError> {
+        self.documents_of(owner).map_err(engine)
+    }
+
+    async fn save(&mut self, changes: Changes) -> Result<(), StoreError> {
+        self.write(&changes).map_err(engine)
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        fail::fail_point!("project.before_commit");
+        self.0.commit()?;
+        fail::fail_point!("project.after_commit");
+        Ok(())
+    }
+}
+
+impl Project {
+    fn subject(&mut self, key: &str) -> Result<Option<SubjectState>> {
+        let writer = &mut self.0.writer;
+        let Some(num) = writer.number(key)? else { return Ok(None) };
+        let mut row = writer.connection.prepare_cached("SELECT state FROM subject WHERE num = ?1")?;
+        let mut rows = row.query([num])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        SubjectState::decode(row.get_ref(0)?.as_blob()?).map(Some).map_err(|e| corrupt(key, e))
+    }
+
+    fn owner(&mut self, key: &str) -> Result<Option<OwnerRow>> {
+        let writer = &mut self.0.writer;
+        let Some(num) = writer.number(key)? else { return Ok(None) };
+        let mut row = writer.connection.prepare_cached("SELECT bundle, first_seen, digest FROM owner WHERE num = ?1")?;
+        let mut rows = row.query([num])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let bundle = Bundle::decode(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt(key, e))?;
+        let digest = row.get_ref(2)?.as_blob()?.try_into().ok().map(Digest::from_bytes);
+        Ok(Some(OwnerRow { bundle, first_seen: row.get(1)?, digest }))
+    }
+
+    fn documents_of(&mut self, owner: &str) -> Result<Vec<String>> {
+        let writer = &mut self.0.writer;
+        let Some(num) = writer.number(owner)? else { return Ok(Vec::new()) };
+        let sql = "SELECT s.key FROM document d JOIN subject s ON s.num = d.subject WHERE d.owner = ?1 ORDER BY d.subject";
+        writer.connection.prepare_cached(sql)?.query_map([num], |r| r.get(0))?.collect()
+    }
+
+    fn write(&mut self, changes: &Changes) -> Result<()> {
+        for (key, state) in &changes.subjects {
+            let num = self.0.writer.number_or_new(key)?.0;
+            let put = "INSERT INTO subject VALUES (?1, ?2, ?3) ON CONFLICT (num) DO UPDATE SET state = ?3";
+            self.0.writer.connection.prepare_cached(put)?.execute((num, key, state.encode_to_vec()))?;
+        }
+        for (key, row) in &changes.owners {
+            self.write_owner(key, row)?;
+        }
+        self.pairs("DELETE FROM document WHERE owner = ?1 AND subject = ?2", &changes.documents_removed)?;
+        self.pairs("INSERT OR IGNORE INTO document VALUES (?1, ?2)", &changes.documents_added)?;
+        for item in &changes.open_removed {
+            let (owner, due, subject) = self.open_key(item)?;
+            let gone = "DELETE FROM open_item WHERE owner = ?1 AND due = ?2 AND subject = ?3";
+            self.0.writer.connection.prepare_cached(gone)?.execute((owner, due, subject))?;
+        }
+        for item in &changes.open_added {
+            let (owner, due, subject) = self.open_key(item)?;
+            let put = "INSERT OR REPLACE INTO open_item VALUES (?1, ?2, ?3, ?4)";
+            self.0.writer.connection.prepare_cached(put)?.execute((owner, due, subject, item.encode_to_vec()))?;
+        }
+        for party in &changes.parties {
+            self.write_party(party)?;
+        }
+        self.pairs("INSERT OR IGNORE INTO decision VALUES (?2, ?1)", &changes.decisions)?;
+        for (parties, put) in
+            [(&changes.inbox, "INSERT OR IGNORE INTO inbox VALUES (?1)"), (&changes.marks, "INSERT OR IGNORE INTO mark VALUES (?1)")]
+        {
+            for party in parties {
+                let num = self.0.writer.owner_number(party)?;
+                self.0.writer.connection.prepare_cached(put)?.execute([num])?;
+            }
+        }
+        add_digest(&self.0, "bundles", &changes.bundles_digest)?;
+        add_digest(&self.0, "clusters", &changes.clusters_digest)?;
+        add_digest(&self.0, "ids", &changes.ids_digest)
+    }
+
+    fn write_owner(&mut self, key: &str, row: &OwnerRow) -> Result<()> {
+        let (num, new) = self.0.writer.number_or_new(key)?;
+        let bytes = row.bundle.encode_to_vec();
+        let digest = row.digest.as_ref().map_or(&[][..], |d| d.as_bytes());
+        let put = "INSERT INTO owner VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (num) DO UPDATE SET first_seen = ?3, bundle = ?4, digest = ?5";
+        self.0.writer.connection.prepare_cached(put)?.execute((num, key, row.first_seen, bytes, digest))?;
+        if new && let Some(atoms) = onefold_identity::Owner::parse(key).filter(|_| key.starts_with("set:")) {
+            for atom in atoms.atoms() {
+                let atom = self.0.writer.owner_number(&onefold_identity::Owner::One(atom.clone()).to_key())?;
+                self.0.writer.connection.prepare_cached("INSERT OR IGNORE INTO set_member VALUES (?1, ?2)")?.execute([atom, num])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows whose two columns are the numbers of an owner key and a subject.
+    fn pairs(&mut self, sql: &str, pairs: &[(String, String)]) -> Result<()> {
+        for (left, right) in pairs {
+            let (left, right) = (self.0.writer.owner_number(left)?, self.0.writer.owner_number(right)?);
+            self.0.writer.connection.prepare_cached(sql)?.execute([left, right])?;
+        }
+        Ok(())
+    }
+
+    fn open_key(&mut self, item: &OpenItem) -> Result<(i64, i64, i64)> {
+        let owner = self.0.writer.owner_number(&item.owner)?;
+        Ok((owner, item.due, self.0.writer.owner_number(&item.invoice)?))
+    }
+
+    fn write_party(&mut self, change: &PartyChange) -> Result<()> {
+        let party = self.0.writer.owner_number(&change.party)?;
+        for value in &change.ever {
+            let identifier = self.0.writer.owner_number(&format!("identifier:{value}"))?;
+            let put = "INSERT INTO holder VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET present = ?3 WHERE present <> ?3";
+            let present = change.present.contains(value);
+            self.0.writer.connection.prepare_cached(put)?.execute((identifier, party, present))?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds to a digest that is kept.
+pub(crate) fn add_digest(tx: &Tx, name: &str, delta: &DigestSum) -> Result<()> {
+    if *delta == DigestSum::default() {
+        return Ok(());
+    }
+    let connection = &tx.writer.connection;
+    let mut sum = digest(connection, name)?;
+    sum.add_sum(delta);
+    let put = "INSERT INTO digest VALUES (?1, ?2) ON CONFLICT DO UPDATE SET sum = ?2";
+    connection.prepare_cached(put)?.execute((name, sum.as_bytes().as_slice()))?;
+    Ok(())
+}
+
+/// A digest that is kept; zero before anything was added.
+pub(crate) fn digest(connection: &rusqlite::Connection, name: &str) -> Result<DigestSum> {
+    let mut get = connection.prepare_cached("SELECT sum FROM digest WHERE name = ?1")?;
+    let kept: Option<[u8; 32]> = get.query_row([name], |r| r.get(0)).optional()?;
+    Ok(kept.map(DigestSum::from_bytes).unwrap_or_default())
+}

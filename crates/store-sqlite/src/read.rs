@@ -1,0 +1,96 @@
+//! Reads, each in one transaction of its own.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use onefold_identity::IdentifierKey;
+use onefold_store::{CustomerRows, Found, Holding, ReadStore, StatusRows, StoreError, SubjectState};
+use rusqlite::{Connection, Result};
+use uuid::Uuid;
+
+use crate::{SqliteStore, customer, keys, search, status};
+
+#[async_trait]
+impl ReadStore for SqliteStore {
+    async fn customer(&self, party: &str) -> Result<Option<CustomerRows>, StoreError> {
+        let (party, rules) = (party.to_owned(), self.0.rules.clone());
+        let read = move |c: &Connection| {
+            let Some(num) = keys::find(c, &party)? else { return Ok(None) };
+            customer::rows(c, num, &rules).map(|rows| (!rows.parties.is_empty()).then_some(rows))
+        };
+        self.read(read).await
+    }
+
+    async fn party_by_id(&self, id: Uuid) -> Result<Option<String>, StoreError> {
+        self.read(move |c| keys::find_party(c, id)?.map_or(Ok(None), |num| keys::text(c, num))).await
+    }
+
+    async fn holders(&self, identifier: &IdentifierKey) -> Result<Holding, StoreError> {
+        let key = format!("identifier:{identifier}");
+        let read = move |c: &Connection| {
+            let Some(num) = keys::find(c, &key)? else { return Ok(Holding::default()) };
+            let (ever, present) = customer::holders(c, num, 100)?;
+            let mut heads = BTreeSet::new();
+            for party in present {
+                heads.extend(customer::members(c, party)?.first().copied());
+            }
+            let parties = heads.into_iter().filter_map(|num| keys::text(c, num).transpose()).collect::<Result<_>>()?;
+            Ok(Holding { parties, ever })
+        };
+        self.read(read).await
+    }
+
+    async fn subjects(&self, wanted: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {
+        let wanted = wanted.to_vec();
+        let read = move |c: &Connection| {
+            wanted.iter().map(|key| keys::find(c, key)?.map_or(Ok(None), |num| customer::state(c, num))).collect()
+        };
+        self.read(read).await
+    }
+
+    async fn documents(&self, owners: &[String], after: Option<&str>, limit: usize) -> Result<Vec<(String, String)>, StoreError> {
+        let (owners, after) = (owners.to_vec(), after.map(str::to_owned));
+        let rules = self.0.rules.clone();
+        let read = move |c: &Connection| {
+            let owners = if owners.is_empty() { status::unattributed_owners(c, &rules)? } else { owners };
+            let after = after.map_or(Ok(None), |key| keys::find(c, &key))?.unwrap_or(0);
+            let sql = "SELECT d.subject, s.key FROM document d JOIN subject s ON s.num = d.subject
+                       WHERE d.owner = ?1 AND d.subject > ?2 ORDER BY d.subject LIMIT ?3";
+            let mut page = c.prepare_cached(sql)?;
+            let mut found: Vec<(i64, String, String)> = Vec::new();
+            for owner in owners {
+                let Some(num) = keys::find(c, &owner)? else { continue };
+                for row in page.query_map((num, after, limit.cast_signed()), |r| Ok((r.get(0)?, r.get(1)?)))? {
+                    let (subject, key) = row?;
+                    found.push((subject, owner.clone(), key));
+                }
+            }
+            found.sort();
+            found.truncate(limit);
+            Ok(found.into_iter().map(|(_, owner, key)| (owner, key)).collect())
+        };
+        self.read(read).await
+    }
+
+    async fn find(&self, text: &str, limit: usize) -> Result<Vec<Found>, StoreError> {
+        let Some(query) = search::query(text) else { return Ok(Vec::new()) };
+        let read = move |c: &Connection| {
+            let sql = "SELECT s.party, s.text FROM search_index i JOIN search s ON s.party = i.rowid WHERE i.words MATCH ?1 LIMIT ?2";
+            let mut find = c.prepare_cached(sql)?;
+            let rows = find.query_map((&query, limit.cast_signed()), |r| Ok((r.get::<_, i64>(0)?, r.get(1)?)))?;
+            rows.map(|row| {
+                let (party, text) = row?;
+                let members = customer::members(c, party)?;
+                let parties = members.into_iter().filter_map(|num| keys::text(c, num).transpose()).collect::<Result<_>>()?;
+                Ok(Found { parties, text })
+            })
+            .collect()
+        };
+        self.read(read).await
+    }
+
+    async fn status(&self) -> Result<StatusRows, StoreError> {
+        let rules = self.0.rules.clone();
+        self.read(move |c| status::rows(c, &rules)).await
+    }
+}

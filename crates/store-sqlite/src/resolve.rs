@@ -1,0 +1,137 @@
+//! The resolver's transaction.
+
+use async_trait::async_trait;
+use onefold_identity::IdentifierKey;
+use onefold_store::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx, StoreError, SubjectState};
+use rusqlite::{OptionalExtension, Result};
+
+use crate::SqliteStore;
+use crate::customer;
+use crate::db::{Tx, engine};
+use crate::keys;
+use crate::project::add_digest;
+
+#[async_trait]
+impl ResolveStore for SqliteStore {
+    async fn begin(&self, max: usize) -> Result<Option<Box<dyn ResolveTx>>, StoreError> {
+        let tx = Tx::begin(self.writer().await?)?;
+        let claimed = claim(&tx, "inbox", max).map_err(engine)?;
+        if claimed.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(Resolve { tx, claimed })))
+    }
+}
+
+/// Deletes rows of a queue and answers the keys of what they named.
+pub(crate) fn claim(tx: &Tx, queue: &str, max: usize) -> Result<Vec<String>> {
+    let c = &tx.writer.connection;
+    let sql = format!("DELETE FROM {queue} WHERE party IN (SELECT party FROM {queue} ORDER BY party LIMIT ?1) RETURNING party");
+    let mut nums: Vec<i64> = c.prepare_cached(&sql)?.query_map([max.cast_signed()], |r| r.get(0))?.collect::<Result<_>>()?;
+    nums.sort_unstable();
+    nums.into_iter().filter_map(|num| keys::text(c, num).transpose()).collect()
+}
+
+struct Resolve {
+    tx: Tx,
+    claimed: Vec<String>,
+}
+
+#[async_trait]
+impl ResolveTx for Resolve {
+    fn claimed(&self) -> &[String] {
+        &self.claimed
+    }
+
+    async fn parties(&mut self, keys: &[String]) -> Result<Vec<PartyRow>, StoreError> {
+        keys.iter().map(|key| self.party(key)).collect::<Result<_>>().map_err(engine)
+    }
+
+    async fn holders(&mut self, values: &[IdentifierKey], limit: usize) -> Result<Vec<Holders>, StoreError> {
+        values.iter().map(|value| self.holders_of(value, limit)).collect::<Result<_>>().map_err(engine)
+    }
+
+    async fn clusters(&mut self, parties: &[String]) -> Result<Vec<Cluster>, StoreError> {
+        self.clusters_of(parties).map_err(engine)
+    }
+
+    async fn decisions(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {
+        let mut states = Vec::with_capacity(keys.len());
+        for key in keys {
+            let num = self.tx.writer.number(key).map_err(engine)?;
+            states.push(num.map(|num| customer::state(&self.tx.writer.connection, num)).transpose().map_err(engine)?.flatten());
+        }
+        Ok(states)
+    }
+
+    async fn save(&mut self, change: ClusterChange) -> Result<(), StoreError> {
+        self.write(&change).map_err(engine)
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        fail::fail_point!("resolve.before_commit");
+        self.tx.commit()?;
+        fail::fail_point!("resolve.after_commit");
+        Ok(())
+    }
+}
+
+impl Resolve {
+    fn party(&mut self, key: &str) -> Result<PartyRow> {
+        let mut row = PartyRow { key: key.to_owned(), first_seen: i64::MAX, state: None, decisions: Vec::new() };
+        let Some(num) = self.tx.writer.number(key)? else { return Ok(row) };
+        let c = &self.tx.writer.connection;
+        let mut first = c.prepare_cached("SELECT first_seen FROM owner WHERE num = ?1")?;
+        if let Some(first) = first.query_row([num], |r| r.get::<_, Option<i64>>(0)).optional()?.flatten() {
+            row.first_seen = first;
+        }
+        row.state = customer::state(c, num)?;
+        let sql = "SELECT s.key FROM decision d JOIN subject s ON s.num = d.decision WHERE d.party = ?1";
+        row.decisions = c.prepare_cached(sql)?.query_map([num], |r| r.get(0))?.collect::<Result<_>>()?;
+        Ok(row)
+    }
+
+    fn holders_of(&mut self, value: &IdentifierKey, limit: usize) -> Result<Holders> {
+        let Some(num) = self.tx.writer.number(&format!("identifier:{value}"))? else { return Ok(Holders::default()) };
+        let c = &self.tx.writer.connection;
+        let (ever, present) = customer::holders(c, num, limit)?;
+        let present = present.into_iter().filter_map(|party| keys::text(c, party).transpose()).collect::<Result<_>>()?;
+        Ok(Holders { ever, present })
+    }
+
+    fn clusters_of(&mut self, parties: &[String]) -> Result<Vec<Cluster>> {
+        let mut clusters = std::collections::BTreeSet::new();
+        for key in parties {
+            let Some(num) = self.tx.writer.number(key)? else { continue };
+            let c = &self.tx.writer.connection;
+            let members = customer::members(c, num)?;
+            if members.len() > 1 {
+                let head = c.prepare_cached("SELECT cluster FROM member WHERE party = ?1")?.query_row([num], |r| r.get(0))?;
+                let head = keys::text(c, head)?.unwrap_or_default();
+                let parties = members.into_iter().filter_map(|num| keys::text(c, num).transpose()).collect::<Result<_>>()?;
+                clusters.insert(Cluster { head, parties });
+            }
+        }
+        Ok(clusters.into_iter().collect())
+    }
+
+    fn write(&mut self, change: &ClusterChange) -> Result<()> {
+        for party in &change.dissolved {
+            let num = self.tx.writer.owner_number(party)?;
+            self.tx.writer.connection.prepare_cached("DELETE FROM member WHERE party = ?1")?.execute([num])?;
+        }
+        for cluster in &change.formed {
+            let head = self.tx.writer.owner_number(&cluster.head)?;
+            for party in &cluster.parties {
+                let num = self.tx.writer.owner_number(party)?;
+                self.tx.writer.connection.prepare_cached("INSERT OR REPLACE INTO member VALUES (?1, ?2)")?.execute((num, head))?;
+            }
+        }
+        for party in &change.marks {
+            let num = self.tx.writer.owner_number(party)?;
+            self.tx.writer.connection.prepare_cached("INSERT OR IGNORE INTO mark VALUES (?1)")?.execute([num])?;
+        }
+        add_digest(&self.tx, "clusters", &change.clusters_digest)?;
+        add_digest(&self.tx, "ids", &change.ids_digest)
+    }
+}

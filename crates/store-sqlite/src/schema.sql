@@ -1,0 +1,21 @@
+-- Numbers stand for keys, so that rows are written near those written just before; texts stand once, in subject or owner.
+CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+-- A key's hash (63 bits; the next free one where two keys share it) and its number.
+CREATE TABLE key (hash INTEGER PRIMARY KEY, num INTEGER NOT NULL);
+CREATE TABLE position (partition INTEGER PRIMARY KEY, next INTEGER NOT NULL);
+CREATE TABLE digest (name TEXT PRIMARY KEY, sum BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE subject (num INTEGER PRIMARY KEY, key TEXT NOT NULL, state BLOB NOT NULL);
+CREATE TABLE owner (num INTEGER PRIMARY KEY, key TEXT NOT NULL, first_seen INTEGER, bundle BLOB NOT NULL, digest BLOB NOT NULL);
+CREATE TABLE document (owner INTEGER, subject INTEGER, PRIMARY KEY (owner, subject)) WITHOUT ROWID;
+CREATE TABLE open_item (owner INTEGER, due INTEGER, subject INTEGER, item BLOB NOT NULL, PRIMARY KEY (owner, due, subject)) WITHOUT ROWID;
+CREATE TABLE holder (identifier INTEGER, party INTEGER, present INTEGER NOT NULL, PRIMARY KEY (identifier, party)) WITHOUT ROWID;
+CREATE TABLE set_member (atom INTEGER, owner INTEGER, PRIMARY KEY (atom, owner)) WITHOUT ROWID;
+CREATE TABLE decision (party INTEGER, decision INTEGER, PRIMARY KEY (party, decision)) WITHOUT ROWID;
+-- Only parties that share a customer with another one; the cluster is the number of its earliest party, whose id it bears.
+CREATE TABLE member (party INTEGER PRIMARY KEY, cluster INTEGER NOT NULL);
+CREATE INDEX member_by_cluster ON member (cluster);
+CREATE TABLE inbox (party INTEGER PRIMARY KEY);
+CREATE TABLE mark (party INTEGER PRIMARY KEY);
+CREATE TABLE search (party INTEGER PRIMARY KEY, text TEXT NOT NULL);
+CREATE VIRTUAL TABLE search_index USING fts5 (words, content = '', contentless_delete = 1, detail = none, prefix = '2 3', tokenize = 'unicode61 remove_diacritics 0');
+CREATE TABLE quarantine (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, connector TEXT NOT NULL, codes TEXT NOT NULL, decision TEXT NOT NULL, entry TEXT NOT NULL, raw BLOB NOT NULL);

@@ -1,0 +1,59 @@
+//! Counts and sums over everything, by one pass over the owners.
+
+use onefold_identity::Rules;
+use onefold_store::StatusRows;
+use onefold_view::Bundle;
+use prost::Message;
+use rusqlite::{Connection, Result};
+
+use crate::customer::{Attribution, attribute};
+use crate::db::corrupt;
+use crate::project::digest;
+
+pub(crate) fn rows(c: &Connection, rules: &Rules) -> Result<StatusRows> {
+    let one = |sql: &str| c.prepare_cached(sql)?.query_row([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned));
+    let mut rows = StatusRows {
+        positions: c.prepare_cached("SELECT next FROM position ORDER BY partition")?.query_map([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned))?.collect::<Result<_>>()?,
+        waiting: one("SELECT (SELECT count(*) FROM inbox) + (SELECT count(*) FROM mark)")?,
+        digest: digest(c, "bundles")?,
+        ids_digest: digest(c, "ids")?,
+        ..StatusRows::default()
+    };
+    rows.digest.add_sum(&digest(c, "clusters")?);
+    let mut owners = c.prepare_cached("SELECT key, first_seen IS NOT NULL, bundle FROM owner")?;
+    let mut all = owners.query([])?;
+    while let Some(row) = all.next()? {
+        let (key, named) = (row.get_ref(0)?.as_str()?, row.get::<_, bool>(1)?);
+        let bytes = row.get_ref(2)?.as_blob()?;
+        rows.parties += u64::from(named);
+        if bytes.is_empty() {
+            continue;
+        }
+        let bundle = Bundle::decode(bytes).map_err(|e| corrupt(key, e))?;
+        let owned = key.starts_with("party:") || attribute(c, key, rules)? != Attribution::Nobody;
+        if owned { &mut rows.owned } else { &mut rows.unattributed }.merge_totals(&bundle);
+    }
+    let (members, clusters) = (one("SELECT count(*) FROM member")?, one("SELECT count(DISTINCT cluster) FROM member")?);
+    rows.customers = rows.parties - members + clusters;
+    let mut subjects = c.prepare_cached("SELECT state FROM subject")?;
+    let mut all = subjects.query([])?;
+    while let Some(row) = all.next()? {
+        let state = onefold_store::SubjectState::decode(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt("a subject", e))?;
+        rows.subjects += u64::from(state.is_known());
+        rows.conflicts += state.conflicts() as u64;
+    }
+    Ok(rows)
+}
+
+/// Owner keys with documents that no customer holds.
+pub(crate) fn unattributed_owners(c: &Connection, rules: &Rules) -> Result<Vec<String>> {
+    let mut owners = c.prepare_cached("SELECT key FROM owner WHERE first_seen IS NULL AND length(bundle) > 0")?;
+    let mut found = Vec::new();
+    for key in owners.query_map([], |r| r.get::<_, String>(0))? {
+        let key = key?;
+        if attribute(c, &key, rules)? == Attribution::Nobody {
+            found.push(key);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,97 @@
+//! Every derived row as it stands in the file, in terms of keys.
+
+use async_trait::async_trait;
+use onefold_store::{StoreError, Table, TableRow, VerifyStore};
+use onefold_view::DigestSum;
+use rusqlite::{Connection, Result, Row};
+
+use crate::SqliteStore;
+use crate::project::digest;
+
+#[async_trait]
+impl VerifyStore for SqliteStore {
+    async fn scan(&self, table: Table, each: &mut (dyn for<'a> FnMut(TableRow) + Send)) -> Result<(), StoreError> {
+        // Rows go over a bounded channel, so that a table is never in memory as a whole.
+        let (to, mut from) = tokio::sync::mpsc::channel::<Vec<TableRow>>(4);
+        let scan = self.read(move |c| scan(c, table, &to));
+        let drain = async {
+            while let Some(rows) = from.recv().await {
+                rows.into_iter().for_each(&mut *each);
+            }
+        };
+        tokio::join!(scan, drain).0
+    }
+
+    async fn kept(&self) -> Result<(Vec<u64>, DigestSum, DigestSum), StoreError> {
+        self.read(|c| {
+            let mut all = c.prepare_cached("SELECT next FROM position ORDER BY partition")?;
+            let positions = all.query_map([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned))?.collect::<Result<_>>()?;
+            let mut sum = digest(c, "bundles")?;
+            sum.add_sum(&digest(c, "clusters")?);
+            Ok((positions, sum, digest(c, "ids")?))
+        })
+        .await
+    }
+}
+
+/// Numbers in a row are resolved through the rows that hold their texts; one that has none is shown as it is.
+fn sql(table: Table) -> &'static str {
+    match table {
+        Table::Subjects => "SELECT key, state FROM subject",
+        Table::Owners => "SELECT key, bundle, digest, first_seen FROM owner WHERE length(bundle) > 0 OR length(digest) > 0 OR first_seen IS NOT NULL",
+        Table::Documents => {
+            "SELECT coalesce(o.key, '#' || d.owner), coalesce(s.key, '#' || d.subject) FROM document d
+             LEFT JOIN owner o ON o.num = d.owner LEFT JOIN subject s ON s.num = d.subject"
+        }
+        Table::OpenItems => {
+            "SELECT coalesce(o.key, '#' || i.owner), coalesce(s.key, '#' || i.subject), i.due, i.item FROM open_item i
+             LEFT JOIN owner o ON o.num = i.owner LEFT JOIN subject s ON s.num = i.subject"
+        }
+        Table::Holders => {
+            "SELECT coalesce(p.key, '#' || h.party), coalesce(i.key, '#' || h.identifier), h.present FROM holder h
+             LEFT JOIN owner p ON p.num = h.party LEFT JOIN owner i ON i.num = h.identifier"
+        }
+        Table::Decisions => {
+            "SELECT coalesce(p.key, '#' || d.party), coalesce(s.key, '#' || d.decision) FROM decision d
+             LEFT JOIN owner p ON p.num = d.party LEFT JOIN subject s ON s.num = d.decision"
+        }
+        Table::Members => {
+            "SELECT coalesce(p.key, '#' || m.party), coalesce(h.key, '#' || m.cluster) FROM member m
+             LEFT JOIN owner p ON p.num = m.party LEFT JOIN owner h ON h.num = m.cluster"
+        }
+        Table::Search => "SELECT coalesce(o.key, '#' || s.party), s.text FROM search s LEFT JOIN owner o ON o.num = s.party",
+    }
+}
+
+fn scan(c: &Connection, table: Table, to: &tokio::sync::mpsc::Sender<Vec<TableRow>>) -> Result<()> {
+    let mut all = c.prepare(sql(table))?;
+    let columns = all.column_count();
+    let mut rows = all.query([])?;
+    let mut chunk = Vec::with_capacity(1000);
+    while let Some(row) = rows.next()? {
+        chunk.push(table_row(row, columns)?);
+        if chunk.len() == 1000 && to.blocking_send(std::mem::take(&mut chunk)).is_err() {
+            return Ok(());
+        }
+    }
+    // A receiver that is gone has what it wanted.
+    let _gone = to.blocking_send(chunk);
+    Ok(())
+}
+
+/// The first column is the key; the others follow, each with its length.
+fn table_row(row: &Row<'_>, columns: usize) -> Result<TableRow> {
+    let mut bytes = Vec::new();
+    for n in 1..columns {
+        use rusqlite::types::ValueRef;
+        let column = match row.get_ref(n)? {
+            ValueRef::Null => Vec::new(),
+            ValueRef::Integer(i) => i.to_be_bytes().to_vec(),
+            ValueRef::Real(f) => f.to_be_bytes().to_vec(),
+            ValueRef::Text(b) | ValueRef::Blob(b) => b.to_vec(),
+        };
+        bytes.extend_from_slice(&(column.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(&column);
+    }
+    Ok(TableRow { key: row.get_ref(0)?.as_str()?.to_owned(), bytes })
+}

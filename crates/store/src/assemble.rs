@@ -1,0 +1,37 @@
+//! What the assembler needs: parties whose customer must be found under other words.
+
+use async_trait::async_trait;
+
+use crate::{CustomerRows, StoreError};
+
+/// What a customer is found by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchRow {
+    /// Its parties, sorted; the row replaces those of all of them.
+    pub parties: Vec<String>,
+    /// Words, names and identifiers, as the view shows them; empty: nothing to be found by.
+    pub text: String,
+}
+
+/// Contract: marks are claimed by deleting them within the transaction that materialises what they ask for (rule D4).
+#[async_trait]
+pub trait AssembleStore: Send + Sync {
+    /// Begins a transaction over at most `max` marks; none where there are none.
+    async fn begin(&self, max: usize) -> Result<Option<Box<dyn AssembleTx>>, StoreError>;
+}
+
+/// One transaction of the assembler.
+#[async_trait]
+pub trait AssembleTx: Send {
+    /// Parties whose customers are to be materialised.
+    fn claimed(&self) -> &[String];
+
+    /// The rows of the customers of these parties, each customer once.
+    async fn customers(&mut self, parties: &[String]) -> Result<Vec<CustomerRows>, StoreError>;
+
+    /// Writes search rows.
+    async fn save(&mut self, rows: Vec<SearchRow>) -> Result<(), StoreError>;
+
+    /// Commits; the claimed marks are gone.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}

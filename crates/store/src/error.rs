@@ -1,0 +1,26 @@
+//! Why the read model did not answer.
+
+/// Classified by the engine's own code, never by text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum StoreError {
+    #[error("another process has moved the position of partition {partition}: expected {expected}")]
+    Fenced { partition: u32, expected: u64 },
+    #[error("another process writes to this read model")]
+    Locked,
+    #[error("the read model's format is {found}, this program knows up to {known}: use a newer program")]
+    TooNew { found: u32, known: u32 },
+    #[error("the disk is full; nothing of this batch was written: free space and go on")]
+    Full,
+    #[error("the read model is damaged: {0}; rebuild it from the log")]
+    Corrupt(String),
+    #[error("the read model: {0}")]
+    Engine(String),
+}
+
+impl StoreError {
+    /// Whether the same call may succeed later without anybody doing anything but wait.
+    pub fn retryable(&self) -> bool {
+        matches!(self, Self::Locked | Self::Full)
+    }
+}

@@ -1,0 +1,93 @@
+//! What the projector needs: the rows of a batch's subjects and owners, written with the position in one transaction.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use onefold_identity::IdentifierKey;
+use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
+
+use crate::{StoreError, SubjectState};
+
+/// The row of an owner key.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OwnerRow {
+    /// All contributions to it.
+    pub bundle: Bundle,
+    /// Least effective `recorded_at` of any event about or naming it; parties only.
+    pub first_seen: Option<i64>,
+    /// Digest of key and bundle, as kept with the row; none where the row is new.
+    pub digest: Option<Digest>,
+}
+
+/// What changed of a party, for the resolver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartyChange {
+    /// Subject of the party.
+    pub party: String,
+    /// Valid identifiers that it holds now.
+    pub present: BTreeSet<IdentifierKey>,
+    /// Valid identifiers that it ever asserted; they only grow.
+    pub ever: BTreeSet<IdentifierKey>,
+}
+
+/// What a batch changes.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Subjects' rows, by key.
+    pub subjects: Vec<(String, SubjectState)>,
+    /// Owners' rows, by key.
+    pub owners: Vec<(String, OwnerRow)>,
+    /// (owner key, subject) pairs that begin.
+    pub documents_added: Vec<(String, String)>,
+    /// (owner key, subject) pairs that end.
+    pub documents_removed: Vec<(String, String)>,
+    /// Open items that begin.
+    pub open_added: Vec<OpenItem>,
+    /// Open items that end.
+    pub open_removed: Vec<OpenItem>,
+    /// Parties whose assertions changed.
+    pub parties: Vec<PartyChange>,
+    /// (decision, party) pairs: who is named by which decision, ever.
+    pub decisions: Vec<(String, String)>,
+    /// Parties that the resolver must look at.
+    pub inbox: BTreeSet<String>,
+    /// Owner keys whose customer must be materialised again though no event of the batch names them.
+    pub marks: BTreeSet<String>,
+    /// New and changed bundles less the old ones.
+    pub bundles_digest: DigestSum,
+    /// Clusters of parties that were first named.
+    pub clusters_digest: DigestSum,
+    /// Ids of the same.
+    pub ids_digest: DigestSum,
+}
+
+/// Contract: a transaction begins by moving each position from the value given (rule D1); where another has moved it,
+/// `begin` MUST fail with [`StoreError::Fenced`] and write nothing. What is saved becomes visible with `commit`, all of
+/// it with the new positions or none; a transaction dropped without `commit` SHALL leave no trace.
+#[async_trait]
+pub trait ProjectStore: Send + Sync {
+    /// Next offset to project, per partition.
+    async fn positions(&self) -> Result<Vec<u64>, StoreError>;
+
+    /// Begins a transaction that moves positions: (partition, from, to).
+    async fn begin(&self, moves: &[(u32, u64, u64)]) -> Result<Box<dyn ProjectTx>, StoreError>;
+}
+
+/// One transaction of the projector.
+#[async_trait]
+pub trait ProjectTx: Send {
+    /// Rows of subjects, in the order asked; none where the key is unknown.
+    async fn subjects(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError>;
+
+    /// Rows of owners, in the order asked; none where the key is unknown.
+    async fn owners(&mut self, keys: &[String]) -> Result<Vec<Option<OwnerRow>>, StoreError>;
+
+    /// Subjects of an owner's documents, all of them.
+    async fn documents(&mut self, owner: &str) -> Result<Vec<String>, StoreError>;
+
+    /// Writes a batch's changes.
+    async fn save(&mut self, changes: Changes) -> Result<(), StoreError>;
+
+    /// Commits, positions included.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}

@@ -1,0 +1,93 @@
+//! What could not be taken in, with its raw bytes and every reason, until somebody decides.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::StoreError;
+
+/// One record in quarantine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantineEntry {
+    /// Number, such as 193 in `q-0193`; 0 before it is put.
+    pub number: u64,
+    /// What it is judged to be again by: connector, resource and place, or event id. Putting it twice keeps one entry.
+    pub key: String,
+    /// Connector that read it, or `events` for one that was posted.
+    pub connector: String,
+    /// File, topic or endpoint.
+    pub resource: String,
+    /// First line, 1-based; 0: not a text.
+    pub first_line: u64,
+    /// Last line.
+    pub last_line: u64,
+    /// The source's bytes; cut off at the limit, where `whole` says so.
+    #[serde(with = "bytes_as_text")]
+    pub raw: Vec<u8>,
+    /// Length of the source's bytes.
+    pub length: u64,
+    /// SHA-256 of the source's bytes, in hex.
+    pub sha256: String,
+    /// Codes of the problems, sorted, comma between; for counting alike.
+    pub codes: String,
+    /// The problems, as JSON.
+    pub problems: serde_json::Value,
+    /// When it was first put, microseconds.
+    pub first_seen: i64,
+    /// When it was last put.
+    pub last_seen: i64,
+    /// Times that it was put.
+    pub tries: u64,
+    /// What was decided: empty while it is open, else `retried` or `discarded`.
+    pub decision: String,
+    /// Why.
+    pub why: String,
+}
+
+/// Which entries.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct QuarantineFilter {
+    /// Decided ones too.
+    pub all: bool,
+    /// Only of this connector.
+    pub connector: Option<String>,
+    /// Only with this code among the problems.
+    pub code: Option<String>,
+}
+
+/// Contract: what is put is durable when `put` returns; the same key again counts a try and keeps one entry.
+#[async_trait]
+pub trait Quarantine: Send + Sync {
+    /// Puts entries; answers their numbers.
+    async fn put(&self, entries: Vec<QuarantineEntry>) -> Result<Vec<u64>, StoreError>;
+
+    /// Entries in the order of their numbers, from after a number.
+    async fn list(&self, filter: &QuarantineFilter, after: u64, limit: usize) -> Result<Vec<QuarantineEntry>, StoreError>;
+
+    /// One entry.
+    async fn get(&self, number: u64) -> Result<Option<QuarantineEntry>, StoreError>;
+
+    /// Closes an entry: `retried` or `discarded`, and why. False where there is none open.
+    async fn decide(&self, number: u64, decision: &str, why: &str) -> Result<bool, StoreError>;
+
+    /// Number of open entries.
+    async fn open(&self) -> Result<u64, StoreError>;
+}
+
+/// Raw bytes in JSON: text where they are UTF-8, else hex after `\x`.
+mod bytes_as_text {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) if !text.starts_with("\\x") => to.serialize_str(text),
+            _ => to.serialize_str(&bytes.iter().fold("\\x".to_owned(), |hex, b| format!("{hex}{b:02x}"))),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(from)?;
+        let Some(hex) = text.strip_prefix("\\x") else { return Ok(text.into_bytes()) };
+        let digit = |n: usize| hex.get(n..n + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        (0..hex.len()).step_by(2).map(|n| digit(n).ok_or_else(|| serde::de::Error::custom("bad hex"))).collect()
+    }
+}

@@ -1,0 +1,91 @@
+//! What may be read of customers. Each call sees one committed state of the whole read model.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use onefold_identity::IdentifierKey;
+use onefold_view::{Bundle, DigestSum, OpenItem};
+use uuid::Uuid;
+
+use crate::{StoreError, SubjectState};
+
+/// All rows that a customer's view is assembled from.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CustomerRows {
+    /// Its parties with their least effective `recorded_at`, by key.
+    pub parties: BTreeMap<String, i64>,
+    /// Bundles of the owner keys that it holds all of, by key.
+    pub bundles: BTreeMap<String, Bundle>,
+    /// Its open invoices, by due day; cut off at 1,000.
+    pub open: Vec<OpenItem>,
+    /// Those of its identifiers that link nobody, since too many hold them.
+    pub hubs: BTreeSet<IdentifierKey>,
+}
+
+/// Who holds an identifier now.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Holding {
+    /// One party of each customer that holds it.
+    pub parties: Vec<String>,
+    /// Parties that ever asserted it.
+    pub ever: u64,
+}
+
+/// A customer found by words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its parties.
+    pub parties: Vec<String>,
+    /// What it was found by.
+    pub text: String,
+}
+
+/// What `status` counts, all at one position.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StatusRows {
+    /// Next offset to project, per partition.
+    pub positions: Vec<u64>,
+    /// Subjects with at least one event.
+    pub subjects: u64,
+    /// Parties recorded or named.
+    pub parties: u64,
+    /// Customers.
+    pub customers: u64,
+    /// Copies of events that contradict an earlier one.
+    pub conflicts: u64,
+    /// Inbox rows and marks that wait.
+    pub waiting: u64,
+    /// Sum of bundles that some customer holds.
+    pub owned: Bundle,
+    /// Sum of bundles that none holds.
+    pub unattributed: Bundle,
+    /// Digest of bundles and clusters.
+    pub digest: DigestSum,
+    /// Digest of ids.
+    pub ids_digest: DigestSum,
+}
+
+/// Contract: reads never wait for writers, and each call answers from one committed state.
+#[async_trait]
+pub trait ReadStore: Send + Sync {
+    /// The customer that holds a party now; none where the party was never named.
+    async fn customer(&self, party: &str) -> Result<Option<CustomerRows>, StoreError>;
+
+    /// The party with this id, if it was ever named.
+    async fn party_by_id(&self, id: Uuid) -> Result<Option<String>, StoreError>;
+
+    /// Who holds an identifier.
+    async fn holders(&self, identifier: &IdentifierKey) -> Result<Holding, StoreError>;
+
+    /// Rows of subjects, in the order asked.
+    async fn subjects(&self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError>;
+
+    /// Subjects of the documents of owner keys, from after the last one seen; without owners: of what no customer holds.
+    async fn documents(&self, owners: &[String], after: Option<&str>, limit: usize) -> Result<Vec<(String, String)>, StoreError>;
+
+    /// Customers found by words, at most `limit`.
+    async fn find(&self, text: &str, limit: usize) -> Result<Vec<Found>, StoreError>;
+
+    /// Counts and sums over everything.
+    async fn status(&self) -> Result<StatusRows, StoreError>;
+}

@@ -1,0 +1,163 @@
+//! What is kept of one subject: its facts, what they say, what others say to it, and whose it is.
+
+use std::collections::BTreeMap;
+
+use onefold_event::{ContentDigest, Event, Micros};
+use onefold_view::{Fragment, Inbound, Keys};
+
+/// One copy of an event, as far as duplicates and folding need it. The rest stands in the log at its position.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct FactState {
+    /// Id of this version of the fact.
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: Vec<u8>,
+    /// Id of the fact, whatever its version.
+    #[prost(bytes = "vec", tag = "2")]
+    pub fact: Vec<u8>,
+    /// Digest of what it says.
+    #[prost(bytes = "vec", tag = "3")]
+    pub digest: Vec<u8>,
+    /// When it happened.
+    #[prost(sfixed64, tag = "4")]
+    pub occurred_at: i64,
+    /// When the hub took it in: the least of its copies.
+    #[prost(sfixed64, tag = "5")]
+    pub recorded_at: i64,
+    /// Order between versions.
+    #[prost(sint64, repeated, tag = "6")]
+    pub order: Vec<i64>,
+    /// Partition of the copy with that least time.
+    #[prost(uint32, tag = "7")]
+    pub partition: u32,
+    /// Offset of that copy.
+    #[prost(uint64, tag = "8")]
+    pub offset: u64,
+}
+
+/// The row of a subject; its encoding is canonical.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SubjectState {
+    /// All distinct copies, ordered by (id, recorded_at, digest).
+    #[prost(message, repeated, tag = "1")]
+    pub facts: Vec<FactState>,
+    /// What the standing facts say.
+    #[prost(message, optional, tag = "2")]
+    pub fragment: Option<Fragment>,
+    /// What other subjects say to this one, by their key.
+    #[prost(btree_map = "string, message", tag = "3")]
+    pub inbound: BTreeMap<String, Inbound>,
+    /// Whose it is.
+    #[prost(message, optional, tag = "4")]
+    pub keys: Option<Keys>,
+    /// Its fold failed: it contributes nothing until a corrected program folds it afresh.
+    #[prost(bool, tag = "5")]
+    pub failed: bool,
+}
+
+/// What became of a copy of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admitted {
+    /// The same content was known; nothing changes but perhaps the effective time.
+    Duplicate,
+    /// Known, but this copy is earlier: the order of facts may change.
+    Earlier,
+    /// The id was known with other content.
+    Conflict,
+    /// New, and after all that stood in the order of folding: it can be appended.
+    Next,
+    /// New, but before or instead of something that stood.
+    New,
+}
+
+impl SubjectState {
+    /// Takes in one copy of an event (rule A3): what stands is derived from the set of copies, whatever their order.
+    pub fn admit(&mut self, event: &Event, digest: &ContentDigest, recorded_at: Micros, partition: u32, offset: u64) -> Admitted {
+        if let Some(same) = self.facts.iter_mut().find(|f| f.id == event.id.0 && f.digest == digest) {
+            if recorded_at >= same.recorded_at {
+                return Admitted::Duplicate;
+            }
+            (same.recorded_at, same.partition, same.offset) = (recorded_at, partition, offset);
+            self.sort();
+            return Admitted::Earlier;
+        }
+        let conflict = self.facts.iter().any(|f| f.id == event.id.0);
+        let revises = self.facts.iter().any(|f| f.fact == event.fact.0);
+        let key = (event.occurred_at, recorded_at, event.id.0);
+        let last = self.facts.iter().map(FactState::fold_key).max();
+        self.facts.push(FactState {
+            id: event.id.0.to_vec(),
+            fact: event.fact.0.to_vec(),
+            digest: digest.to_vec(),
+            occurred_at: event.occurred_at,
+            recorded_at,
+            order: event.revision_order.clone(),
+            partition,
+            offset,
+        });
+        let in_order = last.is_none_or(|last| last <= (key.0, key.1, key.2.to_vec()));
+        self.sort();
+        match (conflict, revises, in_order) {
+            (true, ..) => Admitted::Conflict,
+            (false, false, true) => Admitted::Next,
+            _ => Admitted::New,
+        }
+    }
+
+    fn sort(&mut self) {
+        self.facts.sort_by(|a, b| (&a.id, a.recorded_at, &a.digest).cmp(&(&b.id, b.recorded_at, &b.digest)));
+    }
+
+    /// The copies that stand, in the order of folding, and the superseded revisions (rules A3, A5).
+    pub fn standing(&self) -> (Vec<&FactState>, Vec<&FactState>) {
+        let mut best: BTreeMap<&[u8], &FactState> = BTreeMap::new();
+        let mut superseded = Vec::new();
+        for copy in self.copies() {
+            match best.get(copy.fact.as_slice()) {
+                Some(other) if other.version() > copy.version() => superseded.push(copy),
+                other => {
+                    superseded.extend(other.copied());
+                    best.insert(&copy.fact, copy);
+                }
+            }
+        }
+        let mut standing: Vec<_> = best.into_values().collect();
+        standing.sort_by_key(|f| f.fold_key());
+        superseded.sort_by_key(|f| f.fold_key());
+        (standing, superseded)
+    }
+
+    /// Number of copies that contradict an earlier one of the same id.
+    pub fn conflicts(&self) -> usize {
+        self.facts.len() - self.copies().count()
+    }
+
+    /// One copy per id: the one with the least (recorded_at, digest). The facts are sorted so that it comes first.
+    fn copies(&self) -> impl Iterator<Item = &FactState> {
+        let mut last: Option<&[u8]> = None;
+        self.facts.iter().filter(move |f| {
+            let first = last != Some(f.id.as_slice());
+            last = Some(&f.id);
+            first
+        })
+    }
+
+    /// Whether any event about it is known (else it is a placeholder that another subject names).
+    pub fn is_known(&self) -> bool {
+        !self.facts.is_empty()
+    }
+
+    /// Keys, empty where there are none.
+    pub fn keys(&self) -> Keys {
+        self.keys.clone().unwrap_or_default()
+    }
+}
+
+impl FactState {
+    fn fold_key(&self) -> (i64, i64, Vec<u8>) {
+        (self.occurred_at, self.recorded_at, self.id.clone())
+    }
+
+    fn version(&self) -> (&[i64], i64, &[u8]) {
+        (&self.order, self.recorded_at, &self.id)
+    }
+}

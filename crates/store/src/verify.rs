@@ -1,0 +1,67 @@
+//! What a verification reads: every derived row as it is stored, in terms of keys instead of the engine's own numbers.
+
+use async_trait::async_trait;
+use onefold_view::DigestSum;
+
+use crate::StoreError;
+
+/// A derived table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Table {
+    Subjects,
+    Owners,
+    Documents,
+    OpenItems,
+    Holders,
+    Decisions,
+    Members,
+    Search,
+}
+
+impl Table {
+    /// All derived tables.
+    pub const ALL: [Self; 8] = [
+        Self::Subjects,
+        Self::Owners,
+        Self::Documents,
+        Self::OpenItems,
+        Self::Holders,
+        Self::Decisions,
+        Self::Members,
+        Self::Search,
+    ];
+
+    /// What it is called in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Subjects => "subjects",
+            Self::Owners => "owners",
+            Self::Documents => "documents",
+            Self::OpenItems => "open items",
+            Self::Holders => "holders",
+            Self::Decisions => "decisions",
+            Self::Members => "members",
+            Self::Search => "search",
+        }
+    }
+}
+
+/// One stored row in terms of keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableRow {
+    /// Subject or owner key by which a person finds whom it concerns.
+    pub key: String,
+    /// Canonical bytes of the rest.
+    pub bytes: Vec<u8>,
+}
+
+/// Contract: `scan` gives each row once, as stored now, whatever it says of itself.
+#[async_trait]
+pub trait VerifyStore: Send + Sync {
+    /// Calls `each` with every row of a table.
+    async fn scan(&self, table: Table, each: &mut (dyn for<'a> FnMut(TableRow) + Send)) -> Result<(), StoreError>;
+
+    /// Positions, digest and ids digest that live has kept.
+    async fn kept(&self) -> Result<(Vec<u64>, DigestSum, DigestSum), StoreError>;
+}
