@@ -52,6 +52,8 @@ async fn main() -> Result<(), LogError> {
             read(&log).await?;
             fetch(&log, records).await?;
             paced(&log).await?;
+            singles(&log, 1).await?;
+            singles(&log, 64).await?;
         }
         sizes(&path);
         drop(log);
@@ -153,6 +155,33 @@ async fn paced(log: &EmbeddedLog) -> Result<(), LogError> {
         times.push(began.elapsed());
     }
     println!("append, 10,000 records/s in batches of 200: a batch {}", spread(times));
+    Ok(())
+}
+
+/// One record a call, as requests over HTTP come.
+async fn singles(log: &Arc<EmbeddedLog>, callers: u64) -> Result<(), LogError> {
+    let began = Instant::now();
+    let tasks: Vec<_> = (0..callers)
+        .map(|caller| {
+            let log = Arc::clone(log);
+            tokio::spawn(async move {
+                let mut times = Vec::new();
+                for n in 0..500 {
+                    let batch = vec![record(caller * 500 + n)];
+                    let began = Instant::now();
+                    log.append(TOPIC, batch).await?;
+                    times.push(began.elapsed());
+                }
+                Ok::<_, LogError>(times)
+            })
+        })
+        .collect();
+    let mut times = Vec::new();
+    for task in tasks {
+        times.extend(task.await.map_err(|_| LogError::Closed)??);
+    }
+    let rate = times.len() as f64 / began.elapsed().as_secs_f64();
+    println!("append, one record a call, {callers} at once: {rate:.0} records/s; a call {}", spread(times));
     Ok(())
 }
 

@@ -16,6 +16,6 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { page_size: 8_192, checkpoint_pages: 1_000, group_bytes: 4 << 20, readers: 4 }
+        Self { page_size: 8_192, checkpoint_pages: 500, group_bytes: 4 << 20, readers: 4 }
     }
 }
