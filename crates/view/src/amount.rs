@@ -1,0 +1,170 @@
+//! Exact amounts: whole units at a scale, with a currency packed into a number.
+
+use onefold_event::{parse_decimal, v1};
+
+/// What stands for a currency that is none of three letters (ISO 4217: no currency).
+const NONE: &str = "XXX";
+
+/// An exact decimal, of a currency where there is one.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct Money {
+    /// Three letters packed; 0: a plain number.
+    #[prost(uint32, tag = "1")]
+    pub(crate) currency: u32,
+    /// Digits after the point.
+    #[prost(uint32, tag = "2")]
+    pub(crate) scale: u32,
+    /// Lower half of the zigzag of the units.
+    #[prost(uint64, tag = "3")]
+    pub(crate) low: u64,
+    /// Upper half.
+    #[prost(uint64, tag = "4")]
+    pub(crate) high: u64,
+}
+
+impl Money {
+    pub(crate) fn new(currency: u32, scale: u32, units: i128) -> Self {
+        let (low, high) = halves(units);
+        Self { currency, scale, low, high }
+    }
+
+    /// Reads an event's money; none where it is missing or no amount.
+    pub(crate) fn of(money: Option<&v1::Money>) -> Option<Self> {
+        let money = money?;
+        Self::number(&money.amount).map(|number| Self { currency: pack(&money.currency), ..number })
+    }
+
+    /// Reads a plain number.
+    pub(crate) fn number(text: &str) -> Option<Self> {
+        let decimal = parse_decimal(text).ok()?;
+        Some(Self::new(0, decimal.scale(), decimal.mantissa()))
+    }
+
+    pub(crate) fn units(&self) -> i128 {
+        join(self.low, self.high)
+    }
+
+    /// `self - other`, at the larger scale, in the currency of `self`.
+    pub(crate) fn minus(&self, other: &Self) -> Self {
+        let scale = self.scale.max(other.scale);
+        let units = rescale(self.units(), self.scale, scale).wrapping_sub(rescale(other.units(), other.scale, scale));
+        Self::new(self.currency, scale, units)
+    }
+
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        let scale = self.scale.max(other.scale);
+        let units = rescale(self.units(), self.scale, scale).wrapping_add(rescale(other.units(), other.scale, scale));
+        Self::new(self.currency, scale, units)
+    }
+
+    pub(crate) fn is_zero(&self) -> bool {
+        self.low == 0 && self.high == 0
+    }
+
+    /// The decimal as text, such as `-1250.00`.
+    pub fn text(&self) -> String {
+        decimal(self.units(), self.scale)
+    }
+
+    /// The currency's three letters; empty for a plain number.
+    pub fn currency_code(&self) -> String {
+        unpack(self.currency)
+    }
+}
+
+/// Zigzag of 128 bits in two halves, so that small amounts of either sign are short.
+pub(crate) fn halves(units: i128) -> (u64, u64) {
+    let zigzag = (units.wrapping_shl(1) ^ (units >> 127)) as u128;
+    (zigzag as u64, (zigzag >> 64) as u64)
+}
+
+pub(crate) fn join(low: u64, high: u64) -> i128 {
+    let zigzag = (u128::from(high) << 64) | u128::from(low);
+    ((zigzag >> 1) as i128) ^ -((zigzag & 1) as i128)
+}
+
+/// Units at a larger scale. The log's amounts have at most 24 digits; wrapping keeps the fold total all the same.
+pub(crate) fn rescale(units: i128, from: u32, to: u32) -> i128 {
+    units.wrapping_mul(10i128.wrapping_pow(to.saturating_sub(from)))
+}
+
+pub(crate) fn decimal(units: i128, scale: u32) -> String {
+    let digits = units.unsigned_abs().to_string();
+    let scale = scale as usize;
+    let sign = if units < 0 { "-" } else { "" };
+    if scale == 0 {
+        return format!("{sign}{digits}");
+    }
+    let padded = format!("{digits:0>width$}", width = scale + 1);
+    let (whole, fraction) = padded.split_at(padded.len() - scale);
+    format!("{sign}{whole}.{fraction}")
+}
+
+/// Packs a currency code; the letters' order is the numbers' order.
+pub(crate) fn pack(code: &str) -> u32 {
+    let code = code.trim();
+    let letters = if code.len() == 3 && code.bytes().all(|b| b.is_ascii_alphabetic()) { code } else { NONE };
+    letters.bytes().fold(0, |packed, b| (packed << 8) | u32::from(b.to_ascii_uppercase()))
+}
+
+pub(crate) fn unpack(packed: u32) -> String {
+    packed.to_be_bytes().iter().filter(|b| **b != 0).map(|b| char::from(*b)).collect()
+}
+
+/// Day number (0 is 1970-01-01) of an ISO 8601 calendar day.
+pub fn day_number(text: &str) -> Option<i64> {
+    let date: jiff::civil::Date = text.parse().ok()?;
+    let days = date.since(jiff::civil::date(1970, 1, 1)).ok()?.get_days();
+    Some(i64::from(days))
+}
+
+/// The calendar day of a day number, as ISO 8601.
+pub fn format_day(day: i64) -> String {
+    let span = i32::try_from(day).ok().and_then(|d| jiff::Span::new().try_days(d).ok());
+    let date = span.and_then(|span| jiff::civil::date(1970, 1, 1).checked_add(span).ok());
+    date.map_or_else(|| format!("day {day}"), |d| d.to_string())
+}
+
+/// Day number of an instant, in UTC.
+pub fn day_of(micros: i64) -> i64 {
+    micros.div_euclid(DAY)
+}
+
+/// Microseconds of a day.
+pub(crate) const DAY: i64 = 86_400_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_units_survive_the_halves() {
+        for units in [0, 1, -1, 63, -64, i128::from(i64::MAX) * 7, i128::MIN, i128::MAX] {
+            let (low, high) = halves(units);
+            assert_eq!(join(low, high), units);
+        }
+    }
+
+    #[test]
+    fn amounts_keep_their_scale_as_text() {
+        for text in ["0", "-373.57", "0.05", "-0.005", "12.500", "999999999999999.999999999"] {
+            assert_eq!(Money::number(text).unwrap().text(), text);
+        }
+    }
+
+    #[test]
+    fn a_currency_survives_packing_and_what_is_none_is_xxx() {
+        assert_eq!(unpack(pack("gbp")), "GBP");
+        assert_eq!(unpack(pack("€")), "XXX");
+        assert!(pack("CNY") < pack("GBP"));
+    }
+
+    #[test]
+    fn days_survive_their_text() {
+        assert_eq!(day_number("1970-01-02"), Some(1));
+        assert_eq!(day_number("2026-02-30"), None);
+        assert_eq!(day_number("1969-12-31"), Some(-1));
+        assert_eq!(format_day(day_number("2026-03-09").unwrap()), "2026-03-09");
+        assert_eq!(day_of(-1), -1);
+    }
+}

@@ -1,0 +1,274 @@
+//! All contributions of one owner key: one small row, whatever the number of documents.
+
+use std::collections::BTreeMap;
+use std::ops::BitOrAssign;
+
+use onefold_event::Micros;
+
+use crate::contribution::{Contribution, Counter, OpenCase, Rating, Row, add_counts, get};
+use crate::profile::Profile;
+use crate::purse::Purse;
+use crate::tally::Tallies;
+use crate::top;
+
+/// Documents of the timeline that a bundle holds.
+pub(crate) const LATEST: usize = 8;
+/// Open cases that a bundle holds.
+pub(crate) const CASES: usize = 16;
+/// Contacts that a bundle holds.
+pub(crate) const CONTACTS: usize = 4;
+/// Products, and categories, times documents up to which a bundle holds their tallies. The bound is on what was added,
+/// not on what is distinct, so that whether a bundle holds them does not depend on the order of adding.
+pub(crate) const TALLIED: i64 = 64;
+
+/// Which ordered rows a bundle cannot know after a change. The caller then gives all contributions of the owner to
+/// [`Bundle::refill`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Refill {
+    /// The first or last purchase.
+    pub dates: bool,
+    /// The latest documents.
+    pub latest: bool,
+    /// The newest open cases.
+    pub cases: bool,
+    /// The latest contacts.
+    pub contacts: bool,
+    /// The tallies of products and categories, now that they are few again.
+    pub tallies: bool,
+}
+
+impl Refill {
+    /// Whether anything is missing.
+    pub fn is_needed(self) -> bool {
+        self != Self::default()
+    }
+}
+
+impl BitOrAssign for Refill {
+    fn bitor_assign(&mut self, other: Self) {
+        self.dates |= other.dates;
+        self.latest |= other.latest;
+        self.cases |= other.cases;
+        self.contacts |= other.contacts;
+        self.tallies |= other.tallies;
+    }
+}
+
+/// All contributions of one owner key. Equal contents are equal bytes, in whatever order they were added.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Bundle {
+    #[prost(sint64, repeated, tag = "1")]
+    pub(crate) counts: Vec<i64>,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) money: Option<Purse>,
+    /// The first order or invoice.
+    #[prost(sint64, optional, tag = "3")]
+    pub(crate) first_at: Option<Micros>,
+    /// The last order or invoice.
+    #[prost(sint64, optional, tag = "4")]
+    pub(crate) last_at: Option<Micros>,
+    /// The latest documents, newest first.
+    #[prost(message, repeated, tag = "5")]
+    pub(crate) latest: Vec<Row>,
+    /// Tallies, while they are few.
+    #[prost(message, optional, tag = "6")]
+    pub(crate) tallies: Option<Tallies>,
+    /// Shipments under way by the day promised for them.
+    #[prost(btree_map = "sint64, sint64", tag = "7")]
+    pub(crate) promised: BTreeMap<i64, i64>,
+    /// The newest open cases, newest first.
+    #[prost(message, repeated, tag = "8")]
+    pub(crate) cases: Vec<OpenCase>,
+    /// The latest contacts, newest first.
+    #[prost(message, repeated, tag = "9")]
+    pub(crate) contacts: Vec<Row>,
+    /// Ratings by their best possible score.
+    #[prost(message, repeated, tag = "10")]
+    pub(crate) ratings: Vec<Rating>,
+    #[prost(message, optional, boxed, tag = "11")]
+    pub(crate) profile: Option<Box<Profile>>,
+}
+
+impl Bundle {
+    /// Adds a contribution of a document that is not in it.
+    pub fn add(&mut self, contribution: &Contribution) {
+        self.replace(None, Some(contribution));
+    }
+
+    /// Takes away a contribution that is in it.
+    pub fn subtract(&mut self, contribution: &Contribution) -> Refill {
+        self.replace(Some(contribution), None)
+    }
+
+    /// Puts a subject's new contribution in the place of its old one: the same as taking away and adding, but what is
+    /// ordered stays known where the new row takes the old one's place.
+    pub fn replace(&mut self, old: Option<&Contribution>, new: Option<&Contribution>) -> Refill {
+        if old == new {
+            return Refill::default();
+        }
+        let before = |counter| get(&self.counts, counter);
+        let totals = (before(Counter::Rows), before(Counter::CasesOpen), before(Counter::Contacts));
+        let (dated, lines) = (before(Counter::Dated), self.lines());
+        for (contribution, sign) in [(old, -1), (new, 1)] {
+            let Some(contribution) = contribution else { continue };
+            self.sum(contribution, sign);
+        }
+        let newest = |row: &Row| (row.at, row.subject.clone());
+        let case = |case: &OpenCase| (case.opened_at, case.subject.clone());
+        Refill {
+            dates: self.date(dated, old.and_then(|c| c.dated), new.and_then(|c| c.dated)),
+            latest: change(&mut self.latest, LATEST, totals.0, old, new, |c| c.row.as_ref(), newest),
+            cases: change(&mut self.cases, CASES, totals.1, old, new, |c| c.case.as_ref(), case),
+            contacts: change(&mut self.contacts, CONTACTS, totals.2, old, new, |c| c.contact.as_ref(), newest),
+            tallies: self.tally(lines, old, new),
+        }
+    }
+
+    /// Fills in what is ordered from all contributions of the owner, whatever the bundle held of it. What is summed stays.
+    pub fn refill<'a>(&mut self, contributions: impl IntoIterator<Item = &'a Contribution>) {
+        let few = self.lines() <= TALLIED;
+        let mut fresh = Bundle::default();
+        let mut tallies = Tallies::default();
+        for contribution in contributions {
+            fresh.first_at = least(fresh.first_at, contribution.dated);
+            fresh.last_at = fresh.last_at.max(contribution.dated);
+            let newest = |row: &Row| (row.at, row.subject.clone());
+            contribution.row.iter().for_each(|row| top::insert(&mut fresh.latest, LATEST, row, newest));
+            contribution.contact.iter().for_each(|row| top::insert(&mut fresh.contacts, CONTACTS, row, newest));
+            let key = |case: &OpenCase| (case.opened_at, case.subject.clone());
+            contribution.case.iter().for_each(|case| top::insert(&mut fresh.cases, CASES, case, key));
+            contribution.tallies.iter().filter(|_| few).for_each(|t| tallies.add(t));
+        }
+        (self.first_at, self.last_at) = (fresh.first_at, fresh.last_at);
+        (self.latest, self.cases, self.contacts) = (fresh.latest, fresh.cases, fresh.contacts);
+        self.tallies = (!tallies.is_empty()).then_some(tallies);
+    }
+
+    /// Whether nothing is in it: such a bundle is not stored.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Documents that count here.
+    pub fn documents(&self) -> i64 {
+        get(&self.counts, Counter::Documents)
+    }
+
+    /// Its money in both facets.
+    pub fn money(&self) -> Purse {
+        self.money.clone().unwrap_or_default()
+    }
+
+    /// Whether the tallies are more than the bundle holds; [`Tallies`] of the documents then answer for them.
+    pub fn has_many_lines(&self) -> bool {
+        self.lines() > TALLIED
+    }
+
+    fn lines(&self) -> i64 {
+        get(&self.counts, Counter::ProductLines).max(get(&self.counts, Counter::CategoryLines))
+    }
+
+    fn sum(&mut self, contribution: &Contribution, sign: i64) {
+        add_counts(&mut self.counts, &contribution.counts, sign);
+        if let Some(money) = &contribution.money {
+            let sums = self.money.get_or_insert_default();
+            if sign < 0 {
+                sums.subtract(money)
+            } else {
+                sums.add(money)
+            }
+            self.money.take_if(|sums| sums.is_empty());
+        }
+        if let Some(day) = contribution.promised {
+            let n = self.promised.entry(day).or_default();
+            *n = n.wrapping_add(sign);
+            if *n == 0 {
+                self.promised.remove(&day);
+            }
+        }
+        if let Some(rating) = &contribution.rating {
+            rate(&mut self.ratings, rating, sign);
+        }
+        if let Some(profile) = &contribution.profile {
+            // One party has one profile: its own.
+            self.profile = (sign > 0).then(|| Box::new(profile.clone()));
+        }
+    }
+
+    /// First and last under a change. Two documents that were all there was are known without looking.
+    fn date(&mut self, n: i64, old: Option<Micros>, new: Option<Micros>) -> bool {
+        let mut unknown = false;
+        if let Some(old) = old.filter(|old| Some(*old) != new) {
+            let (first, last) = (self.first_at, self.last_at);
+            match n {
+                ..=1 => (self.first_at, self.last_at) = (None, None),
+                2 => {
+                    let rest = if first == Some(old) { last } else { first };
+                    (self.first_at, self.last_at) = (rest, rest);
+                }
+                _ => {
+                    unknown = first == Some(old) && new.is_none_or(|new| new > old)
+                        || last == Some(old) && new.is_none_or(|new| new < old);
+                }
+            }
+        }
+        self.first_at = least(self.first_at, new);
+        self.last_at = self.last_at.max(new);
+        unknown
+    }
+
+    fn tally(&mut self, lines: i64, old: Option<&Contribution>, new: Option<&Contribution>) -> bool {
+        let (was_few, few) = (lines <= TALLIED, self.lines() <= TALLIED);
+        if !few {
+            self.tallies = None;
+            return false;
+        }
+        if !was_few {
+            return true;
+        }
+        let (old, new) = (old.and_then(|c| c.tallies.as_ref()), new.and_then(|c| c.tallies.as_ref()));
+        if old == new {
+            return false;
+        }
+        let tallies = self.tallies.get_or_insert_default();
+        old.iter().for_each(|old| tallies.subtract(old));
+        new.iter().for_each(|new| tallies.add(new));
+        self.tallies.take_if(|t| t.is_empty());
+        false
+    }
+}
+
+fn change<'a, T: Clone + 'a, K: Ord>(
+    list: &mut Vec<T>,
+    keep: usize,
+    total: i64,
+    old: Option<&'a Contribution>,
+    new: Option<&'a Contribution>,
+    of: impl Fn(&'a Contribution) -> Option<&'a T>,
+    key: impl Fn(&T) -> K,
+) -> bool {
+    let (old, new) = (old.and_then(&of), new.and_then(&of));
+    (old.is_some() || new.is_some()) && top::replace(list, keep, total, old, new, key)
+}
+
+pub(crate) fn least(a: Option<Micros>, b: Option<Micros>) -> Option<Micros> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+pub(crate) fn rate(ratings: &mut Vec<Rating>, rating: &Rating, sign: i64) {
+    let (n, sum) = (rating.n.wrapping_mul(sign), rating.sum.wrapping_mul(sign));
+    match ratings.binary_search_by_key(&rating.of, |r| r.of) {
+        Ok(at) => {
+            let Some(known) = ratings.get_mut(at) else { return };
+            known.n = known.n.wrapping_add(n);
+            known.sum = known.sum.wrapping_add(sum);
+            if known.n == 0 && known.sum == 0 {
+                ratings.remove(at);
+            }
+        }
+        Err(at) => ratings.insert(at, Rating { of: rating.of, n, sum }),
+    }
+}

@@ -1,0 +1,421 @@
+//! What a subject adds to its owners' bundles; it depends on the subject's own row alone.
+
+use std::collections::BTreeMap;
+
+use onefold_event::{Kind, Micros, Role, Subject};
+use onefold_identity::Owner;
+
+use crate::amount::{DAY, Money, day_of};
+use crate::case::Desk;
+use crate::contribution::{Contribution, Counter, OpenAmount, OpenCase, Pending, Rating, Row, Status};
+use crate::fragment::allocations;
+use crate::inbound::{Inbound, Keys};
+use crate::party::cut;
+use crate::profile::Profile;
+use crate::shipment::Stage;
+use crate::{Fragment, Measure};
+
+/// Most pending actions shown of one open case.
+const PENDING: usize = 2;
+
+/// What a subject adds, by owner key. A document without an owner adds to its `none:` key.
+pub fn contribute(
+    subject: &Subject,
+    fragment: &Fragment,
+    inbound: &BTreeMap<String, Inbound>,
+    keys: &Keys,
+) -> BTreeMap<String, Contribution> {
+    let none = || Owner::None.key(subject);
+    let or_none = |key: &String| if key.is_empty() { none() } else { key.clone() };
+    let kind = subject.kind();
+    let mut sheet = Sheet { subject, fragment, inbound, of: BTreeMap::new() };
+    if kind == Kind::Party {
+        sheet.party();
+        return sheet.of;
+    }
+    // A track that is only named so far is a shipment all the same.
+    let named = kind == Kind::Track && inbound.values().any(|i| i.is_parent);
+    if !kind.is_document() || !(fragment.has_facts() || named) {
+        return sheet.of;
+    }
+    let (trade, receivable) = (or_none(&keys.trade), or_none(&keys.receivable));
+    let parts: Vec<String> =
+        (0..fragment.parts().len()).map(|n| keys.parts.get(n).map_or_else(none, or_none)).collect();
+    match kind {
+        Kind::Order => sheet.order(&trade),
+        Kind::Invoice => sheet.invoice(&trade, &receivable),
+        Kind::CreditNote => sheet.credit_note(&trade, &receivable),
+        Kind::Adjustment => sheet.adjustment(&trade, &receivable),
+        Kind::Payment => sheet.payment(&receivable, &parts),
+        Kind::Refund => sheet.refund(&receivable),
+        Kind::Delivery | Kind::Track => sheet.shipment(&trade, &parts),
+        Kind::Return => sheet.goods_returned(&trade),
+        Kind::Case => sheet.case(&trade),
+        Kind::Contact => sheet.contact(&trade),
+        Kind::Contract | Kind::Opportunity => sheet.row(&trade, Status::Stands, None, ""),
+        Kind::Party | Kind::Product | Kind::Stock | Kind::Decision => {}
+    }
+    if fragment.has_facts() {
+        let main = if matches!(kind, Kind::Payment | Kind::Refund) { receivable } else { trade };
+        sheet.at(&main).count(Counter::Documents, 1);
+    }
+    sheet.of
+}
+
+struct Sheet<'a> {
+    subject: &'a Subject,
+    fragment: &'a Fragment,
+    inbound: &'a BTreeMap<String, Inbound>,
+
+    of: BTreeMap<String, Contribution>,
+}
+
+impl Sheet<'_> {
+    fn at(&mut self, key: &str) -> &mut Contribution {
+        // Not `entry`: most documents have one owner, whose key need not be copied again.
+        if !self.of.contains_key(key) {
+            self.of.insert(key.to_owned(), Contribution::default());
+        }
+        self.of.entry(key.to_owned()).or_default()
+    }
+
+    fn micros(&self) -> Micros {
+        self.fragment.since.unwrap_or(0)
+    }
+
+    fn party(&mut self) {
+        if let Some(party) = &self.fragment.party {
+            let profile = Profile::of(party, self.subject.source());
+            let key = self.subject.as_str().to_owned();
+            self.at(&key).profile = Some(profile);
+        }
+    }
+
+    /// Puts the document on an owner's timeline; on those of a set's members as a reference, without money.
+    fn row(&mut self, key: &str, status: Status, amount: Option<Money>, label: &str) {
+        self.own_row(key, status, amount, label);
+        for member in members(key, self.subject) {
+            self.reference(&member, status, label);
+        }
+    }
+
+    fn own_row(&mut self, key: &str, status: Status, amount: Option<Money>, label: &str) {
+        let row = self.make_row(status, amount, false, label);
+        let contribution = self.at(key);
+        if contribution.row.is_none() {
+            contribution.count(Counter::Rows, 1);
+        }
+        contribution.row = Some(row);
+    }
+
+    fn reference(&mut self, key: &str, status: Status, label: &str) {
+        let row = self.make_row(status, None, true, label);
+        let contribution = self.at(key);
+        if contribution.row.is_none() {
+            contribution.count(Counter::Rows, 1);
+            contribution.row = Some(row);
+        }
+    }
+
+    fn make_row(&self, status: Status, amount: Option<Money>, reference: bool, label: &str) -> Row {
+        Row {
+            at: self.micros(),
+            subject: self.subject.as_str().to_owned(),
+            status: status as u32,
+            amount,
+            reference,
+            label: cut(label, 80).to_owned(),
+        }
+    }
+
+    fn order(&mut self, key: &str) {
+        let Some(sale) = &self.fragment.sale else { return };
+        let status = match (sale.cancelled, sale.amended) {
+            (true, _) => Status::Cancelled,
+            (false, true) => Status::Amended,
+            (false, false) => Status::Stands,
+        };
+        self.row(key, status, sale.total, &sale.channel);
+        if sale.cancelled {
+            self.at(key).count(Counter::OrdersCancelled, 1);
+            return;
+        }
+        self.at(key).count(Counter::Orders, 1);
+        if let Some(total) = &sale.total {
+            self.at(key).put(Measure::Ordered, total);
+        }
+        self.purchase(key, true);
+    }
+
+    /// An order or invoice dates the customer's buying; one that follows an order is no purchase of its own.
+    fn purchase(&mut self, key: &str, own: bool) {
+        let (at, fragment) = (self.micros(), self.fragment);
+        let contribution = self.at(key);
+        contribution.dated = Some(at);
+        contribution.count(Counter::Dated, 1);
+        if !own {
+            return;
+        }
+        contribution.count(Counter::Purchases, 1);
+        let Some(tallies) = fragment.sale.as_ref().and_then(|s| s.tallies.as_ref()) else { return };
+        contribution.count(Counter::ProductLines, i64::try_from(tallies.products.len()).unwrap_or(i64::MAX));
+        contribution.count(Counter::CategoryLines, i64::try_from(tallies.categories.len()).unwrap_or(i64::MAX));
+        contribution.tallies = Some(tallies.clone());
+    }
+
+    fn invoice(&mut self, trade: &str, receivable: &str) {
+        let Some(sale) = &self.fragment.sale else { return };
+        let open = sale.total.map(|total| self.open(&total));
+        let status = if open.is_some_and(|open| open.units() > 0) { Status::Open } else { Status::Paid };
+        self.row(trade, status, sale.total, "");
+        if trade != receivable {
+            self.row(receivable, status, sale.total, "");
+        }
+        let contribution = self.at(trade);
+        contribution.count(Counter::Invoices, 1);
+        contribution.count(Counter::Lines, i64::from(sale.lines));
+        if let Some(total) = &sale.total {
+            contribution.put(Measure::Invoiced, total);
+        }
+        self.purchase(trade, !self.fragment.names_role(Role::Order));
+        if let (Some(total), Some(open)) = (&sale.total, open) {
+            self.debt(receivable, total, open, sale.due);
+        }
+    }
+
+    fn debt(&mut self, key: &str, total: &Money, open: Money, due: Option<i64>) {
+        let days = self.paid_at(total).filter(|_| open.units() <= 0).map(|paid| days(self.micros(), paid));
+        let contribution = self.at(key);
+        contribution.put(Measure::Owed, total);
+        if !open.is_zero() {
+            contribution.put(Measure::Open, &open);
+            contribution.count(Counter::OpenInvoices, 1);
+            contribution.open = Some(OpenAmount { due, open: Some(open) });
+        }
+        if let Some(days) = days {
+            contribution.count(Counter::PaidInvoices, 1);
+            contribution.count(Counter::DaysToPay, days);
+        }
+    }
+
+    /// The invoice's cell: its total less what credit notes and standing payments say of it, in its currency.
+    fn open(&self, total: &Money) -> Money {
+        let said = self.inbound.values().flat_map(|i| i.allocated.iter().chain(&i.credited));
+        said.filter(|m| m.currency == total.currency).fold(*total, |open, m| open.minus(m))
+    }
+
+    fn paid_at(&self, total: &Money) -> Option<Micros> {
+        let paying = self.inbound.values().filter(|i| i.allocated.iter().any(|m| m.currency == total.currency));
+        paying.filter_map(|i| i.at).max()
+    }
+
+    fn credit_note(&mut self, trade: &str, receivable: &str) {
+        let Some(sale) = &self.fragment.sale else { return };
+        self.row(trade, Status::Stands, sale.total, "");
+        if trade != receivable {
+            self.row(receivable, Status::Stands, sale.total, "");
+        }
+        let contribution = self.at(trade);
+        contribution.count(Counter::CreditNotes, 1);
+        contribution.count(Counter::Lines, i64::from(sale.lines));
+        if let Some(total) = &sale.total {
+            contribution.put(Measure::Credited, total);
+            self.at(receivable).put(Measure::Forgiven, total);
+        }
+    }
+
+    fn adjustment(&mut self, trade: &str, receivable: &str) {
+        let Some(payment) = &self.fragment.payment else { return };
+        self.row(trade, Status::Stands, payment.amount, "");
+        if trade != receivable {
+            self.row(receivable, Status::Stands, payment.amount, "");
+        }
+        self.at(trade).count(Counter::Adjustments, 1);
+        if let Some(amount) = &payment.amount {
+            self.at(trade).put(Measure::Adjusted, amount);
+            self.at(receivable).put(Measure::Corrected, amount);
+        }
+    }
+
+    /// C4: each allocation is of the invoice's debtor, the remainder of the payment's own key: the parts add up.
+    fn payment(&mut self, own: &str, parts: &[String]) {
+        let Some(payment) = &self.fragment.payment else { return };
+        let status = if payment.reversed { Status::Reversed } else { Status::Stands };
+        let mut shares: BTreeMap<&str, Option<Money>> = BTreeMap::new();
+        let mut rest = payment.amount.filter(|_| !payment.reversed);
+        for ((_, allocated), key) in allocations(payment).zip(parts) {
+            let share = shares.entry(key).or_default();
+            let (Some(left), Some(amount)) = (rest, allocated.amount) else { continue };
+            rest = Some(left.minus(&amount));
+            *share = Some(share.map_or(amount, |sum| sum.plus(&amount)));
+            self.at(key).put(Measure::Paid, &amount);
+        }
+        if let Some(rest) = rest.filter(|rest| !rest.is_zero() || shares.is_empty()) {
+            let share = shares.entry(own).or_default();
+            *share = Some(share.map_or(rest, |sum| sum.plus(&rest)));
+            self.at(own).put(Measure::Paid, &rest);
+            self.at(own).put(Measure::Unallocated, &rest);
+            for member in members(own, self.subject) {
+                self.reference(&member, status, &payment.method);
+            }
+        }
+        for (key, share) in shares {
+            self.own_row(key, status, share, &payment.method);
+        }
+        self.reference(own, status, &payment.method);
+        let counter = if payment.reversed { Counter::PaymentsReversed } else { Counter::Payments };
+        self.at(own).count(counter, 1);
+    }
+
+    fn refund(&mut self, key: &str) {
+        let Some(payment) = &self.fragment.payment else { return };
+        self.row(key, Status::Stands, payment.amount, "");
+        self.at(key).count(Counter::Refunds, 1);
+        if let Some(amount) = &payment.amount {
+            self.at(key).put(Measure::Refunded, amount);
+        }
+    }
+
+    fn shipment(&mut self, trade: &str, parts: &[String]) {
+        let shipment = self.fragment.shipment.as_deref().cloned().unwrap_or_default();
+        let stage = shipment.stage();
+        let status = match stage {
+            Stage::Open => Status::Open,
+            Stage::Delivered => Status::Delivered,
+            Stage::Failed => Status::Failed,
+        };
+        let label = [shipment.carrier.as_str(), shipment.number.as_str()].join(" ");
+        let mut owners: Vec<&str> = parts.iter().map(String::as_str).collect();
+        if parts.is_empty() {
+            owners.push(trade);
+            self.row(trade, status, None, label.trim());
+        }
+        owners.sort_unstable();
+        owners.dedup();
+        let promised = shipment.promised.or_else(|| self.promise_of_parents());
+        // A delivery that has tracks is counted by them.
+        let tracked =
+            !self.fragment.children().is_empty() || self.inbound.keys().any(|from| from.starts_with("track:"));
+        for key in owners {
+            if !parts.is_empty() {
+                self.own_row(key, status, None, label.trim());
+            }
+            if !tracked || self.subject.kind() == Kind::Track {
+                self.ship(key, stage, &shipment, promised);
+            }
+        }
+    }
+
+    fn ship(&mut self, key: &str, stage: Stage, shipment: &crate::shipment::Shipment, promised: Option<i64>) {
+        let contribution = self.at(key);
+        contribution.count(Counter::Damaged, i64::from(shipment.damaged));
+        match stage {
+            Stage::Delivered => contribution.count(Counter::Delivered, 1),
+            Stage::Open => contribution.count(Counter::ShipmentsOpen, 1),
+            Stage::Failed => contribution.count(Counter::Failed, 1),
+        }
+        match (shipment.delivered_at.filter(|_| stage == Stage::Delivered), promised) {
+            (Some(at), Some(promised)) => {
+                contribution.count(Counter::DeliveredPromised, 1);
+                contribution.count(Counter::OnTime, i64::from(day_of(at) <= promised));
+            }
+            (None, Some(promised)) => contribution.promised = Some(promised),
+            _ => {}
+        }
+    }
+
+    /// The earliest promise of the deliveries that name a track, else of the orders.
+    fn promise_of_parents(&self) -> Option<i64> {
+        let of = |kind: &str| {
+            let named = self.inbound.iter().filter(|(from, i)| i.is_parent && from.starts_with(kind));
+            named.filter_map(|(_, i)| i.promised).min()
+        };
+        of("delivery:").or_else(|| of("order:"))
+    }
+
+    fn goods_returned(&mut self, key: &str) {
+        let note = self.fragment.shipment.as_ref().map(|s| s.note.clone()).unwrap_or_default();
+        self.row(key, Status::Stands, None, &note);
+        self.at(key).count(Counter::Returns, 1);
+    }
+
+    fn case(&mut self, key: &str) {
+        let Some(case) = &self.fragment.case else { return };
+        let (stage, at) = (case.stage(), case.opened_at.unwrap_or_else(|| self.micros()));
+        let (status, counter) = match stage {
+            Desk::Open => (Status::Open, Counter::CasesOpen),
+            Desk::Resolved => (Status::Resolved, Counter::CasesResolved),
+            Desk::Closed => (Status::Closed, Counter::CasesClosed),
+        };
+        let label = if case.title.is_empty() { &case.category } else { &case.title };
+        self.row(key, status, None, label);
+        let subject = self.subject.as_str().to_owned();
+        let contribution = self.at(key);
+        contribution.count(Counter::Cases, 1);
+        contribution.count(counter, 1);
+        contribution.count(Counter::Reopened, i64::from(case.reopened));
+        contribution.count(Counter::ActionsPending, i64::try_from(case.pending().count()).unwrap_or(0));
+        if case.of > 0 {
+            contribution.rating = Some(Rating { of: case.of, n: 1, sum: i64::from(case.score) });
+        }
+        if stage == Desk::Open {
+            let pending = case.pending().take(PENDING).map(|(number, action)| Pending {
+                action: cut(number, 40).to_owned(),
+                department: action.department.clone(),
+                what: action.what.clone(),
+                due: action.due,
+            });
+            contribution.case = Some(OpenCase {
+                opened_at: at,
+                subject,
+                title: case.title.clone(),
+                words: case.words.clone(),
+                with: case.with.clone(),
+                category: case.category.clone(),
+                severity: case.severity.clone(),
+                product: case.product.clone(),
+                pending: pending.collect(),
+                reopened: case.reopened,
+            });
+        }
+    }
+
+    fn contact(&mut self, key: &str) {
+        let Some(contact) = &self.fragment.contact else { return };
+        let words =
+            [contact.channel.as_str(), contact.direction.as_str(), contact.with.as_str(), contact.topic.as_str()];
+        let words: Vec<_> = words.into_iter().filter(|w| !w.is_empty()).collect();
+        let label = words.join(", ");
+        self.row(key, Status::Stands, None, &label);
+        let row = self.make_row(Status::Stands, None, false, &label);
+        let contribution = self.at(key);
+        contribution.count(Counter::Contacts, 1);
+        match contact.direction.as_str() {
+            "in" => contribution.count(Counter::ContactsIn, 1),
+            "out" => contribution.count(Counter::ContactsOut, 1),
+            _ => {}
+        }
+        match contact.channel.as_str() {
+            "phone" => contribution.count(Counter::ByPhone, 1),
+            "email" => contribution.count(Counter::ByEmail, 1),
+            "chat" => contribution.count(Counter::ByChat, 1),
+            "visit" => contribution.count(Counter::ByVisit, 1),
+            _ => {}
+        }
+        contribution.contact = Some(row);
+    }
+}
+
+/// Days between two instants, to the nearest: what is known to the day stands at 00:00 of its zone.
+fn days(from: Micros, to: Micros) -> i64 {
+    to.saturating_sub(from).saturating_add(DAY / 2).div_euclid(DAY)
+}
+
+/// Keys of a set's members; none where the key is no set.
+fn members(key: &str, of: &Subject) -> Vec<String> {
+    if !key.starts_with("set:") {
+        return Vec::new();
+    }
+    let Some(owner) = Owner::parse(key) else { return Vec::new() };
+    owner.atoms().map(|atom| Owner::One(atom.clone()).key(of)).collect()
+}

@@ -1,0 +1,303 @@
+//! What one subject adds to one owner's bundle.
+
+use onefold_event::{Micros, Subject};
+
+use crate::amount::Money;
+use crate::profile::Profile;
+use crate::purse::Purse;
+use crate::tally::Tallies;
+
+/// What is counted. The numbers are places in the stored form: only ever appended to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub(crate) enum Counter {
+    Documents,
+    Rows,
+    Orders,
+    Invoices,
+    Lines,
+    Purchases,
+    Dated,
+    ProductLines,
+    CategoryLines,
+    Payments,
+    OpenInvoices,
+    PaidInvoices,
+    DaysToPay,
+    CreditNotes,
+    OrdersCancelled,
+    Adjustments,
+    Refunds,
+    PaymentsReversed,
+    Returns,
+    ShipmentsOpen,
+    Delivered,
+    Failed,
+    Damaged,
+    DeliveredPromised,
+    OnTime,
+    Cases,
+    CasesOpen,
+    CasesResolved,
+    CasesClosed,
+    Reopened,
+    ActionsPending,
+    Contacts,
+    ContactsIn,
+    ContactsOut,
+    ByPhone,
+    ByEmail,
+    ByChat,
+    ByVisit,
+}
+
+/// Counts by [`Counter`]; places at the end that hold nothing are left out.
+pub(crate) fn count(counts: &mut Vec<i64>, counter: Counter, by: i64) {
+    let at = counter as usize;
+    if counts.len() <= at {
+        counts.resize(at + 1, 0);
+    }
+    if let Some(n) = counts.get_mut(at) {
+        *n = n.wrapping_add(by);
+    }
+    trim(counts);
+}
+
+pub(crate) fn add_counts(counts: &mut Vec<i64>, other: &[i64], sign: i64) {
+    if counts.len() < other.len() {
+        counts.resize(other.len(), 0);
+    }
+    counts.iter_mut().zip(other).for_each(|(n, by)| *n = n.wrapping_add(by.wrapping_mul(sign)));
+    trim(counts);
+}
+
+pub(crate) fn get(counts: &[i64], counter: Counter) -> i64 {
+    counts.get(counter as usize).copied().unwrap_or(0)
+}
+
+fn trim(counts: &mut Vec<i64>) {
+    while counts.last() == Some(&0) {
+        counts.pop();
+    }
+}
+
+/// How a document stands, as its row on the timeline says. The numbers are part of the stored form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Status {
+    Stands = 0,
+    Cancelled = 1,
+    Reversed = 2,
+    Open = 3,
+    Delivered = 4,
+    Failed = 5,
+    Resolved = 6,
+    Closed = 7,
+    Amended = 8,
+    Paid = 9,
+}
+
+impl Status {
+    pub(crate) fn word(number: u32) -> &'static str {
+        match number {
+            1 => "cancelled",
+            2 => "reversed",
+            3 => "open",
+            4 => "delivered",
+            5 => "failed",
+            6 => "resolved",
+            7 => "closed",
+            8 => "amended",
+            9 => "paid",
+            _ => "",
+        }
+    }
+}
+
+/// A document on a timeline.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Row {
+    #[prost(sint64, tag = "1")]
+    pub(crate) at: Micros,
+    #[prost(string, tag = "2")]
+    pub(crate) subject: String,
+    #[prost(uint32, tag = "3")]
+    pub(crate) status: u32,
+    /// None on a reference: the document's money is another's, or the whole set's.
+    #[prost(message, optional, tag = "4")]
+    pub(crate) amount: Option<Money>,
+    #[prost(bool, tag = "5")]
+    pub(crate) reference: bool,
+    /// What it is about, in a few words.
+    #[prost(string, tag = "6")]
+    pub(crate) label: String,
+}
+
+impl Row {
+    /// When its document came to be.
+    pub fn at(&self) -> Micros {
+        self.at
+    }
+
+    /// The document.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Whether only the document's name stands here, without its money.
+    pub fn is_reference(&self) -> bool {
+        self.reference
+    }
+}
+
+/// An action that a department still owes.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Pending {
+    #[prost(string, tag = "1")]
+    pub(crate) action: String,
+    #[prost(string, tag = "2")]
+    pub(crate) department: String,
+    #[prost(string, tag = "3")]
+    pub(crate) what: String,
+    #[prost(sint64, optional, tag = "4")]
+    pub(crate) due: Option<i64>,
+}
+
+/// A case that is open.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct OpenCase {
+    #[prost(sint64, tag = "1")]
+    pub(crate) opened_at: Micros,
+    #[prost(string, tag = "2")]
+    pub(crate) subject: String,
+    #[prost(string, tag = "3")]
+    pub(crate) title: String,
+    #[prost(string, tag = "4")]
+    pub(crate) words: String,
+    #[prost(string, tag = "5")]
+    pub(crate) with: String,
+    #[prost(string, tag = "6")]
+    pub(crate) category: String,
+    #[prost(string, tag = "7")]
+    pub(crate) severity: String,
+    #[prost(string, tag = "8")]
+    pub(crate) product: String,
+    /// The first few; the bundle counts all.
+    #[prost(message, repeated, tag = "9")]
+    pub(crate) pending: Vec<Pending>,
+    #[prost(uint32, tag = "10")]
+    pub(crate) reopened: u32,
+}
+
+/// Ratings out of one best score.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(crate) struct Rating {
+    #[prost(uint32, tag = "1")]
+    pub(crate) of: u32,
+    #[prost(sint64, tag = "2")]
+    pub(crate) n: i64,
+    #[prost(sint64, tag = "3")]
+    pub(crate) sum: i64,
+}
+
+/// What is open of an invoice.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(crate) struct OpenAmount {
+    /// Day number; none: no due date was given.
+    #[prost(sint64, optional, tag = "1")]
+    pub(crate) due: Option<i64>,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) open: Option<Money>,
+}
+
+/// An invoice with something left to pay, for the index of open items.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OpenItem {
+    /// Owner key in the receivable facet.
+    pub owner: String,
+    /// Day number on which it falls due; [`OpenItem::NEVER`] where no due date was given.
+    pub due: i64,
+    /// The invoice.
+    pub invoice: Subject,
+    /// ISO 4217.
+    pub currency: String,
+    /// What is left to pay, a decimal; negative where more was given than owed.
+    pub open: String,
+}
+
+impl OpenItem {
+    /// Stands for no due date: such an item is never overdue.
+    pub const NEVER: i64 = i64::MAX;
+}
+
+/// What one subject adds to one owner's bundle.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Contribution {
+    #[prost(sint64, repeated, tag = "1")]
+    pub(crate) counts: Vec<i64>,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) money: Option<Purse>,
+    /// When an order or invoice was made.
+    #[prost(sint64, optional, tag = "3")]
+    pub(crate) dated: Option<Micros>,
+    #[prost(message, optional, tag = "4")]
+    pub(crate) row: Option<Row>,
+    #[prost(message, optional, tag = "5")]
+    pub(crate) tallies: Option<Tallies>,
+    #[prost(message, optional, tag = "6")]
+    pub(crate) open: Option<OpenAmount>,
+    /// Day number promised for a shipment that has not arrived.
+    #[prost(sint64, optional, tag = "7")]
+    pub(crate) promised: Option<i64>,
+    #[prost(message, optional, tag = "8")]
+    pub(crate) case: Option<OpenCase>,
+    #[prost(message, optional, tag = "9")]
+    pub(crate) contact: Option<Row>,
+    #[prost(message, optional, tag = "10")]
+    pub(crate) rating: Option<Rating>,
+    #[prost(message, optional, tag = "11")]
+    pub(crate) profile: Option<Profile>,
+}
+
+impl Contribution {
+    /// Its row on the owner's timeline.
+    pub fn row(&self) -> Option<&Row> {
+        self.row.as_ref()
+    }
+
+    /// Its money.
+    pub fn money(&self) -> Purse {
+        self.money.clone().unwrap_or_default()
+    }
+
+    /// Whether the document counts here: once, under its main facet's owner.
+    pub fn documents(&self) -> i64 {
+        get(&self.counts, Counter::Documents)
+    }
+
+    /// What it tallies of products and categories.
+    pub fn tallies(&self) -> Option<&Tallies> {
+        self.tallies.as_ref()
+    }
+
+    /// The open item of an invoice that this owner owes, if something is open.
+    pub fn open_item(&self, owner: &str, invoice: &Subject) -> Option<OpenItem> {
+        let open = self.open.as_ref()?;
+        let amount = open.open?;
+        Some(OpenItem {
+            owner: owner.to_owned(),
+            due: open.due.unwrap_or(OpenItem::NEVER),
+            invoice: invoice.clone(),
+            currency: amount.currency_code(),
+            open: amount.text(),
+        })
+    }
+
+    pub(crate) fn count(&mut self, counter: Counter, by: i64) {
+        count(&mut self.counts, counter, by);
+    }
+
+    pub(crate) fn put(&mut self, measure: crate::Measure, money: &Money) {
+        self.money.get_or_insert_default().put(measure as u32, money);
+    }
+}

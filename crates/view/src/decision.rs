@@ -1,0 +1,56 @@
+//! What a person decided of parties, as one decision's standing facts say.
+
+use std::collections::BTreeSet;
+
+use onefold_event::{Body, Micros, Subject};
+use onefold_identity::Decision;
+
+/// The latest standing word of a decision; one that is undone has no parties.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Decided {
+    /// Parties linked, or one side of a separation.
+    #[prost(string, repeated, tag = "1")]
+    pub(crate) left: Vec<String>,
+    /// The other side of a separation.
+    #[prost(string, repeated, tag = "2")]
+    pub(crate) right: Vec<String>,
+    #[prost(bool, tag = "3")]
+    pub(crate) separates: bool,
+    #[prost(sint64, tag = "4")]
+    pub(crate) recorded_at: Micros,
+    #[prost(string, repeated, tag = "5")]
+    pub(crate) supersedes: Vec<String>,
+    #[prost(bool, tag = "6")]
+    pub(crate) undone: bool,
+}
+
+impl Decided {
+    pub(crate) fn apply(&mut self, body: &Body, recorded_at: Micros) {
+        let (left, right, separates, undone, supersedes) = match body {
+            Body::PartiesLinked(m) => (&m.parties, None, false, m.undone, &m.supersedes),
+            Body::PartiesSeparated(m) => (&m.left, Some(&m.right), true, m.undone, &m.supersedes),
+            _ => return,
+        };
+        *self = Self {
+            left: left.clone(),
+            right: right.cloned().unwrap_or_default(),
+            separates,
+            recorded_at,
+            supersedes: supersedes.clone(),
+            undone,
+        };
+    }
+
+    pub(crate) fn decision(&self, id: &Subject) -> Option<Decision> {
+        let set = |texts: &[String]| -> BTreeSet<Subject> { texts.iter().filter_map(|t| t.parse().ok()).collect() };
+        let (id, recorded_at, supersedes) = (id.clone(), self.recorded_at, set(&self.supersedes));
+        if self.undone {
+            return None;
+        }
+        Some(if self.separates {
+            Decision::Separate { id, left: set(&self.left), right: set(&self.right), recorded_at, supersedes }
+        } else {
+            Decision::Link { id, parties: set(&self.left), recorded_at, supersedes }
+        })
+    }
+}

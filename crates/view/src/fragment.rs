@@ -1,0 +1,368 @@
+//! A fragment: what the standing facts of one subject say.
+
+use std::collections::BTreeMap;
+
+use onefold_event::{Body, Event, Kind, Micros, Role, Subject, Target, v1};
+use onefold_identity::{Decision, Facet, IdentifierKey, Intermediary, PartyFacts};
+
+use crate::case::{Case, Contact};
+use crate::decision::Decided;
+use crate::inbound::{Inbound, Part};
+use crate::party::{PartyFragment, key_of};
+use crate::payment::{Allocated, Payment};
+use crate::sale::Sale;
+use crate::shipment::Shipment;
+
+/// A standing fact, with when the hub took it in.
+#[derive(Debug, Clone, Copy)]
+pub struct FactRef<'a> {
+    /// The revision that stands.
+    pub event: &'a Event,
+    /// The least stamp of its copies.
+    pub recorded_at: Micros,
+}
+
+/// A reference that stands.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(crate) struct Standing {
+    #[prost(uint32, tag = "1")]
+    pub(crate) role: u32,
+    #[prost(string, tag = "2")]
+    pub(crate) subject: String,
+}
+
+/// A valid identifier on a document.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(crate) struct Named {
+    #[prost(string, tag = "1")]
+    pub(crate) role: String,
+    #[prost(string, tag = "2")]
+    pub(crate) key: String,
+}
+
+/// The fold of one subject's standing facts, in the order (`occurred_at`, `recorded_at`, id).
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Fragment {
+    /// Number of the subject's kind; 0 before any fact.
+    #[prost(uint32, tag = "1")]
+    pub(crate) kind: u32,
+    /// Facts of its own; a decision about it is none.
+    #[prost(uint32, tag = "2")]
+    pub(crate) facts: u32,
+    /// When the first of them happened.
+    #[prost(sint64, optional, tag = "3")]
+    pub(crate) since: Option<Micros>,
+    /// Sorted by role; within a role as the fact gave them.
+    #[prost(message, repeated, tag = "4")]
+    pub(crate) references: Vec<Standing>,
+    #[prost(message, repeated, tag = "5")]
+    pub(crate) identifiers: Vec<Named>,
+    #[prost(string, tag = "6")]
+    pub(crate) reassigned_trade: String,
+    #[prost(string, tag = "7")]
+    pub(crate) reassigned_receivable: String,
+    #[prost(message, optional, boxed, tag = "10")]
+    pub(crate) party: Option<Box<PartyFragment>>,
+    #[prost(message, optional, boxed, tag = "11")]
+    pub(crate) sale: Option<Box<Sale>>,
+    #[prost(message, optional, boxed, tag = "12")]
+    pub(crate) payment: Option<Box<Payment>>,
+    #[prost(message, optional, boxed, tag = "13")]
+    pub(crate) shipment: Option<Box<Shipment>>,
+    #[prost(message, optional, boxed, tag = "14")]
+    pub(crate) case: Option<Box<Case>>,
+    #[prost(message, optional, boxed, tag = "15")]
+    pub(crate) contact: Option<Box<Contact>>,
+    #[prost(message, optional, boxed, tag = "16")]
+    pub(crate) decided: Option<Box<Decided>>,
+}
+
+impl Fragment {
+    /// Folds standing facts, given in fold order.
+    pub fn fold(subject: &Subject, facts: &[FactRef]) -> Self {
+        let mut fragment = Self::default();
+        for fact in facts.iter().filter(|fact| fact.event.subject == *subject) {
+            fragment.apply(fact);
+        }
+        fragment
+    }
+
+    /// Applies one more fact, which comes after all that were applied before.
+    pub fn apply(&mut self, fact: &FactRef) {
+        let event = fact.event;
+        let kind = event.subject.kind();
+        self.kind = kind as u32;
+        if let Body::DocumentReassigned(m) = &event.body {
+            self.reassign(m);
+            return;
+        }
+        self.facts = self.facts.saturating_add(1);
+        self.since = Some(self.since.map_or(event.occurred_at, |at| at.min(event.occurred_at)));
+        self.refer(event);
+        match kind {
+            Kind::Party => self.party.get_or_insert_default().apply(event),
+            Kind::Order | Kind::Invoice | Kind::CreditNote => self.sale.get_or_insert_default().apply(&event.body),
+            Kind::Payment | Kind::Refund | Kind::Adjustment => self.payment.get_or_insert_default().apply(&event.body),
+            Kind::Delivery | Kind::Track | Kind::Return => {
+                self.shipment.get_or_insert_default().apply(&event.body, event.occurred_at);
+            }
+            Kind::Case => self.case.get_or_insert_default().apply(&event.body, event.occurred_at),
+            Kind::Contact => self.contact.get_or_insert_default().apply(&event.body),
+            Kind::Decision => self.decided.get_or_insert_default().apply(&event.body, fact.recorded_at),
+            Kind::Contract | Kind::Opportunity | Kind::Product | Kind::Stock => {}
+        }
+        if kind != Kind::Party {
+            self.name(event.body.identifiers());
+        }
+    }
+
+    /// Identifiers and names of a revision that no longer stands still count as asserted (B2). The order of calls, and
+    /// whether they come before or after the facts, does not matter.
+    pub fn assert_superseded(&mut self, event: &Event) {
+        if event.subject.kind() == Kind::Party {
+            self.kind = Kind::Party as u32;
+            self.party.get_or_insert_default().assert_superseded(event);
+        }
+    }
+
+    /// A later fact that names a role replaces that role's targets.
+    fn refer(&mut self, event: &Event) {
+        if event.references.is_empty() {
+            return;
+        }
+        self.references.retain(|r| event.references.iter().all(|new| number(new.role) != r.role));
+        for reference in &event.references {
+            let role = number(reference.role);
+            let at = self.references.partition_point(|r| r.role <= role);
+            self.references.insert(at, Standing { role, subject: reference.subject.to_string() });
+        }
+    }
+
+    /// The same for the identifiers on a document.
+    fn name(&mut self, identifiers: &[v1::Identifier]) {
+        if identifiers.is_empty() {
+            return;
+        }
+        self.identifiers.retain(|named| identifiers.iter().all(|new| new.role != named.role));
+        for identifier in identifiers {
+            if let Some(key) = key_of(identifier) {
+                self.identifiers.push(Named { role: identifier.role.clone(), key: key.to_string() });
+            }
+        }
+        self.identifiers.sort_by(|a, b| (&a.role, &a.key).cmp(&(&b.role, &b.key)));
+        self.identifiers.dedup();
+    }
+
+    fn reassign(&mut self, m: &v1::DocumentReassigned) {
+        if m.undone {
+            return;
+        }
+        if m.facet != "receivable" {
+            self.reassigned_trade.clone_from(&m.to);
+        }
+        if m.facet != "trade" {
+            self.reassigned_receivable.clone_from(&m.to);
+        }
+    }
+
+    /// Whether any fact of its own is known; else it is a placeholder that others name.
+    pub fn has_facts(&self) -> bool {
+        self.facts > 0
+    }
+
+    /// Whether it is a document of which facts are known.
+    pub fn is_document(&self) -> bool {
+        self.has_facts() && self.rank().is_some()
+    }
+
+    /// When its first fact happened.
+    pub fn at(&self) -> Option<Micros> {
+        self.since
+    }
+
+    fn rank(&self) -> Option<u8> {
+        Kind::ALL.into_iter().find(|kind| *kind as u32 == self.kind).and_then(Kind::rank)
+    }
+
+    fn standing(&self) -> impl Iterator<Item = (Role, Subject)> {
+        self.references.iter().filter_map(|r| Some((role(r.role)?, r.subject.parse().ok()?)))
+    }
+
+    /// Standing references to parties.
+    pub fn parties(&self) -> Vec<(Role, Subject)> {
+        self.standing().filter(|(role, _)| matches!(role.target(), Target::Owner | Target::Bystander)).collect()
+    }
+
+    /// Documents of a lower rank that it names, by role, allocation or line; sorted.
+    pub fn parents(&self) -> Vec<Subject> {
+        let Some(rank) = self.rank() else { return Vec::new() };
+        let named = self.standing().filter(|(role, _)| matches!(role.target(), Target::Parent(_))).map(|(_, s)| s);
+        let parts = self.parts().into_iter().map(|part| part.parent);
+        let mut parents: Vec<_> = named.chain(parts).filter(|s| s.kind().rank().is_some_and(|r| r < rank)).collect();
+        parents.sort();
+        parents.dedup();
+        parents
+    }
+
+    /// Documents of a higher rank that take their owner from it; sorted.
+    pub fn children(&self) -> Vec<Subject> {
+        let Some(rank) = self.rank() else { return Vec::new() };
+        let named = self.standing().filter(|(role, _)| matches!(role.target(), Target::Child(_))).map(|(_, s)| s);
+        let mut children: Vec<_> = named.filter(|s| s.kind().rank().is_some_and(|r| r > rank)).collect();
+        children.sort();
+        children.dedup();
+        children
+    }
+
+    /// Valid identifiers on a document, with the role of whom they are; a party's own are in [`Fragment::party_facts`].
+    pub fn identifiers(&self) -> Vec<(String, IdentifierKey)> {
+        self.identifiers.iter().filter_map(|named| Some((named.role.clone(), named.key.parse().ok()?))).collect()
+    }
+
+    /// The party to which a person gave the document in a facet.
+    pub fn reassigned(&self, facet: Facet) -> Option<Subject> {
+        let to = match facet {
+            Facet::Trade => &self.reassigned_trade,
+            Facet::Receivable => &self.reassigned_receivable,
+        };
+        to.parse().ok()
+    }
+
+    /// Parts with owners of their own: a payment's allocations, the orders of a delivery's lines (C4).
+    pub fn parts(&self) -> Vec<Part> {
+        if let Some(payment) = &self.payment {
+            return allocations(payment).map(|(parent, _)| Part { parent, facet: Facet::Receivable }).collect();
+        }
+        let shipment = self.shipment.as_ref().filter(|_| self.kind == Kind::Delivery as u32);
+        let orders = shipment.map_or(&[][..], |s| &s.orders);
+        let orders = orders.iter().filter_map(|order| order.parse::<Subject>().ok());
+        orders.map(|parent| Part { parent, facet: Facet::Trade }).collect()
+    }
+
+    /// What it says to other subjects: to each parent and each child.
+    pub fn outbound(&self) -> BTreeMap<Subject, Inbound> {
+        let mut all: BTreeMap<Subject, Inbound> =
+            self.parents().into_iter().map(|parent| (parent, Inbound::default())).collect();
+        let promised = self.promised();
+        for child in self.children() {
+            all.insert(child, Inbound { is_parent: true, promised, ..Inbound::default() });
+        }
+        if let Some(payment) = self.payment.as_ref().filter(|p| !p.reversed) {
+            for (invoice, allocated) in allocations(payment) {
+                let inbound = all.entry(invoice).or_default();
+                inbound.at = self.since;
+                inbound.allocated.extend(allocated.amount);
+            }
+        }
+        self.credit(&mut all);
+        all
+    }
+
+    /// A credit note lowers the one invoice that it names; of several none, since nobody says which by how much.
+    fn credit(&self, all: &mut BTreeMap<Subject, Inbound>) {
+        let total = self.sale.as_ref().filter(|_| self.kind == Kind::CreditNote as u32).and_then(|s| s.total);
+        let mut invoices = self.standing().filter(|(role, _)| *role == Role::Invoice).map(|(_, invoice)| invoice);
+        if let (Some(total), Some(invoice), None) = (total, invoices.next(), invoices.next()) {
+            all.entry(invoice).or_default().credited.push(total);
+        }
+    }
+
+    fn promised(&self) -> Option<i64> {
+        let sale = self.sale.as_ref().and_then(|s| s.promised);
+        self.shipment.as_ref().and_then(|s| s.promised).or(sale)
+    }
+
+    /// What identity knows of a party: identifiers that stand and its own number; all names and dates of birth ever
+    /// asserted.
+    pub fn party_facts(&self, subject: &Subject) -> PartyFacts {
+        let party = self.party.as_deref().cloned().unwrap_or_default();
+        let standing = party.identifiers.iter().filter(|(_, held)| held.stands());
+        let mut identifiers: std::collections::BTreeSet<IdentifierKey> =
+            standing.filter_map(|(key, _)| key.parse().ok()).collect();
+        identifiers.insert(IdentifierKey::of_party(subject));
+        PartyFacts {
+            key: subject.clone(),
+            names: party.names.into_iter().collect(),
+            identifiers,
+            born_on: party.born_on.into_iter().collect(),
+        }
+    }
+
+    /// Every identifier that any revision of the party ever asserted, its own number among them; true where it still
+    /// stands. Holders are counted by this (B4).
+    pub fn asserted(&self, subject: &Subject) -> BTreeMap<IdentifierKey, bool> {
+        let held = self.party.iter().flat_map(|p| &p.identifiers).filter(|(_, held)| held.ever);
+        let mut all: BTreeMap<IdentifierKey, bool> =
+            held.filter_map(|(key, held)| Some((key.parse().ok()?, held.stands()))).collect();
+        all.insert(IdentifierKey::of_party(subject), true);
+        all
+    }
+
+    /// Whether a party stands for others.
+    pub fn intermediary(&self) -> Intermediary {
+        self.party.as_ref().map_or(Intermediary::None, |p| p.intermediary())
+    }
+
+    /// What a decision about parties says; none where it is undone, or the subject is no such decision.
+    pub fn decision(&self, subject: &Subject) -> Option<Decision> {
+        self.decided.as_ref()?.decision(subject)
+    }
+
+    /// Whether it names a role.
+    pub(crate) fn names_role(&self, wanted: Role) -> bool {
+        self.references.iter().any(|r| r.role == number(wanted))
+    }
+}
+
+/// Allocations whose invoice is a subject; what cannot be read stays in the remainder.
+pub(crate) fn allocations(payment: &Payment) -> impl Iterator<Item = (Subject, &Allocated)> {
+    payment.allocations.iter().filter_map(|a| Some((a.invoice.parse().ok()?, a)))
+}
+
+/// Roles by their number in the stored form: only ever appended to.
+const ROLES: [Role; 21] = [
+    Role::EndCustomer,
+    Role::Buyer,
+    Role::Customer,
+    Role::Debtor,
+    Role::BillTo,
+    Role::Payer,
+    Role::Payee,
+    Role::ShipTo,
+    Role::Contact,
+    Role::Carrier,
+    Role::Contract,
+    Role::Opportunity,
+    Role::Order,
+    Role::Invoice,
+    Role::CreditNote,
+    Role::Payment,
+    Role::Delivery,
+    Role::Track,
+    Role::Tracking,
+    Role::Case,
+    Role::Product,
+];
+
+fn number(role: Role) -> u32 {
+    ROLES.iter().position(|r| *r == role).and_then(|n| u32::try_from(n + 1).ok()).unwrap_or(0)
+}
+
+fn role(number: u32) -> Option<Role> {
+    ROLES.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_of_the_catalogue_has_its_number() {
+        for ty in onefold_event::catalogue().types() {
+            for wanted in &ty.roles {
+                assert_eq!(role(number(*wanted)), Some(*wanted), "{}", wanted.word());
+            }
+        }
+        assert_eq!(role(0), None);
+    }
+}

@@ -1,0 +1,222 @@
+//! What one party's facts say: profile, names, identifiers.
+
+use std::collections::BTreeMap;
+
+use onefold_event::{Body, Event, Micros, v1};
+use onefold_identity::{IdentifierKey, Intermediary, normalise, normalise_name};
+
+/// Longest text of a profile value in a bundle, in bytes.
+const LONGEST: usize = 240;
+
+/// The latest value of a field, with who said it and when.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Value {
+    #[prost(string, tag = "1")]
+    pub(crate) text: String,
+    #[prost(string, tag = "2")]
+    pub(crate) source: String,
+    #[prost(sint64, tag = "3")]
+    pub(crate) at: Micros,
+}
+
+/// What was said of one identifier.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Held {
+    /// A standing fact asserts it, after any correction.
+    #[prost(bool, tag = "1")]
+    pub(crate) asserted: bool,
+    /// Latest revision that asserted it and no longer stands.
+    #[prost(sint64, optional, tag = "2")]
+    pub(crate) superseded: Option<Micros>,
+    /// Latest correction that calls it wrong.
+    #[prost(sint64, optional, tag = "3")]
+    pub(crate) wrong: Option<Micros>,
+    /// A person withdrew it.
+    #[prost(bool, tag = "4")]
+    pub(crate) withdrawn: bool,
+    /// Some revision asserted it, whatever came later.
+    #[prost(bool, tag = "5")]
+    pub(crate) ever: bool,
+}
+
+impl Held {
+    /// Whether it is the party's now: what was said stays said, until a correction that nothing follows, or a person.
+    pub(crate) fn stands(&self) -> bool {
+        let said = self.asserted || self.superseded.is_some_and(|at| self.wrong.is_none_or(|wrong| at > wrong));
+        said && !self.withdrawn
+    }
+}
+
+/// What a party's facts say.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct PartyFragment {
+    #[prost(btree_map = "string, message", tag = "1")]
+    pub(crate) fields: BTreeMap<String, Value>,
+    #[prost(btree_map = "string, message", tag = "2")]
+    pub(crate) identifiers: BTreeMap<String, Held>,
+    /// What is no identifier of its kind, `kind:text`, with what is wrong with it.
+    #[prost(btree_map = "string, string", tag = "3")]
+    pub(crate) invalid: BTreeMap<String, String>,
+    /// Normalised names, all ever asserted, sorted.
+    #[prost(string, repeated, tag = "4")]
+    pub(crate) names: Vec<String>,
+    /// Dates of birth, all ever asserted, sorted.
+    #[prost(string, repeated, tag = "5")]
+    pub(crate) born_on: Vec<String>,
+    #[prost(uint32, tag = "6")]
+    pub(crate) intermediary: u32,
+}
+
+impl PartyFragment {
+    pub(crate) fn apply(&mut self, event: &Event) {
+        match &event.body {
+            Body::PartyRecorded(m) => {
+                self.record(event, m);
+                self.names(m);
+                m.identifiers.iter().for_each(|i| self.assert(i));
+            }
+            Body::PartyCorrected(m) => {
+                m.wrong.iter().for_each(|i| self.correct(i, event.occurred_at));
+                m.identifiers.iter().for_each(|i| self.assert(i));
+            }
+            Body::IdentifierWithdrawn(m) if !m.undone => {
+                for key in m.wrong.iter().filter_map(key_of) {
+                    self.identifiers.entry(key.to_string()).or_default().withdrawn = true;
+                }
+            }
+            Body::PartyFlaggedIntermediary(m) => self.intermediary = u32::try_from(m.intermediary).unwrap_or(0),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn assert_superseded(&mut self, event: &Event) {
+        if let Body::PartyRecorded(m) = &event.body {
+            self.names(m);
+        }
+        for key in event.body.identifiers().iter().filter_map(key_of) {
+            let held = self.identifiers.entry(key.to_string()).or_default();
+            held.superseded = held.superseded.max(Some(event.occurred_at));
+            held.ever = true;
+        }
+    }
+
+    fn assert(&mut self, identifier: &v1::Identifier) {
+        match normalise(&identifier.kind, &identifier.text, &identifier.issuer) {
+            Ok(key) => {
+                let held = self.identifiers.entry(key.to_string()).or_default();
+                held.asserted = true;
+                held.ever = true;
+            }
+            Err(invalid) => {
+                self.invalid.insert(raw(identifier), invalid.problem.to_string());
+            }
+        }
+    }
+
+    fn correct(&mut self, identifier: &v1::Identifier, at: Micros) {
+        let Some(key) = key_of(identifier) else {
+            self.invalid.remove(&raw(identifier));
+            return;
+        };
+        let held = self.identifiers.entry(key.to_string()).or_default();
+        held.asserted = false;
+        held.wrong = held.wrong.max(Some(at));
+    }
+
+    fn names(&mut self, m: &v1::PartyRecorded) {
+        let name = m.name.as_ref().map(|n| normalise_name(&full(n))).unwrap_or_default();
+        put(&mut self.names, name);
+        put(&mut self.born_on, m.born_on.clone());
+    }
+
+    fn record(&mut self, event: &Event, m: &v1::PartyRecorded) {
+        let kind = match m.kind {
+            1 => "person",
+            2 => "organisation",
+            _ => "",
+        };
+        let name = m.name.as_ref().map(full).unwrap_or_default();
+        let mut texts = vec![
+            ("name", name),
+            ("kind", kind.to_owned()),
+            ("language", m.language.clone()),
+            ("customer_since", m.customer_since.clone()),
+            ("region", m.region.clone()),
+            ("industry", m.industry.clone()),
+            ("size", m.size.clone()),
+            ("born_on", m.born_on.clone()),
+        ];
+        for purpose in ["", "billing", "shipping", "home"] {
+            texts.push((field(purpose), addresses(&m.addresses, purpose)));
+        }
+        for (name, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+            let text = cut(&text, LONGEST).to_owned();
+            let value = Value { text, source: event.source.clone(), at: event.occurred_at };
+            self.fields.insert(name.to_owned(), value);
+        }
+    }
+
+    pub(crate) fn intermediary(&self) -> Intermediary {
+        match self.intermediary {
+            1 => Intermediary::Marketplace,
+            2 => Intermediary::WalkIn,
+            _ => Intermediary::None,
+        }
+    }
+}
+
+pub(crate) fn key_of(identifier: &v1::Identifier) -> Option<IdentifierKey> {
+    normalise(&identifier.kind, &identifier.text, &identifier.issuer).ok()
+}
+
+fn raw(identifier: &v1::Identifier) -> String {
+    format!("{}:{}", identifier.kind, cut(&identifier.text, 80))
+}
+
+fn field(purpose: &str) -> &'static str {
+    match purpose {
+        "billing" => "billing_address",
+        "shipping" => "shipping_address",
+        "home" => "home_address",
+        _ => "address",
+    }
+}
+
+fn addresses(all: &[v1::Address], purpose: &str) -> String {
+    let of = all.iter().filter(|a| field(&a.purpose) == field(purpose));
+    let lines = of.map(|a| {
+        let parts = [&a.line, &a.city, &a.region, &a.postcode, &a.country];
+        parts.into_iter().filter(|p| !p.is_empty()).map(String::as_str).collect::<Vec<_>>().join(", ")
+    });
+    lines.collect::<Vec<_>>().join("; ")
+}
+
+/// The whole name; family and given names are put in the order of their script.
+fn full(name: &v1::Name) -> String {
+    if !name.full.is_empty() {
+        return name.full.clone();
+    }
+    let wide = |c: char| ('\u{2e80}'..='\u{9fff}').contains(&c) || ('\u{ac00}'..='\u{d7af}').contains(&c);
+    if name.family.chars().any(wide) {
+        return format!("{}{}", name.family, name.given);
+    }
+    format!("{} {}", name.given, name.family).trim().to_owned()
+}
+
+/// The beginning of a text, at most so many bytes, at the border of a character.
+pub(crate) fn cut(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+fn put(sorted: &mut Vec<String>, text: String) {
+    if text.is_empty() {
+        return;
+    }
+    if let Err(at) = sorted.binary_search(&text) {
+        sorted.insert(at, text);
+    }
+}

@@ -1,0 +1,58 @@
+//! A party's own part of its bundle: values with their source, identifiers with their state.
+
+use std::collections::BTreeMap;
+
+use crate::party::{PartyFragment, Value, cut};
+
+/// Most identifiers of one party that a bundle shows; identity knows them all.
+const MOST: usize = 64;
+
+/// What became of an identifier within its party. The numbers are part of the stored form.
+pub(crate) const HELD: u32 = 1;
+pub(crate) const INVALID: u32 = 2;
+pub(crate) const WITHDRAWN: u32 = 3;
+
+/// An identifier as a bundle shows it.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(crate) struct Shown {
+    #[prost(string, tag = "1")]
+    pub(crate) key: String,
+    #[prost(uint32, tag = "2")]
+    pub(crate) state: u32,
+    /// What is wrong with an invalid one.
+    #[prost(string, tag = "3")]
+    pub(crate) problem: String,
+}
+
+/// A party's values, identifiers and flags.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Profile {
+    #[prost(btree_map = "string, message", tag = "1")]
+    pub(crate) fields: BTreeMap<String, Value>,
+    #[prost(message, repeated, tag = "2")]
+    pub(crate) identifiers: Vec<Shown>,
+    #[prost(uint32, tag = "3")]
+    pub(crate) intermediary: u32,
+    #[prost(string, tag = "4")]
+    pub(crate) source: String,
+}
+
+impl Profile {
+    pub(crate) fn of(party: &PartyFragment, source: &str) -> Self {
+        let held = party.identifiers.iter().filter(|(_, held)| held.ever || held.withdrawn).map(|(key, held)| Shown {
+            key: key.clone(),
+            state: if held.stands() { HELD } else { WITHDRAWN },
+            problem: String::new(),
+        });
+        let invalid = party.invalid.iter().map(|(key, problem)| Shown {
+            key: key.clone(),
+            state: INVALID,
+            problem: cut(problem, 120).to_owned(),
+        });
+        let mut identifiers: Vec<Shown> = held.chain(invalid).collect();
+        // Those that stand come first, so that the bound drops the others.
+        identifiers.sort_by(|a, b| (a.state, &a.key).cmp(&(b.state, &b.key)));
+        identifiers.truncate(MOST);
+        Self { fields: party.fields.clone(), identifiers, intermediary: party.intermediary, source: source.to_owned() }
+    }
+}

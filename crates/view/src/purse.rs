@@ -1,0 +1,182 @@
+//! Sums of money: exact, subtractable, order-free.
+
+use std::collections::BTreeSet;
+
+use crate::amount::{self, Money, decimal, rescale};
+
+/// What a sum measures. The numbers are part of the stored form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u32)]
+#[allow(missing_docs)]
+pub enum Measure {
+    /// Trade: totals of orders that stand.
+    Ordered = 1,
+    /// Trade: totals of invoices.
+    Invoiced = 2,
+    /// Trade: totals of credit notes.
+    Credited = 3,
+    /// Trade: adjustments, signed.
+    Adjusted = 4,
+    /// Receivable: totals of invoices as debts.
+    Owed = 11,
+    /// Receivable: totals of credit notes.
+    Forgiven = 12,
+    /// Receivable: adjustments, signed.
+    Corrected = 13,
+    Paid = 14,
+    Refunded = 15,
+    /// Receivable: what payments leave over.
+    Unallocated = 16,
+    /// Receivable: what is left to pay of invoices.
+    Open = 17,
+}
+
+/// Documents and units of one currency, measure and scale.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub(crate) struct Cell {
+    #[prost(uint32, tag = "1")]
+    pub(crate) currency: u32,
+    #[prost(uint32, tag = "2")]
+    pub(crate) measure: u32,
+    #[prost(uint32, tag = "3")]
+    pub(crate) scale: u32,
+    #[prost(sint64, tag = "4")]
+    pub(crate) n: i64,
+    #[prost(uint64, tag = "5")]
+    pub(crate) low: u64,
+    #[prost(uint64, tag = "6")]
+    pub(crate) high: u64,
+}
+
+impl Cell {
+    fn key(&self) -> (u32, u32, u32) {
+        (self.currency, self.measure, self.scale)
+    }
+
+    fn units(&self) -> i128 {
+        amount::join(self.low, self.high)
+    }
+}
+
+/// Sums by currency and measure. Each keeps the scales of what was added, so that taking all of it away leaves nothing.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Purse {
+    /// Sorted by currency, measure, scale; none with nothing in it.
+    #[prost(message, repeated, tag = "1")]
+    pub(crate) cells: Vec<Cell>,
+}
+
+impl Purse {
+    /// Adds what the other holds.
+    pub fn add(&mut self, other: &Purse) {
+        for cell in &other.cells {
+            put(&mut self.cells, cell.key(), cell.n, cell.units());
+        }
+    }
+
+    /// Takes away what the other holds.
+    pub fn subtract(&mut self, other: &Purse) {
+        for cell in &other.cells {
+            put(&mut self.cells, cell.key(), cell.n.wrapping_neg(), cell.units().wrapping_neg());
+        }
+    }
+
+    pub(crate) fn put(&mut self, measure: u32, money: &Money) {
+        put(&mut self.cells, (money.currency, measure, money.scale), 1, money.units());
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// Codes of the currencies in it.
+    pub fn currencies(&self) -> BTreeSet<String> {
+        self.cells.iter().map(|c| amount::unpack(c.currency)).collect()
+    }
+
+    /// The sum of a measure in a currency, as a decimal at the largest scale present; "0" where there is none.
+    pub fn amount(&self, measure: Measure, currency: &str) -> String {
+        self.signed(&[(measure, 1)], currency)
+    }
+
+    /// Invoiced less credited and adjusted, as a decimal.
+    pub fn net(&self, currency: &str) -> String {
+        self.signed(&[(Measure::Invoiced, 1), (Measure::Credited, -1), (Measure::Adjusted, 1)], currency)
+    }
+
+    fn signed(&self, terms: &[(Measure, i128)], currency: &str) -> String {
+        let currency = amount::pack(currency);
+        let sum = terms.iter().fold(Money::new(currency, 0, 0), |sum, (measure, sign)| {
+            let term = self.sum(*measure as u32, currency);
+            sum.plus(&Money::new(currency, term.scale, term.units().wrapping_mul(*sign)))
+        });
+        sum.text()
+    }
+
+    pub(crate) fn sum(&self, measure: u32, currency: u32) -> Money {
+        let cells = self.cells.iter().filter(|c| (c.currency, c.measure) == (currency, measure));
+        cells.fold(Money::new(currency, 0, 0), |sum, c| sum.plus(&Money::new(currency, c.scale, c.units())))
+    }
+
+    pub(crate) fn packed_currencies(&self) -> BTreeSet<u32> {
+        self.cells.iter().map(|c| c.currency).collect()
+    }
+}
+
+/// Adds to a cell; a cell with nothing left goes, so that equal sums are equal bytes.
+fn put(cells: &mut Vec<Cell>, key: (u32, u32, u32), n: i64, units: i128) {
+    match cells.binary_search_by_key(&key, Cell::key) {
+        Ok(at) => {
+            let Some(cell) = cells.get_mut(at) else { return };
+            let sum = cell.units().wrapping_add(units);
+            cell.n = cell.n.wrapping_add(n);
+            (cell.low, cell.high) = amount::halves(sum);
+            if cell.n == 0 && sum == 0 {
+                cells.remove(at);
+            }
+        }
+        Err(_) if n == 0 && units == 0 => {}
+        Err(at) => {
+            let (low, high) = amount::halves(units);
+            cells.insert(at, Cell { currency: key.0, measure: key.1, scale: key.2, n, low, high });
+        }
+    }
+}
+
+/// A sum as text at no less than a scale, so that a missing part reads `0.00` beside `12.50`.
+pub(crate) fn text_at(money: &Money, scale: u32) -> String {
+    let scale = scale.max(money.scale);
+    decimal(rescale(money.units(), money.scale, scale), scale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gbp(text: &str) -> Money {
+        Money { currency: amount::pack("GBP"), ..Money::number(text).unwrap() }
+    }
+
+    #[test]
+    fn a_sum_keeps_the_largest_scale_only_while_it_is_there() {
+        let mut purse = Purse::default();
+        purse.put(2, &gbp("10.00"));
+        let mut thin = Purse::default();
+        thin.put(2, &gbp("0.024"));
+        purse.add(&thin);
+        assert_eq!(purse.amount(Measure::Invoiced, "GBP"), "10.024");
+        purse.subtract(&thin);
+        assert_eq!(purse.amount(Measure::Invoiced, "GBP"), "10.00");
+    }
+
+    #[test]
+    fn a_sum_of_nothing_but_zeros_is_not_forgotten() {
+        let mut purse = Purse::default();
+        purse.put(2, &gbp("0.00"));
+        assert_eq!(purse.cells.len(), 1);
+        let same = purse.clone();
+        purse.subtract(&same);
+        assert!(purse.is_empty());
+    }
+}
