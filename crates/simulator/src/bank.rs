@@ -34,12 +34,12 @@ const STATEMENT: Table = Table {
 };
 
 const STATEMENT_BREAKAGES: [Breakage<Damage>; 6] = [
-    Breakage { damage: Damage::Text("Betrag", "1250.75"), reason: "a number in another locale" },
-    Breakage { damage: Damage::Text("Buchungstag", "31.02.2025"), reason: "no such date" },
-    Breakage { damage: Damage::Text("Betrag", ""), reason: "a required column is blank" },
-    Breakage { damage: Damage::Text("Art", "Lastschrift"), reason: "unknown word" },
+    Breakage { damage: Damage::Everywhere("Betrag", "1250.75"), reason: "a number in another locale" },
+    Breakage { damage: Damage::Everywhere("Buchungstag", "31.02.2025"), reason: "no such date" },
+    Breakage { damage: Damage::Everywhere("Betrag", ""), reason: "a required column is blank" },
+    Breakage { damage: Damage::Everywhere("Art", "Lastschrift"), reason: "unknown word" },
     Breakage { damage: Damage::Text("Zugeordnet", "zwölf"), reason: "not a number" },
-    Breakage { damage: Damage::Text("Währung", "DM"), reason: "unknown word" },
+    Breakage { damage: Damage::Everywhere("Währung", "DM"), reason: "unknown word" },
 ];
 
 const PAYERS: Table = Table {
@@ -51,7 +51,7 @@ const PAYERS: Table = Table {
 
 const PAYER_BREAKAGES: [Breakage<Damage>; 3] = [
     Breakage { damage: Damage::Text("Angelegt", "2025-02-11"), reason: "a date in another form" },
-    Breakage { damage: Damage::Text("Art", "Verein?"), reason: "unknown word" },
+    Breakage { damage: Damage::Everywhere("Art", "Verein?"), reason: "unknown word" },
     Breakage { damage: Damage::Text("Angelegt", ""), reason: "a required column is blank" },
 ];
 
@@ -88,12 +88,11 @@ pub(crate) fn write_payers(
     for (party, customer) in &known {
         exports.push(party.since, vec![PAYERS.row(&payer_row(party, customer))], &mut dice);
     }
-    let today = Moment::midnight(settings.today);
     for nth in 0..corrupt::how_many(settings, exports.main.len()) {
         let (party, customer) = dice.pick(&known);
         let breakage = &PAYER_BREAKAGES[(nth + branch as usize) % PAYER_BREAKAGES.len()];
         let broken = PAYERS.broken(vec![payer_row(party, customer)], &numbers.broken(), breakage.damage, &mut dice);
-        exports.main.push_broken(corrupt::somewhere(today, &mut dice), broken, breakage.reason);
+        exports.main.push_broken(party.since, broken, breakage.reason);
     }
     shelf.put(exports, &mut dice)
 }
@@ -187,7 +186,6 @@ pub(crate) fn write_statement(
         exports.push(refund.at, vec![STATEMENT.row(&refund_row(refund))], &mut dice);
     }
     let allocated: Vec<&Payment> = ledger.payments.iter().filter(|payment| !payment.allocations().is_empty()).collect();
-    let today = Moment::midnight(settings.today);
     for nth in 0..corrupt::how_many(settings, exports.main.len()) {
         if allocated.is_empty() {
             break;
@@ -196,7 +194,7 @@ pub(crate) fn write_statement(
         let breakage = &STATEMENT_BREAKAGES[(nth + branch as usize) % STATEMENT_BREAKAGES.len()];
         let sound = payment_rows(payment, 1, payment.allocations(), ledger);
         let broken = STATEMENT.broken(sound, &numbers.broken(), breakage.damage, &mut dice);
-        exports.main.push_broken(corrupt::somewhere(today, &mut dice), broken, breakage.reason);
+        exports.main.push_broken(payment.at, broken, breakage.reason);
     }
     shelf.put(exports, &mut dice)
 }

@@ -5,7 +5,6 @@ use crate::dice::Dice;
 use crate::documents::{Delivery, Ledger, Scan, ScanKind};
 use crate::error::SimulateError;
 use crate::export::{Sheet, Shelf};
-use crate::moment::Moment;
 use crate::numbers::Numbers;
 use crate::settings::Settings;
 
@@ -59,12 +58,11 @@ pub(crate) fn write(
     }
     let scanned: Vec<(&Delivery, &Scan)> =
         ledger.deliveries.iter().filter_map(|delivery| Some((delivery, delivery.scans.first()?))).collect();
-    let today = Moment::midnight(settings.today);
     for nth in 0..corrupt::how_many(settings, sheet.len()) {
         let (delivery, scan) = dice.pick(&scanned);
         let breakage = &BREAKAGES[(nth + branch as usize) % BREAKAGES.len()];
         let rows = TABLE.broken(vec![cells(delivery, scan, true)], &numbers.broken(), breakage.damage, &mut dice);
-        sheet.push_broken(corrupt::somewhere(today, &mut dice), rows, breakage.reason);
+        sheet.push_broken(scan.at, rows, breakage.reason);
     }
     shelf.put_sheet(sheet, &mut dice)
 }

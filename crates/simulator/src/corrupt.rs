@@ -5,7 +5,6 @@ use encoding_rs::Encoding;
 use serde_json::Value;
 
 use crate::dice::Dice;
-use crate::moment::Moment;
 use crate::settings::Settings;
 
 /// What is done to a record of a table.
@@ -13,6 +12,8 @@ use crate::settings::Settings;
 pub(crate) enum Damage {
     /// One cell in one row says this instead.
     Text(&'static str, &'static str),
+    /// The same, in every row of the document: the system repeats what concerns it as a whole.
+    Everywhere(&'static str, &'static str),
     /// One row says something else than its document's other rows.
     Disagree(&'static str, &'static str),
     /// One cell holds bytes that the charset does not know.
@@ -85,6 +86,9 @@ impl Table {
         let numbered = self.column(self.number);
         for row in &mut rows {
             row[numbered] = number.to_owned();
+            if let Damage::Everywhere(heading, text) = damage {
+                row[self.column(heading)] = text.to_owned();
+            }
         }
         // The first row of two would make the second the odd one: damage the last.
         let hit = match damage {
@@ -145,9 +149,4 @@ pub(crate) fn broken_json(mut record: Value, number_key: &str, number: &str, dam
         JsonDamage::Set(..) => {}
     }
     line
-}
-
-/// When a corrupted copy is said to have been written: among the others.
-pub(crate) fn somewhere(today: Moment, dice: &mut Dice) -> Moment {
-    today.plus_days(-dice.between(1, 1_800)).at(12, dice.between(0, 59), dice.between(0, 59))
 }

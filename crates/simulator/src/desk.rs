@@ -121,7 +121,6 @@ pub(crate) fn write(
     for (style, made) in ledger.calls.iter().enumerate() {
         put(made.at, call(made, numbers.desk_entry(), style));
     }
-    let today = Moment::midnight(settings.today);
     for nth in 0..corrupt::how_many(settings, sheet.len()) {
         let Some(case) = (!ledger.cases.is_empty()).then(|| dice.pick(&ledger.cases)) else { break };
         let Some((at, opened)) = case.steps.first() else { continue };
@@ -129,7 +128,7 @@ pub(crate) fn write(
         let number = numbers.broken();
         let record = step(case, *at, opened, number.clone(), nth);
         let line = broken_json(record, "case", &number, breakage.damage);
-        sheet.push_broken(corrupt::somewhere(today, &mut dice), vec![line], breakage.reason);
+        sheet.push_broken(*at, vec![line], breakage.reason);
     }
     shelf.put_sheet(sheet, &mut dice)
 }

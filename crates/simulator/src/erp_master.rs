@@ -118,7 +118,7 @@ pub(crate) fn write(
         let breakage = &BREAKAGES[(nth + branch as usize) % BREAKAGES.len()];
         let rows = vec![cells(party, customer, party.phone.as_ref(), party.since)];
         let rows = TABLE.broken(rows, &numbers.broken(), breakage.damage, &mut dice);
-        exports.main.push_broken(corrupt::somewhere(today, &mut dice), rows, breakage.reason);
+        exports.main.push_broken(party.since, rows, breakage.reason);
     }
     shelf.put(exports, &mut dice)
 }

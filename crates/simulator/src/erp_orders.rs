@@ -41,10 +41,10 @@ const TABLE: Table = Table {
 
 const BREAKAGES: [Breakage<Damage>; 8] = [
     Breakage { damage: Damage::Text("金额", "1250,00"), reason: "a number in another locale" },
-    Breakage { damage: Damage::Text("单据时间", "2025/2/30 9:00:00"), reason: "no such date" },
-    Breakage { damage: Damage::Text("币种", "比特币"), reason: "unknown word" },
+    Breakage { damage: Damage::Everywhere("单据时间", "2025/2/30 9:00:00"), reason: "no such date" },
+    Breakage { damage: Damage::Everywhere("币种", "比特币"), reason: "unknown word" },
     Breakage { damage: Damage::Disagree("客户编号", "K99999"), reason: "the rows of one document disagree" },
-    Breakage { damage: Damage::Text("单据类型", "样品出库"), reason: "unknown word" },
+    Breakage { damage: Damage::Everywhere("单据类型", "样品出库"), reason: "unknown word" },
     Breakage { damage: Damage::Bytes("存货名称", b"\xff\xfe\xff"), reason: "bytes that are not GB18030" },
     Breakage { damage: Damage::Text("数量", "三"), reason: "not a number" },
     Breakage { damage: Damage::Cut, reason: "a row ends too early" },
@@ -146,7 +146,7 @@ pub(crate) fn write(
             |lines: &[Line], modified: Moment| TABLE.rows(&rows(order, "0", "销售订单", order.at, lines, "", modified));
         match &order.misentered {
             Some(wrong) => {
-                let corrected = order.at.plus_minutes(dice.between(30, 3_000));
+                let corrected = order.at.plus_minutes(dice.between(30, 600));
                 let (old, new) = (placed(wrong, order.at), placed(&order.lines, corrected));
                 exports.push_revised((order.at, old), (corrected, new), &mut dice);
             }
@@ -161,7 +161,6 @@ pub(crate) fn write(
         }
     }
     let long: Vec<&Order> = orders.iter().filter(|order| order.lines.len() > 1).collect();
-    let today = Moment::midnight(settings.today);
     for nth in 0..corrupt::how_many(settings, exports.main.len()) {
         if long.is_empty() {
             break;
@@ -170,7 +169,7 @@ pub(crate) fn write(
         let breakage = &BREAKAGES[(nth + branch as usize) % BREAKAGES.len()];
         let sound = rows(order, "0", "销售订单", order.at, &order.lines, "", order.at);
         let broken = TABLE.broken(sound, &numbers.broken(), breakage.damage, &mut dice);
-        exports.main.push_broken(corrupt::somewhere(today, &mut dice), broken, breakage.reason);
+        exports.main.push_broken(order.at, broken, breakage.reason);
     }
     shelf.put(exports, &mut dice)
 }

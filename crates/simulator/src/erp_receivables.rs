@@ -42,9 +42,9 @@ const INVOICES: Table = Table {
 
 const INVOICE_BREAKAGES: [Breakage<Damage>; 7] = [
     Breakage { damage: Damage::Text("价税合计(元)", "12.3.4"), reason: "not a number" },
-    Breakage { damage: Damage::Text("开票日期", "2025/6/31"), reason: "no such date" },
+    Breakage { damage: Damage::Everywhere("开票日期", "2025/6/31"), reason: "no such date" },
     Breakage { damage: Damage::Disagree("客户编号", "K99999"), reason: "the rows of one document disagree" },
-    Breakage { damage: Damage::Text("币种", "元整"), reason: "unknown word" },
+    Breakage { damage: Damage::Everywhere("币种", "元整"), reason: "unknown word" },
     Breakage { damage: Damage::Text("价税合计(元)", ""), reason: "a required column is blank" },
     Breakage { damage: Damage::Bytes("存货名称", b"\xd6\xd0\xff"), reason: "bytes that are not GB18030" },
     Breakage { damage: Damage::Text("含税单价", "1.250,00"), reason: "a number in another locale" },
@@ -157,7 +157,6 @@ pub(crate) fn write_invoices(
         }
     }
     let long: Vec<&Invoice> = ledger.invoices.iter().filter(|i| !i.draft && i.lines.len() > 1).collect();
-    let today = Moment::midnight(settings.today);
     for nth in 0..corrupt::how_many(settings, exports.main.len()) {
         if long.is_empty() {
             break;
@@ -166,7 +165,7 @@ pub(crate) fn write_invoices(
         let breakage = &INVOICE_BREAKAGES[(nth + branch as usize) % INVOICE_BREAKAGES.len()];
         let sound = invoice_rows(invoice, &invoice.roles, invoice.at);
         let broken = INVOICES.broken(sound, &numbers.broken(), breakage.damage, &mut dice);
-        exports.main.push_broken(corrupt::somewhere(today, &mut dice), broken, breakage.reason);
+        exports.main.push_broken(invoice.at, broken, breakage.reason);
     }
     shelf.put(exports, &mut dice)
 }
@@ -183,13 +182,12 @@ pub(crate) fn write_notes(
     for note in &ledger.notes {
         exports.push(note.at, vec![NOTES.row(&note_row(note, &ledger.invoices))], &mut dice);
     }
-    let today = Moment::midnight(settings.today);
     for nth in 0..corrupt::how_many(settings, exports.main.len()) {
         let note = dice.pick(&ledger.notes);
         let breakage = &NOTE_BREAKAGES[(nth + branch as usize) % NOTE_BREAKAGES.len()];
         let sound = vec![note_row(note, &ledger.invoices)];
         let broken = NOTES.broken(sound, &numbers.broken(), breakage.damage, &mut dice);
-        exports.main.push_broken(corrupt::somewhere(today, &mut dice), broken, breakage.reason);
+        exports.main.push_broken(note.at, broken, breakage.reason);
     }
     shelf.put(exports, &mut dice)
 }

@@ -6,7 +6,7 @@ const CREDIT_CODE: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 /// `index` moved about in the space of eight digits, without two ever meeting
 /// (below a hundred million): a product with a number prime to ten.
 fn scattered(index: u64, salt: u64) -> u64 {
-    (index.wrapping_mul(61_803_399) + salt) % 100_000_000
+    (index + 4_181).wrapping_mul(61_803_399).wrapping_add(salt) % 100_000_000
 }
 
 /// A Chinese mobile number, E.164.

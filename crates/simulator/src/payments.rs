@@ -1,5 +1,7 @@
 //! Who pays what: in full, in part, late, for two at once, too much, by mistake.
 
+use std::collections::BTreeMap;
+
 use crate::customer::Customer;
 use crate::dice::Dice;
 use crate::documents::{Allocation, Handle, Ledger, Payment, Refund, Who};
@@ -41,7 +43,7 @@ pub(crate) struct Till<'a> {
 /// The bank, and what it still holds in hand for two customers.
 #[derive(Default)]
 pub(crate) struct Bank {
-    waiting: Option<(Purse, Currency, Bill)>,
+    waiting: BTreeMap<Currency, (Purse, Bill)>,
     /// Invoices that the marketplace owes.
     marketplace: Vec<(Currency, Bill)>,
 }
@@ -102,16 +104,16 @@ impl Bank {
                 }
                 320..=389 => {
                     // One transfer for two customers: with a neighbour's bill, if one is waiting.
-                    match self.waiting.take() {
-                        Some((_, other_currency, other)) if other_currency == currency && other.at < at => {
+                    match self.waiting.remove(&currency) {
+                        Some((_, other)) => {
                             let both = vec![one(&other), one(&bill)];
+                            // The other's bill could be paid before today too, so this day has come.
+                            let at = at.max(other.at.plus_days(2).at(0, 0, 0));
                             pay(bill.amount + other.amount, vec![both], at, dice);
                         }
-                        Some(waiting) => {
-                            self.waiting = Some(waiting);
-                            pay(bill.amount, vec![vec![one(&bill)]], at, dice);
+                        None => {
+                            self.waiting.insert(currency, (purse.clone(), bill));
                         }
-                        None => self.waiting = Some((purse.clone(), currency, bill)),
                     }
                 }
                 _ => pay(bill.amount, vec![vec![one(&bill)]], at, dice),
@@ -121,7 +123,7 @@ impl Bank {
 
     /// Pays at the branch's end what was waiting for company, and what the marketplace owes.
     pub(crate) fn close(&mut self, marketplace: &Purse, till: &mut Till<'_>, dice: &mut Dice) {
-        if let Some((purse, currency, bill)) = self.waiting.take() {
+        for (currency, (purse, bill)) in std::mem::take(&mut self.waiting) {
             let allocation = Allocation { invoice: bill.invoice, amount: bill.amount };
             let at = bill.at.plus_days(30).at(0, 0, 0);
             if at < till.today {

@@ -63,6 +63,8 @@ impl<'a> Branch<'a> {
             2..=5 => 0, // recorded, but never bought
             _ => dice.between(1, 2 * mean - 1),
         };
+        // Those whom people are shown first have something to show.
+        let count = if customer.index <= 2 { count.max(6) } else { count };
         let span = customer.since.days_until(self.today) - 1;
         let mut days: Vec<i64> = (0..count).map(|_| dice.between(0, span)).collect();
         days.sort_unstable();
@@ -295,6 +297,10 @@ impl<'a> Branch<'a> {
             Purse { handle: self.house.marketplace.clone(), name: "Taohui Marketplace Ltd.".into(), account: None };
         let mut till = Till { today: self.today, ledger: &mut self.ledger, numbers: self.numbers };
         self.bank.close(&purse, &mut till, &mut dice);
+        // What is to bounce after the last day has not bounced yet.
+        for payment in &mut self.ledger.payments {
+            payment.reversed.take_if(|(at, _)| *at >= self.today);
+        }
         self.ledger
     }
 

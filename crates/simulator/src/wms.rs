@@ -20,7 +20,7 @@ const BREAKAGES: [Breakage<JsonDamage>; 6] = [
     Breakage { damage: JsonDamage::Set("type", "teleported"), reason: "unknown word" },
     Breakage { damage: JsonDamage::Bytes, reason: "bytes that are not UTF-8" },
     Breakage { damage: JsonDamage::Set("at", "null"), reason: "a required field is missing" },
-    Breakage { damage: JsonDamage::Set("items", "three boxes"), reason: "text where a list is expected" },
+    Breakage { damage: JsonDamage::Set("type", "null"), reason: "a required field is missing" },
 ];
 
 fn items(of: &[(usize, i64)]) -> Value {
@@ -98,15 +98,15 @@ pub(crate) fn write(
     for count in &ledger.counts {
         put(count.at, counted(count, numbers.movement()));
     }
-    let today = Moment::midnight(settings.today);
     for nth in 0..corrupt::how_many(settings, sheet.len()) {
         if ledger.deliveries.is_empty() {
             break;
         }
         let breakage = &BREAKAGES[(nth + branch as usize) % BREAKAGES.len()];
-        let record = issued(dice.pick(&ledger.deliveries));
+        let delivery = dice.pick(&ledger.deliveries);
+        let record = issued(delivery);
         let line = broken_json(record, "id", &numbers.broken(), breakage.damage);
-        sheet.push_broken(corrupt::somewhere(today, &mut dice), vec![line], breakage.reason);
+        sheet.push_broken(delivery.issued, vec![line], breakage.reason);
     }
     shelf.put_sheet(sheet, &mut dice)
 }
