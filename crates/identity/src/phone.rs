@@ -1,5 +1,6 @@
 //! Phone numbers in E.164.
 
+use phonenumber::metadata::DATABASE;
 use phonenumber::{Mode, country};
 
 use crate::normalise::clean;
@@ -12,11 +13,20 @@ pub(crate) fn normalise(text: &str, region: &str) -> Result<String, &'static str
         "" => None,
         region => Some(region.to_ascii_uppercase().parse().map_err(|_| "its region is no ISO 3166 country")?),
     };
+    // What region and text say first; then `00` as the way abroad, and a national number that only begins like its country's code.
+    let abroad = text.strip_prefix("00").map(str::to_owned);
+    let own = region.and_then(|region| {
+        let code = DATABASE.by_id(region.as_ref())?.country_code().to_string();
+        Some(digits(text)).filter(|digits| digits.starts_with(&code)).map(|digits| format!("{code}{digits}"))
+    });
     read(region, text).or_else(|problem| {
-        // `0086...` is understood where the region dials abroad with other digits, or none is known.
-        let Some(rest) = text.strip_prefix("00") else { return Err(problem) };
-        read(None, &format!("+{rest}")).map_err(|_| problem)
+        let others = abroad.into_iter().chain(own);
+        others.filter_map(|number| read(None, &format!("+{number}")).ok()).next().ok_or(problem)
     })
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
 }
 
 fn read(region: Option<country::Id>, text: &str) -> Result<String, &'static str> {

@@ -52,7 +52,7 @@ fn plain(country: &str, d: &[u32], text: &str) -> Option<bool> {
         }
         ("CZ", 9) if first == 6 => {
             let check = sum(&[0, 8, 7, 6, 5, 4, 3, 2]) % 11;
-            (18 - (21 - check) % 11) % 10 == last || birth(d, &[0, 50])
+            (18 - (21 - check) % 11) % 10 == last
         }
         ("CZ", 9) => birth(d, &[0, 50]),
         ("CZ", 10) => birth_number(d, whole),
