@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod amount;
+mod assemble;
 mod bundle;
 mod case;
 mod contribute;
@@ -9,16 +10,20 @@ mod decision;
 mod digest;
 mod fragment;
 mod inbound;
+mod merged;
 mod party;
 mod payment;
 mod profile;
 mod purse;
+mod receivable;
 mod sale;
 mod shipment;
 mod tally;
 mod top;
+mod view;
 
 pub use amount::{Money, day_number, day_of, format_day};
+pub use assemble::{Given, assemble};
 pub use bundle::{Bundle, Refill};
 pub use contribute::contribute;
 pub use contribution::{Contribution, OpenItem, Row};
@@ -27,3 +32,7 @@ pub use fragment::{FactRef, Fragment};
 pub use inbound::{Inbound, Keys, Part};
 pub use purse::{Measure, Purse};
 pub use tally::{Tallies, Tally};
+pub use view::{
+    ActionView, Ageing, CasesView, ContactsView, IdentifierView, LatestView, OpenCaseView, OtherValue, Preferred,
+    ProfileValue, ReceivableMoney, ReceivableView, Satisfaction, ShipmentsView, TradeMoney, TradeView, View,
+};

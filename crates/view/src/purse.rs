@@ -119,6 +119,24 @@ impl Purse {
         cells.fold(Money::new(currency, 0, 0), |sum, c| sum.plus(&Money::new(currency, c.scale, c.units())))
     }
 
+    /// Sums of the measures of one facet, each at its own scale, and those of which there is nothing at the largest;
+    /// none where there is nothing of any.
+    pub(crate) fn texts<const N: usize>(&self, measures: [Measure; N], currency: &str) -> Option<[String; N]> {
+        let currency = amount::pack(currency);
+        let has = |measure: Measure| self.cells.iter().any(|c| (c.currency, c.measure) == (currency, measure as u32));
+        let scale = self.scale_of(measures, currency);
+        let text = |measure| text_at(&self.sum(measure as u32, currency), if has(measure) { 0 } else { scale });
+        measures.into_iter().any(has).then(|| measures.map(text))
+    }
+
+    pub(crate) fn scale<const N: usize>(&self, measures: [Measure; N], currency: &str) -> u32 {
+        self.scale_of(measures, amount::pack(currency))
+    }
+
+    fn scale_of<const N: usize>(&self, measures: [Measure; N], currency: u32) -> u32 {
+        measures.into_iter().map(|measure| self.sum(measure as u32, currency).scale).max().unwrap_or(0)
+    }
+
     pub(crate) fn packed_currencies(&self) -> BTreeSet<u32> {
         self.cells.iter().map(|c| c.currency).collect()
     }

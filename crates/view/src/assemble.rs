@@ -1,0 +1,275 @@
+//! The view of a customer from its bundles, at read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use onefold_event::{Subject, format_micros};
+use onefold_identity::{IdentifierKey, Rules, Strength};
+
+use crate::amount::{DAY, Money, day_of, format_day};
+use crate::contribution::{Counter, OpenCase, Row, Status};
+use crate::merged::merge;
+use crate::profile::{HELD, INVALID, Profile};
+use crate::receivable::receivable;
+use crate::tally::{Tallies, Tally};
+use crate::view::{
+    ActionView, CasesView, ContactsView, IdentifierView, LatestView, OpenCaseView, OtherValue, Preferred, ProfileValue,
+    Satisfaction, ShipmentsView, TradeMoney, TradeView, View,
+};
+use crate::{Bundle, Measure, OpenItem};
+
+/// Products and categories that a view shows.
+const PREFERRED: usize = 5;
+
+/// What a view is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    /// The customer's id.
+    pub id: &'a str,
+    /// Its parties.
+    pub parties: &'a [Subject],
+    /// Bundles of the owner keys that are the customer's.
+    pub bundles: &'a [(String, Bundle)],
+    /// Which of its identifiers too many parties share.
+    pub hubs: &'a BTreeSet<IdentifierKey>,
+    /// Which kinds link.
+    pub rules: &'a Rules,
+    /// Open items of these owners; those that are past due are enough.
+    pub open_items: &'a [OpenItem],
+    /// Day number to look from; none leaves out what depends on it.
+    pub today: Option<i64>,
+    /// Tallies of all its documents, where a bundle holds too few (see [`Bundle::has_many_lines`]).
+    pub tallies: Option<&'a Tallies>,
+}
+
+/// Makes the view. The order of parties, bundles and items does not matter.
+pub fn assemble(given: &Given) -> View {
+    let (sum, tallies) = merge(given.bundles.iter().map(|(_, bundle)| bundle));
+    let profiles: BTreeMap<&str, &Profile> =
+        given.bundles.iter().filter_map(|(key, b)| Some((key.as_str(), b.profile.as_deref()?))).collect();
+    let mut parties: Vec<String> = given.parties.iter().map(Subject::to_string).collect();
+    parties.sort();
+    View {
+        id: given.id.to_owned(),
+        parties,
+        intermediary: match profiles.values().map(|p| p.intermediary).max() {
+            Some(1) => Some("marketplace"),
+            Some(2) => Some("walk_in"),
+            _ => None,
+        },
+        profile: profile(&profiles),
+        identifiers: identifiers(&profiles, given),
+        documents: sum.documents(),
+        trade: trade(&sum, given.tallies.or(tallies.as_ref())),
+        receivable: receivable(&sum, given.open_items, given.today),
+        shipments: shipments(&sum, given.today),
+        cases: cases(&sum, given.today),
+        contacts: contacts(&sum),
+        latest: sum.latest.iter().map(latest).collect(),
+    }
+}
+
+/// Per field the latest value, then the greater source and party; those of others that differ stand beside it.
+fn profile(profiles: &BTreeMap<&str, &Profile>) -> BTreeMap<String, ProfileValue> {
+    let mut fields: BTreeMap<&str, Vec<(i64, &str, &str, &str)>> = BTreeMap::new();
+    for (party, profile) in profiles {
+        for (name, value) in &profile.fields {
+            fields.entry(name).or_default().push((value.at, &value.source, party, &value.text));
+        }
+    }
+    let winner = |(name, values): (&str, Vec<(i64, &str, &str, &str)>)| {
+        let (_, source, _, value) = values.iter().max()?;
+        let others = values.iter().filter(|(_, _, _, other)| other != value);
+        let others: BTreeSet<OtherValue> =
+            others.map(|(_, s, _, v)| OtherValue { value: (*v).to_owned(), source: (*s).to_owned() }).collect();
+        let (value, source) = ((*value).to_owned(), (*source).to_owned());
+        Some((name.to_owned(), ProfileValue { value, source, others: others.into_iter().collect() }))
+    };
+    fields.into_iter().filter_map(winner).collect()
+}
+
+fn identifiers(profiles: &BTreeMap<&str, &Profile>, given: &Given) -> Vec<IdentifierView> {
+    // Where parties of one customer disagree, an identifier that one of them holds is held.
+    let mut all: BTreeMap<&str, (u32, &str, BTreeSet<&str>)> = BTreeMap::new();
+    for profile in profiles.values() {
+        for shown in &profile.identifiers {
+            let entry = all.entry(&shown.key).or_insert((shown.state, &shown.problem, BTreeSet::new()));
+            if shown.state < entry.0 {
+                (entry.0, entry.1) = (shown.state, &shown.problem);
+            }
+            entry.2.insert(&profile.source);
+        }
+    }
+    let view = |(key, (state, problem, sources)): (&str, (u32, &str, BTreeSet<&str>))| {
+        let (kind, value) = key.split_once(':').unwrap_or(("", key));
+        let is_hub = key.parse::<IdentifierKey>().is_ok_and(|key| given.hubs.contains(&key));
+        IdentifierView {
+            key: key.to_owned(),
+            kind: kind.to_owned(),
+            value: value.to_owned(),
+            state: match (state, given.rules.strength(kind)) {
+                (HELD, _) if is_hub => "hub",
+                (HELD, Strength::Strong) => "links",
+                (HELD, Strength::Weak) => "weak",
+                (HELD, Strength::Neither) => "other",
+                (INVALID, _) => "invalid",
+                _ => "withdrawn",
+            },
+            problem: problem.to_owned(),
+            sources: sources.into_iter().map(str::to_owned).collect(),
+        }
+    };
+    all.into_iter().map(view).collect()
+}
+
+fn trade(sum: &Bundle, tallies: Option<&Tallies>) -> TradeView {
+    let money = sum.money();
+    let by_currency = money.currencies().into_iter().filter_map(|currency| {
+        let measures = [Measure::Ordered, Measure::Invoiced, Measure::Credited, Measure::Adjusted];
+        let [ordered, invoiced, credited, adjusted] = money.texts(measures, &currency)?;
+        let net = money.net(&currency);
+        Some((currency, TradeMoney { ordered, invoiced, credited, adjusted, net }))
+    });
+    let interval = match (sum.first_at, sum.last_at, sum.counted(Counter::Purchases)) {
+        (Some(first), Some(last), n) if n > 1 => {
+            Some(ratio(i128::from(last) - i128::from(first), i128::from(DAY) * i128::from(n - 1), 1))
+        }
+        _ => None,
+    };
+    TradeView {
+        orders: sum.counted(Counter::Orders),
+        cancelled: sum.counted(Counter::OrdersCancelled),
+        invoices: sum.counted(Counter::Invoices),
+        credit_notes: sum.counted(Counter::CreditNotes),
+        adjustments: sum.counted(Counter::Adjustments),
+        returns: sum.counted(Counter::Returns),
+        lines: sum.counted(Counter::Lines),
+        first_at: sum.first_at.map(format_micros),
+        last_at: sum.last_at.map(format_micros),
+        mean_interval_days: interval,
+        by_currency: by_currency.collect(),
+        products: tallies.map(|t| preferred(&t.products)),
+        categories: tallies.map(|t| preferred(&t.categories)),
+    }
+}
+
+fn preferred(tallies: &[Tally]) -> Vec<Preferred> {
+    let mut ranked: Vec<&Tally> = tallies.iter().collect();
+    ranked.sort_by(|a, b| (b.n, &a.name).cmp(&(a.n, &b.name)));
+    let view = |tally: &Tally| Preferred {
+        name: tally.name.clone(),
+        documents: tally.n,
+        quantity: tally.quantity().text(),
+        amounts: tally.amounts().iter().map(|amount| (amount.currency_code(), amount.text())).collect(),
+    };
+    ranked.into_iter().take(PREFERRED).map(view).collect()
+}
+
+fn shipments(sum: &Bundle, today: Option<i64>) -> ShipmentsView {
+    let (on_time, promised) = (sum.counted(Counter::OnTime), sum.counted(Counter::DeliveredPromised));
+    ShipmentsView {
+        open: sum.counted(Counter::ShipmentsOpen),
+        late: today.map(|today| sum.promised.range(..today).map(|(_, n)| n).sum()),
+        delivered: sum.counted(Counter::Delivered),
+        failed: sum.counted(Counter::Failed),
+        damaged: sum.counted(Counter::Damaged),
+        on_time,
+        promised,
+        on_time_share: (promised > 0).then(|| ratio(i128::from(on_time), i128::from(promised), 3)),
+    }
+}
+
+fn cases(sum: &Bundle, today: Option<i64>) -> CasesView {
+    let rated: i64 = sum.ratings.iter().map(|r| r.n).sum();
+    // Scores of different best possible ones, over their common multiple.
+    let best = sum.ratings.iter().try_fold(1i128, |best, r| best.checked_mul(i128::from(r.of)));
+    let score = best.and_then(|best| {
+        let scores = sum.ratings.iter().map(|r| i128::from(r.sum).checked_mul(best.checked_div(i128::from(r.of))?));
+        scores.sum::<Option<i128>>()?.checked_mul(5).zip(best.checked_mul(i128::from(rated)))
+    });
+    CasesView {
+        total: sum.counted(Counter::Cases),
+        open: sum.counted(Counter::CasesOpen),
+        resolved: sum.counted(Counter::CasesResolved),
+        closed: sum.counted(Counter::CasesClosed),
+        reopened: sum.counted(Counter::Reopened),
+        actions_pending: sum.counted(Counter::ActionsPending),
+        satisfaction: score
+            .filter(|_| rated > 0)
+            .map(|(score, best)| Satisfaction { rated, mean_of_5: ratio(score, best, 2) }),
+        open_cases: sum.cases.iter().map(|case| open_case(case, today)).collect(),
+    }
+}
+
+fn open_case(case: &OpenCase, today: Option<i64>) -> OpenCaseView {
+    let actions = case.pending.iter().map(|action| ActionView {
+        action: action.action.clone(),
+        department: action.department.clone(),
+        what: action.what.clone(),
+        due_on: action.due.map(format_day),
+    });
+    OpenCaseView {
+        subject: case.subject.clone(),
+        opened_at: format_micros(case.opened_at),
+        age_days: today.map(|today| today.saturating_sub(day_of(case.opened_at))),
+        with: case.with.clone(),
+        title: case.title.clone(),
+        words: case.words.clone(),
+        category: case.category.clone(),
+        severity: case.severity.clone(),
+        product: case.product.clone(),
+        reopened: case.reopened,
+        actions: actions.collect(),
+    }
+}
+
+fn contacts(sum: &Bundle) -> ContactsView {
+    let total = sum.counted(Counter::Contacts);
+    let counters = [Counter::ByPhone, Counter::ByEmail, Counter::ByChat, Counter::ByVisit];
+    let mut by_channel: BTreeMap<&str, i64> =
+        ["phone", "email", "chat", "visit"].into_iter().zip(counters.map(|c| sum.counted(c))).collect();
+    by_channel.insert("other", total - by_channel.values().sum::<i64>());
+    by_channel.retain(|_, n| *n != 0);
+    ContactsView {
+        total,
+        incoming: sum.counted(Counter::ContactsIn),
+        outgoing: sum.counted(Counter::ContactsOut),
+        by_channel,
+        last_at: sum.contacts.first().map(|row| format_micros(row.at)),
+        latest: sum.contacts.iter().map(latest).collect(),
+    }
+}
+
+fn latest(row: &Row) -> LatestView {
+    LatestView {
+        at: format_micros(row.at),
+        subject: row.subject.clone(),
+        kind: row.subject.split(':').next().unwrap_or_default().to_owned(),
+        status: Status::word(row.status),
+        label: row.label.clone(),
+        amount: row.amount.as_ref().map(Money::text),
+        currency: row.amount.as_ref().map(Money::currency_code),
+        reference: row.reference,
+    }
+}
+
+/// A quotient as a decimal, rounded half away from zero.
+pub(crate) fn ratio(numerator: i128, denominator: i128, digits: u32) -> String {
+    let scaled = numerator.saturating_mul(10i128.pow(digits));
+    let half = denominator / 2 * if numerator < 0 { -1 } else { 1 };
+    let rounded = scaled.saturating_add(half).checked_div(denominator).unwrap_or(0);
+    crate::amount::decimal(rounded, digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ratio;
+
+    #[test]
+    fn quotients_are_rounded_half_away_from_zero() {
+        assert_eq!(ratio(1, 3, 1), "0.3");
+        assert_eq!(ratio(5, 100, 1), "0.1");
+        assert_eq!(ratio(-5, 100, 1), "-0.1");
+        assert_eq!(ratio(2, 3, 3), "0.667");
+        assert_eq!(ratio(1, 0, 1), "0.0");
+    }
+}

@@ -1,0 +1,34 @@
+//! What the stages look up in fragments and bundles.
+
+use std::collections::BTreeSet;
+
+use onefold_event::Subject;
+use onefold_identity::Intermediary;
+
+use crate::{Bundle, Fragment};
+
+/// Fields of a profile that a customer is found by.
+const FOUND_BY: [&str; 5] = ["name", "family_name", "given_name", "city", "company"];
+
+impl Fragment {
+    /// Parties that a decision names, undone or not.
+    pub fn decided_parties(&self) -> BTreeSet<Subject> {
+        let decided = self.decided.iter();
+        decided.flat_map(|d| d.left.iter().chain(&d.right)).filter_map(|party| party.parse().ok()).collect()
+    }
+}
+
+impl Bundle {
+    /// Whether the party whose bundle it is stands for others.
+    pub fn intermediary(&self) -> Intermediary {
+        self.profile.as_ref().map_or(Intermediary::None, |p| Intermediary::from_number(p.intermediary))
+    }
+
+    /// Names, identifiers and places, for search.
+    pub fn search_words(&self) -> BTreeSet<String> {
+        let Some(profile) = &self.profile else { return BTreeSet::new() };
+        let fields = FOUND_BY.iter().filter_map(|field| profile.fields.get(*field)).map(|value| value.text.clone());
+        let keys = profile.identifiers.iter().filter_map(|shown| shown.key.rsplit(':').next());
+        fields.chain(keys.map(str::to_owned)).filter(|word| !word.is_empty()).collect()
+    }
+}

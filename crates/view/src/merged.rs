@@ -1,0 +1,67 @@
+//! The bundles of one customer as one: a merge of customers adds bundles, not documents.
+
+use std::collections::BTreeMap;
+
+use onefold_event::Kind;
+
+use crate::Bundle;
+use crate::bundle::{CONTACTS, LATEST, least, rate};
+use crate::contribution::{Counter, Row, add_counts, get};
+use crate::tally::Tallies;
+
+/// Adds bundles. Of the ordered rows only what all together decide is kept; `None` for tallies that are too many.
+pub(crate) fn merge<'a>(bundles: impl IntoIterator<Item = &'a Bundle>) -> (Bundle, Option<Tallies>) {
+    let mut sum = Bundle::default();
+    let mut tallies = Some(Tallies::default());
+    let (mut latest, mut contacts) = (BTreeMap::new(), BTreeMap::new());
+    for bundle in bundles {
+        add_counts(&mut sum.counts, &bundle.counts, 1);
+        sum.money.get_or_insert_default().add(&bundle.money());
+        sum.first_at = least(sum.first_at, bundle.first_at);
+        sum.last_at = sum.last_at.max(bundle.last_at);
+        bundle.promised.iter().for_each(|(day, n)| *sum.promised.entry(*day).or_default() += n);
+        bundle.ratings.iter().for_each(|rating| rate(&mut sum.ratings, rating, 1));
+        sum.cases.extend_from_slice(&bundle.cases);
+        bundle.latest.iter().for_each(|row| put(&mut latest, row));
+        bundle.contacts.iter().for_each(|row| put(&mut contacts, row));
+        if bundle.has_many_lines() {
+            tallies = None;
+        }
+        if let (Some(tallies), Some(more)) = (&mut tallies, &bundle.tallies) {
+            tallies.add(more);
+        }
+    }
+    sum.latest = newest(latest, LATEST);
+    sum.contacts = newest(contacts, CONTACTS);
+    sum.cases.sort_by(|a, b| (b.opened_at, &b.subject).cmp(&(a.opened_at, &a.subject)));
+    sum.cases.truncate(crate::bundle::CASES);
+    (sum, tallies)
+}
+
+/// A document that stands in several of the bundles stands once in the view. Of a payment each has its part.
+fn put(rows: &mut BTreeMap<String, Row>, row: &Row) {
+    let Some(known) = rows.get_mut(&row.subject) else {
+        rows.insert(row.subject.clone(), row.clone());
+        return;
+    };
+    let is_payment = row.subject.starts_with(Kind::Payment.word());
+    match (&known.amount, &row.amount) {
+        (Some(known_amount), Some(amount)) if is_payment => known.amount = Some(known_amount.plus(amount)),
+        (None, Some(amount)) => known.amount = Some(*amount),
+        _ => {}
+    }
+    known.reference &= row.reference;
+}
+
+fn newest(rows: BTreeMap<String, Row>, keep: usize) -> Vec<Row> {
+    let mut rows: Vec<Row> = rows.into_values().collect();
+    rows.sort_by(|a, b| (b.at, &b.subject).cmp(&(a.at, &a.subject)));
+    rows.truncate(keep);
+    rows
+}
+
+impl Bundle {
+    pub(crate) fn counted(&self, counter: Counter) -> i64 {
+        get(&self.counts, counter)
+    }
+}

@@ -1,0 +1,316 @@
+//! What is known of a customer, as `show --json` writes it. Amounts are decimal strings, instants RFC 3339, days ISO 8601.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// Everything that is known of one customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct View {
+    /// The customer's id.
+    pub id: String,
+    /// Its parties, sorted.
+    pub parties: Vec<String>,
+    /// `marketplace` or `walk_in`, where a party stands for others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intermediary: Option<&'static str>,
+    /// Values by field.
+    pub profile: BTreeMap<String, ProfileValue>,
+    /// Identifiers of its parties, by key.
+    pub identifiers: Vec<IdentifierView>,
+    /// Documents that are the customer's.
+    pub documents: i64,
+    /// What it bought.
+    pub trade: TradeView,
+    /// What it owes and paid.
+    pub receivable: ReceivableView,
+    /// What is on its way, and what arrived.
+    pub shipments: ShipmentsView,
+    /// What it brought to the service desk.
+    pub cases: CasesView,
+    /// When one spoke or wrote to the other.
+    pub contacts: ContactsView,
+    /// The latest documents, newest first.
+    pub latest: Vec<LatestView>,
+}
+
+/// The value of a field that counts, and those that do not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProfileValue {
+    /// The latest.
+    pub value: String,
+    /// Who says so.
+    pub source: String,
+    /// What other sources say instead.
+    pub others: Vec<OtherValue>,
+}
+
+/// A value that lost.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct OtherValue {
+    /// The value.
+    pub value: String,
+    /// Who says so.
+    pub source: String,
+}
+
+/// An identifier of the customer's parties.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IdentifierView {
+    /// As in a reference on the command line: `phone:+8613800138000`.
+    pub key: String,
+    /// `phone`, `email`, ...
+    pub kind: String,
+    /// The value without its kind.
+    pub value: String,
+    /// `links` (alone), `weak` (links parties of one name), `hub` (too many share it), `other` (of a kind that links
+    /// nobody), `invalid`, `withdrawn`.
+    pub state: &'static str,
+    /// What is wrong with an invalid one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub problem: String,
+    /// Who says so.
+    pub sources: Vec<String>,
+}
+
+/// Orders, invoiced purchases, returns.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct TradeView {
+    /// Orders that stand.
+    pub orders: i64,
+    /// Orders that were cancelled.
+    pub cancelled: i64,
+    /// Invoices.
+    pub invoices: i64,
+    /// Credit notes.
+    pub credit_notes: i64,
+    /// Adjustments.
+    pub adjustments: i64,
+    /// Returns of goods.
+    pub returns: i64,
+    /// Lines of invoices and credit notes.
+    pub lines: i64,
+    /// First order or invoice.
+    pub first_at: Option<String>,
+    /// Last order or invoice.
+    pub last_at: Option<String>,
+    /// Days from the first to the last, over one less than the purchases: orders, and invoices that name no order.
+    pub mean_interval_days: Option<String>,
+    /// Money by currency.
+    pub by_currency: BTreeMap<String, TradeMoney>,
+    /// Products bought in most documents; none where they are more than the bundles hold.
+    pub products: Option<Vec<Preferred>>,
+    /// The same of categories.
+    pub categories: Option<Vec<Preferred>>,
+}
+
+/// Money of the trade facet.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct TradeMoney {
+    /// Orders that stand.
+    pub ordered: String,
+    /// Invoices.
+    pub invoiced: String,
+    /// Credit notes.
+    pub credited: String,
+    /// Adjustments, signed.
+    pub adjusted: String,
+    /// Invoiced less credited and adjusted.
+    pub net: String,
+}
+
+/// A product or category that was bought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Preferred {
+    /// The product's number, or the category.
+    pub name: String,
+    /// Purchases that hold it.
+    pub documents: i64,
+    /// Sum of quantities, whatever their units.
+    pub quantity: String,
+    /// Amounts by currency.
+    pub amounts: BTreeMap<String, String>,
+}
+
+/// Invoices as debts, payments.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct ReceivableView {
+    /// Payments that stand.
+    pub payments: i64,
+    /// Payments taken back.
+    pub reversed: i64,
+    /// Refunds.
+    pub refunds: i64,
+    /// Invoices with something left to pay, or paid too much.
+    pub open_invoices: i64,
+    /// Invoices paid in full.
+    pub paid_invoices: i64,
+    /// Days from issue to full payment, over those invoices.
+    pub mean_days_to_pay: Option<String>,
+    /// Money by currency.
+    pub by_currency: BTreeMap<String, ReceivableMoney>,
+}
+
+/// Money of the receivable facet.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct ReceivableMoney {
+    /// Invoices.
+    pub invoiced: String,
+    /// Credit notes.
+    pub credited: String,
+    /// Adjustments, signed.
+    pub adjusted: String,
+    /// Payments that stand.
+    pub paid: String,
+    /// Refunds.
+    pub refunded: String,
+    /// What payments leave over.
+    pub unallocated: String,
+    /// What is left to pay of invoices.
+    pub open: String,
+    /// What of it is past its due day; none where no day is given to look from.
+    pub overdue: Option<String>,
+    /// What is open by days past due.
+    pub ageing: Option<Ageing>,
+}
+
+/// What is open by days past due.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[allow(missing_docs)]
+pub struct Ageing {
+    pub current: String,
+    #[serde(rename = "1-30")]
+    pub to_30: String,
+    #[serde(rename = "31-60")]
+    pub to_60: String,
+    #[serde(rename = "61-90")]
+    pub to_90: String,
+    #[serde(rename = "over-90")]
+    pub over_90: String,
+}
+
+/// Parcels.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct ShipmentsView {
+    /// On their way.
+    pub open: i64,
+    /// Not arrived though promised for an earlier day; none where no day is given to look from.
+    pub late: Option<i64>,
+    /// Arrived.
+    pub delivered: i64,
+    /// Tried and failed, not arrived since.
+    pub failed: i64,
+    /// Found damaged, wherever they are.
+    pub damaged: i64,
+    /// Arrived at or before the promised day (UTC).
+    pub on_time: i64,
+    /// Arrived, of those with a promised day.
+    pub promised: i64,
+    /// `on_time` over `promised`.
+    pub on_time_share: Option<String>,
+}
+
+/// Cases.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct CasesView {
+    /// All there were.
+    pub total: i64,
+    /// Open now.
+    pub open: i64,
+    /// Resolved and not closed.
+    pub resolved: i64,
+    /// Closed.
+    pub closed: i64,
+    /// How often one was opened again.
+    pub reopened: i64,
+    /// Actions asked of departments and not done.
+    pub actions_pending: i64,
+    /// How the customer rated them.
+    pub satisfaction: Option<Satisfaction>,
+    /// The newest open ones.
+    pub open_cases: Vec<OpenCaseView>,
+}
+
+/// Ratings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Satisfaction {
+    /// Cases rated.
+    pub rated: i64,
+    /// Mean score out of five.
+    pub mean_of_5: String,
+}
+
+/// A case that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct OpenCaseView {
+    pub subject: String,
+    pub opened_at: String,
+    /// Days since it was opened; none where no day is given to look from.
+    pub age_days: Option<i64>,
+    /// Who has it.
+    pub with: String,
+    pub title: String,
+    pub words: String,
+    pub category: String,
+    pub severity: String,
+    pub product: String,
+    pub reopened: u32,
+    /// The first few actions that are pending.
+    pub actions: Vec<ActionView>,
+}
+
+/// An action that a department still owes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct ActionView {
+    pub action: String,
+    pub department: String,
+    pub what: String,
+    pub due_on: Option<String>,
+}
+
+/// Contacts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct ContactsView {
+    /// All there were.
+    pub total: i64,
+    /// From the customer.
+    #[serde(rename = "in")]
+    pub incoming: i64,
+    /// To the customer.
+    #[serde(rename = "out")]
+    pub outgoing: i64,
+    /// By channel: phone, email, chat, visit, other.
+    pub by_channel: BTreeMap<&'static str, i64>,
+    /// When the last one was.
+    pub last_at: Option<String>,
+    /// The latest few.
+    pub latest: Vec<LatestView>,
+}
+
+/// A document on the timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LatestView {
+    /// When it came to be.
+    pub at: String,
+    /// The document.
+    pub subject: String,
+    /// Its kind.
+    pub kind: String,
+    /// How it stands, where there is more than one way.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub status: &'static str,
+    /// What it is about.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub label: String,
+    /// The customer's part of its amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<String>,
+    /// ISO 4217.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// The document is more than one customer's: it is named here, its money is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reference: bool,
+}
