@@ -8,7 +8,7 @@ use onefold_identity::{Decision, Facet, IdentifierKey, Intermediary, PartyFacts}
 use crate::case::{Case, Contact};
 use crate::decision::Decided;
 use crate::inbound::{Inbound, Part};
-use crate::party::{PartyFragment, key_of};
+use crate::party::{PartyFragment, intermediary, key_of};
 use crate::payment::{Allocated, Payment};
 use crate::sale::Sale;
 use crate::shipment::Shipment;
@@ -300,7 +300,7 @@ impl Fragment {
 
     /// Whether a party stands for others.
     pub fn intermediary(&self) -> Intermediary {
-        self.party.as_ref().map_or(Intermediary::None, |p| p.intermediary())
+        self.party.as_ref().map_or(Intermediary::None, |p| intermediary(p.intermediary))
     }
 
     /// What a decision about parties says; none where it is undone, or the subject is no such decision.

@@ -21,7 +21,9 @@ impl Fragment {
 impl Bundle {
     /// Whether the party whose bundle it is stands for others.
     pub fn intermediary(&self) -> Intermediary {
-        self.profile.as_ref().map_or(Intermediary::None, |p| Intermediary::from_number(p.intermediary))
+        self.profile
+            .as_ref()
+            .map_or(Intermediary::None, |p| u8::try_from(p.intermediary).map_or(Intermediary::None, Into::into))
     }
 
     /// Names, identifiers and places, for search.

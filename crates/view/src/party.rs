@@ -155,14 +155,10 @@ impl PartyFragment {
             self.fields.insert(name.to_owned(), value);
         }
     }
+}
 
-    pub(crate) fn intermediary(&self) -> Intermediary {
-        match self.intermediary {
-            1 => Intermediary::Marketplace,
-            2 => Intermediary::WalkIn,
-            _ => Intermediary::None,
-        }
-    }
+pub(crate) fn intermediary(number: u32) -> Intermediary {
+    u8::try_from(number).map_or(Intermediary::None, Intermediary::from)
 }
 
 pub(crate) fn key_of(identifier: &v1::Identifier) -> Option<IdentifierKey> {
