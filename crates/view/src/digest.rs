@@ -26,14 +26,16 @@ impl Bundle {
     }
 }
 
-/// Digest of a cluster: its party keys, sorted here.
-pub fn cluster_digest<'a>(parties: impl IntoIterator<Item = &'a str>) -> Digest {
-    of_parties("cluster", "", parties)
-}
+impl Digest {
+    /// Of a cluster: its party keys, sorted here.
+    pub fn cluster<'a>(parties: impl IntoIterator<Item = &'a str>) -> Self {
+        of_parties("cluster", "", parties)
+    }
 
-/// Digest of the id that a customer bears, or the key of the party whose id it is, with the customer's party keys.
-pub fn ids_digest<'a>(head: &str, parties: impl IntoIterator<Item = &'a str>) -> Digest {
-    of_parties("id", head, parties)
+    /// Of an id and the party keys of the customer that bears it.
+    pub fn id<'a>(customer: &str, parties: impl IntoIterator<Item = &'a str>) -> Self {
+        of_parties("id", customer, parties)
+    }
 }
 
 fn of_parties<'a>(what: &str, id: &str, parties: impl IntoIterator<Item = &'a str>) -> Digest {
@@ -73,7 +75,7 @@ impl DigestSum {
     }
 
     /// Adds another sum, such as that of another table.
-    pub fn add_sum(&mut self, other: &DigestSum) {
+    pub fn merge(&mut self, other: &DigestSum) {
         self.plus(&other.0);
     }
 
@@ -132,9 +134,9 @@ mod tests {
 
     #[test]
     fn digests_of_clusters_do_not_run_into_each_other() {
-        assert_ne!(cluster_digest(["party:a:1", "party:a:2"]), cluster_digest(["party:a:1party:a:2"]));
-        assert_eq!(cluster_digest(["party:a:2", "party:a:1"]), cluster_digest(["party:a:1", "party:a:2"]));
-        assert_ne!(ids_digest("x", ["party:a:1"]), cluster_digest(["party:a:1"]));
+        assert_ne!(Digest::cluster(["party:a:1", "party:a:2"]), Digest::cluster(["party:a:1party:a:2"]));
+        assert_eq!(Digest::cluster(["party:a:2", "party:a:1"]), Digest::cluster(["party:a:1", "party:a:2"]));
+        assert_ne!(Digest::id("x", ["party:a:1"]), Digest::cluster(["party:a:1"]));
     }
 
     proptest! {
