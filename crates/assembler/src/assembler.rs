@@ -1,11 +1,10 @@
 //! The stage: marks in, search rows out.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use onefold_stage::{Progress, Stage, StageError};
-use onefold_store::{AssembleStore, CustomerRows, SearchRow};
+use onefold_store::{AssembleStore, SearchRow};
 
 /// Limits of a batch.
 #[derive(Debug, Clone, Copy)]
@@ -42,19 +41,9 @@ impl Stage for Assembler {
     async fn step(&mut self) -> Result<Progress, StageError> {
         let Some(mut tx) = self.store.begin(self.options.batch).await? else { return Ok(Progress::Idle) };
         let claimed = tx.claimed().to_vec();
-        let rows = tx.customers(&claimed).await?.iter().map(search_row).collect();
+        let rows = tx.customers(&claimed).await?.iter().map(SearchRow::of).collect();
         tx.save(rows).await?;
         tx.commit().await?;
         Ok(Progress::Worked(claimed.len() as u64))
     }
-}
-
-/// What a customer is found by: every name, identifier, city and number of its parties.
-pub fn search_row(rows: &CustomerRows) -> SearchRow {
-    let mut words = BTreeSet::new();
-    for bundle in rows.bundles.values() {
-        words.extend(bundle.search_words());
-    }
-    words.extend(rows.parties.keys().filter_map(|key| key.splitn(3, ':').nth(2)).map(str::to_owned));
-    SearchRow { parties: rows.parties.keys().cloned().collect(), text: words.into_iter().collect::<Vec<_>>().join("\n") }
 }

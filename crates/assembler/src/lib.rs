@@ -2,4 +2,4 @@
 
 mod assembler;
 
-pub use assembler::{Assembler, Options, search_row};
+pub use assembler::{Assembler, Options};

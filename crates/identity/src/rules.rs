@@ -78,12 +78,17 @@ impl Rules {
 
     /// Whether a value that so many parties *ever* asserted, withdrawn or not, links nobody. The count only grows, so this does not depend on order.
     pub fn is_hub(&self, kind: &str, ever: u64) -> bool {
+        ever > self.limit(kind)
+    }
+
+    /// Most parties that a value of this kind may link.
+    pub fn limit(&self, kind: &str) -> u64 {
         let limit = match self.strength(kind) {
             Strength::Strong => self.hub.strong,
             Strength::Weak => self.hub.weak,
-            Strength::Neither => return false,
+            Strength::Neither => return u64::MAX,
         };
-        ever > self.hub.kinds.get(kind).copied().unwrap_or(limit)
+        self.hub.kinds.get(kind).copied().unwrap_or(limit)
     }
 
     /// Whether a value of this kind on a document can say whose it is: what links by default, and nothing else, since owner keys outlive configurations.

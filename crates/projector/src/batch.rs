@@ -35,12 +35,16 @@ pub(crate) struct Batch<'a> {
     pub(crate) key: &'a HubKey,
     pub(crate) rows: BTreeMap<String, Row>,
     pub(crate) owners: BTreeMap<String, Owner>,
+    /// Parties whose flag changed.
+    pub(crate) flagged: BTreeSet<String>,
+    /// Owners whose ordered rows must be read again.
+    pub(crate) refills: BTreeSet<String>,
     pub(crate) changes: Changes,
 }
 
 impl<'a> Batch<'a> {
     pub(crate) fn new(tx: &'a mut dyn ProjectTx, log: &'a dyn Log, key: &'a HubKey) -> Self {
-        Self { tx, log, key, rows: BTreeMap::new(), owners: BTreeMap::new(), changes: Changes::default() }
+        Self { tx, log, key, rows: BTreeMap::new(), owners: BTreeMap::new(), flagged: BTreeSet::new(), refills: BTreeSet::new(), changes: Changes::default() }
     }
 
     /// What the batch changes.

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{Kind, Subject};
-use onefold_identity::{Claim, Facet, Intermediary, Owner, own};
+use onefold_event::Subject;
+use onefold_identity::Intermediary;
 use onefold_stage::StageError;
 use onefold_view::{Fragment, Inbound, Keys};
 
-use crate::batch::{Batch, Row};
+use crate::batch::Batch;
 
 impl Batch<'_> {
     /// Tells the subjects that changed ones name, named, or name no longer; answers all whose keys or cells may change.
@@ -43,15 +43,17 @@ impl Batch<'_> {
     /// Finds whose each touched document is, rank by rank, so that parents come before their children.
     pub(crate) async fn own(&mut self, touched: &BTreeSet<String>) -> Result<(), StageError> {
         let mut by_rank: BTreeMap<u8, BTreeSet<String>> = BTreeMap::new();
-        for key in touched.iter().chain(&self.flagged().await?) {
+        for key in touched.iter().chain(&self.documents_of_flagged().await?) {
             if let Some(rank) = self.rows.get(key).and_then(|row| row.subject.kind().rank()) {
                 by_rank.entry(rank).or_default().insert(key.clone());
             }
         }
         while let Some((rank, level)) = by_rank.pop_first() {
-            let parents: Vec<Subject> = level.iter().filter_map(|key| self.rows.get(key)).flat_map(parents).collect();
+            let parents: Vec<Subject> = level.iter().filter_map(|key| self.rows.get(key)).flat_map(|row| row.new.parents()).collect();
             self.load(parents).await?;
-            let parties: Vec<String> = level.iter().filter_map(|key| self.rows.get(key)).flat_map(parties).collect();
+            // Whether a party that it names is an intermediary stands in the party's bundle.
+            let parties = level.iter().filter_map(|key| self.rows.get(key)).flat_map(|row| row.new.parties());
+            let parties: Vec<String> = parties.map(|(_, party)| party.to_string()).collect();
             self.load_owners(parties).await?;
             let mut children = Vec::new();
             for key in level {
@@ -59,7 +61,7 @@ impl Batch<'_> {
                 let Some(row) = self.rows.get_mut(&key) else { continue };
                 if row.new.keys() != keys {
                     row.new.keys = (keys != Keys::default()).then_some(keys);
-                    children.extend(children_of(row).into_iter().filter(|c| c.kind().rank().is_some_and(|r| r > rank)));
+                    children.extend(row.new.children().into_iter().filter(|c| c.kind().rank().is_some_and(|r| r > rank)));
                 }
             }
             self.load(children.iter().cloned()).await?;
@@ -73,11 +75,10 @@ impl Batch<'_> {
     }
 
     /// Documents that name a party whose flag changed in this batch.
-    async fn flagged(&mut self) -> Result<BTreeSet<String>, StageError> {
+    async fn documents_of_flagged(&mut self) -> Result<BTreeSet<String>, StageError> {
         let mut documents = BTreeSet::new();
-        let parties: Vec<String> = self.rows.iter().filter(|(_, row)| flag(&row.old) != flag(&row.new)).map(|(key, _)| key.clone()).collect();
-        for party in parties {
-            documents.extend(self.tx.documents(&party).await?);
+        for party in &self.flagged {
+            documents.extend(self.tx.documents(party).await?);
         }
         self.load(documents.iter().filter_map(|key| key.parse().ok())).await?;
         Ok(documents)
@@ -85,63 +86,10 @@ impl Batch<'_> {
 
     fn keys_of(&self, key: &str) -> Option<Keys> {
         let row = self.rows.get(key)?;
-        let fragment = row.new.fragment.as_ref()?;
-        let references = fragment.parties();
-        let identifiers = fragment.identifiers();
-        let intermediary = |party: &Subject| self.owners.get(party.as_str()).map_or(Intermediary::None, |o| o.row.bundle.intermediary());
-        let owner = |facet: Facet| {
-            let parents: Vec<Owner> = parents(row).iter().filter_map(|p| self.owner_of(p, facet)).collect();
-            let claim = Claim {
-                reassigned: fragment.reassigned(facet),
-                references: &references,
-                intermediary: &intermediary,
-                parents: &parents,
-                identifiers: &identifiers,
-            };
-            own(facet, &claim).key(&row.subject)
+        let intermediary = |party: &Subject| {
+            self.owners.get(party.as_str()).map_or(Intermediary::None, |owner| owner.row.bundle.intermediary())
         };
-        let part = |p: &onefold_view::Part| {
-            let parent = self.owner_of(&p.parent, p.facet).unwrap_or(Owner::None);
-            if parent == Owner::None { owner(p.facet) } else { parent.key(&row.subject) }
-        };
-        let parts = fragment.parts().iter().map(part).collect();
-        Some(Keys { trade: owner(Facet::Trade), receivable: owner(Facet::Receivable), parts })
+        let keys_of = |parent: &Subject| self.rows.get(parent.as_str())?.new.keys.clone();
+        row.new.find_keys(&row.subject, &intermediary, &keys_of)
     }
-
-    fn owner_of(&self, parent: &Subject, facet: Facet) -> Option<Owner> {
-        let keys = self.rows.get(parent.as_str())?.new.keys.as_ref()?;
-        let key = match facet {
-            Facet::Trade => &keys.trade,
-            Facet::Receivable => &keys.receivable,
-        };
-        Owner::parse(key)
-    }
-}
-
-/// Documents whose owner is this one's too: those it names, and those that name it as theirs.
-fn parents(row: &Row) -> Vec<Subject> {
-    let mut all = row.new.fragment.as_ref().map(Fragment::parents).unwrap_or_default();
-    all.extend(row.new.inbound.iter().filter(|(_, words)| words.is_parent).filter_map(|(from, _)| from.parse().ok()));
-    all
-}
-
-fn children_of(row: &Row) -> Vec<Subject> {
-    let mut all = row.new.fragment.as_ref().map(Fragment::children).unwrap_or_default();
-    all.extend(row.new.inbound.iter().filter(|(_, words)| !words.is_parent).filter_map(|(from, _)| from.parse().ok()));
-    all
-}
-
-/// Parties in owning roles, whose flag decides.
-fn parties(row: &Row) -> Vec<String> {
-    let fragment = row.new.fragment.as_ref();
-    fragment.map(Fragment::parties).unwrap_or_default().into_iter().map(|(_, party)| party.to_string()).collect()
-}
-
-pub(crate) fn flag(state: &onefold_store::SubjectState) -> Intermediary {
-    state.fragment.as_ref().map_or(Intermediary::None, Fragment::intermediary)
-}
-
-/// Whether a subject is a party.
-pub(crate) fn is_party(row: &Row) -> bool {
-    row.subject.kind() == Kind::Party
 }

@@ -1,46 +1,43 @@
 //! The difference between what a subject added to its owners' bundles before and what it adds now.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use onefold_event::{Kind, Subject};
-use onefold_identity::{IdentifierKey, Intermediary, Owner as OwnerKey};
+use onefold_identity::{Intermediary, PartyFacts};
 use onefold_stage::StageError;
 use onefold_store::{Changes, PartyChange, SubjectState};
-use onefold_view::{Bundle, Contribution, Fragment, OpenItem, cluster_digest, contribute, ids_digest};
+use onefold_view::{Bundle, Contribution, Fragment, cluster_digest, ids_digest};
 use prost::Message;
 
 use crate::batch::{Batch, Row};
-use crate::link::{flag, is_party};
-
-/// What a subject's row adds, by owner key.
-pub(crate) fn contributions(subject: &Subject, state: &SubjectState) -> BTreeMap<String, Contribution> {
-    match &state.fragment {
-        Some(fragment) if !state.failed => contribute(subject, fragment, &state.inbound, &state.keys()),
-        _ => BTreeMap::new(),
-    }
-}
 
 impl Batch<'_> {
-    /// Settles parties first: whether one is an intermediary decides whose documents are.
+    /// Settles the parties whose flag changed before all else: it decides whose documents are.
     pub(crate) async fn flag(&mut self, touched: &BTreeSet<String>) -> Result<(), StageError> {
-        let flagged = touched.iter().filter(|key| self.rows.get(*key).is_some_and(|row| flag(&row.old) != flag(&row.new)));
-        for key in flagged.cloned().collect::<Vec<_>>() {
-            self.load_owners([key.clone()]).await?;
-            if let (Some(owner), Some(row)) = (self.owners.get_mut(&key), self.rows.get(&key)) {
-                owner.row.bundle.set_intermediary(flag(&row.new));
-            }
-        }
-        Ok(())
+        let flagged = |key: &&String| self.rows.get(*key).is_some_and(|row| row.old.intermediary() != row.new.intermediary());
+        self.flagged = touched.iter().filter(flagged).cloned().collect();
+        self.apply(&self.flagged.clone()).await
     }
 
     /// Brings all bundles from the old rows to the new.
     pub(crate) async fn settle(&mut self) -> Result<(), StageError> {
-        let changed: Vec<String> = self.rows.iter().filter(|(_, row)| row.old != row.new).map(|(key, _)| key.clone()).collect();
+        let changed: BTreeSet<String> = self.rows.iter().filter(|(_, row)| row.old != row.new).map(|(key, _)| key.clone()).collect();
+        self.apply(&changed.difference(&self.flagged).cloned().collect()).await?;
+        self.index(&changed);
+        for owner in std::mem::take(&mut self.refills) {
+            self.refill(&owner).await?;
+        }
+        self.parties(&changed);
+        Ok(())
+    }
+
+    /// Applies to bundles what subjects add now, in the place of what they added before.
+    async fn apply(&mut self, subjects: &BTreeSet<String>) -> Result<(), StageError> {
         let mut deltas: Vec<(String, Option<Contribution>, Option<Contribution>)> = Vec::new();
-        for key in &changed {
+        for key in subjects {
             let Some(row) = self.rows.get(key) else { continue };
-            let mut old = contributions(&row.subject, &row.old);
-            let mut new = contributions(&row.subject, &row.new);
+            let mut old = row.old.contributions(&row.subject);
+            let mut new = row.new.contributions(&row.subject);
             let owners: BTreeSet<String> = old.keys().chain(new.keys()).cloned().collect();
             for owner in owners {
                 let (before, after) = (old.remove(&owner), new.remove(&owner));
@@ -50,33 +47,27 @@ impl Batch<'_> {
             }
         }
         self.load_owners(deltas.iter().map(|(owner, ..)| owner.clone())).await?;
-        let mut refill = BTreeSet::new();
         for (key, before, after) in deltas {
             let Some(owner) = self.owners.get_mut(&key) else { continue };
             owner.touched = true;
-            if let Some(before) = &before
-                && owner.row.bundle.subtract(before).needed()
-            {
-                refill.insert(key.clone());
+            if owner.row.bundle.replace(before.as_ref(), after.as_ref()).is_needed() {
+                self.refills.insert(key.clone());
             }
-            if let Some(after) = &after {
-                owner.row.bundle.add(after);
+            let items = |c: Option<Contribution>| c.map(|c| c.open_items()).unwrap_or_default();
+            let (before, after) = (items(before), items(after));
+            if before != after {
+                self.changes.open_removed.extend(before);
+                self.changes.open_added.extend(after);
             }
-            self.changes.open_removed.extend(before.iter().flat_map(Contribution::open_items));
-            self.changes.open_added.extend(after.iter().flat_map(Contribution::open_items));
         }
-        self.index(&changed);
-        for owner in refill {
-            self.refill(&owner).await?;
-        }
-        self.parties(&changed).await
+        Ok(())
     }
 
     /// Which documents stand under which owner keys, intermediaries that were passed over among them.
-    fn index(&mut self, changed: &[String]) {
+    fn index(&mut self, changed: &BTreeSet<String>) {
         for key in changed {
             let Some(row) = self.rows.get(key) else { continue };
-            let (before, after) = (self.index_keys(&row.subject, &row.old), self.index_keys(&row.subject, &row.new));
+            let (before, after) = (row.old.index_keys(&row.subject), row.new.index_keys(&row.subject));
             for owner in before.difference(&after) {
                 self.changes.documents_removed.push((owner.clone(), key.clone()));
             }
@@ -84,13 +75,6 @@ impl Batch<'_> {
                 self.changes.documents_added.push((owner.clone(), key.clone()));
             }
         }
-    }
-
-    fn index_keys(&self, subject: &Subject, state: &SubjectState) -> BTreeSet<String> {
-        if !state.is_known() || !subject.kind().is_document() {
-            return BTreeSet::new();
-        }
-        document_keys(state)
     }
 
     /// Rows that a bundle cannot know once something was taken away are read from the owner's other documents.
@@ -106,7 +90,7 @@ impl Batch<'_> {
         }
         self.load(documents.iter().filter_map(|key| key.parse().ok())).await?;
         let rows = documents.iter().filter_map(|key| self.rows.get(key));
-        let all: Vec<Contribution> = rows.filter_map(|row| contributions(&row.subject, &row.new).remove(owner)).collect();
+        let all: Vec<Contribution> = rows.filter_map(|row| row.new.contributions(&row.subject).remove(owner)).collect();
         if let Some(owner) = self.owners.get_mut(owner) {
             owner.row.bundle.refill(all.iter());
         }
@@ -114,11 +98,11 @@ impl Batch<'_> {
     }
 
     /// What changed of parties and decisions, for the resolver.
-    async fn parties(&mut self, changed: &[String]) -> Result<(), StageError> {
+    fn parties(&mut self, changed: &BTreeSet<String>) {
         let mut named = BTreeSet::new();
         for key in changed {
             let Some(row) = self.rows.get(key) else { continue };
-            if is_party(row) {
+            if row.subject.kind() == Kind::Party {
                 self.changes.parties.extend(party_change(row));
                 if assertions(&row.subject, &row.old) != assertions(&row.subject, &row.new) {
                     self.changes.inbox.insert(key.clone());
@@ -133,7 +117,6 @@ impl Batch<'_> {
             }
         }
         self.changes.inbox.extend(named);
-        Ok(())
     }
 
     /// Gathers what was touched.
@@ -166,51 +149,16 @@ impl Batch<'_> {
             }
             self.changes.owners.push((key, owner.row));
         }
-        cancel(&mut self.changes.open_added, &mut self.changes.open_removed);
         self.changes
     }
 }
 
-/// Owner keys under which a document stands in the index: its own, and parties that it names as owners, passed over or not.
-pub(crate) fn document_keys(state: &SubjectState) -> BTreeSet<String> {
-    let keys = state.keys();
-    let mut all: BTreeSet<String> = [keys.trade, keys.receivable].into_iter().chain(keys.parts).filter(|k| !k.is_empty()).collect();
-    for member in all.clone() {
-        if let Some(OwnerKey::Set(atoms)) = OwnerKey::parse(&member) {
-            all.extend(atoms.into_iter().map(|atom| OwnerKey::One(atom).to_key()));
-        }
-    }
-    let fragment = state.fragment.as_ref();
-    for (role, party) in fragment.map(Fragment::parties).unwrap_or_default() {
-        if role.target() == onefold_event::Target::Owner {
-            all.insert(party.to_string());
-        }
-    }
-    all
-}
-
 fn party_change(row: &Row) -> Option<PartyChange> {
-    let facts = |state: &SubjectState| -> (BTreeSet<IdentifierKey>, BTreeSet<IdentifierKey>) {
-        let fragment = state.fragment.as_ref();
-        let present = fragment.map(|f| f.party_facts(&row.subject).identifiers).unwrap_or_default();
-        let ever = fragment.map(|f| f.ever_asserted(&row.subject)).unwrap_or_default();
-        (present, ever)
-    };
-    let (before, (present, ever)) = (facts(&row.old), facts(&row.new));
-    (before != (present.clone(), ever.clone())).then(|| PartyChange { party: row.subject.to_string(), present, ever })
+    let asserted = |state: &SubjectState| state.fragment.as_ref().map(|f| f.asserted(&row.subject)).unwrap_or_default();
+    let (before, after) = (asserted(&row.old), asserted(&row.new));
+    (before != after).then(|| PartyChange { party: row.subject.to_string(), asserted: after })
 }
 
-fn assertions(subject: &Subject, state: &SubjectState) -> Option<(onefold_identity::PartyFacts, Intermediary)> {
+fn assertions(subject: &Subject, state: &SubjectState) -> Option<(PartyFacts, Intermediary)> {
     state.fragment.as_ref().map(|f| (f.party_facts(subject), f.intermediary()))
-}
-
-/// An item that ends and begins alike in one batch does neither.
-fn cancel(added: &mut Vec<OpenItem>, removed: &mut Vec<OpenItem>) {
-    removed.retain(|item| {
-        let twin = added.iter().position(|other| other == item);
-        twin.is_none_or(|n| {
-            added.swap_remove(n);
-            false
-        })
-    });
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
-use onefold_identity::{Decision, IdentifierKey, PartyFacts, Rules};
+use onefold_identity::{Decision, IdentifierKey, PartyFacts, Rules, Strength, head};
 use onefold_store::{Holders, ResolveTx, StoreError};
 
 /// All that clustering a component needs.
@@ -31,21 +31,23 @@ pub(crate) async fn gather(tx: &mut dyn ResolveTx, changed: &[String], rules: &R
         for row in tx.parties(&frontier).await? {
             let Ok(subject) = row.key.parse::<Subject>() else { continue };
             let fragment = row.state.as_ref().and_then(|s| s.fragment.as_ref());
-            let facts = fragment.map_or_else(|| PartyFacts::of(subject.clone()), |f| f.party_facts(&subject));
+            let facts = fragment.map_or_else(|| PartyFacts::new(subject.clone()), |f| f.party_facts(&subject));
             ask.extend(facts.identifiers.iter().filter(|v| !values.contains(v)).cloned());
             if changed.contains(&row.key) {
                 // What it no longer asserts linked it before.
-                ask.extend(fragment.map(|f| f.ever_asserted(&subject)).unwrap_or_default().into_iter().filter(|v| !values.contains(v)));
+                let ever = fragment.map(|f| f.asserted(&subject)).unwrap_or_default();
+                ask.extend(ever.into_keys().filter(|value| !values.contains(value)));
             }
             next.extend(decide(tx, &row.decisions, &mut component).await?);
             component.first_seen.insert(subject.clone(), row.first_seen);
             component.parties.insert(subject, facts);
         }
-        let ask: Vec<IdentifierKey> = ask.into_iter().filter(|v| rules.links(v)).collect();
+        let ask: Vec<IdentifierKey> = ask.into_iter().filter(|v| rules.strength(v.kind()) != Strength::Neither).collect();
         // A value that has just crossed its limit parts all that it linked: its holders are followed once more.
-        let most = ask.iter().map(|v| rules.limit(v)).max().unwrap_or(0) + changed.len() + 1;
+        let limit = ask.iter().map(|v| rules.limit(v.kind())).max().unwrap_or(0);
+        let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(changed.len() + 1);
         for (value, holders) in ask.iter().zip(tx.holders(&ask, most).await?) {
-            if rules.is_hub(value, holders.ever) {
+            if rules.is_hub(value.kind(), holders.ever) {
                 component.hubs.insert(value.clone());
             }
             if was_no_hub(value, &holders, &changed, rules) {
@@ -62,7 +64,7 @@ pub(crate) async fn gather(tx: &mut dyn ResolveTx, changed: &[String], rules: &R
 /// Whether a value may have linked before the change: taking away those that changed, it is within its limit.
 fn was_no_hub(value: &IdentifierKey, holders: &Holders, changed: &BTreeSet<String>, rules: &Rules) -> bool {
     let fresh = holders.present.iter().filter(|party| changed.contains(*party)).count() as u64;
-    !rules.is_hub(value, holders.ever.saturating_sub(fresh))
+    !rules.is_hub(value.kind(), holders.ever.saturating_sub(fresh))
 }
 
 /// Loads decisions and answers the parties that they name.
@@ -72,17 +74,19 @@ async fn decide(tx: &mut dyn ResolveTx, keys: &[String], component: &mut Compone
     for (key, state) in new.iter().zip(tx.decisions(&new).await?) {
         let Some(fragment) = state.and_then(|s| s.fragment) else { continue };
         named.extend(fragment.decided_parties().iter().map(ToString::to_string));
-        if let (Some(decision), Ok(subject)) = (fragment.decision(key), key.parse::<Subject>()) {
-            component.decisions.insert(subject.to_string(), decision);
+        let Ok(subject) = key.parse::<Subject>() else { continue };
+        if let Some(decision) = fragment.decision(&subject) {
+            component.decisions.insert(key.clone(), decision);
         }
     }
     Ok(named)
 }
 
 impl Component {
-    /// Parties by the customer that they make, each with its earliest party (rule B7).
-    pub(crate) fn head(&self, cluster: &BTreeSet<Subject>) -> Option<Subject> {
-        cluster.iter().min_by_key(|party| (self.first_seen.get(*party).copied().unwrap_or(i64::MAX), *party)).cloned()
+    /// The earliest party of a customer, whose id it bears (rule B7).
+    pub(crate) fn head(&self, cluster: &[Subject]) -> Option<Subject> {
+        let seen = |party: &Subject| self.first_seen.get(party).copied().unwrap_or(i64::MAX);
+        head(cluster.iter().map(|party| (party, seen(party)))).cloned()
     }
 
     /// Decisions, in the order of their keys.

@@ -60,10 +60,10 @@ impl Stage for Resolver {
 /// Customers of two or more parties in a component.
 fn clusters(component: &Component, rules: &Rules) -> BTreeSet<Cluster> {
     let found = cluster(&component.parties, &component.standing(), &component.hubs, rules);
-    for refused in &found.refused {
-        tracing::warn!(decision = %refused, "a decision that parties are the same cannot be honoured: another says never");
+    for same in &found.unhonoured {
+        tracing::warn!(decision = %same.decision, left = %same.left, right = %same.right, "a decision that parties are the same cannot be honoured");
     }
-    let several = found.clusters.iter().filter(|parties| parties.len() > 1);
+    let several = found.sets.iter().filter(|parties| parties.len() > 1);
     several
         .filter_map(|parties| {
             let head = component.head(parties)?.to_string();
@@ -104,4 +104,8 @@ fn change(before: &BTreeSet<Cluster>, after: &BTreeSet<Cluster>, claimed: &[Stri
 
 fn strs(cluster: &Cluster) -> impl Iterator<Item = &str> {
     cluster.parties.iter().map(String::as_str)
+}
+
+fn id_digest<'a>(head: &str, parties: impl IntoIterator<Item = &'a str>) -> Digest {
+    Digest::id(&party_id(head).to_string(), parties)
 }

@@ -24,10 +24,10 @@ pub(crate) fn members(c: &Connection, party: i64) -> Result<BTreeSet<i64>> {
 }
 
 /// Parties that ever asserted an identifier, and those who hold it now.
-pub(crate) fn holders(c: &Connection, identifier: i64, limit: usize) -> Result<(u64, Vec<i64>)> {
+pub(crate) fn holders(c: &Connection, identifier: i64, limit: u64) -> Result<(u64, Vec<i64>)> {
     let ever = c.prepare_cached("SELECT count(*) FROM holder WHERE identifier = ?1")?.query_row([identifier], |r| r.get::<_, i64>(0))?;
     let mut present = c.prepare_cached("SELECT party FROM holder WHERE identifier = ?1 AND present LIMIT ?2")?;
-    let present = present.query_map((identifier, limit.cast_signed()), |r| r.get(0))?.collect::<Result<_>>()?;
+    let present = present.query_map((identifier, limit.min(i64::MAX.cast_unsigned()).cast_signed()), |r| r.get(0))?.collect::<Result<_>>()?;
     Ok((ever.cast_unsigned(), present))
 }
 
@@ -85,8 +85,8 @@ impl Customer<'_> {
             return Ok(());
         }
         let Some(num) = keys::find(self.c, &key)? else { return Ok(()) };
-        let (ever, present) = holders(self.c, num, self.rules.limit(&value) + 1)?;
-        if self.rules.is_hub(&value, ever) {
+        let (ever, present) = holders(self.c, num, self.rules.limit(value.kind()).saturating_add(1))?;
+        if self.rules.is_hub(value.kind(), ever) {
             self.rows.hubs.insert(value);
             return Ok(());
         }
@@ -153,13 +153,13 @@ pub(crate) fn attribute(c: &Connection, key: &str, rules: &Rules) -> Result<Attr
     let Some(owner) = Owner::parse(key) else { return Ok(Attribution::Nobody) };
     let mut result = None;
     for atom in owner.atoms() {
-        let text = Owner::One(atom.clone()).to_key();
+        let text = atom.to_string();
         let parties = match atom {
             onefold_identity::Atom::Party(_) => keys::find(c, &text)?.into_iter().collect(),
             onefold_identity::Atom::Identifier(value) => {
                 let Some(num) = keys::find(c, &text)? else { return Ok(Attribution::Nobody) };
-                let (ever, present) = holders(c, num, rules.limit(value) + 1)?;
-                if rules.is_hub(value, ever) {
+                let (ever, present) = holders(c, num, rules.limit(value.kind()).saturating_add(1))?;
+                if rules.is_hub(value.kind(), ever) {
                     continue;
                 }
                 present

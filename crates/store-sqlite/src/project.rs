@@ -78,7 +78,7 @@ impl Project {
         let mut rows = row.query([num])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let bundle = Bundle::decode(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt(key, e))?;
-        let digest = row.get_ref(2)?.as_blob()?.try_into().ok().map(Digest::from_bytes);
+        let digest = row.get_ref(2)?.as_blob()?.try_into().ok().map(Digest);
         Ok(Some(OwnerRow { bundle, first_seen: row.get(1)?, digest }))
     }
 
@@ -130,12 +130,12 @@ impl Project {
     fn write_owner(&mut self, key: &str, row: &OwnerRow) -> Result<()> {
         let (num, new) = self.0.writer.number_or_new(key)?;
         let bytes = row.bundle.encode_to_vec();
-        let digest = row.digest.as_ref().map_or(&[][..], |d| d.as_bytes());
+        let digest = row.digest.as_ref().map_or(&[][..], |d| d.0.as_slice());
         let put = "INSERT INTO owner VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (num) DO UPDATE SET first_seen = ?3, bundle = ?4, digest = ?5";
         self.0.writer.connection.prepare_cached(put)?.execute((num, key, row.first_seen, bytes, digest))?;
         if new && let Some(atoms) = onefold_identity::Owner::parse(key).filter(|_| key.starts_with("set:")) {
             for atom in atoms.atoms() {
-                let atom = self.0.writer.owner_number(&onefold_identity::Owner::One(atom.clone()).to_key())?;
+                let atom = self.0.writer.owner_number(&atom.to_string())?;
                 self.0.writer.connection.prepare_cached("INSERT OR IGNORE INTO set_member VALUES (?1, ?2)")?.execute([atom, num])?;
             }
         }
@@ -158,10 +158,9 @@ impl Project {
 
     fn write_party(&mut self, change: &PartyChange) -> Result<()> {
         let party = self.0.writer.owner_number(&change.party)?;
-        for value in &change.ever {
+        for (value, present) in &change.asserted {
             let identifier = self.0.writer.owner_number(&format!("identifier:{value}"))?;
             let put = "INSERT INTO holder VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET present = ?3 WHERE present <> ?3";
-            let present = change.present.contains(value);
             self.0.writer.connection.prepare_cached(put)?.execute((identifier, party, present))?;
         }
         Ok(())
@@ -177,7 +176,7 @@ pub(crate) fn add_digest(tx: &Tx, name: &str, delta: &DigestSum) -> Result<()> {
     let mut sum = digest(connection, name)?;
     sum.add_sum(delta);
     let put = "INSERT INTO digest VALUES (?1, ?2) ON CONFLICT DO UPDATE SET sum = ?2";
-    connection.prepare_cached(put)?.execute((name, sum.as_bytes().as_slice()))?;
+    connection.prepare_cached(put)?.execute((name, sum.to_bytes().as_slice()))?;
     Ok(())
 }
 

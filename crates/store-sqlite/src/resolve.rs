@@ -94,7 +94,7 @@ impl Resolve {
     fn holders_of(&mut self, value: &IdentifierKey, limit: usize) -> Result<Holders> {
         let Some(num) = self.tx.writer.number(&format!("identifier:{value}"))? else { return Ok(Holders::default()) };
         let c = &self.tx.writer.connection;
-        let (ever, present) = customer::holders(c, num, limit)?;
+        let (ever, present) = customer::holders(c, num, limit as u64)?;
         let present = present.into_iter().filter_map(|party| keys::text(c, party).transpose()).collect::<Result<_>>()?;
         Ok(Holders { ever, present })
     }

@@ -31,7 +31,7 @@ pub(crate) fn rows(c: &Connection, rules: &Rules) -> Result<StatusRows> {
         }
         let bundle = Bundle::decode(bytes).map_err(|e| corrupt(key, e))?;
         let owned = key.starts_with("party:") || attribute(c, key, rules)? != Attribution::Nobody;
-        if owned { &mut rows.owned } else { &mut rows.unattributed }.merge_totals(&bundle);
+        if owned { &mut rows.owned } else { &mut rows.unattributed }.add(&bundle);
     }
     let (members, clusters) = (one("SELECT count(*) FROM member")?, one("SELECT count(DISTINCT cluster) FROM member")?);
     rows.customers = rows.parties - members + clusters;

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use onefold_store::{StoreError, Table, TableRow, VerifyStore};
 use onefold_view::DigestSum;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result, Row};
 
 use crate::SqliteStore;
@@ -79,19 +80,16 @@ fn scan(c: &Connection, table: Table, to: &tokio::sync::mpsc::Sender<Vec<TableRo
     Ok(())
 }
 
-/// The first column is the key; the others follow, each with its length.
 fn table_row(row: &Row<'_>, columns: usize) -> Result<TableRow> {
-    let mut bytes = Vec::new();
+    let mut rest: Vec<Vec<u8>> = Vec::with_capacity(columns);
     for n in 1..columns {
-        use rusqlite::types::ValueRef;
-        let column = match row.get_ref(n)? {
+        rest.push(match row.get_ref(n)? {
             ValueRef::Null => Vec::new(),
             ValueRef::Integer(i) => i.to_be_bytes().to_vec(),
             ValueRef::Real(f) => f.to_be_bytes().to_vec(),
             ValueRef::Text(b) | ValueRef::Blob(b) => b.to_vec(),
-        };
-        bytes.extend_from_slice(&(column.len() as u64).to_be_bytes());
-        bytes.extend_from_slice(&column);
+        });
     }
-    Ok(TableRow { key: row.get_ref(0)?.as_str()?.to_owned(), bytes })
+    let rest: Vec<&[u8]> = rest.iter().map(Vec::as_slice).collect();
+    Ok(TableRow::new(row.get_ref(0)?.as_str()?, &rest))
 }

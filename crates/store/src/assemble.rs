@@ -1,6 +1,9 @@
 //! What the assembler needs: parties whose customer must be found under other words.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
+use onefold_view::Bundle;
 
 use crate::{CustomerRows, StoreError};
 
@@ -11,6 +14,15 @@ pub struct SearchRow {
     pub parties: Vec<String>,
     /// Words, names and identifiers, as the view shows them; empty: nothing to be found by.
     pub text: String,
+}
+
+impl SearchRow {
+    /// Every name, identifier, city and number of a customer's parties.
+    pub fn of(rows: &CustomerRows) -> Self {
+        let mut words: BTreeSet<String> = rows.bundles.values().flat_map(Bundle::search_words).collect();
+        words.extend(rows.parties.keys().filter_map(|key| key.splitn(3, ':').nth(2)).map(str::to_owned));
+        Self { parties: rows.parties.keys().cloned().collect(), text: words.into_iter().collect::<Vec<_>>().join("\n") }
+    }
 }
 
 /// Contract: marks are claimed by deleting them within the transaction that materialises what they ask for (rule D4).

@@ -13,7 +13,7 @@ pub use assemble::{AssembleStore, AssembleTx, SearchRow};
 pub use error::StoreError;
 pub use project::{Changes, OwnerRow, PartyChange, ProjectStore, ProjectTx};
 pub use quarantine::{Quarantine, QuarantineEntry, QuarantineFilter};
-pub use read::{CustomerRows, Found, Holding, ReadStore, StatusRows};
+pub use read::{CustomerRows, Found, Holding, ReadStore, StatusRows, Totals};
 pub use resolve::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx};
 pub use state::{Admitted, FactState, SubjectState};
 pub use verify::{Table, TableRow, VerifyStore};

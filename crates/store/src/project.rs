@@ -1,6 +1,6 @@
 //! What the projector needs: the rows of a batch's subjects and owners, written with the position in one transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
@@ -24,10 +24,8 @@ pub struct OwnerRow {
 pub struct PartyChange {
     /// Subject of the party.
     pub party: String,
-    /// Valid identifiers that it holds now.
-    pub present: BTreeSet<IdentifierKey>,
-    /// Valid identifiers that it ever asserted; they only grow.
-    pub ever: BTreeSet<IdentifierKey>,
+    /// Valid identifiers that it ever asserted; true where it holds them now. Their set only grows.
+    pub asserted: BTreeMap<IdentifierKey, bool>,
 }
 
 /// What a batch changes.

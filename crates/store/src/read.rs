@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
-use onefold_view::{Bundle, DigestSum, OpenItem};
+use onefold_view::{Bundle, DigestSum, OpenItem, Purse};
 use uuid::Uuid;
 
 use crate::{StoreError, SubjectState};
@@ -40,6 +40,23 @@ pub struct Found {
     pub text: String,
 }
 
+/// Documents and money, added up over bundles.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Totals {
+    /// Documents, each counted once.
+    pub documents: i64,
+    /// Their money.
+    pub money: Purse,
+}
+
+impl Totals {
+    /// Adds a bundle's.
+    pub fn add(&mut self, bundle: &Bundle) {
+        self.documents += bundle.documents();
+        self.money.add(&bundle.money());
+    }
+}
+
 /// What `status` counts, all at one position.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct StatusRows {
@@ -55,10 +72,10 @@ pub struct StatusRows {
     pub conflicts: u64,
     /// Inbox rows and marks that wait.
     pub waiting: u64,
-    /// Sum of bundles that some customer holds.
-    pub owned: Bundle,
-    /// Sum of bundles that none holds.
-    pub unattributed: Bundle,
+    /// Of bundles that some customer holds.
+    pub owned: Totals,
+    /// Of bundles that none holds.
+    pub unattributed: Totals,
     /// Digest of bundles and clusters.
     pub digest: DigestSum,
     /// Digest of ids.

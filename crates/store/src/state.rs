@@ -1,9 +1,10 @@
 //! What is kept of one subject: its facts, what they say, what others say to it, and whose it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{ContentDigest, Event, Micros};
-use onefold_view::{Fragment, Inbound, Keys};
+use onefold_event::{ContentDigest, Event, Micros, Role, Subject, Target};
+use onefold_identity::{Atom, Claim, Facet, Intermediary, Owner, own};
+use onefold_view::{Contribution, Fragment, Inbound, Keys, Part, contribute};
 
 /// One copy of an event, as far as duplicates and folding need it. The rest stands in the log at its position.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -149,6 +150,96 @@ impl SubjectState {
     /// Keys, empty where there are none.
     pub fn keys(&self) -> Keys {
         self.keys.clone().unwrap_or_default()
+    }
+
+    /// Parties that it names, with their roles.
+    pub fn parties(&self) -> Vec<(Role, Subject)> {
+        self.fragment.as_ref().map(Fragment::parties).unwrap_or_default()
+    }
+
+    /// Documents whose owner is this one's too: those it names, and those that name it as theirs.
+    pub fn parents(&self) -> Vec<Subject> {
+        let mut all = self.fragment.as_ref().map(Fragment::parents).unwrap_or_default();
+        all.extend(self.inbound.iter().filter(|(_, words)| words.is_parent).filter_map(|(from, _)| from.parse().ok()));
+        all
+    }
+
+    /// Documents that take their owner from this one.
+    pub fn children(&self) -> Vec<Subject> {
+        let mut all = self.fragment.as_ref().map(Fragment::children).unwrap_or_default();
+        all.extend(self.inbound.iter().filter(|(_, words)| !words.is_parent).filter_map(|(from, _)| from.parse().ok()));
+        all
+    }
+
+    /// Whether a party stands for others.
+    pub fn intermediary(&self) -> Intermediary {
+        self.fragment.as_ref().map_or(Intermediary::None, Fragment::intermediary)
+    }
+
+    /// Whose it is (rules C1 to C4), given its parents' keys and which parties are intermediaries.
+    pub fn find_keys(
+        &self,
+        subject: &Subject,
+        intermediary: &dyn Fn(&Subject) -> Intermediary,
+        keys_of: &dyn Fn(&Subject) -> Option<Keys>,
+    ) -> Option<Keys> {
+        let fragment = self.fragment.as_ref()?;
+        let (references, identifiers) = (fragment.parties(), fragment.identifiers());
+        let owner_of = |parent: &Subject, facet| {
+            let keys = keys_of(parent)?;
+            Owner::parse(match facet {
+                Facet::Trade => &keys.trade,
+                Facet::Receivable => &keys.receivable,
+            })
+        };
+        let parents = self.parents();
+        let direct = |facet: Facet| {
+            let parents: Vec<Owner> = parents.iter().filter_map(|parent| owner_of(parent, facet)).collect();
+            let reassigned = fragment.reassigned(facet);
+            let claim = Claim {
+                reassigned: reassigned.as_ref(),
+                references: &references,
+                intermediary,
+                parents: &parents,
+                identifiers: &identifiers,
+            };
+            own(facet, &claim).key(subject)
+        };
+        let (trade, receivable) = (direct(Facet::Trade), direct(Facet::Receivable));
+        let part = |part: &Part| match owner_of(&part.parent, part.facet) {
+            Some(owner) if owner != Owner::None => owner.key(subject),
+            _ => match part.facet {
+                Facet::Trade => trade.clone(),
+                Facet::Receivable => receivable.clone(),
+            },
+        };
+        let parts = fragment.parts().iter().map(part).collect();
+        Some(Keys { trade, receivable, parts })
+    }
+
+    /// What it adds to bundles, by owner key.
+    pub fn contributions(&self, subject: &Subject) -> BTreeMap<String, Contribution> {
+        match &self.fragment {
+            Some(fragment) if !self.failed => contribute(subject, fragment, &self.inbound, &self.keys()),
+            _ => BTreeMap::new(),
+        }
+    }
+
+    /// Owner keys under which it stands in the index of documents: its own, the members of those that are sets, and
+    /// parties that it names as owners, passed over or not.
+    pub fn index_keys(&self, subject: &Subject) -> BTreeSet<String> {
+        if !self.is_known() || !subject.kind().is_document() {
+            return BTreeSet::new();
+        }
+        let keys = self.keys();
+        let own = [keys.trade, keys.receivable].into_iter().chain(keys.parts).filter(|key| !key.is_empty());
+        let mut all: BTreeSet<String> = own.collect();
+        for set in all.iter().filter(|key| key.starts_with("set:")).cloned().collect::<Vec<_>>() {
+            all.extend(Owner::parse(&set).iter().flat_map(Owner::atoms).map(Atom::to_string));
+        }
+        let named = self.parties().into_iter().filter(|(role, _)| role.target() == Target::Owner);
+        all.extend(named.map(|(_, party)| party.to_string()));
+        all
     }
 }
 

@@ -56,6 +56,18 @@ pub struct TableRow {
     pub bytes: Vec<u8>,
 }
 
+impl TableRow {
+    /// A row of columns, each with its length before it.
+    pub fn new(key: &str, columns: &[&[u8]]) -> Self {
+        let mut bytes = Vec::with_capacity(columns.iter().map(|c| c.len() + 8).sum());
+        for column in columns {
+            bytes.extend_from_slice(&(column.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(column);
+        }
+        Self { key: key.to_owned(), bytes }
+    }
+}
+
 /// Contract: `scan` gives each row once, as stored now, whatever it says of itself.
 #[async_trait]
 pub trait VerifyStore: Send + Sync {
