@@ -7,7 +7,7 @@ use onefold_identity::Owner;
 
 use crate::amount::{DAY, Money, day_of};
 use crate::case::Desk;
-use crate::contribution::{Contribution, Counter, OpenAmount, OpenCase, Pending, Rating, Row, Status};
+use crate::contribution::{Contribution, Counter, OpenCase, OpenItem, Pending, Rating, Row, Status};
 use crate::fragment::allocations;
 use crate::inbound::{Inbound, Keys};
 use crate::party::cut;
@@ -191,12 +191,19 @@ impl Sheet<'_> {
 
     fn debt(&mut self, key: &str, total: &Money, open: Money, due: Option<i64>) {
         let days = self.paid_at(total).filter(|_| open.units() <= 0).map(|paid| days(self.micros(), paid));
+        let invoice = self.subject.to_string();
         let contribution = self.at(key);
         contribution.put(Measure::Owed, total);
         if !open.is_zero() {
             contribution.put(Measure::Open, &open);
             contribution.count(Counter::OpenInvoices, 1);
-            contribution.open = Some(OpenAmount { due, open });
+            contribution.open = Some(OpenItem {
+                owner: key.to_owned(),
+                due: due.unwrap_or(OpenItem::NEVER),
+                invoice,
+                currency: open.currency_code(),
+                open: open.text(),
+            });
         }
         if let Some(days) = days {
             contribution.count(Counter::PaidInvoices, 1);

@@ -1,6 +1,6 @@
 //! What one subject adds to one owner's bundle.
 
-use onefold_event::{Micros, Subject};
+use onefold_event::Micros;
 
 use crate::amount::Money;
 use crate::profile::Profile;
@@ -200,16 +200,6 @@ pub(crate) struct Rating {
     pub(crate) sum: i64,
 }
 
-/// What is open of an invoice.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
-pub(crate) struct OpenAmount {
-    /// Day number; none: no due date was given.
-    #[prost(sint64, optional, tag = "1")]
-    pub(crate) due: Option<i64>,
-    #[prost(message, required, tag = "2")]
-    pub(crate) open: Money,
-}
-
 /// An invoice with something left to pay, for the index of open items.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, prost::Message)]
 pub struct OpenItem {
@@ -250,7 +240,7 @@ pub struct Contribution {
     #[prost(message, optional, tag = "5")]
     pub(crate) tallies: Option<Tallies>,
     #[prost(message, optional, tag = "6")]
-    pub(crate) open: Option<OpenAmount>,
+    pub(crate) open: Option<OpenItem>,
     /// Day number promised for a shipment that has not arrived.
     #[prost(sint64, optional, tag = "7")]
     pub(crate) promised: Option<i64>,
@@ -285,15 +275,9 @@ impl Contribution {
         self.tallies.as_ref()
     }
 
-    /// The open item of an invoice that this owner owes, while something is open.
-    pub fn open_item(&self, owner: &str, invoice: &Subject) -> Option<OpenItem> {
-        self.open.as_ref().map(|open| OpenItem {
-            owner: owner.to_owned(),
-            due: open.due.unwrap_or(OpenItem::NEVER),
-            invoice: invoice.to_string(),
-            currency: open.open.currency_code(),
-            open: open.open.text(),
-        })
+    /// Open items of the owner: the invoice, while something of it is open.
+    pub fn open_items(&self) -> Vec<OpenItem> {
+        self.open.iter().cloned().collect()
     }
 
     pub(crate) fn count(&mut self, counter: Counter, by: i64) {
