@@ -44,6 +44,8 @@ pub(crate) struct Party {
     pub(crate) since: Moment,
     /// A later revision says this phone instead of `phone`.
     pub(crate) moved_to: Option<(Moment, String)>,
+    /// `phone` was somebody else's all along: when the system said so.
+    pub(crate) phone_disowned: Option<Moment>,
 }
 
 impl Party {
@@ -90,6 +92,7 @@ impl Customer {
 
     /// Whether any system has said that the phone is this customer's.
     pub(crate) fn phone_known(&self) -> bool {
-        self.parties.iter().any(|party| party.phone.as_deref() == Some(&self.phone))
+        let own = |party: &&Party| party.phone_disowned.is_none();
+        self.parties.iter().filter(own).any(|party| party.phone.as_deref() == Some(&self.phone))
     }
 }

@@ -111,6 +111,15 @@ pub(crate) fn write(
                     "tax_no": party.tax_number, "card": party.loyalty,
                 })),
             );
+            if let Some(at) = party.phone_disowned {
+                put(
+                    at,
+                    without_nulls(json!({
+                        "kind": "contact_corrected", "entry": numbers.desk_entry(), "contact": party.number, "at": at.iso(),
+                        "wrong_phone": party.phone, "reason": "同名登记错人",
+                    })),
+                );
+            }
         }
     }
     for (style, case) in ledger.cases.iter().enumerate() {

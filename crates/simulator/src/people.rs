@@ -37,6 +37,11 @@ enum Bond {
     Account,
 }
 
+/// A 王伟 whose phone the desk once wrote down for another 王伟, who sits in the park: the two are one
+/// customer until the desk corrects itself.
+const NAMESAKE: u32 = 2;
+const MISTAKEN: u32 = SWITCHBOARD_FROM;
+
 /// Two people of one family name on one phone.
 struct Family {
     western: bool,
@@ -84,7 +89,7 @@ impl Census<'_> {
             _ => (Kind::Organisation, true),
         };
         let mut western = western && !parked && index > 2;
-        let twin = index == 2 || parked && index < SWITCHBOARD_FROM + 2;
+        let twin = index == NAMESAKE || parked && index < SWITCHBOARD_FROM + 2;
         match index {
             COMPLAINANT => kind = Kind::Person,
             MERGED => kind = Kind::Organisation,
@@ -165,6 +170,7 @@ impl Census<'_> {
             erp_number: None,
             since: customer.since,
             moved_to,
+            phone_disowned: None,
         };
         let nameless = !special && !customer.phone_shared && dice.chance(100);
 
@@ -173,13 +179,18 @@ impl Census<'_> {
             others.push(System::Erp);
         }
         for (system, share) in [(System::Bank, 450), (System::Wms, 400), (System::Desk, 600)] {
-            if special || dice.chance(share) {
+            if special || dice.chance(share) || (system, customer.index) == (System::Desk, MISTAKEN) && parked {
                 others.push(system);
             }
         }
         customer.parties.push(first);
         for system in others {
-            let party = self.further(customer, system, nameless, dice);
+            let mut party = self.further(customer, system, nameless, dice);
+            if parked && (system, customer.index) == (System::Desk, MISTAKEN) {
+                party.name = Some(customer.name.clone());
+                party.phone = Some(id::chinese_mobile(NAMESAKE.into(), self.settings.seed));
+                party.phone_disowned = Some(party.since.plus_days(11));
+            }
             customer.parties.push(party);
         }
     }
@@ -246,6 +257,7 @@ impl Census<'_> {
             erp_number: (bond == Bond::ErpNumber).then(|| first.number.clone()),
             since: customer.since.plus_days(dice.between(0, 9)).at(10, dice.between(0, 59), dice.between(0, 59)),
             moved_to: None,
+            phone_disowned: None,
         }
     }
 }

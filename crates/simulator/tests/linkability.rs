@@ -27,6 +27,7 @@ fn phone(text: &str) -> String {
 
 fn parties(company: &Company) -> BTreeMap<String, Known> {
     let mut parties: BTreeMap<String, Known> = BTreeMap::new();
+    let mut twice = BTreeSet::new();
     let mut say = |key: String,
                    name: Option<&str>,
                    strong: Vec<(&str, Option<&str>)>,
@@ -85,6 +86,15 @@ fn parties(company: &Company) -> BTreeMap<String, Known> {
                     ("email", record["email"].as_str().map(str::to_owned)),
                 ],
             );
+        }
+    }
+    for record in company.records("desk-events") {
+        if record["kind"] == "contact_corrected" {
+            let contact = format!("party:desk:{}", record["contact"].as_str().expect("a contact"));
+            let wrong = format!("phone:{}", phone(record["wrong_phone"].as_str().expect("a phone")));
+            let known = parties.get_mut(&contact).expect("a known contact");
+            assert!(known.weak.remove(&wrong) || twice.contains(&wrong), "{wrong}");
+            twice.insert(wrong);
         }
     }
     parties
@@ -180,6 +190,8 @@ fn the_hard_cases_are_there() {
     assert!(holders.values().any(|count| *count > WEAK_LIMIT), "a switchboard");
     assert!(phones.values().filter(|names| names.len() == 2).count() > 20, "families and misspelt names");
     assert!(parties.values().any(|known| known.name.is_none()), "a caller without a name");
+    let corrected = company.records("desk-events").iter().any(|record| record["kind"] == "contact_corrected");
+    assert!(corrected, "a phone that was somebody else's");
     let same_name =
         parties.iter().filter(|(party, known)| party.starts_with("party:erp") && known.name.as_deref() == Some("王伟"));
     assert!(same_name.count() >= 3, "several 王伟");
