@@ -6,7 +6,7 @@ use onefold_event::{Kind, Subject};
 use onefold_identity::{Intermediary, PartyFacts};
 use onefold_stage::StageError;
 use onefold_store::{Changes, PartyChange, SubjectState};
-use onefold_view::{Bundle, Contribution, Fragment, cluster_digest, ids_digest};
+use onefold_view::{Bundle, Contribution, Digest, Fragment};
 use prost::Message;
 
 use crate::batch::{Batch, Row};
@@ -139,8 +139,8 @@ impl Batch<'_> {
             match (owner.old_first_seen, owner.row.first_seen) {
                 (None, Some(_)) => {
                     self.changes.marks.insert(key.clone());
-                    self.changes.clusters_digest.add(&cluster_digest([key.as_str()]));
-                    self.changes.ids_digest.add(&ids_digest(&key, [key.as_str()]));
+                    self.changes.clusters_digest.add(&Digest::cluster([key.as_str()]));
+                    self.changes.ids_digest.add(&Digest::id(&key, [key.as_str()]));
                 }
                 (Some(old), Some(new)) if old != new => {
                     self.changes.inbox.insert(key.clone());

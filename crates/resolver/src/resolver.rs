@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use onefold_identity::{Rules, cluster};
 use onefold_stage::{Progress, Stage, StageError};
 use onefold_store::{Cluster, ClusterChange, ResolveStore};
-use onefold_view::{cluster_digest, ids_digest};
+use onefold_view::Digest;
 
 use crate::component::{Component, gather};
 
@@ -76,26 +76,26 @@ fn change(before: &BTreeSet<Cluster>, after: &BTreeSet<Cluster>, claimed: &[Stri
     let mut change = ClusterChange::default();
     let mut alone: BTreeSet<&String> = BTreeSet::new();
     for gone in before.difference(after) {
-        change.clusters_digest.subtract(&cluster_digest(strs(gone)));
-        change.ids_digest.subtract(&ids_digest(&gone.head, strs(gone)));
+        change.clusters_digest.subtract(&Digest::cluster(strs(gone)));
+        change.ids_digest.subtract(&Digest::id(&gone.head, strs(gone)));
         change.dissolved.extend(gone.parties.iter().cloned());
         alone.extend(&gone.parties);
     }
     let mut joined: BTreeSet<&String> = BTreeSet::new();
     for new in after.difference(before) {
-        change.clusters_digest.add(&cluster_digest(strs(new)));
-        change.ids_digest.add(&ids_digest(&new.head, strs(new)));
+        change.clusters_digest.add(&Digest::cluster(strs(new)));
+        change.ids_digest.add(&Digest::id(&new.head, strs(new)));
         change.formed.push(new.clone());
         joined.extend(&new.parties);
     }
     // A party that is alone is a cluster too.
     for party in joined.difference(&alone) {
-        change.clusters_digest.subtract(&cluster_digest([party.as_str()]));
-        change.ids_digest.subtract(&ids_digest(party, [party.as_str()]));
+        change.clusters_digest.subtract(&Digest::cluster([party.as_str()]));
+        change.ids_digest.subtract(&Digest::id(party, [party.as_str()]));
     }
     for party in alone.difference(&joined) {
-        change.clusters_digest.add(&cluster_digest([party.as_str()]));
-        change.ids_digest.add(&ids_digest(party, [party.as_str()]));
+        change.clusters_digest.add(&Digest::cluster([party.as_str()]));
+        change.ids_digest.add(&Digest::id(party, [party.as_str()]));
     }
     change.marks.extend(alone.union(&joined).map(|party| (*party).clone()));
     change.marks.extend(claimed.iter().cloned());
@@ -104,8 +104,4 @@ fn change(before: &BTreeSet<Cluster>, after: &BTreeSet<Cluster>, claimed: &[Stri
 
 fn strs(cluster: &Cluster) -> impl Iterator<Item = &str> {
     cluster.parties.iter().map(String::as_str)
-}
-
-fn id_digest<'a>(head: &str, parties: impl IntoIterator<Item = &'a str>) -> Digest {
-    Digest::id(&party_id(head).to_string(), parties)
 }

@@ -174,7 +174,7 @@ pub(crate) fn add_digest(tx: &Tx, name: &str, delta: &DigestSum) -> Result<()> {
     }
     let connection = &tx.writer.connection;
     let mut sum = digest(connection, name)?;
-    sum.add_sum(delta);
+    sum.merge(delta);
     let put = "INSERT INTO digest VALUES (?1, ?2) ON CONFLICT DO UPDATE SET sum = ?2";
     connection.prepare_cached(put)?.execute((name, sum.to_bytes().as_slice()))?;
     Ok(())

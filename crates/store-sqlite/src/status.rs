@@ -19,7 +19,7 @@ pub(crate) fn rows(c: &Connection, rules: &Rules) -> Result<StatusRows> {
         ids_digest: digest(c, "ids")?,
         ..StatusRows::default()
     };
-    rows.digest.add_sum(&digest(c, "clusters")?);
+    rows.digest.merge(&digest(c, "clusters")?);
     let mut owners = c.prepare_cached("SELECT key, first_seen IS NOT NULL, bundle FROM owner")?;
     let mut all = owners.query([])?;
     while let Some(row) = all.next()? {

@@ -28,7 +28,7 @@ impl VerifyStore for SqliteStore {
             let mut all = c.prepare_cached("SELECT next FROM position ORDER BY partition")?;
             let positions = all.query_map([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned))?.collect::<Result<_>>()?;
             let mut sum = digest(c, "bundles")?;
-            sum.add_sum(&digest(c, "clusters")?);
+            sum.merge(&digest(c, "clusters")?);
             Ok((positions, sum, digest(c, "ids")?))
         })
         .await
