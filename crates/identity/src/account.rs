@@ -16,7 +16,10 @@ pub(crate) fn normalise(text: &str, bank: String) -> Scoped {
     };
     let value = value.strip_prefix("IBAN").unwrap_or(&value).to_owned();
     if looks_like_iban(&value) {
-        return (String::new(), if is_iban(&value) { Ok(value) } else { Err("the IBAN's check digits or length are wrong") });
+        return (
+            String::new(),
+            if is_iban(&value) { Ok(value) } else { Err("the IBAN's check digits or length are wrong") },
+        );
     }
     let digits = value.chars().filter(char::is_ascii_digit).count();
     let shortest = if bank.is_empty() { SHORTEST_ALONE } else { SHORTEST };

@@ -22,7 +22,11 @@ fn key(kind: &str, text: &str, issuer: &str) -> Option<String> {
 }
 
 /// Of each kind: how many, and where our verdict or form is another.
-fn compare(vectors: &str, ours: impl Fn(&str) -> Option<String>, expected: impl Fn(&str) -> String) -> (usize, Vec<String>) {
+fn compare(
+    vectors: &str,
+    ours: impl Fn(&str) -> Option<String>,
+    expected: impl Fn(&str) -> String,
+) -> (usize, Vec<String>) {
     let rows: Vec<_> = rows("stdnum_vectors.csv").into_iter().filter(|row| row[0] == vectors).collect();
     let differ = |row: &&Vec<String>| ours(&row[1]) != (row[2] == "True").then(|| expected(&row[3]));
     (rows.len(), rows.iter().filter(differ).map(|row| row[1].clone()).collect())
@@ -69,7 +73,9 @@ fn every_phone_number_is_published_e164() {
     let mut wrong: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for row in &rows {
         let expected = Some(format!("phone:{}", row[4]));
-        for (form, text, region) in [("national", &row[2], &row[0]), ("international", &row[3], &row[0]), ("e164", &row[4], &String::new())] {
+        for (form, text, region) in
+            [("national", &row[2], &row[0]), ("international", &row[3], &row[0]), ("e164", &row[4], &String::new())]
+        {
             let found = key("phone", text, region);
             if found != expected {
                 wrong.entry(form).or_default().push(format!("{} {text} {} {found:?}", row[0], row[4]));
@@ -94,7 +100,15 @@ fn a_phone_number_has_one_form_however_it_is_written() {
 
 #[test]
 fn what_is_no_phone_number_has_no_form() {
-    for (text, region) in [("", "CN"), ("abc", "CN"), ("13800138000", ""), ("123", "CN"), ("+86 000", ""), ("138001380001", "CN"), ("13800138000", "China")] {
+    for (text, region) in [
+        ("", "CN"),
+        ("abc", "CN"),
+        ("13800138000", ""),
+        ("123", "CN"),
+        ("+86 000", ""),
+        ("138001380001", "CN"),
+        ("13800138000", "China"),
+    ] {
         assert_eq!(key("phone", text, region), None, "{text}");
     }
 }

@@ -1,0 +1,303 @@
+//! Who is one customer, case by case.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use onefold_event::Subject;
+use onefold_identity::{
+    Clusters, Decision, IdentifierKey, Link, PartyFacts, Reason, Rules, cluster, components, explain, normalise_name,
+};
+
+#[derive(Default)]
+struct World {
+    parties: BTreeMap<Subject, PartyFacts>,
+    decisions: Vec<Decision>,
+    hubs: BTreeSet<IdentifierKey>,
+}
+
+fn subject(text: &str) -> Subject {
+    text.parse().unwrap()
+}
+
+fn named(text: &str) -> BTreeSet<Subject> {
+    text.split_whitespace().map(|n| subject(&format!("party:x:{n}"))).collect()
+}
+
+impl World {
+    /// A party by its number, its name and its values; `born:` is a date of birth.
+    fn party(&mut self, number: &str, name: &str, values: &str) -> &mut Self {
+        let mut facts = PartyFacts::new(subject(&format!("party:x:{number}")));
+        facts.names.extend(Some(normalise_name(name)).filter(|name| !name.is_empty()));
+        for value in values.split_whitespace() {
+            match value.strip_prefix("born:") {
+                Some(day) => drop(facts.born_on.insert(day.into())),
+                None => drop(facts.identifiers.insert(value.parse().unwrap())),
+            }
+        }
+        self.parties.insert(facts.key.clone(), facts);
+        self
+    }
+
+    fn link(&mut self, n: u8, at: i64, parties: &str) -> &mut Self {
+        let id = subject(&format!("decision:hub:{n}"));
+        self.decisions.push(Decision::Link {
+            id,
+            parties: named(parties),
+            recorded_at: at,
+            supersedes: BTreeSet::new(),
+        });
+        self
+    }
+
+    fn separate(&mut self, n: u8, at: i64, left: &str, right: &str) -> &mut Self {
+        let id = subject(&format!("decision:hub:{n}"));
+        self.decisions.push(Decision::Separate {
+            id,
+            left: named(left),
+            right: named(right),
+            recorded_at: at,
+            supersedes: BTreeSet::new(),
+        });
+        self
+    }
+
+    /// The last decision replaces another.
+    fn instead_of(&mut self, n: u8) -> &mut Self {
+        if let Some(Decision::Link { supersedes, .. } | Decision::Separate { supersedes, .. }) =
+            self.decisions.last_mut()
+        {
+            supersedes.insert(subject(&format!("decision:hub:{n}")));
+        }
+        self
+    }
+
+    fn hub(&mut self, value: &str) -> &mut Self {
+        self.hubs.insert(value.parse().unwrap());
+        self
+    }
+
+    fn clusters(&self) -> Clusters {
+        cluster(&self.parties, &self.decisions, &self.hubs, &Rules::default())
+    }
+
+    /// The customers as a line: `a b | c`.
+    fn customers(&self) -> String {
+        let of = |set: &Vec<Subject>| set.iter().map(Subject::number).collect::<Vec<_>>().join(" ");
+        self.clusters().sets.iter().map(of).collect::<Vec<_>>().join(" | ")
+    }
+}
+
+#[test]
+fn a_strong_value_links_alone() {
+    let mut world = World::default();
+    world.party("a", "Foo", "tax_number:CN:1").party("b", "Bar", "tax_number:CN:1").party("c", "", "tax_number:DE:1");
+    assert_eq!(world.customers(), "a b | c");
+}
+
+#[test]
+fn another_systems_number_links_alone() {
+    let mut world = World::default();
+    world.party("a", "Foo", "").party("b", "Bar", "number:x:a");
+    assert_eq!(world.customers(), "a b");
+}
+
+#[test]
+fn a_weak_value_links_parties_of_one_name() {
+    let mut world = World::default();
+    world.party("a", "John Smith", "phone:+1").party("b", "SMITH, John", "phone:+1").party(
+        "c",
+        "Jane Smith",
+        "phone:+1",
+    );
+    assert_eq!(world.customers(), "a b | c");
+}
+
+#[test]
+fn one_without_a_name_is_linked_while_all_others_share_one() {
+    let mut world = World::default();
+    world
+        .party("a", "王伟", "phone:+1")
+        .party("b", "王伟", "phone:+1")
+        .party("n", "", "phone:+1")
+        .party("m", "", "phone:+1");
+    assert_eq!(world.customers(), "a b m n");
+    world.party("c", "李娜", "phone:+1");
+    assert_eq!(world.customers(), "a b | c | m | n");
+}
+
+#[test]
+fn parties_without_any_name_are_not_linked_by_a_weak_value() {
+    let mut world = World::default();
+    world.party("a", "", "phone:+1").party("b", "", "phone:+1");
+    assert_eq!(world.customers(), "a | b");
+}
+
+#[test]
+fn a_name_ever_asserted_links() {
+    let mut world = World::default();
+    world.party("a", "Anna Berg", "email:a@b.c").party("b", "Anna Holm", "email:a@b.c");
+    assert_eq!(world.customers(), "a | b");
+    world.parties.get_mut(&subject("party:x:b")).unwrap().names.insert(normalise_name("Anna Berg"));
+    assert_eq!(world.customers(), "a b");
+}
+
+#[test]
+fn an_unknown_kind_links_nobody() {
+    let mut world = World::default();
+    world.party("a", "Foo", "wechat:1").party("b", "Foo", "wechat:1");
+    assert_eq!(world.customers(), "a | b");
+}
+
+#[test]
+fn a_hub_crossed_parts_all_at_once() {
+    let rules = Rules::default();
+    let mut world = World::default();
+    for n in 10..30 {
+        world.party(&n.to_string(), "Foo", "phone:+1");
+    }
+    assert!(!rules.is_hub("phone", 20));
+    assert_eq!(world.clusters().sets.len(), 1);
+    world.party("30", "Foo", "phone:+1");
+    assert!(rules.is_hub("phone", 21));
+    world.hub("phone:+1");
+    assert_eq!(world.clusters().sets.len(), 21);
+}
+
+#[test]
+fn never_same_holds_over_a_chain_of_three() {
+    let mut world = World::default();
+    world.party("a", "Foo", "tax_number:CN:1").party("b", "Foo", "tax_number:CN:1 lei:2").party("c", "Foo", "lei:2");
+    assert_eq!(world.customers(), "a b c");
+    // The group of the LEI comes before that of the tax number.
+    world.separate(1, 1, "a", "c");
+    assert_eq!(world.customers(), "a | b c");
+}
+
+#[test]
+fn a_separation_forbids_each_cross_pair() {
+    let mut world = World::default();
+    for n in ["a", "b", "c", "d"] {
+        world.party(n, "Foo", "tax_number:CN:1");
+    }
+    world.separate(1, 1, "a b", "c d");
+    assert_eq!(world.customers(), "a b | c d");
+}
+
+#[test]
+fn merged_then_separated_then_undone_is_as_before() {
+    let mut world = World::default();
+    world.party("a", "Foo", "phone:+1").party("b", "Foo", "phone:+1").party("c", "Bar", "").party("d", "Bar", "");
+    let before = world.clusters();
+    world.link(1, 1, "a c");
+    assert_eq!(world.customers(), "a b c | d");
+    world.separate(2, 2, "a b", "c").instead_of(1);
+    assert_eq!(world.clusters(), before);
+    world.decisions.pop();
+    assert_eq!(world.customers(), "a b c | d");
+    world.decisions.pop();
+    assert_eq!(world.clusters(), before);
+}
+
+#[test]
+fn of_two_decisions_on_a_pair_the_later_holds() {
+    let mut world = World::default();
+    world.party("a", "", "").party("b", "", "");
+    world.separate(2, 7, "a", "b").link(1, 8, "a b");
+    assert_eq!(world.customers(), "a b");
+    world.separate(3, 8, "a", "b");
+    assert_eq!(world.customers(), "a | b");
+    assert_eq!(world.clusters().unhonoured, []);
+}
+
+#[test]
+fn a_decision_superseded_does_not_hold_though_it_is_later() {
+    let mut world = World::default();
+    world.party("a", "", "").party("b", "", "");
+    world.link(1, 9, "a b").separate(2, 3, "a", "b").instead_of(1);
+    assert_eq!(world.customers(), "a | b");
+}
+
+#[test]
+fn a_same_that_cannot_be_honoured_is_reported() {
+    let mut world = World::default();
+    world.party("a", "", "").party("b", "", "").party("c", "", "");
+    world.link(1, 1, "a b").separate(2, 2, "a", "c").link(3, 3, "b c");
+    assert_eq!(world.customers(), "a b | c");
+    let [same] = world.clusters().unhonoured.try_into().unwrap();
+    assert_eq!(same.decision, subject("decision:hub:3"));
+    assert_eq!((same.left.number(), same.right.number()), ("b", "c"));
+    assert_eq!((same.because.left.number(), same.because.right.number()), ("a", "c"));
+    assert_eq!(same.because.reason, Reason::Decision(subject("decision:hub:2")));
+}
+
+#[test]
+fn two_tax_numbers_of_one_country_keep_parties_apart() {
+    let mut world = World::default();
+    world.party("a", "Foo", "tax_number:CN:1 phone:+1").party("b", "Foo", "tax_number:CN:2 phone:+1").party(
+        "c",
+        "Foo",
+        "tax_number:DE:3 phone:+1",
+    );
+    // `c` has none of China: it joins the first.
+    assert_eq!(world.customers(), "a c | b");
+    world.party("b", "Foo", "tax_number:CN:2 tax_number:CN:1 phone:+1");
+    assert_eq!(world.customers(), "a b c");
+}
+
+#[test]
+fn two_dates_of_birth_keep_parties_apart() {
+    let mut world = World::default();
+    world
+        .party("a", "王伟", "phone:+1 born:1980-01-01")
+        .party("b", "王伟", "phone:+1 born:2005-06-07")
+        .party("c", "王伟", "phone:+1");
+    assert_eq!(world.customers(), "a c | b");
+}
+
+#[test]
+fn what_keeps_apart_yields_to_a_decision_and_takes_all_their_parties_along() {
+    let mut world = World::default();
+    world.party("a", "Foo", "tax_number:CN:1").party("b", "Foo", "tax_number:CN:2");
+    world.party("a2", "Foo", "tax_number:CN:1").party("b2", "Foo", "tax_number:CN:2");
+    assert_eq!(world.customers(), "a a2 | b b2");
+    world.link(1, 1, "a b");
+    assert_eq!(world.customers(), "a a2 b b2");
+}
+
+#[test]
+fn components_are_as_if_nothing_were_forbidden() {
+    let mut world = World::default();
+    world
+        .party("a", "Foo", "tax_number:CN:1 phone:+1")
+        .party("b", "Foo", "tax_number:CN:2 phone:+1")
+        .party("c", "Bar", "phone:+1");
+    world.separate(1, 1, "a", "b");
+    let found = components(&world.parties, &world.decisions, &world.hubs, &Rules::default());
+    assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
+}
+
+#[test]
+fn a_chain_is_explained() {
+    let mut world = World::default();
+    world
+        .party("a", "Foo", "tax_number:CN:1")
+        .party("b", "Foo", "tax_number:CN:1 phone:+1")
+        .party("c", "Foo", "phone:+1")
+        .party("d", "", "");
+    world.link(1, 1, "c d");
+    let to = |n: &str| {
+        explain(&world.parties, &world.decisions, &world.hubs, &Rules::default(), &subject("party:x:a"), &subject(n))
+    };
+    let chain: Vec<_> =
+        to("party:x:d").unwrap().iter().map(|step| format!("{} {}", step.to.number(), step.link)).collect();
+    assert_eq!(chain, ["b tax_number:CN:1", "c phone:+1 and the name foo", "d decision:hub:1"]);
+    assert_eq!(to("party:x:a"), Some(Vec::new()));
+    assert_eq!(to("party:x:nobody"), None);
+    assert!(matches!(to("party:x:b").unwrap().as_slice(), [step] if matches!(step.link, Link::Strong(_))));
+}
+
+#[test]
+fn a_decision_that_names_somebody_unknown_links_the_others() {
+    let mut world = World::default();
+    world.party("a", "", "").party("b", "", "").link(1, 1, "a b ghost");
+    assert_eq!(world.customers(), "a b");
+}

@@ -1,0 +1,261 @@
+//! Small random companies, and the rules of clustering written down a second time, as plainly as they can be said.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use onefold_event::Subject;
+use onefold_identity::{Decision, IdentifierKey, PartyFacts, Rules, Strength};
+use proptest::prelude::*;
+
+/// All that clusters are a function of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Graph {
+    pub(crate) parties: BTreeMap<Subject, PartyFacts>,
+    pub(crate) decisions: Vec<Decision>,
+    pub(crate) hubs: BTreeSet<IdentifierKey>,
+}
+
+pub(crate) type Sets = BTreeSet<BTreeSet<Subject>>;
+
+const VALUES: [&str; 12] = [
+    "phone:+1",
+    "phone:+2",
+    "phone:+3",
+    "email:a@b.c",
+    "account:1",
+    "tax_number:CN:A",
+    "tax_number:CN:B",
+    "tax_number:CN:C",
+    "tax_number:DE:A",
+    "loyalty:club:1",
+    "number:s0:3",
+    "wechat:1",
+];
+
+pub(crate) fn party(n: usize) -> Subject {
+    format!("party:s{}:{n}", n % 3).parse().unwrap()
+}
+
+pub(crate) fn decision(n: usize) -> Subject {
+    format!("decision:hub:{n}").parse().unwrap()
+}
+
+pub(crate) fn value(text: &str) -> IdentifierKey {
+    text.parse().unwrap()
+}
+
+pub(crate) fn facts() -> impl Strategy<Value = (Vec<usize>, Vec<usize>, Vec<usize>)> {
+    let names = prop_oneof![3 => Just(vec![]), 4 => Just(vec![0]), 2 => Just(vec![1]), 1 => Just(vec![0, 1])];
+    let born = prop_oneof![6 => Just(vec![]), 1 => Just(vec![0]), 1 => Just(vec![1]), 1 => Just(vec![0, 1])];
+    (prop::collection::vec(0..VALUES.len(), 0..4), names, born)
+}
+
+pub(crate) fn party_facts(n: usize, (values, names, born): &(Vec<usize>, Vec<usize>, Vec<usize>)) -> PartyFacts {
+    let mut facts = PartyFacts::new(party(n));
+    facts.identifiers.extend(values.iter().map(|v| value(VALUES[*v])));
+    facts.names.extend(names.iter().map(|n| format!("name {n}")));
+    facts.born_on.extend(born.iter().map(|n| format!("1980-01-0{n}")));
+    facts
+}
+
+pub(crate) fn decided(n: usize, parties: usize) -> impl Strategy<Value = Decision> {
+    let some = || {
+        prop::collection::btree_set(0..parties.max(1), 1..4)
+            .prop_map(|set| set.into_iter().map(party).collect::<BTreeSet<_>>())
+    };
+    let supersedes =
+        prop_oneof![4 => Just(BTreeSet::new()), 1 => (0..5_usize).prop_map(|n| BTreeSet::from([decision(n)]))];
+    (any::<bool>(), some(), some(), 0..3_i64, supersedes).prop_map(
+        move |(link, one, other, recorded_at, supersedes)| {
+            let id = decision(n);
+            if link {
+                return Decision::Link { id, parties: one.union(&other).cloned().collect(), recorded_at, supersedes };
+            }
+            Decision::Separate { id, left: one, right: other, recorded_at, supersedes }
+        },
+    )
+}
+
+pub(crate) fn graph() -> impl Strategy<Value = Graph> {
+    let parties = prop::collection::vec(facts(), 1..9);
+    let hubs = prop::collection::btree_set(0..VALUES.len() * 3, 0..3);
+    (parties, hubs).prop_flat_map(|(parties, hubs)| {
+        let n = parties.len();
+        let decisions = (0..5).map(|d| prop::option::weighted(0.4, decided(d, n))).collect::<Vec<_>>();
+        decisions.prop_map(move |decisions| Graph {
+            parties: parties.iter().enumerate().map(|(n, facts)| (party(n), party_facts(n, facts))).collect(),
+            decisions: decisions.into_iter().flatten().collect(),
+            hubs: hubs.iter().filter_map(|v| VALUES.get(*v)).map(|v| value(v)).collect(),
+        })
+    })
+}
+
+pub(crate) fn sets(clusters: &[Vec<Subject>]) -> Sets {
+    clusters.iter().map(|set| set.iter().cloned().collect()).collect()
+}
+
+const SCOPES: [&str; 3] = ["tax_number:CN", "tax_number:DE", "born_on"];
+
+/// A graph with what follows from it at once.
+pub(crate) struct Reference<'a> {
+    graph: &'a Graph,
+    /// What the latest decision on a pair says.
+    verdicts: BTreeMap<(&'a Subject, &'a Subject), bool>,
+    /// Whom each thing links, in order.
+    groups: Vec<BTreeSet<&'a Subject>>,
+    /// Everybody whom links connect with a party.
+    pub(crate) components: BTreeMap<&'a Subject, BTreeSet<&'a Subject>>,
+    /// Per scope and party, its exclusive values and all that count as one with them.
+    exclusive: BTreeMap<(&'static str, &'a Subject), BTreeSet<String>>,
+}
+
+fn order(d: &Decision) -> (i64, &Subject) {
+    match d {
+        Decision::Link { id, recorded_at, .. } | Decision::Separate { id, recorded_at, .. } => (*recorded_at, id),
+    }
+}
+
+/// Decisions that hold, in order.
+fn holding(graph: &Graph) -> Vec<&Decision> {
+    let void = |d: &&Decision| {
+        graph.decisions.iter().any(|by| {
+            let mutual = d.supersedes().contains(by.id());
+            by.id() != d.id() && by.supersedes().contains(d.id()) && !(mutual && order(d) > order(by))
+        })
+    };
+    let mut holding: Vec<_> = graph.decisions.iter().filter(|d| !void(d)).collect();
+    holding.sort_by_key(|d| order(d));
+    holding
+}
+
+fn groups<'a>(graph: &'a Graph, rules: &Rules) -> Vec<BTreeSet<&'a Subject>> {
+    let mut groups = Vec::new();
+    for decision in holding(graph) {
+        if let Decision::Link { parties, .. } = decision {
+            groups.push(parties.iter().collect());
+        }
+    }
+    let values: BTreeSet<&IdentifierKey> =
+        graph.parties.values().flat_map(|p| &p.identifiers).filter(|v| !graph.hubs.contains(v)).collect();
+    let of = |strength| {
+        let mut of: Vec<_> = values.iter().filter(|v| rules.strength(v.kind()) == strength).collect();
+        of.sort_by_key(|v| (v.kind(), v.as_str()));
+        of
+    };
+    let holders = |v: &IdentifierKey| graph.parties.values().filter(|p| p.identifiers.contains(v)).collect::<Vec<_>>();
+    for value in of(Strength::Strong) {
+        groups.push(holders(value).iter().map(|p| &p.key).collect());
+    }
+    for value in of(Strength::Weak) {
+        let holders = holders(value);
+        let names: BTreeSet<&String> = holders.iter().flat_map(|p| &p.names).collect();
+        for name in names {
+            let shared = holders.iter().all(|p| p.names.is_empty() || p.names.contains(name));
+            let joins = |p: &&&PartyFacts| p.names.contains(name) || (p.names.is_empty() && shared);
+            groups.push(holders.iter().filter(joins).map(|p| &p.key).collect());
+        }
+    }
+    groups
+}
+
+fn exclusive(facts: &PartyFacts, scope: &str) -> BTreeSet<String> {
+    if scope == "born_on" {
+        return facts.born_on.clone();
+    }
+    facts.identifiers.iter().filter(|v| v.scope() == scope).map(ToString::to_string).collect()
+}
+
+impl<'a> Reference<'a> {
+    pub(crate) fn new(graph: &'a Graph, rules: &Rules) -> Self {
+        let mut found = Self {
+            graph,
+            verdicts: BTreeMap::new(),
+            groups: groups(graph, rules),
+            components: BTreeMap::new(),
+            exclusive: BTreeMap::new(),
+        };
+        let holding = holding(graph);
+        for a in graph.parties.keys() {
+            for b in graph.parties.keys().filter(|b| a != *b) {
+                let says = holding.iter().rev().find_map(|d| match d {
+                    Decision::Link { parties, .. } => (parties.contains(a) && parties.contains(b)).then_some(true),
+                    Decision::Separate { left, right, .. } => ((left.contains(a) && right.contains(b))
+                        || (left.contains(b) && right.contains(a)))
+                    .then_some(false),
+                });
+                found.verdicts.extend(says.map(|says| ((a, b), says)));
+            }
+        }
+        found.components = graph.parties.keys().map(|party| (party, found.component(party))).collect();
+        found.exclusive =
+            graph.parties.keys().flat_map(|p| SCOPES.map(|scope| ((scope, p), found.counting(p, scope)))).collect();
+        found
+    }
+
+    fn component(&self, of: &'a Subject) -> BTreeSet<&'a Subject> {
+        let mut component = BTreeSet::from([of]);
+        loop {
+            let before = component.len();
+            for group in &self.groups {
+                if !group.is_disjoint(&component) {
+                    component.extend(group);
+                }
+            }
+            if component.len() == before {
+                return component;
+            }
+        }
+    }
+
+    /// The exclusive values of a party, with those that a decision in its component makes one with them.
+    fn counting(&self, of: &Subject, scope: &str) -> BTreeSet<String> {
+        let own = |p: &Subject| exclusive(&self.graph.parties[p], scope);
+        let mut values = own(of);
+        loop {
+            let before = values.len();
+            for (a, b) in self.verdicts.iter().filter(|(_, same)| **same).map(|(pair, _)| *pair) {
+                let (x, y) = (own(a), own(b));
+                let both = self.components[of].contains(a) && !x.is_empty() && !y.is_empty();
+                if both && x.union(&y).any(|v| values.contains(v)) {
+                    values.extend(x.into_iter().chain(y));
+                }
+            }
+            if values.len() == before {
+                return values;
+            }
+        }
+    }
+
+    pub(crate) fn verdict(&self, a: &Subject, b: &Subject) -> Option<bool> {
+        self.verdicts.get(&(a, b)).copied()
+    }
+
+    /// Whether two parties may not be one customer.
+    pub(crate) fn forbidden(&self, a: &Subject, b: &Subject) -> bool {
+        let clash = |scope: &'static str| {
+            let (x, y) = (&self.exclusive[&(scope, a)], &self.exclusive[&(scope, b)]);
+            !x.is_empty() && !y.is_empty() && x.is_disjoint(y)
+        };
+        self.verdict(a, b) == Some(false) || SCOPES.into_iter().any(clash)
+    }
+
+    /// The clusters, by the letter of the rule.
+    pub(crate) fn clusters(&self) -> Sets {
+        let mut clusters: Vec<BTreeSet<&Subject>> = self.graph.parties.keys().map(|p| BTreeSet::from([p])).collect();
+        for group in &self.groups {
+            let (mut meant, rest): (Vec<_>, Vec<_>) = clusters.into_iter().partition(|c| !c.is_disjoint(group));
+            meant.sort();
+            let mut fitted: Vec<BTreeSet<&Subject>> = Vec::new();
+            for cluster in meant {
+                let fits = |other: &&mut BTreeSet<&Subject>| {
+                    cluster.iter().all(|a| other.iter().all(|b| !self.forbidden(a, b)))
+                };
+                match fitted.iter_mut().find(fits) {
+                    Some(first) => first.extend(cluster),
+                    None => fitted.push(cluster),
+                }
+            }
+            clusters = rest.into_iter().chain(fitted).collect();
+        }
+        clusters.into_iter().map(|set| set.into_iter().cloned().collect()).collect()
+    }
+}

@@ -1,0 +1,156 @@
+//! Whose a document is, step by step and facet by facet.
+
+use onefold_event::{Role, Subject};
+use onefold_identity::{Atom, Claim, Facet, Intermediary, Owner, own};
+
+const SHOP: &str = "party:erp:market";
+const CASH: &str = "party:erp:cash";
+
+/// What a document says, in words.
+#[derive(Default)]
+struct Says<'a> {
+    reassigned: Option<&'a str>,
+    references: &'a [(Role, &'a str)],
+    parents: &'a [&'a [&'a str]],
+    identifiers: &'a [(&'a str, &'a str)],
+}
+
+fn subject(text: &str) -> Subject {
+    text.parse().unwrap()
+}
+
+fn owner(atoms: &[&str]) -> Owner {
+    Owner::from_atoms(atoms.iter().map(|atom| Atom::parse(atom).unwrap()).collect())
+}
+
+/// The owners in trade and receivable.
+fn owners(says: &Says<'_>) -> [Owner; 2] {
+    let reassigned = says.reassigned.map(subject);
+    let references: Vec<_> = says.references.iter().map(|(role, party)| (*role, subject(party))).collect();
+    let parents: Vec<_> = says.parents.iter().map(|atoms| owner(atoms)).collect();
+    let identifiers: Vec<_> =
+        says.identifiers.iter().map(|(role, key)| ((*role).to_owned(), key.parse().unwrap())).collect();
+    let intermediary = |party: &Subject| match party.as_str() {
+        SHOP => Intermediary::Marketplace,
+        CASH => Intermediary::WalkIn,
+        _ => Intermediary::None,
+    };
+    let claim = Claim {
+        reassigned: reassigned.as_ref(),
+        references: &references,
+        intermediary: &intermediary,
+        parents: &parents,
+        identifiers: &identifiers,
+    };
+    Facet::ALL.map(|facet| own(facet, &claim))
+}
+
+fn check(says: Says<'_>, trade: &[&str], receivable: &[&str]) {
+    assert_eq!(owners(&says), [owner(trade), owner(receivable)]);
+}
+
+const A: &str = "party:erp:a";
+const B: &str = "party:erp:b";
+const C: &str = "party:erp:c";
+const PHONE: &str = "identifier:phone:+8613800138000";
+
+#[test]
+fn who_buys_is_not_always_who_pays() {
+    check(Says { references: &[(Role::Buyer, A), (Role::Debtor, B)], ..Says::default() }, &[A], &[B]);
+    check(Says { references: &[(Role::Buyer, A), (Role::EndCustomer, B)], ..Says::default() }, &[B], &[A]);
+    check(Says { references: &[(Role::Customer, A), (Role::Buyer, B)], ..Says::default() }, &[B], &[B]);
+    check(Says { references: &[(Role::BillTo, A), (Role::Payer, B), (Role::Buyer, C)], ..Says::default() }, &[C], &[A]);
+}
+
+#[test]
+fn a_decision_comes_before_all() {
+    let references = [(Role::Buyer, A)];
+    check(Says { reassigned: Some(C), references: &references, parents: &[&[B]], ..Says::default() }, &[C], &[C]);
+}
+
+#[test]
+fn contact_ship_to_and_carrier_never_own() {
+    check(
+        Says { references: &[(Role::Contact, A), (Role::ShipTo, B), (Role::Carrier, C)], ..Says::default() },
+        &[],
+        &[],
+    );
+    check(Says { identifiers: &[("contact", "phone:+861"), ("ship_to", "phone:+862")], ..Says::default() }, &[], &[]);
+}
+
+#[test]
+fn a_marketplace_owes_but_does_not_buy() {
+    check(Says { references: &[(Role::Debtor, SHOP), (Role::Buyer, A)], ..Says::default() }, &[A], &[SHOP]);
+    check(
+        Says {
+            references: &[(Role::Buyer, SHOP)],
+            identifiers: &[("buyer", "phone:+8613800138000")],
+            ..Says::default()
+        },
+        &[PHONE],
+        &[SHOP],
+    );
+}
+
+#[test]
+fn a_walk_in_owns_nothing() {
+    check(Says { references: &[(Role::Buyer, CASH)], ..Says::default() }, &[], &[]);
+    check(Says { references: &[(Role::Buyer, CASH), (Role::Customer, A)], ..Says::default() }, &[A], &[A]);
+}
+
+#[test]
+fn several_at_one_step_are_a_set() {
+    check(Says { references: &[(Role::Buyer, A), (Role::Buyer, B)], ..Says::default() }, &[A, B], &[A, B]);
+    check(Says { references: &[(Role::Payer, A), (Role::Payee, B)], ..Says::default() }, &[A], &[A, B]);
+    check(Says { parents: &[&[A], &[], &[B, C]], ..Says::default() }, &[A, B, C], &[A, B, C]);
+}
+
+#[test]
+fn parents_come_before_identifiers_and_after_parties() {
+    let identifiers = [("", "phone:+8613800138000")];
+    check(
+        Says { references: &[(Role::Buyer, A)], parents: &[&[B]], identifiers: &identifiers, ..Says::default() },
+        &[A],
+        &[A],
+    );
+    check(Says { parents: &[&[B]], identifiers: &identifiers, ..Says::default() }, &[B], &[B]);
+    check(Says { parents: &[&[]], identifiers: &identifiers, ..Says::default() }, &[PHONE], &[PHONE]);
+}
+
+#[test]
+fn an_invoice_that_names_only_whom_it_bills_was_bought_by_them() {
+    check(Says { references: &[(Role::Debtor, A), (Role::Payer, B)], ..Says::default() }, &[A], &[A]);
+    check(Says { references: &[(Role::BillTo, A)], parents: &[&[B]], ..Says::default() }, &[B], &[A]);
+    check(
+        Says { references: &[(Role::BillTo, A)], identifiers: &[("buyer", "phone:+8613800138000")], ..Says::default() },
+        &[PHONE],
+        &[A],
+    );
+    check(Says { references: &[(Role::Debtor, SHOP)], ..Says::default() }, &[], &[SHOP]);
+}
+
+#[test]
+fn the_payers_account_is_not_the_buyers_phone() {
+    let identifiers = [("buyer", "phone:+8613800138000"), ("payer", "account:DE89370400440532013000")];
+    check(
+        Says { identifiers: &identifiers, ..Says::default() },
+        &[PHONE],
+        &["identifier:account:DE89370400440532013000"],
+    );
+    let identifiers = [("", "phone:+8613800138000"), ("", "email:a@b.c")];
+    check(
+        Says { identifiers: &identifiers, ..Says::default() },
+        &[PHONE, "identifier:email:a@b.c"],
+        &[PHONE, "identifier:email:a@b.c"],
+    );
+}
+
+#[test]
+fn a_value_of_an_unknown_kind_owns_nothing() {
+    check(Says { identifiers: &[("", "wechat:o1"), ("buyer", "wechat:o2")], ..Says::default() }, &[], &[]);
+    check(
+        Says { identifiers: &[("", "tax_number:CN:1")], ..Says::default() },
+        &["identifier:tax_number:CN:1"],
+        &["identifier:tax_number:CN:1"],
+    );
+}
