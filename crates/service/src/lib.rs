@@ -1,1 +1,29 @@
 #![doc = include_str!("../README.md")]
+
+mod accept;
+mod customer;
+mod decide;
+mod documents;
+mod error;
+mod events;
+mod find;
+mod health;
+mod reference;
+mod service;
+mod show;
+mod status;
+mod undo;
+
+pub use accept::{Answer, Door, MOST_EVENTS, Verdict};
+pub use customer::CustomerName;
+pub use decide::{Asked, Decided, Decision};
+pub use documents::{Document, MOST, Page};
+pub use error::{Code, ServiceError};
+pub use events::{EventLine, Standing};
+pub use find::{Hit, MOST_FOUND};
+pub use health::{HealthReport, StageReport};
+pub use reference::Reference;
+pub use service::Service;
+pub(crate) use service::EVENTS;
+pub use show::{Owner, Shown, Whose};
+pub use status::{Money, Status};

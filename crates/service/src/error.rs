@@ -1,0 +1,154 @@
+//! The closed list of reasons for which the hub says no.
+
+use onefold_log::LogError;
+use onefold_store::StoreError;
+use serde::Serialize;
+
+use crate::CustomerName;
+
+/// Why a request was not fulfilled. Faces map it once: to a status, an exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The request itself is wrong.
+    Invalid,
+    /// Nothing is known under this reference.
+    NotFound,
+    /// The reference is held by several customers, or the request may be meant in several ways.
+    Ambiguous,
+    /// More than is taken at once.
+    TooLarge,
+    /// This process only reads.
+    ReadOnly,
+    /// Held up for the moment; the same request may succeed later.
+    Busy,
+    /// There is no room left to write.
+    Full,
+    /// What is stored contradicts itself.
+    Damaged,
+    /// A failure without a code of its own.
+    Internal,
+}
+
+impl Code {
+    /// All codes.
+    pub const ALL: [Self; 9] = [
+        Self::Invalid,
+        Self::NotFound,
+        Self::Ambiguous,
+        Self::TooLarge,
+        Self::ReadOnly,
+        Self::Busy,
+        Self::Full,
+        Self::Damaged,
+        Self::Internal,
+    ];
+
+    /// The word in answers, such as `not_found`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::NotFound => "not_found",
+            Self::Ambiguous => "ambiguous",
+            Self::TooLarge => "too_large",
+            Self::ReadOnly => "read_only",
+            Self::Busy => "busy",
+            Self::Full => "full",
+            Self::Damaged => "damaged",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// What it means, in a few words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Invalid => "The request is wrong",
+            Self::NotFound => "Nothing is known under this reference",
+            Self::Ambiguous => "Several are meant",
+            Self::TooLarge => "Too much at once",
+            Self::ReadOnly => "This process only reads",
+            Self::Busy => "Busy for the moment",
+            Self::Full => "No room left",
+            Self::Damaged => "What is stored contradicts itself",
+            Self::Internal => "The hub failed",
+        }
+    }
+}
+
+/// A refusal in one clear message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ServiceError {
+    /// The reason.
+    pub code: Code,
+    /// What, where, expected, what to do.
+    pub message: String,
+    /// The customers between whom the request does not decide.
+    pub customers: Vec<CustomerName>,
+}
+
+impl ServiceError {
+    /// A refusal.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), customers: Vec::new() }
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Code::Invalid, message)
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(Code::NotFound, message)
+    }
+
+    /// Whether the same request may succeed later without anybody doing anything but wait.
+    pub fn retryable(&self) -> bool {
+        matches!(self.code, Code::Busy | Code::Full)
+    }
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        let code = match &error {
+            StoreError::Fenced { .. } | StoreError::Locked => Code::Busy,
+            StoreError::Full => Code::Full,
+            StoreError::Corrupt(_) => Code::Damaged,
+            StoreError::TooNew { .. } | StoreError::Engine(_) => Code::Internal,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<LogError> for ServiceError {
+    fn from(error: LogError) -> Self {
+        let code = match &error {
+            LogError::Busy(_) | LogError::Locked(_) | LogError::Unavailable(_) => Code::Busy,
+            LogError::Full(_) => Code::Full,
+            LogError::Corrupt(_) | LogError::UnknownPosition { .. } => Code::Damaged,
+            LogError::Refused(_) => Code::Invalid,
+            _ => Code::Internal,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_word_of_its_own() {
+        let words: std::collections::BTreeSet<_> = Code::ALL.iter().map(|code| code.word()).collect();
+        assert_eq!(words.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.word());
+        }
+    }
+
+    #[test]
+    fn only_what_time_heals_is_retryable() {
+        assert!(ServiceError::from(StoreError::Full).retryable());
+        assert!(ServiceError::from(LogError::Busy(String::new())).retryable());
+        assert!(!ServiceError::from(StoreError::Corrupt(String::new())).retryable());
+    }
+}

@@ -1,0 +1,153 @@
+//! Every event behind a customer or a document, with where it was read and where it stands in the log.
+
+use std::collections::BTreeMap;
+
+use onefold_event::{Event, Subject, decode, format_micros, to_cloudevent};
+use onefold_store::SubjectState;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{EVENTS, Reference, Service, ServiceError};
+
+/// How a copy of an event counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It is part of the view.
+    Stands,
+    /// A later revision of the same fact stands instead.
+    Superseded,
+    /// It contradicts an earlier copy of the same id, which stands instead.
+    Conflict,
+}
+
+/// One event with its lineage.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EventLine {
+    /// Id of this version of the fact.
+    pub id: String,
+    /// Type in the catalogue.
+    #[serde(rename = "type")]
+    pub ty: &'static str,
+    /// What it is about.
+    pub subject: String,
+    /// When it happened.
+    pub occurred_at: String,
+    /// When the hub took it in.
+    pub recorded_at: String,
+    /// How it counts.
+    pub standing: Standing,
+    /// Connector that read it; `events` for one that was posted.
+    pub connector: String,
+    /// File, topic or endpoint.
+    pub file: String,
+    /// First line, 1-based; 0: not a text.
+    pub line: u64,
+    /// Last line.
+    pub last_line: u64,
+    /// Digest of the mapping that made it, in hex.
+    pub mapping: String,
+    /// Its partition in the log.
+    pub partition: u32,
+    /// Its place in the partition.
+    pub offset: u64,
+    /// The whole event as a CloudEvent.
+    pub event: Value,
+    #[serde(skip)]
+    order: (i64, i64),
+}
+
+/// Subjects whose rows are read at once.
+const CHUNK: usize = 500;
+
+impl Service {
+    /// Every event about a customer's parties and documents, or about one document, by business time.
+    ///
+    /// # Errors
+    /// Nothing is known of the reference, or the hub cannot be read.
+    pub async fn events(&self, reference: &Reference) -> Result<Vec<EventLine>, ServiceError> {
+        let subjects = match reference {
+            Reference::Subject(subject) => {
+                self.state(subject).await?;
+                vec![subject.to_string()]
+            }
+            _ => {
+                let rows = self.customer(reference).await?;
+                let mut subjects: Vec<String> = rows.parties.keys().cloned().collect();
+                subjects.extend(self.all_documents(&rows).await?);
+                subjects
+            }
+        };
+        let mut lines = Vec::new();
+        for chunk in subjects.chunks(CHUNK) {
+            for state in self.reads.subjects(chunk).await?.into_iter().flatten() {
+                lines.extend(self.lines(&state).await?);
+            }
+        }
+        lines.sort_by(|a, b| (a.order, &a.subject, &a.id).cmp(&(b.order, &b.subject, &b.id)));
+        Ok(lines)
+    }
+
+    async fn lines(&self, state: &SubjectState) -> Result<Vec<EventLine>, ServiceError> {
+        let (standing, superseded) = state.standing();
+        let place = |f: &onefold_store::FactState| (f.partition, f.offset);
+        let mut how: BTreeMap<(u32, u64), Standing> = standing.into_iter().map(|f| (place(f), Standing::Stands)).collect();
+        how.extend(superseded.into_iter().map(|f| (place(f), Standing::Superseded)));
+        let positions: Vec<(u32, u64)> = state.facts.iter().map(place).collect();
+        let stored = self.log.fetch(EVENTS, &positions).await?;
+        let lines = stored.iter().zip(&state.facts).filter_map(|(stored, fact)| {
+            let event = decode(&stored.record.value).ok()?;
+            let standing = how.get(&place(fact)).copied().unwrap_or(Standing::Conflict);
+            Some(line(&event, standing, fact.recorded_at, place(fact)))
+        });
+        Ok(lines.collect())
+    }
+
+    /// One event wherever it stands in the log: a scan, since ids are not indexed.
+    pub(crate) async fn event_by_id(&self, id: &str) -> Result<Option<Event>, ServiceError> {
+        let heads = self.log.heads(EVENTS).await?;
+        for (partition, head) in (0u32..).zip(heads) {
+            let mut next = 0;
+            while next < head {
+                let records = self.log.read(EVENTS, partition, next, 2_000).await?;
+                let Some(last) = records.last() else { break };
+                next = last.offset + 1;
+                let found = records.iter().filter_map(|r| decode(&r.record.value).ok()).find(|e| e.id.to_string() == id);
+                if found.is_some() {
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The standing events of one subject, in the order of folding.
+    pub(crate) async fn standing(&self, subject: &Subject) -> Result<Vec<Event>, ServiceError> {
+        let state = self.state(subject).await?;
+        let (standing, _) = state.standing();
+        let positions: Vec<(u32, u64)> = standing.iter().map(|f| (f.partition, f.offset)).collect();
+        let stored = self.log.fetch(EVENTS, &positions).await?;
+        Ok(stored.iter().filter_map(|s| decode(&s.record.value).ok()).collect())
+    }
+}
+
+fn line(event: &Event, standing: Standing, recorded_at: i64, (partition, offset): (u32, u64)) -> EventLine {
+    let locator = event.locator.clone().unwrap_or_default();
+    EventLine {
+        id: event.id.to_string(),
+        ty: event.body.name(),
+        subject: event.subject.to_string(),
+        occurred_at: format_micros(event.occurred_at),
+        recorded_at: format_micros(recorded_at),
+        standing,
+        connector: if locator.connector.is_empty() { "events".to_owned() } else { locator.connector },
+        file: locator.resource,
+        line: locator.first_line,
+        last_line: locator.last_line,
+        mapping: event.mapping.iter().map(|b| format!("{b:02x}")).collect(),
+        partition,
+        offset,
+        event: to_cloudevent(event),
+        order: (event.occurred_at, recorded_at),
+    }
+}

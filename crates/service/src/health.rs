@@ -1,0 +1,58 @@
+//! Health is progress: which stage stands still.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::Service;
+
+/// A stage that has finished no step for so long stands still. Idle stages finish one every half second; told of within
+/// ten seconds, with time left for whoever asks.
+const STILL: Duration = Duration::from_secs(8);
+
+/// Whether every stage goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HealthReport {
+    /// `ok`, or `standing_still`.
+    pub status: &'static str,
+    /// Names of the stages that stand still.
+    pub still: Vec<&'static str>,
+    /// All stages.
+    pub stages: Vec<StageReport>,
+}
+
+/// One stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StageReport {
+    /// Its name.
+    pub name: &'static str,
+    /// Milliseconds since its last finished step.
+    pub still_for_ms: u64,
+    /// Records or rows handled since the start.
+    pub handled: u64,
+    /// Why its last step failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+impl HealthReport {
+    /// Whether every stage goes on.
+    pub fn is_ok(&self) -> bool {
+        self.still.is_empty()
+    }
+}
+
+impl Service {
+    /// Whether every stage of this process goes on.
+    pub fn health(&self) -> HealthReport {
+        let still: Vec<&'static str> = self.health.still(STILL).into_iter().map(|stage| stage.name).collect();
+        let stages = self.health.stages().into_iter().map(|stage| StageReport {
+            name: stage.name,
+            still_for_ms: u64::try_from(stage.still_for.as_millis()).unwrap_or(u64::MAX),
+            handled: stage.handled,
+            error: stage.error,
+        });
+        let status = if still.is_empty() { "ok" } else { "standing_still" };
+        HealthReport { status, stages: stages.collect(), still }
+    }
+}

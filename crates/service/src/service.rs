@@ -1,0 +1,44 @@
+//! What one may ask of the hub.
+
+use std::sync::Arc;
+
+use onefold_identity::Rules;
+use onefold_log::Log;
+use onefold_stage::Health;
+use onefold_store::{Quarantine, ReadStore};
+
+use crate::Door;
+
+/// The topic of events.
+pub(crate) const EVENTS: &str = "events";
+
+/// The hub as its faces see it. Without a door it only reads.
+#[derive(Clone)]
+pub struct Service {
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) reads: Arc<dyn ReadStore>,
+    pub(crate) quarantine: Arc<dyn Quarantine>,
+    pub(crate) door: Option<Arc<dyn Door>>,
+    pub(crate) rules: Rules,
+    pub(crate) health: Health,
+}
+
+impl Service {
+    /// A service over a log and a read model, under these rules of identity. Without a door it only reads.
+    pub fn new(
+        log: Arc<dyn Log>,
+        reads: Arc<dyn ReadStore>,
+        quarantine: Arc<dyn Quarantine>,
+        door: Option<Arc<dyn Door>>,
+        rules: Rules,
+    ) -> Self {
+        Self { log, reads, quarantine, door, rules, health: Health::default() }
+    }
+
+    /// The same with the stages whose health it is to tell.
+    #[must_use]
+    pub fn watching(mut self, health: Health) -> Self {
+        self.health = health;
+        self
+    }
+}

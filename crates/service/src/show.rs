@@ -1,0 +1,128 @@
+//! The view of a customer, or whose a document is.
+
+use onefold_event::{Kind, Subject};
+use onefold_store::CustomerRows;
+use onefold_view::{Bundle, Given, Tallies, View, assemble};
+use serde::Serialize;
+
+use crate::customer::id_of;
+use crate::documents::{self, Document};
+use crate::{CustomerName, Reference, Service, ServiceError};
+
+/// Documents up to which the preferred products are counted from the documents themselves.
+const TALLIED_DOCUMENTS: i64 = 1_000;
+
+/// What a reference shows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Shown {
+    /// A customer.
+    Customer(Box<View>),
+    /// A document.
+    Document(Box<Whose>),
+}
+
+/// A document and whose it is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Whose {
+    /// As it stands on a timeline.
+    #[serde(flatten)]
+    pub document: Document,
+    /// Who bought.
+    pub trade: Owner,
+    /// Who owes.
+    pub receivable: Owner,
+    /// Owners of its parts: a payment's allocations, a delivery's lines by order.
+    pub parts: Vec<Owner>,
+}
+
+/// An owner and the customer that holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Owner {
+    /// Party, identifier or set; begins with `none` where there is none.
+    pub key: String,
+    /// The customer; none: unattributed.
+    pub customer: Option<CustomerName>,
+}
+
+impl Service {
+    /// The view of a customer on a day (a day number; without one, what depends on today is left out), or whose a document is.
+    ///
+    /// # Errors
+    /// Nothing is known of the reference, several hold it, or the read model cannot be read.
+    pub async fn show(&self, reference: &Reference, today: Option<i64>) -> Result<Shown, ServiceError> {
+        match reference {
+            Reference::Subject(subject) if subject.kind() != Kind::Party => {
+                self.whose(subject).await.map(|whose| Shown::Document(Box::new(whose)))
+            }
+            _ => self.view(reference, today).await.map(|view| Shown::Customer(Box::new(view))),
+        }
+    }
+
+    /// The view of the customer that is meant; a document means the customer that it belongs to.
+    ///
+    /// # Errors
+    /// As for [`Service::show`].
+    pub async fn view(&self, reference: &Reference, today: Option<i64>) -> Result<View, ServiceError> {
+        let rows = self.customer(reference).await?;
+        let tallies = self.tallies(&rows).await?;
+        Ok(self.assembled(&rows, today, tallies.as_ref()))
+    }
+
+    fn assembled(&self, rows: &CustomerRows, today: Option<i64>, tallies: Option<&Tallies>) -> View {
+        let parties: Vec<Subject> = rows.parties.keys().filter_map(|key| key.parse().ok()).collect();
+        let bundles: Vec<(String, Bundle)> = rows.bundles.iter().map(|(k, b)| (k.clone(), b.clone())).collect();
+        assemble(&Given {
+            id: &id_of(rows).to_string(),
+            parties: &parties,
+            bundles: &bundles,
+            hubs: &rows.hubs,
+            rules: &self.rules,
+            open_items: &rows.open,
+            today,
+            tallies,
+        })
+    }
+
+    /// Id and name of a customer.
+    pub(crate) fn name(&self, rows: &CustomerRows) -> CustomerName {
+        let view = self.assembled(rows, None, None);
+        CustomerName { id: view.id.clone(), name: name_of(&view), parties: view.parties }
+    }
+
+    /// Tallies of all documents, where the bundles hold too few and the documents are not too many.
+    async fn tallies(&self, rows: &CustomerRows) -> Result<Option<Tallies>, ServiceError> {
+        let documents: i64 = rows.bundles.values().map(Bundle::documents).sum();
+        if documents > TALLIED_DOCUMENTS || !rows.bundles.values().any(Bundle::has_many_lines) {
+            return Ok(None);
+        }
+        let mut tallies = Tallies::default();
+        for (_, contributions) in self.contributions(rows).await? {
+            contributions.values().filter_map(|c| c.tallies()).for_each(|t| tallies.add(t));
+        }
+        Ok(Some(tallies))
+    }
+
+    async fn whose(&self, subject: &Subject) -> Result<Whose, ServiceError> {
+        let state = self.state(subject).await?;
+        let (keys, contributions) = (state.keys(), documents::contributions(subject, &state));
+        let document = documents::row(subject.as_str(), &contributions)
+            .ok_or_else(|| ServiceError::invalid(format!("{subject} is neither a party nor a document: ask for its events instead")))?;
+        let mut parts = Vec::new();
+        for key in &keys.parts {
+            parts.push(self.owner_of(key).await?);
+        }
+        let (trade, receivable) = (self.owner_of(&keys.trade).await?, self.owner_of(&keys.receivable).await?);
+        Ok(Whose { document, trade, receivable, parts })
+    }
+
+    async fn owner_of(&self, key: &str) -> Result<Owner, ServiceError> {
+        let customer = self.customer_of_key(key).await?.map(|rows| self.name(&rows));
+        Ok(Owner { key: key.to_owned(), customer })
+    }
+}
+
+/// The name that a view shows.
+pub(crate) fn name_of(view: &View) -> String {
+    view.profile.get("name").map(|value| value.value.clone()).unwrap_or_default()
+}
