@@ -1,1 +1,11 @@
 #![doc = include_str!("../README.md")]
+
+mod cloudevents;
+mod customers;
+mod events;
+mod health;
+mod problem;
+mod router;
+
+pub use problem::status_of;
+pub use router::{router, serve};

@@ -8,6 +8,7 @@ use onefold_store::CustomerRows;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::reference::identifier;
 use crate::{Code, Reference, Service, ServiceError};
 
 /// A customer by id and name.
@@ -109,6 +110,15 @@ impl Service {
         found
             .filter(onefold_store::SubjectState::is_known)
             .ok_or_else(|| ServiceError::not_found(format!("nothing is known of {subject}")))
+    }
+
+    /// The customers that hold an identifier: none, one, or those between whom it does not decide.
+    ///
+    /// # Errors
+    /// The text is no identifier, or the read model cannot be read.
+    pub async fn holders(&self, text: &str) -> Result<Vec<CustomerName>, ServiceError> {
+        let holding = self.reads.holders(&identifier(text)?).await?;
+        self.names(&holding.parties).await
     }
 
     /// Names of the customers of these parties, each customer once.

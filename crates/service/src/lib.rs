@@ -25,5 +25,5 @@ pub use health::{HealthReport, StageReport};
 pub use reference::Reference;
 pub use service::Service;
 pub(crate) use service::EVENTS;
-pub use show::{Owner, Shown, Whose};
+pub use show::{Owner, Shown, Whose, day_number};
 pub use status::{Money, Status};

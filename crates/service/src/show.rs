@@ -122,6 +122,12 @@ impl Service {
     }
 }
 
+/// The number by which views name a day.
+pub fn day_number(day: jiff::civil::Date) -> i64 {
+    let since = day.since(jiff::civil::date(1970, 1, 1));
+    since.map_or(0, |span| i64::from(span.get_days()))
+}
+
 /// The name that a view shows.
 pub(crate) fn name_of(view: &View) -> String {
     view.profile.get("name").map(|value| value.value.clone()).unwrap_or_default()

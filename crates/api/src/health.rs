@@ -1,0 +1,26 @@
+//! `GET /health`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use onefold_service::Service;
+use serde_json::json;
+
+use crate::problem::Problem;
+
+pub(crate) async fn health(State(service): State<Service>) -> Response {
+    let report = service.health();
+    if report.is_ok() {
+        return Json(report).into_response();
+    }
+    let told = report.stages.iter().filter(|stage| report.still.contains(&stage.name)).map(|stage| {
+        let why = stage.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+        format!("the {} has finished nothing for {} s{why}", stage.name, stage.still_for_ms / 1_000)
+    });
+    let detail = told.collect::<Vec<_>>().join("; ");
+    Problem::of_http(StatusCode::SERVICE_UNAVAILABLE, detail)
+        .with("still", json!(report.still))
+        .with("stages", json!(report.stages))
+        .into_response()
+}

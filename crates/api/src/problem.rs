@@ -1,0 +1,95 @@
+//! Errors as problem details (RFC 9457).
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use onefold_service::{Code, ServiceError};
+use serde_json::{Map, Value, json};
+
+/// A problem on its way out.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    body: Map<String, Value>,
+}
+
+/// The status of a code: the one place where they meet.
+pub fn status_of(code: Code) -> u16 {
+    match code {
+        Code::Invalid => 400,
+        Code::ReadOnly => 403,
+        Code::NotFound => 404,
+        Code::Ambiguous => 409,
+        Code::TooLarge => 413,
+        Code::Damaged | Code::Internal => 500,
+        Code::Busy => 503,
+        Code::Full => 507,
+    }
+}
+
+impl Problem {
+    /// A problem of HTTP's own, without a code of the service.
+    pub(crate) fn of_http(status: StatusCode, detail: impl Into<String>) -> Self {
+        let title = status.canonical_reason().unwrap_or("Error");
+        Self::make(status, &title.to_lowercase().replace([' ', '-'], "_"), title, detail.into())
+    }
+
+    fn make(status: StatusCode, code: &str, title: &str, detail: String) -> Self {
+        let body = json!({
+            "type": format!("urn:onefold:problem:{code}"),
+            "title": title,
+            "status": status.as_u16(),
+            "detail": detail,
+            "code": code,
+        });
+        let Value::Object(body) = body else { return Self { status, body: Map::new() } };
+        Self { status, body }
+    }
+
+    /// The same with a member more.
+    pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
+        self.body.insert(name.to_owned(), value);
+        self
+    }
+}
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        let status = StatusCode::from_u16(status_of(error.code)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if status.is_server_error() {
+            tracing::error!(code = error.code.word(), error = %error, "a request failed");
+        }
+        let problem = Self::make(status, error.code.word(), error.code.title(), error.message);
+        if error.customers.is_empty() { problem } else { problem.with("customers", json!(error.customers)) }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(Value::Object(self.body))).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_status_of_its_own_class() {
+        for code in Code::ALL {
+            let status = status_of(code);
+            assert!((400..600).contains(&status), "{code:?} {status}");
+        }
+    }
+
+    #[test]
+    fn a_problem_says_its_type_status_and_detail() {
+        let problem = Problem::from(ServiceError::new(Code::NotFound, "nothing is known of party:x:1"));
+        assert_eq!(problem.body["status"], 404);
+        assert_eq!(problem.body["type"], "urn:onefold:problem:not_found");
+        assert_eq!(problem.body["detail"], "nothing is known of party:x:1");
+        assert!(!problem.body.contains_key("customers"));
+    }
+}
