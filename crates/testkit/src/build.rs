@@ -1,0 +1,117 @@
+//! Events in few words.
+
+use onefold_event::{Body, Event, IdParts, Micros, Subject, v1};
+
+/// An event in the making.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    subject: String,
+    at: Micros,
+    id: String,
+    revision: Option<i64>,
+    references: Vec<(String, String)>,
+    body: Body,
+}
+
+/// A party recorded, with a name (empty: none) and identifiers of (kind, text).
+pub fn party(subject: &str, name: &str, identifiers: &[(&str, &str)]) -> Draft {
+    let name = (!name.is_empty()).then(|| v1::Name { full: name.to_owned(), ..v1::Name::default() });
+    Draft::new(subject, v1::PartyRecorded { name, identifiers: identifiers.iter().map(identifier).collect(), ..v1::PartyRecorded::default() })
+}
+
+fn identifier((kind, text): &(&str, &str)) -> v1::Identifier {
+    v1::Identifier { kind: (*kind).to_owned(), text: (*text).to_owned(), issuer: "CN".to_owned(), role: String::new() }
+}
+
+fn money(amount: &str) -> Option<v1::Money> {
+    Some(v1::Money { amount: amount.to_owned(), currency: "CNY".to_owned() })
+}
+
+impl Draft {
+    /// Any message about a subject; its id is subject and type until it is given another.
+    pub fn new(subject: &str, body: impl Into<Body>) -> Self {
+        let body = body.into();
+        let id = format!("{subject}/{}", body.name());
+        Self { subject: subject.to_owned(), at: 1_700_000_000_000_000, id, revision: None, references: Vec::new(), body }
+    }
+
+    /// An order of a total in CNY.
+    pub fn order(subject: &str, total: &str) -> Self {
+        Self::new(subject, v1::OrderPlaced { total: money(total), ..v1::OrderPlaced::default() })
+    }
+
+    /// An invoice of a total in CNY.
+    pub fn invoice(subject: &str, total: &str) -> Self {
+        let due_on = "2026-01-31".to_owned();
+        Self::new(subject, v1::InvoiceIssued { total: money(total), due_on, ..v1::InvoiceIssued::default() })
+    }
+
+    /// A credit note of a total in CNY.
+    pub fn credit_note(subject: &str, total: &str) -> Self {
+        Self::new(subject, v1::CreditNoteIssued { total: money(total), ..v1::CreditNoteIssued::default() })
+    }
+
+    /// A payment in CNY with allocations of (invoice, amount).
+    pub fn payment(subject: &str, amount: &str, allocations: &[(&str, &str)]) -> Self {
+        let allocation = |(invoice, amount): &(&str, &str)| v1::Allocation { invoice: (*invoice).to_owned(), amount: (*amount).to_owned() };
+        let allocations = allocations.iter().map(allocation).collect();
+        Self::new(subject, v1::PaymentReceived { amount: money(amount), allocations, ..v1::PaymentReceived::default() })
+    }
+
+    /// With a reference.
+    pub fn refer(mut self, role: &str, subject: &str) -> Self {
+        self.references.push((role.to_owned(), subject.to_owned()));
+        self
+    }
+
+    /// With an identifier of whoever is behind it.
+    pub fn known_by(mut self, kind: &str, text: &str) -> Self {
+        let found = identifier(&(kind, text));
+        match &mut self.body {
+            Body::OrderPlaced(m) => m.identifiers.push(found),
+            Body::InvoiceIssued(m) => m.identifiers.push(found),
+            Body::PaymentReceived(m) => m.identifiers.push(found),
+            Body::ContactMade(m) => m.identifiers.push(found),
+            Body::CaseOpened(m) => m.identifiers.push(found),
+            Body::PartyRecorded(m) => m.identifiers.push(found),
+            other => panic!("{} carries no identifiers that a test needs", other.name()),
+        }
+        self
+    }
+
+    /// So many seconds later than others.
+    pub fn later(mut self, seconds: i64) -> Self {
+        self.at += seconds * 1_000_000;
+        self
+    }
+
+    /// Under another id.
+    pub fn id(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.id);
+        self
+    }
+
+    /// As a revision of the fact.
+    pub fn revision(mut self, revision: i64) -> Self {
+        self.revision = Some(revision);
+        self
+    }
+
+    /// The event.
+    ///
+    /// # Panics
+    /// Words that make no event: a test's own mistake.
+    pub fn event(&self) -> Event {
+        let subject: Subject = self.subject.parse().expect("a test's subject");
+        let (parts, revision) = ([self.id.clone()], self.revision.map(|r| r.to_string()).unwrap_or_default());
+        let source = subject.source().to_owned();
+        let ids = IdParts { source: &source, part: "", parts: &parts, revision: &revision };
+        let mut event = Event::new(ids.id(), ids.fact(), &source, subject, self.at, self.body.clone()).expect("a test's event");
+        event.revision = revision;
+        event.revision_order = self.revision.into_iter().collect();
+        for (role, target) in &self.references {
+            event.refer(role, target.parse().expect("a test's reference")).expect("a test's role");
+        }
+        event
+    }
+}

@@ -1,0 +1,130 @@
+//! A real hub in a temporary directory, its stages driven step by step.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use onefold_assembler::Assembler;
+use onefold_audit::{Progress as Replay, Verified, verify};
+use onefold_event::{Event, HubKey, encode};
+use onefold_identity::Rules;
+use onefold_log::{Log, Record, partition_of};
+use onefold_log_embedded::EmbeddedLog;
+use onefold_projector::Projector;
+use onefold_resolver::Resolver;
+use onefold_stage::{Progress, Stage};
+use onefold_store::{CustomerRows, ReadStore, StatusRows};
+use onefold_store_sqlite::SqliteStore;
+use tempfile::TempDir;
+
+/// How a hub is set up.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// Partitions of the log.
+    pub partitions: u32,
+    /// Records per projector batch.
+    pub batch: usize,
+    /// Projector batches before the resolver and the assembler have their turn.
+    pub lag: usize,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self { partitions: 8, batch: 4000, lag: 1 }
+    }
+}
+
+/// An embedded hub: real log, real store, real stages.
+pub struct TestHub {
+    /// Its log.
+    pub log: Arc<dyn Log>,
+    /// Its read model.
+    pub store: SqliteStore,
+    projector: Projector,
+    resolver: Resolver,
+    assembler: Assembler,
+    shape: Shape,
+    clock: i64,
+    directory: TempDir,
+}
+
+/// The key of all test hubs.
+pub fn hub_key() -> HubKey {
+    HubKey::new(&[7; 32])
+}
+
+impl TestHub {
+    /// A fresh hub.
+    pub async fn new(shape: Shape) -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&directory.path().join("log.db"), Default::default()).expect("a fresh log"));
+        log.topic("events", shape.partitions).await.expect("a fresh topic");
+        let options = onefold_store_sqlite::Options { partitions: shape.partitions, ..Default::default() };
+        let store = SqliteStore::open(&directory.path().join("views.db"), options).expect("a fresh store");
+        let shared = Arc::new(store.clone());
+        let projector = Projector::new(Arc::clone(&log), shared.clone(), hub_key(), onefold_projector::Options { batch: shape.batch });
+        let resolver = Resolver::new(shared.clone(), Rules::default(), onefold_resolver::Options { batch: shape.batch.min(500) });
+        let assembler = Assembler::new(shared, onefold_assembler::Options { batch: 100 });
+        Self { log, store, projector, resolver, assembler, shape, clock: 1_750_000_000_000_000, directory }
+    }
+
+    /// File of the read model.
+    pub fn views(&self) -> PathBuf {
+        self.directory.path().join("views.db")
+    }
+
+    /// Appends events in this order, each a microsecond after the one before.
+    pub async fn append(&mut self, events: &[Event]) {
+        for event in events {
+            self.clock += 1;
+            self.append_at(event, self.clock).await;
+        }
+    }
+
+    /// Appends an event with its own time.
+    pub async fn append_at(&mut self, event: &Event, recorded_at: i64) {
+        let key = event.subject.as_str();
+        let record = Record::new(key.to_owned(), encode(event), recorded_at);
+        let partition = partition_of(key.as_bytes(), self.shape.partitions);
+        self.log.append("events", vec![(partition, record)]).await.expect("an append");
+    }
+
+    /// Runs the stages until none has anything to do.
+    pub async fn settle(&mut self) {
+        loop {
+            let mut worked = false;
+            for _ in 0..self.shape.lag {
+                if self.behind().await {
+                    worked |= self.projector.step().await.expect("the projector's step") != Progress::Idle;
+                }
+            }
+            worked |= self.resolver.step().await.expect("the resolver's step") != Progress::Idle;
+            worked |= self.assembler.step().await.expect("the assembler's step") != Progress::Idle;
+            if !worked {
+                return;
+            }
+        }
+    }
+
+    async fn behind(&self) -> bool {
+        use onefold_store::ProjectStore;
+        self.store.positions().await.expect("positions") != self.log.heads("events").await.expect("heads")
+    }
+
+    /// What `status` counts.
+    pub async fn status(&self) -> StatusRows {
+        self.store.status().await.expect("a status")
+    }
+
+    /// Rows of the customer that holds a party.
+    ///
+    /// # Panics
+    /// Nobody named the party.
+    pub async fn customer(&self, party: &str) -> CustomerRows {
+        self.store.customer(party).await.expect("a read").expect("a customer")
+    }
+
+    /// The batch path's judgement of the live one.
+    pub async fn verify(&self) -> Verified {
+        verify(self.log.as_ref(), &self.store, &hub_key(), &Rules::default(), &Replay::default()).await.expect("a verification")
+    }
+}

@@ -1,0 +1,203 @@
+//! The cases that must come out right, through the real log, store and stages. Each is also folded again by the batch path.
+
+use onefold_event::v1;
+use onefold_testkit::{Draft, Shape, TestHub, party};
+
+/// A hub that holds these events, at rest, judged by the batch path.
+async fn hub(drafts: &[Draft]) -> TestHub {
+    let mut hub = TestHub::new(Shape::default()).await;
+    say(&mut hub, drafts).await;
+    hub
+}
+
+/// Says more and lets the hub come to rest.
+async fn say(hub: &mut TestHub, drafts: &[Draft]) {
+    let events: Vec<_> = drafts.iter().map(Draft::event).collect();
+    hub.append(&events).await;
+    hub.settle().await;
+    let verified = hub.verify().await;
+    assert!(verified.is_equal(), "{verified:#?}");
+}
+
+/// One measure of the customer that holds a party, in CNY.
+async fn sum(hub: &TestHub, party: &str, measure: onefold_view::Measure) -> String {
+    let rows = hub.customer(party).await;
+    let mut purse = onefold_view::Purse::default();
+    rows.bundles.values().for_each(|bundle| purse.add(&bundle.money()));
+    purse.amount(measure, "CNY")
+}
+
+async fn parties(hub: &TestHub, party: &str) -> Vec<String> {
+    hub.customer(party).await.parties.into_keys().collect()
+}
+
+use onefold_view::Measure::{Invoiced, Open, Owed, Paid, Unallocated};
+
+const A: &str = "party:erp:A";
+const B: &str = "party:crm:B";
+const PHONE: &str = "13800138000";
+
+#[tokio::test]
+async fn one_payment_for_invoices_of_two_customers_is_parted_by_allocation_and_nobody_merges() {
+    let hub = hub(&[
+        Draft::invoice("invoice:erp:1", "60.00").refer("buyer", A),
+        Draft::invoice("invoice:erp:2", "30.00").refer("buyer", B),
+        Draft::payment("payment:bank:P", "90.00", &[("invoice:erp:1", "60.00"), ("invoice:erp:2", "30.00")]).refer("payer", A),
+    ])
+    .await;
+    assert_eq!(sum(&hub, A, Paid).await, "60.00");
+    assert_eq!(sum(&hub, B, Paid).await, "30.00");
+    assert_eq!(parties(&hub, A).await, [A]);
+}
+
+#[tokio::test]
+async fn what_a_payment_leaves_over_stays_with_the_payer_unallocated() {
+    let hub = hub(&[
+        Draft::invoice("invoice:erp:1", "60.00").refer("buyer", A),
+        Draft::invoice("invoice:erp:2", "50.00").refer("buyer", A),
+        Draft::payment("payment:bank:P", "100.00", &[("invoice:erp:1", "60.00"), ("invoice:erp:2", "30.00")]).refer("payer", A),
+    ])
+    .await;
+    assert_eq!(sum(&hub, A, Paid).await, "100.00");
+    assert_eq!(sum(&hub, A, Unallocated).await, "10.00");
+    assert_eq!(sum(&hub, A, Open).await, "20.00");
+}
+
+#[tokio::test]
+async fn the_same_phone_and_name_make_one_customer_and_a_second_name_does_not() {
+    let hub = hub(&[party(A, "王伟", &[("phone", PHONE)]), party(B, "王 伟", &[("phone", "+86 138 0013 8000")]), party("party:crm:C", "李娜", &[("phone", PHONE)])]).await;
+    assert_eq!(parties(&hub, A).await, [B, A]);
+    assert_eq!(parties(&hub, "party:crm:C").await, ["party:crm:C"]);
+}
+
+#[tokio::test]
+async fn a_changed_phone_unmerges_nobody_and_a_corrected_one_does() {
+    let mut hub = hub(&[
+        party(A, "王伟", &[("phone", PHONE)]).revision(1),
+        party(B, "王伟", &[("phone", PHONE)]),
+        Draft::invoice("invoice:erp:1", "60.00").refer("buyer", A),
+        party(A, "王伟", &[("phone", "13900139000")]).revision(2).later(60),
+    ])
+    .await;
+    assert_eq!(parties(&hub, A).await, [B, A]);
+    assert_eq!(sum(&hub, B, Invoiced).await, "60.00");
+    let wrong = v1::Identifier { kind: "phone".into(), text: PHONE.into(), issuer: "CN".into(), role: String::new() };
+    say(&mut hub, &[Draft::new(A, v1::PartyCorrected { wrong: vec![wrong], ..Default::default() }).later(120)]).await;
+    assert_eq!(parties(&hub, A).await, [A]);
+    assert_eq!(sum(&hub, A, Invoiced).await, "60.00");
+    assert_eq!(sum(&hub, B, Invoiced).await, "0");
+}
+
+#[tokio::test]
+async fn merge_then_separate_gives_back_the_views_and_undo_merges_again() {
+    let mut hub = hub(&[
+        Draft::invoice("invoice:erp:1", "60.00").refer("buyer", A),
+        Draft::invoice("invoice:erp:2", "30.00").refer("buyer", B),
+    ])
+    .await;
+    let before = hub.status().await;
+    let link = |undone| v1::PartiesLinked { parties: vec![A.into(), B.into()], by: "anna".into(), why: "same person".into(), undone, ..Default::default() };
+    say(&mut hub, &[Draft::new("decision:onefold:1", link(false)).id("1").revision(1)]).await;
+    assert_eq!(parties(&hub, A).await, [B, A]);
+    assert_eq!(sum(&hub, B, Invoiced).await, "90.00");
+    say(&mut hub, &[Draft::new("decision:onefold:1", link(true)).id("1").revision(2).later(1)]).await;
+    let after = hub.status().await;
+    assert_eq!((before.digest, before.ids_digest), (after.digest, after.ids_digest));
+}
+
+#[tokio::test]
+async fn a_value_that_passes_its_limit_parts_all_whom_it_linked_at_once() {
+    let one = |n: usize| party(&format!("party:erp:{n}"), "王伟", &[("phone", PHONE)]);
+    let mut hub = hub(&(0..20).map(one).collect::<Vec<_>>()).await;
+    assert_eq!(parties(&hub, "party:erp:7").await.len(), 20);
+    say(&mut hub, &[one(20)]).await;
+    assert_eq!(parties(&hub, "party:erp:7").await, ["party:erp:7"]);
+    assert_eq!(hub.status().await.customers, 21);
+}
+
+#[tokio::test]
+async fn a_scan_waits_in_its_own_fragment_until_the_order_names_the_waybill() {
+    let mut hub = hub(&[Draft::new("track:sf:WB1", v1::Delivered { tracking_number: "WB1".into(), ..Default::default() })]).await;
+    assert_eq!(hub.status().await.unattributed.documents, 1);
+    say(
+        &mut hub,
+        &[
+            Draft::new("delivery:wms:D1", v1::Dispatched::default()).refer("order", "order:erp:1").refer("tracking", "track:sf:WB1"),
+            Draft::order("order:erp:1", "10.00").refer("buyer", A),
+        ],
+    )
+    .await;
+    let status = hub.status().await;
+    assert_eq!((status.unattributed.documents, status.owned.documents), (0, 3));
+}
+
+#[tokio::test]
+async fn a_marketplace_keeps_the_debt_and_its_buyers_their_purchases() {
+    let shop = "party:erp:M";
+    let hub = hub(&[
+        Draft::invoice("invoice:erp:1", "60.00").refer("debtor", shop).refer("buyer", shop).refer("end_customer", A),
+        Draft::new(shop, v1::PartyFlaggedIntermediary { intermediary: 1, ..Default::default() }).later(5),
+    ])
+    .await;
+    assert_eq!(sum(&hub, A, Invoiced).await, "60.00");
+    assert_eq!(sum(&hub, A, Owed).await, "0");
+    assert_eq!(sum(&hub, shop, Owed).await, "60.00");
+}
+
+#[tokio::test]
+async fn documents_of_a_walk_in_are_unattributed_even_when_the_flag_comes_last() {
+    let mut hub = hub(&[Draft::invoice("invoice:erp:1", "60.00").refer("buyer", A)]).await;
+    assert_eq!(hub.status().await.unattributed.documents, 0);
+    say(&mut hub, &[Draft::new(A, v1::PartyFlaggedIntermediary { intermediary: 2, ..Default::default() })]).await;
+    assert_eq!(hub.status().await.unattributed.documents, 1);
+    say(&mut hub, &[Draft::new(A, v1::PartyFlaggedIntermediary { intermediary: 0, ..Default::default() }).id("none").later(9)]).await;
+    assert_eq!(hub.status().await.unattributed.documents, 0);
+}
+
+#[tokio::test]
+async fn a_call_known_by_number_is_whose_the_number_is_and_nobodys_while_two_hold_it() {
+    let call = Draft::new("contact:pbx:1", v1::ContactMade::default()).known_by("phone", PHONE);
+    let mut hub = hub(&[call, party(A, "王伟", &[("phone", PHONE)])]).await;
+    assert_eq!(hub.status().await.unattributed.documents, 0);
+    say(&mut hub, &[party(B, "李娜", &[("phone", PHONE)])]).await;
+    assert_eq!(hub.status().await.unattributed.documents, 1);
+    let same = v1::PartiesLinked { parties: vec![A.into(), B.into()], ..Default::default() };
+    say(&mut hub, &[Draft::new("decision:onefold:1", same)]).await;
+    assert_eq!(hub.status().await.unattributed.documents, 0);
+}
+
+#[tokio::test]
+async fn a_document_moved_by_its_source_leaves_one_view_and_enters_the_other() {
+    let mut hub = hub(&[Draft::order("order:erp:1", "60.00").refer("buyer", A).revision(1), Draft::invoice("invoice:erp:9", "5.00").refer("order", "order:erp:1")]).await;
+    say(&mut hub, &[Draft::order("order:erp:1", "60.00").refer("buyer", B).revision(2)]).await;
+    assert_eq!(sum(&hub, A, Invoiced).await, "0");
+    assert_eq!(sum(&hub, B, Invoiced).await, "5.00");
+}
+
+#[tokio::test]
+async fn a_payment_known_by_account_only_follows_its_allocations() {
+    let hub = hub(&[
+        Draft::payment("payment:bank:P", "60.00", &[("invoice:erp:1", "60.00")]).known_by("account", "DE89370400440532013000"),
+        party(B, "someone else", &[("account", "DE89370400440532013000")]),
+        Draft::invoice("invoice:erp:1", "60.00").refer("buyer", A),
+    ])
+    .await;
+    assert_eq!(sum(&hub, A, Paid).await, "60.00");
+    assert_eq!(sum(&hub, A, Open).await, "0.00");
+}
+
+#[tokio::test]
+async fn every_old_id_answers_after_merge_split_and_another_merge() {
+    let c = "party:web:C";
+    let mut hub = hub(&[A, B, c].map(|p| Draft::invoice(&format!("invoice:erp:of {p}"), "1.00").refer("buyer", p))).await;
+    let link = |parties: [&str; 2], undone| v1::PartiesLinked { parties: parties.map(str::to_owned).to_vec(), undone, ..Default::default() };
+    say(&mut hub, &[Draft::new("decision:onefold:1", link([A, B], false)).id("1").revision(1)]).await;
+    say(&mut hub, &[Draft::new("decision:onefold:1", link([A, B], true)).id("1").revision(2).later(1)]).await;
+    say(&mut hub, &[Draft::new("decision:onefold:2", link([A, c], false)).id("2").later(2)]).await;
+    assert_eq!(parties(&hub, A).await, [A, c]);
+    assert_eq!(parties(&hub, c).await, [A, c]);
+    assert_eq!(parties(&hub, B).await, [B]);
+    use onefold_store::ReadStore;
+    let by_id = hub.store.party_by_id(onefold_event::party_id(c)).await.unwrap();
+    assert_eq!(by_id.as_deref(), Some(c));
+}
