@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::ops::BitOrAssign;
 
 use onefold_event::Micros;
+use prost::Message;
+use sha2::{Digest as _, Sha256};
 
-use crate::contribution::{Contribution, Counter, OpenCase, Rating, Row, add_counts, get};
+use crate::contribution::{Contribution, Counter, OpenCase, OpenItem, Rating, Row, add_counts, get};
+use crate::digest::{Digest, DigestSum};
 use crate::profile::Profile;
 use crate::purse::Purse;
 use crate::tally::Tallies;
-use crate::top;
+use crate::top::{self, Dated};
 
 /// Documents of the timeline that a bundle holds.
 pub(crate) const LATEST: usize = 8;
@@ -87,6 +90,9 @@ pub struct Bundle {
     pub(crate) ratings: Vec<Rating>,
     #[prost(message, optional, boxed, tag = "11")]
     pub(crate) profile: Option<Box<Profile>>,
+    /// Sum of the digests of the open items, which stand in an index of their own.
+    #[prost(bytes = "vec", tag = "12")]
+    pub(crate) open: Vec<u8>,
 }
 
 impl Bundle {
@@ -113,13 +119,11 @@ impl Bundle {
             let Some(contribution) = contribution else { continue };
             self.sum(contribution, sign);
         }
-        let newest = |row: &Row| (row.at, row.subject.clone());
-        let case = |case: &OpenCase| (case.opened_at, case.subject.clone());
         Refill {
             dates: self.date(dated, old.and_then(|c| c.dated), new.and_then(|c| c.dated)),
-            latest: change(&mut self.latest, LATEST, totals.0, old, new, |c| c.row.as_ref(), newest),
-            cases: change(&mut self.cases, CASES, totals.1, old, new, |c| c.case.as_ref(), case),
-            contacts: change(&mut self.contacts, CONTACTS, totals.2, old, new, |c| c.contact.as_ref(), newest),
+            latest: change(&mut self.latest, LATEST, totals.0, old, new, |c| c.row.as_ref()),
+            cases: change(&mut self.cases, CASES, totals.1, old, new, |c| c.case.as_ref()),
+            contacts: change(&mut self.contacts, CONTACTS, totals.2, old, new, |c| c.contact.as_ref()),
             tallies: self.tally(lines, old, new),
         }
     }
@@ -132,11 +136,9 @@ impl Bundle {
         for contribution in contributions {
             fresh.first_at = least(fresh.first_at, contribution.dated);
             fresh.last_at = fresh.last_at.max(contribution.dated);
-            let newest = |row: &Row| (row.at, row.subject.clone());
-            contribution.row.iter().for_each(|row| top::insert(&mut fresh.latest, LATEST, row, newest));
-            contribution.contact.iter().for_each(|row| top::insert(&mut fresh.contacts, CONTACTS, row, newest));
-            let key = |case: &OpenCase| (case.opened_at, case.subject.clone());
-            contribution.case.iter().for_each(|case| top::insert(&mut fresh.cases, CASES, case, key));
+            contribution.row.iter().for_each(|row| top::insert(&mut fresh.latest, LATEST, row));
+            contribution.contact.iter().for_each(|row| top::insert(&mut fresh.contacts, CONTACTS, row));
+            contribution.case.iter().for_each(|case| top::insert(&mut fresh.cases, CASES, case));
             contribution.tallies.iter().filter(|_| few).for_each(|t| tallies.add(t));
         }
         (self.first_at, self.last_at) = (fresh.first_at, fresh.last_at);
@@ -179,6 +181,9 @@ impl Bundle {
             }
             self.money.take_if(|sums| sums.is_empty());
         }
+        if let Some(item) = &contribution.open {
+            self.open_item(item, sign);
+        }
         if let Some(day) = contribution.promised {
             let n = self.promised.entry(day).or_default();
             *n = n.wrapping_add(sign);
@@ -192,6 +197,20 @@ impl Bundle {
         if let Some(profile) = &contribution.profile {
             // One party has one profile: its own.
             self.profile = (sign > 0).then(|| Box::new(profile.clone()));
+        }
+    }
+
+    fn open_item(&mut self, item: &OpenItem, sign: i64) {
+        let digest = Digest(Sha256::digest(item.encode_to_vec()).into());
+        let mut sum = self.open.as_slice().try_into().map(DigestSum::from_bytes).unwrap_or_default();
+        if sign < 0 {
+            sum.subtract(&digest)
+        } else {
+            sum.add(&digest)
+        }
+        self.open.clear();
+        if sum != DigestSum::default() {
+            self.open.extend_from_slice(&sum.to_bytes());
         }
     }
 
@@ -238,17 +257,16 @@ impl Bundle {
     }
 }
 
-fn change<'a, T: Clone + 'a, K: Ord>(
+fn change<'a, T: Dated + 'a>(
     list: &mut Vec<T>,
     keep: usize,
     total: i64,
     old: Option<&'a Contribution>,
     new: Option<&'a Contribution>,
     of: impl Fn(&'a Contribution) -> Option<&'a T>,
-    key: impl Fn(&T) -> K,
 ) -> bool {
     let (old, new) = (old.and_then(&of), new.and_then(&of));
-    (old.is_some() || new.is_some()) && top::replace(list, keep, total, old, new, key)
+    (old.is_some() || new.is_some()) && top::replace(list, keep, total, old, new)
 }
 
 pub(crate) fn least(a: Option<Micros>, b: Option<Micros>) -> Option<Micros> {

@@ -28,15 +28,15 @@ pub fn contribute(
     let none = || Owner::None.key(subject);
     let or_none = |key: &String| if key.is_empty() { none() } else { key.clone() };
     let kind = subject.kind();
-    let mut sheet = Sheet { subject, fragment, inbound, of: BTreeMap::new() };
+    let mut sheet = Sheet { subject, fragment, inbound, of: Vec::with_capacity(2) };
     if kind == Kind::Party {
         sheet.party();
-        return sheet.of;
+        return sheet.of.into_iter().collect();
     }
     // A track that is only named so far is a shipment all the same.
     let named = kind == Kind::Track && inbound.values().any(|i| i.is_parent);
     if !kind.is_document() || !(fragment.has_facts() || named) {
-        return sheet.of;
+        return sheet.of.into_iter().collect();
     }
     let (trade, receivable) = (or_none(&keys.trade), or_none(&keys.receivable));
     let parts: Vec<String> =
@@ -59,7 +59,7 @@ pub fn contribute(
         let main = if matches!(kind, Kind::Payment | Kind::Refund) { receivable } else { trade };
         sheet.at(&main).count(Counter::Documents, 1);
     }
-    sheet.of
+    sheet.of.into_iter().collect()
 }
 
 struct Sheet<'a> {
@@ -67,16 +67,17 @@ struct Sheet<'a> {
     fragment: &'a Fragment,
     inbound: &'a BTreeMap<String, Inbound>,
 
-    of: BTreeMap<String, Contribution>,
+    of: Vec<(String, Contribution)>,
 }
 
 impl Sheet<'_> {
     fn at(&mut self, key: &str) -> &mut Contribution {
-        // Not `entry`: most documents have one owner, whose key need not be copied again.
-        if !self.of.contains_key(key) {
-            self.of.insert(key.to_owned(), Contribution::default());
-        }
-        self.of.entry(key.to_owned()).or_default()
+        let known = self.of.iter().position(|(owner, _)| owner == key);
+        let at = known.unwrap_or_else(|| {
+            self.of.push((key.to_owned(), Contribution::default()));
+            self.of.len() - 1
+        });
+        &mut self.of[at].1
     }
 
     fn micros(&self) -> Micros {

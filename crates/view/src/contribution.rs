@@ -6,6 +6,7 @@ use crate::amount::Money;
 use crate::profile::Profile;
 use crate::purse::Purse;
 use crate::tally::Tallies;
+use crate::top::Dated;
 
 /// What is counted. The numbers are places in the stored form: only ever appended to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,6 +188,18 @@ pub(crate) struct OpenCase {
     pub(crate) pending: Vec<Pending>,
     #[prost(uint32, tag = "10")]
     pub(crate) reopened: u32,
+}
+
+impl Dated for Row {
+    fn order(&self) -> (i64, &str) {
+        (self.at, &self.subject)
+    }
+}
+
+impl Dated for OpenCase {
+    fn order(&self) -> (i64, &str) {
+        (self.opened_at, &self.subject)
+    }
 }
 
 /// Ratings out of one best score.

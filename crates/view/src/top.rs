@@ -1,36 +1,31 @@
 //! The first few of ordered rows, kept exact under change as long as what is kept decides it.
 
+/// What stands in a list of the newest.
+pub(crate) trait Dated: Clone {
+    /// The later, then the greater, comes first.
+    fn order(&self) -> (i64, &str);
+}
+
 /// Puts `new` in the place of `old` in a list of the `keep` greatest rows, newest first. `total` is the number of rows
 /// before the change, listed or not. Answers whether the list can no longer be known from what it holds.
-pub(crate) fn replace<T, K: Ord>(
-    list: &mut Vec<T>,
-    keep: usize,
-    total: i64,
-    old: Option<&T>,
-    new: Option<&T>,
-    key: impl Fn(&T) -> K,
-) -> bool
-where
-    T: Clone,
-{
+pub(crate) fn replace<T: Dated>(list: &mut Vec<T>, keep: usize, total: i64, old: Option<&T>, new: Option<&T>) -> bool {
     let whole = usize::try_from(total).is_ok_and(|total| total <= keep);
-    let floor = list.last().map(&key);
-    let listed = old.and_then(|old| list.iter().position(|row| key(row) == key(old)));
+    let above = whole || new.is_some_and(|new| list.last().is_some_and(|floor| new.order() >= floor.order()));
+    let listed = old.and_then(|old| list.iter().position(|row| row.order() == old.order()));
     if let Some(at) = listed {
         list.remove(at);
     }
     let Some(new) = new else { return listed.is_some() && !whole };
-    let above = whole || floor.is_some_and(|floor| key(new) >= floor);
     let known = above || listed.is_none();
     if above || !known {
-        insert(list, keep, new, key);
+        insert(list, keep, new);
     }
     !known
 }
 
 /// Inserts a row into a list of the `keep` greatest.
-pub(crate) fn insert<T: Clone, K: Ord>(list: &mut Vec<T>, keep: usize, new: &T, key: impl Fn(&T) -> K) {
-    let at = list.partition_point(|row| key(row) > key(new));
+pub(crate) fn insert<T: Dated>(list: &mut Vec<T>, keep: usize, new: &T) {
+    let at = list.partition_point(|row| row.order() > new.order());
     if at < keep {
         list.insert(at, new.clone());
         list.truncate(keep);
@@ -43,6 +38,12 @@ mod tests {
     use proptest::prelude::*;
 
     const KEEP: usize = 3;
+
+    impl Dated for u32 {
+        fn order(&self) -> (i64, &str) {
+            (i64::from(*self), "")
+        }
+    }
 
     fn top(rows: &[u32]) -> Vec<u32> {
         let mut sorted = rows.to_vec();
@@ -64,7 +65,7 @@ mod tests {
             list.iter_mut().for_each(|r| *r *= 2);
             let old = old.map(|o| o * 2);
             let new = new.map(|_| shift * 2 + 1);
-            let unknown = replace(&mut list, KEEP, total, old.as_ref(), new.as_ref(), |r| *r);
+            let unknown = replace(&mut list, KEEP, total, old.as_ref(), new.as_ref());
             rows.retain(|r| Some(*r) != old);
             rows.extend(new);
             if !unknown {
@@ -77,7 +78,7 @@ mod tests {
             let mut list = Vec::new();
             let mut all = Vec::new();
             for (n, row) in rows.iter().map(|r| r * 7919 % 1009).enumerate() {
-                prop_assert!(!replace(&mut list, KEEP, i64::try_from(n).unwrap(), None, Some(&row), |r| *r));
+                prop_assert!(!replace(&mut list, KEEP, i64::try_from(n).unwrap(), None, Some(&row)));
                 all.push(row);
                 prop_assert_eq!(&list, &top(&all));
             }

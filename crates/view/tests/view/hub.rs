@@ -1,0 +1,298 @@
+//! A hub in memory: it does with the pure functions what the stages do with the store, afresh each time it is asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use onefold_event::{Body, Event, EventId, IdParts, Kind, Micros, Subject, Target, parse_instant, party_id};
+use onefold_identity::{
+    Atom, Claim, Decision, Facet, Held, IdentifierKey, Intermediary, Owner, PartyFacts, Rules, attribute, cluster, own,
+};
+use onefold_view::{
+    Bundle, Contribution, FactRef, Fragment, Given, Inbound, Keys, OpenItem, Purse, View, assemble, contribute,
+    day_number,
+};
+
+/// What was said, in the order of saying.
+#[derive(Default, Clone)]
+pub(crate) struct Hub {
+    said: Vec<(Event, Micros)>,
+}
+
+/// What the hub makes of it.
+pub(crate) struct Folded {
+    pub(crate) fragments: BTreeMap<Subject, Fragment>,
+    pub(crate) inbound: BTreeMap<Subject, BTreeMap<String, Inbound>>,
+    pub(crate) keys: BTreeMap<Subject, Keys>,
+    pub(crate) contributions: BTreeMap<Subject, BTreeMap<String, Contribution>>,
+    pub(crate) bundles: BTreeMap<String, Bundle>,
+    pub(crate) customers: Vec<Vec<Subject>>,
+    pub(crate) hubs: BTreeSet<IdentifierKey>,
+    holders: BTreeMap<IdentifierKey, BTreeSet<Subject>>,
+}
+
+pub(crate) fn subject(text: &str) -> Subject {
+    text.parse().unwrap_or_else(|e| panic!("{e}"))
+}
+
+impl Hub {
+    /// A fact of its own.
+    pub(crate) fn say(&mut self, about: &str, at: &str, body: impl Into<Body>) -> &mut Event {
+        let fact = format!("{}", self.said.len());
+        self.revise(&fact, 0, about, at, body)
+    }
+
+    /// A revision of a fact.
+    pub(crate) fn revise(
+        &mut self,
+        fact: &str,
+        order: i64,
+        about: &str,
+        at: &str,
+        body: impl Into<Body>,
+    ) -> &mut Event {
+        let subject = subject(about);
+        let (source, parts, revision) =
+            (subject.source().to_owned(), [about.to_owned(), fact.to_owned()], order.to_string());
+        let id = IdParts { source: &source, part: "", parts: &parts, revision: &revision };
+        let (id, fact): (EventId, EventId) = (id.id(), id.fact());
+        let at = if at.contains('T') { at.to_owned() } else { format!("{at}T00:00:00Z") };
+        let at = parse_instant(&at).unwrap_or_else(|| panic!("{at} is no instant"));
+        let mut event = Event::new(id, fact, &source, subject, at, body.into()).unwrap_or_else(|e| panic!("{e}"));
+        event.revision_order = vec![order];
+        let recorded_at = i64::try_from(self.said.len()).unwrap();
+        self.said.push((event, recorded_at));
+        self.said.last_mut().map(|(event, _)| event).unwrap()
+    }
+
+    /// The same events in another order of reading.
+    pub(crate) fn shuffled(&self, by: impl Fn(usize) -> u64) -> Self {
+        let mut said: Vec<(u64, (Event, Micros))> =
+            self.said.iter().cloned().enumerate().map(|(n, s)| (by(n), s)).collect();
+        said.sort_by_key(|(key, _)| *key);
+        Self { said: said.into_iter().map(|(_, s)| s).collect() }
+    }
+
+    pub(crate) fn fold(&self) -> Folded {
+        self.fold_with(&Rules::default())
+    }
+
+    pub(crate) fn fold_with(&self, rules: &Rules) -> Folded {
+        let mut all = Folded {
+            fragments: self.fragments(),
+            inbound: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            contributions: BTreeMap::new(),
+            bundles: BTreeMap::new(),
+            customers: Vec::new(),
+            hubs: BTreeSet::new(),
+            holders: BTreeMap::new(),
+        };
+        all.tell();
+        all.own();
+        all.contribute();
+        all.cluster(rules);
+        all
+    }
+
+    fn fragments(&self) -> BTreeMap<Subject, Fragment> {
+        let mut facts: BTreeMap<(&Subject, EventId), Vec<&(Event, Micros)>> = BTreeMap::new();
+        for said in &self.said {
+            facts.entry((&said.0.subject, said.0.fact)).or_default().push(said);
+        }
+        let mut standing: BTreeMap<&Subject, Vec<FactRef>> = BTreeMap::new();
+        let mut superseded = Vec::new();
+        for ((about, _), mut revisions) in facts {
+            revisions.sort_by(|(a, ra), (b, rb)| (&a.revision_order, ra, a.id).cmp(&(&b.revision_order, rb, b.id)));
+            let (event, recorded_at) = revisions.pop().unwrap();
+            standing.entry(about).or_default().push(FactRef { event, recorded_at: *recorded_at });
+            superseded.extend(revisions);
+        }
+        let mut fragments: BTreeMap<Subject, Fragment> = BTreeMap::new();
+        for (about, mut facts) in standing {
+            facts.sort_by_key(|f| (f.event.occurred_at, f.recorded_at, f.event.id));
+            fragments.insert(about.clone(), Fragment::fold(about, &facts));
+        }
+        for (event, _) in superseded {
+            fragments.entry(event.subject.clone()).or_default().assert_superseded(event);
+        }
+        fragments
+    }
+}
+
+impl Folded {
+    fn tell(&mut self) {
+        for (from, fragment) in &self.fragments {
+            for (to, words) in fragment.outbound() {
+                self.inbound.entry(to).or_default().insert(from.to_string(), words);
+            }
+        }
+    }
+
+    fn own(&mut self) {
+        let mut documents: Vec<Subject> = self.fragments.keys().chain(self.inbound.keys()).cloned().collect();
+        documents.sort_by_key(|s| (s.kind().rank(), s.clone()));
+        documents.dedup();
+        for document in documents.into_iter().filter(|s| s.kind().is_document()) {
+            let keys = self.keys_of(&document);
+            self.keys.insert(document, keys);
+        }
+    }
+
+    fn keys_of(&self, document: &Subject) -> Keys {
+        let fragment = self.fragments.get(document).cloned().unwrap_or_default();
+        let said = self.inbound.get(document).into_iter().flatten();
+        let naming = said.filter(|(_, words)| words.is_parent).map(|(from, _)| subject(from));
+        let parents: Vec<Subject> = fragment.parents().into_iter().chain(naming).collect();
+        let owner_of = |parent: &Subject, facet: Facet| {
+            let keys = self.keys.get(parent)?;
+            Owner::parse(if facet == Facet::Trade { &keys.trade } else { &keys.receivable })
+        };
+        let direct = |facet: Facet| {
+            let parents: Vec<Owner> = parents.iter().filter_map(|p| owner_of(p, facet)).collect();
+            let flag = |party: &Subject| self.fragments.get(party).map_or(Intermediary::None, Fragment::intermediary);
+            let (reassigned, references, identifiers) =
+                (fragment.reassigned(facet), fragment.parties(), fragment.identifiers());
+            let claim = Claim {
+                reassigned: reassigned.as_ref(),
+                references: &references,
+                intermediary: &flag,
+                parents: &parents,
+                identifiers: &identifiers,
+            };
+            own(facet, &claim).key(document)
+        };
+        let (trade, receivable) = (direct(Facet::Trade), direct(Facet::Receivable));
+        let part = |part: onefold_view::Part| match owner_of(&part.parent, part.facet) {
+            Some(owner) if owner != Owner::None => owner.key(document),
+            _ if part.facet == Facet::Trade => trade.clone(),
+            _ => receivable.clone(),
+        };
+        let parts = fragment.parts().into_iter().map(part).collect();
+        Keys { trade, receivable, parts }
+    }
+
+    fn contribute(&mut self) {
+        let none = BTreeMap::new();
+        let subjects: BTreeSet<Subject> = self.fragments.keys().chain(self.keys.keys()).cloned().collect();
+        for about in subjects {
+            let fragment = self.fragments.get(&about).cloned().unwrap_or_default();
+            let keys = self.keys.get(&about).cloned().unwrap_or_default();
+            let of = contribute(&about, &fragment, self.inbound.get(&about).unwrap_or(&none), &keys);
+            for (owner, contribution) in &of {
+                self.bundles.entry(owner.clone()).or_default().add(contribution);
+            }
+            self.contributions.insert(about, of);
+        }
+    }
+
+    fn cluster(&mut self, rules: &Rules) {
+        let mut parties: BTreeMap<Subject, PartyFacts> = BTreeMap::new();
+        let mut ever: BTreeMap<IdentifierKey, u64> = BTreeMap::new();
+        for (about, fragment) in self.fragments.iter().filter(|(s, _)| s.kind() == Kind::Party) {
+            parties.insert(about.clone(), fragment.party_facts(about));
+            for (key, stands) in fragment.asserted(about) {
+                *ever.entry(key.clone()).or_default() += 1;
+                if stands {
+                    self.holders.entry(key).or_default().insert(about.clone());
+                }
+            }
+        }
+        let references = self.fragments.values().flat_map(Fragment::parties);
+        for (_, named) in references.filter(|(role, _)| role.target() == Target::Owner) {
+            parties.entry(named.clone()).or_insert_with(|| PartyFacts::new(named));
+        }
+        self.hubs = ever.into_iter().filter(|(key, n)| rules.is_hub(key.kind(), *n)).map(|(key, _)| key).collect();
+        let decisions: Vec<Decision> = self.fragments.iter().filter_map(|(about, f)| f.decision(about)).collect();
+        self.customers = cluster(&parties, &decisions, &self.hubs, rules).sets;
+    }
+
+    pub(crate) fn customer(&self, party: &str) -> &[Subject] {
+        self.customers.iter().find(|set| set.contains(&subject(party))).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn are_one(&self, a: &str, b: &str) -> bool {
+        self.customer(a).contains(&subject(b))
+    }
+
+    /// The customer of an owner key, by its place.
+    fn attributed(&self, key: &str) -> Option<usize> {
+        let place = |party: &Subject| self.customers.iter().position(|set| set.contains(party));
+        attribute(&Owner::parse(key)?, &|atom: &Atom| match atom {
+            Atom::Party(party) => place(party).map_or(Held::Nobody, Held::Customer),
+            Atom::Identifier(key) if self.hubs.contains(key) => Held::Hub,
+            Atom::Identifier(key) => {
+                let holders = self.holders.get(key).into_iter().flatten();
+                let places: BTreeSet<usize> = holders.filter_map(place).collect();
+                match (places.first(), places.len()) {
+                    (Some(one), 1) => Held::Customer(*one),
+                    (None, _) => Held::Nobody,
+                    _ => Held::Several,
+                }
+            }
+        })
+    }
+
+    pub(crate) fn view(&self, party: &str) -> View {
+        self.view_at(party, None)
+    }
+
+    pub(crate) fn view_at(&self, party: &str, today: Option<&str>) -> View {
+        let parties = self.customer(party);
+        let place = self.customers.iter().position(|set| set.contains(&subject(party)));
+        let bundles: Vec<(String, Bundle)> = self
+            .bundles
+            .iter()
+            .filter(|(key, _)| place.is_some() && self.attributed(key) == place)
+            .map(|(k, b)| (k.clone(), b.clone()))
+            .collect();
+        let owners: BTreeSet<&str> = bundles.iter().map(|(key, _)| key.as_str()).collect();
+        let items: Vec<OpenItem> =
+            self.open_items().into_iter().filter(|i| owners.contains(i.owner.as_str())).collect();
+        assemble(&Given {
+            id: &parties.first().map(|p| party_id(p.as_str()).to_string()).unwrap_or_default(),
+            parties,
+            bundles: &bundles,
+            hubs: &self.hubs,
+            rules: &Rules::default(),
+            open_items: &items,
+            today: today.map(|day| day_number(day).unwrap()),
+            tallies: None,
+        })
+    }
+
+    pub(crate) fn open_items(&self) -> Vec<OpenItem> {
+        let all = self.contributions.values().flat_map(BTreeMap::values);
+        all.flat_map(Contribution::open_items).collect()
+    }
+
+    /// Money and documents that no customer holds.
+    pub(crate) fn unattributed(&self) -> (Purse, i64) {
+        let mut sum = (Purse::default(), 0);
+        for bundle in self.bundles.iter().filter(|(key, _)| self.attributed(key).is_none()).map(|(_, b)| b) {
+            sum.0.add(&bundle.money());
+            sum.1 += bundle.documents();
+        }
+        sum
+    }
+
+    /// Money and documents of everybody and nobody.
+    pub(crate) fn total(&self) -> (Purse, i64) {
+        let mut sum = (Purse::default(), 0);
+        for bundle in self.bundles.values() {
+            sum.0.add(&bundle.money());
+            sum.1 += bundle.documents();
+        }
+        sum
+    }
+}
+
+impl Hub {
+    /// Each subject's events in fold order.
+    pub(crate) fn by_subject(&self) -> BTreeMap<Subject, Vec<(Event, Micros)>> {
+        let mut all: BTreeMap<Subject, Vec<(Event, Micros)>> = BTreeMap::new();
+        for said in &self.said {
+            all.entry(said.0.subject.clone()).or_default().push(said.clone());
+        }
+        all.values_mut().for_each(|events| events.sort_by_key(|(e, at)| (e.occurred_at, *at, e.id)));
+        all
+    }
+}

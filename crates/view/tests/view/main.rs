@@ -1,0 +1,9 @@
+//! What the view makes of facts: given events, then fragments, bundles or views.
+
+mod cases;
+mod given;
+mod hub;
+mod money;
+mod profile;
+mod properties;
+mod service;

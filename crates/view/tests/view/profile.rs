@@ -1,0 +1,101 @@
+use crate::given::*;
+use crate::hub::{Hub, subject};
+use onefold_event::v1::{Address, IdentifierWithdrawn, PartyRecorded};
+
+fn state(hub: &Hub, party: &str, key: &str) -> Option<&'static str> {
+    let view = hub.fold().view(party);
+    view.identifiers.iter().find(|i| i.key == key).map(|i| i.state)
+}
+
+#[test]
+fn the_latest_value_counts_and_the_losing_ones_stand_beside_it() {
+    let mut hub = Hub::default();
+    let vat = id("lei", "529900T8BM49AURSDO55");
+    let erp = PartyRecorded { industry: "tools".into(), ..party("Anna GmbH", std::slice::from_ref(&vat)) };
+    hub.say("party:erp:1", "2026-01-01", erp);
+    hub.say("party:crm:1", "2026-02-01", party("ANNA", &[vat]));
+    let view = hub.fold().view("party:erp:1");
+    let name = &view.profile["name"];
+    assert_eq!((name.value.as_str(), name.source.as_str()), ("ANNA", "crm"));
+    assert_eq!((name.others[0].value.as_str(), name.others[0].source.as_str()), ("Anna GmbH", "erp"));
+    assert!(view.profile["industry"].others.is_empty());
+    assert_eq!(view.parties, ["party:crm:1", "party:erp:1"]);
+}
+
+#[test]
+fn what_a_later_record_leaves_out_stays() {
+    let mut hub = Hub::default();
+    let address =
+        Address { line: "Am Markt 1".into(), city: "Bremen".into(), purpose: "billing".into(), ..Address::default() };
+    hub.say("party:erp:1", "2026-01-01", PartyRecorded { addresses: vec![address], ..party("Anna", &[]) });
+    hub.say("party:erp:1", "2026-02-01", PartyRecorded { language: "de".into(), ..PartyRecorded::default() });
+    let profile = hub.fold().view("party:erp:1").profile;
+    assert_eq!(profile["name"].value, "Anna");
+    assert_eq!(profile["billing_address"].value, "Am Markt 1, Bremen");
+    assert_eq!(profile["language"].value, "de");
+}
+
+#[test]
+fn an_identifier_says_how_it_links() {
+    let mut hub = Hub::default();
+    let all = [
+        id("lei", "529900T8BM49AURSDO55"),
+        id("phone", "+8613800138000"),
+        id("email", "no address"),
+        id("wechat", "anna"),
+    ];
+    hub.say("party:erp:1", "2026-01-01", party("Anna", &all));
+    assert_eq!(state(&hub, "party:erp:1", "lei:529900T8BM49AURSDO55"), Some("links"));
+    assert_eq!(state(&hub, "party:erp:1", "phone:+8613800138000"), Some("weak"));
+    assert_eq!(state(&hub, "party:erp:1", "email:no address"), Some("invalid"));
+    assert_eq!(state(&hub, "party:erp:1", "wechat:anna"), Some("other"));
+}
+
+#[test]
+fn a_correction_withdraws_what_was_said_until_it_is_said_again() {
+    let (mut hub, phone) = (Hub::default(), id("phone", "+8613800138000"));
+    let key = "phone:+8613800138000";
+    hub.say("party:erp:1", "2026-01-01", party("Anna", std::slice::from_ref(&phone)));
+    hub.say("party:erp:1", "2026-01-02", wrong(std::slice::from_ref(&phone)));
+    assert_eq!(state(&hub, "party:erp:1", key), Some("withdrawn"));
+    hub.say("party:erp:1", "2026-01-03", party("Anna", &[phone]));
+    assert_eq!(state(&hub, "party:erp:1", key), Some("weak"));
+}
+
+#[test]
+fn a_correction_withdraws_what_a_superseded_revision_said() {
+    let (mut hub, phone) = (Hub::default(), id("phone", "+8613800138000"));
+    hub.revise("r", 1, "party:erp:1", "2026-01-01", party("Anna", std::slice::from_ref(&phone)));
+    hub.revise("r", 2, "party:erp:1", "2026-01-01", party("Anna", &[]));
+    assert_eq!(state(&hub, "party:erp:1", "phone:+8613800138000"), Some("weak"));
+    hub.say("party:erp:1", "2026-01-02", wrong(&[phone]));
+    assert_eq!(state(&hub, "party:erp:1", "phone:+8613800138000"), Some("withdrawn"));
+}
+
+#[test]
+fn a_person_withdraws_for_ever_unless_it_is_undone() {
+    let (mut hub, phone) = (Hub::default(), id("phone", "+8613800138000"));
+    let decision =
+        |undone| IdentifierWithdrawn { wrong: vec![phone.clone()], undone, ..IdentifierWithdrawn::default() };
+    hub.say("party:erp:1", "2026-01-01", party("Anna", std::slice::from_ref(&phone)));
+    hub.revise("d", 1, "party:erp:1", "2026-01-02", decision(false));
+    hub.say("party:erp:1", "2026-01-03", party("Anna", std::slice::from_ref(&phone)));
+    let key = "phone:+8613800138000";
+    assert_eq!(state(&hub, "party:erp:1", key), Some("withdrawn"));
+    let party = subject("party:erp:1");
+    let fragment = &hub.fold().fragments[&party];
+    assert!(fragment.asserted(&party).iter().any(|(k, stands)| k.as_str() == key && !stands));
+    hub.revise("d", 2, "party:erp:1", "2026-01-04", decision(true));
+    assert_eq!(state(&hub, "party:erp:1", key), Some("weak"));
+}
+
+#[test]
+fn names_of_superseded_revisions_are_kept_for_identity() {
+    let mut hub = Hub::default();
+    hub.revise("r", 1, "party:erp:1", "2026-01-01", party("Anna Meier", &[]));
+    hub.revise("r", 2, "party:erp:1", "2026-01-01", party("Anna Schmidt", &[]));
+    let party = subject("party:erp:1");
+    let folded = hub.fold();
+    assert_eq!(folded.fragments[&party].party_facts(&party).names.len(), 2);
+    assert_eq!(folded.view("party:erp:1").profile["name"].value, "Anna Schmidt");
+}

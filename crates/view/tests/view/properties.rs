@@ -1,0 +1,266 @@
+//! What holds whatever happens, and in whatever order.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use prost::Message;
+
+use crate::given::*;
+use crate::hub::{Folded, Hub, subject};
+use onefold_event::v1::{
+    CaseClosed, CaseOpened, ContactMade, Delivered, OrderAmended, OrderCancelled, PaymentReversed, SatisfactionRated,
+    Scanned,
+};
+use onefold_view::{Bundle, Contribution, FactRef, Fragment, Measure, Purse, Refill};
+
+const PARTIES: [&str; 3] = ["party:erp:A", "party:erp:B", "party:erp:C"];
+const MEASURES: [Measure; 11] = [
+    Measure::Ordered,
+    Measure::Invoiced,
+    Measure::Credited,
+    Measure::Adjusted,
+    Measure::Owed,
+    Measure::Forgiven,
+    Measure::Corrected,
+    Measure::Paid,
+    Measure::Refunded,
+    Measure::Unallocated,
+    Measure::Open,
+];
+
+/// Something that happened: what, about which number, when, to whom, how much.
+type Happening = (u8, u8, u8, u8, u16);
+
+fn happenings(most: usize) -> impl Strategy<Value = Vec<Happening>> {
+    proptest::collection::vec((0u8..14, 0u8..6, 1u8..28, 0u8..8, 0u16..20_000), 0..most)
+}
+
+fn hub(happened: &[Happening]) -> Hub {
+    let mut hub = Hub::default();
+    for party_key in PARTIES {
+        hub.say(party_key, "2026-01-01", party(party_key, &[]));
+    }
+    for happening in happened {
+        say(&mut hub, *happening);
+    }
+    hub
+}
+
+/// Who: none, one, another, or two at once.
+fn parties(who: u8) -> Vec<&'static str> {
+    match who {
+        0 => vec![],
+        1..=5 => vec![PARTIES[usize::from(who) % 3]],
+        _ => vec![PARTIES[0], PARTIES[usize::from(who) % 2 + 1]],
+    }
+}
+
+fn say(hub: &mut Hub, (what, n, day, who, cents): Happening) {
+    let at = format!("2026-03-{day:02}");
+    let amount = if cents % 7 == 0 { format!("{cents}") } else { format!("{}.{:02}", cents / 100, cents % 100) };
+    let about = |kind: &str| format!("{kind}:erp:{n}");
+    let (own, other) = (format!("invoice:erp:{n}"), format!("invoice:erp:{}", (n + 1) % 6));
+    let lines = vec![line(&format!("P{}", who), "toys", "2", &amount), line("Q", "", "1", "")];
+    let (event, role) = match what {
+        0 => (hub.say(&about("order"), &at, onefold_event::v1::OrderPlaced { lines, ..order(&amount) }), "buyer"),
+        1 => (
+            hub.say(&about("order"), &at, OrderAmended { total: cny(&amount), lines, ..OrderAmended::default() }),
+            "buyer",
+        ),
+        2 => (hub.say(&about("order"), &at, OrderCancelled::default()), ""),
+        3 => {
+            (hub.say(&own, &at, onefold_event::v1::InvoiceIssued { lines, ..invoice(&amount, "2026-03-15") }), "buyer")
+        }
+        4 => (hub.say(&own, &at, invoice(&amount, "")), "debtor"),
+        5 => {
+            let event = hub.say(&about("credit_note"), &at, credit(&amount));
+            event.refer("invoice", subject(&own)).unwrap();
+            (event, "buyer")
+        }
+        6 => (hub.say(&about("payment"), &at, payment(&amount, &[(&own, "3.5"), (&other, "2.25")])), "payer"),
+        7 => (hub.say(&about("payment"), &at, PaymentReversed::default()), ""),
+        8 => (hub.say(&about("refund"), &at, refund(&amount)), "payee"),
+        9 => (hub.say(&about("adjustment"), &at, adjustment(&format!("-{amount}"))), "debtor"),
+        10 => {
+            let orders = [format!("order:erp:{n}"), format!("order:erp:{}", who % 6)];
+            let orders: Vec<&str> = orders.iter().map(String::as_str).collect();
+            let event = hub.say(&about("delivery"), &at, dispatched("2026-03-10", &orders));
+            if n % 2 == 0 {
+                event.refer("tracking", subject(&about("track"))).unwrap();
+            }
+            (event, "")
+        }
+        11 if who % 2 == 0 => (hub.say(&about("track"), &at, Scanned::default()), ""),
+        11 => (hub.say(&about("track"), &at, Delivered::default()), ""),
+        12 if who % 3 == 0 => (hub.say(&about("case"), &at, CaseClosed::default()), ""),
+        12 if who % 3 == 1 => (
+            hub.say(&about("case"), &at, SatisfactionRated { score: u32::from(who), of: 10, ..Default::default() }),
+            "",
+        ),
+        12 => (hub.say(&about("case"), &at, CaseOpened { title: amount.clone(), ..CaseOpened::default() }), "customer"),
+        _ => (
+            hub.say(&about("contact"), &at, ContactMade { direction: "in".into(), ..ContactMade::default() }),
+            "customer",
+        ),
+    };
+    if !role.is_empty() {
+        for party_key in parties(who) {
+            event.refer(role, subject(party_key)).unwrap();
+        }
+    }
+}
+
+/// Every contribution of every owner, with its subject.
+fn by_owner(folded: &Folded) -> BTreeMap<String, Vec<Contribution>> {
+    let mut all: BTreeMap<String, Vec<Contribution>> = BTreeMap::new();
+    for (owner, contribution) in folded.contributions.values().flatten() {
+        all.entry(owner.clone()).or_default().push(contribution.clone());
+    }
+    all
+}
+
+fn bytes(folded: &Folded) -> BTreeMap<String, Vec<u8>> {
+    folded.bundles.iter().map(|(key, bundle)| (key.clone(), bundle.encode_to_vec())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_order_of_reading_does_not_matter(happened in happenings(40), seed in any::<u64>()) {
+        let straight = hub(&happened);
+        let shuffled = straight.shuffled(|n| (n as u64 + 1).wrapping_mul(seed | 1) >> 7);
+        prop_assert_eq!(bytes(&straight.fold()), bytes(&shuffled.fold()));
+    }
+
+    #[test]
+    fn bundles_survive_their_bytes(happened in happenings(30)) {
+        for bundle in hub(&happened).fold().bundles.values() {
+            let bytes = bundle.encode_to_vec();
+            let read = Bundle::decode(bytes.as_slice()).unwrap();
+            prop_assert_eq!(&read, bundle);
+            prop_assert_eq!(read.encode_to_vec(), bytes);
+        }
+    }
+
+    #[test]
+    fn fragments_and_contributions_survive_their_bytes(happened in happenings(30)) {
+        let folded = hub(&happened).fold();
+        for fragment in folded.fragments.values() {
+            prop_assert_eq!(&Fragment::decode(fragment.encode_to_vec().as_slice()).unwrap(), fragment);
+        }
+        for contribution in folded.contributions.values().flat_map(BTreeMap::values) {
+            prop_assert_eq!(&Contribution::decode(contribution.encode_to_vec().as_slice()).unwrap(), contribution);
+        }
+    }
+
+    /// E2: whatever is taken away, what is left is what would be there without it.
+    #[test]
+    fn taking_away_leaves_what_would_be_there_without_it(happened in happenings(60), gone in any::<u64>()) {
+        for (owner, contributions) in by_owner(&hub(&happened).fold()) {
+            let mut all = Bundle::default();
+            contributions.iter().for_each(|c| all.add(c));
+            let (mut kept, mut refill) = (Vec::new(), Refill::default());
+            for (n, contribution) in contributions.iter().enumerate() {
+                if gone >> (n % 64) & 1 == 1 { refill |= all.subtract(contribution) } else { kept.push(contribution) }
+            }
+            let mut without = Bundle::default();
+            kept.iter().rev().for_each(|c| without.add(c));
+            if refill.is_needed() {
+                all.refill(kept.iter().copied());
+            }
+            prop_assert_eq!(all.encode_to_vec(), without.encode_to_vec(), "{}", owner);
+        }
+    }
+
+    /// A refill is asked for whenever it is needed, also where a row only changes.
+    #[test]
+    fn replacing_is_taking_away_and_adding(happened in happenings(60), changed in happenings(60)) {
+        let (old, new) = (hub(&happened).fold(), hub(&changed).fold());
+        let owners = old.bundles.keys().chain(new.bundles.keys()).cloned().collect::<std::collections::BTreeSet<_>>();
+        for owner in owners {
+            let mut bundle = old.bundles.get(&owner).cloned().unwrap_or_default();
+            let mut refill = Refill::default();
+            let subjects = old.contributions.keys().chain(new.contributions.keys()).collect::<std::collections::BTreeSet<_>>();
+            for about in subjects {
+                let of = |folded: &Folded| folded.contributions.get(about).and_then(|of| of.get(&owner)).cloned();
+                refill |= bundle.replace(of(&old).as_ref(), of(&new).as_ref());
+            }
+            if refill.is_needed() {
+                let all: Vec<_> = new.contributions.values().filter_map(|of| of.get(&owner)).collect();
+                bundle.refill(all);
+            }
+            let expected = new.bundles.get(&owner).cloned().unwrap_or_default();
+            prop_assert_eq!(bundle.encode_to_vec(), expected.encode_to_vec(), "{}", owner);
+        }
+    }
+
+    /// Money is conserved: over all owners a document's parts add up to the document.
+    #[test]
+    fn parts_add_up_to_the_whole(happened in happenings(40)) {
+        let folded = hub(&happened).fold();
+        let (total, documents) = folded.total();
+        let facts = folded.fragments.iter().filter(|(_, f)| f.is_document()).count();
+        prop_assert_eq!(documents, i64::try_from(facts).unwrap());
+        for (about, of) in &folded.contributions {
+            let mut sum = Purse::default();
+            of.values().for_each(|c| sum.add(&c.money()));
+            let amount = |measure| sum.amount(measure, "CNY").parse::<rust_decimal::Decimal>().unwrap();
+            prop_assert_eq!(amount(Measure::Invoiced), amount(Measure::Owed), "{}", about);
+            prop_assert_eq!(amount(Measure::Credited), amount(Measure::Forgiven), "{}", about);
+            prop_assert_eq!(amount(Measure::Adjusted), amount(Measure::Corrected), "{}", about);
+        }
+        // Each facet and currency: customers and nobody.
+        let mut parted = folded.unattributed().0;
+        let mut seen = std::collections::BTreeSet::new();
+        for party_key in PARTIES {
+            if seen.insert(folded.customer(party_key).to_vec()) {
+                let view = folded.view(party_key);
+                let money = view.trade.by_currency.get("CNY").map_or("0".to_owned(), |m| m.net.clone());
+                let mut one = Purse::default();
+                for (key, bundle) in folded.bundles.iter().filter(|(key, _)| folded.customer(party_key).iter().any(|p| p.as_str() == key.as_str())) {
+                    let _ = key;
+                    one.add(&bundle.money());
+                }
+                prop_assert_eq!(one.net("CNY").parse::<rust_decimal::Decimal>().unwrap(), money.parse::<rust_decimal::Decimal>().unwrap());
+                parted.add(&one);
+            }
+        }
+        for measure in MEASURES {
+            prop_assert_eq!(parted.amount(measure, "CNY"), total.amount(measure, "CNY"), "{:?}", measure);
+        }
+    }
+
+    /// A payment's parts add up to its amount, whoever owns what.
+    #[test]
+    fn a_payment_is_paid_once(cents in 0u32..1_000_000, allocated in proptest::collection::vec((0u8..3, 0u32..100_000), 0..5)) {
+        let mut hub = hub(&[]);
+        for (n, party_key) in PARTIES.iter().enumerate() {
+            let event = hub.say(&format!("invoice:erp:{n}"), "2026-03-01", invoice("1.00", ""));
+            event.refer("buyer", subject(party_key)).unwrap();
+        }
+        let text = |cents: u32| format!("{}.{:02}", cents / 100, cents % 100);
+        let texts: Vec<(String, String)> = allocated.iter().map(|(n, c)| (format!("invoice:erp:{n}"), text(*c))).collect();
+        let pairs: Vec<(&str, &str)> = texts.iter().map(|(i, a)| (i.as_str(), a.as_str())).collect();
+        hub.say("payment:bank:1", "2026-03-02", payment(&text(cents), &pairs));
+        let (total, _) = hub.fold().total();
+        let of = |measure| total.amount(measure, "CNY").parse::<rust_decimal::Decimal>().unwrap();
+        prop_assert_eq!(of(Measure::Paid), text(cents).parse().unwrap());
+        let given: u32 = allocated.iter().map(|(_, c)| c).sum();
+        prop_assert_eq!(of(Measure::Paid) - of(Measure::Unallocated), text(given).parse().unwrap());
+    }
+
+    /// Facts that come in order are applied to the fragment that is there.
+    #[test]
+    fn applying_in_order_is_folding(happened in happenings(20)) {
+        let hub = hub(&happened);
+        for (about, events) in hub.by_subject() {
+            let facts: Vec<FactRef> = events.iter().map(|(event, at)| FactRef { event, recorded_at: *at }).collect();
+            let mut stepwise = Fragment::default();
+            for n in 0..facts.len() {
+                stepwise.apply(&facts[n]);
+                prop_assert_eq!(&stepwise, &Fragment::fold(&about, &facts[..=n]));
+            }
+        }
+    }
+}
