@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use onefold_event::Subject;
 
 use crate::decision::standing;
-use crate::link::{Index, Link, groups};
+use crate::link::{Index, groups};
 use crate::{Clusters, Decision, IdentifierKey, PartyFacts, Rules, Strength, cluster};
 
 /// Who holds a value at present.
@@ -92,7 +92,7 @@ impl Neighbourhood {
             asked.extend(values);
             found.load(&around, surroundings)?;
             expanded.extend(frontier);
-            found.grow(&asked, rules);
+            found.grow(rules);
         }
     }
 
@@ -117,20 +117,13 @@ impl Neighbourhood {
         Ok(())
     }
 
-    /// Takes in whoever a link connects with the region, of the values whose holders are all known.
-    fn grow(&mut self, asked: &BTreeSet<IdentifierKey>, rules: &Rules) {
+    /// Takes in whoever a link connects with the region; of the values there all holders are known by now.
+    fn grow(&mut self, rules: &Rules) {
         let index = Index::new(&self.parties);
-        let mut linked = Vec::new();
-        for group in groups(&index, &standing(&self.decisions), &self.hubs, rules) {
-            let whole = match &group.link {
-                Link::Decision(_) => true,
-                Link::Strong(value) | Link::Weak { value, .. } => asked.contains(value),
-            };
-            let holders = index.of(&group.holders);
-            if whole && holders.iter().any(|party| self.region.contains(party)) {
-                linked.push(holders);
-            }
-        }
+        let groups = groups(&index, &standing(&self.decisions), &self.hubs, rules);
+        let holders = groups.iter().map(|group| index.of(&group.holders));
+        let linked: Vec<_> =
+            holders.filter(|holders| holders.iter().any(|party| self.region.contains(party))).collect();
         self.region.extend(linked.into_iter().flatten());
     }
 }

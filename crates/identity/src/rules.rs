@@ -118,4 +118,13 @@ mod tests {
         assert_eq!(rules.strength("phone"), Strength::Weak);
         assert_eq!(rules.strength("wechat"), Strength::Neither);
     }
+
+    #[test]
+    fn a_configuration_says_only_what_differs() {
+        let rules: Rules = toml::from_str("weak = ['phone']\n[hub]\nkinds = { phone = 5 }").unwrap();
+        assert_eq!((rules.strength("email"), rules.strength("lei")), (Strength::Neither, Strength::Strong));
+        assert!(rules.is_hub("phone", 6) && !rules.is_hub("lei", 500));
+        assert!(toml::from_str::<Rules>("week = ['phone']").is_err());
+        assert!(toml::from_str::<Rules>("[hub]\nweek = 5").is_err());
+    }
 }

@@ -23,10 +23,8 @@ pub fn touched_by_facts(
     changed.chain(by_name).cloned().collect()
 }
 
-/// The parties that making or undoing a decision can have moved: its own, and those of the decisions that it supersedes or supersede it, among `others`.
+/// The parties that making or undoing a decision can have moved: its own, and those of the decisions, among `others`, that it supersedes.
 pub fn touched_by_decision(decision: &Decision, others: &[Decision]) -> BTreeSet<Subject> {
-    let bound =
-        |other: &&Decision| decision.supersedes().contains(other.id()) || other.supersedes().contains(decision.id());
-    let others = others.iter().filter(bound).flat_map(Decision::parties);
-    decision.parties().chain(others).cloned().collect()
+    let superseded = others.iter().filter(|other| decision.supersedes().contains(other.id()));
+    decision.parties().chain(superseded.flat_map(Decision::parties)).cloned().collect()
 }

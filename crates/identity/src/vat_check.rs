@@ -87,7 +87,7 @@ fn plain(country: &str, d: &[u32], text: &str) -> Option<bool> {
         }
         ("SK", 10) if first != 0 => {
             let given = matches!(d.get(2), Some(2 | 3 | 4 | 7 | 8 | 9));
-            (given && whole % 11 == 0) || birth_number(d, whole)
+            (given && whole.is_multiple_of(11)) || birth_number(d, whole)
         }
         ("XI" | "GB", 9 | 12) => {
             let rest = (sum(&[8, 7, 6, 5, 4, 3, 2]) + d.get(7)? * 10 + d.get(8)?) % 97;
