@@ -22,8 +22,8 @@ pub(crate) fn normalise(text: &str, bank: String) -> Scoped {
         );
     }
     let digits = value.chars().filter(char::is_ascii_digit).count();
-    let shortest = if bank.is_empty() { SHORTEST_ALONE } else { SHORTEST };
-    if digits < shortest || !value.is_ascii() {
+    let enough = if bank.is_empty() { digits >= SHORTEST_ALONE && digits == value.len() } else { digits >= SHORTEST };
+    if !enough || !value.is_ascii() {
         return (bank, Err("too short to be an account, or its bank is not given"));
     }
     (bank, Ok(value))
@@ -70,6 +70,7 @@ mod tests {
         assert_eq!(key("6222 0212 3456 7890 123", ""), Some("account:6222021234567890123".into()));
         assert_eq!(key("12-345-67", "icbc"), Some("account:icbc:1234567".into()));
         assert_eq!(key("12-345-67", ""), None);
+        assert_eq!(key("icbc:1234567890123", ""), None);
         assert_eq!(key("DE89370400440532013001", ""), None);
         assert_eq!(key("0000000000000000", ""), None);
     }

@@ -7,7 +7,8 @@ use crate::normalise::clean;
 
 /// E.164, with `;ext=` where the number has an extension: a desk is not its switchboard.
 pub(crate) fn normalise(text: &str, region: &str) -> Result<String, &'static str> {
-    let text = clean(text);
+    // RFC 3966 as the library reads extensions.
+    let text = clean(text).replace(";ext=", " ext. ");
     let text = text.strip_prefix("tel:").unwrap_or(&text);
     let region: Option<country::Id> = match region {
         "" => None,

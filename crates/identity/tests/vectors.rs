@@ -17,8 +17,14 @@ fn rows(file: &str) -> Vec<Vec<String>> {
     reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
 }
 
+/// The form of a value, which is its own form.
 fn key(kind: &str, text: &str, issuer: &str) -> Option<String> {
-    normalise(kind, text, issuer).ok().map(|key| key.to_string())
+    let key = normalise(kind, text, issuer).ok()?;
+    let issuer = key.scope().strip_prefix(kind).unwrap().trim_start_matches(':');
+    let value = key.value().strip_prefix(issuer).unwrap().trim_start_matches(':');
+    assert_eq!(normalise(kind, value, issuer).as_ref(), Ok(&key));
+    assert_eq!(key.to_string().parse().as_ref(), Ok(&key));
+    Some(key.to_string())
 }
 
 /// Of each kind: how many, and where our verdict or form is another.
