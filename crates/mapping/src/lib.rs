@@ -1,1 +1,48 @@
 #![doc = include_str!("../README.md")]
+
+mod assume;
+mod build;
+mod cell;
+mod cell_read;
+mod clean;
+mod compile;
+mod connector;
+mod content;
+mod convert;
+mod cut;
+mod eval;
+mod event_def;
+mod expr;
+mod frame;
+mod from;
+mod instant;
+mod layout;
+mod lineage;
+mod map;
+mod nearest;
+mod node;
+mod number;
+mod path;
+mod pattern;
+mod plan;
+mod problem;
+mod read;
+mod record;
+mod refs;
+mod render;
+mod scope;
+mod source;
+mod trial;
+mod value;
+mod words;
+
+pub use connector::Connector;
+pub use from::{After, Done, From, FromKind};
+pub use lineage::FieldLineage;
+pub use map::Outcome;
+pub use plan::Plan;
+pub use problem::{Place, Problem};
+pub use read::{Format, Header, Read, StopAfter, Within};
+pub use record::{RecordIn, Row, RowIn};
+pub use render::{render, render_record};
+pub use trial::TestOutcome;

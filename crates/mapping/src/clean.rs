@@ -1,0 +1,70 @@
+//! Cleaning: composed characters always, white space around, and on request width and case.
+
+use std::borrow::Cow;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// Differences between words that do not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Fold {
+    pub(crate) width: bool,
+    pub(crate) case: bool,
+}
+
+pub(crate) const FOLDS: [(&str, Fold); 3] = [
+    ("width", Fold { width: true, case: false }),
+    ("case", Fold { width: false, case: true }),
+    ("all", Fold { width: true, case: true }),
+];
+
+impl Fold {
+    pub(crate) fn apply<'t>(self, text: Cow<'t, str>) -> Cow<'t, str> {
+        let text =
+            if self.width && !text.is_ascii() { Cow::Owned(text.chars().flat_map(narrow).collect()) } else { text };
+        let plain = !self.case || text.chars().all(|c| !c.is_uppercase());
+        if plain { text } else { Cow::Owned(text.to_lowercase()) }
+    }
+}
+
+/// Full-width and half-width forms as the ordinary ones: （ becomes (, ｶ becomes カ.
+fn narrow(c: char) -> impl Iterator<Item = char> {
+    let form = matches!(c, '\u{ff00}'..='\u{ffef}' | '\u{3000}');
+    let folded: Vec<char> = if form { std::iter::once(c).nfkc().collect() } else { vec![c] };
+    folded.into_iter()
+}
+
+/// NFC, and trimmed (the byte order mark and zero-width space too).
+pub(crate) fn clean(text: &str, trim: bool) -> Cow<'_, str> {
+    let invisible = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}');
+    let text = if trim { text.trim_matches(invisible) } else { text };
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.nfc().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn width_makes_full_width_brackets_equal_to_plain_ones() {
+        let width = Fold { width: true, case: false };
+        assert_eq!(width.apply("销售发票（红字）".into()), "销售发票(红字)");
+        assert_eq!(width.apply("ＡＢ　１".into()), "AB 1");
+        assert_eq!(width.apply("²".into()), "²");
+    }
+
+    #[test]
+    fn case_folds_letters_only() {
+        let all = Fold { width: true, case: true };
+        assert_eq!(all.apply("ＵＳＰＳ ß".into()), "usps ß");
+    }
+
+    #[test]
+    fn decomposed_and_padded_text_is_made_one() {
+        assert_eq!(clean(" \u{feff}Caf\u{65}\u{301}\u{a0}", true), "Café");
+        assert_eq!(clean(" a ", false), " a ");
+    }
+}

@@ -1,0 +1,206 @@
+//! Static lineage: which paths, names and tables make each field. Kept once per mapping digest.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::cell::{By, Cell, CurrencyOf, Origin, Pick};
+use crate::connector::{Connector, Inner};
+use crate::event_def::Revision;
+use crate::expr::Expr;
+use crate::layout::{Layout, LayoutFill};
+use crate::scope::{Each, Fill, ScopeId, SlotRef};
+use crate::words::Else;
+
+/// Where a field of an event comes from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct FieldLineage {
+    /// Name of the event in the connector file.
+    pub event: String,
+    /// Such as `total`, `lines[].amount`, `refs.order`, `subject`.
+    pub field: String,
+    /// Headings or paths that are read, sorted.
+    pub paths: Vec<String>,
+    /// What is done on the way, in order.
+    pub via: Vec<String>,
+    /// Line in the connector file.
+    pub line: u32,
+}
+
+impl Connector {
+    /// Where each field of each event comes from, in the order of the connector file.
+    pub fn lineage(&self) -> Vec<FieldLineage> {
+        let inner = &self.inner;
+        let mut all = Vec::new();
+        for def in &inner.events {
+            let mut walk = Walk { inner, event: &def.name, out: &mut all };
+            walk.cell("subject", &def.subject.cell, def.scope);
+            def.id.iter().for_each(|c| walk.cell("id", c, def.scope));
+            if let Some(Revision::Cell(c) | Revision::Content(Some(c))) = &def.revision {
+                walk.cell("revision", c, def.scope);
+            }
+            walk.cell("occurred_at", &def.occurred_at, def.scope);
+            for r in &def.refs {
+                let name = r.cell.target.strip_prefix(&format!("{}.", def.name)).unwrap_or(&r.cell.target).to_owned();
+                walk.cell(&name, &r.cell, def.scope);
+            }
+            walk.layout(&def.layout, def.scope, "");
+        }
+        all
+    }
+}
+
+struct Walk<'a> {
+    inner: &'a Inner,
+    event: &'a str,
+    out: &'a mut Vec<FieldLineage>,
+}
+
+impl Walk<'_> {
+    fn layout(&mut self, layout: &[Layout], scope: ScopeId, prefix: &str) {
+        for part in layout {
+            let name = format!("{prefix}{}", part.field.name);
+            match &part.fill {
+                LayoutFill::Slot(slot) => self.slot(&name, *slot, scope),
+                LayoutFill::Slots(slots) => slots.iter().for_each(|s| self.slot(&name, *s, scope)),
+                LayoutFill::Message(fields) => self.layout(fields, scope, &format!("{name}.")),
+                LayoutFill::Messages(list) => {
+                    list.iter().for_each(|fields| self.layout(fields, scope, &format!("{name}[].")))
+                }
+                LayoutFill::List { slot, fields } => {
+                    if let Some(Fill::List { scope: items, .. }) = self.fill(scope, *slot) {
+                        let items = *items;
+                        self.layout(fields, items, &format!("{name}[]."));
+                    }
+                }
+            }
+        }
+    }
+
+    fn fill(&self, scope: ScopeId, slot: usize) -> Option<&Fill> {
+        Some(&self.inner.scopes.list.get(scope)?.slots.get(slot)?.fill)
+    }
+
+    fn slot(&mut self, name: &str, slot: usize, scope: ScopeId) {
+        let inner = self.inner;
+        if let Some(Fill::Cell(cell)) = inner.scopes.list.get(scope).and_then(|s| s.slots.get(slot)).map(|s| &s.fill) {
+            self.cell(name, cell, scope);
+        }
+    }
+
+    fn cell(&mut self, field: &str, cell: &Cell, scope: ScopeId) {
+        let mut found = Found::default();
+        trace(cell, scope, self.inner, &mut found, 0);
+        self.out.push(FieldLineage {
+            event: self.event.to_owned(),
+            field: field.to_owned(),
+            paths: found.paths.into_iter().collect(),
+            via: found.via,
+            line: self.inner.source.place(&cell.span).line,
+        });
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    paths: BTreeSet<String>,
+    via: Vec<String>,
+}
+
+fn trace(cell: &Cell, scope: ScopeId, inner: &Inner, found: &mut Found, depth: usize) {
+    if depth > 32 {
+        return;
+    }
+    let mut path = |id: &usize| {
+        found.paths.insert(inner.paths.text(*id).to_owned());
+    };
+    match &cell.origin {
+        Origin::From(id) => path(id),
+        Origin::FirstOf(ids) | Origin::Join { paths: ids, .. } => ids.iter().for_each(path),
+        Origin::Value(value) => found.via.push(format!("constant {}", value.show())),
+        Origin::Use(at) => name(*at, scope, inner, found, depth),
+        Origin::Calc(expr) => {
+            let text = inner.source.place(&cell.span).excerpt;
+            found.via.push(format!("computed: {}", text.trim()));
+            expression(expr, scope, inner, found, depth);
+        }
+    }
+    if cell.pick != Pick::Same {
+        found.via.push(format!("pick {:?}", cell.pick).to_lowercase());
+    }
+    if let Some(t) = &cell.translate {
+        found.via.push(match t.by {
+            By::Words(n) => format!("[enum.{}]", inner.words.get(n).map_or("", |w| w.name.as_str())),
+            By::Lookup(n, _) => format!("[lookup.{}]", inner.lookups.get(n).map_or("", |l| l.name.as_str())),
+        });
+        if let Else::Value(value) = &t.otherwise {
+            found.via.push(format!("else {value}"));
+        }
+    }
+    if let (crate::value::Ty::Money, Some(CurrencyOf::Slot(at))) = (&cell.ty, &cell.parse.currency) {
+        name(*at, scope, inner, found, depth);
+    }
+    let a = &cell.adjust;
+    for (on, word) in [(a.negate, "negated"), (a.abs, "absolute")] {
+        found.via.extend(on.then(|| word.to_owned()));
+    }
+    found.via.extend(a.times.map(|t| format!("× {t}")));
+    found.via.extend(a.round.map(|d| format!("rounded to {d}")));
+    found.via.extend((a.add_days != 0).then(|| format!("+ {} d", a.add_days)));
+    if let Some(default) = &cell.default {
+        found.via.push("by default:".into());
+        trace(default, scope, inner, found, depth + 1);
+    }
+}
+
+fn name(at: SlotRef, scope: ScopeId, inner: &Inner, found: &mut Found, depth: usize) {
+    let mut scope = scope;
+    for _ in 0..at.up {
+        let Some(parent) = inner.scopes.list.get(scope).and_then(|s| s.parent) else { return };
+        scope = parent;
+    }
+    let Some(slot) = inner.scopes.list.get(scope).and_then(|s| s.slots.get(at.index)) else { return };
+    match &slot.fill {
+        Fill::Cell(cell) => trace(cell, scope, inner, found, depth + 1),
+        Fill::List { each: Each::Path(id), .. } => {
+            found.paths.insert(inner.paths.text(*id).to_owned());
+        }
+        _ => {}
+    }
+}
+
+fn expression(expr: &Expr, scope: ScopeId, inner: &Inner, found: &mut Found, depth: usize) {
+    let mut go = |e: &Expr| expression(e, scope, inner, found, depth);
+    match expr {
+        Expr::Literal(_) => {}
+        Expr::Slot(at) | Expr::Count(at) => name(*at, scope, inner, found, depth),
+        Expr::Negative(a) | Expr::Not(a) | Expr::In(a, _) | Expr::Is { of: a, .. } => go(a),
+        Expr::And(a, b) | Expr::Or(a, b) | Expr::Arithmetic(_, a, b) | Expr::Compare(_, a, b) => {
+            go(a);
+            go(b);
+        }
+        Expr::If(a, b, c) => [a, b, c].into_iter().for_each(|e| go(e)),
+        Expr::Call(_, list) => list.iter().for_each(go),
+        Expr::Sum { list, of } => {
+            name(*list, scope, inner, found, depth);
+            if let Some((items, index)) = items_of(*list, scope, inner).zip(Some(of.index)) {
+                name(SlotRef { up: 0, index }, items, inner, found, depth);
+            }
+        }
+        Expr::Each { list, condition, .. } => {
+            if let Some(items) = items_of(*list, scope, inner) {
+                expression(condition, items, inner, found, depth);
+            }
+        }
+    }
+}
+
+fn items_of(at: SlotRef, mut scope: ScopeId, inner: &Inner) -> Option<ScopeId> {
+    for _ in 0..at.up {
+        scope = inner.scopes.list.get(scope)?.parent?;
+    }
+    match &inner.scopes.list.get(scope)?.slots.get(at.index)?.fill {
+        Fill::List { scope, .. } => Some(*scope),
+        _ => None,
+    }
+}

@@ -1,0 +1,216 @@
+//! `[read]`: how the reader gets rows out of bytes. The mapping only hands it on.
+
+use std::collections::BTreeMap;
+
+use crate::Problem;
+use crate::node::{Node, Value};
+use crate::path::Shape;
+use crate::source::Faults;
+
+/// `[read]`, for whoever reads the bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// How records are written.
+    pub format: Format,
+    /// Charsets, as encoding_rs knows them; `utf-8-bom` stands for UTF-8 with its mark. Of several the mark chooses.
+    pub charset: Vec<String>,
+    /// Between the fields of a CSV.
+    pub delimiter: u8,
+    /// Around fields of a CSV.
+    pub quote: u8,
+    /// Where the heading is.
+    pub header: Header,
+    /// No column that the mapping does not read is allowed.
+    pub exact_columns: bool,
+    /// Rows that are too short are filled with blanks (else: an error).
+    pub pad_ragged: bool,
+    /// Columns whose values together name the record; empty: each row is one.
+    pub group_by: Vec<String>,
+    /// How far apart rows of one record may be.
+    pub group_within: Within,
+    /// Most bytes of one record.
+    pub record_bytes: u64,
+    /// Stop when more than so many of a hundred, of at least so many records, go to quarantine.
+    pub stop_after: Option<StopAfter>,
+    /// JSON: path of a list in each body whose items are the records.
+    pub(crate) records: Option<crate::path::PathId>,
+    /// JSON: bodies where these paths hold other words are not for us.
+    pub(crate) only: BTreeMap<crate::path::PathId, Vec<String>>,
+}
+
+/// How records are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Comma separated values, or with another delimiter.
+    Csv,
+    /// One JSON value per line.
+    Ndjson,
+    /// One JSON value.
+    Json,
+}
+
+/// Where the heading of a CSV is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Header {
+    /// In this row, counted from 1.
+    Row(u32),
+    /// Not in the file: these are the columns.
+    Given(Vec<String>),
+}
+
+/// How far apart rows of one record may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Within {
+    /// So many rows.
+    Rows(u64),
+    /// Anywhere in the file.
+    File,
+}
+
+/// The fuse: a file of another layout makes one entry, not ten million.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StopAfter {
+    /// Of a hundred.
+    pub percent: u8,
+    /// Not before so many records.
+    pub of: u64,
+}
+
+const KEYS: [&str; 14] = [
+    "format",
+    "charset",
+    "delimiter",
+    "quote",
+    "header",
+    "columns",
+    "ragged",
+    "group_by",
+    "group_within",
+    "limits",
+    "stop_after",
+    "records",
+    "only",
+    "note",
+];
+
+impl Default for Read {
+    fn default() -> Self {
+        Self {
+            format: Format::Csv,
+            charset: vec!["utf-8".into()],
+            delimiter: b',',
+            quote: b'"',
+            header: Header::Row(1),
+            exact_columns: false,
+            pad_ragged: false,
+            group_by: Vec::new(),
+            group_within: Within::Rows(10_000),
+            record_bytes: 16 << 20,
+            stop_after: None,
+            records: None,
+            only: BTreeMap::new(),
+        }
+    }
+}
+
+impl Read {
+    pub(crate) fn shape(&self) -> Shape {
+        match self.format {
+            Format::Csv => Shape::Table,
+            Format::Ndjson | Format::Json => Shape::Tree,
+        }
+    }
+
+    pub(crate) fn parse(node: &Node, faults: &mut Faults) -> Self {
+        let mut read = Self::default();
+        node.only(faults, "[read]", &KEYS);
+        match node.get("format") {
+            Some(n) => {
+                let words = [("csv", Format::Csv), ("ndjson", Format::Ndjson), ("json", Format::Json)];
+                read.format = n.one_of(faults, &words).unwrap_or(read.format);
+            }
+            None => faults.say(&node.span, "M0102", "[read] does not say the `format`"),
+        }
+        if let Some(n) = node.get("charset") {
+            read.charset = n.texts(faults);
+            for name in &read.charset {
+                let plain = name.strip_suffix("-bom").unwrap_or(name);
+                if encoding_rs::Encoding::for_label(plain.as_bytes()).is_none() {
+                    faults.say(&n.span, "M0411", format!("there is no charset `{name}`"));
+                }
+            }
+        }
+        for (key, to) in [("delimiter", &mut read.delimiter), ("quote", &mut read.quote)] {
+            let Some(text) = node.get(key).and_then(|n| n.text(faults)) else { continue };
+            match text.as_bytes() {
+                [byte] => *to = *byte,
+                _ => faults.say(&node.span, "M0103", format!("`{key}` is one ASCII character")),
+            }
+        }
+        if let Some(n) = node.get("header") {
+            read.header = match &n.value {
+                Value::List(_) => Header::Given(n.texts(faults)),
+                _ => Header::Row(n.integer(faults).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0).unwrap_or(1)),
+            };
+        }
+        read.exact_columns = node
+            .get("columns")
+            .and_then(|n| n.one_of(faults, &[("exact", true), ("at_least", false)]))
+            .unwrap_or(false);
+        read.pad_ragged =
+            node.get("ragged").and_then(|n| n.one_of(faults, &[("pad", true), ("reject", false)])).unwrap_or(false);
+        read.group_by = node.get("group_by").map(|n| n.texts(faults)).unwrap_or_default();
+        if let Some(n) = node.get("group_within") {
+            read.group_within = match &n.value {
+                Value::Text(word) if word == "file" => Within::File,
+                _ => Within::Rows(n.integer(faults).and_then(|n| u64::try_from(n).ok()).unwrap_or(10_000)),
+            };
+        }
+        if let Some(n) = node.get("limits").filter(|n| n.table(faults)) {
+            n.only(faults, "`limits`", &["record_bytes"]);
+            let bytes = n.get("record_bytes").and_then(|n| n.integer(faults)).and_then(|n| u64::try_from(n).ok());
+            read.record_bytes = bytes.unwrap_or(read.record_bytes);
+        }
+        read.stop_after = node.get("stop_after").and_then(|n| stop_after(n, faults));
+        if read.shape() == Shape::Tree && !read.group_by.is_empty() {
+            faults.say(&node.span, "M0112", "`group_by` groups the rows of a table; JSON records are whole");
+        }
+        read
+    }
+}
+
+fn stop_after(node: &Node, faults: &mut Faults) -> Option<StopAfter> {
+    if !node.table(faults) {
+        return None;
+    }
+    node.only(faults, "`stop_after`", &["share", "of"]);
+    let share = node.get("share")?;
+    let percent = share.text(faults)?.strip_suffix('%').and_then(|n| n.trim().parse().ok()).filter(|n| *n <= 100);
+    if percent.is_none() {
+        share.wrong(faults, "a share such as \"5%\"");
+    }
+    let of = node.get("of").and_then(|n| n.integer(faults)).and_then(|n| u64::try_from(n).ok()).unwrap_or(1000);
+    Some(StopAfter { percent: percent?, of })
+}
+
+/// Paths of `records` and `only`, once the compiler can take them.
+pub(crate) fn json_paths(node: &Node, read: &mut Read, compiler: &mut crate::compile::Compiler) {
+    for key in ["records", "only"] {
+        if let (Some(n), Shape::Table) = (node.get(key), read.shape()) {
+            compiler.faults.add(&n.span, Problem::new("M0112", format!("`{key}` is for JSON")));
+            return;
+        }
+    }
+    compiler.paths.only_order = true;
+    if let Some(n) = node.get("records") {
+        let text = n.text(&mut compiler.faults).map(str::to_owned);
+        read.records = text.and_then(|t| compiler.path(&t, &n.span));
+    }
+    for entry in node.get("only").map_or(&[][..], Node::entries) {
+        if let Some(path) = compiler.path(&entry.key, &entry.at) {
+            let words = entry.node.texts(&mut compiler.faults);
+            read.only.insert(path, words);
+        }
+    }
+    compiler.paths.only_order = false;
+}
