@@ -54,7 +54,7 @@ impl Book {
     /// Digest of bundles and clusters.
     pub fn digest(&self) -> DigestSum {
         let mut sum = DigestSum::default();
-        for (key, bytes, _) in self.owners() {
+        for (key, bytes, _) in self.owners().filter(|(_, bytes, _)| !bytes.is_empty()) {
             sum.add(&Bundle::digest(&key, &bytes));
         }
         for cluster in self.clusters() {

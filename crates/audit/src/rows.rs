@@ -20,9 +20,10 @@ impl Book {
             }
             Table::Owners => {
                 for (key, bytes, first_seen) in self.owners() {
-                    let digest = Bundle::digest(&key, &bytes);
+                    let digest = (!bytes.is_empty()).then(|| Bundle::digest(&key, &bytes));
+                    let digest = digest.as_ref().map_or(&[][..], |d| &d.0);
                     let seen = first_seen.map(i64::to_be_bytes);
-                    each(TableRow::new(&key, &[&bytes, &digest.0, seen.as_ref().map_or(&[][..], |s| s)]));
+                    each(TableRow::new(&key, &[&bytes, digest, seen.as_ref().map_or(&[][..], |s| s)]));
                 }
             }
             Table::Documents => {

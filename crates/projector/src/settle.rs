@@ -110,10 +110,12 @@ impl Batch<'_> {
                 self.changes.marks.insert(key.clone());
             }
             if row.subject.kind() == Kind::Decision {
-                for party in [&row.old, &row.new].into_iter().filter_map(|s| s.fragment.as_ref()).flat_map(Fragment::decided_parties) {
-                    self.changes.decisions.push((key.clone(), party.to_string()));
-                    named.insert(party.to_string());
-                }
+                let decided = |state: &SubjectState| state.fragment.as_ref().map(Fragment::decided_parties).unwrap_or_default();
+                let (before, after) = (decided(&row.old), decided(&row.new));
+                let pair = |party: &Subject| (key.clone(), party.to_string());
+                self.changes.decisions_removed.extend(before.difference(&after).map(pair));
+                self.changes.decisions_added.extend(after.difference(&before).map(pair));
+                named.extend(before.union(&after).map(ToString::to_string));
             }
         }
         self.changes.inbox.extend(named);
@@ -130,12 +132,11 @@ impl Batch<'_> {
             if !owner.touched {
                 continue;
             }
-            let digest = Bundle::digest(&key, &owner.row.bundle.encode_to_vec());
-            if let Some(old) = &owner.old_digest {
-                self.changes.bundles_digest.subtract(old);
-            }
-            self.changes.bundles_digest.add(&digest);
-            owner.row.digest = Some(digest);
+            let bytes = owner.row.bundle.encode_to_vec();
+            // An empty bundle is as good as none.
+            owner.row.digest = (!bytes.is_empty()).then(|| Bundle::digest(&key, &bytes));
+            owner.old_digest.iter().for_each(|old| self.changes.bundles_digest.subtract(old));
+            owner.row.digest.iter().for_each(|new| self.changes.bundles_digest.add(new));
             match (owner.old_first_seen, owner.row.first_seen) {
                 (None, Some(_)) => {
                     self.changes.marks.insert(key.clone());
@@ -156,7 +157,8 @@ impl Batch<'_> {
 fn party_change(row: &Row) -> Option<PartyChange> {
     let asserted = |state: &SubjectState| state.fragment.as_ref().map(|f| f.asserted(&row.subject)).unwrap_or_default();
     let (before, after) = (asserted(&row.old), asserted(&row.new));
-    (before != after).then(|| PartyChange { party: row.subject.to_string(), asserted: after })
+    let gone = before.keys().filter(|value| !after.contains_key(*value)).cloned().collect();
+    (before != after).then(|| PartyChange { party: row.subject.to_string(), asserted: after, gone })
 }
 
 fn assertions(subject: &Subject, state: &SubjectState) -> Option<(PartyFacts, Intermediary)> {

@@ -3,6 +3,7 @@
 mod assemble;
 mod customer;
 mod db;
+mod follow;
 mod keys;
 mod project;
 mod quarantine;

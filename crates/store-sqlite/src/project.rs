@@ -113,7 +113,8 @@ impl Project {
         for party in &changes.parties {
             self.write_party(party)?;
         }
-        self.pairs("INSERT OR IGNORE INTO decision VALUES (?2, ?1)", &changes.decisions)?;
+        self.pairs("DELETE FROM decision WHERE decision = ?1 AND party = ?2", &changes.decisions_removed)?;
+        self.pairs("INSERT OR IGNORE INTO decision VALUES (?2, ?1)", &changes.decisions_added)?;
         for (parties, put) in
             [(&changes.inbox, "INSERT OR IGNORE INTO inbox VALUES (?1)"), (&changes.marks, "INSERT OR IGNORE INTO mark VALUES (?1)")]
         {
@@ -158,6 +159,13 @@ impl Project {
 
     fn write_party(&mut self, change: &PartyChange) -> Result<()> {
         let party = self.0.writer.owner_number(&change.party)?;
+        for value in &change.gone {
+            let identifier = self.0.writer.owner_number(&format!("identifier:{value}"))?;
+            let wake = "INSERT OR IGNORE INTO inbox SELECT party FROM holder WHERE identifier = ?1";
+            self.0.writer.connection.prepare_cached(wake)?.execute([identifier])?;
+            let gone = "DELETE FROM holder WHERE identifier = ?1 AND party = ?2";
+            self.0.writer.connection.prepare_cached(gone)?.execute([identifier, party])?;
+        }
         for (value, present) in &change.asserted {
             let identifier = self.0.writer.owner_number(&format!("identifier:{value}"))?;
             let put = "INSERT INTO holder VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET present = ?3 WHERE present <> ?3";

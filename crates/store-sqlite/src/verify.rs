@@ -38,7 +38,7 @@ impl VerifyStore for SqliteStore {
 /// Numbers in a row are resolved through the rows that hold their texts; one that has none is shown as it is.
 fn sql(table: Table) -> &'static str {
     match table {
-        Table::Subjects => "SELECT key, state FROM subject",
+        Table::Subjects => "SELECT key, state FROM subject WHERE length(state) > 0",
         Table::Owners => "SELECT key, bundle, digest, first_seen FROM owner WHERE length(bundle) > 0 OR length(digest) > 0 OR first_seen IS NOT NULL",
         Table::Documents => {
             "SELECT coalesce(o.key, '#' || d.owner), coalesce(s.key, '#' || d.subject) FROM document d

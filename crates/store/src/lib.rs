@@ -2,6 +2,7 @@
 
 mod assemble;
 mod error;
+mod follow;
 mod project;
 mod quarantine;
 mod read;
@@ -11,6 +12,7 @@ mod verify;
 
 pub use assemble::{AssembleStore, AssembleTx, SearchRow};
 pub use error::StoreError;
+pub use follow::{FollowStore, Followed};
 pub use project::{Changes, OwnerRow, PartyChange, ProjectStore, ProjectTx};
 pub use quarantine::{Quarantine, QuarantineEntry, QuarantineFilter};
 pub use read::{CustomerRows, Found, Holding, ReadStore, StatusRows, Totals};

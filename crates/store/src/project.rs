@@ -24,8 +24,11 @@ pub struct OwnerRow {
 pub struct PartyChange {
     /// Subject of the party.
     pub party: String,
-    /// Valid identifiers that it ever asserted; true where it holds them now. Their set only grows.
+    /// Valid identifiers that it ever asserted; true where it holds them now.
     pub asserted: BTreeMap<IdentifierKey, bool>,
+    /// Those that a copy asserted which no longer stands, so that it never did. Whoever else holds one of these MUST be
+    /// put into the inbox: it may have been a hub value and be one no longer.
+    pub gone: BTreeSet<IdentifierKey>,
 }
 
 /// What a batch changes.
@@ -45,8 +48,10 @@ pub struct Changes {
     pub open_removed: Vec<OpenItem>,
     /// Parties whose assertions changed.
     pub parties: Vec<PartyChange>,
-    /// (decision, party) pairs: who is named by which decision, ever.
-    pub decisions: Vec<(String, String)>,
+    /// (decision, party) pairs that begin: who is named by which decision.
+    pub decisions_added: Vec<(String, String)>,
+    /// (decision, party) pairs that end.
+    pub decisions_removed: Vec<(String, String)>,
     /// Parties that the resolver must look at.
     pub inbox: BTreeSet<String>,
     /// Owner keys whose customer must be materialised again though no event of the batch names them.

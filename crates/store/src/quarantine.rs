@@ -31,6 +31,9 @@ pub struct QuarantineEntry {
     pub codes: String,
     /// The problems, as JSON.
     pub problems: serde_json::Value,
+    /// What reading the bytes again needs beside them (heading, charset, places of rows); the reader's own.
+    #[serde(default)]
+    pub context: serde_json::Value,
     /// When it was first put, microseconds.
     pub first_seen: i64,
     /// When it was last put.

@@ -74,18 +74,20 @@ impl TestHub {
 
     /// Appends events in this order, each a microsecond after the one before.
     pub async fn append(&mut self, events: &[Event]) {
-        for event in events {
-            self.clock += 1;
-            self.append_at(event, self.clock).await;
-        }
+        let from = self.clock;
+        self.clock += i64::try_from(events.len()).unwrap_or(i64::MAX);
+        let timed: Vec<(Event, i64)> = events.iter().cloned().zip(from + 1..).collect();
+        self.append_at(&timed).await;
     }
 
-    /// Appends an event with its own time.
-    pub async fn append_at(&mut self, event: &Event, recorded_at: i64) {
-        let key = event.subject.as_str();
-        let record = Record::new(key.to_owned(), encode(event), recorded_at);
-        let partition = partition_of(key.as_bytes(), self.shape.partitions);
-        self.log.append("events", vec![(partition, record)]).await.expect("an append");
+    /// Appends events in this order, each with its own time.
+    pub async fn append_at(&self, events: &[(Event, i64)]) {
+        let record = |(event, at): &(Event, i64)| {
+            let key = event.subject.as_str();
+            let partition = partition_of(key.as_bytes(), self.shape.partitions);
+            (partition, Record::new(key.to_owned(), encode(event), *at))
+        };
+        self.log.append("events", events.iter().map(record).collect()).await.expect("an append");
     }
 
     /// Runs the stages until none has anything to do.

@@ -1,0 +1,21 @@
+//! How far the read model is, at the price of a few rows: for whoever waits for what it wrote to be seen.
+
+use async_trait::async_trait;
+
+use crate::StoreError;
+
+/// How far the read model is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Followed {
+    /// Next offset to project, per partition.
+    pub positions: Vec<u64>,
+    /// Something waits in the inbox or is marked.
+    pub waiting: bool,
+}
+
+/// Contract: answers from one committed state, without reading more than positions and whether anything waits.
+#[async_trait]
+pub trait FollowStore: Send + Sync {
+    /// How far it is.
+    async fn followed(&self) -> Result<Followed, StoreError>;
+}

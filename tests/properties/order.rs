@@ -1,0 +1,202 @@
+//! The same events in any order, doubled, over any number of partitions, in batches of any size, with any lag between
+//! the stages, give the same views; after every decision nothing is lost; live equals rebuild.
+
+use onefold_event::{Event, v1};
+use onefold_testkit::{Draft, Shape, TestHub, party};
+use onefold_view::{DigestSum, Measure, Purse};
+use proptest::prelude::*;
+
+/// Few of everything, so that they meet.
+const PARTIES: [&str; 6] = ["party:erp:1", "party:erp:2", "party:crm:1", "party:crm:2", "party:desk:1", "party:bank:1"];
+const NAMES: [&str; 3] = ["王伟", "李娜", ""];
+const PHONES: [&str; 3] = ["13800138000", "13900139000", "13700137000"];
+const TAX: [&str; 2] = ["91110000600037341L", "121200004013590816"];
+
+fn identifier() -> impl Strategy<Value = (&'static str, &'static str)> {
+    prop_oneof![
+        prop::sample::select(&PHONES[..]).prop_map(|p| ("phone", p)),
+        prop::sample::select(&TAX[..]).prop_map(|t| ("tax_number", t)),
+        Just(("email", "info@example.com")),
+        Just(("phone", "12")),
+    ]
+}
+
+fn who() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(&PARTIES[..])
+}
+
+fn of(kind: &'static str) -> impl Strategy<Value = String> {
+    (1..4u8).prop_map(move |n| format!("{kind}:erp:{n}"))
+}
+
+fn amount() -> impl Strategy<Value = String> {
+    (1..9999u32, 0..3u32).prop_map(|(units, scale)| match scale {
+        0 => units.to_string(),
+        1 => format!("{}.{}", units / 10, units % 10),
+        _ => format!("{}.{:02}", units / 100, units % 100),
+    })
+}
+
+fn role() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(&["buyer", "debtor", "end_customer", "bill_to"][..])
+}
+
+fn parties() -> impl Strategy<Value = Draft> {
+    let recorded = (who(), prop::sample::select(&NAMES[..]), prop::collection::vec(identifier(), 0..3), 1..4i64);
+    let recorded = recorded.prop_map(|(who, name, ids, revision)| party(who, name, &ids).revision(revision));
+    let wrong = (who(), identifier(), 0..9u8).prop_map(|(who, (kind, text), n)| {
+        let wrong = v1::Identifier { kind: kind.into(), text: text.into(), issuer: "CN".into(), role: String::new() };
+        let corrected = v1::PartyCorrected { wrong: vec![wrong], ..Default::default() };
+        Draft::new(who, corrected).id(&format!("correction {who} {n}"))
+    });
+    let flagged = (who(), 0..3i32).prop_map(|(who, intermediary)| {
+        Draft::new(who, v1::PartyFlaggedIntermediary { intermediary, ..Default::default() }).revision(i64::from(intermediary))
+    });
+    prop_oneof![4 => recorded, 1 => wrong, 1 => flagged]
+}
+
+fn sales() -> impl Strategy<Value = Draft> {
+    let order = (of("order"), amount(), role(), who(), 1..4i64)
+        .prop_map(|(order, total, role, who, revision)| Draft::order(&order, &total).refer(role, who).revision(revision));
+    let guest = (of("order"), amount(), identifier(), 1..3i64)
+        .prop_map(|(order, total, (kind, text), n)| Draft::order(&order, &total).known_by(kind, text).revision(n));
+    let cancelled = of("order").prop_map(|order| Draft::new(&order, v1::OrderCancelled::default()));
+    let invoice = (of("invoice"), amount(), prop::option::of(of("order")), prop::option::of((role(), who())), 1..3i64)
+        .prop_map(|(invoice, total, order, who, revision)| {
+            let draft = Draft::invoice(&invoice, &total).revision(revision);
+            let draft = order.iter().fold(draft, |draft, order| draft.refer("order", order));
+            who.iter().fold(draft, |draft, (role, who)| draft.refer(role, who))
+        });
+    let credit = (of("credit_note"), amount(), of("invoice"))
+        .prop_map(|(note, total, invoice)| Draft::credit_note(&note, &total).refer("invoice", &invoice));
+    prop_oneof![2 => order, 1 => guest, 1 => cancelled, 3 => invoice, 1 => credit]
+}
+
+fn money() -> impl Strategy<Value = Draft> {
+    let parts = prop::collection::vec((of("invoice"), amount()), 0..3);
+    let payment = (of("payment"), amount(), parts, prop::option::of(who()), 1..3i64).prop_map(|(payment, amount, parts, payer, n)| {
+        let parts: Vec<(&str, &str)> = parts.iter().map(|(invoice, amount)| (invoice.as_str(), amount.as_str())).collect();
+        let draft = Draft::payment(&payment, &amount, &parts).revision(n);
+        payer.iter().fold(draft, |draft, payer| draft.refer("payer", payer))
+    });
+    let by_account = (of("payment"), amount(), identifier())
+        .prop_map(|(payment, amount, (kind, text))| Draft::payment(&payment, &amount, &[]).known_by(kind, text).revision(0));
+    let reversed = of("payment").prop_map(|payment| Draft::new(&payment, v1::PaymentReversed::default()));
+    prop_oneof![3 => payment, 1 => by_account, 1 => reversed]
+}
+
+fn goods() -> impl Strategy<Value = Draft> {
+    let dispatched = (of("delivery"), of("order"), of("track")).prop_map(|(delivery, order, track)| {
+        Draft::new(&delivery, v1::Dispatched::default()).refer("order", &order).refer("tracking", &track)
+    });
+    let issued = (of("delivery"), prop::collection::vec(of("order"), 1..3)).prop_map(|(delivery, orders)| {
+        let item = |order: &String| v1::Item { product: "P".into(), quantity: "1".into(), order: order.clone(), ..Default::default() };
+        Draft::new(&delivery, v1::GoodsIssued { items: orders.iter().map(item).collect(), ..Default::default() })
+    });
+    let delivered = of("track").prop_map(|track| Draft::new(&track, v1::Delivered::default()));
+    let opened = (of("case"), of("order"), prop::option::of(identifier())).prop_map(|(case, order, by)| {
+        let draft = Draft::new(&case, v1::CaseOpened { title: "leaking".into(), ..Default::default() }).refer("order", &order);
+        by.iter().fold(draft, |draft, (kind, text)| draft.known_by(kind, text))
+    });
+    let closed = of("case").prop_map(|case| Draft::new(&case, v1::CaseClosed::default()));
+    let called = (of("contact"), identifier()).prop_map(|(contact, (kind, text))| Draft::new(&contact, v1::ContactMade::default()).known_by(kind, text));
+    prop_oneof![dispatched, issued, delivered, opened, closed, called]
+}
+
+fn decisions() -> impl Strategy<Value = Draft> {
+    let linked = (1..4u8, who(), who(), any::<bool>()).prop_map(|(n, a, b, undone)| {
+        let body = v1::PartiesLinked { parties: vec![a.into(), b.into()], undone, ..Default::default() };
+        Draft::new(&format!("decision:onefold:{n}"), body).id(&format!("decision {n}")).revision(1 + i64::from(undone))
+    });
+    let separated = (4..7u8, who(), who(), any::<bool>()).prop_map(|(n, a, b, undone)| {
+        let body = v1::PartiesSeparated { left: vec![a.into()], right: vec![b.into()], undone, ..Default::default() };
+        Draft::new(&format!("decision:onefold:{n}"), body).id(&format!("decision {n}")).revision(1 + i64::from(undone))
+    });
+    let reassigned = (of("invoice"), who(), any::<bool>()).prop_map(|(invoice, to, undone)| {
+        let body = v1::DocumentReassigned { to: to.into(), undone, ..Default::default() };
+        Draft::new(&invoice, body).id(&format!("reassign {invoice}")).revision(1 + i64::from(undone))
+    });
+    let withdrawn = (who(), identifier(), any::<bool>()).prop_map(|(who, (kind, text), undone)| {
+        let wrong = v1::Identifier { kind: kind.into(), text: text.into(), issuer: "CN".into(), role: String::new() };
+        let body = v1::IdentifierWithdrawn { wrong: vec![wrong], undone, ..Default::default() };
+        Draft::new(who, body).id(&format!("withdraw {who} {text}")).revision(1 + i64::from(undone))
+    });
+    prop_oneof![linked, separated, reassigned, withdrawn]
+}
+
+/// An event with when it happened and when the hub took it in: unlike for all, whatever the order of arrival.
+fn company() -> impl Strategy<Value = Vec<(Event, i64)>> {
+    let draft = prop_oneof![4 => parties(), 4 => sales(), 3 => money(), 3 => goods(), 2 => decisions()];
+    prop::collection::vec((draft, 0..20i64), 1..60).prop_map(|drafts| {
+        let event = |(n, (draft, at)): (usize, (Draft, i64))| (draft.later(at).event(), 1_750_000_000_000_000 + n as i64);
+        drafts.into_iter().enumerate().map(event).collect()
+    })
+}
+
+fn shape() -> impl Strategy<Value = Shape> {
+    (prop::sample::select(&[1u32, 3, 8][..]), 1..40usize, 1..6usize).prop_map(|(partitions, batch, lag)| Shape { partitions, batch, lag })
+}
+
+struct Outcome {
+    digest: DigestSum,
+    ids: DigestSum,
+    money: Purse,
+    documents: i64,
+    customers: u64,
+    conflicts: u64,
+}
+
+/// Takes the events in at once, or stage by stage as they come.
+async fn outcome(events: &[(Event, i64)], shape: Shape, settle_every: usize) -> Outcome {
+    let mut hub = TestHub::new(shape).await;
+    for chunk in events.chunks(settle_every) {
+        hub.append_at(chunk).await;
+        hub.settle().await;
+    }
+    let verified = hub.verify().await;
+    assert!(verified.is_equal(), "{verified:#?}");
+    let status = hub.status().await;
+    let mut money = status.owned.money.clone();
+    money.add(&status.unattributed.money);
+    let documents = status.owned.documents + status.unattributed.documents;
+    let (digest, ids, customers, conflicts) = (status.digest, status.ids_digest, status.customers, status.conflicts);
+    Outcome { digest, ids, money, documents, customers, conflicts }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn views_depend_on_the_set_of_events_alone(
+        events in company(),
+        order in any::<prop::sample::Index>().prop_flat_map(|_| prop::collection::vec(any::<u32>(), 60)),
+        doubled in prop::collection::vec(any::<prop::sample::Index>(), 0..10),
+        (one, other) in (shape(), shape()),
+        settle_every in 1..30usize,
+    ) {
+        let mut shuffled: Vec<(u32, (Event, i64))> = order.into_iter().cycle().zip(events.iter().cloned()).collect();
+        shuffled.sort_by_key(|(key, _)| *key);
+        let mut shuffled: Vec<(Event, i64)> = shuffled.into_iter().map(|(_, event)| event).collect();
+        for twin in doubled {
+            // A copy that the hub took in later.
+            let (event, at) = shuffled[twin.index(shuffled.len())].clone();
+            shuffled.insert(twin.index(shuffled.len()), (event, at + 1_000_000));
+        }
+        runtime().block_on(async {
+            let (a, b) = (outcome(&events, one, usize::MAX).await, outcome(&shuffled, other, settle_every).await);
+            prop_assert_eq!(a.customers, b.customers);
+            prop_assert_eq!(a.digest, b.digest);
+            prop_assert_eq!(a.ids, b.ids);
+            prop_assert_eq!(a.conflicts, b.conflicts);
+            prop_assert_eq!(a.documents, b.documents);
+            for measure in [Measure::Ordered, Measure::Invoiced, Measure::Credited, Measure::Owed, Measure::Paid, Measure::Open] {
+                prop_assert_eq!(a.money.amount(measure, "CNY"), b.money.amount(measure, "CNY"));
+            }
+            Ok(())
+        })?;
+    }
+}
