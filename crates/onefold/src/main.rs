@@ -1,3 +1,62 @@
 #![doc = include_str!("../README.md")]
 
-fn main() {}
+mod args;
+mod command;
+mod data;
+mod failpoints;
+mod hub;
+mod hub_door;
+mod out;
+mod progress;
+mod render;
+mod shutdown;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use onefold_service::{Code, ServiceError};
+
+use crate::args::{Cli, Command};
+use crate::out::Out;
+
+/// Exit code of a failure.
+const FAILED: u8 = 1;
+/// Exit code of wrong use; clap gives the same.
+const WRONG_USE: u8 = 2;
+/// Exit code of something done with records quarantined.
+pub(crate) const QUARANTINED: u8 = 3;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::set_up(matches!(cli.command, Command::Run(_)));
+    let json = cli.globals.json;
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) if out::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => told(&error, json),
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    failpoints::set_up()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")?;
+    runtime.block_on(command::run(cli))
+}
+
+/// One clear message; with JSON asked for, what the service refused as an object too.
+fn told(error: &anyhow::Error, json: bool) -> ExitCode {
+    let refused = error.downcast_ref::<ServiceError>();
+    if let (Some(refused), true) = (refused, json) {
+        let body = serde_json::json!({ "code": refused.code, "message": refused.message, "customers": refused.customers });
+        let mut out = Out::open();
+        // The exit code says it too, should nobody read this.
+        let _ = out.json(&body).and_then(|()| out.done());
+    }
+    eprintln!("onefold: {error:#}");
+    match refused.map(|refused| refused.code) {
+        Some(Code::Invalid) => ExitCode::from(WRONG_USE),
+        _ => ExitCode::from(FAILED),
+    }
+}

@@ -1,0 +1,319 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Zoned;
+use jiff::civil::Date;
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with records quarantined.
+
+REF is a customer id (any id ever issued), an identifier (phone:+8613800138000, email:a@b.cn, tax_number:CN:...),
+or a subject (party:uci:18102, invoice:erp:4711).";
+
+/// One customer, one fold: keeps what every system reports in one log, and folds it into one view of each customer.
+#[derive(Debug, Parser)]
+#[command(name = "onefold", version, after_help = EXIT_CODES, max_term_width = 120, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Globals {
+    /// Data directory
+    #[arg(long, global = true, value_name = "DIR", env = "ONEFOLD_DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Look from this day instead of today (overdue, ageing, late)
+    #[arg(long, global = true, value_name = "DATE")]
+    pub(crate) today: Option<Date>,
+    /// Partitions of the log, when the data directory is made
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64), env = "ONEFOLD_PARTITIONS", hide = true)]
+    pub(crate) partitions: Option<u32>,
+}
+
+impl Globals {
+    /// The day to look from.
+    pub(crate) fn day(&self) -> Date {
+        self.today.unwrap_or_else(|| Zoned::now().date())
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Simulate a company, take in its five systems' exports, show two customers, and serve
+    Demo(DemoArgs),
+    /// Serve: take in events over HTTP and keep the views up to date
+    Run(RunArgs),
+    /// Take in files through a connector file; returns when the views are up to date
+    Ingest(IngestArgs),
+    /// Show a customer, or whose a document is
+    Show(RefArgs),
+    /// Every event behind a customer or document, with connector, file and line
+    Events(RefArgs),
+    /// Documents of a customer, or those that nobody holds
+    Documents(DocumentsArgs),
+    /// Find customers by names, numbers, identifiers, cities
+    Find(FindArgs),
+    /// Counts, money and digests over everything
+    Status,
+    /// Fold the log again and compare with the views
+    Rebuild(RebuildArgs),
+    /// Records that could not be taken in
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
+    /// Decide who is one customer and whose a document is
+    #[command(subcommand)]
+    Identity(IdentityCommand),
+    /// Measure
+    Bench(BenchArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Real customers to simulate
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) customers: u32,
+    /// Same seed, same company
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Address to serve on; loopback only
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7878")]
+    pub(crate) listen: SocketAddr,
+    /// Stop after printing
+    #[arg(long)]
+    pub(crate) no_serve: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Address to serve on; loopback only
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7878")]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IngestArgs {
+    /// Connector file; its own tests run first
+    #[arg(long, value_name = "FILE")]
+    pub(crate) connector: PathBuf,
+    /// Map and report, but write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Files to take in; gzip is unpacked; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RefArgs {
+    /// Customer id, identifier or subject
+    #[arg(value_name = "REF")]
+    pub(crate) reference: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DocumentsArgs {
+    /// Customer id, identifier or subject
+    #[arg(value_name = "REF", required_unless_present = "unattributed", conflicts_with = "unattributed")]
+    pub(crate) reference: Option<String>,
+    /// Those that no customer holds
+    #[arg(long)]
+    pub(crate) unattributed: bool,
+    /// At most so many; 0: all
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) limit: usize,
+    /// Go on from where the last page ended
+    #[arg(long, value_name = "CURSOR")]
+    pub(crate) cursor: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FindArgs {
+    /// Words; the last may be unfinished
+    #[arg(required = true, value_name = "TEXT")]
+    pub(crate) text: Vec<String>,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RebuildArgs {
+    /// Compare and write nothing
+    #[arg(long, required = true)]
+    pub(crate) verify: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QuarantineCommand {
+    /// List entries
+    List {
+        /// Decided ones too
+        #[arg(long)]
+        all: bool,
+        /// Only of this connector
+        #[arg(long, value_name = "NAME")]
+        of: Option<String>,
+        /// Only with this problem
+        #[arg(long, value_name = "CODE")]
+        code: Option<String>,
+    },
+    /// Show one entry whole
+    Show {
+        /// Its number, such as q-0193
+        #[arg(value_name = "NUMBER", value_parser = entry_number)]
+        number: u64,
+    },
+    /// Take entries in again; those that still fail stay
+    Retry {
+        /// Their numbers; none: all open ones of the connector
+        #[arg(value_name = "NUMBER", value_parser = entry_number)]
+        numbers: Vec<u64>,
+        /// Connector file as it is now; posted events need none
+        #[arg(long, value_name = "FILE")]
+        connector: Option<PathBuf>,
+        /// Only with this problem
+        #[arg(long, value_name = "CODE")]
+        code: Option<String>,
+    },
+    /// Close entries that nobody needs
+    Discard {
+        /// Their numbers
+        #[arg(value_name = "NUMBER", required = true, value_parser = entry_number)]
+        numbers: Vec<u64>,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+    },
+}
+
+fn entry_number(text: &str) -> Result<u64, String> {
+    text.strip_prefix("q-").unwrap_or(text).parse().map_err(|_| "expected a number such as q-0193".to_owned())
+}
+
+/// Who decides, and why.
+#[derive(Debug, Args)]
+pub(crate) struct Reason {
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: String,
+    /// Who decides; else the user of this machine
+    #[arg(long, value_name = "NAME", env = "ONEFOLD_BY")]
+    pub(crate) by: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum IdentityCommand {
+    /// These parties are one customer
+    Link {
+        /// Parties; a customer stands for its earliest
+        #[arg(required = true, num_args = 2.., value_name = "PARTY")]
+        parties: Vec<String>,
+        #[command(flatten)]
+        reason: Reason,
+    },
+    /// These parties are never the same customer as those
+    Separate {
+        /// Parties; a customer stands for all its parties
+        #[arg(required = true, value_name = "PARTY")]
+        parties: Vec<String>,
+        /// The others; none: all other parties of their customer
+        #[arg(long, num_args = 1.., value_name = "PARTY")]
+        from: Vec<String>,
+        #[command(flatten)]
+        reason: Reason,
+    },
+    /// A document is of this party
+    Reassign {
+        /// Such as order:erp:4711
+        #[arg(value_name = "DOCUMENT")]
+        document: String,
+        /// The party; a customer stands for its earliest
+        #[arg(long, value_name = "PARTY")]
+        to: String,
+        /// Who bought, or who owes; else both
+        #[arg(long, value_enum)]
+        facet: Option<FacetWord>,
+        #[command(flatten)]
+        reason: Reason,
+    },
+    /// An identifier is not this party's
+    Withdraw {
+        /// The party
+        #[arg(value_name = "PARTY")]
+        party: String,
+        /// Such as phone:+8613800138000
+        #[arg(required = true, value_name = "IDENTIFIER")]
+        identifiers: Vec<String>,
+        #[command(flatten)]
+        reason: Reason,
+    },
+    /// A decision no longer counts
+    Undo {
+        /// Its subject (decision:onefold:..., or the document or party that it was about) or event id
+        #[arg(value_name = "DECISION")]
+        decision: String,
+        #[command(flatten)]
+        reason: Reason,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FacetWord {
+    /// Who bought
+    Trade,
+    /// Who owes
+    Receivable,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// What to measure
+    #[arg(value_enum)]
+    pub(crate) what: BenchWhat,
+    /// Events
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub(crate) events: u64,
+    /// Customers that they are spread over
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub(crate) customers: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BenchWhat {
+    /// The log folded again
+    Rebuild,
+    /// From append to view
+    Live,
+    /// Views by id, identifier and words
+    Read,
+    /// Merge and unmerge
+    Unmerge,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_entry_is_named_with_or_without_its_prefix() {
+        assert_eq!(entry_number("q-0193"), Ok(193));
+        assert_eq!(entry_number("193"), Ok(193));
+        assert!(entry_number("x").is_err());
+    }
+}

@@ -1,0 +1,42 @@
+//! `onefold documents REF`, `onefold documents --unattributed`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use onefold_service::{MOST, Reference};
+
+use crate::args::{DocumentsArgs, Globals};
+use crate::hub::Reader;
+use crate::out::Out;
+use crate::render;
+
+pub(crate) async fn run(args: DocumentsArgs, globals: Globals) -> Result<ExitCode> {
+    let reference: Option<Reference> = args.reference.as_deref().map(str::parse).transpose()?;
+    let reader = Reader::open(&globals)?;
+    let mut out = Out::open();
+    let (mut left, mut cursor) = (if args.limit == 0 { usize::MAX } else { args.limit }, args.cursor);
+    loop {
+        let size = left.min(MOST);
+        let page = match &reference {
+            Some(reference) => reader.service.timeline(reference, cursor.as_deref(), size).await?,
+            None => reader.service.documents(None, cursor.as_deref(), size).await?,
+        };
+        for document in &page.items {
+            if globals.json {
+                out.json_line(document)?;
+            } else {
+                out.line(render::row(document))?;
+            }
+        }
+        left -= page.items.len().min(left);
+        cursor = page.next;
+        if cursor.is_none() || left == 0 {
+            break;
+        }
+    }
+    out.done()?;
+    if let Some(cursor) = cursor {
+        eprintln!("more: --cursor '{cursor}', or --limit 0 for all");
+    }
+    Ok(ExitCode::SUCCESS)
+}

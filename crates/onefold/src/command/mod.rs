@@ -1,0 +1,38 @@
+//! One file per command.
+
+mod bench;
+mod demo;
+mod documents;
+mod events;
+mod find;
+mod identity;
+mod ingest;
+mod quarantine;
+mod rebuild;
+mod serve;
+mod show;
+mod status;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::args::{Cli, Command};
+
+pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
+    let globals = cli.globals;
+    match cli.command {
+        Command::Demo(args) => demo::run(args, globals).await,
+        Command::Run(args) => serve::run(args, globals).await,
+        Command::Ingest(args) => ingest::run(args, globals).await,
+        Command::Show(args) => show::run(args, globals).await,
+        Command::Events(args) => events::run(args, globals).await,
+        Command::Documents(args) => documents::run(args, globals).await,
+        Command::Find(args) => find::run(args, globals).await,
+        Command::Status => status::run(globals).await,
+        Command::Rebuild(args) => rebuild::run(args, globals).await,
+        Command::Quarantine(command) => quarantine::run(command, globals).await,
+        Command::Identity(command) => identity::run(command, globals).await,
+        Command::Bench(args) => bench::run(args, globals).await,
+    }
+}

@@ -1,0 +1,205 @@
+//! The data directory: which files it holds, that it is one, and who may write.
+//!
+//! | file | what |
+//! |---|---|
+//! | `FORMAT` | version of this layout; written last when the directory is made, so that it is whole or none |
+//! | `hub.key` | 32 random bytes for content digests; readable by the owner alone |
+//! | `writer.lock` | held by the one process that writes; names its pid |
+//! | `log.db` | the log: everything else can be computed from it |
+//! | `views.db` | the read model, and the quarantine |
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use onefold_event::HubKey;
+
+/// Version of the layout that this program writes; a newer one is refused.
+const FORMAT: u32 = 1;
+/// Files that an interrupted making leaves behind.
+const UNFINISHED: [&str; 4] = ["hub.key", "hub.key.new", "FORMAT.new", "writer.lock"];
+
+/// A data directory that is one.
+#[derive(Debug, Clone)]
+pub(crate) struct DataDir(PathBuf);
+
+/// Held for as long as this process writes.
+#[derive(Debug)]
+pub(crate) struct WriterLock {
+    _held: File,
+}
+
+impl DataDir {
+    /// The directory, made where it is absent or empty.
+    pub(crate) fn make(path: &Path) -> Result<Self> {
+        fs::create_dir_all(path).with_context(|| format!("the data directory {} cannot be made", path.display()))?;
+        let dir = Self(path.to_owned());
+        if dir.file("FORMAT").exists() {
+            dir.check()?;
+            return Ok(dir);
+        }
+        for entry in fs::read_dir(path).with_context(|| format!("{} cannot be read", path.display()))? {
+            let name = entry?.file_name();
+            if !UNFINISHED.iter().any(|known| name == *known) {
+                bail!(
+                    "{} is no data directory: it holds {} but no FORMAT; name another directory, or an empty one",
+                    path.display(),
+                    name.display()
+                );
+            }
+        }
+        if !dir.file("hub.key").exists() {
+            let mut key = [0; 32];
+            File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut key)).context("no random bytes for hub.key")?;
+            dir.put("hub.key", &key, 0o600)?;
+        }
+        dir.put("FORMAT", format!("{FORMAT}\n").as_bytes(), 0o644)?;
+        Ok(dir)
+    }
+
+    /// The directory as it is.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let dir = Self(path.to_owned());
+        if !path.exists() {
+            bail!("there is no data directory {}: `onefold ingest` or `onefold run` makes one", path.display());
+        }
+        if !dir.file("FORMAT").exists() {
+            bail!("{} is no data directory: it holds no FORMAT", path.display());
+        }
+        dir.check()?;
+        Ok(dir)
+    }
+
+    fn check(&self) -> Result<()> {
+        let file = self.file("FORMAT");
+        let text = fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+        match text.trim().parse::<u32>() {
+            Ok(found) if found > FORMAT => bail!(
+                "{} has data format {found}, this program knows formats up to {FORMAT}: use a newer version of the program",
+                self.0.display()
+            ),
+            Ok(_) => Ok(()),
+            Err(_) => bail!("{} holds `{}`: expected a number", file.display(), text.trim()),
+        }
+    }
+
+    /// Takes the right to write, or says who has it.
+    pub(crate) fn lock(&self) -> Result<WriterLock> {
+        let path = self.file("writer.lock");
+        let options = || OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let mut held = options().with_context(|| format!("{} cannot be opened", path.display()))?;
+        match held.try_lock() {
+            Ok(()) => {
+                let pid = std::process::id().to_string();
+                // Whoever is refused reads it; without room for it they are refused all the same.
+                let _ = held.set_len(0).and_then(|()| held.write_all(pid.as_bytes()));
+                Ok(WriterLock { _held: held })
+            }
+            Err(TryLockError::WouldBlock) => {
+                let pid = fs::read_to_string(&path).unwrap_or_default();
+                let who = if pid.trim().is_empty() { "another process".to_owned() } else { format!("another process (pid {})", pid.trim()) };
+                bail!(
+                    "{who} writes to {}: one process writes at a time, any number may read; stop it first, or post events to it over HTTP",
+                    self.0.display()
+                )
+            }
+            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("{} cannot be locked", path.display())),
+        }
+    }
+
+    /// The hub's own key.
+    pub(crate) fn key(&self) -> Result<HubKey> {
+        let path = self.file("hub.key");
+        let bytes = match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                bail!("{} is missing: without it duplicates are not known again; put it back from a copy", path.display())
+            }
+            other => other.with_context(|| format!("{} cannot be read", path.display()))?,
+        };
+        let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| {
+            anyhow::anyhow!("{} holds {} bytes: expected 32; put it back from a copy", path.display(), bytes.len())
+        })?;
+        Ok(HubKey::new(&key))
+    }
+
+    /// Where a file of the directory is.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// The directory itself.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes a file whole or not at all.
+    fn put(&self, name: &str, bytes: &[u8], mode: u32) -> Result<()> {
+        let (unfinished, path) = (self.file(&format!("{name}.new")), self.file(name));
+        let write = || -> std::io::Result<()> {
+            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&unfinished)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            fs::rename(&unfinished, &path)?;
+            File::open(&self.0)?.sync_all()
+        };
+        write().with_context(|| format!("{} cannot be written", path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_directory_is_made_once_with_a_key_for_its_owner_alone() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("data");
+        let made = DataDir::make(&path).unwrap();
+        let key = fs::read(made.file("hub.key")).unwrap();
+        assert_eq!(key.len(), 32);
+        assert_eq!(fs::metadata(made.file("hub.key")).unwrap().permissions().mode() & 0o777, 0o600);
+        let again = DataDir::make(&path).unwrap();
+        assert_eq!(fs::read(again.file("hub.key")).unwrap(), key);
+    }
+
+    #[test]
+    fn an_interrupted_making_is_finished() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("hub.key"), [7; 32]).unwrap();
+        let made = DataDir::make(dir.path()).unwrap();
+        assert_eq!(fs::read(made.file("hub.key")).unwrap(), [7; 32]);
+    }
+
+    #[test]
+    fn a_directory_of_something_else_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("letter.txt"), "dear").unwrap();
+        let error = DataDir::make(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("letter.txt"), "{error}");
+        assert!(!dir.path().join("hub.key").exists());
+    }
+
+    #[test]
+    fn a_newer_format_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        DataDir::make(dir.path()).unwrap();
+        fs::write(dir.path().join("FORMAT"), "2\n").unwrap();
+        let error = DataDir::open(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("data format 2") && error.contains("newer version"), "{error}");
+    }
+
+    #[test]
+    fn a_second_writer_is_told_the_pid_of_the_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::make(dir.path()).unwrap();
+        let first = data.lock().unwrap();
+        let error = data.lock().unwrap_err().to_string();
+        assert!(error.contains(&format!("pid {}", std::process::id())), "{error}");
+        drop(first);
+        data.lock().unwrap();
+    }
+}

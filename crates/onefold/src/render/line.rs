@@ -1,0 +1,78 @@
+//! Answers of a line or two.
+
+use onefold_service::{CustomerName, Document, EventLine, Hit, Owner, Standing, Whose};
+use onefold_store::QuarantineEntry;
+
+use super::{amount, minute};
+
+/// A document on a timeline.
+pub(crate) fn row(row: &Document) -> String {
+    let sum = match (&row.amount, &row.currency) {
+        (Some(sum), Some(currency)) => format!("  {} {currency}", amount(sum)),
+        _ => String::new(),
+    };
+    let status = if row.status.is_empty() { String::new() } else { format!("  {}", row.status) };
+    let label = if row.label.is_empty() { String::new() } else { format!("  {}", row.label) };
+    let reference = if row.reference { "  (shared with another customer)" } else { "" };
+    format!("{}  {:<32}{sum}{status}{label}{reference}", minute(&row.at), row.subject)
+}
+
+/// A document and whose it is.
+pub(crate) fn document(whose: &Whose) -> String {
+    let mut text = row(&whose.document);
+    let mut put = |label: &str, owner: &Owner| {
+        let who = match &owner.customer {
+            Some(customer) => format!("{} ({})", customer.id, called(customer)),
+            None => "nobody: unattributed".to_owned(),
+        };
+        text.push_str(&format!("\n  {label:<10}{who}, by {}", owner.key));
+    };
+    put("bought by", &whose.trade);
+    put("owed by", &whose.receivable);
+    whose.parts.iter().for_each(|part| put("a part of", part));
+    text
+}
+
+fn called(customer: &CustomerName) -> &str {
+    if customer.name.is_empty() { "no name known" } else { &customer.name }
+}
+
+/// A customer by name.
+pub(crate) fn name(customer: &CustomerName) -> String {
+    format!("  {}  {}  [{}]", customer.id, called(customer), customer.parties.join(", "))
+}
+
+/// A customer that was found.
+pub(crate) fn hit(hit: &Hit) -> String {
+    let name = if hit.name.is_empty() { "no name known" } else { &hit.name };
+    format!("{}  {name}  [{}]", hit.id, hit.parties.join(", "))
+}
+
+/// An event with its lineage.
+pub(crate) fn event(line: &EventLine) -> String {
+    let lines = match (line.line, line.last_line) {
+        (0, _) => String::new(),
+        (first, last) if last <= first => format!(":{first}"),
+        (first, last) => format!(":{first}-{last}"),
+    };
+    let standing = match line.standing {
+        Standing::Stands => "",
+        Standing::Superseded => "  (superseded)",
+        Standing::Conflict => "  (conflict)",
+    };
+    let from = if line.file.is_empty() { line.connector.clone() } else { format!("{} {}{lines}", line.connector, line.file) };
+    format!("{}  {:<30}  {:<32}  {from}  log {}/{}{standing}", minute(&line.occurred_at), line.ty, line.subject, line.partition, line.offset)
+}
+
+/// An entry in quarantine.
+pub(crate) fn entry(entry: &QuarantineEntry) -> String {
+    let lines = match (entry.first_line, entry.last_line) {
+        (0, _) => String::new(),
+        (first, last) if last <= first => format!(":{first}"),
+        (first, last) => format!(":{first}-{last}"),
+    };
+    let decision = if entry.decision.is_empty() { String::new() } else { format!("  {} ({})", entry.decision, entry.why) };
+    let first = entry.problems.get(0).and_then(|p| p.get("message")).and_then(|m| m.as_str()).unwrap_or_default();
+    let seen = if entry.tries > 1 { format!("  seen {} times", entry.tries) } else { String::new() };
+    format!("q-{:04}  {:<8}  {} {}{lines}  {first}{seen}{decision}", entry.number, entry.codes, entry.connector, entry.resource)
+}
