@@ -47,7 +47,7 @@ const FORMS: [(&str, &str); 6] = [
 pub fn normalise_name(text: &str) -> String {
     let text = fold(text);
     if text.chars().any(is_cjk) {
-        let text: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
+        let text: String = text.chars().filter(|c| c.is_alphanumeric()).nfkc().collect();
         let bare = SUFFIXES.iter().find_map(|s| text.strip_suffix(s)).filter(|t| !t.is_empty());
         return bare.unwrap_or(&text).to_owned();
     }
@@ -73,7 +73,7 @@ fn fold(text: &str) -> String {
         .flat_map(char::to_lowercase)
         .filter(|c| !matches!(c, '\'' | '’' | '`' | '´' | '\u{300}'..='\u{36f}'))
         .collect();
-    lower.replace('ß', "ss")
+    lower.replace('ß', "ss").nfkc().collect()
 }
 
 /// The words of a text that has dots: single letters between dots are one word (`s.a.` is `sa`).

@@ -81,13 +81,13 @@ fn of_country(kind: &str, text: &str, issuer: &str) -> Scoped {
 /// Canonical Unicode, without control characters, white space around or doubled within.
 pub(crate) fn clean(text: &str) -> String {
     let text: String =
-        text.nfkc().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).collect();
+        text.nfkc().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).nfkc().collect();
     text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Letters and digits alone, upper case: what is left when the marks that people put between groups are gone.
 pub(crate) fn compact(text: &str) -> Result<String, &'static str> {
-    let text: String = text.nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
+    let text: String = text.nfkc().flat_map(char::to_uppercase).nfkc().filter(|c| c.is_alphanumeric()).nfkc().collect();
     let mut rest = text.chars();
     let first = rest.next();
     if text.chars().count() > 3 && rest.all(|c| Some(c) == first) {

@@ -1,7 +1,7 @@
 //! Phone numbers in E.164.
 
+use phonenumber::country;
 use phonenumber::metadata::DATABASE;
-use phonenumber::{Mode, country};
 
 use crate::normalise::clean;
 
@@ -14,13 +14,13 @@ pub(crate) fn normalise(text: &str, region: &str) -> Result<String, &'static str
         "" => None,
         region => Some(region.to_ascii_uppercase().parse().map_err(|_| "its region is no ISO 3166 country")?),
     };
-    // What region and text say first; then `00` as the way abroad, and a national number that only begins like its country's code.
-    let abroad = text.strip_prefix("00").map(str::to_owned);
-    let own = region.and_then(|region| {
-        let code = DATABASE.by_id(region.as_ref())?.country_code().to_string();
-        Some(digits(text)).filter(|digits| digits.starts_with(&code)).map(|digits| format!("{code}{digits}"))
-    });
     read(region, text).or_else(|problem| {
+        // `00` is the way abroad in most places; and a national number may only begin like its country's code.
+        let abroad = text.strip_prefix("00").map(str::to_owned);
+        let own = region.and_then(|region| {
+            let code = DATABASE.by_id(region.as_ref())?.country_code().to_string();
+            Some(digits(text)).filter(|digits| digits.starts_with(&code)).map(|digits| format!("{code}{digits}"))
+        });
         let others = abroad.into_iter().chain(own);
         others.filter_map(|number| read(None, &format!("+{number}")).ok()).next().ok_or(problem)
     })
@@ -39,11 +39,7 @@ fn read(region: Option<country::Id>, text: &str) -> Result<String, &'static str>
     if !phonenumber::is_valid(&number) {
         return Err("no such number is given out");
     }
-    let e164 = number.format().mode(Mode::E164).to_string();
-    // The formatter may write the extension after the number.
-    let e164: String = e164.chars().take_while(|c| *c == '+' || c.is_ascii_digit()).collect();
-    Ok(match number.extension() {
-        Some(extension) => format!("{e164};ext={extension}"),
-        None => e164,
-    })
+    let e164 = format!("+{}{}", number.code().value(), number.national());
+    let extension = number.extension().map(|extension| digits(extension.as_ref())).unwrap_or_default();
+    Ok(if extension.is_empty() { e164 } else { format!("{e164};ext={extension}") })
 }
