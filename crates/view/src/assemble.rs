@@ -64,7 +64,7 @@ pub fn assemble(given: &Given) -> View {
         shipments: shipments(&sum, given.today),
         cases: cases(&sum, given.today),
         contacts: contacts(&sum),
-        latest: sum.latest.iter().map(latest).collect(),
+        latest: sum.latest.iter().map(Row::view).collect(),
     }
 }
 
@@ -235,20 +235,23 @@ fn contacts(sum: &Bundle) -> ContactsView {
         outgoing: sum.counted(Counter::ContactsOut),
         by_channel,
         last_at: sum.contacts.first().map(|row| format_micros(row.at)),
-        latest: sum.contacts.iter().map(latest).collect(),
+        latest: sum.contacts.iter().map(Row::view).collect(),
     }
 }
 
-fn latest(row: &Row) -> LatestView {
-    LatestView {
-        at: format_micros(row.at),
-        subject: row.subject.clone(),
-        kind: row.subject.split(':').next().unwrap_or_default().to_owned(),
-        status: Status::word(row.status),
-        label: row.label.clone(),
-        amount: row.amount.as_ref().map(Money::text),
-        currency: row.amount.as_ref().map(Money::currency_code),
-        reference: row.reference,
+impl Row {
+    /// As the timeline shows it.
+    pub fn view(&self) -> LatestView {
+        LatestView {
+            at: format_micros(self.at),
+            subject: self.subject.clone(),
+            kind: self.subject.split(':').next().unwrap_or_default().to_owned(),
+            status: Status::word(self.status),
+            label: self.label.clone(),
+            amount: self.amount.as_ref().map(Money::text),
+            currency: self.amount.as_ref().map(Money::currency_code),
+            reference: self.reference,
+        }
     }
 }
 

@@ -264,17 +264,19 @@ impl Sheet<'_> {
             *share = Some(share.map_or(amount, |sum| sum.plus(&amount)));
             self.at(key).put(Measure::Paid, &amount);
         }
-        if let Some(rest) = rest.filter(|rest| !rest.is_zero() || shares.is_empty()) {
+        let whole = parts.is_empty();
+        if let Some(rest) = rest.filter(|rest| whole || !rest.is_zero()) {
             let share = shares.entry(own).or_default();
             *share = Some(share.map_or(rest, |sum| sum.plus(&rest)));
             self.at(own).put(Measure::Paid, &rest);
             self.at(own).put(Measure::Unallocated, &rest);
-            for member in members(own, self.subject) {
-                self.reference(&member, status, &payment.method);
-            }
         }
         for (key, share) in shares {
             self.own_row(key, status, share, &payment.method);
+        }
+        if whole || rest.is_some_and(|rest| !rest.is_zero()) {
+            let amount = self.at(own).row.as_ref().and_then(|row| row.amount);
+            self.row(own, status, amount, &payment.method);
         }
         self.reference(own, status, &payment.method);
         let counter = if payment.reversed { Counter::PaymentsReversed } else { Counter::Payments };

@@ -55,6 +55,9 @@ pub(crate) enum Counter {
 /// Counts by [`Counter`]; places at the end that hold nothing are left out.
 pub(crate) fn count(counts: &mut Vec<i64>, counter: Counter, by: i64) {
     let at = counter as usize;
+    if counts.capacity() == 0 {
+        counts.reserve(16);
+    }
     if counts.len() <= at {
         counts.resize(at + 1, 0);
     }

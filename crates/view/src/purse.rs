@@ -49,6 +49,10 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
+    pub(crate) fn new(measure: u32, money: &Money) -> Self {
+        Self { currency: money.currency, measure, scale: money.scale, n: 1, low: money.low, high: money.high }
+    }
+
     fn key(&self) -> (u32, u32, u32) {
         (self.currency, self.measure, self.scale)
     }
@@ -69,20 +73,16 @@ pub struct Purse {
 impl Purse {
     /// Adds what the other holds.
     pub fn add(&mut self, other: &Purse) {
-        for cell in &other.cells {
-            put(&mut self.cells, cell.key(), cell.n, cell.units());
-        }
+        other.cells.iter().for_each(|cell| add_cell(&mut self.cells, cell, 1));
     }
 
     /// Takes away what the other holds.
     pub fn subtract(&mut self, other: &Purse) {
-        for cell in &other.cells {
-            put(&mut self.cells, cell.key(), cell.n.wrapping_neg(), cell.units().wrapping_neg());
-        }
+        other.cells.iter().for_each(|cell| add_cell(&mut self.cells, cell, -1));
     }
 
     pub(crate) fn put(&mut self, measure: u32, money: &Money) {
-        put(&mut self.cells, (money.currency, measure, money.scale), 1, money.units());
+        add_cell(&mut self.cells, &Cell::new(measure, money), 1);
     }
 
     /// Whether there is nothing in it.
@@ -115,8 +115,7 @@ impl Purse {
     }
 
     pub(crate) fn sum(&self, measure: u32, currency: u32) -> Money {
-        let cells = self.cells.iter().filter(|c| (c.currency, c.measure) == (currency, measure));
-        cells.fold(Money::new(currency, 0, 0), |sum, c| sum.plus(&Money::new(currency, c.scale, c.units())))
+        sum(&self.cells, measure, currency)
     }
 
     /// Sums of the measures of one facet, each at its own scale, and those of which there is nothing at the largest;
@@ -136,15 +135,18 @@ impl Purse {
     fn scale_of<const N: usize>(&self, measures: [Measure; N], currency: u32) -> u32 {
         measures.into_iter().map(|measure| self.sum(measure as u32, currency).scale).max().unwrap_or(0)
     }
-
-    pub(crate) fn packed_currencies(&self) -> BTreeSet<u32> {
-        self.cells.iter().map(|c| c.currency).collect()
-    }
 }
 
-/// Adds to a cell; a cell with nothing left goes, so that equal sums are equal bytes.
-fn put(cells: &mut Vec<Cell>, key: (u32, u32, u32), n: i64, units: i128) {
-    match cells.binary_search_by_key(&key, Cell::key) {
+/// The sum over the scales of a measure.
+pub(crate) fn sum(cells: &[Cell], measure: u32, currency: u32) -> Money {
+    let cells = cells.iter().filter(|c| (c.currency, c.measure) == (currency, measure));
+    cells.fold(Money::new(currency, 0, 0), |sum, c| sum.plus(&Money::new(currency, c.scale, c.units())))
+}
+
+/// Adds a cell, or takes it away; one with nothing left goes, so that equal sums are equal bytes.
+pub(crate) fn add_cell(cells: &mut Vec<Cell>, more: &Cell, sign: i64) {
+    let (n, units) = (more.n.wrapping_mul(sign), more.units().wrapping_mul(i128::from(sign)));
+    match cells.binary_search_by_key(&more.key(), Cell::key) {
         Ok(at) => {
             let Some(cell) = cells.get_mut(at) else { return };
             let sum = cell.units().wrapping_add(units);
@@ -157,7 +159,7 @@ fn put(cells: &mut Vec<Cell>, key: (u32, u32, u32), n: i64, units: i128) {
         Err(_) if n == 0 && units == 0 => {}
         Err(at) => {
             let (low, high) = amount::halves(units);
-            cells.insert(at, Cell { currency: key.0, measure: key.1, scale: key.2, n, low, high });
+            cells.insert(at, Cell { n, low, high, ..*more });
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What was bought, per product and per category.
 
+use std::collections::BTreeSet;
+
 use onefold_event::v1;
 
 use crate::amount::Money;
-use crate::purse::Purse;
+use crate::purse::{self, Cell};
 
 /// Measures within a tally.
 const AMOUNT: u32 = 1;
@@ -16,20 +18,25 @@ pub struct Tally {
     pub(crate) name: String,
     #[prost(sint64, tag = "2")]
     pub(crate) n: i64,
-    #[prost(message, optional, tag = "3")]
-    pub(crate) sums: Option<Purse>,
+    #[prost(message, repeated, tag = "3")]
+    pub(crate) cells: Vec<Cell>,
 }
 
 impl Tally {
     pub(crate) fn quantity(&self) -> Money {
-        self.sums.as_ref().map_or_else(|| Money::new(0, 0, 0), |s| s.sum(QUANTITY, 0))
+        purse::sum(&self.cells, QUANTITY, 0)
     }
 
     /// Amounts by currency.
     pub(crate) fn amounts(&self) -> Vec<Money> {
-        let Some(sums) = &self.sums else { return Vec::new() };
-        let currencies = sums.packed_currencies();
-        currencies.into_iter().filter(|c| *c != 0).map(|c| sums.sum(AMOUNT, c)).collect()
+        let amounts = self.cells.iter().filter(|c| c.measure == AMOUNT);
+        let currencies: BTreeSet<u32> = amounts.map(|c| c.currency).collect();
+        currencies.into_iter().map(|currency| purse::sum(&self.cells, AMOUNT, currency)).collect()
+    }
+
+    fn change(&mut self, other: &Tally, sign: i64) {
+        self.n = self.n.wrapping_add(other.n.wrapping_mul(sign));
+        other.cells.iter().for_each(|cell| purse::add_cell(&mut self.cells, cell, sign));
     }
 }
 
@@ -49,15 +56,11 @@ impl Tallies {
         let mut tallies = Self::default();
         for line in lines {
             let product = if line.product.is_empty() { &line.name } else { &line.product };
-            let mut sums = Purse::default();
-            if let Some(amount) = amount(line) {
-                sums.put(AMOUNT, &Money { currency, ..amount });
-            }
-            if let Some(quantity) = Money::number(&line.quantity) {
-                sums.put(QUANTITY, &quantity);
-            }
-            note(&mut tallies.products, product, &sums);
-            note(&mut tallies.categories, &line.category, &sums);
+            let amount = amount(line).map(|amount| Cell::new(AMOUNT, &Money { currency, ..amount }));
+            let quantity = Money::number(&line.quantity).map(|quantity| Cell::new(QUANTITY, &quantity));
+            let cells = || amount.iter().chain(&quantity);
+            note(&mut tallies.products, product, cells());
+            note(&mut tallies.categories, &line.category, cells());
         }
         tallies
     }
@@ -79,20 +82,16 @@ impl Tallies {
 }
 
 /// Notes a line of a document: the document counts once, whatever its lines.
-fn note(list: &mut Vec<Tally>, name: &str, sums: &Purse) {
+fn note<'a>(list: &mut Vec<Tally>, name: &str, cells: impl Iterator<Item = &'a Cell>) {
     if name.is_empty() {
         return;
     }
-    match list.binary_search_by(|t| t.name.as_str().cmp(name)) {
-        Ok(at) => {
-            if let Some(tally) = list.get_mut(at) {
-                tally.sums.get_or_insert_default().add(sums);
-            }
-        }
-        Err(at) => {
-            let sums = (!sums.is_empty()).then(|| sums.clone());
-            list.insert(at, Tally { name: name.to_owned(), n: 1, sums });
-        }
+    let at = list.binary_search_by(|t| t.name.as_str().cmp(name)).unwrap_or_else(|at| {
+        list.insert(at, Tally { name: name.to_owned(), n: 1, cells: Vec::with_capacity(2) });
+        at
+    });
+    if let Some(tally) = list.get_mut(at) {
+        cells.for_each(|cell| purse::add_cell(&mut tally.cells, cell, 1));
     }
 }
 
@@ -101,26 +100,16 @@ fn change(list: &mut Vec<Tally>, by: &[Tally], sign: i64) {
         match list.binary_search_by(|t| t.name.cmp(&other.name)) {
             Ok(at) => {
                 let Some(tally) = list.get_mut(at) else { continue };
-                tally.n = tally.n.wrapping_add(other.n.wrapping_mul(sign));
-                if let Some(theirs) = &other.sums {
-                    let sums = tally.sums.get_or_insert_default();
-                    if sign < 0 { sums.subtract(theirs) } else { sums.add(theirs) }
-                }
-                tally.sums.take_if(|s| s.is_empty());
-                if tally.n == 0 && tally.sums.is_none() {
+                tally.change(other, sign);
+                if tally.n == 0 && tally.cells.is_empty() {
                     list.remove(at);
                 }
             }
+            Err(at) if sign > 0 => list.insert(at, other.clone()),
             Err(at) => {
-                let mut sums = other.sums.clone();
-                if sign < 0 {
-                    sums = sums.map(|theirs| {
-                        let mut none = Purse::default();
-                        none.subtract(&theirs);
-                        none
-                    });
-                }
-                list.insert(at, Tally { name: other.name.clone(), n: other.n.wrapping_mul(sign), sums });
+                let mut tally = Tally { name: other.name.clone(), ..Tally::default() };
+                tally.change(other, sign);
+                list.insert(at, tally);
             }
         }
     }

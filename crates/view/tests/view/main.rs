@@ -2,6 +2,7 @@
 
 mod cases;
 mod given;
+mod golden;
 mod hub;
 mod money;
 mod profile;

@@ -118,7 +118,9 @@ fn a_reversed_payment_leaves_no_money_and_opens_its_invoices_again() {
     refer(hub.say("invoice:erp:1", "2026-03-01", invoice("100.00", "")), "buyer", "party:erp:K1");
     hub.say("payment:bank:1", "2026-03-10", payment("120.00", &[("invoice:erp:1", "100.00")]));
     hub.say("payment:bank:1", "2026-03-12", PaymentReversed::default());
-    let receivable = hub.fold().view("party:erp:K1").receivable;
+    let view = hub.fold().view("party:erp:K1");
+    assert_eq!((view.latest[0].status, view.latest[0].reference), ("reversed", false));
+    let receivable = view.receivable;
     let money = &receivable.by_currency["CNY"];
     assert_eq!([&money.paid, &money.unallocated, &money.open], ["0.00", "0.00", "100.00"]);
     assert_eq!((receivable.payments, receivable.reversed), (0, 1));

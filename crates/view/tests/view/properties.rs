@@ -218,10 +218,8 @@ proptest! {
                 let view = folded.view(party_key);
                 let money = view.trade.by_currency.get("CNY").map_or("0".to_owned(), |m| m.net.clone());
                 let mut one = Purse::default();
-                for (key, bundle) in folded.bundles.iter().filter(|(key, _)| folded.customer(party_key).iter().any(|p| p.as_str() == key.as_str())) {
-                    let _ = key;
-                    one.add(&bundle.money());
-                }
+                let parties: Vec<String> = folded.customer(party_key).iter().map(ToString::to_string).collect();
+                folded.bundles.iter().filter(|(key, _)| parties.contains(key)).for_each(|(_, bundle)| one.add(&bundle.money()));
                 prop_assert_eq!(one.net("CNY").parse::<rust_decimal::Decimal>().unwrap(), money.parse::<rust_decimal::Decimal>().unwrap());
                 parted.add(&one);
             }
@@ -262,5 +260,58 @@ proptest! {
                 prop_assert_eq!(&stepwise, &Fragment::fold(&about, &facts[..=n]));
             }
         }
+    }
+
+    /// Whether a bundle holds tallies depends on what is in it, not on the way there.
+    #[test]
+    fn tallies_come_back_when_they_are_few_again(products in proptest::collection::vec(1u8..30, 1..8), gone in any::<u8>()) {
+        let mut hub = Hub::default();
+        for (n, lines) in products.iter().enumerate() {
+            let lines = (0..*lines).map(|p| line(&format!("P{p}"), "toys", "1", "1.00")).collect();
+            hub.say(&format!("order:erp:{n}"), "2026-03-01", onefold_event::v1::OrderPlaced { lines, ..order("1.00") })
+                .refer("buyer", subject(PARTIES[0])).unwrap();
+        }
+        let contributions = by_owner(&hub.fold()).remove(PARTIES[0]).unwrap();
+        let (mut all, mut refill) = (Bundle::default(), Refill::default());
+        contributions.iter().for_each(|c| all.add(c));
+        let kept: Vec<_> = contributions.iter().enumerate().filter(|(n, _)| gone >> n & 1 == 0).map(|(_, c)| c).collect();
+        for (n, contribution) in contributions.iter().enumerate() {
+            if gone >> n & 1 == 1 {
+                refill |= all.subtract(contribution);
+            }
+        }
+        let mut without = Bundle::default();
+        kept.iter().for_each(|c| without.add(c));
+        if refill.is_needed() {
+            all.refill(kept.iter().copied());
+        }
+        prop_assert_eq!(all.encode_to_vec(), without.encode_to_vec());
+        let entries: u32 = contributions.iter().zip(&products).enumerate().filter(|(n, _)| gone >> n & 1 == 0).map(|(_, (_, p))| u32::from(*p)).sum();
+        prop_assert_eq!(without.has_many_lines(), entries > 64);
+    }
+
+    /// Revisions that no longer stand may be told before or after the facts, in any order.
+    #[test]
+    fn superseded_revisions_are_told_in_any_order(words in proptest::collection::vec((0u8..3, 0u8..4, 1u8..9), 1..9)) {
+        let mut hub = Hub::default();
+        for (n, (what, phone, day)) in words.iter().enumerate() {
+            let (phone, at) = (id("phone", &format!("+861380013800{phone}")), format!("2026-03-0{day}"));
+            match what {
+                0 => hub.revise(&format!("s{n}"), 0, PARTIES[0], &at, party("Anna", &[phone])),
+                1 => hub.revise(&format!("f{n}"), 0, PARTIES[0], &at, party("Berta", &[phone])),
+                _ => hub.revise(&format!("f{n}"), 0, PARTIES[0], &at, wrong(&[phone])),
+            };
+        }
+        let events = hub.by_subject().remove(&subject(PARTIES[0])).unwrap();
+        let gone = |event: &onefold_event::Event| matches!(&event.body, onefold_event::Body::PartyRecorded(m) if m.name.as_ref().is_some_and(|n| n.full == "Anna"));
+        let (superseded, standing): (Vec<_>, Vec<_>) = events.iter().partition(|(event, _)| gone(event));
+        let (mut before, mut after) = (Fragment::default(), Fragment::default());
+        superseded.iter().rev().for_each(|(event, _)| before.assert_superseded(event));
+        for (event, at) in &standing {
+            before.apply(&FactRef { event, recorded_at: *at });
+            after.apply(&FactRef { event, recorded_at: *at });
+        }
+        superseded.iter().for_each(|(event, _)| after.assert_superseded(event));
+        prop_assert_eq!(before, after);
     }
 }
