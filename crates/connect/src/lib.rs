@@ -1,1 +1,20 @@
 #![doc = include_str!("../README.md")]
+
+mod charset;
+mod door;
+mod entry;
+mod fault;
+mod format;
+mod ingest;
+mod lines;
+mod pass;
+mod row;
+mod source;
+mod window;
+
+pub use door::{Door, DoorError, Earlier, Verdict, await_projected};
+pub use ingest::{
+    Example, FileReport, FileState, IngestError, Progress, Report, Retried, RetryError, Seen, again, ingest, rehearse, retry,
+};
+pub use source::file::{Input, InputError};
+pub use source::post::{Answer, posted, take_posted};

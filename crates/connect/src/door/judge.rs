@@ -1,0 +1,92 @@
+//! Duplicates, conflicts and re-mappings among a batch, what is stored, and what is on its way there (rule A3).
+
+use std::collections::HashMap;
+
+use onefold_event::{ContentDigest, Event, EventId, decode};
+use onefold_log::Log;
+use onefold_store::SubjectState;
+
+use crate::door::EVENTS;
+use crate::door::recent::{Copy, Recent};
+use crate::{DoorError, Earlier, Verdict};
+
+/// An event at the door, with what can be computed before its turn.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    pub(crate) event: Event,
+    pub(crate) digest: ContentDigest,
+    pub(crate) value: Vec<u8>,
+}
+
+/// A judgement; what is new becomes a verdict once it is written.
+#[derive(Debug)]
+pub(crate) enum Judged {
+    New,
+    /// The same as an earlier one of this batch.
+    Same,
+    /// Another content than an earlier one of this batch.
+    Against(usize),
+    Done(Verdict),
+}
+
+pub(crate) async fn judge(batch: &[Candidate], states: &HashMap<&str, SubjectState>, recent: &Recent, log: &dyn Log) -> Result<Vec<Judged>, DoorError> {
+    let mut judged = Vec::with_capacity(batch.len());
+    let mut fresh: HashMap<(&str, EventId), Vec<usize>> = HashMap::new();
+    for (n, candidate) in batch.iter().enumerate() {
+        let (subject, id) = (candidate.event.subject.as_str(), candidate.event.id);
+        let known = copies(states.get(subject), recent, subject, id);
+        let here = fresh.entry((subject, id)).or_default();
+        let same_here = here.iter().any(|e| batch.get(*e).is_some_and(|e| e.digest == candidate.digest));
+        let judgement = if known.iter().any(|copy| copy.digest == candidate.digest) {
+            Judged::Done(Verdict::Duplicate)
+        } else if same_here {
+            Judged::Same
+        } else if !known.is_empty() {
+            Judged::Done(against(candidate, &known, log).await?)
+        } else if let Some(first) = here.first() {
+            Judged::Against(*first)
+        } else {
+            here.push(n);
+            Judged::New
+        };
+        judged.push(judgement);
+    }
+    Ok(judged)
+}
+
+/// All copies of an id that are in the log, the earliest first.
+fn copies(state: Option<&SubjectState>, recent: &Recent, subject: &str, id: EventId) -> Vec<Copy> {
+    let mut copies: Vec<Copy> = Vec::new();
+    for fact in state.into_iter().flat_map(|s| &s.facts).filter(|f| f.id == id.0) {
+        if let Ok(digest) = fact.digest.as_slice().try_into() {
+            copies.push(Copy { digest, partition: fact.partition, offset: fact.offset });
+        }
+    }
+    for copy in recent.of(subject, id) {
+        if !copies.contains(&copy) {
+            copies.push(copy);
+        }
+    }
+    copies
+}
+
+/// A conflict if any earlier copy is of the same mapping; else the earlier ones are of older mappings.
+async fn against(candidate: &Candidate, known: &[Copy], log: &dyn Log) -> Result<Verdict, DoorError> {
+    let positions: Vec<(u32, u64)> = known.iter().map(|copy| (copy.partition, copy.offset)).collect();
+    let mut older = None;
+    for stored in log.fetch(EVENTS, &positions).await? {
+        let event = decode(&stored.record.value).map_err(|e| DoorError::Undecodable {
+            partition: stored.partition,
+            offset: stored.offset,
+            problem: e.to_string(),
+        })?;
+        let same_mapping = event.mapping == candidate.event.mapping;
+        let earlier = Box::new(Earlier { id: event.id, partition: stored.partition, offset: stored.offset, locator: event.locator });
+        if same_mapping {
+            return Ok(Verdict::Conflict(earlier));
+        }
+        older.get_or_insert(earlier);
+    }
+    // `known` is not empty and `fetch` answers every position.
+    older.map(Verdict::OlderMapping).ok_or(DoorError::Broken)
+}

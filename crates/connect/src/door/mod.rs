@@ -1,0 +1,207 @@
+//! The door: the one place that appends events.
+
+mod error;
+mod follow;
+mod judge;
+mod recent;
+mod verdict;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use onefold_event::{Event, HubKey, Micros, encode};
+use onefold_log::{Log, Record, partition_of};
+use onefold_store::{FollowStore, ReadStore, SubjectState};
+use tokio::sync::oneshot;
+
+use judge::{Candidate, Judged, judge};
+use recent::{Copy, Recent};
+
+pub use error::DoorError;
+pub use follow::await_projected;
+pub use verdict::{Earlier, Verdict};
+
+/// The topic of events.
+pub(crate) const EVENTS: &str = "events";
+/// Events that waiting callers may put into one batch together.
+const TOGETHER: usize = 4_000;
+
+/// The one place that appends events: drops what is known, judges what contradicts, stamps and writes the rest.
+/// Clones are the same door.
+#[derive(Clone)]
+pub struct Door(Arc<Inner>);
+
+struct Inner {
+    log: Arc<dyn Log>,
+    known: Arc<dyn ReadStore>,
+    progress: Arc<dyn FollowStore>,
+    key: HubKey,
+    partitions: u32,
+    queue: Mutex<Vec<Request>>,
+    state: tokio::sync::Mutex<State>,
+}
+
+struct State {
+    /// The last `recorded_at` given.
+    last: Micros,
+    recent: Recent,
+}
+
+struct Request {
+    events: Vec<Candidate>,
+    answer: oneshot::Sender<Result<Vec<Verdict>, DoorError>>,
+}
+
+impl Door {
+    /// Opens the door to a log; makes its topic with that many partitions where there is none. Stamps go on above the
+    /// log's last one, and what the store has not projected yet is read, so that a re-start forgets nothing.
+    ///
+    /// # Errors
+    /// The log or the store does not answer, or a record in the log does not decode.
+    pub async fn open(log: Arc<dyn Log>, known: Arc<dyn ReadStore>, progress: Arc<dyn FollowStore>, key: HubKey, partitions: u32) -> Result<Self, DoorError> {
+        let partitions = log.topic(EVENTS, partitions).await?;
+        let positions = progress.followed().await?.positions;
+        let mut state = State { last: 0, recent: Recent::default() };
+        for (partition, head) in (0..partitions).zip(log.heads(EVENTS).await?) {
+            let projected = positions.get(partition as usize).copied().unwrap_or(0);
+            let mut from = projected.min(head.saturating_sub(1));
+            while from < head {
+                let records = log.read(EVENTS, partition, from, TOGETHER).await?;
+                let Some(last) = records.last() else { break };
+                from = last.offset + 1;
+                for stored in records {
+                    state.last = state.last.max(stored.record.time);
+                    if stored.offset < projected {
+                        continue;
+                    }
+                    // What does not decode is passed over by the projector too, and is nobody's copy.
+                    if let Ok(event) = onefold_event::decode(&stored.record.value) {
+                        let copy = Copy { digest: key.digest(&event), partition, offset: stored.offset };
+                        state.recent.add(event.subject.as_str(), event.id, copy);
+                    }
+                }
+            }
+        }
+        let queue = Mutex::new(Vec::new());
+        Ok(Self(Arc::new(Inner { log, known, progress, key, partitions, queue, state: tokio::sync::Mutex::new(state) })))
+    }
+
+    /// Takes events in: answers a verdict for each, in their order. When it answers, what was accepted is durable. What
+    /// callers bring at the same time is written together. A caller that no longer waits changes nothing: its events
+    /// are in or not as if it had waited.
+    ///
+    /// # Errors
+    /// The world's, never an event's: what of the batch is written is not known then; it may be given again.
+    pub async fn accept(&self, events: Vec<Event>) -> Result<Vec<Verdict>, DoorError> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let candidate = |event: Event| Candidate { digest: self.0.key.digest(&event), value: encode(&event), event };
+        let events: Vec<Candidate> = events.into_iter().map(candidate).collect();
+        let (answer, mut verdicts) = oneshot::channel();
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).push(Request { events, answer });
+        let inner = Arc::clone(&self.0);
+        // On a task of its own, so that a caller that goes away does not take the others' events with it.
+        let turn = tokio::spawn(async move { inner.turn().await });
+        match turn.await {
+            Ok(()) => verdicts.try_recv().unwrap_or(Err(DoorError::Broken)),
+            Err(_) => Err(DoorError::Broken),
+        }
+    }
+}
+
+impl Inner {
+    /// Waits for its turn and serves what waits; whoever comes later finds its own request served.
+    async fn turn(&self) {
+        let mut state = self.state.lock().await;
+        loop {
+            let batch = self.next_batch();
+            if batch.is_empty() {
+                return;
+            }
+            let (mut candidates, mut callers) = (Vec::new(), Vec::new());
+            for request in batch {
+                callers.push((request.events.len(), request.answer));
+                candidates.extend(request.events);
+            }
+            let mut outcome = self.write(&mut state, candidates).await;
+            for (count, answer) in callers {
+                let own = match &mut outcome {
+                    Ok(verdicts) => Ok(verdicts.drain(..count.min(verdicts.len())).collect()),
+                    Err(error) => Err(error.clone()),
+                };
+                // A caller that no longer waits has dropped its end.
+                let _ = answer.send(own);
+            }
+        }
+    }
+
+    fn next_batch(&self) -> Vec<Request> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut events = 0;
+        let fit = queue.iter().take_while(|request| {
+            events += request.events.len();
+            events <= TOGETHER
+        });
+        let count = fit.count().max(1).min(queue.len());
+        queue.drain(..count).collect()
+    }
+
+    async fn write(&self, state: &mut State, batch: Vec<Candidate>) -> Result<Vec<Verdict>, DoorError> {
+        // Positions first: what is forgotten here is found in the rows read below.
+        if state.recent.is_large() {
+            state.recent.prune(&self.progress.followed().await?.positions);
+        }
+        let subjects: BTreeSet<&str> = batch.iter().map(|c| c.event.subject.as_str()).collect();
+        let keys: Vec<String> = subjects.iter().map(|s| (*s).to_owned()).collect();
+        let rows = self.known.subjects(&keys).await?;
+        let states: HashMap<&str, SubjectState> = subjects.into_iter().zip(rows).filter_map(|(key, row)| Some((key, row?))).collect();
+        let judged = judge(&batch, &states, &state.recent, self.log.as_ref()).await?;
+
+        let mut records = Vec::new();
+        for (candidate, _) in batch.iter().zip(&judged).filter(|(_, j)| matches!(j, Judged::New)) {
+            state.last = now().max(state.last.saturating_add(1));
+            let key = candidate.event.subject.as_str();
+            let partition = partition_of(key.as_bytes(), self.partitions);
+            records.push((partition, Record::new(key.as_bytes().to_vec(), candidate.value.clone(), state.last)));
+        }
+        let partitions: Vec<u32> = records.iter().map(|(partition, _)| *partition).collect();
+        let mut places = Vec::new().into_iter();
+        if !records.is_empty() {
+            fail::fail_point!("door.before_append");
+            let offsets = self.log.append(EVENTS, records).await?;
+            fail::fail_point!("door.after_append");
+            places = partitions.into_iter().zip(offsets).collect::<Vec<_>>().into_iter();
+        }
+        let mut verdicts: Vec<Verdict> = Vec::with_capacity(batch.len());
+        for (candidate, judgement) in batch.iter().zip(judged) {
+            let verdict = match judgement {
+                Judged::New => {
+                    let (partition, offset) = places.next().ok_or(DoorError::Broken)?;
+                    let copy = Copy { digest: candidate.digest, partition, offset };
+                    state.recent.add(candidate.event.subject.as_str(), candidate.event.id, copy);
+                    Verdict::Accepted { partition, offset }
+                }
+                Judged::Same => Verdict::Duplicate,
+                Judged::Against(first) => match (batch.get(first), verdicts.get(first)) {
+                    (Some(first), Some(Verdict::Accepted { partition, offset })) => against(candidate, first, *partition, *offset),
+                    _ => return Err(DoorError::Broken),
+                },
+                Judged::Done(verdict) => verdict,
+            };
+            verdicts.push(verdict);
+        }
+        Ok(verdicts)
+    }
+}
+
+fn against(candidate: &Candidate, first: &Candidate, partition: u32, offset: u64) -> Verdict {
+    let earlier = Box::new(Earlier { id: first.event.id, partition, offset, locator: first.event.locator.clone() });
+    if first.event.mapping == candidate.event.mapping { Verdict::Conflict(earlier) } else { Verdict::OlderMapping(earlier) }
+}
+
+fn now() -> Micros {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX)
+}

@@ -1,0 +1,41 @@
+//! What became of an event at the door.
+
+use onefold_event::{EventId, Locator};
+
+/// A copy that came earlier.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Earlier {
+    /// The id that both bear.
+    pub id: EventId,
+    /// Where it stands in the log.
+    pub partition: u32,
+    /// Where it stands in the log.
+    pub offset: u64,
+    /// Where its source's record stands.
+    pub locator: Option<Locator>,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// It is in the log, durably.
+    Accepted {
+        /// Its partition.
+        partition: u32,
+        /// Its offset.
+        offset: u64,
+    },
+    /// The same was known; nothing was written.
+    Duplicate,
+    /// The id was known with other content, under the same mapping; nothing was written.
+    Conflict(Box<Earlier>),
+    /// The id was known with other content, under another mapping; nothing was written.
+    OlderMapping(Box<Earlier>),
+}
+
+impl Verdict {
+    /// Whether the event counts as taken in, now or before.
+    pub fn is_in(&self) -> bool {
+        matches!(self, Self::Accepted { .. } | Self::Duplicate)
+    }
+}

@@ -1,0 +1,139 @@
+//! What readers find wrong, in the words of the mapping's own problems (codes `R03..`; the README lists them).
+
+use onefold_event::{CloudEventError, EventId};
+use onefold_mapping::Problem;
+
+use crate::Earlier;
+use crate::charset::{BadBytes, Charset, Contradiction, hex};
+
+/// R0301: a byte order mark that contradicts the mapping, or none where one must be.
+pub(crate) fn mark(wrong: &Contradiction, start: &[u8]) -> Problem {
+    let mut problem = match wrong.found {
+        Some(found) => {
+            let problem = Problem::new("R0301", format!("these bytes are not {}", wrong.expected))
+                .instead(format!("{}: the byte order mark of {found}", hex(start, 10)), format!("charset = \"{}\"", wrong.expected));
+            let marked = format!("{}-bom", found.to_ascii_lowercase());
+            problem
+                .help(format!("if the exports have changed for good: charset = \"{}\"", found.to_ascii_lowercase()))
+                .help(format!("if both will come: charset = [\"{}\", \"{marked}\"] (chosen per file by its mark, never by guessing)", wrong.expected))
+        }
+        None => Problem::new("R0301", "the file has no byte order mark")
+            .instead(hex(start, 10), format!("a mark of one of {}", wrong.expected))
+            .help("name a charset without `-bom` for files that have none"),
+    };
+    problem.lines = vec![1];
+    problem.help("nothing of this file was taken in")
+}
+
+/// R0302: bytes that are not of the charset.
+pub(crate) fn bytes(charset: Charset, bad: &BadBytes, line: u64) -> Problem {
+    let name = charset.encoding.name();
+    let mut problem = Problem::new("R0302", format!("these bytes are not {name}"))
+        .instead(format!("{} at byte {} of the line", hex(&bad.bytes, 16), bad.at + 1), format!("text in {name}"));
+    problem.lines = vec![line];
+    problem
+}
+
+/// R0303: a row with more or fewer fields than the heading.
+pub(crate) fn ragged(found: usize, expected: usize, line: u64) -> Problem {
+    let mut problem = Problem::new("R0303", "the row has another number of fields than the heading").instead(format!("{found} fields"), format!("{expected} fields"));
+    problem.lines = vec![line];
+    if found < expected {
+        return problem.help("if the source leaves out empty fields at the end: [read] ragged = \"pad\"");
+    }
+    problem.help("a field that holds the delimiter must stand in quotes")
+}
+
+/// R0304: a row beyond the limit.
+pub(crate) fn long(length: u64, limit: usize, line: u64) -> Problem {
+    let mut problem = Problem::new("R0304", "the row is longer than the limit")
+        .instead(format!("{length} bytes"), format!("at most {limit} bytes"))
+        .help("it was read through and is kept cut off, with its length and the SHA-256 of all its bytes");
+    problem.lines = vec![line];
+    problem
+}
+
+/// R0305: a quote that the file never closes.
+pub(crate) fn open_quote(first: u64, last: u64) -> Problem {
+    let mut problem = Problem::new("R0305", "a quote is opened and never closed")
+        .instead(format!("lines {first} to {last} as one row"), "a closing quote");
+    problem.lines = vec![first, last];
+    problem
+}
+
+/// R0306: no JSON.
+pub(crate) fn json(error: &serde_json::Error, line: u64) -> Problem {
+    let mut problem = Problem::new("R0306", "the line is not one JSON value").instead(error.to_string(), "one JSON value per line");
+    problem.lines = vec![line];
+    problem
+}
+
+/// R0307: rows of a document that had been complete.
+pub(crate) fn late(key: &str, line: u64, within: u64, after: u64) -> Problem {
+    let mut problem = Problem::new("R0307", "a document goes on after it was taken to be whole")
+        .instead(
+            format!("document {key} continues at line {line}, more than {within} rows after line {after}"),
+            format!("all rows of a document within {within} rows of each other"),
+        )
+        .help("raise [read] group_within, or set it to \"file\"")
+        .help(format!("what was taken in of {key} up to line {after} stays and lacks these rows"));
+    problem.lines = vec![line];
+    problem
+}
+
+/// R0308: a row that cannot be read and may belong to this document.
+pub(crate) fn neighbour(line: u64, cause: &Problem) -> Problem {
+    let mut problem = Problem::new("R0308", "a row that may belong to this document cannot be read")
+        .instead(format!("line {line}: {}", cause.message), "every row of a document, since part of one is false");
+    problem.lines = vec![line];
+    problem
+}
+
+/// R0309: a file that ends too early or is damaged.
+pub(crate) fn cut_off(error: &std::io::Error, lines: u64, open: usize) -> Problem {
+    let mut problem = Problem::new("R0309", "the file ends too early or is damaged")
+        .instead(format!("{error} after line {lines}"), "a whole file")
+        .help(format!("what was whole up to there was taken in; {open} documents that were still open were not"))
+        .help("get the file again and read it once more: what is known already is not taken in twice");
+    problem.lines = vec![lines];
+    problem
+}
+
+/// R0310: more in quarantine than the mapping allows.
+pub(crate) fn fuse(bad: u64, of: u64, line: u64, why: &str) -> Problem {
+    let mut problem = Problem::new("R0310", "this file is not what the mapping expects")
+        .instead(format!("{bad} of {of} records fail: {why}"), "fewer, as [read] stop_after says")
+        .help("correct the mapping or the file and read it again: what is known already is not taken in twice");
+    problem.lines = vec![line];
+    problem
+}
+
+/// `conflict`: the same id with other content under the same mapping.
+pub(crate) fn conflict(subject: &str, id: EventId, earlier: &Earlier) -> Problem {
+    let mut problem = Problem::new("conflict", "an earlier event with this id says something else")
+        .instead(format!("{subject}, event {id}, with other content than {}", place(earlier)), "the same content, or a revision that tells the versions apart")
+        .help("the earlier one stands; if the source may change its records, let [common] revision say which column tells");
+    subject.clone_into(&mut problem.target);
+    problem
+}
+
+/// `older-mapping`: an earlier mapping made another event of this record.
+pub(crate) fn older_mapping(subject: &str, id: EventId, earlier: &Earlier) -> Problem {
+    let mut problem = Problem::new("older-mapping", "already mapped by an older mapping")
+        .instead(format!("{subject}, event {id}, which an older mapping made of {}", place(earlier)), "an event that is not known yet");
+    subject.clone_into(&mut problem.target);
+    problem
+}
+
+fn place(earlier: &Earlier) -> String {
+    match &earlier.locator {
+        Some(at) if at.first_line == at.last_line => format!("{}:{}", at.resource, at.first_line),
+        Some(at) => format!("{}:{}-{}", at.resource, at.first_line, at.last_line),
+        None => format!("the one posted before, at {}/{} of the log", earlier.partition, earlier.offset),
+    }
+}
+
+/// R0312: no event of the catalogue, each problem of it.
+pub(crate) fn posted(error: &CloudEventError) -> Vec<Problem> {
+    error.0.iter().map(|e| Problem::new("R0312", "this is no event of the catalogue").instead(e.to_string(), "a CloudEvents object of a type in the catalogue")).collect()
+}

@@ -1,0 +1,118 @@
+//! Text to fields, line by line: a row may go on over line breaks within quotes.
+
+use csv::StringRecord;
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
+
+/// Cuts rows. Only lines with a quote need the whole automaton.
+pub(crate) struct Fields {
+    core: Reader,
+    delimiter: u8,
+    quote: u8,
+    text: Vec<u8>,
+    ends: Vec<usize>,
+    filled: (usize, usize),
+}
+
+impl Fields {
+    pub(crate) fn new(delimiter: u8, quote: u8) -> Self {
+        let core = ReaderBuilder::new().delimiter(delimiter).quote(quote).terminator(Terminator::Any(b'\n')).build();
+        Self { core, delimiter, quote, text: vec![0; 1024], ends: vec![0; 64], filled: (0, 0) }
+    }
+
+    /// Whether a line is a row of its own at sight.
+    pub(crate) fn is_plain(&self, line: &str) -> bool {
+        !line.as_bytes().contains(&self.quote)
+    }
+
+    pub(crate) fn split(&self, line: &str) -> StringRecord {
+        let mut record = StringRecord::with_capacity(line.len(), 16);
+        line.split(char::from(self.delimiter)).for_each(|field| record.push_field(field));
+        record
+    }
+
+    /// Takes one more line (without its end) of a row; answers the row once it is whole.
+    pub(crate) fn feed(&mut self, line: &str) -> Option<StringRecord> {
+        self.advance(line.as_bytes()).or_else(|| self.advance(b"\n"))
+    }
+
+    /// Forgets a row that was begun; answers what it held so far.
+    pub(crate) fn reset(&mut self) {
+        self.core.reset();
+        self.filled = (0, 0);
+    }
+
+    /// Reads one line as if it were a row, whatever quotes say.
+    pub(crate) fn alone(&mut self, line: &str) -> StringRecord {
+        self.reset();
+        let whole = self.feed(line).unwrap_or_else(|| self.split(line));
+        self.reset();
+        whole
+    }
+
+    fn advance(&mut self, mut input: &[u8]) -> Option<StringRecord> {
+        loop {
+            let (text, ends) = (self.text.get_mut(self.filled.0..)?, self.ends.get_mut(self.filled.1..)?);
+            let (result, read, written, ended) = self.core.read_record(input, text, ends);
+            input = input.get(read..).unwrap_or_default();
+            self.filled = (self.filled.0 + written, self.filled.1 + ended);
+            match result {
+                ReadRecordResult::InputEmpty => return None,
+                ReadRecordResult::OutputFull => self.text.resize(self.text.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                ReadRecordResult::Record | ReadRecordResult::End => return Some(self.take()),
+            }
+            // An empty input means the end of the file to the automaton.
+            if input.is_empty() && matches!(result, ReadRecordResult::InputEmpty) {
+                return None;
+            }
+        }
+    }
+
+    fn take(&mut self) -> StringRecord {
+        let mut record = StringRecord::with_capacity(self.filled.0, self.filled.1);
+        let mut start = 0;
+        for end in self.ends.iter().take(self.filled.1) {
+            // Cut at ASCII bytes only, so each field is UTF-8 as the line was.
+            record.push_field(self.text.get(start..*end).and_then(|f| std::str::from_utf8(f).ok()).unwrap_or_default());
+            start = *end;
+        }
+        self.filled = (0, 0);
+        record
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(lines: &[&str]) -> Vec<Vec<String>> {
+        let mut fields = Fields::new(b',', b'"');
+        let found = lines.iter().filter_map(|line| fields.feed(line));
+        found.map(|r| r.iter().map(str::to_owned).collect()).collect()
+    }
+
+    #[test]
+    fn quotes_hold_delimiters_line_breaks_and_doubled_quotes() {
+        assert_eq!(rows(&[r#"a,"b,c",d"#]), [["a", "b,c", "d"]]);
+        assert_eq!(rows(&[r#"a,"b"#, r#"c ""x""",d"#]), [["a", "b\nc \"x\"", "d"]]);
+        assert_eq!(rows(&[r#"a,5" nail,d"#, "1,2,3"]), [["a", "5\" nail", "d"], ["1", "2", "3"]]);
+        assert_eq!(rows(&[r#"a,"b" c,"#]), [["a", "b c", ""]]);
+        assert!(rows(&[r#"a,"b"#, "c"]).is_empty());
+    }
+
+    #[test]
+    fn a_plain_line_is_cut_the_same_by_both_ways() {
+        let mut fields = Fields::new(b';', b'"');
+        for line in ["a;b;c", ";;", "a", "名;2;\u{a0}", "a;b\rc;d"] {
+            assert!(fields.is_plain(line));
+            assert_eq!(Some(fields.split(line)), fields.feed(line), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_of_many_and_long_fields_is_whole() {
+        let line = format!("\"{}\"{}", "x".repeat(5_000), ",".repeat(500));
+        let row = Fields::new(b',', b'"').feed(&line).unwrap();
+        assert_eq!((row.len(), row[0].len()), (501, 5_000));
+    }
+}

@@ -1,0 +1,6 @@
+//! Tables: fields between delimiters, quotes, line breaks within quotes.
+
+mod fields;
+mod rows;
+
+pub(crate) use rows::CsvRows;

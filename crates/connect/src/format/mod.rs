@@ -1,0 +1,4 @@
+//! How bytes become rows: a folder per format.
+
+pub(crate) mod csv;
+pub(crate) mod ndjson;

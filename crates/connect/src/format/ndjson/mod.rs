@@ -1,0 +1,5 @@
+//! One JSON value per line.
+
+mod rows;
+
+pub(crate) use rows::{JsonRows, parse};

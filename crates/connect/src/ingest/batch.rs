@@ -1,0 +1,117 @@
+//! What goes from the reading thread to the door at once.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use onefold_mapping::{Connector, Outcome};
+use tokio::sync::mpsc;
+
+use crate::Input;
+use crate::fault;
+use crate::ingest::fuse::Fuse;
+use crate::ingest::{FileReport, FileState, IngestError};
+use crate::pass::{End, Passed, Taken, pass};
+
+const EVENTS: usize = 1_000;
+const RECORDS: usize = 4_000;
+const BYTES: usize = 4 << 20;
+
+/// Records in the order in which they were read; the end of an input closes its batch.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) records: Vec<Taken>,
+    pub(crate) ended: Option<Ended>,
+    events: usize,
+    bytes: usize,
+}
+
+/// An input that was read.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) passed: Passed,
+    pub(crate) report: FileReport,
+    /// First bytes of what is refused or stopped as a whole.
+    pub(crate) start: Option<Vec<u8>>,
+    pub(crate) withheld: u64,
+}
+
+impl Batch {
+    fn push(&mut self, taken: Taken) {
+        if let Outcome::Mapped { events, .. } = &taken.outcome {
+            self.events += events.len();
+        }
+        self.bytes += taken.rows.iter().map(|row| row.raw.len()).sum::<usize>();
+        self.records.push(taken);
+    }
+
+    fn is_full(&self) -> bool {
+        self.events >= EVENTS || self.records.len() >= RECORDS || self.bytes >= BYTES
+    }
+}
+
+/// Reads all inputs, one after the other, and sends what they say. It stops when nobody listens any more.
+pub(crate) fn read(connector: &Connector, inputs: &[Input], count: &Arc<AtomicU64>, to: &mpsc::Sender<Batch>) -> Result<(), IngestError> {
+    for input in inputs {
+        let mut batch = Batch::default();
+        let mut fuse = Fuse::new(connector.read().stop_after);
+        let mut blown = None;
+        let mut why: BTreeMap<String, u64> = BTreeMap::new();
+        let mut gone = false;
+        let passed = pass(connector, input, count, &mut |taken| {
+            let failed = if let Outcome::Quarantined(problems) = &taken.outcome {
+                let code = problems.first().map_or("", |p| p.code.as_ref());
+                *why.entry(code.to_owned()).or_default() += 1;
+                true
+            } else {
+                false
+            };
+            let line = taken.rows.first().map_or(0, |row| row.place.first_line);
+            batch.push(taken);
+            if let Some((bad, of)) = fuse.note(failed) {
+                blown = Some((bad, of, line));
+                return ControlFlow::Break(());
+            }
+            if batch.is_full() {
+                gone = to.blocking_send(std::mem::take(&mut batch)).is_err();
+            }
+            if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        if gone {
+            return Ok(());
+        }
+        let passed = passed.map_err(|error| IngestError::Read { input: input.to_string(), error });
+        let passed = match passed {
+            Ok(passed) => passed,
+            Err(error) => {
+                // What was whole before is the door's to take.
+                let _ = to.blocking_send(batch);
+                return Err(error);
+            }
+        };
+        if let Some((bad, of, line)) = blown {
+            // One entry for the file, in place of those that wait.
+            batch.records.retain(|taken| !matches!(taken.outcome, Outcome::Quarantined(_)));
+            let why = why.iter().map(|(code, count)| format!("{count} × {code}")).collect::<Vec<_>>().join(", ");
+            batch.ended = Some(ended(input, passed, Some(fault::fuse(bad, of, line, &why))));
+        } else {
+            batch.ended = Some(ended(input, passed, None));
+        }
+        if to.blocking_send(batch).is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn ended(input: &Input, mut passed: Passed, blown: Option<onefold_mapping::Problem>) -> Ended {
+    let (state, problems, start, withheld) = match std::mem::replace(&mut passed.end, End::Complete) {
+        End::Complete => (FileState::Complete, Vec::new(), None, 0),
+        End::Incomplete(problem, open) => (FileState::Incomplete, vec![problem], None, open),
+        End::Refused(problems, start) => (FileState::Refused, problems, Some(start), 0),
+        End::Stopped(start) => (FileState::Stopped, blown.into_iter().collect(), Some(start), 0),
+    };
+    let report = FileReport { input: input.to_string(), state, lines: passed.rows, problems };
+    Ended { passed, report, start, withheld }
+}

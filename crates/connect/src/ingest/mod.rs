@@ -1,0 +1,188 @@
+//! Inputs through a mapping and the door.
+
+mod batch;
+mod error;
+mod fuse;
+mod report;
+mod retry;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use onefold_event::Event;
+use onefold_mapping::{Connector, Outcome};
+use onefold_store::{Quarantine, QuarantineEntry};
+use tokio::sync::mpsc;
+
+use crate::pass::Taken;
+use crate::{Door, Input, Verdict, fault};
+use batch::{Batch, Ended};
+
+pub use error::IngestError;
+pub use report::{Example, FileReport, FileState, Report, Seen};
+pub use retry::{Retried, RetryError, again, retry};
+
+/// Batches between the reading thread and the door.
+const WAITING: usize = 4;
+
+/// How far an ingest is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Records done.
+    pub records: u64,
+    /// Events that the door has judged; in a rehearsal those mapped.
+    pub events: u64,
+    /// Bytes taken from the inputs, packed as they are.
+    pub bytes: u64,
+    /// Bytes of all inputs together; none where one of them is a stream.
+    pub of_bytes: Option<u64>,
+}
+
+/// Where records go.
+enum To<'t> {
+    Hub(&'t Door, &'t dyn Quarantine),
+    Nowhere,
+}
+
+/// Takes inputs in. What is in quarantine is durable before the events of its batch are; what the report counts as
+/// accepted is durable. Stopped at any instant and run again, nothing is lost and nothing is there twice.
+///
+/// # Errors
+/// The mapping fails its own tests, or the world fails. Nothing of a record is an error.
+pub async fn ingest(
+    connector: &Connector,
+    inputs: &[Input],
+    door: &Door,
+    quarantine: &dyn Quarantine,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Report, IngestError> {
+    run(connector, inputs, To::Hub(door, quarantine), progress).await
+}
+
+/// Maps inputs and writes nothing: a dry run.
+///
+/// # Errors
+/// The mapping fails its own tests, or an input cannot be read.
+pub async fn rehearse(connector: &Connector, inputs: &[Input], progress: &(dyn Fn(Progress) + Sync)) -> Result<Report, IngestError> {
+    run(connector, inputs, To::Nowhere, progress).await
+}
+
+async fn run(connector: &Connector, inputs: &[Input], to: To<'_>, progress: &(dyn Fn(Progress) + Sync)) -> Result<Report, IngestError> {
+    let began = Instant::now();
+    let failed: Vec<_> = connector.run_tests().into_iter().filter(|test| !test.problems.is_empty()).collect();
+    if !failed.is_empty() {
+        return Err(IngestError::Tests(failed));
+    }
+    let of_bytes = inputs.iter().map(size).sum();
+    let count = Arc::new(AtomicU64::new(0));
+    let (send, mut receive) = mpsc::channel(WAITING);
+    let reading = {
+        let (connector, inputs, count) = (connector.clone(), inputs.to_vec(), Arc::clone(&count));
+        tokio::task::spawn_blocking(move || batch::read(&connector, &inputs, &count, &send))
+    };
+    let mut report = Report::default();
+    let mut written = Ok(());
+    while let Some(batch) = receive.recv().await {
+        written = write(batch, &to, &mut report).await;
+        if written.is_err() {
+            break;
+        }
+        let events = report.events;
+        progress(Progress { records: report.records, events, bytes: count.load(Ordering::Relaxed), of_bytes });
+    }
+    // The reading thread stops at its next batch when nobody listens.
+    drop(receive);
+    let read = reading.await.unwrap_or(Err(IngestError::Broken));
+    written?;
+    read?;
+    report.seconds = began.elapsed().as_secs_f64();
+    debug_assert_eq!(report.records, report.mapped + report.skipped + report.quarantined);
+    Ok(report)
+}
+
+async fn write(batch: Batch, to: &To<'_>, report: &mut Report) -> Result<(), IngestError> {
+    let (mut entries, mut events, mut mapped) = (Vec::new(), Vec::new(), Vec::new());
+    for mut taken in batch.records {
+        let lines = (taken.rows.iter().map(|r| r.place.first_line).min().unwrap_or(0), taken.rows.iter().map(|r| r.place.last_line).max().unwrap_or(0));
+        match std::mem::replace(&mut taken.outcome, Outcome::Quarantined(Vec::new())) {
+            Outcome::Mapped { events: own, findings } => {
+                report.records += 1;
+                report.mapped += 1;
+                report.events += own.len() as u64;
+                report.findings += findings.len() as u64;
+                mapped.push((taken, own.len()));
+                events.extend(own);
+            }
+            Outcome::Skipped { reason } => report.skip(reason),
+            Outcome::Quarantined(problems) => {
+                report.quarantine(&taken.origin.resource, lines, &problems);
+                entries.push(taken.origin.entry(&taken.rows, taken.item, &problems));
+            }
+        }
+    }
+    if let Some(ended) = batch.ended {
+        end(ended, report, &mut entries);
+    }
+    let To::Hub(door, quarantine) = to else { return Ok(()) };
+    put(*quarantine, entries).await?;
+    fail::fail_point!("ingest.after_quarantine");
+    let conflicts = judge(door, events, mapped, report).await?;
+    put(*quarantine, conflicts).await
+}
+
+/// Notes the end of an input; one that is refused or stopped is a record of its own, in quarantine.
+fn end(ended: Ended, report: &mut Report, entries: &mut Vec<QuarantineEntry>) {
+    report.lines += ended.passed.rows;
+    report.withheld += ended.withheld;
+    if let Some(start) = &ended.start {
+        let line = ended.passed.line.max(1);
+        report.quarantine(&ended.passed.origin.resource, (line, line), &ended.report.problems);
+        entries.push(ended.passed.origin.file_entry(start, line, &ended.report.problems));
+    } else {
+        report.see(&ended.passed.origin.resource, (ended.passed.line, ended.passed.line), &ended.report.problems);
+    }
+    report.files.push(ended.report);
+}
+
+/// Brings events to the door; answers the entries of records that contradict what came earlier.
+async fn judge(door: &Door, events: Vec<Event>, mapped: Vec<(Taken, usize)>, report: &mut Report) -> Result<Vec<QuarantineEntry>, IngestError> {
+    let ids: Vec<_> = events.iter().map(|event| (event.id, event.subject.to_string())).collect();
+    let mut verdicts = door.accept(events).await?.into_iter().zip(ids);
+    let mut entries = Vec::new();
+    for (taken, count) in mapped {
+        let mut problems = Vec::new();
+        for (verdict, (id, subject)) in verdicts.by_ref().take(count) {
+            match verdict {
+                Verdict::Accepted { .. } => report.accepted += 1,
+                Verdict::Duplicate => report.duplicates += 1,
+                Verdict::OlderMapping(_) => report.older_mapping += 1,
+                Verdict::Conflict(earlier) => {
+                    report.conflicts += 1;
+                    problems.push(fault::conflict(&subject, id, &earlier));
+                }
+            }
+        }
+        if !problems.is_empty() {
+            let first = taken.rows.first().map_or(0, |row| row.place.first_line);
+            let last = taken.rows.iter().map(|row| row.place.last_line).max().unwrap_or(first);
+            report.see(&taken.origin.resource, (first, last), &problems);
+            entries.push(taken.origin.entry(&taken.rows, taken.item, &problems));
+        }
+    }
+    Ok(entries)
+}
+
+pub(crate) async fn put(quarantine: &dyn Quarantine, entries: Vec<QuarantineEntry>) -> Result<(), IngestError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    quarantine.put(entries).await.map(drop).map_err(IngestError::Quarantine)
+}
+
+fn size(input: &Input) -> Option<u64> {
+    match input {
+        Input::File(path) => std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|m| m.len()),
+        Input::Stdin => None,
+    }
+}

@@ -1,0 +1,187 @@
+//! A quarantine entry through the current mapping once more.
+
+use std::io::Cursor;
+
+use onefold_mapping::{Connector, Format, Header, Outcome, Problem};
+use onefold_store::{Quarantine, QuarantineEntry, StoreError};
+
+use crate::charset::Charset;
+use crate::entry::{Context, codes, json, now};
+use crate::format::csv::CsvRows;
+use crate::format::ndjson;
+use crate::row::{Content, Place, Row};
+use crate::source::post;
+use crate::{Door, DoorError, Verdict, fault, pass};
+
+/// What became of an entry.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Retried {
+    /// Its events are in; the entry is closed.
+    Taken(Vec<Verdict>),
+    /// The mapping leaves it out on purpose now; the entry is closed.
+    Skipped(String),
+    /// It still cannot be taken in; the entry has these problems now.
+    Again(Vec<Problem>),
+}
+
+/// Why an entry was not tried.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum RetryError {
+    #[error("q-{number:04} was read by the connector `{entry}`, not by `{given}`")]
+    Connector { number: u64, entry: String, given: String },
+    #[error("q-{number:04} is kept cut off ({kept} of {length} bytes): it can be read again only from {resource}")]
+    Cut { number: u64, kept: u64, length: u64, resource: String },
+    #[error("q-{number:04} is not a whole record: correct it in {resource} and ingest that again")]
+    Part { number: u64, resource: String },
+    #[error("q-{number:04} was closed already: {decision}")]
+    Closed { number: u64, decision: String },
+    #[error("q-{number:04} does not hold what reading it again needs: {problem}")]
+    Context { number: u64, problem: String },
+    #[error("{0}")]
+    Door(#[from] DoorError),
+    #[error("quarantine could not be written: {0}")]
+    Quarantine(#[from] StoreError),
+}
+
+/// Problems of entries that are a part of something, so that taking them in alone would be false.
+const PARTS: [&str; 2] = ["R0307", "R0308"];
+
+/// What the current mapping would make of an entry; nothing is written. `connector` is none for what was posted.
+///
+/// # Errors
+/// The entry cannot be read again, or not by this connector.
+pub fn again(entry: &QuarantineEntry, connector: Option<&Connector>) -> Result<Outcome, RetryError> {
+    let (number, resource) = (entry.number, || entry.resource.clone());
+    if !entry.decision.is_empty() {
+        return Err(RetryError::Closed { number, decision: entry.decision.clone() });
+    }
+    let kept = entry.raw.len() as u64;
+    if kept < entry.length {
+        return Err(RetryError::Cut { number, kept, length: entry.length, resource: resource() });
+    }
+    let given = connector.map_or(post::CONNECTOR, Connector::name);
+    if given != entry.connector {
+        return Err(RetryError::Connector { number, entry: entry.connector.clone(), given: given.to_owned() });
+    }
+    let Some(connector) = connector else { return Ok(post::again(&entry.raw)) };
+    let wrong = |problem: &str| RetryError::Context { number, problem: problem.to_owned() };
+    let context: Context = serde_json::from_value(entry.context.clone()).map_err(|e| wrong(&e.to_string()))?;
+    if context.rows.is_empty() || entry.codes.split(',').any(|code| PARTS.contains(&code)) {
+        return Err(RetryError::Part { number, resource: resource() });
+    }
+    let charset = charset(connector, &context.charset).ok_or_else(|| wrong("its charset is unknown"))?;
+    let read = connector.read();
+    if read.format != Format::Csv {
+        return Ok(again_json(entry, connector, &context, charset));
+    }
+    let mut layout = read.clone();
+    if let Header::Row(_) = layout.header {
+        layout.header = Header::Given(context.heading.clone());
+    }
+    layout.delimiter = context.delimiter.bytes().next().unwrap_or(layout.delimiter);
+    let unread = |e: std::io::Error| wrong(&e.to_string());
+    let limit = usize::MAX / 2;
+    let mut table = match CsvRows::open(Cursor::new(entry.raw.as_slice()), charset, limit, &layout, 0).map_err(unread)? {
+        Ok(table) => table,
+        Err(problem) => return Ok(Outcome::Quarantined(vec![problem])),
+    };
+    let mut rows = Vec::new();
+    while let Some(row) = table.next().map_err(unread)? {
+        rows.push(row);
+    }
+    place(&mut rows, &context, entry.first_line);
+    let bad: Vec<Problem> = (rows.iter())
+        .filter_map(|row| match &row.content {
+            Content::Bad(problem, _) => Some((**problem).clone()),
+            _ => None,
+        })
+        .collect();
+    if !bad.is_empty() {
+        return Ok(Outcome::Quarantined(bad));
+    }
+    Ok(match connector.plan(table.heading()) {
+        Ok(plan) => pass::map(&plan, &entry.resource, &rows),
+        Err(problems) => Outcome::Quarantined(problems),
+    })
+}
+
+/// Tries an entry again. Ids make doubling impossible: what is known already is not taken in twice.
+///
+/// # Errors
+/// The entry cannot be read again, or the world fails.
+pub async fn retry(entry: &QuarantineEntry, connector: Option<&Connector>, door: &Door, quarantine: &dyn Quarantine, why: &str) -> Result<Retried, RetryError> {
+    let problems = match again(entry, connector)? {
+        Outcome::Skipped { reason } => {
+            quarantine.decide(entry.number, "retried", &format!("skipped: {reason}")).await?;
+            return Ok(Retried::Skipped(reason));
+        }
+        Outcome::Quarantined(problems) => problems,
+        Outcome::Mapped { events, .. } => {
+            let ids: Vec<_> = events.iter().map(|event| (event.id, event.subject.to_string())).collect();
+            let verdicts = door.accept(events).await?;
+            let problems: Vec<Problem> = (verdicts.iter().zip(&ids))
+                .filter_map(|(verdict, (id, subject))| match verdict {
+                    Verdict::Conflict(earlier) => Some(fault::conflict(subject, *id, earlier)),
+                    Verdict::OlderMapping(earlier) => Some(fault::older_mapping(subject, *id, earlier)),
+                    Verdict::Accepted { .. } | Verdict::Duplicate => None,
+                })
+                .collect();
+            if problems.is_empty() {
+                quarantine.decide(entry.number, "retried", why).await?;
+                return Ok(Retried::Taken(verdicts));
+            }
+            problems
+        }
+    };
+    let mut entry = entry.clone();
+    (entry.codes, entry.problems, entry.last_seen) = (codes(&problems), json(&problems), now());
+    quarantine.put(vec![entry]).await?;
+    Ok(Retried::Again(problems))
+}
+
+/// The charset by which the bytes were read, if the mapping still names it; else the one that it names now.
+fn charset(connector: &Connector, was: &str) -> Option<Charset> {
+    let names = &connector.read().charset;
+    let was = Charset::by_name(was);
+    let same = names.iter().any(|name| {
+        let name = name.to_ascii_lowercase();
+        Charset::by_name(name.strip_suffix("-bom").unwrap_or(&name)) == was
+    });
+    if same { was } else { Charset::choose(names, &[]).ok().map(|(charset, _)| charset).or(was) }
+}
+
+fn again_json(entry: &QuarantineEntry, connector: &Connector, context: &Context, charset: Charset) -> Outcome {
+    let content = ndjson::parse(&entry.raw, charset, entry.first_line);
+    let body = match content {
+        Content::Json(body) => body,
+        Content::Bad(problem, _) => return Outcome::Quarantined(vec![*problem]),
+        Content::Fields(_) => return Outcome::Quarantined(Vec::new()),
+    };
+    let plan = match connector.plan(&[]) {
+        Ok(plan) => plan,
+        Err(problems) => return Outcome::Quarantined(problems),
+    };
+    let Some(items) = connector.records(&body) else { return Outcome::Skipped { reason: "not for us".to_owned() } };
+    let Some(item) = items.get(context.item.unwrap_or(0)) else { return Outcome::Skipped { reason: "no records in it".to_owned() } };
+    let at = Place { first_line: entry.first_line, last_line: entry.last_line, offset: 0, length: entry.length };
+    let mut rows = vec![Row { place: at, raw: Vec::new(), sha256: None, content: Content::Json(serde_json::Value::Null) }];
+    place(&mut rows, context, entry.first_line);
+    pass::map_item(&plan, &entry.resource, &rows, item, &body)
+}
+
+/// Gives rows the places that they had in their file.
+fn place(rows: &mut [Row], context: &Context, first: u64) {
+    let known = rows.len() == context.rows.len();
+    for (n, row) in rows.iter_mut().enumerate() {
+        match context.rows.get(n).filter(|_| known) {
+            Some((first_line, last_line, offset, length)) => {
+                row.place = Place { first_line: *first_line, last_line: *last_line, offset: *offset, length: *length };
+            }
+            None => {
+                row.place.first_line = row.place.first_line.saturating_sub(1) + first;
+                row.place.last_line = row.place.last_line.saturating_sub(1) + first;
+            }
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! One pass over one input: bytes, rows, documents, outcomes.
+
+use std::io::{self, BufRead};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use onefold_mapping::{Connector, Format, Outcome, Plan, Problem, RecordIn, Row as RowSaid, RowIn, Within};
+
+use crate::Input;
+use crate::charset::Charset;
+use crate::entry::Origin;
+use crate::fault;
+use crate::format::csv::CsvRows;
+use crate::format::ndjson::JsonRows;
+use crate::row::{Content, Row};
+use crate::source::file;
+use crate::window::{Document, Window};
+
+/// A record with what became of it.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub(crate) origin: Arc<Origin>,
+    pub(crate) rows: Vec<Row>,
+    /// Which item of a JSON body.
+    pub(crate) item: Option<usize>,
+    pub(crate) outcome: Outcome,
+}
+
+/// How reading an input ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    Complete,
+    /// It is cut off or damaged; so many documents were still open.
+    Incomplete(Problem, u64),
+    /// Nothing of it was taken in: all that is wrong with it, and its first bytes.
+    Refused(Vec<Problem>, Vec<u8>),
+    /// Whoever took the records wanted no more.
+    Stopped(Vec<u8>),
+}
+
+/// One input read.
+#[derive(Debug)]
+pub(crate) struct Passed {
+    pub(crate) origin: Arc<Origin>,
+    /// Rows, without the heading.
+    pub(crate) rows: u64,
+    pub(crate) line: u64,
+    pub(crate) end: End,
+}
+
+enum Rows {
+    Csv(CsvRows<Box<dyn BufRead + Send>>),
+    Json(JsonRows<Box<dyn BufRead + Send>>),
+}
+
+impl Rows {
+    fn next(&mut self) -> io::Result<Option<Row>> {
+        match self {
+            Self::Csv(rows) => rows.next(),
+            Self::Json(rows) => rows.next(),
+        }
+    }
+
+    fn line(&self) -> u64 {
+        match self {
+            Self::Csv(rows) => rows.line(),
+            Self::Json(rows) => rows.line(),
+        }
+    }
+}
+
+/// Reads an input from beginning to end and gives each record to `take`, in an order that depends on the bytes alone.
+pub(crate) fn pass(connector: &Connector, input: &Input, count: &Arc<AtomicU64>, take: &mut dyn FnMut(Taken) -> ControlFlow<()>) -> io::Result<Passed> {
+    let read = connector.read();
+    let file::Opened { start, mut reader } = file::open(input, count)?;
+    let plain = Charset { encoding: encoding_rs::UTF_8 };
+    let ended = |origin: Origin, end: End| Passed { origin: Arc::new(origin), rows: 0, line: 0, end };
+    let (charset, mark) = match Charset::choose(&read.charset, &start) {
+        Ok(chosen) => chosen,
+        Err(wrong) if !start.is_empty() => {
+            let origin = Origin::new(connector, input.resource(), plain);
+            return Ok(ended(origin, End::Refused(vec![fault::mark(&wrong, &start)], start)));
+        }
+        Err(_) => (plain, 0),
+    };
+    let mut origin = Origin::new(connector, input.resource(), charset);
+    reader.consume(mark);
+    let limit = usize::try_from(read.record_bytes).unwrap_or(usize::MAX);
+    let mut rows = match read.format {
+        Format::Ndjson => Rows::Json(JsonRows::open(reader, charset, limit, mark)),
+        Format::Json => {
+            let problem = Problem::new("R0311", "a file is read as lines of JSON").instead("[read] format = \"json\"", "[read] format = \"ndjson\"");
+            return Ok(ended(origin, End::Refused(vec![problem], start)));
+        }
+        Format::Csv => match CsvRows::open(reader, charset, limit, read, mark) {
+            Ok(Ok(rows)) => Rows::Csv(rows),
+            Ok(Err(problem)) => return Ok(ended(origin, End::Refused(vec![problem], start))),
+            Err(error) if file::is_of_the_file(&error) => {
+                let problem = fault::cut_off(&error, 0, 0);
+                return Ok(ended(origin, End::Incomplete(problem, 0)));
+            }
+            Err(error) => return Err(error),
+        },
+    };
+    if let Rows::Csv(table) = &rows {
+        origin.heading = table.heading().to_vec();
+        origin.delimiter = table.delimiter();
+        if origin.heading.is_empty() {
+            return Ok(ended(origin, End::Complete));
+        }
+    }
+    let plan = match connector.plan(&origin.heading) {
+        Ok(plan) => plan,
+        Err(problems) => return Ok(ended(origin, End::Refused(problems, start))),
+    };
+    let within = match read.group_within {
+        Within::Rows(rows) => Some(rows),
+        Within::File => None,
+    };
+    let grouped = !read.group_by.is_empty() && matches!(rows, Rows::Csv(_));
+    let origin = Arc::new(origin);
+    let mut pass = Pass { connector, plan, origin: Arc::clone(&origin), window: grouped.then(|| Window::new(within)), rows: 0, take };
+    let end = match pass.run(&mut rows)? {
+        End::Stopped(_) => End::Stopped(start),
+        end => end,
+    };
+    Ok(Passed { origin, rows: pass.rows, line: rows.line(), end })
+}
+
+struct Pass<'p> {
+    connector: &'p Connector,
+    plan: Plan,
+    origin: Arc<Origin>,
+    window: Option<Window>,
+    rows: u64,
+    take: &'p mut dyn FnMut(Taken) -> ControlFlow<()>,
+}
+
+impl Pass<'_> {
+    fn run(&mut self, rows: &mut Rows) -> io::Result<End> {
+        loop {
+            let row = match rows.next() {
+                Ok(Some(row)) => row,
+                Ok(None) => break,
+                Err(error) if file::is_of_the_file(&error) => {
+                    let open = self.window.as_ref().map_or(0, Window::open);
+                    return Ok(End::Incomplete(fault::cut_off(&error, rows.line(), open), open as u64));
+                }
+                Err(error) => return Err(error),
+            };
+            self.rows += 1;
+            if self.row(row).is_break() {
+                return Ok(End::Stopped(Vec::new()));
+            }
+        }
+        while let Some(document) = self.window.as_mut().and_then(Window::rest) {
+            if self.document(document).is_break() {
+                return Ok(End::Stopped(Vec::new()));
+            }
+        }
+        Ok(End::Complete)
+    }
+
+    fn row(&mut self, mut row: Row) -> ControlFlow<()> {
+        let Some(window) = &mut self.window else { return self.document(Document { rows: vec![row], ..Document::default() }) };
+        let plan = &self.plan;
+        let key = |fields: &csv::StringRecord| plan.group_key(fields).filter(|key| !key.contains('\u{FFFD}'));
+        let alone = match &mut row.content {
+            Content::Fields(fields) => match key(fields) {
+                Some(key) => {
+                    window.add(&key, row, None);
+                    None
+                }
+                None => Some(row),
+            },
+            Content::Bad(problem, may_be) => {
+                let mut keys: Vec<Option<String>> = std::mem::take(may_be).iter().map(key).collect();
+                let own = if keys.is_empty() { None } else { keys.remove(0) };
+                let cause = fault::neighbour(row.place.first_line, problem);
+                for feared in keys.into_iter().flatten().filter(|k| Some(k) != own.as_ref()) {
+                    window.spoil(&feared, cause.clone());
+                }
+                match own {
+                    Some(key) => {
+                        let problem = (**problem).clone();
+                        window.add(&key, row, Some(problem));
+                        None
+                    }
+                    None => Some(row),
+                }
+            }
+            Content::Json(_) => Some(row),
+        };
+        if let Some(row) = alone {
+            window.pass();
+            self.document(Document { rows: vec![row], ..Document::default() })?;
+        }
+        while let Some(document) = self.window.as_mut().and_then(Window::due) {
+            self.document(document)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn document(&mut self, mut document: Document) -> ControlFlow<()> {
+        let mut problems = std::mem::take(&mut document.spoiled);
+        if self.window.is_none() || problems.is_empty() {
+            problems.extend(document.rows.iter().filter_map(|row| match &row.content {
+                Content::Bad(problem, _) => Some((**problem).clone()),
+                _ => None,
+            }));
+        }
+        if !problems.is_empty() {
+            return self.give(document.rows, None, Outcome::Quarantined(problems));
+        }
+        if let [Row { content: Content::Json(body), .. }] = document.rows.as_mut_slice() {
+            let body = std::mem::take(body);
+            return self.body(&body, document.rows);
+        }
+        let outcome = map(&self.plan, &self.origin.resource, &document.rows);
+        self.give(document.rows, None, outcome)
+    }
+
+    /// Each item of a JSON body is a record of its own and fails alone.
+    fn body(&mut self, body: &serde_json::Value, mut rows: Vec<Row>) -> ControlFlow<()> {
+        let items = match self.connector.records(body) {
+            None => return self.give(rows, None, Outcome::Skipped { reason: "not for us".to_owned() }),
+            Some(items) if items.is_empty() => return self.give(rows, None, Outcome::Skipped { reason: "no records in it".to_owned() }),
+            Some(items) => items,
+        };
+        let whole = items.len() == 1 && items.first().is_some_and(|item| std::ptr::eq(*item, body));
+        for (n, item) in items.into_iter().enumerate() {
+            let outcome = map_item(&self.plan, &self.origin.resource, &rows, item, body);
+            let own = if whole { std::mem::take(&mut rows) } else { rows.clone() };
+            self.give(own, (!whole).then_some(n), outcome)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn give(&mut self, rows: Vec<Row>, item: Option<usize>, outcome: Outcome) -> ControlFlow<()> {
+        (self.take)(Taken { origin: Arc::clone(&self.origin), rows, item, outcome })
+    }
+}
+
+/// Maps a record of table rows.
+pub(crate) fn map(plan: &Plan, resource: &str, rows: &[Row]) -> Outcome {
+    let said: Vec<RowIn<'_>> = (rows.iter())
+        .filter_map(|row| match &row.content {
+            Content::Fields(fields) => Some(RowIn { row: RowSaid::Csv(fields), line: row.place.first_line }),
+            _ => None,
+        })
+        .collect();
+    plan.map(&record(resource, &said, rows))
+}
+
+/// Maps one item of a JSON body.
+pub(crate) fn map_item(plan: &Plan, resource: &str, rows: &[Row], item: &serde_json::Value, body: &serde_json::Value) -> Outcome {
+    let line = rows.first().map_or(0, |row| row.place.first_line);
+    plan.map(&record(resource, &[RowIn { row: RowSaid::Json(item, body), line }], rows))
+}
+
+fn record<'r>(resource: &'r str, said: &'r [RowIn<'r>], rows: &[Row]) -> RecordIn<'r> {
+    let offset = rows.iter().map(|r| r.place.offset).min().unwrap_or(0);
+    let end = rows.iter().map(|r| r.place.offset + r.place.length).max().unwrap_or(0);
+    RecordIn { resource, rows: said, last_line: rows.iter().map(|r| r.place.last_line).max().unwrap_or(0), offset, length: end.saturating_sub(offset) }
+}

@@ -1,0 +1,4 @@
+//! Where records come from: a folder per source.
+
+pub(crate) mod file;
+pub(crate) mod post;

@@ -1,0 +1,8 @@
+//! Events that programs post, as CloudEvents.
+
+mod input;
+mod open;
+
+pub use input::posted;
+pub use open::{Answer, take_posted};
+pub(crate) use open::{CONNECTOR, again};
