@@ -143,11 +143,11 @@ impl Sheet<'_> {
             (false, false) => Status::Stands,
         };
         self.row(key, status, sale.total, &sale.channel);
+        self.at(key).count(Counter::Orders, 1);
         if sale.cancelled {
             self.at(key).count(Counter::OrdersCancelled, 1);
             return;
         }
-        self.at(key).count(Counter::Orders, 1);
         if let Some(total) = &sale.total {
             self.at(key).put(Measure::Ordered, total);
         }

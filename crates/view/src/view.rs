@@ -76,9 +76,9 @@ pub struct IdentifierView {
 /// Orders, invoiced purchases, returns.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct TradeView {
-    /// Orders that stand.
+    /// Orders, cancelled ones too.
     pub orders: i64,
-    /// Orders that were cancelled.
+    /// Those that were cancelled.
     pub cancelled: i64,
     /// Invoices.
     pub invoices: i64,

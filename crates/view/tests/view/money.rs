@@ -21,7 +21,7 @@ fn an_amended_total_replaces_and_a_cancelled_order_counts_no_money() {
     hub.say("order:erp:2", "2026-03-04", OrderCancelled::default());
     let view = hub.fold().view("party:erp:K1");
     assert_eq!(view.trade.by_currency["CNY"].ordered, "80.50");
-    assert_eq!((view.trade.orders, view.trade.cancelled, view.documents), (1, 1, 2));
+    assert_eq!((view.trade.orders, view.trade.cancelled, view.documents), (2, 1, 2));
     assert_eq!(view.latest.iter().map(|row| row.status).collect::<Vec<_>>(), ["cancelled", "amended"]);
 }
 
