@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(
             text,
             "error[R0412]: a number is not written as the mapping says\n  --> 发票.csv, line 7\n\
-             7 | XS-000121,中纤板,1,张,\"1250,00\",13%\n  |                       ^^^^^^^ 含税单价\n  \
+             7 | XS-000121,中纤板,1,张,\"1250,00\",13%\n  |                        ^^^^^^^ 含税单价\n  \
              = in invoice.lines.unit_price from 含税单价\n  = found \"1250,00\"\n  \
              = expected like 1,234.56 (k.toml:23)\n  = for one field: number = \"1.234,56\"\n"
         );
