@@ -94,9 +94,8 @@ async fn drive(stage: &mut dyn Stage, wake: Option<Wake>, next: Option<Wake>, he
                 back_off = Duration::from_millis(20);
                 let handled = if let Progress::Worked(n) = progress { n } else { 0 };
                 health.beat(stage.name(), handled);
-                if let (true, Some(next)) = (handled > 0, &next) {
-                    next.notify_one();
-                }
+                // Even a stage with nothing to do hands the wake on: who woke it may have left work for the next.
+                next.iter().for_each(|next| next.notify_one());
                 if let (Progress::Idle, Some(wake)) = (progress, &wake) {
                     tokio::select! {
                         () = wake.notified() => {}

@@ -1,0 +1,56 @@
+//! Figures and how they are printed.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value, json};
+
+/// What a benchmark found, in the order in which it is read.
+#[derive(Debug, Default)]
+pub(crate) struct Report(Map<String, Value>);
+
+impl Report {
+    pub(crate) fn put(&mut self, name: &str, value: impl Into<Value>) -> &mut Self {
+        self.0.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Per second, without digits that mean nothing.
+    pub(crate) fn rate(&mut self, name: &str, count: u64, took: Duration) -> &mut Self {
+        self.put(name, (count as f64 / took.as_secs_f64().max(1e-9)).round())
+    }
+
+    /// p50, p99 and the longest, in milliseconds.
+    pub(crate) fn spread(&mut self, name: &str, mut took: Vec<Duration>) -> &mut Self {
+        took.sort_unstable();
+        let at = |share: f64| took.get(((took.len() as f64 - 1.0) * share) as usize).map_or(0.0, millis);
+        self.put(name, json!({"count": took.len(), "p50_ms": at(0.5), "p99_ms": at(0.99), "max_ms": at(1.0)}))
+    }
+}
+
+pub(crate) fn millis(took: &Duration) -> f64 {
+    (took.as_secs_f64() * 100_000.0).round() / 100.0
+}
+
+/// Times one piece of work.
+pub(crate) async fn timed<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<(T, Duration)> {
+    let started = Instant::now();
+    Ok((work.await?, started.elapsed()))
+}
+
+/// Largest resident memory of this process so far, in MiB (Linux).
+pub(crate) fn peak_memory_mib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib / 1024)
+}
+
+#[expect(clippy::print_stdout, reason = "a command's answer")]
+pub(crate) fn print(report: &Report, json: bool) {
+    if json {
+        println!("{}", Value::Object(report.0.clone()));
+        return;
+    }
+    for (name, value) in &report.0 {
+        println!("{name:<28} {value}");
+    }
+}

@@ -1,0 +1,29 @@
+//! `onefold bench`: what the hub does on this machine, over the real log, store and stages, with its conditions printed.
+
+mod live;
+mod measure;
+mod read;
+mod rebuild;
+mod rig;
+mod unmerge;
+mod workload;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::args::{BenchArgs, BenchWhat, Globals};
+
+/// Runs one benchmark in a directory of its own, which it removes.
+pub(crate) async fn run(args: BenchArgs, globals: Globals) -> Result<ExitCode> {
+    let rig = rig::Rig::new(&globals, &args).await?;
+    let report = match args.what {
+        BenchWhat::Live => live::run(&rig).await?,
+        BenchWhat::Rebuild => rebuild::run(&rig).await?,
+        BenchWhat::Read => read::run(&rig).await?,
+        BenchWhat::Unmerge => unmerge::run(&rig).await?,
+    };
+    rig.close().await?;
+    measure::print(&report, globals.json);
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,85 @@
+//! Merge and unmerge of two customers, from the decision's append to both views consistent; and one more event for a
+//! customer of very many documents.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use onefold_event::{Event, IdParts, Subject, v1};
+use onefold_store::ReadStore;
+
+use super::measure::{Report, peak_memory_mib};
+use super::rig::{CHUNK, Rig};
+
+const DOCUMENTS: [u64; 2] = [200, 20_000];
+const LARGE: u64 = 100_000;
+const ROUNDS: i64 = 20;
+
+pub(crate) async fn run(rig: &Rig) -> Result<Report> {
+    let mut report = rig.report("unmerge");
+    rig.record_customers().await?;
+    rig.tell(0, rig.events.saturating_sub(rig.workload.customers)).await?;
+    for documents in DOCUMENTS {
+        invoices(rig, &format!("party:crm:A{documents}"), 0, documents / 2).await?;
+        invoices(rig, &format!("party:crm:B{documents}"), 0, documents / 2).await?;
+    }
+    invoices(rig, "party:crm:L", 0, LARGE).await?;
+    rig.caught_up().await?;
+    for documents in DOCUMENTS {
+        let (merged, unmerged) = decide(rig, documents).await?;
+        report.spread(&format!("merge_{documents}_documents"), merged).spread(&format!("unmerge_{documents}_documents"), unmerged);
+    }
+    let mut one_more = Vec::new();
+    for n in 0..100 {
+        let event = invoice("party:crm:L", LARGE + n)?;
+        let started = Instant::now();
+        rig.append(&[event]).await?;
+        rig.wait_for_backlog(0).await?;
+        one_more.push(started.elapsed());
+    }
+    report.spread(&format!("one_more_event_after_{LARGE}"), one_more);
+    report.put("peak_memory_mib", peak_memory_mib());
+    Ok(report)
+}
+
+async fn decide(rig: &Rig, documents: u64) -> Result<(Vec<Duration>, Vec<Duration>)> {
+    let (a, b) = (format!("party:crm:A{documents}"), format!("party:crm:B{documents}"));
+    let (mut merged, mut unmerged) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        for undone in [false, true] {
+            let body = v1::PartiesLinked { parties: vec![a.clone(), b.clone()], undone, ..Default::default() };
+            let subject: Subject = format!("decision:onefold:{documents}").parse()?;
+            let revision = round * 2 + i64::from(undone);
+            let (parts, text) = ([documents.to_string()], revision.to_string());
+            let ids = IdParts { source: "onefold", part: "", parts: &parts, revision: &text };
+            let mut event = Event::new(ids.id(), ids.fact(), "onefold", subject, revision, body.into())?;
+            event.revision_order = vec![revision];
+            let started = Instant::now();
+            rig.append(&[event]).await?;
+            rig.caught_up().await?;
+            let took = started.elapsed();
+            let parties = rig.hub.store.customer(&a).await?.map_or(0, |rows| rows.parties.len());
+            ensure!(parties == if undone { 1 } else { 2 }, "{parties} parties after a decision");
+            if undone { unmerged.push(took) } else { merged.push(took) }
+        }
+    }
+    Ok((merged, unmerged))
+}
+
+async fn invoices(rig: &Rig, party: &str, from: u64, to: u64) -> Result<()> {
+    for from in (from..to).step_by(CHUNK as usize) {
+        let events = (from..to.min(from + CHUNK)).map(|n| invoice(party, n)).collect::<Result<Vec<_>>>()?;
+        rig.append(&events).await?;
+    }
+    Ok(())
+}
+
+fn invoice(party: &str, n: u64) -> Result<Event> {
+    let total = Some(v1::Money { amount: "10.00".into(), currency: "CNY".into() });
+    let subject: Subject = format!("invoice:crm:{party}-{n}").parse()?;
+    let parts = [subject.to_string()];
+    let ids = IdParts { source: "crm", part: "", parts: &parts, revision: "" };
+    let at = 1_700_000_000_000_000 + i64::try_from(n)? * 1_000_000;
+    let mut event = Event::new(ids.id(), ids.fact(), "crm", subject, at, v1::InvoiceIssued { total, ..Default::default() }.into())?;
+    event.refer("buyer", party.parse()?)?;
+    Ok(event)
+}

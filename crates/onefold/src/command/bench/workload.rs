@@ -1,0 +1,104 @@
+//! A trading company's events, made by number: the same for the same numbers.
+//!
+//! Each customer is recorded once, with a phone. Then customers are hit in an order that spreads them evenly: an order,
+//! its invoice, its payment, its dispatch with a waybill, the carrier's delivery, a call, a case opened and closed.
+
+use anyhow::Result;
+use onefold_event::{Event, IdParts, Subject, v1};
+
+const START: i64 = 1_700_000_000_000_000;
+/// Kinds of event that a customer's story repeats.
+const STORY: u64 = 8;
+const FAMILY: [&str; 10] = ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴"];
+const GIVEN: [&str; 20] =
+    ["伟", "芳", "娜", "秀英", "敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "娟", "涛", "明", "超", "秀兰", "霞"];
+
+pub(crate) struct Workload {
+    pub(crate) customers: u64,
+}
+
+fn money(cents: u64) -> Option<v1::Money> {
+    Some(v1::Money { amount: format!("{}.{:02}", cents / 100, cents % 100), currency: "CNY".to_owned() })
+}
+
+/// Name of a customer. The first is 王伟, and about one in two hundred is.
+pub(crate) fn name(customer: u64) -> String {
+    let (family, given) = ((customer % 10) as usize, (customer / 10 % 20) as usize);
+    format!("{}{}", FAMILY[family], GIVEN[given])
+}
+
+/// A mobile phone of their own.
+pub(crate) fn phone(customer: u64) -> String {
+    format!("139{:08}", customer % 100_000_000)
+}
+
+pub(crate) fn party(customer: u64) -> String {
+    format!("party:erp:K{customer}")
+}
+
+impl Workload {
+    /// The event that records a customer.
+    pub(crate) fn recorded(&self, customer: u64) -> Result<Event> {
+        let identifier = v1::Identifier { kind: "phone".into(), text: phone(customer), issuer: "CN".into(), role: String::new() };
+        let address = v1::Address { city: "沈阳".into(), country: "CN".into(), ..v1::Address::default() };
+        let body = v1::PartyRecorded {
+            name: Some(v1::Name { full: name(customer), ..v1::Name::default() }),
+            addresses: vec![address],
+            identifiers: vec![identifier],
+            ..v1::PartyRecorded::default()
+        };
+        event(&party(customer), body, START, &[])
+    }
+
+    /// The n-th event after all customers are recorded.
+    pub(crate) fn event(&self, n: u64) -> Result<Event> {
+        // One customer's story is told in rounds, so that neighbours in the log are of different customers.
+        let (round, turn) = (n / self.customers, n % self.customers);
+        // 0x9E3779B1 is prime, so it scatters the turn over all customers when it shares no factor with their number.
+        let customer = turn.wrapping_mul(0x9E37_79B1) % self.customers;
+        let (story, step) = (round / STORY, round % STORY);
+        let number = format!("{customer}-{story}");
+        let at = START + i64::try_from(n).unwrap_or(0) * 1_000_000;
+        let (order, invoice, track) = (format!("order:erp:S{number}"), format!("invoice:erp:I{number}"), format!("track:sf:W{number}"));
+        let who = party(customer);
+        let cents = 1_000 + n % 90_000;
+        match step {
+            0 => event(&order, v1::OrderPlaced { total: money(cents), lines: lines(n), channel: "web".into(), ..Default::default() }, at, &[("buyer", &who)]),
+            1 => {
+                let body = v1::InvoiceIssued { total: money(cents), due_on: "2026-05-01".into(), ..Default::default() };
+                event(&invoice, body, at, &[("order", &order), ("buyer", &who)])
+            }
+            2 => {
+                let amount = money(cents).map(|m| m.amount).unwrap_or_default();
+                let allocations = vec![v1::Allocation { invoice, amount }];
+                let body = v1::PaymentReceived { amount: money(cents), allocations, ..Default::default() };
+                event(&format!("payment:bank:P{number}"), body, at, &[("payer", &who)])
+            }
+            3 => {
+                let body = v1::Dispatched { carrier: "sf".into(), tracking_number: number.clone(), promised_on: "2026-04-20".into(), ..Default::default() };
+                event(&format!("delivery:wms:D{number}"), body, at, &[("order", &order), ("tracking", &track)])
+            }
+            4 => event(&track, v1::Delivered { tracking_number: number, ..Default::default() }, at, &[]),
+            5 => event(&format!("contact:desk:C{number}"), v1::ContactMade { channel: "phone".into(), topic: "delivery".into(), ..Default::default() }, at, &[("customer", &who)]),
+            6 => event(&format!("case:desk:Q{number}"), v1::CaseOpened { category: "damage".into(), title: "leaking package".into(), ..Default::default() }, at, &[("customer", &who)]),
+            _ => event(&format!("case:desk:Q{number}"), v1::CaseClosed::default(), at, &[]),
+        }
+    }
+}
+
+fn lines(n: u64) -> Vec<v1::Line> {
+    let product = format!("P-{:04}", n % 500);
+    vec![v1::Line { product, quantity: "2".into(), unit_price: "5.00".into(), amount: "10.00".into(), ..v1::Line::default() }]
+}
+
+fn event(subject: &str, body: impl Into<onefold_event::Body>, at: i64, references: &[(&str, &str)]) -> Result<Event> {
+    let (subject, body) = (subject.parse::<Subject>()?, body.into());
+    let source = subject.source().to_owned();
+    let parts = [subject.to_string(), body.name().to_owned()];
+    let ids = IdParts { source: &source, part: "", parts: &parts, revision: "" };
+    let mut event = Event::new(ids.id(), ids.fact(), &source, subject, at, body)?;
+    for (role, target) in references {
+        event.refer(role, target.parse()?)?;
+    }
+    Ok(event)
+}
