@@ -20,7 +20,7 @@ pub(crate) async fn post(State(service): State<Service>, headers: HeaderMap, bod
         Problem::of_http(StatusCode::PAYLOAD_TOO_LARGE, detail)
     })?;
     let events = cloudevents::read(&headers, &body)?;
-    let answers = service.accept(&events).await?;
+    let answers = service.accept(events).await?;
     Ok(answered(&answers))
 }
 

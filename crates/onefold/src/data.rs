@@ -18,8 +18,10 @@ use onefold_event::HubKey;
 
 /// Version of the layout that this program writes; a newer one is refused.
 const FORMAT: u32 = 1;
-/// Files that an interrupted making leaves behind.
-const UNFINISHED: [&str; 4] = ["hub.key", "hub.key.new", "FORMAT.new", "writer.lock"];
+/// Marks a directory that `onefold demo` made and may empty.
+pub(crate) const DEMO: &str = "DEMO";
+/// Files that may stand in a directory before it is one: what an interrupted making leaves behind, and the demo's mark.
+const UNFINISHED: [&str; 5] = ["hub.key", "hub.key.new", "FORMAT.new", "writer.lock", DEMO];
 
 /// A data directory that is one.
 #[derive(Debug, Clone)]

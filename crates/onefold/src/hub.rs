@@ -21,7 +21,6 @@ use tokio::sync::Notify;
 
 use crate::args::Globals;
 use crate::data::{DataDir, WriterLock};
-use crate::hub_door::HubDoor;
 
 /// The topic of events.
 pub(crate) const EVENTS: &str = "events";
@@ -106,8 +105,7 @@ impl Hub {
         for (stage, wake, next) in stages {
             threads.push(spawn(stage, wake, next, health.clone(), stop.clone()).context("a stage cannot be started")?);
         }
-        let hub_door = Arc::new(HubDoor::new(door.clone(), shared.clone()));
-        let service = Service::new(Arc::clone(&log), shared.clone(), shared, Some(hub_door), rules).watching(health.clone());
+        let service = Service::new(Arc::clone(&log), shared.clone(), shared, Some(door.clone()), rules).watching(health.clone());
         Ok(Self { data, log, store, door, key, service, health, stop, wakes, threads, _lock: lock })
     }
 

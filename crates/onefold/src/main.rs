@@ -1,11 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod args;
+mod books;
 mod command;
+mod connector;
 mod data;
 mod failpoints;
 mod hub;
-mod hub_door;
 mod out;
 mod progress;
 mod render;
@@ -22,7 +23,7 @@ use crate::args::{Cli, Command};
 use crate::out::Out;
 
 /// Exit code of a failure.
-const FAILED: u8 = 1;
+pub(crate) const FAILED: u8 = 1;
 /// Exit code of wrong use; clap gives the same.
 const WRONG_USE: u8 = 2;
 /// Exit code of something done with records quarantined.

@@ -1,7 +1,7 @@
 //! Events as CloudEvents in, one answer per event out.
 
-use async_trait::async_trait;
-use onefold_event::{Event, EventId, from_cloudevent};
+use onefold_connect::{Answer as Judged, Door, Verdict as Said, take_posted};
+use onefold_mapping::Problem;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -10,26 +10,15 @@ use crate::{Code, Service, ServiceError};
 /// Events taken at once.
 pub const MOST_EVENTS: usize = 10_000;
 
-/// What the service needs of the door, the one place that appends events: duplicates are dropped, what contradicts an
-/// earlier event is kept beside it, and what is answered `Accepted` MUST be durable.
-#[async_trait]
-pub trait Door: Send + Sync {
-    /// Takes events in; answers one verdict per event, in order.
-    async fn take(&self, events: Vec<Event>) -> Result<Vec<Verdict>, ServiceError>;
-
-    /// Keeps a posted event that was refused, with its problems, until somebody decides.
-    async fn refuse(&self, raw: &Value, problems: &[String]) -> Result<(), ServiceError>;
-}
-
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It is in the log.
+    /// It is in the log, durably.
     Accepted,
     /// The hub knows it already.
     Duplicate,
-    /// The hub knows this id with other content, which stands.
+    /// The hub knows this id with other content, which stands; this one waits in quarantine.
     Conflict,
     /// It is wrong; it waits in quarantine.
     Rejected,
@@ -47,51 +36,62 @@ pub struct Answer {
     /// All that is wrong with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
+    /// Its entry in quarantine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<String>,
 }
 
 impl Service {
     /// Takes events in: a bad one does not hold up the others.
     ///
     /// # Errors
-    /// This process only reads, there are too many, or nothing can be written. Then nothing was answered `accepted`, and
-    /// the whole request may be sent again: what was taken in is known again by its id.
-    pub async fn accept(&self, cloudevents: &[Value]) -> Result<Vec<Answer>, ServiceError> {
+    /// This process only reads, there are too many, or nothing can be written. The whole request may be sent again then:
+    /// what was taken in is known again by its id.
+    pub async fn accept(&self, cloudevents: Vec<Value>) -> Result<Vec<Answer>, ServiceError> {
         let door = self.door()?;
         if cloudevents.len() > MOST_EVENTS {
             let message = format!("{} events at once are more than {MOST_EVENTS}: send them in several requests", cloudevents.len());
             return Err(ServiceError::new(Code::TooLarge, message));
         }
-        let (mut answers, mut events, mut places) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, value) in cloudevents.iter().enumerate() {
-            match from_cloudevent(value) {
-                Ok(event) => {
-                    answers.push(Answer { index, id: event.id.to_string(), status: Verdict::Accepted, problems: Vec::new() });
-                    places.push((index, event.id));
-                    events.push(event);
-                }
-                Err(error) => {
-                    let id = value.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-                    let problems: Vec<String> = error.0.iter().map(ToString::to_string).collect();
-                    door.refuse(value, &problems).await?;
-                    answers.push(Answer { index, id, status: Verdict::Rejected, problems });
-                }
-            }
-        }
-        let verdicts = door.take(events).await?;
-        for ((index, id), verdict) in places.into_iter().zip(verdicts) {
-            if let Some(answer) = answers.get_mut(index) {
-                answer.status = verdict;
-                answer.problems.extend(told(verdict, id));
-            }
-        }
-        Ok(answers)
+        let body = Value::Array(cloudevents);
+        let judged = take_posted(&body, door, self.quarantine.as_ref()).await?;
+        let sent = body.as_array().into_iter().flatten();
+        Ok(sent.zip(judged).enumerate().map(|(index, (event, judged))| answer(index, event, judged)).collect())
     }
 
-    pub(crate) fn door(&self) -> Result<&dyn Door, ServiceError> {
-        self.door.as_deref().ok_or_else(|| ServiceError::new(Code::ReadOnly, "this process only reads: send events to the one that writes"))
+    pub(crate) fn door(&self) -> Result<&Door, ServiceError> {
+        self.door.as_ref().ok_or_else(|| ServiceError::new(Code::ReadOnly, "this process only reads: send events to the one that writes"))
     }
 }
 
-fn told(verdict: Verdict, id: EventId) -> Option<String> {
-    (verdict == Verdict::Conflict).then(|| format!("event {id} is known with other content, which stands: send a `revision` to change it"))
+fn answer(index: usize, event: &Value, judged: Judged) -> Answer {
+    let answer = |id: String, status| Answer { index, id, status, problems: Vec::new(), quarantine: None };
+    match judged {
+        Judged::Judged(id, Said::Accepted { .. }) => answer(id.to_string(), Verdict::Accepted),
+        Judged::Judged(id, Said::Duplicate) => answer(id.to_string(), Verdict::Duplicate),
+        Judged::Judged(id, Said::Conflict(earlier) | Said::OlderMapping(earlier)) => {
+            let told = format!(
+                "the event is known with other content, which stands (log {}/{}): send a `revision` to change it",
+                earlier.partition, earlier.offset
+            );
+            Answer { problems: vec![told], ..answer(id.to_string(), Verdict::Conflict) }
+        }
+        Judged::Quarantined(number, problems) => {
+            let id = event.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let problems = problems.iter().map(sentence).collect();
+            Answer { problems, quarantine: Some(format!("q-{number:04}")), ..answer(id, Verdict::Rejected) }
+        }
+    }
+}
+
+/// A problem in one line: a program reads it, or a person in a log.
+fn sentence(problem: &Problem) -> String {
+    let mut text = problem.message.clone();
+    for (label, part) in [(": ", &problem.target), (": found ", &problem.found), (", expected ", &problem.expected)] {
+        if !part.is_empty() {
+            text.push_str(label);
+            text.push_str(part);
+        }
+    }
+    text
 }

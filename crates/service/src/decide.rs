@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use onefold_connect::Verdict;
 use onefold_event::{Body, Event, EventId, IdParts, Kind, Micros, Subject, v1};
 use onefold_identity::normalise;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use crate::customer::head_of;
 use crate::reference::identifier;
-use crate::{CustomerName, Reference, Service, ServiceError, Verdict};
+use crate::{CustomerName, Reference, Service, ServiceError};
 
 /// Who speaks in decisions.
 pub(crate) const SOURCE: &str = "onefold";
@@ -107,9 +108,10 @@ impl Service {
         let before = self.customers_of(&parties).await?;
         let subject = event.subject.clone();
         let (id, undo) = (event.id.to_string(), subject.to_string());
-        let verdict = door.take(vec![event]).await?.into_iter().next();
-        if verdict != Some(Verdict::Accepted) {
-            return Err(ServiceError::invalid(format!("the decision was not taken: {verdict:?}")));
+        match door.accept(vec![event]).await?.into_iter().next() {
+            Some(Verdict::Accepted { .. }) => {}
+            // Ids of decisions are made afresh: the door cannot know one.
+            verdict => return Err(internal(format!("the decision was not taken: {verdict:?}"))),
         }
         let document = subject.kind().is_document().then(|| subject.to_string());
         Ok(Decided { event: id, undo, parties, document, before })

@@ -1,5 +1,6 @@
 //! The closed list of reasons for which the hub says no.
 
+use onefold_connect::{DoorError, IngestError};
 use onefold_log::LogError;
 use onefold_store::StoreError;
 use serde::Serialize;
@@ -129,6 +130,29 @@ impl From<LogError> for ServiceError {
             _ => Code::Internal,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<DoorError> for ServiceError {
+    fn from(error: DoorError) -> Self {
+        let code = match &error {
+            DoorError::Log(LogError::Full(_)) | DoorError::Store(StoreError::Full) => Code::Full,
+            DoorError::Undecodable { .. } => Code::Damaged,
+            other if other.retryable() => Code::Busy,
+            _ => Code::Internal,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<IngestError> for ServiceError {
+    fn from(error: IngestError) -> Self {
+        match error {
+            IngestError::Door(error) => error.into(),
+            IngestError::Quarantine(StoreError::Full) => Self::new(Code::Full, error.to_string()),
+            other if other.retryable() => Self::new(Code::Busy, other.to_string()),
+            other => Self::new(Code::Internal, other.to_string()),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use onefold_event::{Event, Subject, decode, format_micros, to_cloudevent};
+use onefold_event::{Event, Kind, Subject, decode, format_micros, to_cloudevent};
 use onefold_store::SubjectState;
 use serde::Serialize;
 use serde_json::Value;
@@ -67,7 +67,7 @@ impl Service {
     /// Nothing is known of the reference, or the hub cannot be read.
     pub async fn events(&self, reference: &Reference) -> Result<Vec<EventLine>, ServiceError> {
         let subjects = match reference {
-            Reference::Subject(subject) => {
+            Reference::Subject(subject) if subject.kind() != Kind::Party => {
                 self.state(subject).await?;
                 vec![subject.to_string()]
             }

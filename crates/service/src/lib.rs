@@ -14,7 +14,7 @@ mod show;
 mod status;
 mod undo;
 
-pub use accept::{Answer, Door, MOST_EVENTS, Verdict};
+pub use accept::{Answer, MOST_EVENTS, Verdict};
 pub use customer::CustomerName;
 pub use decide::{Asked, Decided, Decision};
 pub use documents::{Document, MOST, Page};

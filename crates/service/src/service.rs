@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
+use onefold_connect::Door;
 use onefold_identity::Rules;
 use onefold_log::Log;
 use onefold_stage::Health;
 use onefold_store::{Quarantine, ReadStore};
-
-use crate::Door;
 
 /// The topic of events.
 pub(crate) const EVENTS: &str = "events";
@@ -18,7 +17,7 @@ pub struct Service {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) reads: Arc<dyn ReadStore>,
     pub(crate) quarantine: Arc<dyn Quarantine>,
-    pub(crate) door: Option<Arc<dyn Door>>,
+    pub(crate) door: Option<Door>,
     pub(crate) rules: Rules,
     pub(crate) health: Health,
 }
@@ -29,7 +28,7 @@ impl Service {
         log: Arc<dyn Log>,
         reads: Arc<dyn ReadStore>,
         quarantine: Arc<dyn Quarantine>,
-        door: Option<Arc<dyn Door>>,
+        door: Option<Door>,
         rules: Rules,
     ) -> Self {
         Self { log, reads, quarantine, door, rules, health: Health::default() }

@@ -1,5 +1,6 @@
 //! Answers of a line or two.
 
+use onefold_mapping::Problem;
 use onefold_service::{CustomerName, Document, EventLine, Hit, Owner, Standing, Whose};
 use onefold_store::QuarantineEntry;
 
@@ -75,4 +76,23 @@ pub(crate) fn entry(entry: &QuarantineEntry) -> String {
     let first = entry.problems.get(0).and_then(|p| p.get("message")).and_then(|m| m.as_str()).unwrap_or_default();
     let seen = if entry.tries > 1 { format!("  seen {} times", entry.tries) } else { String::new() };
     format!("q-{:04}  {:<8}  {} {}{lines}  {first}{seen}{decision}", entry.number, entry.codes, entry.connector, entry.resource)
+}
+
+/// An entry with its bytes and every problem.
+pub(crate) fn whole_entry(entry: &QuarantineEntry) -> String {
+    let mut text = self::entry(entry);
+    let problems: Vec<Problem> = serde_json::from_value(entry.problems.clone()).unwrap_or_default();
+    let raw = String::from_utf8_lossy(&entry.raw);
+    let line_of = |line: u64| {
+        let at = usize::try_from(line.checked_sub(entry.first_line)?).ok()?;
+        raw.lines().nth(at).map(str::to_owned)
+    };
+    for problem in &problems {
+        text.push('\n');
+        text.push_str(&onefold_mapping::render(problem, &entry.resource, &line_of));
+    }
+    let kept = entry.raw.len() as u64;
+    let cut = if kept < entry.length { format!(", of which the first {kept} are kept") } else { String::new() };
+    text.push_str(&format!("\n{} bytes{cut}, sha256 {}\n{raw}", entry.length, entry.sha256));
+    text
 }

@@ -2,10 +2,12 @@
 
 mod customer;
 mod line;
+mod report;
 mod total;
 
 pub(crate) use customer::customer;
-pub(crate) use line::{document, entry, event, hit, name, row};
+pub(crate) use line::{document, entry, event, hit, name, row, whole_entry};
+pub(crate) use report::report;
 pub(crate) use total::status;
 
 /// The day of an instant, as people read it.

@@ -1,0 +1,178 @@
+//! `onefold demo`: a company in a box, taken in, checked against its own books, shown and served.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use onefold_connect::Input;
+use onefold_service::{Reference, Shown, Status, day_number};
+use onefold_simulator::{Feed, Settings, Summary, simulate};
+use serde::Serialize;
+
+use crate::args::{DemoArgs, Globals};
+use crate::command::{ingest, serve};
+use crate::data::{DEMO, DataDir};
+use crate::hub::Hub;
+use crate::out::Out;
+use crate::render::{self, amount};
+use crate::{books, connector};
+
+/// Where the demo lives unless it is told otherwise.
+const DEFAULT: &str = "onefold-demo";
+
+/// Records taken in, added up over all feeds.
+#[derive(Debug, Default, Serialize)]
+struct Taken {
+    records: u64,
+    lines: u64,
+    events: u64,
+    accepted: u64,
+    duplicates: u64,
+    conflicts: u64,
+    skipped: u64,
+    quarantined: u64,
+    seconds: f64,
+}
+
+pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode> {
+    let path = globals.data.get_or_insert_with(|| PathBuf::from(DEFAULT)).clone();
+    // What may be refused comes first: nothing is recreated for a port that is taken.
+    let listener = if args.no_serve { None } else { Some(serve::listen(args.listen).await?) };
+    empty(&path)?;
+    let hub = Hub::make(&globals).await?;
+    let settings = Settings { customers: args.customers, seed: args.seed, ..Settings::default() };
+    let day = globals.today.unwrap_or(settings.today);
+    let done = show(&hub, &settings, day_number(day), globals.json).await;
+    let Some(listener) = listener.filter(|_| done.is_ok()) else {
+        hub.close().await?;
+        return done.map(|()| ExitCode::SUCCESS);
+    };
+    eprintln!("\nserving on http://{}; Ctrl-C stops", listener.local_addr()?);
+    serve::serve(listener, hub).await
+}
+
+async fn show(hub: &Hub, settings: &Settings, day: i64, json: bool) -> Result<()> {
+    let company = hub.data.file("simulated");
+    let (began, settings_used) = (Instant::now(), settings.clone());
+    let into = company.clone();
+    let summary = tokio::task::spawn_blocking(move || simulate(&into, &settings_used)).await??;
+    let simulated = began.elapsed();
+
+    let taken = take_in(hub, &summary.feeds).await?;
+    let status = hub.service.status().await?;
+    let truth = company.join("truth");
+    let totals = books::totals(&truth, &status)?;
+    let (customers, wrong) = books::customers(&truth, &hub.service).await?;
+
+    let mut out = Out::open();
+    if json {
+        let agrees = wrong.is_empty() && totals.iter().all(books::Compared::agrees);
+        out.json(&serde_json::json!({ "ingest": taken, "status": status, "customers_checked": customers, "agrees": agrees }))?;
+    } else {
+        out.line(format!(
+            "a company of {} customers, simulated in {:.1} s: {} records in {} files of five systems, {} of them corrupted on purpose",
+            amount(&settings.customers.to_string()), simulated.as_secs_f64(), amount(&summary.records.to_string()), summary.feeds.len(), summary.corrupted
+        ))?;
+        out.line(format!(
+            "taken in within {:.1} s: {} events accepted, {} known already, {} skipped as drafts, {} in quarantine, {} conflicts\n",
+            taken.seconds, amount(&taken.accepted.to_string()), taken.duplicates, taken.skipped, taken.quarantined, taken.conflicts
+        ))?;
+        compare(&mut out, &status, &totals, customers, &wrong)?;
+        two(&mut out, hub, &summary, day).await?;
+        next(&mut out, hub.data.path(), settings, &summary)?;
+    }
+    out.done()
+}
+
+/// All feeds, the files of one connector together.
+async fn take_in(hub: &Hub, feeds: &[Feed]) -> Result<Taken> {
+    let began = Instant::now();
+    let mut order: Vec<&'static str> = Vec::new();
+    feeds.iter().for_each(|feed| if !order.contains(&feed.connector) { order.push(feed.connector) });
+    let mut taken = Taken::default();
+    for name in order {
+        let connector = connector::compiled_in(name)?;
+        let inputs: Vec<Input> = feeds.iter().filter(|feed| feed.connector == name).map(|feed| Input::File(feed.path.clone())).collect();
+        let report = ingest::take_in(hub, &connector, &inputs, name).await?;
+        taken.records += report.records;
+        taken.lines += report.lines;
+        taken.events += report.events;
+        taken.accepted += report.accepted;
+        taken.duplicates += report.duplicates;
+        taken.conflicts += report.conflicts;
+        taken.skipped += report.skipped;
+        taken.quarantined += report.quarantined;
+    }
+    taken.seconds = began.elapsed().as_secs_f64();
+    Ok(taken)
+}
+
+fn compare(out: &mut Out, status: &Status, totals: &[books::Compared], customers: usize, wrong: &[books::Compared]) -> Result<()> {
+    out.line(render::status(status))?;
+    out.line("\nagainst the company's own books")?;
+    for compared in totals {
+        let verdict = if compared.agrees() { "=" } else { "DIFFERS FROM" };
+        out.line(format!("  {:<18} {} {verdict} {}", compared.what, amount(&compared.hub), amount(&compared.books)))?;
+    }
+    for compared in wrong.iter().take(10) {
+        out.line(format!("  {}: {} DIFFERS FROM {}", compared.what, compared.hub, compared.books))?;
+    }
+    let verdict = if wrong.is_empty() { "agree to the cent".to_owned() } else { format!("do not: {} figures differ", wrong.len()) };
+    out.line(format!("  each of {} customers: parties and money {verdict}", amount(&customers.to_string())))
+}
+
+/// Two customers worth looking at.
+async fn two(out: &mut Out, hub: &Hub, summary: &Summary, day: i64) -> Result<()> {
+    let worth = [
+        (&summary.complaint, "a complaint told in full: stock looked up, a replacement released, issued, delivered, and a call after three days"),
+        (&summary.merged, "one customer, known to four systems under five numbers"),
+    ];
+    for (party, why) in worth {
+        let Some(party) = party else { continue };
+        let reference: Reference = party.parse()?;
+        if let Shown::Customer(view) = hub.service.show(&reference, Some(day)).await? {
+            out.line(format!("\n--- {why} ---\n"))?;
+            out.line(render::customer(&view))?;
+        }
+    }
+    Ok(())
+}
+
+fn next(out: &mut Out, path: &Path, settings: &Settings, summary: &Summary) -> Result<()> {
+    let data = format!("--data {}", path.display());
+    let (merged, complaint) = (summary.merged.as_deref().unwrap_or_default(), summary.complaint.as_deref().unwrap_or_default());
+    out.line("\ntry next")?;
+    for command in [
+        format!("onefold events {complaint} {data}"),
+        format!("onefold find 王伟 {data}"),
+        format!("onefold documents --unattributed {data}"),
+        format!("onefold quarantine list {data}"),
+        format!("onefold rebuild --verify {data}"),
+        format!("onefold show {merged} {data} --today {} --json", settings.today),
+        format!("onefold identity separate {merged} --why 'two people' {data}   (once this process has stopped)"),
+    ] {
+        out.line(format!("  {command}"))?;
+    }
+    out.line(format!("  curl http://127.0.0.1:7878/v1/customers/{complaint}?today={}", settings.today))
+}
+
+/// An empty directory for the demo; one of an earlier demo is emptied, any other is left alone.
+fn empty(path: &Path) -> Result<()> {
+    let told = || format!("the demo directory {} cannot be made", path.display());
+    if path.is_dir() && fs::read_dir(path).with_context(told)?.next().is_some() {
+        if !path.join(DEMO).exists() {
+            bail!("{} holds something that is no demo: it is left alone; name another directory with --data", path.display());
+        }
+        if let Ok(earlier) = DataDir::open(path) {
+            // Nobody may be at work in it; from here to its removal nobody begins either, since the lock is held.
+            let _lock = earlier.lock()?;
+            fs::remove_dir_all(path).with_context(told)?;
+        } else {
+            fs::remove_dir_all(path).with_context(told)?;
+        }
+    }
+    fs::create_dir_all(path).with_context(told)?;
+    fs::write(path.join(DEMO), "made by `onefold demo`, which empties it when it runs again\n").with_context(told)
+}

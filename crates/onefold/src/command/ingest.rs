@@ -1,0 +1,96 @@
+//! `onefold ingest`: files in, and views up to date.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Result, anyhow};
+use indicatif::ProgressBar;
+use onefold_connect::{FileState, IngestError, Input, Progress, Report};
+use onefold_mapping::Connector;
+
+use crate::args::{Globals, IngestArgs};
+use crate::hub::Hub;
+use crate::out::Out;
+use crate::{FAILED, QUARANTINED, connector, progress, render};
+
+pub(crate) async fn run(args: IngestArgs, globals: Globals) -> Result<ExitCode> {
+    let connector = connector::load(&args.connector)?;
+    let paths: Vec<String> = args.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    let inputs = Input::expand(&paths)?;
+    let report = if args.dry_run {
+        let bar = progress::bytes(0, "reading");
+        let report = onefold_connect::rehearse(&connector, &inputs, &|at| show(&bar, at)).await;
+        bar.finish_and_clear();
+        report.map_err(told)?
+    } else {
+        let hub = Hub::make(&globals).await?;
+        let taken = take_in(&hub, &connector, &inputs, "reading").await;
+        // Closed before a failure is told, so that what was acknowledged is projected as far as it can be.
+        let closed = hub.close().await;
+        let report = taken?;
+        closed?;
+        report
+    };
+    let mut out = Out::open();
+    if globals.json {
+        out.json(&report)?;
+    } else {
+        out.line(render::report(&report, args.dry_run))?;
+    }
+    out.done()?;
+    Ok(exit_code(&report))
+}
+
+/// Takes inputs in and waits until the views show them.
+pub(crate) async fn take_in(hub: &Hub, connector: &Connector, inputs: &[Input], what: &str) -> Result<Report> {
+    let began = Instant::now();
+    let bar = progress::bytes(0, what);
+    let report = onefold_connect::ingest(connector, inputs, &hub.door, &hub.store, &|at| show(&bar, at)).await;
+    bar.finish_and_clear();
+    let mut report = report.map_err(told)?;
+    folding(hub).await?;
+    report.seconds = began.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// Waits until the views show what is in the log.
+pub(crate) async fn folding(hub: &Hub) -> Result<()> {
+    let bar = progress::bar(0, "folding");
+    let waited = hub
+        .caught_up(&|behind| {
+            let length = bar.length().unwrap_or(0).max(behind);
+            bar.set_length(length);
+            bar.set_position(length - behind);
+        })
+        .await;
+    bar.finish_and_clear();
+    waited
+}
+
+fn show(bar: &ProgressBar, at: Progress) {
+    if let Some(of) = at.of_bytes {
+        bar.set_length(of);
+    }
+    bar.set_position(at.bytes);
+}
+
+/// A mapping that fails its own tests says which, and how.
+pub(crate) fn told(error: IngestError) -> anyhow::Error {
+    let IngestError::Tests(failed) = &error else { return anyhow!(error) };
+    let mut text = error.to_string();
+    for test in failed {
+        text.push_str(&format!("\n\ntest \"{}\"", test.name));
+        for problem in &test.problems {
+            text.push_str(&format!("\n{problem}"));
+        }
+    }
+    anyhow!(text)
+}
+
+/// Failed where an input was not read to its end, else done, with records quarantined or without.
+fn exit_code(report: &Report) -> ExitCode {
+    if report.files.iter().any(|file| file.state != FileState::Complete) {
+        return ExitCode::from(FAILED);
+    }
+    if report.quarantined + report.conflicts > 0 { ExitCode::from(QUARANTINED) } else { ExitCode::SUCCESS }
+}

@@ -1,0 +1,61 @@
+//! Connector files from disk, or compiled in for the demo.
+
+use std::path::Path;
+
+use anyhow::{Result, anyhow, bail};
+use onefold_mapping::{Connector, Problem};
+
+/// Files of `deploy/connectors` that the simulated company is read through.
+const COMPILED_IN: [(&str, &str); 10] = [
+    ("bank-payers", include_str!("../../../deploy/connectors/bank-payers.toml")),
+    ("bank-payments", include_str!("../../../deploy/connectors/bank-payments.toml")),
+    ("carrier-scans", include_str!("../../../deploy/connectors/carrier-scans.toml")),
+    ("desk-events", include_str!("../../../deploy/connectors/desk-events.toml")),
+    ("erp-credit-notes", include_str!("../../../deploy/connectors/erp-credit-notes.toml")),
+    ("erp-customers", include_str!("../../../deploy/connectors/erp-customers.toml")),
+    ("erp-goods", include_str!("../../../deploy/connectors/erp-goods.toml")),
+    ("erp-invoices", include_str!("../../../deploy/connectors/erp-invoices.toml")),
+    ("erp-orders", include_str!("../../../deploy/connectors/erp-orders.toml")),
+    ("wms-movements", include_str!("../../../deploy/connectors/wms-movements.toml")),
+];
+
+/// Reads a connector file; its look-up files stand beside it.
+pub(crate) fn load(path: &Path) -> Result<Connector> {
+    let text = std::fs::read_to_string(path).map_err(|error| anyhow!("the connector file {} cannot be read: {error}", path.display()))?;
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+    let beside = |file: &str| {
+        let path = path.parent().unwrap_or(Path::new(".")).join(file);
+        std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    Connector::parse(&name, &text, &beside).map_err(|problems| refused(&name, &problems))
+}
+
+/// One of those compiled in.
+pub(crate) fn compiled_in(name: &str) -> Result<Connector> {
+    let Some((_, text)) = COMPILED_IN.iter().find(|(known, _)| *known == name) else {
+        bail!("no connector file called {name} is compiled in");
+    };
+    let file = format!("{name}.toml");
+    Connector::parse(&file, text, &|_| Err("it is not compiled in".to_owned())).map_err(|problems| refused(&file, &problems))
+}
+
+fn refused(name: &str, problems: &[Problem]) -> anyhow::Error {
+    let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    anyhow!("{name} is no mapping that can be used; nothing was read\n{}", all.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_connector_file_compiled_in_passes_its_own_tests() {
+        for (name, _) in COMPILED_IN {
+            let connector = compiled_in(name).unwrap();
+            assert_eq!(connector.name(), name);
+            for test in connector.run_tests() {
+                assert!(test.problems.is_empty(), "{name}: {}: {:?}", test.name, test.problems);
+            }
+        }
+    }
+}

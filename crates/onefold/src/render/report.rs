@@ -1,0 +1,67 @@
+//! What an ingest did.
+
+use std::fmt::Write;
+
+use onefold_connect::{FileState, Report};
+
+use super::amount;
+
+/// Examples shown of each code.
+const EXAMPLES: usize = 2;
+
+/// The report for people: what became of the records, and what is wrong with those that were not taken in.
+pub(crate) fn report(report: &Report, rehearsed: bool) -> String {
+    let mut text = String::new();
+    let count = |n: u64| amount(&n.to_string());
+    for seen in report.problems.values() {
+        for example in seen.examples.iter().take(EXAMPLES) {
+            let lines = if example.last_line > example.first_line { format!("{}-{}", example.first_line, example.last_line) } else { example.first_line.to_string() };
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "{}:{lines}\n{}", example.resource, example.problem);
+        }
+        if seen.records > EXAMPLES as u64 {
+            let _ = writeln!(text, "   = {} records with this problem in all", count(seen.records));
+        }
+    }
+    for file in &report.files {
+        let what = match file.state {
+            FileState::Complete => continue,
+            FileState::Incomplete => "is cut off or damaged: what was whole before is in",
+            FileState::Refused => "is not what the mapping expects: nothing of it is in",
+            FileState::Stopped => "was stopped: too many of its records fail",
+        };
+        let _ = writeln!(text, "{} {what}", file.input);
+    }
+    let _ = writeln!(
+        text,
+        "{} records in {} lines: {} mapped, {} skipped, {} quarantined",
+        count(report.records), count(report.lines), count(report.mapped), count(report.skipped), count(report.quarantined)
+    );
+    for (reason, n) in &report.skipped_by {
+        let _ = writeln!(text, "  skipped {}: {reason}", count(*n));
+    }
+    let rate = if report.seconds > 0.0 { report.lines as f64 / report.seconds } else { 0.0 };
+    let took = format!("{:.1} s, {} lines/s", report.seconds, count(rate as u64));
+    if rehearsed {
+        let _ = write!(text, "{} events mapped, none written (dry run), {took}", count(report.events));
+        return text;
+    }
+    let _ = write!(
+        text,
+        "{} events: {} accepted, {} duplicates, {} conflicts; {took}",
+        count(report.events), count(report.accepted), count(report.duplicates), count(report.conflicts)
+    );
+    for (n, what) in [
+        (report.older_mapping, "events were made by an older mapping and stay as they are"),
+        (report.findings, "bad values were left out, as the mapping allows"),
+        (report.withheld, "documents are not in, since their file ends too early"),
+    ] {
+        if n > 0 {
+            let _ = write!(text, "\n{} {what}", count(n));
+        }
+    }
+    if report.quarantined + report.conflicts > 0 {
+        text.push_str("\nsee: onefold quarantine list");
+    }
+    text
+}
