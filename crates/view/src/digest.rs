@@ -38,16 +38,6 @@ impl Digest {
     }
 }
 
-/// Digest of a cluster: its party keys, sorted here.
-pub fn cluster_digest<'a>(parties: impl IntoIterator<Item = &'a str>) -> Digest {
-    Digest::cluster(parties)
-}
-
-/// Digest of the id that a customer bears and the customer's party keys.
-pub fn ids_digest<'a>(customer: &str, parties: impl IntoIterator<Item = &'a str>) -> Digest {
-    Digest::id(customer, parties)
-}
-
 fn of_parties<'a>(what: &str, id: &str, parties: impl IntoIterator<Item = &'a str>) -> Digest {
     let mut parties: Vec<&str> = parties.into_iter().collect();
     parties.sort_unstable();
@@ -87,11 +77,6 @@ impl DigestSum {
     /// Adds another sum, such as that of another table.
     pub fn merge(&mut self, other: &DigestSum) {
         self.plus(&other.0);
-    }
-
-    /// Adds another sum, such as that of another table.
-    pub fn add_sum(&mut self, other: &DigestSum) {
-        self.merge(other);
     }
 
     /// Its bytes, to be stored.

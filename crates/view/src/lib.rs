@@ -28,7 +28,7 @@ pub use assemble::{Given, assemble};
 pub use bundle::{Bundle, Refill};
 pub use contribute::contribute;
 pub use contribution::{Contribution, OpenItem, Row};
-pub use digest::{Digest, DigestSum, cluster_digest, ids_digest};
+pub use digest::{Digest, DigestSum};
 pub use fragment::{FactRef, Fragment};
 pub use inbound::{Inbound, Keys, Part};
 pub use purse::{Measure, Purse};

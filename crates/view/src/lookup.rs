@@ -7,9 +7,6 @@ use onefold_identity::Intermediary;
 
 use crate::{Bundle, Fragment};
 
-/// Fields of a profile that a customer is found by.
-const FOUND_BY: [&str; 5] = ["name", "family_name", "given_name", "city", "company"];
-
 impl Fragment {
     /// Parties that a decision names, undone or not.
     pub fn decided_parties(&self) -> BTreeSet<Subject> {
@@ -26,11 +23,11 @@ impl Bundle {
             .map_or(Intermediary::None, |p| u8::try_from(p.intermediary).map_or(Intermediary::None, Into::into))
     }
 
-    /// Names, identifiers and places, for search.
+    /// Name and identifiers, for search.
     pub fn search_words(&self) -> BTreeSet<String> {
         let Some(profile) = &self.profile else { return BTreeSet::new() };
-        let fields = FOUND_BY.iter().filter_map(|field| profile.fields.get(*field)).map(|value| value.text.clone());
+        let name = profile.fields.get("name").map(|value| value.text.clone());
         let keys = profile.identifiers.iter().filter_map(|shown| shown.key.rsplit(':').next());
-        fields.chain(keys.map(str::to_owned)).filter(|word| !word.is_empty()).collect()
+        name.into_iter().chain(keys.map(str::to_owned)).filter(|word| !word.is_empty()).collect()
     }
 }
