@@ -1,0 +1,223 @@
+//! What the door lets in, what it drops, and what it says against the rest.
+
+
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::hub::{Hub, invoices, table};
+use onefold_connect::{Answer, Retried, RetryError, Verdict, again, await_projected, posted, retry, take_posted};
+use onefold_event::Event;
+use onefold_log::Log;
+use onefold_mapping::Outcome;
+use onefold_store::Quarantine;
+use serde_json::{Value, json};
+
+fn cloud(no: &str, total: &str) -> Value {
+    json!({
+        "specversion": "1.0", "id": format!("inv-{no}"), "source": "erp", "type": "finance.invoice_issued.v1",
+        "subject": format!("invoice:erp:{no}"), "time": "2026-03-09T00:00:00Z",
+        "data": {"number": no, "issued_on": "2026-03-09", "total": {"amount": total, "currency": "EUR"}}
+    })
+}
+
+fn event(no: &str, total: &str) -> Event {
+    posted(&cloud(no, total)).remove(0).unwrap()
+}
+
+fn mapped_by(mapping: u8, mut event: Event) -> Event {
+    event.mapping = vec![mapping; 8];
+    event
+}
+
+#[tokio::test]
+async fn a_copy_is_dropped_whether_it_is_in_the_batch_on_its_way_or_stored() {
+    let mut hub = Hub::open().await;
+    let verdicts = hub.door.accept(vec![event("1", "1"), event("1", "1"), event("2", "1")]).await.unwrap();
+    assert!(matches!(verdicts[..], [Verdict::Accepted { .. }, Verdict::Duplicate, Verdict::Accepted { .. }]), "{verdicts:?}");
+    for stored in [false, true] {
+        if stored {
+            hub.project().await;
+            hub.reopen_door().await;
+        }
+        assert_eq!(hub.door.accept(vec![event("2", "1")]).await.unwrap(), [Verdict::Duplicate]);
+    }
+    assert_eq!(hub.events().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_door_that_opens_again_knows_what_nobody_has_projected() {
+    let mut hub = Hub::open().await;
+    hub.door.accept(vec![event("1", "1")]).await.unwrap();
+    hub.reopen_door().await;
+    assert_eq!(hub.door.accept(vec![event("1", "1")]).await.unwrap(), [Verdict::Duplicate]);
+    assert!(matches!(hub.door.accept(vec![event("1", "2")]).await.unwrap()[..], [Verdict::Conflict(_)]));
+}
+
+#[tokio::test]
+async fn another_content_is_a_conflict_under_the_same_mapping_only() {
+    let mut hub = Hub::open().await;
+    hub.door.accept(vec![mapped_by(1, event("1", "1"))]).await.unwrap();
+    for stored in [false, true] {
+        if stored {
+            hub.project().await;
+            hub.reopen_door().await;
+        }
+        let verdicts = hub.door.accept(vec![mapped_by(1, event("1", "2")), mapped_by(2, event("1", "2")), mapped_by(2, event("1", "1"))]).await.unwrap();
+        let [Verdict::Conflict(earlier), Verdict::OlderMapping(_), Verdict::Duplicate] = &verdicts[..] else { panic!("{verdicts:?}") };
+        let stored = hub.log.fetch("events", &[(earlier.partition, earlier.offset)]).await.unwrap();
+        assert_eq!(onefold_event::decode(&stored[0].record.value).unwrap().id, earlier.id);
+    }
+    let verdicts = hub.door.accept(vec![mapped_by(1, event("9", "1")), mapped_by(1, event("9", "2")), mapped_by(2, event("9", "3"))]).await.unwrap();
+    assert!(matches!(verdicts[..], [Verdict::Accepted { .. }, Verdict::Conflict(_), Verdict::OlderMapping(_)]), "{verdicts:?}");
+    assert_eq!(hub.events().await.len(), 2);
+}
+
+#[tokio::test]
+async fn stamps_only_rise_and_go_on_above_the_last_one() {
+    let mut hub = Hub::open().await;
+    for round in 0..3 {
+        let batch = (0..500).map(|n| event(&format!("{round}-{n}"), "1")).collect();
+        hub.door.accept(batch).await.unwrap();
+        hub.reopen_door().await;
+    }
+    // A clock that was set back: the log holds a stamp from the future.
+    let far = onefold_log::Record::new("invoice:erp:far".as_bytes().to_vec(), onefold_event::encode(&event("far", "1")), i64::MAX / 2);
+    hub.log.append("events", vec![(0, far)]).await.unwrap();
+    hub.reopen_door().await;
+    hub.door.accept(vec![event("after", "1")]).await.unwrap();
+    let times: Vec<i64> = hub.events().await.iter().map(|(time, _)| *time).collect();
+    assert!(times.windows(2).all(|pair| pair[0] < pair[1]));
+    assert_eq!((times.len(), times.last().copied()), (1_502, Some(i64::MAX / 2 + 1)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_callers_at_once_each_hear_of_their_own_and_one_copy_stays() {
+    let hub = Arc::new(Hub::open().await);
+    let callers = (0..40).map(|caller| {
+        let hub = Arc::clone(&hub);
+        tokio::spawn(async move { hub.door.accept((0..25).map(|n| event(&format!("{}", (caller + n) % 50), "1")).collect()).await.unwrap() })
+    });
+    let mut accepted = 0;
+    for caller in callers.collect::<Vec<_>>() {
+        let verdicts = caller.await.unwrap();
+        assert_eq!(verdicts.len(), 25);
+        assert!(verdicts.iter().all(Verdict::is_in));
+        accepted += verdicts.iter().filter(|v| matches!(v, Verdict::Accepted { .. })).count();
+    }
+    assert_eq!((accepted, hub.events().await.len()), (50, 50));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_goes_away_leaves_the_door_working() {
+    let hub = Hub::open().await;
+    for n in 0..20 {
+        let call = hub.door.accept(vec![event(&n.to_string(), "1")]);
+        let _ = tokio::time::timeout(Duration::from_micros(n * 50), call).await;
+    }
+    let verdicts = hub.door.accept((0..20).map(|n| event(&n.to_string(), "1")).collect()).await.unwrap();
+    assert!(verdicts.iter().all(Verdict::is_in));
+    assert_eq!(hub.events().await.len(), 20);
+}
+
+#[tokio::test]
+async fn who_waits_for_the_views_waits_until_they_are_there() {
+    let hub = Hub::open().await;
+    hub.door.accept(vec![event("1", "1")]).await.unwrap();
+    let told = std::cell::Cell::new(0);
+    let tell = |behind| told.set(behind);
+    let wait = await_projected(hub.log.as_ref(), &hub.store, &tell);
+    assert!(tokio::time::timeout(Duration::from_millis(60), wait).await.is_err());
+    assert_eq!(told.get(), 1);
+    hub.project().await;
+    await_projected(hub.log.as_ref(), &hub.store, &|_| {}).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_bad_event_in_a_batch_does_not_stop_the_others() {
+    let hub = Hub::open().await;
+    let mut bad = cloud("2", "1");
+    bad["type"] = json!("finance.invoice_isued.v1");
+    let body = json!([cloud("1", "1"), bad, 7, cloud("3", "1")]);
+    let answers = take_posted(&body, &hub.door, &hub.store).await.unwrap();
+    assert!(matches!(&answers[..], [Answer::Judged(_, Verdict::Accepted { .. }), Answer::Quarantined(1, _), Answer::Quarantined(2, _), Answer::Judged(_, Verdict::Accepted { .. })]), "{answers:?}");
+    let Answer::Quarantined(_, problems) = &answers[1] else { unreachable!() };
+    assert!(problems[0].found.contains("finance.invoice_issued.v1"), "{}", problems[0].found);
+    let again = take_posted(&body, &hub.door, &hub.store).await.unwrap();
+    assert!(matches!(&again[..], [Answer::Judged(_, Verdict::Duplicate), Answer::Quarantined(1, _), Answer::Quarantined(2, _), Answer::Judged(_, Verdict::Duplicate)]), "{again:?}");
+    let entries = hub.quarantined().await;
+    assert_eq!(entries.iter().map(|e| (e.connector.as_str(), e.tries)).collect::<Vec<_>>(), [("events", 2), ("events", 2)]);
+    assert_eq!(serde_json::from_slice::<Value>(&entries[0].raw).unwrap(), bad);
+    // A contradiction is kept too, and a single event needs no list.
+    let answers = take_posted(&cloud("1", "2"), &hub.door, &hub.store).await.unwrap();
+    assert!(matches!(&answers[..], [Answer::Judged(_, Verdict::Conflict(_))]));
+    assert_eq!(hub.quarantined().await[2].codes, "conflict");
+    assert!(matches!(again_posted(&hub, 1).await, Outcome::Quarantined(_)));
+}
+
+async fn again_posted(hub: &Hub, number: u64) -> Outcome {
+    again(&hub.store.get(number).await.unwrap().unwrap(), None).unwrap()
+}
+
+#[tokio::test]
+async fn a_record_that_contradicts_an_earlier_one_is_in_quarantine_whole() {
+    let hub = Hub::open().await;
+    let connector = invoices("group_by = [\"no\"]");
+    hub.ingest(&connector, "a.csv", table(&["1,K1,2026-03-09,1.00,a", "1,K1,2026-03-09,2.00,b"])).await;
+    let rows = ["1,K1,2026-03-09,1.00,a", "1,K1,2026-03-09,2.50,b"];
+    let report = hub.ingest(&connector, "b.csv", table(&rows)).await;
+    assert_eq!((report.records, report.mapped, report.conflicts, report.quarantined), (1, 1, 1, 0));
+    let entry = &hub.quarantined().await[0];
+    assert_eq!((entry.raw.as_slice(), entry.codes.as_str()), (rows.join("\n").as_bytes(), "conflict"));
+    assert!(report.problems["conflict"].examples[0].problem.found.ends_with("a.csv:2-3"));
+    // Under another mapping it is reported and left.
+    let newer = invoices("group_by = [\"no\"]\ncolumns = \"exact\"");
+    let report = hub.ingest(&newer, "b.csv", table(&rows)).await;
+    assert_eq!((report.older_mapping, report.conflicts, report.quarantined), (1, 0, 0));
+    assert_eq!(hub.events().await.len(), 1);
+    let tried = retry(entry, Some(&newer), &hub.door, &hub.store, "the mapping was corrected").await.unwrap();
+    assert!(matches!(&tried, Retried::Again(problems) if problems[0].code == "older-mapping"), "{tried:?}");
+}
+
+#[tokio::test]
+async fn a_retry_takes_in_what_passes_now_once_and_closes_the_entry() {
+    let hub = Hub::open().await;
+    let file = ["no,who,day,amount,note", "1,K1,09/03/2026,1.00,\"a", "b\"", "2,K2,2026-03-09,2.00,c", "1,K1,09/03/2026,2.00,d"].join("\r\n");
+    hub.ingest(&invoices("group_by = [\"no\"]"), "a.csv", &file).await;
+    let entry = hub.store.get(1).await.unwrap().unwrap();
+    let same = retry(&entry, Some(&invoices("group_by = [\"no\"]")), &hub.door, &hub.store, "hope").await.unwrap();
+    assert!(matches!(same, Retried::Again(_)));
+    assert_eq!(hub.store.get(1).await.unwrap().unwrap().tries, 2);
+
+    let text = invoices_with_dates();
+    let corrected = crate::hub::parse(&text);
+    assert!(matches!(again(&entry, Some(&corrected)), Ok(Outcome::Mapped { .. })));
+    let done = retry(&entry, Some(&corrected), &hub.door, &hub.store, "days first").await.unwrap();
+    assert!(matches!(&done, Retried::Taken(verdicts) if matches!(verdicts[..], [Verdict::Accepted { .. }])), "{done:?}");
+    let closed = hub.store.get(1).await.unwrap().unwrap();
+    assert_eq!((closed.decision.as_str(), closed.why.as_str()), ("retried", "days first"));
+    assert!(matches!(retry(&closed, Some(&corrected), &hub.door, &hub.store, "").await, Err(RetryError::Closed { .. })));
+    let report = hub.ingest(&corrected, "a.csv", &file).await;
+    assert_eq!((report.accepted, report.duplicates), (0, 2));
+    let events = hub.events().await;
+    let at = events.iter().find(|(_, e)| e.subject.number() == "1").unwrap().1.locator.clone().unwrap();
+    assert_eq!((at.first_line, at.last_line, at.resource.as_str()), (2, 5, "a.csv"));
+    assert_eq!(&file.as_bytes()[at.offset as usize..][..2], b"1,");
+}
+
+fn invoices_with_dates() -> String {
+    crate::hub::invoices_text("group_by = [\"no\"]").replace("date = \"yyyy-MM-dd\"", "date = [\"yyyy-MM-dd\", \"dd/MM/yyyy\"]")
+}
+
+#[tokio::test]
+async fn what_is_not_a_whole_record_is_not_tried() {
+    let hub = Hub::open().await;
+    let long = format!("9,K9,2026-03-09,1.00,{}", "x".repeat(5_000));
+    let connector = invoices("limits = { record_bytes = 1000 }");
+    hub.ingest(&connector, "a.csv", table(&[&long])).await;
+    hub.ingest(&connector, "b.csv", "no,who\n1,K1\n").await;
+    let entries = hub.quarantined().await;
+    assert!(matches!(again(&entries[0], Some(&connector)), Err(RetryError::Cut { kept: 1_000, .. })));
+    assert!(matches!(again(&entries[1], Some(&connector)), Err(RetryError::Part { .. })));
+    assert!(matches!(again(&entries[1], None), Err(RetryError::Connector { .. })));
+}

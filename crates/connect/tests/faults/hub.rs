@@ -1,0 +1,187 @@
+//! A real log and a real store in a directory of their own, and files to read.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use onefold_connect::{Door, Input, Report, ingest};
+use onefold_event::{Event, HubKey, decode};
+use onefold_log::Log;
+use onefold_log_embedded::EmbeddedLog;
+use onefold_mapping::Connector;
+use onefold_store::{Changes, FollowStore, ProjectStore, Quarantine, QuarantineEntry, QuarantineFilter, SubjectState};
+use onefold_store_sqlite::{Options, SqliteStore};
+use tempfile::TempDir;
+
+pub(crate) struct Hub {
+    pub(crate) dir: TempDir,
+    pub(crate) log: Arc<EmbeddedLog>,
+    pub(crate) store: SqliteStore,
+    pub(crate) door: Door,
+}
+
+pub(crate) fn key() -> HubKey {
+    HubKey::new(&[7; 32])
+}
+
+impl Hub {
+    pub(crate) async fn open() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let log = Arc::new(EmbeddedLog::open(&dir.path().join("log"), Default::default()).unwrap());
+        let store = SqliteStore::open(&dir.path().join("store"), Options { partitions: 3, ..Options::default() }).unwrap();
+        let door = open_door(&log, &store).await;
+        Self { dir, log, store, door }
+    }
+
+    /// The door of a process that starts again.
+    pub(crate) async fn reopen_door(&mut self) {
+        self.door = open_door(&self.log, &self.store).await;
+    }
+
+    /// Writes what is in the log into subjects' rows, as far as duplicates need them.
+    pub(crate) async fn project(&self) {
+        let positions = self.store.followed().await.unwrap().positions;
+        let mut rows: BTreeMap<String, SubjectState> = BTreeMap::new();
+        let mut moves = Vec::new();
+        for (partition, (from, head)) in (0..).zip(positions.into_iter().zip(self.log.heads("events").await.unwrap())) {
+            if from == head {
+                continue;
+            }
+            moves.push((partition, from, head));
+            for stored in self.log.read("events", partition, from, 1_000_000).await.unwrap() {
+                let event = decode(&stored.record.value).unwrap();
+                let row = rows.entry(event.subject.to_string()).or_default();
+                row.admit(&event, &key().digest(&event), stored.record.time, partition, stored.offset);
+            }
+        }
+        let mut tx = self.store.begin(&moves).await.unwrap();
+        let keys: Vec<String> = rows.keys().cloned().collect();
+        let known = tx.subjects(&keys).await.unwrap();
+        for (row, known) in rows.values_mut().zip(known) {
+            if let Some(mut known) = known {
+                known.facts.append(&mut row.facts);
+                *row = known;
+            }
+        }
+        tx.save(Changes { subjects: rows.into_iter().collect(), ..Changes::default() }).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    pub(crate) async fn ingest(&self, connector: &Connector, name: &str, bytes: impl AsRef<[u8]>) -> Report {
+        let input = Input::File(self.write(name, bytes));
+        self.ingest_all(connector, &[input]).await
+    }
+
+    pub(crate) async fn ingest_all(&self, connector: &Connector, inputs: &[Input]) -> Report {
+        let report = ingest(connector, inputs, &self.door, &self.store, &|_| {}).await.unwrap();
+        assert_eq!(report.records, report.mapped + report.skipped + report.quarantined);
+        assert_eq!(report.events, report.accepted + report.duplicates + report.conflicts + report.older_mapping);
+        report
+    }
+
+    pub(crate) async fn quarantined(&self) -> Vec<QuarantineEntry> {
+        self.store.list(&QuarantineFilter::default(), 0, 10_000).await.unwrap()
+    }
+
+    /// Everything in the log, by time of taking in.
+    pub(crate) async fn events(&self) -> Vec<(i64, Event)> {
+        let mut events = Vec::new();
+        for partition in 0..self.log.heads("events").await.unwrap().len() {
+            for stored in self.log.read("events", partition as u32, 0, 1_000_000).await.unwrap() {
+                events.push((stored.record.time, decode(&stored.record.value).unwrap()));
+            }
+        }
+        events.sort_by_key(|(time, _)| *time);
+        events
+    }
+
+    pub(crate) async fn subjects(&self) -> Vec<String> {
+        let mut subjects: Vec<String> = self.events().await.into_iter().map(|(_, e)| e.subject.to_string()).collect();
+        subjects.sort();
+        subjects
+    }
+}
+
+async fn open_door(log: &Arc<EmbeddedLog>, store: &SqliteStore) -> Door {
+    Door::open(Arc::clone(log) as Arc<dyn Log>, Arc::new(store.clone()), Arc::new(store.clone()), key(), 3).await.unwrap()
+}
+
+/// Invoices, a row per line; `read` are further lines of `[read]`.
+pub(crate) fn invoices(read: &str) -> Connector {
+    parse(&invoices_text(read))
+}
+
+pub(crate) fn invoices_text(read: &str) -> String {
+    format!(
+        r##"
+[connector]
+name = "invoices"
+source = "t"
+
+[from]
+kind = "file"
+path = "/drop/*.csv"
+
+[read]
+format = "csv"
+{read}
+
+[assume]
+date = "yyyy-MM-dd"
+zone = "UTC"
+number = "1234.56"
+currency = "EUR"
+
+[let]
+state = {{ from = "note", pick = "last" }}
+
+[skip]
+draft = "state == 'draft'"
+
+[event.invoice]
+type = "finance.invoice_issued.v1"
+subject = "no"
+id = ["no"]
+occurred_at = {{ from = "day", at = "00:00" }}
+
+[event.invoice.refs]
+bill_to = "who"
+
+[event.invoice.set]
+number = "no"
+issued_on = "day"
+total = {{ from = "amount", pick = "sum" }}
+
+[event.invoice.set.lines]
+each = "#rows"
+name = "note"
+amount = "amount"
+"##
+    )
+}
+
+pub(crate) fn parse(text: &str) -> Connector {
+    Connector::parse("test.toml", text, &|name| Err(format!("there is no {name}"))).unwrap_or_else(|problems| {
+        panic!("{}", problems.iter().map(ToString::to_string).collect::<String>());
+    })
+}
+
+pub(crate) const HEADING: &str = "no,who,day,amount,note";
+
+/// A file of these rows under the heading.
+pub(crate) fn table(rows: &[&str]) -> String {
+    format!("{HEADING}\n{}\n", rows.join("\n"))
+}
+
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
+}

@@ -1,0 +1,6 @@
+//! Sources, formats and the door over the real log and the real store.
+
+mod bad_input;
+mod door;
+mod hub;
+mod real_input;
