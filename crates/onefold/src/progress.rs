@@ -1,7 +1,5 @@
 //! Progress with rate and time left in a terminal, none otherwise.
 
-use std::time::Duration;
-
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar over so many things; it hides itself where standard error is no terminal.
@@ -14,13 +12,6 @@ pub(crate) fn bar(total: u64, what: &str) -> ProgressBar {
 pub(crate) fn bytes(total: u64, what: &str) -> ProgressBar {
     let template = "{msg} {wide_bar} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
     styled(ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(8)), template, what)
-}
-
-/// Where nobody knows how much there is.
-pub(crate) fn spinner(what: &str) -> ProgressBar {
-    let bar = styled(ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8)), "{spinner} {msg} {human_pos}  {per_sec}", what);
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }
 
 fn styled(bar: ProgressBar, template: &str, what: &str) -> ProgressBar {

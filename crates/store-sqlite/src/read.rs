@@ -75,7 +75,7 @@ impl ReadStore for SqliteStore {
     async fn find(&self, text: &str, limit: usize) -> Result<Vec<Found>, StoreError> {
         let Some(query) = search::query(text) else { return Ok(Vec::new()) };
         let read = move |c: &Connection| {
-            let sql = "SELECT s.party, s.text FROM search_index i JOIN search s ON s.party = i.rowid WHERE i.words MATCH ?1 LIMIT ?2";
+            let sql = "SELECT s.party, s.text FROM search_index i JOIN search s ON s.party = i.rowid WHERE i.search_index MATCH ?1 LIMIT ?2";
             let mut find = c.prepare_cached(sql)?;
             let rows = find.query_map((&query, limit.cast_signed()), |r| Ok((r.get::<_, i64>(0)?, r.get(1)?)))?;
             rows.map(|row| {

@@ -105,6 +105,7 @@ async fn take_in(hub: &Hub, feeds: &[Feed]) -> Result<Taken> {
         taken.skipped += report.skipped;
         taken.quarantined += report.quarantined;
     }
+    ingest::folding(hub).await?;
     taken.seconds = began.elapsed().as_secs_f64();
     Ok(taken)
 }
@@ -155,7 +156,7 @@ fn next(out: &mut Out, path: &Path, settings: &Settings, summary: &Summary) -> R
     ] {
         out.line(format!("  {command}"))?;
     }
-    out.line(format!("  curl http://127.0.0.1:7878/v1/customers/{complaint}?today={}", settings.today))
+    out.line(format!("  curl 'http://127.0.0.1:7878/v1/customers/{complaint}?today={}'", settings.today))
 }
 
 /// An empty directory for the demo; one of an earlier demo is emptied, any other is left alone.

@@ -24,7 +24,7 @@ pub(crate) async fn run(args: IngestArgs, globals: Globals) -> Result<ExitCode> 
         report.map_err(told)?
     } else {
         let hub = Hub::make(&globals).await?;
-        let taken = take_in(&hub, &connector, &inputs, "reading").await;
+        let taken = ingest(&hub, &connector, &inputs).await;
         // Closed before a failure is told, so that what was acknowledged is projected as far as it can be.
         let closed = hub.close().await;
         let report = taken?;
@@ -42,15 +42,20 @@ pub(crate) async fn run(args: IngestArgs, globals: Globals) -> Result<ExitCode> 
 }
 
 /// Takes inputs in and waits until the views show them.
-pub(crate) async fn take_in(hub: &Hub, connector: &Connector, inputs: &[Input], what: &str) -> Result<Report> {
+async fn ingest(hub: &Hub, connector: &Connector, inputs: &[Input]) -> Result<Report> {
     let began = Instant::now();
-    let bar = progress::bytes(0, what);
-    let report = onefold_connect::ingest(connector, inputs, &hub.door, &hub.store, &|at| show(&bar, at)).await;
-    bar.finish_and_clear();
-    let mut report = report.map_err(told)?;
+    let mut report = take_in(hub, connector, inputs, "reading").await?;
     folding(hub).await?;
     report.seconds = began.elapsed().as_secs_f64();
     Ok(report)
+}
+
+/// Takes inputs in; the views follow.
+pub(crate) async fn take_in(hub: &Hub, connector: &Connector, inputs: &[Input], what: &str) -> Result<Report> {
+    let bar = progress::bytes(0, what);
+    let report = onefold_connect::ingest(connector, inputs, &hub.door, &hub.store, &|at| show(&bar, at)).await;
+    bar.finish_and_clear();
+    report.map_err(told)
 }
 
 /// Waits until the views show what is in the log.
@@ -75,7 +80,7 @@ fn show(bar: &ProgressBar, at: Progress) {
 }
 
 /// A mapping that fails its own tests says which, and how.
-pub(crate) fn told(error: IngestError) -> anyhow::Error {
+fn told(error: IngestError) -> anyhow::Error {
     let IngestError::Tests(failed) = &error else { return anyhow!(error) };
     let mut text = error.to_string();
     for test in failed {

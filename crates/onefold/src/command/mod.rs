@@ -1,5 +1,7 @@
 //! One file per command.
 
+mod bench;
+mod bench;
 mod demo;
 mod documents;
 mod events;
@@ -7,6 +9,8 @@ mod find;
 mod identity;
 mod ingest;
 mod quarantine;
+mod rebuild;
+mod rebuild;
 mod serve;
 mod show;
 mod status;
@@ -28,8 +32,9 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Documents(args) => documents::run(args, globals).await,
         Command::Find(args) => find::run(args, globals).await,
         Command::Status => status::run(globals).await,
-        Command::Rebuild(_) | Command::Bench(_) => anyhow::bail!("not wired yet"),
+        Command::Rebuild(args) => rebuild::run(args, globals).await,
         Command::Quarantine(command) => quarantine::run(command, globals).await,
         Command::Identity(command) => identity::run(command, globals).await,
+        Command::Bench(args) => bench::run(args, globals).await,
     }
 }

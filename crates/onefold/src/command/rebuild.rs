@@ -20,8 +20,9 @@ pub(crate) async fn run(_args: RebuildArgs, globals: Globals) -> Result<ExitCode
     hub.caught_up(&|_| {}).await?;
     let bar = bar(hub.log.heads(EVENTS).await?.iter().sum(), "folding the log again");
     let progress = Progress::default();
+    let rules = Rules::default();
     let verified = {
-        let work = verify(hub.log.as_ref(), &hub.store, &hub.key, &Rules::default(), &progress);
+        let work = verify(hub.log.as_ref(), &hub.store, &hub.key, &rules, &progress);
         tokio::pin!(work);
         loop {
             tokio::select! {

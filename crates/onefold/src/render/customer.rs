@@ -1,8 +1,9 @@
 //! A customer on one screen: who, what is wrong now, the money, and what happened last.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use onefold_view::{OpenCaseView, View};
+use onefold_view::{OpenCaseView, OtherValue, View};
 
 use super::{amount, day, is_zero, line};
 
@@ -41,15 +42,21 @@ fn who(view: &View, text: &mut String) {
         }
     }
     for (field, value) in view.profile.iter().filter(|(field, _)| *field != "name") {
-        let others: Vec<String> = value.others.iter().map(|other| format!("{} ({})", other.value, other.source)).collect();
-        let others = if others.is_empty() { String::new() } else { format!("; elsewhere {}", others.join(", ")) };
+        let others = if value.others.is_empty() { String::new() } else { format!("; elsewhere {}", others(&value.others)) };
         put(text, &short(field), &format!("{} ({}){others}", value.value, value.source));
     }
     if let Some(name) = view.profile.get("name").filter(|name| !name.others.is_empty()) {
-        let others: Vec<String> = name.others.iter().map(|other| format!("{} ({})", other.value, other.source)).collect();
-        put(text, "also called", &others.join(", "));
+        put(text, "also called", &others(&name.others));
     }
     text.push('\n');
+}
+
+/// Values that lost, each once with all who say so.
+fn others(others: &[OtherValue]) -> String {
+    let mut by_value: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    others.iter().for_each(|other| by_value.entry(&other.value).or_default().push(&other.source));
+    let one = |(value, sources): (&str, Vec<&str>)| format!("{value} ({})", sources.join(", "));
+    by_value.into_iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn short(field: &str) -> String {
