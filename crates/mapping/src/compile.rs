@@ -249,7 +249,8 @@ impl<'s> Compiler<'s> {
         self.used.extend(used);
         match checked {
             Ok(checked) => Some(checked),
-            Err((problem, span)) => {
+            Err(slip) => {
+                let (problem, span) = *slip;
                 self.faults.add(&place(&span), problem);
                 None
             }

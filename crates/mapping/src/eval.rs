@@ -146,7 +146,7 @@ fn cleaned<'t>(cell: &Cell, text: Cow<'t, str>) -> Option<Cow<'t, str>> {
 fn pieces<'r>(cell: &Cell, path: PathId, frame: &Frame<'_, 'r>) -> Result<Vec<Piece<'r>>, Bad> {
     let mut raw = Vec::new();
     for row in frame.rows() {
-        frame.pieces(path, row, &mut raw).map_err(|problem| frame.report_problem(cell, problem))?;
+        frame.pieces(path, row, &mut raw).map_err(|problem| frame.report_problem(cell, *problem))?;
     }
     Ok(raw)
 }

@@ -176,7 +176,7 @@ impl<'f, 'r> Frame<'f, 'r> {
     }
 
     /// The text of a path in one row, or several where JSON has a list.
-    pub(crate) fn pieces(&self, path: PathId, row: usize, out: &mut Vec<Piece<'r>>) -> Result<(), Problem> {
+    pub(crate) fn pieces(&self, path: PathId, row: usize, out: &mut Vec<Piece<'r>>) -> Result<(), Box<Problem>> {
         if let Some(text) = self.field(path, row) {
             out.push(Piece { text: text.into(), json: false, row });
             return Ok(());
@@ -187,6 +187,8 @@ impl<'f, 'r> Frame<'f, 'r> {
                 Some(value) => self.piece(value, path, row, out),
                 None => Ok(()),
             },
+            // Of the record as a whole they are said once, by its first row.
+            Some(Path::Meta(_)) if row > self.rows().start => Ok(()),
             Some(Path::Meta(meta)) => {
                 let text = match (meta, self.base) {
                     (Meta::File, _) => self.run.record.resource.to_owned(),
@@ -211,7 +213,7 @@ impl<'f, 'r> Frame<'f, 'r> {
         }
     }
 
-    fn piece(&self, value: &'r Value, path: PathId, row: usize, out: &mut Vec<Piece<'r>>) -> Result<(), Problem> {
+    fn piece(&self, value: &'r Value, path: PathId, row: usize, out: &mut Vec<Piece<'r>>) -> Result<(), Box<Problem>> {
         match value {
             Value::Null => {}
             Value::String(text) => out.push(Piece { text: text.as_str().into(), json: false, row }),
@@ -222,7 +224,7 @@ impl<'f, 'r> Frame<'f, 'r> {
                     .instead(kind_of(value), "a text, a number or true or false");
                 problem.path = self.run.plan.path_text(path).to_owned();
                 problem.lines = self.run.lines(&[row]);
-                return Err(problem);
+                return Err(Box::new(problem));
             }
         }
         Ok(())

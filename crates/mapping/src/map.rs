@@ -72,7 +72,6 @@ impl Plan {
         for (n, def) in self.inner.events.iter().enumerate() {
             applied |= self.emit(n, def, &root, &mut made);
         }
-        drop(root);
         let mut errors = run.errors.into_inner();
         if errors.is_empty() && !applied {
             errors.push(nothing_applies(record, &self.inner.events));

@@ -3,7 +3,12 @@
 /// The nearest of the known words, if one is near enough to be a slip of the finger.
 pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
-    let score = |candidate: &str| strsim::jaro_winkler(&lower, &candidate.to_lowercase());
+    let score = |candidate: &str| {
+        let candidate = candidate.to_lowercase();
+        // Two letters changed places, or one is wrong: likely even in short words.
+        let slip = lower.chars().count() > 2 && strsim::damerau_levenshtein(&lower, &candidate) == 1;
+        strsim::jaro_winkler(&lower, &candidate).max(if slip { 0.85 } else { 0.0 })
+    };
     let best = known.map(|k| (k, score(k))).filter(|(_, s)| *s >= 0.78).max_by(|a, b| a.1.total_cmp(&b.1))?;
     Some(best.0)
 }

@@ -37,7 +37,36 @@ pub(crate) fn parse(source: &Source, faults: &mut Faults) -> Node {
     for error in errors {
         faults.say(&error.span().unwrap_or(0..0), "M0001", format!("this is no TOML: {}", error.message().trim()));
     }
-    Node { span: 0..0, value: Value::Table(entries(table.get_ref())) }
+    let root = Node { span: 0..0, value: Value::Table(entries(table.get_ref())) };
+    one_line_tables(&root, source, faults);
+    root
+}
+
+/// TOML 1.0 only, although the parser reads 1.1: editors do not.
+fn one_line_tables(node: &Node, source: &Source, faults: &mut Faults) {
+    let children: Vec<&Node> = match &node.value {
+        Value::Table(entries) => entries.iter().map(|e| &e.node).collect(),
+        Value::List(list) => list.iter().collect(),
+        _ => return,
+    };
+    let text = source.text.get(node.span.clone()).unwrap_or_default();
+    if node.is_table() && text.starts_with('{') {
+        // Breaks within its values (long texts, lists) are allowed.
+        let mut between = node.span.start;
+        let inner = children.iter().map(|c| &c.span).chain([&(node.span.end..node.span.end)]).any(|child| {
+            let gap = source.text.get(between..child.start).unwrap_or_default();
+            between = child.end;
+            gap.contains('\n')
+        });
+        if inner {
+            let problem = Problem::new("M0002", "a table in braces stands on one line");
+            faults.add(
+                &(node.span.start..node.span.start + 1),
+                problem.help("give it a [section] of its own: most editors know TOML 1.0 only"),
+            );
+        }
+    }
+    children.into_iter().for_each(|child| one_line_tables(child, source, faults));
 }
 
 fn entries(table: &DeTable) -> Vec<Entry> {

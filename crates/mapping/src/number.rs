@@ -125,7 +125,7 @@ impl Style {
             Group::Lakh => c == ',',
         };
         let groups: Vec<&str> = whole.split(is_mark).collect();
-        let Some((last, before)) = groups.split_last() else { return None };
+        let (last, before) = groups.split_last()?;
         if let Some((first, middle)) = before.split_first() {
             let size = if self.group == Group::Lakh { 2 } else { 3 };
             let fits = (1..=size).contains(&first.len()) && middle.iter().all(|g| g.len() == size) && last.len() == 3;

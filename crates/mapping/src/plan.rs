@@ -72,6 +72,7 @@ impl Plan {
                 }
             }
         }
+        problems.sort_by_key(|p| p.mapping.as_ref().map(|m| (m.line, m.column)));
         problems.dedup();
         if problems.is_empty() { Ok(Self { inner, columns, group }) } else { Err(problems) }
     }

@@ -155,28 +155,29 @@ impl Lookup {
             Err(why) => faults.say(&file.span, "M0501", format!("the look-up file {path} cannot be read: {why}")),
         }
         if let Err(problem) = lookup.fill(path, column) {
-            faults.add(if problem.code == "M0502" { &key.span } else { &file.span }, problem);
+            faults.add(if problem.code == "M0502" { &key.span } else { &file.span }, *problem);
         }
         lookup
     }
 
-    fn fill(&mut self, path: &str, key: &str) -> Result<(), Problem> {
+    fn fill(&mut self, path: &str, key: &str) -> Result<(), Box<Problem>> {
         if self.text.is_empty() {
             return Ok(());
         }
-        let bad = |e: csv::Error| Problem::new("M0501", format!("the look-up file {path} is no CSV: {e}"));
+        let bad = |e: csv::Error| Box::new(Problem::new("M0501", format!("the look-up file {path} is no CSV: {e}")));
         let text = self.text.trim_start_matches('\u{feff}').to_owned();
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         self.columns = reader.headers().map_err(bad)?.iter().map(str::to_owned).collect();
         let Some(at) = self.columns.iter().position(|c| c == key) else {
             let missing = Problem::new("M0502", format!("the look-up file {path} has no column `{key}`"));
-            return Err(missing.instead("", format!("one of {}", self.columns.join(", "))));
+            return Err(Box::new(missing.instead("", format!("one of {}", self.columns.join(", ")))));
         };
         for row in reader.records() {
             let row = row.map_err(bad)?;
             let word = self.fold.apply(clean(row.get(at).unwrap_or_default(), true)).into_owned();
             if self.rows.insert(word.clone(), row).is_some() {
-                return Err(Problem::new("M0501", format!("the look-up file {path} has the key `{word}` twice")));
+                let why = format!("the look-up file {path} has the key `{word}` twice");
+                return Err(Box::new(Problem::new("M0501", why)));
             }
         }
         Ok(())

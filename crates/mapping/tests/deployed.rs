@@ -33,7 +33,8 @@ fn deployed_connectors_pass_their_own_tests() {
 
 #[test]
 fn the_real_invoices_give_the_published_figures() {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/uci-online-retail-2009-10/invoices.csv.gz");
+    let data =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/uci-online-retail-2009-10/invoices.csv.gz");
     let Ok(file) = std::fs::File::open(&data) else {
         assert!(std::env::var("CI").is_err(), "{} is absent", data.display());
         eprintln!("skipped: the_real_invoices_give_the_published_figures ({} is absent)", data.display());

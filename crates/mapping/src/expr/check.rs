@@ -65,10 +65,12 @@ pub(crate) struct Names<'s> {
     pub(crate) used: Vec<(ScopeId, usize)>,
 }
 
-type Checked = Result<(Expr, Type), (Problem, Span)>;
+/// What is wrong, and where in the expression.
+type Slip = Box<(Problem, Span)>;
+type Checked = Result<(Expr, Type), Slip>;
 
-fn fail<T>(span: &Span, code: &'static str, message: impl Into<String>) -> Result<T, (Problem, Span)> {
-    Err((Problem::new(code, message), span.clone()))
+fn fail<T>(span: &Span, code: &'static str, message: impl Into<String>) -> Result<T, Slip> {
+    Err(Box::new((Problem::new(code, message), span.clone())))
 }
 
 pub(crate) fn check(ast: &Ast, names: &mut Names) -> Checked {
@@ -131,7 +133,7 @@ pub(crate) fn check(ast: &Ast, names: &mut Names) -> Checked {
     })
 }
 
-fn find(names: &mut Names, name: &str, span: &Span) -> Result<(SlotRef, ScopeId), (Problem, Span)> {
+fn find(names: &mut Names, name: &str, span: &Span) -> Result<(SlotRef, ScopeId), Slip> {
     if let Some((slot, scope)) = names.scopes.find(names.scope, names.own, name) {
         names.used.push((scope, slot.index));
         return Ok((slot, scope));
@@ -145,10 +147,10 @@ fn find(names: &mut Names, name: &str, span: &Span) -> Result<(SlotRef, ScopeId)
         }
         None => problem.expected = format!("one of {}; a heading is given a name in [let]", known.join(", ")),
     }
-    Err((problem, span.clone()))
+    Err(Box::new((problem, span.clone())))
 }
 
-fn condition(ast: &Ast, names: &mut Names) -> Result<Expr, (Problem, Span)> {
+fn condition(ast: &Ast, names: &mut Names) -> Result<Expr, Slip> {
     let (e, ty) = check(ast, names)?;
     if ty == Type::Bool {
         Ok(e)
@@ -158,7 +160,7 @@ fn condition(ast: &Ast, names: &mut Names) -> Result<Expr, (Problem, Span)> {
 }
 
 /// A word that an enum never gives is a slip.
-fn known_word(ty: &Type, value: &Val, span: &Span) -> Result<(), (Problem, Span)> {
+fn known_word(ty: &Type, value: &Val, span: &Span) -> Result<(), Slip> {
     let (Type::Text(Some(words)), Val::Text(text)) = (ty, value) else { return Ok(()) };
     if words.iter().any(|w| w == text) {
         return Ok(());
@@ -166,10 +168,10 @@ fn known_word(ty: &Type, value: &Val, span: &Span) -> Result<(), (Problem, Span)
     let mut problem = Problem::new("M0304", format!("it is never `{text}`"));
     problem.expected = format!("one of {}", words.join(", "));
     problem.help.extend(did_you_mean(text, words.iter().map(String::as_str)));
-    Err((problem, span.clone()))
+    Err(Box::new((problem, span.clone())))
 }
 
-fn unite(a: &Type, b: &Type, span: &Span) -> Result<Type, (Problem, Span)> {
+fn unite(a: &Type, b: &Type, span: &Span) -> Result<Type, Slip> {
     match (a, b) {
         (Type::Text(Some(x)), Type::Text(Some(y))) => Ok(Type::Text(Some(x.iter().chain(y).cloned().collect()))),
         (Type::Text(_), Type::Text(_)) => Ok(Type::Text(None)),
@@ -232,7 +234,7 @@ fn call(name: &str, arguments: &[Ast], span: &Span, names: &mut Names) -> Checke
         let mut problem = Problem::new("M0302", format!("there is no function `{name}`"));
         problem.help.extend(did_you_mean(name, FUNCTIONS.into_iter()));
         problem.expected = format!("one of {}", FUNCTIONS.join(", "));
-        return Err((problem, span.clone()));
+        return Err(Box::new((problem, span.clone())));
     }
     let mut checked = Vec::new();
     for argument in arguments {
@@ -274,7 +276,7 @@ fn call(name: &str, arguments: &[Ast], span: &Span, names: &mut Names) -> Checke
         _ => {
             let given: Vec<_> = types.iter().map(Type::word).collect();
             let problem = Problem::new("M0303", format!("`{name}` does not take ({})", given.join(", ")));
-            return Err((problem.instead("", signature(name)), span.clone()));
+            return Err(Box::new((problem.instead("", signature(name)), span.clone())));
         }
     };
     Ok((Expr::Call(function, checked.into_iter().map(|(e, _)| e).collect()), ty))
@@ -325,7 +327,7 @@ fn over_list(name: &str, arguments: &[Ast], span: &Span, names: &mut Names) -> C
             let Some(index) = slots.iter().position(|s| s.name == inner) else {
                 let mut problem = Problem::new("M0302", format!("`{list_name}` has no field `{inner}`"));
                 problem.help.extend(did_you_mean(inner, slots.iter().map(|s| s.name.as_str())));
-                return Err((problem, at.clone()));
+                return Err(Box::new((problem, at.clone())));
             };
             let ty = match &slots[index].ty {
                 SlotTy::One(Ty::Money) => Type::Money,

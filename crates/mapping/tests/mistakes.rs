@@ -1,0 +1,154 @@
+//! What is wrong with a connector file is said all at once, with its place and what was probably meant.
+
+mod support;
+
+use support::{ORDERS, codes, orders, parse, with};
+
+/// The code and first advice for a connector with one text in place of another.
+fn slip(from: &str, to: &str) -> (String, String) {
+    let problems = parse(&orders(from, to)).err().unwrap_or_default();
+    let all: Vec<_> = problems.iter().map(|p| p.code.as_ref()).collect();
+    let advice = problems.first().and_then(|p| p.help.first().cloned()).unwrap_or_default();
+    (all.join(" "), advice)
+}
+
+fn code(from: &str, to: &str) -> String {
+    slip(from, to).0
+}
+
+#[test]
+fn the_base_is_right() {
+    assert_eq!(codes(ORDERS), []);
+}
+
+#[test]
+fn spelling_mistakes_name_what_was_meant() {
+    for (from, to, wanted, advice) in [
+        ("group_by", "grup_by", "M0101", "did you mean `group_by`?"),
+        ("[assume]", "[asume]", "M0101", "did you mean `assume`?"),
+        ("sales.order_placed.v1", "sales.order_plced.v1", "M0105", "did you mean `sales.order_placed.v1`?"),
+        ("format = \"csv\"", "format = \"cvs\"", "M0104", "did you mean `csv`?"),
+        ("total = \"Total\"", "total = \"Total\"\ntotl = \"X\"", "M0107", "did you mean `total`?"),
+        ("total = \"Total\"", "total = { from = \"Total\", pik = \"sum\" }", "M0101", "did you mean `pick`?"),
+        ("total = \"Total\"", "total = { from = \"Total\", pick = \"summ\" }", "M0104", "did you mean `sum`?"),
+        ("[event.order.set]", "[event.order.refs]\nbuyr = \"X\"\n[event.order.set]", "M0106", "did you mean `buyer`?"),
+        ("total = \"Total\"", "total = { use = \"totl\" }\n[let]\ntotal = \"X\"", "M0302", "did you mean `total`?"),
+        (
+            "total = \"Total\"",
+            "total = { from = \"Total\", enum = \"knd\" }\n[enum.kind]\nelse = \"keep\"\n[enum.kind.values]",
+            "M0110",
+            "did you mean `kind`?",
+        ),
+    ] {
+        let (found, said) = slip(from, to);
+        assert!(found.contains(wanted) && said == advice, "{to}: {found} {said}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_told_with_their_places() {
+    let text = ORDERS
+        .replace("kind = \"file\"", "kind = \"fil\"")
+        .replace("id = [\"No\"]", "ids = [\"No\"]")
+        .replace("currency = \"EUR\"", "currency = \"EURO\"");
+    let mut found = codes(&text);
+    found.sort();
+    let wanted = [("M0101", 21), ("M0102", 18), ("M0104", 6), ("M0406", 16), ("M0409", 24)];
+    assert_eq!(found, wanted.map(|(c, l)| (c.to_owned(), l)));
+    let problem = &parse(&text).err().unwrap()[0];
+    let place = problem.mapping.as_ref().unwrap();
+    assert_eq!(
+        (place.file.as_str(), place.column, place.length, place.excerpt.as_str()),
+        ("t.toml", 8, 5, "kind = \"fil\"")
+    );
+    assert!(problem.to_string().contains("6 | kind = \"fil\"\n  |        ^^^^^"), "{problem}");
+}
+
+#[test]
+fn what_is_no_toml_is_told_with_its_place() {
+    let problems = parse("[connector]\nname = \n").err().unwrap();
+    assert_eq!((problems[0].code.as_ref(), problems[0].mapping.as_ref().unwrap().line), ("M0001", 2));
+}
+
+#[test]
+fn things_that_cannot_be_meant_are_refused() {
+    for (from, to, wanted) in [
+        ("source = \"erp\"", "source = \"e:rp\"", "M0103"),
+        ("total = \"Total\"", "total = { from = \"Total\", times = 0.01 }", "M0103"),
+        ("total = \"Total\"", "total = { value = \"ten\" }", "M0103"),
+        ("total = \"Total\"", "total = {\n  from = \"Total\" }", "M0002"),
+        ("total = \"Total\"", "", "M0109"),
+        ("total = \"Total\"", "total = { pick = \"sum\" }", "M0114"),
+        ("total = \"Total\"", "total = { from = \"Total\", value = \"1\" }", "M0114"),
+        ("total = \"Total\"", "total = { from = \"Total\", add_days = 3 }", "M0112"),
+        ("total = \"Total\"", "total = { from = \"Total\", match = \"(\" }", "M0407"),
+        ("total = \"Total\"", "total = \"Total\"\nlines = \"Line\"", "M0108"),
+        ("currency = \"EUR\"", "", "M0409"),
+        ("zone = \"Europe/Berlin\"", "", "M0408"),
+        ("zone = \"Europe/Berlin\"", "zone = \"Europe/Berlinn\"", "M0404"),
+        ("dst = \"earlier\"", "", "M0405"),
+        ("time = \"dd.MM.yyyy HH:mm\"", "", "M0409"),
+        ("time = \"dd.MM.yyyy HH:mm\"", "time = \"dd.MM.yyyy hh:mm\"", "M0401"),
+        ("\"dd.MM.yyyy\", \"yyyy-MM-dd\"", "\"dd/MM/yyyy\", \"MM/dd/yyyy\"", "M0402"),
+        ("\"dd.MM.yyyy\", \"yyyy-MM-dd\"", "\"yyyy-mm-dd\"", "M0401"),
+        ("number = \"1.234,56\"", "number = \"1,5\"", "M0403"),
+        ("id = [\"No\"]", "id = [{ calc = \"'a'\" }]", "M0115"),
+        ("occurred_at = \"At\"", "", "M0102"),
+        ("group_by = [\"No\"]", "charset = \"latin-99\"", "M0411"),
+        ("name = \"t\"", "name = \"t\"\n# ? total repeats in every row: sum or first?", "M0602"),
+        ("[event.order]", "[lookup.u]\nfile = \"none.csv\"\nkey = \"x\"\n[event.order]", "M0501"),
+        ("[event.order]", "[lookup.u]\nfile = \"units.csv\"\nkey = \"x\"\n[event.order]", "M0502"),
+        ("[event.order]", "[enum.u]\n[enum.u.values]\na = \"b\"\n[event.order]", "M0102"),
+        ("[event.order.set]", "[event.order.refs]\nnumber = \"X\"\n[event.order.set]", "M0102"),
+        ("[event.order]", "[let]\n\"a b\" = \"X\"\n[event.order]", "M0113"),
+        ("[event.order]", "[let]\na = { use = \"b\" }\nb = { use = \"a\" }\n[event.order]", "M0111"),
+        ("[event.order]", "[let]\na = { calc = \"1 + 1\" }\n[event.order]", "M0102"),
+        ("[event.order]", "[test.x]\ninput = \"No\"\n[event.order]", "M0601"),
+        ("[event.order]", "[test.x]\ninput = \"No\"\nemits = [\"ordr\"]\n[event.order]", "M0603"),
+    ] {
+        assert!(code(from, to).contains(wanted), "{to}: {}", code(from, to));
+    }
+}
+
+#[test]
+fn expressions_are_checked_before_any_data() {
+    let of = |when: &str| {
+        let lets = "[let]\nkind = { from = \"X\", enum = \"k\" }\nn = { from = \"Y\", as = \"decimal\" }\nday = { from = \"Z\", as = \"date\" }\n[enum.k]\nelse = \"reject\"\n[enum.k.values]\na = \"one\"\n[event.order]\n";
+        let problems = parse(&orders("[event.order]", &format!("{lets}when = \"{when}\""))).err().unwrap_or_default();
+        problems.first().map(|p| (p.code.to_string(), p.mapping.as_ref().unwrap().column))
+    };
+    assert_eq!(of("kind == 'one' and n > 1 and day >= '2026-01-01'"), None);
+    assert_eq!(of("kind == 'two'"), Some(("M0304".into(), 17)));
+    assert_eq!(of("kynd == 'one'"), Some(("M0302".into(), 9)));
+    assert_eq!(of("n == 'one'"), Some(("M0303".into(), 9)));
+    assert_eq!(of("n + 1"), Some(("M0303".into(), 8)));
+    assert_eq!(of("n > 1 and"), Some(("M0301".into(), 18)));
+    assert_eq!(of("sum(n) > 1").map(|p| p.0), Some("M0303".into()));
+    assert_eq!(of("summ(n) > 1").map(|p| p.0), Some("M0302".into()));
+    assert_eq!(of("round(n) > 1").map(|p| p.0), Some("M0303".into()));
+}
+
+#[test]
+fn a_fault_in_common_is_told_for_the_event_that_lacks_the_field() {
+    let text = with(
+        "[common.set]\nissue_date = \"X\"\n[event.bill]\ntype = \"finance.invoice_issued.v1\"\nsubject = \"No\"\nid = [\"No\"]\noccurred_at = \"At\"\n[event.bill.set]\ntotal = \"Total\"\n",
+    );
+    let problems = parse(&text).err().unwrap();
+    let bill = problems.iter().find(|p| p.message.contains("`bill`")).unwrap();
+    assert_eq!((bill.code.as_ref(), bill.help[0].as_str()), ("M0107", "did you mean `issued_on`?"));
+    assert!(bill.help[1].contains("[common.set]"));
+}
+
+#[test]
+fn a_connectors_own_tests_can_fail() {
+    let failing = with(
+        "[test.t]\ninput = '''\nNo,At,Total\nA,09.03.2026 10:00,5\n'''\nemits = [\"order\"]\n[test.t.check]\n\"0.total\" = \"6 EUR\"\n\"0.subject\" = \"order:erp:A\"\n\"0.nothing\" = \"x\"\n",
+    );
+    let outcomes = support::good(&failing).run_tests();
+    let told: Vec<_> = outcomes[0].problems.iter().map(|p| (p.message.as_str(), p.found.as_str())).collect();
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[0], ("`0.total` is not what the test says", "5 EUR"));
+    assert!(told[1].0.contains("there is no field `nothing`"));
+    let rejects = with("[test.t]\ninput = '''\nNo,At,Total\nA,09.03.2026 10:00,5\n'''\nrejects = [\"Total\"]\n");
+    assert_eq!(support::good(&rejects).run_tests()[0].problems.len(), 2);
+}
