@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{ContentDigest, Event, Micros, Role, Subject, Target};
+use onefold_event::{ContentDigest, Event, Kind, Micros, Role, Subject, Target};
 use onefold_identity::{Atom, Claim, Facet, Intermediary, Owner, own};
 use onefold_view::{Contribution, Fragment, Inbound, Keys, Part, contribute};
 
@@ -192,7 +192,12 @@ impl SubjectState {
                 Facet::Receivable => &keys.receivable,
             })
         };
-        let parents = self.parents();
+        // What a payment leaves over is its payer's, not that of those whose invoices the rest of it settles (rule C4).
+        let settled: Vec<Subject> = match subject.kind() {
+            Kind::Payment if fragment.leaves_over() => fragment.parts().into_iter().map(|part| part.parent).collect(),
+            _ => Vec::new(),
+        };
+        let parents: Vec<Subject> = self.parents().into_iter().filter(|parent| !settled.contains(parent)).collect();
         let direct = |facet: Facet| {
             let parents: Vec<Owner> = parents.iter().filter_map(|parent| owner_of(parent, facet)).collect();
             let reassigned = fragment.reassigned(facet);

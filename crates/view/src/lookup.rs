@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use onefold_event::Subject;
 use onefold_identity::Intermediary;
 
+use crate::fragment::allocations;
 use crate::{Bundle, Fragment};
 
 impl Fragment {
@@ -12,6 +13,14 @@ impl Fragment {
     pub fn decided_parties(&self) -> BTreeSet<Subject> {
         let decided = self.decided.iter();
         decided.flat_map(|d| d.left.iter().chain(&d.right)).filter_map(|party| party.parse().ok()).collect()
+    }
+
+    /// Whether it is a payment whose allocations do not come to its amount: the remainder is its payer's (C4).
+    pub fn leaves_over(&self) -> bool {
+        let Some(payment) = self.payment.as_deref() else { return false };
+        let Some(amount) = payment.amount else { return false };
+        let rest = allocations(payment).filter_map(|(_, a)| a.amount).fold(amount, |rest, a| rest.minus(&a));
+        !rest.is_zero()
     }
 }
 

@@ -1,7 +1,6 @@
 //! One file per command.
 
 mod bench;
-mod bench;
 mod demo;
 mod documents;
 mod events;
@@ -9,7 +8,6 @@ mod find;
 mod identity;
 mod ingest;
 mod quarantine;
-mod rebuild;
 mod rebuild;
 mod serve;
 mod show;
