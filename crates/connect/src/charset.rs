@@ -43,7 +43,9 @@ impl Charset {
         let Some((bytes, marked)) = mark else {
             let plain = names.iter().find(|n| !n.to_ascii_lowercase().ends_with("-bom"));
             let encoding = plain.and_then(|n| Encoding::for_label(n.as_bytes()));
-            return encoding.map(|encoding| (Self { encoding }, 0)).ok_or_else(|| Contradiction { found: None, expected: expected() });
+            return encoding
+                .map(|encoding| (Self { encoding }, 0))
+                .ok_or_else(|| Contradiction { found: None, expected: expected() });
         };
         let allowed = names.iter().any(|name| {
             let name = name.to_ascii_lowercase();

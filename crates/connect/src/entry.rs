@@ -45,7 +45,14 @@ pub(crate) struct Context {
 
 impl Origin {
     pub(crate) fn new(connector: &Connector, resource: String, charset: Charset) -> Self {
-        Self { connector: connector.name().to_owned(), mapping: connector.digest(), resource, charset, delimiter: 0, heading: Vec::new() }
+        Self {
+            connector: connector.name().to_owned(),
+            mapping: connector.digest(),
+            resource,
+            charset,
+            delimiter: 0,
+            heading: Vec::new(),
+        }
     }
 
     /// An entry for a record of these rows.
@@ -66,7 +73,12 @@ impl Origin {
         QuarantineEntry {
             number: 0,
             // The same place with other bytes is another record: a file of the same name replaced the first.
-            key: format!("{}/{}/{offset}{part}/{}", self.connector, self.resource, sha256.get(..16).unwrap_or_default()),
+            key: format!(
+                "{}/{}/{offset}{part}/{}",
+                self.connector,
+                self.resource,
+                sha256.get(..16).unwrap_or_default()
+            ),
             connector: self.connector.clone(),
             resource: self.resource.clone(),
             first_line: rows.iter().map(|r| r.place.first_line).min().unwrap_or(0),
@@ -97,7 +109,13 @@ impl Origin {
             // No rows: it is read again from its file only.
             context.remove("rows");
         }
-        entry.key = format!("{}/{}/file/{}/{}", self.connector, self.resource, entry.codes, entry.sha256.get(..16).unwrap_or_default());
+        entry.key = format!(
+            "{}/{}/file/{}/{}",
+            self.connector,
+            self.resource,
+            entry.codes,
+            entry.sha256.get(..16).unwrap_or_default()
+        );
         entry
     }
 }

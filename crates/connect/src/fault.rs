@@ -10,8 +10,10 @@ use crate::charset::{BadBytes, Charset, Contradiction, hex};
 pub(crate) fn mark(wrong: &Contradiction, start: &[u8]) -> Problem {
     let mut problem = match wrong.found {
         Some(found) => {
-            let problem = Problem::new("R0301", format!("these bytes are not {}", wrong.expected))
-                .instead(format!("{}: the byte order mark of {found}", hex(start, 10)), format!("charset = \"{}\"", wrong.expected));
+            let problem = Problem::new("R0301", format!("these bytes are not {}", wrong.expected)).instead(
+                format!("{}: the byte order mark of {found}", hex(start, 10)),
+                format!("charset = \"{}\"", wrong.expected),
+            );
             let marked = format!("{}-bom", found.to_ascii_lowercase());
             problem
                 .help(format!("if the exports have changed for good: charset = \"{}\"", found.to_ascii_lowercase()))
@@ -36,7 +38,8 @@ pub(crate) fn bytes(charset: Charset, bad: &BadBytes, line: u64) -> Problem {
 
 /// R0303: a row with more or fewer fields than the heading.
 pub(crate) fn ragged(found: usize, expected: usize, line: u64) -> Problem {
-    let mut problem = Problem::new("R0303", "the row has another number of fields than the heading").instead(format!("{found} fields"), format!("{expected} fields"));
+    let mut problem = Problem::new("R0303", "the row has another number of fields than the heading")
+        .instead(format!("{found} fields"), format!("{expected} fields"));
     problem.lines = vec![line];
     if found < expected {
         return problem.help("if the source leaves out empty fields at the end: [read] ragged = \"pad\"");
@@ -63,7 +66,8 @@ pub(crate) fn open_quote(first: u64, last: u64) -> Problem {
 
 /// R0306: no JSON.
 pub(crate) fn json(error: &serde_json::Error, line: u64) -> Problem {
-    let mut problem = Problem::new("R0306", "the line is not one JSON value").instead(error.to_string(), "one JSON value per line");
+    let mut problem =
+        Problem::new("R0306", "the line is not one JSON value").instead(error.to_string(), "one JSON value per line");
     problem.lines = vec![line];
     problem
 }
@@ -119,8 +123,10 @@ pub(crate) fn conflict(subject: &str, id: EventId, earlier: &Earlier) -> Problem
 
 /// `older-mapping`: an earlier mapping made another event of this record.
 pub(crate) fn older_mapping(subject: &str, id: EventId, earlier: &Earlier) -> Problem {
-    let mut problem = Problem::new("older-mapping", "already mapped by an older mapping")
-        .instead(format!("{subject}, event {id}, which an older mapping made of {}", place(earlier)), "an event that is not known yet");
+    let mut problem = Problem::new("older-mapping", "already mapped by an older mapping").instead(
+        format!("{subject}, event {id}, which an older mapping made of {}", place(earlier)),
+        "an event that is not known yet",
+    );
     subject.clone_into(&mut problem.target);
     problem
 }
@@ -135,5 +141,12 @@ fn place(earlier: &Earlier) -> String {
 
 /// R0312: no event of the catalogue, each problem of it.
 pub(crate) fn posted(error: &CloudEventError) -> Vec<Problem> {
-    error.0.iter().map(|e| Problem::new("R0312", "this is no event of the catalogue").instead(e.to_string(), "a CloudEvents object of a type in the catalogue")).collect()
+    error
+        .0
+        .iter()
+        .map(|e| {
+            Problem::new("R0312", "this is no event of the catalogue")
+                .instead(e.to_string(), "a CloudEvents object of a type in the catalogue")
+        })
+        .collect()
 }

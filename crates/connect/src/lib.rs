@@ -14,7 +14,8 @@ mod window;
 
 pub use door::{Door, DoorError, Earlier, Verdict, await_projected};
 pub use ingest::{
-    Example, FileReport, FileState, IngestError, Progress, Report, Retried, RetryError, Seen, again, ingest, rehearse, retry,
+    Example, FileReport, FileState, IngestError, Progress, Report, Retried, RetryError, Seen, again, ingest, rehearse,
+    retry,
 };
 pub use source::file::{Input, InputError};
 pub use source::post::{Answer, posted, take_posted};

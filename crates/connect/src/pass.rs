@@ -71,7 +71,12 @@ impl Rows {
 }
 
 /// Reads an input from beginning to end and gives each record to `take`, in an order that depends on the bytes alone.
-pub(crate) fn pass(connector: &Connector, input: &Input, count: &Arc<AtomicU64>, take: &mut dyn FnMut(Taken) -> ControlFlow<()>) -> io::Result<Passed> {
+pub(crate) fn pass(
+    connector: &Connector,
+    input: &Input,
+    count: &Arc<AtomicU64>,
+    take: &mut dyn FnMut(Taken) -> ControlFlow<()>,
+) -> io::Result<Passed> {
     let read = connector.read();
     let file::Opened { start, mut reader } = file::open(input, count)?;
     let plain = Charset { encoding: encoding_rs::UTF_8 };
@@ -90,7 +95,8 @@ pub(crate) fn pass(connector: &Connector, input: &Input, count: &Arc<AtomicU64>,
     let mut rows = match read.format {
         Format::Ndjson => Rows::Json(JsonRows::open(reader, charset, limit, mark)),
         Format::Json => {
-            let problem = Problem::new("R0311", "a file is read as lines of JSON").instead("[read] format = \"json\"", "[read] format = \"ndjson\"");
+            let problem = Problem::new("R0311", "a file is read as lines of JSON")
+                .instead("[read] format = \"json\"", "[read] format = \"ndjson\"");
             return Ok(ended(origin, End::Refused(vec![problem], start)));
         }
         Format::Csv => match CsvRows::open(reader, charset, limit, read, mark) {
@@ -120,7 +126,14 @@ pub(crate) fn pass(connector: &Connector, input: &Input, count: &Arc<AtomicU64>,
     };
     let grouped = !read.group_by.is_empty() && matches!(rows, Rows::Csv(_));
     let origin = Arc::new(origin);
-    let mut pass = Pass { connector, plan, origin: Arc::clone(&origin), window: grouped.then(|| Window::new(within)), rows: 0, take };
+    let mut pass = Pass {
+        connector,
+        plan,
+        origin: Arc::clone(&origin),
+        window: grouped.then(|| Window::new(within)),
+        rows: 0,
+        take,
+    };
     let end = match pass.run(&mut rows)? {
         End::Stopped(_) => End::Stopped(start),
         end => end,
@@ -163,7 +176,9 @@ impl Pass<'_> {
     }
 
     fn row(&mut self, mut row: Row) -> ControlFlow<()> {
-        let Some(window) = &mut self.window else { return self.document(Document { rows: vec![row], ..Document::default() }) };
+        let Some(window) = &mut self.window else {
+            return self.document(Document { rows: vec![row], ..Document::default() });
+        };
         let plan = &self.plan;
         let key = |fields: &csv::StringRecord| plan.group_key(fields).filter(|key| !key.contains('\u{FFFD}'));
         let alone = match &mut row.content {
@@ -225,7 +240,9 @@ impl Pass<'_> {
     fn body(&mut self, body: &serde_json::Value, mut rows: Vec<Row>) -> ControlFlow<()> {
         let items = match self.connector.records(body) {
             None => return self.give(rows, None, Outcome::Skipped { reason: "not for us".to_owned() }),
-            Some(items) if items.is_empty() => return self.give(rows, None, Outcome::Skipped { reason: "no records in it".to_owned() }),
+            Some(items) if items.is_empty() => {
+                return self.give(rows, None, Outcome::Skipped { reason: "no records in it".to_owned() });
+            }
             Some(items) => items,
         };
         let whole = items.len() == 1 && items.first().is_some_and(|item| std::ptr::eq(*item, body));
@@ -254,7 +271,13 @@ pub(crate) fn map(plan: &Plan, resource: &str, rows: &[Row]) -> Outcome {
 }
 
 /// Maps one item of a JSON body.
-pub(crate) fn map_item(plan: &Plan, resource: &str, rows: &[Row], item: &serde_json::Value, body: &serde_json::Value) -> Outcome {
+pub(crate) fn map_item(
+    plan: &Plan,
+    resource: &str,
+    rows: &[Row],
+    item: &serde_json::Value,
+    body: &serde_json::Value,
+) -> Outcome {
     let line = rows.first().map_or(0, |row| row.place.first_line);
     plan.map(&record(resource, &[RowIn { row: RowSaid::Json(item, body), line }], rows))
 }
@@ -262,5 +285,11 @@ pub(crate) fn map_item(plan: &Plan, resource: &str, rows: &[Row], item: &serde_j
 fn record<'r>(resource: &'r str, said: &'r [RowIn<'r>], rows: &[Row]) -> RecordIn<'r> {
     let offset = rows.iter().map(|r| r.place.offset).min().unwrap_or(0);
     let end = rows.iter().map(|r| r.place.offset + r.place.length).max().unwrap_or(0);
-    RecordIn { resource, rows: said, last_line: rows.iter().map(|r| r.place.last_line).max().unwrap_or(0), offset, length: end.saturating_sub(offset) }
+    RecordIn {
+        resource,
+        rows: said,
+        last_line: rows.iter().map(|r| r.place.last_line).max().unwrap_or(0),
+        offset,
+        length: end.saturating_sub(offset),
+    }
 }

@@ -102,7 +102,8 @@ impl Window {
         };
         let row = self.row;
         self.touched.push_back((row, Arc::clone(&key)));
-        let document = self.open.entry(key).or_insert_with(|| Open { rows: Vec::new(), spoiled: Vec::new(), last: row });
+        let document =
+            self.open.entry(key).or_insert_with(|| Open { rows: Vec::new(), spoiled: Vec::new(), last: row });
         document.last = row;
         document
     }
@@ -160,7 +161,9 @@ mod tests {
     fn run(keys: &[u8], within: Option<u64>) -> Vec<(String, Vec<u64>, bool)> {
         let mut window = Window::new(within);
         let mut out = Vec::new();
-        let mut take = |d: Document| out.push((key(&d), d.rows.iter().map(|r| r.place.first_line).collect(), !d.spoiled.is_empty()));
+        let mut take = |d: Document| {
+            out.push((key(&d), d.rows.iter().map(|r| r.place.first_line).collect(), !d.spoiled.is_empty()))
+        };
         for (line, key) in (1..).zip(keys) {
             window.add(&key.to_string(), row(line, &key.to_string()), None);
             while let Some(document) = window.due() {

@@ -11,7 +11,9 @@ pub enum DoorError {
     Log(#[from] LogError),
     #[error("what is known could not be looked up: {0}")]
     Store(#[from] StoreError),
-    #[error("the event at partition {partition}, offset {offset} does not decode: {problem}; the log or this program is damaged")]
+    #[error(
+        "the event at partition {partition}, offset {offset} does not decode: {problem}; the log or this program is damaged"
+    )]
     Undecodable { partition: u32, offset: u64, problem: String },
     #[error("the door broke off: it is not known whether the events were written; give them again")]
     Broken,

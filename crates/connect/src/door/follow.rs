@@ -21,7 +21,9 @@ pub async fn await_projected(log: &dyn Log, store: &dyn FollowStore, told: &dyn 
     let mut pause = SHORTEST;
     loop {
         let followed = store.followed().await?;
-        let behind = (heads.iter().enumerate()).map(|(n, head)| head.saturating_sub(followed.positions.get(n).copied().unwrap_or(0))).sum();
+        let behind = (heads.iter().enumerate())
+            .map(|(n, head)| head.saturating_sub(followed.positions.get(n).copied().unwrap_or(0)))
+            .sum();
         if behind == 0 && !followed.waiting {
             return Ok(());
         }

@@ -29,7 +29,12 @@ pub(crate) enum Judged {
     Done(Verdict),
 }
 
-pub(crate) async fn judge(batch: &[Candidate], states: &HashMap<&str, SubjectState>, recent: &Recent, log: &dyn Log) -> Result<Vec<Judged>, DoorError> {
+pub(crate) async fn judge(
+    batch: &[Candidate],
+    states: &HashMap<&str, SubjectState>,
+    recent: &Recent,
+    log: &dyn Log,
+) -> Result<Vec<Judged>, DoorError> {
     let mut judged = Vec::with_capacity(batch.len());
     let mut fresh: HashMap<(&str, EventId), Vec<usize>> = HashMap::new();
     for (n, candidate) in batch.iter().enumerate() {
@@ -81,7 +86,12 @@ async fn against(candidate: &Candidate, known: &[Copy], log: &dyn Log) -> Result
             problem: e.to_string(),
         })?;
         let same_mapping = event.mapping == candidate.event.mapping;
-        let earlier = Box::new(Earlier { id: event.id, partition: stored.partition, offset: stored.offset, locator: event.locator });
+        let earlier = Box::new(Earlier {
+            id: event.id,
+            partition: stored.partition,
+            offset: stored.offset,
+            locator: event.locator,
+        });
         if same_mapping {
             return Ok(Verdict::Conflict(earlier));
         }

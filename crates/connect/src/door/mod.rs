@@ -59,7 +59,13 @@ impl Door {
     ///
     /// # Errors
     /// The log or the store does not answer, or a record in the log does not decode.
-    pub async fn open(log: Arc<dyn Log>, known: Arc<dyn ReadStore>, progress: Arc<dyn FollowStore>, key: HubKey, partitions: u32) -> Result<Self, DoorError> {
+    pub async fn open(
+        log: Arc<dyn Log>,
+        known: Arc<dyn ReadStore>,
+        progress: Arc<dyn FollowStore>,
+        key: HubKey,
+        partitions: u32,
+    ) -> Result<Self, DoorError> {
         let partitions = log.topic(EVENTS, partitions).await?;
         let positions = progress.followed().await?.positions;
         let mut state = State { last: 0, recent: Recent::default() };
@@ -84,7 +90,15 @@ impl Door {
             }
         }
         let queue = Mutex::new(Vec::new());
-        Ok(Self(Arc::new(Inner { log, known, progress, key, partitions, queue, state: tokio::sync::Mutex::new(state) })))
+        Ok(Self(Arc::new(Inner {
+            log,
+            known,
+            progress,
+            key,
+            partitions,
+            queue,
+            state: tokio::sync::Mutex::new(state),
+        })))
     }
 
     /// Takes events in: answers a verdict for each, in their order. When it answers, what was accepted is durable. What
@@ -156,7 +170,8 @@ impl Inner {
         let subjects: BTreeSet<&str> = batch.iter().map(|c| c.event.subject.as_str()).collect();
         let keys: Vec<String> = subjects.iter().map(|s| (*s).to_owned()).collect();
         let rows = self.known.subjects(&keys).await?;
-        let states: HashMap<&str, SubjectState> = subjects.into_iter().zip(rows).filter_map(|(key, row)| Some((key, row?))).collect();
+        let states: HashMap<&str, SubjectState> =
+            subjects.into_iter().zip(rows).filter_map(|(key, row)| Some((key, row?))).collect();
         let judged = judge(&batch, &states, &state.recent, self.log.as_ref()).await?;
 
         let mut records = Vec::new();
@@ -185,7 +200,9 @@ impl Inner {
                 }
                 Judged::Same => Verdict::Duplicate,
                 Judged::Against(first) => match (batch.get(first), verdicts.get(first)) {
-                    (Some(first), Some(Verdict::Accepted { partition, offset })) => against(candidate, first, *partition, *offset),
+                    (Some(first), Some(Verdict::Accepted { partition, offset })) => {
+                        against(candidate, first, *partition, *offset)
+                    }
                     _ => return Err(DoorError::Broken),
                 },
                 Judged::Done(verdict) => verdict,
@@ -198,7 +215,11 @@ impl Inner {
 
 fn against(candidate: &Candidate, first: &Candidate, partition: u32, offset: u64) -> Verdict {
     let earlier = Box::new(Earlier { id: first.event.id, partition, offset, locator: first.event.locator.clone() });
-    if first.event.mapping == candidate.event.mapping { Verdict::Conflict(earlier) } else { Verdict::OlderMapping(earlier) }
+    if first.event.mapping == candidate.event.mapping {
+        Verdict::Conflict(earlier)
+    } else {
+        Verdict::OlderMapping(earlier)
+    }
 }
 
 fn now() -> Micros {

@@ -52,7 +52,12 @@ impl Batch {
 }
 
 /// Reads all inputs, one after the other, and sends what they say. It stops when nobody listens any more.
-pub(crate) fn read(connector: &Connector, inputs: &[Input], count: &Arc<AtomicU64>, to: &mpsc::Sender<Batch>) -> Result<(), IngestError> {
+pub(crate) fn read(
+    connector: &Connector,
+    inputs: &[Input],
+    count: &Arc<AtomicU64>,
+    to: &mpsc::Sender<Batch>,
+) -> Result<(), IngestError> {
     for input in inputs {
         let mut batch = Batch::default();
         let mut fuse = Fuse::new(connector.read().stop_after);

@@ -26,7 +26,9 @@ impl IngestError {
     pub fn retryable(&self) -> bool {
         match self {
             Self::Tests(_) | Self::Broken => false,
-            Self::Read { error, .. } => matches!(error.kind(), std::io::ErrorKind::Interrupted | std::io::ErrorKind::TimedOut),
+            Self::Read { error, .. } => {
+                matches!(error.kind(), std::io::ErrorKind::Interrupted | std::io::ErrorKind::TimedOut)
+            }
             Self::Door(error) => error.retryable(),
             Self::Quarantine(error) => error.retryable(),
         }

@@ -64,11 +64,20 @@ pub async fn ingest(
 ///
 /// # Errors
 /// The mapping fails its own tests, or an input cannot be read.
-pub async fn rehearse(connector: &Connector, inputs: &[Input], progress: &(dyn Fn(Progress) + Sync)) -> Result<Report, IngestError> {
+pub async fn rehearse(
+    connector: &Connector,
+    inputs: &[Input],
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Report, IngestError> {
     run(connector, inputs, To::Nowhere, progress).await
 }
 
-async fn run(connector: &Connector, inputs: &[Input], to: To<'_>, progress: &(dyn Fn(Progress) + Sync)) -> Result<Report, IngestError> {
+async fn run(
+    connector: &Connector,
+    inputs: &[Input],
+    to: To<'_>,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Report, IngestError> {
     let began = Instant::now();
     let failed: Vec<_> = connector.run_tests().into_iter().filter(|test| !test.problems.is_empty()).collect();
     if !failed.is_empty() {
@@ -104,7 +113,10 @@ async fn run(connector: &Connector, inputs: &[Input], to: To<'_>, progress: &(dy
 async fn write(batch: Batch, to: &To<'_>, report: &mut Report) -> Result<(), IngestError> {
     let (mut entries, mut events, mut mapped) = (Vec::new(), Vec::new(), Vec::new());
     for mut taken in batch.records {
-        let lines = (taken.rows.iter().map(|r| r.place.first_line).min().unwrap_or(0), taken.rows.iter().map(|r| r.place.last_line).max().unwrap_or(0));
+        let lines = (
+            taken.rows.iter().map(|r| r.place.first_line).min().unwrap_or(0),
+            taken.rows.iter().map(|r| r.place.last_line).max().unwrap_or(0),
+        );
         match std::mem::replace(&mut taken.outcome, Outcome::Quarantined(Vec::new())) {
             Outcome::Mapped { events: own, findings } => {
                 report.records += 1;
@@ -146,7 +158,12 @@ fn end(ended: Ended, report: &mut Report, entries: &mut Vec<QuarantineEntry>) {
 }
 
 /// Brings events to the door; answers the entries of records that contradict what came earlier.
-async fn judge(door: &Door, events: Vec<Event>, mapped: Vec<(Taken, usize)>, report: &mut Report) -> Result<Vec<QuarantineEntry>, IngestError> {
+async fn judge(
+    door: &Door,
+    events: Vec<Event>,
+    mapped: Vec<(Taken, usize)>,
+    report: &mut Report,
+) -> Result<Vec<QuarantineEntry>, IngestError> {
     let ids: Vec<_> = events.iter().map(|event| (event.id, event.subject.to_string())).collect();
     let mut verdicts = door.accept(events).await?.into_iter().zip(ids);
     let mut entries = Vec::new();

@@ -123,7 +123,12 @@ impl Report {
             }
             if seen.examples.len() < EXAMPLES {
                 let (first_line, last_line) = lines;
-                seen.examples.push(Example { resource: resource.to_owned(), first_line, last_line, problem: problem.clone() });
+                seen.examples.push(Example {
+                    resource: resource.to_owned(),
+                    first_line,
+                    last_line,
+                    problem: problem.clone(),
+                });
             }
         }
     }

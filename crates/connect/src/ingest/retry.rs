@@ -82,10 +82,11 @@ pub fn again(entry: &QuarantineEntry, connector: Option<&Connector>) -> Result<O
     layout.delimiter = context.delimiter.bytes().next().unwrap_or(layout.delimiter);
     let unread = |e: std::io::Error| wrong(&e.to_string());
     let limit = usize::MAX / 2;
-    let mut table = match CsvRows::open(Cursor::new(entry.raw.as_slice()), charset, limit, &layout, 0).map_err(unread)? {
-        Ok(table) => table,
-        Err(problem) => return Ok(Outcome::Quarantined(vec![problem])),
-    };
+    let mut table =
+        match CsvRows::open(Cursor::new(entry.raw.as_slice()), charset, limit, &layout, 0).map_err(unread)? {
+            Ok(table) => table,
+            Err(problem) => return Ok(Outcome::Quarantined(vec![problem])),
+        };
     let mut rows = Vec::new();
     while let Some(row) = table.next().map_err(unread)? {
         rows.push(row);
@@ -110,7 +111,13 @@ pub fn again(entry: &QuarantineEntry, connector: Option<&Connector>) -> Result<O
 ///
 /// # Errors
 /// The entry cannot be read again, or the world fails.
-pub async fn retry(entry: &QuarantineEntry, connector: Option<&Connector>, door: &Door, quarantine: &dyn Quarantine, why: &str) -> Result<Retried, RetryError> {
+pub async fn retry(
+    entry: &QuarantineEntry,
+    connector: Option<&Connector>,
+    door: &Door,
+    quarantine: &dyn Quarantine,
+    why: &str,
+) -> Result<Retried, RetryError> {
     let problems = match again(entry, connector)? {
         Outcome::Skipped { reason } => {
             quarantine.decide(entry.number, "retried", &format!("skipped: {reason}")).await?;
@@ -163,9 +170,12 @@ fn again_json(entry: &QuarantineEntry, connector: &Connector, context: &Context,
         Err(problems) => return Outcome::Quarantined(problems),
     };
     let Some(items) = connector.records(&body) else { return Outcome::Skipped { reason: "not for us".to_owned() } };
-    let Some(item) = items.get(context.item.unwrap_or(0)) else { return Outcome::Skipped { reason: "no records in it".to_owned() } };
+    let Some(item) = items.get(context.item.unwrap_or(0)) else {
+        return Outcome::Skipped { reason: "no records in it".to_owned() };
+    };
     let at = Place { first_line: entry.first_line, last_line: entry.last_line, offset: 0, length: entry.length };
-    let mut rows = vec![Row { place: at, raw: Vec::new(), sha256: None, content: Content::Json(serde_json::Value::Null) }];
+    let mut rows =
+        vec![Row { place: at, raw: Vec::new(), sha256: None, content: Content::Json(serde_json::Value::Null) }];
     place(&mut rows, context, entry.first_line);
     pass::map_item(&plan, &entry.resource, &rows, item, &body)
 }

@@ -1,9 +1,7 @@
 //! Input as it comes: each fault is named with its place, costs its own record only, and nothing is lost or half done.
 
-
-
 use crate::hub::{HEADING, Hub, gzip, invoices, parse, table};
-use onefold_connect::{FileState, Input, InputError, IngestError, rehearse};
+use onefold_connect::{FileState, IngestError, Input, InputError, rehearse};
 use sha2::{Digest, Sha256};
 
 const GOOD: &str = "1,K1,2026-03-09,10.00,a";
@@ -40,7 +38,10 @@ async fn a_second_reading_changes_nothing() {
     assert_eq!((third.accepted, third.duplicates), (0, 2));
     assert_eq!(hub.events().await.len(), 2);
     let entries = hub.quarantined().await;
-    assert_eq!(entries.iter().map(|e| (e.resource.as_str(), e.tries)).collect::<Vec<_>>(), [("a.csv", 2), ("b.csv", 1)]);
+    assert_eq!(
+        entries.iter().map(|e| (e.resource.as_str(), e.tries)).collect::<Vec<_>>(),
+        [("a.csv", 2), ("b.csv", 1)]
+    );
 }
 
 #[tokio::test]
@@ -60,7 +61,13 @@ async fn a_bad_value_costs_its_record_which_is_kept_byte_for_byte() {
 #[tokio::test]
 async fn one_row_spoils_its_document_and_no_other() {
     let hub = Hub::open().await;
-    let rows = ["1,K1,2026-03-09,10.00,a", "2,K2,2026-03-09,1.00,b", "1,K1,2026-03-09,x,a", "2,K2,2026-03-09,2.00,b", "1,K1,2026-03-09,3.00,c"];
+    let rows = [
+        "1,K1,2026-03-09,10.00,a",
+        "2,K2,2026-03-09,1.00,b",
+        "1,K1,2026-03-09,x,a",
+        "2,K2,2026-03-09,2.00,b",
+        "1,K1,2026-03-09,3.00,c",
+    ];
     let report = hub.ingest(&invoices("group_by = [\"no\"]"), "a.csv", table(&rows)).await;
     assert_eq!((report.records, report.lines, report.accepted, report.quarantined), (2, 5, 1, 1));
     let entry = &hub.quarantined().await[0];
@@ -72,7 +79,11 @@ async fn one_row_spoils_its_document_and_no_other() {
 #[tokio::test]
 async fn rows_that_cannot_be_read_spoil_the_document_that_they_belong_to() {
     let hub = Hub::open().await;
-    let bytes = [table(&["1,K1,2026-03-09,10.00,a", "2,K2,2026-03-09,1.00,b", "3,K3,2026-03-09,1.00,c"]).as_bytes(), b"1,K1,2026-03-09,3.00,\xC3(\r\n3,K3\r\n2,K2,2026-03-09,1.00,b"].concat();
+    let bytes = [
+        table(&["1,K1,2026-03-09,10.00,a", "2,K2,2026-03-09,1.00,b", "3,K3,2026-03-09,1.00,c"]).as_bytes(),
+        b"1,K1,2026-03-09,3.00,\xC3(\r\n3,K3\r\n2,K2,2026-03-09,1.00,b",
+    ]
+    .concat();
     let report = hub.ingest(&invoices("group_by = [\"no\"]"), "a.csv", &bytes).await;
     assert_eq!((report.accepted, report.quarantined), (1, 2));
     let entries = hub.quarantined().await;
@@ -87,7 +98,8 @@ async fn rows_that_cannot_be_read_spoil_the_document_that_they_belong_to() {
 #[tokio::test]
 async fn a_quote_that_is_never_closed_spoils_what_it_swallows() {
     let hub = Hub::open().await;
-    let rows = ["1,K1,2026-03-09,10.00,a", "2,K2,2026-03-09,1.00,b", "3,K3,2026-03-09,1.00,\"c", "2,K2,2026-03-09,1.00,b"];
+    let rows =
+        ["1,K1,2026-03-09,10.00,a", "2,K2,2026-03-09,1.00,b", "3,K3,2026-03-09,1.00,\"c", "2,K2,2026-03-09,1.00,b"];
     let report = hub.ingest(&invoices("group_by = [\"no\"]"), "a.csv", table(&rows)).await;
     assert_eq!((report.accepted, report.quarantined), (1, 2));
     assert_eq!(hub.subjects().await, ["invoice:t:1"]);
@@ -114,7 +126,8 @@ async fn quotes_hold_line_breaks_and_offsets_stay_exact() {
 #[tokio::test]
 async fn a_cut_off_gzip_gives_what_was_whole_and_says_so() {
     let hub = Hub::open().await;
-    let rows: Vec<String> = (0..20_000).map(|n| format!("{0},K{0},2026-03-09,{n}.25,{1}", n / 2, n * 7919 % 10_007)).collect();
+    let rows: Vec<String> =
+        (0..20_000).map(|n| format!("{0},K{0},2026-03-09,{n}.25,{1}", n / 2, n * 7919 % 10_007)).collect();
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
     let file = gzip(table(&rows).as_bytes());
     let grouped = invoices("group_by = [\"no\"]\ngroup_within = 100").clone();
@@ -125,7 +138,10 @@ async fn a_cut_off_gzip_gives_what_was_whole_and_says_so() {
     assert_eq!(told.problems[0].code, "R0309");
     // Rows of documents that were still in the window, and the line that was cut, are not in.
     assert!(report.withheld > 40 && report.accepted > 1_000, "{report:?}");
-    assert!(report.lines / 2 <= report.records + report.withheld && report.records + report.withheld <= report.lines / 2 + 1);
+    assert!(
+        report.lines / 2 <= report.records + report.withheld
+            && report.records + report.withheld <= report.lines / 2 + 1
+    );
     assert_eq!(report.quarantined, report.records - report.mapped);
     let again = hub.ingest(&grouped, "a.csv.gz", &file).await;
     assert!(again.is_complete());
@@ -149,7 +165,10 @@ async fn a_mark_that_contradicts_the_charset_refuses_the_file() {
     let hub = Hub::open().await;
     let file = [b"\xEF\xBB\xBF", table(&[GOOD]).as_bytes()].concat();
     let report = hub.ingest(&invoices("charset = \"gb18030\""), "a.csv", &file).await;
-    assert_eq!((report.files[0].state, report.records, report.quarantined, report.accepted), (FileState::Refused, 1, 1, 0));
+    assert_eq!(
+        (report.files[0].state, report.records, report.quarantined, report.accepted),
+        (FileState::Refused, 1, 1, 0)
+    );
     let problem = &report.files[0].problems[0];
     assert_eq!(problem.code, "R0301");
     assert!(problem.found.starts_with("EF BB BF 6E"), "{}", problem.found);
@@ -180,7 +199,11 @@ async fn utf_16_is_read_and_quarantined_byte_for_byte() {
     let hub = Hub::open().await;
     let encode = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
     let bad = "2,K2,2026-13-09,1,\"华\r\n强\"";
-    let file = [b"\xFF\xFE".to_vec(), encode(&format!("{HEADING}\r\n1,K1,2026-03-09,1,\u{0A0A}\r\n{bad}\r\n3,K3,2026-03-09,1,c"))].concat();
+    let file = [
+        b"\xFF\xFE".to_vec(),
+        encode(&format!("{HEADING}\r\n1,K1,2026-03-09,1,\u{0A0A}\r\n{bad}\r\n3,K3,2026-03-09,1,c")),
+    ]
+    .concat();
     let report = hub.ingest(&invoices("charset = \"utf-16\""), "a.csv", &file).await;
     assert_eq!((report.accepted, report.quarantined), (2, 1));
     let entry = &hub.quarantined().await[0];
@@ -223,8 +246,11 @@ async fn ragged_rows_are_rejected_or_filled_up() {
 async fn excels_own_first_line_sets_the_delimiter() {
     let hub = Hub::open().await;
     for (n, mark) in ["", "\u{FEFF}"].into_iter().enumerate() {
-        let file = format!("{mark}sep=;\r\n{}\r\n{n},K1,2026-03-09,10.00,\"a;b\"\r\n", HEADING.replace(',', ";").to_owned()).replace("K1,", "K1;");
-        let file = file.replace(&format!("{n},K1"), &format!("{n};K1")).replace("2026-03-09,10.00,", "2026-03-09;10.00;");
+        let file =
+            format!("{mark}sep=;\r\n{}\r\n{n},K1,2026-03-09,10.00,\"a;b\"\r\n", HEADING.replace(',', ";").to_owned())
+                .replace("K1,", "K1;");
+        let file =
+            file.replace(&format!("{n},K1"), &format!("{n};K1")).replace("2026-03-09,10.00,", "2026-03-09;10.00;");
         let report = hub.ingest(&invoices(""), "a.csv", &file).await;
         assert_eq!((report.accepted, report.lines), (1, 1), "{file}");
         assert_eq!(hub.events().await[n].1.locator.clone().unwrap().first_line, 3);
@@ -330,7 +356,10 @@ async fn lines_of_json_fail_alone() {
     let report = hub.ingest(&parse(DESK), "a.ndjson", lines.join(&b"\n"[..])).await;
     assert_eq!((report.records, report.lines, report.accepted, report.quarantined), (5, 5, 2, 3));
     let entries = hub.quarantined().await;
-    assert_eq!(entries.iter().map(|e| (e.first_line, e.codes.as_str())).collect::<Vec<_>>(), [(2, "R0306"), (3, "R0302"), (5, "R0412")]);
+    assert_eq!(
+        entries.iter().map(|e| (e.first_line, e.codes.as_str())).collect::<Vec<_>>(),
+        [(2, "R0306"), (3, "R0302"), (5, "R0412")]
+    );
     assert_eq!(entries.iter().map(|e| e.raw.as_slice()).collect::<Vec<_>>(), [lines[1], lines[2], lines[4]]);
     assert!(format!("{:?}", hub.events().await[0].1.body).contains("10.10"));
 }
@@ -338,9 +367,15 @@ async fn lines_of_json_fail_alone() {
 #[tokio::test]
 async fn each_item_of_a_body_fails_alone() {
     let hub = Hub::open().await;
-    let connector = parse(&DESK.replace("format = \"ndjson\"", "format = \"ndjson\"\nrecords = \"list\"\nonly = { \"$.kind\" = [\"new\"] }"));
+    let connector =
+        parse(&DESK.replace(
+            "format = \"ndjson\"",
+            "format = \"ndjson\"\nrecords = \"list\"\nonly = { \"$.kind\" = [\"new\"] }",
+        ));
     let line = r#"{"kind":"new","list":[{"no":"1","who":"K1","day":"2026-03-09","amount":1},{"no":"2","who":"K1","day":"x","amount":1},{"no":"3","who":"K1","day":"2026-03-09","amount":1}]}"#;
-    let report = hub.ingest(&connector, "a.ndjson", format!("{line}\n{{\"kind\":\"ping\"}}\n{{\"kind\":\"new\",\"list\":[]}}\n")).await;
+    let report = hub
+        .ingest(&connector, "a.ndjson", format!("{line}\n{{\"kind\":\"ping\"}}\n{{\"kind\":\"new\",\"list\":[]}}\n"))
+        .await;
     assert_eq!((report.records, report.accepted, report.skipped, report.quarantined), (5, 2, 2, 1));
     assert_eq!(report.skipped_by["not for us"], 1);
     assert_eq!(hub.quarantined().await[0].raw, line.as_bytes());
@@ -358,10 +393,15 @@ async fn a_rehearsal_says_the_same_and_writes_nothing() {
 #[tokio::test]
 async fn a_mapping_that_fails_its_own_test_reads_nothing() {
     let hub = Hub::open().await;
-    let text = format!("{DESK}\n[test.wrong]\ninput = '''\n{{\"no\":\"1\",\"who\":\"K1\",\"day\":\"2026-03-09\",\"amount\":1}}\n'''\nemits = [\"invoice\"]\n[test.wrong.check]\n\"0.total\" = \"2 EUR\"\n");
+    let text = format!(
+        "{DESK}\n[test.wrong]\ninput = '''\n{{\"no\":\"1\",\"who\":\"K1\",\"day\":\"2026-03-09\",\"amount\":1}}\n'''\nemits = [\"invoice\"]\n[test.wrong.check]\n\"0.total\" = \"2 EUR\"\n"
+    );
     let input = Input::File(hub.write("a.ndjson", "{\"no\":\"1\",\"who\":\"K1\",\"day\":\"2026-03-09\",\"amount\":1}"));
     let failed = onefold_connect::ingest(&parse(&text), &[input], &hub.door, &hub.store, &|_| {}).await;
-    assert!(matches!(&failed, Err(IngestError::Tests(tests)) if tests.len() == 1 && tests[0].name == "wrong"), "{failed:?}");
+    assert!(
+        matches!(&failed, Err(IngestError::Tests(tests)) if tests.len() == 1 && tests[0].name == "wrong"),
+        "{failed:?}"
+    );
     assert!(hub.events().await.is_empty());
 }
 

@@ -1,7 +1,5 @@
 //! What the door lets in, what it drops, and what it says against the rest.
 
-
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +32,10 @@ fn mapped_by(mapping: u8, mut event: Event) -> Event {
 async fn a_copy_is_dropped_whether_it_is_in_the_batch_on_its_way_or_stored() {
     let mut hub = Hub::open().await;
     let verdicts = hub.door.accept(vec![event("1", "1"), event("1", "1"), event("2", "1")]).await.unwrap();
-    assert!(matches!(verdicts[..], [Verdict::Accepted { .. }, Verdict::Duplicate, Verdict::Accepted { .. }]), "{verdicts:?}");
+    assert!(
+        matches!(verdicts[..], [Verdict::Accepted { .. }, Verdict::Duplicate, Verdict::Accepted { .. }]),
+        "{verdicts:?}"
+    );
     for stored in [false, true] {
         if stored {
             hub.project().await;
@@ -63,13 +64,26 @@ async fn another_content_is_a_conflict_under_the_same_mapping_only() {
             hub.project().await;
             hub.reopen_door().await;
         }
-        let verdicts = hub.door.accept(vec![mapped_by(1, event("1", "2")), mapped_by(2, event("1", "2")), mapped_by(2, event("1", "1"))]).await.unwrap();
-        let [Verdict::Conflict(earlier), Verdict::OlderMapping(_), Verdict::Duplicate] = &verdicts[..] else { panic!("{verdicts:?}") };
+        let verdicts = hub
+            .door
+            .accept(vec![mapped_by(1, event("1", "2")), mapped_by(2, event("1", "2")), mapped_by(2, event("1", "1"))])
+            .await
+            .unwrap();
+        let [Verdict::Conflict(earlier), Verdict::OlderMapping(_), Verdict::Duplicate] = &verdicts[..] else {
+            panic!("{verdicts:?}")
+        };
         let stored = hub.log.fetch("events", &[(earlier.partition, earlier.offset)]).await.unwrap();
         assert_eq!(onefold_event::decode(&stored[0].record.value).unwrap().id, earlier.id);
     }
-    let verdicts = hub.door.accept(vec![mapped_by(1, event("9", "1")), mapped_by(1, event("9", "2")), mapped_by(2, event("9", "3"))]).await.unwrap();
-    assert!(matches!(verdicts[..], [Verdict::Accepted { .. }, Verdict::Conflict(_), Verdict::OlderMapping(_)]), "{verdicts:?}");
+    let verdicts = hub
+        .door
+        .accept(vec![mapped_by(1, event("9", "1")), mapped_by(1, event("9", "2")), mapped_by(2, event("9", "3"))])
+        .await
+        .unwrap();
+    assert!(
+        matches!(verdicts[..], [Verdict::Accepted { .. }, Verdict::Conflict(_), Verdict::OlderMapping(_)]),
+        "{verdicts:?}"
+    );
     assert_eq!(hub.events().await.len(), 2);
 }
 
@@ -82,7 +96,11 @@ async fn stamps_only_rise_and_go_on_above_the_last_one() {
         hub.reopen_door().await;
     }
     // A clock that was set back: the log holds a stamp from the future.
-    let far = onefold_log::Record::new("invoice:erp:far".as_bytes().to_vec(), onefold_event::encode(&event("far", "1")), i64::MAX / 2);
+    let far = onefold_log::Record::new(
+        "invoice:erp:far".as_bytes().to_vec(),
+        onefold_event::encode(&event("far", "1")),
+        i64::MAX / 2,
+    );
     hub.log.append("events", vec![(0, far)]).await.unwrap();
     hub.reopen_door().await;
     hub.door.accept(vec![event("after", "1")]).await.unwrap();
@@ -96,7 +114,9 @@ async fn many_callers_at_once_each_hear_of_their_own_and_one_copy_stays() {
     let hub = Arc::new(Hub::open().await);
     let callers = (0..40).map(|caller| {
         let hub = Arc::clone(&hub);
-        tokio::spawn(async move { hub.door.accept((0..25).map(|n| event(&format!("{}", (caller + n) % 50), "1")).collect()).await.unwrap() })
+        tokio::spawn(async move {
+            hub.door.accept((0..25).map(|n| event(&format!("{}", (caller + n) % 50), "1")).collect()).await.unwrap()
+        })
     });
     let mut accepted = 0;
     for caller in callers.collect::<Vec<_>>() {
@@ -140,13 +160,38 @@ async fn one_bad_event_in_a_batch_does_not_stop_the_others() {
     bad["type"] = json!("finance.invoice_isued.v1");
     let body = json!([cloud("1", "1"), bad, 7, cloud("3", "1")]);
     let answers = take_posted(&body, &hub.door, &hub.store).await.unwrap();
-    assert!(matches!(&answers[..], [Answer::Judged(_, Verdict::Accepted { .. }), Answer::Quarantined(1, _), Answer::Quarantined(2, _), Answer::Judged(_, Verdict::Accepted { .. })]), "{answers:?}");
+    assert!(
+        matches!(
+            &answers[..],
+            [
+                Answer::Judged(_, Verdict::Accepted { .. }),
+                Answer::Quarantined(1, _),
+                Answer::Quarantined(2, _),
+                Answer::Judged(_, Verdict::Accepted { .. })
+            ]
+        ),
+        "{answers:?}"
+    );
     let Answer::Quarantined(_, problems) = &answers[1] else { unreachable!() };
     assert!(problems[0].found.contains("finance.invoice_issued.v1"), "{}", problems[0].found);
     let again = take_posted(&body, &hub.door, &hub.store).await.unwrap();
-    assert!(matches!(&again[..], [Answer::Judged(_, Verdict::Duplicate), Answer::Quarantined(1, _), Answer::Quarantined(2, _), Answer::Judged(_, Verdict::Duplicate)]), "{again:?}");
+    assert!(
+        matches!(
+            &again[..],
+            [
+                Answer::Judged(_, Verdict::Duplicate),
+                Answer::Quarantined(1, _),
+                Answer::Quarantined(2, _),
+                Answer::Judged(_, Verdict::Duplicate)
+            ]
+        ),
+        "{again:?}"
+    );
     let entries = hub.quarantined().await;
-    assert_eq!(entries.iter().map(|e| (e.connector.as_str(), e.tries)).collect::<Vec<_>>(), [("events", 2), ("events", 2)]);
+    assert_eq!(
+        entries.iter().map(|e| (e.connector.as_str(), e.tries)).collect::<Vec<_>>(),
+        [("events", 2), ("events", 2)]
+    );
     assert_eq!(serde_json::from_slice::<Value>(&entries[0].raw).unwrap(), bad);
     // A contradiction is kept too, and a single event needs no list.
     let answers = take_posted(&cloud("1", "2"), &hub.door, &hub.store).await.unwrap();
@@ -182,7 +227,14 @@ async fn a_record_that_contradicts_an_earlier_one_is_in_quarantine_whole() {
 #[tokio::test]
 async fn a_retry_takes_in_what_passes_now_once_and_closes_the_entry() {
     let hub = Hub::open().await;
-    let file = ["no,who,day,amount,note", "1,K1,09/03/2026,1.00,\"a", "b\"", "2,K2,2026-03-09,2.00,c", "1,K1,09/03/2026,2.00,d"].join("\r\n");
+    let file = [
+        "no,who,day,amount,note",
+        "1,K1,09/03/2026,1.00,\"a",
+        "b\"",
+        "2,K2,2026-03-09,2.00,c",
+        "1,K1,09/03/2026,2.00,d",
+    ]
+    .join("\r\n");
     hub.ingest(&invoices("group_by = [\"no\"]"), "a.csv", &file).await;
     let entry = hub.store.get(1).await.unwrap().unwrap();
     let same = retry(&entry, Some(&invoices("group_by = [\"no\"]")), &hub.door, &hub.store, "hope").await.unwrap();
@@ -193,10 +245,16 @@ async fn a_retry_takes_in_what_passes_now_once_and_closes_the_entry() {
     let corrected = crate::hub::parse(&text);
     assert!(matches!(again(&entry, Some(&corrected)), Ok(Outcome::Mapped { .. })));
     let done = retry(&entry, Some(&corrected), &hub.door, &hub.store, "days first").await.unwrap();
-    assert!(matches!(&done, Retried::Taken(verdicts) if matches!(verdicts[..], [Verdict::Accepted { .. }])), "{done:?}");
+    assert!(
+        matches!(&done, Retried::Taken(verdicts) if matches!(verdicts[..], [Verdict::Accepted { .. }])),
+        "{done:?}"
+    );
     let closed = hub.store.get(1).await.unwrap().unwrap();
     assert_eq!((closed.decision.as_str(), closed.why.as_str()), ("retried", "days first"));
-    assert!(matches!(retry(&closed, Some(&corrected), &hub.door, &hub.store, "").await, Err(RetryError::Closed { .. })));
+    assert!(matches!(
+        retry(&closed, Some(&corrected), &hub.door, &hub.store, "").await,
+        Err(RetryError::Closed { .. })
+    ));
     let report = hub.ingest(&corrected, "a.csv", &file).await;
     assert_eq!((report.accepted, report.duplicates), (0, 2));
     let events = hub.events().await;
@@ -206,7 +264,8 @@ async fn a_retry_takes_in_what_passes_now_once_and_closes_the_entry() {
 }
 
 fn invoices_with_dates() -> String {
-    crate::hub::invoices_text("group_by = [\"no\"]").replace("date = \"yyyy-MM-dd\"", "date = [\"yyyy-MM-dd\", \"dd/MM/yyyy\"]")
+    crate::hub::invoices_text("group_by = [\"no\"]")
+        .replace("date = \"yyyy-MM-dd\"", "date = [\"yyyy-MM-dd\", \"dd/MM/yyyy\"]")
 }
 
 #[tokio::test]

@@ -29,7 +29,8 @@ impl Hub {
     pub(crate) async fn open() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let log = Arc::new(EmbeddedLog::open(&dir.path().join("log"), Default::default()).unwrap());
-        let store = SqliteStore::open(&dir.path().join("store"), Options { partitions: 3, ..Options::default() }).unwrap();
+        let store =
+            SqliteStore::open(&dir.path().join("store"), Options { partitions: 3, ..Options::default() }).unwrap();
         let door = open_door(&log, &store).await;
         Self { dir, log, store, door }
     }
@@ -110,7 +111,9 @@ impl Hub {
 }
 
 async fn open_door(log: &Arc<EmbeddedLog>, store: &SqliteStore) -> Door {
-    Door::open(Arc::clone(log) as Arc<dyn Log>, Arc::new(store.clone()), Arc::new(store.clone()), key(), 3).await.unwrap()
+    Door::open(Arc::clone(log) as Arc<dyn Log>, Arc::new(store.clone()), Arc::new(store.clone()), key(), 3)
+        .await
+        .unwrap()
 }
 
 /// Invoices, a row per line; `read` are further lines of `[read]`.

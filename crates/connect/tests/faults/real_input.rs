@@ -31,7 +31,10 @@ async fn a_year_of_invoice_lines_gives_the_published_figures_and_nothing_twice()
     let Some(input) = data() else { return };
     let inputs = [input];
     let rehearsed = rehearse(&connector(), &inputs, &|_| {}).await.unwrap();
-    assert_eq!((rehearsed.lines, rehearsed.records, rehearsed.mapped, rehearsed.events), (525_461, 28_816, 28_816, 28_816));
+    assert_eq!(
+        (rehearsed.lines, rehearsed.records, rehearsed.mapped, rehearsed.events),
+        (525_461, 28_816, 28_816, 28_816)
+    );
     assert_eq!((rehearsed.quarantined, rehearsed.skipped, rehearsed.accepted), (0, 0, 0));
     println!("read and mapped: {:.0} lines/s", rehearsed.lines as f64 / rehearsed.seconds);
 
@@ -39,11 +42,12 @@ async fn a_year_of_invoice_lines_gives_the_published_figures_and_nothing_twice()
     let first = hub.ingest_all(&connector(), &inputs).await;
     assert_eq!((first.accepted, first.duplicates, first.quarantined), (28_816, 0, 0));
     println!("into the log: {:.0} lines/s", first.lines as f64 / first.seconds);
-    let kinds = hub.events().await.into_iter().fold([0; 3], |[invoices, credits, adjustments], (_, event)| match event.body {
-        Body::InvoiceIssued(_) => [invoices + 1, credits, adjustments],
-        Body::CreditNoteIssued(_) => [invoices, credits + 1, adjustments],
-        _ => [invoices, credits, adjustments + 1],
-    });
+    let kinds =
+        hub.events().await.into_iter().fold([0; 3], |[invoices, credits, adjustments], (_, event)| match event.body {
+            Body::InvoiceIssued(_) => [invoices + 1, credits, adjustments],
+            Body::CreditNoteIssued(_) => [invoices, credits + 1, adjustments],
+            _ => [invoices, credits, adjustments + 1],
+        });
     assert_eq!(kinds, [24_221, 4_592, 3]);
     hub.project().await;
     hub.reopen_door().await;

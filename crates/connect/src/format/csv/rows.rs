@@ -25,7 +25,13 @@ pub(crate) struct CsvRows<R> {
 
 impl<R: BufRead> CsvRows<R> {
     /// Reads up to and with the heading. An empty file has none, and no rows.
-    pub(crate) fn open(mut reader: R, charset: Charset, limit: usize, layout: &Read, mark: usize) -> io::Result<Result<Self, Problem>> {
+    pub(crate) fn open(
+        mut reader: R,
+        charset: Charset,
+        limit: usize,
+        layout: &Read,
+        mark: usize,
+    ) -> io::Result<Result<Self, Problem>> {
         let told = told_delimiter(reader.fill_buf()?, charset);
         let mut lines = Lines::new(reader, charset, limit, mark as u64);
         let mut bytes = Bytes::default();
@@ -35,14 +41,17 @@ impl<R: BufRead> CsvRows<R> {
         }
         let delimiter = told.unwrap_or(layout.delimiter);
         let fields = Fields::new(delimiter, layout.quote);
-        let mut rows = Self { lines, charset, limit, pad: layout.pad_ragged, delimiter, fields, heading: Vec::new(), bytes };
+        let mut rows =
+            Self { lines, charset, limit, pad: layout.pad_ragged, delimiter, fields, heading: Vec::new(), bytes };
         match &layout.header {
             Header::Given(columns) => rows.heading.clone_from(columns),
             Header::Row(wanted) => {
                 let wanted = (*wanted).max(1);
                 for number in 1..=wanted {
                     match rows.read()?.map(|row| (row.content, number == wanted)) {
-                        Some((Content::Fields(fields), true)) => rows.heading = fields.iter().map(|f| f.trim().to_owned()).collect(),
+                        Some((Content::Fields(fields), true)) => {
+                            rows.heading = fields.iter().map(|f| f.trim().to_owned()).collect()
+                        }
                         Some((Content::Bad(problem, _), true)) => return Ok(Err(*problem)),
                         Some(_) => {}
                         None => break,

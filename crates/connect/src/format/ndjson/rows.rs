@@ -44,7 +44,12 @@ impl<R: BufRead> JsonRows<R> {
             } else {
                 parse(&raw, self.charset, line)
             };
-            return Ok(Some(Row { place: Place { first_line: line, last_line: line, offset, length }, raw, sha256, content }));
+            return Ok(Some(Row {
+                place: Place { first_line: line, last_line: line, offset, length },
+                raw,
+                sha256,
+                content,
+            }));
         }
     }
 }

@@ -59,7 +59,9 @@ impl Input {
     /// Name in locators: the file's own, without its directories, so that it is the same wherever it is read.
     pub fn resource(&self) -> String {
         match self {
-            Self::File(path) => path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned()),
+            Self::File(path) => {
+                path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
+            }
             Self::Stdin => "-".to_owned(),
         }
     }

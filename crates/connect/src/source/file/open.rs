@@ -45,7 +45,9 @@ fn unpack(mut source: Counted) -> io::Result<Opened> {
     match reader.by_ref().take(START).read_to_end(&mut start) {
         Ok(_) => {}
         // What is whole before the damage counts here as it does further on.
-        Err(error) if is_of_the_file(&error) => reader = Box::new(BufReader::new(Damaged(error.kind(), error.to_string()))),
+        Err(error) if is_of_the_file(&error) => {
+            reader = Box::new(BufReader::new(Damaged(error.kind(), error.to_string())))
+        }
         Err(error) => return Err(error),
     }
     Ok(Opened { reader: Box::new(Cursor::new(start.clone()).chain(reader)), start })
@@ -78,5 +80,8 @@ pub(crate) fn is_of_the_file(error: &io::Error) -> bool {
     // Kinds by which flate2 says that the packed stream ends early, is damaged, or fails its checksum; the operating
     // system's errors carry a number.
     error.raw_os_error().is_none()
-        && matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput)
+        && matches!(
+            error.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+        )
 }

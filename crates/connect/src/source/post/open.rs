@@ -96,7 +96,10 @@ fn entry(item: &Value, problems: &[Problem]) -> onefold_store::QuarantineEntry {
     entry
 }
 
-async fn put(quarantine: &dyn Quarantine, entries: Vec<onefold_store::QuarantineEntry>) -> Result<Vec<u64>, IngestError> {
+async fn put(
+    quarantine: &dyn Quarantine,
+    entries: Vec<onefold_store::QuarantineEntry>,
+) -> Result<Vec<u64>, IngestError> {
     if entries.is_empty() {
         return Ok(Vec::new());
     }
