@@ -271,7 +271,15 @@ fn time<'r>(cell: &'r Cell, text: &str, frame: &Frame<'_, 'r>) -> Result<Moment,
     }
     Ok(match written(&cell.parse.times, text)? {
         Written::Offset(local, offset) => at(local, offset)?,
-        Written::Local(local) => instant(local, &frame.zone(cell)?, cell.parse.dst)?,
+        Written::Local(local) => {
+            let (moment, chosen) = instant(local, &frame.zone(cell)?, cell.parse.dst)?;
+            if chosen {
+                // Counted, so that it is known how often the mapping's choice decides.
+                let fault = Fault::new("R0423", "this local time came twice: the mapping's `dst` chose one");
+                frame.notice(cell, fault.instead(text, onefold_event::format_micros(moment.micros)));
+            }
+            moment
+        }
     })
 }
 

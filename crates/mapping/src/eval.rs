@@ -24,8 +24,11 @@ impl<'f, 'r> Frame<'f, 'r> {
     /// Reports a fault of a cell where it belongs: an error, or a finding where the cell allows it.
     fn report(&self, cell: &Cell, path: Option<PathId>, rows: &[usize], fault: Fault) -> Bad {
         let mut problem = Problem::new(fault.code, fault.message).instead(fault.found, fault.expected);
-        problem.help = fault.help;
         problem.path = path.map_or("", |p| self.run.plan.path_text(p)).to_owned();
+        // Advice is to be copied: it names the heading where there is one.
+        let heading = if problem.path.is_empty() { "…" } else { &problem.path };
+        problem.help =
+            fault.help.iter().map(|h| h.replace("{ from = \"…\"", &format!("{{ from = \"{heading}\""))).collect();
         problem.lines = self.run.lines(rows);
         self.report_problem(cell, problem)
     }
@@ -39,6 +42,19 @@ impl<'f, 'r> Frame<'f, 'r> {
             list.push(problem);
         }
         Bad
+    }
+
+    /// A finding, where nothing is wrong enough for an error.
+    pub(crate) fn notice(&self, cell: &Cell, fault: Fault) {
+        let mut problem = Problem::new(fault.code, fault.message).instead(fault.found, fault.expected);
+        problem.target.clone_from(&cell.target);
+        problem.path = path_of(cell).map_or("", |p| self.run.plan.path_text(p)).to_owned();
+        problem.mapping = Some(self.run.plan.place(&cell.span));
+        problem.lines = self.run.lines(&self.rows().take(8).collect::<Vec<_>>());
+        let mut findings = self.run.findings.borrow_mut();
+        if !findings.contains(&problem) {
+            findings.push(problem);
+        }
     }
 
     pub(crate) fn fault(&self, cell: &Cell, fault: Fault) -> Bad {

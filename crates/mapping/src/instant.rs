@@ -29,7 +29,9 @@ pub(crate) fn changes(zone: &TimeZone) -> bool {
     zone.following(from).next().is_some()
 }
 
-pub(crate) fn instant(local: DateTime, zone: &TimeZone, dst: Option<Dst>) -> Result<Moment, Fault> {
+/// True where the mapping had to choose between two hours.
+pub(crate) fn instant(local: DateTime, zone: &TimeZone, dst: Option<Dst>) -> Result<(Moment, bool), Fault> {
+    let mut chosen = false;
     let offset = match zone.to_ambiguous_timestamp(local).offset() {
         AmbiguousOffset::Unambiguous { offset } => offset,
         AmbiguousOffset::Gap { .. } => {
@@ -37,17 +39,20 @@ pub(crate) fn instant(local: DateTime, zone: &TimeZone, dst: Option<Dst>) -> Res
                 .instead(local.to_string(), "a time that clocks in this zone have shown")
                 .help("the source computed it; no setting can say what it means"));
         }
-        AmbiguousOffset::Fold { before, after } => match dst {
-            Some(Dst::Earlier) => before,
-            Some(Dst::Later) => after,
-            Some(Dst::Reject) | None => {
-                return Err(Fault::new("R0423", "this local time came twice: the clocks were put back over it")
-                    .instead(local.to_string(), "a time that came once")
-                    .help("[assume] dst = \"earlier\" or \"later\" says which one is meant"));
+        AmbiguousOffset::Fold { before, after } => {
+            chosen = true;
+            match dst {
+                Some(Dst::Earlier) => before,
+                Some(Dst::Later) => after,
+                Some(Dst::Reject) | None => {
+                    return Err(Fault::new("R0423", "this local time came twice: the clocks were put back over it")
+                        .instead(local.to_string(), "a time that came once")
+                        .help("[assume] dst = \"earlier\" or \"later\" says which one is meant"));
+                }
             }
-        },
+        }
     };
-    at(local, offset)
+    Ok((at(local, offset)?, chosen))
 }
 
 pub(crate) fn at(local: DateTime, offset: Offset) -> Result<Moment, Fault> {
@@ -75,7 +80,7 @@ mod tests {
 
     fn london(text: &str, dst: Option<Dst>) -> Result<String, &'static str> {
         let moment = instant(text.parse().unwrap(), &zone("Europe/London").unwrap(), dst);
-        moment.map(|m| onefold_event::format_micros(m.micros)).map_err(|f| f.code)
+        moment.map(|(m, _)| onefold_event::format_micros(m.micros)).map_err(|f| f.code)
     }
 
     #[test]

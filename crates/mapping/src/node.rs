@@ -122,7 +122,7 @@ impl Node {
     }
 
     pub(crate) fn wrong(&self, faults: &mut Faults, expected: &str) {
-        let mut problem = Problem::new("M0103", format!("this is {}, not {expected}", self.word()));
+        let mut problem = Problem::new("M0103", format!("this is {}: expected {expected}", self.word()));
         if matches!(self.value, Value::Other) {
             problem = problem.help("amounts, rates and dates stand in quotes: a TOML float is not exact");
         }

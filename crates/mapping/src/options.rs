@@ -18,6 +18,9 @@ use crate::number::{NEGATIVES, Style};
 use crate::value::Ty;
 use crate::words::Else;
 
+/// More than anybody means, and less than a calendar holds.
+const MOST_DAYS: i32 = 100_000;
+
 impl Compiler<'_> {
     pub(crate) fn cuts(&mut self, node: &Node) -> Vec<Cut> {
         let mut cuts = Vec::new();
@@ -208,10 +211,19 @@ impl Compiler<'_> {
                 n.wrong(f, "a factor in quotes, such as \"0.01\"");
             }
         }
-        adjust.round =
-            node.get("round").and_then(|n| n.integer(f)).and_then(|n| u32::try_from(n).ok()).map(|n| n.min(9));
-        adjust.add_days =
-            node.get("add_days").and_then(|n| n.integer(f)).and_then(|n| i32::try_from(n).ok()).unwrap_or(0);
+        if let Some(n) = node.get("round") {
+            adjust.round = n.integer(f).and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= 9);
+            if adjust.round.is_none() {
+                n.wrong(f, "a number of digits from 0 to 9");
+            }
+        }
+        if let Some(n) = node.get("add_days") {
+            let days = n.integer(f).and_then(|n| i32::try_from(n).ok()).filter(|n| n.abs() <= MOST_DAYS);
+            if days.is_none() {
+                n.wrong(f, "a number of days, at most 100000");
+            }
+            adjust.add_days = days.unwrap_or(0);
+        }
         adjust
     }
 

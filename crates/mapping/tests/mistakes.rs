@@ -77,6 +77,7 @@ fn things_that_cannot_be_meant_are_refused() {
         ("total = \"Total\"", "total = { from = \"Total\", times = 0.01 }", "M0103"),
         ("total = \"Total\"", "total = { value = \"ten\" }", "M0103"),
         ("total = \"Total\"", "total = {\n  from = \"Total\" }", "M0002"),
+        ("total = \"Total\"", "total = \"Total\"\npromised_on = { from = \"P\", add_days = 9999999 }", "M0103"),
         ("total = \"Total\"", "", "M0109"),
         ("total = \"Total\"", "total = { pick = \"sum\" }", "M0114"),
         ("total = \"Total\"", "total = { from = \"Total\", value = \"1\" }", "M0114"),

@@ -55,7 +55,7 @@ phone = { from = "A", pick = "first" }
 [event.e.set]
 total = { calc = "sum(rows.b)" }
 tax = { calc = "if count(rows) > 1 then money(round(sum(rows.a) * 1.19, 2), 'EUR') else money(abs(n), 'EUR')" }
-due_on = { use = "d", add_days = 999999 }
+due_on = { use = "d", add_days = 99999 }
 issued_on = { use = "t" }
 buyer.name = { join = ["W", "#line", "#index", "#rows", "#2"], with = ",", max_length = 40 }
 [event.e.set.lines]
@@ -136,7 +136,7 @@ fn a_whole_good_record_passes_through_everything() {
         &good(
             &EVERYTHING
                 .replace(", negative = \"1-\"", "")
-                .replace("add_days = 999999", "add_days = 9")
+                .replace("add_days = 99999", "add_days = 9")
                 .replace("-0.000001", "2"),
         ),
         &[row.clone(), row],

@@ -107,3 +107,15 @@ pub(crate) fn order(event: &Event) -> &onefold_event::v1::OrderPlaced {
         other => panic!("{}", other.name()),
     }
 }
+
+pub(crate) struct Mapped {
+    pub(crate) events: Vec<Event>,
+    pub(crate) findings: Vec<Problem>,
+}
+
+pub(crate) fn mapped(connector: &Connector, csv: &str) -> Mapped {
+    match outcome(connector, csv) {
+        Outcome::Mapped { events, findings } => Mapped { events, findings },
+        other => panic!("{other:?}"),
+    }
+}
