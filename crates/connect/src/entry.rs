@@ -5,13 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use onefold_mapping::{Connector, Problem};
 use onefold_store::QuarantineEntry;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::charset::Charset;
+use crate::kept::Kept;
 use crate::row::{Place, Row};
-
-/// Most bytes of one entry that are kept, whatever the number of its rows.
-const MOST: usize = 64 << 20;
 
 /// What a file's records share.
 #[derive(Debug, Clone)]
@@ -55,19 +52,20 @@ impl Origin {
         }
     }
 
-    /// An entry for a record of these rows.
-    pub(crate) fn entry(&self, rows: &[Row], item: Option<usize>, problems: &[Problem]) -> QuarantineEntry {
-        let place = |row: &Row| (row.place.first_line, row.place.last_line, row.place.offset, row.place.length);
+    /// An entry for a record.
+    pub(crate) fn entry(&self, kept: &Kept, item: Option<usize>, problems: &[Problem]) -> QuarantineEntry {
+        let place = |p: &Place| (p.first_line, p.last_line, p.offset, p.length);
         let context = Context {
             mapping: hex(&self.mapping),
             charset: self.charset.encoding.name().to_owned(),
             delimiter: if self.delimiter == 0 { String::new() } else { char::from(self.delimiter).to_string() },
             heading: self.heading.clone(),
-            rows: rows.iter().map(place).collect(),
+            rows: kept.places.iter().map(place).collect(),
             item,
         };
-        let (raw, length, sha256) = joined(rows, self.charset);
-        let offset = rows.first().map_or(0, |row| row.place.offset);
+        let sha256 = hex(&kept.sha256());
+        let (first_line, last_line) = kept.lines();
+        let offset = kept.offset();
         let part = item.map_or_else(String::new, |item| format!("[{item}]"));
         let now = now();
         QuarantineEntry {
@@ -81,10 +79,10 @@ impl Origin {
             ),
             connector: self.connector.clone(),
             resource: self.resource.clone(),
-            first_line: rows.iter().map(|r| r.place.first_line).min().unwrap_or(0),
-            last_line: rows.iter().map(|r| r.place.last_line).max().unwrap_or(0),
-            raw,
-            length,
+            first_line,
+            last_line,
+            raw: kept.raw.clone(),
+            length: kept.length,
             sha256,
             codes: codes(problems),
             problems: json(problems),
@@ -104,7 +102,7 @@ impl Origin {
         let place = Place { first_line: line, last_line: line, offset: 0, length: raw.len() as u64 };
         let content = crate::row::Content::Json(serde_json::Value::Null);
         let row = Row { place, raw, sha256: None, content };
-        let mut entry = self.entry(&[row], None, problems);
+        let mut entry = self.entry(&Kept::of(vec![row], self.charset), None, problems);
         if let Some(context) = entry.context.as_object_mut() {
             // No rows: it is read again from its file only.
             context.remove("rows");
@@ -118,31 +116,6 @@ impl Origin {
         );
         entry
     }
-}
-
-/// Rows joined by line feeds, their length, and the SHA-256 of all their bytes. Of several rows of which one was cut
-/// off, the digest covers what is kept and that row's own digest.
-fn joined(rows: &[Row], charset: Charset) -> (Vec<u8>, u64, String) {
-    if let [row] = rows {
-        let sha256 = row.sha256.unwrap_or_else(|| Sha256::digest(&row.raw).into());
-        return (row.raw.clone(), row.place.length, hex(&sha256));
-    }
-    let (mut raw, mut length, mut sha) = (Vec::new(), 0, Sha256::new());
-    for (n, row) in rows.iter().enumerate() {
-        if n > 0 {
-            raw.extend_from_slice(charset.line_feed());
-            sha.update(charset.line_feed());
-            length += charset.line_feed().len() as u64;
-        }
-        raw.extend_from_slice(&row.raw);
-        sha.update(&row.raw);
-        length += row.place.length;
-        if let Some(own) = row.sha256 {
-            sha.update(own);
-        }
-    }
-    raw.truncate(MOST);
-    (raw, length, hex(&sha.finalize()))
 }
 
 pub(crate) fn codes(problems: &[Problem]) -> String {

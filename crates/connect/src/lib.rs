@@ -6,6 +6,7 @@ mod entry;
 mod fault;
 mod format;
 mod ingest;
+mod kept;
 mod lines;
 mod pass;
 mod row;

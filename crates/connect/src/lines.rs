@@ -59,8 +59,8 @@ impl Bytes {
     pub(crate) fn finish(&mut self, charset: Charset) -> (Vec<u8>, u64, Option<[u8; 32]>) {
         match self.over.take() {
             None => {
-                let mut raw = std::mem::take(&mut self.raw);
-                raw.truncate(charset.bare_length(&raw));
+                // A copy of the right size is cheaper than a buffer that grows anew for each line.
+                let raw = self.raw.get(..charset.bare_length(&self.raw)).unwrap_or_default().to_vec();
                 let length = raw.len() as u64;
                 self.clear();
                 (raw, length, None)

@@ -13,6 +13,7 @@ use crate::entry::Origin;
 use crate::fault;
 use crate::format::csv::CsvRows;
 use crate::format::ndjson::JsonRows;
+use crate::kept::Kept;
 use crate::row::{Content, Row};
 use crate::source::file;
 use crate::window::{Document, Window};
@@ -21,7 +22,7 @@ use crate::window::{Document, Window};
 #[derive(Debug)]
 pub(crate) struct Taken {
     pub(crate) origin: Arc<Origin>,
-    pub(crate) rows: Vec<Row>,
+    pub(crate) kept: Kept,
     /// Which item of a JSON body.
     pub(crate) item: Option<usize>,
     pub(crate) outcome: Outcome,
@@ -32,7 +33,7 @@ pub(crate) struct Taken {
 pub(crate) enum End {
     Complete,
     /// It is cut off or damaged; so many documents were still open.
-    Incomplete(Problem, u64),
+    Incomplete(Box<Problem>, u64),
     /// Nothing of it was taken in: all that is wrong with it, and its first bytes.
     Refused(Vec<Problem>, Vec<u8>),
     /// Whoever took the records wanted no more.
@@ -50,7 +51,7 @@ pub(crate) struct Passed {
 }
 
 enum Rows {
-    Csv(CsvRows<Box<dyn BufRead + Send>>),
+    Csv(Box<CsvRows<Box<dyn BufRead + Send>>>),
     Json(JsonRows<Box<dyn BufRead + Send>>),
 }
 
@@ -100,11 +101,11 @@ pub(crate) fn pass(
             return Ok(ended(origin, End::Refused(vec![problem], start)));
         }
         Format::Csv => match CsvRows::open(reader, charset, limit, read, mark) {
-            Ok(Ok(rows)) => Rows::Csv(rows),
+            Ok(Ok(rows)) => Rows::Csv(Box::new(rows)),
             Ok(Err(problem)) => return Ok(ended(origin, End::Refused(vec![problem], start))),
             Err(error) if file::is_of_the_file(&error) => {
                 let problem = fault::cut_off(&error, 0, 0);
-                return Ok(ended(origin, End::Incomplete(problem, 0)));
+                return Ok(ended(origin, End::Incomplete(Box::new(problem), 0)));
             }
             Err(error) => return Err(error),
         },
@@ -158,7 +159,7 @@ impl Pass<'_> {
                 Ok(None) => break,
                 Err(error) if file::is_of_the_file(&error) => {
                     let open = self.window.as_ref().map_or(0, Window::open);
-                    return Ok(End::Incomplete(fault::cut_off(&error, rows.line(), open), open as u64));
+                    return Ok(End::Incomplete(Box::new(fault::cut_off(&error, rows.line(), open)), open as u64));
                 }
                 Err(error) => return Err(error),
             };
@@ -255,7 +256,12 @@ impl Pass<'_> {
     }
 
     fn give(&mut self, rows: Vec<Row>, item: Option<usize>, outcome: Outcome) -> ControlFlow<()> {
-        (self.take)(Taken { origin: Arc::clone(&self.origin), rows, item, outcome })
+        // Skipped records leave nothing to keep; the rest is freed where it was made.
+        let kept = match outcome {
+            Outcome::Skipped { .. } => Kept::default(),
+            _ => Kept::of(rows, self.origin.charset),
+        };
+        (self.take)(Taken { origin: Arc::clone(&self.origin), kept, item, outcome })
     }
 }
 

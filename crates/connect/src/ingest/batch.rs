@@ -42,7 +42,7 @@ impl Batch {
         if let Outcome::Mapped { events, .. } = &taken.outcome {
             self.events += events.len();
         }
-        self.bytes += taken.rows.iter().map(|row| row.raw.len()).sum::<usize>();
+        self.bytes += taken.kept.raw.len();
         self.records.push(taken);
     }
 
@@ -72,7 +72,7 @@ pub(crate) fn read(
             } else {
                 false
             };
-            let line = taken.rows.first().map_or(0, |row| row.place.first_line);
+            let line = taken.kept.lines().0;
             batch.push(taken);
             if let Some((bad, of)) = fuse.note(failed) {
                 blown = Some((bad, of, line));
@@ -113,7 +113,7 @@ pub(crate) fn read(
 fn ended(input: &Input, mut passed: Passed, blown: Option<onefold_mapping::Problem>) -> Ended {
     let (state, problems, start, withheld) = match std::mem::replace(&mut passed.end, End::Complete) {
         End::Complete => (FileState::Complete, Vec::new(), None, 0),
-        End::Incomplete(problem, open) => (FileState::Incomplete, vec![problem], None, open),
+        End::Incomplete(problem, open) => (FileState::Incomplete, vec![*problem], None, open),
         End::Refused(problems, start) => (FileState::Refused, problems, Some(start), 0),
         End::Stopped(start) => (FileState::Stopped, blown.into_iter().collect(), Some(start), 0),
     };

@@ -113,10 +113,7 @@ async fn run(
 async fn write(batch: Batch, to: &To<'_>, report: &mut Report) -> Result<(), IngestError> {
     let (mut entries, mut events, mut mapped) = (Vec::new(), Vec::new(), Vec::new());
     for mut taken in batch.records {
-        let lines = (
-            taken.rows.iter().map(|r| r.place.first_line).min().unwrap_or(0),
-            taken.rows.iter().map(|r| r.place.last_line).max().unwrap_or(0),
-        );
+        let lines = taken.kept.lines();
         match std::mem::replace(&mut taken.outcome, Outcome::Quarantined(Vec::new())) {
             Outcome::Mapped { events: own, findings } => {
                 report.records += 1;
@@ -129,7 +126,7 @@ async fn write(batch: Batch, to: &To<'_>, report: &mut Report) -> Result<(), Ing
             Outcome::Skipped { reason } => report.skip(reason),
             Outcome::Quarantined(problems) => {
                 report.quarantine(&taken.origin.resource, lines, &problems);
-                entries.push(taken.origin.entry(&taken.rows, taken.item, &problems));
+                entries.push(taken.origin.entry(&taken.kept, taken.item, &problems));
             }
         }
     }
@@ -181,10 +178,8 @@ async fn judge(
             }
         }
         if !problems.is_empty() {
-            let first = taken.rows.first().map_or(0, |row| row.place.first_line);
-            let last = taken.rows.iter().map(|row| row.place.last_line).max().unwrap_or(first);
-            report.see(&taken.origin.resource, (first, last), &problems);
-            entries.push(taken.origin.entry(&taken.rows, taken.item, &problems));
+            report.see(&taken.origin.resource, taken.kept.lines(), &problems);
+            entries.push(taken.origin.entry(&taken.kept, taken.item, &problems));
         }
     }
     Ok(entries)

@@ -36,12 +36,10 @@ async fn a_year_of_invoice_lines_gives_the_published_figures_and_nothing_twice()
         (525_461, 28_816, 28_816, 28_816)
     );
     assert_eq!((rehearsed.quarantined, rehearsed.skipped, rehearsed.accepted), (0, 0, 0));
-    println!("read and mapped: {:.0} lines/s", rehearsed.lines as f64 / rehearsed.seconds);
 
     let mut hub = Hub::open().await;
     let first = hub.ingest_all(&connector(), &inputs).await;
     assert_eq!((first.accepted, first.duplicates, first.quarantined), (28_816, 0, 0));
-    println!("into the log: {:.0} lines/s", first.lines as f64 / first.seconds);
     let kinds =
         hub.events().await.into_iter().fold([0; 3], |[invoices, credits, adjustments], (_, event)| match event.body {
             Body::InvoiceIssued(_) => [invoices + 1, credits, adjustments],
@@ -53,5 +51,4 @@ async fn a_year_of_invoice_lines_gives_the_published_figures_and_nothing_twice()
     hub.reopen_door().await;
     let second = hub.ingest_all(&connector(), &inputs).await;
     assert_eq!((second.accepted, second.duplicates, second.conflicts), (0, 28_816, 0));
-    println!("again: {:.0} lines/s", second.lines as f64 / second.seconds);
 }

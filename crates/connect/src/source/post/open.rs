@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::charset::Charset;
 use crate::entry::{Origin, hex};
+use crate::kept::Kept;
 use crate::row::{Content, Place, Row};
 use crate::source::post::input::items;
 use crate::{Door, IngestError, Verdict, fault};
@@ -91,7 +92,7 @@ fn entry(item: &Value, problems: &[Problem]) -> onefold_store::QuarantineEntry {
         delimiter: 0,
         heading: Vec::new(),
     };
-    let mut entry = origin.entry(&[row], None, problems);
+    let mut entry = origin.entry(&Kept::of(vec![row], origin.charset), None, problems);
     entry.key = key;
     entry
 }

@@ -1,0 +1,71 @@
+//! What is kept of a record's rows once they were mapped: their bytes and places.
+
+use sha2::{Digest, Sha256};
+
+use crate::charset::Charset;
+use crate::row::{Place, Row};
+
+/// Most bytes of one record that are kept, whatever the number of its rows.
+const MOST: usize = 64 << 20;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Kept {
+    /// Rows without their line ends, joined by line feeds, in the order of the file.
+    pub(crate) raw: Vec<u8>,
+    /// Of all bytes, those too that were cut off.
+    pub(crate) length: u64,
+    /// Where something was cut off: SHA-256 of a single row's own bytes; of several rows the digest of what is kept of
+    /// each, followed by that of the row that was cut off.
+    cut: Option<[u8; 32]>,
+    pub(crate) places: Vec<Place>,
+}
+
+impl Kept {
+    pub(crate) fn of(mut rows: Vec<Row>, charset: Charset) -> Self {
+        let places: Vec<Place> = rows.iter().map(|row| row.place).collect();
+        if let [row] = rows.as_mut_slice() {
+            return Self { raw: std::mem::take(&mut row.raw), length: row.place.length, cut: row.sha256, places };
+        }
+        let feed = charset.line_feed();
+        let size = rows.iter().map(|row| row.raw.len() + feed.len()).sum();
+        let (mut raw, mut length) = (Vec::with_capacity(size), 0);
+        for (n, row) in rows.iter().enumerate() {
+            if n > 0 {
+                raw.extend_from_slice(feed);
+                length += feed.len() as u64;
+            }
+            raw.extend_from_slice(&row.raw);
+            length += row.place.length;
+        }
+        let cut = (raw.len() > MOST || rows.iter().any(|row| row.sha256.is_some())).then(|| digest(&rows, feed));
+        raw.truncate(MOST);
+        Self { raw, length, cut, places }
+    }
+
+    pub(crate) fn sha256(&self) -> [u8; 32] {
+        self.cut.unwrap_or_else(|| Sha256::digest(&self.raw).into())
+    }
+
+    /// First and last line.
+    pub(crate) fn lines(&self) -> (u64, u64) {
+        let first = self.places.iter().map(|place| place.first_line).min();
+        let last = self.places.iter().map(|place| place.last_line).max();
+        (first.unwrap_or(0), last.unwrap_or(0))
+    }
+
+    pub(crate) fn offset(&self) -> u64 {
+        self.places.iter().map(|place| place.offset).min().unwrap_or(0)
+    }
+}
+
+fn digest(rows: &[Row], feed: &[u8]) -> [u8; 32] {
+    let mut sha = Sha256::new();
+    for (n, row) in rows.iter().enumerate() {
+        if n > 0 {
+            sha.update(feed);
+        }
+        sha.update(&row.raw);
+        sha.update(row.sha256.as_ref().map_or(&[][..], |own| own));
+    }
+    sha.finalize().into()
+}
