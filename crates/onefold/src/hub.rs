@@ -36,7 +36,6 @@ pub(crate) fn named(globals: &Globals) -> Result<&std::path::Path> {
 
 /// A data directory open for reading, beside whoever writes.
 pub(crate) struct Reader {
-    pub(crate) log: Arc<dyn Log>,
     pub(crate) store: SqliteStore,
     pub(crate) service: Service,
 }
@@ -48,8 +47,8 @@ impl Reader {
         let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open_read(&data.file("log.db"))?);
         let store = SqliteStore::open_read(&data.file("views.db"))?;
         let reads = Arc::new(store.clone());
-        let service = Service::new(Arc::clone(&log), reads.clone(), reads, None, Rules::default());
-        Ok(Self { log, store, service })
+        let service = Service::new(log, reads.clone(), reads, None, Rules::default());
+        Ok(Self { store, service })
     }
 }
 

@@ -1,0 +1,179 @@
+//! Bad input: a clear message, nothing lost, nothing half done.
+
+mod harness;
+
+use std::io::Write;
+
+use harness::{Home, connector};
+use serde_json::Value;
+
+const HEADING: &str = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n";
+
+fn row(invoice: &str, quantity: &str, date: &str, price: &str) -> String {
+    format!("{invoice},P1,METAL SIGN,{quantity},{date},{price},17865,United Kingdom\n")
+}
+
+fn good(from: u32, to: u32) -> String {
+    (from..to).map(|n| row(&format!("{n}"), "2", "2009-12-01 10:49:00", "1.5")).collect()
+}
+
+fn ingest(home: &Home, path: &str) -> harness::Answer {
+    home.run(&["ingest", "--json", "--connector", &connector("uci-online-retail"), path])
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut child = std::process::Command::new("gzip").arg("-c").stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let bytes = bytes.to_vec();
+    let writer = std::thread::spawn(move || input.write_all(&bytes));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    output.stdout
+}
+
+fn counts(report: &Value) -> (i64, i64, i64) {
+    let of = |name: &str| report[name].as_i64().unwrap();
+    assert_eq!(of("records"), of("mapped") + of("skipped") + of("quarantined"));
+    (of("accepted"), of("duplicates"), of("quarantined"))
+}
+
+#[test]
+fn bad_records_wait_in_quarantine_and_the_others_go_on() {
+    let home = Home::new();
+    let text = format!(
+        "{HEADING}{}{}{}{}{}",
+        good(100, 110),
+        row("200", "2", "2009-12-01 10:49:00", "\"2,1\""),
+        row("201", "2", "2009-02-29 10:49:00", "2.1"),
+        row("202", "two", "2009-12-01 10:49:00", "2.1"),
+        row("X203", "2", "2009-12-01 10:49:00", "2.1"),
+    );
+    let path = home.file("invoices.csv", &text);
+    let report = ingest(&home, &path).exits(3).json();
+    assert_eq!(counts(&report), (10, 0, 4));
+    let entries = home.run(&["quarantine", "list", "--json"]).exits(0).lines();
+    assert_eq!(entries.iter().map(|e| e["first_line"].as_i64().unwrap()).collect::<Vec<_>>(), [12, 13, 14, 15]);
+    assert_eq!(entries[0]["raw"], "200,P1,METAL SIGN,2,2009-12-01 10:49:00,\"2,1\",17865,United Kingdom");
+    home.run(&["quarantine", "show", "q-0001"]).exits(0).tells(&["Price", "2,1", "invoices.csv"]);
+    // A dry run writes nothing and says the same.
+    let fresh = Home::new();
+    let dry = fresh.run(&["ingest", "--json", "--dry-run", "--connector", &connector("uci-online-retail"), &path]).exits(3).json();
+    assert_eq!((dry["mapped"].as_i64(), dry["accepted"].as_i64(), dry["quarantined"].as_i64()), (Some(10), Some(0), Some(4)));
+    assert!(!fresh.data().exists());
+}
+
+#[test]
+fn a_corrected_mapping_takes_quarantined_records_in() {
+    let home = Home::new();
+    let path = home.file("invoices.csv", format!("{HEADING}{}{}", good(100, 103), row("200", "2", "01/12/2009", "1.5")));
+    ingest(&home, &path).exits(3);
+    let mapping = std::fs::read_to_string(connector("uci-online-retail")).unwrap();
+    let again = ["quarantine", "retry", "--connector", &connector("uci-online-retail")];
+    home.run(&again).exits(3).tells(&["still"]);
+    let corrected = mapping.replace("yyyy-MM-dd HH:mm:ss\"\nnumber", "yyyy-MM-dd HH:mm:ss\"\ndate = \"dd/MM/yyyy\"\nnumber").replace(
+        "occurred_at = { from = \"InvoiceDate\", pick = \"min\" }",
+        "occurred_at = { from = \"InvoiceDate\", pick = \"min\", time = [\"yyyy-MM-dd HH:mm:ss\", \"dd/MM/yyyy\"], at = \"12:00\" }",
+    );
+    assert_ne!(corrected, mapping);
+    let corrected = corrected.replace("time = \"yyyy-MM-dd HH:mm:ss\" }", "time = [\"yyyy-MM-dd HH:mm:ss\", \"dd/MM/yyyy\"], at = \"12:00\" }");
+    let _ = home.file("corrected.toml", corrected);
+    let entries = home.run(&["quarantine", "list", "--json"]).exits(0).lines();
+    assert_eq!((entries.len(), entries[0]["tries"].as_i64()), (1, Some(2)));
+    home.run(&["quarantine", "discard", "1", "--why", "a slip of the pen"]).exits(0);
+    home.run(&["quarantine", "discard", "1", "--why", "again"]).exits(1).tells(&["closed already"]);
+}
+
+#[test]
+fn a_truncated_gzip_gives_what_was_whole_and_the_rest_when_it_comes_whole() {
+    let home = Home::new();
+    let text = format!("{HEADING}{}", good(10_000, 40_000));
+    let packed = gzip(text.as_bytes());
+    let cut = home.file("invoices.csv.gz", &packed[..packed.len() / 2]);
+    let answer = ingest(&home, &cut).exits(1);
+    let report = answer.json();
+    assert_eq!(report["files"][0]["state"], "incomplete");
+    let (accepted, _, quarantined) = counts(&report);
+    assert!(accepted > 0 && accepted < 30_000 && quarantined == 0, "{accepted}");
+    let whole = home.file("invoices.csv.gz", &packed);
+    assert_eq!(counts(&ingest(&home, &whole).exits(0).json()), (30_000 - accepted, accepted, 0));
+}
+
+#[test]
+fn a_wrong_charset_and_missing_columns_refuse_the_whole_file_once() {
+    let home = Home::new();
+    let mut bytes = vec![0xFF, 0xFE];
+    bytes.extend(format!("{HEADING}{}", good(1, 3)).encode_utf16().flat_map(u16::to_le_bytes));
+    let utf16 = home.file("utf16.csv", bytes);
+    let report = ingest(&home, &utf16).exits(1).json();
+    assert_eq!((report["files"][0]["state"].as_str(), report["accepted"].as_i64()), (Some("refused"), Some(0)));
+    let renamed = home.file("renamed.csv", format!("{}{}", HEADING.replace("Price", "UnitPrice"), good(1, 3)));
+    ingest(&home, &renamed).exits(1).tells(&["Price", "UnitPrice"]);
+    assert_eq!(home.run(&["status", "--json"]).exits(0).json()["events"], 0);
+}
+
+#[test]
+fn a_mapping_with_a_spelling_mistake_reads_nothing_and_says_what_was_meant() {
+    let home = Home::new();
+    let mapping = std::fs::read_to_string(connector("uci-online-retail")).unwrap();
+    let path = home.file("invoices.csv", format!("{HEADING}{}", good(1, 3)));
+    let wrong = home.file("wrong.toml", mapping.replace("issued_on =", "issue_date ="));
+    home.run(&["ingest", "--connector", &wrong, &path]).exits(1).tells(&["issue_date", "issued_on", "wrong.toml"]);
+    let failing = home.file("failing.toml", mapping.replace("\"37.800 GBP\"", "\"37.900 GBP\""));
+    home.run(&["ingest", "--connector", &failing, &path]).exits(1).tells(&["its own tests", "37.900"]);
+    assert!(!home.data().exists() || home.run(&["status", "--json"]).json()["events"] == 0);
+}
+
+#[test]
+fn a_line_of_a_gigabyte_is_kept_cut_off_with_its_length_and_digest() {
+    let home = Home::new();
+    // Packed by ourselves in pieces: a gigabyte is read, never held.
+    let path = home.path("long.csv.gz");
+    let file = std::fs::File::create(&path).unwrap();
+    let mut child = std::process::Command::new("gzip").args(["-1", "-c"]).stdin(std::process::Stdio::piped()).stdout(file).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(format!("{HEADING}{}777,P1,", good(1, 3)).as_bytes()).unwrap();
+    let piece = vec![b'x'; 1 << 20];
+    (0..1024).for_each(|_| input.write_all(&piece).unwrap());
+    input.write_all(format!(",2,2009-12-01 10:49:00,1.5,17865,United Kingdom\n{}", good(3, 5)).as_bytes()).unwrap();
+    drop(input);
+    assert!(child.wait().unwrap().success());
+    let report = ingest(&home, path.to_str().unwrap()).exits(3).json();
+    assert_eq!(counts(&report), (4, 0, 1));
+    let entry = home.run(&["quarantine", "list", "--json"]).exits(0).lines().remove(0);
+    let (length, kept) = (entry["length"].as_u64().unwrap(), entry["raw"].as_str().unwrap().len() as u64);
+    assert!(length > 1 << 30 && kept < 2 << 20, "{length} {kept}");
+    assert_eq!((entry["first_line"].as_i64(), entry["sha256"].as_str().map(str::len)), (Some(4), Some(64)));
+}
+
+#[test]
+fn standard_input_is_a_file_like_any_other() {
+    let home = Home::new();
+    let text = format!("{HEADING}{}", good(1, 6));
+    let words = ["ingest", "--json", "--connector", &connector("uci-online-retail"), "-"];
+    assert_eq!(counts(&home.feed(&words, text.as_bytes()).exits(0).json()), (5, 0, 0));
+    assert_eq!(counts(&home.feed(&words, &gzip(text.as_bytes())).exits(0).json()), (0, 5, 0));
+    home.run(&["ingest", "--connector", &connector("uci-online-retail"), "/nowhere/x.csv"]).exits(1).tells(&["there is no file /nowhere/x.csv"]);
+}
+
+#[test]
+fn a_file_size_limit_stops_the_writer_with_a_message_and_loses_nothing() {
+    let home = Home::new();
+    let path = home.file("invoices.csv", format!("{HEADING}{}", good(10_000, 30_000)));
+    ingest(&home, &home.file("first.csv", format!("{HEADING}{}", good(1, 3)))).exits(0);
+    let mut limited = std::process::Command::new("sh");
+    let line = format!(
+        "ulimit -f 1500; trap '' XFSZ; exec {} ingest --data {} --connector {} {path}",
+        env!("CARGO_BIN_EXE_onefold"), home.data().display(), connector("uci-online-retail")
+    );
+    let output = limited.args(["-c", &line]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("room") || said.contains("full"), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+    let report = ingest(&home, &path).exits(0).json();
+    let (accepted, duplicates, _) = counts(&report);
+    assert_eq!(accepted + duplicates, 20_000);
+    let status = home.run(&["status", "--json"]).exits(0).json();
+    assert_eq!((status["events"].as_i64(), status["documents"].as_i64(), status["conflicts"].as_i64()), (Some(20_002), Some(20_002), Some(0)));
+    home.run(&["rebuild", "--verify"]).exits(0);
+}

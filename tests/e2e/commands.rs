@@ -1,0 +1,150 @@
+//! What the commands answer, by whatever a customer is called, and how they end.
+
+mod harness;
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use harness::{Home, event, invoice, party};
+use serde_json::json;
+
+/// Two customers who share a phone, one of them with two parties and an invoice.
+fn told() -> Home {
+    let home = Home::new();
+    let server = home.serve();
+    let tax = ("tax_number", "91110000600037341L", "CN");
+    let events = [
+        party("erp:K1", "王伟", &[("phone", "13800138000", "CN"), tax]),
+        party("desk:D7", "Wang Wei", &[tax]),
+        party("erp:K2", "王芳", &[("phone", "+86 138 0013 8000", "CN"), ("email", "fang@example.com", "")]),
+        invoice("erp:I1", "erp:K1", "100.00"),
+        invoice("erp:I2", "erp:K9", "7.50"),
+        event("finance.invoice_issued.v1", "invoice:erp:I3", "2026-02-04T09:00:00Z", json!({ "total": { "amount": "1.00", "currency": "CNY" } })),
+    ];
+    assert_eq!(server.batch(&events).status, 200);
+    server.until("/v1/customers?q=%E7%8E%8B%E4%BC%9F", |reply| reply.body["items"][0]["parties"].as_array().is_some_and(|p| p.len() == 2));
+    assert_eq!(server.stop(), 0);
+    home
+}
+
+#[test]
+fn a_customer_answers_to_every_id_identifier_and_party() {
+    let home = told();
+    let by_party = home.run(&["show", "party:erp:K1", "--json"]).exits(0).json();
+    assert_eq!(by_party["parties"], json!(["party:desk:D7", "party:erp:K1"]));
+    assert_eq!(by_party["profile"]["name"]["value"], "王伟");
+    assert_eq!(by_party["receivable"]["by_currency"]["CNY"]["open"], "100.00");
+    let id = by_party["id"].as_str().unwrap().to_owned();
+    // The id of each of its parties, of any form of its tax number, and of its invoice's owner.
+    let other = "party:desk:D7";
+    for reference in [id.as_str(), other, "tax_number:CN:9111 0000 6000 3734 1l"] {
+        assert_eq!(home.run(&["show", reference, "--json"]).exits(0).json()["id"], id.as_str(), "{reference}");
+    }
+    let whose = home.run(&["show", "invoice:erp:I1", "--json"]).exits(0).json();
+    assert_eq!(whose["trade"]["customer"]["id"], id.as_str());
+    let text = home.run(&["show", &id]).exits(0).out;
+    assert!(text.starts_with("王伟") && text.contains("100.00"), "{text}");
+}
+
+#[test]
+fn an_identifier_of_two_customers_names_both_and_fails() {
+    let home = told();
+    let answer = home.run(&["show", "phone:+8613800138000"]).exits(1).tells(&["held by 2 customers", "王伟", "王芳"]);
+    assert_eq!(answer.out, "");
+    let answer = home.run(&["show", "phone:+8613800138000", "--json"]).exits(1).json();
+    assert_eq!((answer["code"].as_str(), answer["customers"].as_array().map(Vec::len)), (Some("ambiguous"), Some(2)));
+}
+
+#[test]
+fn what_is_unknown_fails_and_what_is_no_reference_is_wrong_use() {
+    let home = told();
+    home.run(&["show", "party:erp:nobody"]).exits(1).tells(&["nothing is known of party:erp:nobody"]);
+    home.run(&["show", "18102"]).exits(2).tells(&["18102", "expected a customer id"]);
+    home.run(&["show"]).exits(2);
+    home.run(&["ingest"]).exits(2);
+    home.run(&["show", "party:erp:K1", "--today", "2026-02-30"]).exits(2);
+    home.run(&["--help"]).exits(0).tells(&["0 done, 1 failed, 2 wrong use, 3 done with records quarantined"]);
+    Home::new().run(&["status"]).exits(1).tells(&["there is no data directory"]);
+}
+
+#[test]
+fn today_decides_what_is_overdue_and_nothing_else() {
+    let home = told();
+    let on = |day: &str| home.run(&["show", "party:erp:K1", "--json", "--today", day]).exits(0).json();
+    let (before, after) = (on("2026-03-05"), on("2026-03-06"));
+    assert_eq!(before["receivable"]["by_currency"]["CNY"]["overdue"], "0.00");
+    assert_eq!(after["receivable"]["by_currency"]["CNY"]["overdue"], "100.00");
+    assert_eq!((&before["trade"], &before["latest"]), (&after["trade"], &after["latest"]));
+}
+
+#[test]
+fn events_documents_and_words_lead_to_the_same_customer() {
+    let home = told();
+    let events = home.run(&["events", "party:erp:K1", "--json"]).exits(0).lines();
+    let subjects: Vec<_> = events.iter().map(|e| e["subject"].as_str().unwrap()).collect();
+    assert_eq!(subjects, ["party:erp:K1", "party:desk:D7", "invoice:erp:I1"]);
+    assert!(events.iter().all(|e| e["connector"] == "events" && e["standing"] == "stands" && e["offset"].is_u64()), "{events:?}");
+    let documents = home.run(&["documents", "party:desk:D7", "--json"]).exits(0).lines();
+    assert_eq!(documents.iter().map(|d| d["subject"].as_str().unwrap()).collect::<Vec<_>>(), ["invoice:erp:I1"]);
+    let unattributed = home.run(&["documents", "--unattributed", "--json"]).exits(0).lines();
+    assert_eq!(unattributed.iter().map(|d| d["subject"].as_str().unwrap()).collect::<Vec<_>>(), ["invoice:erp:I3"]);
+    for words in ["王伟", "wang", "Wang Wei", "K1", "138001380"] {
+        let hits = home.run(&["find", words, "--json"]).exits(0).json();
+        assert!(hits.as_array().unwrap().iter().any(|hit| hit["name"] == "王伟" || hit["name"] == "王芳"), "{words}: {hits}");
+    }
+    assert_eq!(home.run(&["find", "nobody", "--json"]).exits(0).json(), json!([]));
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_command_quietly() {
+    let home = told();
+    let events: Vec<_> = (0..3_000).map(|n| invoice(&format!("erp:L{n}"), "erp:K1", "1.00")).collect();
+    let server = home.serve();
+    assert_eq!(server.batch(&events).status, 200);
+    server.until("/v1/customers/party:erp:K1", |reply| reply.body["documents"] == 3_001);
+    server.stop();
+    let mut child = home.command(&["events", "party:erp:K1", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert!(first.starts_with('{'));
+    assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
+}
+
+#[test]
+fn many_read_while_one_writes_and_a_second_writer_is_told_who() {
+    let home = told();
+    let server = home.serve();
+    for _ in 0..3 {
+        home.run(&["status", "--json"]).exits(0);
+        home.run(&["show", "party:erp:K1"]).exits(0);
+    }
+    let pid = format!("pid {}", server.pid());
+    home.run(&["identity", "link", "party:erp:K1", "party:erp:K2", "--why", "x"]).exits(1).tells(&["writes to", &pid]);
+    home.run(&["run", "--listen", "127.0.0.1:0"]).exits(1).tells(&[&pid]);
+    assert_eq!(server.stop(), 0);
+}
+
+#[test]
+fn a_newer_data_format_is_refused_before_anything_is_touched() {
+    let home = told();
+    std::fs::write(home.data().join("FORMAT"), "2\n").unwrap();
+    for words in [&["status"][..], &["run", "--listen", "127.0.0.1:0"], &["show", "party:erp:K1"]] {
+        home.run(words).exits(1).tells(&["data format 2", "newer version"]);
+    }
+}
+
+#[test]
+fn one_or_three_partitions_give_the_same_views() {
+    let digest = |partitions: &str| {
+        let home = Home::new();
+        let server = home.serve_with(&["--partitions", partitions], &[]);
+        let events: Vec<_> = (0..40).map(|n| invoice(&format!("erp:P{n}"), &format!("erp:K{}", n % 7), "2.00")).collect();
+        assert_eq!(server.batch(&events).status, 200);
+        server.stop();
+        let verified = home.run(&["rebuild", "--verify", "--json"]).exits(0).json();
+        verified["live_digest"].as_str().unwrap().to_owned()
+    };
+    let one = digest("1");
+    assert_eq!((digest("3"), digest("8")), (one.clone(), one));
+}

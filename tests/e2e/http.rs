@@ -1,0 +1,205 @@
+//! The HTTP face: events in, views out, and every error a problem detail.
+
+mod harness;
+
+use std::net::TcpListener;
+
+use harness::{Home, invoice, party};
+use serde_json::json;
+
+const SINGLE: (&str, &str) = ("content-type", "application/cloudevents+json");
+
+#[test]
+fn each_event_of_a_batch_is_answered_for_itself() {
+    let home = Home::new();
+    let server = home.serve();
+    let good = invoice("erp:I1", "erp:K1", "100.00");
+    let reply = server.batch(&[good.clone(), party("erp:K1", "王伟", &[])]);
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_eq!(reply.body["accepted"], 2);
+    assert_eq!((reply.body["events"][1]["index"].as_i64(), reply.body["events"][1]["status"].as_str()), (Some(1), Some("accepted")));
+
+    let mut other = good.clone();
+    other["data"]["total"]["amount"] = json!("99.00");
+    let mut bad = good.clone();
+    bad["data"]["total"]["amount"] = json!("1,00");
+    bad["id"] = json!("bad");
+    bad["subjekt"] = json!("x");
+    let reply = server.batch(&[good, other, bad, invoice("erp:I2", "erp:K1", "1.00")]);
+    assert_eq!(reply.status, 207, "{}", reply.body);
+    let events = reply.body["events"].as_array().unwrap();
+    assert_eq!(events.iter().map(|e| e["status"].as_str().unwrap()).collect::<Vec<_>>(), ["duplicate", "conflict", "rejected", "accepted"]);
+    let problems = events[2]["problems"].to_string();
+    assert!(problems.contains("subjekt") && problems.contains("1,00"), "all that is wrong at once: {problems}");
+
+    let view = server.until("/v1/customers/party:erp:K1", |reply| reply.body["documents"] == 2);
+    assert_eq!(view.body["trade"]["by_currency"]["CNY"]["net"], "101.00");
+    assert_eq!(server.stop(), 0);
+    let entries = home.run(&["quarantine", "list", "--json"]).exits(0).lines();
+    assert_eq!(entries.len(), 2, "what contradicts and what is no event: {entries:?}");
+    assert_eq!(home.run(&["status", "--json"]).exits(0).json()["quarantined"], 2);
+    home.run(&["quarantine", "discard", "1", "2", "--why", "tests"]).exits(0);
+    assert_eq!(home.run(&["status", "--json"]).exits(0).json()["quarantined"], 0);
+}
+
+#[test]
+fn one_event_may_come_structured_or_binary() {
+    let home = Home::new();
+    let server = home.serve();
+    let event = invoice("erp:I1", "erp:K1", "100.00");
+    let structured = server.post("/v1/events", &[SINGLE], event.to_string().as_bytes());
+    assert_eq!((structured.status, structured.body["events"][0]["status"].as_str()), (200, Some("accepted")));
+    let text = |name: &str| event[name].as_str().unwrap().to_owned();
+    let (id, source, ty, subject, time) = (text("id"), text("source"), text("type"), text("subject"), text("time"));
+    let headers = [
+        ("content-type", "application/json; charset=utf-8"), ("ce-specversion", "1.0"), ("ce-id", &id), ("ce-source", &source),
+        ("ce-type", &ty), ("ce-subject", &subject), ("ce-time", &time),
+    ];
+    let binary = server.post("/v1/events", &headers, event["data"].to_string().as_bytes());
+    // The very same event, so it is known.
+    assert_eq!((binary.status, binary.body["events"][0]["status"].as_str()), (200, Some("duplicate")), "{}", binary.body);
+    assert_eq!(binary.body["events"][0]["id"], structured.body["events"][0]["id"]);
+}
+
+#[test]
+fn every_error_is_a_problem_detail() {
+    let home = Home::new();
+    let server = home.serve();
+    assert_eq!(server.batch(&[party("erp:K1", "a", &[("phone", "13800138000", "CN")]), party("erp:K2", "b", &[("phone", "13800138000", "CN")])]).status, 200);
+    server.until("/v1/customers/party:erp:K2", |reply| reply.status == 200);
+    server.get("/nowhere").is_problem(404);
+    server.get("/v1/customers/00000000-0000-5000-8000-000000000000").is_problem(404);
+    server.get("/v1/customers/party:erp:none").is_problem(404);
+    server.get("/v1/customers/18102").is_problem(400);
+    server.get("/v1/customers").is_problem(400);
+    server.get("/v1/customers?limit=many&q=a").is_problem(400);
+    server.get("/v1/customers/party:erp:K1?today=yesterday").is_problem(400);
+    server.get("/v1/customers/party:erp:K1/timeline?cursor=7").is_problem(400);
+    server.post("/v1/customers", &[SINGLE], b"{}").is_problem(405);
+    server.post("/v1/events", &[SINGLE], b"{\"specversion\":").is_problem(400);
+    server.post("/v1/events", &[("content-type", "text/plain")], b"{}").is_problem(415);
+    server.post("/v1/events", &[("content-type", "application/cloudevents-batch+json")], b"{}").is_problem(400);
+    let rejected = server.post("/v1/events", &[SINGLE], b"{\"specversion\":\"1.0\"}");
+    rejected.is_problem(422);
+    assert_eq!(rejected.body["events"][0]["status"], "rejected");
+    let both = server.get("/v1/customers/phone:+8613800138000");
+    both.is_problem(409);
+    assert_eq!(both.body["customers"].as_array().map(Vec::len), Some(2));
+    let too_many: Vec<_> = (0..10_001).map(|n| json!(n)).collect();
+    server.batch(&too_many).is_problem(413);
+}
+
+#[test]
+fn customers_are_found_by_identifier_and_by_words() {
+    let home = Home::new();
+    let server = home.serve();
+    server.batch(&[party("erp:K1", "王伟", &[("phone", "13800138000", "CN"), ("email", "w@example.com", "")]), party("erp:K2", "李娜", &[("phone", "13800138000", "CN")])]);
+    let found = server.until("/v1/customers?q=%E6%9D%8E%E5%A8%9C", |reply| reply.body["items"].as_array().is_some_and(|items| !items.is_empty()));
+    assert_eq!(found.body["items"][0]["name"], "李娜");
+    let by = |text: &str| server.get(&format!("/v1/customers?identifier={text}")).body["items"].as_array().map(Vec::len);
+    assert_eq!((by("phone:%2B8613800138000"), by("phone:+8613800138000"), by("email:W@example.com"), by("email:x@example.com")), (Some(2), Some(2), Some(1), Some(0)));
+}
+
+#[test]
+fn pages_follow_each_other_without_a_gap_or_an_overlap() {
+    let home = Home::new();
+    let server = home.serve();
+    let invoices: Vec<_> = (0..25)
+        .map(|n| {
+            let mut invoice = invoice(&format!("erp:I{n}"), "erp:K1", "1.00");
+            // Five at each instant: the place on the page must not hang on the time alone.
+            invoice["time"] = json!(format!("2026-02-{:02}T09:00:00Z", 1 + n / 5));
+            invoice
+        })
+        .collect();
+    server.batch(&invoices);
+    server.until("/v1/customers/party:erp:K1", |reply| reply.body["documents"] == 25);
+    for kind in ["timeline", "documents"] {
+        let (mut seen, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
+        loop {
+            let page = server.get(&format!("/v1/customers/party:erp:K1/{kind}?limit=4{cursor}"));
+            assert_eq!(page.status, 200, "{}", page.body);
+            seen.extend(page.body["items"].as_array().unwrap().iter().map(|d| (d["at"].to_string(), d["subject"].to_string())));
+            pages += 1;
+            match page.body["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        if kind == "timeline" {
+            assert!(seen.windows(2).all(|pair| pair[0].0 >= pair[1].0), "newest first");
+        }
+        let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
+        assert_eq!((seen.len(), distinct.len(), pages), (25, 25, 7), "{kind}");
+    }
+}
+
+#[test]
+fn what_was_acknowledged_is_there_after_a_kill() {
+    let home = Home::new();
+    let server = home.serve();
+    for n in 0..20 {
+        let reply = server.batch(&[invoice(&format!("erp:I{n}"), "erp:K1", "3.00")]);
+        assert_eq!(reply.body["accepted"], 1, "{}", reply.body);
+    }
+    server.kill();
+    let server = home.serve();
+    let view = server.until("/v1/customers/party:erp:K1", |reply| reply.body["documents"] == 20);
+    assert_eq!(view.body["trade"]["by_currency"]["CNY"]["net"], "60.00");
+    assert_eq!(server.batch(&[invoice("erp:I7", "erp:K1", "3.00")]).body["duplicates"], 1);
+}
+
+#[test]
+fn a_stage_that_stands_still_is_named_by_health_within_ten_seconds() {
+    let home = Home::new();
+    let server = home.serve();
+    let well = server.get("/health");
+    assert_eq!((well.status, well.body["status"].as_str()), (200, Some("ok")));
+    assert_eq!(well.body["stages"].as_array().map(Vec::len), Some(3));
+    server.stop();
+    // The projector sleeps where it would commit.
+    let server = home.serve_with(&[], &[("ONEFOLD_FAILPOINTS", "project.before_commit=sleep(60000)")]);
+    assert_eq!(server.batch(&[invoice("erp:I1", "erp:K1", "3.00")]).body["accepted"], 1);
+    let began = std::time::Instant::now();
+    let ill = server.until("/health", |reply| reply.status == 503);
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+    ill.is_problem(503);
+    // Those that wait for what it holds are named beside it.
+    assert!(ill.body["still"].as_array().is_some_and(|still| still.contains(&json!("projector"))), "{}", ill.body);
+    server.kill();
+}
+
+#[test]
+fn a_port_in_use_and_an_open_address_are_refused_before_anything_is_made() {
+    let home = Home::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    home.run(&["run", "--listen", &address]).exits(1).tells(&["in use", "--listen"]);
+    home.run(&["run", "--listen", "0.0.0.0:0"]).exits(1).tells(&["refused", "access control"]);
+    home.run(&["demo", "--listen", &address]).exits(1).tells(&["in use"]);
+    assert!(!home.data().exists());
+}
+
+#[test]
+fn the_example_of_the_law_of_change_is_an_event() {
+    let text = std::fs::read_to_string(harness::root().join("proto/README.md")).unwrap();
+    let example = text.split("```json").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let home = Home::new();
+    let server = home.serve();
+    let reply = server.post("/v1/events", &[SINGLE], example.as_bytes());
+    assert_eq!((reply.status, reply.body["accepted"].as_i64()), (200, Some(1)), "{}", reply.body);
+    server.until("/v1/customers/party:erp:K00417", |reply| reply.body["trade"]["by_currency"]["CNY"]["invoiced"] == "50880.00");
+    // Shown again attribute by attribute, and accepted again as the same.
+    assert_eq!(server.stop(), 0);
+    let shown = home.run(&["events", "invoice:erp:SI-2026-0417", "--json"]).exits(0).lines().remove(0)["event"].clone();
+    let given: serde_json::Value = serde_json::from_str(example).unwrap();
+    for attribute in ["specversion", "source", "type", "subject", "time", "data"] {
+        let (mut shown, mut given) = (shown[attribute].clone(), given[attribute].clone());
+        for data in [&mut shown, &mut given] {
+            if let Some(list) = data.get_mut("references").and_then(|list| list.as_array_mut()) {
+                list.sort_by_key(|r| r["role"].to_string());
+            }
+        }
+        assert_eq!(shown, given, "{attribute}");
+    }
+}
