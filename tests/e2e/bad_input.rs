@@ -22,7 +22,12 @@ fn ingest(home: &Home, path: &str) -> harness::Answer {
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut child = std::process::Command::new("gzip").arg("-c").stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = std::process::Command::new("gzip")
+        .arg("-c")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut input = child.stdin.take().unwrap();
     let bytes = bytes.to_vec();
     let writer = std::thread::spawn(move || input.write_all(&bytes));
@@ -57,30 +62,41 @@ fn bad_records_wait_in_quarantine_and_the_others_go_on() {
     home.run(&["quarantine", "show", "q-0001"]).exits(0).tells(&["Price", "2,1", "invoices.csv"]);
     // A dry run writes nothing and says the same.
     let fresh = Home::new();
-    let dry = fresh.run(&["ingest", "--json", "--dry-run", "--connector", &connector("uci-online-retail"), &path]).exits(3).json();
-    assert_eq!((dry["mapped"].as_i64(), dry["accepted"].as_i64(), dry["quarantined"].as_i64()), (Some(10), Some(0), Some(4)));
+    let dry = fresh
+        .run(&["ingest", "--json", "--dry-run", "--connector", &connector("uci-online-retail"), &path])
+        .exits(3)
+        .json();
+    assert_eq!(
+        (dry["mapped"].as_i64(), dry["accepted"].as_i64(), dry["quarantined"].as_i64()),
+        (Some(10), Some(0), Some(4))
+    );
     assert!(!fresh.data().exists());
 }
 
 #[test]
 fn a_corrected_mapping_takes_quarantined_records_in() {
     let home = Home::new();
-    let path = home.file("invoices.csv", format!("{HEADING}{}{}", good(100, 103), row("200", "2", "01/12/2009", "1.5")));
+    let path = home
+        .file("invoices.csv", format!("{HEADING}{}{}", good(100, 103), row("X200", "2", "2009-12-01 10:49:00", "1.5")));
     ingest(&home, &path).exits(3);
-    let mapping = std::fs::read_to_string(connector("uci-online-retail")).unwrap();
-    let again = ["quarantine", "retry", "--connector", &connector("uci-online-retail")];
-    home.run(&again).exits(3).tells(&["still"]);
-    let corrected = mapping.replace("yyyy-MM-dd HH:mm:ss\"\nnumber", "yyyy-MM-dd HH:mm:ss\"\ndate = \"dd/MM/yyyy\"\nnumber").replace(
-        "occurred_at = { from = \"InvoiceDate\", pick = \"min\" }",
-        "occurred_at = { from = \"InvoiceDate\", pick = \"min\", time = [\"yyyy-MM-dd HH:mm:ss\", \"dd/MM/yyyy\"], at = \"12:00\" }",
-    );
-    assert_ne!(corrected, mapping);
-    let corrected = corrected.replace("time = \"yyyy-MM-dd HH:mm:ss\" }", "time = [\"yyyy-MM-dd HH:mm:ss\", \"dd/MM/yyyy\"], at = \"12:00\" }");
-    let _ = home.file("corrected.toml", corrected);
+    let shipped = connector("uci-online-retail");
+    home.run(&["quarantine", "retry", "--connector", &shipped]).exits(3).tells(&["still"]);
     let entries = home.run(&["quarantine", "list", "--json"]).exits(0).lines();
     assert_eq!((entries.len(), entries[0]["tries"].as_i64()), (1, Some(2)));
-    home.run(&["quarantine", "discard", "1", "--why", "a slip of the pen"]).exits(0);
-    home.run(&["quarantine", "discard", "1", "--why", "again"]).exits(1).tells(&["closed already"]);
+
+    let mapping = std::fs::read_to_string(&shipped).unwrap();
+    // X is an invoice too; what the file's own test rejects is another letter now.
+    let corrected =
+        mapping.replace("A = \"adjustment\"", "A = \"adjustment\"\nX = \"invoice\"").replace("X489461", "Y489461");
+    assert_ne!(corrected, mapping);
+    let corrected = home.file("corrected.toml", corrected);
+    home.run(&["quarantine", "retry", "--connector", &corrected]).exits(0).tells(&["taken in: 1 events"]);
+    assert_eq!(home.run(&["show", "invoice:uci:X200", "--json"]).exits(0).json()["amount"], "3.0");
+    let status = home.run(&["status", "--json"]).exits(0).json();
+    assert_eq!((status["events"].as_i64(), status["quarantined"].as_i64()), (Some(4), Some(0)));
+    let events = home.run(&["events", "invoice:uci:X200", "--json"]).exits(0).lines();
+    assert_eq!((events[0]["file"].as_str(), events[0]["line"].as_i64()), (Some("invoices.csv"), Some(5)));
+    home.run(&["quarantine", "discard", "1", "--why", "too late"]).exits(1).tells(&["closed already"]);
 }
 
 #[test]
@@ -129,7 +145,12 @@ fn a_line_of_a_gigabyte_is_kept_cut_off_with_its_length_and_digest() {
     // Packed by ourselves in pieces: a gigabyte is read, never held.
     let path = home.path("long.csv.gz");
     let file = std::fs::File::create(&path).unwrap();
-    let mut child = std::process::Command::new("gzip").args(["-1", "-c"]).stdin(std::process::Stdio::piped()).stdout(file).spawn().unwrap();
+    let mut child = std::process::Command::new("gzip")
+        .args(["-1", "-c"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(file)
+        .spawn()
+        .unwrap();
     let mut input = child.stdin.take().unwrap();
     input.write_all(format!("{HEADING}{}777,P1,", good(1, 3)).as_bytes()).unwrap();
     let piece = vec![b'x'; 1 << 20];
@@ -141,7 +162,7 @@ fn a_line_of_a_gigabyte_is_kept_cut_off_with_its_length_and_digest() {
     assert_eq!(counts(&report), (4, 0, 1));
     let entry = home.run(&["quarantine", "list", "--json"]).exits(0).lines().remove(0);
     let (length, kept) = (entry["length"].as_u64().unwrap(), entry["raw"].as_str().unwrap().len() as u64);
-    assert!(length > 1 << 30 && kept < 2 << 20, "{length} {kept}");
+    assert!(length > 1 << 30 && kept <= 16 << 20, "{length} {kept}");
     assert_eq!((entry["first_line"].as_i64(), entry["sha256"].as_str().map(str::len)), (Some(4), Some(64)));
 }
 
@@ -152,7 +173,9 @@ fn standard_input_is_a_file_like_any_other() {
     let words = ["ingest", "--json", "--connector", &connector("uci-online-retail"), "-"];
     assert_eq!(counts(&home.feed(&words, text.as_bytes()).exits(0).json()), (5, 0, 0));
     assert_eq!(counts(&home.feed(&words, &gzip(text.as_bytes())).exits(0).json()), (0, 5, 0));
-    home.run(&["ingest", "--connector", &connector("uci-online-retail"), "/nowhere/x.csv"]).exits(1).tells(&["there is no file /nowhere/x.csv"]);
+    home.run(&["ingest", "--connector", &connector("uci-online-retail"), "/nowhere/x.csv"])
+        .exits(1)
+        .tells(&["there is no file /nowhere/x.csv"]);
 }
 
 #[test]
@@ -163,7 +186,9 @@ fn a_file_size_limit_stops_the_writer_with_a_message_and_loses_nothing() {
     let mut limited = std::process::Command::new("sh");
     let line = format!(
         "ulimit -f 1500; trap '' XFSZ; exec {} ingest --data {} --connector {} {path}",
-        env!("CARGO_BIN_EXE_onefold"), home.data().display(), connector("uci-online-retail")
+        env!("CARGO_BIN_EXE_onefold"),
+        home.data().display(),
+        connector("uci-online-retail")
     );
     let output = limited.args(["-c", &line]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
@@ -174,6 +199,9 @@ fn a_file_size_limit_stops_the_writer_with_a_message_and_loses_nothing() {
     let (accepted, duplicates, _) = counts(&report);
     assert_eq!(accepted + duplicates, 20_000);
     let status = home.run(&["status", "--json"]).exits(0).json();
-    assert_eq!((status["events"].as_i64(), status["documents"].as_i64(), status["conflicts"].as_i64()), (Some(20_002), Some(20_002), Some(0)));
+    assert_eq!(
+        (status["events"].as_i64(), status["documents"].as_i64(), status["conflicts"].as_i64()),
+        (Some(20_002), Some(20_002), Some(0))
+    );
     home.run(&["rebuild", "--verify"]).exits(0);
 }

@@ -19,10 +19,17 @@ fn told() -> Home {
         party("erp:K2", "王芳", &[("phone", "+86 138 0013 8000", "CN"), ("email", "fang@example.com", "")]),
         invoice("erp:I1", "erp:K1", "100.00"),
         invoice("erp:I2", "erp:K9", "7.50"),
-        event("finance.invoice_issued.v1", "invoice:erp:I3", "2026-02-04T09:00:00Z", json!({ "total": { "amount": "1.00", "currency": "CNY" } })),
+        event(
+            "finance.invoice_issued.v1",
+            "invoice:erp:I3",
+            "2026-02-04T09:00:00Z",
+            json!({ "total": { "amount": "1.00", "currency": "CNY" } }),
+        ),
     ];
     assert_eq!(server.batch(&events).status, 200);
-    server.until("/v1/customers?q=%E7%8E%8B%E4%BC%9F", |reply| reply.body["items"][0]["parties"].as_array().is_some_and(|p| p.len() == 2));
+    server.until("/v1/customers?q=%E7%8E%8B%E4%BC%9F", |reply| {
+        reply.body["items"][0]["parties"].as_array().is_some_and(|p| p.len() == 2)
+    });
     assert_eq!(server.stop(), 0);
     home
 }
@@ -83,14 +90,20 @@ fn events_documents_and_words_lead_to_the_same_customer() {
     let events = home.run(&["events", "party:erp:K1", "--json"]).exits(0).lines();
     let subjects: Vec<_> = events.iter().map(|e| e["subject"].as_str().unwrap()).collect();
     assert_eq!(subjects, ["party:erp:K1", "party:desk:D7", "invoice:erp:I1"]);
-    assert!(events.iter().all(|e| e["connector"] == "events" && e["standing"] == "stands" && e["offset"].is_u64()), "{events:?}");
+    assert!(
+        events.iter().all(|e| e["connector"] == "events" && e["standing"] == "stands" && e["offset"].is_u64()),
+        "{events:?}"
+    );
     let documents = home.run(&["documents", "party:desk:D7", "--json"]).exits(0).lines();
     assert_eq!(documents.iter().map(|d| d["subject"].as_str().unwrap()).collect::<Vec<_>>(), ["invoice:erp:I1"]);
     let unattributed = home.run(&["documents", "--unattributed", "--json"]).exits(0).lines();
     assert_eq!(unattributed.iter().map(|d| d["subject"].as_str().unwrap()).collect::<Vec<_>>(), ["invoice:erp:I3"]);
     for words in ["王伟", "wang", "Wang Wei", "K1", "138001380"] {
         let hits = home.run(&["find", words, "--json"]).exits(0).json();
-        assert!(hits.as_array().unwrap().iter().any(|hit| hit["name"] == "王伟" || hit["name"] == "王芳"), "{words}: {hits}");
+        assert!(
+            hits.as_array().unwrap().iter().any(|hit| hit["name"] == "王伟" || hit["name"] == "王芳"),
+            "{words}: {hits}"
+        );
     }
     assert_eq!(home.run(&["find", "nobody", "--json"]).exits(0).json(), json!([]));
 }
@@ -103,7 +116,12 @@ fn a_reader_that_goes_away_ends_the_command_quietly() {
     assert_eq!(server.batch(&events).status, 200);
     server.until("/v1/customers/party:erp:K1", |reply| reply.body["documents"] == 3_001);
     server.stop();
-    let mut child = home.command(&["events", "party:erp:K1", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = home
+        .command(&["events", "party:erp:K1", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut first = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
     let ended = child.wait_with_output().unwrap();
@@ -139,7 +157,8 @@ fn one_or_three_partitions_give_the_same_views() {
     let digest = |partitions: &str| {
         let home = Home::new();
         let server = home.serve_with(&["--partitions", partitions], &[]);
-        let events: Vec<_> = (0..40).map(|n| invoice(&format!("erp:P{n}"), &format!("erp:K{}", n % 7), "2.00")).collect();
+        let events: Vec<_> =
+            (0..40).map(|n| invoice(&format!("erp:P{n}"), &format!("erp:K{}", n % 7), "2.00")).collect();
         assert_eq!(server.batch(&events).status, 200);
         server.stop();
         let verified = home.run(&["rebuild", "--verify", "--json"]).exits(0).json();

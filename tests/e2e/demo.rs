@@ -11,7 +11,8 @@ fn a_simulated_company_agrees_with_its_own_books() {
     assert_eq!(done["agrees"], true, "{done}");
     assert_eq!(done["customers_checked"], 152);
     assert_eq!(done["status"]["customers"], 152);
-    let corrupted = std::fs::read_to_string(home.data().join("simulated/truth/corrupted.ndjson")).unwrap().lines().count();
+    let corrupted =
+        std::fs::read_to_string(home.data().join("simulated/truth/corrupted.ndjson")).unwrap().lines().count();
     assert_eq!(done["ingest"]["quarantined"], corrupted);
     assert_eq!(done["status"]["quarantined"], corrupted);
     let verified = home.run(&["rebuild", "--verify", "--json"]).exits(0).json();

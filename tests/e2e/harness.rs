@@ -72,7 +72,12 @@ impl Answer {
     pub(crate) fn tells(self, words: &[&str]) -> Self {
         assert!(!self.err.contains("panicked") && !self.err.contains("stack backtrace"), "{}", self.err);
         for word in words {
-            assert!(self.err.contains(word) || self.out.contains(word), "`{word}` is not said:\n--- out\n{}\n--- err\n{}", self.out, self.err);
+            assert!(
+                self.err.contains(word) || self.out.contains(word),
+                "`{word}` is not said:\n--- out\n{}\n--- err\n{}",
+                self.out,
+                self.err
+            );
         }
         self
     }
@@ -101,7 +106,13 @@ impl Home {
     /// A command that is not yet run.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_onefold"));
-        command.args(words).arg("--data").arg(self.data()).env_remove("ONEFOLD_DATA").env_remove("ONEFOLD_FAILPOINTS").env("RUST_BACKTRACE", "0");
+        command
+            .args(words)
+            .arg("--data")
+            .arg(self.data())
+            .env_remove("ONEFOLD_DATA")
+            .env_remove("ONEFOLD_FAILPOINTS")
+            .env("RUST_BACKTRACE", "0");
         command
     }
 
@@ -112,28 +123,36 @@ impl Home {
 
     /// The same with something on standard input.
     pub(crate) fn feed(&self, words: &[&str], input: &[u8]) -> Answer {
-        let mut child = self.command(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut child = self
+            .command(words)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
         // A program that refuses early closes its end.
         let _ = child.stdin.take().expect("its standard input").write_all(input);
         Answer::of(child.wait_with_output().expect("the program ends"))
     }
 
-    /// Posts events without a server: a connector that reads them as they are would be a second way in, so this serves for a moment.
+    /// Serves on a port of its own.
     pub(crate) fn serve(&self) -> Server {
         self.serve_with(&[], &[])
     }
 
+    /// The same with more words and settings.
     pub(crate) fn serve_with(&self, words: &[&str], env: &[(&str, &str)]) -> Server {
         let mut command = self.command(&["run", "--listen", "127.0.0.1:0"]);
-        command.args(words).envs(env.iter().copied()).env("ONEFOLD_LOG", "error").stderr(Stdio::piped()).stdout(Stdio::null());
+        command
+            .args(words)
+            .envs(env.iter().copied())
+            .env("ONEFOLD_LOG", "error")
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null());
         let mut child = command.spawn().expect("the program starts");
         let mut err = BufReader::new(child.stderr.take().expect("its standard error"));
-        let mut said = String::new();
-        loop {
-            let mut line = String::new();
-            if err.read_line(&mut line).unwrap_or(0) == 0 {
-                panic!("the server did not start: {said}");
-            }
+        let (mut said, mut line) = (String::new(), String::new());
+        while err.read_line(&mut line).unwrap_or(0) > 0 {
             if let Some((_, rest)) = line.split_once("http://") {
                 let address = rest.split(';').next().unwrap_or_default().trim().to_owned();
                 // Whatever it says later goes nowhere, but must be read.
@@ -141,7 +160,9 @@ impl Home {
                 return Server { child, url: format!("http://{address}") };
             }
             said.push_str(&line);
+            line.clear();
         }
+        panic!("the server did not start ({:?}): {said}", child.wait());
     }
 }
 
@@ -220,7 +241,11 @@ impl Reply {
         let mut response = answered.expect("an answer");
         let media = response.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         let text = response.body_mut().read_to_string().expect("a body");
-        Self { status: response.status().as_u16(), media, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
+        Self {
+            status: response.status().as_u16(),
+            media,
+            body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        }
     }
 
     /// A problem detail of this status.
@@ -234,14 +259,25 @@ impl Reply {
 }
 
 fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(30))).build().into()
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(30)))
+        .build()
+        .into()
 }
 
 /// A party as a CloudEvent.
 pub(crate) fn party(number: &str, name: &str, identifiers: &[(&str, &str, &str)]) -> Value {
-    let identifiers: Vec<Value> =
-        identifiers.iter().map(|(kind, text, issuer)| serde_json::json!({ "kind": kind, "text": text, "issuer": issuer })).collect();
-    event("party.recorded.v1", &format!("party:{number}"), "2026-01-02T08:00:00Z", serde_json::json!({ "name": { "full": name }, "identifiers": identifiers }))
+    let identifiers: Vec<Value> = identifiers
+        .iter()
+        .map(|(kind, text, issuer)| serde_json::json!({ "kind": kind, "text": text, "issuer": issuer }))
+        .collect();
+    event(
+        "party.recorded.v1",
+        &format!("party:{number}"),
+        "2026-01-02T08:00:00Z",
+        serde_json::json!({ "name": { "full": name }, "identifiers": identifiers }),
+    )
 }
 
 /// An invoice of a buyer as a CloudEvent.

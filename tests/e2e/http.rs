@@ -17,7 +17,10 @@ fn each_event_of_a_batch_is_answered_for_itself() {
     let reply = server.batch(&[good.clone(), party("erp:K1", "王伟", &[])]);
     assert_eq!(reply.status, 200, "{}", reply.body);
     assert_eq!(reply.body["accepted"], 2);
-    assert_eq!((reply.body["events"][1]["index"].as_i64(), reply.body["events"][1]["status"].as_str()), (Some(1), Some("accepted")));
+    assert_eq!(
+        (reply.body["events"][1]["index"].as_i64(), reply.body["events"][1]["status"].as_str()),
+        (Some(1), Some("accepted"))
+    );
 
     let mut other = good.clone();
     other["data"]["total"]["amount"] = json!("99.00");
@@ -28,7 +31,10 @@ fn each_event_of_a_batch_is_answered_for_itself() {
     let reply = server.batch(&[good, other, bad, invoice("erp:I2", "erp:K1", "1.00")]);
     assert_eq!(reply.status, 207, "{}", reply.body);
     let events = reply.body["events"].as_array().unwrap();
-    assert_eq!(events.iter().map(|e| e["status"].as_str().unwrap()).collect::<Vec<_>>(), ["duplicate", "conflict", "rejected", "accepted"]);
+    assert_eq!(
+        events.iter().map(|e| e["status"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["duplicate", "conflict", "rejected", "accepted"]
+    );
     let problems = events[2]["problems"].to_string();
     assert!(problems.contains("subjekt") && problems.contains("1,00"), "all that is wrong at once: {problems}");
 
@@ -52,12 +58,22 @@ fn one_event_may_come_structured_or_binary() {
     let text = |name: &str| event[name].as_str().unwrap().to_owned();
     let (id, source, ty, subject, time) = (text("id"), text("source"), text("type"), text("subject"), text("time"));
     let headers = [
-        ("content-type", "application/json; charset=utf-8"), ("ce-specversion", "1.0"), ("ce-id", &id), ("ce-source", &source),
-        ("ce-type", &ty), ("ce-subject", &subject), ("ce-time", &time),
+        ("content-type", "application/json; charset=utf-8"),
+        ("ce-specversion", "1.0"),
+        ("ce-id", &id),
+        ("ce-source", &source),
+        ("ce-type", &ty),
+        ("ce-subject", &subject),
+        ("ce-time", &time),
     ];
     let binary = server.post("/v1/events", &headers, event["data"].to_string().as_bytes());
     // The very same event, so it is known.
-    assert_eq!((binary.status, binary.body["events"][0]["status"].as_str()), (200, Some("duplicate")), "{}", binary.body);
+    assert_eq!(
+        (binary.status, binary.body["events"][0]["status"].as_str()),
+        (200, Some("duplicate")),
+        "{}",
+        binary.body
+    );
     assert_eq!(binary.body["events"][0]["id"], structured.body["events"][0]["id"]);
 }
 
@@ -65,7 +81,15 @@ fn one_event_may_come_structured_or_binary() {
 fn every_error_is_a_problem_detail() {
     let home = Home::new();
     let server = home.serve();
-    assert_eq!(server.batch(&[party("erp:K1", "a", &[("phone", "13800138000", "CN")]), party("erp:K2", "b", &[("phone", "13800138000", "CN")])]).status, 200);
+    assert_eq!(
+        server
+            .batch(&[
+                party("erp:K1", "a", &[("phone", "13800138000", "CN")]),
+                party("erp:K2", "b", &[("phone", "13800138000", "CN")])
+            ])
+            .status,
+        200
+    );
     server.until("/v1/customers/party:erp:K2", |reply| reply.status == 200);
     server.get("/nowhere").is_problem(404);
     server.get("/v1/customers/00000000-0000-5000-8000-000000000000").is_problem(404);
@@ -93,11 +117,25 @@ fn every_error_is_a_problem_detail() {
 fn customers_are_found_by_identifier_and_by_words() {
     let home = Home::new();
     let server = home.serve();
-    server.batch(&[party("erp:K1", "王伟", &[("phone", "13800138000", "CN"), ("email", "w@example.com", "")]), party("erp:K2", "李娜", &[("phone", "13800138000", "CN")])]);
-    let found = server.until("/v1/customers?q=%E6%9D%8E%E5%A8%9C", |reply| reply.body["items"].as_array().is_some_and(|items| !items.is_empty()));
+    server.batch(&[
+        party("erp:K1", "王伟", &[("phone", "13800138000", "CN"), ("email", "w@example.com", "")]),
+        party("erp:K2", "李娜", &[("phone", "13800138000", "CN")]),
+    ]);
+    let found = server.until("/v1/customers?q=%E6%9D%8E%E5%A8%9C", |reply| {
+        reply.body["items"].as_array().is_some_and(|items| !items.is_empty())
+    });
     assert_eq!(found.body["items"][0]["name"], "李娜");
-    let by = |text: &str| server.get(&format!("/v1/customers?identifier={text}")).body["items"].as_array().map(Vec::len);
-    assert_eq!((by("phone:%2B8613800138000"), by("phone:+8613800138000"), by("email:W@example.com"), by("email:x@example.com")), (Some(2), Some(2), Some(1), Some(0)));
+    let by =
+        |text: &str| server.get(&format!("/v1/customers?identifier={text}")).body["items"].as_array().map(Vec::len);
+    assert_eq!(
+        (
+            by("phone:%2B8613800138000"),
+            by("phone:+8613800138000"),
+            by("email:W@example.com"),
+            by("email:x@example.com")
+        ),
+        (Some(2), Some(2), Some(1), Some(0))
+    );
 }
 
 #[test]
@@ -119,7 +157,9 @@ fn pages_follow_each_other_without_a_gap_or_an_overlap() {
         loop {
             let page = server.get(&format!("/v1/customers/party:erp:K1/{kind}?limit=4{cursor}"));
             assert_eq!(page.status, 200, "{}", page.body);
-            seen.extend(page.body["items"].as_array().unwrap().iter().map(|d| (d["at"].to_string(), d["subject"].to_string())));
+            seen.extend(
+                page.body["items"].as_array().unwrap().iter().map(|d| (d["at"].to_string(), d["subject"].to_string())),
+            );
             pages += 1;
             match page.body["next"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
@@ -188,7 +228,9 @@ fn the_example_of_the_law_of_change_is_an_event() {
     let server = home.serve();
     let reply = server.post("/v1/events", &[SINGLE], example.as_bytes());
     assert_eq!((reply.status, reply.body["accepted"].as_i64()), (200, Some(1)), "{}", reply.body);
-    server.until("/v1/customers/party:erp:K00417", |reply| reply.body["trade"]["by_currency"]["CNY"]["invoiced"] == "50880.00");
+    server.until("/v1/customers/party:erp:K00417", |reply| {
+        reply.body["trade"]["by_currency"]["CNY"]["invoiced"] == "50880.00"
+    });
     // Shown again attribute by attribute, and accepted again as the same.
     assert_eq!(server.stop(), 0);
     let shown = home.run(&["events", "invoice:erp:SI-2026-0417", "--json"]).exits(0).lines().remove(0)["event"].clone();

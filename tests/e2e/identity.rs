@@ -16,8 +16,13 @@ fn told() -> Home {
         invoice("erp:I1", "erp:K1", "100.00"),
         invoice("web:I2", "web:W3", "25.00"),
         invoice("desk:I3", "desk:D7", "4.00"),
-        event("sales.contact_made.v1", "contact:desk:C1", "2026-02-05T09:00:00Z", json!({
-            "direction": "in", "identifiers": [{ "kind": "email", "text": "w@example.com", "role": "caller" }] })),
+        event(
+            "sales.contact_made.v1",
+            "contact:desk:C1",
+            "2026-02-05T09:00:00Z",
+            json!({
+            "direction": "in", "identifiers": [{ "kind": "email", "text": "w@example.com", "role": "caller" }] }),
+        ),
     ];
     let reply = server.batch(&events);
     assert_eq!(reply.status, 200, "{}", reply.body);
@@ -39,13 +44,19 @@ fn net(home: &Home, reference: &str) -> String {
 fn a_link_adds_the_money_and_its_undoing_takes_it_away_again() {
     let home = told();
     let before = digests(&home);
-    let done = home.run(&["identity", "link", "party:erp:K1", "party:web:W3", "--why", "same person", "--by", "ann", "--json"]).exits(0).json();
+    let done = home
+        .run(&["identity", "link", "party:erp:K1", "party:web:W3", "--why", "same person", "--by", "ann", "--json"])
+        .exits(0)
+        .json();
     assert_eq!((done["before"].as_array().map(Vec::len), done["after"].as_array().map(Vec::len)), (Some(2), Some(1)));
     assert_eq!(net(&home, "party:web:W3"), "129.00");
     assert_ne!(digests(&home), before);
     let decision = done["undo"].as_str().unwrap();
     let events = home.run(&["events", decision, "--json"]).exits(0).lines();
-    assert_eq!((&events[0]["event"]["data"]["by"], &events[0]["event"]["data"]["why"]), (&json!("ann"), &json!("same person")));
+    assert_eq!(
+        (&events[0]["event"]["data"]["by"], &events[0]["event"]["data"]["why"]),
+        (&json!("ann"), &json!("same person"))
+    );
     home.run(&["identity", "undo", decision, "--why", "mistaken"]).exits(0);
     assert_eq!(net(&home, "party:web:W3"), "25.00");
     assert_eq!(digests(&home), before);
@@ -57,7 +68,8 @@ fn a_separation_beats_a_shared_tax_number_until_it_is_undone() {
     let home = told();
     let before = digests(&home);
     let merged = home.run(&["show", "party:desk:D7", "--json"]).exits(0).json()["id"].clone();
-    let done = home.run(&["identity", "separate", "party:desk:D7", "--why", "father and son", "--json"]).exits(0).json();
+    let done =
+        home.run(&["identity", "separate", "party:desk:D7", "--why", "father and son", "--json"]).exits(0).json();
     assert_eq!(done["after"].as_array().map(Vec::len), Some(2));
     assert_eq!((net(&home, "party:desk:D7"), net(&home, "party:erp:K1")), ("4.00".to_owned(), "100.00".to_owned()));
     // The id that both bore stays with the earliest party.
@@ -72,7 +84,9 @@ fn a_separation_beats_a_shared_tax_number_until_it_is_undone() {
 fn a_document_goes_where_it_is_sent_and_back() {
     let home = told();
     let before = digests(&home);
-    home.run(&["identity", "reassign", "invoice:web:I2", "--to", "party:erp:K1", "--why", "wrong shop account"]).exits(0).tells(&["before", "after"]);
+    home.run(&["identity", "reassign", "invoice:web:I2", "--to", "party:erp:K1", "--why", "wrong shop account"])
+        .exits(0)
+        .tells(&["before", "after"]);
     assert_eq!((net(&home, "party:erp:K1"), net(&home, "party:web:W3")), ("129.00".to_owned(), "0".to_owned()));
     home.run(&["identity", "undo", "invoice:web:I2", "--why", "right after all"]).exits(0);
     assert_eq!(digests(&home), before);
@@ -81,7 +95,18 @@ fn a_document_goes_where_it_is_sent_and_back() {
 #[test]
 fn one_facet_moves_alone() {
     let home = told();
-    home.run(&["identity", "reassign", "invoice:web:I2", "--to", "party:erp:K1", "--facet", "receivable", "--why", "he pays"]).exits(0);
+    home.run(&[
+        "identity",
+        "reassign",
+        "invoice:web:I2",
+        "--to",
+        "party:erp:K1",
+        "--facet",
+        "receivable",
+        "--why",
+        "he pays",
+    ])
+    .exits(0);
     let payer = home.run(&["show", "party:erp:K1", "--json"]).exits(0).json();
     assert_eq!(payer["receivable"]["by_currency"]["CNY"]["open"], "129.00");
     assert_eq!((net(&home, "party:erp:K1"), net(&home, "party:web:W3")), ("104.00".to_owned(), "25.00".to_owned()));
@@ -91,8 +116,21 @@ fn one_facet_moves_alone() {
 fn a_withdrawn_identifier_links_nobody_until_it_is_given_back() {
     let home = told();
     let before = digests(&home);
-    home.run(&["identity", "withdraw", "party:desk:D7", "phone:+8613800138000", "--why", "x"]).exits(1).tells(&["does not hold phone:+8613800138000", "tax_number:CN:91110000600037341L"]);
-    let done = home.run(&["identity", "withdraw", "party:desk:D7", "tax_number:CN:91110000600037341L", "--why", "typed from a letterhead", "--json"]).exits(0).json();
+    home.run(&["identity", "withdraw", "party:desk:D7", "phone:+8613800138000", "--why", "x"])
+        .exits(1)
+        .tells(&["does not hold phone:+8613800138000", "tax_number:CN:91110000600037341L"]);
+    let done = home
+        .run(&[
+            "identity",
+            "withdraw",
+            "party:desk:D7",
+            "tax_number:CN:91110000600037341L",
+            "--why",
+            "typed from a letterhead",
+            "--json",
+        ])
+        .exits(0)
+        .json();
     assert_eq!(done["after"].as_array().map(Vec::len), Some(2));
     assert_eq!(net(&home, "party:desk:D7"), "4.00");
     // By the event's own id, which the log is searched for.
@@ -104,10 +142,14 @@ fn a_withdrawn_identifier_links_nobody_until_it_is_given_back() {
 fn a_decision_about_nobody_is_refused_and_leaves_nothing() {
     let home = told();
     let events = home.run(&["status", "--json"]).exits(0).json()["events"].clone();
-    home.run(&["identity", "link", "party:erp:K1", "party:erp:typo", "--why", "x"]).exits(1).tells(&["nothing is known of party:erp:typo"]);
+    home.run(&["identity", "link", "party:erp:K1", "party:erp:typo", "--why", "x"])
+        .exits(1)
+        .tells(&["nothing is known of party:erp:typo"]);
     home.run(&["identity", "link", "party:erp:K1", "party:erp:K1", "--why", "x"]).exits(2).tells(&["two at least"]);
     home.run(&["identity", "separate", "party:web:W3", "--why", "x"]).exits(2).tells(&["nothing to separate"]);
-    home.run(&["identity", "reassign", "party:erp:K1", "--to", "party:web:W3", "--why", "x"]).exits(2).tells(&["no document"]);
+    home.run(&["identity", "reassign", "party:erp:K1", "--to", "party:web:W3", "--why", "x"])
+        .exits(2)
+        .tells(&["no document"]);
     home.run(&["identity", "link", "party:erp:K1", "party:web:W3"]).exits(2).tells(&["--why"]);
     assert_eq!(home.run(&["status", "--json"]).exits(0).json()["events"], events);
 }

@@ -14,7 +14,9 @@ pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Value>, Probl
     match media.trim().to_ascii_lowercase().as_str() {
         "application/cloudevents+json" => Ok(vec![json(body)?]),
         "application/cloudevents-batch+json" => batch(json(body)?),
-        "application/json" if headers.contains_key("ce-specversion") => binary(headers, written, body).map(|event| vec![event]),
+        "application/json" if headers.contains_key("ce-specversion") => {
+            binary(headers, written, body).map(|event| vec![event])
+        }
         // Plain JSON: what it is can be seen.
         "application/json" => match json(body)? {
             list @ Value::Array(_) => batch(list),
@@ -22,13 +24,16 @@ pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Value>, Probl
         },
         other => Err(Problem::of_http(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            format!("`{other}`: expected application/cloudevents+json, application/cloudevents-batch+json, or application/json with ce- headers"),
+            format!(
+                "`{other}`: expected application/cloudevents+json, application/cloudevents-batch+json, or application/json with ce- headers"
+            ),
         )),
     }
 }
 
 fn json(body: &[u8]) -> Result<Value, Problem> {
-    serde_json::from_slice(body).map_err(|error| Problem::of_http(StatusCode::BAD_REQUEST, format!("the body is no JSON: {error}")))
+    serde_json::from_slice(body)
+        .map_err(|error| Problem::of_http(StatusCode::BAD_REQUEST, format!("the body is no JSON: {error}")))
 }
 
 fn batch(list: Value) -> Result<Vec<Value>, Problem> {
@@ -39,7 +44,10 @@ fn batch(list: Value) -> Result<Vec<Value>, Problem> {
 }
 
 fn check_charset(parameters: &str) -> Result<(), Problem> {
-    let charset = parameters.split(';').filter_map(|p| p.split_once('=')).find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    let charset = parameters
+        .split(';')
+        .filter_map(|p| p.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
     match charset.map(|(_, value)| value.trim().trim_matches('"')) {
         Some(other) if !other.eq_ignore_ascii_case("utf-8") => {
             Err(Problem::of_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("charset `{other}`: JSON is utf-8")))
@@ -68,7 +76,11 @@ fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
-        let code = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let code = after
+            .get(..2)
+            .filter(|_| *first == b'%')
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match code {
             Some(byte) => {
                 bytes.push(byte);
@@ -113,7 +125,10 @@ mod tests {
         for media in ["application/cloudevents+json", "application/cloudevents+json; charset=utf-8"] {
             let body = br#"{"specversion":"1.0","type":"com.example.someevent","id":"1234-1234-1234","data":{"message":"Hello World!"}}"#;
             let event = read(&headers(&[("content-type", media)]), body).unwrap().remove(0);
-            assert_eq!((event["id"].as_str(), event["data"]["message"].as_str()), (Some("1234-1234-1234"), Some("Hello World!")));
+            assert_eq!(
+                (event["id"].as_str(), event["data"]["message"].as_str()),
+                (Some("1234-1234-1234"), Some("Hello World!"))
+            );
         }
     }
 

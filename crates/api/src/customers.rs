@@ -53,22 +53,36 @@ pub(crate) async fn search(State(service): State<Service>, asked: Asked<Search>)
     Ok(Json(json!({ "items": items })))
 }
 
-pub(crate) async fn one(State(service): State<Service>, named: Named, asked: Asked<Day>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn one(
+    State(service): State<Service>,
+    named: Named,
+    asked: Asked<Day>,
+) -> Result<Json<Value>, Problem> {
     let Query(Day { today }) = asked.map_err(|e| wrong(e.body_text()))?;
     let today = match today {
-        Some(text) => text.parse::<Date>().map_err(|_| wrong(format!("`today`: `{text}` is no date such as 2026-03-31")))?,
+        Some(text) => {
+            text.parse::<Date>().map_err(|_| wrong(format!("`today`: `{text}` is no date such as 2026-03-31")))?
+        }
         None => Zoned::now().date(),
     };
     let view = service.view(&reference(named)?, Some(day_number(today))).await?;
     Ok(Json(json!(view)))
 }
 
-pub(crate) async fn timeline(State(service): State<Service>, named: Named, asked: Asked<Paged>) -> Result<Json<Page>, Problem> {
+pub(crate) async fn timeline(
+    State(service): State<Service>,
+    named: Named,
+    asked: Asked<Paged>,
+) -> Result<Json<Page>, Problem> {
     let Query(Paged { cursor, limit }) = asked.map_err(|e| wrong(e.body_text()))?;
     Ok(Json(service.timeline(&reference(named)?, cursor.as_deref(), limit.unwrap_or(PAGE)).await?))
 }
 
-pub(crate) async fn documents(State(service): State<Service>, named: Named, asked: Asked<Paged>) -> Result<Json<Page>, Problem> {
+pub(crate) async fn documents(
+    State(service): State<Service>,
+    named: Named,
+    asked: Asked<Paged>,
+) -> Result<Json<Page>, Problem> {
     let Query(Paged { cursor, limit }) = asked.map_err(|e| wrong(e.body_text()))?;
     Ok(Json(service.documents(Some(&reference(named)?), cursor.as_deref(), limit.unwrap_or(PAGE)).await?))
 }

@@ -16,7 +16,9 @@ const LARGEST: usize = 16 << 20;
 
 pub(crate) async fn post(State(service): State<Service>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
     let body = to_bytes(body, LARGEST).await.map_err(|_| {
-        let detail = format!("the body did not arrive whole, or is larger than {LARGEST} bytes: send the events in several requests");
+        let detail = format!(
+            "the body did not arrive whole, or is larger than {LARGEST} bytes: send the events in several requests"
+        );
         Problem::of_http(StatusCode::PAYLOAD_TOO_LARGE, detail)
     })?;
     let events = cloudevents::read(&headers, &body)?;

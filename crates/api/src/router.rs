@@ -36,7 +36,10 @@ pub async fn serve(
 }
 
 async fn nowhere(uri: Uri) -> Problem {
-    Problem::of_http(StatusCode::NOT_FOUND, format!("there is nothing at {}: see /v1/customers, /v1/events and /health", uri.path()))
+    Problem::of_http(
+        StatusCode::NOT_FOUND,
+        format!("there is nothing at {}: see /v1/customers, /v1/events and /health", uri.path()),
+    )
 }
 
 async fn not_so(method: Method, uri: Uri) -> Problem {

@@ -65,7 +65,8 @@ pub(crate) fn totals(truth: &Path, status: &Status) -> Result<Vec<Compared>> {
     let mut all = vec![Compared::new("customers", status.customers.to_string(), totals.customers.to_string())];
     for (currency, sums) in &status.money {
         let kept = |kept: &Kept, figure: &str| figure_of(kept.books.get(currency).map(|b| &b.trade), figure);
-        let mut put = |what: &str, hub: &str, books: String| all.push(Compared::new(format!("{currency} {what}"), hub, books));
+        let mut put =
+            |what: &str, hub: &str, books: String| all.push(Compared::new(format!("{currency} {what}"), hub, books));
         put("invoiced", &sums.invoiced, kept(&totals.total, "invoiced"));
         put("credited", &sums.credited, kept(&totals.total, "credited"));
         put("adjusted", &sums.adjusted, kept(&totals.total, "adjusted"));
@@ -82,7 +83,8 @@ pub(crate) async fn customers(truth: &Path, service: &Service) -> Result<(usize,
     let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
     let (mut count, mut wrong) = (0, Vec::new());
     for line in text.lines() {
-        let line: Line = serde_json::from_str(line).with_context(|| format!("{} holds a line that is no customer", path.display()))?;
+        let line: Line = serde_json::from_str(line)
+            .with_context(|| format!("{} holds a line that is no customer", path.display()))?;
         count += 1;
         let Some(party) = line.parties.first() else { continue };
         let reference: Reference = party.parse()?;
@@ -90,7 +92,8 @@ pub(crate) async fn customers(truth: &Path, service: &Service) -> Result<(usize,
             wrong.push(Compared::new(party, "unknown", "a customer"));
             continue;
         };
-        let (held, meant): (BTreeSet<&String>, BTreeSet<&String>) = (view.parties.iter().collect(), line.parties.iter().collect());
+        let (held, meant): (BTreeSet<&String>, BTreeSet<&String>) =
+            (view.parties.iter().collect(), line.parties.iter().collect());
         if held != meant {
             wrong.push(Compared::new(format!("parties of {party}"), view.parties.join(" "), line.parties.join(" ")));
         }
@@ -147,7 +150,14 @@ mod tests {
 
     #[test]
     fn figures_agree_whatever_their_scale() {
-        for (hub, books, agree) in [("1.50", "1.5", true), ("0.00", "0", true), ("-0.00", "0", true), ("100", "100.00", true), ("1.51", "1.5", false), ("100", "1", false)] {
+        for (hub, books, agree) in [
+            ("1.50", "1.5", true),
+            ("0.00", "0", true),
+            ("-0.00", "0", true),
+            ("100", "100.00", true),
+            ("1.51", "1.5", false),
+            ("100", "1", false),
+        ] {
             assert_eq!(Compared::new("", hub, books).agrees(), agree, "{hub} {books}");
         }
     }

@@ -21,7 +21,8 @@ const COMPILED_IN: [(&str, &str); 10] = [
 
 /// Reads a connector file; its look-up files stand beside it.
 pub(crate) fn load(path: &Path) -> Result<Connector> {
-    let text = std::fs::read_to_string(path).map_err(|error| anyhow!("the connector file {} cannot be read: {error}", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| anyhow!("the connector file {} cannot be read: {error}", path.display()))?;
     let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
     let beside = |file: &str| {
         let path = path.parent().unwrap_or(Path::new(".")).join(file);
@@ -36,7 +37,8 @@ pub(crate) fn compiled_in(name: &str) -> Result<Connector> {
         bail!("no connector file called {name} is compiled in");
     };
     let file = format!("{name}.toml");
-    Connector::parse(&file, text, &|_| Err("it is not compiled in".to_owned())).map_err(|problems| refused(&file, &problems))
+    Connector::parse(&file, text, &|_| Err("it is not compiled in".to_owned()))
+        .map_err(|problems| refused(&file, &problems))
 }
 
 fn refused(name: &str, problems: &[Problem]) -> anyhow::Error {

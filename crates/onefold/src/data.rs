@@ -54,7 +54,9 @@ impl DataDir {
         }
         if !dir.file("hub.key").exists() {
             let mut key = [0; 32];
-            File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut key)).context("no random bytes for hub.key")?;
+            File::open("/dev/urandom")
+                .and_then(|mut random| random.read_exact(&mut key))
+                .context("no random bytes for hub.key")?;
             dir.put("hub.key", &key, 0o600)?;
         }
         dir.put("FORMAT", format!("{FORMAT}\n").as_bytes(), 0o644)?;
@@ -101,13 +103,19 @@ impl DataDir {
             }
             Err(TryLockError::WouldBlock) => {
                 let pid = fs::read_to_string(&path).unwrap_or_default();
-                let who = if pid.trim().is_empty() { "another process".to_owned() } else { format!("another process (pid {})", pid.trim()) };
+                let who = if pid.trim().is_empty() {
+                    "another process".to_owned()
+                } else {
+                    format!("another process (pid {})", pid.trim())
+                };
                 bail!(
                     "{who} writes to {}: one process writes at a time, any number may read; stop it first, or post events to it over HTTP",
                     self.0.display()
                 )
             }
-            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("{} cannot be locked", path.display())),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("{} cannot be locked", path.display()))
+            }
         }
     }
 
@@ -116,7 +124,10 @@ impl DataDir {
         let path = self.file("hub.key");
         let bytes = match fs::read(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                bail!("{} is missing: without it duplicates are not known again; put it back from a copy", path.display())
+                bail!(
+                    "{} is missing: without it duplicates are not known again; put it back from a copy",
+                    path.display()
+                )
             }
             other => other.with_context(|| format!("{} cannot be read", path.display()))?,
         };

@@ -81,7 +81,8 @@ impl Hub {
     async fn start(data: DataDir, globals: &Globals) -> Result<Self> {
         let lock = data.lock()?;
         let key = data.key()?;
-        let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&data.file("log.db"), onefold_log_embedded::Options::default())?);
+        let log: Arc<dyn Log> =
+            Arc::new(EmbeddedLog::open(&data.file("log.db"), onefold_log_embedded::Options::default())?);
         let partitions = log.topic(EVENTS, globals.partitions.unwrap_or(PARTITIONS)).await?;
         let options = onefold_store_sqlite::Options { partitions, ..Default::default() };
         let store = SqliteStore::open(&data.file("views.db"), options)?;
@@ -95,16 +96,17 @@ impl Hub {
         let projector = Projector::new(Arc::clone(&log), shared.clone(), key.clone(), Default::default());
         let resolver = Resolver::new(shared.clone(), rules.clone(), Default::default());
         let assembler = Assembler::new(shared.clone(), Default::default());
-        let stages: [(Box<dyn Stage>, Option<Wake>, Option<Wake>); 3] = [
-            (Box::new(projector), None, Some(Arc::clone(resolve))),
-            (Box::new(resolver), Some(Arc::clone(resolve)), Some(Arc::clone(assemble))),
-            (Box::new(assembler), Some(Arc::clone(assemble)), None),
-        ];
         let mut threads = Vec::new();
-        for (stage, wake, next) in stages {
-            threads.push(spawn(stage, wake, next, health.clone(), stop.clone()).context("a stage cannot be started")?);
-        }
-        let service = Service::new(Arc::clone(&log), shared.clone(), shared, Some(door.clone()), rules).watching(health.clone());
+        let mut begin = |stage: Box<dyn Stage>, wake: Option<&Wake>, next: Option<&Wake>| -> Result<()> {
+            let thread = spawn(stage, wake.cloned(), next.cloned(), health.clone(), stop.clone());
+            threads.push(thread.context("a stage cannot be started")?);
+            Ok(())
+        };
+        begin(Box::new(projector), None, Some(resolve))?;
+        begin(Box::new(resolver), Some(resolve), Some(assemble))?;
+        begin(Box::new(assembler), Some(assemble), None)?;
+        let service =
+            Service::new(Arc::clone(&log), shared.clone(), shared, Some(door.clone()), rules).watching(health.clone());
         Ok(Self { data, log, store, door, key, service, health, stop, wakes, threads, _lock: lock })
     }
 
@@ -146,7 +148,8 @@ impl Hub {
         self.stop.stop();
         self.wakes.iter().for_each(|wake| wake.notify_one());
         let threads = self.threads;
-        let joined = tokio::task::spawn_blocking(move || threads.into_iter().map(JoinHandle::join).all(|ended| ended.is_ok()));
+        let joined =
+            tokio::task::spawn_blocking(move || threads.into_iter().map(JoinHandle::join).all(|ended| ended.is_ok()));
         if joined.await? { Ok(()) } else { Err(anyhow!("a stage broke off: see its message above")) }
     }
 }

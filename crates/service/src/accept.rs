@@ -50,7 +50,10 @@ impl Service {
     pub async fn accept(&self, cloudevents: Vec<Value>) -> Result<Vec<Answer>, ServiceError> {
         let door = self.door()?;
         if cloudevents.len() > MOST_EVENTS {
-            let message = format!("{} events at once are more than {MOST_EVENTS}: send them in several requests", cloudevents.len());
+            let message = format!(
+                "{} events at once are more than {MOST_EVENTS}: send them in several requests",
+                cloudevents.len()
+            );
             return Err(ServiceError::new(Code::TooLarge, message));
         }
         let body = Value::Array(cloudevents);
@@ -60,7 +63,9 @@ impl Service {
     }
 
     pub(crate) fn door(&self) -> Result<&Door, ServiceError> {
-        self.door.as_ref().ok_or_else(|| ServiceError::new(Code::ReadOnly, "this process only reads: send events to the one that writes"))
+        self.door.as_ref().ok_or_else(|| {
+            ServiceError::new(Code::ReadOnly, "this process only reads: send events to the one that writes")
+        })
     }
 }
 

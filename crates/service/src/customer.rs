@@ -43,7 +43,9 @@ impl Service {
                 None => None,
             },
             Reference::Identifier(key) => self.holder(key).await?,
-            Reference::Subject(subject) if subject.kind() == Kind::Party => self.reads.customer(subject.as_str()).await?,
+            Reference::Subject(subject) if subject.kind() == Kind::Party => {
+                self.reads.customer(subject.as_str()).await?
+            }
             Reference::Subject(subject) => self.owner(subject).await?,
         };
         rows.ok_or_else(|| ServiceError::not_found(format!("nothing is known of {reference}")))
@@ -57,7 +59,8 @@ impl Service {
             several => {
                 let customers = self.names(several).await?;
                 let named: Vec<_> = customers.iter().take(5).map(|c| format!("{} ({})", c.id, c.name)).collect();
-                let more = if customers.len() > 5 { format!(" and {} more", customers.len() - 5) } else { String::new() };
+                let more =
+                    if customers.len() > 5 { format!(" and {} more", customers.len() - 5) } else { String::new() };
                 let message = format!("{key} is held by {} customers: {}{more}", customers.len(), named.join(", "));
                 Err(ServiceError { code: Code::Ambiguous, message, customers })
             }

@@ -134,11 +134,22 @@ impl Service {
             return Err(ServiceError::invalid("one party alone cannot be linked: name two at least"));
         }
         let parties: Vec<String> = named.into_iter().collect();
-        let body = v1::PartiesLinked { parties: parties.clone(), by: asked.by.clone(), why: asked.why.clone(), ..Default::default() };
+        let body = v1::PartiesLinked {
+            parties: parties.clone(),
+            by: asked.by.clone(),
+            why: asked.why.clone(),
+            ..Default::default()
+        };
         Ok(Draft { event: decision(body.into(), now)?, parties })
     }
 
-    async fn separate(&self, parties: &[Reference], from: &[Reference], asked: &Asked, now: Micros) -> Result<Draft, ServiceError> {
+    async fn separate(
+        &self,
+        parties: &[Reference],
+        from: &[Reference],
+        asked: &Asked,
+        now: Micros,
+    ) -> Result<Draft, ServiceError> {
         let left = self.parties(parties).await?;
         let mut right = self.parties(from).await?;
         if from.is_empty() {
@@ -148,7 +159,9 @@ impl Service {
             right.retain(|party| !left.contains(party));
         }
         if let Some(both) = left.intersection(&right).next() {
-            return Err(ServiceError::invalid(format!("{both} stands on both sides: a party cannot be separated from itself")));
+            return Err(ServiceError::invalid(format!(
+                "{both} stands on both sides: a party cannot be separated from itself"
+            )));
         }
         if left.is_empty() || right.is_empty() {
             return Err(ServiceError::invalid(
@@ -157,23 +170,36 @@ impl Service {
         }
         let (left, right): (Vec<String>, Vec<String>) = (left.into_iter().collect(), right.into_iter().collect());
         let parties = left.iter().chain(&right).cloned().collect();
-        let body = v1::PartiesSeparated { left, right, by: asked.by.clone(), why: asked.why.clone(), ..Default::default() };
+        let body =
+            v1::PartiesSeparated { left, right, by: asked.by.clone(), why: asked.why.clone(), ..Default::default() };
         Ok(Draft { event: decision(body.into(), now)?, parties })
     }
 
-    async fn reassign(&self, document: &Subject, to: &Reference, facet: &str, asked: &Asked, now: Micros) -> Result<Draft, ServiceError> {
+    async fn reassign(
+        &self,
+        document: &Subject,
+        to: &Reference,
+        facet: &str,
+        asked: &Asked,
+        now: Micros,
+    ) -> Result<Draft, ServiceError> {
         if !document.kind().is_document() {
-            return Err(ServiceError::invalid(format!("{document} is no document: an order, invoice, payment or the like can be reassigned")));
+            return Err(ServiceError::invalid(format!(
+                "{document} is no document: an order, invoice, payment or the like can be reassigned"
+            )));
         }
         if !["", "trade", "receivable"].contains(&facet) {
-            return Err(ServiceError::invalid(format!("there is no facet `{facet}`: expected trade, receivable or none for both")));
+            return Err(ServiceError::invalid(format!(
+                "there is no facet `{facet}`: expected trade, receivable or none for both"
+            )));
         }
         let state = self.state(document).await?;
         let to = self.head(to).await?;
         let mut parties = vec![to.to_string()];
         let keys = state.keys();
         for key in [&keys.trade, &keys.receivable] {
-            parties.extend(self.customer_of_key(key).await?.and_then(|rows| head_of(&rows)).map(|head| head.to_string()));
+            parties
+                .extend(self.customer_of_key(key).await?.and_then(|rows| head_of(&rows)).map(|head| head.to_string()));
         }
         let body = v1::DocumentReassigned {
             to: to.to_string(),
@@ -186,7 +212,13 @@ impl Service {
         Ok(Draft { event: revised(&parts, document.clone(), body.into(), now)?, parties })
     }
 
-    async fn withdraw(&self, party: &Subject, identifiers: &[String], asked: &Asked, now: Micros) -> Result<Draft, ServiceError> {
+    async fn withdraw(
+        &self,
+        party: &Subject,
+        identifiers: &[String],
+        asked: &Asked,
+        now: Micros,
+    ) -> Result<Draft, ServiceError> {
         if party.kind() != Kind::Party {
             return Err(ServiceError::invalid(format!("{party} is no party: an identifier is withdrawn from a party")));
         }
@@ -198,7 +230,10 @@ impl Service {
             let key = identifier(text)?;
             if !held.contains(&key) {
                 let held: Vec<_> = held.iter().map(ToString::to_string).collect();
-                return Err(ServiceError::not_found(format!("{party} does not hold {key}: it holds {}", held.join(", "))));
+                return Err(ServiceError::not_found(format!(
+                    "{party} does not hold {key}: it holds {}",
+                    held.join(", ")
+                )));
             }
             wrong.push(written(&key)?);
             parts.push(key.to_string());
@@ -252,7 +287,13 @@ fn revised(parts: &[String], subject: Subject, body: Body, now: Micros) -> Resul
 }
 
 /// An event that revises a fact.
-pub(crate) fn revision_of(fact: EventId, id: EventId, subject: Subject, body: Body, now: Micros) -> Result<Event, ServiceError> {
+pub(crate) fn revision_of(
+    fact: EventId,
+    id: EventId,
+    subject: Subject,
+    body: Body,
+    now: Micros,
+) -> Result<Event, ServiceError> {
     let mut event = Event::new(id, fact, SOURCE, subject, now, body).map_err(internal)?;
     event.revision = now.to_string();
     event.revision_order = vec![now];
@@ -265,9 +306,12 @@ fn written(key: &onefold_identity::IdentifierKey) -> Result<v1::Identifier, Serv
     let issuer = key.scope().strip_prefix(kind).and_then(|rest| rest.strip_prefix(':')).unwrap_or_default();
     let text = if issuer.is_empty() { key.value() } else { key.value().get(issuer.len() + 1..).unwrap_or_default() };
     match normalise(kind, text, issuer) {
-        Ok(again) if again == *key => {
-            Ok(v1::Identifier { kind: kind.to_owned(), text: text.to_owned(), issuer: issuer.to_owned(), role: String::new() })
-        }
+        Ok(again) if again == *key => Ok(v1::Identifier {
+            kind: kind.to_owned(),
+            text: text.to_owned(),
+            issuer: issuer.to_owned(),
+            role: String::new(),
+        }),
         _ => Err(ServiceError::invalid(format!("{key} cannot be written as an identifier of an event"))),
     }
 }
@@ -282,7 +326,13 @@ mod tests {
 
     #[test]
     fn an_identifier_survives_being_written_into_an_event() {
-        for text in ["phone:+8613800138000", "tax_number:CN:91110000600037341L", "number:erp:K:1", "wechat:shop:o-1", "email:a@b.cn"] {
+        for text in [
+            "phone:+8613800138000",
+            "tax_number:CN:91110000600037341L",
+            "number:erp:K:1",
+            "wechat:shop:o-1",
+            "email:a@b.cn",
+        ] {
             let key = identifier(text).unwrap();
             let written = written(&key).unwrap();
             assert_eq!(normalise(&written.kind, &written.text, &written.issuer).unwrap().as_str(), text);

@@ -32,7 +32,12 @@ impl Service {
     ///
     /// # Errors
     /// Nothing is known of the reference, the cursor is none, or the read model cannot be read.
-    pub async fn documents(&self, of: Option<&Reference>, cursor: Option<&str>, limit: usize) -> Result<Page, ServiceError> {
+    pub async fn documents(
+        &self,
+        of: Option<&Reference>,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, ServiceError> {
         let limit = limit.clamp(1, MOST);
         let owners = match of {
             Some(reference) => self.customer(reference).await?.bundles.into_keys().collect(),
@@ -143,7 +148,10 @@ impl Service {
     }
 
     /// What each document of a customer adds to it.
-    pub(crate) async fn contributions(&self, rows: &CustomerRows) -> Result<Vec<(String, BTreeMap<String, Contribution>)>, ServiceError> {
+    pub(crate) async fn contributions(
+        &self,
+        rows: &CustomerRows,
+    ) -> Result<Vec<(String, BTreeMap<String, Contribution>)>, ServiceError> {
         let keys = self.all_documents(rows).await?;
         let mut all = Vec::new();
         for chunk in keys.chunks(CHUNK) {

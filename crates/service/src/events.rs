@@ -91,7 +91,8 @@ impl Service {
     async fn lines(&self, state: &SubjectState) -> Result<Vec<EventLine>, ServiceError> {
         let (standing, superseded) = state.standing();
         let place = |f: &onefold_store::FactState| (f.partition, f.offset);
-        let mut how: BTreeMap<(u32, u64), Standing> = standing.into_iter().map(|f| (place(f), Standing::Stands)).collect();
+        let mut how: BTreeMap<(u32, u64), Standing> =
+            standing.into_iter().map(|f| (place(f), Standing::Stands)).collect();
         how.extend(superseded.into_iter().map(|f| (place(f), Standing::Superseded)));
         let positions: Vec<(u32, u64)> = state.facts.iter().map(place).collect();
         let stored = self.log.fetch(EVENTS, &positions).await?;
@@ -112,7 +113,8 @@ impl Service {
                 let records = self.log.read(EVENTS, partition, next, 2_000).await?;
                 let Some(last) = records.last() else { break };
                 next = last.offset + 1;
-                let found = records.iter().filter_map(|r| decode(&r.record.value).ok()).find(|e| e.id.to_string() == id);
+                let found =
+                    records.iter().filter_map(|r| decode(&r.record.value).ok()).find(|e| e.id.to_string() == id);
                 if found.is_some() {
                     return Ok(found);
                 }

@@ -23,7 +23,7 @@ pub use events::{EventLine, Standing};
 pub use find::{Hit, MOST_FOUND};
 pub use health::{HealthReport, StageReport};
 pub use reference::Reference;
-pub use service::Service;
 pub(crate) use service::EVENTS;
+pub use service::Service;
 pub use show::{Owner, Shown, Whose, day_number};
 pub use status::{Money, Status};

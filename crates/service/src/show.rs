@@ -106,8 +106,9 @@ impl Service {
     async fn whose(&self, subject: &Subject) -> Result<Whose, ServiceError> {
         let state = self.state(subject).await?;
         let (keys, contributions) = (state.keys(), documents::contributions(subject, &state));
-        let document = documents::row(subject.as_str(), &contributions)
-            .ok_or_else(|| ServiceError::invalid(format!("{subject} is neither a party nor a document: ask for its events instead")))?;
+        let document = documents::row(subject.as_str(), &contributions).ok_or_else(|| {
+            ServiceError::invalid(format!("{subject} is neither a party nor a document: ask for its events instead"))
+        })?;
         let mut parts = Vec::new();
         for key in &keys.parts {
             parts.push(self.owner_of(key).await?);

@@ -9,8 +9,9 @@ use crate::{Asked, Code, Service, ServiceError};
 impl Service {
     pub(crate) async fn undo(&self, what: &str, asked: &Asked, now: Micros) -> Result<Draft, ServiceError> {
         let event = self.decision_meant(what).await?;
-        let (body, parties) = undone(&event, asked)
-            .ok_or_else(|| ServiceError::invalid(format!("{what} is no decision that stands: there is nothing to undo")))?;
+        let (body, parties) = undone(&event, asked).ok_or_else(|| {
+            ServiceError::invalid(format!("{what} is no decision that stands: there is nothing to undo"))
+        })?;
         let (parts, revision) = ([event.fact.to_string()], now.to_string());
         let id = IdParts { source: SOURCE, part: "undo", parts: &parts, revision: &revision }.id();
         let mut event = revision_of(event.fact, id, event.subject, body, now)?;
@@ -45,7 +46,10 @@ fn one(what: &str, standing: Vec<Event>) -> Result<Event, ServiceError> {
         (Some(event), []) => Ok(event),
         (Some(last), others) => {
             let ids: Vec<_> = others.iter().chain([&last]).map(|e| format!("{} ({})", e.id, e.body.name())).collect();
-            Err(ServiceError::new(Code::Ambiguous, format!("several decisions about {what} stand; undo one by its event id: {}", ids.join(", "))))
+            Err(ServiceError::new(
+                Code::Ambiguous,
+                format!("several decisions about {what} stand; undo one by its event id: {}", ids.join(", ")),
+            ))
         }
     }
 }

@@ -69,7 +69,9 @@ async fn show(hub: &Hub, settings: &Settings, day: i64, json: bool) -> Result<()
     let mut out = Out::open();
     if json {
         let agrees = wrong.is_empty() && totals.iter().all(books::Compared::agrees);
-        out.json(&serde_json::json!({ "ingest": taken, "status": status, "customers_checked": customers, "agrees": agrees }))?;
+        out.json(
+            &serde_json::json!({ "ingest": taken, "status": status, "customers_checked": customers, "agrees": agrees }),
+        )?;
     } else {
         out.line(format!(
             "a company of {} customers, simulated in {:.1} s: {} records in {} files of five systems, {} of them corrupted on purpose",
@@ -90,11 +92,16 @@ async fn show(hub: &Hub, settings: &Settings, day: i64, json: bool) -> Result<()
 async fn take_in(hub: &Hub, feeds: &[Feed]) -> Result<Taken> {
     let began = Instant::now();
     let mut order: Vec<&'static str> = Vec::new();
-    feeds.iter().for_each(|feed| if !order.contains(&feed.connector) { order.push(feed.connector) });
+    feeds.iter().for_each(|feed| {
+        if !order.contains(&feed.connector) {
+            order.push(feed.connector)
+        }
+    });
     let mut taken = Taken::default();
     for name in order {
         let connector = connector::compiled_in(name)?;
-        let inputs: Vec<Input> = feeds.iter().filter(|feed| feed.connector == name).map(|feed| Input::File(feed.path.clone())).collect();
+        let inputs: Vec<Input> =
+            feeds.iter().filter(|feed| feed.connector == name).map(|feed| Input::File(feed.path.clone())).collect();
         let report = ingest::take_in(hub, &connector, &inputs, name).await?;
         taken.records += report.records;
         taken.lines += report.lines;
@@ -110,7 +117,13 @@ async fn take_in(hub: &Hub, feeds: &[Feed]) -> Result<Taken> {
     Ok(taken)
 }
 
-fn compare(out: &mut Out, status: &Status, totals: &[books::Compared], customers: usize, wrong: &[books::Compared]) -> Result<()> {
+fn compare(
+    out: &mut Out,
+    status: &Status,
+    totals: &[books::Compared],
+    customers: usize,
+    wrong: &[books::Compared],
+) -> Result<()> {
     out.line(render::status(status))?;
     out.line("\nagainst the company's own books")?;
     for compared in totals {
@@ -120,14 +133,21 @@ fn compare(out: &mut Out, status: &Status, totals: &[books::Compared], customers
     for compared in wrong.iter().take(10) {
         out.line(format!("  {}: {} DIFFERS FROM {}", compared.what, compared.hub, compared.books))?;
     }
-    let verdict = if wrong.is_empty() { "agree to the cent".to_owned() } else { format!("do not: {} figures differ", wrong.len()) };
+    let verdict = if wrong.is_empty() {
+        "agree to the cent".to_owned()
+    } else {
+        format!("do not: {} figures differ", wrong.len())
+    };
     out.line(format!("  each of {} customers: parties and money {verdict}", amount(&customers.to_string())))
 }
 
 /// Two customers worth looking at.
 async fn two(out: &mut Out, hub: &Hub, summary: &Summary, day: i64) -> Result<()> {
     let worth = [
-        (&summary.complaint, "a complaint told in full: stock looked up, a replacement released, issued, delivered, and a call after three days"),
+        (
+            &summary.complaint,
+            "a complaint told in full: stock looked up, a replacement released, issued, delivered, and a call after three days",
+        ),
         (&summary.merged, "one customer, known to four systems under five numbers"),
     ];
     for (party, why) in worth {
@@ -143,7 +163,8 @@ async fn two(out: &mut Out, hub: &Hub, summary: &Summary, day: i64) -> Result<()
 
 fn next(out: &mut Out, path: &Path, settings: &Settings, summary: &Summary) -> Result<()> {
     let data = format!("--data {}", path.display());
-    let (merged, complaint) = (summary.merged.as_deref().unwrap_or_default(), summary.complaint.as_deref().unwrap_or_default());
+    let (merged, complaint) =
+        (summary.merged.as_deref().unwrap_or_default(), summary.complaint.as_deref().unwrap_or_default());
     out.line("\ntry next")?;
     for command in [
         format!("onefold events {complaint} {data}"),
@@ -164,7 +185,10 @@ fn empty(path: &Path) -> Result<()> {
     let told = || format!("the demo directory {} cannot be made", path.display());
     if path.is_dir() && fs::read_dir(path).with_context(told)?.next().is_some() {
         if !path.join(DEMO).exists() {
-            bail!("{} holds something that is no demo: it is left alone; name another directory with --data", path.display());
+            bail!(
+                "{} holds something that is no demo: it is left alone; name another directory with --data",
+                path.display()
+            );
         }
         if let Ok(earlier) = DataDir::open(path) {
             // Nobody may be at work in it; from here to its removal nobody begins either, since the lock is held.

@@ -127,6 +127,7 @@ fn subject(text: &str) -> Result<Subject, ServiceError> {
 
 /// The user of this machine.
 fn user() -> String {
-    let name = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty());
+    let name =
+        ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty());
     name.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
 }

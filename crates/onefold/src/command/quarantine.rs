@@ -85,7 +85,13 @@ async fn retry(numbers: Vec<u64>, file: Option<PathBuf>, code: Option<String>, g
     done
 }
 
-async fn retry_all(hub: &Hub, numbers: &[u64], connector: Option<&Connector>, code: Option<String>, as_json: bool) -> Result<ExitCode> {
+async fn retry_all(
+    hub: &Hub,
+    numbers: &[u64],
+    connector: Option<&Connector>,
+    code: Option<String>,
+    as_json: bool,
+) -> Result<ExitCode> {
     let chosen = if numbers.is_empty() {
         let of = connector.map_or("events", |connector| connector.name()).to_owned();
         entries(&hub.store, &QuarantineFilter { all: false, connector: Some(of), code }).await?
@@ -98,18 +104,19 @@ async fn retry_all(hub: &Hub, numbers: &[u64], connector: Option<&Connector>, co
     };
     let (mut out, mut still) = (Out::open(), 0u64);
     for entry in &chosen {
-        let (status, told) = match onefold_connect::retry(entry, connector, &hub.door, &hub.store, "retried by hand").await {
-            Ok(Retried::Taken(verdicts)) => ("taken", format!("taken in: {} events", verdicts.len())),
-            Ok(Retried::Skipped(reason)) => ("skipped", format!("skipped: {reason}")),
-            Ok(Retried::Again(problems)) => {
-                let messages: Vec<_> = problems.iter().map(|p| format!("{} {}", p.code, p.message)).collect();
-                ("quarantined", format!("still: {}", messages.join("; ")))
-            }
-            // The world's failures stop everything; an entry that cannot be tried stops itself alone.
-            Err(onefold_connect::RetryError::Door(error)) => return Err(error.into()),
-            Err(onefold_connect::RetryError::Quarantine(error)) => return Err(error.into()),
-            Err(error) => ("not_tried", error.to_string()),
-        };
+        let (status, told) =
+            match onefold_connect::retry(entry, connector, &hub.door, &hub.store, "retried by hand").await {
+                Ok(Retried::Taken(verdicts)) => ("taken", format!("taken in: {} events", verdicts.len())),
+                Ok(Retried::Skipped(reason)) => ("skipped", format!("skipped: {reason}")),
+                Ok(Retried::Again(problems)) => {
+                    let messages: Vec<_> = problems.iter().map(|p| format!("{} {}", p.code, p.message)).collect();
+                    ("quarantined", format!("still: {}", messages.join("; ")))
+                }
+                // The world's failures stop everything; an entry that cannot be tried stops itself alone.
+                Err(onefold_connect::RetryError::Door(error)) => return Err(error.into()),
+                Err(onefold_connect::RetryError::Quarantine(error)) => return Err(error.into()),
+                Err(error) => ("not_tried", error.to_string()),
+            };
         still += u64::from(matches!(status, "quarantined" | "not_tried"));
         if as_json {
             out.json_line(&json!({ "number": entry.number, "status": status, "message": told }))?;

@@ -30,7 +30,9 @@ pub(crate) async fn serve(listener: TcpListener, hub: Hub) -> Result<ExitCode> {
 /// The listener, or why there is none.
 pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
     if !address.ip().is_loopback() {
-        bail!("--listen {address} is refused: anybody who reaches it could read and write everything, since there is no access control yet; use 127.0.0.1");
+        bail!(
+            "--listen {address} is refused: anybody who reaches it could read and write everything, since there is no access control yet; use 127.0.0.1"
+        );
     }
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),

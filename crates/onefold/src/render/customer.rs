@@ -30,19 +30,41 @@ fn put(text: &mut String, label: &str, words: &str) {
 
 fn who(view: &View, text: &mut String) {
     let name = view.profile.get("name").map_or("(no name known)", |value| value.value.as_str());
-    let flag = view.intermediary.map(|word| format!("  [{}: stands for others]", word.replace('_', " "))).unwrap_or_default();
+    let flag =
+        view.intermediary.map(|word| format!("  [{}: stands for others]", word.replace('_', " "))).unwrap_or_default();
     let _ = writeln!(text, "{name}{flag}");
     put(text, "id", &view.id);
     put(text, "known as", &view.parties.join("  "));
-    for (state, label) in [("links", "identifiers"), ("weak", ""), ("hub", "shared"), ("other", ""), ("invalid", "invalid"), ("withdrawn", "withdrawn")] {
-        let held: Vec<&str> = view.identifiers.iter().filter(|i| i.state == state && i.kind != "number").map(|i| i.key.as_str()).collect();
+    for (state, label) in [
+        ("links", "identifiers"),
+        ("weak", ""),
+        ("hub", "shared"),
+        ("other", ""),
+        ("invalid", "invalid"),
+        ("withdrawn", "withdrawn"),
+    ] {
+        let held: Vec<&str> = view
+            .identifiers
+            .iter()
+            .filter(|i| i.state == state && i.kind != "number")
+            .map(|i| i.key.as_str())
+            .collect();
         if !held.is_empty() {
-            let more = if held.len() > IDENTIFIERS { format!("  and {} more", held.len() - IDENTIFIERS) } else { String::new() };
-            put(text, label, &format!("{}{more}", held.iter().take(IDENTIFIERS).copied().collect::<Vec<_>>().join("  ")));
+            let more = if held.len() > IDENTIFIERS {
+                format!("  and {} more", held.len() - IDENTIFIERS)
+            } else {
+                String::new()
+            };
+            put(
+                text,
+                label,
+                &format!("{}{more}", held.iter().take(IDENTIFIERS).copied().collect::<Vec<_>>().join("  ")),
+            );
         }
     }
     for (field, value) in view.profile.iter().filter(|(field, _)| *field != "name") {
-        let others = if value.others.is_empty() { String::new() } else { format!("; elsewhere {}", others(&value.others)) };
+        let others =
+            if value.others.is_empty() { String::new() } else { format!("; elsewhere {}", others(&value.others)) };
         put(text, &short(field), &format!("{} ({}){others}", value.value, value.source));
     }
     if let Some(name) = view.profile.get("name").filter(|name| !name.others.is_empty()) {
@@ -72,15 +94,29 @@ fn cases(view: &View, text: &mut String) {
         open_case(case, text);
     }
     let unseen = cases.open - cases.open_cases.len() as i64;
-    let rating = cases.satisfaction.as_ref().map(|s| format!(", rated {} of 5 ({} ratings)", s.mean_of_5, s.rated)).unwrap_or_default();
+    let rating = cases
+        .satisfaction
+        .as_ref()
+        .map(|s| format!(", rated {} of 5 ({} ratings)", s.mean_of_5, s.rated))
+        .unwrap_or_default();
     let more = if unseen > 0 { format!(" ({unseen} more open)") } else { String::new() };
-    put(text, "cases", &format!("{} in all, {} open{more}, {} resolved, {} closed, {} reopened{rating}", cases.total, cases.open, cases.resolved, cases.closed, cases.reopened));
+    put(
+        text,
+        "cases",
+        &format!(
+            "{} in all, {} open{more}, {} resolved, {} closed, {} reopened{rating}",
+            cases.total, cases.open, cases.resolved, cases.closed, cases.reopened
+        ),
+    );
 }
 
 fn open_case(case: &OpenCaseView, text: &mut String) {
     let age = case.age_days.map(|days| format!(", {days} days")).unwrap_or_default();
     let with = if case.with.is_empty() { String::new() } else { format!(", with {}", case.with) };
-    let what: Vec<&str> = [case.title.as_str(), case.category.as_str(), case.severity.as_str(), case.product.as_str()].into_iter().filter(|w| !w.is_empty()).collect();
+    let what: Vec<&str> = [case.title.as_str(), case.category.as_str(), case.severity.as_str(), case.product.as_str()]
+        .into_iter()
+        .filter(|w| !w.is_empty())
+        .collect();
     put(text, "OPEN CASE", &format!("{} since {}{age}{with}: {}", case.subject, day(&case.opened_at), what.join(", ")));
     if !case.words.is_empty() {
         put(text, "", &format!("\u{201c}{}\u{201d}", case.words));
@@ -94,7 +130,12 @@ fn open_case(case: &OpenCaseView, text: &mut String) {
 fn money(view: &View, text: &mut String) {
     for (currency, sums) in &view.trade.by_currency {
         let mut words = vec![format!("net {}", amount(&sums.net))];
-        for (label, sum) in [("ordered", &sums.ordered), ("invoiced", &sums.invoiced), ("credited", &sums.credited), ("adjusted", &sums.adjusted)] {
+        for (label, sum) in [
+            ("ordered", &sums.ordered),
+            ("invoiced", &sums.invoiced),
+            ("credited", &sums.credited),
+            ("adjusted", &sums.adjusted),
+        ] {
             if !is_zero(sum) {
                 words.push(format!("{label} {}", amount(sum)));
             }
@@ -106,20 +147,43 @@ fn money(view: &View, text: &mut String) {
         if let Some(overdue) = sums.overdue.as_ref().filter(|sum| !is_zero(sum)) {
             words.push(format!("OVERDUE {}", amount(overdue)));
         }
-        for (label, sum) in [("invoiced", &sums.invoiced), ("paid", &sums.paid), ("credited", &sums.credited), ("adjusted", &sums.adjusted), ("refunded", &sums.refunded), ("unallocated", &sums.unallocated)] {
+        for (label, sum) in [
+            ("invoiced", &sums.invoiced),
+            ("paid", &sums.paid),
+            ("credited", &sums.credited),
+            ("adjusted", &sums.adjusted),
+            ("refunded", &sums.refunded),
+            ("unallocated", &sums.unallocated),
+        ] {
             if !is_zero(sum) {
                 words.push(format!("{label} {}", amount(sum)));
             }
         }
         put(text, &format!("owes {currency}"), &words.join(", "));
         if let Some(ageing) = sums.ageing.as_ref().filter(|_| sums.overdue.as_ref().is_some_and(|o| !is_zero(o))) {
-            let buckets = [("1-30", &ageing.to_30), ("31-60", &ageing.to_60), ("61-90", &ageing.to_90), ("over 90", &ageing.over_90)];
-            let late: Vec<String> = buckets.iter().filter(|(_, sum)| !is_zero(sum)).map(|(days, sum)| format!("{days} days {}", amount(sum))).collect();
+            let buckets = [
+                ("1-30", &ageing.to_30),
+                ("31-60", &ageing.to_60),
+                ("61-90", &ageing.to_90),
+                ("over 90", &ageing.over_90),
+            ];
+            let late: Vec<String> = buckets
+                .iter()
+                .filter(|(_, sum)| !is_zero(sum))
+                .map(|(days, sum)| format!("{days} days {}", amount(sum)))
+                .collect();
             put(text, "", &format!("late by {}", late.join(", ")));
         }
     }
     if let Some(days) = &view.receivable.mean_days_to_pay {
-        put(text, "pays", &format!("in {days} days on average ({} invoices paid, {} open)", view.receivable.paid_invoices, view.receivable.open_invoices));
+        put(
+            text,
+            "pays",
+            &format!(
+                "in {days} days on average ({} invoices paid, {} open)",
+                view.receivable.paid_invoices, view.receivable.open_invoices
+            ),
+        );
     }
 }
 
@@ -127,8 +191,16 @@ fn goods(view: &View, text: &mut String) {
     let s = &view.shipments;
     if s.open + s.delivered + s.failed + s.damaged > 0 {
         let late = s.late.filter(|n| *n > 0).map(|n| format!(" ({n} LATE)")).unwrap_or_default();
-        let share = s.on_time_share.as_ref().map(|share| format!(", on time {share} of {}", s.promised)).unwrap_or_default();
-        put(text, "shipments", &format!("{} on their way{late}, {} delivered, {} failed, {} damaged{share}", s.open, s.delivered, s.failed, s.damaged));
+        let share =
+            s.on_time_share.as_ref().map(|share| format!(", on time {share} of {}", s.promised)).unwrap_or_default();
+        put(
+            text,
+            "shipments",
+            &format!(
+                "{} on their way{late}, {} delivered, {} failed, {} damaged{share}",
+                s.open, s.delivered, s.failed, s.damaged
+            ),
+        );
     }
 }
 
@@ -142,7 +214,12 @@ fn habits(view: &View, text: &mut String) {
             "trade",
             &format!(
                 "{} orders{cancelled}, {} invoices, {} credit notes, {} returns, from {} to {}{every}",
-                t.orders, t.invoices, t.credit_notes, t.returns, day(first), day(last)
+                t.orders,
+                t.invoices,
+                t.credit_notes,
+                t.returns,
+                day(first),
+                day(last)
             ),
         );
     }

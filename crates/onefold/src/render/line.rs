@@ -61,8 +61,16 @@ pub(crate) fn event(line: &EventLine) -> String {
         Standing::Superseded => "  (superseded)",
         Standing::Conflict => "  (conflict)",
     };
-    let from = if line.file.is_empty() { line.connector.clone() } else { format!("{} {}{lines}", line.connector, line.file) };
-    format!("{}  {:<30}  {:<32}  {from}  log {}/{}{standing}", minute(&line.occurred_at), line.ty, line.subject, line.partition, line.offset)
+    let from =
+        if line.file.is_empty() { line.connector.clone() } else { format!("{} {}{lines}", line.connector, line.file) };
+    format!(
+        "{}  {:<30}  {:<32}  {from}  log {}/{}{standing}",
+        minute(&line.occurred_at),
+        line.ty,
+        line.subject,
+        line.partition,
+        line.offset
+    )
 }
 
 /// An entry in quarantine.
@@ -72,10 +80,14 @@ pub(crate) fn entry(entry: &QuarantineEntry) -> String {
         (first, last) if last <= first => format!(":{first}"),
         (first, last) => format!(":{first}-{last}"),
     };
-    let decision = if entry.decision.is_empty() { String::new() } else { format!("  {} ({})", entry.decision, entry.why) };
+    let decision =
+        if entry.decision.is_empty() { String::new() } else { format!("  {} ({})", entry.decision, entry.why) };
     let first = entry.problems.get(0).and_then(|p| p.get("message")).and_then(|m| m.as_str()).unwrap_or_default();
     let seen = if entry.tries > 1 { format!("  seen {} times", entry.tries) } else { String::new() };
-    format!("q-{:04}  {:<8}  {} {}{lines}  {first}{seen}{decision}", entry.number, entry.codes, entry.connector, entry.resource)
+    format!(
+        "q-{:04}  {:<8}  {} {}{lines}  {first}{seen}{decision}",
+        entry.number, entry.codes, entry.connector, entry.resource
+    )
 }
 
 /// An entry with its bytes and every problem.

@@ -15,7 +15,11 @@ pub(crate) fn report(report: &Report, rehearsed: bool) -> String {
     let count = |n: u64| amount(&n.to_string());
     for seen in report.problems.values() {
         for example in seen.examples.iter().take(EXAMPLES) {
-            let lines = if example.last_line > example.first_line { format!("{}-{}", example.first_line, example.last_line) } else { example.first_line.to_string() };
+            let lines = if example.last_line > example.first_line {
+                format!("{}-{}", example.first_line, example.last_line)
+            } else {
+                example.first_line.to_string()
+            };
             // Writing to a string does not fail.
             let _ = writeln!(text, "{}:{lines}\n{}", example.resource, example.problem);
         }
@@ -35,7 +39,11 @@ pub(crate) fn report(report: &Report, rehearsed: bool) -> String {
     let _ = writeln!(
         text,
         "{} records in {} lines: {} mapped, {} skipped, {} quarantined",
-        count(report.records), count(report.lines), count(report.mapped), count(report.skipped), count(report.quarantined)
+        count(report.records),
+        count(report.lines),
+        count(report.mapped),
+        count(report.skipped),
+        count(report.quarantined)
     );
     for (reason, n) in &report.skipped_by {
         let _ = writeln!(text, "  skipped {}: {reason}", count(*n));
@@ -49,7 +57,10 @@ pub(crate) fn report(report: &Report, rehearsed: bool) -> String {
     let _ = write!(
         text,
         "{} events: {} accepted, {} duplicates, {} conflicts; {took}",
-        count(report.events), count(report.accepted), count(report.duplicates), count(report.conflicts)
+        count(report.events),
+        count(report.accepted),
+        count(report.duplicates),
+        count(report.conflicts)
     );
     for (n, what) in [
         (report.older_mapping, "events were made by an older mapping and stay as they are"),

@@ -16,19 +16,40 @@ pub(crate) fn status(status: &Status) -> String {
     let count = |n: u64| amount(&n.to_string());
     put("events", format!("{} about {} subjects", count(status.events), count(status.subjects)));
     put("customers", format!("{} of {} parties", count(status.customers), count(status.parties)));
-    put("documents", format!("{}, of which {} unattributed", amount(&status.documents.to_string()), amount(&status.unattributed_documents.to_string())));
+    put(
+        "documents",
+        format!(
+            "{}, of which {} unattributed",
+            amount(&status.documents.to_string()),
+            amount(&status.unattributed_documents.to_string())
+        ),
+    );
     for (currency, sums) in &status.money {
         put(
             currency,
             format!(
                 "net {} = invoiced {} - credited {} + adjusted {}",
-                amount(&sums.net), amount(&sums.invoiced), amount(&sums.credited), amount(&sums.adjusted)
+                amount(&sums.net),
+                amount(&sums.invoiced),
+                amount(&sums.credited),
+                amount(&sums.adjusted)
             ),
         );
-        put("", format!("    {} = customers {} + unattributed {}", amount(&sums.net), amount(&sums.of_customers), amount(&sums.unattributed)));
+        put(
+            "",
+            format!(
+                "    {} = customers {} + unattributed {}",
+                amount(&sums.net),
+                amount(&sums.of_customers),
+                amount(&sums.unattributed)
+            ),
+        );
     }
     put("quarantine", format!("{} open, {} conflicts", count(status.quarantined), count(status.conflicts)));
-    put("lag", if status.lag == 0 { "none: views are up to date".to_owned() } else { format!("{} behind", count(status.lag)) });
+    put(
+        "lag",
+        if status.lag == 0 { "none: views are up to date".to_owned() } else { format!("{} behind", count(status.lag)) },
+    );
     put("digest", status.digest.clone());
     put("ids digest", status.ids_digest.clone());
     text.truncate(text.trim_end().len());

@@ -39,7 +39,11 @@ impl Rig {
     pub(crate) fn report(&self, what: &str) -> Report {
         let mut report = Report::default();
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
-        report.put("bench", what).put("cores", cores).put("events", self.events).put("customers", self.workload.customers);
+        report
+            .put("bench", what)
+            .put("cores", cores)
+            .put("events", self.events)
+            .put("customers", self.workload.customers);
         report.put("log", "embedded, fsync on each append");
         report
     }

@@ -26,7 +26,9 @@ pub(crate) async fn run(rig: &Rig) -> Result<Report> {
     rig.caught_up().await?;
     for documents in DOCUMENTS {
         let (merged, unmerged) = decide(rig, documents).await?;
-        report.spread(&format!("merge_{documents}_documents"), merged).spread(&format!("unmerge_{documents}_documents"), unmerged);
+        report
+            .spread(&format!("merge_{documents}_documents"), merged)
+            .spread(&format!("unmerge_{documents}_documents"), unmerged);
     }
     let mut one_more = Vec::new();
     for n in 0..100 {
@@ -79,7 +81,8 @@ fn invoice(party: &str, n: u64) -> Result<Event> {
     let parts = [subject.to_string()];
     let ids = IdParts { source: "crm", part: "", parts: &parts, revision: "" };
     let at = 1_700_000_000_000_000 + i64::try_from(n)? * 1_000_000;
-    let mut event = Event::new(ids.id(), ids.fact(), "crm", subject, at, v1::InvoiceIssued { total, ..Default::default() }.into())?;
+    let mut event =
+        Event::new(ids.id(), ids.fact(), "crm", subject, at, v1::InvoiceIssued { total, ..Default::default() }.into())?;
     event.refer("buyer", party.parse()?)?;
     Ok(event)
 }

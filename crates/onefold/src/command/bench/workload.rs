@@ -10,8 +10,10 @@ const START: i64 = 1_700_000_000_000_000;
 /// Kinds of event that a customer's story repeats.
 const STORY: u64 = 8;
 const FAMILY: [&str; 10] = ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴"];
-const GIVEN: [&str; 20] =
-    ["伟", "芳", "娜", "秀英", "敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "娟", "涛", "明", "超", "秀兰", "霞"];
+const GIVEN: [&str; 20] = [
+    "伟", "芳", "娜", "秀英", "敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "娟", "涛", "明", "超",
+    "秀兰", "霞",
+];
 
 pub(crate) struct Workload {
     pub(crate) customers: u64,
@@ -39,7 +41,8 @@ pub(crate) fn party(customer: u64) -> String {
 impl Workload {
     /// The event that records a customer.
     pub(crate) fn recorded(&self, customer: u64) -> Result<Event> {
-        let identifier = v1::Identifier { kind: "phone".into(), text: phone(customer), issuer: "CN".into(), role: String::new() };
+        let identifier =
+            v1::Identifier { kind: "phone".into(), text: phone(customer), issuer: "CN".into(), role: String::new() };
         let address = v1::Address { city: "沈阳".into(), country: "CN".into(), ..v1::Address::default() };
         let body = v1::PartyRecorded {
             name: Some(v1::Name { full: name(customer), ..v1::Name::default() }),
@@ -59,11 +62,17 @@ impl Workload {
         let (story, step) = (round / STORY, round % STORY);
         let number = format!("{customer}-{story}");
         let at = START + i64::try_from(n).unwrap_or(0) * 1_000_000;
-        let (order, invoice, track) = (format!("order:erp:S{number}"), format!("invoice:erp:I{number}"), format!("track:sf:W{number}"));
+        let (order, invoice, track) =
+            (format!("order:erp:S{number}"), format!("invoice:erp:I{number}"), format!("track:sf:W{number}"));
         let who = party(customer);
         let cents = 1_000 + n % 90_000;
         match step {
-            0 => event(&order, v1::OrderPlaced { total: money(cents), lines: lines(n), channel: "web".into(), ..Default::default() }, at, &[("buyer", &who)]),
+            0 => event(
+                &order,
+                v1::OrderPlaced { total: money(cents), lines: lines(n), channel: "web".into(), ..Default::default() },
+                at,
+                &[("buyer", &who)],
+            ),
             1 => {
                 let body = v1::InvoiceIssued { total: money(cents), due_on: "2026-05-01".into(), ..Default::default() };
                 event(&invoice, body, at, &[("order", &order), ("buyer", &who)])
@@ -75,12 +84,27 @@ impl Workload {
                 event(&format!("payment:bank:P{number}"), body, at, &[("payer", &who)])
             }
             3 => {
-                let body = v1::Dispatched { carrier: "sf".into(), tracking_number: number.clone(), promised_on: "2026-04-20".into(), ..Default::default() };
+                let body = v1::Dispatched {
+                    carrier: "sf".into(),
+                    tracking_number: number.clone(),
+                    promised_on: "2026-04-20".into(),
+                    ..Default::default()
+                };
                 event(&format!("delivery:wms:D{number}"), body, at, &[("order", &order), ("tracking", &track)])
             }
             4 => event(&track, v1::Delivered { tracking_number: number, ..Default::default() }, at, &[]),
-            5 => event(&format!("contact:desk:C{number}"), v1::ContactMade { channel: "phone".into(), topic: "delivery".into(), ..Default::default() }, at, &[("customer", &who)]),
-            6 => event(&format!("case:desk:Q{number}"), v1::CaseOpened { category: "damage".into(), title: "leaking package".into(), ..Default::default() }, at, &[("customer", &who)]),
+            5 => event(
+                &format!("contact:desk:C{number}"),
+                v1::ContactMade { channel: "phone".into(), topic: "delivery".into(), ..Default::default() },
+                at,
+                &[("customer", &who)],
+            ),
+            6 => event(
+                &format!("case:desk:Q{number}"),
+                v1::CaseOpened { category: "damage".into(), title: "leaking package".into(), ..Default::default() },
+                at,
+                &[("customer", &who)],
+            ),
             _ => event(&format!("case:desk:Q{number}"), v1::CaseClosed::default(), at, &[]),
         }
     }
@@ -88,7 +112,13 @@ impl Workload {
 
 fn lines(n: u64) -> Vec<v1::Line> {
     let product = format!("P-{:04}", n % 500);
-    vec![v1::Line { product, quantity: "2".into(), unit_price: "5.00".into(), amount: "10.00".into(), ..v1::Line::default() }]
+    vec![v1::Line {
+        product,
+        quantity: "2".into(),
+        unit_price: "5.00".into(),
+        amount: "10.00".into(),
+        ..v1::Line::default()
+    }]
 }
 
 fn event(subject: &str, body: impl Into<onefold_event::Body>, at: i64, references: &[(&str, &str)]) -> Result<Event> {
