@@ -52,7 +52,7 @@ pub(crate) struct Passed {
 
 enum Rows {
     Csv(Box<CsvRows<Box<dyn BufRead + Send>>>),
-    Json(JsonRows<Box<dyn BufRead + Send>>),
+    Json(Box<JsonRows<Box<dyn BufRead + Send>>>),
 }
 
 impl Rows {
@@ -94,7 +94,7 @@ pub(crate) fn pass(
     reader.consume(mark);
     let limit = usize::try_from(read.record_bytes).unwrap_or(usize::MAX);
     let mut rows = match read.format {
-        Format::Ndjson => Rows::Json(JsonRows::open(reader, charset, limit, mark)),
+        Format::Ndjson => Rows::Json(Box::new(JsonRows::open(reader, charset, limit, mark))),
         Format::Json => {
             let problem = Problem::new("R0311", "a file is read as lines of JSON")
                 .instead("[read] format = \"json\"", "[read] format = \"ndjson\"");

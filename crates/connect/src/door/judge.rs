@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use onefold_event::{ContentDigest, Event, EventId, decode};
-use onefold_log::Log;
+use onefold_log::{Log, Stored};
 use onefold_store::SubjectState;
 
 use crate::door::EVENTS;
@@ -36,6 +36,8 @@ pub(crate) async fn judge(
     log: &dyn Log,
 ) -> Result<Vec<Judged>, DoorError> {
     let mut judged = Vec::with_capacity(batch.len());
+    // What contradicts something in the log is compared with it afterwards, all in one look-up.
+    let (mut contested, mut positions) = (Vec::new(), Vec::new());
     let mut fresh: HashMap<(&str, EventId), Vec<usize>> = HashMap::new();
     for (n, candidate) in batch.iter().enumerate() {
         let (subject, id) = (candidate.event.subject.as_str(), candidate.event.id);
@@ -47,7 +49,9 @@ pub(crate) async fn judge(
         } else if same_here {
             Judged::Same
         } else if !known.is_empty() {
-            Judged::Done(against(candidate, &known, log).await?)
+            contested.push((n, positions.len(), known.len()));
+            positions.extend(known.iter().map(|copy| (copy.partition, copy.offset)));
+            Judged::New
         } else if let Some(first) = here.first() {
             Judged::Against(*first)
         } else {
@@ -55,6 +59,16 @@ pub(crate) async fn judge(
             Judged::New
         };
         judged.push(judgement);
+    }
+    if contested.is_empty() {
+        return Ok(judged);
+    }
+    let earlier = log.fetch(EVENTS, &positions).await?;
+    for (n, from, count) in contested {
+        let copies = earlier.get(from..from + count).unwrap_or_default();
+        if let (Some(candidate), Some(judgement)) = (batch.get(n), judged.get_mut(n)) {
+            *judgement = Judged::Done(against(candidate, copies)?);
+        }
     }
     Ok(judged)
 }
@@ -76,27 +90,22 @@ fn copies(state: Option<&SubjectState>, recent: &Recent, subject: &str, id: Even
 }
 
 /// A conflict if any earlier copy is of the same mapping; else the earlier ones are of older mappings.
-async fn against(candidate: &Candidate, known: &[Copy], log: &dyn Log) -> Result<Verdict, DoorError> {
-    let positions: Vec<(u32, u64)> = known.iter().map(|copy| (copy.partition, copy.offset)).collect();
+fn against(candidate: &Candidate, copies: &[Stored]) -> Result<Verdict, DoorError> {
     let mut older = None;
-    for stored in log.fetch(EVENTS, &positions).await? {
+    for stored in copies {
+        let (partition, offset) = (stored.partition, stored.offset);
         let event = decode(&stored.record.value).map_err(|e| DoorError::Undecodable {
-            partition: stored.partition,
-            offset: stored.offset,
+            partition,
+            offset,
             problem: e.to_string(),
         })?;
         let same_mapping = event.mapping == candidate.event.mapping;
-        let earlier = Box::new(Earlier {
-            id: event.id,
-            partition: stored.partition,
-            offset: stored.offset,
-            locator: event.locator,
-        });
+        let earlier = Box::new(Earlier { id: event.id, partition, offset, locator: event.locator });
         if same_mapping {
             return Ok(Verdict::Conflict(earlier));
         }
         older.get_or_insert(earlier);
     }
-    // `known` is not empty and `fetch` answers every position.
+    // The log answers every position that it is asked for.
     older.map(Verdict::OlderMapping).ok_or(DoorError::Broken)
 }

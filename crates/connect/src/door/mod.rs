@@ -8,7 +8,7 @@ mod verdict;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use onefold_event::{Event, HubKey, Micros, encode};
 use onefold_log::{Log, Record, partition_of};
@@ -16,7 +16,7 @@ use onefold_store::{FollowStore, ReadStore, SubjectState};
 use tokio::sync::oneshot;
 
 use judge::{Candidate, Judged, judge};
-use recent::{Copy, Recent};
+use recent::{Copy, MOST, Recent};
 
 pub use error::DoorError;
 pub use follow::await_projected;
@@ -26,6 +26,9 @@ pub use verdict::{Earlier, Verdict};
 pub(crate) const EVENTS: &str = "events";
 /// Events that waiting callers may put into one batch together.
 const TOGETHER: usize = 4_000;
+/// A store that has not moved for so long is not waited for.
+const STANDS_STILL: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// The one place that appends events: drops what is known, judges what contradicts, stamps and writes the rest.
 /// Clones are the same door.
@@ -71,7 +74,9 @@ impl Door {
         let mut state = State { last: 0, recent: Recent::default() };
         for (partition, head) in (0..partitions).zip(log.heads(EVENTS).await?) {
             let projected = positions.get(partition as usize).copied().unwrap_or(0);
-            let mut from = projected.min(head.saturating_sub(1));
+            // A store that is far behind, since it is being made anew, is left to find old copies itself.
+            let newest = head.saturating_sub((MOST / partitions.max(1) as usize) as u64);
+            let mut from = projected.max(newest).min(head.saturating_sub(1));
             while from < head {
                 let records = log.read(EVENTS, partition, from, TOGETHER).await?;
                 let Some(last) = records.last() else { break };
@@ -162,11 +167,31 @@ impl Inner {
         queue.drain(..count).collect()
     }
 
-    async fn write(&self, state: &mut State, batch: Vec<Candidate>) -> Result<Vec<Verdict>, DoorError> {
-        // Positions first: what is forgotten here is found in the rows read below.
-        if state.recent.is_large() {
-            state.recent.prune(&self.progress.followed().await?.positions);
+    /// Forgets what is projected, before the rows are read that show it. Where the store falls far behind, it waits for
+    /// it; where it stands still, it goes on without: the projector drops copies in any case (rule A3).
+    async fn prune(&self, state: &mut State) -> Result<(), DoorError> {
+        if !state.recent.is_large() {
+            return Ok(());
         }
+        let (mut seen, mut since) = (Vec::new(), Instant::now());
+        loop {
+            let positions = self.progress.followed().await?.positions;
+            state.recent.prune(&positions);
+            if !state.recent.is_full() {
+                return Ok(());
+            }
+            if positions != seen {
+                (seen, since) = (positions, Instant::now());
+            } else if since.elapsed() > STANDS_STILL {
+                state.recent.clear();
+                return Ok(());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn write(&self, state: &mut State, batch: Vec<Candidate>) -> Result<Vec<Verdict>, DoorError> {
+        self.prune(state).await?;
         let subjects: BTreeSet<&str> = batch.iter().map(|c| c.event.subject.as_str()).collect();
         let keys: Vec<String> = subjects.iter().map(|s| (*s).to_owned()).collect();
         let rows = self.known.subjects(&keys).await?;

@@ -1,11 +1,14 @@
 //! What went through the door and the store has not projected yet.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use onefold_event::{ContentDigest, EventId};
 
 /// Entries after which it is worth asking the store how far it is.
 const MANY: usize = 20_000;
+/// Entries that are kept at most: some 50 MB.
+pub(crate) const MOST: usize = 500_000;
 
 /// A copy of an event in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,47 +20,59 @@ pub(crate) struct Copy {
 
 #[derive(Debug)]
 pub(crate) struct Recent {
-    copies: HashMap<String, Vec<(EventId, Copy)>>,
-    count: usize,
+    /// By id and place: the content, and a hash of the subject, within which copies are judged.
+    copies: BTreeMap<(EventId, u32, u64), (ContentDigest, u64)>,
     ask_at: usize,
 }
 
 impl Default for Recent {
     fn default() -> Self {
-        Self { copies: HashMap::new(), count: 0, ask_at: MANY }
+        Self { copies: BTreeMap::new(), ask_at: MANY }
     }
 }
 
 impl Recent {
     pub(crate) fn of(&self, subject: &str, id: EventId) -> impl Iterator<Item = Copy> {
-        self.copies.get(subject).into_iter().flatten().filter(move |(i, _)| *i == id).map(|(_, copy)| *copy)
+        let subject = hash(subject);
+        let all = self.copies.range((id, 0, 0)..=(id, u32::MAX, u64::MAX));
+        all.filter(move |(_, (_, about))| *about == subject).map(|((_, partition, offset), (digest, _))| Copy {
+            digest: *digest,
+            partition: *partition,
+            offset: *offset,
+        })
     }
 
     pub(crate) fn add(&mut self, subject: &str, id: EventId, copy: Copy) {
-        self.count += 1;
-        self.copies.entry(subject.to_owned()).or_default().push((id, copy));
+        self.copies.insert((id, copy.partition, copy.offset), (copy.digest, hash(subject)));
     }
 
     /// Whether it has grown enough to be pruned.
     pub(crate) fn is_large(&self) -> bool {
-        self.count >= self.ask_at
+        self.copies.len() >= self.ask_at
+    }
+
+    /// Whether it may not grow further.
+    pub(crate) fn is_full(&self) -> bool {
+        self.copies.len() >= MOST
     }
 
     /// Forgets what the store has projected. Whoever looks a subject up afterwards finds it there.
     pub(crate) fn prune(&mut self, positions: &[u64]) {
-        let waits = |copy: &Copy| positions.get(copy.partition as usize).is_none_or(|next| copy.offset >= *next);
-        for copies in self.copies.values_mut() {
-            copies.retain(|(_, copy)| waits(copy));
-        }
-        self.copies.retain(|_, copies| !copies.is_empty());
-        self.count = self.copies.values().map(Vec::len).sum();
-        self.ask_at = MANY.max(self.count * 2);
+        let waits = |partition: u32, offset: u64| positions.get(partition as usize).is_none_or(|next| offset >= *next);
+        self.copies.retain(|(_, partition, offset), _| waits(*partition, *offset));
+        self.ask_at = MANY.max(self.copies.len() * 2).min(MOST);
     }
 
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.count
+    /// Forgets everything: copies of what is forgotten are found by the projector, and only there.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
     }
+}
+
+fn hash(subject: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    subject.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -72,9 +87,10 @@ mod tests {
             recent.add("order:erp:1", EventId([offset as u8; 16]), copy);
         }
         recent.prune(&[3, 0]);
-        assert_eq!(recent.len(), 7);
+        assert_eq!(recent.copies.len(), 7);
         assert_eq!(recent.of("order:erp:1", EventId([4; 16])).count(), 0);
         assert_eq!(recent.of("order:erp:1", EventId([6; 16])).count(), 1);
         assert_eq!(recent.of("order:erp:1", EventId([1; 16])).count(), 1);
+        assert_eq!(recent.of("order:erp:2", EventId([1; 16])).count(), 0);
     }
 }

@@ -372,13 +372,19 @@ async fn each_item_of_a_body_fails_alone() {
             "format = \"ndjson\"",
             "format = \"ndjson\"\nrecords = \"list\"\nonly = { \"$.kind\" = [\"new\"] }",
         ));
-    let line = r#"{"kind":"new","list":[{"no":"1","who":"K1","day":"2026-03-09","amount":1},{"no":"2","who":"K1","day":"x","amount":1},{"no":"3","who":"K1","day":"2026-03-09","amount":1}]}"#;
+    let line = r#"{"kind":"new","list":[{"no":"1","who":"K1","day":"2026-03-09","amount":1},{"no":"2","who":"K1","day":"09.03.2026","amount":1},{"no":"3","who":"K1","day":"2026-03-09","amount":1}]}"#;
     let report = hub
         .ingest(&connector, "a.ndjson", format!("{line}\n{{\"kind\":\"ping\"}}\n{{\"kind\":\"new\",\"list\":[]}}\n"))
         .await;
     assert_eq!((report.records, report.accepted, report.skipped, report.quarantined), (5, 2, 2, 1));
     assert_eq!(report.skipped_by["not for us"], 1);
-    assert_eq!(hub.quarantined().await[0].raw, line.as_bytes());
+    let entry = &hub.quarantined().await[0];
+    assert_eq!(entry.raw, line.as_bytes());
+    let text = DESK.replace("format = \"ndjson\"", "format = \"ndjson\"\nrecords = \"list\"");
+    let any_day = parse(&text.replace("date = \"yyyy-MM-dd\"", "date = [\"yyyy-MM-dd\", \"dd.MM.yyyy\"]"));
+    let tried = onefold_connect::again(entry, Some(&any_day)).unwrap();
+    let onefold_mapping::Outcome::Mapped { events, .. } = tried else { panic!("{tried:?}") };
+    assert_eq!(events.iter().map(|e| e.subject.to_string()).collect::<Vec<_>>(), ["invoice:desk:2"]);
 }
 
 #[tokio::test]
