@@ -1,3 +1,5 @@
+//! Money: what is ordered, invoiced, credited, paid and still open.
+
 use crate::given::*;
 use crate::hub::Hub;
 use onefold_event::v1::{OrderAmended, OrderCancelled, PaymentReversed};

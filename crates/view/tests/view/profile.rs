@@ -1,3 +1,5 @@
+//! The profile: which value counts, what stands beside it, and the state of each identifier.
+
 use crate::given::*;
 use crate::hub::{Hub, subject};
 use onefold_event::v1::{Address, IdentifierWithdrawn, PartyRecorded};
