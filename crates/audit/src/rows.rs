@@ -63,6 +63,20 @@ impl Book {
                 }
             }
             Table::Search => self.search(each),
+            Table::Keys => {
+                self.states
+                    .iter()
+                    .flatten()
+                    .for_each(|(subject, _)| each(TableRow::new(subject.as_str(), &[b"subject"])));
+                self.owners().for_each(|(key, ..)| each(TableRow::new(&key, &[b"owner"])));
+            }
+            Table::SetMembers => {
+                for set in self.bundles.keys().filter(|key| key.starts_with("set:")) {
+                    for atom in Owner::parse(set).iter().flat_map(Owner::atoms) {
+                        each(TableRow::new(&atom.to_string(), &[set.as_bytes()]));
+                    }
+                }
+            }
         }
     }
 
@@ -102,7 +116,11 @@ impl Book {
     }
 
     fn heads(&self) -> BTreeMap<&str, &str> {
-        let pairs = self.identity.clusters.iter().flat_map(|(head, parties)| parties.iter().map(move |p| (p.as_str(), head.as_str())));
+        let pairs = self
+            .identity
+            .clusters
+            .iter()
+            .flat_map(|(head, parties)| parties.iter().map(move |p| (p.as_str(), head.as_str())));
         pairs.collect()
     }
 

@@ -74,7 +74,8 @@ impl Project {
     fn owner(&mut self, key: &str) -> Result<Option<OwnerRow>> {
         let writer = &mut self.0.writer;
         let Some(num) = writer.number(key)? else { return Ok(None) };
-        let mut row = writer.connection.prepare_cached("SELECT bundle, first_seen, digest FROM owner WHERE num = ?1")?;
+        let mut row =
+            writer.connection.prepare_cached("SELECT bundle, first_seen, digest FROM owner WHERE num = ?1")?;
         let mut rows = row.query([num])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let bundle = Bundle::decode(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt(key, e))?;
@@ -85,7 +86,8 @@ impl Project {
     fn documents_of(&mut self, owner: &str) -> Result<Vec<String>> {
         let writer = &mut self.0.writer;
         let Some(num) = writer.number(owner)? else { return Ok(Vec::new()) };
-        let sql = "SELECT s.key FROM document d JOIN subject s ON s.num = d.subject WHERE d.owner = ?1 ORDER BY d.subject";
+        let sql =
+            "SELECT s.key FROM document d JOIN subject s ON s.num = d.subject WHERE d.owner = ?1 ORDER BY d.subject";
         writer.connection.prepare_cached(sql)?.query_map([num], |r| r.get(0))?.collect()
     }
 
@@ -115,9 +117,10 @@ impl Project {
         }
         self.pairs("DELETE FROM decision WHERE decision = ?1 AND party = ?2", &changes.decisions_removed)?;
         self.pairs("INSERT OR IGNORE INTO decision VALUES (?2, ?1)", &changes.decisions_added)?;
-        for (parties, put) in
-            [(&changes.inbox, "INSERT OR IGNORE INTO inbox VALUES (?1)"), (&changes.marks, "INSERT OR IGNORE INTO mark VALUES (?1)")]
-        {
+        for (parties, put) in [
+            (&changes.inbox, "INSERT OR IGNORE INTO inbox VALUES (?1)"),
+            (&changes.marks, "INSERT OR IGNORE INTO mark VALUES (?1)"),
+        ] {
             for party in parties {
                 let num = self.0.writer.owner_number(party)?;
                 self.0.writer.connection.prepare_cached(put)?.execute([num])?;
@@ -129,15 +132,20 @@ impl Project {
     }
 
     fn write_owner(&mut self, key: &str, row: &OwnerRow) -> Result<()> {
-        let (num, new) = self.0.writer.number_or_new(key)?;
+        let num = self.0.writer.number_or_new(key)?.0;
         let bytes = row.bundle.encode_to_vec();
         let digest = row.digest.as_ref().map_or(&[][..], |d| d.0.as_slice());
         let put = "INSERT INTO owner VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (num) DO UPDATE SET first_seen = ?3, bundle = ?4, digest = ?5";
         self.0.writer.connection.prepare_cached(put)?.execute((num, key, row.first_seen, bytes, digest))?;
-        if new && let Some(atoms) = onefold_identity::Owner::parse(key).filter(|_| key.starts_with("set:")) {
+        // Whether the row is new says nothing: an index may have named the set before anything was its.
+        if let Some(atoms) = onefold_identity::Owner::parse(key).filter(|_| key.starts_with("set:")) {
             for atom in atoms.atoms() {
                 let atom = self.0.writer.owner_number(&atom.to_string())?;
-                self.0.writer.connection.prepare_cached("INSERT OR IGNORE INTO set_member VALUES (?1, ?2)")?.execute([atom, num])?;
+                self.0
+                    .writer
+                    .connection
+                    .prepare_cached("INSERT OR IGNORE INTO set_member VALUES (?1, ?2)")?
+                    .execute([atom, num])?;
             }
         }
         Ok(())
@@ -168,7 +176,8 @@ impl Project {
         }
         for (value, present) in &change.asserted {
             let identifier = self.0.writer.owner_number(&format!("identifier:{value}"))?;
-            let put = "INSERT INTO holder VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET present = ?3 WHERE present <> ?3";
+            let put =
+                "INSERT INTO holder VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET present = ?3 WHERE present <> ?3";
             self.0.writer.connection.prepare_cached(put)?.execute((identifier, party, present))?;
         }
         Ok(())

@@ -1,12 +1,15 @@
 //! Every derived row as it stands in the file, in terms of keys.
 
 use async_trait::async_trait;
+use onefold_event::party_id;
+use onefold_identity::Owner;
 use onefold_store::{StoreError, Table, TableRow, VerifyStore};
 use onefold_view::DigestSum;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Result, Row};
+use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use crate::SqliteStore;
+use crate::keys::{find, hash};
 use crate::project::digest;
 
 #[async_trait]
@@ -26,7 +29,8 @@ impl VerifyStore for SqliteStore {
     async fn kept(&self) -> Result<(Vec<u64>, DigestSum, DigestSum), StoreError> {
         self.read(|c| {
             let mut all = c.prepare_cached("SELECT next FROM position ORDER BY partition")?;
-            let positions = all.query_map([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned))?.collect::<Result<_>>()?;
+            let positions =
+                all.query_map([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned))?.collect::<Result<_>>()?;
             let mut sum = digest(c, "bundles")?;
             sum.merge(&digest(c, "clusters")?);
             Ok((positions, sum, digest(c, "ids")?))
@@ -61,6 +65,18 @@ fn sql(table: Table) -> &'static str {
              LEFT JOIN owner p ON p.num = m.party LEFT JOIN owner h ON h.num = m.cluster"
         }
         Table::Search => "SELECT coalesce(o.key, '#' || s.party), s.text FROM search s LEFT JOIN owner o ON o.num = s.party",
+        // Number, key, whether it has a row of its own to be found, and which: empty for a number that no text has.
+        Table::Keys => {
+            "SELECT num, key, length(state) > 0, 'subject' FROM subject
+             UNION ALL SELECT num, key, length(bundle) > 0 OR length(digest) > 0 OR first_seen IS NOT NULL, 'owner' FROM owner
+             UNION ALL SELECT num, '#' || num, 0, '' FROM key k
+              WHERE NOT EXISTS (SELECT 1 FROM subject WHERE num = k.num) AND NOT EXISTS (SELECT 1 FROM owner WHERE num = k.num)"
+        }
+        // Member, set, whether that has a bundle, and the member's number.
+        Table::SetMembers => {
+            "SELECT a.key, coalesce(o.key, '#' || m.owner), coalesce(length(o.bundle) > 0, 0), m.atom FROM set_member m
+             LEFT JOIN owner a ON a.num = m.atom LEFT JOIN owner o ON o.num = m.owner"
+        }
     }
 }
 
@@ -70,14 +86,41 @@ fn scan(c: &Connection, table: Table, to: &tokio::sync::mpsc::Sender<Vec<TableRo
     let mut rows = all.query([])?;
     let mut chunk = Vec::with_capacity(1000);
     while let Some(row) = rows.next()? {
-        chunk.push(table_row(row, columns)?);
-        if chunk.len() == 1000 && to.blocking_send(std::mem::take(&mut chunk)).is_err() {
+        match table {
+            Table::Keys => chunk.extend(key_row(c, row)?),
+            Table::SetMembers => chunk.extend(member_row(row)?),
+            _ => chunk.push(table_row(row, columns)?),
+        }
+        if chunk.len() >= 1000 && to.blocking_send(std::mem::take(&mut chunk)).is_err() {
             return Ok(());
         }
     }
     // A receiver that is gone has what it wanted.
     let _gone = to.blocking_send(chunk);
     Ok(())
+}
+
+/// A key that leads to its row; what does not lead there is shown as such, unless the row is one that is expected.
+fn key_row(c: &Connection, row: &Row<'_>) -> Result<Option<TableRow>> {
+    let (num, key): (i64, String) = (row.get(0)?, row.get(1)?);
+    let (expected, of): (bool, String) = (row.get(2)?, row.get(3)?);
+    let mut direct = c.prepare_cached("SELECT num FROM key WHERE hash = ?1")?;
+    let first: Option<i64> = direct.query_row([hash(party_id(&key))], |r| r.get(0)).optional()?;
+    let found = !of.is_empty() && (first == Some(num) || find(c, &key)? == Some(num));
+    Ok(match (expected, found) {
+        (true, true) => Some(TableRow::new(&key, &[of.as_bytes()])),
+        (true, false) | (false, true) => None,
+        (false, false) => Some(TableRow::new(&key, &[b"leads nowhere"])),
+    })
+}
+
+/// A member of a set that has a bundle, or one that its set does not name.
+fn member_row(row: &Row<'_>) -> Result<Option<TableRow>> {
+    let (atom, set): (Option<String>, String) = (row.get(0)?, row.get(1)?);
+    let (used, num): (bool, i64) = (row.get(2)?, row.get(3)?);
+    let atom = atom.unwrap_or_else(|| format!("#{num}"));
+    let belongs = || Owner::parse(&set).is_some_and(|owner| owner.atoms().any(|of| of.to_string() == atom));
+    Ok((used || !belongs()).then(|| TableRow::new(&atom, &[set.as_bytes()])))
 }
 
 fn table_row(row: &Row<'_>, columns: usize) -> Result<TableRow> {

@@ -17,11 +17,13 @@ pub enum Table {
     Decisions,
     Members,
     Search,
+    Keys,
+    SetMembers,
 }
 
 impl Table {
     /// All derived tables.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Subjects,
         Self::Owners,
         Self::Documents,
@@ -30,6 +32,8 @@ impl Table {
         Self::Decisions,
         Self::Members,
         Self::Search,
+        Self::Keys,
+        Self::SetMembers,
     ];
 
     /// What it is called in messages.
@@ -43,6 +47,8 @@ impl Table {
             Self::Decisions => "decisions",
             Self::Members => "members",
             Self::Search => "search",
+            Self::Keys => "keys",
+            Self::SetMembers => "set members",
         }
     }
 }
@@ -68,7 +74,9 @@ impl TableRow {
     }
 }
 
-/// Contract: `scan` gives each row once, as stored now, whatever it says of itself.
+/// Contract: `scan` gives each row once, as stored now, whatever it says of itself. Of `Keys` it gives the key of each row
+/// of `Subjects` (marked `subject`) and `Owners` (marked `owner`) that is found by its key, and all that leads nowhere; of
+/// `SetMembers` the members, each with its set, of the sets that have a bundle, and all that belongs to no set.
 #[async_trait]
 pub trait VerifyStore: Send + Sync {
     /// Calls `each` with every row of a table.
