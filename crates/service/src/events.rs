@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use onefold_event::{Event, Kind, Subject, decode, format_micros, to_cloudevent};
-use onefold_store::SubjectState;
+use onefold_store::{FactState, SubjectState};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -19,6 +19,16 @@ pub enum Standing {
     Superseded,
     /// It contradicts an earlier copy of the same id, which stands instead.
     Conflict,
+}
+
+/// Where one event stands, and how it counts: small, however many there are.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventPlace {
+    occurred_at: i64,
+    recorded_at: i64,
+    partition: u32,
+    offset: u64,
+    standing: Standing,
 }
 
 /// One event with its lineage.
@@ -53,19 +63,18 @@ pub struct EventLine {
     pub offset: u64,
     /// The whole event as a CloudEvent.
     pub event: Value,
-    #[serde(skip)]
-    order: (i64, i64),
 }
 
 /// Subjects whose rows are read at once.
 const CHUNK: usize = 500;
 
 impl Service {
-    /// Every event about a customer's parties and documents, or about one document, by business time.
+    /// Places of every event about a customer's parties and documents, or about one document, by business time.
+    /// [`Service::event_lines`] gives the events themselves, some at a time.
     ///
     /// # Errors
-    /// Nothing is known of the reference, or the hub cannot be read.
-    pub async fn events(&self, reference: &Reference) -> Result<Vec<EventLine>, ServiceError> {
+    /// Nothing is known of the reference, or the read model cannot be read.
+    pub async fn events(&self, reference: &Reference) -> Result<Vec<EventPlace>, ServiceError> {
         let subjects = match reference {
             Reference::Subject(subject) if subject.kind() != Kind::Party => {
                 self.state(subject).await?;
@@ -78,30 +87,24 @@ impl Service {
                 subjects
             }
         };
-        let mut lines = Vec::new();
+        let mut all = Vec::new();
         for chunk in subjects.chunks(CHUNK) {
-            for state in self.reads.subjects(chunk).await?.into_iter().flatten() {
-                lines.extend(self.lines(&state).await?);
-            }
+            let states = self.reads.subjects(chunk).await?;
+            states.into_iter().flatten().for_each(|state| all.extend(places(&state)));
         }
-        lines.sort_by(|a, b| (a.order, &a.subject, &a.id).cmp(&(b.order, &b.subject, &b.id)));
-        Ok(lines)
+        all.sort();
+        Ok(all)
     }
 
-    async fn lines(&self, state: &SubjectState) -> Result<Vec<EventLine>, ServiceError> {
-        let (standing, superseded) = state.standing();
-        let place = |f: &onefold_store::FactState| (f.partition, f.offset);
-        let mut how: BTreeMap<(u32, u64), Standing> =
-            standing.into_iter().map(|f| (place(f), Standing::Stands)).collect();
-        how.extend(superseded.into_iter().map(|f| (place(f), Standing::Superseded)));
-        let positions: Vec<(u32, u64)> = state.facts.iter().map(place).collect();
+    /// The events at these places, in their order.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn event_lines(&self, places: &[EventPlace]) -> Result<Vec<EventLine>, ServiceError> {
+        let positions: Vec<(u32, u64)> = places.iter().map(|place| (place.partition, place.offset)).collect();
         let stored = self.log.fetch(EVENTS, &positions).await?;
-        let lines = stored.iter().zip(&state.facts).filter_map(|(stored, fact)| {
-            let event = decode(&stored.record.value).ok()?;
-            let standing = how.get(&place(fact)).copied().unwrap_or(Standing::Conflict);
-            Some(line(&event, standing, fact.recorded_at, place(fact)))
-        });
-        Ok(lines.collect())
+        let events = stored.iter().zip(places);
+        Ok(events.filter_map(|(stored, place)| Some(line(&decode(&stored.record.value).ok()?, place))).collect())
     }
 
     /// One event wherever it stands in the log: a scan, since ids are not indexed.
@@ -133,23 +136,37 @@ impl Service {
     }
 }
 
-fn line(event: &Event, standing: Standing, recorded_at: i64, (partition, offset): (u32, u64)) -> EventLine {
+fn places(state: &SubjectState) -> Vec<EventPlace> {
+    let (standing, superseded) = state.standing();
+    let place = |f: &FactState| (f.partition, f.offset);
+    let mut how: BTreeMap<(u32, u64), Standing> = standing.into_iter().map(|f| (place(f), Standing::Stands)).collect();
+    how.extend(superseded.into_iter().map(|f| (place(f), Standing::Superseded)));
+    let place = |f: &FactState| EventPlace {
+        occurred_at: f.occurred_at,
+        recorded_at: f.recorded_at,
+        partition: f.partition,
+        offset: f.offset,
+        standing: how.get(&place(f)).copied().unwrap_or(Standing::Conflict),
+    };
+    state.facts.iter().map(place).collect()
+}
+
+fn line(event: &Event, place: &EventPlace) -> EventLine {
     let locator = event.locator.clone().unwrap_or_default();
     EventLine {
         id: event.id.to_string(),
         ty: event.body.name(),
         subject: event.subject.to_string(),
         occurred_at: format_micros(event.occurred_at),
-        recorded_at: format_micros(recorded_at),
-        standing,
+        recorded_at: format_micros(place.recorded_at),
+        standing: place.standing,
         connector: if locator.connector.is_empty() { "events".to_owned() } else { locator.connector },
         file: locator.resource,
         line: locator.first_line,
         last_line: locator.last_line,
         mapping: event.mapping.iter().map(|b| format!("{b:02x}")).collect(),
-        partition,
-        offset,
+        partition: place.partition,
+        offset: place.offset,
         event: to_cloudevent(event),
-        order: (event.occurred_at, recorded_at),
     }
 }

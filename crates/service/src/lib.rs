@@ -19,7 +19,7 @@ pub use customer::CustomerName;
 pub use decide::{Asked, Decided, Decision};
 pub use documents::{Document, MOST, Page};
 pub use error::{Code, ServiceError};
-pub use events::{EventLine, Standing};
+pub use events::{EventLine, EventPlace, Standing};
 pub use find::{Hit, MOST_FOUND};
 pub use health::{HealthReport, StageReport};
 pub use reference::Reference;

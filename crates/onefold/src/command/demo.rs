@@ -1,6 +1,7 @@
 //! `onefold demo`: a company in a box, taken in, checked against its own books, shown and served.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -10,6 +11,7 @@ use onefold_connect::Input;
 use onefold_service::{Reference, Shown, Status, day_number};
 use onefold_simulator::{Feed, Settings, Summary, simulate};
 use serde::Serialize;
+use tokio::net::TcpListener;
 
 use crate::args::{DemoArgs, Globals};
 use crate::command::{ingest, serve};
@@ -40,11 +42,12 @@ pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode
     let path = globals.data.get_or_insert_with(|| PathBuf::from(DEFAULT)).clone();
     // What may be refused comes first: nothing is recreated for a port that is taken.
     let listener = if args.no_serve { None } else { Some(serve::listen(args.listen).await?) };
+    let address = listener.as_ref().map_or(Ok(args.listen), TcpListener::local_addr)?;
     empty(&path)?;
     let hub = Hub::make(&globals).await?;
     let settings = Settings { customers: args.customers, seed: args.seed, ..Settings::default() };
     let day = globals.today.unwrap_or(settings.today);
-    let done = show(&hub, &settings, day_number(day), globals.json).await;
+    let done = show(&hub, &settings, day_number(day), address, globals.json).await;
     let Some(listener) = listener.filter(|_| done.is_ok()) else {
         hub.close().await?;
         return done.map(|()| ExitCode::SUCCESS);
@@ -53,7 +56,7 @@ pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode
     serve::serve(listener, hub).await
 }
 
-async fn show(hub: &Hub, settings: &Settings, day: i64, json: bool) -> Result<()> {
+async fn show(hub: &Hub, settings: &Settings, day: i64, address: SocketAddr, json: bool) -> Result<()> {
     let company = hub.data.file("simulated");
     let (began, settings_used) = (Instant::now(), settings.clone());
     let into = company.clone();
@@ -83,7 +86,7 @@ async fn show(hub: &Hub, settings: &Settings, day: i64, json: bool) -> Result<()
         ))?;
         compare(&mut out, &status, &totals, customers, &wrong)?;
         two(&mut out, hub, &summary, day).await?;
-        next(&mut out, hub.data.path(), settings, &summary)?;
+        next(&mut out, hub.data.path(), settings, &summary, address)?;
     }
     out.done()
 }
@@ -161,23 +164,22 @@ async fn two(out: &mut Out, hub: &Hub, summary: &Summary, day: i64) -> Result<()
     Ok(())
 }
 
-fn next(out: &mut Out, path: &Path, settings: &Settings, summary: &Summary) -> Result<()> {
-    let data = format!("--data {}", path.display());
+fn next(out: &mut Out, path: &Path, settings: &Settings, summary: &Summary, address: SocketAddr) -> Result<()> {
+    // As it was called just now, so that the lines can be copied.
+    let program = std::env::args().next().unwrap_or_else(|| "onefold".to_owned());
+    let (data, today) = (format!("--data {}", path.display()), settings.today);
     let (merged, complaint) =
         (summary.merged.as_deref().unwrap_or_default(), summary.complaint.as_deref().unwrap_or_default());
-    out.line("\ntry next")?;
-    for command in [
-        format!("onefold events {complaint} {data}"),
-        format!("onefold find 王伟 {data}"),
-        format!("onefold documents --unattributed {data}"),
-        format!("onefold quarantine list {data}"),
-        format!("onefold rebuild --verify {data}"),
-        format!("onefold show {merged} {data} --today {} --json", settings.today),
-        format!("onefold identity separate {merged} --why 'two people' {data}   (once this process has stopped)"),
-    ] {
-        out.line(format!("  {command}"))?;
-    }
-    out.line(format!("  curl 'http://127.0.0.1:7878/v1/customers/{complaint}?today={}'", settings.today))
+    out.line("\ntry next, beside this process")?;
+    out.line(format!("  {program} events {complaint} {data}"))?;
+    out.line(format!("  {program} show {merged} {data} --today {today} --json"))?;
+    out.line(format!("  {program} find 王伟 {data}"))?;
+    out.line(format!("  {program} documents --unattributed {data}"))?;
+    out.line(format!("  {program} quarantine list {data}"))?;
+    out.line(format!("  curl 'http://{address}/v1/customers/{complaint}?today={today}'"))?;
+    out.line("and once it has stopped")?;
+    out.line(format!("  {program} identity separate {merged} --why 'two people after all' {data}"))?;
+    out.line(format!("  {program} rebuild --verify {data}"))
 }
 
 /// An empty directory for the demo; one of an earlier demo is emptied, any other is left alone.

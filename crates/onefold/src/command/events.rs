@@ -10,16 +10,21 @@ use crate::hub::Reader;
 use crate::out::Out;
 use crate::render;
 
+/// Events in memory at once.
+const CHUNK: usize = 1_000;
+
 pub(crate) async fn run(args: RefArgs, globals: Globals) -> Result<ExitCode> {
     let reference: Reference = args.reference.parse()?;
     let reader = Reader::open(&globals)?;
-    let lines = reader.service.events(&reference).await?;
+    let places = reader.service.events(&reference).await?;
     let mut out = Out::open();
-    for line in &lines {
-        if globals.json {
-            out.json_line(line)?;
-        } else {
-            out.line(render::event(line))?;
+    for some in places.chunks(CHUNK) {
+        for line in reader.service.event_lines(some).await? {
+            if globals.json {
+                out.json_line(&line)?;
+            } else {
+                out.line(render::event(&line))?;
+            }
         }
     }
     out.done()?;
