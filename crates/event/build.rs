@@ -19,8 +19,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     compiler.open_files(&files)?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("event.fds"), compiler.encode_file_descriptor_set())?;
-    prost_build::Config::new()
-        .enable_type_names()
-        .compile_fds(compiler.file_descriptor_set())?;
+    prost_build::Config::new().enable_type_names().compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }

@@ -201,12 +201,15 @@ fn the_example_of_the_readme_is_an_event() {
     let posted: Value = serde_json::from_str(example).expect("the example is JSON");
     let event = from_cloudevent(&posted).expect("the hub takes the example");
     let shown = to_cloudevent(&decode(&encode(&event)).expect("what is encoded decodes"));
-    let attributes = posted.as_object().expect("an object").keys().filter(|name| !["id", "fact"].contains(&name.as_str()));
+    let attributes =
+        posted.as_object().expect("an object").keys().filter(|name| !["id", "fact"].contains(&name.as_str()));
     for name in attributes {
         assert_eq!(shown[name], posted[name], "{name}");
     }
     assert_eq!(shown["id"], event.id.to_string());
-    for name in ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "fact", "revision", "precision"] {
+    for name in
+        ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "fact", "revision", "precision"]
+    {
         assert!(posted.get(name).is_some(), "the example shows every attribute: `{name}` is missing");
     }
 }

@@ -13,7 +13,8 @@ pub(crate) fn event(ty: &EventType) -> Event {
     let parts = [subject.number().to_owned()];
     let ids = IdParts { source: "erp", part: ty.name, parts: &parts, revision: "2" };
     let message = encode_message(&fields);
-    let mut event = Event::from_message(ids.id(), ids.fact(), "erp", subject, DAY, ty.name, &message).expect("well formed");
+    let mut event =
+        Event::from_message(ids.id(), ids.fact(), "erp", subject, DAY, ty.name, &message).expect("well formed");
     event.day = true;
     event.revision = "2".to_owned();
     event.revision_order = vec![2];
@@ -42,7 +43,9 @@ fn value(field: &Field, nth: i64) -> FieldValue {
         FieldKind::Date => FieldValue::Text(format!("2026-03-{:02}", n + 8)),
         FieldKind::Money => FieldValue::money(format!("{n}250.00"), "CNY".to_owned()),
         FieldKind::Subject(kind) => FieldValue::Text(format!("{}:erp:{}-{n}", kind.word(), field.name)),
-        FieldKind::Enum(words) => FieldValue::Enum(words.iter().map(|(_, number)| *number).find(|n| *n != 0).unwrap_or(0)),
+        FieldKind::Enum(words) => {
+            FieldValue::Enum(words.iter().map(|(_, number)| *number).find(|n| *n != 0).unwrap_or(0))
+        }
         FieldKind::Message(inner) => FieldValue::Message(inner.iter().map(|f| (f.number, value(f, n))).collect()),
     };
     if field.repeated { FieldValue::List(vec![one(1), one(2)]) } else { one(nth) }

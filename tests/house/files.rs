@@ -148,7 +148,8 @@ fn nothing_is_left_for_later() {
 
 #[test]
 fn what_must_come_out_the_same_uses_nothing_that_varies() {
-    let varies = ["HashMap", "HashSet", "SystemTime", "Instant::now", "Timestamp::now", "Zoned::now", "f64", "f32", "rand::"];
+    let varies =
+        ["HashMap", "HashSet", "SystemTime", "Instant::now", "Timestamp::now", "Zoned::now", "f64", "f32", "rand::"];
     let mut wrong = Vec::new();
     for path in ["identity", "view", "value"].iter().flat_map(|word| files(&format!("crates/{word}/src"), ".rs")) {
         let text = read(&path);

@@ -20,8 +20,11 @@ const FLOORS: &[(u8, &[&str])] = &[
 const SIDE: &[&str] = &["simulator", "testkit"];
 
 /// Arrows within a floor, each with its reason.
-const SAME_FLOOR: &[(&str, &str, &str)] =
-    &[("view", "identity", "a fragment says whose its document is in identity's words: owner keys and identifier keys")];
+const SAME_FLOOR: &[(&str, &str, &str)] = &[(
+    "view",
+    "identity",
+    "a fragment says whose its document is in identity's words: owner keys and identifier keys",
+)];
 
 /// Adapters, and who may name them beside the binary and `testkit` (in tests anybody may).
 const ADAPTERS: &[&str] = &["log-embedded", "log-kafka", "store-sqlite", "store-postgres"];
@@ -80,7 +83,12 @@ fn every_exception_is_still_one() {
 
 #[test]
 fn there_is_no_circle() {
-    fn visit<'a>(word: &'a str, all: &'a BTreeMap<String, Manifest>, path: &mut Vec<&'a str>, done: &mut BTreeSet<&'a str>) {
+    fn visit<'a>(
+        word: &'a str,
+        all: &'a BTreeMap<String, Manifest>,
+        path: &mut Vec<&'a str>,
+        done: &mut BTreeSet<&'a str>,
+    ) {
         assert!(!path.contains(&word), "a circle: {} -> {word}", path.join(" -> "));
         if done.contains(word) {
             return;
@@ -142,7 +150,9 @@ fn a_technology_is_known_in_one_place() {
 fn what_only_computes_does_no_io() {
     let mut wrong = Vec::new();
     for (word, manifest) in crates().into_iter().filter(|(word, _)| PURE.contains(&word.as_str())) {
-        wrong.extend(IMPURE.iter().filter(|name| manifest.normal.contains(**name)).map(|name| format!("{word}: {name}")));
+        wrong.extend(
+            IMPURE.iter().filter(|name| manifest.normal.contains(**name)).map(|name| format!("{word}: {name}")),
+        );
     }
     none("a pure crate depends on what is not", &wrong);
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::tree::{crates, gather, none, read, readmes, root, shown};
+use crate::tree::{crates, files, gather, none, read, readmes, root, shown};
 
 /// First parts of words with a slash that name no file of ours: media types, and what the simulator writes.
 const ELSEWHERE: &[&str] = &["application", "text", "erp", "bank", "wms", "carrier", "desk", "truth"];
@@ -40,12 +40,23 @@ fn every_path_that_a_readme_names_exists() {
 fn the_map_shows_the_crates_that_there_are() {
     let map = read(&root().join("crates/README.md"));
     let table: Vec<_> = map.lines().filter(|line| line.starts_with("| ")).collect();
-    let named: Vec<_> = table.iter().flat_map(|line| quoted(line.split('|').nth(2).unwrap_or_default()).collect::<Vec<_>>()).collect();
+    let named: Vec<_> =
+        table.iter().flat_map(|line| quoted(line.split('|').nth(2).unwrap_or_default()).collect::<Vec<_>>()).collect();
     let there: Vec<_> = crates().into_keys().collect();
     let missing = there.iter().filter(|word| !named.contains(word)).cloned().collect::<Vec<_>>();
     none("crates/README.md misses", &missing);
     let gone = named.iter().filter(|word| !there.contains(word)).cloned().collect::<Vec<_>>();
     none("crates/README.md names crates that are not there", &gone);
+}
+
+#[test]
+fn operations_name_every_connector_file() {
+    let told = read(&root().join("deploy/README.md"));
+    let there = files("deploy/connectors", "")
+        .into_iter()
+        .map(|path| path.file_name().unwrap_or_default().to_string_lossy().into_owned());
+    let missing: Vec<_> = there.filter(|name| !told.contains(&format!("`{name}`"))).collect();
+    none("deploy/README.md misses", &missing);
 }
 
 /// Words in single backticks, fenced blocks left out.

@@ -135,7 +135,8 @@ fn pool() -> DescriptorPool {
 fn read_type(pool: &DescriptorPool, name: &'static str, message: &str) -> EventType {
     let message = pool.get_message_by_name(message).expect("every body is a message of the protos");
     let options = message.options();
-    let option = extension(pool, &options, "onefold.event.v1.event").expect("every event message has the option `event`");
+    let option =
+        extension(pool, &options, "onefold.event.v1.event").expect("every event message has the option `event`");
     let words = |field: &str| -> Vec<String> {
         let Some(value) = option.get_field_by_name(field) else { return Vec::new() };
         value.as_list().unwrap_or_default().iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()
@@ -246,7 +247,9 @@ mod tests {
     #[test]
     fn identifiers_are_personal_everywhere() {
         for ty in catalogue().types() {
-            for field in ty.fields.iter().filter(|f| ["identifiers", "wrong", "name", "addresses"].contains(&f.name.as_str())) {
+            for field in
+                ty.fields.iter().filter(|f| ["identifiers", "wrong", "name", "addresses"].contains(&f.name.as_str()))
+            {
                 assert!(field.personal || ty.name == "product.described.v1", "{} {}", ty.name, field.name);
             }
         }

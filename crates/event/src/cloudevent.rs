@@ -7,7 +7,9 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, SerializeOptions};
 use serde_json::{Map, Value, json};
 
-use crate::{Event, EventError, FieldKind, Field, IdParts, Subject, catalogue, format_micros, parse_decimal, parse_instant};
+use crate::{
+    Event, EventError, Field, FieldKind, IdParts, Subject, catalogue, format_micros, parse_decimal, parse_instant,
+};
 
 /// Why a JSON object is no event: all that is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +17,18 @@ use crate::{Event, EventError, FieldKind, Field, IdParts, Subject, catalogue, fo
 pub struct CloudEventError(pub Vec<EventError>);
 
 const STANDARD: [&str; 13] = [
-    "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data", "fact", "revision", "precision",
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "datacontenttype",
+    "dataschema",
+    "data",
+    "fact",
+    "revision",
+    "precision",
     "recordedtime",
 ];
 
@@ -25,7 +38,10 @@ pub fn to_cloudevent(event: &Event) -> Value {
     let bytes = [event.open.as_slice(), event.personal.as_slice()].concat();
     let mut data = DynamicMessage::decode(ty.message.clone(), bytes.as_slice())
         .ok()
-        .and_then(|m| m.serialize_with_options(serde_json::value::Serializer, &SerializeOptions::new().use_proto_field_name(true)).ok())
+        .and_then(|m| {
+            m.serialize_with_options(serde_json::value::Serializer, &SerializeOptions::new().use_proto_field_name(true))
+                .ok()
+        })
         .unwrap_or_else(|| json!({}));
     if let (Some(data), false) = (data.as_object_mut(), event.references.is_empty()) {
         let references = event.references.iter().map(|r| json!({"role": r.role.word(), "subject": r.subject.as_str()}));
@@ -99,7 +115,12 @@ pub fn from_cloudevent(value: &Value) -> Result<Event, CloudEventError> {
     let subject = subject.parse::<Subject>().map_err(|e| errors.push(e.into())).ok();
     let fact = object.get("fact").and_then(Value::as_str).unwrap_or(&id).to_owned();
     let fact = [fact];
-    let ids = IdParts { source: &source, part: "", parts: &fact, revision: if object.contains_key("fact") && revision.is_empty() { &id } else { &revision } };
+    let ids = IdParts {
+        source: &source,
+        part: "",
+        parts: &fact,
+        revision: if object.contains_key("fact") && revision.is_empty() { &id } else { &revision },
+    };
     let mut data = object.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
     let references = data.remove("references");
     let message = match catalogue().get(&name) {
@@ -145,7 +166,10 @@ fn revision(value: Option<&Value>, errors: &mut Vec<EventError>) -> (String, Vec
     match text.parse::<i64>().ok().or_else(|| parse_instant(&text)) {
         Some(order) => (text, vec![order]),
         None => {
-            errors.push(wrong("revision", &format!("`{text}` has no order: expected a whole number or an RFC 3339 instant")));
+            errors.push(wrong(
+                "revision",
+                &format!("`{text}` has no order: expected a whole number or an RFC 3339 instant"),
+            ));
             (text, Vec::new())
         }
     }
@@ -158,7 +182,8 @@ fn refer(event: &mut Event, references: &Value, errors: &mut Vec<EventError>) {
     };
     for reference in list {
         let part = |name: &str| reference.get(name).and_then(Value::as_str).unwrap_or_default();
-        let done = part("subject").parse::<Subject>().map_err(EventError::from).and_then(|s| event.refer(part("role"), s));
+        let done =
+            part("subject").parse::<Subject>().map_err(EventError::from).and_then(|s| event.refer(part("role"), s));
         errors.extend(done.err());
     }
 }
@@ -204,7 +229,8 @@ fn check_value(path: &str, kind: &FieldKind, value: &Value, errors: &mut Vec<Eve
             }
             let currency = value.get("currency").and_then(Value::as_str).unwrap_or_default();
             if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
-                errors.push(wrong(&format!("{path}.currency"), &format!("`{currency}` is no ISO 4217 code such as CNY")));
+                errors
+                    .push(wrong(&format!("{path}.currency"), &format!("`{currency}` is no ISO 4217 code such as CNY")));
             }
         }
         FieldKind::Message(fields) => match value.as_object() {

@@ -76,7 +76,14 @@ impl Event {
     ///
     /// # Errors
     /// A subject or reference that the type may not have.
-    pub fn new(id: EventId, fact: EventId, source: &str, subject: Subject, occurred_at: Micros, body: Body) -> Result<Self, EventError> {
+    pub fn new(
+        id: EventId,
+        fact: EventId,
+        source: &str,
+        subject: Subject,
+        occurred_at: Micros,
+        body: Body,
+    ) -> Result<Self, EventError> {
         let message = body.encode_to_vec();
         Self::from_message(id, fact, source, subject, occurred_at, body.name(), &message)
     }
@@ -85,7 +92,15 @@ impl Event {
     ///
     /// # Errors
     /// An unknown type, bytes that do not decode, or a subject that the type may not have.
-    pub fn from_message(id: EventId, fact: EventId, source: &str, subject: Subject, occurred_at: Micros, name: &str, message: &[u8]) -> Result<Self, EventError> {
+    pub fn from_message(
+        id: EventId,
+        fact: EventId,
+        source: &str,
+        subject: Subject,
+        occurred_at: Micros,
+        name: &str,
+        message: &[u8],
+    ) -> Result<Self, EventError> {
         let ty = catalogue().get(name)?;
         let (open, personal) = split(message, ty).map_err(|e| EventError::Decode(e.to_string()))?;
         let body = Body::decode(ty.name, &open, &personal)

@@ -76,10 +76,7 @@ impl Role {
 
     /// The word in a reference.
     pub fn word(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(r, _)| *r == self)
-            .map_or("", |(_, w)| w)
+        Self::ALL.iter().find(|(r, _)| *r == self).map_or("", |(_, w)| w)
     }
 
     /// What it points at.

@@ -70,14 +70,11 @@ impl FromStr for Subject {
             return Err(SubjectError::Long(text.len()));
         }
         let mut parts = text.splitn(3, ':');
-        let (Some(kind), Some(source), Some(number)) = (parts.next(), parts.next(), parts.next())
-        else {
+        let (Some(kind), Some(source), Some(number)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(SubjectError::Shape(text.to_owned()));
         };
-        let clean = !source.is_empty()
-            && !number.is_empty()
-            && number.trim() == number
-            && !text.chars().any(char::is_control);
+        let clean =
+            !source.is_empty() && !number.is_empty() && number.trim() == number && !text.chars().any(char::is_control);
         if !clean {
             return Err(SubjectError::Shape(text.to_owned()));
         }
@@ -107,10 +104,7 @@ mod tests {
     #[test]
     fn the_number_keeps_its_colons() {
         let subject: Subject = "order:erp:A:1".parse().unwrap();
-        assert_eq!(
-            (subject.kind(), subject.source(), subject.number()),
-            (Kind::Order, "erp", "A:1")
-        );
+        assert_eq!((subject.kind(), subject.source(), subject.number()), (Kind::Order, "erp", "A:1"));
     }
 
     #[test]

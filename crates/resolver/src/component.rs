@@ -42,7 +42,8 @@ pub(crate) async fn gather(tx: &mut dyn ResolveTx, changed: &[String], rules: &R
             component.first_seen.insert(subject.clone(), row.first_seen);
             component.parties.insert(subject, facts);
         }
-        let ask: Vec<IdentifierKey> = ask.into_iter().filter(|v| rules.strength(v.kind()) != Strength::Neither).collect();
+        let ask: Vec<IdentifierKey> =
+            ask.into_iter().filter(|v| rules.strength(v.kind()) != Strength::Neither).collect();
         // A value that has just crossed its limit parts all that it linked: its holders are followed once more.
         let limit = ask.iter().map(|v| rules.limit(v.kind())).max().unwrap_or(0);
         let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(changed.len() + 1);
@@ -68,7 +69,11 @@ fn was_no_hub(value: &IdentifierKey, holders: &Holders, changed: &BTreeSet<Strin
 }
 
 /// Loads decisions and answers the parties that they name.
-async fn decide(tx: &mut dyn ResolveTx, keys: &[String], component: &mut Component) -> Result<BTreeSet<String>, StoreError> {
+async fn decide(
+    tx: &mut dyn ResolveTx,
+    keys: &[String],
+    component: &mut Component,
+) -> Result<BTreeSet<String>, StoreError> {
     let new: Vec<String> = keys.iter().filter(|key| !component.decisions.contains_key(*key)).cloned().collect();
     let mut named = BTreeSet::new();
     for (key, state) in new.iter().zip(tx.decisions(&new).await?) {
@@ -94,4 +99,3 @@ impl Component {
         self.decisions.values().cloned().collect()
     }
 }
-

@@ -77,7 +77,13 @@ const LONGEST_BACK_OFF: Duration = Duration::from_secs(5);
 
 /// Runs a stage on a thread of its own until it is asked to stop. It wakes `next` after each batch; a stage without a
 /// `wake` waits for its work within its own step.
-pub fn spawn(mut stage: Box<dyn Stage>, wake: Option<Wake>, next: Option<Wake>, health: Health, stop: Stop) -> std::io::Result<JoinHandle<()>> {
+pub fn spawn(
+    mut stage: Box<dyn Stage>,
+    wake: Option<Wake>,
+    next: Option<Wake>,
+    health: Health,
+    stop: Stop,
+) -> std::io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Handle::current();
     health.begin(stage.name());
     std::thread::Builder::new().name(stage.name().to_owned()).spawn(move || {
