@@ -42,7 +42,8 @@ async fn one_payment_for_invoices_of_two_customers_is_parted_by_allocation_and_n
     let hub = hub(&[
         Draft::invoice("invoice:erp:1", "60.00").refer("buyer", A),
         Draft::invoice("invoice:erp:2", "30.00").refer("buyer", B),
-        Draft::payment("payment:bank:P", "90.00", &[("invoice:erp:1", "60.00"), ("invoice:erp:2", "30.00")]).refer("payer", A),
+        Draft::payment("payment:bank:P", "90.00", &[("invoice:erp:1", "60.00"), ("invoice:erp:2", "30.00")])
+            .refer("payer", A),
     ])
     .await;
     assert_eq!(sum(&hub, A, Paid).await, "60.00");
@@ -55,7 +56,8 @@ async fn what_a_payment_leaves_over_stays_with_the_payer_unallocated() {
     let hub = hub(&[
         Draft::invoice("invoice:erp:1", "60.00").refer("buyer", A),
         Draft::invoice("invoice:erp:2", "50.00").refer("buyer", A),
-        Draft::payment("payment:bank:P", "100.00", &[("invoice:erp:1", "60.00"), ("invoice:erp:2", "30.00")]).refer("payer", A),
+        Draft::payment("payment:bank:P", "100.00", &[("invoice:erp:1", "60.00"), ("invoice:erp:2", "30.00")])
+            .refer("payer", A),
     ])
     .await;
     assert_eq!(sum(&hub, A, Paid).await, "100.00");
@@ -65,7 +67,12 @@ async fn what_a_payment_leaves_over_stays_with_the_payer_unallocated() {
 
 #[tokio::test]
 async fn the_same_phone_and_name_make_one_customer_and_a_second_name_does_not() {
-    let hub = hub(&[party(A, "王伟", &[("phone", PHONE)]), party(B, "王 伟", &[("phone", "+86 138 0013 8000")]), party("party:crm:C", "李娜", &[("phone", PHONE)])]).await;
+    let hub = hub(&[
+        party(A, "王伟", &[("phone", PHONE)]),
+        party(B, "王 伟", &[("phone", "+86 138 0013 8000")]),
+        party("party:crm:C", "李娜", &[("phone", PHONE)]),
+    ])
+    .await;
     assert_eq!(parties(&hub, A).await, [B, A]);
     assert_eq!(parties(&hub, "party:crm:C").await, ["party:crm:C"]);
 }
@@ -96,7 +103,13 @@ async fn merge_then_separate_gives_back_the_views_and_undo_merges_again() {
     ])
     .await;
     let before = hub.status().await;
-    let link = |undone| v1::PartiesLinked { parties: vec![A.into(), B.into()], by: "anna".into(), why: "same person".into(), undone, ..Default::default() };
+    let link = |undone| v1::PartiesLinked {
+        parties: vec![A.into(), B.into()],
+        by: "anna".into(),
+        why: "same person".into(),
+        undone,
+        ..Default::default()
+    };
     say(&mut hub, &[Draft::new("decision:onefold:1", link(false)).id("1").revision(1)]).await;
     assert_eq!(parties(&hub, A).await, [B, A]);
     assert_eq!(sum(&hub, B, Invoiced).await, "90.00");
@@ -117,12 +130,15 @@ async fn a_value_that_passes_its_limit_parts_all_whom_it_linked_at_once() {
 
 #[tokio::test]
 async fn a_scan_waits_in_its_own_fragment_until_the_order_names_the_waybill() {
-    let mut hub = hub(&[Draft::new("track:sf:WB1", v1::Delivered { tracking_number: "WB1".into(), ..Default::default() })]).await;
+    let mut hub =
+        hub(&[Draft::new("track:sf:WB1", v1::Delivered { tracking_number: "WB1".into(), ..Default::default() })]).await;
     assert_eq!(hub.status().await.unattributed.documents, 1);
     say(
         &mut hub,
         &[
-            Draft::new("delivery:wms:D1", v1::Dispatched::default()).refer("order", "order:erp:1").refer("tracking", "track:sf:WB1"),
+            Draft::new("delivery:wms:D1", v1::Dispatched::default())
+                .refer("order", "order:erp:1")
+                .refer("tracking", "track:sf:WB1"),
             Draft::order("order:erp:1", "10.00").refer("buyer", A),
         ],
     )
@@ -150,7 +166,11 @@ async fn documents_of_a_walk_in_are_unattributed_even_when_the_flag_comes_last()
     assert_eq!(hub.status().await.unattributed.documents, 0);
     say(&mut hub, &[Draft::new(A, v1::PartyFlaggedIntermediary { intermediary: 2, ..Default::default() })]).await;
     assert_eq!(hub.status().await.unattributed.documents, 1);
-    say(&mut hub, &[Draft::new(A, v1::PartyFlaggedIntermediary { intermediary: 0, ..Default::default() }).id("none").later(9)]).await;
+    say(
+        &mut hub,
+        &[Draft::new(A, v1::PartyFlaggedIntermediary { intermediary: 0, ..Default::default() }).id("none").later(9)],
+    )
+    .await;
     assert_eq!(hub.status().await.unattributed.documents, 0);
 }
 
@@ -168,7 +188,11 @@ async fn a_call_known_by_number_is_whose_the_number_is_and_nobodys_while_two_hol
 
 #[tokio::test]
 async fn a_document_moved_by_its_source_leaves_one_view_and_enters_the_other() {
-    let mut hub = hub(&[Draft::order("order:erp:1", "60.00").refer("buyer", A).revision(1), Draft::invoice("invoice:erp:9", "5.00").refer("order", "order:erp:1")]).await;
+    let mut hub = hub(&[
+        Draft::order("order:erp:1", "60.00").refer("buyer", A).revision(1),
+        Draft::invoice("invoice:erp:9", "5.00").refer("order", "order:erp:1"),
+    ])
+    .await;
     say(&mut hub, &[Draft::order("order:erp:1", "60.00").refer("buyer", B).revision(2)]).await;
     assert_eq!(sum(&hub, A, Invoiced).await, "0");
     assert_eq!(sum(&hub, B, Invoiced).await, "5.00");
@@ -177,7 +201,8 @@ async fn a_document_moved_by_its_source_leaves_one_view_and_enters_the_other() {
 #[tokio::test]
 async fn a_payment_known_by_account_only_follows_its_allocations() {
     let hub = hub(&[
-        Draft::payment("payment:bank:P", "60.00", &[("invoice:erp:1", "60.00")]).known_by("account", "DE89370400440532013000"),
+        Draft::payment("payment:bank:P", "60.00", &[("invoice:erp:1", "60.00")])
+            .known_by("account", "DE89370400440532013000"),
         party(B, "someone else", &[("account", "DE89370400440532013000")]),
         Draft::invoice("invoice:erp:1", "60.00").refer("buyer", A),
     ])
@@ -189,8 +214,13 @@ async fn a_payment_known_by_account_only_follows_its_allocations() {
 #[tokio::test]
 async fn every_old_id_answers_after_merge_split_and_another_merge() {
     let c = "party:web:C";
-    let mut hub = hub(&[A, B, c].map(|p| Draft::invoice(&format!("invoice:erp:of {p}"), "1.00").refer("buyer", p))).await;
-    let link = |parties: [&str; 2], undone| v1::PartiesLinked { parties: parties.map(str::to_owned).to_vec(), undone, ..Default::default() };
+    let mut hub =
+        hub(&[A, B, c].map(|p| Draft::invoice(&format!("invoice:erp:of {p}"), "1.00").refer("buyer", p))).await;
+    let link = |parties: [&str; 2], undone| v1::PartiesLinked {
+        parties: parties.map(str::to_owned).to_vec(),
+        undone,
+        ..Default::default()
+    };
     say(&mut hub, &[Draft::new("decision:onefold:1", link([A, B], false)).id("1").revision(1)]).await;
     say(&mut hub, &[Draft::new("decision:onefold:1", link([A, B], true)).id("1").revision(2).later(1)]).await;
     say(&mut hub, &[Draft::new("decision:onefold:2", link([A, c], false)).id("2").later(2)]).await;

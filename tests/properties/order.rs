@@ -50,14 +50,16 @@ fn parties() -> impl Strategy<Value = Draft> {
         Draft::new(who, corrected).id(&format!("correction {who} {n}"))
     });
     let flagged = (who(), 0..3i32).prop_map(|(who, intermediary)| {
-        Draft::new(who, v1::PartyFlaggedIntermediary { intermediary, ..Default::default() }).revision(i64::from(intermediary))
+        Draft::new(who, v1::PartyFlaggedIntermediary { intermediary, ..Default::default() })
+            .revision(i64::from(intermediary))
     });
     prop_oneof![4 => recorded, 1 => wrong, 1 => flagged]
 }
 
 fn sales() -> impl Strategy<Value = Draft> {
-    let order = (of("order"), amount(), role(), who(), 1..4i64)
-        .prop_map(|(order, total, role, who, revision)| Draft::order(&order, &total).refer(role, who).revision(revision));
+    let order = (of("order"), amount(), role(), who(), 1..4i64).prop_map(|(order, total, role, who, revision)| {
+        Draft::order(&order, &total).refer(role, who).revision(revision)
+    });
     let guest = (of("order"), amount(), identifier(), 1..3i64)
         .prop_map(|(order, total, (kind, text), n)| Draft::order(&order, &total).known_by(kind, text).revision(n));
     let cancelled = of("order").prop_map(|order| Draft::new(&order, v1::OrderCancelled::default()));
@@ -74,13 +76,17 @@ fn sales() -> impl Strategy<Value = Draft> {
 
 fn money() -> impl Strategy<Value = Draft> {
     let parts = prop::collection::vec((of("invoice"), amount()), 0..3);
-    let payment = (of("payment"), amount(), parts, prop::option::of(who()), 1..3i64).prop_map(|(payment, amount, parts, payer, n)| {
-        let parts: Vec<(&str, &str)> = parts.iter().map(|(invoice, amount)| (invoice.as_str(), amount.as_str())).collect();
-        let draft = Draft::payment(&payment, &amount, &parts).revision(n);
-        payer.iter().fold(draft, |draft, payer| draft.refer("payer", payer))
+    let payment = (of("payment"), amount(), parts, prop::option::of(who()), 1..3i64).prop_map(
+        |(payment, amount, parts, payer, n)| {
+            let parts: Vec<(&str, &str)> =
+                parts.iter().map(|(invoice, amount)| (invoice.as_str(), amount.as_str())).collect();
+            let draft = Draft::payment(&payment, &amount, &parts).revision(n);
+            payer.iter().fold(draft, |draft, payer| draft.refer("payer", payer))
+        },
+    );
+    let by_account = (of("payment"), amount(), identifier()).prop_map(|(payment, amount, (kind, text))| {
+        Draft::payment(&payment, &amount, &[]).known_by(kind, text).revision(0)
     });
-    let by_account = (of("payment"), amount(), identifier())
-        .prop_map(|(payment, amount, (kind, text))| Draft::payment(&payment, &amount, &[]).known_by(kind, text).revision(0));
     let reversed = of("payment").prop_map(|payment| Draft::new(&payment, v1::PaymentReversed::default()));
     prop_oneof![3 => payment, 1 => by_account, 1 => reversed]
 }
@@ -90,16 +96,23 @@ fn goods() -> impl Strategy<Value = Draft> {
         Draft::new(&delivery, v1::Dispatched::default()).refer("order", &order).refer("tracking", &track)
     });
     let issued = (of("delivery"), prop::collection::vec(of("order"), 1..3)).prop_map(|(delivery, orders)| {
-        let item = |order: &String| v1::Item { product: "P".into(), quantity: "1".into(), order: order.clone(), ..Default::default() };
+        let item = |order: &String| v1::Item {
+            product: "P".into(),
+            quantity: "1".into(),
+            order: order.clone(),
+            ..Default::default()
+        };
         Draft::new(&delivery, v1::GoodsIssued { items: orders.iter().map(item).collect(), ..Default::default() })
     });
     let delivered = of("track").prop_map(|track| Draft::new(&track, v1::Delivered::default()));
     let opened = (of("case"), of("order"), prop::option::of(identifier())).prop_map(|(case, order, by)| {
-        let draft = Draft::new(&case, v1::CaseOpened { title: "leaking".into(), ..Default::default() }).refer("order", &order);
+        let draft =
+            Draft::new(&case, v1::CaseOpened { title: "leaking".into(), ..Default::default() }).refer("order", &order);
         by.iter().fold(draft, |draft, (kind, text)| draft.known_by(kind, text))
     });
     let closed = of("case").prop_map(|case| Draft::new(&case, v1::CaseClosed::default()));
-    let called = (of("contact"), identifier()).prop_map(|(contact, (kind, text))| Draft::new(&contact, v1::ContactMade::default()).known_by(kind, text));
+    let called = (of("contact"), identifier())
+        .prop_map(|(contact, (kind, text))| Draft::new(&contact, v1::ContactMade::default()).known_by(kind, text));
     prop_oneof![dispatched, issued, delivered, opened, closed, called]
 }
 
@@ -128,13 +141,18 @@ fn decisions() -> impl Strategy<Value = Draft> {
 fn company() -> impl Strategy<Value = Vec<(Event, i64)>> {
     let draft = prop_oneof![4 => parties(), 4 => sales(), 3 => money(), 3 => goods(), 2 => decisions()];
     prop::collection::vec((draft, 0..20i64), 1..60).prop_map(|drafts| {
-        let event = |(n, (draft, at)): (usize, (Draft, i64))| (draft.later(at).event(), 1_750_000_000_000_000 + n as i64);
+        let event =
+            |(n, (draft, at)): (usize, (Draft, i64))| (draft.later(at).event(), 1_750_000_000_000_000 + n as i64);
         drafts.into_iter().enumerate().map(event).collect()
     })
 }
 
 fn shape() -> impl Strategy<Value = Shape> {
-    (prop::sample::select(&[1u32, 3, 8][..]), 1..40usize, 1..6usize).prop_map(|(partitions, batch, lag)| Shape { partitions, batch, lag })
+    (prop::sample::select(&[1u32, 3, 8][..]), 1..40usize, 1..6usize).prop_map(|(partitions, batch, lag)| Shape {
+        partitions,
+        batch,
+        lag,
+    })
 }
 
 struct Outcome {

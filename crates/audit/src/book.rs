@@ -29,7 +29,13 @@ impl Book {
     ///
     /// # Errors
     /// The log does not answer.
-    pub async fn make(log: &dyn Log, positions: &[u64], key: &HubKey, rules: &Rules, progress: &Progress) -> Result<Self, AuditError> {
+    pub async fn make(
+        log: &dyn Log,
+        positions: &[u64],
+        key: &HubKey,
+        rules: &Rules,
+        progress: &Progress,
+    ) -> Result<Self, AuditError> {
         let mut states: States = Vec::with_capacity(positions.len());
         let mut seen: HashMap<Subject, i64> = HashMap::new();
         let mut events = 0;
@@ -80,8 +86,10 @@ impl Book {
 
     /// All customers, those of one party too: head and parties.
     pub(crate) fn clusters(&self) -> impl Iterator<Item = (String, Vec<String>)> {
-        let members: std::collections::HashSet<&String> = self.identity.clusters.iter().flat_map(|(_, parties)| parties).collect();
-        let several = self.identity.clusters.iter().map(|(head, parties)| (head.clone(), parties.iter().cloned().collect()));
+        let members: std::collections::HashSet<&String> =
+            self.identity.clusters.iter().flat_map(|(_, parties)| parties).collect();
+        let several =
+            self.identity.clusters.iter().map(|(head, parties)| (head.clone(), parties.iter().cloned().collect()));
         let alone = self.seen.keys().map(Subject::to_string).filter(move |party| !members.contains(party));
         several.chain(alone.map(|party| (party.clone(), vec![party])))
     }

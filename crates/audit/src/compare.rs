@@ -28,7 +28,11 @@ pub struct Mismatch {
 }
 
 /// Compares a table; answers the mismatches that are named, and how many there are.
-pub(crate) async fn compare(book: &Book, store: &dyn VerifyStore, table: Table) -> Result<(Vec<Mismatch>, u64), StoreError> {
+pub(crate) async fn compare(
+    book: &Book,
+    store: &dyn VerifyStore,
+    table: Table,
+) -> Result<(Vec<Mismatch>, u64), StoreError> {
     let mut expected: HashSet<u128> = HashSet::new();
     book.rows(table, &mut |row| {
         expected.insert(fingerprint(&row));

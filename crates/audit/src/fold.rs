@@ -24,7 +24,13 @@ pub(crate) struct Folded {
 }
 
 /// Folds one partition up to a position.
-pub(crate) async fn partition(log: &dyn Log, partition: u32, until: u64, key: &HubKey, progress: &Progress) -> Result<Folded, AuditError> {
+pub(crate) async fn partition(
+    log: &dyn Log,
+    partition: u32,
+    until: u64,
+    key: &HubKey,
+    progress: &Progress,
+) -> Result<Folded, AuditError> {
     let mut folded = Folded::default();
     let mut afresh = BTreeSet::new();
     let mut from = 0;
@@ -89,7 +95,8 @@ impl Folded {
 /// Folds a subject from all its facts, in their order.
 async fn fold_afresh(log: &dyn Log, subject: &Subject, state: &mut SubjectState) -> Result<(), AuditError> {
     let (standing, superseded) = state.standing();
-    let facts: Vec<(u32, u64, i64)> = standing.iter().chain(&superseded).map(|f| (f.partition, f.offset, f.recorded_at)).collect();
+    let facts: Vec<(u32, u64, i64)> =
+        standing.iter().chain(&superseded).map(|f| (f.partition, f.offset, f.recorded_at)).collect();
     let stands = standing.len();
     let positions: Vec<(u32, u64)> = facts.iter().map(|(partition, offset, _)| (*partition, *offset)).collect();
     let stored = log.fetch("events", &positions).await?;
@@ -98,7 +105,8 @@ async fn fold_afresh(log: &dyn Log, subject: &Subject, state: &mut SubjectState)
         (state.failed, state.fragment) = (true, None);
         return Ok(());
     }
-    let facts: Vec<FactRef<'_>> = events.iter().zip(&facts).map(|(event, (.., at))| FactRef { event, recorded_at: *at }).collect();
+    let facts: Vec<FactRef<'_>> =
+        events.iter().zip(&facts).map(|(event, (.., at))| FactRef { event, recorded_at: *at }).collect();
     let mut fragment = Fragment::fold(subject, &facts[..stands]);
     facts[stands..].iter().for_each(|fact| fragment.assert_superseded(fact.event));
     state.fragment = Some(fragment);

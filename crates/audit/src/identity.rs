@@ -31,7 +31,12 @@ pub(crate) fn resolve(states: &States, seen: &HashMap<Subject, i64>, rules: &Rul
         }
     }
     let is_hub = |value: &IdentifierKey, parties: usize| rules.is_hub(value.kind(), parties as u64);
-    identity.hubs = identity.holders.iter().filter(|(value, all)| is_hub(value, all.len())).map(|(value, _)| value.clone()).collect();
+    identity.hubs = identity
+        .holders
+        .iter()
+        .filter(|(value, all)| is_hub(value, all.len()))
+        .map(|(value, _)| value.clone())
+        .collect();
     let facts = linked(states, &identity, &decisions, rules);
     let found = cluster(&facts, &decisions, &identity.hubs, rules);
     let time = |party: &Subject| seen.get(party).copied().unwrap_or(i64::MAX);
@@ -43,15 +48,25 @@ pub(crate) fn resolve(states: &States, seen: &HashMap<Subject, i64>, rules: &Rul
 }
 
 /// Facts of the parties that may be linked at all: those that share a value or that a decision names.
-fn linked(states: &States, identity: &Identity, decisions: &[Decision], rules: &Rules) -> BTreeMap<Subject, PartyFacts> {
+fn linked(
+    states: &States,
+    identity: &Identity,
+    decisions: &[Decision],
+    rules: &Rules,
+) -> BTreeMap<Subject, PartyFacts> {
     let mut parties: BTreeSet<&Subject> = decisions.iter().flat_map(Decision::parties).collect();
     for (value, holders) in &identity.holders {
         let present = holders.iter().filter(|(_, held)| **held).map(|(party, _)| party);
-        if rules.strength(value.kind()) != Strength::Neither && !identity.hubs.contains(value) && present.clone().count() > 1 {
+        if rules.strength(value.kind()) != Strength::Neither
+            && !identity.hubs.contains(value)
+            && present.clone().count() > 1
+        {
             parties.extend(present);
         }
     }
-    let fragment = |party: &Subject| -> Option<&Fragment> { states.iter().find_map(|s| s.get(party))?.fragment.as_ref() };
-    let facts = |party: &Subject| fragment(party).map_or_else(|| PartyFacts::new(party.clone()), |f| f.party_facts(party));
+    let fragment =
+        |party: &Subject| -> Option<&Fragment> { states.iter().find_map(|s| s.get(party))?.fragment.as_ref() };
+    let facts =
+        |party: &Subject| fragment(party).map_or_else(|| PartyFacts::new(party.clone()), |f| f.party_facts(party));
     parties.into_iter().map(|party| (party.clone(), facts(party))).collect()
 }

@@ -40,7 +40,8 @@ pub(crate) fn own(states: &mut States, partition_of: &dyn Fn(&Subject) -> usize)
             .into_iter()
             .map(|subject| {
                 let state = |of: &Subject| states.get(partition_of(of)).and_then(|partition| partition.get(of));
-                let intermediary = |party: &Subject| state(party).map_or(Intermediary::None, SubjectState::intermediary);
+                let intermediary =
+                    |party: &Subject| state(party).map_or(Intermediary::None, SubjectState::intermediary);
                 let keys_of = |parent: &Subject| state(parent).and_then(|parent| parent.keys.clone());
                 let keys = state(&subject).and_then(|s| s.find_keys(&subject, &intermediary, &keys_of));
                 (subject, keys.filter(|keys| *keys != Keys::default()))

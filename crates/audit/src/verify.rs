@@ -67,7 +67,9 @@ pub struct Verified {
 impl Verified {
     /// Whether live is what the log says.
     pub fn is_equal(&self) -> bool {
-        self.live_digest == self.rebuilt_digest && self.live_ids_digest == self.rebuilt_ids_digest && self.mismatched_rows == 0
+        self.live_digest == self.rebuilt_digest
+            && self.live_ids_digest == self.rebuilt_ids_digest
+            && self.mismatched_rows == 0
     }
 }
 
@@ -76,7 +78,13 @@ impl Verified {
 ///
 /// # Errors
 /// The log or the store does not answer.
-pub async fn verify(log: &dyn Log, store: &dyn VerifyStore, key: &HubKey, rules: &Rules, progress: &Progress) -> Result<Verified, AuditError> {
+pub async fn verify(
+    log: &dyn Log,
+    store: &dyn VerifyStore,
+    key: &HubKey,
+    rules: &Rules,
+    progress: &Progress,
+) -> Result<Verified, AuditError> {
     let started = Instant::now();
     let (positions, live, live_ids) = store.kept().await?;
     let book = Book::make(log, &positions, key, rules, progress).await?;

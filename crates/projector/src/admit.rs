@@ -52,7 +52,8 @@ impl Batch<'_> {
             row.new.fragment = None;
             return Ok(());
         }
-        let facts: Vec<FactRef<'_>> = events.iter().zip(&times).map(|(event, at)| FactRef { event, recorded_at: *at }).collect();
+        let facts: Vec<FactRef<'_>> =
+            events.iter().zip(&times).map(|(event, at)| FactRef { event, recorded_at: *at }).collect();
         let mut fragment = Fragment::fold(&row.subject, &facts[..stands]);
         for fact in &facts[stands..] {
             fragment.assert_superseded(fact.event);

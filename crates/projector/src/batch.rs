@@ -44,7 +44,16 @@ pub(crate) struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     pub(crate) fn new(tx: &'a mut dyn ProjectTx, log: &'a dyn Log, key: &'a HubKey) -> Self {
-        Self { tx, log, key, rows: BTreeMap::new(), owners: BTreeMap::new(), flagged: BTreeSet::new(), refills: BTreeSet::new(), changes: Changes::default() }
+        Self {
+            tx,
+            log,
+            key,
+            rows: BTreeMap::new(),
+            owners: BTreeMap::new(),
+            flagged: BTreeSet::new(),
+            refills: BTreeSet::new(),
+            changes: Changes::default(),
+        }
     }
 
     /// What the batch changes.
@@ -75,7 +84,8 @@ impl<'a> Batch<'a> {
 
     /// Loads the rows of owners that are not loaded yet.
     pub(crate) async fn load_owners(&mut self, keys: impl IntoIterator<Item = String>) -> Result<(), StoreError> {
-        let missing: BTreeSet<String> = keys.into_iter().filter(|k| !k.is_empty() && !self.owners.contains_key(k)).collect();
+        let missing: BTreeSet<String> =
+            keys.into_iter().filter(|k| !k.is_empty() && !self.owners.contains_key(k)).collect();
         if missing.is_empty() {
             return Ok(());
         }

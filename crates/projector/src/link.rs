@@ -49,7 +49,8 @@ impl Batch<'_> {
             }
         }
         while let Some((rank, level)) = by_rank.pop_first() {
-            let parents: Vec<Subject> = level.iter().filter_map(|key| self.rows.get(key)).flat_map(|row| row.new.parents()).collect();
+            let parents: Vec<Subject> =
+                level.iter().filter_map(|key| self.rows.get(key)).flat_map(|row| row.new.parents()).collect();
             self.load(parents).await?;
             // Whether a party that it names is an intermediary stands in the party's bundle.
             let parties = level.iter().filter_map(|key| self.rows.get(key)).flat_map(|row| row.new.parties());
@@ -61,7 +62,8 @@ impl Batch<'_> {
                 let Some(row) = self.rows.get_mut(&key) else { continue };
                 if row.new.keys() != keys {
                     row.new.keys = (keys != Keys::default()).then_some(keys);
-                    children.extend(row.new.children().into_iter().filter(|c| c.kind().rank().is_some_and(|r| r > rank)));
+                    children
+                        .extend(row.new.children().into_iter().filter(|c| c.kind().rank().is_some_and(|r| r > rank)));
                 }
             }
             self.load(children.iter().cloned()).await?;

@@ -23,7 +23,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { batch: 4000 }
+        Self { batch: 10_000 }
     }
 }
 
@@ -72,7 +72,9 @@ impl Projector {
 /// A record that is wrong alone is found before it is stored; one that came in all the same is left where it is and told of.
 fn take(stored: Stored) -> Option<Taken> {
     match decode(&stored.record.value) {
-        Ok(event) => Some(Taken { event, partition: stored.partition, offset: stored.offset, recorded_at: stored.record.time }),
+        Ok(event) => {
+            Some(Taken { event, partition: stored.partition, offset: stored.offset, recorded_at: stored.record.time })
+        }
         Err(error) => {
             tracing::error!(partition = stored.partition, offset = stored.offset, %error, "a record in the log is no event; it is passed over");
             None

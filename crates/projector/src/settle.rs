@@ -14,14 +14,16 @@ use crate::batch::{Batch, Row};
 impl Batch<'_> {
     /// Settles the parties whose flag changed before all else: it decides whose documents are.
     pub(crate) async fn flag(&mut self, touched: &BTreeSet<String>) -> Result<(), StageError> {
-        let flagged = |key: &&String| self.rows.get(*key).is_some_and(|row| row.old.intermediary() != row.new.intermediary());
+        let flagged =
+            |key: &&String| self.rows.get(*key).is_some_and(|row| row.old.intermediary() != row.new.intermediary());
         self.flagged = touched.iter().filter(flagged).cloned().collect();
         self.apply(&self.flagged.clone()).await
     }
 
     /// Brings all bundles from the old rows to the new.
     pub(crate) async fn settle(&mut self) -> Result<(), StageError> {
-        let changed: BTreeSet<String> = self.rows.iter().filter(|(_, row)| row.old != row.new).map(|(key, _)| key.clone()).collect();
+        let changed: BTreeSet<String> =
+            self.rows.iter().filter(|(_, row)| row.old != row.new).map(|(key, _)| key.clone()).collect();
         self.apply(&changed.difference(&self.flagged).cloned().collect()).await?;
         self.index(&changed);
         for owner in std::mem::take(&mut self.refills) {
@@ -80,7 +82,9 @@ impl Batch<'_> {
     /// Rows that a bundle cannot know once something was taken away are read from the owner's other documents.
     async fn refill(&mut self, owner: &str) -> Result<(), StageError> {
         let mut documents: BTreeSet<String> = self.tx.documents(owner).await?.into_iter().collect();
-        let pairs = |list: &[(String, String)]| -> BTreeSet<String> { list.iter().filter(|(o, _)| o == owner).map(|(_, s)| s.clone()).collect() };
+        let pairs = |list: &[(String, String)]| -> BTreeSet<String> {
+            list.iter().filter(|(o, _)| o == owner).map(|(_, s)| s.clone()).collect()
+        };
         documents.extend(pairs(&self.changes.documents_added));
         for gone in pairs(&self.changes.documents_removed) {
             documents.remove(&gone);
@@ -110,7 +114,8 @@ impl Batch<'_> {
                 self.changes.marks.insert(key.clone());
             }
             if row.subject.kind() == Kind::Decision {
-                let decided = |state: &SubjectState| state.fragment.as_ref().map(Fragment::decided_parties).unwrap_or_default();
+                let decided =
+                    |state: &SubjectState| state.fragment.as_ref().map(Fragment::decided_parties).unwrap_or_default();
                 let (before, after) = (decided(&row.old), decided(&row.new));
                 let pair = |party: &Subject| (key.clone(), party.to_string());
                 self.changes.decisions_removed.extend(before.difference(&after).map(pair));

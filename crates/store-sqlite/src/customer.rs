@@ -25,9 +25,13 @@ pub(crate) fn members(c: &Connection, party: i64) -> Result<BTreeSet<i64>> {
 
 /// Parties that ever asserted an identifier, and those who hold it now.
 pub(crate) fn holders(c: &Connection, identifier: i64, limit: u64) -> Result<(u64, Vec<i64>)> {
-    let ever = c.prepare_cached("SELECT count(*) FROM holder WHERE identifier = ?1")?.query_row([identifier], |r| r.get::<_, i64>(0))?;
+    let ever = c
+        .prepare_cached("SELECT count(*) FROM holder WHERE identifier = ?1")?
+        .query_row([identifier], |r| r.get::<_, i64>(0))?;
     let mut present = c.prepare_cached("SELECT party FROM holder WHERE identifier = ?1 AND present LIMIT ?2")?;
-    let present = present.query_map((identifier, limit.min(i64::MAX.cast_unsigned()).cast_signed()), |r| r.get(0))?.collect::<Result<_>>()?;
+    let present = present
+        .query_map((identifier, limit.min(i64::MAX.cast_unsigned()).cast_signed()), |r| r.get(0))?
+        .collect::<Result<_>>()?;
     Ok((ever.cast_unsigned(), present))
 }
 
@@ -41,7 +45,8 @@ pub(crate) fn state(c: &Connection, num: i64) -> Result<Option<SubjectState>> {
 
 /// All rows of the customer that holds a party.
 pub(crate) fn rows(c: &Connection, party: i64, rules: &Rules) -> Result<CustomerRows> {
-    let mut customer = Customer { c, rules, parties: members(c, party)?, rows: CustomerRows::default(), atoms: Vec::new() };
+    let mut customer =
+        Customer { c, rules, parties: members(c, party)?, rows: CustomerRows::default(), atoms: Vec::new() };
     for party in customer.parties.clone() {
         customer.party(party)?;
     }
@@ -62,7 +67,8 @@ struct Customer<'a> {
 impl Customer<'_> {
     fn party(&mut self, num: i64) -> Result<()> {
         let mut get = self.c.prepare_cached("SELECT key, first_seen, bundle FROM owner WHERE num = ?1")?;
-        let row = get.query_row([num], |r| Ok((r.get::<_, String>(0)?, r.get::<_, Option<i64>>(1)?, r.get::<_, Vec<u8>>(2)?)));
+        let row = get
+            .query_row([num], |r| Ok((r.get::<_, String>(0)?, r.get::<_, Option<i64>>(1)?, r.get::<_, Vec<u8>>(2)?)));
         let Some((key, first_seen, bundle)) = row.optional()? else { return Ok(()) };
         let bundle = Bundle::decode(bundle.as_slice()).map_err(|e| corrupt(&key, e))?;
         self.atoms.push(num);
@@ -109,7 +115,9 @@ impl Customer<'_> {
 
     /// Sets all of whose members are the customer's, hub values left aside.
     fn sets(&mut self) -> Result<()> {
-        let mut of = self.c.prepare_cached("SELECT s.owner, o.key FROM set_member s JOIN owner o ON o.num = s.owner WHERE s.atom = ?1")?;
+        let mut of = self.c.prepare_cached(
+            "SELECT s.owner, o.key FROM set_member s JOIN owner o ON o.num = s.owner WHERE s.atom = ?1",
+        )?;
         let mut found: BTreeMap<i64, String> = BTreeMap::new();
         for atom in &self.atoms {
             for row in of.query_map([atom], |r| Ok((r.get(0)?, r.get(1)?)))? {
@@ -118,7 +126,9 @@ impl Customer<'_> {
             }
         }
         for (num, key) in found {
-            if attribute(self.c, &key, self.rules)? == Attribution::Party(self.parties.first().copied().unwrap_or_default()) {
+            if attribute(self.c, &key, self.rules)?
+                == Attribution::Party(self.parties.first().copied().unwrap_or_default())
+            {
                 self.bundle(num, &key)?;
             }
         }

@@ -11,6 +11,8 @@ use onefold_store::StoreError;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::OwnedMutexGuard;
 
+use crate::checkpoint;
+
 /// Format of the tables; a newer one is refused.
 const FORMAT: u32 = 1;
 
@@ -23,13 +25,14 @@ pub struct Options {
     pub cache_kib: u32,
     /// Keys whose numbers are kept in memory.
     pub cached_keys: usize,
-    /// WAL pages after which the writer checkpoints: larger is faster on the whole, smaller gives shorter waits.
+    /// WAL pages after which the writer itself brings the WAL to its end; until then a thread of its own copies pages
+    /// back beside it. Larger is faster on the whole, smaller keeps the file short.
     pub checkpoint_pages: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { partitions: 8, cache_kib: 192 * 1024, cached_keys: 1 << 20, checkpoint_pages: 4000 }
+        Self { partitions: 8, cache_kib: 192 * 1024, cached_keys: 1 << 20, checkpoint_pages: 48_000 }
     }
 }
 
@@ -64,8 +67,8 @@ impl SqliteStore {
         connection
             .execute_batch(&format!(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -{}; PRAGMA temp_store = MEMORY;
-                 PRAGMA wal_autocheckpoint = {}; PRAGMA journal_size_limit = 67108864;",
-                options.cache_kib, options.checkpoint_pages
+                 PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;",
+                options.cache_kib
             ))
             .map_err(engine)?;
         connection.set_prepared_statement_cache_capacity(64);
@@ -73,11 +76,14 @@ impl SqliteStore {
             create(&connection, options.partitions).map_err(engine)?;
         }
         check_format(&connection)?;
-        let last = connection.query_row("SELECT value FROM meta WHERE name = 'last'", [], |r| r.get(0)).map_err(engine)?;
+        let last =
+            connection.query_row("SELECT value FROM meta WHERE name = 'last'", [], |r| r.get(0)).map_err(engine)?;
         let cached = NonZeroUsize::new(options.cached_keys).unwrap_or(NonZeroUsize::MIN);
         let writer = Writer { connection, numbers: LruCache::new(cached), last, _lock: lock };
-        let writer = Some(Arc::new(tokio::sync::Mutex::new(writer)));
-        Ok(Self(Arc::new(Inner { rules: Rules::default(), path: path.to_owned(), readers: Mutex::new(Vec::new()), writer })))
+        let writer = Arc::new(tokio::sync::Mutex::new(writer));
+        checkpoint::spawn(path.to_owned(), Arc::downgrade(&writer), options.checkpoint_pages)?;
+        let readers = Mutex::new(Vec::new());
+        Ok(Self(Arc::new(Inner { rules: Rules::default(), path: path.to_owned(), readers, writer: Some(writer) })))
     }
 
     /// Opens the file for reading only, beside whoever writes.
@@ -85,7 +91,8 @@ impl SqliteStore {
     /// # Errors
     /// It is absent, its format is newer, or it cannot be opened.
     pub fn open_read(path: &Path) -> Result<Self, StoreError> {
-        let inner = Inner { rules: Rules::default(), path: path.to_owned(), readers: Mutex::new(Vec::new()), writer: None };
+        let inner =
+            Inner { rules: Rules::default(), path: path.to_owned(), readers: Mutex::new(Vec::new()), writer: None };
         let connection = inner.reader()?;
         check_format(&connection)?;
         inner.give_back(connection);
@@ -129,7 +136,9 @@ impl Inner {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags).map_err(engine)?;
-        connection.execute_batch("PRAGMA cache_size = -8192; PRAGMA query_only = ON; PRAGMA busy_timeout = 5000;").map_err(engine)?;
+        connection
+            .execute_batch("PRAGMA cache_size = -8192; PRAGMA query_only = ON; PRAGMA busy_timeout = 5000;")
+            .map_err(engine)?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
     }
@@ -145,18 +154,24 @@ impl Inner {
 /// One transaction of a stage; leaves no trace unless committed.
 pub(crate) struct Tx {
     pub(crate) writer: OwnedMutexGuard<Writer>,
+    /// Greatest number given before it.
+    before: i64,
     open: bool,
 }
 
 impl Tx {
     pub(crate) fn begin(writer: OwnedMutexGuard<Writer>) -> Result<Self, StoreError> {
         writer.connection.execute_batch("BEGIN IMMEDIATE").map_err(engine)?;
-        Ok(Self { writer, open: true })
+        let before = writer.last;
+        Ok(Self { writer, before, open: true })
     }
 
     pub(crate) fn commit(mut self) -> Result<(), StoreError> {
         let last = self.writer.last;
-        self.writer.connection.prepare_cached("UPDATE meta SET value = ?1 WHERE name = 'last'").and_then(|mut s| s.execute([last])).map_err(engine)?;
+        if last != self.before {
+            let put = "UPDATE meta SET value = ?1 WHERE name = 'last'";
+            self.writer.connection.prepare_cached(put).and_then(|mut s| s.execute([last])).map_err(engine)?;
+        }
         self.writer.connection.execute_batch("COMMIT").map_err(engine)?;
         self.open = false;
         Ok(())
@@ -166,13 +181,14 @@ impl Tx {
 impl Drop for Tx {
     fn drop(&mut self) {
         if self.open {
-            // Numbers given in this transaction are not in the file: forget them.
-            self.writer.numbers.clear();
             if let Err(error) = self.writer.connection.execute_batch("ROLLBACK") {
                 tracing::debug!(%error, "the engine had rolled back already");
             }
-            let last = self.writer.connection.query_row("SELECT value FROM meta WHERE name = 'last'", [], |r| r.get(0));
-            self.writer.last = last.unwrap_or(self.writer.last);
+            if self.writer.last != self.before {
+                // Numbers given in this transaction are not in the file: forget them.
+                self.writer.numbers.clear();
+                self.writer.last = self.before;
+            }
         }
     }
 }

@@ -9,7 +9,8 @@ use crate::SqliteStore;
 impl FollowStore for SqliteStore {
     async fn followed(&self) -> Result<Followed, StoreError> {
         self.read(|c| {
-            let positions = c.prepare_cached("SELECT next FROM position ORDER BY partition")?
+            let positions = c
+                .prepare_cached("SELECT next FROM position ORDER BY partition")?
                 .query_map([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned))?
                 .collect::<rusqlite::Result<_>>()?;
             let waits = "SELECT EXISTS (SELECT 1 FROM inbox) OR EXISTS (SELECT 1 FROM mark)";

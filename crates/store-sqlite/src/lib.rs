@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod assemble;
+mod checkpoint;
 mod customer;
 mod db;
 mod follow;

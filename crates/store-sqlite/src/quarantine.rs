@@ -25,13 +25,21 @@ impl Quarantine for SqliteStore {
         done.map_err(engine)
     }
 
-    async fn list(&self, filter: &QuarantineFilter, after: u64, limit: usize) -> Result<Vec<QuarantineEntry>, StoreError> {
+    async fn list(
+        &self,
+        filter: &QuarantineFilter,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<QuarantineEntry>, StoreError> {
         let filter = filter.clone();
         let read = move |c: &Connection| {
             let sql = "SELECT number, entry, raw, decision FROM quarantine WHERE number > ?1 AND (?2 OR decision = '')
                        AND (?3 IS NULL OR connector = ?3) AND (?4 IS NULL OR instr(codes, ?4)) ORDER BY number LIMIT ?5";
             let mut list = c.prepare_cached(sql)?;
-            let rows = list.query_map((after.cast_signed(), filter.all, filter.connector, filter.code, limit.cast_signed()), entry)?;
+            let rows = list.query_map(
+                (after.cast_signed(), filter.all, filter.connector, filter.code, limit.cast_signed()),
+                entry,
+            )?;
             rows.collect()
         };
         self.read(read).await
@@ -71,7 +79,8 @@ fn put(c: &Connection, mut new: QuarantineEntry) -> Result<u64> {
 }
 
 fn entry(row: &Row<'_>) -> Result<QuarantineEntry> {
-    let mut entry: QuarantineEntry = serde_json::from_str(row.get_ref(1)?.as_str()?).map_err(|e| corrupt("a quarantine entry", e))?;
+    let mut entry: QuarantineEntry =
+        serde_json::from_str(row.get_ref(1)?.as_str()?).map_err(|e| corrupt("a quarantine entry", e))?;
     entry.number = row.get::<_, i64>(0)?.cast_unsigned();
     entry.raw = row.get(2)?;
     entry.decision = row.get(3)?;

@@ -48,7 +48,12 @@ impl ReadStore for SqliteStore {
         self.read(read).await
     }
 
-    async fn documents(&self, owners: &[String], after: Option<&str>, limit: usize) -> Result<Vec<(String, String)>, StoreError> {
+    async fn documents(
+        &self,
+        owners: &[String],
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, String)>, StoreError> {
         let (owners, after) = (owners.to_vec(), after.map(str::to_owned));
         let rules = self.0.rules.clone();
         let read = move |c: &Connection| {
@@ -81,7 +86,8 @@ impl ReadStore for SqliteStore {
             rows.map(|row| {
                 let (party, text) = row?;
                 let members = customer::members(c, party)?;
-                let parties = members.into_iter().filter_map(|num| keys::text(c, num).transpose()).collect::<Result<_>>()?;
+                let parties =
+                    members.into_iter().filter_map(|num| keys::text(c, num).transpose()).collect::<Result<_>>()?;
                 Ok(Found { parties, text })
             })
             .collect()

@@ -26,8 +26,11 @@ impl ResolveStore for SqliteStore {
 /// Deletes rows of a queue and answers the keys of what they named.
 pub(crate) fn claim(tx: &Tx, queue: &str, max: usize) -> Result<Vec<String>> {
     let c = &tx.writer.connection;
-    let sql = format!("DELETE FROM {queue} WHERE party IN (SELECT party FROM {queue} ORDER BY party LIMIT ?1) RETURNING party");
-    let mut nums: Vec<i64> = c.prepare_cached(&sql)?.query_map([max.cast_signed()], |r| r.get(0))?.collect::<Result<_>>()?;
+    let sql = format!(
+        "DELETE FROM {queue} WHERE party IN (SELECT party FROM {queue} ORDER BY party LIMIT ?1) RETURNING party"
+    );
+    let mut nums: Vec<i64> =
+        c.prepare_cached(&sql)?.query_map([max.cast_signed()], |r| r.get(0))?.collect::<Result<_>>()?;
     nums.sort_unstable();
     nums.into_iter().filter_map(|num| keys::text(c, num).transpose()).collect()
 }
@@ -59,7 +62,9 @@ impl ResolveTx for Resolve {
         let mut states = Vec::with_capacity(keys.len());
         for key in keys {
             let num = self.tx.writer.number(key).map_err(engine)?;
-            states.push(num.map(|num| customer::state(&self.tx.writer.connection, num)).transpose().map_err(engine)?.flatten());
+            states.push(
+                num.map(|num| customer::state(&self.tx.writer.connection, num)).transpose().map_err(engine)?.flatten(),
+            );
         }
         Ok(states)
     }
@@ -95,7 +100,8 @@ impl Resolve {
         let Some(num) = self.tx.writer.number(&format!("identifier:{value}"))? else { return Ok(Holders::default()) };
         let c = &self.tx.writer.connection;
         let (ever, present) = customer::holders(c, num, limit as u64)?;
-        let present = present.into_iter().filter_map(|party| keys::text(c, party).transpose()).collect::<Result<_>>()?;
+        let present =
+            present.into_iter().filter_map(|party| keys::text(c, party).transpose()).collect::<Result<_>>()?;
         Ok(Holders { ever, present })
     }
 
@@ -106,9 +112,11 @@ impl Resolve {
             let c = &self.tx.writer.connection;
             let members = customer::members(c, num)?;
             if members.len() > 1 {
-                let head = c.prepare_cached("SELECT cluster FROM member WHERE party = ?1")?.query_row([num], |r| r.get(0))?;
+                let head =
+                    c.prepare_cached("SELECT cluster FROM member WHERE party = ?1")?.query_row([num], |r| r.get(0))?;
                 let head = keys::text(c, head)?.unwrap_or_default();
-                let parties = members.into_iter().filter_map(|num| keys::text(c, num).transpose()).collect::<Result<_>>()?;
+                let parties =
+                    members.into_iter().filter_map(|num| keys::text(c, num).transpose()).collect::<Result<_>>()?;
                 clusters.insert(Cluster { head, parties });
             }
         }
@@ -124,7 +132,11 @@ impl Resolve {
             let head = self.tx.writer.owner_number(&cluster.head)?;
             for party in &cluster.parties {
                 let num = self.tx.writer.owner_number(party)?;
-                self.tx.writer.connection.prepare_cached("INSERT OR REPLACE INTO member VALUES (?1, ?2)")?.execute((num, head))?;
+                self.tx
+                    .writer
+                    .connection
+                    .prepare_cached("INSERT OR REPLACE INTO member VALUES (?1, ?2)")?
+                    .execute((num, head))?;
             }
         }
         for party in &change.marks {

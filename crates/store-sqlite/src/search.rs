@@ -22,7 +22,9 @@ pub(crate) fn index_words(text: &str) -> String {
             }
             Run::Word(word) => {
                 if word.len() >= 8 && word.bytes().all(|b| b.is_ascii_digit()) {
-                    words.extend(SUFFIXES.iter().filter(|n| **n < word.len()).map(|n| word[word.len() - n..].to_owned()));
+                    words.extend(
+                        SUFFIXES.iter().filter(|n| **n < word.len()).map(|n| word[word.len() - n..].to_owned()),
+                    );
                 }
                 words.insert(word);
             }

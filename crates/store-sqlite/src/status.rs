@@ -13,7 +13,10 @@ use crate::project::digest;
 pub(crate) fn rows(c: &Connection, rules: &Rules) -> Result<StatusRows> {
     let one = |sql: &str| c.prepare_cached(sql)?.query_row([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned));
     let mut rows = StatusRows {
-        positions: c.prepare_cached("SELECT next FROM position ORDER BY partition")?.query_map([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned))?.collect::<Result<_>>()?,
+        positions: c
+            .prepare_cached("SELECT next FROM position ORDER BY partition")?
+            .query_map([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned))?
+            .collect::<Result<_>>()?,
         waiting: one("SELECT (SELECT count(*) FROM inbox) + (SELECT count(*) FROM mark)")?,
         digest: digest(c, "bundles")?,
         ids_digest: digest(c, "ids")?,
@@ -38,7 +41,8 @@ pub(crate) fn rows(c: &Connection, rules: &Rules) -> Result<StatusRows> {
     let mut subjects = c.prepare_cached("SELECT state FROM subject")?;
     let mut all = subjects.query([])?;
     while let Some(row) = all.next()? {
-        let state = onefold_store::SubjectState::decode(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt("a subject", e))?;
+        let state =
+            onefold_store::SubjectState::decode(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt("a subject", e))?;
         rows.subjects += u64::from(state.is_known());
         rows.conflicts += state.conflicts() as u64;
     }

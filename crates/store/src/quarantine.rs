@@ -64,7 +64,12 @@ pub trait Quarantine: Send + Sync {
     async fn put(&self, entries: Vec<QuarantineEntry>) -> Result<Vec<u64>, StoreError>;
 
     /// Entries in the order of their numbers, from after a number.
-    async fn list(&self, filter: &QuarantineFilter, after: u64, limit: usize) -> Result<Vec<QuarantineEntry>, StoreError>;
+    async fn list(
+        &self,
+        filter: &QuarantineFilter,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<QuarantineEntry>, StoreError>;
 
     /// One entry.
     async fn get(&self, number: u64) -> Result<Option<QuarantineEntry>, StoreError>;

@@ -98,7 +98,12 @@ pub trait ReadStore: Send + Sync {
     async fn subjects(&self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError>;
 
     /// Subjects of the documents of owner keys, from after the last one seen; without owners: of what no customer holds.
-    async fn documents(&self, owners: &[String], after: Option<&str>, limit: usize) -> Result<Vec<(String, String)>, StoreError>;
+    async fn documents(
+        &self,
+        owners: &[String],
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, String)>, StoreError>;
 
     /// Customers found by words, at most `limit`.
     async fn find(&self, text: &str, limit: usize) -> Result<Vec<Found>, StoreError>;

@@ -72,7 +72,14 @@ pub enum Admitted {
 
 impl SubjectState {
     /// Takes in one copy of an event (rule A3): what stands is derived from the set of copies, whatever their order.
-    pub fn admit(&mut self, event: &Event, digest: &ContentDigest, recorded_at: Micros, partition: u32, offset: u64) -> Admitted {
+    pub fn admit(
+        &mut self,
+        event: &Event,
+        digest: &ContentDigest,
+        recorded_at: Micros,
+        partition: u32,
+        offset: u64,
+    ) -> Admitted {
         if let Some(same) = self.facts.iter_mut().find(|f| f.id == event.id.0 && f.digest == digest) {
             if recorded_at >= same.recorded_at {
                 return Admitted::Duplicate;

@@ -16,7 +16,14 @@ pub struct Draft {
 /// A party recorded, with a name (empty: none) and identifiers of (kind, text).
 pub fn party(subject: &str, name: &str, identifiers: &[(&str, &str)]) -> Draft {
     let name = (!name.is_empty()).then(|| v1::Name { full: name.to_owned(), ..v1::Name::default() });
-    Draft::new(subject, v1::PartyRecorded { name, identifiers: identifiers.iter().map(identifier).collect(), ..v1::PartyRecorded::default() })
+    Draft::new(
+        subject,
+        v1::PartyRecorded {
+            name,
+            identifiers: identifiers.iter().map(identifier).collect(),
+            ..v1::PartyRecorded::default()
+        },
+    )
 }
 
 fn identifier((kind, text): &(&str, &str)) -> v1::Identifier {
@@ -32,7 +39,14 @@ impl Draft {
     pub fn new(subject: &str, body: impl Into<Body>) -> Self {
         let body = body.into();
         let id = format!("{subject}/{}", body.name());
-        Self { subject: subject.to_owned(), at: 1_700_000_000_000_000, id, revision: None, references: Vec::new(), body }
+        Self {
+            subject: subject.to_owned(),
+            at: 1_700_000_000_000_000,
+            id,
+            revision: None,
+            references: Vec::new(),
+            body,
+        }
     }
 
     /// An order of a total in CNY.
@@ -53,7 +67,10 @@ impl Draft {
 
     /// A payment in CNY with allocations of (invoice, amount).
     pub fn payment(subject: &str, amount: &str, allocations: &[(&str, &str)]) -> Self {
-        let allocation = |(invoice, amount): &(&str, &str)| v1::Allocation { invoice: (*invoice).to_owned(), amount: (*amount).to_owned() };
+        let allocation = |(invoice, amount): &(&str, &str)| v1::Allocation {
+            invoice: (*invoice).to_owned(),
+            amount: (*amount).to_owned(),
+        };
         let allocations = allocations.iter().map(allocation).collect();
         Self::new(subject, v1::PaymentReceived { amount: money(amount), allocations, ..v1::PaymentReceived::default() })
     }
@@ -106,7 +123,8 @@ impl Draft {
         let (parts, revision) = ([self.id.clone()], self.revision.map(|r| r.to_string()).unwrap_or_default());
         let source = subject.source().to_owned();
         let ids = IdParts { source: &source, part: "", parts: &parts, revision: &revision };
-        let mut event = Event::new(ids.id(), ids.fact(), &source, subject, self.at, self.body.clone()).expect("a test's event");
+        let mut event =
+            Event::new(ids.id(), ids.fact(), &source, subject, self.at, self.body.clone()).expect("a test's event");
         event.revision = revision;
         event.revision_order = self.revision.into_iter().collect();
         for (role, target) in &self.references {

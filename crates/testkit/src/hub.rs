@@ -56,13 +56,20 @@ impl TestHub {
     /// A fresh hub.
     pub async fn new(shape: Shape) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
-        let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&directory.path().join("log.db"), Default::default()).expect("a fresh log"));
+        let log: Arc<dyn Log> =
+            Arc::new(EmbeddedLog::open(&directory.path().join("log.db"), Default::default()).expect("a fresh log"));
         log.topic("events", shape.partitions).await.expect("a fresh topic");
         let options = onefold_store_sqlite::Options { partitions: shape.partitions, ..Default::default() };
         let store = SqliteStore::open(&directory.path().join("views.db"), options).expect("a fresh store");
         let shared = Arc::new(store.clone());
-        let projector = Projector::new(Arc::clone(&log), shared.clone(), hub_key(), onefold_projector::Options { batch: shape.batch });
-        let resolver = Resolver::new(shared.clone(), Rules::default(), onefold_resolver::Options { batch: shape.batch.min(500) });
+        let projector = Projector::new(
+            Arc::clone(&log),
+            shared.clone(),
+            hub_key(),
+            onefold_projector::Options { batch: shape.batch },
+        );
+        let resolver =
+            Resolver::new(shared.clone(), Rules::default(), onefold_resolver::Options { batch: shape.batch.min(500) });
         let assembler = Assembler::new(shared, onefold_assembler::Options { batch: 100 });
         Self { log, store, projector, resolver, assembler, shape, clock: 1_750_000_000_000_000, directory }
     }
@@ -127,6 +134,8 @@ impl TestHub {
 
     /// The batch path's judgement of the live one.
     pub async fn verify(&self) -> Verified {
-        verify(self.log.as_ref(), &self.store, &hub_key(), &Rules::default(), &Replay::default()).await.expect("a verification")
+        verify(self.log.as_ref(), &self.store, &hub_key(), &Rules::default(), &Replay::default())
+            .await
+            .expect("a verification")
     }
 }

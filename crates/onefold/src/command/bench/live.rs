@@ -32,21 +32,31 @@ pub(crate) async fn run(rig: &Rig) -> Result<Report> {
     Ok(report)
 }
 
-/// Latencies from before the append until the view stands, one per batch.
+/// Latencies from when each batch was due until its views stand. The next batch does not wait for the one before.
 async fn paced(rig: &Rig) -> Result<Vec<Duration>> {
     let batches = PACED.as_secs() * RATE / BATCH;
     let gap = Duration::from_secs_f64(BATCH as f64 / RATE as f64);
     let started = Instant::now();
-    let mut took = Vec::new();
-    for n in 0..batches {
-        let from = rig.events + n * BATCH;
-        let events = (from..from + BATCH).map(|n| rig.workload.event(n)).collect::<Result<Vec<Event>>>()?;
-        let due = started + gap * u32::try_from(n).unwrap_or(u32::MAX);
-        tokio::time::sleep_until(due.into()).await;
-        // From when it was due: a batch that had to wait for the one before has waited.
-        rig.append(&events).await?;
-        rig.wait_for_backlog(0).await?;
-        took.push(due.elapsed());
-    }
+    let (to, mut from) = tokio::sync::mpsc::unbounded_channel::<(Instant, Vec<u64>)>();
+    let append = async move {
+        for n in 0..batches {
+            let first = rig.events + n * BATCH;
+            let events = (first..first + BATCH).map(|n| rig.workload.event(n)).collect::<Result<Vec<Event>>>()?;
+            let due = started + gap * u32::try_from(n).unwrap_or(u32::MAX);
+            tokio::time::sleep_until(due.into()).await;
+            rig.append(&events).await?;
+            to.send((due, rig.heads().await?))?;
+        }
+        anyhow::Ok(())
+    };
+    let follow = async {
+        let mut took = Vec::new();
+        while let Some((due, heads)) = from.recv().await {
+            rig.wait_for(&heads, 0).await?;
+            took.push(due.elapsed());
+        }
+        anyhow::Ok(took)
+    };
+    let ((), took) = tokio::try_join!(append, follow)?;
     Ok(took)
 }

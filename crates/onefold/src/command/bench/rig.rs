@@ -83,7 +83,16 @@ impl Rig {
     }
 
     pub(crate) async fn wait_for_backlog(&self, most: u64) -> Result<()> {
-        let heads = self.hub.log.heads(EVENTS).await?;
+        self.wait_for(&self.heads().await?, most).await
+    }
+
+    /// Where the log ends now, per partition.
+    pub(crate) async fn heads(&self) -> Result<Vec<u64>> {
+        Ok(self.hub.log.heads(EVENTS).await?)
+    }
+
+    /// Waits until all but so many of the events below these heads are in their views.
+    pub(crate) async fn wait_for(&self, heads: &[u64], most: u64) -> Result<()> {
         loop {
             let at = self.hub.store.followed().await?.positions;
             let behind: u64 = heads.iter().zip(&at).map(|(head, at)| head.saturating_sub(*at)).sum();

@@ -1,0 +1,53 @@
+//! Pages go back from the WAL into the file on a thread of its own, beside the writer.
+//!
+//! Such a passive checkpoint never resets the WAL while the writer is busy, so once it is long the writer is held for as
+//! long as the rest takes: little, since most pages have gone back already.
+
+use std::path::PathBuf;
+use std::sync::Weak;
+use std::time::Duration;
+
+use onefold_store::StoreError;
+use rusqlite::Connection;
+
+use crate::db::{Writer, engine};
+
+/// Pause between passive checkpoints.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Runs until the writer is gone.
+pub(crate) fn spawn(
+    path: PathBuf,
+    writer: Weak<tokio::sync::Mutex<Writer>>,
+    most_pages: u32,
+) -> Result<(), StoreError> {
+    let connection = Connection::open(path).map_err(engine)?;
+    connection.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = NORMAL").map_err(engine)?;
+    let run = move || {
+        while writer.strong_count() > 0 {
+            std::thread::sleep(PAUSE);
+            if let Err(error) = step(&connection, &writer, i64::from(most_pages)) {
+                // The WAL keeps what could not go back; the next round tries again.
+                tracing::debug!(%error, "a checkpoint did not finish");
+            }
+        }
+    };
+    let spawned = std::thread::Builder::new().name("checkpoint".to_owned()).spawn(run);
+    spawned.map(|_| ()).map_err(|e| StoreError::Engine(e.to_string()))
+}
+
+fn step(connection: &Connection, writer: &Weak<tokio::sync::Mutex<Writer>>, most_pages: i64) -> rusqlite::Result<()> {
+    let pages = checkpoint(connection, "PASSIVE")?;
+    if pages > most_pages
+        && let Some(writer) = writer.upgrade()
+    {
+        let _held = writer.blocking_lock();
+        checkpoint(connection, "RESTART")?;
+    }
+    Ok(())
+}
+
+/// Answers the pages that the WAL holds.
+fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<i64> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |r| r.get(1))
+}
