@@ -126,7 +126,7 @@ fn stands(home: &Home) -> String {
         return answer.err.trim().to_owned();
     }
     let status = answer.json();
-    format!("{} events in the views, {} behind", status["events"], status["lag"])
+    format!("{} events in the log, {} things to do for the views", status["events"], status["lag"])
 }
 
 fn undisturbed(summary: &Summary) -> (Value, Vec<Duration>) {
@@ -162,7 +162,9 @@ fn however_often_it_is_killed_what_is_finished_is_what_an_undisturbed_run_leaves
                 let (output, place) = run(&home, feed, plan, *whole);
                 if let Some(place) = place {
                     count += 1;
-                    *landed.entry(if let Plan::Border(border, _) = plan { border } else { "any moment" }).or_default() += 1;
+                    *landed
+                        .entry(if let Plan::Border(border, _) = plan { border } else { "any moment" })
+                        .or_default() += 1;
                     println!("kill {count}: {} at {place}: {}", feed.connector, stands(&home));
                     continue;
                 }
@@ -198,7 +200,8 @@ fn every_event_that_was_acknowledged_is_there_after_a_kill() {
     for border in BORDERS.iter().filter(|border| border.starts_with("door") || border.starts_with("log")) {
         let home = Home::new();
         let server = home.serve_with(&[], &[("ONEFOLD_FAILPOINTS", &format!("{border}=7*off->kill"))]);
-        let acknowledged: Vec<u32> = (1..=20).take_while(|n| post(&server.url, *n).as_deref() == Some("accepted")).collect();
+        let acknowledged: Vec<u32> =
+            (1..=20).take_while(|n| post(&server.url, *n).as_deref() == Some("accepted")).collect();
         assert!((1..20).contains(&acknowledged.len()), "{border} killed after {} events", acknowledged.len());
         drop(server);
 
@@ -212,7 +215,11 @@ fn every_event_that_was_acknowledged_is_there_after_a_kill() {
         assert!(matches!(post(&server.url, next).as_deref(), Some("accepted" | "duplicate")), "{border}");
         assert_eq!(server.stop(), 0);
         let status = home.run(&["status", "--json"]).exits(0).json();
-        assert_eq!((status["events"].as_u64(), status["customers"].as_u64()), (Some(next.into()), Some(next.into())), "{border}");
+        assert_eq!(
+            (status["events"].as_u64(), status["customers"].as_u64()),
+            (Some(next.into()), Some(next.into())),
+            "{border}"
+        );
         home.run(&["rebuild", "--verify"]).exits(0);
     }
 }
