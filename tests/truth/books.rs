@@ -4,6 +4,8 @@
 //! 300 customers unless `ONEFOLD_TRUTH_CUSTOMERS` says otherwise; the bar is 10,000:
 //! `ONEFOLD_TRUTH_CUSTOMERS=10000 cargo test --release -p onefold --test books -- --nocapture`
 
+#![allow(clippy::print_stdout, reason = "the figures of a long run")]
+
 #[path = "../e2e/harness.rs"]
 mod harness;
 
