@@ -167,3 +167,43 @@ fn one_or_three_partitions_give_the_same_views() {
     let one = digest("1");
     assert_eq!((digest("3"), digest("8")), (one.clone(), one));
 }
+
+#[test]
+fn a_lost_read_model_comes_again_from_the_log() {
+    let home = told();
+    let before = home.run(&["status", "--json"]).exits(0).json();
+    for file in ["views.db", "views.db-wal", "views.db-shm"] {
+        let _ = std::fs::remove_file(home.data().join(file));
+    }
+    home.run(&["status"]).exits(1).tells(&["views.db", "again from the log"]);
+    home.run(&["rebuild", "--verify"]).exits(0);
+    assert_eq!(home.run(&["status", "--json"]).exits(0).json(), before);
+}
+
+#[test]
+fn without_its_key_or_its_log_a_directory_is_refused_by_name() {
+    let home = told();
+    let key = home.data().join("hub.key");
+    let kept = std::fs::read(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    home.run(&["rebuild", "--verify"]).exits(1).tells(&["hub.key is missing", "from a copy"]);
+    std::fs::write(&key, &kept[..31]).unwrap();
+    home.run(&["rebuild", "--verify"]).exits(1).tells(&["31 bytes", "expected 32"]);
+    std::fs::write(&key, &kept).unwrap();
+    for file in ["log.db", "log.db-wal", "log.db-shm"] {
+        let _ = std::fs::remove_file(home.data().join(file));
+    }
+    home.run(&["show", "party:erp:K1"]).exits(1).tells(&["log.db"]);
+    // A log that begins anew under views that go further would make both wrong.
+    home.run(&["rebuild", "--verify"]).exits(1).tells(&["log.db is missing", "from a copy"]);
+    assert!(!home.data().join("log.db").exists());
+    let other = told();
+    let copy = |file: &str| std::fs::copy(other.data().join(file), home.data().join(file)).unwrap();
+    copy("log.db");
+    let server = other.serve();
+    server.batch(&(0..20).map(|n| invoice(&format!("erp:M{n}"), "erp:K1", "1.00")).collect::<Vec<_>>());
+    server.until("/v1/customers/party:erp:K1", |reply| reply.body["documents"] == 21);
+    server.stop();
+    copy("views.db");
+    home.run(&["rebuild", "--verify"]).exits(1).tells(&["more of it than there is", "made again"]);
+}

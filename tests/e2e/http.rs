@@ -109,6 +109,7 @@ fn every_error_is_a_problem_detail() {
     let both = server.get("/v1/customers/phone:+8613800138000");
     both.is_problem(409);
     assert_eq!(both.body["customers"].as_array().map(Vec::len), Some(2));
+    server.post("/v1/events", &[SINGLE, ("host", "evil.example")], b"{}").is_problem(421);
     let too_many: Vec<_> = (0..10_001).map(|n| json!(n)).collect();
     server.batch(&too_many).is_problem(413);
 }

@@ -4,6 +4,7 @@ mod cloudevents;
 mod customers;
 mod events;
 mod health;
+mod host;
 mod problem;
 mod router;
 

@@ -2,12 +2,13 @@
 
 use axum::Router;
 use axum::http::{Method, StatusCode, Uri};
+use axum::middleware;
 use axum::routing::{get, post};
 use onefold_service::Service;
 use tokio::net::TcpListener;
 
 use crate::problem::Problem;
-use crate::{customers, events, health};
+use crate::{customers, events, health, host};
 
 /// All that the face answers.
 pub fn router(service: Service) -> Router {
@@ -20,6 +21,7 @@ pub fn router(service: Service) -> Router {
         .route("/health", get(health::health))
         .fallback(nowhere)
         .method_not_allowed_fallback(not_so)
+        .layer(middleware::from_fn(host::is_our_own))
         .with_state(service)
 }
 

@@ -45,7 +45,11 @@ impl Reader {
     pub(crate) fn open(globals: &Globals) -> Result<Self> {
         let data = DataDir::open(named(globals)?)?;
         let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open_read(&data.file("log.db"))?);
-        let store = SqliteStore::open_read(&data.file("views.db"))?;
+        let views = data.file("views.db");
+        if !views.exists() {
+            bail!("there is no {}: `onefold run` makes it again from the log", views.display());
+        }
+        let store = SqliteStore::open_read(&views)?;
         let reads = Arc::new(store.clone());
         let service = Service::new(log, reads.clone(), reads, None, Rules::default());
         Ok(Self { store, service })
@@ -81,11 +85,25 @@ impl Hub {
     async fn start(data: DataDir, globals: &Globals) -> Result<Self> {
         let lock = data.lock()?;
         let key = data.key()?;
+        if data.file("views.db").exists() && !data.file("log.db").exists() {
+            bail!(
+                "{} is missing: everything can be computed from it, and nothing without it; put it back from a copy",
+                data.file("log.db").display()
+            );
+        }
         let log: Arc<dyn Log> =
             Arc::new(EmbeddedLog::open(&data.file("log.db"), onefold_log_embedded::Options::default())?);
         let partitions = log.topic(EVENTS, globals.partitions.unwrap_or(PARTITIONS)).await?;
         let options = onefold_store_sqlite::Options { partitions, ..Default::default() };
         let store = SqliteStore::open(&data.file("views.db"), options)?;
+        let (heads, positions) = (log.heads(EVENTS).await?, store.followed().await?.positions);
+        if heads.len() != positions.len() || heads.iter().zip(&positions).any(|(head, at)| head < at) {
+            bail!(
+                "the views are of another log, or of more of it than there is (log {heads:?}, views {positions:?}): put the \
+                 log back from a later copy, or remove {} to have the views made again",
+                data.file("views.db").display()
+            );
+        }
         let shared = Arc::new(store.clone());
         let door = Door::open(Arc::clone(&log), shared.clone(), shared.clone(), key.clone(), partitions).await?;
 
