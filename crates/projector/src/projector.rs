@@ -95,7 +95,8 @@ impl Stage for Projector {
         };
         let (moves, taken) = self.read(&positions).await?;
         if moves.is_empty() {
-            self.log.wait(EVENTS, &positions, Duration::from_millis(500)).await?;
+            // Woken by an append; else it looks so often whether it is asked to stop.
+            self.log.wait(EVENTS, &positions, Duration::from_millis(100)).await?;
             self.positions = Some(positions);
             return Ok(Progress::Idle);
         }
