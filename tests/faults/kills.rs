@@ -165,7 +165,7 @@ fn however_often_it_is_killed_what_is_finished_is_what_an_undisturbed_run_leaves
                     *landed
                         .entry(if let Plan::Border(border, _) = plan { border } else { "any moment" })
                         .or_default() += 1;
-                    println!("kill {count}: {} at {place}: {}", feed.connector, stands(&home));
+                    eprintln!("kill {count}: {} at {place}: {}", feed.connector, stands(&home));
                     continue;
                 }
                 done(&output, feed.connector);
@@ -180,7 +180,7 @@ fn however_often_it_is_killed_what_is_finished_is_what_an_undisturbed_run_leaves
         }
         assert_eq!(outcome(&home), wanted, "hub {hubs}");
     }
-    println!("{count} kills over {hubs} hubs, all as undisturbed: {landed:?}");
+    eprintln!("{count} kills over {hubs} hubs, all as undisturbed: {landed:?}");
     assert_eq!(count, kills);
     assert!(kills < 50 || BORDERS.iter().all(|border| landed.contains_key(border)), "{landed:?}");
 }

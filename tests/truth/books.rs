@@ -234,7 +234,7 @@ async fn the_hub_agrees_with_the_books_of_a_simulated_company() {
     assert_eq!((again["duplicates"], again["quarantined"]), (taken["events"], taken["quarantined"]));
     assert_eq!(home.run(&["status", "--json"]).exits(0).json(), status);
     assert_eq!(quarantine_holds_exactly_what_was_corrupted(&store, &truth).await, corrupted);
-    println!(
+    eprintln!(
         "{customers} customers agree with the books to the cent, {corrupted} records in quarantine as corrupted; \
          {} records, {} events taken in within {seconds:.1} s",
         taken["records"], taken["accepted"]
