@@ -16,7 +16,6 @@ pub(crate) fn bytes(total: u64, what: &str) -> ProgressBar {
 
 fn styled(bar: ProgressBar, template: &str, what: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    bar.set_style(style);
-    bar.set_message(what.to_owned());
-    bar
+    // Not drawn before something is known.
+    bar.with_style(style).with_message(what.to_owned())
 }
