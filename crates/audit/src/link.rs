@@ -6,6 +6,7 @@ use onefold_event::Subject;
 use onefold_identity::Intermediary;
 use onefold_store::SubjectState;
 use onefold_view::{Fragment, Inbound, Keys};
+use rayon::prelude::*;
 
 /// States of all subjects, by partition.
 pub(crate) type States = Vec<HashMap<Subject, SubjectState>>;
@@ -28,7 +29,7 @@ pub(crate) fn tell(states: &mut States, partition_of: &dyn Fn(&Subject) -> usize
 }
 
 /// Finds the keys of every document, parents before children.
-pub(crate) fn own(states: &mut States, partition_of: &dyn Fn(&Subject) -> usize) {
+pub(crate) fn own(states: &mut States, partition_of: &(dyn Fn(&Subject) -> usize + Sync)) {
     let mut by_rank: BTreeMap<u8, Vec<Subject>> = BTreeMap::new();
     for subject in states.iter().flat_map(HashMap::keys) {
         if let Some(rank) = subject.kind().rank() {
@@ -37,7 +38,7 @@ pub(crate) fn own(states: &mut States, partition_of: &dyn Fn(&Subject) -> usize)
     }
     for subjects in by_rank.into_values() {
         let found: Vec<(Subject, Option<Keys>)> = subjects
-            .into_iter()
+            .into_par_iter()
             .map(|subject| {
                 let state = |of: &Subject| states.get(partition_of(of)).and_then(|partition| partition.get(of));
                 let intermediary =

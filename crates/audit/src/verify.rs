@@ -14,6 +14,9 @@ use serde::Serialize;
 use crate::compare::compare;
 use crate::{Book, Mismatch};
 
+/// Tables compared side by side; each holds the digests of its rows in memory meanwhile.
+const AT_ONCE: usize = 2;
+
 /// Why a verification could not be done.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs)]
@@ -22,6 +25,8 @@ pub enum AuditError {
     Log(#[from] LogError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("a part of the work broke off: {0}")]
+    Broken(#[from] tokio::task::JoinError),
 }
 
 /// Records folded so far, for whoever shows it.
@@ -79,20 +84,26 @@ impl Verified {
 /// # Errors
 /// The log or the store does not answer.
 pub async fn verify(
-    log: &dyn Log,
-    store: &dyn VerifyStore,
+    log: &Arc<dyn Log>,
+    store: &Arc<dyn VerifyStore>,
     key: &HubKey,
     rules: &Rules,
     progress: &Progress,
 ) -> Result<Verified, AuditError> {
     let started = Instant::now();
     let (positions, live, live_ids) = store.kept().await?;
-    let book = Book::make(log, &positions, key, rules, progress).await?;
+    let book = Arc::new(Book::make(log, &positions, key, rules, progress).await?);
     let (mut mismatches, mut mismatched_rows) = (Vec::new(), 0);
-    for table in Table::ALL {
-        let (wrong, count) = compare(&book, store, table).await?;
-        mismatches.extend(wrong);
-        mismatched_rows += count;
+    for tables in Table::ALL.chunks(AT_ONCE) {
+        let compared = tables.iter().map(|table| {
+            let (book, store, table) = (Arc::clone(&book), Arc::clone(store), *table);
+            tokio::spawn(async move { compare(&book, store.as_ref(), table).await })
+        });
+        for compared in compared.collect::<Vec<_>>() {
+            let (wrong, count) = compared.await??;
+            mismatches.extend(wrong);
+            mismatched_rows += count;
+        }
     }
     let seconds = started.elapsed().as_secs_f64();
     Ok(Verified {

@@ -71,7 +71,26 @@ impl Kind {
 
     /// The kind that a word names.
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
+        Some(match word {
+            "party" => Self::Party,
+            "contract" => Self::Contract,
+            "opportunity" => Self::Opportunity,
+            "order" => Self::Order,
+            "invoice" => Self::Invoice,
+            "delivery" => Self::Delivery,
+            "return" => Self::Return,
+            "payment" => Self::Payment,
+            "credit_note" => Self::CreditNote,
+            "adjustment" => Self::Adjustment,
+            "track" => Self::Track,
+            "refund" => Self::Refund,
+            "case" => Self::Case,
+            "contact" => Self::Contact,
+            "product" => Self::Product,
+            "stock" => Self::Stock,
+            "decision" => Self::Decision,
+            _ => return None,
+        })
     }
 
     /// Rank of a document: a parent's is lower than its child's. None for what is no document.

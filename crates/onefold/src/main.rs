@@ -48,7 +48,12 @@ fn run(cli: Cli) -> Result<ExitCode> {
     failpoints::set_up()?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")?;
-    runtime.block_on(command::run(cli))
+    runtime.block_on(async {
+        // Beyond a file size limit the system kills whoever does not listen; so a write fails instead, and is told of.
+        let beyond_limit = tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+        drop(tokio::signal::unix::signal(beyond_limit)?);
+        command::run(cli).await
+    })
 }
 
 /// One clear message; with JSON asked for, what the service refused as an object too.

@@ -3,7 +3,7 @@
 //! The path, top to bottom: admit the events into their subjects' facts and fold; tell the subjects that they name;
 //! find whose each document is; settle the difference into the owners' bundles.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use onefold_event::{HubKey, Subject};
 use onefold_log::Log;
@@ -33,8 +33,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) tx: &'a mut dyn ProjectTx,
     pub(crate) log: &'a dyn Log,
     pub(crate) key: &'a HubKey,
-    pub(crate) rows: BTreeMap<String, Row>,
-    pub(crate) owners: BTreeMap<String, Owner>,
+    pub(crate) rows: HashMap<String, Row>,
+    pub(crate) owners: HashMap<String, Owner>,
     /// Parties whose flag changed.
     pub(crate) flagged: BTreeSet<String>,
     /// Owners whose ordered rows must be read again.
@@ -48,8 +48,8 @@ impl<'a> Batch<'a> {
             tx,
             log,
             key,
-            rows: BTreeMap::new(),
-            owners: BTreeMap::new(),
+            rows: HashMap::new(),
+            owners: HashMap::new(),
             flagged: BTreeSet::new(),
             refills: BTreeSet::new(),
             changes: Changes::default(),

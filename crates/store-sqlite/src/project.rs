@@ -38,11 +38,11 @@ struct Project(Tx);
 #[async_trait]
 impl ProjectTx for Project {
     async fn subjects(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {
-        keys.iter().map(|key| self.subject(key)).collect::<Result<_>>().map_err(engine)
+        self.subjects_of(keys).map_err(engine)
     }
 
     async fn owners(&mut self, keys: &[String]) -> Result<Vec<Option<OwnerRow>>, StoreError> {
-        keys.iter().map(|key| self.owner(key)).collect::<Result<_>>().map_err(engine)
+        self.owners_of(keys).map_err(engine)
     }
 
     async fn documents(&mut self, owner: &str) -> Result<Vec<String>, StoreError> {
@@ -62,25 +62,43 @@ impl ProjectTx for Project {
 }
 
 impl Project {
-    fn subject(&mut self, key: &str) -> Result<Option<SubjectState>> {
-        let writer = &mut self.0.writer;
-        let Some(num) = writer.number(key)? else { return Ok(None) };
-        let mut row = writer.connection.prepare_cached("SELECT state FROM subject WHERE num = ?1")?;
-        let mut rows = row.query([num])?;
-        let Some(row) = rows.next()? else { return Ok(None) };
-        SubjectState::decode(row.get_ref(0)?.as_blob()?).map(Some).map_err(|e| corrupt(key, e))
+    fn subjects_of(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>> {
+        let order = self.reading_order(keys)?;
+        let mut get = self.0.writer.connection.prepare_cached("SELECT state FROM subject WHERE num = ?1")?;
+        let mut states = vec![None; keys.len()];
+        for (num, n) in order {
+            let mut rows = get.query([num])?;
+            if let (Some(row), Some(state)) = (rows.next()?, states.get_mut(n)) {
+                *state = Some(SubjectState::decode(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt("a subject", e))?);
+            }
+        }
+        Ok(states)
     }
 
-    fn owner(&mut self, key: &str) -> Result<Option<OwnerRow>> {
-        let writer = &mut self.0.writer;
-        let Some(num) = writer.number(key)? else { return Ok(None) };
-        let mut row =
-            writer.connection.prepare_cached("SELECT bundle, first_seen, digest FROM owner WHERE num = ?1")?;
-        let mut rows = row.query([num])?;
-        let Some(row) = rows.next()? else { return Ok(None) };
-        let bundle = Bundle::decode(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt(key, e))?;
-        let digest = row.get_ref(2)?.as_blob()?.try_into().ok().map(Digest);
-        Ok(Some(OwnerRow { bundle, first_seen: row.get(1)?, digest }))
+    fn owners_of(&mut self, keys: &[String]) -> Result<Vec<Option<OwnerRow>>> {
+        let order = self.reading_order(keys)?;
+        let get = "SELECT bundle, first_seen, digest FROM owner WHERE num = ?1";
+        let mut get = self.0.writer.connection.prepare_cached(get)?;
+        let mut owners = vec![None; keys.len()];
+        for (num, n) in order {
+            let mut rows = get.query([num])?;
+            if let (Some(row), Some(owner)) = (rows.next()?, owners.get_mut(n)) {
+                let bundle = Bundle::decode(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt("a bundle", e))?;
+                let digest = row.get_ref(2)?.as_blob()?.try_into().ok().map(Digest);
+                *owner = Some(OwnerRow { bundle, first_seen: row.get(1)?, digest });
+            }
+        }
+        Ok(owners)
+    }
+
+    /// Numbers of the keys that are known, with their places in the question, by number: rows of one page together.
+    fn reading_order(&mut self, keys: &[String]) -> Result<Vec<(i64, usize)>> {
+        let mut order = Vec::with_capacity(keys.len());
+        for (n, key) in keys.iter().enumerate() {
+            order.extend(self.0.writer.number(key)?.map(|num| (num, n)));
+        }
+        order.sort_unstable();
+        Ok(order)
     }
 
     fn documents_of(&mut self, owner: &str) -> Result<Vec<String>> {
@@ -92,12 +110,12 @@ impl Project {
     }
 
     fn write(&mut self, changes: &Changes) -> Result<()> {
-        for (key, state) in &changes.subjects {
+        for (key, state) in self.in_page_order(&changes.subjects)? {
             let num = self.0.writer.number_or_new(key)?.0;
             let put = "INSERT INTO subject VALUES (?1, ?2, ?3) ON CONFLICT (num) DO UPDATE SET state = ?3";
             self.0.writer.connection.prepare_cached(put)?.execute((num, key, state.encode_to_vec()))?;
         }
-        for (key, row) in &changes.owners {
+        for (key, row) in self.in_page_order(&changes.owners)? {
             self.write_owner(key, row)?;
         }
         self.pairs("DELETE FROM document WHERE owner = ?1 AND subject = ?2", &changes.documents_removed)?;
@@ -131,6 +149,16 @@ impl Project {
         add_digest(&self.0, "ids", &changes.ids_digest)
     }
 
+    /// Known rows by number, so that those of one page are written together; then the new ones, by key.
+    fn in_page_order<'a, T>(&mut self, rows: &'a [(String, T)]) -> Result<Vec<&'a (String, T)>> {
+        let mut order = Vec::with_capacity(rows.len());
+        for row in rows {
+            order.push((self.0.writer.number(&row.0)?.unwrap_or(i64::MAX), row));
+        }
+        order.sort_by_key(|(num, row)| (*num, &row.0));
+        Ok(order.into_iter().map(|(_, row)| row).collect())
+    }
+
     fn write_owner(&mut self, key: &str, row: &OwnerRow) -> Result<()> {
         let num = self.0.writer.number_or_new(key)?.0;
         let bytes = row.bundle.encode_to_vec();
@@ -153,8 +181,12 @@ impl Project {
 
     /// Rows whose two columns are the numbers of an owner key and a subject.
     fn pairs(&mut self, sql: &str, pairs: &[(String, String)]) -> Result<()> {
+        let mut numbers = Vec::with_capacity(pairs.len());
         for (left, right) in pairs {
-            let (left, right) = (self.0.writer.owner_number(left)?, self.0.writer.owner_number(right)?);
+            numbers.push((self.0.writer.owner_number(left)?, self.0.writer.owner_number(right)?));
+        }
+        numbers.sort_unstable();
+        for (left, right) in numbers {
             self.0.writer.connection.prepare_cached(sql)?.execute([left, right])?;
         }
         Ok(())

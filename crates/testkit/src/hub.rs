@@ -134,8 +134,7 @@ impl TestHub {
 
     /// The batch path's judgement of the live one.
     pub async fn verify(&self) -> Verified {
-        verify(self.log.as_ref(), &self.store, &hub_key(), &Rules::default(), &Replay::default())
-            .await
-            .expect("a verification")
+        let store: Arc<dyn onefold_store::VerifyStore> = Arc::new(self.store.clone());
+        verify(&self.log, &store, &hub_key(), &Rules::default(), &Replay::default()).await.expect("a verification")
     }
 }

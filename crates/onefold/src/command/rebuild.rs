@@ -1,10 +1,12 @@
 //! `onefold rebuild --verify`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Result;
 use onefold_audit::{Progress, Verified, verify};
 use onefold_identity::Rules;
+use onefold_store::VerifyStore;
 
 use crate::args::{Globals, RebuildArgs};
 use crate::hub::{EVENTS, Hub};
@@ -22,7 +24,8 @@ pub(crate) async fn run(_args: RebuildArgs, globals: Globals) -> Result<ExitCode
     let progress = Progress::default();
     let rules = Rules::default();
     let verified = {
-        let work = verify(hub.log.as_ref(), &hub.store, &hub.key, &rules, &progress);
+        let store: Arc<dyn VerifyStore> = Arc::new(hub.store.clone());
+        let work = verify(&hub.log, &store, &hub.key, &rules, &progress);
         tokio::pin!(work);
         loop {
             tokio::select! {
