@@ -129,6 +129,20 @@ async fn a_value_that_passes_its_limit_parts_all_whom_it_linked_at_once() {
 }
 
 #[tokio::test]
+async fn a_value_that_passes_its_limit_by_many_at_once_parts_all_however_few_the_resolver_takes() {
+    let one = |n: usize| party(&format!("party:erp:{n}"), "王伟", &[("phone", PHONE)]).event();
+    let mut hub = TestHub::new(Shape { batch: 4, lag: 20, ..Shape::default() }).await;
+    hub.append(&(0..15).map(one).collect::<Vec<_>>()).await;
+    hub.settle().await;
+    assert_eq!(parties(&hub, "party:erp:7").await.len(), 15);
+    hub.append(&(15..40).map(one).collect::<Vec<_>>()).await;
+    hub.settle().await;
+    let verified = hub.verify().await;
+    assert!(verified.is_equal(), "{verified:#?}");
+    assert_eq!(parties(&hub, "party:erp:7").await, ["party:erp:7"]);
+}
+
+#[tokio::test]
 async fn a_scan_waits_in_its_own_fragment_until_the_order_names_the_waybill() {
     let mut hub =
         hub(&[Draft::new("track:sf:WB1", v1::Delivered { tracking_number: "WB1".into(), ..Default::default() })]).await;

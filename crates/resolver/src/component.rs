@@ -62,10 +62,11 @@ pub(crate) async fn gather(tx: &mut dyn ResolveTx, changed: &[String], rules: &R
     Ok(component)
 }
 
-/// Whether a value may have linked before the change: taking away those that changed, it is within its limit.
+/// Whether a value may have linked before the change: taking away those that changed or wait to be looked at, it is
+/// within its limit.
 fn was_no_hub(value: &IdentifierKey, holders: &Holders, changed: &BTreeSet<String>, rules: &Rules) -> bool {
     let fresh = holders.present.iter().filter(|party| changed.contains(*party)).count() as u64;
-    !rules.is_hub(value.kind(), holders.ever.saturating_sub(fresh))
+    !rules.is_hub(value.kind(), holders.ever.saturating_sub(fresh + holders.waiting))
 }
 
 /// Loads decisions and answers the parties that they name.

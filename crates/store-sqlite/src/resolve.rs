@@ -99,10 +99,12 @@ impl Resolve {
     fn holders_of(&mut self, value: &IdentifierKey, limit: usize) -> Result<Holders> {
         let Some(num) = self.tx.writer.number(&format!("identifier:{value}"))? else { return Ok(Holders::default()) };
         let c = &self.tx.writer.connection;
-        let (ever, present) = customer::holders(c, num, limit as u64)?;
+        let waiting = "SELECT count(*) FROM holder h JOIN inbox i ON i.party = h.party WHERE h.identifier = ?1";
+        let waiting = c.prepare_cached(waiting)?.query_row([num], |r| r.get::<_, i64>(0))?.cast_unsigned();
+        let (ever, present) = customer::holders(c, num, (limit as u64).saturating_add(waiting))?;
         let present =
             present.into_iter().filter_map(|party| keys::text(c, party).transpose()).collect::<Result<_>>()?;
-        Ok(Holders { ever, present })
+        Ok(Holders { ever, waiting, present })
     }
 
     fn clusters_of(&mut self, parties: &[String]) -> Result<Vec<Cluster>> {

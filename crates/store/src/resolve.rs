@@ -26,7 +26,9 @@ pub struct PartyRow {
 pub struct Holders {
     /// Parties that ever asserted it.
     pub ever: u64,
-    /// Those who hold it now; cut off at the limit that was asked for.
+    /// Those of them that wait in the inbox, so that no cluster has been made with them yet.
+    pub waiting: u64,
+    /// Those who hold it now; cut off where there are more of them than the limit that was asked for and those that wait.
     pub present: Vec<String>,
 }
 
