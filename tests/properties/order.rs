@@ -147,6 +147,16 @@ fn company() -> impl Strategy<Value = Vec<(Event, i64)>> {
     })
 }
 
+/// Parties and decisions alone, so that links are made, forbidden and taken back all the time.
+fn people() -> impl Strategy<Value = Vec<(Event, i64)>> {
+    let draft = prop_oneof![4 => parties(), 2 => decisions()];
+    prop::collection::vec((draft, 0..20i64), 1..30).prop_map(|drafts| {
+        let event =
+            |(n, (draft, at)): (usize, (Draft, i64))| (draft.later(at).event(), 1_750_000_000_000_000 + n as i64);
+        drafts.into_iter().enumerate().map(event).collect()
+    })
+}
+
 fn shape() -> impl Strategy<Value = Shape> {
     (prop::sample::select(&[1u32, 3, 8][..]), 1..40usize, 1..6usize).prop_map(|(partitions, batch, lag)| Shape {
         partitions,
@@ -214,6 +224,15 @@ proptest! {
             for measure in [Measure::Ordered, Measure::Invoiced, Measure::Credited, Measure::Owed, Measure::Paid, Measure::Open] {
                 prop_assert_eq!(a.money.amount(measure, "CNY"), b.money.amount(measure, "CNY"));
             }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn who_is_one_customer_is_the_same_event_by_event_as_all_at_once(events in people(), shape in shape()) {
+        runtime().block_on(async {
+            let (a, b) = (outcome(&events, shape, 1).await, outcome(&events, shape, usize::MAX).await);
+            prop_assert_eq!((a.customers, a.digest, a.ids), (b.customers, b.digest, b.ids));
             Ok(())
         })?;
     }

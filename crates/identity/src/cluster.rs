@@ -41,7 +41,7 @@ impl Clusters {
 
 /// Which parties are one customer, as a function of these sets alone.
 ///
-/// `parties` holds whole candidate components, and every holder of each value that links in them: whether a party without a name is linked depends on all who share its phone ([`crate::Neighbourhood`] gathers just that). `decisions` are those that name any of them, and those that supersede these, in any order. `hubs` are the values that link nobody.
+/// `parties` holds whole candidate components, and every holder of each value that links in them: whether a party without a name is linked depends on all who share its phone. `decisions` are those that name any of them, and those that supersede these, in any order. `hubs` are the values that link nobody.
 ///
 /// Links are taken group by group; within a group the present clusters of its holders, by least key, join the first that nothing forbids. What is forbidden is forbidden between clusters, so no chain brings two together who may not be.
 pub fn cluster(

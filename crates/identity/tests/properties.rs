@@ -2,112 +2,13 @@
 
 mod graph;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
-
-use graph::{Graph, Reference, Sets, decided, decision, facts, graph, party, party_facts, sets};
+use graph::{Graph, Reference, Sets, decided, graph, sets};
 use onefold_event::Subject;
-use onefold_identity::{
-    Decision, Holders, IdentifierKey, Link, Neighbourhood, PartyFacts, Reason, Rules, Step, Surroundings, cluster,
-    components, explain, touched_by_decision, touched_by_facts,
-};
+use onefold_identity::{Decision, Link, PartyFacts, Reason, Rules, Step, cluster, components, explain};
 use proptest::prelude::*;
 
 fn clusters(graph: &Graph) -> Sets {
     sets(&cluster(&graph.parties, &graph.decisions, &graph.hubs, &Rules::default()).sets)
-}
-
-impl Surroundings for Graph {
-    type Error = Infallible;
-
-    fn facts(&mut self, parties: &BTreeSet<Subject>) -> Result<Vec<PartyFacts>, Infallible> {
-        Ok(parties.iter().filter_map(|party| self.parties.get(party)).cloned().collect())
-    }
-
-    fn holders(&mut self, values: &BTreeSet<IdentifierKey>) -> Result<BTreeMap<IdentifierKey, Holders>, Infallible> {
-        let of = |value: &IdentifierKey| {
-            if self.hubs.contains(value) {
-                return Holders::Hub;
-            }
-            Holders::Parties(
-                self.parties.values().filter(|p| p.identifiers.contains(value)).map(|p| p.key.clone()).collect(),
-            )
-        };
-        Ok(values.iter().map(|value| (value.clone(), of(value))).collect())
-    }
-
-    fn decisions(&mut self, parties: &BTreeSet<Subject>) -> Result<Vec<Decision>, Infallible> {
-        let (mut found, mut rest): (Vec<_>, Vec<_>) =
-            self.decisions.iter().cloned().partition(|d| d.parties().any(|p| parties.contains(p)));
-        rest.retain(|d| found.iter().any(|f| d.supersedes().contains(f.id())));
-        found.extend(rest);
-        Ok(found)
-    }
-}
-
-/// Something that happens to a company.
-#[derive(Debug, Clone)]
-enum Change {
-    Party(usize, Option<(Vec<usize>, Vec<usize>, Vec<usize>)>),
-    Decide(Decision),
-    Undo(usize),
-    Hub(usize, usize),
-}
-
-fn change() -> impl Strategy<Value = Change> {
-    prop_oneof![
-        5 => (0..10_usize, prop::option::weighted(0.9, facts())).prop_map(|(n, facts)| Change::Party(n, facts)),
-        2 => (0..5_usize).prop_flat_map(|n| decided(n, 9)).prop_map(Change::Decide),
-        1 => (0..5_usize).prop_map(Change::Undo),
-        1 => (0..10_usize, 0..4_usize).prop_map(|(n, v)| Change::Hub(n, v)),
-    ]
-}
-
-/// Makes the change; gives whom it can have moved.
-fn apply(graph: &mut Graph, change: &Change, rules: &Rules) -> BTreeSet<Subject> {
-    let mut seeds = BTreeSet::new();
-    match change {
-        Change::Party(n, facts) => {
-            let facts = facts.as_ref().map_or_else(|| PartyFacts::new(party(*n)), |facts| party_facts(*n, facts));
-            put(graph, facts, &mut seeds, rules);
-        }
-        Change::Decide(decision) => {
-            seeds.extend(undo(graph, decision.id()));
-            graph.decisions.push(decision.clone());
-            seeds.extend(touched_by_decision(decision, &graph.decisions));
-            // Whom a decision names is a party, though nobody has said anything of it yet.
-            for party in decision.parties() {
-                if !graph.parties.contains_key(party) {
-                    put(graph, PartyFacts::new(party.clone()), &mut seeds, rules);
-                }
-            }
-        }
-        Change::Undo(n) => seeds.extend(undo(graph, &decision(*n))),
-        Change::Hub(n, at) => {
-            let value = graph.parties.get(&party(*n)).and_then(|p| p.identifiers.iter().nth(*at)).cloned();
-            if let Some(value) = value {
-                seeds.extend(graph.parties.values().filter(|p| p.identifiers.contains(&value)).map(|p| p.key.clone()));
-                graph.hubs.insert(value);
-            }
-        }
-    }
-    seeds
-}
-
-fn put(graph: &mut Graph, facts: PartyFacts, seeds: &mut BTreeSet<Subject>, rules: &Rules) {
-    let key = facts.key.clone();
-    let before = graph.parties.insert(key.clone(), facts);
-    let values = touched_by_facts(before.as_ref(), graph.parties.get(&key), rules);
-    let held = |p: &&PartyFacts| !p.identifiers.is_disjoint(&values);
-    seeds.extend(graph.parties.values().filter(held).map(|p| p.key.clone()));
-    seeds.insert(key);
-}
-
-fn undo(graph: &mut Graph, id: &Subject) -> BTreeSet<Subject> {
-    let (gone, rest) = std::mem::take(&mut graph.decisions).into_iter().partition(|d| d.id() == id);
-    graph.decisions = rest;
-    let gone: Vec<Decision> = gone;
-    gone.iter().flat_map(|before| touched_by_decision(before, &graph.decisions)).collect()
 }
 
 proptest! {
@@ -176,21 +77,6 @@ proptest! {
         let reference = Reference::new(&graph, &rules);
         let naive: Sets = reference.components.values().map(|set| set.iter().map(|party| (*party).clone()).collect()).collect();
         prop_assert_eq!(sets(&found), naive);
-    }
-
-    #[test]
-    fn clustering_what_a_change_touched_is_clustering_everything(start in graph(), changes in prop::collection::vec(change(), 1..8)) {
-        let rules = Rules::default();
-        let mut graph = start;
-        let mut kept = clusters(&graph);
-        for change in changes {
-            let seeds = apply(&mut graph, &change, &rules);
-            let around = Neighbourhood::around(&seeds, &rules, &mut graph).unwrap();
-            let (old, rest): (Vec<_>, Vec<_>) = kept.into_iter().partition(|set: &BTreeSet<Subject>| !set.is_disjoint(&around.region));
-            prop_assert!(old.iter().all(|set| set.is_subset(&around.region)), "{:?} leaves out some of {:?}", around.region, old);
-            kept = rest.into_iter().chain(sets(&around.clusters(&rules).sets)).collect();
-            prop_assert_eq!(&kept, &clusters(&graph), "after {:?} around {:?}", change, seeds);
-        }
     }
 
     #[test]
