@@ -67,7 +67,7 @@ impl SqliteStore {
         connection
             .execute_batch(&format!(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -{}; PRAGMA temp_store = MEMORY;
-                 PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;",
+                 PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 268435456;",
                 options.cache_kib
             ))
             .map_err(engine)?;
