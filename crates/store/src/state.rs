@@ -90,9 +90,9 @@ impl SubjectState {
         }
         let conflict = self.facts.iter().any(|f| f.id == event.id.0);
         let revises = self.facts.iter().any(|f| f.fact == event.fact.0);
-        let key = (event.occurred_at, recorded_at, event.id.0);
         let last = self.facts.iter().map(FactState::fold_key).max();
-        self.facts.push(FactState {
+        let in_order = last.is_none_or(|last| last <= (event.occurred_at, recorded_at, &event.id.0[..]));
+        let new = FactState {
             id: event.id.0.to_vec(),
             fact: event.fact.0.to_vec(),
             digest: digest.to_vec(),
@@ -101,9 +101,9 @@ impl SubjectState {
             order: event.revision_order.clone(),
             partition,
             offset,
-        });
-        let in_order = last.is_none_or(|last| last <= (key.0, key.1, key.2.to_vec()));
-        self.sort();
+        };
+        let place = self.facts.partition_point(|fact| fact.row_key() < new.row_key());
+        self.facts.insert(place, new);
         match (conflict, revises, in_order) {
             (true, ..) => Admitted::Conflict,
             (false, false, true) => Admitted::Next,
@@ -112,7 +112,7 @@ impl SubjectState {
     }
 
     fn sort(&mut self) {
-        self.facts.sort_by(|a, b| (&a.id, a.recorded_at, &a.digest).cmp(&(&b.id, b.recorded_at, &b.digest)));
+        self.facts.sort_by(|a, b| a.row_key().cmp(&b.row_key()));
     }
 
     /// The copies that stand, in the order of folding, and the superseded revisions (rules A3, A5).
@@ -129,8 +129,8 @@ impl SubjectState {
             }
         }
         let mut standing: Vec<_> = best.into_values().collect();
-        standing.sort_by_key(|f| f.fold_key());
-        superseded.sort_by_key(|f| f.fold_key());
+        standing.sort_by(|a, b| a.fold_key().cmp(&b.fold_key()));
+        superseded.sort_by(|a, b| a.fold_key().cmp(&b.fold_key()));
         (standing, superseded)
     }
 
@@ -256,8 +256,14 @@ impl SubjectState {
 }
 
 impl FactState {
-    fn fold_key(&self) -> (i64, i64, Vec<u8>) {
-        (self.occurred_at, self.recorded_at, self.id.clone())
+    /// Order of folding (rule A5).
+    fn fold_key(&self) -> (i64, i64, &[u8]) {
+        (self.occurred_at, self.recorded_at, &self.id)
+    }
+
+    /// Order within the row.
+    fn row_key(&self) -> (&[u8], i64, &[u8]) {
+        (&self.id, self.recorded_at, &self.digest)
     }
 
     fn version(&self) -> (&[i64], i64, &[u8]) {
