@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use onefold_event::{Body, Event, HubKey, Kind, Subject, decode};
+use onefold_event::{Event, HubKey, Subject, decode};
 use onefold_log::{Log, Stored};
 use onefold_store::{Admitted, SubjectState};
-use onefold_view::{FactRef, Fragment};
+use onefold_view::{FactRef, Fragment, parties_named};
 
 use crate::verify::{AuditError, Progress};
 
@@ -72,43 +72,17 @@ impl Folded {
     }
 
     fn see(&mut self, event: &Event, at: i64) {
-        let mut note = |party: &Subject| {
-            if party.kind() == Kind::Party {
-                match self.seen.get_mut(party) {
-                    Some(first) => *first = (*first).min(at),
-                    None => drop(self.seen.insert(party.clone(), at)),
-                }
-            }
-        };
-        note(&event.subject);
-        event.references.iter().for_each(|r| note(&r.subject));
-        let named: Vec<&String> = match &event.body {
-            Body::PartiesLinked(m) => m.parties.iter().collect(),
-            Body::PartiesSeparated(m) => m.left.iter().chain(&m.right).collect(),
-            Body::DocumentReassigned(m) => vec![&m.to],
-            _ => return,
-        };
-        named.into_iter().filter_map(|text| text.parse().ok()).for_each(|party| note(&party));
+        parties_named(event, &mut |party| match self.seen.get_mut(party) {
+            Some(first) => *first = (*first).min(at),
+            None => drop(self.seen.insert(party.clone(), at)),
+        });
     }
 }
 
 /// Folds a subject from all its facts, in their order.
 async fn fold_afresh(log: &dyn Log, subject: &Subject, state: &mut SubjectState) -> Result<(), AuditError> {
-    let (standing, superseded) = state.standing();
-    let facts: Vec<(u32, u64, i64)> =
-        standing.iter().chain(&superseded).map(|f| (f.partition, f.offset, f.recorded_at)).collect();
-    let stands = standing.len();
-    let positions: Vec<(u32, u64)> = facts.iter().map(|(partition, offset, _)| (*partition, *offset)).collect();
-    let stored = log.fetch("events", &positions).await?;
+    let stored = log.fetch("events", &state.history()).await?;
     let events: Vec<Event> = stored.iter().filter_map(|s| decode(&s.record.value).ok()).collect();
-    if events.len() != facts.len() {
-        (state.failed, state.fragment) = (true, None);
-        return Ok(());
-    }
-    let facts: Vec<FactRef<'_>> =
-        events.iter().zip(&facts).map(|(event, (.., at))| FactRef { event, recorded_at: *at }).collect();
-    let mut fragment = Fragment::fold(subject, &facts[..stands]);
-    facts[stands..].iter().for_each(|fact| fragment.assert_superseded(fact.event));
-    state.fragment = Some(fragment);
+    state.fold_afresh(subject, &events);
     Ok(())
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{Event, Kind, Subject, decode};
+use onefold_event::{Event, decode};
 use onefold_stage::StageError;
 use onefold_store::Admitted;
-use onefold_view::{FactRef, Fragment};
+use onefold_view::{FactRef, Fragment, parties_named};
 
 use crate::batch::Batch;
 use crate::projector::Taken;
@@ -40,25 +40,11 @@ impl Batch<'_> {
     /// Folds a subject from its facts in the log.
     async fn fold_afresh(&mut self, key: &str) -> Result<(), StageError> {
         let Some(row) = self.rows.get_mut(key) else { return Ok(()) };
-        let (standing, superseded) = row.new.standing();
-        let positions: Vec<(u32, u64)> = standing.iter().chain(&superseded).map(|f| (f.partition, f.offset)).collect();
-        let times: Vec<i64> = standing.iter().chain(&superseded).map(|f| f.recorded_at).collect();
-        let stands = standing.len();
-        let stored = self.log.fetch("events", &positions).await?;
+        let stored = self.log.fetch("events", &row.new.history()).await?;
         let events: Vec<Event> = stored.iter().filter_map(|s| decode(&s.record.value).ok()).collect();
-        if events.len() != positions.len() {
+        if !row.new.fold_afresh(&row.subject, &events) {
             tracing::error!(subject = key, "a fact in the log no longer decodes; the subject is in quarantine");
-            row.new.failed = true;
-            row.new.fragment = None;
-            return Ok(());
         }
-        let facts: Vec<FactRef<'_>> =
-            events.iter().zip(&times).map(|(event, at)| FactRef { event, recorded_at: *at }).collect();
-        let mut fragment = Fragment::fold(&row.subject, &facts[..stands]);
-        for fact in &facts[stands..] {
-            fragment.assert_superseded(fact.event);
-        }
-        row.new.fragment = Some(fragment);
         Ok(())
     }
 
@@ -66,10 +52,10 @@ impl Batch<'_> {
     pub(crate) async fn see(&mut self, taken: &[Taken]) -> Result<(), StageError> {
         let mut seen: BTreeMap<String, i64> = BTreeMap::new();
         for t in taken {
-            for party in named(&t.event) {
-                let first = seen.entry(party).or_insert(t.recorded_at);
-                *first = (*first).min(t.recorded_at);
-            }
+            parties_named(&t.event, &mut |party| match seen.get_mut(party.as_str()) {
+                Some(first) => *first = (*first).min(t.recorded_at),
+                None => drop(seen.insert(party.to_string(), t.recorded_at)),
+            });
         }
         self.load_owners(seen.keys().cloned()).await?;
         for (party, at) in seen {
@@ -81,22 +67,4 @@ impl Batch<'_> {
         }
         Ok(())
     }
-}
-
-/// Parties that an event is about or names.
-pub(crate) fn named(event: &Event) -> BTreeSet<String> {
-    use onefold_event::Body;
-    let mut parties: BTreeSet<String> = std::iter::once(&event.subject)
-        .chain(event.references.iter().map(|r| &r.subject))
-        .filter(|s| s.kind() == Kind::Party)
-        .map(ToString::to_string)
-        .collect();
-    let is_party = |text: &&String| text.parse::<Subject>().is_ok_and(|s| s.kind() == Kind::Party);
-    match &event.body {
-        Body::PartiesLinked(m) => parties.extend(m.parties.iter().filter(is_party).cloned()),
-        Body::PartiesSeparated(m) => parties.extend(m.left.iter().chain(&m.right).filter(is_party).cloned()),
-        Body::DocumentReassigned(m) => parties.extend(std::iter::once(&m.to).filter(is_party).cloned()),
-        _ => {}
-    }
-    parties
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{ContentDigest, Event, Kind, Micros, Role, Subject, Target};
 use onefold_identity::{Atom, Claim, Facet, Intermediary, Owner, own};
-use onefold_view::{Contribution, Fragment, Inbound, Keys, Part, contribute};
+use onefold_view::{Contribution, FactRef, Fragment, Inbound, Keys, Part, contribute};
 
 /// One copy of an event, as far as duplicates and folding need it. The rest stands in the log at its position.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -132,6 +132,32 @@ impl SubjectState {
         standing.sort_by(|a, b| a.fold_key().cmp(&b.fold_key()));
         superseded.sort_by(|a, b| a.fold_key().cmp(&b.fold_key()));
         (standing, superseded)
+    }
+
+    /// Where in the log the facts stand that a fold afresh needs: (partition, offset).
+    pub fn history(&self) -> Vec<(u32, u64)> {
+        let (standing, superseded) = self.standing();
+        standing.iter().chain(&superseded).map(|fact| (fact.partition, fact.offset)).collect()
+    }
+
+    /// Folds it afresh (rule A5) from the events that [`Self::history`] named, in that order. Where one of them is
+    /// missing the subject is in quarantine: it contributes nothing. Answers whether it was folded.
+    pub fn fold_afresh(&mut self, subject: &Subject, events: &[Event]) -> bool {
+        let (standing, superseded) = self.standing();
+        let stands = standing.len();
+        let times: Vec<Micros> = standing.iter().chain(&superseded).map(|fact| fact.recorded_at).collect();
+        self.failed = times.len() != events.len();
+        if self.failed {
+            self.fragment = None;
+            return false;
+        }
+        let (standing, superseded) = events.split_at(stands);
+        let facts: Vec<FactRef<'_>> =
+            standing.iter().zip(times).map(|(event, recorded_at)| FactRef { event, recorded_at }).collect();
+        let mut fragment = Fragment::fold(subject, &facts);
+        superseded.iter().for_each(|event| fragment.assert_superseded(event));
+        self.fragment = Some(fragment);
+        true
     }
 
     /// Number of copies that contradict an earlier one of the same id.

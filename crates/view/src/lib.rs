@@ -12,6 +12,7 @@ mod fragment;
 mod inbound;
 mod lookup;
 mod merged;
+mod named;
 mod party;
 mod payment;
 mod profile;
@@ -31,6 +32,7 @@ pub use contribution::{Contribution, OpenItem, Row};
 pub use digest::{Digest, DigestSum};
 pub use fragment::{FactRef, Fragment};
 pub use inbound::{Inbound, Keys, Part};
+pub use named::parties_named;
 pub use purse::{Measure, Purse};
 pub use tally::{Tallies, Tally};
 pub use view::{
