@@ -2,6 +2,15 @@
 
 mod build;
 mod hub;
+mod kafka;
+mod own;
+mod postgres;
+mod server;
+mod skipped;
 
 pub use build::{Draft, party};
 pub use hub::{Shape, TestHub, hub_key};
+pub use kafka::Kafka;
+pub use own::Own;
+pub use postgres::{Database, Postgres};
+pub use skipped::skipped;

@@ -1,0 +1,121 @@
+//! A real PostgreSQL.
+
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::own::Own;
+use crate::server::{Kind, Server, unique};
+use crate::skipped::skipped;
+
+static KIND: Kind = Kind {
+    name: "postgres",
+    check: "--check",
+    ready: "database system is ready to accept connections",
+    // An immediate shutdown, which gives back shared memory.
+    stop: "QUIT",
+    variable: "ONEFOLD_TEST_POSTGRES",
+};
+
+/// A server that tests share, fsync on.
+#[derive(Debug, Clone)]
+pub struct Postgres {
+    url: String,
+}
+
+/// A database of one test; dropped with this.
+#[derive(Debug)]
+pub struct Database {
+    server: String,
+    name: String,
+    url: String,
+}
+
+impl Postgres {
+    /// The server of this run: the one that `ONEFOLD_TEST_POSTGRES=URL` names (its user may make databases), else one that the
+    /// first test starts. None, said under the test's name, where there is none to be had.
+    pub fn shared(test: &str) -> Option<Self> {
+        static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
+        if let Ok(url) = std::env::var(KIND.variable) {
+            return Some(Self { url });
+        }
+        match SERVER.get_or_init(|| KIND.missing().map_or_else(|| Ok(KIND.shared()), Err)) {
+            Ok(server) => Some(Self::at(server)),
+            Err(enable) => {
+                skipped(test, enable);
+                None
+            }
+        }
+    }
+
+    /// A server of this test alone, on this machine even where a shared one is named.
+    pub fn own(test: &str) -> Option<Own<Self>> {
+        if let Some(enable) = KIND.missing() {
+            skipped(test, &enable);
+            return None;
+        }
+        let server = KIND.own();
+        Some(Own::new(Self::at(&server), server))
+    }
+
+    fn at(server: &Server) -> Self {
+        Self { url: format!("postgres://postgres@127.0.0.1:{}/postgres", server.port) }
+    }
+
+    /// The server's own database.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A fresh, empty database.
+    ///
+    /// # Panics
+    /// `psql` is not there, or the server will not make one.
+    pub fn database(&self) -> Database {
+        let name = format!("t{}", unique().replace('-', "_"));
+        psql(&self.url, &format!("CREATE DATABASE {name}")).expect("a fresh database");
+        Database { server: self.url.clone(), url: with_database(&self.url, &name), name }
+    }
+}
+
+impl Database {
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // A server that a test has killed takes its databases with it.
+        let _ = psql(&self.server, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+    }
+}
+
+fn psql(url: &str, statement: &str) -> Result<(), String> {
+    let output = Command::new("psql").args(["-qXAt", "-v", "ON_ERROR_STOP=1", "-c", statement, url]).output();
+    match output {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        Err(error) => Err(format!("psql (Debian: apt-get install postgresql-client): {error}")),
+    }
+}
+
+/// The same server, another database.
+fn with_database(url: &str, name: &str) -> String {
+    let (place, options) = url.split_once('?').map_or((url, None), |(place, options)| (place, Some(options)));
+    let authority = place.find("://").map_or(0, |at| at + 3);
+    let end = place[authority..].find('/').map_or(place.len(), |at| authority + at);
+    let options = options.map(|options| format!("?{options}")).unwrap_or_default();
+    format!("{}/{name}{options}", &place[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_database;
+
+    #[test]
+    fn another_database_of_the_same_server_keeps_user_and_options() {
+        assert_eq!(with_database("postgres://a:b@h:1/x?sslmode=require", "y"), "postgres://a:b@h:1/y?sslmode=require");
+        assert_eq!(with_database("postgres://h", "y"), "postgres://h/y");
+    }
+}
