@@ -169,6 +169,41 @@ fn one_or_three_partitions_give_the_same_views() {
 }
 
 #[test]
+fn a_configuration_is_checked_whole_before_anything_is_touched() {
+    let home = Home::new();
+    let wrong = home.file("wrong.toml", "[projct]\nbatch = 1\n[hub]\npartitions = 'many'\n");
+    home.run(&["status", "--config", &wrong])
+        .exits(1)
+        .tells(&["projct is no key: did you mean `project`?", "hub.partitions: expected an integer, found a string"]);
+    assert!(!home.data().exists());
+    let sample = home.file("sample.toml", home.run(&["config", "default"]).exits(0).out);
+    home.run(&["config", "check", "--config", &sample]).exits(0).tells(&["embedded", "project 10000"]);
+    home.run(&["config", "check", "--config", "absent.toml"]).exits(1).tells(&["absent.toml cannot be read"]);
+}
+
+#[test]
+fn views_made_under_other_rules_of_identity_are_refused_until_they_are_made_again() {
+    let home = Home::new();
+    let one_phone = |n: u32| party(&format!("erp:K{n}"), "王伟", &[("phone", "+8613800138000", "CN")]);
+    let strict = home.file("strict.toml", "[identity.hub.kinds]\nphone = 1\n");
+    let server = home.serve();
+    assert_eq!(server.batch(&[one_phone(1), one_phone(2)]).status, 200);
+    server.stop();
+    // What was acknowledged just before the stop is folded now.
+    home.run(&["rebuild", "--verify"]).exits(0);
+    let customers = |home: &Home| home.run(&["status", "--json"]).exits(0).json()["customers"].clone();
+    assert_eq!(customers(&home), 1);
+    home.run(&["rebuild", "--verify", "--config", &strict]).exits(1).tells(&["other rules of identity"]);
+    assert_eq!(customers(&home), 1);
+    for file in ["views.db", "views.db-wal", "views.db-shm"] {
+        let _ = std::fs::remove_file(home.data().join(file));
+    }
+    home.run(&["rebuild", "--verify", "--config", &strict]).exits(0);
+    // Who reads takes the rules that the views were made under.
+    assert_eq!(customers(&home), 2);
+}
+
+#[test]
 fn a_lost_read_model_comes_again_from_the_log() {
     let home = told();
     let before = home.run(&["status", "--json"]).exits(0).json();

@@ -111,6 +111,7 @@ impl Home {
             .arg("--data")
             .arg(self.data())
             .env_remove("ONEFOLD_DATA")
+            .env_remove("ONEFOLD_CONFIG")
             .env_remove("ONEFOLD_FAILPOINTS")
             .env("RUST_BACKTRACE", "0");
         command

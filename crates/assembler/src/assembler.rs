@@ -5,9 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use onefold_stage::{Progress, Stage, StageError};
 use onefold_store::{AssembleStore, SearchRow};
+use serde::Deserialize;
 
 /// Limits of a batch.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Marks per batch at most.
     pub batch: usize,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Kinds that link alone, by default.
 const STRONG: [&str; 7] = ["tax_number", "registration", "lei", "vat", "national_id", "loyalty", "number"];
@@ -23,7 +23,7 @@ pub enum Strength {
 }
 
 /// The rules of identity that are configuration (B3 to B5).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rules {
     /// Kinds that link alone.
@@ -37,7 +37,7 @@ pub struct Rules {
 }
 
 /// How many parties may ever have asserted a value that links.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Hubs {
     /// Of weak kinds.

@@ -42,6 +42,7 @@ pub use connector::Connector;
 pub use from::{After, Done, From, FromKind};
 pub use lineage::FieldLineage;
 pub use map::Outcome;
+pub use nearest::did_you_mean;
 pub use plan::Plan;
 pub use problem::{Place, Problem};
 pub use read::{Format, Header, Read, StopAfter, Within};

@@ -1,11 +1,14 @@
 //! The command line.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Zoned;
 use jiff::civil::Date;
+
+use crate::config::Config;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with records quarantined.
 
@@ -25,9 +28,12 @@ pub(crate) struct Cli {
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Globals {
-    /// Data directory
+    /// Data directory of the embedded hub
     #[arg(long, global = true, value_name = "DIR", env = "ONEFOLD_DATA")]
     pub(crate) data: Option<PathBuf>,
+    /// Configuration; `onefold config default` prints all keys
+    #[arg(long, global = true, value_name = "FILE", env = "ONEFOLD_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
     /// Print JSON instead of text
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -35,11 +41,34 @@ pub(crate) struct Globals {
     #[arg(long, global = true, value_name = "DATE")]
     pub(crate) today: Option<Date>,
     /// Partitions of the log, when the data directory is made
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64), env = "ONEFOLD_PARTITIONS", hide = true)]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024), hide = true)]
     pub(crate) partitions: Option<u32>,
+    /// The configuration, once it is read.
+    #[arg(skip)]
+    pub(crate) settings: Config,
 }
 
 impl Globals {
+    /// Reads the configuration that these name, and lays the command line over it.
+    pub(crate) fn configure(&mut self) -> Result<()> {
+        let environment: Vec<(String, String)> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        self.settings = Config::load(self.config.as_deref(), &environment)?;
+        if let Some(partitions) = self.partitions {
+            self.settings.hub.partitions = partitions;
+        }
+        Ok(())
+    }
+
+    /// The data directory that these or the configuration name.
+    pub(crate) fn directory(&self) -> Result<&Path> {
+        let configured = Some(self.settings.hub.data.as_path()).filter(|path| !path.as_os_str().is_empty());
+        self.data.as_deref().or(configured).context(
+            "which data directory? name it with --data DIR, in ONEFOLD_DATA, or as hub.data in the configuration",
+        )
+    }
+
     /// The day to look from.
     pub(crate) fn day(&self) -> Date {
         self.today.unwrap_or_else(|| Zoned::now().date())
@@ -72,6 +101,9 @@ pub(crate) enum Command {
     /// Decide who is one customer and whose a document is
     #[command(subcommand)]
     Identity(IdentityCommand),
+    /// What can be set, and whether what is set is sound
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Measure
     Bench(BenchArgs),
 }
@@ -94,9 +126,17 @@ pub(crate) struct DemoArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// Address to serve on; loopback only
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7878")]
-    pub(crate) listen: SocketAddr,
+    /// Address to serve on; loopback only [default: http.listen of the configuration]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Read the configuration as every command would; say what is wrong, or what counts
+    Check,
+    /// Print the documented default: every key, to be copied and changed
+    Default,
 }
 
 #[derive(Debug, Args)]

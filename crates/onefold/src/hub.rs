@@ -7,113 +7,83 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use onefold_assembler::Assembler;
 use onefold_connect::Door;
-use onefold_event::HubKey;
 use onefold_identity::Rules;
 use onefold_log::Log;
-use onefold_log_embedded::EmbeddedLog;
 use onefold_projector::Projector;
 use onefold_resolver::Resolver;
 use onefold_service::Service;
 use onefold_stage::{Health, Stage, Stop, Wake, spawn};
-use onefold_store::FollowStore;
-use onefold_store_sqlite::SqliteStore;
+use onefold_store::Store;
 use tokio::sync::Notify;
 
 use crate::args::Globals;
-use crate::data::{DataDir, WriterLock};
+use crate::data::DataDir;
+use crate::engine::{EVENTS, Engine, Writer};
 
-/// The topic of events.
-pub(crate) const EVENTS: &str = "events";
-/// Partitions of a log that is made, unless asked otherwise.
-const PARTITIONS: u32 = 8;
 /// A stage that fails for so long is not waited for any more.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The data directory named on the command line.
-pub(crate) fn named(globals: &Globals) -> Result<&std::path::Path> {
-    globals.data.as_deref().context("which data directory? name it with --data DIR, or in ONEFOLD_DATA")
-}
-
-/// A data directory open for reading, beside whoever writes.
+/// A hub open for reading, beside whoever writes.
 pub(crate) struct Reader {
-    pub(crate) store: SqliteStore,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) service: Service,
 }
 
 impl Reader {
-    /// Opens a data directory that is one.
+    /// Opens a hub that is one.
     pub(crate) fn open(globals: &Globals) -> Result<Self> {
-        let data = DataDir::open(named(globals)?)?;
-        let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open_read(&data.file("log.db"))?);
-        let views = data.file("views.db");
-        if !views.exists() {
-            bail!("there is no {}: `onefold run` makes it again from the log", views.display());
-        }
-        let store = SqliteStore::open_read(&views)?;
-        let reads = Arc::new(store.clone());
-        let service = Service::new(log, reads.clone(), reads, None, Rules::default());
+        let Engine { log, store, rules, .. } = Engine::embedded_read(&DataDir::open(globals.directory()?)?)?;
+        let service = Service::new(log, Arc::clone(&store) as _, Arc::clone(&store) as _, None, rules);
         Ok(Self { store, service })
     }
 }
 
-/// A data directory open for writing, with its stages at work.
+/// A hub open for writing, with its stages at work.
 pub(crate) struct Hub {
-    pub(crate) data: DataDir,
     pub(crate) log: Arc<dyn Log>,
-    pub(crate) store: SqliteStore,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) door: Door,
-    pub(crate) key: HubKey,
+    pub(crate) rules: Rules,
+    /// Where it is, for people.
+    pub(crate) place: String,
     pub(crate) service: Service,
     pub(crate) health: Health,
+    pub(crate) writer: Writer,
     stop: Stop,
     wakes: [Wake; 2],
     threads: Vec<JoinHandle<()>>,
-    _lock: WriterLock,
 }
 
 impl Hub {
-    /// Opens a data directory that is one.
+    /// Opens a hub that is one.
     pub(crate) async fn open(globals: &Globals) -> Result<Self> {
-        Self::start(DataDir::open(named(globals)?)?, globals).await
+        Self::start(Engine::embedded(&DataDir::open(globals.directory()?)?, &globals.settings).await?, globals).await
     }
 
-    /// Opens a data directory, made where it is absent.
+    /// Opens a hub, made where it is absent.
     pub(crate) async fn make(globals: &Globals) -> Result<Self> {
-        Self::start(DataDir::make(named(globals)?)?, globals).await
+        Self::start(Engine::embedded(&DataDir::make(globals.directory()?)?, &globals.settings).await?, globals).await
     }
 
-    async fn start(data: DataDir, globals: &Globals) -> Result<Self> {
-        let lock = data.lock()?;
-        let key = data.key()?;
-        if data.file("views.db").exists() && !data.file("log.db").exists() {
-            bail!(
-                "{} is missing: everything can be computed from it, and nothing without it; put it back from a copy",
-                data.file("log.db").display()
-            );
-        }
-        let log: Arc<dyn Log> =
-            Arc::new(EmbeddedLog::open(&data.file("log.db"), onefold_log_embedded::Options::default())?);
-        let partitions = log.topic(EVENTS, globals.partitions.unwrap_or(PARTITIONS)).await?;
-        let options = onefold_store_sqlite::Options { partitions, ..Default::default() };
-        let store = SqliteStore::open(&data.file("views.db"), options)?;
-        let (heads, positions) = (log.heads(EVENTS).await?, store.followed().await?.positions);
-        if heads.len() != positions.len() || heads.iter().zip(&positions).any(|(head, at)| head < at) {
-            bail!(
-                "the views are of another log, or of more of it than there is (log {heads:?}, views {positions:?}): put the \
-                 log back from a later copy, or remove {} to have the views made again",
-                data.file("views.db").display()
-            );
-        }
-        let shared = Arc::new(store.clone());
-        let door = Door::open(Arc::clone(&log), shared.clone(), shared.clone(), key.clone(), partitions).await?;
-
-        let rules = Rules::default();
+    async fn start(engine: Engine, globals: &Globals) -> Result<Self> {
+        let Engine { log, store, rules, place, writer } = engine;
+        let writer = writer.context("opened for reading only")?;
+        let settings = &globals.settings;
+        let key = writer.key.clone();
+        let door = Door::open(
+            Arc::clone(&log),
+            Arc::clone(&store) as _,
+            Arc::clone(&store) as _,
+            key.clone(),
+            writer.partitions,
+        )
+        .await?;
         let (health, stop) = (Health::default(), Stop::default());
         let wakes: [Wake; 2] = [Arc::new(Notify::new()), Arc::new(Notify::new())];
         let [resolve, assemble] = &wakes;
-        let projector = Projector::new(Arc::clone(&log), shared.clone(), key.clone(), Default::default());
-        let resolver = Resolver::new(shared.clone(), rules.clone(), Default::default());
-        let assembler = Assembler::new(shared.clone(), Default::default());
+        let projector = Projector::new(Arc::clone(&log), Arc::clone(&store) as _, key, settings.project);
+        let resolver = Resolver::new(Arc::clone(&store) as _, rules.clone(), settings.resolve);
+        let assembler = Assembler::new(Arc::clone(&store) as _, settings.assemble);
         let mut threads = Vec::new();
         let mut begin = |stage: Box<dyn Stage>, wake: Option<&Wake>, next: Option<&Wake>| -> Result<()> {
             let thread = spawn(stage, wake.cloned(), next.cloned(), health.clone(), stop.clone());
@@ -123,9 +93,10 @@ impl Hub {
         begin(Box::new(projector), None, Some(resolve))?;
         begin(Box::new(resolver), Some(resolve), Some(assemble))?;
         begin(Box::new(assembler), Some(assemble), None)?;
-        let service =
-            Service::new(Arc::clone(&log), shared.clone(), shared, Some(door.clone()), rules).watching(health.clone());
-        Ok(Self { data, log, store, door, key, service, health, stop, wakes, threads, _lock: lock })
+        let (reads, quarantine) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+        let service = Service::new(Arc::clone(&log), reads, quarantine, Some(door.clone()), rules.clone())
+            .watching(health.clone());
+        Ok(Self { log, store, door, rules, place, service, health, writer, stop, wakes, threads })
     }
 
     /// Waits until the views show everything that is in the log now; `told` hears how many events are still behind.

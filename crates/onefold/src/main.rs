@@ -3,8 +3,10 @@
 mod args;
 mod books;
 mod command;
+mod config;
 mod connector;
 mod data;
+mod engine;
 mod failpoints;
 mod hub;
 mod out;
@@ -44,7 +46,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<ExitCode> {
+fn run(mut cli: Cli) -> Result<ExitCode> {
+    cli.globals.configure()?;
     failpoints::set_up()?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")?;

@@ -8,6 +8,7 @@ use onefold_event::{Event, HubKey, decode};
 use onefold_log::{Log, Stored};
 use onefold_stage::{Progress, Stage, StageError};
 use onefold_store::ProjectStore;
+use serde::Deserialize;
 
 use crate::batch::Batch;
 
@@ -15,7 +16,8 @@ use crate::batch::Batch;
 const EVENTS: &str = "events";
 
 /// Limits of a batch.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Records per batch at most; a backlog is taken in batches of this size.
     pub batch: usize,

@@ -8,11 +8,13 @@ use onefold_identity::{Rules, cluster};
 use onefold_stage::{Progress, Stage, StageError};
 use onefold_store::{Cluster, ClusterChange, ResolveStore};
 use onefold_view::Digest;
+use serde::Deserialize;
 
 use crate::component::{Component, gather};
 
 /// Limits of a batch.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Parties per batch at most.
     pub batch: usize,

@@ -114,7 +114,7 @@ impl From<StoreError> for ServiceError {
             StoreError::Fenced { .. } | StoreError::Locked => Code::Busy,
             StoreError::Full => Code::Full,
             StoreError::Corrupt(_) => Code::Damaged,
-            StoreError::TooNew { .. } | StoreError::Engine(_) => Code::Internal,
+            StoreError::TooNew { .. } | StoreError::OtherRules | StoreError::Engine(_) => Code::Internal,
         };
         Self::new(code, error.to_string())
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use lru::LruCache;
 use onefold_identity::Rules;
 use onefold_store::StoreError;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::checkpoint;
@@ -17,8 +17,10 @@ use crate::checkpoint;
 const FORMAT: u32 = 1;
 
 /// Limits of the read model.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
+    /// Rules of identity that the views are made under; kept with them, so that other ones are refused.
+    pub rules: Rules,
     /// Partitions of the log whose positions are kept.
     pub partitions: u32,
     /// Page cache of the writer, in KiB.
@@ -32,7 +34,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { partitions: 8, cache_kib: 192 * 1024, cached_keys: 1 << 20, checkpoint_pages: 48_000 }
+        Self {
+            rules: Rules::default(),
+            partitions: 8,
+            cache_kib: 192 * 1024,
+            cached_keys: 1 << 20,
+            checkpoint_pages: 48_000,
+        }
     }
 }
 
@@ -73,9 +81,12 @@ impl SqliteStore {
             .map_err(engine)?;
         connection.set_prepared_statement_cache_capacity(64);
         if format(&connection)?.is_none() {
-            create(&connection, options.partitions).map_err(engine)?;
+            create(&connection, &options)?;
         }
         check_format(&connection)?;
+        if rules(&connection)? != options.rules {
+            return Err(StoreError::OtherRules);
+        }
         let last =
             connection.query_row("SELECT value FROM meta WHERE name = 'last'", [], |r| r.get(0)).map_err(engine)?;
         let cached = NonZeroUsize::new(options.cached_keys).unwrap_or(NonZeroUsize::MIN);
@@ -83,7 +94,7 @@ impl SqliteStore {
         let writer = Arc::new(tokio::sync::Mutex::new(writer));
         checkpoint::spawn(path.to_owned(), Arc::downgrade(&writer), options.checkpoint_pages)?;
         let readers = Mutex::new(Vec::new());
-        Ok(Self(Arc::new(Inner { rules: Rules::default(), path: path.to_owned(), readers, writer: Some(writer) })))
+        Ok(Self(Arc::new(Inner { rules: options.rules, path: path.to_owned(), readers, writer: Some(writer) })))
     }
 
     /// Opens the file for reading only, beside whoever writes.
@@ -91,12 +102,18 @@ impl SqliteStore {
     /// # Errors
     /// It is absent, its format is newer, or it cannot be opened.
     pub fn open_read(path: &Path) -> Result<Self, StoreError> {
-        let inner =
+        let mut inner =
             Inner { rules: Rules::default(), path: path.to_owned(), readers: Mutex::new(Vec::new()), writer: None };
         let connection = inner.reader()?;
         check_format(&connection)?;
+        inner.rules = rules(&connection)?;
         inner.give_back(connection);
         Ok(Self(Arc::new(inner)))
+    }
+
+    /// The rules of identity that the views were made under.
+    pub fn rules(&self) -> &Rules {
+        &self.0.rules
     }
 
     /// Runs a read in one transaction on a connection of its own, off the async threads.
@@ -222,14 +239,29 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn create(connection: &Connection, partitions: u32) -> Result<(), rusqlite::Error> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
-    connection.execute_batch(include_str!("schema.sql"))?;
-    connection.execute("INSERT INTO meta VALUES ('format', ?1), ('last', 0)", [FORMAT])?;
-    for partition in 0..partitions {
-        connection.execute("INSERT INTO position VALUES (?1, 0)", [partition])?;
+fn create(connection: &Connection, options: &Options) -> Result<(), StoreError> {
+    let rules = serde_json::to_string(&options.rules).map_err(|e| StoreError::Engine(e.to_string()))?;
+    let create = || {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        connection.execute_batch(include_str!("schema.sql"))?;
+        let meta = "INSERT INTO meta VALUES ('format', ?1), ('last', 0), ('rules', ?2)";
+        connection.execute(meta, (FORMAT, rules))?;
+        for partition in 0..options.partitions {
+            connection.execute("INSERT INTO position VALUES (?1, 0)", [partition])?;
+        }
+        connection.execute_batch("COMMIT")
+    };
+    create().map_err(engine)
+}
+
+/// Rules that the views were made under; a file from before they could be set has the defaults.
+fn rules(connection: &Connection) -> Result<Rules, StoreError> {
+    let kept = "SELECT value FROM meta WHERE name = 'rules'";
+    let kept: Option<String> = connection.query_row(kept, [], |r| r.get(0)).optional().map_err(engine)?;
+    match kept {
+        Some(text) => serde_json::from_str(&text).map_err(|e| StoreError::Corrupt(format!("rules of identity: {e}"))),
+        None => Ok(Rules::default()),
     }
-    connection.execute_batch("COMMIT")
 }
 
 fn format(connection: &Connection) -> Result<Option<u32>, StoreError> {

@@ -10,6 +10,10 @@ pub enum StoreError {
     Locked,
     #[error("the read model's format is {found}, this program knows up to {known}: use a newer program")]
     TooNew { found: u32, known: u32 },
+    #[error(
+        "the views were made under other rules of identity than those configured now: make them again from the log, or put the rules back"
+    )]
+    OtherRules,
     #[error("the disk is full; nothing of this batch was written: free space and go on")]
     Full,
     #[error("the read model is damaged: {0}; rebuild it from the log")]

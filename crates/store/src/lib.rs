@@ -8,6 +8,7 @@ mod quarantine;
 mod read;
 mod resolve;
 mod state;
+mod store;
 mod verify;
 
 pub use assemble::{AssembleStore, AssembleTx, SearchRow};
@@ -18,4 +19,5 @@ pub use quarantine::{Quarantine, QuarantineEntry, QuarantineFilter};
 pub use read::{CustomerRows, Found, Holding, ReadStore, StatusRows, Totals};
 pub use resolve::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx};
 pub use state::{Admitted, FactState, SubjectState};
+pub use store::Store;
 pub use verify::{Table, TableRow, VerifyStore};

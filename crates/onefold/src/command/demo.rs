@@ -47,7 +47,7 @@ pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode
     let hub = Hub::make(&globals).await?;
     let settings = Settings { customers: args.customers, seed: args.seed, ..Settings::default() };
     let day = globals.today.unwrap_or(settings.today);
-    let done = show(&hub, &settings, day_number(day), address, globals.json).await;
+    let done = show(&hub, &path, &settings, day_number(day), address, globals.json).await;
     let Some(listener) = listener.filter(|_| done.is_ok()) else {
         hub.close().await?;
         return done.map(|()| ExitCode::SUCCESS);
@@ -56,8 +56,8 @@ pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode
     serve::serve(listener, hub).await
 }
 
-async fn show(hub: &Hub, settings: &Settings, day: i64, address: SocketAddr, json: bool) -> Result<()> {
-    let company = hub.data.file("simulated");
+async fn show(hub: &Hub, path: &Path, settings: &Settings, day: i64, address: SocketAddr, json: bool) -> Result<()> {
+    let company = path.join("simulated");
     let (began, settings_used) = (Instant::now(), settings.clone());
     let into = company.clone();
     let summary = tokio::task::spawn_blocking(move || simulate(&into, &settings_used)).await??;
@@ -86,7 +86,7 @@ async fn show(hub: &Hub, settings: &Settings, day: i64, address: SocketAddr, jso
         ))?;
         compare(&mut out, &status, &totals, customers, &wrong)?;
         two(&mut out, hub, &summary, day).await?;
-        next(&mut out, hub.data.path(), settings, &summary, address)?;
+        next(&mut out, path, settings, &summary, address)?;
     }
     out.done()
 }

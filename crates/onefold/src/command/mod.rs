@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod bench;
+mod config;
 mod demo;
 mod documents;
 mod events;
@@ -33,6 +34,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Rebuild(args) => rebuild::run(args, globals).await,
         Command::Quarantine(command) => quarantine::run(command, globals).await,
         Command::Identity(command) => identity::run(command, globals).await,
+        Command::Config(command) => config::run(command, &globals),
         Command::Bench(args) => bench::run(args, globals).await,
     }
 }

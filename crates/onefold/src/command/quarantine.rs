@@ -30,7 +30,7 @@ pub(crate) async fn run(command: QuarantineCommand, globals: Globals) -> Result<
 async fn list(filter: QuarantineFilter, globals: Globals) -> Result<ExitCode> {
     let reader = Reader::open(&globals)?;
     let (mut out, mut count) = (Out::open(), 0);
-    for entry in entries(&reader.store, &filter).await? {
+    for entry in entries(reader.store.as_ref(), &filter).await? {
         count += 1;
         if globals.json {
             out.json_line(&entry)?;
@@ -59,7 +59,7 @@ async fn entries(store: &dyn Quarantine, filter: &QuarantineFilter) -> Result<Ve
 
 async fn show(number: u64, globals: Globals) -> Result<ExitCode> {
     let reader = Reader::open(&globals)?;
-    let entry = one(&reader.store, number).await?;
+    let entry = one(reader.store.as_ref(), number).await?;
     let mut out = Out::open();
     if globals.json {
         out.json(&entry)?;
@@ -94,18 +94,18 @@ async fn retry_all(
 ) -> Result<ExitCode> {
     let chosen = if numbers.is_empty() {
         let of = connector.map_or("events", |connector| connector.name()).to_owned();
-        entries(&hub.store, &QuarantineFilter { all: false, connector: Some(of), code }).await?
+        entries(hub.store.as_ref(), &QuarantineFilter { all: false, connector: Some(of), code }).await?
     } else {
         let mut chosen = Vec::new();
         for number in numbers {
-            chosen.push(one(&hub.store, *number).await?);
+            chosen.push(one(hub.store.as_ref(), *number).await?);
         }
         chosen
     };
     let (mut out, mut still) = (Out::open(), 0u64);
     for entry in &chosen {
         let (status, told) =
-            match onefold_connect::retry(entry, connector, &hub.door, &hub.store, "retried by hand").await {
+            match onefold_connect::retry(entry, connector, &hub.door, hub.store.as_ref(), "retried by hand").await {
                 Ok(Retried::Taken(verdicts)) => ("taken", format!("taken in: {} events", verdicts.len())),
                 Ok(Retried::Skipped(reason)) => ("skipped", format!("skipped: {reason}")),
                 Ok(Retried::Again(problems)) => {
@@ -145,7 +145,7 @@ async fn discard(numbers: Vec<u64>, why: String, globals: Globals) -> Result<Exi
 async fn discard_all(hub: &Hub, numbers: &[u64], why: &str, as_json: bool) -> Result<()> {
     // All are looked up before any is closed.
     for number in numbers {
-        let entry = one(&hub.store, *number).await?;
+        let entry = one(hub.store.as_ref(), *number).await?;
         if !entry.decision.is_empty() {
             bail!("q-{number:04} was closed already: {} ({}); nothing was discarded", entry.decision, entry.why);
         }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use onefold_audit::{Progress, Verified, verify};
-use onefold_identity::Rules;
 use onefold_store::VerifyStore;
 
 use crate::args::{Globals, RebuildArgs};
-use crate::hub::{EVENTS, Hub};
+use crate::engine::EVENTS;
+use crate::hub::Hub;
 use crate::out::Out;
 use crate::progress::bar;
 
@@ -22,10 +22,9 @@ pub(crate) async fn run(_args: RebuildArgs, globals: Globals) -> Result<ExitCode
     hub.caught_up(&|_| {}).await?;
     let bar = bar(hub.log.heads(EVENTS).await?.iter().sum(), "folding the log again");
     let progress = Progress::default();
-    let rules = Rules::default();
     let verified = {
-        let store: Arc<dyn VerifyStore> = Arc::new(hub.store.clone());
-        let work = verify(&hub.log, &store, &hub.key, &rules, &progress);
+        let store: Arc<dyn VerifyStore> = Arc::clone(&hub.store) as _;
+        let work = verify(&hub.log, &store, &hub.writer.key, &hub.rules, &progress);
         tokio::pin!(work);
         loop {
             tokio::select! {

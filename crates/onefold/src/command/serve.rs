@@ -12,9 +12,9 @@ use crate::shutdown;
 
 pub(crate) async fn run(args: RunArgs, globals: Globals) -> Result<ExitCode> {
     // First what may be refused: nothing is begun for a port that is taken.
-    let listener = listen(args.listen).await?;
+    let listener = listen(args.listen.unwrap_or(globals.settings.http.listen)).await?;
     let hub = Hub::make(&globals).await?;
-    eprintln!("serving {} on http://{}; Ctrl-C stops", hub.data.path().display(), listener.local_addr()?);
+    eprintln!("serving {} on http://{}; Ctrl-C stops", hub.place, listener.local_addr()?);
     serve(listener, hub).await
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use onefold_audit::{Progress, verify};
-use onefold_identity::Rules;
 use onefold_store::VerifyStore;
 
 use super::measure::{Report, peak_memory_mib, timed};
@@ -19,8 +18,8 @@ pub(crate) async fn run(rig: &Rig) -> Result<Report> {
     })
     .await?;
     report.rate("live_events_per_second", rig.events, live).put("live_peak_memory_mib", peak_memory_mib());
-    let store: Arc<dyn VerifyStore> = Arc::new(rig.hub.store.clone());
-    let verified = verify(&rig.hub.log, &store, &rig.hub.key, &Rules::default(), &Progress::default()).await?;
+    let store: Arc<dyn VerifyStore> = Arc::clone(&rig.hub.store) as _;
+    let verified = verify(&rig.hub.log, &store, &rig.hub.writer.key, &rig.hub.rules, &Progress::default()).await?;
     ensure!(verified.is_equal(), "live is not what the log says: {verified:?}");
     report.put("verified_events", verified.events).put("seconds", verified.seconds);
     report.put("verify_events_per_second", verified.events_per_second.round());

@@ -6,12 +6,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use onefold_event::{Event, encode};
 use onefold_log::{Record, partition_of};
-use onefold_store::FollowStore;
 
 use super::measure::Report;
 use super::workload::Workload;
 use crate::args::{BenchArgs, Globals};
-use crate::hub::{EVENTS, Hub};
+use crate::engine::EVENTS;
+use crate::hub::Hub;
 
 /// Events appended at a time while a backlog is built up.
 pub(crate) const CHUNK: u64 = 1000;

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use onefold_event::{Event, IdParts, Subject, v1};
-use onefold_store::ReadStore;
 
 use super::measure::{Report, peak_memory_mib};
 use super::rig::{CHUNK, Rig};

@@ -1,0 +1,238 @@
+//! The configuration: the documented default compiled in, over it a file, the environment, and the command line.
+
+mod environment;
+mod layer;
+mod shown;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use onefold_identity::Rules;
+use serde::Deserialize;
+use toml::Table;
+
+pub(crate) use shown::shown;
+
+/// The documented default: also the list of all keys, and the type of each.
+pub(crate) const DEFAULT: &str = include_str!("../../../../deploy/onefold.toml");
+
+/// What may be set.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) hub: HubConfig,
+    pub(crate) kafka: KafkaConfig,
+    pub(crate) postgres: PostgresConfig,
+    pub(crate) http: HttpConfig,
+    pub(crate) project: onefold_projector::Options,
+    pub(crate) resolve: onefold_resolver::Options,
+    pub(crate) assemble: onefold_assembler::Options,
+    pub(crate) identity: Rules,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HubConfig {
+    /// Directory of the embedded hub; empty: none.
+    pub(crate) data: PathBuf,
+    /// Partitions of a log that is made; 0: what suits the engine.
+    pub(crate) partitions: u32,
+    /// What `onefold run` does.
+    pub(crate) roles: Vec<Role>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    /// Fold events into views
+    Project,
+    /// Find who is one customer
+    Resolve,
+    /// Bring up to date what customers are found by
+    Assemble,
+    /// Answer over HTTP
+    Serve,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KafkaConfig {
+    pub(crate) bootstrap: String,
+    pub(crate) prefix: String,
+    pub(crate) properties: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PostgresConfig {
+    pub(crate) url: String,
+    pub(crate) connections: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HttpConfig {
+    pub(crate) listen: SocketAddr,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        // A test holds the default to what this expects.
+        layer::default_table().try_into().expect("the default configuration, which is compiled in, is sound")
+    }
+}
+
+impl Config {
+    /// The default, a file, and the environment, each over the one before.
+    ///
+    /// # Errors
+    /// All that is wrong, each with where it stands, what was found and what was expected.
+    pub(crate) fn load(file: Option<&Path>, environment: &[(String, String)]) -> Result<Self> {
+        let mut table = layer::default_table();
+        let mut wrong = Vec::new();
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("the configuration {} cannot be read", path.display()))?;
+            let over: Table = toml::from_str(&text)
+                .map_err(|error| anyhow::anyhow!("{} is no TOML: {}", path.display(), error.to_string().trim_end()))?;
+            wrong.extend(layer::lay(&mut table, over).into_iter().map(|what| format!("{}: {what}", path.display())));
+        }
+        wrong.extend(environment::lay(&mut table, environment));
+        if !wrong.is_empty() {
+            bail!("the configuration cannot be used\n  {}", wrong.join("\n  "));
+        }
+        let config: Self = table.try_into().map_err(|error: toml::de::Error| {
+            anyhow::anyhow!("the configuration cannot be used: {}", error.message())
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// What no single key can say.
+    fn check(&self) -> Result<()> {
+        let mut wrong: Vec<&str> = Vec::new();
+        if self.kafka.bootstrap.is_empty() != self.postgres.url.is_empty() {
+            wrong.push("kafka.bootstrap and postgres.url go together: name both for the distributed hub, neither for the embedded one");
+        }
+        if !self.kafka.bootstrap.is_empty() && !self.hub.data.as_os_str().is_empty() {
+            wrong.push("hub.data is of the embedded hub, kafka.bootstrap of the distributed one: name one of them");
+        }
+        if self.hub.partitions > 1_024 {
+            wrong.push("hub.partitions: expected at most 1024");
+        }
+        if self.hub.roles.is_empty() {
+            wrong.push("hub.roles is empty: expected at least one");
+        }
+        if [self.project.batch, self.resolve.batch, self.assemble.batch].contains(&0) {
+            wrong.push("a batch of 0 never gets anything done: expected at least 1");
+        }
+        if self.postgres.connections < 4 {
+            wrong.push("postgres.connections: expected at least 4, one for each stage and one for reads");
+        }
+        if wrong.is_empty() { Ok(()) } else { bail!("the configuration cannot be used\n  {}", wrong.join("\n  ")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, environment: &[(&str, &str)]) -> Result<Config> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("onefold.toml");
+        std::fs::write(&path, text).unwrap();
+        let environment: Vec<(String, String)> =
+            environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Config::load(Some(&path), &environment)
+    }
+
+    #[test]
+    fn the_documented_default_is_what_the_components_take_by_themselves() {
+        let config = Config::default();
+        config.check().unwrap();
+        assert_eq!(config.identity, Rules::default());
+        assert_eq!(config.project, onefold_projector::Options::default());
+        assert_eq!(config.resolve, onefold_resolver::Options::default());
+        assert_eq!(config.assemble, onefold_assembler::Options::default());
+    }
+
+    #[test]
+    fn a_file_says_only_what_differs_and_the_environment_stands_above_it() {
+        let text = "[project]\nbatch = 5\n[identity.hub]\nkinds = { phone = 3 }\n[kafka.properties]\n\"sasl.mechanism\" = \"PLAIN\"";
+        let config = load(
+            text,
+            &[
+                ("ONEFOLD_PROJECT_BATCH", "7"),
+                ("ONEFOLD_IDENTITY_WEAK", "phone, email"),
+                ("ONEFOLD_KAFKA_PROPERTIES_SECURITY_PROTOCOL", "SSL"),
+                ("ONEFOLD_LOG", "debug"),
+                ("HOME", "/"),
+            ],
+        )
+        .unwrap();
+        assert_eq!(config.project.batch, 7);
+        assert_eq!(config.identity.weak.len(), 2);
+        assert_eq!(config.identity.hub.kinds.get("phone"), Some(&3));
+        assert_eq!(config.kafka.properties.get("security.protocol").map(String::as_str), Some("SSL"));
+        assert_eq!(config.kafka.properties.get("sasl.mechanism").map(String::as_str), Some("PLAIN"));
+    }
+
+    #[test]
+    fn all_unknown_keys_are_refused_at_once_with_the_nearest_known_one() {
+        let environment = [("ONEFOLD_POSTGRES_ULR", "x"), ("ONEFOLD_POSGRES_URL", "x")];
+        let error = load("[kafka]\nbootsrap = 'a:1'\n[projct]\nbatch = 1", &environment).unwrap_err().to_string();
+        for expected in [
+            "kafka.bootsrap is no key: did you mean `kafka.bootstrap`?",
+            "projct is no key: did you mean `project`?",
+            "ONEFOLD_POSTGRES_ULR is no key: did you mean `ONEFOLD_POSTGRES_URL`?",
+            "ONEFOLD_POSGRES_URL is no key: did you mean `ONEFOLD_POSTGRES_URL`?",
+        ] {
+            assert!(error.contains(expected), "{expected}\n{error}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_refused_with_what_was_expected() {
+        let error = load("[project]\nbatch = 'many'\n[kafka]\nprefix = 5", &[("ONEFOLD_RESOLVE_BATCH", "few")])
+            .unwrap_err()
+            .to_string();
+        for expected in [
+            "project.batch: expected an integer, found a string",
+            "kafka.prefix: expected a string, found an integer",
+            "ONEFOLD_RESOLVE_BATCH: expected an integer, found `few`",
+        ] {
+            assert!(error.contains(expected), "{expected}\n{error}");
+        }
+        assert!(load("[hub]\nroles = ['projekt']", &[]).is_err());
+        assert!(load("[project]\nbatch = 0", &[]).is_err());
+    }
+
+    #[test]
+    fn the_two_engines_are_not_mixed() {
+        assert!(load("[kafka]\nbootstrap = 'a:1'", &[]).unwrap_err().to_string().contains("postgres.url"));
+        let both = "[hub]\ndata = 'd'\n[kafka]\nbootstrap = 'a:1'\n[postgres]\nurl = 'postgres://a/b'";
+        assert!(load(both, &[]).unwrap_err().to_string().contains("name one of them"));
+    }
+
+    #[test]
+    fn a_secret_comes_from_a_file_and_is_never_printed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (url, password) = (dir.path().join("url"), dir.path().join("password"));
+        std::fs::write(&url, "postgres://hub:geheim@db/onefold\n").unwrap();
+        std::fs::write(&password, "tiger\n").unwrap();
+        let text = format!(
+            "[kafka]\nbootstrap = 'a:1'\n[kafka.properties]\n\"sasl.password\" = {{ file = '{}' }}",
+            password.display()
+        );
+        let config = load(&text, &[("ONEFOLD_POSTGRES_URL_FILE", url.to_str().unwrap())]).unwrap();
+        assert_eq!(config.postgres.url, "postgres://hub:geheim@db/onefold");
+        assert_eq!(config.kafka.properties["sasl.password"], "tiger");
+        let text = shown(&config);
+        assert!(!text.contains("geheim") && !text.contains("tiger"), "{text}");
+        assert!(text.contains("postgres://hub:***@db/onefold"), "{text}");
+        let absent = load("[postgres]\nurl = { file = '/nowhere/url' }", &[]).unwrap_err().to_string();
+        assert!(absent.contains("postgres.url: /nowhere/url cannot be read"), "{absent}");
+    }
+}

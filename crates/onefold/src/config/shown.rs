@@ -1,0 +1,83 @@
+//! What counts, for people: secrets are never printed.
+
+use super::Config;
+
+const HIDDEN: &str = "***";
+/// Parts of names of librdkafka properties that hold secrets.
+const SECRET: [&str; 6] = ["password", "secret", "token", "jaas", ".pem", "oauthbearer.config"];
+
+/// The configuration in a few lines.
+pub(crate) fn shown(config: &Config) -> String {
+    let mut lines = Vec::new();
+    let roles: Vec<String> = config.hub.roles.iter().map(|role| format!("{role:?}").to_lowercase()).collect();
+    if config.kafka.bootstrap.is_empty() {
+        let data = config.hub.data.display().to_string();
+        lines.push(format!("embedded    {}", if data.is_empty() { "directory by --data" } else { &data }));
+    } else {
+        lines.push(format!("kafka       {} (topics {}*)", config.kafka.bootstrap, config.kafka.prefix));
+        for (name, value) in &config.kafka.properties {
+            let secret = SECRET.iter().any(|part| name.contains(part));
+            lines.push(format!("            {name} = {}", if secret { HIDDEN } else { value }));
+        }
+        lines.push(format!(
+            "postgres    {}, up to {} connections",
+            without_password(&config.postgres.url),
+            config.postgres.connections
+        ));
+    }
+    lines.push(format!("roles       {}", roles.join(", ")));
+    lines.push(format!("http        {}", config.http.listen));
+    lines.push(format!(
+        "batches     project {}, resolve {}, assemble {}",
+        config.project.batch, config.resolve.batch, config.assemble.batch
+    ));
+    let list = |kinds: &std::collections::BTreeSet<String>| kinds.iter().cloned().collect::<Vec<_>>().join(", ");
+    lines.push(format!("links alone {}", list(&config.identity.strong)));
+    lines.push(format!("weakly      {}", list(&config.identity.weak)));
+    lines.push(format!("exclusive   {}", list(&config.identity.exclusive)));
+    lines.push(format!("hub values  beyond {} weak, {} strong", config.identity.hub.weak, config.identity.hub.strong));
+    lines.extend(config.identity.hub.kinds.iter().map(|(kind, limit)| format!("            beyond {limit} of {kind}")));
+    lines.join("\n")
+}
+
+/// A URL whose password nobody reads, wherever it stands in it.
+pub(crate) fn without_password(url: &str) -> String {
+    let (start, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
+    let (authority, path) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
+    let authority = match authority.rsplit_once('@') {
+        Some((user, host)) => match user.split_once(':') {
+            Some((user, _)) => format!("{user}:{HIDDEN}@{host}"),
+            None => format!("{user}@{host}"),
+        },
+        None => authority.to_owned(),
+    };
+    let path = match path.split_once('?') {
+        Some((path, parameters)) => {
+            let hide = |parameter: &str| match parameter.split_once('=') {
+                Some((name, _)) if name.contains("password") => format!("{name}={HIDDEN}"),
+                _ => parameter.to_owned(),
+            };
+            format!("{path}?{}", parameters.split('&').map(hide).collect::<Vec<_>>().join("&"))
+        }
+        None => path.to_owned(),
+    };
+    if start.is_empty() { format!("{authority}{path}") } else { format!("{start}://{authority}{path}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_hidden_wherever_it_stands() {
+        for (url, expected) in [
+            ("postgres://a:b@h:5/d", "postgres://a:***@h:5/d"),
+            ("postgres://a:b@c@h/d?sslmode=require", "postgres://a:***@h/d?sslmode=require"),
+            ("postgres://a@h/d?password=b&x=1", "postgres://a@h/d?password=***&x=1"),
+            ("postgres:///d?host=/run&password=b", "postgres:///d?host=/run&password=***"),
+            ("postgres://h/d", "postgres://h/d"),
+        ] {
+            assert_eq!(without_password(url), expected);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Log and read model of a hub, opened for writing or for reading: the one place that names adapters.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use onefold_event::HubKey;
+use onefold_identity::Rules;
+use onefold_log::Log;
+use onefold_log_embedded::EmbeddedLog;
+use onefold_store::{Store, StoreError};
+use onefold_store_sqlite::SqliteStore;
+
+use crate::config::Config;
+use crate::data::{DataDir, WriterLock};
+
+/// The topic of events.
+pub(crate) const EVENTS: &str = "events";
+/// Partitions of an embedded log that is made, unless asked otherwise.
+const PARTITIONS: u32 = 8;
+
+/// What a hub stands on.
+pub(crate) struct Engine {
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) store: Arc<dyn Store>,
+    /// Rules of identity that the views are made under.
+    pub(crate) rules: Rules,
+    /// Where it is, for people.
+    pub(crate) place: String,
+    /// What only a writer has.
+    pub(crate) writer: Option<Writer>,
+}
+
+/// The right to write.
+pub(crate) struct Writer {
+    pub(crate) key: HubKey,
+    pub(crate) partitions: u32,
+    _lock: WriterLock,
+}
+
+impl Engine {
+    /// A data directory, for the one process that writes.
+    pub(crate) async fn embedded(data: &DataDir, config: &Config) -> Result<Self> {
+        let lock = data.lock()?;
+        let key = data.key()?;
+        let (log, views) = (data.file("log.db"), data.file("views.db"));
+        if views.exists() && !log.exists() {
+            bail!(
+                "{} is missing: everything can be computed from it, and nothing without it; put it back from a copy",
+                log.display()
+            );
+        }
+        let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&log, onefold_log_embedded::Options::default())?);
+        let wanted = if config.hub.partitions == 0 { PARTITIONS } else { config.hub.partitions };
+        let partitions = log.topic(EVENTS, wanted).await?;
+        let rules = config.identity.clone();
+        let options = onefold_store_sqlite::Options { partitions, rules: rules.clone(), ..Default::default() };
+        let store = SqliteStore::open(&views, options).map_err(|error| match error {
+            StoreError::OtherRules => anyhow::Error::new(error).context(format!("{}", views.display())),
+            other => other.into(),
+        })?;
+        let store: Arc<dyn Store> = Arc::new(store);
+        let (heads, positions) = (log.heads(EVENTS).await?, store.followed().await?.positions);
+        if heads.len() != positions.len() || heads.iter().zip(&positions).any(|(head, at)| head < at) {
+            bail!(
+                "the views are of another log, or of more of it than there is (log {heads:?}, views {positions:?}): put the \
+                 log back from a later copy, or remove {} to have the views made again",
+                views.display()
+            );
+        }
+        let writer = Some(Writer { key, partitions, _lock: lock });
+        Ok(Self { log, store, rules, place: data.path().display().to_string(), writer })
+    }
+
+    /// A data directory, beside whoever writes.
+    pub(crate) fn embedded_read(data: &DataDir) -> Result<Self> {
+        let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open_read(&data.file("log.db"))?);
+        let views = data.file("views.db");
+        if !views.exists() {
+            bail!("there is no {}: `onefold run` makes it again from the log", views.display());
+        }
+        let store = SqliteStore::open_read(&views).with_context(|| format!("{}", views.display()))?;
+        let rules = store.rules().clone();
+        Ok(Self { log, store: Arc::new(store), rules, place: data.path().display().to_string(), writer: None })
+    }
+}
