@@ -169,6 +169,26 @@ fn one_or_three_partitions_give_the_same_views() {
 }
 
 #[test]
+fn a_log_copied_into_another_number_of_partitions_gives_the_same_views_and_ids() {
+    let home = told();
+    let (from, to) = (home.data().display().to_string(), home.path("grown").display().to_string());
+    let copied = home.run(&["copy", "--from", &from, "--to", &to, "--partitions", "3", "--json"]).exits(0).json();
+    assert_eq!(copied["partitions"], 3);
+    let before = home.run(&["status", "--json"]).exits(0).json();
+    assert_eq!(copied["records"], before["events"]);
+    let again = home.run(&["copy", "--from", &from, "--to", &to, "--json"]).exits(0).json();
+    assert_eq!((&again["records"], &again["partitions"]), (&0.into(), &3.into()));
+
+    let grown = |words: &[&str]| home.run_in("grown", words).exits(0);
+    grown(&["rebuild", "--verify"]);
+    let after = grown(&["status", "--json"]).json();
+    for same in ["events", "digest", "ids_digest", "money", "customers", "unattributed_documents"] {
+        assert_eq!(after[same], before[same], "{same}");
+    }
+    home.run(&["copy", "--from", "absent", "--to", &to]).exits(1).tells(&["no data directory absent"]);
+}
+
+#[test]
 fn a_configuration_is_checked_whole_before_anything_is_touched() {
     let home = Home::new();
     let wrong = home.file("wrong.toml", "[projct]\nbatch = 1\n[hub]\npartitions = 'many'\n");

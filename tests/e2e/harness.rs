@@ -103,6 +103,13 @@ impl Home {
         path.display().to_string()
     }
 
+    /// Runs a command on another data directory beside.
+    pub(crate) fn run_in(&self, name: &str, words: &[&str]) -> Answer {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_onefold"));
+        command.args(words).arg("--data").arg(self.path(name)).env_remove("ONEFOLD_CONFIG").env("RUST_BACKTRACE", "0");
+        Answer::of(command.output().expect("the program"))
+    }
+
     /// A command that is not yet run.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_onefold"));

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 pub mod conformance;
+mod copy;
 mod error;
 mod partition;
 mod port;
 mod record;
 
+pub use copy::{Copied, CopyError, copy};
 pub use error::LogError;
 pub use partition::partition_of;
 pub use port::Log;

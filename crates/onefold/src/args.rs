@@ -101,6 +101,8 @@ pub(crate) enum Command {
     /// Decide who is one customer and whose a document is
     #[command(subcommand)]
     Identity(IdentityCommand),
+    /// Move the log into another hub, into any number of partitions; run again, it goes on where it was
+    Copy(CopyArgs),
     /// What can be set, and whether what is set is sound
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -129,6 +131,16 @@ pub(crate) struct RunArgs {
     /// Address to serve on; loopback only [default: http.listen of the configuration]
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CopyArgs {
+    /// Where the log is: a data directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: PathBuf,
+    /// Where it goes: a data directory, made where it is absent
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

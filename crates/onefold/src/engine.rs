@@ -37,6 +37,31 @@ pub(crate) struct Writer {
     _lock: WriterLock,
 }
 
+/// A log that is copied into, held by this process alone.
+pub(crate) struct Target {
+    pub(crate) log: Arc<dyn Log>,
+    /// Partitions of a topic that is made.
+    pub(crate) partitions: u32,
+    _lock: WriterLock,
+}
+
+impl Target {
+    pub(crate) fn open(data: &DataDir, config: &Config) -> Result<Self> {
+        let lock = data.lock()?;
+        let log = EmbeddedLog::open(&data.file("log.db"), onefold_log_embedded::Options::default())?;
+        Ok(Self { log: Arc::new(log), partitions: partitions(config), _lock: lock })
+    }
+}
+
+/// A log that is copied from, beside whoever writes to it.
+pub(crate) fn source(data: &DataDir) -> Result<Arc<dyn Log>> {
+    Ok(Arc::new(EmbeddedLog::open_read(&data.file("log.db"))?))
+}
+
+fn partitions(config: &Config) -> u32 {
+    if config.hub.partitions == 0 { PARTITIONS } else { config.hub.partitions }
+}
+
 impl Engine {
     /// A data directory, for the one process that writes.
     pub(crate) async fn embedded(data: &DataDir, config: &Config) -> Result<Self> {
@@ -50,8 +75,7 @@ impl Engine {
             );
         }
         let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&log, onefold_log_embedded::Options::default())?);
-        let wanted = if config.hub.partitions == 0 { PARTITIONS } else { config.hub.partitions };
-        let partitions = log.topic(EVENTS, wanted).await?;
+        let partitions = log.topic(EVENTS, partitions(config)).await?;
         let rules = config.identity.clone();
         let options = onefold_store_sqlite::Options { partitions, rules: rules.clone(), ..Default::default() };
         let store = SqliteStore::open(&views, options).map_err(|error| match error {

@@ -2,6 +2,7 @@
 
 mod bench;
 mod config;
+mod copy;
 mod demo;
 mod documents;
 mod events;
@@ -34,6 +35,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Rebuild(args) => rebuild::run(args, globals).await,
         Command::Quarantine(command) => quarantine::run(command, globals).await,
         Command::Identity(command) => identity::run(command, globals).await,
+        Command::Copy(args) => copy::run(args, globals).await,
         Command::Config(command) => config::run(command, &globals),
         Command::Bench(args) => bench::run(args, globals).await,
     }
