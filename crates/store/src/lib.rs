@@ -2,6 +2,7 @@
 
 mod assemble;
 mod error;
+mod fact;
 mod follow;
 mod project;
 mod quarantine;
@@ -13,11 +14,12 @@ mod verify;
 
 pub use assemble::{AssembleStore, AssembleTx, SearchRow};
 pub use error::StoreError;
+pub use fact::FactState;
 pub use follow::{FollowStore, Followed};
 pub use project::{Changes, OwnerRow, PartyChange, ProjectStore, ProjectTx};
 pub use quarantine::{Quarantine, QuarantineEntry, QuarantineFilter};
 pub use read::{CustomerRows, Found, Holding, ReadStore, StatusRows, Totals};
 pub use resolve::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx};
-pub use state::{Admitted, FactState, SubjectState};
+pub use state::{Admitted, SubjectState};
 pub use store::Store;
 pub use verify::{Table, TableRow, VerifyStore};

@@ -64,6 +64,22 @@ pub struct Changes {
     pub ids_digest: DigestSum,
 }
 
+impl Changes {
+    /// Rows that are written or deleted for it, one per subject, owner, pair, open item and identifier.
+    pub fn rows(&self) -> usize {
+        let pairs = [&self.documents_added, &self.documents_removed, &self.decisions_added, &self.decisions_removed];
+        let identifiers = self.parties.iter().map(|party| party.asserted.len() + party.gone.len());
+        self.subjects.len()
+            + self.owners.len()
+            + pairs.into_iter().map(Vec::len).sum::<usize>()
+            + self.open_added.len()
+            + self.open_removed.len()
+            + identifiers.sum::<usize>()
+            + self.inbox.len()
+            + self.marks.len()
+    }
+}
+
 /// Contract: a transaction begins by moving each position from the value given (rule D1); where another has moved it,
 /// `begin` MUST fail with [`StoreError::Fenced`] and write nothing. What is saved becomes visible with `commit`, all of
 /// it with the new positions or none; a transaction dropped without `commit` SHALL leave no trace.

@@ -6,34 +6,7 @@ use onefold_event::{ContentDigest, Event, Kind, Micros, Role, Subject, Target};
 use onefold_identity::{Atom, Claim, Facet, Intermediary, Owner, own};
 use onefold_view::{Contribution, FactRef, Fragment, Inbound, Keys, Part, contribute};
 
-/// One copy of an event, as far as duplicates and folding need it. The rest stands in the log at its position.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct FactState {
-    /// Id of this version of the fact.
-    #[prost(bytes = "vec", tag = "1")]
-    pub id: Vec<u8>,
-    /// Id of the fact, whatever its version.
-    #[prost(bytes = "vec", tag = "2")]
-    pub fact: Vec<u8>,
-    /// Digest of what it says.
-    #[prost(bytes = "vec", tag = "3")]
-    pub digest: Vec<u8>,
-    /// When it happened.
-    #[prost(sfixed64, tag = "4")]
-    pub occurred_at: i64,
-    /// When the hub took it in: the least of its copies.
-    #[prost(sfixed64, tag = "5")]
-    pub recorded_at: i64,
-    /// Order between versions.
-    #[prost(sint64, repeated, tag = "6")]
-    pub order: Vec<i64>,
-    /// Partition of the copy with that least time.
-    #[prost(uint32, tag = "7")]
-    pub partition: u32,
-    /// Offset of that copy.
-    #[prost(uint64, tag = "8")]
-    pub offset: u64,
-}
+use crate::FactState;
 
 /// The row of a subject; its encoding is canonical.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -80,7 +53,7 @@ impl SubjectState {
         partition: u32,
         offset: u64,
     ) -> Admitted {
-        if let Some(same) = self.facts.iter_mut().find(|f| f.id == event.id.0 && f.digest == digest) {
+        if let Some(same) = self.facts.iter_mut().find(|f| f.id == event.id.0 && f.digest == *digest) {
             if recorded_at >= same.recorded_at {
                 return Admitted::Duplicate;
             }
@@ -93,9 +66,9 @@ impl SubjectState {
         let last = self.facts.iter().map(FactState::fold_key).max();
         let in_order = last.is_none_or(|last| last <= (event.occurred_at, recorded_at, &event.id.0[..]));
         let new = FactState {
-            id: event.id.0.to_vec(),
-            fact: event.fact.0.to_vec(),
-            digest: digest.to_vec(),
+            id: event.id.0,
+            fact: event.fact.0,
+            digest: *digest,
             occurred_at: event.occurred_at,
             recorded_at,
             order: event.revision_order.clone(),
@@ -103,6 +76,10 @@ impl SubjectState {
             offset,
         };
         let place = self.facts.partition_point(|fact| fact.row_key() < new.row_key());
+        if self.facts.is_empty() {
+            // Most subjects have one fact.
+            self.facts.reserve_exact(1);
+        }
         self.facts.insert(place, new);
         match (conflict, revises, in_order) {
             (true, ..) => Admitted::Conflict,
@@ -117,14 +94,14 @@ impl SubjectState {
 
     /// The copies that stand, in the order of folding, and the superseded revisions (rules A3, A5).
     pub fn standing(&self) -> (Vec<&FactState>, Vec<&FactState>) {
-        let mut best: BTreeMap<&[u8], &FactState> = BTreeMap::new();
+        let mut best: BTreeMap<[u8; 16], &FactState> = BTreeMap::new();
         let mut superseded = Vec::new();
         for copy in self.copies() {
-            match best.get(copy.fact.as_slice()) {
+            match best.get(&copy.fact) {
                 Some(other) if other.version() > copy.version() => superseded.push(copy),
                 other => {
                     superseded.extend(other.copied());
-                    best.insert(&copy.fact, copy);
+                    best.insert(copy.fact, copy);
                 }
             }
         }
@@ -167,10 +144,10 @@ impl SubjectState {
 
     /// One copy per id: the one with the least (recorded_at, digest). The facts are sorted so that it comes first.
     fn copies(&self) -> impl Iterator<Item = &FactState> {
-        let mut last: Option<&[u8]> = None;
+        let mut last: Option<[u8; 16]> = None;
         self.facts.iter().filter(move |f| {
-            let first = last != Some(f.id.as_slice());
-            last = Some(&f.id);
+            let first = last != Some(f.id);
+            last = Some(f.id);
             first
         })
     }
@@ -278,21 +255,5 @@ impl SubjectState {
         let named = self.parties().into_iter().filter(|(role, _)| role.target() == Target::Owner);
         all.extend(named.map(|(_, party)| party.to_string()));
         all
-    }
-}
-
-impl FactState {
-    /// Order of folding (rule A5).
-    fn fold_key(&self) -> (i64, i64, &[u8]) {
-        (self.occurred_at, self.recorded_at, &self.id)
-    }
-
-    /// Order within the row.
-    fn row_key(&self) -> (&[u8], i64, &[u8]) {
-        (&self.id, self.recorded_at, &self.digest)
-    }
-
-    fn version(&self) -> (&[i64], i64, &[u8]) {
-        (&self.order, self.recorded_at, &self.id)
     }
 }

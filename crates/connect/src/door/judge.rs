@@ -77,9 +77,7 @@ pub(crate) async fn judge(
 fn copies(state: Option<&SubjectState>, recent: &Recent, subject: &str, id: EventId) -> Vec<Copy> {
     let mut copies: Vec<Copy> = Vec::new();
     for fact in state.into_iter().flat_map(|s| &s.facts).filter(|f| f.id == id.0) {
-        if let Ok(digest) = fact.digest.as_slice().try_into() {
-            copies.push(Copy { digest, partition: fact.partition, offset: fact.offset });
-        }
+        copies.push(Copy { digest: fact.digest, partition: fact.partition, offset: fact.offset });
     }
     for copy in recent.of(subject, id) {
         if !copies.contains(&copy) {
