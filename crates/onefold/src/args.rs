@@ -337,6 +337,9 @@ pub(crate) struct BenchArgs {
     /// Customers that they are spread over
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pub(crate) customers: u64,
+    /// Hit by a few: four of five events are about the same 100 customers
+    #[arg(long)]
+    pub(crate) hot: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -9,7 +9,7 @@ use onefold_assembler::Assembler;
 use onefold_connect::Door;
 use onefold_identity::Rules;
 use onefold_log::Log;
-use onefold_projector::Projector;
+use onefold_projector::{Projector, Work};
 use onefold_resolver::Resolver;
 use onefold_service::Service;
 use onefold_stage::{Health, Stage, Stop, Wake, spawn};
@@ -49,6 +49,8 @@ pub(crate) struct Hub {
     pub(crate) service: Service,
     pub(crate) health: Health,
     pub(crate) writer: Writer,
+    /// What the projector counts of itself.
+    pub(crate) work: Arc<Work>,
     stop: Stop,
     wakes: [Wake; 2],
     threads: Vec<JoinHandle<()>>,
@@ -82,6 +84,7 @@ impl Hub {
         let wakes: [Wake; 2] = [Arc::new(Notify::new()), Arc::new(Notify::new())];
         let [resolve, assemble] = &wakes;
         let projector = Projector::new(Arc::clone(&log), Arc::clone(&store) as _, key, settings.project);
+        let work = projector.work();
         let resolver = Resolver::new(Arc::clone(&store) as _, rules.clone(), settings.resolve);
         let assembler = Assembler::new(Arc::clone(&store) as _, settings.assemble);
         let mut threads = Vec::new();
@@ -96,7 +99,7 @@ impl Hub {
         let (reads, quarantine) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
         let service = Service::new(Arc::clone(&log), reads, quarantine, Some(door.clone()), rules.clone())
             .watching(health.clone());
-        Ok(Self { log, store, door, rules, place, service, health, writer, stop, wakes, threads })
+        Ok(Self { log, store, door, rules, place, service, health, writer, work, stop, wakes, threads })
     }
 
     /// Waits until the views show everything that is in the log now; `told` hears how many events are still behind.

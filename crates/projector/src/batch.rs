@@ -4,6 +4,7 @@
 //! find whose each document is; settle the difference into the owners' bundles.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::{Duration, Instant};
 
 use onefold_event::{HubKey, Subject};
 use onefold_log::Log;
@@ -40,6 +41,7 @@ pub(crate) struct Batch<'a> {
     /// Owners whose ordered rows must be read again.
     pub(crate) refills: BTreeSet<String>,
     pub(crate) changes: Changes,
+    loading: Duration,
 }
 
 impl<'a> Batch<'a> {
@@ -53,18 +55,20 @@ impl<'a> Batch<'a> {
             flagged: BTreeSet::new(),
             refills: BTreeSet::new(),
             changes: Changes::default(),
+            loading: Duration::ZERO,
         }
     }
 
-    /// What the batch changes.
-    pub(crate) async fn project(mut self, taken: &[Taken]) -> Result<Changes, StageError> {
+    /// What the batch changes, and how long it read rows for that.
+    pub(crate) async fn project(mut self, taken: &[Taken]) -> Result<(Changes, Duration), StageError> {
         let changed = self.admit(taken).await?;
         self.see(taken).await?;
         let changed = self.tell(changed).await?;
         self.flag(&changed).await?;
         self.own(&changed).await?;
         self.settle().await?;
-        Ok(self.finish())
+        let loading = self.loading;
+        Ok((self.finish(), loading))
     }
 
     /// Loads the rows of subjects that are not loaded yet; an unknown one is a placeholder that later facts fill.
@@ -74,7 +78,9 @@ impl<'a> Batch<'a> {
             return Ok(());
         }
         let keys: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        let began = Instant::now();
         let found = self.tx.subjects(&keys).await?;
+        self.loading += began.elapsed();
         for ((subject, key), state) in missing.into_iter().zip(keys).zip(found) {
             let old = state.unwrap_or_default();
             self.rows.insert(key, Row { subject, new: old.clone(), old });
@@ -90,7 +96,9 @@ impl<'a> Batch<'a> {
             return Ok(());
         }
         let missing: Vec<String> = missing.into_iter().collect();
+        let began = Instant::now();
         let found = self.tx.owners(&missing).await?;
+        self.loading += began.elapsed();
         for (key, row) in missing.into_iter().zip(found) {
             let row = row.unwrap_or_default();
             let (old_digest, old_first_seen) = (row.digest, row.first_seen);

@@ -5,5 +5,7 @@ mod batch;
 mod link;
 mod projector;
 mod settle;
+mod work;
 
 pub use projector::{Options, Projector};
+pub use work::{Done, Part, Work};

@@ -1,7 +1,7 @@
 //! The stage: a batch of records, one transaction.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use onefold_event::{Event, HubKey, decode};
@@ -11,6 +11,7 @@ use onefold_store::ProjectStore;
 use serde::Deserialize;
 
 use crate::batch::Batch;
+use crate::work::{Part, Work};
 
 /// The topic of events.
 const EVENTS: &str = "events";
@@ -37,6 +38,7 @@ pub struct Projector {
     options: Options,
     /// Next offset per partition, as the store says; none: to be read again.
     positions: Option<Vec<u64>>,
+    work: Arc<Work>,
 }
 
 /// An event with its place in the log.
@@ -50,7 +52,12 @@ pub(crate) struct Taken {
 impl Projector {
     /// A projector over a log and a store. The key is the hub's own, for content digests.
     pub fn new(log: Arc<dyn Log>, store: Arc<dyn ProjectStore>, key: HubKey, options: Options) -> Self {
-        Self { log, store, key, options, positions: None }
+        Self { log, store, key, options, positions: None, work: Arc::default() }
+    }
+
+    /// Its counters.
+    pub fn work(&self) -> Arc<Work> {
+        Arc::clone(&self.work)
     }
 
     async fn read(&self, positions: &[u64]) -> Result<(Vec<(u32, u64, u64)>, Vec<Taken>), StageError> {
@@ -95,6 +102,7 @@ impl Stage for Projector {
             Some(positions) => positions,
             None => self.store.positions().await?,
         };
+        let began = Instant::now();
         let (moves, taken) = self.read(&positions).await?;
         if moves.is_empty() {
             // Woken by an append; else it looks so often whether it is asked to stop.
@@ -103,10 +111,17 @@ impl Stage for Projector {
             return Ok(Progress::Idle);
         }
         let count = taken.len() as u64;
+        let began = self.work.spent(Part::Read, began);
         let mut tx = self.store.begin(&moves).await?;
-        let changes = Batch::new(tx.as_mut(), self.log.as_ref(), &self.key).project(&taken).await?;
+        let (changes, loading) = Batch::new(tx.as_mut(), self.log.as_ref(), &self.key).project(&taken).await?;
+        self.work.add(Part::Load, loading);
+        let began = self.work.spent(Part::Fold, began + loading);
+        let rows = changes.rows() as u64;
         tx.save(changes).await?;
+        let began = self.work.spent(Part::Save, began);
         tx.commit().await?;
+        self.work.spent(Part::Commit, began);
+        self.work.batch(count, rows);
         let mut positions = positions;
         for (partition, _, to) in moves {
             if let Some(position) = positions.get_mut(partition as usize) {

@@ -1,5 +1,6 @@
 //! `onefold bench`: what the hub does on this machine, over the real log, store and stages, with its conditions printed.
 
+mod cpu;
 mod live;
 mod measure;
 mod read;

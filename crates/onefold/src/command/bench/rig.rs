@@ -32,7 +32,12 @@ impl Rig {
         let directory = root.join(format!("onefold-bench-{}", std::process::id()));
         std::fs::create_dir_all(&root).with_context(|| format!("{}", root.display()))?;
         let hub = Hub::make(&Globals { data: Some(directory.clone()), ..globals.clone() }).await?;
-        Ok(Self { hub, workload: Workload { customers: args.customers.max(1) }, events: args.events, directory })
+        Ok(Self {
+            hub,
+            workload: Workload { customers: args.customers.max(1), hot: args.hot },
+            events: args.events,
+            directory,
+        })
     }
 
     /// What every report begins with.
@@ -43,7 +48,8 @@ impl Rig {
             .put("bench", what)
             .put("cores", cores)
             .put("events", self.events)
-            .put("customers", self.workload.customers);
+            .put("customers", self.workload.customers)
+            .put("hit", if self.workload.hot { "4 of 5 events on 100 customers" } else { "evenly" });
         report.put("log", "embedded, fsync on each append");
         report
     }

@@ -15,8 +15,13 @@ const GIVEN: [&str; 20] = [
     "秀兰", "霞",
 ];
 
+/// Customers that are hit most where only a few are.
+const HOT: u64 = 100;
+
 pub(crate) struct Workload {
     pub(crate) customers: u64,
+    /// Four of five events are about the first customers.
+    pub(crate) hot: bool,
 }
 
 fn money(cents: u64) -> Option<v1::Money> {
@@ -53,14 +58,26 @@ impl Workload {
         event(&party(customer), body, START, &[])
     }
 
-    /// The n-th event after all customers are recorded.
-    pub(crate) fn event(&self, n: u64) -> Result<Event> {
-        // One customer's story is told in rounds, so that neighbours in the log are of different customers.
+    /// Customer and round of the n-th event. One customer's story is told in rounds, so that neighbours in the log are of
+    /// different customers.
+    fn scattered(&self, n: u64) -> (u64, u64, &'static str) {
         let (round, turn) = (n / self.customers, n % self.customers);
         // 0x9E3779B1 is prime, so it scatters the turn over all customers when it shares no factor with their number.
-        let customer = turn.wrapping_mul(0x9E37_79B1) % self.customers;
+        (turn.wrapping_mul(0x9E37_79B1) % self.customers, round, "")
+    }
+
+    /// The n-th event after all customers are recorded.
+    pub(crate) fn event(&self, n: u64) -> Result<Event> {
+        let (customer, round, mark) = match (self.hot, n / 5, n % 5) {
+            (false, ..) => self.scattered(n),
+            (true, fifth, 0) => self.scattered(fifth),
+            (true, fifth, of) => {
+                let n = fifth * 4 + of - 1;
+                (n % HOT.min(self.customers), n / HOT.min(self.customers), "H")
+            }
+        };
         let (story, step) = (round / STORY, round % STORY);
-        let number = format!("{customer}-{story}");
+        let number = format!("{mark}{customer}-{story}");
         let at = START + i64::try_from(n).unwrap_or(0) * 1_000_000;
         let (order, invoice, track) =
             (format!("order:erp:S{number}"), format!("invoice:erp:I{number}"), format!("track:sf:W{number}"));

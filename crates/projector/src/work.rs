@@ -1,0 +1,102 @@
+//! Where the projector's time goes: counted beside the work, read by whoever measures.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+/// A part of a batch's work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Reading the log and decoding, as far as the batch waited for it.
+    Read,
+    /// Reading rows of subjects and owners.
+    Load,
+    /// Folding, finding owners, settling: all between reading rows and writing them.
+    Fold,
+    /// Writing rows.
+    Save,
+    /// The commit.
+    Commit,
+}
+
+impl Part {
+    /// All parts, in the order of a batch.
+    pub const ALL: [Self; 5] = [Self::Read, Self::Load, Self::Fold, Self::Save, Self::Commit];
+
+    /// What it is called in figures.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Load => "load",
+            Self::Fold => "fold",
+            Self::Save => "save",
+            Self::Commit => "commit",
+        }
+    }
+}
+
+/// Counters of a projector since its start.
+#[derive(Debug, Default)]
+pub struct Work {
+    nanos: [AtomicU64; 5],
+    batches: AtomicU64,
+    events: AtomicU64,
+    rows: AtomicU64,
+}
+
+/// What the counters say at one moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Done {
+    spent: [Duration; 5],
+    /// Batches committed.
+    pub batches: u64,
+    /// Events in them.
+    pub events: u64,
+    /// Rows written for them.
+    pub rows: u64,
+}
+
+impl Work {
+    /// What was done so far.
+    pub fn done(&self) -> Done {
+        Done {
+            spent: std::array::from_fn(|n| Duration::from_nanos(self.nanos[n].load(Relaxed))),
+            batches: self.batches.load(Relaxed),
+            events: self.events.load(Relaxed),
+            rows: self.rows.load(Relaxed),
+        }
+    }
+
+    /// Counts the time since `from` for a part; answers the present, from which the next part counts.
+    pub(crate) fn spent(&self, part: Part, from: Instant) -> Instant {
+        let now = Instant::now();
+        self.add(part, now - from);
+        now
+    }
+
+    pub(crate) fn add(&self, part: Part, took: Duration) {
+        self.nanos[part as usize].fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+    }
+
+    pub(crate) fn batch(&self, events: u64, rows: u64) {
+        self.batches.fetch_add(1, Relaxed);
+        self.events.fetch_add(events, Relaxed);
+        self.rows.fetch_add(rows, Relaxed);
+    }
+}
+
+impl Done {
+    /// What came after an earlier moment.
+    pub fn since(&self, earlier: &Done) -> Done {
+        Done {
+            spent: std::array::from_fn(|n| self.spent[n].saturating_sub(earlier.spent[n])),
+            batches: self.batches - earlier.batches,
+            events: self.events - earlier.events,
+            rows: self.rows - earlier.rows,
+        }
+    }
+
+    /// Time spent on a part.
+    pub fn spent(&self, part: Part) -> Duration {
+        self.spent[part as usize]
+    }
+}
