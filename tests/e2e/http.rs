@@ -246,3 +246,29 @@ fn the_example_of_the_law_of_change_is_an_event() {
         assert_eq!(shown, given, "{attribute}");
     }
 }
+
+#[test]
+fn metrics_tell_of_lag_stages_quarantine_and_requests() {
+    let home = Home::new();
+    let server = home.serve();
+    assert_eq!(server.batch(&[invoice("erp:I1", "erp:K1", "100.00"), party("erp:K1", "王伟", &[])]).status, 200);
+    assert_eq!(server.post("/v1/events", &[SINGLE], b"{}").status, 422);
+    server.until("/v1/customers/party:erp:K1", |reply| reply.body["documents"] == 1);
+    let reply = server.get("/metrics");
+    let text = reply.body.as_str().unwrap();
+    let sum = |name: &str| {
+        let lines = text.lines().filter(|line| line.starts_with(name));
+        lines.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum::<f64>()
+    };
+    assert_eq!(sum("onefold_log_events{"), 2.0, "{text}");
+    assert_eq!(sum("onefold_lag_events{"), 0.0);
+    assert_eq!(sum("onefold_quarantine_open "), 1.0);
+    assert_eq!(sum("onefold_stage_handled_total{stage=\"projector\"}"), 2.0);
+    assert!(sum("onefold_stage_step_seconds_count{stage=\"projector\"}") >= 1.0);
+    assert_eq!(
+        sum("onefold_http_seconds_count{route=\"/v1/events\",method=\"POST\",status=\"200\"}")
+            + sum("onefold_http_seconds_count{route=\"/v1/events\",method=\"POST\",status=\"422\"}"),
+        2.0
+    );
+    assert_eq!(server.stop(), 0);
+}

@@ -220,7 +220,7 @@ async fn the_hub_agrees_with_the_books_of_a_simulated_company() {
     let store = SqliteStore::open_read(&home.data().join("views.db")).expect("the read model");
     let log = Arc::new(EmbeddedLog::open_read(&home.data().join("log.db")).expect("the log"));
     let reads = Arc::new(store.clone());
-    let service = Service::new(log, reads.clone(), reads, None, Rules::default());
+    let service = Service::new(log, reads, None, Rules::default());
     let customers = each_customer_is_one_and_its_figures_are_those_of_the_books(&service, &truth).await;
     let corrupted = quarantine_holds_exactly_what_was_corrupted(&store, &truth).await;
 

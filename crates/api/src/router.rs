@@ -8,10 +8,11 @@ use onefold_service::Service;
 use tokio::net::TcpListener;
 
 use crate::problem::Problem;
-use crate::{customers, events, health, host};
+use crate::{Render, customers, events, health, host, metrics};
 
 /// All that the face answers.
-pub fn router(service: Service) -> Router {
+pub fn router(service: Service, render: Render) -> Router {
+    let metrics = get(metrics::metrics).with_state((service.clone(), render));
     Router::new()
         .route("/v1/customers", get(customers::search))
         .route("/v1/customers/{id}", get(customers::one))
@@ -19,6 +20,8 @@ pub fn router(service: Service) -> Router {
         .route("/v1/customers/{id}/documents", get(customers::documents))
         .route("/v1/events", post(events::post))
         .route("/health", get(health::health))
+        .route("/metrics", metrics)
+        .route_layer(middleware::from_fn(metrics::measured))
         .fallback(nowhere)
         .method_not_allowed_fallback(not_so)
         .layer(middleware::from_fn(host::is_our_own))
@@ -32,15 +35,16 @@ pub fn router(service: Service) -> Router {
 pub async fn serve(
     listener: TcpListener,
     service: Service,
+    render: Render,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(service)).with_graceful_shutdown(stop).await
+    axum::serve(listener, router(service, render)).with_graceful_shutdown(stop).await
 }
 
 async fn nowhere(uri: Uri) -> Problem {
     Problem::of_http(
         StatusCode::NOT_FOUND,
-        format!("there is nothing at {}: see /v1/customers, /v1/events and /health", uri.path()),
+        format!("there is nothing at {}: see /v1/customers, /v1/events, /health and /metrics", uri.path()),
     )
 }
 

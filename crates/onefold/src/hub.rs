@@ -33,7 +33,7 @@ impl Reader {
     /// Opens a hub that is one.
     pub(crate) fn open(globals: &Globals) -> Result<Self> {
         let Engine { log, store, rules, .. } = Engine::embedded_read(&DataDir::open(globals.directory()?)?)?;
-        let service = Service::new(log, Arc::clone(&store) as _, Arc::clone(&store) as _, None, rules);
+        let service = Service::new(log, Arc::clone(&store), None, rules);
         Ok(Self { store, service })
     }
 }
@@ -96,8 +96,7 @@ impl Hub {
         begin(Box::new(projector), None, Some(resolve))?;
         begin(Box::new(resolver), Some(resolve), Some(assemble))?;
         begin(Box::new(assembler), Some(assemble), None)?;
-        let (reads, quarantine) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
-        let service = Service::new(Arc::clone(&log), reads, quarantine, Some(door.clone()), rules.clone())
+        let service = Service::new(Arc::clone(&log), Arc::clone(&store), Some(door.clone()), rules.clone())
             .watching(health.clone());
         Ok(Self { log, store, door, rules, place, service, health, writer, work, stop, wakes, threads })
     }

@@ -57,7 +57,7 @@ impl Service {
             return Err(ServiceError::new(Code::TooLarge, message));
         }
         let body = Value::Array(cloudevents);
-        let judged = take_posted(&body, door, self.quarantine.as_ref()).await?;
+        let judged = take_posted(&body, door, self.store.as_ref()).await?;
         let sent = body.as_array().into_iter().flatten();
         Ok(sent.zip(judged).enumerate().map(|(index, (event, judged))| answer(index, event, judged)).collect())
     }

@@ -38,13 +38,13 @@ impl Service {
     /// The rows of the one customer that is meant. A document means the customer that it belongs to.
     pub(crate) async fn customer(&self, reference: &Reference) -> Result<CustomerRows, ServiceError> {
         let rows = match reference {
-            Reference::Id(id) => match self.reads.party_by_id(*id).await? {
-                Some(party) => self.reads.customer(&party).await?,
+            Reference::Id(id) => match self.store.party_by_id(*id).await? {
+                Some(party) => self.store.customer(&party).await?,
                 None => None,
             },
             Reference::Identifier(key) => self.holder(key).await?,
             Reference::Subject(subject) if subject.kind() == Kind::Party => {
-                self.reads.customer(subject.as_str()).await?
+                self.store.customer(subject.as_str()).await?
             }
             Reference::Subject(subject) => self.owner(subject).await?,
         };
@@ -52,10 +52,10 @@ impl Service {
     }
 
     async fn holder(&self, key: &IdentifierKey) -> Result<Option<CustomerRows>, ServiceError> {
-        let holding = self.reads.holders(key).await?;
+        let holding = self.store.holders(key).await?;
         match holding.parties.as_slice() {
             [] => Ok(None),
-            [party] => Ok(self.reads.customer(party).await?),
+            [party] => Ok(self.store.customer(party).await?),
             several => {
                 let customers = self.names(several).await?;
                 let named: Vec<_> = customers.iter().take(5).map(|c| format!("{} ({})", c.id, c.name)).collect();
@@ -87,7 +87,7 @@ impl Service {
             let party = match atom {
                 Atom::Party(party) => party.to_string(),
                 Atom::Identifier(value) => {
-                    let holding = self.reads.holders(value).await?;
+                    let holding = self.store.holders(value).await?;
                     if self.rules.is_hub(value.kind(), holding.ever) {
                         continue;
                     }
@@ -98,7 +98,7 @@ impl Service {
             match &found {
                 Some(rows) if rows.parties.contains_key(&party) => {}
                 Some(_) => return Ok(None),
-                None => found = self.reads.customer(&party).await?,
+                None => found = self.store.customer(&party).await?,
             }
             if found.is_none() {
                 return Ok(None);
@@ -109,7 +109,7 @@ impl Service {
 
     /// The row of a subject of which at least one event is known.
     pub(crate) async fn state(&self, subject: &Subject) -> Result<onefold_store::SubjectState, ServiceError> {
-        let found = self.reads.subjects(&[subject.to_string()]).await?.into_iter().next().flatten();
+        let found = self.store.subjects(&[subject.to_string()]).await?.into_iter().next().flatten();
         found
             .filter(onefold_store::SubjectState::is_known)
             .ok_or_else(|| ServiceError::not_found(format!("nothing is known of {subject}")))
@@ -120,7 +120,7 @@ impl Service {
     /// # Errors
     /// The text is no identifier, or the read model cannot be read.
     pub async fn holders(&self, text: &str) -> Result<Vec<CustomerName>, ServiceError> {
-        let holding = self.reads.holders(&identifier(text)?).await?;
+        let holding = self.store.holders(&identifier(text)?).await?;
         self.names(&holding.parties).await
     }
 
@@ -131,7 +131,7 @@ impl Service {
             if seen.contains(party) {
                 continue;
             }
-            let Some(rows) = self.reads.customer(party).await? else { continue };
+            let Some(rows) = self.store.customer(party).await? else { continue };
             seen.extend(rows.parties.keys().cloned());
             names.push(self.name(&rows));
         }

@@ -154,7 +154,7 @@ impl Service {
         let mut right = self.parties(from).await?;
         if from.is_empty() {
             for party in &left {
-                right.extend(self.reads.customer(party).await?.into_iter().flat_map(|rows| rows.parties.into_keys()));
+                right.extend(self.store.customer(party).await?.into_iter().flat_map(|rows| rows.parties.into_keys()));
             }
             right.retain(|party| !left.contains(party));
         }
@@ -242,7 +242,7 @@ impl Service {
             return Err(ServiceError::invalid("name the identifier to withdraw, such as phone:+8613800138000"));
         }
         let body = v1::IdentifierWithdrawn { by: asked.by.clone(), why: asked.why.clone(), undone: false, wrong };
-        let customer = self.reads.customer(party.as_str()).await?;
+        let customer = self.store.customer(party.as_str()).await?;
         let parties = customer.map_or_else(|| vec![party.to_string()], |rows| rows.parties.into_keys().collect());
         Ok(Draft { event: revised(&parts, party.clone(), body.into(), now)?, parties })
     }

@@ -53,7 +53,7 @@ impl Service {
         loop {
             // One more than wanted tells whether there is a next page; a document may stand under several owners.
             let asked = (limit + 1).max(100);
-            let found = self.reads.documents(&owners, after.as_deref(), asked).await?;
+            let found = self.store.documents(&owners, after.as_deref(), asked).await?;
             let more = found.len() == asked;
             let mut by_subject: Vec<(String, BTreeSet<String>)> = Vec::new();
             for (owner, subject) in found {
@@ -69,7 +69,7 @@ impl Service {
                 by_subject.pop();
             }
             let keys: Vec<String> = by_subject.iter().map(|(subject, _)| subject.clone()).collect();
-            let states = self.reads.subjects(&keys).await?;
+            let states = self.store.subjects(&keys).await?;
             let mut full = false;
             for ((key, owners), state) in by_subject.into_iter().zip(states) {
                 after = Some(key.clone());
@@ -98,7 +98,7 @@ impl Service {
         let mut all: BTreeMap<(i64, String), SubjectState> = BTreeMap::new();
         let keys = self.all_documents(&rows).await?;
         for chunk in keys.chunks(CHUNK) {
-            for (key, state) in chunk.iter().zip(self.reads.subjects(chunk).await?) {
+            for (key, state) in chunk.iter().zip(self.store.subjects(chunk).await?) {
                 let Some(state) = state else { continue };
                 let Some(at) = state.fragment.as_ref().and_then(|f| f.at()) else { continue };
                 let place = (at, key.clone());
@@ -137,7 +137,7 @@ impl Service {
         let mut after: Option<String> = None;
         loop {
             // A page may begin with other owners of the document that ended the last one: they were seen.
-            let found = self.reads.documents(&owners, after.as_deref(), CHUNK).await?;
+            let found = self.store.documents(&owners, after.as_deref(), CHUNK).await?;
             let (full, last) = (found.len() == CHUNK, found.last().map(|(_, subject)| subject.clone()));
             all.extend(found.into_iter().map(|(_, subject)| subject).filter(|subject| seen.insert(subject.clone())));
             if !full {
@@ -155,7 +155,7 @@ impl Service {
         let keys = self.all_documents(rows).await?;
         let mut all = Vec::new();
         for chunk in keys.chunks(CHUNK) {
-            for (key, state) in chunk.iter().zip(self.reads.subjects(chunk).await?) {
+            for (key, state) in chunk.iter().zip(self.store.subjects(chunk).await?) {
                 let (Some(state), Ok(subject)) = (state, key.parse::<Subject>()) else { continue };
                 let mut of = contributions(&subject, &state);
                 of.retain(|owner, _| rows.bundles.contains_key(owner));

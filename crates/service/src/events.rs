@@ -89,7 +89,7 @@ impl Service {
         };
         let mut all = Vec::new();
         for chunk in subjects.chunks(CHUNK) {
-            let states = self.reads.subjects(chunk).await?;
+            let states = self.store.subjects(chunk).await?;
             states.into_iter().flatten().for_each(|state| all.extend(places(&state)));
         }
         all.sort();

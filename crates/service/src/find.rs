@@ -30,12 +30,12 @@ impl Service {
             return Err(ServiceError::invalid(format!("`{text}` holds no word to look for")));
         }
         let mut hits: Vec<Hit> = Vec::new();
-        for found in self.reads.find(text, limit.clamp(1, MOST_FOUND)).await? {
+        for found in self.store.find(text, limit.clamp(1, MOST_FOUND)).await? {
             let Some(party) = found.parties.first() else { continue };
             if hits.iter().any(|hit| hit.parties.contains(party)) {
                 continue;
             }
-            let Some(rows) = self.reads.customer(party).await? else { continue };
+            let Some(rows) = self.store.customer(party).await? else { continue };
             let name = self.name(&rows);
             let found_by = found.text.lines().map(str::to_owned).collect();
             hits.push(Hit { id: name.id, name: name.name, parties: name.parties, found_by });

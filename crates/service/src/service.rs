@@ -6,7 +6,7 @@ use onefold_connect::Door;
 use onefold_identity::Rules;
 use onefold_log::Log;
 use onefold_stage::Health;
-use onefold_store::{Quarantine, ReadStore};
+use onefold_store::Store;
 
 /// The topic of events.
 pub(crate) const EVENTS: &str = "events";
@@ -15,8 +15,7 @@ pub(crate) const EVENTS: &str = "events";
 #[derive(Clone)]
 pub struct Service {
     pub(crate) log: Arc<dyn Log>,
-    pub(crate) reads: Arc<dyn ReadStore>,
-    pub(crate) quarantine: Arc<dyn Quarantine>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) door: Option<Door>,
     pub(crate) rules: Rules,
     pub(crate) health: Health,
@@ -24,14 +23,8 @@ pub struct Service {
 
 impl Service {
     /// A service over a log and a read model, under these rules of identity. Without a door it only reads.
-    pub fn new(
-        log: Arc<dyn Log>,
-        reads: Arc<dyn ReadStore>,
-        quarantine: Arc<dyn Quarantine>,
-        door: Option<Door>,
-        rules: Rules,
-    ) -> Self {
-        Self { log, reads, quarantine, door, rules, health: Health::default() }
+    pub fn new(log: Arc<dyn Log>, store: Arc<dyn Store>, door: Option<Door>, rules: Rules) -> Self {
+        Self { log, store, door, rules, health: Health::default() }
     }
 
     /// The same with the stages whose health it is to tell.

@@ -60,11 +60,11 @@ impl Service {
     /// # Errors
     /// The read model or the log cannot be read.
     pub async fn status(&self) -> Result<Status, ServiceError> {
-        let rows = self.reads.status().await?;
+        let rows = self.store.status().await?;
         let heads = self.log.heads(EVENTS).await?;
         let events = heads.iter().sum();
         let behind: u64 = heads.iter().zip(&rows.positions).map(|(head, at)| head.saturating_sub(*at)).sum();
-        let quarantined = self.quarantine.open().await?;
+        let quarantined = self.store.open().await?;
         Ok(Status {
             events,
             subjects: rows.subjects,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use onefold_log::LogError;
@@ -95,11 +95,13 @@ async fn drive(stage: &mut dyn Stage, wake: Option<Wake>, next: Option<Wake>, he
     let mut stopping = stop.0.subscribe();
     let mut back_off = Duration::from_millis(20);
     while !stop.stopped() {
+        let began = Instant::now();
         match stage.step().await {
             Ok(progress) => {
                 back_off = Duration::from_millis(20);
                 let handled = if let Progress::Worked(n) = progress { n } else { 0 };
                 health.beat(stage.name(), handled);
+                measure(stage.name(), handled, began.elapsed());
                 // Even a stage with nothing to do hands the wake on: who woke it may have left work for the next.
                 next.iter().for_each(|next| next.notify_one());
                 if let (Progress::Idle, Some(wake)) = (progress, &wake) {
@@ -114,6 +116,7 @@ async fn drive(stage: &mut dyn Stage, wake: Option<Wake>, next: Option<Wake>, he
                 // Fenced: somebody else moved on from the same position; the next step reads it again.
                 tracing::warn!(stage = stage.name(), %error, fenced = error.fenced(), "a step failed and will be tried again");
                 health.fail(stage.name(), error.to_string());
+                metrics::counter!("onefold_stage_failed_steps_total", "stage" => stage.name()).increment(1);
                 tokio::select! {
                     () = tokio::time::sleep(back_off) => {}
                     _ = stopping.changed() => {}
@@ -121,5 +124,14 @@ async fn drive(stage: &mut dyn Stage, wake: Option<Wake>, next: Option<Wake>, he
                 back_off = (back_off * 2).min(LONGEST_BACK_OFF);
             }
         }
+    }
+}
+
+/// What a step of a stage that had work is measured by; an idle one says nothing.
+fn measure(stage: &'static str, handled: u64, took: Duration) {
+    metrics::counter!("onefold_stage_handled_total", "stage" => stage).increment(handled);
+    if handled > 0 {
+        metrics::histogram!("onefold_stage_batch_size", "stage" => stage).record(handled as f64);
+        metrics::histogram!("onefold_stage_step_seconds", "stage" => stage).record(took.as_secs_f64());
     }
 }

@@ -1,7 +1,7 @@
 //! How far the read model is.
 
 use async_trait::async_trait;
-use onefold_store::{FollowStore, Followed, StoreError};
+use onefold_store::{Backlog, FollowStore, Followed, StoreError};
 
 use crate::SqliteStore;
 
@@ -16,6 +16,14 @@ impl FollowStore for SqliteStore {
             let waits = "SELECT EXISTS (SELECT 1 FROM inbox) OR EXISTS (SELECT 1 FROM mark)";
             let waiting = c.prepare_cached(waits)?.query_row([], |r| r.get(0))?;
             Ok(Followed { positions, waiting })
+        })
+        .await
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        self.read(|c| {
+            let count = |sql| c.prepare_cached(sql)?.query_row([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned));
+            Ok(Backlog { inbox: count("SELECT count(*) FROM inbox")?, marks: count("SELECT count(*) FROM mark")? })
         })
         .await
     }

@@ -13,9 +13,21 @@ pub struct Followed {
     pub waiting: bool,
 }
 
-/// Contract: answers from one committed state, without reading more than positions and whether anything waits.
+/// What waits to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// Parties that the resolver must look at.
+    pub inbox: u64,
+    /// Parties whose customers must be materialised again.
+    pub marks: u64,
+}
+
+/// Contract: answers from one committed state; `followed` without reading more than positions and whether anything waits.
 #[async_trait]
 pub trait FollowStore: Send + Sync {
     /// How far it is.
     async fn followed(&self) -> Result<Followed, StoreError>;
+
+    /// How much waits, counted.
+    async fn backlog(&self) -> Result<Backlog, StoreError>;
 }

@@ -15,7 +15,7 @@ mod verify;
 pub use assemble::{AssembleStore, AssembleTx, SearchRow};
 pub use error::StoreError;
 pub use fact::FactState;
-pub use follow::{FollowStore, Followed};
+pub use follow::{Backlog, FollowStore, Followed};
 pub use project::{Changes, OwnerRow, PartyChange, ProjectStore, ProjectTx};
 pub use quarantine::{Quarantine, QuarantineEntry, QuarantineFilter};
 pub use read::{CustomerRows, Found, Holding, ReadStore, StatusRows, Totals};

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use crate::args::{Globals, RunArgs};
 use crate::hub::Hub;
-use crate::shutdown;
+use crate::{shutdown, telemetry};
 
 pub(crate) async fn run(args: RunArgs, globals: Globals) -> Result<ExitCode> {
     // First what may be refused: nothing is begun for a port that is taken.
@@ -20,7 +20,8 @@ pub(crate) async fn run(args: RunArgs, globals: Globals) -> Result<ExitCode> {
 
 /// Serves a hub until it is asked to stop, then lets everything under way finish.
 pub(crate) async fn serve(listener: TcpListener, hub: Hub) -> Result<ExitCode> {
-    let served = onefold_api::serve(listener, hub.service.clone(), shutdown::asked()).await;
+    let render = telemetry::metrics()?;
+    let served = onefold_api::serve(listener, hub.service.clone(), render, shutdown::asked()).await;
     eprintln!("stopping");
     hub.close().await?;
     served?;

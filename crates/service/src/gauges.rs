@@ -1,0 +1,33 @@
+//! How far behind the hub is, for whoever watches it.
+
+use crate::{EVENTS, Service, ServiceError};
+
+/// What is measured by asking, and not as it happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gauges {
+    /// Events in the log, per partition: the log's own heads.
+    pub heads: Vec<u64>,
+    /// Events that the views do not show yet, per partition.
+    pub lag: Vec<u64>,
+    /// Parties that the resolver must look at.
+    pub inbox: u64,
+    /// Parties whose customers must be materialised again.
+    pub marks: u64,
+    /// Open entries in quarantine.
+    pub quarantined: u64,
+}
+
+impl Service {
+    /// How far behind the hub is.
+    ///
+    /// # Errors
+    /// The read model or the log cannot be read.
+    pub async fn gauges(&self) -> Result<Gauges, ServiceError> {
+        // Positions first: a head that moves meanwhile makes the lag too large by that, never too small.
+        let positions = self.store.followed().await?.positions;
+        let heads = self.log.heads(EVENTS).await?;
+        let lag = heads.iter().enumerate().map(|(n, head)| head.saturating_sub(positions.get(n).copied().unwrap_or(0)));
+        let (lag, backlog) = (lag.collect(), self.store.backlog().await?);
+        Ok(Gauges { heads, lag, inbox: backlog.inbox, marks: backlog.marks, quarantined: self.store.open().await? })
+    }
+}
