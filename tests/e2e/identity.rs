@@ -93,6 +93,42 @@ fn a_document_goes_where_it_is_sent_and_back() {
 }
 
 #[test]
+fn a_guest_is_shown_found_taken_over_and_parted_from_like_anybody() {
+    let home = told();
+    let server = home.serve();
+    let order = |subject: &str, total: &str| {
+        let identifiers = json!([{ "kind": "email", "text": "gast@example.com", "role": "buyer" }]);
+        let total = json!({ "amount": total, "currency": "CNY" });
+        let data = json!({ "total": total, "buyer": { "name": "Anna Gast" }, "identifiers": identifiers });
+        event("sales.order_placed.v1", subject, "2026-02-06T09:00:00Z", data)
+    };
+    let reply = server.batch(&[order("order:web:O1", "7.00"), order("order:web:O2", "8.00")]);
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    server.stop();
+
+    let guest = "party:web:guest:email:gast@example.com";
+    let view = home.run(&["show", "email:gast@example.com", "--json"]).exits(0).json();
+    assert_eq!((&view["parties"], &view["trade"]["orders"]), (&json!([guest]), &json!(2)));
+    assert_eq!(view["profile"]["name"]["value"], "Anna Gast");
+    assert_eq!(view["identifiers"][0]["key"], "email:gast@example.com");
+    // What is found follows; the digests wait for it.
+    let before = digests(&home);
+    home.run(&["find", "gast"]).exits(0).tells(&["Anna Gast"]);
+
+    let done = home.run(&["identity", "link", guest, "party:web:W3", "--why", "she said so", "--json"]).exits(0).json();
+    let both = home.run(&["show", view["id"].as_str().unwrap(), "--json"]).exits(0).json();
+    assert_eq!(both["parties"], json!(["party:web:W3", guest]));
+    home.run(&["identity", "undo", done["undo"].as_str().unwrap(), "--why", "another Anna"]).exits(0);
+    assert_eq!(digests(&home), before);
+
+    home.run(&["identity", "withdraw", guest, "email:gast@example.com", "--why", "the shop's own"]).exits(0);
+    home.run(&["show", "email:gast@example.com"]).exits(1);
+    let kept = home.run(&["show", guest, "--json"]).exits(0).json();
+    assert_eq!((&kept["id"], &kept["identifiers"][0]["state"]), (&view["id"], &json!("withdrawn")));
+    assert_eq!(home.run(&["rebuild", "--verify", "--json"]).exits(0).json()["live_digest"], digests(&home).0);
+}
+
+#[test]
 fn one_facet_moves_alone() {
     let home = told();
     home.run(&[

@@ -31,7 +31,7 @@ async fn parties(hub: &TestHub, party: &str) -> Vec<String> {
     hub.customer(party).await.parties.into_keys().collect()
 }
 
-use onefold_view::Measure::{Invoiced, Open, Owed, Paid, Unallocated};
+use onefold_view::Measure::{Invoiced, Open, Ordered, Owed, Paid, Unallocated};
 
 const A: &str = "party:erp:A";
 const B: &str = "party:crm:B";
@@ -244,4 +244,142 @@ async fn every_old_id_answers_after_merge_split_and_another_merge() {
     use onefold_store::ReadStore;
     let by_id = hub.store.party_by_id(onefold_event::party_id(c)).await.unwrap();
     assert_eq!(by_id.as_deref(), Some(c));
+}
+
+const MAIL: &str = "wei@example.com";
+const GUEST: &str = "party:shop:guest:email:wei@example.com";
+
+fn guest_order(order: &str, total: &str) -> Draft {
+    Draft::order(order, total).known_by("email", MAIL)
+}
+
+#[tokio::test]
+async fn a_guest_who_orders_twice_with_one_address_is_one_customer_from_the_first_order_on() {
+    let mut hub = hub(&[guest_order("order:shop:1", "60.00").bought_by("王伟")]).await;
+    assert_eq!(sum(&hub, GUEST, Ordered).await, "60.00");
+    let id = onefold_event::party_id(GUEST);
+    say(
+        &mut hub,
+        &[
+            Draft::order("order:shop:2", "5.00").known_by("phone", PHONE).known_by("email", " WEI@example.com "),
+            Draft::invoice("invoice:erp:2", "5.00").refer("order", "order:shop:2"),
+            Draft::new("contact:pbx:1", v1::ContactMade::default()).known_by("email", MAIL),
+        ],
+    )
+    .await;
+    assert_eq!((sum(&hub, GUEST, Ordered).await, sum(&hub, GUEST, Invoiced).await), ("65.00".into(), "5.00".into()));
+    let status = hub.status().await;
+    assert_eq!((status.customers, status.owned.documents, status.unattributed.documents), (1, 4, 0));
+    use onefold_store::ReadStore;
+    assert_eq!(hub.store.party_by_id(id).await.unwrap().as_deref(), Some(GUEST));
+    assert_eq!(hub.store.holders(&"email:wei@example.com".parse().unwrap()).await.unwrap().parties, [GUEST]);
+    for words in [MAIL, "王伟"] {
+        let found = hub.store.find(words, 5).await.unwrap();
+        assert_eq!(found.iter().map(|f| f.parties.clone()).collect::<Vec<_>>(), [[GUEST]], "{words}");
+    }
+}
+
+#[tokio::test]
+async fn a_party_with_the_guests_address_or_loyalty_number_takes_over_what_the_guest_ordered() {
+    let loyal = "party:shop:guest:loyalty:CN:77";
+    let mut hub =
+        hub(&[guest_order("order:shop:1", "60.00"), Draft::order("order:shop:2", "7.00").known_by("loyalty", "77")])
+            .await;
+    assert_eq!(hub.status().await.customers, 2);
+    say(&mut hub, &[party(A, "王伟", &[("email", MAIL)]).later(9), party(B, "李娜", &[("loyalty", "77")]).later(9)])
+        .await;
+    assert_eq!(
+        (parties(&hub, A).await, parties(&hub, B).await),
+        (vec![A.into(), GUEST.into()], vec![B.into(), loyal.into()])
+    );
+    assert_eq!((sum(&hub, A, Ordered).await, sum(&hub, B, Ordered).await), ("60.00".into(), "7.00".into()));
+}
+
+#[tokio::test]
+async fn a_guest_whose_order_bears_another_name_is_another_customer_than_who_holds_the_phone() {
+    let mut hub = hub(&[
+        Draft::order("order:shop:1", "60.00").known_by("phone", PHONE).bought_by("李娜"),
+        Draft::order("order:web:1", "7.00").known_by("phone", PHONE).bought_by("王 伟"),
+        Draft::order("order:app:1", "8.00").known_by("phone", PHONE),
+        party(A, "王伟", &[("phone", PHONE)]),
+    ])
+    .await;
+    let guest = |source: &str| format!("party:{source}:guest:phone:+86{PHONE}");
+    assert_eq!(parties(&hub, A).await, [A.to_owned(), guest("web")]);
+    assert_eq!(parties(&hub, &guest("shop")).await, [guest("shop")]);
+    // Who has no name joins nobody while those there have two.
+    assert_eq!(parties(&hub, &guest("app")).await, [guest("app")]);
+    assert_eq!(hub.status().await.unattributed.documents, 0);
+    say(&mut hub, &[Draft::order("order:shop:1", "60.00").known_by("phone", PHONE).bought_by("王伟").later(5).id("2")])
+        .await;
+    // A name once said stays said, as any party's does; and whoever has none joins the one name that all others share.
+    assert_eq!(parties(&hub, A).await, [guest("app"), A.to_owned(), guest("shop"), guest("web")]);
+}
+
+#[tokio::test]
+async fn a_guest_joins_the_one_who_holds_the_phone_and_parts_when_too_many_do() {
+    let guest = format!("party:shop:guest:phone:+86{PHONE}");
+    let mut hub =
+        hub(&[party(A, "王伟", &[("phone", PHONE)]), Draft::order("order:shop:1", "60.00").known_by("phone", PHONE)])
+            .await;
+    assert_eq!(sum(&hub, A, Ordered).await, "60.00");
+    let other = |n: usize| party(&format!("party:erp:{n}"), "王伟", &[("phone", PHONE)]);
+    say(&mut hub, &(0..18).map(other).collect::<Vec<_>>()).await;
+    assert_eq!(parties(&hub, &guest).await.len(), 20);
+    say(&mut hub, &[other(18)]).await;
+    assert_eq!((parties(&hub, A).await, sum(&hub, A, Ordered).await), (vec![A.to_owned()], "0".into()));
+    assert_eq!(sum(&hub, &guest, Ordered).await, "60.00");
+}
+
+#[tokio::test]
+async fn an_order_that_comes_to_name_its_buyer_leaves_the_guest_whose_id_still_answers() {
+    let mut hub = hub(&[
+        guest_order("order:shop:1", "60.00").revision(1),
+        Draft::invoice("invoice:erp:9", "60.00").refer("order", "order:shop:1"),
+    ])
+    .await;
+    assert_eq!(sum(&hub, GUEST, Invoiced).await, "60.00");
+    say(&mut hub, &[guest_order("order:shop:1", "60.00").refer("buyer", A).revision(2)]).await;
+    assert_eq!((sum(&hub, A, Ordered).await, sum(&hub, A, Invoiced).await), ("60.00".into(), "60.00".into()));
+    assert_eq!((sum(&hub, GUEST, Ordered).await, parties(&hub, GUEST).await), ("0".into(), vec![GUEST.to_owned()]));
+    use onefold_store::ReadStore;
+    let by_id = hub.store.party_by_id(onefold_event::party_id(GUEST)).await.unwrap();
+    assert_eq!(by_id.as_deref(), Some(GUEST));
+}
+
+#[tokio::test]
+async fn an_order_that_names_its_buyer_or_a_contract_makes_no_guest() {
+    let hub = hub(&[
+        guest_order("order:shop:1", "60.00").refer("buyer", A),
+        guest_order("order:shop:2", "7.00").refer("contract", "contract:crm:1"),
+        Draft::payment("payment:bank:P", "60.00", &[]).known_by("account", "DE89370400440532013000"),
+    ])
+    .await;
+    let status = hub.status().await;
+    assert_eq!((status.customers, status.owned.documents, status.unattributed.documents), (1, 1, 2));
+}
+
+#[tokio::test]
+async fn a_guest_linked_by_a_person_and_parted_again_gives_back_views_and_ids() {
+    let mut hub =
+        hub(&[guest_order("order:shop:1", "60.00"), Draft::invoice("invoice:erp:1", "5.00").refer("buyer", A)]).await;
+    let before = hub.status().await;
+    let link = |undone| {
+        let body = v1::PartiesLinked { parties: vec![A.into(), GUEST.into()], undone, ..Default::default() };
+        Draft::new("decision:onefold:1", body).id("1").revision(1 + i64::from(undone)).later(i64::from(undone))
+    };
+    say(&mut hub, &[link(false)]).await;
+    assert_eq!((sum(&hub, A, Ordered).await, parties(&hub, A).await), ("60.00".into(), vec![A.into(), GUEST.into()]));
+    say(&mut hub, &[link(true)]).await;
+    let after = hub.status().await;
+    assert_eq!((before.digest, before.ids_digest), (after.digest, after.ids_digest));
+}
+
+#[tokio::test]
+async fn an_address_that_a_shop_puts_on_every_order_is_flagged_as_a_walk_in_and_owns_nothing() {
+    let flag = |intermediary| Draft::new(GUEST, v1::PartyFlaggedIntermediary { intermediary, ..Default::default() });
+    let mut hub = hub(&[guest_order("order:shop:1", "60.00").bought_by("王伟"), flag(2)]).await;
+    assert_eq!(hub.status().await.unattributed.documents, 1);
+    say(&mut hub, &[flag(0).id("none").later(9), guest_order("order:shop:2", "5.00").bought_by("李娜")]).await;
+    assert_eq!(sum(&hub, GUEST, Ordered).await, "65.00");
 }

@@ -7,7 +7,17 @@ use onefold_view::{DigestSum, Measure, Purse};
 use proptest::prelude::*;
 
 /// Few of everything, so that they meet.
-const PARTIES: [&str; 6] = ["party:erp:1", "party:erp:2", "party:crm:1", "party:crm:2", "party:desk:1", "party:bank:1"];
+const PARTIES: [&str; 8] = [
+    "party:erp:1",
+    "party:erp:2",
+    "party:crm:1",
+    "party:crm:2",
+    "party:desk:1",
+    "party:bank:1",
+    // Guests: whoever orders by these is this party, whether anything else is said about it or not.
+    "party:erp:guest:email:info@example.com",
+    "party:erp:guest:phone:+8613800138000",
+];
 const NAMES: [&str; 3] = ["王伟", "李娜", ""];
 const PHONES: [&str; 3] = ["13800138000", "13900139000", "13700137000"];
 const TAX: [&str; 2] = ["91110000600037341L", "121200004013590816"];
@@ -60,8 +70,19 @@ fn sales() -> impl Strategy<Value = Draft> {
     let order = (of("order"), amount(), role(), who(), 1..4i64).prop_map(|(order, total, role, who, revision)| {
         Draft::order(&order, &total).refer(role, who).revision(revision)
     });
-    let guest = (of("order"), amount(), identifier(), 1..3i64)
-        .prop_map(|(order, total, (kind, text), n)| Draft::order(&order, &total).known_by(kind, text).revision(n));
+    let by = || prop::collection::vec(identifier(), 1..3);
+    let known =
+        |draft: Draft, by: Vec<(&str, &str)>| by.iter().fold(draft, |draft, (kind, text)| draft.known_by(kind, text));
+    let guest = (of("order"), amount(), by(), prop::sample::select(&NAMES[..]), 0..8u8, 1..4i64).prop_map(
+        move |(order, total, by, name, contract, n)| {
+            let draft = known(Draft::order(&order, &total).bought_by(name), by).revision(n);
+            if contract == 0 { draft.refer("contract", "contract:erp:1") } else { draft }
+        },
+    );
+    let amended = (of("order"), by(), prop::option::of(who())).prop_map(move |(order, by, who)| {
+        let draft = known(Draft::new(&order, v1::OrderAmended::default()), by);
+        who.iter().fold(draft, |draft, who| draft.refer("buyer", who))
+    });
     let cancelled = of("order").prop_map(|order| Draft::new(&order, v1::OrderCancelled::default()));
     let invoice = (of("invoice"), amount(), prop::option::of(of("order")), prop::option::of((role(), who())), 1..3i64)
         .prop_map(|(invoice, total, order, who, revision)| {
@@ -71,7 +92,7 @@ fn sales() -> impl Strategy<Value = Draft> {
         });
     let credit = (of("credit_note"), amount(), of("invoice"))
         .prop_map(|(note, total, invoice)| Draft::credit_note(&note, &total).refer("invoice", &invoice));
-    prop_oneof![2 => order, 1 => guest, 1 => cancelled, 3 => invoice, 1 => credit]
+    prop_oneof![2 => order, 2 => guest, 1 => amended, 1 => cancelled, 3 => invoice, 1 => credit]
 }
 
 fn money() -> impl Strategy<Value = Draft> {

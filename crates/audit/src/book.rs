@@ -7,13 +7,13 @@ use onefold_event::{HubKey, Subject};
 use onefold_identity::Rules;
 use onefold_log::{Log, partition_of};
 use onefold_store::SubjectState;
-use onefold_view::{Bundle, Contribution, Digest, DigestSum};
+use onefold_view::{Bundle, Contribution, Digest, DigestSum, Guest};
 use prost::Message;
 use rayon::prelude::*;
 
 use crate::fold;
 use crate::identity::{Identity, resolve};
-use crate::link::{States, own, tell};
+use crate::link::{States, greet, own, tell};
 use crate::verify::{AuditError, Progress};
 
 /// Subjects whose contributions are made side by side before they are added.
@@ -51,6 +51,7 @@ impl Book {
         }
         let mut states: States = Vec::with_capacity(positions.len());
         let mut seen: HashMap<Subject, i64> = HashMap::new();
+        let mut guests: HashMap<Subject, Guest> = HashMap::new();
         let mut events = 0;
         for folded in folding {
             let folded = folded.await??;
@@ -60,9 +61,13 @@ impl Book {
                 let first = seen.entry(party).or_insert(at);
                 *first = (*first).min(at);
             }
+            for (party, said) in folded.guests {
+                guests.entry(party).or_default().merge(&said);
+            }
         }
         let partitions = u32::try_from(positions.len()).unwrap_or(1).max(1);
         let place = |subject: &Subject| partition_of(subject.as_str().as_bytes(), partitions) as usize;
+        greet(&mut states, guests, &place);
         tell(&mut states, &place);
         own(&mut states, &place);
         let identity = resolve(&states, &seen, rules);

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use onefold_event::{Event, HubKey, Subject, decode};
 use onefold_log::{Log, Stored};
 use onefold_store::{Admitted, SubjectState};
-use onefold_view::{FactRef, Fragment, parties_named};
+use onefold_view::{FactRef, Fragment, Guest, parties_named};
 
 use crate::verify::{AuditError, Progress};
 
@@ -20,6 +20,8 @@ pub(crate) struct Folded {
     pub(crate) states: HashMap<Subject, SubjectState>,
     /// Parties with the least time of any event about or naming them.
     pub(crate) seen: HashMap<Subject, i64>,
+    /// What is said of guests.
+    pub(crate) guests: HashMap<Subject, Guest>,
     pub(crate) events: u64,
 }
 
@@ -72,9 +74,14 @@ impl Folded {
     }
 
     fn see(&mut self, event: &Event, at: i64) {
-        parties_named(event, &mut |party| match self.seen.get_mut(party) {
-            Some(first) => *first = (*first).min(at),
-            None => drop(self.seen.insert(party.clone(), at)),
+        parties_named(event, &mut |party, guest| {
+            match self.seen.get_mut(party) {
+                Some(first) => *first = (*first).min(at),
+                None => drop(self.seen.insert(party.clone(), at)),
+            }
+            if let Some(guest) = guest {
+                self.guests.entry(party.clone()).or_default().merge(guest);
+            }
         });
     }
 }

@@ -5,11 +5,20 @@ use std::collections::{BTreeMap, HashMap};
 use onefold_event::Subject;
 use onefold_identity::Intermediary;
 use onefold_store::SubjectState;
-use onefold_view::{Fragment, Inbound, Keys};
+use onefold_view::{Fragment, Guest, Inbound, Keys};
 use rayon::prelude::*;
 
 /// States of all subjects, by partition.
 pub(crate) type States = Vec<HashMap<Subject, SubjectState>>;
+
+/// Gives every guest what orders say of it (rule C7).
+pub(crate) fn greet(states: &mut States, guests: HashMap<Subject, Guest>, partition_of: &dyn Fn(&Subject) -> usize) {
+    for (party, guest) in guests {
+        if let Some(states) = states.get_mut(partition_of(&party)) {
+            states.entry(party.clone()).or_default().greet(&party, &guest);
+        }
+    }
+}
 
 /// Delivers to every subject what the others say to it; one that is only named becomes a placeholder.
 pub(crate) fn tell(states: &mut States, partition_of: &dyn Fn(&Subject) -> usize) {

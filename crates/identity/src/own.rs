@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use onefold_event::{Role, Subject};
 
-use crate::{Atom, IdentifierKey, Owner, Rules};
+use crate::{Atom, IdentifierKey, Owner, Rules, guest};
 
 /// A party that stands for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -84,6 +84,19 @@ impl Facet {
         }
     }
 
+    /// The identifiers that own: of the first roles that name any.
+    pub(crate) fn owning(
+        self,
+        identifiers: &[(String, IdentifierKey)],
+    ) -> impl Iterator<Item = (&str, &IdentifierKey)> {
+        let of = |roles: &[&str]| {
+            let all = identifiers.iter().map(|(role, key)| (role.as_str(), key));
+            all.filter(|(role, key)| roles.contains(role) && Rules::owns(key.kind())).collect::<Vec<_>>()
+        };
+        let found = self.identifier_roles().iter().map(|roles| of(roles)).find(|found| !found.is_empty());
+        found.unwrap_or_default().into_iter()
+    }
+
     /// Whether a party is passed over.
     fn passes_over(self, intermediary: Intermediary) -> bool {
         match intermediary {
@@ -110,11 +123,13 @@ pub struct Claim<'a> {
     pub parents: &'a [Owner],
     /// Valid identifiers on it, with their roles.
     pub identifiers: &'a [(String, IdentifierKey)],
+    /// The source of a guest order, which makes a party of its own of its strongest identifier (C7).
+    pub guest_of: Option<&'a str>,
 }
 
 /// Whose a document is. The first step that gives something decides; several at one step make a set, not a choice.
 ///
-/// The steps: a decision; the party in an owning role, intermediaries passed over; the owners of its parents; an identifier in an owning role; and in trade, last, whom it bills.
+/// The steps: a decision; the party in an owning role, intermediaries passed over; the owners of its parents; an identifier in an owning role, or the party that a guest order makes of it; and in trade, last, whom it bills.
 pub fn own(facet: Facet, claim: &Claim<'_>) -> Owner {
     if let Some(party) = claim.reassigned {
         return Owner::One(Atom::Party(party.clone()));
@@ -139,9 +154,9 @@ fn parties(facet: Facet, claim: &Claim<'_>, roles: &[&[Role]]) -> BTreeSet<Atom>
 }
 
 fn identifiers(facet: Facet, claim: &Claim<'_>) -> BTreeSet<Atom> {
-    let named = |roles: &&[&str]| -> BTreeSet<Atom> {
-        let owns = |(role, key): &&(String, IdentifierKey)| roles.contains(&role.as_str()) && Rules::owns(key.kind());
-        claim.identifiers.iter().filter(owns).map(|(_, key)| Atom::Identifier(key.clone())).collect()
-    };
-    facet.identifier_roles().iter().map(named).find(|atoms| !atoms.is_empty()).unwrap_or_default()
+    if let Some((party, _)) = claim.guest_of.and_then(|source| guest(facet, source, claim.identifiers)) {
+        let stands = !facet.passes_over((claim.intermediary)(&party));
+        return stands.then_some(Atom::Party(party)).into_iter().collect();
+    }
+    facet.owning(claim.identifiers).map(|(_, key)| Atom::Identifier(key.clone())).collect()
 }

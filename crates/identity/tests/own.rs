@@ -6,6 +6,8 @@ use onefold_identity::{Atom, Claim, Facet, Intermediary, Owner, own};
 const SHOP: &str = "party:erp:market";
 const CASH: &str = "party:erp:cash";
 
+const NOREPLY: &str = "party:web:guest:email:noreply@b.c";
+
 /// What a document says, in words.
 #[derive(Default)]
 struct Says<'a> {
@@ -13,6 +15,7 @@ struct Says<'a> {
     references: &'a [(Role, &'a str)],
     parents: &'a [&'a [&'a str]],
     identifiers: &'a [(&'a str, &'a str)],
+    guest_of: Option<&'a str>,
 }
 
 fn subject(text: &str) -> Subject {
@@ -32,7 +35,7 @@ fn owners(says: &Says<'_>) -> [Owner; 2] {
         says.identifiers.iter().map(|(role, key)| ((*role).to_owned(), key.parse().unwrap())).collect();
     let intermediary = |party: &Subject| match party.as_str() {
         SHOP => Intermediary::Marketplace,
-        CASH => Intermediary::WalkIn,
+        CASH | NOREPLY => Intermediary::WalkIn,
         _ => Intermediary::None,
     };
     let claim = Claim {
@@ -41,6 +44,7 @@ fn owners(says: &Says<'_>) -> [Owner; 2] {
         intermediary: &intermediary,
         parents: &parents,
         identifiers: &identifiers,
+        guest_of: says.guest_of,
     };
     Facet::ALL.map(|facet| own(facet, &claim))
 }
@@ -143,6 +147,16 @@ fn the_payers_account_is_not_the_buyers_phone() {
         &[PHONE, "identifier:email:a@b.c"],
         &[PHONE, "identifier:email:a@b.c"],
     );
+}
+
+#[test]
+fn a_guest_order_is_of_the_party_that_its_strongest_identifier_makes() {
+    let guest = |parents, identifiers| Says { parents, identifiers, guest_of: Some("web"), ..Says::default() };
+    let mail = "party:web:guest:email:a@b.c";
+    check(guest(&[], &[("", "phone:+8613800138000"), ("", "email:a@b.c")]), &[mail], &[mail]);
+    check(guest(&[&[B]], &[("", "email:a@b.c")]), &[B], &[B]);
+    check(guest(&[], &[("", "email:noreply@b.c")]), &[], &[]);
+    check(guest(&[], &[("", "wechat:o1")]), &[], &[]);
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{Event, decode};
+use onefold_event::{Event, Subject, decode};
 use onefold_stage::StageError;
 use onefold_store::Admitted;
-use onefold_view::{FactRef, Fragment, parties_named};
+use onefold_view::{FactRef, Fragment, Guest, parties_named};
 
 use crate::batch::Batch;
 use crate::projector::Taken;
@@ -48,14 +48,27 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Notes when each party was first seen: the least time of any event about or naming it (rule B7).
+    /// Notes when each party was first seen, the least time of any event about or naming it (rule B7), and what is said of
+    /// guests (rule C7).
     pub(crate) async fn see(&mut self, taken: &[Taken]) -> Result<(), StageError> {
         let mut seen: BTreeMap<String, i64> = BTreeMap::new();
+        let mut guests: BTreeMap<Subject, Guest> = BTreeMap::new();
         for t in taken {
-            parties_named(&t.event, &mut |party| match seen.get_mut(party.as_str()) {
-                Some(first) => *first = (*first).min(t.recorded_at),
-                None => drop(seen.insert(party.to_string(), t.recorded_at)),
+            parties_named(&t.event, &mut |party, guest| {
+                match seen.get_mut(party.as_str()) {
+                    Some(first) => *first = (*first).min(t.recorded_at),
+                    None => drop(seen.insert(party.to_string(), t.recorded_at)),
+                }
+                if let Some(guest) = guest {
+                    guests.entry(party.clone()).or_default().merge(guest);
+                }
             });
+        }
+        self.load(guests.keys().cloned()).await?;
+        for (party, guest) in &guests {
+            if let Some(row) = self.rows.get_mut(party.as_str()) {
+                row.new.greet(party, guest);
+            }
         }
         self.load_owners(seen.keys().cloned()).await?;
         for (party, at) in seen {

@@ -53,7 +53,8 @@ impl Batch<'_> {
                 level.iter().filter_map(|key| self.rows.get(key)).flat_map(|row| row.new.parents()).collect();
             self.load(parents).await?;
             // Whether a party that it names is an intermediary stands in the party's bundle.
-            let parties = level.iter().filter_map(|key| self.rows.get(key)).flat_map(|row| row.new.parties());
+            let parties =
+                level.iter().filter_map(|key| self.rows.get(key)).flat_map(|row| row.new.parties(&row.subject));
             let parties: Vec<String> = parties.map(|(_, party)| party.to_string()).collect();
             self.load_owners(parties).await?;
             let mut children = Vec::new();

@@ -107,11 +107,11 @@ impl Service {
         Ok(found)
     }
 
-    /// The row of a subject of which at least one event is known.
+    /// The row of a subject of which anything is known: an event about it, or that it ordered as a guest.
     pub(crate) async fn state(&self, subject: &Subject) -> Result<onefold_store::SubjectState, ServiceError> {
         let found = self.store.subjects(&[subject.to_string()]).await?.into_iter().next().flatten();
         found
-            .filter(onefold_store::SubjectState::is_known)
+            .filter(|state| state.is_known() || state.fragment.is_some())
             .ok_or_else(|| ServiceError::not_found(format!("nothing is known of {subject}")))
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{ContentDigest, Event, Kind, Micros, Role, Subject, Target};
 use onefold_identity::{Atom, Claim, Facet, Intermediary, Owner, own};
-use onefold_view::{Contribution, FactRef, Fragment, Inbound, Keys, Part, contribute};
+use onefold_view::{Contribution, FactRef, Fragment, Guest, Inbound, Keys, Part, contribute};
 
 use crate::FactState;
 
@@ -123,9 +123,9 @@ impl SubjectState {
         let (standing, superseded) = self.standing();
         let stands = standing.len();
         let times: Vec<Micros> = standing.iter().chain(&superseded).map(|fact| fact.recorded_at).collect();
+        let guest = self.fragment.take().and_then(|old| old.guest().cloned());
         self.failed = times.len() != events.len();
         if self.failed {
-            self.fragment = None;
             return false;
         }
         let (standing, superseded) = events.split_at(stands);
@@ -133,8 +133,14 @@ impl SubjectState {
             standing.iter().zip(times).map(|(event, recorded_at)| FactRef { event, recorded_at }).collect();
         let mut fragment = Fragment::fold(subject, &facts);
         superseded.iter().for_each(|event| fragment.assert_superseded(event));
+        guest.iter().for_each(|guest| fragment.greet(guest));
         self.fragment = Some(fragment);
         true
+    }
+
+    /// Takes in what an event says of it as a guest (rule C7): its row begins with that, whether it has facts or not.
+    pub fn greet(&mut self, subject: &Subject, guest: &Guest) {
+        self.fragment.get_or_insert_with(|| Fragment::fold(subject, &[])).greet(guest);
     }
 
     /// Number of copies that contradict an earlier one of the same id.
@@ -162,9 +168,12 @@ impl SubjectState {
         self.keys.clone().unwrap_or_default()
     }
 
-    /// Parties that it names, with their roles.
-    pub fn parties(&self) -> Vec<(Role, Subject)> {
-        self.fragment.as_ref().map(Fragment::parties).unwrap_or_default()
+    /// Parties that it names, with their roles; the guests that an order makes are its buyers.
+    pub fn parties(&self, subject: &Subject) -> Vec<(Role, Subject)> {
+        let Some(fragment) = &self.fragment else { return Vec::new() };
+        let mut all = fragment.parties();
+        all.extend(fragment.guests(subject).into_iter().map(|guest| (Role::Buyer, guest)));
+        all
     }
 
     /// Documents whose owner is this one's too: those it names, and those that name it as theirs.
@@ -217,6 +226,7 @@ impl SubjectState {
                 intermediary,
                 parents: &parents,
                 identifiers: &identifiers,
+                guest_of: fragment.is_guest_order().then(|| subject.source()),
             };
             own(facet, &claim).key(subject)
         };
@@ -252,7 +262,7 @@ impl SubjectState {
         for set in all.iter().filter(|key| key.starts_with("set:")).cloned().collect::<Vec<_>>() {
             all.extend(Owner::parse(&set).iter().flat_map(Owner::atoms).map(Atom::to_string));
         }
-        let named = self.parties().into_iter().filter(|(role, _)| role.target() == Target::Owner);
+        let named = self.parties(subject).into_iter().filter(|(role, _)| role.target() == Target::Owner);
         all.extend(named.map(|(_, party)| party.to_string()));
         all
     }

@@ -86,6 +86,7 @@ impl Draft {
         let found = identifier(&(kind, text));
         match &mut self.body {
             Body::OrderPlaced(m) => m.identifiers.push(found),
+            Body::OrderAmended(m) => m.identifiers.push(found),
             Body::InvoiceIssued(m) => m.identifiers.push(found),
             Body::PaymentReceived(m) => m.identifiers.push(found),
             Body::ContactMade(m) => m.identifiers.push(found),
@@ -93,6 +94,16 @@ impl Draft {
             Body::PartyRecorded(m) => m.identifiers.push(found),
             other => panic!("{} carries no identifiers that a test needs", other.name()),
         }
+        self
+    }
+
+    /// With the buyer's name on an order.
+    ///
+    /// # Panics
+    /// Anything but an order placed: a test's own mistake.
+    pub fn bought_by(mut self, name: &str) -> Self {
+        let Body::OrderPlaced(m) = &mut self.body else { panic!("only an order that is placed names its buyer") };
+        m.buyer = Some(v1::Person { name: name.to_owned(), ..v1::Person::default() });
         self
     }
 

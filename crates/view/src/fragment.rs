@@ -1,12 +1,14 @@
 //! A fragment: what the standing facts of one subject say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Body, Event, Kind, Micros, Role, Subject, Target, v1};
-use onefold_identity::{Decision, Facet, IdentifierKey, Intermediary, PartyFacts};
+use onefold_identity::{Decision, Facet, IdentifierKey, Intermediary, PartyFacts, guest, guest_identifier};
 
+use crate::Guest;
 use crate::case::{Case, Contact};
 use crate::decision::Decided;
+use crate::guest::is_guest_order;
 use crate::inbound::{Inbound, Part};
 use crate::party::{PartyFragment, intermediary, key_of};
 use crate::payment::{Allocated, Payment};
@@ -81,6 +83,10 @@ impl Fragment {
     /// Folds standing facts, given in fold order.
     pub fn fold(subject: &Subject, facts: &[FactRef]) -> Self {
         let mut fragment = Self::default();
+        if let Some(identifier) = guest_identifier(subject) {
+            fragment.kind = Kind::Party as u32;
+            fragment.party = Some(Box::new(PartyFragment::of_guest(&identifier)));
+        }
         for fact in facts.iter().filter(|fact| fact.event.subject == *subject) {
             fragment.apply(fact);
         }
@@ -125,6 +131,18 @@ impl Fragment {
         }
     }
 
+    /// Takes in what guest orders say of a party (C7), in any order, before or after its facts.
+    pub fn greet(&mut self, guest: &Guest) {
+        if *guest != Guest::default() {
+            self.party.get_or_insert_default().guest.get_or_insert_default().merge(guest);
+        }
+    }
+
+    /// What guest orders said of a party: a fold afresh keeps it, since it stands in none of the party's facts.
+    pub fn guest(&self) -> Option<&Guest> {
+        self.party.as_ref()?.guest.as_ref()
+    }
+
     /// A later fact that names a role replaces that role's targets.
     fn refer(&mut self, event: &Event) {
         if event.references.is_empty() {
@@ -138,12 +156,15 @@ impl Fragment {
         }
     }
 
-    /// The same for the identifiers on a document.
+    /// The same for the identifiers on a document; on an order all at once, so that the guest whose it is was named by
+    /// one event.
     fn name(&mut self, identifiers: &[v1::Identifier]) {
         if identifiers.is_empty() {
             return;
         }
-        self.identifiers.retain(|named| identifiers.iter().all(|new| new.role != named.role));
+        let stays = |named: &Named| identifiers.iter().all(|new| new.role != named.role);
+        let order = self.kind == Kind::Order as u32;
+        self.identifiers.retain(|named| !order && stays(named));
         for identifier in identifiers {
             if let Some(key) = key_of(identifier) {
                 self.identifiers.push(Named { role: identifier.role.clone(), key: key.to_string() });
@@ -219,6 +240,21 @@ impl Fragment {
         self.identifiers.iter().filter_map(|named| Some((named.role.clone(), named.key.parse().ok()?))).collect()
     }
 
+    /// Whether an order names a person by identifiers alone, so that it makes a party of its own of them (C7).
+    pub fn is_guest_order(&self) -> bool {
+        self.kind == Kind::Order as u32 && is_guest_order(Kind::Order, self.standing().map(|(role, _)| role))
+    }
+
+    /// The parties that a guest order makes: of who buys, and of who pays where that is another. None for any other.
+    pub fn guests(&self, subject: &Subject) -> BTreeSet<Subject> {
+        if self.identifiers.is_empty() || !self.is_guest_order() {
+            return BTreeSet::new();
+        }
+        let identifiers = self.identifiers();
+        let party = |facet| guest(facet, subject.source(), &identifiers).map(|(party, _)| party);
+        Facet::ALL.into_iter().filter_map(party).collect()
+    }
+
     /// The party to which a person gave the document in a facet.
     pub fn reassigned(&self, facet: Facet) -> Option<Subject> {
         let to = match facet {
@@ -277,12 +313,11 @@ impl Fragment {
     pub fn party_facts(&self, subject: &Subject) -> PartyFacts {
         let party = self.party.as_deref().cloned().unwrap_or_default();
         let standing = party.identifiers.iter().filter(|(_, held)| held.stands());
-        let mut identifiers: std::collections::BTreeSet<IdentifierKey> =
-            standing.filter_map(|(key, _)| key.parse().ok()).collect();
+        let mut identifiers: BTreeSet<IdentifierKey> = standing.filter_map(|(key, _)| key.parse().ok()).collect();
         identifiers.insert(IdentifierKey::of_party(subject));
         PartyFacts {
             key: subject.clone(),
-            names: party.names.into_iter().collect(),
+            names: party.all_names().cloned().collect(),
             identifiers,
             born_on: party.born_on.into_iter().collect(),
         }

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use onefold_event::{Body, Event, Micros, v1};
 use onefold_identity::{IdentifierKey, Intermediary, normalise, normalise_name};
 
+use crate::Guest;
+
 /// Longest text of a profile value in a bundle, in bytes.
-const LONGEST: usize = 240;
+pub(crate) const LONGEST: usize = 240;
 
 /// The latest value of a field, with who said it and when.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -65,9 +67,32 @@ pub(crate) struct PartyFragment {
     pub(crate) born_on: Vec<String>,
     #[prost(uint32, tag = "6")]
     pub(crate) intermediary: u32,
+    /// What guest orders say of it.
+    #[prost(message, optional, tag = "7")]
+    pub(crate) guest: Option<Guest>,
 }
 
 impl PartyFragment {
+    /// A guest asserts what it was made of, before anything is said about it (C7).
+    pub(crate) fn of_guest(identifier: &IdentifierKey) -> Self {
+        let held = Held { asserted: true, ever: true, ..Held::default() };
+        Self { identifiers: BTreeMap::from([(identifier.to_string(), held)]), ..Self::default() }
+    }
+
+    /// Normalised names, those by which it ordered as a guest among them.
+    pub(crate) fn all_names(&self) -> impl Iterator<Item = &String> {
+        self.names.iter().chain(self.guest.iter().flat_map(|guest| &guest.names))
+    }
+
+    /// Its fields; the name by which it ordered as a guest stands where nothing else is said.
+    pub(crate) fn all_fields(&self) -> BTreeMap<String, Value> {
+        let mut fields = self.fields.clone();
+        if let Some(name) = self.guest.as_ref().and_then(|guest| guest.name.as_ref()) {
+            fields.entry("name".to_owned()).or_insert_with(|| name.clone());
+        }
+        fields
+    }
+
     pub(crate) fn apply(&mut self, event: &Event) {
         match &event.body {
             Body::PartyRecorded(m) => {

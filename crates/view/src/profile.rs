@@ -53,6 +53,6 @@ impl Profile {
         // Those that stand come first, so that the bound drops the others.
         identifiers.sort_by(|a, b| (a.state, &a.key).cmp(&(b.state, &b.key)));
         identifiers.truncate(MOST);
-        Self { fields: party.fields.clone(), identifiers, intermediary: party.intermediary, source: source.to_owned() }
+        Self { fields: party.all_fields(), identifiers, intermediary: party.intermediary, source: source.to_owned() }
     }
 }

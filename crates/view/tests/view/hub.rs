@@ -8,7 +8,7 @@ use onefold_identity::{
 };
 use onefold_view::{
     Bundle, Contribution, FactRef, Fragment, Given, Inbound, Keys, OpenItem, Purse, View, assemble, contribute,
-    day_number,
+    day_number, parties_named,
 };
 
 /// What was said, in the order of saying.
@@ -114,6 +114,13 @@ impl Hub {
         for (event, _) in superseded {
             fragments.entry(event.subject.clone()).or_default().assert_superseded(event);
         }
+        for (event, _) in &self.said {
+            parties_named(event, &mut |party, guest| {
+                if let Some(guest) = guest {
+                    fragments.entry(party.clone()).or_insert_with(|| Fragment::fold(party, &[])).greet(guest);
+                }
+            });
+        }
         fragments
     }
 }
@@ -157,6 +164,7 @@ impl Folded {
                 intermediary: &flag,
                 parents: &parents,
                 identifiers: &identifiers,
+                guest_of: fragment.is_guest_order().then(|| document.source()),
             };
             own(facet, &claim).key(document)
         };

@@ -1,0 +1,95 @@
+//! Guest orders: what they say of the party that they make of an identifier (C7).
+
+use std::collections::BTreeMap;
+
+use onefold_event::{Body, Event, Kind, Role, Subject, Target};
+use onefold_identity::{Facet, IdentifierKey, guest, normalise_name};
+
+use crate::party::{LONGEST, Value, cut, key_of};
+
+/// Most names that a guest is known by: a value that more people order by tells nobody apart.
+const MOST: usize = 8;
+
+/// What guest orders say of one guest. It adds up over all copies of all events, whatever their order.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Guest {
+    /// Normalised names of the buyer, the least ones, sorted.
+    #[prost(string, repeated, tag = "1")]
+    pub(crate) names: Vec<String>,
+    /// The latest name, as it was written.
+    #[prost(message, optional, tag = "2")]
+    pub(crate) name: Option<Value>,
+}
+
+impl Guest {
+    /// The guests that an event makes; almost always one, or none.
+    pub(crate) fn of(event: &Event) -> BTreeMap<Subject, Self> {
+        if !is_guest_order(event.subject.kind(), event.references.iter().map(|r| r.role)) {
+            return BTreeMap::new();
+        }
+        let identifiers = event.body.identifiers().iter();
+        let identifiers: Vec<(String, IdentifierKey)> =
+            identifiers.filter_map(|i| Some((i.role.clone(), key_of(i)?))).collect();
+        let mut all = BTreeMap::new();
+        for facet in Facet::ALL {
+            let Some((party, role)) = guest(facet, event.subject.source(), &identifiers) else { continue };
+            let said: &mut Self = all.entry(party).or_default();
+            // The order names its buyer, not whoever else an identifier is of.
+            if matches!(role, "" | "buyer" | "customer" | "caller") {
+                said.merge(&Self::called(event));
+            }
+        }
+        all
+    }
+
+    fn called(event: &Event) -> Self {
+        let Body::OrderPlaced(m) = &event.body else { return Self::default() };
+        let text = m.buyer.as_ref().map_or("", |buyer| buyer.name.trim());
+        let name = normalise_name(text);
+        if name.is_empty() {
+            return Self::default();
+        }
+        let (text, source) = (cut(text, LONGEST).to_owned(), event.source.clone());
+        Self { names: vec![name], name: Some(Value { text, source, at: event.occurred_at }) }
+    }
+
+    /// Adds what another order says.
+    pub fn merge(&mut self, other: &Self) {
+        for name in &other.names {
+            if let Err(at) = self.names.binary_search(name) {
+                self.names.insert(at, name.clone());
+            }
+        }
+        self.names.truncate(MOST);
+        let order = |value: &Option<Value>| value.as_ref().map(|v| (v.at, v.text.clone(), v.source.clone()));
+        if order(&other.name) > order(&self.name) {
+            self.name.clone_from(&other.name);
+        }
+    }
+}
+
+/// Whether nothing but identifiers can say whose a document is, and it is of a kind that makes a party of them.
+pub(crate) fn is_guest_order(kind: Kind, mut roles: impl Iterator<Item = Role>) -> bool {
+    kind == Kind::Order && !roles.any(|role| matches!(role.target(), Target::Owner | Target::Parent(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_orders_say_adds_up_in_any_order() {
+        let said = |n: usize| Guest {
+            names: vec![format!("name {n}")],
+            name: Some(Value { text: format!("Name {n}"), source: "shop".into(), at: (n % 5) as i64 }),
+        };
+        let sum = |all: &mut dyn Iterator<Item = usize>| {
+            let mut sum = Guest::default();
+            all.for_each(|n| sum.merge(&said(n)));
+            sum
+        };
+        let (up, down) = (sum(&mut (0..20)), sum(&mut (0..20).rev().chain(3..9)));
+        assert_eq!(up, down);
+        assert_eq!((up.names.len(), up.name.map(|v| v.text).as_deref()), (MOST, Some("Name 9")));
+    }
+}
