@@ -1,16 +1,23 @@
 //! What an event is about: `kind:source:number`.
 
+use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::Kind;
 
 /// Longest subject, in bytes.
 const LONGEST: usize = 512;
 
-/// The subject of an event, by the source's own key. Ordered by its text.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Subject(Box<str>);
+/// The subject of an event, by the source's own key. Ordered by its text, and cheap to clone: it is said in many places.
+#[derive(Clone)]
+pub struct Subject {
+    text: Arc<str>,
+    kind: Kind,
+}
 
 /// Why a text is no subject.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,8 +45,7 @@ impl Subject {
 
     /// Its kind.
     pub fn kind(&self) -> Kind {
-        // The constructor has checked the word.
-        Kind::from_word(self.part(0)).unwrap_or(Kind::Decision)
+        self.kind
     }
 
     /// The system whose number it is.
@@ -54,11 +60,11 @@ impl Subject {
 
     /// The whole text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     fn part(&self, n: usize) -> &str {
-        self.0.splitn(3, ':').nth(n).unwrap_or_default()
+        self.text.splitn(3, ':').nth(n).unwrap_or_default()
     }
 }
 
@@ -73,27 +79,60 @@ impl FromStr for Subject {
         let (Some(kind), Some(source), Some(number)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(SubjectError::Shape(text.to_owned()));
         };
-        let clean =
-            !source.is_empty() && !number.is_empty() && number.trim() == number && !text.chars().any(char::is_control);
-        if !clean {
+        let controlled = match text.is_ascii() {
+            true => text.bytes().any(|b| b.is_ascii_control()),
+            false => text.chars().any(char::is_control),
+        };
+        if source.is_empty() || number.is_empty() || number.trim() != number || controlled {
             return Err(SubjectError::Shape(text.to_owned()));
         }
-        if Kind::from_word(kind).is_none() {
-            return Err(SubjectError::Kind(text.to_owned()));
-        }
-        Ok(Self(text.into()))
+        let Some(kind) = Kind::from_word(kind) else { return Err(SubjectError::Kind(text.to_owned())) };
+        Ok(Self { text: text.into(), kind })
+    }
+}
+
+// The kind is a word of the text: the text alone decides.
+impl PartialEq for Subject {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Subject {}
+
+impl PartialOrd for Subject {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Subject {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text.cmp(&other.text)
+    }
+}
+
+impl Hash for Subject {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl Borrow<str> for Subject {
+    fn borrow(&self) -> &str {
+        &self.text
     }
 }
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
 impl fmt::Debug for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

@@ -4,7 +4,10 @@ mod admit;
 mod batch;
 mod link;
 mod projector;
+mod read;
+mod row;
 mod settle;
+mod table;
 mod work;
 
 pub use projector::{Options, Projector};

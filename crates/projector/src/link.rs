@@ -5,72 +5,75 @@ use std::collections::{BTreeMap, BTreeSet};
 use onefold_event::Subject;
 use onefold_identity::Intermediary;
 use onefold_stage::StageError;
+use onefold_store::SubjectState;
 use onefold_view::{Fragment, Inbound, Keys};
 
 use crate::batch::Batch;
+use crate::table::Place;
 
 impl Batch<'_> {
-    /// Tells the subjects that changed ones name, named, or name no longer; answers all whose keys or cells may change.
-    pub(crate) async fn tell(&mut self, changed: BTreeSet<String>) -> Result<BTreeSet<String>, StageError> {
-        let mut said: BTreeMap<String, (BTreeMap<Subject, Inbound>, BTreeSet<Subject>)> = BTreeMap::new();
-        for key in &changed {
-            let Some(row) = self.rows.get(key) else { continue };
-            let new = row.new.fragment.as_ref().map(Fragment::outbound).unwrap_or_default();
-            let old = row.old.fragment.as_ref().map(Fragment::outbound).unwrap_or_default();
-            let gone = old.into_keys().filter(|target| !new.contains_key(target)).collect();
-            said.insert(key.clone(), (new, gone));
+    /// Tells the subjects that changed ones name, named, or name no longer.
+    pub(crate) async fn tell(&mut self) -> Result<(), StageError> {
+        let mut said: Vec<(Place, BTreeMap<Subject, Inbound>, Vec<Subject>)> = Vec::new();
+        for place in self.changed() {
+            let row = &self.subjects[place];
+            let (old, new) = (outbound(row.old()), outbound(Some(&row.state)));
+            let gone: Vec<Subject> = old.into_keys().filter(|target| !new.contains_key(target)).collect();
+            if !(new.is_empty() && gone.is_empty()) {
+                said.push((place, new, gone));
+            }
         }
-        let targets: Vec<Subject> = said.values().flat_map(|(new, gone)| new.keys().chain(gone)).cloned().collect();
-        self.load(targets).await?;
-        let mut touched = changed;
-        for (from, (new, gone)) in said {
+        let targets: Vec<&Subject> = said.iter().flat_map(|(_, new, gone)| new.keys().chain(gone)).collect();
+        self.load(&targets).await?;
+        for (from, new, gone) in said {
+            let from = self.subjects[from].subject.to_string();
             for (target, words) in new {
-                let Some(row) = self.rows.get_mut(target.as_str()) else { continue };
-                if row.new.inbound.get(&from) != Some(&words) {
-                    row.new.inbound.insert(from.clone(), words);
-                    touched.insert(target.to_string());
+                let Some(place) = self.subjects.place(target.as_str()) else { continue };
+                let row = &mut self.subjects[place];
+                if row.state.inbound.get(&from) != Some(&words) {
+                    row.change().inbound.insert(from.clone(), words);
                 }
             }
             for target in gone {
-                let Some(row) = self.rows.get_mut(target.as_str()) else { continue };
-                row.new.inbound.remove(&from);
-                touched.insert(target.to_string());
+                let Some(place) = self.subjects.place(target.as_str()) else { continue };
+                self.subjects[place].change().inbound.remove(&from);
             }
         }
-        Ok(touched)
+        Ok(())
     }
 
     /// Finds whose each touched document is, rank by rank, so that parents come before their children.
-    pub(crate) async fn own(&mut self, touched: &BTreeSet<String>) -> Result<(), StageError> {
-        let mut by_rank: BTreeMap<u8, BTreeSet<String>> = BTreeMap::new();
-        for key in touched.iter().chain(&self.documents_of_flagged().await?) {
-            if let Some(rank) = self.rows.get(key).and_then(|row| row.subject.kind().rank()) {
-                by_rank.entry(rank).or_default().insert(key.clone());
+    pub(crate) async fn own(&mut self) -> Result<(), StageError> {
+        let mut touched = self.changed();
+        touched.extend(self.documents_of_flagged().await?);
+        let mut by_rank: BTreeMap<u8, BTreeSet<Place>> = BTreeMap::new();
+        for place in touched {
+            if let Some(rank) = self.subjects[place].subject.kind().rank() {
+                by_rank.entry(rank).or_default().insert(place);
             }
         }
         while let Some((rank, level)) = by_rank.pop_first() {
-            let parents: Vec<Subject> =
-                level.iter().filter_map(|key| self.rows.get(key)).flat_map(|row| row.new.parents()).collect();
-            self.load(parents).await?;
+            let parents: Vec<Subject> = level.iter().flat_map(|place| self.subjects[*place].state.parents()).collect();
+            self.load(&parents.iter().collect::<Vec<_>>()).await?;
             // Whether a party that it names is an intermediary stands in the party's bundle.
-            let parties =
-                level.iter().filter_map(|key| self.rows.get(key)).flat_map(|row| row.new.parties(&row.subject));
-            let parties: Vec<String> = parties.map(|(_, party)| party.to_string()).collect();
-            self.load_owners(parties).await?;
+            let parties_of = |place: &Place| self.subjects[*place].state.parties(&self.subjects[*place].subject);
+            let parties: Vec<(_, Subject)> = level.iter().flat_map(parties_of).collect();
+            self.load_owners(&parties.iter().map(|(_, party)| party.as_str()).collect::<Vec<_>>()).await?;
             let mut children = Vec::new();
-            for key in level {
-                let Some(keys) = self.keys_of(&key) else { continue };
-                let Some(row) = self.rows.get_mut(&key) else { continue };
-                if row.new.keys() != keys {
-                    row.new.keys = (keys != Keys::default()).then_some(keys);
-                    children
-                        .extend(row.new.children().into_iter().filter(|c| c.kind().rank().is_some_and(|r| r > rank)));
+            for place in level {
+                let Some(keys) = self.keys_of(place) else { continue };
+                let keys = (keys != Keys::default()).then_some(keys);
+                let row = &mut self.subjects[place];
+                if row.state.keys != keys {
+                    row.change().keys = keys;
+                    let later = |child: &Subject| child.kind().rank().is_some_and(|r| r > rank);
+                    children.extend(row.state.children().into_iter().filter(later));
                 }
             }
-            self.load(children.iter().cloned()).await?;
+            self.load(&children.iter().collect::<Vec<_>>()).await?;
             for child in children {
-                if let Some(rank) = child.kind().rank() {
-                    by_rank.entry(rank).or_default().insert(child.to_string());
+                if let (Some(rank), Some(place)) = (child.kind().rank(), self.subjects.place(child.as_str())) {
+                    by_rank.entry(rank).or_default().insert(place);
                 }
             }
         }
@@ -78,21 +81,26 @@ impl Batch<'_> {
     }
 
     /// Documents that name a party whose flag changed in this batch.
-    async fn documents_of_flagged(&mut self) -> Result<BTreeSet<String>, StageError> {
-        let mut documents = BTreeSet::new();
-        for party in &self.flagged {
-            documents.extend(self.tx.documents(party).await?);
+    async fn documents_of_flagged(&mut self) -> Result<Vec<Place>, StageError> {
+        let mut documents: Vec<Subject> = Vec::new();
+        for place in &self.flagged {
+            let keys = self.tx.documents(self.subjects[*place].subject.as_str()).await?;
+            documents.extend(keys.iter().filter_map(|key| key.parse().ok()));
         }
-        self.load(documents.iter().filter_map(|key| key.parse().ok())).await?;
-        Ok(documents)
+        self.load(&documents.iter().collect::<Vec<_>>()).await?;
+        Ok(documents.iter().filter_map(|document| self.subjects.place(document.as_str())).collect())
     }
 
-    fn keys_of(&self, key: &str) -> Option<Keys> {
-        let row = self.rows.get(key)?;
+    fn keys_of(&self, place: Place) -> Option<Keys> {
+        let row = &self.subjects[place];
         let intermediary = |party: &Subject| {
             self.owners.get(party.as_str()).map_or(Intermediary::None, |owner| owner.row.bundle.intermediary())
         };
-        let keys_of = |parent: &Subject| self.rows.get(parent.as_str())?.new.keys.clone();
-        row.new.find_keys(&row.subject, &intermediary, &keys_of)
+        let keys_of = |parent: &Subject| self.subjects.get(parent.as_str())?.state.keys.clone();
+        row.state.find_keys(&row.subject, &intermediary, &keys_of)
     }
+}
+
+fn outbound(state: Option<&SubjectState>) -> BTreeMap<Subject, Inbound> {
+    state.and_then(|state| state.fragment.as_ref()).map(Fragment::outbound).unwrap_or_default()
 }

@@ -4,17 +4,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use onefold_event::{Event, HubKey, decode};
-use onefold_log::{Log, Stored};
+use onefold_event::HubKey;
+use onefold_log::Log;
 use onefold_stage::{Progress, Stage, StageError};
 use onefold_store::ProjectStore;
 use serde::Deserialize;
 
 use crate::batch::Batch;
+use crate::read::{EVENTS, Read, Reader};
 use crate::work::{Part, Work};
-
-/// The topic of events.
-const EVENTS: &str = "events";
 
 /// Limits of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -32,27 +30,20 @@ impl Default for Options {
 
 /// Folds events into subjects and bundles.
 pub struct Projector {
-    log: Arc<dyn Log>,
+    reader: Reader,
     store: Arc<dyn ProjectStore>,
-    key: HubKey,
-    options: Options,
     /// Next offset per partition, as the store says; none: to be read again.
     positions: Option<Vec<u64>>,
+    /// The next batch, read while the last one was written.
+    ahead: Option<Read>,
     work: Arc<Work>,
-}
-
-/// An event with its place in the log.
-pub(crate) struct Taken {
-    pub(crate) event: Event,
-    pub(crate) partition: u32,
-    pub(crate) offset: u64,
-    pub(crate) recorded_at: i64,
 }
 
 impl Projector {
     /// A projector over a log and a store. The key is the hub's own, for content digests.
     pub fn new(log: Arc<dyn Log>, store: Arc<dyn ProjectStore>, key: HubKey, options: Options) -> Self {
-        Self { log, store, key, options, positions: None, work: Arc::default() }
+        let reader = Reader { log, key, batch: options.batch };
+        Self { reader, store, positions: None, ahead: None, work: Arc::default() }
     }
 
     /// Its counters.
@@ -60,34 +51,29 @@ impl Projector {
         Arc::clone(&self.work)
     }
 
-    async fn read(&self, positions: &[u64]) -> Result<(Vec<(u32, u64, u64)>, Vec<Taken>), StageError> {
-        let (mut moves, mut taken) = (Vec::new(), Vec::new());
-        let heads = self.log.heads(EVENTS).await?;
-        let behind = heads.iter().zip(positions).filter(|(head, at)| head > at).count().max(1);
-        let share = self.options.batch.div_ceil(behind);
-        for (partition, (from, head)) in (0u32..).zip(positions.iter().copied().zip(heads)) {
-            if head <= from {
-                continue;
-            }
-            let records = self.log.read(EVENTS, partition, from, share).await?;
-            let Some(last) = records.last() else { continue };
-            moves.push((partition, from, last.offset + 1));
-            taken.extend(records.into_iter().filter_map(take));
+    /// The batch that comes after these positions: read already, or read now.
+    async fn next(&mut self, positions: &[u64]) -> Result<Read, StageError> {
+        match self.ahead.take() {
+            Some(ahead) if ahead.from == positions && !ahead.moves.is_empty() => Ok(ahead),
+            _ => Ok(self.reader.read(positions.to_vec()).await?),
         }
-        Ok((moves, taken))
     }
-}
 
-/// A record that is wrong alone is found before it is stored; one that came in all the same is left where it is and told of.
-fn take(stored: Stored) -> Option<Taken> {
-    match decode(&stored.record.value) {
-        Ok(event) => {
-            Some(Taken { event, partition: stored.partition, offset: stored.offset, recorded_at: stored.record.time })
-        }
-        Err(error) => {
-            tracing::error!(partition = stored.partition, offset = stored.offset, %error, "a record in the log is no event; it is passed over");
-            None
-        }
+    /// One batch, one transaction.
+    async fn project(&self, read: &Read) -> Result<(), StageError> {
+        let began = Instant::now();
+        let mut tx = self.store.begin(&read.moves).await?;
+        let batch = Batch::new(tx.as_mut(), self.reader.log.as_ref(), read.taken.len());
+        let (changes, loading) = batch.project(&read.taken).await?;
+        self.work.add(Part::Load, loading);
+        let began = self.work.spent(Part::Fold, began + loading);
+        let rows = changes.rows() as u64;
+        tx.save(changes).await?;
+        let began = self.work.spent(Part::Save, began);
+        tx.commit().await?;
+        self.work.spent(Part::Commit, began);
+        self.work.batch(read.taken.len() as u64, rows);
+        Ok(())
     }
 }
 
@@ -103,32 +89,23 @@ impl Stage for Projector {
             None => self.store.positions().await?,
         };
         let began = Instant::now();
-        let (moves, taken) = self.read(&positions).await?;
-        if moves.is_empty() {
+        let read = self.next(&positions).await?;
+        if read.moves.is_empty() {
             // Woken by an append; else it looks so often whether it is asked to stop.
-            self.log.wait(EVENTS, &positions, Duration::from_millis(100)).await?;
+            self.reader.log.wait(EVENTS, &positions, Duration::from_millis(100)).await?;
             self.positions = Some(positions);
             return Ok(Progress::Idle);
         }
-        let count = taken.len() as u64;
-        let began = self.work.spent(Part::Read, began);
-        let mut tx = self.store.begin(&moves).await?;
-        let (changes, loading) = Batch::new(tx.as_mut(), self.log.as_ref(), &self.key).project(&taken).await?;
-        self.work.add(Part::Load, loading);
-        let began = self.work.spent(Part::Fold, began + loading);
-        let rows = changes.rows() as u64;
-        tx.save(changes).await?;
-        let began = self.work.spent(Part::Save, began);
-        tx.commit().await?;
-        self.work.spent(Part::Commit, began);
-        self.work.batch(count, rows);
-        let mut positions = positions;
-        for (partition, _, to) in moves {
-            if let Some(position) = positions.get_mut(partition as usize) {
-                *position = to;
-            }
-        }
-        self.positions = Some(positions);
-        Ok(Progress::Worked(count.max(1)))
+        self.work.spent(Part::Read, began);
+        let (reader, to) = (self.reader.clone(), read.to());
+        let ahead = tokio::spawn(async move { reader.read(to).await });
+        let done = self.project(&read).await;
+        let began = Instant::now();
+        // It ends within this step: nothing reads the log once the stage has stopped. What it could not read is read again.
+        self.ahead = ahead.await.ok().and_then(Result::ok);
+        self.work.spent(Part::Read, began);
+        done?;
+        self.positions = Some(read.to());
+        Ok(Progress::Worked((read.taken.len() as u64).max(1)))
     }
 }

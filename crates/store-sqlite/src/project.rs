@@ -85,7 +85,7 @@ impl Project {
             if let (Some(row), Some(owner)) = (rows.next()?, owners.get_mut(n)) {
                 let bundle = Bundle::decode(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt("a bundle", e))?;
                 let digest = row.get_ref(2)?.as_blob()?.try_into().ok().map(Digest);
-                *owner = Some(OwnerRow { bundle, first_seen: row.get(1)?, digest });
+                *owner = Some(OwnerRow { bundle, first_seen: row.get(1)?, digest, ..OwnerRow::default() });
             }
         }
         Ok(owners)
@@ -161,10 +161,9 @@ impl Project {
 
     fn write_owner(&mut self, key: &str, row: &OwnerRow) -> Result<()> {
         let num = self.0.writer.number_or_new(key)?.0;
-        let bytes = row.bundle.encode_to_vec();
         let digest = row.digest.as_ref().map_or(&[][..], |d| d.0.as_slice());
         let put = "INSERT INTO owner VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (num) DO UPDATE SET first_seen = ?3, bundle = ?4, digest = ?5";
-        self.0.writer.connection.prepare_cached(put)?.execute((num, key, row.first_seen, bytes, digest))?;
+        self.0.writer.connection.prepare_cached(put)?.execute((num, key, row.first_seen, &row.encoded, digest))?;
         // Whether the row is new says nothing: an index may have named the set before anything was its.
         if let Some(atoms) = onefold_identity::Owner::parse(key).filter(|_| key.starts_with("set:")) {
             for atom in atoms.atoms() {

@@ -17,6 +17,8 @@ pub struct OwnerRow {
     pub first_seen: Option<i64>,
     /// Digest of key and bundle, as kept with the row; none where the row is new.
     pub digest: Option<Digest>,
+    /// Of a row that is saved, the bundle's bytes: the digest is of these.
+    pub encoded: Vec<u8>,
 }
 
 /// What changed of a party, for the resolver.

@@ -44,6 +44,12 @@ pub enum Admitted {
 }
 
 impl SubjectState {
+    /// Whether a copy of an event is known already and no earlier than the one that is: taking it in changes nothing.
+    pub fn knows(&self, event: &Event, digest: &ContentDigest, recorded_at: Micros) -> bool {
+        let same = |f: &FactState| f.id == event.id.0 && f.digest == *digest && f.recorded_at <= recorded_at;
+        self.facts.iter().any(same)
+    }
+
     /// Takes in one copy of an event (rule A3): what stands is derived from the set of copies, whatever their order.
     pub fn admit(
         &mut self,

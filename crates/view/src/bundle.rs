@@ -122,8 +122,8 @@ impl Bundle {
         Refill {
             dates: self.date(dated, old.and_then(|c| c.dated), new.and_then(|c| c.dated)),
             latest: change(&mut self.latest, LATEST, totals.0, old, new, |c| c.row.as_ref()),
-            cases: change(&mut self.cases, CASES, totals.1, old, new, |c| c.case.as_ref()),
-            contacts: change(&mut self.contacts, CONTACTS, totals.2, old, new, |c| c.contact.as_ref()),
+            cases: change(&mut self.cases, CASES, totals.1, old, new, |c| c.case.as_deref()),
+            contacts: change(&mut self.contacts, CONTACTS, totals.2, old, new, |c| c.contact.as_deref()),
             tallies: self.tally(lines, old, new),
         }
     }
@@ -196,7 +196,7 @@ impl Bundle {
         }
         if let Some(profile) = &contribution.profile {
             // One party has one profile: its own.
-            self.profile = (sign > 0).then(|| Box::new(profile.clone()));
+            self.profile = (sign > 0).then(|| profile.clone());
         }
     }
 
@@ -245,7 +245,7 @@ impl Bundle {
         if !was_few {
             return true;
         }
-        let (old, new) = (old.and_then(|c| c.tallies.as_ref()), new.and_then(|c| c.tallies.as_ref()));
+        let (old, new) = (old.and_then(Contribution::tallies), new.and_then(Contribution::tallies));
         if old == new {
             return false;
         }

@@ -88,7 +88,7 @@ impl Sheet<'_> {
         if let Some(party) = &self.fragment.party {
             let profile = Profile::of(party, self.subject.source());
             let key = self.subject.as_str().to_owned();
-            self.at(&key).profile = Some(profile);
+            self.at(&key).profile = Some(Box::new(profile));
         }
     }
 
@@ -167,7 +167,7 @@ impl Sheet<'_> {
         let Some(tallies) = fragment.sale.as_ref().and_then(|s| s.tallies.as_ref()) else { return };
         contribution.count(Counter::ProductLines, i64::try_from(tallies.products.len()).unwrap_or(i64::MAX));
         contribution.count(Counter::CategoryLines, i64::try_from(tallies.categories.len()).unwrap_or(i64::MAX));
-        contribution.tallies = Some(tallies.clone());
+        contribution.tallies = Some(Box::new(tallies.clone()));
     }
 
     fn invoice(&mut self, trade: &str, receivable: &str) {
@@ -198,13 +198,13 @@ impl Sheet<'_> {
         if !open.is_zero() {
             contribution.put(Measure::Open, &open);
             contribution.count(Counter::OpenInvoices, 1);
-            contribution.open = Some(OpenItem {
+            contribution.open = Some(Box::new(OpenItem {
                 owner: key.to_owned(),
                 due: due.unwrap_or(OpenItem::NEVER),
                 invoice,
                 currency: open.currency_code(),
                 open: open.text(),
-            });
+            }));
         }
         if let Some(days) = days {
             contribution.count(Counter::PaidInvoices, 1);
@@ -381,7 +381,7 @@ impl Sheet<'_> {
                 what: action.what.clone(),
                 due: action.due,
             });
-            contribution.case = Some(OpenCase {
+            contribution.case = Some(Box::new(OpenCase {
                 opened_at: at,
                 subject,
                 title: case.title.clone(),
@@ -392,7 +392,7 @@ impl Sheet<'_> {
                 product: case.product.clone(),
                 pending: pending.collect(),
                 reopened: case.reopened,
-            });
+            }));
         }
     }
 
@@ -418,7 +418,7 @@ impl Sheet<'_> {
             "visit" => contribution.count(Counter::ByVisit, 1),
             _ => {}
         }
-        contribution.contact = Some(row);
+        contribution.contact = Some(Box::new(row));
     }
 }
 

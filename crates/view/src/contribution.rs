@@ -253,21 +253,21 @@ pub struct Contribution {
     pub(crate) dated: Option<Micros>,
     #[prost(message, optional, tag = "4")]
     pub(crate) row: Option<Row>,
-    #[prost(message, optional, tag = "5")]
-    pub(crate) tallies: Option<Tallies>,
-    #[prost(message, optional, tag = "6")]
-    pub(crate) open: Option<OpenItem>,
+    #[prost(message, optional, boxed, tag = "5")]
+    pub(crate) tallies: Option<Box<Tallies>>,
+    #[prost(message, optional, boxed, tag = "6")]
+    pub(crate) open: Option<Box<OpenItem>>,
     /// Day number promised for a shipment that has not arrived.
     #[prost(sint64, optional, tag = "7")]
     pub(crate) promised: Option<i64>,
-    #[prost(message, optional, tag = "8")]
-    pub(crate) case: Option<OpenCase>,
-    #[prost(message, optional, tag = "9")]
-    pub(crate) contact: Option<Row>,
+    #[prost(message, optional, boxed, tag = "8")]
+    pub(crate) case: Option<Box<OpenCase>>,
+    #[prost(message, optional, boxed, tag = "9")]
+    pub(crate) contact: Option<Box<Row>>,
     #[prost(message, optional, tag = "10")]
     pub(crate) rating: Option<Rating>,
-    #[prost(message, optional, tag = "11")]
-    pub(crate) profile: Option<Profile>,
+    #[prost(message, optional, boxed, tag = "11")]
+    pub(crate) profile: Option<Box<Profile>>,
 }
 
 impl Contribution {
@@ -288,12 +288,12 @@ impl Contribution {
 
     /// What it tallies of products and categories.
     pub fn tallies(&self) -> Option<&Tallies> {
-        self.tallies.as_ref()
+        self.tallies.as_deref()
     }
 
     /// Open items of the owner: the invoice, while something of it is open.
     pub fn open_items(&self) -> Vec<OpenItem> {
-        self.open.iter().cloned().collect()
+        self.open.as_deref().into_iter().cloned().collect()
     }
 
     pub(crate) fn count(&mut self, counter: Counter, by: i64) {
