@@ -204,6 +204,10 @@ async fn outcome(events: &[(Event, i64)], shape: Shape, settle_every: usize) -> 
     }
     let verified = hub.verify().await;
     assert!(verified.is_equal(), "{verified:#?}");
+    // Without memory everything goes through temporary files, each subject in a lane of its own.
+    let spilled = hub.verify_within(0).await;
+    assert!(spilled.is_equal() && spilled.split.spilled > 0, "{spilled:#?}");
+    assert_eq!((spilled.rebuilt_digest, spilled.customers), (verified.rebuilt_digest, verified.customers));
     let status = hub.status().await;
     let mut money = status.owned.money.clone();
     money.add(&status.unattributed.money);

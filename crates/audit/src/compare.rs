@@ -1,16 +1,26 @@
 //! The rows that are stored against the rows that must be.
+//!
+//! First by sums of their prints in buckets, so that neither side is ever in memory; then, where sums differ, row by row
+//! within those buckets.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use onefold_event::{Subject, party_id};
-use onefold_store::{StoreError, Table, TableRow, VerifyStore};
+use onefold_identity::Owner;
+use onefold_store::{RowPrint, Table};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
-use crate::Book;
+use crate::replay::Replayed;
+use crate::row::{Row, Rows};
 
-/// Mismatches that are named; the rest is counted.
+/// Mismatches of a table that are named; the rest is counted.
 const NAMED: usize = 100;
+/// Buckets of a table.
+const BUCKETS: usize = 1 << 12;
+/// Rows that are compared one by one, at most; a bucket beyond that counts as one mismatch.
+const ONE_BY_ONE: u64 = 1_000_000;
 
 /// A row that is not what the log says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -27,60 +37,178 @@ pub struct Mismatch {
     pub customer: Option<String>,
 }
 
-/// Compares a table; answers the mismatches that are named, and how many there are.
-pub(crate) async fn compare(
-    book: &Book,
-    store: &dyn VerifyStore,
-    table: Table,
-) -> Result<(Vec<Mismatch>, u64), StoreError> {
-    let mut expected: HashSet<u128> = HashSet::new();
-    book.rows(table, &mut |row| {
-        expected.insert(fingerprint(&row));
-    });
-    let (mut wrong, mut count) = (Vec::new(), 0);
-    let mut each = |row: TableRow| {
-        if !expected.remove(&fingerprint(&row)) {
-            count += 1;
-            if wrong.len() < NAMED {
-                wrong.push((row.key, "altered or extra"));
-            }
-        }
-    };
-    store.scan(table, &mut each).await?;
-    if !expected.is_empty() {
-        book.rows(table, &mut |row| {
-            if expected.contains(&fingerprint(&row)) {
-                count += 1;
-                if wrong.len() < NAMED {
-                    wrong.push((row.key, "missing"));
+fn bucket(print: RowPrint) -> usize {
+    (print.0 as usize) % BUCKETS
+}
+
+/// Sums of prints modulo 2^128, by table and bucket, with how many they are.
+pub(crate) struct Sums(Vec<Vec<Sum>>);
+
+#[derive(Default)]
+struct Sum {
+    low: AtomicU64,
+    high: AtomicU64,
+    count: AtomicU64,
+}
+
+impl Sums {
+    pub(crate) fn new() -> Self {
+        let buckets = || (0..BUCKETS).map(|_| Sum::default()).collect();
+        Self(Table::ALL.iter().map(|_| buckets()).collect())
+    }
+
+    pub(crate) fn add(&self, table: Table, print: RowPrint) {
+        let Some(sum) = self.0.get(table as usize).and_then(|buckets| buckets.get(bucket(print))) else { return };
+        // Two sums modulo 2^64 each: halves of a print are as good as two prints.
+        sum.low.fetch_add(print.0 as u64, Ordering::Relaxed);
+        sum.high.fetch_add((print.0 >> 64) as u64, Ordering::Relaxed);
+        sum.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Buckets that differ, as far as their rows can be compared one by one, and how many more there are.
+    pub(crate) fn differ(&self, other: &Self) -> (BTreeSet<(Table, usize)>, u64) {
+        let (mut wrong, mut beyond, mut rows) = (BTreeSet::new(), 0, 0);
+        for ((table, ours), theirs) in Table::ALL.into_iter().zip(&self.0).zip(&other.0) {
+            for (n, (a, b)) in ours.iter().zip(theirs).enumerate().filter(|(_, (a, b))| a.get() != b.get()) {
+                rows += a.get().2 + b.get().2;
+                if rows <= ONE_BY_ONE || wrong.is_empty() {
+                    wrong.insert((table, n));
+                } else {
+                    beyond += 1;
                 }
             }
-        });
-    }
-    Ok((wrong.into_iter().map(|(key, what)| name(book, table, key, what)).collect(), count))
-}
-
-/// First 16 bytes of SHA-256 of a row with its key.
-fn fingerprint(row: &TableRow) -> u128 {
-    let mut hash = Sha256::new();
-    hash.update((row.key.len() as u64).to_be_bytes());
-    hash.update(row.key.as_bytes());
-    hash.update(&row.bytes);
-    let mut short = [0; 16];
-    short.copy_from_slice(&hash.finalize()[..16]);
-    u128::from_be_bytes(short)
-}
-
-/// Says whom a row concerns: the owner of what its key names.
-fn name(book: &Book, table: Table, key: String, what: &'static str) -> Mismatch {
-    let owners = match key.parse::<Subject>() {
-        Ok(subject) if subject.kind().is_document() => {
-            let state = book.states.iter().find_map(|states| states.get(&subject));
-            state.map(|s| s.keys()).map(|keys| vec![keys.trade, keys.receivable]).unwrap_or_default()
         }
-        _ => vec![key.clone()],
-    };
-    let party = owners.iter().find_map(|owner| book.customer_of(owner));
-    let customer = party.as_deref().map(|party| party_id(party).to_string());
-    Mismatch { table: table.name(), key, what, party, customer }
+        (wrong, beyond)
+    }
+}
+
+impl Sum {
+    fn get(&self) -> (u64, u64, u64) {
+        let get = |n: &AtomicU64| n.load(Ordering::Relaxed);
+        (get(&self.low), get(&self.high), get(&self.count))
+    }
+}
+
+impl Rows for Sums {
+    fn row(&self, row: Row<'_>) {
+        self.add(row.table(), row.print());
+    }
+}
+
+/// Rows of the buckets that differ: first those that are stored, then those that must be.
+pub(crate) struct Names {
+    buckets: BTreeSet<(Table, usize)>,
+    rows: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    stored: HashMap<(Table, RowPrint), Vec<String>>,
+    missing: Vec<(Table, String)>,
+    /// Keys of stored rows.
+    asked: BTreeSet<String>,
+    /// Owner keys of the documents among these and among the rows that are missing.
+    owners: HashMap<String, Vec<String>>,
+}
+
+impl Names {
+    pub(crate) fn new(buckets: BTreeSet<(Table, usize)>) -> Self {
+        Self { buckets, rows: Mutex::default() }
+    }
+
+    fn rows(&self) -> MutexGuard<'_, Seen> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in a stored row.
+    pub(crate) fn stored(&self, table: Table, print: RowPrint, key: &dyn Fn() -> String) {
+        if !self.buckets.contains(&(table, bucket(print))) {
+            return;
+        }
+        let key = key();
+        let mut rows = self.rows();
+        rows.asked.insert(key.clone());
+        rows.stored.entry((table, print)).or_default().push(key);
+    }
+
+    /// Tables of which rows were asked for.
+    pub(crate) fn tables(&self) -> BTreeSet<Table> {
+        self.buckets.iter().map(|(table, _)| *table).collect()
+    }
+
+    /// Identifiers that own documents whose customer is to be named.
+    pub(crate) fn identifiers(&self) -> BTreeSet<String> {
+        let rows = self.rows();
+        let stored = rows.stored.values().flatten();
+        let keys = rows.owners.values().flatten().chain(stored).chain(rows.missing.iter().map(|(_, key)| key));
+        let owners = keys.filter_map(|key| Owner::parse(key));
+        let atoms: BTreeSet<String> =
+            owners.flat_map(|owner| owner.atoms().map(ToString::to_string).collect::<Vec<_>>()).collect();
+        atoms.into_iter().filter(|atom| atom.starts_with("identifier:")).collect()
+    }
+
+    /// What is left on either side, named as far as it goes, and how many they are.
+    pub(crate) fn mismatches(&self, replayed: &Replayed) -> (Vec<Mismatch>, u64) {
+        let rows = self.rows();
+        let extra = rows.stored.iter().flat_map(|((table, _), keys)| keys.iter().map(|key| (*table, key.clone())));
+        let mut all: Vec<(Table, String, &'static str)> =
+            extra.map(|(table, key)| (table, key, "altered or extra")).collect();
+        all.extend(rows.missing.iter().map(|(table, key)| (*table, key.clone(), "missing")));
+        all.sort();
+        let count = all.len() as u64;
+        let mut named: HashMap<Table, usize> = HashMap::new();
+        all.retain(|(table, ..)| {
+            let n = named.entry(*table).or_default();
+            *n += 1;
+            *n <= NAMED
+        });
+        let name = |(table, key, what): (Table, String, &'static str)| {
+            let own = vec![key.clone()];
+            let owners = rows.owners.get(&key).unwrap_or(&own);
+            let party = owners.iter().find_map(|owner| customer_of(owner, replayed));
+            let customer = party.as_deref().map(|party| party_id(party).to_string());
+            Mismatch { table: table.name(), key, what, party, customer }
+        };
+        (all.into_iter().map(name).collect(), count)
+    }
+}
+
+impl Rows for Names {
+    fn row(&self, row: Row<'_>) {
+        let (table, print, key) = (row.table(), row.print(), row.key().text);
+        let mut wrong = self.buckets.contains(&(table, bucket(print)));
+        if wrong {
+            let mut rows = self.rows();
+            match rows.stored.get_mut(&(table, print)) {
+                Some(keys) => {
+                    keys.pop();
+                    if keys.is_empty() {
+                        rows.stored.remove(&(table, print));
+                    }
+                }
+                None => rows.missing.push((table, key.to_owned())),
+            }
+        }
+        if let Row::Subject { keys: Some(keys), .. } = row {
+            let mut rows = self.rows();
+            wrong |= rows.asked.contains(key);
+            if wrong && key.parse::<Subject>().is_ok_and(|subject| subject.kind().is_document()) {
+                rows.owners.insert(key.to_owned(), vec![keys.trade.clone(), keys.receivable.clone()]);
+            }
+        }
+    }
+}
+
+/// The customer that an owner key is attributed to, as its head's key; none where nobody holds all of it.
+fn customer_of(key: &str, replayed: &Replayed) -> Option<String> {
+    let head = |party: &str| replayed.heads.get(party).cloned().unwrap_or_else(|| party.to_owned());
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    for atom in Owner::parse(key)?.atoms() {
+        let atom = atom.to_string();
+        match replayed.holders.get(&atom) {
+            Some(holders) => found.extend(holders.iter().map(|party| head(party))),
+            None => drop(found.insert(head(&atom))),
+        }
+    }
+    (found.len() == 1).then(|| found.pop_first()).flatten()
 }

@@ -1,95 +1,227 @@
-//! The batch path's first step: one partition of the log into the states of its subjects.
+//! The batch path's first steps: the log by subject, then each subject's facts into its state.
 //!
 //! It shares the pure functions with the live path and nothing else: no store, no inbox, no order of arrival.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use onefold_event::{Event, HubKey, Subject, decode};
+use onefold_event::{Event, Kind, Subject, decode};
 use onefold_log::{Log, Stored};
 use onefold_store::{Admitted, SubjectState};
 use onefold_view::{FactRef, Fragment, Guest, parties_named};
+use prost::Message;
+use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
-use crate::verify::{AuditError, Progress};
+use crate::replay::Replay;
+use crate::row::{Key, Row};
+use crate::settle::{GREETS, SAYS, SEEN};
+use crate::spill::{Frame, Writer};
+use crate::verify::AuditError;
 
 /// Records read at a time.
 const CHUNK: usize = 4000;
+/// Number of the field of a record that holds its subject.
+const SUBJECT: u32 = 5;
 
-/// The subjects of one partition.
-#[derive(Debug, Default)]
-pub(crate) struct Folded {
-    pub(crate) states: HashMap<Subject, SubjectState>,
+impl Replay {
+    /// Reads every partition up to its position and lays the records out by subject.
+    pub(crate) async fn scatter(self: &Arc<Self>, log: &Arc<dyn Log>, positions: &[u64]) -> Result<(), AuditError> {
+        let next = Arc::new(AtomicU32::new(0));
+        let until: Arc<[u64]> = positions.into();
+        let readers = std::thread::available_parallelism().map_or(2, usize::from);
+        let mut reading = Vec::new();
+        for _ in 0..readers {
+            let (work, log, next, until) = (Arc::clone(self), Arc::clone(log), Arc::clone(&next), Arc::clone(&until));
+            reading.push(tokio::spawn(async move {
+                loop {
+                    let partition = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(until) = until.get(partition as usize).copied() else { return Ok::<(), AuditError>(()) };
+                    work.scatter_partition(log.as_ref(), partition, until).await?;
+                }
+            }));
+        }
+        for reader in reading {
+            reader.await??;
+        }
+        Ok(())
+    }
+
+    async fn scatter_partition(&self, log: &dyn Log, partition: u32, until: u64) -> Result<(), AuditError> {
+        let mut to = self.events.writer();
+        let mut from = 0;
+        while from < until {
+            let records = log.read("events", partition, from, CHUNK).await?;
+            let Some(last) = records.last() else {
+                return Err(AuditError::Short { partition, from, until });
+            };
+            from = last.offset + 1;
+            for stored in records.iter().filter(|record| record.offset < until) {
+                self.lay(stored, &mut to)?;
+            }
+            self.progress.add(records.len() as u64);
+        }
+        to.finish()?;
+        Ok(())
+    }
+
+    fn lay(&self, stored: &Stored, to: &mut Writer<'_>) -> Result<(), AuditError> {
+        // What has no subject is no event; whoever reads it live passes it over too.
+        let Some(subject) = subject_of(&stored.record.value) else { return Ok(()) };
+        let place = [stored.offset.to_le_bytes(), stored.record.time.to_le_bytes()];
+        let partition = stored.partition.to_le_bytes();
+        let rest = [&partition[..], &place[0], &place[1], &stored.record.value];
+        Ok(to.put(self.shard(subject), 0, subject, "", &rest)?)
+    }
+
+    /// Folds the subjects of a shard, each from all its facts.
+    pub(crate) fn fold(&self, shard: usize) -> Result<(), AuditError> {
+        let chunks = self.events.take(shard)?;
+        let mut frames: Vec<(Frame<'_>, u32)> = Vec::new();
+        let mut first: HashMap<&str, (u32, u32)> = HashMap::new();
+        for frame in chunks.frames() {
+            let n = u32::try_from(frames.len()).unwrap_or(u32::MAX);
+            let (_, last) = first.entry(frame.to).or_insert((n, n));
+            if let Some((_, next)) = frames.get_mut(*last as usize).filter(|_| *last != n) {
+                *next = n;
+            }
+            *last = n;
+            frames.push((frame, u32::MAX));
+        }
+        let mut out = Out {
+            words: self.words.writer(),
+            states: self.states.writer(),
+            added: self.added.writer(),
+            seen: HashMap::new(),
+            guests: HashMap::new(),
+        };
+        let mut count = 0;
+        let mut own: Vec<Frame<'_>> = Vec::new();
+        for (key, (first, _)) in first {
+            own.clear();
+            let mut at = first;
+            while let Some((frame, next)) = frames.get(at as usize) {
+                own.push(*frame);
+                at = *next;
+            }
+            count += self.fold_subject(key, &own, &mut out)?;
+        }
+        for (party, at) in out.seen.drain() {
+            out.added.put(self.shard(&party), SEEN, &party, "", &[&at.to_le_bytes()])?;
+        }
+        for (party, guest) in out.guests.drain() {
+            out.words.put(self.lane(Kind::Party, &party), GREETS, &party, "", &[&guest.encode_to_vec()])?;
+        }
+        out.words.finish()?;
+        out.states.finish()?;
+        out.added.finish()?;
+        self.count.fetch_add(count, Ordering::Relaxed);
+        self.progress.add(frames.len() as u64);
+        Ok(())
+    }
+
+    fn fold_subject(&self, key: &str, frames: &[Frame<'_>], out: &mut Out<'_>) -> Result<u64, AuditError> {
+        let Ok(subject) = key.parse::<Subject>() else { return Ok(0) };
+        let (mut state, mut afresh, mut count) = (SubjectState::default(), false, 0);
+        for frame in frames {
+            let Some((partition, offset, at, value)) = placed(frame.rest) else { continue };
+            let Ok(event) = decode(value) else { continue };
+            count += 1;
+            parties_named(&event, &mut |party, guest| {
+                match out.seen.get_mut(party.as_str()) {
+                    Some(first) => *first = (*first).min(at),
+                    None => drop(out.seen.insert(party.to_string(), at)),
+                }
+                if let Some(guest) = guest {
+                    out.guests.entry(party.to_string()).or_default().merge(guest);
+                }
+            });
+            match state.admit(&event, &self.key.digest(&event), at, partition, offset) {
+                Admitted::Duplicate => {}
+                Admitted::Next if !afresh => {
+                    let fragment = state.fragment.get_or_insert_with(|| Fragment::fold(&subject, &[]));
+                    fragment.apply(&FactRef { event: &event, recorded_at: at });
+                }
+                _ => afresh = true,
+            }
+        }
+        if count == 0 {
+            return Ok(0);
+        }
+        if afresh {
+            fold_afresh(&subject, &mut state, frames);
+        }
+        self.tell(&subject, &state, out)?;
+        out.states.put(self.lane(subject.kind(), key), 0, key, "", &[&state.encode_to_vec()])?;
+        Ok(count)
+    }
+
+    /// What a folded subject says to others, and of whom.
+    fn tell(&self, subject: &Subject, state: &SubjectState, out: &mut Out<'_>) -> Result<(), AuditError> {
+        let Some(fragment) = &state.fragment else { return Ok(()) };
+        for (target, words) in fragment.outbound() {
+            let lane = self.lane(target.kind(), target.as_str());
+            out.words.put(lane, SAYS, target.as_str(), subject.as_str(), &[&words.encode_to_vec()])?;
+        }
+        if subject.kind() == Kind::Decision {
+            for party in fragment.decided_parties() {
+                let (party, decision) = (Key::new(party.as_str()), Key::new(subject.as_str()));
+                self.rows.row(Row::Decision { party, decision });
+            }
+            let decision = fragment.decision(subject);
+            let mut found = self.found();
+            found.linked.extend(decision.iter().flat_map(onefold_identity::Decision::parties).cloned());
+            found.decisions.extend(decision);
+        }
+        Ok(())
+    }
+}
+
+/// Where the folding of a shard writes.
+struct Out<'a> {
+    words: Writer<'a>,
+    states: Writer<'a>,
+    added: Writer<'a>,
     /// Parties with the least time of any event about or naming them.
-    pub(crate) seen: HashMap<Subject, i64>,
+    seen: HashMap<String, i64>,
     /// What is said of guests.
-    pub(crate) guests: HashMap<Subject, Guest>,
-    pub(crate) events: u64,
-}
-
-/// Folds one partition up to a position.
-pub(crate) async fn partition(
-    log: &dyn Log,
-    partition: u32,
-    until: u64,
-    key: &HubKey,
-    progress: &Progress,
-) -> Result<Folded, AuditError> {
-    let mut folded = Folded::default();
-    let mut afresh = BTreeSet::new();
-    let mut from = 0;
-    while from < until {
-        let records = log.read("events", partition, from, CHUNK).await?;
-        let Some(last) = records.last() else { break };
-        from = last.offset + 1;
-        for stored in records.iter().filter(|r| r.offset < until) {
-            folded.take(stored, key, &mut afresh);
-        }
-        progress.add(records.len() as u64);
-    }
-    for subject in afresh {
-        if let Some(state) = folded.states.get_mut(&subject) {
-            fold_afresh(log, &subject, state).await?;
-        }
-    }
-    Ok(folded)
-}
-
-impl Folded {
-    fn take(&mut self, stored: &Stored, key: &HubKey, afresh: &mut BTreeSet<Subject>) {
-        let Ok(event) = decode(&stored.record.value) else { return };
-        self.events += 1;
-        let at = stored.record.time;
-        self.see(&event, at);
-        let digest = key.digest(&event);
-        let state = self.states.entry(event.subject.clone()).or_default();
-        match state.admit(&event, &digest, at, stored.partition, stored.offset) {
-            Admitted::Duplicate => {}
-            Admitted::Next => {
-                let fragment = state.fragment.get_or_insert_with(|| Fragment::fold(&event.subject, &[]));
-                fragment.apply(&FactRef { event: &event, recorded_at: at });
-            }
-            Admitted::New | Admitted::Earlier | Admitted::Conflict => {
-                afresh.insert(event.subject);
-            }
-        }
-    }
-
-    fn see(&mut self, event: &Event, at: i64) {
-        parties_named(event, &mut |party, guest| {
-            match self.seen.get_mut(party) {
-                Some(first) => *first = (*first).min(at),
-                None => drop(self.seen.insert(party.clone(), at)),
-            }
-            if let Some(guest) = guest {
-                self.guests.entry(party.clone()).or_default().merge(guest);
-            }
-        });
-    }
+    guests: HashMap<String, Guest>,
 }
 
 /// Folds a subject from all its facts, in their order.
-async fn fold_afresh(log: &dyn Log, subject: &Subject, state: &mut SubjectState) -> Result<(), AuditError> {
-    let stored = log.fetch("events", &state.history()).await?;
-    let events: Vec<Event> = stored.iter().filter_map(|s| decode(&s.record.value).ok()).collect();
+fn fold_afresh(subject: &Subject, state: &mut SubjectState, frames: &[Frame<'_>]) {
+    let by_place: HashMap<(u32, u64), &[u8]> = frames
+        .iter()
+        .filter_map(|frame| placed(frame.rest))
+        .map(|(partition, offset, _, value)| ((partition, offset), value))
+        .collect();
+    let history = state.history();
+    let events: Vec<Event> =
+        history.iter().filter_map(|place| by_place.get(place)).filter_map(|value| decode(value).ok()).collect();
     state.fold_afresh(subject, &events);
-    Ok(())
+}
+
+/// Partition, offset, time and value of an event's frame.
+fn placed(rest: &[u8]) -> Option<(u32, u64, i64, &[u8])> {
+    let (partition, rest) = rest.split_first_chunk()?;
+    let (offset, rest) = rest.split_first_chunk()?;
+    let (time, value) = rest.split_first_chunk()?;
+    Some((u32::from_le_bytes(*partition), u64::from_le_bytes(*offset), i64::from_le_bytes(*time), value))
+}
+
+/// The subject of a record, without decoding the rest.
+fn subject_of(value: &[u8]) -> Option<&str> {
+    let mut rest = value;
+    let mut found = None;
+    while !rest.is_empty() {
+        let (number, wire) = decode_key(&mut rest).ok()?;
+        if number == SUBJECT && wire == WireType::LengthDelimited {
+            let length = usize::try_from(decode_varint(&mut rest).ok()?).ok()?;
+            let (text, after) = rest.split_at_checked(length)?;
+            (found, rest) = (Some(text), after);
+        } else {
+            skip_field(wire, number, &mut rest, DecodeContext::default()).ok()?;
+        }
+    }
+    std::str::from_utf8(found?).ok()
 }

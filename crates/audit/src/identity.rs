@@ -1,72 +1,91 @@
 //! Who is one customer, over everybody at once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use onefold_event::Subject;
-use onefold_identity::{Decision, IdentifierKey, PartyFacts, Rules, Strength, cluster, head};
-use onefold_view::Fragment;
+use onefold_identity::{IdentifierKey, PartyFacts, Strength, cluster, head};
+use onefold_view::Digest;
 
-use crate::link::States;
+use crate::replay::Replay;
+use crate::row::{Key, Row};
+use crate::verify::AuditError;
 
-/// Customers of several parties, and who ever asserted what.
-#[derive(Debug, Default)]
-pub(crate) struct Identity {
-    /// Head and parties.
-    pub(crate) clusters: Vec<(String, BTreeSet<String>)>,
-    /// Per identifier the parties that ever asserted it; true where they hold it now.
-    pub(crate) holders: HashMap<IdentifierKey, BTreeMap<Subject, bool>>,
-    pub(crate) hubs: BTreeSet<IdentifierKey>,
-}
-
-pub(crate) fn resolve(states: &States, seen: &HashMap<Subject, i64>, rules: &Rules) -> Identity {
-    let mut identity = Identity::default();
-    let mut decisions: Vec<Decision> = Vec::new();
-    for (subject, state) in states.iter().flatten() {
-        let Some(fragment) = &state.fragment else { continue };
-        decisions.extend(fragment.decision(subject));
-        if subject.kind() == onefold_event::Kind::Party {
-            for (value, held) in fragment.asserted(subject) {
-                identity.holders.entry(value).or_default().insert(subject.clone(), held);
+impl Replay {
+    /// Who ever asserted the identifiers of a shard: hub values, and parties that share a value which links.
+    pub(crate) fn hold(&self, shard: usize) -> Result<(), AuditError> {
+        let chunks = self.asserted.peek(shard)?;
+        let mut holders: HashMap<&str, Vec<(&str, bool)>> = HashMap::new();
+        for frame in chunks.frames() {
+            holders.entry(frame.to).or_default().push((frame.from, frame.tag != 0));
+        }
+        let (mut hubs, mut linked) = (Vec::new(), Vec::new());
+        for (text, all) in holders {
+            let owner = format!("identifier:{text}");
+            let identifier = Key::new(&owner);
+            for (party, present) in &all {
+                self.rows.row(Row::Holder { party: Key::new(party), identifier, present: *present });
+            }
+            let Ok(value) = text.parse::<IdentifierKey>() else { continue };
+            if self.rules.is_hub(value.kind(), all.len() as u64) {
+                hubs.push(value);
+            } else if self.rules.strength(value.kind()) != Strength::Neither {
+                let present = || all.iter().filter(|(_, held)| *held);
+                if present().nth(1).is_some() {
+                    linked.extend(present().filter_map(|(party, _)| party.parse::<Subject>().ok()));
+                }
             }
         }
+        let mut found = self.found();
+        found.hubs.extend(hubs);
+        found.linked.extend(linked);
+        Ok(())
     }
-    let is_hub = |value: &IdentifierKey, parties: usize| rules.is_hub(value.kind(), parties as u64);
-    identity.hubs = identity
-        .holders
-        .iter()
-        .filter(|(value, all)| is_hub(value, all.len()))
-        .map(|(value, _)| value.clone())
-        .collect();
-    let facts = linked(states, &identity, &decisions, rules);
-    let found = cluster(&facts, &decisions, &identity.hubs, rules);
-    let time = |party: &Subject| seen.get(party).copied().unwrap_or(i64::MAX);
-    for set in found.sets.iter().filter(|set| set.len() > 1) {
-        let Some(head) = head(set.iter().map(|party| (party, time(party)))) else { continue };
-        identity.clusters.push((head.to_string(), set.iter().map(ToString::to_string).collect()));
-    }
-    identity
-}
 
-/// Facts of the parties that may be linked at all: those that share a value or that a decision names.
-fn linked(
-    states: &States,
-    identity: &Identity,
-    decisions: &[Decision],
-    rules: &Rules,
-) -> BTreeMap<Subject, PartyFacts> {
-    let mut parties: BTreeSet<&Subject> = decisions.iter().flat_map(Decision::parties).collect();
-    for (value, holders) in &identity.holders {
-        let present = holders.iter().filter(|(_, held)| **held).map(|(party, _)| party);
-        if rules.strength(value.kind()) != Strength::Neither
-            && !identity.hubs.contains(value)
-            && present.clone().count() > 1
-        {
-            parties.extend(present);
+    /// Clusters every candidate component at once.
+    pub(crate) fn cluster(&self) {
+        let mut found = self.found();
+        let found = &mut *found;
+        for party in self.linked.get().into_iter().flatten().filter_map(|party| party.parse::<Subject>().ok()) {
+            // Who is only named has no facts, but a decision may link it.
+            found.facts.entry(party.clone()).or_insert_with(|| PartyFacts::new(party));
         }
+        let facts = std::mem::take(&mut found.facts);
+        let clusters = cluster(&facts, &found.decisions, &found.hubs, &self.rules);
+        found.sets = clusters.sets.into_iter().filter(|set| set.len() > 1).collect();
+        self.members.get_or_init(|| found.sets.iter().flatten().map(ToString::to_string).collect());
     }
-    let fragment =
-        |party: &Subject| -> Option<&Fragment> { states.iter().find_map(|s| s.get(party))?.fragment.as_ref() };
-    let facts =
-        |party: &Subject| fragment(party).map_or_else(|| PartyFacts::new(party.clone()), |f| f.party_facts(party));
-    parties.into_iter().map(|party| (party.clone(), facts(party))).collect()
+
+    /// Customers of several parties: their rows and digests. Answers the head of each member.
+    pub(crate) fn members(&self) -> HashMap<String, String> {
+        let mut found = self.found();
+        let found = &mut *found;
+        let mut heads = HashMap::new();
+        for set in &found.sets {
+            let time = |party: &Subject| found.seen.get(party.as_str()).copied().unwrap_or(i64::MAX);
+            let Some(head) = head(set.iter().map(|party| (party, time(party)))) else { continue };
+            let parties: Vec<&str> = set.iter().map(Subject::as_str).collect();
+            found.clusters.add(&Digest::cluster(parties.iter().copied()));
+            found.ids.add(&Digest::id(head.as_str(), parties.iter().copied()));
+            let head = Key::new(head.as_str());
+            for party in &parties {
+                self.rows.row(Row::Member { party: Key::new(party), head });
+                heads.insert((*party).to_owned(), head.text.to_owned());
+            }
+            let bundles = parties.iter().filter_map(|party| found.words.remove(*party)).flatten();
+            self.search(&parties, bundles.collect());
+        }
+        heads
+    }
+
+    /// Present holders of some identifiers, as their owner keys name them.
+    pub(crate) fn holders(&self, wanted: &BTreeSet<String>) -> Result<HashMap<String, BTreeSet<String>>, AuditError> {
+        let mut holders: HashMap<String, BTreeSet<String>> = HashMap::new();
+        for owner in wanted {
+            let Some(value) = owner.strip_prefix("identifier:") else { continue };
+            let chunks = self.asserted.peek(self.shard(value))?;
+            let present = chunks.frames().filter(|frame| frame.to == value && frame.tag != 0);
+            holders.insert(owner.clone(), present.map(|frame| frame.from.to_owned()).collect());
+        }
+        Ok(holders)
+    }
 }

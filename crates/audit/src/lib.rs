@@ -1,13 +1,15 @@
 #![doc = include_str!("../README.md")]
 
-mod book;
+mod add;
 mod compare;
 mod fold;
 mod identity;
-mod link;
-mod rows;
+mod replay;
+mod row;
+mod settle;
+mod spill;
 mod verify;
 
-pub use book::Book;
 pub use compare::Mismatch;
+pub use replay::{Source, Split};
 pub use verify::{AuditError, Progress, Verified, verify};

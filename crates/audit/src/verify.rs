@@ -1,21 +1,23 @@
 //! The log folded again from nothing and compared with what live has kept.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use onefold_event::HubKey;
-use onefold_identity::Rules;
-use onefold_log::{Log, LogError};
-use onefold_store::{StoreError, Table, VerifyStore};
-use onefold_view::DigestSum;
+use onefold_log::LogError;
+use onefold_store::{EachRow, RowPrint, StoreError, Table, VerifySnapshot, VerifyStore};
 use serde::Serialize;
 
-use crate::compare::compare;
-use crate::{Book, Mismatch};
+use crate::Mismatch;
+use crate::compare::{Names, Sums};
+use crate::replay::{Replayed, Source, Split, replay};
+use crate::row::Rows;
 
-/// Tables compared side by side; each holds the digests of its rows in memory meanwhile.
-const AT_ONCE: usize = 2;
+/// Pause between looks at whether live is at rest.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Parts of the work that each event passes through.
+const PARTS: u64 = 4;
 
 /// Why a verification could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -27,20 +29,46 @@ pub enum AuditError {
     Store(#[from] StoreError),
     #[error("a part of the work broke off: {0}")]
     Broken(#[from] tokio::task::JoinError),
+    #[error("what does not fit into memory cannot be kept in a temporary file ({0}); TMPDIR says where that is")]
+    Spill(#[from] std::io::Error),
+    #[error("what was kept in between no longer decodes: {0}")]
+    Decode(prost::DecodeError),
+    #[error("partition {partition} of the log ends at {from}, yet the views are of {until} of its events")]
+    Short { partition: u32, from: u64, until: u64 },
+    #[error("{}", restless(.0))]
+    Restless(Duration),
 }
 
-/// Records folded so far, for whoever shows it.
+fn restless(waited: &Duration) -> String {
+    format!(
+        "in {:.0} s there was no moment at which nothing waited for resolver or assembler, so there is nothing to compare \
+         with; try again under less load, or for longer",
+        waited.as_secs_f64()
+    )
+}
+
+/// How far the work is, for whoever shows it.
 #[derive(Debug, Clone, Default)]
-pub struct Progress(Arc<AtomicU64>);
+pub struct Progress(Arc<[AtomicU64; 2]>);
 
 impl Progress {
-    /// Records folded so far.
+    /// Events done so far; one in the middle of the work counts by its parts.
     pub fn records(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        (self.0[0].load(Ordering::Relaxed) / PARTS).min(self.total())
+    }
+
+    /// All events, once that is known.
+    pub fn total(&self) -> u64 {
+        self.0[1].load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn begin(&self, total: u64) {
+        self.0[0].store(0, Ordering::Relaxed);
+        self.0[1].store(total, Ordering::Relaxed);
     }
 
     pub(crate) fn add(&self, records: u64) {
-        self.0.fetch_add(records, Ordering::Relaxed);
+        self.0[0].fetch_add(records, Ordering::Relaxed);
     }
 }
 
@@ -65,8 +93,12 @@ pub struct Verified {
     pub rebuilt_ids_digest: String,
     /// Rows that are not what the log says; the first hundred of each table.
     pub mismatches: Vec<Mismatch>,
-    /// How many there are.
+    /// How many there are; where there are more than a million, at least.
     pub mismatched_rows: u64,
+    /// Next offset per partition up to which was compared.
+    pub positions: Vec<u64>,
+    /// Where the time went.
+    pub split: Split,
 }
 
 impl Verified {
@@ -79,47 +111,105 @@ impl Verified {
 }
 
 /// Folds the log up to the position at which live stands, compares every derived row and both digests, writes nothing.
-/// Live must be at rest: nothing may wait in the inbox or be marked.
+/// Live may go on meanwhile: what is compared is one moment of it, at which nothing waited in inbox or marks; such a moment
+/// is waited for as long as `patience`.
 ///
 /// # Errors
-/// The log or the store does not answer.
-pub async fn verify(
-    log: &Arc<dyn Log>,
-    store: &Arc<dyn VerifyStore>,
-    key: &HubKey,
-    rules: &Rules,
-    progress: &Progress,
-) -> Result<Verified, AuditError> {
+/// The log or the store does not answer, or live is never at rest.
+pub async fn verify(source: &Source, store: &dyn VerifyStore, patience: Duration) -> Result<Verified, AuditError> {
+    let snapshot = at_rest(store, patience).await?;
     let started = Instant::now();
-    let (positions, live, live_ids) = store.kept().await?;
-    let book = Arc::new(Book::make(log, &positions, key, rules, progress).await?);
-    let (mut mismatches, mut mismatched_rows) = (Vec::new(), 0);
-    for tables in Table::ALL.chunks(AT_ONCE) {
-        let compared = tables.iter().map(|table| {
-            let (book, store, table) = (Arc::clone(&book), Arc::clone(store), *table);
-            tokio::spawn(async move { compare(&book, store.as_ref(), table).await })
-        });
-        for compared in compared.collect::<Vec<_>>() {
-            let (wrong, count) = compared.await??;
-            mismatches.extend(wrong);
-            mismatched_rows += count;
-        }
-    }
-    let seconds = started.elapsed().as_secs_f64();
-    Ok(Verified {
-        events: book.events,
-        customers: book.customers(),
-        seconds,
-        events_per_second: book.events as f64 / seconds.max(f64::EPSILON),
-        live_digest: hex(&live),
-        rebuilt_digest: hex(&book.digest()),
-        live_ids_digest: hex(&live_ids),
-        rebuilt_ids_digest: hex(&book.ids_digest()),
-        mismatches,
-        mismatched_rows,
-    })
+    let (must, are) = (Arc::new(Sums::new()), Arc::new(Sums::new()));
+    let scanning = tokio::spawn(scan(Arc::clone(&snapshot), Table::ALL.into(), {
+        let are = Arc::clone(&are);
+        move |table, print, _: &dyn Fn() -> String| are.add(table, print)
+    }));
+    let rows: Arc<dyn Rows> = must.clone();
+    let replayed = replay(source, &snapshot.kept().positions, rows, Arc::new(BTreeSet::new)).await;
+    let (mut replayed, compare) = (replayed?, scanning.await??);
+    replayed.split.compare = compare;
+    let (mismatches, mismatched_rows) = name(source, &snapshot, &must, &are).await?;
+    Ok(verified(&snapshot, &replayed, started.elapsed(), mismatches, mismatched_rows))
 }
 
-fn hex(sum: &DigestSum) -> String {
-    sum.to_string()
+pub(crate) fn verified(
+    snapshot: &Arc<dyn VerifySnapshot>,
+    replayed: &Replayed,
+    took: Duration,
+    mismatches: Vec<Mismatch>,
+    mismatched_rows: u64,
+) -> Verified {
+    let (kept, seconds) = (snapshot.kept(), took.as_secs_f64());
+    Verified {
+        events: replayed.events,
+        customers: replayed.customers,
+        seconds,
+        events_per_second: replayed.events as f64 / seconds.max(f64::EPSILON),
+        live_digest: kept.digest.to_string(),
+        rebuilt_digest: replayed.digest().to_string(),
+        live_ids_digest: kept.ids_digest.to_string(),
+        rebuilt_ids_digest: replayed.ids.to_string(),
+        mismatches,
+        mismatched_rows,
+        positions: kept.positions.clone(),
+        split: replayed.split.clone(),
+    }
+}
+
+/// A moment at which nothing waits, so that clusters and search rows are those of the positions.
+pub(crate) async fn at_rest(
+    store: &dyn VerifyStore,
+    patience: Duration,
+) -> Result<Arc<dyn VerifySnapshot>, AuditError> {
+    let began = Instant::now();
+    loop {
+        let snapshot = store.snapshot().await?;
+        if !snapshot.kept().waiting {
+            return Ok(snapshot);
+        }
+        drop(snapshot);
+        if began.elapsed() >= patience {
+            return Err(AuditError::Restless(began.elapsed()));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Reads tables one after the other; answers how many seconds that took.
+pub(crate) async fn scan(
+    snapshot: Arc<dyn VerifySnapshot>,
+    tables: BTreeSet<Table>,
+    each: impl Fn(Table, RowPrint, &dyn Fn() -> String) + Send + Sync + 'static,
+) -> Result<f64, AuditError> {
+    let (started, each) = (Instant::now(), Arc::new(each));
+    for table in tables {
+        let each = Arc::clone(&each);
+        let each: EachRow = Arc::new(move |print, key: &dyn Fn() -> String| each(table, print, key));
+        snapshot.scan(table, each).await?;
+    }
+    Ok(started.elapsed().as_secs_f64())
+}
+
+/// Where sums differ, both sides are read once more, and the rows and customers told.
+pub(crate) async fn name(
+    source: &Source,
+    snapshot: &Arc<dyn VerifySnapshot>,
+    must: &Sums,
+    are: &Sums,
+) -> Result<(Vec<Mismatch>, u64), AuditError> {
+    let (wrong, beyond) = must.differ(are);
+    if wrong.is_empty() {
+        return Ok((Vec::new(), 0));
+    }
+    let names = Arc::new(Names::new(wrong));
+    scan(Arc::clone(snapshot), names.tables(), {
+        let names = Arc::clone(&names);
+        move |table, print, key: &dyn Fn() -> String| names.stored(table, print, key)
+    })
+    .await?;
+    let (rows, asked): (Arc<dyn Rows>, _) = (names.clone(), Arc::clone(&names));
+    let identifiers = Arc::new(move || asked.identifiers());
+    let replayed = replay(source, &snapshot.kept().positions, rows, identifiers).await?;
+    let (mismatches, count) = names.mismatches(&replayed);
+    Ok((mismatches, count + beyond))
 }

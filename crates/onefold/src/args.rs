@@ -199,9 +199,15 @@ pub(crate) struct FindArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct RebuildArgs {
-    /// Compare and write nothing
+    /// Compare and write nothing; beside a running hub too
     #[arg(long, required = true)]
     pub(crate) verify: bool,
+    /// What waits between two steps is kept in memory up to so much, beyond it in a temporary file (TMPDIR)
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    pub(crate) memory: u64,
+    /// Wait so long for a moment at which the running hub has nothing left to do
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) wait: u64,
 }
 
 #[derive(Debug, Subcommand)]

@@ -119,6 +119,12 @@ impl DataDir {
         }
     }
 
+    /// Whether another process holds the right to write.
+    pub(crate) fn is_written(&self) -> bool {
+        let open = OpenOptions::new().read(true).write(true).open(self.file("writer.lock"));
+        open.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
     /// The hub's own key.
     pub(crate) fn key(&self) -> Result<HubKey> {
         let path = self.file("hub.key");

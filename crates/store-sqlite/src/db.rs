@@ -148,9 +148,11 @@ impl SqliteStore {
 impl Inner {
     fn reader(&self) -> Result<Connection, StoreError> {
         let idle = self.readers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
-        if let Some(connection) = idle {
-            return Ok(connection);
-        }
+        idle.map_or_else(|| self.open_reader(), Ok)
+    }
+
+    /// A connection of its own that only reads.
+    pub(crate) fn open_reader(&self) -> Result<Connection, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags).map_err(engine)?;
         connection

@@ -1,138 +1,278 @@
 //! Every derived row as it stands in the file, in terms of keys.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use async_trait::async_trait;
 use onefold_event::party_id;
 use onefold_identity::Owner;
-use onefold_store::{StoreError, Table, TableRow, VerifyStore};
-use onefold_view::DigestSum;
-use rusqlite::types::ValueRef;
+use onefold_store::{EachRow, Kept, KeyPrint, RowPrint, StoreError, Table, VerifySnapshot, VerifyStore};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use crate::SqliteStore;
-use crate::keys::{find, hash};
+use crate::db::engine;
+use crate::keys::{find, hash, text};
 use crate::project::digest;
 
 #[async_trait]
 impl VerifyStore for SqliteStore {
-    async fn scan(&self, table: Table, each: &mut (dyn for<'a> FnMut(TableRow) + Send)) -> Result<(), StoreError> {
-        // Rows go over a bounded channel, so that a table is never in memory as a whole.
-        let (to, mut from) = tokio::sync::mpsc::channel::<Vec<TableRow>>(4);
-        let scan = self.read(move |c| scan(c, table, &to));
-        let drain = async {
-            while let Some(rows) = from.recv().await {
-                rows.into_iter().for_each(&mut *each);
-            }
-        };
-        tokio::join!(scan, drain).0
-    }
-
-    async fn kept(&self) -> Result<(Vec<u64>, DigestSum, DigestSum), StoreError> {
-        self.read(|c| {
-            let mut all = c.prepare_cached("SELECT next FROM position ORDER BY partition")?;
-            let positions =
-                all.query_map([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned))?.collect::<Result<_>>()?;
-            let mut sum = digest(c, "bundles")?;
-            sum.merge(&digest(c, "clusters")?);
-            Ok((positions, sum, digest(c, "ids")?))
-        })
-        .await
+    async fn snapshot(&self) -> Result<Arc<dyn VerifySnapshot>, StoreError> {
+        let inner = Arc::clone(&self.0);
+        let open = tokio::task::spawn_blocking(move || {
+            let connection = inner.open_reader()?;
+            let kept = (|| {
+                // The first read of a transaction takes the snapshot.
+                connection.execute_batch("PRAGMA cache_size = -32768; BEGIN")?;
+                kept(&connection)
+            })();
+            let kept = kept.map_err(engine)?;
+            Ok(Snapshot { kept, read: Arc::new(Mutex::new(Reading { connection, numbers: Numbers::default() })) })
+        });
+        let snapshot: Result<Snapshot, StoreError> = open.await.map_err(|e| StoreError::Engine(e.to_string()))?;
+        Ok(Arc::new(snapshot?))
     }
 }
 
-/// Numbers in a row are resolved through the rows that hold their texts; one that has none is shown as it is.
-fn sql(table: Table) -> &'static str {
-    match table {
-        Table::Subjects => "SELECT key, state FROM subject WHERE length(state) > 0",
-        Table::Owners => "SELECT key, bundle, digest, first_seen FROM owner WHERE length(bundle) > 0 OR length(digest) > 0 OR first_seen IS NOT NULL",
-        Table::Documents => {
-            "SELECT coalesce(o.key, '#' || d.owner), coalesce(s.key, '#' || d.subject) FROM document d
-             LEFT JOIN owner o ON o.num = d.owner LEFT JOIN subject s ON s.num = d.subject"
-        }
-        Table::OpenItems => {
-            "SELECT coalesce(o.key, '#' || i.owner), coalesce(s.key, '#' || i.subject), i.due, i.item FROM open_item i
-             LEFT JOIN owner o ON o.num = i.owner LEFT JOIN subject s ON s.num = i.subject"
-        }
-        Table::Holders => {
-            "SELECT coalesce(p.key, '#' || h.party), coalesce(i.key, '#' || h.identifier), h.present FROM holder h
-             LEFT JOIN owner p ON p.num = h.party LEFT JOIN owner i ON i.num = h.identifier"
-        }
-        Table::Decisions => {
-            "SELECT coalesce(p.key, '#' || d.party), coalesce(s.key, '#' || d.decision) FROM decision d
-             LEFT JOIN owner p ON p.num = d.party LEFT JOIN subject s ON s.num = d.decision"
-        }
-        Table::Members => {
-            "SELECT coalesce(p.key, '#' || m.party), coalesce(h.key, '#' || m.cluster) FROM member m
-             LEFT JOIN owner p ON p.num = m.party LEFT JOIN owner h ON h.num = m.cluster"
-        }
-        Table::Search => "SELECT coalesce(o.key, '#' || s.party), s.text FROM search s LEFT JOIN owner o ON o.num = s.party",
-        // Number, key, whether it has a row of its own to be found, and which: empty for a number that no text has.
-        Table::Keys => {
-            "SELECT num, key, length(state) > 0, 'subject' FROM subject
-             UNION ALL SELECT num, key, length(bundle) > 0 OR length(digest) > 0 OR first_seen IS NOT NULL, 'owner' FROM owner
-             UNION ALL SELECT num, '#' || num, 0, '' FROM key k
-              WHERE NOT EXISTS (SELECT 1 FROM subject WHERE num = k.num) AND NOT EXISTS (SELECT 1 FROM owner WHERE num = k.num)"
-        }
-        // Member, set, whether that has a bundle, and the member's number.
-        Table::SetMembers => {
-            "SELECT a.key, coalesce(o.key, '#' || m.owner), coalesce(length(o.bundle) > 0, 0), m.atom FROM set_member m
-             LEFT JOIN owner a ON a.num = m.atom LEFT JOIN owner o ON o.num = m.owner"
-        }
+fn kept(c: &Connection) -> Result<Kept> {
+    let mut all = c.prepare("SELECT next FROM position ORDER BY partition")?;
+    let positions = all.query_map([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned))?.collect::<Result<_>>()?;
+    let mut sum = digest(c, "bundles")?;
+    sum.merge(&digest(c, "clusters")?);
+    let waits = "SELECT EXISTS (SELECT 1 FROM inbox) OR EXISTS (SELECT 1 FROM mark)";
+    let waiting = c.query_row(waits, [], |r| r.get(0))?;
+    Ok(Kept { positions, digest: sum, ids_digest: digest(c, "ids")?, waiting })
+}
+
+/// One connection in one transaction.
+struct Snapshot {
+    kept: Kept,
+    read: Arc<Mutex<Reading>>,
+}
+
+struct Reading {
+    connection: Connection,
+    numbers: Numbers,
+}
+
+#[async_trait]
+impl VerifySnapshot for Snapshot {
+    fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    async fn scan(&self, table: Table, each: EachRow) -> Result<(), StoreError> {
+        let read = Arc::clone(&self.read);
+        let scan = tokio::task::spawn_blocking(move || {
+            let mut read: MutexGuard<'_, Reading> = read.lock().unwrap_or_else(PoisonError::into_inner);
+            read.scan(table, &each).map_err(engine)
+        });
+        scan.await.map_err(|e| StoreError::Engine(e.to_string()))?
     }
 }
 
-fn scan(c: &Connection, table: Table, to: &tokio::sync::mpsc::Sender<Vec<TableRow>>) -> Result<()> {
-    let mut all = c.prepare(sql(table))?;
-    let columns = all.column_count();
-    let mut rows = all.query([])?;
-    let mut chunk = Vec::with_capacity(1000);
-    while let Some(row) = rows.next()? {
+impl Reading {
+    fn scan(&mut self, table: Table, each: &EachRow) -> Result<()> {
+        let Self { connection, numbers } = self;
         match table {
-            Table::Keys => chunk.extend(key_row(c, row)?),
-            Table::SetMembers => chunk.extend(member_row(row)?),
-            _ => chunk.push(table_row(row, columns)?),
-        }
-        if chunk.len() >= 1000 && to.blocking_send(std::mem::take(&mut chunk)).is_err() {
-            return Ok(());
+            Table::Subjects => numbers.subjects(connection, Some(each)),
+            Table::Owners => numbers.owners(connection, Some(each)),
+            Table::Keys => {
+                numbers.fill(connection)?;
+                keys(connection, numbers, each)
+            }
+            Table::SetMembers => set_members(connection, each),
+            _ => {
+                numbers.fill(connection)?;
+                pairs(connection, numbers, table, each)
+            }
         }
     }
-    // A receiver that is gone has what it wanted.
-    let _gone = to.blocking_send(chunk);
+}
+
+/// Prints of the keys that numbers stand for, learnt while subjects and owners are read: 8 bytes a number.
+#[derive(Default)]
+struct Numbers {
+    near: Vec<u64>,
+    /// Numbers that no counting up led to.
+    far: HashMap<i64, u64>,
+    /// Sum over all rows that have a key of what the index of keys must hold for them.
+    indexed: u128,
+    /// A number has two keys.
+    torn: bool,
+    read: [bool; 2],
+}
+
+/// Beyond so many times the rows there are, a number was not counted up to.
+const FAR: i64 = 1 << 32;
+
+impl Numbers {
+    fn fill(&mut self, c: &Connection) -> Result<()> {
+        if !self.read[0] {
+            self.subjects(c, None)?;
+        }
+        if !self.read[1] {
+            self.owners(c, None)?;
+        }
+        Ok(())
+    }
+
+    fn subjects(&mut self, c: &Connection, each: Option<&EachRow>) -> Result<()> {
+        let mut all = c.prepare("SELECT num, key, state FROM subject")?;
+        let mut rows = all.query([])?;
+        while let Some(row) = rows.next()? {
+            let (key, state) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_blob()?);
+            let print = self.learn(row.get(0)?, key, 0);
+            if let (Some(each), false) = (each, state.is_empty()) {
+                each(RowPrint::of(Table::Subjects, print, &[state]), &|| key.to_owned());
+            }
+        }
+        self.read[0] = true;
+        Ok(())
+    }
+
+    fn owners(&mut self, c: &Connection, each: Option<&EachRow>) -> Result<()> {
+        let mut all = c.prepare("SELECT num, key, bundle, digest, first_seen FROM owner")?;
+        let mut rows = all.query([])?;
+        while let Some(row) = rows.next()? {
+            let key = row.get_ref(1)?.as_str()?;
+            let print = self.learn(row.get(0)?, key, 1);
+            let (bundle, digest) = (row.get_ref(2)?.as_blob()?, row.get_ref(3)?.as_blob()?);
+            let seen = row.get::<_, Option<i64>>(4)?.map(i64::to_be_bytes);
+            if let (Some(each), false) = (each, bundle.is_empty() && digest.is_empty() && seen.is_none()) {
+                let seen = seen.as_ref().map_or(&[][..], |seen| seen);
+                each(RowPrint::of(Table::Owners, print, &[bundle, digest, seen]), &|| key.to_owned());
+            }
+        }
+        self.read[1] = true;
+        Ok(())
+    }
+
+    /// Notes the key of a number; `part` 0 or 1 is the table that says so. A party stands in both.
+    fn learn(&mut self, num: i64, key: &str, part: usize) -> KeyPrint {
+        let print = KeyPrint::of(key);
+        if self.read[part] {
+            return print;
+        }
+        let slot = match usize::try_from(num) {
+            Ok(at) if num < FAR && at <= self.near.len() + (1 << 20) => {
+                if self.near.len() <= at {
+                    self.near.resize((at + 1).next_multiple_of(1 << 12), 0);
+                }
+                self.near.get_mut(at)
+            }
+            _ => None,
+        };
+        let slot = slot.unwrap_or_else(|| self.far.entry(num).or_default());
+        if *slot == 0 {
+            *slot = print.0;
+            self.indexed = self.indexed.wrapping_add(mixed(hash(party_id(key)), num));
+        } else if *slot != print.0 {
+            self.torn = true;
+        }
+        print
+    }
+
+    fn get(&self, num: i64) -> Option<KeyPrint> {
+        let near = usize::try_from(num).ok().and_then(|at| self.near.get(at)).filter(|print| **print != 0);
+        near.or_else(|| self.far.get(&num)).copied().map(KeyPrint)
+    }
+
+    /// The key of a row; a number that no text has is shown as it is.
+    fn key(&self, num: i64) -> KeyPrint {
+        self.get(num).unwrap_or_else(|| KeyPrint::of(&format!("#{num}")))
+    }
+}
+
+/// An entry of the index of keys, so that sums of them are equal only for equal entries (by hand or by chance, not by art).
+fn mixed(hash: i64, num: i64) -> u128 {
+    let scatter = |n: u64| {
+        let n = (n ^ (n >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let n = (n ^ (n >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        n ^ (n >> 32)
+    };
+    let (hash, num) = (hash.cast_unsigned(), num.cast_unsigned());
+    let low = scatter(hash.wrapping_add(scatter(num)));
+    (u128::from(scatter(low ^ num.rotate_left(32))) << 64) | u128::from(low)
+}
+
+/// Only what is wrong: found by comparing sums, named by looking up each key.
+fn keys(c: &Connection, numbers: &Numbers, each: &EachRow) -> Result<()> {
+    let mut sum = 0u128;
+    let mut all = c.prepare("SELECT hash, num FROM key")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        sum = sum.wrapping_add(mixed(row.get(0)?, row.get(1)?));
+    }
+    if sum == numbers.indexed && !numbers.torn {
+        return Ok(());
+    }
+    // Two keys of one hash are not where the sum expects them either: each key is looked up as any reader would.
+    let sql = "SELECT num, key FROM subject UNION ALL SELECT num, key FROM owner UNION ALL SELECT num, NULL FROM key k
+         WHERE NOT EXISTS (SELECT 1 FROM subject WHERE num = k.num) AND NOT EXISTS (SELECT 1 FROM owner WHERE num = k.num)";
+    let mut all = c.prepare(sql)?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let (num, key): (i64, Option<String>) = (row.get(0)?, row.get(1)?);
+        let leads = match &key {
+            Some(key) => {
+                let mut direct = c.prepare_cached("SELECT num FROM key WHERE hash = ?1")?;
+                let first: Option<i64> = direct.query_row([hash(party_id(key))], |r| r.get(0)).optional()?;
+                first == Some(num) || find(c, key)? == Some(num)
+            }
+            None => false,
+        };
+        if !leads {
+            let key = key.unwrap_or_else(|| format!("#{num}"));
+            each(RowPrint::of(Table::Keys, KeyPrint::of(&key), &[&num.to_be_bytes()]), &|| key.clone());
+        }
+    }
     Ok(())
 }
 
-/// A key that leads to its row; what does not lead there is shown as such, unless the row is one that is expected.
-fn key_row(c: &Connection, row: &Row<'_>) -> Result<Option<TableRow>> {
-    let (num, key): (i64, String) = (row.get(0)?, row.get(1)?);
-    let (expected, of): (bool, String) = (row.get(2)?, row.get(3)?);
-    let mut direct = c.prepare_cached("SELECT num FROM key WHERE hash = ?1")?;
-    let first: Option<i64> = direct.query_row([hash(party_id(&key))], |r| r.get(0)).optional()?;
-    let found = !of.is_empty() && (first == Some(num) || find(c, &key)? == Some(num));
-    Ok(match (expected, found) {
-        (true, true) => Some(TableRow::new(&key, &[of.as_bytes()])),
-        (true, false) | (false, true) => None,
-        (false, false) => Some(TableRow::new(&key, &[b"leads nowhere"])),
-    })
-}
-
-/// A member of a set that has a bundle, or one that its set does not name.
-fn member_row(row: &Row<'_>) -> Result<Option<TableRow>> {
-    let (atom, set): (Option<String>, String) = (row.get(0)?, row.get(1)?);
-    let (used, num): (bool, i64) = (row.get(2)?, row.get(3)?);
-    let atom = atom.unwrap_or_else(|| format!("#{num}"));
-    let belongs = || Owner::parse(&set).is_some_and(|owner| owner.atoms().any(|of| of.to_string() == atom));
-    Ok((used || !belongs()).then(|| TableRow::new(&atom, &[set.as_bytes()])))
-}
-
-fn table_row(row: &Row<'_>, columns: usize) -> Result<TableRow> {
-    let mut rest: Vec<Vec<u8>> = Vec::with_capacity(columns);
-    for n in 1..columns {
-        rest.push(match row.get_ref(n)? {
-            ValueRef::Null => Vec::new(),
-            ValueRef::Integer(i) => i.to_be_bytes().to_vec(),
-            ValueRef::Real(f) => f.to_be_bytes().to_vec(),
-            ValueRef::Text(b) | ValueRef::Blob(b) => b.to_vec(),
-        });
+/// Tables whose first column is the number of a key.
+fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Result<()> {
+    let sql = match table {
+        Table::Documents => "SELECT owner, subject FROM document",
+        Table::OpenItems => "SELECT owner, subject, due, item FROM open_item",
+        Table::Holders => "SELECT party, identifier, present FROM holder",
+        Table::Decisions => "SELECT party, decision FROM decision",
+        Table::Members => "SELECT party, cluster FROM member",
+        _ => "SELECT party, text FROM search",
+    };
+    let mut all = c.prepare(sql)?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let num: i64 = row.get(0)?;
+        let other = |row: &Row<'_>| -> Result<[u8; 8]> { Ok(numbers.key(row.get(1)?).bytes()) };
+        let print = |columns: &[&[u8]]| RowPrint::of(table, numbers.key(num), columns);
+        let print = match table {
+            Table::Search => print(&[row.get_ref(1)?.as_str()?.as_bytes()]),
+            Table::Holders => print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes()]),
+            Table::OpenItems => {
+                print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes(), row.get_ref(3)?.as_blob()?])
+            }
+            _ => print(&[&other(row)?]),
+        };
+        each(print, &|| text(c, num).ok().flatten().unwrap_or_else(|| format!("#{num}")));
     }
-    let rest: Vec<&[u8]> = rest.iter().map(Vec::as_slice).collect();
-    Ok(TableRow::new(row.get_ref(0)?.as_str()?, &rest))
+    Ok(())
+}
+
+/// Members of sets that have a bundle, and those that their set does not name.
+fn set_members(c: &Connection, each: &EachRow) -> Result<()> {
+    let sql =
+        "SELECT a.key, coalesce(o.key, '#' || m.owner), coalesce(length(o.bundle) > 0, 0), m.atom FROM set_member m
+         LEFT JOIN owner a ON a.num = m.atom LEFT JOIN owner o ON o.num = m.owner";
+    let mut all = c.prepare(sql)?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let (atom, set): (Option<String>, String) = (row.get(0)?, row.get(1)?);
+        let (used, num): (bool, i64) = (row.get(2)?, row.get(3)?);
+        let atom = atom.unwrap_or_else(|| format!("#{num}"));
+        let belongs = || Owner::parse(&set).is_some_and(|owner| owner.atoms().any(|of| of.to_string() == atom));
+        if used || !belongs() {
+            each(RowPrint::of(Table::SetMembers, KeyPrint::of(&atom), &[set.as_bytes()]), &|| atom.clone());
+        }
+    }
+    Ok(())
 }

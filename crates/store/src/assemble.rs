@@ -19,9 +19,14 @@ pub struct SearchRow {
 impl SearchRow {
     /// Every name, identifier, city and number of a customer's parties.
     pub fn of(rows: &CustomerRows) -> Self {
-        let mut words: BTreeSet<String> = rows.bundles.values().flat_map(Bundle::search_words).collect();
-        words.extend(rows.parties.keys().filter_map(|key| key.splitn(3, ':').nth(2)).map(str::to_owned));
-        Self { parties: rows.parties.keys().cloned().collect(), text: words.into_iter().collect::<Vec<_>>().join("\n") }
+        let words = rows.bundles.values().flat_map(Bundle::search_words).collect();
+        Self::of_words(rows.parties.keys().cloned().collect(), words)
+    }
+
+    /// Of parties, sorted, and the words of their bundles.
+    pub fn of_words(parties: Vec<String>, mut words: BTreeSet<String>) -> Self {
+        words.extend(parties.iter().filter_map(|key| key.splitn(3, ':').nth(2)).map(str::to_owned));
+        Self { parties, text: words.into_iter().collect::<Vec<_>>().join("\n") }
     }
 }
 

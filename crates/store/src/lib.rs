@@ -22,4 +22,4 @@ pub use read::{CustomerRows, Found, Holding, ReadStore, StatusRows, Totals};
 pub use resolve::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx};
 pub use state::{Admitted, SubjectState};
 pub use store::Store;
-pub use verify::{Table, TableRow, VerifyStore};
+pub use verify::{EachRow, Kept, KeyPrint, RowPrint, Table, VerifySnapshot, VerifyStore};

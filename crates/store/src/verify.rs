@@ -1,23 +1,36 @@
-//! What a verification reads: every derived row as it is stored, in terms of keys instead of the engine's own numbers.
+//! What a verification reads: a print of every derived row as it is stored, in terms of keys instead of the engine's own
+//! numbers.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use onefold_view::DigestSum;
+use sha2::{Digest as _, Sha256};
 
 use crate::StoreError;
 
-/// A derived table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
+/// A derived table: its key, then its columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
+    /// Subject; state.
     Subjects,
+    /// Owner key; bundle, its digest, first seen.
     Owners,
+    /// Owner key; subject.
     Documents,
+    /// Owner key; invoice, due, item.
     OpenItems,
+    /// Party; owner key of the identifier, whether it holds it now.
     Holders,
+    /// Party; decision.
     Decisions,
+    /// Party; first party of its customer.
     Members,
+    /// Party; text.
     Search,
+    /// The store's own index of keys.
     Keys,
+    /// Owner key of one member; set.
     SetMembers,
 }
 
@@ -53,35 +66,78 @@ impl Table {
     }
 }
 
-/// One stored row in terms of keys.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TableRow {
-    /// Subject or owner key by which a person finds whom it concerns.
-    pub key: String,
-    /// Canonical bytes of the rest.
-    pub bytes: Vec<u8>,
-}
+/// Stands for a key within a [`RowPrint`]: the first 8 bytes of its SHA-256.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyPrint(pub u64);
 
-impl TableRow {
-    /// A row of columns, each with its length before it.
-    pub fn new(key: &str, columns: &[&[u8]]) -> Self {
-        let mut bytes = Vec::with_capacity(columns.iter().map(|c| c.len() + 8).sum());
-        for column in columns {
-            bytes.extend_from_slice(&(column.len() as u64).to_be_bytes());
-            bytes.extend_from_slice(column);
-        }
-        Self { key: key.to_owned(), bytes }
+impl KeyPrint {
+    /// Of a subject or an owner key.
+    pub fn of(key: &str) -> Self {
+        let mut short = [0; 8];
+        short.copy_from_slice(&Sha256::digest(key.as_bytes())[..8]);
+        Self(u64::from_be_bytes(short))
+    }
+
+    /// As a column of a row.
+    pub fn bytes(self) -> [u8; 8] {
+        self.0.to_be_bytes()
     }
 }
 
-/// Contract: `scan` gives each row once, as stored now, whatever it says of itself. Of `Keys` it gives the key of each row
-/// of `Subjects` (marked `subject`) and `Owners` (marked `owner`) that is found by its key, and all that leads nowhere; of
-/// `SetMembers` the members, each with its set, of the sets that have a bundle, and all that belongs to no set.
+/// What a row is compared by: the first 16 bytes of a SHA-256 over its table, key and columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RowPrint(pub u128);
+
+impl RowPrint {
+    /// Of a row in the columns that [`Table`] names; a key among them stands as its print, a number as 8 bytes, what is
+    /// absent as none.
+    pub fn of(table: Table, key: KeyPrint, columns: &[&[u8]]) -> Self {
+        let mut hash = Sha256::new();
+        hash.update([table as u8]);
+        hash.update(key.bytes());
+        for column in columns {
+            hash.update((column.len() as u64).to_be_bytes());
+            hash.update(column);
+        }
+        let mut short = [0; 16];
+        short.copy_from_slice(&hash.finalize()[..16]);
+        Self(u128::from_be_bytes(short))
+    }
+}
+
+/// What live has kept beside its rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Kept {
+    /// Next offset per partition: all that is below has been projected.
+    pub positions: Vec<u64>,
+    /// Sum of the digests of bundles and clusters.
+    pub digest: DigestSum,
+    /// Sum of the digests of ids.
+    pub ids_digest: DigestSum,
+    /// Something waits for resolver or assembler: clusters and search rows are not those of the positions yet.
+    pub waiting: bool,
+}
+
+/// Hears each row: its print, and how to have its key as text, which nobody asks for unless the row is wrong.
+pub type EachRow = Arc<dyn Fn(RowPrint, &dyn Fn() -> String) + Send + Sync>;
+
+/// Where a verification reads.
 #[async_trait]
 pub trait VerifyStore: Send + Sync {
-    /// Calls `each` with every row of a table.
-    async fn scan(&self, table: Table, each: &mut (dyn for<'a> FnMut(TableRow) + Send)) -> Result<(), StoreError>;
+    /// The whole read model as it is committed now; what is written later is not seen.
+    async fn snapshot(&self) -> Result<Arc<dyn VerifySnapshot>, StoreError>;
+}
 
-    /// Positions, digest and ids digest that live has kept.
-    async fn kept(&self) -> Result<(Vec<u64>, DigestSum, DigestSum), StoreError>;
+/// Contract: `scan` gives each row once, as stored in the snapshot, whatever it says of itself, and of rows that several
+/// transactions of a store could leave behind though they say nothing (a subject without state, an owner without anything)
+/// none. Of `Keys`, the store's own, it gives only what is wrong: a row that its key does not lead to, and a key that
+/// leads nowhere. Of `SetMembers` it gives the members, each with its set, of the sets that have a bundle, and all that
+/// belongs to no set.
+#[async_trait]
+pub trait VerifySnapshot: Send + Sync {
+    /// What live had kept.
+    fn kept(&self) -> &Kept;
+
+    /// Calls `each` with every row of a table.
+    async fn scan(&self, table: Table, each: EachRow) -> Result<(), StoreError>;
 }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use onefold_assembler::Assembler;
-use onefold_audit::{Progress as Replay, Verified, verify};
+use onefold_audit::{Progress as Replay, Source, Verified, verify};
 use onefold_event::{Event, HubKey, encode};
 use onefold_identity::Rules;
 use onefold_log::{Log, Record, partition_of};
@@ -134,7 +135,13 @@ impl TestHub {
 
     /// The batch path's judgement of the live one.
     pub async fn verify(&self) -> Verified {
-        let store: Arc<dyn onefold_store::VerifyStore> = Arc::new(self.store.clone());
-        verify(&self.log, &store, &hub_key(), &Rules::default(), &Replay::default()).await.expect("a verification")
+        self.verify_within(1 << 30).await
+    }
+
+    /// The same, with so many bytes of memory for what waits between two steps.
+    pub async fn verify_within(&self, memory: usize) -> Verified {
+        let (log, rules, progress) = (Arc::clone(&self.log), Rules::default(), Replay::default());
+        let source = Source { log, key: hub_key(), rules, memory, progress };
+        verify(&source, &self.store, Duration::ZERO).await.expect("a verification")
     }
 }

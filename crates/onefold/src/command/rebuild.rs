@@ -1,14 +1,14 @@
 //! `onefold rebuild --verify`.
 
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
-use onefold_audit::{Progress, Verified, verify};
-use onefold_store::VerifyStore;
+use onefold_audit::{Progress, Source, Verified, verify};
 
 use crate::args::{Globals, RebuildArgs};
-use crate::engine::EVENTS;
+use crate::data::DataDir;
+use crate::engine::Engine;
 use crate::hub::Hub;
 use crate::out::Out;
 use crate::progress::bar;
@@ -16,25 +16,32 @@ use crate::progress::bar;
 /// Mismatches that are printed as text; all that are named stand in the JSON.
 const SHOWN: usize = 20;
 
-/// Brings live to rest, folds the log again and compares. Needs the directory for itself, so that nothing moves meanwhile.
-pub(crate) async fn run(_args: RebuildArgs, globals: Globals) -> Result<ExitCode> {
-    let hub = Hub::open(&globals).await?;
-    hub.caught_up(&|_| {}).await?;
-    let bar = bar(hub.log.heads(EVENTS).await?.iter().sum(), "folding the log again");
-    let progress = Progress::default();
+/// Folds the log again beside whoever writes, and compares. Where nobody does, live is brought to rest first.
+pub(crate) async fn run(args: RebuildArgs, globals: Globals) -> Result<ExitCode> {
+    let data = DataDir::open(globals.directory()?)?;
+    if !data.is_written() {
+        let hub = Hub::open(&globals).await?;
+        hub.caught_up(&|_| {}).await?;
+        hub.close().await?;
+    }
+    let Engine { log, store, rules, .. } = Engine::embedded_read(&data)?;
+    let memory = usize::try_from(args.memory << 20).unwrap_or(usize::MAX);
+    let source = Source { log, key: data.key()?, rules, memory, progress: Progress::default() };
+    let bar = bar(0, "folding the log again");
     let verified = {
-        let store: Arc<dyn VerifyStore> = Arc::clone(&hub.store) as _;
-        let work = verify(&hub.log, &store, &hub.writer.key, &hub.rules, &progress);
+        let work = verify(&source, store.as_ref(), Duration::from_secs(args.wait));
         tokio::pin!(work);
         loop {
             tokio::select! {
                 done = &mut work => break done?,
-                () = tokio::time::sleep(std::time::Duration::from_millis(200)) => bar.set_position(progress.records()),
+                () = tokio::time::sleep(Duration::from_millis(200)) => {
+                    bar.set_length(source.progress.total());
+                    bar.set_position(source.progress.records());
+                }
             }
         }
     };
     bar.finish_and_clear();
-    hub.close().await?;
     let mut out = Out::open();
     if globals.json {
         out.json(&verified)?;

@@ -44,6 +44,11 @@ pub(crate) fn peak_memory_mib() -> Option<u64> {
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib / 1024)
 }
 
+/// Begins a new peak at what is held now (Linux; elsewhere the old peak stays).
+pub(crate) fn forget_peak_memory() {
+    let _unsupported = std::fs::write("/proc/self/clear_refs", "5");
+}
+
 #[expect(clippy::print_stdout, reason = "a command's answer")]
 pub(crate) fn print(report: &Report, json: bool) {
     if json {

@@ -1,13 +1,16 @@
 //! The log folded again and compared with every row.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use onefold_audit::{Progress, verify};
-use onefold_store::VerifyStore;
+use onefold_audit::{Progress, Source, verify};
 
-use super::measure::{Report, peak_memory_mib, timed};
+use super::measure::{Report, forget_peak_memory, peak_memory_mib, timed};
 use super::rig::Rig;
+
+/// Memory that a rebuild has for what waits between two steps.
+const MEMORY: usize = 1 << 30;
 
 pub(crate) async fn run(rig: &Rig) -> Result<Report> {
     let mut report = rig.report("rebuild");
@@ -18,11 +21,14 @@ pub(crate) async fn run(rig: &Rig) -> Result<Report> {
     })
     .await?;
     report.rate("live_events_per_second", rig.events, live).put("live_peak_memory_mib", peak_memory_mib());
-    let store: Arc<dyn VerifyStore> = Arc::clone(&rig.hub.store) as _;
-    let verified = verify(&rig.hub.log, &store, &rig.hub.writer.key, &rig.hub.rules, &Progress::default()).await?;
+    forget_peak_memory();
+    let (log, key, rules) = (Arc::clone(&rig.hub.log), rig.hub.writer.key.clone(), rig.hub.rules.clone());
+    let source = Source { log, key, rules, memory: MEMORY, progress: Progress::default() };
+    let verified = verify(&source, rig.hub.store.as_ref(), Duration::ZERO).await?;
     ensure!(verified.is_equal(), "live is not what the log says: {verified:?}");
-    report.put("verified_events", verified.events).put("seconds", verified.seconds);
+    report.put("verified_events", verified.events).put("verify_seconds", verified.seconds);
     report.put("verify_events_per_second", verified.events_per_second.round());
-    report.put("peak_memory_mib", peak_memory_mib());
+    report.put("verify_split_seconds", serde_json::to_value(&verified.split)?);
+    report.put("verify_peak_memory_mib", peak_memory_mib());
     Ok(report)
 }

@@ -1,0 +1,97 @@
+//! Contributions into bundles, owner by owner.
+
+use std::collections::{BTreeSet, HashMap};
+
+use onefold_identity::Owner;
+use onefold_store::SearchRow;
+use onefold_view::{Bundle, Contribution, Digest, DigestSum};
+use prost::Message;
+
+use crate::replay::Replay;
+use crate::row::{Key, Row};
+use crate::settle::SEEN;
+use crate::verify::AuditError;
+
+#[derive(Default)]
+struct Sum {
+    bundle: Bundle,
+    seen: Option<i64>,
+}
+
+impl Replay {
+    /// Adds up the owners of a shard. Only adds, so what is ordered within a bundle is always known.
+    pub(crate) fn add(&self, shard: usize) -> Result<(), AuditError> {
+        let chunks = self.added.take(shard)?;
+        let mut sums: HashMap<&str, Sum> = HashMap::new();
+        let mut count = 0;
+        for frame in chunks.frames() {
+            let sum = sums.entry(frame.to).or_default();
+            if frame.tag == SEEN {
+                let at = i64::from_le_bytes(frame.rest.try_into().unwrap_or_default());
+                sum.seen = Some(sum.seen.map_or(at, |seen| seen.min(at)));
+            } else {
+                sum.bundle.add(&Contribution::decode(frame.rest).map_err(AuditError::Decode)?);
+                count += 1;
+            }
+        }
+        let mut all = Added::default();
+        for (text, sum) in &sums {
+            self.owner(text, sum, &mut all);
+        }
+        self.progress.add(count);
+        let mut found = self.found();
+        found.parties += all.parties;
+        found.bundles.merge(&all.bundles);
+        found.clusters.merge(&all.clusters);
+        found.ids.merge(&all.ids);
+        found.seen.extend(all.seen);
+        found.words.extend(all.words);
+        Ok(())
+    }
+
+    fn owner(&self, text: &str, sum: &Sum, all: &mut Added) {
+        let bytes = sum.bundle.encode_to_vec();
+        if bytes.is_empty() && sum.seen.is_none() {
+            return;
+        }
+        let key = Key::new(text);
+        let digest = (!bytes.is_empty()).then(|| Bundle::digest(text, &bytes));
+        digest.iter().for_each(|digest| all.bundles.add(digest));
+        self.rows.row(Row::Owner { key, bundle: &bytes, digest: digest.as_ref(), first_seen: sum.seen });
+        if text.starts_with("set:") && !bytes.is_empty() {
+            for atom in Owner::parse(text).iter().flat_map(Owner::atoms) {
+                let atom = atom.to_string();
+                self.rows.row(Row::SetMember { atom: Key::new(&atom), set: key });
+            }
+        }
+        let Some(seen) = sum.seen else { return };
+        all.parties += 1;
+        if self.members.get().is_some_and(|members| members.contains(text)) {
+            all.seen.push((text.to_owned(), seen));
+            all.words.push((text.to_owned(), sum.bundle.search_words()));
+            return;
+        }
+        all.clusters.add(&Digest::cluster([text]));
+        all.ids.add(&Digest::id(text, [text]));
+        self.search(&[text], sum.bundle.search_words());
+    }
+
+    /// The row by which a customer is found, at its first party.
+    pub(crate) fn search(&self, parties: &[&str], words: BTreeSet<String>) {
+        let row = SearchRow::of_words(parties.iter().map(|party| (*party).to_owned()).collect(), words);
+        if let (Some(first), false) = (row.parties.first(), row.text.is_empty()) {
+            self.rows.row(Row::Search { party: Key::new(first), text: &row.text });
+        }
+    }
+}
+
+/// What a shard found.
+#[derive(Default)]
+struct Added {
+    parties: u64,
+    bundles: DigestSum,
+    clusters: DigestSum,
+    ids: DigestSum,
+    seen: Vec<(String, i64)>,
+    words: Vec<(String, BTreeSet<String>)>,
+}

@@ -1,0 +1,252 @@
+//! All that the log says, folded from nothing: every derived row that must be, one after the other, in parallel.
+//!
+//! Everything goes through queues in lanes, so that at any time a lane per thread is in memory and the rest within the
+//! budget: events by subject, words by the subject that hears them, contributions by owner key.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
+
+use onefold_event::{HubKey, Kind, Subject};
+use onefold_identity::{Decision, IdentifierKey, Intermediary, PartyFacts, Rules};
+use onefold_log::{Log, partition_of};
+use onefold_view::DigestSum;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::row::Rows;
+use crate::spill::{Memory, Queues};
+use crate::verify::{AuditError, Progress};
+
+/// Ranks from parents to children; what has none comes first.
+const RANKS: [u8; 8] = [10, 20, 30, 35, 40, 50, 60, 70];
+/// Classes of subject: no rank, and each rank.
+pub(crate) const CLASSES: usize = RANKS.len() + 1;
+/// Events that share a lane, on the whole, and the memory of which they may take one such part each.
+const LANE: u64 = 50_000;
+const LANE_SHARE: usize = 20 << 10;
+/// Most lanes.
+const MOST_LANES: u64 = 2048;
+
+/// What a replay folds, and with what.
+#[derive(Clone)]
+pub struct Source {
+    /// The log.
+    pub log: Arc<dyn Log>,
+    /// The hub's own key, for content digests.
+    pub key: HubKey,
+    /// Who links and who does not.
+    pub rules: Rules,
+    /// Bytes that are kept in memory while they wait; beyond that they go to a temporary file.
+    pub memory: usize,
+    /// Who shows how far it is.
+    pub progress: Progress,
+}
+
+/// Where the time went, in seconds; what runs side by side counts in full.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Split {
+    /// Reading the log.
+    pub read: f64,
+    /// Decoding and folding.
+    pub fold: f64,
+    /// Finding who is one customer.
+    pub resolve: f64,
+    /// Finding whose each document is, and what it adds.
+    pub own: f64,
+    /// Adding up bundles.
+    pub add: f64,
+    /// Reading stored rows, beside all this.
+    pub compare: f64,
+    /// Writing rows, beside all this.
+    pub load: f64,
+    /// Bytes that did not fit into memory.
+    pub spilled: u64,
+}
+
+/// What came out beside the rows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Replayed {
+    pub(crate) events: u64,
+    pub(crate) customers: u64,
+    pub(crate) bundles: DigestSum,
+    pub(crate) clusters: DigestSum,
+    pub(crate) ids: DigestSum,
+    pub(crate) split: Split,
+    /// Head of each party that shares a customer.
+    pub(crate) heads: HashMap<String, String>,
+    /// Present holders of the identifiers that were asked for.
+    pub(crate) holders: HashMap<String, BTreeSet<String>>,
+}
+
+impl Replayed {
+    /// Sum over bundles and clusters.
+    pub(crate) fn digest(&self) -> DigestSum {
+        let mut sum = self.bundles;
+        sum.merge(&self.clusters);
+        sum
+    }
+}
+
+/// The work while it is done.
+pub(crate) struct Replay {
+    pub(crate) key: HubKey,
+    pub(crate) rules: Rules,
+    pub(crate) rows: Arc<dyn Rows>,
+    pub(crate) progress: Progress,
+    pub(crate) shards: usize,
+    /// Events by subject.
+    pub(crate) events: Queues,
+    /// Folded states, and what subjects say to each other, by class and subject.
+    pub(crate) states: Queues,
+    pub(crate) words: Queues,
+    /// Who asserted an identifier, by identifier.
+    pub(crate) asserted: Queues,
+    /// What is added to an owner, and when it was seen, by owner key.
+    pub(crate) added: Queues,
+    pub(crate) count: AtomicU64,
+    pub(crate) found: Mutex<Found>,
+    /// Known once all parties are settled.
+    pub(crate) flagged: OnceLock<HashMap<Subject, Intermediary>>,
+    /// Known once all identifiers are.
+    pub(crate) linked: OnceLock<HashSet<String>>,
+    /// Parties that share a customer, once that is known.
+    pub(crate) members: OnceLock<HashSet<String>>,
+}
+
+/// The little that is known of everybody at once: of flagged parties, of decisions, and of parties that share something.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) flagged: HashMap<Subject, Intermediary>,
+    pub(crate) decisions: Vec<Decision>,
+    pub(crate) linked: BTreeSet<Subject>,
+    pub(crate) facts: BTreeMap<Subject, PartyFacts>,
+    pub(crate) hubs: BTreeSet<IdentifierKey>,
+    /// Customers of several parties.
+    pub(crate) sets: Vec<Vec<Subject>>,
+    /// Of members: when they were first seen, and what they are found by.
+    pub(crate) seen: HashMap<String, i64>,
+    pub(crate) words: HashMap<String, BTreeSet<String>>,
+    pub(crate) parties: u64,
+    pub(crate) bundles: DigestSum,
+    pub(crate) clusters: DigestSum,
+    pub(crate) ids: DigestSum,
+}
+
+/// Folds the log up to a position vector; `rows` hears every row that must be. `wanted` are identifiers whose present
+/// holders the caller will want to know once all is folded.
+pub(crate) async fn replay(
+    source: &Source,
+    positions: &[u64],
+    rows: Arc<dyn Rows>,
+    wanted: Arc<dyn Fn() -> BTreeSet<String> + Send + Sync>,
+) -> Result<Replayed, AuditError> {
+    let total: u64 = positions.iter().sum();
+    // A small budget means small lanes: one for each thread is in memory beside what waits.
+    let lane = LANE.min((source.memory / LANE_SHARE) as u64).max(1);
+    let shards = usize::try_from(total.div_ceil(lane).clamp(1, MOST_LANES)).unwrap_or(1);
+    let memory = Memory::new(source.memory);
+    let queues = |lanes: usize| Queues::new(lanes, &memory);
+    let work = Arc::new(Replay {
+        key: source.key.clone(),
+        rules: source.rules.clone(),
+        rows,
+        progress: source.progress.clone(),
+        shards,
+        events: queues(shards),
+        states: queues(shards * CLASSES),
+        words: queues(shards * CLASSES),
+        asserted: queues(shards),
+        added: queues(shards),
+        count: AtomicU64::new(0),
+        found: Mutex::default(),
+        flagged: OnceLock::new(),
+        linked: OnceLock::new(),
+        members: OnceLock::new(),
+    });
+    source.progress.begin(total);
+    let started = Instant::now();
+    work.scatter(&source.log, positions).await?;
+    let read = started.elapsed().as_secs_f64();
+    let mut done = tokio::task::spawn_blocking(move || work.run(&*wanted)).await??;
+    (done.split.read, done.split.spilled) = (read, memory.spilled());
+    Ok(done)
+}
+
+impl Replay {
+    fn run(&self, wanted: &dyn Fn() -> BTreeSet<String>) -> Result<Replayed, AuditError> {
+        let mut split = Split::default();
+        timed(&mut split.fold, || self.each_shard(|shard| self.fold(shard)))?;
+        timed(&mut split.own, || self.each_shard(|shard| self.settle(0, shard)))?;
+        self.flagged.get_or_init(|| std::mem::take(&mut self.found().flagged));
+        timed(&mut split.resolve, || self.each_shard(|shard| self.hold(shard)))?;
+        let linked = std::mem::take(&mut self.found().linked);
+        self.linked.get_or_init(|| linked.into_iter().map(|party| party.to_string()).collect());
+        timed(&mut split.resolve, || self.each_shard(|shard| self.facts(shard)))?;
+        timed(&mut split.resolve, || {
+            self.cluster();
+            Ok(())
+        })?;
+        for class in 1..CLASSES {
+            timed(&mut split.own, || self.each_shard(|shard| self.settle(class, shard)))?;
+        }
+        timed(&mut split.add, || self.each_shard(|shard| self.add(shard)))?;
+        let heads = self.members();
+        let holders = self.holders(&wanted())?;
+        let found = self.found();
+        let several = found.sets.len() as u64;
+        Ok(Replayed {
+            events: self.count.load(Ordering::Relaxed),
+            customers: (found.parties + several).saturating_sub(heads.len() as u64),
+            bundles: found.bundles,
+            clusters: found.clusters,
+            ids: found.ids,
+            split,
+            heads,
+            holders,
+        })
+    }
+
+    fn each_shard(&self, work: impl Fn(usize) -> Result<(), AuditError> + Send + Sync) -> Result<(), AuditError> {
+        // One by one: a lane is in memory only while it is worked on.
+        (0..self.shards).into_par_iter().with_max_len(1).try_for_each(work)
+    }
+
+    /// The lane of a key among the shards.
+    pub(crate) fn shard(&self, key: &str) -> usize {
+        partition_of(key.as_bytes(), u32::try_from(self.shards).unwrap_or(1)) as usize
+    }
+
+    /// The lane of a subject among classes and shards.
+    pub(crate) fn lane(&self, kind: Kind, key: &str) -> usize {
+        class(kind) * self.shards + self.shard(key)
+    }
+
+    pub(crate) fn found(&self) -> MutexGuard<'_, Found> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Place of a kind in the order of settling.
+pub(crate) fn class(kind: Kind) -> usize {
+    kind.rank().and_then(|rank| RANKS.iter().position(|known| *known == rank)).map_or(0, |at| at + 1)
+}
+
+fn timed(into: &mut f64, work: impl FnOnce() -> Result<(), AuditError>) -> Result<(), AuditError> {
+    let started = Instant::now();
+    let done = work();
+    *into += started.elapsed().as_secs_f64();
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rank_has_its_place() {
+        let ranks: BTreeSet<u8> = Kind::ALL.into_iter().filter_map(Kind::rank).collect();
+        assert_eq!(ranks.into_iter().collect::<Vec<_>>(), RANKS);
+    }
+}

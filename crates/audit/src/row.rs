@@ -1,0 +1,86 @@
+//! A row that must be, as the log says.
+
+use onefold_store::{KeyPrint, RowPrint, Table};
+use onefold_view::{Digest, Keys};
+
+/// A key with its print.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) print: KeyPrint,
+}
+
+impl<'a> Key<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, print: KeyPrint::of(text) }
+    }
+}
+
+/// One row of a derived table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Row<'a> {
+    Subject { key: Key<'a>, state: &'a [u8], keys: Option<&'a Keys> },
+    Owner { key: Key<'a>, bundle: &'a [u8], digest: Option<&'a Digest>, first_seen: Option<i64> },
+    Document { owner: Key<'a>, subject: Key<'a> },
+    OpenItem { owner: Key<'a>, invoice: Key<'a>, due: i64, item: &'a [u8] },
+    Holder { party: Key<'a>, identifier: Key<'a>, present: bool },
+    Decision { party: Key<'a>, decision: Key<'a> },
+    Member { party: Key<'a>, head: Key<'a> },
+    Search { party: Key<'a>, text: &'a str },
+    SetMember { atom: Key<'a>, set: Key<'a> },
+}
+
+/// Whoever takes the rows in, from several threads.
+pub(crate) trait Rows: Send + Sync {
+    fn row(&self, row: Row<'_>);
+}
+
+impl<'a> Row<'a> {
+    pub(crate) fn table(&self) -> Table {
+        match self {
+            Self::Subject { .. } => Table::Subjects,
+            Self::Owner { .. } => Table::Owners,
+            Self::Document { .. } => Table::Documents,
+            Self::OpenItem { .. } => Table::OpenItems,
+            Self::Holder { .. } => Table::Holders,
+            Self::Decision { .. } => Table::Decisions,
+            Self::Member { .. } => Table::Members,
+            Self::Search { .. } => Table::Search,
+            Self::SetMember { .. } => Table::SetMembers,
+        }
+    }
+
+    /// The key by which a person finds whom it concerns.
+    pub(crate) fn key(&self) -> Key<'a> {
+        match self {
+            Self::Subject { key, .. } | Self::Owner { key, .. } => *key,
+            Self::Document { owner, .. } | Self::OpenItem { owner, .. } => *owner,
+            Self::Holder { party, .. }
+            | Self::Decision { party, .. }
+            | Self::Member { party, .. }
+            | Self::Search { party, .. } => *party,
+            Self::SetMember { atom, .. } => *atom,
+        }
+    }
+
+    pub(crate) fn print(&self) -> RowPrint {
+        let print = |columns: &[&[u8]]| RowPrint::of(self.table(), self.key().print, columns);
+        match self {
+            Self::Subject { state, .. } => print(&[state]),
+            Self::Owner { bundle, digest, first_seen, .. } => {
+                let seen = first_seen.map(i64::to_be_bytes);
+                let seen = seen.as_ref().map_or(&[][..], |seen| seen);
+                print(&[bundle, digest.map_or(&[][..], |digest| &digest.0), seen])
+            }
+            Self::Document { subject: other, .. }
+            | Self::Decision { decision: other, .. }
+            | Self::Member { head: other, .. } => print(&[&other.print.bytes()]),
+            Self::OpenItem { invoice, due, item, .. } => print(&[&invoice.print.bytes(), &due.to_be_bytes(), item]),
+            Self::Holder { identifier, present, .. } => {
+                print(&[&identifier.print.bytes(), &i64::from(*present).to_be_bytes()])
+            }
+            Self::Search { text, .. } => print(&[text.as_bytes()]),
+            Self::SetMember { set, .. } => print(&[set.text.as_bytes()]),
+        }
+    }
+}

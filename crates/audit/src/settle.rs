@@ -1,0 +1,190 @@
+//! What subjects said to each other, then whose each document is, rank by rank, and what it adds.
+
+use std::collections::HashMap;
+
+use onefold_event::{Kind, Subject};
+use onefold_identity::Intermediary;
+use onefold_store::SubjectState;
+use onefold_view::{Guest, Inbound, Keys};
+use prost::Message;
+
+use crate::replay::Replay;
+use crate::row::{Key, Row};
+use crate::spill::{Frame, Writer};
+use crate::verify::AuditError;
+
+/// A frame of words: what the sender says.
+pub(crate) const SAYS: u8 = 0;
+/// A frame of words: whose the sender is, for a child that takes its owner from it.
+pub(crate) const KEYS: u8 = 1;
+/// A frame of words: what is said of a party as a guest (rule C7).
+pub(crate) const GREETS: u8 = 2;
+/// A frame for an owner: a contribution.
+pub(crate) const ADDS: u8 = 0;
+/// A frame for an owner: a party was seen at this time.
+pub(crate) const SEEN: u8 = 1;
+
+/// Stands for no further frame.
+const LAST: u32 = u32::MAX;
+
+impl Replay {
+    /// Settles the subjects of one class in a shard; all classes before it are settled. Parties come first, and are kept,
+    /// since what they assert says of whom of them more must be known.
+    pub(crate) fn settle(&self, class: usize, shard: usize) -> Result<(), AuditError> {
+        let lane = class * self.shards + shard;
+        let (states, words) = match class {
+            0 => (self.states.peek(lane)?, self.words.peek(lane)?),
+            _ => (self.states.take(lane)?, self.words.take(lane)?),
+        };
+        let mut heard: Vec<(Frame<'_>, u32)> = Vec::new();
+        let mut said: HashMap<&str, u32> = HashMap::new();
+        for frame in words.frames() {
+            let n = u32::try_from(heard.len()).unwrap_or(LAST);
+            heard.push((frame, said.insert(frame.to, n).unwrap_or(LAST)));
+        }
+        let (words, added, asserted) = (self.words.writer(), self.added.writer(), self.asserted.writer());
+        let mut out = Out { words, added, asserted, heard: &heard };
+        let mut count = 0;
+        for frame in states.frames() {
+            let state = SubjectState::decode(frame.rest).map_err(AuditError::Decode)?;
+            count += state.facts.len() as u64;
+            let words = said.remove(frame.to).unwrap_or(LAST);
+            self.settle_subject(frame.to, state, words, &mut out)?;
+        }
+        // Who is only named is a placeholder that later facts fill.
+        for (key, words) in said {
+            self.settle_subject(key, SubjectState::default(), words, &mut out)?;
+        }
+        out.words.finish()?;
+        out.added.finish()?;
+        out.asserted.finish()?;
+        self.progress.add(count);
+        Ok(())
+    }
+
+    /// What links the parties of a shard that share something.
+    pub(crate) fn facts(&self, shard: usize) -> Result<(), AuditError> {
+        let (states, words) = (self.states.take(shard)?, self.words.take(shard)?);
+        let Some(linked) = self.linked.get().filter(|linked| !linked.is_empty()) else { return Ok(()) };
+        let mut fragments: HashMap<&str, SubjectState> = HashMap::new();
+        for frame in states.frames().filter(|frame| linked.contains(frame.to)) {
+            fragments.insert(frame.to, SubjectState::decode(frame.rest).map_err(AuditError::Decode)?);
+        }
+        for frame in words.frames().filter(|frame| frame.tag == GREETS && linked.contains(frame.to)) {
+            let Ok(party) = frame.to.parse::<Subject>() else { continue };
+            fragments.entry(frame.to).or_default().greet(&party, &guest(&frame)?);
+        }
+        let mut found = self.found();
+        for (key, state) in fragments {
+            let Ok(party) = key.parse::<Subject>() else { continue };
+            if let Some(fragment) = &state.fragment {
+                found.facts.insert(party.clone(), fragment.party_facts(&party));
+            }
+        }
+        Ok(())
+    }
+
+    fn settle_subject(
+        &self,
+        text: &str,
+        mut state: SubjectState,
+        words: u32,
+        out: &mut Out<'_>,
+    ) -> Result<(), AuditError> {
+        let Ok(subject) = text.parse::<Subject>() else { return Ok(()) };
+        let mut parents: Vec<(&str, Keys)> = Vec::new();
+        let mut at = words;
+        while let Some((frame, next)) = out.heard.get(at as usize) {
+            at = *next;
+            match frame.tag {
+                KEYS => parents.push((frame.from, Keys::decode(frame.rest).map_err(AuditError::Decode)?)),
+                GREETS => state.greet(&subject, &guest(frame)?),
+                _ => {
+                    let inbound = Inbound::decode(frame.rest).map_err(AuditError::Decode)?;
+                    state.inbound.insert(frame.from.to_owned(), inbound);
+                }
+            }
+        }
+        if let Some(rank) = subject.kind().rank() {
+            self.own(&subject, rank, &mut state, &parents, out)?;
+        }
+        if subject.kind() == Kind::Party {
+            self.assert(&subject, &state, out)?;
+        }
+        self.tell_rows(&subject, &state, out)
+    }
+
+    /// What a party says of itself, for who is one customer and for whose documents are.
+    fn assert(&self, party: &Subject, state: &SubjectState, out: &mut Out<'_>) -> Result<(), AuditError> {
+        for (value, held) in state.fragment.iter().flat_map(|fragment| fragment.asserted(party)) {
+            let value = value.as_str();
+            out.asserted.put(self.shard(value), u8::from(held), value, party.as_str(), &[])?;
+        }
+        if state.intermediary() != Intermediary::None {
+            self.found().flagged.insert(party.clone(), state.intermediary());
+        }
+        Ok(())
+    }
+
+    /// Finds the keys of a document and tells its children.
+    fn own(
+        &self,
+        subject: &Subject,
+        rank: u8,
+        state: &mut SubjectState,
+        parents: &[(&str, Keys)],
+        out: &mut Out<'_>,
+    ) -> Result<(), AuditError> {
+        let flagged = self.flagged.get();
+        let intermediary =
+            |party: &Subject| flagged.and_then(|all| all.get(party)).copied().unwrap_or(Intermediary::None);
+        let keys_of =
+            |parent: &Subject| parents.iter().find(|(from, _)| *from == parent.as_str()).map(|(_, keys)| keys.clone());
+        let keys = state.find_keys(subject, &intermediary, &keys_of).filter(|keys| *keys != Keys::default());
+        if let Some(keys) = &keys {
+            let bytes = keys.encode_to_vec();
+            for child in state.children() {
+                if child.kind().rank().is_some_and(|of| of > rank) {
+                    let lane = self.lane(child.kind(), child.as_str());
+                    out.words.put(lane, KEYS, child.as_str(), subject.as_str(), &[&bytes])?;
+                }
+            }
+        }
+        state.keys = keys;
+        Ok(())
+    }
+
+    /// Gives the rows of a settled subject, and what it adds to its owners.
+    fn tell_rows(&self, subject: &Subject, state: &SubjectState, out: &mut Out<'_>) -> Result<(), AuditError> {
+        let bytes = state.encode_to_vec();
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let key = Key::new(subject.as_str());
+        self.rows.row(Row::Subject { key, state: &bytes, keys: state.keys.as_ref() });
+        for owner in state.index_keys(subject) {
+            self.rows.row(Row::Document { owner: Key::new(&owner), subject: key });
+        }
+        for (owner, contribution) in state.contributions(subject) {
+            for item in contribution.open_items() {
+                let (owner, invoice) = (Key::new(&item.owner), Key::new(&item.invoice));
+                self.rows.row(Row::OpenItem { owner, invoice, due: item.due, item: &item.encode_to_vec() });
+            }
+            out.added.put(self.shard(&owner), ADDS, &owner, "", &[&contribution.encode_to_vec()])?;
+        }
+        Ok(())
+    }
+}
+
+fn guest(frame: &Frame<'_>) -> Result<Guest, AuditError> {
+    Guest::decode(frame.rest).map_err(AuditError::Decode)
+}
+
+/// What settling reads and writes.
+struct Out<'a> {
+    words: Writer<'a>,
+    added: Writer<'a>,
+    asserted: Writer<'a>,
+    /// All words of the shard, those for one subject chained.
+    heard: &'a [(Frame<'a>, u32)],
+}
