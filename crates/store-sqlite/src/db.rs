@@ -1,17 +1,16 @@
 //! The file: opened, checked, and shared by one writer and any number of readers.
 
 use std::fs::File;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use lru::LruCache;
 use onefold_identity::Rules;
 use onefold_store::StoreError;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::checkpoint;
+use crate::numbers::Numbers;
 
 /// Format of the tables; a newer one is refused.
 const FORMAT: u32 = 1;
@@ -47,7 +46,7 @@ impl Default for Options {
 /// The connection that writes, with what it has learnt.
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
-    pub(crate) numbers: LruCache<String, i64>,
+    pub(crate) numbers: Numbers,
     /// Greatest number given.
     pub(crate) last: i64,
     _lock: File,
@@ -89,8 +88,7 @@ impl SqliteStore {
         }
         let last =
             connection.query_row("SELECT value FROM meta WHERE name = 'last'", [], |r| r.get(0)).map_err(engine)?;
-        let cached = NonZeroUsize::new(options.cached_keys).unwrap_or(NonZeroUsize::MIN);
-        let writer = Writer { connection, numbers: LruCache::new(cached), last, _lock: lock };
+        let writer = Writer { connection, numbers: Numbers::new(options.cached_keys), last, _lock: lock };
         let writer = Arc::new(tokio::sync::Mutex::new(writer));
         checkpoint::spawn(path.to_owned(), Arc::downgrade(&writer), options.checkpoint_pages)?;
         let readers = Mutex::new(Vec::new());
@@ -186,12 +184,9 @@ impl Tx {
     }
 
     pub(crate) fn commit(mut self) -> Result<(), StoreError> {
-        let last = self.writer.last;
-        if last != self.before {
-            let put = "UPDATE meta SET value = ?1 WHERE name = 'last'";
-            self.writer.connection.prepare_cached(put).and_then(|mut s| s.execute([last])).map_err(engine)?;
-        }
+        self.writer.write_keys().map_err(engine)?;
         self.writer.connection.execute_batch("COMMIT").map_err(engine)?;
+        self.writer.numbers.committed();
         self.open = false;
         Ok(())
     }
@@ -203,11 +198,8 @@ impl Drop for Tx {
             if let Err(error) = self.writer.connection.execute_batch("ROLLBACK") {
                 tracing::debug!(%error, "the engine had rolled back already");
             }
-            if self.writer.last != self.before {
-                // Numbers given in this transaction are not in the file: forget them.
-                self.writer.numbers.clear();
-                self.writer.last = self.before;
-            }
+            self.writer.numbers.rolled_back();
+            self.writer.last = self.before;
         }
     }
 }

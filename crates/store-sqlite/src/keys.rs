@@ -49,35 +49,35 @@ fn probe(connection: &Connection, first: i64, same: impl Fn(&str) -> bool) -> Re
 impl Writer {
     /// The number of a key, if it has one.
     pub(crate) fn number(&mut self, key: &str) -> Result<Option<i64>> {
-        if let Some(num) = self.numbers.get(key) {
-            return Ok(Some(*num));
+        let print = self.numbers.print(key);
+        if let Some(num) = self.numbers.get(print) {
+            return Ok(Some(num));
         }
-        let found = find(&self.connection, key)?;
-        if let Some(num) = found {
-            self.numbers.put(key.to_owned(), num);
-        }
-        Ok(found)
-    }
-
-    /// The number of a key, a new one if need be. The caller writes the row that holds the text in the same transaction,
-    /// before it asks for another key.
-    pub(crate) fn number_or_new(&mut self, key: &str) -> Result<(i64, bool)> {
-        if let Some(num) = self.numbers.get(key) {
-            return Ok((*num, false));
+        if self.numbers.absent(print).is_some() {
+            return Ok(None);
         }
         match probe(&self.connection, hash(party_id(key)), |text| text == key)? {
             Ok(num) => {
-                self.numbers.put(key.to_owned(), num);
-                Ok((num, false))
+                self.numbers.put(print, num);
+                Ok(Some(num))
             }
             Err(free) => {
-                self.last += 1;
-                let num = self.last;
-                self.connection.prepare_cached("INSERT INTO key VALUES (?1, ?2)")?.execute([free, num])?;
-                self.numbers.put(key.to_owned(), num);
-                Ok((num, true))
+                self.numbers.note_absent(print, free);
+                Ok(None)
             }
         }
+    }
+
+    /// The number of a key, a new one if need be. The caller writes the row that holds the text in the same transaction.
+    pub(crate) fn number_or_new(&mut self, key: &str) -> Result<(i64, bool)> {
+        if let Some(num) = self.number(key)? {
+            return Ok((num, false));
+        }
+        let print = self.numbers.print(key);
+        let place = self.numbers.absent(print).unwrap_or_else(|| hash(party_id(key)));
+        self.last += 1;
+        self.numbers.give(print, place, self.last);
+        Ok((self.last, true))
     }
 
     /// The number of an owner key, whose row is made where it is absent.
@@ -87,5 +87,23 @@ impl Writer {
             self.connection.prepare_cached("INSERT INTO owner VALUES (?1, ?2, NULL, x'', x'')")?.execute((num, key))?;
         }
         Ok(num)
+    }
+
+    /// Writes the keys that were given numbers in this transaction.
+    pub(crate) fn write_keys(&mut self) -> Result<()> {
+        let pending = self.numbers.take_pending();
+        if pending.is_empty() {
+            return Ok(());
+        }
+        let mut put = self.connection.prepare_cached("INSERT OR IGNORE INTO key VALUES (?1, ?2)")?;
+        for (mut place, num) in pending {
+            // Another key has taken it: the next free one is its place, as for whoever looks.
+            while put.execute([place, num])? == 0 {
+                place = (place + 1) & i64::MAX;
+            }
+        }
+        let last = "UPDATE meta SET value = ?1 WHERE name = 'last'";
+        self.connection.prepare_cached(last)?.execute([self.last])?;
+        Ok(())
     }
 }

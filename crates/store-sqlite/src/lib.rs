@@ -6,6 +6,7 @@ mod customer;
 mod db;
 mod follow;
 mod keys;
+mod numbers;
 mod project;
 mod quarantine;
 mod read;

@@ -1,5 +1,7 @@
 //! The projector's transaction.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use onefold_store::{Changes, OwnerRow, PartyChange, ProjectStore, ProjectTx, StoreError, SubjectState};
 use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
@@ -32,6 +34,9 @@ impl ProjectStore for SqliteStore {
         Ok(Box::new(Project(tx)))
     }
 }
+
+/// Owner, day on which it falls due, invoice.
+type OpenKey = (i64, i64, i64);
 
 struct Project(Tx);
 
@@ -110,69 +115,65 @@ impl Project {
     }
 
     fn write(&mut self, changes: &Changes) -> Result<()> {
-        for (key, state) in self.in_page_order(&changes.subjects)? {
-            let num = self.0.writer.number_or_new(key)?.0;
-            let put = "INSERT INTO subject VALUES (?1, ?2, ?3) ON CONFLICT (num) DO UPDATE SET state = ?3";
-            self.0.writer.connection.prepare_cached(put)?.execute((num, key, state.encode_to_vec()))?;
-        }
-        for (key, row) in self.in_page_order(&changes.owners)? {
-            self.write_owner(key, row)?;
-        }
+        self.write_subjects(&changes.subjects)?;
+        self.write_owners(&changes.owners)?;
         self.pairs("DELETE FROM document WHERE owner = ?1 AND subject = ?2", &changes.documents_removed)?;
         self.pairs("INSERT OR IGNORE INTO document VALUES (?1, ?2)", &changes.documents_added)?;
-        for item in &changes.open_removed {
-            let (owner, due, subject) = self.open_key(item)?;
-            let gone = "DELETE FROM open_item WHERE owner = ?1 AND due = ?2 AND subject = ?3";
-            self.0.writer.connection.prepare_cached(gone)?.execute((owner, due, subject))?;
-        }
-        for item in &changes.open_added {
-            let (owner, due, subject) = self.open_key(item)?;
-            let put = "INSERT OR REPLACE INTO open_item VALUES (?1, ?2, ?3, ?4)";
-            self.0.writer.connection.prepare_cached(put)?.execute((owner, due, subject, item.encode_to_vec()))?;
-        }
+        self.remove_open(&changes.open_removed)?;
+        self.add_open(&changes.open_added)?;
         for party in &changes.parties {
             self.write_party(party)?;
         }
         self.pairs("DELETE FROM decision WHERE decision = ?1 AND party = ?2", &changes.decisions_removed)?;
         self.pairs("INSERT OR IGNORE INTO decision VALUES (?2, ?1)", &changes.decisions_added)?;
-        for (parties, put) in [
-            (&changes.inbox, "INSERT OR IGNORE INTO inbox VALUES (?1)"),
-            (&changes.marks, "INSERT OR IGNORE INTO mark VALUES (?1)"),
-        ] {
-            for party in parties {
-                let num = self.0.writer.owner_number(party)?;
-                self.0.writer.connection.prepare_cached(put)?.execute([num])?;
-            }
-        }
+        self.queue("INSERT OR IGNORE INTO inbox VALUES (?1)", &changes.inbox)?;
+        self.queue("INSERT OR IGNORE INTO mark VALUES (?1)", &changes.marks)?;
         add_digest(&self.0, "bundles", &changes.bundles_digest)?;
         add_digest(&self.0, "clusters", &changes.clusters_digest)?;
         add_digest(&self.0, "ids", &changes.ids_digest)
     }
 
-    /// Known rows by number, so that those of one page are written together; then the new ones, by key.
-    fn in_page_order<'a, T>(&mut self, rows: &'a [(String, T)]) -> Result<Vec<&'a (String, T)>> {
+    /// Rows with their numbers: known ones by number, so that those of one page are written together; then the new ones,
+    /// in the order in which they came.
+    fn in_page_order<'a, T>(&mut self, rows: &'a [(String, T)]) -> Result<Vec<(i64, &'a (String, T))>> {
         let mut order = Vec::with_capacity(rows.len());
         for row in rows {
-            order.push((self.0.writer.number(&row.0)?.unwrap_or(i64::MAX), row));
+            order.push((self.0.writer.number_or_new(&row.0)?.0, row));
         }
-        order.sort_by_key(|(num, row)| (*num, &row.0));
-        Ok(order.into_iter().map(|(_, row)| row).collect())
+        order.sort_by_key(|(num, _)| *num);
+        Ok(order)
     }
 
-    fn write_owner(&mut self, key: &str, row: &OwnerRow) -> Result<()> {
-        let num = self.0.writer.number_or_new(key)?.0;
-        let digest = row.digest.as_ref().map_or(&[][..], |d| d.0.as_slice());
-        let put = "INSERT INTO owner VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (num) DO UPDATE SET first_seen = ?3, bundle = ?4, digest = ?5";
-        self.0.writer.connection.prepare_cached(put)?.execute((num, key, row.first_seen, &row.encoded, digest))?;
-        // Whether the row is new says nothing: an index may have named the set before anything was its.
-        if let Some(atoms) = onefold_identity::Owner::parse(key).filter(|_| key.starts_with("set:")) {
-            for atom in atoms.atoms() {
+    fn write_subjects(&mut self, rows: &[(String, SubjectState)]) -> Result<()> {
+        let order = self.in_page_order(rows)?;
+        let mut put = self.0.writer.connection.prepare_cached("INSERT OR REPLACE INTO subject VALUES (?1, ?2, ?3)")?;
+        let mut bytes = Vec::new();
+        for (num, (key, state)) in order {
+            bytes.clear();
+            state.encode_raw(&mut bytes);
+            put.execute((num, key, &bytes))?;
+        }
+        Ok(())
+    }
+
+    fn write_owners(&mut self, rows: &[(String, OwnerRow)]) -> Result<()> {
+        let order = self.in_page_order(rows)?;
+        let mut sets = Vec::new();
+        {
+            let put = "INSERT OR REPLACE INTO owner VALUES (?1, ?2, ?3, ?4, ?5)";
+            let mut put = self.0.writer.connection.prepare_cached(put)?;
+            for (num, (key, row)) in order {
+                let digest = row.digest.as_ref().map_or(&[][..], |d| d.0.as_slice());
+                put.execute((num, key, row.first_seen, &row.encoded, digest))?;
+                // Whether the row is new says nothing: an index may have named the set before anything was its.
+                sets.extend(key.starts_with("set:").then_some((num, key)));
+            }
+        }
+        for (num, key) in sets {
+            for atom in onefold_identity::Owner::parse(key).iter().flat_map(|owner| owner.atoms()) {
                 let atom = self.0.writer.owner_number(&atom.to_string())?;
-                self.0
-                    .writer
-                    .connection
-                    .prepare_cached("INSERT OR IGNORE INTO set_member VALUES (?1, ?2)")?
-                    .execute([atom, num])?;
+                let put = "INSERT OR IGNORE INTO set_member VALUES (?1, ?2)";
+                self.0.writer.connection.prepare_cached(put)?.execute([atom, num])?;
             }
         }
         Ok(())
@@ -185,15 +186,34 @@ impl Project {
             numbers.push((self.0.writer.owner_number(left)?, self.0.writer.owner_number(right)?));
         }
         numbers.sort_unstable();
-        for (left, right) in numbers {
-            self.0.writer.connection.prepare_cached(sql)?.execute([left, right])?;
-        }
-        Ok(())
+        let mut statement = self.0.writer.connection.prepare_cached(sql)?;
+        numbers.into_iter().try_for_each(|(left, right)| statement.execute([left, right]).map(drop))
     }
 
-    fn open_key(&mut self, item: &OpenItem) -> Result<(i64, i64, i64)> {
-        let owner = self.0.writer.owner_number(&item.owner)?;
-        Ok((owner, item.due, self.0.writer.owner_number(&item.invoice)?))
+    fn add_open(&mut self, items: &[OpenItem]) -> Result<()> {
+        let keys = self.open_keys(items)?;
+        let put = "INSERT OR REPLACE INTO open_item VALUES (?1, ?2, ?3, ?4)";
+        let mut put = self.0.writer.connection.prepare_cached(put)?;
+        keys.into_iter().try_for_each(|((owner, due, subject), item)| {
+            put.execute((owner, due, subject, item.encode_to_vec())).map(drop)
+        })
+    }
+
+    fn remove_open(&mut self, items: &[OpenItem]) -> Result<()> {
+        let keys = self.open_keys(items)?;
+        let gone = "DELETE FROM open_item WHERE owner = ?1 AND due = ?2 AND subject = ?3";
+        let mut gone = self.0.writer.connection.prepare_cached(gone)?;
+        keys.into_iter().try_for_each(|(key, _)| gone.execute(key).map(drop))
+    }
+
+    fn open_keys<'a>(&mut self, items: &'a [OpenItem]) -> Result<Vec<(OpenKey, &'a OpenItem)>> {
+        let mut keys = Vec::with_capacity(items.len());
+        for item in items {
+            let owner = self.0.writer.owner_number(&item.owner)?;
+            keys.push(((owner, item.due, self.0.writer.owner_number(&item.invoice)?), item));
+        }
+        keys.sort_unstable_by_key(|(key, _)| *key);
+        Ok(keys)
     }
 
     fn write_party(&mut self, change: &PartyChange) -> Result<()> {
@@ -212,6 +232,16 @@ impl Project {
             self.0.writer.connection.prepare_cached(put)?.execute((identifier, party, present))?;
         }
         Ok(())
+    }
+
+    fn queue(&mut self, sql: &str, parties: &BTreeSet<String>) -> Result<()> {
+        let mut numbers = Vec::with_capacity(parties.len());
+        for party in parties {
+            numbers.push(self.0.writer.owner_number(party)?);
+        }
+        numbers.sort_unstable();
+        let mut put = self.0.writer.connection.prepare_cached(sql)?;
+        numbers.into_iter().try_for_each(|party| put.execute([party]).map(drop))
     }
 }
 
