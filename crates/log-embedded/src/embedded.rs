@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onefold_log::{Log, LogError, Record, Stored};
+use onefold_log::{Log, LogError, Membership, Record, Stored};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::guard::Guard;
+use crate::membership::Alone;
 use crate::options::Options;
 use crate::readers::Readers;
 use crate::schema;
@@ -175,6 +176,11 @@ impl Log for EmbeddedLog {
                 sleep(left.min(POLL)).await;
             },
         }
+    }
+
+    async fn join(&self, topic: &str, _group: &str) -> Result<Box<dyn Membership>, LogError> {
+        let topic = self.find(topic).await?;
+        Ok(Box::new(Alone(topic.partitions.len() as u32)))
     }
 }
 

@@ -5,6 +5,7 @@ mod embedded;
 mod error;
 mod guard;
 mod headers;
+mod membership;
 mod options;
 mod readers;
 mod schema;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onefold_log::{Copied, CopyError, Log, LogError, Record, Stored, copy, partition_of};
+use onefold_log::{Copied, CopyError, Log, LogError, Membership, Record, Stored, copy, partition_of};
 use onefold_log_embedded::{EmbeddedLog, Options};
 
 fn open(dir: &Path, name: &str) -> EmbeddedLog {
@@ -71,6 +71,9 @@ impl Log for Failing<'static> {
     }
     async fn wait(&self, topic: &str, seen: &[u64], timeout: Duration) -> Result<bool, LogError> {
         self.inner.wait(topic, seen, timeout).await
+    }
+    async fn join(&self, topic: &str, group: &str) -> Result<Box<dyn Membership>, LogError> {
+        self.inner.join(topic, group).await
     }
 }
 

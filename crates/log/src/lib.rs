@@ -3,12 +3,14 @@
 pub mod conformance;
 mod copy;
 mod error;
+mod membership;
 mod partition;
 mod port;
 mod record;
 
 pub use copy::{Copied, CopyError, copy};
 pub use error::LogError;
+pub use membership::Membership;
 pub use partition::partition_of;
 pub use port::Log;
 pub use record::{Record, Stored};

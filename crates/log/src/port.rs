@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{LogError, Record, Stored};
+use crate::{LogError, Membership, Record, Stored};
 
 /// Named topics of records, each split into partitions that are only ever appended to.
 ///
@@ -12,7 +12,9 @@ use crate::{LogError, Record, Stored};
 /// 0, 1, 2 and so on, without a gap, in the order in which they were appended. It MUST keep key,
 /// headers (their order, and names that occur twice), value and time of a record byte for byte,
 /// for as long as the topic lives. It SHALL NOT promise any order between partitions, and a
-/// caller SHALL NOT assume one: Kafka has none.
+/// caller SHALL NOT assume one: Kafka has none. Topics whose records are not kept for ever (the
+/// intake, the last view of each customer) are made elsewhere; from these records go, and what
+/// follows one of them is at a higher offset, not always the next.
 ///
 /// What a read has returned stays: a record SHALL NOT be readable before it is durable.
 ///
@@ -36,8 +38,8 @@ pub trait Log: Send + Sync + 'static {
     /// there: an implementer MAY have stored a prefix per partition. An empty batch succeeds.
     async fn append(&self, topic: &str, batch: Vec<(u32, Record)>) -> Result<Vec<u64>, LogError>;
 
-    /// Records of one partition in order, beginning with the one at `from`, at most `max` of
-    /// them. At or beyond the head, and for a `max` of 0, the answer is empty. An implementer
+    /// Records of one partition in order, beginning with the one at `from` (where records go: with
+    /// the first that is left), at most `max` of them. At or beyond the head, and for a `max` of 0, the answer is empty. An implementer
     /// MAY answer with fewer than there are, to bound memory, but MUST answer with at least one
     /// when there is one and `max` is not 0.
     async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<Stored>, LogError>;
@@ -52,8 +54,12 @@ pub trait Log: Send + Sync + 'static {
     async fn heads(&self, topic: &str) -> Result<Vec<u64>, LogError>;
 
     /// Waits until the head of any partition is beyond `seen` (a partition that `seen` does not
-    /// reach counts as seen up to 0), and answers true; or until the time is up, and answers
+    /// reach counts as seen up to 0; one that the caller does not follow is said to be seen up to
+    /// `u64::MAX`), and answers true; or until the time is up, and answers
     /// false. It MUST look before it sleeps, so that no append between the caller's read and
     /// this call is missed.
     async fn wait(&self, topic: &str, seen: &[u64], timeout: Duration) -> Result<bool, LogError>;
+
+    /// Joins the group of that name in sharing out the partitions of the topic.
+    async fn join(&self, topic: &str, group: &str) -> Result<Box<dyn Membership>, LogError>;
 }

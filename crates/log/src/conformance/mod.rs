@@ -5,6 +5,7 @@
 //! same name again, and uses each name for one claim only.
 
 mod append;
+mod group;
 mod read;
 mod wake;
 
@@ -49,6 +50,10 @@ pub async fn all<L: Log>(open: impl AsyncFn(&str) -> Arc<L>, partitions: u32) {
     wake::wait_wakes_at_an_append(fresh("wakes").await, partitions).await;
     wake::wait_ends_when_the_time_is_up(fresh("time").await, partitions).await;
     wake::a_follower_misses_nothing(fresh("follower").await, partitions).await;
+
+    group::a_lone_member_has_every_partition(fresh("alone").await, partitions).await;
+    group::every_partition_is_some_members(fresh("group").await, partitions).await;
+    group::groups_do_not_share(fresh("groups").await, partitions).await;
 
     let log = fresh("reopen").await;
     let kept = append::fill_for_reopening(log, partitions).await;

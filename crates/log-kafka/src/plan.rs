@@ -1,0 +1,79 @@
+//! The topics, and what each must be like.
+
+/// How long the records of a topic are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// All of them, for ever.
+    Forever,
+    /// So many days.
+    Days(u32),
+    /// The last of each key.
+    Latest,
+}
+
+/// How many partitions a topic has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spread {
+    /// As many as the hub is given when its topics are made.
+    Hub,
+    /// One: its records have one order.
+    One,
+}
+
+/// What a topic must be like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TopicPlan {
+    /// Its name, without the prefix.
+    pub name: &'static str,
+    /// Its partitions.
+    pub spread: Spread,
+    /// What is kept.
+    pub kept: Kept,
+}
+
+const fn plan(name: &'static str, spread: Spread, kept: Kept) -> TopicPlan {
+    TopicPlan { name, spread, kept }
+}
+
+/// Every topic of the hub.
+pub const TOPICS: &[TopicPlan] = &[
+    plan("intake.finance", Spread::Hub, Kept::Days(30)),
+    plan("intake.warehouse", Spread::Hub, Kept::Days(30)),
+    plan("intake.shipping", Spread::Hub, Kept::Days(30)),
+    plan("intake.service", Spread::Hub, Kept::Days(30)),
+    plan("intake.sales", Spread::Hub, Kept::Days(30)),
+    plan("intake.party", Spread::Hub, Kept::Days(30)),
+    plan("events", Spread::Hub, Kept::Forever),
+    plan("customers", Spread::Hub, Kept::Latest),
+    plan("identity", Spread::One, Kept::Forever),
+    plan("actions", Spread::Hub, Kept::Forever),
+    plan("quarantine", Spread::Hub, Kept::Forever),
+    plan(REGISTRY, Spread::One, Kept::Latest),
+];
+
+/// Where the number of partitions of each topic is recorded.
+pub(crate) const REGISTRY: &str = "topics";
+
+/// What is kept of a topic; for ever where the plan does not name it.
+pub(crate) fn kept(name: &str) -> Kept {
+    TOPICS.iter().find(|topic| topic.name == name).map_or(Kept::Forever, |topic| topic.kept)
+}
+
+/// The settings that keep it so, as Kafka names them.
+pub(crate) fn settings(kept: Kept, largest: u32) -> Vec<(&'static str, String)> {
+    let (policy, retention) = match kept {
+        Kept::Forever => ("delete", -1),
+        Kept::Days(days) => ("delete", i64::from(days) * 24 * 3_600 * 1_000),
+        Kept::Latest => ("compact", -1),
+    };
+    vec![
+        ("cleanup.policy", policy.to_owned()),
+        ("retention.ms", retention.to_string()),
+        ("retention.bytes", "-1".to_owned()),
+        ("message.timestamp.type", "CreateTime".to_owned()),
+        // The time of a record is the producer's, however far from the broker's own.
+        ("message.timestamp.before.max.ms", i64::MAX.to_string()),
+        ("message.timestamp.after.max.ms", i64::MAX.to_string()),
+        ("max.message.bytes", largest.to_string()),
+    ]
+}
