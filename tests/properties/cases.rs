@@ -119,6 +119,31 @@ async fn merge_then_separate_gives_back_the_views_and_undo_merges_again() {
 }
 
 #[tokio::test]
+async fn a_decision_voids_another_even_if_no_party_is_named_by_both() {
+    let link = |n: u8, parties: [&str; 2], supersedes: &[&str], undone| {
+        let body = v1::PartiesLinked {
+            parties: parties.map(str::to_owned).to_vec(),
+            supersedes: supersedes.iter().map(|s| (*s).to_owned()).collect(),
+            undone,
+            ..Default::default()
+        };
+        let draft = Draft::new(&format!("decision:onefold:{n}"), body).id(&n.to_string());
+        draft.revision(1 + i64::from(undone)).later(i64::from(n) + i64::from(undone))
+    };
+    let (c, d) = ("party:web:C", "party:web:D");
+    let (first, second) = (link(1, [A, B], &[], false), link(2, [c, d], &["decision:onefold:1"], false));
+    let mut hub = hub(&[first.clone()]).await;
+    assert_eq!(parties(&hub, A).await, [B, A]);
+    say(&mut hub, &[second.clone()]).await;
+    assert_eq!((parties(&hub, A).await, parties(&hub, c).await), (vec![A.to_owned()], vec![c.into(), d.into()]));
+    say(&mut hub, &[link(2, [c, d], &["decision:onefold:1"], true)]).await;
+    assert_eq!((parties(&hub, A).await, parties(&hub, c).await), (vec![B.into(), A.into()], vec![c.to_owned()]));
+    let mut hub = self::hub(&[second]).await;
+    say(&mut hub, &[first]).await;
+    assert_eq!(parties(&hub, A).await, [A]);
+}
+
+#[tokio::test]
 async fn a_value_that_passes_its_limit_parts_all_whom_it_linked_at_once() {
     let one = |n: usize| party(&format!("party:erp:{n}"), "王伟", &[("phone", PHONE)]);
     let mut hub = hub(&(0..20).map(one).collect::<Vec<_>>()).await;

@@ -138,12 +138,14 @@ fn goods() -> impl Strategy<Value = Draft> {
 }
 
 fn decisions() -> impl Strategy<Value = Draft> {
-    let linked = (1..4u8, who(), who(), any::<bool>()).prop_map(|(n, a, b, undone)| {
-        let body = v1::PartiesLinked { parties: vec![a.into(), b.into()], undone, ..Default::default() };
+    let supersedes = || prop::collection::vec((1..7u8).prop_map(|n| format!("decision:onefold:{n}")), 0..2);
+    let linked = (1..4u8, who(), who(), any::<bool>(), supersedes()).prop_map(|(n, a, b, undone, supersedes)| {
+        let body = v1::PartiesLinked { parties: vec![a.into(), b.into()], undone, supersedes, ..Default::default() };
         Draft::new(&format!("decision:onefold:{n}"), body).id(&format!("decision {n}")).revision(1 + i64::from(undone))
     });
-    let separated = (4..7u8, who(), who(), any::<bool>()).prop_map(|(n, a, b, undone)| {
-        let body = v1::PartiesSeparated { left: vec![a.into()], right: vec![b.into()], undone, ..Default::default() };
+    let separated = (4..7u8, who(), who(), any::<bool>(), supersedes()).prop_map(|(n, a, b, undone, supersedes)| {
+        let (left, right) = (vec![a.into()], vec![b.into()]);
+        let body = v1::PartiesSeparated { left, right, undone, supersedes, ..Default::default() };
         Draft::new(&format!("decision:onefold:{n}"), body).id(&format!("decision {n}")).revision(1 + i64::from(undone))
     });
     let reassigned = (of("invoice"), who(), any::<bool>()).prop_map(|(invoice, to, undone)| {

@@ -69,21 +69,29 @@ fn was_no_hub(value: &IdentifierKey, holders: &Holders, changed: &BTreeSet<Strin
     !rules.is_hub(value.kind(), holders.ever.saturating_sub(fresh + holders.waiting))
 }
 
-/// Loads decisions and answers the parties that they name.
+/// Loads decisions, with those that supersede them, and answers the parties that they name.
 async fn decide(
     tx: &mut dyn ResolveTx,
     keys: &[String],
     component: &mut Component,
 ) -> Result<BTreeSet<String>, StoreError> {
-    let new: Vec<String> = keys.iter().filter(|key| !component.decisions.contains_key(*key)).cloned().collect();
-    let mut named = BTreeSet::new();
-    for (key, state) in new.iter().zip(tx.decisions(&new).await?) {
-        let Some(fragment) = state.and_then(|s| s.fragment) else { continue };
-        named.extend(fragment.decided_parties().iter().map(ToString::to_string));
-        let Ok(subject) = key.parse::<Subject>() else { continue };
-        if let Some(decision) = fragment.decision(&subject) {
-            component.decisions.insert(key.clone(), decision);
+    let (mut named, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    let mut next: Vec<String> = keys.to_vec();
+    while !next.is_empty() {
+        next.retain(|key| !component.decisions.contains_key(key) && seen.insert(key.clone()));
+        let mut above = Vec::new();
+        for (key, state) in next.iter().zip(tx.decisions(&next).await?) {
+            let Some(state) = state else { continue };
+            // A decision knows those that supersede it, whomever they name.
+            above.extend(state.inbound.into_keys());
+            let Some(fragment) = state.fragment else { continue };
+            named.extend(fragment.decided_parties().iter().map(ToString::to_string));
+            let Ok(subject) = key.parse::<Subject>() else { continue };
+            if let Some(decision) = fragment.decision(&subject) {
+                component.decisions.insert(key.clone(), decision);
+            }
         }
+        next = above;
     }
     Ok(named)
 }

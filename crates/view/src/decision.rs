@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use onefold_event::{Body, Micros, Subject};
+use onefold_event::{Body, Kind, Micros, Subject};
 use onefold_identity::Decision;
 
 /// The latest standing word of a decision; one that is undone has no parties.
@@ -39,6 +39,12 @@ impl Decided {
             supersedes: supersedes.clone(),
             undone,
         };
+    }
+
+    /// Decisions that do not hold because of it.
+    pub(crate) fn voids(&self) -> impl Iterator<Item = Subject> {
+        let named = self.supersedes.iter().filter(|_| !self.undone).filter_map(|text| text.parse::<Subject>().ok());
+        named.filter(|other| other.kind() == Kind::Decision)
     }
 
     pub(crate) fn decision(&self, id: &Subject) -> Option<Decision> {

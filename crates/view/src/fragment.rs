@@ -275,7 +275,7 @@ impl Fragment {
         orders.map(|parent| Part { parent, facet: Facet::Trade }).collect()
     }
 
-    /// What it says to other subjects: to each parent and each child.
+    /// What it says to other subjects: to each parent and each child; a decision, to those that it supersedes.
     pub fn outbound(&self) -> BTreeMap<Subject, Inbound> {
         let mut all: BTreeMap<Subject, Inbound> =
             self.parents().into_iter().map(|parent| (parent, Inbound::default())).collect();
@@ -291,6 +291,9 @@ impl Fragment {
             }
         }
         self.credit(&mut all);
+        for other in self.decided.iter().flat_map(|decided| decided.voids()) {
+            all.entry(other).or_default();
+        }
         all
     }
 
