@@ -34,6 +34,11 @@ impl StageError {
     fn fenced(&self) -> bool {
         matches!(self, Self::Store(StoreError::Fenced { .. }))
     }
+
+    /// Another transaction was in the way and is so no longer: nothing is gained by waiting.
+    fn conflict(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Conflict))
+    }
 }
 
 /// A stage: one batch, one transaction, one step. A step that fails has changed nothing and is tried again.
@@ -73,6 +78,8 @@ impl Stop {
 
 /// How long an idle stage waits for its wake before it looks itself.
 const NET: Duration = Duration::from_millis(500);
+/// Conflicts in a row after which a stage waits before it tries again.
+const AT_ONCE: u32 = 10;
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(5);
 
 /// Runs a stage on a thread of its own until it is asked to stop. It wakes `next` after each batch; a stage without a
@@ -94,11 +101,12 @@ pub fn spawn(
 async fn drive(stage: &mut dyn Stage, wake: Option<Wake>, next: Option<Wake>, health: &Health, stop: &Stop) {
     let mut stopping = stop.0.subscribe();
     let mut back_off = Duration::from_millis(20);
+    let mut conflicts = 0;
     while !stop.stopped() {
         let began = Instant::now();
         match stage.step().await {
             Ok(progress) => {
-                back_off = Duration::from_millis(20);
+                (back_off, conflicts) = (Duration::from_millis(20), 0);
                 let handled = if let Progress::Worked(n) = progress { n } else { 0 };
                 health.beat(stage.name(), handled);
                 measure(stage.name(), handled, began.elapsed());
@@ -111,6 +119,10 @@ async fn drive(stage: &mut dyn Stage, wake: Option<Wake>, next: Option<Wake>, he
                         () = tokio::time::sleep(NET) => {}
                     }
                 }
+            }
+            Err(error) if error.conflict() && conflicts < AT_ONCE => {
+                tracing::debug!(stage = stage.name(), "another transaction was in the way; the step is tried again");
+                conflicts += 1;
             }
             Err(error) => {
                 // Fenced: somebody else moved on from the same position; the next step reads it again.

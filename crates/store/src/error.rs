@@ -8,6 +8,10 @@ pub enum StoreError {
     Fenced { partition: u32, expected: u64 },
     #[error("another process writes to this read model")]
     Locked,
+    #[error("another transaction writes the same rows; nothing of this one was written: do it again")]
+    Conflict,
+    #[error("the read model does not answer: {0}")]
+    Unreachable(String),
     #[error("the read model's format is {found}, this program knows up to {known}: use a newer program")]
     TooNew { found: u32, known: u32 },
     #[error(
@@ -25,6 +29,6 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same call may succeed later without anybody doing anything but wait.
     pub fn retryable(&self) -> bool {
-        matches!(self, Self::Locked | Self::Full)
+        matches!(self, Self::Locked | Self::Conflict | Self::Unreachable(_) | Self::Full)
     }
 }
