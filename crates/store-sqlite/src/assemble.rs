@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use onefold_store::{AssembleStore, AssembleTx, CustomerRows, SearchRow, StoreError};
+use onefold_store::{AssembleStore, AssembleTx, CustomerRows, SearchRow, StoreError, search_words};
 use rusqlite::Result;
 
 use crate::db::{Tx, engine};
-use crate::{SqliteStore, customer, resolve, search};
+use crate::{SqliteStore, customer, resolve};
 
 #[async_trait]
 impl AssembleStore for SqliteStore {
@@ -71,7 +71,8 @@ impl Assemble {
             if n == 0 && !row.text.is_empty() {
                 c.prepare_cached("INSERT INTO search VALUES (?1, ?2)")?.execute((num, &row.text))?;
                 let put = "INSERT INTO search_index (rowid, words) VALUES (?1, ?2)";
-                c.prepare_cached(put)?.execute((num, search::index_words(&row.text)))?;
+                let words = search_words(&row.text).into_iter().collect::<Vec<_>>().join(" ");
+                c.prepare_cached(put)?.execute((num, words))?;
             }
         }
         Ok(())

@@ -11,7 +11,6 @@ mod project;
 mod quarantine;
 mod read;
 mod resolve;
-mod search;
 mod status;
 mod verify;
 

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
-use onefold_store::{CustomerRows, Found, Holding, ReadStore, StatusRows, StoreError, SubjectState};
+use onefold_store::{CustomerRows, Found, Holding, ReadStore, SearchTerm, StatusRows, StoreError, SubjectState};
 use rusqlite::{Connection, Result};
 use uuid::Uuid;
 
-use crate::{SqliteStore, customer, keys, search, status};
+use crate::{SqliteStore, customer, keys, status};
 
 #[async_trait]
 impl ReadStore for SqliteStore {
@@ -78,7 +78,11 @@ impl ReadStore for SqliteStore {
     }
 
     async fn find(&self, text: &str, limit: usize) -> Result<Vec<Found>, StoreError> {
-        let Some(query) = search::query(text) else { return Ok(Vec::new()) };
+        let term = |term: SearchTerm| format!("\"{}\"{}", term.word, if term.open { "*" } else { "" });
+        let query = SearchTerm::all(text).into_iter().map(term).collect::<Vec<_>>().join(" AND ");
+        if query.is_empty() {
+            return Ok(Vec::new());
+        }
         let read = move |c: &Connection| {
             let sql = "SELECT s.party, s.text FROM search_index i JOIN search s ON s.party = i.rowid WHERE i.search_index MATCH ?1 LIMIT ?2";
             let mut find = c.prepare_cached(sql)?;
