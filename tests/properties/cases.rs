@@ -132,9 +132,9 @@ async fn a_decision_voids_another_even_if_no_party_is_named_by_both() {
     };
     let (c, d) = ("party:web:C", "party:web:D");
     let (first, second) = (link(1, [A, B], &[], false), link(2, [c, d], &["decision:onefold:1"], false));
-    let mut hub = hub(&[first.clone()]).await;
+    let mut hub = hub(std::slice::from_ref(&first)).await;
     assert_eq!(parties(&hub, A).await, [B, A]);
-    say(&mut hub, &[second.clone()]).await;
+    say(&mut hub, std::slice::from_ref(&second)).await;
     assert_eq!((parties(&hub, A).await, parties(&hub, c).await), (vec![A.to_owned()], vec![c.into(), d.into()]));
     say(&mut hub, &[link(2, [c, d], &["decision:onefold:1"], true)]).await;
     assert_eq!((parties(&hub, A).await, parties(&hub, c).await), (vec![B.into(), A.into()], vec![c.to_owned()]));

@@ -1,27 +1,27 @@
 //! CloudEvents 1.0 over HTTP: structured, batched and binary mode.
 
+use std::collections::BTreeMap;
+
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
-use serde_json::{Map, Value};
+use onefold_service::Posted;
+use serde_json::value::RawValue;
+use serde_json::{Error, Value};
 
 use crate::problem::Problem;
 
-/// The events of a request, as CloudEvents JSON objects.
-pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Value>, Problem> {
+/// The events of a request, as CloudEvents JSON objects, each with the bytes that were sent.
+pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Posted>, Problem> {
     let written = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let (media, parameters) = written.split_once(';').unwrap_or((written, ""));
     check_charset(parameters)?;
     match media.trim().to_ascii_lowercase().as_str() {
-        "application/cloudevents+json" => Ok(vec![json(body)?]),
-        "application/cloudevents-batch+json" => batch(json(body)?),
-        "application/json" if headers.contains_key("ce-specversion") => {
-            binary(headers, written, body).map(|event| vec![event])
-        }
+        "application/cloudevents+json" => one(body),
+        "application/cloudevents-batch+json" => batch(body),
+        "application/json" if headers.contains_key("ce-specversion") => binary(headers, written, body),
         // Plain JSON: what it is can be seen.
-        "application/json" => match json(body)? {
-            list @ Value::Array(_) => batch(list),
-            one => Ok(vec![one]),
-        },
+        "application/json" if body.trim_ascii_start().starts_with(b"[") => batch(body),
+        "application/json" => one(body),
         other => Err(Problem::of_http(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             format!(
@@ -31,16 +31,21 @@ pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Value>, Probl
     }
 }
 
-fn json(body: &[u8]) -> Result<Value, Problem> {
-    serde_json::from_slice(body)
-        .map_err(|error| Problem::of_http(StatusCode::BAD_REQUEST, format!("the body is no JSON: {error}")))
+fn no_json(error: &Error) -> Problem {
+    Problem::of_http(StatusCode::BAD_REQUEST, format!("the body is no JSON: {error}"))
 }
 
-fn batch(list: Value) -> Result<Vec<Value>, Problem> {
-    match list {
-        Value::Array(events) => Ok(events),
-        _ => Err(Problem::of_http(StatusCode::BAD_REQUEST, "a batch is a JSON array of events")),
-    }
+fn one(body: &[u8]) -> Result<Vec<Posted>, Problem> {
+    Ok(vec![Posted::one(body).map_err(|error| no_json(&error))?])
+}
+
+fn batch(body: &[u8]) -> Result<Vec<Posted>, Problem> {
+    Posted::batch(body).map_err(|error| {
+        if error.is_data() {
+            return Problem::of_http(StatusCode::BAD_REQUEST, "a batch is a JSON array of events");
+        }
+        no_json(&error)
+    })
 }
 
 fn check_charset(parameters: &str) -> Result<(), Problem> {
@@ -56,19 +61,20 @@ fn check_charset(parameters: &str) -> Result<(), Problem> {
     }
 }
 
-/// Attributes from `ce-` headers, data from the body.
-fn binary(headers: &HeaderMap, content_type: &str, body: &[u8]) -> Result<Value, Problem> {
-    let mut event = Map::new();
+/// Attributes from `ce-` headers, data from the body; together the event in structured mode, the data as it was sent.
+fn binary(headers: &HeaderMap, content_type: &str, body: &[u8]) -> Result<Vec<Posted>, Problem> {
+    let mut event: BTreeMap<String, Box<RawValue>> = BTreeMap::new();
+    let text = |text: &str| RawValue::from_string(Value::from(text).to_string()).map_err(|error| no_json(&error));
     for (name, value) in headers {
         let Some(attribute) = name.as_str().strip_prefix("ce-") else { continue };
-        let text = String::from_utf8_lossy(value.as_bytes());
-        event.insert(attribute.to_owned(), Value::String(percent_decoded(&text)));
+        let said = percent_decoded(&String::from_utf8_lossy(value.as_bytes()));
+        event.insert(attribute.to_owned(), text(&said)?);
     }
-    event.insert("datacontenttype".to_owned(), Value::String(content_type.to_owned()));
+    event.insert("datacontenttype".to_owned(), text(content_type)?);
     if !body.is_empty() {
-        event.insert("data".to_owned(), json(body)?);
+        event.insert("data".to_owned(), serde_json::from_slice(body).map_err(|error| no_json(&error))?);
     }
-    Ok(Value::Object(event))
+    one(&serde_json::to_vec(&event).map_err(|error| no_json(&error))?)
 }
 
 /// Header values carry characters beyond ASCII percent-encoded (HTTP binding, 3.1.3.2).
@@ -115,7 +121,9 @@ mod tests {
                 ("ce-source", "/mycontext/subcontext"),
                 ("content-type", media),
             ]);
-            let event = read(&sent, br#"{"message": "Hello World!"}"#).unwrap().remove(0);
+            let posted = read(&sent, br#"{"message": "Hello World!"}"#).unwrap().remove(0);
+            assert!(posted.raw.windows(27).any(|bytes| bytes == br#"{"message": "Hello World!"}"#));
+            let event = posted.value;
             assert_eq!(event["id"], "1234-1234-1234");
             assert_eq!(event["source"], "/mycontext/subcontext");
             assert_eq!(event["time"], "2018-04-05T03:56:24Z");
@@ -124,7 +132,9 @@ mod tests {
         }
         for media in ["application/cloudevents+json", "application/cloudevents+json; charset=utf-8"] {
             let body = br#"{"specversion":"1.0","type":"com.example.someevent","id":"1234-1234-1234","data":{"message":"Hello World!"}}"#;
-            let event = read(&headers(&[("content-type", media)]), body).unwrap().remove(0);
+            let posted = read(&headers(&[("content-type", media)]), body).unwrap().remove(0);
+            assert_eq!(posted.raw, body);
+            let event = posted.value;
             assert_eq!(
                 (event["id"].as_str(), event["data"]["message"].as_str()),
                 (Some("1234-1234-1234"), Some("Hello World!"))

@@ -19,4 +19,4 @@ pub use ingest::{
     retry,
 };
 pub use source::file::{Input, InputError};
-pub use source::post::{Answer, posted, take_posted};
+pub use source::post::{Answer, Posted, take_posted};

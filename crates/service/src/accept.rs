@@ -1,6 +1,6 @@
 //! Events as CloudEvents in, one answer per event out.
 
-use onefold_connect::{Answer as Judged, Door, Verdict as Said, take_posted};
+use onefold_connect::{Answer as Judged, Door, Posted, Verdict as Said, take_posted};
 use onefold_mapping::Problem;
 use serde::Serialize;
 use serde_json::Value;
@@ -47,7 +47,7 @@ impl Service {
     /// # Errors
     /// This process only reads, there are too many, or nothing can be written. The whole request may be sent again then:
     /// what was taken in is known again by its id.
-    pub async fn accept(&self, cloudevents: Vec<Value>) -> Result<Vec<Answer>, ServiceError> {
+    pub async fn accept(&self, cloudevents: Vec<Posted>) -> Result<Vec<Answer>, ServiceError> {
         let door = self.door()?;
         if cloudevents.len() > MOST_EVENTS {
             let message = format!(
@@ -56,9 +56,8 @@ impl Service {
             );
             return Err(ServiceError::new(Code::TooLarge, message));
         }
-        let body = Value::Array(cloudevents);
-        let judged = take_posted(&body, door, self.store.as_ref()).await?;
-        let sent = body.as_array().into_iter().flatten();
+        let judged = take_posted(&cloudevents, door, self.store.as_ref()).await?;
+        let sent = cloudevents.iter().map(|posted| &posted.value);
         Ok(sent.zip(judged).enumerate().map(|(index, (event, judged))| answer(index, event, judged)).collect())
     }
 

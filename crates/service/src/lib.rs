@@ -24,6 +24,7 @@ pub use events::{EventLine, EventPlace, Standing};
 pub use find::{Hit, MOST_FOUND};
 pub use gauges::Gauges;
 pub use health::{HealthReport, StageReport};
+pub use onefold_connect::Posted;
 pub use reference::Reference;
 pub(crate) use service::EVENTS;
 pub use service::Service;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::hub::{Hub, invoices, table};
-use onefold_connect::{Answer, Retried, RetryError, Verdict, again, await_projected, posted, retry, take_posted};
+use onefold_connect::{Answer, Posted, Retried, RetryError, Verdict, again, await_projected, retry, take_posted};
 use onefold_event::Event;
 use onefold_log::Log;
 use onefold_mapping::Outcome;
@@ -20,7 +20,7 @@ fn cloud(no: &str, total: &str) -> Value {
 }
 
 fn event(no: &str, total: &str) -> Event {
-    posted(&cloud(no, total)).remove(0).unwrap()
+    Posted::from(cloud(no, total)).event().unwrap()
 }
 
 fn mapped_by(mapping: u8, mut event: Event) -> Event {
@@ -158,7 +158,8 @@ async fn one_bad_event_in_a_batch_does_not_stop_the_others() {
     let hub = Hub::open().await;
     let mut bad = cloud("2", "1");
     bad["type"] = json!("finance.invoice_isued.v1");
-    let body = json!([cloud("1", "1"), bad, 7, cloud("3", "1")]);
+    let body = format!("[{},\n{:#} , 7, {}]", cloud("1", "1"), bad, cloud("3", "1"));
+    let body = Posted::batch(body.as_bytes()).unwrap();
     let answers = take_posted(&body, &hub.door, &hub.store).await.unwrap();
     assert!(
         matches!(
@@ -192,9 +193,9 @@ async fn one_bad_event_in_a_batch_does_not_stop_the_others() {
         entries.iter().map(|e| (e.connector.as_str(), e.tries)).collect::<Vec<_>>(),
         [("events", 2), ("events", 2)]
     );
-    assert_eq!(serde_json::from_slice::<Value>(&entries[0].raw).unwrap(), bad);
+    assert_eq!(entries[0].raw, format!("{bad:#}").into_bytes(), "byte for byte");
     // A contradiction is kept too, and a single event needs no list.
-    let answers = take_posted(&cloud("1", "2"), &hub.door, &hub.store).await.unwrap();
+    let answers = take_posted(&[cloud("1", "2").into()], &hub.door, &hub.store).await.unwrap();
     assert!(matches!(&answers[..], [Answer::Judged(_, Verdict::Conflict(_))]));
     assert_eq!(hub.quarantined().await[2].codes, "conflict");
     assert!(matches!(again_posted(&hub, 1).await, Outcome::Quarantined(_)));

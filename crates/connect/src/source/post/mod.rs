@@ -3,6 +3,6 @@
 mod input;
 mod open;
 
-pub use input::posted;
+pub use input::Posted;
 pub use open::{Answer, take_posted};
 pub(crate) use open::{CONNECTOR, again};

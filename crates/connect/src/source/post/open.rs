@@ -1,6 +1,6 @@
 //! Posted events through the door; what is none goes to quarantine.
 
-use onefold_event::{EventId, from_cloudevent};
+use onefold_event::EventId;
 use onefold_mapping::{Outcome, Problem};
 use onefold_store::Quarantine;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::charset::Charset;
 use crate::entry::{Origin, hex};
 use crate::kept::Kept;
 use crate::row::{Content, Place, Row};
-use crate::source::post::input::items;
+use crate::source::post::Posted;
 use crate::{Door, IngestError, Verdict, fault};
 
 /// Name of the connector in entries of what was posted.
@@ -26,17 +26,20 @@ pub enum Answer {
     Quarantined(u64, Vec<Problem>),
 }
 
-/// Takes a body's events in and answers each in its order. What is no event, and what contradicts an earlier event,
+/// Takes posted events in and answers each in its order. What is no event, and what contradicts an earlier event,
 /// is in quarantine, durably, when this answers.
 ///
 /// # Errors
 /// The world's: the body may be posted again as it is, since what is known is not taken in twice.
-pub async fn take_posted(body: &Value, door: &Door, quarantine: &dyn Quarantine) -> Result<Vec<Answer>, IngestError> {
+pub async fn take_posted(
+    items: &[Posted],
+    door: &Door,
+    quarantine: &dyn Quarantine,
+) -> Result<Vec<Answer>, IngestError> {
     let (mut events, mut refused) = (Vec::new(), Vec::new());
-    let items = items(body);
     let mut order = Vec::with_capacity(items.len());
     for item in items {
-        match from_cloudevent(item) {
+        match item.event() {
             Ok(event) => {
                 order.push(Ok((event.id, event.subject.to_string(), item)));
                 events.push(event);
@@ -69,18 +72,18 @@ pub async fn take_posted(body: &Value, door: &Door, quarantine: &dyn Quarantine)
 
 /// What an entry's bytes say now.
 pub(crate) fn again(raw: &[u8]) -> Outcome {
-    let value: Value = match serde_json::from_slice(raw) {
-        Ok(value) => value,
+    let item = match Posted::one(raw) {
+        Ok(item) => item,
         Err(error) => return Outcome::Quarantined(vec![fault::json(&error, 1)]),
     };
-    match from_cloudevent(&value) {
+    match item.event() {
         Ok(event) => Outcome::Mapped { events: vec![event], findings: Vec::new() },
         Err(error) => Outcome::Quarantined(fault::posted(&error)),
     }
 }
 
-fn entry(item: &Value, problems: &[Problem]) -> onefold_store::QuarantineEntry {
-    let raw = item.to_string().into_bytes();
+fn entry(item: &Posted, problems: &[Problem]) -> onefold_store::QuarantineEntry {
+    let raw = item.raw.clone();
     let place = Place { first_line: 0, last_line: 0, offset: 0, length: raw.len() as u64 };
     let key = format!("{CONNECTOR}/{}", hex(&Sha256::digest(&raw)));
     let row = Row { place, raw, sha256: None, content: Content::Json(Value::Null) };
