@@ -5,7 +5,7 @@ use onefold_testkit::{Draft, Shape, TestHub, party};
 
 /// A hub that holds these events, at rest, judged by the batch path.
 async fn hub(drafts: &[Draft]) -> TestHub {
-    let mut hub = TestHub::new(Shape::default()).await;
+    let mut hub = TestHub::on(&crate::engine(), Shape::default()).await;
     say(&mut hub, drafts).await;
     hub
 }
@@ -156,7 +156,7 @@ async fn a_value_that_passes_its_limit_parts_all_whom_it_linked_at_once() {
 #[tokio::test]
 async fn a_value_that_passes_its_limit_by_many_at_once_parts_all_however_few_the_resolver_takes() {
     let one = |n: usize| party(&format!("party:erp:{n}"), "王伟", &[("phone", PHONE)]).event();
-    let mut hub = TestHub::new(Shape { batch: 4, lag: 20, ..Shape::default() }).await;
+    let mut hub = TestHub::on(&crate::engine(), Shape { batch: 4, lag: 20, ..Shape::default() }).await;
     hub.append(&(0..15).map(one).collect::<Vec<_>>()).await;
     hub.settle().await;
     assert_eq!(parties(&hub, "party:erp:7").await.len(), 15);
@@ -266,7 +266,6 @@ async fn every_old_id_answers_after_merge_split_and_another_merge() {
     assert_eq!(parties(&hub, A).await, [A, c]);
     assert_eq!(parties(&hub, c).await, [A, c]);
     assert_eq!(parties(&hub, B).await, [B]);
-    use onefold_store::ReadStore;
     let by_id = hub.store.party_by_id(onefold_event::party_id(c)).await.unwrap();
     assert_eq!(by_id.as_deref(), Some(c));
 }
@@ -295,7 +294,6 @@ async fn a_guest_who_orders_twice_with_one_address_is_one_customer_from_the_firs
     assert_eq!((sum(&hub, GUEST, Ordered).await, sum(&hub, GUEST, Invoiced).await), ("65.00".into(), "5.00".into()));
     let status = hub.status().await;
     assert_eq!((status.customers, status.owned.documents, status.unattributed.documents), (1, 4, 0));
-    use onefold_store::ReadStore;
     assert_eq!(hub.store.party_by_id(id).await.unwrap().as_deref(), Some(GUEST));
     assert_eq!(hub.store.holders(&"email:wei@example.com".parse().unwrap()).await.unwrap().parties, [GUEST]);
     for words in [MAIL, "王伟"] {
@@ -367,7 +365,6 @@ async fn an_order_that_comes_to_name_its_buyer_leaves_the_guest_whose_id_still_a
     say(&mut hub, &[guest_order("order:shop:1", "60.00").refer("buyer", A).revision(2)]).await;
     assert_eq!((sum(&hub, A, Ordered).await, sum(&hub, A, Invoiced).await), ("60.00".into(), "60.00".into()));
     assert_eq!((sum(&hub, GUEST, Ordered).await, parties(&hub, GUEST).await), ("0".into(), vec![GUEST.to_owned()]));
-    use onefold_store::ReadStore;
     let by_id = hub.store.party_by_id(onefold_event::party_id(GUEST)).await.unwrap();
     assert_eq!(by_id.as_deref(), Some(GUEST));
 }

@@ -199,7 +199,7 @@ struct Outcome {
 
 /// Takes the events in at once, or stage by stage as they come.
 async fn outcome(events: &[(Event, i64)], shape: Shape, settle_every: usize) -> Outcome {
-    let mut hub = TestHub::new(shape).await;
+    let mut hub = TestHub::on(&crate::engine(), shape).await;
     for chunk in events.chunks(settle_every) {
         hub.append_at(chunk).await;
         hub.settle().await;

@@ -122,6 +122,7 @@ async fn drive(stage: &mut dyn Stage, wake: Option<Wake>, next: Option<Wake>, he
             }
             Err(error) if error.conflict() && conflicts < AT_ONCE => {
                 tracing::debug!(stage = stage.name(), "another transaction was in the way; the step is tried again");
+                metrics::counter!("onefold_stage_conflicts_total", "stage" => stage.name()).increment(1);
                 conflicts += 1;
             }
             Err(error) => {

@@ -13,9 +13,10 @@ use onefold_log_embedded::EmbeddedLog;
 use onefold_projector::Projector;
 use onefold_resolver::Resolver;
 use onefold_stage::{Progress, Stage};
-use onefold_store::{CustomerRows, ReadStore, StatusRows};
-use onefold_store_sqlite::SqliteStore;
+use onefold_store::{CustomerRows, StatusRows, Store};
 use tempfile::TempDir;
+
+use crate::Engine;
 
 /// How a hub is set up.
 #[derive(Debug, Clone, Copy)]
@@ -34,12 +35,12 @@ impl Default for Shape {
     }
 }
 
-/// An embedded hub: real log, real store, real stages.
+/// A hub in this process: real log, real store, real stages.
 pub struct TestHub {
     /// Its log.
     pub log: Arc<dyn Log>,
     /// Its read model.
-    pub store: SqliteStore,
+    pub store: Arc<dyn Store>,
     projector: Projector,
     resolver: Resolver,
     assembler: Assembler,
@@ -54,28 +55,34 @@ pub fn hub_key() -> HubKey {
 }
 
 impl TestHub {
-    /// A fresh hub.
+    /// A fresh hub, all of it in files.
     pub async fn new(shape: Shape) -> Self {
+        Self::on(&Engine::Sqlite, shape).await
+    }
+
+    /// A fresh hub whose read model is in this engine.
+    pub async fn on(engine: &Engine, shape: Shape) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let log: Arc<dyn Log> =
             Arc::new(EmbeddedLog::open(&directory.path().join("log.db"), Default::default()).expect("a fresh log"));
         log.topic("events", shape.partitions).await.expect("a fresh topic");
-        let options = onefold_store_sqlite::Options { partitions: shape.partitions, ..Default::default() };
-        let store = SqliteStore::open(&directory.path().join("views.db"), options).expect("a fresh store");
-        let shared = Arc::new(store.clone());
+        let store = engine.store(directory.path(), shape.partitions).await;
         let projector = Projector::new(
             Arc::clone(&log),
-            shared.clone(),
+            Arc::clone(&store) as _,
             hub_key(),
             onefold_projector::Options { batch: shape.batch },
         );
-        let resolver =
-            Resolver::new(shared.clone(), Rules::default(), onefold_resolver::Options { batch: shape.batch.min(500) });
-        let assembler = Assembler::new(shared, onefold_assembler::Options { batch: 100 });
+        let resolver = Resolver::new(
+            Arc::clone(&store) as _,
+            Rules::default(),
+            onefold_resolver::Options { batch: shape.batch.min(500) },
+        );
+        let assembler = Assembler::new(Arc::clone(&store) as _, onefold_assembler::Options { batch: 100 });
         Self { log, store, projector, resolver, assembler, shape, clock: 1_750_000_000_000_000, directory }
     }
 
-    /// File of the read model.
+    /// File of the read model, where it is in one.
     pub fn views(&self) -> PathBuf {
         self.directory.path().join("views.db")
     }
@@ -116,7 +123,6 @@ impl TestHub {
     }
 
     async fn behind(&self) -> bool {
-        use onefold_store::ProjectStore;
         self.store.positions().await.expect("positions") != self.log.heads("events").await.expect("heads")
     }
 
@@ -142,6 +148,6 @@ impl TestHub {
     pub async fn verify_within(&self, memory: usize) -> Verified {
         let (log, rules, progress) = (Arc::clone(&self.log), Rules::default(), Replay::default());
         let source = Source { log, key: hub_key(), rules, memory, progress };
-        verify(&source, &self.store, Duration::ZERO).await.expect("a verification")
+        verify(&source, self.store.as_ref(), Duration::ZERO).await.expect("a verification")
     }
 }

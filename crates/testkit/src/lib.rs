@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod build;
+mod engine;
 mod hub;
 mod kafka;
 mod own;
@@ -9,6 +10,7 @@ mod server;
 mod skipped;
 
 pub use build::{Draft, party};
+pub use engine::Engine;
 pub use hub::{Shape, TestHub, hub_key};
 pub use kafka::Kafka;
 pub use own::Own;

@@ -82,6 +82,17 @@ impl Database {
     pub fn url(&self) -> &str {
         &self.url
     }
+
+    /// Where a fresh, empty schema of it is.
+    ///
+    /// # Panics
+    /// `psql` is not there, or the server will not make one.
+    pub fn schema(&self) -> String {
+        let name = format!("s{}", unique().replace('-', "_"));
+        psql(&self.url, &format!("CREATE SCHEMA {name}")).expect("a fresh schema");
+        let joint = if self.url.contains('?') { '&' } else { '?' };
+        format!("{}{joint}options=-csearch_path%3D{name}", self.url)
+    }
 }
 
 impl Drop for Database {

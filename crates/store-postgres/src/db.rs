@@ -1,0 +1,137 @@
+//! The database: reached, brought to this program's format, and shared by stages and readers.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use onefold_identity::Rules;
+use onefold_store::StoreError;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgPool, Postgres, Transaction};
+use uuid::Uuid;
+
+use crate::contention::Contention;
+use crate::error::engine;
+use crate::migrate;
+
+/// Limits of the read model.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Rules of identity that the views are made under; kept with them, so that other ones are refused.
+    pub rules: Rules,
+    /// Partitions of the log whose positions are kept, where the read model is made.
+    pub partitions: u32,
+    /// Connections for stages at most: one per transaction at a time.
+    pub stage_connections: u32,
+    /// Connections for readers at most.
+    pub read_connections: u32,
+    /// How long a caller waits for a connection.
+    pub patience: Duration,
+    /// After how long the server ends a stage's transaction that is idle, so that a frozen process frees its locks.
+    pub idle_in_transaction: Duration,
+    /// How long a resolver's lease lasts beyond its last transaction.
+    pub lease: Duration,
+    /// Whether a stage waits until its commit is on disk. The log is the truth: a commit lost in a crash of the server
+    /// takes its position with it, and is done again. Quarantine always waits.
+    pub durable_commits: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            rules: Rules::default(),
+            partitions: 12,
+            stage_connections: 8,
+            read_connections: 8,
+            patience: Duration::from_secs(5),
+            idle_in_transaction: Duration::from_secs(8),
+            lease: Duration::from_secs(7),
+            durable_commits: false,
+        }
+    }
+}
+
+pub(crate) struct Inner {
+    pub(crate) rules: Rules,
+    pub(crate) options: Options,
+    /// Who this is, as the holder of a lease.
+    pub(crate) holder: Uuid,
+    pub(crate) contention: Contention,
+    stages: PgPool,
+    readers: PgPool,
+}
+
+/// The read model in PostgreSQL.
+#[derive(Clone)]
+pub struct PostgresStore(pub(crate) Arc<Inner>);
+
+impl PostgresStore {
+    /// Connects by a URL as PostgreSQL writes it, TLS and search path included, and makes or upgrades the tables.
+    ///
+    /// # Errors
+    /// The URL is none, the server does not answer or refuses, or the format is newer.
+    pub async fn connect(url: &str, options: Options) -> Result<Self, StoreError> {
+        let to = PgConnectOptions::from_str(url).map_err(engine)?;
+        if migrate::run(&to, &options).await? != options.rules {
+            return Err(StoreError::OtherRules);
+        }
+        Ok(Self::open(to, options.rules.clone(), options))
+    }
+
+    /// Connects for reading only: makes nothing, and takes the rules as they are kept.
+    ///
+    /// # Errors
+    /// The URL is none, the server does not answer or refuses, there is no read model, or its format is newer.
+    pub async fn connect_read(url: &str, options: Options) -> Result<Self, StoreError> {
+        let to = PgConnectOptions::from_str(url).map_err(engine)?;
+        let rules = migrate::look(&to).await?;
+        Ok(Self::open(to, rules, options))
+    }
+
+    /// The rules of identity that the views were made under.
+    pub fn rules(&self) -> &Rules {
+        &self.0.rules
+    }
+
+    fn open(to: PgConnectOptions, rules: Rules, options: Options) -> Self {
+        let pool = |most: u32| PgPoolOptions::new().max_connections(most.max(1)).acquire_timeout(options.patience);
+        let idle = format!("{}ms", options.idle_in_transaction.as_millis());
+        let commit = if options.durable_commits { "on" } else { "off" };
+        let stages = to.clone().application_name("onefold stage").options([
+            ("plan_cache_mode", "force_generic_plan"),
+            ("idle_in_transaction_session_timeout", idle.as_str()),
+            ("synchronous_commit", commit),
+            ("statement_timeout", "60s"),
+            ("lock_timeout", "20s"),
+        ]);
+        let readers = to.application_name("onefold read").options([
+            ("plan_cache_mode", "force_generic_plan"),
+            ("default_transaction_read_only", "on"),
+            ("idle_in_transaction_session_timeout", "60s"),
+        ]);
+        let stages = pool(options.stage_connections).connect_lazy_with(stages);
+        let readers = pool(options.read_connections).connect_lazy_with(readers);
+        let contention = Contention::default();
+        Self(Arc::new(Inner { rules, options, holder: Uuid::new_v4(), contention, stages, readers }))
+    }
+
+    /// Begins a stage's transaction; each statement sees what was committed before it.
+    pub(crate) async fn stage(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        self.0.stages.begin().await.map_err(engine)
+    }
+
+    /// Begins a stage's transaction over one committed state.
+    pub(crate) async fn stage_snapshot(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        self.0.stages.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await.map_err(engine)
+    }
+
+    /// Begins a read over one committed state.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        self.0.readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(engine)
+    }
+
+    /// For single statements that read.
+    pub(crate) fn reader(&self) -> &PgPool {
+        &self.0.readers
+    }
+}

@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+mod assemble;
+mod attribute;
+mod contention;
+mod customer;
+mod db;
+mod error;
+mod follow;
+mod keys;
+mod migrate;
+mod project;
+mod quarantine;
+mod read;
+mod resolve;
+mod save;
+mod status;
+mod sums;
+mod verify;
+
+pub use db::{Options, PostgresStore};

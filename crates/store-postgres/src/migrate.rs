@@ -1,0 +1,78 @@
+//! The tables of this program's format.
+
+use onefold_identity::Rules;
+use onefold_store::StoreError;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection, SqlSafeStr};
+
+use crate::Options;
+use crate::error::{corrupt, engine};
+
+/// Every step to the present format, in order; a step that was released never changes.
+const STEPS: [(&str, &str); 1] = [("read model", include_str!("../migrations/0001_read_model.sql"))];
+
+/// Takes the steps that are missing, one process at a time; answers the rules that are kept.
+pub(crate) async fn run(to: &PgConnectOptions, options: &Options) -> Result<Rules, StoreError> {
+    let step = |(version, (name, sql)): (i64, (&'static str, &'static str))| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    let mut connection = to.connect().await.map_err(engine)?;
+    let migrator = Migrator::with_migrations((1..).zip(STEPS).map(step).collect());
+    // On a connection of its own, since one that is closed gives back the migrator's lock, whatever happened.
+    let done = migrator.run_direct(None, &mut connection, false).await;
+    let rules = match done {
+        Ok(()) => begin(&mut connection, options).await,
+        Err(MigrateError::VersionMissing(found)) => Err(too_new(found)),
+        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(engine(error)),
+        Err(other) => Err(StoreError::Engine(other.to_string())),
+    };
+    // What was asked is answered already, however the connection ends.
+    let _closed = connection.close().await;
+    rules
+}
+
+/// Looks whether there is a read model of a known format; answers the rules that are kept.
+pub(crate) async fn look(to: &PgConnectOptions) -> Result<Rules, StoreError> {
+    let mut connection = to.connect().await.map_err(engine)?;
+    let exists = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
+    if !sqlx::query_scalar::<_, bool>(exists).fetch_one(&mut connection).await.map_err(engine)? {
+        return Err(StoreError::Corrupt("the database holds no read model".to_owned()));
+    }
+    let format = "SELECT max(version) FROM _sqlx_migrations";
+    let format: Option<i64> = sqlx::query_scalar(format).fetch_one(&mut connection).await.map_err(engine)?;
+    match format.unwrap_or(0) {
+        found if found > STEPS.len() as i64 => Err(too_new(found)),
+        found if found < STEPS.len() as i64 => Err(StoreError::Corrupt(format!(
+            "its format is {found}: a stage of this program brings it to {}",
+            STEPS.len()
+        ))),
+        _ => rules(&mut connection).await,
+    }
+}
+
+fn too_new(found: i64) -> StoreError {
+    StoreError::TooNew { found: u32::try_from(found).unwrap_or(u32::MAX), known: STEPS.len() as u32 }
+}
+
+/// What is fixed once, by whoever is first: partitions and rules.
+async fn begin(connection: &mut PgConnection, options: &Options) -> Result<Rules, StoreError> {
+    let mut tx = connection.begin().await.map_err(engine)?;
+    sqlx::query("LOCK TABLE position, meta IN EXCLUSIVE MODE").execute(&mut *tx).await.map_err(engine)?;
+    let partitions = i32::try_from(options.partitions).unwrap_or(i32::MAX);
+    let sql = include_str!("sql/positions_begin.sql");
+    sqlx::query(sql).bind(partitions).execute(&mut *tx).await.map_err(engine)?;
+    let put = "INSERT INTO meta (name, value) VALUES ('rules', $1) ON CONFLICT DO NOTHING";
+    let given = serde_json::to_string(&options.rules).map_err(|e| StoreError::Engine(e.to_string()))?;
+    sqlx::query(put).bind(given).execute(&mut *tx).await.map_err(engine)?;
+    let rules = rules(&mut tx).await?;
+    tx.commit().await.map_err(engine)?;
+    Ok(rules)
+}
+
+async fn rules(connection: &mut PgConnection) -> Result<Rules, StoreError> {
+    let kept = sqlx::query_scalar::<_, String>("SELECT value FROM meta WHERE name = 'rules'");
+    let kept = kept.fetch_optional(connection).await.map_err(engine)?;
+    let kept = kept.ok_or_else(|| corrupt("rules of identity", "missing"))?;
+    serde_json::from_str(&kept).map_err(|e| corrupt("rules of identity", e))
+}

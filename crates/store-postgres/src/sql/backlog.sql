@@ -1,0 +1,2 @@
+SELECT (SELECT count(DISTINCT party) FROM inbox),
+       (SELECT count(DISTINCT party) FROM mark)

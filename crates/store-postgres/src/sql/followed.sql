@@ -1,0 +1,2 @@
+SELECT ARRAY(SELECT next FROM position ORDER BY partition),
+       EXISTS (SELECT 1 FROM inbox) OR EXISTS (SELECT 1 FROM mark)

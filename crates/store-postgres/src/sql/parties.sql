@@ -1,0 +1,10 @@
+WITH held AS MATERIALIZED (
+    SELECT DISTINCT COALESCE(m.cluster, asked.party) AS head, COALESCE(m.party, asked.party) AS party
+    FROM unnest($1::text[]) AS asked (party)
+    LEFT JOIN member n ON n.party = asked.party
+    LEFT JOIN member m ON m.cluster = n.cluster
+)
+SELECT held.head, o.key, o.first_seen, o.bundle
+FROM held
+JOIN owner o ON o.key = held.party
+WHERE o.first_seen IS NOT NULL

@@ -1,0 +1,83 @@
+//! Counts and sums over everything: kept as they change, but for what nobody owns, which a merge elsewhere may change.
+
+use onefold_identity::Rules;
+use onefold_store::{StatusRows, StoreError, Totals};
+use onefold_view::Bundle;
+use prost::Message;
+use sqlx::{PgConnection, Row};
+
+use crate::attribute::attribute;
+use crate::error::{corrupt, engine};
+use crate::keys::Long;
+use crate::sums::{self, bytes};
+
+/// Owner keys looked at together.
+const CHUNK: i64 = 2000;
+
+/// Where owner keys stand that are no parties: what comes before those, and what comes after them.
+const BESIDE_PARTIES: [(&str, &str); 2] = [("", "party:"), ("party;", "\u{10FFFF}")];
+
+pub(crate) async fn rows(c: &mut PgConnection, rules: &Rules) -> Result<StatusRows, StoreError> {
+    let (positions, sums) = sums::all(c).await?;
+    let (waiting, members, clusters): (i64, i64, i64) =
+        sqlx::query_as(include_str!("sql/counts.sql")).fetch_one(&mut *c).await.map_err(engine)?;
+    let mut unattributed = Totals::default();
+    for (mut after, below) in BESIDE_PARTIES.map(|(after, below)| (after.to_owned(), below)) {
+        while let Some(chunk) = nobodys(c, rules, &after, below).await? {
+            chunk.nobodys.iter().for_each(|(_, bundle)| unattributed.add(bundle));
+            after = chunk.last;
+        }
+    }
+    let mut owned = sums.totals;
+    owned.documents -= unattributed.documents;
+    owned.money.subtract(&unattributed.money);
+    let mut digest = sums.bundles;
+    digest.merge(&sums.clusters);
+    Ok(StatusRows {
+        positions,
+        subjects: sums.subjects.cast_unsigned(),
+        parties: sums.parties.cast_unsigned(),
+        customers: (sums.parties - members + clusters).cast_unsigned(),
+        conflicts: sums.conflicts.cast_unsigned(),
+        waiting: waiting.cast_unsigned(),
+        owned,
+        unattributed,
+        digest,
+        ids_digest: sums.ids,
+    })
+}
+
+/// Owner keys with documents that no customer holds.
+pub(crate) async fn unattributed(c: &mut PgConnection, rules: &Rules) -> Result<Vec<String>, StoreError> {
+    let mut found = Vec::new();
+    for (mut after, below) in BESIDE_PARTIES.map(|(after, below)| (after.to_owned(), below)) {
+        while let Some(chunk) = nobodys(c, rules, &after, below).await? {
+            found.extend(chunk.nobodys.into_iter().map(|(key, _)| key));
+            after = chunk.last;
+        }
+    }
+    Ok(found)
+}
+
+struct Chunk {
+    nobodys: Vec<(String, Bundle)>,
+    last: String,
+}
+
+/// What nobody holds among the next owner keys that are no parties; none at the end.
+async fn nobodys(c: &mut PgConnection, rules: &Rules, after: &str, below: &str) -> Result<Option<Chunk>, StoreError> {
+    let rows = sqlx::query(include_str!("sql/owners_beside_parties.sql")).bind(after).bind(below).bind(CHUNK);
+    let rows = rows.fetch_all(&mut *c).await.map_err(engine)?;
+    let (mut keys, mut bundles) = (Vec::new(), Vec::new());
+    for row in &rows {
+        let key: String = row.try_get("key").map_err(engine)?;
+        bundles.push(Bundle::decode(bytes(row, "bundle")?).map_err(|e| corrupt(&key, e))?);
+        keys.push(key);
+    }
+    let Some(last) = keys.last().cloned() else { return Ok(None) };
+    let long = Long::of(c, keys.iter().map(String::as_str)).await?;
+    let keys: Vec<String> = keys.iter().map(|key| long.text(key).to_owned()).collect();
+    let owned = attribute(c, &keys, rules).await?;
+    let nobodys = keys.into_iter().zip(bundles).filter(|(key, _)| !owned.contains_key(key)).collect();
+    Ok(Some(Chunk { nobodys, last }))
+}

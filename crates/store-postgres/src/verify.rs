@@ -1,0 +1,137 @@
+//! Every derived row as it stands in the database, in terms of keys.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::TryStreamExt;
+use onefold_event::party_id;
+use onefold_identity::Owner;
+use onefold_store::{EachRow, Kept, KeyPrint, RowPrint, StoreError, Table, VerifySnapshot, VerifyStore};
+use sqlx::postgres::PgRow;
+use sqlx::{Postgres, Row, Transaction};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::PostgresStore;
+use crate::assemble::words;
+use crate::error::engine;
+use crate::keys::Long;
+use crate::sums::{self, bytes};
+
+#[async_trait]
+impl VerifyStore for PostgresStore {
+    async fn snapshot(&self) -> Result<Arc<dyn VerifySnapshot>, StoreError> {
+        let mut tx = PostgresStore::snapshot(self).await?;
+        // It stays idle for as long as the log is folded.
+        sqlx::query("SET LOCAL idle_in_transaction_session_timeout = 0").execute(&mut *tx).await.map_err(engine)?;
+        let (positions, sums) = sums::all(&mut tx).await?;
+        let waits = "SELECT EXISTS (SELECT 1 FROM inbox) OR EXISTS (SELECT 1 FROM mark)";
+        let waiting = sqlx::query_scalar(waits).fetch_one(&mut *tx).await.map_err(engine)?;
+        let long = Long::all(&mut tx).await?;
+        let mut digest = sums.bundles;
+        digest.merge(&sums.clusters);
+        let kept = Kept { positions, digest, ids_digest: sums.ids, waiting };
+        Ok(Arc::new(Snapshot { kept, long, tx: Mutex::new(tx) }))
+    }
+}
+
+/// One connection in one transaction.
+struct Snapshot {
+    kept: Kept,
+    long: Long,
+    tx: Mutex<Transaction<'static, Postgres>>,
+}
+
+#[async_trait]
+impl VerifySnapshot for Snapshot {
+    fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    async fn scan(&self, table: Table, each: EachRow) -> Result<(), StoreError> {
+        let mut tx = self.tx.lock().await;
+        // Rows come as the server sends them: a table is never in memory as a whole.
+        let mut rows = sqlx::query(sql(table)).fetch(&mut **tx);
+        while let Some(row) = rows.try_next().await.map_err(engine)? {
+            let stored: &str = row.try_get(0).map_err(engine)?;
+            let key = self.long.text(stored);
+            if let Some(print) = self.print(table, key, &row)? {
+                each(print, &|| key.to_owned());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The key comes first.
+fn sql(table: Table) -> &'static str {
+    match table {
+        Table::Subjects => "SELECT key, state FROM subject WHERE length(state) > 0",
+        Table::Owners => include_str!("sql/scan_owners.sql"),
+        Table::Documents => "SELECT owner, subject FROM document",
+        Table::OpenItems => "SELECT owner, subject, due, item FROM open_item",
+        Table::Holders => "SELECT party, identifier, present FROM holder",
+        Table::Decisions => "SELECT party, decision FROM decision",
+        Table::Members => "SELECT party, cluster FROM member",
+        Table::Search => "SELECT party, text, tsvector_to_array(words) AS words FROM search",
+        Table::Keys => include_str!("sql/scan_keys.sql"),
+        Table::SetMembers => include_str!("sql/scan_set_members.sql"),
+    }
+}
+
+impl Snapshot {
+    /// The print of a row; none where nothing is expected of it.
+    fn print(&self, table: Table, key: &str, row: &PgRow) -> Result<Option<RowPrint>, StoreError> {
+        let print = |columns: &[&[u8]]| RowPrint::of(table, KeyPrint::of(key), columns);
+        let text = |column: &str| row.try_get::<&str, _>(column).map_err(engine);
+        let other = |column: &str| text(column).map(|other| KeyPrint::of(other).bytes());
+        Ok(Some(match table {
+            Table::Subjects => print(&[bytes(row, "state")?]),
+            Table::Owners => {
+                let seen = row.try_get::<Option<i64>, _>("first_seen").map_err(engine)?.map(i64::to_be_bytes);
+                print(&[bytes(row, "bundle")?, bytes(row, "digest")?, seen.as_ref().map_or(&[][..], |seen| seen)])
+            }
+            Table::Documents => print(&[&other("subject")?]),
+            Table::OpenItems => {
+                let due = row.try_get::<i64, _>("due").map_err(engine)?.to_be_bytes();
+                print(&[&other("subject")?, &due, bytes(row, "item")?])
+            }
+            Table::Holders => {
+                let identifier = KeyPrint::of(&format!("identifier:{}", text("identifier")?)).bytes();
+                let present = i64::from(row.try_get::<bool, _>("present").map_err(engine)?).to_be_bytes();
+                print(&[&identifier, &present])
+            }
+            Table::Decisions => print(&[&other("decision")?]),
+            Table::Members => print(&[&other("cluster")?]),
+            Table::Search => {
+                let text = bytes(row, "text")?;
+                let mut stored: Vec<String> = row.try_get("words").map_err(engine)?;
+                stored.sort();
+                // A text under other words than its own cannot be what was expected.
+                if words(&String::from_utf8_lossy(text)).iter().eq(&stored) {
+                    print(&[text])
+                } else {
+                    print(&[text, stored.join(" ").as_bytes()])
+                }
+            }
+            Table::Keys => {
+                // A party must be found by its id, and nobody else.
+                let named: bool = row.try_get("named").map_err(engine)?;
+                let id: Option<Uuid> = row.try_get("id").map_err(engine)?;
+                if id == named.then(|| party_id(key)) {
+                    return Ok(None);
+                }
+                print(&[id.as_ref().map_or(&[][..], |id| id.as_bytes())])
+            }
+            Table::SetMembers => {
+                let set = self.long.text(text("owner")?);
+                let used: bool = row.try_get("used").map_err(engine)?;
+                let belongs = || Owner::parse(set).is_some_and(|owner| owner.atoms().any(|of| of.to_string() == key));
+                if !used && belongs() {
+                    return Ok(None);
+                }
+                print(&[set.as_bytes()])
+            }
+        }))
+    }
+}

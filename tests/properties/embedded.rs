@@ -1,0 +1,10 @@
+//! The properties of a hub whose read model is a file.
+
+mod cases;
+mod order;
+
+use onefold_testkit::Engine;
+
+fn engine() -> Engine {
+    Engine::Sqlite
+}

@@ -1,0 +1,10 @@
+//! The same properties of a hub whose read model is in PostgreSQL.
+
+mod cases;
+mod order;
+
+use onefold_testkit::Engine;
+
+fn engine() -> Engine {
+    Engine::postgres()
+}
