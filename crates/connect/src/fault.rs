@@ -103,6 +103,17 @@ pub(crate) fn cut_off(error: &std::io::Error, lines: u64, open: usize) -> Proble
     problem
 }
 
+/// R0313: more is held back than memory is allowed for.
+pub(crate) fn held(limit: u64, line: u64, open: usize) -> Problem {
+    let mut problem = Problem::new("R0313", "more of the file is held back than the limit allows")
+        .instead(format!("{open} documents still open at line {line}"), format!("at most {limit} bytes of memory"))
+        .help("sort the file by its [read] group_by columns and let group_within say so many rows")
+        .help("or raise [read] limits = { open_bytes = ... }, where there is memory")
+        .help("what was whole up to there was taken in, and is not taken in twice");
+    problem.lines = vec![line];
+    problem
+}
+
 /// R0310: more in quarantine than the mapping allows.
 pub(crate) fn fuse(bad: u64, of: u64, line: u64, why: &str) -> Problem {
     let mut problem = Problem::new("R0310", "this file is not what the mapping expects")

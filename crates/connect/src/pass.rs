@@ -32,7 +32,7 @@ pub(crate) struct Taken {
 #[derive(Debug)]
 pub(crate) enum End {
     Complete,
-    /// It is cut off or damaged; so many documents were still open.
+    /// It is cut off or damaged, or holds back more than may be; so many documents were still open.
     Incomplete(Box<Problem>, u64),
     /// Nothing of it was taken in: all that is wrong with it, and its first bytes.
     Refused(Vec<Problem>, Vec<u8>),
@@ -166,6 +166,11 @@ impl Pass<'_> {
             self.rows += 1;
             if self.row(row).is_break() {
                 return Ok(End::Stopped(Vec::new()));
+            }
+            let limit = self.connector.read().open_bytes;
+            if let Some(window) = self.window.as_ref().filter(|window| window.held() > limit) {
+                let open = window.open();
+                return Ok(End::Incomplete(Box::new(fault::held(limit, rows.line(), open)), open as u64));
             }
         }
         while let Some(document) = self.window.as_mut().and_then(Window::rest) {

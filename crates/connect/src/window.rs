@@ -31,6 +31,8 @@ pub(crate) struct Window {
     /// None: until the end of the file.
     within: Option<u64>,
     row: u64,
+    /// Bytes of memory of the rows that are held back, about.
+    held: u64,
     open: HashMap<Arc<str>, Open>,
     /// (number of the row, document it touched), in order; only the last touch of each counts.
     touched: VecDeque<(u64, Arc<str>)>,
@@ -40,12 +42,17 @@ pub(crate) struct Window {
 
 impl Window {
     pub(crate) fn new(within: Option<u64>) -> Self {
-        Self { within, row: 0, open: HashMap::new(), touched: VecDeque::new(), gone: HashMap::new() }
+        Self { within, row: 0, held: 0, open: HashMap::new(), touched: VecDeque::new(), gone: HashMap::new() }
     }
 
     /// Documents that are still open.
     pub(crate) fn open(&self) -> usize {
         self.open.values().filter(|d| !d.rows.is_empty()).count()
+    }
+
+    /// Bytes of memory that they take, about.
+    pub(crate) fn held(&self) -> u64 {
+        self.held
     }
 
     /// Counts a row that belongs to no document.
@@ -57,6 +64,7 @@ impl Window {
     pub(crate) fn add(&mut self, key: &str, row: Row, fault: Option<Problem>) {
         self.row += 1;
         let late = self.late(key, row.place.first_line);
+        self.held += size(&row);
         let document = self.touch(key);
         document.spoiled.extend(late);
         document.spoiled.extend(fault);
@@ -115,6 +123,7 @@ impl Window {
         }
         let document = self.open.remove(key)?;
         let last = document.rows.last()?.place.last_line;
+        self.held -= document.rows.iter().map(size).sum::<u64>();
         self.gone.insert(hash(key), last);
         Some(Document { rows: document.rows, spoiled: document.spoiled })
     }
@@ -127,6 +136,12 @@ impl Window {
         let after = self.gone.get(&hash(key))?;
         Some(fault::late(key, line, self.within.unwrap_or_default(), *after))
     }
+}
+
+/// A row's bytes, its fields, which are as many again, and what they are kept in.
+fn size(row: &Row) -> u64 {
+    const FRAME: usize = 256;
+    (2 * row.raw.len() + FRAME) as u64
 }
 
 fn hash(key: &str) -> (u64, u64) {
@@ -173,7 +188,7 @@ mod tests {
         while let Some(document) = window.rest() {
             take(document);
         }
-        assert_eq!(window.open(), 0);
+        assert_eq!((window.open(), window.held()), (0, 0));
         out
     }
 

@@ -30,6 +30,8 @@ pub struct Read {
     pub group_within: Within,
     /// Most bytes of one record.
     pub record_bytes: u64,
+    /// Most bytes of memory for records that are held back until they are whole.
+    pub open_bytes: u64,
     /// Stop when more than so many of a hundred, of at least so many records, go to quarantine.
     pub stop_after: Option<StopAfter>,
     /// JSON: path of a list in each body whose items are the records.
@@ -106,6 +108,7 @@ impl Default for Read {
             group_by: Vec::new(),
             group_within: Within::Rows(10_000),
             record_bytes: 16 << 20,
+            open_bytes: 1 << 30,
             stop_after: None,
             records: None,
             only: BTreeMap::new(),
@@ -167,9 +170,10 @@ impl Read {
             };
         }
         if let Some(n) = node.get("limits").filter(|n| n.table(faults)) {
-            n.only(faults, "`limits`", &["record_bytes"]);
-            let bytes = n.get("record_bytes").and_then(|n| n.integer(faults)).and_then(|n| u64::try_from(n).ok());
-            read.record_bytes = bytes.unwrap_or(read.record_bytes);
+            n.only(faults, "`limits`", &["record_bytes", "open_bytes"]);
+            let mut limit = |name: &str| n.get(name)?.integer(faults).and_then(|n| u64::try_from(n).ok());
+            read.record_bytes = limit("record_bytes").unwrap_or(read.record_bytes);
+            read.open_bytes = limit("open_bytes").unwrap_or(read.open_bytes);
         }
         read.stop_after = node.get("stop_after").and_then(|n| stop_after(n, faults));
         if read.shape() == Shape::Tree && !read.group_by.is_empty() {

@@ -296,6 +296,27 @@ async fn a_document_that_goes_on_beyond_the_window_is_an_error_that_says_so() {
 }
 
 #[tokio::test]
+async fn a_file_that_would_be_held_in_memory_beyond_the_limit_stops_and_says_what_to_do() {
+    let rows: Vec<String> = (0..5_000).map(|n| format!("{},K1,2026-03-09,1.00,a", n / 2)).collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let grouped = |within: &str, limit: &str| {
+        invoices(&format!("group_by = [\"no\"]\ngroup_within = {within}\nlimits = {{ open_bytes = {limit} }}"))
+    };
+    let hub = Hub::open().await;
+    let report = hub.ingest(&grouped("\"file\"", "100000"), "a.csv", table(&rows)).await;
+    assert_eq!((report.accepted, report.files[0].state), (0, FileState::Incomplete));
+    let problem = &report.files[0].problems[0];
+    assert_eq!(problem.code, "R0313");
+    assert!(problem.help.iter().any(|help| help.contains("sort the file") && help.contains("group_within")));
+    // As it says: with fewer rows held back, or with more memory, the same file is taken in.
+    let report = hub.ingest(&grouped("10", "100000"), "a.csv", table(&rows)).await;
+    assert_eq!((report.accepted, report.files[0].state), (2_500, FileState::Complete));
+    let hub = Hub::open().await;
+    let report = hub.ingest(&grouped("\"file\"", "10000000"), "a.csv", table(&rows)).await;
+    assert_eq!((report.accepted, report.files[0].state), (2_500, FileState::Complete));
+}
+
+#[tokio::test]
 async fn a_file_of_another_kind_makes_one_entry() {
     let hub = Hub::open().await;
     let mut rows: Vec<String> = (0..10).map(|n| format!("{n},K{n},2026-03-09,1.00,fine")).collect();
