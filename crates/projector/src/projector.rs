@@ -24,7 +24,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { batch: 10_000 }
+        Self { batch: 20_000 }
     }
 }
 

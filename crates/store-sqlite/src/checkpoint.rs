@@ -12,8 +12,11 @@ use rusqlite::Connection;
 
 use crate::db::{Writer, engine};
 
-/// Pause between passive checkpoints.
+/// How often it looks whether the writer is gone.
 const PAUSE: Duration = Duration::from_millis(100);
+/// Pauses between passive checkpoints: a page that is written again and again in between goes back once, and the file is
+/// synced as rarely.
+const PAUSES: u32 = 4;
 
 /// Runs until the writer is gone.
 pub(crate) fn spawn(
@@ -24,8 +27,13 @@ pub(crate) fn spawn(
     let connection = Connection::open(path).map_err(engine)?;
     connection.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = NORMAL").map_err(engine)?;
     let run = move || {
+        let mut pauses = 0;
         while writer.strong_count() > 0 {
             std::thread::sleep(PAUSE);
+            pauses += 1;
+            if pauses % PAUSES != 0 {
+                continue;
+            }
             if let Err(error) = step(&connection, &writer, i64::from(most_pages)) {
                 // The WAL keeps what could not go back; the next round tries again.
                 tracing::debug!(%error, "a checkpoint did not finish");
@@ -37,10 +45,12 @@ pub(crate) fn spawn(
 }
 
 fn step(connection: &Connection, writer: &Weak<tokio::sync::Mutex<Writer>>, most_pages: i64) -> rusqlite::Result<()> {
-    let pages = checkpoint(connection, "PASSIVE")?;
-    if pages > most_pages
-        && let Some(writer) = writer.upgrade()
-    {
+    if checkpoint(connection, "PASSIVE")? <= most_pages {
+        return Ok(());
+    }
+    // What was committed meanwhile goes back too, so that next to nothing is left for which the writer is held.
+    checkpoint(connection, "PASSIVE")?;
+    if let Some(writer) = writer.upgrade() {
         let _held = writer.blocking_lock();
         checkpoint(connection, "RESTART")?;
     }

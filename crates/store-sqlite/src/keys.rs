@@ -1,7 +1,7 @@
 //! Keys and their numbers. A hash is probed onwards where two keys share it; the text in the row is the judge.
 
 use onefold_event::party_id;
-use rusqlite::{Connection, OptionalExtension, Result};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 use uuid::Uuid;
 
 use crate::db::Writer;
@@ -13,14 +13,17 @@ pub(crate) fn hash(id: Uuid) -> i64 {
     (u64::from_be_bytes(first) >> 1).cast_signed()
 }
 
+/// The number that stands at a place.
+const AT: &str = "SELECT num FROM key WHERE hash = ?1";
+
 /// The number of a key, if it has one.
 pub(crate) fn find(connection: &Connection, key: &str) -> Result<Option<i64>> {
-    probe(connection, hash(party_id(key)), |text| text == key).map(Result::ok)
+    probe(connection, &mut connection.prepare_cached(AT)?, hash(party_id(key)), |text| text == key).map(Result::ok)
 }
 
 /// The party with this id.
 pub(crate) fn find_party(connection: &Connection, id: Uuid) -> Result<Option<i64>> {
-    probe(connection, hash(id), |text| party_id(text) == id).map(Result::ok)
+    probe(connection, &mut connection.prepare_cached(AT)?, hash(id), |text| party_id(text) == id).map(Result::ok)
 }
 
 /// The text of a key.
@@ -34,11 +37,15 @@ pub(crate) fn text(connection: &Connection, num: i64) -> Result<Option<String>> 
 }
 
 /// Ok(number) or Err(the first free hash).
-fn probe(connection: &Connection, first: i64, same: impl Fn(&str) -> bool) -> Result<std::result::Result<i64, i64>> {
-    let mut lookup = connection.prepare_cached("SELECT num FROM key WHERE hash = ?1")?;
+fn probe(
+    connection: &Connection,
+    at: &mut CachedStatement<'_>,
+    first: i64,
+    same: impl Fn(&str) -> bool,
+) -> Result<std::result::Result<i64, i64>> {
     let mut hash = first;
     loop {
-        let Some(num) = lookup.query_row([hash], |r| r.get(0)).optional()? else { return Ok(Err(hash)) };
+        let Some(num) = at.query_row([hash], |r| r.get(0)).optional()? else { return Ok(Err(hash)) };
         if text(connection, num)?.is_some_and(|text| same(&text)) {
             return Ok(Ok(num));
         }
@@ -49,23 +56,38 @@ fn probe(connection: &Connection, first: i64, same: impl Fn(&str) -> bool) -> Re
 impl Writer {
     /// The number of a key, if it has one.
     pub(crate) fn number(&mut self, key: &str) -> Result<Option<i64>> {
-        let print = self.numbers.print(key);
-        if let Some(num) = self.numbers.get(print) {
-            return Ok(Some(num));
-        }
-        if self.numbers.absent(print).is_some() {
-            return Ok(None);
-        }
-        match probe(&self.connection, hash(party_id(key)), |text| text == key)? {
-            Ok(num) => {
-                self.numbers.put(print, num);
-                Ok(Some(num))
+        Ok(self.look_up(&[key])?.pop().flatten())
+    }
+
+    /// Numbers of keys that have one, in the order asked. Those not met lately are looked for by place: neighbours in the
+    /// table one after the other.
+    pub(crate) fn look_up(&mut self, keys: &[impl AsRef<str>]) -> Result<Vec<Option<i64>>> {
+        let mut found = Vec::with_capacity(keys.len());
+        let mut unknown = Vec::new();
+        for (n, key) in keys.iter().enumerate() {
+            let print = self.numbers.print(key.as_ref());
+            let num = self.numbers.get(print);
+            if num.is_none() && self.numbers.absent(print).is_none() {
+                unknown.push((hash(party_id(key.as_ref())), n, print));
             }
-            Err(free) => {
-                self.numbers.note_absent(print, free);
-                Ok(None)
+            found.push(num);
+        }
+        if unknown.is_empty() {
+            return Ok(found);
+        }
+        unknown.sort_unstable();
+        let mut at = self.connection.prepare_cached(AT)?;
+        for (place, n, print) in unknown {
+            let (Some(key), Some(found)) = (keys.get(n), found.get_mut(n)) else { continue };
+            match probe(&self.connection, &mut at, place, |text| text == key.as_ref())? {
+                Ok(num) => {
+                    self.numbers.put(print, num);
+                    *found = Some(num);
+                }
+                Err(free) => self.numbers.note_absent(print, free),
             }
         }
+        Ok(found)
     }
 
     /// The number of a key, a new one if need be. The caller writes the row that holds the text in the same transaction.

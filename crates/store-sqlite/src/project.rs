@@ -98,10 +98,9 @@ impl Project {
 
     /// Numbers of the keys that are known, with their places in the question, by number: rows of one page together.
     fn reading_order(&mut self, keys: &[String]) -> Result<Vec<(i64, usize)>> {
-        let mut order = Vec::with_capacity(keys.len());
-        for (n, key) in keys.iter().enumerate() {
-            order.extend(self.0.writer.number(key)?.map(|num| (num, n)));
-        }
+        let numbers = self.0.writer.look_up(keys)?;
+        let mut order: Vec<(i64, usize)> =
+            numbers.into_iter().zip(0..).filter_map(|(num, n)| Some((num?, n))).collect();
         order.sort_unstable();
         Ok(order)
     }

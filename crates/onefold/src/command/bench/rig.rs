@@ -16,7 +16,7 @@ use crate::hub::Hub;
 /// Events appended at a time while a backlog is built up.
 pub(crate) const CHUNK: u64 = 1000;
 /// Events that may wait for the projector.
-const BACKLOG: u64 = 20_000;
+const BACKLOG: u64 = 60_000;
 
 pub(crate) struct Rig {
     pub(crate) hub: Hub,
