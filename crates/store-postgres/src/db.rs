@@ -65,6 +65,13 @@ pub(crate) struct Inner {
 #[derive(Clone)]
 pub struct PostgresStore(pub(crate) Arc<Inner>);
 
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A URL may hold a password.
+        f.debug_struct("PostgresStore").field("holder", &self.0.holder).finish_non_exhaustive()
+    }
+}
+
 impl PostgresStore {
     /// Connects by a URL as PostgreSQL writes it, TLS and search path included, and makes or upgrades the tables.
     ///

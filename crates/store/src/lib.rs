@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod assemble;
+pub mod conformance;
 mod error;
 mod fact;
 mod follow;

@@ -1,0 +1,82 @@
+//! What every adapter of [`Store`] must pass.
+//!
+//! An adapter hands in a function that opens a fresh read model of that many partitions, under a name that is used once,
+//! and runs [`all`].
+
+mod assemble;
+mod fence;
+mod project;
+mod quarantine;
+mod read;
+mod resolve;
+mod rows;
+mod verify;
+
+use std::sync::Arc;
+
+use crate::{Store, StoreError};
+
+/// Partitions of each read model.
+pub const PARTITIONS: u32 = 3;
+
+/// Runs every claim against a fresh read model of [`PARTITIONS`]; panics at the first that fails.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use onefold_store::{Store, conformance};
+/// async fn keeps_the_contract<S: Store>(open: impl AsyncFn(&str) -> Arc<S>) {
+///     conformance::all(open).await;
+/// }
+/// ```
+pub async fn all<S: Store>(open: impl AsyncFn(&str) -> Arc<S>) {
+    let fresh = async |claim: &str| {
+        let store: Arc<dyn Store> = open(claim).await;
+        store
+    };
+
+    project::what_is_saved_is_read_back_in_the_order_asked(&*fresh("saved").await).await;
+    project::a_transaction_that_is_dropped_leaves_no_trace(&*fresh("dropped").await).await;
+    project::nobody_sees_a_transaction_before_its_end(&*fresh("isolated").await).await;
+    project::an_owner_key_of_any_length_is_kept(&*fresh("long").await).await;
+
+    fence::a_position_moves_only_from_where_it_stands(&*fresh("fence").await).await;
+    fence::one_position_that_has_moved_stops_all(&*fresh("all").await).await;
+
+    resolve::what_waits_is_claimed_once_and_stays_where_the_claim_is_dropped(&*fresh("inbox").await).await;
+    resolve::holders_are_counted_who_ever_asserted_and_who_waits(&*fresh("holders").await).await;
+    resolve::whoever_shares_a_value_that_is_taken_back_is_looked_at_again(&*fresh("gone").await).await;
+    resolve::clusters_are_what_was_written_last(&*fresh("clusters").await).await;
+
+    assemble::a_mark_is_claimed_with_its_customer_and_stays_where_the_claim_is_dropped(&*fresh("marks").await).await;
+    assemble::a_merge_leaves_one_search_row_and_a_split_two(&*fresh("search").await).await;
+
+    read::a_customer_is_all_that_its_parties_own(&*fresh("customer").await).await;
+    read::a_value_held_by_others_too_is_nobodys(&*fresh("shared").await).await;
+    read::every_party_is_found_by_its_id_and_an_unknown_one_is_not(&*fresh("ids").await).await;
+    read::documents_come_in_pages_each_once(&*fresh("pages").await).await;
+    read::status_counts_what_was_committed(&*fresh("status").await).await;
+    read::found_are_two_characters_unfinished_words_and_numbers_without_their_code(&*fresh("find").await).await;
+
+    quarantine::the_same_key_again_keeps_one_entry(&*fresh("again").await).await;
+    quarantine::entries_are_listed_by_what_is_asked(&*fresh("list").await).await;
+    quarantine::an_entry_is_decided_once(&*fresh("decided").await).await;
+
+    verify::a_snapshot_shows_each_row_once_and_nothing_later(&*fresh("snapshot").await).await;
+    verify::sums_are_those_of_the_rows(&*fresh("sums").await).await;
+}
+
+/// What a store answered.
+fn done<T>(answer: Result<T, StoreError>) -> T {
+    match answer {
+        Ok(answer) => answer,
+        Err(error) => panic!("the store did not answer: {error}"),
+    }
+}
+
+/// What must be there.
+fn some<T>(found: Option<T>) -> T {
+    match found {
+        Some(found) => found,
+        None => panic!("nothing is there"),
+    }
+}

@@ -1,0 +1,115 @@
+//! Rows of real facts, brought into a store by the pure functions, as a projector would.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use onefold_event::{Body, Event, IdParts, Kind, Subject, v1};
+use onefold_identity::{Atom, Owner};
+use onefold_view::{Bundle, Digest, Keys};
+use prost::Message;
+
+use super::done;
+use crate::{Changes, PartyChange, ProjectStore, ProjectTx, Store, SubjectState};
+
+pub(super) fn subject(text: &str) -> Subject {
+    match text.parse() {
+        Ok(subject) => subject,
+        Err(error) => panic!("{text}: {error}"),
+    }
+}
+
+/// A state with one fact in it.
+pub(super) fn state(key: &str, body: impl Into<Body>) -> SubjectState {
+    let (of, parts) = (subject(key), [key.to_owned()]);
+    let source = of.source().to_owned();
+    let ids = IdParts { source: &source, part: "", parts: &parts, revision: "" };
+    let event = match Event::new(ids.id(), ids.fact(), &source, of.clone(), 1_700_000_000_000_000, body.into()) {
+        Ok(event) => event,
+        Err(error) => panic!("{key}: {error}"),
+    };
+    let mut state = SubjectState::default();
+    state.admit(&event, &[7; 16], 1_750_000_000_000_000, 0, 0);
+    assert!(state.fold_afresh(&of, &[event]));
+    state
+}
+
+/// A party of a name with phones.
+pub(super) fn party(key: &str, name: &str, phones: &[&str]) -> SubjectState {
+    let phone = |text: &&str| v1::Identifier {
+        kind: "phone".to_owned(),
+        text: (*text).to_owned(),
+        issuer: "CN".to_owned(),
+        role: String::new(),
+    };
+    let name = Some(v1::Name { full: name.to_owned(), ..v1::Name::default() });
+    state(key, v1::PartyRecorded { name, identifiers: phones.iter().map(phone).collect(), ..Default::default() })
+}
+
+/// An invoice of a total in CNY under an owner key.
+pub(super) fn invoice(key: &str, total: &str, owner: &str) -> SubjectState {
+    let total = Some(v1::Money { amount: total.to_owned(), currency: "CNY".to_owned() });
+    let due_on = "2026-01-31".to_owned();
+    let mut state = state(key, v1::InvoiceIssued { total, due_on, ..Default::default() });
+    state.keys = Some(Keys { trade: owner.to_owned(), receivable: owner.to_owned(), parts: Vec::new() });
+    state
+}
+
+/// What rows change, from what the transaction shows of them before.
+pub(super) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)]) -> Changes {
+    let keys: Vec<String> = rows.iter().map(|(key, _)| (*key).to_owned()).collect();
+    let (mut changes, mut touched) = (Changes::default(), BTreeMap::new());
+    for ((key, new), old) in rows.iter().zip(done(tx.subjects(&keys).await)) {
+        let (of, old) = (subject(key), old.unwrap_or_default());
+        touched.insert((*key).to_owned(), (old.contributions(&of), new.contributions(&of)));
+        let (before, after) = (old.index_keys(&of), new.index_keys(&of));
+        let pair = |owner: &String| (owner.clone(), (*key).to_owned());
+        changes.documents_removed.extend(before.difference(&after).map(pair));
+        changes.documents_added.extend(after.difference(&before).map(pair));
+        if of.kind() == Kind::Party {
+            let asserted = |state: &SubjectState| state.fragment.as_ref().map(|f| f.asserted(&of)).unwrap_or_default();
+            let (before, after) = (asserted(&old), asserted(new));
+            let gone = before.keys().filter(|value| !after.contains_key(*value)).cloned().collect();
+            changes.parties.push(PartyChange { party: (*key).to_owned(), asserted: after, gone });
+            changes.inbox.insert((*key).to_owned());
+            changes.marks.insert((*key).to_owned());
+        }
+        changes.subjects.push(((*key).to_owned(), new.clone()));
+    }
+    let parties = rows.iter().map(|(key, _)| (*key).to_owned()).filter(|key| key.starts_with("party:"));
+    let named = touched.values().flat_map(|(old, new)| old.keys().chain(new.keys()).cloned());
+    let owners: Vec<String> = named.chain(parties).collect::<BTreeSet<_>>().into_iter().collect();
+    let held = done(tx.owners(&owners).await);
+    for (key, row) in owners.into_iter().zip(held) {
+        let mut row = row.unwrap_or_default();
+        row.digest.iter().for_each(|old| changes.bundles_digest.subtract(old));
+        for (old, new) in touched.values() {
+            row.bundle.replace(old.get(&key), new.get(&key));
+            changes.open_removed.extend(old.get(&key).map(|c| c.open_items()).unwrap_or_default());
+            changes.open_added.extend(new.get(&key).map(|c| c.open_items()).unwrap_or_default());
+        }
+        if key.starts_with("party:") && row.first_seen.is_none() {
+            row.first_seen = Some(1_750_000_000_000_000);
+            changes.clusters_digest.add(&Digest::cluster([key.as_str()]));
+            changes.ids_digest.add(&Digest::id(&key, [key.as_str()]));
+        }
+        row.encoded = row.bundle.encode_to_vec();
+        row.digest = (!row.encoded.is_empty()).then(|| Bundle::digest(&key, &row.encoded));
+        row.digest.iter().for_each(|new| changes.bundles_digest.add(new));
+        changes.owners.push((key, row));
+    }
+    changes
+}
+
+/// Projects rows as one record of a partition.
+pub(super) async fn project(store: &dyn Store, partition: u32, rows: &[(&str, SubjectState)]) {
+    let at = done(ProjectStore::positions(store).await)[partition as usize];
+    let mut tx = done(ProjectStore::begin(store, &[(partition, at, at + 1)]).await);
+    let changes = changes(tx.as_mut(), rows).await;
+    done(tx.save(changes).await);
+    done(tx.commit().await);
+}
+
+/// The owner key of all these.
+pub(super) fn set(members: &[&str]) -> String {
+    let atoms = members.iter().filter_map(|member| Atom::parse(member)).collect();
+    Owner::from_atoms(atoms).key(&subject("order:erp:1"))
+}

@@ -1,0 +1,70 @@
+//! Claims about what a verification reads.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use onefold_view::{Bundle, Digest, DigestSum};
+use prost::Message;
+
+use super::done;
+use super::resolve::{A, B};
+use super::rows::{invoice, party, project};
+use crate::{KeyPrint, ProjectStore, RowPrint, Store, Table, VerifySnapshot, VerifyStore};
+
+/// Rows of a table: prints and keys.
+async fn rows(snapshot: &dyn VerifySnapshot, table: Table) -> Vec<(RowPrint, String)> {
+    let found = Arc::new(Mutex::new(Vec::new()));
+    let into = Arc::clone(&found);
+    let each = move |print: RowPrint, key: &dyn Fn() -> String| {
+        into.lock().unwrap_or_else(PoisonError::into_inner).push((print, key()));
+    };
+    done(snapshot.scan(table, Arc::new(each)).await);
+    let mut found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
+    found.sort();
+    found
+}
+
+pub(super) async fn a_snapshot_shows_each_row_once_and_nothing_later(store: &dyn Store) {
+    let (of_a, bill) = (party(A, "王伟", &["13800138000"]), invoice("invoice:erp:1", "60.00", A));
+    project(store, 0, &[(A, of_a.clone()), ("invoice:erp:1", bill.clone())]).await;
+    let snapshot = done(VerifyStore::snapshot(store).await);
+    project(store, 1, &[(B, party(B, "李娜", &[]))]).await;
+    assert_eq!(snapshot.kept().positions, [1, 0, 0]);
+    assert!(snapshot.kept().waiting);
+    let mut expected: Vec<(RowPrint, String)> = [(A, &of_a), ("invoice:erp:1", &bill)]
+        .map(|(key, state)| {
+            let print = RowPrint::of(Table::Subjects, KeyPrint::of(key), &[&state.encode_to_vec()]);
+            (print, key.to_owned())
+        })
+        .to_vec();
+    expected.sort();
+    assert_eq!(rows(snapshot.as_ref(), Table::Subjects).await, expected);
+    let document = RowPrint::of(Table::Documents, KeyPrint::of(A), &[&KeyPrint::of("invoice:erp:1").bytes()]);
+    assert_eq!(rows(snapshot.as_ref(), Table::Documents).await, [(document, A.to_owned())]);
+    for (table, count) in [(Table::Owners, 1), (Table::OpenItems, 1), (Table::Keys, 0), (Table::Members, 0)] {
+        assert_eq!(rows(snapshot.as_ref(), table).await.len(), count, "{}", table.name());
+    }
+    let later = done(VerifyStore::snapshot(store).await);
+    assert_eq!(rows(later.as_ref(), Table::Subjects).await.len(), 3);
+}
+
+pub(super) async fn sums_are_those_of_the_rows(store: &dyn Store) {
+    let bill = |total: &str, owner: &str| ("invoice:erp:1", invoice("invoice:erp:1", total, owner));
+    project(store, 0, &[(A, party(A, "王伟", &[])), (B, party(B, "李娜", &[])), bill("60.00", A)]).await;
+    project(store, 1, &[bill("35.00", B)]).await;
+    let keys = [A.to_owned(), B.to_owned()];
+    let mut tx = done(ProjectStore::begin(store, &[(2, 0, 1)]).await);
+    let (mut digest, mut ids) = (DigestSum::default(), DigestSum::default());
+    for (key, row) in keys.iter().zip(done(tx.owners(&keys).await)) {
+        let bytes = row.map(|row| row.bundle.encode_to_vec()).unwrap_or_default();
+        if !bytes.is_empty() {
+            digest.add(&Bundle::digest(key, &bytes));
+        }
+        digest.add(&Digest::cluster([key.as_str()]));
+        ids.add(&Digest::id(key, [key.as_str()]));
+    }
+    drop(tx);
+    let snapshot = done(VerifyStore::snapshot(store).await);
+    assert_eq!((snapshot.kept().digest, snapshot.kept().ids_digest), (digest, ids));
+    let status = done(store.status().await);
+    assert_eq!((status.digest, status.ids_digest), (digest, ids));
+}
