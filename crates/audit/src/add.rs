@@ -1,6 +1,8 @@
 //! Contributions into bundles, owner by owner.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use foldhash::HashMap;
 
 use onefold_identity::Owner;
 use onefold_store::SearchRow;
@@ -22,7 +24,7 @@ impl Replay {
     /// Adds up the owners of a shard. Only adds, so what is ordered within a bundle is always known.
     pub(crate) fn add(&self, shard: usize) -> Result<(), AuditError> {
         let chunks = self.added.take(shard)?;
-        let mut sums: HashMap<&str, Sum> = HashMap::new();
+        let mut sums: HashMap<&str, Sum> = HashMap::default();
         let mut count = 0;
         for frame in chunks.frames() {
             let sum = sums.entry(frame.to).or_default();

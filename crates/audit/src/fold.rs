@@ -2,7 +2,7 @@
 //!
 //! It shares the pure functions with the live path and nothing else: no store, no inbox, no order of arrival.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -78,7 +78,7 @@ impl Replay {
     pub(crate) fn fold(&self, shard: usize) -> Result<(), AuditError> {
         let chunks = self.events.take(shard)?;
         let mut frames: Vec<(Frame<'_>, u32)> = Vec::new();
-        let mut first: HashMap<&str, (u32, u32)> = HashMap::new();
+        let mut first: HashMap<&str, (u32, u32)> = HashMap::default();
         for frame in chunks.frames() {
             let n = u32::try_from(frames.len()).unwrap_or(u32::MAX);
             let (_, last) = first.entry(frame.to).or_insert((n, n));
@@ -92,8 +92,8 @@ impl Replay {
             words: self.words.writer(),
             states: self.states.writer(),
             added: self.added.writer(),
-            seen: HashMap::new(),
-            guests: HashMap::new(),
+            seen: HashMap::default(),
+            guests: HashMap::default(),
         };
         let mut count = 0;
         let mut own: Vec<Frame<'_>> = Vec::new();

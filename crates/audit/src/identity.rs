@@ -14,7 +14,7 @@ impl Replay {
     /// Who ever asserted the identifiers of a shard: hub values, and parties that share a value which links.
     pub(crate) fn hold(&self, shard: usize) -> Result<(), AuditError> {
         let chunks = self.asserted.peek(shard)?;
-        let mut holders: HashMap<&str, Vec<(&str, bool)>> = HashMap::new();
+        let mut holders: foldhash::HashMap<&str, Vec<(&str, bool)>> = foldhash::HashMap::default();
         for frame in chunks.frames() {
             holders.entry(frame.to).or_default().push((frame.from, frame.tag != 0));
         }

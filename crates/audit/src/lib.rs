@@ -4,6 +4,7 @@ mod add;
 mod compare;
 mod fold;
 mod identity;
+mod rebuild;
 mod replay;
 mod row;
 mod settle;
@@ -11,5 +12,6 @@ mod spill;
 mod verify;
 
 pub use compare::Mismatch;
+pub use rebuild::rebuild;
 pub use replay::{Source, Split};
-pub use verify::{AuditError, Progress, Verified, verify};
+pub use verify::{AuditError, Progress, Verified, at_rest, verify};

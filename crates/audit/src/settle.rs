@@ -1,6 +1,6 @@
 //! What subjects said to each other, then whose each document is, rank by rank, and what it adds.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use onefold_event::{Kind, Subject};
 use onefold_identity::Intermediary;
@@ -37,7 +37,7 @@ impl Replay {
             _ => (self.states.take(lane)?, self.words.take(lane)?),
         };
         let mut heard: Vec<(Frame<'_>, u32)> = Vec::new();
-        let mut said: HashMap<&str, u32> = HashMap::new();
+        let mut said: HashMap<&str, u32> = HashMap::default();
         for frame in words.frames() {
             let n = u32::try_from(heard.len()).unwrap_or(LAST);
             heard.push((frame, said.insert(frame.to, n).unwrap_or(LAST)));
@@ -66,7 +66,7 @@ impl Replay {
     pub(crate) fn facts(&self, shard: usize) -> Result<(), AuditError> {
         let (states, words) = (self.states.take(shard)?, self.words.take(shard)?);
         let Some(linked) = self.linked.get().filter(|linked| !linked.is_empty()) else { return Ok(()) };
-        let mut fragments: HashMap<&str, SubjectState> = HashMap::new();
+        let mut fragments: HashMap<&str, SubjectState> = HashMap::default();
         for frame in states.frames().filter(|frame| linked.contains(frame.to)) {
             fragments.insert(frame.to, SubjectState::decode(frame.rest).map_err(AuditError::Decode)?);
         }

@@ -79,16 +79,16 @@ pub struct Verified {
     pub events: u64,
     /// Customers found.
     pub customers: u64,
-    /// How long it took.
+    /// Seconds that it took.
     pub seconds: f64,
     /// Events folded and compared per second.
     pub events_per_second: f64,
-    /// Digest that live has kept.
-    pub live_digest: String,
+    /// Digest that live has kept; none where there was nothing to compare with.
+    pub live_digest: Option<String>,
     /// Digest of what was folded.
     pub rebuilt_digest: String,
     /// Digest of ids that live has kept.
-    pub live_ids_digest: String,
+    pub live_ids_digest: Option<String>,
     /// Digest of ids of what was folded.
     pub rebuilt_ids_digest: String,
     /// Rows that are not what the log says; the first hundred of each table.
@@ -104,8 +104,8 @@ pub struct Verified {
 impl Verified {
     /// Whether live is what the log says.
     pub fn is_equal(&self) -> bool {
-        self.live_digest == self.rebuilt_digest
-            && self.live_ids_digest == self.rebuilt_ids_digest
+        self.live_digest.as_ref() == Some(&self.rebuilt_digest)
+            && self.live_ids_digest.as_ref() == Some(&self.rebuilt_ids_digest)
             && self.mismatched_rows == 0
     }
 }
@@ -129,38 +129,40 @@ pub async fn verify(source: &Source, store: &dyn VerifyStore, patience: Duration
     let (mut replayed, compare) = (replayed?, scanning.await??);
     replayed.split.compare = compare;
     let (mismatches, mismatched_rows) = name(source, &snapshot, &must, &are).await?;
-    Ok(verified(&snapshot, &replayed, started.elapsed(), mismatches, mismatched_rows))
+    let positions = &snapshot.kept().positions;
+    Ok(verified(Some(&snapshot), positions, &replayed, started.elapsed(), mismatches, mismatched_rows))
 }
 
 pub(crate) fn verified(
-    snapshot: &Arc<dyn VerifySnapshot>,
+    live: Option<&Arc<dyn VerifySnapshot>>,
+    positions: &[u64],
     replayed: &Replayed,
     took: Duration,
     mismatches: Vec<Mismatch>,
     mismatched_rows: u64,
 ) -> Verified {
-    let (kept, seconds) = (snapshot.kept(), took.as_secs_f64());
+    let (kept, seconds) = (live.map(|live| live.kept()), took.as_secs_f64());
     Verified {
         events: replayed.events,
         customers: replayed.customers,
         seconds,
         events_per_second: replayed.events as f64 / seconds.max(f64::EPSILON),
-        live_digest: kept.digest.to_string(),
+        live_digest: kept.map(|kept| kept.digest.to_string()),
         rebuilt_digest: replayed.digest().to_string(),
-        live_ids_digest: kept.ids_digest.to_string(),
+        live_ids_digest: kept.map(|kept| kept.ids_digest.to_string()),
         rebuilt_ids_digest: replayed.ids.to_string(),
         mismatches,
         mismatched_rows,
-        positions: kept.positions.clone(),
+        positions: positions.to_vec(),
         split: replayed.split.clone(),
     }
 }
 
-/// A moment at which nothing waits, so that clusters and search rows are those of the positions.
-pub(crate) async fn at_rest(
-    store: &dyn VerifyStore,
-    patience: Duration,
-) -> Result<Arc<dyn VerifySnapshot>, AuditError> {
+/// A moment of live at which nothing waits, so that clusters and search rows are those of the positions.
+///
+/// # Errors
+/// There is none for as long as `patience`, or the store does not answer.
+pub async fn at_rest(store: &dyn VerifyStore, patience: Duration) -> Result<Arc<dyn VerifySnapshot>, AuditError> {
     let began = Instant::now();
     loop {
         let snapshot = store.snapshot().await?;

@@ -93,7 +93,7 @@ pub(crate) enum Command {
     Find(FindArgs),
     /// Counts, money and digests over everything
     Status,
-    /// Fold the log again and compare with the views
+    /// Make the views again from the log, or only compare
     Rebuild(RebuildArgs),
     /// Records that could not be taken in
     #[command(subcommand)]
@@ -200,8 +200,11 @@ pub(crate) struct FindArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RebuildArgs {
     /// Compare and write nothing; beside a running hub too
-    #[arg(long, required = true)]
+    #[arg(long)]
     pub(crate) verify: bool,
+    /// Take the new views even where they differ from the old ones
+    #[arg(long, conflicts_with = "verify")]
+    pub(crate) accept: bool,
     /// What waits between two steps is kept in memory up to so much, beyond it in a temporary file (TMPDIR)
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     pub(crate) memory: u64,

@@ -7,6 +7,7 @@
 //! | `writer.lock` | held by the one process that writes; names its pid |
 //! | `log.db` | the log: everything else can be computed from it |
 //! | `views.db` | the read model, and the quarantine |
+//! | `views.db.new` | a read model that is being made again; it takes the name of the other once it is whole |
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};

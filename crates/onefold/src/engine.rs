@@ -1,5 +1,6 @@
 //! Log and read model of a hub, opened for writing or for reading: the one place that names adapters.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
@@ -7,8 +8,8 @@ use onefold_event::HubKey;
 use onefold_identity::Rules;
 use onefold_log::Log;
 use onefold_log_embedded::EmbeddedLog;
-use onefold_store::{Store, StoreError};
-use onefold_store_sqlite::SqliteStore;
+use onefold_store::{FollowStore, LoadStore, Store, StoreError};
+use onefold_store_sqlite::{SqliteLoad, SqliteStore};
 
 use crate::config::Config;
 use crate::data::{DataDir, WriterLock};
@@ -60,6 +61,63 @@ pub(crate) fn source(data: &DataDir) -> Result<Arc<dyn Log>> {
 
 fn partitions(config: &Config) -> u32 {
     if config.hub.partitions == 0 { PARTITIONS } else { config.hub.partitions }
+}
+
+/// Views in a fresh file; what is in quarantine is taken from the old one.
+pub(crate) fn loader(new: &Path, partitions: usize, rules: &Rules, old: Option<&Path>) -> Result<Box<dyn LoadStore>> {
+    let partitions = u32::try_from(partitions)?;
+    let options = onefold_store_sqlite::Options { partitions, rules: rules.clone(), ..Default::default() };
+    Ok(Box::new(SqliteLoad::create(new, &options, old)?))
+}
+
+/// Views that are made again beside the old ones, by the one process that writes.
+pub(crate) struct Rebuilding {
+    pub(crate) log: Arc<dyn Log>,
+    /// The views as they are, where there are any.
+    pub(crate) live: Option<Arc<dyn Store>>,
+    /// They were made under the rules that are configured now.
+    pub(crate) same_rules: bool,
+    rules: Rules,
+    views: PathBuf,
+    new: PathBuf,
+    _lock: WriterLock,
+}
+
+impl Rebuilding {
+    /// Whether live has begun what it has not finished.
+    pub(crate) async fn is_waiting(data: &DataDir) -> Result<bool> {
+        let views = data.file("views.db");
+        Ok(views.exists() && SqliteStore::open_read(&views)?.followed().await?.waiting)
+    }
+
+    pub(crate) fn begin(data: &DataDir, config: &Config) -> Result<Self> {
+        let lock = data.lock()?;
+        let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open_read(&data.file("log.db"))?);
+        let views = data.file("views.db");
+        let live = views.exists().then(|| SqliteStore::open_read(&views)).transpose()?;
+        let rules = config.identity.clone();
+        let same_rules = live.as_ref().is_none_or(|live| *live.rules() == rules);
+        let live = live.map(|live| Arc::new(live) as Arc<dyn Store>);
+        Ok(Self { log, live, same_rules, rules, views, new: data.file("views.db.new"), _lock: lock })
+    }
+
+    /// Views that nobody reads yet.
+    pub(crate) fn load(&self, partitions: usize) -> Result<Box<dyn LoadStore>> {
+        let old = self.live.is_some().then_some(self.views.as_path());
+        loader(&self.new, partitions, &self.rules, old)
+    }
+
+    /// Puts it in the place of the old one.
+    pub(crate) fn swap(self) -> Result<()> {
+        drop(self.live);
+        SqliteLoad::swap(&self.new, &self.views)
+            .with_context(|| format!("{} cannot be replaced; is it being read?", self.views.display()))
+    }
+
+    /// Leaves the old one.
+    pub(crate) fn discard(self) -> Result<()> {
+        std::fs::remove_file(&self.new).with_context(|| format!("{} cannot be removed", self.new.display()))
+    }
 }
 
 impl Engine {

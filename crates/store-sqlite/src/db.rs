@@ -233,7 +233,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn create(connection: &Connection, options: &Options) -> Result<(), StoreError> {
+pub(crate) fn create(connection: &Connection, options: &Options) -> Result<(), StoreError> {
     let rules = serde_json::to_string(&options.rules).map_err(|e| StoreError::Engine(e.to_string()))?;
     let create = || {
         connection.execute_batch("BEGIN IMMEDIATE")?;

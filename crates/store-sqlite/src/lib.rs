@@ -6,6 +6,7 @@ mod customer;
 mod db;
 mod follow;
 mod keys;
+mod load;
 mod numbers;
 mod project;
 mod quarantine;
@@ -15,3 +16,4 @@ mod status;
 mod verify;
 
 pub use db::{Options, SqliteStore};
+pub use load::SqliteLoad;

@@ -1,14 +1,15 @@
-//! `onefold rebuild --verify`.
+//! `onefold rebuild`.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Result;
-use onefold_audit::{Progress, Source, Verified, verify};
+use anyhow::{Result, bail};
+use onefold_audit::{Progress, Source, Verified, at_rest, rebuild, verify};
+use serde::Serialize;
 
 use crate::args::{Globals, RebuildArgs};
 use crate::data::DataDir;
-use crate::engine::Engine;
+use crate::engine::{EVENTS, Engine, Rebuilding};
 use crate::hub::Hub;
 use crate::out::Out;
 use crate::progress::bar;
@@ -16,48 +17,122 @@ use crate::progress::bar;
 /// Mismatches that are printed as text; all that are named stand in the JSON.
 const SHOWN: usize = 20;
 
-/// Folds the log again beside whoever writes, and compares. Where nobody does, live is brought to rest first.
+/// What a rebuild for good found and did.
+#[derive(Debug, Serialize)]
+struct Rebuilt {
+    #[serde(flatten)]
+    verified: Verified,
+    /// The new views stand in the place of the old ones.
+    swapped: bool,
+}
+
+/// Folds the log again and compares, or takes what comes out for good.
 pub(crate) async fn run(args: RebuildArgs, globals: Globals) -> Result<ExitCode> {
     let data = DataDir::open(globals.directory()?)?;
-    if !data.is_written() {
-        let hub = Hub::open(&globals).await?;
-        hub.caught_up(&|_| {}).await?;
-        hub.close().await?;
-    }
-    let Engine { log, store, rules, .. } = Engine::embedded_read(&data)?;
     let memory = usize::try_from(args.memory << 20).unwrap_or(usize::MAX);
+    if args.verify {
+        compare(&args, &globals, &data, memory).await
+    } else {
+        replace(&args, &globals, &data, memory).await
+    }
+}
+
+/// Beside whoever writes. Where nobody does, live is brought to rest first.
+async fn compare(args: &RebuildArgs, globals: &Globals, data: &DataDir, memory: usize) -> Result<ExitCode> {
+    if !data.is_written() {
+        settle(globals).await?;
+    }
+    let Engine { log, store, rules, .. } = Engine::embedded_read(data)?;
     let source = Source { log, key: data.key()?, rules, memory, progress: Progress::default() };
+    let verified = shown(&source.progress, verify(&source, store.as_ref(), Duration::from_secs(args.wait))).await?;
+    print(globals, &verified, text(&verified))?;
+    Ok(if verified.is_equal() { ExitCode::SUCCESS } else { ExitCode::from(crate::FAILED) })
+}
+
+/// Into a file of its own, which takes the place of the old one where both say the same, or where that is accepted.
+async fn replace(args: &RebuildArgs, globals: &Globals, data: &DataDir, memory: usize) -> Result<ExitCode> {
+    if Rebuilding::is_waiting(data).await? {
+        settle(globals).await?;
+    }
+    let rebuilding = Rebuilding::begin(data, &globals.settings)?;
+    let heads = rebuilding.log.heads(EVENTS).await?;
+    let live = match &rebuilding.live {
+        Some(store) => Some(at_rest(store.as_ref(), Duration::ZERO).await?),
+        None => None,
+    };
+    // What has projected nothing yet has nothing to compare with.
+    let live = live.filter(|live| live.kept().positions.iter().any(|at| *at > 0));
+    let positions = live.as_ref().map_or(heads, |live| live.kept().positions.clone());
+    if live.is_some() && !rebuilding.same_rules && !args.accept {
+        bail!(
+            "the views were made under other rules of identity than those configured now, so that new ones will differ: \
+             say --accept to have them, or put the rules back"
+        );
+    }
+    let (log, key, rules) = (rebuilding.log.clone(), data.key()?, globals.settings.identity.clone());
+    let source = Source { log, key, rules, memory, progress: Progress::default() };
+    let compared = live.is_some();
+    let into = rebuilding.load(positions.len())?;
+    let verified = shown(&source.progress, rebuild(&source, &positions, live, into)).await?;
+    let swapped = !compared || verified.is_equal() || args.accept;
+    if swapped {
+        rebuilding.swap()?;
+    } else {
+        rebuilding.discard()?;
+    }
+    let said = if compared { text(&verified) } else { folded(&verified) };
+    let end = match swapped {
+        true => "the new views stand in the place of the old ones",
+        false => "NOT TAKEN: the views stay as they are; say --accept to have the new ones all the same",
+    };
+    print(globals, &Rebuilt { verified, swapped }, format!("{said}\n{end}"))?;
+    Ok(if swapped { ExitCode::SUCCESS } else { ExitCode::from(crate::FAILED) })
+}
+
+/// Lets live finish what it has begun.
+async fn settle(globals: &Globals) -> Result<()> {
+    let hub = Hub::open(globals).await?;
+    hub.caught_up(&|_| {}).await?;
+    hub.close().await
+}
+
+/// Does the work while a bar shows how far it is.
+async fn shown<T, E>(progress: &Progress, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let bar = bar(0, "folding the log again");
-    let verified = {
-        let work = verify(&source, store.as_ref(), Duration::from_secs(args.wait));
-        tokio::pin!(work);
-        loop {
-            tokio::select! {
-                done = &mut work => break done?,
-                () = tokio::time::sleep(Duration::from_millis(200)) => {
-                    bar.set_length(source.progress.total());
-                    bar.set_position(source.progress.records());
-                }
+    tokio::pin!(work);
+    let done = loop {
+        tokio::select! {
+            done = &mut work => break done,
+            () = tokio::time::sleep(Duration::from_millis(200)) => {
+                bar.set_length(progress.total());
+                bar.set_position(progress.records());
             }
         }
     };
     bar.finish_and_clear();
+    done
+}
+
+fn print(globals: &Globals, answer: &impl Serialize, text: String) -> Result<()> {
     let mut out = Out::open();
     if globals.json {
-        out.json(&verified)?;
+        out.json(answer)?;
     } else {
-        out.line(text(&verified))?;
+        out.line(text)?;
     }
-    out.done()?;
-    Ok(if verified.is_equal() { ExitCode::SUCCESS } else { ExitCode::from(crate::FAILED) })
+    out.done()
+}
+
+fn folded(verified: &Verified) -> String {
+    format!(
+        "{} events folded again into {} customers in {:.1} s ({:.0} events/s)",
+        verified.events, verified.customers, verified.seconds, verified.events_per_second
+    )
 }
 
 fn text(verified: &Verified) -> String {
-    let mut lines = vec![format!(
-        "{} events folded again into {} customers in {:.1} s ({:.0} events/s)",
-        verified.events, verified.customers, verified.seconds, verified.events_per_second
-    )];
-    lines.push(format!("live     {}", verified.live_digest));
+    let mut lines = vec![folded(verified)];
+    lines.push(format!("live     {}", verified.live_digest.as_deref().unwrap_or("none")));
     lines.push(format!("rebuilt  {}", verified.rebuilt_digest));
     if verified.is_equal() {
         lines.push("equal: every derived row is what the log says".to_owned());

@@ -126,6 +126,11 @@ impl Rig {
         }
     }
 
+    /// A file beside log and read model.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
     /// Bytes of log and read model on disk.
     pub(crate) fn bytes(&self) -> (u64, u64) {
         let size = |name: &str| std::fs::metadata(self.directory.join(name)).map_or(0, |m| m.len());

@@ -1,0 +1,161 @@
+//! The log folded again from nothing into a read model of its own, for good.
+
+use std::collections::BTreeSet;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use onefold_store::{LoadRow, LoadStore, Loaded, StoreError, Table, VerifySnapshot};
+
+use crate::compare::Sums;
+use crate::replay::{Source, replay};
+use crate::row::{Row, Rows};
+use crate::verify::{AuditError, Verified, name, scan, verified};
+
+/// Rows that a thread gathers before it hands them over.
+const GATHERED: usize = 2000;
+/// Such portions that may wait for whoever writes them.
+const WAITING: usize = 32;
+
+/// Folds the log up to a position vector into a store that nobody reads yet. Where live is given, at the same positions,
+/// every row is compared with it on the way, as [`verify`](crate::verify()) does. Answers once all is durable; whether it
+/// takes the place of what live has is the caller's to decide.
+///
+/// # Errors
+/// The log or one of the stores does not answer.
+pub async fn rebuild(
+    source: &Source,
+    positions: &[u64],
+    live: Option<Arc<dyn VerifySnapshot>>,
+    into: Box<dyn LoadStore>,
+) -> Result<Verified, AuditError> {
+    let started = Instant::now();
+    let (must, are) = (Arc::new(Sums::new()), Arc::new(Sums::new()));
+    let scanning = live.clone().map(|live| {
+        let are = Arc::clone(&are);
+        tokio::spawn(scan(live, Table::ALL.into(), move |table, print, _: &dyn Fn() -> String| are.add(table, print)))
+    });
+    let (to, from) = sync_channel(WAITING);
+    let loading = tokio::task::spawn_blocking(move || load(into, &from));
+    let threads = rayon::current_num_threads() + 1;
+    let rows = Arc::new(Load {
+        sums: live.is_some().then(|| Arc::clone(&must)),
+        gathered: (0..threads).map(|_| Mutex::default()).collect(),
+        to,
+    });
+    let replayed = replay(source, positions, rows.clone(), Arc::new(BTreeSet::new)).await;
+    rows.finish();
+    drop(rows);
+    let (into, mut took) = loading.await??;
+    let mut replayed = replayed?;
+    let loaded = Loaded {
+        positions: positions.to_vec(),
+        bundles: replayed.bundles,
+        clusters: replayed.clusters,
+        ids: replayed.ids,
+    };
+    took += tokio::task::spawn_blocking(move || {
+        let began = Instant::now();
+        into.finish(&loaded).map(|()| began.elapsed())
+    })
+    .await??;
+    replayed.split.load = took.as_secs_f64();
+    if let Some(scanning) = scanning {
+        replayed.split.compare = scanning.await??;
+    }
+    let (mismatches, count) = match &live {
+        Some(live) => name(source, live, &must, &are).await?,
+        None => (Vec::new(), 0),
+    };
+    Ok(verified(live.as_ref(), positions, &replayed, started.elapsed(), mismatches, count))
+}
+
+type Loading = (Box<dyn LoadStore>, Duration);
+
+fn load(mut into: Box<dyn LoadStore>, from: &Receiver<Vec<LoadRow>>) -> Result<Loading, StoreError> {
+    let mut took = Duration::ZERO;
+    while let Ok(rows) = from.recv() {
+        let began = Instant::now();
+        into.load(rows)?;
+        took += began.elapsed();
+    }
+    Ok((into, took))
+}
+
+/// Hands rows on to one thread that writes them.
+struct Load {
+    sums: Option<Arc<Sums>>,
+    /// One for each thread of the pool, one for all others.
+    gathered: Vec<Mutex<Vec<LoadRow>>>,
+    to: SyncSender<Vec<LoadRow>>,
+}
+
+impl Load {
+    fn put(&self, row: LoadRow) {
+        let at = rayon::current_thread_index().map_or(0, |n| n + 1);
+        let Some(gathered) = self.gathered.get(at).or_else(|| self.gathered.first()) else { return };
+        let mut gathered = gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        gathered.push(row);
+        if gathered.len() >= GATHERED {
+            let full = std::mem::replace(&mut *gathered, Vec::with_capacity(GATHERED));
+            drop(gathered);
+            // Whoever writes has failed and tells why.
+            let _gone = self.to.send(full);
+        }
+    }
+
+    fn finish(&self) {
+        for gathered in &self.gathered {
+            let rest = std::mem::take(&mut *gathered.lock().unwrap_or_else(PoisonError::into_inner));
+            let _gone = self.to.send(rest);
+        }
+    }
+}
+
+impl Rows for Load {
+    fn row(&self, row: Row<'_>) {
+        if let Some(sums) = &self.sums {
+            sums.row(row);
+        }
+        let named = |key: &str| {
+            // Parties are named by events, so they have a row of their own.
+            if !key.starts_with("party:") {
+                self.put(LoadRow::Named { key: key.to_owned() });
+            }
+        };
+        let row = match row {
+            Row::Subject { key, state, .. } => LoadRow::Subject { key: key.text.to_owned(), state: state.to_vec() },
+            Row::Owner { key, bundle, digest, first_seen } => LoadRow::Owner {
+                key: key.text.to_owned(),
+                bundle: bundle.to_vec(),
+                digest: digest.copied(),
+                first_seen,
+            },
+            Row::Document { owner, subject } => {
+                named(owner.text);
+                LoadRow::Document { owner: owner.print, subject: subject.print }
+            }
+            Row::OpenItem { owner, invoice, due, item } => {
+                LoadRow::OpenItem { owner: owner.print, invoice: invoice.print, due, item: item.to_vec() }
+            }
+            Row::Holder { party, identifier, present } => {
+                named(identifier.text);
+                LoadRow::Holder { party: party.print, identifier: identifier.print, present }
+            }
+            Row::Decision { party, decision } => {
+                named(party.text);
+                LoadRow::Decision { party: party.print, decision: decision.print }
+            }
+            Row::Member { party, head } => {
+                named(party.text);
+                LoadRow::Member { party: party.print, head: head.print }
+            }
+            Row::Search { party, text } => LoadRow::Search { party: party.print, text: text.to_owned() },
+            Row::SetMember { atom, set } => {
+                named(atom.text);
+                LoadRow::SetMember { atom: atom.print, set: set.print }
+            }
+        };
+        self.put(row);
+    }
+}

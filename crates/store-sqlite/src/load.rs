@@ -1,0 +1,292 @@
+//! A read model loaded at once, in a file of its own that then takes the place of the old one.
+//!
+//! Rows with a text go into the file as they come, their numbers counted up; what only links two of them waits as pairs of
+//! prints, and is written in the order of its table once all numbers are known: 20 to 30 bytes a row until then.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use onefold_event::party_id;
+use onefold_store::{KeyPrint, LoadRow, LoadStore, Loaded, StoreError, search_words};
+use onefold_view::Digest;
+use rusqlite::{Connection, Result};
+
+use crate::db::{Options, corrupt, create, engine};
+use crate::keys::hash;
+
+/// How long whoever still reads the old file is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Prints are hashes already.
+#[derive(Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        self.0 = n;
+    }
+}
+
+type Numbers = HashMap<u64, u32, BuildHasherDefault<AsIs>>;
+
+/// Loads a fresh file.
+pub struct SqliteLoad {
+    connection: Connection,
+    path: PathBuf,
+    numbers: Numbers,
+    /// (hash, number) of each key.
+    keys: Vec<(i64, u32)>,
+    documents: Vec<(u64, u64)>,
+    holders: Vec<(u64, u64, bool)>,
+    decisions: Vec<(u64, u64)>,
+    members: Vec<(u64, u64)>,
+    sets: Vec<(u64, u64)>,
+    items: Vec<(u64, u64, i64, Vec<u8>)>,
+    late: Vec<LoadRow>,
+}
+
+impl SqliteLoad {
+    /// Begins a file, in the place of one that was never finished. What is in quarantine is taken from the old file, since
+    /// it stands nowhere else.
+    ///
+    /// # Errors
+    /// It cannot be made, or the old file cannot be read.
+    pub fn create(path: &Path, options: &Options, old: Option<&Path>) -> Result<Self, StoreError> {
+        for file in [path.to_owned(), beside(path, "-journal"), beside(path, "-wal"), beside(path, "-shm")] {
+            remove(&file)?;
+        }
+        let connection = Connection::open(path).map_err(engine)?;
+        // Whoever is killed meanwhile leaves a file that the next one removes.
+        let pragmas = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA main.locking_mode = EXCLUSIVE;
+             PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;";
+        connection.execute_batch(pragmas).map_err(engine)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        create(&connection, options)?;
+        let begin = || {
+            connection.execute_batch("DROP INDEX member_by_cluster")?;
+            if let Some(old) = old {
+                connection.execute("ATTACH ?1 AS old", [old.display().to_string()])?;
+                connection.execute("INSERT INTO quarantine SELECT * FROM old.quarantine", [])?;
+                connection.execute_batch("DETACH old")?;
+            }
+            connection.execute_batch("BEGIN")
+        };
+        begin().map_err(engine)?;
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+            numbers: Numbers::default(),
+            keys: Vec::new(),
+            documents: Vec::new(),
+            holders: Vec::new(),
+            decisions: Vec::new(),
+            members: Vec::new(),
+            sets: Vec::new(),
+            items: Vec::new(),
+            late: Vec::new(),
+        })
+    }
+
+    /// Puts a loaded file in the place of the one that live writes. The caller holds the right to write; readers of the old
+    /// file are waited for, since its write-ahead log must be gone before another file has its name.
+    ///
+    /// # Errors
+    /// Somebody goes on reading the old file; both are left as they are.
+    pub fn swap(new: &Path, live: &Path) -> Result<(), StoreError> {
+        if live.exists() {
+            let old = Connection::open(live).map_err(engine)?;
+            old.busy_timeout(PATIENCE).map_err(engine)?;
+            // Only who is alone with a file may end its write-ahead log.
+            let mode: String = old.query_row("PRAGMA journal_mode = DELETE", [], |r| r.get(0)).map_err(engine)?;
+            if !mode.eq_ignore_ascii_case("delete") {
+                return Err(StoreError::Locked);
+            }
+        }
+        fail::fail_point!("rebuild.before_swap");
+        let renamed = fs::rename(new, live).and_then(|()| sync_directory(live));
+        fail::fail_point!("rebuild.after_swap");
+        renamed.map_err(|e| StoreError::Engine(format!("{}: {e}", live.display())))
+    }
+
+    /// The number of a key, and whether it is new.
+    fn number(&mut self, key: &str) -> (u32, bool) {
+        let next = u32::try_from(self.numbers.len() + 1).unwrap_or(u32::MAX);
+        let num = *self.numbers.entry(KeyPrint::of(key).0).or_insert(next);
+        if num == next {
+            self.keys.push((hash(party_id(key)), num));
+        }
+        (num, num == next)
+    }
+
+    fn take(&mut self, row: LoadRow) -> Result<Option<(u32, LoadRow)>> {
+        match row {
+            LoadRow::Subject { key, state } => {
+                let num = self.number(&key).0;
+                self.connection
+                    .prepare_cached("INSERT INTO subject VALUES (?1, ?2, ?3)")?
+                    .execute((num, key, state))?;
+            }
+            LoadRow::Document { owner, subject } => self.documents.push((owner.0, subject.0)),
+            LoadRow::OpenItem { owner, invoice, due, item } => self.items.push((owner.0, invoice.0, due, item)),
+            LoadRow::Holder { party, identifier, present } => self.holders.push((identifier.0, party.0, present)),
+            LoadRow::Decision { party, decision } => self.decisions.push((party.0, decision.0)),
+            LoadRow::Member { party, head } => self.members.push((party.0, head.0)),
+            LoadRow::SetMember { atom, set } => self.sets.push((atom.0, set.0)),
+            LoadRow::Owner { ref key, .. } => return Ok(Some((self.number(key).0, row))),
+            LoadRow::Named { ref key } => {
+                let (num, new) = self.number(key);
+                return Ok(new.then_some((num, row)));
+            }
+            LoadRow::Search { party, .. } => match self.numbers.get(&party.0) {
+                Some(num) => return Ok(Some((*num, row))),
+                // Its party's row comes later.
+                None => self.late.push(row),
+            },
+        }
+        Ok(None)
+    }
+
+    fn write(&mut self, rows: Vec<LoadRow>) -> Result<()> {
+        let mut numbered = Vec::new();
+        for row in rows {
+            numbered.extend(self.take(row)?);
+        }
+        // Parties have had their numbers as subjects: those of one page are written together.
+        numbered.sort_by_key(|(num, _)| *num);
+        let c = &self.connection;
+        for (num, row) in numbered {
+            match row {
+                LoadRow::Owner { key, bundle, digest, first_seen } => {
+                    let digest = digest.as_ref().map_or(&[][..], |Digest(digest)| digest);
+                    let put = "INSERT INTO owner VALUES (?1, ?2, ?3, ?4, ?5)
+                        ON CONFLICT (num) DO UPDATE SET first_seen = ?3, bundle = ?4, digest = ?5";
+                    c.prepare_cached(put)?.execute((num, key, first_seen, bundle, digest))?;
+                }
+                LoadRow::Named { key } => {
+                    let put = "INSERT OR IGNORE INTO owner VALUES (?1, ?2, NULL, x'', x'')";
+                    c.prepare_cached(put)?.execute((num, key))?;
+                }
+                LoadRow::Search { text, .. } => {
+                    c.prepare_cached("INSERT INTO search VALUES (?1, ?2)")?.execute((num, &text))?;
+                    let put = "INSERT INTO search_index (rowid, words) VALUES (?1, ?2)";
+                    c.prepare_cached(put)?
+                        .execute((num, search_words(&text).into_iter().collect::<Vec<_>>().join(" ")))?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// All that waited for numbers, each table in its own order.
+    fn link(&mut self) -> Result<()> {
+        let late = std::mem::take(&mut self.late);
+        self.write(late)?;
+        if !self.late.is_empty() {
+            return Err(nowhere());
+        }
+        let (c, numbers) = (&self.connection, &self.numbers);
+        let pairs = |all: &mut Vec<(u64, u64)>, sql: &str| -> Result<()> {
+            let all = std::mem::take(all).into_iter();
+            let mut all: Vec<(u32, u32)> =
+                all.map(|(a, b)| Ok((known(numbers, a)?, known(numbers, b)?))).collect::<Result<_>>()?;
+            all.sort_unstable();
+            let mut put = c.prepare(sql)?;
+            all.into_iter().try_for_each(|pair| put.execute(pair).map(drop))
+        };
+        pairs(&mut self.documents, "INSERT INTO document VALUES (?1, ?2)")?;
+        pairs(&mut self.decisions, "INSERT INTO decision VALUES (?1, ?2)")?;
+        pairs(&mut self.members, "INSERT INTO member VALUES (?1, ?2)")?;
+        pairs(&mut self.sets, "INSERT OR IGNORE INTO set_member VALUES (?1, ?2)")?;
+        let known = |print: u64| known(numbers, print);
+        let holders = std::mem::take(&mut self.holders).into_iter();
+        let mut holders: Vec<(u32, u32, bool)> = holders
+            .map(|(value, party, present)| Ok((known(value)?, known(party)?, present)))
+            .collect::<Result<_>>()?;
+        holders.sort_unstable();
+        let mut put = c.prepare("INSERT INTO holder VALUES (?1, ?2, ?3)")?;
+        holders.into_iter().try_for_each(|row| put.execute(row).map(drop))?;
+        let items = std::mem::take(&mut self.items).into_iter();
+        let mut items: Vec<(u32, i64, u32, Vec<u8>)> = items
+            .map(|(owner, invoice, due, item)| Ok((known(owner)?, due, known(invoice)?, item)))
+            .collect::<Result<_>>()?;
+        items.sort_unstable();
+        let mut put = c.prepare("INSERT INTO open_item VALUES (?1, ?2, ?3, ?4)")?;
+        items.into_iter().try_for_each(|row| put.execute(row).map(drop))?;
+        let mut keys = std::mem::take(&mut self.keys);
+        keys.sort_unstable();
+        let (mut put, mut last) = (c.prepare("INSERT INTO key VALUES (?1, ?2)")?, -1);
+        for (hash, num) in keys {
+            // The next free one where two keys share a hash, as whoever looks a key up goes on.
+            last = hash.max(last + 1);
+            put.execute((last, num))?;
+        }
+        c.execute_batch("CREATE INDEX member_by_cluster ON member (cluster)")
+    }
+}
+
+impl LoadStore for SqliteLoad {
+    fn load(&mut self, rows: Vec<LoadRow>) -> Result<(), StoreError> {
+        self.write(rows).map_err(engine)
+    }
+
+    fn finish(mut self: Box<Self>, loaded: &Loaded) -> Result<(), StoreError> {
+        let finish = |load: &mut Self| {
+            load.link()?;
+            let c = &load.connection;
+            c.execute("UPDATE meta SET value = ?1 WHERE name = 'last'", [load.numbers.len() as i64])?;
+            for (partition, next) in (0i64..).zip(&loaded.positions) {
+                c.execute("UPDATE position SET next = ?2 WHERE partition = ?1", (partition, next.cast_signed()))?;
+            }
+            for (name, sum) in [("bundles", loaded.bundles), ("clusters", loaded.clusters), ("ids", loaded.ids)] {
+                c.execute("INSERT INTO digest VALUES (?1, ?2)", (name, sum.to_bytes().as_slice()))?;
+            }
+            c.execute_batch("COMMIT; PRAGMA main.locking_mode = NORMAL; PRAGMA journal_mode = DELETE")
+        };
+        finish(&mut self).map_err(engine)?;
+        fail::fail_point!("rebuild.loaded");
+        let Self { connection, path, .. } = *self;
+        connection.close().map_err(|(_, error)| engine(error))?;
+        let synced = File::open(&path).and_then(|file| file.sync_all()).and_then(|()| sync_directory(&path));
+        synced.map_err(|e| StoreError::Engine(format!("{}: {e}", path.display())))
+    }
+}
+
+fn known(numbers: &Numbers, print: u64) -> Result<u32> {
+    numbers.get(&print).copied().ok_or_else(nowhere)
+}
+
+fn nowhere() -> rusqlite::Error {
+    corrupt("a row that is loaded", "it names a key that has no row")
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn remove(file: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(StoreError::Engine(format!("{}: {error}", file.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn sync_directory(file: &Path) -> std::io::Result<()> {
+    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(directory)?.sync_all()
+}
