@@ -56,6 +56,7 @@ async fn main() -> Result<(), LogError> {
             read(&log).await?;
             used("read", &kafka);
             fetch(&log, records).await?;
+            used("fetch", &kafka);
             follow(&log).await?;
             used("follow", &kafka);
             singles(&log, 1).await?;
@@ -69,10 +70,10 @@ async fn main() -> Result<(), LogError> {
 fn used(what: &str, kafka: &Kafka) {
     let seconds = |pid: &str| {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let fields: Vec<u64> =
-            stat.rsplit(')').next().unwrap_or_default().split_whitespace().filter_map(|f| f.parse().ok()).collect();
-        // The state is no number, so user and system time are the eleventh and twelfth.
-        fields.get(10).zip(fields.get(11)).map_or(0.0, |(user, system)| (user + system) as f64 / 100.0)
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        // User and system time, in hundredths.
+        let field = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
+        (field(11) + field(12)) as f64 / 100.0
     };
     let pids = std::fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.file_name());
     let port = kafka.bootstrap().rsplit(':').next().unwrap_or_default();
@@ -148,7 +149,7 @@ async fn read(log: &KafkaLog) -> Result<(), LogError> {
 
 async fn fetch(log: &KafkaLog, records: u64) -> Result<(), LogError> {
     let heads = log.heads(TOPIC).await?;
-    let positions: Vec<(u32, u64)> = (0..100_000u64)
+    let positions: Vec<(u32, u64)> = (0..5_000u64)
         .filter_map(|n| {
             let partition = (n % u64::from(PARTITIONS)) as u32;
             let place = n.wrapping_mul(0x9e37_79b9_7f4a_7c15) % records;
