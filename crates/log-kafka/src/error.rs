@@ -44,6 +44,10 @@ pub(crate) fn by_code(code: Code, topic: &str) -> LogError {
         }
         // The client's word for a partition that nobody leads; whether it exists is looked at before.
         Code::UnknownPartition
+        // A broker that has left the cluster, as one that is started again seems to have for a moment.
+        | Code::DestroyBroker
+        | Code::BrokerDestroy
+        | Code::Outdated
         | Code::BrokerTransportFailure
         | Code::AllBrokersDown
         | Code::Resolve
