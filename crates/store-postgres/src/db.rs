@@ -100,6 +100,18 @@ impl PostgresStore {
         &self.0.rules
     }
 
+    /// The hub's own key for content digests: random, made with the tables and kept beside the digests that need it.
+    ///
+    /// # Errors
+    /// The server does not answer, or the key is none.
+    pub async fn hub_key(&self) -> Result<[u8; 32], StoreError> {
+        let kept = sqlx::query_scalar::<_, String>("SELECT value FROM meta WHERE name = 'hub_key'");
+        let kept = kept.fetch_one(self.reader()).await.map_err(engine)?;
+        let byte = |n: usize| kept.get(2 * n..2 * n + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let bytes: Option<Vec<u8>> = (0..32).map(byte).collect();
+        bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| StoreError::Corrupt("the hub's key".to_owned()))
+    }
+
     fn open(to: PgConnectOptions, rules: Rules, options: Options) -> Self {
         let pool = |most: u32| PgPoolOptions::new().max_connections(most.max(1)).acquire_timeout(options.patience);
         let idle = format!("{}ms", options.idle_in_transaction.as_millis());

@@ -5,6 +5,7 @@ use onefold_store::StoreError;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, SqlSafeStr};
+use uuid::Uuid;
 
 use crate::Options;
 use crate::error::{corrupt, engine};
@@ -65,6 +66,9 @@ async fn begin(connection: &mut PgConnection, options: &Options) -> Result<Rules
     let put = "INSERT INTO meta (name, value) VALUES ('rules', $1) ON CONFLICT DO NOTHING";
     let given = serde_json::to_string(&options.rules).map_err(|e| StoreError::Engine(e.to_string()))?;
     sqlx::query(put).bind(given).execute(&mut *tx).await.map_err(engine)?;
+    let key = "INSERT INTO meta (name, value) VALUES ('hub_key', $1) ON CONFLICT DO NOTHING";
+    let random = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+    sqlx::query(key).bind(random).execute(&mut *tx).await.map_err(engine)?;
     let rules = rules(&mut tx).await?;
     tx.commit().await.map_err(engine)?;
     Ok(rules)
