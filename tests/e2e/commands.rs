@@ -197,7 +197,7 @@ fn a_configuration_is_checked_whole_before_anything_is_touched() {
         .tells(&["projct is no key: did you mean `project`?", "hub.partitions: expected an integer, found a string"]);
     assert!(!home.data().exists());
     let sample = home.file("sample.toml", home.run(&["config", "default"]).exits(0).out);
-    home.run(&["config", "check", "--config", &sample]).exits(0).tells(&["embedded", "project 10000"]);
+    home.run(&["config", "check", "--config", &sample]).exits(0).tells(&["embedded", "project 20000"]);
     home.run(&["config", "check", "--config", "absent.toml"]).exits(1).tells(&["absent.toml cannot be read"]);
 }
 

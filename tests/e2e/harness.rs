@@ -34,6 +34,8 @@ pub(crate) fn shared(file: &str, test: &str) -> Option<String> {
 /// A data directory that the program may make, and what else a test writes.
 pub(crate) struct Home {
     directory: TempDir,
+    /// What names the servers of a distributed hub; none: the hub is in the data directory.
+    servers: Option<[(&'static str, String); 3]>,
 }
 
 /// What a command answered.
@@ -85,7 +87,13 @@ impl Answer {
 
 impl Home {
     pub(crate) fn new() -> Self {
-        Self { directory: TempDir::new().expect("a temporary directory") }
+        Self { directory: TempDir::new().expect("a temporary directory"), servers: None }
+    }
+
+    /// The same where the hub is on Kafka and PostgreSQL.
+    pub(crate) fn distributed(bootstrap: &str, prefix: &str, url: &str) -> Self {
+        let servers = [("ONEFOLD_KAFKA", bootstrap), ("ONEFOLD_KAFKA_PREFIX", prefix), ("ONEFOLD_POSTGRES", url)];
+        Self { servers: Some(servers.map(|(name, value)| (name, value.to_owned()))), ..Self::new() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -113,10 +121,12 @@ impl Home {
     /// A command that is not yet run.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_onefold"));
+        command.args(words);
+        match &self.servers {
+            Some(servers) => command.envs(servers.iter().map(|(name, value)| (name, value))),
+            None => command.arg("--data").arg(self.data()),
+        };
         command
-            .args(words)
-            .arg("--data")
-            .arg(self.data())
             .env_remove("ONEFOLD_DATA")
             .env_remove("ONEFOLD_CONFIG")
             .env_remove("ONEFOLD_FAILPOINTS")

@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Zoned;
 use jiff::civil::Date;
 
-use crate::config::Config;
+use crate::config::{Config, Role};
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with records quarantined.
 
@@ -34,6 +34,12 @@ pub(crate) struct Globals {
     /// Configuration; `onefold config default` prints all keys
     #[arg(long, global = true, value_name = "FILE", env = "ONEFOLD_CONFIG")]
     pub(crate) config: Option<PathBuf>,
+    /// Brokers of the distributed hub, with --postgres in the place of --data
+    #[arg(long, global = true, value_name = "HOST:PORT", env = "ONEFOLD_KAFKA")]
+    pub(crate) kafka: Option<String>,
+    /// Database of the distributed hub, with --kafka in the place of --data
+    #[arg(long, global = true, value_name = "URL", env = "ONEFOLD_POSTGRES", hide_env_values = true)]
+    pub(crate) postgres: Option<String>,
     /// Print JSON instead of text
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -58,14 +64,39 @@ impl Globals {
         if let Some(partitions) = self.partitions {
             self.settings.hub.partitions = partitions;
         }
-        Ok(())
+        let servers = self.kafka.is_some() || self.postgres.is_some();
+        if let (Some(_), true) = (&self.data, servers) {
+            bail!("--data is of the embedded hub, --kafka and --postgres are of the distributed one: name one of them");
+        }
+        if let Some(data) = self.data.clone() {
+            self.settings.kafka.bootstrap.clear();
+            self.settings.postgres.url.clear();
+            self.settings.hub.data = data;
+        }
+        if servers {
+            self.settings.hub.data = PathBuf::new();
+            self.settings.kafka.bootstrap =
+                self.kafka.clone().unwrap_or(std::mem::take(&mut self.settings.kafka.bootstrap));
+            self.settings.postgres.url =
+                self.postgres.clone().unwrap_or(std::mem::take(&mut self.settings.postgres.url));
+        }
+        self.settings.check()
+    }
+
+    /// The same hub in a directory of its own.
+    pub(crate) fn in_directory(&self, directory: PathBuf) -> Self {
+        let mut other = self.clone();
+        other.settings.kafka.bootstrap.clear();
+        other.settings.postgres.url.clear();
+        other.settings.hub.data = directory;
+        other
     }
 
     /// The data directory that these or the configuration name.
     pub(crate) fn directory(&self) -> Result<&Path> {
-        let configured = Some(self.settings.hub.data.as_path()).filter(|path| !path.as_os_str().is_empty());
-        self.data.as_deref().or(configured).context(
-            "which data directory? name it with --data DIR, in ONEFOLD_DATA, or as hub.data in the configuration",
+        Some(self.settings.hub.data.as_path()).filter(|path| !path.as_os_str().is_empty()).context(
+            "which hub? name its directory with --data DIR, in ONEFOLD_DATA, or as hub.data in the configuration; or its \
+             servers with --kafka HOST:PORT and --postgres URL",
         )
     }
 
@@ -103,6 +134,9 @@ pub(crate) enum Command {
     Identity(IdentityCommand),
     /// Move the log into another hub, into any number of partitions; run again, it goes on where it was
     Copy(CopyArgs),
+    /// The topics in Kafka: made, and held against what the hub needs
+    #[command(subcommand)]
+    Topics(TopicsCommand),
     /// What can be set, and whether what is set is sound
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -131,16 +165,27 @@ pub(crate) struct RunArgs {
     /// Address to serve on; loopback only [default: http.listen of the configuration]
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<SocketAddr>,
+    /// What this process does; the embedded hub does it all in one [default: hub.roles of the configuration]
+    #[arg(long, value_name = "ROLE", value_delimiter = ',', value_enum)]
+    pub(crate) role: Vec<Role>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CopyArgs {
-    /// Where the log is: a data directory
-    #[arg(long, value_name = "DIR")]
-    pub(crate) from: PathBuf,
-    /// Where it goes: a data directory, made where it is absent
-    #[arg(long, value_name = "DIR")]
-    pub(crate) to: PathBuf,
+    /// Where the log is: a data directory, or HOST:PORT of Kafka
+    #[arg(long, value_name = "DIR|KAFKA")]
+    pub(crate) from: String,
+    /// Where it goes: a data directory, made where it is absent, or HOST:PORT of Kafka
+    #[arg(long, value_name = "DIR|KAFKA")]
+    pub(crate) to: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TopicsCommand {
+    /// Make those that are absent; say how the others differ from what the hub needs, and how to put them right
+    Apply,
+    /// The same without making any
+    Check,
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,16 +8,21 @@ use onefold_event::HubKey;
 use onefold_identity::Rules;
 use onefold_log::Log;
 use onefold_log_embedded::EmbeddedLog;
+use onefold_log_kafka::KafkaLog;
 use onefold_store::{FollowStore, LoadStore, Store, StoreError};
+use onefold_store_postgres::PostgresStore;
 use onefold_store_sqlite::{SqliteLoad, SqliteStore};
 
-use crate::config::Config;
+use crate::args::Globals;
+use crate::config::{Config, without_password};
 use crate::data::{DataDir, WriterLock};
 
 /// The topic of events.
 pub(crate) const EVENTS: &str = "events";
 /// Partitions of an embedded log that is made, unless asked otherwise.
-const PARTITIONS: u32 = 8;
+const EMBEDDED: u32 = 8;
+/// The same in Kafka.
+const OF_KAFKA: u32 = 12;
 
 /// What a hub stands on.
 pub(crate) struct Engine {
@@ -25,17 +30,30 @@ pub(crate) struct Engine {
     pub(crate) store: Arc<dyn Store>,
     /// Rules of identity that the views are made under.
     pub(crate) rules: Rules,
+    /// The hub's own, for content digests; none where this process may not read it.
+    pub(crate) key: Option<HubKey>,
     /// Where it is, for people.
     pub(crate) place: String,
     /// What only a writer has.
     pub(crate) writer: Option<Writer>,
 }
 
-/// The right to write.
+/// What a writer has beside.
 pub(crate) struct Writer {
-    pub(crate) key: HubKey,
     pub(crate) partitions: u32,
-    _lock: WriterLock,
+    /// Of an embedded hub: one process writes.
+    _lock: Option<WriterLock>,
+}
+
+/// How a hub is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// For reading, beside whoever writes.
+    Read,
+    /// For writing.
+    Write,
+    /// For writing; made where it is absent.
+    Make,
 }
 
 /// A log that is copied into, held by this process alone.
@@ -43,24 +61,67 @@ pub(crate) struct Target {
     pub(crate) log: Arc<dyn Log>,
     /// Partitions of a topic that is made.
     pub(crate) partitions: u32,
-    _lock: WriterLock,
+    _lock: Option<WriterLock>,
 }
 
 impl Target {
-    pub(crate) fn open(data: &DataDir, config: &Config) -> Result<Self> {
-        let lock = data.lock()?;
+    /// A log to copy into: `HOST:PORT` of brokers, or a data directory, made where it is absent.
+    pub(crate) fn open(place: &str, config: &Config) -> Result<Self> {
+        if is_servers(place) {
+            return Ok(Self { log: kafka(place, config)?, partitions: partitions(config, OF_KAFKA), _lock: None });
+        }
+        let data = DataDir::make(Path::new(place))?;
+        let lock = Some(data.lock()?);
+        let partitions = partitions(config, EMBEDDED);
         let log = EmbeddedLog::open(&data.file("log.db"), onefold_log_embedded::Options::default())?;
-        Ok(Self { log: Arc::new(log), partitions: partitions(config), _lock: lock })
+        Ok(Self { log: Arc::new(log), partitions, _lock: lock })
     }
 }
 
 /// A log that is copied from, beside whoever writes to it.
-pub(crate) fn source(data: &DataDir) -> Result<Arc<dyn Log>> {
+pub(crate) fn source(place: &str, config: &Config) -> Result<Arc<dyn Log>> {
+    if is_servers(place) {
+        return Ok(kafka(place, config)?);
+    }
+    let data = DataDir::open(Path::new(place))?;
     Ok(Arc::new(EmbeddedLog::open_read(&data.file("log.db"))?))
 }
 
-fn partitions(config: &Config) -> u32 {
-    if config.hub.partitions == 0 { PARTITIONS } else { config.hub.partitions }
+/// Brokers are named by `HOST:PORT`, several of them parted by commas; everything else is a directory.
+fn is_servers(place: &str) -> bool {
+    let server = |one: &str| {
+        one.rsplit_once(':')
+            .is_some_and(|(host, port)| !host.is_empty() && !host.contains('/') && port.parse::<u16>().is_ok())
+    };
+    !Path::new(place).exists() && place.split(',').all(server)
+}
+
+/// The configured brokers, and the partitions of topics that are spread, for whoever looks after topics.
+pub(crate) fn topics(config: &Config) -> Result<(Arc<KafkaLog>, u32)> {
+    Ok((kafka(&config.kafka.bootstrap, config)?, partitions(config, OF_KAFKA)))
+}
+
+/// Kafka at these brokers.
+fn kafka(bootstrap: &str, config: &Config) -> Result<Arc<KafkaLog>> {
+    let mut options = onefold_log_kafka::Options::new(bootstrap);
+    options.prefix.clone_from(&config.kafka.prefix);
+    options.properties.clone_from(&config.kafka.properties);
+    Ok(Arc::new(KafkaLog::open(options)?))
+}
+
+fn partitions(config: &Config, of_engine: u32) -> u32 {
+    if config.hub.partitions == 0 { of_engine } else { config.hub.partitions }
+}
+
+/// Views are of this log, and of no more of it than there is.
+fn check(heads: Vec<u64>, positions: Vec<u64>, views: &str) -> Result<()> {
+    if heads.len() != positions.len() || heads.iter().zip(&positions).any(|(head, at)| head < at) {
+        bail!(
+            "the views are of another log, or of more of it than there is (log {heads:?}, views {positions:?}): put the \
+             log back from a later copy, or have the views in {views} made again"
+        );
+    }
+    Ok(())
 }
 
 /// Views in a fresh file; what is in quarantine is taken from the old one.
@@ -121,8 +182,52 @@ impl Rebuilding {
 }
 
 impl Engine {
+    /// The hub that the command line and the configuration name.
+    pub(crate) async fn open(globals: &Globals, access: Access) -> Result<Self> {
+        if globals.settings.is_distributed() {
+            return Self::distributed(&globals.settings, access).await;
+        }
+        let directory = globals.directory()?;
+        match access {
+            Access::Read => Self::embedded_read(&DataDir::open(directory)?),
+            Access::Write => Self::embedded(&DataDir::open(directory)?, &globals.settings).await,
+            Access::Make => Self::embedded(&DataDir::make(directory)?, &globals.settings).await,
+        }
+    }
+
+    /// Kafka and PostgreSQL, beside any number of other processes.
+    async fn distributed(config: &Config, access: Access) -> Result<Self> {
+        if config.postgres.url.is_empty() {
+            bail!("which database? Kafka goes together with one: name it with --postgres URL, or as postgres.url");
+        }
+        let log = kafka(&config.kafka.bootstrap, config)?;
+        let options = onefold_store_postgres::Options {
+            rules: config.identity.clone(),
+            partitions: partitions(config, OF_KAFKA),
+            stage_connections: config.postgres.connections.div_ceil(2),
+            read_connections: config.postgres.connections / 2,
+            ..Default::default()
+        };
+        let place = format!("{} and {}", config.kafka.bootstrap, without_password(&config.postgres.url));
+        if access == Access::Read {
+            let store = PostgresStore::connect_read(&config.postgres.url, options).await?;
+            let (rules, key) = (store.rules().clone(), Some(HubKey::new(&store.hub_key().await?)));
+            return Ok(Self { log, store: Arc::new(store), rules, key, place, writer: None });
+        }
+        let partitions = log.topic(EVENTS, options.partitions).await?;
+        let rules = config.identity.clone();
+        let store =
+            PostgresStore::connect(&config.postgres.url, onefold_store_postgres::Options { partitions, ..options })
+                .await?;
+        let key = HubKey::new(&store.hub_key().await?);
+        let store: Arc<dyn Store> = Arc::new(store);
+        check(log.heads(EVENTS).await?, store.followed().await?.positions, &place)?;
+        let writer = Some(Writer { partitions, _lock: None });
+        Ok(Self { log, store, rules, key: Some(key), place, writer })
+    }
+
     /// A data directory, for the one process that writes.
-    pub(crate) async fn embedded(data: &DataDir, config: &Config) -> Result<Self> {
+    async fn embedded(data: &DataDir, config: &Config) -> Result<Self> {
         let lock = data.lock()?;
         let key = data.key()?;
         let (log, views) = (data.file("log.db"), data.file("views.db"));
@@ -133,7 +238,7 @@ impl Engine {
             );
         }
         let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&log, onefold_log_embedded::Options::default())?);
-        let partitions = log.topic(EVENTS, partitions(config)).await?;
+        let partitions = log.topic(EVENTS, partitions(config, EMBEDDED)).await?;
         let rules = config.identity.clone();
         let options = onefold_store_sqlite::Options { partitions, rules: rules.clone(), ..Default::default() };
         let store = SqliteStore::open(&views, options).map_err(|error| match error {
@@ -141,20 +246,13 @@ impl Engine {
             other => other.into(),
         })?;
         let store: Arc<dyn Store> = Arc::new(store);
-        let (heads, positions) = (log.heads(EVENTS).await?, store.followed().await?.positions);
-        if heads.len() != positions.len() || heads.iter().zip(&positions).any(|(head, at)| head < at) {
-            bail!(
-                "the views are of another log, or of more of it than there is (log {heads:?}, views {positions:?}): put the \
-                 log back from a later copy, or remove {} to have the views made again",
-                views.display()
-            );
-        }
-        let writer = Some(Writer { key, partitions, _lock: lock });
-        Ok(Self { log, store, rules, place: data.path().display().to_string(), writer })
+        check(log.heads(EVENTS).await?, store.followed().await?.positions, &views.display().to_string())?;
+        let writer = Some(Writer { partitions, _lock: Some(lock) });
+        Ok(Self { log, store, rules, key: Some(key), place: data.path().display().to_string(), writer })
     }
 
     /// A data directory, beside whoever writes.
-    pub(crate) fn embedded_read(data: &DataDir) -> Result<Self> {
+    fn embedded_read(data: &DataDir) -> Result<Self> {
         let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open_read(&data.file("log.db"))?);
         let views = data.file("views.db");
         if !views.exists() {
@@ -162,6 +260,7 @@ impl Engine {
         }
         let store = SqliteStore::open_read(&views).with_context(|| format!("{}", views.display()))?;
         let rules = store.rules().clone();
-        Ok(Self { log, store: Arc::new(store), rules, place: data.path().display().to_string(), writer: None })
+        let place = data.path().display().to_string();
+        Ok(Self { log, store: Arc::new(store), rules, key: data.key().ok(), place, writer: None })
     }
 }

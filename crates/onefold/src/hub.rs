@@ -2,23 +2,24 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 use onefold_assembler::Assembler;
 use onefold_connect::Door;
+use onefold_event::HubKey;
 use onefold_identity::Rules;
 use onefold_log::Log;
 use onefold_projector::{Projector, Work};
 use onefold_resolver::Resolver;
 use onefold_service::Service;
 use onefold_stage::{Health, Stage, Stop, Wake, spawn};
-use onefold_store::Store;
+use onefold_store::{Followed, Store};
 use tokio::sync::Notify;
 
 use crate::args::Globals;
-use crate::data::DataDir;
-use crate::engine::{EVENTS, Engine, Writer};
+use crate::config::Role;
+use crate::engine::{Access, EVENTS, Engine, Writer};
 
 /// A stage that fails for so long is not waited for any more.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,8 +32,8 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// Opens a hub that is one.
-    pub(crate) fn open(globals: &Globals) -> Result<Self> {
-        let Engine { log, store, rules, .. } = Engine::embedded_read(&DataDir::open(globals.directory()?)?)?;
+    pub(crate) async fn open(globals: &Globals) -> Result<Self> {
+        let Engine { log, store, rules, .. } = Engine::open(globals, Access::Read).await?;
         let service = Service::new(log, Arc::clone(&store), None, rules);
         Ok(Self { store, service })
     }
@@ -42,13 +43,16 @@ impl Reader {
 pub(crate) struct Hub {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) door: Door,
+    door: Option<Door>,
     pub(crate) rules: Rules,
+    /// The hub's own, for content digests.
+    pub(crate) key: HubKey,
     /// Where it is, for people.
     pub(crate) place: String,
     pub(crate) service: Service,
     pub(crate) health: Health,
-    pub(crate) writer: Writer,
+    /// Held until it is closed.
+    _writer: Writer,
     /// What the projector counts of itself.
     pub(crate) work: Arc<Work>,
     stop: Stop,
@@ -57,33 +61,45 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    /// Opens a hub that is one.
+    /// Opens a hub that is one, for a command.
     pub(crate) async fn open(globals: &Globals) -> Result<Self> {
-        Self::start(Engine::embedded(&DataDir::open(globals.directory()?)?, &globals.settings).await?, globals).await
+        Self::start(Engine::open(globals, Access::Write).await?, globals, Self::beside(globals)).await
     }
 
-    /// Opens a hub, made where it is absent.
+    /// Opens a hub, made where it is absent, for a command.
     pub(crate) async fn make(globals: &Globals) -> Result<Self> {
-        Self::start(Engine::embedded(&DataDir::make(globals.directory()?)?, &globals.settings).await?, globals).await
+        Self::start(Engine::open(globals, Access::Make).await?, globals, Self::beside(globals)).await
     }
 
-    async fn start(engine: Engine, globals: &Globals) -> Result<Self> {
-        let Engine { log, store, rules, place, writer } = engine;
-        let writer = writer.context("opened for reading only")?;
+    /// Opens a hub, made where it is absent, in these roles.
+    pub(crate) async fn serve(globals: &Globals, roles: &[Role]) -> Result<Self> {
+        if !globals.settings.is_distributed() && Role::ALL.iter().any(|role| !roles.contains(role)) {
+            bail!("the embedded hub does everything in one process: leave --role and hub.roles as they are by default");
+        }
+        Self::start(Engine::open(globals, Access::Make).await?, globals, roles).await
+    }
+
+    /// What a command does beside what it was called for: an embedded hub moves only while a process has it; a distributed
+    /// one has processes of its own.
+    fn beside(globals: &Globals) -> &'static [Role] {
+        if globals.settings.is_distributed() { &[Role::Serve] } else { &Role::ALL }
+    }
+
+    async fn start(engine: Engine, globals: &Globals, roles: &[Role]) -> Result<Self> {
+        let Engine { log, store, rules, key, place, writer } = engine;
+        let (writer, key) = writer.zip(key).context("opened for reading only")?;
         let settings = &globals.settings;
-        let key = writer.key.clone();
-        let door = Door::open(
-            Arc::clone(&log),
-            Arc::clone(&store) as _,
-            Arc::clone(&store) as _,
-            key.clone(),
-            writer.partitions,
-        )
-        .await?;
+        let partitions = writer.partitions;
+        let door = if roles.contains(&Role::Serve) {
+            let (known, progress) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+            Some(Door::open(Arc::clone(&log), known, progress, key.clone(), partitions).await?)
+        } else {
+            None
+        };
         let (health, stop) = (Health::default(), Stop::default());
         let wakes: [Wake; 2] = [Arc::new(Notify::new()), Arc::new(Notify::new())];
         let [resolve, assemble] = &wakes;
-        let projector = Projector::new(Arc::clone(&log), Arc::clone(&store) as _, key, settings.project);
+        let projector = Projector::new(Arc::clone(&log), Arc::clone(&store) as _, key.clone(), settings.project);
         let work = projector.work();
         let resolver = Resolver::new(Arc::clone(&store) as _, rules.clone(), settings.resolve);
         let assembler = Assembler::new(Arc::clone(&store) as _, settings.assemble);
@@ -93,12 +109,23 @@ impl Hub {
             threads.push(thread.context("a stage cannot be started")?);
             Ok(())
         };
-        begin(Box::new(projector), None, Some(resolve))?;
-        begin(Box::new(resolver), Some(resolve), Some(assemble))?;
-        begin(Box::new(assembler), Some(assemble), None)?;
-        let service = Service::new(Arc::clone(&log), Arc::clone(&store), Some(door.clone()), rules.clone())
-            .watching(health.clone());
-        Ok(Self { log, store, door, rules, place, service, health, writer, work, stop, wakes, threads })
+        if roles.contains(&Role::Project) {
+            begin(Box::new(projector), None, Some(resolve))?;
+        }
+        if roles.contains(&Role::Resolve) {
+            begin(Box::new(resolver), Some(resolve), Some(assemble))?;
+        }
+        if roles.contains(&Role::Assemble) {
+            begin(Box::new(assembler), Some(assemble), None)?;
+        }
+        let service =
+            Service::new(Arc::clone(&log), Arc::clone(&store), door.clone(), rules.clone()).watching(health.clone());
+        Ok(Self { log, store, door, rules, key, place, service, health, _writer: writer, work, stop, wakes, threads })
+    }
+
+    /// The door, which every command has.
+    pub(crate) fn door(&self) -> Result<&Door> {
+        self.door.as_ref().context("this process takes nothing in: it has not the role `serve`")
     }
 
     /// Waits until the views show everything that is in the log now; `told` hears how many events are still behind.
@@ -108,6 +135,7 @@ impl Hub {
     pub(crate) async fn caught_up(&self, told: &dyn Fn(u64)) -> Result<()> {
         let heads = self.log.heads(EVENTS).await?;
         let mut pause = Duration::from_millis(1);
+        let mut moved = (Followed::default(), Instant::now());
         loop {
             let followed = self.store.followed().await?;
             let at = |n: usize| followed.positions.get(n).copied().unwrap_or(0);
@@ -116,6 +144,15 @@ impl Hub {
                 return Ok(());
             }
             told(behind);
+            if followed != moved.0 {
+                moved = (followed, Instant::now());
+            } else if self.threads.is_empty() && moved.1.elapsed() > PATIENCE {
+                bail!(
+                    "nobody folds: {behind} events behind and no step for {} s; what was taken in is safe in the log: is there \
+                     a process with the roles project, resolve and assemble (`onefold run`)?",
+                    PATIENCE.as_secs()
+                );
+            }
             // What the projector marks itself wakes nobody but the resolver.
             self.wakes.iter().for_each(|wake| wake.notify_one());
             if let Some(still) = self.health.still(PATIENCE).first() {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use onefold_event::HubKey;
-use onefold_log::Log;
+use onefold_log::{Log, Membership};
 use onefold_stage::{Progress, Stage, StageError};
 use onefold_store::ProjectStore;
 use serde::Deserialize;
@@ -13,6 +13,9 @@ use serde::Deserialize;
 use crate::batch::Batch;
 use crate::read::{EVENTS, Read, Reader};
 use crate::work::{Part, Work};
+
+/// The group in which projectors share out partitions.
+const GROUP: &str = "project";
 
 /// Limits of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -32,7 +35,11 @@ impl Default for Options {
 pub struct Projector {
     reader: Reader,
     store: Arc<dyn ProjectStore>,
-    /// Next offset per partition, as the store says; none: to be read again.
+    /// Which partitions are its own now; none before the first step.
+    membership: Option<Box<dyn Membership>>,
+    /// Those of the last step.
+    mine: Vec<u32>,
+    /// Next offset per partition, as the store says, and never to be reached where it is another's; none: to be read again.
     positions: Option<Vec<u64>>,
     /// The next batch, read while the last one was written.
     ahead: Option<Read>,
@@ -43,12 +50,20 @@ impl Projector {
     /// A projector over a log and a store. The key is the hub's own, for content digests.
     pub fn new(log: Arc<dyn Log>, store: Arc<dyn ProjectStore>, key: HubKey, options: Options) -> Self {
         let reader = Reader { log, key, batch: options.batch };
-        Self { reader, store, positions: None, ahead: None, work: Arc::default() }
+        Self { reader, store, membership: None, mine: Vec::new(), positions: None, ahead: None, work: Arc::default() }
     }
 
     /// Its counters.
     pub fn work(&self) -> Arc<Work> {
         Arc::clone(&self.work)
+    }
+
+    /// The partitions that it is to follow now. This is speed alone: two that follow one are parted by its position.
+    async fn mine(&mut self) -> Result<Vec<u32>, StageError> {
+        if self.membership.is_none() {
+            self.membership = Some(self.reader.log.join(EVENTS, GROUP).await?);
+        }
+        Ok(self.membership.as_ref().map(|membership| membership.mine()).unwrap_or_default())
     }
 
     /// The batch that comes after these positions: read already, or read now.
@@ -84,10 +99,12 @@ impl Stage for Projector {
     }
 
     async fn step(&mut self) -> Result<Progress, StageError> {
+        let mine = self.mine().await?;
         let positions = match self.positions.take() {
-            Some(positions) => positions,
-            None => self.store.positions().await?,
+            Some(positions) if mine == self.mine => positions,
+            _ => of(&mine, self.store.positions().await?),
         };
+        self.mine = mine;
         let began = Instant::now();
         let read = self.next(&positions).await?;
         if read.moves.is_empty() {
@@ -108,4 +125,9 @@ impl Stage for Projector {
         self.positions = Some(read.to());
         Ok(Progress::Worked((read.taken.len() as u64).max(1)))
     }
+}
+
+/// Positions of these partitions alone: what is another's is taken to be at its end.
+fn of(mine: &[u32], positions: Vec<u64>) -> Vec<u64> {
+    (0u32..).zip(positions).map(|(partition, at)| if mine.contains(&partition) { at } else { u64::MAX }).collect()
 }

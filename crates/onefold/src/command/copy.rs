@@ -8,7 +8,6 @@ use onefold_log::copy;
 use serde::Serialize;
 
 use crate::args::{CopyArgs, Globals};
-use crate::data::DataDir;
 use crate::engine::{EVENTS, Target, source};
 use crate::out::Out;
 use crate::progress::bar;
@@ -23,8 +22,8 @@ struct Told {
 
 /// Views are made from the log by whoever runs the target next; what is in quarantine stays where it is.
 pub(crate) async fn run(args: CopyArgs, globals: Globals) -> Result<ExitCode> {
-    let from = source(&DataDir::open(&args.from)?)?;
-    let Target { log, partitions, .. } = &Target::open(&DataDir::make(&args.to)?, &globals.settings)?;
+    let from = source(&args.from, &globals.settings)?;
+    let Target { log, partitions, .. } = &Target::open(&args.to, &globals.settings)?;
     let (began, bar) = (Instant::now(), bar(0, "copying"));
     let told = |done, total| {
         bar.set_length(total);

@@ -15,7 +15,9 @@ use tokio::net::TcpListener;
 
 use crate::args::{DemoArgs, Globals};
 use crate::command::{ingest, serve};
+use crate::config::Role;
 use crate::data::{DEMO, DataDir};
+use crate::engine::EVENTS;
 use crate::hub::Hub;
 use crate::out::Out;
 use crate::render::{self, amount};
@@ -39,12 +41,21 @@ struct Taken {
 }
 
 pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode> {
-    let path = globals.data.get_or_insert_with(|| PathBuf::from(DEFAULT)).clone();
+    let path = globals.directory().map_or_else(|_| PathBuf::from(DEFAULT), Path::to_owned);
+    if !globals.settings.is_distributed() {
+        globals = globals.in_directory(path.clone());
+    }
     // What may be refused comes first: nothing is recreated for a port that is taken.
     let listener = if args.no_serve { None } else { Some(serve::listen(args.listen).await?) };
     let address = listener.as_ref().map_or(Ok(args.listen), TcpListener::local_addr)?;
     empty(&path)?;
-    let hub = Hub::make(&globals).await?;
+    let hub = Hub::serve(&globals, &Role::ALL).await?;
+    if hub.log.heads(EVENTS).await?.iter().any(|head| *head > 0) {
+        bail!(
+            "{} holds events already: the demo is checked against its own books and takes a hub of its own",
+            hub.place
+        );
+    }
     let settings = Settings { customers: args.customers, seed: args.seed, ..Settings::default() };
     let day = globals.today.unwrap_or(settings.today);
     let done = show(&hub, &path, &settings, day_number(day), address, globals.json).await;

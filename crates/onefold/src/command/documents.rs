@@ -12,7 +12,7 @@ use crate::render;
 
 pub(crate) async fn run(args: DocumentsArgs, globals: Globals) -> Result<ExitCode> {
     let reference: Option<Reference> = args.reference.as_deref().map(str::parse).transpose()?;
-    let reader = Reader::open(&globals)?;
+    let reader = Reader::open(&globals).await?;
     let mut out = Out::open();
     let (mut left, mut cursor) = (if args.limit == 0 { usize::MAX } else { args.limit }, args.cursor);
     loop {

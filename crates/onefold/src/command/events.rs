@@ -15,7 +15,7 @@ const CHUNK: usize = 1_000;
 
 pub(crate) async fn run(args: RefArgs, globals: Globals) -> Result<ExitCode> {
     let reference: Reference = args.reference.parse()?;
-    let reader = Reader::open(&globals)?;
+    let reader = Reader::open(&globals).await?;
     let places = reader.service.events(&reference).await?;
     let mut out = Out::open();
     for some in places.chunks(CHUNK) {

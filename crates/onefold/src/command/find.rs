@@ -10,7 +10,7 @@ use crate::out::Out;
 use crate::render;
 
 pub(crate) async fn run(args: FindArgs, globals: Globals) -> Result<ExitCode> {
-    let reader = Reader::open(&globals)?;
+    let reader = Reader::open(&globals).await?;
     let hits = reader.service.find(&args.text.join(" "), args.limit).await?;
     let mut out = Out::open();
     if globals.json {

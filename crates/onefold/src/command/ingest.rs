@@ -53,7 +53,8 @@ async fn ingest(hub: &Hub, connector: &Connector, inputs: &[Input]) -> Result<Re
 /// Takes inputs in; the views follow.
 pub(crate) async fn take_in(hub: &Hub, connector: &Connector, inputs: &[Input], what: &str) -> Result<Report> {
     let bar = progress::bytes(0, what);
-    let report = onefold_connect::ingest(connector, inputs, &hub.door, hub.store.as_ref(), &|at| show(&bar, at)).await;
+    let report =
+        onefold_connect::ingest(connector, inputs, hub.door()?, hub.store.as_ref(), &|at| show(&bar, at)).await;
     bar.finish_and_clear();
     report.map_err(told)
 }

@@ -14,6 +14,7 @@ mod rebuild;
 mod serve;
 mod show;
 mod status;
+mod topics;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Quarantine(command) => quarantine::run(command, globals).await,
         Command::Identity(command) => identity::run(command, globals).await,
         Command::Copy(args) => copy::run(args, globals).await,
+        Command::Topics(command) => topics::run(command, globals).await,
         Command::Config(command) => config::run(command, &globals),
         Command::Bench(args) => bench::run(args, globals).await,
     }

@@ -28,7 +28,7 @@ pub(crate) async fn run(command: QuarantineCommand, globals: Globals) -> Result<
 }
 
 async fn list(filter: QuarantineFilter, globals: Globals) -> Result<ExitCode> {
-    let reader = Reader::open(&globals)?;
+    let reader = Reader::open(&globals).await?;
     let (mut out, mut count) = (Out::open(), 0);
     for entry in entries(reader.store.as_ref(), &filter).await? {
         count += 1;
@@ -58,7 +58,7 @@ async fn entries(store: &dyn Quarantine, filter: &QuarantineFilter) -> Result<Ve
 }
 
 async fn show(number: u64, globals: Globals) -> Result<ExitCode> {
-    let reader = Reader::open(&globals)?;
+    let reader = Reader::open(&globals).await?;
     let entry = one(reader.store.as_ref(), number).await?;
     let mut out = Out::open();
     if globals.json {
@@ -105,7 +105,7 @@ async fn retry_all(
     let (mut out, mut still) = (Out::open(), 0u64);
     for entry in &chosen {
         let (status, told) =
-            match onefold_connect::retry(entry, connector, &hub.door, hub.store.as_ref(), "retried by hand").await {
+            match onefold_connect::retry(entry, connector, hub.door()?, hub.store.as_ref(), "retried by hand").await {
                 Ok(Retried::Taken(verdicts)) => ("taken", format!("taken in: {} events", verdicts.len())),
                 Ok(Retried::Skipped(reason)) => ("skipped", format!("skipped: {reason}")),
                 Ok(Retried::Again(problems)) => {

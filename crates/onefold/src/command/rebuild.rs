@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use onefold_audit::{Progress, Source, Verified, at_rest, rebuild, verify};
 use serde::Serialize;
 
 use crate::args::{Globals, RebuildArgs};
 use crate::data::DataDir;
-use crate::engine::{EVENTS, Engine, Rebuilding};
+use crate::engine::{Access, EVENTS, Engine, Rebuilding};
 use crate::hub::Hub;
 use crate::out::Out;
 use crate::progress::bar;
@@ -28,22 +28,24 @@ struct Rebuilt {
 
 /// Folds the log again and compares, or takes what comes out for good.
 pub(crate) async fn run(args: RebuildArgs, globals: Globals) -> Result<ExitCode> {
-    let data = DataDir::open(globals.directory()?)?;
     let memory = usize::try_from(args.memory << 20).unwrap_or(usize::MAX);
     if args.verify {
-        compare(&args, &globals, &data, memory).await
-    } else {
-        replace(&args, &globals, &data, memory).await
+        return compare(&args, &globals, memory).await;
     }
+    if globals.settings.is_distributed() {
+        bail!("for good, views in PostgreSQL are made again by the stages: name an empty database in postgres.url and run them");
+    }
+    replace(&args, &globals, &DataDir::open(globals.directory()?)?, memory).await
 }
 
 /// Beside whoever writes. Where nobody does, live is brought to rest first.
-async fn compare(args: &RebuildArgs, globals: &Globals, data: &DataDir, memory: usize) -> Result<ExitCode> {
-    if !data.is_written() {
+async fn compare(args: &RebuildArgs, globals: &Globals, memory: usize) -> Result<ExitCode> {
+    if !globals.settings.is_distributed() && !DataDir::open(globals.directory()?)?.is_written() {
         settle(globals).await?;
     }
-    let Engine { log, store, rules, .. } = Engine::embedded_read(data)?;
-    let source = Source { log, key: data.key()?, rules, memory, progress: Progress::default() };
+    let Engine { log, store, rules, key, .. } = Engine::open(globals, Access::Read).await?;
+    let key = key.context("the hub's key, by which duplicates are known, cannot be read")?;
+    let source = Source { log, key, rules, memory, progress: Progress::default() };
     let verified = shown(&source.progress, verify(&source, store.as_ref(), Duration::from_secs(args.wait))).await?;
     print(globals, &verified, text(&verified))?;
     Ok(if verified.is_equal() { ExitCode::SUCCESS } else { ExitCode::from(crate::FAILED) })

@@ -13,7 +13,8 @@ use crate::{shutdown, telemetry};
 pub(crate) async fn run(args: RunArgs, globals: Globals) -> Result<ExitCode> {
     // First what may be refused: nothing is begun for a port that is taken.
     let listener = listen(args.listen.unwrap_or(globals.settings.http.listen)).await?;
-    let hub = Hub::make(&globals).await?;
+    let roles = if args.role.is_empty() { globals.settings.hub.roles.clone() } else { args.role };
+    let hub = Hub::serve(&globals, &roles).await?;
     eprintln!("serving {} on http://{}; Ctrl-C stops", hub.place, listener.local_addr()?);
     serve(listener, hub).await
 }

@@ -12,7 +12,7 @@ use crate::render;
 
 pub(crate) async fn run(args: RefArgs, globals: Globals) -> Result<ExitCode> {
     let reference: Reference = args.reference.parse()?;
-    let reader = Reader::open(&globals)?;
+    let reader = Reader::open(&globals).await?;
     let shown = reader.service.show(&reference, Some(day_number(globals.day()))).await?;
     let mut out = Out::open();
     if globals.json {

@@ -10,7 +10,7 @@ use crate::out::Out;
 use crate::render;
 
 pub(crate) async fn run(globals: Globals) -> Result<ExitCode> {
-    let reader = Reader::open(&globals)?;
+    let reader = Reader::open(&globals).await?;
     let status = reader.service.status().await?;
     let mut out = Out::open();
     if globals.json {

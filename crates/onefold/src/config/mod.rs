@@ -13,7 +13,7 @@ use onefold_identity::Rules;
 use serde::Deserialize;
 use toml::Table;
 
-pub(crate) use shown::shown;
+pub(crate) use shown::{shown, without_password};
 
 /// The documented default: also the list of all keys, and the type of each.
 pub(crate) const DEFAULT: &str = include_str!("../../../../deploy/onefold.toml");
@@ -54,6 +54,11 @@ pub(crate) enum Role {
     Assemble,
     /// Answer over HTTP
     Serve,
+}
+
+impl Role {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Project, Self::Resolve, Self::Assemble, Self::Serve];
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -110,11 +115,16 @@ impl Config {
         Ok(config)
     }
 
+    /// Whether the hub stands on Kafka and PostgreSQL.
+    pub(crate) fn is_distributed(&self) -> bool {
+        !self.kafka.bootstrap.is_empty()
+    }
+
     /// What no single key can say.
-    fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let mut wrong: Vec<&str> = Vec::new();
-        if self.kafka.bootstrap.is_empty() != self.postgres.url.is_empty() {
-            wrong.push("kafka.bootstrap and postgres.url go together: name both for the distributed hub, neither for the embedded one");
+        if self.kafka.bootstrap.is_empty() && !self.postgres.url.is_empty() {
+            wrong.push("postgres.url goes together with kafka.bootstrap: name both for the distributed hub, neither for the embedded one");
         }
         if !self.kafka.bootstrap.is_empty() && !self.hub.data.as_os_str().is_empty() {
             wrong.push("hub.data is of the embedded hub, kafka.bootstrap of the distributed one: name one of them");
@@ -211,7 +221,7 @@ mod tests {
 
     #[test]
     fn the_two_engines_are_not_mixed() {
-        assert!(load("[kafka]\nbootstrap = 'a:1'", &[]).unwrap_err().to_string().contains("postgres.url"));
+        assert!(load("[postgres]\nurl = 'postgres://a/b'", &[]).unwrap_err().to_string().contains("kafka.bootstrap"));
         let both = "[hub]\ndata = 'd'\n[kafka]\nbootstrap = 'a:1'\n[postgres]\nurl = 'postgres://a/b'";
         assert!(load(both, &[]).unwrap_err().to_string().contains("name one of them"));
     }

@@ -23,7 +23,7 @@ pub(crate) async fn run(rig: &Rig) -> Result<Report> {
     .await?;
     report.rate("live_events_per_second", rig.events, live).put("live_peak_memory_mib", peak_memory_mib());
     forget_peak_memory();
-    let (log, key, rules) = (Arc::clone(&rig.hub.log), rig.hub.writer.key.clone(), rig.hub.rules.clone());
+    let (log, key, rules) = (Arc::clone(&rig.hub.log), rig.hub.key.clone(), rig.hub.rules.clone());
     let source = Source { log, key, rules, memory: MEMORY, progress: Progress::default() };
     let verified = verify(&source, rig.hub.store.as_ref(), Duration::ZERO).await?;
     ensure!(verified.is_equal(), "live is not what the log says: {verified:?}");

@@ -31,7 +31,7 @@ impl Rig {
         let root = globals.data.clone().unwrap_or_else(std::env::temp_dir);
         let directory = root.join(format!("onefold-bench-{}", std::process::id()));
         std::fs::create_dir_all(&root).with_context(|| format!("{}", root.display()))?;
-        let hub = Hub::make(&Globals { data: Some(directory.clone()), ..globals.clone() }).await?;
+        let hub = Hub::make(&globals.in_directory(directory.clone())).await?;
         Ok(Self {
             hub,
             workload: Workload { customers: args.customers.max(1), hot: args.hot },

@@ -1,0 +1,134 @@
+//! The same hub on a real Kafka and a real PostgreSQL.
+
+mod harness;
+
+use harness::{Answer, Home, connector};
+use onefold_simulator::{Feed, Settings, simulate};
+use onefold_testkit::{Kafka, Postgres};
+use serde_json::Value;
+
+/// What two hubs that were told the same have in common.
+const SAME: [&str; 9] = [
+    "events",
+    "subjects",
+    "parties",
+    "customers",
+    "documents",
+    "unattributed_documents",
+    "quarantined",
+    "digest",
+    "ids_digest",
+];
+
+fn company(home: &Home) -> Vec<Feed> {
+    let settings = Settings { customers: 40, seed: 7, ..Settings::default() };
+    simulate(&home.path("simulated"), &settings).expect("a simulated company").feeds
+}
+
+fn ingest(home: &Home, feed: &Feed) -> Answer {
+    let (connector, path) = (connector(feed.connector), feed.path.display().to_string());
+    home.run(&["ingest", "--json", "--connector", &connector, &path])
+}
+
+fn status(home: &Home) -> Value {
+    home.run(&["status", "--json"]).exits(0).json()
+}
+
+fn assert_same(a: &Value, b: &Value) {
+    for name in SAME {
+        assert_eq!(a[name], b[name], "{name}");
+    }
+    assert_eq!(a["money"], b["money"]);
+}
+
+#[test]
+fn kafka_and_postgres_give_the_same_views_ids_and_answers_as_one_directory() {
+    let test = "kafka_and_postgres_give_the_same_views_ids_and_answers_as_one_directory";
+    let (Some(kafka), Some(postgres)) = (Kafka::shared(test), Postgres::shared(test)) else { return };
+    let database = postgres.database();
+    let (one, many) = (Home::new(), Home::distributed(kafka.bootstrap(), &kafka.prefix(), database.url()));
+    let feeds = company(&one);
+    let roles = many.serve_with(&["--role", "project,resolve,assemble"], &[]);
+    for feed in &feeds {
+        let (one, many) = (ingest(&one, feed), ingest(&many, feed));
+        assert_eq!(one.code, many.code, "{}", many.err);
+        for count in ["records", "lines", "events", "accepted", "duplicates", "conflicts", "skipped", "quarantined"] {
+            assert_eq!(one.json()[count], many.json()[count], "{count} of {}", feed.connector);
+        }
+    }
+    assert_same(&status(&one), &status(&many));
+    many.run(&["rebuild", "--verify"]).exits(0);
+
+    let hits = |home: &Home| home.run(&["find", "王", "--limit", "100", "--json"]).exits(0).json();
+    let found = hits(&one);
+    assert!(found.as_array().is_some_and(|hits| !hits.is_empty()), "{found}");
+    assert_eq!(found, hits(&many));
+    for hit in found.as_array().unwrap() {
+        let id = hit["id"].as_str().unwrap();
+        for words in [&["show", id, "--today", "2026-06-30", "--json"][..], &["documents", id, "--json"]] {
+            assert_eq!(one.run(words).exits(0).out, many.run(words).exits(0).out, "{words:?}");
+        }
+    }
+
+    // A second time changes nothing.
+    let again = ingest(&many, &feeds[0]).exits(ingest(&one, &feeds[0]).code).json();
+    assert_eq!((&again["accepted"], again["duplicates"].as_u64() > Some(0)), (&0.into(), true));
+    assert_same(&status(&one), &status(&many));
+    assert_eq!(roles.stop(), 0);
+}
+
+#[test]
+fn a_hub_grows_into_kafka_and_back_with_the_same_views_and_ids() {
+    let test = "a_hub_grows_into_kafka_and_back_with_the_same_views_and_ids";
+    let (Some(kafka), Some(postgres)) = (Kafka::shared(test), Postgres::shared(test)) else { return };
+    let database = postgres.database();
+    let (one, many) = (Home::new(), Home::distributed(kafka.bootstrap(), &kafka.prefix(), database.url()));
+    for feed in &company(&one) {
+        ingest(&one, feed);
+    }
+    let before = status(&one);
+    let (from, to) = (one.data().display().to_string(), kafka.bootstrap().to_owned());
+    let copied = many.run(&["copy", "--from", &from, "--to", &to, "--json"]).exits(0).json();
+    assert_eq!((&copied["records"], &copied["partitions"]), (&before["events"], &12.into()));
+    let roles = many.serve();
+    let lag = || status(&many)["lag"].as_u64();
+    let began = std::time::Instant::now();
+    while lag() != Some(0) {
+        assert!(began.elapsed().as_secs() < 60, "still {:?} behind", lag());
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let mut grown = status(&many);
+    // What is in quarantine is not in the log.
+    grown["quarantined"] = before["quarantined"].clone();
+    assert_same(&before, &grown);
+    assert_eq!(roles.stop(), 0);
+
+    let back = one.path("back").display().to_string();
+    many.run(&["copy", "--from", &to, "--to", &back, "--partitions", "3"]).exits(0);
+    one.run_in("back", &["rebuild", "--verify"]).exits(0);
+    let again = one.run_in("back", &["status", "--json"]).exits(0).json();
+    assert_eq!((&again["digest"], &again["ids_digest"]), (&before["digest"], &before["ids_digest"]));
+}
+
+#[test]
+fn topics_are_made_once_and_one_that_differs_is_told_of() {
+    let test = "topics_are_made_once_and_one_that_differs_is_told_of";
+    let Some(kafka) = Kafka::shared(test) else { return };
+    let home = Home::distributed(kafka.bootstrap(), &kafka.prefix(), "postgres://unused/unused");
+    home.run(&["topics", "check"]).exits(1).tells(&["events: it is absent", "onefold topics apply"]);
+    let made = home.run(&["topics", "apply", "--partitions", "3", "--json"]).exits(0).json();
+    assert!(made["made"].as_array().is_some_and(|made| made.len() > 5), "{made}");
+    let again = home.run(&["topics", "apply", "--partitions", "3", "--json"]).exits(0).json();
+    assert_eq!(again["made"], serde_json::json!([]));
+    home.run(&["topics", "check", "--partitions", "5"]).exits(1).tells(&["must have 5 partitions and has 3"]);
+}
+
+#[test]
+fn servers_that_do_not_answer_are_named_and_passwords_are_not() {
+    let home = Home::distributed("127.0.0.1:9", "t.", "postgres://hub:geheim@127.0.0.1:9/onefold");
+    let told = home.run(&["status"]).exits(1);
+    assert!(!told.err.contains("geheim"), "{}", told.err);
+    let alone = home.command(&["status"]).env_remove("ONEFOLD_POSTGRES").output().expect("the program");
+    assert!(String::from_utf8_lossy(&alone.stderr).contains("which database?"));
+    home.run(&["status", "--data", "x"]).exits(1).tells(&["name one of them"]);
+}
