@@ -4,6 +4,8 @@
 #[path = "../harness.rs"]
 mod harness;
 
+mod containers;
 mod gate;
+mod manifests;
 mod read;
 mod watched;
