@@ -33,7 +33,9 @@ pub(crate) async fn run(args: RebuildArgs, globals: Globals) -> Result<ExitCode>
         return compare(&args, &globals, memory).await;
     }
     if globals.settings.is_distributed() {
-        bail!("for good, views in PostgreSQL are made again by the stages: name an empty database in postgres.url and run them");
+        bail!(
+            "for good, views in PostgreSQL are made again by the stages: name an empty database in postgres.url and run them"
+        );
     }
     replace(&args, &globals, &DataDir::open(globals.directory()?)?, memory).await
 }
