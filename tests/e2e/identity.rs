@@ -27,6 +27,8 @@ fn told() -> Home {
     let reply = server.batch(&events);
     assert_eq!(reply.status, 200, "{}", reply.body);
     server.stop();
+    // What was acknowledged just before the stop is folded now.
+    home.run(&["rebuild", "--verify"]).exits(0);
     home
 }
 
