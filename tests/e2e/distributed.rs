@@ -59,11 +59,17 @@ fn kafka_and_postgres_give_the_same_views_ids_and_answers_as_one_directory() {
     assert_same(&status(&one), &status(&many));
     many.run(&["rebuild", "--verify"]).exits(0);
 
-    let hits = |home: &Home| home.run(&["find", "王", "--limit", "100", "--json"]).exits(0).json();
+    // Which of two that match alike comes first is the engine's own.
+    let hits = |home: &Home| {
+        let found = home.run(&["find", "王", "--limit", "100", "--json"]).exits(0).json();
+        let mut hits = found.as_array().expect("hits").clone();
+        hits.sort_by_key(|hit| hit["id"].to_string());
+        hits
+    };
     let found = hits(&one);
-    assert!(found.as_array().is_some_and(|hits| !hits.is_empty()), "{found}");
+    assert!(!found.is_empty());
     assert_eq!(found, hits(&many));
-    for hit in found.as_array().unwrap() {
+    for hit in &found {
         let id = hit["id"].as_str().unwrap();
         for words in [&["show", id, "--today", "2026-06-30", "--json"][..], &["documents", id, "--json"]] {
             assert_eq!(one.run(words).exits(0).out, many.run(words).exits(0).out, "{words:?}");
