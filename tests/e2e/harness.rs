@@ -217,9 +217,19 @@ impl Server {
             if wanted(&reply) {
                 return reply;
             }
-            assert!(began.elapsed() < Duration::from_secs(20), "{path} answers {} {}", reply.status, reply.body);
+            assert!(began.elapsed() < Duration::from_secs(60), "{path} answers {} {}", reply.status, reply.body);
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Waits until the views show all that was acknowledged, of which nothing is added meanwhile.
+    pub(crate) fn settle(&self) {
+        const WAITING: [&str; 3] = ["onefold_lag_events{", "onefold_inbox_waiting ", "onefold_marks_waiting "];
+        self.until("/metrics", |reply| {
+            let text = reply.body.as_str().unwrap_or_default();
+            let waiting: Vec<&str> = text.lines().filter(|line| WAITING.iter().any(|w| line.starts_with(w))).collect();
+            waiting.len() > 2 && waiting.iter().all(|line| line.ends_with(" 0"))
+        });
     }
 
     pub(crate) fn pid(&self) -> u32 {

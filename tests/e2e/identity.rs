@@ -26,9 +26,8 @@ fn told() -> Home {
     ];
     let reply = server.batch(&events);
     assert_eq!(reply.status, 200, "{}", reply.body);
+    server.settle();
     server.stop();
-    // What was acknowledged just before the stop is folded now.
-    home.run(&["rebuild", "--verify"]).exits(0);
     home
 }
 
@@ -106,9 +105,8 @@ fn a_guest_is_shown_found_taken_over_and_parted_from_like_anybody() {
     };
     let reply = server.batch(&[order("order:web:O1", "7.00"), order("order:web:O2", "8.00")]);
     assert_eq!(reply.status, 200, "{}", reply.body);
+    server.settle();
     server.stop();
-    // What was acknowledged just before the stop is folded now.
-    home.run(&["rebuild", "--verify"]).exits(0);
 
     let guest = "party:web:guest:email:gast@example.com";
     let view = home.run(&["show", "email:gast@example.com", "--json"]).exits(0).json();
