@@ -49,6 +49,12 @@ impl KafkaLog {
         Ok((made, self.check_topics(partitions).await?))
     }
 
+    /// Removes every topic of this prefix with all that it holds: the end of a hub that was made to try something.
+    pub async fn remove_topics(self) -> Result<(), LogError> {
+        let full: Vec<String> = TOPICS.iter().map(|topic| self.clients().full(topic.name)).collect();
+        self.broker().remove(&full.iter().map(String::as_str).collect::<Vec<_>>()).await
+    }
+
     async fn check(&self, topic: &TopicPlan, asked: u32, findings: &mut Vec<Finding>) -> Result<(), LogError> {
         let full = self.clients().full(topic.name);
         let bootstrap = &self.clients().options.bootstrap;

@@ -139,6 +139,18 @@ impl Broker {
         }
     }
 
+    /// Removes topics with all that they hold; one that is not there is as good.
+    pub(crate) async fn remove(&self, full: &[&str]) -> Result<(), LogError> {
+        let removed = self.admin.delete_topics(full, &self.timely()).await;
+        for one in removed.map_err(|error| self.clients.failed(&error, "topics"))? {
+            match one {
+                Err((_, Code::UnknownTopicOrPartition | Code::UnknownTopic)) | Ok(_) => {}
+                Err((name, code)) => return Err(by_code(code, &name)),
+            }
+        }
+        Ok(())
+    }
+
     fn timely(&self) -> AdminOptions {
         AdminOptions::new().request_timeout(Some(self.question())).operation_timeout(Some(self.question()))
     }

@@ -92,6 +92,11 @@ impl Globals {
         other
     }
 
+    /// The same with another configuration.
+    pub(crate) fn with(&self, settings: Config) -> Self {
+        Self { settings, ..self.clone() }
+    }
+
     /// The data directory that these or the configuration name.
     pub(crate) fn directory(&self) -> Result<&Path> {
         Some(self.settings.hub.data.as_path()).filter(|path| !path.as_os_str().is_empty()).context(
@@ -394,6 +399,12 @@ pub(crate) struct BenchArgs {
     /// Hit by a few: four of five events are about the same 100 customers
     #[arg(long)]
     pub(crate) hot: bool,
+    /// Paced: events per second
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) rate: u64,
+    /// Processes that project, beside one another (Kafka and PostgreSQL)
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) projectors: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -10,7 +10,7 @@ use onefold_log::Log;
 use onefold_log_embedded::EmbeddedLog;
 use onefold_log_kafka::KafkaLog;
 use onefold_store::{FollowStore, LoadStore, Store, StoreError};
-use onefold_store_postgres::PostgresStore;
+use onefold_store_postgres::{PostgresStore, Scratch};
 use onefold_store_sqlite::{SqliteLoad, SqliteStore};
 
 use crate::args::Globals;
@@ -87,6 +87,42 @@ pub(crate) fn source(place: &str, config: &Config) -> Result<Arc<dyn Log>> {
     Ok(Arc::new(EmbeddedLog::open_read(&data.file("log.db"))?))
 }
 
+/// Topics and a database of their own on the configured servers, for a hub that is measured and removed.
+pub(crate) struct Trial {
+    config: Config,
+    database: Scratch,
+}
+
+impl Trial {
+    /// `name`: letters, digits and underscores.
+    pub(crate) async fn make(config: &Config, name: &str) -> Result<Self> {
+        let database = Scratch::make(&config.postgres.url, name).await?;
+        let mut config = config.clone();
+        config.kafka.prefix = format!("{name}.");
+        config.postgres.url = database.url();
+        Ok(Self { config, database })
+    }
+
+    /// The configuration of the hub there.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Where broker and database listen; those on this machine are found by it.
+    pub(crate) fn ports(&self) -> [Option<u16>; 2] {
+        let first = self.config.kafka.bootstrap.split(',').next();
+        [first.and_then(|one| one.rsplit(':').next()?.parse().ok()), Some(self.database.port())]
+    }
+
+    /// Removes both with all that they hold.
+    pub(crate) async fn remove(self) -> Result<()> {
+        let log = open_kafka(&self.config.kafka.bootstrap, &self.config)?.remove_topics().await;
+        let database = self.database.remove().await;
+        log?;
+        Ok(database?)
+    }
+}
+
 /// Brokers are named by `HOST:PORT`, several of them parted by commas; everything else is a directory.
 fn is_servers(place: &str) -> bool {
     let server = |one: &str| {
@@ -103,10 +139,14 @@ pub(crate) fn topics(config: &Config) -> Result<(Arc<KafkaLog>, u32)> {
 
 /// Kafka at these brokers.
 fn kafka(bootstrap: &str, config: &Config) -> Result<Arc<KafkaLog>> {
+    Ok(Arc::new(open_kafka(bootstrap, config)?))
+}
+
+fn open_kafka(bootstrap: &str, config: &Config) -> Result<KafkaLog> {
     let mut options = onefold_log_kafka::Options::new(bootstrap);
     options.prefix.clone_from(&config.kafka.prefix);
     options.properties.clone_from(&config.kafka.properties);
-    Ok(Arc::new(KafkaLog::open(options)?))
+    Ok(KafkaLog::open(options)?)
 }
 
 fn partitions(config: &Config, of_engine: u32) -> u32 {

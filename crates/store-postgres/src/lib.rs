@@ -14,8 +14,10 @@ mod quarantine;
 mod read;
 mod resolve;
 mod save;
+mod scratch;
 mod status;
 mod sums;
 mod verify;
 
 pub use db::{Options, PostgresStore};
+pub use scratch::Scratch;

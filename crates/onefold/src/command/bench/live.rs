@@ -7,37 +7,45 @@ use onefold_event::Event;
 use onefold_projector::{Done, Part};
 use serde_json::{Map, Value, json};
 
-use super::cpu::Cpu;
-use super::measure::{Report, peak_memory_mib, timed};
+use super::measure::{Report, memory_mib, peak_memory_mib, timed};
 use super::rig::Rig;
 
-/// Paced: so many events per second, in batches of so many, for so long.
-const RATE: u64 = 10_000;
+/// Paced: in batches of so many events, for so long.
 const BATCH: u64 = 200;
 const PACED: Duration = Duration::from_secs(20);
+/// Views are read beside, one after the other.
+const BETWEEN_READS: Duration = Duration::from_millis(5);
 
 pub(crate) async fn run(rig: &Rig) -> Result<Report> {
     let mut report = rig.report("live");
-    let cpu = Cpu::now();
+    let cpu = rig.cpu();
     let ((), recorded) = timed(rig.record_customers()).await?;
     report.rate("customers_recorded_per_second", rig.workload.customers, recorded);
-    report.put("cpu_us_per_customer", Cpu::now().per_event(&cpu, rig.workload.customers));
-    let (cpu, done, bytes) = (Cpu::now(), rig.hub.work.done(), rig.bytes());
+    report.put("cpu_us_per_customer", rig.cpu().per_event(&cpu, rig.workload.customers));
+    let (cpu, done, bytes, mut memory) = (rig.cpu(), rig.hub.work.done(), rig.bytes(), vec![memory_mib()]);
     let ((), told) = timed(async {
-        rig.tell(0, rig.events).await?;
+        for quarter in 0..4 {
+            rig.tell(rig.events * quarter / 4, rig.events * (quarter + 1) / 4).await?;
+            memory.push(memory_mib());
+        }
         rig.caught_up().await
     })
     .await?;
-    report.rate("events_per_second", rig.events, told);
-    report.put("cpu_us_per_event", Cpu::now().per_event(&cpu, rig.events));
+    report.rate("events_per_second", rig.events, told).put("seconds", told.as_secs_f64().round());
+    report.put("cpu_us_per_event", rig.cpu().per_event(&cpu, rig.events));
+    report.put("cpu_percent", rig.cpu().shares(&cpu)).put("memory_mib_by_quarter", memory);
     let done = rig.hub.work.done().since(&done);
-    report.put("projector_us_per_event", parts(&done)).put("events_per_batch", done.events / done.batches.max(1));
+    let per_batch = done.events / done.batches.max(1);
+    report.put("projector_us_per_event", parts(&done)).put("events_per_batch", per_batch);
+    report.put("events_per_customer_and_batch", rig.workload.per_customer(per_batch));
     report.put("rows_per_event", (done.rows as f64 / done.events.max(1) as f64 * 100.0).round() / 100.0);
-    let grown = |now: u64, before: u64| now.saturating_sub(before) / rig.events.max(1);
-    let (log, views) = rig.bytes();
-    report.put("log_bytes_per_event", grown(log, bytes.0)).put("view_bytes_per_event", grown(views, bytes.1));
-    report.spread("paced_latency", paced(rig).await?);
-    report.put("paced", format!("{RATE}/s in batches of {BATCH} for {} s", PACED.as_secs()));
+    if let (Some(now), Some(before)) = (rig.bytes(), bytes) {
+        let grown = |now: u64, before: u64| now.saturating_sub(before) / rig.events.max(1);
+        report.put("log_bytes_per_event", grown(now.0, before.0)).put("view_bytes_per_event", grown(now.1, before.1));
+    }
+    let (took, read) = paced(rig).await?;
+    report.spread("paced_latency", took).spread("paced_read_by_id", read);
+    report.put("paced", format!("{}/s in batches of {BATCH} for {} s", rig.rate, PACED.as_secs()));
     report.put("peak_memory_mib", peak_memory_mib());
     Ok(report)
 }
@@ -48,10 +56,11 @@ fn parts(done: &Done) -> Value {
     Part::ALL.into_iter().map(|part| (part.name().to_owned(), json!(micros(part)))).collect::<Map<_, _>>().into()
 }
 
-/// Latencies from when each batch was due until its views stand. The next batch does not wait for the one before.
-async fn paced(rig: &Rig) -> Result<Vec<Duration>> {
-    let batches = PACED.as_secs() * RATE / BATCH;
-    let gap = Duration::from_secs_f64(BATCH as f64 / RATE as f64);
+/// Latencies from when each batch was due until its views stand, and of views read meanwhile. The next batch does not wait for
+/// the one before.
+async fn paced(rig: &Rig) -> Result<(Vec<Duration>, Vec<Duration>)> {
+    let batches = PACED.as_secs() * rig.rate / BATCH;
+    let gap = Duration::from_secs_f64(BATCH as f64 / rig.rate as f64);
     let started = Instant::now();
     let (to, mut from) = tokio::sync::mpsc::unbounded_channel::<(Instant, Vec<u64>)>();
     let append = async move {
@@ -73,6 +82,15 @@ async fn paced(rig: &Rig) -> Result<Vec<Duration>> {
         }
         anyhow::Ok(took)
     };
-    let ((), took) = tokio::try_join!(append, follow)?;
-    Ok(took)
+    let read = async {
+        let mut took = Vec::new();
+        while started.elapsed() < PACED {
+            let n = took.len() as u64;
+            took.push(rig.read_by_id(n).await?);
+            tokio::time::sleep(BETWEEN_READS).await;
+        }
+        anyhow::Ok(took)
+    };
+    let ((), took, read) = tokio::try_join!(append, follow, read)?;
+    Ok((took, read))
 }

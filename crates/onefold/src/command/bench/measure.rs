@@ -39,8 +39,17 @@ pub(crate) async fn timed<T>(work: impl Future<Output = anyhow::Result<T>>) -> a
 
 /// Largest resident memory of this process so far, in MiB (Linux).
 pub(crate) fn peak_memory_mib() -> Option<u64> {
+    status_mib("VmHWM:")
+}
+
+/// Resident memory of this process now, in MiB (Linux).
+pub(crate) fn memory_mib() -> Option<u64> {
+    status_mib("VmRSS:")
+}
+
+fn status_mib(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let line = status.lines().find(|line| line.starts_with(name))?;
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib / 1024)
 }
 

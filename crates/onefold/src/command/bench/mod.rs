@@ -15,16 +15,18 @@ use anyhow::Result;
 
 use crate::args::{BenchArgs, BenchWhat, Globals};
 
-/// Runs one benchmark in a directory of its own, which it removes.
+/// Runs one benchmark on a hub of its own, which it removes.
 pub(crate) async fn run(args: BenchArgs, globals: Globals) -> Result<ExitCode> {
     let rig = rig::Rig::new(&globals, &args).await?;
     let report = match args.what {
-        BenchWhat::Live => live::run(&rig).await?,
-        BenchWhat::Rebuild => rebuild::run(&rig).await?,
-        BenchWhat::Read => read::run(&rig).await?,
-        BenchWhat::Unmerge => unmerge::run(&rig).await?,
+        BenchWhat::Live => live::run(&rig).await,
+        BenchWhat::Rebuild => rebuild::run(&rig).await,
+        BenchWhat::Read => read::run(&rig).await,
+        BenchWhat::Unmerge => unmerge::run(&rig).await,
     };
-    rig.close().await?;
-    measure::print(&report, globals.json);
+    // Removed whatever came of it.
+    let closed = rig.close().await;
+    measure::print(&report?, globals.json);
+    closed?;
     Ok(ExitCode::SUCCESS)
 }

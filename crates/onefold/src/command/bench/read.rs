@@ -3,12 +3,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use onefold_event::party_id;
 use onefold_service::Reference;
 
 use super::measure::{Report, peak_memory_mib};
 use super::rig::Rig;
-use super::workload::{name, party, phone};
+use super::workload::{name, phone};
 
 const READS: u64 = 20_000;
 const FINDS: u64 = 500;
@@ -18,15 +17,14 @@ pub(crate) async fn run(rig: &Rig) -> Result<Report> {
     rig.record_customers().await?;
     rig.tell(0, rig.events.saturating_sub(rig.workload.customers)).await?;
     rig.caught_up().await?;
-    let customer = |n: u64| n.wrapping_mul(0x9E37_79B1) % rig.workload.customers;
+    let customer = |n: u64| rig.workload.anyone(n);
     let (mut by_id, mut by_phone, mut found) = (Vec::new(), Vec::new(), Vec::new());
     for n in 0..READS {
-        let id: Reference = party_id(&party(customer(n))).to_string().parse()?;
-        by_id.push(view(rig, &id).await?);
+        by_id.push(rig.read_by_id(n).await?);
     }
     for n in 0..READS {
         let identifier: Reference = format!("phone:+86{}", phone(customer(n))).parse()?;
-        by_phone.push(view(rig, &identifier).await?);
+        by_phone.push(rig.read(&identifier).await?);
     }
     for n in 0..FINDS {
         // Every tenth looks for 王伟, the others for a name or the last digits of a phone.
@@ -45,12 +43,4 @@ pub(crate) async fn run(rig: &Rig) -> Result<Report> {
     report.spread("by_id", by_id).spread("by_identifier", by_phone).spread("find", found);
     report.put("peak_memory_mib", peak_memory_mib());
     Ok(report)
-}
-
-async fn view(rig: &Rig, reference: &Reference) -> Result<Duration> {
-    let started = Instant::now();
-    let view = rig.hub.service.view(reference, None).await?;
-    let took = started.elapsed();
-    ensure!(view.documents > 0 || !view.profile.is_empty(), "an empty view");
-    Ok(took)
 }

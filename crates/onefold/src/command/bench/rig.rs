@@ -1,16 +1,20 @@
-//! A hub of its own in a directory of its own.
+//! A hub of its own in a directory, or on topics and a database, of its own.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use onefold_event::{Event, encode};
+use anyhow::{Context, Result, bail, ensure};
+use onefold_event::{Event, encode, party_id};
 use onefold_log::{Record, partition_of};
+use onefold_service::Reference;
 
+use super::cpu::Cpu;
 use super::measure::Report;
-use super::workload::Workload;
+use super::workload::{Workload, party};
 use crate::args::{BenchArgs, Globals};
-use crate::engine::EVENTS;
+use crate::config::Role;
+use crate::engine::{EVENTS, Trial};
 use crate::hub::Hub;
 
 /// Events appended at a time while a backlog is built up.
@@ -22,22 +26,60 @@ pub(crate) struct Rig {
     pub(crate) hub: Hub,
     pub(crate) workload: Workload,
     pub(crate) events: u64,
-    directory: PathBuf,
+    /// Paced: events per second.
+    pub(crate) rate: u64,
+    place: Place,
+    beside: Beside,
+}
+
+/// Where it is, to be removed.
+enum Place {
+    Directory(PathBuf),
+    Servers(Box<Trial>),
 }
 
 impl Rig {
-    /// A fresh hub below the data directory that was named, else below the temporary one.
+    /// A fresh hub on the configured servers, else below the data directory that was named, else below the temporary one.
     pub(crate) async fn new(globals: &Globals, args: &BenchArgs) -> Result<Self> {
-        let root = globals.data.clone().unwrap_or_else(std::env::temp_dir);
-        let directory = root.join(format!("onefold-bench-{}", std::process::id()));
-        std::fs::create_dir_all(&root).with_context(|| format!("{}", root.display()))?;
-        let hub = Hub::make(&globals.in_directory(directory.clone())).await?;
-        Ok(Self {
+        let name = format!("onefold_bench_{}", std::process::id());
+        let (place, globals) = if globals.settings.is_distributed() {
+            let trial = Trial::make(&globals.settings, &name).await?;
+            let globals = globals.with(trial.config().clone());
+            (Place::Servers(Box::new(trial)), globals)
+        } else {
+            ensure!(args.projectors == 1, "--projectors: the embedded hub is one process");
+            let root = globals.data.clone().unwrap_or_else(std::env::temp_dir);
+            let directory = root.join(name);
+            std::fs::create_dir_all(&root).with_context(|| format!("{}", root.display()))?;
+            let globals = globals.in_directory(directory.clone());
+            (Place::Directory(directory), globals)
+        };
+        let hub = Hub::serve(&globals, &Role::ALL).await?;
+        let mut rig = Self {
             hub,
             workload: Workload { customers: args.customers.max(1), hot: args.hot },
             events: args.events,
-            directory,
-        })
+            rate: args.rate,
+            place,
+            beside: Beside::default(),
+        };
+        for _ in 1..args.projectors {
+            let child = rig.projector()?;
+            rig.beside.0.push(child);
+        }
+        Ok(rig)
+    }
+
+    /// One more process that projects.
+    fn projector(&self) -> Result<Child> {
+        let Place::Servers(trial) = &self.place else { bail!("the embedded hub is one process") };
+        let config = trial.config();
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["run", "--role", "project", "--listen", "127.0.0.1:0"]);
+        command.env("ONEFOLD_KAFKA", &config.kafka.bootstrap).env("ONEFOLD_KAFKA_PREFIX", &config.kafka.prefix);
+        command.env("ONEFOLD_POSTGRES", &config.postgres.url).env("ONEFOLD_LOG", "error");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().context("another projector")
     }
 
     /// What every report begins with.
@@ -50,8 +92,27 @@ impl Rig {
             .put("events", self.events)
             .put("customers", self.workload.customers)
             .put("hit", if self.workload.hot { "4 of 5 events on 100 customers" } else { "evenly" });
-        report.put("log", "embedded, fsync on each append");
+        match &self.place {
+            Place::Directory(_) => report.put("engine", "embedded; the log is synced to disk at each append"),
+            Place::Servers(_) => report
+                .put("engine", format!("Kafka and PostgreSQL: {}", self.hub.place))
+                .put("projectors", self.beside.0.len() + 1),
+        };
         report
+    }
+
+    /// Processor time of this process by thread, of the other projectors, and of the servers that are on this machine.
+    pub(crate) fn cpu(&self) -> Cpu {
+        let mut cpu = Cpu::now();
+        for child in &self.beside.0 {
+            cpu.add_process("projectors beside", child.id());
+        }
+        if let Place::Servers(trial) = &self.place {
+            for (name, port) in ["kafka", "postgres"].into_iter().zip(trial.ports()) {
+                port.into_iter().for_each(|port| cpu.add_server(name, port));
+            }
+        }
+        cpu
     }
 
     /// Appends events; they are durable when it returns.
@@ -118,6 +179,20 @@ impl Rig {
         Ok(())
     }
 
+    /// Reads the view of the n-th of a long row of customers by its id.
+    pub(crate) async fn read_by_id(&self, n: u64) -> Result<Duration> {
+        self.read(&party_id(&party(self.workload.anyone(n))).to_string().parse()?).await
+    }
+
+    /// How long it takes to read a view.
+    pub(crate) async fn read(&self, reference: &Reference) -> Result<Duration> {
+        let started = Instant::now();
+        let view = self.hub.service.view(reference, None).await?;
+        let took = started.elapsed();
+        ensure!(view.documents > 0 || !view.profile.is_empty(), "an empty view");
+        Ok(took)
+    }
+
     async fn pause(&self) -> Result<()> {
         tokio::time::sleep(Duration::from_micros(300)).await;
         match self.hub.health.stages().into_iter().find_map(|stage| stage.error) {
@@ -127,19 +202,43 @@ impl Rig {
     }
 
     /// A file beside log and read model.
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.directory.join(name)
+    pub(crate) fn file(&self, name: &str) -> Option<PathBuf> {
+        match &self.place {
+            Place::Directory(directory) => Some(directory.join(name)),
+            Place::Servers(_) => None,
+        }
     }
 
-    /// Bytes of log and read model on disk.
-    pub(crate) fn bytes(&self) -> (u64, u64) {
-        let size = |name: &str| std::fs::metadata(self.directory.join(name)).map_or(0, |m| m.len());
-        (size("log.db"), size("views.db"))
+    /// Bytes of log and read model on disk, where they are files.
+    pub(crate) fn bytes(&self) -> Option<(u64, u64)> {
+        let size = |name: &str| Some(std::fs::metadata(self.file(name)?).map_or(0, |m| m.len()));
+        Some((size("log.db")?, size("views.db")?))
     }
 
-    /// Stops the stages and removes the directory.
+    /// Stops the stages and removes what was made.
     pub(crate) async fn close(self) -> Result<()> {
-        self.hub.close().await?;
-        std::fs::remove_dir_all(&self.directory).with_context(|| format!("{}", self.directory.display()))
+        drop(self.beside);
+        let closed = self.hub.close().await;
+        match self.place {
+            Place::Directory(directory) => {
+                std::fs::remove_dir_all(&directory).with_context(|| format!("{}", directory.display()))?;
+            }
+            Place::Servers(trial) => trial.remove().await?,
+        }
+        closed
+    }
+}
+
+/// Processes that end with this.
+#[derive(Default)]
+struct Beside(Vec<Child>);
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            // One that has ended already is as good.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }

@@ -44,6 +44,18 @@ pub(crate) fn party(customer: u64) -> String {
 }
 
 impl Workload {
+    /// The n-th customer of a long row in no order.
+    pub(crate) fn anyone(&self, n: u64) -> u64 {
+        n.wrapping_mul(0x9E37_79B1) % self.customers
+    }
+
+    /// Events per customer that has any, in a batch of so many that are spread evenly; none where they are not.
+    pub(crate) fn per_customer(&self, batch: u64) -> Option<f64> {
+        let (all, batch) = (self.customers as f64, batch as f64);
+        let hit = all * (1.0 - (1.0 - 1.0 / all).powf(batch));
+        (!self.hot && batch > 0.0).then(|| (batch / hit * 100.0).round() / 100.0)
+    }
+
     /// The event that records a customer.
     pub(crate) fn recorded(&self, customer: u64) -> Result<Event> {
         let identifier =
