@@ -41,7 +41,8 @@ impl Cpu {
             .collect();
         let listens = |pid: &u32| {
             let open = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-            open.filter_map(|fd| std::fs::read_link(fd.path()).ok()).any(|link| inodes.contains(&*link.to_string_lossy()))
+            open.filter_map(|fd| std::fs::read_link(fd.path()).ok())
+                .any(|link| inodes.contains(&*link.to_string_lossy()))
         };
         let servers: BTreeSet<u32> = pids.iter().copied().filter(listens).collect();
         for pid in pids {
