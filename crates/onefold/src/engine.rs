@@ -10,7 +10,7 @@ use onefold_log::Log;
 use onefold_log_embedded::EmbeddedLog;
 use onefold_log_kafka::KafkaLog;
 use onefold_store::{FollowStore, LoadStore, Store, StoreError};
-use onefold_store_postgres::{PostgresStore, Scratch};
+use onefold_store_postgres::{Beside, PostgresStore, Scratch};
 use onefold_store_sqlite::{SqliteLoad, SqliteStore};
 
 use crate::args::Globals;
@@ -164,60 +164,126 @@ fn check(heads: Vec<u64>, positions: Vec<u64>, views: &str) -> Result<()> {
     Ok(())
 }
 
-/// Views in a fresh file; what is in quarantine is taken from the old one.
-pub(crate) fn loader(new: &Path, partitions: usize, rules: &Rules, old: Option<&Path>) -> Result<Box<dyn LoadStore>> {
-    let partitions = u32::try_from(partitions)?;
-    let options = onefold_store_sqlite::Options { partitions, rules: rules.clone(), ..Default::default() };
-    Ok(Box::new(SqliteLoad::create(new, &options, old)?))
-}
-
-/// Views that are made again beside the old ones, by the one process that writes.
+/// Views that are made again beside the old ones, by one process at a time.
 pub(crate) struct Rebuilding {
     pub(crate) log: Arc<dyn Log>,
     /// The views as they are, where there are any.
     pub(crate) live: Option<Arc<dyn Store>>,
     /// They were made under the rules that are configured now.
     pub(crate) same_rules: bool,
+    pub(crate) key: HubKey,
     rules: Rules,
-    views: PathBuf,
-    new: PathBuf,
-    _lock: WriterLock,
+    place: Fresh,
+}
+
+/// Where new views come to stand.
+enum Fresh {
+    /// Beside the file that they replace; nobody else writes to it meanwhile.
+    File { views: PathBuf, new: PathBuf, _lock: WriterLock },
+    /// Beside the schema that they replace.
+    Schema { url: String },
 }
 
 impl Rebuilding {
-    /// Whether live has begun what it has not finished.
-    pub(crate) async fn is_waiting(data: &DataDir) -> Result<bool> {
-        let views = data.file("views.db");
+    /// Whether live has begun what nobody would finish while the views are made again.
+    pub(crate) async fn is_waiting(globals: &Globals) -> Result<bool> {
+        if globals.settings.is_distributed() {
+            return Ok(false);
+        }
+        let views = DataDir::open(globals.directory()?)?.file("views.db");
         Ok(views.exists() && SqliteStore::open_read(&views)?.followed().await?.waiting)
     }
 
-    pub(crate) fn begin(data: &DataDir, config: &Config) -> Result<Self> {
-        let lock = data.lock()?;
+    pub(crate) async fn begin(globals: &Globals) -> Result<Self> {
+        let config = &globals.settings;
+        let rules = config.identity.clone();
+        if config.is_distributed() {
+            let url = config.postgres.url.clone();
+            let live = PostgresStore::connect_read(&url, postgres_options(config)).await?;
+            let (same_rules, key) = (*live.rules() == rules, HubKey::new(&live.hub_key().await?));
+            let (log, live) = (kafka(&config.kafka.bootstrap, config)?, Some(Arc::new(live) as Arc<dyn Store>));
+            return Ok(Self { log, live, same_rules, key, rules, place: Fresh::Schema { url } });
+        }
+        let data = DataDir::open(globals.directory()?)?;
+        let (lock, key) = (data.lock()?, data.key()?);
         let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open_read(&data.file("log.db"))?);
         let views = data.file("views.db");
         let live = views.exists().then(|| SqliteStore::open_read(&views)).transpose()?;
-        let rules = config.identity.clone();
         let same_rules = live.as_ref().is_none_or(|live| *live.rules() == rules);
         let live = live.map(|live| Arc::new(live) as Arc<dyn Store>);
-        Ok(Self { log, live, same_rules, rules, views, new: data.file("views.db.new"), _lock: lock })
+        let place = Fresh::File { views, new: data.file("views.db.new"), _lock: lock };
+        Ok(Self { log, live, same_rules, key, rules, place })
     }
 
     /// Views that nobody reads yet.
-    pub(crate) fn load(&self, partitions: usize) -> Result<Box<dyn LoadStore>> {
-        let old = self.live.is_some().then_some(self.views.as_path());
-        loader(&self.new, partitions, &self.rules, old)
+    pub(crate) async fn load(&self, partitions: usize) -> Result<Box<dyn LoadStore>> {
+        match &self.place {
+            Fresh::File { views, new, .. } => {
+                file_loader(new, partitions, &self.rules, self.live.is_some().then_some(views))
+            }
+            Fresh::Schema { url } => schema_loader(url, partitions, &self.rules).await,
+        }
     }
 
-    /// Puts it in the place of the old one.
-    pub(crate) fn swap(self) -> Result<()> {
+    /// Puts them in the place of the old ones.
+    pub(crate) async fn swap(self) -> Result<()> {
         drop(self.live);
-        SqliteLoad::swap(&self.new, &self.views)
-            .with_context(|| format!("{} cannot be replaced; is it being read?", self.views.display()))
+        match self.place {
+            Fresh::File { views, new, .. } => SqliteLoad::swap(&new, &views)
+                .with_context(|| format!("{} cannot be replaced; is it being read?", views.display())),
+            Fresh::Schema { url } => {
+                let beside = Beside::open(&url, onefold_store_postgres::Options::default()).await?;
+                beside.swap().await.context("the tables cannot be replaced; is somebody reading them without end?")
+            }
+        }
     }
 
-    /// Leaves the old one.
-    pub(crate) fn discard(self) -> Result<()> {
-        std::fs::remove_file(&self.new).with_context(|| format!("{} cannot be removed", self.new.display()))
+    /// Leaves the old ones.
+    pub(crate) async fn discard(self) -> Result<()> {
+        match self.place {
+            Fresh::File { new, .. } => {
+                std::fs::remove_file(&new).with_context(|| format!("{} cannot be removed", new.display()))
+            }
+            Fresh::Schema { url } => {
+                Ok(Beside::open(&url, onefold_store_postgres::Options::default()).await?.discard().await?)
+            }
+        }
+    }
+}
+
+/// Views in a fresh file; what is in quarantine is taken from the old one.
+fn file_loader(new: &Path, partitions: usize, rules: &Rules, old: Option<&PathBuf>) -> Result<Box<dyn LoadStore>> {
+    let partitions = u32::try_from(partitions)?;
+    let options = onefold_store_sqlite::Options { partitions, rules: rules.clone(), ..Default::default() };
+    Ok(Box::new(SqliteLoad::create(new, &options, old.map(PathBuf::as_path))?))
+}
+
+/// Views in a fresh schema.
+async fn schema_loader(url: &str, partitions: usize, rules: &Rules) -> Result<Box<dyn LoadStore>> {
+    let partitions = u32::try_from(partitions)?;
+    let options = onefold_store_postgres::Options { partitions, rules: rules.clone(), ..Default::default() };
+    let beside = Beside::open(url, options).await.map_err(|error| match error {
+        StoreError::Locked => anyhow::anyhow!("another process makes these views again just now: wait for it"),
+        other => other.into(),
+    })?;
+    Ok(Box::new(beside.load().await?))
+}
+
+/// Views to be measured, beside those in this directory or database.
+pub(crate) async fn loader(hub: &Config, partitions: usize, rules: &Rules) -> Result<Box<dyn LoadStore>> {
+    if hub.is_distributed() {
+        return schema_loader(&hub.postgres.url, partitions, rules).await;
+    }
+    file_loader(&hub.hub.data.join("views.db.new"), partitions, rules, None)
+}
+
+fn postgres_options(config: &Config) -> onefold_store_postgres::Options {
+    onefold_store_postgres::Options {
+        rules: config.identity.clone(),
+        partitions: partitions(config, OF_KAFKA),
+        stage_connections: config.postgres.connections.div_ceil(2),
+        read_connections: config.postgres.connections / 2,
+        ..Default::default()
     }
 }
 
@@ -241,13 +307,7 @@ impl Engine {
             bail!("which database? Kafka goes together with one: name it with --postgres URL, or as postgres.url");
         }
         let log = kafka(&config.kafka.bootstrap, config)?;
-        let options = onefold_store_postgres::Options {
-            rules: config.identity.clone(),
-            partitions: partitions(config, OF_KAFKA),
-            stage_connections: config.postgres.connections.div_ceil(2),
-            read_connections: config.postgres.connections / 2,
-            ..Default::default()
-        };
+        let options = postgres_options(config);
         let place = format!("{} and {}", config.kafka.bootstrap, without_password(&config.postgres.url));
         if access == Access::Read {
             let store = PostgresStore::connect_read(&config.postgres.url, options).await?;

@@ -118,6 +118,11 @@ impl PostgresStore {
         let commit = if options.durable_commits { "on" } else { "off" };
         let stages = to.clone().application_name("onefold stage").options([
             ("plan_cache_mode", "force_generic_plan"),
+            // Plans are made while tables are small, and kept: a stage looks rows up by their keys, however few there are.
+            ("enable_seqscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+            ("jit", "off"),
             ("idle_in_transaction_session_timeout", idle.as_str()),
             ("synchronous_commit", commit),
             ("statement_timeout", "60s"),
@@ -125,6 +130,7 @@ impl PostgresStore {
         ]);
         let readers = to.application_name("onefold read").options([
             ("plan_cache_mode", "force_generic_plan"),
+            ("jit", "off"),
             ("default_transaction_read_only", "on"),
             ("idle_in_transaction_session_timeout", "60s"),
         ]);

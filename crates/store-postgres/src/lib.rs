@@ -3,11 +3,13 @@
 mod assemble;
 mod attribute;
 mod contention;
+mod copy;
 mod customer;
 mod db;
 mod error;
 mod follow;
 mod keys;
+mod load;
 mod migrate;
 mod project;
 mod quarantine;
@@ -17,7 +19,10 @@ mod save;
 mod scratch;
 mod status;
 mod sums;
+mod swap;
 mod verify;
 
 pub use db::{Options, PostgresStore};
+pub use load::PostgresLoad;
 pub use scratch::Scratch;
+pub use swap::Beside;

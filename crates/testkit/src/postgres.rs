@@ -83,6 +83,14 @@ impl Database {
         &self.url
     }
 
+    /// Runs a statement in it, as somebody does who has the password.
+    ///
+    /// # Panics
+    /// `psql` is not there, or the server refuses.
+    pub fn run(&self, statement: &str) {
+        psql(&self.url, statement).expect("the statement");
+    }
+
     /// Where a fresh, empty schema of it is.
     ///
     /// # Panics

@@ -32,12 +32,7 @@ pub(crate) async fn run(args: RebuildArgs, globals: Globals) -> Result<ExitCode>
     if args.verify {
         return compare(&args, &globals, memory).await;
     }
-    if globals.settings.is_distributed() {
-        bail!(
-            "for good, views in PostgreSQL are made again by the stages: name an empty database in postgres.url and run them"
-        );
-    }
-    replace(&args, &globals, &DataDir::open(globals.directory()?)?, memory).await
+    replace(&args, &globals, memory).await
 }
 
 /// Beside whoever writes. Where nobody does, live is brought to rest first.
@@ -53,15 +48,16 @@ async fn compare(args: &RebuildArgs, globals: &Globals, memory: usize) -> Result
     Ok(if verified.is_equal() { ExitCode::SUCCESS } else { ExitCode::from(crate::FAILED) })
 }
 
-/// Into a file of its own, which takes the place of the old one where both say the same, or where that is accepted.
-async fn replace(args: &RebuildArgs, globals: &Globals, data: &DataDir, memory: usize) -> Result<ExitCode> {
-    if Rebuilding::is_waiting(data).await? {
+/// Into a file or a schema of its own, which takes the place of the old one where both say the same, or where that is
+/// accepted.
+async fn replace(args: &RebuildArgs, globals: &Globals, memory: usize) -> Result<ExitCode> {
+    if Rebuilding::is_waiting(globals).await? {
         settle(globals).await?;
     }
-    let rebuilding = Rebuilding::begin(data, &globals.settings)?;
+    let rebuilding = Rebuilding::begin(globals).await?;
     let heads = rebuilding.log.heads(EVENTS).await?;
     let live = match &rebuilding.live {
-        Some(store) => Some(at_rest(store.as_ref(), Duration::ZERO).await?),
+        Some(store) => Some(at_rest(store.as_ref(), Duration::from_secs(args.wait)).await?),
         None => None,
     };
     // What has projected nothing yet has nothing to compare with.
@@ -73,16 +69,16 @@ async fn replace(args: &RebuildArgs, globals: &Globals, data: &DataDir, memory: 
              say --accept to have them, or put the rules back"
         );
     }
-    let (log, key, rules) = (rebuilding.log.clone(), data.key()?, globals.settings.identity.clone());
+    let (log, key, rules) = (rebuilding.log.clone(), rebuilding.key.clone(), globals.settings.identity.clone());
     let source = Source { log, key, rules, memory, progress: Progress::default() };
     let compared = live.is_some();
-    let into = rebuilding.load(positions.len())?;
+    let into = rebuilding.load(positions.len()).await?;
     let verified = shown(&source.progress, rebuild(&source, &positions, live, into)).await?;
     let swapped = !compared || verified.is_equal() || args.accept;
     if swapped {
-        rebuilding.swap()?;
+        rebuilding.swap().await?;
     } else {
-        rebuilding.discard()?;
+        rebuilding.discard().await?;
     }
     let said = if compared { text(&verified) } else { folded(&verified) };
     let end = match swapped {

@@ -20,8 +20,8 @@ const OTHERS: [&str; 7] = [
     "ONEFOLD_LOG",
     "ONEFOLD_FAILPOINTS",
 ];
-/// What tests say to themselves.
-const TESTS: [&str; 4] = ["ONEFOLD_TEST_", "ONEFOLD_TRUTH_", "ONEFOLD_KILL", "ONEFOLD_BLESS"];
+/// What tests and the servers to play with say to themselves.
+const TESTS: [&str; 5] = ["ONEFOLD_DEV", "ONEFOLD_TEST_", "ONEFOLD_TRUTH_", "ONEFOLD_KILL", "ONEFOLD_BLESS"];
 
 /// Lays the environment on `base`; answers what is wrong.
 pub(super) fn lay(base: &mut Table, environment: &[(String, String)]) -> Vec<String> {

@@ -7,8 +7,10 @@ SELECT h.ever, h.waiting,
 FROM (
     SELECT v.identifier, v.place,
            (SELECT count(*) FROM holder e WHERE e.identifier = v.identifier) AS ever,
-           (SELECT count(DISTINCT i.party) FROM holder w JOIN inbox i ON i.party = w.party
-            WHERE w.identifier = v.identifier) AS waiting
+           (SELECT count(*) FROM holder w
+            WHERE w.identifier = v.identifier
+              AND EXISTS (SELECT 1 FROM inbox i WHERE i.party = w.party)) AS waiting
     FROM unnest($1::text[]) WITH ORDINALITY AS v (identifier, place)
+    OFFSET 0
 ) AS h
 ORDER BY h.place

@@ -1,3 +1,3 @@
 DELETE FROM inbox
-WHERE party IN (SELECT party FROM inbox ORDER BY number LIMIT $1)
+WHERE party = ANY (ARRAY(SELECT party FROM inbox ORDER BY number LIMIT $1))
 RETURNING party

@@ -35,8 +35,7 @@ pub(crate) async fn run(rig: &Rig) -> Result<Report> {
     // Beside the live views and compared with them, as `onefold rebuild` does before it swaps.
     let live = at_rest(rig.hub.store.as_ref(), Duration::ZERO).await?;
     let positions = live.kept().positions.clone();
-    let Some(new) = rig.file("views.db.new") else { return Ok(report) };
-    let into = loader(&new, positions.len(), &source.rules, None)?;
+    let into = loader(rig.config(), positions.len(), &source.rules).await?;
     let rebuilt = rebuild(&source, &positions, Some(live), into).await?;
     ensure!(rebuilt.is_equal(), "live is not what the log says: {rebuilt:?}");
     report.put("rebuild_seconds", rebuilt.seconds);

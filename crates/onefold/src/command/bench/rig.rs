@@ -13,7 +13,7 @@ use super::cpu::Cpu;
 use super::measure::Report;
 use super::workload::{Workload, party};
 use crate::args::{BenchArgs, Globals};
-use crate::config::Role;
+use crate::config::{Config, Role};
 use crate::engine::{EVENTS, Trial};
 use crate::hub::Hub;
 
@@ -28,6 +28,7 @@ pub(crate) struct Rig {
     pub(crate) events: u64,
     /// Paced: events per second.
     pub(crate) rate: u64,
+    config: Config,
     place: Place,
     beside: Beside,
 }
@@ -60,6 +61,7 @@ impl Rig {
             workload: Workload { customers: args.customers.max(1), hot: args.hot },
             events: args.events,
             rate: args.rate,
+            config: globals.settings,
             place,
             beside: Beside::default(),
         };
@@ -72,8 +74,7 @@ impl Rig {
 
     /// One more process that projects.
     fn projector(&self) -> Result<Child> {
-        let Place::Servers(trial) = &self.place else { bail!("the embedded hub is one process") };
-        let config = trial.config();
+        let config = &self.config;
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["run", "--role", "project", "--listen", "127.0.0.1:0"]);
         command.env("ONEFOLD_KAFKA", &config.kafka.bootstrap).env("ONEFOLD_KAFKA_PREFIX", &config.kafka.prefix);
@@ -201,18 +202,16 @@ impl Rig {
         }
     }
 
-    /// A file beside log and read model.
-    pub(crate) fn file(&self, name: &str) -> Option<PathBuf> {
-        match &self.place {
-            Place::Directory(directory) => Some(directory.join(name)),
-            Place::Servers(_) => None,
-        }
+    /// The hub's configuration.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Bytes of log and read model on disk, where they are files.
     pub(crate) fn bytes(&self) -> Option<(u64, u64)> {
-        let size = |name: &str| Some(std::fs::metadata(self.file(name)?).map_or(0, |m| m.len()));
-        Some((size("log.db")?, size("views.db")?))
+        let Place::Directory(directory) = &self.place else { return None };
+        let size = |name: &str| std::fs::metadata(directory.join(name)).map_or(0, |m| m.len());
+        Some((size("log.db"), size("views.db")))
     }
 
     /// Stops the stages and removes what was made.
