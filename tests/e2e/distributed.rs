@@ -139,11 +139,13 @@ fn views_in_postgres_are_made_again_beside_a_hub_that_goes_on_and_take_the_place
     let test = "views_in_postgres_are_made_again_beside_a_hub_that_goes_on_and_take_the_place_of_the_old_ones";
     let (Some(kafka), Some(postgres)) = (Kafka::shared(test), Postgres::shared(test)) else { return };
     let database = postgres.database();
-    let many = Home::distributed(kafka.bootstrap(), &kafka.prefix(), database.url());
-    let (feeds, roles) = (company(&many), many.serve());
-    for feed in &feeds {
-        ingest(&many, feed);
+    let (one, many) = (Home::new(), Home::distributed(kafka.bootstrap(), &kafka.prefix(), database.url()));
+    for feed in &company(&one) {
+        ingest(&one, feed);
     }
+    many.run(&["copy", "--from", &one.data().display().to_string(), "--to", kafka.bootstrap()]).exits(0);
+    let roles = many.serve();
+    roles.settle();
     let before = status(&many);
     let rebuilt = many.run(&["rebuild", "--json"]).exits(0).json();
     assert_eq!((&rebuilt["swapped"], &rebuilt["mismatched_rows"]), (&true.into(), &0.into()), "{rebuilt}");

@@ -14,7 +14,7 @@ use onefold_projector::{Projector, Work};
 use onefold_resolver::Resolver;
 use onefold_service::Service;
 use onefold_stage::{Health, Stage, Stop, Wake, spawn};
-use onefold_store::{Followed, Store};
+use onefold_store::{Followed, Queue, Store};
 use tokio::sync::Notify;
 
 use crate::args::Globals;
@@ -23,6 +23,9 @@ use crate::engine::{Access, EVENTS, Engine, Writer};
 
 /// A stage that fails for so long is not waited for any more.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long after notifications broke off they are asked for again.
+const DEAF: Duration = Duration::from_secs(1);
 
 /// A hub open for reading, beside whoever writes.
 pub(crate) struct Reader {
@@ -58,6 +61,32 @@ pub(crate) struct Hub {
     stop: Stop,
     wakes: [Wake; 2],
     threads: Vec<JoinHandle<()>>,
+    /// Wakes stages when other processes leave them work.
+    ear: AbortOnDrop,
+}
+
+/// A task that ends with its owner.
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Wakes the stage whose queue another process has put something into. Where the store does not answer for a while, stages
+/// look themselves.
+async fn listen(store: Arc<dyn Store>, [resolve, assemble]: [Wake; 2]) {
+    let put = move |queue| match queue {
+        Queue::Inbox => resolve.notify_one(),
+        Queue::Marks => assemble.notify_one(),
+    };
+    loop {
+        if let Err(error) = store.hear(&put).await {
+            tracing::debug!(%error, "no notifications for a while");
+        }
+        tokio::time::sleep(DEAF).await;
+    }
 }
 
 impl Hub {
@@ -120,7 +149,23 @@ impl Hub {
         }
         let service =
             Service::new(Arc::clone(&log), Arc::clone(&store), door.clone(), rules.clone()).watching(health.clone());
-        Ok(Self { log, store, door, rules, key, place, service, health, _writer: writer, work, stop, wakes, threads })
+        let ear = AbortOnDrop(tokio::spawn(listen(Arc::clone(&store), wakes.clone())));
+        Ok(Self {
+            log,
+            store,
+            door,
+            rules,
+            key,
+            place,
+            service,
+            health,
+            _writer: writer,
+            work,
+            stop,
+            wakes,
+            threads,
+            ear,
+        })
     }
 
     /// The door, which every command has.
@@ -175,6 +220,7 @@ impl Hub {
     pub(crate) async fn close(self) -> Result<()> {
         self.stop.stop();
         self.wakes.iter().for_each(|wake| wake.notify_one());
+        drop(self.ear);
         let threads = self.threads;
         let joined =
             tokio::task::spawn_blocking(move || threads.into_iter().map(JoinHandle::join).all(|ended| ended.is_ok()));

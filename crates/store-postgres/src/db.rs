@@ -59,6 +59,8 @@ pub(crate) struct Inner {
     pub(crate) contention: Contention,
     stages: PgPool,
     readers: PgPool,
+    /// Of one connection, for notifications.
+    pub(crate) listener: PgPool,
 }
 
 /// The read model in PostgreSQL.
@@ -128,6 +130,7 @@ impl PostgresStore {
             ("statement_timeout", "60s"),
             ("lock_timeout", "20s"),
         ]);
+        let listener = to.clone().application_name("onefold listen");
         let readers = to.application_name("onefold read").options([
             ("plan_cache_mode", "force_generic_plan"),
             ("jit", "off"),
@@ -136,8 +139,9 @@ impl PostgresStore {
         ]);
         let stages = pool(options.stage_connections).connect_lazy_with(stages);
         let readers = pool(options.read_connections).connect_lazy_with(readers);
+        let listener = pool(1).connect_lazy_with(listener);
         let contention = Contention::default();
-        Self(Arc::new(Inner { rules, options, holder: Uuid::new_v4(), contention, stages, readers }))
+        Self(Arc::new(Inner { rules, options, holder: Uuid::new_v4(), contention, stages, readers, listener }))
     }
 
     /// Begins a stage's transaction; each statement sees what was committed before it.

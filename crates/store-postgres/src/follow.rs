@@ -1,7 +1,8 @@
 //! How far the read model is.
 
 use async_trait::async_trait;
-use onefold_store::{Backlog, FollowStore, Followed, StoreError};
+use onefold_store::{Backlog, FollowStore, Followed, Queue, StoreError};
+use sqlx::postgres::PgListener;
 
 use crate::PostgresStore;
 use crate::error::engine;
@@ -13,9 +14,24 @@ impl FollowStore for PostgresStore {
             sqlx::query_as(include_str!("sql/followed.sql")).fetch_one(self.reader()).await.map_err(engine)?;
         Ok(Followed { positions: positions.into_iter().map(i64::cast_unsigned).collect(), waiting })
     }
+
     async fn backlog(&self) -> Result<Backlog, StoreError> {
         let (inbox, marks): (i64, i64) =
             sqlx::query_as(include_str!("sql/backlog.sql")).fetch_one(self.reader()).await.map_err(engine)?;
         Ok(Backlog { inbox: inbox.cast_unsigned(), marks: marks.cast_unsigned() })
+    }
+
+    async fn hear(&self, put: &(dyn Fn(Queue) + Send + Sync)) -> Result<(), StoreError> {
+        let schema: String =
+            sqlx::query_scalar("SELECT current_schema()::text").fetch_one(self.reader()).await.map_err(engine)?;
+        let mut listener = PgListener::connect_with(&self.0.listener).await.map_err(engine)?;
+        listener.listen(&format!("onefold_{schema}")).await.map_err(engine)?;
+        // What was put before it listened.
+        [Queue::Inbox, Queue::Marks].into_iter().for_each(put);
+        // None: the connection was lost and is made again at the next call, and what was told meanwhile is lost.
+        while let Some(told) = listener.try_recv().await.map_err(engine)? {
+            put(if told.payload() == "inbox" { Queue::Inbox } else { Queue::Marks });
+        }
+        Ok(())
     }
 }

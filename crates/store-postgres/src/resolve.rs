@@ -161,8 +161,9 @@ impl ResolveTx for Resolve {
             put.execute(&mut *self.tx).await.map_err(engine)?;
         }
         let marks: Vec<String> = change.marks.into_iter().collect();
-        let mark = "INSERT INTO mark (party) SELECT unnest($1::text[])";
-        sqlx::query(mark).bind(marks).execute(&mut *self.tx).await.map_err(engine)?;
+        if !marks.is_empty() {
+            sqlx::query(include_str!("sql/marks_put.sql")).bind(marks).execute(&mut *self.tx).await.map_err(engine)?;
+        }
         self.lease.clusters.merge(&change.clusters_digest);
         self.lease.ids.merge(&change.ids_digest);
         Ok(())

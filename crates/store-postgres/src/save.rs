@@ -30,8 +30,8 @@ impl Project {
         self.parties(changes.parties).await?;
         self.pairs(include_str!("sql/decisions_remove.sql"), changes.decisions_removed).await?;
         self.pairs(include_str!("sql/decisions_add.sql"), changes.decisions_added).await?;
-        self.queue("INSERT INTO inbox (party) SELECT unnest($1::text[])", changes.inbox).await?;
-        self.queue("INSERT INTO mark (party) SELECT unnest($1::text[])", changes.marks).await?;
+        self.queue(include_str!("sql/inbox_put.sql"), changes.inbox).await?;
+        self.queue(include_str!("sql/marks_put.sql"), changes.marks).await?;
         self.sums.bundles.merge(&changes.bundles_digest);
         self.sums.clusters.merge(&changes.clusters_digest);
         self.sums.ids.merge(&changes.ids_digest);
@@ -156,8 +156,11 @@ impl Project {
                 return Err(StoreError::Conflict);
             }
             let values: Vec<&str> = gone.iter().map(|(value, _)| value.as_str()).collect();
-            let wake = "INSERT INTO inbox (party) SELECT DISTINCT party FROM holder WHERE identifier = ANY($1)";
-            sqlx::query(wake).bind(values).execute(&mut *self.tx).await.map_err(engine)?;
+            sqlx::query(include_str!("sql/inbox_wake.sql"))
+                .bind(values)
+                .execute(&mut *self.tx)
+                .await
+                .map_err(engine)?;
             self.pairs(include_str!("sql/holders_remove.sql"), gone).await?;
         }
         let held: Vec<_> = held.into_iter().collect();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use onefold_store::{StoreError, conformance};
+use onefold_store::{Changes, FollowStore, ProjectStore, Queue, StoreError, conformance};
 use onefold_store_postgres::{Options, PostgresStore};
 use onefold_testkit::Postgres;
 
@@ -32,4 +32,28 @@ async fn other_rules_and_no_read_model_are_refused_and_what_is_there_is_taken_as
     assert_eq!(reader.rules(), &options().rules);
     let nobody = PostgresStore::connect("postgres://127.0.0.1:9/x", options()).await.err();
     assert!(nobody.is_some_and(|error| error.retryable()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_process_puts_into_a_queue_another_one_hears_of() {
+    let Some(server) = Postgres::shared("notifications between processes") else { return };
+    let database = server.database();
+    let url = database.schema();
+    let one = PostgresStore::connect(&url, options()).await.unwrap();
+    let other = PostgresStore::connect(&url, options()).await.unwrap();
+    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let ear = tokio::spawn(async move { other.hear(&|queue| assert!(told.send(queue).is_ok())).await });
+    // First it is told to look whether anything waits already.
+    assert_eq!([heard.recv().await, heard.recv().await], [Some(Queue::Inbox), Some(Queue::Marks)]);
+    let put = async |offset: u64, changes: Changes| {
+        let mut tx = one.begin(&[(0, offset, offset + 1)]).await.unwrap();
+        tx.save(changes).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let parties = std::collections::BTreeSet::from(["party:erp:K1".to_owned()]);
+    put(0, Changes { inbox: parties.clone(), ..Changes::default() }).await;
+    assert_eq!(heard.recv().await, Some(Queue::Inbox));
+    put(1, Changes { marks: parties, ..Changes::default() }).await;
+    assert_eq!(heard.recv().await, Some(Queue::Marks));
+    ear.abort();
 }

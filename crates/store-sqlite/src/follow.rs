@@ -1,7 +1,7 @@
 //! How far the read model is.
 
 use async_trait::async_trait;
-use onefold_store::{Backlog, FollowStore, Followed, StoreError};
+use onefold_store::{Backlog, FollowStore, Followed, Queue, StoreError};
 
 use crate::SqliteStore;
 
@@ -26,5 +26,9 @@ impl FollowStore for SqliteStore {
             Ok(Backlog { inbox: count("SELECT count(*) FROM inbox")?, marks: count("SELECT count(*) FROM mark")? })
         })
         .await
+    }
+
+    async fn hear(&self, _put: &(dyn Fn(Queue) + Send + Sync)) -> Result<(), StoreError> {
+        std::future::pending().await
     }
 }

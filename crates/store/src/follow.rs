@@ -22,6 +22,15 @@ pub struct Backlog {
     pub marks: u64,
 }
 
+/// Where something waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queue {
+    /// The resolver's inbox.
+    Inbox,
+    /// What is marked for the assembler.
+    Marks,
+}
+
 /// Contract: answers from one committed state; `followed` without reading more than positions and whether anything waits.
 #[async_trait]
 pub trait FollowStore: Send + Sync {
@@ -30,4 +39,9 @@ pub trait FollowStore: Send + Sync {
 
     /// How much waits, counted.
     async fn backlog(&self) -> Result<Backlog, StoreError>;
+
+    /// Calls `put` whenever another process may have put something into a queue, soon after its commit, until it fails. A
+    /// call too many does no harm; nor does one too few while the store does not answer, since stages look themselves from
+    /// time to time. A store of one process has nothing to tell and never returns.
+    async fn hear(&self, put: &(dyn Fn(Queue) + Send + Sync)) -> Result<(), StoreError>;
 }

@@ -18,7 +18,7 @@ mod verify;
 pub use assemble::{AssembleStore, AssembleTx, SearchRow};
 pub use error::StoreError;
 pub use fact::FactState;
-pub use follow::{Backlog, FollowStore, Followed};
+pub use follow::{Backlog, FollowStore, Followed, Queue};
 pub use load::{LoadRow, LoadStore, Loaded};
 pub use project::{Changes, OwnerRow, PartyChange, ProjectStore, ProjectTx};
 pub use quarantine::{Quarantine, QuarantineEntry, QuarantineFilter};
