@@ -18,6 +18,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// synced as rarely.
 const PAUSES: u32 = 4;
 
+/// How long readers that hold on to old pages are waited for while the writer is held: a verification reads for minutes,
+/// and the WAL may grow until it is done.
+const PATIENCE: Duration = Duration::from_millis(5);
+
 /// Runs until the writer is gone.
 pub(crate) fn spawn(
     path: PathBuf,
@@ -25,6 +29,7 @@ pub(crate) fn spawn(
     most_pages: u32,
 ) -> Result<(), StoreError> {
     let connection = Connection::open(path).map_err(engine)?;
+    connection.busy_timeout(PATIENCE).map_err(engine)?;
     connection.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = NORMAL").map_err(engine)?;
     let run = move || {
         let mut pauses = 0;
