@@ -5,6 +5,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 use uuid::Uuid;
 
 use crate::db::Writer;
+use crate::numbers::Print;
 
 /// 63 bits of a key's UUIDv5, so that a party is found by its id too.
 pub(crate) fn hash(id: Uuid) -> i64 {
@@ -56,7 +57,29 @@ fn probe(
 impl Writer {
     /// The number of a key, if it has one.
     pub(crate) fn number(&mut self, key: &str) -> Result<Option<i64>> {
-        Ok(self.look_up(&[key])?.pop().flatten())
+        Ok(self.place(key)?.0)
+    }
+
+    /// The same, with the key's print.
+    fn place(&mut self, key: &str) -> Result<(Option<i64>, Print)> {
+        let print = self.numbers.print(key);
+        if let Some(num) = self.numbers.get(print) {
+            return Ok((Some(num), print));
+        }
+        if self.numbers.absent(print).is_some() {
+            return Ok((None, print));
+        }
+        let mut at = self.connection.prepare_cached(AT)?;
+        match probe(&self.connection, &mut at, hash(party_id(key)), |text| text == key)? {
+            Ok(num) => {
+                self.numbers.put(print, num);
+                Ok((Some(num), print))
+            }
+            Err(free) => {
+                self.numbers.note_absent(print, free);
+                Ok((None, print))
+            }
+        }
     }
 
     /// Numbers of keys that have one, in the order asked. Those not met lately are looked for by place: neighbours in the
@@ -92,10 +115,10 @@ impl Writer {
 
     /// The number of a key, a new one if need be. The caller writes the row that holds the text in the same transaction.
     pub(crate) fn number_or_new(&mut self, key: &str) -> Result<(i64, bool)> {
-        if let Some(num) = self.number(key)? {
+        let (num, print) = self.place(key)?;
+        if let Some(num) = num {
             return Ok((num, false));
         }
-        let print = self.numbers.print(key);
         let place = self.numbers.absent(print).unwrap_or_else(|| hash(party_id(key)));
         self.last += 1;
         self.numbers.give(print, place, self.last);
