@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::compile::Compiler;
 use crate::event_def::{Condition, EventDef};
-use crate::from::From;
+use crate::from::{From, FromKind};
 use crate::nearest::did_you_mean;
 use crate::node::{self, Node};
 use crate::path::{Path, Paths, walk};
@@ -88,6 +88,11 @@ impl Connector {
         &self.inner.from
     }
 
+    /// Under which name processes share topics out, and keep how far they are.
+    pub fn group(&self) -> &str {
+        self.inner.from.group.as_deref().unwrap_or(&self.inner.name)
+    }
+
     /// How rows are got out of bytes.
     pub fn read(&self) -> &Read {
         &self.inner.read
@@ -135,6 +140,10 @@ fn parse(source: &Source, load: &dyn Fn(&str) -> Result<String, String>) -> Resu
     let from = section(&root, "from", &mut faults).map(|n| From::parse(n, &mut faults));
     let read = section(&root, "read", &mut faults).map(|n| Read::parse(n, &mut faults));
     let mut read = read.unwrap_or_default();
+    let only_topics = from.as_ref().is_some_and(|from| from.kinds == [FromKind::Kafka]);
+    if let Some(n) = root.get("read").and_then(|n| n.get("stop_after")).filter(|_| only_topics) {
+        faults.say(&n.span, "M0112", "`stop_after` is for files: a topic goes on, and its quarantine is watched");
+    }
     let mut c = Compiler::new(faults, read.shape());
     (c.words, c.word_names) = read_named(root.get("enum"), &mut c.faults, Words::read);
     (c.lookups, c.lookup_names) =

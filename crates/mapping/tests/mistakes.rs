@@ -112,6 +112,24 @@ fn things_that_cannot_be_meant_are_refused() {
 }
 
 #[test]
+fn a_topic_of_intake_is_named_and_nothing_else_is_read() {
+    let kafka = |more: &str| code("kind = \"file\"", &format!("kind = \"kafka\"\n{more}"));
+    assert_eq!(kafka("topics = [\"intake.sales\"]\ngroup = \"orders\""), "");
+    assert_eq!(kafka(""), "M0102");
+    assert_eq!(kafka("topics = \"events\""), "M0103");
+    assert_eq!(kafka("topics = \"intake.\""), "M0103");
+    assert_eq!(kafka("topics = \"intake.sales\"\ngroup = \"a b\""), "M0103");
+    assert_eq!(kafka("topics = \"intake.sales\"\npath = \"orders.csv\""), "M0101");
+    assert_eq!(kafka("topics = \"intake.sales\"\nregistry = \"http://x\""), "M0101");
+    assert_eq!(code("kind = \"file\"", "kind = \"file\"\ntopics = \"intake.sales\""), "M0101");
+    let both = "kind = [\"file\", \"kafka\"]\npath = \"orders.csv\"\ntopics = \"intake.sales\"";
+    let connector = parse(&orders("kind = \"file\"", both)).unwrap();
+    assert_eq!((connector.from().topics.as_slice(), connector.group()), (&["intake.sales".to_owned()][..], "t"));
+    let fuse = "kind = \"kafka\"\ntopics = \"intake.sales\"\n[read]\nstop_after = { share = \"5%\" }\n";
+    assert_eq!(code("kind = \"file\"\n[read]\n", fuse), "M0112");
+}
+
+#[test]
 fn expressions_are_checked_before_any_data() {
     let of = |when: &str| {
         let lets = "[let]\nkind = { from = \"X\", enum = \"k\" }\nn = { from = \"Y\", as = \"decimal\" }\nday = { from = \"Z\", as = \"date\" }\n[enum.k]\nelse = \"reject\"\n[enum.k.values]\na = \"one\"\n[event.order]\n";

@@ -8,6 +8,7 @@ mod customer;
 mod db;
 mod error;
 mod follow;
+mod intake;
 mod keys;
 mod load;
 mod migrate;

@@ -11,7 +11,10 @@ use crate::Options;
 use crate::error::{corrupt, engine};
 
 /// Every step to the present format, in order; a step that was released never changes.
-const STEPS: [(&str, &str); 1] = [("read model", include_str!("../migrations/0001_read_model.sql"))];
+const STEPS: [(&str, &str); 2] = [
+    ("read model", include_str!("../migrations/0001_read_model.sql")),
+    ("intake", include_str!("../migrations/0002_intake.sql")),
+];
 
 /// Takes the steps that are missing, one process at a time; answers the rules that are kept.
 pub(crate) async fn run(to: &PgConnectOptions, options: &Options) -> Result<Rules, StoreError> {

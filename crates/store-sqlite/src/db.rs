@@ -14,6 +14,8 @@ use crate::numbers::Numbers;
 
 /// Format of the tables; a newer one is refused.
 const FORMAT: u32 = 1;
+/// How far readers of intake are; programs that do not know it leave it alone.
+const INTAKE: &str = "CREATE TABLE IF NOT EXISTS intake (reader TEXT, topic TEXT, partition INTEGER, next INTEGER NOT NULL, PRIMARY KEY (reader, topic, partition)) WITHOUT ROWID";
 
 /// Limits of the read model.
 #[derive(Debug, Clone)]
@@ -83,6 +85,8 @@ impl SqliteStore {
             create(&connection, &options)?;
         }
         check_format(&connection)?;
+        // A file from before topics were read gets it here.
+        connection.execute_batch(INTAKE).map_err(engine)?;
         if rules(&connection)? != options.rules {
             return Err(StoreError::OtherRules);
         }
@@ -238,6 +242,7 @@ pub(crate) fn create(connection: &Connection, options: &Options) -> Result<(), S
     let create = || {
         connection.execute_batch("BEGIN IMMEDIATE")?;
         connection.execute_batch(include_str!("schema.sql"))?;
+        connection.execute_batch(INTAKE)?;
         let meta = "INSERT INTO meta VALUES ('format', ?1), ('last', 0), ('rules', ?2)";
         connection.execute(meta, (FORMAT, rules))?;
         for partition in 0..options.partitions {

@@ -5,6 +5,7 @@ mod checkpoint;
 mod customer;
 mod db;
 mod follow;
+mod intake;
 mod keys;
 mod load;
 mod numbers;

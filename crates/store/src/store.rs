@@ -1,14 +1,14 @@
 //! The whole read model, for whoever wires its users together.
 
-use crate::{AssembleStore, FollowStore, ProjectStore, Quarantine, ReadStore, ResolveStore, VerifyStore};
+use crate::{AssembleStore, FollowStore, IntakeStore, ProjectStore, Quarantine, ReadStore, ResolveStore, VerifyStore};
 
 /// All that an adapter answers.
 pub trait Store:
-    ProjectStore + ResolveStore + AssembleStore + ReadStore + FollowStore + Quarantine + VerifyStore + 'static
+    ProjectStore + ResolveStore + AssembleStore + ReadStore + FollowStore + IntakeStore + Quarantine + VerifyStore + 'static
 {
 }
 
 impl<T> Store for T where
-    T: ProjectStore + ResolveStore + AssembleStore + ReadStore + FollowStore + Quarantine + VerifyStore + 'static
+    T: ProjectStore + ResolveStore + AssembleStore + ReadStore + FollowStore + IntakeStore + Quarantine + VerifyStore + 'static
 {
 }

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod fence;
+mod intake;
 mod project;
 mod quarantine;
 mod read;
@@ -41,6 +42,9 @@ pub async fn all<S: Store>(open: impl AsyncFn(&str) -> Arc<S>) {
 
     fence::a_position_moves_only_from_where_it_stands(&*fresh("fence").await).await;
     fence::one_position_that_has_moved_stops_all(&*fresh("all").await).await;
+
+    intake::readers_stand_each_for_itself_and_move_only_from_where_they_stand(&*fresh("intake").await).await;
+    intake::one_position_of_intake_that_has_moved_stops_all(&*fresh("intake_all").await).await;
 
     resolve::what_waits_is_claimed_once_and_stays_where_the_claim_is_dropped(&*fresh("inbox").await).await;
     resolve::holders_are_counted_who_ever_asserted_and_who_waits(&*fresh("holders").await).await;
