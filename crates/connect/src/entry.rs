@@ -38,6 +38,9 @@ pub(crate) struct Context {
     /// Which item of a JSON body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) item: Option<usize>,
+    /// The bytes are a message, all of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) message: bool,
 }
 
 impl Origin {
@@ -62,6 +65,7 @@ impl Origin {
             heading: self.heading.clone(),
             rows: kept.places.iter().map(place).collect(),
             item,
+            message: kept.message,
         };
         let sha256 = hex(&kept.sha256());
         let (first_line, last_line) = kept.lines();

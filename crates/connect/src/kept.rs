@@ -18,13 +18,21 @@ pub(crate) struct Kept {
     /// each, followed by that of the row that was cut off.
     cut: Option<[u8; 32]>,
     pub(crate) places: Vec<Place>,
+    /// It is a message, all of it.
+    pub(crate) message: bool,
 }
 
 impl Kept {
     pub(crate) fn of(mut rows: Vec<Row>, charset: Charset) -> Self {
         let places: Vec<Place> = rows.iter().map(|row| row.place).collect();
         if let [row] = rows.as_mut_slice() {
-            return Self { raw: std::mem::take(&mut row.raw), length: row.place.length, cut: row.sha256, places };
+            return Self {
+                raw: std::mem::take(&mut row.raw),
+                length: row.place.length,
+                cut: row.sha256,
+                places,
+                message: false,
+            };
         }
         let feed = charset.line_feed();
         let size = rows.iter().map(|row| row.raw.len() + feed.len()).sum();
@@ -39,7 +47,20 @@ impl Kept {
         }
         let cut = (raw.len() > MOST || rows.iter().any(|row| row.sha256.is_some())).then(|| digest(&rows, feed));
         raw.truncate(MOST);
-        Self { raw, length, cut, places }
+        Self { raw, length, cut, places, message: false }
+    }
+
+    /// All of a message.
+    pub(crate) fn message(raw: Vec<u8>) -> Self {
+        let feeds = raw.strip_suffix(b"\n").unwrap_or(&raw).iter().filter(|byte| **byte == b'\n').count() as u64;
+        let length = raw.len() as u64;
+        let places = vec![Place { first_line: 1, last_line: 1 + feeds, offset: 0, length }];
+        Self { raw, length, cut: None, places, message: true }
+    }
+
+    /// Whether something is not kept.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.cut.is_some()
     }
 
     pub(crate) fn sha256(&self) -> [u8; 32] {

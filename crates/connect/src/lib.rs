@@ -6,10 +6,12 @@ mod entry;
 mod fault;
 mod format;
 mod ingest;
+mod intake;
 mod kept;
 mod lines;
 mod pass;
 mod row;
+mod send;
 mod source;
 mod window;
 
@@ -18,5 +20,7 @@ pub use ingest::{
     Example, FileReport, FileState, IngestError, Progress, Report, Retried, RetryError, Seen, again, ingest, rehearse,
     retry,
 };
+pub use intake::{Intake, IntakeOptions};
+pub use send::{LeftOut, SendError, Sent, send};
 pub use source::file::{Input, InputError};
 pub use source::post::{Answer, Posted, take_posted};

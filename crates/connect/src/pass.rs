@@ -12,6 +12,7 @@ use crate::charset::Charset;
 use crate::entry::Origin;
 use crate::fault;
 use crate::format::csv::CsvRows;
+use crate::format::json::OneRow;
 use crate::format::ndjson::JsonRows;
 use crate::kept::Kept;
 use crate::row::{Content, Row};
@@ -53,6 +54,7 @@ pub(crate) struct Passed {
 enum Rows {
     Csv(Box<CsvRows<Box<dyn BufRead + Send>>>),
     Json(Box<JsonRows<Box<dyn BufRead + Send>>>),
+    One(OneRow),
 }
 
 impl Rows {
@@ -60,6 +62,7 @@ impl Rows {
         match self {
             Self::Csv(rows) => rows.next(),
             Self::Json(rows) => rows.next(),
+            Self::One(row) => Ok(row.next()),
         }
     }
 
@@ -67,34 +70,86 @@ impl Rows {
         match self {
             Self::Csv(rows) => rows.line(),
             Self::Json(rows) => rows.line(),
+            Self::One(row) => row.line(),
         }
     }
 }
 
+/// Whole records before they are mapped.
+pub(crate) struct Cut<'c> {
+    /// What stands before the records, such as a heading, each with its end.
+    pub(crate) prelude: &'c [u8],
+    pub(crate) rows: Vec<Row>,
+    /// Why they are not all of it, or not its alone.
+    pub(crate) spoiled: Vec<Problem>,
+    pub(crate) charset: Charset,
+    /// What the mapping makes of it.
+    pub(crate) outcome: Outcome,
+}
+
+/// Where records go.
+pub(crate) enum To<'t> {
+    /// Mapped, each item of a JSON body by itself.
+    Mapped(&'t mut dyn FnMut(Taken) -> ControlFlow<()>),
+    /// As they stand.
+    Cut(&'t mut dyn FnMut(Cut<'_>) -> ControlFlow<()>),
+}
+
+/// What is read.
+pub(crate) enum Unit {
+    /// A file, whose records are many.
+    File,
+    /// A message, which may be one value.
+    Message,
+}
+
+/// The columns found last: messages of one topic mostly have one heading.
+#[derive(Debug, Default)]
+pub(crate) struct Planned(Option<(Vec<String>, Plan)>);
+
+impl Planned {
+    fn of(&mut self, connector: &Connector, heading: &[String]) -> Result<Plan, Vec<Problem>> {
+        if let Some((_, plan)) = self.0.as_ref().filter(|(known, _)| known == heading) {
+            return Ok(plan.clone());
+        }
+        let plan = connector.plan(heading)?;
+        self.0 = Some((heading.to_vec(), plan.clone()));
+        Ok(plan)
+    }
+}
+
 /// Reads an input from beginning to end and gives each record to `take`, in an order that depends on the bytes alone.
-pub(crate) fn pass(
+pub(crate) fn pass(connector: &Connector, input: &Input, count: &Arc<AtomicU64>, to: To<'_>) -> io::Result<Passed> {
+    let opened = file::open(input, count)?;
+    read(connector, input.resource(), opened, (Unit::File, &mut Planned::default()), to)
+}
+
+/// The same of what was opened.
+pub(crate) fn read(
     connector: &Connector,
-    input: &Input,
-    count: &Arc<AtomicU64>,
-    take: &mut dyn FnMut(Taken) -> ControlFlow<()>,
+    resource: String,
+    opened: file::Opened,
+    (unit, planned): (Unit, &mut Planned),
+    to: To<'_>,
 ) -> io::Result<Passed> {
     let read = connector.read();
-    let file::Opened { start, mut reader } = file::open(input, count)?;
+    let file::Opened { start, mut reader } = opened;
     let plain = Charset { encoding: encoding_rs::UTF_8 };
     let ended = |origin: Origin, end: End| Passed { origin: Arc::new(origin), rows: 0, line: 0, end };
     let (charset, mark) = match Charset::choose(&read.charset, &start) {
         Ok(chosen) => chosen,
         Err(wrong) if !start.is_empty() => {
-            let origin = Origin::new(connector, input.resource(), plain);
+            let origin = Origin::new(connector, resource, plain);
             return Ok(ended(origin, End::Refused(vec![fault::mark(&wrong, &start)], start)));
         }
         Err(_) => (plain, 0),
     };
-    let mut origin = Origin::new(connector, input.resource(), charset);
+    let mut origin = Origin::new(connector, resource, charset);
     reader.consume(mark);
     let limit = usize::try_from(read.record_bytes).unwrap_or(usize::MAX);
     let mut rows = match read.format {
         Format::Ndjson => Rows::Json(Box::new(JsonRows::open(reader, charset, limit, mark))),
+        Format::Json if matches!(unit, Unit::Message) => Rows::One(OneRow::open(reader, charset, limit, mark)?),
         Format::Json => {
             let problem = Problem::new("R0311", "a file is read as lines of JSON")
                 .instead("[read] format = \"json\"", "[read] format = \"ndjson\"");
@@ -117,7 +172,7 @@ pub(crate) fn pass(
             return Ok(ended(origin, End::Complete));
         }
     }
-    let plan = match connector.plan(&origin.heading) {
+    let plan = match planned.of(connector, &origin.heading) {
         Ok(plan) => plan,
         Err(problems) => return Ok(ended(origin, End::Refused(problems, start))),
     };
@@ -127,13 +182,18 @@ pub(crate) fn pass(
     };
     let grouped = !read.group_by.is_empty() && matches!(rows, Rows::Csv(_));
     let origin = Arc::new(origin);
+    let mut prelude = start.get(..mark).unwrap_or_default().to_vec();
+    if let Rows::Csv(table) = &rows {
+        prelude.extend_from_slice(table.prelude());
+    }
     let mut pass = Pass {
         connector,
         plan,
         origin: Arc::clone(&origin),
         window: grouped.then(|| Window::new(within)),
         rows: 0,
-        take,
+        prelude,
+        to,
     };
     let end = match pass.run(&mut rows)? {
         End::Stopped(_) => End::Stopped(start),
@@ -142,16 +202,17 @@ pub(crate) fn pass(
     Ok(Passed { origin, rows: pass.rows, line: rows.line(), end })
 }
 
-struct Pass<'p> {
+struct Pass<'p, 't> {
     connector: &'p Connector,
     plan: Plan,
     origin: Arc<Origin>,
     window: Option<Window>,
     rows: u64,
-    take: &'p mut dyn FnMut(Taken) -> ControlFlow<()>,
+    prelude: Vec<u8>,
+    to: To<'t>,
 }
 
-impl Pass<'_> {
+impl Pass<'_, '_> {
     fn run(&mut self, rows: &mut Rows) -> io::Result<End> {
         loop {
             let row = match rows.next() {
@@ -224,6 +285,16 @@ impl Pass<'_> {
     }
 
     fn document(&mut self, mut document: Document) -> ControlFlow<()> {
+        if let To::Cut(take) = &mut self.to {
+            let outcome = glimpse(self.connector, &self.plan, &self.origin.resource, &document.rows);
+            return take(Cut {
+                prelude: &self.prelude,
+                rows: document.rows,
+                spoiled: document.spoiled,
+                charset: self.origin.charset,
+                outcome,
+            });
+        }
         let mut problems = std::mem::take(&mut document.spoiled);
         if self.window.is_none() || problems.is_empty() {
             problems.extend(document.rows.iter().filter_map(|row| match &row.content {
@@ -266,7 +337,22 @@ impl Pass<'_> {
             Outcome::Skipped { .. } => Kept::default(),
             _ => Kept::of(rows, self.origin.charset),
         };
-        (self.take)(Taken { origin: Arc::clone(&self.origin), kept, item, outcome })
+        match &mut self.to {
+            To::Mapped(take) => take(Taken { origin: Arc::clone(&self.origin), kept, item, outcome }),
+            To::Cut(_) => ControlFlow::Continue(()),
+        }
+    }
+}
+
+/// What the mapping makes of a record, the first where it is several.
+fn glimpse(connector: &Connector, plan: &Plan, resource: &str, rows: &[Row]) -> Outcome {
+    match rows {
+        [Row { content: Content::Json(body), .. }] => match connector.records(body).unwrap_or_default().first() {
+            Some(item) => map_item(plan, resource, rows, item, body),
+            None => Outcome::Quarantined(Vec::new()),
+        },
+        rows if rows.iter().all(|row| matches!(row.content, Content::Fields(_))) => map(plan, resource, rows),
+        _ => Outcome::Quarantined(Vec::new()),
     }
 }
 

@@ -35,14 +35,17 @@ const fn plan(name: &'static str, spread: Spread, kept: Kept) -> TopicPlan {
     TopicPlan { name, spread, kept }
 }
 
+/// What sources sent; it is in `events` by then, or in quarantine.
+const OF_INTAKE: Kept = Kept::Days(30);
+
 /// Every topic of the hub.
 pub const TOPICS: &[TopicPlan] = &[
-    plan("intake.finance", Spread::Hub, Kept::Days(30)),
-    plan("intake.warehouse", Spread::Hub, Kept::Days(30)),
-    plan("intake.shipping", Spread::Hub, Kept::Days(30)),
-    plan("intake.service", Spread::Hub, Kept::Days(30)),
-    plan("intake.sales", Spread::Hub, Kept::Days(30)),
-    plan("intake.party", Spread::Hub, Kept::Days(30)),
+    plan("intake.finance", Spread::Hub, OF_INTAKE),
+    plan("intake.warehouse", Spread::Hub, OF_INTAKE),
+    plan("intake.shipping", Spread::Hub, OF_INTAKE),
+    plan("intake.service", Spread::Hub, OF_INTAKE),
+    plan("intake.sales", Spread::Hub, OF_INTAKE),
+    plan("intake.party", Spread::Hub, OF_INTAKE),
     plan("events", Spread::Hub, Kept::Forever),
     plan("customers", Spread::Hub, Kept::Latest),
     plan("identity", Spread::One, Kept::Forever),
@@ -54,9 +57,10 @@ pub const TOPICS: &[TopicPlan] = &[
 /// Where the number of partitions of each topic is recorded.
 pub(crate) const REGISTRY: &str = "topics";
 
-/// What is kept of a topic; for ever where the plan does not name it.
+/// What is kept of a topic; where the plan does not name it, as of the others of intake, or for ever.
 pub(crate) fn kept(name: &str) -> Kept {
-    TOPICS.iter().find(|topic| topic.name == name).map_or(Kept::Forever, |topic| topic.kept)
+    let others = if name.starts_with("intake.") { OF_INTAKE } else { Kept::Forever };
+    TOPICS.iter().find(|topic| topic.name == name).map_or(others, |topic| topic.kept)
 }
 
 /// The settings that keep it so, as Kafka names them.

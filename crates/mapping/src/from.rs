@@ -97,12 +97,8 @@ impl From {
 }
 
 fn kinds(node: &Node, faults: &mut Faults) -> Vec<FromKind> {
-    let words = [
-        ("file", FromKind::File),
-        ("stdin", FromKind::Stdin),
-        ("http", FromKind::Http),
-        ("kafka", FromKind::Kafka),
-    ];
+    let words =
+        [("file", FromKind::File), ("stdin", FromKind::Stdin), ("http", FromKind::Http), ("kafka", FromKind::Kafka)];
     let mut kinds = match node.get("kind") {
         Some(Node { value: Value::List(list), .. }) => {
             list.iter().filter_map(|n| n.one_of(faults, &words)).collect::<Vec<_>>()
@@ -128,7 +124,11 @@ fn topics(node: &Node, faults: &mut Faults) -> Vec<String> {
     for topic in &topics {
         // Anything else would be read that is not sources' own, the hub's events among it.
         if !topic.strip_prefix(INTAKE).is_some_and(plain) {
-            faults.say(&n.span, "M0103", format!("`{topic}` is no topic of intake: expected a name such as \"intake.finance\""));
+            faults.say(
+                &n.span,
+                "M0103",
+                format!("`{topic}` is no topic of intake: expected a name such as \"intake.finance\""),
+            );
         }
     }
     topics

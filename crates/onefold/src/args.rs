@@ -119,6 +119,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Take in files through a connector file; returns when the views are up to date
     Ingest(IngestArgs),
+    /// Send the records of files to a topic of intake, one message each, as they stand
+    Send(SendArgs),
     /// Show a customer, or whose a document is
     Show(RefArgs),
     /// Every event behind a customer or document, with connector, file and line
@@ -210,6 +212,19 @@ pub(crate) struct IngestArgs {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Files to take in; gzip is unpacked; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SendArgs {
+    /// Connector file: how records are told apart, and which topic is theirs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) connector: PathBuf,
+    /// Topic of intake [default: the first that the connector file names]
+    #[arg(long, value_name = "TOPIC")]
+    pub(crate) topic: Option<String>,
+    /// Files to send; gzip is unpacked; `-` is standard input
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 }

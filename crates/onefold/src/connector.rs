@@ -1,9 +1,9 @@
 //! Connector files from disk, or compiled in for the demo.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
-use onefold_mapping::{Connector, Problem};
+use onefold_mapping::{Connector, FromKind, Problem};
 
 /// Files of `deploy/connectors` that the simulated company is read through.
 const COMPILED_IN: [(&str, &str); 10] = [
@@ -29,6 +29,56 @@ pub(crate) fn load(path: &Path) -> Result<Connector> {
         std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
     };
     Connector::parse(&name, &text, &beside).map_err(|problems| refused(&name, &problems))
+}
+
+/// The connector files that read topics: files, and those in directories that name topics. Each passes its own tests.
+pub(crate) fn of_topics(places: &[PathBuf]) -> Result<Vec<Connector>> {
+    let mut all: Vec<Connector> = Vec::new();
+    for place in places {
+        let listed = place.is_dir();
+        for file in if listed { in_directory(place)? } else { vec![place.clone()] } {
+            let connector = load(&file)?;
+            if !connector.from().is(FromKind::Kafka) {
+                if listed {
+                    continue;
+                }
+                bail!("{} names no topic: [from] kind = \"kafka\", topics = [\"intake.finance\"]", file.display());
+            }
+            for test in connector.run_tests() {
+                if let Some(problem) = test.problems.first() {
+                    bail!("{} fails its own test \"{}\"; nothing was read\n{problem}", file.display(), test.name);
+                }
+            }
+            let topics = &connector.from().topics;
+            let meets = |other: &&Connector| {
+                let shared = other.from().topics.iter().any(|topic| topics.contains(topic));
+                other.name() == connector.name() || (shared && other.group() == connector.group())
+            };
+            if let Some(other) = all.iter().find(meets) {
+                bail!(
+                    "{}: the connectors {} and {} would take each other's messages: give each its own name and group",
+                    file.display(),
+                    other.name(),
+                    connector.name()
+                );
+            }
+            all.push(connector);
+        }
+    }
+    Ok(all)
+}
+
+fn in_directory(place: &Path) -> Result<Vec<PathBuf>> {
+    let unread = |error: std::io::Error| anyhow!("the directory {} cannot be read: {error}", place.display());
+    let mut files = Vec::new();
+    for entry in place.read_dir().map_err(unread)? {
+        let path = entry.map_err(unread)?.path();
+        if path.extension().is_some_and(|ending| ending == "toml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// One of those compiled in.

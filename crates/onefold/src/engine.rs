@@ -56,7 +56,7 @@ pub(crate) enum Access {
     Make,
 }
 
-/// A log that is copied into, held by this process alone.
+/// A log that is written to by hand, held by this process alone where it is embedded.
 pub(crate) struct Target {
     pub(crate) log: Arc<dyn Log>,
     /// Partitions of a topic that is made.
@@ -65,6 +65,16 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// The log of the hub that the command line and the configuration name.
+    pub(crate) fn of(globals: &Globals) -> Result<Self> {
+        let config = &globals.settings;
+        if !config.is_distributed() {
+            return Self::open(&globals.directory()?.to_string_lossy(), config);
+        }
+        let (log, partitions) = topics(config)?;
+        Ok(Self { log, partitions, _lock: None })
+    }
+
     /// A log to copy into: `HOST:PORT` of brokers, or a data directory, made where it is absent.
     pub(crate) fn open(place: &str, config: &Config) -> Result<Self> {
         if is_servers(place) {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 use onefold_assembler::Assembler;
-use onefold_connect::Door;
+use onefold_connect::{Door, Intake, IntakeOptions};
 use onefold_event::HubKey;
 use onefold_identity::Rules;
 use onefold_log::Log;
@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 
 use crate::args::Globals;
 use crate::config::Role;
+use crate::connector;
 use crate::engine::{Access, EVENTS, Engine, Writer};
 
 /// A stage that fails for so long is not waited for any more.
@@ -119,7 +120,15 @@ impl Hub {
         let (writer, key) = writer.zip(key).context("opened for reading only")?;
         let settings = &globals.settings;
         let partitions = writer.partitions;
-        let door = if roles.contains(&Role::Serve) {
+        // Before anything else that is refused.
+        let connectors =
+            if roles.contains(&Role::Connect) { connector::of_topics(&settings.connect.files)? } else { Vec::new() };
+        if roles == [Role::Connect] && connectors.is_empty() {
+            bail!(
+                "which connectors? name their files as connect.files in the configuration, or in ONEFOLD_CONNECT_FILES"
+            );
+        }
+        let door = if roles.contains(&Role::Serve) || !connectors.is_empty() {
             let (known, progress) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
             Some(Door::open(Arc::clone(&log), known, progress, key.clone(), partitions).await?)
         } else {
@@ -132,12 +141,17 @@ impl Hub {
         let work = projector.work();
         let resolver = Resolver::new(Arc::clone(&store) as _, rules.clone(), settings.resolve);
         let assembler = Assembler::new(Arc::clone(&store) as _, settings.assemble);
+        let intake = IntakeOptions { batch: settings.connect.batch };
         let mut threads = Vec::new();
         let mut begin = |stage: Box<dyn Stage>, wake: Option<&Wake>, next: Option<&Wake>| -> Result<()> {
             let thread = spawn(stage, wake.cloned(), next.cloned(), health.clone(), stop.clone());
             threads.push(thread.context("a stage cannot be started")?);
             Ok(())
         };
+        for (connector, door) in connectors.into_iter().zip(door.iter().cycle().cloned()) {
+            let (positions, quarantine) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+            begin(Box::new(Intake::new(connector, door, Arc::clone(&log), positions, quarantine, intake)), None, None)?;
+        }
         if roles.contains(&Role::Project) {
             begin(Box::new(projector), None, Some(resolve))?;
         }
@@ -170,7 +184,9 @@ impl Hub {
 
     /// The door, which every command has.
     pub(crate) fn door(&self) -> Result<&Door> {
-        self.door.as_ref().context("this process takes nothing in: it has not the role `serve`")
+        self.door
+            .as_ref()
+            .context("this process takes nothing in: it has neither the role `serve` nor `connect` with connectors")
     }
 
     /// Waits until the views show everything that is in the log now; `told` hears how many events are still behind.

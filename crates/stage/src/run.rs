@@ -35,6 +35,15 @@ impl StageError {
         matches!(self, Self::Store(StoreError::Fenced { .. }))
     }
 
+    /// What it waits for, where time alone may heal it.
+    fn waits_for(&self) -> Option<&'static str> {
+        match self {
+            Self::Log(error) if error.retryable() => Some("the log"),
+            Self::Store(error) if error.retryable() => Some("the read model"),
+            Self::Log(_) | Self::Store(_) => None,
+        }
+    }
+
     /// Another transaction was in the way and is so no longer: nothing is gained by waiting.
     fn conflict(&self) -> bool {
         matches!(self, Self::Store(StoreError::Conflict))
@@ -128,7 +137,8 @@ async fn drive(stage: &mut dyn Stage, wake: Option<Wake>, next: Option<Wake>, he
             Err(error) => {
                 // Fenced: somebody else moved on from the same position; the next step reads it again.
                 tracing::warn!(stage = stage.name(), %error, fenced = error.fenced(), "a step failed and will be tried again");
-                health.fail(stage.name(), error.to_string());
+                let waits = error.waits_for().map(|what| format!("waiting for {what}: ")).unwrap_or_default();
+                health.fail(stage.name(), format!("{waits}{error}"));
                 metrics::counter!("onefold_stage_failed_steps_total", "stage" => stage.name()).increment(1);
                 tokio::select! {
                     () = tokio::time::sleep(back_off) => {}

@@ -26,7 +26,8 @@ impl IntakeStore for SqliteStore {
             let begin = "INSERT OR IGNORE INTO intake VALUES (?1, ?2, ?3, 0)";
             let step = "UPDATE intake SET next = ?5 WHERE reader = ?1 AND topic = ?2 AND partition = ?3 AND next = ?4";
             let connection = &tx.writer.connection;
-            let begun = connection.prepare_cached(begin).and_then(|mut begin| begin.execute((reader, topic, partition)));
+            let begun =
+                connection.prepare_cached(begin).and_then(|mut begin| begin.execute((reader, topic, partition)));
             begun.map_err(engine)?;
             let place = (reader, topic, partition, from.cast_signed(), to.cast_signed());
             let moved = connection.prepare_cached(step).and_then(|mut step| step.execute(place)).map_err(engine)?;

@@ -9,6 +9,14 @@ pub trait Store:
 }
 
 impl<T> Store for T where
-    T: ProjectStore + ResolveStore + AssembleStore + ReadStore + FollowStore + IntakeStore + Quarantine + VerifyStore + 'static
+    T: ProjectStore
+        + ResolveStore
+        + AssembleStore
+        + ReadStore
+        + FollowStore
+        + IntakeStore
+        + Quarantine
+        + VerifyStore
+        + 'static
 {
 }

@@ -28,6 +28,8 @@ pub(crate) const EVENTS: &str = "events";
 const TOGETHER: usize = 4_000;
 /// A store that has not moved for so long is not waited for.
 const STANDS_STILL: Duration = Duration::from_secs(10);
+/// Nor longer than so where it is only asked for what others wrote.
+const LEARNS: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// The one place that appends events: drops what is known, judges what contradicts, stamps and writes the rest.
@@ -126,6 +128,27 @@ impl Door {
         match turn.await {
             Ok(()) => verdicts.try_recv().unwrap_or(Err(DoorError::Broken)),
             Err(_) => Err(DoorError::Broken),
+        }
+    }
+}
+
+impl Door {
+    /// Partitions of the topic of events.
+    pub(crate) fn partitions(&self) -> u32 {
+        self.0.partitions
+    }
+
+    /// Waits until the store has projected what is in the log now, so that this door knows what another wrote before it;
+    /// a while only, since the projector drops copies in any case.
+    pub(crate) async fn learn(&self) -> Result<(), DoorError> {
+        let heads = self.0.log.heads(EVENTS).await?;
+        let began = Instant::now();
+        loop {
+            let positions = self.0.progress.followed().await?.positions;
+            if heads.iter().zip(&positions).all(|(head, at)| at >= head) || began.elapsed() > LEARNS {
+                return Ok(());
+            }
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }

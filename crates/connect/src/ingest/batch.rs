@@ -12,7 +12,7 @@ use crate::Input;
 use crate::fault;
 use crate::ingest::fuse::Fuse;
 use crate::ingest::{FileReport, FileState, IngestError};
-use crate::pass::{End, Passed, Taken, pass};
+use crate::pass::{End, Passed, Taken, To, pass};
 
 const EVENTS: usize = 1_000;
 const RECORDS: usize = 4_000;
@@ -38,7 +38,7 @@ pub(crate) struct Ended {
 }
 
 impl Batch {
-    fn push(&mut self, taken: Taken) {
+    pub(crate) fn push(&mut self, taken: Taken) {
         if let Outcome::Mapped { events, .. } = &taken.outcome {
             self.events += events.len();
         }
@@ -64,7 +64,7 @@ pub(crate) fn read(
         let mut blown = None;
         let mut why: BTreeMap<String, u64> = BTreeMap::new();
         let mut gone = false;
-        let passed = pass(connector, input, count, &mut |taken| {
+        let mut take = |taken: Taken| {
             let failed = if let Outcome::Quarantined(problems) = &taken.outcome {
                 let code = problems.first().map_or("", |p| p.code.as_ref());
                 *why.entry(code.to_owned()).or_default() += 1;
@@ -82,7 +82,8 @@ pub(crate) fn read(
                 gone = to.blocking_send(std::mem::take(&mut batch)).is_err();
             }
             if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
+        };
+        let passed = pass(connector, input, count, To::Mapped(&mut take));
         if gone {
             return Ok(());
         }

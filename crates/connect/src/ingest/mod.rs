@@ -17,7 +17,8 @@ use tokio::sync::mpsc;
 
 use crate::pass::Taken;
 use crate::{Door, Input, Verdict, fault};
-use batch::{Batch, Ended};
+pub(crate) use batch::Batch;
+use batch::Ended;
 
 pub use error::IngestError;
 pub use report::{Example, FileReport, FileState, Report, Seen};
@@ -40,7 +41,7 @@ pub struct Progress {
 }
 
 /// Where records go.
-enum To<'t> {
+pub(crate) enum To<'t> {
     Hub(&'t Door, &'t dyn Quarantine),
     Nowhere,
 }
@@ -110,7 +111,7 @@ async fn run(
     Ok(report)
 }
 
-async fn write(batch: Batch, to: &To<'_>, report: &mut Report) -> Result<(), IngestError> {
+pub(crate) async fn write(batch: Batch, to: &To<'_>, report: &mut Report) -> Result<(), IngestError> {
     let (mut entries, mut events, mut mapped) = (Vec::new(), Vec::new(), Vec::new());
     for mut taken in batch.records {
         let lines = taken.kept.lines();

@@ -10,7 +10,7 @@ use crate::entry::{Context, codes, json, now};
 use crate::format::csv::CsvRows;
 use crate::format::ndjson;
 use crate::row::{Content, Place, Row};
-use crate::source::post;
+use crate::source::{post, topic};
 use crate::{Door, DoorError, Verdict, fault, pass};
 
 /// What became of an entry.
@@ -67,6 +67,9 @@ pub fn again(entry: &QuarantineEntry, connector: Option<&Connector>) -> Result<O
     let Some(connector) = connector else { return Ok(post::again(&entry.raw)) };
     let wrong = |problem: &str| RetryError::Context { number, problem: problem.to_owned() };
     let context: Context = serde_json::from_value(entry.context.clone()).map_err(|e| wrong(&e.to_string()))?;
+    if context.message {
+        return Ok(topic::again(&entry.resource, &entry.raw, connector));
+    }
     if context.rows.is_empty() || entry.codes.split(',').any(|code| PARTS.contains(&code)) {
         return Err(RetryError::Part { number, resource: resource() });
     }

@@ -11,6 +11,7 @@ mod identity;
 mod ingest;
 mod quarantine;
 mod rebuild;
+mod send;
 mod serve;
 mod show;
 mod status;
@@ -28,6 +29,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Demo(args) => demo::run(args, globals).await,
         Command::Run(args) => serve::run(args, globals).await,
         Command::Ingest(args) => ingest::run(args, globals).await,
+        Command::Send(args) => send::run(args, globals).await,
         Command::Show(args) => show::run(args, globals).await,
         Command::Events(args) => events::run(args, globals).await,
         Command::Documents(args) => documents::run(args, globals).await,

@@ -26,6 +26,7 @@ pub(crate) struct Config {
     pub(crate) kafka: KafkaConfig,
     pub(crate) postgres: PostgresConfig,
     pub(crate) http: HttpConfig,
+    pub(crate) connect: ConnectConfig,
     pub(crate) project: onefold_projector::Options,
     pub(crate) resolve: onefold_resolver::Options,
     pub(crate) assemble: onefold_assembler::Options,
@@ -46,6 +47,8 @@ pub(crate) struct HubConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Role {
+    /// Take in topics of intake
+    Connect,
     /// Fold events into views
     Project,
     /// Find who is one customer
@@ -58,7 +61,7 @@ pub(crate) enum Role {
 
 impl Role {
     /// All of them.
-    pub(crate) const ALL: [Self; 4] = [Self::Project, Self::Resolve, Self::Assemble, Self::Serve];
+    pub(crate) const ALL: [Self; 5] = [Self::Connect, Self::Project, Self::Resolve, Self::Assemble, Self::Serve];
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -80,6 +83,15 @@ pub(crate) struct PostgresConfig {
 #[serde(deny_unknown_fields)]
 pub(crate) struct HttpConfig {
     pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConnectConfig {
+    /// Connector files, and directories of them.
+    pub(crate) files: Vec<PathBuf>,
+    /// Messages per batch at most.
+    pub(crate) batch: usize,
 }
 
 impl Default for Config {
@@ -135,11 +147,11 @@ impl Config {
         if self.hub.roles.is_empty() {
             wrong.push("hub.roles is empty: expected at least one");
         }
-        if [self.project.batch, self.resolve.batch, self.assemble.batch].contains(&0) {
+        if [self.connect.batch, self.project.batch, self.resolve.batch, self.assemble.batch].contains(&0) {
             wrong.push("a batch of 0 never gets anything done: expected at least 1");
         }
         if self.postgres.connections < 4 {
-            wrong.push("postgres.connections: expected at least 4, one for each stage and one for reads");
+            wrong.push("postgres.connections: expected at least 4, one for each stage that folds and one for reads");
         }
         if wrong.is_empty() { Ok(()) } else { bail!("the configuration cannot be used\n  {}", wrong.join("\n  ")) }
     }
@@ -163,6 +175,7 @@ mod tests {
         let config = Config::default();
         config.check().unwrap();
         assert_eq!(config.identity, Rules::default());
+        assert_eq!(config.connect.batch, onefold_connect::IntakeOptions::default().batch);
         assert_eq!(config.project, onefold_projector::Options::default());
         assert_eq!(config.resolve, onefold_resolver::Options::default());
         assert_eq!(config.assemble, onefold_assembler::Options::default());

@@ -20,6 +20,7 @@ pub(crate) struct CsvRows<R> {
     delimiter: u8,
     fields: Fields,
     heading: Vec<String>,
+    prelude: Vec<u8>,
     bytes: Bytes,
 }
 
@@ -35,20 +36,36 @@ impl<R: BufRead> CsvRows<R> {
         let told = told_delimiter(reader.fill_buf()?, charset);
         let mut lines = Lines::new(reader, charset, limit, mark as u64);
         let mut bytes = Bytes::default();
+        let mut prelude = Vec::new();
         if told.is_some() {
             lines.next(&mut bytes)?;
+            prelude.extend_from_slice(&bytes.raw);
             bytes.clear();
         }
         let delimiter = told.unwrap_or(layout.delimiter);
         let fields = Fields::new(delimiter, layout.quote);
-        let mut rows =
-            Self { lines, charset, limit, pad: layout.pad_ragged, delimiter, fields, heading: Vec::new(), bytes };
+        let mut rows = Self {
+            lines,
+            charset,
+            limit,
+            pad: layout.pad_ragged,
+            delimiter,
+            fields,
+            heading: Vec::new(),
+            prelude,
+            bytes,
+        };
         match &layout.header {
             Header::Given(columns) => rows.heading.clone_from(columns),
             Header::Row(wanted) => {
                 let wanted = (*wanted).max(1);
                 for number in 1..=wanted {
-                    match rows.read()?.map(|row| (row.content, number == wanted)) {
+                    let row = rows.read()?;
+                    if let Some(row) = &row {
+                        rows.prelude.extend_from_slice(&row.raw);
+                        rows.prelude.extend_from_slice(charset.line_feed());
+                    }
+                    match row.map(|row| (row.content, number == wanted)) {
                         Some((Content::Fields(fields), true)) => {
                             rows.heading = fields.iter().map(|f| f.trim().to_owned()).collect()
                         }
@@ -65,6 +82,11 @@ impl<R: BufRead> CsvRows<R> {
     /// The columns' names; none for an empty file.
     pub(crate) fn heading(&self) -> &[String] {
         &self.heading
+    }
+
+    /// The bytes before the first row, heading included, without a mark.
+    pub(crate) fn prelude(&self) -> &[u8] {
+        &self.prelude
     }
 
     /// Between the fields of this file.

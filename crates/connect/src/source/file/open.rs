@@ -31,6 +31,15 @@ pub(crate) fn open(input: &Input, count: &Arc<AtomicU64>) -> io::Result<Opened> 
     unpack(Counted { source, count: Arc::clone(count) })
 }
 
+/// Bytes that are at hand, packed or not.
+pub(crate) fn open_bytes(bytes: Vec<u8>) -> io::Result<Opened> {
+    if bytes.starts_with(&GZIP) {
+        return unpack(Counted { source: Box::new(Cursor::new(bytes)), count: Arc::default() });
+    }
+    let start = bytes.iter().take(START as usize).copied().collect();
+    Ok(Opened { start, reader: Box::new(Cursor::new(bytes)) })
+}
+
 fn unpack(mut source: Counted) -> io::Result<Opened> {
     let mut magic = Vec::with_capacity(2);
     source.by_ref().take(2).read_to_end(&mut magic)?;

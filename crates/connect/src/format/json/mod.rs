@@ -1,0 +1,5 @@
+//! One JSON value, over as many lines as it likes.
+
+mod rows;
+
+pub(crate) use rows::OneRow;

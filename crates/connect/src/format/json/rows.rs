@@ -1,0 +1,38 @@
+//! All bytes to one row.
+
+use std::io::{self, BufRead, Read};
+
+use crate::charset::Charset;
+use crate::fault;
+use crate::format::ndjson;
+use crate::row::{Content, Place, Row};
+
+/// The one row that a body is.
+pub(crate) struct OneRow {
+    row: Option<Row>,
+    lines: u64,
+}
+
+impl OneRow {
+    /// Reads everything; what is longer than the limit is at fault.
+    pub(crate) fn open<R: BufRead>(mut reader: R, charset: Charset, limit: usize, mark: usize) -> io::Result<Self> {
+        let mut raw = Vec::new();
+        reader.by_ref().take((limit as u64).saturating_add(1)).read_to_end(&mut raw)?;
+        let lines = 1 + raw.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let content = if raw.len() > limit {
+            Content::Bad(Box::new(fault::long(raw.len() as u64, limit, 1)), Vec::new())
+        } else {
+            ndjson::parse(&raw, charset, 1)
+        };
+        let place = Place { first_line: 1, last_line: lines, offset: mark as u64, length: raw.len() as u64 };
+        Ok(Self { row: Some(Row { place, raw, sha256: None, content }), lines })
+    }
+
+    pub(crate) fn line(&self) -> u64 {
+        self.lines
+    }
+
+    pub(crate) fn next(&mut self) -> Option<Row> {
+        self.row.take()
+    }
+}

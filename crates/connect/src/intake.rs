@@ -1,0 +1,318 @@
+//! STAGE: topics of intake into events, by one connector.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use futures_util::future::select_all;
+use onefold_log::{Log, LogError, Membership, Stored};
+use onefold_mapping::Connector;
+use onefold_stage::{Progress, Stage, StageError};
+use onefold_store::{IntakeStore, Quarantine};
+use serde::Deserialize;
+
+use crate::ingest::{Batch, To, write};
+use crate::pass::Planned;
+use crate::source::topic::{Message, open};
+use crate::{Door, DoorError, IngestError, Report};
+
+/// Bytes of messages after which a batch is full.
+const BYTES: usize = 8 << 20;
+/// How long a step waits for messages before it looks whether partitions have changed hands.
+const WAIT: Duration = Duration::from_millis(500);
+
+/// How topics are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntakeOptions {
+    /// Messages per batch at most.
+    pub batch: usize,
+}
+
+impl Default for IntakeOptions {
+    fn default() -> Self {
+        Self { batch: 1_000 }
+    }
+}
+
+/// Reads the topics of a connector, shared out among all processes that run it: maps messages, brings their events to the
+/// door and what cannot be mapped to quarantine, and only then moves its position. Whatever is read twice is known at the
+/// door, or dropped by the projector.
+pub struct Intake {
+    connector: Connector,
+    name: &'static str,
+    log: Arc<dyn Log>,
+    positions: Arc<dyn IntakeStore>,
+    quarantine: Arc<dyn Quarantine>,
+    door: Door,
+    batch: usize,
+    readings: Vec<Reading>,
+    planned: Planned,
+    /// Which partition is read first, so that none waits for ever.
+    turn: usize,
+}
+
+/// One topic.
+struct Reading {
+    topic: String,
+    place: Option<Box<dyn Membership>>,
+    mine: Vec<u32>,
+    at: BTreeMap<u32, u64>,
+    heads: Vec<u64>,
+}
+
+/// What one partition gave.
+struct Found {
+    reading: usize,
+    partition: u32,
+    from: u64,
+    messages: Vec<Stored>,
+}
+
+impl Intake {
+    /// Reads nothing yet. Topics that are absent are made when it begins, with as many partitions as the hub's.
+    pub fn new(
+        connector: Connector,
+        door: Door,
+        log: Arc<dyn Log>,
+        positions: Arc<dyn IntakeStore>,
+        quarantine: Arc<dyn Quarantine>,
+        options: IntakeOptions,
+    ) -> Self {
+        // One per connector for as long as the process runs; stages are named for ever.
+        let name = format!("connector {}", connector.name()).leak();
+        let reading = |topic: &String| Reading {
+            topic: topic.clone(),
+            place: None,
+            mine: Vec::new(),
+            at: BTreeMap::new(),
+            heads: Vec::new(),
+        };
+        let readings = connector.from().topics.iter().map(reading).collect();
+        let (batch, planned) = (options.batch.max(1), Planned::default());
+        Self { connector, name, log, positions, quarantine, door, batch, readings, planned, turn: 0 }
+    }
+
+    async fn take(&mut self) -> Result<Progress, StageError> {
+        for n in 0..self.readings.len() {
+            self.follow(n).await?;
+        }
+        let found = self.read().await?;
+        if found.is_empty() {
+            self.wait().await?;
+            return Ok(Progress::Idle);
+        }
+        let handled = found.iter().map(|found| found.messages.len() as u64).sum();
+        let (batch, mut report) = self.map(&found);
+        let to = To::Hub(&self.door, self.quarantine.as_ref());
+        write(batch, &to, &mut report).await.map_err(of_the_world)?;
+        fail::fail_point!("connect.before_commit");
+        self.commit(&found).await?;
+        fail::fail_point!("connect.after_commit");
+        count(self.connector.name(), &report);
+        Ok(Progress::Worked(handled))
+    }
+
+    /// Brings up to date which partitions are mine, how far they are and where they end.
+    async fn follow(&mut self, n: usize) -> Result<(), StageError> {
+        let (group, connector) = (self.connector.group().to_owned(), self.connector.name());
+        let Some(reading) = self.readings.get_mut(n) else { return Ok(()) };
+        let topic = reading.topic.as_str();
+        let place = match &mut reading.place {
+            Some(place) => place,
+            none => {
+                self.log.topic(topic, self.door.partitions()).await?;
+                none.insert(self.log.join(topic, &format!("connect.{group}")).await?)
+            }
+        };
+        let mine = place.mine();
+        if mine != reading.mine {
+            if mine.iter().any(|partition| !reading.mine.contains(partition)) {
+                // Whoever had it may have brought events to its own door a moment ago.
+                self.door.learn().await.map_err(of_the_door)?;
+            }
+            for gone in reading.mine.iter().filter(|partition| !mine.contains(partition)) {
+                lag(connector, topic, *gone, 0);
+            }
+            reading.at = self.positions.intake(&group, topic).await?;
+            reading.mine = mine;
+        }
+        if reading.mine.is_empty() {
+            return Ok(());
+        }
+        reading.heads = self.log.heads(topic).await?;
+        for partition in &reading.mine {
+            let head = reading.heads.get(*partition as usize).copied().unwrap_or(0);
+            let at = reading.at(*partition);
+            if at > head {
+                let told = format!(
+                    "{topic}: partition {partition} ends at {head}, and the connector {connector} has read up to {at}: the topic was \
+                     made anew; give [from] another `group` to read it from its beginning"
+                );
+                return Err(LogError::Corrupt(told).into());
+            }
+            lag(connector, topic, *partition, head - at);
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self) -> Result<Vec<Found>, StageError> {
+        let mut waiting: Vec<(usize, u32)> = Vec::new();
+        for (n, reading) in self.readings.iter().enumerate() {
+            let more = |p: &&u32| reading.heads.get(**p as usize).is_some_and(|head| reading.at(**p) < *head);
+            waiting.extend(reading.mine.iter().filter(more).map(|partition| (n, *partition)));
+        }
+        if !waiting.is_empty() {
+            let first = self.turn % waiting.len();
+            waiting.rotate_left(first);
+            self.turn = self.turn.wrapping_add(1);
+        }
+        let (mut found, mut left, mut bytes) = (Vec::new(), self.batch, 0);
+        for (n, partition) in waiting {
+            let Some(reading) = self.readings.get(n) else { continue };
+            let from = reading.at(partition);
+            let messages = self.log.read(&reading.topic, partition, from, left).await?;
+            left -= messages.len().min(left);
+            bytes += messages.iter().map(|message| message.record.size()).sum::<usize>();
+            if let Some(first) =
+                messages.first().map(|message| message.offset).filter(|first| *first > from + 1 && from > 0)
+            {
+                let (topic, last) = (&reading.topic, first - 1);
+                tracing::warn!(%topic, partition, from, last, "messages were removed before they were read");
+            }
+            if !messages.is_empty() {
+                found.push(Found { reading: n, partition, from, messages });
+            }
+            if left == 0 || bytes >= BYTES {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn map(&mut self, found: &[Found]) -> (Batch, Report) {
+        let (mut batch, mut report) = (Batch::default(), Report::default());
+        for Found { reading, messages, .. } in found {
+            let Some(topic) = self.readings.get(*reading).map(|reading| reading.topic.as_str()) else { continue };
+            for message in messages.iter().map(|stored| Message { topic, stored }) {
+                if let Some(reason) = message.passed_over(&self.connector) {
+                    report.skip(reason.to_owned());
+                    continue;
+                }
+                let value = &message.stored.record.value;
+                let records = open(&self.connector, &message.resource(), value, &mut self.planned);
+                records.into_iter().for_each(|taken| batch.push(taken));
+            }
+        }
+        (batch, report)
+    }
+
+    async fn commit(&mut self, found: &[Found]) -> Result<(), StageError> {
+        for (n, reading) in self.readings.iter_mut().enumerate() {
+            let next = |found: &Found| found.messages.last().map(|message| message.offset + 1);
+            let own = found.iter().filter(|found| found.reading == n);
+            let moves: Vec<_> = own.filter_map(|found| Some((found.partition, found.from, next(found)?))).collect();
+            if moves.is_empty() {
+                continue;
+            }
+            self.positions.move_intake(self.connector.group(), &reading.topic, &moves).await?;
+            for (partition, _, to) in moves {
+                reading.at.insert(partition, to);
+                let head = reading.heads.get(partition as usize).copied().unwrap_or(to);
+                lag(self.connector.name(), &reading.topic, partition, head.saturating_sub(to));
+            }
+        }
+        Ok(())
+    }
+
+    async fn wait(&self) -> Result<(), StageError> {
+        let waits: Vec<_> = self.readings.iter().map(|reading| reading.wait(self.log.as_ref()).boxed()).collect();
+        if waits.is_empty() {
+            tokio::time::sleep(WAIT).await;
+            return Ok(());
+        }
+        let (waited, ..) = select_all(waits).await;
+        Ok(waited?)
+    }
+}
+
+impl Reading {
+    fn at(&self, partition: u32) -> u64 {
+        self.at.get(&partition).copied().unwrap_or(0)
+    }
+
+    /// Waits for messages, or for partitions where there are none.
+    async fn wait(&self, log: &dyn Log) -> Result<(), LogError> {
+        match &self.place {
+            Some(place) if self.mine.is_empty() => place.changed(&[], WAIT).await.map(drop),
+            Some(_) => {
+                let partitions = 0..self.heads.len() as u32;
+                let seen: Vec<u64> =
+                    partitions.map(|p| if self.mine.contains(&p) { self.at(p) } else { u64::MAX }).collect();
+                log.wait(&self.topic, &seen, WAIT).await.map(drop)
+            }
+            None => Ok(tokio::time::sleep(WAIT).await),
+        }
+    }
+}
+
+#[async_trait]
+impl Stage for Intake {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    async fn step(&mut self) -> Result<Progress, StageError> {
+        let done = self.take().await;
+        if done.is_err() {
+            // Somebody else may have moved on: what is known of positions is asked for again.
+            self.readings.iter_mut().for_each(|reading| reading.mine.clear());
+        }
+        done
+    }
+}
+
+fn lag(connector: &str, topic: &str, partition: u32, lag: u64) {
+    let (connector, topic, partition) = (connector.to_owned(), topic.to_owned(), partition.to_string());
+    metrics::gauge!("onefold_intake_lag", "connector" => connector, "topic" => topic, "partition" => partition)
+        .set(lag as f64);
+}
+
+fn count(connector: &str, report: &Report) {
+    let outcomes = [("mapped", report.mapped), ("skipped", report.skipped), ("quarantined", report.quarantined)];
+    for (outcome, records) in outcomes {
+        let connector = connector.to_owned();
+        metrics::counter!("onefold_intake_records_total", "connector" => connector, "outcome" => outcome)
+            .increment(records);
+    }
+    let verdicts = [
+        ("accepted", report.accepted),
+        ("duplicate", report.duplicates),
+        ("conflict", report.conflicts),
+        ("older_mapping", report.older_mapping),
+    ];
+    for (verdict, events) in verdicts {
+        let connector = connector.to_owned();
+        metrics::counter!("onefold_intake_events_total", "connector" => connector, "verdict" => verdict)
+            .increment(events);
+    }
+}
+
+fn of_the_world(error: IngestError) -> StageError {
+    match error {
+        IngestError::Door(error) => of_the_door(error),
+        IngestError::Quarantine(error) => error.into(),
+        IngestError::Tests(_) | IngestError::Read { .. } | IngestError::Broken => LogError::Closed.into(),
+    }
+}
+
+fn of_the_door(error: DoorError) -> StageError {
+    match error {
+        DoorError::Log(error) => error.into(),
+        DoorError::Store(error) => error.into(),
+        DoorError::Broken => LogError::Busy("the door broke off".to_owned()).into(),
+        undecodable @ DoorError::Undecodable { .. } => LogError::Corrupt(undecodable.to_string()).into(),
+    }
+}

@@ -1,0 +1,181 @@
+//! Records of files into a topic of intake, one message each, as they stand.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use onefold_log::{Log, LogError, Record, partition_of};
+use onefold_mapping::{Connector, Format, Outcome, Problem};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+
+use crate::Input;
+use crate::entry::{hex, now};
+use crate::kept::Kept;
+use crate::pass::{Cut, End, Passed, To, pass};
+use crate::row::Content;
+use crate::source::topic::CONNECTOR;
+
+const MESSAGES: usize = 1_000;
+const BYTES: usize = 1 << 20;
+/// Batches between the reading thread and the log.
+const WAITING: usize = 4;
+
+/// What was sent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Sent {
+    /// Messages, durable in the topic.
+    pub messages: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Records that were not sent, since they could not be told from their neighbours or are too long.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A record that was not sent.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LeftOut {
+    /// Its file.
+    pub resource: String,
+    /// Its first line.
+    pub first_line: u64,
+    /// Its last line.
+    pub last_line: u64,
+    /// Why.
+    pub problems: Vec<Problem>,
+}
+
+/// Why sending stopped. What was sent before is sent; sending it again changes nothing, since ids come from the records.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum SendError {
+    #[error("{input} could not be read: {error}")]
+    Read { input: String, error: std::io::Error },
+    #[error("{input} could not be read to its end: {}", told(.problems))]
+    Refused { input: String, problems: Vec<Problem> },
+    #[error("the messages were not sent: {0}")]
+    Log(#[from] LogError),
+    #[error("the reader broke off; this is a defect of the program")]
+    Broken,
+}
+
+fn told(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+enum Part {
+    Message(String, Vec<u8>),
+    LeftOut(LeftOut),
+}
+
+/// Sends each record of the inputs to a topic, as one message with its source's own bytes and, where the format has one, its
+/// heading; rows that [`group_by`](onefold_mapping::Read::group_by) makes one document travel together. The key is the
+/// subject of the record's first event, so that what is said about one stays in order. The topic is made where it is absent.
+///
+/// # Errors
+/// An input cannot be read to its end, or the log takes nothing.
+pub async fn send(
+    connector: &Connector,
+    inputs: &[Input],
+    log: &dyn Log,
+    topic: &str,
+    partitions: u32,
+    told: &(dyn Fn(&Sent) + Sync),
+) -> Result<Sent, SendError> {
+    let partitions = log.topic(topic, partitions).await?;
+    let (to, mut parts) = mpsc::channel(WAITING);
+    let reading = {
+        let (connector, inputs) = (connector.clone(), inputs.to_vec());
+        tokio::task::spawn_blocking(move || read(&connector, &inputs, &to))
+    };
+    let mut sent = Sent::default();
+    let mut written = Ok(());
+    while let Some(parts) = parts.recv().await {
+        let mut batch = Vec::with_capacity(parts.len());
+        for part in parts {
+            match part {
+                Part::Message(key, value) => {
+                    sent.messages += 1;
+                    sent.bytes += value.len() as u64;
+                    let partition = partition_of(key.as_bytes(), partitions);
+                    let mut record = Record::new(key, value, now());
+                    record.headers.push((CONNECTOR.to_owned(), connector.name().to_owned().into()));
+                    batch.push((partition, record));
+                }
+                Part::LeftOut(left_out) => sent.left_out.push(left_out),
+            }
+        }
+        written = log.append(topic, batch).await.map(drop);
+        if written.is_err() {
+            break;
+        }
+        told(&sent);
+    }
+    drop(parts);
+    let read = reading.await.unwrap_or(Err(SendError::Broken));
+    written?;
+    read?;
+    Ok(sent)
+}
+
+/// Reads all inputs, one after the other. It stops when nobody listens any more.
+fn read(connector: &Connector, inputs: &[Input], to: &mpsc::Sender<Vec<Part>>) -> Result<(), SendError> {
+    let table = connector.read().format == Format::Csv;
+    for input in inputs {
+        let resource = input.resource();
+        let (mut parts, mut bytes, mut gone) = (Vec::new(), 0, false);
+        let mut take = |cut: Cut<'_>| {
+            let part = part(cut, table, &resource);
+            bytes += if let Part::Message(_, value) = &part { value.len() } else { 0 };
+            parts.push(part);
+            if parts.len() >= MESSAGES || bytes >= BYTES {
+                bytes = 0;
+                gone = to.blocking_send(std::mem::take(&mut parts)).is_err();
+            }
+            if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let passed = pass(connector, input, &Arc::new(AtomicU64::new(0)), To::Cut(&mut take));
+        if gone || to.blocking_send(parts).is_err() {
+            return Ok(());
+        }
+        let Passed { end, .. } = passed.map_err(|error| SendError::Read { input: input.to_string(), error })?;
+        let problems = match end {
+            End::Complete | End::Stopped(_) => continue,
+            End::Incomplete(problem, _) => vec![*problem],
+            End::Refused(problems, _) => problems,
+        };
+        return Err(SendError::Refused { input: input.to_string(), problems });
+    }
+    Ok(())
+}
+
+fn part(cut: Cut<'_>, table: bool, resource: &str) -> Part {
+    let mut problems = cut.spoiled;
+    let bad = |row: &crate::row::Row| match &row.content {
+        Content::Bad(problem, _) => Some((**problem).clone()),
+        _ => None,
+    };
+    let unread: Vec<Problem> = cut.rows.iter().filter_map(bad).collect();
+    // A row that cannot be read spoils its own document, which travels as it is; what it may have swallowed does not.
+    problems.retain(|problem| problem.code == "R0307" || problem.code == "R0308");
+    let kept = Kept::of(cut.rows, cut.charset);
+    if kept.is_cut() {
+        problems.extend(unread);
+    }
+    if !problems.is_empty() || kept.is_cut() {
+        let (first_line, last_line) = kept.lines();
+        return Part::LeftOut(LeftOut { resource: resource.to_owned(), first_line, last_line, problems });
+    }
+    let key = match &cut.outcome {
+        Outcome::Mapped { events, .. } => events.first().map(|event| event.subject.to_string()),
+        _ => None,
+    };
+    let key = key.unwrap_or_else(|| hex(&Sha256::digest(&kept.raw)).get(..16).unwrap_or_default().to_owned());
+    let mut value = cut.prelude.to_vec();
+    value.extend_from_slice(&kept.raw);
+    if table {
+        value.extend_from_slice(cut.charset.line_feed());
+    }
+    Part::Message(key, value)
+}

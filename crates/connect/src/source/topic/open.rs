@@ -1,0 +1,63 @@
+//! The records of a message.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use onefold_mapping::{Connector, Outcome};
+
+use crate::charset::Charset;
+use crate::entry::Origin;
+use crate::fault;
+use crate::kept::Kept;
+use crate::pass::{End, Passed, Planned, Taken, To, Unit, read};
+use crate::source::file::open_bytes;
+
+/// Maps the records of a message. One that cannot be read to its end is refused as a whole, since it is one document.
+pub(crate) fn open(connector: &Connector, resource: &str, value: &[u8], planned: &mut Planned) -> Vec<Taken> {
+    let mut records = Vec::new();
+    let mut take = |taken| {
+        records.push(taken);
+        ControlFlow::Continue(())
+    };
+    let mut all = |to| {
+        let opened = open_bytes(value.to_vec())?;
+        read(connector, resource.to_owned(), opened, (Unit::Message, planned), to)
+    };
+    let (origin, problems) = match all(To::Mapped(&mut take)) {
+        Ok(Passed { origin, end: End::Complete, .. }) if records.is_empty() => {
+            let outcome = Outcome::Skipped { reason: "no records in it".to_owned() };
+            return vec![Taken { origin, kept: Kept::default(), item: None, outcome }];
+        }
+        // Nobody stops it.
+        Ok(Passed { end: End::Complete | End::Stopped(_), .. }) => return records,
+        Ok(Passed { origin, end: End::Incomplete(problem, _), .. }) => (origin, vec![*problem]),
+        Ok(Passed { origin, end: End::Refused(problems, _), .. }) => (origin, problems),
+        Err(error) => {
+            let plain = Charset { encoding: encoding_rs::UTF_8 };
+            let origin = Arc::new(Origin::new(connector, resource.to_owned(), plain));
+            (origin, vec![fault::cut_off(&error, 0, 0)])
+        }
+    };
+    let kept = Kept::message(value.to_vec());
+    vec![Taken { origin, kept, item: None, outcome: Outcome::Quarantined(problems) }]
+}
+
+/// What the current mapping makes of a message that was refused as a whole: all its events, or all that is wrong.
+pub(crate) fn again(resource: &str, value: &[u8], connector: &Connector) -> Outcome {
+    let (mut events, mut findings, mut problems, mut skipped) = (Vec::new(), Vec::new(), Vec::new(), None);
+    for taken in open(connector, resource, value, &mut Planned::default()) {
+        match taken.outcome {
+            Outcome::Mapped { events: own, findings: found } => {
+                events.extend(own);
+                findings.extend(found);
+            }
+            Outcome::Skipped { reason } => skipped = Some(reason),
+            Outcome::Quarantined(wrong) => problems.extend(wrong),
+        }
+    }
+    match (problems.is_empty(), events.is_empty(), skipped) {
+        (false, ..) => Outcome::Quarantined(problems),
+        (true, true, Some(reason)) => Outcome::Skipped { reason },
+        (true, ..) => Outcome::Mapped { events, findings },
+    }
+}
