@@ -253,7 +253,10 @@ impl Reading {
                     partitions.map(|p| if self.mine.contains(&p) { self.at(p) } else { u64::MAX }).collect();
                 log.wait(&self.topic, &seen, WAIT).await.map(drop)
             }
-            None => Ok(tokio::time::sleep(WAIT).await),
+            None => {
+                tokio::time::sleep(WAIT).await;
+                Ok(())
+            }
         }
     }
 }
