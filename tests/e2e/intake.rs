@@ -370,6 +370,41 @@ fn servers_keep_what_cannot_be_mapped_with_its_place() {
 }
 
 #[test]
+fn a_broker_that_is_away_is_waited_for_by_name_and_what_comes_after_is_taken_in() {
+    let test = "a_broker_that_is_away_is_waited_for_by_name_and_what_comes_after_is_taken_in";
+    let (Some(kafka), Some(postgres)) = (Kafka::own(test), Postgres::shared(test)) else { return };
+    let database = postgres.database();
+    let home = Home::distributed(kafka.bootstrap(), "onefold.", database.url());
+    let file = home.file("shop.toml", SHOP);
+    let rows = |n: u32| format!("Nr,K\u{e4}ufer,Tag,Summe\nA{n},K1,02.03.2026,\"10,00\"\n");
+    let latin = |text: String| text.chars().map(|c| c as u8).collect::<Vec<u8>>();
+    let send = |n: u32| {
+        let path = home.file(&format!("{n}.csv"), latin(rows(n)));
+        home.run(&["send", "--connector", &file, &path, "--partitions", "2"]).exits(0);
+    };
+    send(1);
+    let env = [("ONEFOLD_CONNECT_FILES", file.as_str()), ("ONEFOLD_HUB_PARTITIONS", "2")];
+    let server = home.serve_with(&[], &env);
+    server.until("/metrics", |_| told(&server, "onefold_intake_records_total{") >= 1.0);
+    kafka.kill();
+    let still = server.until("/health", |reply| {
+        let stages = reply.body["stages"].as_array().into_iter().flatten();
+        let mut shop = stages.filter(|stage| stage["name"] == "connector shop");
+        reply.status == 503 && shop.any(|stage| stage["error"].is_string())
+    });
+    let stages = still.body["stages"].as_array().expect("stages");
+    let shop = stages.iter().find(|stage| stage["name"] == "connector shop").expect("a connector");
+    assert!(shop["error"].as_str().is_some_and(|error| error.starts_with("waiting for the log: ")), "{shop}");
+    kafka.start();
+    send(2);
+    server.until("/metrics", |_| told(&server, "onefold_intake_records_total{") >= 2.0);
+    server.until("/health", |reply| reply.status == 200);
+    server.settle();
+    assert_eq!(status(&home)["money"]["EUR"]["invoiced"], "20.00");
+    assert_eq!(server.stop(), 0);
+}
+
+#[test]
 fn connectors_that_cannot_be_run_are_refused_by_name() {
     let home = Home::new();
     let refused = |files: &[&str], words: &[&str]| {
