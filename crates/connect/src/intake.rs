@@ -139,9 +139,7 @@ impl Intake {
             reading.at = self.positions.intake(&group, topic).await?;
             reading.mine = mine;
         }
-        if reading.mine.is_empty() {
-            return Ok(());
-        }
+        // Who has no partition asks too: a group whose broker is away gives none, and that is not rest.
         reading.heads = self.log.heads(topic).await?;
         for partition in &reading.mine {
             let head = reading.heads.get(*partition as usize).copied().unwrap_or(0);

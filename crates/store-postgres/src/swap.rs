@@ -10,7 +10,7 @@ use crate::error::{corrupt, engine};
 use crate::load::PostgresLoad;
 use crate::{Options, migrate};
 
-/// All that can be computed from the log. Quarantine, the hub's key and the rules are not among it.
+/// All that can be computed from the log. Quarantine, how far intake was read, the hub's key and the rules are not among it.
 const DERIVED: [&str; 14] = [
     "position",
     "lease",
