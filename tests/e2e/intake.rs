@@ -229,6 +229,33 @@ fn two_processes_take_in_what_was_sent_as_ingest_takes_in_its_files() {
 }
 
 #[test]
+fn a_directory_takes_in_messages_in_their_order_with_the_same_ids_as_files() {
+    let (one, other) = (Home::new(), Home::new());
+    let feeds = company(&one, 12);
+    for feed in &feeds {
+        ingest(&one, feed);
+        let (connector, path) = (connector(feed.connector), feed.path.display().to_string());
+        // One partition has one order.
+        let sent =
+            other.run(&["send", "--json", "--connector", &connector, &path, "--partitions", "1"]).exits(0).json();
+        let env = [("ONEFOLD_CONNECT_FILES", connector.as_str()), ("ONEFOLD_HUB_PARTITIONS", "1")];
+        let server = other.serve_with(&[], &env);
+        server.until("/metrics", |_| {
+            let read = told(&server, "onefold_intake_records_total{") >= sent["messages"].as_f64().unwrap();
+            read && told(&server, "onefold_intake_lag{") == 0.0
+        });
+        assert_eq!(server.stop(), 0);
+    }
+    let server = other.serve();
+    server.settle();
+    assert_eq!(server.stop(), 0);
+    let (expected, found) = (status(&one), status(&other));
+    assert_same(&expected, &found);
+    assert_eq!((&expected["events"], &expected["ids_digest"]), (&found["events"], &found["ids_digest"]));
+    assert_eq!(records(&quarantined(&one)), records(&quarantined(&other)));
+}
+
+#[test]
 fn messages_doubled_and_shuffled_under_kills_give_the_same_views_and_quarantine() {
     let test = "messages_doubled_and_shuffled_under_kills_give_the_same_views_and_quarantine";
     let Some(many) = Many::new(test) else { return };

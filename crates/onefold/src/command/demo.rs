@@ -64,7 +64,7 @@ pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode
         return done.map(|()| ExitCode::SUCCESS);
     };
     eprintln!("\nserving on http://{}; Ctrl-C stops", listener.local_addr()?);
-    serve::serve(listener, hub).await
+    serve::serve(listener, hub, crate::telemetry::metrics()?).await
 }
 
 async fn show(hub: &Hub, path: &Path, settings: &Settings, day: i64, address: SocketAddr, json: bool) -> Result<()> {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use onefold_api::Render;
 use tokio::net::TcpListener;
 
 use crate::args::{Globals, RunArgs};
@@ -14,14 +15,15 @@ pub(crate) async fn run(args: RunArgs, globals: Globals) -> Result<ExitCode> {
     // First what may be refused: nothing is begun for a port that is taken.
     let listener = listen(args.listen.unwrap_or(globals.settings.http.listen)).await?;
     let roles = if args.role.is_empty() { globals.settings.hub.roles.clone() } else { args.role };
+    // Before the stages begin, so that nothing that they tell is missed.
+    let render = telemetry::metrics()?;
     let hub = Hub::serve(&globals, &roles).await?;
     eprintln!("serving {} on http://{}; Ctrl-C stops", hub.place, listener.local_addr()?);
-    serve(listener, hub).await
+    serve(listener, hub, render).await
 }
 
 /// Serves a hub until it is asked to stop, then lets everything under way finish.
-pub(crate) async fn serve(listener: TcpListener, hub: Hub) -> Result<ExitCode> {
-    let render = telemetry::metrics()?;
+pub(crate) async fn serve(listener: TcpListener, hub: Hub, render: Render) -> Result<ExitCode> {
     let served = onefold_api::serve(listener, hub.service.clone(), render, shutdown::asked()).await;
     eprintln!("stopping");
     hub.close().await?;
