@@ -80,6 +80,12 @@ pub(crate) fn by_code(code: Code, topic: &str) -> LogError {
         | Code::OutOfOrderSequenceNumber
         | Code::InvalidProducerEpoch
         | Code::UnknownProducerId
+        | Code::StaleBrokerEpoch
+        | Code::ListenerNotFound
+        | Code::PreferredLeaderNotAvailable
+        | Code::EligibleLeadersNotAvailable
+        | Code::ThrottlingQuotaExceeded
+        | Code::RebootstrapRequired
         | Code::KafkaStorageError
         | Code::RebalanceInProgress
         | Code::UnknownMemberId
@@ -96,6 +102,17 @@ mod tests {
     #[test]
     fn what_time_heals_is_retryable_and_a_wrong_request_is_not() {
         for code in [Code::BrokerTransportFailure, Code::AllBrokersDown, Code::NotEnoughReplicas, Code::QueueFull] {
+            assert!(by_code(code, "t").retryable(), "{code}");
+        }
+        // What a cluster says of itself while brokers come and go, or while it has enough to do.
+        for code in [
+            Code::StaleBrokerEpoch,
+            Code::ListenerNotFound,
+            Code::PreferredLeaderNotAvailable,
+            Code::EligibleLeadersNotAvailable,
+            Code::ThrottlingQuotaExceeded,
+            Code::RebootstrapRequired,
+        ] {
             assert!(by_code(code, "t").retryable(), "{code}");
         }
         for code in [Code::MessageSizeTooLarge, Code::TopicAuthorizationFailed, Code::UnknownTopicOrPartition] {
