@@ -1,11 +1,16 @@
-//! Faults on demand, for tests of what a kill or an error at a commit border leaves behind.
+//! Faults on demand, for tests of what a kill, a freeze or an error at a commit border leaves behind.
 //!
-//! `ONEFOLD_FAILPOINTS="name=kill;other=3*off->kill"` acts where the program has a failpoint of that name. `kill` is
-//! SIGKILL to this process, as a power cut would: no destructor runs; `N*off->kill` lets it pass N times first. Everything
-//! else is an action of the `fail` crate. Unset, nothing happens.
+//! `ONEFOLD_FAILPOINTS="name=kill;other=3*off->stop"` acts where the program has a failpoint of that name. `kill` is
+//! SIGKILL to this process, as a power cut would: no destructor runs; `stop` is SIGSTOP, until somebody sends SIGCONT.
+//! `N*off->kill` lets it pass N times first, `kill@FILE` until there is a file of that name, which it takes away.
+//! Everything else is an action of the `fail` crate. Unset, nothing happens.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
-use std::sync::atomic::{AtomicU64, Ordering};
+use rustix::process::{Signal, getpid, kill_process};
 
 /// Sets up what the environment asks for.
 pub(crate) fn set_up() -> Result<()> {
@@ -14,30 +19,61 @@ pub(crate) fn set_up() -> Result<()> {
         let Some((name, action)) = one.split_once('=') else {
             bail!("ONEFOLD_FAILPOINTS: `{one}`: expected name=action");
         };
-        match passes_before_kill(action.trim()) {
-            Some(passes) => kill_after(name.trim(), passes)?,
+        match Fault::read(action.trim()) {
+            Some(fault) => fault.set(name.trim())?,
             None => fail::cfg(name.trim(), action.trim()).map_err(|e| anyhow!("ONEFOLD_FAILPOINTS: `{one}`: {e}"))?,
         }
     }
     Ok(())
 }
 
-fn passes_before_kill(action: &str) -> Option<u64> {
-    if action == "kill" {
-        return Some(0);
-    }
-    action.strip_suffix("*off->kill")?.parse().ok()
+/// A signal that this process sends itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Fault {
+    signal: Signal,
+    when: When,
 }
 
-fn kill_after(name: &str, passes: u64) -> Result<()> {
-    let (seen, told) = (AtomicU64::new(0), name.to_owned());
-    let act = move || {
-        if seen.fetch_add(1, Ordering::SeqCst) == passes {
-            eprintln!("killed at {told} after {passes}");
-            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
-        }
-    };
-    fail::cfg_callback(name, act).map_err(|e| anyhow!("ONEFOLD_FAILPOINTS: {name}: {e}"))
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum When {
+    /// After it has passed so many times, once.
+    After(u64),
+    /// Each time that it finds this file.
+    Found(PathBuf),
+}
+
+impl Fault {
+    fn read(action: &str) -> Option<Self> {
+        let (word, when) = match (action.split_once("*off->"), action.split_once('@')) {
+            (Some((passes, word)), None) => (word, When::After(passes.parse().ok()?)),
+            (None, Some((word, file))) => (word, When::Found(PathBuf::from(file))),
+            (None, None) => (action, When::After(0)),
+            (Some(_), Some(_)) => return None,
+        };
+        let signal = match word {
+            "kill" => Signal::KILL,
+            "stop" => Signal::STOP,
+            _ => return None,
+        };
+        Some(Self { signal, when })
+    }
+
+    fn set(self, name: &str) -> Result<()> {
+        let (seen, told) = (AtomicU64::new(0), name.to_owned());
+        let act = move || {
+            let now = match &self.when {
+                When::After(passes) => seen.fetch_add(1, Ordering::SeqCst) == *passes,
+                When::Found(file) => std::fs::remove_file(file).is_ok(),
+            };
+            if now {
+                eprintln!("{} at {told}", if self.signal == Signal::KILL { "killed" } else { "stopped" });
+                let _ = kill_process(getpid(), self.signal);
+                // Another thread may take the signal: this one stays where it is until it has come.
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        };
+        fail::cfg_callback(name, act).map_err(|e| anyhow!("ONEFOLD_FAILPOINTS: {name}: {e}"))
+    }
 }
 
 #[cfg(test)]
@@ -45,9 +81,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kill_may_wait_for_its_turn() {
-        assert_eq!(passes_before_kill("kill"), Some(0));
-        assert_eq!(passes_before_kill("12*off->kill"), Some(12));
-        assert_eq!(passes_before_kill("panic"), None);
+    fn a_signal_may_wait_for_its_turn_or_for_a_file() {
+        let read = |action: &str| Fault::read(action).map(|fault| (fault.signal, fault.when));
+        assert_eq!(read("kill"), Some((Signal::KILL, When::After(0))));
+        assert_eq!(read("12*off->stop"), Some((Signal::STOP, When::After(12))));
+        assert_eq!(read("stop@/tmp/now"), Some((Signal::STOP, When::Found("/tmp/now".into()))));
+        assert_eq!(read("panic"), None);
+        assert_eq!(read("3*off->panic"), None);
     }
 }

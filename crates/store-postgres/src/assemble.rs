@@ -30,6 +30,7 @@ impl AssembleStore for PostgresStore {
             tx.rollback().await.map_err(engine)?;
             return Ok(None);
         }
+        fail::fail_point!("assemble.claimed");
         Ok(Some(Box::new(Assemble { store: self.clone(), tx, claimed: claimed.into_iter().collect() })))
     }
 }
@@ -63,6 +64,7 @@ impl AssembleTx for Assemble {
         if all.any(|party| !locked.contains(&stripe(party))) {
             return Err(StoreError::Conflict);
         }
+        fail::fail_point!("assemble.read");
         Ok(rows)
     }
 

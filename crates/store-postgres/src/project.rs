@@ -25,6 +25,7 @@ impl ProjectStore for PostgresStore {
     }
 
     async fn begin(&self, moves: &[(u32, u64, u64)]) -> Result<Box<dyn ProjectTx>, StoreError> {
+        fail::fail_point!("project.before_begin");
         let mut tx = self.stage().await?;
         let begun = async {
             let alone = self.enter(&mut tx).await?;

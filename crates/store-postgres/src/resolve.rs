@@ -31,6 +31,7 @@ impl ResolveStore for PostgresStore {
         };
         match begun.await {
             Ok(Some((lease, claimed))) => {
+                fail::fail_point!("resolve.claimed");
                 let lasts = i64::try_from(self.0.options.lease.as_millis()).unwrap_or(i64::MAX);
                 Ok(Some(Box::new(Resolve { tx, claimed, lease, holder: self.0.holder, lasts })))
             }

@@ -1,5 +1,7 @@
 //! A real Apache Kafka.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::OnceLock;
 
 use crate::own::Own;
@@ -54,6 +56,40 @@ impl Kafka {
     /// Where clients begin: `HOST:PORT`.
     pub fn bootstrap(&self) -> &str {
         &self.bootstrap
+    }
+
+    /// Gives a topic more partitions, as somebody might who does not know the hub.
+    ///
+    /// # Panics
+    /// The broker does not answer, or will not.
+    pub fn add_partitions(&self, topic: &str, partitions: u32) {
+        let text = |text: &str| [&u16::try_from(text.len()).expect("a name").to_be_bytes(), text.as_bytes()].concat();
+        // CreatePartitions, version 0; one topic, places left to the broker, 10 s, for good.
+        let request = [
+            &[0, 37, 0, 0, 0, 0, 0, 1][..],
+            &text("test"),
+            &1u32.to_be_bytes(),
+            &text(topic),
+            &partitions.to_be_bytes(),
+            &u32::MAX.to_be_bytes(),
+            &10_000u32.to_be_bytes(),
+            &[0],
+        ]
+        .concat();
+        let ask = || -> std::io::Result<Vec<u8>> {
+            let mut broker = TcpStream::connect(&self.bootstrap)?;
+            broker.write_all(&[&u32::try_from(request.len()).expect("short").to_be_bytes(), &request[..]].concat())?;
+            let mut length = [0; 4];
+            broker.read_exact(&mut length)?;
+            let mut answer = vec![0; u32::from_be_bytes(length) as usize];
+            broker.read_exact(&mut answer)?;
+            Ok(answer)
+        };
+        let answer = ask().expect("an answer");
+        // Behind correlation, throttle time, number of topics, and the name.
+        let code =
+            answer.get(12 + 2 + topic.len()..).and_then(|rest| rest.first_chunk()).map(|two| i16::from_be_bytes(*two));
+        assert_eq!(code, Some(0), "{topic}: the broker's code");
     }
 
     /// What the names of a test's topics and groups begin with, so that tests do not meet.

@@ -1,0 +1,84 @@
+//! A simulated company in one directory: what every fleet must come to that was told the same.
+
+use std::sync::OnceLock;
+
+use onefold_log::{Log, Record};
+use onefold_log_embedded::EmbeddedLog;
+use onefold_simulator::{Feed, Settings, simulate};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use crate::harness::{Answer, Home, connector};
+
+/// A company, taken in without any fault.
+pub(crate) struct Company {
+    /// Its exports, in the order in which they were taken in.
+    pub(crate) feeds: Vec<Feed>,
+    /// Its events, in the order of their times.
+    pub(crate) records: Vec<Record>,
+    /// What `status` says of it.
+    pub(crate) status: Value,
+    /// What is in quarantine.
+    pub(crate) held: Vec<String>,
+    _home: Home,
+}
+
+impl Company {
+    /// The one that all tests share.
+    pub(crate) fn get() -> &'static Self {
+        static COMPANY: OnceLock<Company> = OnceLock::new();
+        COMPANY.get_or_init(Self::new)
+    }
+
+    fn new() -> Self {
+        let home = Home::new();
+        let settings = Settings { customers: 40, seed: 11, corrupt_one_in: 40, ..Settings::default() };
+        let feeds = simulate(&home.path("simulated"), &settings).expect("a simulated company").feeds;
+        for feed in &feeds {
+            taken_in(&ingest(&home, feed));
+        }
+        let status = home.run(&["status", "--json"]).exits(0).json();
+        let (held, records) = (held(&home), records(&home));
+        assert!(records.len() > 500 && !held.is_empty(), "{} events, {} held", records.len(), held.len());
+        Self { feeds, records, status, held, _home: home }
+    }
+}
+
+/// Takes a feed in; returns when the views show it.
+pub(crate) fn ingest(home: &Home, feed: &Feed) -> Answer {
+    let (connector, path) = (connector(feed.connector), feed.path.display().to_string());
+    home.run(&["ingest", "--json", "--connector", &connector, &path])
+}
+
+/// Done, with records quarantined or without.
+pub(crate) fn taken_in(answer: &Answer) {
+    assert!(matches!(answer.code, 0 | 3), "{}: {}", answer.code, answer.err);
+}
+
+/// What is in quarantine, in no order that depends on when it came there.
+pub(crate) fn held(home: &Home) -> Vec<String> {
+    let entries = home.run(&["quarantine", "list", "--json"]).exits(0).lines();
+    let mut held: Vec<String> = entries.iter().map(|entry| format!("{} {}", entry["key"], entry["raw"])).collect();
+    held.sort_unstable();
+    held
+}
+
+/// All events of a directory.
+fn records(home: &Home) -> Vec<Record> {
+    let log = EmbeddedLog::open_read(&home.data().join("log.db")).expect("a log");
+    let read = async {
+        let mut all = Vec::new();
+        for (partition, head) in (0u32..).zip(log.heads("events").await.expect("heads")) {
+            let mut from = 0;
+            while from < head {
+                let read = log.read("events", partition, from, 1_000).await.expect("records");
+                from = read.last().expect("a record below the head").offset + 1;
+                all.extend(read.into_iter().map(|stored| stored.record));
+            }
+        }
+        all
+    };
+    let mut all = Runtime::new().expect("a runtime").block_on(read);
+    all.sort_by_key(|record| record.time);
+    all
+}

@@ -1,0 +1,137 @@
+//! One process of a fleet: killed, frozen, asked how it is.
+
+use std::fs::{self, File};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+/// How long a process may take until it serves; a machine full of compilers is slow.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A process in one role.
+pub(crate) struct Process {
+    pub(crate) role: &'static str,
+    pub(crate) url: String,
+    child: Child,
+    /// What it says.
+    said: PathBuf,
+}
+
+impl Process {
+    /// Starts a command that serves, and waits until it does.
+    pub(crate) fn start(role: &'static str, mut command: Command, said: PathBuf) -> Self {
+        let file = File::create(&said).expect("a file for what it says");
+        let child = command.stderr(file).stdout(Stdio::null()).spawn().expect("the program starts");
+        let mut process = Self { role, url: String::new(), child, said };
+        let began = Instant::now();
+        process.url = loop {
+            let text = process.said();
+            let address = text.split_once("http://").and_then(|(_, rest)| rest.split_once(';'));
+            if let Some((address, _)) = address {
+                break format!("http://{}", address.trim());
+            }
+            let ended = process.child.try_wait().expect("a process");
+            assert!(ended.is_none() && began.elapsed() < PATIENCE, "{role} does not start ({ended:?}): {text}");
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        process
+    }
+
+    pub(crate) fn said(&self) -> String {
+        fs::read_to_string(&self.said).unwrap_or_default()
+    }
+
+    /// What a path answers within a few seconds, if anything.
+    pub(crate) fn get(&self, path: &str) -> Option<(u16, String)> {
+        get(&format!("{}{path}", self.url))
+    }
+
+    /// Posts a batch of CloudEvents; the answer of a hub that took it.
+    pub(crate) fn post(&self, events: &[Value]) -> Option<Value> {
+        let body = Value::from(events.to_vec()).to_string();
+        let request = agent(40).post(format!("{}/v1/events", self.url));
+        let mut answer =
+            request.header("content-type", "application/cloudevents-batch+json").send(body.as_bytes()).ok()?;
+        let taken = matches!(answer.status().as_u16(), 200 | 207);
+        let text = answer.body_mut().read_to_string().ok()?;
+        if taken { serde_json::from_str(&text).ok() } else { None }
+    }
+
+    /// Status of `/health`, and what it says.
+    pub(crate) fn health(&self) -> (u16, Value) {
+        let (status, text) = self.get("/health").expect("a process answers for its health whatever happens");
+        (status, serde_json::from_str(&text).expect("JSON"))
+    }
+
+    /// What its stages have handled since the start.
+    pub(crate) fn handled(&self) -> u64 {
+        let Some((_, text)) = self.get("/health") else { return 0 };
+        let health: Value = serde_json::from_str(&text).expect("JSON");
+        let stages = health["stages"].as_array().cloned().unwrap_or_default();
+        stages.iter().filter_map(|stage| stage["handled"].as_u64()).sum()
+    }
+
+    /// The signal that ended it; none while it runs.
+    pub(crate) fn ended_by(&mut self) -> Option<i32> {
+        let ended = self.child.try_wait().expect("a process")?;
+        Some(ended.signal().unwrap_or_else(|| panic!("{} ended with {ended}: {}", self.role, self.said())))
+    }
+
+    /// Waits until it is killed by a failpoint.
+    pub(crate) fn dies(&mut self, within: Duration) {
+        let began = Instant::now();
+        while self.ended_by().is_none() {
+            assert!(began.elapsed() < within, "{} does not come to its failpoint: {}", self.role, self.said());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Waits until it is frozen by a failpoint.
+    pub(crate) fn stops(&self, within: Duration) {
+        let began = Instant::now();
+        while !is_stopped(self.child.id()) {
+            assert!(began.elapsed() < within, "{} does not come to its failpoint: {}", self.role, self.said());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it is killed");
+        self.child.wait().expect("it ends");
+    }
+
+    pub(crate) fn thaw(&self) {
+        let pid = Pid::from_raw(self.child.id().cast_signed()).expect("a pid");
+        kill_process(pid, Signal::CONT).expect("a signal");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("--- {} said\n{}", self.role, self.said());
+        }
+    }
+}
+
+fn is_stopped(pid: u32) -> bool {
+    let stat = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T'))
+}
+
+fn agent(seconds: u64) -> ureq::Agent {
+    let timeout = Some(Duration::from_secs(seconds));
+    ureq::Agent::config_builder().http_status_as_error(false).timeout_global(timeout).build().into()
+}
+
+fn get(url: &str) -> Option<(u16, String)> {
+    let mut answer = agent(10).get(url).call().ok()?;
+    let status = answer.status().as_u16();
+    Some((status, answer.body_mut().read_to_string().ok()?))
+}
