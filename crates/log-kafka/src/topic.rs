@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use onefold_log::{LogError, Stored};
 use rdkafka::error::KafkaError;
@@ -20,6 +20,10 @@ const READ_BYTES: usize = 16 << 20;
 const LANES: usize = 3;
 /// Fetching reads over so many records that nobody asked for rather than beginning anew.
 const OVER: u64 = 100;
+
+/// The longest wait for records that are known to exist: whoever reads says before long that the broker does not answer, and
+/// tries again, which loses nothing of what is on its way.
+const ANSWER: Duration = Duration::from_secs(8);
 
 /// Partition and offset.
 type Position = (u32, u64);
@@ -157,7 +161,7 @@ impl Topic {
     fn must_take(&self, lane: &Lane, partition: u32, from: u64, max: usize) -> Result<Vec<(u64, Packed)>, LogError> {
         let mut taken = Vec::new();
         let mut place = from;
-        let deadline = Instant::now() + self.clients.options.patience;
+        let deadline = Instant::now() + ANSWER.min(self.clients.options.patience);
         let Some(mut reading) = lane.lock(partition) else { return Ok(taken) };
         loop {
             self.go(&mut reading, place)?;
@@ -227,7 +231,7 @@ impl Topic {
         // One reader at a time per partition; in order, so that two never wait for each other.
         let mut feeds: Vec<_> =
             runs.into_iter().filter_map(|(partition, runs)| Some((partition, lane.lock(partition)?, runs))).collect();
-        let deadline = Instant::now() + self.clients.options.patience;
+        let deadline = Instant::now() + ANSWER.min(self.clients.options.patience);
         let (mut got, mut taken) = (Vec::with_capacity(positions.len()), Vec::new());
         while !feeds.is_empty() {
             // All partitions are on their way before the first is waited for.

@@ -88,8 +88,9 @@ impl Fleet {
     pub(crate) fn pour(&self, records: &[Record]) {
         let placed = |record: &Record| (partition_of(&record.key, PARTITIONS), record.clone());
         let batch: Vec<(u32, Record)> = records.iter().map(placed).collect();
+        let began = Instant::now();
         while let Err(error) = self.runtime.block_on(self.log.append("events", batch.clone())) {
-            assert!(error.retryable(), "{error}");
+            assert!(error.retryable() && began.elapsed() < SETTLE, "{error}");
             self.again.store(true, Ordering::Relaxed);
         }
         self.acknowledged.fetch_add(records.len() as u64, Ordering::Relaxed);
