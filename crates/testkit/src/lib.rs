@@ -2,6 +2,7 @@
 
 mod build;
 mod engine;
+mod faulty;
 mod hub;
 mod kafka;
 mod own;
@@ -11,6 +12,7 @@ mod skipped;
 
 pub use build::{Draft, party};
 pub use engine::Engine;
+pub use faulty::FaultyLog;
 pub use hub::{Shape, TestHub, hub_key};
 pub use kafka::Kafka;
 pub use own::Own;

@@ -6,6 +6,7 @@
 
 mod company;
 mod door;
+mod faulty;
 mod fleet;
 #[path = "../../e2e/harness.rs"]
 mod harness;
