@@ -21,6 +21,7 @@ use crate::args::Globals;
 use crate::config::Role;
 use crate::connector;
 use crate::engine::{Access, EVENTS, Engine, Writer};
+use crate::reach::Reach;
 
 /// A stage that fails for so long is not waited for any more.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -106,7 +107,19 @@ impl Hub {
         if !globals.settings.is_distributed() && Role::ALL.iter().any(|role| !roles.contains(role)) {
             bail!("the embedded hub does everything in one process: leave --role and hub.roles as they are by default");
         }
-        Self::start(Engine::open(globals, Access::Make).await?, globals, roles).await
+        let mut hub = Self::start(Engine::open(globals, Access::Make).await?, globals, roles).await?;
+        if globals.settings.is_distributed() && roles.contains(&Role::Serve) {
+            hub.reach()?;
+        }
+        Ok(hub)
+    }
+
+    /// What is served stands on both servers, whichever stages work here: it is unwell while one of them is away.
+    fn reach(&mut self) -> Result<()> {
+        let reach = Reach { log: Arc::clone(&self.log), store: Arc::clone(&self.store) as _ };
+        let thread = spawn(Box::new(reach), Some(Wake::default()), None, self.health.clone(), self.stop.clone());
+        self.threads.push(thread.context("a stage cannot be started")?);
+        Ok(())
     }
 
     /// What a command does beside what it was called for: an embedded hub moves only while a process has it; a distributed

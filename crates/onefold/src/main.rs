@@ -11,6 +11,7 @@ mod failpoints;
 mod hub;
 mod out;
 mod progress;
+mod reach;
 mod render;
 mod shutdown;
 mod telemetry;

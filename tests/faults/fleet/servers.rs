@@ -60,13 +60,14 @@ fn a_database_that_is_killed_and_away_is_waited_for_by_name_and_caught_up_with()
     postgres.kill();
     let away = Instant::now();
     chunks.for_each(|records| fleet.pour(records));
-    for process in &processes {
+    for process in processes.iter().chain([&watch]) {
         names(process, &["the read model does not answer"]);
     }
     std::thread::sleep(AWAY.saturating_sub(away.elapsed()));
     postgres.start();
     fleet.settle(&watch);
     all_live(&mut processes);
+    assert_eq!(watch.health().0, 200);
     fleet.is_as(company);
 }
 
@@ -87,17 +88,22 @@ fn a_broker_that_is_killed_and_frozen_under_load_is_waited_for_by_name_and_caugh
         });
         std::thread::sleep(Duration::from_millis(500));
         kafka.kill();
-        names(&processes[0], &[kafka.bootstrap(), "the log is out of reach"]);
+        for process in [&processes[0], &watch] {
+            names(process, &[kafka.bootstrap(), "the log is out of reach"]);
+        }
         kafka.start();
         until("the projector goes on", NAMED, || processes[0].health().0 == 200);
         assert!(!load.is_finished(), "the broker was not killed under load");
         std::thread::sleep(Duration::from_millis(300));
         kafka.freeze();
-        names(&processes[0], &[kafka.bootstrap(), "the log is out of reach"]);
+        for process in [&processes[0], &watch] {
+            names(process, &[kafka.bootstrap(), "the log is out of reach"]);
+        }
         kafka.thaw();
     });
     fleet.settle(&watch);
     all_live(&mut processes);
+    assert_eq!(watch.health().0, 200);
     fleet.is_as(company);
 }
 
@@ -164,6 +170,7 @@ fn a_full_disk_under_the_database_is_said_and_waited_for() {
     std::fs::remove_file(ballast).expect("room");
     fleet.settle(&watch);
     all_live(&mut processes);
+    assert_eq!(watch.health().0, 200);
     fleet.is_as(company);
     // The server first, then the file system that it stands on.
     drop((fleet, postgres));
