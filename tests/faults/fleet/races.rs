@@ -164,10 +164,13 @@ impl Beside {
     fn begin(url: &str) -> Self {
         let hold =
             "SELECT pg_advisory_lock_shared(61469, hashtext(current_schema())); SELECT 'held'; SELECT pg_sleep(120)";
-        let mut child =
-            Command::new("psql").args(["-qXAt", "-c", hold, url]).stdout(Stdio::null()).spawn().expect("psql");
-        std::thread::sleep(Duration::from_millis(500));
-        assert!(child.try_wait().expect("psql").is_none());
+        let child = Command::new("psql").args(["-qXAt", "-c", hold, url]).stdout(Stdio::null()).spawn().expect("psql");
+        let held = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
+                    WHERE d.datname = current_database() AND classid = 61469 AND granted AND mode = 'ShareLock'";
+        until("the lock is held", SOON, || {
+            let told = Command::new("psql").args(["-qXAt", "-c", held, url]).output().expect("psql");
+            told.stdout.starts_with(b"1")
+        });
         Self(child)
     }
 }
