@@ -232,6 +232,18 @@ impl Server {
         });
     }
 
+    /// Waits until that is published too.
+    pub(crate) fn publish(&self) {
+        const WAITING: [&str; 3] =
+            ["onefold_publish_lag_events{", "onefold_outbox_waiting ", "onefold_publish_sweeping "];
+        self.settle();
+        self.until("/metrics", |reply| {
+            let text = reply.body.as_str().unwrap_or_default();
+            let waiting: Vec<&str> = text.lines().filter(|line| WAITING.iter().any(|w| line.starts_with(w))).collect();
+            waiting.len() > 2 && waiting.iter().all(|line| line.ends_with(" 0"))
+        });
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -241,6 +253,11 @@ impl Server {
         let stopped = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill");
         assert!(stopped.success());
         self.child.wait().expect("it ends").code().unwrap_or(-1)
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.child.try_wait().expect("its state").is_some()
     }
 
     /// Ends it as a power cut would.

@@ -10,7 +10,7 @@ const FLOORS: &[(u8, &[&str])] = &[
     (2, &["identity", "view", "value", "mapping", "log"]),
     (3, &["log-embedded", "log-kafka", "store"]),
     (4, &["store-sqlite", "store-postgres", "stage"]),
-    (5, &["connect", "resolver", "projector", "assembler", "audit"]),
+    (5, &["connect", "resolver", "projector", "assembler", "publisher", "audit"]),
     (6, &["service"]),
     (7, &["api", "console"]),
     (8, &["onefold"]),

@@ -2,6 +2,7 @@
 
 mod cases;
 mod order;
+mod published;
 
 use onefold_testkit::Engine;
 

@@ -161,7 +161,7 @@ fn decisions() -> impl Strategy<Value = Draft> {
 }
 
 /// An event with when it happened and when the hub took it in: unlike for all, whatever the order of arrival.
-fn company() -> impl Strategy<Value = Vec<(Event, i64)>> {
+pub(crate) fn company() -> impl Strategy<Value = Vec<(Event, i64)>> {
     let draft = prop_oneof![4 => parties(), 4 => sales(), 3 => money(), 3 => goods(), 2 => decisions()];
     prop::collection::vec((draft, 0..20i64), 1..60).prop_map(|drafts| {
         let event =
@@ -180,7 +180,7 @@ fn people() -> impl Strategy<Value = Vec<(Event, i64)>> {
     })
 }
 
-fn shape() -> impl Strategy<Value = Shape> {
+pub(crate) fn shape() -> impl Strategy<Value = Shape> {
     (prop::sample::select(&[1u32, 3, 8][..]), 1..40usize, 1..6usize).prop_map(|(partitions, batch, lag)| Shape {
         partitions,
         batch,
@@ -218,7 +218,7 @@ async fn outcome(events: &[(Event, i64)], shape: Shape, settle_every: usize) -> 
     Outcome { digest, ids, money, documents, customers, conflicts }
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
 }
 

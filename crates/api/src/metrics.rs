@@ -23,6 +23,14 @@ pub(crate) async fn metrics(State((service, render)): State<(Service, Render)>) 
     }
     metrics::gauge!("onefold_inbox_waiting").set(gauges.inbox as f64);
     metrics::gauge!("onefold_marks_waiting").set(gauges.marks as f64);
+    let unpublished = gauges.unpublished;
+    if unpublished.enabled {
+        for (partition, behind) in unpublished.behind.iter().enumerate() {
+            metrics::gauge!("onefold_publish_lag_events", "partition" => partition.to_string()).set(*behind as f64);
+        }
+        metrics::gauge!("onefold_outbox_waiting").set(unpublished.notes as f64);
+        metrics::gauge!("onefold_publish_sweeping").set(f64::from(u8::from(unpublished.sweeping)));
+    }
     metrics::gauge!("onefold_quarantine_open").set(gauges.quarantined as f64);
     for stage in service.health().stages {
         let still = stage.still_for_ms as f64 / 1_000.0;

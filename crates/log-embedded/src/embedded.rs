@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use onefold_log::{Log, LogError, Membership, Record, Stored};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::fence::Fences;
 use crate::guard::Guard;
 use crate::membership::Alone;
 use crate::options::Options;
@@ -30,6 +31,7 @@ pub struct EmbeddedLog {
     topics: Arc<Topics>,
     role: Role,
     readers: Arc<Readers>,
+    pub(crate) fences: Fences,
 }
 
 #[derive(Debug)]
@@ -54,6 +56,7 @@ impl EmbeddedLog {
             topics,
             role: Role::Writes(writer),
             readers: Arc::new(Readers::new(path.to_owned(), options.readers)),
+            fences: Fences::default(),
         })
     }
 
@@ -70,6 +73,7 @@ impl EmbeddedLog {
             topics,
             role: Role::Reads(Arc::new(watcher)),
             readers: Arc::new(Readers::new(path.to_owned(), Options::default().readers)),
+            fences: Fences::default(),
         })
     }
 
@@ -83,6 +87,12 @@ impl EmbeddedLog {
             Role::Writes(writer) => Ok(writer),
             Role::Reads(_) => Err(LogError::Refused(format!("{} is open for reading only", self.path.display()))),
         }
+    }
+
+    /// Whether a record could be appended.
+    pub(crate) async fn check(&self, topic: &str, partition: u32, record: &Record) -> Result<(), LogError> {
+        self.writer()?;
+        suits(&*self.find(topic).await?, partition, record)
     }
 
     async fn find(&self, name: &str) -> Result<Arc<Topic>, LogError> {
@@ -117,10 +127,7 @@ impl Log for EmbeddedLog {
         let writer = self.writer()?;
         let topic = self.find(topic).await?;
         for (partition, record) in &batch {
-            topic.partition(*partition)?;
-            if record.size() > LARGEST {
-                return Err(LogError::Refused(format!("a record of {} bytes is larger than {LARGEST}", record.size())));
-            }
+            suits(&topic, *partition, record)?;
         }
         if batch.is_empty() {
             return Ok(Vec::new());
@@ -182,6 +189,14 @@ impl Log for EmbeddedLog {
         let topic = self.find(topic).await?;
         Ok(Box::new(Alone(topic.partitions.len() as u32)))
     }
+}
+
+fn suits(topic: &Topic, partition: u32, record: &Record) -> Result<(), LogError> {
+    topic.partition(partition)?;
+    if record.size() > LARGEST {
+        return Err(LogError::Refused(format!("a record of {} bytes is larger than {LARGEST}", record.size())));
+    }
+    Ok(())
 }
 
 /// A new file is there after a power cut only if its directory says so, and a journal that was

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod embedded;
 mod error;
+mod fence;
 mod guard;
 mod headers;
 mod membership;

@@ -11,7 +11,8 @@ async fn keeps_the_contract(partitions: u32) {
         let path = dir.path().join(format!("{name}.db"));
         Arc::new(EmbeddedLog::open(&path, Options::default()).unwrap())
     };
-    conformance::all(open, partitions).await;
+    conformance::all(&open, partitions).await;
+    conformance::fenced(&open, partitions).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

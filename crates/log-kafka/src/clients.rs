@@ -39,6 +39,8 @@ pub(crate) enum Purpose {
     Ask,
     /// Reading in order.
     Follow,
+    /// The same, told where a partition ends.
+    FollowToEnd,
     /// Reading here and there.
     Seek,
     /// Sharing partitions out.
@@ -87,7 +89,7 @@ impl Clients {
                 ("retry.backoff.ms", "20"),
             ]),
             Purpose::Ask => {}
-            Purpose::Follow => set(&[
+            Purpose::Follow | Purpose::FollowToEnd => set(&[
                 // A partition that is read from a new place waits until the question under way is answered.
                 ("fetch.wait.max.ms", "100"),
                 // Per partition. What is over it waits for this long, not for a second.
@@ -132,7 +134,10 @@ impl Clients {
             config.set("check.crcs", "true");
             config.set("auto.offset.reset", if purpose == Purpose::Join { "latest" } else { "error" });
         }
-        if matches!(purpose, Purpose::Follow | Purpose::Seek) {
+        if purpose == Purpose::FollowToEnd {
+            config.set("enable.partition.eof", "true");
+        }
+        if matches!(purpose, Purpose::Follow | Purpose::FollowToEnd | Purpose::Seek) {
             // Needed to be given partitions; no group is joined and nothing is committed.
             config.set("group.id", format!("{}reader", self.options.prefix));
         }

@@ -49,6 +49,8 @@ pub(crate) struct State {
 pub(crate) enum Dry {
     /// The broker has no such offset: records were removed, or never written.
     NoSuchOffset,
+    /// There was nothing more when it was asked; told only to those who follow to the end.
+    End,
     /// Anything else.
     Failed(LogError),
 }
@@ -168,7 +170,10 @@ impl Reading<'_> {
             };
             let next = match self.state.peeked.take() {
                 Some(peeked) => Some(peeked),
-                None => self.poll(wait)?,
+                None => match self.poll(wait) {
+                    Err(Dry::End) if taken.len() > before => break,
+                    polled => polled?,
+                },
             };
             match next {
                 Some((offset, packed)) if offset >= end => {
@@ -201,6 +206,7 @@ impl Reading<'_> {
                         return Ok(Some((offset, arena.pack(&message))));
                     }
                 }
+                Some(Err(KafkaError::PartitionEOF(_))) => return Err(Dry::End),
                 Some(Err(error)) => match error.rdkafka_error_code() {
                     Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => {
                         self.leave();

@@ -14,7 +14,7 @@ use crate::membership::Member;
 use crate::options::Options;
 use crate::plan::{self, REGISTRY};
 use crate::producer::Appender;
-use crate::topic::Topic;
+use crate::topic::{Kept, Topic};
 use crate::wire;
 
 /// How often the broker is asked whether a topic still has its number of partitions.
@@ -85,7 +85,9 @@ impl KafkaLog {
         let forever = is("cleanup.policy", "delete") && is("retention.ms", "-1") && is("retention.bytes", "-1");
         let most = self.clients.options.largest as usize;
         let largest = settings.get("max.message.bytes").and_then(|set| set.parse().ok()).unwrap_or(most).min(most);
-        let topic = Topic::new((name, full), partitions, (forever, largest), &self.clients, &self.broker);
+        let dense = plan::is_dense(name);
+        let kept = Kept { forever: forever && dense, dense, largest };
+        let topic = Topic::new((name, full), partitions, kept, &self.clients, &self.broker);
         let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(topics.entry(name.to_owned()).or_insert_with(|| Arc::new(topic))))
     }

@@ -5,6 +5,7 @@ mod broker;
 mod clients;
 mod error;
 mod feed;
+mod fenced;
 mod kafka;
 mod membership;
 mod options;

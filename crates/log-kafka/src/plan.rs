@@ -63,6 +63,14 @@ pub(crate) fn kept(name: &str) -> Kept {
     TOPICS.iter().find(|topic| topic.name == name).map_or(others, |topic| topic.kept)
 }
 
+/// Topics that the publisher writes in transactions, whose ends stand among the records.
+const TRANSACTIONAL: [&str; 3] = ["customers", "identity", "actions"];
+
+/// Whether offsets have no gap as long as nothing is removed.
+pub(crate) fn is_dense(name: &str) -> bool {
+    !TRANSACTIONAL.contains(&name)
+}
+
 /// The settings that keep it so, as Kafka names them.
 pub(crate) fn settings(kept: Kept, largest: u32) -> Vec<(&'static str, String)> {
     let (policy, retention) = match kept {

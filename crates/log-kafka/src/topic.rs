@@ -28,6 +28,17 @@ const ANSWER: Duration = Duration::from_secs(8);
 /// Partition and offset.
 type Position = (u32, u64);
 
+/// What a topic keeps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept {
+    /// Nothing is ever removed: offsets have no gap.
+    pub(crate) forever: bool,
+    /// No transaction is written to it, whose end would stand among the records.
+    pub(crate) dense: bool,
+    /// The largest message it takes.
+    pub(crate) largest: usize,
+}
+
 /// What is known of a topic.
 pub(crate) struct Topic {
     /// As the port names it.
@@ -38,6 +49,8 @@ pub(crate) struct Topic {
     pub(crate) partitions: u32,
     /// Nothing is ever removed: offsets have no gap.
     pub(crate) forever: bool,
+    /// No transaction is written to it.
+    dense: bool,
     /// The largest message it takes.
     pub(crate) largest: usize,
     clients: Clients,
@@ -58,7 +71,7 @@ impl Topic {
     pub(crate) fn new(
         (name, full): (&str, String),
         partitions: u32,
-        (forever, largest): (bool, usize),
+        Kept { forever, dense, largest }: Kept,
         clients: &Clients,
         broker: &Arc<Broker>,
     ) -> Self {
@@ -67,6 +80,7 @@ impl Topic {
             full,
             partitions,
             forever,
+            dense,
             largest,
             clients: clients.clone(),
             broker: Arc::clone(broker),
@@ -163,6 +177,10 @@ impl Topic {
         let mut place = from;
         let deadline = Instant::now() + ANSWER.min(self.clients.options.patience);
         let Some(mut reading) = lane.lock(partition) else { return Ok(taken) };
+        if !self.dense {
+            // Told anew where the partition ends: below the head there may be nothing but the end of a transaction.
+            reading.leave();
+        }
         loop {
             self.go(&mut reading, place)?;
             match reading.take(max, READ_BYTES, u64::MAX, Some(deadline), &mut taken) {
@@ -180,6 +198,7 @@ impl Topic {
                     }
                     place = first;
                 }
+                Err(Dry::End) => return Ok(taken),
                 Err(Dry::Failed(error)) => return Err(error),
             }
         }
@@ -247,7 +266,7 @@ impl Topic {
                 match reading.take(most, usize::MAX, *end, Some(deadline), &mut taken) {
                     Err(Dry::Failed(error)) => return Err(error),
                     // Removed: the caller is told which is not there.
-                    Err(Dry::NoSuchOffset) => *from = *end,
+                    Err(Dry::NoSuchOffset | Dry::End) => *from = *end,
                     Ok(()) if taken.is_empty() && Instant::now() >= deadline => {
                         return Err(self.clients.unavailable("no answer in time"));
                     }
@@ -289,7 +308,7 @@ impl Topic {
             self.go(&mut reading, *head)?;
             match reading.peek() {
                 Ok(Some(offset)) => self.exists(partition, offset),
-                Ok(None) | Err(Dry::NoSuchOffset) => {}
+                Ok(None) | Err(Dry::NoSuchOffset | Dry::End) => {}
                 Err(Dry::Failed(error)) => return Err(error),
             }
         }
@@ -304,7 +323,7 @@ impl Topic {
     fn pass(&self, dry: Dry) -> Result<(), LogError> {
         match dry {
             // Looked into by whoever must have it.
-            Dry::NoSuchOffset => Ok(()),
+            Dry::NoSuchOffset | Dry::End => Ok(()),
             Dry::Failed(error) => Err(error),
         }
     }
@@ -321,7 +340,8 @@ impl Topic {
             return Ok(Arc::clone(free));
         }
         if lanes.len() < LANES {
-            let lane = Arc::new(Lane::open(&self.clients, Purpose::Follow, &self.full, self.partitions)?);
+            let purpose = if self.dense { Purpose::Follow } else { Purpose::FollowToEnd };
+            let lane = Arc::new(Lane::open(&self.clients, purpose, &self.full, self.partitions)?);
             lanes.push(Arc::clone(&lane));
             return Ok(lane);
         }

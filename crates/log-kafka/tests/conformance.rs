@@ -14,7 +14,8 @@ async fn keeps_the_contract(partitions: u32) {
         options.prefix = format!("{prefix}{name}.");
         Arc::new(KafkaLog::open(options).unwrap())
     };
-    conformance::all(open, partitions).await;
+    conformance::all(&open, partitions).await;
+    conformance::fenced(&open, partitions).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -31,6 +31,9 @@ pub enum LogError {
     /// Another process writes to this log.
     #[error("another process writes to this log: {0}")]
     Locked(String),
+    /// Somebody else has begun to append under this id.
+    #[error("somebody else has taken over as `{0}`: nothing of this was appended")]
+    Fenced(String),
     /// There is no log at this place.
     #[error("there is no log at {0}")]
     Absent(String),
@@ -73,6 +76,7 @@ impl LogError {
             | Self::UnknownPosition { .. }
             | Self::Refused(_)
             | Self::Locked(_)
+            | Self::Fenced(_)
             | Self::Absent(_)
             | Self::TooNew { .. }
             | Self::Corrupt(_)

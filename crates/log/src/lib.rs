@@ -3,6 +3,7 @@
 pub mod conformance;
 mod copy;
 mod error;
+mod fence;
 mod membership;
 mod partition;
 mod port;
@@ -10,6 +11,7 @@ mod record;
 
 pub use copy::{Copied, CopyError, copy};
 pub use error::LogError;
+pub use fence::{Fence, FencedAppender};
 pub use membership::Membership;
 pub use partition::partition_of;
 pub use port::Log;

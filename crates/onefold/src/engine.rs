@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use onefold_event::HubKey;
 use onefold_identity::Rules;
-use onefold_log::Log;
+use onefold_log::{Fence, Log};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_log_kafka::KafkaLog;
 use onefold_store::{FollowStore, LoadStore, Store, StoreError};
@@ -41,6 +41,8 @@ pub(crate) struct Engine {
 /// What a writer has beside.
 pub(crate) struct Writer {
     pub(crate) partitions: u32,
+    /// The log, for whoever appends as the last that came.
+    pub(crate) fence: Arc<dyn Fence>,
     /// Of an embedded hub: one process writes.
     _lock: Option<WriterLock>,
 }
@@ -332,7 +334,7 @@ impl Engine {
         let key = HubKey::new(&store.hub_key().await?);
         let store: Arc<dyn Store> = Arc::new(store);
         check(log.heads(EVENTS).await?, store.followed().await?.positions, &place)?;
-        let writer = Some(Writer { partitions, _lock: None });
+        let writer = Some(Writer { partitions, fence: Arc::clone(&log) as _, _lock: None });
         Ok(Self { log, store, rules, key: Some(key), place, writer })
     }
 
@@ -347,7 +349,7 @@ impl Engine {
                 log.display()
             );
         }
-        let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(&log, onefold_log_embedded::Options::default())?);
+        let log = Arc::new(EmbeddedLog::open(&log, onefold_log_embedded::Options::default())?);
         let partitions = log.topic(EVENTS, partitions(config, EMBEDDED)).await?;
         let rules = config.identity.clone();
         let options = onefold_store_sqlite::Options { partitions, rules: rules.clone(), ..Default::default() };
@@ -357,7 +359,7 @@ impl Engine {
         })?;
         let store: Arc<dyn Store> = Arc::new(store);
         check(log.heads(EVENTS).await?, store.followed().await?.positions, &views.display().to_string())?;
-        let writer = Some(Writer { partitions, _lock: Some(lock) });
+        let writer = Some(Writer { partitions, fence: Arc::clone(&log) as _, _lock: Some(lock) });
         Ok(Self { log, store, rules, key: Some(key), place: data.path().display().to_string(), writer })
     }
 

@@ -11,11 +11,11 @@ use onefold_event::HubKey;
 use onefold_identity::Rules;
 use onefold_log::Log;
 use onefold_projector::{Projector, Work};
+use onefold_publisher::Publisher;
 use onefold_resolver::Resolver;
 use onefold_service::Service;
 use onefold_stage::{Health, Stage, Stop, Wake, spawn};
 use onefold_store::{Followed, Queue, Store};
-use tokio::sync::Notify;
 
 use crate::args::Globals;
 use crate::config::Role;
@@ -61,7 +61,7 @@ pub(crate) struct Hub {
     /// What the projector counts of itself.
     pub(crate) work: Arc<Work>,
     stop: Stop,
-    wakes: [Wake; 2],
+    wakes: [Wake; 3],
     threads: Vec<JoinHandle<()>>,
     /// Wakes stages when other processes leave them work.
     ear: AbortOnDrop,
@@ -148,13 +148,17 @@ impl Hub {
             None
         };
         let (health, stop) = (Health::default(), Stop::default());
-        let wakes: [Wake; 2] = [Arc::new(Notify::new()), Arc::new(Notify::new())];
-        let [resolve, assemble] = &wakes;
+        let wakes: [Wake; 3] = Default::default();
+        let [resolve, assemble, publish] = &wakes;
         let projector = Projector::new(Arc::clone(&log), Arc::clone(&store) as _, key.clone(), settings.project);
         let work = projector.work();
         let resolver = Resolver::new(Arc::clone(&store) as _, rules.clone(), settings.resolve);
         let assembler = Assembler::new(Arc::clone(&store) as _, settings.assemble);
         let intake = IntakeOptions { batch: settings.connect.batch };
+        if [Role::Project, Role::Resolve, Role::Publish].iter().any(|role| roles.contains(role)) {
+            // Before anything is written: who writes knows whether somebody is to be told.
+            store.publish(settings.publish.enabled).await?;
+        }
         let mut threads = Vec::new();
         let mut begin = |stage: Box<dyn Stage>, wake: Option<&Wake>, next: Option<&Wake>| -> Result<()> {
             let thread = spawn(stage, wake.cloned(), next.cloned(), health.clone(), stop.clone());
@@ -172,11 +176,17 @@ impl Hub {
             begin(Box::new(resolver), Some(resolve), Some(assemble))?;
         }
         if roles.contains(&Role::Assemble) {
-            begin(Box::new(assembler), Some(assemble), None)?;
+            begin(Box::new(assembler), Some(assemble), Some(publish))?;
+        }
+        if roles.contains(&Role::Publish) && settings.publish.enabled {
+            let (log, store) =
+                ((Arc::clone(&log), Arc::clone(&writer.fence)), (Arc::clone(&store) as _, Arc::clone(&store) as _));
+            let publisher = Publisher::new(log, store, rules.clone(), partitions, settings.publish);
+            begin(Box::new(publisher), Some(publish), None)?;
         }
         let service =
             Service::new(Arc::clone(&log), Arc::clone(&store), door.clone(), rules.clone()).watching(health.clone());
-        let ear = AbortOnDrop(tokio::spawn(listen(Arc::clone(&store), wakes.clone())));
+        let ear = AbortOnDrop(tokio::spawn(listen(Arc::clone(&store), [Arc::clone(resolve), Arc::clone(assemble)])));
         Ok(Self {
             log,
             store,

@@ -71,7 +71,7 @@ impl<'a> Batch<'a> {
         self.own().await?;
         self.settle().await?;
         let loading = self.loading;
-        Ok((self.finish(), loading))
+        Ok((self.finish(taken), loading))
     }
 
     /// Places of the subjects that have changed so far.

@@ -8,6 +8,7 @@ mod read;
 mod row;
 mod settle;
 mod table;
+mod unnamed;
 mod work;
 
 pub use projector::{Options, Projector};

@@ -10,8 +10,10 @@ use onefold_view::{Bundle, Contribution, Digest, Fragment};
 use prost::Message;
 
 use crate::batch::Batch;
+use crate::read::Taken;
 use crate::row::Row;
 use crate::table::Place;
+use crate::unnamed::Unnamed;
 
 /// Subjects whose contributions are in memory at a time.
 const CHUNK: usize = 512;
@@ -131,7 +133,8 @@ impl Batch<'_> {
     }
 
     /// Gathers what was touched.
-    pub(crate) fn finish(mut self) -> Changes {
+    pub(crate) fn finish(mut self, taken: &[Taken]) -> Changes {
+        let mut unnamed = self.tx.publishes().then(|| Unnamed::new(&self, taken));
         for row in self.subjects.into_rows() {
             if row.has_changed() {
                 self.changes.subjects.push((row.subject.to_string(), row.state));
@@ -145,11 +148,15 @@ impl Batch<'_> {
             row.encoded = row.bundle.encode_to_vec();
             // An empty bundle is as good as none.
             row.digest = (!row.encoded.is_empty()).then(|| Bundle::digest(&key, &row.encoded));
+            if let Some(unnamed) = &mut unnamed {
+                unnamed.owner(&key, owner.old_digest != row.digest, owner.old_first_seen != row.first_seen);
+            }
             owner.old_digest.iter().for_each(|old| self.changes.bundles_digest.subtract(old));
             row.digest.iter().for_each(|new| self.changes.bundles_digest.add(new));
             match (owner.old_first_seen, row.first_seen) {
                 (None, Some(_)) => {
                     self.changes.marks.insert(key.clone());
+                    unnamed.iter_mut().for_each(|unnamed| unnamed.opened(&key));
                     self.changes.clusters_digest.add(&Digest::cluster([key.as_str()]));
                     self.changes.ids_digest.add(&Digest::id(&key, [key.as_str()]));
                 }
@@ -160,6 +167,7 @@ impl Batch<'_> {
             }
             self.changes.owners.push((key, owner.row));
         }
+        self.changes.notes = unnamed.map(|unnamed| unnamed.notes(&self.changes)).unwrap_or_default();
         self.changes
     }
 }

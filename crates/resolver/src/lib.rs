@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod component;
+mod feed;
 mod resolver;
 
 pub use resolver::{Options, Resolver};

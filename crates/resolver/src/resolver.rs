@@ -11,6 +11,7 @@ use onefold_view::Digest;
 use serde::Deserialize;
 
 use crate::component::{Component, gather};
+use crate::feed::notes;
 
 /// Limits of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -99,6 +100,7 @@ fn change(before: &BTreeSet<Cluster>, after: &BTreeSet<Cluster>, claimed: &[Stri
         change.clusters_digest.add(&Digest::cluster([party.as_str()]));
         change.ids_digest.add(&Digest::id(party, [party.as_str()]));
     }
+    change.notes = notes(before, after, claimed);
     change.marks.extend(alone.union(&joined).map(|party| (*party).clone()));
     change.marks.extend(claimed.iter().cloned());
     change

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use onefold_event::{Kind, Subject, party_id};
-use onefold_identity::{Atom, IdentifierKey, Owner, head};
+use onefold_event::{Kind, Subject};
+use onefold_identity::{Atom, IdentifierKey, Owner};
 use onefold_store::CustomerRows;
 use serde::Serialize;
-use uuid::Uuid;
 
 use crate::reference::identifier;
 use crate::{Code, Reference, Service, ServiceError};
@@ -20,18 +19,6 @@ pub struct CustomerName {
     pub name: String,
     /// Its parties.
     pub parties: Vec<String>,
-}
-
-/// The party whose id a customer bears.
-pub(crate) fn head_of(rows: &CustomerRows) -> Option<Subject> {
-    let parties: Vec<(Subject, i64)> =
-        rows.parties.iter().filter_map(|(key, seen)| Some((key.parse().ok()?, *seen))).collect();
-    head(parties.iter().map(|(party, seen)| (party, *seen))).cloned()
-}
-
-/// The id that a customer bears.
-pub(crate) fn id_of(rows: &CustomerRows) -> Uuid {
-    head_of(rows).map_or(Uuid::nil(), |head| party_id(head.as_str()))
 }
 
 impl Service {

@@ -9,7 +9,6 @@ use onefold_identity::normalise;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::customer::head_of;
 use crate::reference::identifier;
 use crate::{CustomerName, Reference, Service, ServiceError};
 
@@ -198,8 +197,7 @@ impl Service {
         let mut parties = vec![to.to_string()];
         let keys = state.keys();
         for key in [&keys.trade, &keys.receivable] {
-            parties
-                .extend(self.customer_of_key(key).await?.and_then(|rows| head_of(&rows)).map(|head| head.to_string()));
+            parties.extend(self.customer_of_key(key).await?.and_then(|rows| rows.head()).map(|head| head.to_string()));
         }
         let body = v1::DocumentReassigned {
             to: to.to_string(),
@@ -252,7 +250,7 @@ impl Service {
         let rows = self.customer(reference).await?;
         match reference {
             Reference::Subject(party) if party.kind() == Kind::Party => Ok(party.clone()),
-            _ => head_of(&rows).ok_or_else(|| ServiceError::not_found(format!("{reference} has no parties"))),
+            _ => rows.head().ok_or_else(|| ServiceError::not_found(format!("{reference} has no parties"))),
         }
     }
 

@@ -111,9 +111,11 @@ impl ServiceError {
 impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         let code = match &error {
-            StoreError::Fenced { .. } | StoreError::Locked | StoreError::Conflict | StoreError::Unreachable(_) => {
-                Code::Busy
-            }
+            StoreError::Fenced { .. }
+            | StoreError::Locked
+            | StoreError::Conflict
+            | StoreError::Superseded
+            | StoreError::Unreachable(_) => Code::Busy,
             StoreError::Full => Code::Full,
             StoreError::Corrupt(_) => Code::Damaged,
             StoreError::TooNew { .. } | StoreError::OtherRules | StoreError::Engine(_) => Code::Internal,

@@ -1,5 +1,7 @@
 //! How far behind the hub is, for whoever watches it.
 
+use onefold_store::Unpublished;
+
 use crate::{EVENTS, Service, ServiceError};
 
 /// What is measured by asking, and not as it happens.
@@ -13,6 +15,8 @@ pub struct Gauges {
     pub inbox: u64,
     /// Parties whose customers must be materialised again.
     pub marks: u64,
+    /// What waits to be published; nothing where publishing is off.
+    pub unpublished: Unpublished,
     /// Open entries in quarantine.
     pub quarantined: u64,
 }
@@ -28,6 +32,8 @@ impl Service {
         let heads = self.log.heads(EVENTS).await?;
         let lag = heads.iter().enumerate().map(|(n, head)| head.saturating_sub(positions.get(n).copied().unwrap_or(0)));
         let (lag, backlog) = (lag.collect(), self.store.backlog().await?);
-        Ok(Gauges { heads, lag, inbox: backlog.inbox, marks: backlog.marks, quarantined: self.store.open().await? })
+        let unpublished = self.store.unpublished().await?;
+        let quarantined = self.store.open().await?;
+        Ok(Gauges { heads, lag, inbox: backlog.inbox, marks: backlog.marks, unpublished, quarantined })
     }
 }

@@ -2,10 +2,9 @@
 
 use onefold_event::{Kind, Subject};
 use onefold_store::CustomerRows;
-use onefold_view::{Bundle, Given, Tallies, View, assemble};
+use onefold_view::{Bundle, Tallies, View};
 use serde::Serialize;
 
-use crate::customer::id_of;
 use crate::documents::{self, Document};
 use crate::{CustomerName, Reference, Service, ServiceError};
 
@@ -66,27 +65,12 @@ impl Service {
     pub async fn view(&self, reference: &Reference, today: Option<i64>) -> Result<View, ServiceError> {
         let rows = self.customer(reference).await?;
         let tallies = self.tallies(&rows).await?;
-        Ok(self.assembled(&rows, today, tallies.as_ref()))
-    }
-
-    fn assembled(&self, rows: &CustomerRows, today: Option<i64>, tallies: Option<&Tallies>) -> View {
-        let parties: Vec<Subject> = rows.parties.keys().filter_map(|key| key.parse().ok()).collect();
-        let bundles: Vec<(String, Bundle)> = rows.bundles.iter().map(|(k, b)| (k.clone(), b.clone())).collect();
-        assemble(&Given {
-            id: &id_of(rows).to_string(),
-            parties: &parties,
-            bundles: &bundles,
-            hubs: &rows.hubs,
-            rules: &self.rules,
-            open_items: &rows.open,
-            today,
-            tallies,
-        })
+        Ok(rows.view(&self.rules, today, tallies.as_ref()))
     }
 
     /// Id and name of a customer.
     pub(crate) fn name(&self, rows: &CustomerRows) -> CustomerName {
-        let view = self.assembled(rows, None, None);
+        let view = rows.view(&self.rules, None, None);
         CustomerName { id: view.id.clone(), name: name_of(&view), parties: view.parties }
     }
 

@@ -13,6 +13,7 @@ mod keys;
 mod load;
 mod migrate;
 mod project;
+mod publish;
 mod quarantine;
 mod read;
 mod resolve;

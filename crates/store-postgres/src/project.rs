@@ -29,14 +29,15 @@ impl ProjectStore for PostgresStore {
         let mut tx = self.stage().await?;
         let begun = async {
             let alone = self.enter(&mut tx).await?;
-            let sums = fence(&mut tx, moves).await?;
-            Ok((alone, sums))
+            let (sums, publishes) = fence(&mut tx, moves).await?;
+            Ok((alone, sums, publishes))
         };
         match begun.await {
-            Ok((alone, sums)) => Ok(Box::new(Project {
+            Ok((alone, sums, publishes)) => Ok(Box::new(Project {
                 store: self.clone(),
                 tx,
                 alone,
+                publishes,
                 moves: moves.to_vec(),
                 sums,
                 subjects: HashMap::new(),
@@ -54,8 +55,7 @@ impl PostgresStore {
     /// Takes part beside other projectors or, where there are none or it must be so, alone: true.
     async fn enter(&self, tx: &mut Transaction<'static, Postgres>) -> Result<bool, StoreError> {
         if self.0.contention.take_turn() {
-            let wait = "SELECT pg_advisory_xact_lock($1, hashtext(current_schema()))";
-            sqlx::query(wait).bind(PROJECTORS).execute(&mut **tx).await.map_err(engine)?;
+            wait_alone(tx).await?;
             return Ok(true);
         }
         let first = "SELECT pg_try_advisory_xact_lock($1, hashtext(current_schema()))";
@@ -76,18 +76,27 @@ impl PostgresStore {
     }
 }
 
-/// Locks the positions and compares them with what they are moved from; answers the sums kept with the first.
-async fn fence(tx: &mut Transaction<'static, Postgres>, moves: &[(u32, u64, u64)]) -> Result<Sums, StoreError> {
+/// Waits until no projector is in a transaction, and lets none begin one before this ends.
+pub(crate) async fn wait_alone(tx: &mut Transaction<'static, Postgres>) -> Result<(), StoreError> {
+    let wait = "SELECT pg_advisory_xact_lock($1, hashtext(current_schema()))";
+    sqlx::query(wait).bind(PROJECTORS).execute(&mut **tx).await.map_err(engine)?;
+    Ok(())
+}
+
+/// Locks the positions and compares them with what they are moved from; answers the sums kept with the first, and whether
+/// publishing is switched on.
+async fn fence(tx: &mut Transaction<'static, Postgres>, moves: &[(u32, u64, u64)]) -> Result<(Sums, bool), StoreError> {
     let partitions: Vec<i32> = moves.iter().map(|(partition, ..)| partition.cast_signed()).collect();
-    let lock = "SELECT * FROM position WHERE partition = ANY($1) ORDER BY partition FOR UPDATE";
+    let lock = include_str!("sql/positions_lock.sql");
     let rows = sqlx::query(lock).bind(partitions).fetch_all(&mut **tx).await.map_err(engine)?;
-    let mut sums = None;
+    let (mut sums, mut publishes) = (None, false);
     let mut at: HashMap<i32, i64> = HashMap::new();
     for row in &rows {
         let partition = row.try_get("partition").map_err(engine)?;
         at.insert(partition, row.try_get("next").map_err(engine)?);
         if moves.first().is_some_and(|(first, ..)| first.cast_signed() == partition) {
             sums = Some(Sums::read(row)?);
+            publishes = row.try_get("publishes").map_err(engine)?;
         }
     }
     for (partition, from, _) in moves {
@@ -95,7 +104,8 @@ async fn fence(tx: &mut Transaction<'static, Postgres>, moves: &[(u32, u64, u64)
             return Err(StoreError::Fenced { partition: *partition, expected: *from });
         }
     }
-    sums.ok_or_else(|| StoreError::Engine("a transaction of the projector must move a position".to_owned()))
+    let sums = sums.ok_or_else(|| StoreError::Engine("a transaction of the projector must move a position".to_owned()));
+    Ok((sums?, publishes))
 }
 
 /// What is remembered of a subject's row that was loaded.
@@ -119,6 +129,8 @@ pub(crate) struct Project {
     pub(crate) tx: Transaction<'static, Postgres>,
     /// No other projector is in a transaction: rows need no locks.
     pub(crate) alone: bool,
+    /// Publishing is switched on.
+    publishes: bool,
     moves: Vec<(u32, u64, u64)>,
     /// Of the first partition that moves.
     pub(crate) sums: Sums,
@@ -141,6 +153,10 @@ impl ProjectTx for Project {
     async fn documents(&mut self, owner: &str) -> Result<Vec<String>, StoreError> {
         let sql = "SELECT subject FROM document WHERE owner = $1";
         sqlx::query_scalar(sql).bind(short(owner)).fetch_all(&mut *self.tx).await.map_err(engine)
+    }
+
+    fn publishes(&self) -> bool {
+        self.publishes
     }
 
     async fn save(&mut self, changes: Changes) -> Result<(), StoreError> {

@@ -11,9 +11,9 @@ use sqlx::{Postgres, Row, Transaction};
 use uuid::Uuid;
 
 use crate::PostgresStore;
-use crate::customer;
 use crate::error::{corrupt, engine};
 use crate::sums::{bytes, digest};
+use crate::{customer, publish};
 
 #[async_trait]
 impl ResolveStore for PostgresStore {
@@ -53,6 +53,8 @@ struct Lease {
     epoch: i64,
     clusters: DigestSum,
     ids: DigestSum,
+    /// Publishing is switched on.
+    publishes: bool,
 }
 
 async fn lease(tx: &mut Transaction<'static, Postgres>, holder: Uuid) -> Result<Option<Lease>, StoreError> {
@@ -65,7 +67,8 @@ async fn lease(tx: &mut Transaction<'static, Postgres>, holder: Uuid) -> Result<
         return Ok(None);
     }
     let epoch = if of == Some(holder) { epoch } else { epoch + 1 };
-    Ok(Some(Lease { epoch, clusters: digest(bytes(&row, "clusters")?)?, ids: digest(bytes(&row, "ids")?)? }))
+    let publishes = row.try_get("publishes").map_err(engine)?;
+    Ok(Some(Lease { epoch, publishes, clusters: digest(bytes(&row, "clusters")?)?, ids: digest(bytes(&row, "ids")?)? }))
 }
 
 /// Claims parties with all rows that this state shows of them; what is said of one later stays in the inbox.
@@ -164,6 +167,9 @@ impl ResolveTx for Resolve {
         let marks: Vec<String> = change.marks.into_iter().collect();
         if !marks.is_empty() {
             sqlx::query(include_str!("sql/marks_put.sql")).bind(marks).execute(&mut *self.tx).await.map_err(engine)?;
+        }
+        if self.lease.publishes {
+            publish::keep(&mut self.tx, &change.notes).await?;
         }
         self.lease.clusters.merge(&change.clusters_digest);
         self.lease.ids.merge(&change.ids_digest);

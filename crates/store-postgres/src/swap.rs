@@ -28,7 +28,7 @@ const DERIVED: [&str; 14] = [
     "search",
 ];
 /// Stands for all rebuilds of this read model, whatever schema of the database it is in.
-const REBUILDS: i32 = 0x0F01E;
+const REBUILDS: i32 = 0x0F01F;
 /// Times that the swap is tried where others hold what it needs.
 const TRIES: u32 = 10;
 
@@ -140,6 +140,8 @@ impl Beside {
         script.push(format!(
             "UPDATE {live}.meta m SET value = n.value FROM {new}.meta n WHERE n.name = m.name AND m.name = 'rules'"
         ));
+        script.push(format!("SET LOCAL search_path = {live}"));
+        script.push(include_str!("sql/publishing_again.sql").trim_end().to_owned());
         script.push(format!("DROP SCHEMA {old} CASCADE"));
         script.push(format!("DROP SCHEMA {new} CASCADE"));
         script.push("COMMIT".to_owned());

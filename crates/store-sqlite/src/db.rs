@@ -51,6 +51,8 @@ pub(crate) struct Writer {
     pub(crate) numbers: Numbers,
     /// Greatest number given.
     pub(crate) last: i64,
+    /// Publishing is switched on.
+    pub(crate) publishes: bool,
     _lock: File,
 }
 
@@ -92,7 +94,10 @@ impl SqliteStore {
         }
         let last =
             connection.query_row("SELECT value FROM meta WHERE name = 'last'", [], |r| r.get(0)).map_err(engine)?;
-        let writer = Writer { connection, numbers: Numbers::new(options.cached_keys), last, _lock: lock };
+        connection.execute_batch(include_str!("publish.sql")).map_err(engine)?;
+        let publishes = connection.query_row("SELECT enabled FROM publishing", [], |r| r.get(0)).map_err(engine)?;
+        let numbers = Numbers::new(options.cached_keys);
+        let writer = Writer { connection, numbers, last, publishes, _lock: lock };
         let writer = Arc::new(tokio::sync::Mutex::new(writer));
         checkpoint::spawn(path.to_owned(), Arc::downgrade(&writer), options.checkpoint_pages)?;
         let readers = Mutex::new(Vec::new());

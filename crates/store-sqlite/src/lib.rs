@@ -10,6 +10,7 @@ mod keys;
 mod load;
 mod numbers;
 mod project;
+mod publish;
 mod quarantine;
 mod read;
 mod resolve;

@@ -75,6 +75,7 @@ impl SqliteLoad {
         create(&connection, options)?;
         let begin = || {
             connection.execute_batch("DROP INDEX member_by_cluster")?;
+            connection.execute_batch(include_str!("publish.sql"))?;
             if let Some(old) = old {
                 connection.execute("ATTACH ?1 AS old", [old.display().to_string()])?;
                 connection.execute("INSERT INTO quarantine SELECT * FROM old.quarantine", [])?;
@@ -82,6 +83,7 @@ impl SqliteLoad {
                 if connection.query_row(has, [], |row| row.get(0))? {
                     connection.execute("INSERT INTO intake SELECT * FROM old.intake", [])?;
                 }
+                carry_publishing(&connection)?;
                 connection.execute_batch("DETACH old")?;
             }
             connection.execute_batch("BEGIN")
@@ -265,6 +267,18 @@ impl LoadStore for SqliteLoad {
         let synced = File::open(&path).and_then(|file| file.sync_all()).and_then(|()| sync_directory(&path));
         synced.map_err(|e| StoreError::Engine(format!("{}: {e}", path.display())))
     }
+}
+
+/// What was published of the old views goes on: all parties are gone through again, and events from where they were followed
+/// to. Notes name parties and owner keys, which are the same.
+fn carry_publishing(c: &Connection) -> Result<()> {
+    let made = "SELECT EXISTS (SELECT 1 FROM old.sqlite_schema WHERE name = 'publishing')";
+    if c.query_row(made, [], |r| r.get(0))? {
+        c.execute("INSERT OR REPLACE INTO publishing SELECT one, enabled, version, run, '' FROM old.publishing", [])?;
+        c.execute("INSERT INTO followed SELECT * FROM old.followed", [])?;
+        c.execute("INSERT INTO outbox SELECT * FROM old.outbox ORDER BY number", [])?;
+    }
+    Ok(())
 }
 
 fn known(numbers: &Numbers, print: u64) -> Result<u32> {

@@ -10,6 +10,7 @@ use rusqlite::{OptionalExtension, Result};
 
 use crate::SqliteStore;
 use crate::db::{Tx, corrupt, engine};
+use crate::publish::keep;
 
 #[async_trait]
 impl ProjectStore for SqliteStore {
@@ -52,6 +53,10 @@ impl ProjectTx for Project {
 
     async fn documents(&mut self, owner: &str) -> Result<Vec<String>, StoreError> {
         self.documents_of(owner).map_err(engine)
+    }
+
+    fn publishes(&self) -> bool {
+        self.0.writer.publishes
     }
 
     async fn save(&mut self, changes: Changes) -> Result<(), StoreError> {
@@ -127,6 +132,7 @@ impl Project {
         self.pairs("INSERT OR IGNORE INTO decision VALUES (?2, ?1)", &changes.decisions_added)?;
         self.queue("INSERT OR IGNORE INTO inbox VALUES (?1)", &changes.inbox)?;
         self.queue("INSERT OR IGNORE INTO mark VALUES (?1)", &changes.marks)?;
+        keep(&self.0, &changes.notes)?;
         add_digest(&self.0, "bundles", &changes.bundles_digest)?;
         add_digest(&self.0, "clusters", &changes.clusters_digest)?;
         add_digest(&self.0, "ids", &changes.ids_digest)

@@ -10,6 +10,7 @@ use crate::customer;
 use crate::db::{Tx, engine};
 use crate::keys;
 use crate::project::add_digest;
+use crate::publish::keep;
 
 #[async_trait]
 impl ResolveStore for SqliteStore {
@@ -145,6 +146,7 @@ impl Resolve {
             let num = self.tx.writer.owner_number(party)?;
             self.tx.writer.connection.prepare_cached("INSERT OR IGNORE INTO mark VALUES (?1)")?.execute([num])?;
         }
+        keep(&self.tx, &change.notes)?;
         add_digest(&self.tx, "clusters", &change.clusters_digest)?;
         add_digest(&self.tx, "ids", &change.ids_digest)
     }

@@ -10,6 +10,8 @@ pub enum StoreError {
     Locked,
     #[error("another transaction writes the same rows; nothing of this one was written: do it again")]
     Conflict,
+    #[error("another process publishes by now: nothing of this was taken as done")]
+    Superseded,
     #[error("the read model does not answer: {0}")]
     Unreachable(String),
     #[error("the read model's format is {found}, this program knows up to {known}: use a newer program")]
@@ -29,6 +31,6 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same call may succeed later without anybody doing anything but wait.
     pub fn retryable(&self) -> bool {
-        matches!(self, Self::Locked | Self::Conflict | Self::Unreachable(_) | Self::Full)
+        matches!(self, Self::Locked | Self::Conflict | Self::Superseded | Self::Unreachable(_) | Self::Full)
     }
 }

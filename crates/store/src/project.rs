@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
 use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
 
-use crate::{StoreError, SubjectState};
+use crate::{Note, StoreError, SubjectState};
 
 /// The row of an owner key.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -58,6 +58,8 @@ pub struct Changes {
     pub inbox: BTreeSet<String>,
     /// Owner keys whose customer must be materialised again though no event of the batch names them.
     pub marks: BTreeSet<String>,
+    /// What no event of the batch names, for the publisher.
+    pub notes: Vec<Note>,
     /// New and changed bundles less the old ones.
     pub bundles_digest: DigestSum,
     /// Clusters of parties that were first named.
@@ -79,6 +81,7 @@ impl Changes {
             + identifiers.sum::<usize>()
             + self.inbox.len()
             + self.marks.len()
+            + self.notes.len()
     }
 }
 
@@ -105,6 +108,9 @@ pub trait ProjectTx: Send {
 
     /// Subjects of an owner's documents, all of them.
     async fn documents(&mut self, owner: &str) -> Result<Vec<String>, StoreError>;
+
+    /// Whether publishing is switched on: else notes are not kept.
+    fn publishes(&self) -> bool;
 
     /// Writes a batch's changes.
     async fn save(&mut self, changes: Changes) -> Result<(), StoreError>;

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use onefold_identity::IdentifierKey;
-use onefold_view::{Bundle, DigestSum, OpenItem, Purse};
+use onefold_event::{Subject, party_id};
+use onefold_identity::{IdentifierKey, Rules, head};
+use onefold_view::{Bundle, DigestSum, Given, OpenItem, Purse, Tallies, View, assemble};
 use uuid::Uuid;
 
 use crate::{StoreError, SubjectState};
@@ -20,6 +21,37 @@ pub struct CustomerRows {
     pub open: Vec<OpenItem>,
     /// Those of its identifiers that link nobody, since too many hold them.
     pub hubs: BTreeSet<IdentifierKey>,
+}
+
+impl CustomerRows {
+    /// The party whose id the customer bears.
+    pub fn head(&self) -> Option<Subject> {
+        let parties: Vec<(Subject, i64)> =
+            self.parties.iter().filter_map(|(key, seen)| Some((key.parse().ok()?, *seen))).collect();
+        head(parties.iter().map(|(party, seen)| (party, *seen))).cloned()
+    }
+
+    /// The id that the customer bears.
+    pub fn id(&self) -> Uuid {
+        self.head().map_or(Uuid::nil(), |head| party_id(head.as_str()))
+    }
+
+    /// The view, under rules of identity, from a day (without one, what depends on it is left out), with tallies of all
+    /// documents where the bundles hold too few.
+    pub fn view(&self, rules: &Rules, today: Option<i64>, tallies: Option<&Tallies>) -> View {
+        let parties: Vec<Subject> = self.parties.keys().filter_map(|key| key.parse().ok()).collect();
+        let bundles: Vec<(String, Bundle)> = self.bundles.iter().map(|(k, b)| (k.clone(), b.clone())).collect();
+        assemble(&Given {
+            id: &self.id().to_string(),
+            parties: &parties,
+            bundles: &bundles,
+            hubs: &self.hubs,
+            rules,
+            open_items: &self.open,
+            today,
+            tallies,
+        })
+    }
 }
 
 /// Who holds an identifier now.

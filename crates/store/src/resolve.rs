@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
 use onefold_view::DigestSum;
 
-use crate::{StoreError, SubjectState};
+use crate::{Note, StoreError, SubjectState};
 
 /// A party as the resolver sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +50,8 @@ pub struct ClusterChange {
     pub formed: Vec<Cluster>,
     /// Parties whose customer must be materialised again.
     pub marks: BTreeSet<String>,
+    /// What it means for the publisher, in order.
+    pub notes: Vec<Note>,
     /// New clusters less the old ones.
     pub clusters_digest: DigestSum,
     /// Ids of the same.

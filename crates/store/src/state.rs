@@ -248,6 +248,17 @@ impl SubjectState {
         Some(Keys { trade, receivable, parts })
     }
 
+    /// Owner keys that an event about it may change something of: whoever reads the event finds them here.
+    pub fn owners(&self, subject: &Subject) -> BTreeSet<String> {
+        let mut all = BTreeSet::new();
+        if subject.kind() == Kind::Party {
+            all.insert(subject.to_string());
+        }
+        let keys = self.keys();
+        all.extend([keys.trade, keys.receivable].into_iter().chain(keys.parts).filter(|key| !key.is_empty()));
+        all
+    }
+
     /// What it adds to bundles, by owner key.
     pub fn contributions(&self, subject: &Subject) -> BTreeMap<String, Contribution> {
         match &self.fragment {

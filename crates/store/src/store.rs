@@ -1,10 +1,22 @@
 //! The whole read model, for whoever wires its users together.
 
-use crate::{AssembleStore, FollowStore, IntakeStore, ProjectStore, Quarantine, ReadStore, ResolveStore, VerifyStore};
+use crate::{
+    AssembleStore, FollowStore, IntakeStore, ProjectStore, PublishStore, Quarantine, ReadStore, ResolveStore,
+    VerifyStore,
+};
 
 /// All that an adapter answers.
 pub trait Store:
-    ProjectStore + ResolveStore + AssembleStore + ReadStore + FollowStore + IntakeStore + Quarantine + VerifyStore + 'static
+    ProjectStore
+    + ResolveStore
+    + AssembleStore
+    + PublishStore
+    + ReadStore
+    + FollowStore
+    + IntakeStore
+    + Quarantine
+    + VerifyStore
+    + 'static
 {
 }
 
@@ -12,6 +24,7 @@ impl<T> Store for T where
     T: ProjectStore
         + ResolveStore
         + AssembleStore
+        + PublishStore
         + ReadStore
         + FollowStore
         + IntakeStore

@@ -1,5 +1,6 @@
 //! A real hub in a temporary directory, its stages driven step by step.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use onefold_identity::Rules;
 use onefold_log::{Log, Record, partition_of};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_projector::Projector;
+use onefold_publisher::Publisher;
 use onefold_resolver::Resolver;
 use onefold_stage::{Progress, Stage};
 use onefold_store::{CustomerRows, StatusRows, Store};
@@ -44,6 +46,7 @@ pub struct TestHub {
     projector: Projector,
     resolver: Resolver,
     assembler: Assembler,
+    publisher: Publisher,
     shape: Shape,
     clock: i64,
     directory: TempDir,
@@ -63,8 +66,9 @@ impl TestHub {
     /// A fresh hub whose read model is in this engine.
     pub async fn on(engine: &Engine, shape: Shape) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
-        let log: Arc<dyn Log> =
-            Arc::new(EmbeddedLog::open(&directory.path().join("log.db"), Default::default()).expect("a fresh log"));
+        let file = EmbeddedLog::open(&directory.path().join("log.db"), Default::default()).expect("a fresh log");
+        let file = Arc::new(file);
+        let log: Arc<dyn Log> = Arc::clone(&file) as _;
         log.topic("events", shape.partitions).await.expect("a fresh topic");
         let store = engine.store(directory.path(), shape.partitions).await;
         let projector = Projector::new(
@@ -79,7 +83,14 @@ impl TestHub {
             onefold_resolver::Options { batch: shape.batch.min(500) },
         );
         let assembler = Assembler::new(Arc::clone(&store) as _, onefold_assembler::Options { batch: 100 });
-        Self { log, store, projector, resolver, assembler, shape, clock: 1_750_000_000_000_000, directory }
+        let publisher = Publisher::new(
+            (Arc::clone(&log), file),
+            (Arc::clone(&store) as _, Arc::clone(&store) as _),
+            Rules::default(),
+            shape.partitions,
+            onefold_publisher::Options { enabled: true, batch: shape.batch.min(50), every_ms: 0 },
+        );
+        Self { log, store, projector, resolver, assembler, publisher, shape, clock: 1_750_000_000_000_000, directory }
     }
 
     /// File of the read model, where it is in one.
@@ -120,6 +131,47 @@ impl TestHub {
                 return;
             }
         }
+    }
+
+    /// One step of one stage: projector, resolver, assembler, or publisher, in this order.
+    pub async fn step(&mut self, stage: usize) {
+        let done = match stage {
+            0 if !self.behind().await => return,
+            0 => self.projector.step().await,
+            1 => self.resolver.step().await,
+            2 => self.assembler.step().await,
+            _ => self.publisher.step().await,
+        };
+        done.expect("a stage's step");
+    }
+
+    /// Runs the publisher until nothing waits for it.
+    pub async fn publish(&mut self) {
+        while !self.store.unpublished().await.expect("what waits").is_done() {
+            self.step(3).await;
+        }
+    }
+
+    /// All records of a topic, partition by partition; none where it was never made.
+    pub async fn records(&self, topic: &str) -> Vec<Record> {
+        let mut all = Vec::new();
+        for partition in 0..self.log.heads(topic).await.map_or(0, |heads| heads.len() as u32) {
+            let records = self.log.read(topic, partition, 0, usize::MAX >> 1).await.expect("a read");
+            all.extend(records.into_iter().map(|stored| stored.record));
+        }
+        all
+    }
+
+    /// What `customers` must hold: the view of each customer under its id, as JSON.
+    pub async fn shown(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut views = BTreeMap::new();
+        let page = self.store.party_page("", usize::MAX >> 1).await.expect("parties");
+        for party in page.parties {
+            let rows = self.customer(&party).await;
+            let view = rows.view(&Rules::default(), None, None);
+            views.insert(rows.id().to_string(), serde_json::to_vec(&view).expect("a view"));
+        }
+        views
     }
 
     async fn behind(&self) -> bool {

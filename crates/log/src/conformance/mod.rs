@@ -5,6 +5,7 @@
 //! same name again, and uses each name for one claim only.
 
 mod append;
+mod fence;
 mod group;
 mod read;
 mod wake;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{Log, LogError, Record, Stored, partition_of};
+use crate::{Fence, Log, LogError, Record, Stored, partition_of};
 
 /// Runs every claim against logs of that many partitions; panics at the first that fails.
 ///
@@ -64,6 +65,14 @@ pub async fn all<L: Log>(open: impl AsyncFn(&str) -> Arc<L>, partitions: u32) {
     let seen = read::read_while_appending(log, partitions).await;
     let log = fresh("reader").await;
     read::what_a_read_returned_stays(log, seen).await;
+}
+
+/// The same of a log that can be fenced; apart from [`all`], since not every log can.
+pub async fn fenced<L: Log + Fence>(open: impl AsyncFn(&str) -> Arc<L>, partitions: u32) {
+    let fresh = async |claim: &str| open(&format!("{claim}-{partitions}")).await;
+    fence::what_is_appended_under_an_id_is_read_by_all(fresh("fenced").await, partitions).await;
+    fence::whoever_came_before_appends_nothing_any_more(fresh("zombie").await, partitions).await;
+    fence::a_wrong_batch_appends_nothing_to_any_topic(fresh("batch").await, partitions).await;
 }
 
 /// A record that differs from every other number's in each of its parts.

@@ -30,6 +30,7 @@ pub(crate) struct Config {
     pub(crate) project: onefold_projector::Options,
     pub(crate) resolve: onefold_resolver::Options,
     pub(crate) assemble: onefold_assembler::Options,
+    pub(crate) publish: onefold_publisher::Options,
     pub(crate) identity: Rules,
 }
 
@@ -55,13 +56,16 @@ pub(crate) enum Role {
     Resolve,
     /// Bring up to date what customers are found by
     Assemble,
+    /// Publish customers to the log
+    Publish,
     /// Answer over HTTP
     Serve,
 }
 
 impl Role {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] = [Self::Connect, Self::Project, Self::Resolve, Self::Assemble, Self::Serve];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Connect, Self::Project, Self::Resolve, Self::Assemble, Self::Publish, Self::Serve];
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -147,8 +151,15 @@ impl Config {
         if self.hub.roles.is_empty() {
             wrong.push("hub.roles is empty: expected at least one");
         }
-        if [self.connect.batch, self.project.batch, self.resolve.batch, self.assemble.batch].contains(&0) {
+        let batches =
+            [self.connect.batch, self.project.batch, self.resolve.batch, self.assemble.batch, self.publish.batch];
+        if batches.contains(&0) {
             wrong.push("a batch of 0 never gets anything done: expected at least 1");
+        }
+        if self.publish.every_ms > 5_000 {
+            wrong.push(
+                "publish.every_ms: expected at most 5000, since a stage that waits for longer is taken to stand still",
+            );
         }
         if self.postgres.connections < 4 {
             wrong.push("postgres.connections: expected at least 4, one for each stage that folds and one for reads");
@@ -179,6 +190,7 @@ mod tests {
         assert_eq!(config.project, onefold_projector::Options::default());
         assert_eq!(config.resolve, onefold_resolver::Options::default());
         assert_eq!(config.assemble, onefold_assembler::Options::default());
+        assert_eq!(config.publish, onefold_publisher::Options::default());
     }
 
     #[test]

@@ -31,6 +31,9 @@ pub(crate) fn shown(config: &Config) -> String {
         "batches     project {}, resolve {}, assemble {}",
         config.project.batch, config.resolve.batch, config.assemble.batch
     ));
+    if config.publish.enabled {
+        lines.push(format!("publishes   every {} ms, batches of {}", config.publish.every_ms, config.publish.batch));
+    }
     let list = |kinds: &std::collections::BTreeSet<String>| kinds.iter().cloned().collect::<Vec<_>>().join(", ");
     lines.push(format!("links alone {}", list(&config.identity.strong)));
     lines.push(format!("weakly      {}", list(&config.identity.weak)));

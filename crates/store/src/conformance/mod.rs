@@ -7,6 +7,7 @@ mod assemble;
 mod fence;
 mod intake;
 mod project;
+mod publish;
 mod quarantine;
 mod read;
 mod resolve;
@@ -60,6 +61,13 @@ pub async fn all<S: Store>(open: impl AsyncFn(&str) -> Arc<S>) {
     read::documents_come_in_pages_each_once(&*fresh("pages").await).await;
     read::status_counts_what_was_committed(&*fresh("status").await).await;
     read::found_are_two_characters_unfinished_words_and_numbers_without_their_code(&*fresh("find").await).await;
+
+    publish::notes_are_kept_only_while_somebody_publishes(&*fresh("notes").await).await;
+    publish::a_version_rises_and_what_is_done_is_done_once(&*fresh("turns").await).await;
+    publish::all_parties_come_in_pages_each_once(&*fresh("sweep").await).await;
+    publish::customers_are_found_by_what_they_own(&*fresh("owned").await).await;
+    publish::around_a_party_is_whoever_shares_a_value_until_so_many_do_that_it_says_nothing(&*fresh("around").await)
+        .await;
 
     quarantine::the_same_key_again_keeps_one_entry(&*fresh("again").await).await;
     quarantine::entries_are_listed_by_what_is_asked(&*fresh("list").await).await;

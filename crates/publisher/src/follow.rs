@@ -1,0 +1,71 @@
+//! What the events say that were projected since: their subjects, and what departments were asked to do.
+
+use std::collections::BTreeSet;
+
+use onefold_event::{Body, Event, decode};
+use onefold_log::{Log, LogError, Stored};
+use onefold_store::Turn;
+
+/// The topic of events.
+const EVENTS: &str = "events";
+
+/// An event that asks a department for something, or says that it was done, with its place in the log.
+pub(crate) struct Asked {
+    pub(crate) event: Event,
+    pub(crate) partition: u32,
+    pub(crate) offset: u64,
+}
+
+/// What was read.
+#[derive(Default)]
+pub(crate) struct Followed {
+    /// Subjects of the events.
+    pub(crate) subjects: BTreeSet<String>,
+    pub(crate) asked: Vec<Asked>,
+    /// Positions after it.
+    pub(crate) positions: Vec<u64>,
+    /// Events read.
+    pub(crate) events: u64,
+    /// There is more than was asked for.
+    pub(crate) more: bool,
+}
+
+/// Reads at most about `max` events of those that the rows show already.
+pub(crate) async fn follow(log: &dyn Log, turn: &Turn, max: usize) -> Result<Followed, LogError> {
+    let at = |partition: usize| turn.positions.get(partition).copied().unwrap_or(0);
+    let mut followed = Followed { positions: (0..turn.projected.len()).map(at).collect(), ..Followed::default() };
+    let behind = followed.positions.iter().zip(&turn.projected).filter(|(at, end)| at < end).count().max(1);
+    let share = max.div_ceil(behind).max(1);
+    for (partition, end) in (0u32..).zip(&turn.projected) {
+        let Some(position) = followed.positions.get(partition as usize).copied().filter(|at| at < end) else {
+            continue;
+        };
+        let most = usize::try_from(end - position).unwrap_or(share).min(share);
+        let records = log.read(EVENTS, partition, position, most).await?;
+        let mut next = position;
+        for stored in records {
+            next = stored.offset + 1;
+            followed.take(stored);
+        }
+        followed.more |= next < *end;
+        if let Some(position) = followed.positions.get_mut(partition as usize) {
+            *position = next;
+        }
+    }
+    Ok(followed)
+}
+
+impl Followed {
+    fn take(&mut self, stored: Stored) {
+        self.events += 1;
+        // The key of an event's record is its subject.
+        let Ok(subject) = std::str::from_utf8(&stored.record.key) else { return };
+        if subject.starts_with("case:")
+            && let Ok(event) = decode(&stored.record.value)
+            && matches!(event.body, Body::ActionRequested(_) | Body::ActionCompleted(_))
+        {
+            self.asked.push(Asked { event, partition: stored.partition, offset: stored.offset });
+        }
+        self.subjects.insert(subject.to_owned());
+    }
+}
