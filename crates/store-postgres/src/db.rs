@@ -44,8 +44,8 @@ impl Default for Options {
             stage_connections: 8,
             read_connections: 8,
             patience: Duration::from_secs(5),
-            idle_in_transaction: Duration::from_secs(8),
-            lease: Duration::from_secs(7),
+            idle_in_transaction: Duration::from_secs(6),
+            lease: Duration::from_secs(5),
             durable_commits: false,
         }
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::company::Company;
 use crate::fleet::{Fleet, until};
 
-/// Past the session of a consumer group (6 s), a resolver's lease (7 s), and the time for which a transaction may idle (8 s).
+/// Past the session of a consumer group (6 s), a resolver's lease (5 s), and the time for which a transaction may idle (6 s).
 const PAST_ALL: Duration = Duration::from_secs(10);
 /// Within so much another takes over.
 const TAKEN_OVER: Duration = Duration::from_secs(10);
