@@ -181,11 +181,8 @@ fn people() -> impl Strategy<Value = Vec<(Event, i64)>> {
 }
 
 pub(crate) fn shape() -> impl Strategy<Value = Shape> {
-    (prop::sample::select(&[1u32, 3, 8][..]), 1..40usize, 1..6usize).prop_map(|(partitions, batch, lag)| Shape {
-        partitions,
-        batch,
-        lag,
-    })
+    let shape = (prop::sample::select(&[1u32, 3, 8][..]), 1..40usize, 1..20usize, 1..6usize);
+    shape.prop_map(|(partitions, batch, portion, lag)| Shape { partitions, batch, portion, lag })
 }
 
 struct Outcome {

@@ -64,8 +64,15 @@ impl Subject {
     }
 
     fn part(&self, n: usize) -> &str {
-        self.text.splitn(3, ':').nth(n).unwrap_or_default()
+        parts(&self.text).and_then(|parts| parts.get(n).copied()).unwrap_or_default()
     }
+}
+
+/// Kind, source and number: the first two hold no colon.
+fn parts(text: &str) -> Option<[&str; 3]> {
+    let (kind, rest) = text.split_once(':')?;
+    let (source, number) = rest.split_once(':')?;
+    Some([kind, source, number])
 }
 
 impl FromStr for Subject {
@@ -75,8 +82,7 @@ impl FromStr for Subject {
         if text.len() > LONGEST {
             return Err(SubjectError::Long(text.len()));
         }
-        let mut parts = text.splitn(3, ':');
-        let (Some(kind), Some(source), Some(number)) = (parts.next(), parts.next(), parts.next()) else {
+        let Some([kind, source, number]) = parts(text) else {
             return Err(SubjectError::Shape(text.to_owned()));
         };
         let controlled = match text.is_ascii() {

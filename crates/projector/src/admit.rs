@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_event::{Event, Subject, decode};
-use onefold_stage::StageError;
 use onefold_store::Admitted;
 use onefold_view::{FactRef, Fragment, Guest, parties_named};
 
 use crate::batch::Batch;
 use crate::read::{EVENTS, Taken};
 use crate::table::Place;
+use crate::transaction::Broken;
 
 impl Batch<'_> {
     /// Admits every event and folds what changed.
-    pub(crate) async fn admit(&mut self, taken: &[Taken]) -> Result<(), StageError> {
+    pub(crate) async fn admit(&mut self, taken: &[Taken]) -> Result<(), Broken> {
         let subjects: Vec<&Subject> = taken.iter().map(|t| &t.event.subject).collect();
         self.load(&subjects).await?;
         let mut afresh = BTreeSet::new();
@@ -24,7 +24,8 @@ impl Batch<'_> {
                 Admitted::Duplicate => {}
                 Admitted::Next if !afresh.contains(&place) => {
                     let fact = FactRef { event: &t.event, recorded_at: t.recorded_at };
-                    row.state.fragment.get_or_insert_with(|| Fragment::fold(&row.subject, &[])).apply(&fact);
+                    let subject = row.subject.clone();
+                    row.change().fragment.get_or_insert_with(|| Fragment::fold(&subject, &[])).apply(&fact);
                 }
                 _ => {
                     afresh.insert(place);
@@ -38,19 +39,20 @@ impl Batch<'_> {
     }
 
     /// Folds a subject from its facts in the log.
-    async fn fold_afresh(&mut self, place: Place) -> Result<(), StageError> {
+    async fn fold_afresh(&mut self, place: Place) -> Result<(), Broken> {
         let row = &mut self.subjects[place];
         let stored = self.log.fetch(EVENTS, &row.state.history()).await?;
         let events: Vec<Event> = stored.iter().filter_map(|s| decode(&s.record.value).ok()).collect();
-        if !row.state.fold_afresh(&row.subject, &events) {
-            tracing::error!(subject = %row.subject, "a fact in the log no longer decodes; the subject is in quarantine");
+        let subject = row.subject.clone();
+        if !row.change().fold_afresh(&subject, &events) {
+            tracing::error!(%subject, "a fact in the log no longer decodes; the subject is in quarantine");
         }
         Ok(())
     }
 
     /// Notes when each party was first seen, the least time of any event about or naming it (rule B7), and what is said of
     /// guests (rule C7).
-    pub(crate) async fn see(&mut self, taken: &[Taken]) -> Result<(), StageError> {
+    pub(crate) async fn see(&mut self, taken: &[Taken]) -> Result<(), Broken> {
         let mut seen: HashMap<Subject, i64> = HashMap::with_capacity(taken.len());
         let mut guests: BTreeMap<Subject, Guest> = BTreeMap::new();
         for t in taken {
@@ -74,8 +76,7 @@ impl Batch<'_> {
             let Some(place) = self.owners.place(party.as_str()) else { continue };
             let owner = &mut self.owners[place];
             if owner.row.first_seen.is_none_or(|first| at < first) {
-                owner.row.first_seen = Some(at);
-                owner.touched = true;
+                owner.change().first_seen = Some(at);
             }
         }
         Ok(())

@@ -1,55 +1,65 @@
 //! The working set of one batch: the rows that it touches, before and after.
 //!
-//! The path, top to bottom: admit the events into their subjects' facts and fold; tell the subjects that they name;
-//! find whose each document is; settle the difference into the owners' bundles.
+//! The path of a portion, top to bottom: admit the events into their subjects' facts and fold; tell the subjects that they
+//! name; find whose each document is; settle the difference into the owners' bundles. Meanwhile the rows of the portion
+//! before are written and those of the next one read.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use onefold_event::Subject;
 use onefold_log::Log;
-use onefold_stage::StageError;
-use onefold_store::{Changes, OwnerRow, ProjectTx, StoreError};
+use onefold_store::{Changes, OwnerRow};
 use onefold_view::Digest;
 
+use crate::ahead::Ahead;
 use crate::read::Taken;
 use crate::row::Row;
 use crate::table::{Place, Table};
+use crate::transaction::{Broken, Coming, Transaction, Wanted};
+use crate::work::{Part, Work};
 
 /// The row of an owner.
 pub(crate) struct Owner {
     pub(crate) key: String,
-    pub(crate) row: OwnerRow,
+    pub(crate) row: Arc<OwnerRow>,
     pub(crate) old_digest: Option<Digest>,
     pub(crate) old_first_seen: Option<i64>,
     pub(crate) touched: bool,
 }
 
 impl Owner {
-    /// A row that is yet to be loaded.
-    fn new(key: &str) -> Self {
-        let row = OwnerRow::default();
-        Self { key: key.to_owned(), row, old_digest: None, old_first_seen: None, touched: false }
+    fn new(key: String, row: OwnerRow) -> Self {
+        let (old_digest, old_first_seen) = (row.digest, row.first_seen);
+        Self { key, row: Arc::new(row), old_digest, old_first_seen, touched: false }
+    }
+
+    /// The row, to be changed.
+    pub(crate) fn change(&mut self) -> &mut OwnerRow {
+        self.touched = true;
+        Arc::make_mut(&mut self.row)
     }
 }
 
 /// One batch within one transaction.
 pub(crate) struct Batch<'a> {
-    pub(crate) tx: &'a mut dyn ProjectTx,
+    pub(crate) tx: &'a Transaction,
     pub(crate) log: &'a dyn Log,
     pub(crate) subjects: Table<Subject, Row>,
     pub(crate) owners: Table<String, Owner>,
-    /// Parties whose flag changed.
+    /// Parties whose flag changed in this portion.
     pub(crate) flagged: Vec<Place>,
     /// Owners whose ordered rows must be read again.
     pub(crate) refills: BTreeSet<Place>,
     pub(crate) changes: Changes,
-    /// Time spent on reading rows.
-    pub(crate) loading: Duration,
+    work: &'a Work,
+    /// Time spent on waiting for rows.
+    waited: Duration,
 }
 
 impl<'a> Batch<'a> {
-    pub(crate) fn new(tx: &'a mut dyn ProjectTx, log: &'a dyn Log, events: usize) -> Self {
+    pub(crate) fn new(tx: &'a Transaction, log: &'a dyn Log, work: &'a Work, events: usize) -> Self {
         Self {
             tx,
             log,
@@ -58,66 +68,90 @@ impl<'a> Batch<'a> {
             flagged: Vec::new(),
             refills: BTreeSet::new(),
             changes: Changes::default(),
-            loading: Duration::ZERO,
+            work,
+            waited: Duration::ZERO,
         }
     }
 
-    /// What the batch changes, and how long it read rows for that.
-    pub(crate) async fn project(mut self, taken: &[Taken]) -> Result<(Changes, Duration), StageError> {
-        self.admit(taken).await?;
-        self.see(taken).await?;
+    /// Folds the events and has written what they change, portion by portion.
+    pub(crate) async fn project(mut self, portions: &[&[Taken]]) -> Result<(), Broken> {
+        let began = Instant::now();
+        let mut ahead = Ahead::of(&self, portions);
+        for portion in portions {
+            self.wait_for(&mut ahead).await?;
+            self.fold(portion).await?;
+            let changes = self.finish(portion);
+            self.tx.save(changes);
+        }
+        self.work.add(Part::Wait, self.waited);
+        self.work.add(Part::Fold, began.elapsed().saturating_sub(self.waited));
+        Ok(())
+    }
+
+    async fn fold(&mut self, portion: &[Taken]) -> Result<(), Broken> {
+        self.admit(portion).await?;
+        self.see(portion).await?;
         self.tell().await?;
         self.flag().await?;
         self.own().await?;
-        self.settle().await?;
-        let loading = self.loading;
-        Ok((self.finish(taken), loading))
+        self.settle().await
     }
 
-    /// Places of the subjects that have changed so far.
+    async fn wait_for(&mut self, ahead: &mut Ahead) -> Result<(), Broken> {
+        let began = Instant::now();
+        ahead.next(self).await?;
+        self.waited += began.elapsed();
+        Ok(())
+    }
+
+    /// Places of the subjects that have changed so far in this portion.
     pub(crate) fn changed(&self) -> Vec<Place> {
         self.subjects.places().filter(|place| self.subjects[*place].has_changed()).collect()
     }
 
     /// Loads the rows of subjects that are not loaded yet; an unknown one is a placeholder that later facts fill.
-    pub(crate) async fn load(&mut self, subjects: &[&Subject]) -> Result<(), StoreError> {
-        let first = self.subjects.len();
-        for subject in subjects {
-            self.subjects.get_or_insert(subject.as_str(), || ((*subject).clone(), Row::new((*subject).clone())));
-        }
-        let missing = self.subjects.places_from(first);
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let began = Instant::now();
-        let keys: Vec<String> = missing.clone().map(|place| self.subjects[place].subject.to_string()).collect();
-        let found = self.tx.subjects(&keys).await?;
-        for (place, state) in missing.zip(found) {
-            self.subjects[place].loaded(state);
-        }
-        self.loading += began.elapsed();
-        Ok(())
+    pub(crate) async fn load(&mut self, subjects: &[&Subject]) -> Result<(), Broken> {
+        let missing = subjects.iter().filter(|subject| self.subjects.place(subject.as_str()).is_none());
+        let subjects: Vec<String> = missing.map(|subject| subject.to_string()).collect();
+        self.load_all(Wanted { subjects, owners: Vec::new() }).await
     }
 
     /// Loads the rows of owners that are not loaded yet.
-    pub(crate) async fn load_owners(&mut self, keys: &[&str]) -> Result<(), StoreError> {
-        let first = self.owners.len();
-        for key in keys.iter().copied().filter(|key| !key.is_empty()) {
-            self.owners.get_or_insert(key, || (key.to_owned(), Owner::new(key)));
+    pub(crate) async fn load_owners(&mut self, keys: &[&str]) -> Result<(), Broken> {
+        let missing = keys.iter().filter(|key| !key.is_empty() && self.owners.place(key).is_none());
+        let owners: Vec<String> = missing.map(|key| (*key).to_owned()).collect();
+        self.load_all(Wanted { subjects: Vec::new(), owners }).await
+    }
+
+    async fn load_all(&mut self, mut wanted: Wanted) -> Result<(), Broken> {
+        for list in [&mut wanted.subjects, &mut wanted.owners] {
+            list.sort_unstable();
+            list.dedup();
         }
-        let missing = self.owners.places_from(first);
-        if missing.is_empty() {
+        if wanted.subjects.is_empty() && wanted.owners.is_empty() {
             return Ok(());
         }
         let began = Instant::now();
-        let keys: Vec<String> = missing.clone().map(|place| self.owners[place].key.clone()).collect();
-        let found = self.tx.owners(&keys).await?;
-        for (place, row) in missing.zip(found) {
-            let owner = &mut self.owners[place];
-            owner.row = row.unwrap_or_default();
-            (owner.old_digest, owner.old_first_seen) = (owner.row.digest, owner.row.first_seen);
-        }
-        self.loading += began.elapsed();
+        let coming = self.tx.ask(wanted);
+        self.arrive(coming).await?;
+        self.waited += began.elapsed();
         Ok(())
+    }
+
+    /// Takes in rows that were asked for; a row that is here already knows better. Answers the places of subjects that are
+    /// new here and known in the store.
+    pub(crate) async fn arrive(&mut self, coming: Coming) -> Result<Vec<Place>, Broken> {
+        let rows = coming.rows().await?;
+        let mut places = Vec::with_capacity(rows.subjects.len());
+        for (key, state) in rows.subjects {
+            let Ok(subject) = key.parse::<Subject>() else { continue };
+            let known = state.is_some();
+            let place = self.subjects.insert(subject.clone(), || Row::new(subject, state));
+            places.extend(place.filter(|_| known));
+        }
+        for (key, row) in rows.owners {
+            self.owners.insert(key.clone(), || Owner::new(key, row.unwrap_or_default()));
+        }
+        Ok(places)
     }
 }

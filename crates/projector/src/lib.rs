@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod admit;
+mod ahead;
 mod batch;
 mod link;
 mod projector;
@@ -8,6 +9,7 @@ mod read;
 mod row;
 mod settle;
 mod table;
+mod transaction;
 mod unnamed;
 mod work;
 

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
 use onefold_identity::Intermediary;
-use onefold_stage::StageError;
 use onefold_store::SubjectState;
 use onefold_view::{Fragment, Inbound, Keys};
 
 use crate::batch::Batch;
 use crate::table::Place;
+use crate::transaction::Broken;
 
 impl Batch<'_> {
     /// Tells the subjects that changed ones name, named, or name no longer.
-    pub(crate) async fn tell(&mut self) -> Result<(), StageError> {
+    pub(crate) async fn tell(&mut self) -> Result<(), Broken> {
         let mut said: Vec<(Place, BTreeMap<Subject, Inbound>, Vec<Subject>)> = Vec::new();
         for place in self.changed() {
             let row = &self.subjects[place];
@@ -43,7 +43,7 @@ impl Batch<'_> {
     }
 
     /// Finds whose each touched document is, rank by rank, so that parents come before their children.
-    pub(crate) async fn own(&mut self) -> Result<(), StageError> {
+    pub(crate) async fn own(&mut self) -> Result<(), Broken> {
         let mut touched = self.changed();
         touched.extend(self.documents_of_flagged().await?);
         let mut by_rank: BTreeMap<u8, BTreeSet<Place>> = BTreeMap::new();
@@ -81,7 +81,7 @@ impl Batch<'_> {
     }
 
     /// Documents that name a party whose flag changed in this batch.
-    async fn documents_of_flagged(&mut self) -> Result<Vec<Place>, StageError> {
+    async fn documents_of_flagged(&mut self) -> Result<Vec<Place>, Broken> {
         let mut documents: Vec<Subject> = Vec::new();
         for place in &self.flagged {
             let keys = self.tx.documents(self.subjects[*place].subject.as_str()).await?;

@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use onefold_event::HubKey;
 use onefold_log::{Log, Membership};
 use onefold_stage::{Progress, Stage, StageError};
-use onefold_store::ProjectStore;
+use onefold_store::{ProjectStore, StoreError};
 use serde::Deserialize;
 
 use crate::batch::Batch;
-use crate::read::{EVENTS, Read, Reader};
+use crate::read::{EVENTS, Read, Reader, Taken};
+use crate::transaction::{Broken, Transaction};
 use crate::work::{Part, Work};
 
 /// The group in which projectors share out partitions.
@@ -23,11 +24,13 @@ const GROUP: &str = "project";
 pub struct Options {
     /// Records per batch at most; a backlog is taken in batches of this size.
     pub batch: usize,
+    /// Events of a batch that are folded while the rows of those before are written and those of the ones after read.
+    pub portion: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { batch: 20_000 }
+        Self { batch: 20_000, portion: 2000 }
     }
 }
 
@@ -35,6 +38,8 @@ impl Default for Options {
 pub struct Projector {
     reader: Reader,
     store: Arc<dyn ProjectStore>,
+    /// Events per portion.
+    portion: usize,
     /// Which partitions are its own now; none before the first step.
     membership: Option<Box<dyn Membership>>,
     /// Those of the last step.
@@ -50,7 +55,9 @@ impl Projector {
     /// A projector over a log and a store. The key is the hub's own, for content digests.
     pub fn new(log: Arc<dyn Log>, store: Arc<dyn ProjectStore>, key: HubKey, options: Options) -> Self {
         let reader = Reader { log, key, batch: options.batch };
-        Self { reader, store, membership: None, mine: Vec::new(), positions: None, ahead: None, work: Arc::default() }
+        let portion = options.portion.max(1);
+        let work = Arc::default();
+        Self { reader, store, portion, membership: None, mine: Vec::new(), positions: None, ahead: None, work }
     }
 
     /// Its counters.
@@ -76,18 +83,19 @@ impl Projector {
 
     /// One batch, one transaction.
     async fn project(&self, read: &Read) -> Result<(), StageError> {
-        let began = Instant::now();
-        let mut tx = self.store.begin(&read.moves).await?;
-        let batch = Batch::new(tx.as_mut(), self.reader.log.as_ref(), read.taken.len());
-        let (changes, loading) = batch.project(&read.taken).await?;
-        self.work.add(Part::Load, loading);
-        let began = self.work.spent(Part::Fold, began + loading);
-        let rows = changes.rows() as u64;
-        tx.save(changes).await?;
-        let began = self.work.spent(Part::Save, began);
+        let tx = Transaction::begin(self.store.begin(&read.moves).await?, Arc::clone(&self.work));
+        let batch = Batch::new(&tx, self.reader.log.as_ref(), &self.work, read.taken.len());
+        let portions: Vec<&[Taken]> = read.taken.chunks(self.portion).collect();
+        if let Err(broken) = batch.project(&portions).await {
+            let failed = tx.give_up().await;
+            return Err(match (failed, broken) {
+                (Some(error), _) => error.into(),
+                (None, Broken::Log(error)) => error.into(),
+                (None, Broken::Store) => StoreError::Engine("the transaction ended by itself".to_owned()).into(),
+            });
+        }
         tx.commit().await?;
-        self.work.spent(Part::Commit, began);
-        self.work.batch(read.taken.len() as u64, rows);
+        self.work.batch(read.taken.len() as u64);
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! The row of a subject, as it was and as it is.
 
+use std::sync::Arc;
+
 use onefold_event::Subject;
 use onefold_store::{Admitted, SubjectState};
 use onefold_view::Guest;
@@ -9,39 +11,33 @@ use crate::read::Taken;
 /// The row of a subject. What it was is kept only once it changes.
 pub(crate) struct Row {
     pub(crate) subject: Subject,
-    pub(crate) state: SubjectState,
+    pub(crate) state: Arc<SubjectState>,
     was: Was,
 }
 
 enum Was {
-    /// In the store as it is now.
+    /// Saved as it is now.
     Same,
     /// In no store; a placeholder until something is said about it.
     Absent,
     /// In no store, and it is to be.
     New,
-    /// In the store in this form.
-    Other(Box<SubjectState>),
+    /// Saved in this form.
+    Other(Arc<SubjectState>),
 }
 
 impl Row {
-    /// A row that is yet to be loaded.
-    pub(crate) fn new(subject: Subject) -> Self {
-        Self { subject, state: SubjectState::default(), was: Was::Absent }
-    }
-
-    /// Takes what the store has.
-    pub(crate) fn loaded(&mut self, state: Option<SubjectState>) {
-        if let Some(state) = state {
-            (self.state, self.was) = (state, Was::Same);
-        }
+    /// A row as the store has it.
+    pub(crate) fn new(subject: Subject, state: Option<SubjectState>) -> Self {
+        let was = if state.is_some() { Was::Same } else { Was::Absent };
+        Self { subject, state: Arc::new(state.unwrap_or_default()), was }
     }
 
     pub(crate) fn has_changed(&self) -> bool {
         matches!(self.was, Was::New | Was::Other(_))
     }
 
-    /// What the store has, where that is another state or none; nothing of an unchanged row.
+    /// What was saved last, where that is another state or none; nothing of an unchanged row.
     pub(crate) fn old(&self) -> Option<&SubjectState> {
         match &self.was {
             Was::Other(old) => Some(old),
@@ -54,17 +50,26 @@ impl Row {
         let was = std::mem::replace(&mut self.was, Was::New);
         self.was = match was {
             Was::Absent | Was::New => Was::New,
-            Was::Same => Was::Other(Box::new(self.state.clone())),
+            Was::Same => Was::Other(Arc::clone(&self.state)),
             Was::Other(old) => Was::Other(old),
         };
-        &mut self.state
+        Arc::make_mut(&mut self.state)
+    }
+
+    /// The state to be saved, after which the row counts as unchanged; none where it is.
+    pub(crate) fn save(&mut self) -> Option<Arc<SubjectState>> {
+        let changed = self.has_changed();
+        changed.then(|| {
+            self.was = Was::Same;
+            Arc::clone(&self.state)
+        })
     }
 
     /// Takes in what events say of a party as a guest; what is known already leaves the row as it is.
     pub(crate) fn greet(&mut self, guest: &Guest) {
-        let mut greeted = self.state.clone();
+        let mut greeted = SubjectState::clone(&self.state);
         greeted.greet(&self.subject, guest);
-        if greeted != self.state {
+        if greeted != *self.state {
             *self.change() = greeted;
         }
     }

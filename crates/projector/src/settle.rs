@@ -1,10 +1,10 @@
 //! The difference between what a subject added to its owners' bundles before and what it adds now.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use onefold_event::{Kind, Subject};
 use onefold_identity::{Intermediary, PartyFacts};
-use onefold_stage::StageError;
 use onefold_store::{Changes, PartyChange, SubjectState};
 use onefold_view::{Bundle, Contribution, Digest, Fragment};
 use prost::Message;
@@ -13,6 +13,7 @@ use crate::batch::Batch;
 use crate::read::Taken;
 use crate::row::Row;
 use crate::table::Place;
+use crate::transaction::Broken;
 use crate::unnamed::Unnamed;
 
 /// Subjects whose contributions are in memory at a time.
@@ -20,7 +21,7 @@ const CHUNK: usize = 512;
 
 impl Batch<'_> {
     /// Settles the parties whose flag changed before all else: it decides whose documents are.
-    pub(crate) async fn flag(&mut self) -> Result<(), StageError> {
+    pub(crate) async fn flag(&mut self) -> Result<(), Broken> {
         let flag = |state: Option<&SubjectState>| state.map_or(Intermediary::None, SubjectState::intermediary);
         for place in self.changed() {
             let row = &self.subjects[place];
@@ -32,7 +33,7 @@ impl Batch<'_> {
     }
 
     /// Brings all bundles from the old rows to the new.
-    pub(crate) async fn settle(&mut self) -> Result<(), StageError> {
+    pub(crate) async fn settle(&mut self) -> Result<(), Broken> {
         let changed = self.changed();
         let settled: BTreeSet<Place> = self.flagged.iter().copied().collect();
         let rest: Vec<Place> = changed.iter().copied().filter(|place| !settled.contains(place)).collect();
@@ -46,7 +47,7 @@ impl Batch<'_> {
     }
 
     /// Applies to bundles what subjects add now, in the place of what they added before.
-    async fn apply(&mut self, subjects: &[Place]) -> Result<(), StageError> {
+    async fn apply(&mut self, subjects: &[Place]) -> Result<(), Broken> {
         for some in subjects.chunks(CHUNK) {
             let deltas: Vec<Delta> = some.iter().flat_map(|place| deltas(&self.subjects[*place])).collect();
             self.load_owners(&deltas.iter().map(|delta| delta.owner.as_str()).collect::<Vec<_>>()).await?;
@@ -59,9 +60,7 @@ impl Batch<'_> {
 
     fn apply_one(&mut self, Delta { owner: key, before, after }: Delta) {
         let Some(place) = self.owners.place(&key) else { return };
-        let owner = &mut self.owners[place];
-        owner.touched = true;
-        if owner.row.bundle.replace(before.as_ref(), after.as_ref()).is_needed() {
+        if self.owners[place].change().bundle.replace(before.as_ref(), after.as_ref()).is_needed() {
             self.refills.insert(place);
         }
         let items = |c: Option<Contribution>| c.map(|c| c.open_items()).unwrap_or_default();
@@ -85,7 +84,7 @@ impl Batch<'_> {
     }
 
     /// Rows that a bundle cannot know once something was taken away are read from the owner's other documents.
-    async fn refill(&mut self, place: Place) -> Result<(), StageError> {
+    async fn refill(&mut self, place: Place) -> Result<(), Broken> {
         let owner = self.owners[place].key.clone();
         let mut documents: BTreeSet<String> = self.tx.documents(&owner).await?.into_iter().collect();
         let pairs = |list: &[(String, String)]| -> BTreeSet<String> {
@@ -103,7 +102,7 @@ impl Batch<'_> {
         let rows = documents.iter().filter_map(|document| self.subjects.get(document.as_str()));
         let all: Vec<Contribution> =
             rows.filter_map(|row| row.state.contributions(&row.subject).remove(&owner)).collect();
-        self.owners[place].row.bundle.refill(all.iter());
+        self.owners[place].change().bundle.refill(all.iter());
         Ok(())
     }
 
@@ -132,43 +131,42 @@ impl Batch<'_> {
         }
     }
 
-    /// Gathers what was touched.
-    pub(crate) fn finish(mut self, taken: &[Taken]) -> Changes {
-        let mut unnamed = self.tx.publishes().then(|| Unnamed::new(&self, taken));
-        for row in self.subjects.into_rows() {
-            if row.has_changed() {
-                self.changes.subjects.push((row.subject.to_string(), row.state));
-            }
+    /// What the portion changes; from here on its rows count as saved.
+    pub(crate) fn finish(&mut self, portion: &[Taken]) -> Changes {
+        let mut unnamed = self.tx.publishes().then(|| Unnamed::new(self, portion));
+        let mut changes = std::mem::take(&mut self.changes);
+        self.flagged.clear();
+        for row in self.subjects.rows_mut() {
+            changes.subjects.extend(row.save().map(|state| (row.subject.to_string(), state)));
         }
-        for mut owner in self.owners.into_rows() {
-            if !owner.touched {
-                continue;
-            }
-            let (key, row) = (owner.key, &mut owner.row);
+        for owner in self.owners.rows_mut().filter(|owner| owner.touched) {
+            owner.touched = false;
+            let row = Arc::make_mut(&mut owner.row);
             row.encoded = row.bundle.encode_to_vec();
             // An empty bundle is as good as none.
-            row.digest = (!row.encoded.is_empty()).then(|| Bundle::digest(&key, &row.encoded));
+            row.digest = (!row.encoded.is_empty()).then(|| Bundle::digest(&owner.key, &row.encoded));
             if let Some(unnamed) = &mut unnamed {
-                unnamed.owner(&key, owner.old_digest != row.digest, owner.old_first_seen != row.first_seen);
+                unnamed.owner(&owner.key, owner.old_digest != row.digest, owner.old_first_seen != row.first_seen);
             }
-            owner.old_digest.iter().for_each(|old| self.changes.bundles_digest.subtract(old));
-            row.digest.iter().for_each(|new| self.changes.bundles_digest.add(new));
+            owner.old_digest.iter().for_each(|old| changes.bundles_digest.subtract(old));
+            row.digest.iter().for_each(|new| changes.bundles_digest.add(new));
             match (owner.old_first_seen, row.first_seen) {
                 (None, Some(_)) => {
-                    self.changes.marks.insert(key.clone());
-                    unnamed.iter_mut().for_each(|unnamed| unnamed.opened(&key));
-                    self.changes.clusters_digest.add(&Digest::cluster([key.as_str()]));
-                    self.changes.ids_digest.add(&Digest::id(&key, [key.as_str()]));
+                    changes.marks.insert(owner.key.clone());
+                    unnamed.iter_mut().for_each(|unnamed| unnamed.opened(&owner.key));
+                    changes.clusters_digest.add(&Digest::cluster([owner.key.as_str()]));
+                    changes.ids_digest.add(&Digest::id(&owner.key, [owner.key.as_str()]));
                 }
                 (Some(old), Some(new)) if old != new => {
-                    self.changes.inbox.insert(key.clone());
+                    changes.inbox.insert(owner.key.clone());
                 }
                 _ => {}
             }
-            self.changes.owners.push((key, owner.row));
+            (owner.old_digest, owner.old_first_seen) = (row.digest, row.first_seen);
+            changes.owners.push((owner.key.clone(), Arc::clone(&owner.row)));
         }
-        self.changes.notes = unnamed.map(|unnamed| unnamed.notes(&self.changes)).unwrap_or_default();
-        self.changes
+        changes.notes = unnamed.map(|unnamed| unnamed.notes(&changes)).unwrap_or_default();
+        changes
     }
 }
 

@@ -1,9 +1,11 @@
 //! Rows by key, each with a place of its own, so that lists of rows are lists of numbers.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::Hash;
-use std::ops::{Index, IndexMut, Range};
+use std::ops::{Index, IndexMut};
+
+use foldhash::{HashMap, HashMapExt};
 
 /// Where a row stands in its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,35 +17,9 @@ pub(crate) struct Table<K, R> {
     rows: Vec<R>,
 }
 
-/// Places of rows that came one after the other.
-#[derive(Clone)]
-pub(crate) struct Places(Range<usize>);
-
-impl Places {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl Iterator for Places {
-    type Item = Place;
-
-    fn next(&mut self) -> Option<Place> {
-        self.0.next().map(Place)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
-    }
-}
-
 impl<K: Borrow<str> + Eq + Hash, R> Table<K, R> {
     pub(crate) fn with_capacity(rows: usize) -> Self {
         Self { places: HashMap::with_capacity(rows), rows: Vec::with_capacity(rows) }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len()
     }
 
     pub(crate) fn place(&self, key: &str) -> Option<Place> {
@@ -54,28 +30,21 @@ impl<K: Borrow<str> + Eq + Hash, R> Table<K, R> {
         self.place(key).map(|place| &self[place])
     }
 
-    /// The place of a key; where it has none yet, `make` says key and row.
-    pub(crate) fn get_or_insert(&mut self, key: &str, make: impl FnOnce() -> (K, R)) -> Place {
-        if let Some(place) = self.place(key) {
-            return place;
-        }
-        let (place, (key, row)) = (Place(self.rows.len()), make());
-        self.places.insert(key, place);
-        self.rows.push(row);
-        place
+    /// Puts a row at a place of its own, where its key has none yet; answers that place.
+    pub(crate) fn insert(&mut self, key: K, make: impl FnOnce() -> R) -> Option<Place> {
+        let place = Place(self.rows.len());
+        let Entry::Vacant(vacant) = self.places.entry(key) else { return None };
+        vacant.insert(place);
+        self.rows.push(make());
+        Some(place)
     }
 
-    pub(crate) fn places(&self) -> Places {
-        self.places_from(0)
+    pub(crate) fn places(&self) -> impl Iterator<Item = Place> + use<K, R> {
+        (0..self.rows.len()).map(Place)
     }
 
-    /// Places of the rows that came after the first so many.
-    pub(crate) fn places_from(&self, first: usize) -> Places {
-        Places(first..self.rows.len())
-    }
-
-    pub(crate) fn into_rows(self) -> Vec<R> {
-        self.rows
+    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut R> {
+        self.rows.iter_mut()
     }
 }
 

@@ -1,4 +1,5 @@
-//! Where the projector's time goes: counted beside the work, read by whoever measures.
+//! Where the projector's time goes: counted beside the work, read by whoever measures. Loading and saving run beside
+//! folding, so the parts may come to more than the time that passed.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -10,7 +11,9 @@ pub enum Part {
     Read,
     /// Reading rows of subjects and owners.
     Load,
-    /// Folding, finding owners, settling: all between reading rows and writing them.
+    /// Waiting for rows before and within the fold.
+    Wait,
+    /// Folding, finding owners, settling.
     Fold,
     /// Writing rows.
     Save,
@@ -20,13 +23,14 @@ pub enum Part {
 
 impl Part {
     /// All parts, in the order of a batch.
-    pub const ALL: [Self; 5] = [Self::Read, Self::Load, Self::Fold, Self::Save, Self::Commit];
+    pub const ALL: [Self; 6] = [Self::Read, Self::Load, Self::Wait, Self::Fold, Self::Save, Self::Commit];
 
     /// What it is called in figures.
     pub fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Load => "load",
+            Self::Wait => "wait",
             Self::Fold => "fold",
             Self::Save => "save",
             Self::Commit => "commit",
@@ -37,7 +41,7 @@ impl Part {
 /// Counters of a projector since its start.
 #[derive(Debug, Default)]
 pub struct Work {
-    nanos: [AtomicU64; 5],
+    nanos: [AtomicU64; Part::ALL.len()],
     batches: AtomicU64,
     events: AtomicU64,
     rows: AtomicU64,
@@ -46,7 +50,7 @@ pub struct Work {
 /// What the counters say at one moment.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Done {
-    spent: [Duration; 5],
+    spent: [Duration; Part::ALL.len()],
     /// Batches committed.
     pub batches: u64,
     /// Events in them.
@@ -77,9 +81,12 @@ impl Work {
         self.nanos[part as usize].fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Relaxed);
     }
 
-    pub(crate) fn batch(&self, events: u64, rows: u64) {
+    pub(crate) fn batch(&self, events: u64) {
         self.batches.fetch_add(1, Relaxed);
         self.events.fetch_add(events, Relaxed);
+    }
+
+    pub(crate) fn rows(&self, rows: u64) {
         self.rows.fetch_add(rows, Relaxed);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use onefold_event::party_id;
 use onefold_identity::Owner;
@@ -40,7 +41,7 @@ impl Project {
         Ok(())
     }
 
-    async fn subjects_written(&mut self, mut rows: Vec<(String, SubjectState)>) -> Result<(), StoreError> {
+    async fn subjects_written(&mut self, mut rows: Vec<(String, Arc<SubjectState>)>) -> Result<(), StoreError> {
         rows.sort_by(|a, b| a.0.cmp(&b.0));
         let unseen: Vec<String> =
             rows.iter().map(|(key, _)| key).filter(|key| !self.subjects.contains_key(*key)).cloned().collect();
@@ -68,7 +69,7 @@ impl Project {
         Ok(())
     }
 
-    async fn owners_written(&mut self, mut rows: Vec<(String, OwnerRow)>) -> Result<(), StoreError> {
+    async fn owners_written(&mut self, mut rows: Vec<(String, Arc<OwnerRow>)>) -> Result<(), StoreError> {
         rows.sort_by(|a, b| a.0.cmp(&b.0));
         let unseen: Vec<String> =
             rows.iter().map(|(key, _)| key).filter(|key| !self.owners.contains_key(*key)).cloned().collect();
@@ -105,10 +106,10 @@ impl Project {
         self.pairs(include_str!("sql/set_members_add.sql"), atoms.into_iter().zip(sets).collect()).await
     }
 
-    async fn owner_rows(&mut self, sql: &'static str, rows: &[(String, OwnerRow)]) -> Result<(), StoreError> {
+    async fn owner_rows(&mut self, sql: &'static str, rows: &[(String, Arc<OwnerRow>)]) -> Result<(), StoreError> {
         let keys: Vec<Cow<'_, str>> = rows.iter().map(|(key, _)| short(key)).collect();
         let seen: Vec<Option<i64>> = rows.iter().map(|(_, row)| row.first_seen).collect();
-        let id = |(key, row): &(String, OwnerRow)| row.first_seen.map(|_| party_id(key));
+        let id = |(key, row): &(String, Arc<OwnerRow>)| row.first_seen.map(|_| party_id(key));
         let ids: Vec<Option<Uuid>> = rows.iter().map(id).collect();
         let digest = |row: &OwnerRow| row.digest.as_ref().map_or_else(Vec::new, |digest| digest.0.to_vec());
         let digests: Vec<Vec<u8>> = rows.iter().map(|(_, row)| digest(row)).collect();

@@ -1,6 +1,7 @@
 //! The projector's transaction.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use onefold_store::{Changes, OwnerRow, PartyChange, ProjectStore, ProjectTx, StoreError, SubjectState};
@@ -149,7 +150,7 @@ impl Project {
         Ok(order)
     }
 
-    fn write_subjects(&mut self, rows: &[(String, SubjectState)]) -> Result<()> {
+    fn write_subjects(&mut self, rows: &[(String, Arc<SubjectState>)]) -> Result<()> {
         let order = self.in_page_order(rows)?;
         let mut put = self.0.writer.connection.prepare_cached("INSERT OR REPLACE INTO subject VALUES (?1, ?2, ?3)")?;
         let mut bytes = Vec::new();
@@ -161,7 +162,7 @@ impl Project {
         Ok(())
     }
 
-    fn write_owners(&mut self, rows: &[(String, OwnerRow)]) -> Result<()> {
+    fn write_owners(&mut self, rows: &[(String, Arc<OwnerRow>)]) -> Result<()> {
         let order = self.in_page_order(rows)?;
         let mut sets = Vec::new();
         {

@@ -1,6 +1,7 @@
 //! What the projector needs: the rows of a batch's subjects and owners, written with the position in one transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
@@ -33,13 +34,13 @@ pub struct PartyChange {
     pub gone: BTreeSet<IdentifierKey>,
 }
 
-/// What a batch changes.
+/// What a batch, or a portion of it, changes. Rows are shared with whoever changes them again meanwhile.
 #[derive(Debug, Default)]
 pub struct Changes {
     /// Subjects' rows, by key.
-    pub subjects: Vec<(String, SubjectState)>,
+    pub subjects: Vec<(String, Arc<SubjectState>)>,
     /// Owners' rows, by key.
-    pub owners: Vec<(String, OwnerRow)>,
+    pub owners: Vec<(String, Arc<OwnerRow>)>,
     /// (owner key, subject) pairs that begin.
     pub documents_added: Vec<(String, String)>,
     /// (owner key, subject) pairs that end.
@@ -112,7 +113,8 @@ pub trait ProjectTx: Send {
     /// Whether publishing is switched on: else notes are not kept.
     fn publishes(&self) -> bool;
 
-    /// Writes a batch's changes.
+    /// Writes what changed. It MAY be called several times: what comes later is based on what came before, and what is read
+    /// from here on MUST show it.
     async fn save(&mut self, changes: Changes) -> Result<(), StoreError>;
 
     /// Commits, positions included.

@@ -27,13 +27,15 @@ pub struct Shape {
     pub partitions: u32,
     /// Records per projector batch.
     pub batch: usize,
+    /// Events per portion of such a batch.
+    pub portion: usize,
     /// Projector batches before the resolver and the assembler have their turn.
     pub lag: usize,
 }
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { partitions: 8, batch: 4000, lag: 1 }
+        Self { partitions: 8, batch: 4000, portion: 100, lag: 1 }
     }
 }
 
@@ -75,7 +77,7 @@ impl TestHub {
             Arc::clone(&log),
             Arc::clone(&store) as _,
             hub_key(),
-            onefold_projector::Options { batch: shape.batch },
+            onefold_projector::Options { batch: shape.batch, portion: shape.portion },
         );
         let resolver = Resolver::new(
             Arc::clone(&store) as _,

@@ -205,19 +205,25 @@ impl Fragment {
         Kind::ALL.into_iter().find(|kind| *kind as u32 == self.kind).and_then(Kind::rank)
     }
 
-    fn standing(&self) -> impl Iterator<Item = (Role, Subject)> {
-        self.references.iter().filter_map(|r| Some((role(r.role)?, r.subject.parse().ok()?)))
+    fn roles(&self) -> impl Iterator<Item = Role> {
+        self.references.iter().filter_map(|r| role(r.role))
+    }
+
+    /// References in roles that are wanted; only these are read as subjects.
+    fn standing(&self, wanted: impl Fn(Role) -> bool) -> impl Iterator<Item = (Role, Subject)> {
+        let wanted = move |r: &&Standing| role(r.role).is_some_and(&wanted);
+        self.references.iter().filter(wanted).filter_map(|r| Some((role(r.role)?, r.subject.parse().ok()?)))
     }
 
     /// Standing references to parties.
     pub fn parties(&self) -> Vec<(Role, Subject)> {
-        self.standing().filter(|(role, _)| matches!(role.target(), Target::Owner | Target::Bystander)).collect()
+        self.standing(|role| matches!(role.target(), Target::Owner | Target::Bystander)).collect()
     }
 
     /// Documents of a lower rank that it names, by role, allocation or line; sorted.
     pub fn parents(&self) -> Vec<Subject> {
         let Some(rank) = self.rank() else { return Vec::new() };
-        let named = self.standing().filter(|(role, _)| matches!(role.target(), Target::Parent(_))).map(|(_, s)| s);
+        let named = self.standing(|role| matches!(role.target(), Target::Parent(_))).map(|(_, s)| s);
         let parts = self.parts().into_iter().map(|part| part.parent);
         let mut parents: Vec<_> = named.chain(parts).filter(|s| s.kind().rank().is_some_and(|r| r < rank)).collect();
         parents.sort();
@@ -228,7 +234,7 @@ impl Fragment {
     /// Documents of a higher rank that take their owner from it; sorted.
     pub fn children(&self) -> Vec<Subject> {
         let Some(rank) = self.rank() else { return Vec::new() };
-        let named = self.standing().filter(|(role, _)| matches!(role.target(), Target::Child(_))).map(|(_, s)| s);
+        let named = self.standing(|role| matches!(role.target(), Target::Child(_))).map(|(_, s)| s);
         let mut children: Vec<_> = named.filter(|s| s.kind().rank().is_some_and(|r| r > rank)).collect();
         children.sort();
         children.dedup();
@@ -242,7 +248,7 @@ impl Fragment {
 
     /// Whether an order names a person by identifiers alone, so that it makes a party of its own of them (C7).
     pub fn is_guest_order(&self) -> bool {
-        self.kind == Kind::Order as u32 && is_guest_order(Kind::Order, self.standing().map(|(role, _)| role))
+        self.kind == Kind::Order as u32 && is_guest_order(Kind::Order, self.roles())
     }
 
     /// The parties that a guest order makes: of who buys, and of who pays where that is another. None for any other.
@@ -300,7 +306,7 @@ impl Fragment {
     /// A credit note lowers the one invoice that it names; of several none, since nobody says which by how much.
     fn credit(&self, all: &mut BTreeMap<Subject, Inbound>) {
         let total = self.sale.as_ref().filter(|_| self.kind == Kind::CreditNote as u32).and_then(|s| s.total);
-        let mut invoices = self.standing().filter(|(role, _)| *role == Role::Invoice).map(|(_, invoice)| invoice);
+        let mut invoices = self.standing(|role| role == Role::Invoice).map(|(_, invoice)| invoice);
         if let (Some(total), Some(invoice), None) = (total, invoices.next(), invoices.next()) {
             all.entry(invoice).or_default().credited.push(total);
         }

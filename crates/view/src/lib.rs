@@ -34,7 +34,7 @@ pub use digest::{Digest, DigestSum};
 pub use fragment::{FactRef, Fragment};
 pub use guest::Guest;
 pub use inbound::{Inbound, Keys, Part};
-pub use named::parties_named;
+pub use named::{documents_named, parties_named};
 pub use purse::{Measure, Purse};
 pub use tally::{Tallies, Tally};
 pub use view::{

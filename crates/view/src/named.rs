@@ -1,4 +1,4 @@
-//! Parties that an event is about or names.
+//! Parties and documents that an event is about or names.
 
 use onefold_event::{Body, Event, Kind, Subject};
 use onefold_identity::guest_identifier;
@@ -26,4 +26,22 @@ pub fn parties_named(event: &Event, each: &mut dyn FnMut(&Subject, Option<&Guest
     for (party, guest) in Guest::of(event) {
         each(&party, Some(&guest));
     }
+}
+
+/// Calls `each` with the documents that an event names: in references, allocations and lines; with one named twice, twice.
+/// Folding it will ask for their rows.
+pub fn documents_named(event: &Event, each: &mut dyn FnMut(&Subject)) {
+    let referred = event.references.iter().map(|reference| &reference.subject);
+    referred.filter(|subject| subject.kind().is_document()).for_each(&mut *each);
+    let allocations = match &event.body {
+        Body::PaymentReceived(m) => m.allocations.as_slice(),
+        _ => &[],
+    };
+    let items = match &event.body {
+        Body::Dispatched(m) => m.items.as_slice(),
+        Body::GoodsIssued(m) => m.items.as_slice(),
+        _ => &[],
+    };
+    let texts = allocations.iter().map(|part| &part.invoice).chain(items.iter().map(|item| &item.order));
+    texts.filter_map(|text| text.parse().ok()).for_each(|subject| each(&subject));
 }

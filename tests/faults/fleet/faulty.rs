@@ -36,7 +36,7 @@ async fn folded(stores: [Arc<dyn Store>; 2], records: &[Record], seed: u64) -> S
             Arc::clone(&log),
             Arc::clone(store) as _,
             HubKey::new(&[7; 32]),
-            onefold_projector::Options { batch: 200 },
+            onefold_projector::Options { batch: 200, portion: 50 },
         );
         let resolver = Resolver::new(Arc::clone(store) as _, Rules::default(), onefold_resolver::Options { batch: 20 });
         let assembler = Assembler::new(Arc::clone(store) as _, onefold_assembler::Options { batch: 20 });

@@ -37,6 +37,7 @@ pub async fn all<S: Store>(open: impl AsyncFn(&str) -> Arc<S>) {
     };
 
     project::what_is_saved_is_read_back_in_the_order_asked(&*fresh("saved").await).await;
+    project::what_is_saved_in_portions_adds_up(&*fresh("portions").await).await;
     project::a_transaction_that_is_dropped_leaves_no_trace(&*fresh("dropped").await).await;
     project::nobody_sees_a_transaction_before_its_end(&*fresh("isolated").await).await;
     project::an_owner_key_of_any_length_is_kept(&*fresh("long").await).await;

@@ -78,3 +78,20 @@ pub(super) async fn an_owner_key_of_any_length_is_kept(store: &dyn Store) {
     let page = done(store.documents(&[], None, 10).await);
     assert!(page.contains(&(owner, "invoice:erp:1".to_owned())), "{page:?}");
 }
+
+pub(super) async fn what_is_saved_in_portions_adds_up(store: &dyn Store) {
+    let mut tx = done(ProjectStore::begin(store, &[(0, 0, 3)]).await);
+    for (number, total) in [("1", "60.00"), ("2", "40.00"), ("1", "35.00")] {
+        let key = format!("invoice:erp:{number}");
+        let changed = changes(tx.as_mut(), &[(&key, invoice(&key, total, A))]).await;
+        done(tx.save(changed).await);
+        let row = done(tx.subjects(std::slice::from_ref(&key)).await).remove(0);
+        assert_eq!(row, Some(invoice(&key, total, A)));
+    }
+    assert_eq!(done(store.status().await).subjects, 0);
+    done(tx.commit().await);
+    let status = done(store.status().await);
+    assert_eq!((status.positions[0], status.subjects, status.owned.documents), (3, 2, 2));
+    let open: Vec<String> = some(done(store.customer(A).await)).open.into_iter().map(|item| item.open).collect();
+    assert_eq!(open, ["35.00", "40.00"]);
+}

@@ -1,6 +1,7 @@
 //! Rows of real facts, brought into a store by the pure functions, as a projector would.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use onefold_event::{Body, Event, IdParts, Kind, Subject, v1};
 use onefold_identity::{Atom, Owner};
@@ -72,7 +73,7 @@ pub(super) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)
             changes.inbox.insert((*key).to_owned());
             changes.marks.insert((*key).to_owned());
         }
-        changes.subjects.push(((*key).to_owned(), new.clone()));
+        changes.subjects.push(((*key).to_owned(), Arc::new(new.clone())));
     }
     let parties = rows.iter().map(|(key, _)| (*key).to_owned()).filter(|key| key.starts_with("party:"));
     let named = touched.values().flat_map(|(old, new)| old.keys().chain(new.keys()).cloned());
@@ -94,7 +95,7 @@ pub(super) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)
         row.encoded = row.bundle.encode_to_vec();
         row.digest = (!row.encoded.is_empty()).then(|| Bundle::digest(&key, &row.encoded));
         row.digest.iter().for_each(|new| changes.bundles_digest.add(new));
-        changes.owners.push((key, row));
+        changes.owners.push((key, Arc::new(row)));
     }
     changes
 }
