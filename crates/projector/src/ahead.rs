@@ -2,8 +2,6 @@
 //!
 //! This is speed alone. What is not foreseen is loaded when it is met.
 
-use std::collections::VecDeque;
-
 use foldhash::{HashSet, HashSetExt};
 use onefold_event::{Kind, Subject};
 use onefold_view::{documents_named, parties_named};
@@ -13,32 +11,44 @@ use crate::read::Taken;
 use crate::table::Place;
 use crate::transaction::{Broken, Coming, Wanted};
 
-/// What is on its way, by portion.
-#[derive(Default)]
-pub(crate) struct Ahead {
-    named: VecDeque<Coming>,
-    led_to: VecDeque<Coming>,
+/// What is on its way: what the next portion's rows lead to, and what the events of the one after name. More would stand
+/// before what is waited for.
+pub(crate) struct Ahead<'a> {
+    portions: &'a [&'a [Taken]],
+    asked: HashSet<(bool, Subject)>,
+    named: Option<Coming>,
+    led_to: Option<Coming>,
 }
 
-impl Ahead {
-    /// Asks for what the events of all portions name.
-    pub(crate) fn of(batch: &Batch<'_>, portions: &[&[Taken]]) -> Self {
-        let mut asked = HashSet::new();
-        let named = portions.iter().map(|portion| batch.tx.ask(named(portion, &mut asked))).collect();
-        Self { named, led_to: VecDeque::new() }
+impl<'a> Ahead<'a> {
+    pub(crate) fn of(portions: &'a [&'a [Taken]]) -> Self {
+        Self { portions, asked: HashSet::new(), named: None, led_to: None }
     }
 
-    /// Takes in the rows of the next portion, and asks on for the one after it.
-    pub(crate) async fn next(&mut self, batch: &mut Batch<'_>) -> Result<(), Broken> {
-        while self.led_to.len() < 2 {
-            let Some(coming) = self.named.pop_front() else { break };
-            let places = batch.arrive(coming).await?;
-            self.led_to.push_back(batch.tx.ask(batch.leads_to(&places)));
-        }
-        if let Some(coming) = self.led_to.pop_front() {
-            batch.arrive(coming).await?;
+    /// Takes in the rows that the events of the next portion name; asks for what these lead to, then for what the portion
+    /// after it names.
+    pub(crate) async fn ask(&mut self, batch: &mut Batch<'_>) -> Result<(), Broken> {
+        let named = self.named.take().or_else(|| self.name(batch));
+        if let Some(named) = named {
+            let places = batch.arrive(named).await?;
+            self.led_to = Some(batch.tx.ask(batch.leads_to(&places)));
+            self.named = self.name(batch);
         }
         Ok(())
+    }
+
+    /// Takes in what the next portion's rows lead to.
+    pub(crate) async fn take(&mut self, batch: &mut Batch<'_>) -> Result<(), Broken> {
+        match self.led_to.take() {
+            Some(led_to) => batch.arrive(led_to).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn name(&mut self, batch: &Batch<'_>) -> Option<Coming> {
+        let (portion, rest) = self.portions.split_first()?;
+        self.portions = rest;
+        Some(batch.tx.ask(named(portion, &mut self.asked)))
     }
 }
 

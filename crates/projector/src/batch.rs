@@ -76,10 +76,13 @@ impl<'a> Batch<'a> {
     /// Folds the events and has written what they change, portion by portion.
     pub(crate) async fn project(mut self, portions: &[&[Taken]]) -> Result<(), Broken> {
         let began = Instant::now();
-        let mut ahead = Ahead::of(&self, portions);
+        let mut ahead = Ahead::of(portions);
+        ahead.ask(&mut self).await?;
         for portion in portions {
-            self.wait_for(&mut ahead).await?;
+            ahead.take(&mut self).await?;
             self.fold(portion).await?;
+            // Before the rows of this one go, so that it does not wait for them.
+            ahead.ask(&mut self).await?;
             let changes = self.finish(portion);
             self.tx.save(changes);
         }
@@ -95,13 +98,6 @@ impl<'a> Batch<'a> {
         self.flag().await?;
         self.own().await?;
         self.settle().await
-    }
-
-    async fn wait_for(&mut self, ahead: &mut Ahead) -> Result<(), Broken> {
-        let began = Instant::now();
-        ahead.next(self).await?;
-        self.waited += began.elapsed();
-        Ok(())
     }
 
     /// Places of the subjects that have changed so far in this portion.
@@ -131,17 +127,16 @@ impl<'a> Batch<'a> {
         if wanted.subjects.is_empty() && wanted.owners.is_empty() {
             return Ok(());
         }
-        let began = Instant::now();
         let coming = self.tx.ask(wanted);
-        self.arrive(coming).await?;
-        self.waited += began.elapsed();
-        Ok(())
+        self.arrive(coming).await.map(drop)
     }
 
     /// Takes in rows that were asked for; a row that is here already knows better. Answers the places of subjects that are
     /// new here and known in the store.
     pub(crate) async fn arrive(&mut self, coming: Coming) -> Result<Vec<Place>, Broken> {
+        let began = Instant::now();
         let rows = coming.rows().await?;
+        self.waited += began.elapsed();
         let mut places = Vec::with_capacity(rows.subjects.len());
         for (key, state) in rows.subjects {
             let Ok(subject) = key.parse::<Subject>() else { continue };
