@@ -11,10 +11,11 @@ use crate::Options;
 use crate::error::{corrupt, engine};
 
 /// Every step to the present format, in order; a step that was released never changes.
-const STEPS: [(&str, &str); 3] = [
+const STEPS: [(&str, &str); 4] = [
     ("read model", include_str!("../migrations/0001_read_model.sql")),
     ("intake", include_str!("../migrations/0002_intake.sql")),
     ("publishing", include_str!("../migrations/0003_publishing.sql")),
+    ("members of bundles", include_str!("../migrations/0004_members_of_bundles.sql")),
 ];
 
 /// Takes the steps that are missing, one process at a time; answers the rules that are kept.

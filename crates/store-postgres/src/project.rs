@@ -120,6 +120,8 @@ pub(crate) struct SubjectSeen {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OwnerSeen {
     pub(crate) exists: bool,
+    /// It has a bundle.
+    pub(crate) filled: bool,
     pub(crate) named: bool,
     pub(crate) totals: Totals,
 }
@@ -228,7 +230,8 @@ impl Project {
             let digest = bytes(row, "digest")?.try_into().ok().map(Digest);
             let first_seen: Option<i64> = row.try_get("first_seen").map_err(engine)?;
             let totals = Totals { documents: bundle.documents(), money: bundle.money() };
-            self.owners.insert(key.clone(), OwnerSeen { exists: true, named: first_seen.is_some(), totals });
+            let (filled, named) = (!bytes(row, "bundle")?.is_empty(), first_seen.is_some());
+            self.owners.insert(key.clone(), OwnerSeen { exists: true, filled, named, totals });
             owners.push(Some(OwnerRow { bundle, first_seen, digest, ..OwnerRow::default() }));
         }
         Ok(owners)

@@ -76,23 +76,23 @@ impl Project {
             onefold_store::ProjectTx::owners(self, &unseen).await?;
         }
         let (mut old, mut new) = (Vec::new(), Vec::new());
-        let (mut atoms, mut sets) = (Vec::new(), Vec::new());
+        let (mut members, mut members_gone) = (Vec::new(), Vec::new());
         for (key, row) in rows {
             let totals = Totals { documents: row.bundle.documents(), money: row.bundle.money() };
             self.sums.totals.documents += totals.documents;
             self.sums.totals.money.add(&totals.money);
-            let now = OwnerSeen { exists: true, named: row.first_seen.is_some(), totals };
+            let filled = !row.encoded.is_empty();
+            let now = OwnerSeen { exists: true, filled, named: row.first_seen.is_some(), totals };
             let was = self.owners.insert(key.clone(), now).unwrap_or_default();
             self.sums.totals.documents -= was.totals.documents;
             self.sums.totals.money.subtract(&was.totals.money);
             self.sums.parties += i64::from(row.first_seen.is_some()) - i64::from(was.named);
-            if !was.exists
+            // A set of nothing has no members: whether it ever had something depends on the order of events.
+            if was.filled != filled
                 && let Some(owner) = Owner::parse(&key).filter(|_| key.starts_with("set:"))
             {
-                for atom in owner.atoms() {
-                    atoms.push(atom.to_string());
-                    sets.push(short(&key).into_owned());
-                }
+                let members = if filled { &mut members } else { &mut members_gone };
+                members.extend(owner.atoms().map(|atom| (atom.to_string(), short(&key).into_owned())));
             }
             if was.exists { &mut old } else { &mut new }.push((key, row));
         }
@@ -102,7 +102,8 @@ impl Project {
                 self.owner_rows(sql, rows).await?;
             }
         }
-        self.pairs(include_str!("sql/set_members_add.sql"), atoms.into_iter().zip(sets).collect()).await
+        self.pairs(include_str!("sql/set_members_remove.sql"), members_gone).await?;
+        self.pairs(include_str!("sql/set_members_add.sql"), members).await
     }
 
     async fn owner_rows(&mut self, sql: &'static str, rows: &[(String, OwnerRow)]) -> Result<(), StoreError> {

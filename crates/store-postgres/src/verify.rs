@@ -5,7 +5,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use onefold_event::party_id;
-use onefold_identity::Owner;
 use onefold_store::{EachRow, Kept, KeyPrint, RowPrint, StoreError, Table, VerifySnapshot, VerifyStore};
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, Row, Transaction};
@@ -75,7 +74,7 @@ fn sql(table: Table) -> &'static str {
         Table::Members => "SELECT party, cluster FROM member",
         Table::Search => "SELECT party, text, tsvector_to_array(words) AS words FROM search",
         Table::Keys => include_str!("sql/scan_keys.sql"),
-        Table::SetMembers => include_str!("sql/scan_set_members.sql"),
+        Table::SetMembers => "SELECT atom, owner FROM set_member",
     }
 }
 
@@ -123,15 +122,7 @@ impl Snapshot {
                 }
                 print(&[id.as_ref().map_or(&[][..], |id| id.as_bytes())])
             }
-            Table::SetMembers => {
-                let set = self.long.text(text("owner")?);
-                let used: bool = row.try_get("used").map_err(engine)?;
-                let belongs = || Owner::parse(set).is_some_and(|owner| owner.atoms().any(|of| of.to_string() == key));
-                if !used && belongs() {
-                    return Ok(None);
-                }
-                print(&[set.as_bytes()])
-            }
+            Table::SetMembers => print(&[self.long.text(text("owner")?).as_bytes()]),
         }))
     }
 }

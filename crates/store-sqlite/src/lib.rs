@@ -5,6 +5,8 @@ mod checkpoint;
 mod customer;
 mod db;
 mod follow;
+mod format;
+mod found;
 mod intake;
 mod keys;
 mod load;

@@ -171,14 +171,19 @@ impl Project {
                 let digest = row.digest.as_ref().map_or(&[][..], |d| d.0.as_slice());
                 put.execute((num, key, row.first_seen, &row.encoded, digest))?;
                 // Whether the row is new says nothing: an index may have named the set before anything was its.
-                sets.extend(key.starts_with("set:").then_some((num, key)));
+                sets.extend(key.starts_with("set:").then_some((num, key, row.encoded.is_empty())));
             }
         }
-        for (num, key) in sets {
+        for (num, key, empty) in sets {
+            // A set of nothing has no members: whether it ever had something depends on the order of events.
+            let (gone, put) = (
+                "DELETE FROM set_member WHERE atom = ?1 AND owner = ?2",
+                "INSERT OR IGNORE INTO set_member VALUES (?1, ?2)",
+            );
             for atom in onefold_identity::Owner::parse(key).iter().flat_map(|owner| owner.atoms()) {
                 let atom = self.0.writer.owner_number(&atom.to_string())?;
-                let put = "INSERT OR IGNORE INTO set_member VALUES (?1, ?2)";
-                self.0.writer.connection.prepare_cached(put)?.execute([atom, num])?;
+                let sql = if empty { gone } else { put };
+                self.0.writer.connection.prepare_cached(sql)?.execute([atom, num])?;
             }
         }
         Ok(())
