@@ -19,6 +19,7 @@ fn statement(sql: &str) -> String {
         .replace("{emptied}", "(SELECT num FROM owner WHERE key LIKE 'set:%' AND length(bundle) = 0)")
         .replace("{phone}", &owner("identifier:phone:+8613800138000"))
         .replace("{invoice}", &subject("invoice:erp:1"))
+        .replace("{given}", &subject("invoice:erp:2"))
         .replace("{decision}", &subject("decision:desk:1"))
 }
 
@@ -71,6 +72,9 @@ const FAULTS: &[Fault] = &[
     fault("decision", "decisions", A, "UPDATE decision SET party = {C} WHERE party = {A}"),
     fault("decision", "decisions", A, "DELETE FROM decision WHERE party = {B}"),
     fault("decision", "decisions", C, "INSERT INTO decision VALUES ({C}, {decision})"),
+    fault("decided", "decided", C, "UPDATE decided SET subject = {invoice} WHERE subject = {given}"),
+    fault("decided", "decided", C, "DELETE FROM decided WHERE subject = {given}"),
+    fault("decided", "decided", A, "INSERT INTO decided VALUES ({invoice})"),
     fault("member", "members", A, "UPDATE member SET cluster = {C} WHERE party = {B}"),
     fault("member", "members", A, "DELETE FROM member WHERE party = {B}"),
     fault("member", "members", C, "INSERT INTO member VALUES ({C}, {A})"),

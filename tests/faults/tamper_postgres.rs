@@ -17,6 +17,9 @@ const FAULTS: &[Fault] = &[
     fault("set_member", "set members", A, "UPDATE set_member SET atom = 'party:erp:C' WHERE atom = 'party:erp:A'"),
     fault("set_member", "set members", B, "DELETE FROM set_member WHERE atom = 'party:crm:B'"),
     fault("set_member", "set members", C, "INSERT INTO set_member SELECT 'party:erp:C', owner FROM set_member LIMIT 1"),
+    fault("decided", "decided", C, "UPDATE decided SET subject = 'invoice:erp:1' WHERE subject = 'invoice:erp:2'"),
+    fault("decided", "decided", C, "DELETE FROM decided WHERE subject = 'invoice:erp:2'"),
+    fault("decided", "decided", A, "INSERT INTO decided VALUES ('invoice:erp:1')"),
     fault(
         "set_member",
         "set members",

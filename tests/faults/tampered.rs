@@ -17,6 +17,7 @@ pub(crate) async fn hub(engine: &Engine) -> TestHub {
         why: "one man".into(),
         ..Default::default()
     };
+    let given = v1::DocumentReassigned { to: C.into(), by: "anna".into(), why: "hers".into(), ..Default::default() };
     let drafts = [
         party(A, "王伟", &[("phone", "13800138000")]),
         party(B, "Wang Wei", &[("email", "wang@example.com")]),
@@ -25,6 +26,7 @@ pub(crate) async fn hub(engine: &Engine) -> TestHub {
         Draft::order("order:erp:1", "60.00").refer("buyer", A),
         Draft::invoice("invoice:erp:1", "60.00").refer("buyer", A).refer("order", "order:erp:1"),
         Draft::invoice("invoice:erp:2", "35.00").refer("buyer", C),
+        Draft::new("invoice:erp:2", given),
         Draft::invoice("invoice:erp:3", "10.00").refer("buyer", A).refer("buyer", B),
         Draft::payment("payment:bank:1", "20.00", &[("invoice:erp:1", "20.00")]).known_by("phone", "13800138000"),
     ];

@@ -155,6 +155,7 @@ impl Rows for Load {
                 named(atom.text);
                 LoadRow::SetMember { atom: atom.print, set: set.print }
             }
+            Row::Decided { subject } => LoadRow::Decided { subject: subject.print },
         };
         self.put(row);
     }

@@ -28,6 +28,7 @@ pub(crate) enum Row<'a> {
     Member { party: Key<'a>, head: Key<'a> },
     Search { party: Key<'a>, text: &'a str },
     SetMember { atom: Key<'a>, set: Key<'a> },
+    Decided { subject: Key<'a> },
 }
 
 /// Whoever takes the rows in, from several threads.
@@ -47,6 +48,7 @@ impl<'a> Row<'a> {
             Self::Member { .. } => Table::Members,
             Self::Search { .. } => Table::Search,
             Self::SetMember { .. } => Table::SetMembers,
+            Self::Decided { .. } => Table::Decided,
         }
     }
 
@@ -60,6 +62,7 @@ impl<'a> Row<'a> {
             | Self::Member { party, .. }
             | Self::Search { party, .. } => *party,
             Self::SetMember { atom, .. } => *atom,
+            Self::Decided { subject } => *subject,
         }
     }
 
@@ -81,6 +84,7 @@ impl<'a> Row<'a> {
             }
             Self::Search { text, .. } => print(&[text.as_bytes()]),
             Self::SetMember { set, .. } => print(&[set.text.as_bytes()]),
+            Self::Decided { .. } => print(&[]),
         }
     }
 }

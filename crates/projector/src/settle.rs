@@ -112,6 +112,11 @@ impl Batch<'_> {
         for place in changed {
             let row = &self.subjects[*place];
             let key = || row.subject.to_string();
+            match (row.old().is_some_and(SubjectState::is_decided), row.state.is_decided()) {
+                (false, true) => self.changes.decided.push(key()),
+                (true, false) => self.changes.undecided.push(key()),
+                _ => {}
+            }
             if row.subject.kind() == Kind::Party {
                 self.changes.parties.extend(party_change(row));
                 if assertions(&row.subject, row.old()) != assertions(&row.subject, Some(&row.state)) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use onefold_event::{Event, Kind, Subject, decode, format_micros, to_cloudevent};
+use onefold_event::{Event, EventId, Kind, Subject, decode, format_micros, to_cloudevent};
 use onefold_store::{FactState, SubjectState};
 use serde::Serialize;
 use serde_json::Value;
@@ -107,23 +107,20 @@ impl Service {
         Ok(events.filter_map(|(stored, place)| Some(line(&decode(&stored.record.value).ok()?, place))).collect())
     }
 
-    /// One event wherever it stands in the log: a scan, since ids are not indexed.
-    pub(crate) async fn event_by_id(&self, id: &str) -> Result<Option<Event>, ServiceError> {
-        let heads = self.log.heads(EVENTS).await?;
-        for (partition, head) in (0u32..).zip(heads) {
-            let mut next = 0;
-            while next < head {
-                let records = self.log.read(EVENTS, partition, next, 2_000).await?;
-                let Some(last) = records.last() else { break };
-                next = last.offset + 1;
-                let found =
-                    records.iter().filter_map(|r| decode(&r.record.value).ok()).find(|e| e.id.to_string() == id);
-                if found.is_some() {
-                    return Ok(found);
+    /// The subject about which a decision stands of which this is an event, and the fact that the event is of.
+    pub(crate) async fn decided_by(&self, id: EventId) -> Result<Option<(Subject, EventId)>, ServiceError> {
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.store.decided(after.as_deref(), CHUNK).await?;
+            let Some(last) = page.last().cloned() else { return Ok(None) };
+            for (key, state) in page.iter().zip(self.store.subjects(&page).await?) {
+                let mut facts = state.iter().flat_map(|state| &state.facts);
+                if let (Some(fact), Ok(subject)) = (facts.find(|fact| fact.id == id.0), key.parse()) {
+                    return Ok(Some((subject, EventId(fact.fact))));
                 }
             }
+            after = Some(last);
         }
-        Ok(None)
     }
 
     /// The standing events of one subject, in the order of folding.

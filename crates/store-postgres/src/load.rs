@@ -35,6 +35,7 @@ pub struct PostgresLoad {
     documents: Vec<(u64, u64)>,
     decisions: Vec<(u64, u64)>,
     members: Vec<(u64, u64)>,
+    decided: Vec<u64>,
     holders: Vec<(u64, u64, bool)>,
     items: Vec<(u64, u64, i64, Vec<u8>)>,
     words: Vec<(u64, String)>,
@@ -56,6 +57,7 @@ impl PostgresLoad {
             documents: Vec::new(),
             decisions: Vec::new(),
             members: Vec::new(),
+            decided: Vec::new(),
             holders: Vec::new(),
             items: Vec::new(),
             words: Vec::new(),
@@ -79,6 +81,7 @@ impl PostgresLoad {
             LoadRow::Holder { party, identifier, present } => self.holders.push((identifier.0, party.0, present)),
             LoadRow::Decision { party, decision } => self.decisions.push((party.0, decision.0)),
             LoadRow::Member { party, head } => self.members.push((party.0, head.0)),
+            LoadRow::Decided { subject } => self.decided.push(subject.0),
             LoadRow::Search { party, text } => match self.keys.places.get(&party.0) {
                 Some(_) => found_by(&mut self.search, &self.keys, party.0, &text).await?,
                 // Its party's row comes later.
@@ -146,6 +149,12 @@ impl PostgresLoad {
         items.sort_unstable();
         for (owner, invoice, due, item) in items {
             copy.row(4).text(keys.text(owner)?).number(due).text(keys.text(invoice)?).bytes(&item);
+            copy.flow().await?;
+        }
+        copy.finish().await?;
+        let mut copy = Copy::begin(&pool, "decided (subject)").await?;
+        for subject in std::mem::take(&mut self.decided) {
+            copy.row(1).text(keys.text(subject)?);
             copy.flow().await?;
         }
         copy.finish().await?;

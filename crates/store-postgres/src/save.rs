@@ -31,8 +31,10 @@ impl Project {
         self.parties(changes.parties).await?;
         self.pairs(include_str!("sql/decisions_remove.sql"), changes.decisions_removed).await?;
         self.pairs(include_str!("sql/decisions_add.sql"), changes.decisions_added).await?;
-        self.queue(include_str!("sql/inbox_put.sql"), changes.inbox).await?;
-        self.queue(include_str!("sql/marks_put.sql"), changes.marks).await?;
+        self.singles("DELETE FROM decided WHERE subject = ANY($1)", changes.undecided).await?;
+        self.singles(include_str!("sql/decided_add.sql"), changes.decided).await?;
+        self.singles(include_str!("sql/inbox_put.sql"), changes.inbox).await?;
+        self.singles(include_str!("sql/marks_put.sql"), changes.marks).await?;
         publish::keep(&mut self.tx, &changes.notes).await?;
         self.sums.bundles.merge(&changes.bundles_digest);
         self.sums.clusters.merge(&changes.clusters_digest);
@@ -187,12 +189,18 @@ impl Project {
         Ok(())
     }
 
-    async fn queue(&mut self, sql: &'static str, parties: BTreeSet<String>) -> Result<(), StoreError> {
-        if parties.is_empty() {
+    /// Rows of one key.
+    async fn singles(
+        &mut self,
+        sql: &'static str,
+        keys: impl IntoIterator<Item = String>,
+    ) -> Result<(), StoreError> {
+        let mut keys: Vec<String> = keys.into_iter().collect();
+        if keys.is_empty() {
             return Ok(());
         }
-        let parties: Vec<String> = parties.into_iter().collect();
-        sqlx::query(sql).bind(parties).execute(&mut *self.tx).await.map_err(engine)?;
+        keys.sort_unstable();
+        sqlx::query(sql).bind(keys).execute(&mut *self.tx).await.map_err(engine)?;
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use crate::load::PostgresLoad;
 use crate::{Options, migrate};
 
 /// All that can be computed from the log. Quarantine, how far intake was read, the hub's key and the rules are not among it.
-const DERIVED: [&str; 14] = [
+const DERIVED: [&str; 15] = [
     "position",
     "lease",
     "subject",
@@ -22,6 +22,7 @@ const DERIVED: [&str; 14] = [
     "holder",
     "set_member",
     "decision",
+    "decided",
     "member",
     "inbox",
     "mark",

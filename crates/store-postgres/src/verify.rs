@@ -72,6 +72,7 @@ fn sql(table: Table) -> &'static str {
         Table::Holders => "SELECT party, identifier, present FROM holder",
         Table::Decisions => "SELECT party, decision FROM decision",
         Table::Members => "SELECT party, cluster FROM member",
+        Table::Decided => "SELECT subject FROM decided",
         Table::Search => "SELECT party, text, tsvector_to_array(words) AS words FROM search",
         Table::Keys => include_str!("sql/scan_keys.sql"),
         Table::SetMembers => "SELECT atom, owner FROM set_member",
@@ -101,6 +102,7 @@ impl Snapshot {
                 print(&[&identifier, &present])
             }
             Table::Decisions => print(&[&other("decision")?]),
+            Table::Decided => print(&[]),
             Table::Members => print(&[&other("cluster")?]),
             Table::Search => {
                 let text = bytes(row, "text")?;

@@ -1,12 +1,13 @@
 //! The format of the file: an older one is brought to the present one where it is written to, a newer one is refused.
 
-use onefold_store::StoreError;
+use onefold_store::{StoreError, SubjectState};
+use prost::Message;
 use rusqlite::{Connection, Result};
 
-use crate::db::engine;
+use crate::db::{corrupt, engine};
 
 /// Every step from one format to the next; a step that was released never changes. The first format is 1.
-const STEPS: [fn(&Connection) -> Result<()>; 1] = [members_of_bundles];
+const STEPS: [fn(&Connection) -> Result<()>; 2] = [members_of_bundles, decided];
 /// Format of the tables.
 pub(crate) const FORMAT: u32 = STEPS.len() as u32 + 1;
 
@@ -54,4 +55,22 @@ fn members_of_bundles(c: &Connection) -> Result<()> {
     let gone = "DELETE FROM set_member WHERE NOT EXISTS
         (SELECT 1 FROM owner WHERE num = set_member.owner AND length(bundle) > 0)";
     c.execute(gone, []).map(drop)
+}
+
+/// Subjects about which decisions stand have an index.
+fn decided(c: &Connection) -> Result<()> {
+    c.execute_batch("CREATE TABLE decided (subject INTEGER PRIMARY KEY)")?;
+    let mut put = c.prepare("INSERT INTO decided VALUES (?1)")?;
+    subjects(c, |num, state| if state.is_decided() { put.execute([num]).map(drop) } else { Ok(()) })
+}
+
+/// Every subject once.
+fn subjects(c: &Connection, mut each: impl FnMut(i64, SubjectState) -> Result<()>) -> Result<()> {
+    let mut all = c.prepare("SELECT num, state FROM subject")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let state = SubjectState::decode(row.get_ref(1)?.as_blob()?).map_err(|e| corrupt("a subject", e))?;
+        each(row.get(0)?, state)?;
+    }
+    Ok(())
 }

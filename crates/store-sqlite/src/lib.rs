@@ -7,6 +7,7 @@ mod db;
 mod follow;
 mod format;
 mod found;
+mod history;
 mod intake;
 mod keys;
 mod load;

@@ -1,7 +1,5 @@
 //! The projector's transaction.
 
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
 use onefold_store::{Changes, OwnerRow, PartyChange, ProjectStore, ProjectTx, StoreError, SubjectState};
 use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
@@ -130,8 +128,10 @@ impl Project {
         }
         self.pairs("DELETE FROM decision WHERE decision = ?1 AND party = ?2", &changes.decisions_removed)?;
         self.pairs("INSERT OR IGNORE INTO decision VALUES (?2, ?1)", &changes.decisions_added)?;
-        self.queue("INSERT OR IGNORE INTO inbox VALUES (?1)", &changes.inbox)?;
-        self.queue("INSERT OR IGNORE INTO mark VALUES (?1)", &changes.marks)?;
+        self.singles("DELETE FROM decided WHERE subject = ?1", &changes.undecided)?;
+        self.singles("INSERT OR IGNORE INTO decided VALUES (?1)", &changes.decided)?;
+        self.singles("INSERT OR IGNORE INTO inbox VALUES (?1)", &changes.inbox)?;
+        self.singles("INSERT OR IGNORE INTO mark VALUES (?1)", &changes.marks)?;
         keep(&self.0, &changes.notes)?;
         add_digest(&self.0, "bundles", &changes.bundles_digest)?;
         add_digest(&self.0, "clusters", &changes.clusters_digest)?;
@@ -244,14 +244,15 @@ impl Project {
         Ok(())
     }
 
-    fn queue(&mut self, sql: &str, parties: &BTreeSet<String>) -> Result<()> {
-        let mut numbers = Vec::with_capacity(parties.len());
-        for party in parties {
-            numbers.push(self.0.writer.owner_number(party)?);
+    /// Rows whose one column is the number of a key.
+    fn singles<'a>(&mut self, sql: &str, keys: impl IntoIterator<Item = &'a String>) -> Result<()> {
+        let mut numbers = Vec::new();
+        for key in keys {
+            numbers.push(self.0.writer.owner_number(key)?);
         }
         numbers.sort_unstable();
-        let mut put = self.0.writer.connection.prepare_cached(sql)?;
-        numbers.into_iter().try_for_each(|party| put.execute([party]).map(drop))
+        let mut statement = self.0.writer.connection.prepare_cached(sql)?;
+        numbers.into_iter().try_for_each(|num| statement.execute([num]).map(drop))
     }
 }
 

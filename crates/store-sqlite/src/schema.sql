@@ -14,6 +14,8 @@ CREATE TABLE decision (party INTEGER, decision INTEGER, PRIMARY KEY (party, deci
 -- Only parties that share a customer with another one; the cluster is the number of its earliest party, whose id it bears.
 CREATE TABLE member (party INTEGER PRIMARY KEY, cluster INTEGER NOT NULL);
 CREATE INDEX member_by_cluster ON member (cluster);
+-- Subjects about which a decision of a person stands: found by the decision's event, of whose ids there is no index.
+CREATE TABLE decided (subject INTEGER PRIMARY KEY);
 CREATE TABLE inbox (party INTEGER PRIMARY KEY);
 CREATE TABLE mark (party INTEGER PRIMARY KEY);
 CREATE TABLE search (party INTEGER PRIMARY KEY, text TEXT NOT NULL);

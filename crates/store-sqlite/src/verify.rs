@@ -240,6 +240,7 @@ fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
         Table::Holders => "SELECT party, identifier, present FROM holder",
         Table::Decisions => "SELECT party, decision FROM decision",
         Table::Members => "SELECT party, cluster FROM member",
+        Table::Decided => "SELECT subject FROM decided",
         _ => "SELECT party, text FROM search",
     };
     let name = |num: i64| text(c, num).ok().flatten().unwrap_or_else(|| format!("#{num}"));
@@ -256,6 +257,7 @@ fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
                 texts = texts.wrapping_add(found::of_text(num, text));
                 print(&[text.as_bytes()])
             }
+            Table::Decided => print(&[]),
             Table::Holders => print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes()]),
             Table::OpenItems => {
                 print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes(), row.get_ref(3)?.as_blob()?])

@@ -53,6 +53,9 @@ pub enum LoadRow {
         atom: KeyPrint,
         set: KeyPrint,
     },
+    Decided {
+        subject: KeyPrint,
+    },
 }
 
 /// Where live goes on from what was loaded.

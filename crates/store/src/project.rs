@@ -54,6 +54,10 @@ pub struct Changes {
     pub decisions_added: Vec<(String, String)>,
     /// (decision, party) pairs that end.
     pub decisions_removed: Vec<(String, String)>,
+    /// Subjects about which a decision of a person stands from now on.
+    pub decided: Vec<String>,
+    /// Subjects about which none stands any longer.
+    pub undecided: Vec<String>,
     /// Parties that the resolver must look at.
     pub inbox: BTreeSet<String>,
     /// Owner keys whose customer must be materialised again though no event of the batch names them.
@@ -79,6 +83,8 @@ impl Changes {
             + self.open_added.len()
             + self.open_removed.len()
             + identifiers.sum::<usize>()
+            + self.decided.len()
+            + self.undecided.len()
             + self.inbox.len()
             + self.marks.len()
             + self.notes.len()

@@ -169,6 +169,11 @@ impl SubjectState {
         !self.facts.is_empty()
     }
 
+    /// Whether a decision of a person stands about it.
+    pub fn is_decided(&self) -> bool {
+        self.fragment.as_ref().is_some_and(Fragment::is_decided)
+    }
+
     /// Keys, empty where there are none.
     pub fn keys(&self) -> Keys {
         self.keys.clone().unwrap_or_default()

@@ -32,11 +32,13 @@ pub enum Table {
     Keys,
     /// Owner key of one member; set. Of sets that have a bundle.
     SetMembers,
+    /// Subject.
+    Decided,
 }
 
 impl Table {
     /// All derived tables.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Subjects,
         Self::Owners,
         Self::Documents,
@@ -47,6 +49,7 @@ impl Table {
         Self::Search,
         Self::Keys,
         Self::SetMembers,
+        Self::Decided,
     ];
 
     /// What it is called in messages.
@@ -62,6 +65,7 @@ impl Table {
             Self::Search => "search",
             Self::Keys => "keys",
             Self::SetMembers => "set members",
+            Self::Decided => "decided",
         }
     }
 }

@@ -64,6 +64,11 @@ pub(super) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)
         let pair = |owner: &String| (owner.clone(), (*key).to_owned());
         changes.documents_removed.extend(before.difference(&after).map(pair));
         changes.documents_added.extend(after.difference(&before).map(pair));
+        match (old.is_decided(), new.is_decided()) {
+            (false, true) => changes.decided.push((*key).to_owned()),
+            (true, false) => changes.undecided.push((*key).to_owned()),
+            _ => {}
+        }
         if of.kind() == Kind::Party {
             let asserted = |state: &SubjectState| state.fragment.as_ref().map(|f| f.asserted(&of)).unwrap_or_default();
             let (before, after) = (asserted(&old), asserted(new));
