@@ -155,8 +155,18 @@ fn of_two_decisions_about_one_document_each_is_undone_by_its_own_event() {
     let home = told();
     let before = digests(&home);
     let moved = |facet: &str| {
-        let words =
-            ["identity", "reassign", "invoice:web:I2", "--to", "party:erp:K1", "--facet", facet, "--why", "x", "--json"];
+        let words = [
+            "identity",
+            "reassign",
+            "invoice:web:I2",
+            "--to",
+            "party:erp:K1",
+            "--facet",
+            facet,
+            "--why",
+            "x",
+            "--json",
+        ];
         home.run(&words).exits(0).json()["event"].as_str().unwrap().to_owned()
     };
     let (trade, receivable) = (moved("trade"), moved("receivable"));

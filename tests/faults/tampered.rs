@@ -1,6 +1,7 @@
 //! What is altered by hand, and whether the verification sees it.
 
 use onefold_event::{party_id, v1};
+use onefold_store::MOST_FACTS;
 use onefold_testkit::{Draft, Engine, Shape, TestHub, party};
 
 pub(crate) const A: &str = "party:erp:A";
@@ -32,6 +33,9 @@ pub(crate) async fn hub(engine: &Engine) -> TestHub {
     ];
     let mut hub = TestHub::on(engine, Shape::default()).await;
     hub.append(&drafts.iter().map(Draft::event).collect::<Vec<_>>()).await;
+    // More than a row holds.
+    let amended = |n: usize| Draft::new("order:erp:1", v1::OrderAmended::default()).id(&format!("change {n}"));
+    hub.append(&(0..=MOST_FACTS).map(|n| amended(n).event()).collect::<Vec<_>>()).await;
     let of_two = Draft::invoice("invoice:erp:4", "5.00").refer("buyer", B);
     hub.append(&[of_two.clone().refer("buyer", C).revision(1).event()]).await;
     hub.settle().await;

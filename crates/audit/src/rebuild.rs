@@ -156,6 +156,9 @@ impl Rows for Load {
                 LoadRow::SetMember { atom: atom.print, set: set.print }
             }
             Row::Decided { subject } => LoadRow::Decided { subject: subject.print },
+            Row::Fact { subject, id, state } => {
+                LoadRow::Fact { subject: subject.text.to_owned(), id: *id, state: state.to_vec() }
+            }
         };
         self.put(row);
     }

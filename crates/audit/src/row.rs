@@ -29,6 +29,7 @@ pub(crate) enum Row<'a> {
     Search { party: Key<'a>, text: &'a str },
     SetMember { atom: Key<'a>, set: Key<'a> },
     Decided { subject: Key<'a> },
+    Fact { subject: Key<'a>, id: &'a [u8; 48], state: &'a [u8] },
 }
 
 /// Whoever takes the rows in, from several threads.
@@ -49,6 +50,7 @@ impl<'a> Row<'a> {
             Self::Search { .. } => Table::Search,
             Self::SetMember { .. } => Table::SetMembers,
             Self::Decided { .. } => Table::Decided,
+            Self::Fact { .. } => Table::Facts,
         }
     }
 
@@ -62,7 +64,7 @@ impl<'a> Row<'a> {
             | Self::Member { party, .. }
             | Self::Search { party, .. } => *party,
             Self::SetMember { atom, .. } => *atom,
-            Self::Decided { subject } => *subject,
+            Self::Decided { subject } | Self::Fact { subject, .. } => *subject,
         }
     }
 
@@ -85,6 +87,7 @@ impl<'a> Row<'a> {
             Self::Search { text, .. } => print(&[text.as_bytes()]),
             Self::SetMember { set, .. } => print(&[set.text.as_bytes()]),
             Self::Decided { .. } => print(&[]),
+            Self::Fact { id, state, .. } => print(&[&id[..], state]),
         }
     }
 }

@@ -47,7 +47,7 @@ impl Replay {
         let mut count = 0;
         for frame in states.frames() {
             let state = SubjectState::decode(frame.rest).map_err(AuditError::Decode)?;
-            count += state.facts.len() as u64;
+            count += state.copies();
             let words = said.remove(frame.to).unwrap_or(LAST);
             self.settle_subject(frame.to, state, words, &mut out)?;
         }

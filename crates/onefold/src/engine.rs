@@ -220,10 +220,6 @@ impl Rebuilding {
         let (lock, key) = (data.lock()?, data.key()?);
         let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open_read(&data.file("log.db"))?);
         let views = data.file("views.db");
-        if views.exists() {
-            // What an older program left otherwise than this one would is no mismatch.
-            SqliteStore::upgrade(&views)?;
-        }
         let live = views.exists().then(|| SqliteStore::open_read(&views)).transpose()?;
         let same_rules = live.as_ref().is_none_or(|live| *live.rules() == rules);
         let live = live.map(|live| Arc::new(live) as Arc<dyn Store>);

@@ -1,7 +1,9 @@
 //! The row of a subject, as it was and as it is.
 
+use std::collections::BTreeSet;
+
 use onefold_event::Subject;
-use onefold_store::{Admitted, SubjectState};
+use onefold_store::{Admitted, FactState, SubjectState};
 use onefold_view::Guest;
 
 use crate::read::Taken;
@@ -11,6 +13,8 @@ pub(crate) struct Row {
     pub(crate) subject: Subject,
     pub(crate) state: SubjectState,
     was: Was,
+    /// Facts of a long history that came or changed, by their row id.
+    touched: BTreeSet<[u8; 48]>,
 }
 
 enum Was {
@@ -27,7 +31,7 @@ enum Was {
 impl Row {
     /// A row that is yet to be loaded.
     pub(crate) fn new(subject: Subject) -> Self {
-        Self { subject, state: SubjectState::default(), was: Was::Absent }
+        Self { subject, state: SubjectState::default(), was: Was::Absent, touched: BTreeSet::new() }
     }
 
     /// Takes what the store has.
@@ -75,6 +79,18 @@ impl Row {
         if self.state.knows(event, digest, *recorded_at) {
             return Admitted::Duplicate;
         }
+        if self.state.is_long() {
+            self.touched.insert(FactState::new(event, digest, *recorded_at, *partition, *offset).row_id());
+        }
         self.change().admit(event, digest, *recorded_at, *partition, *offset)
+    }
+
+    /// The row to be stored, and further rows: of a history that has become long all facts, else those that changed.
+    pub(crate) fn parted(self) -> (SubjectState, Vec<FactState>) {
+        let was_long = self.old().is_some_and(SubjectState::is_long);
+        let touched = self.touched;
+        let (state, mut facts) = self.state.part();
+        facts.retain(|fact| !was_long || touched.contains(&fact.row_id()));
+        (state, facts)
     }
 }

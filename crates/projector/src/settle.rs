@@ -142,7 +142,10 @@ impl Batch<'_> {
         let mut unnamed = self.tx.publishes().then(|| Unnamed::new(&self, taken));
         for row in self.subjects.into_rows() {
             if row.has_changed() {
-                self.changes.subjects.push((row.subject.to_string(), row.state));
+                let key = row.subject.to_string();
+                let (state, facts) = row.parted();
+                self.changes.facts.extend(facts.into_iter().map(|fact| (key.clone(), fact)));
+                self.changes.subjects.push((key, state));
             }
         }
         for mut owner in self.owners.into_rows() {

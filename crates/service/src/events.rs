@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use onefold_event::{Event, EventId, Kind, Subject, decode, format_micros, to_cloudevent};
-use onefold_store::{FactState, SubjectState};
+use onefold_store::{FactState, FactsOf, standing};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -89,8 +89,8 @@ impl Service {
         };
         let mut all = Vec::new();
         for chunk in subjects.chunks(CHUNK) {
-            let states = self.store.subjects(chunk).await?;
-            states.into_iter().flatten().for_each(|state| all.extend(places(&state)));
+            let asked: Vec<FactsOf> = chunk.iter().map(|subject| FactsOf::all(subject)).collect();
+            self.store.facts(&asked).await?.iter().for_each(|facts| all.extend(places(facts)));
         }
         all.sort();
         Ok(all)
@@ -113,9 +113,9 @@ impl Service {
         loop {
             let page = self.store.decided(after.as_deref(), CHUNK).await?;
             let Some(last) = page.last().cloned() else { return Ok(None) };
-            for (key, state) in page.iter().zip(self.store.subjects(&page).await?) {
-                let mut facts = state.iter().flat_map(|state| &state.facts);
-                if let (Some(fact), Ok(subject)) = (facts.find(|fact| fact.id == id.0), key.parse()) {
+            let asked: Vec<FactsOf> = page.iter().map(|subject| FactsOf::all(subject)).collect();
+            for (key, facts) in page.iter().zip(self.store.facts(&asked).await?) {
+                if let (Some(fact), Ok(subject)) = (facts.iter().find(|fact| fact.id == id.0), key.parse()) {
                     return Ok(Some((subject, EventId(fact.fact))));
                 }
             }
@@ -125,16 +125,17 @@ impl Service {
 
     /// The standing events of one subject, in the order of folding.
     pub(crate) async fn standing(&self, subject: &Subject) -> Result<Vec<Event>, ServiceError> {
-        let state = self.state(subject).await?;
-        let (standing, _) = state.standing();
+        self.state(subject).await?;
+        let facts = self.store.facts(&[FactsOf::all(subject.as_str())]).await?.pop().unwrap_or_default();
+        let (standing, _) = standing(&facts);
         let positions: Vec<(u32, u64)> = standing.iter().map(|f| (f.partition, f.offset)).collect();
         let stored = self.log.fetch(EVENTS, &positions).await?;
         Ok(stored.iter().filter_map(|s| decode(&s.record.value).ok()).collect())
     }
 }
 
-fn places(state: &SubjectState) -> Vec<EventPlace> {
-    let (standing, superseded) = state.standing();
+fn places(facts: &[FactState]) -> Vec<EventPlace> {
+    let (standing, superseded) = standing(facts);
     let place = |f: &FactState| (f.partition, f.offset);
     let mut how: BTreeMap<(u32, u64), Standing> = standing.into_iter().map(|f| (place(f), Standing::Stands)).collect();
     how.extend(superseded.into_iter().map(|f| (place(f), Standing::Superseded)));
@@ -145,7 +146,7 @@ fn places(state: &SubjectState) -> Vec<EventPlace> {
         offset: f.offset,
         standing: how.get(&place(f)).copied().unwrap_or(Standing::Conflict),
     };
-    state.facts.iter().map(place).collect()
+    facts.iter().map(place).collect()
 }
 
 fn line(event: &Event, place: &EventPlace) -> EventLine {

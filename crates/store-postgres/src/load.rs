@@ -26,6 +26,7 @@ pub struct PostgresLoad {
     beside: Beside,
     pool: PgPool,
     subjects: Copy,
+    facts: Copy,
     owners: Copy,
     search: Copy,
     keys: Keys,
@@ -46,6 +47,7 @@ impl PostgresLoad {
         Ok(Self {
             runtime: Handle::current(),
             subjects: Copy::begin(&pool, "subject (key, state)").await?,
+            facts: Copy::begin(&pool, "fact (subject, id, state)").await?,
             owners: Copy::begin(&pool, "owner (key, first_seen, id, digest, bundle)").await?,
             search: Copy::begin(&pool, "search_load (party, text, words)").await?,
             beside,
@@ -69,10 +71,14 @@ impl PostgresLoad {
             LoadRow::Subject { key, state } => {
                 let decoded = SubjectState::decode(&*state).map_err(|e| corrupt(&key, e))?;
                 self.sums.subjects += i64::from(decoded.is_known());
-                self.sums.conflicts += decoded.conflicts().cast_signed() as i64;
+                self.sums.conflicts += decoded.conflicts().cast_signed();
                 self.keys.add(&key, &key);
                 self.subjects.row(2).text(&key).bytes(&state);
                 self.subjects.flow().await?;
+            }
+            LoadRow::Fact { subject, id, state } => {
+                self.facts.row(3).text(&subject).bytes(&id).bytes(&state);
+                self.facts.flow().await?;
             }
             LoadRow::Owner { key, bundle, digest, first_seen } => self.owner(&key, &bundle, digest, first_seen).await?,
             LoadRow::Named { key } => self.named(&key),
@@ -210,8 +216,8 @@ impl LoadStore for PostgresLoad {
         self.runtime.clone().block_on(async {
             self.link().await?;
             self.positions(loaded).await?;
-            let Self { subjects, owners, search, pool, beside, .. } = *self;
-            tokio::try_join!(subjects.finish(), owners.finish(), search.finish())?;
+            let Self { subjects, facts, owners, search, pool, beside, .. } = *self;
+            tokio::try_join!(subjects.finish(), facts.finish(), owners.finish(), search.finish())?;
             sqlx::raw_sql(include_str!("sql/load_end.sql")).execute(&pool).await.map_err(engine)?;
             pool.close().await;
             fail::fail_point!("rebuild.loaded");

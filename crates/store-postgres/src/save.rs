@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::error::engine;
 use crate::keys::{keep, short};
 use crate::project::{OwnerSeen, Project, SubjectSeen};
-use crate::publish;
+use crate::{history, publish};
 
 /// Rows per statement at most.
 const ROWS: usize = 5000;
@@ -24,6 +24,7 @@ impl Project {
         let named = named.chain(changes.open_added.iter().map(|item| &item.owner)).map(String::as_str);
         keep(&mut self.tx, named).await?;
         self.subjects_written(changes.subjects).await?;
+        history::put(&mut self.tx, &changes.facts).await?;
         self.owners_written(changes.owners).await?;
         self.pairs(include_str!("sql/documents_remove.sql"), shortened(changes.documents_removed)).await?;
         self.pairs(include_str!("sql/documents_add.sql"), shortened(changes.documents_added)).await?;
@@ -54,7 +55,7 @@ impl Project {
             let now = SubjectSeen { exists: true, known: state.is_known(), conflicts: state.conflicts() };
             let was = self.subjects.insert(key.clone(), now).unwrap_or_default();
             self.sums.subjects += i64::from(now.known) - i64::from(was.known);
-            self.sums.conflicts += now.conflicts.cast_signed() as i64 - was.conflicts.cast_signed() as i64;
+            self.sums.conflicts += now.conflicts.cast_signed() - was.conflicts.cast_signed();
             if was.exists { &mut old } else { &mut new }.push((key, state.encode_to_vec()));
         }
         for (sql, rows) in
@@ -190,11 +191,7 @@ impl Project {
     }
 
     /// Rows of one key.
-    async fn singles(
-        &mut self,
-        sql: &'static str,
-        keys: impl IntoIterator<Item = String>,
-    ) -> Result<(), StoreError> {
+    async fn singles(&mut self, sql: &'static str, keys: impl IntoIterator<Item = String>) -> Result<(), StoreError> {
         let mut keys: Vec<String> = keys.into_iter().collect();
         if keys.is_empty() {
             return Ok(());

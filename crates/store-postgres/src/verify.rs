@@ -73,6 +73,7 @@ fn sql(table: Table) -> &'static str {
         Table::Decisions => "SELECT party, decision FROM decision",
         Table::Members => "SELECT party, cluster FROM member",
         Table::Decided => "SELECT subject FROM decided",
+        Table::Facts => "SELECT subject, id, state FROM fact",
         Table::Search => "SELECT party, text, tsvector_to_array(words) AS words FROM search",
         Table::Keys => include_str!("sql/scan_keys.sql"),
         Table::SetMembers => "SELECT atom, owner FROM set_member",
@@ -103,6 +104,7 @@ impl Snapshot {
             }
             Table::Decisions => print(&[&other("decision")?]),
             Table::Decided => print(&[]),
+            Table::Facts => print(&[bytes(row, "id")?, bytes(row, "state")?]),
             Table::Members => print(&[&other("cluster")?]),
             Table::Search => {
                 let text = bytes(row, "text")?;

@@ -116,15 +116,6 @@ impl SqliteStore {
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Brings a file of an older format to this program's, as opening it for writing does; for whoever only compares it.
-    ///
-    /// # Errors
-    /// Another process writes to it, its format is newer, or it cannot be opened.
-    pub fn upgrade(path: &Path) -> Result<(), StoreError> {
-        let _lock = lock(path)?;
-        format::upgrade(&Connection::open(path).map_err(engine)?)
-    }
-
     /// The rules of identity that the views were made under.
     pub fn rules(&self) -> &Rules {
         &self.0.rules
@@ -160,6 +151,12 @@ impl SqliteStore {
 }
 
 impl Inner {
+    /// Brings a file of an older format to this program's, as opening it for writing does.
+    pub(crate) fn upgrade(&self) -> Result<(), StoreError> {
+        let _lock = lock(&self.path)?;
+        format::upgrade(&Connection::open(&self.path).map_err(engine)?)
+    }
+
     fn reader(&self) -> Result<Connection, StoreError> {
         let idle = self.readers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
         idle.map_or_else(|| self.open_reader(), Ok)

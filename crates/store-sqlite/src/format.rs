@@ -1,13 +1,13 @@
 //! The format of the file: an older one is brought to the present one where it is written to, a newer one is refused.
 
-use onefold_store::{StoreError, SubjectState};
+use onefold_store::{LONG_ROW, StoreError, SubjectState};
 use prost::Message;
 use rusqlite::{Connection, Result};
 
 use crate::db::{corrupt, engine};
 
 /// Every step from one format to the next; a step that was released never changes. The first format is 1.
-const STEPS: [fn(&Connection) -> Result<()>; 2] = [members_of_bundles, decided];
+const STEPS: [fn(&Connection) -> Result<()>; 3] = [members_of_bundles, decided, further_rows];
 /// Format of the tables.
 pub(crate) const FORMAT: u32 = STEPS.len() as u32 + 1;
 
@@ -61,16 +61,36 @@ fn members_of_bundles(c: &Connection) -> Result<()> {
 fn decided(c: &Connection) -> Result<()> {
     c.execute_batch("CREATE TABLE decided (subject INTEGER PRIMARY KEY)")?;
     let mut put = c.prepare("INSERT INTO decided VALUES (?1)")?;
-    subjects(c, |num, state| if state.is_decided() { put.execute([num]).map(drop) } else { Ok(()) })
-}
-
-/// Every subject once.
-fn subjects(c: &Connection, mut each: impl FnMut(i64, SubjectState) -> Result<()>) -> Result<()> {
     let mut all = c.prepare("SELECT num, state FROM subject")?;
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
-        let state = SubjectState::decode(row.get_ref(1)?.as_blob()?).map_err(|e| corrupt("a subject", e))?;
-        each(row.get(0)?, state)?;
+        if state(row.get_ref(1)?.as_blob()?)?.is_decided() {
+            put.execute([row.get::<_, i64>(0)?])?;
+        }
     }
     Ok(())
+}
+
+/// A long history stands in further rows.
+fn further_rows(c: &Connection) -> Result<()> {
+    c.execute_batch(
+        "CREATE TABLE fact (subject INTEGER, id BLOB, state BLOB NOT NULL, PRIMARY KEY (subject, id)) WITHOUT ROWID",
+    )?;
+    let mut long = c.prepare("SELECT num FROM subject WHERE length(state) > ?1")?;
+    let long: Vec<i64> = long.query_map([LONG_ROW as i64], |row| row.get(0))?.collect::<Result<_>>()?;
+    let mut get = c.prepare("SELECT state FROM subject WHERE num = ?1")?;
+    let mut put = c.prepare("UPDATE subject SET state = ?2 WHERE num = ?1")?;
+    let mut put_fact = c.prepare("INSERT INTO fact VALUES (?1, ?2, ?3)")?;
+    for num in long {
+        let (row, facts) = state(&get.query_row([num], |row| row.get::<_, Vec<u8>>(0))?)?.lengthened().part();
+        if row.is_long() {
+            put.execute((num, row.encode_to_vec()))?;
+            facts.iter().try_for_each(|fact| put_fact.execute((num, fact.row_id(), fact.encode_to_vec())).map(drop))?;
+        }
+    }
+    Ok(())
+}
+
+fn state(bytes: &[u8]) -> Result<SubjectState> {
+    SubjectState::decode(bytes).map_err(|e| corrupt("a subject", e))
 }

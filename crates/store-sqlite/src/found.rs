@@ -102,7 +102,9 @@ impl Kept<'_> {
         if word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
             return Ok(vec![word.to_owned()]);
         }
-        self.c.prepare_cached("INSERT OR REPLACE INTO temp.word_index (rowid, words) VALUES (1, ?1)")?.execute([word])?;
+        self.c
+            .prepare_cached("INSERT OR REPLACE INTO temp.word_index (rowid, words) VALUES (1, ?1)")?
+            .execute([word])?;
         self.c.prepare_cached("SELECT term FROM temp.word_entry")?.query_map([], |r| r.get(0))?.collect()
     }
 }

@@ -145,6 +145,10 @@ impl SqliteLoad {
                     .prepare_cached("INSERT INTO subject VALUES (?1, ?2, ?3)")?
                     .execute((num, key, state))?;
             }
+            LoadRow::Fact { subject, id, state } => {
+                let num = self.number(&subject).0;
+                self.connection.prepare_cached("INSERT INTO fact VALUES (?1, ?2, ?3)")?.execute((num, id, state))?;
+            }
             LoadRow::Document { owner, subject } => self.documents.push((owner.0, subject.0)),
             LoadRow::OpenItem { owner, invoice, due, item } => self.items.push((owner.0, invoice.0, due, item)),
             LoadRow::Holder { party, identifier, present } => self.holders.push((identifier.0, party.0, present)),

@@ -1,14 +1,16 @@
 //! The projector's transaction.
 
 use async_trait::async_trait;
-use onefold_store::{Changes, OwnerRow, PartyChange, ProjectStore, ProjectTx, StoreError, SubjectState};
+use onefold_store::{
+    Changes, FactState, FactsOf, OwnerRow, PartyChange, ProjectStore, ProjectTx, StoreError, SubjectState,
+};
 use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
 use prost::Message;
 use rusqlite::{OptionalExtension, Result};
 
-use crate::SqliteStore;
 use crate::db::{Tx, corrupt, engine};
 use crate::publish::keep;
+use crate::{SqliteStore, history};
 
 #[async_trait]
 impl ProjectStore for SqliteStore {
@@ -43,6 +45,10 @@ struct Project(Tx);
 impl ProjectTx for Project {
     async fn subjects(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {
         self.subjects_of(keys).map_err(engine)
+    }
+
+    async fn facts(&mut self, asked: &[FactsOf]) -> Result<Vec<Vec<FactState>>, StoreError> {
+        self.facts_of(asked).map_err(engine)
     }
 
     async fn owners(&mut self, keys: &[String]) -> Result<Vec<Option<OwnerRow>>, StoreError> {
@@ -83,6 +89,16 @@ impl Project {
         Ok(states)
     }
 
+    fn facts_of(&mut self, asked: &[FactsOf]) -> Result<Vec<Vec<FactState>>> {
+        let keys: Vec<&str> = asked.iter().map(|of| of.subject.as_str()).collect();
+        let numbers = self.0.writer.look_up(&keys)?;
+        let facts = |(of, num): (&FactsOf, Option<i64>)| match num {
+            Some(num) => history::further(&self.0.writer.connection, num, of),
+            None => Ok(Vec::new()),
+        };
+        asked.iter().zip(numbers).map(facts).collect()
+    }
+
     fn owners_of(&mut self, keys: &[String]) -> Result<Vec<Option<OwnerRow>>> {
         let order = self.reading_order(keys)?;
         let get = "SELECT bundle, first_seen, digest FROM owner WHERE num = ?1";
@@ -118,6 +134,7 @@ impl Project {
 
     fn write(&mut self, changes: &Changes) -> Result<()> {
         self.write_subjects(&changes.subjects)?;
+        self.write_facts(&changes.facts)?;
         self.write_owners(&changes.owners)?;
         self.pairs("DELETE FROM document WHERE owner = ?1 AND subject = ?2", &changes.documents_removed)?;
         self.pairs("INSERT OR IGNORE INTO document VALUES (?1, ?2)", &changes.documents_added)?;
@@ -159,6 +176,16 @@ impl Project {
             put.execute((num, key, &bytes))?;
         }
         Ok(())
+    }
+
+    fn write_facts(&mut self, facts: &[(String, FactState)]) -> Result<()> {
+        let mut order = Vec::with_capacity(facts.len());
+        for (subject, fact) in facts {
+            order.push((self.0.writer.number_or_new(subject)?.0, fact.row_id(), fact));
+        }
+        order.sort_unstable_by_key(|(num, id, _)| (*num, *id));
+        let mut put = self.0.writer.connection.prepare_cached("INSERT OR REPLACE INTO fact VALUES (?1, ?2, ?3)")?;
+        order.into_iter().try_for_each(|(num, id, fact)| put.execute((num, id, fact.encode_to_vec())).map(drop))
     }
 
     fn write_owners(&mut self, rows: &[(String, OwnerRow)]) -> Result<()> {

@@ -8,11 +8,10 @@ use onefold_event::party_id;
 use onefold_store::{EachRow, Kept, KeyPrint, RowPrint, StoreError, Table, VerifySnapshot, VerifyStore};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
-use crate::SqliteStore;
 use crate::db::engine;
-use crate::found;
 use crate::keys::{find, hash, text};
 use crate::project::digest;
+use crate::{SqliteStore, format, found};
 
 #[async_trait]
 impl VerifyStore for SqliteStore {
@@ -20,6 +19,10 @@ impl VerifyStore for SqliteStore {
         let inner = Arc::clone(&self.0);
         let open = tokio::task::spawn_blocking(move || {
             let connection = inner.open_reader()?;
+            if format::check(&connection)? < format::FORMAT {
+                // What an older program left otherwise than this one would is no mismatch.
+                inner.upgrade()?;
+            }
             let kept = (|| {
                 // The file itself was opened for reading; only what is the connection's own is written to.
                 connection.execute_batch("PRAGMA cache_size = -32768; PRAGMA query_only = OFF")?;
@@ -241,6 +244,7 @@ fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
         Table::Decisions => "SELECT party, decision FROM decision",
         Table::Members => "SELECT party, cluster FROM member",
         Table::Decided => "SELECT subject FROM decided",
+        Table::Facts => "SELECT subject, id, state FROM fact",
         _ => "SELECT party, text FROM search",
     };
     let name = |num: i64| text(c, num).ok().flatten().unwrap_or_else(|| format!("#{num}"));
@@ -258,6 +262,7 @@ fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
                 print(&[text.as_bytes()])
             }
             Table::Decided => print(&[]),
+            Table::Facts => print(&[row.get_ref(1)?.as_blob()?, row.get_ref(2)?.as_blob()?]),
             Table::Holders => print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes()]),
             Table::OpenItems => {
                 print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes(), row.get_ref(3)?.as_blob()?])

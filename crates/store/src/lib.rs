@@ -5,6 +5,7 @@ pub mod conformance;
 mod error;
 mod fact;
 mod follow;
+mod further;
 mod history;
 mod intake;
 mod load;
@@ -20,8 +21,9 @@ mod verify;
 
 pub use assemble::{AssembleStore, AssembleTx, SearchRow};
 pub use error::StoreError;
-pub use fact::FactState;
+pub use fact::{FactState, standing};
 pub use follow::{Backlog, FollowStore, Followed, Queue};
+pub use further::{FactsOf, Further, LONG_ROW, MOST_FACTS};
 pub use history::HistoryStore;
 pub use intake::IntakeStore;
 pub use load::{LoadRow, LoadStore, Loaded};

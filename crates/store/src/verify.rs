@@ -34,11 +34,13 @@ pub enum Table {
     SetMembers,
     /// Subject.
     Decided,
+    /// Subject; row id, copy.
+    Facts,
 }
 
 impl Table {
     /// All derived tables.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Subjects,
         Self::Owners,
         Self::Documents,
@@ -50,6 +52,7 @@ impl Table {
         Self::Keys,
         Self::SetMembers,
         Self::Decided,
+        Self::Facts,
     ];
 
     /// What it is called in messages.
@@ -66,6 +69,7 @@ impl Table {
             Self::Keys => "keys",
             Self::SetMembers => "set members",
             Self::Decided => "decided",
+            Self::Facts => "facts",
         }
     }
 }

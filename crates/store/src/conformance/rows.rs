@@ -77,7 +77,9 @@ pub(super) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)
             changes.inbox.insert((*key).to_owned());
             changes.marks.insert((*key).to_owned());
         }
-        changes.subjects.push(((*key).to_owned(), new.clone()));
+        let (row, further) = new.clone().part();
+        changes.facts.extend(further.into_iter().map(|fact| ((*key).to_owned(), fact)));
+        changes.subjects.push(((*key).to_owned(), row));
     }
     let parties = rows.iter().map(|(key, _)| (*key).to_owned()).filter(|key| key.starts_with("party:"));
     let named = touched.values().flat_map(|(old, new)| old.keys().chain(new.keys()).cloned());
