@@ -2,7 +2,7 @@
 
 mod harness;
 
-use harness::{Answer, Home, connector, invoice, party};
+use harness::{Answer, Home, connector, count, invoice, party};
 use onefold_simulator::{Feed, Settings, simulate};
 use onefold_testkit::{Kafka, Postgres};
 use serde_json::Value;
@@ -145,6 +145,8 @@ fn views_in_postgres_are_made_again_beside_a_hub_that_goes_on_and_take_the_place
     }
     many.run(&["copy", "--from", &one.data().display().to_string(), "--to", kafka.bootstrap()]).exits(0);
     let roles = many.serve();
+    // A history that is longer than its subject's row.
+    assert_eq!(roles.batch(&(0..100).map(count).collect::<Vec<_>>()).status, 200);
     roles.settle();
     let before = status(&many);
     let rebuilt = many.run(&["rebuild", "--json"]).exits(0).json();

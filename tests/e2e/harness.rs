@@ -334,6 +334,14 @@ pub(crate) fn invoice(number: &str, buyer: &str, amount: &str) -> Value {
     event("finance.invoice_issued.v1", &format!("invoice:{number}"), "2026-02-03T09:00:00Z", data)
 }
 
+/// The stock of one product, counted once more.
+pub(crate) fn count(times: usize) -> Value {
+    let data = serde_json::json!({ "product": "product:erp:P1", "quantity": times.to_string() });
+    let mut event = event("warehouse.stock_counted.v1", "stock:wms:P1", "2026-02-03T09:00:00Z", data);
+    event["id"] = format!("count {times}").into();
+    event
+}
+
 /// Any event as a CloudEvent; its id is type and subject.
 pub(crate) fn event(ty: &str, subject: &str, time: &str, data: Value) -> Value {
     let source = subject.split(':').nth(1).unwrap_or("erp");

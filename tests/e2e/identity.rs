@@ -151,6 +151,36 @@ fn one_facet_moves_alone() {
 }
 
 #[test]
+fn of_two_decisions_about_one_document_each_is_undone_by_its_own_event() {
+    let home = told();
+    let before = digests(&home);
+    let moved = |facet: &str| {
+        let words = [
+            "identity",
+            "reassign",
+            "invoice:web:I2",
+            "--to",
+            "party:erp:K1",
+            "--facet",
+            facet,
+            "--why",
+            "x",
+            "--json",
+        ];
+        home.run(&words).exits(0).json()["event"].as_str().unwrap().to_owned()
+    };
+    let (trade, receivable) = (moved("trade"), moved("receivable"));
+    let undo = |what: &str| home.run(&["identity", "undo", what, "--why", "mistaken"]);
+    undo("invoice:web:I2").exits(1).tells(&["several decisions", &trade, &receivable]);
+    undo(&trade).exits(0);
+    assert_eq!((net(&home, "party:erp:K1"), net(&home, "party:web:W3")), ("104.00".to_owned(), "25.00".to_owned()));
+    undo(&trade).exits(1).tells(&["nothing to undo"]);
+    undo(&receivable).exits(0);
+    assert_eq!(digests(&home), before);
+    undo(&receivable).exits(1).tells(&["nothing to undo"]);
+}
+
+#[test]
 fn a_withdrawn_identifier_links_nobody_until_it_is_given_back() {
     let home = told();
     let before = digests(&home);
@@ -171,7 +201,7 @@ fn a_withdrawn_identifier_links_nobody_until_it_is_given_back() {
         .json();
     assert_eq!(done["after"].as_array().map(Vec::len), Some(2));
     assert_eq!(net(&home, "party:desk:D7"), "4.00");
-    // By the event's own id, which the log is searched for.
+    // By the event's own id.
     home.run(&["identity", "undo", done["event"].as_str().unwrap(), "--why", "it was right"]).exits(0);
     assert_eq!(digests(&home), before);
 }

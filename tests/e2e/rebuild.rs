@@ -5,7 +5,7 @@ mod harness;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use harness::{Home, Server, connector, invoice, party};
+use harness::{Home, Server, connector, count, invoice, party};
 use onefold_simulator::{Feed, Settings, Summary, simulate};
 use serde_json::Value;
 
@@ -144,6 +144,31 @@ fn views_made_again_say_the_same_and_live_goes_on_from_them() {
         assert_eq!(again[same], whole[same], "{same}");
     }
     home.run(&["rebuild", "--verify"]).exits(0);
+}
+
+#[test]
+fn a_long_history_is_loaded_as_live_wrote_it() {
+    let home = Home::new();
+    let counts: Vec<Value> = (0..100).map(count).collect();
+    let server = home.serve();
+    for some in counts.chunks(30) {
+        assert_eq!(server.batch(some).status, 200);
+        server.settle();
+    }
+    server.stop();
+    let before = home.run(&["rebuild", "--verify", "--json"]).exits(0).json();
+    let rebuilt = home.run(&["rebuild", "--json"]).exits(0).json();
+    assert_eq!((&rebuilt["swapped"], &rebuilt["mismatched_rows"]), (&true.into(), &0.into()), "{rebuilt}");
+    home.run(&["rebuild", "--verify"]).exits(0);
+    // What is loaded knows every event, and takes in one more.
+    let server = home.serve();
+    assert_eq!(server.batch(&counts).status, 200);
+    assert_eq!(server.batch(&[count(100)]).status, 200);
+    server.settle();
+    server.stop();
+    let after = home.run(&["rebuild", "--verify", "--json"]).exits(0).json();
+    assert_eq!((&before["events"], &after["events"]), (&100.into(), &101.into()));
+    assert_eq!(home.run(&["events", "stock:wms:P1", "--json"]).exits(0).lines().len(), 101);
 }
 
 #[test]

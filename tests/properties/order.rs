@@ -185,17 +185,17 @@ pub(crate) fn shape() -> impl Strategy<Value = Shape> {
     shape.prop_map(|(partitions, batch, portion, lag)| Shape { partitions, batch, portion, lag })
 }
 
-struct Outcome {
-    digest: DigestSum,
-    ids: DigestSum,
+pub(crate) struct Outcome {
+    pub(crate) digest: DigestSum,
+    pub(crate) ids: DigestSum,
     money: Purse,
-    documents: i64,
-    customers: u64,
-    conflicts: u64,
+    pub(crate) documents: i64,
+    pub(crate) customers: u64,
+    pub(crate) conflicts: u64,
 }
 
 /// Takes the events in at once, or stage by stage as they come.
-async fn outcome(events: &[(Event, i64)], shape: Shape, settle_every: usize) -> Outcome {
+pub(crate) async fn outcome(events: &[(Event, i64)], shape: Shape, settle_every: usize) -> Outcome {
     let mut hub = TestHub::on(&crate::engine(), shape).await;
     for chunk in events.chunks(settle_every) {
         hub.append_at(chunk).await;

@@ -105,7 +105,7 @@ pub(crate) struct Names {
 struct Seen {
     stored: HashMap<(Table, RowPrint), Vec<String>>,
     missing: Vec<(Table, String)>,
-    /// Keys of stored rows.
+    /// Keys of rows that may be wrong.
     asked: BTreeSet<String>,
     /// Owner keys of the documents among these and among the rows that are missing.
     owners: HashMap<String, Vec<String>>,
@@ -186,7 +186,10 @@ impl Rows for Names {
                         rows.stored.remove(&(table, print));
                     }
                 }
-                None => rows.missing.push((table, key.to_owned())),
+                None => {
+                    rows.asked.insert(key.to_owned());
+                    rows.missing.push((table, key.to_owned()));
+                }
             }
         }
         if let Row::Subject { keys: Some(keys), .. } = row {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use onefold_event::{Event, Kind, Subject, decode};
 use onefold_log::{Log, Stored};
-use onefold_store::{Admitted, SubjectState};
+use onefold_store::{Admitted, FactState, MOST_FACTS, SubjectState};
 use onefold_view::{FactRef, Fragment, Guest, parties_named};
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
@@ -122,7 +122,8 @@ impl Replay {
 
     fn fold_subject(&self, key: &str, frames: &[Frame<'_>], out: &mut Out<'_>) -> Result<u64, AuditError> {
         let Ok(subject) = key.parse::<Subject>() else { return Ok(0) };
-        let (mut state, mut afresh, mut count) = (SubjectState::default(), false, 0);
+        let (mut state, mut afresh, mut count) = (SubjectState::default(), frames.len() > MOST_FACTS, 0);
+        let mut copies = Vec::new();
         for frame in frames {
             let Some((partition, offset, at, value)) = placed(frame.rest) else { continue };
             let Ok(event) = decode(value) else { continue };
@@ -136,7 +137,13 @@ impl Replay {
                     out.guests.entry(party.to_string()).or_default().merge(guest);
                 }
             });
-            match state.admit(&event, &self.key.digest(&event), at, partition, offset) {
+            let digest = self.key.digest(&event);
+            if frames.len() > MOST_FACTS {
+                // Taken in one by one, each would be looked for among all before it.
+                copies.push(FactState::new(&event, &digest, at, partition, offset));
+                continue;
+            }
+            match state.admit(&event, &digest, at, partition, offset) {
                 Admitted::Duplicate => {}
                 Admitted::Next if !afresh => {
                     let fragment = state.fragment.get_or_insert_with(|| Fragment::fold(&subject, &[]));
@@ -148,10 +155,21 @@ impl Replay {
         if count == 0 {
             return Ok(0);
         }
+        if !copies.is_empty() {
+            state = SubjectState::of(copies);
+        }
         if afresh {
             fold_afresh(&subject, &mut state, frames);
         }
         self.tell(&subject, &state, out)?;
+        let (state, further) = state.part();
+        if !further.is_empty() {
+            let subject = Key::new(key);
+            let tell = |fact: &FactState| {
+                self.rows.row(Row::Fact { subject, id: &fact.row_id(), state: &fact.encode_to_vec() });
+            };
+            further.iter().for_each(tell);
+        }
         out.states.put(self.lane(subject.kind(), key), 0, key, "", &[&state.encode_to_vec()])?;
         Ok(count)
     }

@@ -155,6 +155,10 @@ impl Rows for Load {
                 named(atom.text);
                 LoadRow::SetMember { atom: atom.print, set: set.print }
             }
+            Row::Decided { subject } => LoadRow::Decided { subject: subject.print },
+            Row::Fact { subject, id, state } => {
+                LoadRow::Fact { subject: subject.text.to_owned(), id: *id, state: state.to_vec() }
+            }
         };
         self.put(row);
     }

@@ -28,6 +28,8 @@ pub(crate) enum Row<'a> {
     Member { party: Key<'a>, head: Key<'a> },
     Search { party: Key<'a>, text: &'a str },
     SetMember { atom: Key<'a>, set: Key<'a> },
+    Decided { subject: Key<'a> },
+    Fact { subject: Key<'a>, id: &'a [u8; 48], state: &'a [u8] },
 }
 
 /// Whoever takes the rows in, from several threads.
@@ -47,6 +49,8 @@ impl<'a> Row<'a> {
             Self::Member { .. } => Table::Members,
             Self::Search { .. } => Table::Search,
             Self::SetMember { .. } => Table::SetMembers,
+            Self::Decided { .. } => Table::Decided,
+            Self::Fact { .. } => Table::Facts,
         }
     }
 
@@ -60,6 +64,7 @@ impl<'a> Row<'a> {
             | Self::Member { party, .. }
             | Self::Search { party, .. } => *party,
             Self::SetMember { atom, .. } => *atom,
+            Self::Decided { subject } | Self::Fact { subject, .. } => *subject,
         }
     }
 
@@ -81,6 +86,8 @@ impl<'a> Row<'a> {
             }
             Self::Search { text, .. } => print(&[text.as_bytes()]),
             Self::SetMember { set, .. } => print(&[set.text.as_bytes()]),
+            Self::Decided { .. } => print(&[]),
+            Self::Fact { id, state, .. } => print(&[&id[..], state]),
         }
     }
 }

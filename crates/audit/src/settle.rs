@@ -47,7 +47,7 @@ impl Replay {
         let mut count = 0;
         for frame in states.frames() {
             let state = SubjectState::decode(frame.rest).map_err(AuditError::Decode)?;
-            count += state.facts.len() as u64;
+            count += state.copies();
             let words = said.remove(frame.to).unwrap_or(LAST);
             self.settle_subject(frame.to, state, words, &mut out)?;
         }
@@ -161,6 +161,10 @@ impl Replay {
             return Ok(());
         }
         let key = Key::new(subject.as_str());
+        // Before the subject's own, which says whose it is.
+        if state.is_decided() {
+            self.rows.row(Row::Decided { subject: key });
+        }
         self.rows.row(Row::Subject { key, state: &bytes, keys: state.keys.as_ref() });
         for owner in state.index_keys(subject) {
             self.rows.row(Row::Document { owner: Key::new(&owner), subject: key });

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_event::{Event, Subject, decode};
-use onefold_store::Admitted;
+use onefold_store::{Admitted, FactState, FactsOf};
 use onefold_view::{FactRef, Fragment, Guest, parties_named};
 
 use crate::batch::Batch;
@@ -16,6 +16,7 @@ impl Batch<'_> {
     pub(crate) async fn admit(&mut self, taken: &[Taken]) -> Result<(), Broken> {
         let subjects: Vec<&Subject> = taken.iter().map(|t| &t.event.subject).collect();
         self.load(&subjects).await?;
+        self.read_further(taken).await?;
         let mut afresh = BTreeSet::new();
         for t in taken {
             let Some(place) = self.subjects.place(t.event.subject.as_str()) else { continue };
@@ -38,8 +39,41 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// Reads what further rows of long histories say of the facts that events are of.
+    async fn read_further(&mut self, taken: &[Taken]) -> Result<(), Broken> {
+        let mut asked = BTreeMap::new();
+        for event in taken.iter().map(|t| &t.event) {
+            if let Some(place) = self.subjects.place(event.subject.as_str())
+                && self.subjects[place].state.is_long()
+            {
+                asked.insert(FactsOf::one(event.subject.as_str(), event.fact.0), place);
+            }
+        }
+        self.read(asked).await
+    }
+
+    async fn read(&mut self, asked: BTreeMap<FactsOf, Place>) -> Result<(), Broken> {
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let (facts, places): (Vec<FactsOf>, Vec<Place>) = asked.into_iter().unzip();
+        let found = self.facts(facts).await?;
+        let mut facts: BTreeMap<Place, Vec<FactState>> = BTreeMap::new();
+        for (place, found) in places.into_iter().zip(found) {
+            facts.entry(place).or_default().extend(found);
+        }
+        for (place, facts) in facts {
+            self.subjects[place].read(facts);
+        }
+        Ok(())
+    }
+
     /// Folds a subject from its facts in the log.
     async fn fold_afresh(&mut self, place: Place) -> Result<(), Broken> {
+        if self.subjects[place].state.is_long() {
+            let all = FactsOf::all(self.subjects[place].subject.as_str());
+            self.read(BTreeMap::from([(all, place)])).await?;
+        }
         let row = &mut self.subjects[place];
         let stored = self.log.fetch(EVENTS, &row.state.history()).await?;
         let events: Vec<Event> = stored.iter().filter_map(|s| decode(&s.record.value).ok()).collect();

@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 
 use onefold_event::Subject;
 use onefold_log::Log;
-use onefold_store::{Changes, OwnerRow};
+use onefold_store::{Changes, FactState, FactsOf, OwnerRow};
 use onefold_view::Digest;
 
 use crate::ahead::Ahead;
 use crate::read::Taken;
 use crate::row::Row;
 use crate::table::{Place, Table};
-use crate::transaction::{Broken, Coming, Transaction, Wanted};
+use crate::transaction::{Broken, Coming, Rows, Transaction, Wanted};
 use crate::work::{Part, Work};
 
 /// The row of an owner.
@@ -109,14 +109,14 @@ impl<'a> Batch<'a> {
     pub(crate) async fn load(&mut self, subjects: &[&Subject]) -> Result<(), Broken> {
         let missing = subjects.iter().filter(|subject| self.subjects.place(subject.as_str()).is_none());
         let subjects: Vec<String> = missing.map(|subject| subject.to_string()).collect();
-        self.load_all(Wanted { subjects, owners: Vec::new() }).await
+        self.load_all(Wanted { subjects, ..Wanted::default() }).await
     }
 
     /// Loads the rows of owners that are not loaded yet.
     pub(crate) async fn load_owners(&mut self, keys: &[&str]) -> Result<(), Broken> {
         let missing = keys.iter().filter(|key| !key.is_empty() && self.owners.place(key).is_none());
         let owners: Vec<String> = missing.map(|key| (*key).to_owned()).collect();
-        self.load_all(Wanted { subjects: Vec::new(), owners }).await
+        self.load_all(Wanted { owners, ..Wanted::default() }).await
     }
 
     async fn load_all(&mut self, mut wanted: Wanted) -> Result<(), Broken> {
@@ -131,12 +131,23 @@ impl<'a> Batch<'a> {
         self.arrive(coming).await.map(drop)
     }
 
-    /// Takes in rows that were asked for; a row that is here already knows better. Answers the places of subjects that are
-    /// new here and known in the store.
-    pub(crate) async fn arrive(&mut self, coming: Coming) -> Result<Vec<Place>, Broken> {
+    /// Further rows of long histories, in the order asked.
+    pub(crate) async fn facts(&mut self, facts: Vec<FactsOf>) -> Result<Vec<Vec<FactState>>, Broken> {
+        let coming = self.tx.ask(Wanted { facts, ..Wanted::default() });
+        Ok(self.wait_for(coming).await?.facts)
+    }
+
+    async fn wait_for(&mut self, coming: Coming) -> Result<Rows, Broken> {
         let began = Instant::now();
         let rows = coming.rows().await?;
         self.waited += began.elapsed();
+        Ok(rows)
+    }
+
+    /// Takes in rows that were asked for; a row that is here already knows better. Answers the places of subjects that are
+    /// new here and known in the store.
+    pub(crate) async fn arrive(&mut self, coming: Coming) -> Result<Vec<Place>, Broken> {
+        let rows = self.wait_for(coming).await?;
         let mut places = Vec::with_capacity(rows.subjects.len());
         for (key, state) in rows.subjects {
             let Ok(subject) = key.parse::<Subject>() else { continue };

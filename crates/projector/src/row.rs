@@ -1,9 +1,10 @@
 //! The row of a subject, as it was and as it is.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use onefold_event::Subject;
-use onefold_store::{Admitted, SubjectState};
+use onefold_store::{Admitted, FactState, SubjectState};
 use onefold_view::Guest;
 
 use crate::read::Taken;
@@ -13,6 +14,8 @@ pub(crate) struct Row {
     pub(crate) subject: Subject,
     pub(crate) state: Arc<SubjectState>,
     was: Was,
+    /// Facts of a long history that came or changed, by their row id.
+    touched: BTreeSet<[u8; 48]>,
 }
 
 enum Was {
@@ -30,7 +33,7 @@ impl Row {
     /// A row as the store has it.
     pub(crate) fn new(subject: Subject, state: Option<SubjectState>) -> Self {
         let was = if state.is_some() { Was::Same } else { Was::Absent };
-        Self { subject, state: Arc::new(state.unwrap_or_default()), was }
+        Self { subject, state: Arc::new(state.unwrap_or_default()), was, touched: BTreeSet::new() }
     }
 
     pub(crate) fn has_changed(&self) -> bool {
@@ -56,13 +59,20 @@ impl Row {
         Arc::make_mut(&mut self.state)
     }
 
-    /// The state to be saved, after which the row counts as unchanged; none where it is.
-    pub(crate) fn save(&mut self) -> Option<Arc<SubjectState>> {
-        let changed = self.has_changed();
-        changed.then(|| {
-            self.was = Was::Same;
-            Arc::clone(&self.state)
-        })
+    /// The row to be saved, after which it counts as unchanged, and further rows: of a history that has become long all facts,
+    /// else those that changed. None where nothing changed.
+    pub(crate) fn save(&mut self) -> Option<(Arc<SubjectState>, Vec<FactState>)> {
+        if !self.has_changed() {
+            return None;
+        }
+        let (was_long, touched) = (self.old().is_some_and(SubjectState::is_long), std::mem::take(&mut self.touched));
+        self.was = Was::Same;
+        if !self.state.is_long() {
+            return Some((Arc::clone(&self.state), Vec::new()));
+        }
+        let (state, mut facts) = SubjectState::clone(&self.state).part();
+        facts.retain(|fact| !was_long || touched.contains(&fact.row_id()));
+        Some((Arc::new(state), facts))
     }
 
     /// Takes in what events say of a party as a guest; what is known already leaves the row as it is.
@@ -80,6 +90,14 @@ impl Row {
         if self.state.knows(event, digest, *recorded_at) {
             return Admitted::Duplicate;
         }
+        if self.state.is_long() {
+            self.touched.insert(FactState::new(event, digest, *recorded_at, *partition, *offset).row_id());
+        }
         self.change().admit(event, digest, *recorded_at, *partition, *offset)
+    }
+
+    /// Takes in what was read of a long history: it says nothing new.
+    pub(crate) fn read(&mut self, facts: Vec<FactState>) {
+        Arc::make_mut(&mut self.state).read(facts);
     }
 }

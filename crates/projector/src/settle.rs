@@ -111,6 +111,11 @@ impl Batch<'_> {
         for place in changed {
             let row = &self.subjects[*place];
             let key = || row.subject.to_string();
+            match (row.old().is_some_and(SubjectState::is_decided), row.state.is_decided()) {
+                (false, true) => self.changes.decided.push(key()),
+                (true, false) => self.changes.undecided.push(key()),
+                _ => {}
+            }
             if row.subject.kind() == Kind::Party {
                 self.changes.parties.extend(party_change(row));
                 if assertions(&row.subject, row.old()) != assertions(&row.subject, Some(&row.state)) {
@@ -137,7 +142,10 @@ impl Batch<'_> {
         let mut changes = std::mem::take(&mut self.changes);
         self.flagged.clear();
         for row in self.subjects.rows_mut() {
-            changes.subjects.extend(row.save().map(|state| (row.subject.to_string(), state)));
+            let Some((state, facts)) = row.save() else { continue };
+            let key = row.subject.to_string();
+            changes.facts.extend(facts.into_iter().map(|fact| (key.clone(), fact)));
+            changes.subjects.push((key, state));
         }
         for owner in self.owners.rows_mut().filter(|owner| owner.touched) {
             owner.touched = false;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use onefold_log::LogError;
-use onefold_store::{Changes, OwnerRow, ProjectTx, StoreError, SubjectState};
+use onefold_store::{Changes, FactState, FactsOf, OwnerRow, ProjectTx, StoreError, SubjectState};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -16,6 +16,8 @@ use crate::work::{Part, Work};
 pub(crate) struct Wanted {
     pub(crate) subjects: Vec<String>,
     pub(crate) owners: Vec<String>,
+    /// Further rows of long histories.
+    pub(crate) facts: Vec<FactsOf>,
 }
 
 /// Rows in the order in which they were asked for; none where there is no such row.
@@ -23,6 +25,7 @@ pub(crate) struct Wanted {
 pub(crate) struct Rows {
     pub(crate) subjects: Vec<(String, Option<SubjectState>)>,
     pub(crate) owners: Vec<(String, Option<OwnerRow>)>,
+    pub(crate) facts: Vec<Vec<FactState>>,
 }
 
 /// Rows that are on their way.
@@ -156,7 +159,7 @@ async fn serve(
 }
 
 async fn read(tx: &mut dyn ProjectTx, wanted: Wanted) -> Result<Rows, StoreError> {
-    let Wanted { subjects, owners } = wanted;
+    let Wanted { subjects, owners, facts } = wanted;
     let mut rows = Rows::default();
     if !subjects.is_empty() {
         let found = tx.subjects(&subjects).await?;
@@ -165,6 +168,9 @@ async fn read(tx: &mut dyn ProjectTx, wanted: Wanted) -> Result<Rows, StoreError
     if !owners.is_empty() {
         let found = tx.owners(&owners).await?;
         rows.owners = owners.into_iter().zip(found).collect();
+    }
+    if !facts.is_empty() {
+        rows.facts = tx.facts(&facts).await?;
     }
     Ok(rows)
 }

@@ -6,7 +6,9 @@ use onefold_event::{Subject, party_id};
 use onefold_identity::Rules;
 use onefold_log::{Record, partition_of};
 use onefold_stage::StageError;
-use onefold_store::{CustomerRows, IdentityChange, Members, Note, PublishStore, ReadStore, SubjectState, Turn};
+use onefold_store::{
+    CustomerRows, FactState, FactsOf, IdentityChange, Members, Note, PublishStore, ReadStore, SubjectState, Turn,
+};
 use onefold_view::View;
 use uuid::Uuid;
 
@@ -77,8 +79,10 @@ impl<'a> Batch<'a> {
             }
         }
         let (subjects, mut owners) = self.owners(followed).await?;
-        let asked: Vec<(&Asked, Option<String>)> =
-            followed.asked.iter().filter_map(|asked| self.own(asked, &subjects)).collect();
+        let facts: Vec<FactsOf> = followed.asked.iter().map(Asked::facts).collect();
+        let facts = self.source.read.facts(&facts).await?;
+        let asked = followed.asked.iter().zip(&facts).filter_map(|(asked, facts)| self.own(asked, facts, &subjects));
+        let asked: Vec<(&Asked, Option<String>)> = asked.collect();
         self.whose = asked.iter().filter_map(|(_, key)| Some((key.clone()?, None))).collect();
         self.asked = around.iter().filter(|key| key.starts_with("party:")).chain(&swept).cloned().collect();
         owners.extend(swept.iter().cloned());
@@ -122,10 +126,11 @@ impl<'a> Batch<'a> {
     fn own<'e>(
         &self,
         asked: &'e Asked,
+        facts: &[FactState],
         subjects: &BTreeMap<String, SubjectState>,
     ) -> Option<(&'e Asked, Option<String>)> {
         let state = subjects.get(asked.event.subject.as_str())?;
-        let counts = state.facts.iter().any(|fact| (fact.partition, fact.offset) == (asked.partition, asked.offset));
+        let counts = facts.iter().any(|fact| (fact.partition, fact.offset) == (asked.partition, asked.offset));
         counts.then(|| (asked, Some(state.keys().trade).filter(|key| !key.is_empty())))
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use onefold_event::{Body, Event, decode};
 use onefold_log::{Log, LogError, Stored};
-use onefold_store::Turn;
+use onefold_store::{FactsOf, Turn};
 
 /// The topic of events.
 const EVENTS: &str = "events";
@@ -14,6 +14,13 @@ pub(crate) struct Asked {
     pub(crate) event: Event,
     pub(crate) partition: u32,
     pub(crate) offset: u64,
+}
+
+impl Asked {
+    /// What its subject's history says of it.
+    pub(crate) fn facts(&self) -> FactsOf {
+        FactsOf::one(self.event.subject.as_str(), self.event.fact.0)
+    }
 }
 
 /// What was read.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use onefold_event::{Event, Kind, Subject, decode, format_micros, to_cloudevent};
-use onefold_store::{FactState, SubjectState};
+use onefold_event::{Event, EventId, Kind, Subject, decode, format_micros, to_cloudevent};
+use onefold_store::{FactState, FactsOf, standing};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -89,8 +89,8 @@ impl Service {
         };
         let mut all = Vec::new();
         for chunk in subjects.chunks(CHUNK) {
-            let states = self.store.subjects(chunk).await?;
-            states.into_iter().flatten().for_each(|state| all.extend(places(&state)));
+            let asked: Vec<FactsOf> = chunk.iter().map(|subject| FactsOf::all(subject)).collect();
+            self.store.facts(&asked).await?.iter().for_each(|facts| all.extend(places(facts)));
         }
         all.sort();
         Ok(all)
@@ -107,37 +107,35 @@ impl Service {
         Ok(events.filter_map(|(stored, place)| Some(line(&decode(&stored.record.value).ok()?, place))).collect())
     }
 
-    /// One event wherever it stands in the log: a scan, since ids are not indexed.
-    pub(crate) async fn event_by_id(&self, id: &str) -> Result<Option<Event>, ServiceError> {
-        let heads = self.log.heads(EVENTS).await?;
-        for (partition, head) in (0u32..).zip(heads) {
-            let mut next = 0;
-            while next < head {
-                let records = self.log.read(EVENTS, partition, next, 2_000).await?;
-                let Some(last) = records.last() else { break };
-                next = last.offset + 1;
-                let found =
-                    records.iter().filter_map(|r| decode(&r.record.value).ok()).find(|e| e.id.to_string() == id);
-                if found.is_some() {
-                    return Ok(found);
+    /// The subject about which a decision stands of which this is an event, and the fact that the event is of.
+    pub(crate) async fn decided_by(&self, id: EventId) -> Result<Option<(Subject, EventId)>, ServiceError> {
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.store.decided(after.as_deref(), CHUNK).await?;
+            let Some(last) = page.last().cloned() else { return Ok(None) };
+            let asked: Vec<FactsOf> = page.iter().map(|subject| FactsOf::all(subject)).collect();
+            for (key, facts) in page.iter().zip(self.store.facts(&asked).await?) {
+                if let (Some(fact), Ok(subject)) = (facts.iter().find(|fact| fact.id == id.0), key.parse()) {
+                    return Ok(Some((subject, EventId(fact.fact))));
                 }
             }
+            after = Some(last);
         }
-        Ok(None)
     }
 
     /// The standing events of one subject, in the order of folding.
     pub(crate) async fn standing(&self, subject: &Subject) -> Result<Vec<Event>, ServiceError> {
-        let state = self.state(subject).await?;
-        let (standing, _) = state.standing();
+        self.state(subject).await?;
+        let facts = self.store.facts(&[FactsOf::all(subject.as_str())]).await?.pop().unwrap_or_default();
+        let (standing, _) = standing(&facts);
         let positions: Vec<(u32, u64)> = standing.iter().map(|f| (f.partition, f.offset)).collect();
         let stored = self.log.fetch(EVENTS, &positions).await?;
         Ok(stored.iter().filter_map(|s| decode(&s.record.value).ok()).collect())
     }
 }
 
-fn places(state: &SubjectState) -> Vec<EventPlace> {
-    let (standing, superseded) = state.standing();
+fn places(facts: &[FactState]) -> Vec<EventPlace> {
+    let (standing, superseded) = standing(facts);
     let place = |f: &FactState| (f.partition, f.offset);
     let mut how: BTreeMap<(u32, u64), Standing> = standing.into_iter().map(|f| (place(f), Standing::Stands)).collect();
     how.extend(superseded.into_iter().map(|f| (place(f), Standing::Superseded)));
@@ -148,7 +146,7 @@ fn places(state: &SubjectState) -> Vec<EventPlace> {
         offset: f.offset,
         standing: how.get(&place(f)).copied().unwrap_or(Standing::Conflict),
     };
-    state.facts.iter().map(place).collect()
+    facts.iter().map(place).collect()
 }
 
 fn line(event: &Event, place: &EventPlace) -> EventLine {

@@ -1,6 +1,6 @@
 //! A decision undone: a later revision of the same fact that says so.
 
-use onefold_event::{Body, Event, IdParts, Kind, Micros, Subject};
+use onefold_event::{Body, Event, EventId, IdParts, Kind, Micros, Subject};
 use uuid::Uuid;
 
 use crate::decide::{Draft, SOURCE, internal, revision_of};
@@ -25,11 +25,13 @@ impl Service {
             if let Ok(standing) = self.standing(&subject).await {
                 return one(what, standing);
             }
-            let found = self.event_by_id(&id.to_string()).await?;
-            let found = found.ok_or_else(|| ServiceError::not_found(format!("the log holds no event {id}")))?;
+            let found = self.decided_by(EventId(*id.as_bytes())).await?;
+            let (subject, fact) = found.ok_or_else(|| {
+                ServiceError::not_found(format!("no decision that stands has the event {id}: there is nothing to undo"))
+            })?;
             // What stands of its fact is what is undone.
-            let standing = self.standing(&found.subject).await?;
-            return one(what, standing.into_iter().filter(|event| event.fact == found.fact).collect());
+            let standing = self.standing(&subject).await?;
+            return one(what, standing.into_iter().filter(|event| event.fact == fact).collect());
         }
         let subject: Subject = what.parse().map_err(|_| {
             ServiceError::invalid(format!("`{what}` names no decision: expected decision:onefold:..., the document or party that it was about, or its event id"))

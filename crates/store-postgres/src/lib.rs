@@ -8,6 +8,7 @@ mod customer;
 mod db;
 mod error;
 mod follow;
+mod history;
 mod intake;
 mod keys;
 mod load;
@@ -22,6 +23,7 @@ mod scratch;
 mod status;
 mod sums;
 mod swap;
+mod tell;
 mod verify;
 
 pub use db::{Options, PostgresStore};

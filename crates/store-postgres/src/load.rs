@@ -26,6 +26,7 @@ pub struct PostgresLoad {
     beside: Beside,
     pool: PgPool,
     subjects: Copy,
+    facts: Copy,
     owners: Copy,
     search: Copy,
     keys: Keys,
@@ -35,6 +36,7 @@ pub struct PostgresLoad {
     documents: Vec<(u64, u64)>,
     decisions: Vec<(u64, u64)>,
     members: Vec<(u64, u64)>,
+    decided: Vec<u64>,
     holders: Vec<(u64, u64, bool)>,
     items: Vec<(u64, u64, i64, Vec<u8>)>,
     words: Vec<(u64, String)>,
@@ -45,6 +47,7 @@ impl PostgresLoad {
         Ok(Self {
             runtime: Handle::current(),
             subjects: Copy::begin(&pool, "subject (key, state)").await?,
+            facts: Copy::begin(&pool, "fact (subject, id, state)").await?,
             owners: Copy::begin(&pool, "owner (key, first_seen, id, digest, bundle)").await?,
             search: Copy::begin(&pool, "search_load (party, text, words)").await?,
             beside,
@@ -56,6 +59,7 @@ impl PostgresLoad {
             documents: Vec::new(),
             decisions: Vec::new(),
             members: Vec::new(),
+            decided: Vec::new(),
             holders: Vec::new(),
             items: Vec::new(),
             words: Vec::new(),
@@ -67,10 +71,14 @@ impl PostgresLoad {
             LoadRow::Subject { key, state } => {
                 let decoded = SubjectState::decode(&*state).map_err(|e| corrupt(&key, e))?;
                 self.sums.subjects += i64::from(decoded.is_known());
-                self.sums.conflicts += decoded.conflicts().cast_signed() as i64;
+                self.sums.conflicts += decoded.conflicts().cast_signed();
                 self.keys.add(&key, &key);
                 self.subjects.row(2).text(&key).bytes(&state);
                 self.subjects.flow().await?;
+            }
+            LoadRow::Fact { subject, id, state } => {
+                self.facts.row(3).text(&subject).bytes(&id).bytes(&state);
+                self.facts.flow().await?;
             }
             LoadRow::Owner { key, bundle, digest, first_seen } => self.owner(&key, &bundle, digest, first_seen).await?,
             LoadRow::Named { key } => self.named(&key),
@@ -79,6 +87,7 @@ impl PostgresLoad {
             LoadRow::Holder { party, identifier, present } => self.holders.push((identifier.0, party.0, present)),
             LoadRow::Decision { party, decision } => self.decisions.push((party.0, decision.0)),
             LoadRow::Member { party, head } => self.members.push((party.0, head.0)),
+            LoadRow::Decided { subject } => self.decided.push(subject.0),
             LoadRow::Search { party, text } => match self.keys.places.get(&party.0) {
                 Some(_) => found_by(&mut self.search, &self.keys, party.0, &text).await?,
                 // Its party's row comes later.
@@ -149,6 +158,12 @@ impl PostgresLoad {
             copy.flow().await?;
         }
         copy.finish().await?;
+        let mut copy = Copy::begin(&pool, "decided (subject)").await?;
+        for subject in std::mem::take(&mut self.decided) {
+            copy.row(1).text(keys.text(subject)?);
+            copy.flow().await?;
+        }
+        copy.finish().await?;
         let mut copy = Copy::begin(&pool, "set_member (atom, owner)").await?;
         for set in &self.sets {
             for atom in Owner::parse(set).iter().flat_map(Owner::atoms) {
@@ -201,8 +216,8 @@ impl LoadStore for PostgresLoad {
         self.runtime.clone().block_on(async {
             self.link().await?;
             self.positions(loaded).await?;
-            let Self { subjects, owners, search, pool, beside, .. } = *self;
-            tokio::try_join!(subjects.finish(), owners.finish(), search.finish())?;
+            let Self { subjects, facts, owners, search, pool, beside, .. } = *self;
+            tokio::try_join!(subjects.finish(), facts.finish(), owners.finish(), search.finish())?;
             sqlx::raw_sql(include_str!("sql/load_end.sql")).execute(&pool).await.map_err(engine)?;
             pool.close().await;
             fail::fail_point!("rebuild.loaded");

@@ -7,14 +7,17 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, SqlSafeStr};
 use uuid::Uuid;
 
-use crate::Options;
 use crate::error::{corrupt, engine};
+use crate::{Options, tell};
 
 /// Every step to the present format, in order; a step that was released never changes.
-const STEPS: [(&str, &str); 3] = [
+const STEPS: [(&str, &str); 6] = [
     ("read model", include_str!("../migrations/0001_read_model.sql")),
     ("intake", include_str!("../migrations/0002_intake.sql")),
     ("publishing", include_str!("../migrations/0003_publishing.sql")),
+    ("members of bundles", include_str!("../migrations/0004_members_of_bundles.sql")),
+    ("decided", include_str!("../migrations/0005_decided.sql")),
+    ("further rows", include_str!("../migrations/0006_further_rows.sql")),
 ];
 
 /// Takes the steps that are missing, one process at a time; answers the rules that are kept.
@@ -73,6 +76,8 @@ async fn begin(connection: &mut PgConnection, options: &Options) -> Result<Rules
     let key = "INSERT INTO meta (name, value) VALUES ('hub_key', $1) ON CONFLICT DO NOTHING";
     let random = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     sqlx::query(key).bind(random).execute(&mut *tx).await.map_err(engine)?;
+    tell::decided(&mut tx).await?;
+    tell::further_rows(&mut tx).await?;
     let rules = rules(&mut tx).await?;
     tx.commit().await.map_err(engine)?;
     Ok(rules)

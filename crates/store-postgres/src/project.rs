@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use onefold_store::{Changes, OwnerRow, ProjectStore, ProjectTx, StoreError, SubjectState, Totals};
+use onefold_store::{Changes, FactState, FactsOf, OwnerRow, ProjectStore, ProjectTx, StoreError, SubjectState, Totals};
 use onefold_view::{Bundle, Digest};
 use prost::Message;
 use sqlx::{Postgres, Row, Transaction};
 
-use crate::PostgresStore;
 use crate::error::{corrupt, engine};
 use crate::keys::{short, shorts};
 use crate::sums::{Sums, bytes};
+use crate::{PostgresStore, history};
 
 /// Stands for all projectors of this read model, whatever schema of the database it is in.
 const PROJECTORS: i32 = 0x0F01D;
@@ -113,13 +113,15 @@ async fn fence(tx: &mut Transaction<'static, Postgres>, moves: &[(u32, u64, u64)
 pub(crate) struct SubjectSeen {
     pub(crate) exists: bool,
     pub(crate) known: bool,
-    pub(crate) conflicts: usize,
+    pub(crate) conflicts: u64,
 }
 
 /// What is remembered of an owner's row that was loaded.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OwnerSeen {
     pub(crate) exists: bool,
+    /// It has a bundle.
+    pub(crate) filled: bool,
     pub(crate) named: bool,
     pub(crate) totals: Totals,
 }
@@ -143,6 +145,11 @@ impl ProjectTx for Project {
     async fn subjects(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {
         let done = self.subjects_of(keys).await;
         done.map_err(|error| self.store.noted(error))
+    }
+
+    async fn facts(&mut self, asked: &[FactsOf]) -> Result<Vec<Vec<FactState>>, StoreError> {
+        // They are locked with their subject's row.
+        history::further(&mut self.tx, asked).await
     }
 
     async fn owners(&mut self, keys: &[String]) -> Result<Vec<Option<OwnerRow>>, StoreError> {
@@ -228,7 +235,8 @@ impl Project {
             let digest = bytes(row, "digest")?.try_into().ok().map(Digest);
             let first_seen: Option<i64> = row.try_get("first_seen").map_err(engine)?;
             let totals = Totals { documents: bundle.documents(), money: bundle.money() };
-            self.owners.insert(key.clone(), OwnerSeen { exists: true, named: first_seen.is_some(), totals });
+            let (filled, named) = (!bytes(row, "bundle")?.is_empty(), first_seen.is_some());
+            self.owners.insert(key.clone(), OwnerSeen { exists: true, filled, named, totals });
             owners.push(Some(OwnerRow { bundle, first_seen, digest, ..OwnerRow::default() }));
         }
         Ok(owners)

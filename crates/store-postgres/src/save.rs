@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::error::engine;
 use crate::keys::{keep, short};
 use crate::project::{OwnerSeen, Project, SubjectSeen};
-use crate::publish;
+use crate::{history, publish};
 
 /// Rows per statement at most.
 const ROWS: usize = 5000;
@@ -25,6 +25,7 @@ impl Project {
         let named = named.chain(changes.open_added.iter().map(|item| &item.owner)).map(String::as_str);
         keep(&mut self.tx, named).await?;
         self.subjects_written(changes.subjects).await?;
+        history::put(&mut self.tx, &changes.facts).await?;
         self.owners_written(changes.owners).await?;
         self.pairs(include_str!("sql/documents_remove.sql"), shortened(changes.documents_removed)).await?;
         self.pairs(include_str!("sql/documents_add.sql"), shortened(changes.documents_added)).await?;
@@ -32,8 +33,10 @@ impl Project {
         self.parties(changes.parties).await?;
         self.pairs(include_str!("sql/decisions_remove.sql"), changes.decisions_removed).await?;
         self.pairs(include_str!("sql/decisions_add.sql"), changes.decisions_added).await?;
-        self.queue(include_str!("sql/inbox_put.sql"), changes.inbox).await?;
-        self.queue(include_str!("sql/marks_put.sql"), changes.marks).await?;
+        self.singles("DELETE FROM decided WHERE subject = ANY($1)", changes.undecided).await?;
+        self.singles(include_str!("sql/decided_add.sql"), changes.decided).await?;
+        self.singles(include_str!("sql/inbox_put.sql"), changes.inbox).await?;
+        self.singles(include_str!("sql/marks_put.sql"), changes.marks).await?;
         publish::keep(&mut self.tx, &changes.notes).await?;
         self.sums.bundles.merge(&changes.bundles_digest);
         self.sums.clusters.merge(&changes.clusters_digest);
@@ -53,7 +56,7 @@ impl Project {
             let now = SubjectSeen { exists: true, known: state.is_known(), conflicts: state.conflicts() };
             let was = self.subjects.insert(key.clone(), now).unwrap_or_default();
             self.sums.subjects += i64::from(now.known) - i64::from(was.known);
-            self.sums.conflicts += now.conflicts.cast_signed() as i64 - was.conflicts.cast_signed() as i64;
+            self.sums.conflicts += now.conflicts.cast_signed() - was.conflicts.cast_signed();
             if was.exists { &mut old } else { &mut new }.push((key, state.encode_to_vec()));
         }
         for (sql, rows) in
@@ -77,23 +80,23 @@ impl Project {
             onefold_store::ProjectTx::owners(self, &unseen).await?;
         }
         let (mut old, mut new) = (Vec::new(), Vec::new());
-        let (mut atoms, mut sets) = (Vec::new(), Vec::new());
+        let (mut members, mut members_gone) = (Vec::new(), Vec::new());
         for (key, row) in rows {
             let totals = Totals { documents: row.bundle.documents(), money: row.bundle.money() };
             self.sums.totals.documents += totals.documents;
             self.sums.totals.money.add(&totals.money);
-            let now = OwnerSeen { exists: true, named: row.first_seen.is_some(), totals };
+            let filled = !row.encoded.is_empty();
+            let now = OwnerSeen { exists: true, filled, named: row.first_seen.is_some(), totals };
             let was = self.owners.insert(key.clone(), now).unwrap_or_default();
             self.sums.totals.documents -= was.totals.documents;
             self.sums.totals.money.subtract(&was.totals.money);
             self.sums.parties += i64::from(row.first_seen.is_some()) - i64::from(was.named);
-            if !was.exists
+            // A set of nothing has no members: whether it ever had something depends on the order of events.
+            if was.filled != filled
                 && let Some(owner) = Owner::parse(&key).filter(|_| key.starts_with("set:"))
             {
-                for atom in owner.atoms() {
-                    atoms.push(atom.to_string());
-                    sets.push(short(&key).into_owned());
-                }
+                let members = if filled { &mut members } else { &mut members_gone };
+                members.extend(owner.atoms().map(|atom| (atom.to_string(), short(&key).into_owned())));
             }
             if was.exists { &mut old } else { &mut new }.push((key, row));
         }
@@ -103,7 +106,8 @@ impl Project {
                 self.owner_rows(sql, rows).await?;
             }
         }
-        self.pairs(include_str!("sql/set_members_add.sql"), atoms.into_iter().zip(sets).collect()).await
+        self.pairs(include_str!("sql/set_members_remove.sql"), members_gone).await?;
+        self.pairs(include_str!("sql/set_members_add.sql"), members).await
     }
 
     async fn owner_rows(&mut self, sql: &'static str, rows: &[(String, Arc<OwnerRow>)]) -> Result<(), StoreError> {
@@ -187,12 +191,14 @@ impl Project {
         Ok(())
     }
 
-    async fn queue(&mut self, sql: &'static str, parties: BTreeSet<String>) -> Result<(), StoreError> {
-        if parties.is_empty() {
+    /// Rows of one key.
+    async fn singles(&mut self, sql: &'static str, keys: impl IntoIterator<Item = String>) -> Result<(), StoreError> {
+        let mut keys: Vec<String> = keys.into_iter().collect();
+        if keys.is_empty() {
             return Ok(());
         }
-        let parties: Vec<String> = parties.into_iter().collect();
-        sqlx::query(sql).bind(parties).execute(&mut *self.tx).await.map_err(engine)?;
+        keys.sort_unstable();
+        sqlx::query(sql).bind(keys).execute(&mut *self.tx).await.map_err(engine)?;
         Ok(())
     }
 }

@@ -11,10 +11,11 @@ use crate::load::PostgresLoad;
 use crate::{Options, migrate};
 
 /// All that can be computed from the log. Quarantine, how far intake was read, the hub's key and the rules are not among it.
-const DERIVED: [&str; 14] = [
+const DERIVED: [&str; 16] = [
     "position",
     "lease",
     "subject",
+    "fact",
     "owner",
     "long_key",
     "document",
@@ -22,6 +23,7 @@ const DERIVED: [&str; 14] = [
     "holder",
     "set_member",
     "decision",
+    "decided",
     "member",
     "inbox",
     "mark",

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use onefold_event::party_id;
-use onefold_identity::Owner;
 use onefold_store::{EachRow, Kept, KeyPrint, RowPrint, StoreError, Table, VerifySnapshot, VerifyStore};
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, Row, Transaction};
@@ -73,9 +72,11 @@ fn sql(table: Table) -> &'static str {
         Table::Holders => "SELECT party, identifier, present FROM holder",
         Table::Decisions => "SELECT party, decision FROM decision",
         Table::Members => "SELECT party, cluster FROM member",
+        Table::Decided => "SELECT subject FROM decided",
+        Table::Facts => "SELECT subject, id, state FROM fact",
         Table::Search => "SELECT party, text, tsvector_to_array(words) AS words FROM search",
         Table::Keys => include_str!("sql/scan_keys.sql"),
-        Table::SetMembers => include_str!("sql/scan_set_members.sql"),
+        Table::SetMembers => "SELECT atom, owner FROM set_member",
     }
 }
 
@@ -102,6 +103,8 @@ impl Snapshot {
                 print(&[&identifier, &present])
             }
             Table::Decisions => print(&[&other("decision")?]),
+            Table::Decided => print(&[]),
+            Table::Facts => print(&[bytes(row, "id")?, bytes(row, "state")?]),
             Table::Members => print(&[&other("cluster")?]),
             Table::Search => {
                 let text = bytes(row, "text")?;
@@ -123,15 +126,7 @@ impl Snapshot {
                 }
                 print(&[id.as_ref().map_or(&[][..], |id| id.as_bytes())])
             }
-            Table::SetMembers => {
-                let set = self.long.text(text("owner")?);
-                let used: bool = row.try_get("used").map_err(engine)?;
-                let belongs = || Owner::parse(set).is_some_and(|owner| owner.atoms().any(|of| of.to_string() == key));
-                if !used && belongs() {
-                    return Ok(None);
-                }
-                print(&[set.as_bytes()])
-            }
+            Table::SetMembers => print(&[self.long.text(text("owner")?).as_bytes()]),
         }))
     }
 }

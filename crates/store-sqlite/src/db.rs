@@ -9,11 +9,9 @@ use onefold_store::StoreError;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use tokio::sync::OwnedMutexGuard;
 
-use crate::checkpoint;
 use crate::numbers::Numbers;
+use crate::{checkpoint, format};
 
-/// Format of the tables; a newer one is refused.
-const FORMAT: u32 = 1;
 /// How far readers of intake are; programs that do not know it leave it alone.
 const INTAKE: &str = "CREATE TABLE IF NOT EXISTS intake (reader TEXT, topic TEXT, partition INTEGER, next INTEGER NOT NULL, PRIMARY KEY (reader, topic, partition)) WITHOUT ROWID";
 
@@ -83,10 +81,10 @@ impl SqliteStore {
             ))
             .map_err(engine)?;
         connection.set_prepared_statement_cache_capacity(64);
-        if format(&connection)?.is_none() {
+        if format::of(&connection)?.is_none() {
             create(&connection, &options)?;
         }
-        check_format(&connection)?;
+        format::upgrade(&connection)?;
         // A file from before topics were read gets it here.
         connection.execute_batch(INTAKE).map_err(engine)?;
         if rules(&connection)? != options.rules {
@@ -112,7 +110,7 @@ impl SqliteStore {
         let mut inner =
             Inner { rules: Rules::default(), path: path.to_owned(), readers: Mutex::new(Vec::new()), writer: None };
         let connection = inner.reader()?;
-        check_format(&connection)?;
+        format::check(&connection)?;
         inner.rules = rules(&connection)?;
         inner.give_back(connection);
         Ok(Self(Arc::new(inner)))
@@ -153,6 +151,12 @@ impl SqliteStore {
 }
 
 impl Inner {
+    /// Brings a file of an older format to this program's, as opening it for writing does.
+    pub(crate) fn upgrade(&self) -> Result<(), StoreError> {
+        let _lock = lock(&self.path)?;
+        format::upgrade(&Connection::open(&self.path).map_err(engine)?)
+    }
+
     fn reader(&self) -> Result<Connection, StoreError> {
         let idle = self.readers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
         idle.map_or_else(|| self.open_reader(), Ok)
@@ -249,7 +253,7 @@ pub(crate) fn create(connection: &Connection, options: &Options) -> Result<(), S
         connection.execute_batch(include_str!("schema.sql"))?;
         connection.execute_batch(INTAKE)?;
         let meta = "INSERT INTO meta VALUES ('format', ?1), ('last', 0), ('rules', ?2)";
-        connection.execute(meta, (FORMAT, rules))?;
+        connection.execute(meta, (format::FORMAT, rules))?;
         for partition in 0..options.partitions {
             connection.execute("INSERT INTO position VALUES (?1, 0)", [partition])?;
         }
@@ -265,22 +269,5 @@ fn rules(connection: &Connection) -> Result<Rules, StoreError> {
     match kept {
         Some(text) => serde_json::from_str(&text).map_err(|e| StoreError::Corrupt(format!("rules of identity: {e}"))),
         None => Ok(Rules::default()),
-    }
-}
-
-fn format(connection: &Connection) -> Result<Option<u32>, StoreError> {
-    let exists = "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'";
-    let exists: u32 = connection.query_row(exists, [], |r| r.get(0)).map_err(engine)?;
-    if exists == 0 {
-        return Ok(None);
-    }
-    connection.query_row("SELECT value FROM meta WHERE name = 'format'", [], |r| r.get(0)).map(Some).map_err(engine)
-}
-
-fn check_format(connection: &Connection) -> Result<(), StoreError> {
-    match format(connection)? {
-        Some(found) if found > FORMAT => Err(StoreError::TooNew { found, known: FORMAT }),
-        Some(_) => Ok(()),
-        None => Err(StoreError::Corrupt("the file holds no read model".to_owned())),
     }
 }

@@ -52,6 +52,7 @@ pub struct SqliteLoad {
     decisions: Vec<(u64, u64)>,
     members: Vec<(u64, u64)>,
     sets: Vec<(u64, u64)>,
+    decided: Vec<u64>,
     items: Vec<(u64, u64, i64, Vec<u8>)>,
     late: Vec<LoadRow>,
 }
@@ -99,6 +100,7 @@ impl SqliteLoad {
             decisions: Vec::new(),
             members: Vec::new(),
             sets: Vec::new(),
+            decided: Vec::new(),
             items: Vec::new(),
             late: Vec::new(),
         })
@@ -143,12 +145,17 @@ impl SqliteLoad {
                     .prepare_cached("INSERT INTO subject VALUES (?1, ?2, ?3)")?
                     .execute((num, key, state))?;
             }
+            LoadRow::Fact { subject, id, state } => {
+                let num = self.number(&subject).0;
+                self.connection.prepare_cached("INSERT INTO fact VALUES (?1, ?2, ?3)")?.execute((num, id, state))?;
+            }
             LoadRow::Document { owner, subject } => self.documents.push((owner.0, subject.0)),
             LoadRow::OpenItem { owner, invoice, due, item } => self.items.push((owner.0, invoice.0, due, item)),
             LoadRow::Holder { party, identifier, present } => self.holders.push((identifier.0, party.0, present)),
             LoadRow::Decision { party, decision } => self.decisions.push((party.0, decision.0)),
             LoadRow::Member { party, head } => self.members.push((party.0, head.0)),
             LoadRow::SetMember { atom, set } => self.sets.push((atom.0, set.0)),
+            LoadRow::Decided { subject } => self.decided.push(subject.0),
             LoadRow::Owner { ref key, .. } => return Ok(Some((self.number(key).0, row))),
             LoadRow::Named { ref key } => {
                 let (num, new) = self.number(key);
@@ -216,6 +223,11 @@ impl SqliteLoad {
         pairs(&mut self.members, "INSERT INTO member VALUES (?1, ?2)")?;
         pairs(&mut self.sets, "INSERT OR IGNORE INTO set_member VALUES (?1, ?2)")?;
         let known = |print: u64| known(numbers, print);
+        let decided = std::mem::take(&mut self.decided).into_iter();
+        let mut decided: Vec<u32> = decided.map(known).collect::<Result<_>>()?;
+        decided.sort_unstable();
+        let mut put = c.prepare("INSERT INTO decided VALUES (?1)")?;
+        decided.into_iter().try_for_each(|num| put.execute([num]).map(drop))?;
         let holders = std::mem::take(&mut self.holders).into_iter();
         let mut holders: Vec<(u32, u32, bool)> = holders
             .map(|(value, party, present)| Ok((known(value)?, known(party)?, present)))

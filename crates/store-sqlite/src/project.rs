@@ -1,17 +1,18 @@
 //! The projector's transaction.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use onefold_store::{Changes, OwnerRow, PartyChange, ProjectStore, ProjectTx, StoreError, SubjectState};
+use onefold_store::{
+    Changes, FactState, FactsOf, OwnerRow, PartyChange, ProjectStore, ProjectTx, StoreError, SubjectState,
+};
 use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
 use prost::Message;
 use rusqlite::{OptionalExtension, Result};
 
-use crate::SqliteStore;
 use crate::db::{Tx, corrupt, engine};
 use crate::publish::keep;
+use crate::{SqliteStore, history};
 
 #[async_trait]
 impl ProjectStore for SqliteStore {
@@ -46,6 +47,10 @@ struct Project(Tx);
 impl ProjectTx for Project {
     async fn subjects(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {
         self.subjects_of(keys).map_err(engine)
+    }
+
+    async fn facts(&mut self, asked: &[FactsOf]) -> Result<Vec<Vec<FactState>>, StoreError> {
+        self.facts_of(asked).map_err(engine)
     }
 
     async fn owners(&mut self, keys: &[String]) -> Result<Vec<Option<OwnerRow>>, StoreError> {
@@ -86,6 +91,16 @@ impl Project {
         Ok(states)
     }
 
+    fn facts_of(&mut self, asked: &[FactsOf]) -> Result<Vec<Vec<FactState>>> {
+        let keys: Vec<&str> = asked.iter().map(|of| of.subject.as_str()).collect();
+        let numbers = self.0.writer.look_up(&keys)?;
+        let facts = |(of, num): (&FactsOf, Option<i64>)| match num {
+            Some(num) => history::further(&self.0.writer.connection, num, of),
+            None => Ok(Vec::new()),
+        };
+        asked.iter().zip(numbers).map(facts).collect()
+    }
+
     fn owners_of(&mut self, keys: &[String]) -> Result<Vec<Option<OwnerRow>>> {
         let order = self.reading_order(keys)?;
         let get = "SELECT bundle, first_seen, digest FROM owner WHERE num = ?1";
@@ -121,6 +136,7 @@ impl Project {
 
     fn write(&mut self, changes: &Changes) -> Result<()> {
         self.write_subjects(&changes.subjects)?;
+        self.write_facts(&changes.facts)?;
         self.write_owners(&changes.owners)?;
         self.pairs("DELETE FROM document WHERE owner = ?1 AND subject = ?2", &changes.documents_removed)?;
         self.pairs("INSERT OR IGNORE INTO document VALUES (?1, ?2)", &changes.documents_added)?;
@@ -131,8 +147,10 @@ impl Project {
         }
         self.pairs("DELETE FROM decision WHERE decision = ?1 AND party = ?2", &changes.decisions_removed)?;
         self.pairs("INSERT OR IGNORE INTO decision VALUES (?2, ?1)", &changes.decisions_added)?;
-        self.queue("INSERT OR IGNORE INTO inbox VALUES (?1)", &changes.inbox)?;
-        self.queue("INSERT OR IGNORE INTO mark VALUES (?1)", &changes.marks)?;
+        self.singles("DELETE FROM decided WHERE subject = ?1", &changes.undecided)?;
+        self.singles("INSERT OR IGNORE INTO decided VALUES (?1)", &changes.decided)?;
+        self.singles("INSERT OR IGNORE INTO inbox VALUES (?1)", &changes.inbox)?;
+        self.singles("INSERT OR IGNORE INTO mark VALUES (?1)", &changes.marks)?;
         keep(&self.0, &changes.notes)?;
         add_digest(&self.0, "bundles", &changes.bundles_digest)?;
         add_digest(&self.0, "clusters", &changes.clusters_digest)?;
@@ -162,6 +180,16 @@ impl Project {
         Ok(())
     }
 
+    fn write_facts(&mut self, facts: &[(String, FactState)]) -> Result<()> {
+        let mut order = Vec::with_capacity(facts.len());
+        for (subject, fact) in facts {
+            order.push((self.0.writer.number_or_new(subject)?.0, fact.row_id(), fact));
+        }
+        order.sort_unstable_by_key(|(num, id, _)| (*num, *id));
+        let mut put = self.0.writer.connection.prepare_cached("INSERT OR REPLACE INTO fact VALUES (?1, ?2, ?3)")?;
+        order.into_iter().try_for_each(|(num, id, fact)| put.execute((num, id, fact.encode_to_vec())).map(drop))
+    }
+
     fn write_owners(&mut self, rows: &[(String, Arc<OwnerRow>)]) -> Result<()> {
         let order = self.in_page_order(rows)?;
         let mut sets = Vec::new();
@@ -172,14 +200,19 @@ impl Project {
                 let digest = row.digest.as_ref().map_or(&[][..], |d| d.0.as_slice());
                 put.execute((num, key, row.first_seen, &row.encoded, digest))?;
                 // Whether the row is new says nothing: an index may have named the set before anything was its.
-                sets.extend(key.starts_with("set:").then_some((num, key)));
+                sets.extend(key.starts_with("set:").then_some((num, key, row.encoded.is_empty())));
             }
         }
-        for (num, key) in sets {
+        for (num, key, empty) in sets {
+            // A set of nothing has no members: whether it ever had something depends on the order of events.
+            let (gone, put) = (
+                "DELETE FROM set_member WHERE atom = ?1 AND owner = ?2",
+                "INSERT OR IGNORE INTO set_member VALUES (?1, ?2)",
+            );
             for atom in onefold_identity::Owner::parse(key).iter().flat_map(|owner| owner.atoms()) {
                 let atom = self.0.writer.owner_number(&atom.to_string())?;
-                let put = "INSERT OR IGNORE INTO set_member VALUES (?1, ?2)";
-                self.0.writer.connection.prepare_cached(put)?.execute([atom, num])?;
+                let sql = if empty { gone } else { put };
+                self.0.writer.connection.prepare_cached(sql)?.execute([atom, num])?;
             }
         }
         Ok(())
@@ -240,14 +273,15 @@ impl Project {
         Ok(())
     }
 
-    fn queue(&mut self, sql: &str, parties: &BTreeSet<String>) -> Result<()> {
-        let mut numbers = Vec::with_capacity(parties.len());
-        for party in parties {
-            numbers.push(self.0.writer.owner_number(party)?);
+    /// Rows whose one column is the number of a key.
+    fn singles<'a>(&mut self, sql: &str, keys: impl IntoIterator<Item = &'a String>) -> Result<()> {
+        let mut numbers = Vec::new();
+        for key in keys {
+            numbers.push(self.0.writer.owner_number(key)?);
         }
         numbers.sort_unstable();
-        let mut put = self.0.writer.connection.prepare_cached(sql)?;
-        numbers.into_iter().try_for_each(|party| put.execute([party]).map(drop))
+        let mut statement = self.0.writer.connection.prepare_cached(sql)?;
+        numbers.into_iter().try_for_each(|num| statement.execute([num]).map(drop))
     }
 }
 

@@ -5,6 +5,8 @@ CREATE TABLE key (hash INTEGER PRIMARY KEY, num INTEGER NOT NULL);
 CREATE TABLE position (partition INTEGER PRIMARY KEY, next INTEGER NOT NULL);
 CREATE TABLE digest (name TEXT PRIMARY KEY, sum BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE subject (num INTEGER PRIMARY KEY, key TEXT NOT NULL, state BLOB NOT NULL);
+-- Facts of long histories, one row each; the id is fact, id and digest, so that a fact's versions and copies stand together.
+CREATE TABLE fact (subject INTEGER, id BLOB, state BLOB NOT NULL, PRIMARY KEY (subject, id)) WITHOUT ROWID;
 CREATE TABLE owner (num INTEGER PRIMARY KEY, key TEXT NOT NULL, first_seen INTEGER, bundle BLOB NOT NULL, digest BLOB NOT NULL);
 CREATE TABLE document (owner INTEGER, subject INTEGER, PRIMARY KEY (owner, subject)) WITHOUT ROWID;
 CREATE TABLE open_item (owner INTEGER, due INTEGER, subject INTEGER, item BLOB NOT NULL, PRIMARY KEY (owner, due, subject)) WITHOUT ROWID;
@@ -14,6 +16,8 @@ CREATE TABLE decision (party INTEGER, decision INTEGER, PRIMARY KEY (party, deci
 -- Only parties that share a customer with another one; the cluster is the number of its earliest party, whose id it bears.
 CREATE TABLE member (party INTEGER PRIMARY KEY, cluster INTEGER NOT NULL);
 CREATE INDEX member_by_cluster ON member (cluster);
+-- Subjects about which a decision of a person stands: found by the decision's event, of whose ids there is no index.
+CREATE TABLE decided (subject INTEGER PRIMARY KEY);
 CREATE TABLE inbox (party INTEGER PRIMARY KEY);
 CREATE TABLE mark (party INTEGER PRIMARY KEY);
 CREATE TABLE search (party INTEGER PRIMARY KEY, text TEXT NOT NULL);

@@ -44,7 +44,7 @@ pub(crate) fn rows(c: &Connection, rules: &Rules) -> Result<StatusRows> {
         let state =
             onefold_store::SubjectState::decode(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt("a subject", e))?;
         rows.subjects += u64::from(state.is_known());
-        rows.conflicts += state.conflicts() as u64;
+        rows.conflicts += state.conflicts();
     }
     Ok(rows)
 }

@@ -5,14 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use onefold_event::party_id;
-use onefold_identity::Owner;
 use onefold_store::{EachRow, Kept, KeyPrint, RowPrint, StoreError, Table, VerifySnapshot, VerifyStore};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
-use crate::SqliteStore;
 use crate::db::engine;
 use crate::keys::{find, hash, text};
 use crate::project::digest;
+use crate::{SqliteStore, format, found};
 
 #[async_trait]
 impl VerifyStore for SqliteStore {
@@ -20,9 +19,16 @@ impl VerifyStore for SqliteStore {
         let inner = Arc::clone(&self.0);
         let open = tokio::task::spawn_blocking(move || {
             let connection = inner.open_reader()?;
+            if format::check(&connection)? < format::FORMAT {
+                // What an older program left otherwise than this one would is no mismatch.
+                inner.upgrade()?;
+            }
             let kept = (|| {
+                // The file itself was opened for reading; only what is the connection's own is written to.
+                connection.execute_batch("PRAGMA cache_size = -32768; PRAGMA query_only = OFF")?;
+                connection.execute_batch(found::ASIDE)?;
                 // The first read of a transaction takes the snapshot.
-                connection.execute_batch("PRAGMA cache_size = -32768; BEGIN")?;
+                connection.execute_batch("BEGIN")?;
                 kept(&connection)
             })();
             let kept = kept.map_err(engine)?;
@@ -183,8 +189,8 @@ impl Numbers {
     }
 }
 
-/// An entry of the index of keys, so that sums of them are equal only for equal entries (by hand or by chance, not by art).
-fn mixed(hash: i64, num: i64) -> u128 {
+/// An entry of an index, so that sums of them are equal only for equal entries (by hand or by chance, not by art).
+pub(crate) fn mixed(hash: i64, num: i64) -> u128 {
     let scatter = |n: u64| {
         let n = (n ^ (n >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let n = (n ^ (n >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -237,8 +243,12 @@ fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
         Table::Holders => "SELECT party, identifier, present FROM holder",
         Table::Decisions => "SELECT party, decision FROM decision",
         Table::Members => "SELECT party, cluster FROM member",
+        Table::Decided => "SELECT subject FROM decided",
+        Table::Facts => "SELECT subject, id, state FROM fact",
         _ => "SELECT party, text FROM search",
     };
+    let name = |num: i64| text(c, num).ok().flatten().unwrap_or_else(|| format!("#{num}"));
+    let mut texts = 0u128;
     let mut all = c.prepare(sql)?;
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
@@ -246,33 +256,38 @@ fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
         let other = |row: &Row<'_>| -> Result<[u8; 8]> { Ok(numbers.key(row.get(1)?).bytes()) };
         let print = |columns: &[&[u8]]| RowPrint::of(table, numbers.key(num), columns);
         let print = match table {
-            Table::Search => print(&[row.get_ref(1)?.as_str()?.as_bytes()]),
+            Table::Search => {
+                let text = row.get_ref(1)?.as_str()?;
+                texts = texts.wrapping_add(found::of_text(num, text));
+                print(&[text.as_bytes()])
+            }
+            Table::Decided => print(&[]),
+            Table::Facts => print(&[row.get_ref(1)?.as_blob()?, row.get_ref(2)?.as_blob()?]),
             Table::Holders => print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes()]),
             Table::OpenItems => {
                 print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes(), row.get_ref(3)?.as_blob()?])
             }
             _ => print(&[&other(row)?]),
         };
-        each(print, &|| text(c, num).ok().flatten().unwrap_or_else(|| format!("#{num}")));
+        each(print, &|| name(num));
+    }
+    if table == Table::Search {
+        // Beside the rows themselves: one that must not be, for each that is not found as it must be.
+        for num in found::astray(c, texts)? {
+            each(RowPrint::of(table, numbers.key(num), &[&[], &num.to_be_bytes()]), &|| name(num));
+        }
     }
     Ok(())
 }
 
-/// Members of sets that have a bundle, and those that their set does not name.
 fn set_members(c: &Connection, each: &EachRow) -> Result<()> {
-    let sql =
-        "SELECT a.key, coalesce(o.key, '#' || m.owner), coalesce(length(o.bundle) > 0, 0), m.atom FROM set_member m
+    let sql = "SELECT coalesce(a.key, '#' || m.atom), coalesce(o.key, '#' || m.owner) FROM set_member m
          LEFT JOIN owner a ON a.num = m.atom LEFT JOIN owner o ON o.num = m.owner";
     let mut all = c.prepare(sql)?;
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
-        let (atom, set): (Option<String>, String) = (row.get(0)?, row.get(1)?);
-        let (used, num): (bool, i64) = (row.get(2)?, row.get(3)?);
-        let atom = atom.unwrap_or_else(|| format!("#{num}"));
-        let belongs = || Owner::parse(&set).is_some_and(|owner| owner.atoms().any(|of| of.to_string() == atom));
-        if used || !belongs() {
-            each(RowPrint::of(Table::SetMembers, KeyPrint::of(&atom), &[set.as_bytes()]), &|| atom.clone());
-        }
+        let (atom, set) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
+        each(RowPrint::of(Table::SetMembers, KeyPrint::of(atom), &[set.as_bytes()]), &|| atom.to_owned());
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! One copy of an event, as far as duplicates and folding need it. The rest stands in the log at its position.
 
-use onefold_event::{ContentDigest, Micros};
+use std::collections::BTreeMap;
+
+use onefold_event::{ContentDigest, Event, Micros};
 use prost::bytes::{Buf, BufMut};
 use prost::encoding::{
     DecodeContext, WireType, check_wire_type, decode_varint, encode_key, encode_varint, key_len, sfixed64, skip_field,
@@ -30,6 +32,34 @@ pub struct FactState {
 }
 
 impl FactState {
+    /// Of a copy of an event that stands at a place in the log.
+    pub fn new(event: &Event, digest: &ContentDigest, recorded_at: Micros, partition: u32, offset: u64) -> Self {
+        Self {
+            id: event.id.0,
+            fact: event.fact.0,
+            digest: *digest,
+            occurred_at: event.occurred_at,
+            recorded_at,
+            order: event.revision_order.clone(),
+            partition,
+            offset,
+        }
+    }
+
+    /// What tells it from all other copies about its subject, those of one fact side by side: fact, id, digest.
+    pub fn row_id(&self) -> [u8; 48] {
+        let mut place = [0; 48];
+        place[..16].copy_from_slice(&self.fact);
+        place[16..32].copy_from_slice(&self.id);
+        place[32..].copy_from_slice(&self.digest);
+        place
+    }
+
+    /// Brings copies into the order of a row.
+    pub fn sort(facts: &mut [Self]) {
+        facts.sort_by(|a, b| a.row_key().cmp(&b.row_key()));
+    }
+
     /// Order of folding (rule A5).
     pub(crate) fn fold_key(&self) -> (i64, i64, &[u8]) {
         (self.occurred_at, self.recorded_at, &self.id)
@@ -98,6 +128,36 @@ impl Message for FactState {
     fn clear(&mut self) {
         *self = Self::default();
     }
+}
+
+/// Of all copies about a subject, ordered as in its row, those that stand, in the order of folding, and the superseded revisions
+/// (rules A3, A5).
+pub fn standing(facts: &[FactState]) -> (Vec<&FactState>, Vec<&FactState>) {
+    let mut best: BTreeMap<[u8; 16], &FactState> = BTreeMap::new();
+    let mut superseded = Vec::new();
+    for copy in first_copies(facts) {
+        match best.get(&copy.fact) {
+            Some(other) if other.version() > copy.version() => superseded.push(copy),
+            other => {
+                superseded.extend(other.copied());
+                best.insert(copy.fact, copy);
+            }
+        }
+    }
+    let mut standing: Vec<_> = best.into_values().collect();
+    standing.sort_by(|a, b| a.fold_key().cmp(&b.fold_key()));
+    superseded.sort_by(|a, b| a.fold_key().cmp(&b.fold_key()));
+    (standing, superseded)
+}
+
+/// One copy per id: the one with the least (recorded_at, digest). The facts are sorted so that it comes first.
+pub(crate) fn first_copies(facts: &[FactState]) -> impl Iterator<Item = &FactState> {
+    let mut last: Option<[u8; 16]> = None;
+    facts.iter().filter(move |f| {
+        let first = last != Some(f.id);
+        last = Some(f.id);
+        first
+    })
 }
 
 #[expect(deprecated, reason = "prost has no other way to say what is wrong with a field of ours")]

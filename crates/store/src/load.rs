@@ -53,6 +53,15 @@ pub enum LoadRow {
         atom: KeyPrint,
         set: KeyPrint,
     },
+    /// It may come before its subject's row.
+    Fact {
+        subject: String,
+        id: [u8; 48],
+        state: Vec<u8>,
+    },
+    Decided {
+        subject: KeyPrint,
+    },
 }
 
 /// Where live goes on from what was loaded.

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
 use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
 
-use crate::{Note, StoreError, SubjectState};
+use crate::{FactState, FactsOf, Note, StoreError, SubjectState};
 
 /// The row of an owner key.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -39,6 +39,8 @@ pub struct PartyChange {
 pub struct Changes {
     /// Subjects' rows, by key.
     pub subjects: Vec<(String, Arc<SubjectState>)>,
+    /// Further rows of long histories: facts by their subject's key, new and changed ones.
+    pub facts: Vec<(String, FactState)>,
     /// Owners' rows, by key.
     pub owners: Vec<(String, Arc<OwnerRow>)>,
     /// (owner key, subject) pairs that begin.
@@ -55,6 +57,10 @@ pub struct Changes {
     pub decisions_added: Vec<(String, String)>,
     /// (decision, party) pairs that end.
     pub decisions_removed: Vec<(String, String)>,
+    /// Subjects about which a decision of a person stands from now on.
+    pub decided: Vec<String>,
+    /// Subjects about which none stands any longer.
+    pub undecided: Vec<String>,
     /// Parties that the resolver must look at.
     pub inbox: BTreeSet<String>,
     /// Owner keys whose customer must be materialised again though no event of the batch names them.
@@ -75,11 +81,14 @@ impl Changes {
         let pairs = [&self.documents_added, &self.documents_removed, &self.decisions_added, &self.decisions_removed];
         let identifiers = self.parties.iter().map(|party| party.asserted.len() + party.gone.len());
         self.subjects.len()
+            + self.facts.len()
             + self.owners.len()
             + pairs.into_iter().map(Vec::len).sum::<usize>()
             + self.open_added.len()
             + self.open_removed.len()
             + identifiers.sum::<usize>()
+            + self.decided.len()
+            + self.undecided.len()
             + self.inbox.len()
             + self.marks.len()
             + self.notes.len()
@@ -101,8 +110,11 @@ pub trait ProjectStore: Send + Sync {
 /// One transaction of the projector.
 #[async_trait]
 pub trait ProjectTx: Send {
-    /// Rows of subjects, in the order asked; none where the key is unknown.
+    /// Rows of subjects, in the order asked; none where the key is unknown. A long history's has no facts.
     async fn subjects(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError>;
+
+    /// Further rows of long histories, in the order asked; nothing of any other.
+    async fn facts(&mut self, asked: &[FactsOf]) -> Result<Vec<Vec<FactState>>, StoreError>;
 
     /// Rows of owners, in the order asked; none where the key is unknown.
     async fn owners(&mut self, keys: &[String]) -> Result<Vec<Option<OwnerRow>>, StoreError>;

@@ -8,7 +8,7 @@ use onefold_identity::{IdentifierKey, Rules, head};
 use onefold_view::{Bundle, DigestSum, Given, OpenItem, Purse, Tallies, View, assemble};
 use uuid::Uuid;
 
-use crate::{StoreError, SubjectState};
+use crate::{HistoryStore, StoreError, SubjectState};
 
 /// All rows that a customer's view is assembled from.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -116,7 +116,7 @@ pub struct StatusRows {
 
 /// Contract: reads never wait for writers, and each call answers from one committed state.
 #[async_trait]
-pub trait ReadStore: Send + Sync {
+pub trait ReadStore: HistoryStore {
     /// The customer that holds a party now; none where the party was never named.
     async fn customer(&self, party: &str) -> Result<Option<CustomerRows>, StoreError>;
 

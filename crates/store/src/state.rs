@@ -6,12 +6,13 @@ use onefold_event::{ContentDigest, Event, Kind, Micros, Role, Subject, Target};
 use onefold_identity::{Atom, Claim, Facet, Intermediary, Owner, own};
 use onefold_view::{Contribution, FactRef, Fragment, Guest, Inbound, Keys, Part, contribute};
 
-use crate::FactState;
+use crate::fact::first_copies;
+use crate::{FactState, Further, standing};
 
 /// The row of a subject; its encoding is canonical.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct SubjectState {
-    /// All distinct copies, ordered by (id, recorded_at, digest).
+    /// All distinct copies, ordered by (id, recorded_at, digest); of a long history those that were read.
     #[prost(message, repeated, tag = "1")]
     pub facts: Vec<FactState>,
     /// What the standing facts say.
@@ -26,6 +27,9 @@ pub struct SubjectState {
     /// Its fold failed: it contributes nothing until a corrected program folds it afresh.
     #[prost(bool, tag = "5")]
     pub failed: bool,
+    /// Of a long history, what the row keeps of it: its facts stand in further rows.
+    #[prost(message, optional, boxed, tag = "6")]
+    pub further: Option<Box<Further>>,
 }
 
 /// What became of a copy of an event.
@@ -46,11 +50,18 @@ pub enum Admitted {
 impl SubjectState {
     /// Whether a copy of an event is known already and no earlier than the one that is: taking it in changes nothing.
     pub fn knows(&self, event: &Event, digest: &ContentDigest, recorded_at: Micros) -> bool {
-        let same = |f: &FactState| f.id == event.id.0 && f.digest == *digest && f.recorded_at <= recorded_at;
-        self.facts.iter().any(same)
+        self.of_id(&event.id.0).iter().any(|f| f.digest == *digest && f.recorded_at <= recorded_at)
     }
 
-    /// Takes in one copy of an event (rule A3): what stands is derived from the set of copies, whatever their order.
+    /// Copies of one id.
+    fn of_id(&self, id: &[u8; 16]) -> &[FactState] {
+        let from = self.facts.partition_point(|fact| fact.id < *id);
+        let rest = self.facts.get(from..).unwrap_or_default();
+        &rest[..rest.partition_point(|fact| fact.id == *id)]
+    }
+
+    /// Takes in one copy of an event (rule A3): what stands is derived from the set of copies, whatever their order. Of a long
+    /// history it MUST hold what further rows say of the same fact.
     pub fn admit(
         &mut self,
         event: &Event,
@@ -64,29 +75,20 @@ impl SubjectState {
                 return Admitted::Duplicate;
             }
             (same.recorded_at, same.partition, same.offset) = (recorded_at, partition, offset);
-            self.sort();
+            FactState::sort(&mut self.facts);
             return Admitted::Earlier;
         }
-        let conflict = self.facts.iter().any(|f| f.id == event.id.0);
+        let conflict = !self.of_id(&event.id.0).is_empty();
         let revises = self.facts.iter().any(|f| f.fact == event.fact.0);
-        let last = self.facts.iter().map(FactState::fold_key).max();
-        let in_order = last.is_none_or(|last| last <= (event.occurred_at, recorded_at, &event.id.0[..]));
-        let new = FactState {
-            id: event.id.0,
-            fact: event.fact.0,
-            digest: *digest,
-            occurred_at: event.occurred_at,
-            recorded_at,
-            order: event.revision_order.clone(),
-            partition,
-            offset,
-        };
+        let new = FactState::new(event, digest, recorded_at, partition, offset);
+        let in_order = self.last().is_none_or(|last| last <= new.fold_key());
         let place = self.facts.partition_point(|fact| fact.row_key() < new.row_key());
         if self.facts.is_empty() {
             // Most subjects have one fact.
             self.facts.reserve_exact(1);
         }
         self.facts.insert(place, new);
+        self.count(place, conflict);
         match (conflict, revises, in_order) {
             (true, ..) => Admitted::Conflict,
             (false, false, true) => Admitted::Next,
@@ -94,39 +96,17 @@ impl SubjectState {
         }
     }
 
-    fn sort(&mut self) {
-        self.facts.sort_by(|a, b| a.row_key().cmp(&b.row_key()));
-    }
-
-    /// The copies that stand, in the order of folding, and the superseded revisions (rules A3, A5).
-    pub fn standing(&self) -> (Vec<&FactState>, Vec<&FactState>) {
-        let mut best: BTreeMap<[u8; 16], &FactState> = BTreeMap::new();
-        let mut superseded = Vec::new();
-        for copy in self.copies() {
-            match best.get(&copy.fact) {
-                Some(other) if other.version() > copy.version() => superseded.push(copy),
-                other => {
-                    superseded.extend(other.copied());
-                    best.insert(copy.fact, copy);
-                }
-            }
-        }
-        let mut standing: Vec<_> = best.into_values().collect();
-        standing.sort_by(|a, b| a.fold_key().cmp(&b.fold_key()));
-        superseded.sort_by(|a, b| a.fold_key().cmp(&b.fold_key()));
-        (standing, superseded)
-    }
-
-    /// Where in the log the facts stand that a fold afresh needs: (partition, offset).
+    /// Where in the log the facts stand that a fold afresh needs: (partition, offset). It MUST hold all of them.
     pub fn history(&self) -> Vec<(u32, u64)> {
-        let (standing, superseded) = self.standing();
+        let (standing, superseded) = standing(&self.facts);
         standing.iter().chain(&superseded).map(|fact| (fact.partition, fact.offset)).collect()
     }
 
     /// Folds it afresh (rule A5) from the events that [`Self::history`] named, in that order. Where one of them is
     /// missing the subject is in quarantine: it contributes nothing. Answers whether it was folded.
     pub fn fold_afresh(&mut self, subject: &Subject, events: &[Event]) -> bool {
-        let (standing, superseded) = self.standing();
+        self.recount();
+        let (standing, superseded) = standing(&self.facts);
         let stands = standing.len();
         let times: Vec<Micros> = standing.iter().chain(&superseded).map(|fact| fact.recorded_at).collect();
         let guest = self.fragment.take().and_then(|old| old.guest().cloned());
@@ -150,23 +130,21 @@ impl SubjectState {
     }
 
     /// Number of copies that contradict an earlier one of the same id.
-    pub fn conflicts(&self) -> usize {
-        self.facts.len() - self.copies().count()
-    }
-
-    /// One copy per id: the one with the least (recorded_at, digest). The facts are sorted so that it comes first.
-    fn copies(&self) -> impl Iterator<Item = &FactState> {
-        let mut last: Option<[u8; 16]> = None;
-        self.facts.iter().filter(move |f| {
-            let first = last != Some(f.id);
-            last = Some(f.id);
-            first
-        })
+    pub fn conflicts(&self) -> u64 {
+        match &self.further {
+            Some(further) => further.conflicts,
+            None => (self.facts.len() - first_copies(&self.facts).count()) as u64,
+        }
     }
 
     /// Whether any event about it is known (else it is a placeholder that another subject names).
     pub fn is_known(&self) -> bool {
-        !self.facts.is_empty()
+        self.copies() > 0
+    }
+
+    /// Whether a decision of a person stands about it.
+    pub fn is_decided(&self) -> bool {
+        self.fragment.as_ref().is_some_and(Fragment::is_decided)
     }
 
     /// Keys, empty where there are none.

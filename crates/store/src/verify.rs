@@ -30,13 +30,17 @@ pub enum Table {
     Search,
     /// The store's own index of keys.
     Keys,
-    /// Owner key of one member; set.
+    /// Owner key of one member; set. Of sets that have a bundle.
     SetMembers,
+    /// Subject.
+    Decided,
+    /// Subject; row id, copy.
+    Facts,
 }
 
 impl Table {
     /// All derived tables.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Subjects,
         Self::Owners,
         Self::Documents,
@@ -47,6 +51,8 @@ impl Table {
         Self::Search,
         Self::Keys,
         Self::SetMembers,
+        Self::Decided,
+        Self::Facts,
     ];
 
     /// What it is called in messages.
@@ -62,6 +68,8 @@ impl Table {
             Self::Search => "search",
             Self::Keys => "keys",
             Self::SetMembers => "set members",
+            Self::Decided => "decided",
+            Self::Facts => "facts",
         }
     }
 }
@@ -131,8 +139,8 @@ pub trait VerifyStore: Send + Sync {
 /// Contract: `scan` gives each row once, as stored in the snapshot, whatever it says of itself, and of rows that several
 /// transactions of a store could leave behind though they say nothing (a subject without state, an owner without anything)
 /// none. Of `Keys`, the store's own, it gives only what is wrong: a row that its key does not lead to, and a key that
-/// leads nowhere. Of `SetMembers` it gives the members, each with its set, of the sets that have a bundle, and all that
-/// belongs to no set.
+/// leads nowhere. Of `Search` it gives, beside or instead of the row, another one for each text that its own words would not
+/// find, or that others would.
 #[async_trait]
 pub trait VerifySnapshot: Send + Sync {
     /// What live had kept.

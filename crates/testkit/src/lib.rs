@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod build;
+mod counted;
 mod engine;
 mod faulty;
 mod hub;
@@ -11,6 +12,7 @@ mod server;
 mod skipped;
 
 pub use build::{Draft, party};
+pub use counted::{CountedStore, Rows};
 pub use engine::Engine;
 pub use faulty::FaultyLog;
 pub use hub::{Shape, TestHub, hub_key};

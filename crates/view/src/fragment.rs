@@ -270,6 +270,13 @@ impl Fragment {
         to.parse().ok()
     }
 
+    /// Whether a decision of a person stands about it: it is one, it was given to somebody, or something was withdrawn from it.
+    pub fn is_decided(&self) -> bool {
+        let withdrawn = self.party.iter().flat_map(|party| party.identifiers.values()).any(|held| held.withdrawn);
+        let reassigned = !self.reassigned_trade.is_empty() || !self.reassigned_receivable.is_empty();
+        withdrawn || reassigned || self.decided.as_ref().is_some_and(|decided| !decided.undone)
+    }
+
     /// Parts with owners of their own: a payment's allocations, the orders of a delivery's lines (C4).
     pub fn parts(&self) -> Vec<Part> {
         if let Some(payment) = &self.payment {

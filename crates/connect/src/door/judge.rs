@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use onefold_event::{ContentDigest, Event, EventId, decode};
 use onefold_log::{Log, Stored};
-use onefold_store::SubjectState;
+use onefold_store::{FactState, FactsOf};
 
 use crate::door::EVENTS;
 use crate::door::recent::{Copy, Recent};
@@ -31,7 +31,7 @@ pub(crate) enum Judged {
 
 pub(crate) async fn judge(
     batch: &[Candidate],
-    states: &HashMap<&str, SubjectState>,
+    facts: &HashMap<FactsOf, Vec<FactState>>,
     recent: &Recent,
     log: &dyn Log,
 ) -> Result<Vec<Judged>, DoorError> {
@@ -41,7 +41,8 @@ pub(crate) async fn judge(
     let mut fresh: HashMap<(&str, EventId), Vec<usize>> = HashMap::new();
     for (n, candidate) in batch.iter().enumerate() {
         let (subject, id) = (candidate.event.subject.as_str(), candidate.event.id);
-        let known = copies(states.get(subject), recent, subject, id);
+        let facts = facts.get(&FactsOf::one(subject, candidate.event.fact.0));
+        let known = copies(facts.map_or(&[][..], Vec::as_slice), recent, subject, id);
         let here = fresh.entry((subject, id)).or_default();
         let same_here = here.iter().any(|e| batch.get(*e).is_some_and(|e| e.digest == candidate.digest));
         let judgement = if known.iter().any(|copy| copy.digest == candidate.digest) {
@@ -74,9 +75,9 @@ pub(crate) async fn judge(
 }
 
 /// All copies of an id that are in the log, the earliest first.
-fn copies(state: Option<&SubjectState>, recent: &Recent, subject: &str, id: EventId) -> Vec<Copy> {
+fn copies(facts: &[FactState], recent: &Recent, subject: &str, id: EventId) -> Vec<Copy> {
     let mut copies: Vec<Copy> = Vec::new();
-    for fact in state.into_iter().flat_map(|s| &s.facts).filter(|f| f.id == id.0) {
+    for fact in facts.iter().filter(|f| f.id == id.0) {
         copies.push(Copy { digest: fact.digest, partition: fact.partition, offset: fact.offset });
     }
     for copy in recent.of(subject, id) {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use onefold_event::{Event, HubKey, Micros, encode};
 use onefold_log::{Log, Record, partition_of};
-use onefold_store::{FollowStore, ReadStore, SubjectState};
+use onefold_store::{FactState, FactsOf, FollowStore, ReadStore};
 use tokio::sync::oneshot;
 
 use judge::{Candidate, Judged, judge};
@@ -215,12 +215,12 @@ impl Inner {
 
     async fn write(&self, state: &mut State, batch: Vec<Candidate>) -> Result<Vec<Verdict>, DoorError> {
         self.prune(state).await?;
-        let subjects: BTreeSet<&str> = batch.iter().map(|c| c.event.subject.as_str()).collect();
-        let keys: Vec<String> = subjects.iter().map(|s| (*s).to_owned()).collect();
-        let rows = self.known.subjects(&keys).await?;
-        let states: HashMap<&str, SubjectState> =
-            subjects.into_iter().zip(rows).filter_map(|(key, row)| Some((key, row?))).collect();
-        let judged = judge(&batch, &states, &state.recent, self.log.as_ref()).await?;
+        let named: BTreeSet<FactsOf> =
+            batch.iter().map(|c| FactsOf::one(c.event.subject.as_str(), c.event.fact.0)).collect();
+        let asked: Vec<FactsOf> = named.into_iter().collect();
+        let found = self.known.facts(&asked).await?;
+        let facts: HashMap<FactsOf, Vec<FactState>> = asked.into_iter().zip(found).collect();
+        let judged = judge(&batch, &facts, &state.recent, self.log.as_ref()).await?;
 
         let mut records = Vec::new();
         for (candidate, _) in batch.iter().zip(&judged).filter(|(_, j)| matches!(j, Judged::New)) {

@@ -8,7 +8,7 @@ use onefold_connect::{Answer, Posted, Retried, RetryError, Verdict, again, await
 use onefold_event::Event;
 use onefold_log::Log;
 use onefold_mapping::Outcome;
-use onefold_store::Quarantine;
+use onefold_store::{MOST_FACTS, Quarantine};
 use serde_json::{Value, json};
 
 fn cloud(no: &str, total: &str) -> Value {
@@ -44,6 +44,25 @@ async fn a_copy_is_dropped_whether_it_is_in_the_batch_on_its_way_or_stored() {
         assert_eq!(hub.door.accept(vec![event("2", "1")]).await.unwrap(), [Verdict::Duplicate]);
     }
     assert_eq!(hub.events().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_copy_is_dropped_and_a_conflict_told_however_long_the_history_of_its_subject() {
+    let mut hub = Hub::open().await;
+    let about_one = |n: i32, total: &str| {
+        let mut cloud = cloud("1", total);
+        cloud["id"] = json!(format!("change-{n}"));
+        Posted::from(cloud).event().unwrap()
+    };
+    let many: Vec<Event> = (0..100).map(|n| about_one(n, "1")).collect();
+    assert!(many.len() > MOST_FACTS);
+    hub.door.accept(many.clone()).await.unwrap();
+    hub.project().await;
+    hub.reopen_door().await;
+    let verdicts = hub.door.accept(many).await.unwrap();
+    assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Duplicate), "{verdicts:?}");
+    assert!(matches!(hub.door.accept(vec![about_one(7, "2")]).await.unwrap()[..], [Verdict::Conflict(_)]));
+    assert_eq!(hub.events().await.len(), 100);
 }
 
 #[tokio::test]

@@ -10,7 +10,10 @@ use onefold_event::{Event, HubKey, decode};
 use onefold_log::Log;
 use onefold_log_embedded::EmbeddedLog;
 use onefold_mapping::Connector;
-use onefold_store::{Changes, FollowStore, ProjectStore, Quarantine, QuarantineEntry, QuarantineFilter, SubjectState};
+use onefold_store::{
+    Changes, FactState, FactsOf, FollowStore, HistoryStore, ProjectStore, Quarantine, QuarantineEntry,
+    QuarantineFilter, SubjectState,
+};
 use onefold_store_sqlite::{Options, SqliteStore};
 use tempfile::TempDir;
 
@@ -43,7 +46,7 @@ impl Hub {
     /// Writes what is in the log into subjects' rows, as far as duplicates need them.
     pub(crate) async fn project(&self) {
         let positions = self.store.followed().await.unwrap().positions;
-        let mut rows: BTreeMap<String, SubjectState> = BTreeMap::new();
+        let mut rows: BTreeMap<String, Vec<FactState>> = BTreeMap::new();
         let mut moves = Vec::new();
         for (partition, (from, head)) in (0..).zip(positions.into_iter().zip(self.log.heads("events").await.unwrap())) {
             if from == head {
@@ -52,20 +55,21 @@ impl Hub {
             moves.push((partition, from, head));
             for stored in self.log.read("events", partition, from, 1_000_000).await.unwrap() {
                 let event = decode(&stored.record.value).unwrap();
-                let row = rows.entry(event.subject.to_string()).or_default();
-                row.admit(&event, &key().digest(&event), stored.record.time, partition, stored.offset);
+                let (digest, at) = (key().digest(&event), stored.record.time);
+                let fact = FactState::new(&event, &digest, at, partition, stored.offset);
+                rows.entry(event.subject.to_string()).or_default().push(fact);
             }
+        }
+        let asked: Vec<FactsOf> = rows.keys().map(|subject| FactsOf::all(subject)).collect();
+        let known = self.store.facts(&asked).await.unwrap();
+        let mut changes = Changes::default();
+        for ((subject, facts), known) in rows.into_iter().zip(known) {
+            let (state, further) = SubjectState::of(known.into_iter().chain(facts).collect()).part();
+            changes.facts.extend(further.into_iter().map(|fact| (subject.clone(), fact)));
+            changes.subjects.push((subject, state));
         }
         let mut tx = self.store.begin(&moves).await.unwrap();
-        let keys: Vec<String> = rows.keys().cloned().collect();
-        let known = tx.subjects(&keys).await.unwrap();
-        for (row, known) in rows.values_mut().zip(known) {
-            if let Some(mut known) = known {
-                known.facts.append(&mut row.facts);
-                *row = known;
-            }
-        }
-        tx.save(Changes { subjects: rows.into_iter().collect(), ..Changes::default() }).await.unwrap();
+        tx.save(changes).await.unwrap();
         tx.commit().await.unwrap();
     }
 

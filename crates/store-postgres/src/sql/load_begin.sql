@@ -1,4 +1,5 @@
 ALTER TABLE subject DROP CONSTRAINT subject_pkey;
+ALTER TABLE fact DROP CONSTRAINT fact_pkey;
 ALTER TABLE owner DROP CONSTRAINT owner_pkey;
 DROP INDEX owner_by_id;
 ALTER TABLE document DROP CONSTRAINT document_pkey;

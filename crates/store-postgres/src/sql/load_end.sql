@@ -1,4 +1,5 @@
 ALTER TABLE subject ADD PRIMARY KEY (key);
+ALTER TABLE fact ADD PRIMARY KEY (subject, id);
 ALTER TABLE owner ADD PRIMARY KEY (key);
 CREATE UNIQUE INDEX owner_by_id ON owner (id) WHERE id IS NOT NULL;
 ALTER TABLE document ADD PRIMARY KEY (owner, subject);

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod fence;
+mod history;
 mod intake;
 mod project;
 mod publish;
@@ -62,6 +63,9 @@ pub async fn all<S: Store>(open: impl AsyncFn(&str) -> Arc<S>) {
     read::documents_come_in_pages_each_once(&*fresh("pages").await).await;
     read::status_counts_what_was_committed(&*fresh("status").await).await;
     read::found_are_two_characters_unfinished_words_and_numbers_without_their_code(&*fresh("find").await).await;
+
+    history::facts_of_a_long_history_stand_in_rows_of_their_own(&*fresh("further").await).await;
+    history::what_is_decided_comes_in_pages_each_once_until_it_is_undone(&*fresh("decided_about").await).await;
 
     publish::notes_are_kept_only_while_somebody_publishes(&*fresh("notes").await).await;
     publish::a_version_rises_and_what_is_done_is_done_once(&*fresh("turns").await).await;

@@ -65,6 +65,11 @@ pub(super) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)
         let pair = |owner: &String| (owner.clone(), (*key).to_owned());
         changes.documents_removed.extend(before.difference(&after).map(pair));
         changes.documents_added.extend(after.difference(&before).map(pair));
+        match (old.is_decided(), new.is_decided()) {
+            (false, true) => changes.decided.push((*key).to_owned()),
+            (true, false) => changes.undecided.push((*key).to_owned()),
+            _ => {}
+        }
         if of.kind() == Kind::Party {
             let asserted = |state: &SubjectState| state.fragment.as_ref().map(|f| f.asserted(&of)).unwrap_or_default();
             let (before, after) = (asserted(&old), asserted(new));
@@ -73,7 +78,9 @@ pub(super) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)
             changes.inbox.insert((*key).to_owned());
             changes.marks.insert((*key).to_owned());
         }
-        changes.subjects.push(((*key).to_owned(), Arc::new(new.clone())));
+        let (row, further) = new.clone().part();
+        changes.facts.extend(further.into_iter().map(|fact| ((*key).to_owned(), fact)));
+        changes.subjects.push(((*key).to_owned(), Arc::new(row)));
     }
     let parties = rows.iter().map(|(key, _)| (*key).to_owned()).filter(|key| key.starts_with("party:"));
     let named = touched.values().flat_map(|(old, new)| old.keys().chain(new.keys()).cloned());

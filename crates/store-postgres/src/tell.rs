@@ -1,0 +1,56 @@
+//! What a step to the present format takes from the states of subjects, which SQL cannot read.
+
+use futures_util::TryStreamExt;
+use onefold_store::{FactState, LONG_ROW, StoreError, SubjectState};
+use prost::Message;
+use sqlx::PgConnection;
+
+use crate::error::{corrupt, engine};
+use crate::history;
+
+/// Subjects about which a decision stands, once. Nobody projects meanwhile: the caller has locked the positions.
+pub(crate) async fn decided(tx: &mut PgConnection) -> Result<(), StoreError> {
+    if !first(tx, "decided").await? {
+        return Ok(());
+    }
+    let mut decided: Vec<String> = Vec::new();
+    {
+        let mut rows = sqlx::query_as::<_, (String, Vec<u8>)>("SELECT key, state FROM subject").fetch(&mut *tx);
+        while let Some((key, state)) = rows.try_next().await.map_err(engine)? {
+            let state = SubjectState::decode(state.as_slice()).map_err(|e| corrupt(&key, e))?;
+            decided.extend(state.is_decided().then_some(key));
+        }
+    }
+    sqlx::query(include_str!("sql/decided_add.sql")).bind(decided).execute(tx).await.map_err(engine)?;
+    Ok(())
+}
+
+/// Long histories into further rows, once.
+pub(crate) async fn further_rows(tx: &mut PgConnection) -> Result<(), StoreError> {
+    if !first(tx, "further_rows").await? {
+        return Ok(());
+    }
+    let long = "SELECT key FROM subject WHERE length(state) > $1";
+    let least = i32::try_from(LONG_ROW).unwrap_or(i32::MAX);
+    let long: Vec<String> = sqlx::query_scalar(long).bind(least).fetch_all(&mut *tx).await.map_err(engine)?;
+    for key in long {
+        let get = "SELECT state FROM subject WHERE key = $1";
+        let state: Vec<u8> = sqlx::query_scalar(get).bind(&key).fetch_one(&mut *tx).await.map_err(engine)?;
+        let state = SubjectState::decode(state.as_slice()).map_err(|e| corrupt(&key, e))?;
+        let (row, facts) = state.lengthened().part();
+        if !row.is_long() {
+            continue;
+        }
+        let put = "UPDATE subject SET state = $2 WHERE key = $1";
+        sqlx::query(put).bind(&key).bind(row.encode_to_vec()).execute(&mut *tx).await.map_err(engine)?;
+        let facts: Vec<(String, FactState)> = facts.into_iter().map(|fact| (key.clone(), fact)).collect();
+        history::put(tx, &facts).await?;
+    }
+    Ok(())
+}
+
+/// Whether something is told for the first time.
+async fn first(tx: &mut PgConnection, what: &str) -> Result<bool, StoreError> {
+    let note = "INSERT INTO meta (name, value) VALUES ($1, 'told') ON CONFLICT DO NOTHING";
+    Ok(sqlx::query(note).bind(what).execute(tx).await.map_err(engine)?.rows_affected() > 0)
+}

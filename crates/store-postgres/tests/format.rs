@@ -1,0 +1,72 @@
+//! A read model of an older format.
+
+use std::sync::{Arc, Mutex};
+
+use onefold_event::{Event, IdParts, Subject, v1};
+use onefold_store::{
+    FactState, FactsOf, HistoryStore, MOST_FACTS, ReadStore, RowPrint, SubjectState, Table, VerifyStore,
+};
+use onefold_store_postgres::{Options, PostgresStore};
+use onefold_testkit::Postgres;
+use prost::Message;
+
+/// Copies of events about one subject, as many as a row no longer holds.
+fn facts() -> Vec<FactState> {
+    let fact =
+        |n: usize| FactState { id: [n as u8; 16], fact: [n as u8; 16], offset: n as u64, ..FactState::default() };
+    (0..=MOST_FACTS).map(fact).collect()
+}
+
+/// A document that was given to somebody.
+fn given() -> SubjectState {
+    let subject: Subject = "order:erp:1".parse().unwrap();
+    let given = v1::DocumentReassigned { to: "party:erp:A".into(), ..Default::default() };
+    let parts = ["1".to_owned()];
+    let ids = IdParts { source: "erp", part: "", parts: &parts, revision: "" };
+    let event = Event::new(ids.id(), ids.fact(), "erp", subject.clone(), 1_700_000_000_000_000, given.into()).unwrap();
+    let mut state = SubjectState::default();
+    state.admit(&event, &[7; 16], 1_750_000_000_000_000, 0, 0);
+    assert!(state.fold_afresh(&subject, &[event]));
+    state
+}
+
+fn hex(state: &SubjectState) -> String {
+    state.encode_to_vec().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_older_format_is_brought_to_the_present_one() {
+    let Some(server) = Postgres::shared("an older format on PostgreSQL") else { return };
+    let database = server.database();
+    let url = database.schema();
+    let options = || Options { partitions: 3, stage_connections: 3, read_connections: 3, ..Options::default() };
+    drop(PostgresStore::connect(&url, options()).await.unwrap());
+    // The third format left members of a set that no longer had anything, had no index of decisions, and all facts in a row.
+    let there =
+        "SELECT set_config('search_path', (SELECT nspname FROM pg_namespace WHERE nspname ~ '^s[0-9a-f]+_'), false)";
+    let whole = SubjectState { facts: facts(), ..SubjectState::default() };
+    database.run(&format!(
+        "{there}; DROP TABLE decided, fact; DELETE FROM meta WHERE value = 'told';
+        DELETE FROM _sqlx_migrations WHERE version > 3;
+        INSERT INTO owner (key, digest, bundle) VALUES ('set:of:nothing', '', ''), ('set:of:something', '', '\\x01');
+        INSERT INTO set_member VALUES ('party:erp:A', 'set:of:nothing'), ('party:erp:A', 'set:of:something');
+        INSERT INTO subject VALUES ('stock:wms:P1', '\\x{}'), ('order:erp:1', '\\x{}')",
+        hex(&whole),
+        hex(&given())
+    ));
+
+    let store = PostgresStore::connect(&url, options()).await.unwrap();
+    let keys = ["stock:wms:P1".to_owned(), "order:erp:1".to_owned()];
+    assert_eq!(store.decided(None, 10).await.unwrap(), ["order:erp:1"]);
+    let (row, further) = SubjectState::of(facts()).part();
+    assert_eq!((store.subjects(&keys).await.unwrap(), further), (vec![Some(row), Some(given())], facts()));
+    assert_eq!(store.facts(&[FactsOf::all(&keys[0])]).await.unwrap(), [facts()]);
+    let snapshot = VerifyStore::snapshot(&store).await.unwrap();
+    for (table, rows) in [(Table::SetMembers, 1), (Table::Facts, MOST_FACTS + 1), (Table::Decided, 1)] {
+        let found = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&found);
+        let each = move |_: RowPrint, _: &dyn Fn() -> String| *count.lock().unwrap() += 1;
+        snapshot.scan(table, Arc::new(each)).await.unwrap();
+        assert_eq!(*found.lock().unwrap(), rows, "{}", table.name());
+    }
+}

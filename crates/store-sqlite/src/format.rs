@@ -1,0 +1,96 @@
+//! The format of the file: an older one is brought to the present one where it is written to, a newer one is refused.
+
+use onefold_store::{LONG_ROW, StoreError, SubjectState};
+use prost::Message;
+use rusqlite::{Connection, Result};
+
+use crate::db::{corrupt, engine};
+
+/// Every step from one format to the next; a step that was released never changes. The first format is 1.
+const STEPS: [fn(&Connection) -> Result<()>; 3] = [members_of_bundles, decided, further_rows];
+/// Format of the tables.
+pub(crate) const FORMAT: u32 = STEPS.len() as u32 + 1;
+
+/// The format of a file; none where it holds no read model.
+pub(crate) fn of(connection: &Connection) -> Result<Option<u32>, StoreError> {
+    let exists = "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'";
+    let exists: u32 = connection.query_row(exists, [], |r| r.get(0)).map_err(engine)?;
+    if exists == 0 {
+        return Ok(None);
+    }
+    connection.query_row("SELECT value FROM meta WHERE name = 'format'", [], |r| r.get(0)).map(Some).map_err(engine)
+}
+
+/// Refuses a file that this program could misread.
+pub(crate) fn check(connection: &Connection) -> Result<u32, StoreError> {
+    match of(connection)? {
+        Some(found) if found > FORMAT => Err(StoreError::TooNew { found, known: FORMAT }),
+        Some(found) => Ok(found),
+        None => Err(StoreError::Corrupt("the file holds no read model".to_owned())),
+    }
+}
+
+/// Takes the steps that are missing, all or none.
+pub(crate) fn upgrade(connection: &Connection) -> Result<(), StoreError> {
+    let found = check(connection)?;
+    if found == FORMAT {
+        return Ok(());
+    }
+    tracing::info!(from = found, to = FORMAT, "the read model is brought to the format of this program");
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(engine)?;
+    let steps = || {
+        (1u32..).zip(STEPS).filter(|(from, _)| *from >= found).try_for_each(|(_, step)| step(connection))?;
+        connection.execute("UPDATE meta SET value = ?1 WHERE name = 'format'", [FORMAT])?;
+        connection.execute_batch("COMMIT")
+    };
+    let done = steps();
+    if done.is_err() {
+        connection.execute_batch("ROLLBACK").map_err(engine)?;
+    }
+    done.map_err(engine)
+}
+
+/// Members are kept of sets that have a bundle; once they stayed when it became empty.
+fn members_of_bundles(c: &Connection) -> Result<()> {
+    let gone = "DELETE FROM set_member WHERE NOT EXISTS
+        (SELECT 1 FROM owner WHERE num = set_member.owner AND length(bundle) > 0)";
+    c.execute(gone, []).map(drop)
+}
+
+/// Subjects about which decisions stand have an index.
+fn decided(c: &Connection) -> Result<()> {
+    c.execute_batch("CREATE TABLE decided (subject INTEGER PRIMARY KEY)")?;
+    let mut put = c.prepare("INSERT INTO decided VALUES (?1)")?;
+    let mut all = c.prepare("SELECT num, state FROM subject")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        if state(row.get_ref(1)?.as_blob()?)?.is_decided() {
+            put.execute([row.get::<_, i64>(0)?])?;
+        }
+    }
+    Ok(())
+}
+
+/// A long history stands in further rows.
+fn further_rows(c: &Connection) -> Result<()> {
+    c.execute_batch(
+        "CREATE TABLE fact (subject INTEGER, id BLOB, state BLOB NOT NULL, PRIMARY KEY (subject, id)) WITHOUT ROWID",
+    )?;
+    let mut long = c.prepare("SELECT num FROM subject WHERE length(state) > ?1")?;
+    let long: Vec<i64> = long.query_map([LONG_ROW as i64], |row| row.get(0))?.collect::<Result<_>>()?;
+    let mut get = c.prepare("SELECT state FROM subject WHERE num = ?1")?;
+    let mut put = c.prepare("UPDATE subject SET state = ?2 WHERE num = ?1")?;
+    let mut put_fact = c.prepare("INSERT INTO fact VALUES (?1, ?2, ?3)")?;
+    for num in long {
+        let (row, facts) = state(&get.query_row([num], |row| row.get::<_, Vec<u8>>(0))?)?.lengthened().part();
+        if row.is_long() {
+            put.execute((num, row.encode_to_vec()))?;
+            facts.iter().try_for_each(|fact| put_fact.execute((num, fact.row_id(), fact.encode_to_vec())).map(drop))?;
+        }
+    }
+    Ok(())
+}
+
+fn state(bytes: &[u8]) -> Result<SubjectState> {
+    SubjectState::decode(bytes).map_err(|e| corrupt("a subject", e))
+}

@@ -1,0 +1,101 @@
+//! Files of other formats.
+
+use std::path::{Path, PathBuf};
+
+use onefold_event::{Event, IdParts, Subject, party_id, v1};
+use onefold_store::{FactState, FactsOf, HistoryStore, MOST_FACTS, ReadStore, StoreError, SubjectState, VerifyStore};
+use onefold_store_sqlite::{Options, SqliteStore};
+use prost::Message;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+/// A file of this program, made to look like another's.
+fn file(directory: &TempDir, alter: &str) -> PathBuf {
+    let path = directory.path().join("views.db");
+    drop(SqliteStore::open(&path, Options::default()).unwrap());
+    Connection::open(&path).unwrap().execute_batch(alter).unwrap();
+    path
+}
+
+fn number(path: &PathBuf, sql: &str) -> u32 {
+    Connection::open(path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_newer_format_is_refused_whether_written_or_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = file(&directory, "UPDATE meta SET value = value + 1 WHERE name = 'format'");
+    let refused = [SqliteStore::open(&path, Options::default()).err(), SqliteStore::open_read(&path).err()];
+    for error in refused {
+        assert!(matches!(error, Some(StoreError::TooNew { found, known }) if found == known + 1), "{error:?}");
+    }
+}
+
+/// Copies of events about one subject, as many as a row no longer holds.
+fn facts() -> Vec<FactState> {
+    let fact =
+        |n: usize| FactState { id: [n as u8; 16], fact: [n as u8; 16], offset: n as u64, ..FactState::default() };
+    (0..=MOST_FACTS).map(fact).collect()
+}
+
+/// A document that was given to somebody.
+fn given() -> SubjectState {
+    let subject: Subject = "order:erp:1".parse().unwrap();
+    let given = v1::DocumentReassigned { to: "party:erp:A".into(), ..Default::default() };
+    let parts = ["1".to_owned()];
+    let ids = IdParts { source: "erp", part: "", parts: &parts, revision: "" };
+    let event = Event::new(ids.id(), ids.fact(), "erp", subject.clone(), 1_700_000_000_000_000, given.into()).unwrap();
+    let mut state = SubjectState::default();
+    state.admit(&event, &[7; 16], 1_750_000_000_000_000, 0, 0);
+    assert!(state.fold_afresh(&subject, &[event]));
+    state
+}
+
+#[tokio::test]
+async fn an_older_format_is_read_as_it_is_and_brought_to_the_present_one_where_it_is_written() {
+    brought(async |path| SqliteStore::open(path, Options::default()).unwrap()).await;
+}
+
+#[tokio::test]
+async fn an_older_format_is_brought_to_the_present_one_before_it_is_verified() {
+    let verified = async |path: &Path| {
+        let store = SqliteStore::open_read(path).unwrap();
+        drop(store.snapshot().await.unwrap());
+        store
+    };
+    brought(verified).await;
+}
+
+async fn brought(upgrade: impl AsyncFn(&Path) -> SqliteStore) {
+    let directory = tempfile::tempdir().unwrap();
+    // The first format left members of a set that no longer had anything, had no index of decisions, and all facts in a row.
+    let path = file(
+        &directory,
+        "DROP TABLE decided; DROP TABLE fact; UPDATE meta SET value = 1 WHERE name = 'format';
+        INSERT INTO owner VALUES (1, 'party:erp:A', NULL, x'', x''), (2, 'set:of:nothing', NULL, x'', x''), (3, 'set:of:something', NULL, x'01', x'');
+        INSERT INTO set_member VALUES (1, 2), (1, 3);",
+    );
+    let whole = SubjectState { facts: facts(), ..SubjectState::default() };
+    let old = Connection::open(&path).unwrap();
+    for (num, key, state) in [(4, "stock:wms:P1", &whole), (5, "order:erp:1", &given())] {
+        let place = party_id(key).as_u128() >> 65;
+        old.execute("INSERT INTO subject VALUES (?1, ?2, ?3)", (num, key, state.encode_to_vec())).unwrap();
+        old.execute("INSERT INTO key VALUES (?1, ?2)", (place as i64, num)).unwrap();
+    }
+    drop(old);
+    let keys = ["stock:wms:P1".to_owned(), "order:erp:1".to_owned()];
+    let read = SqliteStore::open_read(&path).unwrap();
+    assert_eq!(read.subjects(&keys).await.unwrap(), [Some(whole.clone()), Some(given())]);
+    assert_eq!(read.facts(&[FactsOf::all(&keys[0])]).await.unwrap(), [facts()]);
+    drop(read);
+
+    let store = upgrade(&path).await;
+    assert_eq!(number(&path, "SELECT count(*) FROM set_member"), 1);
+    assert_eq!(number(&path, "SELECT owner FROM set_member"), 3);
+    assert_eq!(store.decided(None, 10).await.unwrap(), ["order:erp:1"]);
+    let (row, further) = SubjectState::of(facts()).part();
+    assert_eq!((store.subjects(&keys).await.unwrap(), further), (vec![Some(row), Some(given())], facts()));
+    assert_eq!(store.facts(&[FactsOf::all(&keys[0])]).await.unwrap(), [facts()]);
+    assert_eq!(number(&path, "SELECT count(*) FROM fact"), MOST_FACTS as u32 + 1);
+    assert!(number(&path, "SELECT value FROM meta WHERE name = 'format'") > 1);
+}

@@ -1,0 +1,162 @@
+//! A long history: its facts stand in rows of their own, and the subject's row keeps what folding in order needs (rule I2).
+//!
+//! Which form a history has is a function of the facts alone: their number only grows.
+
+use std::collections::BTreeSet;
+
+use onefold_event::Micros;
+
+use crate::{FactState, SubjectState};
+
+/// Facts that a subject's row holds at most. Nearly every order, invoice, parcel and party has fewer, and is one row of at most
+/// some 3 KB, read and written at once. What has more (the stock of a product) would be read and written whole at each event.
+pub const MOST_FACTS: usize = 32;
+/// Bytes that a row with so many facts has at least: each has three ids and two times. Rows from before histories were parted
+/// are looked for by it.
+pub const LONG_ROW: usize = MOST_FACTS * (3 * 18 + 2 * 9);
+
+/// What the row of a subject keeps of facts that stand in further rows.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Further {
+    /// Distinct copies, one further row each.
+    #[prost(uint64, tag = "1")]
+    pub copies: u64,
+    /// Those that contradict another one of the same id.
+    #[prost(uint64, tag = "2")]
+    pub conflicts: u64,
+    /// The greatest place in the order of folding: when it happened,
+    #[prost(sfixed64, tag = "3")]
+    pub occurred_at: Micros,
+    /// when the hub took it in,
+    #[prost(sfixed64, tag = "4")]
+    pub recorded_at: Micros,
+    /// and its id.
+    #[prost(bytes = "vec", tag = "5")]
+    pub id: Vec<u8>,
+}
+
+impl Further {
+    fn of(facts: &[FactState]) -> Self {
+        let ids: BTreeSet<&[u8; 16]> = facts.iter().map(|fact| &fact.id).collect();
+        let mut further =
+            Self { copies: facts.len() as u64, conflicts: (facts.len() - ids.len()) as u64, ..Self::default() };
+        facts.iter().max_by(|a, b| a.fold_key().cmp(&b.fold_key())).into_iter().for_each(|last| further.reach(last));
+        further
+    }
+
+    fn reach(&mut self, fact: &FactState) {
+        if self.fold_key() <= fact.fold_key() {
+            (self.occurred_at, self.recorded_at, self.id) = (fact.occurred_at, fact.recorded_at, fact.id.to_vec());
+        }
+    }
+
+    fn fold_key(&self) -> (i64, i64, &[u8]) {
+        (self.occurred_at, self.recorded_at, &self.id)
+    }
+}
+
+/// Which facts: all of a subject, or the versions and copies of one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FactsOf {
+    /// Key of the subject.
+    pub subject: String,
+    /// Id of the one fact.
+    pub fact: Option<[u8; 16]>,
+}
+
+impl FactsOf {
+    /// All facts of a subject.
+    pub fn all(subject: &str) -> Self {
+        Self { subject: subject.to_owned(), fact: None }
+    }
+
+    /// One fact of a subject.
+    pub fn one(subject: &str, fact: [u8; 16]) -> Self {
+        Self { subject: subject.to_owned(), fact: Some(fact) }
+    }
+
+    /// The first and the last place among the subject's further rows where one could stand; see [`FactState::row_id`].
+    pub fn range(&self) -> ([u8; 48], [u8; 48]) {
+        let (mut first, mut last) = ([0; 48], [0xFF; 48]);
+        if let Some(fact) = &self.fact {
+            first[..16].copy_from_slice(fact);
+            last[..16].copy_from_slice(fact);
+        }
+        (first, last)
+    }
+
+    /// Whether a fact is one of these.
+    pub fn names(&self, fact: &FactState) -> bool {
+        self.fact.is_none_or(|one| one == fact.fact)
+    }
+}
+
+impl SubjectState {
+    /// A state that knows these copies of events and has folded none: of copies of one content the earliest counts.
+    pub fn of(mut copies: Vec<FactState>) -> Self {
+        let place = |fact: &FactState| (fact.row_id(), fact.recorded_at, fact.partition, fact.offset);
+        copies.sort_by_key(place);
+        copies.dedup_by_key(|fact| fact.row_id());
+        let mut state = Self { facts: copies, ..Self::default() };
+        FactState::sort(&mut state.facts);
+        state.recount();
+        state
+    }
+
+    /// Whether its facts stand in further rows, so that `facts` holds only those that were read.
+    pub fn is_long(&self) -> bool {
+        self.further.is_some()
+    }
+
+    /// Number of distinct copies of events about it.
+    pub fn copies(&self) -> u64 {
+        self.further.as_ref().map_or(self.facts.len() as u64, |further| further.copies)
+    }
+
+    /// Takes in facts that were read from further rows. Those that it holds already are newer.
+    pub fn read(&mut self, rows: Vec<FactState>) {
+        let held: BTreeSet<[u8; 48]> = self.facts.iter().map(FactState::row_id).collect();
+        self.facts.extend(rows.into_iter().filter(|fact| !held.contains(&fact.row_id())));
+        FactState::sort(&mut self.facts);
+    }
+
+    /// The row as it is stored, and the facts that it held and that belong into further rows.
+    pub fn part(mut self) -> (Self, Vec<FactState>) {
+        let facts = if self.is_long() { std::mem::take(&mut self.facts) } else { Vec::new() };
+        (self, facts)
+    }
+
+    /// A row from before histories were parted, as one of now: all its facts stand in it.
+    #[must_use]
+    pub fn lengthened(mut self) -> Self {
+        if !self.is_long() {
+            self.recount();
+        }
+        self
+    }
+
+    /// Counts the facts again, all of which it holds.
+    pub(crate) fn recount(&mut self) {
+        self.further = (self.facts.len() > MOST_FACTS).then(|| Box::new(Further::of(&self.facts)));
+    }
+
+    /// Counts one more copy, which stands at a place among those that it holds.
+    pub(crate) fn count(&mut self, place: usize, conflict: bool) {
+        match (&mut self.further, self.facts.get(place)) {
+            (Some(further), Some(fact)) => {
+                further.copies += 1;
+                further.conflicts += u64::from(conflict);
+                further.reach(fact);
+            }
+            _ => self.recount(),
+        }
+    }
+
+    /// The greatest place in the order of folding.
+    pub(crate) fn last(&self) -> Option<(i64, i64, &[u8])> {
+        match &self.further {
+            Some(further) => Some(further.fold_key()),
+            None => self.facts.iter().map(FactState::fold_key).max(),
+        }
+    }
+}

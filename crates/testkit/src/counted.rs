@@ -1,0 +1,110 @@
+//! What a projector costs, in rows.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use async_trait::async_trait;
+use onefold_store::{Changes, FactState, FactsOf, OwnerRow, ProjectStore, ProjectTx, StoreError, SubjectState};
+use prost::Message;
+
+/// Rows that went through a store, and the bytes of the subjects' rows among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rows {
+    /// Rows read.
+    pub read: u64,
+    /// Rows written or deleted.
+    pub written: u64,
+    /// Bytes of the subjects' rows that were written.
+    pub bytes: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    read: AtomicU64,
+    written: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// A store before which rows are counted.
+#[derive(Clone)]
+pub struct CountedStore {
+    store: Arc<dyn ProjectStore>,
+    counts: Arc<Counts>,
+}
+
+impl CountedStore {
+    /// Counts what goes through to a store.
+    pub fn new(store: Arc<dyn ProjectStore>) -> Self {
+        Self { store, counts: Arc::default() }
+    }
+
+    /// Rows since the last time that this was asked.
+    pub fn take(&self) -> Rows {
+        let Counts { read, written, bytes } = &*self.counts;
+        Rows { read: read.swap(0, Relaxed), written: written.swap(0, Relaxed), bytes: bytes.swap(0, Relaxed) }
+    }
+}
+
+#[async_trait]
+impl ProjectStore for CountedStore {
+    async fn positions(&self) -> Result<Vec<u64>, StoreError> {
+        self.store.positions().await
+    }
+
+    async fn begin(&self, moves: &[(u32, u64, u64)]) -> Result<Box<dyn ProjectTx>, StoreError> {
+        Ok(Box::new(Counted { tx: self.store.begin(moves).await?, counts: Arc::clone(&self.counts) }))
+    }
+}
+
+struct Counted {
+    tx: Box<dyn ProjectTx>,
+    counts: Arc<Counts>,
+}
+
+impl Counted {
+    fn read(&self, rows: usize) {
+        self.counts.read.fetch_add(rows as u64, Relaxed);
+    }
+}
+
+#[async_trait]
+impl ProjectTx for Counted {
+    async fn subjects(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {
+        let rows = self.tx.subjects(keys).await?;
+        self.read(rows.iter().flatten().count());
+        Ok(rows)
+    }
+
+    async fn facts(&mut self, asked: &[FactsOf]) -> Result<Vec<Vec<FactState>>, StoreError> {
+        let facts = self.tx.facts(asked).await?;
+        self.read(facts.iter().map(Vec::len).sum());
+        Ok(facts)
+    }
+
+    async fn owners(&mut self, keys: &[String]) -> Result<Vec<Option<OwnerRow>>, StoreError> {
+        let rows = self.tx.owners(keys).await?;
+        self.read(rows.iter().flatten().count());
+        Ok(rows)
+    }
+
+    async fn documents(&mut self, owner: &str) -> Result<Vec<String>, StoreError> {
+        let keys = self.tx.documents(owner).await?;
+        self.read(keys.len());
+        Ok(keys)
+    }
+
+    fn publishes(&self) -> bool {
+        self.tx.publishes()
+    }
+
+    async fn save(&mut self, changes: Changes) -> Result<(), StoreError> {
+        self.counts.written.fetch_add(changes.rows() as u64, Relaxed);
+        let bytes = changes.subjects.iter().map(|(_, state)| state.encoded_len() as u64).sum();
+        self.counts.bytes.fetch_add(bytes, Relaxed);
+        self.tx.save(changes).await
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.tx.commit().await
+    }
+}
