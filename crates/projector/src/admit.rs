@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_event::{Event, Subject, decode};
 use onefold_stage::StageError;
-use onefold_store::Admitted;
+use onefold_store::{Admitted, QuarantineEntry};
 use onefold_view::{FactRef, Fragment, Guest, parties_named};
 
 use crate::batch::Batch;
@@ -41,7 +41,16 @@ impl Batch<'_> {
     async fn fold_afresh(&mut self, place: Place) -> Result<(), StageError> {
         let row = &mut self.subjects[place];
         let stored = self.log.fetch(EVENTS, &row.state.history()).await?;
-        let events: Vec<Event> = stored.iter().filter_map(|s| decode(&s.record.value).ok()).collect();
+        let mut events: Vec<Event> = Vec::with_capacity(stored.len());
+        for stored in &stored {
+            match decode(&stored.record.value) {
+                Ok(event) => events.push(event),
+                Err(error) => {
+                    let entry = QuarantineEntry::altered(EVENTS, stored, &row.subject, &error);
+                    self.changes.refused.push(entry);
+                }
+            }
+        }
         if !row.state.fold_afresh(&row.subject, &events) {
             tracing::error!(subject = %row.subject, "a fact in the log no longer decodes; the subject is in quarantine");
         }

@@ -79,7 +79,9 @@ impl Projector {
         let began = Instant::now();
         let mut tx = self.store.begin(&read.moves).await?;
         let batch = Batch::new(tx.as_mut(), self.reader.log.as_ref(), read.taken.len());
-        let (changes, loading) = batch.project(&read.taken).await?;
+        let (mut changes, loading) = batch.project(&read.taken).await?;
+        changes.refused.extend(read.refused.iter().cloned());
+        let refused = changes.refused.len() as u64;
         self.work.add(Part::Load, loading);
         let began = self.work.spent(Part::Fold, began + loading);
         let rows = changes.rows() as u64;
@@ -88,6 +90,10 @@ impl Projector {
         tx.commit().await?;
         self.work.spent(Part::Commit, began);
         self.work.batch(read.taken.len() as u64, rows);
+        metrics::counter!("onefold_log_refused_total").increment(refused);
+        for entry in &read.refused {
+            tracing::error!(place = entry.resource, "a record in the log is no event; it is in quarantine");
+        }
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use rusqlite::{OptionalExtension, Result};
 use crate::SqliteStore;
 use crate::db::{Tx, corrupt, engine};
 use crate::publish::keep;
+use crate::quarantine;
 
 #[async_trait]
 impl ProjectStore for SqliteStore {
@@ -133,6 +134,7 @@ impl Project {
         self.queue("INSERT OR IGNORE INTO inbox VALUES (?1)", &changes.inbox)?;
         self.queue("INSERT OR IGNORE INTO mark VALUES (?1)", &changes.marks)?;
         keep(&self.0, &changes.notes)?;
+        changes.refused.iter().try_for_each(|entry| quarantine::meet(&self.0.writer.connection, entry))?;
         add_digest(&self.0, "bundles", &changes.bundles_digest)?;
         add_digest(&self.0, "clusters", &changes.clusters_digest)?;
         add_digest(&self.0, "ids", &changes.ids_digest)

@@ -116,19 +116,19 @@ impl Fleet {
 
     /// What every test ends with: it is as that company is in one directory.
     pub(crate) fn is_as(&self, company: &Company) {
-        self.is_as_beside(company, 0);
+        self.is_as_beside(company, &[]);
     }
 
-    /// The same where others have put so many records into the log.
-    pub(crate) fn is_as_beside(&self, company: &Company, others: u64) {
+    /// The same where others have put records into the log that are in quarantine now.
+    pub(crate) fn is_as_beside(&self, company: &Company, others: &[String]) {
         assert_eq!(self.acknowledged.load(Ordering::Relaxed), company.records.len() as u64);
         let status = self.is_sound();
         same(&status, &company.status);
         let count = |status: &Value| status["events"].as_u64().expect("a count");
-        let (events, told) = (count(&status), count(&company.status) + others);
+        let (events, told) = (count(&status), count(&company.status) + others.len() as u64);
         assert!(events == told || self.again.load(Ordering::Relaxed) && events > told, "{events} of {told} events");
-        assert_eq!((status["conflicts"].as_u64(), status["quarantined"].as_u64()), (Some(0), Some(0)));
-        assert_eq!(held(&self.home), Vec::<String>::new());
+        assert_eq!((&status["conflicts"], &status["quarantined"]), (&0.into(), &others.len().into()));
+        assert_eq!(held(&self.home), others);
     }
 
     /// Nothing waits, and the log folded again says the same, row by row.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use onefold_event::{Event, HubKey, Micros, encode};
 use onefold_log::{Log, Record, partition_of};
-use onefold_store::{FollowStore, ReadStore, SubjectState};
+use onefold_store::{FactState, FollowStore, ReadStore, SubjectState};
 use tokio::sync::oneshot;
 
 use judge::{Candidate, Judged, judge};
@@ -136,6 +136,14 @@ impl Door {
     /// Partitions of the topic of events.
     pub(crate) fn partitions(&self) -> u32 {
         self.0.partitions
+    }
+
+    /// Whether the views show this very event.
+    pub(crate) async fn shows(&self, event: &Event) -> Result<bool, DoorError> {
+        let rows = self.0.known.subjects(&[event.subject.to_string()]).await?;
+        let digest = self.0.key.digest(event);
+        let is_it = |fact: &FactState| fact.id == event.id.0 && fact.digest == digest;
+        Ok(rows.iter().flatten().flat_map(|row| &row.facts).any(is_it))
     }
 
     /// Waits until the store has projected what is in the log now, so that this door knows what another wrote before it;
