@@ -1,53 +1,24 @@
-//! The judge is not blind: one row altered, taken away or added by hand in each derived table in turn, and the
-//! verification fails and names the customer.
+//! Rows in a file.
 
-use onefold_event::{party_id, v1};
-use onefold_testkit::{Draft, Shape, TestHub, party};
+use onefold_testkit::{Engine, TestHub};
 use rusqlite::Connection;
 
-const A: &str = "party:erp:A";
-const B: &str = "party:crm:B";
-/// Of another customer than A and B.
-const C: &str = "party:erp:C";
+use crate::{A, B, C, Fault, Hand, are_found, fault, hub};
 
-/// Parties linked by rule and by decision, documents of one owner and of two, open items, an identifier that owns.
-async fn hub() -> TestHub {
-    let linked = v1::PartiesLinked {
-        parties: vec![A.into(), B.into()],
-        by: "anna".into(),
-        why: "one man".into(),
-        ..Default::default()
-    };
-    let drafts = [
-        party(A, "王伟", &[("phone", "13800138000")]),
-        party(B, "Wang Wei", &[("email", "wang@example.com")]),
-        party(C, "李娜", &[("phone", "13900139000")]),
-        Draft::new("decision:desk:1", linked),
-        Draft::order("order:erp:1", "60.00").refer("buyer", A),
-        Draft::invoice("invoice:erp:1", "60.00").refer("buyer", A).refer("order", "order:erp:1"),
-        Draft::invoice("invoice:erp:2", "35.00").refer("buyer", C),
-        Draft::invoice("invoice:erp:3", "10.00").refer("buyer", A).refer("buyer", B),
-        Draft::payment("payment:bank:1", "20.00", &[("invoice:erp:1", "20.00")]).known_by("phone", "13800138000"),
-    ];
-    let mut hub = TestHub::new(Shape::default()).await;
-    hub.append(&drafts.iter().map(Draft::event).collect::<Vec<_>>()).await;
-    hub.settle().await;
-    let verified = hub.verify().await;
-    assert!(verified.is_equal(), "{verified:#?}");
-    hub
+impl Hand for Connection {
+    fn run(&self, sql: &str) {
+        self.execute_batch(sql).unwrap_or_else(|e| panic!("{sql}: {e}"));
+    }
+
+    fn alter(&self, sql: &str) {
+        let rows = self.execute(sql, []).unwrap_or_else(|e| panic!("{sql}: {e}"));
+        assert!(rows > 0, "nothing was altered by: {sql}");
+    }
 }
 
-/// A fault, and whose customer must be named.
-struct Fault {
-    table: &'static str,
-    /// As the verification calls the table.
-    named: &'static str,
-    sql: &'static str,
-    party: &'static str,
-}
-
-const fn fault(table: &'static str, named: &'static str, party: &'static str, sql: &'static str) -> Fault {
-    Fault { table, named, sql, party }
+/// The read model of a hub.
+fn file(hub: &TestHub) -> Connection {
+    Connection::open(hub.views()).expect("the read model")
 }
 
 /// Numbers of keys, as the file has them: `{A}` and the like in the statements.
@@ -57,7 +28,7 @@ fn statement(sql: &str) -> String {
     sql.replace("{A}", &owner(A))
         .replace("{B}", &owner(B))
         .replace("{C}", &owner(C))
-        .replace("{set}", "(SELECT num FROM owner WHERE key LIKE 'set:%')")
+        .replace("{set}", "(SELECT num FROM owner WHERE key LIKE 'set:%' AND length(key) < 500)")
         .replace("{phone}", &owner("identifier:phone:+8613800138000"))
         .replace("{invoice}", &subject("invoice:erp:1"))
         .replace("{decision}", &subject("decision:desk:1"))
@@ -126,46 +97,16 @@ const FAULTS: &[Fault] = &[
     fault("set_member", "set members", C, "INSERT INTO set_member VALUES ({C}, {set})"),
 ];
 
-/// The head of the customer that a party is of: A and B are one.
-fn head(party: &str) -> &str {
-    if party == B { A } else { party }
-}
-
 #[tokio::test]
 async fn a_row_altered_taken_away_or_added_is_found_and_its_customer_named() {
-    let hub = hub().await;
-    let path = hub.views();
-    // The rows are put back after each fault, so that each stands alone.
-    let whole = Connection::open(&path).expect("the read model");
-    let mut missed = Vec::new();
-    for Fault { table, named, sql, party } in FAULTS {
-        let sql = statement(sql);
-        whole.execute_batch(&format!("CREATE TEMP TABLE kept AS SELECT * FROM {table}")).expect("a copy");
-        let rows = whole.execute(&sql, []).unwrap_or_else(|e| panic!("{sql}: {e}"));
-        assert!(rows > 0, "nothing was altered by: {sql}");
-
-        let verified = hub.verify().await;
-        let customer = party_id(head(party)).to_string();
-        let found = verified.mismatches.iter().any(|wrong| {
-            wrong.table == *named
-                && wrong.party.as_deref() == Some(head(party))
-                && wrong.customer.as_deref() == Some(&customer)
-        });
-        if verified.is_equal() || !found {
-            missed.push(format!("{sql}\n{:#?}", verified.mismatches));
-        }
-        whole
-            .execute_batch(&format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept; DROP TABLE kept"))
-            .expect("put back");
-    }
-    assert!(missed.is_empty(), "{} faults of {} were missed:\n{}", missed.len(), FAULTS.len(), missed.join("\n\n"));
-    assert!(hub.verify().await.is_equal(), "everything was put back");
+    let hub = hub(&Engine::Sqlite).await;
+    are_found(&hub, &file(&hub), FAULTS, statement).await;
 }
 
 #[tokio::test]
 async fn every_derived_table_has_its_faults() {
-    let hub = hub().await;
-    let file = Connection::open(hub.views()).expect("the read model");
+    let hub = hub(&Engine::Sqlite).await;
+    let file = file(&hub);
     let mut all = file
         .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         .expect("tables");
@@ -185,8 +126,8 @@ async fn every_derived_table_has_its_faults() {
 
 #[tokio::test]
 async fn a_digest_altered_by_hand_is_not_that_of_the_log() {
-    let hub = hub().await;
-    let file = Connection::open(hub.views()).expect("the read model");
+    let hub = hub(&Engine::Sqlite).await;
+    let file = file(&hub);
     for name in ["bundles", "clusters", "ids"] {
         let kept: Vec<u8> =
             file.query_row("SELECT sum FROM digest WHERE name = ?1", [name], |r| r.get(0)).expect("a digest");
