@@ -1,8 +1,8 @@
 //! What others read: whoever reads `customers` from its start holds the view of every customer.
 
 mod harness;
+mod published;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -13,6 +13,7 @@ use onefold_log_embedded::EmbeddedLog;
 use onefold_log_kafka::{KafkaLog, Options};
 use onefold_simulator::{Settings, simulate};
 use onefold_testkit::{Database, Kafka, Postgres};
+use published::{Customers, differs, header, parties, replayed};
 use serde_json::{Value, json};
 
 /// Publishing on, as fast as it can be.
@@ -46,41 +47,20 @@ impl Hub {
     /// All records of a topic, in the order of each partition.
     fn records(&self, topic: &str) -> Vec<Record> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let log: Box<dyn Log> = match &self.place {
-                Place::Directory => Box::new(EmbeddedLog::open_read(&self.home.data().join("log.db")).expect("a log")),
-                Place::Kafka { bootstrap, prefix, .. } => {
-                    let mut options = Options::new(bootstrap.as_str());
-                    options.prefix.clone_from(prefix);
-                    Box::new(KafkaLog::open(options).expect("a log"))
-                }
-            };
-            let mut all = Vec::new();
-            let partitions = log.heads(topic).await.expect("heads").len();
-            for partition in 0..u32::try_from(partitions).expect("a number") {
-                let mut from = 0;
-                loop {
-                    let records = log.read(topic, partition, from, 1000).await.expect("a read");
-                    let Some(last) = records.last() else { break };
-                    from = last.offset + 1;
-                    all.extend(records.into_iter().map(|stored| stored.record));
-                }
+        let log: Box<dyn Log> = match &self.place {
+            Place::Directory => Box::new(EmbeddedLog::open_read(&self.home.data().join("log.db")).expect("a log")),
+            Place::Kafka { bootstrap, prefix, .. } => {
+                let mut options = Options::new(bootstrap.as_str());
+                options.prefix.clone_from(prefix);
+                Box::new(KafkaLog::open(options).expect("a log"))
             }
-            all
-        })
+        };
+        runtime.block_on(published::records(log.as_ref(), topic))
     }
 
     /// The last record of each customer id: its version, and its view or nothing.
-    fn customers(&self) -> BTreeMap<String, (i64, Option<Value>)> {
-        let mut last: BTreeMap<String, (i64, Option<Value>)> = BTreeMap::new();
-        for record in self.records("customers") {
-            let version = header(&record, "version").parse().expect("a version");
-            let key = String::from_utf8(record.key.to_vec()).expect("an id");
-            assert!(last.get(&key).is_none_or(|(before, _)| *before < version), "{key}: {version} comes late");
-            let view = (!record.value.is_empty()).then(|| serde_json::from_slice(&record.value).expect("a view"));
-            last.insert(key, (version, view));
-        }
-        last
+    fn customers(&self) -> Customers {
+        published::last(&self.records("customers"))
     }
 
     /// Holds what is published against what the hub answers; the ids that are no customer's any more.
@@ -91,86 +71,19 @@ impl Hub {
         let began = Instant::now();
         let published = loop {
             let published = self.customers();
-            match self.differs(server, &status, &published) {
+            let ask = |id: &str| server.get(&format!("/v1/customers/{id}")).body;
+            match differs(&published, &status["customers"], ask) {
                 None => break published,
                 Some(why) => assert!(began.elapsed() < Duration::from_secs(20), "{why}"),
             }
         };
         published.into_iter().filter(|(_, (_, view))| view.is_none()).map(|(id, _)| id).collect()
     }
-
-    fn differs(
-        &self,
-        server: &Server,
-        status: &Value,
-        published: &BTreeMap<String, (i64, Option<Value>)>,
-    ) -> Option<String> {
-        let live = published.values().filter(|(_, view)| view.is_some()).count();
-        if status["customers"] != live {
-            return Some(format!("{live} customers are published of {}", status["customers"]));
-        }
-        published.iter().find_map(|(id, (_, view))| {
-            let answer = server.get(&format!("/v1/customers/{id}")).body;
-            match view {
-                Some(view) => {
-                    let (said, is) = (timeless(view.clone()), timeless(answer));
-                    (said != is).then(|| format!("{id} is published as\n{said}\nand is\n{is}"))
-                }
-                None => (answer["id"] == *id).then(|| format!("{id} is taken away and heads a customer")),
-            }
-        })
-    }
-}
-
-fn header(record: &Record, name: &str) -> String {
-    let value = record.header(name).unwrap_or_else(|| panic!("no header {name}"));
-    String::from_utf8(value.to_vec()).expect("a text")
-}
-
-/// Without what depends on today, and on more than bundles hold.
-fn timeless(mut view: Value) -> Value {
-    match &mut view {
-        Value::Object(fields) => {
-            for name in ["overdue", "ageing", "late", "age_days", "products", "categories"] {
-                fields.remove(name);
-            }
-            fields.values_mut().for_each(|value| *value = timeless(value.take()));
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| *item = timeless(item.take())),
-        _ => {}
-    }
-    view
-}
-
-/// Parties by customer, as the feed of `identity` leaves them.
-fn replayed(hub: &Hub) -> BTreeMap<String, Vec<String>> {
-    let mut customer_of: BTreeMap<String, String> = BTreeMap::new();
-    let mut give = |said: &Value| {
-        let id = said["customer"].as_str().expect("an id").to_owned();
-        for party in said["parties"].as_array().expect("parties") {
-            customer_of.insert(party.as_str().expect("a party").to_owned(), id.clone());
-        }
-    };
-    for record in hub.records("identity") {
-        let change: Value = serde_json::from_slice(&record.value).expect("a change");
-        match change["change"].as_str() {
-            Some("split") => change["into"].as_array().expect("parts").iter().for_each(&mut give),
-            Some("opened" | "merged" | "renamed") => give(&change),
-            other => panic!("{other:?}"),
-        }
-    }
-    let mut customers: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (party, customer) in customer_of {
-        customers.entry(customer).or_default().push(party);
-    }
-    customers
 }
 
 /// The feed leads to the same customers as the topic of views.
 fn feed_agrees(hub: &Hub) {
-    let parties = |view: Value| -> Vec<String> { serde_json::from_value(view["parties"].clone()).expect("parties") };
-    let views = hub.customers().into_iter().filter_map(|(id, (_, view))| Some((id, parties(view?))));
-    assert_eq!(replayed(hub), views.collect());
+    assert_eq!(replayed(&hub.records("identity")), parties(&hub.customers()));
 }
 
 fn company(home: &Home, customers: u32) {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use onefold_event::{Event, Kind, Subject, decode};
-use onefold_log::{Log, Stored};
-use onefold_store::{Admitted, FactState, MOST_FACTS, SubjectState};
+use onefold_log::{Log, Record, Stored};
+use onefold_store::{Admitted, FactState, MOST_FACTS, QuarantineEntry, SubjectState};
 use onefold_view::{FactRef, Fragment, Guest, parties_named};
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
@@ -19,6 +19,8 @@ use crate::settle::{GREETS, SAYS, SEEN};
 use crate::spill::{Frame, Writer};
 use crate::verify::AuditError;
 
+/// The topic of events.
+const EVENTS: &str = "events";
 /// Records read at a time.
 const CHUNK: usize = 4000;
 /// Number of the field of a record that holds its subject.
@@ -51,7 +53,7 @@ impl Replay {
         let mut to = self.events.writer();
         let mut from = 0;
         while from < until {
-            let records = log.read("events", partition, from, CHUNK).await?;
+            let records = log.read(EVENTS, partition, from, CHUNK).await?;
             let Some(last) = records.last() else {
                 return Err(AuditError::Short { partition, from, until });
             };
@@ -66,8 +68,11 @@ impl Replay {
     }
 
     fn lay(&self, stored: &Stored, to: &mut Writer<'_>) -> Result<(), AuditError> {
-        // What has no subject is no event; whoever reads it live passes it over too.
-        let Some(subject) = subject_of(&stored.record.value) else { return Ok(()) };
+        // What has no subject is no event; whoever reads it live says so too.
+        let Some(subject) = subject_of(&stored.record.value) else {
+            self.refuse(stored);
+            return Ok(());
+        };
         let place = [stored.offset.to_le_bytes(), stored.record.time.to_le_bytes()];
         let partition = stored.partition.to_le_bytes();
         let rest = [&partition[..], &place[0], &place[1], &stored.record.value];
@@ -121,12 +126,18 @@ impl Replay {
     }
 
     fn fold_subject(&self, key: &str, frames: &[Frame<'_>], out: &mut Out<'_>) -> Result<u64, AuditError> {
-        let Ok(subject) = key.parse::<Subject>() else { return Ok(0) };
+        let Ok(subject) = key.parse::<Subject>() else {
+            frames.iter().for_each(|frame| self.refuse_frame(frame));
+            return Ok(0);
+        };
         let (mut state, mut afresh, mut count) = (SubjectState::default(), frames.len() > MOST_FACTS, 0);
         let mut copies = Vec::new();
         for frame in frames {
             let Some((partition, offset, at, value)) = placed(frame.rest) else { continue };
-            let Ok(event) = decode(value) else { continue };
+            let Ok(event) = decode(value) else {
+                self.refuse_frame(frame);
+                continue;
+            };
             count += 1;
             parties_named(&event, &mut |party, guest| {
                 match out.seen.get_mut(party.as_str()) {
@@ -172,6 +183,19 @@ impl Replay {
         }
         out.states.put(self.lane(subject.kind(), key), 0, key, "", &[&state.encode_to_vec()])?;
         Ok(count)
+    }
+
+    fn refuse_frame(&self, frame: &Frame<'_>) {
+        let Some((partition, offset, at, value)) = placed(frame.rest) else { return };
+        self.refuse(&Stored { partition, offset, record: Record::new("", value.to_vec(), at) });
+    }
+
+    /// A record that is no event belongs into quarantine.
+    fn refuse(&self, stored: &Stored) {
+        if let Err(error) = decode(&stored.record.value) {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            self.rows.refused(QuarantineEntry::refused(EVENTS, stored, &error));
+        }
     }
 
     /// What a folded subject says to others, and of whom.

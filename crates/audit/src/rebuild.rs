@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use onefold_store::{LoadRow, LoadStore, Loaded, StoreError, Table, VerifySnapshot};
+use onefold_store::{LoadRow, LoadStore, Loaded, QuarantineEntry, StoreError, Table, VerifySnapshot};
 
 use crate::compare::Sums;
 use crate::replay::{Source, replay};
@@ -161,5 +161,9 @@ impl Rows for Load {
             }
         };
         self.put(row);
+    }
+
+    fn refused(&self, entry: QuarantineEntry) {
+        self.put(LoadRow::Refused(Box::new(entry)));
     }
 }

@@ -69,6 +69,7 @@ pub struct Split {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Replayed {
     pub(crate) events: u64,
+    pub(crate) refused: u64,
     pub(crate) customers: u64,
     pub(crate) bundles: DigestSum,
     pub(crate) clusters: DigestSum,
@@ -106,6 +107,7 @@ pub(crate) struct Replay {
     /// What is added to an owner, and when it was seen, by owner key.
     pub(crate) added: Queues,
     pub(crate) count: AtomicU64,
+    pub(crate) refused: AtomicU64,
     pub(crate) found: Mutex<Found>,
     /// Known once all parties are settled.
     pub(crate) flagged: OnceLock<HashMap<Subject, Intermediary>>,
@@ -160,6 +162,7 @@ pub(crate) async fn replay(
         asserted: queues(shards),
         added: queues(shards),
         count: AtomicU64::new(0),
+        refused: AtomicU64::new(0),
         found: Mutex::default(),
         flagged: OnceLock::new(),
         linked: OnceLock::new(),
@@ -198,6 +201,7 @@ impl Replay {
         let several = found.sets.len() as u64;
         Ok(Replayed {
             events: self.count.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
             customers: (found.parties + several).saturating_sub(heads.len() as u64),
             bundles: found.bundles,
             clusters: found.clusters,

@@ -1,6 +1,6 @@
 //! A row that must be, as the log says.
 
-use onefold_store::{KeyPrint, RowPrint, Table};
+use onefold_store::{KeyPrint, QuarantineEntry, RowPrint, Table};
 use onefold_view::{Digest, Keys};
 
 /// A key with its print.
@@ -35,6 +35,9 @@ pub(crate) enum Row<'a> {
 /// Whoever takes the rows in, from several threads.
 pub(crate) trait Rows: Send + Sync {
     fn row(&self, row: Row<'_>);
+
+    /// A record that is no event. It belongs to no derived table.
+    fn refused(&self, _entry: QuarantineEntry) {}
 }
 
 impl<'a> Row<'a> {

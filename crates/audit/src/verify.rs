@@ -77,6 +77,8 @@ impl Progress {
 pub struct Verified {
     /// Events folded.
     pub events: u64,
+    /// Records in the log that are no events.
+    pub refused: u64,
     /// Customers found.
     pub customers: u64,
     /// Seconds that it took.
@@ -144,6 +146,7 @@ pub(crate) fn verified(
     let (kept, seconds) = (live.map(|live| live.kept()), took.as_secs_f64());
     Verified {
         events: replayed.events,
+        refused: replayed.refused,
         customers: replayed.customers,
         seconds,
         events_per_second: replayed.events as f64 / seconds.max(f64::EPSILON),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_event::{Event, Subject, decode};
-use onefold_store::{Admitted, FactState, FactsOf};
+use onefold_store::{Admitted, FactState, FactsOf, QuarantineEntry};
 use onefold_view::{FactRef, Fragment, Guest, parties_named};
 
 use crate::batch::Batch;
@@ -76,7 +76,16 @@ impl Batch<'_> {
         }
         let row = &mut self.subjects[place];
         let stored = self.log.fetch(EVENTS, &row.state.history()).await?;
-        let events: Vec<Event> = stored.iter().filter_map(|s| decode(&s.record.value).ok()).collect();
+        let mut events: Vec<Event> = Vec::with_capacity(stored.len());
+        for stored in &stored {
+            match decode(&stored.record.value) {
+                Ok(event) => events.push(event),
+                Err(error) => {
+                    let entry = QuarantineEntry::altered(EVENTS, stored, &row.subject, &error);
+                    self.changes.refused.push(entry);
+                }
+            }
+        }
         let subject = row.subject.clone();
         if !row.change().fold_afresh(&subject, &events) {
             tracing::error!(%subject, "a fact in the log no longer decodes; the subject is in quarantine");

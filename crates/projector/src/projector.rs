@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use onefold_event::HubKey;
 use onefold_log::{Log, Membership};
 use onefold_stage::{Progress, Stage, StageError};
-use onefold_store::{ProjectStore, StoreError};
+use onefold_store::{Changes, ProjectStore, StoreError};
 use serde::Deserialize;
 
 use crate::batch::Batch;
@@ -84,6 +84,9 @@ impl Projector {
     /// One batch, one transaction.
     async fn project(&self, read: &Read) -> Result<(), StageError> {
         let tx = Transaction::begin(self.store.begin(&read.moves).await?, Arc::clone(&self.work));
+        if !read.refused.is_empty() {
+            tx.save(Changes { refused: read.refused.clone(), ..Changes::default() });
+        }
         let batch = Batch::new(&tx, self.reader.log.as_ref(), &self.work, read.taken.len());
         let portions: Vec<&[Taken]> = read.taken.chunks(self.portion).collect();
         if let Err(broken) = batch.project(&portions).await {
@@ -96,6 +99,9 @@ impl Projector {
         }
         tx.commit().await?;
         self.work.batch(read.taken.len() as u64);
+        for entry in &read.refused {
+            tracing::error!(place = entry.resource, "a record in the log is no event; it is in quarantine");
+        }
         Ok(())
     }
 }

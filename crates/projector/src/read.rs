@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use onefold_event::{ContentDigest, Event, HubKey, decode};
 use onefold_log::{Log, LogError, Stored};
+use onefold_store::QuarantineEntry;
 
 /// The topic of events.
 pub(crate) const EVENTS: &str = "events";
@@ -24,6 +25,8 @@ pub(crate) struct Read {
     /// Positions that it moves: (partition, from, to).
     pub(crate) moves: Vec<(u32, u64, u64)>,
     pub(crate) taken: Vec<Taken>,
+    /// Records among them that are no events.
+    pub(crate) refused: Vec<QuarantineEntry>,
     /// Positions before it.
     pub(crate) from: Vec<u64>,
 }
@@ -66,25 +69,34 @@ impl Reader {
             let Some(last) = records.last() else { continue };
             read.moves.push((partition, from, last.offset + 1));
             let key = self.key.clone();
-            let take = move || records.into_iter().filter_map(|stored| take(stored, &key)).collect::<Vec<_>>();
+            let take = move || {
+                let (mut taken, mut refused) = (Vec::with_capacity(records.len()), Vec::new());
+                for stored in records {
+                    match take(stored, &key) {
+                        Ok(event) => taken.push(event),
+                        Err(entry) => refused.push(*entry),
+                    }
+                }
+                (taken, refused)
+            };
             // Off the threads that wait for the network.
-            read.taken.extend(tokio::task::spawn_blocking(take).await.map_err(|_| LogError::Closed)?);
+            let (taken, refused) = tokio::task::spawn_blocking(take).await.map_err(|_| LogError::Closed)?;
+            read.taken.extend(taken);
+            read.refused.extend(refused);
         }
         Ok(read)
     }
 }
 
-/// A record that is wrong alone is found before it is stored; one that came in all the same is left where it is and told of.
-fn take(stored: Stored, key: &HubKey) -> Option<Taken> {
-    let Stored { partition, offset, record } = stored;
-    match decode(&record.value) {
+/// A record that is wrong alone is found before it is stored; one that came into the log all the same stays there, and is in
+/// quarantine for whoever must decide.
+fn take(stored: Stored, key: &HubKey) -> Result<Taken, Box<QuarantineEntry>> {
+    match decode(&stored.record.value) {
         Ok(event) => {
+            let Stored { partition, offset, record } = stored;
             let digest = key.digest(&event);
-            Some(Taken { event, digest, partition, offset, recorded_at: record.time })
+            Ok(Taken { event, digest, partition, offset, recorded_at: record.time })
         }
-        Err(error) => {
-            tracing::error!(partition, offset, %error, "a record in the log is no event; it is passed over");
-            None
-        }
+        Err(error) => Err(Box::new(QuarantineEntry::refused(EVENTS, &stored, &error))),
     }
 }

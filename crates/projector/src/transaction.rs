@@ -126,6 +126,7 @@ async fn serve(
     mut taken: mpsc::UnboundedReceiver<Turn>,
     work: &Work,
 ) -> Result<(), StoreError> {
+    let mut refused = 0;
     loop {
         tokio::select! {
             biased;
@@ -142,6 +143,7 @@ async fn serve(
                 }
                 Some(Turn::Save(changes)) => {
                     let (began, rows) = (Instant::now(), changes.rows() as u64);
+                    refused += changes.refused.len() as u64;
                     tx.save(*changes).await?;
                     work.spent(Part::Save, began);
                     work.rows(rows);
@@ -150,6 +152,7 @@ async fn serve(
                     let began = Instant::now();
                     tx.commit().await?;
                     work.spent(Part::Commit, began);
+                    metrics::counter!("onefold_log_refused_total").increment(refused);
                     return Ok(());
                 }
                 None => return Ok(()),

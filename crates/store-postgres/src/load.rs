@@ -17,6 +17,7 @@ use crate::assemble::words;
 use crate::copy::Copy;
 use crate::error::{corrupt, engine};
 use crate::keys::{keep, short};
+use crate::quarantine;
 use crate::sums::Sums;
 use crate::swap::Beside;
 
@@ -95,6 +96,11 @@ impl PostgresLoad {
             },
             // Known from the set's own key.
             LoadRow::SetMember { .. } => {}
+            LoadRow::Refused(entry) => {
+                let mut tx = self.pool.begin().await.map_err(engine)?;
+                quarantine::meet(&mut tx, vec![*entry]).await?;
+                tx.commit().await.map_err(engine)?;
+            }
         }
         Ok(())
     }

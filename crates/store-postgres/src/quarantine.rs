@@ -73,15 +73,34 @@ async fn put(c: &mut PgConnection, mut new: QuarantineEntry) -> Result<u64, Stor
         (new.number, new.first_seen, new.tries) = (known.number, known.first_seen, known.tries + 1);
         (new.decision, new.why) = (known.decision.clone(), known.why.clone());
     }
-    let raw = std::mem::take(&mut new.raw);
-    // JSON writes out the one character that the engine's texts cannot hold.
-    let json = serde_json::to_string(&new).map_err(|e| corrupt("a quarantine entry", e))?;
     let sql = match known {
         Some(_) => include_str!("sql/quarantine_again.sql"),
         None => include_str!("sql/quarantine_put.sql"),
     };
+    let number = write(c, sql, new).await?;
+    Ok(number.unwrap_or_default().cast_unsigned())
+}
+
+/// Puts what is met again where rows are made again: an entry that is there stays as it is. The lock comes last in a
+/// transaction, and whoever holds it waits for nothing else.
+pub(crate) async fn meet(c: &mut PgConnection, entries: Vec<QuarantineEntry>) -> Result<(), StoreError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    sqlx::query("LOCK TABLE quarantine IN SHARE ROW EXCLUSIVE MODE").execute(&mut *c).await.map_err(engine)?;
+    for entry in entries {
+        write(c, include_str!("sql/quarantine_meet.sql"), entry).await?;
+    }
+    Ok(())
+}
+
+/// Answers the number of what was written.
+async fn write(c: &mut PgConnection, sql: &'static str, mut new: QuarantineEntry) -> Result<Option<i64>, StoreError> {
+    let raw = std::mem::take(&mut new.raw);
+    // JSON writes out the one character that the engine's texts cannot hold.
+    let json = serde_json::to_string(&new).map_err(|e| corrupt("a quarantine entry", e))?;
     let plain = |text: &str| text.replace('\0', "\u{FFFD}");
-    let number: i64 = sqlx::query_scalar(sql)
+    sqlx::query_scalar(sql)
         .bind(new.key.as_bytes())
         .bind(plain(&new.connector))
         .bind(plain(&new.codes))
@@ -89,10 +108,9 @@ async fn put(c: &mut PgConnection, mut new: QuarantineEntry) -> Result<u64, Stor
         .bind(raw)
         .bind(plain(&new.decision))
         .bind(plain(&new.why))
-        .fetch_one(c)
+        .fetch_optional(c)
         .await
-        .map_err(engine)?;
-    Ok(number.cast_unsigned())
+        .map_err(engine)
 }
 
 fn entry(row: &PgRow) -> Result<QuarantineEntry, StoreError> {

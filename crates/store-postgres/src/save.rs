@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::error::engine;
 use crate::keys::{keep, short};
 use crate::project::{OwnerSeen, Project, SubjectSeen};
-use crate::{history, publish};
+use crate::{history, publish, quarantine};
 
 /// Rows per statement at most.
 const ROWS: usize = 5000;
@@ -38,6 +38,7 @@ impl Project {
         self.singles(include_str!("sql/inbox_put.sql"), changes.inbox).await?;
         self.singles(include_str!("sql/marks_put.sql"), changes.marks).await?;
         publish::keep(&mut self.tx, &changes.notes).await?;
+        quarantine::meet(&mut self.tx, changes.refused).await?;
         self.sums.bundles.merge(&changes.bundles_digest);
         self.sums.clusters.merge(&changes.clusters_digest);
         self.sums.ids.merge(&changes.ids_digest);

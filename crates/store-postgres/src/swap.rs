@@ -142,6 +142,9 @@ impl Beside {
         script.push(format!(
             "UPDATE {live}.meta m SET value = n.value FROM {new}.meta n WHERE n.name = m.name AND m.name = 'rules'"
         ));
+        // What was found in the log that is no event, and live does not know of.
+        let join = include_str!("sql/quarantine_join.sql").trim_end();
+        script.push(join.replace("{live}", &live).replace("{new}", &new));
         script.push(format!("SET LOCAL search_path = {live}"));
         script.push(include_str!("sql/publishing_again.sql").trim_end().to_owned());
         script.push(format!("DROP SCHEMA {old} CASCADE"));

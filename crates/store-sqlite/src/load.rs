@@ -16,6 +16,7 @@ use rusqlite::{Connection, Result};
 
 use crate::db::{Options, corrupt, create, engine};
 use crate::keys::hash;
+use crate::quarantine;
 
 /// How long whoever still reads the old file is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -156,6 +157,7 @@ impl SqliteLoad {
             LoadRow::Member { party, head } => self.members.push((party.0, head.0)),
             LoadRow::SetMember { atom, set } => self.sets.push((atom.0, set.0)),
             LoadRow::Decided { subject } => self.decided.push(subject.0),
+            LoadRow::Refused(entry) => quarantine::meet(&self.connection, &entry)?,
             LoadRow::Owner { ref key, .. } => return Ok(Some((self.number(key).0, row))),
             LoadRow::Named { ref key } => {
                 let (num, new) = self.number(key);

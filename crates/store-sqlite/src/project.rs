@@ -12,7 +12,7 @@ use rusqlite::{OptionalExtension, Result};
 
 use crate::db::{Tx, corrupt, engine};
 use crate::publish::keep;
-use crate::{SqliteStore, history};
+use crate::{SqliteStore, history, quarantine};
 
 #[async_trait]
 impl ProjectStore for SqliteStore {
@@ -152,6 +152,7 @@ impl Project {
         self.singles("INSERT OR IGNORE INTO inbox VALUES (?1)", &changes.inbox)?;
         self.singles("INSERT OR IGNORE INTO mark VALUES (?1)", &changes.marks)?;
         keep(&self.0, &changes.notes)?;
+        changes.refused.iter().try_for_each(|entry| quarantine::meet(&self.0.writer.connection, entry))?;
         add_digest(&self.0, "bundles", &changes.bundles_digest)?;
         add_digest(&self.0, "clusters", &changes.clusters_digest)?;
         add_digest(&self.0, "ids", &changes.ids_digest)

@@ -70,12 +70,20 @@ fn put(c: &Connection, mut new: QuarantineEntry) -> Result<u64> {
         (new.number, new.first_seen, new.tries) = (known.number, known.first_seen, known.tries + 1);
         (new.decision, new.why) = (known.decision.clone(), known.why.clone());
     }
+    let number = known.map(|k| k.number.cast_signed());
+    write(c, "INSERT OR REPLACE INTO quarantine VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", number, new)?;
+    Ok(c.last_insert_rowid().cast_unsigned())
+}
+
+/// Puts what is met again where rows are made again: an entry that is there stays as it is.
+pub(crate) fn meet(c: &Connection, entry: &QuarantineEntry) -> Result<()> {
+    write(c, "INSERT OR IGNORE INTO quarantine VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", None, entry.clone())
+}
+
+fn write(c: &Connection, sql: &str, number: Option<i64>, mut new: QuarantineEntry) -> Result<()> {
     let raw = std::mem::take(&mut new.raw);
     let json = serde_json::to_string(&new).map_err(|e| corrupt("a quarantine entry", e))?;
-    let number = known.map(|k| k.number.cast_signed());
-    let sql = "INSERT OR REPLACE INTO quarantine VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    c.prepare_cached(sql)?.execute((number, &new.key, &new.connector, &new.codes, &new.decision, json, raw))?;
-    Ok(c.last_insert_rowid().cast_unsigned())
+    c.prepare_cached(sql)?.execute((number, &new.key, &new.connector, &new.codes, &new.decision, json, raw)).map(drop)
 }
 
 fn entry(row: &Row<'_>) -> Result<QuarantineEntry> {

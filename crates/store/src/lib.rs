@@ -13,6 +13,7 @@ mod project;
 mod publish;
 mod quarantine;
 mod read;
+mod refused;
 mod resolve;
 mod search;
 mod state;

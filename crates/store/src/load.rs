@@ -2,7 +2,7 @@
 
 use onefold_view::{Digest, DigestSum};
 
-use crate::{KeyPrint, StoreError};
+use crate::{KeyPrint, QuarantineEntry, StoreError};
 
 /// A row to be loaded. Keys that have a row of their own are named by their prints; that row may come later.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +62,8 @@ pub enum LoadRow {
     Decided {
         subject: KeyPrint,
     },
+    /// A record in the log that is no event. What live has in quarantine stays, and is joined by those that it lacks.
+    Refused(Box<QuarantineEntry>),
 }
 
 /// Where live goes on from what was loaded.

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
 use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
 
-use crate::{FactState, FactsOf, Note, StoreError, SubjectState};
+use crate::{FactState, FactsOf, Note, QuarantineEntry, StoreError, SubjectState};
 
 /// The row of an owner key.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -67,6 +67,9 @@ pub struct Changes {
     pub marks: BTreeSet<String>,
     /// What no event of the batch names, for the publisher.
     pub notes: Vec<Note>,
+    /// Records that are no events, or none any more. One whose key is in quarantine already, decided or not, SHALL leave that entry
+    /// as it is: a record is met again where views are made again.
+    pub refused: Vec<QuarantineEntry>,
     /// New and changed bundles less the old ones.
     pub bundles_digest: DigestSum,
     /// Clusters of parties that were first named.
@@ -92,6 +95,7 @@ impl Changes {
             + self.inbox.len()
             + self.marks.len()
             + self.notes.len()
+            + self.refused.len()
     }
 }
 

@@ -12,7 +12,7 @@ pub struct QuarantineEntry {
     pub number: u64,
     /// What it is judged to be again by: connector, resource and place, or event id. Putting it twice keeps one entry.
     pub key: String,
-    /// Connector that read it, or `events` for one that was posted.
+    /// Connector that read it, `events` for one that was posted, or `log` for a record in the log that is no event.
     pub connector: String,
     /// File, topic or endpoint.
     pub resource: String,

@@ -19,7 +19,7 @@ pub(crate) struct Company {
     /// What `status` says of it.
     pub(crate) status: Value,
     /// What is in quarantine.
-    pub(crate) held: Vec<String>,
+    pub(crate) held: Vec<Value>,
     _home: Home,
 }
 
@@ -38,7 +38,7 @@ impl Company {
             taken_in(&ingest(&home, feed));
         }
         let status = home.run(&["status", "--json"]).exits(0).json();
-        let (held, records) = (held(&home), records(&home));
+        let (held, records) = (entries(&home), records(&home));
         assert!(records.len() > 500 && !held.is_empty(), "{} events, {} held", records.len(), held.len());
         Self { feeds, records, status, held, _home: home }
     }
@@ -55,9 +55,18 @@ pub(crate) fn taken_in(answer: &Answer) {
     assert!(matches!(answer.code, 0 | 3), "{}: {}", answer.code, answer.err);
 }
 
-/// What is in quarantine, in no order that depends on when it came there.
+/// What is in quarantine.
+pub(crate) fn entries(home: &Home) -> Vec<Value> {
+    home.run(&["quarantine", "list", "--json"]).exits(0).lines()
+}
+
+/// The same by place and bytes, in no order that depends on when it came there.
 pub(crate) fn held(home: &Home) -> Vec<String> {
-    let entries = home.run(&["quarantine", "list", "--json"]).exits(0).lines();
+    placed(&entries(home))
+}
+
+/// Entries by place and bytes.
+pub(crate) fn placed(entries: &[Value]) -> Vec<String> {
     let mut held: Vec<String> = entries.iter().map(|entry| format!("{} {}", entry["key"], entry["raw"])).collect();
     held.sort_unstable();
     held

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::company::{Company, held, ingest, taken_in};
+use crate::company::{Company, held, ingest, placed, taken_in};
 use crate::fleet::{Fleet, same};
 use crate::harness::{Home, connector, event, party};
 use crate::process::Process;
@@ -38,7 +38,7 @@ fn an_ingest_killed_on_any_side_of_an_append_is_given_again_and_all_is_there_onc
     for name in ["events", "conflicts", "quarantined"] {
         assert_eq!(status[name], company.status[name], "{name}");
     }
-    assert_eq!(held(&fleet.home), company.held);
+    assert_eq!(held(&fleet.home), placed(&company.held));
 }
 
 /// Told one after the other: a party, and one in five times something that is no event.

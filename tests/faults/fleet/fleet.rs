@@ -10,9 +10,11 @@ use onefold_testkit::{Database, Kafka, Postgres};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::company::{Company, held};
+use crate::company::{Company, entries, held};
 use crate::harness::Home;
+use crate::intake::{Intake, said};
 use crate::process::Process;
+use crate::published::{differs, last, parties, records, replayed};
 
 /// Partitions of the log.
 pub(crate) const PARTITIONS: u32 = 12;
@@ -22,6 +24,9 @@ const SETTLE: Duration = Duration::from_secs(90);
 /// What two hubs that were told the same have in common, whatever happened to them meanwhile.
 const SAME: [&str; 8] =
     ["subjects", "parties", "customers", "documents", "unattributed_documents", "digest", "ids_digest", "money"];
+
+/// What is still to be published.
+const PUBLISHING: [&str; 3] = ["onefold_publish_lag_events{", "onefold_outbox_waiting ", "onefold_publish_sweeping "];
 
 /// A hub whose processes are started and harmed one by one.
 pub(crate) struct Fleet {
@@ -34,6 +39,10 @@ pub(crate) struct Fleet {
     /// An append failed and was done again: some of its records may be in the log twice.
     again: AtomicBool,
     pub(crate) database: Database,
+    /// Settings of every process.
+    env: Vec<(&'static str, String)>,
+    /// Customers are published, as fast as can be.
+    publishes: bool,
 }
 
 impl Fleet {
@@ -60,7 +69,24 @@ impl Fleet {
             acknowledged: AtomicU64::new(0),
             again: AtomicBool::new(false),
             database,
+            env: Vec::new(),
+            publishes: false,
         }
+    }
+
+    /// With customers published.
+    pub(crate) fn publishing(mut self) -> Self {
+        self.env.push(("ONEFOLD_PUBLISH_ENABLED", "true".to_owned()));
+        self.env.push(("ONEFOLD_PUBLISH_EVERY_MS", "20".to_owned()));
+        self.publishes = true;
+        self
+    }
+
+    /// With topics of intake, read in small batches.
+    pub(crate) fn taking_in(mut self, intake: &Intake) -> Self {
+        self.env.push(("ONEFOLD_CONNECT_FILES", intake.begin(&self.home, &self.log, &self.runtime)));
+        self.env.push(("ONEFOLD_CONNECT_BATCH", "10".to_owned()));
+        self
     }
 
     /// Starts a process in a role.
@@ -71,7 +97,7 @@ impl Fleet {
     /// The same with failpoints.
     pub(crate) fn start_with(&self, role: &'static str, failpoints: &str) -> Process {
         let mut command = self.home.command(&["run", "--listen", "127.0.0.1:0", "--role", role]);
-        command.env("ONEFOLD_LOG", "warn");
+        command.env("ONEFOLD_LOG", "warn").envs(self.env.iter().map(|(name, value)| (name, value)));
         if !failpoints.is_empty() {
             command.env("ONEFOLD_FAILPOINTS", failpoints);
         }
@@ -116,19 +142,61 @@ impl Fleet {
 
     /// What every test ends with: it is as that company is in one directory.
     pub(crate) fn is_as(&self, company: &Company) {
-        self.is_as_beside(company, 0);
+        self.is_as_beside(company, &[]);
     }
 
-    /// The same where others have put so many records into the log.
-    pub(crate) fn is_as_beside(&self, company: &Company, others: u64) {
+    /// The same where others have put records into the log that are in quarantine now.
+    pub(crate) fn is_as_beside(&self, company: &Company, others: &[String]) {
         assert_eq!(self.acknowledged.load(Ordering::Relaxed), company.records.len() as u64);
         let status = self.is_sound();
         same(&status, &company.status);
+        self.holds(company, &status, others.len(), others.len());
+        assert_eq!(held(&self.home), others);
+    }
+
+    /// The same where a part came in by topics of intake. It had its times there, and so which of its parties lends a
+    /// customer its id is another; the batch path says that it is the right one.
+    pub(crate) fn is_as_with(&self, company: &Company, intake: &Intake) {
+        assert_eq!(self.acknowledged.load(Ordering::Relaxed), intake.rest.len() as u64);
+        let status = self.is_sound();
+        let but_ids = |status: &Value| -> Vec<Value> {
+            SAME.iter().filter(|name| **name != "ids_digest").map(|name| status[name].clone()).collect()
+        };
+        assert_eq!(but_ids(&status), but_ids(&company.status));
+        self.again.store(true, Ordering::Relaxed);
+        self.holds(company, &status, 0, intake.held.len());
+        assert_eq!(said(entries(&self.home).iter()), intake.held);
+    }
+
+    /// Events are there, so much is in quarantine, and what is published is what the store says.
+    fn holds(&self, company: &Company, status: &Value, others: usize, quarantined: usize) {
         let count = |status: &Value| status["events"].as_u64().expect("a count");
-        let (events, told) = (count(&status), count(&company.status) + others);
+        let (events, told) = (count(status), count(&company.status) + others as u64);
         assert!(events == told || self.again.load(Ordering::Relaxed) && events > told, "{events} of {told} events");
-        assert_eq!((status["conflicts"].as_u64(), status["quarantined"].as_u64()), (Some(0), Some(0)));
-        assert_eq!(held(&self.home), Vec::<String>::new());
+        assert_eq!((&status["conflicts"], &status["quarantined"]), (&0.into(), &quarantined.into()));
+        if self.publishes {
+            self.is_published(status);
+        }
+    }
+
+    /// The last record of each key of `customers` is the view in the store, and the feed of `identity` leads there too.
+    fn is_published(&self, status: &Value) {
+        let serve = self.start("serve");
+        let ask = |id: &str| {
+            let (_, text) = serve.get(&format!("/v1/customers/{id}")).expect("an answer");
+            serde_json::from_str(&text).expect("JSON")
+        };
+        let began = Instant::now();
+        loop {
+            let published = last(&self.runtime.block_on(records(&self.log, "customers")));
+            let Some(why) = differs(&published, &status["customers"], ask) else {
+                let feed = self.runtime.block_on(records(&self.log, "identity"));
+                assert_eq!(replayed(&feed), parties(&published));
+                return;
+            };
+            // A transaction's end may be told a moment after it.
+            assert!(began.elapsed() < Duration::from_secs(20), "{why}");
+        }
     }
 
     /// Nothing waits, and the log folded again says the same, row by row.
@@ -155,6 +223,8 @@ pub(crate) struct Waiting {
     pub(crate) lag: f64,
     pub(crate) inbox: f64,
     pub(crate) marks: f64,
+    /// Nothing where nothing is published.
+    unpublished: f64,
 }
 
 impl Waiting {
@@ -169,11 +239,12 @@ impl Waiting {
             lag: sum("onefold_lag_events{")?,
             inbox: sum("onefold_inbox_waiting ")?,
             marks: sum("onefold_marks_waiting ")?,
+            unpublished: PUBLISHING.iter().filter_map(|name| sum(name)).sum(),
         })
     }
 
     fn is_none(&self) -> bool {
-        self.lag + self.inbox + self.marks == 0.0
+        self.lag + self.inbox + self.marks + self.unpublished == 0.0
     }
 }
 

@@ -82,7 +82,7 @@ impl Told {
 }
 
 /// A party as its source has it now.
-fn revised(number: &str, revision: u32, name: &str, phone: &str) -> Value {
+pub(crate) fn revised(number: &str, revision: u32, name: &str, phone: &str) -> Value {
     let mut event = party(number, name, &[("phone", phone, "CN")]);
     event["id"] = json!(format!("party/{number}/{revision}"));
     event["fact"] = json!(format!("party/{number}"));

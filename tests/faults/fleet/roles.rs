@@ -6,13 +6,28 @@ use std::time::Duration;
 
 use crate::company::Company;
 use crate::fleet::{Fleet, Waiting, until};
+use crate::intake::Intake;
 use crate::process::Process;
 
-/// The roles that work, and on which sides of what they commit they can be killed.
-const ROLES: [(&str, &[&str]); 3] = [
+/// The roles that make views, and on which sides of what they commit they can be killed.
+const STAGES: [(&str, &[&str]); 3] = [
     ("project", &["project.before_begin", "project.before_commit", "project.after_commit"]),
     ("resolve", &["resolve.claimed", "resolve.before_commit", "resolve.after_commit"]),
     ("assemble", &["assemble.claimed", "assemble.read", "assemble.before_commit", "assemble.after_commit"]),
+];
+/// Those on either side of them, the same. Alone they are killed at each border by the tests of intake and of publishing.
+const BESIDE: [(&str, &[&str]); 2] = [
+    ("publish", &["publish.before_append", "publish.after_append", "publish.after_commit"]),
+    (
+        "connect",
+        &[
+            "connect.before_commit",
+            "door.after_append",
+            "connect.after_commit",
+            "door.before_append",
+            "ingest.after_quarantine",
+        ],
+    ),
 ];
 const ROUNDS: usize = 20;
 /// Appends per kill.
@@ -33,7 +48,7 @@ impl Dice {
 
 /// Every other one that is started again carries a failpoint at which it will kill itself before long.
 fn again(fleet: &Fleet, role: &'static str, dice: &mut Dice) -> Process {
-    let borders = ROLES.iter().find(|(name, _)| *name == role).map_or(&[][..], |(_, borders)| borders);
+    let borders = STAGES.iter().chain(&BESIDE).find(|(name, _)| *name == role).map_or(&[][..], |(_, borders)| borders);
     if dice.below(2) == 0 {
         return fleet.start(role);
     }
@@ -41,29 +56,44 @@ fn again(fleet: &Fleet, role: &'static str, dice: &mut Dice) -> Process {
     fleet.start_with(role, &format!("{border}={}*off->kill", dice.below(3)))
 }
 
+/// Whose turn it is to be killed: all in a deck that is shuffled whenever it is through, so that none is spared.
+fn victim(deck: &mut Vec<usize>, of: usize, dice: &mut Dice) -> usize {
+    if deck.is_empty() {
+        deck.extend(0..of);
+    }
+    deck.swap_remove(dice.below(deck.len()))
+}
+
 #[test]
 fn twenty_kills_of_any_process_under_load_lose_nothing_and_count_nothing_twice() {
     let test = "twenty_kills_of_any_process_under_load_lose_nothing_and_count_nothing_twice";
     let Some(fleet) = Fleet::shared(test) else { return };
     let company = Company::get();
+    let intake = Intake::of(company);
+    let fleet = fleet.publishing().taking_in(&intake);
     let seed = std::env::var("ONEFOLD_KILL_SEED").map_or(1, |text| text.parse().expect("ONEFOLD_KILL_SEED: a number"));
     let mut dice = Dice(seed);
     let watch = fleet.start("serve");
-    let mut all: Vec<Process> = ROLES.iter().flat_map(|(role, _)| [*role; 2]).map(|role| fleet.start(role)).collect();
+    // Two of each role, and each will kill itself at a border before long.
+    let roles = STAGES.iter().chain(&BESIDE).flat_map(|(role, borders)| borders.iter().take(2).map(|at| (*role, *at)));
+    let mut all: Vec<Process> = roles.map(|(role, at)| fleet.start_with(role, &format!("{at}=1*off->kill"))).collect();
     let (poured, rounds) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let mut landed: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut landed, mut deck): (BTreeMap<(&str, &str), usize>, _) = (BTreeMap::new(), Vec::new());
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let size = company.records.len().div_ceil((ROUNDS + 1) * PER_ROUND);
-            for (n, records) in company.records.chunks(size).enumerate() {
+            let share = |all: usize| all.div_ceil((ROUNDS + 1) * PER_ROUND);
+            let mut messages = intake.messages.chunks(share(intake.messages.len()));
+            for (n, records) in intake.rest.chunks(share(intake.rest.len())).enumerate() {
                 // Events come all the time: never many more than the kills let through, never none while one goes on.
                 while n > (rounds.load(Ordering::Acquire) + 2) * PER_ROUND {
                     std::thread::sleep(Duration::from_millis(10));
                 }
+                fleet.runtime.block_on(Intake::send(&fleet.log, messages.next().unwrap_or_default()));
                 fleet.pour(records);
                 poured.store(n + 1, Ordering::Release);
                 std::thread::sleep(Duration::from_millis(60));
             }
+            messages.for_each(|rest| fleet.runtime.block_on(Intake::send(&fleet.log, rest)));
         });
         for round in 0..ROUNDS {
             until("events come in", Duration::from_secs(60), || poured.load(Ordering::Acquire) > round * PER_ROUND);
@@ -71,13 +101,12 @@ fn twenty_kills_of_any_process_under_load_lose_nothing_and_count_nothing_twice()
                 if process.ended_by().is_none() {
                     continue;
                 }
-                *landed.entry("at a border").or_default() += 1;
+                *landed.entry((process.role, "at a border")).or_default() += 1;
                 *process = again(&fleet, process.role, &mut dice);
             }
-            let victim = dice.below(all.len());
-            let process = &mut all[victim];
+            let process = &mut all[victim(&mut deck, 2 * (STAGES.len() + BESIDE.len()), &mut dice)];
             process.kill();
-            *landed.entry(process.role).or_default() += 1;
+            *landed.entry((process.role, "at random")).or_default() += 1;
             *process = again(&fleet, process.role, &mut dice);
             rounds.store(round + 1, Ordering::Release);
         }
@@ -87,9 +116,13 @@ fn twenty_kills_of_any_process_under_load_lose_nothing_and_count_nothing_twice()
         process.kill();
         *process = fleet.start(process.role);
     }
+    fleet.runtime.block_on(intake.drained(&fleet.log, &fleet.database));
     fleet.settle(&watch);
     eprintln!("killed: {landed:?}");
-    fleet.is_as(company);
+    for (role, _) in STAGES.iter().chain(&BESIDE) {
+        assert!(landed.contains_key(&(*role, "at a border")) && landed.contains_key(&(*role, "at random")), "{role}");
+    }
+    fleet.is_as_with(company, &intake);
 }
 
 #[test]
@@ -98,12 +131,12 @@ fn a_process_killed_on_any_side_of_its_commit_leaves_its_work_to_the_next() {
     let Some(fleet) = Fleet::shared(test) else { return };
     let company = Company::get();
     let borders: Vec<(&str, &str)> =
-        ROLES.iter().flat_map(|(role, borders)| borders.iter().map(|border| (*role, *border))).collect();
+        STAGES.iter().flat_map(|(role, borders)| borders.iter().map(|border| (*role, *border))).collect();
     let mut chunks = company.records.chunks(company.records.len().div_ceil(borders.len()));
     let watch = fleet.start("serve");
     // The others are always there; of a role that is killed the next comes when all its borders are through.
     let mut others: Vec<Process> = Vec::new();
-    for (role, borders) in ROLES {
+    for (role, borders) in STAGES {
         for border in borders {
             let mut process = fleet.start_with(role, &format!("{border}=kill"));
             fleet.pour(chunks.next().expect("events for each border"));

@@ -14,11 +14,17 @@ use crate::process::Process;
 /// Within so much `/health` says that a stage stands still, and why.
 const NAMED: Duration = Duration::from_secs(30);
 /// Longer than the longest pause between two tries of a stage (5 s), and than a stage may stand still unsaid (8 s).
-const AWAY: Duration = Duration::from_secs(15);
+const AWAY: Duration = Duration::from_secs(30);
 
 /// One process of each role that works.
-fn one_each(fleet: &Fleet) -> [Process; 3] {
-    ["project", "resolve", "assemble"].map(|role| fleet.start(role))
+fn one_each(fleet: &Fleet) -> [Process; 4] {
+    ["project", "resolve", "assemble", "publish"].map(|role| fleet.start(role))
+}
+
+/// Waits until a process has told others of somebody: from then on it is in the middle of that.
+fn publishes(process: &Process) {
+    let told = |text: &str| text.lines().any(|line| line.starts_with("onefold_published_records_total "));
+    until("something is published", NAMED, || process.get("/metrics").is_some_and(|(_, text)| told(&text)));
 }
 
 /// Waits until a process is unwell and says that it is for these words.
@@ -47,12 +53,14 @@ fn all_live(processes: &mut [Process]) {
 fn a_database_that_is_killed_and_away_is_waited_for_by_name_and_caught_up_with() {
     let test = "a_database_that_is_killed_and_away_is_waited_for_by_name_and_caught_up_with";
     let (Some(kafka), Some(postgres)) = (Kafka::shared(test), Postgres::own(test)) else { return };
-    let fleet = Fleet::on(&kafka, postgres.database());
+    let fleet = Fleet::on(&kafka, postgres.database()).publishing();
     let company = Company::get();
     let (watch, mut processes) = (fleet.start("serve"), one_each(&fleet));
     let mut chunks = company.records.chunks(company.records.len().div_ceil(60));
-    // Killed while it is written to, started again at once.
+    // Killed while it is written to and read from, started again at once.
     chunks.by_ref().take(20).for_each(|records| fleet.pour(records));
+    publishes(&processes[3]);
+    chunks.by_ref().take(5).for_each(|records| fleet.pour(records));
     postgres.kill();
     postgres.start();
     chunks.by_ref().take(20).for_each(|records| fleet.pour(records));
@@ -75,13 +83,16 @@ fn a_database_that_is_killed_and_away_is_waited_for_by_name_and_caught_up_with()
 fn a_broker_that_is_killed_and_frozen_under_load_is_waited_for_by_name_and_caught_up_with() {
     let test = "a_broker_that_is_killed_and_frozen_under_load_is_waited_for_by_name_and_caught_up_with";
     let (Some(kafka), Some(postgres)) = (Kafka::own(test), Postgres::shared(test)) else { return };
-    let fleet = Fleet::on(&kafka, postgres.database());
+    let fleet = Fleet::on(&kafka, postgres.database()).publishing();
     let company = Company::get();
     let (watch, mut processes) = (fleet.start("serve"), one_each(&fleet));
+    let mut chunks = company.records.chunks(company.records.len().div_ceil(150));
+    fleet.pour(chunks.next().expect("events"));
+    publishes(&processes[3]);
     std::thread::scope(|scope| {
         // Events come in all the time, and those that are not acknowledged again and again.
         let load = scope.spawn(|| {
-            for records in company.records.chunks(company.records.len().div_ceil(150)) {
+            for records in chunks {
                 fleet.pour(records);
                 std::thread::sleep(Duration::from_millis(20));
             }
@@ -159,7 +170,7 @@ fn a_full_disk_under_the_database_is_said_and_waited_for() {
     let (_, name) = database.url().rsplit_once('/').expect("a database");
     psql(postgres.url(), &format!("ALTER DATABASE {name} SET TABLESPACE small"));
 
-    let fleet = Fleet::on(&kafka, database);
+    let fleet = Fleet::on(&kafka, database).publishing();
     let (watch, mut processes) = (fleet.start("serve"), one_each(&fleet));
     let (first, rest) = company.records.split_at(company.records.len() / 10);
     fleet.pour(first);

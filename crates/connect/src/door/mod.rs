@@ -138,6 +138,14 @@ impl Door {
         self.0.partitions
     }
 
+    /// Whether the views show this very event.
+    pub(crate) async fn shows(&self, event: &Event) -> Result<bool, DoorError> {
+        let rows = self.0.known.subjects(&[event.subject.to_string()]).await?;
+        let digest = self.0.key.digest(event);
+        let is_it = |fact: &FactState| fact.id == event.id.0 && fact.digest == digest;
+        Ok(rows.iter().flatten().flat_map(|row| &row.facts).any(is_it))
+    }
+
     /// Waits until the store has projected what is in the log now, so that this door knows what another wrote before it;
     /// a while only, since the projector drops copies in any case.
     pub(crate) async fn learn(&self) -> Result<(), DoorError> {

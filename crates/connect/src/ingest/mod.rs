@@ -3,6 +3,7 @@
 mod batch;
 mod error;
 mod fuse;
+mod refused;
 mod report;
 mod retry;
 

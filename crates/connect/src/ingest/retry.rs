@@ -9,6 +9,7 @@ use crate::charset::Charset;
 use crate::entry::{Context, codes, json, now};
 use crate::format::csv::CsvRows;
 use crate::format::ndjson;
+use crate::ingest::refused;
 use crate::row::{Content, Place, Row};
 use crate::source::{post, topic};
 use crate::{Door, DoorError, Verdict, fault, pass};
@@ -36,6 +37,16 @@ pub enum RetryError {
     Part { number: u64, resource: String },
     #[error("q-{number:04} was closed already: {decision}")]
     Closed { number: u64, decision: String },
+    #[error(
+        "q-{number:04} stands in the log at {resource}, where bytes never change, and is no event: {problem}; if it was to be \
+         one, have its source send it again, then discard this entry"
+    )]
+    Refused { number: u64, resource: String, problem: String },
+    #[error(
+        "q-{number:04} is an event to this program and was none to the one that made the views: `onefold rebuild --accept` \
+         takes it in where it stands in the log, at {resource}; then retry this entry"
+    )]
+    Unfolded { number: u64, resource: String },
     #[error("q-{number:04} does not hold what reading it again needs: {problem}")]
     Context { number: u64, problem: String },
     #[error("{0}")]
@@ -121,6 +132,9 @@ pub async fn retry(
     quarantine: &dyn Quarantine,
     why: &str,
 ) -> Result<Retried, RetryError> {
+    if entry.is_of_log() && entry.decision.is_empty() {
+        return refused::again(entry, door, quarantine).await;
+    }
     let problems = match again(entry, connector)? {
         Outcome::Skipped { reason } => {
             quarantine.decide(entry.number, "retried", &format!("skipped: {reason}")).await?;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::hub::{Hub, invoices, table};
 use onefold_connect::{Answer, Posted, Retried, RetryError, Verdict, again, await_projected, retry, take_posted};
-use onefold_event::Event;
-use onefold_log::Log;
+use onefold_event::{Event, decode, encode};
+use onefold_log::{Log, Record, Stored};
 use onefold_mapping::Outcome;
-use onefold_store::{MOST_FACTS, Quarantine};
+use onefold_store::{MOST_FACTS, Quarantine, QuarantineEntry};
 use serde_json::{Value, json};
 
 fn cloud(no: &str, total: &str) -> Value {
@@ -299,4 +299,28 @@ async fn what_is_not_a_whole_record_is_not_tried() {
     assert!(matches!(again(&entries[0], Some(&connector)), Err(RetryError::Cut { kept: 1_000, .. })));
     assert!(matches!(again(&entries[1], Some(&connector)), Err(RetryError::Part { .. })));
     assert!(matches!(again(&entries[1], None), Err(RetryError::Connector { .. })));
+}
+
+#[tokio::test]
+async fn a_record_that_stands_in_the_log_is_not_taken_in_anew_and_is_settled_once_the_views_show_it() {
+    let hub = Hub::open().await;
+    let poison = [vec![0xFF; 9], encode(&event("1", "1"))];
+    for (offset, value) in (0u64..).zip(poison) {
+        let record = Record::new("invoice:erp:1", value, 1_780_000_000_000_000);
+        let stored = Stored { partition: 2, offset, record };
+        // What this program takes for an event was none to an older one.
+        let error = decode(&[0xFF; 9]).unwrap_err();
+        hub.store.put(vec![QuarantineEntry::refused("events", &stored, &error)]).await.unwrap();
+    }
+    let entries = hub.quarantined().await;
+    let tried = async |n: usize| retry(&entries[n], None, &hub.door, &hub.store, "by hand").await;
+    let told = tried(0).await.unwrap_err();
+    assert!(matches!(told, RetryError::Refused { .. }) && told.to_string().contains("events/2/0"), "{told}");
+    assert!(matches!(tried(1).await, Err(RetryError::Unfolded { .. })));
+    assert_eq!(hub.events().await.len(), 0);
+    hub.door.accept(vec![event("1", "1")]).await.unwrap();
+    hub.project().await;
+    assert!(matches!(tried(1).await, Ok(Retried::Skipped(_))));
+    assert_eq!(hub.store.get(2).await.unwrap().unwrap().decision, "retried");
+    assert_eq!((hub.events().await.len(), hub.store.open().await.unwrap()), (1, 1));
 }

@@ -144,17 +144,22 @@ async fn discard(numbers: Vec<u64>, why: String, globals: Globals) -> Result<Exi
 
 async fn discard_all(hub: &Hub, numbers: &[u64], why: &str, as_json: bool) -> Result<()> {
     // All are looked up before any is closed.
+    let mut entries = Vec::new();
     for number in numbers {
         let entry = one(hub.store.as_ref(), *number).await?;
         if !entry.decision.is_empty() {
             bail!("q-{number:04} was closed already: {} ({}); nothing was discarded", entry.decision, entry.why);
         }
+        entries.push(entry);
     }
     let mut out = Out::open();
-    for number in numbers {
-        hub.store.decide(*number, "discarded", why).await?;
+    for entry in entries {
+        let number = entry.number;
+        hub.store.decide(number, "discarded", why).await?;
         if as_json {
             out.json_line(&json!({ "number": number, "status": "discarded" }))?;
+        } else if entry.is_of_log() {
+            out.line(format!("q-{number:04}  discarded; the record stays in the log, passed over"))?;
         } else {
             out.line(format!("q-{number:04}  discarded"))?;
         }

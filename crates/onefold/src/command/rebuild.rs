@@ -124,8 +124,14 @@ fn print(globals: &Globals, answer: &impl Serialize, text: String) -> Result<()>
 }
 
 fn folded(verified: &Verified) -> String {
+    let refused = match verified.refused {
+        0 => String::new(),
+        refused => {
+            format!("; {refused} records in the log are no events: see `onefold quarantine list --of log --all`")
+        }
+    };
     format!(
-        "{} events folded again into {} customers in {:.1} s ({:.0} events/s)",
+        "{} events folded again into {} customers in {:.1} s ({:.0} events/s){refused}",
         verified.events, verified.customers, verified.seconds, verified.events_per_second
     )
 }

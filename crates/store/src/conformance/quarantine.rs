@@ -1,7 +1,7 @@
 //! Claims about quarantine.
 
 use super::{done, some};
-use crate::{Quarantine, QuarantineEntry, QuarantineFilter, Store};
+use crate::{Changes, ProjectStore, Quarantine, QuarantineEntry, QuarantineFilter, Store};
 
 fn entry(key: &str, connector: &str, codes: &str) -> QuarantineEntry {
     QuarantineEntry {
@@ -62,4 +62,29 @@ pub(super) async fn an_entry_is_decided_once(store: &dyn Store) {
     assert_eq!((kept.decision.as_str(), kept.why.as_str()), ("retried", "mapped anew"));
     assert_eq!(done(Quarantine::open(store).await), 0);
     assert_eq!(done(store.get(7).await), None);
+}
+
+pub(super) async fn what_the_projector_refuses_is_there_with_its_position_and_once(store: &dyn Store) {
+    let refused = async |from, to, keys: &[&str], commits| {
+        let mut tx = done(ProjectStore::begin(store, &[(0, from, to)]).await);
+        let refused = keys.iter().map(|key| entry(key, "log", "R0501")).collect();
+        done(tx.save(Changes { refused, ..Changes::default() }).await);
+        if commits {
+            done(tx.commit().await);
+        }
+    };
+    refused(0, 1, &["events/0/0"], false).await;
+    assert_eq!(done(Quarantine::open(store).await), 0);
+    refused(0, 1, &["events/0/0"], true).await;
+    let number = done(store.list(&QuarantineFilter::default(), 0, 10).await)[0].number;
+    let first = some(done(store.get(number).await));
+    assert_eq!((&first.raw, first.tries), (&entry("", "", "").raw, 1));
+    assert!(done(store.decide(number, "discarded", "nobody's").await));
+    // Met again, beside one that is new.
+    refused(1, 2, &["events/0/0", "events/0/1"], true).await;
+    let all = done(store.list(&QuarantineFilter { all: true, ..Default::default() }, 0, 10).await);
+    let told: Vec<_> = all.iter().map(|entry| (entry.number, entry.key.as_str(), entry.tries)).collect();
+    assert_eq!(told, [(number, "events/0/0", 1), (number + 1, "events/0/1", 1)]);
+    assert_eq!((all[0].decision.as_str(), all[0].why.as_str()), ("discarded", "nobody's"));
+    assert_eq!(done(Quarantine::open(store).await), 1);
 }
