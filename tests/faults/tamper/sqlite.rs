@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use onefold_testkit::Engine;
 use rusqlite::Connection;
 
-use crate::{A, B, C, Fault, Hand, are_found, fault, hub};
+use crate::{A, B, C, Fault, Hand, all, are_found, fault, hub};
 
 impl Hand for PathBuf {
     fn run(&self, sql: &str) {
@@ -35,7 +35,10 @@ fn open(path: &Path) -> Connection {
 fn statement(sql: &str) -> String {
     let owner = |key: &str| format!("(SELECT num FROM owner WHERE key = '{key}')");
     let subject = |key: &str| format!("(SELECT num FROM subject WHERE key = '{key}')");
-    sql.replace("{A}", &owner(A))
+    sql.replace("{key}", "num")
+        .replace("{nothing}", "x''")
+        .replace("{zeros}", "zeroblob(32)")
+        .replace("{A}", &owner(A))
         .replace("{B}", &owner(B))
         .replace("{C}", &owner(C))
         .replace("{set}", "(SELECT num FROM owner WHERE key LIKE 'set:%' AND length(bundle) > 0 AND length(key) < 500)")
@@ -46,16 +49,8 @@ fn statement(sql: &str) -> String {
         .replace("{decision}", &subject("decision:desk:1"))
 }
 
-/// Altered, taken away and added: each table that is derived from the log.
-const FAULTS: &[Fault] = &[
-    fault(
-        "subject",
-        "subjects",
-        A,
-        "UPDATE subject SET state = (SELECT state FROM subject WHERE key = 'invoice:erp:2') WHERE num = {invoice}",
-    ),
-    fault("subject", "subjects", A, "DELETE FROM subject WHERE key = 'order:erp:1'"),
-    fault("subject", "subjects", C, "UPDATE subject SET state = x'' WHERE key = 'party:erp:C'"),
+/// What stands otherwise than in other engines.
+const OWN: &[Fault] = &[
     fault(
         "subject",
         "subjects",
@@ -63,54 +58,12 @@ const FAULTS: &[Fault] = &[
         "INSERT INTO subject SELECT 999999, 'party:erp:A', state FROM subject WHERE num = {invoice}",
     ),
     fault(
-        "fact",
-        "facts",
-        A,
-        "UPDATE fact SET state = (SELECT max(state) FROM fact) WHERE id = (SELECT id FROM fact ORDER BY state LIMIT 1)",
-    ),
-    fault("fact", "facts", A, "DELETE FROM fact WHERE id = (SELECT min(id) FROM fact)"),
-    fault("fact", "facts", C, "INSERT INTO fact SELECT {C}, id, state FROM fact LIMIT 1"),
-    fault("owner", "owners", A, "UPDATE owner SET bundle = (SELECT bundle FROM owner WHERE num = {C}) WHERE num = {A}"),
-    fault("owner", "owners", C, "UPDATE owner SET digest = zeroblob(32) WHERE num = {C}"),
-    fault("owner", "owners", C, "UPDATE owner SET first_seen = first_seen - 1 WHERE num = {C}"),
-    fault("owner", "owners", C, "DELETE FROM owner WHERE num = {C}"),
-    fault(
         "owner",
         "owners",
         C,
         "INSERT INTO owner SELECT 999999, key, first_seen, bundle, zeroblob(32) FROM owner WHERE num = {C}",
     ),
-    fault("document", "documents", C, "UPDATE document SET subject = {invoice} WHERE owner = {C}"),
-    fault("document", "documents", A, "DELETE FROM document WHERE owner = {A} AND subject = {invoice}"),
-    fault("document", "documents", C, "INSERT INTO document VALUES ({C}, {invoice})"),
-    fault(
-        "open_item",
-        "open items",
-        A,
-        "UPDATE open_item SET item = (SELECT item FROM open_item WHERE owner = {C}) WHERE owner = {A}",
-    ),
-    fault("open_item", "open items", C, "UPDATE open_item SET due = due + 1 WHERE owner = {C}"),
-    fault("open_item", "open items", A, "DELETE FROM open_item WHERE owner = {A}"),
-    fault(
-        "open_item",
-        "open items",
-        C,
-        "INSERT INTO open_item SELECT owner, due, {invoice}, item FROM open_item WHERE owner = {C}",
-    ),
-    fault("holder", "holders", A, "UPDATE holder SET present = 1 - present WHERE identifier = {phone}"),
-    fault("holder", "holders", A, "DELETE FROM holder WHERE identifier = {phone} AND party = {A}"),
-    fault("holder", "holders", C, "INSERT INTO holder VALUES ({phone}, {C}, 1)"),
-    fault("decision", "decisions", A, "UPDATE decision SET party = {C} WHERE party = {A}"),
-    fault("decision", "decisions", A, "DELETE FROM decision WHERE party = {B}"),
-    fault("decision", "decisions", C, "INSERT INTO decision VALUES ({C}, {decision})"),
-    fault("decided", "decided", C, "UPDATE decided SET subject = {invoice} WHERE subject = {given}"),
-    fault("decided", "decided", C, "DELETE FROM decided WHERE subject = {given}"),
-    fault("decided", "decided", A, "INSERT INTO decided VALUES ({invoice})"),
-    fault("member", "members", A, "UPDATE member SET cluster = {C} WHERE party = {B}"),
-    fault("member", "members", A, "DELETE FROM member WHERE party = {B}"),
-    fault("member", "members", C, "INSERT INTO member VALUES ({C}, {A})"),
     fault("search", "search", C, "UPDATE search SET text = '张三' WHERE party = {C}"),
-    fault("search", "search", C, "DELETE FROM search WHERE party = {C}"),
     fault("search", "search", A, "INSERT OR REPLACE INTO search SELECT {A}, text FROM search WHERE party = {C}"),
     fault("search_index", "search", C, "UPDATE search_index SET words = '张三' WHERE rowid = {C}"),
     fault("search_index", "search", C, "DELETE FROM search_index WHERE rowid = {C}"),
@@ -118,33 +71,29 @@ const FAULTS: &[Fault] = &[
     fault("key", "keys", A, "UPDATE key SET num = {C} WHERE num = {A}"),
     fault("key", "keys", A, "UPDATE key SET hash = hash + 1 WHERE num = {invoice}"),
     fault("key", "keys", C, "DELETE FROM key WHERE num = {C}"),
-    fault("set_member", "set members", A, "UPDATE set_member SET atom = {C} WHERE atom = {A}"),
-    fault("set_member", "set members", A, "DELETE FROM set_member WHERE atom = {B}"),
-    fault("set_member", "set members", C, "INSERT INTO set_member VALUES ({C}, {set})"),
-    fault("set_member", "set members", C, "INSERT INTO set_member VALUES ({C}, {emptied})"),
 ];
 
 #[tokio::test]
 async fn a_row_altered_taken_away_or_added_is_found_and_its_customer_named() {
     let hub = hub(&Engine::Sqlite).await;
-    are_found(&hub, &hub.views(), FAULTS, statement).await;
+    are_found(&hub, &hub.views(), OWN, statement).await;
 }
 
 #[tokio::test]
 async fn every_derived_table_has_its_faults() {
     let hub = hub(&Engine::Sqlite).await;
     let file = open(&hub.views());
-    let mut all = file
+    let mut tables = file
         .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         .expect("tables");
     let names: Vec<String> =
-        all.query_map([], |r| r.get(0)).expect("names").map(|name| name.expect("a name")).collect();
+        tables.query_map([], |r| r.get(0)).expect("names").map(|name| name.expect("a name")).collect();
     // Beside what is derived: where the program stands, what waits or is to be told, the quarantine. Parts of the full-text
     // index are altered through it.
     let others =
         ["meta", "position", "digest", "inbox", "mark", "quarantine", "intake", "publishing", "followed", "outbox"];
     for name in names.iter().filter(|name| !others.contains(&name.as_str()) && !name.starts_with("search_index_")) {
-        let faults = FAULTS.iter().filter(|fault| fault.table == name).count();
+        let faults = all(OWN).filter(|fault| fault.table == name).count();
         assert!(faults >= 3, "{name} is altered by {faults} faults");
         let rows: i64 = file.query_row(&format!("SELECT count(*) FROM {name}"), [], |r| r.get(0)).expect("a count");
         assert!(rows > 0, "{name} is empty in this hub");
