@@ -147,7 +147,7 @@ const FAULTS: &[Fault] = &[
 ];
 
 /// Those and an engine's own.
-fn all<'a>(own: &'a [Fault]) -> impl Iterator<Item = &'a Fault> + Clone {
+fn all(own: &[Fault]) -> impl Iterator<Item = &Fault> + Clone {
     FAULTS.iter().chain(own)
 }
 

@@ -66,7 +66,7 @@ impl Hub {
         for ((subject, facts), known) in rows.into_iter().zip(known) {
             let (state, further) = SubjectState::of(known.into_iter().chain(facts).collect()).part();
             changes.facts.extend(further.into_iter().map(|fact| (subject.clone(), fact)));
-            changes.subjects.push((subject, state));
+            changes.subjects.push((subject, state.into()));
         }
         let mut tx = self.store.begin(&moves).await.unwrap();
         tx.save(changes).await.unwrap();
