@@ -158,7 +158,7 @@ impl Topic {
                 Some(lane) => lane,
                 None => self.lane_for(partition)?,
             };
-            taken = self.must_take(&lane, partition, from, max)?;
+            taken = self.must_take(&lane, partition, from, max).inspect_err(|error| self.forget(&lane, error))?;
             lane.touch(partition, now);
         } else if let Some(lane) = there {
             lane.touch(partition, now);
@@ -236,6 +236,10 @@ impl Topic {
     /// The records at these positions, which are in order and occur once.
     fn seek(&self, positions: &[(u32, u64)]) -> Result<Vec<(Position, Packed)>, LogError> {
         let lane = self.seeker()?;
+        self.seek_in(&lane, positions).inspect_err(|error| self.forget(&lane, error))
+    }
+
+    fn seek_in(&self, lane: &Lane, positions: &[(u32, u64)]) -> Result<Vec<(Position, Packed)>, LogError> {
         // Runs with no more than a little between their records, per partition.
         let mut runs: Vec<(u32, std::collections::VecDeque<(u64, u64)>)> = Vec::new();
         for (partition, offset) in positions {
@@ -347,6 +351,21 @@ impl Topic {
         }
         let oldest = lanes.iter().min_by_key(|lane| lane.used(partition));
         oldest.cloned().ok_or(LogError::Closed)
+    }
+
+    /// A client that did not bring what is there is not asked again: after a broker was killed or frozen, some never find back
+    /// to a partition. The next read makes a new one.
+    fn forget(&self, lane: &Arc<Lane>, error: &LogError) {
+        if !error.retryable() {
+            return;
+        }
+        let mut gone = Vec::new();
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        gone.extend(lanes.extract_if(.., |known| Arc::ptr_eq(known, lane)));
+        let mut seeker = self.seeker.lock().unwrap_or_else(PoisonError::into_inner);
+        gone.extend(seeker.take_if(|known| Arc::ptr_eq(known, lane)));
+        // Letting go waits for its threads.
+        std::thread::spawn(move || drop(gone));
     }
 
     fn seeker(&self) -> Result<Arc<Lane>, LogError> {
