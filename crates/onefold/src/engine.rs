@@ -333,7 +333,9 @@ impl Engine {
                 .await?;
         let key = HubKey::new(&store.hub_key().await?);
         let store: Arc<dyn Store> = Arc::new(store);
-        check(log.heads(EVENTS).await?, store.followed().await?.positions, &place)?;
+        // Positions first: other processes go on meanwhile, and the log is never behind them.
+        let positions = store.followed().await?.positions;
+        check(log.heads(EVENTS).await?, positions, &place)?;
         let writer = Some(Writer { partitions, fence: Arc::clone(&log) as _, _lock: None });
         Ok(Self { log, store, rules, key: Some(key), place, writer })
     }
@@ -358,7 +360,8 @@ impl Engine {
             other => other.into(),
         })?;
         let store: Arc<dyn Store> = Arc::new(store);
-        check(log.heads(EVENTS).await?, store.followed().await?.positions, &views.display().to_string())?;
+        let positions = store.followed().await?.positions;
+        check(log.heads(EVENTS).await?, positions, &views.display().to_string())?;
         let writer = Some(Writer { partitions, fence: Arc::clone(&log) as _, _lock: Some(lock) });
         Ok(Self { log, store, rules, key: Some(key), place: data.path().display().to_string(), writer })
     }

@@ -46,6 +46,15 @@ impl Dice {
     }
 }
 
+/// Lets the events that are still to come go on once there are no more rounds, also where one failed.
+struct Ended<'a>(&'a AtomicUsize);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.store(ROUNDS, Ordering::Release);
+    }
+}
+
 /// Every other one that is started again carries a failpoint at which it will kill itself before long.
 fn again(fleet: &Fleet, role: &'static str, dice: &mut Dice) -> Process {
     let borders = STAGES.iter().chain(&BESIDE).find(|(name, _)| *name == role).map_or(&[][..], |(_, borders)| borders);
@@ -95,6 +104,7 @@ fn twenty_kills_of_any_process_under_load_lose_nothing_and_count_nothing_twice()
             }
             messages.for_each(|rest| fleet.runtime.block_on(Intake::send(&fleet.log, rest)));
         });
+        let _end = Ended(&rounds);
         for round in 0..ROUNDS {
             until("events come in", Duration::from_secs(60), || poured.load(Ordering::Acquire) > round * PER_ROUND);
             for process in &mut all {
