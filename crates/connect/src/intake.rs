@@ -130,7 +130,7 @@ impl Intake {
         let mine = place.mine();
         if mine != reading.mine {
             if mine.iter().any(|partition| !reading.mine.contains(partition)) {
-                // Whoever had it may have brought events to its own door a moment ago.
+                // Whoever had it has brought events to a door of its own, some a moment ago.
                 self.door.learn().await.map_err(of_the_door)?;
             }
             for gone in reading.mine.iter().filter(|partition| !mine.contains(partition)) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use onefold_log::{LogError, Membership};
@@ -19,23 +19,35 @@ use crate::clients::{Clients, Context, Purpose};
 
 /// How often the thread looks whether it shall end.
 const LOOK: Duration = Duration::from_millis(100);
+/// How long a partition that shall go is kept for its holder to end what it has begun.
+const ENDS: Duration = Duration::from_secs(10);
+/// How often it is asked whether it has.
+const ASK: Duration = Duration::from_millis(2);
 
 /// A member. Its heartbeat is the client's own, so it keeps its partitions for as long as the process runs.
 pub(crate) struct Member {
-    mine: watch::Receiver<BTreeSet<u32>>,
+    shares: watch::Receiver<Shares>,
     ended: Arc<AtomicBool>,
+}
+
+/// What the group has agreed on.
+#[derive(Default)]
+struct Shares {
+    mine: BTreeSet<u32>,
+    /// Whether the holder was told so: what it held before and was not told any more, it has let go.
+    told: AtomicBool,
 }
 
 impl Member {
     /// Joins in sharing out the first so many partitions of the topic.
     pub(crate) fn join(clients: &Clients, full: &str, partitions: u32, group: &str) -> Result<Self, LogError> {
-        let (told, mine) = watch::channel(BTreeSet::new());
+        let (agreed, shares) = watch::channel(Shares::default());
         let ended = Arc::new(AtomicBool::new(false));
         let mut config = clients.config(Purpose::Join);
         config.set("group.id", clients.full(group));
         // Whoever keeps a partition goes on with it while others move.
         config.set("partition.assignment.strategy", "cooperative-sticky");
-        let context = Heard { context: clients.context.clone(), partitions, told };
+        let context = Heard { context: clients.context.clone(), partitions, agreed, ended: Arc::clone(&ended) };
         let failed = |error| clients.failed(&error, full);
         let consumer: BaseConsumer<Heard> = config.create_with_context(context).map_err(failed)?;
         consumer.subscribe(&[full]).map_err(failed)?;
@@ -50,7 +62,7 @@ impl Member {
         };
         let thread = std::thread::Builder::new().name("kafka-group".to_owned()).spawn(run);
         thread.map_err(|error| LogError::Unavailable(error.to_string()))?;
-        Ok(Self { mine, ended })
+        Ok(Self { shares, ended })
     }
 }
 
@@ -63,12 +75,14 @@ impl Drop for Member {
 #[async_trait]
 impl Membership for Member {
     fn mine(&self) -> Vec<u32> {
-        self.mine.borrow().iter().copied().collect()
+        let shares = self.shares.borrow();
+        shares.told.store(true, Ordering::Release);
+        shares.mine.iter().copied().collect()
     }
 
     async fn changed(&self, known: &[u32], time: Duration) -> Result<bool, LogError> {
-        let mut mine = self.mine.clone();
-        let other = mine.wait_for(|mine| !mine.iter().eq(known));
+        let mut shares = self.shares.clone();
+        let other = shares.wait_for(|shares| !shares.mine.iter().eq(known));
         match timeout(time, other).await {
             Ok(Ok(_)) => Ok(true),
             Ok(Err(_)) => Err(LogError::Closed),
@@ -81,7 +95,8 @@ impl Membership for Member {
 struct Heard {
     context: Context,
     partitions: u32,
-    told: watch::Sender<BTreeSet<u32>>,
+    agreed: watch::Sender<Shares>,
+    ended: Arc<AtomicBool>,
 }
 
 impl Heard {
@@ -89,6 +104,10 @@ impl Heard {
         let numbers = list.elements().into_iter().filter_map(|element| u32::try_from(element.partition()).ok());
         // Partitions that were added behind the hub's back are nobody's.
         numbers.filter(|partition| *partition < self.partitions).collect()
+    }
+
+    fn told(&self) -> bool {
+        self.agreed.borrow().told.load(Ordering::Acquire)
     }
 }
 
@@ -106,7 +125,17 @@ impl ConsumerContext for Heard {
     fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         if let Rebalance::Revoke(list) = rebalance {
             let gone = self.numbers(list);
-            self.told.send_modify(|mine| mine.retain(|partition| !gone.contains(partition)));
+            let mut held = false;
+            self.agreed.send_modify(|shares| {
+                held = shares.mine.iter().any(|partition| gone.contains(partition));
+                shares.mine.retain(|partition| !gone.contains(partition));
+                shares.told.store(false, Ordering::Release);
+            });
+            // The group gives it to nobody else before this returns.
+            let since = Instant::now();
+            while held && since.elapsed() < ENDS && !self.ended.load(Ordering::Acquire) && !self.told() {
+                std::thread::sleep(ASK);
+            }
         }
     }
 
@@ -116,7 +145,7 @@ impl ConsumerContext for Heard {
             if let Err(error) = consumer.pause(list) {
                 tracing::debug!(%error, "the group reads what it only shares out");
             }
-            self.told.send_modify(|mine| mine.extend(self.numbers(list)));
+            self.agreed.send_modify(|shares| shares.mine.extend(self.numbers(list)));
         }
     }
 }

@@ -12,6 +12,10 @@ use crate::LogError;
 /// process that was frozen, or cut off, MAY believe for a while that a partition is its own when it is another's already, and a
 /// caller SHALL NOT rely on being alone: what it writes is fenced by the position that it moves.
 ///
+/// Where partitions move between members that live and answer, an implementer SHOULD give one to the next member only when its
+/// holder has been told by [`mine`](Membership::mine) that it is no longer its own: a caller asks between two steps, so what it
+/// had begun has ended by then, and two do not do the same.
+///
 /// While a group has a member that lives, an implementer MUST see to it that every partition is soon some member's, also when
 /// others die without a word.
 #[async_trait]

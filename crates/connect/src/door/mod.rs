@@ -28,8 +28,6 @@ pub(crate) const EVENTS: &str = "events";
 const TOGETHER: usize = 4_000;
 /// A store that has not moved for so long is not waited for.
 const STANDS_STILL: Duration = Duration::from_secs(10);
-/// Nor longer than so where it is only asked for what others wrote.
-const LEARNS: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// The one place that appends events: drops what is known, judges what contradicts, stamps and writes the rest.
@@ -72,40 +70,17 @@ impl Door {
         partitions: u32,
     ) -> Result<Self, DoorError> {
         let partitions = log.topic(EVENTS, partitions).await?;
-        let positions = progress.followed().await?.positions;
-        let mut state = State { last: 0, recent: Recent::default() };
-        for (partition, head) in (0..partitions).zip(log.heads(EVENTS).await?) {
-            let projected = positions.get(partition as usize).copied().unwrap_or(0);
-            // A store that is far behind, since it is being made anew, is left to find old copies itself.
-            let newest = head.saturating_sub((MOST / partitions.max(1) as usize) as u64);
-            let mut from = projected.max(newest).min(head.saturating_sub(1));
-            while from < head {
-                let records = log.read(EVENTS, partition, from, TOGETHER).await?;
-                let Some(last) = records.last() else { break };
-                from = last.offset + 1;
-                for stored in records {
-                    state.last = state.last.max(stored.record.time);
-                    if stored.offset < projected {
-                        continue;
-                    }
-                    // What does not decode is passed over by the projector too, and is nobody's copy.
-                    if let Ok(event) = onefold_event::decode(&stored.record.value) {
-                        let copy = Copy { digest: key.digest(&event), partition, offset: stored.offset };
-                        state.recent.add(event.subject.as_str(), event.id, copy);
-                    }
-                }
-            }
-        }
-        let queue = Mutex::new(Vec::new());
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             log,
             known,
             progress,
             key,
             partitions,
-            queue,
-            state: tokio::sync::Mutex::new(state),
-        })))
+            queue: Mutex::new(Vec::new()),
+            state: tokio::sync::Mutex::new(State { last: 0, recent: Recent::default() }),
+        };
+        inner.learn().await?;
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Takes events in: answers a verdict for each, in their order. When it answers, what was accepted is durable. What
@@ -146,22 +121,42 @@ impl Door {
         Ok(rows.iter().flatten().flat_map(|row| &row.facts).any(is_it))
     }
 
-    /// Waits until the store has projected what is in the log now, so that this door knows what another wrote before it;
-    /// a while only, since the projector drops copies in any case.
+    /// Makes known to this door what others wrote until now.
     pub(crate) async fn learn(&self) -> Result<(), DoorError> {
-        let heads = self.0.log.heads(EVENTS).await?;
-        let began = Instant::now();
-        loop {
-            let positions = self.0.progress.followed().await?.positions;
-            if heads.iter().zip(&positions).all(|(head, at)| at >= head) || began.elapsed() > LEARNS {
-                return Ok(());
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
+        self.0.learn().await
     }
 }
 
 impl Inner {
+    /// Reads what the log has and the store has not projected yet, and the log's last stamps.
+    async fn learn(&self) -> Result<(), DoorError> {
+        let mut state = self.state.lock().await;
+        let positions = self.progress.followed().await?.positions;
+        for (partition, head) in (0..self.partitions).zip(self.log.heads(EVENTS).await?) {
+            let projected = positions.get(partition as usize).copied().unwrap_or(0);
+            // A store that is far behind, since it is being made anew, is left to find old copies itself.
+            let newest = head.saturating_sub((MOST / self.partitions.max(1) as usize) as u64);
+            let mut from = projected.max(newest).min(head.saturating_sub(1));
+            while from < head {
+                let records = self.log.read(EVENTS, partition, from, TOGETHER).await?;
+                let Some(last) = records.last() else { break };
+                from = last.offset + 1;
+                for stored in records {
+                    state.last = state.last.max(stored.record.time);
+                    if stored.offset < projected {
+                        continue;
+                    }
+                    // What does not decode is passed over by the projector too, and is nobody's copy.
+                    if let Ok(event) = onefold_event::decode(&stored.record.value) {
+                        let copy = Copy { digest: self.key.digest(&event), partition, offset: stored.offset };
+                        state.recent.add(event.subject.as_str(), event.id, copy);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Waits for its turn and serves what waits; whoever comes later finds its own request served.
     async fn turn(&self) {
         let mut state = self.state.lock().await;

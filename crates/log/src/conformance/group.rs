@@ -9,6 +9,9 @@ use crate::{Log, LogError, Membership};
 /// How long a group may take to agree.
 const SOON: Duration = Duration::from_secs(60);
 
+/// How long a group takes at most to give on what nobody holds any more.
+const GIVEN: Duration = Duration::from_secs(4);
+
 type Member = Box<dyn Membership>;
 
 pub(super) async fn a_lone_member_has_every_partition(log: Arc<dyn Log>, n: u32) {
@@ -39,6 +42,27 @@ pub(super) async fn every_partition_is_some_members(log: Arc<dyn Log>, n: u32) {
     .await;
     drop(one);
     settled(&[&other], |members| members[0].mine() == all(n)).await;
+}
+
+pub(super) async fn a_partition_moves_when_its_holder_has_been_told(log: Arc<dyn Log>, n: u32) {
+    topic(&*log, "events", n).await;
+    let one = done(log.join("events", "projector").await, "join");
+    settled(&[&one], |members| members[0].mine() == all(n)).await;
+    let other = done(log.join("events", "projector").await, "join");
+    let began = Instant::now();
+    while n > 1 && !done(one.changed(&all(n), Duration::from_millis(50)).await, "changed") {
+        assert!(began.elapsed() < SOON, "the group does not agree");
+        if !other.mine().is_empty() {
+            assert_eq!(other.mine(), all(n), "given to another before its holder heard of it");
+            // They are not shared out: both have all.
+            return;
+        }
+    }
+    if n > 1 {
+        assert!(!done(other.changed(&[], GIVEN).await, "changed"), "given away under its holder's hands");
+        let kept = one.mine();
+        settled(&[&other], |members| [members[0].mine(), kept.clone()].concat().len() == n as usize).await;
+    }
 }
 
 pub(super) async fn groups_do_not_share(log: Arc<dyn Log>, n: u32) {

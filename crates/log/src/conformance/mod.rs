@@ -54,6 +54,7 @@ pub async fn all<L: Log>(open: impl AsyncFn(&str) -> Arc<L>, partitions: u32) {
 
     group::a_lone_member_has_every_partition(fresh("alone").await, partitions).await;
     group::every_partition_is_some_members(fresh("group").await, partitions).await;
+    group::a_partition_moves_when_its_holder_has_been_told(fresh("moves").await, partitions).await;
     group::groups_do_not_share(fresh("groups").await, partitions).await;
 
     let log = fresh("reopen").await;
