@@ -402,9 +402,9 @@ pub(crate) enum FacetWord {
 
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// What to measure
-    #[arg(value_enum)]
-    pub(crate) what: BenchWhat,
+    /// What to measure, one after the other on one hub
+    #[arg(value_enum, required = true)]
+    pub(crate) what: Vec<BenchWhat>,
     /// Events
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub(crate) events: u64,
@@ -428,7 +428,7 @@ pub(crate) enum BenchWhat {
     Rebuild,
     /// From append to view
     Live,
-    /// Views by id, identifier and words
+    /// Views by id, identifier and words, and over HTTP
     Read,
     /// Merge and unmerge
     Unmerge,

@@ -16,7 +16,7 @@ const PACED: Duration = Duration::from_secs(20);
 /// Views are read beside, one after the other.
 const BETWEEN_READS: Duration = Duration::from_millis(5);
 
-pub(crate) async fn run(rig: &Rig) -> Result<Report> {
+pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     let mut report = rig.report("live");
     let cpu = rig.cpu();
     let ((), recorded) = timed(rig.record_customers()).await?;
@@ -25,7 +25,7 @@ pub(crate) async fn run(rig: &Rig) -> Result<Report> {
     let (cpu, done, bytes, mut memory) = (rig.cpu(), rig.hub.work.done(), rig.bytes(), vec![memory_mib()]);
     let ((), told) = timed(async {
         for quarter in 0..4 {
-            rig.tell(rig.events * quarter / 4, rig.events * (quarter + 1) / 4).await?;
+            rig.tell(rig.events * (quarter + 1) / 4).await?;
             memory.push(memory_mib());
         }
         rig.caught_up().await
@@ -58,15 +58,17 @@ fn parts(done: &Done) -> Value {
 
 /// Latencies from when each batch was due until its views stand, and of views read meanwhile. The next batch does not wait for
 /// the one before.
-async fn paced(rig: &Rig) -> Result<(Vec<Duration>, Vec<Duration>)> {
+async fn paced(rig: &mut Rig) -> Result<(Vec<Duration>, Vec<Duration>)> {
     let batches = PACED.as_secs() * rig.rate / BATCH;
     let gap = Duration::from_secs_f64(BATCH as f64 / rig.rate as f64);
-    let started = Instant::now();
+    let first = rig.take(batches * BATCH).start;
+    let (rig, started) = (&*rig, Instant::now());
     let (to, mut from) = tokio::sync::mpsc::unbounded_channel::<(Instant, Vec<u64>)>();
     let append = async move {
         for n in 0..batches {
-            let first = rig.events + n * BATCH;
-            let events = (first..first + BATCH).map(|n| rig.workload.event(n)).collect::<Result<Vec<Event>>>()?;
+            let events = (first + n * BATCH..first + (n + 1) * BATCH)
+                .map(|n| rig.workload.event(n))
+                .collect::<Result<Vec<Event>>>()?;
             let due = started + gap * u32::try_from(n).unwrap_or(u32::MAX);
             tokio::time::sleep_until(due.into()).await;
             rig.append(&events).await?;

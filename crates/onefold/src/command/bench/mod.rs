@@ -1,6 +1,7 @@
 //! `onefold bench`: what the hub does on this machine, over the real log, store and stages, with its conditions printed.
 
 mod cpu;
+mod http;
 mod live;
 mod measure;
 mod read;
@@ -15,18 +16,25 @@ use anyhow::Result;
 
 use crate::args::{BenchArgs, BenchWhat, Globals};
 
-/// Runs one benchmark on a hub of its own, which it removes.
+/// Runs benchmarks on a hub of its own, which it removes.
 pub(crate) async fn run(args: BenchArgs, globals: Globals) -> Result<ExitCode> {
-    let rig = rig::Rig::new(&globals, &args).await?;
-    let report = match args.what {
-        BenchWhat::Live => live::run(&rig).await,
-        BenchWhat::Rebuild => rebuild::run(&rig).await,
-        BenchWhat::Read => read::run(&rig).await,
-        BenchWhat::Unmerge => unmerge::run(&rig).await,
-    };
+    let mut rig = rig::Rig::new(&globals, &args).await?;
+    let measured = all(&args.what, &mut rig, globals.json).await;
     // Removed whatever came of it.
     let closed = rig.close().await;
-    measure::print(&report?, globals.json);
-    closed?;
+    measured.and(closed)?;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn all(what: &[BenchWhat], rig: &mut rig::Rig, json: bool) -> Result<()> {
+    for what in what {
+        let report = match what {
+            BenchWhat::Live => live::run(rig).await,
+            BenchWhat::Rebuild => rebuild::run(rig).await,
+            BenchWhat::Read => read::run(rig).await,
+            BenchWhat::Unmerge => unmerge::run(rig).await,
+        };
+        measure::print(&report?, json);
+    }
+    Ok(())
 }

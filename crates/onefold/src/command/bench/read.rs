@@ -1,10 +1,11 @@
-//! Views by id and by identifier, and customers by words, one after the other in this process.
+//! Views by id and by identifier, and customers by words, one after the other in this process; then by id over HTTP.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use onefold_service::Reference;
 
+use super::http;
 use super::measure::{Report, peak_memory_mib};
 use super::rig::Rig;
 use super::workload::{name, phone};
@@ -12,11 +13,9 @@ use super::workload::{name, phone};
 const READS: u64 = 20_000;
 const FINDS: u64 = 500;
 
-pub(crate) async fn run(rig: &Rig) -> Result<Report> {
+pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     let mut report = rig.report("read");
-    rig.record_customers().await?;
-    rig.tell(0, rig.events.saturating_sub(rig.workload.customers)).await?;
-    rig.caught_up().await?;
+    rig.fill().await?;
     let customer = |n: u64| rig.workload.anyone(n);
     let (mut by_id, mut by_phone, mut found) = (Vec::new(), Vec::new(), Vec::new());
     for n in 0..READS {
@@ -41,6 +40,10 @@ pub(crate) async fn run(rig: &Rig) -> Result<Report> {
     let reads: Duration = by_id.iter().sum();
     report.rate("reads_per_second", READS, reads);
     report.spread("by_id", by_id).spread("by_identifier", by_phone).spread("find", found);
+    let over_http = http::read(rig).await?;
+    report.rate("http_requests_per_second", over_http.took.len() as u64, over_http.within);
+    report.put("http_clients", http::CLIENTS).put("http_bytes_per_view", over_http.bytes / over_http.took.len().max(1));
+    report.spread("http", over_http.took);
     report.put("peak_memory_mib", peak_memory_mib());
     Ok(report)
 }

@@ -6,22 +6,16 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use onefold_audit::{Progress, Source, at_rest, rebuild, verify};
 
-use super::measure::{Report, forget_peak_memory, peak_memory_mib, timed};
+use super::measure::{Report, forget_peak_memory, peak_memory_mib};
 use super::rig::Rig;
 use crate::engine::loader;
 
 /// Memory that a rebuild has for what waits between two steps.
 const MEMORY: usize = 1 << 30;
 
-pub(crate) async fn run(rig: &Rig) -> Result<Report> {
+pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     let mut report = rig.report("rebuild");
-    let ((), live) = timed(async {
-        rig.record_customers().await?;
-        rig.tell(0, rig.events.saturating_sub(rig.workload.customers)).await?;
-        rig.caught_up().await
-    })
-    .await?;
-    report.rate("live_events_per_second", rig.events, live).put("live_peak_memory_mib", peak_memory_mib());
+    rig.fill().await?;
     forget_peak_memory();
     let (log, key, rules) = (Arc::clone(&rig.hub.log), rig.hub.key.clone(), rig.hub.rules.clone());
     let source = Source { log, key, rules, memory: MEMORY, progress: Progress::default() };

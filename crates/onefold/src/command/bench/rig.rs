@@ -1,5 +1,6 @@
 //! A hub of its own in a directory, or on topics and a database, of its own.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -28,6 +29,9 @@ pub(crate) struct Rig {
     pub(crate) events: u64,
     /// Paced: events per second.
     pub(crate) rate: u64,
+    /// Customers and other events that the hub has been told of.
+    recorded: u64,
+    told: u64,
     config: Config,
     place: Place,
     beside: Beside,
@@ -61,6 +65,8 @@ impl Rig {
             workload: Workload { customers: args.customers.max(1), hot: args.hot },
             events: args.events,
             rate: args.rate,
+            recorded: 0,
+            told: 0,
             config: globals.settings,
             place,
             beside: Beside::default(),
@@ -129,25 +135,40 @@ impl Rig {
         Ok(())
     }
 
-    /// Records all customers, then waits until their views stand.
-    pub(crate) async fn record_customers(&self) -> Result<()> {
-        for from in (0..self.workload.customers).step_by(CHUNK as usize) {
-            let to = (from + CHUNK).min(self.workload.customers);
-            let events = (from..to).map(|n| self.workload.recorded(n)).collect::<Result<Vec<_>>>()?;
+    /// Brings the hub to its customers and events, less what it has, and waits until their views stand.
+    pub(crate) async fn fill(&mut self) -> Result<()> {
+        self.record_customers().await?;
+        self.tell(self.events.saturating_sub(self.workload.customers)).await?;
+        self.caught_up().await
+    }
+
+    /// Records the customers, then waits until their views stand.
+    pub(crate) async fn record_customers(&mut self) -> Result<()> {
+        while self.recorded < self.workload.customers {
+            let to = (self.recorded + CHUNK).min(self.workload.customers);
+            let events = (self.recorded..to).map(|n| self.workload.recorded(n)).collect::<Result<Vec<_>>>()?;
             self.append(&events).await?;
+            self.recorded = to;
             self.wait_for_backlog(BACKLOG).await?;
         }
         self.caught_up().await
     }
 
-    /// Appends as fast as the views follow, a bounded backlog ahead of them.
-    pub(crate) async fn tell(&self, from: u64, to: u64) -> Result<()> {
-        for from in (from..to).step_by(CHUNK as usize) {
-            let events = (from..to.min(from + CHUNK)).map(|n| self.workload.event(n)).collect::<Result<Vec<_>>>()?;
-            self.append(&events).await?;
+    /// Appends what it was not told of its first so many events, as fast as the views follow, a bounded backlog ahead of them.
+    pub(crate) async fn tell(&mut self, events: u64) -> Result<()> {
+        while self.told < events {
+            let told = self.take(CHUNK.min(events - self.told)).map(|n| self.workload.event(n));
+            self.append(&told.collect::<Result<Vec<_>>>()?).await?;
             self.wait_for_backlog(BACKLOG).await?;
         }
         Ok(())
+    }
+
+    /// Numbers of the next so many events, for the caller to tell.
+    pub(crate) fn take(&mut self, events: u64) -> Range<u64> {
+        let from = self.told;
+        self.told += events;
+        from..self.told
     }
 
     pub(crate) async fn wait_for_backlog(&self, most: u64) -> Result<()> {

@@ -13,10 +13,9 @@ const DOCUMENTS: [u64; 2] = [200, 20_000];
 const LARGE: u64 = 100_000;
 const ROUNDS: i64 = 20;
 
-pub(crate) async fn run(rig: &Rig) -> Result<Report> {
+pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     let mut report = rig.report("unmerge");
-    rig.record_customers().await?;
-    rig.tell(0, rig.events.saturating_sub(rig.workload.customers)).await?;
+    rig.fill().await?;
     for documents in DOCUMENTS {
         invoices(rig, &format!("party:crm:A{documents}"), 0, documents / 2).await?;
         invoices(rig, &format!("party:crm:B{documents}"), 0, documents / 2).await?;

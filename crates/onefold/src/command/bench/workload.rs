@@ -18,6 +18,7 @@ const GIVEN: [&str; 20] = [
 /// Customers that are hit most where only a few are.
 const HOT: u64 = 100;
 
+#[derive(Clone, Copy)]
 pub(crate) struct Workload {
     pub(crate) customers: u64,
     /// Four of five events are about the first customers.

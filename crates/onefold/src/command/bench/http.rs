@@ -1,0 +1,83 @@
+//! Views by id over HTTP, asked for by clients on the same cores, each on a connection that it keeps.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::HOST;
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use onefold_event::party_id;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use super::rig::Rig;
+use super::workload::party;
+
+pub(crate) const CLIENTS: u64 = 16;
+const FOR: Duration = Duration::from_secs(10);
+
+/// What the clients met.
+#[derive(Default)]
+pub(crate) struct Answers {
+    /// How long each answer took.
+    pub(crate) took: Vec<Duration>,
+    /// From the first question to the last answer.
+    pub(crate) within: Duration,
+    pub(crate) bytes: usize,
+}
+
+/// Serves the hub on a free port of this machine, and asks it for views as fast as it answers.
+pub(crate) async fn read(rig: &Rig) -> Result<Answers> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let until = async { drop(stopped.await) };
+    let serves = tokio::spawn(onefold_api::serve(listener, rig.hub.service.clone(), Arc::new(String::new), until));
+    let began = Instant::now();
+    let mut clients = JoinSet::new();
+    for client in 0..CLIENTS {
+        // Customers in no order, each client its own.
+        let workload = rig.workload;
+        let path = move |n: u64| format!("/v1/customers/{}", party_id(&party(workload.anyone(n * CLIENTS + client))));
+        clients.spawn(ask(address, path));
+    }
+    let mut all = Answers::default();
+    while let Some(one) = clients.join_next().await {
+        let one = one??;
+        all.took.extend(one.took);
+        all.bytes += one.bytes;
+    }
+    all.within = began.elapsed();
+    drop(stop);
+    serves.await??;
+    Ok(all)
+}
+
+async fn ask(address: SocketAddr, path: impl Fn(u64) -> String) -> Result<Answers> {
+    let (mut sender, connection) = handshake(TokioIo::new(TcpStream::connect(address).await?)).await?;
+    // It ends with its sender.
+    tokio::spawn(connection);
+    let (mut all, began) = (Answers::default(), Instant::now());
+    while began.elapsed() < FOR {
+        let (asked, path) = (Instant::now(), path(all.took.len() as u64));
+        all.bytes += view(&mut sender, address, path).await?;
+        all.took.push(asked.elapsed());
+    }
+    Ok(all)
+}
+
+/// Bytes of one answer, read to its end.
+async fn view(sender: &mut SendRequest<Empty<Bytes>>, address: SocketAddr, path: String) -> Result<usize> {
+    let request = Request::get(path).header(HOST, address.to_string()).body(Empty::new())?;
+    let answer = sender.send_request(request).await?;
+    let status = answer.status();
+    let body = answer.into_body().collect().await?.to_bytes();
+    ensure!(status == StatusCode::OK, "{status}: {}", String::from_utf8_lossy(&body));
+    Ok(body.len())
+}
