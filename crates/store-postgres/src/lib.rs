@@ -11,6 +11,7 @@ mod follow;
 mod history;
 mod intake;
 mod keys;
+mod links;
 mod load;
 mod migrate;
 mod project;

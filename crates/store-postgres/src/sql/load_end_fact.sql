@@ -1,0 +1,2 @@
+ALTER TABLE fact ADD PRIMARY KEY (subject, id);
+ANALYZE fact;

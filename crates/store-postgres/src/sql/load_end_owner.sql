@@ -1,0 +1,3 @@
+ALTER TABLE owner ADD PRIMARY KEY (key);
+CREATE UNIQUE INDEX owner_by_id ON owner (id) WHERE id IS NOT NULL;
+ANALYZE owner;

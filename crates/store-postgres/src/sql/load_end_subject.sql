@@ -1,0 +1,2 @@
+ALTER TABLE subject ADD PRIMARY KEY (key);
+ANALYZE subject;
