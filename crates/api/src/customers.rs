@@ -6,7 +6,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use jiff::Zoned;
 use jiff::civil::Date;
-use onefold_service::{Page, Reference, Service, day_number};
+use onefold_service::{Page, Reference, Service, View, day_number};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ pub(crate) async fn one(
     State(service): State<Service>,
     named: Named,
     asked: Asked<Day>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<View>, Problem> {
     let Query(Day { today }) = asked.map_err(|e| wrong(e.body_text()))?;
     let today = match today {
         Some(text) => {
@@ -65,8 +65,7 @@ pub(crate) async fn one(
         }
         None => Zoned::now().date(),
     };
-    let view = service.view(&reference(named)?, Some(day_number(today))).await?;
-    Ok(Json(json!(view)))
+    Ok(Json(service.view(&reference(named)?, Some(day_number(today))).await?))
 }
 
 pub(crate) async fn timeline(

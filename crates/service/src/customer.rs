@@ -25,10 +25,7 @@ impl Service {
     /// The rows of the one customer that is meant. A document means the customer that it belongs to.
     pub(crate) async fn customer(&self, reference: &Reference) -> Result<CustomerRows, ServiceError> {
         let rows = match reference {
-            Reference::Id(id) => match self.store.party_by_id(*id).await? {
-                Some(party) => self.store.customer(&party).await?,
-                None => None,
-            },
+            Reference::Id(id) => self.store.customer_by_id(*id).await?,
             Reference::Identifier(key) => self.holder(key).await?,
             Reference::Subject(subject) if subject.kind() == Kind::Party => {
                 self.store.customer(subject.as_str()).await?

@@ -186,7 +186,7 @@ pub(crate) fn row(key: &str, contributions: &BTreeMap<String, Contribution>) -> 
         bundle.add(contribution);
         (owner.clone(), bundle)
     };
-    let bundles: Vec<(String, Bundle)> = contributions.iter().map(bundle).collect();
+    let bundles: BTreeMap<String, Bundle> = contributions.iter().map(bundle).collect();
     let view = assemble(&Given {
         id: "",
         parties: &[],

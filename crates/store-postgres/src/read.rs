@@ -27,9 +27,13 @@ impl ReadStore for PostgresStore {
         Ok(rows.into_iter().next())
     }
 
-    async fn party_by_id(&self, id: Uuid) -> Result<Option<String>, StoreError> {
+    async fn customer_by_id(&self, id: Uuid) -> Result<Option<CustomerRows>, StoreError> {
+        let mut tx = self.snapshot().await?;
         let sql = "SELECT key FROM owner WHERE id = $1";
-        sqlx::query_scalar(sql).bind(id).fetch_optional(self.reader()).await.map_err(engine)
+        let party: Option<String> = sqlx::query_scalar(sql).bind(id).fetch_optional(&mut *tx).await.map_err(engine)?;
+        let rows = customer::customers(&mut tx, party.as_slice(), &self.0.rules).await?;
+        tx.commit().await.map_err(engine)?;
+        Ok(rows.into_iter().next())
     }
 
     async fn holders(&self, identifier: &IdentifierKey) -> Result<Holding, StoreError> {

@@ -45,8 +45,14 @@ pub(crate) fn state(c: &Connection, num: i64) -> Result<Option<SubjectState>> {
 
 /// All rows of the customer that holds a party.
 pub(crate) fn rows(c: &Connection, party: i64, rules: &Rules) -> Result<CustomerRows> {
-    let mut customer =
-        Customer { c, rules, parties: members(c, party)?, rows: CustomerRows::default(), atoms: Vec::new() };
+    let mut customer = Customer {
+        c,
+        rules,
+        parties: members(c, party)?,
+        rows: CustomerRows::default(),
+        atoms: Vec::new(),
+        owners: Vec::new(),
+    };
     for party in customer.parties.clone() {
         customer.party(party)?;
     }
@@ -62,6 +68,8 @@ struct Customer<'a> {
     rows: CustomerRows,
     /// Owner keys of one atom that it holds, by number.
     atoms: Vec<i64>,
+    /// Owner keys whose bundles it has, by number.
+    owners: Vec<i64>,
 }
 
 impl Customer<'_> {
@@ -72,6 +80,7 @@ impl Customer<'_> {
         let Some((key, first_seen, bundle)) = row.optional()? else { return Ok(()) };
         let bundle = Bundle::decode(bundle.as_slice()).map_err(|e| corrupt(&key, e))?;
         self.atoms.push(num);
+        self.owners.push(num);
         let subject: Option<Subject> = key.parse().ok();
         self.rows.parties.insert(key.clone(), first_seen.unwrap_or(i64::MAX));
         self.rows.bundles.insert(key, bundle);
@@ -108,6 +117,7 @@ impl Customer<'_> {
         let Some(bundle) = get.query_row([num], |r| r.get::<_, Vec<u8>>(0)).optional()? else { return Ok(()) };
         let bundle = Bundle::decode(bundle.as_slice()).map_err(|e| corrupt(key, e))?;
         if !bundle.is_empty() {
+            self.owners.push(num);
             self.rows.bundles.insert(key.to_owned(), bundle);
         }
         Ok(())
@@ -138,10 +148,9 @@ impl Customer<'_> {
     fn open_items(&mut self) -> Result<()> {
         let mut get = self.c.prepare_cached("SELECT item FROM open_item WHERE owner = ?1 ORDER BY due LIMIT ?2")?;
         let mut open = Vec::new();
-        for key in self.rows.bundles.keys() {
-            let Some(num) = keys::find(self.c, key)? else { continue };
+        for num in &self.owners {
             for item in get.query_map((num, MOST_OPEN.cast_signed()), |r| r.get::<_, Vec<u8>>(0))? {
-                open.push(OpenItem::decode(item?.as_slice()).map_err(|e| corrupt(key, e))?);
+                open.push(OpenItem::decode(item?.as_slice()).map_err(|e| corrupt("an open item", e))?);
             }
         }
         open.sort_by(|a, b| (a.due, &a.invoice).cmp(&(b.due, &b.invoice)));

@@ -126,19 +126,26 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let inner = Arc::clone(&self.0);
-        let joined = tokio::task::spawn_blocking(move || {
-            let connection = inner.reader()?;
-            let done = (|| {
-                connection.execute_batch("BEGIN")?;
-                let done = work(&connection);
-                connection.execute_batch("COMMIT")?;
-                done
-            })();
-            inner.give_back(connection);
-            done.map_err(engine)
-        });
+        let store = self.clone();
+        let joined = tokio::task::spawn_blocking(move || store.read_here(work));
         joined.await.map_err(|e| StoreError::Engine(e.to_string()))?
+    }
+
+    /// The same on the thread that asks: for a few rows found by key, which take no longer than two threads take to wake
+    /// each other.
+    pub(crate) fn read_here<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, StoreError> {
+        let connection = self.0.reader()?;
+        let done = (|| {
+            connection.prepare_cached("BEGIN")?.execute([])?;
+            let done = work(&connection);
+            connection.prepare_cached("COMMIT")?.execute([])?;
+            done
+        })();
+        self.0.give_back(connection);
+        done.map_err(engine)
     }
 
     /// The writer, once nobody else has it.

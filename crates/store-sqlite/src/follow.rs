@@ -8,7 +8,7 @@ use crate::SqliteStore;
 #[async_trait]
 impl FollowStore for SqliteStore {
     async fn followed(&self) -> Result<Followed, StoreError> {
-        self.read(|c| {
+        self.read_here(|c| {
             let positions = c
                 .prepare_cached("SELECT next FROM position ORDER BY partition")?
                 .query_map([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned))?
@@ -17,7 +17,6 @@ impl FollowStore for SqliteStore {
             let waiting = c.prepare_cached(waits)?.query_row([], |r| r.get(0))?;
             Ok(Followed { positions, waiting })
         })
-        .await
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {

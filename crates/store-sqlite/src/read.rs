@@ -10,24 +10,32 @@ use uuid::Uuid;
 
 use crate::{SqliteStore, customer, keys, status};
 
+impl SqliteStore {
+    /// The customer that holds a party, found within the same read.
+    fn customer_of(
+        &self,
+        party: impl FnOnce(&Connection) -> Result<Option<i64>>,
+    ) -> Result<Option<CustomerRows>, StoreError> {
+        self.read_here(|c| {
+            let Some(num) = party(c)? else { return Ok(None) };
+            customer::rows(c, num, &self.0.rules).map(|rows| (!rows.parties.is_empty()).then_some(rows))
+        })
+    }
+}
+
 #[async_trait]
 impl ReadStore for SqliteStore {
     async fn customer(&self, party: &str) -> Result<Option<CustomerRows>, StoreError> {
-        let (party, rules) = (party.to_owned(), self.0.rules.clone());
-        let read = move |c: &Connection| {
-            let Some(num) = keys::find(c, &party)? else { return Ok(None) };
-            customer::rows(c, num, &rules).map(|rows| (!rows.parties.is_empty()).then_some(rows))
-        };
-        self.read(read).await
+        self.customer_of(|c| keys::find(c, party))
     }
 
-    async fn party_by_id(&self, id: Uuid) -> Result<Option<String>, StoreError> {
-        self.read(move |c| keys::find_party(c, id)?.map_or(Ok(None), |num| keys::text(c, num))).await
+    async fn customer_by_id(&self, id: Uuid) -> Result<Option<CustomerRows>, StoreError> {
+        self.customer_of(|c| keys::find_party(c, id))
     }
 
     async fn holders(&self, identifier: &IdentifierKey) -> Result<Holding, StoreError> {
         let key = format!("identifier:{identifier}");
-        let read = move |c: &Connection| {
+        self.read_here(|c| {
             let Some(num) = keys::find(c, &key)? else { return Ok(Holding::default()) };
             let (ever, present) = customer::holders(c, num, 100)?;
             let mut heads = BTreeSet::new();
@@ -36,8 +44,7 @@ impl ReadStore for SqliteStore {
             }
             let parties = heads.into_iter().filter_map(|num| keys::text(c, num).transpose()).collect::<Result<_>>()?;
             Ok(Holding { parties, ever })
-        };
-        self.read(read).await
+        })
     }
 
     async fn subjects(&self, wanted: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {

@@ -40,11 +40,10 @@ impl CustomerRows {
     /// documents where the bundles hold too few.
     pub fn view(&self, rules: &Rules, today: Option<i64>, tallies: Option<&Tallies>) -> View {
         let parties: Vec<Subject> = self.parties.keys().filter_map(|key| key.parse().ok()).collect();
-        let bundles: Vec<(String, Bundle)> = self.bundles.iter().map(|(k, b)| (k.clone(), b.clone())).collect();
         assemble(&Given {
             id: &self.id().to_string(),
             parties: &parties,
-            bundles: &bundles,
+            bundles: &self.bundles,
             hubs: &self.hubs,
             rules,
             open_items: &self.open,
@@ -120,8 +119,8 @@ pub trait ReadStore: HistoryStore {
     /// The customer that holds a party now; none where the party was never named.
     async fn customer(&self, party: &str) -> Result<Option<CustomerRows>, StoreError>;
 
-    /// The party with this id, if it was ever named.
-    async fn party_by_id(&self, id: Uuid) -> Result<Option<String>, StoreError>;
+    /// The customer that holds the party with this id now; none where it was never named.
+    async fn customer_by_id(&self, id: Uuid) -> Result<Option<CustomerRows>, StoreError>;
 
     /// Who holds an identifier.
     async fn holders(&self, identifier: &IdentifierKey) -> Result<Holding, StoreError>;

@@ -28,7 +28,7 @@ pub struct Given<'a> {
     /// Its parties.
     pub parties: &'a [Subject],
     /// Bundles of the owner keys that are the customer's.
-    pub bundles: &'a [(String, Bundle)],
+    pub bundles: &'a BTreeMap<String, Bundle>,
     /// Which of its identifiers too many parties share.
     pub hubs: &'a BTreeSet<IdentifierKey>,
     /// Which kinds link.
@@ -43,7 +43,7 @@ pub struct Given<'a> {
 
 /// Makes the view. The order of parties, bundles and items does not matter.
 pub fn assemble(given: &Given) -> View {
-    let (sum, tallies) = merge(given.bundles.iter().map(|(_, bundle)| bundle));
+    let (sum, tallies) = merge(given.bundles.values());
     let profiles: BTreeMap<&str, &Profile> =
         given.bundles.iter().filter_map(|(key, b)| Some((key.as_str(), b.profile.as_deref()?))).collect();
     let mut parties: Vec<String> = given.parties.iter().map(Subject::to_string).collect();

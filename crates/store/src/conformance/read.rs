@@ -68,9 +68,11 @@ pub(super) async fn a_value_held_by_others_too_is_nobodys(store: &dyn Store) {
 pub(super) async fn every_party_is_found_by_its_id_and_an_unknown_one_is_not(store: &dyn Store) {
     project(store, 0, &[(A, party(A, "王伟", &[])), (B, party(B, "李娜", &[]))]).await;
     for key in [A, B] {
-        assert_eq!(done(store.party_by_id(party_id(key)).await).as_deref(), Some(key));
+        let rows = some(done(store.customer_by_id(party_id(key)).await));
+        assert!(rows.parties.contains_key(key));
+        assert_eq!(done(store.customer(key).await), Some(rows));
     }
-    assert_eq!(done(store.party_by_id(party_id("party:erp:none")).await), None);
+    assert_eq!(done(store.customer_by_id(party_id("party:erp:none")).await), None);
     assert_eq!(done(store.customer("party:erp:none").await), None);
 }
 

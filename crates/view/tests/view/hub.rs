@@ -246,13 +246,13 @@ impl Folded {
     pub(crate) fn view_at(&self, party: &str, today: Option<&str>) -> View {
         let parties = self.customer(party);
         let place = self.customers.iter().position(|set| set.contains(&subject(party)));
-        let bundles: Vec<(String, Bundle)> = self
+        let bundles: BTreeMap<String, Bundle> = self
             .bundles
             .iter()
             .filter(|(key, _)| place.is_some() && self.attributed(key) == place)
             .map(|(k, b)| (k.clone(), b.clone()))
             .collect();
-        let owners: BTreeSet<&str> = bundles.iter().map(|(key, _)| key.as_str()).collect();
+        let owners: BTreeSet<&str> = bundles.keys().map(String::as_str).collect();
         let items: Vec<OpenItem> =
             self.open_items().into_iter().filter(|i| owners.contains(i.owner.as_str())).collect();
         assemble(&Given {
