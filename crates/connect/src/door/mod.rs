@@ -49,6 +49,8 @@ struct State {
     /// The last `recorded_at` given.
     last: Micros,
     recent: Recent,
+    /// Per partition, up to where what others wrote is known.
+    learnt: Vec<u64>,
 }
 
 struct Request {
@@ -77,7 +79,11 @@ impl Door {
             key,
             partitions,
             queue: Mutex::new(Vec::new()),
-            state: tokio::sync::Mutex::new(State { last: 0, recent: Recent::default() }),
+            state: tokio::sync::Mutex::new(State {
+                last: 0,
+                recent: Recent::default(),
+                learnt: vec![0; partitions as usize],
+            }),
         };
         inner.learn().await?;
         Ok(Self(Arc::new(inner)))
@@ -128,31 +134,33 @@ impl Door {
 }
 
 impl Inner {
-    /// Reads what the log has and the store has not projected yet, and the log's last stamps.
+    /// Reads what the log has, the store has not projected yet and this door has not read, and the log's last stamps.
     async fn learn(&self) -> Result<(), DoorError> {
         let mut state = self.state.lock().await;
+        let State { last, recent, learnt } = &mut *state;
         let positions = self.progress.followed().await?.positions;
-        for (partition, head) in (0..self.partitions).zip(self.log.heads(EVENTS).await?) {
-            let projected = positions.get(partition as usize).copied().unwrap_or(0);
+        for ((partition, learnt), head) in (0..).zip(learnt).zip(self.log.heads(EVENTS).await?) {
+            let known = positions.get(partition as usize).copied().unwrap_or(0).max(*learnt);
             // A store that is far behind, since it is being made anew, is left to find old copies itself.
             let newest = head.saturating_sub((MOST / self.partitions.max(1) as usize) as u64);
-            let mut from = projected.max(newest).min(head.saturating_sub(1));
+            let mut from = known.max(newest).min(head.saturating_sub(1));
             while from < head {
                 let records = self.log.read(EVENTS, partition, from, TOGETHER).await?;
-                let Some(last) = records.last() else { break };
-                from = last.offset + 1;
+                let Some(read) = records.last() else { break };
+                from = read.offset + 1;
                 for stored in records {
-                    state.last = state.last.max(stored.record.time);
-                    if stored.offset < projected {
+                    *last = (*last).max(stored.record.time);
+                    if stored.offset < known {
                         continue;
                     }
                     // What does not decode is passed over by the projector too, and is nobody's copy.
                     if let Ok(event) = onefold_event::decode(&stored.record.value) {
                         let copy = Copy { digest: self.key.digest(&event), partition, offset: stored.offset };
-                        state.recent.add(event.subject.as_str(), event.id, copy);
+                        recent.add(event.subject.as_str(), event.id, copy);
                     }
                 }
             }
+            *learnt = from;
         }
         Ok(())
     }
