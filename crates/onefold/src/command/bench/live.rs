@@ -8,13 +8,12 @@ use onefold_projector::{Done, Part};
 use serde_json::{Map, Value, json};
 
 use super::measure::{Report, memory_mib, peak_memory_mib, timed};
+use super::reads::Reads;
 use super::rig::Rig;
 
 /// Paced: in batches of so many events, for so long.
 const BATCH: u64 = 200;
 const PACED: Duration = Duration::from_secs(20);
-/// Views are read beside, one after the other.
-const BETWEEN_READS: Duration = Duration::from_millis(5);
 
 pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     let mut report = rig.report("live");
@@ -23,6 +22,7 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     report.rate("customers_recorded_per_second", rig.workload.customers, recorded);
     report.put("cpu_us_per_customer", rig.cpu().per_event(&cpu, rig.workload.customers));
     let (cpu, done, bytes, mut memory) = (rig.cpu(), rig.hub.work.done(), rig.bytes(), vec![memory_mib()]);
+    let reads = Reads::begin(rig);
     let ((), told) = timed(async {
         for quarter in 0..4 {
             rig.tell(rig.events * (quarter + 1) / 4).await?;
@@ -31,9 +31,11 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
         rig.caught_up().await
     })
     .await?;
+    let read = reads.end().await?;
     report.rate("events_per_second", rig.events, told).put("seconds", told.as_secs_f64().round());
     report.put("cpu_us_per_event", rig.cpu().per_event(&cpu, rig.events));
     report.put("cpu_percent", rig.cpu().shares(&cpu)).put("memory_mib_by_quarter", memory);
+    report.spread("read_by_id", read);
     let done = rig.hub.work.done().since(&done);
     let per_batch = done.events / done.batches.max(1);
     report.put("projector_us_per_event", parts(&done)).put("events_per_batch", per_batch);
@@ -84,15 +86,7 @@ async fn paced(rig: &mut Rig) -> Result<(Vec<Duration>, Vec<Duration>)> {
         }
         anyhow::Ok(took)
     };
-    let read = async {
-        let mut took = Vec::new();
-        while started.elapsed() < PACED {
-            let n = took.len() as u64;
-            took.push(rig.read_by_id(n).await?);
-            tokio::time::sleep(BETWEEN_READS).await;
-        }
-        anyhow::Ok(took)
-    };
-    let ((), took, read) = tokio::try_join!(append, follow, read)?;
-    Ok((took, read))
+    let reads = Reads::begin(rig);
+    let ((), took) = tokio::try_join!(append, follow)?;
+    Ok((took, reads.end().await?))
 }

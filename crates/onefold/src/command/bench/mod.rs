@@ -5,6 +5,7 @@ mod http;
 mod live;
 mod measure;
 mod read;
+mod reads;
 mod rebuild;
 mod rig;
 mod unmerge;

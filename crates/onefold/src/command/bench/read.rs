@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use onefold_service::Reference;
 
-use super::http;
 use super::measure::{Report, peak_memory_mib};
 use super::rig::Rig;
 use super::workload::{name, phone};
+use super::{http, reads};
 
 const READS: u64 = 20_000;
 const FINDS: u64 = 500;
@@ -19,11 +19,11 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     let customer = |n: u64| rig.workload.anyone(n);
     let (mut by_id, mut by_phone, mut found) = (Vec::new(), Vec::new(), Vec::new());
     for n in 0..READS {
-        by_id.push(rig.read_by_id(n).await?);
+        by_id.push(reads::by_id(&rig.hub.service, &rig.workload, n).await?);
     }
     for n in 0..READS {
         let identifier: Reference = format!("phone:+86{}", phone(customer(n))).parse()?;
-        by_phone.push(rig.read(&identifier).await?);
+        by_phone.push(reads::read(&rig.hub.service, &identifier).await?);
     }
     for n in 0..FINDS {
         // Every tenth looks for 王伟, the others for a name or the last digits of a phone.

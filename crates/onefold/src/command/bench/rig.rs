@@ -3,16 +3,15 @@
 use std::ops::Range;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use onefold_event::{Event, encode, party_id};
+use onefold_event::{Event, encode};
 use onefold_log::{Record, partition_of};
-use onefold_service::Reference;
 
 use super::cpu::Cpu;
 use super::measure::Report;
-use super::workload::{Workload, party};
+use super::workload::Workload;
 use crate::args::{BenchArgs, Globals};
 use crate::config::{Config, Role};
 use crate::engine::{EVENTS, Trial};
@@ -199,20 +198,6 @@ impl Rig {
             self.pause().await?;
         }
         Ok(())
-    }
-
-    /// Reads the view of the n-th of a long row of customers by its id.
-    pub(crate) async fn read_by_id(&self, n: u64) -> Result<Duration> {
-        self.read(&party_id(&party(self.workload.anyone(n))).to_string().parse()?).await
-    }
-
-    /// How long it takes to read a view.
-    pub(crate) async fn read(&self, reference: &Reference) -> Result<Duration> {
-        let started = Instant::now();
-        let view = self.hub.service.view(reference, None).await?;
-        let took = started.elapsed();
-        ensure!(view.documents > 0 || !view.profile.is_empty(), "an empty view");
-        Ok(took)
     }
 
     async fn pause(&self) -> Result<()> {

@@ -1,0 +1,57 @@
+//! Views read by id beside other work, one after the other, on a task of their own: whoever appends does not hold them up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use onefold_event::party_id;
+use onefold_service::{Reference, Service};
+use tokio::task::JoinHandle;
+
+use super::rig::Rig;
+use super::workload::{Workload, party};
+
+const BETWEEN: Duration = Duration::from_millis(5);
+
+/// Reads that go on until they are ended.
+pub(crate) struct Reads {
+    ended: Arc<AtomicBool>,
+    task: JoinHandle<Result<Vec<Duration>>>,
+}
+
+impl Reads {
+    pub(crate) fn begin(rig: &Rig) -> Self {
+        let ended = Arc::new(AtomicBool::new(false));
+        let (service, workload, until) = (rig.hub.service.clone(), rig.workload, Arc::clone(&ended));
+        let task = tokio::spawn(async move {
+            let mut took = Vec::new();
+            while !until.load(Ordering::Acquire) {
+                took.push(by_id(&service, &workload, took.len() as u64).await?);
+                tokio::time::sleep(BETWEEN).await;
+            }
+            Ok(took)
+        });
+        Self { ended, task }
+    }
+
+    /// How long each took.
+    pub(crate) async fn end(self) -> Result<Vec<Duration>> {
+        self.ended.store(true, Ordering::Release);
+        self.task.await?
+    }
+}
+
+/// Reads the view of the n-th of a long row of customers by its id.
+pub(crate) async fn by_id(service: &Service, workload: &Workload, n: u64) -> Result<Duration> {
+    read(service, &party_id(&party(workload.anyone(n))).to_string().parse()?).await
+}
+
+/// How long it takes to read a view.
+pub(crate) async fn read(service: &Service, reference: &Reference) -> Result<Duration> {
+    let started = Instant::now();
+    let view = service.view(reference, None).await?;
+    let took = started.elapsed();
+    ensure!(view.documents > 0 || !view.profile.is_empty(), "an empty view");
+    Ok(took)
+}
