@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use onefold_event::party_id;
-use onefold_store::{AssembleStore, AssembleTx, CustomerRows, SearchRow, StoreError, search_words};
+use onefold_store::{AssembleStore, AssembleTx, PartyBundles, SearchRow, StoreError, search_words};
 use sqlx::{Postgres, Transaction};
 
 use crate::error::engine;
@@ -49,7 +49,7 @@ impl AssembleTx for Assemble {
 
     /// Two that materialise one customer do so one after the other, and the later one reads what is there by then: its
     /// snapshot is taken once the locks are held.
-    async fn customers(&mut self, parties: &[String]) -> Result<Vec<CustomerRows>, StoreError> {
+    async fn customers(&mut self, parties: &[String]) -> Result<Vec<PartyBundles>, StoreError> {
         let members = customer::members(&mut self.tx, parties).await?;
         let locked: BTreeSet<i32> =
             members.iter().map(|(_, party)| party).chain(parties).map(|party| stripe(party)).collect();
@@ -57,15 +57,15 @@ impl AssembleTx for Assemble {
         let stripes: Vec<i32> = locked.iter().copied().collect();
         sqlx::query(lock).bind(CUSTOMERS).bind(stripes).execute(&mut *self.tx).await.map_err(engine)?;
         let mut snapshot = self.store.snapshot().await?;
-        let rows = customer::customers(&mut snapshot, parties, &self.store.0.rules).await?;
+        let customers = customer::parties(&mut snapshot, parties).await?;
         snapshot.commit().await.map_err(engine)?;
         // Joined by somebody meanwhile, whose lock is not held.
-        let mut all = rows.iter().flat_map(|rows| rows.parties.keys());
+        let mut all = customers.iter().flat_map(PartyBundles::keys);
         if all.any(|party| !locked.contains(&stripe(party))) {
             return Err(StoreError::Conflict);
         }
         fail::fail_point!("assemble.read");
-        Ok(rows)
+        Ok(customers)
     }
 
     /// The row stands at the first party; those that other parties had before a merge go.

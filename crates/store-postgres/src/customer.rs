@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_identity::{IdentifierKey, Rules};
-use onefold_store::{CustomerRows, StoreError};
+use onefold_store::{CustomerRows, PartyBundles, StoreError};
 use onefold_view::{Bundle, OpenItem};
 use prost::Message;
 use sqlx::{PgConnection, Row};
@@ -30,7 +30,7 @@ pub(crate) async fn customers(
     asked: &[String],
     rules: &Rules,
 ) -> Result<Vec<CustomerRows>, StoreError> {
-    let mut all = parties(c, asked).await?;
+    let mut all = begin(c, asked).await?;
     identifiers(c, &mut all, rules).await?;
     sets(c, &mut all, rules).await?;
     open_items(c, &mut all).await?;
@@ -42,7 +42,12 @@ pub(crate) async fn members(c: &mut PgConnection, asked: &[String]) -> Result<Ve
     sqlx::query_as(include_str!("sql/members.sql")).bind(asked).fetch_all(c).await.map_err(engine)
 }
 
-async fn parties(c: &mut PgConnection, asked: &[String]) -> Result<BTreeMap<String, Making>, StoreError> {
+/// The parties of the customers that hold these, each customer once. Within one snapshot.
+pub(crate) async fn parties(c: &mut PgConnection, asked: &[String]) -> Result<Vec<PartyBundles>, StoreError> {
+    Ok(begin(c, asked).await?.into_values().map(|making| making.rows.bundles).collect())
+}
+
+async fn begin(c: &mut PgConnection, asked: &[String]) -> Result<BTreeMap<String, Making>, StoreError> {
     let rows = sqlx::query(include_str!("sql/parties.sql")).bind(asked).fetch_all(c).await.map_err(engine)?;
     let mut all: BTreeMap<String, Making> = BTreeMap::new();
     for row in &rows {

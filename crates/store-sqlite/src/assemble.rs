@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use onefold_store::{AssembleStore, AssembleTx, CustomerRows, SearchRow, StoreError, search_words};
+use onefold_store::{AssembleStore, AssembleTx, PartyBundles, SearchRow, StoreError, search_words};
 use rusqlite::Result;
 
 use crate::db::{Tx, engine};
@@ -17,14 +17,13 @@ impl AssembleStore for SqliteStore {
         if claimed.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Box::new(Assemble { tx, claimed, rules: self.0.rules.clone() })))
+        Ok(Some(Box::new(Assemble { tx, claimed })))
     }
 }
 
 struct Assemble {
     tx: Tx,
     claimed: Vec<String>,
-    rules: onefold_identity::Rules,
 }
 
 #[async_trait]
@@ -33,14 +32,15 @@ impl AssembleTx for Assemble {
         &self.claimed
     }
 
-    async fn customers(&mut self, parties: &[String]) -> Result<Vec<CustomerRows>, StoreError> {
+    async fn customers(&mut self, parties: &[String]) -> Result<Vec<PartyBundles>, StoreError> {
         let mut done = BTreeSet::new();
         let mut rows = Vec::new();
         for key in parties {
             let Some(num) = self.tx.writer.number(key).map_err(engine)? else { continue };
             let c = &self.tx.writer.connection;
-            if done.insert(customer::members(c, num).map_err(engine)?) {
-                rows.push(customer::rows(c, num, &self.rules).map_err(engine)?);
+            let members = customer::members(c, num).map_err(engine)?;
+            if done.insert(members.first().copied()) {
+                rows.push(customer::parties(c, &members).map_err(engine)?);
             }
         }
         Ok(rows)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
 use onefold_identity::{IdentifierKey, Owner, Rules};
-use onefold_store::{CustomerRows, SubjectState};
+use onefold_store::{CustomerRows, PartyBundles, SubjectState};
 use onefold_view::{Bundle, OpenItem};
 use prost::Message;
 use rusqlite::{Connection, OptionalExtension, Result};
@@ -43,6 +43,22 @@ pub(crate) fn state(c: &Connection, num: i64) -> Result<Option<SubjectState>> {
     SubjectState::decode(row.get_ref(0)?.as_blob()?).map(Some).map_err(|e| corrupt("a subject", e))
 }
 
+/// A party's key, when it was first seen, and its own bundle.
+fn owner(c: &Connection, num: i64) -> Result<Option<(String, Option<i64>, Bundle)>> {
+    let mut get = c.prepare_cached("SELECT key, first_seen, bundle FROM owner WHERE num = ?1")?;
+    let mut rows = get.query([num])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let key: String = row.get(0)?;
+    let bundle = Bundle::decode(row.get_ref(2)?.as_blob()?).map_err(|e| corrupt(&key, e))?;
+    Ok(Some((key, row.get(1)?, bundle)))
+}
+
+/// The parties of a customer, each with its own bundle.
+pub(crate) fn parties(c: &Connection, members: &BTreeSet<i64>) -> Result<PartyBundles> {
+    let owners = members.iter().filter_map(|num| owner(c, *num).transpose());
+    owners.map(|owner| owner.map(|(key, _, bundle)| (key, bundle))).collect()
+}
+
 /// All rows of the customer that holds a party.
 pub(crate) fn rows(c: &Connection, party: i64, rules: &Rules) -> Result<CustomerRows> {
     let mut customer = Customer {
@@ -74,11 +90,7 @@ struct Customer<'a> {
 
 impl Customer<'_> {
     fn party(&mut self, num: i64) -> Result<()> {
-        let mut get = self.c.prepare_cached("SELECT key, first_seen, bundle FROM owner WHERE num = ?1")?;
-        let row = get
-            .query_row([num], |r| Ok((r.get::<_, String>(0)?, r.get::<_, Option<i64>>(1)?, r.get::<_, Vec<u8>>(2)?)));
-        let Some((key, first_seen, bundle)) = row.optional()? else { return Ok(()) };
-        let bundle = Bundle::decode(bundle.as_slice()).map_err(|e| corrupt(&key, e))?;
+        let Some((key, first_seen, bundle)) = owner(self.c, num)? else { return Ok(()) };
         self.atoms.push(num);
         self.owners.push(num);
         let subject: Option<Subject> = key.parse().ok();

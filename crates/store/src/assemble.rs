@@ -1,11 +1,14 @@
 //! What the assembler needs: parties whose customer must be found under other words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use onefold_view::Bundle;
 
-use crate::{CustomerRows, StoreError};
+use crate::StoreError;
+
+/// A customer's parties, each with its own bundle.
+pub type PartyBundles = BTreeMap<String, Bundle>;
 
 /// What a customer is found by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,10 +20,10 @@ pub struct SearchRow {
 }
 
 impl SearchRow {
-    /// Every name, identifier, city and number of a customer's parties.
-    pub fn of(rows: &CustomerRows) -> Self {
-        let words = rows.bundles.values().flat_map(Bundle::search_words).collect();
-        Self::of_words(rows.parties.keys().cloned().collect(), words)
+    /// Every name, identifier, city and number of a customer's parties: no other bundle of a customer has words.
+    pub fn of(parties: &PartyBundles) -> Self {
+        let words = parties.values().flat_map(Bundle::search_words).collect();
+        Self::of_words(parties.keys().cloned().collect(), words)
     }
 
     /// Of parties, sorted, and the words of their bundles.
@@ -43,8 +46,8 @@ pub trait AssembleTx: Send {
     /// Parties whose customers are to be materialised.
     fn claimed(&self) -> &[String];
 
-    /// The rows of the customers of these parties, each customer once.
-    async fn customers(&mut self, parties: &[String]) -> Result<Vec<CustomerRows>, StoreError>;
+    /// The customers of these parties, each once.
+    async fn customers(&mut self, parties: &[String]) -> Result<Vec<PartyBundles>, StoreError>;
 
     /// Writes search rows.
     async fn save(&mut self, rows: Vec<SearchRow>) -> Result<(), StoreError>;

@@ -20,7 +20,7 @@ mod state;
 mod store;
 mod verify;
 
-pub use assemble::{AssembleStore, AssembleTx, SearchRow};
+pub use assemble::{AssembleStore, AssembleTx, PartyBundles, SearchRow};
 pub use error::StoreError;
 pub use fact::{FactState, standing};
 pub use follow::{Backlog, FollowStore, Followed, Queue};

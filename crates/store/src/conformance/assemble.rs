@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use super::resolve::{A, B, cluster, resolve};
 use super::rows::{party, project};
 use super::{done, some};
-use crate::{AssembleStore, AssembleTx, ClusterChange, CustomerRows, SearchRow, Store};
+use crate::{AssembleStore, AssembleTx, ClusterChange, PartyBundles, SearchRow, Store};
 
 /// Materialises all that is marked.
-pub(super) async fn assemble(store: &dyn Store) -> Vec<CustomerRows> {
+pub(super) async fn assemble(store: &dyn Store) -> Vec<PartyBundles> {
     materialise(some(done(AssembleStore::begin(store, 100).await))).await
 }
 
-async fn materialise(mut tx: Box<dyn AssembleTx>) -> Vec<CustomerRows> {
+async fn materialise(mut tx: Box<dyn AssembleTx>) -> Vec<PartyBundles> {
     let claimed = tx.claimed().to_vec();
     let customers = done(tx.customers(&claimed).await);
     done(tx.save(customers.iter().map(SearchRow::of).collect()).await);
@@ -33,7 +33,7 @@ pub(super) async fn a_mark_is_claimed_with_its_customer_and_stays_where_the_clai
     let (began, mut parties) = (Instant::now(), BTreeSet::new());
     while parties.len() < 2 && began.elapsed() < Duration::from_secs(10) {
         match done(AssembleStore::begin(store, 100).await) {
-            Some(tx) => parties.extend(materialise(tx).await.into_iter().flat_map(|rows| rows.parties.into_keys())),
+            Some(tx) => parties.extend(materialise(tx).await.into_iter().flat_map(PartyBundles::into_keys)),
             None => drop(done(store.backlog().await)),
         }
     }
