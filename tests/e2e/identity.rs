@@ -130,21 +130,17 @@ fn a_guest_is_shown_found_taken_over_and_parted_from_like_anybody() {
     assert_eq!(home.run(&["rebuild", "--verify", "--json"]).exits(0).json()["live_digest"], digests(&home).0);
 }
 
+/// Gives one facet of an invoice to another customer; answers the decision's event.
+fn facet_moved(home: &Home, facet: &str) -> String {
+    let moved = ["identity", "reassign", "invoice:web:I2", "--to", "party:erp:K1", "--facet", facet];
+    let words = [&moved[..], &["--why", "he pays", "--json"]].concat();
+    home.run(&words).exits(0).json()["event"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn one_facet_moves_alone() {
     let home = told();
-    home.run(&[
-        "identity",
-        "reassign",
-        "invoice:web:I2",
-        "--to",
-        "party:erp:K1",
-        "--facet",
-        "receivable",
-        "--why",
-        "he pays",
-    ])
-    .exits(0);
+    facet_moved(&home, "receivable");
     let payer = home.run(&["show", "party:erp:K1", "--json"]).exits(0).json();
     assert_eq!(payer["receivable"]["by_currency"]["CNY"]["open"], "129.00");
     assert_eq!((net(&home, "party:erp:K1"), net(&home, "party:web:W3")), ("104.00".to_owned(), "25.00".to_owned()));
@@ -154,22 +150,7 @@ fn one_facet_moves_alone() {
 fn of_two_decisions_about_one_document_each_is_undone_by_its_own_event() {
     let home = told();
     let before = digests(&home);
-    let moved = |facet: &str| {
-        let words = [
-            "identity",
-            "reassign",
-            "invoice:web:I2",
-            "--to",
-            "party:erp:K1",
-            "--facet",
-            facet,
-            "--why",
-            "x",
-            "--json",
-        ];
-        home.run(&words).exits(0).json()["event"].as_str().unwrap().to_owned()
-    };
-    let (trade, receivable) = (moved("trade"), moved("receivable"));
+    let (trade, receivable) = (facet_moved(&home, "trade"), facet_moved(&home, "receivable"));
     let undo = |what: &str| home.run(&["identity", "undo", what, "--why", "mistaken"]);
     undo("invoice:web:I2").exits(1).tells(&["several decisions", &trade, &receivable]);
     undo(&trade).exits(0);

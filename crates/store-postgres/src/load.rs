@@ -123,28 +123,11 @@ impl PostgresLoad {
 
     /// Sums stand with the first partition.
     async fn positions(&mut self, loaded: &Loaded) -> Result<(), StoreError> {
-        let next: Vec<i64> = loaded.positions.iter().map(|next| next.cast_signed()).collect();
-        let partitions: Vec<i32> = (0..).take(next.len()).collect();
         self.sums.bundles = loaded.bundles;
         self.sums.clusters = loaded.clusters;
         self.sums.ids = loaded.ids;
-        let sums = &self.sums;
-        sqlx::query(include_str!("sql/positions_move.sql"))
-            .bind(partitions)
-            .bind(next)
-            .bind(Some(0))
-            .bind(sums.bundles.to_bytes())
-            .bind(sums.clusters.to_bytes())
-            .bind(sums.ids.to_bytes())
-            .bind(sums.subjects)
-            .bind(sums.parties)
-            .bind(sums.conflicts)
-            .bind(sums.totals.documents)
-            .bind(sums.totals.money.encode_to_vec())
-            .execute(&self.pool)
-            .await
-            .map_err(engine)?;
-        Ok(())
+        let next: Vec<(u32, u64)> = (0..).zip(loaded.positions.iter().copied()).collect();
+        self.sums.keep(&mut *self.pool.acquire().await.map_err(engine)?, &next).await
     }
 }
 

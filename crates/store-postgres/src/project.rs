@@ -244,28 +244,7 @@ impl Project {
 
     /// Moves the positions that were locked, and writes the sums with the first of them.
     async fn move_positions(&mut self) -> Result<(), StoreError> {
-        let (mut partitions, mut next) = (Vec::new(), Vec::new());
-        for (partition, _, to) in &self.moves {
-            partitions.push(partition.cast_signed());
-            next.push(to.cast_signed());
-        }
-        let first = partitions.first().copied();
-        let sums = &self.sums;
-        sqlx::query(include_str!("sql/positions_move.sql"))
-            .bind(partitions)
-            .bind(next)
-            .bind(first)
-            .bind(sums.bundles.to_bytes())
-            .bind(sums.clusters.to_bytes())
-            .bind(sums.ids.to_bytes())
-            .bind(sums.subjects)
-            .bind(sums.parties)
-            .bind(sums.conflicts)
-            .bind(sums.totals.documents)
-            .bind(sums.totals.money.encode_to_vec())
-            .execute(&mut *self.tx)
-            .await
-            .map_err(engine)?;
-        Ok(())
+        let next: Vec<(u32, u64)> = self.moves.iter().map(|(partition, _, to)| (*partition, *to)).collect();
+        self.sums.keep(&mut self.tx, &next).await
     }
 }

@@ -35,6 +35,29 @@ impl Sums {
         })
     }
 
+    /// Moves positions, and keeps these sums with the first of their partitions.
+    pub(crate) async fn keep(&self, c: &mut PgConnection, next: &[(u32, u64)]) -> Result<(), StoreError> {
+        let (partitions, next): (Vec<i32>, Vec<i64>) =
+            next.iter().map(|(partition, next)| (partition.cast_signed(), next.cast_signed())).unzip();
+        let first = partitions.first().copied();
+        sqlx::query(include_str!("sql/positions_move.sql"))
+            .bind(partitions)
+            .bind(next)
+            .bind(first)
+            .bind(self.bundles.to_bytes())
+            .bind(self.clusters.to_bytes())
+            .bind(self.ids.to_bytes())
+            .bind(self.subjects)
+            .bind(self.parties)
+            .bind(self.conflicts)
+            .bind(self.totals.documents)
+            .bind(self.totals.money.encode_to_vec())
+            .execute(c)
+            .await
+            .map(drop)
+            .map_err(engine)
+    }
+
     /// Adds another part.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.bundles.merge(&other.bundles);
