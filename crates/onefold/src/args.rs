@@ -432,6 +432,8 @@ pub(crate) enum BenchWhat {
     Read,
     /// Merge and unmerge
     Unmerge,
+    /// Messages of a topic taken in
+    Intake,
 }
 
 #[cfg(test)]

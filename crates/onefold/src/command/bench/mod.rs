@@ -2,6 +2,7 @@
 
 mod cpu;
 mod http;
+mod intake;
 mod live;
 mod measure;
 mod read;
@@ -34,6 +35,7 @@ async fn all(what: &[BenchWhat], rig: &mut rig::Rig, json: bool) -> Result<()> {
             BenchWhat::Rebuild => rebuild::run(rig).await,
             BenchWhat::Read => read::run(rig).await,
             BenchWhat::Unmerge => unmerge::run(rig).await,
+            BenchWhat::Intake => intake::run(rig).await,
         };
         measure::print(&report?, json);
     }
