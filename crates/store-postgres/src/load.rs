@@ -73,11 +73,11 @@ impl PostgresLoad {
             LoadRow::Decision { party, decision } => self.links.decisions.push((party.0, decision.0)),
             LoadRow::Member { party, head } => self.links.members.push((party.0, head.0)),
             LoadRow::Decided { subject } => self.links.decided.push(subject.0),
-            LoadRow::Search { party, text } => match self.keys.has(party.0) {
-                true => found_by(&mut self.search, &self.keys, party.0, &text).await?,
-                // Its party's row comes later.
-                false => self.words.push((party.0, text)),
-            },
+            LoadRow::Search { party, text } if self.keys.has(party.0) => {
+                found_by(&mut self.search, &self.keys, party.0, &text).await?;
+            }
+            // Its party's row comes later.
+            LoadRow::Search { party, text } => self.words.push((party.0, text)),
             // Known from the set's own key.
             LoadRow::SetMember { .. } => {}
             LoadRow::Refused(entry) => {

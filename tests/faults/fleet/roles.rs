@@ -135,23 +135,25 @@ fn twenty_kills_of_any_process_under_load_lose_nothing_and_count_nothing_twice()
         records_kept.chunks(records_kept.len().div_ceil(roles)),
     );
     for (role, borders) in STAGES.iter().chain(&BESIDE) {
-        let never = !landed.contains_key(&(*role, "at a border"));
-        let mut own: Vec<&mut Process> = all.iter_mut().filter(|process| process.role == *role).collect();
-        if never {
-            for process in &mut own {
-                process.kill();
-                **process = fleet.start_with(role, &format!("{}=kill", borders[0]));
-            }
+        let mut pour = || {
+            fleet.runtime.block_on(Intake::send(&fleet.log, messages.next().unwrap_or_default()));
+            fleet.pour(records.next().unwrap_or_default());
+        };
+        if landed.contains_key(&(*role, "at a border")) {
+            pour();
+            continue;
         }
-        fleet.runtime.block_on(Intake::send(&fleet.log, messages.next().unwrap_or_default()));
-        fleet.pour(records.next().unwrap_or_default());
-        if never {
-            until("one ends at its border", Duration::from_secs(60), || own.iter_mut().any(|p| p.ended_by().is_some()));
-            *landed.entry((*role, "at a border")).or_default() += 1;
-            for process in own {
-                process.kill();
-                *process = fleet.start(role);
-            }
+        let mut own: Vec<&mut Process> = all.iter_mut().filter(|process| process.role == *role).collect();
+        for process in &mut own {
+            process.kill();
+            **process = fleet.start_with(role, &format!("{}=kill", borders[0]));
+        }
+        pour();
+        until("one ends at its border", Duration::from_secs(60), || own.iter_mut().any(|p| p.ended_by().is_some()));
+        landed.insert((*role, "at a border"), 1);
+        for process in own {
+            process.kill();
+            *process = fleet.start(role);
         }
     }
     assert!(messages.next().is_none() && records.next().is_none(), "all is sent");

@@ -11,13 +11,11 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::HOST;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
-use onefold_event::party_id;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::rig::Rig;
-use super::workload::party;
 
 pub(crate) const CLIENTS: u64 = 16;
 const FOR: Duration = Duration::from_secs(10);
@@ -44,7 +42,7 @@ pub(crate) async fn read(rig: &Rig) -> Result<Answers> {
     for client in 0..CLIENTS {
         // Customers in no order, each client its own.
         let workload = rig.workload;
-        let path = move |n: u64| format!("/v1/customers/{}", party_id(&party(workload.anyone(n * CLIENTS + client))));
+        let path = move |n: u64| format!("/v1/customers/{}", workload.id(n * CLIENTS + client));
         clients.spawn(ask(address, path));
     }
     let mut all = Answers::default();

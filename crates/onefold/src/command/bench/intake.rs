@@ -1,56 +1,33 @@
-//! Messages of a topic, mapped, taken in and shown, by one connector in this process.
+//! Calls of a service desk, sent to its topic, mapped, taken in and shown, by one connector in this process.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
+use jiff::Timestamp;
 use onefold_connect::{Intake, IntakeOptions};
 use onefold_log::{Record, partition_of};
-use onefold_mapping::Connector;
 use onefold_stage::{Progress, Stage};
+use serde_json::json;
 
 use super::measure::{Report, peak_memory_mib, timed};
 use super::rig::{CHUNK, Rig};
-use super::workload::party;
+use super::workload::number;
+use crate::connector::compiled_in;
 
-const TOPIC: &str = "intake.bench";
+const CONNECTOR: &str = "desk-events";
 /// A broker that brings nothing for so long is not waited for.
 const LONGEST: Duration = Duration::from_secs(60);
-/// A service desk's calls, as small as messages are.
-const CONNECTOR: &str = r##"
-[connector]
-name = "bench"
-source = "desk"
-[from]
-kind = "kafka"
-topics = ["intake.bench"]
-[read]
-format = "json"
-[assume]
-time = "iso8601"
-[event.call]
-type = "sales.contact_made.v1"
-subject = "no"
-id = ["no"]
-occurred_at = "at"
-[event.call.refs]
-customer = { from = "who", source = "erp" }
-[event.call.set]
-channel = "how"
-topic = "about"
-"##;
 
 /// Sends all messages first, so that what is measured is taking them in.
 pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     let mut report = rig.report("intake");
     rig.record_customers().await?;
-    send(rig).await?;
-    let connector = Connector::parse("bench.toml", CONNECTOR, &|file| Err(format!("no file {file}")))
-        .map_err(|faults| anyhow!("{faults:?}"))?;
+    let connector = compiled_in(CONNECTOR)?;
+    send(rig, connector.from().topics.first().context("a connector without a topic")?).await?;
     let (log, store) = (Arc::clone(&rig.hub.log), Arc::clone(&rig.hub.store));
-    let door = rig.hub.door()?.clone();
     let options = IntakeOptions { batch: rig.config().connect.batch };
-    let mut intake = Intake::new(connector, door, log, Arc::clone(&store) as _, store as _, options);
+    let mut intake = Intake::new(connector, rig.hub.door()?.clone(), log, Arc::clone(&store) as _, store as _, options);
     let (cpu, began, mut taken, mut last) = (rig.cpu(), Instant::now(), 0, Instant::now());
     while taken < rig.events {
         match intake.step().await? {
@@ -60,6 +37,8 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     }
     let took = began.elapsed();
     let ((), behind) = timed(rig.caught_up()).await?;
+    let kept = rig.hub.service.status().await?.quarantined;
+    ensure!(kept == 0, "{kept} messages could not be mapped");
     report.rate("messages_per_second", taken, took).rate("messages_to_views_per_second", taken, took + behind);
     report.put("messages_per_batch", options.batch);
     report.put("cpu_us_per_message", rig.cpu().per_event(&cpu, taken)).put("cpu_percent", rig.cpu().shares(&cpu));
@@ -67,17 +46,19 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     Ok(report)
 }
 
-async fn send(rig: &Rig) -> Result<()> {
-    let partitions = rig.hub.log.topic(TOPIC, u32::try_from(rig.heads().await?.len())?).await?;
+async fn send(rig: &Rig, topic: &str) -> Result<()> {
+    let partitions = rig.hub.log.topic(topic, u32::try_from(rig.heads().await?.len())?).await?;
+    let call = |n: u64| -> Result<(u32, Record)> {
+        let (key, at) = (format!("contact:desk:T{n}"), Timestamp::from_second(1_700_000_000 + i64::try_from(n)?)?);
+        let call = json!({
+            "kind": "call", "entry": format!("E{n}"), "call": format!("T{n}"), "at": at.to_string(),
+            "erp_no": number(rig.workload.anyone(n)), "channel": "phone", "direction": "in", "topic": "delivery",
+        });
+        Ok((partition_of(key.as_bytes(), partitions), Record::new(key, call.to_string(), at.as_microsecond())))
+    };
     for from in (0..rig.events).step_by(CHUNK as usize) {
-        let message = |n: u64| {
-            let (key, who) = (format!("contact:desk:{n}"), party(rig.workload.anyone(n)));
-            let who = who.rsplit(':').next().unwrap_or_default();
-            let at = jiff::Timestamp::from_second(1_700_000_000 + i64::try_from(n).unwrap_or(0)).unwrap_or_default();
-            let value = format!(r#"{{"no":"{n}","who":"{who}","at":"{at}","how":"phone","about":"delivery"}}"#);
-            (partition_of(key.as_bytes(), partitions), Record::new(key, value, at.as_microsecond()))
-        };
-        rig.hub.log.append(TOPIC, (from..rig.events.min(from + CHUNK)).map(message).collect()).await?;
+        let calls = (from..rig.events.min(from + CHUNK)).map(call).collect::<Result<Vec<_>>>()?;
+        rig.hub.log.append(topic, calls).await?;
     }
     Ok(())
 }

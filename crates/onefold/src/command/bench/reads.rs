@@ -5,12 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use onefold_event::party_id;
 use onefold_service::{Reference, Service};
 use tokio::task::JoinHandle;
 
 use super::rig::Rig;
-use super::workload::{Workload, party};
+use super::workload::Workload;
 
 const BETWEEN: Duration = Duration::from_millis(5);
 
@@ -44,7 +43,7 @@ impl Reads {
 
 /// Reads the view of the n-th of a long row of customers by its id.
 pub(crate) async fn by_id(service: &Service, workload: &Workload, n: u64) -> Result<Duration> {
-    read(service, &party_id(&party(workload.anyone(n))).to_string().parse()?).await
+    read(service, &workload.id(n).parse()?).await
 }
 
 /// How long it takes to read a view.

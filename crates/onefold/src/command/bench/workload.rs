@@ -4,7 +4,7 @@
 //! its invoice, its payment, its dispatch with a waybill, the carrier's delivery, a call, a case opened and closed.
 
 use anyhow::Result;
-use onefold_event::{Event, IdParts, Subject, v1};
+use onefold_event::{Event, IdParts, Subject, party_id, v1};
 
 const START: i64 = 1_700_000_000_000_000;
 /// Kinds of event that a customer's story repeats.
@@ -40,14 +40,24 @@ pub(crate) fn phone(customer: u64) -> String {
     format!("139{:08}", customer % 100_000_000)
 }
 
+/// Number of a customer in the ERP.
+pub(crate) fn number(customer: u64) -> String {
+    format!("K{customer}")
+}
+
 pub(crate) fn party(customer: u64) -> String {
-    format!("party:erp:K{customer}")
+    format!("party:erp:{}", number(customer))
 }
 
 impl Workload {
     /// The n-th customer of a long row in no order.
     pub(crate) fn anyone(&self, n: u64) -> u64 {
         n.wrapping_mul(0x9E37_79B1) % self.customers
+    }
+
+    /// Its id.
+    pub(crate) fn id(&self, n: u64) -> String {
+        party_id(&party(self.anyone(n))).to_string()
     }
 
     /// Events per customer that has any, in a batch of so many that are spread evenly; none where they are not.
