@@ -35,7 +35,7 @@ pub(crate) fn shared(file: &str, test: &str) -> Option<String> {
 pub(crate) struct Home {
     directory: TempDir,
     /// What names the servers of a distributed hub; none: the hub is in the data directory.
-    servers: Option<[(&'static str, String); 3]>,
+    servers: Option<Vec<(&'static str, String)>>,
 }
 
 /// What a command answered.
@@ -93,7 +93,14 @@ impl Home {
     /// The same where the hub is on Kafka and PostgreSQL.
     pub(crate) fn distributed(bootstrap: &str, prefix: &str, url: &str) -> Self {
         let servers = [("ONEFOLD_KAFKA", bootstrap), ("ONEFOLD_KAFKA_PREFIX", prefix), ("ONEFOLD_POSTGRES", url)];
-        Self { servers: Some(servers.map(|(name, value)| (name, value.to_owned()))), ..Self::new() }
+        Self { servers: Some(servers.map(|(name, value)| (name, value.to_owned())).into()), ..Self::new() }
+    }
+
+    /// The same where a configuration names the servers.
+    pub(crate) fn configured(text: &str) -> Self {
+        let home = Self::new();
+        let servers = Some(vec![("ONEFOLD_CONFIG", home.file("onefold.toml", text))]);
+        Self { servers, ..home }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -121,16 +128,16 @@ impl Home {
     /// A command that is not yet run.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_onefold"));
-        command.args(words);
-        match &self.servers {
-            Some(servers) => command.envs(servers.iter().map(|(name, value)| (name, value))),
-            None => command.arg("--data").arg(self.data()),
-        };
         command
+            .args(words)
             .env_remove("ONEFOLD_DATA")
             .env_remove("ONEFOLD_CONFIG")
             .env_remove("ONEFOLD_FAILPOINTS")
             .env("RUST_BACKTRACE", "0");
+        match &self.servers {
+            Some(servers) => command.envs(servers.iter().map(|(name, value)| (name, value))),
+            None => command.arg("--data").arg(self.data()),
+        };
         command
     }
 

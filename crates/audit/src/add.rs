@@ -12,6 +12,7 @@ use prost::Message;
 use crate::replay::Replay;
 use crate::row::{Key, Row};
 use crate::settle::SEEN;
+use crate::spill::Writer;
 use crate::verify::AuditError;
 
 #[derive(Default)]
@@ -36,25 +37,30 @@ impl Replay {
                 count += 1;
             }
         }
-        let mut all = Added::default();
+        let mut all = Added {
+            together: self.together.writer(),
+            customers: 0,
+            bundles: DigestSum::default(),
+            clusters: DigestSum::default(),
+            ids: DigestSum::default(),
+        };
         for (text, sum) in &sums {
-            self.owner(text, sum, &mut all);
+            self.owner(text, sum, &mut all)?;
         }
+        all.together.finish()?;
         self.progress.add(count);
         let mut found = self.found();
-        found.parties += all.parties;
+        found.customers += all.customers;
         found.bundles.merge(&all.bundles);
         found.clusters.merge(&all.clusters);
         found.ids.merge(&all.ids);
-        found.seen.extend(all.seen);
-        found.words.extend(all.words);
         Ok(())
     }
 
-    fn owner(&self, text: &str, sum: &Sum, all: &mut Added) {
+    fn owner(&self, text: &str, sum: &Sum, all: &mut Added<'_>) -> Result<(), AuditError> {
         let bytes = sum.bundle.encode_to_vec();
         if bytes.is_empty() && sum.seen.is_none() {
-            return;
+            return Ok(());
         }
         let key = Key::new(text);
         let digest = (!bytes.is_empty()).then(|| Bundle::digest(text, &bytes));
@@ -66,16 +72,16 @@ impl Replay {
                 self.rows.row(Row::SetMember { atom: Key::new(&atom), set: key });
             }
         }
-        let Some(seen) = sum.seen else { return };
-        all.parties += 1;
-        if self.members.get().is_some_and(|members| members.contains(text)) {
-            all.seen.push((text.to_owned(), seen));
-            all.words.push((text.to_owned(), sum.bundle.search_words()));
-            return;
+        let Some(seen) = sum.seen else { return Ok(()) };
+        let words = sum.bundle.search_words();
+        if self.meet(text, seen, &words, &mut all.together)? {
+            return Ok(());
         }
+        all.customers += 1;
         all.clusters.add(&Digest::cluster([text]));
         all.ids.add(&Digest::id(text, [text]));
-        self.search(&[text], sum.bundle.search_words());
+        self.search(&[text], words);
+        Ok(())
     }
 
     /// The row by which a customer is found, at its first party.
@@ -88,12 +94,12 @@ impl Replay {
 }
 
 /// What a shard found.
-#[derive(Default)]
-struct Added {
-    parties: u64,
+struct Added<'a> {
+    /// Of parties that may be one customer with others.
+    together: Writer<'a>,
+    /// Who is a customer by itself.
+    customers: u64,
     bundles: DigestSum,
     clusters: DigestSum,
     ids: DigestSum,
-    seen: Vec<(String, i64)>,
-    words: Vec<(String, BTreeSet<String>)>,
 }

@@ -210,10 +210,7 @@ impl Replay {
                 let (party, decision) = (Key::new(party.as_str()), Key::new(subject.as_str()));
                 self.rows.row(Row::Decision { party, decision });
             }
-            let decision = fragment.decision(subject);
-            let mut found = self.found();
-            found.linked.extend(decision.iter().flat_map(onefold_identity::Decision::parties).cloned());
-            found.decisions.extend(decision);
+            self.found().decisions.extend(fragment.decision(subject));
         }
         Ok(())
     }

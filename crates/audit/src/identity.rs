@@ -1,14 +1,29 @@
-//! Who is one customer, over everybody at once.
+//! Who is one customer, over everybody: first who may be, then set by set.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_event::Subject;
-use onefold_identity::{IdentifierKey, PartyFacts, Strength, cluster, head};
-use onefold_view::Digest;
+use onefold_identity::{Decision, IdentifierKey, PartyFacts, Strength, cluster, head};
+use onefold_store::{KeyPrint, SubjectState};
+use onefold_view::{Digest, DigestSum, Guest};
+use prost::Message;
 
-use crate::replay::Replay;
+use crate::replay::{Found, Replay};
 use crate::row::{Key, Row};
+use crate::settle::GREETS;
+use crate::spill::Writer;
 use crate::verify::AuditError;
+
+/// A frame of a party in a set: its state.
+const STATE: u8 = 0;
+/// A frame of a party in a set: what is said of it as a guest (rule C7).
+const GUEST: u8 = 1;
+/// A frame of a party in a set: a decision names it.
+const NAMED: u8 = 2;
+/// A frame of a party in a set: when it was first seen.
+const FIRST_SEEN: u8 = 3;
+/// A frame of a party in a set: a word that it is found by.
+const WORD: u8 = 4;
 
 impl Replay {
     /// Who ever asserted the identifiers of a shard: hub values, and parties that share a value which links.
@@ -18,7 +33,7 @@ impl Replay {
         for frame in chunks.frames() {
             holders.entry(frame.to).or_default().push((frame.from, frame.tag != 0));
         }
-        let (mut hubs, mut linked) = (Vec::new(), Vec::new());
+        let (mut hubs, mut links) = (Vec::new(), Vec::new());
         for (text, all) in holders {
             let owner = format!("identifier:{text}");
             let identifier = Key::new(&owner);
@@ -29,52 +44,111 @@ impl Replay {
             if self.rules.is_hub(value.kind(), all.len() as u64) {
                 hubs.push(value);
             } else if self.rules.strength(value.kind()) != Strength::Neither {
-                let present = || all.iter().filter(|(_, held)| *held);
-                if present().nth(1).is_some() {
-                    linked.extend(present().filter_map(|(party, _)| party.parse::<Subject>().ok()));
+                let mut present = all.iter().filter(|(_, held)| *held).map(|(party, _)| KeyPrint::of(party));
+                if let Some(first) = present.next() {
+                    links.extend(present.map(|other| (first, other)));
                 }
             }
         }
         let mut found = self.found();
         found.hubs.extend(hubs);
-        found.linked.extend(linked);
+        links.into_iter().for_each(|(one, other)| found.links.connect(one, other));
         Ok(())
     }
 
-    /// Clusters every candidate component at once.
-    pub(crate) fn cluster(&self) {
-        let mut found = self.found();
-        let found = &mut *found;
-        for party in self.linked.get().into_iter().flatten().filter_map(|party| party.parse::<Subject>().ok()) {
-            // Who is only named has no facts, but a decision may link it.
-            found.facts.entry(party.clone()).or_insert_with(|| PartyFacts::new(party));
+    /// Adds whom decisions name: then it is known who may be one customer.
+    pub(crate) fn link(&self) -> Result<(), AuditError> {
+        let Found { mut links, decisions, hubs, .. } = std::mem::take(&mut *self.found());
+        for decision in &decisions {
+            let mut parties = decision.parties().map(|party| KeyPrint::of(party.as_str()));
+            let Some(first) = parties.next() else { continue };
+            // With itself, where it is the only one.
+            std::iter::once(first).chain(parties).for_each(|other| links.connect(first, other));
         }
-        let facts = std::mem::take(&mut found.facts);
-        let clusters = cluster(&facts, &found.decisions, &found.hubs, &self.rules);
-        found.sets = clusters.sets.into_iter().filter(|set| set.len() > 1).collect();
-        self.members.get_or_init(|| found.sets.iter().flatten().map(ToString::to_string).collect());
+        let linked = self.linked.get_or_init(|| links.done(decisions, hubs));
+        let mut together = self.together.writer();
+        for party in linked.decisions.iter().flat_map(Decision::parties) {
+            if let Some(lane) = self.set(party.as_str()) {
+                together.put(lane, NAMED, party.as_str(), "", &[])?;
+            }
+        }
+        Ok(together.finish()?)
     }
 
-    /// Customers of several parties: their rows and digests. Answers the head of each member.
-    pub(crate) fn members(&self) -> HashMap<String, String> {
-        let mut found = self.found();
-        let found = &mut *found;
-        let mut heads = HashMap::new();
-        for set in &found.sets {
-            let time = |party: &Subject| found.seen.get(party.as_str()).copied().unwrap_or(i64::MAX);
-            let Some(head) = head(set.iter().map(|party| (party, time(party)))) else { continue };
-            let parties: Vec<&str> = set.iter().map(Subject::as_str).collect();
-            found.clusters.add(&Digest::cluster(parties.iter().copied()));
-            found.ids.add(&Digest::id(head.as_str(), parties.iter().copied()));
-            let head = Key::new(head.as_str());
-            for party in &parties {
-                self.rows.row(Row::Member { party: Key::new(party), head });
-                heads.insert((*party).to_owned(), head.text.to_owned());
+    /// The lane of the set of those who may be one customer with a party; none where it is one by itself.
+    fn set(&self, party: &str) -> Option<usize> {
+        Some(self.linked.get()?.set(KeyPrint::of(party))? % self.shards)
+    }
+
+    /// Brings the parties of a shard together with those whom they may be one customer with.
+    pub(crate) fn gather(&self, shard: usize) -> Result<(), AuditError> {
+        let (states, words) = (self.states.take(shard)?, self.words.take(shard)?);
+        let mut together = self.together.writer();
+        let states = states.frames().map(|frame| (STATE, frame));
+        let greetings = words.frames().filter(|frame| frame.tag == GREETS).map(|frame| (GUEST, frame));
+        for (tag, frame) in states.chain(greetings) {
+            if let Some(lane) = self.set(frame.to) {
+                together.put(lane, tag, frame.to, "", &[frame.rest])?;
             }
-            let bundles = parties.iter().filter_map(|party| found.words.remove(*party)).flatten();
-            self.search(&parties, bundles.collect());
         }
-        heads
+        Ok(together.finish()?)
+    }
+
+    /// Takes in when a party was first seen and what it is found by, if others may be one customer with it: whether so.
+    pub(crate) fn meet(&self, party: &str, seen: i64, words: &BTreeSet<String>, to: &mut Writer<'_>) -> Result<bool, AuditError> {
+        let Some(lane) = self.set(party) else { return Ok(false) };
+        to.put(lane, FIRST_SEEN, party, "", &[&seen.to_le_bytes()])?;
+        for word in words {
+            to.put(lane, WORD, party, "", &[word.as_bytes()])?;
+        }
+        Ok(true)
+    }
+
+    /// Clusters the sets of a lane: customers of several parties with their rows, and those who are one by themselves after all.
+    pub(crate) fn cluster(&self, lane: usize, named: bool) -> Result<(), AuditError> {
+        let chunks = self.together.take(lane)?;
+        let mut parties: BTreeMap<&str, Candidate> = BTreeMap::new();
+        for frame in chunks.frames() {
+            let party = parties.entry(frame.to).or_default();
+            match frame.tag {
+                STATE => party.state = SubjectState::decode(frame.rest).map_err(AuditError::Decode)?,
+                GUEST => party.guests.push(Guest::decode(frame.rest).map_err(AuditError::Decode)?),
+                FIRST_SEEN => party.seen = frame.rest.try_into().ok().map(i64::from_le_bytes),
+                WORD => drop(party.words.insert(String::from_utf8_lossy(frame.rest).into_owned())),
+                _ => {}
+            }
+        }
+        let known = parties.iter_mut().filter_map(|(party, candidate)| candidate.facts(party));
+        let facts: BTreeMap<Subject, PartyFacts> = known.collect();
+        let Some(linked) = self.linked.get().filter(|_| !facts.is_empty()) else { return Ok(()) };
+        let (mut customers, mut heads) = (0, HashMap::new());
+        let (mut clusters, mut ids) = (DigestSum::default(), DigestSum::default());
+        for set in cluster(&facts, &linked.decisions, &linked.hubs, &self.rules).sets {
+            let seen = |party: &Subject| parties.get(party.as_str()).and_then(|candidate| candidate.seen);
+            let times = set.iter().map(|party| (party, seen(party).unwrap_or(i64::MAX)));
+            let Some(head) = head(times).filter(|_| set.len() > 1 || set.iter().any(|one| seen(one).is_some())) else {
+                continue;
+            };
+            let keys: Vec<&str> = set.iter().map(Subject::as_str).collect();
+            customers += 1;
+            clusters.add(&Digest::cluster(keys.iter().copied()));
+            ids.add(&Digest::id(head.as_str(), keys.iter().copied()));
+            let head = Key::new(head.as_str());
+            for party in keys.iter().filter(|_| set.len() > 1) {
+                self.rows.row(Row::Member { party: Key::new(party), head });
+                if named {
+                    heads.insert((*party).to_owned(), head.text.to_owned());
+                }
+            }
+            let words = keys.iter().filter_map(|party| parties.get(party)).flat_map(|party| party.words.clone());
+            self.search(&keys, words.collect());
+        }
+        let mut found = self.found();
+        found.customers += customers;
+        found.clusters.merge(&clusters);
+        found.ids.merge(&ids);
+        found.heads.extend(heads);
+        Ok(())
     }
 
     /// Present holders of some identifiers, as their owner keys name them.
@@ -87,5 +161,27 @@ impl Replay {
             holders.insert(owner.clone(), present.map(|frame| frame.from.to_owned()).collect());
         }
         Ok(holders)
+    }
+}
+
+/// A party that may be one customer with others.
+#[derive(Default)]
+struct Candidate {
+    state: SubjectState,
+    guests: Vec<Guest>,
+    seen: Option<i64>,
+    words: BTreeSet<String>,
+}
+
+impl Candidate {
+    /// What links it. Who is only named has no facts, but a decision may link it.
+    fn facts(&mut self, party: &str) -> Option<(Subject, PartyFacts)> {
+        let party = party.parse::<Subject>().ok()?;
+        for guest in std::mem::take(&mut self.guests) {
+            self.state.greet(&party, &guest);
+        }
+        let known = std::mem::take(&mut self.state).fragment.map(|fragment| fragment.party_facts(&party));
+        let facts = known.unwrap_or_else(|| PartyFacts::new(party.clone()));
+        Some((party, facts))
     }
 }

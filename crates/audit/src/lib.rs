@@ -4,6 +4,7 @@ mod add;
 mod compare;
 mod fold;
 mod identity;
+mod linked;
 mod rebuild;
 mod replay;
 mod row;

@@ -1,6 +1,5 @@
 //! The log folded again from nothing into a read model of its own, for good.
 
-use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -43,7 +42,7 @@ pub async fn rebuild(
         gathered: (0..threads).map(|_| Mutex::default()).collect(),
         to,
     });
-    let replayed = replay(source, positions, rows.clone(), Arc::new(BTreeSet::new)).await;
+    let replayed = replay(source, positions, rows.clone(), None).await;
     rows.finish();
     drop(rows);
     let (into, mut took) = loading.await??;

@@ -3,18 +3,19 @@
 //! Everything goes through queues in lanes, so that at any time a lane per thread is in memory and the rest within the
 //! budget: events by subject, words by the subject that hears them, contributions by owner key.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use onefold_event::{HubKey, Kind, Subject};
-use onefold_identity::{Decision, IdentifierKey, Intermediary, PartyFacts, Rules};
+use onefold_identity::{Decision, IdentifierKey, Intermediary, Rules};
 use onefold_log::{Log, partition_of};
 use onefold_view::DigestSum;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::linked::{Linked, Links};
 use crate::row::Rows;
 use crate::spill::{Memory, Queues};
 use crate::verify::{AuditError, Progress};
@@ -75,7 +76,7 @@ pub(crate) struct Replayed {
     pub(crate) clusters: DigestSum,
     pub(crate) ids: DigestSum,
     pub(crate) split: Split,
-    /// Head of each party that shares a customer.
+    /// Head of each party that shares a customer, where customers are to be named.
     pub(crate) heads: HashMap<String, String>,
     /// Present holders of the identifiers that were asked for.
     pub(crate) holders: HashMap<String, BTreeSet<String>>,
@@ -106,43 +107,40 @@ pub(crate) struct Replay {
     pub(crate) asserted: Queues,
     /// What is added to an owner, and when it was seen, by owner key.
     pub(crate) added: Queues,
+    /// Parties that share something, by the set of those who may be one customer.
+    pub(crate) together: Queues,
     pub(crate) count: AtomicU64,
     pub(crate) refused: AtomicU64,
     pub(crate) found: Mutex<Found>,
     /// Known once all parties are settled.
     pub(crate) flagged: OnceLock<HashMap<Subject, Intermediary>>,
     /// Known once all identifiers are.
-    pub(crate) linked: OnceLock<HashSet<String>>,
-    /// Parties that share a customer, once that is known.
-    pub(crate) members: OnceLock<HashSet<String>>,
+    pub(crate) linked: OnceLock<Linked>,
 }
 
-/// The little that is known of everybody at once: of flagged parties, of decisions, and of parties that share something.
+/// The little that is known of everybody at once: flagged parties, decisions, hub values, and who may be one customer.
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) flagged: HashMap<Subject, Intermediary>,
     pub(crate) decisions: Vec<Decision>,
-    pub(crate) linked: BTreeSet<Subject>,
-    pub(crate) facts: BTreeMap<Subject, PartyFacts>,
+    pub(crate) links: Links,
     pub(crate) hubs: BTreeSet<IdentifierKey>,
-    /// Customers of several parties.
-    pub(crate) sets: Vec<Vec<Subject>>,
-    /// Of members: when they were first seen, and what they are found by.
-    pub(crate) seen: HashMap<String, i64>,
-    pub(crate) words: HashMap<String, BTreeSet<String>>,
-    pub(crate) parties: u64,
+    pub(crate) heads: HashMap<String, String>,
+    pub(crate) customers: u64,
     pub(crate) bundles: DigestSum,
     pub(crate) clusters: DigestSum,
     pub(crate) ids: DigestSum,
 }
 
-/// Folds the log up to a position vector; `rows` hears every row that must be. `wanted` are identifiers whose present
-/// holders the caller will want to know once all is folded.
+/// Identifiers whose present holders the caller will want to know once all is folded. Who asks is to name customers.
+pub(crate) type Wanted = Arc<dyn Fn() -> BTreeSet<String> + Send + Sync>;
+
+/// Folds the log up to a position vector; `rows` hears every row that must be.
 pub(crate) async fn replay(
     source: &Source,
     positions: &[u64],
     rows: Arc<dyn Rows>,
-    wanted: Arc<dyn Fn() -> BTreeSet<String> + Send + Sync>,
+    wanted: Option<Wanted>,
 ) -> Result<Replayed, AuditError> {
     let total: u64 = positions.iter().sum();
     // A small budget means small lanes: one for each thread is in memory beside what waits.
@@ -161,53 +159,47 @@ pub(crate) async fn replay(
         words: queues(shards * CLASSES),
         asserted: queues(shards),
         added: queues(shards),
+        together: queues(shards),
         count: AtomicU64::new(0),
         refused: AtomicU64::new(0),
         found: Mutex::default(),
         flagged: OnceLock::new(),
         linked: OnceLock::new(),
-        members: OnceLock::new(),
     });
     source.progress.begin(total);
     let started = Instant::now();
     work.scatter(&source.log, positions).await?;
     let read = started.elapsed().as_secs_f64();
-    let mut done = tokio::task::spawn_blocking(move || work.run(&*wanted)).await??;
+    let mut done = tokio::task::spawn_blocking(move || work.run(wanted.as_ref())).await??;
     (done.split.read, done.split.spilled) = (read, memory.spilled());
     Ok(done)
 }
 
 impl Replay {
-    fn run(&self, wanted: &dyn Fn() -> BTreeSet<String>) -> Result<Replayed, AuditError> {
+    fn run(&self, wanted: Option<&Wanted>) -> Result<Replayed, AuditError> {
         let mut split = Split::default();
         timed(&mut split.fold, || self.each_shard(|shard| self.fold(shard)))?;
         timed(&mut split.own, || self.each_shard(|shard| self.settle(0, shard)))?;
         self.flagged.get_or_init(|| std::mem::take(&mut self.found().flagged));
         timed(&mut split.resolve, || self.each_shard(|shard| self.hold(shard)))?;
-        let linked = std::mem::take(&mut self.found().linked);
-        self.linked.get_or_init(|| linked.into_iter().map(|party| party.to_string()).collect());
-        timed(&mut split.resolve, || self.each_shard(|shard| self.facts(shard)))?;
-        timed(&mut split.resolve, || {
-            self.cluster();
-            Ok(())
-        })?;
+        timed(&mut split.resolve, || self.link())?;
+        timed(&mut split.resolve, || self.each_shard(|shard| self.gather(shard)))?;
         for class in 1..CLASSES {
             timed(&mut split.own, || self.each_shard(|shard| self.settle(class, shard)))?;
         }
         timed(&mut split.add, || self.each_shard(|shard| self.add(shard)))?;
-        let heads = self.members();
-        let holders = self.holders(&wanted())?;
-        let found = self.found();
-        let several = found.sets.len() as u64;
+        timed(&mut split.resolve, || self.each_shard(|shard| self.cluster(shard, wanted.is_some())))?;
+        let holders = wanted.map(|wanted| self.holders(&wanted())).transpose()?.unwrap_or_default();
+        let mut found = self.found();
         Ok(Replayed {
             events: self.count.load(Ordering::Relaxed),
             refused: self.refused.load(Ordering::Relaxed),
-            customers: (found.parties + several).saturating_sub(heads.len() as u64),
+            customers: found.customers,
             bundles: found.bundles,
             clusters: found.clusters,
             ids: found.ids,
             split,
-            heads,
+            heads: std::mem::take(&mut found.heads),
             holders,
         })
     }

@@ -62,28 +62,6 @@ impl Replay {
         Ok(())
     }
 
-    /// What links the parties of a shard that share something.
-    pub(crate) fn facts(&self, shard: usize) -> Result<(), AuditError> {
-        let (states, words) = (self.states.take(shard)?, self.words.take(shard)?);
-        let Some(linked) = self.linked.get().filter(|linked| !linked.is_empty()) else { return Ok(()) };
-        let mut fragments: HashMap<&str, SubjectState> = HashMap::default();
-        for frame in states.frames().filter(|frame| linked.contains(frame.to)) {
-            fragments.insert(frame.to, SubjectState::decode(frame.rest).map_err(AuditError::Decode)?);
-        }
-        for frame in words.frames().filter(|frame| frame.tag == GREETS && linked.contains(frame.to)) {
-            let Ok(party) = frame.to.parse::<Subject>() else { continue };
-            fragments.entry(frame.to).or_default().greet(&party, &guest(&frame)?);
-        }
-        let mut found = self.found();
-        for (key, state) in fragments {
-            let Ok(party) = key.parse::<Subject>() else { continue };
-            if let Some(fragment) = &state.fragment {
-                found.facts.insert(party.clone(), fragment.party_facts(&party));
-            }
-        }
-        Ok(())
-    }
-
     fn settle_subject(
         &self,
         text: &str,

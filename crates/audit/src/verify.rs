@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::Mismatch;
 use crate::compare::{Names, Sums};
-use crate::replay::{Replayed, Source, Split, replay};
+use crate::replay::{Replayed, Source, Split, Wanted, replay};
 use crate::row::Rows;
 
 /// Pause between looks at whether live is at rest.
@@ -127,7 +127,7 @@ pub async fn verify(source: &Source, store: &dyn VerifyStore, patience: Duration
         move |table, print, _: &dyn Fn() -> String| are.add(table, print)
     }));
     let rows: Arc<dyn Rows> = must.clone();
-    let replayed = replay(source, &snapshot.kept().positions, rows, Arc::new(BTreeSet::new)).await;
+    let replayed = replay(source, &snapshot.kept().positions, rows, None).await;
     let (mut replayed, compare) = (replayed?, scanning.await??);
     replayed.split.compare = compare;
     let (mismatches, mismatched_rows) = name(source, &snapshot, &must, &are).await?;
@@ -213,8 +213,8 @@ pub(crate) async fn name(
     })
     .await?;
     let (rows, asked): (Arc<dyn Rows>, _) = (names.clone(), Arc::clone(&names));
-    let identifiers = Arc::new(move || asked.identifiers());
-    let replayed = replay(source, &snapshot.kept().positions, rows, identifiers).await?;
+    let identifiers: Wanted = Arc::new(move || asked.identifiers());
+    let replayed = replay(source, &snapshot.kept().positions, rows, Some(identifiers)).await?;
     let (mismatches, count) = names.mismatches(&replayed);
     Ok((mismatches, count + beyond))
 }

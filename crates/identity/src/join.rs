@@ -1,20 +1,23 @@
 //! Sets that are joined, named by their least member.
 
-/// Each member's set is named by its least member, so the result does not depend on the order of joining.
-pub(crate) struct Joined(Vec<usize>);
+/// Members by number. Each member's set is named by its least member, so the result does not depend on the order of joining.
+#[derive(Debug, Default)]
+pub struct Joined(Vec<usize>);
 
 impl Joined {
-    pub(crate) fn new(len: usize) -> Self {
+    /// So many members, each alone.
+    pub fn new(len: usize) -> Self {
         Self((0..len).collect())
     }
 
     /// A further member, alone.
-    pub(crate) fn push(&mut self) -> usize {
+    pub fn push(&mut self) -> usize {
         self.0.push(self.0.len());
         self.0.len() - 1
     }
 
-    pub(crate) fn find(&mut self, mut at: usize) -> usize {
+    /// The least member of a member's set.
+    pub fn find(&mut self, mut at: usize) -> usize {
         while let Some(up) = self.0.get(at).copied().filter(|up| *up != at) {
             let above = self.0.get(up).copied().unwrap_or(up);
             if let Some(slot) = self.0.get_mut(at) {
@@ -25,7 +28,8 @@ impl Joined {
         at
     }
 
-    pub(crate) fn join(&mut self, a: usize, b: usize) {
+    /// Makes the sets of two members one.
+    pub fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.find(a), self.find(b));
         if let Some(slot) = self.0.get_mut(a.max(b)) {
             *slot = a.min(b);

@@ -31,6 +31,7 @@ pub use decision::Decision;
 pub use explain::{Step, explain};
 pub use guest::{guest, guest_identifier};
 pub use head::head;
+pub use join::Joined;
 pub use key::{IdentifierKey, KeyError};
 pub use link::Link;
 pub use name::normalise_name;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use onefold_log::LogError;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::RDKafkaErrorCode as Code;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::clients::{Clients, Context, Purpose};
@@ -43,6 +43,12 @@ impl Broker {
         }
     }
 
+    /// A failure of a question, with what the client has to tell of it.
+    fn failed(&self, error: &KafkaError, topic: &str) -> LogError {
+        self.hear();
+        self.clients.failed(error, topic)
+    }
+
     fn question(&self) -> Duration {
         QUESTION.min(self.clients.options.patience)
     }
@@ -51,7 +57,7 @@ impl Broker {
     pub(crate) fn shape(&self, full: &str) -> Result<Option<Shape>, LogError> {
         self.hear();
         let metadata = self.consumer.fetch_metadata(Some(full), self.question());
-        let metadata = metadata.map_err(|error| self.clients.failed(&error, full))?;
+        let metadata = metadata.map_err(|error| self.failed(&error, full))?;
         let Some(topic) = metadata.topics().iter().find(|topic| topic.name() == full) else { return Ok(None) };
         match topic.error().map(Code::from) {
             Some(Code::UnknownTopicOrPartition | Code::UnknownTopic) => return Ok(None),
@@ -69,7 +75,7 @@ impl Broker {
     /// Next offset per partition of the topic's first so many.
     pub(crate) fn heads(&self, full: &str, partitions: std::ops::Range<u32>) -> Result<Vec<u64>, LogError> {
         self.hear();
-        let failed = |error| self.clients.failed(&error, full);
+        let failed = |error: KafkaError| self.failed(&error, full);
         let mut asked = TopicPartitionList::with_capacity(partitions.len());
         for partition in partitions.clone() {
             asked.add_partition_offset(full, partition.cast_signed(), Offset::End).map_err(failed)?;
@@ -98,7 +104,7 @@ impl Broker {
     /// The first offset that the partition still has.
     pub(crate) fn first(&self, full: &str, partition: u32) -> Result<u64, LogError> {
         let marks = self.consumer.fetch_watermarks(full, partition.cast_signed(), self.question());
-        let (low, _) = marks.map_err(|error| self.clients.failed(&error, full))?;
+        let (low, _) = marks.map_err(|error| self.failed(&error, full))?;
         Ok(u64::try_from(low).unwrap_or(0))
     }
 
@@ -106,7 +112,7 @@ impl Broker {
     pub(crate) async fn settings(&self, full: &str) -> Result<BTreeMap<String, String>, LogError> {
         let asked = [ResourceSpecifier::Topic(full)];
         let told = self.admin.describe_configs(&asked, &self.timely()).await;
-        let told = told.map_err(|error| self.clients.failed(&error, full))?;
+        let told = told.map_err(|error| self.failed(&error, full))?;
         let Some(told) = told.into_iter().next() else { return Ok(BTreeMap::new()) };
         let told = told.map_err(|code| by_code(code, full))?;
         Ok(told.entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?))).collect())
@@ -120,7 +126,7 @@ impl Broker {
             topic = topic.set(name, value);
         }
         let made = self.admin.create_topics([&topic], &self.timely()).await;
-        match made.map_err(|error| self.clients.failed(&error, full))?.into_iter().next() {
+        match made.map_err(|error| self.failed(&error, full))?.into_iter().next() {
             Some(Err((_, code))) if code != Code::TopicAlreadyExists => return Err(by_code(code, full)),
             _ => {}
         }
@@ -142,7 +148,7 @@ impl Broker {
     /// Removes topics with all that they hold; one that is not there is as good.
     pub(crate) async fn remove(&self, full: &[&str]) -> Result<(), LogError> {
         let removed = self.admin.delete_topics(full, &self.timely()).await;
-        for one in removed.map_err(|error| self.clients.failed(&error, "topics"))? {
+        for one in removed.map_err(|error| self.failed(&error, "topics"))? {
             match one {
                 Err((_, Code::UnknownTopicOrPartition | Code::UnknownTopic)) | Ok(_) => {}
                 Err((name, code)) => return Err(by_code(code, &name)),

@@ -159,7 +159,10 @@ impl Clients {
     pub(crate) fn unavailable(&self, what: &str) -> LogError {
         let last = self.context.last();
         let told = if last.is_empty() { String::new() } else { format!(" ({last})") };
-        LogError::Unavailable(format!("{}: {what}{told}", self.options.bootstrap))
+        // A listener for TLS hangs up on whoever speaks in the clear.
+        let clear = last.contains("APIVERSION_QUERY") && !self.options.properties.contains_key("security.protocol");
+        let hint = if clear { "; if it asks for TLS, set security.protocol among kafka.properties" } else { "" };
+        LogError::Unavailable(format!("{}: {what}{told}{hint}", self.options.bootstrap))
     }
 
     /// A failure of a call, with what the client last complained of when the broker cannot be reached.
@@ -190,10 +193,18 @@ impl Context {
     fn last(&self) -> String {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    fn complain(&self, what: &str) {
+        what.clone_into(&mut self.last.lock().unwrap_or_else(PoisonError::into_inner));
+    }
 }
 
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        // A connection that did not come about, of whatever level.
+        if facility == "FAIL" {
+            self.complain(message);
+        }
         match level {
             RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
                 tracing::error!(facility, "{message}");
@@ -206,7 +217,7 @@ impl ClientContext for Context {
 
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(%error, "{reason}");
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = reason.to_owned();
+        self.complain(reason);
     }
 }
 

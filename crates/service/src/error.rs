@@ -118,7 +118,11 @@ impl From<StoreError> for ServiceError {
             | StoreError::Unreachable(_) => Code::Busy,
             StoreError::Full => Code::Full,
             StoreError::Corrupt(_) => Code::Damaged,
-            StoreError::TooNew { .. } | StoreError::OtherRules | StoreError::Engine(_) => Code::Internal,
+            StoreError::TooNew { .. }
+            | StoreError::TooOld { .. }
+            | StoreError::Absent
+            | StoreError::OtherRules
+            | StoreError::Engine(_) => Code::Internal,
         };
         Self::new(code, error.to_string())
     }

@@ -90,7 +90,7 @@ impl PostgresStore {
     /// Connects for reading only: makes nothing, and takes the rules as they are kept.
     ///
     /// # Errors
-    /// The URL is none, the server does not answer or refuses, there is no read model, or its format is newer.
+    /// The URL is none, the server does not answer or refuses, there is no read model, or its format is another.
     pub async fn connect_read(url: &str, options: Options) -> Result<Self, StoreError> {
         let to = PgConnectOptions::from_str(url).map_err(engine)?;
         let rules = migrate::look(&to).await?;

@@ -1,5 +1,7 @@
 //! The tables of this program's format.
 
+use std::cmp::Ordering;
+
 use onefold_identity::Rules;
 use onefold_store::StoreError;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
@@ -31,7 +33,9 @@ pub(crate) async fn run(to: &PgConnectOptions, options: &Options) -> Result<Rule
     let done = migrator.run_direct(None, &mut connection, false).await;
     let rules = match done {
         Ok(()) => begin(&mut connection, options).await,
-        Err(MigrateError::VersionMissing(found)) => Err(too_new(found)),
+        Err(MigrateError::VersionMissing(found)) => {
+            Err(StoreError::TooNew { found: number(found), known: STEPS.len() as u32 })
+        }
         Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(engine(error)),
         Err(other) => Err(StoreError::Engine(other.to_string())),
     };
@@ -45,22 +49,20 @@ pub(crate) async fn look(to: &PgConnectOptions) -> Result<Rules, StoreError> {
     let mut connection = to.connect().await.map_err(engine)?;
     let exists = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
     if !sqlx::query_scalar::<_, bool>(exists).fetch_one(&mut connection).await.map_err(engine)? {
-        return Err(StoreError::Corrupt("the database holds no read model".to_owned()));
+        return Err(StoreError::Absent);
     }
     let format = "SELECT max(version) FROM _sqlx_migrations";
     let format: Option<i64> = sqlx::query_scalar(format).fetch_one(&mut connection).await.map_err(engine)?;
-    match format.unwrap_or(0) {
-        found if found > STEPS.len() as i64 => Err(too_new(found)),
-        found if found < STEPS.len() as i64 => Err(StoreError::Corrupt(format!(
-            "its format is {found}: a stage of this program brings it to {}",
-            STEPS.len()
-        ))),
-        _ => rules(&mut connection).await,
+    let (found, known) = (number(format.unwrap_or(0)), STEPS.len() as u32);
+    match found.cmp(&known) {
+        Ordering::Greater => Err(StoreError::TooNew { found, known }),
+        Ordering::Less => Err(StoreError::TooOld { found, known }),
+        Ordering::Equal => rules(&mut connection).await,
     }
 }
 
-fn too_new(found: i64) -> StoreError {
-    StoreError::TooNew { found: u32::try_from(found).unwrap_or(u32::MAX), known: STEPS.len() as u32 }
+fn number(format: i64) -> u32 {
+    u32::try_from(format).unwrap_or(u32::MAX)
 }
 
 /// What is fixed once, by whoever is first: partitions and rules.

@@ -26,7 +26,7 @@ pub(crate) fn check(connection: &Connection) -> Result<u32, StoreError> {
     match of(connection)? {
         Some(found) if found > FORMAT => Err(StoreError::TooNew { found, known: FORMAT }),
         Some(found) => Ok(found),
-        None => Err(StoreError::Corrupt("the file holds no read model".to_owned())),
+        None => Err(StoreError::Absent),
     }
 }
 

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use crate::own::Own;
-use crate::server::{Kind, Server, unique};
+use crate::server::{Kind, Secrets, Server, own, unique};
 use crate::skipped::skipped;
 
 static KIND: Kind = Kind {
@@ -38,7 +38,7 @@ impl Postgres {
         if let Ok(url) = std::env::var(KIND.variable) {
             return Some(Self { url });
         }
-        match SERVER.get_or_init(|| KIND.missing().map_or_else(|| Ok(KIND.shared()), Err)) {
+        match SERVER.get_or_init(|| KIND.missing(&[]).map_or_else(|| Ok(KIND.shared()), Err)) {
             Ok(server) => Some(Self::at(server)),
             Err(enable) => {
                 skipped(test, enable);
@@ -49,12 +49,15 @@ impl Postgres {
 
     /// A server of this test alone, on this machine even where a shared one is named.
     pub fn own(test: &str) -> Option<Own<Self>> {
-        if let Some(enable) = KIND.missing() {
-            skipped(test, &enable);
-            return None;
-        }
-        let server = KIND.own();
+        let server = own(&KIND, test, &[])?;
         Some(Own::new(Self::at(&server), server))
+    }
+
+    /// The same, and it lets nobody in without TLS and a password.
+    pub fn secured(test: &str) -> Option<(Own<Self>, Secrets)> {
+        let server = own(&KIND, test, &["--secured"])?;
+        let secrets = server.secrets();
+        Some((Own::new(Self::at(&server), server), secrets))
     }
 
     fn at(server: &Server) -> Self {

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::skipped::skipped;
+
 /// How long a server may take until it is ready; a machine full of compilers is slow.
 const PATIENCE: Duration = Duration::from_secs(180);
 /// Seconds for which a shared server outlives its last user, so that the next test program finds it.
@@ -39,10 +41,19 @@ pub(crate) struct Server {
     _lease: File,
 }
 
+/// What lets a client in at a server that asks for TLS and a password.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    /// File of the authority whose certificate the server shows.
+    pub authority: PathBuf,
+    /// File of the password.
+    pub password: PathBuf,
+}
+
 impl Kind {
-    /// Why it cannot be started here, if so.
-    pub(crate) fn missing(&self) -> Option<String> {
-        let output = Command::new(self.script()).arg(self.check).output();
+    /// Why it cannot be started here with these options, if so.
+    pub(crate) fn missing(&self, options: &[&str]) -> Option<String> {
+        let output = Command::new(self.script()).args(options).arg(self.check).output();
         let why = match output {
             Ok(output) if output.status.success() => return None,
             Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
@@ -77,26 +88,26 @@ impl Kind {
             }
             let _ = fs::remove_dir_all(directory);
         }
-        let (directory, port, child) = self.start(&lease_path, GRACE);
+        let (directory, port, child) = self.start(&lease_path, GRACE, &[]);
         let supervisor = child.id();
         fs::write(&note, format!("{}\n{port}\n{supervisor}\n", directory.display())).expect("a note in target");
         Server { port, kind: self, directory, supervisor, _lease: lease }
     }
 
-    /// A server of one's own.
-    pub(crate) fn own(&'static self) -> Server {
+    /// A server of one's own, started with these options.
+    pub(crate) fn own(&'static self, options: &[&str]) -> Server {
         let directory = temporary(self.name);
         let path = directory.with_extension("lease");
         let lease = File::options().create(true).append(true).open(&path).expect("a lease");
         lease.lock_shared().expect("a lease");
-        let (directory, port, child) = self.start(&path, "own");
+        let (directory, port, child) = self.start(&path, "own", options);
         // Whoever needs it has it open.
         let _ = fs::remove_file(&path);
         Server { port, kind: self, directory, supervisor: child.id(), _lease: lease }
     }
 
     /// Starts a supervisor with its server, and waits until that serves.
-    fn start(&self, lease: &Path, grace: &str) -> (PathBuf, u16, Child) {
+    fn start(&self, lease: &Path, grace: &str, options: &[&str]) -> (PathBuf, u16, Child) {
         let mut told = String::new();
         // A port can be taken between the look and the start.
         for _ in 0..3 {
@@ -107,6 +118,7 @@ impl Kind {
                 .args([supervise.as_os_str(), lease.as_os_str(), directory.as_os_str()])
                 .args([grace, self.stop])
                 .arg(self.script())
+                .args(options)
                 .args([directory.clone().into_os_string(), OsString::from(port.to_string())])
                 .current_dir("/")
                 .stdin(Stdio::null())
@@ -146,6 +158,12 @@ impl Kind {
 }
 
 impl Server {
+    /// Where a secured one keeps what its clients need.
+    pub(crate) fn secrets(&self) -> Secrets {
+        let of = |name: &str| self.directory.join("secrets").join(name);
+        Secrets { authority: of("ca.crt"), password: of("password") }
+    }
+
     /// SIGKILL, for all its processes at once, and waits until they are gone.
     pub(crate) fn kill(&self) {
         let all = self.processes();
@@ -206,6 +224,15 @@ impl Server {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
+}
+
+/// A server of this test alone; none, said under the test's name, where it cannot be started.
+pub(crate) fn own(kind: &'static Kind, test: &str, options: &[&str]) -> Option<Server> {
+    if let Some(enable) = kind.missing(options) {
+        skipped(test, &enable);
+        return None;
+    }
+    Some(kind.own(options))
 }
 
 /// A name that no other test of this machine has.
