@@ -95,7 +95,13 @@ impl Replay {
     }
 
     /// Takes in when a party was first seen and what it is found by, if others may be one customer with it: whether so.
-    pub(crate) fn meet(&self, party: &str, seen: i64, words: &BTreeSet<String>, to: &mut Writer<'_>) -> Result<bool, AuditError> {
+    pub(crate) fn meet(
+        &self,
+        party: &str,
+        seen: i64,
+        words: &BTreeSet<String>,
+        to: &mut Writer<'_>,
+    ) -> Result<bool, AuditError> {
         let Some(lane) = self.set(party) else { return Ok(false) };
         to.put(lane, FIRST_SEEN, party, "", &[&seen.to_le_bytes()])?;
         for word in words {

@@ -13,13 +13,14 @@ use crate::error::{corrupt, engine};
 use crate::{Options, tell};
 
 /// Every step to the present format, in order; a step that was released never changes.
-const STEPS: [(&str, &str); 6] = [
+const STEPS: [(&str, &str); 7] = [
     ("read model", include_str!("../migrations/0001_read_model.sql")),
     ("intake", include_str!("../migrations/0002_intake.sql")),
     ("publishing", include_str!("../migrations/0003_publishing.sql")),
     ("members of bundles", include_str!("../migrations/0004_members_of_bundles.sql")),
     ("decided", include_str!("../migrations/0005_decided.sql")),
     ("further rows", include_str!("../migrations/0006_further_rows.sql")),
+    ("unread references", include_str!("../migrations/0007_unread_references.sql")),
 ];
 
 /// Takes the steps that are missing, one process at a time; answers the rules that are kept.
@@ -80,6 +81,7 @@ async fn begin(connection: &mut PgConnection, options: &Options) -> Result<Rules
     sqlx::query(key).bind(random).execute(&mut *tx).await.map_err(engine)?;
     tell::decided(&mut tx).await?;
     tell::further_rows(&mut tx).await?;
+    tell::unread(&mut tx).await?;
     let rules = rules(&mut tx).await?;
     tx.commit().await.map_err(engine)?;
     Ok(rules)

@@ -34,18 +34,42 @@ pub(crate) async fn further_rows(tx: &mut PgConnection) -> Result<(), StoreError
     let least = i32::try_from(LONG_ROW).unwrap_or(i32::MAX);
     let long: Vec<String> = sqlx::query_scalar(long).bind(least).fetch_all(&mut *tx).await.map_err(engine)?;
     for key in long {
-        let get = "SELECT state FROM subject WHERE key = $1";
-        let state: Vec<u8> = sqlx::query_scalar(get).bind(&key).fetch_one(&mut *tx).await.map_err(engine)?;
-        let state = SubjectState::decode(state.as_slice()).map_err(|e| corrupt(&key, e))?;
-        let (row, facts) = state.lengthened().part();
+        let (row, facts) = state(tx, &key).await?.lengthened().part();
         if !row.is_long() {
             continue;
         }
-        let put = "UPDATE subject SET state = $2 WHERE key = $1";
-        sqlx::query(put).bind(&key).bind(row.encode_to_vec()).execute(&mut *tx).await.map_err(engine)?;
+        put(tx, &key, &row).await?;
         let facts: Vec<(String, FactState)> = facts.into_iter().map(|fact| (key.clone(), fact)).collect();
         history::put(tx, &facts).await?;
     }
+    Ok(())
+}
+
+/// References of what has no owner, which nobody reads, are forgotten, once.
+pub(crate) async fn unread(tx: &mut PgConnection) -> Result<(), StoreError> {
+    if !first(tx, "unread").await? {
+        return Ok(());
+    }
+    let all = "SELECT key FROM subject WHERE key LIKE 'stock:%' OR key LIKE 'product:%'";
+    let all: Vec<String> = sqlx::query_scalar(all).fetch_all(&mut *tx).await.map_err(engine)?;
+    for key in all {
+        let state = state(tx, &key).await?;
+        if let Some(row) = state.without_unread() {
+            put(tx, &key, &row).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn state(tx: &mut PgConnection, key: &str) -> Result<SubjectState, StoreError> {
+    let get = "SELECT state FROM subject WHERE key = $1";
+    let state: Vec<u8> = sqlx::query_scalar(get).bind(key).fetch_one(tx).await.map_err(engine)?;
+    SubjectState::decode(state.as_slice()).map_err(|e| corrupt(key, e))
+}
+
+async fn put(tx: &mut PgConnection, key: &str, row: &SubjectState) -> Result<(), StoreError> {
+    let put = "UPDATE subject SET state = $2 WHERE key = $1";
+    sqlx::query(put).bind(key).bind(row.encode_to_vec()).execute(tx).await.map_err(engine)?;
     Ok(())
 }
 

@@ -30,6 +30,16 @@ fn given() -> SubjectState {
     state
 }
 
+/// A stock of one fact, from when it kept that this was about `order:erp:1`; and as it is now.
+fn reserved() -> (SubjectState, SubjectState) {
+    let order = b"\x22\x0f\x08\x0d\x12\x0border:erp:1";
+    let row = |order: &[u8]| {
+        let fragment = [b"\x08\x10\x10\x01", order].concat();
+        SubjectState::decode(&[b"\x12", &[fragment.len() as u8][..], &fragment].concat()[..]).unwrap()
+    };
+    (row(order), row(b""))
+}
+
 fn hex(state: &SubjectState) -> String {
     state.encode_to_vec().iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -41,22 +51,26 @@ async fn an_older_format_is_brought_to_the_present_one() {
     let url = database.schema();
     let options = || Options { partitions: 3, stage_connections: 3, read_connections: 3, ..Options::default() };
     drop(PostgresStore::connect(&url, options()).await.unwrap());
-    // The third format left members of a set that no longer had anything, had no index of decisions, and all facts in a row.
+    // The third format left members of a set that no longer had anything, had no index of decisions, all facts in a row, and
+    // references of stocks.
     let there =
         "SELECT set_config('search_path', (SELECT nspname FROM pg_namespace WHERE nspname ~ '^s[0-9a-f]+_'), false)";
+    let (referring, plain) = reserved();
     let whole = SubjectState { facts: facts(), ..SubjectState::default() };
     database.run(&format!(
         "{there}; DROP TABLE decided, fact; DELETE FROM meta WHERE value = 'told';
         DELETE FROM _sqlx_migrations WHERE version > 3;
         INSERT INTO owner (key, digest, bundle) VALUES ('set:of:nothing', '', ''), ('set:of:something', '', '\\x01');
         INSERT INTO set_member VALUES ('party:erp:A', 'set:of:nothing'), ('party:erp:A', 'set:of:something');
-        INSERT INTO subject VALUES ('stock:wms:P1', '\\x{}'), ('order:erp:1', '\\x{}')",
+        INSERT INTO subject VALUES ('stock:wms:P1', '\\x{}'), ('order:erp:1', '\\x{}'), ('stock:wms:P2', '\\x{}')",
         hex(&whole),
-        hex(&given())
+        hex(&given()),
+        hex(&referring)
     ));
 
     let store = PostgresStore::connect(&url, options()).await.unwrap();
     let keys = ["stock:wms:P1".to_owned(), "order:erp:1".to_owned()];
+    assert_eq!(store.subjects(&["stock:wms:P2".to_owned()]).await.unwrap(), [Some(plain)]);
     assert_eq!(store.decided(None, 10).await.unwrap(), ["order:erp:1"]);
     let (row, further) = SubjectState::of(facts()).part();
     assert_eq!((store.subjects(&keys).await.unwrap(), further), (vec![Some(row), Some(given())], facts()));

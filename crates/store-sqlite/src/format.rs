@@ -7,7 +7,7 @@ use rusqlite::{Connection, Result};
 use crate::db::{corrupt, engine};
 
 /// Every step from one format to the next; a step that was released never changes. The first format is 1.
-const STEPS: [fn(&Connection) -> Result<()>; 3] = [members_of_bundles, decided, further_rows];
+const STEPS: [fn(&Connection) -> Result<()>; 4] = [members_of_bundles, decided, further_rows, unread];
 /// Format of the tables.
 pub(crate) const FORMAT: u32 = STEPS.len() as u32 + 1;
 
@@ -86,6 +86,20 @@ fn further_rows(c: &Connection) -> Result<()> {
         if row.is_long() {
             put.execute((num, row.encode_to_vec()))?;
             facts.iter().try_for_each(|fact| put_fact.execute((num, fact.row_id(), fact.encode_to_vec())).map(drop))?;
+        }
+    }
+    Ok(())
+}
+
+/// What has no owner keeps no references, since nobody reads them.
+fn unread(c: &Connection) -> Result<()> {
+    let mut put = c.prepare("UPDATE subject SET state = ?2 WHERE num = ?1")?;
+    let mut all = c.prepare("SELECT num FROM subject WHERE key GLOB 'stock:*' OR key GLOB 'product:*'")?;
+    let all: Vec<i64> = all.query_map([], |row| row.get(0))?.collect::<Result<_>>()?;
+    let mut get = c.prepare("SELECT state FROM subject WHERE num = ?1")?;
+    for num in all {
+        if let Some(row) = state(&get.query_row([num], |row| row.get::<_, Vec<u8>>(0))?)?.without_unread() {
+            put.execute((num, row.encode_to_vec()))?;
         }
     }
     Ok(())

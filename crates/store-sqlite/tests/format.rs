@@ -51,6 +51,16 @@ fn given() -> SubjectState {
     state
 }
 
+/// A stock of one fact, from when it kept that this was about `order:erp:1`; and as it is now.
+fn reserved() -> (SubjectState, SubjectState) {
+    let order = b"\x22\x0f\x08\x0d\x12\x0border:erp:1";
+    let row = |order: &[u8]| {
+        let fragment = [b"\x08\x10\x10\x01", order].concat();
+        SubjectState::decode(&[b"\x12", &[fragment.len() as u8][..], &fragment].concat()[..]).unwrap()
+    };
+    (row(order), row(b""))
+}
+
 #[tokio::test]
 async fn an_older_format_is_read_as_it_is_and_brought_to_the_present_one_where_it_is_written() {
     brought(async |path| SqliteStore::open(path, Options::default()).unwrap()).await;
@@ -68,7 +78,8 @@ async fn an_older_format_is_brought_to_the_present_one_before_it_is_verified() {
 
 async fn brought(upgrade: impl AsyncFn(&Path) -> SqliteStore) {
     let directory = tempfile::tempdir().unwrap();
-    // The first format left members of a set that no longer had anything, had no index of decisions, and all facts in a row.
+    // The first format left members of a set that no longer had anything, had no index of decisions, all facts in a row, and
+    // references of stocks.
     let path = file(
         &directory,
         "DROP TABLE decided; DROP TABLE fact; UPDATE meta SET value = 1 WHERE name = 'format';
@@ -77,7 +88,10 @@ async fn brought(upgrade: impl AsyncFn(&Path) -> SqliteStore) {
     );
     let whole = SubjectState { facts: facts(), ..SubjectState::default() };
     let old = Connection::open(&path).unwrap();
-    for (num, key, state) in [(4, "stock:wms:P1", &whole), (5, "order:erp:1", &given())] {
+    let (referring, plain) = reserved();
+    for (num, key, state) in
+        [(4, "stock:wms:P1", &whole), (5, "order:erp:1", &given()), (6, "stock:wms:P2", &referring)]
+    {
         let place = party_id(key).as_u128() >> 65;
         old.execute("INSERT INTO subject VALUES (?1, ?2, ?3)", (num, key, state.encode_to_vec())).unwrap();
         old.execute("INSERT INTO key VALUES (?1, ?2)", (place as i64, num)).unwrap();
@@ -92,6 +106,7 @@ async fn brought(upgrade: impl AsyncFn(&Path) -> SqliteStore) {
     let store = upgrade(&path).await;
     assert_eq!(number(&path, "SELECT count(*) FROM set_member"), 1);
     assert_eq!(number(&path, "SELECT owner FROM set_member"), 3);
+    assert_eq!(store.subjects(&["stock:wms:P2".to_owned()]).await.unwrap(), [Some(plain)]);
     assert_eq!(store.decided(None, 10).await.unwrap(), ["order:erp:1"]);
     let (row, further) = SubjectState::of(facts()).part();
     assert_eq!((store.subjects(&keys).await.unwrap(), further), (vec![Some(row), Some(given())], facts()));

@@ -16,7 +16,9 @@ pub enum StoreError {
     Unreachable(String),
     #[error("the read model's format is {found}, this program knows up to {known}: use a newer program")]
     TooNew { found: u32, known: u32 },
-    #[error("the read model's format is {found}, and this program writes {known}: `onefold run` of this program brings it there")]
+    #[error(
+        "the read model's format is {found}, and this program writes {known}: `onefold run` of this program brings it there"
+    )]
     TooOld { found: u32, known: u32 },
     #[error("there is no read model here yet: `onefold run` makes it")]
     Absent,

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use onefold_event::Micros;
+use onefold_view::Fragment;
 
 use crate::{FactState, SubjectState};
 
@@ -133,6 +134,13 @@ impl SubjectState {
             self.recount();
         }
         self
+    }
+
+    /// A row from when references of what has no owner were kept, as one of now; none where it is one already.
+    pub fn without_unread(mut self) -> Option<Self> {
+        let before = self.fragment.clone();
+        self.fragment.iter_mut().for_each(Fragment::forget_unread);
+        (self.fragment != before).then_some(self)
     }
 
     /// Counts the facts again, all of which it holds.

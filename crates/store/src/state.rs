@@ -41,7 +41,7 @@ pub enum Admitted {
     Earlier,
     /// The id was known with other content.
     Conflict,
-    /// New, and after all that stood in the order of folding: it can be appended.
+    /// New, and after all that stood in the order of folding, or wherever it stands: it can be applied to what is folded.
     Next,
     /// New, but before or instead of something that stood.
     New,
@@ -81,7 +81,7 @@ impl SubjectState {
         let conflict = !self.of_id(&event.id.0).is_empty();
         let revises = self.facts.iter().any(|f| f.fact == event.fact.0);
         let new = FactState::new(event, digest, recorded_at, partition, offset);
-        let in_order = self.last().is_none_or(|last| last <= new.fold_key());
+        let in_order = Fragment::commutes(event) || self.last().is_none_or(|last| last <= new.fold_key());
         let place = self.facts.partition_point(|fact| fact.row_key() < new.row_key());
         if self.facts.is_empty() {
             // Most subjects have one fact.

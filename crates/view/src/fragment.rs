@@ -104,6 +104,9 @@ impl Fragment {
         }
         self.facts = self.facts.saturating_add(1);
         self.since = Some(self.since.map_or(event.occurred_at, |at| at.min(event.occurred_at)));
+        if is_plain(kind) {
+            return;
+        }
         self.refer(event);
         match kind {
             Kind::Party => self.party.get_or_insert_default().apply(event),
@@ -119,6 +122,20 @@ impl Fragment {
         }
         if kind != Kind::Party {
             self.name(event.body.identifiers());
+        }
+    }
+
+    /// Whether a fact says the same wherever it stands among the others of its subject. So it is where nothing has an owner:
+    /// of a stock, which tens of thousands of facts may be about, is kept that it is known, and since when.
+    pub fn commutes(event: &Event) -> bool {
+        is_plain(event.subject.kind()) && !matches!(event.body, Body::DocumentReassigned(_))
+    }
+
+    /// Brings a fragment from when references of what has no owner were kept into the form of now.
+    pub fn forget_unread(&mut self) {
+        if kind_of(self.kind).is_some_and(is_plain) {
+            self.references.clear();
+            self.identifiers.clear();
         }
     }
 
@@ -202,7 +219,7 @@ impl Fragment {
     }
 
     fn rank(&self) -> Option<u8> {
-        Kind::ALL.into_iter().find(|kind| *kind as u32 == self.kind).and_then(Kind::rank)
+        kind_of(self.kind).and_then(Kind::rank)
     }
 
     fn roles(&self) -> impl Iterator<Item = Role> {
@@ -368,6 +385,15 @@ impl Fragment {
 /// Allocations whose invoice is a subject; what cannot be read stays in the remainder.
 pub(crate) fn allocations(payment: &Payment) -> impl Iterator<Item = (Subject, &Allocated)> {
     payment.allocations.iter().filter_map(|a| Some((a.invoice.parse().ok()?, a)))
+}
+
+/// Whether subjects of a kind have no owner and belong to nobody, so that nobody asks whom or what they name.
+fn is_plain(kind: Kind) -> bool {
+    matches!(kind, Kind::Product | Kind::Stock)
+}
+
+fn kind_of(number: u32) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| *kind as u32 == number)
 }
 
 /// Roles by their number in the stored form: only ever appended to.
