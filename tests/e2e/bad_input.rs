@@ -85,10 +85,13 @@ fn a_corrected_mapping_takes_quarantined_records_in() {
     assert_eq!((entries.len(), entries[0]["tries"].as_i64()), (1, Some(2)));
 
     let mapping = std::fs::read_to_string(&shipped).unwrap();
-    // X is an invoice too; what the file's own test rejects is another letter now.
-    let corrected =
-        mapping.replace("A = \"adjustment\"", "A = \"adjustment\"\nX = \"invoice\"").replace("X489461", "Y489461");
-    assert_ne!(corrected, mapping);
+    // X is an invoice too, but the file's own test still says that it is none: such a mapping takes nothing in.
+    let half = mapping.replace("A = \"adjustment\"", "A = \"adjustment\"\nX = \"invoice\"");
+    let refused = home.run(&["quarantine", "retry", "--connector", &home.file("half.toml", &half)]).exits(1);
+    refused.tells(&["half.toml fails its own test", "nothing was read"]);
+    // What it rejects is another letter now.
+    let corrected = half.replace("X489461", "Y489461");
+    assert_ne!(corrected, half);
     let corrected = home.file("corrected.toml", corrected);
     home.run(&["quarantine", "retry", "--connector", &corrected]).exits(0).tells(&["taken in: 1 events"]);
     assert_eq!(home.run(&["show", "invoice:uci:X200", "--json"]).exits(0).json()["amount"], "3.0");

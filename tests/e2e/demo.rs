@@ -25,6 +25,9 @@ fn a_simulated_company_agrees_with_its_own_books() {
     for words in ["agree to the cent", "try next", "27 invoices paid", "rated 5.00 of 5"] {
         assert!(text.contains(words), "{words}\n{text}");
     }
+    for words in ["beside this process", "curl"] {
+        assert!(!text.contains(words), "nothing serves: {words}\n{text}");
+    }
 }
 
 #[test]

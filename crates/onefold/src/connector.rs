@@ -31,6 +31,22 @@ pub(crate) fn load(path: &Path) -> Result<Connector> {
     Connector::parse(&name, &text, &beside).map_err(|problems| refused(&name, &problems))
 }
 
+/// A connector file that passes its own tests.
+pub(crate) fn tested(file: &Path) -> Result<Connector> {
+    let connector = load(file)?;
+    passes(&connector, file)?;
+    Ok(connector)
+}
+
+fn passes(connector: &Connector, file: &Path) -> Result<()> {
+    for test in connector.run_tests() {
+        if let Some(problem) = test.problems.first() {
+            bail!("{} fails its own test \"{}\"; nothing was read\n{problem}", file.display(), test.name);
+        }
+    }
+    Ok(())
+}
+
 /// The connector files that read topics: files, and those in directories that name topics. Each passes its own tests.
 pub(crate) fn of_topics(places: &[PathBuf]) -> Result<Vec<Connector>> {
     let mut all: Vec<Connector> = Vec::new();
@@ -44,11 +60,7 @@ pub(crate) fn of_topics(places: &[PathBuf]) -> Result<Vec<Connector>> {
                 }
                 bail!("{} names no topic: [from] kind = \"kafka\", topics = [\"intake.finance\"]", file.display());
             }
-            for test in connector.run_tests() {
-                if let Some(problem) = test.problems.first() {
-                    bail!("{} fails its own test \"{}\"; nothing was read\n{problem}", file.display(), test.name);
-                }
-            }
+            passes(&connector, &file)?;
             let topics = &connector.from().topics;
             let meets = |other: &&Connector| {
                 let shared = other.from().topics.iter().any(|topic| topics.contains(topic));

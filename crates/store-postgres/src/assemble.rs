@@ -31,12 +31,11 @@ impl AssembleStore for PostgresStore {
             return Ok(None);
         }
         fail::fail_point!("assemble.claimed");
-        Ok(Some(Box::new(Assemble { store: self.clone(), tx, claimed: claimed.into_iter().collect() })))
+        Ok(Some(Box::new(Assemble { tx, claimed: claimed.into_iter().collect() })))
     }
 }
 
 struct Assemble {
-    store: PostgresStore,
     tx: Transaction<'static, Postgres>,
     claimed: Vec<String>,
 }
@@ -47,8 +46,8 @@ impl AssembleTx for Assemble {
         &self.claimed
     }
 
-    /// Two that materialise one customer do so one after the other, and the later one reads what is there by then: its
-    /// snapshot is taken once the locks are held.
+    /// Two that materialise one customer do so one after the other, and the later one reads what is there by then: the one
+    /// statement that reads sees what was committed before it, and begins once the locks are held.
     async fn customers(&mut self, parties: &[String]) -> Result<Vec<PartyBundles>, StoreError> {
         let members = customer::members(&mut self.tx, parties).await?;
         let locked: BTreeSet<i32> =
@@ -56,9 +55,7 @@ impl AssembleTx for Assemble {
         let lock = "SELECT pg_advisory_xact_lock($1, s # hashtext(current_schema())) FROM unnest($2::integer[]) s";
         let stripes: Vec<i32> = locked.iter().copied().collect();
         sqlx::query(lock).bind(CUSTOMERS).bind(stripes).execute(&mut *self.tx).await.map_err(engine)?;
-        let mut snapshot = self.store.snapshot().await?;
-        let customers = customer::parties(&mut snapshot, parties).await?;
-        snapshot.commit().await.map_err(engine)?;
+        let customers = customer::parties(&mut self.tx, parties).await?;
         // Joined by somebody meanwhile, whose lock is not held.
         let mut all = customers.iter().flat_map(PartyBundles::keys);
         if all.any(|party| !locked.contains(&stripe(party))) {

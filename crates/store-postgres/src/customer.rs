@@ -42,7 +42,7 @@ pub(crate) async fn members(c: &mut PgConnection, asked: &[String]) -> Result<Ve
     sqlx::query_as(include_str!("sql/members.sql")).bind(asked).fetch_all(c).await.map_err(engine)
 }
 
-/// The parties of the customers that hold these, each customer once. Within one snapshot.
+/// The parties of the customers that hold these, each customer once. One statement.
 pub(crate) async fn parties(c: &mut PgConnection, asked: &[String]) -> Result<Vec<PartyBundles>, StoreError> {
     Ok(begin(c, asked).await?.into_values().map(|making| making.rows.bundles).collect())
 }

@@ -51,6 +51,16 @@ impl Default for Options {
     }
 }
 
+/// Plans are made while tables are small, and kept: rows are looked up by their keys, however few there are. Else a plan that
+/// reads a table of ten rows from end to end would still do so at a hundred thousand.
+const PLANS: [(&str, &str); 5] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("jit", "off"),
+];
+
 pub(crate) struct Inner {
     pub(crate) rules: Rules,
     pub(crate) options: Options,
@@ -118,25 +128,17 @@ impl PostgresStore {
         let pool = |most: u32| PgPoolOptions::new().max_connections(most.max(1)).acquire_timeout(options.patience);
         let idle = format!("{}ms", options.idle_in_transaction.as_millis());
         let commit = if options.durable_commits { "on" } else { "off" };
-        let stages = to.clone().application_name("onefold stage").options([
-            ("plan_cache_mode", "force_generic_plan"),
-            // Plans are made while tables are small, and kept: a stage looks rows up by their keys, however few there are.
-            ("enable_seqscan", "off"),
-            ("enable_hashjoin", "off"),
-            ("enable_mergejoin", "off"),
-            ("jit", "off"),
+        let stages = to.clone().application_name("onefold stage").options(PLANS).options([
             ("idle_in_transaction_session_timeout", idle.as_str()),
             ("synchronous_commit", commit),
             ("statement_timeout", "60s"),
             ("lock_timeout", "20s"),
         ]);
         let listener = to.clone().application_name("onefold listen");
-        let readers = to.application_name("onefold read").options([
-            ("plan_cache_mode", "force_generic_plan"),
-            ("jit", "off"),
-            ("default_transaction_read_only", "on"),
-            ("idle_in_transaction_session_timeout", "60s"),
-        ]);
+        let readers = to
+            .application_name("onefold read")
+            .options(PLANS)
+            .options([("default_transaction_read_only", "on"), ("idle_in_transaction_session_timeout", "60s")]);
         let stages = pool(options.stage_connections).connect_lazy_with(stages);
         let readers = pool(options.read_connections).connect_lazy_with(readers);
         let listener = pool(1).connect_lazy_with(listener);

@@ -2,8 +2,6 @@
 
 use onefold_identity::Rules;
 use onefold_store::{StatusRows, StoreError, Totals};
-use onefold_view::Bundle;
-use prost::Message;
 use sqlx::{PgConnection, Row};
 
 use crate::attribute::attribute;
@@ -24,7 +22,7 @@ pub(crate) async fn rows(c: &mut PgConnection, rules: &Rules) -> Result<StatusRo
     let mut unattributed = Totals::default();
     for (mut after, below) in BESIDE_PARTIES.map(|(after, below)| (after.to_owned(), below)) {
         while let Some(chunk) = nobodys(c, rules, &after, below).await? {
-            chunk.nobodys.iter().for_each(|(_, bundle)| unattributed.add(bundle));
+            chunk.nobodys.iter().for_each(|(_, totals)| unattributed.add(totals));
             after = chunk.last;
         }
     }
@@ -60,7 +58,7 @@ pub(crate) async fn unattributed(c: &mut PgConnection, rules: &Rules) -> Result<
 }
 
 struct Chunk {
-    nobodys: Vec<(String, Bundle)>,
+    nobodys: Vec<(String, Totals)>,
     last: String,
 }
 
@@ -68,16 +66,16 @@ struct Chunk {
 async fn nobodys(c: &mut PgConnection, rules: &Rules, after: &str, below: &str) -> Result<Option<Chunk>, StoreError> {
     let rows = sqlx::query(include_str!("sql/owners_beside_parties.sql")).bind(after).bind(below).bind(CHUNK);
     let rows = rows.fetch_all(&mut *c).await.map_err(engine)?;
-    let (mut keys, mut bundles) = (Vec::new(), Vec::new());
+    let (mut keys, mut totals) = (Vec::new(), Vec::new());
     for row in &rows {
         let key: String = row.try_get("key").map_err(engine)?;
-        bundles.push(Bundle::decode(bytes(row, "bundle")?).map_err(|e| corrupt(&key, e))?);
+        totals.push(Totals::of(bytes(row, "bundle")?).map_err(|e| corrupt(&key, e))?);
         keys.push(key);
     }
     let Some(last) = keys.last().cloned() else { return Ok(None) };
     let long = Long::of(c, keys.iter().map(String::as_str)).await?;
     let keys: Vec<String> = keys.iter().map(|key| long.text(key).to_owned()).collect();
     let owned = attribute(c, &keys, rules).await?;
-    let nobodys = keys.into_iter().zip(bundles).filter(|(key, _)| !owned.contains_key(key)).collect();
+    let nobodys = keys.into_iter().zip(totals).filter(|(key, _)| !owned.contains_key(key)).collect();
     Ok(Some(Chunk { nobodys, last }))
 }

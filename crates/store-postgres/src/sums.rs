@@ -66,8 +66,7 @@ impl Sums {
         self.subjects += other.subjects;
         self.parties += other.parties;
         self.conflicts += other.conflicts;
-        self.totals.documents += other.totals.documents;
-        self.totals.money.add(&other.totals.money);
+        self.totals.add(&other.totals);
     }
 }
 

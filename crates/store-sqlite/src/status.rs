@@ -1,9 +1,7 @@
 //! Counts and sums over everything, by one pass over the owners.
 
 use onefold_identity::Rules;
-use onefold_store::StatusRows;
-use onefold_view::Bundle;
-use prost::Message;
+use onefold_store::{StatusRows, SubjectState, Totals};
 use rusqlite::{Connection, Result};
 
 use crate::customer::{Attribution, attribute};
@@ -32,19 +30,19 @@ pub(crate) fn rows(c: &Connection, rules: &Rules) -> Result<StatusRows> {
         if bytes.is_empty() {
             continue;
         }
-        let bundle = Bundle::decode(bytes).map_err(|e| corrupt(key, e))?;
+        let totals = Totals::of(bytes).map_err(|e| corrupt(key, e))?;
         let owned = key.starts_with("party:") || attribute(c, key, rules)? != Attribution::Nobody;
-        if owned { &mut rows.owned } else { &mut rows.unattributed }.add(&bundle);
+        if owned { &mut rows.owned } else { &mut rows.unattributed }.add(&totals);
     }
     let (members, clusters) = (one("SELECT count(*) FROM member")?, one("SELECT count(DISTINCT cluster) FROM member")?);
     rows.customers = rows.parties - members + clusters;
     let mut subjects = c.prepare_cached("SELECT state FROM subject")?;
     let mut all = subjects.query([])?;
     while let Some(row) = all.next()? {
-        let state =
-            onefold_store::SubjectState::decode(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt("a subject", e))?;
-        rows.subjects += u64::from(state.is_known());
-        rows.conflicts += state.conflicts();
+        let (copies, conflicts) =
+            SubjectState::counts(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt("a subject", e))?;
+        rows.subjects += u64::from(copies > 0);
+        rows.conflicts += conflicts;
     }
     Ok(rows)
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use onefold_event::Micros;
 use onefold_view::Fragment;
+use prost::Message;
 
 use crate::{FactState, SubjectState};
 
@@ -54,6 +55,22 @@ impl Further {
     fn fold_key(&self) -> (i64, i64, &[u8]) {
         (self.occurred_at, self.recorded_at, &self.id)
     }
+}
+
+/// The fields of a [`SubjectState`] that are counted.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Counted {
+    #[prost(message, repeated, tag = "1")]
+    facts: Vec<CountedFact>,
+    #[prost(message, optional, tag = "6")]
+    further: Option<Further>,
+}
+
+/// The id of a [`FactState`].
+#[derive(Clone, PartialEq, prost::Message)]
+struct CountedFact {
+    #[prost(bytes = "vec", tag = "1")]
+    id: Vec<u8>,
 }
 
 /// Which facts: all of a subject, or the versions and copies of one.
@@ -114,6 +131,20 @@ impl SubjectState {
         self.further.as_ref().map_or(self.facts.len() as u64, |further| further.copies)
     }
 
+    /// Copies of events, and those that contradict one of the same id, of a row's bytes, read without the rest.
+    ///
+    /// # Errors
+    /// They are no row's.
+    pub fn counts(bytes: &[u8]) -> Result<(u64, u64), prost::DecodeError> {
+        let Counted { facts, further } = Counted::decode(bytes)?;
+        if let Some(further) = further {
+            return Ok((further.copies, further.conflicts));
+        }
+        // Copies of one id stand side by side.
+        let conflicts = facts.windows(2).filter(|two| two[0] == two[1]).count();
+        Ok((facts.len() as u64, conflicts as u64))
+    }
+
     /// Takes in facts that were read from further rows. Those that it holds already are newer.
     pub fn read(&mut self, rows: Vec<FactState>) {
         let held: BTreeSet<[u8; 48]> = self.facts.iter().map(FactState::row_id).collect();
@@ -165,6 +196,28 @@ impl SubjectState {
         match &self.further {
             Some(further) => Some(further.fold_key()),
             None => self.facts.iter().map(FactState::fold_key).max(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_counted_by_its_bytes_as_by_itself() {
+        let fact = |id: u8, digest: u8| FactState {
+            id: [id; 16],
+            fact: [id; 16],
+            digest: [digest; 16],
+            ..FactState::default()
+        };
+        let few = vec![fact(1, 1), fact(2, 1), fact(2, 2), fact(2, 3), fact(9, 1)];
+        let many: Vec<FactState> = (0..MOST_FACTS as u8).map(|n| fact(n, 0)).chain([fact(3, 1), fact(4, 1)]).collect();
+        for facts in [Vec::new(), few, many] {
+            let state = SubjectState::of(facts).part().0;
+            let counted = SubjectState::counts(&state.encode_to_vec()).unwrap();
+            assert_eq!(counted, (state.copies(), state.conflicts()));
         }
     }
 }

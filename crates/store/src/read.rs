@@ -81,10 +81,19 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Adds a bundle's.
-    pub fn add(&mut self, bundle: &Bundle) {
-        self.documents += bundle.documents();
-        self.money.add(&bundle.money());
+    /// Those of a bundle's bytes.
+    ///
+    /// # Errors
+    /// They are no bundle's.
+    pub fn of(bytes: &[u8]) -> Result<Self, prost::DecodeError> {
+        let (documents, money) = Bundle::sums(bytes)?;
+        Ok(Self { documents, money })
+    }
+
+    /// Adds others.
+    pub fn add(&mut self, other: &Self) {
+        self.documents += other.documents;
+        self.money.add(&other.money);
     }
 }
 

@@ -95,6 +95,15 @@ pub struct Bundle {
     pub(crate) open: Vec<u8>,
 }
 
+/// The first fields of a [`Bundle`].
+#[derive(Clone, PartialEq, prost::Message)]
+struct Sums {
+    #[prost(sint64, repeated, tag = "1")]
+    counts: Vec<i64>,
+    #[prost(message, optional, tag = "2")]
+    money: Option<Purse>,
+}
+
 impl Bundle {
     /// Adds a contribution of a document that is not in it.
     pub fn add(&mut self, contribution: &Contribution) {
@@ -159,6 +168,15 @@ impl Bundle {
     /// Its money in both facets.
     pub fn money(&self) -> Purse {
         self.money.clone().unwrap_or_default()
+    }
+
+    /// Documents and money of a bundle's bytes, read without the rest.
+    ///
+    /// # Errors
+    /// They are no bundle's.
+    pub fn sums(bytes: &[u8]) -> Result<(i64, Purse), prost::DecodeError> {
+        let sums = Sums::decode(bytes)?;
+        Ok((get(&sums.counts, Counter::Documents), sums.money.unwrap_or_default()))
     }
 
     /// Whether the tallies are more than the bundle holds; [`Tallies`] of the documents then answer for them.

@@ -47,7 +47,7 @@ pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode
     }
     // What may be refused comes first: nothing is recreated for a port that is taken.
     let listener = if args.no_serve { None } else { Some(serve::listen(args.listen).await?) };
-    let address = listener.as_ref().map_or(Ok(args.listen), TcpListener::local_addr)?;
+    let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
     empty(&path)?;
     let hub = Hub::serve(&globals, &Role::ALL).await?;
     if hub.log.heads(EVENTS).await?.iter().any(|head| *head > 0) {
@@ -67,7 +67,14 @@ pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode
     serve::serve(listener, hub, crate::telemetry::metrics()?).await
 }
 
-async fn show(hub: &Hub, path: &Path, settings: &Settings, day: i64, address: SocketAddr, json: bool) -> Result<()> {
+async fn show(
+    hub: &Hub,
+    path: &Path,
+    settings: &Settings,
+    day: i64,
+    address: Option<SocketAddr>,
+    json: bool,
+) -> Result<()> {
     let company = path.join("simulated");
     let (began, settings_used) = (Instant::now(), settings.clone());
     let into = company.clone();
@@ -175,20 +182,22 @@ async fn two(out: &mut Out, hub: &Hub, summary: &Summary, day: i64) -> Result<()
     Ok(())
 }
 
-fn next(out: &mut Out, path: &Path, settings: &Settings, summary: &Summary, address: SocketAddr) -> Result<()> {
+fn next(out: &mut Out, path: &Path, settings: &Settings, summary: &Summary, address: Option<SocketAddr>) -> Result<()> {
     // As it was called just now, so that the lines can be copied.
     let program = std::env::args().next().unwrap_or_else(|| "onefold".to_owned());
     let (data, today) = (format!("--data {}", path.display()), settings.today);
     let (merged, complaint) =
         (summary.merged.as_deref().unwrap_or_default(), summary.complaint.as_deref().unwrap_or_default());
-    out.line("\ntry next, beside this process")?;
+    out.line(if address.is_some() { "\ntry next, beside this process" } else { "\ntry next" })?;
     out.line(format!("  {program} events {complaint} {data}"))?;
     out.line(format!("  {program} show {merged} {data} --today {today} --json"))?;
     out.line(format!("  {program} find 王伟 {data}"))?;
     out.line(format!("  {program} documents --unattributed {data}"))?;
     out.line(format!("  {program} quarantine list {data}"))?;
-    out.line(format!("  curl 'http://{address}/v1/customers/{complaint}?today={today}'"))?;
-    out.line("and once it has stopped")?;
+    if let Some(address) = address {
+        out.line(format!("  curl 'http://{address}/v1/customers/{complaint}?today={today}'"))?;
+        out.line("and once it has stopped")?;
+    }
     out.line(format!("  {program} identity separate {merged} --why 'two people after all' {data}"))?;
     out.line(format!("  {program} rebuild --verify {data}"))
 }

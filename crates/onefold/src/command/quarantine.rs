@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use futures_util::StreamExt;
 use onefold_connect::Retried;
 use onefold_mapping::Connector;
 use onefold_store::{Quarantine, QuarantineEntry, QuarantineFilter};
@@ -17,6 +18,8 @@ use crate::{QUARANTINED, connector, render};
 
 /// Entries read at once.
 const CHUNK: usize = 500;
+/// Entries tried at once.
+const AT_ONCE: usize = 64;
 
 pub(crate) async fn run(command: QuarantineCommand, globals: Globals) -> Result<ExitCode> {
     match command {
@@ -78,7 +81,7 @@ async fn one(store: &dyn Quarantine, number: u64) -> Result<QuarantineEntry> {
 }
 
 async fn retry(numbers: Vec<u64>, file: Option<PathBuf>, code: Option<String>, globals: Globals) -> Result<ExitCode> {
-    let connector = file.as_deref().map(connector::load).transpose()?;
+    let connector = file.as_deref().map(connector::tested).transpose()?;
     let hub = Hub::open(&globals).await?;
     let done = retry_all(&hub, &numbers, connector.as_ref(), code, globals.json).await;
     hub.close().await?;
@@ -103,20 +106,23 @@ async fn retry_all(
         chosen
     };
     let (mut out, mut still) = (Out::open(), 0u64);
+    let (door, store) = (hub.door()?, hub.store.as_ref());
+    let tries = chosen.iter().map(|entry| onefold_connect::retry(entry, connector, door, store, "retried by hand"));
+    // Many at a time, so that they share what a durable append costs; told in their order.
+    let mut tries = futures_util::stream::iter(tries).buffered(AT_ONCE);
     for entry in &chosen {
-        let (status, told) =
-            match onefold_connect::retry(entry, connector, hub.door()?, hub.store.as_ref(), "retried by hand").await {
-                Ok(Retried::Taken(verdicts)) => ("taken", format!("taken in: {} events", verdicts.len())),
-                Ok(Retried::Skipped(reason)) => ("skipped", format!("skipped: {reason}")),
-                Ok(Retried::Again(problems)) => {
-                    let messages: Vec<_> = problems.iter().map(|p| format!("{} {}", p.code, p.message)).collect();
-                    ("quarantined", format!("still: {}", messages.join("; ")))
-                }
-                // The world's failures stop everything; an entry that cannot be tried stops itself alone.
-                Err(onefold_connect::RetryError::Door(error)) => return Err(error.into()),
-                Err(onefold_connect::RetryError::Quarantine(error)) => return Err(error.into()),
-                Err(error) => ("not_tried", error.to_string()),
-            };
+        let (status, told) = match tries.next().await.context("an entry was not tried")? {
+            Ok(Retried::Taken(verdicts)) => ("taken", format!("taken in: {} events", verdicts.len())),
+            Ok(Retried::Skipped(reason)) => ("skipped", format!("skipped: {reason}")),
+            Ok(Retried::Again(problems)) => {
+                let messages: Vec<_> = problems.iter().map(|p| format!("{} {}", p.code, p.message)).collect();
+                ("quarantined", format!("still: {}", messages.join("; ")))
+            }
+            // The world's failures stop everything; an entry that cannot be tried stops itself alone.
+            Err(onefold_connect::RetryError::Door(error)) => return Err(error.into()),
+            Err(onefold_connect::RetryError::Quarantine(error)) => return Err(error.into()),
+            Err(error) => ("not_tried", error.to_string()),
+        };
         still += u64::from(matches!(status, "quarantined" | "not_tried"));
         if as_json {
             out.json_line(&json!({ "number": entry.number, "status": status, "message": told }))?;
