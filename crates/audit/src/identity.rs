@@ -111,7 +111,8 @@ impl Replay {
     }
 
     /// Clusters the sets of a lane: customers of several parties with their rows, and those who are one by themselves after all.
-    pub(crate) fn cluster(&self, lane: usize, named: bool) -> Result<(), AuditError> {
+    /// Where customers are to be named, their heads are kept.
+    pub(crate) fn cluster(&self, lane: usize, naming: bool) -> Result<(), AuditError> {
         let chunks = self.together.take(lane)?;
         let mut parties: BTreeMap<&str, Candidate> = BTreeMap::new();
         for frame in chunks.frames() {
@@ -142,7 +143,7 @@ impl Replay {
             let head = Key::new(head.as_str());
             for party in keys.iter().filter(|_| set.len() > 1) {
                 self.rows.row(Row::Member { party: Key::new(party), head });
-                if named {
+                if naming {
                     heads.insert((*party).to_owned(), head.text.to_owned());
                 }
             }

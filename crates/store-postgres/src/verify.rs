@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use onefold_event::party_id;
 use onefold_store::{EachRow, Kept, KeyPrint, RowPrint, StoreError, Table, VerifySnapshot, VerifyStore};
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, Postgres, Row, Transaction};
+use sqlx::{Postgres, Row, Transaction};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -22,8 +22,12 @@ impl VerifyStore for PostgresStore {
     async fn snapshot(&self) -> Result<Arc<dyn VerifySnapshot>, StoreError> {
         let mut tx = PostgresStore::snapshot(self).await?;
         // It stays idle for as long as the log is folded, and reads tables from end to end.
-        for set in ["idle_in_transaction_session_timeout = 0", "enable_seqscan = on", "enable_hashjoin = on"] {
-            sqlx::query(AssertSqlSafe(format!("SET LOCAL {set}"))).execute(&mut *tx).await.map_err(engine)?;
+        for set in [
+            "SET LOCAL idle_in_transaction_session_timeout = 0",
+            "SET LOCAL enable_seqscan = on",
+            "SET LOCAL enable_hashjoin = on",
+        ] {
+            sqlx::query(set).execute(&mut *tx).await.map_err(engine)?;
         }
         let (positions, sums) = sums::all(&mut tx).await?;
         let waits = "SELECT EXISTS (SELECT 1 FROM inbox) OR EXISTS (SELECT 1 FROM mark)";

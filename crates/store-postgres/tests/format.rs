@@ -2,43 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use onefold_event::{Event, IdParts, Subject, v1};
-use onefold_store::{
-    FactState, FactsOf, HistoryStore, MOST_FACTS, ReadStore, RowPrint, SubjectState, Table, VerifyStore,
-};
+use onefold_store::conformance::older::{facts, given, reserved};
+use onefold_store::{FactsOf, HistoryStore, MOST_FACTS, ReadStore, RowPrint, SubjectState, Table, VerifyStore};
 use onefold_store_postgres::{Options, PostgresStore};
 use onefold_testkit::Postgres;
 use prost::Message;
-
-/// Copies of events about one subject, as many as a row no longer holds.
-fn facts() -> Vec<FactState> {
-    let fact =
-        |n: usize| FactState { id: [n as u8; 16], fact: [n as u8; 16], offset: n as u64, ..FactState::default() };
-    (0..=MOST_FACTS).map(fact).collect()
-}
-
-/// A document that was given to somebody.
-fn given() -> SubjectState {
-    let subject: Subject = "order:erp:1".parse().unwrap();
-    let given = v1::DocumentReassigned { to: "party:erp:A".into(), ..Default::default() };
-    let parts = ["1".to_owned()];
-    let ids = IdParts { source: "erp", part: "", parts: &parts, revision: "" };
-    let event = Event::new(ids.id(), ids.fact(), "erp", subject.clone(), 1_700_000_000_000_000, given.into()).unwrap();
-    let mut state = SubjectState::default();
-    state.admit(&event, &[7; 16], 1_750_000_000_000_000, 0, 0);
-    assert!(state.fold_afresh(&subject, &[event]));
-    state
-}
-
-/// A stock of one fact, from when it kept that this was about `order:erp:1`; and as it is now.
-fn reserved() -> (SubjectState, SubjectState) {
-    let order = b"\x22\x0f\x08\x0d\x12\x0border:erp:1";
-    let row = |order: &[u8]| {
-        let fragment = [b"\x08\x10\x10\x01", order].concat();
-        SubjectState::decode(&[b"\x12", &[fragment.len() as u8][..], &fragment].concat()[..]).unwrap()
-    };
-    (row(order), row(b""))
-}
 
 fn hex(state: &SubjectState) -> String {
     state.encode_to_vec().iter().map(|byte| format!("{byte:02x}")).collect()

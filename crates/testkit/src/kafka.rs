@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::OnceLock;
 
 use crate::own::Own;
-use crate::server::{Kind, Secrets, Server, own, unique};
+use crate::server::{Kind, Secrets, Server, unique};
 use crate::skipped::skipped;
 
 static KIND: Kind = Kind {
@@ -41,13 +41,13 @@ impl Kafka {
 
     /// A broker of this test alone, on this machine even where a shared one is named.
     pub fn own(test: &str) -> Option<Own<Self>> {
-        let server = own(&KIND, test, &[])?;
+        let server = KIND.own(test, &[])?;
         Some(Own::new(Self::at(&server), server))
     }
 
     /// The same, and it lets nobody in without TLS and a password: that of `onefold`, by SCRAM-SHA-512.
     pub fn secured(test: &str) -> Option<(Own<Self>, Secrets)> {
-        let server = own(&KIND, test, &["--secured"])?;
+        let server = KIND.own(test, &["--secured"])?;
         let secrets = server.secrets();
         Some((Own::new(Self::at(&server), server), secrets))
     }

@@ -94,8 +94,12 @@ impl Kind {
         Server { port, kind: self, directory, supervisor, _lease: lease }
     }
 
-    /// A server of one's own, started with these options.
-    pub(crate) fn own(&'static self, options: &[&str]) -> Server {
+    /// A server of one test alone, started with these options; none, said under the test's name, where it cannot be started.
+    pub(crate) fn own(&'static self, test: &str, options: &[&str]) -> Option<Server> {
+        if let Some(enable) = self.missing(options) {
+            skipped(test, &enable);
+            return None;
+        }
         let directory = temporary(self.name);
         let path = directory.with_extension("lease");
         let lease = File::options().create(true).append(true).open(&path).expect("a lease");
@@ -103,7 +107,7 @@ impl Kind {
         let (directory, port, child) = self.start(&path, "own", options);
         // Whoever needs it has it open.
         let _ = fs::remove_file(&path);
-        Server { port, kind: self, directory, supervisor: child.id(), _lease: lease }
+        Some(Server { port, kind: self, directory, supervisor: child.id(), _lease: lease })
     }
 
     /// Starts a supervisor with its server, and waits until that serves.
@@ -224,15 +228,6 @@ impl Server {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
-}
-
-/// A server of this test alone; none, said under the test's name, where it cannot be started.
-pub(crate) fn own(kind: &'static Kind, test: &str, options: &[&str]) -> Option<Server> {
-    if let Some(enable) = kind.missing(options) {
-        skipped(test, &enable);
-        return None;
-    }
-    Some(kind.own(options))
 }
 
 /// A name that no other test of this machine has.

@@ -7,6 +7,7 @@ mod assemble;
 mod fence;
 mod history;
 mod intake;
+pub mod older;
 mod project;
 mod publish;
 mod quarantine;
