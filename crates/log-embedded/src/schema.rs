@@ -39,7 +39,7 @@ pub(crate) fn open_writer(path: &Path, options: &Options) -> Result<Connection, 
         let mode = conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
         // An append is acknowledged when it is fsynced.
         conn.pragma_update(None, "synchronous", "FULL")?;
-        // The writer thread checkpoints by itself, after it has answered.
+        // Checkpoints have a thread of their own.
         conn.pragma_update(None, "wal_autocheckpoint", 0)?;
         conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
         // In KiB when negative: a large batch should not spill before its commit.

@@ -57,14 +57,13 @@ impl Writer {
         topics: Arc<Topics>,
     ) -> Result<Self, LogError> {
         let (inbox, jobs) = mpsc::channel(QUEUE);
-        let checkpoint_pages = options.checkpoint_pages;
+        let checkpoints = Checkpoints::new(&conn, path.clone(), options.checkpoint_pages)?;
         let group_bytes = options.group_bytes;
         let thread = Builder::new()
             .name("onefold-log".to_owned())
             .spawn(move || {
                 // Declared first, dropped last: the lock outlives the connection.
                 let _guard = guard;
-                let checkpoints = Checkpoints::new(&conn, checkpoint_pages);
                 let mut thread = Thread { conn, path, topics, checkpoints, group_bytes };
                 thread.work(jobs);
             })

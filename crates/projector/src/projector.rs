@@ -18,13 +18,19 @@ use crate::work::{Part, Work};
 /// The group in which projectors share out partitions.
 const GROUP: &str = "project";
 
+/// A small batch is folded in so many portions, or else nothing of it is written before all of it is folded.
+const PORTIONS: usize = 4;
+/// Events of a portion, at least.
+const SMALLEST: usize = 100;
+
 /// Limits of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Records per batch at most; a backlog is taken in batches of this size.
     pub batch: usize,
-    /// Events of a batch that are folded while the rows of those before are written and those of the ones after read.
+    /// Events of a batch, at most, that are folded while the rows of those before are written and those of the ones after
+    /// read.
     pub portion: usize,
 }
 
@@ -88,7 +94,8 @@ impl Projector {
             tx.save(Changes { refused: read.refused.clone(), ..Changes::default() });
         }
         let batch = Batch::new(&tx, self.reader.log.as_ref(), &self.work, read.taken.len());
-        let portions: Vec<&[Taken]> = read.taken.chunks(self.portion).collect();
+        let portion = (read.taken.len() / PORTIONS).max(SMALLEST).min(self.portion);
+        let portions: Vec<&[Taken]> = read.taken.chunks(portion).collect();
         if let Err(broken) = batch.project(&portions).await {
             let failed = tx.give_up().await;
             return Err(match (failed, broken) {

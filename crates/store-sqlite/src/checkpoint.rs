@@ -22,6 +22,10 @@ const PAUSES: u32 = 4;
 /// and the WAL may grow until it is done.
 const PATIENCE: Duration = Duration::from_millis(5);
 
+/// Rounds that copy what was committed meanwhile, at most, and pages that are little.
+const ROUNDS: u32 = 8;
+const LITTLE: i64 = 1500;
+
 /// Runs until the writer is gone.
 pub(crate) fn spawn(
     path: PathBuf,
@@ -50,11 +54,19 @@ pub(crate) fn spawn(
 }
 
 fn step(connection: &Connection, writer: &Weak<tokio::sync::Mutex<Writer>>, most_pages: i64) -> rusqlite::Result<()> {
-    if checkpoint(connection, "PASSIVE")? <= most_pages {
+    let (pages, mut copied) = checkpoint(connection, "PASSIVE")?;
+    if pages <= most_pages {
         return Ok(());
     }
-    // What was committed meanwhile goes back too, so that next to nothing is left for which the writer is held.
-    checkpoint(connection, "PASSIVE")?;
+    // Each round copies what was committed during the one before, until next to nothing is left for which the writer is held.
+    for _ in 0..ROUNDS {
+        let before = copied;
+        let (pages, now) = checkpoint(connection, "PASSIVE")?;
+        copied = now;
+        if pages - before <= LITTLE {
+            break;
+        }
+    }
     if let Some(writer) = writer.upgrade() {
         let _held = writer.blocking_lock();
         checkpoint(connection, "RESTART")?;
@@ -62,7 +74,7 @@ fn step(connection: &Connection, writer: &Weak<tokio::sync::Mutex<Writer>>, most
     Ok(())
 }
 
-/// Answers the pages that the WAL holds.
-fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<i64> {
-    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |r| r.get(1))
+/// Answers the pages that the WAL holds, and how many of them have gone back.
+fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<(i64, i64)> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |r| Ok((r.get(1)?, r.get(2)?)))
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,28 +16,11 @@ use rusqlite::{Connection, Result};
 
 use crate::db::{Options, corrupt, create, engine};
 use crate::keys::hash;
+use crate::numbers::AsIs;
 use crate::quarantine;
 
 /// How long whoever still reads the old file is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Prints are hashes already.
-#[derive(Default)]
-struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
-    }
-
-    fn write_u64(&mut self, n: u64) {
-        self.0 = n;
-    }
-}
 
 type Numbers = HashMap<u64, u32, BuildHasherDefault<AsIs>>;
 

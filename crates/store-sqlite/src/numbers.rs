@@ -1,23 +1,43 @@
 //! Numbers of the keys that were met lately, in bounded memory, and those given in the transaction under way.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 /// A key under two secret hashes: 128 bits that stand for its text in memory.
 pub(crate) type Print = (u64, u64);
+
+/// Prints are hashes already.
+#[derive(Debug, Default)]
+pub(crate) struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        self.0 = n;
+    }
+}
+
+type ByPrint = HashMap<Print, i64, BuildHasherDefault<AsIs>>;
 
 /// Two generations: once the young one is full it becomes the old one, and what was not met since is forgotten.
 #[derive(Debug)]
 pub(crate) struct Numbers {
     hashes: (RandomState, RandomState),
-    young: HashMap<Print, i64>,
-    old: HashMap<Print, i64>,
+    young: ByPrint,
+    old: ByPrint,
     /// Keys of one generation at most.
     most: usize,
     /// Keys without a number when they were last looked for in this transaction, with the place where theirs would stand.
-    absent: HashMap<Print, i64>,
+    absent: ByPrint,
     /// Numbers given in this transaction.
-    given: HashMap<Print, i64>,
+    given: ByPrint,
     /// The same by place, yet to be written.
     pending: Vec<(i64, i64)>,
 }
@@ -26,11 +46,11 @@ impl Numbers {
     pub(crate) fn new(keys: usize) -> Self {
         Self {
             hashes: (RandomState::new(), RandomState::new()),
-            young: HashMap::new(),
-            old: HashMap::new(),
+            young: ByPrint::default(),
+            old: ByPrint::default(),
             most: (keys / 2).max(1),
-            absent: HashMap::new(),
-            given: HashMap::new(),
+            absent: ByPrint::default(),
+            given: ByPrint::default(),
             pending: Vec::new(),
         }
     }

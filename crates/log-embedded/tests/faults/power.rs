@@ -45,6 +45,7 @@ async fn a_power_cut_at_any_moment_keeps_what_was_acknowledged() {
     let (mut acknowledged, mut cuts, mut random) = (0, 0, 1u64);
     let mut unfinished = HashMap::new();
     for (at, line) in text.lines().enumerate() {
+        disk.begins(line);
         let Some(call) = Call::whole(line, &mut unfinished) else { continue };
         let moment = match disk.apply(&call, dir.path()) {
             Some(Effect::Said(number)) => {
@@ -159,7 +160,25 @@ enum Change {
 #[derive(Default)]
 struct Contents {
     synced: Vec<u8>,
+    /// Changes that are in it.
+    sure: usize,
     unsynced: Vec<Change>,
+}
+
+impl Contents {
+    /// Changes so far.
+    fn changes(&self) -> usize {
+        self.sure + self.unsynced.len()
+    }
+
+    /// So many of all its changes are synced.
+    fn sync(&mut self, changes: usize) {
+        let more = changes.saturating_sub(self.sure);
+        self.sure += more;
+        for change in self.unsynced.drain(..more) {
+            change.apply(&mut self.synced);
+        }
+    }
 }
 
 /// What a disk holds for certain, and what it may hold.
@@ -172,9 +191,22 @@ struct Disk {
     /// The same as the directory is sure to have it; a name that was taken away may come back.
     synced: BTreeMap<String, usize>,
     checkpoints: u32,
+    /// By handle, where a sync takes a while: changes that there were when it began.
+    syncing: HashMap<usize, usize>,
 }
 
 impl Disk {
+    /// A sync that takes a while is sure of what was written before it began.
+    fn begins(&mut self, line: &str) {
+        let handle = || {
+            let begun = line.strip_suffix(" <unfinished ...>")?.split_once("sync(")?.1;
+            let handle: usize = begun.parse().ok()?;
+            let file = *self.names.get(self.handles.get(&handle)?.file_name()?.to_str()?)?;
+            Some((handle, self.contents.get(file)?.changes()))
+        };
+        self.syncing.extend(handle());
+    }
+
     fn apply(&mut self, call: &Call, dir: &Path) -> Option<Effect> {
         match call.name.as_str() {
             "openat" => {
@@ -215,14 +247,14 @@ impl Disk {
                 Some(Effect::Unsynced)
             }
             "fsync" | "fdatasync" => {
-                let path = self.handles.get(&call.number(0)?)?.clone();
+                let handle = call.number(0)?;
+                let path = self.handles.get(&handle)?.clone();
                 if path == dir {
                     self.synced = self.names.clone();
                 } else {
+                    let begun = self.syncing.remove(&handle);
                     let file = self.file(call)?;
-                    for change in std::mem::take(&mut file.unsynced) {
-                        change.apply(&mut file.synced);
-                    }
+                    file.sync(begun.unwrap_or(file.changes()));
                     self.checkpoints += u32::from(path.ends_with("log.db"));
                 }
                 Some(Effect::Synced)
