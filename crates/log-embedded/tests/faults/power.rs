@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use onefold_log::Log;
 use onefold_log_embedded::{EmbeddedLog, Options};
@@ -26,9 +27,20 @@ async fn appends_a_little_and_closes() {
     let options = Options { checkpoint_pages: 30, ..Options::default() };
     let log = EmbeddedLog::open(&path, options).unwrap();
     log.topic(TOPIC, PARTITIONS).await.unwrap();
+    let written = || fs::metadata(&path).unwrap().modified().unwrap();
+    let mut before = written();
     for number in 0..role.parse().unwrap() {
         append_next(&log, number).await.unwrap();
         println!("\nacknowledged {number}");
+        // Ten appends are longer than a write-ahead file may be: the thread that checkpoints has its turn, however busy the
+        // machine is.
+        let began = Instant::now();
+        while number % 10 == 9 && written() == before && began.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if number % 10 == 9 {
+            before = written();
+        }
     }
 }
 
