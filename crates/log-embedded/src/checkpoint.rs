@@ -92,6 +92,7 @@ fn copy(conn: &Connection, asked: &Receiver<()>) {
     let mut failing = false;
     while asked.recv().is_ok() {
         tell(checkpoint(conn, "PRAGMA wal_checkpoint(PASSIVE)"), &mut failing);
+        fail::fail_point!("log.checkpoint.done");
     }
 }
 

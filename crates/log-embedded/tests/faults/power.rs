@@ -8,14 +8,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use onefold_log::Log;
 use onefold_log_embedded::{EmbeddedLog, Options};
 
 use crate::{PARTITIONS, TOPIC, append_next, child, open, whole_batches};
 
-const BATCHES: u64 = 40;
+const BATCHES: u64 = 64;
 const SECTOR: usize = 512;
 const CALLS: &str = "openat,close,write,pwrite64,fsync,fdatasync,ftruncate,unlink";
 
@@ -24,22 +26,30 @@ const CALLS: &str = "openat,close,write,pwrite64,fsync,fdatasync,ftruncate,unlin
 async fn appends_a_little_and_closes() {
     let Some((path, role)) = child::order() else { return };
     // Few pages, so that checkpoints and new beginnings of the write-ahead file are in it.
-    let options = Options { checkpoint_pages: 30, ..Options::default() };
+    let options = Options { checkpoint_pages: 12, ..Options::default() };
     let log = EmbeddedLog::open(&path, options).unwrap();
     log.topic(TOPIC, PARTITIONS).await.unwrap();
-    let written = || fs::metadata(&path).unwrap().modified().unwrap();
-    let mut before = written();
+    let done = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&done);
+    fail::cfg_callback("log.checkpoint.done", move || {
+        count.fetch_add(1, Ordering::SeqCst);
+    })
+    .unwrap();
+    let moment = || (done.load(Ordering::SeqCst), fs::metadata(&path).unwrap().modified().unwrap());
+    let mut last = moment();
     for number in 0..role.parse().unwrap() {
         append_next(&log, number).await.unwrap();
         println!("\nacknowledged {number}");
-        // Ten appends are longer than a write-ahead file may be: the thread that checkpoints has its turn, however busy the
-        // machine is.
-        let began = Instant::now();
-        while number % 10 == 9 && written() == before && began.elapsed() < Duration::from_secs(20) {
+        // A checkpoint is due within eight appends; its thread has its turn, however busy the machine is.
+        let (began, due) = (Instant::now(), number % 8 == 7);
+        let come = |now: (u64, SystemTime)| now.0 > last.0 && now.1 != last.1;
+        while due && !come(moment()) && began.elapsed() < Duration::from_secs(20) {
             std::thread::sleep(Duration::from_millis(5));
         }
-        if number % 10 == 9 {
-            before = written();
+        if due {
+            last = moment();
+            // Longer than the file system's clock takes for a tick.
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 }
