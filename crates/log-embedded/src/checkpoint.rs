@@ -66,7 +66,9 @@ impl Checkpoints {
         self.due = pages.saturating_add(self.every);
         if pages < self.every.saturating_mul(TOO_LONG) {
             // Where it is at work already, it is asked again at the next turn.
-            let _ = self.to.as_ref().map(|to| to.try_send(()));
+            if let Some(to) = &self.to {
+                let _ = to.try_send(());
+            }
             return;
         }
         let done = conn.busy_timeout(PATIENCE).and_then(|()| checkpoint(conn, "PRAGMA wal_checkpoint(RESTART)"));

@@ -94,7 +94,7 @@ impl Projector {
             tx.save(Changes { refused: read.refused.clone(), ..Changes::default() });
         }
         let batch = Batch::new(&tx, self.reader.log.as_ref(), &self.work, read.taken.len());
-        let portion = (read.taken.len() / PORTIONS).max(SMALLEST).min(self.portion);
+        let portion = read.taken.len().div_ceil(PORTIONS).max(SMALLEST).min(self.portion);
         let portions: Vec<&[Taken]> = read.taken.chunks(portion).collect();
         if let Err(broken) = batch.project(&portions).await {
             let failed = tx.give_up().await;

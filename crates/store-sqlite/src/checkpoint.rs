@@ -22,8 +22,9 @@ const PAUSES: u32 = 4;
 /// and the WAL may grow until it is done.
 const PATIENCE: Duration = Duration::from_millis(5);
 
-/// Rounds that copy what was committed meanwhile, at most, and pages that are little.
+/// Rounds that copy what was committed meanwhile, at most.
 const ROUNDS: u32 = 8;
+/// Pages of a round after which the writer may be held for the rest.
 const LITTLE: i64 = 1500;
 
 /// Runs until the writer is gone.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use onefold_testkit::{Kafka, Postgres};
 
-/// Set in a child that only starts a server, tells where, and waits to be killed.
+/// Set where a test runs as a child of itself, which tells where its server is.
 const CHILD: &str = "ONEFOLD_TEST_SERVERS_CHILD";
 
 fn asks(url: &str, statement: &str) -> Result<String, String> {
@@ -17,9 +17,10 @@ fn asks(url: &str, statement: &str) -> Result<String, String> {
     if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
 }
 
-fn command(what: &str) -> Command {
+/// The command that runs a test as a child, with a server of this kind.
+fn child(test: &str, kind: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "child_of_a_test", "--ignored", "--nocapture"]).env(CHILD, what);
+    command.args(["--exact", test, "--nocapture"]).env(CHILD, kind);
     command
 }
 
@@ -29,31 +30,26 @@ fn told(out: impl std::io::Read) -> String {
     lines.find_map(|line| Some(line.split_once("at ")?.1.to_owned())).expect("the child tells where its server is")
 }
 
-#[test]
-#[ignore = "run by other tests, as a process of its own"]
-fn child_of_a_test() {
-    use std::io::Write;
-    let Ok(what) = std::env::var(CHILD) else { return };
-    let mut out = std::io::stdout().lock();
-    match what.as_str() {
-        "shared" => writeln!(out, "at {}", Postgres::shared("a child").unwrap().url()).unwrap(),
-        "postgres" => {
-            let own = Postgres::own("a child").unwrap();
-            writeln!(out, "at {}", own.url()).unwrap();
-            std::thread::sleep(Duration::from_secs(120));
-        }
-        _ => {
-            let own = Kafka::own("a child").unwrap();
-            writeln!(out, "at {}", own.bootstrap()).unwrap();
-            std::thread::sleep(Duration::from_secs(120));
-        }
+/// Starts a server of this kind, tells where it is, and waits to be killed.
+fn serve(kind: &str) {
+    if kind == "postgres" {
+        let own = Postgres::own("a child").unwrap();
+        println!("\nat {}", own.url());
+        std::thread::sleep(Duration::from_secs(120));
+    } else {
+        let own = Kafka::own("a child").unwrap();
+        println!("\nat {}", own.bootstrap());
+        std::thread::sleep(Duration::from_secs(120));
     }
 }
 
 #[test]
 fn all_test_programs_share_one_postgres_with_fsync_on() {
+    if std::env::var_os(CHILD).is_some() {
+        return println!("\nat {}", Postgres::shared("a child").unwrap().url());
+    }
     let Some(postgres) = Postgres::shared("one Postgres for all") else { return };
-    let child = command("shared").output().unwrap();
+    let child = child("all_test_programs_share_one_postgres_with_fsync_on", "postgres").output().unwrap();
     assert_eq!(told(&child.stdout[..]), postgres.url());
     if std::env::var_os("ONEFOLD_TEST_POSTGRES").is_none() {
         assert_eq!(asks(postgres.url(), "SHOW fsync").unwrap(), "on");
@@ -107,8 +103,11 @@ fn a_private_kafka_is_killed_and_started_on_its_port() {
 
 #[test]
 fn a_killed_test_leaves_no_server_behind() {
-    for what in ["postgres", "kafka"] {
-        let could = if what == "kafka" {
+    if let Ok(kind) = std::env::var(CHILD) {
+        return serve(&kind);
+    }
+    for kind in ["postgres", "kafka"] {
+        let could = if kind == "kafka" {
             Kafka::shared("servers of a killed test").is_some()
         } else {
             Postgres::shared("servers of a killed test").is_some()
@@ -116,7 +115,8 @@ fn a_killed_test_leaves_no_server_behind() {
         if !could {
             continue;
         }
-        let mut child = command(what).stdout(Stdio::piped()).spawn().unwrap();
+        let test = "a_killed_test_leaves_no_server_behind";
+        let mut child = child(test, kind).stdout(Stdio::piped()).spawn().unwrap();
         let at = told(child.stdout.take().unwrap());
         let address = at.rsplit('@').next().and_then(|at| at.split('/').next()).unwrap().to_owned();
         assert!(TcpStream::connect(&address).is_ok());

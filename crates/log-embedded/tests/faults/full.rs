@@ -12,22 +12,29 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{PARTITIONS, TOPIC, append_next, child, open, whole_batches};
 
-const LIMITED: &str = "full::meets_a_file_size_limit";
 const LIMIT: u64 = 2_000_000;
 
-#[test]
-fn a_file_size_limit_loses_nothing_and_passes() {
+// A limit holds for a whole process.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_size_limit_loses_nothing_and_passes() {
+    if let Some((path, checkpoint_pages)) = child::order() {
+        return meets_a_file_size_limit(&path, checkpoint_pages.parse().unwrap()).await;
+    }
     // The limit meets the write-ahead file, and with checkpoints the main file too.
     for checkpoint_pages in ["1000", "20"] {
         let dir = tempfile::tempdir().unwrap();
-        child::run(LIMITED, &dir.path().join("log.db"), checkpoint_pages);
+        let path = dir.path().join("log.db");
+        child::run("full::a_file_size_limit_loses_nothing_and_passes", &path, checkpoint_pages);
     }
 }
 
-#[test]
-fn one_append_without_room_does_not_fail_the_others() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_append_without_room_does_not_fail_the_others() {
+    if let Some((path, _)) = child::order() {
+        return shares_a_commit_with_one_too_many(&path).await;
+    }
     let dir = tempfile::tempdir().unwrap();
-    child::run("full::shares_a_commit_with_one_too_many", &dir.path().join("log.db"), "");
+    child::run("full::one_append_without_room_does_not_fail_the_others", &dir.path().join("log.db"), "");
 }
 
 fn limit(bytes: Option<u64>) {
@@ -41,13 +48,10 @@ fn listen() -> tokio::signal::unix::Signal {
     tokio::signal::unix::signal(sigxfsz).unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "limits its whole process: the tests of this file start it"]
-async fn meets_a_file_size_limit() {
-    let Some((path, checkpoint_pages)) = child::order() else { return };
+async fn meets_a_file_size_limit(path: &Path, checkpoint_pages: u32) {
     let _signal = listen();
-    let options = Options { checkpoint_pages: checkpoint_pages.parse().unwrap(), ..Options::default() };
-    let log = EmbeddedLog::open(&path, options.clone()).unwrap();
+    let options = Options { checkpoint_pages, ..Options::default() };
+    let log = EmbeddedLog::open(path, options.clone()).unwrap();
     log.topic(TOPIC, PARTITIONS).await.unwrap();
 
     limit(Some(LIMIT));
@@ -74,16 +78,13 @@ async fn meets_a_file_size_limit() {
     }
     assert_eq!(whole_batches(&log).await, acknowledged);
     drop(log);
-    let log = EmbeddedLog::open(&path, options).unwrap();
+    let log = EmbeddedLog::open(path, options).unwrap();
     assert_eq!(whole_batches(&log).await, acknowledged);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "limits its whole process: the tests of this file start it"]
-async fn shares_a_commit_with_one_too_many() {
-    let Some((path, _)) = child::order() else { return };
+async fn shares_a_commit_with_one_too_many(path: &Path) {
     let _signal = listen();
-    let log = Arc::new(open(&path));
+    let log = Arc::new(open(path));
     log.topic(TOPIC, PARTITIONS).await.unwrap();
     let held_up = Arc::new(AtomicBool::new(false));
     let once = Arc::clone(&held_up);

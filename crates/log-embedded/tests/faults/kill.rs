@@ -12,14 +12,12 @@ use onefold_log_embedded::{EmbeddedLog, Options};
 
 use crate::{PARTITIONS, TOPIC, append_next, batch, child, open, whole_batches};
 
-const APPENDER: &str = "kill::appends_until_it_is_killed";
+/// The test that appends in a process of its own, for all of this file.
+const APPENDER: &str = "kill::a_kill_at_any_moment_keeps_what_was_acknowledged";
 
 /// Tells on its standard output each batch that was acknowledged, and where it stands still.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a part of the tests of this file, which start it"]
-async fn appends_until_it_is_killed() {
-    let Some((path, role)) = child::order() else { return };
-    let log = open(&path);
+async fn append_until_killed(path: &Path, role: String) {
+    let log = open(path);
     log.topic(TOPIC, PARTITIONS).await.unwrap();
     let mut number = whole_batches(&log).await;
     if role.starts_with("log.") {
@@ -39,8 +37,11 @@ async fn appends_until_it_is_killed() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_at_any_moment_keeps_what_was_acknowledged() {
+    if let Some((path, role)) = child::order() {
+        return append_until_killed(&path, role).await;
+    }
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("log.db");
     let mut told = 0;

@@ -21,41 +21,63 @@ const BATCHES: u64 = 64;
 const SECTOR: usize = 512;
 const CALLS: &str = "openat,close,write,pwrite64,fsync,fdatasync,ftruncate,unlink";
 
-#[tokio::test]
-#[ignore = "a part of the test of this file, which starts it"]
-async fn appends_a_little_and_closes() {
-    let Some((path, role)) = child::order() else { return };
+async fn append_a_little_and_close(path: &Path) {
     // Few pages, so that checkpoints and new beginnings of the write-ahead file are in it.
     let options = Options { checkpoint_pages: 12, ..Options::default() };
-    let log = EmbeddedLog::open(&path, options).unwrap();
+    let log = EmbeddedLog::open(path, options).unwrap();
     log.topic(TOPIC, PARTITIONS).await.unwrap();
-    let done = Arc::new(AtomicU64::new(0));
-    let count = Arc::clone(&done);
-    fail::cfg_callback("log.checkpoint.done", move || {
-        count.fetch_add(1, Ordering::SeqCst);
-    })
-    .unwrap();
-    let moment = || (done.load(Ordering::SeqCst), fs::metadata(&path).unwrap().modified().unwrap());
-    let mut last = moment();
-    for number in 0..role.parse().unwrap() {
+    let mut checkpoints = Checkpoints::watched(path);
+    for number in 0..BATCHES {
         append_next(&log, number).await.unwrap();
         println!("\nacknowledged {number}");
-        // A checkpoint is due within eight appends; its thread has its turn, however busy the machine is.
-        let (began, due) = (Instant::now(), number % 8 == 7);
-        let come = |now: (u64, SystemTime)| now.0 > last.0 && now.1 != last.1;
-        while due && !come(moment()) && began.elapsed() < Duration::from_secs(20) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        if due {
-            last = moment();
-            // Longer than the file system's clock takes for a tick.
-            std::thread::sleep(Duration::from_millis(20));
+        // One is due within eight appends.
+        if number % 8 == 7 {
+            checkpoints.wait();
         }
     }
 }
 
+/// Has the thread that checkpoints take its turn, however busy the machine is.
+struct Checkpoints<'a> {
+    path: &'a Path,
+    done: Arc<AtomicU64>,
+    /// How many were done, and when the main file was written to, at the end of the last wait.
+    last: (u64, SystemTime),
+}
+
+impl<'a> Checkpoints<'a> {
+    fn watched(path: &'a Path) -> Self {
+        let done = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&done);
+        let add = move || {
+            count.fetch_add(1, Ordering::SeqCst);
+        };
+        fail::cfg_callback("log.checkpoint.done", add).unwrap();
+        Self { path, last: (0, written(path)), done }
+    }
+
+    /// Until the main file was written to and a checkpoint was done since the last time.
+    fn wait(&mut self) {
+        let began = Instant::now();
+        while self.done.load(Ordering::SeqCst) == self.last.0 || written(self.path) == self.last.1 {
+            assert!(began.elapsed() < Duration::from_secs(60), "no checkpoint came");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.last = (self.done.load(Ordering::SeqCst), written(self.path));
+        // Longer than the file system's clock takes for a tick.
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn written(path: &Path) -> SystemTime {
+    fs::metadata(path).unwrap().modified().unwrap()
+}
+
 #[tokio::test]
 async fn a_power_cut_at_any_moment_keeps_what_was_acknowledged() {
+    if let Some((path, _)) = child::order() {
+        return append_a_little_and_close(&path).await;
+    }
     let dir = tempfile::tempdir().unwrap();
     let traced = dir.path().join("trace");
     let Some(text) = trace(&dir.path().join("log.db"), &traced) else {
@@ -105,7 +127,7 @@ fn trace(path: &Path, out: &Path) -> Option<String> {
     may.ok().filter(|output| output.status.success())?;
     let calls = format!("trace={CALLS}");
     let outer = ["strace", "-f", "-xx", "-s", "100000", "-e", &calls, "-o", out.to_str()?];
-    let mut child = child::wrapped(&outer, "power::appends_a_little_and_closes", path, &BATCHES.to_string());
+    let mut child = child::wrapped(&outer, "power::a_power_cut_at_any_moment_keeps_what_was_acknowledged", path, "");
     let output = child.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Some(fs::read_to_string(out).unwrap())

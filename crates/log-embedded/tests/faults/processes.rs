@@ -1,7 +1,8 @@
 //! One process writes, any number read at the same time.
 
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use onefold_log::{Log, LogError, Record};
@@ -9,17 +10,16 @@ use onefold_log_embedded::{EmbeddedLog, Options};
 
 use crate::{BATCH, PARTITIONS, TOPIC, append_next, batch, child, open, whole_batches};
 
-const WRITER: &str = "processes::writes_in_its_own_process";
+/// The test that writes in a process of its own, for all of this file.
+const WRITER: &str = "processes::a_second_writer_is_refused_until_the_first_process_ends";
 
-#[tokio::test]
-#[ignore = "a part of the tests of this file, which start it"]
-async fn writes_in_its_own_process() {
-    let Some((path, role)) = child::order() else { return };
-    let log = open(&path);
+/// Writes so many batches and stays.
+async fn write_and_stay(path: &Path, batches: u64) {
+    let log = open(path);
     println!("\nopen ");
     tokio::time::sleep(Duration::from_millis(200)).await;
     log.topic(TOPIC, PARTITIONS).await.unwrap();
-    for number in 0..role.parse().unwrap() {
+    for number in 0..batches {
         append_next(&log, number).await.unwrap();
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
@@ -43,6 +43,9 @@ async fn a_second_writer_is_refused_in_the_same_process() {
 
 #[tokio::test]
 async fn a_second_writer_is_refused_until_the_first_process_ends() {
+    if let Some((path, batches)) = child::order() {
+        return write_and_stay(&path, batches.parse().unwrap()).await;
+    }
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("log.db");
     let mut first = child::Talking::start(WRITER, &path, "5");
@@ -114,17 +117,18 @@ async fn a_reader_needs_no_writer_and_changes_nothing() {
     assert_eq!(whole_batches(&reader).await, 21);
 }
 
-#[test]
-fn appends_that_come_together_share_a_commit() {
+// A failpoint holds for a whole process.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn appends_that_come_together_share_a_commit() {
+    if let Some((path, _)) = child::order() {
+        return count_commits(&path).await;
+    }
     let dir = tempfile::tempdir().unwrap();
-    child::run("processes::counts_its_commits", &dir.path().join("log.db"), "");
+    child::run("processes::appends_that_come_together_share_a_commit", &dir.path().join("log.db"), "");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "sets a failpoint, which holds for its whole process: a test of this file starts it"]
-async fn counts_its_commits() {
-    let Some((path, _)) = child::order() else { return };
-    let log = Arc::new(open(&path));
+async fn count_commits(path: &Path) {
+    let log = Arc::new(open(path));
     log.topic(TOPIC, PARTITIONS).await.unwrap();
     let commits = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&commits);
@@ -145,6 +149,42 @@ async fn counts_its_commits() {
     let commits = commits.load(Ordering::SeqCst);
     assert!((1..=5).contains(&commits), "100 appends at once took {commits} commits");
     assert_eq!(log.heads(TOPIC).await.unwrap(), [300, 200, 200]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_append_waits_for_the_thread_that_checkpoints() {
+    if let Some((path, _)) = child::order() {
+        return append_beside_a_checkpoint(&path).await;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    child::run("processes::no_append_waits_for_the_thread_that_checkpoints", &dir.path().join("log.db"), "");
+}
+
+async fn append_beside_a_checkpoint(path: &Path) {
+    let options = Options { checkpoint_pages: 10, ..Options::default() };
+    let log = EmbeddedLog::open(path, options).unwrap();
+    log.topic(TOPIC, PARTITIONS).await.unwrap();
+    let (begun, over) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (began, until) = (Arc::clone(&begun), Arc::clone(&over));
+    let stand_still = move || {
+        began.store(true, Ordering::SeqCst);
+        while !until.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    fail::cfg_callback("log.checkpoint.done", stand_still).unwrap();
+    let mut number = 0;
+    while !begun.load(Ordering::SeqCst) {
+        append_next(&log, number).await.unwrap();
+        number += 1;
+        assert!(number < 10_000, "no checkpoint came");
+    }
+    for number in number..number + 50 {
+        let append = append_next(&log, number);
+        tokio::time::timeout(Duration::from_secs(20), append).await.expect("it waits for the thread").unwrap();
+    }
+    over.store(true, Ordering::SeqCst);
+    assert_eq!(whole_batches(&log).await, number + 50);
 }
 
 #[tokio::test]
