@@ -1,5 +1,7 @@
 //! The servers that tests stand on: one for all, private ones to be harmed, and nothing left behind.
 
+#![allow(clippy::print_stdout, reason = "a child process tells its parent where its server is")]
+
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
