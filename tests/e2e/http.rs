@@ -167,11 +167,14 @@ fn pages_follow_each_other_without_a_gap_or_an_overlap() {
                 None => break,
             }
         }
+        let mut expected: Vec<_> = seen.clone();
+        expected.sort();
+        expected.dedup();
         if kind == "timeline" {
-            assert!(seen.windows(2).all(|pair| pair[0].0 >= pair[1].0), "newest first");
+            expected.reverse();
         }
-        let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
-        assert_eq!((seen.len(), distinct.len(), pages), (25, 25, 7), "{kind}");
+        assert_eq!((seen.len(), pages), (25, 7), "{kind}");
+        assert_eq!(seen, expected, "{kind}");
     }
 }
 

@@ -6,7 +6,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use jiff::Zoned;
 use jiff::civil::Date;
-use onefold_service::{Page, Reference, Service, View, day_number};
+use onefold_service::{Listing, Page, Reference, Service, View, day_number};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -73,8 +73,7 @@ pub(crate) async fn timeline(
     named: Named,
     asked: Asked<Paged>,
 ) -> Result<Json<Page>, Problem> {
-    let Query(Paged { cursor, limit }) = asked.map_err(|e| wrong(e.body_text()))?;
-    Ok(Json(service.timeline(&reference(named)?, cursor.as_deref(), limit.unwrap_or(PAGE)).await?))
+    listed(&service, named, Listing::NewestFirst, asked).await
 }
 
 pub(crate) async fn documents(
@@ -82,8 +81,13 @@ pub(crate) async fn documents(
     named: Named,
     asked: Asked<Paged>,
 ) -> Result<Json<Page>, Problem> {
+    listed(&service, named, Listing::OldestFirst, asked).await
+}
+
+async fn listed(service: &Service, named: Named, listing: Listing, asked: Asked<Paged>) -> Result<Json<Page>, Problem> {
     let Query(Paged { cursor, limit }) = asked.map_err(|e| wrong(e.body_text()))?;
-    Ok(Json(service.documents(Some(&reference(named)?), cursor.as_deref(), limit.unwrap_or(PAGE)).await?))
+    let of = reference(named)?;
+    Ok(Json(service.documents(Some(&of), listing, cursor.as_deref(), limit.unwrap_or(PAGE)).await?))
 }
 
 fn reference(named: Named) -> Result<Reference, Problem> {

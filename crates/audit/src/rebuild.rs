@@ -130,9 +130,9 @@ impl Rows for Load {
                 digest: digest.copied(),
                 first_seen,
             },
-            Row::Document { owner, subject } => {
+            Row::Document { owner, at, subject } => {
                 named(owner.text);
-                LoadRow::Document { owner: owner.print, subject: subject.print }
+                LoadRow::Document { owner: owner.print, at, subject: subject.print }
             }
             Row::OpenItem { owner, invoice, due, item } => {
                 LoadRow::OpenItem { owner: owner.print, invoice: invoice.print, due, item: item.to_vec() }

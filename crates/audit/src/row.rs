@@ -21,7 +21,7 @@ impl<'a> Key<'a> {
 pub(crate) enum Row<'a> {
     Subject { key: Key<'a>, state: &'a [u8], keys: Option<&'a Keys> },
     Owner { key: Key<'a>, bundle: &'a [u8], digest: Option<&'a Digest>, first_seen: Option<i64> },
-    Document { owner: Key<'a>, subject: Key<'a> },
+    Document { owner: Key<'a>, at: i64, subject: Key<'a> },
     OpenItem { owner: Key<'a>, invoice: Key<'a>, due: i64, item: &'a [u8] },
     Holder { party: Key<'a>, identifier: Key<'a>, present: bool },
     Decision { party: Key<'a>, decision: Key<'a> },
@@ -80,9 +80,8 @@ impl<'a> Row<'a> {
                 let seen = seen.as_ref().map_or(&[][..], |seen| seen);
                 print(&[bundle, digest.map_or(&[][..], |digest| &digest.0), seen])
             }
-            Self::Document { subject: other, .. }
-            | Self::Decision { decision: other, .. }
-            | Self::Member { head: other, .. } => print(&[&other.print.bytes()]),
+            Self::Document { at, subject, .. } => print(&[&subject.print.bytes(), &at.to_be_bytes()]),
+            Self::Decision { decision: other, .. } | Self::Member { head: other, .. } => print(&[&other.print.bytes()]),
             Self::OpenItem { invoice, due, item, .. } => print(&[&invoice.print.bytes(), &due.to_be_bytes(), item]),
             Self::Holder { identifier, present, .. } => {
                 print(&[&identifier.print.bytes(), &i64::from(*present).to_be_bytes()])

@@ -145,7 +145,7 @@ impl Replay {
         }
         self.rows.row(Row::Subject { key, state: &bytes, keys: state.keys.as_ref() });
         for owner in state.index_keys(subject) {
-            self.rows.row(Row::Document { owner: Key::new(&owner), subject: key });
+            self.rows.row(Row::Document { owner: Key::new(&owner), at: state.at(), subject: key });
         }
         for (owner, contribution) in state.contributions(subject) {
             for item in contribution.open_items() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use onefold_event::{Kind, Subject};
 use onefold_identity::{Intermediary, PartyFacts};
-use onefold_store::{Changes, PartyChange, SubjectState};
+use onefold_store::{Changes, DocumentRow, PartyChange, SubjectState};
 use onefold_view::{Bundle, Contribution, Digest, Fragment};
 use prost::Message;
 
@@ -75,11 +75,9 @@ impl Batch<'_> {
     fn index(&mut self, changed: &[Place]) {
         for place in changed {
             let row = &self.subjects[*place];
-            let before = row.old().map(|old| old.index_keys(&row.subject)).unwrap_or_default();
-            let after = row.state.index_keys(&row.subject);
-            let pair = |owner: &String| (owner.clone(), row.subject.to_string());
-            self.changes.documents_removed.extend(before.difference(&after).map(pair));
-            self.changes.documents_added.extend(after.difference(&before).map(pair));
+            let (end, begin) = DocumentRow::changes(&row.subject, row.old(), &row.state);
+            self.changes.documents_removed.extend(end);
+            self.changes.documents_added.extend(begin);
         }
     }
 
@@ -87,13 +85,12 @@ impl Batch<'_> {
     async fn refill(&mut self, place: Place) -> Result<(), Broken> {
         let owner = self.owners[place].key.clone();
         let mut documents: BTreeSet<String> = self.tx.documents(&owner).await?.into_iter().collect();
-        let pairs = |list: &[(String, String)]| -> BTreeSet<String> {
-            list.iter().filter(|(o, _)| *o == owner).map(|(_, s)| s.clone()).collect()
-        };
-        documents.extend(pairs(&self.changes.documents_added));
-        for gone in pairs(&self.changes.documents_removed) {
-            documents.remove(&gone);
+        let of = |row: &&DocumentRow| row.owner == owner;
+        // One that moves to another time ends and begins.
+        for gone in self.changes.documents_removed.iter().filter(of) {
+            documents.remove(&gone.place.subject);
         }
+        documents.extend(self.changes.documents_added.iter().filter(of).map(|row| row.place.subject.clone()));
         if owner.starts_with("party:") {
             documents.insert(owner.clone());
         }

@@ -1,10 +1,10 @@
-//! A customer's documents: as they were taken in, page by page, or merged into one timeline, newest first.
+//! A customer's documents, merged into one timeline and read page by page from either end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Subject, format_micros, parse_instant};
 use onefold_identity::Rules;
-use onefold_store::{CustomerRows, SubjectState};
+use onefold_store::{CustomerRows, DocumentRow, Listing, Place, SubjectState};
 use onefold_view::{Bundle, Contribution, Given, LatestView, assemble, contribute};
 use serde::Serialize;
 
@@ -28,122 +28,88 @@ pub struct Page {
 }
 
 impl Service {
-    /// Documents of a customer in the order in which the hub met them; without a reference, those that nobody holds.
+    /// Documents of a customer by time, from the end that is asked for; without a reference, those that nobody holds.
     ///
     /// # Errors
     /// Nothing is known of the reference, the cursor is none, or the read model cannot be read.
     pub async fn documents(
         &self,
         of: Option<&Reference>,
+        listing: Listing,
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Page, ServiceError> {
         let limit = limit.clamp(1, MOST);
+        let mut after = cursor.map(read_cursor).transpose()?;
         let owners = match of {
             Some(reference) => self.customer(reference).await?.bundles.into_keys().collect(),
             None => Vec::new(),
         };
+        let mut items = Vec::new();
         if of.is_some() && owners.is_empty() {
-            return Ok(Page { items: Vec::new(), next: None });
+            return Ok(Page { items, next: None });
         }
-        if let Some(cursor) = cursor {
-            cursor.parse::<Subject>().map_err(|_| no_cursor(cursor))?;
-        }
-        let (mut items, mut after) = (Vec::new(), cursor.map(str::to_owned));
         loop {
-            // One more than wanted tells whether there is a next page; a document may stand under several owners.
-            let asked = (limit + 1).max(100);
-            let found = self.store.documents(&owners, after.as_deref(), asked).await?;
-            let more = found.len() == asked;
-            let mut by_subject: Vec<(String, BTreeSet<String>)> = Vec::new();
-            for (owner, subject) in found {
-                match by_subject.last_mut() {
-                    Some((last, owners)) if *last == subject => {
-                        owners.insert(owner);
-                    }
-                    _ => by_subject.push((subject, BTreeSet::from([owner]))),
-                }
-            }
-            if more && by_subject.len() > 1 {
-                // Its other owners may be on the next page.
-                by_subject.pop();
-            }
-            let keys: Vec<String> = by_subject.iter().map(|(subject, _)| subject.clone()).collect();
+            // One more than wanted tells whether there is a next page.
+            let (found, more) = self.some(&owners, listing, after.as_ref(), (limit + 1).max(100)).await?;
+            let keys: Vec<String> = found.iter().map(|(place, _)| place.subject.clone()).collect();
             let states = self.store.subjects(&keys).await?;
-            let mut full = false;
-            for ((key, owners), state) in by_subject.into_iter().zip(states) {
-                after = Some(key.clone());
-                items.extend(state.and_then(|state| self.document(&key, &state, &owners)));
-                if items.len() == limit {
-                    full = true;
+            let (mut rest, mut full) = (found.into_iter().zip(states), false);
+            for ((place, owners), state) in rest.by_ref() {
+                items.extend(state.and_then(|state| self.document(&place.subject, &state, &owners)));
+                after = Some(place);
+                full = items.len() == limit;
+                if full {
                     break;
                 }
             }
             if full || !more {
-                let next = if full { after } else { None };
+                let next = after.filter(|_| more || rest.next().is_some()).map(|place| write_cursor(&place));
                 return Ok(Page { items, next });
             }
         }
     }
 
-    /// A customer's documents, newest first.
-    ///
-    /// # Errors
-    /// As for [`Service::documents`].
-    pub async fn timeline(&self, of: &Reference, cursor: Option<&str>, limit: usize) -> Result<Page, ServiceError> {
-        let limit = limit.clamp(1, MOST);
-        let after = cursor.map(read_cursor).transpose()?;
-        let rows = self.customer(of).await?;
-        let owners: BTreeSet<String> = rows.bundles.keys().cloned().collect();
-        let mut all: BTreeMap<(i64, String), SubjectState> = BTreeMap::new();
-        let keys = self.all_documents(&rows).await?;
-        for chunk in keys.chunks(CHUNK) {
-            for (key, state) in chunk.iter().zip(self.store.subjects(chunk).await?) {
-                let Some(state) = state else { continue };
-                let Some(at) = state.fragment.as_ref().and_then(|f| f.at()) else { continue };
-                let place = (at, key.clone());
-                if after.as_ref().is_some_and(|after| place >= *after) {
-                    continue;
-                }
-                all.insert(place, state);
-                // The page and one document beyond it are enough; a reference that shows nothing is rare, so keep a few more.
-                if all.len() > 2 * limit + 2 {
-                    all.pop_first();
-                }
+    /// The next documents, each with all of the owners that it stands under, and whether there may be more.
+    async fn some(
+        &self,
+        owners: &[String],
+        listing: Listing,
+        after: Option<&Place>,
+        rows: usize,
+    ) -> Result<(Vec<(Place, BTreeSet<String>)>, bool), ServiceError> {
+        let found = self.store.documents(owners, listing, after, rows).await?;
+        let more = found.len() == rows;
+        let mut documents: Vec<(Place, BTreeSet<String>)> = Vec::new();
+        for DocumentRow { place, owner } in found {
+            match documents.last_mut() {
+                Some((last, owners)) if *last == place => drop(owners.insert(owner)),
+                _ => documents.push((place, BTreeSet::from([owner]))),
             }
         }
-        let (mut items, mut last) = (Vec::new(), None);
-        let mut rest = all.into_iter().rev();
-        for ((at, key), state) in rest.by_ref() {
-            items.extend(self.document(&key, &state, &owners));
-            last = Some((at, key));
-            if items.len() == limit {
-                break;
-            }
+        if more && documents.len() > 1 {
+            // Its other owners may come next.
+            documents.pop();
         }
-        let more = rest.next().is_some();
-        let next = last.filter(|_| more).map(|(at, key)| format!("{}/{key}", format_micros(at)));
-        Ok(Page { items, next })
+        Ok((documents, more))
     }
 
-    /// Subjects of all documents of a customer.
+    /// Subjects of all documents of a customer, by time.
     pub(crate) async fn all_documents(&self, rows: &CustomerRows) -> Result<Vec<String>, ServiceError> {
         let owners: Vec<String> = rows.bundles.keys().cloned().collect();
-        let mut seen = BTreeSet::new();
         if owners.is_empty() {
             return Ok(Vec::new());
         }
-        let mut all = Vec::new();
-        let mut after: Option<String> = None;
+        // What moves to another time meanwhile may be met twice.
+        let (mut seen, mut all, mut after) = (BTreeSet::new(), Vec::new(), None);
         loop {
-            // A page may begin with other owners of the document that ended the last one: they were seen.
-            let found = self.store.documents(&owners, after.as_deref(), CHUNK).await?;
-            let (full, last) = (found.len() == CHUNK, found.last().map(|(_, subject)| subject.clone()));
-            all.extend(found.into_iter().map(|(_, subject)| subject).filter(|subject| seen.insert(subject.clone())));
-            if !full {
+            let (found, more) = self.some(&owners, Listing::OldestFirst, after.as_ref(), CHUNK).await?;
+            after = found.last().map(|(place, _)| place.clone());
+            let subjects = found.into_iter().map(|(place, _)| place.subject);
+            all.extend(subjects.filter(|subject| seen.insert(subject.clone())));
+            if !more {
                 return Ok(all);
             }
-            after = last;
         }
     }
 
@@ -200,10 +166,15 @@ pub(crate) fn row(key: &str, contributions: &BTreeMap<String, Contribution>) -> 
     view.latest.into_iter().find(|row| row.subject == key)
 }
 
-fn read_cursor(cursor: &str) -> Result<(i64, String), ServiceError> {
-    let (at, key) = cursor.split_once('/').ok_or_else(|| no_cursor(cursor))?;
+fn write_cursor(place: &Place) -> String {
+    format!("{}/{}", format_micros(place.at), place.subject)
+}
+
+fn read_cursor(cursor: &str) -> Result<Place, ServiceError> {
+    let (at, subject) = cursor.split_once('/').ok_or_else(|| no_cursor(cursor))?;
     let at = parse_instant(at).ok_or_else(|| no_cursor(cursor))?;
-    Ok((at, key.to_owned()))
+    let subject: Subject = subject.parse().map_err(|_| no_cursor(cursor))?;
+    Ok(Place { at, subject: subject.to_string() })
 }
 
 fn no_cursor(cursor: &str) -> ServiceError {
@@ -217,8 +188,10 @@ mod tests {
     #[test]
     fn a_cursor_is_read_back() {
         let at = parse_instant("2026-03-09T09:05:11.25Z").unwrap();
-        let cursor = format!("{}/order:erp:a/b", format_micros(at));
-        assert_eq!(read_cursor(&cursor).unwrap(), (at, "order:erp:a/b".to_owned()));
-        assert_eq!(read_cursor("order:erp:1").unwrap_err().code, crate::Code::Invalid);
+        let place = Place { at, subject: "order:erp:a/b".to_owned() };
+        assert_eq!(read_cursor(&write_cursor(&place)).unwrap(), place);
+        for wrong in ["order:erp:1", "2026-03-09T09:05:11.25Z", "2026-03-09T09:05:11.25Z/1", "yesterday/order:erp:1"] {
+            assert_eq!(read_cursor(wrong).unwrap_err().code, crate::Code::Invalid, "{wrong}");
+        }
     }
 }

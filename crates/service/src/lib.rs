@@ -25,6 +25,7 @@ pub use find::{Hit, MOST_FOUND};
 pub use gauges::Gauges;
 pub use health::{HealthReport, StageReport};
 pub use onefold_connect::Posted;
+pub use onefold_store::Listing;
 pub use onefold_view::View;
 pub use reference::Reference;
 pub(crate) use service::EVENTS;

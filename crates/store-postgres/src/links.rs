@@ -17,7 +17,7 @@ use crate::keys::{keep, short};
 pub(crate) struct Links {
     pub(crate) long: Vec<String>,
     pub(crate) sets: Vec<String>,
-    pub(crate) documents: Vec<(u64, u64)>,
+    pub(crate) documents: Vec<(u64, i64, u64)>,
     pub(crate) decisions: Vec<(u64, u64)>,
     pub(crate) members: Vec<(u64, u64)>,
     pub(crate) decided: Vec<u64>,
@@ -28,7 +28,7 @@ pub(crate) struct Links {
 impl Links {
     /// Sends them to their tables, rows of one owner together, whatever the order of owners.
     pub(crate) async fn copy(self, pool: &PgPool, keys: &Keys) -> Result<(), StoreError> {
-        pairs(pool, keys, "document (owner, subject)", self.documents).await?;
+        documents(pool, keys, self.documents).await?;
         pairs(pool, keys, "decision (party, decision)", self.decisions).await?;
         pairs(pool, keys, "member (party, cluster)", self.members).await?;
         holders(pool, keys, self.holders).await?;
@@ -56,6 +56,16 @@ async fn pairs(pool: &PgPool, keys: &Keys, what: &str, mut all: Vec<(u64, u64)>)
     let mut copy = Copy::begin(pool, what).await?;
     for (left, right) in all {
         copy.row(2).text(keys.text(left)?).text(keys.text(right)?);
+        copy.flow().await?;
+    }
+    copy.finish().await.map(drop)
+}
+
+async fn documents(pool: &PgPool, keys: &Keys, mut all: Vec<(u64, i64, u64)>) -> Result<(), StoreError> {
+    all.sort_unstable();
+    let mut copy = Copy::begin(pool, "document (owner, at, subject)").await?;
+    for (owner, at, subject) in all {
+        copy.row(3).text(keys.text(owner)?).number(at).text(keys.text(subject)?);
         copy.flow().await?;
     }
     copy.finish().await.map(drop)

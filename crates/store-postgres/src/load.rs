@@ -67,7 +67,7 @@ impl PostgresLoad {
             }
             LoadRow::Owner { key, bundle, digest, first_seen } => self.owner(&key, &bundle, digest, first_seen).await?,
             LoadRow::Named { key } => self.named(&key),
-            LoadRow::Document { owner, subject } => self.links.documents.push((owner.0, subject.0)),
+            LoadRow::Document { owner, at, subject } => self.links.documents.push((owner.0, at, subject.0)),
             LoadRow::OpenItem { owner, invoice, due, item } => self.links.items.push((owner.0, invoice.0, due, item)),
             LoadRow::Holder { party, identifier, present } => self.links.holders.push((identifier.0, party.0, present)),
             LoadRow::Decision { party, decision } => self.links.decisions.push((party.0, decision.0)),

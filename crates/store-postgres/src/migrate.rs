@@ -13,7 +13,7 @@ use crate::error::{corrupt, engine};
 use crate::{Options, tell};
 
 /// Every step to the present format, in order; a step that was released never changes.
-const STEPS: [(&str, &str); 7] = [
+const STEPS: [(&str, &str); 8] = [
     ("read model", include_str!("../migrations/0001_read_model.sql")),
     ("intake", include_str!("../migrations/0002_intake.sql")),
     ("publishing", include_str!("../migrations/0003_publishing.sql")),
@@ -21,6 +21,7 @@ const STEPS: [(&str, &str); 7] = [
     ("decided", include_str!("../migrations/0005_decided.sql")),
     ("further rows", include_str!("../migrations/0006_further_rows.sql")),
     ("unread references", include_str!("../migrations/0007_unread_references.sql")),
+    ("timelines", include_str!("../migrations/0008_timelines.sql")),
 ];
 
 /// Takes the steps that are missing, one process at a time; answers the rules that are kept.
@@ -82,6 +83,7 @@ async fn begin(connection: &mut PgConnection, options: &Options) -> Result<Rules
     tell::decided(&mut tx).await?;
     tell::further_rows(&mut tx).await?;
     tell::unread(&mut tx).await?;
+    tell::happened(&mut tx).await?;
     let rules = rules(&mut tx).await?;
     tx.commit().await.map_err(engine)?;
     Ok(rules)

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
-use onefold_store::{CustomerRows, Found, Holding, ReadStore, SearchTerm, StatusRows, StoreError, SubjectState};
+use onefold_store::{
+    CustomerRows, DocumentRow, Found, Holding, Listing, Place, ReadStore, SearchTerm, StatusRows, StoreError,
+    SubjectState,
+};
 use prost::Message;
 use sqlx::Row;
 use uuid::Uuid;
@@ -66,9 +69,10 @@ impl ReadStore for PostgresStore {
     async fn documents(
         &self,
         owners: &[String],
-        after: Option<&str>,
+        listing: Listing,
+        after: Option<&Place>,
         limit: usize,
-    ) -> Result<Vec<(String, String)>, StoreError> {
+    ) -> Result<Vec<DocumentRow>, StoreError> {
         let mut tx = self.snapshot().await?;
         let unattributed;
         let owners = if owners.is_empty() {
@@ -77,16 +81,20 @@ impl ReadStore for PostgresStore {
         } else {
             owners
         };
-        let page: Vec<(String, String)> = sqlx::query_as(include_str!("sql/documents_page.sql"))
-            .bind(shorts(owners))
-            .bind(after.unwrap_or_default())
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(&mut *tx)
-            .await
-            .map_err(engine)?;
-        let long = Long::of(&mut tx, page.iter().map(|(owner, _)| owner.as_str())).await?;
+        let (sql, least) = match listing {
+            Listing::OldestFirst => (include_str!("sql/documents_oldest.sql"), i64::MIN),
+            Listing::NewestFirst => (include_str!("sql/documents_newest.sql"), i64::MAX),
+        };
+        let (at, subject) = after.map_or((least, ""), |after| (after.at, after.subject.as_str()));
+        let page = sqlx::query_as::<_, (String, i64, String)>(sql).bind(shorts(owners)).bind(at).bind(subject);
+        let page = page.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(&mut *tx).await.map_err(engine)?;
+        let long = Long::of(&mut tx, page.iter().map(|(owner, ..)| owner.as_str())).await?;
         tx.commit().await.map_err(engine)?;
-        Ok(page.into_iter().map(|(owner, subject)| (long.text(&owner).to_owned(), subject)).collect())
+        let row = |(owner, at, subject): (String, i64, String)| DocumentRow {
+            place: Place { at, subject },
+            owner: long.text(&owner).to_owned(),
+        };
+        Ok(page.into_iter().map(row).collect())
     }
 
     async fn find(&self, text: &str, limit: usize) -> Result<Vec<Found>, StoreError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use onefold_event::party_id;
 use onefold_identity::Owner;
-use onefold_store::{Changes, OwnerRow, PartyChange, StoreError, SubjectState, Totals};
+use onefold_store::{Changes, DocumentRow, OwnerRow, PartyChange, StoreError, SubjectState, Totals};
 use onefold_view::OpenItem;
 use prost::Message;
 use uuid::Uuid;
@@ -21,14 +21,15 @@ const ROWS: usize = 5000;
 
 impl Project {
     pub(crate) async fn write(&mut self, changes: Changes) -> Result<(), StoreError> {
-        let named = changes.owners.iter().map(|(key, _)| key).chain(changes.documents_added.iter().map(|(key, _)| key));
+        let named =
+            changes.owners.iter().map(|(key, _)| key).chain(changes.documents_added.iter().map(|row| &row.owner));
         let named = named.chain(changes.open_added.iter().map(|item| &item.owner)).map(String::as_str);
         keep(&mut self.tx, named).await?;
         self.subjects_written(changes.subjects).await?;
         history::put(&mut self.tx, &changes.facts).await?;
         self.owners_written(changes.owners).await?;
-        self.pairs(include_str!("sql/documents_remove.sql"), shortened(changes.documents_removed)).await?;
-        self.pairs(include_str!("sql/documents_add.sql"), shortened(changes.documents_added)).await?;
+        self.documents(include_str!("sql/documents_remove.sql"), changes.documents_removed).await?;
+        self.documents(include_str!("sql/documents_add.sql"), changes.documents_added).await?;
         self.open_items(changes.open_removed, changes.open_added).await?;
         self.parties(changes.parties).await?;
         self.pairs(include_str!("sql/decisions_remove.sql"), changes.decisions_removed).await?;
@@ -182,6 +183,18 @@ impl Project {
         Ok(())
     }
 
+    async fn documents(&mut self, sql: &'static str, mut rows: Vec<DocumentRow>) -> Result<(), StoreError> {
+        rows.sort_unstable_by(|a, b| (&a.owner, &a.place).cmp(&(&b.owner, &b.place)));
+        for rows in rows.chunks(ROWS) {
+            let owners: Vec<Cow<'_, str>> = rows.iter().map(|row| short(&row.owner)).collect();
+            let times: Vec<i64> = rows.iter().map(|row| row.place.at).collect();
+            let subjects: Vec<&str> = rows.iter().map(|row| row.place.subject.as_str()).collect();
+            let write = sqlx::query(sql).bind(owners).bind(times).bind(subjects);
+            write.execute(&mut *self.tx).await.map_err(engine)?;
+        }
+        Ok(())
+    }
+
     /// Rows of two keys.
     async fn pairs(&mut self, sql: &'static str, mut pairs: Vec<(String, String)>) -> Result<(), StoreError> {
         pairs.sort_unstable();
@@ -202,15 +215,6 @@ impl Project {
         sqlx::query(sql).bind(keys).execute(&mut *self.tx).await.map_err(engine)?;
         Ok(())
     }
-}
-
-/// Pairs of an owner key and a subject, as they stand in rows.
-fn shortened(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
-    let pair = |(owner, subject): (String, String)| match short(&owner) {
-        Cow::Borrowed(_) => (owner, subject),
-        Cow::Owned(short) => (short, subject),
-    };
-    pairs.into_iter().map(pair).collect()
 }
 
 /// A row that was not there when it was looked for and is now was made by another transaction: its like must be done again.

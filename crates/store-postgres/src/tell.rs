@@ -61,6 +61,30 @@ pub(crate) async fn unread(tx: &mut PgConnection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// When documents happened, once.
+pub(crate) async fn happened(tx: &mut PgConnection) -> Result<(), StoreError> {
+    if !first(tx, "happened").await? {
+        return Ok(());
+    }
+    sqlx::raw_sql(include_str!("sql/happened_begin.sql")).execute(&mut *tx).await.map_err(engine)?;
+    let mut after = String::new();
+    loop {
+        let page = "SELECT key, state FROM subject WHERE key > $1 ORDER BY key LIMIT 5000";
+        let page = sqlx::query_as::<_, (String, Vec<u8>)>(page).bind(&after).fetch_all(&mut *tx);
+        let page = page.await.map_err(engine)?;
+        let Some((last, _)) = page.last() else { break };
+        after.clone_from(last);
+        let (mut keys, mut times) = (Vec::with_capacity(page.len()), Vec::with_capacity(page.len()));
+        for (key, state) in page {
+            times.push(SubjectState::decode(state.as_slice()).map_err(|e| corrupt(&key, e))?.at());
+            keys.push(key);
+        }
+        let put = "INSERT INTO happened SELECT * FROM unnest($1::text[], $2::bigint[])";
+        sqlx::query(put).bind(keys).bind(times).execute(&mut *tx).await.map_err(engine)?;
+    }
+    sqlx::raw_sql(include_str!("sql/happened_end.sql")).execute(tx).await.map(drop).map_err(engine)
+}
+
 async fn state(tx: &mut PgConnection, key: &str) -> Result<SubjectState, StoreError> {
     let get = "SELECT state FROM subject WHERE key = $1";
     let state: Vec<u8> = sqlx::query_scalar(get).bind(key).fetch_one(tx).await.map_err(engine)?;

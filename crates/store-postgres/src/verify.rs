@@ -73,7 +73,7 @@ fn sql(table: Table) -> &'static str {
     match table {
         Table::Subjects => "SELECT key, state FROM subject WHERE length(state) > 0",
         Table::Owners => include_str!("sql/scan_owners.sql"),
-        Table::Documents => "SELECT owner, subject FROM document",
+        Table::Documents => "SELECT owner, subject, at FROM document",
         Table::OpenItems => "SELECT owner, subject, due, item FROM open_item",
         Table::Holders => "SELECT party, identifier, present FROM holder",
         Table::Decisions => "SELECT party, decision FROM decision",
@@ -98,7 +98,9 @@ impl Snapshot {
                 let seen = row.try_get::<Option<i64>, _>("first_seen").map_err(engine)?.map(i64::to_be_bytes);
                 print(&[bytes(row, "bundle")?, bytes(row, "digest")?, seen.as_ref().map_or(&[][..], |seen| seen)])
             }
-            Table::Documents => print(&[&other("subject")?]),
+            Table::Documents => {
+                print(&[&other("subject")?, &row.try_get::<i64, _>("at").map_err(engine)?.to_be_bytes()])
+            }
             Table::OpenItems => {
                 let due = row.try_get::<i64, _>("due").map_err(engine)?.to_be_bytes();
                 print(&[&other("subject")?, &due, bytes(row, "item")?])

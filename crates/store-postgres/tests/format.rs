@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use onefold_store::conformance::older::{facts, given, reserved};
-use onefold_store::{FactsOf, HistoryStore, MOST_FACTS, ReadStore, RowPrint, SubjectState, Table, VerifyStore};
+use onefold_store::conformance::older::{facts, given, placed, reserved};
+use onefold_store::{
+    FactsOf, HistoryStore, Listing, MOST_FACTS, ReadStore, RowPrint, SubjectState, Table, VerifyStore,
+};
 use onefold_store_postgres::{Options, PostgresStore};
 use onefold_testkit::Postgres;
 use prost::Message;
@@ -19,27 +21,35 @@ async fn an_older_format_is_brought_to_the_present_one() {
     let url = database.schema();
     let options = || Options { partitions: 3, stage_connections: 3, read_connections: 3, ..Options::default() };
     drop(PostgresStore::connect(&url, options()).await.unwrap());
-    // The third format left members of a set that no longer had anything, had no index of decisions, all facts in a row, and
-    // references of stocks.
+    // The third format left members of a set that no longer had anything, had no index of decisions, all facts in a row,
+    // references of stocks, and documents by subject.
     let there =
         "SELECT set_config('search_path', (SELECT nspname FROM pg_namespace WHERE nspname ~ '^s[0-9a-f]+_'), false)";
     let (referring, plain) = reserved();
+    let (order, place) = placed();
     let whole = SubjectState { facts: facts(), ..SubjectState::default() };
     database.run(&format!(
         "{there}; DROP TABLE decided, fact; DELETE FROM meta WHERE value = 'told';
         DELETE FROM _sqlx_migrations WHERE version > 3;
+        ALTER TABLE document DROP COLUMN at;
+        ALTER TABLE document ADD PRIMARY KEY (owner, subject);
+        INSERT INTO document VALUES ('party:erp:A', 'order:erp:2');
         INSERT INTO owner (key, digest, bundle) VALUES ('set:of:nothing', '', ''), ('set:of:something', '', '\\x01');
         INSERT INTO set_member VALUES ('party:erp:A', 'set:of:nothing'), ('party:erp:A', 'set:of:something');
-        INSERT INTO subject VALUES ('stock:wms:P1', '\\x{}'), ('order:erp:1', '\\x{}'), ('stock:wms:P2', '\\x{}')",
+        INSERT INTO subject VALUES ('stock:wms:P1', '\\x{}'), ('order:erp:1', '\\x{}'), ('stock:wms:P2', '\\x{}'),
+        ('order:erp:2', '\\x{}')",
         hex(&whole),
         hex(&given()),
-        hex(&referring)
+        hex(&referring),
+        hex(&order)
     ));
 
     let store = PostgresStore::connect(&url, options()).await.unwrap();
     let keys = ["stock:wms:P1".to_owned(), "order:erp:1".to_owned()];
     assert_eq!(store.subjects(&["stock:wms:P2".to_owned()]).await.unwrap(), [Some(plain)]);
     assert_eq!(store.decided(None, 10).await.unwrap(), ["order:erp:1"]);
+    let owners = ["party:erp:A".to_owned()];
+    assert_eq!(store.documents(&owners, Listing::NewestFirst, None, 10).await.unwrap(), [place]);
     let (row, further) = SubjectState::of(facts()).part();
     assert_eq!((store.subjects(&keys).await.unwrap(), further), (vec![Some(row), Some(given())], facts()));
     assert_eq!(store.facts(&[FactsOf::all(&keys[0])]).await.unwrap(), [facts()]);

@@ -158,7 +158,8 @@ impl Customer<'_> {
     }
 
     fn open_items(&mut self) -> Result<()> {
-        let mut get = self.c.prepare_cached("SELECT item FROM open_item WHERE owner = ?1 ORDER BY due LIMIT ?2")?;
+        let mut get =
+            self.c.prepare_cached("SELECT item FROM owned WHERE owner = ?1 AND list = 1 ORDER BY at LIMIT ?2")?;
         let mut open = Vec::new();
         for num in &self.owners {
             for item in get.query_map((num, MOST_OPEN.cast_signed()), |r| r.get::<_, Vec<u8>>(0))? {

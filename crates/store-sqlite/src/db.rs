@@ -102,15 +102,23 @@ impl SqliteStore {
         Ok(Self(Arc::new(Inner { rules: options.rules, path: path.to_owned(), readers, writer: Some(writer) })))
     }
 
-    /// Opens the file for reading only, beside whoever writes.
+    /// Opens the file for reading only, beside whoever writes. One of an older format is brought to the present one before,
+    /// where nobody writes to it.
     ///
     /// # Errors
-    /// It is absent, its format is newer, or it cannot be opened.
+    /// It is absent, its format is newer, or older while another process writes to it, or it cannot be opened.
     pub fn open_read(path: &Path) -> Result<Self, StoreError> {
         let mut inner =
             Inner { rules: Rules::default(), path: path.to_owned(), readers: Mutex::new(Vec::new()), writer: None };
         let connection = inner.reader()?;
-        format::check(&connection)?;
+        let (found, known) = (format::check(&connection)?, format::FORMAT);
+        if found < known {
+            inner.upgrade().map_err(|error| match error {
+                // By a program that is older too.
+                StoreError::Locked => StoreError::TooOld { found, known },
+                other => other,
+            })?;
+        }
         inner.rules = rules(&connection)?;
         inner.give_back(connection);
         Ok(Self(Arc::new(inner)))
@@ -159,7 +167,7 @@ impl SqliteStore {
 
 impl Inner {
     /// Brings a file of an older format to this program's, as opening it for writing does.
-    pub(crate) fn upgrade(&self) -> Result<(), StoreError> {
+    fn upgrade(&self) -> Result<(), StoreError> {
         let _lock = lock(&self.path)?;
         format::upgrade(&Connection::open(&self.path).map_err(engine)?)
     }
@@ -224,8 +232,13 @@ impl Drop for Tx {
     }
 }
 
-/// Classifies by SQLite's own code.
+/// Classifies by SQLite's own code; what is ours is given back.
 pub(crate) fn engine(error: rusqlite::Error) -> StoreError {
+    if let rusqlite::Error::FromSqlConversionFailure(_, _, source) = &error
+        && let Some(ours) = source.downcast_ref::<StoreError>()
+    {
+        return ours.clone();
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked,
         Some(ErrorCode::DiskFull) => StoreError::Full,

@@ -1,4 +1,4 @@
-//! The format of the file: an older one is brought to the present one where it is written to, a newer one is refused.
+//! The format of the file: an older one is brought to the present one by whoever opens it, a newer one is refused.
 
 use onefold_store::{LONG_ROW, StoreError, SubjectState};
 use prost::Message;
@@ -7,7 +7,7 @@ use rusqlite::{Connection, Result};
 use crate::db::{corrupt, engine};
 
 /// Every step from one format to the next; a step that was released never changes. The first format is 1.
-const STEPS: [fn(&Connection) -> Result<()>; 4] = [members_of_bundles, decided, further_rows, unread];
+const STEPS: [fn(&Connection) -> Result<()>; 5] = [members_of_bundles, decided, further_rows, unread, owned];
 /// Format of the tables.
 pub(crate) const FORMAT: u32 = STEPS.len() as u32 + 1;
 
@@ -103,6 +103,29 @@ fn unread(c: &Connection) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Documents of an owner stand by time, and beside its open items; once they stood in the order in which the hub met them.
+fn owned(c: &Connection) -> Result<()> {
+    c.execute_batch("CREATE TEMP TABLE happened (subject INTEGER PRIMARY KEY, at INTEGER NOT NULL)")?;
+    {
+        let mut put = c.prepare("INSERT INTO temp.happened VALUES (?1, ?2)")?;
+        let mut all = c.prepare("SELECT num, state FROM subject")?;
+        let mut rows = all.query([])?;
+        while let Some(row) = rows.next()? {
+            put.execute((row.get::<_, i64>(0)?, state(row.get_ref(1)?.as_blob()?)?.at()))?;
+        }
+    }
+    c.execute_batch(
+        "CREATE TABLE owned (owner INTEGER, list INTEGER, at INTEGER, subject INTEGER, item BLOB, CHECK (list = (item IS NOT NULL)), PRIMARY KEY (owner, list, at, subject)) WITHOUT ROWID;
+        INSERT INTO owned
+            SELECT d.owner, 0, h.at, d.subject, NULL FROM document d JOIN temp.happened h USING (subject)
+            UNION ALL SELECT owner, 1, due, subject, item FROM open_item
+            ORDER BY 1, 2, 3, 4;
+        DROP TABLE document;
+        DROP TABLE open_item;
+        DROP TABLE temp.happened;",
+    )
 }
 
 fn state(bytes: &[u8]) -> Result<SubjectState> {

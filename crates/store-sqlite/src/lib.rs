@@ -4,6 +4,7 @@ mod assemble;
 mod checkpoint;
 mod customer;
 mod db;
+mod documents;
 mod follow;
 mod format;
 mod found;

@@ -31,7 +31,7 @@ pub struct SqliteLoad {
     numbers: Numbers,
     /// (hash, number) of each key.
     keys: Vec<(i64, u32)>,
-    documents: Vec<(u64, u64)>,
+    documents: Vec<(u64, i64, u64)>,
     holders: Vec<(u64, u64, bool)>,
     decisions: Vec<(u64, u64)>,
     members: Vec<(u64, u64)>,
@@ -133,7 +133,7 @@ impl SqliteLoad {
                 let num = self.number(&subject).0;
                 self.connection.prepare_cached("INSERT INTO fact VALUES (?1, ?2, ?3)")?.execute((num, id, state))?;
             }
-            LoadRow::Document { owner, subject } => self.documents.push((owner.0, subject.0)),
+            LoadRow::Document { owner, at, subject } => self.documents.push((owner.0, at, subject.0)),
             LoadRow::OpenItem { owner, invoice, due, item } => self.items.push((owner.0, invoice.0, due, item)),
             LoadRow::Holder { party, identifier, present } => self.holders.push((identifier.0, party.0, present)),
             LoadRow::Decision { party, decision } => self.decisions.push((party.0, decision.0)),
@@ -203,7 +203,6 @@ impl SqliteLoad {
             let mut put = c.prepare(sql)?;
             all.into_iter().try_for_each(|pair| put.execute(pair).map(drop))
         };
-        pairs(&mut self.documents, "INSERT INTO document VALUES (?1, ?2)")?;
         pairs(&mut self.decisions, "INSERT INTO decision VALUES (?1, ?2)")?;
         pairs(&mut self.members, "INSERT INTO member VALUES (?1, ?2)")?;
         pairs(&mut self.sets, "INSERT OR IGNORE INTO set_member VALUES (?1, ?2)")?;
@@ -220,13 +219,25 @@ impl SqliteLoad {
         holders.sort_unstable();
         let mut put = c.prepare("INSERT INTO holder VALUES (?1, ?2, ?3)")?;
         holders.into_iter().try_for_each(|row| put.execute(row).map(drop))?;
+        let documents = std::mem::take(&mut self.documents).into_iter();
+        let mut documents: Vec<(u32, i64, u32)> =
+            documents.map(|(owner, at, subject)| Ok((known(owner)?, at, known(subject)?))).collect::<Result<_>>()?;
+        documents.sort_unstable();
         let items = std::mem::take(&mut self.items).into_iter();
         let mut items: Vec<(u32, i64, u32, Vec<u8>)> = items
             .map(|(owner, invoice, due, item)| Ok((known(owner)?, due, known(invoice)?, item)))
             .collect::<Result<_>>()?;
         items.sort_unstable();
-        let mut put = c.prepare("INSERT INTO open_item VALUES (?1, ?2, ?3, ?4)")?;
-        items.into_iter().try_for_each(|row| put.execute(row).map(drop))?;
+        let mut put_item = c.prepare("INSERT INTO owned VALUES (?1, 1, ?2, ?3, ?4)")?;
+        let mut put_document = c.prepare("INSERT INTO owned VALUES (?1, 0, ?2, ?3, NULL)")?;
+        let mut items = items.into_iter().peekable();
+        for document in documents {
+            while let Some(item) = items.next_if(|item| item.0 < document.0) {
+                put_item.execute(item)?;
+            }
+            put_document.execute(document)?;
+        }
+        items.try_for_each(|item| put_item.execute(item).map(drop))?;
         let mut keys = std::mem::take(&mut self.keys);
         keys.sort_unstable();
         let (mut put, mut last) = (c.prepare("INSERT INTO key VALUES (?1, ?2)")?, -1);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use onefold_store::{
-    Changes, FactState, FactsOf, OwnerRow, PartyChange, ProjectStore, ProjectTx, StoreError, SubjectState,
+    Changes, DocumentRow, FactState, FactsOf, OwnerRow, PartyChange, ProjectStore, ProjectTx, StoreError, SubjectState,
 };
 use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
 use prost::Message;
@@ -129,8 +129,7 @@ impl Project {
     fn documents_of(&mut self, owner: &str) -> Result<Vec<String>> {
         let writer = &mut self.0.writer;
         let Some(num) = writer.number(owner)? else { return Ok(Vec::new()) };
-        let sql =
-            "SELECT s.key FROM document d JOIN subject s ON s.num = d.subject WHERE d.owner = ?1 ORDER BY d.subject";
+        let sql = "SELECT s.key FROM owned d JOIN subject s ON s.num = d.subject WHERE d.owner = ?1 AND d.list = 0 ORDER BY d.at, d.subject";
         writer.connection.prepare_cached(sql)?.query_map([num], |r| r.get(0))?.collect()
     }
 
@@ -138,8 +137,10 @@ impl Project {
         self.write_subjects(&changes.subjects)?;
         self.write_facts(&changes.facts)?;
         self.write_owners(&changes.owners)?;
-        self.pairs("DELETE FROM document WHERE owner = ?1 AND subject = ?2", &changes.documents_removed)?;
-        self.pairs("INSERT OR IGNORE INTO document VALUES (?1, ?2)", &changes.documents_added)?;
+        let gone = "DELETE FROM owned WHERE owner = ?1 AND list = 0 AND at = ?2 AND subject = ?3";
+        self.documents_written(gone, &changes.documents_removed)?;
+        let put = "INSERT OR IGNORE INTO owned VALUES (?1, 0, ?2, ?3, NULL)";
+        self.documents_written(put, &changes.documents_added)?;
         self.remove_open(&changes.open_removed)?;
         self.add_open(&changes.open_added)?;
         for party in &changes.parties {
@@ -219,6 +220,17 @@ impl Project {
         Ok(())
     }
 
+    fn documents_written(&mut self, sql: &str, rows: &[DocumentRow]) -> Result<()> {
+        let mut numbered = Vec::with_capacity(rows.len());
+        for DocumentRow { place, owner } in rows {
+            let (owner, subject) = (self.0.writer.owner_number(owner)?, self.0.writer.owner_number(&place.subject)?);
+            numbered.push((owner, place.at, subject));
+        }
+        numbered.sort_unstable();
+        let mut statement = self.0.writer.connection.prepare_cached(sql)?;
+        numbered.into_iter().try_for_each(|row| statement.execute(row).map(drop))
+    }
+
     /// Rows whose two columns are the numbers of an owner key and a subject.
     fn pairs(&mut self, sql: &str, pairs: &[(String, String)]) -> Result<()> {
         let mut numbers = Vec::with_capacity(pairs.len());
@@ -232,7 +244,7 @@ impl Project {
 
     fn add_open(&mut self, items: &[OpenItem]) -> Result<()> {
         let keys = self.open_keys(items)?;
-        let put = "INSERT OR REPLACE INTO open_item VALUES (?1, ?2, ?3, ?4)";
+        let put = "INSERT OR REPLACE INTO owned VALUES (?1, 1, ?2, ?3, ?4)";
         let mut put = self.0.writer.connection.prepare_cached(put)?;
         keys.into_iter().try_for_each(|((owner, due, subject), item)| {
             put.execute((owner, due, subject, item.encode_to_vec())).map(drop)
@@ -241,7 +253,7 @@ impl Project {
 
     fn remove_open(&mut self, items: &[OpenItem]) -> Result<()> {
         let keys = self.open_keys(items)?;
-        let gone = "DELETE FROM open_item WHERE owner = ?1 AND due = ?2 AND subject = ?3";
+        let gone = "DELETE FROM owned WHERE owner = ?1 AND list = 1 AND at = ?2 AND subject = ?3";
         let mut gone = self.0.writer.connection.prepare_cached(gone)?;
         keys.into_iter().try_for_each(|(key, _)| gone.execute(key).map(drop))
     }

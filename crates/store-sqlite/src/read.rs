@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
-use onefold_store::{CustomerRows, Found, Holding, ReadStore, SearchTerm, StatusRows, StoreError, SubjectState};
+use onefold_store::{
+    CustomerRows, DocumentRow, Found, Holding, Listing, Place, ReadStore, SearchTerm, StatusRows, StoreError,
+    SubjectState,
+};
 use rusqlite::{Connection, Result};
 use uuid::Uuid;
 
-use crate::{SqliteStore, customer, keys, status};
+use crate::{SqliteStore, customer, documents, keys, status};
 
 impl SqliteStore {
     /// The customer that holds a party, found within the same read.
@@ -58,28 +61,15 @@ impl ReadStore for SqliteStore {
     async fn documents(
         &self,
         owners: &[String],
-        after: Option<&str>,
+        listing: Listing,
+        after: Option<&Place>,
         limit: usize,
-    ) -> Result<Vec<(String, String)>, StoreError> {
-        let (owners, after) = (owners.to_vec(), after.map(str::to_owned));
+    ) -> Result<Vec<DocumentRow>, StoreError> {
+        let (owners, after) = (owners.to_vec(), after.cloned());
         let rules = self.0.rules.clone();
         let read = move |c: &Connection| {
             let owners = if owners.is_empty() { status::unattributed_owners(c, &rules)? } else { owners };
-            let after = after.map_or(Ok(None), |key| keys::find(c, &key))?.unwrap_or(0);
-            let sql = "SELECT d.subject, s.key FROM document d JOIN subject s ON s.num = d.subject
-                       WHERE d.owner = ?1 AND d.subject > ?2 ORDER BY d.subject LIMIT ?3";
-            let mut page = c.prepare_cached(sql)?;
-            let mut found: Vec<(i64, String, String)> = Vec::new();
-            for owner in owners {
-                let Some(num) = keys::find(c, &owner)? else { continue };
-                for row in page.query_map((num, after, limit.cast_signed()), |r| Ok((r.get(0)?, r.get(1)?)))? {
-                    let (subject, key) = row?;
-                    found.push((subject, owner.clone(), key));
-                }
-            }
-            found.sort();
-            found.truncate(limit);
-            Ok(found.into_iter().map(|(_, owner, key)| (owner, key)).collect())
+            documents::page(c, &owners, listing, after.as_ref(), limit)
         };
         self.read(read).await
     }

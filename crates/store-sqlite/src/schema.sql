@@ -8,8 +8,9 @@ CREATE TABLE subject (num INTEGER PRIMARY KEY, key TEXT NOT NULL, state BLOB NOT
 -- Facts of long histories, one row each; the id is fact, id and digest, so that a fact's versions and copies stand together.
 CREATE TABLE fact (subject INTEGER, id BLOB, state BLOB NOT NULL, PRIMARY KEY (subject, id)) WITHOUT ROWID;
 CREATE TABLE owner (num INTEGER PRIMARY KEY, key TEXT NOT NULL, first_seen INTEGER, bundle BLOB NOT NULL, digest BLOB NOT NULL);
-CREATE TABLE document (owner INTEGER, subject INTEGER, PRIMARY KEY (owner, subject)) WITHOUT ROWID;
-CREATE TABLE open_item (owner INTEGER, due INTEGER, subject INTEGER, item BLOB NOT NULL, PRIMARY KEY (owner, due, subject)) WITHOUT ROWID;
+-- What stands under an owner key, on one page for nearly everybody: in list 0 its documents, by when they happened; in list 1 its
+-- open items, by the day on which they fall due.
+CREATE TABLE owned (owner INTEGER, list INTEGER, at INTEGER, subject INTEGER, item BLOB, CHECK (list = (item IS NOT NULL)), PRIMARY KEY (owner, list, at, subject)) WITHOUT ROWID;
 CREATE TABLE holder (identifier INTEGER, party INTEGER, present INTEGER NOT NULL, PRIMARY KEY (identifier, party)) WITHOUT ROWID;
 CREATE TABLE set_member (atom INTEGER, owner INTEGER, PRIMARY KEY (atom, owner)) WITHOUT ROWID;
 CREATE TABLE decision (party INTEGER, decision INTEGER, PRIMARY KEY (party, decision)) WITHOUT ROWID;

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 use crate::db::engine;
 use crate::keys::{find, hash, text};
 use crate::project::digest;
-use crate::{SqliteStore, format, found};
+use crate::{SqliteStore, found};
 
 #[async_trait]
 impl VerifyStore for SqliteStore {
@@ -19,10 +19,6 @@ impl VerifyStore for SqliteStore {
         let inner = Arc::clone(&self.0);
         let open = tokio::task::spawn_blocking(move || {
             let connection = inner.open_reader()?;
-            if format::check(&connection)? < format::FORMAT {
-                // What an older program left otherwise than this one would is no mismatch.
-                inner.upgrade()?;
-            }
             let kept = (|| {
                 // The file itself was opened for reading; only what is the connection's own is written to.
                 connection.execute_batch("PRAGMA cache_size = -32768; PRAGMA query_only = OFF")?;
@@ -238,8 +234,8 @@ fn keys(c: &Connection, numbers: &Numbers, each: &EachRow) -> Result<()> {
 /// Tables whose first column is the number of a key.
 fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Result<()> {
     let sql = match table {
-        Table::Documents => "SELECT owner, subject FROM document",
-        Table::OpenItems => "SELECT owner, subject, due, item FROM open_item",
+        Table::Documents => "SELECT owner, subject, at FROM owned WHERE list = 0",
+        Table::OpenItems => "SELECT owner, subject, at, item FROM owned WHERE list = 1",
         Table::Holders => "SELECT party, identifier, present FROM holder",
         Table::Decisions => "SELECT party, decision FROM decision",
         Table::Members => "SELECT party, cluster FROM member",
@@ -264,6 +260,7 @@ fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
             Table::Decided => print(&[]),
             Table::Facts => print(&[row.get_ref(1)?.as_blob()?, row.get_ref(2)?.as_blob()?]),
             Table::Holders => print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes()]),
+            Table::Documents => print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes()]),
             Table::OpenItems => {
                 print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes(), row.get_ref(3)?.as_blob()?])
             }

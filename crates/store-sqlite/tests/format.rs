@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use onefold_event::party_id;
-use onefold_store::conformance::older::{facts, given, reserved};
-use onefold_store::{FactsOf, HistoryStore, MOST_FACTS, ReadStore, StoreError, SubjectState, VerifyStore};
+use onefold_store::conformance::older::{facts, given, placed, reserved};
+use onefold_store::{FactsOf, HistoryStore, Listing, MOST_FACTS, ReadStore, StoreError, SubjectState};
 use onefold_store_sqlite::{Options, SqliteStore};
 use prost::Message;
 use rusqlite::Connection;
@@ -33,55 +33,71 @@ fn a_newer_format_is_refused_whether_written_or_read() {
 }
 
 #[tokio::test]
-async fn an_older_format_is_read_as_it_is_and_brought_to_the_present_one_where_it_is_written() {
-    brought(async |path| SqliteStore::open(path, Options::default()).unwrap()).await;
+async fn an_older_format_is_brought_to_the_present_one_by_whoever_writes() {
+    brought(|path| SqliteStore::open(path, Options::default()).unwrap()).await;
 }
 
 #[tokio::test]
-async fn an_older_format_is_brought_to_the_present_one_before_it_is_verified() {
-    let verified = async |path: &Path| {
-        let store = SqliteStore::open_read(path).unwrap();
-        drop(store.snapshot().await.unwrap());
-        store
-    };
-    brought(verified).await;
+async fn an_older_format_is_brought_to_the_present_one_by_whoever_reads() {
+    brought(|path| SqliteStore::open_read(path).unwrap()).await;
 }
 
-async fn brought(upgrade: impl AsyncFn(&Path) -> SqliteStore) {
+#[test]
+fn an_older_format_is_left_alone_while_an_older_program_writes() {
     let directory = tempfile::tempdir().unwrap();
-    // The first format left members of a set that no longer had anything, had no index of decisions, all facts in a row, and
-    // references of stocks.
+    let path = file(&directory, "UPDATE meta SET value = value - 1 WHERE name = 'format'");
+    let lock = std::fs::File::create(path.with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    let error = SqliteStore::open_read(&path).err();
+    assert!(matches!(error, Some(StoreError::TooOld { found, known }) if found + 1 == known), "{error:?}");
+}
+
+async fn brought(open: impl FnOnce(&Path) -> SqliteStore) {
+    let directory = tempfile::tempdir().unwrap();
+    // The first format left members of a set that no longer had anything, had no index of decisions, all facts in a row,
+    // references of stocks, documents by number, and open items elsewhere.
     let path = file(
         &directory,
-        "DROP TABLE decided; DROP TABLE fact; UPDATE meta SET value = 1 WHERE name = 'format';
+        "DROP TABLE decided; DROP TABLE fact; DROP TABLE owned; UPDATE meta SET value = 1 WHERE name = 'format';
+        CREATE TABLE document (owner INTEGER, subject INTEGER, PRIMARY KEY (owner, subject)) WITHOUT ROWID;
+        INSERT INTO document VALUES (1, 7);
+        CREATE TABLE open_item (owner INTEGER, due INTEGER, subject INTEGER, item BLOB NOT NULL, PRIMARY KEY (owner, due, subject)) WITHOUT ROWID;
+        INSERT INTO open_item VALUES (1, 20000, 7, x'');
         INSERT INTO owner VALUES (1, 'party:erp:A', NULL, x'', x''), (2, 'set:of:nothing', NULL, x'', x''), (3, 'set:of:something', NULL, x'01', x'');
         INSERT INTO set_member VALUES (1, 2), (1, 3);",
     );
     let whole = SubjectState { facts: facts(), ..SubjectState::default() };
     let old = Connection::open(&path).unwrap();
     let (referring, plain) = reserved();
-    for (num, key, state) in
-        [(4, "stock:wms:P1", &whole), (5, "order:erp:1", &given()), (6, "stock:wms:P2", &referring)]
+    let (order, place) = placed();
+    for (num, key, state) in [
+        (4, "stock:wms:P1", &whole),
+        (5, "order:erp:1", &given()),
+        (6, "stock:wms:P2", &referring),
+        (7, "order:erp:2", &order),
+    ] {
+        old.execute("INSERT INTO subject VALUES (?1, ?2, ?3)", (num, key, state.encode_to_vec())).unwrap();
+    }
+    for (num, key) in
+        [(1, "party:erp:A"), (4, "stock:wms:P1"), (5, "order:erp:1"), (6, "stock:wms:P2"), (7, "order:erp:2")]
     {
         let place = party_id(key).as_u128() >> 65;
-        old.execute("INSERT INTO subject VALUES (?1, ?2, ?3)", (num, key, state.encode_to_vec())).unwrap();
         old.execute("INSERT INTO key VALUES (?1, ?2)", (place as i64, num)).unwrap();
     }
     drop(old);
     let keys = ["stock:wms:P1".to_owned(), "order:erp:1".to_owned()];
-    let read = SqliteStore::open_read(&path).unwrap();
-    assert_eq!(read.subjects(&keys).await.unwrap(), [Some(whole.clone()), Some(given())]);
-    assert_eq!(read.facts(&[FactsOf::all(&keys[0])]).await.unwrap(), [facts()]);
-    drop(read);
 
-    let store = upgrade(&path).await;
+    let store = open(&path);
     assert_eq!(number(&path, "SELECT count(*) FROM set_member"), 1);
     assert_eq!(number(&path, "SELECT owner FROM set_member"), 3);
     assert_eq!(store.subjects(&["stock:wms:P2".to_owned()]).await.unwrap(), [Some(plain)]);
     assert_eq!(store.decided(None, 10).await.unwrap(), ["order:erp:1"]);
+    let owners = ["party:erp:A".to_owned()];
+    assert_eq!(store.documents(&owners, Listing::NewestFirst, None, 10).await.unwrap(), [place]);
     let (row, further) = SubjectState::of(facts()).part();
     assert_eq!((store.subjects(&keys).await.unwrap(), further), (vec![Some(row), Some(given())], facts()));
     assert_eq!(store.facts(&[FactsOf::all(&keys[0])]).await.unwrap(), [facts()]);
+    assert_eq!(number(&path, "SELECT at FROM owned WHERE list = 1 AND item IS NOT NULL"), 20_000);
     assert_eq!(number(&path, "SELECT count(*) FROM fact"), MOST_FACTS as u32 + 1);
     assert!(number(&path, "SELECT value FROM meta WHERE name = 'format'") > 1);
 }

@@ -2,6 +2,7 @@
 
 mod assemble;
 pub mod conformance;
+mod document;
 mod error;
 mod fact;
 mod follow;
@@ -21,6 +22,7 @@ mod store;
 mod verify;
 
 pub use assemble::{AssembleStore, AssembleTx, PartyBundles, SearchRow};
+pub use document::{DocumentRow, Listing, Place};
 pub use error::StoreError;
 pub use fact::{FactState, standing};
 pub use follow::{Backlog, FollowStore, Followed, Queue};

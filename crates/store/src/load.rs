@@ -24,6 +24,7 @@ pub enum LoadRow {
     },
     Document {
         owner: KeyPrint,
+        at: i64,
         subject: KeyPrint,
     },
     OpenItem {

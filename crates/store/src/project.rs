@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
 use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
 
-use crate::{FactState, FactsOf, Note, QuarantineEntry, StoreError, SubjectState};
+use crate::{DocumentRow, FactState, FactsOf, Note, QuarantineEntry, StoreError, SubjectState};
 
 /// The row of an owner key.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -43,10 +43,10 @@ pub struct Changes {
     pub facts: Vec<(String, FactState)>,
     /// Owners' rows, by key.
     pub owners: Vec<(String, Arc<OwnerRow>)>,
-    /// (owner key, subject) pairs that begin.
-    pub documents_added: Vec<(String, String)>,
-    /// (owner key, subject) pairs that end.
-    pub documents_removed: Vec<(String, String)>,
+    /// Documents' rows that begin.
+    pub documents_added: Vec<DocumentRow>,
+    /// Documents' rows that end; of one that moves to another time, under the old one.
+    pub documents_removed: Vec<DocumentRow>,
     /// Open items that begin.
     pub open_added: Vec<OpenItem>,
     /// Open items that end.
@@ -81,11 +81,13 @@ pub struct Changes {
 impl Changes {
     /// Rows that are written or deleted for it, one per subject, owner, pair, open item and identifier.
     pub fn rows(&self) -> usize {
-        let pairs = [&self.documents_added, &self.documents_removed, &self.decisions_added, &self.decisions_removed];
+        let pairs = [&self.decisions_added, &self.decisions_removed];
         let identifiers = self.parties.iter().map(|party| party.asserted.len() + party.gone.len());
         self.subjects.len()
             + self.facts.len()
             + self.owners.len()
+            + self.documents_added.len()
+            + self.documents_removed.len()
             + pairs.into_iter().map(Vec::len).sum::<usize>()
             + self.open_added.len()
             + self.open_removed.len()

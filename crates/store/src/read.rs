@@ -8,7 +8,7 @@ use onefold_identity::{IdentifierKey, Rules, head};
 use onefold_view::{Bundle, DigestSum, Given, OpenItem, Purse, Tallies, View, assemble};
 use uuid::Uuid;
 
-use crate::{HistoryStore, StoreError, SubjectState};
+use crate::{DocumentRow, HistoryStore, Listing, Place, StoreError, SubjectState};
 
 /// All rows that a customer's view is assembled from.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -137,13 +137,15 @@ pub trait ReadStore: HistoryStore {
     /// Rows of subjects, in the order asked.
     async fn subjects(&self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError>;
 
-    /// Subjects of the documents of owner keys, from after the last one seen; without owners: of what no customer holds.
+    /// Documents of owner keys, from after a place; without owners: of what no customer holds. One that stands under several
+    /// of the owners comes once for each, one after the other.
     async fn documents(
         &self,
         owners: &[String],
-        after: Option<&str>,
+        listing: Listing,
+        after: Option<&Place>,
         limit: usize,
-    ) -> Result<Vec<(String, String)>, StoreError>;
+    ) -> Result<Vec<DocumentRow>, StoreError>;
 
     /// Customers found by words, at most `limit`.
     async fn find(&self, text: &str, limit: usize) -> Result<Vec<Found>, StoreError>;

@@ -245,6 +245,11 @@ impl SubjectState {
         }
     }
 
+    /// When its first fact happened; 0 where none could be folded.
+    pub fn at(&self) -> Micros {
+        self.fragment.as_ref().and_then(Fragment::at).unwrap_or(0)
+    }
+
     /// Owner keys under which it stands in the index of documents: its own, the members of those that are sets, and
     /// parties that it names as owners, passed over or not.
     pub fn index_keys(&self, subject: &Subject) -> BTreeSet<String> {

@@ -16,7 +16,7 @@ pub enum Table {
     Subjects,
     /// Owner key; bundle, its digest, first seen.
     Owners,
-    /// Owner key; subject.
+    /// Owner key; subject, when it happened.
     Documents,
     /// Owner key; invoice, due, item.
     OpenItems,

@@ -37,6 +37,24 @@ fn statement(sql: &str) -> String {
 
 /// What stands otherwise than in other engines.
 const OWN: &[Fault] = &[
+    fault("document", "documents", C, "UPDATE document SET subject = {invoice} WHERE owner = {C}"),
+    fault("document", "documents", C, "UPDATE document SET at = at + 1 WHERE owner = {C}"),
+    fault("document", "documents", A, "DELETE FROM document WHERE owner = {A} AND subject = {invoice}"),
+    fault("document", "documents", C, "INSERT INTO document (owner, at, subject) VALUES ({C}, 1, {invoice})"),
+    fault(
+        "open_item",
+        "open items",
+        A,
+        "UPDATE open_item SET item = (SELECT item FROM open_item WHERE owner = {C}) WHERE owner = {A}",
+    ),
+    fault("open_item", "open items", C, "UPDATE open_item SET due = due + 1 WHERE owner = {C}"),
+    fault("open_item", "open items", A, "DELETE FROM open_item WHERE owner = {A}"),
+    fault(
+        "open_item",
+        "open items",
+        C,
+        "INSERT INTO open_item SELECT owner, due, {invoice}, item FROM open_item WHERE owner = {C}",
+    ),
     fault("owner", "keys", A, "UPDATE owner SET id = gen_random_uuid() WHERE key = {A}"),
     fault("owner", "keys", C, "UPDATE owner SET id = NULL WHERE key = {C}"),
     fault("search", "search", C, "UPDATE search SET text = convert_to('张三', 'UTF8') WHERE party = {C}"),

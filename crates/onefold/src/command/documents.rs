@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use onefold_service::{MOST, Reference};
+use onefold_service::{Listing, MOST, Reference};
 
 use crate::args::{DocumentsArgs, Globals};
 use crate::hub::Reader;
@@ -17,10 +17,8 @@ pub(crate) async fn run(args: DocumentsArgs, globals: Globals) -> Result<ExitCod
     let (mut left, mut cursor) = (if args.limit == 0 { usize::MAX } else { args.limit }, args.cursor);
     loop {
         let size = left.min(MOST);
-        let page = match &reference {
-            Some(reference) => reader.service.timeline(reference, cursor.as_deref(), size).await?,
-            None => reader.service.documents(None, cursor.as_deref(), size).await?,
-        };
+        let of = reference.as_ref();
+        let page = reader.service.documents(of, Listing::NewestFirst, cursor.as_deref(), size).await?;
         for document in &page.items {
             if globals.json {
                 out.json_line(document)?;

@@ -1,3 +1,3 @@
-INSERT INTO document (owner, subject)
-SELECT * FROM unnest($1::text[], $2::text[])
+INSERT INTO document (owner, at, subject)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[])
 ON CONFLICT DO NOTHING

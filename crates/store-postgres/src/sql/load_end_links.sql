@@ -1,4 +1,4 @@
-ALTER TABLE document ADD PRIMARY KEY (owner, subject);
+ALTER TABLE document ADD PRIMARY KEY (owner, at, subject);
 ALTER TABLE open_item ADD PRIMARY KEY (owner, due, subject);
 ALTER TABLE holder ADD PRIMARY KEY (identifier, party);
 CREATE INDEX holder_by_party ON holder (party);

@@ -1,9 +1,9 @@
 //! Rows as older formats had them, and as they are now, for adapters that bring them here.
 
-use onefold_event::{Event, IdParts, Subject, v1};
+use onefold_event::{Body, Event, IdParts, Subject, v1};
 use prost::Message;
 
-use crate::{FactState, MOST_FACTS, SubjectState};
+use crate::{DocumentRow, FactState, MOST_FACTS, Place, SubjectState};
 
 /// Copies of events about one subject, as many as a row no longer holds.
 pub fn facts() -> Vec<FactState> {
@@ -14,12 +14,21 @@ pub fn facts() -> Vec<FactState> {
 
 /// A document that was given to somebody.
 pub fn given() -> SubjectState {
-    let subject: Subject = "order:erp:1".parse().expect("a row");
-    let given = v1::DocumentReassigned { to: "party:erp:A".into(), ..Default::default() };
+    state("order:erp:1", v1::DocumentReassigned { to: "party:erp:A".into(), ..Default::default() }.into())
+}
+
+/// A document, and where it stands: once it was known whose it was, not when.
+pub fn placed() -> (SubjectState, DocumentRow) {
+    let place = Place { at: 1_700_000_000_000_000, subject: "order:erp:2".to_owned() };
+    let state = state(&place.subject, v1::OrderPlaced { ..Default::default() }.into());
+    (state, DocumentRow { place, owner: "party:erp:A".to_owned() })
+}
+
+fn state(subject: &str, body: Body) -> SubjectState {
+    let subject: Subject = subject.parse().expect("a row");
     let parts = ["1".to_owned()];
     let ids = IdParts { source: "erp", part: "", parts: &parts, revision: "" };
-    let event =
-        Event::new(ids.id(), ids.fact(), "erp", subject.clone(), 1_700_000_000_000_000, given.into()).expect("a row");
+    let event = Event::new(ids.id(), ids.fact(), "erp", subject.clone(), 1_700_000_000_000_000, body).expect("a row");
     let mut state = SubjectState::default();
     state.admit(&event, &[7; 16], 1_750_000_000_000_000, 0, 0);
     assert!(state.fold_afresh(&subject, &[event]));

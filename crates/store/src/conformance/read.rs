@@ -1,16 +1,14 @@
 //! Claims about reading.
 
-use std::collections::BTreeSet;
-
-use onefold_event::party_id;
+use onefold_event::{Micros, party_id};
 use onefold_identity::IdentifierKey;
 use onefold_view::Measure;
 
 use super::assemble::assemble;
 use super::resolve::{A, B, cluster, resolve};
-use super::rows::{invoice, party, project, set};
+use super::rows::{invoice, invoice_at, party, project, set};
 use super::{done, some};
-use crate::{ClusterChange, Store};
+use crate::{ClusterChange, DocumentRow, Listing, Place, Store};
 
 const PHONE: &str = "13800138000";
 const KEY: &str = "identifier:phone:+8613800138000";
@@ -76,24 +74,62 @@ pub(super) async fn every_party_is_found_by_its_id_and_an_unknown_one_is_not(sto
     assert_eq!(done(store.customer("party:erp:none").await), None);
 }
 
-pub(super) async fn documents_come_in_pages_each_once(store: &dyn Store) {
-    let keys: Vec<String> = (0..25).map(|n| format!("invoice:erp:{n}")).collect();
-    let rows: Vec<_> = keys.iter().map(|key| (key.as_str(), invoice(key, "1.00", A))).collect();
-    project(store, 0, &rows).await;
-    project(store, 0, &[(A, party(A, "王伟", &[]))]).await;
-    let (mut seen, mut after) = (BTreeSet::new(), None);
-    loop {
-        let page = done(store.documents(&[A.to_owned()], after.as_deref(), 7).await);
-        let Some((_, last)) = page.last() else { break };
-        assert!(page.len() <= 7);
-        after = Some(last.clone());
-        for (owner, subject) in page {
-            assert_eq!(owner, A);
-            assert!(seen.insert(subject.clone()), "{subject} came twice");
-        }
+pub(super) async fn documents_come_in_pages_by_time_from_either_end(store: &dyn Store) {
+    let (mut rows, mut expected) = (Vec::new(), Vec::new());
+    let mut stand = |subject: &str, at: Micros, owner: &str, under: &[&str]| {
+        rows.push((subject.to_owned(), invoice_at(at, subject, "1.00", owner)));
+        let place = Place { at, subject: subject.to_owned() };
+        expected.extend(under.iter().map(|owner| DocumentRow { place: place.clone(), owner: (*owner).to_owned() }));
+    };
+    for n in 0..25 {
+        // Five at each time, met in another order.
+        let owner = if n % 3 == 0 { B } else { A };
+        stand(&format!("invoice:erp:{n}"), n * 7 % 5, owner, &[owner]);
     }
-    assert_eq!(seen, keys.into_iter().collect());
-    assert_eq!(done(store.documents(&[], None, 10).await), []);
+    stand("invoice:erp:both", 2, &set(&[A, B]), &[A, B]);
+    expected.sort();
+    project(store, 0, &[(A, party(A, "王伟", &[])), (B, party(B, "李娜", &[]))]).await;
+    project(store, 0, &rows.iter().map(|(key, state)| (key.as_str(), state.clone())).collect::<Vec<_>>()).await;
+    for listing in [Listing::OldestFirst, Listing::NewestFirst] {
+        for rows in [2, 7, 50] {
+            assert_eq!(listed(store, listing, rows).await, expected, "{listing:?}, {rows} at a time");
+        }
+        expected.reverse();
+    }
+    // What is both's is nobody's alone.
+    let nobodys = done(store.documents(&[], Listing::OldestFirst, None, 10).await);
+    assert_eq!(nobodys.iter().map(|row| row.owner.as_str()).collect::<Vec<_>>(), [set(&[A, B])]);
+}
+
+/// All documents of both, in pages of so many rows.
+async fn listed(store: &dyn Store, listing: Listing, rows: usize) -> Vec<DocumentRow> {
+    let owners = [A.to_owned(), B.to_owned()];
+    let mut all: Vec<DocumentRow> = Vec::new();
+    loop {
+        let after = all.last().map(|last| last.place.clone());
+        let mut page = done(store.documents(&owners, listing, after.as_ref(), rows).await);
+        assert!(page.len() <= rows);
+        if let [.., before, last] = &page[..]
+            && page.len() == rows
+            && before.place != last.place
+        {
+            // Its other owner may come next.
+            page.pop();
+        }
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(page);
+    }
+}
+
+pub(super) async fn a_document_that_moves_to_another_time_stands_there_alone(store: &dyn Store) {
+    for at in [5, 3, 3, 4] {
+        project(store, 0, &[("invoice:erp:1", invoice_at(at, "invoice:erp:1", "1.00", A))]).await;
+        let place = Place { at, subject: "invoice:erp:1".to_owned() };
+        let found = done(store.documents(&[A.to_owned()], Listing::NewestFirst, None, 10).await);
+        assert_eq!(found, [DocumentRow { place, owner: A.to_owned() }]);
+    }
 }
 
 pub(super) async fn status_counts_what_was_committed(store: &dyn Store) {

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use onefold_event::{Body, Event, IdParts, Kind, Subject, v1};
+use onefold_event::{Body, Event, IdParts, Kind, Micros, Subject, v1};
 use onefold_identity::{Atom, Owner};
 use onefold_view::{Bundle, Digest, Keys};
 use prost::Message;
 
 use super::done;
-use crate::{Changes, PartyChange, ProjectStore, ProjectTx, Store, SubjectState};
+use crate::{Changes, DocumentRow, PartyChange, ProjectStore, ProjectTx, Store, SubjectState};
 
 pub(super) fn subject(text: &str) -> Subject {
     match text.parse() {
@@ -18,12 +18,19 @@ pub(super) fn subject(text: &str) -> Subject {
     }
 }
 
+/// When facts happen.
+const TIME: Micros = 1_700_000_000_000_000;
+
 /// A state with one fact in it.
 pub(super) fn state(key: &str, body: impl Into<Body>) -> SubjectState {
+    state_at(TIME, key, body)
+}
+
+fn state_at(at: Micros, key: &str, body: impl Into<Body>) -> SubjectState {
     let (of, parts) = (subject(key), [key.to_owned()]);
     let source = of.source().to_owned();
     let ids = IdParts { source: &source, part: "", parts: &parts, revision: "" };
-    let event = match Event::new(ids.id(), ids.fact(), &source, of.clone(), 1_700_000_000_000_000, body.into()) {
+    let event = match Event::new(ids.id(), ids.fact(), &source, of.clone(), at, body.into()) {
         Ok(event) => event,
         Err(error) => panic!("{key}: {error}"),
     };
@@ -47,9 +54,14 @@ pub(super) fn party(key: &str, name: &str, phones: &[&str]) -> SubjectState {
 
 /// An invoice of a total in CNY under an owner key.
 pub(super) fn invoice(key: &str, total: &str, owner: &str) -> SubjectState {
+    invoice_at(TIME, key, total, owner)
+}
+
+/// The same, issued at a time.
+pub(super) fn invoice_at(at: Micros, key: &str, total: &str, owner: &str) -> SubjectState {
     let total = Some(v1::Money { amount: total.to_owned(), currency: "CNY".to_owned() });
     let due_on = "2026-01-31".to_owned();
-    let mut state = state(key, v1::InvoiceIssued { total, due_on, ..Default::default() });
+    let mut state = state_at(at, key, v1::InvoiceIssued { total, due_on, ..Default::default() });
     state.keys = Some(Keys { trade: owner.to_owned(), receivable: owner.to_owned(), parts: Vec::new() });
     state
 }
@@ -61,10 +73,9 @@ pub(super) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)
     for ((key, new), old) in rows.iter().zip(done(tx.subjects(&keys).await)) {
         let (of, old) = (subject(key), old.unwrap_or_default());
         touched.insert((*key).to_owned(), (old.contributions(&of), new.contributions(&of)));
-        let (before, after) = (old.index_keys(&of), new.index_keys(&of));
-        let pair = |owner: &String| (owner.clone(), (*key).to_owned());
-        changes.documents_removed.extend(before.difference(&after).map(pair));
-        changes.documents_added.extend(after.difference(&before).map(pair));
+        let (end, begin) = DocumentRow::changes(&of, Some(&old), new);
+        changes.documents_removed.extend(end);
+        changes.documents_added.extend(begin);
         match (old.is_decided(), new.is_decided()) {
             (false, true) => changes.decided.push((*key).to_owned()),
             (true, false) => changes.undecided.push((*key).to_owned()),

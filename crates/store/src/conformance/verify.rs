@@ -38,7 +38,8 @@ pub(super) async fn a_snapshot_shows_each_row_once_and_nothing_later(store: &dyn
         .to_vec();
     expected.sort();
     assert_eq!(rows(snapshot.as_ref(), Table::Subjects).await, expected);
-    let document = RowPrint::of(Table::Documents, KeyPrint::of(A), &[&KeyPrint::of("invoice:erp:1").bytes()]);
+    let (of, at) = (KeyPrint::of("invoice:erp:1").bytes(), bill.at().to_be_bytes());
+    let document = RowPrint::of(Table::Documents, KeyPrint::of(A), &[&of, &at]);
     assert_eq!(rows(snapshot.as_ref(), Table::Documents).await, [(document, A.to_owned())]);
     for (table, count) in [(Table::Owners, 1), (Table::OpenItems, 1), (Table::Keys, 0), (Table::Members, 0)] {
         assert_eq!(rows(snapshot.as_ref(), table).await.len(), count, "{}", table.name());

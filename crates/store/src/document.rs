@@ -1,0 +1,47 @@
+//! Where documents stand: under which owner keys, in the order of time.
+
+use onefold_event::{Micros, Subject};
+
+use crate::SubjectState;
+
+/// A document under one of its owner keys. The order is that of time; of documents of one time, that of their subjects.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DocumentRow {
+    /// Where it stands.
+    pub place: Place,
+    /// Under whom.
+    pub owner: String,
+}
+
+/// The place of a document among others.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// When its first fact happened; 0 where none could be folded.
+    pub at: Micros,
+    /// The document.
+    pub subject: String,
+}
+
+/// From which end documents are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Listing {
+    OldestFirst,
+    NewestFirst,
+}
+
+impl DocumentRow {
+    /// Rows of a subject that end, and those that begin, where its state becomes another.
+    pub fn changes(subject: &Subject, old: Option<&SubjectState>, new: &SubjectState) -> (Vec<Self>, Vec<Self>) {
+        let before = old.map(|old| old.index_keys(subject)).unwrap_or_default();
+        let after = new.index_keys(subject);
+        let stays = old.is_some_and(|old| old.at() == new.at());
+        let row = |owner: &String, state: &SubjectState| {
+            let place = Place { at: state.at(), subject: subject.to_string() };
+            Self { place, owner: owner.clone() }
+        };
+        let end = before.iter().filter(|owner| !stays || !after.contains(*owner));
+        let begin = after.iter().filter(|owner| !stays || !before.contains(*owner));
+        (end.filter_map(|owner| Some(row(owner, old?))).collect(), begin.map(|owner| row(owner, new)).collect())
+    }
+}
