@@ -434,6 +434,8 @@ pub(crate) enum BenchWhat {
     Unmerge,
     /// Messages of a topic taken in
     Intake,
+    /// Customers published
+    Publish,
 }
 
 #[cfg(test)]

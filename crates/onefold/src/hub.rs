@@ -57,7 +57,7 @@ pub(crate) struct Hub {
     pub(crate) service: Service,
     pub(crate) health: Health,
     /// Held until it is closed.
-    _writer: Writer,
+    writer: Writer,
     /// What the projector counts of itself.
     pub(crate) work: Arc<Work>,
     stop: Stop,
@@ -65,6 +65,18 @@ pub(crate) struct Hub {
     threads: Vec<JoinHandle<()>>,
     /// Wakes stages when other processes leave them work.
     ear: AbortOnDrop,
+}
+
+fn publisher(
+    log: &Arc<dyn Log>,
+    store: &Arc<dyn Store>,
+    rules: &Rules,
+    writer: &Writer,
+    options: onefold_publisher::Options,
+) -> Publisher {
+    let log = (Arc::clone(log), Arc::clone(&writer.fence));
+    let store = (Arc::clone(store) as _, Arc::clone(store) as _);
+    Publisher::new(log, store, rules.clone(), writer.partitions, options)
 }
 
 /// A task that ends with its owner.
@@ -179,30 +191,18 @@ impl Hub {
             begin(Box::new(assembler), Some(assemble), Some(publish))?;
         }
         if roles.contains(&Role::Publish) && settings.publish.enabled {
-            let (log, store) =
-                ((Arc::clone(&log), Arc::clone(&writer.fence)), (Arc::clone(&store) as _, Arc::clone(&store) as _));
-            let publisher = Publisher::new(log, store, rules.clone(), partitions, settings.publish);
+            let publisher = publisher(&log, &store, &rules, &writer, settings.publish);
             begin(Box::new(publisher), Some(publish), None)?;
         }
         let service =
             Service::new(Arc::clone(&log), Arc::clone(&store), door.clone(), rules.clone()).watching(health.clone());
         let ear = AbortOnDrop(tokio::spawn(listen(Arc::clone(&store), [Arc::clone(resolve), Arc::clone(assemble)])));
-        Ok(Self {
-            log,
-            store,
-            door,
-            rules,
-            key,
-            place,
-            service,
-            health,
-            _writer: writer,
-            work,
-            stop,
-            wakes,
-            threads,
-            ear,
-        })
+        Ok(Self { log, store, door, rules, key, place, service, health, writer, work, stop, wakes, threads, ear })
+    }
+
+    /// A publisher for a caller who steps it.
+    pub(crate) fn publisher(&self, options: onefold_publisher::Options) -> Publisher {
+        publisher(&self.log, &self.store, &self.rules, &self.writer, options)
     }
 
     /// The door, which every command has.

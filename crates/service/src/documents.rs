@@ -51,7 +51,7 @@ impl Service {
         }
         loop {
             // One more than wanted tells whether there is a next page.
-            let (found, more) = self.some(&owners, listing, after.as_ref(), (limit + 1).max(100)).await?;
+            let (found, more) = self.next_documents(&owners, listing, after.as_ref(), (limit + 1).max(100)).await?;
             let keys: Vec<String> = found.iter().map(|(place, _)| place.subject.clone()).collect();
             let states = self.store.subjects(&keys).await?;
             let (mut rest, mut full) = (found.into_iter().zip(states), false);
@@ -71,7 +71,7 @@ impl Service {
     }
 
     /// The next documents, each with all of the owners that it stands under, and whether there may be more.
-    async fn some(
+    async fn next_documents(
         &self,
         owners: &[String],
         listing: Listing,
@@ -103,7 +103,7 @@ impl Service {
         // What moves to another time meanwhile may be met twice.
         let (mut seen, mut all, mut after) = (BTreeSet::new(), Vec::new(), None);
         loop {
-            let (found, more) = self.some(&owners, Listing::OldestFirst, after.as_ref(), CHUNK).await?;
+            let (found, more) = self.next_documents(&owners, Listing::OldestFirst, after.as_ref(), CHUNK).await?;
             after = found.last().map(|(place, _)| place.clone());
             let subjects = found.into_iter().map(|(place, _)| place.subject);
             all.extend(subjects.filter(|subject| seen.insert(subject.clone())));

@@ -11,6 +11,7 @@ mod found;
 mod history;
 mod intake;
 mod keys;
+mod links;
 mod load;
 mod numbers;
 mod project;

@@ -3,9 +3,7 @@
 //! Rows with a text go into the file as they come, their numbers counted up; what only links two of them waits as pairs of
 //! prints, and is written in the order of its table once all numbers are known: 20 to 30 bytes a row until then.
 
-use std::collections::HashMap;
 use std::fs::{self, File};
-use std::hash::BuildHasherDefault;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,15 +12,13 @@ use onefold_store::{KeyPrint, LoadRow, LoadStore, Loaded, StoreError, search_wor
 use onefold_view::Digest;
 use rusqlite::{Connection, Result};
 
-use crate::db::{Options, corrupt, create, engine};
+use crate::db::{Options, create, engine};
 use crate::keys::hash;
-use crate::numbers::AsIs;
+use crate::links::{Links, Numbers, nowhere};
 use crate::quarantine;
 
 /// How long whoever still reads the old file is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-type Numbers = HashMap<u64, u32, BuildHasherDefault<AsIs>>;
 
 /// Loads a fresh file.
 pub struct SqliteLoad {
@@ -31,13 +27,8 @@ pub struct SqliteLoad {
     numbers: Numbers,
     /// (hash, number) of each key.
     keys: Vec<(i64, u32)>,
-    documents: Vec<(u64, i64, u64)>,
-    holders: Vec<(u64, u64, bool)>,
-    decisions: Vec<(u64, u64)>,
-    members: Vec<(u64, u64)>,
-    sets: Vec<(u64, u64)>,
-    decided: Vec<u64>,
-    items: Vec<(u64, u64, i64, Vec<u8>)>,
+    links: Links,
+    /// Texts by which parties are found whose own rows come later.
     late: Vec<LoadRow>,
 }
 
@@ -79,13 +70,7 @@ impl SqliteLoad {
             path: path.to_owned(),
             numbers: Numbers::default(),
             keys: Vec::new(),
-            documents: Vec::new(),
-            holders: Vec::new(),
-            decisions: Vec::new(),
-            members: Vec::new(),
-            sets: Vec::new(),
-            decided: Vec::new(),
-            items: Vec::new(),
+            links: Links::default(),
             late: Vec::new(),
         })
     }
@@ -133,13 +118,13 @@ impl SqliteLoad {
                 let num = self.number(&subject).0;
                 self.connection.prepare_cached("INSERT INTO fact VALUES (?1, ?2, ?3)")?.execute((num, id, state))?;
             }
-            LoadRow::Document { owner, at, subject } => self.documents.push((owner.0, at, subject.0)),
-            LoadRow::OpenItem { owner, invoice, due, item } => self.items.push((owner.0, invoice.0, due, item)),
-            LoadRow::Holder { party, identifier, present } => self.holders.push((identifier.0, party.0, present)),
-            LoadRow::Decision { party, decision } => self.decisions.push((party.0, decision.0)),
-            LoadRow::Member { party, head } => self.members.push((party.0, head.0)),
-            LoadRow::SetMember { atom, set } => self.sets.push((atom.0, set.0)),
-            LoadRow::Decided { subject } => self.decided.push(subject.0),
+            LoadRow::Document { owner, at, subject } => self.links.documents.push((owner.0, at, subject.0)),
+            LoadRow::OpenItem { owner, invoice, due, item } => self.links.items.push((owner.0, due, invoice.0, item)),
+            LoadRow::Holder { party, identifier, present } => self.links.holders.push((identifier.0, party.0, present)),
+            LoadRow::Decision { party, decision } => self.links.decisions.push((party.0, decision.0)),
+            LoadRow::Member { party, head } => self.links.members.push((party.0, head.0)),
+            LoadRow::SetMember { atom, set } => self.links.sets.push((atom.0, set.0)),
+            LoadRow::Decided { subject } => self.links.decided.push(subject.0),
             LoadRow::Refused(entry) => quarantine::meet(&self.connection, &entry)?,
             LoadRow::Owner { ref key, .. } => return Ok(Some((self.number(key).0, row))),
             LoadRow::Named { ref key } => {
@@ -194,50 +179,8 @@ impl SqliteLoad {
         if !self.late.is_empty() {
             return Err(nowhere());
         }
-        let (c, numbers) = (&self.connection, &self.numbers);
-        let pairs = |all: &mut Vec<(u64, u64)>, sql: &str| -> Result<()> {
-            let all = std::mem::take(all).into_iter();
-            let mut all: Vec<(u32, u32)> =
-                all.map(|(a, b)| Ok((known(numbers, a)?, known(numbers, b)?))).collect::<Result<_>>()?;
-            all.sort_unstable();
-            let mut put = c.prepare(sql)?;
-            all.into_iter().try_for_each(|pair| put.execute(pair).map(drop))
-        };
-        pairs(&mut self.decisions, "INSERT INTO decision VALUES (?1, ?2)")?;
-        pairs(&mut self.members, "INSERT INTO member VALUES (?1, ?2)")?;
-        pairs(&mut self.sets, "INSERT OR IGNORE INTO set_member VALUES (?1, ?2)")?;
-        let known = |print: u64| known(numbers, print);
-        let decided = std::mem::take(&mut self.decided).into_iter();
-        let mut decided: Vec<u32> = decided.map(known).collect::<Result<_>>()?;
-        decided.sort_unstable();
-        let mut put = c.prepare("INSERT INTO decided VALUES (?1)")?;
-        decided.into_iter().try_for_each(|num| put.execute([num]).map(drop))?;
-        let holders = std::mem::take(&mut self.holders).into_iter();
-        let mut holders: Vec<(u32, u32, bool)> = holders
-            .map(|(value, party, present)| Ok((known(value)?, known(party)?, present)))
-            .collect::<Result<_>>()?;
-        holders.sort_unstable();
-        let mut put = c.prepare("INSERT INTO holder VALUES (?1, ?2, ?3)")?;
-        holders.into_iter().try_for_each(|row| put.execute(row).map(drop))?;
-        let documents = std::mem::take(&mut self.documents).into_iter();
-        let mut documents: Vec<(u32, i64, u32)> =
-            documents.map(|(owner, at, subject)| Ok((known(owner)?, at, known(subject)?))).collect::<Result<_>>()?;
-        documents.sort_unstable();
-        let items = std::mem::take(&mut self.items).into_iter();
-        let mut items: Vec<(u32, i64, u32, Vec<u8>)> = items
-            .map(|(owner, invoice, due, item)| Ok((known(owner)?, due, known(invoice)?, item)))
-            .collect::<Result<_>>()?;
-        items.sort_unstable();
-        let mut put_item = c.prepare("INSERT INTO owned VALUES (?1, 1, ?2, ?3, ?4)")?;
-        let mut put_document = c.prepare("INSERT INTO owned VALUES (?1, 0, ?2, ?3, NULL)")?;
-        let mut items = items.into_iter().peekable();
-        for document in documents {
-            while let Some(item) = items.next_if(|item| item.0 < document.0) {
-                put_item.execute(item)?;
-            }
-            put_document.execute(document)?;
-        }
-        items.try_for_each(|item| put_item.execute(item).map(drop))?;
+        let c = &self.connection;
+        std::mem::take(&mut self.links).write(c, &self.numbers)?;
         let mut keys = std::mem::take(&mut self.keys);
         keys.sort_unstable();
         let (mut put, mut last) = (c.prepare("INSERT INTO key VALUES (?1, ?2)")?, -1);
@@ -287,14 +230,6 @@ fn carry_publishing(c: &Connection) -> Result<()> {
         c.execute("INSERT INTO outbox SELECT * FROM old.outbox ORDER BY number", [])?;
     }
     Ok(())
-}
-
-fn known(numbers: &Numbers, print: u64) -> Result<u32> {
-    numbers.get(&print).copied().ok_or_else(nowhere)
-}
-
-fn nowhere() -> rusqlite::Error {
-    corrupt("a row that is loaded", "it names a key that has no row")
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

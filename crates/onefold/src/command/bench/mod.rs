@@ -5,6 +5,7 @@ mod http;
 mod intake;
 mod live;
 mod measure;
+mod publish;
 mod read;
 mod reads;
 mod rebuild;
@@ -36,6 +37,7 @@ async fn all(what: &[BenchWhat], rig: &mut rig::Rig, json: bool) -> Result<()> {
             BenchWhat::Read => read::run(rig).await,
             BenchWhat::Unmerge => unmerge::run(rig).await,
             BenchWhat::Intake => intake::run(rig).await,
+            BenchWhat::Publish => publish::run(rig).await,
         };
         measure::print(&report?, json);
     }

@@ -163,6 +163,11 @@ impl Rig {
         Ok(())
     }
 
+    /// Appends so many more events than it was told of.
+    pub(crate) async fn tell_more(&mut self, events: u64) -> Result<()> {
+        self.tell(self.told + events).await
+    }
+
     /// Numbers of the next so many events, for the caller to tell.
     pub(crate) fn take(&mut self, events: u64) -> Range<u64> {
         let from = self.told;

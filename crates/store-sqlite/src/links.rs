@@ -1,0 +1,74 @@
+//! Rows that only link others, loaded in the order of their tables once the numbers of all keys are known.
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+
+use rusqlite::{Connection, Params, Result};
+
+use crate::db::corrupt;
+use crate::numbers::AsIs;
+
+/// Numbers of keys, by the keys' prints.
+pub(crate) type Numbers = HashMap<u64, u32, BuildHasherDefault<AsIs>>;
+
+/// Links between keys by their prints, in the order of their tables' columns: 16 to 30 bytes each, until they are written.
+#[derive(Default)]
+pub(crate) struct Links {
+    /// Owner, when it happened, subject.
+    pub(crate) documents: Vec<(u64, i64, u64)>,
+    /// Owner, day on which it falls due, invoice, item.
+    pub(crate) items: Vec<(u64, i64, u64, Vec<u8>)>,
+    /// Identifier, party, whether it holds it now.
+    pub(crate) holders: Vec<(u64, u64, bool)>,
+    pub(crate) decisions: Vec<(u64, u64)>,
+    pub(crate) members: Vec<(u64, u64)>,
+    pub(crate) sets: Vec<(u64, u64)>,
+    pub(crate) decided: Vec<u64>,
+}
+
+impl Links {
+    pub(crate) fn write(self, c: &Connection, numbers: &Numbers) -> Result<()> {
+        let known = |print: u64| numbers.get(&print).copied().ok_or_else(nowhere);
+        let pair = |(left, right)| Ok((known(left)?, known(right)?));
+        put(c, "INSERT INTO decision VALUES (?1, ?2)", sorted(self.decisions, pair)?)?;
+        put(c, "INSERT INTO member VALUES (?1, ?2)", sorted(self.members, pair)?)?;
+        put(c, "INSERT OR IGNORE INTO set_member VALUES (?1, ?2)", sorted(self.sets, pair)?)?;
+        let decided = sorted(self.decided, |subject| Ok((known(subject)?,)))?;
+        put(c, "INSERT INTO decided VALUES (?1)", decided)?;
+        let holder = |(value, party, present)| Ok((known(value)?, known(party)?, present));
+        put(c, "INSERT INTO holder VALUES (?1, ?2, ?3)", sorted(self.holders, holder)?)?;
+        let documents = sorted(self.documents, |(owner, at, subject)| Ok((known(owner)?, at, known(subject)?)))?;
+        let item = |(owner, due, invoice, item)| Ok((known(owner)?, due, known(invoice)?, item));
+        owned(c, documents, sorted(self.items, item)?)
+    }
+}
+
+/// Documents of one owner, then its open items, then the next one's: the order of the table.
+fn owned(c: &Connection, documents: Vec<(u32, i64, u32)>, items: Vec<(u32, i64, u32, Vec<u8>)>) -> Result<()> {
+    let mut put_document = c.prepare("INSERT INTO owned VALUES (?1, 0, ?2, ?3, NULL)")?;
+    let mut put_item = c.prepare("INSERT INTO owned VALUES (?1, 1, ?2, ?3, ?4)")?;
+    let mut items = items.into_iter().peekable();
+    for document in documents {
+        while let Some(item) = items.next_if(|(owner, ..)| *owner < document.0) {
+            put_item.execute(item)?;
+        }
+        put_document.execute(document)?;
+    }
+    items.try_for_each(|item| put_item.execute(item).map(drop))
+}
+
+fn sorted<L, R: Ord>(links: Vec<L>, numbered: impl Fn(L) -> Result<R>) -> Result<Vec<R>> {
+    let mut rows: Vec<R> = links.into_iter().map(numbered).collect::<Result<_>>()?;
+    rows.sort_unstable();
+    Ok(rows)
+}
+
+fn put<R: Params>(c: &Connection, sql: &str, rows: Vec<R>) -> Result<()> {
+    let mut put = c.prepare(sql)?;
+    rows.into_iter().try_for_each(|row| put.execute(row).map(drop))
+}
+
+/// A row without which another one cannot stand is missing.
+pub(crate) fn nowhere() -> rusqlite::Error {
+    corrupt("a row that is loaded", "it names a key that has no row")
+}
