@@ -28,6 +28,15 @@ pub(crate) struct Rows {
     pub(crate) facts: Vec<Vec<FactState>>,
 }
 
+impl Rows {
+    /// How many were there.
+    fn found(&self) -> usize {
+        let subjects = self.subjects.iter().filter(|(_, state)| state.is_some()).count();
+        let owners = self.owners.iter().filter(|(_, row)| row.is_some()).count();
+        subjects + owners + self.facts.iter().map(Vec::len).sum::<usize>()
+    }
+}
+
 /// Rows that are on their way.
 pub(crate) struct Coming(oneshot::Receiver<Rows>);
 
@@ -134,19 +143,22 @@ async fn serve(
                 let began = Instant::now();
                 let rows = read(tx.as_mut(), wanted).await?;
                 work.spent(Part::Load, began);
+                work.read(rows.found());
                 // Who asked may have given up.
                 let _ = to.send(rows);
             }
             turn = taken.recv() => match turn {
                 Some(Turn::Documents(owner, to)) => {
-                    let _ = to.send(tx.documents(&owner).await?);
+                    let documents = tx.documents(&owner).await?;
+                    work.read(documents.len());
+                    let _ = to.send(documents);
                 }
                 Some(Turn::Save(changes)) => {
-                    let (began, rows) = (Instant::now(), changes.rows() as u64);
+                    let (began, rows) = (Instant::now(), changes.rows());
                     refused += changes.refused.len() as u64;
                     tx.save(*changes).await?;
                     work.spent(Part::Save, began);
-                    work.rows(rows);
+                    work.wrote(rows);
                 }
                 Some(Turn::Commit) => {
                     let began = Instant::now();

@@ -44,7 +44,8 @@ pub struct Work {
     nanos: [AtomicU64; Part::ALL.len()],
     batches: AtomicU64,
     events: AtomicU64,
-    rows: AtomicU64,
+    read: AtomicU64,
+    written: AtomicU64,
 }
 
 /// What the counters say at one moment.
@@ -55,8 +56,10 @@ pub struct Done {
     pub batches: u64,
     /// Events in them.
     pub events: u64,
+    /// Rows read for them that were there.
+    pub read: u64,
     /// Rows written for them.
-    pub rows: u64,
+    pub written: u64,
 }
 
 impl Work {
@@ -66,7 +69,8 @@ impl Work {
             spent: std::array::from_fn(|n| Duration::from_nanos(self.nanos[n].load(Relaxed))),
             batches: self.batches.load(Relaxed),
             events: self.events.load(Relaxed),
-            rows: self.rows.load(Relaxed),
+            read: self.read.load(Relaxed),
+            written: self.written.load(Relaxed),
         }
     }
 
@@ -86,8 +90,12 @@ impl Work {
         self.events.fetch_add(events, Relaxed);
     }
 
-    pub(crate) fn rows(&self, rows: u64) {
-        self.rows.fetch_add(rows, Relaxed);
+    pub(crate) fn read(&self, rows: usize) {
+        self.read.fetch_add(rows as u64, Relaxed);
+    }
+
+    pub(crate) fn wrote(&self, rows: usize) {
+        self.written.fetch_add(rows as u64, Relaxed);
     }
 }
 
@@ -98,7 +106,8 @@ impl Done {
             spent: std::array::from_fn(|n| self.spent[n].saturating_sub(earlier.spent[n])),
             batches: self.batches - earlier.batches,
             events: self.events - earlier.events,
-            rows: self.rows - earlier.rows,
+            read: self.read - earlier.read,
+            written: self.written - earlier.written,
         }
     }
 

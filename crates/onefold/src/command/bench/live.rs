@@ -40,7 +40,7 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     let per_batch = done.events / done.batches.max(1);
     report.put("projector_us_per_event", parts(&done)).put("events_per_batch", per_batch);
     report.put("events_per_customer_and_batch", rig.workload.per_customer(per_batch));
-    report.put("rows_per_event", (done.rows as f64 / done.events.max(1) as f64 * 100.0).round() / 100.0);
+    report.put("rows_per_event", rows(&done));
     if let (Some(now), Some(before)) = (rig.bytes(), bytes) {
         let grown = |now: u64, before: u64| now.saturating_sub(before) / rig.events.max(1);
         report.put("log_bytes_per_event", grown(now.0, before.0)).put("view_bytes_per_event", grown(now.1, before.1));
@@ -56,6 +56,12 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
 fn parts(done: &Done) -> Value {
     let micros = |part: Part| (done.spent(part).as_secs_f64() * 1e7 / done.events.max(1) as f64).round() / 10.0;
     Part::ALL.into_iter().map(|part| (part.name().to_owned(), json!(micros(part)))).collect::<Map<_, _>>().into()
+}
+
+/// Rows per event.
+pub(super) fn rows(done: &Done) -> Value {
+    let each = |rows: u64| (rows as f64 / done.events.max(1) as f64 * 100.0).round() / 100.0;
+    json!({"read": each(done.read), "written": each(done.written)})
 }
 
 /// Latencies from when each batch was due until its views stand, and of views read meanwhile. The next batch does not wait for
