@@ -67,18 +67,6 @@ pub(crate) struct Hub {
     ear: AbortOnDrop,
 }
 
-fn publisher(
-    log: &Arc<dyn Log>,
-    store: &Arc<dyn Store>,
-    rules: &Rules,
-    writer: &Writer,
-    options: onefold_publisher::Options,
-) -> Publisher {
-    let log = (Arc::clone(log), Arc::clone(&writer.fence));
-    let store = (Arc::clone(store) as _, Arc::clone(store) as _);
-    Publisher::new(log, store, rules.clone(), writer.partitions, options)
-}
-
 /// A task that ends with its owner.
 struct AbortOnDrop(tokio::task::JoinHandle<()>);
 
@@ -101,6 +89,18 @@ async fn listen(store: Arc<dyn Store>, [resolve, assemble]: [Wake; 2]) {
         }
         tokio::time::sleep(DEAF).await;
     }
+}
+
+fn publisher(
+    log: &Arc<dyn Log>,
+    store: &Arc<dyn Store>,
+    rules: &Rules,
+    writer: &Writer,
+    options: onefold_publisher::Options,
+) -> Publisher {
+    let log = (Arc::clone(log), Arc::clone(&writer.fence));
+    let store = (Arc::clone(store) as _, Arc::clone(store) as _);
+    Publisher::new(log, store, rules.clone(), writer.partitions, options)
 }
 
 impl Hub {

@@ -75,7 +75,7 @@ impl SqliteStore {
         let connection = Connection::open(path).map_err(engine)?;
         connection
             .execute_batch(&format!(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -{}; PRAGMA temp_store = MEMORY;
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -{};
                  PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 268435456;",
                 options.cache_kib
             ))
@@ -85,6 +85,8 @@ impl SqliteStore {
             create(&connection, &options)?;
         }
         format::upgrade(&connection)?;
+        // Not before: an upgrade sorts whole tables.
+        connection.execute_batch("PRAGMA temp_store = MEMORY").map_err(engine)?;
         // A file from before topics were read gets it here.
         connection.execute_batch(INTAKE).map_err(engine)?;
         if rules(&connection)? != options.rules {

@@ -61,14 +61,7 @@ fn members_of_bundles(c: &Connection) -> Result<()> {
 fn decided(c: &Connection) -> Result<()> {
     c.execute_batch("CREATE TABLE decided (subject INTEGER PRIMARY KEY)")?;
     let mut put = c.prepare("INSERT INTO decided VALUES (?1)")?;
-    let mut all = c.prepare("SELECT num, state FROM subject")?;
-    let mut rows = all.query([])?;
-    while let Some(row) = rows.next()? {
-        if state(row.get_ref(1)?.as_blob()?)?.is_decided() {
-            put.execute([row.get::<_, i64>(0)?])?;
-        }
-    }
-    Ok(())
+    each_subject(c, |num, state| if state.is_decided() { put.execute([num]).map(drop) } else { Ok(()) })
 }
 
 /// A long history stands in further rows.
@@ -108,14 +101,9 @@ fn unread(c: &Connection) -> Result<()> {
 /// Documents of an owner stand by time, and beside its open items; once they stood in the order in which the hub met them.
 fn owned(c: &Connection) -> Result<()> {
     c.execute_batch("CREATE TEMP TABLE happened (subject INTEGER PRIMARY KEY, at INTEGER NOT NULL)")?;
-    {
-        let mut put = c.prepare("INSERT INTO temp.happened VALUES (?1, ?2)")?;
-        let mut all = c.prepare("SELECT num, state FROM subject")?;
-        let mut rows = all.query([])?;
-        while let Some(row) = rows.next()? {
-            put.execute((row.get::<_, i64>(0)?, state(row.get_ref(1)?.as_blob()?)?.at()))?;
-        }
-    }
+    let mut put = c.prepare("INSERT INTO temp.happened VALUES (?1, ?2)")?;
+    each_subject(c, |num, state| put.execute((num, state.at())).map(drop))?;
+    drop(put);
     c.execute_batch(
         "CREATE TABLE owned (owner INTEGER, list INTEGER, at INTEGER, subject INTEGER, item BLOB, CHECK (list = (item IS NOT NULL)), PRIMARY KEY (owner, list, at, subject)) WITHOUT ROWID;
         INSERT INTO owned
@@ -126,6 +114,15 @@ fn owned(c: &Connection) -> Result<()> {
         DROP TABLE open_item;
         DROP TABLE temp.happened;",
     )
+}
+
+fn each_subject(c: &Connection, mut each: impl FnMut(i64, SubjectState) -> Result<()>) -> Result<()> {
+    let mut all = c.prepare("SELECT num, state FROM subject")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        each(row.get(0)?, state(row.get_ref(1)?.as_blob()?)?)?;
+    }
+    Ok(())
 }
 
 fn state(bytes: &[u8]) -> Result<SubjectState> {

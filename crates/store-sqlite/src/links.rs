@@ -11,7 +11,8 @@ use crate::numbers::AsIs;
 /// Numbers of keys, by the keys' prints.
 pub(crate) type Numbers = HashMap<u64, u32, BuildHasherDefault<AsIs>>;
 
-/// Links between keys by their prints, in the order of their tables' columns: 16 to 30 bytes each, until they are written.
+/// Links between keys by their prints, in the order of their tables' columns, until they are written: 8 to 24 bytes each, an
+/// open item 48 and its own.
 #[derive(Default)]
 pub(crate) struct Links {
     /// Owner, when it happened, subject.

@@ -1,4 +1,4 @@
-CREATE TEMPORARY TABLE happened (
+CREATE UNLOGGED TABLE happened (
     subject text COLLATE "C",
     at      bigint
-) ON COMMIT DROP;
+);
