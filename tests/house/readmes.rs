@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::tree::{crates, files, gather, none, read, readmes, root, shown};
 
-/// First parts of words with a slash that name no file of ours: media types, and what the simulator writes.
-const ELSEWHERE: &[&str] = &["application", "text", "erp", "bank", "wms", "carrier", "desk", "truth"];
+/// First parts of words with a slash that name no file of ours: media types, what the simulator writes, and what
+/// cargo builds (there or not, by what was built before).
+const ELSEWHERE: &[&str] = &["application", "text", "erp", "bank", "wms", "carrier", "desk", "truth", "target"];
 /// Endings by which a bare word is a file.
 const ENDINGS: &[&str] = &[".rs", ".toml", ".md", ".proto", ".sql"];
 
