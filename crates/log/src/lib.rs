@@ -8,6 +8,7 @@ mod membership;
 mod partition;
 mod port;
 mod record;
+pub mod speed;
 
 pub use copy::{Copied, CopyError, copy};
 pub use error::LogError;
