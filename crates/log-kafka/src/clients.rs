@@ -109,6 +109,10 @@ impl Clients {
             Purpose::Join => set(&[
                 ("session.timeout.ms", "6000"),
                 ("heartbeat.interval.ms", "1500"),
+                // So long, and three seconds more, a client waits to be told its share; a broker that was frozen or lost its
+                // lead meanwhile never tells, and by default that is five minutes. Longer than whoever holds a partition is
+                // waited for.
+                ("max.poll.interval.ms", "15000"),
                 ("queued.min.messages", "1"),
                 ("fetch.message.max.bytes", "1024"),
             ]),
@@ -234,6 +238,14 @@ mod tests {
             options.properties.insert(name.to_owned(), "1".to_owned());
             assert!(matches!(Clients::new(options), Err(LogError::Refused(_))), "{name}");
         }
+    }
+
+    #[test]
+    fn a_group_that_does_not_answer_is_asked_again_soon_but_not_while_a_holder_ends_what_it_has_begun() {
+        let clients = Clients::new(Options::new("localhost:9092")).unwrap();
+        let asked: u64 = clients.config(Purpose::Join).get("max.poll.interval.ms").unwrap().parse().unwrap();
+        let asked = std::time::Duration::from_millis(asked);
+        assert!(asked > crate::membership::ENDS && asked < std::time::Duration::from_secs(20), "{asked:?}");
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::clients::{Clients, Context, Purpose};
 /// How often the thread looks whether it shall end.
 const LOOK: Duration = Duration::from_millis(100);
 /// How long a partition that shall go is kept for its holder to end what it has begun.
-const ENDS: Duration = Duration::from_secs(10);
+pub(crate) const ENDS: Duration = Duration::from_secs(10);
 /// How often it is asked whether it has.
 const ASK: Duration = Duration::from_millis(2);
 
