@@ -1,6 +1,7 @@
 //! What is asked of the broker beside records: metadata, heads, settings; and making topics. All of it may block.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use onefold_log::LogError;
@@ -18,7 +19,7 @@ const QUESTION: Duration = Duration::from_secs(5);
 /// The broker, as one asks it.
 pub(crate) struct Broker {
     clients: Clients,
-    consumer: BaseConsumer<Context>,
+    consumer: RwLock<Arc<BaseConsumer<Context>>>,
     admin: AdminClient<Context>,
 }
 
@@ -33,12 +34,27 @@ pub(crate) struct Shape {
 
 impl Broker {
     pub(crate) fn new(clients: &Clients) -> Result<Self, LogError> {
-        Ok(Self { clients: clients.clone(), consumer: clients.make(Purpose::Ask)?, admin: clients.make(Purpose::Ask)? })
+        let consumer = RwLock::new(Arc::new(clients.make(Purpose::Ask)?));
+        Ok(Self { clients: clients.clone(), consumer, admin: clients.make(Purpose::Ask)? })
+    }
+
+    fn consumer(&self) -> Arc<BaseConsumer<Context>> {
+        Arc::clone(&self.consumer.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A client that had no answer is not asked again: after a broker was killed and frozen, some never find its partitions again.
+    fn forget(&self) {
+        if let Ok(new) = self.clients.make(Purpose::Ask) {
+            let mut consumer = self.consumer.write().unwrap_or_else(PoisonError::into_inner);
+            let old = std::mem::replace(&mut *consumer, Arc::new(new));
+            // Letting go waits for its threads.
+            std::thread::spawn(move || drop(old));
+        }
     }
 
     /// Serves what the client wants to tell.
     fn hear(&self) {
-        while let Some(Err(error)) = self.consumer.poll(Duration::ZERO) {
+        while let Some(Err(error)) = self.consumer().poll(Duration::ZERO) {
             tracing::debug!(%error, "told by the client");
         }
     }
@@ -46,7 +62,11 @@ impl Broker {
     /// A failure of a question, with what the client has to tell of it.
     fn failed(&self, error: &KafkaError, topic: &str) -> LogError {
         self.hear();
-        self.clients.failed(error, topic)
+        let failed = self.clients.failed(error, topic);
+        if failed.retryable() {
+            self.forget();
+        }
+        failed
     }
 
     fn question(&self) -> Duration {
@@ -56,7 +76,7 @@ impl Broker {
     /// The topic, if there is one.
     pub(crate) fn shape(&self, full: &str) -> Result<Option<Shape>, LogError> {
         self.hear();
-        let metadata = self.consumer.fetch_metadata(Some(full), self.question());
+        let metadata = self.consumer().fetch_metadata(Some(full), self.question());
         let metadata = metadata.map_err(|error| self.failed(&error, full))?;
         let Some(topic) = metadata.topics().iter().find(|topic| topic.name() == full) else { return Ok(None) };
         match topic.error().map(Code::from) {
@@ -80,7 +100,7 @@ impl Broker {
         for partition in partitions.clone() {
             asked.add_partition_offset(full, partition.cast_signed(), Offset::End).map_err(failed)?;
         }
-        let told = self.consumer.offsets_for_times(asked, self.question()).map_err(failed)?;
+        let told = self.consumer().offsets_for_times(asked, self.question()).map_err(failed)?;
         let mut heads = vec![None; partitions.len()];
         for element in told.elements() {
             match element.error().err().map(|error| (error.rdkafka_error_code(), error)) {
@@ -103,7 +123,7 @@ impl Broker {
 
     /// The first offset that the partition still has.
     pub(crate) fn first(&self, full: &str, partition: u32) -> Result<u64, LogError> {
-        let marks = self.consumer.fetch_watermarks(full, partition.cast_signed(), self.question());
+        let marks = self.consumer().fetch_watermarks(full, partition.cast_signed(), self.question());
         let (low, _) = marks.map_err(|error| self.failed(&error, full))?;
         Ok(u64::try_from(low).unwrap_or(0))
     }
