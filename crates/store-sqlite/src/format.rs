@@ -5,9 +5,10 @@ use prost::Message;
 use rusqlite::{Connection, Result};
 
 use crate::db::{corrupt, engine};
+use crate::keys;
 
 /// Every step from one format to the next; a step that was released never changes. The first format is 1.
-const STEPS: [fn(&Connection) -> Result<()>; 5] = [members_of_bundles, decided, further_rows, unread, owned];
+const STEPS: [fn(&Connection) -> Result<()>; 6] = [members_of_bundles, decided, further_rows, unread, owned, places];
 /// Format of the tables.
 pub(crate) const FORMAT: u32 = STEPS.len() as u32 + 1;
 
@@ -114,6 +115,19 @@ fn owned(c: &Connection) -> Result<()> {
         DROP TABLE open_item;
         DROP TABLE temp.happened;",
     )
+}
+
+/// Keys that begin alike stand together; once each stood where a hash of all of it had it.
+fn places(c: &Connection) -> Result<()> {
+    c.execute_batch("DROP TABLE key; CREATE TABLE key (place INTEGER PRIMARY KEY, num INTEGER NOT NULL)")?;
+    let mut numbers: Vec<(i64, i64)> = Vec::new();
+    let mut all = c.prepare("SELECT num, key FROM subject UNION SELECT num, key FROM owner")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        numbers.push((keys::place(row.get_ref(1)?.as_str()?), row.get(0)?));
+    }
+    numbers.sort_unstable();
+    keys::put(c, numbers)
 }
 
 fn each_subject(c: &Connection, mut each: impl FnMut(i64, SubjectState) -> Result<()>) -> Result<()> {

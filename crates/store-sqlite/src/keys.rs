@@ -1,30 +1,43 @@
-//! Keys and their numbers. A hash is probed onwards where two keys share it; the text in the row is the judge.
+//! Keys and their numbers, found by place. A place is probed onwards where two keys share it; the text in the row is the judge.
 
 use onefold_event::party_id;
+use onefold_store::KeyPrint;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 use uuid::Uuid;
 
 use crate::db::Writer;
 use crate::numbers::Print;
 
-/// 63 bits of a key's UUIDv5, so that a party is found by its id too.
-pub(crate) fn hash(id: Uuid) -> i64 {
+/// Where a key stands in the table, in 63 bits. A party stands by its id, and so is found by that too. Any other key stands among
+/// those that begin alike up to their last two characters: systems count their documents up, and what is new in a batch is then
+/// on few pages.
+pub(crate) fn place(key: &str) -> i64 {
+    if key.starts_with("party:") {
+        return place_of(party_id(key));
+    }
+    let beginning = key.char_indices().nth_back(1).map_or("", |(at, _)| &key[..at]);
+    let (beginning, whole) = (KeyPrint::of(beginning).0 >> 33, KeyPrint::of(key).0 >> 32);
+    (beginning << 32 | whole).cast_signed()
+}
+
+/// Where the party with this id stands.
+fn place_of(id: Uuid) -> i64 {
     let mut first = [0; 8];
     first.copy_from_slice(&id.as_bytes()[..8]);
     (u64::from_be_bytes(first) >> 1).cast_signed()
 }
 
 /// The number that stands at a place.
-const AT: &str = "SELECT num FROM key WHERE hash = ?1";
+const AT: &str = "SELECT num FROM key WHERE place = ?1";
 
 /// The number of a key, if it has one.
 pub(crate) fn find(connection: &Connection, key: &str) -> Result<Option<i64>> {
-    probe(connection, &mut connection.prepare_cached(AT)?, hash(party_id(key)), |text| text == key).map(Result::ok)
+    probe(connection, &mut connection.prepare_cached(AT)?, place(key), |text| text == key).map(Result::ok)
 }
 
 /// The party with this id.
 pub(crate) fn find_party(connection: &Connection, id: Uuid) -> Result<Option<i64>> {
-    probe(connection, &mut connection.prepare_cached(AT)?, hash(id), |text| party_id(text) == id).map(Result::ok)
+    probe(connection, &mut connection.prepare_cached(AT)?, place_of(id), |text| party_id(text) == id).map(Result::ok)
 }
 
 /// The text of a key.
@@ -37,31 +50,47 @@ pub(crate) fn text(connection: &Connection, num: i64) -> Result<Option<String>> 
     owner.query_row([num], |r| r.get(0)).optional()
 }
 
-/// Ok(number) or Err(the first free hash).
+/// Ok(number) or Err(the first free place).
 fn probe(
     connection: &Connection,
     at: &mut CachedStatement<'_>,
     first: i64,
     same: impl Fn(&str) -> bool,
 ) -> Result<std::result::Result<i64, i64>> {
-    let mut hash = first;
+    let mut place = first;
     loop {
-        let Some(num) = at.query_row([hash], |r| r.get(0)).optional()? else { return Ok(Err(hash)) };
+        let Some(num) = at.query_row([place], |r| r.get(0)).optional()? else { return Ok(Err(place)) };
         if text(connection, num)?.is_some_and(|text| same(&text)) {
             return Ok(Ok(num));
         }
-        hash = (hash + 1) & i64::MAX;
+        place = next(place);
     }
+}
+
+/// The place after a place; the first follows the last.
+fn next(place: i64) -> i64 {
+    place.wrapping_add(1) & i64::MAX
+}
+
+/// Writes numbers at their places, or at the next free ones. In the order of places, neighbours are written one after the other.
+pub(crate) fn put(connection: &Connection, numbers: impl IntoIterator<Item = (i64, i64)>) -> Result<()> {
+    let mut put = connection.prepare_cached("INSERT OR IGNORE INTO key VALUES (?1, ?2)")?;
+    for (mut place, num) in numbers {
+        while put.execute([place, num])? == 0 {
+            place = next(place);
+        }
+    }
+    Ok(())
 }
 
 impl Writer {
     /// The number of a key, if it has one.
     pub(crate) fn number(&mut self, key: &str) -> Result<Option<i64>> {
-        Ok(self.place(key)?.0)
+        Ok(self.known(key)?.0)
     }
 
     /// The same, with the key's print.
-    fn place(&mut self, key: &str) -> Result<(Option<i64>, Print)> {
+    fn known(&mut self, key: &str) -> Result<(Option<i64>, Print)> {
         let print = self.numbers.print(key);
         if let Some(num) = self.numbers.get(print) {
             return Ok((Some(num), print));
@@ -70,7 +99,7 @@ impl Writer {
             return Ok((None, print));
         }
         let mut at = self.connection.prepare_cached(AT)?;
-        match probe(&self.connection, &mut at, hash(party_id(key)), |text| text == key)? {
+        match probe(&self.connection, &mut at, place(key), |text| text == key)? {
             Ok(num) => {
                 self.numbers.put(print, num);
                 Ok((Some(num), print))
@@ -91,7 +120,7 @@ impl Writer {
             let print = self.numbers.print(key.as_ref());
             let num = self.numbers.get(print);
             if num.is_none() && self.numbers.absent(print).is_none() {
-                unknown.push((hash(party_id(key.as_ref())), n, print));
+                unknown.push((place(key.as_ref()), n, print));
             }
             found.push(num);
         }
@@ -115,11 +144,11 @@ impl Writer {
 
     /// The number of a key, a new one if need be. The caller writes the row that holds the text in the same transaction.
     pub(crate) fn number_or_new(&mut self, key: &str) -> Result<(i64, bool)> {
-        let (num, print) = self.place(key)?;
+        let (num, print) = self.known(key)?;
         if let Some(num) = num {
             return Ok((num, false));
         }
-        let place = self.numbers.absent(print).unwrap_or_else(|| hash(party_id(key)));
+        let place = self.numbers.absent(print).unwrap_or_else(|| place(key));
         self.last += 1;
         self.numbers.give(print, place, self.last);
         Ok((self.last, true))
@@ -140,15 +169,28 @@ impl Writer {
         if pending.is_empty() {
             return Ok(());
         }
-        let mut put = self.connection.prepare_cached("INSERT OR IGNORE INTO key VALUES (?1, ?2)")?;
-        for (mut place, num) in pending {
-            // Another key has taken it: the next free one is its place, as for whoever looks.
-            while put.execute([place, num])? == 0 {
-                place = (place + 1) & i64::MAX;
-            }
-        }
+        put(&self.connection, pending)?;
         let last = "UPDATE meta SET value = ?1 WHERE name = 'last'";
         self.connection.prepare_cached(last)?.execute([self.last])?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_counted_up_stand_together_and_parties_where_their_ids_lead() {
+        let beginning = |key: &str| place(key) >> 32;
+        assert_eq!(beginning("invoice:erp:2024-000100"), beginning("invoice:erp:2024-000199"));
+        assert_ne!(beginning("invoice:erp:2024-000100"), beginning("invoice:erp:2024-000200"));
+        assert_ne!(place("invoice:erp:2024-000100"), place("invoice:erp:2024-000101"));
+        assert_eq!(beginning("identifier:name:\u{738b}\u{4f1f}"), beginning("identifier:name:\u{674e}\u{5a1c}"));
+        assert_eq!(place("party:erp:7"), place_of(party_id("party:erp:7")));
+        for key in ["", "x", "\u{738b}", "party:", "invoice:erp:1"] {
+            assert!(place(key) >= 0, "{key}");
+        }
+        assert_eq!(next(i64::MAX), 0);
     }
 }

@@ -7,13 +7,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use onefold_event::party_id;
 use onefold_store::{KeyPrint, LoadRow, LoadStore, Loaded, StoreError, search_words};
 use onefold_view::Digest;
 use rusqlite::{Connection, Result};
 
 use crate::db::{Options, create, engine};
-use crate::keys::hash;
+use crate::keys;
 use crate::links::{Links, Numbers, nowhere};
 use crate::quarantine;
 
@@ -25,7 +24,7 @@ pub struct SqliteLoad {
     connection: Connection,
     path: PathBuf,
     numbers: Numbers,
-    /// (hash, number) of each key.
+    /// (place, number) of each key.
     keys: Vec<(i64, u32)>,
     links: Links,
     /// Texts by which parties are found whose own rows come later.
@@ -101,7 +100,7 @@ impl SqliteLoad {
         let next = u32::try_from(self.numbers.len() + 1).unwrap_or(u32::MAX);
         let num = *self.numbers.entry(KeyPrint::of(key).0).or_insert(next);
         if num == next {
-            self.keys.push((hash(party_id(key)), num));
+            self.keys.push((keys::place(key), num));
         }
         (num, num == next)
     }
@@ -181,14 +180,9 @@ impl SqliteLoad {
         }
         let c = &self.connection;
         std::mem::take(&mut self.links).write(c, &self.numbers)?;
-        let mut keys = std::mem::take(&mut self.keys);
-        keys.sort_unstable();
-        let (mut put, mut last) = (c.prepare("INSERT INTO key VALUES (?1, ?2)")?, -1);
-        for (hash, num) in keys {
-            // The next free one where two keys share a hash, as whoever looks a key up goes on.
-            last = hash.max(last + 1);
-            put.execute((last, num))?;
-        }
+        let mut numbers = std::mem::take(&mut self.keys);
+        numbers.sort_unstable();
+        keys::put(c, numbers.into_iter().map(|(place, num)| (place, i64::from(num))))?;
         c.execute_batch("CREATE INDEX member_by_cluster ON member (cluster)")
     }
 }

@@ -1,7 +1,7 @@
 -- Numbers stand for keys, so that rows are written near those written just before; texts stand once, in subject or owner.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
--- A key's hash (63 bits; the next free one where two keys share it) and its number.
-CREATE TABLE key (hash INTEGER PRIMARY KEY, num INTEGER NOT NULL);
+-- A key's place (63 bits; the next free one where two keys share it) and its number.
+CREATE TABLE key (place INTEGER PRIMARY KEY, num INTEGER NOT NULL);
 CREATE TABLE position (partition INTEGER PRIMARY KEY, next INTEGER NOT NULL);
 CREATE TABLE digest (name TEXT PRIMARY KEY, sum BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE subject (num INTEGER PRIMARY KEY, key TEXT NOT NULL, state BLOB NOT NULL);

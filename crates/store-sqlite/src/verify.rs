@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use onefold_event::party_id;
 use onefold_store::{EachRow, Kept, KeyPrint, RowPrint, StoreError, Table, VerifySnapshot, VerifyStore};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use crate::db::engine;
-use crate::keys::{find, hash, text};
+use crate::keys::{find, place, text};
 use crate::project::digest;
 use crate::{SqliteStore, found};
 
@@ -167,7 +166,7 @@ impl Numbers {
         let slot = slot.unwrap_or_else(|| self.far.entry(num).or_default());
         if *slot == 0 {
             *slot = print.0;
-            self.indexed = self.indexed.wrapping_add(mixed(hash(party_id(key)), num));
+            self.indexed = self.indexed.wrapping_add(mixed(place(key), num));
         } else if *slot != print.0 {
             self.torn = true;
         }
@@ -200,7 +199,7 @@ pub(crate) fn mixed(hash: i64, num: i64) -> u128 {
 /// Only what is wrong: found by comparing sums, named by looking up each key.
 fn keys(c: &Connection, numbers: &Numbers, each: &EachRow) -> Result<()> {
     let mut sum = 0u128;
-    let mut all = c.prepare("SELECT hash, num FROM key")?;
+    let mut all = c.prepare("SELECT place, num FROM key")?;
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
         sum = sum.wrapping_add(mixed(row.get(0)?, row.get(1)?));
@@ -208,7 +207,7 @@ fn keys(c: &Connection, numbers: &Numbers, each: &EachRow) -> Result<()> {
     if sum == numbers.indexed && !numbers.torn {
         return Ok(());
     }
-    // Two keys of one hash are not where the sum expects them either: each key is looked up as any reader would.
+    // Two keys of one place are not where the sum expects them either: each key is looked up as any reader would.
     let sql = "SELECT num, key FROM subject UNION ALL SELECT num, key FROM owner UNION ALL SELECT num, NULL FROM key k
          WHERE NOT EXISTS (SELECT 1 FROM subject WHERE num = k.num) AND NOT EXISTS (SELECT 1 FROM owner WHERE num = k.num)";
     let mut all = c.prepare(sql)?;
@@ -217,8 +216,8 @@ fn keys(c: &Connection, numbers: &Numbers, each: &EachRow) -> Result<()> {
         let (num, key): (i64, Option<String>) = (row.get(0)?, row.get(1)?);
         let leads = match &key {
             Some(key) => {
-                let mut direct = c.prepare_cached("SELECT num FROM key WHERE hash = ?1")?;
-                let first: Option<i64> = direct.query_row([hash(party_id(key))], |r| r.get(0)).optional()?;
+                let mut direct = c.prepare_cached("SELECT num FROM key WHERE place = ?1")?;
+                let first: Option<i64> = direct.query_row([place(key)], |r| r.get(0)).optional()?;
                 first == Some(num) || find(c, key)? == Some(num)
             }
             None => false,

@@ -55,10 +55,11 @@ fn an_older_format_is_left_alone_while_an_older_program_writes() {
 async fn brought(open: impl FnOnce(&Path) -> SqliteStore) {
     let directory = tempfile::tempdir().unwrap();
     // The first format left members of a set that no longer had anything, had no index of decisions, all facts in a row,
-    // references of stocks, documents by number, and open items elsewhere.
+    // references of stocks, documents by number, open items elsewhere, and keys by a hash of all of them.
     let path = file(
         &directory,
-        "DROP TABLE decided; DROP TABLE fact; DROP TABLE owned; UPDATE meta SET value = 1 WHERE name = 'format';
+        "DROP TABLE decided; DROP TABLE fact; DROP TABLE owned; DROP TABLE key; UPDATE meta SET value = 1 WHERE name = 'format';
+        CREATE TABLE key (hash INTEGER PRIMARY KEY, num INTEGER NOT NULL);
         CREATE TABLE document (owner INTEGER, subject INTEGER, PRIMARY KEY (owner, subject)) WITHOUT ROWID;
         INSERT INTO document VALUES (1, 7);
         CREATE TABLE open_item (owner INTEGER, due INTEGER, subject INTEGER, item BLOB NOT NULL, PRIMARY KEY (owner, due, subject)) WITHOUT ROWID;
@@ -78,11 +79,17 @@ async fn brought(open: impl FnOnce(&Path) -> SqliteStore) {
     ] {
         old.execute("INSERT INTO subject VALUES (?1, ?2, ?3)", (num, key, state.encode_to_vec())).unwrap();
     }
-    for (num, key) in
-        [(1, "party:erp:A"), (4, "stock:wms:P1"), (5, "order:erp:1"), (6, "stock:wms:P2"), (7, "order:erp:2")]
-    {
-        let place = party_id(key).as_u128() >> 65;
-        old.execute("INSERT INTO key VALUES (?1, ?2)", (place as i64, num)).unwrap();
+    for (num, key) in [
+        (1, "party:erp:A"),
+        (2, "set:of:nothing"),
+        (3, "set:of:something"),
+        (4, "stock:wms:P1"),
+        (5, "order:erp:1"),
+        (6, "stock:wms:P2"),
+        (7, "order:erp:2"),
+    ] {
+        let hash = party_id(key).as_u128() >> 65;
+        old.execute("INSERT INTO key VALUES (?1, ?2)", (hash as i64, num)).unwrap();
     }
     drop(old);
     let keys = ["stock:wms:P1".to_owned(), "order:erp:1".to_owned()];
@@ -98,6 +105,7 @@ async fn brought(open: impl FnOnce(&Path) -> SqliteStore) {
     assert_eq!((store.subjects(&keys).await.unwrap(), further), (vec![Some(row), Some(given())], facts()));
     assert_eq!(store.facts(&[FactsOf::all(&keys[0])]).await.unwrap(), [facts()]);
     assert_eq!(number(&path, "SELECT at FROM owned WHERE list = 1 AND item IS NOT NULL"), 20_000);
+    assert_eq!(number(&path, "SELECT count(*) FROM key"), 7);
     assert_eq!(number(&path, "SELECT count(*) FROM fact"), MOST_FACTS as u32 + 1);
     assert!(number(&path, "SELECT value FROM meta WHERE name = 'format'") > 1);
 }

@@ -87,7 +87,7 @@ const OWN: &[Fault] = &[
     fault("search_index", "search", C, "DELETE FROM search_index WHERE rowid = {C}"),
     fault("search_index", "search", A, "INSERT INTO search_index (rowid, words) VALUES ({A}, '李娜')"),
     fault("key", "keys", A, "UPDATE key SET num = {C} WHERE num = {A}"),
-    fault("key", "keys", A, "UPDATE key SET hash = hash + 1 WHERE num = {invoice}"),
+    fault("key", "keys", A, "UPDATE key SET place = place + 1 WHERE num = {invoice}"),
     fault("key", "keys", C, "DELETE FROM key WHERE num = {C}"),
 ];
 

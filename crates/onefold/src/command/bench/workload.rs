@@ -81,26 +81,24 @@ impl Workload {
         event(&party(customer), body, START, &[])
     }
 
-    /// Customer and round of the n-th event. One customer's story is told in rounds, so that neighbours in the log are of
-    /// different customers.
-    fn scattered(&self, n: u64) -> (u64, u64, &'static str) {
+    /// What the n-th event is about. Customers' stories are told in rounds, so that neighbours in the log are of different
+    /// customers, and their documents are numbered one after the other, as systems number them.
+    fn scattered(&self, n: u64) -> Turn {
         let (round, turn) = (n / self.customers, n % self.customers);
         // 0x9E3779B1 is prime, so it scatters the turn over all customers when it shares no factor with their number.
-        (turn.wrapping_mul(0x9E37_79B1) % self.customers, round, "")
+        Turn::of(turn.wrapping_mul(0x9E37_79B1) % self.customers, round, turn, self.customers, "")
     }
 
     /// The n-th event after all customers are recorded.
     pub(crate) fn event(&self, n: u64) -> Result<Event> {
-        let (customer, round, mark) = match (self.hot, n / 5, n % 5) {
+        let Turn { customer, step, number } = match (self.hot, n / 5, n % 5) {
             (false, ..) => self.scattered(n),
             (true, fifth, 0) => self.scattered(fifth),
             (true, fifth, of) => {
-                let n = fifth * 4 + of - 1;
-                (n % HOT.min(self.customers), n / HOT.min(self.customers), "H")
+                let (n, hot) = (fifth * 4 + of - 1, HOT.min(self.customers));
+                Turn::of(n % hot, n / hot, n % hot, hot, "H")
             }
         };
-        let (story, step) = (round / STORY, round % STORY);
-        let number = format!("{mark}{customer}-{story}");
         let at = START + i64::try_from(n).unwrap_or(0) * 1_000_000;
         let (order, invoice, track) =
             (format!("order:erp:S{number}"), format!("invoice:erp:I{number}"), format!("track:sf:W{number}"));
@@ -147,6 +145,23 @@ impl Workload {
             ),
             _ => event(&format!("case:desk:Q{number}"), v1::CaseClosed::default(), at, &[]),
         }
+    }
+}
+
+/// What an event is about.
+struct Turn {
+    customer: u64,
+    /// Of the customer's story.
+    step: u64,
+    /// Of the story's documents.
+    number: String,
+}
+
+impl Turn {
+    /// Of a customer in a round, in which it is one of so many.
+    fn of(customer: u64, round: u64, turn: u64, of: u64, mark: &str) -> Self {
+        let (story, step) = (round / STORY, round % STORY);
+        Self { customer, step, number: format!("{mark}{:07}", story * of + turn) }
     }
 }
 
