@@ -121,12 +121,14 @@ fn owned(c: &Connection) -> Result<()> {
 fn places(c: &Connection) -> Result<()> {
     c.execute_batch("DROP TABLE key; CREATE TABLE key (place INTEGER PRIMARY KEY, num INTEGER NOT NULL)")?;
     let mut numbers: Vec<(i64, i64)> = Vec::new();
-    let mut all = c.prepare("SELECT num, key FROM subject UNION SELECT num, key FROM owner")?;
+    let mut all = c.prepare("SELECT num, key FROM subject UNION ALL SELECT num, key FROM owner")?;
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
         numbers.push((keys::place(row.get_ref(1)?.as_str()?), row.get(0)?));
     }
     numbers.sort_unstable();
+    // A party stands in both.
+    numbers.dedup();
     keys::put(c, numbers)
 }
 

@@ -72,6 +72,7 @@ async fn brought(open: impl FnOnce(&Path) -> SqliteStore) {
     let (referring, plain) = reserved();
     let (order, place) = placed();
     for (num, key, state) in [
+        (1, "party:erp:A", &SubjectState::default()),
         (4, "stock:wms:P1", &whole),
         (5, "order:erp:1", &given()),
         (6, "stock:wms:P2", &referring),
