@@ -178,7 +178,14 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+    use std::sync::{Arc, Mutex};
+
+    use onefold_store::conformance::older::{given, placed};
+    use onefold_store::{Changes, ProjectStore, ReadStore, Table, VerifyStore};
+
     use super::*;
+    use crate::{Options, SqliteStore};
 
     #[test]
     fn documents_counted_up_stand_together_and_parties_where_their_ids_lead() {
@@ -192,5 +199,45 @@ mod tests {
             assert!(place(key) >= 0, "{key}");
         }
         assert_eq!(next(i64::MAX), 0);
+    }
+
+    /// Two keys that begin alike and share a place, found by trying.
+    fn sharing() -> [String; 2] {
+        let mut seen = HashMap::new();
+        let letters = || '\u{4e00}'..'\u{5000}';
+        for key in letters().flat_map(|a| letters().map(move |b| format!("order:erp:{a}{b}"))) {
+            if let Some(other) = seen.insert(place(&key), key.clone()) {
+                return [other, key];
+            }
+        }
+        panic!("no two of them share a place");
+    }
+
+    #[tokio::test]
+    async fn two_keys_of_one_place_are_both_found() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("views.db");
+        let (keys, states) = (sharing(), [given(), placed().0]);
+        let store = SqliteStore::open(&path, Options::default()).unwrap();
+        for (n, (key, state)) in (0..).zip(keys.iter().zip(&states)) {
+            let mut tx = store.begin(&[(0, n, n + 1)]).await.unwrap();
+            let subjects = vec![(key.clone(), Arc::new(state.clone()))];
+            tx.save(Changes { subjects, ..Changes::default() }).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        drop(store);
+        // Opened again, so that no number is remembered.
+        let store = SqliteStore::open(&path, Options::default()).unwrap();
+        let kept = states.map(Some);
+        assert_eq!(ReadStore::subjects(&store, &keys).await.unwrap(), kept);
+        let mut tx = store.begin(&[]).await.unwrap();
+        assert_eq!(tx.subjects(&keys).await.unwrap(), kept);
+        drop(tx);
+        let astray = Arc::new(Mutex::new(Vec::new()));
+        let into = Arc::clone(&astray);
+        let each = Arc::new(move |_, key: &dyn Fn() -> String| into.lock().unwrap().push(key()));
+        store.snapshot().await.unwrap().scan(Table::Keys, each).await.unwrap();
+        let astray = astray.lock().unwrap();
+        assert!(astray.is_empty(), "{astray:?}");
     }
 }
