@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use harness::{Home, event, invoice, party};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Two customers who share a phone, one of them with two parties and an invoice.
 fn told() -> Home {
@@ -104,6 +104,26 @@ fn events_documents_and_words_lead_to_the_same_customer() {
         );
     }
     assert_eq!(home.run(&["find", "nobody", "--json"]).exits(0).json(), json!([]));
+}
+
+#[test]
+fn the_nearest_name_is_found_first_however_few_are_asked_for() {
+    let home = Home::new();
+    let server = home.serve();
+    let names = ["王伟磊", "王伟", "Anna Gastberger", "Anna von Gast", "Anna Gast"];
+    // One after the other, so that they stand in the read model in this order.
+    for (n, name) in names.into_iter().enumerate() {
+        assert_eq!(server.batch(&[party(&format!("erp:K{n}"), name, &[])]).status, 200);
+        server.settle();
+    }
+    assert_eq!(server.stop(), 0);
+    let found = |words: &str, limit: &str| -> Vec<Value> {
+        let hits = home.run(&["find", words, "--limit", limit, "--json"]).exits(0).json();
+        hits.as_array().unwrap().iter().map(|hit| hit["name"].clone()).collect()
+    };
+    assert_eq!(found("王伟", "10"), ["王伟", "王伟磊"]);
+    assert_eq!(found("anna gast", "10"), ["Anna Gast", "Anna von Gast", "Anna Gastberger"]);
+    assert_eq!(found("anna gast", "1"), ["Anna Gast"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Customers by words: names, identifiers, numbers, cities.
 
+use onefold_store::Nearness;
 use serde::Serialize;
 
 use crate::{Service, ServiceError};
@@ -21,7 +22,8 @@ pub struct Hit {
 }
 
 impl Service {
-    /// Customers that all the words fit; the last word need not be complete.
+    /// Customers that all the words fit, the nearest first; no word need be complete. Where more than [`MOST_FOUND`] texts
+    /// fit, the nearest of as many: further words tell them apart.
     ///
     /// # Errors
     /// There is no word to look for, or the read model cannot be read.
@@ -29,8 +31,13 @@ impl Service {
         if !text.chars().any(char::is_alphanumeric) {
             return Err(ServiceError::invalid(format!("`{text}` holds no word to look for")));
         }
-        let mut hits: Vec<Hit> = Vec::new();
-        for found in self.store.find(text, limit.clamp(1, MOST_FOUND)).await? {
+        let mut fitting = self.store.find(text, MOST_FOUND).await?;
+        fitting.sort_by_cached_key(|found| Nearness::of(&found.text, text));
+        let (mut hits, limit) = (Vec::<Hit>::new(), limit.clamp(1, MOST_FOUND));
+        for found in fitting {
+            if hits.len() == limit {
+                break;
+            }
             let Some(party) = found.parties.first() else { continue };
             if hits.iter().any(|hit| hit.parties.contains(party)) {
                 continue;

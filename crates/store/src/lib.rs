@@ -35,7 +35,7 @@ pub use publish::{IdentityChange, Members, Note, PartyPage, PublishStore, Publis
 pub use quarantine::{Quarantine, QuarantineEntry, QuarantineFilter};
 pub use read::{CustomerRows, Found, Holding, ReadStore, StatusRows, Totals};
 pub use resolve::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx};
-pub use search::{SearchTerm, search_words};
+pub use search::{Nearness, SearchTerm, search_words};
 pub use state::{Admitted, SubjectState};
 pub use store::Store;
 pub use verify::{EachRow, Kept, KeyPrint, RowPrint, Table, VerifySnapshot, VerifyStore};

@@ -59,6 +59,31 @@ pub fn search_words(text: &str) -> BTreeSet<String> {
     words
 }
 
+/// How near a text comes to what was asked, the nearest first. An engine says only which texts fit, not how well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Nearness {
+    /// One of its lines is what was asked and nothing else: a name, a number, a city.
+    Line,
+    /// It has every word that was asked.
+    Words,
+    /// A word of it only begins as the one that was asked.
+    Beginnings,
+}
+
+impl Nearness {
+    /// Of a text that an engine found for what was asked.
+    pub fn of(text: &str, asked: &str) -> Self {
+        let line = runs(asked);
+        if text.lines().any(|text| runs(text) == line) {
+            return Self::Line;
+        }
+        let words = search_words(text);
+        let whole = SearchTerm::all(asked).iter().all(|term| words.contains(&term.word));
+        if whole { Self::Words } else { Self::Beginnings }
+    }
+}
+
+#[derive(PartialEq, Eq)]
 enum Run {
     Word(String),
     /// Characters written without spaces between words.
@@ -117,6 +142,18 @@ mod tests {
     fn words_lose_case_and_accents_and_may_be_unfinished() {
         assert_eq!(terms("Müller, Jö"), [("muller".to_owned(), true), ("jo".to_owned(), true)]);
         assert_eq!(terms(" - "), []);
+    }
+
+    #[test]
+    fn a_name_is_nearer_than_a_longer_one_and_a_word_nearer_than_its_beginning() {
+        let nearness = |text| Nearness::of(text, "Jörg Gast");
+        assert_eq!(nearness("Linz\nJORG GAST"), Nearness::Line);
+        assert_eq!(nearness("Jörg von Gast"), Nearness::Words);
+        assert_eq!(nearness("Jörg\nGast"), Nearness::Words);
+        assert_eq!(nearness("Jörg Gastberger"), Nearness::Beginnings);
+        assert_eq!(Nearness::of("王伟", "王伟"), Nearness::Line);
+        assert_eq!(Nearness::of("王伟磊", "王伟"), Nearness::Words);
+        assert_eq!(Nearness::of("+8613800138000", "13800138000"), Nearness::Words);
     }
 
     #[test]
