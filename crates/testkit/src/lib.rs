@@ -19,5 +19,5 @@ pub use hub::{Shape, TestHub, hub_key};
 pub use kafka::Kafka;
 pub use own::Own;
 pub use postgres::{Database, Postgres};
-pub use server::Secrets;
+pub use server::{Secrets, free_port};
 pub use skipped::skipped;

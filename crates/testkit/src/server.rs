@@ -276,7 +276,10 @@ fn reachable(port: u16) -> bool {
 
 /// A port that is free, as is the next one. Below those that the system gives to clients, so that a server which is down for a
 /// while finds it free again.
-fn free_port() -> u16 {
+///
+/// # Panics
+/// Two thousand pairs are taken.
+pub fn free_port() -> u16 {
     let free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
     let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let seed = u64::from(std::process::id()).wrapping_mul(7919).wrapping_add(u64::from(time.subsec_micros()));

@@ -8,4 +8,5 @@ mod containers;
 mod gate;
 mod manifests;
 mod read;
+mod settings;
 mod watched;
