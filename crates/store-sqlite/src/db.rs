@@ -29,6 +29,9 @@ pub struct Options {
     /// WAL pages after which the writer itself brings the WAL to its end; until then a thread of its own copies pages
     /// back beside it. Larger is faster on the whole, smaller keeps the file short.
     pub checkpoint_pages: u32,
+    /// Bytes of documents and open items that stand in their owner's own row, at most; more stand in rows of their own. A
+    /// document takes about 12, an open item about 70, and a row with its bundle should not be longer than a page.
+    pub few: usize,
 }
 
 impl Default for Options {
@@ -39,6 +42,7 @@ impl Default for Options {
             cache_kib: 192 * 1024,
             cached_keys: 1 << 20,
             checkpoint_pages: 48_000,
+            few: 1000,
         }
     }
 }
@@ -51,6 +55,8 @@ pub(crate) struct Writer {
     pub(crate) last: i64,
     /// Publishing is switched on.
     pub(crate) publishes: bool,
+    /// As [`Options::few`].
+    pub(crate) few: usize,
     _lock: File,
 }
 
@@ -97,7 +103,7 @@ impl SqliteStore {
         connection.execute_batch(include_str!("publish.sql")).map_err(engine)?;
         let publishes = connection.query_row("SELECT enabled FROM publishing", [], |r| r.get(0)).map_err(engine)?;
         let numbers = Numbers::new(options.cached_keys);
-        let writer = Writer { connection, numbers, last, publishes, _lock: lock };
+        let writer = Writer { connection, numbers, last, publishes, few: options.few, _lock: lock };
         let writer = Arc::new(tokio::sync::Mutex::new(writer));
         checkpoint::spawn(path.to_owned(), Arc::downgrade(&writer), options.checkpoint_pages)?;
         let readers = Mutex::new(Vec::new());

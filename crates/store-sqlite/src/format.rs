@@ -4,11 +4,13 @@ use onefold_store::{LONG_ROW, StoreError, SubjectState};
 use prost::Message;
 use rusqlite::{Connection, Result};
 
-use crate::db::{corrupt, engine};
+use crate::db::{Options, corrupt, engine};
 use crate::keys;
+use crate::owned::{Few, Item};
 
 /// Every step from one format to the next; a step that was released never changes. The first format is 1.
-const STEPS: [fn(&Connection) -> Result<()>; 6] = [members_of_bundles, decided, further_rows, unread, owned, places];
+const STEPS: [fn(&Connection) -> Result<()>; 7] =
+    [members_of_bundles, decided, further_rows, unread, owned, places, few];
 /// Format of the tables.
 pub(crate) const FORMAT: u32 = STEPS.len() as u32 + 1;
 
@@ -130,6 +132,30 @@ fn places(c: &Connection) -> Result<()> {
     // A party stands in both.
     numbers.dedup();
     keys::put(c, numbers)
+}
+
+/// What stands under an owner key stands in its row while it is little; once all of it stood in rows of its own.
+fn few(c: &Connection) -> Result<()> {
+    c.execute_batch("ALTER TABLE owner ADD COLUMN few BLOB DEFAULT x''")?;
+    let mut owners = c.prepare("SELECT DISTINCT owner FROM owned")?;
+    let owners: Vec<i64> = owners.query_map([], |row| row.get(0))?.collect::<Result<_>>()?;
+    let mut get = c.prepare("SELECT list, at, subject, item FROM owned WHERE owner = ?1")?;
+    let mut clear = c.prepare("DELETE FROM owned WHERE owner = ?1")?;
+    for owner in owners {
+        let mut few = Few::default();
+        let mut rows = get.query([owner])?;
+        while let Some(row) = rows.next()? {
+            let (at, subject) = (row.get(1)?, row.get(2)?);
+            match row.get(0)? {
+                0 => few.push_document(at, subject),
+                _ => few.items.push(Item { due: at, invoice: subject, item: row.get(3)? }),
+            }
+        }
+        drop(rows);
+        clear.execute([owner])?;
+        few.put(c, owner, Options::default().few)?;
+    }
+    Ok(())
 }
 
 fn each_subject(c: &Connection, mut each: impl FnMut(i64, SubjectState) -> Result<()>) -> Result<()> {

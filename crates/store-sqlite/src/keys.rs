@@ -158,7 +158,9 @@ impl Writer {
     pub(crate) fn owner_number(&mut self, key: &str) -> Result<i64> {
         let (num, new) = self.number_or_new(key)?;
         if new {
-            self.connection.prepare_cached("INSERT INTO owner VALUES (?1, ?2, NULL, x'', x'')")?.execute((num, key))?;
+            self.connection
+                .prepare_cached("INSERT INTO owner VALUES (?1, ?2, NULL, x'', x'', x'')")?
+                .execute((num, key))?;
         }
         Ok(num)
     }

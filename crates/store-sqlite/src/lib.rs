@@ -14,6 +14,7 @@ mod keys;
 mod links;
 mod load;
 mod numbers;
+mod owned;
 mod project;
 mod publish;
 mod quarantine;

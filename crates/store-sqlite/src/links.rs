@@ -7,6 +7,7 @@ use rusqlite::{Connection, Params, Result};
 
 use crate::db::corrupt;
 use crate::numbers::AsIs;
+use crate::owned::{Few, Item};
 
 /// Numbers of keys, by the keys' prints.
 pub(crate) type Numbers = HashMap<u64, u32, BuildHasherDefault<AsIs>>;
@@ -28,7 +29,7 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    pub(crate) fn write(self, c: &Connection, numbers: &Numbers) -> Result<()> {
+    pub(crate) fn write(self, c: &Connection, numbers: &Numbers, few: usize) -> Result<()> {
         let known = |print: u64| numbers.get(&print).copied().ok_or_else(nowhere);
         let pair = |(left, right)| Ok((known(left)?, known(right)?));
         put(c, "INSERT INTO decision VALUES (?1, ?2)", sorted(self.decisions, pair)?)?;
@@ -40,22 +41,29 @@ impl Links {
         put(c, "INSERT INTO holder VALUES (?1, ?2, ?3)", sorted(self.holders, holder)?)?;
         let documents = sorted(self.documents, |(owner, at, subject)| Ok((known(owner)?, at, known(subject)?)))?;
         let item = |(owner, due, invoice, item)| Ok((known(owner)?, due, known(invoice)?, item));
-        owned(c, documents, sorted(self.items, item)?)
+        owned(c, documents, sorted(self.items, item)?, few)
     }
 }
 
-/// Documents of one owner, then its open items, then the next one's: the order of the table.
-fn owned(c: &Connection, documents: Vec<(u32, i64, u32)>, items: Vec<(u32, i64, u32, Vec<u8>)>) -> Result<()> {
-    let mut put_document = c.prepare("INSERT INTO owned VALUES (?1, 0, ?2, ?3, NULL)")?;
-    let mut put_item = c.prepare("INSERT INTO owned VALUES (?1, 1, ?2, ?3, ?4)")?;
-    let mut items = items.into_iter().peekable();
-    for document in documents {
-        while let Some(item) = items.next_if(|(owner, ..)| *owner < document.0) {
-            put_item.execute(item)?;
+/// Documents and open items of one owner, then the next one's: the order of their rows.
+fn owned(
+    c: &Connection,
+    documents: Vec<(u32, i64, u32)>,
+    items: Vec<(u32, i64, u32, Vec<u8>)>,
+    most: usize,
+) -> Result<()> {
+    let (mut documents, mut items) = (documents.into_iter().peekable(), items.into_iter().peekable());
+    while let Some(owner) = documents.peek().map(|d| d.0).into_iter().chain(items.peek().map(|i| i.0)).min() {
+        let mut few = Few::default();
+        while let Some((_, at, document)) = documents.next_if(|document| document.0 == owner) {
+            few.push_document(at, document.into());
         }
-        put_document.execute(document)?;
+        while let Some((_, due, invoice, item)) = items.next_if(|item| item.0 == owner) {
+            few.items.push(Item { due, invoice: invoice.into(), item });
+        }
+        few.put(c, owner.into(), most)?;
     }
-    items.try_for_each(|item| put_item.execute(item).map(drop))
+    Ok(())
 }
 
 fn sorted<L, R: Ord>(links: Vec<L>, numbered: impl Fn(L) -> Result<R>) -> Result<Vec<R>> {

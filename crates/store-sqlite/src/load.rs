@@ -27,6 +27,8 @@ pub struct SqliteLoad {
     /// (place, number) of each key.
     keys: Vec<(i64, u32)>,
     links: Links,
+    /// As [`Options::few`].
+    few: usize,
     /// Texts by which parties are found whose own rows come later.
     late: Vec<LoadRow>,
 }
@@ -70,6 +72,7 @@ impl SqliteLoad {
             numbers: Numbers::default(),
             keys: Vec::new(),
             links: Links::default(),
+            few: options.few,
             late: Vec::new(),
         })
     }
@@ -151,12 +154,12 @@ impl SqliteLoad {
             match row {
                 LoadRow::Owner { key, bundle, digest, first_seen } => {
                     let digest = digest.as_ref().map_or(&[][..], |Digest(digest)| digest);
-                    let put = "INSERT INTO owner VALUES (?1, ?2, ?3, ?4, ?5)
+                    let put = "INSERT INTO owner VALUES (?1, ?2, ?3, ?4, ?5, x'')
                         ON CONFLICT (num) DO UPDATE SET first_seen = ?3, bundle = ?4, digest = ?5";
                     c.prepare_cached(put)?.execute((num, key, first_seen, bundle, digest))?;
                 }
                 LoadRow::Named { key } => {
-                    let put = "INSERT OR IGNORE INTO owner VALUES (?1, ?2, NULL, x'', x'')";
+                    let put = "INSERT OR IGNORE INTO owner VALUES (?1, ?2, NULL, x'', x'', x'')";
                     c.prepare_cached(put)?.execute((num, key))?;
                 }
                 LoadRow::Search { text, .. } => {
@@ -179,7 +182,7 @@ impl SqliteLoad {
             return Err(nowhere());
         }
         let c = &self.connection;
-        std::mem::take(&mut self.links).write(c, &self.numbers)?;
+        std::mem::take(&mut self.links).write(c, &self.numbers, self.few)?;
         let mut numbers = std::mem::take(&mut self.keys);
         numbers.sort_unstable();
         keys::put(c, numbers.into_iter().map(|(place, num)| (place, i64::from(num))))?;

@@ -6,13 +6,15 @@ use async_trait::async_trait;
 use onefold_store::{
     Changes, DocumentRow, FactState, FactsOf, OwnerRow, PartyChange, ProjectStore, ProjectTx, StoreError, SubjectState,
 };
-use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
+use onefold_view::{Bundle, Digest, DigestSum};
 use prost::Message;
 use rusqlite::{OptionalExtension, Result};
 
 use crate::db::{Tx, corrupt, engine};
+use crate::keys::text;
+use crate::owned::{Change, Item};
 use crate::publish::keep;
-use crate::{SqliteStore, history, quarantine};
+use crate::{SqliteStore, history, owned, quarantine};
 
 #[async_trait]
 impl ProjectStore for SqliteStore {
@@ -37,9 +39,6 @@ impl ProjectStore for SqliteStore {
         Ok(Box::new(Project(tx)))
     }
 }
-
-/// Owner, day on which it falls due, invoice.
-type OpenKey = (i64, i64, i64);
 
 struct Project(Tx);
 
@@ -129,6 +128,12 @@ impl Project {
     fn documents_of(&mut self, owner: &str) -> Result<Vec<String>> {
         let writer = &mut self.0.writer;
         let Some(num) = writer.number(owner)? else { return Ok(Vec::new()) };
+        if let Some(few) = owned::few(&writer.connection, num)? {
+            return few
+                .documents()
+                .filter_map(|(_, document)| text(&writer.connection, document).transpose())
+                .collect();
+        }
         let sql = "SELECT s.key FROM owned d JOIN subject s ON s.num = d.subject WHERE d.owner = ?1 AND d.list = 0 ORDER BY d.at, d.subject";
         writer.connection.prepare_cached(sql)?.query_map([num], |r| r.get(0))?.collect()
     }
@@ -136,13 +141,7 @@ impl Project {
     fn write(&mut self, changes: &Changes) -> Result<()> {
         self.write_subjects(&changes.subjects)?;
         self.write_facts(&changes.facts)?;
-        self.write_owners(&changes.owners)?;
-        let gone = "DELETE FROM owned WHERE owner = ?1 AND list = 0 AND at = ?2 AND subject = ?3";
-        self.documents_written(gone, &changes.documents_removed)?;
-        let put = "INSERT OR IGNORE INTO owned VALUES (?1, 0, ?2, ?3, NULL)";
-        self.documents_written(put, &changes.documents_added)?;
-        self.remove_open(&changes.open_removed)?;
-        self.add_open(&changes.open_added)?;
+        self.write_owners(changes)?;
         for party in &changes.parties {
             self.write_party(party)?;
         }
@@ -192,18 +191,31 @@ impl Project {
         order.into_iter().try_for_each(|(num, id, fact)| put.execute((num, id, fact.encode_to_vec())).map(drop))
     }
 
-    fn write_owners(&mut self, rows: &[(String, Arc<OwnerRow>)]) -> Result<()> {
-        let order = self.in_page_order(rows)?;
+    /// Owners' rows, each with what stands under its key where that is in its row.
+    fn write_owners(&mut self, changes: &Changes) -> Result<()> {
+        let order = self.in_page_order(&changes.owners)?;
+        let owned = self.owned(changes)?;
+        let mut owned = owned::changed(&self.0.writer.connection, self.0.writer.few, owned)?.into_iter().peekable();
         let mut sets = Vec::new();
         {
-            let put = "INSERT OR REPLACE INTO owner VALUES (?1, ?2, ?3, ?4, ?5)";
-            let mut put = self.0.writer.connection.prepare_cached(put)?;
+            let c = &self.0.writer.connection;
+            let mut put = c.prepare_cached("INSERT OR REPLACE INTO owner VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+            let put_bundle = "INSERT INTO owner VALUES (?1, ?2, ?3, ?4, ?5, x'')
+                ON CONFLICT DO UPDATE SET first_seen = ?3, bundle = ?4, digest = ?5";
+            let mut put_bundle = c.prepare_cached(put_bundle)?;
             for (num, (key, row)) in order {
+                while let Some(few) = owned.next_if(|(owner, _)| *owner < num) {
+                    owned::put(c, few)?;
+                }
                 let digest = row.digest.as_ref().map_or(&[][..], |d| d.0.as_slice());
-                put.execute((num, key, row.first_seen, &row.encoded, digest))?;
+                match owned.next_if(|(owner, _)| *owner == num) {
+                    Some((_, few)) => put.execute((num, key, row.first_seen, &row.encoded, digest, few))?,
+                    None => put_bundle.execute((num, key, row.first_seen, &row.encoded, digest))?,
+                };
                 // Whether the row is new says nothing: an index may have named the set before anything was its.
                 sets.extend(key.starts_with("set:").then_some((num, key, row.encoded.is_empty())));
             }
+            owned.try_for_each(|few| owned::put(c, few))?;
         }
         for (num, key, empty) in sets {
             // A set of nothing has no members: whether it ever had something depends on the order of events.
@@ -220,15 +232,29 @@ impl Project {
         Ok(())
     }
 
-    fn documents_written(&mut self, sql: &str, rows: &[DocumentRow]) -> Result<()> {
-        let mut numbered = Vec::with_capacity(rows.len());
-        for DocumentRow { place, owner } in rows {
-            let (owner, subject) = (self.0.writer.owner_number(owner)?, self.0.writer.owner_number(&place.subject)?);
-            numbered.push((owner, place.at, subject));
+    /// What is done to the lists of owners, by their numbers.
+    fn owned(&mut self, changes: &Changes) -> Result<Vec<(i64, Change)>> {
+        let Changes { documents_removed, documents_added, open_removed, open_added, .. } = changes;
+        let most = documents_removed.len() + documents_added.len() + open_removed.len() + open_added.len();
+        let mut owned = Vec::with_capacity(most);
+        let writer = &mut self.0.writer;
+        let mut document = |row: &DocumentRow, change: fn(i64, i64) -> Change| -> Result<()> {
+            let change = change(row.place.at, writer.owner_number(&row.place.subject)?);
+            owned.push((writer.owner_number(&row.owner)?, change));
+            Ok(())
+        };
+        documents_removed.iter().try_for_each(|row| document(row, Change::Removed))?;
+        documents_added.iter().try_for_each(|row| document(row, Change::Added))?;
+        for item in open_removed {
+            let change = Change::Closed(item.due, writer.owner_number(&item.invoice)?);
+            owned.push((writer.owner_number(&item.owner)?, change));
         }
-        numbered.sort_unstable();
-        let mut statement = self.0.writer.connection.prepare_cached(sql)?;
-        numbered.into_iter().try_for_each(|row| statement.execute(row).map(drop))
+        for item in open_added {
+            let invoice = writer.owner_number(&item.invoice)?;
+            let change = Change::Opened(Item { due: item.due, invoice, item: item.encode_to_vec() });
+            owned.push((writer.owner_number(&item.owner)?, change));
+        }
+        Ok(owned)
     }
 
     /// Rows whose two columns are the numbers of an owner key and a subject.
@@ -240,32 +266,6 @@ impl Project {
         numbers.sort_unstable();
         let mut statement = self.0.writer.connection.prepare_cached(sql)?;
         numbers.into_iter().try_for_each(|(left, right)| statement.execute([left, right]).map(drop))
-    }
-
-    fn add_open(&mut self, items: &[OpenItem]) -> Result<()> {
-        let keys = self.open_keys(items)?;
-        let put = "INSERT OR REPLACE INTO owned VALUES (?1, 1, ?2, ?3, ?4)";
-        let mut put = self.0.writer.connection.prepare_cached(put)?;
-        keys.into_iter().try_for_each(|((owner, due, subject), item)| {
-            put.execute((owner, due, subject, item.encode_to_vec())).map(drop)
-        })
-    }
-
-    fn remove_open(&mut self, items: &[OpenItem]) -> Result<()> {
-        let keys = self.open_keys(items)?;
-        let gone = "DELETE FROM owned WHERE owner = ?1 AND list = 1 AND at = ?2 AND subject = ?3";
-        let mut gone = self.0.writer.connection.prepare_cached(gone)?;
-        keys.into_iter().try_for_each(|(key, _)| gone.execute(key).map(drop))
-    }
-
-    fn open_keys<'a>(&mut self, items: &'a [OpenItem]) -> Result<Vec<(OpenKey, &'a OpenItem)>> {
-        let mut keys = Vec::with_capacity(items.len());
-        for item in items {
-            let owner = self.0.writer.owner_number(&item.owner)?;
-            keys.push(((owner, item.due, self.0.writer.owner_number(&item.invoice)?), item));
-        }
-        keys.sort_unstable_by_key(|(key, _)| *key);
-        Ok(keys)
     }
 
     fn write_party(&mut self, change: &PartyChange) -> Result<()> {

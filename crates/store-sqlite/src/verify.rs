@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use crate::db::engine;
 use crate::keys::{find, place, text};
+use crate::owned::{Few, Item};
 use crate::project::digest;
 use crate::{SqliteStore, found};
 
@@ -82,6 +83,10 @@ impl Reading {
                 keys(connection, numbers, each)
             }
             Table::SetMembers => set_members(connection, each),
+            Table::Documents | Table::OpenItems => {
+                numbers.fill(connection)?;
+                owned(connection, numbers, table, each)
+            }
             _ => {
                 numbers.fill(connection)?;
                 pairs(connection, numbers, table, each)
@@ -233,8 +238,6 @@ fn keys(c: &Connection, numbers: &Numbers, each: &EachRow) -> Result<()> {
 /// Tables whose first column is the number of a key.
 fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Result<()> {
     let sql = match table {
-        Table::Documents => "SELECT owner, subject, at FROM owned WHERE list = 0",
-        Table::OpenItems => "SELECT owner, subject, at, item FROM owned WHERE list = 1",
         Table::Holders => "SELECT party, identifier, present FROM holder",
         Table::Decisions => "SELECT party, decision FROM decision",
         Table::Members => "SELECT party, cluster FROM member",
@@ -259,10 +262,6 @@ fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
             Table::Decided => print(&[]),
             Table::Facts => print(&[row.get_ref(1)?.as_blob()?, row.get_ref(2)?.as_blob()?]),
             Table::Holders => print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes()]),
-            Table::Documents => print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes()]),
-            Table::OpenItems => {
-                print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes(), row.get_ref(3)?.as_blob()?])
-            }
             _ => print(&[&other(row)?]),
         };
         each(print, &|| name(num));
@@ -272,6 +271,50 @@ fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
         for num in found::astray(c, texts)? {
             each(RowPrint::of(table, numbers.key(num), &[&[], &num.to_be_bytes()]), &|| name(num));
         }
+    }
+    Ok(())
+}
+
+/// Documents or open items, of the owners that have a few and of those that have rows.
+fn owned(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Result<()> {
+    let name = |num: i64| text(c, num).ok().flatten().unwrap_or_else(|| format!("#{num}"));
+    let print = |owner, subject, at: i64, item: Option<&[u8]>| {
+        let (owner, other, at) = (numbers.key(owner), numbers.key(subject).bytes(), at.to_be_bytes());
+        match item {
+            None => RowPrint::of(table, owner, &[&other, &at]),
+            Some(item) => RowPrint::of(table, owner, &[&other, &at, item]),
+        }
+    };
+    let mut all = c.prepare("SELECT num, few FROM owner WHERE length(few) > 0")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let owner: i64 = row.get(0)?;
+        let few = row.get_ref(1)?.as_blob().map_err(Into::into).and_then(Few::of);
+        match (few, table) {
+            (Ok(few), Table::Documents) => {
+                few.documents().for_each(|(at, document)| each(print(owner, document, at, None), &|| name(owner)));
+            }
+            (Ok(few), _) => {
+                for Item { due, invoice, item } in &few.items {
+                    each(print(owner, *invoice, *due, Some(item)), &|| name(owner));
+                }
+            }
+            // Nothing that the log says looks so.
+            (Err(_), _) => each(RowPrint::of(table, numbers.key(owner), &[b"unreadable"]), &|| name(owner)),
+        }
+    }
+    // A row of somebody who has a few is read by nobody.
+    let sql = "SELECT owner, subject, at, item, (SELECT few IS NOT NULL FROM owner WHERE num = o.owner) FROM owned o WHERE list = ?1";
+    let mut all = c.prepare(sql)?;
+    let mut rows = all.query([table == Table::OpenItems])?;
+    while let Some(row) = rows.next()? {
+        let (owner, subject, at) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let unread: Option<bool> = row.get(4)?;
+        let row = match unread {
+            Some(false) => print(owner, subject, at, row.get_ref(3)?.as_blob_or_null()?),
+            _ => RowPrint::of(table, numbers.key(owner), &[b"read by nobody"]),
+        };
+        each(row, &|| name(owner));
     }
     Ok(())
 }

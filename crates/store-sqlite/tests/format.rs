@@ -55,17 +55,20 @@ fn an_older_format_is_left_alone_while_an_older_program_writes() {
 async fn brought(open: impl FnOnce(&Path) -> SqliteStore) {
     let directory = tempfile::tempdir().unwrap();
     // The first format left members of a set that no longer had anything, had no index of decisions, all facts in a row,
-    // references of stocks, documents by number, open items elsewhere, and keys by a hash of all of them.
+    // references of stocks, documents by number, open items elsewhere, all of them in rows, and keys by a hash of all of them.
     let path = file(
         &directory,
-        "DROP TABLE decided; DROP TABLE fact; DROP TABLE owned; DROP TABLE key; UPDATE meta SET value = 1 WHERE name = 'format';
+        "DROP TABLE decided; DROP TABLE fact; DROP TABLE owned; ALTER TABLE owner DROP COLUMN few; DROP TABLE key; UPDATE meta SET value = 1 WHERE name = 'format';
         CREATE TABLE key (hash INTEGER PRIMARY KEY, num INTEGER NOT NULL);
         CREATE TABLE document (owner INTEGER, subject INTEGER, PRIMARY KEY (owner, subject)) WITHOUT ROWID;
         INSERT INTO document VALUES (1, 7);
         CREATE TABLE open_item (owner INTEGER, due INTEGER, subject INTEGER, item BLOB NOT NULL, PRIMARY KEY (owner, due, subject)) WITHOUT ROWID;
         INSERT INTO open_item VALUES (1, 20000, 7, x'');
         INSERT INTO owner VALUES (1, 'party:erp:A', NULL, x'', x''), (2, 'set:of:nothing', NULL, x'', x''), (3, 'set:of:something', NULL, x'01', x'');
-        INSERT INTO set_member VALUES (1, 2), (1, 3);",
+        INSERT INTO set_member VALUES (1, 2), (1, 3);
+        WITH n AS (SELECT 100 num UNION ALL SELECT num + 1 FROM n WHERE num < 599)
+            INSERT INTO subject SELECT num, 'invoice:erp:' || num, x'' FROM n;
+        INSERT INTO document SELECT 3, num FROM subject;",
     );
     let whole = SubjectState { facts: facts(), ..SubjectState::default() };
     let old = Connection::open(&path).unwrap();
@@ -105,8 +108,12 @@ async fn brought(open: impl FnOnce(&Path) -> SqliteStore) {
     let (row, further) = SubjectState::of(facts()).part();
     assert_eq!((store.subjects(&keys).await.unwrap(), further), (vec![Some(row), Some(given())], facts()));
     assert_eq!(store.facts(&[FactsOf::all(&keys[0])]).await.unwrap(), [facts()]);
-    assert_eq!(number(&path, "SELECT at FROM owned WHERE list = 1 AND item IS NOT NULL"), 20_000);
-    assert_eq!(number(&path, "SELECT count(*) FROM key"), 7);
+    // Of the day 20,000, in the owner's row; those of who has many in rows.
+    assert_eq!(number(&path, "SELECT instr(few, x'08C0B802') > 0 FROM owner WHERE num = 1"), 1);
+    assert_eq!(number(&path, "SELECT few IS NULL FROM owner WHERE num = 3"), 1);
+    assert_eq!(number(&path, "SELECT count(*) FROM owned WHERE owner = 3"), 500);
+    assert_eq!(number(&path, "SELECT count(*) FROM owned"), 500);
+    assert_eq!(number(&path, "SELECT count(*) FROM key"), 507);
     assert_eq!(number(&path, "SELECT count(*) FROM fact"), MOST_FACTS as u32 + 1);
     assert!(number(&path, "SELECT value FROM meta WHERE name = 'format'") > 1);
 }

@@ -43,7 +43,8 @@ impl Engine {
     pub(crate) async fn store(&self, directory: &Path, partitions: u32) -> Arc<dyn Store> {
         match self {
             Self::Sqlite => {
-                let options = onefold_store_sqlite::Options { partitions, ..Default::default() };
+                // So few that the customers of a test have less and more.
+                let options = onefold_store_sqlite::Options { partitions, few: 100, ..Default::default() };
                 Arc::new(SqliteStore::open(&directory.join("views.db"), options).expect("a fresh store"))
             }
             Self::Postgres(database) => {

@@ -42,6 +42,9 @@ async fn hub(engine: &Engine) -> TestHub {
     ];
     let mut hub = TestHub::on(engine, Shape::default()).await;
     hub.append(&drafts.iter().map(Draft::event).collect::<Vec<_>>()).await;
+    // Of A more than stands in its row.
+    let many = (2..10).map(|n| Draft::order(&format!("order:erp:{n}"), "1.00").refer("buyer", A).event());
+    hub.append(&many.collect::<Vec<_>>()).await;
     // More than a row holds.
     let amended = |n: usize| Draft::new("order:erp:1", v1::OrderAmended::default()).id(&format!("change {n}"));
     hub.append(&(0..=MOST_FACTS).map(|n| amended(n).event()).collect::<Vec<_>>()).await;
