@@ -200,12 +200,13 @@ fn views_that_differ_from_the_log_are_named_and_replaced_only_when_that_is_accep
     server.stop();
     let alter = || {
         let file = rusqlite::Connection::open(home.data().join("views.db")).expect("the read model");
-        assert_eq!(file.execute("DELETE FROM owned WHERE list = 0", []).expect("altered by hand"), 1);
+        assert_eq!(file.execute("UPDATE owner SET few = x'' WHERE length(few) > 0", []).expect("altered by hand"), 1);
     };
     alter();
     home.run(&["rebuild"]).exits(1).tells(&["NOT EQUAL", "party:erp:K1", "NOT TAKEN", "--accept"]);
     home.run(&["rebuild", "--verify"]).exits(1);
     let rebuilt = home.run(&["rebuild", "--accept", "--json"]).exits(0).json();
-    assert_eq!((&rebuilt["swapped"], &rebuilt["mismatched_rows"]), (&true.into(), &1.into()), "{rebuilt}");
+    // The invoice among the documents, and among the open items.
+    assert_eq!((&rebuilt["swapped"], &rebuilt["mismatched_rows"]), (&true.into(), &2.into()), "{rebuilt}");
     home.run(&["rebuild", "--verify"]).exits(0);
 }
