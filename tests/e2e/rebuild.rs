@@ -210,3 +210,21 @@ fn views_that_differ_from_the_log_are_named_and_replaced_only_when_that_is_accep
     assert_eq!((&rebuilt["swapped"], &rebuilt["mismatched_rows"]), (&true.into(), &2.into()), "{rebuilt}");
     home.run(&["rebuild", "--verify"]).exits(0);
 }
+
+#[test]
+fn views_of_an_older_fold_are_refused_until_they_are_made_again_and_the_quarantine_is_taken_over() {
+    let home = Home::new();
+    let summary = company(&home);
+    summary.feeds.iter().for_each(|feed| ingest(&home, feed));
+    let before = said(&home);
+    let file = rusqlite::Connection::open(home.data().join("views.db")).expect("the read model");
+    assert_eq!(file.execute("DELETE FROM meta WHERE name = 'fold'", []).expect("as an older program left it"), 1);
+    drop(file);
+    for refused in [&["status"][..], &["show", "party:erp:K1"], &["rebuild", "--verify"]] {
+        home.run(refused).exits(1).tells(&["views.db", "derived by an older program", "onefold rebuild"]);
+    }
+    let rebuilt = home.run(&["rebuild", "--json"]).exits(0).json();
+    assert_eq!((&rebuilt["swapped"], &rebuilt["live_digest"]), (&true.into(), &Value::Null), "{rebuilt}");
+    assert_eq!(said(&home), before);
+    home.run(&["rebuild", "--verify"]).exits(0);
+}

@@ -9,7 +9,7 @@ use onefold_identity::Rules;
 use onefold_log::{Fence, Log};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_log_kafka::KafkaLog;
-use onefold_store::{FollowStore, LoadStore, Store, StoreError};
+use onefold_store::{FOLD_VERSION, FollowStore, LoadStore, Store, StoreError};
 use onefold_store_postgres::{Beside, PostgresStore, Scratch};
 use onefold_store_sqlite::{SqliteLoad, SqliteStore};
 
@@ -183,6 +183,8 @@ pub(crate) struct Rebuilding {
     pub(crate) live: Option<Arc<dyn Store>>,
     /// They were made under the rules that are configured now.
     pub(crate) same_rules: bool,
+    /// They were derived by this version of the fold: else there is nothing to compare with.
+    pub(crate) same_fold: bool,
     pub(crate) key: HubKey,
     rules: Rules,
     place: Fresh,
@@ -203,7 +205,12 @@ impl Rebuilding {
             return Ok(false);
         }
         let views = DataDir::open(globals.directory()?)?.file("views.db");
-        Ok(views.exists() && SqliteStore::open_read(&views)?.followed().await?.waiting)
+        if !views.exists() {
+            return Ok(false);
+        }
+        let live = SqliteStore::open_read(&views)?;
+        // What an older program has begun this one cannot finish, and need not: all of it is made again.
+        Ok(live.fold_version() == FOLD_VERSION && live.followed().await?.waiting)
     }
 
     pub(crate) async fn begin(globals: &Globals) -> Result<Self> {
@@ -212,9 +219,10 @@ impl Rebuilding {
         if config.is_distributed() {
             let url = config.postgres.url.clone();
             let live = PostgresStore::connect_read(&url, postgres_options(config)).await?;
-            let (same_rules, key) = (*live.rules() == rules, HubKey::new(&live.hub_key().await?));
+            let (same_rules, same_fold) = (*live.rules() == rules, live.fold_version() == FOLD_VERSION);
+            let key = HubKey::new(&live.hub_key().await?);
             let (log, live) = (kafka(&config.kafka.bootstrap, config)?, Some(Arc::new(live) as Arc<dyn Store>));
-            return Ok(Self { log, live, same_rules, key, rules, place: Fresh::Schema { url } });
+            return Ok(Self { log, live, same_rules, same_fold, key, rules, place: Fresh::Schema { url } });
         }
         let data = DataDir::open(globals.directory()?)?;
         let (lock, key) = (data.lock()?, data.key()?);
@@ -222,9 +230,10 @@ impl Rebuilding {
         let views = data.file("views.db");
         let live = views.exists().then(|| SqliteStore::open_read(&views)).transpose()?;
         let same_rules = live.as_ref().is_none_or(|live| *live.rules() == rules);
+        let same_fold = live.as_ref().is_none_or(|live| live.fold_version() == FOLD_VERSION);
         let live = live.map(|live| Arc::new(live) as Arc<dyn Store>);
         let place = Fresh::File { views, new: data.file("views.db.new"), _lock: lock };
-        Ok(Self { log, live, same_rules, key, rules, place })
+        Ok(Self { log, live, same_rules, same_fold, key, rules, place })
     }
 
     /// Views that nobody reads yet.
@@ -323,6 +332,7 @@ impl Engine {
         let place = format!("{} and {}", config.kafka.bootstrap, without_password(&config.postgres.url));
         if access == Access::Read {
             let store = PostgresStore::connect_read(&config.postgres.url, options).await?;
+            StoreError::check_fold(store.fold_version())?;
             let (rules, key) = (store.rules().clone(), Some(HubKey::new(&store.hub_key().await?)));
             return Ok(Self { log, store: Arc::new(store), rules, key, place, writer: None });
         }
@@ -356,7 +366,9 @@ impl Engine {
         let rules = config.identity.clone();
         let options = onefold_store_sqlite::Options { partitions, rules: rules.clone(), ..Default::default() };
         let store = SqliteStore::open(&views, options).map_err(|error| match error {
-            StoreError::OtherRules => anyhow::Error::new(error).context(format!("{}", views.display())),
+            StoreError::OtherRules | StoreError::OlderFold { .. } | StoreError::NewerFold { .. } => {
+                anyhow::Error::new(error).context(format!("{}", views.display()))
+            }
             other => other.into(),
         })?;
         let store: Arc<dyn Store> = Arc::new(store);
@@ -374,6 +386,7 @@ impl Engine {
             bail!("there is no {}: `onefold run` makes it again from the log", views.display());
         }
         let store = SqliteStore::open_read(&views).with_context(|| format!("{}", views.display()))?;
+        StoreError::check_fold(store.fold_version()).with_context(|| format!("{}", views.display()))?;
         let rules = store.rules().clone();
         let place = data.path().display().to_string();
         Ok(Self { log, store: Arc::new(store), rules, key: data.key().ok(), place, writer: None })

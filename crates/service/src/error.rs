@@ -122,6 +122,8 @@ impl From<StoreError> for ServiceError {
             | StoreError::TooOld { .. }
             | StoreError::Absent
             | StoreError::OtherRules
+            | StoreError::OlderFold { .. }
+            | StoreError::NewerFold { .. }
             | StoreError::Engine(_) => Code::Internal,
         };
         Self::new(code, error.to_string())

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::contention::Contention;
 use crate::error::engine;
-use crate::migrate;
+use crate::migrate::{self, MadeUnder};
 
 /// Limits of the read model.
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ const PLANS: [(&str, &str); 5] = [
 ];
 
 pub(crate) struct Inner {
-    pub(crate) rules: Rules,
+    pub(crate) made_under: MadeUnder,
     pub(crate) options: Options,
     /// Who this is, as the holder of a lease.
     pub(crate) holder: Uuid,
@@ -91,10 +91,12 @@ impl PostgresStore {
     /// The URL is none, the server does not answer or refuses, or the format is newer.
     pub async fn connect(url: &str, options: Options) -> Result<Self, StoreError> {
         let to = PgConnectOptions::from_str(url).map_err(engine)?;
-        if migrate::run(&to, &options).await? != options.rules {
+        let made_under = migrate::run(&to, &options).await?;
+        StoreError::check_fold(made_under.fold_version)?;
+        if made_under.rules != options.rules {
             return Err(StoreError::OtherRules);
         }
-        Ok(Self::open(to, options.rules.clone(), options))
+        Ok(Self::open(to, made_under, options))
     }
 
     /// Connects for reading only: makes nothing, and takes the rules as they are kept.
@@ -103,13 +105,19 @@ impl PostgresStore {
     /// The URL is none, the server does not answer or refuses, there is no read model, or its format is another.
     pub async fn connect_read(url: &str, options: Options) -> Result<Self, StoreError> {
         let to = PgConnectOptions::from_str(url).map_err(engine)?;
-        let rules = migrate::look(&to).await?;
-        Ok(Self::open(to, rules, options))
+        let made_under = migrate::look(&to).await?;
+        Ok(Self::open(to, made_under, options))
     }
 
     /// The rules of identity that the views were made under.
     pub fn rules(&self) -> &Rules {
-        &self.0.rules
+        &self.0.made_under.rules
+    }
+
+    /// The version of the fold that the views were derived by. A read model that was opened for reading may be of another one
+    /// than [`FOLD_VERSION`](onefold_store::FOLD_VERSION): its views are not to be read then.
+    pub fn fold_version(&self) -> u32 {
+        self.0.made_under.fold_version
     }
 
     /// The hub's own key for content digests: random, made with the tables and kept beside the digests that need it.
@@ -124,7 +132,7 @@ impl PostgresStore {
         bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| StoreError::Corrupt("the hub's key".to_owned()))
     }
 
-    fn open(to: PgConnectOptions, rules: Rules, options: Options) -> Self {
+    fn open(to: PgConnectOptions, made_under: MadeUnder, options: Options) -> Self {
         let pool = |most: u32| PgPoolOptions::new().max_connections(most.max(1)).acquire_timeout(options.patience);
         let idle = format!("{}ms", options.idle_in_transaction.as_millis());
         let commit = if options.durable_commits { "on" } else { "off" };
@@ -143,7 +151,7 @@ impl PostgresStore {
         let readers = pool(options.read_connections).connect_lazy_with(readers);
         let listener = pool(1).connect_lazy_with(listener);
         let contention = Contention::default();
-        Self(Arc::new(Inner { rules, options, holder: Uuid::new_v4(), contention, stages, readers, listener }))
+        Self(Arc::new(Inner { made_under, options, holder: Uuid::new_v4(), contention, stages, readers, listener }))
     }
 
     /// Begins a stage's transaction; each statement sees what was committed before it.

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use onefold_identity::Rules;
-use onefold_store::StoreError;
+use onefold_store::{FOLD_VERSION, StoreError};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, SqlSafeStr};
@@ -13,7 +13,7 @@ use crate::error::{corrupt, engine};
 use crate::{Options, tell};
 
 /// Every step to the present format, in order; a step that was released never changes.
-const STEPS: [(&str, &str); 8] = [
+const STEPS: [(&str, &str); 9] = [
     ("read model", include_str!("../migrations/0001_read_model.sql")),
     ("intake", include_str!("../migrations/0002_intake.sql")),
     ("publishing", include_str!("../migrations/0003_publishing.sql")),
@@ -22,10 +22,17 @@ const STEPS: [(&str, &str); 8] = [
     ("further rows", include_str!("../migrations/0006_further_rows.sql")),
     ("unread references", include_str!("../migrations/0007_unread_references.sql")),
     ("timelines", include_str!("../migrations/0008_timelines.sql")),
+    ("fold version", include_str!("../migrations/0009_fold_version.sql")),
 ];
 
-/// Takes the steps that are missing, one process at a time; answers the rules that are kept.
-pub(crate) async fn run(to: &PgConnectOptions, options: &Options) -> Result<Rules, StoreError> {
+/// What views were made under, as it is kept beside them.
+pub(crate) struct MadeUnder {
+    pub(crate) rules: Rules,
+    pub(crate) fold_version: u32,
+}
+
+/// Takes the steps that are missing, one process at a time; answers what the views were made under.
+pub(crate) async fn run(to: &PgConnectOptions, options: &Options) -> Result<MadeUnder, StoreError> {
     let step = |(version, (name, sql)): (i64, (&'static str, &'static str))| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
@@ -33,7 +40,7 @@ pub(crate) async fn run(to: &PgConnectOptions, options: &Options) -> Result<Rule
     let migrator = Migrator::with_migrations((1..).zip(STEPS).map(step).collect());
     // On a connection of its own, since one that is closed gives back the migrator's lock, whatever happened.
     let done = migrator.run_direct(None, &mut connection, false).await;
-    let rules = match done {
+    let made_under = match done {
         Ok(()) => begin(&mut connection, options).await,
         Err(MigrateError::VersionMissing(found)) => {
             Err(StoreError::TooNew { found: number(found), known: STEPS.len() as u32 })
@@ -43,11 +50,11 @@ pub(crate) async fn run(to: &PgConnectOptions, options: &Options) -> Result<Rule
     };
     // What was asked is answered already, however the connection ends.
     let _closed = connection.close().await;
-    rules
+    made_under
 }
 
-/// Looks whether there is a read model of a known format; answers the rules that are kept.
-pub(crate) async fn look(to: &PgConnectOptions) -> Result<Rules, StoreError> {
+/// Looks whether there is a read model of a known format; answers what its views were made under.
+pub(crate) async fn look(to: &PgConnectOptions) -> Result<MadeUnder, StoreError> {
     let mut connection = to.connect().await.map_err(engine)?;
     let exists = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
     if !sqlx::query_scalar::<_, bool>(exists).fetch_one(&mut connection).await.map_err(engine)? {
@@ -59,7 +66,7 @@ pub(crate) async fn look(to: &PgConnectOptions) -> Result<Rules, StoreError> {
     match found.cmp(&known) {
         Ordering::Greater => Err(StoreError::TooNew { found, known }),
         Ordering::Less => Err(StoreError::TooOld { found, known }),
-        Ordering::Equal => rules(&mut connection).await,
+        Ordering::Equal => made_under(&mut connection).await,
     }
 }
 
@@ -68,7 +75,7 @@ fn number(format: i64) -> u32 {
 }
 
 /// What is fixed once, by whoever is first: partitions and rules.
-async fn begin(connection: &mut PgConnection, options: &Options) -> Result<Rules, StoreError> {
+async fn begin(connection: &mut PgConnection, options: &Options) -> Result<MadeUnder, StoreError> {
     let mut tx = connection.begin().await.map_err(engine)?;
     sqlx::query("LOCK TABLE position, meta IN EXCLUSIVE MODE").execute(&mut *tx).await.map_err(engine)?;
     let partitions = i32::try_from(options.partitions).unwrap_or(i32::MAX);
@@ -77,6 +84,8 @@ async fn begin(connection: &mut PgConnection, options: &Options) -> Result<Rules
     let put = "INSERT INTO meta (name, value) VALUES ('rules', $1) ON CONFLICT DO NOTHING";
     let given = serde_json::to_string(&options.rules).map_err(|e| StoreError::Engine(e.to_string()))?;
     sqlx::query(put).bind(given).execute(&mut *tx).await.map_err(engine)?;
+    let put = "INSERT INTO meta (name, value) VALUES ('fold', $1) ON CONFLICT DO NOTHING";
+    sqlx::query(put).bind(FOLD_VERSION.to_string()).execute(&mut *tx).await.map_err(engine)?;
     let key = "INSERT INTO meta (name, value) VALUES ('hub_key', $1) ON CONFLICT DO NOTHING";
     let random = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     sqlx::query(key).bind(random).execute(&mut *tx).await.map_err(engine)?;
@@ -84,14 +93,20 @@ async fn begin(connection: &mut PgConnection, options: &Options) -> Result<Rules
     tell::further_rows(&mut tx).await?;
     tell::unread(&mut tx).await?;
     tell::happened(&mut tx).await?;
-    let rules = rules(&mut tx).await?;
+    let made_under = made_under(&mut tx).await?;
     tx.commit().await.map_err(engine)?;
-    Ok(rules)
+    Ok(made_under)
 }
 
-async fn rules(connection: &mut PgConnection) -> Result<Rules, StoreError> {
-    let kept = sqlx::query_scalar::<_, String>("SELECT value FROM meta WHERE name = 'rules'");
-    let kept = kept.fetch_optional(connection).await.map_err(engine)?;
-    let kept = kept.ok_or_else(|| corrupt("rules of identity", "missing"))?;
-    serde_json::from_str(&kept).map_err(|e| corrupt("rules of identity", e))
+async fn made_under(connection: &mut PgConnection) -> Result<MadeUnder, StoreError> {
+    let rules = kept(connection, "rules").await?;
+    let rules = serde_json::from_str(&rules).map_err(|e| corrupt("rules of identity", e))?;
+    let fold = kept(connection, "fold").await?;
+    let fold_version = fold.parse().map_err(|e| corrupt("version of the fold", e))?;
+    Ok(MadeUnder { rules, fold_version })
+}
+
+async fn kept(connection: &mut PgConnection, name: &str) -> Result<String, StoreError> {
+    let kept = sqlx::query_scalar::<_, String>("SELECT value FROM meta WHERE name = $1").bind(name);
+    kept.fetch_optional(connection).await.map_err(engine)?.ok_or_else(|| corrupt(name, "missing"))
 }

@@ -85,7 +85,7 @@ impl PublishStore for PostgresStore {
     }
 
     async fn customers_of(&self, owners: &[String], around: &[String]) -> Result<Vec<CustomerRows>, StoreError> {
-        let (mut tx, rules) = (self.snapshot().await?, &self.0.rules);
+        let (mut tx, rules) = (self.snapshot().await?, &self.0.made_under.rules);
         let whose = attribute(&mut tx, owners.iter().chain(around), rules).await?;
         let mut parties: BTreeSet<String> = whose.into_values().collect();
         let named: Vec<&String> = around.iter().filter(|key| key.starts_with("party:")).collect();

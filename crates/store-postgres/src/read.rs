@@ -25,7 +25,7 @@ const MOST_HOLDERS: i64 = 100;
 impl ReadStore for PostgresStore {
     async fn customer(&self, party: &str) -> Result<Option<CustomerRows>, StoreError> {
         let mut tx = self.snapshot().await?;
-        let rows = customer::customers(&mut tx, &[party.to_owned()], &self.0.rules).await?;
+        let rows = customer::customers(&mut tx, &[party.to_owned()], &self.0.made_under.rules).await?;
         tx.commit().await.map_err(engine)?;
         Ok(rows.into_iter().next())
     }
@@ -34,7 +34,7 @@ impl ReadStore for PostgresStore {
         let mut tx = self.snapshot().await?;
         let sql = "SELECT key FROM owner WHERE id = $1";
         let party: Option<String> = sqlx::query_scalar(sql).bind(id).fetch_optional(&mut *tx).await.map_err(engine)?;
-        let rows = customer::customers(&mut tx, party.as_slice(), &self.0.rules).await?;
+        let rows = customer::customers(&mut tx, party.as_slice(), &self.0.made_under.rules).await?;
         tx.commit().await.map_err(engine)?;
         Ok(rows.into_iter().next())
     }
@@ -76,7 +76,7 @@ impl ReadStore for PostgresStore {
         let mut tx = self.snapshot().await?;
         let unattributed;
         let owners = if owners.is_empty() {
-            unattributed = status::unattributed(&mut tx, &self.0.rules).await?;
+            unattributed = status::unattributed(&mut tx, &self.0.made_under.rules).await?;
             &unattributed
         } else {
             owners
@@ -125,7 +125,7 @@ impl ReadStore for PostgresStore {
 
     async fn status(&self) -> Result<StatusRows, StoreError> {
         let mut tx = self.snapshot().await?;
-        let rows = status::rows(&mut tx, &self.0.rules).await?;
+        let rows = status::rows(&mut tx, &self.0.made_under.rules).await?;
         tx.commit().await.map_err(engine)?;
         Ok(rows)
     }

@@ -140,7 +140,7 @@ impl Beside {
         // Whoever held a lease of the old views finds a later epoch than its own.
         script.push(format!("UPDATE {live}.lease l SET epoch = o.epoch + 1 FROM {old}.lease o WHERE o.name = l.name"));
         script.push(format!(
-            "UPDATE {live}.meta m SET value = n.value FROM {new}.meta n WHERE n.name = m.name AND m.name = 'rules'"
+            "UPDATE {live}.meta m SET value = n.value FROM {new}.meta n WHERE n.name = m.name AND m.name IN ('rules', 'fold')"
         ));
         // What was found in the log that is no event, and live does not know of.
         let join = include_str!("sql/quarantine_join.sql").trim_end();

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use onefold_store::conformance::older::{facts, given, placed, reserved};
 use onefold_store::{
-    FactsOf, HistoryStore, Listing, MOST_FACTS, ReadStore, RowPrint, SubjectState, Table, VerifyStore,
+    FOLD_VERSION, FactsOf, HistoryStore, Listing, MOST_FACTS, ReadStore, RowPrint, StoreError, SubjectState, Table,
+    VerifyStore,
 };
 use onefold_store_postgres::{Options, PostgresStore};
 use onefold_testkit::Postgres;
@@ -14,22 +15,45 @@ fn hex(state: &SubjectState) -> String {
     state.encode_to_vec().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Leads a statement into the schema that a test made.
+const THERE: &str =
+    "SELECT set_config('search_path', (SELECT nspname FROM pg_namespace WHERE nspname ~ '^s[0-9a-f]+_'), false)";
+
+fn options() -> Options {
+    Options { partitions: 3, stage_connections: 3, read_connections: 3, ..Options::default() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn views_of_another_fold_are_not_gone_on_with() {
+    let Some(server) = Postgres::shared("views of another fold on PostgreSQL") else { return };
+    let database = server.database();
+    let url = database.schema();
+    drop(PostgresStore::connect(&url, options()).await.unwrap());
+    let known = FOLD_VERSION;
+    // Views from before the version was kept have none.
+    let alter = "DELETE FROM meta WHERE name = 'fold'; DELETE FROM _sqlx_migrations WHERE version > 8";
+    database.run(&format!("{THERE}; {alter}"));
+    let older = PostgresStore::connect(&url, options()).await.err();
+    assert_eq!(older, Some(StoreError::OlderFold { found: 1, known }));
+    assert_eq!(PostgresStore::connect_read(&url, options()).await.unwrap().fold_version(), 1);
+    database.run(&format!("{THERE}; UPDATE meta SET value = '{}' WHERE name = 'fold'", known + 1));
+    let newer = PostgresStore::connect(&url, options()).await.err();
+    assert_eq!(newer, Some(StoreError::NewerFold { found: known + 1, known }));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_older_format_is_brought_to_the_present_one() {
     let Some(server) = Postgres::shared("an older format on PostgreSQL") else { return };
     let database = server.database();
     let url = database.schema();
-    let options = || Options { partitions: 3, stage_connections: 3, read_connections: 3, ..Options::default() };
     drop(PostgresStore::connect(&url, options()).await.unwrap());
     // The third format left members of a set that no longer had anything, had no index of decisions, all facts in a row,
     // references of stocks, and documents by subject.
-    let there =
-        "SELECT set_config('search_path', (SELECT nspname FROM pg_namespace WHERE nspname ~ '^s[0-9a-f]+_'), false)";
     let (referring, plain) = reserved();
     let (order, place) = placed();
     let whole = SubjectState { facts: facts(), ..SubjectState::default() };
     database.run(&format!(
-        "{there}; DROP TABLE decided, fact; DELETE FROM meta WHERE value = 'told';
+        "{THERE}; DROP TABLE decided, fact; DELETE FROM meta WHERE value = 'told';
         DELETE FROM _sqlx_migrations WHERE version > 3;
         ALTER TABLE document DROP COLUMN at;
         ALTER TABLE document ADD PRIMARY KEY (owner, subject);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use onefold_identity::Rules;
-use onefold_store::StoreError;
+use onefold_store::{FOLD_VERSION, StoreError};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use tokio::sync::OwnedMutexGuard;
 
@@ -62,6 +62,7 @@ pub(crate) struct Writer {
 
 pub(crate) struct Inner {
     pub(crate) rules: Rules,
+    fold_version: u32,
     path: PathBuf,
     readers: Mutex<Vec<Connection>>,
     pub(crate) writer: Option<Arc<tokio::sync::Mutex<Writer>>>,
@@ -95,6 +96,7 @@ impl SqliteStore {
         connection.execute_batch("PRAGMA temp_store = MEMORY").map_err(engine)?;
         // A file from before topics were read gets it here.
         connection.execute_batch(INTAKE).map_err(engine)?;
+        StoreError::check_fold(fold_version(&connection)?)?;
         if rules(&connection)? != options.rules {
             return Err(StoreError::OtherRules);
         }
@@ -107,7 +109,8 @@ impl SqliteStore {
         let writer = Arc::new(tokio::sync::Mutex::new(writer));
         checkpoint::spawn(path.to_owned(), Arc::downgrade(&writer), options.checkpoint_pages)?;
         let readers = Mutex::new(Vec::new());
-        Ok(Self(Arc::new(Inner { rules: options.rules, path: path.to_owned(), readers, writer: Some(writer) })))
+        let (rules, path, fold_version) = (options.rules, path.to_owned(), FOLD_VERSION);
+        Ok(Self(Arc::new(Inner { rules, fold_version, path, readers, writer: Some(writer) })))
     }
 
     /// Opens the file for reading only, beside whoever writes. One of an older format is brought to the present one before,
@@ -116,8 +119,13 @@ impl SqliteStore {
     /// # Errors
     /// It is absent, its format is newer, or older while another process writes to it, or it cannot be opened.
     pub fn open_read(path: &Path) -> Result<Self, StoreError> {
-        let mut inner =
-            Inner { rules: Rules::default(), path: path.to_owned(), readers: Mutex::new(Vec::new()), writer: None };
+        let mut inner = Inner {
+            rules: Rules::default(),
+            fold_version: FOLD_VERSION,
+            path: path.to_owned(),
+            readers: Mutex::new(Vec::new()),
+            writer: None,
+        };
         let connection = inner.reader()?;
         let (found, known) = (format::check(&connection)?, format::FORMAT);
         if found < known {
@@ -128,6 +136,7 @@ impl SqliteStore {
             })?;
         }
         inner.rules = rules(&connection)?;
+        inner.fold_version = fold_version(&connection)?;
         inner.give_back(connection);
         Ok(Self(Arc::new(inner)))
     }
@@ -135,6 +144,13 @@ impl SqliteStore {
     /// The rules of identity that the views were made under.
     pub fn rules(&self) -> &Rules {
         &self.0.rules
+    }
+
+    /// The version of the fold that the views were derived by. A file that was opened for reading may be of another one than
+    /// [`FOLD_VERSION`](onefold_store::FOLD_VERSION): its views are not to be read then, but what stands nowhere else
+    /// (quarantine, how far intake was read) may be taken over.
+    pub fn fold_version(&self) -> u32 {
+        self.0.fold_version
     }
 
     /// Runs a read in one transaction on a connection of its own, off the async threads.
@@ -280,14 +296,21 @@ pub(crate) fn create(connection: &Connection, options: &Options) -> Result<(), S
         connection.execute_batch("BEGIN IMMEDIATE")?;
         connection.execute_batch(include_str!("schema.sql"))?;
         connection.execute_batch(INTAKE)?;
-        let meta = "INSERT INTO meta VALUES ('format', ?1), ('last', 0), ('rules', ?2)";
-        connection.execute(meta, (format::FORMAT, rules))?;
+        let meta = "INSERT INTO meta VALUES ('format', ?1), ('last', 0), ('rules', ?2), ('fold', ?3)";
+        connection.execute(meta, (format::FORMAT, rules, FOLD_VERSION))?;
         for partition in 0..options.partitions {
             connection.execute("INSERT INTO position VALUES (?1, 0)", [partition])?;
         }
         connection.execute_batch("COMMIT")
     };
     create().map_err(engine)
+}
+
+/// The version of the fold that the views were derived by.
+fn fold_version(connection: &Connection) -> Result<u32, StoreError> {
+    let kept = "SELECT value FROM meta WHERE name = 'fold'";
+    let kept: Option<u32> = connection.query_row(kept, [], |r| r.get(0)).optional().map_err(engine)?;
+    Ok(kept.unwrap_or(1))
 }
 
 /// Rules that the views were made under; a file from before they could be set has the defaults.

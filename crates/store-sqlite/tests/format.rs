@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use onefold_event::party_id;
 use onefold_store::conformance::older::{facts, given, placed, reserved};
-use onefold_store::{FactsOf, HistoryStore, Listing, MOST_FACTS, ReadStore, StoreError, SubjectState};
+use onefold_store::{FOLD_VERSION, FactsOf, HistoryStore, Listing, MOST_FACTS, ReadStore, StoreError, SubjectState};
 use onefold_store_sqlite::{Options, SqliteStore};
 use prost::Message;
 use rusqlite::Connection;
@@ -50,6 +50,21 @@ fn an_older_format_is_left_alone_while_an_older_program_writes() {
     lock.lock().unwrap();
     let error = SqliteStore::open_read(&path).err();
     assert!(matches!(error, Some(StoreError::TooOld { found, known }) if found + 1 == known), "{error:?}");
+}
+
+#[test]
+fn views_of_another_fold_are_not_gone_on_with() {
+    let of = |alter: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        let path = file(&directory, alter);
+        let refused = SqliteStore::open(&path, Options::default()).err();
+        (refused, SqliteStore::open_read(&path).unwrap().fold_version())
+    };
+    let known = FOLD_VERSION;
+    let older = of("DELETE FROM meta WHERE name = 'fold'");
+    assert_eq!(older, (Some(StoreError::OlderFold { found: 1, known }), 1));
+    let newer = of("UPDATE meta SET value = value + 1 WHERE name = 'fold'");
+    assert_eq!(newer, (Some(StoreError::NewerFold { found: known + 1, known }), known + 1));
 }
 
 async fn brought(open: impl FnOnce(&Path) -> SqliteStore) {

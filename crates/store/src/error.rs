@@ -1,5 +1,9 @@
 //! Why the read model did not answer.
 
+use std::cmp::Ordering;
+
+use crate::FOLD_VERSION;
+
 /// Classified by the engine's own code, never by text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs)]
@@ -26,6 +30,14 @@ pub enum StoreError {
         "the views were made under other rules of identity than those configured now: make them again from the log, or put the rules back"
     )]
     OtherRules,
+    #[error(
+        "the views were derived by an older program (version {found} of the fold; this program's is {known}): stop all older processes, then `onefold rebuild` makes the views again from the log"
+    )]
+    OlderFold { found: u32, known: u32 },
+    #[error(
+        "the views were derived by a newer program (version {found} of the fold, this program's is {known}): use it"
+    )]
+    NewerFold { found: u32, known: u32 },
     #[error("the disk is full; nothing of this batch was written: free space and go on")]
     Full,
     #[error("the read model is damaged: {0}; rebuild it from the log")]
@@ -35,6 +47,18 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Refuses views that were derived by another version than [`FOLD_VERSION`].
+    ///
+    /// # Errors
+    /// `found` is another version.
+    pub fn check_fold(found: u32) -> Result<(), Self> {
+        match found.cmp(&FOLD_VERSION) {
+            Ordering::Less => Err(Self::OlderFold { found, known: FOLD_VERSION }),
+            Ordering::Equal => Ok(()),
+            Ordering::Greater => Err(Self::NewerFold { found, known: FOLD_VERSION }),
+        }
+    }
+
     /// Whether the same call may succeed later without anybody doing anything but wait.
     pub fn retryable(&self) -> bool {
         matches!(self, Self::Locked | Self::Conflict | Self::Superseded | Self::Unreachable(_) | Self::Full)
