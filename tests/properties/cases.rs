@@ -4,14 +4,14 @@ use onefold_event::v1;
 use onefold_testkit::{Draft, Shape, TestHub, party};
 
 /// A hub that holds these events, at rest, judged by the batch path.
-async fn hub(drafts: &[Draft]) -> TestHub {
+pub(crate) async fn hub(drafts: &[Draft]) -> TestHub {
     let mut hub = TestHub::on(&crate::engine(), Shape::default()).await;
     say(&mut hub, drafts).await;
     hub
 }
 
 /// Says more and lets the hub come to rest.
-async fn say(hub: &mut TestHub, drafts: &[Draft]) {
+pub(crate) async fn say(hub: &mut TestHub, drafts: &[Draft]) {
     let events: Vec<_> = drafts.iter().map(Draft::event).collect();
     hub.append(&events).await;
     hub.settle().await;
@@ -20,14 +20,14 @@ async fn say(hub: &mut TestHub, drafts: &[Draft]) {
 }
 
 /// One measure of the customer that holds a party, in CNY.
-async fn sum(hub: &TestHub, party: &str, measure: onefold_view::Measure) -> String {
+pub(crate) async fn sum(hub: &TestHub, party: &str, measure: onefold_view::Measure) -> String {
     let rows = hub.customer(party).await;
     let mut purse = onefold_view::Purse::default();
     rows.bundles.values().for_each(|bundle| purse.add(&bundle.money()));
     purse.amount(measure, "CNY")
 }
 
-async fn parties(hub: &TestHub, party: &str) -> Vec<String> {
+pub(crate) async fn parties(hub: &TestHub, party: &str) -> Vec<String> {
     hub.customer(party).await.parties.into_keys().collect()
 }
 

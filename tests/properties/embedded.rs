@@ -2,6 +2,7 @@
 
 mod cases;
 mod history;
+mod holding;
 mod order;
 mod published;
 

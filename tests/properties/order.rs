@@ -2,7 +2,7 @@
 //! the stages, give the same views; after every decision nothing is lost; live equals rebuild.
 
 use onefold_event::{Event, v1};
-use onefold_testkit::{Draft, Shape, TestHub, party};
+use onefold_testkit::{Draft, Shape, TestHub, identifier as written, party};
 use onefold_view::{DigestSum, Measure, Purse};
 use proptest::prelude::*;
 
@@ -18,6 +18,17 @@ const PARTIES: [&str; 8] = [
     "party:erp:guest:email:info@example.com",
     "party:erp:guest:phone:+8613800138000",
 ];
+/// Never recorded, only named: in a role, in a decision, as a number.
+const NAMED: [&str; 2] = ["party:erp:9", "party:crm:9"];
+/// Records of one source.
+const OWN_RECORDS: [(&str, &str); 5] = [
+    ("party:erp:1", "party:erp:2"),
+    ("party:erp:2", "party:erp:9"),
+    ("party:erp:9", "party:erp:1"),
+    ("party:crm:1", "party:crm:2"),
+    ("party:crm:2", "party:crm:9"),
+];
+const NUMBERS: [&str; 4] = ["erp:1", "erp:9", "crm:2", "crm:9"];
 const NAMES: [&str; 3] = ["王伟", "李娜", ""];
 const PHONES: [&str; 3] = ["13800138000", "13900139000", "13700137000"];
 const TAX: [&str; 2] = ["91110000600037341L", "121200004013590816"];
@@ -26,6 +37,7 @@ fn identifier() -> impl Strategy<Value = (&'static str, &'static str)> {
     prop_oneof![
         prop::sample::select(&PHONES[..]).prop_map(|p| ("phone", p)),
         prop::sample::select(&TAX[..]).prop_map(|t| ("tax_number", t)),
+        prop::sample::select(&NUMBERS[..]).prop_map(|n| ("number", n)),
         Just(("email", "info@example.com")),
         Just(("phone", "12")),
     ]
@@ -33,6 +45,11 @@ fn identifier() -> impl Strategy<Value = (&'static str, &'static str)> {
 
 fn who() -> impl Strategy<Value = &'static str> {
     prop::sample::select(&PARTIES[..])
+}
+
+/// Whoever can be named, recorded or not.
+fn anybody() -> impl Strategy<Value = &'static str> {
+    prop_oneof![4 => who(), 1 => prop::sample::select(&NAMED[..])]
 }
 
 fn of(kind: &'static str) -> impl Strategy<Value = String> {
@@ -55,19 +72,33 @@ fn parties() -> impl Strategy<Value = Draft> {
     let recorded = (who(), prop::sample::select(&NAMES[..]), prop::collection::vec(identifier(), 0..3), 1..4i64);
     let recorded = recorded.prop_map(|(who, name, ids, revision)| party(who, name, &ids).revision(revision));
     let wrong = (who(), identifier(), 0..9u8).prop_map(|(who, (kind, text), n)| {
-        let wrong = v1::Identifier { kind: kind.into(), text: text.into(), issuer: "CN".into(), role: String::new() };
-        let corrected = v1::PartyCorrected { wrong: vec![wrong], ..Default::default() };
+        let corrected = v1::PartyCorrected { wrong: vec![written(&(kind, text))], ..Default::default() };
         Draft::new(who, corrected).id(&format!("correction {who} {n}"))
     });
     let flagged = (who(), 0..3i32).prop_map(|(who, intermediary)| {
         Draft::new(who, v1::PartyFlaggedIntermediary { intermediary, ..Default::default() })
             .revision(i64::from(intermediary))
     });
-    prop_oneof![4 => recorded, 1 => wrong, 1 => flagged]
+    prop_oneof![4 => recorded, 1 => wrong, 1 => flagged, 1 => at_source()]
+}
+
+/// What sources do with their own records: merged, taken apart again, retired, and each of it revised.
+fn at_source() -> impl Strategy<Value = Draft> {
+    let pair = (prop::sample::select(&OWN_RECORDS[..]), any::<bool>());
+    let pair = pair.prop_map(|((one, other), turned)| if turned { (other, one) } else { (one, other) });
+    let said = (pair, any::<bool>(), 0..3u8, 1..3i64).prop_map(|((one, other), merged, n, revision)| {
+        let draft = match merged {
+            true => Draft::new(one, v1::PartyMergedAtSource { into: other.into(), ..Default::default() }),
+            false => Draft::new(one, v1::PartySplitAtSource { out_of: other.into(), ..Default::default() }),
+        };
+        draft.id(&format!("at source {one} {n}")).revision(revision)
+    });
+    let retired = who().prop_map(|who| Draft::new(who, v1::PartyRetiredAtSource::default()));
+    prop_oneof![4 => said, 1 => retired]
 }
 
 fn sales() -> impl Strategy<Value = Draft> {
-    let order = (of("order"), amount(), role(), who(), 1..4i64).prop_map(|(order, total, role, who, revision)| {
+    let order = (of("order"), amount(), role(), anybody(), 1..4i64).prop_map(|(order, total, role, who, revision)| {
         Draft::order(&order, &total).refer(role, who).revision(revision)
     });
     let by = || prop::collection::vec(identifier(), 1..3);
@@ -84,12 +115,13 @@ fn sales() -> impl Strategy<Value = Draft> {
         who.iter().fold(draft, |draft, who| draft.refer("buyer", who))
     });
     let cancelled = of("order").prop_map(|order| Draft::new(&order, v1::OrderCancelled::default()));
-    let invoice = (of("invoice"), amount(), prop::option::of(of("order")), prop::option::of((role(), who())), 1..3i64)
-        .prop_map(|(invoice, total, order, who, revision)| {
-            let draft = Draft::invoice(&invoice, &total).revision(revision);
-            let draft = order.iter().fold(draft, |draft, order| draft.refer("order", order));
-            who.iter().fold(draft, |draft, (role, who)| draft.refer(role, who))
-        });
+    let invoice =
+        (of("invoice"), amount(), prop::option::of(of("order")), prop::option::of((role(), anybody())), 1..3i64)
+            .prop_map(|(invoice, total, order, who, revision)| {
+                let draft = Draft::invoice(&invoice, &total).revision(revision);
+                let draft = order.iter().fold(draft, |draft, order| draft.refer("order", order));
+                who.iter().fold(draft, |draft, (role, who)| draft.refer(role, who))
+            });
     let credit = (of("credit_note"), amount(), of("invoice"))
         .prop_map(|(note, total, invoice)| Draft::credit_note(&note, &total).refer("invoice", &invoice));
     prop_oneof![2 => order, 2 => guest, 1 => amended, 1 => cancelled, 3 => invoice, 1 => credit]
@@ -139,22 +171,29 @@ fn goods() -> impl Strategy<Value = Draft> {
 
 fn decisions() -> impl Strategy<Value = Draft> {
     let supersedes = || prop::collection::vec((1..7u8).prop_map(|n| format!("decision:onefold:{n}")), 0..2);
-    let linked = (1..4u8, who(), who(), any::<bool>(), supersedes()).prop_map(|(n, a, b, undone, supersedes)| {
-        let body = v1::PartiesLinked { parties: vec![a.into(), b.into()], undone, supersedes, ..Default::default() };
-        Draft::new(&format!("decision:onefold:{n}"), body).id(&format!("decision {n}")).revision(1 + i64::from(undone))
-    });
-    let separated = (4..7u8, who(), who(), any::<bool>(), supersedes()).prop_map(|(n, a, b, undone, supersedes)| {
-        let (left, right) = (vec![a.into()], vec![b.into()]);
-        let body = v1::PartiesSeparated { left, right, undone, supersedes, ..Default::default() };
-        Draft::new(&format!("decision:onefold:{n}"), body).id(&format!("decision {n}")).revision(1 + i64::from(undone))
-    });
-    let reassigned = (of("invoice"), who(), any::<bool>()).prop_map(|(invoice, to, undone)| {
+    let linked =
+        (1..4u8, anybody(), anybody(), any::<bool>(), supersedes()).prop_map(|(n, a, b, undone, supersedes)| {
+            let body =
+                v1::PartiesLinked { parties: vec![a.into(), b.into()], undone, supersedes, ..Default::default() };
+            Draft::new(&format!("decision:onefold:{n}"), body)
+                .id(&format!("decision {n}"))
+                .revision(1 + i64::from(undone))
+        });
+    let separated =
+        (4..7u8, anybody(), anybody(), any::<bool>(), supersedes()).prop_map(|(n, a, b, undone, supersedes)| {
+            let (left, right) = (vec![a.into()], vec![b.into()]);
+            let body = v1::PartiesSeparated { left, right, undone, supersedes, ..Default::default() };
+            Draft::new(&format!("decision:onefold:{n}"), body)
+                .id(&format!("decision {n}"))
+                .revision(1 + i64::from(undone))
+        });
+    let reassigned = (of("invoice"), anybody(), any::<bool>()).prop_map(|(invoice, to, undone)| {
         let body = v1::DocumentReassigned { to: to.into(), undone, ..Default::default() };
         Draft::new(&invoice, body).id(&format!("reassign {invoice}")).revision(1 + i64::from(undone))
     });
     let withdrawn = (who(), identifier(), any::<bool>()).prop_map(|(who, (kind, text), undone)| {
-        let wrong = v1::Identifier { kind: kind.into(), text: text.into(), issuer: "CN".into(), role: String::new() };
-        let body = v1::IdentifierWithdrawn { wrong: vec![wrong], undone, ..Default::default() };
+        let wrong = vec![written(&(kind, text))];
+        let body = v1::IdentifierWithdrawn { wrong, undone, ..Default::default() };
         Draft::new(who, body).id(&format!("withdraw {who} {text}")).revision(1 + i64::from(undone))
     });
     prop_oneof![linked, separated, reassigned, withdrawn]
@@ -170,9 +209,10 @@ pub(crate) fn company() -> impl Strategy<Value = Vec<(Event, i64)>> {
     })
 }
 
-/// Parties and decisions alone, so that links are made, forbidden and taken back all the time.
-fn people() -> impl Strategy<Value = Vec<(Event, i64)>> {
-    let draft = prop_oneof![4 => parties(), 2 => decisions()];
+/// Parties and decisions, so that links are made, forbidden and taken back all the time, and a few documents that name parties
+/// or are known by their values.
+pub(crate) fn people() -> impl Strategy<Value = Vec<(Event, i64)>> {
+    let draft = prop_oneof![8 => parties(), 4 => decisions(), 1 => sales()];
     prop::collection::vec((draft, 0..20i64), 1..30).prop_map(|drafts| {
         let event =
             |(n, (draft, at)): (usize, (Draft, i64))| (draft.later(at).event(), 1_750_000_000_000_000 + n as i64);
@@ -181,8 +221,9 @@ fn people() -> impl Strategy<Value = Vec<(Event, i64)>> {
 }
 
 pub(crate) fn shape() -> impl Strategy<Value = Shape> {
-    let shape = (prop::sample::select(&[1u32, 3, 8][..]), 1..40usize, 1..20usize, 1..6usize);
-    shape.prop_map(|(partitions, batch, portion, lag)| Shape { partitions, batch, portion, lag })
+    let limit = prop::option::weighted(0.7, 2..=4u64);
+    let shape = (prop::sample::select(&[1u32, 3, 8][..]), 1..40usize, 1..20usize, 1..6usize, limit);
+    shape.prop_map(|(partitions, batch, portion, lag, limit)| Shape { partitions, batch, portion, lag, limit })
 }
 
 pub(crate) struct Outcome {
@@ -230,6 +271,7 @@ proptest! {
         (one, other) in (shape(), shape()),
         settle_every in 1..30usize,
     ) {
+        let other = Shape { limit: one.limit, ..other };
         let mut shuffled: Vec<(u32, (Event, i64))> = order.into_iter().cycle().zip(events.iter().cloned()).collect();
         shuffled.sort_by_key(|(key, _)| *key);
         let mut shuffled: Vec<(Event, i64)> = shuffled.into_iter().map(|(_, event)| event).collect();

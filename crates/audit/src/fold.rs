@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use onefold_event::{Event, Kind, Subject, decode};
 use onefold_log::{Log, Record, Stored};
-use onefold_store::{Admitted, FactState, MOST_FACTS, QuarantineEntry, SubjectState};
+use onefold_store::{Admitted, FactState, KeyPrint, MOST_FACTS, QuarantineEntry, SubjectState};
 use onefold_view::{FactRef, Fragment, Guest, parties_named};
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
@@ -96,7 +96,7 @@ impl Replay {
         let mut out = Out {
             words: self.words.writer(),
             states: self.states.writer(),
-            added: self.added.writer(),
+            seen_at: self.seen.writer(),
             seen: HashMap::default(),
             guests: HashMap::default(),
         };
@@ -112,14 +112,14 @@ impl Replay {
             count += self.fold_subject(key, &own, &mut out)?;
         }
         for (party, at) in out.seen.drain() {
-            out.added.put(self.shard(&party), SEEN, &party, "", &[&at.to_le_bytes()])?;
+            out.seen_at.put(self.shard(&party), SEEN, &party, "", &[&at.to_le_bytes()])?;
         }
         for (party, guest) in out.guests.drain() {
             out.words.put(self.lane(Kind::Party, &party), GREETS, &party, "", &[&guest.encode_to_vec()])?;
         }
         out.words.finish()?;
         out.states.finish()?;
-        out.added.finish()?;
+        out.seen_at.finish()?;
         self.count.fetch_add(count, Ordering::Relaxed);
         self.progress.add(frames.len() as u64);
         Ok(())
@@ -205,6 +205,13 @@ impl Replay {
             let lane = self.lane(target.kind(), target.as_str());
             out.words.put(lane, SAYS, target.as_str(), subject.as_str(), &[&words.encode_to_vec()])?;
         }
+        if subject.kind() == Kind::Party {
+            // Whom a source merged into whom, or took out again, may be one customer; which of both it says last is seen later.
+            let own = KeyPrint::of(subject.as_str());
+            for other in fragment.merged_with() {
+                self.found().links.connect(own, KeyPrint::of(other.as_str()));
+            }
+        }
         if subject.kind() == Kind::Decision {
             for party in fragment.decided_parties() {
                 let (party, decision) = (Key::new(party.as_str()), Key::new(subject.as_str()));
@@ -220,7 +227,7 @@ impl Replay {
 struct Out<'a> {
     words: Writer<'a>,
     states: Writer<'a>,
-    added: Writer<'a>,
+    seen_at: Writer<'a>,
     /// Parties with the least time of any event about or naming them.
     seen: HashMap<String, i64>,
     /// What is said of guests.

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_event::Subject;
-use onefold_identity::{Decision, IdentifierKey, PartyFacts, Strength, cluster, head};
+use onefold_identity::{IdentifierKey, PartyFacts, Strength, cluster, head};
 use onefold_store::{KeyPrint, SubjectState};
 use onefold_view::{Digest, DigestSum, Guest};
 use prost::Message;
 
 use crate::replay::{Found, Replay};
 use crate::row::{Key, Row};
-use crate::settle::GREETS;
+use crate::settle::{GREETS, SEEN};
 use crate::spill::Writer;
 use crate::verify::AuditError;
 
@@ -18,14 +18,31 @@ use crate::verify::AuditError;
 const STATE: u8 = 0;
 /// A frame of a party in a set: what is said of it as a guest (rule C7).
 const GUEST: u8 = 1;
-/// A frame of a party in a set: a decision names it.
-const NAMED: u8 = 2;
 /// A frame of a party in a set: when it was first seen.
 const FIRST_SEEN: u8 = 3;
 /// A frame of a party in a set: a word that it is found by.
 const WORD: u8 = 4;
 
 impl Replay {
+    /// Parties exist as soon as any event names them, and hold their own numbers (rule B3): of each the least time.
+    pub(crate) fn see(&self, shard: usize) -> Result<(), AuditError> {
+        let chunks = self.seen.take(shard)?;
+        let mut first: foldhash::HashMap<&str, i64> = foldhash::HashMap::default();
+        for frame in chunks.frames() {
+            let at = i64::from_le_bytes(frame.rest.try_into().unwrap_or_default());
+            first.entry(frame.to).and_modify(|first| *first = at.min(*first)).or_insert(at);
+        }
+        let (mut added, mut asserted) = (self.added.writer(), self.asserted.writer());
+        for (party, at) in first {
+            added.put(shard, SEEN, party, "", &[&at.to_le_bytes()])?;
+            let Ok(subject) = party.parse::<Subject>() else { continue };
+            let own = IdentifierKey::of_party(&subject);
+            asserted.put(self.shard(own.as_str()), 1, own.as_str(), party, &[])?;
+        }
+        added.finish()?;
+        Ok(asserted.finish()?)
+    }
+
     /// Who ever asserted the identifiers of a shard: hub values, and parties that share a value which links.
     pub(crate) fn hold(&self, shard: usize) -> Result<(), AuditError> {
         let chunks = self.asserted.peek(shard)?;
@@ -65,14 +82,9 @@ impl Replay {
             // With itself, where it is the only one.
             std::iter::once(first).chain(parties).for_each(|other| links.connect(first, other));
         }
-        let linked = self.linked.get_or_init(|| links.done(decisions, hubs));
-        let mut together = self.together.writer();
-        for party in linked.decisions.iter().flat_map(Decision::parties) {
-            if let Some(lane) = self.set(party.as_str()) {
-                together.put(lane, NAMED, party.as_str(), "", &[])?;
-            }
-        }
-        Ok(together.finish()?)
+        // Whom they name was seen, so that it comes to the others of its set.
+        self.linked.get_or_init(|| links.done(decisions, hubs));
+        Ok(())
     }
 
     /// The lane of the set of those who may be one customer with a party; none where it is one by itself.
@@ -133,9 +145,7 @@ impl Replay {
         for set in cluster(&facts, &linked.decisions, &linked.hubs, &self.rules).sets {
             let seen = |party: &Subject| parties.get(party.as_str()).and_then(|candidate| candidate.seen);
             let times = set.iter().map(|party| (party, seen(party).unwrap_or(i64::MAX)));
-            let Some(head) = head(times).filter(|_| set.len() > 1 || set.iter().any(|one| seen(one).is_some())) else {
-                continue;
-            };
+            let Some(head) = head(times) else { continue };
             let keys: Vec<&str> = set.iter().map(Subject::as_str).collect();
             customers += 1;
             clusters.add(&Digest::cluster(keys.iter().copied()));
@@ -181,7 +191,7 @@ struct Candidate {
 }
 
 impl Candidate {
-    /// What links it. Who is only named has no facts, but a decision may link it.
+    /// What links it. Who is only named has its own number.
     fn facts(&mut self, party: &str) -> Option<(Subject, PartyFacts)> {
         let party = party.parse::<Subject>().ok()?;
         for guest in std::mem::take(&mut self.guests) {

@@ -103,6 +103,8 @@ pub(crate) struct Replay {
     /// Folded states, and what subjects say to each other, by class and subject.
     pub(crate) states: Queues,
     pub(crate) words: Queues,
+    /// When a party was named, by party.
+    pub(crate) seen: Queues,
     /// Who asserted an identifier, by identifier.
     pub(crate) asserted: Queues,
     /// What is added to an owner, and when it was seen, by owner key.
@@ -157,6 +159,7 @@ pub(crate) async fn replay(
         events: queues(shards),
         states: queues(shards * CLASSES),
         words: queues(shards * CLASSES),
+        seen: queues(shards),
         asserted: queues(shards),
         added: queues(shards),
         together: queues(shards),
@@ -179,6 +182,7 @@ impl Replay {
     fn run(&self, wanted: Option<&Wanted>) -> Result<Replayed, AuditError> {
         let mut split = Split::default();
         timed(&mut split.fold, || self.each_shard(|shard| self.fold(shard)))?;
+        timed(&mut split.resolve, || self.each_shard(|shard| self.see(shard)))?;
         timed(&mut split.own, || self.each_shard(|shard| self.settle(0, shard)))?;
         self.flagged.get_or_init(|| std::mem::take(&mut self.found().flagged));
         timed(&mut split.resolve, || self.each_shard(|shard| self.hold(shard)))?;

@@ -3,8 +3,8 @@
 use foldhash::HashMap;
 
 use onefold_event::{Kind, Subject};
-use onefold_identity::Intermediary;
-use onefold_store::SubjectState;
+use onefold_identity::{IdentifierKey, Intermediary};
+use onefold_store::{SubjectState, asserted};
 use onefold_view::{Guest, Inbound, Keys};
 use prost::Message;
 
@@ -94,7 +94,9 @@ impl Replay {
 
     /// What a party says of itself, for who is one customer and for whose documents are.
     fn assert(&self, party: &Subject, state: &SubjectState, out: &mut Out<'_>) -> Result<(), AuditError> {
-        for (value, held) in state.fragment.iter().flat_map(|fragment| fragment.asserted(party)) {
+        let own = IdentifierKey::of_party(party);
+        // Its own number has been said where it was seen: it holds that whether anything is said about it or not.
+        for (value, held) in asserted(party, Some(state)).into_iter().filter(|(value, _)| *value != own) {
             let value = value.as_str();
             out.asserted.put(self.shard(value), u8::from(held), value, party.as_str(), &[])?;
         }

@@ -52,6 +52,9 @@ bodies! {
     PartyRecorded = "party.recorded.v1",
     PartyCorrected = "party.corrected.v1",
     PartyFlaggedIntermediary = "party.flagged_intermediary.v1",
+    PartyMergedAtSource = "party.merged_at_source.v1",
+    PartySplitAtSource = "party.split_at_source.v1",
+    PartyRetiredAtSource = "party.retired_at_source.v1",
     OrderPlaced = "sales.order_placed.v1",
     OrderAmended = "sales.order_amended.v1",
     OrderCancelled = "sales.order_cancelled.v1",
@@ -87,6 +90,15 @@ bodies! {
 }
 
 impl Body {
+    /// The other record of a merge at source or of its taking back, with the name of the field that says so.
+    pub fn other_record(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Self::PartyMergedAtSource(m) => Some(("into", &m.into)),
+            Self::PartySplitAtSource(m) => Some(("out_of", &m.out_of)),
+            _ => None,
+        }
+    }
+
     /// Identifiers that it carries: a party's own, or on a document those of whoever has the role.
     pub fn identifiers(&self) -> &[v1::Identifier] {
         match self {

@@ -123,6 +123,7 @@ impl Event {
             personal,
         };
         event.check_subject(ty)?;
+        event.check_other_record()?;
         Ok(event)
     }
 
@@ -143,6 +144,27 @@ impl Event {
         catalogue().of(&self.body)
     }
 
+    /// A source speaks of two records of its own.
+    fn check_other_record(&self) -> Result<(), EventError> {
+        let Some((field, text)) = self.body.other_record() else { return Ok(()) };
+        let wrong = |problem: String| EventError::Field { field: field.to_owned(), problem };
+        let other = text.parse::<Subject>().map_err(|error| wrong(error.to_string()))?;
+        if other.kind() != Kind::Party {
+            return Err(wrong(format!("`{other}` is not a party")));
+        }
+        if other.source() != self.subject.source() {
+            let own = self.subject.source();
+            return Err(wrong(format!(
+                "`{other}` is a record of another source: `{own}` can merge and split its own records only; that two sources' \
+                 records are one customer follows from the identifiers they share, or from a decision"
+            )));
+        }
+        if other == self.subject {
+            return Err(wrong(format!("`{other}` is the record itself: expected another record of the same source")));
+        }
+        Ok(())
+    }
+
     fn check_subject(&self, ty: &'static EventType) -> Result<(), EventError> {
         if ty.kinds.contains(&self.subject.kind()) {
             return Ok(());
@@ -158,4 +180,30 @@ fn check_target(role: Role, subject: &Subject) -> Result<(), EventError> {
         return Ok(());
     }
     Err(EventError::Target { role: role.word(), expected: expected.word(), found: subject.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{IdParts, v1};
+
+    fn merged(subject: &str, into: &str) -> Result<Event, EventError> {
+        let ids = IdParts { source: "crm", part: "", parts: &["1".to_owned()], revision: "" };
+        let body = v1::PartyMergedAtSource { into: into.to_owned(), ..Default::default() };
+        Event::new(ids.id(), ids.fact(), "crm", subject.parse()?, 0, body.into())
+    }
+
+    #[test]
+    fn a_source_merges_two_records_of_its_own_or_is_told_why_not() {
+        assert!(merged("party:crm:1", "party:crm:2").is_ok());
+        for (into, why) in [
+            ("party:crm:1", "is the record itself"),
+            ("party:erp:2", "is a record of another source"),
+            ("order:crm:2", "is not a party"),
+            ("", "`into`"),
+        ] {
+            let error = merged("party:crm:1", into).unwrap_err().to_string();
+            assert!(error.starts_with("`into`: ") && error.contains(why), "{error}");
+        }
+    }
 }

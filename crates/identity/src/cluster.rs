@@ -4,26 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
 
-use crate::constraint::{Constraints, Exclusive, clash};
+use crate::constraint::{Constraints, Holding};
 use crate::decision::standing;
 use crate::join::Joined;
-use crate::link::{Index, groups};
-use crate::{Decision, Forbidden, IdentifierKey, PartyFacts, Rules};
+use crate::link::{Group, Index, groups};
+use crate::{Decision, Forbidden, IdentifierKey, Link, PartyFacts, Rules};
 
 /// The customers, as sets of parties.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Clusters {
     /// Every party is in exactly one; each is sorted, and they are by least party.
     pub sets: Vec<Vec<Subject>>,
-    /// Decisions *same* that something forbids.
+    /// Decisions *same*, and merges at source, that something forbids.
     pub unhonoured: Vec<Unhonoured>,
 }
 
-/// A decision *same* that something forbids.
+/// A decision *same*, or a merge at source, that something forbids.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unhonoured {
-    /// The decision.
-    pub decision: Subject,
+    /// What would make them one.
+    pub link: Link,
     /// One whom it names.
     pub left: Subject,
     /// Another, who is another customer.
@@ -63,7 +63,7 @@ pub fn cluster(
         sets.entry(*head).or_default().push(place);
     }
     Clusters {
-        unhonoured: unhonoured(&index, &constraints, &now.of, &sets),
+        unhonoured: unhonoured(&index, &constraints, &groups, &now.of, &sets),
         sets: sets.values().map(|set| index.of(set)).collect(),
     }
 }
@@ -96,12 +96,15 @@ struct Forming<'a> {
     constraints: &'a Constraints<'a>,
     of: Vec<usize>,
     members: BTreeMap<usize, Vec<usize>>,
-    exclusive: BTreeMap<usize, Exclusive>,
+    /// Exclusive values of each cluster.
+    holding: BTreeMap<usize, Holding>,
 }
 
 impl<'a> Forming<'a> {
     fn new(index: &Index<'_>, constraints: &'a Constraints<'a>) -> Self {
-        Self { constraints, of: (0..index.len()).collect(), members: BTreeMap::new(), exclusive: BTreeMap::new() }
+        let alone = 0..index.len();
+        let holding = alone.clone().map(|place| (place, constraints.holding(place))).collect();
+        Self { constraints, of: alone.collect(), members: BTreeMap::new(), holding }
     }
 
     /// First fit: each cluster joins the first that has room for it, else it is the next to join.
@@ -120,13 +123,9 @@ impl<'a> Forming<'a> {
         self.members.get(&head).cloned().unwrap_or_else(|| vec![head])
     }
 
-    fn exclusive(&self, head: usize) -> Option<&Exclusive> {
-        self.exclusive.get(&head).or_else(|| self.constraints.exclusive.get(head))
-    }
-
     fn forbidden(&self, a: usize, b: usize) -> bool {
-        if let (Some(one), Some(other)) = (self.exclusive(a), self.exclusive(b))
-            && clash(one, other).is_some()
+        if let (Some(one), Some(other)) = (self.holding.get(&a), self.holding.get(&b))
+            && self.constraints.clash(one, other)
         {
             return true;
         }
@@ -147,14 +146,14 @@ impl<'a> Forming<'a> {
 
     /// `head` is the greater of the two, since clusters are taken by least key.
     fn merge(&mut self, into: usize, head: usize) {
-        let more = self.exclusive(head).cloned().unwrap_or_default();
-        let mut exclusive =
-            self.exclusive.remove(&into).or_else(|| self.constraints.exclusive.get(into).cloned()).unwrap_or_default();
+        let more = self.holding.remove(&head).unwrap_or_default();
+        let holding = self.holding.entry(into).or_default();
         for (scope, sets) in more {
-            exclusive.entry(scope).or_default().extend(sets);
+            let known = holding.entry(scope).or_default();
+            for (set, parties) in sets {
+                known.entry(set).or_default().extend(parties);
+            }
         }
-        self.exclusive.remove(&head);
-        self.exclusive.insert(into, exclusive);
         let moved = self.members.remove(&head).unwrap_or_else(|| vec![head]);
         for place in &moved {
             if let Some(of) = self.of.get_mut(*place) {
@@ -165,27 +164,35 @@ impl<'a> Forming<'a> {
     }
 }
 
-/// One pair for each decision and two customers that it names.
+/// One pair for each decision or merge at source and two customers that it names.
 fn unhonoured(
     index: &Index<'_>,
     constraints: &Constraints<'_>,
+    groups: &[Group],
     of: &[usize],
     sets: &BTreeMap<usize, Vec<usize>>,
 ) -> Vec<Unhonoured> {
-    let mut found: BTreeMap<(&Subject, usize, usize), Unhonoured> = BTreeMap::new();
-    for ((a, b), id) in &constraints.same {
-        let (Some(x), Some(y)) = (of.get(*a), of.get(*b)) else { continue };
-        let at = (*id, *x.min(y), *x.max(y));
-        if x == y || found.contains_key(&at) {
+    let decided = constraints.same.iter().map(|((a, b), id)| (*a, *b, Link::Decision((*id).clone())));
+    let merged = groups.iter().filter_map(|group| match (&group.link, group.holders.as_slice()) {
+        (link @ Link::AtSource { .. }, [a, b]) => Some((*a, *b, link.clone())),
+        _ => None,
+    });
+    let mut found: BTreeMap<(Link, usize, usize), Unhonoured> = BTreeMap::new();
+    for (a, b, link) in decided.chain(merged) {
+        let (Some(x), Some(y)) = (of.get(a), of.get(b)) else { continue };
+        if x == y {
+            continue;
+        }
+        let at = (link.clone(), *x.min(y), *x.max(y));
+        if found.contains_key(&at) {
             continue;
         }
         let (Some(one), Some(other)) = (sets.get(x), sets.get(y)) else { continue };
         let reason = one.iter().find_map(|p| other.iter().find_map(|q| Some((*p, *q, constraints.between(*p, *q)?))));
         let Some((p, q, reason)) = reason else { continue };
-        if let (Some(left), Some(right), Some(p), Some(q)) = (index.key(*a), index.key(*b), index.key(p), index.key(q))
-        {
+        if let (Some(left), Some(right), Some(p), Some(q)) = (index.key(a), index.key(b), index.key(p), index.key(q)) {
             let because = Forbidden { left: p.clone(), right: q.clone(), reason };
-            found.insert(at, Unhonoured { decision: (*id).clone(), left: left.clone(), right: right.clone(), because });
+            found.insert(at, Unhonoured { link, left: left.clone(), right: right.clone(), because });
         }
     }
     found.into_values().collect()

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
 
-use crate::join::Joined;
 use crate::link::{Group, Index};
 use crate::{Decision, Rules};
 
@@ -28,8 +27,11 @@ pub enum Reason {
     Exclusive(String),
 }
 
-/// Exclusive values of parties: per scope, the sets that occur, of values that count as one.
-pub(crate) type Exclusive = BTreeMap<usize, BTreeSet<BTreeSet<usize>>>;
+/// Exclusive values of a party: per scope, those that it ever asserted.
+pub(crate) type Exclusive = BTreeMap<usize, BTreeSet<usize>>;
+
+/// Exclusive values of several parties: per scope, the sets that occur, each with whose it is.
+pub(crate) type Holding = BTreeMap<usize, BTreeMap<BTreeSet<usize>, Vec<usize>>>;
 
 /// What is forbidden between any two parties.
 pub(crate) struct Constraints<'a> {
@@ -38,12 +40,12 @@ pub(crate) struct Constraints<'a> {
     /// Pairs, the lesser first, that a decision makes the same.
     pub(crate) same: BTreeMap<(usize, usize), &'a Subject>,
     /// Per party, its exclusive values.
-    pub(crate) exclusive: Vec<Exclusive>,
+    exclusive: Vec<Exclusive>,
     scopes: Vec<&'a str>,
 }
 
 impl<'a> Constraints<'a> {
-    /// Of two decisions on one pair the later holds. `groups` are the admissible links: what a decision says of values holds within a candidate component.
+    /// Of two decisions on one pair the later holds. `groups` are the admissible links: who is in none of them meets nobody.
     pub(crate) fn new(index: &Index<'a>, standing: &[&'a Decision], groups: &[Group], rules: &Rules) -> Self {
         let mut verdicts: BTreeMap<(usize, usize), (bool, &'a Subject)> = BTreeMap::new();
         let mut say = |left: &[usize], right: &[usize], same: bool, id: &'a Subject| {
@@ -72,87 +74,73 @@ impl<'a> Constraints<'a> {
                 never.entry(b).or_default().insert(a, id);
             }
         }
-        let (exclusive, scopes) = exclusive(index, groups, &same, rules);
+        let (exclusive, scopes) = exclusive(index, groups, rules);
         Self { never, same, exclusive, scopes }
     }
 
-    /// Why two parties may not be one customer.
+    /// Why two parties may not be one customer. Exclusive values yield to a decision on this very pair, and to no other.
     pub(crate) fn between(&self, a: usize, b: usize) -> Option<Reason> {
         if let Some(id) = self.never.get(&a).and_then(|others| others.get(&b)) {
             return Some(Reason::Decision((*id).clone()));
         }
-        let scope = clash(self.exclusive.get(a)?, self.exclusive.get(b)?)?;
+        if self.is_same(a, b) {
+            return None;
+        }
+        let (one, other) = (self.exclusive.get(a)?, self.exclusive.get(b)?);
+        let clash = |(scope, values): (&usize, &BTreeSet<usize>)| {
+            other.get(scope).is_some_and(|others| values.is_disjoint(others)).then_some(*scope)
+        };
+        let scope = one.iter().find_map(clash)?;
         Some(Reason::Exclusive(self.scopes.get(scope).map(|s| (*s).to_owned()).unwrap_or_default()))
     }
-}
 
-/// The first scope in which some of the one and some of the other have values and share none.
-pub(crate) fn clash(one: &Exclusive, other: &Exclusive) -> Option<usize> {
-    one.iter().find_map(|(scope, sets)| {
-        let others = other.get(scope)?;
-        sets.iter().any(|set| others.iter().any(|other| set.is_disjoint(other))).then_some(*scope)
-    })
-}
-
-/// Exclusive values by party. Where a decision makes two parties the same, their values count as one throughout their candidate component: else whoever shares a value with the one would be kept from the other, and the decision would part customers.
-fn exclusive<'a>(
-    index: &Index<'a>,
-    groups: &[Group],
-    same: &BTreeMap<(usize, usize), &'a Subject>,
-    rules: &Rules,
-) -> (Vec<Exclusive>, Vec<&'a str>) {
-    let mut component = Joined::new(index.len());
-    let mut linked = BTreeSet::new();
-    for group in groups {
-        linked.extend(&group.holders);
-        for pair in group.holders.windows(2) {
-            if let [a, b] = pair {
-                component.join(*a, *b);
-            }
-        }
+    /// The exclusive values of one party, as those of a cluster.
+    pub(crate) fn holding(&self, party: usize) -> Holding {
+        let own = self.exclusive.get(party).into_iter().flatten();
+        own.map(|(scope, values)| (*scope, BTreeMap::from([(values.clone(), vec![party])]))).collect()
     }
-    let mut scopes: BTreeMap<&'a str, usize> = BTreeMap::new();
-    let mut values: BTreeMap<(usize, usize, &'a str), usize> = BTreeMap::new();
-    let mut one = Joined::new(0);
-    let mut of: Vec<Vec<(usize, usize)>> = vec![Vec::new(); index.len()];
-    // Who is in no link meets nobody, so nothing is forbidden of it.
+
+    /// Whether exclusive values keep any party of the one from any of the other: their values are compared set by set, and
+    /// pair by pair only where a decision may have said same.
+    pub(crate) fn clash(&self, one: &Holding, other: &Holding) -> bool {
+        let apart = |(left, right): (&Vec<usize>, &Vec<usize>)| {
+            self.same.is_empty() || left.iter().any(|a| right.iter().any(|b| !self.is_same(*a, *b)))
+        };
+        one.iter().filter_map(|(scope, sets)| Some((sets, other.get(scope)?))).any(|(sets, others)| {
+            let pairs = sets.iter().flat_map(|(set, left)| {
+                let disjoint = others.iter().filter(|(other, _)| set.is_disjoint(other));
+                disjoint.map(move |(_, right)| (left, right))
+            });
+            pairs.into_iter().any(apart)
+        })
+    }
+
+    fn is_same(&self, a: usize, b: usize) -> bool {
+        self.same.contains_key(&(a.min(b), a.max(b)))
+    }
+}
+
+/// Exclusive values by party, with the names of their scopes.
+fn exclusive<'a>(index: &Index<'a>, groups: &[Group], rules: &Rules) -> (Vec<Exclusive>, Vec<&'a str>) {
+    let linked: BTreeSet<usize> = groups.iter().flat_map(|group| &group.holders).copied().collect();
+    let (mut scopes, mut names): (BTreeMap<&'a str, usize>, Vec<&'a str>) = (BTreeMap::new(), Vec::new());
+    let mut values: BTreeMap<(usize, &'a str), usize> = BTreeMap::new();
+    let mut of: Vec<Exclusive> = vec![Exclusive::new(); index.len()];
     for place in linked {
-        let Some(facts) = index.facts.get(place) else { continue };
-        let root = component.find(place);
+        let (Some(facts), Some(of)) = (index.facts.get(place), of.get_mut(place)) else { continue };
         let identifiers = facts.identifiers.iter().filter(|key| rules.exclusive.contains(key.kind()));
         let born = facts.born_on.iter().filter(|_| rules.exclusive.contains(Rules::BORN_ON));
         let texts =
             identifiers.map(|key| (key.scope(), key.as_str())).chain(born.map(|day| (Rules::BORN_ON, day.as_str())));
         for (scope, value) in texts {
-            let next = scopes.len();
-            let scope = *scopes.entry(scope).or_insert(next);
-            let value = *values.entry((root, scope, value)).or_insert_with(|| one.push());
-            if let Some(of) = of.get_mut(place) {
-                of.push((scope, value));
-            }
+            let scope = *scopes.entry(scope).or_insert_with(|| {
+                names.push(scope);
+                names.len() - 1
+            });
+            let next = values.len();
+            let value = *values.entry((scope, value)).or_insert(next);
+            of.entry(scope).or_default().insert(value);
         }
     }
-    for (a, b) in same.keys() {
-        let (Some(of_a), Some(of_b)) = (of.get(*a), of.get(*b)) else { continue };
-        for (scope, value) in of_a {
-            for (_, other) in of_b.iter().filter(|(other, _)| other == scope) {
-                one.join(*value, *other);
-            }
-        }
-    }
-    let sets = of.into_iter().map(|values| {
-        let mut sets: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-        for (scope, value) in values {
-            sets.entry(scope).or_default().insert(one.find(value));
-        }
-        sets.into_iter().map(|(scope, set)| (scope, BTreeSet::from([set]))).collect()
-    });
-    let sets = sets.collect();
-    let mut names = vec![""; scopes.len()];
-    for (scope, at) in scopes {
-        if let Some(name) = names.get_mut(at) {
-            *name = scope;
-        }
-    }
-    (sets, names)
+    (of, names)
 }

@@ -38,5 +38,5 @@ pub use name::normalise_name;
 pub use normalise::{Invalid, normalise};
 pub use own::{Claim, Facet, Intermediary, own};
 pub use owner::{Atom, Owner};
-pub use party::PartyFacts;
+pub use party::{AtSource, PartyFacts};
 pub use rules::{Hubs, Rules, Strength};

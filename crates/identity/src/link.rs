@@ -5,13 +5,20 @@ use std::fmt;
 
 use onefold_event::Subject;
 
-use crate::{Decision, IdentifierKey, PartyFacts, Rules, Strength};
+use crate::{AtSource, Decision, IdentifierKey, PartyFacts, Rules, Strength};
 
 /// What makes parties one customer. The order of the variants is the order in which links are taken.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Link {
     /// A person said so.
     Decision(Subject),
+    /// Their source merged the one record into the other.
+    AtSource {
+        /// The record that was absorbed.
+        absorbed: Subject,
+        /// The one that lives on.
+        into: Subject,
+    },
     /// They share a value that links alone.
     Strong(IdentifierKey),
     /// They share a value that links parties of one name, and this name.
@@ -27,6 +34,7 @@ impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Decision(id) => id.fmt(f),
+            Self::AtSource { absorbed, into } => write!(f, "{absorbed} merged into {into} at source"),
             Self::Strong(value) => value.fmt(f),
             Self::Weak { value, name } => write!(f, "{value} and the name {name}"),
         }
@@ -72,7 +80,7 @@ impl<'a> Index<'a> {
     }
 }
 
-/// The admissible links, each with at least two holders, in the order in which they are taken: class (decision, strong, weak), then kind, value and name; decisions in the order in which they were made.
+/// The admissible links, each with at least two holders, in the order in which they are taken: class (decision, merged at source, strong, weak), then pair, or kind, value and name; decisions in the order in which they were made.
 pub(crate) fn groups(
     index: &Index<'_>,
     standing: &[&Decision],
@@ -85,6 +93,7 @@ pub(crate) fn groups(
             groups.push(Group { link: Link::Decision(id.clone()), holders: index.places(parties) });
         }
     }
+    groups.extend(at_source(index));
     let mut held: Vec<(Strength, &str, &IdentifierKey, usize)> = Vec::new();
     for (place, facts) in index.facts.iter().enumerate() {
         for key in &facts.identifiers {
@@ -108,6 +117,26 @@ pub(crate) fn groups(
     }
     groups.retain(|group| group.holders.len() > 1);
     groups
+}
+
+/// Pairs of records that their source merged and did not take apart since; by pair.
+fn at_source(index: &Index<'_>) -> Vec<Group> {
+    let mut last: BTreeMap<(usize, usize), (&AtSource, usize)> = BTreeMap::new();
+    for (place, facts) in index.facts.iter().enumerate() {
+        for (other, said) in &facts.at_source {
+            let Some(other) = index.place(other).filter(|other| *other != place) else { continue };
+            let pair = (place.min(other), place.max(other));
+            if last.get(&pair).is_none_or(|known| known.0 < said) {
+                last.insert(pair, (said, place));
+            }
+        }
+    }
+    let group = |((one, other), (said, absorbed)): ((usize, usize), (&AtSource, usize))| {
+        let into = if absorbed == one { other } else { one };
+        let (absorbed, into) = (index.key(absorbed)?.clone(), index.key(into)?.clone());
+        said.merged.then(|| Group { link: Link::AtSource { absorbed, into }, holders: vec![one, other] })
+    };
+    last.into_iter().filter_map(group).collect()
 }
 
 /// The holders of a weak value by name. Those without a name join where all the others share one.

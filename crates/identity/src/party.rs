@@ -1,8 +1,8 @@
 //! What identity looks at of a party.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::Subject;
+use onefold_event::{Micros, Subject};
 
 use crate::IdentifierKey;
 
@@ -17,12 +17,30 @@ pub struct PartyFacts {
     pub identifiers: BTreeSet<IdentifierKey>,
     /// Dates of birth ever asserted.
     pub born_on: BTreeSet<String>,
+    /// What its source said last of it and of another record of its own, by that record.
+    pub at_source: BTreeMap<Subject, AtSource>,
+}
+
+/// What a source said of two records of its own (B3a). Of facts about one pair the greatest decides, whichever of both
+/// they are about: the fields stand in the order in which facts are compared.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AtSource {
+    /// When it happened.
+    pub occurred_at: Micros,
+    /// Order between versions.
+    pub revision_order: Vec<i64>,
+    /// When the hub took it in.
+    pub recorded_at: Micros,
+    /// Id of the event.
+    pub id: Vec<u8>,
+    /// Merged; else taken apart again.
+    pub merged: bool,
 }
 
 impl PartyFacts {
     /// A party of which nothing is known but its key.
     pub fn new(key: Subject) -> Self {
         let identifiers = BTreeSet::from([IdentifierKey::of_party(&key)]);
-        Self { key, names: BTreeSet::new(), identifiers, born_on: BTreeSet::new() }
+        Self { key, names: BTreeSet::new(), identifiers, born_on: BTreeSet::new(), at_source: BTreeMap::new() }
     }
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
 use onefold_identity::{
-    Clusters, Decision, IdentifierKey, Link, PartyFacts, Reason, Rules, cluster, components, explain, normalise_name,
+    AtSource, Clusters, Decision, IdentifierKey, Link, PartyFacts, Reason, Rules, cluster, components, explain,
+    normalise_name,
 };
 
 #[derive(Default)]
@@ -57,6 +58,14 @@ impl World {
             recorded_at: at,
             supersedes: BTreeSet::new(),
         });
+        self
+    }
+
+    /// What the source says of two of its records, at a time.
+    fn at_source(&mut self, number: &str, other: &str, at: i64, merged: bool) -> &mut Self {
+        let said = AtSource { occurred_at: at, revision_order: Vec::new(), recorded_at: at, id: Vec::new(), merged };
+        let facts = self.parties.get_mut(&subject(&format!("party:x:{number}"))).unwrap();
+        facts.at_source.insert(subject(&format!("party:x:{other}")), said);
         self
     }
 
@@ -223,7 +232,7 @@ fn a_same_that_cannot_be_honoured_is_reported() {
     world.link(1, 1, "a b").separate(2, 2, "a", "c").link(3, 3, "b c");
     assert_eq!(world.customers(), "a b | c");
     let [same] = world.clusters().unhonoured.try_into().unwrap();
-    assert_eq!(same.decision, subject("decision:hub:3"));
+    assert_eq!(same.link, Link::Decision(subject("decision:hub:3")));
     assert_eq!((same.left.number(), same.right.number()), ("b", "c"));
     assert_eq!((same.because.left.number(), same.because.right.number()), ("a", "c"));
     assert_eq!(same.because.reason, Reason::Decision(subject("decision:hub:2")));
@@ -254,13 +263,72 @@ fn two_dates_of_birth_keep_parties_apart() {
 }
 
 #[test]
-fn what_keeps_apart_yields_to_a_decision_and_takes_all_their_parties_along() {
+fn what_keeps_apart_yields_to_a_decision_pair_by_pair() {
     let mut world = World::default();
     world.party("a", "Foo", "tax_number:CN:1").party("b", "Foo", "tax_number:CN:2");
     world.party("a2", "Foo", "tax_number:CN:1").party("b2", "Foo", "tax_number:CN:2");
     assert_eq!(world.customers(), "a a2 | b b2");
+    // Nobody said that a2 is b: with a it would be, so it stays by itself.
     world.link(1, 1, "a b");
+    assert_eq!(world.customers(), "a b | a2 | b2");
+    // Whoever joins two customers names all their parties.
+    world.link(2, 2, "a a2 b b2");
     assert_eq!(world.customers(), "a a2 b b2");
+    assert_eq!(world.clusters().unhonoured, []);
+}
+
+#[test]
+fn two_decisions_do_not_make_a_third_pair_one_against_its_exclusive_values() {
+    let mut world = World::default();
+    world.party("a", "Foo", "tax_number:CN:1").party("b", "Foo", "").party("c", "Foo", "tax_number:CN:3");
+    world.link(1, 1, "a b").link(2, 2, "b c");
+    assert_eq!(world.customers(), "a b | c");
+    let [same] = world.clusters().unhonoured.try_into().unwrap();
+    assert_eq!(same.link, Link::Decision(subject("decision:hub:2")));
+    assert_eq!((same.because.left.number(), same.because.right.number()), ("a", "c"));
+    assert_eq!(same.because.reason, Reason::Exclusive("tax_number:CN".into()));
+    world.link(3, 3, "a c");
+    assert_eq!(world.customers(), "a b c");
+}
+
+#[test]
+fn a_merge_at_source_links_until_the_source_takes_it_back() {
+    let mut world = World::default();
+    world.party("a", "Foo", "").party("b", "Bar", "").party("c", "Baz", "");
+    world.at_source("a", "b", 1, true).at_source("b", "c", 1, true);
+    assert_eq!(world.customers(), "a b c");
+    world.at_source("a", "b", 2, false);
+    assert_eq!(world.customers(), "a | b c");
+    // Of facts about one pair the latest decides, whichever of both records it is about.
+    world.at_source("b", "a", 3, true);
+    assert_eq!(world.customers(), "a b c");
+    world.at_source("b", "a", 1, true);
+    assert_eq!(world.customers(), "a | b c");
+}
+
+#[test]
+fn a_merge_at_source_comes_after_decisions_and_before_strong_values() {
+    let mut world = World::default();
+    world.party("a", "", "lei:1").party("b", "", "").party("c", "", "lei:1");
+    // b may be with either of a and c, not with both: the source says a.
+    world.at_source("b", "a", 1, true).separate(1, 1, "b", "c");
+    assert_eq!(world.customers(), "a b | c");
+    // A person says c.
+    world.separate(2, 2, "a", "c").instead_of(1).link(3, 3, "b c");
+    assert_eq!(world.customers(), "a | b c");
+    let [same] = world.clusters().unhonoured.try_into().unwrap();
+    assert_eq!(same.link.to_string(), "party:x:b merged into party:x:a at source");
+}
+
+#[test]
+fn never_same_beats_a_merge_at_source_which_is_reported() {
+    let mut world = World::default();
+    world.party("a", "", "").party("b", "", "");
+    world.at_source("a", "b", 9, true).separate(1, 1, "a", "b");
+    assert_eq!(world.customers(), "a | b");
+    let [same] = world.clusters().unhonoured.try_into().unwrap();
+    assert_eq!(same.link, Link::AtSource { absorbed: subject("party:x:a"), into: subject("party:x:b") });
+    assert_eq!(same.because.reason, Reason::Decision(subject("decision:hub:1")));
 }
 
 #[test]
@@ -293,6 +361,11 @@ fn a_chain_is_explained() {
     assert_eq!(to("party:x:a"), Some(Vec::new()));
     assert_eq!(to("party:x:nobody"), None);
     assert!(matches!(to("party:x:b").unwrap().as_slice(), [step] if matches!(step.link, Link::Strong(_))));
+    world.at_source("a", "b", 1, true);
+    let to = |n: &str| {
+        explain(&world.parties, &world.decisions, &world.hubs, &Rules::default(), &subject("party:x:a"), &subject(n))
+    };
+    assert_eq!(to("party:x:b").unwrap()[0].link.to_string(), "party:x:a merged into party:x:b at source");
 }
 
 #[test]

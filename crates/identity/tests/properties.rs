@@ -2,7 +2,7 @@
 
 mod graph;
 
-use graph::{Graph, Reference, Sets, decided, graph, sets};
+use graph::{Graph, Reference, Sets, decided, graph, merged_at_source, sets};
 use onefold_event::Subject;
 use onefold_identity::{Decision, Link, PartyFacts, Reason, Rules, Step, cluster, components, explain};
 use proptest::prelude::*;
@@ -56,14 +56,19 @@ proptest! {
         for a in graph.parties.keys() {
             for b in graph.parties.keys().filter(|b| a < b) {
                 let (one, other) = (found.of(a).unwrap(), found.of(b).unwrap());
-                let apart = reference.verdict(a, b) == Some(true) && one != other;
+                let said = reference.verdict(a, b) == Some(true) || merged_at_source(&graph, a, b);
+                let apart = said && one != other;
                 let between = |l: &Subject, r: &Subject| (one.contains(l) && other.contains(r)) || (one.contains(r) && other.contains(l));
                 let reported = found.unhonoured.iter().any(|u| between(&u.left, &u.right) && between(&u.because.left, &u.because.right));
                 prop_assert!(!apart || reported, "{} {} {:?}", a, b, found);
             }
         }
         for same in &found.unhonoured {
-            prop_assert_eq!(reference.verdict(&same.left, &same.right), Some(true));
+            let said = match &same.link {
+                Link::AtSource { .. } => merged_at_source(&graph, &same.left, &same.right),
+                _ => reference.verdict(&same.left, &same.right) == Some(true),
+            };
+            prop_assert!(said, "{:?}", same);
             prop_assert!(reference.forbidden(&same.because.left, &same.because.right));
             let by_decision = matches!(same.because.reason, Reason::Decision(_));
             prop_assert_eq!(by_decision, reference.verdict(&same.because.left, &same.because.right) == Some(false));
@@ -118,6 +123,10 @@ fn links(graph: &Graph, step: &Step) -> bool {
         Link::Decision(id) => {
             let names = |d: &Decision| [&step.from, &step.to].into_iter().all(|party| d.parties().any(|p| p == party));
             graph.decisions.iter().any(|d| d.id() == id && names(d))
+        }
+        Link::AtSource { absorbed, into } => {
+            let pair = [absorbed, into];
+            merged_at_source(graph, absorbed, into) && pair.contains(&&step.from) && pair.contains(&&step.to)
         }
         Link::Strong(value) => !graph.hubs.contains(value) && both(&|p| p.identifiers.contains(value)),
         Link::Weak { value, name } => {

@@ -21,7 +21,7 @@ fn connector(name: &str) -> Connector {
 
 #[test]
 fn deployed_connectors_pass_their_own_tests() {
-    for name in ["uci-online-retail", "kingdee-invoices"] {
+    for name in ["uci-online-retail", "kingdee-invoices", "crm-contacts"] {
         let outcomes = connector(name).run_tests();
         assert!(outcomes.len() >= 4, "{name}");
         for outcome in outcomes {

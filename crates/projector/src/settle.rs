@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use onefold_event::{Kind, Subject};
 use onefold_identity::{Intermediary, PartyFacts};
-use onefold_store::{Changes, DocumentRow, PartyChange, SubjectState};
+use onefold_store::{Changes, DocumentRow, PartyChange, SubjectState, asserted};
 use onefold_view::{Bundle, Contribution, Digest, Fragment};
 use prost::Message;
 
@@ -114,10 +114,13 @@ impl Batch<'_> {
                 _ => {}
             }
             if row.subject.kind() == Kind::Party {
-                self.changes.parties.extend(party_change(row));
-                if assertions(&row.subject, row.old()) != assertions(&row.subject, Some(&row.state)) {
+                let change = party_change(row);
+                // Who ever asserted a value counts against its limit, though it asserts nothing else now than before.
+                if change.is_some() || assertions(&row.subject, row.old()) != assertions(&row.subject, Some(&row.state))
+                {
                     self.changes.inbox.insert(key());
                 }
+                self.changes.parties.extend(change);
                 self.changes.marks.insert(key());
             }
             if row.subject.kind() == Kind::Decision {
@@ -158,6 +161,9 @@ impl Batch<'_> {
             match (owner.old_first_seen, row.first_seen) {
                 (None, Some(_)) => {
                     changes.marks.insert(owner.key.clone());
+                    // A party that is only named holds its number too: whoever gives it is the same (rule B3).
+                    changes.parties.extend(PartyChange::named(&owner.key));
+                    changes.inbox.insert(owner.key.clone());
                     unnamed.iter_mut().for_each(|unnamed| unnamed.opened(&owner.key));
                     changes.clusters_digest.add(&Digest::cluster([owner.key.as_str()]));
                     changes.ids_digest.add(&Digest::id(&owner.key, [owner.key.as_str()]));
@@ -196,10 +202,7 @@ fn deltas(row: &Row) -> Vec<Delta> {
 }
 
 fn party_change(row: &Row) -> Option<PartyChange> {
-    let asserted = |state: Option<&SubjectState>| {
-        state.and_then(|state| state.fragment.as_ref()).map(|f| f.asserted(&row.subject)).unwrap_or_default()
-    };
-    let (before, after) = (asserted(row.old()), asserted(Some(&row.state)));
+    let (before, after) = (asserted(&row.subject, row.old()), asserted(&row.subject, Some(&row.state)));
     let gone = before.keys().filter(|value| !after.contains_key(*value)).cloned().collect();
     (before != after).then(|| PartyChange { party: row.subject.to_string(), asserted: after, gone })
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
 use onefold_identity::{Decision, IdentifierKey, PartyFacts, Rules, Strength, head};
-use onefold_store::{Holders, ResolveTx, StoreError};
+use onefold_store::{Holders, ResolveTx, StoreError, asserted};
 
 /// All that clustering a component needs.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ pub(crate) async fn gather(tx: &mut dyn ResolveTx, changed: &[String], rules: &R
     let changed: BTreeSet<String> = changed.iter().cloned().collect();
     let mut seen: BTreeSet<String> = changed.clone();
     let mut values: BTreeSet<IdentifierKey> = BTreeSet::new();
+    // How many of those that changed ever asserted a value, whether they hold it now or not.
+    let mut fresh: BTreeMap<IdentifierKey, u64> = BTreeMap::new();
     let mut frontier: Vec<String> = changed.iter().cloned().collect();
     while !frontier.is_empty() {
         let (mut next, mut ask) = (BTreeSet::new(), BTreeSet::new());
@@ -34,10 +36,15 @@ pub(crate) async fn gather(tx: &mut dyn ResolveTx, changed: &[String], rules: &R
             let facts = fragment.map_or_else(|| PartyFacts::new(subject.clone()), |f| f.party_facts(&subject));
             ask.extend(facts.identifiers.iter().filter(|v| !values.contains(v)).cloned());
             if changed.contains(&row.key) {
-                // What it no longer asserts linked it before.
-                let ever = fragment.map(|f| f.asserted(&subject)).unwrap_or_default();
-                ask.extend(ever.into_keys().filter(|value| !values.contains(value)));
+                // What it no longer asserts linked it before, and counts all the same.
+                for value in asserted(&subject, row.state.as_ref()).into_keys() {
+                    *fresh.entry(value.clone()).or_default() += 1;
+                    ask.insert(value);
+                }
             }
+            // Records that their source merged, or took apart again; who was absorbed tells whom it was merged into.
+            next.extend(facts.at_source.keys().map(ToString::to_string));
+            next.extend(row.state.iter().flat_map(|state| state.inbound.keys()).cloned());
             next.extend(decide(tx, &row.decisions, &mut component).await?);
             component.first_seen.insert(subject.clone(), row.first_seen);
             component.parties.insert(subject, facts);
@@ -51,7 +58,7 @@ pub(crate) async fn gather(tx: &mut dyn ResolveTx, changed: &[String], rules: &R
             if rules.is_hub(value.kind(), holders.ever) {
                 component.hubs.insert(value.clone());
             }
-            if was_no_hub(value, &holders, &changed, rules) {
+            if was_no_hub(value, &holders, fresh.get(value).copied().unwrap_or(0), rules) {
                 next.extend(holders.present);
             }
         }
@@ -62,10 +69,9 @@ pub(crate) async fn gather(tx: &mut dyn ResolveTx, changed: &[String], rules: &R
     Ok(component)
 }
 
-/// Whether a value may have linked before the change: taking away those that changed or wait to be looked at, it is
-/// within its limit.
-fn was_no_hub(value: &IdentifierKey, holders: &Holders, changed: &BTreeSet<String>, rules: &Rules) -> bool {
-    let fresh = holders.present.iter().filter(|party| changed.contains(*party)).count() as u64;
+/// Whether a value may have linked before the change: taking away those that changed (`fresh`) or wait to be looked at, it
+/// is within its limit. Who asserted it and no longer holds it counts among them, since it counts among all.
+fn was_no_hub(value: &IdentifierKey, holders: &Holders, fresh: u64, rules: &Rules) -> bool {
     !rules.is_hub(value.kind(), holders.ever.saturating_sub(fresh + holders.waiting))
 }
 

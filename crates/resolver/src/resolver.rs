@@ -64,7 +64,8 @@ impl Stage for Resolver {
 fn clusters(component: &Component, rules: &Rules) -> BTreeSet<Cluster> {
     let found = cluster(&component.parties, &component.standing(), &component.hubs, rules);
     for same in &found.unhonoured {
-        tracing::warn!(decision = %same.decision, left = %same.left, right = %same.right, "a decision that parties are the same cannot be honoured");
+        let because = &same.because;
+        tracing::warn!(link = %same.link, left = %same.left, right = %same.right, ?because, "parties that were said to be the same are kept apart");
     }
     let several = found.sets.iter().filter(|parties| parties.len() > 1);
     several

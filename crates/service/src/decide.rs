@@ -18,7 +18,8 @@ pub(crate) const SOURCE: &str = "onefold";
 /// A decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// These are one customer. A customer named by id or identifier stands for its earliest party.
+    /// These are one customer. A customer named by id or identifier stands for all its parties: what one customer has only one
+    /// of yields to a decision pair by pair (rule B5).
     Link {
         /// Two at least.
         parties: Vec<Reference>,
@@ -125,11 +126,12 @@ impl Service {
     }
 
     async fn link(&self, parties: &[Reference], asked: &Asked, now: Micros) -> Result<Draft, ServiceError> {
-        let mut named = BTreeSet::new();
+        let mut meant = BTreeSet::new();
         for reference in parties {
-            named.insert(self.head(reference).await?.to_string());
+            meant.insert(self.head(reference).await?);
         }
-        if named.len() < 2 {
+        let named = self.parties(parties).await?;
+        if meant.len() < 2 {
             return Err(ServiceError::invalid("one party alone cannot be linked: name two at least"));
         }
         let parties: Vec<String> = named.into_iter().collect();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
 use onefold_identity::{IdentifierKey, Owner, Rules};
-use onefold_store::{CustomerRows, PartyBundles, SubjectState};
+use onefold_store::{CustomerRows, PartyBundles, SubjectState, asserted};
 use onefold_view::{Bundle, OpenItem};
 use prost::Message;
 use rusqlite::{Connection, OptionalExtension, Result};
@@ -98,9 +98,8 @@ impl Customer<'_> {
         self.rows.parties.insert(key.clone(), first_seen.unwrap_or(i64::MAX));
         self.rows.bundles.insert(key, bundle);
         let state = state(self.c, num)?;
-        let fragment = state.and_then(|s| s.fragment);
-        if let (Some(subject), Some(fragment)) = (subject, fragment) {
-            for value in fragment.party_facts(&subject).identifiers {
+        if let Some(subject) = subject {
+            for (value, _) in asserted(&subject, state.as_ref()).into_iter().filter(|(_, held)| *held) {
                 self.identifier(value)?;
             }
         }

@@ -38,6 +38,6 @@ pub use quarantine::{Quarantine, QuarantineEntry, QuarantineFilter};
 pub use read::{CustomerRows, Found, Holding, ReadStore, StatusRows, Totals};
 pub use resolve::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx};
 pub use search::{Nearness, SearchTerm, search_words};
-pub use state::{Admitted, SubjectState};
+pub use state::{Admitted, SubjectState, asserted};
 pub use store::Store;
 pub use verify::{EachRow, Kept, KeyPrint, RowPrint, Table, VerifySnapshot, VerifyStore};

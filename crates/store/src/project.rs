@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use onefold_event::Subject;
 use onefold_identity::IdentifierKey;
 use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
 
-use crate::{DocumentRow, FactState, FactsOf, Note, QuarantineEntry, StoreError, SubjectState};
+use crate::{DocumentRow, FactState, FactsOf, Note, QuarantineEntry, StoreError, SubjectState, asserted};
 
 /// The row of an owner key.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -32,6 +33,14 @@ pub struct PartyChange {
     /// Those that a copy asserted which no longer stands, so that it never did. Whoever else holds one of these MUST be
     /// put into the inbox: it may have been a hub value and be one no longer.
     pub gone: BTreeSet<IdentifierKey>,
+}
+
+impl PartyChange {
+    /// Of a party that was named for the first time: it holds its own number from then on (rule B3).
+    pub fn named(party: &str) -> Option<Self> {
+        let subject = party.parse::<Subject>().ok()?;
+        Some(Self { party: party.to_owned(), asserted: asserted(&subject, None), gone: BTreeSet::new() })
+    }
 }
 
 /// What a batch, or a portion of it, changes. Rows are shared with whoever changes them again meanwhile.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{ContentDigest, Event, Kind, Micros, Role, Subject, Target};
-use onefold_identity::{Atom, Claim, Facet, Intermediary, Owner, own};
+use onefold_identity::{Atom, Claim, Facet, IdentifierKey, Intermediary, Owner, own};
 use onefold_view::{Contribution, FactRef, Fragment, Guest, Inbound, Keys, Part, contribute};
 
 use crate::fact::first_copies;
@@ -30,6 +30,14 @@ pub struct SubjectState {
     /// Of a long history, what the row keeps of it: its facts stand in further rows.
     #[prost(message, optional, boxed, tag = "6")]
     pub further: Option<Box<Further>>,
+}
+
+/// Every identifier that a party ever asserted, true where it holds it now. Its own number is among them whatever its row
+/// says, and if it has none: a party exists as soon as any event names it (rule B3).
+pub fn asserted(party: &Subject, state: Option<&SubjectState>) -> BTreeMap<IdentifierKey, bool> {
+    let fragment = state.and_then(|state| state.fragment.as_ref());
+    fragment
+        .map_or_else(|| BTreeMap::from([(IdentifierKey::of_party(party), true)]), |fragment| fragment.asserted(party))
 }
 
 /// What became of a copy of an event.

@@ -26,8 +26,34 @@ pub fn party(subject: &str, name: &str, identifiers: &[(&str, &str)]) -> Draft {
     )
 }
 
-fn identifier((kind, text): &(&str, &str)) -> v1::Identifier {
-    v1::Identifier { kind: (*kind).to_owned(), text: (*text).to_owned(), issuer: "CN".to_owned(), role: String::new() }
+/// An identifier of China; the number of a party in another system is written with that system, `erp:K1`.
+pub fn identifier((kind, text): &(&str, &str)) -> v1::Identifier {
+    let (issuer, text) = text.split_once(':').filter(|_| *kind == "number").unwrap_or(("CN", text));
+    v1::Identifier { kind: (*kind).to_owned(), text: text.to_owned(), issuer: issuer.to_owned(), role: String::new() }
+}
+
+/// A source's word that identifiers which it reported of a party were wrong.
+pub fn corrected(subject: &str, wrong: &[(&str, &str)]) -> Draft {
+    let wrong = wrong.iter().map(identifier).collect();
+    Draft::new(subject, v1::PartyCorrected { wrong, ..v1::PartyCorrected::default() })
+}
+
+/// A person's word that identifiers are not a party's.
+pub fn withdrawn(subject: &str, wrong: &[(&str, &str)]) -> Draft {
+    let wrong = wrong.iter().map(identifier).collect();
+    Draft::new(subject, v1::IdentifierWithdrawn { wrong, ..v1::IdentifierWithdrawn::default() })
+}
+
+/// A person's word that parties are one customer; the decision is `decision:onefold:<n>`.
+pub fn linked(n: u8, parties: &[&str]) -> Draft {
+    let parties = parties.iter().map(|party| (*party).to_owned()).collect();
+    Draft::new(&format!("decision:onefold:{n}"), v1::PartiesLinked { parties, ..v1::PartiesLinked::default() })
+}
+
+/// A person's word that two parties are never one customer.
+pub fn separated(n: u8, left: &str, right: &str) -> Draft {
+    let (left, right) = (vec![left.to_owned()], vec![right.to_owned()]);
+    Draft::new(&format!("decision:onefold:{n}"), v1::PartiesSeparated { left, right, ..Default::default() })
 }
 
 fn money(amount: &str) -> Option<v1::Money> {

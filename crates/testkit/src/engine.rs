@@ -9,7 +9,7 @@ use onefold_store::Store;
 use onefold_store_postgres::PostgresStore;
 use onefold_store_sqlite::SqliteStore;
 
-use crate::{Database, Postgres};
+use crate::{Database, Postgres, Shape};
 
 /// What a hub keeps its read model in.
 #[derive(Debug, Clone)]
@@ -40,16 +40,18 @@ impl Engine {
     }
 
     /// A fresh read model.
-    pub(crate) async fn store(&self, directory: &Path, partitions: u32) -> Arc<dyn Store> {
+    pub(crate) async fn store(&self, directory: &Path, shape: &Shape) -> Arc<dyn Store> {
+        let (partitions, rules) = (shape.partitions, shape.rules());
         match self {
             Self::Sqlite => {
                 // So few that the customers of a test have less and more.
-                let options = onefold_store_sqlite::Options { partitions, few: 100, ..Default::default() };
+                let options = onefold_store_sqlite::Options { partitions, rules, few: 100, ..Default::default() };
                 Arc::new(SqliteStore::open(&directory.join("views.db"), options).expect("a fresh store"))
             }
             Self::Postgres(database) => {
                 let options = onefold_store_postgres::Options {
                     partitions,
+                    rules,
                     stage_connections: 3,
                     read_connections: 3,
                     ..Default::default()

@@ -31,11 +31,24 @@ pub struct Shape {
     pub portion: usize,
     /// Projector batches before the resolver and the assembler have their turn.
     pub lag: usize,
+    /// Parties up to which any value links, instead of the limits by default.
+    pub limit: Option<u64>,
 }
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { partitions: 8, batch: 4000, portion: 100, lag: 1 }
+        Self { partitions: 8, batch: 4000, portion: 100, lag: 1, limit: None }
+    }
+}
+
+impl Shape {
+    /// Who links, in a hub of this shape.
+    pub fn rules(&self) -> Rules {
+        let mut rules = Rules::default();
+        if let Some(limit) = self.limit {
+            (rules.hub.weak, rules.hub.strong) = (limit, limit);
+        }
+        rules
     }
 }
 
@@ -72,7 +85,7 @@ impl TestHub {
         let file = Arc::new(file);
         let log: Arc<dyn Log> = Arc::clone(&file) as _;
         log.topic("events", shape.partitions).await.expect("a fresh topic");
-        let store = engine.store(directory.path(), shape.partitions).await;
+        let store = engine.store(directory.path(), &shape).await;
         let projector = Projector::new(
             Arc::clone(&log),
             Arc::clone(&store) as _,
@@ -81,14 +94,14 @@ impl TestHub {
         );
         let resolver = Resolver::new(
             Arc::clone(&store) as _,
-            Rules::default(),
+            shape.rules(),
             onefold_resolver::Options { batch: shape.batch.min(500) },
         );
         let assembler = Assembler::new(Arc::clone(&store) as _, onefold_assembler::Options { batch: 100 });
         let publisher = Publisher::new(
             (Arc::clone(&log), file),
             (Arc::clone(&store) as _, Arc::clone(&store) as _),
-            Rules::default(),
+            shape.rules(),
             shape.partitions,
             onefold_publisher::Options { enabled: true, batch: shape.batch.min(50), every_ms: 0 },
         );
@@ -170,7 +183,7 @@ impl TestHub {
         let page = self.store.party_page("", usize::MAX >> 1).await.expect("parties");
         for party in page.parties {
             let rows = self.customer(&party).await;
-            let view = rows.view(&Rules::default(), None, None);
+            let view = rows.view(&self.shape.rules(), None, None);
             views.insert(rows.id().to_string(), serde_json::to_vec(&view).expect("a view"));
         }
         views
@@ -200,7 +213,7 @@ impl TestHub {
 
     /// The same, with so many bytes of memory for what waits between two steps.
     pub async fn verify_within(&self, memory: usize) -> Verified {
-        let (log, rules, progress) = (Arc::clone(&self.log), Rules::default(), Replay::default());
+        let (log, rules, progress) = (Arc::clone(&self.log), self.shape.rules(), Replay::default());
         let source = Source { log, key: hub_key(), rules, memory, progress };
         verify(&source, self.store.as_ref(), Duration::ZERO).await.expect("a verification")
     }

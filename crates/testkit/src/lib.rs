@@ -11,7 +11,7 @@ mod postgres;
 mod server;
 mod skipped;
 
-pub use build::{Draft, party};
+pub use build::{Draft, corrected, identifier, linked, party, separated, withdrawn};
 pub use counted::{CountedStore, Rows};
 pub use engine::Engine;
 pub use faulty::FaultyLog;

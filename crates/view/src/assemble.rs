@@ -8,12 +8,12 @@ use onefold_identity::{IdentifierKey, Rules, Strength};
 use crate::amount::{DAY, Money, day_of, format_day};
 use crate::contribution::{Counter, OpenCase, Row, Status};
 use crate::merged::merge;
-use crate::profile::{HELD, INVALID, Profile};
+use crate::profile::{Became, HELD, INVALID, MERGED, Profile, SPLIT};
 use crate::receivable::receivable;
 use crate::tally::{Tallies, Tally};
 use crate::view::{
     ActionView, CasesView, ContactsView, IdentifierView, LatestView, OpenCaseView, OtherValue, Preferred, ProfileValue,
-    Satisfaction, ShipmentsView, TradeMoney, TradeView, View,
+    RecordView, Satisfaction, ShipmentsView, TradeMoney, TradeView, View,
 };
 use crate::{Bundle, Measure, OpenItem};
 
@@ -58,6 +58,7 @@ pub fn assemble(given: &Given) -> View {
         },
         profile: profile(&profiles),
         identifiers: identifiers(&profiles, given),
+        records: records(&profiles),
         documents: sum.documents(),
         trade: trade(&sum, given.tallies.or(tallies.as_ref())),
         receivable: receivable(&sum, given.open_items, given.today),
@@ -85,6 +86,24 @@ fn profile(profiles: &BTreeMap<&str, &Profile>) -> BTreeMap<String, ProfileValue
         Some((name.to_owned(), ProfileValue { value, source, others: others.into_iter().collect() }))
     };
     fields.into_iter().filter_map(winner).collect()
+}
+
+fn records(profiles: &BTreeMap<&str, &Profile>) -> Vec<RecordView> {
+    let of = profiles.iter().flat_map(|(party, profile)| profile.records.iter().map(move |record| (*party, record)));
+    let mut all: Vec<(&str, &Became)> = of.collect();
+    all.sort_by(|(a, x), (b, y)| (y.at, a, x.what, &x.other).cmp(&(x.at, b, y.what, &y.other)));
+    let view = |(party, record): (&str, &Became)| RecordView {
+        party: party.to_owned(),
+        state: match record.what {
+            MERGED => "merged",
+            SPLIT => "split",
+            _ => "retired",
+        },
+        other: record.other.clone(),
+        at: format_micros(record.at),
+        reason: record.reason.clone(),
+    };
+    all.into_iter().map(view).collect()
 }
 
 fn identifiers(profiles: &BTreeMap<&str, &Profile>, given: &Given) -> Vec<IdentifierView> {

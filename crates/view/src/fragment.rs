@@ -109,7 +109,7 @@ impl Fragment {
         }
         self.refer(event);
         match kind {
-            Kind::Party => self.party.get_or_insert_default().apply(event),
+            Kind::Party => self.party.get_or_insert_default().apply(fact),
             Kind::Order | Kind::Invoice | Kind::CreditNote => self.sale.get_or_insert_default().apply(&event.body),
             Kind::Payment | Kind::Refund | Kind::Adjustment => self.payment.get_or_insert_default().apply(&event.body),
             Kind::Delivery | Kind::Track | Kind::Return => {
@@ -305,7 +305,8 @@ impl Fragment {
         orders.map(|parent| Part { parent, facet: Facet::Trade }).collect()
     }
 
-    /// What it says to other subjects: to each parent and each child; a decision, to those that it supersedes.
+    /// What it says to other subjects: to each parent and each child; a decision, to those that it supersedes; a
+    /// party, to the records with which its source merged it.
     pub fn outbound(&self) -> BTreeMap<Subject, Inbound> {
         let mut all: BTreeMap<Subject, Inbound> =
             self.parents().into_iter().map(|parent| (parent, Inbound::default())).collect();
@@ -321,7 +322,7 @@ impl Fragment {
             }
         }
         self.credit(&mut all);
-        for other in self.decided.iter().flat_map(|decided| decided.voids()) {
+        for other in self.decided.iter().flat_map(|decided| decided.voids()).chain(self.merged_with()) {
             all.entry(other).or_default();
         }
         all
@@ -353,6 +354,11 @@ impl Fragment {
             names: party.all_names().cloned().collect(),
             identifiers,
             born_on: party.born_on.into_iter().collect(),
+            at_source: party
+                .at_source
+                .iter()
+                .filter_map(|(key, said)| Some((key.parse().ok()?, said.order())))
+                .collect(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod amount;
 mod assemble;
+mod at_source;
 mod bundle;
 mod case;
 mod contribute;
@@ -39,5 +40,6 @@ pub use purse::{Measure, Purse};
 pub use tally::{Tallies, Tally};
 pub use view::{
     ActionView, Ageing, CasesView, ContactsView, IdentifierView, LatestView, OpenCaseView, OtherValue, Preferred,
-    ProfileValue, ReceivableMoney, ReceivableView, Satisfaction, ShipmentsView, TradeMoney, TradeView, View,
+    ProfileValue, ReceivableMoney, ReceivableView, RecordView, Satisfaction, ShipmentsView, TradeMoney, TradeView,
+    View,
 };

@@ -16,6 +16,8 @@ pub fn parties_named(event: &Event, each: &mut dyn FnMut(&Subject, Option<&Guest
     };
     note(&event.subject);
     event.references.iter().for_each(|reference| note(&reference.subject));
+    let other = event.body.other_record().and_then(|(_, text)| text.parse().ok());
+    other.iter().for_each(&mut note);
     let decided: [&[String]; 2] = match &event.body {
         Body::PartiesLinked(m) => [&m.parties, &[]],
         Body::PartiesSeparated(m) => [&m.left, &m.right],

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use onefold_event::{Body, Event, Micros, v1};
 use onefold_identity::{IdentifierKey, Intermediary, normalise, normalise_name};
 
-use crate::Guest;
+use crate::at_source::{Retired, Said};
+use crate::{FactRef, Guest};
 
 /// Longest text of a profile value in a bundle, in bytes.
 pub(crate) const LONGEST: usize = 240;
@@ -70,6 +71,12 @@ pub(crate) struct PartyFragment {
     /// What guest orders say of it.
     #[prost(message, optional, tag = "7")]
     pub(crate) guest: Option<Guest>,
+    /// What its source said last of it and of another record of its own, by that record.
+    #[prost(btree_map = "string, message", tag = "8")]
+    pub(crate) at_source: BTreeMap<String, Said>,
+    /// Its source retired it and has not recorded it since.
+    #[prost(message, optional, tag = "9")]
+    pub(crate) retired: Option<Retired>,
 }
 
 impl PartyFragment {
@@ -93,9 +100,12 @@ impl PartyFragment {
         fields
     }
 
-    pub(crate) fn apply(&mut self, event: &Event) {
+    pub(crate) fn apply(&mut self, fact: &FactRef) {
+        let event = fact.event;
         match &event.body {
             Body::PartyRecorded(m) => {
+                // Whoever is recorded at a later time is there again.
+                self.retired.take_if(|retired| retired.at < event.occurred_at);
                 self.record(event, m);
                 self.names(m);
                 m.identifiers.iter().for_each(|i| self.assert(i));
@@ -110,6 +120,18 @@ impl PartyFragment {
                 }
             }
             Body::PartyFlaggedIntermediary(m) => self.intermediary = u32::try_from(m.intermediary).unwrap_or(0),
+            Body::PartyMergedAtSource(_) | Body::PartySplitAtSource(_) => {
+                if let Some((other, said)) = Said::of(fact) {
+                    let known = self.at_source.entry(other.to_string()).or_default();
+                    if known.order() <= said.order() {
+                        *known = said;
+                    }
+                }
+            }
+            Body::PartyRetiredAtSource(m) => {
+                let reason = cut(&m.reason, LONGEST).to_owned();
+                self.retired = Some(Retired { at: event.occurred_at, reason, source: event.source.clone() });
+            }
             _ => {}
         }
     }

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use onefold_event::Micros;
+
 use crate::party::{PartyFragment, Value, cut};
 
+/// Most records that a party was merged with at source which a bundle shows, the latest ones.
+const MOST_RECORDS: usize = 16;
 /// Most identifiers of one party that a bundle shows; identity knows them all.
 const MOST: usize = 64;
 
@@ -24,6 +28,25 @@ pub(crate) struct Shown {
     pub(crate) problem: String,
 }
 
+/// What became of a party's record at its source. The numbers are part of the stored form.
+pub(crate) const MERGED: u32 = 1;
+pub(crate) const SPLIT: u32 = 2;
+pub(crate) const RETIRED: u32 = 3;
+
+/// What a source did with its record of a party, as a bundle shows it.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(crate) struct Became {
+    #[prost(uint32, tag = "1")]
+    pub(crate) what: u32,
+    /// The record with which it was merged or from which it was split.
+    #[prost(string, tag = "2")]
+    pub(crate) other: String,
+    #[prost(sint64, tag = "3")]
+    pub(crate) at: Micros,
+    #[prost(string, tag = "4")]
+    pub(crate) reason: String,
+}
+
 /// A party's values, identifiers and flags.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Profile {
@@ -35,6 +58,9 @@ pub(crate) struct Profile {
     pub(crate) intermediary: u32,
     #[prost(string, tag = "4")]
     pub(crate) source: String,
+    /// Latest first.
+    #[prost(message, repeated, tag = "5")]
+    pub(crate) records: Vec<Became>,
 }
 
 impl Profile {
@@ -53,6 +79,26 @@ impl Profile {
         // Those that stand come first, so that the bound drops the others.
         identifiers.sort_by(|a, b| (a.state, &a.key).cmp(&(b.state, &b.key)));
         identifiers.truncate(MOST);
-        Self { fields: party.all_fields(), identifiers, intermediary: party.intermediary, source: source.to_owned() }
+        let (fields, source) = (party.all_fields(), source.to_owned());
+        Self { fields, identifiers, intermediary: party.intermediary, source, records: records(party) }
     }
+}
+
+fn records(party: &PartyFragment) -> Vec<Became> {
+    let merged = party.at_source.iter().map(|(other, said)| Became {
+        what: if said.merged { MERGED } else { SPLIT },
+        other: other.clone(),
+        at: said.at,
+        reason: said.reason.clone(),
+    });
+    let retired = party.retired.iter().map(|retired| Became {
+        what: RETIRED,
+        other: String::new(),
+        at: retired.at,
+        reason: retired.reason.clone(),
+    });
+    let mut all: Vec<Became> = retired.chain(merged).collect();
+    all.sort_by(|a, b| (b.at, a.what, &a.other).cmp(&(a.at, b.what, &b.other)));
+    all.truncate(MOST_RECORDS);
+    all
 }

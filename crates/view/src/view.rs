@@ -18,6 +18,9 @@ pub struct View {
     pub profile: BTreeMap<String, ProfileValue>,
     /// Identifiers of its parties, by key.
     pub identifiers: Vec<IdentifierView>,
+    /// What sources did with their own records of its parties, latest first: merged, split and retired ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<RecordView>,
     /// Documents that are the customer's.
     pub documents: i64,
     /// What it bought.
@@ -71,6 +74,23 @@ pub struct IdentifierView {
     pub problem: String,
     /// Who says so.
     pub sources: Vec<String>,
+}
+
+/// What a source did with its own record of a party.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecordView {
+    /// The party whose record it is.
+    pub party: String,
+    /// `merged` (absorbed by another record), `split` (taken out of it again), `retired` (deleted or deactivated).
+    pub state: &'static str,
+    /// The other record of a merge or a split.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub other: String,
+    /// When the source did it.
+    pub at: String,
+    /// Why, as the source says.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
 }
 
 /// Orders, invoiced purchases, returns.

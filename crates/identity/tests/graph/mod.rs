@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
-use onefold_identity::{Decision, IdentifierKey, PartyFacts, Rules, Strength};
+use onefold_identity::{AtSource, Decision, IdentifierKey, PartyFacts, Rules, Strength};
 use proptest::prelude::*;
 
 /// All that clusters are a function of.
@@ -75,16 +75,39 @@ pub(crate) fn decided(n: usize, parties: usize) -> impl Strategy<Value = Decisio
     )
 }
 
+/// What a source says of two of its records: whose, of which other one, and what.
+pub(crate) fn said(parties: usize) -> impl Strategy<Value = (usize, usize, AtSource)> {
+    // Every third party is of one source.
+    let pair = (0..parties, 1..4_usize).prop_map(move |(n, by)| (n, (n + 3 * by) % parties.next_multiple_of(3).max(1)));
+    let order = (0..2_i64, prop::option::of(0..2_i64), 0..3_i64);
+    (pair, order, any::<u8>(), prop::bool::weighted(0.7)).prop_map(
+        |((n, other), (at, revision, recorded_at), id, merged)| {
+            let revision_order = revision.into_iter().collect();
+            (n, other, AtSource { occurred_at: at, revision_order, recorded_at, id: vec![id], merged })
+        },
+    )
+}
+
 pub(crate) fn graph() -> impl Strategy<Value = Graph> {
     let parties = prop::collection::vec(facts(), 1..9);
     let hubs = prop::collection::btree_set(0..VALUES.len() * 3, 0..3);
     (parties, hubs).prop_flat_map(|(parties, hubs)| {
         let n = parties.len();
         let decisions = (0..5).map(|d| prop::option::weighted(0.4, decided(d, n))).collect::<Vec<_>>();
-        decisions.prop_map(move |decisions| Graph {
-            parties: parties.iter().enumerate().map(|(n, facts)| (party(n), party_facts(n, facts))).collect(),
-            decisions: decisions.into_iter().flatten().collect(),
-            hubs: hubs.iter().filter_map(|v| VALUES.get(*v)).map(|v| value(v)).collect(),
+        let merges = prop::collection::vec(said(n), 0..3);
+        (decisions, merges).prop_map(move |(decisions, merges)| {
+            let facts = parties.iter().enumerate().map(|(n, facts)| (party(n), party_facts(n, facts)));
+            let mut parties: BTreeMap<Subject, PartyFacts> = facts.collect();
+            for (n, other, said) in merges.into_iter().filter(|(n, other, _)| n != other) {
+                if let Some(facts) = parties.get_mut(&party(n)) {
+                    facts.at_source.insert(party(other), said);
+                }
+            }
+            Graph {
+                parties,
+                decisions: decisions.into_iter().flatten().collect(),
+                hubs: hubs.iter().filter_map(|v| VALUES.get(*v)).map(|v| value(v)).collect(),
+            }
         })
     })
 }
@@ -104,8 +127,6 @@ pub(crate) struct Reference<'a> {
     groups: Vec<BTreeSet<&'a Subject>>,
     /// Everybody whom links connect with a party.
     pub(crate) components: BTreeMap<&'a Subject, BTreeSet<&'a Subject>>,
-    /// Per scope and party, its exclusive values and all that count as one with them.
-    exclusive: BTreeMap<(&'static str, &'a Subject), BTreeSet<String>>,
 }
 
 fn order(d: &Decision) -> (i64, &Subject) {
@@ -134,6 +155,13 @@ fn groups<'a>(graph: &'a Graph, rules: &Rules) -> Vec<BTreeSet<&'a Subject>> {
             groups.push(parties.iter().collect());
         }
     }
+    for a in graph.parties.keys() {
+        for b in graph.parties.keys().filter(|b| a < *b) {
+            if merged_at_source(graph, a, b) {
+                groups.push(BTreeSet::from([a, b]));
+            }
+        }
+    }
     let values: BTreeSet<&IdentifierKey> =
         graph.parties.values().flat_map(|p| &p.identifiers).filter(|v| !graph.hubs.contains(v)).collect();
     let of = |strength| {
@@ -157,6 +185,13 @@ fn groups<'a>(graph: &'a Graph, rules: &Rules) -> Vec<BTreeSet<&'a Subject>> {
     groups
 }
 
+/// Whether the last that their source said of two records is that it merged them.
+pub(crate) fn merged_at_source(graph: &Graph, a: &Subject, b: &Subject) -> bool {
+    let said = [graph.parties[a].at_source.get(b), graph.parties[b].at_source.get(a)];
+    let last = |said: &AtSource| (said.occurred_at, said.revision_order.clone(), said.recorded_at, said.id.clone());
+    said.into_iter().flatten().max_by_key(|said| last(said)).is_some_and(|said| said.merged)
+}
+
 fn exclusive(facts: &PartyFacts, scope: &str) -> BTreeSet<String> {
     if scope == "born_on" {
         return facts.born_on.clone();
@@ -166,13 +201,8 @@ fn exclusive(facts: &PartyFacts, scope: &str) -> BTreeSet<String> {
 
 impl<'a> Reference<'a> {
     pub(crate) fn new(graph: &'a Graph, rules: &Rules) -> Self {
-        let mut found = Self {
-            graph,
-            verdicts: BTreeMap::new(),
-            groups: groups(graph, rules),
-            components: BTreeMap::new(),
-            exclusive: BTreeMap::new(),
-        };
+        let mut found =
+            Self { graph, verdicts: BTreeMap::new(), groups: groups(graph, rules), components: BTreeMap::new() };
         let holding = holding(graph);
         for a in graph.parties.keys() {
             for b in graph.parties.keys().filter(|b| a != *b) {
@@ -186,8 +216,6 @@ impl<'a> Reference<'a> {
             }
         }
         found.components = graph.parties.keys().map(|party| (party, found.component(party))).collect();
-        found.exclusive =
-            graph.parties.keys().flat_map(|p| SCOPES.map(|scope| ((scope, p), found.counting(p, scope)))).collect();
         found
     }
 
@@ -206,25 +234,6 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// The exclusive values of a party, with those that a decision in its component makes one with them.
-    fn counting(&self, of: &Subject, scope: &str) -> BTreeSet<String> {
-        let own = |p: &Subject| exclusive(&self.graph.parties[p], scope);
-        let mut values = own(of);
-        loop {
-            let before = values.len();
-            for (a, b) in self.verdicts.iter().filter(|(_, same)| **same).map(|(pair, _)| *pair) {
-                let (x, y) = (own(a), own(b));
-                let both = self.components[of].contains(a) && !x.is_empty() && !y.is_empty();
-                if both && x.union(&y).any(|v| values.contains(v)) {
-                    values.extend(x.into_iter().chain(y));
-                }
-            }
-            if values.len() == before {
-                return values;
-            }
-        }
-    }
-
     pub(crate) fn verdict(&self, a: &Subject, b: &Subject) -> Option<bool> {
         self.verdicts.get(&(a, b)).copied()
     }
@@ -232,10 +241,14 @@ impl<'a> Reference<'a> {
     /// Whether two parties may not be one customer.
     pub(crate) fn forbidden(&self, a: &Subject, b: &Subject) -> bool {
         let clash = |scope: &'static str| {
-            let (x, y) = (&self.exclusive[&(scope, a)], &self.exclusive[&(scope, b)]);
-            !x.is_empty() && !y.is_empty() && x.is_disjoint(y)
+            let own = |p: &Subject| exclusive(&self.graph.parties[p], scope);
+            let (x, y) = (own(a), own(b));
+            !x.is_empty() && !y.is_empty() && x.is_disjoint(&y)
         };
-        self.verdict(a, b) == Some(false) || SCOPES.into_iter().any(clash)
+        match self.verdict(a, b) {
+            Some(same) => !same,
+            None => SCOPES.into_iter().any(clash),
+        }
     }
 
     /// The clusters, by the letter of the rule.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use onefold_view::{OpenCaseView, OtherValue, View};
+use onefold_view::{OpenCaseView, OtherValue, RecordView, View};
 
 use super::{amount, day, is_zero, line};
 
@@ -69,6 +69,16 @@ fn who(view: &View, text: &mut String) {
     }
     if let Some(name) = view.profile.get("name").filter(|name| !name.others.is_empty()) {
         put(text, "also called", &others(&name.others));
+    }
+    for record in &view.records {
+        let RecordView { party, state, other, at, reason } = record;
+        let other = match *state {
+            "merged" => format!(" into {other}"),
+            "split" => format!(" out of {other}"),
+            _ => String::new(),
+        };
+        let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+        put(text, "at source", &format!("{party} {state}{other} on {}{reason}", day(at)));
     }
     text.push('\n');
 }

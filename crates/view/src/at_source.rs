@@ -1,0 +1,81 @@
+//! What a source did with its own records of parties: merged them, took them apart again, retired them (A9, B3a).
+
+use onefold_event::{Body, Kind, Micros, Subject};
+use onefold_identity::AtSource;
+
+use crate::party::{LONGEST, cut};
+use crate::{FactRef, Fragment};
+
+/// What a source said last of a record and another one of its own.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Said {
+    #[prost(bool, tag = "1")]
+    pub(crate) merged: bool,
+    #[prost(sint64, tag = "2")]
+    pub(crate) at: Micros,
+    #[prost(sint64, repeated, tag = "3")]
+    pub(crate) revision_order: Vec<i64>,
+    #[prost(sint64, tag = "4")]
+    pub(crate) recorded_at: Micros,
+    #[prost(bytes = "vec", tag = "5")]
+    pub(crate) id: Vec<u8>,
+    #[prost(string, tag = "6")]
+    pub(crate) reason: String,
+}
+
+/// A record that its source deleted or deactivated.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Retired {
+    #[prost(sint64, tag = "1")]
+    pub(crate) at: Micros,
+    #[prost(string, tag = "2")]
+    pub(crate) reason: String,
+    #[prost(string, tag = "3")]
+    pub(crate) source: String,
+}
+
+impl Said {
+    /// Of a merge or its taking back, with the other record; none where a source speaks of another one's record, which
+    /// no door takes in.
+    pub(crate) fn of(fact: &FactRef) -> Option<(Subject, Self)> {
+        let event = fact.event;
+        let other: Subject = event.body.other_record()?.1.parse().ok()?;
+        let own = &event.subject;
+        if other.kind() != Kind::Party || other.source() != own.source() || other == *own {
+            return None;
+        }
+        let (merged, reason) = match &event.body {
+            Body::PartyMergedAtSource(m) => (true, &m.reason),
+            Body::PartySplitAtSource(m) => (false, &m.reason),
+            _ => return None,
+        };
+        let said = Self {
+            merged,
+            at: event.occurred_at,
+            revision_order: event.revision_order.clone(),
+            recorded_at: fact.recorded_at,
+            id: event.id.0.to_vec(),
+            reason: cut(reason, LONGEST).to_owned(),
+        };
+        Some((other, said))
+    }
+
+    /// Of facts about one pair the greatest decides.
+    pub(crate) fn order(&self) -> AtSource {
+        AtSource {
+            occurred_at: self.at,
+            revision_order: self.revision_order.clone(),
+            recorded_at: self.recorded_at,
+            id: self.id.clone(),
+            merged: self.merged,
+        }
+    }
+}
+
+impl Fragment {
+    /// Records that its source merged a party with, or took it apart from, by whatever was said last of it.
+    pub fn merged_with(&self) -> impl Iterator<Item = Subject> {
+        let said = self.party.iter().flat_map(|party| party.at_source.keys());
+        said.filter_map(|other| other.parse().ok())
+    }
+}
