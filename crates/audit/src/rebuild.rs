@@ -66,7 +66,11 @@ pub async fn rebuild(
         Some(live) => name(source, live, &must, &are).await?,
         None => (Vec::new(), 0),
     };
-    Ok(verified(live.as_ref(), positions, &replayed, started.elapsed(), mismatches, count))
+    let verified = verified(live.as_ref(), positions, &replayed, started.elapsed(), mismatches, count);
+    match &live {
+        Some(live) => verified.torn(live).await,
+        None => Ok(verified),
+    }
 }
 
 type Loading = (Box<dyn LoadStore>, Duration);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use onefold_log::LogError;
-use onefold_store::{EachRow, RowPrint, StoreError, Table, VerifySnapshot, VerifyStore};
+use onefold_store::{EachRow, RowPrint, SEARCH_INDEX, StoreError, Table, VerifySnapshot, VerifyStore};
 use serde::Serialize;
 
 use crate::Mismatch;
@@ -97,6 +97,9 @@ pub struct Verified {
     pub mismatches: Vec<Mismatch>,
     /// How many there are; where there are more than a million, at least.
     pub mismatched_rows: u64,
+    /// Rows that are not what they were stored as: the digest that stands in them is not theirs. Looked for only where
+    /// something differs.
+    pub torn_rows: u64,
     /// Next offset per partition up to which was compared.
     pub positions: Vec<u64>,
     /// Where the time went.
@@ -109,6 +112,42 @@ impl Verified {
         self.live_digest.as_ref() == Some(&self.rebuilt_digest)
             && self.live_ids_digest.as_ref() == Some(&self.rebuilt_ids_digest)
             && self.mismatched_rows == 0
+    }
+
+    /// What a difference means and what to do about it; none where there is none.
+    pub fn advice(&self) -> Option<String> {
+        if self.is_equal() {
+            return None;
+        }
+        if self.torn_rows > 0 {
+            return Some(format!(
+                "{} rows are not what they were stored as, since the digests in them are not theirs: they were altered outside \
+                 the program, or the disk has damaged them. `onefold rebuild --accept` makes all views again from the log",
+                self.torn_rows
+            ));
+        }
+        if self.mismatches.iter().any(|wrong| wrong.key == SEARCH_INDEX) {
+            return Some(
+                "the full-text index is damaged or was altered, so that customers may not be found; what is stored of them \
+                 is not touched. `onefold rebuild --accept` makes it again with all views"
+                    .to_owned(),
+            );
+        }
+        Some(
+            "every row that bears a digest is as it was stored. Unless somebody altered rows of another table, this program \
+             differs from itself: what it keeps while it runs is not what it makes of the same log. That is a defect of the \
+             program; please report it to its maintainers with the output of `onefold --version` and of `onefold rebuild --verify \
+             --json`, and keep the log. `onefold rebuild --accept` makes all views again from the log meanwhile"
+                .to_owned(),
+        )
+    }
+
+    /// Looks whether rows are what they were stored as, where something differs.
+    pub(crate) async fn torn(mut self, live: &Arc<dyn VerifySnapshot>) -> Result<Self, AuditError> {
+        if !self.is_equal() {
+            self.torn_rows = live.torn().await?;
+        }
+        Ok(self)
     }
 }
 
@@ -132,7 +171,8 @@ pub async fn verify(source: &Source, store: &dyn VerifyStore, patience: Duration
     replayed.split.compare = compare;
     let (mismatches, mismatched_rows) = name(source, &snapshot, &must, &are).await?;
     let positions = &snapshot.kept().positions;
-    Ok(verified(Some(&snapshot), positions, &replayed, started.elapsed(), mismatches, mismatched_rows))
+    let verified = verified(Some(&snapshot), positions, &replayed, started.elapsed(), mismatches, mismatched_rows);
+    verified.torn(&snapshot).await
 }
 
 pub(crate) fn verified(
@@ -156,6 +196,7 @@ pub(crate) fn verified(
         rebuilt_ids_digest: replayed.ids.to_string(),
         mismatches,
         mismatched_rows,
+        torn_rows: 0,
         positions: positions.to_vec(),
         split: replayed.split.clone(),
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use onefold_event::party_id;
-use onefold_store::{EachRow, Kept, KeyPrint, RowPrint, StoreError, Table, VerifySnapshot, VerifyStore};
+use onefold_store::{EachRow, Kept, KeyPrint, RowPrint, StoreError, Table, VerifySnapshot, VerifyStore, is_torn};
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, Row, Transaction};
 use tokio::sync::Mutex;
@@ -65,6 +65,16 @@ impl VerifySnapshot for Snapshot {
             }
         }
         Ok(())
+    }
+
+    async fn torn(&self) -> Result<u64, StoreError> {
+        let (mut tx, mut count) = (self.tx.lock().await, 0);
+        let mut rows = sqlx::query(sql(Table::Owners)).fetch(&mut **tx);
+        while let Some(row) = rows.try_next().await.map_err(engine)? {
+            let key = self.long.text(row.try_get(0).map_err(engine)?);
+            count += u64::from(is_torn(key, bytes(&row, "bundle")?, bytes(&row, "digest")?));
+        }
+        Ok(count)
     }
 }
 

@@ -1,13 +1,14 @@
 //! Whether each text is found by its own words: the full-text index against the texts that it was made of.
 //!
 //! The index keeps no text, so its own check knows nothing to compare it with. Its entries, (word, row), are summed up as they
-//! stand, and so are those that the texts must have; only where the sums differ is it asked row by row.
+//! stand, and so are those that the texts must have; only where the sums differ is it asked row by row. Words that are not typed
+//! to their end are found by entries of their own, for their first two and three letters: these must say what the words say.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher};
 
 use onefold_store::search_words;
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, Error, ErrorCode, Result};
 
 use crate::verify::mixed;
 
@@ -47,6 +48,67 @@ pub(crate) fn astray(c: &Connection, texts: u128) -> Result<Vec<i64>> {
     }
     wrong.extend(found.into_keys());
     Ok(wrong)
+}
+
+/// Whether the index cannot be read as it should: its blocks do not fit together, or beginnings of words lead elsewhere than the
+/// words do.
+pub(crate) fn is_broken(c: &Connection) -> Result<bool> {
+    let mut all = c.prepare("PRAGMA main.integrity_check(search_index)")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        if row.get_ref(0)?.as_str()? != "ok" {
+            return Ok(true);
+        }
+    }
+    beginnings(c).map(|agree| !agree)
+}
+
+/// Whether an error says that the index itself is damaged, not that it cannot be got at.
+pub(crate) fn is_damage(error: &Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
+}
+
+/// Lengths, in letters, of the beginnings that are indexed.
+const BEGINNINGS: [usize; 2] = [2, 3];
+
+/// Whether each beginning of a word leads to the rows that the words which begin so lead to.
+fn beginnings(c: &Connection) -> Result<bool> {
+    let mut open: [(String, HashSet<i64>); 2] = Default::default();
+    let mut find = c.prepare("SELECT rowid FROM search_index WHERE search_index MATCH ?1")?;
+    let mut leads = |(beginning, rows): &(String, HashSet<i64>)| -> Result<bool> {
+        let mut found = find.query([format!("\"{beginning}\"*")])?;
+        let mut count = 0;
+        while let Some(row) = found.next()? {
+            if !rows.contains(&row.get(0)?) {
+                return Ok(false);
+            }
+            count += 1;
+        }
+        Ok(count == rows.len())
+    };
+    let mut all = c.prepare("SELECT doc, term FROM temp.search_entry")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let (num, word): (i64, &str) = (row.get(0)?, row.get_ref(1)?.as_str()?);
+        for (open, letters) in open.iter_mut().zip(BEGINNINGS) {
+            let end = word.char_indices().map(|(at, letter)| at + letter.len_utf8()).nth(letters - 1);
+            let Some(beginning) = end.and_then(|end| word.get(..end)) else { continue };
+            // Words come in their order, so that those of one beginning come one after the other.
+            if open.0 != beginning {
+                if !open.1.is_empty() && !leads(open)? {
+                    return Ok(false);
+                }
+                *open = (beginning.to_owned(), HashSet::new());
+            }
+            open.1.insert(num);
+        }
+    }
+    for open in open.iter().filter(|(_, rows)| !rows.is_empty()) {
+        if !leads(open)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn entries(c: &Connection, mut each: impl FnMut(i64, u128)) -> Result<()> {

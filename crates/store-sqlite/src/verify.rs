@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use onefold_store::{EachRow, Kept, KeyPrint, RowPrint, StoreError, Table, VerifySnapshot, VerifyStore};
+use onefold_store::{
+    EachRow, Kept, KeyPrint, RowPrint, SEARCH_INDEX, StoreError, Table, VerifySnapshot, VerifyStore, is_torn,
+};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use crate::db::engine;
@@ -70,6 +72,25 @@ impl VerifySnapshot for Snapshot {
         });
         scan.await.map_err(|e| StoreError::Engine(e.to_string()))?
     }
+
+    async fn torn(&self) -> Result<u64, StoreError> {
+        let read = Arc::clone(&self.read);
+        let count = tokio::task::spawn_blocking(move || {
+            let read: MutexGuard<'_, Reading> = read.lock().unwrap_or_else(PoisonError::into_inner);
+            torn(&read.connection).map_err(engine)
+        });
+        count.await.map_err(|e| StoreError::Engine(e.to_string()))?
+    }
+}
+
+fn torn(c: &Connection) -> Result<u64> {
+    let mut all = c.prepare("SELECT key, bundle, digest FROM owner")?;
+    let (mut rows, mut count) = (all.query([])?, 0);
+    while let Some(row) = rows.next()? {
+        let (key, bundle, digest) = (row.get_ref(0)?, row.get_ref(1)?, row.get_ref(2)?);
+        count += u64::from(is_torn(key.as_str()?, bundle.as_blob()?, digest.as_blob()?));
+    }
+    Ok(count)
 }
 
 impl Reading {
@@ -268,8 +289,16 @@ fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
     }
     if table == Table::Search {
         // Beside the rows themselves: one that must not be, for each that is not found as it must be.
-        for num in found::astray(c, texts)? {
-            each(RowPrint::of(table, numbers.key(num), &[&[], &num.to_be_bytes()]), &|| name(num));
+        let wrong = (|| {
+            for num in found::astray(c, texts)? {
+                each(RowPrint::of(table, numbers.key(num), &[&[], &num.to_be_bytes()]), &|| name(num));
+            }
+            found::is_broken(c)
+        })();
+        match wrong {
+            Ok(false) => {}
+            Err(error) if !found::is_damage(&error) => return Err(error),
+            _ => each(RowPrint::of(table, KeyPrint::of(SEARCH_INDEX), &[]), &|| SEARCH_INDEX.to_owned()),
         }
     }
     Ok(())

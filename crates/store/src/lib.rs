@@ -40,4 +40,4 @@ pub use resolve::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, Resol
 pub use search::{Nearness, SearchTerm, search_words};
 pub use state::{Admitted, SubjectState, asserted};
 pub use store::Store;
-pub use verify::{EachRow, Kept, KeyPrint, RowPrint, Table, VerifySnapshot, VerifyStore};
+pub use verify::{EachRow, Kept, KeyPrint, RowPrint, SEARCH_INDEX, Table, VerifySnapshot, VerifyStore, is_torn};

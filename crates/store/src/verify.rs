@@ -4,10 +4,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use onefold_view::DigestSum;
+use onefold_view::{Bundle, DigestSum};
 use sha2::{Digest as _, Sha256};
 
 use crate::StoreError;
+
+/// Stands for a key where it is the full-text index itself that is wrong.
+pub const SEARCH_INDEX: &str = "the full-text index";
 
 /// A derived table: its key, then its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,6 +116,14 @@ impl RowPrint {
     }
 }
 
+/// Whether the digest that stands in an owner's row is not that of its key and bundle: no program wrote the row so.
+pub fn is_torn(key: &str, bundle: &[u8], digest: &[u8]) -> bool {
+    match bundle {
+        [] => !digest.is_empty(),
+        _ => Bundle::digest(key, bundle).0.as_slice() != digest,
+    }
+}
+
 /// What live has kept beside its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Kept {
@@ -140,7 +151,7 @@ pub trait VerifyStore: Send + Sync {
 /// transactions of a store could leave behind though they say nothing (a subject without state, an owner without anything)
 /// none. Of `Keys`, the store's own, it gives only what is wrong: a row that its key does not lead to, and a key that
 /// leads nowhere. Of `Search` it gives, beside or instead of the row, another one for each text that its own words would not
-/// find, or that others would.
+/// find, or that others would; and one under [`SEARCH_INDEX`] where the index of words cannot be read, or contradicts itself.
 #[async_trait]
 pub trait VerifySnapshot: Send + Sync {
     /// What live had kept.
@@ -148,4 +159,7 @@ pub trait VerifySnapshot: Send + Sync {
 
     /// Calls `each` with every row of a table.
     async fn scan(&self, table: Table, each: EachRow) -> Result<(), StoreError>;
+
+    /// How many owners' rows are not what they were stored as: those of which [`is_torn`] says so.
+    async fn torn(&self) -> Result<u64, StoreError>;
 }

@@ -121,3 +121,21 @@ async fn every_derived_table_of_postgres_has_its_faults_and_every_sum_is_held_ag
     }
     assert!(hub.verify().await.is_equal());
 }
+
+#[tokio::test]
+async fn a_row_in_postgres_that_is_not_what_it_was_stored_as_is_told_from_one_that_is() {
+    let engine = Engine::postgres();
+    let Engine::Postgres(database) = &engine else { return };
+    let hub = hub(&engine).await;
+    let put =
+        |bundle: &str| database.alter(&statement(&format!("UPDATE owner SET bundle = {bundle} WHERE key = {{A}}")));
+    put("bundle || bundle");
+    let verified = hub.verify().await;
+    assert_eq!(verified.torn_rows, 1);
+    assert!(verified.advice().expect("advice").contains("altered outside the program"));
+    put("substring(bundle FOR length(bundle) / 2)");
+    assert!(hub.verify().await.is_equal(), "everything was put back");
+    database.alter(&statement("UPDATE holder SET present = NOT present WHERE party = {C}"));
+    let verified = hub.verify().await;
+    assert!(verified.advice().expect("advice").contains("differs from itself"), "{verified:#?}");
+}

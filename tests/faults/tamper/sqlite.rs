@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use onefold_store::SEARCH_INDEX;
 use onefold_testkit::Engine;
 use rusqlite::Connection;
 
@@ -136,4 +137,71 @@ async fn a_digest_altered_by_hand_is_not_that_of_the_log() {
         file.execute("UPDATE digest SET sum = ?2 WHERE name = ?1", (name, kept)).expect("put back");
     }
     assert!(hub.verify().await.is_equal());
+}
+
+/// Blocks of the full-text index, each with its place.
+fn blocks(path: &Path) -> Vec<(i64, Vec<u8>)> {
+    let file = open(path);
+    // Below 11 stand how long texts are on the whole, and where the segments are.
+    let mut all = file.prepare("SELECT id, block FROM search_index_data WHERE id > 10").expect("blocks");
+    all.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("blocks").map(|row| row.expect("a block")).collect()
+}
+
+#[tokio::test]
+async fn a_changed_block_of_the_full_text_index_is_found_and_said_to_be_of_it() {
+    let hub = hub(&Engine::Sqlite).await;
+    let path = hub.views();
+    let put = |id: i64, block: &[u8]| {
+        open(&path).execute("UPDATE search_index_data SET block = ?2 WHERE id = ?1", (id, block)).expect("altered");
+    };
+    let (mut changed, mut missed) = (0, Vec::new());
+    for (id, block) in blocks(&path) {
+        // Words and their beginnings stand in letters and digits.
+        let letters = block.iter().enumerate().filter(|(_, byte)| byte.is_ascii_alphanumeric());
+        for (at, _) in letters.step_by(7) {
+            let mut other = block.clone();
+            other[at] ^= 1;
+            put(id, &other);
+            let verified = hub.verify().await;
+            changed += 1;
+            if verified.is_equal() || !verified.mismatches.iter().any(|wrong| wrong.table == "search") {
+                missed.push((id, at, block[at] as char));
+            }
+            put(id, &block);
+        }
+        put(id, &block[..block.len() / 2]);
+        let verified = hub.verify().await;
+        assert!(verified.mismatches.iter().any(|wrong| wrong.key == SEARCH_INDEX), "{:#?}", verified.mismatches);
+        assert!(verified.advice().expect("advice").contains("full-text index"), "{:?}", verified.advice());
+        put(id, &block);
+    }
+    assert!(changed > 5 && missed.is_empty(), "{} of {changed} were missed: {missed:?}", missed.len());
+    assert!(hub.verify().await.is_equal(), "everything was put back");
+}
+
+#[tokio::test]
+async fn a_row_that_is_not_what_it_was_stored_as_is_told_from_a_program_that_differs_from_itself() {
+    let hub = hub(&Engine::Sqlite).await;
+    assert_eq!(hub.verify().await.advice(), None);
+    let file = open(&hub.views());
+    file.execute("UPDATE owner SET bundle = x'' WHERE key = ?1", [A]).expect("altered");
+    let verified = hub.verify().await;
+    assert_eq!(verified.torn_rows, 1);
+    let advice = verified.advice().expect("advice");
+    assert!(advice.contains("altered outside the program") && !advice.contains("differs from itself"), "{advice}");
+}
+
+#[tokio::test]
+async fn where_every_digest_holds_the_program_is_said_to_differ_from_itself_and_how_to_report_it() {
+    let mut hub = hub(&Engine::Sqlite).await;
+    // As a program would leave it that forgot a holder.
+    open(&hub.views()).execute(&statement("DELETE FROM holder WHERE party = {B}"), []).expect("altered");
+    hub.settle().await;
+    let verified = hub.verify().await;
+    assert!(!verified.is_equal() && verified.torn_rows == 0, "{verified:#?}");
+    let advice = verified.advice().expect("advice");
+    for words in ["differs from itself", "report it", "--version", "--verify --json"] {
+        assert!(advice.contains(words), "{words}: {advice}");
+    }
+    assert!(!advice.contains("altered outside"), "{advice}");
 }

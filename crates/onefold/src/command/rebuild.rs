@@ -154,5 +154,6 @@ fn text(verified: &Verified) -> String {
         };
         lines.push(format!("  {}: {} in {}: {customer}", wrong.what, wrong.key, wrong.table));
     }
+    lines.extend(verified.advice());
     lines.join("\n")
 }
