@@ -405,3 +405,68 @@ async fn an_address_that_a_shop_puts_on_every_order_is_flagged_as_a_walk_in_and_
     say(&mut hub, &[flag(0).id("none").later(9), guest_order("order:shop:2", "5.00").bought_by("李娜")]).await;
     assert_eq!(sum(&hub, GUEST, Ordered).await, "65.00");
 }
+
+/// Owed, open, unapplied credit and unallocated of the customer that holds a party, as its view says.
+async fn four(hub: &TestHub, party: &str, currency: &str) -> [String; 4] {
+    let view = hub.customer(party).await.view(&onefold_identity::Rules::default(), None, None);
+    let money = view.receivable.by_currency.get(currency).cloned().unwrap_or_default();
+    [money.owed, money.open, money.unapplied_credit, money.unallocated]
+}
+
+#[tokio::test]
+async fn a_refund_of_a_credit_note_settles_its_invoice_in_whatever_order_they_come() {
+    let invoice = Draft::invoice("invoice:erp:1", "100.00").refer("buyer", A);
+    let payment = Draft::payment("payment:bank:P", "100.00", &[("invoice:erp:1", "100.00")]).refer("payer", A);
+    let note = Draft::credit_note("credit_note:erp:1", "40.00").refer("invoice", "invoice:erp:1");
+    let amount = Some(v1::Money { amount: "40.00".into(), currency: "CNY".into() });
+    let refund = Draft::new("refund:erp:1", v1::RefundPaid { amount, ..Default::default() })
+        .refer("credit_note", "credit_note:erp:1")
+        .refer("payee", A);
+    let all = [invoice, payment, note, refund];
+    for first in 0..all.len() {
+        // Each alone first, so that every word between them is said late once.
+        let mut hub = hub(&all[first..=first]).await;
+        for draft in all.iter().rev() {
+            say(&mut hub, std::slice::from_ref(draft)).await;
+        }
+        assert_eq!(four(&hub, A, "CNY").await, ["0.00", "0.00", "0.00", "0.00"]);
+    }
+}
+
+#[tokio::test]
+async fn a_payment_in_advance_settles_the_invoice_of_its_order_whichever_comes_first() {
+    let order = Draft::order("order:erp:1", "50.00").refer("buyer", A);
+    let advance = Draft::payment("payment:bank:P", "50.00", &[]).refer("payer", A).refer("order", "order:erp:1");
+    let invoice = Draft::invoice("invoice:erp:1", "50.00").refer("buyer", A).refer("order", "order:erp:1");
+    let mut hub = hub(&[order, advance.clone()]).await;
+    assert_eq!(four(&hub, A, "CNY").await, ["-50.00", "0.00", "0.00", "50.00"]);
+    say(&mut hub, std::slice::from_ref(&invoice)).await;
+    assert_eq!(four(&hub, A, "CNY").await, ["0.00", "0.00", "0.00", "0.00"]);
+    let voided = Draft::new("invoice:erp:1", v1::DocumentVoided::default()).later(60);
+    say(&mut hub, &[voided]).await;
+    assert_eq!(four(&hub, A, "CNY").await, ["-50.00", "0.00", "0.00", "50.00"]);
+    // The invoice and the payment before the order that brings them together.
+    let other = self::hub(&[invoice, advance]).await;
+    assert_eq!(four(&other, A, "CNY").await, ["0.00", "0.00", "0.00", "0.00"]);
+}
+
+#[tokio::test]
+async fn what_a_void_invoice_was_paid_is_the_customers_again_and_a_finding() {
+    let mut hub = hub(&[
+        Draft::invoice("invoice:erp:1", "60.00").refer("buyer", A),
+        Draft::payment("payment:bank:P", "60.00", &[("invoice:erp:1", "60.00")]).refer("payer", A),
+    ])
+    .await;
+    let found = async |hub: &TestHub| {
+        hub.customer(A).await.view(&onefold_identity::Rules::default(), None, None).findings.by_code
+    };
+    assert!(found(&hub).await.is_empty());
+    let voided = |n: i64| Draft::new("invoice:erp:1", v1::DocumentVoided::default()).id("state").revision(n).later(n);
+    say(&mut hub, &[voided(1)]).await;
+    assert_eq!(four(&hub, A, "CNY").await, ["-60.00", "0.00", "0.00", "60.00"]);
+    assert_eq!(found(&hub).await.into_iter().collect::<Vec<_>>(), [("F1203".to_owned(), 1)]);
+    let back = Draft::new("invoice:erp:1", v1::DocumentReinstated::default()).id("state").revision(2).later(2);
+    say(&mut hub, &[back]).await;
+    assert_eq!(four(&hub, A, "CNY").await, ["0.00", "0.00", "0.00", "0.00"]);
+    assert!(found(&hub).await.is_empty());
+}

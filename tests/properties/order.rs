@@ -141,7 +141,62 @@ fn money() -> impl Strategy<Value = Draft> {
         Draft::payment(&payment, &amount, &[]).known_by(kind, text).revision(0)
     });
     let reversed = of("payment").prop_map(|payment| Draft::new(&payment, v1::PaymentReversed::default()));
-    prop_oneof![3 => payment, 1 => by_account, 1 => reversed]
+    prop_oneof![3 => payment, 1 => by_account, 1 => reversed, 4 => settlement()]
+}
+
+/// What meets over more than one document: refunds of credit notes and payments, payments in advance, amounts in two
+/// currencies, and documents that are voided and come back.
+fn settlement() -> impl Strategy<Value = Draft> {
+    let euro = |amount: String| Some(v1::Money { amount, currency: "EUR".into() });
+    let target = prop_oneof![of("credit_note"), of("payment"), of("invoice")];
+    let refund = (of("refund"), amount(), target, 1..3i64).prop_map(|(refund, amount, target, n)| {
+        let amount = Some(v1::Money { amount, currency: "CNY".into() });
+        let draft = Draft::new(&refund, v1::RefundPaid { amount, ..Default::default() }).revision(n);
+        let role = target.split(':').next().unwrap_or_default().to_owned();
+        draft.refer(&role, &target)
+    });
+    let advance = (of("payment"), amount(), of("order"), who()).prop_map(|(payment, amount, order, who)| {
+        Draft::payment(&payment, &amount, &[]).refer("order", &order).refer("payer", who).revision(3)
+    });
+    let one = (of("payment"), amount(), of("invoice"))
+        .prop_map(|(payment, amount, invoice)| Draft::payment(&payment, &amount, &[]).refer("invoice", &invoice));
+    let foreign =
+        (of("payment"), amount(), of("invoice"), any::<bool>()).prop_map(move |(payment, amount, invoice, says)| {
+            let settled = says.then(|| v1::Money { amount: "1.00".into(), currency: "CNY".into() });
+            let deductions = vec![v1::Deduction { amount: "0.10".into(), reason: 1 }];
+            let part = v1::Allocation { invoice, amount: amount.clone(), settled, deductions };
+            let body = v1::PaymentReceived { amount: euro(amount), allocations: vec![part], ..Default::default() };
+            Draft::new(&payment, body).revision(4)
+        });
+    let note = (of("credit_note"), amount(), of("invoice"), of("invoice")).prop_map(|(note, total, one, other)| {
+        let part = |invoice: String| v1::Allocation { invoice, amount: "2.5".into(), ..Default::default() };
+        let total = Some(v1::Money { amount: total, currency: "CNY".into() });
+        let allocations = vec![part(one), part(other)];
+        Draft::new(&note, v1::CreditNoteIssued { total, allocations, ..Default::default() }).revision(2)
+    });
+    let adjustment = (of("adjustment"), amount(), of("invoice")).prop_map(|(adjustment, amount, invoice)| {
+        let amount = Some(v1::Money { amount: format!("-{amount}"), currency: "CNY".into() });
+        Draft::new(&adjustment, v1::AdjustmentPosted { amount, ..Default::default() }).refer("invoice", &invoice)
+    });
+    const KINDS: [&str; 9] =
+        ["invoice", "payment", "credit_note", "refund", "order", "delivery", "track", "case", "adjustment"];
+    let ended =
+        (prop::sample::select(&KINDS[..]), 1..4u8, any::<bool>(), 1..4i64).prop_map(|(kind, n, back, revision)| {
+            let about = format!("{kind}:erp:{n}");
+            let draft = if back {
+                Draft::new(&about, v1::DocumentReinstated::default())
+            } else {
+                Draft::new(&about, v1::DocumentVoided::default())
+            };
+            draft.id(&format!("state of {about}")).revision(revision)
+        });
+    let disputed = (of("invoice"), any::<bool>()).prop_map(|(invoice, closed)| {
+        if closed {
+            return Draft::new(&invoice, v1::DisputeClosed::default());
+        }
+        Draft::new(&invoice, v1::DisputeOpened { amount: None, ..Default::default() })
+    });
+    prop_oneof![3 => refund, 3 => advance, 1 => one, 1 => foreign, 1 => note, 1 => adjustment, 2 => ended, 1 => disputed]
 }
 
 fn goods() -> impl Strategy<Value = Draft> {

@@ -11,7 +11,7 @@ use std::time::Instant;
 use onefold_event::{HubKey, Kind, Subject};
 use onefold_identity::{Decision, IdentifierKey, Intermediary, Rules};
 use onefold_log::{Log, partition_of};
-use onefold_view::DigestSum;
+use onefold_view::{DigestSum, Step};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -188,6 +188,9 @@ impl Replay {
         timed(&mut split.resolve, || self.each_shard(|shard| self.hold(shard)))?;
         timed(&mut split.resolve, || self.link())?;
         timed(&mut split.resolve, || self.each_shard(|shard| self.gather(shard)))?;
+        for step in Step::ALL {
+            timed(&mut split.own, || self.each_shard(|shard| self.reply(step, shard)))?;
+        }
         for class in 1..CLASSES {
             timed(&mut split.own, || self.each_shard(|shard| self.settle(class, shard)))?;
         }

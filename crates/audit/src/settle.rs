@@ -1,14 +1,15 @@
 //! What subjects said to each other, then whose each document is, rank by rank, and what it adds.
 
-use foldhash::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::{HashMap, HashSet};
 use onefold_event::{Kind, Subject};
 use onefold_identity::{IdentifierKey, Intermediary};
 use onefold_store::{SubjectState, asserted};
-use onefold_view::{Guest, Inbound, Keys};
+use onefold_view::{Guest, Inbound, Keys, Step};
 use prost::Message;
 
-use crate::replay::Replay;
+use crate::replay::{Replay, class};
 use crate::row::{Key, Row};
 use crate::spill::{Frame, Writer};
 use crate::verify::AuditError;
@@ -28,6 +29,64 @@ pub(crate) const SEEN: u8 = 1;
 const LAST: u32 = u32::MAX;
 
 impl Replay {
+    /// Has the subjects of a shard say what they say in one step of settlement (rule E5), before any of them is settled. What
+    /// is said in a step depends on the steps before alone, so all lanes of a step may go side by side.
+    pub(crate) fn reply(&self, step: Step, shard: usize) -> Result<(), AuditError> {
+        let classes: BTreeSet<usize> = step.kinds().iter().map(|kind| class(*kind)).collect();
+        let mut out = self.words.writer();
+        for class in classes {
+            let lane = class * self.shards + shard;
+            let words = self.words.peek(lane)?;
+            let mut heard: HashMap<&str, BTreeMap<String, Inbound>> = HashMap::default();
+            let mut awake: HashSet<&str> = HashSet::default();
+            let speaks = |frame: &Frame<'_>| {
+                let kind = frame.to.split(':').next().and_then(Kind::from_word);
+                frame.tag == SAYS && kind.is_some_and(|kind| step.kinds().contains(&kind))
+            };
+            for frame in words.frames().filter(speaks) {
+                let said = Inbound::decode(frame.rest).map_err(AuditError::Decode)?;
+                if step.wakes(&said) {
+                    awake.insert(frame.to);
+                }
+                // A link alone says nothing of money.
+                if said != Inbound::default() {
+                    heard.entry(frame.to).or_default().entry(frame.from.to_owned()).or_default().merge_with(said);
+                }
+            }
+            if awake.is_empty() {
+                continue;
+            }
+            let states = self.states.peek(lane)?;
+            for frame in states.frames().filter(|frame| awake.contains(frame.to)).collect::<Vec<_>>() {
+                awake.remove(frame.to);
+                let state = SubjectState::decode(frame.rest).map_err(AuditError::Decode)?;
+                self.reply_of(step, frame.to, state, heard.remove(frame.to).unwrap_or_default(), &mut out)?;
+            }
+            for key in awake {
+                let heard = heard.remove(key).unwrap_or_default();
+                self.reply_of(step, key, SubjectState::default(), heard, &mut out)?;
+            }
+        }
+        Ok(out.finish()?)
+    }
+
+    fn reply_of(
+        &self,
+        step: Step,
+        key: &str,
+        mut state: SubjectState,
+        heard: BTreeMap<String, Inbound>,
+        out: &mut Writer<'_>,
+    ) -> Result<(), AuditError> {
+        let Ok(subject) = key.parse::<Subject>() else { return Ok(()) };
+        state.inbound = heard;
+        for (target, words) in state.replies(step, &subject) {
+            let lane = self.lane(target.kind(), target.as_str());
+            out.put(lane, SAYS, target.as_str(), key, &[&words.encode_to_vec()])?;
+        }
+        Ok(())
+    }
+
     /// Settles the subjects of one class in a shard; all classes before it are settled. Parties come first, and are kept,
     /// since what they assert says of whom of them more must be known.
     pub(crate) fn settle(&self, class: usize, shard: usize) -> Result<(), AuditError> {
@@ -79,7 +138,7 @@ impl Replay {
                 GREETS => state.greet(&subject, &guest(frame)?),
                 _ => {
                     let inbound = Inbound::decode(frame.rest).map_err(AuditError::Decode)?;
-                    state.inbound.insert(frame.from.to_owned(), inbound);
+                    state.inbound.entry(frame.from.to_owned()).or_default().merge_with(inbound);
                 }
             }
         }

@@ -5,41 +5,59 @@ use std::collections::{BTreeMap, BTreeSet};
 use onefold_event::Subject;
 use onefold_identity::Intermediary;
 use onefold_store::SubjectState;
-use onefold_view::{Fragment, Inbound, Keys};
+use onefold_view::{Inbound, Keys, Step};
 
 use crate::batch::Batch;
 use crate::table::Place;
 use crate::transaction::Broken;
 
 impl Batch<'_> {
-    /// Tells the subjects that changed ones name, named, or name no longer.
+    /// Tells the subjects that changed ones name, named, or name no longer; and those again that have something to say to what
+    /// they were told (rule E5). It ends, since what is said in one step of settlement depends on the steps before alone.
     pub(crate) async fn tell(&mut self) -> Result<(), Broken> {
-        let mut said: Vec<(Place, BTreeMap<Subject, Inbound>, Vec<Subject>)> = Vec::new();
-        for place in self.changed() {
-            let row = &self.subjects[place];
-            let (old, new) = (outbound(row.old()), outbound(Some(&row.state)));
-            let gone: Vec<Subject> = old.into_keys().filter(|target| !new.contains_key(target)).collect();
-            if !(new.is_empty() && gone.is_empty()) {
-                said.push((place, new, gone));
-            }
-        }
-        let targets: Vec<&Subject> = said.iter().flat_map(|(_, new, gone)| new.keys().chain(gone)).collect();
-        self.load(&targets).await?;
-        for (from, new, gone) in said {
-            let from = self.subjects[from].subject.to_string();
-            for (target, words) in new {
-                let Some(place) = self.subjects.place(target.as_str()) else { continue };
-                let row = &mut self.subjects[place];
-                if row.state.inbound.get(&from) != Some(&words) {
-                    row.change().inbound.insert(from.clone(), words);
+        let mut speakers: BTreeSet<Place> = self.changed().into_iter().collect();
+        let mut said: BTreeMap<Place, BTreeMap<Subject, Inbound>> = BTreeMap::new();
+        while !speakers.is_empty() {
+            let mut all: Vec<(Place, BTreeMap<Subject, Inbound>, Vec<Subject>)> = Vec::new();
+            for place in std::mem::take(&mut speakers) {
+                let row = &self.subjects[place];
+                let old = said.remove(&place).unwrap_or_else(|| says(&row.subject, row.old()));
+                let new = row.state.says(&row.subject);
+                let gone: Vec<Subject> = old.into_keys().filter(|target| !new.contains_key(target)).collect();
+                said.insert(place, new.clone());
+                if !(new.is_empty() && gone.is_empty()) {
+                    all.push((place, new, gone));
                 }
             }
-            for target in gone {
-                let Some(place) = self.subjects.place(target.as_str()) else { continue };
-                self.subjects[place].change().inbound.remove(&from);
+            let targets: Vec<&Subject> = all.iter().flat_map(|(_, new, gone)| new.keys().chain(gone)).collect();
+            self.load(&targets).await?;
+            for (from, new, gone) in all {
+                let from = self.subjects[from].subject.to_string();
+                let words = new.into_iter().map(|(target, words)| (target, Some(words)));
+                for (target, words) in words.chain(gone.into_iter().map(|target| (target, None))) {
+                    let Some(place) = self.subjects.place(target.as_str()) else { continue };
+                    if self.hear(place, &from, words) {
+                        speakers.insert(place);
+                    }
+                }
             }
         }
         Ok(())
+    }
+
+    /// Has a subject hear what another says to it now; answers whether it says something else to that than before.
+    fn hear(&mut self, place: Place, from: &str, words: Option<Inbound>) -> bool {
+        let row = &mut self.subjects[place];
+        if row.state.inbound.get(from) == words.as_ref() {
+            return false;
+        }
+        let before = Step::ALL.map(|step| row.state.replies(step, &row.subject));
+        let inbound = &mut row.change().inbound;
+        match words {
+            Some(words) => drop(inbound.insert(from.to_owned(), words)),
+            None => drop(inbound.remove(from)),
+        }
+        before != Step::ALL.map(|step| row.state.replies(step, &row.subject))
     }
 
     /// Finds whose each touched document is, rank by rank, so that parents come before their children.
@@ -101,6 +119,7 @@ impl Batch<'_> {
     }
 }
 
-fn outbound(state: Option<&SubjectState>) -> BTreeMap<Subject, Inbound> {
-    state.and_then(|state| state.fragment.as_ref()).map(Fragment::outbound).unwrap_or_default()
+/// What a subject said as it was saved last.
+fn says(subject: &Subject, state: Option<&SubjectState>) -> BTreeMap<Subject, Inbound> {
+    state.map(|state| state.says(subject)).unwrap_or_default()
 }

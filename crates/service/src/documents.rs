@@ -163,7 +163,8 @@ pub(crate) fn row(key: &str, contributions: &BTreeMap<String, Contribution>) -> 
         today: None,
         tallies: None,
     });
-    view.latest.into_iter().find(|row| row.subject == key)
+    let findings = view.findings.latest;
+    view.latest.into_iter().find(|row| row.subject == key).map(|row| Document { findings, ..row })
 }
 
 fn write_cursor(place: &Place) -> String {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{ContentDigest, Event, Kind, Micros, Role, Subject, Target};
 use onefold_identity::{Atom, Claim, Facet, IdentifierKey, Intermediary, Owner, own};
-use onefold_view::{Contribution, FactRef, Fragment, Guest, Inbound, Keys, Part, contribute};
+use onefold_view::{Contribution, FactRef, Fragment, Guest, Inbound, Keys, Part, Step, contribute, reply, say};
 
 use crate::fact::first_copies;
 use crate::{FactState, Further, standing};
@@ -243,6 +243,22 @@ impl SubjectState {
         let keys = self.keys();
         all.extend([keys.trade, keys.receivable].into_iter().chain(keys.parts).filter(|key| !key.is_empty()));
         all
+    }
+
+    /// What it says to other subjects, given what they said to it.
+    pub fn says(&self, subject: &Subject) -> BTreeMap<Subject, Inbound> {
+        match &self.fragment {
+            Some(fragment) => say(subject, fragment, &self.inbound),
+            // An order that is only named so far brings its invoice and its payments together all the same.
+            None if self.inbound.is_empty() => BTreeMap::new(),
+            None => say(subject, &Fragment::default(), &self.inbound),
+        }
+    }
+
+    /// What it says to others in one step of settlement, given what it heard in those before.
+    pub fn replies(&self, step: Step, subject: &Subject) -> BTreeMap<Subject, Inbound> {
+        let placeholder = Fragment::default();
+        reply(step, subject, self.fragment.as_ref().unwrap_or(&placeholder), &self.inbound)
     }
 
     /// What it adds to bundles, by owner key.

@@ -96,6 +96,7 @@ impl Draft {
         let allocation = |(invoice, amount): &(&str, &str)| v1::Allocation {
             invoice: (*invoice).to_owned(),
             amount: (*amount).to_owned(),
+            ..v1::Allocation::default()
         };
         let allocations = allocations.iter().map(allocation).collect();
         Self::new(subject, v1::PaymentReceived { amount: money(amount), allocations, ..v1::PaymentReceived::default() })

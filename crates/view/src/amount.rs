@@ -57,6 +57,21 @@ impl Money {
         Self::new(self.currency, scale, units)
     }
 
+    /// The same with the other sign.
+    pub(crate) fn negated(&self) -> Self {
+        Self::new(self.currency, self.scale, self.units().wrapping_neg())
+    }
+
+    /// Itself, or zero in its place where it is negative.
+    pub(crate) fn at_least_zero(&self) -> Self {
+        if self.units() < 0 { Self::new(self.currency, self.scale, 0) } else { *self }
+    }
+
+    /// The lesser of two, at the larger scale.
+    pub(crate) fn least(&self, other: &Self) -> Self {
+        if self.minus(other).units() > 0 { other.plus(&Self::new(0, self.scale, 0)) } else { *self }
+    }
+
     pub(crate) fn is_zero(&self) -> bool {
         self.low == 0 && self.high == 0
     }
@@ -98,6 +113,12 @@ pub(crate) fn decimal(units: i128, scale: u32) -> String {
     let padded = format!("{digits:0>width$}", width = scale + 1);
     let (whole, fraction) = padded.split_at(padded.len() - scale);
     format!("{sign}{whole}.{fraction}")
+}
+
+/// Digits after the point of a currency's smallest unit (ISO 4217); none where it says none.
+pub(crate) fn minor_digits(currency: u32) -> u32 {
+    let known = iso_currency::Currency::from_code(&unpack(currency));
+    known.and_then(iso_currency::Currency::exponent).map_or(0, u32::from)
 }
 
 /// Packs a currency code; the letters' order is the numbers' order.

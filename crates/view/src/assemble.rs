@@ -7,13 +7,15 @@ use onefold_identity::{IdentifierKey, Rules, Strength};
 
 use crate::amount::{DAY, Money, day_of, format_day};
 use crate::contribution::{Counter, OpenCase, Row, Status};
+use crate::finding::{Finding, Findings, code_text, help_of};
 use crate::merged::merge;
 use crate::profile::{Became, HELD, INVALID, MERGED, Profile, SPLIT};
+use crate::purse::text_at;
 use crate::receivable::receivable;
 use crate::tally::{Tallies, Tally};
 use crate::view::{
-    ActionView, CasesView, ContactsView, IdentifierView, LatestView, OpenCaseView, OtherValue, Preferred, ProfileValue,
-    RecordView, Satisfaction, ShipmentsView, TradeMoney, TradeView, View,
+    ActionView, CasesView, ContactsView, FindingView, FindingsView, IdentifierView, LatestView, OpenCaseView,
+    OtherValue, Preferred, ProfileValue, RecordView, Satisfaction, ShipmentsView, TradeMoney, TradeView, View,
 };
 use crate::{Bundle, Measure, OpenItem};
 
@@ -65,6 +67,7 @@ pub fn assemble(given: &Given) -> View {
         shipments: shipments(&sum, given.today),
         cases: cases(&sum, given.today),
         contacts: contacts(&sum),
+        findings: findings(&sum),
         latest: sum.latest.iter().map(Row::view).collect(),
     }
 }
@@ -144,8 +147,9 @@ fn trade(sum: &Bundle, tallies: Option<&Tallies>) -> TradeView {
     let money = sum.money();
     let by_currency = money.currencies().into_iter().filter_map(|currency| {
         let measures = [Measure::Ordered, Measure::Invoiced, Measure::Credited, Measure::Adjusted];
-        let [ordered, invoiced, credited, adjusted] = money.texts(measures, &currency)?;
-        let net = money.net(&currency);
+        let (sums, scale) = money.sums(measures, &currency)?;
+        let [ordered, invoiced, credited, adjusted] = sums.each_ref().map(|sum| text_at(sum, scale));
+        let net = text_at(&sums[1].minus(&sums[2]).plus(&sums[3]), scale);
         Some((currency, TradeMoney { ordered, invoiced, credited, adjusted, net }))
     });
     let interval = match (sum.first_at, sum.last_at, sum.counted(Counter::Purchases)) {
@@ -258,6 +262,21 @@ fn contacts(sum: &Bundle) -> ContactsView {
     }
 }
 
+fn findings(sum: &Bundle) -> FindingsView {
+    let one = |of: &Findings, finding: &Finding| FindingView {
+        code: code_text(finding.code),
+        subject: of.subject.clone(),
+        field: finding.field.clone(),
+        what: finding.what.clone(),
+        help: help_of(finding.code),
+    };
+    FindingsView {
+        total: sum.findings.values().sum(),
+        by_code: sum.findings.iter().map(|(code, n)| (code_text(*code), *n)).collect(),
+        latest: sum.found.iter().flat_map(|of| of.told.iter().map(move |finding| one(of, finding))).collect(),
+    }
+}
+
 impl Row {
     /// As the timeline shows it.
     pub fn view(&self) -> LatestView {
@@ -270,6 +289,7 @@ impl Row {
             amount: self.amount.as_ref().map(Money::text),
             currency: self.amount.as_ref().map(Money::currency_code),
             reference: self.reference,
+            findings: Vec::new(),
         }
     }
 }

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::contribution::{Contribution, Counter, OpenCase, OpenItem, Rating, Row, add_counts, get};
 use crate::digest::{Digest, DigestSum};
+use crate::finding::{Findings, add_codes};
 use crate::profile::Profile;
 use crate::purse::Purse;
 use crate::tally::Tallies;
@@ -20,6 +21,8 @@ pub(crate) const LATEST: usize = 8;
 pub(crate) const CASES: usize = 16;
 /// Contacts that a bundle holds.
 pub(crate) const CONTACTS: usize = 4;
+/// Documents with findings that a bundle holds.
+pub(crate) const FOUND: usize = 4;
 /// Products, and categories, times documents up to which a bundle holds their tallies. The bound is on what was added,
 /// not on what is distinct, so that whether a bundle holds them does not depend on the order of adding.
 pub(crate) const TALLIED: i64 = 64;
@@ -38,6 +41,8 @@ pub struct Refill {
     pub contacts: bool,
     /// The tallies of products and categories, now that they are few again.
     pub tallies: bool,
+    /// The latest findings.
+    pub findings: bool,
 }
 
 impl Refill {
@@ -54,6 +59,7 @@ impl BitOrAssign for Refill {
         self.cases |= other.cases;
         self.contacts |= other.contacts;
         self.tallies |= other.tallies;
+        self.findings |= other.findings;
     }
 }
 
@@ -93,6 +99,12 @@ pub struct Bundle {
     /// Sum of the digests of the open items, which stand in an index of their own.
     #[prost(bytes = "vec", tag = "12")]
     pub(crate) open: Vec<u8>,
+    /// Findings by code.
+    #[prost(btree_map = "uint32, sint64", tag = "13")]
+    pub(crate) findings: BTreeMap<u32, i64>,
+    /// The latest documents with findings, newest first.
+    #[prost(message, repeated, tag = "14")]
+    pub(crate) found: Vec<Findings>,
 }
 
 /// The first fields of a [`Bundle`].
@@ -124,6 +136,7 @@ impl Bundle {
         let before = |counter| get(&self.counts, counter);
         let totals = (before(Counter::Rows), before(Counter::CasesOpen), before(Counter::Contacts));
         let (dated, lines) = (before(Counter::Dated), self.lines());
+        let found = before(Counter::DocumentsWithFindings);
         for (contribution, sign) in [(old, -1), (new, 1)] {
             let Some(contribution) = contribution else { continue };
             self.sum(contribution, sign);
@@ -134,6 +147,7 @@ impl Bundle {
             cases: change(&mut self.cases, CASES, totals.1, old, new, |c| c.case.as_deref()),
             contacts: change(&mut self.contacts, CONTACTS, totals.2, old, new, |c| c.contact.as_deref()),
             tallies: self.tally(lines, old, new),
+            findings: change(&mut self.found, FOUND, found, old, new, |c| c.findings.as_deref()),
         }
     }
 
@@ -148,10 +162,12 @@ impl Bundle {
             contribution.row.iter().for_each(|row| top::insert(&mut fresh.latest, LATEST, row));
             contribution.contact.iter().for_each(|row| top::insert(&mut fresh.contacts, CONTACTS, row));
             contribution.case.iter().for_each(|case| top::insert(&mut fresh.cases, CASES, case));
+            contribution.findings.iter().for_each(|found| top::insert(&mut fresh.found, FOUND, found));
             contribution.tallies.iter().filter(|_| few).for_each(|t| tallies.add(t));
         }
         (self.first_at, self.last_at) = (fresh.first_at, fresh.last_at);
         (self.latest, self.cases, self.contacts) = (fresh.latest, fresh.cases, fresh.contacts);
+        self.found = fresh.found;
         self.tallies = (!tallies.is_empty()).then_some(tallies);
     }
 
@@ -211,6 +227,9 @@ impl Bundle {
         }
         if let Some(rating) = &contribution.rating {
             rate(&mut self.ratings, rating, sign);
+        }
+        if let Some(findings) = &contribution.findings {
+            add_codes(&mut self.findings, &findings.counts, sign);
         }
         if let Some(profile) = &contribution.profile {
             // One party has one profile: its own.

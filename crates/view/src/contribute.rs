@@ -1,18 +1,21 @@
 //! What a subject adds to its owners' bundles; it depends on the subject's own row alone.
 
-use std::collections::BTreeMap;
+mod finance;
 
-use onefold_event::{Kind, Micros, Role, Subject};
+use std::collections::{BTreeMap, BTreeSet};
+
+use onefold_event::{Kind, Micros, Subject};
 use onefold_identity::Owner;
 
 use crate::amount::{DAY, Money, day_of};
 use crate::case::Desk;
-use crate::contribution::{Contribution, Counter, OpenCase, OpenItem, Pending, Rating, Row, Status};
-use crate::fragment::allocations;
+use crate::contribution::{Contribution, Counter, OpenCase, Pending, Rating, Row, Status};
+use crate::finding::{FindingCode, Findings};
 use crate::inbound::{Inbound, Keys};
 use crate::party::cut;
 use crate::profile::Profile;
 use crate::shipment::Stage;
+use crate::validity::Stance;
 use crate::{Fragment, Measure};
 
 /// Most pending actions shown of one open case.
@@ -41,7 +44,9 @@ pub fn contribute(
     let (trade, receivable) = (or_none(&keys.trade), or_none(&keys.receivable));
     let parts: Vec<String> =
         (0..fragment.parts().len()).map(|n| keys.parts.get(n).map_or_else(none, or_none)).collect();
+    let main = if matches!(kind, Kind::Payment | Kind::Refund) { receivable.clone() } else { trade.clone() };
     match kind {
+        _ if fragment.stance() == Stance::Void => sheet.void(keys, &main, &parts),
         Kind::Order => sheet.order(&trade),
         Kind::Invoice => sheet.invoice(&trade, &receivable),
         Kind::CreditNote => sheet.credit_note(&trade, &receivable),
@@ -56,7 +61,6 @@ pub fn contribute(
         Kind::Party | Kind::Product | Kind::Stock | Kind::Decision => {}
     }
     if fragment.has_facts() {
-        let main = if matches!(kind, Kind::Payment | Kind::Refund) { receivable } else { trade };
         sheet.at(&main).count(Counter::Documents, 1);
     }
     sheet.of.into_iter().collect()
@@ -170,126 +174,30 @@ impl Sheet<'_> {
         contribution.tallies = Some(Box::new(tallies.clone()));
     }
 
-    fn invoice(&mut self, trade: &str, receivable: &str) {
-        let Some(sale) = &self.fragment.sale else { return };
-        let open = sale.total.map(|total| self.open(&total));
-        let status = if open.is_some_and(|open| open.units() > 0) { Status::Open } else { Status::Paid };
-        self.row(trade, status, sale.total, "");
-        if trade != receivable {
-            self.row(receivable, status, sale.total, "");
+    /// Keeps a void document on the timelines where it stood; it adds nothing else (rule A9).
+    fn void(&mut self, keys: &Keys, main: &str, parts: &[String]) {
+        let reason = self.fragment.validity.as_ref().map(|v| v.reason.clone()).unwrap_or_default();
+        let mut owners: BTreeSet<&str> = parts.iter().map(String::as_str).collect();
+        if parts.is_empty() {
+            owners.insert(main);
         }
-        let contribution = self.at(trade);
-        contribution.count(Counter::Invoices, 1);
-        contribution.count(Counter::Lines, i64::from(sale.lines));
-        if let Some(total) = &sale.total {
-            contribution.put(Measure::Invoiced, total);
+        if matches!(self.subject.kind(), Kind::Invoice | Kind::CreditNote | Kind::Adjustment) {
+            owners.insert(&keys.receivable);
         }
-        self.purchase(trade, !self.fragment.names_role(Role::Order));
-        if let (Some(total), Some(open)) = (&sale.total, open) {
-            self.debt(receivable, total, open, sale.due);
+        for owner in owners.into_iter().filter(|owner| !owner.is_empty()) {
+            self.row(owner, Status::Void, None, &reason);
         }
     }
 
-    fn debt(&mut self, key: &str, total: &Money, open: Money, due: Option<i64>) {
-        let days = self.paid_at(total).filter(|_| open.units() <= 0).map(|paid| days(self.micros(), paid));
-        let invoice = self.subject.to_string();
+    /// Notes what cannot be honoured (rule A7).
+    fn find(&mut self, key: &str, code: FindingCode, field: &str, what: &str) {
+        let (at, subject) = (self.micros(), self.subject.as_str());
         let contribution = self.at(key);
-        contribution.put(Measure::Owed, total);
-        if !open.is_zero() {
-            contribution.put(Measure::Open, &open);
-            contribution.count(Counter::OpenInvoices, 1);
-            contribution.open = Some(Box::new(OpenItem {
-                owner: key.to_owned(),
-                due: due.unwrap_or(OpenItem::NEVER),
-                invoice,
-                currency: open.currency_code(),
-                open: open.text(),
-            }));
+        if contribution.findings.is_none() {
+            contribution.count(Counter::DocumentsWithFindings, 1);
         }
-        if let Some(days) = days {
-            contribution.count(Counter::PaidInvoices, 1);
-            contribution.count(Counter::DaysToPay, days);
-        }
-    }
-
-    /// The invoice's cell: its total less what credit notes and standing payments say of it, in its currency.
-    fn open(&self, total: &Money) -> Money {
-        let said = self.inbound.values().flat_map(|i| i.allocated.iter().chain(&i.credited));
-        said.filter(|m| m.currency == total.currency).fold(*total, |open, m| open.minus(m))
-    }
-
-    fn paid_at(&self, total: &Money) -> Option<Micros> {
-        let paying = self.inbound.values().filter(|i| i.allocated.iter().any(|m| m.currency == total.currency));
-        paying.filter_map(|i| i.at).max()
-    }
-
-    fn credit_note(&mut self, trade: &str, receivable: &str) {
-        let Some(sale) = &self.fragment.sale else { return };
-        self.row(trade, Status::Stands, sale.total, "");
-        if trade != receivable {
-            self.row(receivable, Status::Stands, sale.total, "");
-        }
-        let contribution = self.at(trade);
-        contribution.count(Counter::CreditNotes, 1);
-        contribution.count(Counter::Lines, i64::from(sale.lines));
-        if let Some(total) = &sale.total {
-            contribution.put(Measure::Credited, total);
-            self.at(receivable).put(Measure::Forgiven, total);
-        }
-    }
-
-    fn adjustment(&mut self, trade: &str, receivable: &str) {
-        let Some(payment) = &self.fragment.payment else { return };
-        self.row(trade, Status::Stands, payment.amount, "");
-        if trade != receivable {
-            self.row(receivable, Status::Stands, payment.amount, "");
-        }
-        self.at(trade).count(Counter::Adjustments, 1);
-        if let Some(amount) = &payment.amount {
-            self.at(trade).put(Measure::Adjusted, amount);
-            self.at(receivable).put(Measure::Corrected, amount);
-        }
-    }
-
-    /// C4: each allocation is of the invoice's debtor, the remainder of the payment's own key: the parts add up.
-    fn payment(&mut self, own: &str, parts: &[String]) {
-        let Some(payment) = &self.fragment.payment else { return };
-        let status = if payment.reversed { Status::Reversed } else { Status::Stands };
-        let mut shares: BTreeMap<&str, Option<Money>> = BTreeMap::new();
-        let mut rest = payment.amount.filter(|_| !payment.reversed);
-        for ((_, allocated), key) in allocations(payment).zip(parts) {
-            let share = shares.entry(key).or_default();
-            let (Some(left), Some(amount)) = (rest, allocated.amount) else { continue };
-            rest = Some(left.minus(&amount));
-            *share = Some(share.map_or(amount, |sum| sum.plus(&amount)));
-            self.at(key).put(Measure::Paid, &amount);
-        }
-        let whole = parts.is_empty();
-        if let Some(rest) = rest.filter(|rest| whole || !rest.is_zero()) {
-            let share = shares.entry(own).or_default();
-            *share = Some(share.map_or(rest, |sum| sum.plus(&rest)));
-            self.at(own).put(Measure::Paid, &rest);
-            self.at(own).put(Measure::Unallocated, &rest);
-        }
-        for (key, share) in shares {
-            self.own_row(key, status, share, &payment.method);
-        }
-        if whole || rest.is_some_and(|rest| !rest.is_zero()) {
-            let amount = self.at(own).row.as_ref().and_then(|row| row.amount);
-            self.row(own, status, amount, &payment.method);
-        }
-        self.reference(own, status, &payment.method);
-        let counter = if payment.reversed { Counter::PaymentsReversed } else { Counter::Payments };
-        self.at(own).count(counter, 1);
-    }
-
-    fn refund(&mut self, key: &str) {
-        let Some(payment) = &self.fragment.payment else { return };
-        self.row(key, Status::Stands, payment.amount, "");
-        self.at(key).count(Counter::Refunds, 1);
-        if let Some(amount) = &payment.amount {
-            self.at(key).put(Measure::Refunded, amount);
-        }
+        let new = || Box::new(Findings { at, subject: subject.to_owned(), ..Findings::default() });
+        contribution.findings.get_or_insert_with(new).add(code, field, what);
     }
 
     fn shipment(&mut self, trade: &str, parts: &[String]) {

@@ -3,6 +3,7 @@
 use onefold_event::Micros;
 
 use crate::amount::Money;
+use crate::finding::Findings;
 use crate::profile::Profile;
 use crate::purse::Purse;
 use crate::tally::Tallies;
@@ -50,6 +51,10 @@ pub(crate) enum Counter {
     ByEmail,
     ByChat,
     ByVisit,
+    SettledInvoices,
+    InvoicesInCredit,
+    DisputedInvoices,
+    DocumentsWithFindings,
 }
 
 /// Counts by [`Counter`]; places at the end that hold nothing are left out.
@@ -98,7 +103,10 @@ pub(crate) enum Status {
     Resolved = 6,
     Closed = 7,
     Amended = 8,
-    Paid = 9,
+    Settled = 9,
+    InCredit = 10,
+    Void = 11,
+    Advance = 12,
 }
 
 impl Status {
@@ -112,7 +120,10 @@ impl Status {
             6 => "resolved",
             7 => "closed",
             8 => "amended",
-            9 => "paid",
+            9 => "settled",
+            10 => "in_credit",
+            11 => "void",
+            12 => "advance",
             _ => "",
         }
     }
@@ -234,6 +245,9 @@ pub struct OpenItem {
     /// What is left to pay, a decimal; negative where more was given than owed.
     #[prost(string, tag = "5")]
     pub open: String,
+    /// What of it is disputed, a decimal; empty where nothing is.
+    #[prost(string, tag = "6")]
+    pub disputed: String,
 }
 
 impl OpenItem {
@@ -268,6 +282,8 @@ pub struct Contribution {
     pub(crate) rating: Option<Rating>,
     #[prost(message, optional, boxed, tag = "11")]
     pub(crate) profile: Option<Box<Profile>>,
+    #[prost(message, optional, boxed, tag = "12")]
+    pub(crate) findings: Option<Box<Findings>>,
 }
 
 impl Contribution {

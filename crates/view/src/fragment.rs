@@ -11,9 +11,10 @@ use crate::decision::Decided;
 use crate::guest::is_guest_order;
 use crate::inbound::{Inbound, Part};
 use crate::party::{PartyFragment, intermediary, key_of};
-use crate::payment::{Allocated, Payment};
+use crate::payment::Payment;
 use crate::sale::Sale;
 use crate::shipment::Shipment;
+use crate::validity::{Stance, Validity, speaks};
 
 /// A standing fact, with when the hub took it in.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +78,9 @@ pub struct Fragment {
     pub(crate) contact: Option<Box<Contact>>,
     #[prost(message, optional, boxed, tag = "16")]
     pub(crate) decided: Option<Box<Decided>>,
+    /// Of a document, the latest word on whether it stands.
+    #[prost(message, optional, boxed, tag = "17")]
+    pub(crate) validity: Option<Box<Validity>>,
 }
 
 impl Fragment {
@@ -108,6 +112,10 @@ impl Fragment {
             return;
         }
         self.refer(event);
+        if kind.is_document() && speaks(&event.body) {
+            let after = event.occurred_at.saturating_sub(self.since.unwrap_or(event.occurred_at));
+            self.validity.get_or_insert_default().hear(event, after);
+        }
         match kind {
             Kind::Party => self.party.get_or_insert_default().apply(fact),
             Kind::Order | Kind::Invoice | Kind::CreditNote => self.sale.get_or_insert_default().apply(&event.body),
@@ -227,7 +235,7 @@ impl Fragment {
     }
 
     /// References in roles that are wanted; only these are read as subjects.
-    fn standing(&self, wanted: impl Fn(Role) -> bool) -> impl Iterator<Item = (Role, Subject)> {
+    pub(crate) fn standing(&self, wanted: impl Fn(Role) -> bool) -> impl Iterator<Item = (Role, Subject)> {
         let wanted = move |r: &&Standing| role(r.role).is_some_and(&wanted);
         self.references.iter().filter(wanted).filter_map(|r| Some((role(r.role)?, r.subject.parse().ok()?)))
     }
@@ -242,7 +250,12 @@ impl Fragment {
         let Some(rank) = self.rank() else { return Vec::new() };
         let named = self.standing(|role| matches!(role.target(), Target::Parent(_))).map(|(_, s)| s);
         let parts = self.parts().into_iter().map(|part| part.parent);
-        let mut parents: Vec<_> = named.chain(parts).filter(|s| s.kind().rank().is_some_and(|r| r < rank)).collect();
+        let credited = self.sale.iter().flat_map(|sale| &sale.allocations).filter_map(|a| a.invoice.parse().ok());
+        let mut parents: Vec<_> = named
+            .chain(parts)
+            .chain(credited)
+            .filter(|s: &Subject| s.kind().rank().is_some_and(|r| r < rank))
+            .collect();
         parents.sort();
         parents.dedup();
         parents
@@ -294,10 +307,21 @@ impl Fragment {
         withdrawn || reassigned || self.decided.as_ref().is_some_and(|decided| !decided.undone)
     }
 
+    /// How it stands.
+    pub(crate) fn stance(&self) -> Stance {
+        self.validity.as_ref().map_or(Stance::Stands, |validity| validity.stance())
+    }
+
+    /// Whether it is neither void nor reversed.
+    pub(crate) fn stands(&self) -> bool {
+        self.stance() == Stance::Stands
+    }
+
     /// Parts with owners of their own: a payment's allocations, the orders of a delivery's lines (C4).
     pub fn parts(&self) -> Vec<Part> {
-        if let Some(payment) = &self.payment {
-            return allocations(payment).map(|(parent, _)| Part { parent, facet: Facet::Receivable }).collect();
+        if self.payment.is_some() {
+            let part = |(parent, _)| Part { parent, facet: Facet::Receivable };
+            return self.allocations().into_iter().map(part).collect();
         }
         let shipment = self.shipment.as_ref().filter(|_| self.kind == Kind::Delivery as u32);
         let orders = shipment.map_or(&[][..], |s| &s.orders);
@@ -305,36 +329,21 @@ impl Fragment {
         orders.map(|parent| Part { parent, facet: Facet::Trade }).collect()
     }
 
-    /// What it says to other subjects: to each parent and each child; a decision, to those that it supersedes; a
-    /// party, to the records with which its source merged it.
+    /// What it says to other subjects by itself: to each parent and each child; a decision, to those that it supersedes; a
+    /// party, to the records with which its source merged it. A document that does not stand says whose others are, and
+    /// nothing more.
     pub fn outbound(&self) -> BTreeMap<Subject, Inbound> {
         let mut all: BTreeMap<Subject, Inbound> =
             self.parents().into_iter().map(|parent| (parent, Inbound::default())).collect();
-        let promised = self.promised();
+        let promised = self.promised().filter(|_| self.stands());
         for child in self.children() {
             all.insert(child, Inbound { is_parent: true, promised, ..Inbound::default() });
         }
-        if let Some(payment) = self.payment.as_ref().filter(|p| !p.reversed) {
-            for (invoice, allocated) in allocations(payment) {
-                let inbound = all.entry(invoice).or_default();
-                inbound.at = self.since;
-                inbound.allocated.extend(allocated.amount);
-            }
-        }
-        self.credit(&mut all);
+        self.claim(&mut all);
         for other in self.decided.iter().flat_map(|decided| decided.voids()).chain(self.merged_with()) {
             all.entry(other).or_default();
         }
         all
-    }
-
-    /// A credit note lowers the one invoice that it names; of several none, since nobody says which by how much.
-    fn credit(&self, all: &mut BTreeMap<Subject, Inbound>) {
-        let total = self.sale.as_ref().filter(|_| self.kind == Kind::CreditNote as u32).and_then(|s| s.total);
-        let mut invoices = self.standing(|role| role == Role::Invoice).map(|(_, invoice)| invoice);
-        if let (Some(total), Some(invoice), None) = (total, invoices.next(), invoices.next()) {
-            all.entry(invoice).or_default().credited.push(total);
-        }
     }
 
     fn promised(&self) -> Option<i64> {
@@ -386,11 +395,6 @@ impl Fragment {
     pub(crate) fn names_role(&self, wanted: Role) -> bool {
         self.references.iter().any(|r| r.role == number(wanted))
     }
-}
-
-/// Allocations whose invoice is a subject; what cannot be read stays in the remainder.
-pub(crate) fn allocations(payment: &Payment) -> impl Iterator<Item = (Subject, &Allocated)> {
-    payment.allocations.iter().filter_map(|a| Some((a.invoice.parse().ok()?, a)))
 }
 
 /// Whether subjects of a kind have no owner and belong to nobody, so that nobody asks whom or what they name.

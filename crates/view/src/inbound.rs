@@ -4,6 +4,7 @@ use onefold_event::{Micros, Subject};
 use onefold_identity::Facet;
 
 use crate::amount::Money;
+use crate::payment::Allocated;
 
 /// What another subject says to this one. Cells meet by the key of the document, whoever owns what.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -11,18 +12,89 @@ pub struct Inbound {
     /// The sender is a parent of this one, that names it: the delivery or order of a track.
     #[prost(bool, tag = "1")]
     pub is_parent: bool,
-    /// A payment's allocations to this invoice.
+    /// What a payment settles of this invoice.
     #[prost(message, repeated, tag = "2")]
-    pub allocated: Vec<Money>,
-    /// A credit note that names this invoice.
+    pub allocated: Vec<Allocated>,
+    /// What a credit note lowers this invoice by.
     #[prost(message, repeated, tag = "3")]
-    pub credited: Vec<Money>,
+    pub credited: Vec<Allocated>,
     /// When the sender happened.
     #[prost(sint64, optional, tag = "4")]
     pub at: Option<Micros>,
     /// Day number promised for the goods of this track.
     #[prost(sint64, optional, tag = "5")]
     pub promised: Option<i64>,
+    /// An adjustment of this invoice, signed.
+    #[prost(message, optional, tag = "6")]
+    pub adjusted: Option<Money>,
+    /// A refund that is given against this invoice, credit note or payment.
+    #[prost(message, optional, tag = "7")]
+    pub refunded: Option<Money>,
+    /// A payment in advance on this order.
+    #[prost(message, optional, tag = "8")]
+    pub advance: Option<Money>,
+    /// An invoice bills this order, in this currency.
+    #[prost(uint32, optional, tag = "9")]
+    pub bills: Option<u32>,
+    /// An answer: what the sender is, since it cannot take all of what this document says to it.
+    #[prost(message, optional, tag = "10")]
+    pub refuses: Option<Refuses>,
+    /// An answer of an order: the one invoice that bills it.
+    #[prost(message, optional, tag = "11")]
+    pub billed: Option<Billed>,
+    /// A payment in advance on the order that this invoice bills.
+    #[prost(message, optional, tag = "12")]
+    pub advanced: Option<Money>,
+    /// What refunds took back of the payment or credit note that settles this invoice alone.
+    #[prost(message, optional, tag = "13")]
+    pub returned: Option<Money>,
+}
+
+impl Inbound {
+    /// Adds what the same sender says to the same subject in another step of settlement.
+    pub fn merge_with(&mut self, other: Self) {
+        self.is_parent |= other.is_parent;
+        self.allocated.extend(other.allocated);
+        self.credited.extend(other.credited);
+        fill(&mut self.at, other.at);
+        fill(&mut self.promised, other.promised);
+        fill(&mut self.adjusted, other.adjusted);
+        fill(&mut self.refunded, other.refunded);
+        fill(&mut self.advance, other.advance);
+        fill(&mut self.bills, other.bills);
+        fill(&mut self.refuses, other.refuses);
+        fill(&mut self.billed, other.billed);
+        fill(&mut self.advanced, other.advanced);
+        fill(&mut self.returned, other.returned);
+    }
+}
+
+fn fill<T>(field: &mut Option<T>, other: Option<T>) {
+    if other.is_some() {
+        *field = other;
+    }
+}
+
+/// What a document is that cannot take what another says to it.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Refuses {
+    /// It does not stand.
+    #[prost(bool, tag = "1")]
+    pub void: bool,
+    /// Its currency.
+    #[prost(uint32, tag = "2")]
+    pub currency: u32,
+}
+
+/// The one invoice that bills an order.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Billed {
+    /// The invoice.
+    #[prost(string, tag = "1")]
+    pub invoice: String,
+    /// Its currency.
+    #[prost(uint32, tag = "2")]
+    pub currency: u32,
 }
 
 /// Owner keys of a subject, as `Owner::key` writes them; "" where there is none.

@@ -9,6 +9,7 @@ mod contribute;
 mod contribution;
 mod decision;
 mod digest;
+mod finding;
 mod fragment;
 mod guest;
 mod inbound;
@@ -21,9 +22,11 @@ mod profile;
 mod purse;
 mod receivable;
 mod sale;
+mod settlement;
 mod shipment;
 mod tally;
 mod top;
+mod validity;
 mod view;
 
 pub use amount::{Money, day_number, day_of, format_day};
@@ -34,12 +37,14 @@ pub use contribution::{Contribution, OpenItem, Row};
 pub use digest::{Digest, DigestSum};
 pub use fragment::{FactRef, Fragment};
 pub use guest::Guest;
-pub use inbound::{Inbound, Keys, Part};
+pub use inbound::{Billed, Inbound, Keys, Part, Refuses};
 pub use named::{documents_named, parties_named};
+pub use payment::Allocated;
 pub use purse::{Measure, Purse};
+pub use settlement::{Step, reply, say};
 pub use tally::{Tallies, Tally};
 pub use view::{
-    ActionView, Ageing, CasesView, ContactsView, IdentifierView, LatestView, OpenCaseView, OtherValue, Preferred,
-    ProfileValue, ReceivableMoney, ReceivableView, RecordView, Satisfaction, ShipmentsView, TradeMoney, TradeView,
-    View,
+    ActionView, Ageing, CasesView, ContactsView, FindingView, FindingsView, IdentifierView, LatestView, OpenCaseView,
+    OtherValue, Preferred, ProfileValue, ReceivableMoney, ReceivableView, RecordView, Satisfaction, ShipmentsView,
+    TradeMoney, TradeView, View,
 };

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use onefold_event::Subject;
 use onefold_identity::Intermediary;
 
-use crate::fragment::allocations;
 use crate::{Bundle, Fragment};
 
 impl Fragment {
@@ -17,10 +16,9 @@ impl Fragment {
 
     /// Whether it is a payment whose allocations do not come to its amount: the remainder is its payer's (C4).
     pub fn leaves_over(&self) -> bool {
-        let Some(payment) = self.payment.as_deref() else { return false };
-        let Some(amount) = payment.amount else { return false };
-        let rest = allocations(payment).filter_map(|(_, a)| a.amount).fold(amount, |rest, a| rest.minus(&a));
-        !rest.is_zero()
+        let Some(amount) = self.payment.as_deref().and_then(|payment| payment.amount) else { return false };
+        let given = self.allocations().into_iter().filter_map(|(_, allocated)| allocated.amount);
+        !given.fold(amount, |rest, given| rest.minus(&given)).is_zero()
     }
 }
 

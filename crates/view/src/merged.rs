@@ -7,6 +7,7 @@ use onefold_event::Kind;
 use crate::Bundle;
 use crate::bundle::{CONTACTS, LATEST, least, rate};
 use crate::contribution::{Counter, Row, add_counts, get};
+use crate::finding::add_codes;
 use crate::tally::Tallies;
 
 /// Adds bundles. Of the ordered rows only what all together decide is kept; `None` for tallies that are too many.
@@ -22,6 +23,8 @@ pub(crate) fn merge<'a>(bundles: impl IntoIterator<Item = &'a Bundle>) -> (Bundl
         bundle.promised.iter().for_each(|(day, n)| *sum.promised.entry(*day).or_default() += n);
         bundle.ratings.iter().for_each(|rating| rate(&mut sum.ratings, rating, 1));
         sum.cases.extend_from_slice(&bundle.cases);
+        add_codes(&mut sum.findings, &bundle.findings, 1);
+        sum.found.extend_from_slice(&bundle.found);
         bundle.latest.iter().for_each(|row| put(&mut latest, row));
         bundle.contacts.iter().for_each(|row| put(&mut contacts, row));
         if bundle.has_many_lines() {
@@ -35,6 +38,8 @@ pub(crate) fn merge<'a>(bundles: impl IntoIterator<Item = &'a Bundle>) -> (Bundl
     sum.contacts = newest(contacts, CONTACTS);
     sum.cases.sort_by(|a, b| (b.opened_at, &b.subject).cmp(&(a.opened_at, &a.subject)));
     sum.cases.truncate(crate::bundle::CASES);
+    sum.found.sort_by(|a, b| (b.at, &b.subject).cmp(&(a.at, &a.subject)));
+    sum.found.truncate(crate::bundle::FOUND);
     (sum, tallies)
 }
 

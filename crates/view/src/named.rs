@@ -37,6 +37,7 @@ pub fn documents_named(event: &Event, each: &mut dyn FnMut(&Subject)) {
     referred.filter(|subject| subject.kind().is_document()).for_each(&mut *each);
     let allocations = match &event.body {
         Body::PaymentReceived(m) => m.allocations.as_slice(),
+        Body::CreditNoteIssued(m) => m.allocations.as_slice(),
         _ => &[],
     };
     let items = match &event.body {

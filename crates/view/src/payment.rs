@@ -4,13 +4,59 @@ use onefold_event::{Body, v1};
 
 use crate::amount::Money;
 
-/// A part of a payment for an invoice, in the payment's currency.
+/// A part of a payment or a credit note for an invoice. Between subjects it goes without the invoice's name, whom it is said to.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Allocated {
+pub struct Allocated {
     #[prost(string, tag = "1")]
     pub(crate) invoice: String,
+    /// In the currency of the payment or credit note.
     #[prost(message, optional, tag = "2")]
     pub(crate) amount: Option<Money>,
+    /// In the invoice's currency, where that is said.
+    #[prost(message, optional, tag = "3")]
+    pub(crate) settled: Option<Money>,
+    /// In the invoice's currency; it bears none itself.
+    #[prost(message, repeated, tag = "4")]
+    pub(crate) deductions: Vec<Deducted>,
+}
+
+/// What a payer took off beside what it paid.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Deducted {
+    #[prost(message, optional, tag = "1")]
+    pub(crate) amount: Option<Money>,
+    /// Number of the reason in the catalogue.
+    #[prost(int32, tag = "2")]
+    pub(crate) reason: i32,
+}
+
+impl Allocated {
+    /// All of an amount.
+    pub(crate) fn whole(amount: Money) -> Self {
+        Self { amount: Some(amount), ..Self::default() }
+    }
+
+    pub(crate) fn of(allocation: &v1::Allocation, currency: u32) -> Self {
+        let amount = Money::number(&allocation.amount).map(|amount| Money { currency, ..amount });
+        let deducted = |d: &v1::Deduction| Deducted { amount: Money::number(&d.amount), reason: d.reason };
+        Self {
+            invoice: allocation.invoice.clone(),
+            amount,
+            settled: Money::of(allocation.settled.as_ref()),
+            deductions: allocation.deductions.iter().map(deducted).collect(),
+        }
+    }
+
+    /// What it settles of an invoice in its currency, deductions left aside; none where it does not say so (rule E5).
+    pub(crate) fn settles(&self, currency: u32) -> Option<Money> {
+        self.settled.or(self.amount).filter(|money| money.currency == currency)
+    }
+
+    /// Deductions that it brings, in the invoice's currency.
+    pub(crate) fn deducted(&self, currency: u32) -> impl Iterator<Item = (i32, Money)> {
+        let of = move |d: &Deducted| d.amount.map(|amount| (d.reason, Money { currency, ..amount }));
+        self.deductions.iter().filter_map(of)
+    }
 }
 
 /// What a payment's, refund's or adjustment's facts say.
@@ -20,11 +66,14 @@ pub(crate) struct Payment {
     pub(crate) amount: Option<Money>,
     #[prost(message, repeated, tag = "2")]
     pub(crate) allocations: Vec<Allocated>,
-    /// Taken back as a whole: it stays on the timeline, without money.
-    #[prost(bool, tag = "3")]
-    pub(crate) reversed: bool,
     #[prost(string, tag = "4")]
     pub(crate) method: String,
+    /// Receipts of a payment that stood already.
+    #[prost(uint32, tag = "5")]
+    pub(crate) repeated: u32,
+    /// Whether it was received, and not reversed or voided since.
+    #[prost(bool, tag = "6")]
+    pub(crate) received: bool,
 }
 
 impl Payment {
@@ -34,17 +83,15 @@ impl Payment {
                 self.amount = Money::of(m.amount.as_ref());
                 self.method.clone_from(&m.method);
                 let currency = self.amount.map_or(0, |a| a.currency);
-                self.allocations = m.allocations.iter().map(|a| allocated(a, currency)).collect();
+                self.allocations = m.allocations.iter().map(|a| Allocated::of(a, currency)).collect();
+                self.repeated = self.repeated.saturating_add(u32::from(self.received));
+                self.received = true;
             }
-            Body::PaymentReversed(_) => self.reversed = true,
+            Body::PaymentReversed(_) | Body::DocumentVoided(_) => self.received = false,
+            Body::DocumentReinstated(_) => self.received = self.amount.is_some(),
             Body::RefundPaid(m) => self.amount = Money::of(m.amount.as_ref()),
             Body::AdjustmentPosted(m) => self.amount = Money::of(m.amount.as_ref()),
             _ => {}
         }
     }
-}
-
-fn allocated(allocation: &v1::Allocation, currency: u32) -> Allocated {
-    let amount = Money::number(&allocation.amount).map(|amount| Money { currency, ..amount });
-    Allocated { invoice: allocation.invoice.clone(), amount }
 }

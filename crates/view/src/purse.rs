@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::amount::{self, Money, decimal, rescale};
+use crate::amount::{self, Money, decimal, minor_digits, rescale};
 
 /// What a sum measures. The numbers are part of the stored form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +29,22 @@ pub enum Measure {
     Unallocated = 16,
     /// Receivable: what is left to pay of invoices.
     Open = 17,
+    /// Receivable: what credit notes are applied to no invoice, less refunds of it.
+    Unapplied = 18,
+    /// Receivable: what of the unallocated is paid in advance on orders.
+    Advanced = 19,
+    /// Receivable: what of the open is disputed.
+    Disputed = 20,
+    /// Receivable, deducted by payers: for paying early.
+    CashDiscount = 21,
+    /// Receivable, deducted by payers: fees of banks and payment services.
+    Fee = 22,
+    /// Receivable, deducted by payers: paid too little, and let go.
+    ShortPayment = 23,
+    /// Receivable, deducted by payers: given up.
+    WrittenOff = 24,
+    /// Receivable, deducted by payers: for any other reason.
+    OtherDeduction = 25,
 }
 
 /// Documents and units of one currency, measure and scale.
@@ -118,22 +134,14 @@ impl Purse {
         sum(&self.cells, measure, currency)
     }
 
-    /// Sums of the measures of one facet, each at its own scale, and those of which there is nothing at the largest;
-    /// none where there is nothing of any.
-    pub(crate) fn texts<const N: usize>(&self, measures: [Measure; N], currency: &str) -> Option<[String; N]> {
+    /// Sums of the measures of one facet in one scale (rule E7): the greatest among what was added, at least the currency's
+    /// own. None where there is nothing of any.
+    pub(crate) fn sums<const N: usize>(&self, measures: [Measure; N], currency: &str) -> Option<([Money; N], u32)> {
         let currency = amount::pack(currency);
-        let has = |measure: Measure| self.cells.iter().any(|c| (c.currency, c.measure) == (currency, measure as u32));
-        let scale = self.scale_of(measures, currency);
-        let text = |measure| text_at(&self.sum(measure as u32, currency), if has(measure) { 0 } else { scale });
-        measures.into_iter().any(has).then(|| measures.map(text))
-    }
-
-    pub(crate) fn scale<const N: usize>(&self, measures: [Measure; N], currency: &str) -> u32 {
-        self.scale_of(measures, amount::pack(currency))
-    }
-
-    fn scale_of<const N: usize>(&self, measures: [Measure; N], currency: u32) -> u32 {
-        measures.into_iter().map(|measure| self.sum(measure as u32, currency).scale).max().unwrap_or(0)
+        let has = |measure: &Measure| self.cells.iter().any(|c| (c.currency, c.measure) == (currency, *measure as u32));
+        let sums = measures.map(|measure| self.sum(measure as u32, currency));
+        let scale = sums.iter().map(|sum| sum.scale).fold(minor_digits(currency), u32::max);
+        measures.iter().any(has).then_some((sums, scale))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::amount::{Money, pack};
+use crate::amount::Money;
 use crate::assemble::ratio;
 use crate::contribution::Counter;
 use crate::purse::text_at;
@@ -11,6 +11,15 @@ use crate::{Bundle, Measure, OpenItem, Purse};
 
 /// Days past due up to which an item is in a bucket; beyond the last is a fourth.
 const BUCKETS: [i64; 3] = [30, 60, 90];
+
+/// Deductions by reason, as they are called in the catalogue.
+const DEDUCTIONS: [(Measure, &str); 5] = [
+    (Measure::CashDiscount, "cash_discount"),
+    (Measure::Fee, "fee"),
+    (Measure::ShortPayment, "short_payment"),
+    (Measure::WrittenOff, "written_off"),
+    (Measure::OtherDeduction, "other"),
+];
 
 pub(crate) fn receivable(sum: &Bundle, items: &[OpenItem], today: Option<i64>) -> ReceivableView {
     let money = sum.money();
@@ -26,7 +35,9 @@ pub(crate) fn receivable(sum: &Bundle, items: &[OpenItem], today: Option<i64>) -
         reversed: sum.counted(Counter::PaymentsReversed),
         refunds: sum.counted(Counter::Refunds),
         open_invoices: sum.counted(Counter::OpenInvoices),
-        paid_invoices: paid,
+        settled_invoices: sum.counted(Counter::SettledInvoices),
+        invoices_in_credit: sum.counted(Counter::InvoicesInCredit),
+        disputed_invoices: sum.counted(Counter::DisputedInvoices),
         mean_days_to_pay: (paid > 0).then(|| ratio(days, i128::from(paid), 1)),
         by_currency: by_currency.collect(),
     }
@@ -41,17 +52,42 @@ fn of_currency(money: &Purse, currency: &str, late: Option<[Money; 4]>) -> Optio
         Measure::Refunded,
         Measure::Unallocated,
         Measure::Open,
+        Measure::Unapplied,
+        Measure::Advanced,
+        Measure::Disputed,
     ];
-    let [invoiced, credited, adjusted, paid, refunded, unallocated, open] = money.texts(measures, currency)?;
-    let scale = money.scale(measures, currency);
-    let sum = |late: &[Money; 4]| late.iter().fold(Money::default(), |sum, m| sum.plus(m));
+    let deductions = DEDUCTIONS.map(|(measure, _)| measure);
+    let sums = money.sums(measures, currency);
+    let (deducted, of_deducted) = money.sums(deductions, currency).unwrap_or_default();
+    let (sums, of_sums) = sums?;
+    // What is late is a part of what is open, but an item alone may be finer than the sum shows once it is gone.
+    let of_late = late.iter().flatten().map(|m| m.scale).max().unwrap_or(0);
+    let scale = of_sums.max(of_deducted).max(of_late);
+    let text = |money: &Money| text_at(money, scale);
+    let total = |list: &[Money]| list.iter().fold(Money::default(), |sum, m| sum.plus(m));
+    let [invoiced, credited, adjusted, paid, refunded, unallocated, open, unapplied, advances, disputed] = &sums;
     let ageing = late.as_ref().map(|late| {
-        let [to_30, to_60, to_90, over_90] = (*late).map(|m| text_at(&m, scale));
-        let current = money.sum(Measure::Open as u32, pack(currency)).minus(&sum(late));
-        Ageing { current: text_at(&current, scale), to_30, to_60, to_90, over_90 }
+        let [to_30, to_60, to_90, over_90] = late.each_ref().map(text);
+        Ageing { current: text(&open.minus(&total(late))), to_30, to_60, to_90, over_90 }
     });
-    let overdue = late.as_ref().map(|late| text_at(&sum(late), scale));
-    Some(ReceivableMoney { invoiced, credited, adjusted, paid, refunded, unallocated, open, overdue, ageing })
+    let reasons = DEDUCTIONS.iter().zip(&deducted).filter(|(_, sum)| !sum.is_zero());
+    Some(ReceivableMoney {
+        invoiced: text(invoiced),
+        credited: text(credited),
+        adjusted: text(adjusted),
+        paid: text(paid),
+        refunded: text(refunded),
+        deducted: text(&total(&deducted)),
+        deductions: reasons.map(|((_, word), sum)| (*word, text(sum))).collect(),
+        owed: text(&open.minus(unapplied).minus(unallocated)),
+        open: text(open),
+        unapplied_credit: text(unapplied),
+        unallocated: text(unallocated),
+        advances: text(advances),
+        disputed: text(disputed),
+        overdue: late.as_ref().map(|late| text(&total(late))),
+        ageing,
+    })
 }
 
 /// What is past due by currency and bucket. What was paid too much is not overdue.

@@ -1,8 +1,12 @@
 //! Orders, invoices and credit notes: what was bought, and for how much.
 
+use std::collections::BTreeMap;
+
 use onefold_event::{Body, v1};
 
 use crate::amount::{Money, day_number};
+use crate::party::cut;
+use crate::payment::Allocated;
 use crate::tally::Tallies;
 
 /// What an order's, invoice's or credit note's facts say.
@@ -30,6 +34,33 @@ pub(crate) struct Sale {
     pub(crate) channel: String,
     #[prost(message, optional, tag = "9")]
     pub(crate) tax: Option<Money>,
+    /// Where a credit note says which invoices it lowers.
+    #[prost(message, repeated, tag = "10")]
+    pub(crate) allocations: Vec<Allocated>,
+    /// Disputes about an invoice, by their number.
+    #[prost(btree_map = "string, message", tag = "11")]
+    pub(crate) disputes: BTreeMap<String, Dispute>,
+}
+
+/// What a customer disputes of an invoice.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Dispute {
+    /// All that is open where it is not said.
+    #[prost(message, optional, tag = "1")]
+    pub(crate) amount: Option<Money>,
+    #[prost(bool, tag = "2")]
+    pub(crate) opened: bool,
+    #[prost(bool, tag = "3")]
+    pub(crate) closed: bool,
+    #[prost(string, tag = "4")]
+    pub(crate) reason: String,
+}
+
+impl Dispute {
+    /// Whether it was opened and not closed since.
+    pub(crate) fn is_open(&self) -> bool {
+        self.opened && !self.closed
+    }
 }
 
 impl Sale {
@@ -50,7 +81,17 @@ impl Sale {
                 self.fill(m.total.as_ref(), m.tax.as_ref(), &m.lines, true);
                 self.due = day_number(&m.due_on);
             }
-            Body::CreditNoteIssued(m) => self.fill(m.total.as_ref(), m.tax.as_ref(), &m.lines, true),
+            Body::CreditNoteIssued(m) => {
+                self.fill(m.total.as_ref(), m.tax.as_ref(), &m.lines, true);
+                let currency = self.total.map_or(0, |total| total.currency);
+                self.allocations = m.allocations.iter().map(|a| Allocated::of(a, currency)).collect();
+            }
+            Body::DisputeOpened(m) => {
+                let amount = Money::of(m.amount.as_ref());
+                let reason = cut(&m.reason, 60).to_owned();
+                self.disputes.insert(m.number.clone(), Dispute { amount, opened: true, closed: false, reason });
+            }
+            Body::DisputeClosed(m) => self.disputes.entry(m.number.clone()).or_default().closed = true,
             _ => {}
         }
     }

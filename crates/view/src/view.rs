@@ -33,8 +33,36 @@ pub struct View {
     pub cases: CasesView,
     /// When one spoke or wrote to the other.
     pub contacts: ContactsView,
+    /// What was accepted of it and cannot be honoured.
+    pub findings: FindingsView,
     /// The latest documents, newest first.
     pub latest: Vec<LatestView>,
+}
+
+/// What was accepted and cannot be honoured, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct FindingsView {
+    /// All of them.
+    pub total: i64,
+    /// How many there are of each code, such as `F1201`.
+    pub by_code: BTreeMap<String, i64>,
+    /// The latest few.
+    pub latest: Vec<FindingView>,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FindingView {
+    /// Its kind, such as `F1201`; a code never comes to mean something else.
+    pub code: String,
+    /// The document.
+    pub subject: String,
+    /// The field of its event, such as `allocations[0]`.
+    pub field: String,
+    /// What was found.
+    pub what: String,
+    /// What to do.
+    pub help: &'static str,
 }
 
 /// The value of a field that counts, and those that do not.
@@ -161,11 +189,15 @@ pub struct ReceivableView {
     pub reversed: i64,
     /// Refunds.
     pub refunds: i64,
-    /// Invoices with something left to pay, or paid too much.
+    /// Invoices with something left to pay.
     pub open_invoices: i64,
-    /// Invoices paid in full.
-    pub paid_invoices: i64,
-    /// Days from issue to full payment, over those invoices.
+    /// Invoices with nothing left to pay.
+    pub settled_invoices: i64,
+    /// Invoices on which more was given than owed.
+    pub invoices_in_credit: i64,
+    /// Open invoices of which something is disputed.
+    pub disputed_invoices: i64,
+    /// Days from issue to the latest payment, over invoices with a payment and nothing left to pay.
     pub mean_days_to_pay: Option<String>,
     /// Money by currency.
     pub by_currency: BTreeMap<String, ReceivableMoney>,
@@ -184,10 +216,22 @@ pub struct ReceivableMoney {
     pub paid: String,
     /// Refunds.
     pub refunded: String,
-    /// What payments leave over.
-    pub unallocated: String,
-    /// What is left to pay of invoices.
+    /// What payers took off beside what they paid, on invoices to which it applies.
+    pub deducted: String,
+    /// The same by reason: `cash_discount`, `fee`, `short_payment`, `written_off`, `other`.
+    pub deductions: BTreeMap<&'static str, String>,
+    /// What the customer owes in all: open less unapplied credit and unallocated.
+    pub owed: String,
+    /// What is left to pay of invoices, less what was given on them too much.
     pub open: String,
+    /// What of credit notes is applied to no invoice and not refunded.
+    pub unapplied_credit: String,
+    /// What of payments is allocated to no invoice and not refunded.
+    pub unallocated: String,
+    /// What of the unallocated was paid in advance on orders.
+    pub advances: String,
+    /// What of the open is disputed.
+    pub disputed: String,
     /// What of it is past its due day; none where no day is given to look from.
     pub overdue: Option<String>,
     /// What is open by days past due.
@@ -333,4 +377,7 @@ pub struct LatestView {
     /// The document is more than one customer's: it is named here, its money is not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub reference: bool,
+    /// What of it cannot be honoured, where it is shown by itself or in a list of documents.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingView>,
 }

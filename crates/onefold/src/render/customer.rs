@@ -16,6 +16,7 @@ pub(crate) fn customer(view: &View) -> String {
     who(view, &mut text);
     cases(view, &mut text);
     money(view, &mut text);
+    findings(view, &mut text);
     goods(view, &mut text);
     habits(view, &mut text);
     latest(view, &mut text);
@@ -153,17 +154,21 @@ fn money(view: &View, text: &mut String) {
         put(text, &format!("bought {currency}"), &words.join(", "));
     }
     for (currency, sums) in &view.receivable.by_currency {
-        let mut words = vec![format!("open {}", amount(&sums.open))];
+        let mut words = vec![amount(&sums.owed), format!("open {}", amount(&sums.open))];
         if let Some(overdue) = sums.overdue.as_ref().filter(|sum| !is_zero(sum)) {
             words.push(format!("OVERDUE {}", amount(overdue)));
         }
         for (label, sum) in [
+            ("unapplied credit", &sums.unapplied_credit),
+            ("unallocated", &sums.unallocated),
+            ("of it in advance", &sums.advances),
+            ("disputed", &sums.disputed),
             ("invoiced", &sums.invoiced),
             ("paid", &sums.paid),
             ("credited", &sums.credited),
             ("adjusted", &sums.adjusted),
             ("refunded", &sums.refunded),
-            ("unallocated", &sums.unallocated),
+            ("deducted", &sums.deducted),
         ] {
             if !is_zero(sum) {
                 words.push(format!("{label} {}", amount(sum)));
@@ -190,10 +195,23 @@ fn money(view: &View, text: &mut String) {
             text,
             "pays",
             &format!(
-                "in {days} days on average ({} invoices paid, {} open)",
-                view.receivable.paid_invoices, view.receivable.open_invoices
+                "in {days} days on average ({} invoices settled, {} open)",
+                view.receivable.settled_invoices, view.receivable.open_invoices
             ),
         );
+    }
+}
+
+/// What cannot be honoured: how many of each code, and the latest few with what to do.
+fn findings(view: &View, text: &mut String) {
+    let findings = &view.findings;
+    if findings.total == 0 {
+        return;
+    }
+    let counts: Vec<String> = findings.by_code.iter().map(|(code, n)| format!("{code} {n}x")).collect();
+    put(text, "FINDINGS", &format!("{} in all: {}", findings.total, counts.join(", ")));
+    for finding in &findings.latest {
+        put(text, "", &line::finding(finding));
     }
 }
 

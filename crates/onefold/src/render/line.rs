@@ -3,6 +3,7 @@
 use onefold_mapping::Problem;
 use onefold_service::{CustomerName, Document, EventLine, Hit, Owner, Standing, Whose};
 use onefold_store::QuarantineEntry;
+use onefold_view::FindingView;
 
 use super::{amount, minute};
 
@@ -12,10 +13,16 @@ pub(crate) fn row(row: &Document) -> String {
         (Some(sum), Some(currency)) => format!("  {} {currency}", amount(sum)),
         _ => String::new(),
     };
-    let status = if row.status.is_empty() { String::new() } else { format!("  {}", row.status) };
+    let status = if row.status.is_empty() { String::new() } else { format!("  {}", row.status.replace('_', " ")) };
     let label = if row.label.is_empty() { String::new() } else { format!("  {}", row.label) };
     let reference = if row.reference { "  (shared with another customer)" } else { "" };
-    format!("{}  {:<32}{sum}{status}{label}{reference}", minute(&row.at), row.subject)
+    let found: String = row.findings.iter().map(|found| format!("\n  {}", finding(found))).collect();
+    format!("{}  {:<32}{sum}{status}{label}{reference}{found}", minute(&row.at), row.subject)
+}
+
+/// What of a document cannot be honoured, and what to do.
+pub(crate) fn finding(finding: &FindingView) -> String {
+    format!("{} {} {}: {}; {}", finding.code, finding.subject, finding.field, finding.what, finding.help)
 }
 
 /// A document and whose it is.

@@ -42,13 +42,16 @@ pub(crate) fn credit(total: &str) -> CreditNoteIssued {
 }
 
 pub(crate) fn payment(amount: &str, allocations: &[(&str, &str)]) -> PaymentReceived {
-    let allocation =
-        |(invoice, amount): &(&str, &str)| Allocation { invoice: (*invoice).into(), amount: (*amount).into() };
-    PaymentReceived {
-        amount: cny(amount),
-        allocations: allocations.iter().map(allocation).collect(),
-        ..Default::default()
-    }
+    let allocations = allocations.iter().map(|(invoice, amount)| allocation(invoice, amount)).collect();
+    PaymentReceived { amount: cny(amount), allocations, ..Default::default() }
+}
+
+pub(crate) fn allocation(invoice: &str, amount: &str) -> Allocation {
+    Allocation { invoice: invoice.into(), amount: amount.into(), ..Allocation::default() }
+}
+
+pub(crate) fn deduction(amount: &str, reason: deduction::Reason) -> Deduction {
+    Deduction { amount: amount.into(), reason: reason.into() }
 }
 
 pub(crate) fn adjustment(amount: &str) -> AdjustmentPosted {

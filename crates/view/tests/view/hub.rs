@@ -7,8 +7,8 @@ use onefold_identity::{
     Atom, Claim, Decision, Facet, Held, IdentifierKey, Intermediary, Owner, PartyFacts, Rules, attribute, cluster, own,
 };
 use onefold_view::{
-    Bundle, Contribution, FactRef, Fragment, Given, Inbound, Keys, OpenItem, Purse, View, assemble, contribute,
-    day_number, parties_named,
+    Bundle, Contribution, FactRef, Fragment, Given, Inbound, Keys, OpenItem, Purse, Step, View, assemble, contribute,
+    day_number, parties_named, reply,
 };
 
 /// What was said, in the order of saying.
@@ -130,6 +130,17 @@ impl Folded {
         for (from, fragment) in &self.fragments {
             for (to, words) in fragment.outbound() {
                 self.inbound.entry(to).or_default().insert(from.to_string(), words);
+            }
+        }
+        let placeholder = Fragment::default();
+        for step in Step::ALL {
+            let heard = self.inbound.clone();
+            for (from, heard) in &heard {
+                let fragment = self.fragments.get(from).unwrap_or(&placeholder);
+                for (to, words) in reply(step, from, fragment, heard) {
+                    let to = self.inbound.entry(to).or_default();
+                    to.entry(from.to_string()).or_default().merge_with(words);
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What the view makes of facts: given events, then fragments, bundles or views.
 
+mod balance;
 mod cases;
 mod given;
 mod golden;
@@ -8,3 +9,4 @@ mod money;
 mod profile;
 mod properties;
 mod service;
+mod settlement;

@@ -45,7 +45,10 @@ fn net_is_invoiced_less_credited_and_adjusted_at_the_sources_scale() {
     refer(hub.say("adjustment:erp:1", "2026-03-03", adjustment("-0.50")), "buyer", "party:erp:K1");
     let view = hub.fold().view("party:erp:K1");
     let money = &view.trade.by_currency["CNY"];
-    assert_eq!([&money.invoiced, &money.credited, &money.adjusted, &money.net], ["15.024", "1.5", "-0.50", "13.024"]);
+    assert_eq!(
+        [&money.invoiced, &money.credited, &money.adjusted, &money.net],
+        ["15.024", "1.500", "-0.500", "13.024"]
+    );
     assert_eq!(money.ordered, "0.000");
     assert_eq!((view.trade.invoices, view.trade.credit_notes, view.trade.adjustments), (2, 1, 1));
 }
@@ -86,7 +89,7 @@ fn an_invoice_is_open_until_payments_and_credit_notes_meet_it() {
     assert!(folded.open_items().is_empty());
     let receivable = folded.view_at("party:erp:K1", Some("2026-05-01")).receivable;
     assert_eq!(receivable.by_currency["CNY"].open, "0.00");
-    assert_eq!((receivable.paid_invoices, receivable.mean_days_to_pay.as_deref()), (1, Some("20.0")));
+    assert_eq!((receivable.settled_invoices, receivable.mean_days_to_pay.as_deref()), (1, Some("20.0")));
 }
 
 #[test]
@@ -111,7 +114,7 @@ fn a_payment_in_another_currency_does_not_lower_an_invoice() {
     let view = hub.fold().view("party:erp:K1");
     assert_eq!(view.receivable.by_currency["CNY"].open, "100.00");
     assert_eq!(view.receivable.by_currency["EUR"].paid, "100.00");
-    assert_eq!(view.receivable.paid_invoices, 0);
+    assert_eq!(view.receivable.settled_invoices, 0);
 }
 
 #[test]

@@ -8,13 +8,13 @@ use prost::Message;
 use crate::given::*;
 use crate::hub::{Folded, Hub, subject};
 use onefold_event::v1::{
-    CaseClosed, CaseOpened, ContactMade, Delivered, OrderAmended, OrderCancelled, PaymentReversed, SatisfactionRated,
-    Scanned,
+    CaseClosed, CaseOpened, ContactMade, Delivered, DisputeClosed, DisputeOpened, DocumentReinstated, DocumentVoided,
+    OrderAmended, OrderCancelled, PaymentReversed, SatisfactionRated, Scanned,
 };
 use onefold_view::{Bundle, Contribution, FactRef, Fragment, Measure, Purse, Refill};
 
 const PARTIES: [&str; 3] = ["party:erp:A", "party:erp:B", "party:erp:C"];
-const MEASURES: [Measure; 11] = [
+const MEASURES: [Measure; 19] = [
     Measure::Ordered,
     Measure::Invoiced,
     Measure::Credited,
@@ -26,13 +26,21 @@ const MEASURES: [Measure; 11] = [
     Measure::Refunded,
     Measure::Unallocated,
     Measure::Open,
+    Measure::Unapplied,
+    Measure::Advanced,
+    Measure::Disputed,
+    Measure::CashDiscount,
+    Measure::Fee,
+    Measure::ShortPayment,
+    Measure::WrittenOff,
+    Measure::OtherDeduction,
 ];
 
 /// Something that happened: what, about which number, when, to whom, how much.
 type Happening = (u8, u8, u8, u8, u16);
 
 fn happenings(most: usize) -> impl Strategy<Value = Vec<Happening>> {
-    proptest::collection::vec((0u8..14, 0u8..6, 1u8..28, 0u8..8, 0u16..20_000), 0..most)
+    proptest::collection::vec((0u8..20, 0u8..6, 1u8..28, 0u8..8, 0u16..20_000), 0..most)
 }
 
 fn hub(happened: &[Happening]) -> Hub {
@@ -98,6 +106,47 @@ fn say(hub: &mut Hub, (what, n, day, who, cents): Happening) {
             "",
         ),
         12 => (hub.say(&about("case"), &at, CaseOpened { title: amount.clone(), ..CaseOpened::default() }), "customer"),
+        13 | 14 => {
+            let kinds = ["invoice", "payment", "credit_note", "order", "delivery", "track", "case", "refund"];
+            let about = about(kinds[usize::from(who)]);
+            let voided = DocumentVoided { reason: amount.clone() };
+            (
+                if cents % 3 == 0 {
+                    hub.say(&about, &at, DocumentReinstated::default())
+                } else {
+                    hub.say(&about, &at, voided)
+                },
+                "",
+            )
+        }
+        15 => {
+            let (number, reason) = (format!("{}", who % 2), "dear".to_owned());
+            let amount = cny(&amount).filter(|_| cents % 5 > 0);
+            (hub.say(&own, &at, DisputeOpened { number, amount, reason }), "")
+        }
+        16 => {
+            let number = format!("{}", who % 2);
+            (hub.say(&own, &at, DisputeClosed { number, ..DisputeClosed::default() }), "")
+        }
+        17 => {
+            let event = hub.say(&about("refund"), &at, refund(&amount));
+            event
+                .refer(
+                    ["credit_note", "payment", "invoice"][usize::from(who) % 3],
+                    subject(&match who % 3 {
+                        0 => about("credit_note"),
+                        1 => about("payment"),
+                        _ => own,
+                    }),
+                )
+                .unwrap();
+            (event, "payee")
+        }
+        18 => {
+            let event = hub.say(&about("payment"), &at, payment(&amount, &[]));
+            event.refer("order", subject(&about("order"))).unwrap();
+            (event, "payer")
+        }
         _ => (
             hub.say(&about("contact"), &at, ContactMade { direction: "in".into(), ..ContactMade::default() }),
             "customer",

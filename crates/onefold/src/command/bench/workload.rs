@@ -117,7 +117,7 @@ impl Workload {
             }
             2 => {
                 let amount = money(cents).map(|m| m.amount).unwrap_or_default();
-                let allocations = vec![v1::Allocation { invoice, amount }];
+                let allocations = vec![v1::Allocation { invoice, amount, ..v1::Allocation::default() }];
                 let body = v1::PaymentReceived { amount: money(cents), allocations, ..Default::default() };
                 event(&format!("payment:bank:P{number}"), body, at, &[("payer", &who)])
             }

@@ -1,0 +1,340 @@
+//! Settlement (rule E5): what finance documents say to each other, and what each of them comes to.
+//!
+//! It takes three steps, each of which depends on those before and on nothing else, so that it ends and its outcome is a
+//! function of the facts: a document *claims* what its own facts say; who hears a claim *answers* where it is not what it is
+//! taken for, and an order which invoice bills it; a payment or credit note then *passes on* what that made of it.
+
+use std::collections::BTreeMap;
+
+use onefold_event::{Kind, Role, Subject};
+
+use crate::amount::Money;
+use crate::fragment::Fragment;
+use crate::inbound::{Billed, Inbound, Refuses};
+use crate::payment::Allocated;
+
+/// What others say to a subject, by their key.
+type Heard = BTreeMap<String, Inbound>;
+
+/// A step of settlement after the first, in which a document says what its own facts say ([`Fragment::outbound`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// What it answers to what others said by themselves.
+    Answer,
+    /// What it tells others once it has its answers.
+    PassOn,
+}
+
+impl Step {
+    /// Both, in their order.
+    pub const ALL: [Self; 2] = [Self::Answer, Self::PassOn];
+
+    /// Kinds of subject that have something to say in it. What they say in a step goes to kinds that hear it later.
+    pub fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Answer => &[Kind::Order, Kind::Invoice, Kind::Payment, Kind::CreditNote],
+            Self::PassOn => &[Kind::Payment, Kind::CreditNote],
+        }
+    }
+
+    /// Whether a word makes a subject that hears it say something in this step.
+    pub fn wakes(self, said: &Inbound) -> bool {
+        match self {
+            Self::Answer => {
+                let claims = !said.allocated.is_empty() || !said.credited.is_empty() || said.adjusted.is_some();
+                claims || said.refunded.is_some() || said.advance.is_some()
+            }
+            Self::PassOn => said.refunded.is_some() || said.billed.is_some(),
+        }
+    }
+}
+
+/// What a subject says to others in a step of settlement, given what it heard in the steps before. Words of several steps to
+/// one subject are of different fields: they merge by [`Inbound::merge_with`].
+pub fn reply(step: Step, subject: &Subject, fragment: &Fragment, heard: &Heard) -> BTreeMap<Subject, Inbound> {
+    let mut all = BTreeMap::new();
+    if step.kinds().contains(&subject.kind()) {
+        match step {
+            Step::Answer => fragment.answer(subject.kind(), heard, &mut all),
+            Step::PassOn => fragment.pass_on(subject.kind(), heard, &mut all),
+        }
+    }
+    all
+}
+
+/// All that a subject says to others, in all steps.
+pub fn say(subject: &Subject, fragment: &Fragment, heard: &Heard) -> BTreeMap<Subject, Inbound> {
+    let mut all = fragment.outbound();
+    for step in Step::ALL {
+        for (target, words) in reply(step, subject, fragment, heard) {
+            all.entry(target).or_default().merge_with(words);
+        }
+    }
+    all
+}
+
+/// What a refund is given against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Against {
+    /// An invoice, credit note or payment.
+    One(Subject),
+    /// It names several, and nobody says which.
+    Several,
+    /// It names none.
+    None,
+}
+
+impl Fragment {
+    /// The amount of a payment, refund, adjustment or credit note.
+    fn amount(&self) -> Option<Money> {
+        let paid = self.payment.as_ref().and_then(|p| p.amount);
+        paid.or_else(|| self.sale.as_ref().and_then(|s| s.total))
+    }
+
+    /// What a payment or credit note settles: its allocations, as far as each names an invoice that can be read; without
+    /// any, all of it where it names exactly one invoice.
+    pub(crate) fn allocations(&self) -> Vec<(Subject, Allocated)> {
+        let listed = match (&self.payment, &self.sale) {
+            (Some(payment), _) => &payment.allocations,
+            (_, Some(sale)) => &sale.allocations,
+            _ => return Vec::new(),
+        };
+        if !listed.is_empty() {
+            let anonymous = |a: &Allocated| Allocated { invoice: String::new(), ..a.clone() };
+            return listed.iter().filter_map(|a| Some((a.invoice.parse().ok()?, anonymous(a)))).collect();
+        }
+        let settles = self.is_of(Kind::Payment) || self.is_of(Kind::CreditNote);
+        match (self.amount().filter(|_| settles), self.only(Role::Invoice)) {
+            (Some(amount), Against::One(invoice)) => vec![(invoice, Allocated::whole(amount))],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a payment or credit note brings no allocations of its own.
+    pub(crate) fn lists_no_allocation(&self) -> bool {
+        let payment = self.payment.as_ref().is_none_or(|payment| payment.allocations.is_empty());
+        payment && self.sale.as_ref().is_none_or(|sale| sale.allocations.is_empty())
+    }
+
+    /// The order on which a payment is made in advance: the one that it names, where it names no invoice.
+    pub(crate) fn advance_on(&self) -> Option<Subject> {
+        if !self.is_of(Kind::Payment) || self.payment.as_ref().is_none_or(|p| !p.allocations.is_empty()) {
+            return None;
+        }
+        match (self.only(Role::Invoice), self.only(Role::Order)) {
+            (Against::None, Against::One(order)) => Some(order),
+            _ => None,
+        }
+    }
+
+    /// What a refund is given against: an invoice before a credit note before a payment.
+    pub(crate) fn refund_against(&self) -> Against {
+        let roles = [Role::Invoice, Role::CreditNote, Role::Payment];
+        roles.into_iter().map(|role| self.only(role)).find(|found| *found != Against::None).unwrap_or(Against::None)
+    }
+
+    /// The one document that it names in a role.
+    pub(crate) fn only(&self, wanted: Role) -> Against {
+        let mut named = self.standing(|role| role == wanted).map(|(_, subject)| subject);
+        match (named.next(), named.next()) {
+            (Some(one), None) => Against::One(one),
+            (Some(_), Some(_)) => Against::Several,
+            (None, _) => Against::None,
+        }
+    }
+
+    /// First step: what its own facts say of money to others.
+    pub(crate) fn claim(&self, all: &mut BTreeMap<Subject, Inbound>) {
+        if !self.stands() {
+            return;
+        }
+        if self.is_of(Kind::Payment) || self.is_of(Kind::CreditNote) {
+            for (invoice, allocated) in self.allocations() {
+                let inbound = all.entry(invoice).or_default();
+                if self.is_of(Kind::Payment) {
+                    inbound.at = self.since;
+                    inbound.allocated.push(allocated);
+                } else {
+                    inbound.credited.push(allocated);
+                }
+            }
+        }
+        if let (Some(order), Some(amount)) = (self.advance_on(), self.amount()) {
+            all.entry(order).or_default().advance = Some(amount);
+        }
+        if self.is_of(Kind::Adjustment)
+            && let (Against::One(invoice), Some(amount)) = (self.only(Role::Invoice), self.amount())
+        {
+            all.entry(invoice).or_default().adjusted = Some(amount);
+        }
+        if self.is_of(Kind::Refund)
+            && let (Against::One(target), Some(amount)) = (self.refund_against(), self.amount())
+        {
+            all.entry(target).or_default().refunded = Some(amount);
+        }
+        if self.is_of(Kind::Invoice)
+            && let Some(total) = self.amount()
+        {
+            for (_, order) in self.standing(|role| role == Role::Order) {
+                all.entry(order).or_default().bills = Some(total.currency);
+            }
+        }
+    }
+
+    /// Second step: what it answers to claims.
+    fn answer(&self, kind: Kind, heard: &Heard, all: &mut BTreeMap<Subject, Inbound>) {
+        if kind == Kind::Order {
+            self.answer_advances(heard, all);
+        }
+        let answers = matches!(kind, Kind::Invoice | Kind::Payment | Kind::CreditNote);
+        let currency = self.amount().map_or(0, |amount| amount.currency);
+        if !answers || (self.stands() && currency == 0) {
+            return;
+        }
+        for (from, said) in heard {
+            let claims = said.allocated.iter().chain(&said.credited).map(|a| a.settles(currency).is_some());
+            let moved = said.adjusted.iter().chain(&said.refunded).map(|m| m.currency == currency);
+            let mut fits = claims.chain(moved).peekable();
+            let is_refused = fits.peek().is_some() && (!self.stands() || fits.any(|fits| !fits));
+            if let (true, Ok(from)) = (is_refused, from.parse::<Subject>()) {
+                all.entry(from).or_default().refuses = Some(Refuses { void: !self.stands(), currency });
+            }
+        }
+    }
+
+    fn answer_advances(&self, heard: &Heard, all: &mut BTreeMap<Subject, Inbound>) {
+        let mut bills = heard.iter().filter_map(|(from, said)| Some((from, said.bills?)));
+        let (Some((invoice, currency)), None) = (bills.next(), bills.next()) else { return };
+        if !self.stands() {
+            return;
+        }
+        for (payment, _) in heard.iter().filter(|(_, said)| said.advance.is_some()) {
+            if let Ok(payment) = payment.parse::<Subject>() {
+                let billed = Billed { invoice: invoice.clone(), currency };
+                all.entry(payment).or_default().billed = Some(billed);
+            }
+        }
+    }
+
+    /// Third step: what a payment or credit note tells an invoice once it has its answers.
+    fn pass_on(&self, kind: Kind, heard: &Heard, all: &mut BTreeMap<Subject, Inbound>) {
+        if !matches!(kind, Kind::Payment | Kind::CreditNote) || !self.stands() {
+            return;
+        }
+        let hears = |said: &Inbound| said.billed.is_some() || said.refunded.is_some();
+        if !heard.values().any(hears) {
+            return;
+        }
+        let Some(applied) = self.applied(heard) else { return };
+        if let (Some(invoice), Some(amount)) = (&applied.advanced_on, self.amount()) {
+            let inbound = all.entry(invoice.clone()).or_default();
+            (inbound.advanced, inbound.at) = (Some(amount), self.since);
+        }
+        if let (Some(invoice), false) = (&applied.sole, applied.returned.is_zero()) {
+            all.entry(invoice.clone()).or_default().returned = Some(applied.returned);
+        }
+    }
+
+    /// What became of a payment or credit note that stands; none where it has no amount yet.
+    pub(crate) fn applied(&self, heard: &Heard) -> Option<Applied> {
+        let amount = self.amount()?;
+        let refused = |invoice: &Subject| heard.get(invoice.as_str()).and_then(|said| said.refuses.clone());
+        let claims = self.allocations().into_iter().map(|(invoice, allocated)| {
+            let refuses = refused(&invoice).filter(|r| r.void || allocated.settles(r.currency).is_none());
+            Claim { invoice, allocated, refuses }
+        });
+        let claims: Vec<Claim> = claims.collect();
+        let standing = || claims.iter().filter(|claim| claim.refuses.is_none());
+        let given = standing().filter_map(|claim| claim.allocated.amount);
+        let mut rest = given.fold(amount, |rest, given| rest.minus(&given));
+        let billed = heard.values().find_map(|said| said.billed.clone()).filter(|_| self.advance_on().is_some());
+        let is_billed = |billed: &Billed| billed.currency == amount.currency;
+        let advanced_on = billed.iter().filter(|b| is_billed(b)).find_map(|b| b.invoice.parse::<Subject>().ok());
+        if advanced_on.is_some() {
+            rest = Money::new(amount.currency, amount.scale, 0);
+        }
+        // The one invoice that it settles, in its own currency: a refund beyond what is left over is given against that.
+        let mut invoices: Vec<&Subject> = standing().map(|claim| &claim.invoice).chain(&advanced_on).collect();
+        invoices.sort_unstable();
+        invoices.dedup();
+        let same_currency =
+            standing().all(|claim| claim.allocated.settled.is_none_or(|s| s.currency == amount.currency));
+        let sole = match invoices.as_slice() {
+            [one] if same_currency => Some((*one).clone()),
+            _ => None,
+        };
+        let refunds = heard.values().filter_map(|said| said.refunded).filter(|m| m.currency == amount.currency);
+        let refunded = refunds.fold(Money::new(amount.currency, 0, 0), |sum, refund| sum.plus(&refund));
+        let over = refunded.minus(&rest.at_least_zero());
+        let returned = if sole.is_some() { over.at_least_zero() } else { Money::new(amount.currency, 0, 0) };
+        let left = rest.minus(&refunded).plus(&returned);
+        Some(Applied { claims, rest, left, advanced_on, billed, sole, returned })
+    }
+
+    /// What is left to pay of an invoice that stands, in its currency; negative where it is in credit.
+    pub(crate) fn balance(&self, heard: &Heard) -> Option<Balance> {
+        let total = self.sale.as_ref()?.total?;
+        let currency = total.currency;
+        let mut balance = Balance { open: total, deducted: BTreeMap::new(), paid_at: None };
+        for said in heard.values() {
+            let of_currency = |money: &Option<Money>| money.filter(|money| money.currency == currency);
+            for allocated in said.allocated.iter().chain(&said.credited) {
+                let Some(settled) = allocated.settles(currency) else { continue };
+                balance.open = balance.open.minus(&settled);
+                for (reason, amount) in allocated.deducted(currency) {
+                    balance.open = balance.open.minus(&amount);
+                    balance.deducted.entry(reason).and_modify(|sum| *sum = sum.plus(&amount)).or_insert(amount);
+                }
+            }
+            let less = of_currency(&said.advanced);
+            let more = [&said.adjusted, &said.refunded, &said.returned].into_iter().filter_map(of_currency);
+            balance.open = more.fold(balance.open, |open, more| open.plus(&more));
+            balance.open = less.iter().fold(balance.open, |open, less| open.minus(less));
+            if less.is_some() || said.allocated.iter().any(|a| a.settles(currency).is_some()) {
+                balance.paid_at = balance.paid_at.max(said.at);
+            }
+        }
+        Some(balance)
+    }
+
+    fn is_of(&self, kind: Kind) -> bool {
+        self.kind == kind as u32
+    }
+}
+
+/// A part of a payment or credit note, and why it is not applied.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    pub(crate) invoice: Subject,
+    pub(crate) allocated: Allocated,
+    pub(crate) refuses: Option<Refuses>,
+}
+
+/// What became of a payment or credit note.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    /// As its allocations name them.
+    pub(crate) claims: Vec<Claim>,
+    /// What is applied to no invoice, refunds left aside.
+    pub(crate) rest: Money,
+    /// The same less the refunds that took it.
+    pub(crate) left: Money,
+    /// The invoice that a payment in advance settles.
+    pub(crate) advanced_on: Option<Subject>,
+    /// The one invoice that bills the order of a payment in advance.
+    pub(crate) billed: Option<Billed>,
+    /// The one invoice that it settles.
+    sole: Option<Subject>,
+    /// What refunds took beyond the rest, given against that invoice.
+    returned: Money,
+}
+
+/// What is left to pay of an invoice.
+#[derive(Debug)]
+pub(crate) struct Balance {
+    pub(crate) open: Money,
+    /// Deductions, by the number of their reason.
+    pub(crate) deducted: BTreeMap<i32, Money>,
+    /// When the latest payment that counts was.
+    pub(crate) paid_at: Option<i64>,
+}

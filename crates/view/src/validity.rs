@@ -1,0 +1,78 @@
+//! Whether a document stands: issued, voided, reinstated; received, reversed, received again.
+
+use onefold_event::{Body, Event};
+
+/// What a fact says of its document's standing. The numbers are part of the stored form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stance {
+    Stands = 0,
+    Void = 1,
+    /// Of payments: taken back as a whole.
+    Reversed = 2,
+}
+
+/// What the latest word on a document's standing says (rule A9): by (`occurred_at`, revision order, `recorded_at`, id).
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(crate) struct Validity {
+    #[prost(uint32, tag = "1")]
+    stance: u32,
+    /// Microseconds from the document's first fact to that word.
+    #[prost(sint64, tag = "2")]
+    after: i64,
+    #[prost(sint64, repeated, tag = "3")]
+    revision: Vec<i64>,
+    /// Why, in the source's words.
+    #[prost(string, tag = "4")]
+    pub(crate) reason: String,
+}
+
+impl Validity {
+    /// Takes in a fact, which comes after all that were taken in before in the order (`occurred_at`, `recorded_at`, id): so
+    /// only the revision can make it the lesser of two of one time. Answers whether the fact is such a word and counts.
+    pub(crate) fn hear(&mut self, event: &Event, after: i64) -> bool {
+        let Some((stance, reason)) = word(&event.body) else { return false };
+        if after == self.after && event.revision_order < self.revision {
+            return false;
+        }
+        *self = Self {
+            stance: stance as u32,
+            after,
+            revision: event.revision_order.clone(),
+            reason: crate::party::cut(reason, 80).to_owned(),
+        };
+        true
+    }
+
+    pub(crate) fn stance(&self) -> Stance {
+        match self.stance {
+            1 => Stance::Void,
+            2 => Stance::Reversed,
+            _ => Stance::Stands,
+        }
+    }
+}
+
+/// Whether a fact speaks of its document's standing.
+pub(crate) fn speaks(body: &Body) -> bool {
+    word(body).is_some()
+}
+
+fn word(body: &Body) -> Option<(Stance, &str)> {
+    Some(match body {
+        Body::DocumentVoided(m) => (Stance::Void, &m.reason),
+        Body::PaymentReversed(m) => (Stance::Reversed, &m.reason),
+        Body::DocumentReinstated(_)
+        | Body::OrderPlaced(_)
+        | Body::InvoiceIssued(_)
+        | Body::CreditNoteIssued(_)
+        | Body::PaymentReceived(_)
+        | Body::RefundPaid(_)
+        | Body::AdjustmentPosted(_)
+        | Body::GoodsIssued(_)
+        | Body::Dispatched(_)
+        | Body::GoodsReturned(_)
+        | Body::CaseOpened(_)
+        | Body::ContactMade(_) => (Stance::Stands, ""),
+        _ => return None,
+    })
+}
