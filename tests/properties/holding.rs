@@ -163,6 +163,9 @@ async fn records_merged_at_source_are_one_customer_with_every_document_and_a_spl
     assert_eq!(sum(&hub, X, Invoiced).await, "90.00");
     say(&mut hub, &[separated(1, X, Y)]).await;
     assert_eq!(parties(&hub, X).await, [X]);
+    let view = hub.customer(X).await.view(&Shape::default().rules(), None, None);
+    let merged = view.records.iter().find(|record| record.state == "merged").expect("the merge is shown");
+    assert!(merged.kept_apart, "and that it is not honoured: {merged:?}");
 }
 
 #[tokio::test]

@@ -340,7 +340,7 @@ pub(crate) struct Reason {
 pub(crate) enum IdentityCommand {
     /// These parties are one customer
     Link {
-        /// Parties; a customer stands for its earliest
+        /// Parties; a customer named by its id or an identifier stands for all its parties
         #[arg(required = true, num_args = 2.., value_name = "PARTY")]
         parties: Vec<String>,
         #[command(flatten)]

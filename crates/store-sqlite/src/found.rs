@@ -4,11 +4,11 @@
 //! stand, and so are those that the texts must have; only where the sums differ is it asked row by row. Words that are not typed
 //! to their end are found by entries of their own, for their first two and three letters: these must say what the words say.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher};
 
 use onefold_store::search_words;
-use rusqlite::{Connection, Error, ErrorCode, Result};
+use rusqlite::{Connection, Error, ErrorCode, Result, Statement};
 
 use crate::verify::mixed;
 
@@ -23,18 +23,31 @@ pub(crate) fn of_text(num: i64, text: &str) -> u128 {
     search_words(text).iter().fold(0, |sum, word| sum.wrapping_add(entry(word, num)))
 }
 
-/// Parties whose text is led to by other words than its own, and those that words lead to though they have no text; given
-/// the sum of [`of_text`] over all texts.
-pub(crate) fn astray(c: &Connection, texts: u128) -> Result<Vec<i64>> {
+/// What is wrong with the index.
+pub(crate) struct Astray {
+    /// Parties whose text is led to by other words than its own, and those that words lead to though they have no text.
+    pub(crate) parties: Vec<i64>,
+    /// Its blocks do not fit together, or beginnings of words lead elsewhere than the words do.
+    pub(crate) broken: bool,
+}
+
+/// What is wrong with the index, given the sum of [`of_text`] over all texts.
+pub(crate) fn astray(c: &Connection, texts: u128) -> Result<Astray> {
     let mut sum = 0u128;
-    entries(c, |_, entry| sum = sum.wrapping_add(entry))?;
+    let mut beginnings = Beginnings::of(c)?;
+    entries(c, |word, num, entry| {
+        sum = sum.wrapping_add(entry);
+        beginnings.take(word, num)
+    })?;
+    let broken = !beginnings.agree()? || !is_whole(c)?;
     if sum == texts {
-        return Ok(Vec::new());
+        return Ok(Astray { parties: Vec::new(), broken });
     }
     let mut found: HashMap<i64, u128> = HashMap::new();
-    entries(c, |num, entry| {
+    entries(c, |_, num, entry| {
         let sum = found.entry(num).or_default();
         *sum = sum.wrapping_add(entry);
+        Ok(())
     })?;
     let (mut wrong, mut kept) = (Vec::new(), Kept { c, words: HashMap::new() });
     let mut all = c.prepare("SELECT party, text FROM search")?;
@@ -47,20 +60,19 @@ pub(crate) fn astray(c: &Connection, texts: u128) -> Result<Vec<i64>> {
         }
     }
     wrong.extend(found.into_keys());
-    Ok(wrong)
+    Ok(Astray { parties: wrong, broken })
 }
 
-/// Whether the index cannot be read as it should: its blocks do not fit together, or beginnings of words lead elsewhere than the
-/// words do.
-pub(crate) fn is_broken(c: &Connection) -> Result<bool> {
+/// Whether the blocks of the index fit together.
+fn is_whole(c: &Connection) -> Result<bool> {
     let mut all = c.prepare("PRAGMA main.integrity_check(search_index)")?;
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
         if row.get_ref(0)?.as_str()? != "ok" {
-            return Ok(true);
+            return Ok(false);
         }
     }
-    beginnings(c).map(|agree| !agree)
+    Ok(true)
 }
 
 /// Whether an error says that the index itself is damaged, not that it cannot be got at.
@@ -68,50 +80,60 @@ pub(crate) fn is_damage(error: &Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
 }
 
-/// Lengths, in letters, of the beginnings that are indexed.
-const BEGINNINGS: [usize; 2] = [2, 3];
-
 /// Whether each beginning of a word leads to the rows that the words which begin so lead to.
-fn beginnings(c: &Connection) -> Result<bool> {
-    let mut open: [(String, HashSet<i64>); 2] = Default::default();
-    let mut find = c.prepare("SELECT rowid FROM search_index WHERE search_index MATCH ?1")?;
-    let mut leads = |(beginning, rows): &(String, HashSet<i64>)| -> Result<bool> {
-        let mut found = find.query([format!("\"{beginning}\"*")])?;
-        let mut count = 0;
-        while let Some(row) = found.next()? {
-            if !rows.contains(&row.get(0)?) {
-                return Ok(false);
-            }
-            count += 1;
-        }
-        Ok(count == rows.len())
-    };
-    let mut all = c.prepare("SELECT doc, term FROM temp.search_entry")?;
-    let mut rows = all.query([])?;
-    while let Some(row) = rows.next()? {
-        let (num, word): (i64, &str) = (row.get(0)?, row.get_ref(1)?.as_str()?);
-        for (open, letters) in open.iter_mut().zip(BEGINNINGS) {
-            let end = word.char_indices().map(|(at, letter)| at + letter.len_utf8()).nth(letters - 1);
-            let Some(beginning) = end.and_then(|end| word.get(..end)) else { continue };
-            // Words come in their order, so that those of one beginning come one after the other.
-            if open.0 != beginning {
-                if !open.1.is_empty() && !leads(open)? {
-                    return Ok(false);
-                }
-                *open = (beginning.to_owned(), HashSet::new());
-            }
-            open.1.insert(num);
-        }
-    }
-    for open in open.iter().filter(|(_, rows)| !rows.is_empty()) {
-        if !leads(open)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+struct Beginnings<'a> {
+    find: Statement<'a>,
+    /// Of each length that is indexed, in letters, the beginning that words have now, and their rows.
+    open: [(usize, String, Vec<i64>); 2],
+    agree: bool,
 }
 
-fn entries(c: &Connection, mut each: impl FnMut(i64, u128)) -> Result<()> {
+impl<'a> Beginnings<'a> {
+    fn of(c: &'a Connection) -> Result<Self> {
+        let find = c.prepare("SELECT rowid FROM search_index WHERE search_index MATCH ?1 ORDER BY rowid")?;
+        Ok(Self { find, open: [2, 3].map(|letters| (letters, String::new(), Vec::new())), agree: true })
+    }
+
+    /// Takes in a word of a row. Words come in their order, so that those of one beginning come one after the other.
+    fn take(&mut self, word: &str, num: i64) -> Result<()> {
+        for (letters, beginning, rows) in &mut self.open {
+            let end = word.char_indices().map(|(at, letter)| at + letter.len_utf8()).nth(*letters - 1);
+            let Some(begins) = end.and_then(|end| word.get(..end)) else { continue };
+            if beginning != begins {
+                self.agree = self.agree && leads(&mut self.find, beginning, rows)?;
+                begins.clone_into(beginning);
+                rows.clear();
+            }
+            rows.push(num);
+        }
+        Ok(())
+    }
+
+    fn agree(mut self) -> Result<bool> {
+        for (_, beginning, rows) in &mut self.open {
+            self.agree = self.agree && leads(&mut self.find, beginning, rows)?;
+        }
+        Ok(self.agree)
+    }
+}
+
+fn leads(find: &mut Statement<'_>, beginning: &str, rows: &mut Vec<i64>) -> Result<bool> {
+    if rows.is_empty() {
+        return Ok(true);
+    }
+    rows.sort_unstable();
+    rows.dedup();
+    let mut found = find.query([format!("\"{beginning}\"*")])?;
+    for row in rows {
+        match found.next()? {
+            Some(found) if found.get::<_, i64>(0)? == *row => {}
+            _ => return Ok(false),
+        }
+    }
+    Ok(found.next()?.is_none())
+}
+
+fn entries(c: &Connection, mut each: impl FnMut(&str, i64, u128) -> Result<()>) -> Result<()> {
     let mut all = c.prepare("SELECT doc, term FROM temp.search_entry")?;
     let mut rows = all.query([])?;
     // A word's entries come one after the other.
@@ -124,7 +146,7 @@ fn entries(c: &Connection, mut each: impl FnMut(i64, u128)) -> Result<()> {
             hashed = hash(word);
         }
         let num = row.get(0)?;
-        each(num, mixed(hashed, num));
+        each(word, num, mixed(hashed, num))?;
     }
     Ok(())
 }

@@ -289,16 +289,18 @@ fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
     }
     if table == Table::Search {
         // Beside the rows themselves: one that must not be, for each that is not found as it must be.
-        let wrong = (|| {
-            for num in found::astray(c, texts)? {
-                each(RowPrint::of(table, numbers.key(num), &[&[], &num.to_be_bytes()]), &|| name(num));
+        let broken = match found::astray(c, texts) {
+            Ok(astray) => {
+                for num in astray.parties {
+                    each(RowPrint::of(table, numbers.key(num), &[&[], &num.to_be_bytes()]), &|| name(num));
+                }
+                astray.broken
             }
-            found::is_broken(c)
-        })();
-        match wrong {
-            Ok(false) => {}
-            Err(error) if !found::is_damage(&error) => return Err(error),
-            _ => each(RowPrint::of(table, KeyPrint::of(SEARCH_INDEX), &[]), &|| SEARCH_INDEX.to_owned()),
+            Err(error) if found::is_damage(&error) => true,
+            Err(error) => return Err(error),
+        };
+        if broken {
+            each(RowPrint::of(table, KeyPrint::of(SEARCH_INDEX), &[]), &|| SEARCH_INDEX.to_owned());
         }
     }
     Ok(())

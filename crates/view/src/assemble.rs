@@ -60,7 +60,7 @@ pub fn assemble(given: &Given) -> View {
         },
         profile: profile(&profiles),
         identifiers: identifiers(&profiles, given),
-        records: records(&profiles),
+        records: records(&profiles, given.parties),
         documents: sum.documents(),
         trade: trade(&sum, given.tallies.or(tallies.as_ref())),
         receivable: receivable(&sum, given.open_items, given.today),
@@ -91,7 +91,7 @@ fn profile(profiles: &BTreeMap<&str, &Profile>) -> BTreeMap<String, ProfileValue
     fields.into_iter().filter_map(winner).collect()
 }
 
-fn records(profiles: &BTreeMap<&str, &Profile>) -> Vec<RecordView> {
+fn records(profiles: &BTreeMap<&str, &Profile>, parties: &[Subject]) -> Vec<RecordView> {
     let of = profiles.iter().flat_map(|(party, profile)| profile.records.iter().map(move |record| (*party, record)));
     let mut all: Vec<(&str, &Became)> = of.collect();
     all.sort_by(|(a, x), (b, y)| (y.at, a, x.what, &x.other).cmp(&(x.at, b, y.what, &y.other)));
@@ -103,6 +103,7 @@ fn records(profiles: &BTreeMap<&str, &Profile>) -> Vec<RecordView> {
             _ => "retired",
         },
         other: record.other.clone(),
+        kept_apart: record.what == MERGED && !parties.iter().any(|party| party.as_str() == record.other),
         at: format_micros(record.at),
         reason: record.reason.clone(),
     };

@@ -114,6 +114,9 @@ pub struct RecordView {
     /// The other record of a merge or a split.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub other: String,
+    /// The merge cannot be honoured: a person said *never the same*, or a value of which a customer has only one contradicts.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub kept_apart: bool,
     /// When the source did it.
     pub at: String,
     /// Why, as the source says.

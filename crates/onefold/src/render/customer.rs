@@ -72,14 +72,15 @@ fn who(view: &View, text: &mut String) {
         put(text, "also called", &others(&name.others));
     }
     for record in &view.records {
-        let RecordView { party, state, other, at, reason } = record;
+        let RecordView { party, state, other, kept_apart, at, reason } = record;
         let other = match *state {
             "merged" => format!(" into {other}"),
             "split" => format!(" out of {other}"),
             _ => String::new(),
         };
         let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-        put(text, "at source", &format!("{party} {state}{other} on {}{reason}", day(at)));
+        let apart = if *kept_apart { " (kept apart here)" } else { "" };
+        put(text, "at source", &format!("{party} {state}{other} on {}{apart}{reason}", day(at)));
     }
     text.push('\n');
 }
