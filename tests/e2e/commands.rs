@@ -293,6 +293,9 @@ zone     = "Asia/Shanghai"
 date     = "yyyy-MM-dd"
 time     = "yyyy-MM-dd HH:mm"
 currency = { from = "currency" }
+[let]
+kind  = "kind"
+state = "state"
 [common]
 id          = ["no"]
 revision    = "changed"

@@ -24,7 +24,10 @@ impl Batch<'_> {
                 let old = said.remove(&place).unwrap_or_else(|| says(&row.subject, row.old()));
                 let new = row.state.says(&row.subject);
                 let gone: Vec<Subject> = old.into_keys().filter(|target| !new.contains_key(target)).collect();
-                said.insert(place, new.clone());
+                // Only of these kinds a subject has something to say to what it hears.
+                if Step::ALL.into_iter().any(|step| step.kinds().contains(&row.subject.kind())) {
+                    said.insert(place, new.clone());
+                }
                 if !(new.is_empty() && gone.is_empty()) {
                     all.push((place, new, gone));
                 }

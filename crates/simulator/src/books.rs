@@ -213,6 +213,9 @@ impl Books {
                         account.of(note.currency).adjusted += amount;
                     });
                     self.post(receivable, |account| account.of(note.currency).owed_adjusted += amount);
+                    if let Some(rest) = note.invoice.and_then(|invoice| open.get_mut(invoice)) {
+                        *rest += amount;
+                    }
                 }
             }
         }

@@ -148,9 +148,10 @@ fn trade(sum: &Bundle, tallies: Option<&Tallies>) -> TradeView {
     let money = sum.money();
     let by_currency = money.currencies().into_iter().filter_map(|currency| {
         let measures = [Measure::Ordered, Measure::Invoiced, Measure::Credited, Measure::Adjusted];
-        let (sums, scale) = money.sums(measures, &currency)?;
-        let [ordered, invoiced, credited, adjusted] = sums.each_ref().map(|sum| text_at(sum, scale));
-        let net = text_at(&sums[1].minus(&sums[2]).plus(&sums[3]), scale);
+        let ([ordered, invoiced, credited, adjusted], scale) = money.sums(measures, &currency)?;
+        let net = invoiced.minus(&credited).plus(&adjusted);
+        let text = |sum: Money| text_at(&sum, scale);
+        let [ordered, invoiced, credited, adjusted, net] = [ordered, invoiced, credited, adjusted, net].map(text);
         Some((currency, TradeMoney { ordered, invoiced, credited, adjusted, net }))
     });
     let interval = match (sum.first_at, sum.last_at, sum.counted(Counter::Purchases)) {

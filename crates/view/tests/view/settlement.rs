@@ -2,12 +2,12 @@
 
 use crate::given::*;
 use crate::hub::{Hub, subject};
-use onefold_event::Event;
 use onefold_event::v1::deduction::Reason;
 use onefold_event::v1::{
-    DisputeClosed, DisputeOpened, DocumentReinstated, DocumentVoided, InvoiceIssued, OrderPlaced, PaymentReceived,
-    PaymentReversed,
+    CaseOpened, ContactMade, DisputeClosed, DisputeOpened, DocumentReinstated, DocumentVoided, GoodsReturned,
+    InvoiceIssued, OrderPlaced, PaymentReceived, PaymentReversed,
 };
+use onefold_event::{Body, Event};
 use onefold_view::{FindingView, ReceivableMoney, View};
 
 const K1: &str = "party:erp:K1";
@@ -168,20 +168,36 @@ fn of_two_words_of_one_time_the_greater_revision_decides_whether_a_document_stan
 #[test]
 fn any_document_can_be_void() {
     let mut hub = customer();
-    let about = ["order:erp:1", "payment:erp:1", "refund:erp:1", "credit_note:erp:1", "adjustment:erp:1"];
-    refer(hub.say(about[0], "2026-03-01", order("10.00")), "buyer", K1);
-    refer(hub.say(about[1], "2026-03-01", paid("10.00")), "payer", K1);
-    refer(hub.say(about[2], "2026-03-01", refund("10.00")), "payee", K1);
-    refer(hub.say(about[3], "2026-03-01", credit("10.00")), "buyer", K1);
-    refer(hub.say(about[4], "2026-03-01", adjustment("10.00")), "debtor", K1);
-    for about in about {
+    let mut about = Vec::new();
+    let mut say = |hub: &mut Hub, what: &'static str, role: &str, body: Body| {
+        refer(hub.say(what, "2026-03-01", body), role, K1);
+        about.push(what);
+    };
+    say(&mut hub, "order:erp:1", "buyer", order("10.00").into());
+    say(&mut hub, "payment:erp:1", "payer", paid("10.00").into());
+    say(&mut hub, "refund:erp:1", "payee", refund("10.00").into());
+    say(&mut hub, "credit_note:erp:1", "buyer", credit("10.00").into());
+    say(&mut hub, "adjustment:erp:1", "debtor", adjustment("10.00").into());
+    say(&mut hub, "return:erp:1", "buyer", GoodsReturned::default().into());
+    say(&mut hub, "case:erp:1", "customer", CaseOpened::default().into());
+    say(&mut hub, "contact:erp:1", "customer", ContactMade::default().into());
+    hub.say("delivery:erp:1", "2026-03-01", dispatched("2026-03-02", &["order:erp:1"]));
+    about.push("delivery:erp:1");
+    for about in &about {
         hub.say(about, "2026-03-02", DocumentVoided::default());
     }
     let seen = view(&hub);
     assert!(seen.receivable.by_currency.is_empty() && seen.trade.by_currency.is_empty());
-    assert_eq!((seen.documents, seen.trade.orders, seen.receivable.payments), (5, 0, 0));
+    assert_eq!((seen.documents, seen.trade.orders, seen.receivable.payments, seen.trade.returns), (9, 0, 0, 0));
+    assert_eq!((seen.shipments.open, seen.cases.total, seen.contacts.total), (0, 0, 0));
+    assert_eq!((seen.trade.first_at, seen.latest.len()), (None, 8), "a bundle holds the latest eight");
     assert!(seen.latest.iter().all(|row| row.status == "void"));
-    assert_eq!(seen.latest.len(), 5);
+    for about in &about {
+        hub.say(about, "2026-03-03", DocumentReinstated::default());
+    }
+    let back = view(&hub);
+    assert_eq!((back.trade.orders, back.receivable.payments, back.shipments.open, back.cases.open), (1, 1, 1, 1));
+    assert_eq!(back.documents, 9);
 }
 
 #[test]
