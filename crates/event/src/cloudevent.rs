@@ -8,7 +8,8 @@ use prost_reflect::{DynamicMessage, SerializeOptions};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Event, EventError, Field, FieldKind, IdParts, Subject, catalogue, format_micros, parse_decimal, parse_instant,
+    Currency, Event, EventError, Field, FieldKind, IdParts, Subject, catalogue, format_micros, parse_decimal,
+    parse_instant,
 };
 
 /// Why a JSON object is no event: all that is wrong with it.
@@ -125,6 +126,7 @@ pub fn from_cloudevent(value: &Value) -> Result<Event, CloudEventError> {
     let references = data.remove("references");
     let message = match catalogue().get(&name) {
         Ok(ty) => {
+            plain_codes(&ty.fields, &mut data);
             check_fields("data", &ty.fields, &data, &mut errors);
             match DynamicMessage::deserialize(ty.message.clone(), Value::Object(data)) {
                 Ok(message) => Some(message.encode_to_vec()),
@@ -205,6 +207,28 @@ fn check_fields(at: &str, fields: &[Field], data: &Map<String, Value>, errors: &
     }
 }
 
+/// Writes currencies as ISO 4217 does, `eur` as `EUR`, so that two spellings are one content.
+fn plain_codes(fields: &[Field], data: &mut Map<String, Value>) {
+    for field in fields {
+        let values = match data.get_mut(&field.name) {
+            Some(Value::Array(list)) => list.as_mut_slice(),
+            Some(value) => std::slice::from_mut(value),
+            None => continue,
+        };
+        for object in values.iter_mut().filter_map(Value::as_object_mut) {
+            match (&field.kind, object.get_mut("currency")) {
+                (FieldKind::Money, Some(Value::String(code))) => {
+                    if let Some(currency) = Currency::from_code(code) {
+                        *code = currency.code().to_owned();
+                    }
+                }
+                (FieldKind::Message(fields), _) => plain_codes(fields, object),
+                _ => {}
+            }
+        }
+    }
+}
+
 fn check_value(path: &str, kind: &FieldKind, value: &Value, errors: &mut Vec<EventError>) {
     let text = value.as_str().unwrap_or_default();
     match kind {
@@ -228,9 +252,8 @@ fn check_value(path: &str, kind: &FieldKind, value: &Value, errors: &mut Vec<Eve
                 errors.push(wrong(&format!("{path}.amount"), &error.to_string()));
             }
             let currency = value.get("currency").and_then(Value::as_str).unwrap_or_default();
-            if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
-                errors
-                    .push(wrong(&format!("{path}.currency"), &format!("`{currency}` is no ISO 4217 code such as CNY")));
+            if let Err(error) = currency.parse::<Currency>() {
+                errors.push(wrong(&format!("{path}.currency"), &error.to_string()));
             }
         }
         FieldKind::Message(fields) => match value.as_object() {
@@ -243,4 +266,33 @@ fn check_value(path: &str, kind: &FieldKind, value: &Value, errors: &mut Vec<Eve
 
 fn wrong(field: &str, problem: &str) -> EventError {
     EventError::Field { field: field.to_owned(), problem: problem.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invoice(currency: &str) -> Result<Event, CloudEventError> {
+        from_cloudevent(&json!({
+            "specversion": "1.0", "id": "I-1", "source": "erp", "type": "finance.invoice_issued.v1",
+            "subject": "invoice:erp:I-1", "time": "2001-03-09T09:00:00Z",
+            "data": {"number": "I-1", "total": {"amount": "1.00", "currency": currency}},
+        }))
+    }
+
+    #[test]
+    fn a_currency_is_any_that_iso_4217_ever_had_in_one_spelling() {
+        for (written, code) in [("eur", "EUR"), ("EUR", "EUR"), ("DEM", "DEM"), ("ang", "ANG"), ("BYR", "BYR")] {
+            let event = invoice(written).unwrap();
+            assert_eq!(to_cloudevent(&event)["data"]["total"]["currency"], code, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_never_was_a_currency_is_refused_with_what_was_probably_meant() {
+        for (written, help) in [("RMB", "did you mean `CNY`?"), ("ZZZ", "EUR"), ("", "EUR")] {
+            let error = invoice(written).unwrap_err().to_string();
+            assert!(error.contains("data.total.currency") && error.contains(help), "{error}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use iso_currency::Currency;
+use onefold_event::Currency;
 
 use crate::Problem;
 use crate::cell::{CurrencyOf, Parse, TextOf, ZoneOf};
@@ -147,11 +147,7 @@ pub(crate) fn patterns(node: &Node, time: bool, faults: &mut Faults) -> Arc<[Pat
 
 pub(crate) fn currency(node: &Node, faults: &mut Faults) -> Option<Currency> {
     let code = node.text(faults)?;
-    let found = Currency::from_code(code);
-    if found.is_none() {
-        faults.say(&node.span, "M0406", format!("`{code}` is no currency of ISO 4217"));
-    }
-    found
+    code.parse::<Currency>().map_err(|error| faults.say(&node.span, "M0406", error.to_string())).ok()
 }
 
 pub(crate) fn yes_no(node: &Node, faults: &mut Faults) -> (Arc<[String]>, Arc<[String]>) {

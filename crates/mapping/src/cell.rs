@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use iso_currency::Currency;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
+use onefold_event::Currency;
 use regex::Regex;
 use rust_decimal::Decimal;
 

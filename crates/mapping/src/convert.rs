@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use iso_currency::Currency;
 use jiff::tz::TimeZone;
-use onefold_event::Subject;
+use onefold_event::{Currency, CurrencyError, Subject};
 use rust_decimal::Decimal;
 
 use crate::cell::{By, Cell, CurrencyOf, TextOf, Translate, ZoneOf};
@@ -50,12 +49,7 @@ impl<'f, 'r> Frame<'f, 'r> {
             None => Val::Absent,
         };
         match value {
-            Val::Text(code) => Currency::from_code(&code).ok_or_else(|| {
-                Fault::new("R0411", "this is no currency of ISO 4217")
-                    .instead(code.to_string(), "a code such as EUR")
-                    .help("an [enum] translates the source's words into codes")
-                    .into()
-            }),
+            Val::Text(code) => code.parse().map_err(|error| no_currency(&error).into()),
             _ => Err(Fault::new("R0410", "an amount has no currency")
                 .instead("", "a currency from the record, or [assume] currency")
                 .into()),
@@ -77,6 +71,13 @@ impl<'f, 'r> Frame<'f, 'r> {
             _ => Err(fault.instead("", "[assume] zone, or a time with its offset").into()),
         }
     }
+}
+
+/// A word that ISO 4217 never had as a code.
+pub(crate) fn no_currency(error: &CurrencyError) -> Fault {
+    Fault::new("R0411", "this is not a currency of ISO 4217")
+        .instead(error.text.clone(), "a code such as EUR")
+        .help(format!("{}; an [enum] translates the source's words into codes", error.help))
 }
 
 pub(crate) fn translate<'r>(
@@ -212,7 +213,7 @@ fn integer(cell: &Cell, text: &str, json: bool) -> Result<i64, Fault> {
 fn money(cell: &Cell, text: &str, json: bool, currency: Currency) -> Result<Decimal, Fault> {
     let first = number(cell, text, json);
     let Err(fault) = first else { return first };
-    let sign = currency.symbol().to_string();
+    let sign = currency.symbol();
     let marks = [currency.code(), sign.as_str()];
     for mark in marks {
         let bare = text.strip_prefix(mark).or_else(|| text.strip_suffix(mark));

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use iso_currency::Currency;
 use jiff::civil::{Date, DateTime};
-use onefold_event::{FieldKind, Kind};
+use onefold_event::{Currency, FieldKind, Kind};
 use rust_decimal::Decimal;
 
 /// What a cell is to yield.

@@ -163,6 +163,11 @@ fn the_currency_may_come_from_the_record_and_is_never_silent() {
     assert_eq!((total.amount.as_str(), total.currency.as_str()), ("1.5", "CHF"));
     assert_eq!(faults(&connector, &format!("{HEAD}A,09.03.2026 10:00,1,,\n")), ["R0410"]);
     assert_eq!(faults(&connector, &format!("{HEAD}A,09.03.2026 10:00,1,XYZ,\n")), ["R0411"]);
+    assert_eq!(faults(&connector, &format!("{HEAD}A,09.03.2026 10:00,1,RMB,\n")), ["R0411"]);
+    for (written, code) in [("eur", "EUR"), ("ANG", "ANG"), ("LTL", "LTL"), ("BYR", "BYR"), ("DEM", "DEM")] {
+        let event = event(&connector, &format!("{HEAD}A,09.03.2001 10:00,1,{written},\n"));
+        assert_eq!(order(&event).total.clone().unwrap().currency, code);
+    }
 }
 
 #[test]

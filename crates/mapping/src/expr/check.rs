@@ -1,6 +1,6 @@
 //! Names and types of an expression, before any data is seen.
 
-use iso_currency::Currency;
+use onefold_event::Currency;
 
 use super::ast::{Ast, Node};
 use super::{Expr, Function, Op};
@@ -267,9 +267,9 @@ fn call(name: &str, arguments: &[Ast], span: &Span, names: &mut Names) -> Checke
         ("money", [a, Type::Text(_)]) if a.number() => {
             let code = checked.get(1).map(|(e, _)| e);
             if let Some(Expr::Literal(Val::Text(code))) = code
-                && Currency::from_code(code).is_none()
+                && let Err(error) = code.parse::<Currency>()
             {
-                return fail(span, "M0406", format!("`{code}` is no currency of ISO 4217"));
+                return fail(span, "M0406", error.to_string());
             }
             (Function::Money, Type::Money)
         }

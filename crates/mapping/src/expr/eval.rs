@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use iso_currency::Currency;
+use onefold_event::Currency;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{Expr, Function, Op};
+use crate::convert::no_currency;
 use crate::event_def::Condition;
 use crate::frame::{Bad, Frame};
 use crate::problem::Problem;
@@ -245,14 +246,10 @@ fn call<'r>(function: Function, arguments: &'r [Expr], frame: &Frame<'_, 'r>) ->
         (Function::Lower, [Val::Text(text)]) => Val::Text(text.to_lowercase().into()),
         (Function::Upper, [Val::Text(text)]) => Val::Text(text.to_uppercase().into()),
         (Function::Length, [Val::Text(text)]) => Val::Integer(i64::try_from(text.chars().count()).unwrap_or(i64::MAX)),
-        (Function::Money, [amount, Val::Text(code)]) => match (amount.decimal(), Currency::from_code(code)) {
-            (Some(amount), Some(currency)) => Val::Money(amount, currency),
-            _ => {
-                return Err(Fault::new("R0411", "this is no currency of ISO 4217")
-                    .instead(code.to_string(), "a code such as EUR")
-                    .into());
-            }
-        },
+        (Function::Money, [amount, Val::Text(code)]) => {
+            let currency = code.parse::<Currency>().map_err(|error| no_currency(&error))?;
+            amount.decimal().map_or(Val::Absent, |amount| Val::Money(amount, currency))
+        }
         _ => Val::Absent,
     })
 }
