@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let customer = n / 2;
         let mut party =
             PartyFacts::new(format!("party:{}:{customer:08}", if n % 2 == 0 { "erp" } else { "crm" }).parse()?);
-        party.names.insert(normalise_name(&format!("Customer {customer}")));
+        party.names.extend(normalise_name(&format!("Customer {customer}")));
         let values = [("phone", format!("139{customer:08}"), "CN"), ("email", format!("c{customer}@example.com"), "")];
         let keys: Result<Vec<_>, Invalid> =
             values.iter().map(|(kind, text, issuer)| normalise(kind, text, issuer)).collect();

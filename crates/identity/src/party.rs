@@ -11,7 +11,7 @@ use crate::IdentifierKey;
 pub struct PartyFacts {
     /// The party.
     pub key: Subject,
-    /// Names ever asserted, by [`crate::normalise_name`], without the empty one.
+    /// Forms of names ever asserted, by [`crate::normalise_name`].
     pub names: BTreeSet<String>,
     /// Valid values ever asserted and not withdrawn; among them its own number, [`IdentifierKey::of_party`].
     pub identifiers: BTreeSet<IdentifierKey>,

@@ -1,21 +1,34 @@
-//! Shapes and check digits of VAT numbers, per country, as python-stdnum and the members' tax offices publish them.
+//! Shapes and check digits of VAT numbers, per country, as python-stdnum and the countries' tax offices publish them.
 
 const SHAPE: &str = "not the shape of its country's VAT numbers";
 const CHECK: &str = "the check digit is wrong";
 
-/// The number without its country, in full length, if it can be one.
+/// Prefixes of the numbers that can be judged: the members, EU and IM for the Union's one-stop shops, and three neighbours.
+pub(crate) const COUNTRIES: [&str; 32] = [
+    "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "EU", "FI", "FR", "GB", "HR", "HU", "IE", "IM",
+    "IT", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+];
+
+/// The number without its country, in full length and without what is written behind it, if it can be one.
 pub(crate) fn check(country: &str, number: &str) -> Result<String, &'static str> {
     let number = match (country, number.len()) {
         ("BE", 9) => format!("0{number}"),
         ("EL", 8) => format!("0{number}"),
         ("NL", ..12) => format!("{number:0>12}"),
+        ("CH", _) => switzerland(number),
+        ("NO", _) => bare(number, &["MVA"]).to_owned(),
         _ => number.to_owned(),
     };
-    let body = if country == "AT" { number.strip_prefix('U').ok_or(SHAPE)? } else { &number };
+    let body = match country {
+        "AT" => number.strip_prefix('U').ok_or(SHAPE)?,
+        "CH" => number.strip_prefix('E').ok_or(SHAPE)?,
+        _ => &number,
+    };
     let ok = match country {
         "CY" => cyprus(body),
         "ES" => spain(body),
         "FR" => france(body),
+        "GB" if body.len() == 5 => department(body),
         "IE" => ireland(body),
         "NL" => netherlands(body),
         _ => plain(country, &digits(body).ok_or(SHAPE)?, body),
@@ -89,14 +102,42 @@ fn plain(country: &str, d: &[u32], text: &str) -> Option<bool> {
             let given = matches!(d.get(2), Some(2 | 3 | 4 | 7 | 8 | 9));
             (given && whole.is_multiple_of(11)) || birth_number(d, whole)
         }
-        ("XI" | "GB", 9 | 12) => {
+        ("GB", 9 | 12) => {
             let rest = (sum(&[8, 7, 6, 5, 4, 3, 2]) + d.get(7)? * 10 + d.get(8)?) % 97;
             rest == 0 || rest == 42
         }
-        // The one-stop shop of the Union.
-        ("EU", 9) => true,
+        // The Union's one-stop shops, by the member that registered: no check digit is published.
+        ("EU", 9) | ("IM", 10) => text.get(..3).filter(|member| MEMBERS.contains(member)).map(|_| true)?,
+        // The enterprise number: eCH-0097, mod 11.
+        ("CH", 9) => (11 - sum(&[5, 4, 3, 2, 7, 6, 5, 4]) % 11) % 11 == last,
+        // The organisation number: Brønnøysund registers, mod 11.
+        ("NO", 9) => (11 - sum(&[3, 2, 7, 6, 5, 4, 3, 2]) % 11) % 11 == last,
         _ => return None,
     })
+}
+
+/// ISO 3166 numbers of the members that register one-stop shops, Northern Ireland (900) and, until 2020, the United Kingdom.
+const MEMBERS: [&str; 29] = [
+    "040", "056", "100", "191", "196", "203", "208", "233", "246", "250", "276", "300", "348", "372", "380", "428",
+    "440", "442", "470", "528", "616", "620", "642", "703", "705", "724", "752", "826", "900",
+];
+
+/// The number without the words that are written behind it to say that it is one for VAT: spelling, not number.
+fn bare<'a>(number: &'a str, words: &[&str]) -> &'a str {
+    words.iter().find_map(|word| number.strip_suffix(word)).unwrap_or(number)
+}
+
+/// `E` and nine digits; the word for VAT is that of the writer's language.
+fn switzerland(number: &str) -> String {
+    let number = bare(number, &["MWST", "TVA", "IVA", "TPV", "VAT"]);
+    format!("E{}", number.strip_prefix('E').unwrap_or(number))
+}
+
+/// Government departments of the United Kingdom have GD and a number below 500, health authorities HA and one from there on.
+fn department(text: &str) -> Option<bool> {
+    let (word, number) = text.split_at_checked(2)?;
+    let number: u32 = digits(number)?.into_iter().fold(0, |number, digit| number * 10 + digit);
+    matches!((word, number), ("GD", ..500) | ("HA", 500..)).then_some(true)
 }
 
 fn digits(text: &str) -> Option<Vec<u32>> {

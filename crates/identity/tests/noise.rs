@@ -19,6 +19,18 @@ const KINDS: [&str; 12] = [
 ];
 const ISSUERS: [&str; 12] = ["", "CN", "de", "GR", "IT", "US", "ES", "FR", "erp", "中国", "a:b", "EU"];
 
+/// VAT numbers as they may be written, and what they are.
+const VAT: [(&str, &str); 8] = [
+    ("ATU14243102", "vat:AT:ATU14243102"),
+    ("BE403170701", "vat:BE:BE0403170701"),
+    ("ESX5253868R", "vat:ES:ESX5253868R"),
+    ("XI432525179", "vat:GB:GB432525179"),
+    ("GR094501040", "vat:EL:EL094501040"),
+    ("CHE107787577MWST", "vat:CH:CHE107787577"),
+    ("NO923609016MVA", "vat:NO:NO923609016"),
+    ("DE811125440", "vat:DE:DE811125440"),
+];
+
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => any::<String>(),
@@ -48,9 +60,34 @@ proptest! {
 
     #[test]
     fn a_name_is_its_own_form(text in prop_oneof![any::<String>(), "[A-Za-zÀ-ž .,'&-]{0,30}", "[一-龥 先生女士（）]{0,8}"]) {
-        let name = normalise_name(&text);
-        prop_assert_eq!(normalise_name(&name), name.clone());
-        prop_assert!(!name.starts_with(' ') && !name.ends_with(' '));
+        for name in normalise_name(&text) {
+            prop_assert_eq!(normalise_name(&name).into_iter().collect::<Vec<_>>(), [name.as_str()]);
+            prop_assert!(!name.starts_with(' ') && !name.ends_with(' '));
+        }
+    }
+
+    #[test]
+    fn a_name_is_one_with_itself_in_capitals(text in prop_oneof![any::<String>(), "[\\p{L}\\p{M}'’. -]{0,20}", "[A-Za-zÀ-žΑ-ωА-я .,'&-]{0,30}"]) {
+        prop_assert_eq!(normalise_name(&text.to_uppercase()), normalise_name(&text));
+        prop_assert_eq!(normalise_name(&text.to_lowercase()), normalise_name(&text));
+    }
+
+    #[test]
+    fn a_vat_number_does_not_depend_on_how_it_is_written(at in 0..VAT.len(), marks in "[ .-]{30}", issuer in 0..ISSUERS.len(), lower in any::<bool>()) {
+        let (text, form) = VAT[at];
+        let spread: String = text.chars().zip(marks.chars()).flat_map(|(c, mark)| [c, mark]).collect();
+        let spread = if lower { spread.to_lowercase() } else { spread };
+        let Some(issuer) = Some(ISSUERS[issuer]).filter(|issuer| !issuer.contains(':')) else { return Ok(()) };
+        prop_assert_eq!(normalise("vat", &spread, issuer).map(|key| key.to_string()), Ok(form.to_owned()));
+    }
+
+    #[test]
+    fn an_address_is_one_in_both_forms_of_its_domain(label in "[a-zäöüßéłøλπ中文例яд]{1,12}", top in "(de|中国|ελ|com)") {
+        let domain = format!("{label}.{top}");
+        let Ok(ascii) = idna::domain_to_ascii_strict(&domain) else { return Ok(()) };
+        let key = normalise("email", &format!("Info@{ascii}"), "");
+        prop_assert_eq!(normalise("email", &format!("info@{domain}"), ""), key.clone());
+        prop_assert!(key.is_ok_and(|key| key.as_str().is_ascii()));
     }
 
     #[test]

@@ -60,7 +60,8 @@ fn every_iban_is_judged_as_published() {
 
 #[test]
 fn every_vat_number_is_judged_as_published() {
-    let expected = |form: &str| format!("vat:{}:{form}", &form[..2]);
+    // One trader's numbers under XI and GB are one key.
+    let expected = |form: &str| format!("vat:{0}:{0}{1}", form[..2].replace("XI", "GB"), &form[2..]);
     let (count, differ) = compare("EU_VAT", |text| key("vat", text, ""), expected);
     // A comma between groups is read as the point that it is elsewhere.
     all((count, differ.into_iter().filter(|text| text != "BE 0220,764.971").collect()), 755);

@@ -98,7 +98,11 @@ impl ReadStore for PostgresStore {
     }
 
     async fn find(&self, text: &str, limit: usize) -> Result<Vec<Found>, StoreError> {
-        let term = |term: SearchTerm| format!("'{}'{}", term.word, if term.open { ":*" } else { "" });
+        let term = |term: SearchTerm| {
+            let open = if term.open { ":*" } else { "" };
+            let words: Vec<_> = term.words.iter().map(|word| format!("'{word}'{open}")).collect();
+            format!("({})", words.join(" | "))
+        };
         let query = SearchTerm::all(text).into_iter().map(term).collect::<Vec<_>>().join(" & ");
         if query.is_empty() {
             return Ok(Vec::new());

@@ -6,41 +6,53 @@
 
 use std::collections::BTreeSet;
 
-use unicode_normalization::UnicodeNormalization;
+use onefold_identity::spellings;
 use unicode_normalization::char::is_combining_mark;
 
 /// Suffixes of a long number by which it is found: without country code, without area code.
 const SUFFIXES: [usize; 5] = [11, 10, 9, 8, 7];
 
-/// A word that a text must have to be found.
+/// What a text must have to be found: one of these words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchTerm {
-    /// The word.
-    pub word: String,
-    /// Whether a longer word that begins with it will do, since it may not be typed to its end.
+    /// The spellings of one word, at least one.
+    pub words: Vec<String>,
+    /// Whether a longer word that begins with one of them will do, since it may not be typed to its end.
     pub open: bool,
 }
 
 impl SearchTerm {
-    /// What finds the texts with all words of this one; empty where there is nothing to look for.
+    /// What finds the texts with all words of this one, in any of its spellings; empty where there is nothing to look for.
     pub fn all(text: &str) -> Vec<Self> {
-        let exact = |word: String| Self { word, open: false };
+        let exact = |word: String| Self { words: vec![word], open: false };
+        let all = spelled(text);
+        let Some((first, others)) = all.split_first() else { return Vec::new() };
         let mut terms = Vec::new();
-        for run in runs(text) {
+        for (at, run) in first.iter().enumerate() {
             match run {
-                Run::Dense(chars) if chars.len() == 1 => terms.push(exact(chars[0].to_string())),
+                Run::Dense(chars) if chars.len() == 1 => terms.extend(chars.iter().map(|c| exact(c.to_string()))),
                 Run::Dense(chars) => terms.extend(chars.windows(2).map(|pair| exact(pair.iter().collect()))),
-                Run::Word(word) => terms.push(Self { word, open: true }),
+                Run::Word(word) => {
+                    let mut words = vec![word.clone()];
+                    for other in others {
+                        if let Some(Run::Word(word)) = other.get(at)
+                            && !words.contains(word)
+                        {
+                            words.push(word.clone());
+                        }
+                    }
+                    terms.push(Self { words, open: true });
+                }
             }
         }
         terms
     }
 }
 
-/// What a text is indexed by.
+/// What a text is indexed by: its words in all their spellings.
 pub fn search_words(text: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
-    for run in runs(text) {
+    for run in spelled(text).into_iter().flatten() {
         match run {
             Run::Dense(chars) => {
                 words.extend(chars.iter().map(char::to_string));
@@ -73,12 +85,12 @@ pub enum Nearness {
 impl Nearness {
     /// Of a text that an engine found for what was asked.
     pub fn of(text: &str, asked: &str) -> Self {
-        let line = runs(asked);
-        if text.lines().any(|text| runs(text) == line) {
+        let asked_as = spelled(asked);
+        if text.lines().any(|line| spelled(line).iter().any(|line| asked_as.contains(line))) {
             return Self::Line;
         }
         let words = search_words(text);
-        let whole = SearchTerm::all(asked).iter().all(|term| words.contains(&term.word));
+        let whole = SearchTerm::all(asked).iter().all(|term| term.words.iter().any(|word| words.contains(word)));
         if whole { Self::Words } else { Self::Beginnings }
     }
 }
@@ -93,9 +105,15 @@ enum Run {
 /// Characters of a word that count; a longer one is found by its beginning.
 const LONGEST: usize = 100;
 
+/// The words of a text in each of its spellings, as many in each.
+fn spelled(text: &str) -> Vec<Vec<Run>> {
+    spellings(text).iter().map(|text| runs(text)).collect()
+}
+
+/// The words of a folded text.
 fn runs(text: &str) -> Vec<Run> {
     let mut runs = Vec::new();
-    for c in text.nfkd().filter(|c| !is_combining_mark(*c)).nfc().flat_map(char::to_lowercase) {
+    for c in text.chars().filter(|c| !is_combining_mark(*c)) {
         match (c.is_alphanumeric(), is_dense(c), runs.last_mut()) {
             (false, ..) => runs.push(Run::Word(String::new())),
             (true, true, Some(Run::Dense(chars))) => chars.push(c),
@@ -129,7 +147,7 @@ mod tests {
     }
 
     fn terms(text: &str) -> Vec<(String, bool)> {
-        SearchTerm::all(text).into_iter().map(|term| (term.word, term.open)).collect()
+        SearchTerm::all(text).into_iter().map(|term| (term.words.join("|"), term.open)).collect()
     }
 
     #[test]
@@ -140,8 +158,40 @@ mod tests {
 
     #[test]
     fn words_lose_case_and_accents_and_may_be_unfinished() {
-        assert_eq!(terms("Müller, Jö"), [("muller".to_owned(), true), ("jo".to_owned(), true)]);
+        assert_eq!(terms("Müller, Jö"), [("muller|mueller".to_owned(), true), ("jo|joe".to_owned(), true)]);
+        assert_eq!(terms("Jörg 王伟"), [("jorg|joerg".to_owned(), true), ("王伟".to_owned(), false)]);
         assert_eq!(terms(" - "), []);
+    }
+
+    /// Whether an engine finds the text by what was asked.
+    fn finds(asked: &str, text: &str) -> bool {
+        let words = search_words(text);
+        let fits =
+            |term: &SearchTerm, of: &String| term.words.iter().any(|w| of == w || (term.open && of.starts_with(w)));
+        SearchTerm::all(asked).iter().all(|term| words.iter().any(|of| fits(term, of)))
+    }
+
+    #[test]
+    fn a_name_is_found_in_any_of_its_spellings() {
+        for (asked, text) in [
+            ("γεωργιος", "Γεώργιος"),
+            ("ΓΕΩΡΓΙΟΣ", "Γεώργιος"),
+            ("Γεωργ", "ΓΕΩΡΓΙΟΣ"),
+            ("lukasz walesa", "Łukasz Wałęsa"),
+            ("yildiz", "AYŞE YILDIZ"),
+            ("YILDIZ", "Ayşe Yıldız"),
+            ("mueller", "Müller"),
+            ("muller", "Müller"),
+            ("müller", "Mueller"),
+            ("Mühlb", "Muehlbauer"),
+            ("Muehlb", "Mühlbauer"),
+            ("strasse", "Straße"),
+            ("info@straße.de", "info@straße.de"),
+        ] {
+            assert!(finds(asked, text), "{asked} {text}");
+        }
+        assert!(!finds("mueller", "Muller"));
+        assert_eq!(Nearness::of("Mueller", "Müller"), Nearness::Line);
     }
 
     #[test]

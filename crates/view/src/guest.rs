@@ -7,13 +7,13 @@ use onefold_identity::{Facet, IdentifierKey, guest, normalise_name};
 
 use crate::party::{LONGEST, Value, cut, key_of};
 
-/// Most names that a guest is known by: a value that more people order by tells nobody apart.
+/// Most forms of names that a guest is known by: a value that more people order by tells nobody apart.
 const MOST: usize = 8;
 
 /// What guest orders say of one guest. It adds up over all copies of all events, whatever their order.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Guest {
-    /// Normalised names of the buyer, the least ones, sorted.
+    /// Forms of the buyer's names, the least ones, sorted.
     #[prost(string, repeated, tag = "1")]
     pub(crate) names: Vec<String>,
     /// The latest name, as it was written.
@@ -45,12 +45,12 @@ impl Guest {
     fn called(event: &Event) -> Self {
         let Body::OrderPlaced(m) = &event.body else { return Self::default() };
         let text = m.buyer.as_ref().map_or("", |buyer| buyer.name.trim());
-        let name = normalise_name(text);
-        if name.is_empty() {
+        let names: Vec<String> = normalise_name(text).into_iter().collect();
+        if names.is_empty() {
             return Self::default();
         }
         let (text, source) = (cut(text, LONGEST).to_owned(), event.source.clone());
-        Self { names: vec![name], name: Some(Value { text, source, at: event.occurred_at }) }
+        Self { names, name: Some(Value { text, source, at: event.occurred_at }) }
     }
 
     /// Adds what another order says.

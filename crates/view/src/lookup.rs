@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use onefold_event::Subject;
-use onefold_identity::Intermediary;
+use onefold_identity::{Intermediary, unicode_address};
 
 use crate::{Bundle, Fragment};
 
@@ -30,11 +30,12 @@ impl Bundle {
             .map_or(Intermediary::None, |p| u8::try_from(p.intermediary).map_or(Intermediary::None, Into::into))
     }
 
-    /// Name and identifiers, for search.
+    /// Name and identifiers, for search; an address whose domain is of other letters than ASCII in both its forms.
     pub fn search_words(&self) -> BTreeSet<String> {
         let Some(profile) = &self.profile else { return BTreeSet::new() };
         let name = profile.fields.get("name").map(|value| value.text.clone());
         let keys = profile.identifiers.iter().filter_map(|shown| shown.key.rsplit(':').next());
-        name.into_iter().chain(keys.map(str::to_owned)).filter(|word| !word.is_empty()).collect()
+        let keys = keys.flat_map(|key| [Some(key.to_owned()), unicode_address(key)]).flatten();
+        name.into_iter().chain(keys).filter(|word| !word.is_empty()).collect()
     }
 }

@@ -60,7 +60,7 @@ pub(crate) struct PartyFragment {
     /// What is no identifier of its kind, `kind:text`, with what is wrong with it.
     #[prost(btree_map = "string, string", tag = "3")]
     pub(crate) invalid: BTreeMap<String, String>,
-    /// Normalised names, all ever asserted, sorted.
+    /// Forms of names, all ever asserted, sorted.
     #[prost(string, repeated, tag = "4")]
     pub(crate) names: Vec<String>,
     /// Dates of birth, all ever asserted, sorted.
@@ -86,7 +86,7 @@ impl PartyFragment {
         Self { identifiers: BTreeMap::from([(identifier.to_string(), held)]), ..Self::default() }
     }
 
-    /// Normalised names, those by which it ordered as a guest among them.
+    /// Forms of its names, those by which it ordered as a guest among them.
     pub(crate) fn all_names(&self) -> impl Iterator<Item = &String> {
         self.names.iter().chain(self.guest.iter().flat_map(|guest| &guest.names))
     }
@@ -171,8 +171,9 @@ impl PartyFragment {
     }
 
     fn names(&mut self, m: &v1::PartyRecorded) {
-        let name = m.name.as_ref().map(|n| normalise_name(&full(n))).unwrap_or_default();
-        put(&mut self.names, name);
+        for form in m.name.iter().flat_map(|name| normalise_name(&full(name))) {
+            put(&mut self.names, form);
+        }
         put(&mut self.born_on, m.born_on.clone());
     }
 

@@ -152,6 +152,25 @@ pub(super) async fn found_are_two_characters_unfinished_words_and_numbers_withou
         let found = done(store.find(asked, 10).await);
         assert_eq!(found.iter().flat_map(|found| found.parties.clone()).collect::<Vec<_>>(), [party], "{asked}");
     }
+    let (c, d) = ("party:crm:90", "party:crm:91");
+    let address = "email:info@xn--strae-oqa.de";
+    project(store, 1, &[(c, party(c, "Γεώργιος Łukasz", &[address])), (d, party(d, "Mueller", &[]))]).await;
+    assemble(store).await;
+    for (asked, parties) in [
+        ("γεωργιος", &[c][..]),
+        ("ΓΕΩΡΓ lukasz", &[c]),
+        ("info@straße.de", &[c]),
+        ("info@xn--strae-oqa.de", &[c]),
+        ("mueller", &[B, d]),
+        ("müller", &[B, d]),
+        ("muller", &[B]),
+    ] {
+        let mut found: Vec<_> = done(store.find(asked, 10).await).into_iter().flat_map(|found| found.parties).collect();
+        found.sort();
+        let mut parties = parties.to_vec();
+        parties.sort_unstable();
+        assert_eq!(found, parties, "{asked}");
+    }
     for asked in ["伟王", "mullerx", "' | ", ""] {
         assert_eq!(done(store.find(asked, 10).await), [], "{asked}");
     }
