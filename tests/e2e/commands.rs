@@ -107,6 +107,60 @@ fn events_documents_and_words_lead_to_the_same_customer() {
 }
 
 #[test]
+fn what_is_counted_as_nobodys_is_what_is_listed_as_nobodys() {
+    let home = Home::new();
+    let server = home.serve();
+    let by = |role: &str, subject: &str| json!([{ "role": role, "subject": subject }]);
+    let total = json!({ "amount": "10.00", "currency": "CNY" });
+    let order = |number: &str, buyer: &str| {
+        let data = json!({ "total": total, "references": by("buyer", buyer) });
+        event("sales.order_placed.v1", &format!("order:shop:{number}"), "2026-02-03T09:00:00Z", data)
+    };
+    let delivery = |number: &str, orders: &[&str]| {
+        let items: Vec<Value> = orders.iter().map(|order| json!({ "product": "P", "order": order })).collect();
+        event(
+            "shipping.dispatched.v1",
+            &format!("delivery:wms:{number}"),
+            "2026-02-04T09:00:00Z",
+            json!({ "items": items }),
+        )
+    };
+    let invoice = |number: &str, references: Value| {
+        let data = json!({ "total": total, "references": references });
+        event("finance.invoice_issued.v1", &format!("invoice:erp:{number}"), "2026-02-05T09:00:00Z", data)
+    };
+    let paid = json!({
+        "amount": { "amount": "9.00", "currency": "CNY" },
+        "allocations": [{ "invoice": "invoice:erp:1", "amount": "5.00" }]
+    });
+    let walk_in = json!({ "intermediary": "walk_in" });
+    let events = [
+        order("1", "party:erp:A"),
+        order("2", "party:erp:B"),
+        // By lines: each has its own; one has a line of an order that nobody knows, which is of neither alone.
+        delivery("1", &["order:shop:1", "order:shop:2"]),
+        delivery("2", &["order:shop:1", "order:shop:2", "order:shop:9"]),
+        // Bought by somebody, owed by nobody; and the other way round.
+        invoice(
+            "1",
+            json!([{ "role": "end_customer", "subject": "party:erp:A" }, { "role": "debtor", "subject": "party:erp:CASH" }]),
+        ),
+        event("party.flagged_intermediary.v1", "party:erp:CASH", "2026-02-01T09:00:00Z", walk_in),
+        event("finance.payment_received.v1", "payment:bank:1", "2026-02-06T09:00:00Z", paid),
+    ];
+    let reply = server.batch(&events);
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    server.settle();
+    assert_eq!(server.stop(), 0);
+    let status = home.run(&["status", "--json"]).exits(0).json();
+    let listed = home.run(&["documents", "--unattributed", "--json"]).exits(0).lines();
+    let listed: Vec<&str> = listed.iter().map(|row| row["subject"].as_str().unwrap()).collect();
+    assert_eq!(status["unattributed_documents"], listed.len(), "{listed:?}");
+    assert_eq!(status["documents"], 6);
+    assert_eq!(listed, ["delivery:wms:2", "payment:bank:1"]);
+}
+
+#[test]
 fn the_nearest_name_is_found_first_however_few_are_asked_for() {
     let home = Home::new();
     let server = home.serve();

@@ -4,6 +4,7 @@ mod cases;
 mod history;
 mod holding;
 mod order;
+mod owners;
 mod published;
 
 use onefold_testkit::Engine;

@@ -66,9 +66,8 @@ impl Replay {
         let digest = (!bytes.is_empty()).then(|| Bundle::digest(text, &bytes));
         digest.iter().for_each(|digest| all.bundles.add(digest));
         self.rows.row(Row::Owner { key, bundle: &bytes, digest: digest.as_ref(), first_seen: sum.seen });
-        if text.starts_with("set:") && !bytes.is_empty() {
-            for atom in Owner::parse(text).iter().flat_map(Owner::atoms) {
-                let atom = atom.to_string();
+        if !bytes.is_empty() {
+            for atom in Owner::members(text) {
                 self.rows.row(Row::SetMember { atom: Key::new(&atom), set: key });
             }
         }

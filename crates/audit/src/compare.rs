@@ -143,7 +143,7 @@ impl Names {
         let keys = rows.owners.values().flatten().chain(stored).chain(rows.missing.iter().map(|(_, key)| key));
         let owners = keys.filter_map(|key| Owner::parse(key));
         let atoms: BTreeSet<String> =
-            owners.flat_map(|owner| owner.atoms().map(ToString::to_string).collect::<Vec<_>>()).collect();
+            owners.flat_map(|owner| owner.leaves().into_iter().map(ToString::to_string).collect::<Vec<_>>()).collect();
         atoms.into_iter().filter(|atom| atom.starts_with("identifier:")).collect()
     }
 
@@ -206,7 +206,7 @@ impl Rows for Names {
 fn customer_of(key: &str, replayed: &Replayed) -> Option<String> {
     let head = |party: &str| replayed.heads.get(party).cloned().unwrap_or_else(|| party.to_owned());
     let mut found: BTreeSet<String> = BTreeSet::new();
-    for atom in Owner::parse(key)?.atoms() {
+    for atom in Owner::parse(key)?.leaves() {
         let atom = atom.to_string();
         match replayed.holders.get(&atom) {
             Some(holders) => found.extend(holders.iter().map(|party| head(party))),

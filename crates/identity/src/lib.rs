@@ -26,7 +26,7 @@ mod rules;
 mod vat;
 mod vat_check;
 
-pub use attribute::{Held, attribute};
+pub use attribute::{Held, Whose, attribute, whose};
 pub use cluster::{Clusters, Unhonoured, cluster, components};
 pub use constraint::{Forbidden, Reason};
 pub use decision::Decision;

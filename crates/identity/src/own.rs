@@ -72,29 +72,43 @@ impl Facet {
         }
     }
 
-    /// The same for identifiers; one without a role is of whom the document is about, and of no lesser rank.
+    /// The same for identifiers, role by role. One without a role is of whom the document is about: the buyer, or whoever pays.
     fn identifier_roles(self) -> &'static [&'static [&'static str]] {
         match self {
-            Self::Trade => {
-                &[&["end_customer"], &["buyer", "customer", "caller", ""], &["debtor", "bill_to", "payer", "payee"]]
-            }
-            Self::Receivable => {
-                &[&["debtor"], &["bill_to"], &["payer", "payee", ""], &["buyer", "customer", "caller", "end_customer"]]
-            }
+            Self::Trade => &[
+                &["end_customer"],
+                &["buyer", ""],
+                &["customer", "caller"],
+                &["debtor"],
+                &["bill_to"],
+                &["payer", "payee"],
+            ],
+            Self::Receivable => &[
+                &["debtor"],
+                &["bill_to"],
+                &["payer", "payee", ""],
+                &["buyer"],
+                &["customer", "caller"],
+                &["end_customer"],
+            ],
         }
     }
 
-    /// The identifiers that own: of the first roles that name any.
+    /// The identifiers that can own, by the precedence of their roles.
+    fn claims(self, identifiers: &[(String, IdentifierKey)]) -> impl Iterator<Item = Vec<(&str, &IdentifierKey)>> {
+        let of = |roles: &&[&str]| {
+            let all = identifiers.iter().map(|(role, key)| (role.as_str(), key));
+            all.filter(|(role, key)| roles.contains(role) && Rules::owns(key.kind())).collect::<Vec<_>>()
+        };
+        self.identifier_roles().iter().map(of).filter(|found| !found.is_empty())
+    }
+
+    /// Those of the first roles that name any.
     pub(crate) fn owning(
         self,
         identifiers: &[(String, IdentifierKey)],
     ) -> impl Iterator<Item = (&str, &IdentifierKey)> {
-        let of = |roles: &[&str]| {
-            let all = identifiers.iter().map(|(role, key)| (role.as_str(), key));
-            all.filter(|(role, key)| roles.contains(role) && Rules::owns(key.kind())).collect::<Vec<_>>()
-        };
-        let found = self.identifier_roles().iter().map(|roles| of(roles)).find(|found| !found.is_empty());
-        found.unwrap_or_default().into_iter()
+        self.claims(identifiers).next().unwrap_or_default().into_iter()
     }
 
     /// Whether a party is passed over.
@@ -127,36 +141,38 @@ pub struct Claim<'a> {
     pub guest_of: Option<&'a str>,
 }
 
-/// Whose a document is. The first step that gives something decides; several at one step make a set, not a choice.
+/// Whose a document is. The first step that names somebody who can own decides; several at one step make a set, not a choice.
 ///
-/// The steps: a decision; the party in an owning role, intermediaries passed over; the owners of its parents; an identifier in an owning role, or the party that a guest order makes of it; and in trade, last, whom it bills.
+/// The steps: a decision; the party in an owning role, intermediaries passed over; the owners of its parents; the identifiers in an owning role, role by role, or the party that a guest order makes of one; and in trade, last, whom it bills. Which values are hubs is not known here and changes: up to the first party, the steps stand in the owner ([`Atom::First`]).
 pub fn own(facet: Facet, claim: &Claim<'_>) -> Owner {
     if let Some(party) = claim.reassigned {
         return Owner::One(Atom::Party(party.clone()));
     }
-    let steps: [&dyn Fn() -> BTreeSet<Atom>; 4] = [
-        &|| parties(facet, claim, facet.roles()),
-        &|| claim.parents.iter().flat_map(Owner::atoms).cloned().collect(),
-        &|| identifiers(facet, claim),
-        &|| if facet == Facet::Trade { parties(facet, claim, &BILLED) } else { BTreeSet::new() },
-    ];
-    let atoms = steps.iter().map(|step| step()).find(|atoms| !atoms.is_empty());
-    Owner::from_atoms(atoms.unwrap_or_default())
+    let named = parties(facet, claim, facet.roles());
+    if named != Owner::None {
+        return named;
+    }
+    let parents = Owner::from_atoms(claim.parents.iter().flat_map(Owner::atoms).cloned().collect());
+    let billed = if facet == Facet::Trade { parties(facet, claim, &BILLED) } else { Owner::None };
+    Owner::first([parents].into_iter().chain(identifiers(facet, claim)).chain([billed]))
 }
 
-fn parties(facet: Facet, claim: &Claim<'_>, roles: &[&[Role]]) -> BTreeSet<Atom> {
+fn parties(facet: Facet, claim: &Claim<'_>, roles: &[&[Role]]) -> Owner {
     let named = |roles: &&[Role]| -> BTreeSet<Atom> {
         let stands =
             |(role, party): &&(Role, Subject)| roles.contains(role) && !facet.passes_over((claim.intermediary)(party));
         claim.references.iter().filter(stands).map(|(_, party)| Atom::Party(party.clone())).collect()
     };
-    roles.iter().map(named).find(|atoms| !atoms.is_empty()).unwrap_or_default()
+    Owner::from_atoms(roles.iter().map(named).find(|atoms| !atoms.is_empty()).unwrap_or_default())
 }
 
-fn identifiers(facet: Facet, claim: &Claim<'_>) -> BTreeSet<Atom> {
+fn identifiers(facet: Facet, claim: &Claim<'_>) -> Vec<Owner> {
     if let Some((party, _)) = claim.guest_of.and_then(|source| guest(facet, source, claim.identifiers)) {
         let stands = !facet.passes_over((claim.intermediary)(&party));
-        return stands.then_some(Atom::Party(party)).into_iter().collect();
+        return stands.then_some(Owner::One(Atom::Party(party))).into_iter().collect();
     }
-    facet.owning(claim.identifiers).map(|(_, key)| Atom::Identifier(key.clone())).collect()
+    let owner = |found: Vec<(&str, &IdentifierKey)>| {
+        Owner::from_atoms(found.into_iter().map(|(_, key)| Atom::Identifier(key.clone())).collect())
+    };
+    facet.claims(claim.identifiers).map(owner).collect()
 }

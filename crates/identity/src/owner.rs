@@ -10,6 +10,15 @@ use crate::IdentifierKey;
 /// Shards of what nobody owns, per source.
 const SHARDS: u64 = 16;
 
+/// What the keys of several begin with.
+const SET: &str = "set:";
+const FIRST: &str = "first:";
+const UNTIL: &str = "until:";
+const EACH: &str = "each:";
+
+/// Stands for nobody among the owners of parts.
+const NONE: &str = "none";
+
 /// A part of an owner key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Atom {
@@ -17,6 +26,10 @@ pub enum Atom {
     Party(Subject),
     /// Whoever holds a value.
     Identifier(IdentifierKey),
+    /// The first of these that names somebody who can own, which a hub value does not. At least two, in the order of their claims.
+    First(Vec<Owner>),
+    /// The first of these that some customer holds. At least two, in the order of their claims.
+    Until(Vec<Owner>),
 }
 
 /// Whose a document is: C1.
@@ -29,6 +42,8 @@ pub enum Owner {
     One(Atom),
     /// Several at one step: the customer that holds all of it. At least two.
     Set(BTreeSet<Atom>),
+    /// Owners of a document's parts, under which stands what is counted once for each customer that holds any of them. At least two.
+    Each(BTreeSet<Owner>),
 }
 
 impl fmt::Display for Atom {
@@ -36,6 +51,8 @@ impl fmt::Display for Atom {
         match self {
             Self::Party(party) => party.fmt(f),
             Self::Identifier(key) => write!(f, "identifier:{key}"),
+            Self::First(owners) => f.write_str(&join(FIRST, owners.iter().map(Owner::text))),
+            Self::Until(owners) => f.write_str(&join(UNTIL, owners.iter().map(Owner::text))),
         }
     }
 }
@@ -46,8 +63,24 @@ impl Atom {
         if let Some(key) = text.strip_prefix("identifier:") {
             return key.parse().ok().map(Self::Identifier);
         }
+        let several = |members| split(members, Owner::named).filter(|owners| owners.len() > 1);
+        if let Some(members) = text.strip_prefix(FIRST) {
+            return several(members).map(Self::First);
+        }
+        if let Some(members) = text.strip_prefix(UNTIL) {
+            return several(members).map(Self::Until);
+        }
         let party: Subject = text.parse().ok()?;
         (party.kind() == Kind::Party).then_some(Self::Party(party))
+    }
+
+    /// Whether it names somebody who can own, whatever value becomes a hub.
+    fn is_sure(&self) -> bool {
+        match self {
+            Self::Party(_) => true,
+            Self::Identifier(_) => false,
+            Self::First(owners) | Self::Until(owners) => owners.iter().any(Owner::is_sure),
+        }
     }
 }
 
@@ -61,25 +94,123 @@ impl Owner {
         }
     }
 
-    /// Its parts, in order.
+    /// The first of these steps that names somebody who can own. Whoever comes after a party is never asked; before that, a value may
+    /// turn out to be a hub.
+    pub fn first(steps: impl IntoIterator<Item = Self>) -> Self {
+        let mut all: Vec<Self> = Vec::new();
+        for step in steps {
+            let steps = match step {
+                Self::None => continue,
+                Self::One(Atom::First(steps)) => steps,
+                step => vec![step],
+            };
+            for step in steps.into_iter().filter(|step| !all.contains(step)).collect::<Vec<_>>() {
+                let sure = step.is_sure();
+                all.push(step);
+                if sure {
+                    return Self::in_turn(all, Atom::First);
+                }
+            }
+        }
+        Self::in_turn(all, Atom::First)
+    }
+
+    /// This one; until a customer holds it, another.
+    pub fn until(self, other: Self) -> Self {
+        match (&self, &other) {
+            (Self::None, _) => other,
+            (_, Self::None) => self,
+            _ if self == other || self.is_sure() => self,
+            _ => Self::One(Atom::Until(vec![self, other])),
+        }
+    }
+
+    /// What is counted once for each customer that holds any of these.
+    pub fn each(mut owners: BTreeSet<Self>) -> Self {
+        match owners.len() {
+            0 | 1 => owners.pop_first().unwrap_or_default(),
+            _ => Self::Each(owners),
+        }
+    }
+
+    fn in_turn(mut all: Vec<Self>, atom: fn(Vec<Self>) -> Atom) -> Self {
+        match all.len() {
+            0 | 1 => all.pop().unwrap_or_default(),
+            _ => Self::One(atom(all)),
+        }
+    }
+
+    fn is_sure(&self) -> bool {
+        self.atoms().any(Atom::is_sure)
+    }
+
+    /// Its parts, in order; of [`Owner::Each`] none, since no customer must hold all of them.
     pub fn atoms(&self) -> impl Iterator<Item = &Atom> {
         let (one, set) = match self {
-            Self::None => (None, None),
+            Self::None | Self::Each(_) => (None, None),
             Self::One(atom) => (Some(atom), None),
             Self::Set(atoms) => (None, Some(atoms)),
         };
         one.into_iter().chain(set.into_iter().flatten())
     }
 
-    /// The key under which its bundle stands: `party:erp:K1`, `identifier:phone:+86...`, `set:` and its members between bars, or `none:source:shard` for a document `of` this subject that nobody owns, sharded so that no row is hot.
+    /// The parties and identifiers of which it is made, at whatever depth.
+    pub fn leaves(&self) -> BTreeSet<&Atom> {
+        let mut all = BTreeSet::new();
+        self.add_leaves(&mut all);
+        all
+    }
+
+    fn add_leaves<'a>(&'a self, all: &mut BTreeSet<&'a Atom>) {
+        if let Self::Each(owners) = self {
+            owners.iter().for_each(|owner| owner.add_leaves(all));
+        }
+        for atom in self.atoms() {
+            match atom {
+                Atom::Party(_) | Atom::Identifier(_) => drop(all.insert(atom)),
+                Atom::First(owners) | Atom::Until(owners) => owners.iter().for_each(|owner| owner.add_leaves(all)),
+            }
+        }
+    }
+
+    /// The parties and identifiers by which the owner key of several is found; none for any other key.
+    pub fn members(key: &str) -> Vec<String> {
+        let several = [SET, FIRST, UNTIL, EACH].iter().any(|word| key.starts_with(word));
+        let owner = if several { Self::parse(key) } else { None };
+        owner.iter().flat_map(Self::leaves).map(ToString::to_string).collect()
+    }
+
+    /// Owners on whose timelines a document of this one stands as a reference: the members of a set, each after what comes before
+    /// the set.
+    pub fn references(&self) -> Vec<Self> {
+        match self {
+            Self::Set(atoms) => atoms.iter().cloned().map(Self::One).collect(),
+            Self::One(Atom::First(steps)) => {
+                let after = |(n, step): (usize, &Self)| -> Vec<Self> {
+                    let before = || steps.iter().take(n).cloned();
+                    step.references().into_iter().map(|member| Self::first(before().chain([member]))).collect()
+                };
+                steps.iter().enumerate().flat_map(after).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The key under which its bundle stands: `party:erp:K1`, `identifier:phone:+86...`, `set:`, `first:`, `until:` or `each:` and its members between bars, or `none:source:shard` for a document `of` this subject that nobody owns, sharded so that no row is hot.
     pub fn key(&self, of: &Subject) -> String {
         match self {
             Self::None => format!("none:{}:{}", of.source(), fnv(of.as_str()) % SHARDS),
+            owner => owner.text(),
+        }
+    }
+
+    /// Its key, without the shard where it is nobody: as it stands among the members of another one.
+    pub fn text(&self) -> String {
+        match self {
+            Self::None => NONE.to_owned(),
             Self::One(atom) => atom.to_string(),
-            Self::Set(atoms) => {
-                let members: Vec<_> = atoms.iter().map(|atom| escape(&atom.to_string())).collect();
-                format!("set:{}", members.join("|"))
-            }
+            Self::Set(atoms) => join(SET, atoms.iter().map(ToString::to_string)),
+            Self::Each(owners) => join(EACH, owners.iter().map(Self::text)),
         }
     }
 
@@ -90,11 +221,32 @@ impl Owner {
             let known = !source.is_empty() && shard.parse::<u64>().is_ok_and(|n| n < SHARDS && n.to_string() == shard);
             return known.then_some(Self::None);
         }
-        let Some(members) = key.strip_prefix("set:") else { return Atom::parse(key).map(Self::One) };
-        let atoms: Vec<Atom> = members.split('|').map(|m| Atom::parse(&unescape(m)?)).collect::<Option<_>>()?;
-        let sorted = atoms.len() > 1 && atoms.iter().zip(atoms.iter().skip(1)).all(|(a, b)| a < b);
-        sorted.then(|| Self::Set(atoms.into_iter().collect()))
+        let Some(members) = key.strip_prefix(EACH) else { return Self::named(key) };
+        let owners = split(members, |text| if text == NONE { Some(Self::None) } else { Self::named(text) })?;
+        is_sorted(&owners).then(|| Self::Each(owners.into_iter().collect()))
     }
+
+    /// Reads the key of somebody who is named.
+    fn named(key: &str) -> Option<Self> {
+        let Some(members) = key.strip_prefix(SET) else { return Atom::parse(key).map(Self::One) };
+        let atoms = split(members, Atom::parse)?;
+        is_sorted(&atoms).then(|| Self::Set(atoms.into_iter().collect()))
+    }
+}
+
+fn is_sorted<T: Ord>(members: &[T]) -> bool {
+    members.len() > 1 && members.is_sorted_by(|a, b| a < b)
+}
+
+fn join(word: &str, members: impl Iterator<Item = String>) -> String {
+    let members: Vec<_> = members.map(|member| escape(&member)).collect();
+    format!("{word}{}", members.join("|"))
+}
+
+fn split<T>(members: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    // One alone is no list: what it is made of is not looked at, however deep.
+    let several = members.contains('|');
+    several.then(|| members.split('|').map(|member| read(&unescape(member)?)).collect()).flatten()
 }
 
 /// A number may hold the bar that stands between members.
@@ -149,6 +301,53 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_several_are_frozen_and_read_back() {
+        let (phone, mail) = (Owner::One(identifier("phone:+86138")), Owner::One(identifier("email:a@b.c")));
+        let (k1, k2) = (Owner::One(party("party:erp:K1")), Owner::One(party("party:erp:K|2")));
+        let first = Owner::first([phone.clone(), mail.clone(), k1.clone(), k2.clone()]);
+        let until = phone.clone().until(first.clone());
+        let each = Owner::each([Owner::None, until.clone(), k2.clone()].into());
+        let set = Owner::from_atoms(first.atoms().chain(k2.atoms()).cloned().collect());
+        for (owner, key) in [
+            (&first, "first:identifier:phone:+86138|identifier:email:a@b.c|party:erp:K1"),
+            (&Owner::first([phone.clone(), Owner::None, phone.clone()]), "identifier:phone:+86138"),
+            (&Owner::first([first.clone(), k2.clone()]), &first.key(&of())),
+            (&k1.clone().until(phone.clone()), "party:erp:K1"),
+            (&Owner::None.until(phone.clone()), "identifier:phone:+86138"),
+            (
+                &until,
+                "until:identifier:phone:+86138|first:identifier:phone:+86138%7Cidentifier:email:a@b.c%7Cparty:erp:K1",
+            ),
+            (
+                &each,
+                "each:none|party:erp:K%257C2|until:identifier:phone:+86138%7Cfirst:identifier:phone:+86138%257Cidentifier:email:a@b.c%257Cparty:erp:K1",
+            ),
+            (&set, "set:party:erp:K%7C2|first:identifier:phone:+86138%7Cidentifier:email:a@b.c%7Cparty:erp:K1"),
+        ] {
+            assert_eq!(owner.key(&of()), key);
+            assert_eq!(Owner::parse(key).as_ref(), Some(owner), "{key}");
+        }
+        assert_eq!(
+            Owner::members(&each.key(&of())),
+            ["party:erp:K1", "party:erp:K|2", "identifier:email:a@b.c", "identifier:phone:+86138"]
+        );
+        assert!(Owner::members("party:erp:K1").is_empty() && Owner::members("none:shop:6").is_empty());
+    }
+
+    #[test]
+    fn a_member_of_a_set_is_referred_to_after_what_comes_before_the_set() {
+        let phone = Owner::One(identifier("phone:+86138"));
+        let both = Owner::from_atoms([party("party:erp:A"), party("party:erp:B")].into());
+        let members = |owner: &Owner| owner.references().iter().map(|o| o.key(&of())).collect::<Vec<_>>();
+        assert_eq!(members(&both), ["party:erp:A", "party:erp:B"]);
+        assert_eq!(
+            members(&Owner::first([phone.clone(), both.clone()])),
+            ["first:identifier:phone:+86138|party:erp:A", "first:identifier:phone:+86138|party:erp:B"]
+        );
+        assert!(members(&phone).is_empty() && members(&Owner::None).is_empty());
+    }
+
+    #[test]
     fn only_the_canonical_form_is_a_key() {
         for bad in [
             "",
@@ -163,6 +362,13 @@ mod tests {
             "none:shop:16",
             "none:shop:01",
             "identifier:phone",
+            "none",
+            "first:party:erp:A",
+            "first:none|party:erp:A",
+            "until:",
+            "each:party:erp:A",
+            "each:party:erp:B|party:erp:A",
+            "each:none|each:party:erp:A%7Cparty:erp:B",
         ] {
             assert_eq!(Owner::parse(bad), None, "{bad}");
         }

@@ -49,6 +49,11 @@ fn owners(says: &Says<'_>) -> [Owner; 2] {
     Facet::ALL.map(|facet| own(facet, &claim))
 }
 
+/// The first of these that names somebody who can own.
+fn first(steps: &[&[&str]]) -> Owner {
+    Owner::first(steps.iter().map(|step| owner(step)))
+}
+
 fn check(says: Says<'_>, trade: &[&str], receivable: &[&str]) {
     assert_eq!(owners(&says), [owner(trade), owner(receivable)]);
 }
@@ -125,21 +130,19 @@ fn parents_come_before_identifiers_and_after_parties() {
 fn an_invoice_that_names_only_whom_it_bills_was_bought_by_them() {
     check(Says { references: &[(Role::Debtor, A), (Role::Payer, B)], ..Says::default() }, &[A], &[A]);
     check(Says { references: &[(Role::BillTo, A)], parents: &[&[B]], ..Says::default() }, &[B], &[A]);
-    check(
-        Says { references: &[(Role::BillTo, A)], identifiers: &[("buyer", "phone:+8613800138000")], ..Says::default() },
-        &[PHONE],
-        &[A],
-    );
+    let billed =
+        Says { references: &[(Role::BillTo, A)], identifiers: &[("buyer", "phone:+8613800138000")], ..Says::default() };
+    assert_eq!(owners(&billed), [first(&[&[PHONE], &[A]]), owner(&[A])]);
     check(Says { references: &[(Role::Debtor, SHOP)], ..Says::default() }, &[], &[SHOP]);
 }
 
 #[test]
 fn the_payers_account_is_not_the_buyers_phone() {
     let identifiers = [("buyer", "phone:+8613800138000"), ("payer", "account:DE89370400440532013000")];
-    check(
-        Says { identifiers: &identifiers, ..Says::default() },
-        &[PHONE],
-        &["identifier:account:DE89370400440532013000"],
+    let account = "identifier:account:DE89370400440532013000";
+    assert_eq!(
+        owners(&Says { identifiers: &identifiers, ..Says::default() }),
+        [first(&[&[PHONE], &[account]]), first(&[&[account], &[PHONE]])]
     );
     let identifiers = [("", "phone:+8613800138000"), ("", "email:a@b.c")];
     check(
@@ -167,4 +170,44 @@ fn a_value_of_an_unknown_kind_owns_nothing() {
         &["identifier:tax_number:CN:1"],
         &["identifier:tax_number:CN:1"],
     );
+}
+
+#[test]
+fn identifiers_follow_the_precedence_of_parties_role_by_role() {
+    let (mail, phone) = ("identifier:email:a@b.c", PHONE);
+    let both =
+        Says { identifiers: &[("end_customer", "email:a@b.c"), ("buyer", "phone:+8613800138000")], ..Says::default() };
+    assert_eq!(owners(&both), [first(&[&[mail], &[phone]]), first(&[&[phone], &[mail]])]);
+    let all = ["customer", "payee", "payer", "bill_to", "buyer", "debtor", "end_customer"];
+    let keys: Vec<String> = all.iter().map(|role| format!("loyalty:club:{role}")).collect();
+    let identifiers: Vec<(&str, &str)> = all.iter().copied().zip(keys.iter().map(String::as_str)).collect();
+    let of = |role: &str| owner(&[&format!("identifier:loyalty:club:{role}")]);
+    let payers = owner(&["identifier:loyalty:club:payee", "identifier:loyalty:club:payer"]);
+    assert_eq!(
+        owners(&Says { identifiers: &identifiers, ..Says::default() }),
+        [
+            Owner::first([
+                of("end_customer"),
+                of("buyer"),
+                of("customer"),
+                of("debtor"),
+                of("bill_to"),
+                payers.clone()
+            ]),
+            Owner::first([of("debtor"), of("bill_to"), payers, of("buyer"), of("customer"), of("end_customer")]),
+        ]
+    );
+}
+
+#[test]
+fn what_comes_after_a_value_that_may_become_a_hub_is_kept_up_to_the_first_party() {
+    let identifiers = [("buyer", "phone:+8613800138000")];
+    let says = Says { references: &[(Role::Debtor, A)], identifiers: &identifiers, ..Says::default() };
+    assert_eq!(owners(&says), [first(&[&[PHONE], &[A]]), owner(&[A])]);
+    let says = Says { parents: &[&["identifier:email:a@b.c"]], identifiers: &identifiers, ..Says::default() };
+    let both = first(&[&["identifier:email:a@b.c"], &[PHONE]]);
+    assert_eq!(owners(&says), [both.clone(), both]);
+    let says = Says { parents: &[&["identifier:email:a@b.c"], &[B]], identifiers: &identifiers, ..Says::default() };
+    let set = owner(&["identifier:email:a@b.c", B]);
+    assert_eq!(owners(&says), [set.clone(), set]);
 }

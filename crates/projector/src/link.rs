@@ -82,8 +82,8 @@ impl Batch<'_> {
             self.load_owners(&parties.iter().map(|(_, party)| party.as_str()).collect::<Vec<_>>()).await?;
             let mut children = Vec::new();
             for place in level {
-                let Some(keys) = self.keys_of(place) else { continue };
-                let keys = (keys != Keys::default()).then_some(keys);
+                // What is named no longer has none.
+                let keys = self.keys_of(place).filter(|keys| *keys != Keys::default());
                 let row = &mut self.subjects[place];
                 if row.state.keys != keys {
                     row.change().keys = keys;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use onefold_identity::Owner;
 use onefold_store::{Changes, IdentityChange, Members, Note};
 
 use crate::batch::Batch;
@@ -25,9 +26,17 @@ impl Unnamed {
     /// Takes in an owner that was touched, and whether its bundle or its first sighting changed. What nobody owns is in no
     /// customer's view.
     pub(crate) fn owner(&mut self, key: &str, bundle: bool, first_seen: bool) {
-        if (bundle || first_seen) && !key.starts_with("none") && !self.named.contains(key) {
-            self.owners.insert(key.to_owned());
+        if !(bundle || first_seen) {
+            return;
         }
+        // What is counted once for several is said of each of them.
+        let keys = match Owner::parse(key) {
+            Some(Owner::Each(owners)) => {
+                owners.iter().filter(|owner| **owner != Owner::None).map(Owner::text).collect()
+            }
+            _ => vec![key.to_owned()],
+        };
+        self.owners.extend(keys.into_iter().filter(|key| !key.starts_with("none") && !self.named.contains(key)));
     }
 
     /// Takes in a party that was never heard of before.

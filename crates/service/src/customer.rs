@@ -1,9 +1,9 @@
 //! A customer's rows, found by whatever it is called.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Kind, Subject};
-use onefold_identity::{Atom, IdentifierKey, Owner};
+use onefold_identity::{Atom, Held, IdentifierKey, Owner, attribute};
 use onefold_store::CustomerRows;
 use serde::Serialize;
 
@@ -66,29 +66,39 @@ impl Service {
     /// The customer that holds all of an owner key (rule C1).
     pub(crate) async fn customer_of_key(&self, key: &str) -> Result<Option<CustomerRows>, ServiceError> {
         let Some(owner) = Owner::parse(key) else { return Ok(None) };
-        let mut found: Option<CustomerRows> = None;
-        for atom in owner.atoms() {
+        let mut customers: Vec<CustomerRows> = Vec::new();
+        let mut held = BTreeMap::new();
+        for atom in owner.leaves() {
             let party = match atom {
-                Atom::Party(party) => party.to_string(),
                 Atom::Identifier(value) => {
                     let holding = self.store.holders(value).await?;
-                    if self.rules.is_hub(value.kind(), holding.ever) {
-                        continue;
+                    match holding.parties.as_slice() {
+                        _ if self.rules.is_hub(value.kind(), holding.ever) => Err(Held::Hub),
+                        [] => Err(Held::Nobody),
+                        [party] => Ok(party.clone()),
+                        _ => Err(Held::Several),
                     }
-                    let [party] = holding.parties.as_slice() else { return Ok(None) };
-                    party.clone()
                 }
+                party => Ok(party.to_string()),
             };
-            match &found {
-                Some(rows) if rows.parties.contains_key(&party) => {}
-                Some(_) => return Ok(None),
-                None => found = self.store.customer(&party).await?,
-            }
-            if found.is_none() {
-                return Ok(None);
-            }
+            let holder = match party {
+                Ok(party) => self.place(&party, &mut customers).await?,
+                Err(held) => held,
+            };
+            held.insert(atom, holder);
         }
-        Ok(found)
+        let place = attribute(&owner, &|atom| held.get(atom).copied().unwrap_or(Held::Nobody));
+        Ok(place.filter(|place| *place < customers.len()).map(|place| customers.swap_remove(place)))
+    }
+
+    /// The place among customers of the one that holds a party.
+    async fn place(&self, party: &str, among: &mut Vec<CustomerRows>) -> Result<Held<usize>, ServiceError> {
+        if let Some(place) = among.iter().position(|rows| rows.parties.contains_key(party)) {
+            return Ok(Held::Customer(place));
+        }
+        let Some(rows) = self.store.customer(party).await? else { return Ok(Held::Nobody) };
+        among.push(rows);
+        Ok(Held::Customer(among.len() - 1))
     }
 
     /// The row of a subject of which anything is known: an event about it, or that it ordered as a guest.

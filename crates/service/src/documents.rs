@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Subject, format_micros, parse_instant};
-use onefold_identity::Rules;
+use onefold_identity::{Owner, Rules};
 use onefold_store::{CustomerRows, DocumentRow, Listing, Place, SubjectState};
-use onefold_view::{Bundle, Contribution, Given, LatestView, assemble, contribute};
+use onefold_view::{Bundle, Contribution, Given, LatestView, assemble};
 use serde::Serialize;
 
 use crate::{Reference, Service, ServiceError};
@@ -28,7 +28,7 @@ pub struct Page {
 }
 
 impl Service {
-    /// Documents of a customer by time, from the end that is asked for; without a reference, those that nobody holds.
+    /// Documents of a customer by time, from the end that is asked for; without a reference, those that nobody holds, or of which a part is nobody's.
     ///
     /// # Errors
     /// Nothing is known of the reference, the cursor is none, or the read model cannot be read.
@@ -56,7 +56,8 @@ impl Service {
             let states = self.store.subjects(&keys).await?;
             let (mut rest, mut full) = (found.into_iter().zip(states), false);
             for ((place, owners), state) in rest.by_ref() {
-                items.extend(state.and_then(|state| self.document(&place.subject, &state, &owners)));
+                let document = state.and_then(|state| document(&place.subject, &state, &owners, of.is_none()));
+                items.extend(document);
                 after = Some(place);
                 full = items.len() == limit;
                 if full {
@@ -130,19 +131,27 @@ impl Service {
         }
         Ok(all)
     }
+}
 
-    fn document(&self, key: &str, state: &SubjectState, owners: &BTreeSet<String>) -> Option<Document> {
-        let subject: Subject = key.parse().ok()?;
-        let mut contributions = contributions(&subject, state);
-        contributions.retain(|owner, _| owners.contains(owner));
-        row(key, &contributions)
+/// A document as it stands under some of its owners. Of those that nobody holds, `unattributed`, only what counts is listed: an
+/// invoice whose buyer is known counts there, whoever owes it.
+fn document(key: &str, state: &SubjectState, owners: &BTreeSet<String>, unattributed: bool) -> Option<Document> {
+    let subject: Subject = key.parse().ok()?;
+    let mut contributions = contributions(&subject, state);
+    let among = |key: &String| match Owner::parse(key) {
+        Some(Owner::Each(parts)) => parts.iter().any(|part| owners.contains(&part.key(&subject))),
+        _ => owners.contains(key),
+    };
+    if unattributed && !contributions.iter().any(|(owner, adds)| adds.documents() > 0 && among(owner)) {
+        return None;
     }
+    contributions.retain(|owner, _| owners.contains(owner));
+    row(key, &contributions)
 }
 
 /// What a document adds to whom.
 pub(crate) fn contributions(subject: &Subject, state: &SubjectState) -> BTreeMap<String, Contribution> {
-    let Some(fragment) = &state.fragment else { return BTreeMap::new() };
-    contribute(subject, fragment, &state.inbound, &state.keys())
+    state.contributions(subject)
 }
 
 /// The row of a document under some of its owners; none where it shows nothing there.

@@ -21,7 +21,7 @@ pub struct Status {
     pub customers: u64,
     /// Documents.
     pub documents: i64,
-    /// Documents that no customer holds.
+    /// Documents that no customer holds, or of which a part is nobody's: those that are listed without a customer.
     pub unattributed_documents: i64,
     /// Open entries in quarantine.
     pub quarantined: u64,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use onefold_identity::{Atom, IdentifierKey, Owner, Rules};
+use onefold_identity::{Atom, Held, IdentifierKey, Owner, Rules, Whose};
 use onefold_store::StoreError;
 use sqlx::PgConnection;
 
@@ -55,42 +55,41 @@ pub(crate) async fn heads(c: &mut PgConnection, parties: &[String]) -> Result<Ha
     Ok(heads)
 }
 
-/// Heads of the customers whose the keys are; a key that is nobody's is left out.
-pub(crate) async fn attribute(
+/// Whose owner keys are, by the heads of the customers.
+pub(crate) async fn whose(
     c: &mut PgConnection,
     keys: impl IntoIterator<Item = &String>,
     rules: &Rules,
-) -> Result<BTreeMap<String, String>, StoreError> {
+) -> Result<BTreeMap<String, Whose<String>>, StoreError> {
     let owner = |key: &String| Some((key.clone(), Owner::parse(key)?));
     let owners: Vec<(String, Owner)> = keys.into_iter().filter_map(owner).collect();
     let (mut parties, mut values) = (BTreeSet::new(), BTreeMap::new());
-    for atom in owners.iter().flat_map(|(_, owner)| owner.atoms()) {
+    for atom in owners.iter().flat_map(|(_, owner)| owner.leaves()) {
         match atom {
-            Atom::Party(party) => drop(parties.insert(party.to_string())),
             Atom::Identifier(value) => {
                 values.insert(value.clone(), rules.limit(value.kind()).saturating_add(1));
             }
+            party => drop(parties.insert(party.to_string())),
         }
     }
     let standings = standings(c, &values, rules).await?;
     parties.extend(standings.values().filter(|s| !s.hub).flat_map(|s| s.present.iter().cloned()));
     let heads = heads(c, &parties.into_iter().collect::<Vec<_>>()).await?;
-    let whose = |owner: &Owner| {
-        let mut whose: BTreeSet<&String> = BTreeSet::new();
-        for atom in owner.atoms() {
-            match atom {
-                Atom::Party(party) => drop(whose.insert(heads.get(party.as_str())?)),
-                Atom::Identifier(value) => {
-                    let standing = standings.get(value)?;
-                    if !standing.hub && standing.present.is_empty() {
-                        return None;
-                    }
-                    let present = standing.present.iter().filter(|_| !standing.hub);
-                    whose.extend(present.filter_map(|party| heads.get(party)));
+    let head = |party: &String| heads.get(party).cloned();
+    let holder = |atom: &Atom| match atom {
+        Atom::Identifier(value) => match standings.get(value) {
+            None => Held::Nobody,
+            Some(standing) if standing.hub => Held::Hub,
+            Some(standing) => {
+                let mut all: BTreeSet<String> = standing.present.iter().filter_map(head).collect();
+                match (all.pop_first(), all.is_empty()) {
+                    (None, _) => Held::Nobody,
+                    (Some(one), true) => Held::Customer(one),
+                    (Some(_), false) => Held::Several,
                 }
             }
-        }
-        if whose.len() == 1 { whose.pop_first().cloned() } else { None }
+        },
+        party => head(&party.to_string()).map_or(Held::Nobody, Held::Customer),
     };
-    Ok(owners.iter().filter_map(|(key, owner)| Some((key.clone(), whose(owner)?))).collect())
+    Ok(owners.iter().map(|(key, owner)| (key.clone(), onefold_identity::whose(owner, &holder))).collect())
 }

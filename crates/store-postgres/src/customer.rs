@@ -8,7 +8,7 @@ use onefold_view::{Bundle, OpenItem};
 use prost::Message;
 use sqlx::{PgConnection, Row};
 
-use crate::attribute::{attribute, standings};
+use crate::attribute::{standings, whose};
 use crate::error::{corrupt, engine};
 use crate::keys::{Long, shorts};
 use crate::sums::bytes;
@@ -98,19 +98,21 @@ async fn identifiers(
     Ok(())
 }
 
-/// Bundles of what is held beside the parties: identifiers, and sets all of whose members are the customer's, hub values
-/// left aside.
+/// Bundles of what is held beside the parties: identifiers, what several own together, as far as that is the customer, and what
+/// is counted once for each who owns a part.
 async fn sets(c: &mut PgConnection, all: &mut BTreeMap<String, Making>, rules: &Rules) -> Result<(), StoreError> {
     let atoms: Vec<&String> = all.values().flat_map(|making| &making.atoms).collect();
     let sql = "SELECT DISTINCT owner FROM set_member WHERE atom = ANY($1)";
     let sets = sqlx::query_scalar::<_, String>(sql).bind(atoms).fetch_all(&mut *c).await.map_err(engine)?;
     let long = Long::of(c, sets.iter().map(String::as_str)).await?;
     let sets: Vec<String> = sets.iter().map(|set| long.text(set).to_owned()).collect();
-    let mut whose: HashMap<String, String> = attribute(c, &sets, rules).await?.into_iter().collect();
-    whose.retain(|_, head| all.contains_key(head));
+    let held = whose(c, &sets, rules).await?.into_iter().map(|(key, whose)| (key, whose.customers));
+    let mut whose: HashMap<String, Vec<String>> = held.collect();
+    whose.values_mut().for_each(|heads| heads.retain(|head| all.contains_key(head)));
+    whose.retain(|_, heads| !heads.is_empty());
     for (head, making) in all.iter() {
         let identifiers = making.atoms.iter().filter(|atom| !making.rows.bundles.contains_key(*atom));
-        whose.extend(identifiers.map(|atom| (atom.clone(), head.clone())));
+        whose.extend(identifiers.map(|atom| (atom.clone(), vec![head.clone()])));
     }
     if whose.is_empty() {
         return Ok(());
@@ -120,8 +122,10 @@ async fn sets(c: &mut PgConnection, all: &mut BTreeMap<String, Making>, rules: &
     for row in sqlx::query(sql).bind(shorts(&keys)).fetch_all(c).await.map_err(engine)? {
         let key = long.text(column(&row, "key")?).to_owned();
         let bundle = Bundle::decode(bytes(&row, "bundle")?).map_err(|e| corrupt(&key, e))?;
-        if let Some(making) = whose.get(&key).and_then(|head| all.get_mut(head)).filter(|_| !bundle.is_empty()) {
-            making.rows.bundles.insert(key, bundle);
+        for head in whose.get(&key).into_iter().flatten().filter(|_| !bundle.is_empty()) {
+            if let Some(making) = all.get_mut(head) {
+                making.rows.bundles.insert(key.clone(), bundle.clone());
+            }
         }
     }
     Ok(())

@@ -41,8 +41,8 @@ impl Links {
         copy.finish().await?;
         let mut copy = Copy::begin(pool, "set_member (atom, owner)").await?;
         for set in &self.sets {
-            for atom in Owner::parse(set).iter().flat_map(Owner::atoms) {
-                copy.row(2).text(&atom.to_string()).text(&short(set));
+            for atom in Owner::members(set) {
+                copy.row(2).text(&atom).text(&short(set));
             }
             copy.flow().await?;
         }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use onefold_event::Micros;
-use onefold_identity::{Atom, IdentifierKey, Owner, Rules};
+use onefold_identity::{IdentifierKey, Owner, Rules};
 use onefold_store::{CustomerRows, Note, PartyPage, PublishStore, Published, StoreError, Turn, Unpublished};
 use sqlx::{PgConnection, Row};
 
-use crate::attribute::attribute;
+use crate::attribute::whose;
 use crate::customer;
 use crate::error::{corrupt, engine};
 use crate::keys::Long;
@@ -86,8 +86,8 @@ impl PublishStore for PostgresStore {
 
     async fn customers_of(&self, owners: &[String], around: &[String]) -> Result<Vec<CustomerRows>, StoreError> {
         let (mut tx, rules) = (self.snapshot().await?, &self.0.made_under.rules);
-        let whose = attribute(&mut tx, owners.iter().chain(around), rules).await?;
-        let mut parties: BTreeSet<String> = whose.into_values().collect();
+        let whose = whose(&mut tx, owners.iter().chain(around), rules).await?;
+        let mut parties: BTreeSet<String> = whose.into_values().flat_map(|whose| whose.customers).collect();
         let named: Vec<&String> = around.iter().filter(|key| key.starts_with("party:")).collect();
         if !named.is_empty() {
             parties.extend(beside(&mut tx, &named, rules).await?);
@@ -144,12 +144,10 @@ async fn beside(c: &mut PgConnection, around: &[&String], rules: &Rules) -> Resu
     let sets = sqlx::query_scalar::<_, String>(sql).bind(atoms).fetch_all(&mut *c).await.map_err(engine)?;
     let long = Long::of(c, sets.iter().map(String::as_str)).await?;
     let mut shared = Vec::new();
-    for owner in sets.iter().filter_map(|set| Owner::parse(long.text(set))) {
-        for atom in owner.atoms() {
-            match atom {
-                Atom::Party(party) => drop(parties.insert(party.to_string())),
-                Atom::Identifier(value) => shared.push(value.to_string()),
-            }
+    for atom in sets.iter().flat_map(|set| Owner::members(long.text(set))) {
+        match atom.strip_prefix("identifier:") {
+            Some(value) => shared.push(value.to_owned()),
+            None => drop(parties.insert(atom)),
         }
     }
     parties.extend(holders(c, &shared).await?);

@@ -94,11 +94,9 @@ impl Project {
             self.sums.totals.money.subtract(&was.totals.money);
             self.sums.parties += i64::from(row.first_seen.is_some()) - i64::from(was.named);
             // A set of nothing has no members: whether it ever had something depends on the order of events.
-            if was.filled != filled
-                && let Some(owner) = Owner::parse(&key).filter(|_| key.starts_with("set:"))
-            {
+            if was.filled != filled {
                 let members = if filled { &mut members } else { &mut members_gone };
-                members.extend(owner.atoms().map(|atom| (atom.to_string(), short(&key).into_owned())));
+                members.extend(Owner::members(&key).into_iter().map(|atom| (atom, short(&key).into_owned())));
             }
             if was.exists { &mut old } else { &mut new }.push((key, row));
         }

@@ -4,7 +4,7 @@ use onefold_identity::Rules;
 use onefold_store::{StatusRows, StoreError, Totals};
 use sqlx::{PgConnection, Row};
 
-use crate::attribute::attribute;
+use crate::attribute::whose;
 use crate::error::{corrupt, engine};
 use crate::keys::Long;
 use crate::sums::{self, bytes};
@@ -75,7 +75,8 @@ async fn nobodys(c: &mut PgConnection, rules: &Rules, after: &str, below: &str) 
     let Some(last) = keys.last().cloned() else { return Ok(None) };
     let long = Long::of(c, keys.iter().map(String::as_str)).await?;
     let keys: Vec<String> = keys.iter().map(|key| long.text(key).to_owned()).collect();
-    let owned = attribute(c, &keys, rules).await?;
-    let nobodys = keys.into_iter().zip(totals).filter(|(key, _)| !owned.contains_key(key)).collect();
+    let whose = whose(c, &keys, rules).await?;
+    let owned = |key: &String| whose.get(key).is_some_and(|whose| whose.whole);
+    let nobodys = keys.into_iter().zip(totals).filter(|(key, _)| !owned(key)).collect();
     Ok(Some(Chunk { nobodys, last }))
 }

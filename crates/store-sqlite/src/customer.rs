@@ -1,9 +1,9 @@
 //! The rows of one customer: its parties, and every owner key that it holds all of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_event::Subject;
-use onefold_identity::{IdentifierKey, Owner, Rules};
+use onefold_identity::{Atom, Held, IdentifierKey, Owner, Rules, Whose};
 use onefold_store::{CustomerRows, PartyBundles, SubjectState, asserted};
 use onefold_view::{Bundle, OpenItem};
 use prost::Message;
@@ -135,7 +135,7 @@ impl Customer<'_> {
         Ok(())
     }
 
-    /// Sets all of whose members are the customer's, hub values left aside.
+    /// What several own together, as far as that is the customer, and what is counted once for each who owns a part.
     fn sets(&mut self) -> Result<()> {
         let mut of = self.c.prepare_cached(
             "SELECT s.owner, o.key FROM set_member s JOIN owner o ON o.num = s.owner WHERE s.atom = ?1",
@@ -147,10 +147,9 @@ impl Customer<'_> {
                 found.insert(num, key);
             }
         }
+        let head = self.parties.first().copied().unwrap_or_default();
         for (num, key) in found {
-            if attribute(self.c, &key, self.rules)?
-                == Attribution::Party(self.parties.first().copied().unwrap_or_default())
-            {
+            if whose(self.c, &key, self.rules)?.customers.contains(&head) {
                 self.bundle(num, &key)?;
             }
         }
@@ -179,40 +178,35 @@ impl Customer<'_> {
     }
 }
 
-/// Whose an owner key is: the least party number of the customer, or nobody's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Attribution {
-    Party(i64),
-    Nobody,
+/// Whose an owner key is (rule C1): the least party number of each customer.
+pub(crate) fn whose(c: &Connection, key: &str, rules: &Rules) -> Result<Whose<i64>> {
+    let Some(owner) = Owner::parse(key) else { return Ok(Whose { customers: Vec::new(), whole: false }) };
+    let mut held = HashMap::new();
+    for atom in owner.leaves() {
+        held.insert(atom, holder(c, atom, rules)?);
+    }
+    Ok(onefold_identity::whose(&owner, &|atom| held.get(atom).copied().unwrap_or(Held::Nobody)))
 }
 
-/// The customer that holds all of an owner key (rule C1).
-pub(crate) fn attribute(c: &Connection, key: &str, rules: &Rules) -> Result<Attribution> {
-    let Some(owner) = Owner::parse(key) else { return Ok(Attribution::Nobody) };
-    let mut result = None;
-    for atom in owner.atoms() {
-        let text = atom.to_string();
-        let parties = match atom {
-            onefold_identity::Atom::Party(_) => keys::find(c, &text)?.into_iter().collect(),
-            onefold_identity::Atom::Identifier(value) => {
-                let Some(num) = keys::find(c, &text)? else { return Ok(Attribution::Nobody) };
-                let (ever, present) = holders(c, num, rules.limit(value.kind()).saturating_add(1))?;
-                if rules.is_hub(value.kind(), ever) {
-                    continue;
-                }
-                present
-            }
-        };
-        if parties.is_empty() {
-            return Ok(Attribution::Nobody);
-        }
-        for party in parties {
-            let head = members(c, party)?.first().copied();
-            if result.is_some() && result != head {
-                return Ok(Attribution::Nobody);
-            }
-            result = head;
+/// Who holds a party or an identifier: the least party number of the customer.
+fn holder(c: &Connection, atom: &Atom, rules: &Rules) -> Result<Held<i64>> {
+    let Some(num) = keys::find(c, &atom.to_string())? else { return Ok(Held::Nobody) };
+    let Atom::Identifier(value) = atom else { return head(c, num).map(Held::Customer) };
+    let (ever, present) = holders(c, num, rules.limit(value.kind()).saturating_add(1))?;
+    if rules.is_hub(value.kind(), ever) {
+        return Ok(Held::Hub);
+    }
+    let mut found = Held::Nobody;
+    for party in present {
+        let head = head(c, party)?;
+        match found {
+            Held::Customer(other) if other != head => return Ok(Held::Several),
+            _ => found = Held::Customer(head),
         }
     }
-    Ok(result.map_or(Attribution::Nobody, Attribution::Party))
+    Ok(found)
+}
+
+fn head(c: &Connection, party: i64) -> Result<i64> {
+    Ok(members(c, party)?.first().copied().unwrap_or(party))
 }

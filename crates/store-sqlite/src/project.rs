@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use onefold_identity::Owner;
 use onefold_store::{
     Changes, DocumentRow, FactState, FactsOf, OwnerRow, PartyChange, ProjectStore, ProjectTx, StoreError, SubjectState,
 };
@@ -213,21 +214,19 @@ impl Project {
                     None => put_bundle.execute((num, key, row.first_seen, &row.encoded, digest))?,
                 };
                 // Whether the row is new says nothing: an index may have named the set before anything was its.
-                sets.extend(key.starts_with("set:").then_some((num, key, row.encoded.is_empty())));
+                sets.extend(Owner::members(key).into_iter().map(|atom| (num, atom, row.encoded.is_empty())));
             }
             owned.try_for_each(|few| owned::put(c, few))?;
         }
-        for (num, key, empty) in sets {
+        for (num, atom, empty) in sets {
             // A set of nothing has no members: whether it ever had something depends on the order of events.
             let (gone, put) = (
                 "DELETE FROM set_member WHERE atom = ?1 AND owner = ?2",
                 "INSERT OR IGNORE INTO set_member VALUES (?1, ?2)",
             );
-            for atom in onefold_identity::Owner::parse(key).iter().flat_map(|owner| owner.atoms()) {
-                let atom = self.0.writer.owner_number(&atom.to_string())?;
-                let sql = if empty { gone } else { put };
-                self.0.writer.connection.prepare_cached(sql)?.execute([atom, num])?;
-            }
+            let atom = self.0.writer.owner_number(&atom)?;
+            let sql = if empty { gone } else { put };
+            self.0.writer.connection.prepare_cached(sql)?.execute([atom, num])?;
         }
         Ok(())
     }

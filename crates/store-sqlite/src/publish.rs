@@ -9,7 +9,7 @@ use onefold_store::{CustomerRows, Note, PartyPage, PublishStore, Published, Stor
 use rusqlite::{Connection, Result};
 
 use crate::SqliteStore;
-use crate::customer::{self, Attribution};
+use crate::customer;
 use crate::db::{Tx, corrupt, engine};
 use crate::keys;
 
@@ -70,9 +70,7 @@ impl PublishStore for SqliteStore {
         let read = move |c: &Connection| {
             let mut parties = BTreeSet::new();
             for key in owners.iter().chain(&around) {
-                if let Attribution::Party(party) = customer::attribute(c, key, &rules)? {
-                    parties.insert(party);
-                }
+                parties.extend(customer::whose(c, key, &rules)?.customers);
             }
             beside(c, &around, &rules, &mut parties)?;
             let (mut done, mut rows) = (BTreeSet::new(), Vec::new());
@@ -201,11 +199,12 @@ fn beside(c: &Connection, around: &[String], rules: &Rules, parties: &mut BTreeS
 
 /// All who may hold a set, were it not for the others.
 fn share(c: &Connection, set: &str, parties: &mut BTreeSet<i64>) -> Result<()> {
-    for atom in Owner::parse(set).iter().flat_map(Owner::atoms) {
-        let Some(num) = keys::find(c, &atom.to_string())? else { continue };
-        match atom {
-            Atom::Party(_) => drop(parties.insert(num)),
-            Atom::Identifier(_) => parties.extend(customer::holders(c, num, 1000)?.1),
+    for atom in Owner::members(set) {
+        let Some(num) = keys::find(c, &atom)? else { continue };
+        if atom.starts_with("party:") {
+            parties.insert(num);
+        } else {
+            parties.extend(customer::holders(c, num, 1000)?.1);
         }
     }
     Ok(())

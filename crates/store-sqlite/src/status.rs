@@ -4,7 +4,7 @@ use onefold_identity::Rules;
 use onefold_store::{StatusRows, SubjectState, Totals};
 use rusqlite::{Connection, Result};
 
-use crate::customer::{Attribution, attribute};
+use crate::customer::whose;
 use crate::db::corrupt;
 use crate::project::digest;
 
@@ -31,7 +31,7 @@ pub(crate) fn rows(c: &Connection, rules: &Rules) -> Result<StatusRows> {
             continue;
         }
         let totals = Totals::of(bytes).map_err(|e| corrupt(key, e))?;
-        let owned = key.starts_with("party:") || attribute(c, key, rules)? != Attribution::Nobody;
+        let owned = key.starts_with("party:") || whose(c, key, rules)?.whole;
         if owned { &mut rows.owned } else { &mut rows.unattributed }.add(&totals);
     }
     let (members, clusters) = (one("SELECT count(*) FROM member")?, one("SELECT count(DISTINCT cluster) FROM member")?);
@@ -53,7 +53,7 @@ pub(crate) fn unattributed_owners(c: &Connection, rules: &Rules) -> Result<Vec<S
     let mut found = Vec::new();
     for key in owners.query_map([], |r| r.get::<_, String>(0))? {
         let key = key?;
-        if attribute(c, &key, rules)? == Attribution::Nobody {
+        if !whose(c, &key, rules)?.whole {
             found.push(key);
         }
     }

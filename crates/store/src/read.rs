@@ -112,9 +112,9 @@ pub struct StatusRows {
     pub conflicts: u64,
     /// Inbox rows and marks that wait.
     pub waiting: u64,
-    /// Of bundles that some customer holds.
+    /// Of bundles that some customer holds, or customers every part of.
     pub owned: Totals,
-    /// Of bundles that none holds.
+    /// Of bundles of which none holds all, or a part.
     pub unattributed: Totals,
     /// Digest of bundles and clusters.
     pub digest: DigestSum,

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{ContentDigest, Event, Kind, Micros, Role, Subject, Target};
-use onefold_identity::{Atom, Claim, Facet, IdentifierKey, Intermediary, Owner, own};
-use onefold_view::{Contribution, FactRef, Fragment, Guest, Inbound, Keys, Part, Step, contribute, reply, say};
+use onefold_identity::{IdentifierKey, Intermediary, Owner};
+use onefold_view::{
+    Contribution, FactRef, Fragment, Guest, Inbound, Keys, Step, Surroundings, contribute, is_shipped, reply, say,
+};
 
 use crate::fact::first_copies;
 use crate::{FactState, Further, standing};
@@ -170,9 +172,7 @@ impl SubjectState {
 
     /// Documents whose owner is this one's too: those it names, and those that name it as theirs.
     pub fn parents(&self) -> Vec<Subject> {
-        let mut all = self.fragment.as_ref().map(Fragment::parents).unwrap_or_default();
-        all.extend(self.inbound.iter().filter(|(_, words)| words.is_parent).filter_map(|(from, _)| from.parse().ok()));
-        all
+        onefold_view::parents(self.fragment.as_ref(), &self.inbound)
     }
 
     /// Documents that take their owner from this one.
@@ -187,51 +187,15 @@ impl SubjectState {
         self.fragment.as_ref().map_or(Intermediary::None, Fragment::intermediary)
     }
 
-    /// Whose it is (rules C1 to C4), given its parents' keys and which parties are intermediaries.
+    /// Whose it is (rules C1 to C5), given its parents' keys and which parties are intermediaries.
     pub fn find_keys(
         &self,
         subject: &Subject,
         intermediary: &dyn Fn(&Subject) -> Intermediary,
         keys_of: &dyn Fn(&Subject) -> Option<Keys>,
     ) -> Option<Keys> {
-        let fragment = self.fragment.as_ref()?;
-        let (references, identifiers) = (fragment.parties(), fragment.identifiers());
-        let owner_of = |parent: &Subject, facet| {
-            let keys = keys_of(parent)?;
-            Owner::parse(match facet {
-                Facet::Trade => &keys.trade,
-                Facet::Receivable => &keys.receivable,
-            })
-        };
-        // What a payment leaves over is its payer's, not that of those whose invoices the rest of it settles (rule C4).
-        let settled: Vec<Subject> = match subject.kind() {
-            Kind::Payment if fragment.leaves_over() => fragment.parts().into_iter().map(|part| part.parent).collect(),
-            _ => Vec::new(),
-        };
-        let parents: Vec<Subject> = self.parents().into_iter().filter(|parent| !settled.contains(parent)).collect();
-        let direct = |facet: Facet| {
-            let parents: Vec<Owner> = parents.iter().filter_map(|parent| owner_of(parent, facet)).collect();
-            let reassigned = fragment.reassigned(facet);
-            let claim = Claim {
-                reassigned: reassigned.as_ref(),
-                references: &references,
-                intermediary,
-                parents: &parents,
-                identifiers: &identifiers,
-                guest_of: fragment.is_guest_order().then(|| subject.source()),
-            };
-            own(facet, &claim).key(subject)
-        };
-        let (trade, receivable) = (direct(Facet::Trade), direct(Facet::Receivable));
-        let part = |part: &Part| match owner_of(&part.parent, part.facet) {
-            Some(owner) if owner != Owner::None => owner.key(subject),
-            _ => match part.facet {
-                Facet::Trade => trade.clone(),
-                Facet::Receivable => receivable.clone(),
-            },
-        };
-        let parts = fragment.parts().iter().map(part).collect();
-        Some(Keys { trade, receivable, parts })
+        let around = Surroundings { inbound: &self.inbound, intermediary, keys_of };
+        onefold_view::find_keys(subject, self.fragment.as_ref(), around)
     }
 
     /// Owner keys that an event about it may change something of: whoever reads the event finds them here.
@@ -263,9 +227,13 @@ impl SubjectState {
 
     /// What it adds to bundles, by owner key.
     pub fn contributions(&self, subject: &Subject) -> BTreeMap<String, Contribution> {
+        let named = Fragment::default();
         match &self.fragment {
-            Some(fragment) if !self.failed => contribute(subject, fragment, &self.inbound, &self.keys()),
-            _ => BTreeMap::new(),
+            _ if self.failed => BTreeMap::new(),
+            Some(fragment) => contribute(subject, fragment, &self.inbound, &self.keys()),
+            // What is only named is a shipment all the same.
+            None if is_shipped(subject, &self.inbound) => contribute(subject, &named, &self.inbound, &self.keys()),
+            None => BTreeMap::new(),
         }
     }
 
@@ -283,9 +251,8 @@ impl SubjectState {
         let keys = self.keys();
         let own = [keys.trade, keys.receivable].into_iter().chain(keys.parts).filter(|key| !key.is_empty());
         let mut all: BTreeSet<String> = own.collect();
-        for set in all.iter().filter(|key| key.starts_with("set:")).cloned().collect::<Vec<_>>() {
-            all.extend(Owner::parse(&set).iter().flat_map(Owner::atoms).map(Atom::to_string));
-        }
+        let owners: Vec<Owner> = all.iter().filter_map(|key| Owner::parse(key)).collect();
+        all.extend(owners.iter().flat_map(Owner::references).map(|member| member.key(subject)));
         let named = self.parties(subject).into_iter().filter(|(role, _)| role.target() == Target::Owner);
         all.extend(named.map(|(_, party)| party.to_string()));
         all

@@ -102,6 +102,28 @@ impl Draft {
         Self::new(subject, v1::PaymentReceived { amount: money(amount), allocations, ..v1::PaymentReceived::default() })
     }
 
+    /// A delivery that is handed over, with a line for each of these orders; "" is a line without one.
+    pub fn dispatched(subject: &str, promised_on: &str, orders: &[&str]) -> Self {
+        let item =
+            |order: &&str| v1::Item { product: "P".to_owned(), order: (*order).to_owned(), ..v1::Item::default() };
+        let (promised_on, items) = (promised_on.to_owned(), orders.iter().map(item).collect());
+        Self::new(subject, v1::Dispatched { promised_on, items, ..v1::Dispatched::default() })
+    }
+
+    /// Two parties are one, by a decision of this number; undone, they are not.
+    pub fn linked(number: u8, parties: [&str; 2], undone: bool) -> Self {
+        let parties = parties.map(str::to_owned).to_vec();
+        let body = v1::PartiesLinked { parties, undone, ..v1::PartiesLinked::default() };
+        let draft = Self::new(&format!("decision:onefold:{number}"), body).id(&format!("decision {number}"));
+        draft.revision(1 + i64::from(undone)).later(i64::from(undone))
+    }
+
+    /// A document is a party's, by a person's decision.
+    pub fn reassigned(subject: &str, to: &str) -> Self {
+        let body = v1::DocumentReassigned { to: to.to_owned(), ..v1::DocumentReassigned::default() };
+        Self::new(subject, body).id(&format!("reassign {subject}")).later(60)
+    }
+
     /// With a reference.
     pub fn refer(mut self, role: &str, subject: &str) -> Self {
         self.references.push((role.to_owned(), subject.to_owned()));
@@ -109,8 +131,13 @@ impl Draft {
     }
 
     /// With an identifier of whoever is behind it.
-    pub fn known_by(mut self, kind: &str, text: &str) -> Self {
-        let found = identifier(&(kind, text));
+    pub fn known_by(self, kind: &str, text: &str) -> Self {
+        self.known_as("", kind, text)
+    }
+
+    /// With an identifier of whoever is behind it in a role.
+    pub fn known_as(mut self, role: &str, kind: &str, text: &str) -> Self {
+        let found = v1::Identifier { role: role.to_owned(), ..identifier(&(kind, text)) };
         match &mut self.body {
             Body::OrderPlaced(m) => m.identifiers.push(found),
             Body::OrderAmended(m) => m.identifiers.push(found),

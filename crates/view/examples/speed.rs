@@ -42,7 +42,7 @@ fn invoice(n: u32) -> Result<Event, Box<dyn std::error::Error>> {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let events: Vec<Event> = (1..=12).map(invoice).collect::<Result<_, _>>()?;
-    let keys = Keys { trade: "party:erp:K00417".into(), receivable: "party:erp:K00417".into(), parts: Vec::new() };
+    let keys = Keys { trade: "party:erp:K00417".into(), receivable: "party:erp:K00417".into(), ..Keys::default() };
     let none = BTreeMap::new();
     let fold = |event: &Event| Fragment::fold(&event.subject, &[FactRef { event, recorded_at: 1 }]);
     let of = |event: &Event| {

@@ -16,6 +16,7 @@ use crate::party::cut;
 use crate::profile::Profile;
 use crate::shipment::Stage;
 use crate::validity::Stance;
+use crate::whose::is_shipped;
 use crate::{Fragment, Measure};
 
 /// Most pending actions shown of one open case.
@@ -36,24 +37,25 @@ pub fn contribute(
         sheet.party();
         return sheet.of.into_iter().collect();
     }
-    // A track that is only named so far is a shipment all the same.
-    let named = kind == Kind::Track && inbound.values().any(|i| i.is_parent);
-    if !kind.is_document() || !(fragment.has_facts() || named) {
+    if !kind.is_document() || !(fragment.has_facts() || is_shipped(subject, inbound)) {
         return sheet.of.into_iter().collect();
     }
     let (trade, receivable) = (or_none(&keys.trade), or_none(&keys.receivable));
-    let parts: Vec<String> =
-        (0..fragment.parts().len()).map(|n| keys.parts.get(n).map_or_else(none, or_none)).collect();
-    let main = if matches!(kind, Kind::Payment | Kind::Refund) { receivable.clone() } else { trade.clone() };
+    let parts: Vec<String> = match kind {
+        Kind::Delivery | Kind::Track => keys.parts.iter().map(or_none).collect(),
+        _ => (0..fragment.parts().len()).map(|n| keys.parts.get(n).map_or_else(none, or_none)).collect(),
+    };
+    let main = if matches!(kind, Kind::Payment | Kind::Refund) { &receivable } else { &trade };
+    let mut counted = main.clone();
     match kind {
-        _ if fragment.stance() == Stance::Void => sheet.void(keys, &main, &parts),
+        _ if fragment.stance() == Stance::Void => counted = sheet.void(keys, main, &parts),
         Kind::Order => sheet.order(&trade),
         Kind::Invoice => sheet.invoice(&trade, &receivable),
         Kind::CreditNote => sheet.credit_note(&trade, &receivable),
         Kind::Adjustment => sheet.adjustment(&trade, &receivable),
-        Kind::Payment => sheet.payment(&receivable, &parts),
+        Kind::Payment => counted = sheet.payment(&receivable, &parts),
         Kind::Refund => sheet.refund(&receivable),
-        Kind::Delivery | Kind::Track => sheet.shipment(&trade, &parts),
+        Kind::Delivery | Kind::Track => counted = sheet.shipment(&trade, &parts, keys.promised.or(keys.ordered)),
         Kind::Return => sheet.goods_returned(&trade),
         Kind::Case => sheet.case(&trade),
         Kind::Contact => sheet.contact(&trade),
@@ -61,7 +63,7 @@ pub fn contribute(
         Kind::Party | Kind::Product | Kind::Stock | Kind::Decision => {}
     }
     if fragment.has_facts() {
-        sheet.at(&main).count(Counter::Documents, 1);
+        sheet.at(&counted).count(Counter::Documents, 1);
     }
     sheet.of.into_iter().collect()
 }
@@ -99,9 +101,16 @@ impl Sheet<'_> {
     /// Puts the document on an owner's timeline; on those of a set's members as a reference, without money.
     fn row(&mut self, key: &str, status: Status, amount: Option<Money>, label: &str) {
         self.own_row(key, status, amount, label);
-        for member in members(key, self.subject) {
-            self.reference(&member, status, label);
+        let owner = Owner::parse(key).unwrap_or_default();
+        for member in owner.references() {
+            self.reference(&member.key(self.subject), status, label);
         }
+    }
+
+    /// Where stands what is counted once for each customer that owns any of the parts.
+    fn once<'k>(&self, parts: impl IntoIterator<Item = &'k str>) -> String {
+        let owners = parts.into_iter().map(|key| Owner::parse(key).unwrap_or_default());
+        Owner::each(owners.collect()).key(self.subject)
     }
 
     fn own_row(&mut self, key: &str, status: Status, amount: Option<Money>, label: &str) {
@@ -175,18 +184,20 @@ impl Sheet<'_> {
     }
 
     /// Keeps a void document on the timelines where it stood; it adds nothing else (rule A9).
-    fn void(&mut self, keys: &Keys, main: &str, parts: &[String]) {
+    fn void(&mut self, keys: &Keys, main: &str, parts: &[String]) -> String {
         let reason = self.fragment.validity.as_ref().map(|v| v.reason.clone()).unwrap_or_default();
         let mut owners: BTreeSet<&str> = parts.iter().map(String::as_str).collect();
         if parts.is_empty() {
             owners.insert(main);
         }
+        let counted = if parts.is_empty() { main.to_owned() } else { self.once(owners.iter().copied()) };
         if matches!(self.subject.kind(), Kind::Invoice | Kind::CreditNote | Kind::Adjustment) {
             owners.insert(&keys.receivable);
         }
         for owner in owners.into_iter().filter(|owner| !owner.is_empty()) {
             self.row(owner, Status::Void, None, &reason);
         }
+        counted
     }
 
     /// Notes what cannot be honoured (rule A7).
@@ -200,7 +211,8 @@ impl Sheet<'_> {
         contribution.findings.get_or_insert_with(new).add(code, field, what);
     }
 
-    fn shipment(&mut self, trade: &str, parts: &[String]) {
+    /// Each part stands with its owner, and counts once for whoever owns any of them. Answers where it counts.
+    fn shipment(&mut self, trade: &str, parts: &[String], promised: Option<i64>) -> String {
         let shipment = self.fragment.shipment.as_deref().cloned().unwrap_or_default();
         let stage = shipment.stage();
         let status = match stage {
@@ -209,25 +221,21 @@ impl Sheet<'_> {
             Stage::Failed => Status::Failed,
         };
         let label = [shipment.carrier.as_str(), shipment.number.as_str()].join(" ");
-        let mut owners: Vec<&str> = parts.iter().map(String::as_str).collect();
-        if parts.is_empty() {
-            owners.push(trade);
-            self.row(trade, status, None, label.trim());
+        let owners: BTreeSet<&str> = match parts {
+            [] => BTreeSet::from([trade]),
+            parts => parts.iter().map(String::as_str).collect(),
+        };
+        for owner in &owners {
+            self.row(owner, status, None, label.trim());
         }
-        owners.sort_unstable();
-        owners.dedup();
-        let promised = shipment.promised.or_else(|| self.promise_of_parents());
+        let counted = self.once(owners);
         // A delivery that has tracks is counted by them.
         let tracked =
             !self.fragment.children().is_empty() || self.inbound.keys().any(|from| from.starts_with("track:"));
-        for key in owners {
-            if !parts.is_empty() {
-                self.own_row(key, status, None, label.trim());
-            }
-            if !tracked || self.subject.kind() == Kind::Track {
-                self.ship(key, stage, &shipment, promised);
-            }
+        if !tracked || self.subject.kind() == Kind::Track {
+            self.ship(&counted, stage, &shipment, promised);
         }
+        counted
     }
 
     fn ship(&mut self, key: &str, stage: Stage, shipment: &crate::shipment::Shipment, promised: Option<i64>) {
@@ -246,15 +254,6 @@ impl Sheet<'_> {
             (None, Some(promised)) => contribution.promised = Some(promised),
             _ => {}
         }
-    }
-
-    /// The earliest promise of the deliveries that name a track, else of the orders.
-    fn promise_of_parents(&self) -> Option<i64> {
-        let of = |kind: &str| {
-            let named = self.inbound.iter().filter(|(from, i)| i.is_parent && from.starts_with(kind));
-            named.filter_map(|(_, i)| i.promised).min()
-        };
-        of("delivery:").or_else(|| of("order:"))
     }
 
     fn goods_returned(&mut self, key: &str) {
@@ -333,13 +332,4 @@ impl Sheet<'_> {
 /// Days between two instants, to the nearest: what is known to the day stands at 00:00 of its zone.
 fn days(from: Micros, to: Micros) -> i64 {
     to.saturating_sub(from).saturating_add(DAY / 2).div_euclid(DAY)
-}
-
-/// Keys of a set's members; none where the key is no set.
-fn members(key: &str, of: &Subject) -> Vec<String> {
-    if !key.starts_with("set:") {
-        return Vec::new();
-    }
-    let Some(owner) = Owner::parse(key) else { return Vec::new() };
-    owner.atoms().map(|atom| Owner::One(atom.clone()).key(of)).collect()
 }

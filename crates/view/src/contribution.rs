@@ -297,7 +297,7 @@ impl Contribution {
         self.money.clone().unwrap_or_default()
     }
 
-    /// Whether the document counts here: once, under its main facet's owner.
+    /// Whether the document counts here: once, under its main facet's owner, or the owners of its parts together.
     pub fn documents(&self) -> i64 {
         get(&self.counts, Counter::Documents)
     }

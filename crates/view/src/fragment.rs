@@ -32,6 +32,9 @@ pub(crate) struct Standing {
     pub(crate) role: u32,
     #[prost(string, tag = "2")]
     pub(crate) subject: String,
+    /// An amendment said so: a placing does not replace it, whatever their times say.
+    #[prost(bool, tag = "3")]
+    pub(crate) amended: bool,
 }
 
 /// A valid identifier on a document.
@@ -41,6 +44,9 @@ pub(crate) struct Named {
     pub(crate) role: String,
     #[prost(string, tag = "2")]
     pub(crate) key: String,
+    /// An amendment said so.
+    #[prost(bool, tag = "3")]
+    pub(crate) amended: bool,
 }
 
 /// The fold of one subject's standing facts, in the order (`occurred_at`, `recorded_at`, id).
@@ -129,7 +135,7 @@ impl Fragment {
             Kind::Contract | Kind::Opportunity | Kind::Product | Kind::Stock => {}
         }
         if kind != Kind::Party {
-            self.name(event.body.identifiers());
+            self.name(&event.body);
         }
     }
 
@@ -168,23 +174,29 @@ impl Fragment {
         self.party.as_ref()?.guest.as_ref()
     }
 
-    /// A later fact that names a role replaces that role's targets.
+    /// A later fact that names a role replaces that role's targets; a placing those of no amendment.
     fn refer(&mut self, event: &Event) {
-        if event.references.is_empty() {
-            return;
-        }
-        self.references.retain(|r| event.references.iter().all(|new| number(new.role) != r.role));
-        for reference in &event.references {
-            let role = number(reference.role);
-            let at = self.references.partition_point(|r| r.role <= role);
-            self.references.insert(at, Standing { role, subject: reference.subject.to_string() });
+        let amended = matches!(event.body, Body::OrderAmended(_));
+        let kept = |role: u32, all: &[Standing]| !amended && all.iter().any(|r| r.role == role && r.amended);
+        let said: Vec<Standing> = event
+            .references
+            .iter()
+            .map(|new| Standing { role: number(new.role), subject: new.subject.to_string(), amended })
+            .filter(|new| !kept(new.role, &self.references))
+            .collect();
+        self.references.retain(|r| said.iter().all(|new| new.role != r.role));
+        for new in said {
+            let at = self.references.partition_point(|r| r.role <= new.role);
+            self.references.insert(at, new);
         }
     }
 
     /// The same for the identifiers on a document; on an order all at once, so that the guest whose it is was named by
     /// one event.
-    fn name(&mut self, identifiers: &[v1::Identifier]) {
-        if identifiers.is_empty() {
+    fn name(&mut self, body: &Body) {
+        let (identifiers, amended) = (body.identifiers(), matches!(body, Body::OrderAmended(_)));
+        let beaten = !amended && self.identifiers.iter().any(|named| named.amended);
+        if identifiers.is_empty() || beaten {
             return;
         }
         let stays = |named: &Named| identifiers.iter().all(|new| new.role != named.role);
@@ -192,7 +204,7 @@ impl Fragment {
         self.identifiers.retain(|named| !order && stays(named));
         for identifier in identifiers {
             if let Some(key) = key_of(identifier) {
-                self.identifiers.push(Named { role: identifier.role.clone(), key: key.to_string() });
+                self.identifiers.push(Named { role: identifier.role.clone(), key: key.to_string(), amended });
             }
         }
         self.identifiers.sort_by(|a, b| (&a.role, &a.key).cmp(&(&b.role, &b.key)));
@@ -335,9 +347,8 @@ impl Fragment {
     pub fn outbound(&self) -> BTreeMap<Subject, Inbound> {
         let mut all: BTreeMap<Subject, Inbound> =
             self.parents().into_iter().map(|parent| (parent, Inbound::default())).collect();
-        let promised = self.promised().filter(|_| self.stands());
         for child in self.children() {
-            all.insert(child, Inbound { is_parent: true, promised, ..Inbound::default() });
+            all.insert(child, Inbound { is_parent: true, ..Inbound::default() });
         }
         self.claim(&mut all);
         for other in self.decided.iter().flat_map(|decided| decided.voids()).chain(self.merged_with()) {
@@ -346,7 +357,16 @@ impl Fragment {
         all
     }
 
-    fn promised(&self) -> Option<i64> {
+    /// Whether some lines of a delivery name no order, while others do: they are of the delivery's own owner (C4).
+    pub(crate) fn has_loose_lines(&self) -> bool {
+        self.shipment.as_ref().is_some_and(|s| self.kind == Kind::Delivery as u32 && s.loose && !s.orders.is_empty())
+    }
+
+    /// The day number promised for the goods by itself; a document that does not stand promises nothing.
+    pub(crate) fn promised(&self) -> Option<i64> {
+        if !self.stands() {
+            return None;
+        }
         let sale = self.sale.as_ref().and_then(|s| s.promised);
         self.shipment.as_ref().and_then(|s| s.promised).or(sale)
     }

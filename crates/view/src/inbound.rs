@@ -21,9 +21,6 @@ pub struct Inbound {
     /// When the sender happened.
     #[prost(sint64, optional, tag = "4")]
     pub at: Option<Micros>,
-    /// Day number promised for the goods of this track.
-    #[prost(sint64, optional, tag = "5")]
-    pub promised: Option<i64>,
     /// An adjustment of this invoice, signed.
     #[prost(message, optional, tag = "6")]
     pub adjusted: Option<Money>,
@@ -57,7 +54,6 @@ impl Inbound {
         self.allocated.extend(other.allocated);
         self.credited.extend(other.credited);
         fill(&mut self.at, other.at);
-        fill(&mut self.promised, other.promised);
         fill(&mut self.adjusted, other.adjusted);
         fill(&mut self.refunded, other.refunded);
         fill(&mut self.advance, other.advance);
@@ -106,9 +102,16 @@ pub struct Keys {
     /// Who owes.
     #[prost(string, tag = "2")]
     pub receivable: String,
-    /// Owners of the parts, aligned with [`crate::Fragment::parts`].
+    /// Owners of the parts, aligned with [`crate::Fragment::parts`]; after them, of a delivery with such lines, that of those without
+    /// an order. Of a track those of what it carries, where that is of several.
     #[prost(string, repeated, tag = "3")]
     pub parts: Vec<String>,
+    /// Day number promised for the goods by whoever ships them.
+    #[prost(sint64, optional, tag = "4")]
+    pub promised: Option<i64>,
+    /// Day number promised for them when they were ordered.
+    #[prost(sint64, optional, tag = "5")]
+    pub ordered: Option<i64>,
 }
 
 /// A part of a document that has an owner of its own: that of its parent in a facet.

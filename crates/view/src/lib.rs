@@ -28,6 +28,7 @@ mod tally;
 mod top;
 mod validity;
 mod view;
+mod whose;
 
 pub use amount::{Money, day_number, day_of, format_day};
 pub use assemble::{Given, assemble};
@@ -48,3 +49,4 @@ pub use view::{
     OtherValue, Preferred, ProfileValue, ReceivableMoney, ReceivableView, RecordView, Satisfaction, ShipmentsView,
     TradeMoney, TradeView, View,
 };
+pub use whose::{Surroundings, find_keys, is_shipped, parents};

@@ -1,6 +1,6 @@
 //! Deliveries, tracks and returns: goods on the move.
 
-use onefold_event::{Body, Micros, v1};
+use onefold_event::{Body, Micros, Subject, v1};
 
 use crate::amount::day_number;
 use crate::party::cut;
@@ -35,6 +35,9 @@ pub(crate) struct Shipment {
     /// Condition and reason of a return.
     #[prost(string, tag = "8")]
     pub(crate) note: String,
+    /// Lines that name no order stand beside those that do.
+    #[prost(bool, tag = "9")]
+    pub(crate) loose: bool,
 }
 
 impl Shipment {
@@ -100,13 +103,16 @@ impl Shipment {
         }
         // The shipping system's items replace the warehouse's: they are of the same goods.
         let mut orders: Vec<String> = Vec::new();
-        for item in items.iter().filter(|i| !i.order.is_empty()) {
-            if !orders.contains(&item.order) {
+        let mut loose = false;
+        for item in items {
+            let named = item.order.parse::<Subject>().is_ok();
+            loose |= !named;
+            if named && !orders.contains(&item.order) {
                 orders.push(item.order.clone());
             }
         }
         if !orders.is_empty() {
-            self.orders = orders;
+            (self.orders, self.loose) = (orders, loose);
         }
     }
 }

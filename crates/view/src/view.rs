@@ -21,7 +21,7 @@ pub struct View {
     /// What sources did with their own records of its parties, latest first: merged, split and retired ones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<RecordView>,
-    /// Documents that are the customer's.
+    /// Documents of which all, or a part, is the customer's.
     pub documents: i64,
     /// What it bought.
     pub trade: TradeView,

@@ -62,7 +62,7 @@ pub(super) fn invoice_at(at: Micros, key: &str, total: &str, owner: &str) -> Sub
     let total = Some(v1::Money { amount: total.to_owned(), currency: "CNY".to_owned() });
     let due_on = "2026-01-31".to_owned();
     let mut state = state_at(at, key, v1::InvoiceIssued { total, due_on, ..Default::default() });
-    state.keys = Some(Keys { trade: owner.to_owned(), receivable: owner.to_owned(), parts: Vec::new() });
+    state.keys = Some(Keys { trade: owner.to_owned(), receivable: owner.to_owned(), ..Keys::default() });
     state
 }
 

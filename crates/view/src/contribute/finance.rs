@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use onefold_event::v1::deduction::Reason;
 use onefold_event::{Kind, Role};
+use onefold_identity::Owner;
 
 use super::{Sheet, days};
 use crate::Measure;
@@ -129,9 +130,10 @@ impl Sheet<'_> {
         self.target_findings(receivable, amount, &named);
     }
 
-    /// C4: each allocation is of the invoice's debtor, the remainder of the payment's own key: the parts add up.
-    pub(super) fn payment(&mut self, own: &str, parts: &[String]) {
-        let Some(payment) = &self.fragment.payment else { return };
+    /// C4: each allocation is of the invoice's debtor, the remainder of the payment's own key: the parts add up. Answers where
+    /// the payment counts.
+    pub(super) fn payment(&mut self, own: &str, parts: &[String]) -> String {
+        let Some(payment) = &self.fragment.payment else { return own.to_owned() };
         let reversed = self.fragment.stance() == Stance::Reversed;
         let applied = if reversed { None } else { self.fragment.applied(self.inbound) };
         let on_account = applied.as_ref().filter(|a| a.advanced_on.is_none());
@@ -162,8 +164,16 @@ impl Sheet<'_> {
                 self.at(own).put(Measure::Advanced, &on_account.left);
             }
         }
+        // Whoever pays counts it, though all of it settles what others owe.
+        let payer = matches!(Owner::parse(own), Some(Owner::One(_))).then_some(own);
+        let counted = self.once(shares.keys().copied().chain(payer));
         for (key, share) in shares {
             self.own_row(key, status, share, &payment.method);
+        }
+        for key in parts {
+            for member in Owner::parse(key).unwrap_or_default().references() {
+                self.reference(&member.key(self.subject), status, &payment.method);
+            }
         }
         if whole || rest.is_some_and(|rest| !rest.is_zero()) {
             let amount = self.at(own).row.as_ref().and_then(|row| row.amount);
@@ -171,7 +181,7 @@ impl Sheet<'_> {
         }
         self.reference(own, status, &payment.method);
         let counter = if reversed { Counter::PaymentsReversed } else { Counter::Payments };
-        self.at(own).count(counter, 1);
+        self.at(&counted).count(counter, 1);
         if payment.repeated > 0 {
             let what = "it was reported as received while it stood already; the latest report counts";
             self.find(own, FindingCode::SecondReceipt, "amount", what);
@@ -179,6 +189,7 @@ impl Sheet<'_> {
         if let (Some(amount), Some(applied)) = (&payment.amount, &applied) {
             self.application_findings(own, amount, applied);
         }
+        counted
     }
 
     pub(super) fn refund(&mut self, key: &str) {

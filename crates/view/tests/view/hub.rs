@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Body, Event, EventId, IdParts, Kind, Micros, Subject, Target, parse_instant, party_id};
 use onefold_identity::{
-    Atom, Claim, Decision, Facet, Held, IdentifierKey, Intermediary, Owner, PartyFacts, Rules, attribute, cluster, own,
+    Atom, Decision, Held, IdentifierKey, Intermediary, Owner, PartyFacts, Rules, Whose, cluster, whose,
 };
 use onefold_view::{
-    Bundle, Contribution, FactRef, Fragment, Given, Inbound, Keys, OpenItem, Purse, Step, View, assemble, contribute,
-    day_number, parties_named, reply,
+    Bundle, Contribution, FactRef, Fragment, Given, Inbound, Keys, OpenItem, Purse, Step, Surroundings, View, assemble,
+    contribute, day_number, find_keys, parties_named, reply,
 };
 
 /// What was said, in the order of saying.
@@ -146,47 +146,20 @@ impl Folded {
     }
 
     fn own(&mut self) {
+        let none = BTreeMap::new();
         let mut documents: Vec<Subject> = self.fragments.keys().chain(self.inbound.keys()).cloned().collect();
         documents.sort_by_key(|s| (s.kind().rank(), s.clone()));
         documents.dedup();
         for document in documents.into_iter().filter(|s| s.kind().is_document()) {
-            let keys = self.keys_of(&document);
-            self.keys.insert(document, keys);
-        }
-    }
-
-    fn keys_of(&self, document: &Subject) -> Keys {
-        let fragment = self.fragments.get(document).cloned().unwrap_or_default();
-        let said = self.inbound.get(document).into_iter().flatten();
-        let naming = said.filter(|(_, words)| words.is_parent).map(|(from, _)| subject(from));
-        let parents: Vec<Subject> = fragment.parents().into_iter().chain(naming).collect();
-        let owner_of = |parent: &Subject, facet: Facet| {
-            let keys = self.keys.get(parent)?;
-            Owner::parse(if facet == Facet::Trade { &keys.trade } else { &keys.receivable })
-        };
-        let direct = |facet: Facet| {
-            let parents: Vec<Owner> = parents.iter().filter_map(|p| owner_of(p, facet)).collect();
-            let flag = |party: &Subject| self.fragments.get(party).map_or(Intermediary::None, Fragment::intermediary);
-            let (reassigned, references, identifiers) =
-                (fragment.reassigned(facet), fragment.parties(), fragment.identifiers());
-            let claim = Claim {
-                reassigned: reassigned.as_ref(),
-                references: &references,
-                intermediary: &flag,
-                parents: &parents,
-                identifiers: &identifiers,
-                guest_of: fragment.is_guest_order().then(|| document.source()),
+            let around = Surroundings {
+                inbound: self.inbound.get(&document).unwrap_or(&none),
+                intermediary: &|party| self.fragments.get(party).map_or(Intermediary::None, Fragment::intermediary),
+                keys_of: &|parent| self.keys.get(parent).cloned(),
             };
-            own(facet, &claim).key(document)
-        };
-        let (trade, receivable) = (direct(Facet::Trade), direct(Facet::Receivable));
-        let part = |part: onefold_view::Part| match owner_of(&part.parent, part.facet) {
-            Some(owner) if owner != Owner::None => owner.key(document),
-            _ if part.facet == Facet::Trade => trade.clone(),
-            _ => receivable.clone(),
-        };
-        let parts = fragment.parts().into_iter().map(part).collect();
-        Keys { trade, receivable, parts }
+            if let Some(keys) = find_keys(&document, self.fragments.get(&document), around) {
+                self.keys.insert(document, keys);
+            }
+        }
     }
 
     fn contribute(&mut self) {
@@ -232,10 +205,11 @@ impl Folded {
         self.customer(a).contains(&subject(b))
     }
 
-    /// The customer of an owner key, by its place.
-    fn attributed(&self, key: &str) -> Option<usize> {
+    /// Whose an owner key is, by the places of the customers.
+    pub(crate) fn whose(&self, key: &str) -> Whose<usize> {
         let place = |party: &Subject| self.customers.iter().position(|set| set.contains(party));
-        attribute(&Owner::parse(key)?, &|atom: &Atom| match atom {
+        let owner = Owner::parse(key).unwrap_or_else(|| panic!("{key} is not an owner key"));
+        whose(&owner, &|atom: &Atom| match atom {
             Atom::Party(party) => place(party).map_or(Held::Nobody, Held::Customer),
             Atom::Identifier(key) if self.hubs.contains(key) => Held::Hub,
             Atom::Identifier(key) => {
@@ -247,6 +221,7 @@ impl Folded {
                     _ => Held::Several,
                 }
             }
+            Atom::First(_) | Atom::Until(_) => panic!("{atom} is made of others"),
         })
     }
 
@@ -256,13 +231,7 @@ impl Folded {
 
     pub(crate) fn view_at(&self, party: &str, today: Option<&str>) -> View {
         let parties = self.customer(party);
-        let place = self.customers.iter().position(|set| set.contains(&subject(party)));
-        let bundles: BTreeMap<String, Bundle> = self
-            .bundles
-            .iter()
-            .filter(|(key, _)| place.is_some() && self.attributed(key) == place)
-            .map(|(k, b)| (k.clone(), b.clone()))
-            .collect();
+        let bundles = self.bundles_of(party);
         let owners: BTreeSet<&str> = bundles.keys().map(String::as_str).collect();
         let items: Vec<OpenItem> =
             self.open_items().into_iter().filter(|i| owners.contains(i.owner.as_str())).collect();
@@ -278,6 +247,14 @@ impl Folded {
         })
     }
 
+    /// Bundles of the owner keys that are the customer's.
+    pub(crate) fn bundles_of(&self, party: &str) -> BTreeMap<String, Bundle> {
+        let place = self.customers.iter().position(|set| set.contains(&subject(party)));
+        let own =
+            self.bundles.iter().filter(|(key, _)| place.is_some_and(|at| self.whose(key).customers.contains(&at)));
+        own.map(|(key, bundle)| (key.clone(), bundle.clone())).collect()
+    }
+
     pub(crate) fn open_items(&self) -> Vec<OpenItem> {
         let all = self.contributions.values().flat_map(BTreeMap::values);
         all.flat_map(Contribution::open_items).collect()
@@ -286,7 +263,7 @@ impl Folded {
     /// Money and documents that no customer holds.
     pub(crate) fn unattributed(&self) -> (Purse, i64) {
         let mut sum = (Purse::default(), 0);
-        for bundle in self.bundles.iter().filter(|(key, _)| self.attributed(key).is_none()).map(|(_, b)| b) {
+        for bundle in self.bundles.iter().filter(|(key, _)| !self.whose(key).whole).map(|(_, b)| b) {
             sum.0.add(&bundle.money());
             sum.1 += bundle.documents();
         }

@@ -7,11 +7,15 @@ use prost::Message;
 
 use crate::given::*;
 use crate::hub::{Folded, Hub, subject};
+use onefold_event::Kind;
 use onefold_event::v1::{
-    CaseClosed, CaseOpened, ContactMade, Delivered, DisputeClosed, DisputeOpened, DocumentReinstated, DocumentVoided,
-    OrderAmended, OrderCancelled, PaymentReversed, SatisfactionRated, Scanned,
+    CaseClosed, CaseOpened, ContactMade, Delivered, DisputeClosed, DisputeOpened, DocumentReassigned,
+    DocumentReinstated, DocumentVoided, OrderAmended, OrderCancelled, PartiesLinked, PaymentReversed,
+    SatisfactionRated, Scanned,
 };
-use onefold_view::{Bundle, Contribution, FactRef, Fragment, Measure, Purse, Refill};
+use onefold_view::{
+    Bundle, Contribution, FactRef, Fragment, Given, Measure, Purse, Refill, ShipmentsView, assemble, day_number,
+};
 
 const PARTIES: [&str; 3] = ["party:erp:A", "party:erp:B", "party:erp:C"];
 const MEASURES: [Measure; 19] = [
@@ -40,7 +44,7 @@ const MEASURES: [Measure; 19] = [
 type Happening = (u8, u8, u8, u8, u16);
 
 fn happenings(most: usize) -> impl Strategy<Value = Vec<Happening>> {
-    proptest::collection::vec((0u8..20, 0u8..6, 1u8..28, 0u8..8, 0u16..20_000), 0..most)
+    proptest::collection::vec((0u8..21, 0u8..6, 1u8..28, 0u8..8, 0u16..20_000), 0..most)
 }
 
 fn hub(happened: &[Happening]) -> Hub {
@@ -90,13 +94,14 @@ fn say(hub: &mut Hub, (what, n, day, who, cents): Happening) {
         8 => (hub.say(&about("refund"), &at, refund(&amount)), "payee"),
         9 => (hub.say(&about("adjustment"), &at, adjustment(&format!("-{amount}"))), "debtor"),
         10 => {
-            let orders = [format!("order:erp:{n}"), format!("order:erp:{}", who % 6)];
+            let loose = if cents % 3 == 0 { String::new() } else { format!("order:erp:{}", cents % 6) };
+            let orders = [format!("order:erp:{n}"), format!("order:erp:{}", who % 6), loose];
             let orders: Vec<&str> = orders.iter().map(String::as_str).collect();
             let event = hub.say(&about("delivery"), &at, dispatched("2026-03-10", &orders));
             if n % 2 == 0 {
                 event.refer("tracking", subject(&about("track"))).unwrap();
             }
-            (event, "")
+            (event, if cents % 5 == 0 { "buyer" } else { "" })
         }
         11 if who % 2 == 0 => (hub.say(&about("track"), &at, Scanned::default()), ""),
         11 => (hub.say(&about("track"), &at, Delivered::default()), ""),
@@ -147,6 +152,11 @@ fn say(hub: &mut Hub, (what, n, day, who, cents): Happening) {
             event.refer("order", subject(&about("order"))).unwrap();
             (event, "payer")
         }
+        19 => {
+            let kind = ["order", "delivery", "payment", "track", "invoice"][usize::from(cents % 5)];
+            let to = PARTIES[usize::from(who % 3)].to_owned();
+            (hub.say(&about(kind), &at, DocumentReassigned { to, ..DocumentReassigned::default() }), "")
+        }
         _ => (
             hub.say(&about("contact"), &at, ContactMade { direction: "in".into(), ..ContactMade::default() }),
             "customer",
@@ -170,6 +180,21 @@ fn by_owner(folded: &Folded) -> BTreeMap<String, Vec<Contribution>> {
 
 fn bytes(folded: &Folded) -> BTreeMap<String, Vec<u8>> {
     folded.bundles.iter().map(|(key, bundle)| (key.clone(), bundle.encode_to_vec())).collect()
+}
+
+/// Shipments of one bundle, long after everything that was promised.
+fn assemble_alone(bundle: &Bundle) -> ShipmentsView {
+    assemble(&Given {
+        id: "",
+        parties: &[],
+        bundles: &BTreeMap::from([(String::new(), bundle.clone())]),
+        hubs: &Default::default(),
+        rules: &Default::default(),
+        open_items: &[],
+        today: day_number("2026-06-30"),
+        tallies: None,
+    })
+    .shipments
 }
 
 proptest! {
@@ -275,6 +300,43 @@ proptest! {
         }
         for measure in MEASURES {
             prop_assert_eq!(parted.amount(measure, "CNY"), total.amount(measure, "CNY"), "{:?}", measure);
+        }
+    }
+
+    /// Whoever is one with whom: a customer counts what its timeline shows, once, and so does nobody.
+    #[test]
+    fn each_document_is_counted_once_for_whoever_owns_any_of_it(happened in happenings(40), linked in 0usize..4) {
+        let mut hub = hub(&happened);
+        let one: Vec<String> = [&[][..], &PARTIES[..2], &PARTIES[1..], &PARTIES][linked].iter().map(|p| (*p).to_owned()).collect();
+        hub.say("decision:hub:1", "2026-04-01", PartiesLinked { parties: one, ..PartiesLinked::default() });
+        let folded = hub.fold();
+        for party_key in PARTIES {
+            let (held, view) = (folded.bundles_of(party_key), folded.view_at(party_key, Some("2026-06-30")));
+            let (mut documents, mut shipments, mut late) = (0, 0, 0);
+            for (about, of) in &folded.contributions {
+                let of: BTreeMap<_, _> = of.iter().filter(|(owner, _)| held.contains_key(*owner)).collect();
+                let (shown, counted) = (of.values().any(|c| c.row().is_some_and(|row| !row.is_reference())), of.values().map(|c| c.documents()).sum::<i64>());
+                prop_assert!((0..=1).contains(&counted), "{}", about);
+                if matches!(about.kind(), Kind::Order | Kind::Delivery | Kind::Track | Kind::Case | Kind::Contact) {
+                    prop_assert_eq!(counted, i64::from(shown), "{}", about);
+                }
+                documents += counted;
+                let mut alone = Bundle::default();
+                of.values().for_each(|c| alone.add(c));
+                let mine = assemble_alone(&alone);
+                prop_assert!(mine.open + mine.delivered + mine.failed <= 1, "{}", about);
+                (shipments, late) = (shipments + mine.open + mine.delivered + mine.failed, late + mine.late.unwrap());
+            }
+            let ships = &view.shipments;
+            prop_assert_eq!((view.documents, ships.open + ships.delivered + ships.failed, ships.late), (documents, shipments, Some(late)));
+        }
+        let nobodys = folded.contributions.values().filter(|of| of.iter().any(|(owner, adds)| adds.documents() > 0 && !folded.whose(owner).whole));
+        prop_assert_eq!(folded.unattributed().1, i64::try_from(nobodys.count()).unwrap());
+        // What stands with the owners of parts together is counted and never parted.
+        for (key, bundle) in folded.bundles.iter().filter(|(key, _)| key.starts_with("each:")) {
+            prop_assert!(bundle.money().is_empty(), "{}", key);
+            let rows = folded.contributions.values().filter_map(|of| of.get(key)).filter(|adds| adds.row().is_some());
+            prop_assert_eq!(rows.count(), 0, "{}", key);
         }
     }
 
