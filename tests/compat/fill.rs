@@ -16,6 +16,7 @@ pub(crate) fn event(ty: &EventType) -> Event {
     let mut event =
         Event::from_message(ids.id(), ids.fact(), "erp", subject, DAY, ty.name, &message).expect("well formed");
     event.day = true;
+    event.offset = Some(8 * 3_600);
     event.revision = "2".to_owned();
     event.revision_order = vec![2];
     event.mapping = vec![0xa1, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6, 0x07, 0x18];

@@ -2,8 +2,13 @@
 
 mod harness;
 
+use std::io::Write;
 use std::net::TcpListener;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use harness::{Home, invoice, party};
 use serde_json::json;
 
@@ -27,7 +32,7 @@ fn each_event_of_a_batch_is_answered_for_itself() {
     let mut bad = good.clone();
     bad["data"]["total"]["amount"] = json!("1,00");
     bad["id"] = json!("bad");
-    bad["subjekt"] = json!("x");
+    bad["revison"] = json!("x");
     let reply = server.batch(&[good, other, bad, invoice("erp:I2", "erp:K1", "1.00")]);
     assert_eq!(reply.status, 207, "{}", reply.body);
     let events = reply.body["events"].as_array().unwrap();
@@ -36,7 +41,7 @@ fn each_event_of_a_batch_is_answered_for_itself() {
         ["duplicate", "conflict", "rejected", "accepted"]
     );
     let problems = events[2]["problems"].to_string();
-    assert!(problems.contains("subjekt") && problems.contains("1,00"), "all that is wrong at once: {problems}");
+    assert!(problems.contains("revison") && problems.contains("1,00"), "all that is wrong at once: {problems}");
 
     let view = server.until("/v1/customers/party:erp:K1", |reply| reply.body["documents"] == 2);
     assert_eq!(view.body["trade"]["by_currency"]["CNY"]["net"], "101.00");
@@ -274,4 +279,133 @@ fn metrics_tell_of_lag_stages_quarantine_and_requests() {
         2.0
     );
     assert_eq!(server.stop(), 0);
+}
+
+#[test]
+fn one_event_is_the_same_however_its_sender_writes_it() {
+    let home = Home::new();
+    let server = home.serve();
+    let mut plain = invoice("erp:发-é1", "erp:K1", "100.00");
+    plain["id"] = json!("é1");
+    let first = server.post("/v1/events", &[SINGLE], plain.to_string().as_bytes());
+    assert_eq!((first.status, first.body["accepted"].as_i64()), (200, Some(1)), "{}", first.body);
+
+    let mut extended = plain.clone();
+    extended["traceparent"] = json!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    extended["partitionkey"] = json!("7");
+    extended["comexampleextension"] = json!(true);
+    let mut decomposed = plain.clone();
+    decomposed["subject"] = json!("invoice:erp:\u{200b}发-e\u{301}1\u{feff}");
+    decomposed["id"] = json!("e\u{301}1 ");
+    let mut packed = plain.clone();
+    packed["data_base64"] = json!(BASE64_STANDARD.encode(plain["data"].to_string()));
+    packed.as_object_mut().unwrap().remove("data");
+    let mut escaped = plain.clone();
+    escaped["subject"] = json!("invoice:erp:%E5%8F%91-%C3%A91");
+    let marked = [&b"\xEF\xBB\xBF"[..], plain.to_string().as_bytes()].concat();
+    let zipped = gzip(plain.to_string().as_bytes());
+    let bodies = [
+        (vec![SINGLE], extended.to_string().into_bytes()),
+        (vec![SINGLE], decomposed.to_string().into_bytes()),
+        (vec![SINGLE], packed.to_string().into_bytes()),
+        (vec![SINGLE], escaped.to_string().into_bytes()),
+        (vec![SINGLE], marked),
+        (vec![SINGLE, ("content-encoding", "gzip")], zipped.clone()),
+        (
+            vec![("content-type", "application/cloudevents-batch+json"), ("content-encoding", "gzip")],
+            gzip(format!("[{plain}]").as_bytes()),
+        ),
+    ];
+    for (n, (headers, body)) in bodies.iter().enumerate() {
+        let reply = server.post("/v1/events", headers, body);
+        assert_eq!((reply.status, reply.body["duplicates"].as_i64()), (200, Some(1)), "{n}: {}", reply.body);
+    }
+    server.post("/v1/events", &[SINGLE, ("content-encoding", "br")], &zipped).is_problem(415);
+    server.post("/v1/events", &[SINGLE, ("content-encoding", "gzip")], &zipped[..zipped.len() / 2]).is_problem(400);
+    server.post("/v1/events", &[SINGLE, ("content-encoding", "gzip")], &gzip(&vec![b' '; 17 << 20])).is_problem(413);
+}
+
+#[test]
+fn a_source_that_is_a_uri_is_one_sender_however_it_stands_in_subjects() {
+    let home = Home::new();
+    let server = home.serve();
+    for (n, (source, word)) in [
+        ("/erp/cn", "/erp/cn"),
+        ("https://erp.example/de", "https%3A//erp.example/de"),
+        ("urn:acme:erp", "urn%3Aacme%3Aerp"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for (status, subject) in
+            [("accepted", format!("invoice:{source}:I{n}")), ("duplicate", format!("invoice:{word}:I{n}"))]
+        {
+            let mut event = invoice(&format!("erp:I{n}"), "erp:K1", "100.00");
+            (event["source"], event["subject"], event["id"]) = (json!(source), json!(subject), json!("1"));
+            let reply = server.post("/v1/events", &[SINGLE], event.to_string().as_bytes());
+            assert_eq!(reply.body["events"][0]["status"], status, "{source}: {}", reply.body);
+        }
+    }
+}
+
+#[test]
+fn a_day_is_shown_as_itself_and_an_instant_with_its_offset() {
+    let home = Home::new();
+    for (n, zone) in
+        ["Asia/Shanghai", "America/Los_Angeles", "Pacific/Apia", "Pacific/Kiritimati"].into_iter().enumerate()
+    {
+        let connector = home.file(
+            "days.toml",
+            format!(
+                "[connector]\nname = \"days{n}\"\nsource = \"s{n}\"\n[read]\nformat = \"csv\"\n[assume]\nzone = \"{zone}\"\ndate = \"yyyy-MM-dd\"\ncurrency = \"EUR\"\n\
+                 [event.order]\ntype = \"sales.order_placed.v1\"\nsubject = \"no\"\nid = [\"no\"]\noccurred_at = {{ from = \"day\", at = \"00:00\" }}\n\
+                 [event.order.refs]\nbuyer = \"who\"\n[event.order.set]\ntotal = \"sum\"\n"
+            ),
+        );
+        let rows = home.file("days.csv", "no,who,day,sum\n1,K,2026-01-01,1.00\n2,K,2026-03-01,1.00\n");
+        home.run(&["ingest", "--connector", &connector, &rows]).exits(0);
+    }
+    let server = home.serve();
+    for (n, offset) in ["+08:00", "-08:00", "+13:00", "+14:00"].into_iter().enumerate() {
+        for (number, day) in [(1, "2026-01-01"), (2, "2026-03-01")] {
+            let mut event = invoice(&format!("p{n}:{number}"), &format!("p{n}:K"), "1.00");
+            (event["time"], event["precision"]) = (json!(format!("{day}T00:00:00{offset}")), json!("day"));
+            assert_eq!(server.post("/v1/events", &[SINGLE], event.to_string().as_bytes()).status, 200);
+        }
+    }
+    let mut evening = invoice("p9:1", "p9:K", "1.00");
+    evening["time"] = json!("2026-03-01T23:30:00-08:00");
+    assert_eq!(server.post("/v1/events", &[SINGLE], evening.to_string().as_bytes()).status, 200);
+    server.settle();
+    for customer in ["s0", "s1", "s2", "s3", "p0", "p1", "p2", "p3"] {
+        let view = server.get(&format!("/v1/customers/party:{customer}:K")).body;
+        let trade = &view["trade"];
+        assert_eq!(
+            (&trade["first_at"], &trade["last_at"]),
+            (&json!("2026-01-01"), &json!("2026-03-01")),
+            "{customer}: {view}"
+        );
+        let page = server.get(&format!("/v1/customers/party:{customer}:K/timeline")).body;
+        assert_eq!(
+            (&page["items"][0]["at"], &page["items"][1]["at"]),
+            (&json!("2026-03-01"), &json!("2026-01-01")),
+            "{customer}"
+        );
+    }
+    assert_eq!(server.get("/v1/customers/party:p9:K").body["trade"]["last_at"], "2026-03-01T23:30:00-08:00");
+    assert_eq!(server.stop(), 0);
+    let text = home.run(&["show", "party:s0:K"]).exits(0).out;
+    assert!(text.contains("2026-01-01") && text.contains("2026-03-01") && !text.contains("2026-02-28"), "{text}");
+    let line = home.run(&["events", "order:s0:1", "--json"]).exits(0).lines().remove(0);
+    assert_eq!(
+        (&line["occurred_at"], &line["event"]["time"]),
+        (&json!("2026-01-01"), &json!("2026-01-01T00:00:00+08:00"))
+    );
+    assert!(home.run(&["show", "party:p9:K"]).exits(0).out.contains("2026-03-01 23:30-08:00"));
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(bytes).expect("memory");
+    packed.finish().expect("memory")
 }

@@ -1,24 +1,28 @@
 //! CloudEvents 1.0 over HTTP: structured, batched and binary mode.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use onefold_service::Posted;
 use serde_json::value::RawValue;
 use serde_json::{Error, Value};
 
+use crate::events::LARGEST;
 use crate::problem::Problem;
 
 /// The events of a request, as CloudEvents JSON objects, each with the bytes that were sent.
 pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Posted>, Problem> {
+    let body = &*unpacked(headers, body)?;
     let written = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let (media, parameters) = written.split_once(';').unwrap_or((written, ""));
     check_charset(parameters)?;
     match media.trim().to_ascii_lowercase().as_str() {
         "application/cloudevents+json" => one(body),
         "application/cloudevents-batch+json" => batch(body),
-        "application/json" if headers.contains_key("ce-specversion") => binary(headers, written, body),
+        media if headers.contains_key("ce-specversion") && is_json(media) => binary(headers, written, body),
         // Plain JSON: what it is can be seen.
         "application/json" if body.trim_ascii_start().starts_with(b"[") => batch(body),
         "application/json" => one(body),
@@ -31,8 +35,35 @@ pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Posted>, Prob
     }
 }
 
+/// Data of a vendor's own type is JSON where its type says so (RFC 6839, section 3.1).
+fn is_json(media: &str) -> bool {
+    media == "application/json" || media.ends_with("+json") && !media.starts_with("application/cloudevents")
+}
+
+/// The body as text. What begins as gzip is unpacked whatever the headers say, since JSON never begins so.
+fn unpacked<'b>(headers: &HeaderMap, body: &'b [u8]) -> Result<Cow<'b, [u8]>, Problem> {
+    let coding = headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim().to_ascii_lowercase());
+    if let Some(other) = coding.filter(|coding| !["gzip", "x-gzip", "identity", ""].contains(&coding.as_str())) {
+        let detail = format!("content-encoding `{other}`: expected gzip, or none");
+        return Err(Problem::of_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    if body.starts_with(b"\xFF\xFE") || body.starts_with(b"\xFE\xFF") {
+        let detail = "the body is marked as UTF-16: JSON is sent as UTF-8 (RFC 8259, section 8.1)";
+        return Err(Problem::of_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    Posted::unpacked(body, LARGEST).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => Problem::of_http(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the body unpacks to more than {LARGEST} bytes: send the events in several requests"),
+        ),
+        _ => {
+            Problem::of_http(StatusCode::BAD_REQUEST, format!("the packed body ends too early or is damaged: {error}"))
+        }
+    })
+}
+
 fn no_json(error: &Error) -> Problem {
-    Problem::of_http(StatusCode::BAD_REQUEST, format!("the body is no JSON: {error}"))
+    Problem::of_http(StatusCode::BAD_REQUEST, format!("the body is not valid JSON: {error}"))
 }
 
 fn one(body: &[u8]) -> Result<Vec<Posted>, Problem> {
@@ -67,7 +98,7 @@ fn binary(headers: &HeaderMap, content_type: &str, body: &[u8]) -> Result<Vec<Po
     let text = |text: &str| RawValue::from_string(Value::from(text).to_string()).map_err(|error| no_json(&error));
     for (name, value) in headers {
         let Some(attribute) = name.as_str().strip_prefix("ce-") else { continue };
-        let said = percent_decoded(&String::from_utf8_lossy(value.as_bytes()));
+        let said = percent_decoded(&unquoted(&String::from_utf8_lossy(value.as_bytes())));
         event.insert(attribute.to_owned(), text(&said)?);
     }
     event.insert("datacontenttype".to_owned(), text(content_type)?);
@@ -75,6 +106,14 @@ fn binary(headers: &HeaderMap, content_type: &str, body: &[u8]) -> Result<Vec<Po
         event.insert("data".to_owned(), serde_json::from_slice(body).map_err(|error| no_json(&error))?);
     }
     one(&serde_json::to_vec(&event).map_err(|error| no_json(&error))?)
+}
+
+/// A value in double quotes is what they hold, without the backslash before a quote (HTTP binding, 3.1.3.2).
+fn unquoted(text: &str) -> Cow<'_, str> {
+    match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(inner) => Cow::Owned(inner.replace("\\\"", "\"").replace("\\\\", "\\")),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// Header values carry characters beyond ASCII percent-encoded (HTTP binding, 3.1.3.2).
@@ -158,7 +197,26 @@ mod tests {
     }
 
     #[test]
+    fn binary_data_may_be_of_a_vendor_s_own_json_type() {
+        let sent = headers(&[("ce-specversion", "1.0"), ("content-type", "application/vnd.acme.scan+json")]);
+        assert_eq!(read(&sent, b"{\"a\": 1}").unwrap().remove(0).value["data"]["a"], 1);
+        assert!(read(&headers(&[("content-type", "application/vnd.acme.scan+json")]), b"{}").is_err());
+    }
+
+    #[test]
+    fn a_marked_body_is_read_and_an_unknown_coding_refused() {
+        let media = ("content-type", "application/cloudevents+json");
+        assert_eq!(read(&headers(&[media]), b"\xEF\xBB\xBF{}").unwrap().remove(0).raw, b"{}");
+        for (coding, body) in
+            [("br", &b"{}"[..]), ("deflate", b"{}"), ("gzip", b"\x1f\x8b"), ("identity", b"\xFF\xFE{\0}\0")]
+        {
+            assert!(read(&headers(&[media, ("content-encoding", coding)]), body).is_err(), "{coding}");
+        }
+    }
+
+    #[test]
     fn header_values_are_percent_decoded() {
+        assert_eq!(unquoted("\"Euro \\\"%E2%82%AC\\\"\""), "Euro \"%E2%82%AC\"");
         assert_eq!(percent_decoded("Euro %E2%82%AC %F0%9F%98%80 100%"), "Euro \u{20ac} \u{1f600} 100%");
     }
 }

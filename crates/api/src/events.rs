@@ -12,7 +12,7 @@ use crate::cloudevents;
 use crate::problem::Problem;
 
 /// Bytes of a request's body at most.
-const LARGEST: usize = 16 << 20;
+pub(crate) const LARGEST: usize = 16 << 20;
 
 pub(crate) async fn post(State(service): State<Service>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
     let body = to_bytes(body, LARGEST).await.map_err(|_| {

@@ -1,6 +1,6 @@
 //! What readers find wrong, in the words of the mapping's own problems (codes `R03..`; the README lists them).
 
-use onefold_event::{CloudEventError, EventId};
+use onefold_event::{CloudEventError, EventError, EventId};
 use onefold_mapping::Problem;
 
 use crate::Earlier;
@@ -150,14 +150,20 @@ fn place(earlier: &Earlier) -> String {
     }
 }
 
-/// R0312: no event of the catalogue, each problem of it.
+/// What is wrong with a posted event: values under the codes that files have for them, all else under R0312.
 pub(crate) fn posted(error: &CloudEventError) -> Vec<Problem> {
     error
         .0
         .iter()
-        .map(|e| {
-            Problem::new("R0312", "this is no event of the catalogue")
-                .instead(e.to_string(), "a CloudEvents object of a type in the catalogue")
+        .map(|e| match e {
+            EventError::Value { field, fault } => {
+                let mut problem = Problem::new(fault.code, fault.message).instead(&fault.found, &fault.expected);
+                problem.target.clone_from(field);
+                problem.help.clone_from(&fault.help);
+                problem
+            }
+            other => Problem::new("R0312", "this is no event of the catalogue")
+                .instead(other.to_string(), "a CloudEvents object of a type in the catalogue"),
         })
         .collect()
 }

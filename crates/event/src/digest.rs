@@ -18,7 +18,8 @@ impl HubKey {
         Self(Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length"))
     }
 
-    /// Digest of what the event says: not where it was read, when it was taken in, or by which mapping.
+    /// Digest of what the event says: not where it was read, when it was taken in, or by which mapping. Nor on which clock
+    /// its time was read: an event that was kept before offsets were is the same as the one that is read with it now.
     pub fn digest(&self, event: &Event) -> ContentDigest {
         let mut mac = self.0.clone();
         let mut put = |bytes: &[u8]| {

@@ -1,7 +1,7 @@
 //! An event: what a source reports of a subject, with where it was read.
 
 use crate::codec::split;
-use crate::{Body, EventId, EventType, Kind, Micros, Role, Subject, SubjectError, catalogue};
+use crate::{Body, EventId, EventType, Kind, Micros, Occurred, Role, Subject, SubjectError, ValueFault, catalogue};
 
 pub use crate::v1::Locator;
 
@@ -29,6 +29,8 @@ pub struct Event {
     pub occurred_at: Micros,
     /// `occurred_at` is known to the day only: 00:00 in the source's zone.
     pub day: bool,
+    /// Offset in effect at the source when it happened, in seconds east of UTC; none: not known.
+    pub offset: Option<i32>,
     /// The source's own word for this version; empty: none.
     pub revision: String,
     /// Order between versions, left to right; empty: by `recorded_at`.
@@ -65,6 +67,8 @@ pub enum EventError {
     Decode(String),
     #[error("`{field}`: {problem}")]
     Field { field: String, problem: String },
+    #[error("`{field}`: {fault}")]
+    Value { field: String, fault: Box<ValueFault> },
 }
 
 fn hint(nearest: &Option<String>) -> String {
@@ -113,6 +117,7 @@ impl Event {
             subject,
             occurred_at,
             day: false,
+            offset: None,
             revision: String::new(),
             revision_order: Vec::new(),
             mapping: Vec::new(),
@@ -137,6 +142,11 @@ impl Event {
         check_target(role, &subject)?;
         self.references.push(Reference { role, subject });
         Ok(())
+    }
+
+    /// When it happened, as its source knows it.
+    pub fn occurred(&self) -> Occurred {
+        Occurred::new(self.occurred_at, self.day, self.offset)
     }
 
     /// Its type in the catalogue.

@@ -3,6 +3,7 @@
 mod amount;
 mod body;
 mod catalogue;
+mod clean;
 mod cloudevent;
 mod codec;
 mod currency;
@@ -14,6 +15,7 @@ mod message;
 mod role;
 mod subject;
 mod time;
+mod value;
 
 /// The messages of `proto/onefold/event/v1`, as generated.
 #[allow(missing_docs, clippy::all, unreachable_pub)]
@@ -24,6 +26,7 @@ pub mod v1 {
 pub use amount::{AmountError, parse_decimal};
 pub use body::Body;
 pub use catalogue::{Catalogue, EventType, Field, FieldKind, catalogue};
+pub use clean::{clean_text, plain_width};
 pub use cloudevent::{CloudEventError, from_cloudevent, to_cloudevent};
 pub use codec::{CodecError, decode, encode};
 pub use currency::{Currency, CurrencyError, CurrencyStatus};
@@ -34,4 +37,7 @@ pub use kind::Kind;
 pub use message::{FieldValue, encode_message};
 pub use role::{Role, Target};
 pub use subject::{Subject, SubjectError};
-pub use time::{Micros, format_micros, parse_instant};
+pub use time::{Day, Micros, Occurred, POSSIBLE_YEARS, format_micros, is_possible_year, parse_instant, parse_time};
+pub use value::{
+    ValueFault, check_date, check_decimal, check_years, read_date, read_decimal, read_json_number, read_time,
+};

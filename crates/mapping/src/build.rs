@@ -62,7 +62,7 @@ pub(crate) fn build<'r>(def: &'r EventDef, frame: &Frame<'_, 'r>) -> Option<(Eve
             return None;
         }
     }
-    event.day = at.day;
+    (event.day, event.offset) = (at.day, at.offset);
     event.revision = revision;
     event.revision_order = order;
     event.mapping = frame.run.plan.inner.digest.to_vec();

@@ -174,10 +174,11 @@ impl Compiler<'_> {
                 _ => None,
             },
             Ty::Date => text.parse().ok().map(Val::Date),
-            Ty::Time => onefold_event::parse_instant(&text).map(|micros| {
+            Ty::Time => onefold_event::read_time(&text).ok().map(|(micros, offset)| {
+                let clock = jiff::tz::Offset::from_seconds(offset.unwrap_or(0)).unwrap_or(jiff::tz::Offset::UTC);
                 let local = jiff::Timestamp::from_microsecond(micros)
-                    .map_or(jiff::civil::DateTime::ZERO, |t| jiff::tz::Offset::UTC.to_datetime(t));
-                Val::Time(crate::value::Moment { micros, local, day: false })
+                    .map_or(jiff::civil::DateTime::ZERO, |t| clock.to_datetime(t));
+                Val::Time(crate::value::Moment { micros, local, offset, day: false })
             }),
             Ty::Bool => None,
             Ty::Word(words) => {

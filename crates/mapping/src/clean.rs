@@ -1,8 +1,8 @@
-//! Cleaning: composed characters always, white space around, and on request width and case.
+//! Cleaning on request: width and case. What is cleaned always is cleaned the same at every door, in `event`.
 
 use std::borrow::Cow;
 
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use unicode_normalization::UnicodeNormalization;
 
 /// Differences between words that do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,17 +33,6 @@ fn narrow(c: char) -> impl Iterator<Item = char> {
     folded.into_iter()
 }
 
-/// NFC, and trimmed (the byte order mark and zero-width space too).
-pub(crate) fn clean(text: &str, trim: bool) -> Cow<'_, str> {
-    let invisible = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}');
-    let text = if trim { text.trim_matches(invisible) } else { text };
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.nfc().collect())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,11 +49,5 @@ mod tests {
     fn case_folds_letters_only() {
         let all = Fold { width: true, case: true };
         assert_eq!(all.apply("ＵＳＰＳ ß".into()), "usps ß");
-    }
-
-    #[test]
-    fn decomposed_and_padded_text_is_made_one() {
-        assert_eq!(clean(" \u{feff}Caf\u{65}\u{301}\u{a0}", true), "Café");
-        assert_eq!(clean(" a ", false), " a ");
     }
 }

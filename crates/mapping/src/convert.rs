@@ -245,7 +245,10 @@ fn written(patterns: &[Pattern], text: &str) -> Result<Written, Fault> {
     let mut worst = Miss::Shape;
     for pattern in patterns {
         match pattern.read(text) {
-            Ok(written) => return Ok(written),
+            Ok(written) => {
+                let (Written::Local(local) | Written::Offset(local, _)) = written;
+                return onefold_event::check_years(local).map(|()| written);
+            }
             Err(Miss::Shape) => {}
             Err(miss) => worst = miss,
         }
@@ -277,7 +280,7 @@ fn time<'r>(cell: &'r Cell, text: &str, frame: &Frame<'_, 'r>) -> Result<Moment,
             if chosen {
                 // Counted, so that it is known how often the mapping's choice decides.
                 let fault = Fault::new("R0423", "this local time came twice: the mapping's `dst` chose one");
-                frame.notice(cell, fault.instead(text, onefold_event::format_micros(moment.micros)));
+                frame.notice(cell, fault.instead(text, moment.occurred().to_string()));
             }
             moment
         }

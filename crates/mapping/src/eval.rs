@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use onefold_event::clean_text;
+
 use crate::cell::{Cell, Check, Origin, Pick};
-use crate::clean::clean;
 use crate::convert::{convert, parse};
 use crate::expr::{Stop, eval, order, rounded};
 use crate::frame::{Bad, Frame, Item, Piece};
@@ -152,8 +153,8 @@ fn stopped(stop: Stop, cell: &Cell, path: Option<PathId>, rows: &[usize], frame:
 /// Text after cleaning; None if it is blank.
 fn cleaned<'t>(cell: &Cell, text: Cow<'t, str>) -> Option<Cow<'t, str>> {
     let text = match text {
-        Cow::Borrowed(text) => clean(text, cell.trim),
-        Cow::Owned(text) => Cow::Owned(clean(&text, cell.trim).into_owned()),
+        Cow::Borrowed(text) => clean_text(text, cell.trim),
+        Cow::Owned(text) => Cow::Owned(clean_text(&text, cell.trim).into_owned()),
     };
     let text = cell.fold.apply(text);
     if text.is_empty() || cell.blank.iter().any(|b| *b == text) { None } else { Some(text) }

@@ -57,7 +57,7 @@ pub(crate) fn instant(local: DateTime, zone: &TimeZone, dst: Option<Dst>) -> Res
 
 pub(crate) fn at(local: DateTime, offset: Offset) -> Result<Moment, Fault> {
     match offset.to_timestamp(local) {
-        Ok(time) => Ok(Moment { micros: time.as_microsecond(), local, day: false }),
+        Ok(time) => Ok(Moment { micros: time.as_microsecond(), local, offset: Some(offset.seconds()), day: false }),
         Err(_) => {
             Err(Fault::new("R0424", "this time is out of range").instead(local.to_string(), "a time of this age"))
         }

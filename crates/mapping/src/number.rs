@@ -1,5 +1,6 @@
 //! Numbers by example: `1.234,56` says which mark groups and which is the decimal one.
 
+use onefold_event::plain_width;
 use rust_decimal::Decimal;
 
 use crate::value::{Fault, unsigned_zero};
@@ -77,7 +78,7 @@ impl Style {
     }
 
     fn slow(self, text: &str) -> Option<Decimal> {
-        let text: String = text.trim().chars().map(narrow).collect();
+        let text: String = text.trim().chars().map(plain_width).collect();
         let (minus, digits) = self.sign(&text)?;
         let (whole, fraction) = match digits.split_once(self.point) {
             Some((whole, fraction)) => (whole, Some(fraction)),
@@ -176,14 +177,6 @@ fn quick(text: &str, style: Style) -> Option<Decimal> {
         }
     }
     (!seen || scale > 0).then(|| Decimal::new(if minus { -n } else { n }, scale))
-}
-
-/// Full-width digits and marks as plain ones.
-fn narrow(c: char) -> char {
-    match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-        c => c,
-    }
 }
 
 #[cfg(test)]

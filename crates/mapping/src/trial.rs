@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use csv::StringRecord;
-use onefold_event::{Field, FieldKind, FieldValue, format_micros, parse_decimal, parse_instant};
+use onefold_event::{Field, FieldKind, FieldValue, Occurred, parse_decimal, parse_instant, parse_time};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -279,7 +279,7 @@ fn look(made: &[Made], path: &str, connector: &Connector) -> Result<Option<Strin
     Ok(match steps.as_slice() {
         ["type"] => Some(def.ty.name.to_owned()),
         ["subject"] => Some(event.subject.to_string()),
-        ["occurred_at"] => Some(format_micros(event.occurred_at)),
+        ["occurred_at"] => Some(event.occurred().to_string()),
         ["day"] => Some(event.day.to_string()),
         ["revision"] => Some(event.revision.clone()).filter(|r| !r.is_empty()),
         ["refs", role] => {
@@ -327,7 +327,7 @@ fn show(value: &FieldValue, kind: &FieldKind) -> Option<String> {
     })
 }
 
-/// Equal by type: `50880.00` is `50880`, and one instant may be written with any offset.
+/// Equal by type: `50880.00` is `50880`, one instant may be written with any offset, and a day as its beginning.
 fn alike(found: &Option<String>, wanted: &str) -> bool {
     let Some(found) = found else { return wanted.is_empty() };
     if found == wanted {
@@ -338,5 +338,7 @@ fn alike(found: &Option<String>, wanted: &str) -> bool {
         parse_decimal(number).ok().map(|d| (d.normalize(), code.to_owned()))
     };
     let instants = parse_instant(found).zip(parse_instant(wanted)).is_some_and(|(a, b)| a == b);
-    instants || amount(found).zip(amount(wanted)).is_some_and(|(a, b)| a == b)
+    let day = |text| parse_time(text).map(|(at, offset)| Occurred::new(at, true, offset).to_string());
+    let is_day = found.len() == 10 && day(wanted).is_some_and(|day| day == *found);
+    instants || is_day || amount(found).zip(amount(wanted)).is_some_and(|(a, b)| a == b)
 }

@@ -75,8 +75,16 @@ impl Ty {
 pub(crate) struct Moment {
     pub(crate) micros: i64,
     pub(crate) local: DateTime,
+    /// Of the source's clock then, in seconds east of UTC; none: not known.
+    pub(crate) offset: Option<i32>,
     /// Known to the day only.
     pub(crate) day: bool,
+}
+
+impl Moment {
+    pub(crate) fn occurred(&self) -> onefold_event::Occurred {
+        onefold_event::Occurred::new(self.micros, self.day, self.offset)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -114,8 +122,7 @@ impl Val<'_> {
             Self::Decimal(d) => d.to_string(),
             Self::Money(d, c) => format!("{d} {}", c.code()),
             Self::Date(d) => d.to_string(),
-            Self::Time(m) if m.day => m.local.date().to_string(),
-            Self::Time(m) => onefold_event::format_micros(m.micros),
+            Self::Time(m) => m.occurred().to_string(),
             Self::Bool(b) => b.to_string(),
             Self::List(list) => list.iter().map(Val::show).collect::<Vec<_>>().join(" | "),
         }
@@ -123,31 +130,7 @@ impl Val<'_> {
 }
 
 /// Why a text gives no value. Where it stands is added by whoever read it.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Fault {
-    pub(crate) code: &'static str,
-    pub(crate) message: &'static str,
-    pub(crate) found: String,
-    pub(crate) expected: String,
-    pub(crate) help: Vec<String>,
-}
-
-impl Fault {
-    pub(crate) fn new(code: &'static str, message: &'static str) -> Self {
-        Self { code, message, found: String::new(), expected: String::new(), help: Vec::new() }
-    }
-
-    pub(crate) fn instead(mut self, found: impl Into<String>, expected: impl Into<String>) -> Self {
-        self.found = found.into();
-        self.expected = expected.into();
-        self
-    }
-
-    pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
-        self.help.push(text.into());
-        self
-    }
-}
+pub(crate) type Fault = onefold_event::ValueFault;
 
 /// Zero has no sign: `-0.00` would be another text for the same amount.
 pub(crate) fn unsigned_zero(mut d: Decimal) -> Decimal {

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use onefold_event::clean_text;
+
 use crate::Problem;
-use crate::clean::{FOLDS, Fold, clean};
+use crate::clean::{FOLDS, Fold};
 use crate::nearest::did_you_mean;
 use crate::node::{Node, Value};
 use crate::source::Faults;
@@ -85,7 +87,7 @@ impl Words {
     }
 
     fn key<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.fold.apply(clean(text, true))
+        self.fold.apply(clean_text(text, true))
     }
 
     pub(crate) fn get(&self, text: &str) -> Option<&str> {
@@ -174,7 +176,7 @@ impl Lookup {
         };
         for row in reader.records() {
             let row = row.map_err(bad)?;
-            let word = self.fold.apply(clean(row.get(at).unwrap_or_default(), true)).into_owned();
+            let word = self.fold.apply(clean_text(row.get(at).unwrap_or_default(), true)).into_owned();
             if self.rows.insert(word.clone(), row).is_some() {
                 let why = format!("the look-up file {path} has the key `{word}` twice");
                 return Err(Box::new(Problem::new("M0501", why)));
@@ -184,7 +186,11 @@ impl Lookup {
     }
 
     pub(crate) fn get(&self, text: &str, column: usize) -> Option<&str> {
-        self.rows.get(self.fold.apply(clean(text, true)).as_ref())?.get(column).map(str::trim).filter(|t| !t.is_empty())
+        self.rows
+            .get(self.fold.apply(clean_text(text, true)).as_ref())?
+            .get(column)
+            .map(str::trim)
+            .filter(|t| !t.is_empty())
     }
 }
 

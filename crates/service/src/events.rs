@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use onefold_event::{Event, EventId, Kind, Subject, decode, format_micros, to_cloudevent};
+use onefold_event::{Event, EventId, Kind, Occurred, Subject, decode, format_micros, to_cloudevent};
 use onefold_store::{FactState, FactsOf, standing};
 use serde::Serialize;
 use serde_json::Value;
@@ -41,8 +41,8 @@ pub struct EventLine {
     pub ty: &'static str,
     /// What it is about.
     pub subject: String,
-    /// When it happened.
-    pub occurred_at: String,
+    /// When it happened, as its source knows it.
+    pub occurred_at: Occurred,
     /// When the hub took it in.
     pub recorded_at: String,
     /// How it counts.
@@ -155,7 +155,7 @@ fn line(event: &Event, place: &EventPlace) -> EventLine {
         id: event.id.to_string(),
         ty: event.body.name(),
         subject: event.subject.to_string(),
-        occurred_at: format_micros(event.occurred_at),
+        occurred_at: event.occurred(),
         recorded_at: format_micros(place.recorded_at),
         standing: place.standing,
         connector: if locator.connector.is_empty() { "events".to_owned() } else { locator.connector },

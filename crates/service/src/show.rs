@@ -109,8 +109,7 @@ impl Service {
 
 /// The number by which views name a day.
 pub fn day_number(day: jiff::civil::Date) -> i64 {
-    let since = day.since(jiff::civil::date(1970, 1, 1));
-    since.map_or(0, |span| i64::from(span.get_days()))
+    onefold_event::Day::from(day).0
 }
 
 /// The name that a view shows.

@@ -1,6 +1,6 @@
 //! Exact amounts: whole units at a scale, with a currency packed into a number.
 
-use onefold_event::{parse_decimal, v1};
+use onefold_event::{Currency, Day, parse_decimal, v1};
 
 /// What stands for a currency that is none of three letters (ISO 4217: no currency).
 const NONE: &str = "XXX";
@@ -117,8 +117,8 @@ pub(crate) fn decimal(units: i128, scale: u32) -> String {
 
 /// Digits after the point of a currency's smallest unit (ISO 4217); none where it says none.
 pub(crate) fn minor_digits(currency: u32) -> u32 {
-    let known = iso_currency::Currency::from_code(&unpack(currency));
-    known.and_then(iso_currency::Currency::exponent).map_or(0, u32::from)
+    let known = Currency::from_code(&unpack(currency));
+    known.and_then(|currency| currency.exponent()).map_or(0, u32::from)
 }
 
 /// Packs a currency code; the letters' order is the numbers' order.
@@ -135,20 +135,12 @@ pub(crate) fn unpack(packed: u32) -> String {
 /// Day number (0 is 1970-01-01) of an ISO 8601 calendar day.
 pub fn day_number(text: &str) -> Option<i64> {
     let date: jiff::civil::Date = text.parse().ok()?;
-    let days = date.since(jiff::civil::date(1970, 1, 1)).ok()?.get_days();
-    Some(i64::from(days))
+    Some(Day::from(date).0)
 }
 
 /// The calendar day of a day number, as ISO 8601.
 pub fn format_day(day: i64) -> String {
-    let span = i32::try_from(day).ok().and_then(|d| jiff::Span::new().try_days(d).ok());
-    let date = span.and_then(|span| jiff::civil::date(1970, 1, 1).checked_add(span).ok());
-    date.map_or_else(|| format!("day {day}"), |d| d.to_string())
-}
-
-/// Day number of an instant, in UTC.
-pub fn day_of(micros: i64) -> i64 {
-    micros.div_euclid(DAY)
+    Day(day).to_string()
 }
 
 /// Microseconds of a day.
@@ -186,6 +178,5 @@ mod tests {
         assert_eq!(day_number("2026-02-30"), None);
         assert_eq!(day_number("1969-12-31"), Some(-1));
         assert_eq!(format_day(day_number("2026-03-09").unwrap()), "2026-03-09");
-        assert_eq!(day_of(-1), -1);
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{Subject, format_micros};
+use onefold_event::Subject;
 use onefold_identity::{IdentifierKey, Rules, Strength};
 
-use crate::amount::{DAY, Money, day_of, format_day};
+use crate::amount::{DAY, Money, format_day};
 use crate::contribution::{Counter, OpenCase, Row, Status};
 use crate::finding::{Finding, Findings, code_text, help_of};
 use crate::merged::merge;
@@ -17,7 +17,7 @@ use crate::view::{
     ActionView, CasesView, ContactsView, FindingView, FindingsView, IdentifierView, LatestView, OpenCaseView,
     OtherValue, Preferred, ProfileValue, RecordView, Satisfaction, ShipmentsView, TradeMoney, TradeView, View,
 };
-use crate::{Bundle, Measure, OpenItem};
+use crate::{Bundle, EventTime, Measure, OpenItem};
 
 /// Products and categories that a view shows.
 const PREFERRED: usize = 5;
@@ -104,7 +104,7 @@ fn records(profiles: &BTreeMap<&str, &Profile>, parties: &[Subject]) -> Vec<Reco
         },
         other: record.other.clone(),
         kept_apart: record.what == MERGED && !parties.iter().any(|party| party.as_str() == record.other),
-        at: format_micros(record.at),
+        at: record.at.occurred(),
         reason: record.reason.clone(),
     };
     all.into_iter().map(view).collect()
@@ -156,7 +156,8 @@ fn trade(sum: &Bundle, tallies: Option<&Tallies>) -> TradeView {
     });
     let interval = match (sum.first_at, sum.last_at, sum.counted(Counter::Purchases)) {
         (Some(first), Some(last), n) if n > 1 => {
-            Some(ratio(i128::from(last) - i128::from(first), i128::from(DAY) * i128::from(n - 1), 1))
+            let passed = first.occurred().until(last.occurred());
+            Some(ratio(i128::from(passed), i128::from(DAY) * i128::from(n - 1), 1))
         }
         _ => None,
     };
@@ -168,8 +169,8 @@ fn trade(sum: &Bundle, tallies: Option<&Tallies>) -> TradeView {
         adjustments: sum.counted(Counter::Adjustments),
         returns: sum.counted(Counter::Returns),
         lines: sum.counted(Counter::Lines),
-        first_at: sum.first_at.map(format_micros),
-        last_at: sum.last_at.map(format_micros),
+        first_at: sum.first_at.map(EventTime::occurred),
+        last_at: sum.last_at.map(EventTime::occurred),
         mean_interval_days: interval,
         by_currency: by_currency.collect(),
         products: tallies.map(|t| preferred(&t.products)),
@@ -234,8 +235,8 @@ fn open_case(case: &OpenCase, today: Option<i64>) -> OpenCaseView {
     });
     OpenCaseView {
         subject: case.subject.clone(),
-        opened_at: format_micros(case.opened_at),
-        age_days: today.map(|today| today.saturating_sub(day_of(case.opened_at))),
+        opened_at: case.opened_at.occurred(),
+        age_days: today.map(|today| today.saturating_sub(case.opened_at.calendar_day().0)),
         with: case.with.clone(),
         title: case.title.clone(),
         words: case.words.clone(),
@@ -259,7 +260,7 @@ fn contacts(sum: &Bundle) -> ContactsView {
         incoming: sum.counted(Counter::ContactsIn),
         outgoing: sum.counted(Counter::ContactsOut),
         by_channel,
-        last_at: sum.contacts.first().map(|row| format_micros(row.at)),
+        last_at: sum.contacts.first().map(|row| row.at.occurred()),
         latest: sum.contacts.iter().map(Row::view).collect(),
     }
 }
@@ -283,7 +284,7 @@ impl Row {
     /// As the timeline shows it.
     pub fn view(&self) -> LatestView {
         LatestView {
-            at: format_micros(self.at),
+            at: self.at.occurred(),
             subject: self.subject.clone(),
             kind: self.subject.split(':').next().unwrap_or_default().to_owned(),
             status: Status::word(self.status),

@@ -4,15 +4,15 @@ use onefold_event::{Body, Kind, Micros, Subject};
 use onefold_identity::AtSource;
 
 use crate::party::{LONGEST, cut};
-use crate::{FactRef, Fragment};
+use crate::{EventTime, FactRef, Fragment};
 
 /// What a source said last of a record and another one of its own.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Said {
     #[prost(bool, tag = "1")]
     pub(crate) merged: bool,
-    #[prost(sint64, tag = "2")]
-    pub(crate) at: Micros,
+    #[prost(message, required, tag = "2")]
+    pub(crate) at: EventTime,
     #[prost(sint64, repeated, tag = "3")]
     pub(crate) revision_order: Vec<i64>,
     #[prost(sint64, tag = "4")]
@@ -26,8 +26,8 @@ pub(crate) struct Said {
 /// A record that its source deleted or deactivated.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Retired {
-    #[prost(sint64, tag = "1")]
-    pub(crate) at: Micros,
+    #[prost(message, required, tag = "1")]
+    pub(crate) at: EventTime,
     #[prost(string, tag = "2")]
     pub(crate) reason: String,
     #[prost(string, tag = "3")]
@@ -51,7 +51,7 @@ impl Said {
         };
         let said = Self {
             merged,
-            at: event.occurred_at,
+            at: EventTime::of(event),
             revision_order: event.revision_order.clone(),
             recorded_at: fact.recorded_at,
             id: event.id.0.to_vec(),
@@ -63,7 +63,7 @@ impl Said {
     /// Of facts about one pair the greatest decides.
     pub(crate) fn order(&self) -> AtSource {
         AtSource {
-            occurred_at: self.at,
+            occurred_at: self.at.at,
             revision_order: self.revision_order.clone(),
             recorded_at: self.recorded_at,
             id: self.id.clone(),

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::BitOrAssign;
 
-use onefold_event::Micros;
 use prost::Message;
 use sha2::{Digest as _, Sha256};
 
+use crate::EventTime;
 use crate::contribution::{Contribution, Counter, OpenCase, OpenItem, Rating, Row, add_counts, get};
 use crate::digest::{Digest, DigestSum};
 use crate::finding::{Findings, add_codes};
@@ -70,12 +70,6 @@ pub struct Bundle {
     pub(crate) counts: Vec<i64>,
     #[prost(message, optional, tag = "2")]
     pub(crate) money: Option<Purse>,
-    /// The first order or invoice.
-    #[prost(sint64, optional, tag = "3")]
-    pub(crate) first_at: Option<Micros>,
-    /// The last order or invoice.
-    #[prost(sint64, optional, tag = "4")]
-    pub(crate) last_at: Option<Micros>,
     /// The latest documents, newest first.
     #[prost(message, repeated, tag = "5")]
     pub(crate) latest: Vec<Row>,
@@ -105,6 +99,12 @@ pub struct Bundle {
     /// The latest documents with findings, newest first.
     #[prost(message, repeated, tag = "14")]
     pub(crate) found: Vec<Findings>,
+    /// The first order or invoice.
+    #[prost(message, optional, tag = "15")]
+    pub(crate) first_at: Option<EventTime>,
+    /// The last order or invoice.
+    #[prost(message, optional, tag = "16")]
+    pub(crate) last_at: Option<EventTime>,
 }
 
 /// The first fields of a [`Bundle`].
@@ -252,7 +252,7 @@ impl Bundle {
     }
 
     /// First and last under a change. Two documents that were all there was are known without looking.
-    fn date(&mut self, n: i64, old: Option<Micros>, new: Option<Micros>) -> bool {
+    fn date(&mut self, n: i64, old: Option<EventTime>, new: Option<EventTime>) -> bool {
         let mut unknown = false;
         if let Some(old) = old.filter(|old| Some(*old) != new) {
             let (first, last) = (self.first_at, self.last_at);
@@ -306,7 +306,7 @@ fn change<'a, T: Dated + 'a>(
     (old.is_some() || new.is_some()) && top::replace(list, keep, total, old, new)
 }
 
-pub(crate) fn least(a: Option<Micros>, b: Option<Micros>) -> Option<Micros> {
+pub(crate) fn least(a: Option<EventTime>, b: Option<EventTime>) -> Option<EventTime> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),

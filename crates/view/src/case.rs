@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use onefold_event::{Body, Micros};
+use onefold_event::Body;
 
+use crate::EventTime;
 use crate::amount::day_number;
 use crate::party::cut;
 
@@ -64,12 +65,12 @@ pub(crate) struct Case {
     pub(crate) of: u32,
     #[prost(uint32, tag = "12")]
     pub(crate) notes: u32,
-    #[prost(sint64, optional, tag = "13")]
-    pub(crate) opened_at: Option<Micros>,
+    #[prost(message, optional, tag = "15")]
+    pub(crate) opened_at: Option<EventTime>,
 }
 
 impl Case {
-    pub(crate) fn apply(&mut self, body: &Body, at: Micros) {
+    pub(crate) fn apply(&mut self, body: &Body, at: EventTime) {
         match body {
             Body::CaseOpened(m) => {
                 self.opened_at.get_or_insert(at);

@@ -4,10 +4,10 @@ mod finance;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{Kind, Micros, Subject};
+use onefold_event::{Kind, Subject};
 use onefold_identity::Owner;
 
-use crate::amount::{DAY, Money, day_of};
+use crate::amount::Money;
 use crate::case::Desk;
 use crate::contribution::{Contribution, Counter, OpenCase, Pending, Rating, Row, Status};
 use crate::finding::{FindingCode, Findings};
@@ -17,7 +17,7 @@ use crate::profile::Profile;
 use crate::shipment::Stage;
 use crate::validity::Stance;
 use crate::whose::is_shipped;
-use crate::{Fragment, Measure};
+use crate::{EventTime, Fragment, Measure};
 
 /// Most pending actions shown of one open case.
 const PENDING: usize = 2;
@@ -86,8 +86,8 @@ impl Sheet<'_> {
         &mut self.of[at].1
     }
 
-    fn micros(&self) -> Micros {
-        self.fragment.since.unwrap_or(0)
+    fn since(&self) -> EventTime {
+        self.fragment.since.unwrap_or_default()
     }
 
     fn party(&mut self) {
@@ -139,7 +139,7 @@ impl Sheet<'_> {
 
     fn make_row(&self, status: Status, amount: Option<Money>, reference: bool, label: &str) -> Row {
         Row {
-            at: self.micros(),
+            at: self.since(),
             subject: self.subject.as_str().to_owned(),
             status: status as u32,
             amount,
@@ -169,7 +169,7 @@ impl Sheet<'_> {
 
     /// An order or invoice dates the customer's buying; one that follows an order is no purchase of its own.
     fn purchase(&mut self, key: &str, own: bool) {
-        let (at, fragment) = (self.micros(), self.fragment);
+        let (at, fragment) = (self.since(), self.fragment);
         let contribution = self.at(key);
         contribution.dated = Some(at);
         contribution.count(Counter::Dated, 1);
@@ -202,7 +202,7 @@ impl Sheet<'_> {
 
     /// Notes what cannot be honoured (rule A7).
     fn find(&mut self, key: &str, code: FindingCode, field: &str, what: &str) {
-        let (at, subject) = (self.micros(), self.subject.as_str());
+        let (at, subject) = (self.since().at, self.subject.as_str());
         let contribution = self.at(key);
         if contribution.findings.is_none() {
             contribution.count(Counter::DocumentsWithFindings, 1);
@@ -249,7 +249,7 @@ impl Sheet<'_> {
         match (shipment.delivered_at.filter(|_| stage == Stage::Delivered), promised) {
             (Some(at), Some(promised)) => {
                 contribution.count(Counter::DeliveredPromised, 1);
-                contribution.count(Counter::OnTime, i64::from(day_of(at) <= promised));
+                contribution.count(Counter::OnTime, i64::from(at.calendar_day().0 <= promised));
             }
             (None, Some(promised)) => contribution.promised = Some(promised),
             _ => {}
@@ -264,7 +264,7 @@ impl Sheet<'_> {
 
     fn case(&mut self, key: &str) {
         let Some(case) = &self.fragment.case else { return };
-        let (stage, at) = (case.stage(), case.opened_at.unwrap_or_else(|| self.micros()));
+        let (stage, at) = (case.stage(), case.opened_at.unwrap_or_else(|| self.since()));
         let (status, counter) = match stage {
             Desk::Open => (Status::Open, Counter::CasesOpen),
             Desk::Resolved => (Status::Resolved, Counter::CasesResolved),
@@ -329,7 +329,7 @@ impl Sheet<'_> {
     }
 }
 
-/// Days between two instants, to the nearest: what is known to the day stands at 00:00 of its zone.
-fn days(from: Micros, to: Micros) -> i64 {
-    to.saturating_sub(from).saturating_add(DAY / 2).div_euclid(DAY)
+/// Days of the calendar between two times, each in its own.
+fn days(from: EventTime, to: EventTime) -> i64 {
+    to.calendar_day().0.saturating_sub(from.calendar_day().0)
 }

@@ -2,6 +2,7 @@
 
 use onefold_event::Micros;
 
+use crate::EventTime;
 use crate::amount::Money;
 use crate::finding::Findings;
 use crate::profile::Profile;
@@ -132,8 +133,6 @@ impl Status {
 /// A document on a timeline.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Row {
-    #[prost(sint64, tag = "1")]
-    pub(crate) at: Micros,
     #[prost(string, tag = "2")]
     pub(crate) subject: String,
     #[prost(uint32, tag = "3")]
@@ -146,12 +145,14 @@ pub struct Row {
     /// What it is about, in a few words.
     #[prost(string, tag = "6")]
     pub(crate) label: String,
+    #[prost(message, required, tag = "15")]
+    pub(crate) at: EventTime,
 }
 
 impl Row {
     /// When its document came to be.
     pub fn at(&self) -> Micros {
-        self.at
+        self.at.at
     }
 
     /// The document.
@@ -181,8 +182,6 @@ pub(crate) struct Pending {
 /// A case that is open.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct OpenCase {
-    #[prost(sint64, tag = "1")]
-    pub(crate) opened_at: Micros,
     #[prost(string, tag = "2")]
     pub(crate) subject: String,
     #[prost(string, tag = "3")]
@@ -202,17 +201,19 @@ pub(crate) struct OpenCase {
     pub(crate) pending: Vec<Pending>,
     #[prost(uint32, tag = "10")]
     pub(crate) reopened: u32,
+    #[prost(message, required, tag = "15")]
+    pub(crate) opened_at: EventTime,
 }
 
 impl Dated for Row {
     fn order(&self) -> (i64, &str) {
-        (self.at, &self.subject)
+        (self.at.at, &self.subject)
     }
 }
 
 impl Dated for OpenCase {
     fn order(&self) -> (i64, &str) {
-        (self.opened_at, &self.subject)
+        (self.opened_at.at, &self.subject)
     }
 }
 
@@ -262,9 +263,6 @@ pub struct Contribution {
     pub(crate) counts: Vec<i64>,
     #[prost(message, optional, tag = "2")]
     pub(crate) money: Option<Purse>,
-    /// When an order or invoice was made.
-    #[prost(sint64, optional, tag = "3")]
-    pub(crate) dated: Option<Micros>,
     #[prost(message, optional, tag = "4")]
     pub(crate) row: Option<Row>,
     #[prost(message, optional, boxed, tag = "5")]
@@ -284,6 +282,9 @@ pub struct Contribution {
     pub(crate) profile: Option<Box<Profile>>,
     #[prost(message, optional, boxed, tag = "12")]
     pub(crate) findings: Option<Box<Findings>>,
+    /// When an order or invoice was made.
+    #[prost(message, optional, tag = "15")]
+    pub(crate) dated: Option<EventTime>,
 }
 
 impl Contribution {

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use onefold_event::{Body, Event, Kind, Micros, Role, Subject, Target, v1};
 use onefold_identity::{Decision, Facet, IdentifierKey, Intermediary, PartyFacts, guest, guest_identifier};
 
-use crate::Guest;
 use crate::case::{Case, Contact};
 use crate::decision::Decided;
 use crate::guest::is_guest_order;
@@ -15,6 +14,7 @@ use crate::payment::Payment;
 use crate::sale::Sale;
 use crate::shipment::Shipment;
 use crate::validity::{Stance, Validity, speaks};
+use crate::{EventTime, Guest};
 
 /// A standing fact, with when the hub took it in.
 #[derive(Debug, Clone, Copy)]
@@ -58,9 +58,6 @@ pub struct Fragment {
     /// Facts of its own; a decision about it is none.
     #[prost(uint32, tag = "2")]
     pub(crate) facts: u32,
-    /// When the first of them happened.
-    #[prost(sint64, optional, tag = "3")]
-    pub(crate) since: Option<Micros>,
     /// Sorted by role; within a role as the fact gave them.
     #[prost(message, repeated, tag = "4")]
     pub(crate) references: Vec<Standing>,
@@ -87,6 +84,9 @@ pub struct Fragment {
     /// Of a document, the latest word on whether it stands.
     #[prost(message, optional, boxed, tag = "17")]
     pub(crate) validity: Option<Box<Validity>>,
+    /// When the first of its facts happened.
+    #[prost(message, optional, tag = "20")]
+    pub(crate) since: Option<EventTime>,
 }
 
 impl Fragment {
@@ -113,13 +113,14 @@ impl Fragment {
             return;
         }
         self.facts = self.facts.saturating_add(1);
-        self.since = Some(self.since.map_or(event.occurred_at, |at| at.min(event.occurred_at)));
+        let at = EventTime::of(event);
+        self.since = Some(self.since.map_or(at, |since| since.min(at)));
         if is_plain(kind) {
             return;
         }
         self.refer(event);
         if kind.is_document() && speaks(&event.body) {
-            let after = event.occurred_at.saturating_sub(self.since.unwrap_or(event.occurred_at));
+            let after = event.occurred_at.saturating_sub(self.since.map_or(event.occurred_at, |since| since.at));
             self.validity.get_or_insert_default().hear(event, after);
         }
         match kind {
@@ -127,9 +128,9 @@ impl Fragment {
             Kind::Order | Kind::Invoice | Kind::CreditNote => self.sale.get_or_insert_default().apply(&event.body),
             Kind::Payment | Kind::Refund | Kind::Adjustment => self.payment.get_or_insert_default().apply(&event.body),
             Kind::Delivery | Kind::Track | Kind::Return => {
-                self.shipment.get_or_insert_default().apply(&event.body, event.occurred_at);
+                self.shipment.get_or_insert_default().apply(&event.body, at);
             }
-            Kind::Case => self.case.get_or_insert_default().apply(&event.body, event.occurred_at),
+            Kind::Case => self.case.get_or_insert_default().apply(&event.body, at),
             Kind::Contact => self.contact.get_or_insert_default().apply(&event.body),
             Kind::Decision => self.decided.get_or_insert_default().apply(&event.body, fact.recorded_at),
             Kind::Contract | Kind::Opportunity | Kind::Product | Kind::Stock => {}
@@ -235,7 +236,7 @@ impl Fragment {
 
     /// When its first fact happened.
     pub fn at(&self) -> Option<Micros> {
-        self.since
+        self.since.map(|since| since.at)
     }
 
     fn rank(&self) -> Option<u8> {

@@ -1,8 +1,9 @@
 //! What subjects say to each other, and whose their parts are.
 
-use onefold_event::{Micros, Subject};
+use onefold_event::Subject;
 use onefold_identity::Facet;
 
+use crate::EventTime;
 use crate::amount::Money;
 use crate::payment::Allocated;
 
@@ -18,9 +19,6 @@ pub struct Inbound {
     /// What a credit note lowers this invoice by.
     #[prost(message, repeated, tag = "3")]
     pub credited: Vec<Allocated>,
-    /// When the sender happened.
-    #[prost(sint64, optional, tag = "4")]
-    pub at: Option<Micros>,
     /// An adjustment of this invoice, signed.
     #[prost(message, optional, tag = "6")]
     pub adjusted: Option<Money>,
@@ -45,6 +43,9 @@ pub struct Inbound {
     /// What refunds took back of the payment or credit note that settles this invoice alone.
     #[prost(message, optional, tag = "13")]
     pub returned: Option<Money>,
+    /// When the sender happened.
+    #[prost(message, optional, tag = "15")]
+    pub at: Option<EventTime>,
 }
 
 impl Inbound {

@@ -36,7 +36,7 @@ pub(crate) fn merge<'a>(bundles: impl IntoIterator<Item = &'a Bundle>) -> (Bundl
     }
     sum.latest = newest(latest, LATEST);
     sum.contacts = newest(contacts, CONTACTS);
-    sum.cases.sort_by(|a, b| (b.opened_at, &b.subject).cmp(&(a.opened_at, &a.subject)));
+    sum.cases.sort_by(|a, b| (b.opened_at.at, &b.subject).cmp(&(a.opened_at.at, &a.subject)));
     sum.cases.truncate(crate::bundle::CASES);
     sum.found.sort_by(|a, b| (b.at, &b.subject).cmp(&(a.at, &a.subject)));
     sum.found.truncate(crate::bundle::FOUND);
@@ -60,7 +60,7 @@ fn put(rows: &mut BTreeMap<String, Row>, row: &Row) {
 
 fn newest(rows: BTreeMap<String, Row>, keep: usize) -> Vec<Row> {
     let mut rows: Vec<Row> = rows.into_values().collect();
-    rows.sort_by(|a, b| (b.at, &b.subject).cmp(&(a.at, &a.subject)));
+    rows.sort_by(|a, b| (b.at(), &b.subject).cmp(&(a.at(), &a.subject)));
     rows.truncate(keep);
     rows
 }

@@ -6,7 +6,7 @@ use onefold_event::{Body, Event, Micros, v1};
 use onefold_identity::{IdentifierKey, Intermediary, normalise, normalise_name};
 
 use crate::at_source::{Retired, Said};
-use crate::{FactRef, Guest};
+use crate::{EventTime, FactRef, Guest};
 
 /// Longest text of a profile value in a bundle, in bytes.
 pub(crate) const LONGEST: usize = 240;
@@ -105,7 +105,7 @@ impl PartyFragment {
         match &event.body {
             Body::PartyRecorded(m) => {
                 // Whoever is recorded at a later time is there again.
-                self.retired.take_if(|retired| retired.at < event.occurred_at);
+                self.retired.take_if(|retired| retired.at.at < event.occurred_at);
                 self.record(event, m);
                 self.names(m);
                 m.identifiers.iter().for_each(|i| self.assert(i));
@@ -130,7 +130,7 @@ impl PartyFragment {
             }
             Body::PartyRetiredAtSource(m) => {
                 let reason = cut(&m.reason, LONGEST).to_owned();
-                self.retired = Some(Retired { at: event.occurred_at, reason, source: event.source.clone() });
+                self.retired = Some(Retired { at: EventTime::of(event), reason, source: event.source.clone() });
             }
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use onefold_event::Micros;
+use crate::EventTime;
 
 use crate::party::{PartyFragment, Value, cut};
 
@@ -41,8 +41,8 @@ pub(crate) struct Became {
     /// The record with which it was merged or from which it was split.
     #[prost(string, tag = "2")]
     pub(crate) other: String,
-    #[prost(sint64, tag = "3")]
-    pub(crate) at: Micros,
+    #[prost(message, required, tag = "3")]
+    pub(crate) at: EventTime,
     #[prost(string, tag = "4")]
     pub(crate) reason: String,
 }

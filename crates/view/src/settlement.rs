@@ -336,5 +336,5 @@ pub(crate) struct Balance {
     /// Deductions, by the number of their reason.
     pub(crate) deducted: BTreeMap<i32, Money>,
     /// When the latest payment that counts was.
-    pub(crate) paid_at: Option<i64>,
+    pub(crate) paid_at: Option<crate::EventTime>,
 }

@@ -1,7 +1,8 @@
 //! Deliveries, tracks and returns: goods on the move.
 
-use onefold_event::{Body, Micros, Subject, v1};
+use onefold_event::{Body, Subject, v1};
 
+use crate::EventTime;
 use crate::amount::day_number;
 use crate::party::cut;
 
@@ -18,8 +19,6 @@ pub(crate) enum Stage {
 pub(crate) struct Shipment {
     #[prost(uint32, tag = "1")]
     pub(crate) stage: u32,
-    #[prost(sint64, optional, tag = "2")]
-    pub(crate) delivered_at: Option<Micros>,
     #[prost(bool, tag = "3")]
     pub(crate) damaged: bool,
     /// Day number promised by who handed it over.
@@ -38,10 +37,12 @@ pub(crate) struct Shipment {
     /// Lines that name no order stand beside those that do.
     #[prost(bool, tag = "9")]
     pub(crate) loose: bool,
+    #[prost(message, optional, tag = "15")]
+    pub(crate) delivered_at: Option<EventTime>,
 }
 
 impl Shipment {
-    pub(crate) fn apply(&mut self, body: &Body, at: Micros) {
+    pub(crate) fn apply(&mut self, body: &Body, at: EventTime) {
         match body {
             Body::GoodsIssued(m) => {
                 self.items(&m.items);

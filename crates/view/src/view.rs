@@ -1,7 +1,9 @@
-//! What is known of a customer, as `show --json` writes it. Amounts are decimal strings, instants RFC 3339, days ISO 8601.
+//! What is known of a customer, as `show --json` writes it. Amounts are decimal strings, days ISO 8601 and instants RFC 3339
+//! with their offset: a time says which of the two its source knows.
 
 use std::collections::BTreeMap;
 
+use onefold_event::Occurred;
 use serde::Serialize;
 
 /// Everything that is known of one customer.
@@ -118,7 +120,7 @@ pub struct RecordView {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub kept_apart: bool,
     /// When the source did it.
-    pub at: String,
+    pub at: Occurred,
     /// Why, as the source says.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
@@ -142,9 +144,9 @@ pub struct TradeView {
     /// Lines of invoices and credit notes.
     pub lines: i64,
     /// First order or invoice.
-    pub first_at: Option<String>,
+    pub first_at: Option<Occurred>,
     /// Last order or invoice.
-    pub last_at: Option<String>,
+    pub last_at: Option<Occurred>,
     /// Days from the first to the last, over one less than the purchases: orders, and invoices that name no order.
     pub mean_interval_days: Option<String>,
     /// Money by currency.
@@ -200,7 +202,7 @@ pub struct ReceivableView {
     pub invoices_in_credit: i64,
     /// Open invoices of which something is disputed.
     pub disputed_invoices: i64,
-    /// Days from issue to the latest payment, over invoices with a payment and nothing left to pay.
+    /// Days of the calendar from issue to the latest payment, over invoices with a payment and nothing left to pay.
     pub mean_days_to_pay: Option<String>,
     /// Money by currency.
     pub by_currency: BTreeMap<String, ReceivableMoney>,
@@ -269,7 +271,7 @@ pub struct ShipmentsView {
     pub failed: i64,
     /// Found damaged, wherever they are.
     pub damaged: i64,
-    /// Arrived at or before the promised day (UTC).
+    /// Arrived on or before the promised day, by the calendar of where they arrived.
     pub on_time: i64,
     /// Arrived, of those with a promised day.
     pub promised: i64,
@@ -312,7 +314,7 @@ pub struct Satisfaction {
 #[allow(missing_docs)]
 pub struct OpenCaseView {
     pub subject: String,
-    pub opened_at: String,
+    pub opened_at: Occurred,
     /// Days since it was opened; none where no day is given to look from.
     pub age_days: Option<i64>,
     /// Who has it.
@@ -351,7 +353,7 @@ pub struct ContactsView {
     /// By channel: phone, email, chat, visit, other.
     pub by_channel: BTreeMap<&'static str, i64>,
     /// When the last one was.
-    pub last_at: Option<String>,
+    pub last_at: Option<Occurred>,
     /// The latest few.
     pub latest: Vec<LatestView>,
 }
@@ -360,7 +362,7 @@ pub struct ContactsView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LatestView {
     /// When it came to be.
-    pub at: String,
+    pub at: Occurred,
     /// The document.
     pub subject: String,
     /// Its kind.

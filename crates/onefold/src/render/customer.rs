@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use onefold_view::{OpenCaseView, OtherValue, RecordView, View};
 
-use super::{amount, day, is_zero, line};
+use super::{amount, is_zero, line};
 
 /// Identifiers shown of each state.
 const IDENTIFIERS: usize = 12;
@@ -80,7 +80,7 @@ fn who(view: &View, text: &mut String) {
         };
         let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
         let apart = if *kept_apart { " (kept apart here)" } else { "" };
-        put(text, "at source", &format!("{party} {state}{other} on {}{apart}{reason}", day(at)));
+        put(text, "at source", &format!("{party} {state}{other} on {}{apart}{reason}", at.day()));
     }
     text.push('\n');
 }
@@ -129,7 +129,7 @@ fn open_case(case: &OpenCaseView, text: &mut String) {
         .into_iter()
         .filter(|w| !w.is_empty())
         .collect();
-    put(text, "OPEN CASE", &format!("{} since {}{age}{with}: {}", case.subject, day(&case.opened_at), what.join(", ")));
+    put(text, "OPEN CASE", &format!("{} since {}{age}{with}: {}", case.subject, case.opened_at.day(), what.join(", ")));
     if !case.words.is_empty() {
         put(text, "", &format!("\u{201c}{}\u{201d}", case.words));
     }
@@ -247,8 +247,8 @@ fn habits(view: &View, text: &mut String) {
                 t.invoices,
                 t.credit_notes,
                 t.returns,
-                day(first),
-                day(last)
+                first.day(),
+                last.day()
             ),
         );
     }
@@ -258,7 +258,7 @@ fn habits(view: &View, text: &mut String) {
     }
     let c = &view.contacts;
     if let (true, Some(last)) = (c.total > 0, &c.last_at) {
-        put(text, "contacts", &format!("{} ({} in, {} out), last {}", c.total, c.incoming, c.outgoing, day(last)));
+        put(text, "contacts", &format!("{} ({} in, {} out), last {}", c.total, c.incoming, c.outgoing, last.day()));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Answers as text for people.
 
+use onefold_event::Occurred;
+
 mod customer;
 mod line;
 mod report;
@@ -10,14 +12,14 @@ pub(crate) use line::{document, entry, event, hit, name, row, whole_entry};
 pub(crate) use report::report;
 pub(crate) use total::status;
 
-/// The day of an instant, as people read it.
-fn day(instant: &str) -> &str {
-    instant.get(..10).unwrap_or(instant)
-}
-
-/// An instant to the minute.
-fn minute(instant: &str) -> String {
-    instant.get(..16).unwrap_or(instant).replace('T', " ")
+/// A day as it is; an instant to the minute, with its offset.
+fn when(occurred: &Occurred) -> String {
+    let text = occurred.to_string();
+    let parts = text.split_once('T').and_then(|(day, rest)| {
+        let (time, offset) = rest.split_at_checked(rest.find(['Z', '+', '-'])?)?;
+        Some(format!("{day} {}{offset}", time.get(..5)?))
+    });
+    parts.unwrap_or(text)
 }
 
 /// A decimal with thousands apart.
@@ -46,6 +48,15 @@ fn is_zero(decimal: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_is_a_day_and_an_instant_has_its_offset() {
+        let at = 1_773_047_111_250_000;
+        assert_eq!(when(&Occurred::new(at, true, Some(28_800))), "2026-03-09");
+        assert_eq!(when(&Occurred::new(at, false, Some(28_800))), "2026-03-09 17:05+08:00");
+        assert_eq!(when(&Occurred::new(at, false, Some(-12_600))), "2026-03-09 05:35-03:30");
+        assert_eq!(when(&Occurred::new(at, false, None)), "2026-03-09 09:05Z");
+    }
 
     #[test]
     fn thousands_stand_apart() {

@@ -46,7 +46,7 @@ impl Sheet<'_> {
 
     fn debt(&mut self, key: &str, sale: &Sale, total: &Money, balance: &Balance) {
         let open = balance.open;
-        let days = balance.paid_at.filter(|_| open.units() <= 0).map(|paid| days(self.micros(), paid));
+        let days = balance.paid_at.filter(|_| open.units() <= 0).map(|paid| days(self.since(), paid));
         let invoice = self.subject.to_string();
         let disputed = disputed(sale, &open);
         let contribution = self.at(key);

@@ -198,7 +198,7 @@ fn a_document_that_a_person_moves_goes_in_the_facet_that_they_say() {
     let folded = hub.fold();
     assert_eq!(folded.view("party:erp:A").trade.by_currency["CNY"].invoiced, "10.00");
     assert_eq!(folded.view("party:erp:B").receivable.by_currency["CNY"].open, "10.00");
-    assert_eq!(folded.view("party:erp:A").latest[0].at, "2026-03-01T00:00:00Z");
+    assert_eq!(folded.view("party:erp:A").latest[0].at.to_string(), "2026-03-01");
     hub.revise("d", 2, "invoice:erp:1", "2026-04-01", moved("receivable", true));
     assert_eq!(hub.fold().view("party:erp:A").receivable.by_currency["CNY"].open, "10.00");
 }

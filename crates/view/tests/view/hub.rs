@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{Body, Event, EventId, IdParts, Kind, Micros, Subject, Target, parse_instant, party_id};
+use onefold_event::{Body, Event, EventId, IdParts, Kind, Micros, Subject, Target, parse_time, party_id};
 use onefold_identity::{
     Atom, Decision, Held, IdentifierKey, Intermediary, Owner, PartyFacts, Rules, Whose, cluster, whose,
 };
@@ -54,9 +54,11 @@ impl Hub {
             (subject.source().to_owned(), [about.to_owned(), fact.to_owned()], order.to_string());
         let id = IdParts { source: &source, part: "", parts: &parts, revision: &revision };
         let (id, fact): (EventId, EventId) = (id.id(), id.fact());
-        let at = if at.contains('T') { at.to_owned() } else { format!("{at}T00:00:00Z") };
-        let at = parse_instant(&at).unwrap_or_else(|| panic!("{at} is no instant"));
+        let day = !at.contains('T');
+        let at = if day { format!("{at}T00:00:00+00:00") } else { at.to_owned() };
+        let (at, offset) = parse_time(&at).unwrap_or_else(|| panic!("{at} is not a time"));
         let mut event = Event::new(id, fact, &source, subject, at, body.into()).unwrap_or_else(|e| panic!("{e}"));
+        (event.day, event.offset) = (day, offset);
         event.revision_order = vec![order];
         let recorded_at = i64::try_from(self.said.len()).unwrap();
         self.said.push((event, recorded_at));

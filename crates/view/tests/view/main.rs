@@ -2,6 +2,7 @@
 
 mod balance;
 mod cases;
+mod days;
 mod given;
 mod golden;
 mod hub;

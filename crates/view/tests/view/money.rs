@@ -63,8 +63,8 @@ fn a_purchase_is_an_order_or_an_invoice_that_names_none() {
     refer(hub.say("invoice:erp:2", "2026-03-11", invoice("10", "")), "buyer", "party:erp:K1");
     refer(hub.say("credit_note:erp:1", "2026-04-01", credit("10")), "buyer", "party:erp:K1");
     let trade = hub.fold().view("party:erp:K1").trade;
-    assert_eq!(trade.first_at.as_deref(), Some("2026-03-01T00:00:00Z"));
-    assert_eq!(trade.last_at.as_deref(), Some("2026-03-11T00:00:00Z"));
+    assert_eq!(trade.first_at.map(|at| at.to_string()).as_deref(), Some("2026-03-01"));
+    assert_eq!(trade.last_at.map(|at| at.to_string()).as_deref(), Some("2026-03-11"));
     assert_eq!(trade.mean_interval_days.as_deref(), Some("10.0"));
 }
 

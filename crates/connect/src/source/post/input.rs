@@ -1,8 +1,13 @@
 //! Posted events: what they say, with the bytes that said it.
 
+use std::borrow::Cow;
+use std::io::{self, Read};
+
 use onefold_event::{CloudEventError, Event, from_cloudevent};
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::source::file::open_bytes;
 
 /// One event as it was sent, whether it is one or not.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,7 +18,32 @@ pub struct Posted {
     pub value: Value,
 }
 
+/// Begins bytes that are packed by gzip (RFC 1952, section 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
+
 impl Posted {
+    /// A body as text: unpacked where it is packed, and without a byte order mark, as files are read.
+    ///
+    /// # Errors
+    /// It is damaged or ends too early; or of kind `FileTooLarge`, it unpacks to more than so many bytes.
+    pub fn unpacked(body: &[u8], most: usize) -> io::Result<Cow<'_, [u8]>> {
+        if !body.starts_with(&GZIP) {
+            return Ok(Cow::Borrowed(body.strip_prefix(MARK).unwrap_or(body)));
+        }
+        let mut whole = Vec::new();
+        // One byte more than allowed tells that there is more.
+        open_bytes(body.to_vec())?.reader.take(most as u64 + 1).read_to_end(&mut whole)?;
+        if whole.len() > most {
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+        }
+        if whole.starts_with(MARK) {
+            whole.drain(..MARK.len());
+        }
+        Ok(Cow::Owned(whole))
+    }
+
     /// A body that is one event.
     ///
     /// # Errors
@@ -50,6 +80,26 @@ impl From<Value> for Posted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn a_packed_or_marked_body_is_read_as_the_plain_one_and_never_grows_beyond_its_bound() {
+        let plain = b"{\"a\": \"caf\xc3\xa9\"}";
+        let marked = [MARK, plain].concat();
+        assert_eq!(&*Posted::unpacked(plain, 100).unwrap(), plain);
+        assert_eq!(&*Posted::unpacked(&marked, 100).unwrap(), plain);
+        assert_eq!(&*Posted::unpacked(&gzip(&marked), 100).unwrap(), plain);
+        let bomb = gzip(&vec![b' '; 1 << 20]);
+        assert_eq!(Posted::unpacked(&bomb, 1 << 19).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(Posted::unpacked(&bomb, 1 << 20).unwrap().len(), 1 << 20);
+        assert!(Posted::unpacked(&bomb[..bomb.len() / 2], 1 << 20).is_err());
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(bytes).unwrap();
+        packed.finish().unwrap()
+    }
 
     #[test]
     fn each_event_of_a_list_keeps_its_own_bytes() {

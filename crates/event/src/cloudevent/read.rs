@@ -1,0 +1,433 @@
+//! A CloudEvent as an event: its attributes. Texts are cleaned and values judged as in files.
+
+use base64::Engine;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use prost::Message;
+use prost_reflect::DynamicMessage;
+use serde_json::{Map, Value};
+
+use super::data::read_fields;
+use super::{CloudEventError, faulty, missing, wrong};
+use crate::{
+    Event, EventError, IdParts, Kind, Subject, SubjectError, ValueFault, catalogue, clean_text, parse_instant,
+    read_time,
+};
+
+/// Attributes of ours that may be left out. Whoever means one and misspells it by a letter would otherwise never know.
+const OURS: [&str; 2] = ["revision", "precision"];
+/// Attributes that the hub reads, and standard ones of which it makes nothing.
+const KNOWN: [&str; 14] = [
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "datacontenttype",
+    "dataschema",
+    "data",
+    "data_base64",
+    "fact",
+    "revision",
+    "precision",
+    "recordedtime",
+];
+
+/// Reads one CloudEvents JSON object as an event. The id is made from source, `fact` (else `id`) and `revision`.
+///
+/// # Errors
+/// All that is wrong: attributes missing, a type, subject, role or field that the catalogue does not have, values that are
+/// none.
+pub fn from_cloudevent(value: &Value) -> Result<Event, CloudEventError> {
+    let Some(object) = value.as_object() else {
+        return Err(CloudEventError(vec![wrong("", "expected one CloudEvents object")]));
+    };
+    let mut said = Said { object, errors: Vec::new() };
+    if said.value("specversion").and_then(Value::as_str) != Some("1.0") {
+        said.errors.push(wrong("specversion", "expected \"1.0\""));
+    }
+    said.names();
+    let (id, source) = (said.required("id"), said.required("source"));
+    let (name, about) = (said.required("type"), said.required("subject"));
+    let time = said.required("time");
+    let (occurred_at, offset) = match read_time(&time) {
+        Ok(read) => read,
+        Err(fault) => {
+            // That it is missing has been said.
+            said.errors.extend((!time.is_empty()).then(|| faulty("time", fault)));
+            (0, None)
+        }
+    };
+    let (revision, order) = said.revision();
+    let day = said.precision();
+    let sender = Sender::of(&source);
+    let subject = match about.is_empty() {
+        true => None,
+        false => sender.subject(&about).map_err(|error| said.errors.push(error)).ok(),
+    };
+    let fact = said.text("fact").unwrap_or_else(|| id.clone());
+    let by_fact = said.value("fact").is_some();
+    let fact = [fact];
+    let ids = IdParts {
+        source: &sender.word,
+        part: "",
+        parts: &fact,
+        revision: if by_fact && revision.is_empty() { &id } else { &revision },
+    };
+    let mut data = said.data();
+    let references = data.remove("references").filter(|references| !references.is_null());
+    let mut errors = said.errors;
+    let message = message(&name, data, &sender, &mut errors);
+    let (Some(subject), Some(message)) = (subject, message) else { return Err(CloudEventError(errors)) };
+    let made = Event::from_message(ids.id(), ids.fact(), &sender.word, subject, occurred_at, &name, &message);
+    let mut event = match made {
+        Ok(event) => event,
+        Err(error) => {
+            errors.push(error);
+            return Err(CloudEventError(errors));
+        }
+    };
+    // An instant in UTC is one; a day's beginning in UTC says nothing of the clock that it was 00:00 on.
+    (event.day, event.offset) = (day, if day { offset } else { offset.or(Some(0)) });
+    event.revision = ids.revision.to_owned();
+    event.revision_order = order;
+    if let Some(references) = references {
+        refer(&mut event, &references, &sender, &mut errors);
+    }
+    if errors.is_empty() { Ok(event) } else { Err(CloudEventError(errors)) }
+}
+
+/// What the object says, and all that is wrong with it so far.
+struct Said<'v> {
+    object: &'v Map<String, Value>,
+    errors: Vec<EventError>,
+}
+
+impl Said<'_> {
+    /// An attribute that is null is not there (CloudEvents JSON format, section 2.2).
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.object.get(name).filter(|value| !value.is_null())
+    }
+
+    /// Any extension may be there; what is no name of one is a mistake.
+    fn names(&mut self) {
+        for name in self.object.keys().filter(|name| !KNOWN.contains(&name.as_str())) {
+            if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+                let problem = "is not the name of a CloudEvents attribute: expected lower-case letters and digits";
+                self.errors.push(wrong(name, problem));
+            } else if let Some(meant) = OURS.iter().find(|ours| strsim::damerau_levenshtein(ours, name) == 1) {
+                self.errors
+                    .push(wrong(name, &format!("is not an attribute that the hub reads: did you mean `{meant}`?")));
+            }
+        }
+    }
+
+    fn text(&mut self, name: &str) -> Option<String> {
+        match self.value(name)? {
+            Value::String(text) => Some(clean_text(text, true).into_owned()).filter(|text| !text.is_empty()),
+            other => {
+                let problem = format!("expected a text, found {other}");
+                self.errors.push(wrong(name, &problem));
+                None
+            }
+        }
+    }
+
+    /// Empty where it is missing, which is then said.
+    fn required(&mut self, name: &str) -> String {
+        let before = self.errors.len();
+        let text = self.text(name);
+        if text.is_none() && self.errors.len() == before {
+            self.errors.push(missing(name, "a text"));
+        }
+        text.unwrap_or_default()
+    }
+
+    fn revision(&mut self) -> (String, Vec<i64>) {
+        let text = match self.value("revision") {
+            None => return (String::new(), Vec::new()),
+            Some(Value::String(text)) => clean_text(text, true).into_owned(),
+            Some(other) => other.to_string(),
+        };
+        if text.is_empty() {
+            return (text, Vec::new());
+        }
+        match text.parse::<i64>().ok().or_else(|| parse_instant(&text)) {
+            Some(order) => (text, vec![order]),
+            None => {
+                let problem = format!("`{text}` has no order: expected a whole number or an RFC 3339 instant");
+                self.errors.push(wrong("revision", &problem));
+                (text, Vec::new())
+            }
+        }
+    }
+
+    fn precision(&mut self) -> bool {
+        match self.value("precision").map(|value| value.as_str().map(str::trim)) {
+            None | Some(Some("")) => false,
+            Some(Some("day")) => true,
+            Some(_) => {
+                self.errors.push(wrong("precision", "expected \"day\""));
+                false
+            }
+        }
+    }
+
+    /// The data, which may be in base64 where a sender knows it as bytes only.
+    fn data(&mut self) -> Map<String, Value> {
+        let (plain, bytes) = (self.value("data").cloned(), self.value("data_base64").cloned());
+        let data = match (plain, bytes) {
+            (Some(_), Some(_)) => Err(wrong("data_base64", "stands beside `data`: expected one of the two")),
+            (data, None) => Ok(data.unwrap_or_else(|| Value::Object(Map::new()))),
+            (None, Some(bytes)) => self.unpacked(&bytes),
+        };
+        match data {
+            Ok(Value::Object(data)) => return data,
+            Ok(_) => self.errors.push(wrong("data", "expected an object")),
+            Err(error) => self.errors.push(error),
+        }
+        Map::new()
+    }
+
+    fn unpacked(&self, bytes: &Value) -> Result<Value, EventError> {
+        let at = "data_base64";
+        let media = self.value("datacontenttype").and_then(Value::as_str).unwrap_or("application/json");
+        if !is_json(media) {
+            return Err(wrong("datacontenttype", &format!("`{media}`: expected application/json")));
+        }
+        let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+        let engine = GeneralPurpose::new(&base64::alphabet::STANDARD, lenient);
+        let text = bytes.as_str().ok_or_else(|| wrong(at, "expected a text in base64"))?;
+        let bytes = engine.decode(text.trim()).map_err(|error| wrong(at, &format!("is not valid base64: {error}")))?;
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+        serde_json::from_slice(bytes).map_err(|error| wrong(at, &format!("is not valid JSON: {error}")))
+    }
+}
+
+/// Whether a media type says that the data is JSON (RFC 6839: `application/json`, or a suffix `+json`).
+fn is_json(media: &str) -> bool {
+    let essence = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence.ends_with("/json") || essence.ends_with("+json")
+}
+
+/// The message that the data is of, encoded; none where something is wrong with it.
+fn message(name: &str, data: Map<String, Value>, sender: &Sender, errors: &mut Vec<EventError>) -> Option<Vec<u8>> {
+    let ty = match catalogue().get(name) {
+        Ok(ty) => ty,
+        Err(error) => {
+            errors.extend((!name.is_empty()).then_some(error));
+            return None;
+        }
+    };
+    let before = errors.len();
+    let data = read_fields("data", &ty.fields, data, sender, errors);
+    if errors.len() > before {
+        return None;
+    }
+    match DynamicMessage::deserialize(ty.message.clone(), Value::Object(data)) {
+        Ok(message) => Some(message.encode_to_vec()),
+        Err(error) => {
+            errors.push(wrong("data", &error.to_string()));
+            None
+        }
+    }
+}
+
+fn refer(event: &mut Event, references: &Value, sender: &Sender, errors: &mut Vec<EventError>) {
+    let Some(list) = references.as_array() else {
+        errors.push(wrong("data.references", "expected a list of {\"role\", \"subject\"}"));
+        return;
+    };
+    for reference in list {
+        let part = |name: &str| reference.get(name).and_then(Value::as_str).unwrap_or_default();
+        let done = sender.subject(part("subject")).and_then(|subject| event.refer(part("role").trim(), subject));
+        errors.extend(done.err());
+    }
+}
+
+/// Who sends, as the attribute `source` says and as subjects say it: there a colon ends the source, so one within it is
+/// percent-encoded (RFC 3986, section 2.1).
+pub(super) struct Sender {
+    uri: String,
+    word: String,
+}
+
+impl Sender {
+    fn of(source: &str) -> Self {
+        let uri = decoded(source);
+        Self { word: uri.replace(':', "%3A"), uri }
+    }
+
+    /// Reads a subject: cleaned as in files; its source may be the sender's own URI as it stands.
+    pub(super) fn subject(&self, text: &str) -> Result<Subject, EventError> {
+        let text = decoded(text);
+        let text = clean_text(&text, true);
+        let refused = |error: &SubjectError| {
+            let expected = format!("kind:source:number: {error}");
+            faulty("subject", ValueFault::new("R0408", "this number makes no subject").instead(text.as_ref(), expected))
+        };
+        let shape = || refused(&SubjectError::Shape(text.clone().into_owned()));
+        let (word, rest) = text.split_once(':').ok_or_else(shape)?;
+        let unknown = || refused(&SubjectError::Kind(text.clone().into_owned()));
+        let kind = Kind::from_word(word).ok_or_else(unknown)?;
+        let own = rest.strip_prefix(self.uri.as_str()).and_then(|rest| rest.strip_prefix(':'));
+        let (source, number) = match own {
+            Some(number) => (self.word.as_str(), number),
+            None => rest.split_once(':').ok_or_else(shape)?,
+        };
+        if own.is_none() && number.starts_with("//") {
+            let fault = ValueFault::new("R0408", "this number makes no subject")
+                .instead(text.as_ref(), "kind:source:number; a colon within the source is written %3A");
+            return Err(faulty("subject", fault));
+        }
+        Subject::new(kind, source.trim(), number).map_err(|error| refused(&error))
+    }
+}
+
+/// Characters beyond ASCII that a sender has percent-encoded, as themselves. All other escapes stay, since a number may hold
+/// them.
+fn decoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('%') {
+        let (before, escaped) = rest.split_at(at);
+        out.push_str(before);
+        let mut bytes = Vec::new();
+        while let Some(byte) = escaped.get(bytes.len() * 3..).and_then(escape).filter(|byte| *byte >= 0x80) {
+            bytes.push(byte);
+        }
+        let taken = match std::str::from_utf8(&bytes) {
+            Ok(read) if !read.is_empty() => {
+                out.push_str(read);
+                bytes.len() * 3
+            }
+            _ => {
+                out.push('%');
+                1
+            }
+        };
+        rest = escaped.get(taken..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The byte of an escape that a text begins with.
+fn escape(text: &str) -> Option<u8> {
+    let hex = text.strip_prefix('%')?.get(..2)?;
+    hex.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u8::from_str_radix(hex, 16).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn scan() -> Value {
+        json!({
+            "specversion": "1.0", "id": "S-7", "source": "wms", "type": "shipping.scanned.v1",
+            "subject": "track:wms:SF1001", "time": "2026-03-09T17:05:11+08:00", "data": {"place": "Kunshan"},
+        })
+    }
+
+    fn with(changes: Value) -> Value {
+        let mut event = scan();
+        for (name, value) in changes.as_object().unwrap() {
+            event[name] = value.clone();
+        }
+        event
+    }
+
+    fn read(changes: Value) -> Event {
+        from_cloudevent(&with(changes)).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn refused(changes: Value) -> String {
+        from_cloudevent(&with(changes)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn extensions_are_passed_over_and_change_nothing() {
+        let plain = read(json!({}));
+        let extended = read(json!({
+            "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "tracestate": "a=b",
+            "partitionkey": "7", "sequence": "2", "sampledrate": 30, "comexampleextension1": true, "comexample2": {"a": 1},
+            "dataschema": "https://example.com/scan", "recordedtime": "2026-03-10T00:00:00Z", "revision": null,
+        }));
+        assert_eq!(extended, plain);
+        assert!(refused(json!({"revison": "2"})).contains("did you mean `revision`"));
+        assert!(refused(json!({"Event_Type": "2"})).contains("lower-case letters and digits"));
+    }
+
+    #[test]
+    fn data_may_be_in_base64() {
+        let plain = read(json!({}));
+        let bytes = "77u/eyJwbGFjZSI6Ikt1bnNoYW4ifQ";
+        for media in [json!("application/json"), json!("application/vnd.acme+json; charset=utf-8"), Value::Null] {
+            let packed = read(json!({"data": null, "data_base64": bytes, "datacontenttype": media}));
+            assert_eq!(packed, plain);
+        }
+        assert!(refused(json!({"data_base64": bytes})).contains("beside `data`"));
+        assert!(refused(json!({"data": null, "data_base64": "?"})).contains("not valid base64"));
+        assert!(refused(json!({"data": null, "data_base64": "e30x"})).contains("not valid JSON"));
+        let avro = refused(json!({"data": null, "data_base64": bytes, "datacontenttype": "application/avro"}));
+        assert!(avro.contains("expected application/json"), "{avro}");
+    }
+
+    #[test]
+    fn a_source_may_be_a_uri_and_is_said_in_subjects_with_its_colons_encoded() {
+        for (source, word) in [
+            ("/erp/cn", "/erp/cn"),
+            ("https://erp.example/de", "https%3A//erp.example/de"),
+            ("urn:acme:erp", "urn%3Aacme%3Aerp"),
+            ("https%3A//erp.example/de", "https%3A//erp.example/de"),
+        ] {
+            let by = |subject: String| read(json!({"source": source, "subject": subject}));
+            let (raw, encoded) = (by(format!("track:{source}:SF:1")), by(format!("track:{word}:SF:1")));
+            assert_eq!(raw, encoded);
+            assert_eq!((raw.source.as_str(), raw.subject.source(), raw.subject.number()), (word, word, "SF:1"));
+            let shown = super::super::to_cloudevent(&raw);
+            let again = from_cloudevent(&shown).unwrap();
+            assert_eq!((again.source, again.subject), (raw.source, raw.subject));
+        }
+        assert!(refused(json!({"subject": "track:https://wms.example:1"})).contains("%3A"));
+    }
+
+    #[test]
+    fn texts_are_cleaned_as_in_files_and_may_be_percent_encoded() {
+        let plain = read(json!({"subject": "track:wms:Größe-発", "id": "é"}));
+        for subject in [
+            "track:wms:Gro\u{308}ße-発",
+            "\u{feff}track:wms:Größe-発\u{200b}",
+            " track:wms: Größe-発 ",
+            "track:wms:Gr%C3%B6%C3%9Fe-%e7%99%ba",
+        ] {
+            assert_eq!(read(json!({"subject": subject, "id": " e\u{301}"})), plain, "{subject}");
+        }
+        assert_eq!(read(json!({"subject": "track:wms:100%25%2F%E7"})).subject.number(), "100%25%2F%E7");
+        let cleaned = read(json!({"data": {"place": "\u{200b}Kunshan\u{a0}"}}));
+        assert_eq!(cleaned, read(json!({})));
+    }
+
+    #[test]
+    fn the_day_is_that_of_the_text_s_own_offset() {
+        let day = |time: &str| read(json!({"time": time, "precision": "day"})).occurred().to_string();
+        assert_eq!(day("2026-03-01T00:00:00+08:00"), "2026-03-01");
+        assert_eq!(day("2026-01-01T00:00:00+14:00"), "2026-01-01");
+        assert_eq!(day("2026-03-01T15:30:00-08:00"), "2026-03-01");
+        // Whoever sends UTC sends 00:00 of the source's zone in it.
+        assert_eq!(day("2026-02-28T16:00:00Z"), "2026-03-01");
+        assert_eq!(read(json!({})).occurred().to_string(), "2026-03-09T17:05:11+08:00");
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said_at_once() {
+        let said = refused(json!({
+            "specversion": "0.3", "id": 7, "time": "2569-01-01T00:00:00Z", "source": "", "subject": "thing:a:1",
+            "data": {"place": ["a"], "plaice": "b"},
+        }));
+        for word in ["specversion", "`id`", "between 1900 and 2100", "`source`", "thing:a:1", "data.place", "plaice"] {
+            assert!(said.contains(word), "{word}: {said}");
+        }
+    }
+}
