@@ -107,11 +107,11 @@ impl<'a> Constraints<'a> {
             self.same.is_empty() || left.iter().any(|a| right.iter().any(|b| !self.is_same(*a, *b)))
         };
         one.iter().filter_map(|(scope, sets)| Some((sets, other.get(scope)?))).any(|(sets, others)| {
-            let pairs = sets.iter().flat_map(|(set, left)| {
+            let mut pairs = sets.iter().flat_map(|(set, left)| {
                 let disjoint = others.iter().filter(|(other, _)| set.is_disjoint(other));
                 disjoint.map(move |(_, right)| (left, right))
             });
-            pairs.into_iter().any(apart)
+            pairs.any(apart)
         })
     }
 
