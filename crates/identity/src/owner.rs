@@ -182,7 +182,7 @@ impl Owner {
 
     /// Owners on whose timelines a document of this one stands as a reference: the members of a set, each after what comes before
     /// the set.
-    pub fn references(&self) -> Vec<Self> {
+    fn references(&self) -> Vec<Self> {
         match self {
             Self::Set(atoms) => atoms.iter().cloned().map(Self::One).collect(),
             Self::One(Atom::First(steps)) => {
@@ -194,6 +194,13 @@ impl Owner {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The same of an owner key.
+    pub fn references_of(key: &str) -> Vec<Self> {
+        let several = [SET, FIRST].iter().any(|word| key.starts_with(word));
+        let owner = if several { Self::parse(key) } else { None };
+        owner.map(|owner| owner.references()).unwrap_or_default()
     }
 
     /// The key under which its bundle stands: `party:erp:K1`, `identifier:phone:+86...`, `set:`, `first:`, `until:` or `each:` and its members between bars, or `none:source:shard` for a document `of` this subject that nobody owns, sharded so that no row is hot.
@@ -320,7 +327,7 @@ mod tests {
             ),
             (
                 &each,
-                "each:none|party:erp:K%257C2|until:identifier:phone:+86138%7Cfirst:identifier:phone:+86138%257Cidentifier:email:a@b.c%257Cparty:erp:K1",
+                "each:none|party:erp:K%7C2|until:identifier:phone:+86138%7Cfirst:identifier:phone:+86138%257Cidentifier:email:a@b.c%257Cparty:erp:K1",
             ),
             (&set, "set:party:erp:K%7C2|first:identifier:phone:+86138%7Cidentifier:email:a@b.c%7Cparty:erp:K1"),
         ] {

@@ -251,8 +251,8 @@ impl SubjectState {
         let keys = self.keys();
         let own = [keys.trade, keys.receivable].into_iter().chain(keys.parts).filter(|key| !key.is_empty());
         let mut all: BTreeSet<String> = own.collect();
-        let owners: Vec<Owner> = all.iter().filter_map(|key| Owner::parse(key)).collect();
-        all.extend(owners.iter().flat_map(Owner::references).map(|member| member.key(subject)));
+        let members: Vec<Owner> = all.iter().flat_map(|key| Owner::references_of(key)).collect();
+        all.extend(members.iter().map(|member| member.key(subject)));
         let named = self.parties(subject).into_iter().filter(|(role, _)| role.target() == Target::Owner);
         all.extend(named.map(|(_, party)| party.to_string()));
         all

@@ -101,16 +101,21 @@ impl Sheet<'_> {
     /// Puts the document on an owner's timeline; on those of a set's members as a reference, without money.
     fn row(&mut self, key: &str, status: Status, amount: Option<Money>, label: &str) {
         self.own_row(key, status, amount, label);
-        let owner = Owner::parse(key).unwrap_or_default();
-        for member in owner.references() {
+        for member in Owner::references_of(key) {
             self.reference(&member.key(self.subject), status, label);
         }
     }
 
     /// Where stands what is counted once for each customer that owns any of the parts.
     fn once<'k>(&self, parts: impl IntoIterator<Item = &'k str>) -> String {
-        let owners = parts.into_iter().map(|key| Owner::parse(key).unwrap_or_default());
-        Owner::each(owners.collect()).key(self.subject)
+        let keys: BTreeSet<&str> = parts.into_iter().collect();
+        match keys.first() {
+            Some(key) if keys.len() == 1 => (*key).to_owned(),
+            _ => {
+                let owners = keys.into_iter().map(|key| Owner::parse(key).unwrap_or_default());
+                Owner::each(owners.collect()).key(self.subject)
+            }
+        }
     }
 
     fn own_row(&mut self, key: &str, status: Status, amount: Option<Money>, label: &str) {

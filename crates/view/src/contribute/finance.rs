@@ -171,7 +171,7 @@ impl Sheet<'_> {
             self.own_row(key, status, share, &payment.method);
         }
         for key in parts {
-            for member in Owner::parse(key).unwrap_or_default().references() {
+            for member in Owner::references_of(key) {
                 self.reference(&member.key(self.subject), status, &payment.method);
             }
         }
