@@ -357,7 +357,7 @@ fn a_day_is_shown_as_itself_and_an_instant_with_its_offset() {
         let connector = home.file(
             "days.toml",
             format!(
-                "[connector]\nname = \"days{n}\"\nsource = \"s{n}\"\n[read]\nformat = \"csv\"\n[assume]\nzone = \"{zone}\"\ndate = \"yyyy-MM-dd\"\ncurrency = \"EUR\"\n\
+                "[connector]\nname = \"days{n}\"\nsource = \"s{n}\"\n[from]\nkind = \"file\"\npath = \"*.csv\"\n[read]\nformat = \"csv\"\n[assume]\nzone = \"{zone}\"\ndate = \"yyyy-MM-dd\"\ncurrency = \"EUR\"\n\
                  [event.order]\ntype = \"sales.order_placed.v1\"\nsubject = \"no\"\nid = [\"no\"]\noccurred_at = {{ from = \"day\", at = \"00:00\" }}\n\
                  [event.order.refs]\nbuyer = \"who\"\n[event.order.set]\ntotal = \"sum\"\n"
             ),

@@ -55,14 +55,14 @@ total = "amount"
 struct Dice(u64);
 
 impl Dice {
-    fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+    fn pick<T: Clone>(&mut self, all: &[T]) -> T {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        &all[usize::try_from(self.0 >> 33).unwrap() % all.len()]
+        all[usize::try_from(self.0 >> 33).unwrap() % all.len()].clone()
     }
 
     /// Mostly the first few, which are good.
-    fn mostly<'a, T>(&mut self, good: usize, all: &'a [T]) -> &'a T {
-        if *self.pick(&[true, true, true, false]) { self.pick(&all[..good]) } else { self.pick(all) }
+    fn mostly<T: Clone>(&mut self, good: usize, all: &[T]) -> T {
+        if self.pick(&[true, true, true, false]) { self.pick(&all[..good]) } else { self.pick(all) }
     }
 }
 
@@ -76,8 +76,10 @@ fn record(n: usize, dice: &mut Dice) -> Value {
         _ => text.to_owned(),
     };
     let number = spell(&format!("I{n}-é"), dice);
-    let who = spell(dice.pick(&["K1", "Café é", "客户１", "K:2", "a\u{200b}b"]), dice);
-    let note = spell(dice.pick(&["", "-", "Ｎ１", "é", "a  b", "x\u{200d}y", "\u{200b}"]), dice);
+    let who = dice.pick(&["K1", "Café é", "客户１", "K:2", "a\u{200b}b"]);
+    let who = spell(who, dice);
+    let note = dice.pick(&["", "-", "Ｎ１", "é", "a  b", "x\u{200d}y", "\u{200b}"]);
+    let note = spell(note, dice);
     let times = [
         "2026-03-09T17:05:11+08:00",
         "2026-03-09T17:05:11Z",

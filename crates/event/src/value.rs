@@ -151,14 +151,16 @@ pub fn check_years(local: DateTime) -> Result<(), ValueFault> {
 pub fn read_time(text: &str) -> Result<(Micros, Option<i32>), ValueFault> {
     let leap = text.get(16..19) == Some(":60");
     let Some((at, offset)) = parse_time(text).filter(|_| !leap) else {
+        let day = text.get(..10).filter(|day| has_shape(day, "dddd-dd-dd"));
         let local = text.parse::<DateTime>().is_ok_and(|_| !leap);
-        return Err(match has_shape(text.get(..10).unwrap_or_default(), "dddd-dd-dd") && text.len() >= 10 {
-            true if local => {
+        return Err(match day.map(|day| day.parse().map(check_date)) {
+            None => ValueFault::new("R0420", "a date or time is not written as expected")
+                .instead(text, "an RFC 3339 instant like 2026-03-09T17:05:11+08:00"),
+            Some(Ok(Err(impossible))) => impossible,
+            Some(_) if local => {
                 ValueFault::new("R0425", "a local time has no zone").instead(text, "a time with its offset")
             }
-            true => no_such(text),
-            false => ValueFault::new("R0420", "a date or time is not written as expected")
-                .instead(text, "an RFC 3339 instant like 2026-03-09T17:05:11+08:00"),
+            Some(_) => no_such(text),
         });
     };
     let zone = jiff::tz::Offset::from_seconds(offset.unwrap_or(0)).unwrap_or(jiff::tz::Offset::UTC);
@@ -211,7 +213,10 @@ mod tests {
             [time("2026-02-30T00:00:00Z"), time("2026-03-09T24:01:00Z"), time("2026-06-30T23:59:60Z")],
             ["R0421"; 3]
         );
-        assert_eq!([time("2569-03-09T00:00:00Z"), time("0026-03-09T00:00:00+08:00")], ["R0424"; 2]);
+        assert_eq!(
+            [time("2569-03-09T00:00:00Z"), time("0026-03-09T00:00:00+08:00"), time("9999-12-31T00:00:00Z")],
+            ["R0424"; 3]
+        );
     }
 
     #[test]

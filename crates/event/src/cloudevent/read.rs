@@ -163,14 +163,14 @@ impl Said<'_> {
     }
 
     fn precision(&mut self) -> bool {
-        match self.value("precision").map(|value| value.as_str().map(str::trim)) {
-            None | Some(Some("")) => false,
-            Some(Some("day")) => true,
-            Some(_) => {
-                self.errors.push(wrong("precision", "expected \"day\""));
-                false
-            }
+        let word = match self.value("precision") {
+            None => return false,
+            Some(value) => value.as_str().map(|text| clean_text(text, true).into_owned()),
+        };
+        if !matches!(word.as_deref(), Some("" | "day")) {
+            self.errors.push(wrong("precision", "expected \"day\""));
         }
+        word.as_deref() == Some("day")
     }
 
     /// The data, which may be in base64 where a sender knows it as bytes only.
@@ -240,7 +240,8 @@ fn refer(event: &mut Event, references: &Value, sender: &Sender, errors: &mut Ve
     };
     for reference in list {
         let part = |name: &str| reference.get(name).and_then(Value::as_str).unwrap_or_default();
-        let done = sender.subject(part("subject")).and_then(|subject| event.refer(part("role").trim(), subject));
+        let done =
+            sender.subject(part("subject")).and_then(|subject| event.refer(&clean_text(part("role"), true), subject));
         errors.extend(done.err());
     }
 }
@@ -280,7 +281,7 @@ impl Sender {
                 .instead(text.as_ref(), "kind:source:number; a colon within the source is written %3A");
             return Err(faulty("subject", fault));
         }
-        Subject::new(kind, source.trim(), number).map_err(|error| refused(&error))
+        Subject::new(kind, &clean_text(source, true), &clean_text(number, true)).map_err(|error| refused(&error))
     }
 }
 
@@ -400,6 +401,7 @@ mod tests {
             "track:wms:Gro\u{308}ße-発",
             "\u{feff}track:wms:Größe-発\u{200b}",
             " track:wms: Größe-発 ",
+            "track:wms:\u{feff}Größe-発",
             "track:wms:Gr%C3%B6%C3%9Fe-%e7%99%ba",
         ] {
             assert_eq!(read(json!({"subject": subject, "id": " e\u{301}"})), plain, "{subject}");
