@@ -216,7 +216,7 @@ fn the_doubled_hour_is_settled_and_the_missing_one_rejected() {
     let at = |text: &str| format!("No,At,Total\nA,{text},1\n");
     assert_eq!(format_micros(event(&connector, &at("25.10.2026 02:30")).occurred_at), "2026-10-25T00:30:00Z");
     let support::Mapped { findings, .. } = support::mapped(&connector, &at("25.10.2026 02:30"));
-    assert_eq!((findings[0].code.as_ref(), findings[0].expected.as_str()), ("R0423", "2026-10-25T00:30:00Z"));
+    assert_eq!((findings[0].code.as_ref(), findings[0].expected.as_str()), ("R0423", "2026-10-25T02:30:00+02:00"));
     let later = good(&orders("\"earlier\"", "\"later\""));
     assert_eq!(format_micros(event(&later, &at("25.10.2026 02:30")).occurred_at), "2026-10-25T01:30:00Z");
     assert_eq!(faults(&good(&orders("\"earlier\"", "\"reject\"")), &at("25.10.2026 02:30")), ["R0423"]);
