@@ -18,8 +18,11 @@ pub fn fold(text: &str) -> String {
 /// Two texts that share one of these are one for comparing: `Müller` is one with `Muller` and with `Mueller`. Those two are
 /// not one with each other: nothing says that the `ue` of `Manuel` or of the pinyin `Xue` stands for `ü`.
 pub fn spellings(text: &str) -> Vec<String> {
-    let mut all = vec![folded(text, false), folded(text, true)];
-    all.dedup();
+    let mut all = vec![folded(text, false)];
+    if !text.is_ascii() {
+        all.push(folded(text, true));
+        all.dedup();
+    }
     all
 }
 
