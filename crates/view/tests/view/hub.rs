@@ -65,6 +65,12 @@ impl Hub {
         self.said.last_mut().map(|(event, _)| event).unwrap()
     }
 
+    /// An event as it is.
+    pub(crate) fn take(&mut self, event: Event) {
+        let recorded_at = i64::try_from(self.said.len()).unwrap();
+        self.said.push((event, recorded_at));
+    }
+
     /// The same events in another order of reading.
     pub(crate) fn shuffled(&self, by: impl Fn(usize) -> u64) -> Self {
         let mut said: Vec<(u64, (Event, Micros))> =
@@ -255,6 +261,21 @@ impl Folded {
         let own =
             self.bundles.iter().filter(|(key, _)| place.is_some_and(|at| self.whose(key).customers.contains(&at)));
         own.map(|(key, bundle)| (key.clone(), bundle.clone())).collect()
+    }
+
+    /// What a bundle alone shows, as JSON.
+    pub(crate) fn shown(&self, key: &str, bundle: &Bundle, today: &str) -> String {
+        let view = assemble(&Given {
+            id: "",
+            parties: &[],
+            bundles: &BTreeMap::from([(key.to_owned(), bundle.clone())]),
+            hubs: &self.hubs,
+            rules: &Rules::default(),
+            open_items: &self.open_items().into_iter().filter(|item| item.owner == key).collect::<Vec<_>>(),
+            today: day_number(today),
+            tallies: None,
+        });
+        serde_json::to_string(&view).unwrap_or_else(|e| panic!("{e}"))
     }
 
     pub(crate) fn open_items(&self) -> Vec<OpenItem> {

@@ -3,6 +3,7 @@
 mod balance;
 mod cases;
 mod days;
+mod effect;
 mod given;
 mod golden;
 mod hub;
