@@ -208,3 +208,15 @@ fn a_file_size_limit_stops_the_writer_with_a_message_and_loses_nothing() {
     );
     home.run(&["rebuild", "--verify"]).exits(0);
 }
+
+#[test]
+fn what_stands_behind_a_packed_file_is_a_warning_in_text_and_json() {
+    let home = Home::new();
+    let packed = [gzip(format!("{HEADING}{}", good(100, 103)).as_bytes()), vec![0; 512], b"tail".to_vec()].concat();
+    let path = home.file("invoices.csv.gz", &packed);
+    let report = ingest(&home, &path).exits(0).json();
+    assert_eq!(counts(&report), (3, 0, 0));
+    assert_eq!(report["warnings"]["R0316"]["examples"][0]["problem"]["found"], "4 bytes: 74 61 69 6C");
+    let text = home.run(&["ingest", "--connector", &connector("uci-online-retail"), &path]).exits(0);
+    text.tells(&["warning[R0316]", "74 61 69 6C"]);
+}

@@ -83,15 +83,28 @@ impl Charset {
         }
     }
 
-    /// Length of a line without its line feed and the carriage return before it.
-    pub(crate) fn bare_length(self, line: &[u8]) -> usize {
-        let return_ = match self.encoding {
-            e if e == UTF_16LE => &[b'\r', 0][..],
+    /// A carriage return.
+    pub(crate) fn carriage_return(self) -> &'static [u8] {
+        match self.encoding {
+            e if e == UTF_16LE => &[b'\r', 0],
             e if e == UTF_16BE => &[0, b'\r'],
             _ => b"\r",
-        };
-        let Some(bare) = line.strip_suffix(self.line_feed()) else { return line.len() };
-        bare.strip_suffix(return_).unwrap_or(bare).len()
+        }
+    }
+
+    /// The character by which DOS and CP/M end a text (0x1A).
+    pub(crate) fn end_of_text(self) -> &'static [u8] {
+        match self.encoding {
+            e if e == UTF_16LE => &[0x1A, 0],
+            e if e == UTF_16BE => &[0, 0x1A],
+            _ => &[0x1A],
+        }
+    }
+
+    /// Length of a line without its line feed, and without the carriage return before it or in its place.
+    pub(crate) fn bare_length(self, line: &[u8]) -> usize {
+        let bare = line.strip_suffix(self.line_feed()).unwrap_or(line);
+        bare.strip_suffix(self.carriage_return()).unwrap_or(bare).len()
     }
 
     pub(crate) fn decode(self, bytes: &[u8]) -> Result<Cow<'_, str>, BadBytes> {

@@ -19,6 +19,10 @@ pub(crate) struct Origin {
     pub(crate) charset: Charset,
     pub(crate) delimiter: u8,
     pub(crate) heading: Vec<String>,
+    /// Carriage returns end its lines.
+    pub(crate) returns: bool,
+    /// Its rows end in one delimiter more than the heading.
+    pub(crate) closed: bool,
 }
 
 /// What an entry keeps beside the bytes, so that they can be read again without their file.
@@ -35,6 +39,15 @@ pub(crate) struct Context {
     /// First line, last line, offset and length of each row.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) rows: Vec<(u64, u64, u64, u64)>,
+    /// Carriage returns end lines.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) returns: bool,
+    /// Rows end in one delimiter more than the heading.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) closed: bool,
+    /// Cells that took a value from a row of another document: row, column, value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) filled: Vec<(usize, usize, String)>,
     /// Which item of a JSON body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) item: Option<usize>,
@@ -52,6 +65,8 @@ impl Origin {
             charset,
             delimiter: 0,
             heading: Vec::new(),
+            returns: false,
+            closed: false,
         }
     }
 
@@ -64,6 +79,9 @@ impl Origin {
             delimiter: if self.delimiter == 0 { String::new() } else { char::from(self.delimiter).to_string() },
             heading: self.heading.clone(),
             rows: kept.places.iter().map(place).collect(),
+            returns: self.returns,
+            closed: self.closed,
+            filled: kept.filled.clone(),
             item,
             message: kept.message,
         };
@@ -101,11 +119,11 @@ impl Origin {
 
     /// An entry for a file as a whole: its beginning stands for it.
     pub(crate) fn file_entry(&self, start: &[u8], line: u64, problems: &[Problem]) -> QuarantineEntry {
-        let first = start.split_inclusive(|b| *b == b'\n').next().unwrap_or_default();
+        let first = start.split_inclusive(|b| matches!(b, b'\n' | b'\r')).next().unwrap_or_default();
         let raw = first.get(..self.charset.bare_length(first)).unwrap_or_default().to_vec();
         let place = Place { first_line: line, last_line: line, offset: 0, length: raw.len() as u64 };
         let content = crate::row::Content::Json(serde_json::Value::Null);
-        let row = Row { place, raw, sha256: None, content };
+        let row = Row { place, raw, sha256: None, content, filled: Vec::new() };
         let mut entry = self.entry(&Kept::of(vec![row], self.charset), None, problems);
         if let Some(context) = entry.context.as_object_mut() {
             // No rows: it is read again from its file only.

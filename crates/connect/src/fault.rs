@@ -5,6 +5,8 @@ use onefold_mapping::Problem;
 
 use crate::Earlier;
 use crate::charset::{BadBytes, Charset, Contradiction, hex};
+use crate::evidence::Sample;
+use crate::source::file::Trailing;
 
 /// R0301: a byte order mark that contradicts the mapping, or none where one must be.
 pub(crate) fn mark(wrong: &Contradiction, start: &[u8]) -> Problem {
@@ -120,6 +122,72 @@ pub(crate) fn fuse(bad: u64, of: u64, line: u64, why: &str) -> Problem {
         .instead(format!("{bad} of {of} records fail: {why}"), "fewer, as [read] stop_after says")
         .help("correct the mapping or the file and read it again: what is known already is not taken in twice");
     problem.lines = vec![line];
+    problem
+}
+
+/// R0314: a row of no document, with the document above it where that is known.
+pub(crate) fn keyless(line: u64, columns: &[String], above: bool) -> Problem {
+    let names = columns.join(", ");
+    let listed = columns.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+    let message = match above {
+        true => "a row without a key stands below this document and may belong to it",
+        false => "a row without a key stands below no document",
+    };
+    let mut problem = Problem::new("R0314", message)
+        .instead(format!("line {line} has nothing in {names}"), format!("a value in {names} in every row"))
+        .help(format!(
+            "if the source writes only once what its rows share (merged cells): [read] fill_down = [{listed}]"
+        ))
+        .help("if such rows belong to no document (totals, remarks): name the reason in [skip]");
+    problem.lines = vec![line];
+    if above {
+        problem.help("the document is kept whole, since part of one is false: `quarantine retry` takes it in")
+    } else {
+        problem
+    }
+}
+
+/// R0315: a file that reads as UTF-8 and is declared as something else.
+pub(crate) fn utf8(sample: &Sample, charset: Charset, seen_late: bool) -> Problem {
+    let name = charset.encoding.name();
+    let mut problem = Problem::new("R0315", format!("these bytes are UTF-8, and the mapping says {name}"))
+        .instead(format!("{} in UTF-8, {} in {name}", sample.utf8, sample.declared), "one charset, said as it is")
+        .help("if the first of the two is right: [read] charset = \"utf-8\"")
+        .help(format!("if the second is: [read] charset_sure = true, and every file is read as {name}"));
+    problem.lines = vec![sample.line];
+    problem.help(match seen_late {
+        false => "nothing of this file was taken in",
+        true => "what came before this line is ASCII, the same in both, and was taken in",
+    })
+}
+
+/// R0316: bytes after the last packed member.
+pub(crate) fn trailing(trailing: &Trailing) -> Problem {
+    Problem::new("R0316", "bytes stand after the end of the packed file and were passed over")
+        .instead(
+            format!("{} bytes: {}", trailing.length, hex(&trailing.first, 12)),
+            "nothing, zeros, or another packed member",
+        )
+        .help("what was packed is whole; if something was appended to the file, pack it together with the rest")
+}
+
+/// R0317: rows with one delimiter more than the heading.
+pub(crate) fn closed(rows: u64, first: u64, delimiter: u8) -> Problem {
+    let mut problem =
+        Problem::new("R0317", "rows end in a delimiter that the heading does not have; it was passed over").instead(
+            format!("{rows} rows with `{}` at their end", char::from(delimiter)),
+            "as many delimiters as in the heading",
+        );
+    problem.lines = vec![first];
+    problem
+}
+
+/// R0318: backslashes before quotes, which escape nothing.
+pub(crate) fn backslash(rows: u64, first: u64) -> Problem {
+    let mut problem = Problem::new("R0318", "quotes seem to be escaped by a backslash, which the mapping does not say")
+        .instead(format!("{rows} rows with \\\" within a field"), "a doubled quote")
+        .help("if they are: [read] escape = \"\\\\\"");
+    problem.lines = vec![first];
     problem
 }
 

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::charset::Charset;
-use crate::row::{Place, Row};
+use crate::row::{Content, Place, Row};
 
 /// Most bytes of one record that are kept, whatever the number of its rows.
 const MOST: usize = 64 << 20;
@@ -18,6 +18,8 @@ pub(crate) struct Kept {
     /// each, followed by that of the row that was cut off.
     cut: Option<[u8; 32]>,
     pub(crate) places: Vec<Place>,
+    /// Cells that took a value from a row of another document: row, column, value.
+    pub(crate) filled: Vec<(usize, usize, String)>,
     /// It is a message, all of it.
     pub(crate) message: bool,
 }
@@ -25,12 +27,14 @@ pub(crate) struct Kept {
 impl Kept {
     pub(crate) fn of(mut rows: Vec<Row>, charset: Charset) -> Self {
         let places: Vec<Place> = rows.iter().map(|row| row.place).collect();
+        let filled = from_others(&rows);
         if let [row] = rows.as_mut_slice() {
             return Self {
                 raw: std::mem::take(&mut row.raw),
                 length: row.place.length,
                 cut: row.sha256,
                 places,
+                filled,
                 message: false,
             };
         }
@@ -47,7 +51,7 @@ impl Kept {
         }
         let cut = (raw.len() > MOST || rows.iter().any(|row| row.sha256.is_some())).then(|| digest(&rows, feed));
         raw.truncate(MOST);
-        Self { raw, length, cut, places, message: false }
+        Self { raw, length, cut, places, filled, message: false }
     }
 
     /// All of a message.
@@ -55,7 +59,7 @@ impl Kept {
         let feeds = raw.strip_suffix(b"\n").unwrap_or(&raw).iter().filter(|byte| **byte == b'\n').count() as u64;
         let length = raw.len() as u64;
         let places = vec![Place { first_line: 1, last_line: 1 + feeds, offset: 0, length }];
-        Self { raw, length, cut: None, places, message: true }
+        Self { raw, length, cut: None, places, filled: Vec::new(), message: true }
     }
 
     /// Whether something is not kept.
@@ -77,6 +81,21 @@ impl Kept {
     pub(crate) fn offset(&self) -> u64 {
         self.places.iter().map(|place| place.offset).min().unwrap_or(0)
     }
+}
+
+/// What rows took from rows that are not among them, so that they cannot take it again.
+fn from_others(rows: &[Row]) -> Vec<(usize, usize, String)> {
+    let mut others = Vec::new();
+    for (n, row) in rows.iter().enumerate() {
+        let above = n.checked_sub(1).and_then(|n| rows.get(n));
+        let known = |column: usize| match above.map(|row| &row.content) {
+            Some(Content::Fields(fields)) => fields.get(column).map(str::trim),
+            _ => None,
+        };
+        let taken = row.filled.iter().filter(|(column, value)| known(*column) != Some(value.as_str()));
+        others.extend(taken.map(|(column, value)| (n, *column, value.clone())));
+    }
+    others
 }
 
 fn digest(rows: &[Row], feed: &[u8]) -> [u8; 32] {

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod belongs;
 mod charset;
 mod door;
 mod entry;
+mod evidence;
 mod fault;
 mod format;
 mod ingest;

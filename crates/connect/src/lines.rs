@@ -78,10 +78,50 @@ impl Bytes {
     }
 }
 
+/// What ends lines. A file says it by its first line, so that a carriage return within a line of another file stays there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineEnd {
+    /// Line feeds, with or without a carriage return before them.
+    Feed,
+    /// Carriage returns, with or without a line feed after them, and line feeds.
+    Return,
+}
+
+/// How a table holds line ends within fields.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Quoting {
+    pub(crate) delimiter: u8,
+    pub(crate) quote: u8,
+    pub(crate) escape: Option<u8>,
+}
+
+impl LineEnd {
+    /// By the first line end in the beginning of a file that does not stand within quotes.
+    pub(crate) fn of(start: &[u8], charset: Charset, quoting: Option<Quoting>) -> Self {
+        let text = charset.decode_lossy(start);
+        let is = |c: char, byte: Option<u8>| byte.is_some_and(|byte| c == char::from(byte));
+        let (mut quoted, mut begins) = (false, true);
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            match quoting {
+                Some(q) if quoted && is(c, q.escape) => drop(chars.next()),
+                Some(q) if quoted => quoted = c != char::from(q.quote),
+                Some(q) if begins && c == char::from(q.quote) => quoted = true,
+                _ if c == '\n' => return Self::Feed,
+                _ if c == '\r' => return if chars.peek() == Some(&'\n') { Self::Feed } else { Self::Return },
+                _ => {}
+            }
+            begins = is(c, quoting.map(|q| q.delimiter));
+        }
+        Self::Feed
+    }
+}
+
 /// Reads a stream line by line.
 pub(crate) struct Lines<R> {
     reader: R,
     charset: Charset,
+    end: LineEnd,
     limit: usize,
     /// Lines read.
     pub(crate) number: u64,
@@ -91,8 +131,8 @@ pub(crate) struct Lines<R> {
 
 impl<R: BufRead> Lines<R> {
     /// `offset`: bytes that were read already, such as a byte order mark.
-    pub(crate) fn new(reader: R, charset: Charset, limit: usize, offset: u64) -> Self {
-        Self { reader, charset, limit, number: 0, offset }
+    pub(crate) fn new(reader: R, charset: Charset, end: LineEnd, limit: usize, offset: u64) -> Self {
+        Self { reader, charset, end, limit, number: 0, offset }
     }
 
     /// Appends the next line, with its end, to a record. False at the end of the stream.
@@ -104,7 +144,7 @@ impl<R: BufRead> Lines<R> {
             if into.over.is_none() {
                 let room = (self.limit + LONGEST_END).saturating_sub(into.raw.len()) as u64;
                 let start = into.raw.len();
-                let read = self.reader.by_ref().take(room).read_until(b'\n', &mut into.raw)?;
+                let read = self.until_end(room, &mut into.raw)?;
                 into.length += read as u64;
                 if read == 0 && room > 0 {
                     break;
@@ -121,18 +161,19 @@ impl<R: BufRead> Lines<R> {
                 }
             } else {
                 chunk.clear();
-                let read = self.reader.by_ref().take(CHUNK).read_until(b'\n', &mut chunk)?;
+                let read = self.until_end(CHUNK, &mut chunk)?;
                 into.length += read as u64;
                 if let Some(over) = &mut into.over {
                     over.push(&chunk);
-                    let ended = over.held.ends_with(self.charset.line_feed());
+                    let ended = is_end(&over.held, self.charset, self.end);
                     let aligned = !self.charset.wide() || (into.length - before).is_multiple_of(2);
-                    let half = self.charset.line_feed() == [b'\n', 0] && over.held.ends_with(b"\n");
+                    let little = self.charset.line_feed() == [b'\n', 0];
+                    let half = little && over.held.last().is_some_and(|byte| breaks(*byte, self.end));
                     if half && !aligned {
                         let mut zero = Vec::new();
                         into.length += self.reader.by_ref().take(1).read_to_end(&mut zero)? as u64;
                         over.push(&zero);
-                        if over.held.ends_with(self.charset.line_feed()) {
+                        if is_end(&over.held, self.charset, self.end) {
                             break;
                         }
                     }
@@ -144,21 +185,71 @@ impl<R: BufRead> Lines<R> {
         }
         let read = into.length - before;
         self.offset += read;
+        if self.drop_end_of_text(into)? && into.raw.len() == into.line_at {
+            into.length = before;
+            return Ok(false);
+        }
         self.number += u64::from(read > 0);
         Ok(read > 0)
+    }
+
+    /// Reads up to and with the next line end, at most so many bytes.
+    fn until_end(&mut self, most: u64, into: &mut Vec<u8>) -> io::Result<usize> {
+        if self.end == LineEnd::Feed {
+            return self.reader.by_ref().take(most).read_until(b'\n', into);
+        }
+        let (mut read, mut ended) = (0, false);
+        while (read as u64) < most && !ended {
+            let buffer = self.reader.fill_buf()?;
+            if buffer.is_empty() {
+                break;
+            }
+            let room = usize::try_from(most).unwrap_or(usize::MAX) - read;
+            let part = buffer.get(..room).unwrap_or(buffer);
+            let found = part.iter().position(|byte| breaks(*byte, self.end));
+            let taken = found.map_or(part.len(), |at| at + 1);
+            into.extend(part.iter().take(taken));
+            self.reader.consume(taken);
+            (read, ended) = (read + taken, found.is_some());
+        }
+        // A line feed behind a carriage return is of the same end. In UTF-16 it makes an empty line, which is none.
+        if ended && into.ends_with(b"\r") && !self.charset.wide() && self.reader.fill_buf()?.starts_with(b"\n") {
+            self.reader.consume(1);
+            into.push(b'\n');
+            read += 1;
+        }
+        Ok(read)
+    }
+
+    /// Takes off the character by which DOS ends a text, where it is the last of the stream.
+    fn drop_end_of_text(&mut self, into: &mut Bytes) -> io::Result<bool> {
+        let line = into.raw.get(into.line_at..).unwrap_or_default();
+        let mark = self.charset.end_of_text();
+        let mut bare = line.get(..self.charset.bare_length(line)).unwrap_or_default();
+        if into.over.is_some() || !bare.ends_with(mark) || !self.reader.fill_buf()?.is_empty() {
+            return Ok(false);
+        }
+        while let Some(rest) = bare.strip_suffix(mark) {
+            bare = rest;
+        }
+        let (kept, gone) = (into.line_at + bare.len(), line.len() - bare.len());
+        into.raw.truncate(kept);
+        into.length -= gone as u64;
+        Ok(true)
     }
 
     /// In UTF-16LE the line feed's second byte follows it.
     fn complete_unit(&mut self, into: &mut Bytes) -> io::Result<()> {
         let odd = (into.raw.len() - into.line_at) % self.charset.unit() == 1;
-        if self.charset.line_feed() == [b'\n', 0] && odd {
+        if self.charset.line_feed() == [b'\n', 0] && odd && into.raw.last().is_some_and(|byte| breaks(*byte, self.end))
+        {
             into.length += self.reader.by_ref().take(1).read_to_end(&mut into.raw)? as u64;
         }
         Ok(())
     }
 
     fn ends(&self, line: &[u8]) -> bool {
-        line.len().is_multiple_of(self.charset.unit()) && line.ends_with(self.charset.line_feed())
+        line.len().is_multiple_of(self.charset.unit()) && is_end(line, self.charset, self.end)
     }
 
     fn overflow(&self, into: &mut Bytes) {
@@ -169,13 +260,24 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
+/// Whether a byte may end a line.
+fn breaks(byte: u8, end: LineEnd) -> bool {
+    byte == b'\n' || byte == b'\r' && end == LineEnd::Return
+}
+
+fn is_end(line: &[u8], charset: Charset, end: LineEnd) -> bool {
+    line.ends_with(charset.line_feed()) || end == LineEnd::Return && line.ends_with(charset.carriage_return())
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn all(bytes: &[u8], charset: &str, limit: usize) -> Vec<(Vec<u8>, u64, Option<[u8; 32]>)> {
         let charset = Charset::by_name(charset).unwrap();
-        let mut lines = Lines::new(bytes, charset, limit, 0);
+        let mut lines = Lines::new(bytes, charset, LineEnd::of(bytes, charset, None), limit, 0);
         let (mut into, mut out) = (Bytes::default(), Vec::new());
         while lines.next(&mut into).unwrap() {
             out.push(into.finish(charset));
@@ -189,6 +291,56 @@ mod tests {
         let lines = all(b"a\r\n\n\rb\rc\nlast", "utf-8", 100);
         let raw: Vec<_> = lines.iter().map(|(raw, ..)| raw.as_slice()).collect();
         assert_eq!(raw, [&b"a"[..], b"", b"\rb\rc", b"last"]);
+    }
+
+    fn raw(bytes: &[u8], charset: &str) -> Vec<Vec<u8>> {
+        all(bytes, charset, 1000).into_iter().map(|(raw, ..)| raw).collect()
+    }
+
+    #[test]
+    fn a_file_whose_first_line_ends_in_a_carriage_return_is_cut_at_them() {
+        assert_eq!(raw(b"a\rb\r\rc", "utf-8"), [&b"a"[..], b"b", b"", b"c"]);
+        assert_eq!(raw(b"a\rb\r\nc\nd\r", "utf-8"), [&b"a"[..], b"b", b"c", b"d"]);
+        let wide: Vec<u8> = "a\r\u{0D0D}b\rc".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(raw(&wide, "utf-16le").len(), 3);
+        // Within quotes it is a part of a field, whatever ends the lines.
+        let quoting = Some(Quoting { delimiter: b',', quote: b'"', escape: Some(b'\\') });
+        let utf8 = Charset::by_name("utf-8").unwrap();
+        assert_eq!(LineEnd::of(b"a,\"b\\\"\rc\",d\n", utf8, quoting), LineEnd::Feed);
+        assert_eq!(LineEnd::of(b"a,\"b\nc\",5\" nail\r1", utf8, quoting), LineEnd::Return);
+        assert_eq!(LineEnd::of(b"a,b", utf8, quoting), LineEnd::Feed);
+    }
+
+    #[test]
+    fn the_character_by_which_dos_ends_a_text_is_none_of_it() {
+        for end in ["\x1A", "\r\n\x1A", "\n\x1A\x1A\x1A", "\r\n\x1A\r\n", "\x1A\n"] {
+            assert_eq!(raw(format!("a\nb{end}").as_bytes(), "utf-8"), [b"a", b"b"], "{end:?}");
+        }
+        assert_eq!(raw(b"a\x1Ab\n\x1A,c\n", "utf-8"), [&b"a\x1Ab"[..], b"\x1A,c"]);
+        assert!(raw(b"\x1A", "utf-8").is_empty());
+        let wide: Vec<u8> = "a\r\n\x1A".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(raw(&wide, "utf-16be"), [[0, b'a']]);
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_the_same_however_a_file_ends_them(
+            lines in prop::collection::vec("[a-c,é ]{1,30}", 2..9),
+            limit in prop_oneof![4_usize..12, Just(1000)],
+            last in any::<bool>(),
+        ) {
+            let of = |end: &str, close: &str| {
+                let text = lines.join(end) + if last { end } else { "" } + close;
+                all(text.as_bytes(), "utf-8", limit)
+            };
+            let plain = of("\n", "");
+            for end in ["\r\n", "\r"] {
+                prop_assert_eq!(&of(end, ""), &plain, "{:?}", end);
+            }
+            if limit == 1000 {
+                prop_assert_eq!(&of("\r\n", "\x1A"), &plain);
+            }
+        }
     }
 
     #[test]

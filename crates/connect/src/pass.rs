@@ -2,19 +2,22 @@
 
 use std::io::{self, BufRead};
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, PoisonError};
 
 use onefold_mapping::{Connector, Format, Outcome, Plan, Problem, RecordIn, Row as RowSaid, RowIn, Within};
 
 use crate::Input;
+use crate::belongs::{Belonging, Place};
 use crate::charset::Charset;
 use crate::entry::Origin;
+use crate::evidence::{self, Evidence, Sample};
 use crate::fault;
-use crate::format::csv::CsvRows;
+use crate::format::csv::{CsvRows, Opening};
 use crate::format::json::OneRow;
 use crate::format::ndjson::JsonRows;
 use crate::kept::Kept;
+use crate::lines::LineEnd;
 use crate::row::{Content, Row};
 use crate::source::file;
 use crate::window::{Document, Window};
@@ -49,6 +52,8 @@ pub(crate) struct Passed {
     pub(crate) rows: u64,
     pub(crate) line: u64,
     pub(crate) end: End,
+    /// What was read all the same and may be worth a look.
+    pub(crate) warnings: Vec<Problem>,
 }
 
 enum Rows {
@@ -133,9 +138,10 @@ pub(crate) fn read(
     to: To<'_>,
 ) -> io::Result<Passed> {
     let read = connector.read();
-    let file::Opened { start, mut reader } = opened;
+    let file::Opened { start, mut reader, again, trailing } = opened;
     let plain = Charset { encoding: encoding_rs::UTF_8 };
-    let ended = |origin: Origin, end: End| Passed { origin: Arc::new(origin), rows: 0, line: 0, end };
+    let ended =
+        |origin: Origin, end: End| Passed { origin: Arc::new(origin), rows: 0, line: 0, end, warnings: Vec::new() };
     let (charset, mark) = match Charset::choose(&read.charset, &start) {
         Ok(chosen) => chosen,
         Err(wrong) if !start.is_empty() => {
@@ -145,29 +151,44 @@ pub(crate) fn read(
         Err(_) => (plain, 0),
     };
     let mut origin = Origin::new(connector, resource, charset);
+    let evidence = match mark == 0 && !read.charset_sure && evidence::can_be_mistaken(charset) {
+        true => judged(charset, &start, again.as_ref())?,
+        false => None,
+    };
+    if let Some(Evidence::Utf8(sample)) = &evidence {
+        return Ok(ended(origin, End::Refused(vec![fault::utf8(sample, charset, false)], start)));
+    }
     reader.consume(mark);
+    let behind = start.get(mark..).unwrap_or_default();
     let limit = usize::try_from(read.record_bytes).unwrap_or(usize::MAX);
     let mut rows = match read.format {
-        Format::Ndjson => Rows::Json(Box::new(JsonRows::open(reader, charset, limit, mark))),
+        Format::Ndjson => {
+            let end = LineEnd::of(behind, charset, None);
+            Rows::Json(Box::new(JsonRows::open(reader, charset, end, limit, mark)))
+        }
         Format::Json if matches!(unit, Unit::Message) => Rows::One(OneRow::open(reader, charset, limit, mark)?),
         Format::Json => {
             let problem = Problem::new("R0311", "a file is read as lines of JSON")
                 .instead("[read] format = \"json\"", "[read] format = \"ndjson\"");
             return Ok(ended(origin, End::Refused(vec![problem], start)));
         }
-        Format::Csv => match CsvRows::open(reader, charset, limit, read, mark) {
-            Ok(Ok(rows)) => Rows::Csv(Box::new(rows)),
-            Ok(Err(problem)) => return Ok(ended(origin, End::Refused(vec![problem], start))),
-            Err(error) if file::is_of_the_file(&error) => {
-                let problem = fault::cut_off(&error, 0, 0);
-                return Ok(ended(origin, End::Incomplete(Box::new(problem), 0)));
+        Format::Csv => {
+            match CsvRows::open(reader, read, &Opening { charset, limit, mark, start: behind, end: None, closed: None })
+            {
+                Ok(Ok(rows)) => Rows::Csv(Box::new(rows)),
+                Ok(Err(problem)) => return Ok(ended(origin, End::Refused(vec![problem], start))),
+                Err(error) if file::is_of_the_file(&error) => {
+                    let problem = fault::cut_off(&error, 0, 0);
+                    return Ok(ended(origin, End::Incomplete(Box::new(problem), 0)));
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
-        },
+        }
     };
     if let Rows::Csv(table) = &rows {
         origin.heading = table.heading().to_vec();
         origin.delimiter = table.delimiter();
+        origin.returns = table.end() == LineEnd::Return;
         if origin.heading.is_empty() {
             return Ok(ended(origin, End::Complete));
         }
@@ -193,13 +214,34 @@ pub(crate) fn read(
         window: grouped.then(|| Window::new(within)),
         rows: 0,
         prelude,
+        belonging: Belonging::default(),
+        unsure: evidence == Some(Evidence::Ascii) && again.is_none(),
         to,
     };
     let end = match pass.run(&mut rows)? {
         End::Stopped(_) => End::Stopped(start),
         end => end,
     };
-    Ok(Passed { origin, rows: pass.rows, line: rows.line(), end })
+    let mut warnings = if let Rows::Csv(table) = &rows { table.warnings() } else { Vec::new() };
+    let told = trailing.lock().unwrap_or_else(PoisonError::into_inner).take();
+    warnings.extend(told.map(|told| fault::trailing(&told)));
+    Ok(Passed { origin: pass.origin, rows: pass.rows, line: rows.line(), end, warnings })
+}
+
+/// What the bytes of an input are, as far as that can be known before its records go in: all of them where they can be
+/// read twice, else the first. None where there are no bytes.
+fn judged(charset: Charset, start: &[u8], again: Option<&file::Again>) -> io::Result<Option<Evidence>> {
+    let found = match again.map(file::Again::open).transpose()? {
+        // What fits into the beginning need not be opened again.
+        Some(reader) if start.len() >= file::START => evidence::judge(reader, charset, true),
+        _ => evidence::judge(start, charset, start.len() < file::START),
+    };
+    match found {
+        Ok(found) => Ok(Some(found)),
+        // Damaged further on, which is told where it is read.
+        Err(error) if file::is_of_the_file(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 struct Pass<'p, 't> {
@@ -209,6 +251,9 @@ struct Pass<'p, 't> {
     window: Option<Window>,
     rows: u64,
     prelude: Vec<u8>,
+    belonging: Belonging,
+    /// Nothing but ASCII was seen of bytes that come once and are declared as another charset than UTF-8.
+    unsure: bool,
     to: To<'t>,
 }
 
@@ -224,6 +269,23 @@ impl Pass<'_, '_> {
                 }
                 Err(error) => return Err(error),
             };
+            if std::mem::take(&mut self.unsure) {
+                let charset = self.origin.charset;
+                match evidence::judge(row.raw.as_slice(), charset, row.sha256.is_none())? {
+                    Evidence::Ascii => self.unsure = true,
+                    Evidence::Other => {}
+                    Evidence::Utf8(sample) => {
+                        let sample = Sample { line: row.place.first_line, ..sample };
+                        let open = self.window.as_ref().map_or(0, Window::open) as u64;
+                        return Ok(End::Incomplete(Box::new(fault::utf8(&sample, charset, true)), open));
+                    }
+                }
+            }
+            if let (Rows::Csv(table), false) = (&*rows, self.origin.closed)
+                && table.is_closed()
+            {
+                Arc::make_mut(&mut self.origin).closed = true;
+            }
             self.rows += 1;
             if self.row(row).is_break() {
                 return Ok(End::Stopped(Vec::new()));
@@ -243,40 +305,50 @@ impl Pass<'_, '_> {
     }
 
     fn row(&mut self, mut row: Row) -> ControlFlow<()> {
+        self.belonging.fill(&self.plan, &mut row);
         let Some(window) = &mut self.window else {
             return self.document(Document { rows: vec![row], ..Document::default() });
         };
-        let plan = &self.plan;
-        let key = |fields: &csv::StringRecord| plan.group_key(fields).filter(|key| !key.contains('\u{FFFD}'));
-        let alone = match &mut row.content {
-            Content::Fields(fields) => match key(fields) {
-                Some(key) => {
-                    window.add(&key, row, None);
-                    None
-                }
-                None => Some(row),
-            },
-            Content::Bad(problem, may_be) => {
-                let mut keys: Vec<Option<String>> = std::mem::take(may_be).iter().map(key).collect();
-                let own = if keys.is_empty() { None } else { keys.remove(0) };
-                let cause = fault::neighbour(row.place.first_line, problem);
-                for feared in keys.into_iter().flatten().filter(|k| Some(k) != own.as_ref()) {
+        let (plan, resource) = (&self.plan, self.origin.resource.as_str());
+        let columns = &self.connector.read().group_by;
+        let line = row.place.first_line;
+        let (place, fault) = match &row.content {
+            Content::Fields(fields) => {
+                (self.belonging.of(plan, fields, || map(plan, resource, std::slice::from_ref(&row))), None)
+            }
+            Content::Bad(problem, readings) => {
+                let place = self.belonging.of_bad(plan, readings);
+                let own = match &place {
+                    Place::Of(key) | Place::Below(key) => Some(key),
+                    Place::Nowhere | Place::Alone => None,
+                };
+                let cause = fault::neighbour(line, problem);
+                let feared = readings.iter().skip(1).filter_map(|fields| plan.group_key(fields));
+                for feared in feared.filter(|key| !key.contains('\u{FFFD}') && Some(key) != own) {
                     window.spoil(&feared, cause.clone());
                 }
-                match own {
-                    Some(key) => {
-                        let problem = (**problem).clone();
-                        window.add(&key, row, Some(problem));
-                        None
-                    }
-                    None => Some(row),
-                }
+                (place, Some((**problem).clone()))
             }
-            Content::Json(_) => Some(row),
+            Content::Json(_) => (Place::Alone, None),
         };
-        if let Some(row) = alone {
-            window.pass();
-            self.document(Document { rows: vec![row], ..Document::default() })?;
+        let readable = fault.is_none();
+        if let Content::Bad(_, readings) = &mut row.content {
+            // What it may have been is needed no longer.
+            *readings = Vec::new();
+        }
+        match place {
+            Place::Of(key) => window.add(&key, row, fault),
+            Place::Below(key) => {
+                let fault = fault.unwrap_or_else(|| fault::keyless(line, columns, true));
+                window.add(&key, row, Some(fault));
+            }
+            // What cannot be read says so itself.
+            Place::Nowhere | Place::Alone => {
+                window.pass();
+                let keyless = place == Place::Nowhere && readable;
+                let spoiled = keyless.then(|| fault::keyless(line, columns, false)).into_iter().collect();
+                self.document(Document { rows: vec![row], spoiled })?;
+            }
         }
         while let Some(document) = self.window.as_mut().and_then(Window::due) {
             self.document(document)?;
@@ -315,7 +387,14 @@ impl Pass<'_, '_> {
 
     /// Each item of a JSON body is a record of its own and fails alone.
     fn body(&mut self, body: &serde_json::Value, mut rows: Vec<Row>) -> ControlFlow<()> {
-        let items = match self.connector.records(body) {
+        let found = match self.connector.records(body) {
+            Ok(found) => found,
+            Err(mut problem) => {
+                problem.lines = rows.iter().map(|row| row.place.first_line).collect();
+                return self.give(rows, None, Outcome::Quarantined(vec![*problem]));
+            }
+        };
+        let items = match found {
             None => return self.give(rows, None, Outcome::Skipped { reason: "not for us".to_owned() }),
             Some(items) if items.is_empty() => {
                 return self.give(rows, None, Outcome::Skipped { reason: "no records in it".to_owned() });
@@ -347,10 +426,12 @@ impl Pass<'_, '_> {
 /// What the mapping makes of a record, the first where it is several.
 fn glimpse(connector: &Connector, plan: &Plan, resource: &str, rows: &[Row]) -> Outcome {
     match rows {
-        [Row { content: Content::Json(body), .. }] => match connector.records(body).unwrap_or_default().first() {
-            Some(item) => map_item(plan, resource, rows, item, body),
-            None => Outcome::Quarantined(Vec::new()),
-        },
+        [Row { content: Content::Json(body), .. }] => {
+            match connector.records(body).ok().flatten().unwrap_or_default().first() {
+                Some(item) => map_item(plan, resource, rows, item, body),
+                None => Outcome::Quarantined(Vec::new()),
+            }
+        }
         rows if rows.iter().all(|row| matches!(row.content, Content::Fields(_))) => map(plan, resource, rows),
         _ => Outcome::Quarantined(Vec::new()),
     }

@@ -32,4 +32,6 @@ pub(crate) struct Row {
     /// SHA-256 of all its bytes, where `raw` was cut off.
     pub(crate) sha256: Option<[u8; 32]>,
     pub(crate) content: Content,
+    /// Cells that took the value of the row above: column and value.
+    pub(crate) filled: Vec<(usize, String)>,
 }

@@ -162,7 +162,13 @@ mod tests {
 
     fn row(line: u64, key: &str) -> Row {
         let place = Place { first_line: line, last_line: line, offset: line * 10, length: 9 };
-        Row { place, raw: Vec::new(), sha256: None, content: Content::Fields(csv::StringRecord::from(vec![key])) }
+        Row {
+            place,
+            raw: Vec::new(),
+            sha256: None,
+            content: Content::Fields(csv::StringRecord::from(vec![key])),
+            filled: Vec::new(),
+        }
     }
 
     fn key(document: &Document) -> String {

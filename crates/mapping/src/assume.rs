@@ -1,14 +1,17 @@
 //! `[assume]`: what the source leaves unsaid, said once.
 
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use onefold_event::Currency;
+use jiff::tz::TimeZone;
+use onefold_event::{Currency, CurrencyError};
 
 use crate::Problem;
 use crate::cell::{CurrencyOf, Parse, TextOf, ZoneOf};
 use crate::compile::Compiler;
 use crate::instant::{DST, zone};
-use crate::node::Node;
+use crate::node::{Node, Value};
 use crate::number::{EXAMPLES, NEGATIVES, Style};
 use crate::pattern::Pattern;
 use crate::scope::SlotTy;
@@ -24,6 +27,9 @@ pub(crate) struct Assume {
     pub(crate) zone_at: Option<Span>,
 }
 
+/// Digits that the smallest unit of a currency has at most.
+const MOST_DIGITS: u32 = 6;
+
 /// Names of slots that no mapping can write.
 pub(crate) const CURRENCY: &str = "[currency]";
 pub(crate) const ZONE: &str = "[zone]";
@@ -35,9 +41,11 @@ impl Default for Assume {
             parse: Parse {
                 style: Style::PLAIN,
                 minor: false,
+                units: Arc::default(),
                 currency: None,
                 dates: Arc::new([]),
                 times: Arc::new([]),
+                years: None,
                 day_of_time: false,
                 zone: None,
                 dst: None,
@@ -56,7 +64,10 @@ impl Default for Assume {
 impl Compiler<'_> {
     /// Reads the constants, and declares slots for what is worked out per record.
     pub(crate) fn assume(&mut self, node: &Node) {
-        let known = ["zone", "dst", "date", "time", "number", "negative", "currency", "region", "blank", "bool"];
+        let known = [
+            "zone", "dst", "date", "time", "years", "number", "negative", "currency", "minor", "region", "blank",
+            "bool",
+        ];
         node.only(&mut self.faults, "[assume]", &known);
         let mut assume = Assume::default();
         let f = &mut self.faults;
@@ -71,6 +82,10 @@ impl Compiler<'_> {
         }
         if let Some(times) = node.get("time") {
             assume.parse.times = patterns(times, true, f);
+        }
+        assume.parse.years = node.get("years").and_then(|n| years(n, f));
+        if let Some(n) = node.get("minor") {
+            assume.parse.units = units(n, f);
         }
         assume.parse.dst = node.get("dst").and_then(|n| n.one_of(f, &DST));
         if let Some(blank) = node.get("blank") {
@@ -114,8 +129,45 @@ impl Compiler<'_> {
             let problem = Problem::new("M0404", format!("there is no zone `{name}`"));
             self.faults.add(&node.span, problem.instead("", "a name of the IANA database, such as Europe/London"));
         }
-        found.map(ZoneOf::Fixed)
+        // One slip is told once: what needs a zone has this one.
+        Some(ZoneOf::Fixed(found.unwrap_or(TimeZone::UTC)))
     }
+}
+
+/// Two years, from and to.
+pub(crate) fn years(node: &Node, faults: &mut Faults) -> Option<RangeInclusive<i16>> {
+    let list = if let Value::List(list) = &node.value { list.as_slice() } else { &[] };
+    let given: Vec<i16> =
+        list.iter().filter_map(|n| n.integer(faults)).filter_map(|year| i16::try_from(year).ok()).collect();
+    match given.as_slice() {
+        [from, to] if list.len() == 2 && *from >= 1 && from <= to && *to <= 9999 => Some(*from..=*to),
+        _ => {
+            node.wrong(faults, "two years, such as [1900, 2100]");
+            None
+        }
+    }
+}
+
+/// Digits of the smallest unit by currency.
+fn units(node: &Node, faults: &mut Faults) -> Arc<BTreeMap<String, u32>> {
+    let mut units = BTreeMap::new();
+    if !node.table(faults) {
+        return Arc::default();
+    }
+    for entry in node.entries() {
+        if Currency::from_code(&entry.key).is_none() {
+            faults.say(&entry.at, "M0406", format!("`{}` is not a currency of ISO 4217", entry.key));
+        }
+        let digits = entry.node.integer(faults);
+        match digits.and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= MOST_DIGITS) {
+            Some(digits) => {
+                units.insert(entry.key.clone(), digits);
+            }
+            None if digits.is_some() => entry.node.wrong(faults, "how many digits the smallest unit has: 0 to 6"),
+            None => {}
+        }
+    }
+    Arc::new(units)
 }
 
 pub(crate) fn style(node: &Node, faults: &mut Faults) -> Option<Style> {
@@ -139,7 +191,11 @@ pub(crate) fn patterns(node: &Node, time: bool, faults: &mut Faults) -> Arc<[Pat
                 }
                 list.push(pattern);
             }
-            Err(why) => faults.say(&node.span, "M0401", format!("`{text}` is no pattern: {why}")),
+            Err(why) => {
+                faults.say(&node.span, "M0401", format!("`{text}` is not a pattern: {why}"));
+                // One slip is told once: what needs a pattern has this one.
+                list.push(Pattern::refused(&text));
+            }
         }
     }
     list.into()
@@ -147,7 +203,14 @@ pub(crate) fn patterns(node: &Node, time: bool, faults: &mut Faults) -> Arc<[Pat
 
 pub(crate) fn currency(node: &Node, faults: &mut Faults) -> Option<Currency> {
     let code = node.text(faults)?;
-    code.parse::<Currency>().map_err(|error| faults.say(&node.span, "M0406", error.to_string())).ok()
+    match code.parse() {
+        Ok(currency) => Some(currency),
+        Err(error) => {
+            faults.say(&node.span, "M0406", CurrencyError::to_string(&error));
+            // One slip is told once: what needs a currency has this one.
+            Currency::from_code("XXX")
+        }
+    }
 }
 
 pub(crate) fn yes_no(node: &Node, faults: &mut Faults) -> (Arc<[String]>, Arc<[String]>) {

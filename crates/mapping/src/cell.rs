@@ -1,5 +1,7 @@
 //! A cell: where a value comes from and what is done to it, in one fixed order.
 
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use jiff::civil::Time;
@@ -39,6 +41,8 @@ pub(crate) struct Cell {
     pub(crate) required: bool,
     /// A bad value is a finding, and the field absent.
     pub(crate) lenient: bool,
+    /// It names a record: what a spreadsheet or a float has damaged is refused.
+    pub(crate) key: bool,
     pub(crate) checks: Vec<Check>,
 }
 
@@ -94,11 +98,15 @@ pub(crate) enum By {
 #[derive(Debug, Clone)]
 pub(crate) struct Parse {
     pub(crate) style: Style,
-    /// Amounts are in cents (by the digits of ISO 4217).
+    /// Amounts are in smallest units, such as cents.
     pub(crate) minor: bool,
+    /// Digits of smallest units by currency, where they are not those of ISO 4217.
+    pub(crate) units: Arc<BTreeMap<String, u32>>,
     pub(crate) currency: Option<CurrencyOf>,
     pub(crate) dates: Arc<[Pattern]>,
     pub(crate) times: Arc<[Pattern]>,
+    /// Years in which a date may be; none: the usual ones.
+    pub(crate) years: Option<RangeInclusive<i16>>,
     /// A date is the day of a written time.
     pub(crate) day_of_time: bool,
     pub(crate) zone: Option<ZoneOf>,
@@ -151,6 +159,11 @@ pub(crate) enum Check {
 }
 
 impl Cell {
+    /// Whether its texts name records.
+    pub(crate) fn is_key(&self) -> bool {
+        self.key || matches!(self.ty, Ty::Subject(_))
+    }
+
     /// A constant does not count as something read.
     pub(crate) fn is_constant(&self) -> bool {
         matches!(self.origin, Origin::Value(_))

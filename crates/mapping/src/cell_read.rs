@@ -14,10 +14,10 @@ use crate::scope::SlotTy;
 use crate::value::{Ty, Val};
 
 pub(crate) const ORIGINS: [&str; 6] = ["from", "first_of", "join", "value", "use", "calc"];
-const OPTIONS: [&str; 41] = [
+const OPTIONS: [&str; 42] = [
     "from", "first_of", "join", "value", "use", "calc", "with", "pick", "trim", "blank", "fold", "strip", "replace",
     "match", "part", "slice", "enum", "lookup", "take", "else", "number", "negative", "minor", "currency", "date",
-    "time", "zone", "dst", "at", "bool", "negate", "abs", "times", "round", "add_days", "default", "required",
+    "time", "years", "zone", "dst", "at", "bool", "negate", "abs", "times", "round", "add_days", "default", "required",
     "on_bad", "one_of", "between", "like",
 ];
 
@@ -68,6 +68,7 @@ impl Compiler<'_> {
             default: node.get("default").and_then(|n| self.default(n, ty, at)).map(Box::new),
             required,
             lenient,
+            key: false,
             checks: self.checks(node, ty),
             origin,
         };
@@ -221,6 +222,7 @@ impl Compiler<'_> {
             default: None,
             required: false,
             lenient: false,
+            key: false,
             checks: Vec::new(),
         })
     }

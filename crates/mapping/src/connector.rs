@@ -11,7 +11,7 @@ use crate::event_def::{Condition, EventDef};
 use crate::from::{From, FromKind};
 use crate::nearest::did_you_mean;
 use crate::node::{self, Node};
-use crate::path::{Path, Paths, walk};
+use crate::path::{Path, Paths, kind_of, walk};
 use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::read::{Format, Read, json_paths};
@@ -110,20 +110,38 @@ impl Connector {
     }
 
     /// The records of a JSON body (`[read] records`); none if it is not for us (`only`).
-    pub fn records<'v>(&self, body: &'v Json) -> Option<Vec<&'v Json>> {
-        let at = |path| match self.inner.paths.list.get(path) {
-            Some((_, Path::Json { steps, .. })) => walk(body, steps),
-            _ => None,
+    ///
+    /// # Errors
+    /// The body has another shape than these paths say.
+    pub fn records<'v>(&self, body: &'v Json) -> Result<Option<Vec<&'v Json>>, Box<Problem>> {
+        let at = |path: usize| match self.inner.paths.list.get(path) {
+            Some((text, Path::Json { steps, .. })) => {
+                walk(body, steps).map_err(|wrong| Box::new(wrong.problem(text, steps)))
+            }
+            _ => Ok(None),
+        };
+        let other = |path, found: &Json, expected: &str| {
+            let mut problem = Problem::new("R0431", "the JSON has another shape than the path says")
+                .instead(kind_of(found), expected);
+            problem.path = self.inner.paths.text(path).to_owned();
+            Box::new(problem)
         };
         for (path, words) in &self.inner.read.only {
-            let text = at(*path).and_then(Json::as_str).unwrap_or_default();
-            if !words.iter().any(|w| w == text) {
-                return None;
+            let text = match at(*path)? {
+                None | Some(Json::Null) => String::new(),
+                Some(Json::String(text)) => text.clone(),
+                Some(found @ (Json::Array(_) | Json::Object(_))) => return Err(other(*path, found, "a single value")),
+                Some(found) => found.to_string(),
+            };
+            if !words.contains(&text) {
+                return Ok(None);
             }
         }
-        match self.inner.read.records {
-            None => Some(vec![body]),
-            Some(path) => Some(at(path).and_then(Json::as_array).map(|list| list.iter().collect()).unwrap_or_default()),
+        let Some(path) = self.inner.read.records else { return Ok(Some(vec![body])) };
+        match at(path)? {
+            None | Some(Json::Null) => Ok(Some(Vec::new())),
+            Some(Json::Array(list)) => Ok(Some(list.iter().collect())),
+            Some(found) => Err(other(path, found, "a list of records")),
         }
     }
 }

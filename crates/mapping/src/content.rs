@@ -36,7 +36,7 @@ pub(crate) fn digest(frame: &Frame) -> String {
                         (crate::frame::Base::Item(item, ..), false) => item,
                         (_, false) => record,
                     };
-                    if let Some(value) = walk(from, steps) {
+                    if let Ok(Some(value)) = walk(from, steps) {
                         put(text.as_bytes());
                         put(value.to_string().as_bytes());
                     }

@@ -1,17 +1,19 @@
 //! Text to typed values, and between types.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use jiff::tz::TimeZone;
-use onefold_event::{Currency, CurrencyError, Subject};
+use onefold_event::{Currency, CurrencyError, POSSIBLE_YEARS, Subject};
 use rust_decimal::Decimal;
 
 use crate::cell::{By, Cell, CurrencyOf, TextOf, Translate, ZoneOf};
 use crate::expr::Stop;
 use crate::frame::{Bad, Frame};
 use crate::instant::{at, instant, of_day, zone};
+use crate::mark::{Marked, unmark};
 use crate::number::Style;
-use crate::pattern::{Miss, Pattern, Written};
+use crate::pattern::{COUNTED_YEARS, Miss, Pattern, Written};
 use crate::scope::{Fill, SlotRef};
 use crate::value::{Fault, Moment, Ty, Val};
 use crate::words::Else;
@@ -125,12 +127,12 @@ pub(crate) fn parse<'r>(
         Ty::Money => {
             let currency = frame.currency(cell)?;
             let amount = money(cell, &text, json, currency)?;
-            Val::Money(if cell.parse.minor { in_units(amount, currency)? } else { amount }, currency)
+            Val::Money(if cell.parse.minor { in_units(cell, amount, currency)? } else { amount }, currency)
         }
-        Ty::Date if cell.parse.day_of_time => match written(&cell.parse.times, &text)? {
+        Ty::Date if cell.parse.day_of_time => match written(cell, true, &text)? {
             Written::Local(local) | Written::Offset(local, _) => Val::Date(local.date()),
         },
-        Ty::Date => match written(&cell.parse.dates, &text)? {
+        Ty::Date => match written(cell, false, &text)? {
             Written::Local(local) | Written::Offset(local, _) => Val::Date(local.date()),
         },
         Ty::Time => Val::Time(time(cell, &text, frame)?),
@@ -213,26 +215,19 @@ fn integer(cell: &Cell, text: &str, json: bool) -> Result<i64, Fault> {
 fn money(cell: &Cell, text: &str, json: bool, currency: Currency) -> Result<Decimal, Fault> {
     let first = number(cell, text, json);
     let Err(fault) = first else { return first };
-    let sign = currency.symbol();
-    let marks = [currency.code(), sign.as_str()];
-    for mark in marks {
-        let bare = text.strip_prefix(mark).or_else(|| text.strip_suffix(mark));
-        if let Some(bare) = bare.or_else(|| text.strip_prefix('-').and_then(|t| t.strip_prefix(mark))) {
-            let minus = text.starts_with('-') && !bare.starts_with('-');
-            return number(cell, bare.trim(), json).map(|d| if minus { -d } else { d });
+    match unmark(text, currency) {
+        Marked::Own(bare) => number(cell, &bare, json),
+        Marked::Other => {
+            let other = Fault::new("R0415", "an amount bears the sign of another currency");
+            Err(other.instead(text, format!("an amount in {}", currency.code())))
         }
+        Marked::No => Err(fault),
     }
-    let foreign = text.chars().any(|c| "€$£¥₹₽₩".contains(c))
-        || text.split_whitespace().any(|w| Currency::from_code(w).is_some());
-    if foreign {
-        let other = Fault::new("R0415", "an amount bears the sign of another currency");
-        return Err(other.instead(text, format!("an amount in {}", currency.code())));
-    }
-    Err(fault)
 }
 
-fn in_units(mut amount: Decimal, currency: Currency) -> Result<Decimal, Fault> {
-    let digits = u32::from(currency.exponent().unwrap_or(0));
+fn in_units(cell: &Cell, mut amount: Decimal, currency: Currency) -> Result<Decimal, Fault> {
+    let said = cell.parse.units.get(currency.code()).copied();
+    let digits = said.unwrap_or_else(|| u32::from(currency.exponent().unwrap_or(0)));
     let scale = amount.scale() + digits;
     amount
         .set_scale(scale)
@@ -241,14 +236,13 @@ fn in_units(mut amount: Decimal, currency: Currency) -> Result<Decimal, Fault> {
 }
 
 /// The first pattern that fits; if none does, the most telling failure.
-fn written(patterns: &[Pattern], text: &str) -> Result<Written, Fault> {
+fn written(cell: &Cell, time: bool, text: &str) -> Result<Written, Fault> {
+    let patterns: &[Pattern] = if time { &cell.parse.times } else { &cell.parse.dates };
+    let years = cell.parse.years.as_ref();
     let mut worst = Miss::Shape;
     for pattern in patterns {
-        match pattern.read(text) {
-            Ok(written) => {
-                let (Written::Local(local) | Written::Offset(local, _)) = written;
-                return onefold_event::check_years(local).map(|()| written);
-            }
+        match pattern.read(text, years) {
+            Ok(written) => return Ok(written),
             Err(Miss::Shape) => {}
             Err(miss) => worst = miss,
         }
@@ -260,20 +254,42 @@ fn written(patterns: &[Pattern], text: &str) -> Result<Written, Fault> {
         Miss::NoSuch => Fault::new("R0421", "this date does not exist")
             .instead(text, "a day of the calendar, and a time of the day")
             .help("if the source writes it for \"none\", name it in [assume] blank"),
-        Miss::Range => Fault::new("R0424", "this time is out of range")
-            .instead(text, "a time between 1990 and 2100")
-            .help("seconds and milliseconds mixed up? epoch-s, epoch-ms"),
+        Miss::Midnight => Fault::new("R0421", "this time of day does not exist")
+            .instead(text, "a time from 00:00 to 23:59")
+            .help("24:00 is the end of the day: the source should write 00:00 of the next day"),
+        Miss::Year(year) => impossible(year, years.unwrap_or(&POSSIBLE_YEARS), text),
+        Miss::Range => {
+            let years = years.unwrap_or(&COUNTED_YEARS);
+            Fault::new("R0424", "this time is out of range")
+                .instead(text, format!("a time between {} and {}", years.start(), years.end()))
+                .help("seconds and milliseconds mixed up? epoch-s, epoch-ms")
+        }
     })
+}
+
+/// R0424: a year that is never meant, with what mostly makes such years.
+fn impossible(year: i16, years: &RangeInclusive<i16>, text: &str) -> Fault {
+    let fault = Fault::new("R0424", "this time is out of range")
+        .instead(text, format!("a year from {} to {}", years.start(), years.end()));
+    let fault = match year {
+        0..=99 => fault.help("a year of two digits was filled up with zeros: have the source write four digits"),
+        2443..=2643 => {
+            fault.help(format!("{year} of the Buddhist calendar is {}: have the source write that", year - 543))
+        }
+        9990.. => fault.help("if the source writes it for \"none\" or \"for ever\", name it in [assume] blank"),
+        _ => fault,
+    };
+    fault.help(format!("if it is meant: [assume] years = [{}, {}]", year.min(*years.start()), year.max(*years.end())))
 }
 
 fn time<'r>(cell: &'r Cell, text: &str, frame: &Frame<'_, 'r>) -> Result<Moment, Stop> {
     if let Some(hour) = cell.parse.at {
-        let date = match written(&cell.parse.dates, text)? {
+        let date = match written(cell, false, text)? {
             Written::Local(local) | Written::Offset(local, _) => local.date(),
         };
         return Ok(of_day(date, hour, &frame.zone(cell)?)?);
     }
-    Ok(match written(&cell.parse.times, text)? {
+    Ok(match written(cell, true, text)? {
         Written::Offset(local, offset) => at(local, offset)?,
         Written::Local(local) => {
             let (moment, chosen) = instant(local, &frame.zone(cell)?, cell.parse.dst)?;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use onefold_event::clean_text;
+use onefold_event::{KeyState, clean_text, judge_key};
 
 use crate::cell::{Cell, Check, Origin, Pick};
 use crate::convert::{convert, parse};
@@ -265,6 +265,9 @@ fn joined(cell: &Cell, paths: &[PathId], with: &str, frame: &Frame) -> Result<St
     for path in paths {
         let texts: Vec<_> =
             pieces(cell, *path, frame)?.into_iter().map(|p| (cleaned(cell, p.text), p.json, p.row)).collect();
+        if let (true, Some((Some(text), json, row))) = (cell.is_key(), texts.first()) {
+            whole_key(text, *json).map_err(|fault| frame.report(cell, Some(*path), &[*row], fault))?;
+        }
         if let Some(pair) = texts.windows(2).find(|w| matches!(w, [a, b] if a.0 != b.0)) {
             return Err(disagree(cell, *path, pair, frame));
         }
@@ -298,38 +301,60 @@ fn text_value<'r>(cell: &'r Cell, mut text: Cow<'r, str>, json: bool, frame: &Fr
             None => return Ok(Val::Absent),
         }
     }
+    if cell.is_key() {
+        whole_key(&text, json)?;
+        if let KeyState::Doubtful(why) = judge_key(&text, json) {
+            let fault = Fault::new("R0433", "this key may be what a spreadsheet left of another");
+            frame.notice(cell, fault.instead(text.as_ref(), format!("the number as the source has it: {why}")));
+        }
+    }
     parse(cell, text, json, frame)
+}
+
+/// R0432: a key that is damaged makes records one which are several, or several which are one.
+fn whole_key(text: &str, json: bool) -> Result<(), Fault> {
+    let KeyState::Damaged(why) = judge_key(text, json) else { return Ok(()) };
+    let fault = Fault::new("R0432", "a spreadsheet or a float has damaged this key")
+        .instead(text, format!("the number as the source has it; this is {why}"))
+        .help("export the column as text, so that every digit is there");
+    if !text.ends_with(".0") {
+        return Err(fault);
+    }
+    Err(fault.help("if only `.0` was added: { from = \"…\", match = '^([0-9]+)(?:\\.0)?$' }"))
 }
 
 /// The text of a cell before translation: what ids and revisions are made of.
 pub(crate) fn source_text<'r>(cell: &'r Cell, frame: &Frame<'_, 'r>) -> Result<Option<String>, Bad> {
     let rows: Vec<usize> = frame.rows().take(8).collect();
-    let cut = |text: Cow<'r, str>, path| {
+    let cut = |text: Cow<'r, str>, json: bool, path| {
         let mut text = text;
         for cut in &cell.cuts {
             text = cut.apply(text).map_err(|fault| frame.report(cell, path, &rows, fault))?;
+        }
+        if cell.is_key() {
+            whole_key(&text, json).map_err(|fault| frame.report(cell, path, &rows, fault))?;
         }
         Ok(Some(text.into_owned()).filter(|t| !t.is_empty()))
     };
     match &cell.origin {
         Origin::Value(value) => Ok(Some(value.show()).filter(|t| !t.is_empty())),
         Origin::From(path) => match picked(cell, *path, frame)? {
-            Some(text) => cut(text, Some(*path)),
+            Some((text, json)) => cut(text, json, Some(*path)),
             None => Ok(None),
         },
         Origin::FirstOf(paths) => {
             for path in paths {
-                if let Some(text) = picked(cell, *path, frame)? {
-                    return cut(text, Some(*path));
+                if let Some((text, json)) = picked(cell, *path, frame)? {
+                    return cut(text, json, Some(*path));
                 }
             }
             Ok(None)
         }
-        Origin::Join { paths, with } => cut(joined(cell, paths, with, frame)?.into(), None),
+        Origin::Join { paths, with } => cut(joined(cell, paths, with, frame)?.into(), false, None),
         Origin::Use(slot) => match frame.fill(*slot) {
             Some((inner, owner)) => match source_text(inner, owner)? {
                 Some(text) => match cleaned(cell, text.into()) {
-                    Some(text) => cut(Cow::Owned(text.into_owned()), None),
+                    Some(text) => cut(Cow::Owned(text.into_owned()), false, None),
                     None => Ok(None),
                 },
                 None => Ok(None),
@@ -342,31 +367,32 @@ pub(crate) fn source_text<'r>(cell: &'r Cell, frame: &Frame<'_, 'r>) -> Result<O
 }
 
 /// The one text that `pick` gives, without reading it where that can be helped.
-fn picked<'r>(cell: &'r Cell, path: PathId, frame: &Frame<'_, 'r>) -> Result<Option<Cow<'r, str>>, Bad> {
+fn picked<'r>(cell: &'r Cell, path: PathId, frame: &Frame<'_, 'r>) -> Result<Option<(Cow<'r, str>, bool)>, Bad> {
     let texts: Vec<(Option<Cow<'r, str>>, bool, usize)> =
         pieces(cell, path, frame)?.into_iter().map(|p| (cleaned(cell, p.text), p.json, p.row)).collect();
     let alike = texts.windows(2).all(|w| matches!(w, [a, b] if a.0 == b.0));
+    let some = |(text, json, _): (Option<Cow<'r, str>>, bool, usize)| text.map(|text| (text, json));
     match cell.pick {
-        _ if alike => Ok(texts.into_iter().next().and_then(|(text, ..)| text)),
-        Pick::First => Ok(texts.into_iter().find_map(|(text, ..)| text)),
-        Pick::Last => Ok(texts.into_iter().rev().find_map(|(text, ..)| text)),
+        _ if alike => Ok(texts.into_iter().next().and_then(some)),
+        Pick::First => Ok(texts.into_iter().find_map(some)),
+        Pick::Last => Ok(texts.into_iter().rev().find_map(some)),
         Pick::Min | Pick::Max => {
-            let mut best: Option<(Val<'r>, Cow<'r, str>)> = None;
+            let mut best: Option<(Val<'r>, Cow<'r, str>, bool)> = None;
             for (text, json, row) in texts {
                 let Some(text) = text else { continue };
                 let value = read(cell, text.clone(), json, Some(path), &[row], frame)?;
                 let better = match &best {
-                    Some((old, _)) => {
+                    Some((old, ..)) => {
                         order(&value, old)
                             == Some(if cell.pick == Pick::Min { Ordering::Less } else { Ordering::Greater })
                     }
                     None => true,
                 };
                 if better {
-                    best = Some((value, text));
+                    best = Some((value, text, json));
                 }
             }
-            Ok(best.map(|(_, text)| text))
+            Ok(best.map(|(_, text, json)| (text, json)))
         }
         _ => match texts.windows(2).find(|w| matches!(w, [a, b] if a.0 != b.0)) {
             Some(pair) => Err(disagree(cell, path, pair, frame)),

@@ -207,7 +207,8 @@ impl Compiler<'_> {
         ty: &'static EventType,
         at: &Span,
     ) -> Option<SubjectDef> {
-        let cell = self.cell_of(both, "subject", &Ty::Text, scope, name, at, &["kind", "source"])?;
+        let mut cell = self.cell_of(both, "subject", &Ty::Text, scope, name, at, &["kind", "source"])?;
+        cell.key = true;
         let node = both.get("subject")?;
         let mut kind = *ty.kinds.first()?;
         if let Some(n) = node.get("kind") {
@@ -232,7 +233,8 @@ impl Compiler<'_> {
         }
         let target = format!("{name}.id");
         let at = At { scope, own: None, target: &target };
-        list.iter().filter_map(|n| self.source_cell(n, &at)).collect()
+        let parts = list.iter().filter_map(|n| self.source_cell(n, &at));
+        parts.map(|part| Cell { key: true, ..part }).collect()
     }
 
     /// A cell of which only the source's text counts.

@@ -5,7 +5,7 @@ use std::cell::{OnceCell, RefCell};
 use serde_json::Value;
 
 use crate::expr::holds;
-use crate::path::{Meta, Path, PathId, walk};
+use crate::path::{Meta, Path, PathId, kind_of, walk};
 use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::record::{RecordIn, Row};
@@ -140,7 +140,11 @@ impl<'f, 'r> Frame<'f, 'r> {
         let Each::Path(path) = each else { return Ok(rows.map(Base::Row).collect()) };
         let mut bases = Vec::new();
         for row in rows {
-            match self.json(path, row) {
+            let found = self.json(path, row).map_err(|problem| {
+                self.run.errors.borrow_mut().push(*problem);
+                Bad
+            })?;
+            match found {
                 None | Some(Value::Null) => {}
                 Some(Value::Array(list)) => bases.extend(list.iter().enumerate().map(|(i, v)| Base::Item(v, row, i))),
                 Some(other) => {
@@ -156,15 +160,19 @@ impl<'f, 'r> Frame<'f, 'r> {
         Ok(bases)
     }
 
-    fn json(&self, path: PathId, row: usize) -> Option<&'r Value> {
-        let Path::Json { whole, steps } = self.run.plan.path(path)? else { return None };
-        let Row::Json(record, body) = self.run.record.rows.get(row)?.row else { return None };
+    fn json(&self, path: PathId, row: usize) -> Result<Option<&'r Value>, Box<Problem>> {
+        let Some(Path::Json { whole, steps }) = self.run.plan.path(path) else { return Ok(None) };
+        let Some(Row::Json(record, body)) = self.run.record.rows.get(row).map(|row| row.row) else { return Ok(None) };
         let from = match (whole, self.base) {
             (true, _) => body,
             (false, Base::Item(item, ..)) => item,
             (false, _) => record,
         };
-        walk(from, steps)
+        walk(from, steps).map_err(|wrong| {
+            let mut problem = wrong.problem(self.run.plan.path_text(path), steps);
+            problem.lines = self.run.lines(&[row]);
+            Box::new(problem)
+        })
     }
 
     /// Rows that a path is read from.
@@ -182,7 +190,7 @@ impl<'f, 'r> Frame<'f, 'r> {
             return Ok(());
         }
         match self.run.plan.path(path) {
-            Some(Path::Json { .. }) => match self.json(path, row) {
+            Some(Path::Json { .. }) => match self.json(path, row)? {
                 Some(Value::Array(list)) => list.iter().try_for_each(|v| self.piece(v, path, row, out)),
                 Some(value) => self.piece(value, path, row, out),
                 None => Ok(()),
@@ -228,17 +236,6 @@ impl<'f, 'r> Frame<'f, 'r> {
             }
         }
         Ok(())
-    }
-}
-
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }
 

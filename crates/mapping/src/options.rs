@@ -7,7 +7,7 @@ use regex::Regex;
 use rust_decimal::Decimal;
 
 use crate::Problem;
-use crate::assume::{currency, patterns, style, yes_no};
+use crate::assume::{currency, patterns, style, years, yes_no};
 use crate::cell::{Adjust, By, Check, CurrencyOf, Parse, TextOf, Translate, ZoneOf};
 use crate::compile::{At, Compiler};
 use crate::cut::Cut;
@@ -140,6 +140,9 @@ impl Compiler<'_> {
         if let Some(n) = node.get("time") {
             parse.times = patterns(n, true, f);
             parse.day_of_time = true;
+        }
+        if let Some(found) = node.get("years").and_then(|n| years(n, f)) {
+            parse.years = Some(found);
         }
         if let Some(dst) = node.get("dst").and_then(|n| n.one_of(f, &DST)) {
             parse.dst = Some(dst);

@@ -1,7 +1,10 @@
 //! How a source writes dates and times: letters as in Excel and Java, or a named form.
 
+use std::ops::RangeInclusive;
+
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
+use onefold_event::POSSIBLE_YEARS;
 
 /// A date or time pattern, compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,9 +53,16 @@ pub(crate) enum Miss {
     Shape,
     /// Written so, but no such day or time exists.
     NoSuch,
-    /// A number of seconds, days or serials outside 1990-2100.
+    /// 24:00, which is 00:00 of the next day.
+    Midnight,
+    /// Written so, in a year that is never meant.
+    Year(i16),
+    /// A number of seconds, days or serials outside the years in which it can be.
     Range,
 }
+
+/// Years that a number of seconds or days may give where the mapping does not say: outside, its unit is another.
+pub(crate) const COUNTED_YEARS: RangeInclusive<i16> = 1990..=2100;
 
 impl Pattern {
     /// `time` says whether the pattern is to give a time of day.
@@ -77,10 +87,30 @@ impl Pattern {
         }
     }
 
-    pub(crate) fn read(&self, text: &str) -> Result<Written, Miss> {
+    /// Stands in for one that was refused, so that what needs a pattern does not say so once more.
+    pub(crate) fn refused(text: &str) -> Self {
+        Self { text: text.to_owned(), form: Form::Iso }
+    }
+
+    /// Reads a text whose year is one of `years`, or of the usual ones.
+    pub(crate) fn read(&self, text: &str, years: Option<&RangeInclusive<i16>>) -> Result<Written, Miss> {
+        let possible = |written| {
+            let (Written::Local(local) | Written::Offset(local, _)) = written;
+            match years.unwrap_or(&POSSIBLE_YEARS).contains(&local.year()) {
+                true => Ok(written),
+                false => Err(Miss::Year(local.year())),
+            }
+        };
+        let in_range = |at: jiff::Timestamp| {
+            let local = Offset::UTC.to_datetime(at);
+            match years.unwrap_or(&COUNTED_YEARS).contains(&local.year()) {
+                true => Ok(Written::Offset(local, Offset::UTC)),
+                false => Err(Miss::Range),
+            }
+        };
         match &self.form {
-            Form::Letters(tokens) => read_letters(tokens, text),
-            Form::Iso => read_iso(text),
+            Form::Letters(tokens) => read_letters(tokens, text).and_then(possible),
+            Form::Iso => read_iso(text).and_then(possible),
             Form::Epoch(units) => {
                 let n: i64 = text.parse().map_err(|_| Miss::Shape)?;
                 let micros = n.checked_mul(1_000_000 / units).ok_or(Miss::Range)?;
@@ -93,7 +123,7 @@ impl Pattern {
                 )
                 .map(local_only)
             }
-            Form::Excel => read_excel(text).map(local_only),
+            Form::Excel => read_excel(text).and_then(in_range).map(local_only),
         }
     }
 
@@ -116,11 +146,6 @@ fn local_only(written: Written) -> Written {
     match written {
         Written::Offset(local, _) | Written::Local(local) => Written::Local(local),
     }
-}
-
-fn in_range(at: jiff::Timestamp) -> Result<Written, Miss> {
-    let local = Offset::UTC.to_datetime(at);
-    if (1990..=2100).contains(&local.year()) { Ok(Written::Offset(local, Offset::UTC)) } else { Err(Miss::Range) }
 }
 
 fn letters(text: &str, time: bool) -> Result<Vec<Token>, String> {
@@ -215,6 +240,9 @@ impl Parts {
             self.hour = self.hour % 12 + if pm { 12 } else { 0 };
         }
         let date = Date::new(self.year, self.month, self.day).map_err(|_| Miss::NoSuch)?;
+        if (self.hour, self.minute, self.second, self.nanos, self.noon) == (24, 0, 0, 0, None) {
+            return Err(Miss::Midnight);
+        }
         let time = Time::new(self.hour, self.minute, self.second, self.nanos).map_err(|_| Miss::NoSuch)?;
         let local = date.to_datetime(time);
         Ok(self.offset.map_or(Written::Local(local), |o| Written::Offset(local, o)))
@@ -306,7 +334,7 @@ fn read_iso(text: &str) -> Result<Written, Miss> {
     if rest.is_empty() { p.finish() } else { Err(Miss::Shape) }
 }
 
-fn read_excel(text: &str) -> Result<Written, Miss> {
+fn read_excel(text: &str) -> Result<jiff::Timestamp, Miss> {
     let serial = crate::number::Style::PLAIN.read(text).map_err(|_| Miss::Shape)?;
     let days: i64 = serial.trunc().try_into().map_err(|_| Miss::Range)?;
     let micros: i64 = (serial.fract() * rust_decimal::Decimal::from(86_400_000_000_i64))
@@ -314,7 +342,7 @@ fn read_excel(text: &str) -> Result<Written, Miss> {
         .try_into()
         .map_err(|_| Miss::Range)?;
     let base = (days - 25_569).checked_mul(86_400_000_000).and_then(|d| d.checked_add(micros)).ok_or(Miss::Range)?;
-    in_range(jiff::Timestamp::from_microsecond(base).map_err(|_| Miss::Range)?)
+    jiff::Timestamp::from_microsecond(base).map_err(|_| Miss::Range)
 }
 
 #[cfg(test)]
@@ -323,7 +351,7 @@ mod tests {
 
     fn local(pattern: &str, text: &str) -> Result<String, Miss> {
         let time = pattern.contains(['H', 'h']) || pattern == "iso8601" || pattern.starts_with("e");
-        match Pattern::parse(pattern, time).unwrap().read(text)? {
+        match Pattern::parse(pattern, time).unwrap().read(text, None)? {
             Written::Local(at) => Ok(at.to_string()),
             Written::Offset(at, offset) => Ok(format!("{at}{offset}")),
         }
@@ -347,7 +375,10 @@ mod tests {
     fn dates_that_do_not_exist_are_told_from_texts_of_another_shape() {
         assert_eq!(local("yyyy-MM-dd", "2026-02-30"), Err(Miss::NoSuch));
         assert_eq!(local("yyyy-MM-dd", "2025-02-29"), Err(Miss::NoSuch));
-        assert_eq!(local("yyyy-MM-dd HH:mm", "2026-02-28 24:00"), Err(Miss::NoSuch));
+        assert_eq!(local("yyyy-MM-dd HH:mm", "2026-02-28 24:00"), Err(Miss::Midnight));
+        assert_eq!(local("iso8601", "2026-02-28T24:00:00Z"), Err(Miss::Midnight));
+        assert_eq!(local("yyyy-MM-dd HH:mm", "2026-02-28 24:01"), Err(Miss::NoSuch));
+        assert_eq!(local("yyyy-MM-dd HH:mm", "2026-02-30 24:00"), Err(Miss::NoSuch));
         assert_eq!(local("yyyy-MM-dd", "2026-2-3"), Err(Miss::Shape));
         assert_eq!(local("yyyy-MM-dd", "2026-02-03x"), Err(Miss::Shape));
         assert_eq!(local("yyyy-MM-dd", "0000-00-00"), Err(Miss::NoSuch));
@@ -386,5 +417,24 @@ mod tests {
         assert!(p("d/M/yyyy").disagrees(&p("MM/dd/yyyy")));
         assert!(!p("yyyy/M/d").disagrees(&p("yyyy-MM-dd")));
         assert!(!p("dd/MM/yyyy").disagrees(&p("d/M/yyyy")));
+    }
+
+    #[test]
+    fn years_that_are_never_meant_are_told_and_the_mapping_may_mean_them() {
+        for (pattern, text, year) in [
+            ("dd.MM.yyyy", "01.03.0026", 26),
+            ("iso8601", "2569-03-01T10:00:00Z", 2569),
+            ("yyyy-MM-dd", "9999-12-31", 9999),
+        ] {
+            assert_eq!(local(pattern, text), Err(Miss::Year(year)), "{text}");
+            let pattern = Pattern::parse(pattern, pattern == "iso8601").unwrap();
+            assert!(pattern.read(text, Some(&(1..=9999))).is_ok(), "{text}");
+        }
+        assert_eq!(
+            (local("yyyy-MM-dd", "1900-01-01").is_ok(), local("yyyy-MM-dd", "1899-12-31")),
+            (true, Err(Miss::Year(1899)))
+        );
+        let days = Pattern::parse("epoch-days", false).unwrap();
+        assert_eq!((days.read("0", None), days.read("0", Some(&(1900..=2100))).is_ok()), (Err(Miss::Range), true));
     }
 }

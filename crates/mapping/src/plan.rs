@@ -16,13 +16,15 @@ pub struct Plan {
     pub(crate) inner: Arc<Inner>,
     columns: Vec<Option<usize>>,
     group: Vec<Option<usize>>,
+    /// Columns of `[read] fill_down`.
+    pub(crate) fill: Vec<Option<usize>>,
 }
 
 impl Plan {
     /// For sources without a heading.
     pub(crate) fn headless(inner: Arc<Inner>) -> Self {
         let columns = vec![None; inner.paths.list.len()];
-        Self { inner, columns, group: Vec::new() }
+        Self { inner, columns, group: Vec::new(), fill: Vec::new() }
     }
 
     /// Finds the columns. With `lenient` a column that is missing is always blank: tests show what matters only.
@@ -54,6 +56,7 @@ impl Plan {
             })
             .collect();
         let group = inner.read.group_by.iter().map(|name| find(name)).collect();
+        let fill = inner.read.fill_down.iter().map(|name| find(name)).collect();
         if inner.read.exact_columns && !lenient {
             for (n, name) in heading.iter().enumerate() {
                 let known = inner.paths.list.iter().any(|(_, p)| match p {
@@ -61,7 +64,7 @@ impl Plan {
                     Path::Position(at) => *at == n,
                     _ => false,
                 });
-                if !known && !inner.read.group_by.contains(name) {
+                if !known && !inner.read.group_by.contains(name) && !inner.read.fill_down.contains(name) {
                     let mut odd = Problem::new("R0203", "the file has a column that the mapping does not know")
                         .instead(
                             name.clone(),
@@ -74,7 +77,7 @@ impl Plan {
         }
         problems.sort_by_key(|p| p.mapping.as_ref().map(|m| (m.line, m.column)));
         problems.dedup();
-        if problems.is_empty() { Ok(Self { inner, columns, group }) } else { Err(problems) }
+        if problems.is_empty() { Ok(Self { inner, columns, group, fill }) } else { Err(problems) }
     }
 
     /// The `[read] group_by` values of a row, trimmed, length-prefixed; None where all are blank or nothing is grouped.
@@ -91,6 +94,26 @@ impl Plan {
             key.push_str(text);
         }
         any.then_some(key)
+    }
+
+    /// Whether a key has several columns, so that a part of it can be blank.
+    pub fn keys_have_parts(&self) -> bool {
+        self.group.len() > 1
+    }
+
+    /// Whether some of the `[read] group_by` columns are blank and the rest are those of another row: it may be its
+    /// document that the row goes on with.
+    pub fn may_go_on(&self, row: &csv::StringRecord, above: &csv::StringRecord) -> bool {
+        let field = |row: &csv::StringRecord, column: &Option<usize>| {
+            column.and_then(|c| row.get(c)).unwrap_or_default().trim().to_owned()
+        };
+        let mut blank = false;
+        let alike = self.group.iter().all(|column| {
+            let own = field(row, column);
+            blank |= own.is_empty() && !field(above, column).is_empty();
+            own.is_empty() || own == field(above, column)
+        });
+        alike && blank
     }
 
     pub(crate) fn scope(&self, id: ScopeId) -> Option<&Scope> {

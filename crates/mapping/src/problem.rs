@@ -66,6 +66,12 @@ impl Problem {
         self
     }
 
+    /// The whole problem as one that costs nothing, for what was read all the same.
+    pub fn as_warning(&self) -> String {
+        let text = self.to_string();
+        text.strip_prefix("error").map_or_else(|| text.clone(), |rest| format!("warning{rest}"))
+    }
+
     /// Says what stands there and what was expected instead.
     #[must_use]
     pub fn instead(mut self, found: impl Into<String>, expected: impl Into<String>) -> Self {

@@ -18,6 +18,10 @@ pub struct Read {
     pub delimiter: u8,
     /// Around fields of a CSV.
     pub quote: u8,
+    /// Before a quote that is meant within quotes of a CSV; none: such a quote is doubled.
+    pub escape: Option<u8>,
+    /// The charset is what the mapping says, even of a file that reads as UTF-8.
+    pub charset_sure: bool,
     /// Where the heading is.
     pub header: Header,
     /// No column that the mapping does not read is allowed.
@@ -26,6 +30,8 @@ pub struct Read {
     pub pad_ragged: bool,
     /// Columns whose values together name the record; empty: each row is one.
     pub group_by: Vec<String>,
+    /// Columns whose blank cells take the value of the row above, the outer before the inner.
+    pub fill_down: Vec<String>,
     /// How far apart rows of one record may be.
     pub group_within: Within,
     /// Most bytes of one record.
@@ -78,15 +84,18 @@ pub struct StopAfter {
     pub of: u64,
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 17] = [
     "format",
     "charset",
+    "charset_sure",
     "delimiter",
     "quote",
+    "escape",
     "header",
     "columns",
     "ragged",
     "group_by",
+    "fill_down",
     "group_within",
     "limits",
     "stop_after",
@@ -102,10 +111,13 @@ impl Default for Read {
             charset: vec!["utf-8".into()],
             delimiter: b',',
             quote: b'"',
+            escape: None,
+            charset_sure: false,
             header: Header::Row(1),
             exact_columns: false,
             pad_ragged: false,
             group_by: Vec::new(),
+            fill_down: Vec::new(),
             group_within: Within::Rows(10_000),
             record_bytes: 16 << 20,
             open_bytes: 1 << 30,
@@ -150,6 +162,8 @@ impl Read {
                 _ => faults.say(&node.span, "M0103", format!("`{key}` is one ASCII character")),
             }
         }
+        read.escape = node.get("escape").and_then(|n| escape(n, &read, faults));
+        read.charset_sure = node.get("charset_sure").and_then(|n| n.bool(faults)).unwrap_or(false);
         if let Some(n) = node.get("header") {
             read.header = match &n.value {
                 Value::List(_) => Header::Given(n.texts(faults)),
@@ -163,6 +177,7 @@ impl Read {
         read.pad_ragged =
             node.get("ragged").and_then(|n| n.one_of(faults, &[("pad", true), ("reject", false)])).unwrap_or(false);
         read.group_by = node.get("group_by").map(|n| n.texts(faults)).unwrap_or_default();
+        read.fill_down = node.get("fill_down").map(|n| n.texts(faults)).unwrap_or_default();
         if let Some(n) = node.get("group_within") {
             read.group_within = match &n.value {
                 Value::Text(word) if word == "file" => Within::File,
@@ -179,7 +194,34 @@ impl Read {
         if read.shape() == Shape::Tree && !read.group_by.is_empty() {
             faults.say(&node.span, "M0112", "`group_by` groups the rows of a table; JSON records are whole");
         }
+        for key in ["fill_down", "escape"] {
+            if let (Some(n), Shape::Tree) = (node.get(key), read.shape()) {
+                faults.say(&n.span, "M0112", format!("`{key}` is for tables, not for JSON"));
+            }
+        }
         read
+    }
+}
+
+fn escape(node: &Node, read: &Read, faults: &mut Faults) -> Option<u8> {
+    match node.text(faults)?.as_bytes() {
+        [byte] if byte.is_ascii() && *byte != read.quote && *byte != read.delimiter => Some(*byte),
+        [byte] if *byte == read.quote => {
+            faults.say(
+                &node.span,
+                "M0112",
+                "a quote within quotes is doubled unless something else is said: leave `escape` out",
+            );
+            None
+        }
+        _ => {
+            faults.say(
+                &node.span,
+                "M0103",
+                "`escape` is one ASCII character that is not the delimiter, such as \"\\\\\"",
+            );
+            None
+        }
     }
 }
 

@@ -54,7 +54,8 @@ impl Compiler<'_> {
             return nodes
                 .iter()
                 .filter_map(|node| {
-                    let cell = self.cell(node, &Ty::Text, &at, &["issuer", "role"])?;
+                    let mut cell = self.cell(node, &Ty::Text, &at, &["issuer", "role"])?;
+                    cell.key = key != "email";
                     let issuer = match node.get("issuer") {
                         Some(n) => self.text_of(n, &at),
                         None if OF_REGION.contains(&key) => self.region(&at),

@@ -15,6 +15,7 @@ impl Compiler<'_> {
             let ok = match entry.key.as_str() {
                 "number" | "negative" | "negate" | "abs" | "times" | "round" => number,
                 "minor" | "currency" => *ty == Ty::Money,
+                "years" => matches!(ty, Ty::Date | Ty::Time),
                 "date" => matches!(ty, Ty::Date | Ty::Time),
                 "time" => matches!(ty, Ty::Date | Ty::Time),
                 "zone" | "dst" | "at" => *ty == Ty::Time,

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::connector::Connector;
+use crate::fill::Above;
 use crate::map::{Ended, Made};
 use crate::nearest::did_you_mean;
 use crate::node::Node;
@@ -203,6 +204,7 @@ impl Connector {
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(read.delimiter)
             .quote(read.quote)
+            .escape(read.escape)
             .has_headers(false)
             .flexible(true)
             .from_reader(input.as_bytes());
@@ -230,6 +232,10 @@ impl Connector {
             return Err(vec![problem]);
         }
         let plan = Plan::of_heading(std::sync::Arc::clone(&self.inner), &heading, true)?;
+        let mut above = Above::default();
+        for (row, _) in &mut rows {
+            plan.fill_down(row, &mut above);
+        }
         let mut groups: Vec<Vec<RowIn>> = Vec::new();
         let mut at: BTreeMap<String, usize> = BTreeMap::new();
         for (row, line) in &rows {
@@ -253,7 +259,14 @@ impl Connector {
         let mut ended = Vec::new();
         for body in serde_json::Deserializer::from_str(input).into_iter::<Json>() {
             let body = body.map_err(|e| vec![Problem::new("T0002", format!("the test's input is no JSON: {e}"))])?;
-            for record in self.records(&body).unwrap_or_default() {
+            let records = match self.records(&body) {
+                Ok(records) => records.unwrap_or_default(),
+                Err(problem) => {
+                    ended.push(Ended::Quarantined(vec![*problem]));
+                    continue;
+                }
+            };
+            for record in records {
                 let rows = [RowIn { row: Row::Json(record, &body), line: 0 }];
                 ended.push(plan.end(&whole(&rows)));
             }

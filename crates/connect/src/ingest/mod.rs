@@ -122,6 +122,7 @@ pub(crate) async fn write(batch: Batch, to: &To<'_>, report: &mut Report) -> Res
                 report.mapped += 1;
                 report.events += own.len() as u64;
                 report.findings += findings.len() as u64;
+                report.warn(&taken.origin.resource, lines, &findings);
                 mapped.push((taken, own.len()));
                 events.extend(own);
             }
@@ -145,6 +146,10 @@ pub(crate) async fn write(batch: Batch, to: &To<'_>, report: &mut Report) -> Res
 /// Notes the end of an input; one that is refused or stopped is a record of its own, in quarantine.
 fn end(ended: Ended, report: &mut Report, entries: &mut Vec<QuarantineEntry>) {
     report.lines += ended.passed.rows;
+    for warning in &ended.passed.warnings {
+        let line = warning.lines.first().copied().unwrap_or(ended.passed.line);
+        report.warn(&ended.passed.origin.resource, (line, line), std::slice::from_ref(warning));
+    }
     report.withheld += ended.withheld;
     if let Some(start) = &ended.start {
         let line = ended.passed.line.max(1);

@@ -33,7 +33,7 @@ pub struct Report {
     pub skipped_by: BTreeMap<String, u64>,
     /// Records put into quarantine because they could not be read or mapped.
     pub quarantined: u64,
-    /// Values that were bad and left out, as their mapping allows.
+    /// Values of records that were taken in: bad and left out, as their mapping allows, or worth a look.
     pub findings: u64,
     /// Documents not taken in because their file ended too early.
     pub withheld: u64,
@@ -43,6 +43,8 @@ pub struct Report {
     pub files: Vec<FileReport>,
     /// Problems by code, with examples.
     pub problems: BTreeMap<String, Seen>,
+    /// What was read all the same and may be worth a look, by code, with examples.
+    pub warnings: BTreeMap<String, Seen>,
 }
 
 /// One input.
@@ -114,22 +116,31 @@ impl Report {
 
     /// Notes problems of one record.
     pub(crate) fn see(&mut self, resource: &str, lines: (u64, u64), problems: &[Problem]) {
-        let mut met: Vec<&str> = Vec::new();
-        for problem in problems {
-            let seen = self.problems.entry(problem.code.to_string()).or_default();
-            if !met.contains(&problem.code.as_ref()) {
-                met.push(&problem.code);
-                seen.records += 1;
-            }
-            if seen.examples.len() < EXAMPLES {
-                let (first_line, last_line) = lines;
-                seen.examples.push(Example {
-                    resource: resource.to_owned(),
-                    first_line,
-                    last_line,
-                    problem: problem.clone(),
-                });
-            }
+        note(&mut self.problems, resource, lines, problems);
+    }
+
+    /// Notes what is worth a look in a file, or in a record that was taken in.
+    pub(crate) fn warn(&mut self, resource: &str, lines: (u64, u64), warnings: &[Problem]) {
+        note(&mut self.warnings, resource, lines, warnings);
+    }
+}
+
+fn note(by_code: &mut BTreeMap<String, Seen>, resource: &str, lines: (u64, u64), problems: &[Problem]) {
+    let mut met: Vec<&str> = Vec::new();
+    for problem in problems {
+        let seen = by_code.entry(problem.code.to_string()).or_default();
+        if !met.contains(&problem.code.as_ref()) {
+            met.push(&problem.code);
+            seen.records += 1;
+        }
+        if seen.examples.len() < EXAMPLES {
+            let (first_line, last_line) = lines;
+            seen.examples.push(Example {
+                resource: resource.to_owned(),
+                first_line,
+                last_line,
+                problem: problem.clone(),
+            });
         }
     }
 }

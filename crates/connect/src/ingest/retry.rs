@@ -2,14 +2,16 @@
 
 use std::io::Cursor;
 
-use onefold_mapping::{Connector, Format, Header, Outcome, Problem};
+use onefold_mapping::{Connector, Format, Header, Outcome, Plan, Problem};
 use onefold_store::{Quarantine, QuarantineEntry, StoreError};
 
+use crate::belongs::{Belonging, Place as Belongs};
 use crate::charset::Charset;
 use crate::entry::{Context, codes, json, now};
-use crate::format::csv::CsvRows;
+use crate::format::csv::{CsvRows, Opening};
 use crate::format::ndjson;
 use crate::ingest::refused;
+use crate::lines::LineEnd;
 use crate::row::{Content, Place, Row};
 use crate::source::{post, topic};
 use crate::{Door, DoorError, Verdict, fault, pass};
@@ -96,11 +98,12 @@ pub fn again(entry: &QuarantineEntry, connector: Option<&Connector>) -> Result<O
     layout.delimiter = context.delimiter.bytes().next().unwrap_or(layout.delimiter);
     let unread = |e: std::io::Error| wrong(&e.to_string());
     let limit = usize::MAX / 2;
-    let mut table =
-        match CsvRows::open(Cursor::new(entry.raw.as_slice()), charset, limit, &layout, 0).map_err(unread)? {
-            Ok(table) => table,
-            Err(problem) => return Ok(Outcome::Quarantined(vec![problem])),
-        };
+    let end = if context.returns { LineEnd::Return } else { LineEnd::Feed };
+    let opening = Opening { charset, limit, mark: 0, start: &[], end: Some(end), closed: Some(context.closed) };
+    let mut table = match CsvRows::open(Cursor::new(entry.raw.as_slice()), &layout, &opening).map_err(unread)? {
+        Ok(table) => table,
+        Err(problem) => return Ok(Outcome::Quarantined(vec![problem])),
+    };
     let mut rows = Vec::new();
     while let Some(row) = table.next().map_err(unread)? {
         rows.push(row);
@@ -115,10 +118,35 @@ pub fn again(entry: &QuarantineEntry, connector: Option<&Connector>) -> Result<O
     if !bad.is_empty() {
         return Ok(Outcome::Quarantined(bad));
     }
-    Ok(match connector.plan(table.heading()) {
-        Ok(plan) => pass::map(&plan, &entry.resource, &rows),
-        Err(problems) => Outcome::Quarantined(problems),
-    })
+    let plan = match connector.plan(table.heading()) {
+        Ok(plan) => plan,
+        Err(problems) => return Ok(Outcome::Quarantined(problems)),
+    };
+    if let Some(problem) = fill(&plan, &mut rows, &context, &read.group_by) {
+        return Ok(Outcome::Quarantined(vec![problem]));
+    }
+    Ok(pass::map(&plan, &entry.resource, &rows))
+}
+
+/// Fills cells as they were filled when the file was read: from rows of other documents by what the entry keeps, else from
+/// the row above. Answers what is wrong where a row still has no key.
+fn fill(plan: &Plan, rows: &mut [Row], context: &Context, columns: &[String]) -> Option<Problem> {
+    let mut belonging = Belonging::default();
+    let mut keyless = None;
+    for (n, row) in rows.iter_mut().enumerate() {
+        let taken = context.filled.iter().filter(|(row, ..)| *row == n);
+        let taken: Vec<(usize, String)> = taken.map(|(_, column, value)| (*column, value.clone())).collect();
+        if let Content::Fields(fields) = &mut row.content {
+            onefold_mapping::put(fields, &taken);
+        }
+        belonging.fill(plan, row);
+        let (Content::Fields(fields), false) = (&row.content, columns.is_empty()) else { continue };
+        let place = belonging.of(plan, fields, || pass::map(plan, "", std::slice::from_ref(row)));
+        if matches!(place, Belongs::Below(_) | Belongs::Nowhere) {
+            keyless.get_or_insert_with(|| fault::keyless(row.place.first_line, columns, n > 0));
+        }
+    }
+    keyless
 }
 
 /// Tries an entry again. Ids make doubling impossible: what is known already is not taken in twice.
@@ -186,13 +214,22 @@ fn again_json(entry: &QuarantineEntry, connector: &Connector, context: &Context,
         Ok(plan) => plan,
         Err(problems) => return Outcome::Quarantined(problems),
     };
-    let Some(items) = connector.records(&body) else { return Outcome::Skipped { reason: "not for us".to_owned() } };
+    let found = match connector.records(&body) {
+        Ok(found) => found,
+        Err(problem) => return Outcome::Quarantined(vec![*problem]),
+    };
+    let Some(items) = found else { return Outcome::Skipped { reason: "not for us".to_owned() } };
     let Some(item) = items.get(context.item.unwrap_or(0)) else {
         return Outcome::Skipped { reason: "no records in it".to_owned() };
     };
     let at = Place { first_line: entry.first_line, last_line: entry.last_line, offset: 0, length: entry.length };
-    let mut rows =
-        vec![Row { place: at, raw: Vec::new(), sha256: None, content: Content::Json(serde_json::Value::Null) }];
+    let mut rows = vec![Row {
+        place: at,
+        raw: Vec::new(),
+        sha256: None,
+        content: Content::Json(serde_json::Value::Null),
+        filled: Vec::new(),
+    }];
     place(&mut rows, context, entry.first_line);
     pass::map_item(&plan, &entry.resource, &rows, item, &body)
 }

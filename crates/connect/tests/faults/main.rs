@@ -2,5 +2,6 @@
 
 mod bad_input;
 mod door;
+mod files;
 mod hub;
 mod real_input;

@@ -27,6 +27,14 @@ pub(crate) fn report(report: &Report, rehearsed: bool) -> String {
             let _ = writeln!(text, "   = {} records with this problem in all", count(seen.records));
         }
     }
+    for seen in report.warnings.values() {
+        if let Some(example) = seen.examples.first() {
+            let _ = writeln!(text, "{}:{}\n{}", example.resource, example.first_line, example.problem.as_warning());
+        }
+        if seen.records > 1 {
+            let _ = writeln!(text, "   = {} with this warning in all", count(seen.records));
+        }
+    }
     for file in &report.files {
         let what = match file.state {
             FileState::Complete => continue,
@@ -64,7 +72,7 @@ pub(crate) fn report(report: &Report, rehearsed: bool) -> String {
     );
     for (n, what) in [
         (report.older_mapping, "events were made by an older mapping and stay as they are"),
-        (report.findings, "bad values were left out, as the mapping allows"),
+        (report.findings, "findings in what was taken in: left out, as the mapping allows, or worth a look"),
         (report.withheld, "documents are not in, since their file ends too early"),
     ] {
         if n > 0 {

@@ -3,6 +3,8 @@
 use csv::StringRecord;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 
+use crate::lines::Quoting;
+
 /// Cuts rows. Only lines with a quote need the whole automaton.
 pub(crate) struct Fields {
     core: Reader,
@@ -14,8 +16,10 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
-    pub(crate) fn new(delimiter: u8, quote: u8) -> Self {
-        let core = ReaderBuilder::new().delimiter(delimiter).quote(quote).terminator(Terminator::Any(b'\n')).build();
+    pub(crate) fn new(Quoting { delimiter, quote, escape }: Quoting) -> Self {
+        let mut builder = ReaderBuilder::new();
+        builder.delimiter(delimiter).quote(quote).escape(escape).terminator(Terminator::Any(b'\n'));
+        let core = builder.build();
         Self { core, delimiter, quote, text: vec![0; 1024], ends: vec![0; 64], filled: (0, 0) }
     }
 
@@ -85,8 +89,15 @@ impl Fields {
 mod tests {
     use super::*;
 
+    fn of(delimiter: u8, escape: Option<u8>) -> Fields {
+        Fields::new(Quoting { delimiter, quote: b'"', escape })
+    }
+
     fn rows(lines: &[&str]) -> Vec<Vec<String>> {
-        let mut fields = Fields::new(b',', b'"');
+        cut(of(b',', None), lines)
+    }
+
+    fn cut(mut fields: Fields, lines: &[&str]) -> Vec<Vec<String>> {
         let found = lines.iter().filter_map(|line| fields.feed(line));
         found.map(|r| r.iter().map(str::to_owned).collect()).collect()
     }
@@ -101,8 +112,18 @@ mod tests {
     }
 
     #[test]
+    fn an_escape_makes_the_next_character_a_part_of_the_field() {
+        let escaped = |lines: &[&str]| cut(of(b',', Some(b'\\')), lines);
+        assert_eq!(escaped(&[r#"a,"5\" nail, long",d"#]), [["a", "5\" nail, long", "d"]]);
+        assert_eq!(escaped(&[r#"a,"C:\\dir\\",d"#]), [["a", "C:\\dir\\", "d"]]);
+        assert_eq!(escaped(&[r#"a,"b ""x""",d"#]), [["a", "b \"x\"", "d"]]);
+        assert_eq!(escaped(&[r"a,\N,d"]), [["a", r"\N", "d"]]);
+        assert_eq!(escaped(&[r#"a,"b\"#, r#"c",d"#]), [["a", "b\nc", "d"]]);
+    }
+
+    #[test]
     fn a_plain_line_is_cut_the_same_by_both_ways() {
-        let mut fields = Fields::new(b';', b'"');
+        let mut fields = of(b';', None);
         for line in ["a;b;c", ";;", "a", "名;2;\u{a0}", "a;b\rc;d"] {
             assert!(fields.is_plain(line));
             assert_eq!(Some(fields.split(line)), fields.feed(line), "{line:?}");
@@ -112,7 +133,7 @@ mod tests {
     #[test]
     fn a_row_of_many_and_long_fields_is_whole() {
         let line = format!("\"{}\"{}", "x".repeat(5_000), ",".repeat(500));
-        let row = Fields::new(b',', b'"').feed(&line).unwrap();
+        let row = of(b',', None).feed(&line).unwrap();
         assert_eq!((row.len(), row[0].len()), (501, 5_000));
     }
 }

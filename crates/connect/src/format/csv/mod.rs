@@ -3,4 +3,4 @@
 mod fields;
 mod rows;
 
-pub(crate) use rows::CsvRows;
+pub(crate) use rows::{CsvRows, Opening};

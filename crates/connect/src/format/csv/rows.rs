@@ -8,53 +8,77 @@ use onefold_mapping::{Header, Problem, Read};
 use crate::charset::Charset;
 use crate::fault;
 use crate::format::csv::fields::Fields;
-use crate::lines::{Bytes, Lines};
+use crate::lines::{Bytes, LineEnd, Lines, Quoting};
 use crate::row::{Content, Place, Row};
 
 /// Reads the rows of one table.
 pub(crate) struct CsvRows<R> {
     lines: Lines<R>,
     charset: Charset,
+    end: LineEnd,
     limit: usize,
     pad: bool,
-    delimiter: u8,
+    quoting: Quoting,
     fields: Fields,
     heading: Vec<String>,
     prelude: Vec<u8>,
+    /// Rows of the prelude.
+    before: usize,
     bytes: Bytes,
+    start: Vec<u8>,
+    /// Whether each row has one delimiter more than the heading, at its end; none: nothing has said so yet.
+    closed: Option<bool>,
+    /// Rows of which such a delimiter was passed over, and the first.
+    passed_over: (u64, u64),
+    /// Rows with a quote behind a backslash, which escapes nothing, and the first.
+    escaped: (u64, u64),
+}
+
+/// How a table is opened.
+pub(crate) struct Opening<'o> {
+    pub(crate) charset: Charset,
+    pub(crate) limit: usize,
+    /// Bytes of a mark, which the reader has passed already.
+    pub(crate) mark: usize,
+    /// The first bytes behind the mark.
+    pub(crate) start: &'o [u8],
+    /// Said by what was read of this table before; none: by its first line.
+    pub(crate) end: Option<LineEnd>,
+    /// The same of delimiters at the end of rows.
+    pub(crate) closed: Option<bool>,
 }
 
 impl<R: BufRead> CsvRows<R> {
     /// Reads up to and with the heading. An empty file has none, and no rows.
-    pub(crate) fn open(
-        mut reader: R,
-        charset: Charset,
-        limit: usize,
-        layout: &Read,
-        mark: usize,
-    ) -> io::Result<Result<Self, Problem>> {
-        let told = told_delimiter(reader.fill_buf()?, charset);
-        let mut lines = Lines::new(reader, charset, limit, mark as u64);
-        let mut bytes = Bytes::default();
-        let mut prelude = Vec::new();
-        if told.is_some() {
-            lines.next(&mut bytes)?;
-            prelude.extend_from_slice(&bytes.raw);
-            bytes.clear();
-        }
+    pub(crate) fn open(reader: R, layout: &Read, opening: &Opening<'_>) -> io::Result<Result<Self, Problem>> {
+        let Opening { charset, limit, mark, start, end, closed } = *opening;
+        let told = told_delimiter(start, charset);
         let delimiter = told.unwrap_or(layout.delimiter);
-        let fields = Fields::new(delimiter, layout.quote);
+        let quoting = Quoting { delimiter, quote: layout.quote, escape: layout.escape };
+        let end = end.unwrap_or_else(|| LineEnd::of(start, charset, Some(quoting)));
         let mut rows = Self {
-            lines,
+            lines: Lines::new(reader, charset, end, limit, mark as u64),
             charset,
+            end,
             limit,
             pad: layout.pad_ragged,
-            delimiter,
-            fields,
+            quoting,
+            fields: Fields::new(quoting),
             heading: Vec::new(),
-            prelude,
-            bytes,
+            prelude: Vec::new(),
+            before: 0,
+            bytes: Bytes::default(),
+            start: start.to_vec(),
+            closed,
+            passed_over: (0, 0),
+            escaped: (0, 0),
         };
+        if told.is_some() {
+            rows.lines.next(&mut rows.bytes)?;
+            rows.prelude.extend_from_slice(&rows.bytes.raw);
+            rows.bytes.clear();
+            rows.before += 1;
+        }
         match &layout.header {
             Header::Given(columns) => rows.heading.clone_from(columns),
             Header::Row(wanted) => {
@@ -63,7 +87,8 @@ impl<R: BufRead> CsvRows<R> {
                     let row = rows.read()?;
                     if let Some(row) = &row {
                         rows.prelude.extend_from_slice(&row.raw);
-                        rows.prelude.extend_from_slice(charset.line_feed());
+                        rows.prelude.extend_from_slice(rows.line_break());
+                        rows.before += 1;
                     }
                     match row.map(|row| (row.content, number == wanted)) {
                         Some((Content::Fields(fields), true)) => {
@@ -79,6 +104,36 @@ impl<R: BufRead> CsvRows<R> {
         Ok(Ok(rows))
     }
 
+    /// What ends a line of this table.
+    pub(crate) fn line_break(&self) -> &'static [u8] {
+        match self.end {
+            LineEnd::Feed => self.charset.line_feed(),
+            LineEnd::Return => self.charset.carriage_return(),
+        }
+    }
+
+    /// What ends the lines.
+    pub(crate) fn end(&self) -> LineEnd {
+        self.end
+    }
+
+    /// Whether rows end in one delimiter more than the heading.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed == Some(true)
+    }
+
+    /// What was passed over and may be worth a look.
+    pub(crate) fn warnings(&self) -> Vec<Problem> {
+        let mut warnings = Vec::new();
+        if let (rows @ 1.., first) = self.passed_over {
+            warnings.push(fault::closed(rows, first, self.quoting.delimiter));
+        }
+        if let (rows @ 1.., first) = self.escaped {
+            warnings.push(fault::backslash(rows, first));
+        }
+        warnings
+    }
+
     /// The columns' names; none for an empty file.
     pub(crate) fn heading(&self) -> &[String] {
         &self.heading
@@ -91,7 +146,7 @@ impl<R: BufRead> CsvRows<R> {
 
     /// Between the fields of this file.
     pub(crate) fn delimiter(&self) -> u8 {
-        self.delimiter
+        self.quoting.delimiter
     }
 
     /// Lines read so far.
@@ -104,13 +159,19 @@ impl<R: BufRead> CsvRows<R> {
         let Some(mut row) = self.read()? else { return Ok(None) };
         let expected = self.heading.len();
         if let Content::Fields(fields) = &mut row.content {
+            let one_more = fields.len() == expected + 1 && fields.get(expected).is_some_and(|f| f.trim().is_empty());
+            if one_more && self.each_is_closed()? {
+                fields.truncate(expected);
+                note(&mut self.passed_over, row.place.first_line);
+            }
             if self.pad {
                 while fields.len() < expected {
                     fields.push_field("");
                 }
             }
             if fields.len() != expected {
-                let problem = fault::ragged(fields.len(), expected, row.place.first_line);
+                let mut problem = fault::ragged(fields.len(), expected, row.place.first_line);
+                problem.help.extend(self.advice(&row.raw).map(str::to_owned));
                 let mut may_be = vec![std::mem::take(fields)];
                 if row.place.first_line < row.place.last_line {
                     may_be.extend(self.each_line(&row.raw));
@@ -119,6 +180,65 @@ impl<R: BufRead> CsvRows<R> {
             }
         }
         Ok(Some(row))
+    }
+
+    /// Whether the rows in the beginning of the file all end in a delimiter that the heading does not have. One alone that
+    /// has a field too many holds a delimiter that should stand in quotes.
+    fn each_is_closed(&mut self) -> io::Result<bool> {
+        if let Some(known) = self.closed {
+            return Ok(known);
+        }
+        let start = std::mem::take(&mut self.start);
+        let cut = start.len() + 4 >= crate::source::file::START;
+        let lines = Lines::new(start.as_slice(), self.charset, self.end, self.limit, 0);
+        let (heading, prelude, fields) = (Vec::new(), Vec::new(), Fields::new(self.quoting));
+        let (before, end, closed) = (0, self.end, Some(false));
+        let (charset, limit, quoting) = (self.charset, self.limit, self.quoting);
+        let mut again = CsvRows {
+            lines,
+            charset,
+            end,
+            limit,
+            pad: false,
+            quoting,
+            fields,
+            heading,
+            prelude,
+            before,
+            closed,
+            bytes: Bytes::default(),
+            start: Vec::new(),
+            passed_over: (0, 0),
+            escaped: (0, 0),
+        };
+        let mut rows = Vec::new();
+        while let Some(row) = again.read()? {
+            if let Content::Fields(fields) = row.content {
+                let last = fields.get(self.heading.len()).map(|field| field.trim().is_empty());
+                rows.push((fields.len(), last));
+            } else {
+                rows.push((0, None));
+            }
+        }
+        if cut {
+            rows.pop();
+        }
+        let expected = self.heading.len();
+        let mut of_interest = rows.iter().skip(self.before).filter(|(n, _)| *n == expected || *n == expected + 1);
+        let closed = of_interest.all(|(_, last)| *last == Some(true)) && rows.len() > self.before;
+        self.closed = Some(closed);
+        Ok(closed)
+    }
+
+    /// What a row that cannot be cut may need.
+    fn advice(&self, raw: &[u8]) -> Option<&'static str> {
+        let holds = |pair: [u8; 2]| raw.windows(2).any(|two| two == pair);
+        if self.quoting.escape.is_none() && holds([b'\\', self.quoting.quote]) {
+            return Some("if quotes are escaped by a backslash: [read] escape = \"\\\\\"");
+        }
+        let returns = self.end == LineEnd::Feed && raw.contains(&b'\r') && !raw.contains(&self.quoting.quote);
+        returns
+            .then_some("carriage returns within: a part of this file ends its lines otherwise than its first line does")
     }
 
     fn read(&mut self) -> io::Result<Option<Row>> {
@@ -155,6 +275,9 @@ impl<R: BufRead> CsvRows<R> {
             if self.lines.number == first_line && self.fields.is_plain(&text) {
                 break Some(self.fields.split(&text));
             }
+            if self.quoting.escape.is_none() && looks_escaped(&text, self.quoting) {
+                note(&mut self.escaped, first_line);
+            }
             if let Some(whole) = self.fields.feed(&text) {
                 break Some(whole);
             }
@@ -173,7 +296,10 @@ impl<R: BufRead> CsvRows<R> {
         let content = match (problem, content) {
             (None, Some(fields)) => Content::Fields(fields),
             (problem, fields) => {
-                let problem = problem.unwrap_or_else(|| fault::open_quote(first_line, last_line));
+                let mut problem = problem.unwrap_or_else(|| fault::open_quote(first_line, last_line));
+                if problem.code == "R0305" {
+                    problem.help.extend(self.advice(&raw).map(str::to_owned));
+                }
                 let mut may_be: Vec<_> = fields.into_iter().collect();
                 if may_be.is_empty() || first_line < last_line {
                     may_be.extend(self.each_line(&raw));
@@ -181,14 +307,33 @@ impl<R: BufRead> CsvRows<R> {
                 Content::Bad(Box::new(problem), may_be)
             }
         };
-        Ok(Row { place, raw, sha256, content })
+        Ok(Row { place, raw, sha256, content, filled: Vec::new() })
     }
 
     /// The lines of what could not be read, each as a row of its own: what they may belong to.
     fn each_line(&mut self, raw: &[u8]) -> Vec<StringRecord> {
         let text = self.charset.decode_lossy(raw).into_owned();
-        text.lines().map(|line| self.fields.alone(line)).collect()
+        let ends = |c: char| c == '\n' || c == '\r' && self.end == LineEnd::Return;
+        let lines: Vec<&str> = text.split(ends).map(|line| line.trim_end_matches('\r')).collect();
+        lines.into_iter().filter(|line| !line.is_empty()).map(|line| self.fields.alone(line)).collect()
     }
+}
+
+/// Counts a row, and remembers the first.
+fn note((rows, first): &mut (u64, u64), line: u64) {
+    if *rows == 0 {
+        *first = line;
+    }
+    *rows += 1;
+}
+
+/// Whether a backslash stands before a quote that does not end its field.
+fn looks_escaped(text: &str, quoting: Quoting) -> bool {
+    let bytes = text.as_bytes();
+    bytes.windows(3).any(|three| {
+        let goes_on = |byte: u8| byte != quoting.delimiter && byte != quoting.quote && byte != b'\r';
+        matches!(three, [b'\\', quote, next] if *quote == quoting.quote && goes_on(*next))
+    })
 }
 
 /// Excel's own first line `sep=;`.

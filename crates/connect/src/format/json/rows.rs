@@ -25,7 +25,7 @@ impl OneRow {
             ndjson::parse(&raw, charset, 1)
         };
         let place = Place { first_line: 1, last_line: lines, offset: mark as u64, length: raw.len() as u64 };
-        Ok(Self { row: Some(Row { place, raw, sha256: None, content }), lines })
+        Ok(Self { row: Some(Row { place, raw, sha256: None, content, filled: Vec::new() }), lines })
     }
 
     pub(crate) fn line(&self) -> u64 {

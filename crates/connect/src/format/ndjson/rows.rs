@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 
 use crate::charset::Charset;
 use crate::fault;
-use crate::lines::{Bytes, Lines};
+use crate::lines::{Bytes, LineEnd, Lines};
 use crate::row::{Content, Place, Row};
 
 /// Reads the lines of one file, each as a JSON value.
@@ -16,8 +16,8 @@ pub(crate) struct JsonRows<R> {
 }
 
 impl<R: BufRead> JsonRows<R> {
-    pub(crate) fn open(reader: R, charset: Charset, limit: usize, mark: usize) -> Self {
-        Self { lines: Lines::new(reader, charset, limit, mark as u64), charset, limit, bytes: Bytes::default() }
+    pub(crate) fn open(reader: R, charset: Charset, end: LineEnd, limit: usize, mark: usize) -> Self {
+        Self { lines: Lines::new(reader, charset, end, limit, mark as u64), charset, limit, bytes: Bytes::default() }
     }
 
     /// Lines read so far.
@@ -48,6 +48,7 @@ impl<R: BufRead> JsonRows<R> {
                 place: Place { first_line: line, last_line: line, offset, length },
                 raw,
                 sha256,
+                filled: Vec::new(),
                 content,
             }));
         }

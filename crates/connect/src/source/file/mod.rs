@@ -1,7 +1,9 @@
 //! Files, whole, and standard input.
 
+mod gzip;
 mod input;
 mod open;
 
+pub(crate) use gzip::Trailing;
 pub use input::{Input, InputError};
-pub(crate) use open::{Opened, is_of_the_file, open, open_bytes};
+pub(crate) use open::{Again, Opened, START, is_of_the_file, open, open_bytes};

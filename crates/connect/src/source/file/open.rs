@@ -2,56 +2,84 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::read::MultiGzDecoder;
-
 use crate::Input;
+use crate::source::file::gzip::{MAGIC, Members, Told};
 
 const BUFFER: usize = 256 * 1024;
-const GZIP: [u8; 2] = [0x1f, 0x8b];
-/// Bytes that are looked at before anything is read: marks, `sep=;`, and what a refusal shows.
-const START: u64 = 4_096;
+/// Bytes that are looked at before anything is read: marks, `sep=;`, how lines and rows end, and what a refusal shows.
+pub(crate) const START: usize = 64 * 1024;
 
 /// An input that was opened.
 pub(crate) struct Opened {
     /// The first bytes, unpacked; the reader gives them again.
     pub(crate) start: Vec<u8>,
     pub(crate) reader: Box<dyn BufRead + Send>,
+    /// The same bytes once more; none where they come once, as of a pipe.
+    pub(crate) again: Option<Again>,
+    /// What stands after the last packed member.
+    pub(crate) trailing: Told,
+}
+
+/// Bytes that can be read a second time.
+pub(crate) enum Again {
+    File(PathBuf),
+    Bytes(Arc<[u8]>),
+}
+
+impl Again {
+    pub(crate) fn open(&self) -> io::Result<Box<dyn BufRead + Send>> {
+        let opened = match self {
+            Self::File(path) => open(&Input::File(path.clone()), &Arc::default())?,
+            Self::Bytes(bytes) => open_bytes(bytes)?,
+        };
+        Ok(opened.reader)
+    }
 }
 
 /// Opens an input; what begins with gzip's magic bytes is unpacked, whatever its name. `count` hears of every byte
 /// taken from the medium.
 pub(crate) fn open(input: &Input, count: &Arc<AtomicU64>) -> io::Result<Opened> {
-    let source: Box<dyn Read + Send> = match input {
-        Input::File(path) => Box::new(File::open(path)?),
-        Input::Stdin => Box::new(io::stdin()),
+    let (source, again): (Box<dyn Read + Send>, _) = match input {
+        Input::File(path) => {
+            let file = File::open(path)?;
+            let again = file.metadata()?.is_file().then(|| Again::File(path.clone()));
+            (Box::new(file), again)
+        }
+        Input::Stdin => (Box::new(io::stdin()), None),
     };
-    unpack(Counted { source, count: Arc::clone(count) })
+    let opened = unpack(Counted { source, count: Arc::clone(count) })?;
+    Ok(Opened { again, ..opened })
 }
 
 /// Bytes that are at hand, packed or not.
-pub(crate) fn open_bytes(bytes: Vec<u8>) -> io::Result<Opened> {
-    if bytes.starts_with(&GZIP) {
-        return unpack(Counted { source: Box::new(Cursor::new(bytes)), count: Arc::default() });
+pub(crate) fn open_bytes(bytes: &Arc<[u8]>) -> io::Result<Opened> {
+    let again = Some(Again::Bytes(Arc::clone(bytes)));
+    if bytes.starts_with(&MAGIC) {
+        let opened = unpack(Counted { source: Box::new(Cursor::new(Arc::clone(bytes))), count: Arc::default() })?;
+        return Ok(Opened { again, ..opened });
     }
-    let start = bytes.iter().take(START as usize).copied().collect();
-    Ok(Opened { start, reader: Box::new(Cursor::new(bytes)) })
+    let start = bytes.get(..START).unwrap_or(bytes).to_vec();
+    Ok(Opened { start, reader: Box::new(Cursor::new(Arc::clone(bytes))), again, trailing: Told::default() })
 }
 
 fn unpack(mut source: Counted) -> io::Result<Opened> {
     let mut magic = Vec::with_capacity(2);
     source.by_ref().take(2).read_to_end(&mut magic)?;
-    let packed = magic == GZIP;
+    let packed = magic == MAGIC;
+    let trailing = Told::default();
     let whole = Cursor::new(magic).chain(source);
     let mut reader: Box<dyn BufRead + Send> = if packed {
-        Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(BufReader::with_capacity(BUFFER, whole))))
+        let members = Members::new(BufReader::with_capacity(BUFFER, whole), Arc::clone(&trailing));
+        Box::new(BufReader::with_capacity(BUFFER, members))
     } else {
         Box::new(BufReader::with_capacity(BUFFER, whole))
     };
     let mut start = Vec::new();
-    match reader.by_ref().take(START).read_to_end(&mut start) {
+    match reader.by_ref().take(START as u64).read_to_end(&mut start) {
         Ok(_) => {}
         // What is whole before the damage counts here as it does further on.
         Err(error) if is_of_the_file(&error) => {
@@ -59,7 +87,8 @@ fn unpack(mut source: Counted) -> io::Result<Opened> {
         }
         Err(error) => return Err(error),
     }
-    Ok(Opened { reader: Box::new(Cursor::new(start.clone()).chain(reader)), start })
+    let reader = Box::new(Cursor::new(start.clone()).chain(reader));
+    Ok(Opened { reader, start, again: None, trailing })
 }
 
 struct Counted {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use onefold_event::{CloudEventError, Event, from_cloudevent};
 use serde_json::Value;
@@ -34,7 +35,7 @@ impl Posted {
         }
         let mut whole = Vec::new();
         // One byte more than allowed tells that there is more.
-        open_bytes(body.to_vec())?.reader.take(most as u64 + 1).read_to_end(&mut whole)?;
+        open_bytes(&Arc::from(body))?.reader.take(most as u64 + 1).read_to_end(&mut whole)?;
         if whole.len() > most {
             return Err(io::Error::from(io::ErrorKind::FileTooLarge));
         }

@@ -86,7 +86,7 @@ fn entry(item: &Posted, problems: &[Problem]) -> onefold_store::QuarantineEntry 
     let raw = item.raw.clone();
     let place = Place { first_line: 0, last_line: 0, offset: 0, length: raw.len() as u64 };
     let key = format!("{CONNECTOR}/{}", hex(&Sha256::digest(&raw)));
-    let row = Row { place, raw, sha256: None, content: Content::Json(Value::Null) };
+    let row = Row { place, raw, sha256: None, content: Content::Json(Value::Null), filled: Vec::new() };
     let origin = Origin {
         connector: CONNECTOR.to_owned(),
         mapping: [0; 8],
@@ -94,6 +94,8 @@ fn entry(item: &Posted, problems: &[Problem]) -> onefold_store::QuarantineEntry 
         charset: Charset { encoding: encoding_rs::UTF_8 },
         delimiter: 0,
         heading: Vec::new(),
+        returns: false,
+        closed: false,
     };
     let mut entry = origin.entry(&Kept::of(vec![row], origin.charset), None, problems);
     entry.key = key;

@@ -20,7 +20,7 @@ pub(crate) fn open(connector: &Connector, resource: &str, value: &[u8], planned:
         ControlFlow::Continue(())
     };
     let mut all = |to| {
-        let opened = open_bytes(value.to_vec())?;
+        let opened = open_bytes(&Arc::from(value))?;
         read(connector, resource.to_owned(), opened, (Unit::Message, planned), to)
     };
     let (origin, problems) = match all(To::Mapped(&mut take)) {
@@ -29,7 +29,16 @@ pub(crate) fn open(connector: &Connector, resource: &str, value: &[u8], planned:
             return vec![Taken { origin, kept: Kept::default(), item: None, outcome }];
         }
         // Nobody stops it.
-        Ok(Passed { end: End::Complete | End::Stopped(_), .. }) => return records,
+        Ok(Passed { end: End::Complete | End::Stopped(_), warnings, .. }) => {
+            let first = records.iter_mut().find_map(|taken| match &mut taken.outcome {
+                Outcome::Mapped { findings, .. } => Some(findings),
+                _ => None,
+            });
+            if let Some(findings) = first {
+                findings.extend(warnings);
+            }
+            return records;
+        }
         Ok(Passed { origin, end: End::Incomplete(problem, _), .. }) => (origin, vec![*problem]),
         Ok(Passed { origin, end: End::Refused(problems, _), .. }) => (origin, problems),
         Err(error) => {

@@ -1,0 +1,101 @@
+//! To which document a row of a table belongs: by its key, by the row above, or to none.
+
+use csv::StringRecord;
+use onefold_mapping::{Above, Outcome, Plan, is_blank};
+
+use crate::row::{Content, Row};
+
+/// Where a row belongs.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// To the document of this key.
+    Of(String),
+    /// It has no key, and stands below the document of this one.
+    Below(String),
+    /// It has no key, and what stands above is not known, or nothing.
+    Nowhere,
+    /// It is a record of its own.
+    Alone,
+}
+
+/// What the rows so far say of the next.
+#[derive(Debug, Default)]
+pub(crate) struct Belonging {
+    above: Above,
+    /// The key of the last row that had one, and the row where keys have several parts.
+    last: Option<(Option<StringRecord>, String)>,
+}
+
+impl Belonging {
+    /// Fills the cells of a row that are filled from the row above; what an unreadable row says is not known below it.
+    pub(crate) fn fill(&mut self, plan: &Plan, row: &mut Row) {
+        match &mut row.content {
+            Content::Fields(fields) => row.filled = plan.fill_down(fields, &mut self.above),
+            Content::Bad(_, readings) => {
+                match readings.first_mut() {
+                    Some(own) => drop(plan.fill_down(own, &mut self.above)),
+                    None => self.above.forget(),
+                }
+                if readings.len() > 1 {
+                    self.above.forget();
+                }
+            }
+            Content::Json(_) => {}
+        }
+    }
+
+    /// Where a row that was read belongs. `alone` is what the mapping makes of it by itself: rows without a key that it
+    /// skips belong nowhere, and are no fault.
+    pub(crate) fn of(&mut self, plan: &Plan, fields: &StringRecord, alone: impl FnOnce() -> Outcome) -> Place {
+        let Some(key) = plan.group_key(fields) else {
+            if is_blank(fields) || matches!(alone(), Outcome::Skipped { .. }) {
+                return Place::Alone;
+            }
+            return self.below().unwrap_or(Place::Nowhere);
+        };
+        // A part of the key is blank, the rest is as above, and by itself the row lacks what names a record.
+        let lacks =
+            |outcome| matches!(outcome, Outcome::Quarantined(problems) if problems.iter().any(|p| p.code == "R0402"));
+        let above = self.last.as_ref().and_then(|(above, _)| above.as_ref());
+        if above.is_some_and(|above| plan.may_go_on(fields, above)) && lacks(alone()) {
+            return self.below().unwrap_or(Place::Nowhere);
+        }
+        self.remember(plan, fields, &key);
+        Place::Of(key)
+    }
+
+    /// Where a row belongs that could not be read, by what is known of its fields.
+    pub(crate) fn of_bad(&mut self, plan: &Plan, readings: &[StringRecord]) -> Place {
+        let place = match readings.first().map(|own| (own, plan.group_key(own))) {
+            Some((own, Some(key))) if !key.contains('\u{FFFD}') => {
+                self.remember(plan, own, &key);
+                Place::Of(key)
+            }
+            Some((own, None)) if !is_blank(own) => self.below().unwrap_or(Place::Nowhere),
+            _ => {
+                self.last = None;
+                Place::Nowhere
+            }
+        };
+        if readings.len() > 1 {
+            // It swallowed lines: what stands above the next row is one of them.
+            self.last = None;
+        }
+        place
+    }
+
+    fn remember(&mut self, plan: &Plan, fields: &StringRecord, key: &str) {
+        let row = plan.keys_have_parts().then(|| fields.clone());
+        match &mut self.last {
+            Some((last, known)) => {
+                *last = row;
+                key.clone_into(known);
+            }
+            none => *none = Some((row, key.to_owned())),
+        }
+    }
+
+    fn below(&self) -> Option<Place> {
+        self.last.as_ref().map(|(_, key)| Place::Below(key.clone()))
+    }
+}

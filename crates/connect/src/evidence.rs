@@ -1,0 +1,120 @@
+//! Whether bytes that are declared as another charset are UTF-8: then they would be read as mojibake without an error.
+
+use std::io::{self, BufRead};
+
+use crate::charset::Charset;
+
+/// Bytes of a value that are shown, on each side of the first that is not ASCII.
+const SHOWN: usize = 24;
+
+/// What the bytes are.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Evidence {
+    /// ASCII, which is the same in every charset that is read here byte by byte.
+    Ascii,
+    /// Every sequence that is not ASCII is UTF-8; the first value with one.
+    Utf8(Sample),
+    /// Some are not UTF-8.
+    Other,
+}
+
+/// One value in both readings.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Sample {
+    pub(crate) line: u64,
+    pub(crate) utf8: String,
+    pub(crate) declared: String,
+}
+
+/// Whether a charset reads UTF-8 as something else without noticing.
+pub(crate) fn can_be_mistaken(charset: Charset) -> bool {
+    charset.encoding != encoding_rs::UTF_8 && !charset.wide()
+}
+
+/// Reads until it is known. `whole`: the bytes end where the input does.
+pub(crate) fn judge<R: BufRead>(mut reader: R, charset: Charset, whole: bool) -> io::Result<Evidence> {
+    let mut found = Evidence::Ascii;
+    // The beginning of a sequence at the end of what was read so far.
+    let mut rest: Vec<u8> = Vec::new();
+    let (mut feeds, mut returns) = (0, 0);
+    loop {
+        let buffer = reader.fill_buf()?;
+        let length = buffer.len();
+        if length == 0 {
+            let cut = whole && !rest.is_empty();
+            return Ok(if cut { Evidence::Other } else { found });
+        }
+        rest.extend_from_slice(buffer);
+        reader.consume(length);
+        let end = match std::str::from_utf8(&rest) {
+            Ok(text) => text.len(),
+            Err(error) if error.error_len().is_some() => return Ok(Evidence::Other),
+            Err(error) => error.valid_up_to(),
+        };
+        let text = rest.get(..end).and_then(|valid| std::str::from_utf8(valid).ok()).unwrap_or_default();
+        if found == Evidence::Ascii {
+            let at = text.bytes().position(|byte| !byte.is_ascii());
+            let before = text.get(..at.unwrap_or(end)).unwrap_or_default();
+            feeds += before.bytes().filter(|byte| *byte == b'\n').count() as u64;
+            returns += before.bytes().filter(|byte| *byte == b'\r').count() as u64;
+            if let Some(at) = at {
+                let line = 1 + if feeds > 0 { feeds } else { returns };
+                let value = value(text, at);
+                let declared = charset.decode_lossy(value.as_bytes()).into_owned();
+                found = Evidence::Utf8(Sample { line, utf8: value.to_owned(), declared });
+            }
+        }
+        rest.drain(..end);
+    }
+}
+
+/// The value around a place: as far as letters, digits and spaces between them go.
+fn value(text: &str, at: usize) -> &str {
+    let part = |c: char| c.is_alphanumeric() || c == ' ' || c == '-' || c == '\'';
+    let before = text.get(..at).unwrap_or_default();
+    let start = before.char_indices().rev().take(SHOWN).take_while(|(_, c)| part(*c)).last().map_or(at, |(n, _)| n);
+    let after = text.get(at..).unwrap_or_default();
+    let end = after.char_indices().take(SHOWN).enumerate().take_while(|(n, (_, c))| *n == 0 || part(*c)).last();
+    let end = end.map_or(at, |(_, (n, c))| at + n + c.len_utf8());
+    text.get(start..end).unwrap_or_default().trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufReader;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(bytes: &[u8], charset: &str, buffer: usize) -> Evidence {
+        judge(BufReader::with_capacity(buffer, bytes), Charset::by_name(charset).unwrap(), true).unwrap()
+    }
+
+    #[test]
+    fn utf_8_is_told_with_both_readings() {
+        let sample = Sample { line: 2, utf8: "Jürgen Müller".into(), declared: "JÃ¼rgen MÃ¼ller".into() };
+        assert_eq!(of("no,name\n1,Jürgen Müller,x\n2,é\n".as_bytes(), "windows-1252", 4096), Evidence::Utf8(sample));
+        let Evidence::Utf8(sample) = of("no\r华强板材\r".as_bytes(), "gb18030", 4096) else { panic!() };
+        assert_eq!((sample.line, sample.utf8.as_str()), (2, "华强板材"));
+        assert_ne!(sample.declared, sample.utf8);
+        assert_eq!(of(b"no,name\n1,plain\n", "gb18030", 4096), Evidence::Ascii);
+        assert_eq!(of(b"1,M\xFCller\n", "windows-1252", 4096), Evidence::Other);
+        assert_eq!(of("Müller é".as_bytes().split_last().unwrap().1, "windows-1252", 4096), Evidence::Other);
+    }
+
+    proptest! {
+        #[test]
+        fn text_is_judged_alike_however_it_is_cut(text in "[a-zé华\n😀,]{0,60}", broken in any::<bool>(), buffer in 1_usize..9) {
+            let mut bytes = text.clone().into_bytes();
+            if broken {
+                bytes.extend(b"M\xFCller");
+            }
+            match of(&bytes, "windows-1252", buffer) {
+                Evidence::Other => prop_assert!(broken),
+                Evidence::Ascii => prop_assert!(!broken && text.is_ascii()),
+                Evidence::Utf8(sample) => prop_assert!(!broken && !text.is_ascii() && text.contains(&sample.utf8)),
+            }
+        }
+    }
+}

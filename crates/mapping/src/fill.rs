@@ -1,0 +1,65 @@
+//! Cells that take the value of the row above (`[read] fill_down`): merged cells are exported as one value and blanks.
+
+use csv::StringRecord;
+
+use crate::plan::Plan;
+
+/// What stands above a row.
+#[derive(Debug, Clone, Default)]
+pub struct Above {
+    /// By the place in `fill_down`; blank: nothing is known.
+    values: Vec<String>,
+}
+
+impl Above {
+    /// A row could not be read: what it says is not known to those below.
+    pub fn forget(&mut self) {
+        self.values.clear();
+    }
+}
+
+impl Plan {
+    /// Fills the blank cells of a row from the row above, and remembers the row for the next. `fill_down` goes from the
+    /// outer column to the inner ones: below a column that has a value of its own nothing is filled, since there another
+    /// block begins. A row of nothing but blanks stays so. Answers the cells that were filled: column and value.
+    pub fn fill_down(&self, row: &mut StringRecord, above: &mut Above) -> Vec<(usize, String)> {
+        let mut filled = Vec::new();
+        if self.fill.is_empty() || is_blank(row) {
+            return filled;
+        }
+        above.values.resize(self.fill.len(), String::new());
+        let mut begun = false;
+        for (column, value) in self.fill.iter().zip(&mut above.values) {
+            let Some(column) = *column else { continue };
+            let own = row.get(column).unwrap_or_default().trim();
+            if own.is_empty() && !begun {
+                if !value.is_empty() {
+                    filled.push((column, value.clone()));
+                }
+            } else {
+                begun |= !own.is_empty();
+                own.clone_into(value);
+                if value.contains(char::REPLACEMENT_CHARACTER) {
+                    // Bytes that do not decode: what stood there is not known.
+                    value.clear();
+                }
+            }
+        }
+        put(row, &filled);
+        filled
+    }
+}
+
+/// Whether a row says nothing at all.
+pub fn is_blank(row: &StringRecord) -> bool {
+    row.iter().all(|field| field.trim().is_empty())
+}
+
+/// Puts values into their columns.
+pub fn put(row: &mut StringRecord, values: &[(usize, String)]) {
+    if values.is_empty() {
+        return;
+    }
+    let value = |n: usize| values.iter().find(|(column, _)| *column == n).map(|(_, value)| value.as_str());
+    *row = row.iter().enumerate().map(|(n, field)| value(n).unwrap_or(field)).collect();
+}
