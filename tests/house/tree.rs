@@ -37,7 +37,7 @@ pub(crate) fn sources() -> Vec<PathBuf> {
 
 /// Every README of the project.
 pub(crate) fn readmes() -> Vec<PathBuf> {
-    let below = ["crates", "proto", "deploy", "tests"].iter().flat_map(|top| files(top, "README.md"));
+    let below = ["crates", "proto", "deploy", "findings", "tests"].iter().flat_map(|top| files(top, "README.md"));
     below.chain([root().join("README.md")]).collect()
 }
 
