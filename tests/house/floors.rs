@@ -17,7 +17,7 @@ const FLOORS: &[(u8, &[&str])] = &[
 ];
 
 /// Beside the house: they stand on no floor.
-const SIDE: &[&str] = &["simulator", "testkit"];
+const SIDE: &[&str] = &["event-codegen", "simulator", "testkit"];
 
 /// Arrows within a floor, each with its reason.
 const SAME_FLOOR: &[(&str, &str, &str)] = &[(
@@ -123,6 +123,17 @@ fn the_simulator_knows_none_of_ours_and_only_the_binary_knows_it() {
     let knows = |(word, m): &(&String, &Manifest)| *word != "onefold" && m.ours().any(|other| other == "simulator");
     let wrong: Vec<_> = all.iter().filter(knows).map(|(word, _)| word.clone()).collect();
     none("only onefold may depend on the simulator", &wrong);
+}
+
+#[test]
+fn what_generates_code_knows_none_of_ours_and_nothing_is_built_with_it() {
+    let all = crates();
+    let codegen = &all["event-codegen"];
+    let ours = codegen.normal.union(&codegen.dev).filter(|name| name.starts_with("onefold-"));
+    none("it must run while the rest does not compile", &ours.cloned().collect::<Vec<_>>());
+    let knows = |(_, m): &(&String, &Manifest)| m.normal.union(&m.dev).any(|name| name == "onefold-event-codegen");
+    let wrong: Vec<_> = all.iter().filter(knows).map(|(word, _)| word.clone()).collect();
+    none("what it generates is committed, and built without it", &wrong);
 }
 
 #[test]

@@ -18,10 +18,10 @@ mod subject;
 mod time;
 mod value;
 
-/// The messages of `proto/onefold/event/v1`, as generated.
+/// The messages of `proto/onefold/event/v1`, as `onefold-event-codegen` generates them.
 #[allow(missing_docs, clippy::all, unreachable_pub)]
 pub mod v1 {
-    include!(concat!(env!("OUT_DIR"), "/onefold.event.v1.rs"));
+    include!("../../../proto/generated/onefold.event.v1.rs");
 }
 
 pub use amount::{AmountError, parse_decimal};

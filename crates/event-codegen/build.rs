@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     compiler.include_imports(true).include_source_info(true);
     compiler.open_files(&files)?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(out.join("event.fds"), compiler.encode_file_descriptor_set())?;
+    fs::write(out.join("onefold.event.v1.fds"), compiler.encode_file_descriptor_set())?;
     prost_build::Config::new().enable_type_names().compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }
