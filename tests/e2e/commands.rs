@@ -3,7 +3,7 @@
 mod harness;
 
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use harness::{Home, event, invoice, party};
 use serde_json::{Value, json};
@@ -199,6 +199,74 @@ fn a_reader_that_goes_away_ends_the_command_quietly() {
     let ended = child.wait_with_output().unwrap();
     assert!(first.starts_with('{'));
     assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
+}
+
+/// A record that is taken in, and one that goes into quarantine.
+const CALLS: &str = "{\"no\": \"1\", \"at\": \"2026-02-03T09:00:00Z\"}\n{\"no\": \"2\", \"at\": \"never\"}\n";
+const CALLS_CONNECTOR: &str = r#"
+[connector]
+name = "calls"
+source = "desk"
+[from]
+kind = "file"
+path = "calls.ndjson"
+[read]
+format = "ndjson"
+[assume]
+time = "iso8601"
+[event.call]
+type = "sales.contact_made.v1"
+subject = "no"
+id = ["no"]
+occurred_at = "at"
+"#;
+
+#[test]
+fn json_is_one_value_on_one_line_for_a_program_and_laid_out_on_a_terminal() {
+    let home = told();
+    let (calls, connector) = (home.file("calls.ndjson", CALLS), home.file("calls.toml", CALLS_CONNECTOR));
+    let other = home.path("other").display().to_string();
+    let data = home.data().display().to_string();
+    let of_one_value: &[(i32, &[&str])] = &[
+        (0, &["show", "party:erp:K1"]),
+        (0, &["show", "invoice:erp:I1"]),
+        (1, &["show", "phone:+8613800138000"]),
+        (0, &["find", "王伟"]),
+        (0, &["status"]),
+        (3, &["ingest", "--dry-run", "--connector", &connector, &calls]),
+        (3, &["ingest", "--connector", &connector, &calls]),
+        (0, &["quarantine", "show", "q-0001"]),
+        (0, &["identity", "link", "party:erp:K1", "party:erp:K2", "--why", "one person"]),
+        (0, &["rebuild", "--verify"]),
+        (0, &["rebuild"]),
+        (0, &["copy", "--from", &data, "--to", &other]),
+        (0, &["config", "check"]),
+        (0, &["config", "default"]),
+    ];
+    for (code, words) in of_one_value {
+        let answer = home.run(&[words, ["--json"].as_slice()].concat());
+        let out = answer.exits(*code).out;
+        assert!(out.ends_with('\n') && out.lines().count() == 1, "{words:?}: {out}");
+        assert!(serde_json::from_str::<Value>(&out).is_ok(), "{words:?}: {out}");
+    }
+    let of_many: &[(i32, &[&str], usize)] = &[
+        (0, &["events", "party:erp:K1"], 4),
+        (0, &["documents", "party:erp:K1"], 1),
+        (0, &["quarantine", "list"], 1),
+        (3, &["quarantine", "retry", "--connector", &connector], 1),
+        (0, &["quarantine", "discard", "q-0001", "--why", "a test"], 1),
+    ];
+    for (code, words, least) in of_many {
+        let lines = home.run(&[words, ["--json"].as_slice()].concat()).exits(*code).lines();
+        assert!(lines.len() >= *least && lines.iter().all(Value::is_object), "{words:?}: {lines:?}");
+    }
+    // What util-linux gives a program for a terminal.
+    let program = format!("{} status --json --data {data}", env!("CARGO_BIN_EXE_onefold"));
+    let Ok(shown) = Command::new("script").args(["-qec", &program, "/dev/null"]).stdin(Stdio::null()).output() else {
+        return eprintln!("SKIPPED JSON on a terminal: no `script` (Debian: apt-get install bsdutils)");
+    };
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.lines().count() > 10 && serde_json::from_str::<Value>(&shown).is_ok(), "{shown}");
 }
 
 #[test]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use onefold_stage::{Progress, Stage, StageError};
 use onefold_store::{AssembleStore, SearchRow};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Limits of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Marks per batch at most.

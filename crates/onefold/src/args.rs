@@ -40,7 +40,8 @@ pub(crate) struct Globals {
     /// Database of the distributed hub, with --kafka in the place of --data
     #[arg(long, global = true, value_name = "URL", env = "ONEFOLD_POSTGRES", hide_env_values = true)]
     pub(crate) postgres: Option<String>,
-    /// Print JSON instead of text
+    /// Print JSON instead of text: one value on one line (laid out on a terminal), of events, documents, entries and
+    /// measures one a line
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Look from this day instead of today (overdue, ageing, late)

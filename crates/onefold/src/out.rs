@@ -1,42 +1,50 @@
 //! What a command prints: to standard output, whole, or quietly nothing more once nobody reads it.
 
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
 use anyhow::Result;
 use serde::Serialize;
 
 /// Standard output.
-pub(crate) struct Out(BufWriter<StdoutLock<'static>>);
+pub(crate) struct Out {
+    to: BufWriter<StdoutLock<'static>>,
+    /// Whether a person reads it: a program wants a value to end where its line does.
+    is_terminal: bool,
+}
 
 impl Out {
     pub(crate) fn open() -> Self {
-        Self(BufWriter::new(io::stdout().lock()))
+        let out = io::stdout();
+        Self { is_terminal: out.is_terminal(), to: BufWriter::new(out.lock()) }
     }
 
     /// A line of text.
     pub(crate) fn line(&mut self, text: impl AsRef<str>) -> Result<()> {
-        self.0.write_all(text.as_ref().as_bytes())?;
-        self.0.write_all(b"\n")?;
+        self.to.write_all(text.as_ref().as_bytes())?;
+        self.to.write_all(b"\n")?;
         Ok(())
     }
 
-    /// A value as JSON on lines of its own.
+    /// The one value that a command answers, as JSON: on one line, or laid out on a terminal.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<()> {
-        serde_json::to_writer_pretty(&mut self.0, value).map_err(io::Error::from)?;
-        self.0.write_all(b"\n")?;
+        if !self.is_terminal {
+            return self.json_line(value);
+        }
+        serde_json::to_writer_pretty(&mut self.to, value).map_err(io::Error::from)?;
+        self.to.write_all(b"\n")?;
         Ok(())
     }
 
-    /// A value as JSON on one line.
+    /// One of many values, as JSON on a line of its own wherever it goes.
     pub(crate) fn json_line(&mut self, value: &impl Serialize) -> Result<()> {
-        serde_json::to_writer(&mut self.0, value).map_err(io::Error::from)?;
-        self.0.write_all(b"\n")?;
+        serde_json::to_writer(&mut self.to, value).map_err(io::Error::from)?;
+        self.to.write_all(b"\n")?;
         Ok(())
     }
 
     /// Everything printed is out.
     pub(crate) fn done(mut self) -> Result<()> {
-        self.0.flush()?;
+        self.to.flush()?;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use onefold_event::HubKey;
 use onefold_log::{Log, Membership};
 use onefold_stage::{Progress, Stage, StageError};
 use onefold_store::{Changes, ProjectStore, StoreError};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::batch::Batch;
 use crate::read::{EVENTS, Read, Reader, Taken};
@@ -24,7 +24,7 @@ const PORTIONS: usize = 4;
 const SMALLEST: usize = 100;
 
 /// Limits of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Records per batch at most; a backlog is taken in batches of this size.

@@ -8,7 +8,7 @@ use onefold_identity::Rules;
 use onefold_log::{Fence, FencedAppender, Log};
 use onefold_stage::{Progress, Stage, StageError};
 use onefold_store::{PublishStore, Published, ReadStore, Turn};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::batch::{ACTIONS, Batch, CUSTOMERS, IDENTITY, Source};
 use crate::follow::follow;
@@ -19,7 +19,7 @@ const ID: &str = "publisher";
 const RENEW: Duration = Duration::from_secs(2);
 
 /// Whether, and how much at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Whether anything is published.

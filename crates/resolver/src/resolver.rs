@@ -8,13 +8,13 @@ use onefold_identity::{Rules, cluster};
 use onefold_stage::{Progress, Stage, StageError};
 use onefold_store::{Cluster, ClusterChange, ResolveStore};
 use onefold_view::Digest;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::component::{Component, gather};
 use crate::feed::notes;
 
 /// Limits of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Parties per batch at most.

@@ -7,6 +7,7 @@ mod harness;
 mod containers;
 mod gate;
 mod manifests;
+mod pods;
 mod read;
 mod settings;
 mod watched;

@@ -87,6 +87,7 @@ fn nobody_is_root_or_may_become_it() {
             must(own["readOnlyRootFilesystem"] == true, "readOnlyRootFilesystem");
             must(own["capabilities"]["drop"][0] == "ALL", "capabilities");
             must(pod["automountServiceAccountToken"] == false, "automountServiceAccountToken");
+            must(pod["enableServiceLinks"] == false, "enableServiceLinks");
             must(said["resources"]["limits"]["memory"].is_string(), "a limit of memory");
         } else {
             must(!root(said["user"].as_str().unwrap_or_default()), "user");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use onefold_mapping::did_you_mean;
 use toml::{Table, Value};
 
-use super::layer;
+use super::{layer, service_links};
 
 const PREFIX: &str = "ONEFOLD_";
 /// Ends a variable that names a file which holds the value.
@@ -44,6 +44,9 @@ pub(super) fn lay(base: &mut Table, environment: &[(String, String)]) -> Vec<Str
             None => (name.as_str(), text.clone()),
         };
         let Some((path, like)) = find(&known, variable) else {
+            if service_links::is_link(name, &text) {
+                continue;
+            }
             let near = did_you_mean(name, known.keys().map(String::as_str)).map(|near| format!(": {near}"));
             wrong.push(format!("{name} is no key{}", near.unwrap_or_default()));
             continue;

@@ -9,7 +9,7 @@ use super::DEFAULT;
 const OPEN: [&str; 2] = ["kafka.properties", "identity.hub.kinds"];
 
 /// The default as a table.
-pub(super) fn default_table() -> Table {
+pub(crate) fn default_table() -> Table {
     // A test holds the default to being TOML.
     toml::from_str(DEFAULT).expect("the default configuration, which is compiled in, is TOML")
 }

@@ -2,6 +2,7 @@
 
 mod environment;
 mod layer;
+mod service_links;
 mod shown;
 
 use std::collections::BTreeMap;
@@ -10,16 +11,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use onefold_identity::Rules;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Table;
 
-pub(crate) use shown::{shown, without_password};
+pub(crate) use layer::default_table as default_values;
+pub(crate) use shown::{shown, shown_values, without_password};
 
 /// The documented default: also the list of all keys, and the type of each.
 pub(crate) const DEFAULT: &str = include_str!("../../../../deploy/onefold.toml");
 
 /// What may be set.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
     pub(crate) hub: HubConfig,
@@ -34,7 +36,7 @@ pub(crate) struct Config {
     pub(crate) identity: Rules,
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HubConfig {
     /// Directory of the embedded hub; empty: none.
@@ -45,7 +47,7 @@ pub(crate) struct HubConfig {
     pub(crate) roles: Vec<Role>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Role {
     /// Take in topics of intake
@@ -68,7 +70,7 @@ impl Role {
         [Self::Connect, Self::Project, Self::Resolve, Self::Assemble, Self::Publish, Self::Serve];
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KafkaConfig {
     pub(crate) bootstrap: String,
@@ -76,20 +78,20 @@ pub(crate) struct KafkaConfig {
     pub(crate) properties: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PostgresConfig {
     pub(crate) url: String,
     pub(crate) connections: u32,
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HttpConfig {
     pub(crate) listen: SocketAddr,
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConnectConfig {
     /// Connector files, and directories of them.
@@ -194,6 +196,18 @@ mod tests {
     }
 
     #[test]
+    fn what_counts_is_shown_under_every_key_that_there_is() {
+        fn keys(value: &serde_json::Value) -> BTreeMap<&str, Vec<&str>> {
+            let sections = value.as_object().unwrap().iter();
+            sections
+                .map(|(name, of)| (name.as_str(), of.as_object().unwrap().keys().map(String::as_str).collect()))
+                .collect()
+        }
+        let default = serde_json::to_value(default_values()).unwrap();
+        assert_eq!(keys(&shown_values(&Config::default()).unwrap()), keys(&default));
+    }
+
+    #[test]
     fn a_file_says_only_what_differs_and_the_environment_stands_above_it() {
         let text = "[project]\nbatch = 5\n[identity.hub]\nkinds = { phone = 3 }\n[kafka.properties]\n\"sasl.mechanism\" = \"PLAIN\"";
         let config = load(
@@ -226,6 +240,27 @@ mod tests {
         ] {
             assert!(error.contains(expected), "{expected}\n{error}");
         }
+    }
+
+    #[test]
+    fn what_kubernetes_says_of_services_is_passed_over_and_a_misspelt_key_beside_it_is_not() {
+        let links = [
+            ("ONEFOLD_SERVICE_HOST", "10.96.3.7"),
+            ("ONEFOLD_PORT", "tcp://10.96.3.7:7878"),
+            ("ONEFOLD_PORT_7878_TCP_ADDR", "10.96.3.7"),
+            ("ONEFOLD_SERVICE_PORT_HTTP", "7878"),
+            ("ONEFOLD_KAFKA_PORT", "tcp://10.96.3.8:9092"),
+            ("ONEFOLD_HTTP_SERVICE_HOST", "10.96.3.9"),
+        ];
+        assert_eq!(load("", &links).unwrap(), load("", &[]).unwrap());
+        let misspelt = [links.as_slice(), &[("ONEFOLD_HTTP_PORT", "7878"), ("ONEFOLD_HTTP_LISTN", "x")]].concat();
+        let error = load("", &misspelt).unwrap_err().to_string();
+        for expected in
+            ["ONEFOLD_HTTP_PORT is no key", "ONEFOLD_HTTP_LISTN is no key: did you mean `ONEFOLD_HTTP_LISTEN`?"]
+        {
+            assert!(error.contains(expected), "{expected}\n{error}");
+        }
+        assert_eq!(error.matches("is no key").count(), 2, "{error}");
     }
 
     #[test]
@@ -264,8 +299,11 @@ mod tests {
         let config = load(&text, &[("ONEFOLD_POSTGRES_URL_FILE", url.to_str().unwrap())]).unwrap();
         assert_eq!(config.postgres.url, "postgres://hub:geheim@db/onefold");
         assert_eq!(config.kafka.properties["sasl.password"], "tiger");
-        let text = shown(&config);
+        let (text, values) = (shown(&config), shown_values(&config).unwrap());
         assert!(!text.contains("geheim") && !text.contains("tiger"), "{text}");
+        assert!(!values.to_string().contains("geheim") && !values.to_string().contains("tiger"), "{values}");
+        assert_eq!(values["postgres"]["url"], "postgres://hub:***@db/onefold");
+        assert_eq!(values["kafka"]["properties"]["sasl.password"], "***");
         assert!(text.contains("postgres://hub:***@db/onefold"), "{text}");
         let absent = load("[postgres]\nurl = { file = '/nowhere/url' }", &[]).unwrap_err().to_string();
         assert!(absent.contains("postgres.url: /nowhere/url cannot be read"), "{absent}");

@@ -1,5 +1,8 @@
 //! What counts, for people: secrets are never printed.
 
+use anyhow::Result;
+use serde_json::Value;
+
 use super::Config;
 
 const HIDDEN: &str = "***";
@@ -16,8 +19,7 @@ pub(crate) fn shown(config: &Config) -> String {
     } else {
         lines.push(format!("kafka       {} (topics {}*)", config.kafka.bootstrap, config.kafka.prefix));
         for (name, value) in &config.kafka.properties {
-            let secret = SECRET.iter().any(|part| name.contains(part));
-            lines.push(format!("            {name} = {}", if secret { HIDDEN } else { value }));
+            lines.push(format!("            {name} = {}", if is_secret(name) { HIDDEN } else { value }));
         }
         lines.push(format!(
             "postgres    {}, up to {} connections",
@@ -41,6 +43,21 @@ pub(crate) fn shown(config: &Config) -> String {
     lines.push(format!("hub values  beyond {} weak, {} strong", config.identity.hub.weak, config.identity.hub.strong));
     lines.extend(config.identity.hub.kinds.iter().map(|(kind, limit)| format!("            beyond {limit} of {kind}")));
     lines.join("\n")
+}
+
+/// The configuration by its keys, for programs.
+pub(crate) fn shown_values(config: &Config) -> Result<Value> {
+    let mut config = config.clone();
+    config.postgres.url = without_password(&config.postgres.url);
+    for (_, value) in config.kafka.properties.iter_mut().filter(|(name, _)| is_secret(name)) {
+        HIDDEN.clone_into(value);
+    }
+    Ok(serde_json::to_value(&config)?)
+}
+
+/// Whether a property of librdkafka holds a secret.
+fn is_secret(property: &str) -> bool {
+    SECRET.iter().any(|part| property.contains(part))
 }
 
 /// A URL whose password nobody reads, wherever it stands in it.
