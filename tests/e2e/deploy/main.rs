@@ -8,6 +8,7 @@ mod containers;
 mod gate;
 mod manifests;
 mod pods;
+mod prepare;
 mod read;
 mod settings;
 mod watched;
