@@ -329,14 +329,20 @@ impl ::prost::Name for Item {
         "/onefold.event.v1.Item".into()
     }
 }
-/// A part of a payment that settles an invoice.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+/// A part of a payment or of a credit note that settles an invoice.
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Allocation {
     #[prost(string, tag = "1")]
     pub invoice: ::prost::alloc::string::String,
-    /// in the payment's currency
+    /// in the currency of the payment or credit note
     #[prost(string, tag = "2")]
     pub amount: ::prost::alloc::string::String,
+    /// in the invoice's currency, where that is another one
+    #[prost(message, optional, tag = "3")]
+    pub settled: ::core::option::Option<Money>,
+    /// what was taken off beside the amount
+    #[prost(message, repeated, tag = "4")]
+    pub deductions: ::prost::alloc::vec::Vec<Deduction>,
 }
 impl ::prost::Name for Allocation {
     const NAME: &'static str = "Allocation";
@@ -346,6 +352,77 @@ impl ::prost::Name for Allocation {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/onefold.event.v1.Allocation".into()
+    }
+}
+/// What a payer took off an invoice and did not pay.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Deduction {
+    /// in the invoice's currency
+    #[prost(string, tag = "1")]
+    pub amount: ::prost::alloc::string::String,
+    #[prost(enumeration = "deduction::Reason", tag = "2")]
+    pub reason: i32,
+}
+/// Nested message and enum types in `Deduction`.
+pub mod deduction {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Reason {
+        Other = 0,
+        /// for paying early
+        CashDiscount = 1,
+        /// of a bank or a payment service
+        Fee = 2,
+        /// paid too little, and let go
+        ShortPayment = 3,
+        /// given up, such as a bad debt
+        WrittenOff = 4,
+    }
+    impl Reason {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Other => "OTHER",
+                Self::CashDiscount => "CASH_DISCOUNT",
+                Self::Fee => "FEE",
+                Self::ShortPayment => "SHORT_PAYMENT",
+                Self::WrittenOff => "WRITTEN_OFF",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "OTHER" => Some(Self::Other),
+                "CASH_DISCOUNT" => Some(Self::CashDiscount),
+                "FEE" => Some(Self::Fee),
+                "SHORT_PAYMENT" => Some(Self::ShortPayment),
+                "WRITTEN_OFF" => Some(Self::WrittenOff),
+                _ => None,
+            }
+        }
+    }
+}
+impl ::prost::Name for Deduction {
+    const NAME: &'static str = "Deduction";
+    const PACKAGE: &'static str = "onefold.event.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "onefold.event.v1.Deduction".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/onefold.event.v1.Deduction".into()
     }
 }
 /// A person decided that parties are one customer. Undone by a later revision of the same fact with `undone`.
@@ -492,6 +569,9 @@ pub struct CreditNoteIssued {
     pub reason: ::prost::alloc::string::String,
     #[prost(message, repeated, tag = "7")]
     pub lines: ::prost::alloc::vec::Vec<Line>,
+    /// where it lowers several invoices, or one by a part
+    #[prost(message, repeated, tag = "8")]
+    pub allocations: ::prost::alloc::vec::Vec<Allocation>,
     #[prost(message, repeated, tag = "15")]
     pub identifiers: ::prost::alloc::vec::Vec<Identifier>,
 }
@@ -592,6 +672,79 @@ impl ::prost::Name for AdjustmentPosted {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/onefold.event.v1.AdjustmentPosted".into()
+    }
+}
+/// A source said that a document is void: it stays on the timeline as void and adds nothing.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DocumentVoided {
+    #[prost(string, tag = "1")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DocumentVoided {
+    const NAME: &'static str = "DocumentVoided";
+    const PACKAGE: &'static str = "onefold.event.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "onefold.event.v1.DocumentVoided".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/onefold.event.v1.DocumentVoided".into()
+    }
+}
+/// A source said that a document that was void stands again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DocumentReinstated {
+    #[prost(string, tag = "1")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DocumentReinstated {
+    const NAME: &'static str = "DocumentReinstated";
+    const PACKAGE: &'static str = "onefold.event.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "onefold.event.v1.DocumentReinstated".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/onefold.event.v1.DocumentReinstated".into()
+    }
+}
+/// A customer disputes an invoice, or a part of it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DisputeOpened {
+    /// tells disputes of one invoice apart
+    #[prost(string, tag = "1")]
+    pub number: ::prost::alloc::string::String,
+    /// what is disputed; all that is open where it is not given
+    #[prost(message, optional, tag = "2")]
+    pub amount: ::core::option::Option<Money>,
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DisputeOpened {
+    const NAME: &'static str = "DisputeOpened";
+    const PACKAGE: &'static str = "onefold.event.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "onefold.event.v1.DisputeOpened".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/onefold.event.v1.DisputeOpened".into()
+    }
+}
+/// A dispute about an invoice was settled or dropped.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DisputeClosed {
+    /// as it was opened
+    #[prost(string, tag = "1")]
+    pub number: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DisputeClosed {
+    const NAME: &'static str = "DisputeClosed";
+    const PACKAGE: &'static str = "onefold.event.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "onefold.event.v1.DisputeClosed".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/onefold.event.v1.DisputeClosed".into()
     }
 }
 /// A source recorded what it knows of a person or an organisation.
@@ -758,6 +911,62 @@ impl ::prost::Name for PartyFlaggedIntermediary {
         "/onefold.event.v1.PartyFlaggedIntermediary".into()
     }
 }
+/// A source said that it merged this record of its own into another one, which lives on. A record that is deleted afterwards stays
+/// merged.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PartyMergedAtSource {
+    /// of the same source, and another one
+    #[prost(string, tag = "1")]
+    pub into: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for PartyMergedAtSource {
+    const NAME: &'static str = "PartyMergedAtSource";
+    const PACKAGE: &'static str = "onefold.event.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "onefold.event.v1.PartyMergedAtSource".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/onefold.event.v1.PartyMergedAtSource".into()
+    }
+}
+/// A source said that this record, which it had merged into another one of its own, is a record of its own again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PartySplitAtSource {
+    /// of the same source, and another one
+    #[prost(string, tag = "1")]
+    pub out_of: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for PartySplitAtSource {
+    const NAME: &'static str = "PartySplitAtSource";
+    const PACKAGE: &'static str = "onefold.event.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "onefold.event.v1.PartySplitAtSource".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/onefold.event.v1.PartySplitAtSource".into()
+    }
+}
+/// A source deleted or deactivated its record of a party. Nothing is erased and nobody is parted; the party counts as retired until
+/// its source records it again at a later time.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PartyRetiredAtSource {
+    #[prost(string, tag = "1")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for PartyRetiredAtSource {
+    const NAME: &'static str = "PartyRetiredAtSource";
+    const PACKAGE: &'static str = "onefold.event.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "onefold.event.v1.PartyRetiredAtSource".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/onefold.event.v1.PartyRetiredAtSource".into()
+    }
+}
 /// A source described a product.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ProductDescribed {
@@ -825,6 +1034,9 @@ pub struct Record {
     /// in clear until keys are configured
     #[prost(bytes = "vec", tag = "14")]
     pub personal: ::prost::alloc::vec::Vec<u8>,
+    /// in effect at the source when it happened, seconds east of UTC; absent: not known
+    #[prost(sint32, optional, tag = "15")]
+    pub offset: ::core::option::Option<i32>,
 }
 impl ::prost::Name for Record {
     const NAME: &'static str = "Record";
