@@ -191,6 +191,15 @@ pub(crate) fn backslash(rows: u64, first: u64) -> Problem {
     problem
 }
 
+/// R0319: a record that is not whole without the rows of another.
+pub(crate) fn taken_from_above(line: u64) -> Problem {
+    let mut problem = Problem::new("R0319", "the record takes values from a row of another record (`fill_down`)")
+        .instead(format!("blank cells from line {line} on"), "a record that is whole by itself")
+        .help("ingest the file as it is, or have its source write the values in every row");
+    problem.lines = vec![line];
+    problem
+}
+
 /// `conflict`: the same id with other content under the same mapping.
 pub(crate) fn conflict(subject: &str, id: EventId, earlier: &Earlier) -> Problem {
     let mut problem = Problem::new("conflict", "an earlier event with this id says something else")

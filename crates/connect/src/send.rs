@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::Input;
 use crate::entry::{hex, now};
+use crate::fault;
 use crate::kept::Kept;
 use crate::pass::{Cut, End, Passed, To, pass};
 use crate::row::Content;
@@ -162,6 +163,9 @@ fn part(cut: Cut<'_>, table: bool, resource: &str) -> Part {
     let kept = Kept::of(cut.rows, cut.charset);
     if kept.is_cut() {
         problems.extend(unread);
+    }
+    if !kept.filled.is_empty() {
+        problems.push(fault::taken_from_above(kept.lines().0));
     }
     if !problems.is_empty() || kept.is_cut() {
         let (first_line, last_line) = kept.lines();

@@ -221,3 +221,20 @@ async fn what_cannot_be_told_from_its_neighbours_is_not_sent() {
     let refused = send(&connector, &wrong, hub.log.as_ref(), TOPIC, 3, &|_| {}).await;
     assert!(matches!(refused, Err(SendError::Refused { .. })), "{refused:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn merged_cells_travel_with_their_document_and_what_another_document_says_does_not() {
+    let hub = Hub::open().await;
+    let connector = of_topic("group_by = [\"no\"]\nfill_down = [\"no\", \"who\", \"day\"]");
+    let text = format!("{HEADING}\n1,K1,2026-03-09,1.00,a\n,,,2.00,b\n2,K2,2026-03-09,5.00,c\n");
+    let input = [Input::File(hub.write("a.csv", &text))];
+    let sent = send(&connector, &input, hub.log.as_ref(), TOPIC, 3, &|_| {}).await.unwrap();
+    assert_eq!((sent.messages, sent.left_out.len()), (2, 0));
+    let other = of_topic("group_by = [\"no\"]\nfill_down = [\"who\"]");
+    let text = format!("{HEADING}\n3,K1,2026-03-09,1.00,a\n4,,2026-03-09,2.00,b\n");
+    let input = [Input::File(hub.write("b.csv", &text))];
+    let sent = send(&other, &input, hub.log.as_ref(), TOPIC, 3, &|_| {}).await.unwrap();
+    assert_eq!((sent.messages, sent.left_out[0].problems[0].code.as_ref()), (1, "R0319"));
+    assert_eq!(drain(&mut stage(&hub, &connector, 10)).await, 3);
+    assert_eq!(hub.subjects().await, ["invoice:t:1", "invoice:t:2", "invoice:t:3"]);
+}
