@@ -173,10 +173,14 @@ impl Owner {
         }
     }
 
+    /// Whether an owner key is that of several, which is found by its [members](Self::members).
+    pub fn has_members(key: &str) -> bool {
+        [SET, FIRST, UNTIL, EACH].iter().any(|word| key.starts_with(word))
+    }
+
     /// The parties and identifiers by which the owner key of several is found; none for any other key.
     pub fn members(key: &str) -> Vec<String> {
-        let several = [SET, FIRST, UNTIL, EACH].iter().any(|word| key.starts_with(word));
-        let owner = if several { Self::parse(key) } else { None };
+        let owner = if Self::has_members(key) { Self::parse(key) } else { None };
         owner.iter().flat_map(Self::leaves).map(ToString::to_string).collect()
     }
 

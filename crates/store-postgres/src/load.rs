@@ -4,6 +4,7 @@
 //! made over what was loaded, those of one table beside those of another.
 
 use onefold_event::party_id;
+use onefold_identity::Owner;
 use onefold_store::{LoadRow, LoadStore, Loaded, StoreError, SubjectState};
 use onefold_view::{Bundle, Digest};
 use prost::Message;
@@ -101,7 +102,7 @@ impl PostgresLoad {
         self.sums.totals.money.add(&decoded.money());
         self.sums.parties += i64::from(first_seen.is_some());
         self.named(key);
-        if key.starts_with("set:") {
+        if !bundle.is_empty() && Owner::has_members(key) {
             self.links.sets.push(key.to_owned());
         }
         let row = self.owners.row(5).text(&short(key));
