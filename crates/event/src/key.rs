@@ -1,5 +1,7 @@
 //! Whether a text can be a key: spreadsheets and floats damage the numbers that name records.
 
+use crate::ValueFault;
+
 /// Digits that a spreadsheet keeps of a number; the rest it writes as zeros (IEEE 754 binary64, shown by Excel to 15).
 const SPREADSHEET_DIGITS: usize = 15;
 
@@ -45,6 +47,18 @@ pub fn judge_key(text: &str, number: bool) -> KeyState {
         true => KeyState::Doubtful("a spreadsheet keeps 15 digits and writes zeros for the rest"),
         false => KeyState::Whole,
     }
+}
+
+/// Refuses a key that is damaged: it makes records one which are several, or several which are one. `number` as for
+/// [`judge_key`].
+///
+/// # Errors
+/// A whole number that a spreadsheet or a float has damaged (R0432).
+pub fn check_key(text: &str, number: bool) -> Result<(), ValueFault> {
+    let KeyState::Damaged(why) = judge_key(text, number) else { return Ok(()) };
+    let fault = ValueFault::new("R0432", "a spreadsheet or a float has damaged this key")
+        .instead(text, format!("the number as the source has it; this is {why}"));
+    Err(fault.help("export the column as text, so that every digit is there"))
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub use currency::{Currency, CurrencyError, CurrencyStatus};
 pub use digest::{ContentDigest, HubKey};
 pub use event::{Event, EventError, Locator, Reference};
 pub use id::{EventId, IdParts, party_id};
-pub use key::{KeyState, judge_key};
+pub use key::{KeyState, check_key, judge_key};
 pub use kind::Kind;
 pub use message::{FieldValue, encode_message};
 pub use role::{Role, Target};

@@ -53,7 +53,7 @@ impl fmt::Display for ValueFault {
         if !self.expected.is_empty() {
             write!(f, ", expected {}", self.expected)?;
         }
-        Ok(())
+        self.help.iter().try_for_each(|help| write!(f, "; {help}"))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use onefold_event::{KeyState, clean_text, judge_key};
+use onefold_event::{KeyState, check_key, clean_text, judge_key};
 
 use crate::cell::{Cell, Check, Origin, Pick};
 use crate::convert::{convert, parse};
@@ -313,14 +313,10 @@ fn text_value<'r>(cell: &'r Cell, mut text: Cow<'r, str>, json: bool, frame: &Fr
 
 /// R0432: a key that is damaged makes records one which are several, or several which are one.
 fn whole_key(text: &str, json: bool) -> Result<(), Fault> {
-    let KeyState::Damaged(why) = judge_key(text, json) else { return Ok(()) };
-    let fault = Fault::new("R0432", "a spreadsheet or a float has damaged this key")
-        .instead(text, format!("the number as the source has it; this is {why}"))
-        .help("export the column as text, so that every digit is there");
-    if !text.ends_with(".0") {
-        return Err(fault);
-    }
-    Err(fault.help("if only `.0` was added: { from = \"…\", match = '^([0-9]+)(?:\\.0)?$' }"))
+    check_key(text, json).map_err(|fault| match text.ends_with(".0") {
+        true => fault.help("if only `.0` was added: { from = \"…\", match = '^([0-9]+)(?:\\.0)?$' }"),
+        false => fault,
+    })
 }
 
 /// The text of a cell before translation: what ids and revisions are made of.

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use super::data::read_fields;
 use super::{CloudEventError, faulty, missing, wrong};
 use crate::{
-    Event, EventError, IdParts, Kind, Subject, SubjectError, ValueFault, catalogue, clean_text, parse_instant,
-    read_time,
+    Event, EventError, IdParts, Kind, Subject, SubjectError, ValueFault, catalogue, check_key, clean_text,
+    parse_instant, read_time,
 };
 
 /// Attributes of ours that may be left out. Whoever means one and misspells it by a letter would otherwise never know.
@@ -67,6 +67,9 @@ pub fn from_cloudevent(value: &Value) -> Result<Event, CloudEventError> {
     };
     let fact = said.text("fact").unwrap_or_else(|| id.clone());
     let by_fact = said.value("fact").is_some();
+    if let Err(fault) = check_key(&fact, false) {
+        said.errors.push(faulty(if by_fact { "fact" } else { "id" }, fault));
+    }
     let fact = [fact];
     let ids = IdParts {
         source: &sender.word,
@@ -281,7 +284,9 @@ impl Sender {
                 .instead(text.as_ref(), "kind:source:number; a colon within the source is written %3A");
             return Err(faulty("subject", fault));
         }
-        Subject::new(kind, &clean_text(source, true), &clean_text(number, true)).map_err(|error| refused(&error))
+        let number = clean_text(number, true);
+        check_key(&number, false).map_err(|fault| faulty("subject", fault))?;
+        Subject::new(kind, &clean_text(source, true), &number).map_err(|error| refused(&error))
     }
 }
 
@@ -420,6 +425,20 @@ mod tests {
         // Whoever sends UTC sends 00:00 of the source's zone in it.
         assert_eq!(day("2026-02-28T16:00:00Z"), "2026-03-01");
         assert_eq!(read(json!({})).occurred().to_string(), "2026-03-09T17:05:11+08:00");
+    }
+
+    #[test]
+    fn a_key_that_a_spreadsheet_or_a_float_has_damaged_is_refused_as_in_files() {
+        let with = |name: &str, value: &str| {
+            let mut event = scan();
+            event[name] = value.into();
+            from_cloudevent(&event).map(drop).map_err(|error| error.to_string())
+        };
+        for (name, value) in [("subject", "track:wms:2.4952E+19"), ("fact", "489434.0"), ("id", "1E+05")] {
+            let said = with(name, value).unwrap_err();
+            assert!(said.contains(name) && said.contains("has damaged this key"), "{said}");
+        }
+        assert_eq!(with("subject", "track:wms:24952000000000000017"), Ok(()));
     }
 
     #[test]
