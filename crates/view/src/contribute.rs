@@ -62,6 +62,9 @@ pub fn contribute(
         Kind::Contract | Kind::Opportunity => sheet.row(&trade, Status::Stands, None, ""),
         Kind::Party | Kind::Product | Kind::Stock | Kind::Decision => {}
     }
+    if fragment.stance() != Stance::Void {
+        sheet.withdrawn_currency(main);
+    }
     if fragment.has_facts() {
         sheet.at(&counted).count(Counter::Documents, 1);
     }

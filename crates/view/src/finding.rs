@@ -22,10 +22,11 @@ pub(crate) enum FindingCode {
     SecondReceipt = 1205,
     NoSuchDispute = 1206,
     DisputeCurrency = 1207,
+    WithdrawnCurrency = 1208,
 }
 
 impl FindingCode {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::OtherCurrency,
         Self::MoreThanTheAmount,
         Self::VoidTarget,
@@ -33,6 +34,7 @@ impl FindingCode {
         Self::SecondReceipt,
         Self::NoSuchDispute,
         Self::DisputeCurrency,
+        Self::WithdrawnCurrency,
     ];
 
     fn help(self) -> &'static str {
@@ -55,6 +57,10 @@ impl FindingCode {
             Self::NoSuchDispute => "close a dispute under the number under which it was opened",
             Self::DisputeCurrency => {
                 "state the disputed amount in the invoice's currency. Until then all that is open is disputed"
+            }
+            Self::WithdrawnCurrency => {
+                "state the amount in the currency that followed; of an old document correct the day. Until then it counts in the \
+                 currency that it names"
             }
         }
     }

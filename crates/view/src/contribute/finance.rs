@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use onefold_event::v1::deduction::Reason;
-use onefold_event::{Kind, Role};
+use onefold_event::{Currency, Day, Kind, Role};
 use onefold_identity::Owner;
 
 use super::{Sheet, days};
@@ -210,6 +210,23 @@ impl Sheet<'_> {
             self.at(key).put(measure, &amount.negated());
         }
         self.target_findings(key, amount, &against);
+    }
+
+    /// A document dated after its currency was withdrawn.
+    pub(super) fn withdrawn_currency(&mut self, key: &str) {
+        let sale = self.fragment.sale.as_ref().and_then(|sale| sale.total);
+        let Some(amount) = sale.or_else(|| self.fragment.payment.as_ref()?.amount) else { return };
+        let code = amount.currency_code();
+        let Some(ended) = Currency::from_code(&code).and_then(|currency| currency.ended()) else { return };
+        if self.since().calendar_day() > Day::from(ended) {
+            let what = format!(
+                "{} of a currency that was withdrawn at the end of {}",
+                worded(&amount),
+                ended.strftime("%Y-%m")
+            );
+            let field = if self.fragment.sale.is_some() { "total" } else { "amount" };
+            self.find(key, FindingCode::WithdrawnCurrency, field, &what);
+        }
     }
 
     /// Findings of a payment or credit note: parts that are not applied, and parts beyond its amount.

@@ -419,3 +419,19 @@ fn findings_are_counted_exactly_and_the_latest_few_are_told() {
     assert_eq!((found.total, found.by_code["F1202"], found.latest.len()), (20, 20, 4));
     assert_eq!(found.latest[0].subject, "payment:bank:19");
 }
+
+#[test]
+fn a_document_dated_after_the_end_of_its_currency_is_a_finding_and_an_old_one_is_none() {
+    let marks = |day: &str| {
+        let mut hub = customer();
+        let total = Some(onefold_event::v1::Money { amount: "10.00".into(), currency: "DEM".into() });
+        let body = InvoiceIssued { total, ..InvoiceIssued::default() };
+        refer(hub.say("invoice:erp:1", day, body), "buyer", K1);
+        let view = view(&hub);
+        (view.receivable.by_currency["DEM"].open.clone(), view.findings.latest.iter().map(|f| f.code.clone()).collect())
+    };
+    let (open, codes): (String, Vec<String>) = marks("2001-11-05");
+    assert_eq!((open.as_str(), codes), ("10.00", vec![]));
+    let (open, codes) = marks("2026-03-01");
+    assert_eq!((open.as_str(), codes), ("10.00", vec!["F1208".to_owned()]));
+}
