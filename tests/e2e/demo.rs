@@ -22,7 +22,7 @@ fn a_simulated_company_agrees_with_its_own_books() {
     let hits = home.run(&["find", "王伟", "--json"]).exits(0).json();
     assert!(hits.as_array().is_some_and(|hits| !hits.is_empty()));
     let text = home.run(&["demo", "--no-serve", "--customers", "150", "--seed", "7"]).exits(0).out;
-    for words in ["agree to the cent", "try next", "27 invoices paid", "rated 5.00 of 5"] {
+    for words in ["agree to the cent", "try next", "27 invoices settled", "rated 5.00 of 5"] {
         assert!(text.contains(words), "{words}\n{text}");
     }
     for words in ["beside this process", "curl"] {

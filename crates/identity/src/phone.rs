@@ -168,7 +168,8 @@ mod tests {
             let said = |text: String| normalise(&text, "CN");
             let form = Ok(format!("+861065529988;ext={desk}"));
             prop_assert_eq!(said(format!("010-6552 9988 {}{dots}{desk}", MARKS[mark])), form.clone());
-            prop_assert_eq!(said(format!("(010)65529988-{desk}")), form);
+            // With one digit more the whole is a number that may be given out.
+            prop_assert!(desk < 10 || said(format!("(010)65529988-{desk}")) == form, "{desk}");
         }
 
         #[test]
