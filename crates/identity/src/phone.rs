@@ -82,6 +82,10 @@ fn digits(text: &str) -> String {
 
 /// A number without an extension that we know.
 fn plain(region: Option<country::Id>, text: &str) -> Result<String, &'static str> {
+    // A plus begins a number of the whole world: no region has a say in it, and no prefix of its own for long distance.
+    if text.trim_start().starts_with(['+', '\u{ff0b}']) {
+        return read(None, text);
+    }
     read(region, text).or_else(|problem| {
         // `00` is the way abroad in most places; and a national number may only begin like its country's code.
         let abroad = text.strip_prefix("00").map(str::to_owned);
@@ -204,6 +208,21 @@ mod tests {
         for text in ["+551178123456", "+551123456789", "+541123456789", "+522001234567"] {
             assert_eq!(normalise(text, "").as_deref(), Ok(text));
         }
+    }
+
+    #[test]
+    fn a_number_with_a_plus_is_the_same_in_every_region() {
+        for (text, form) in [
+            ("+39 06 698 12345", "+390669812345"),
+            ("+225 07 07 01 02 03", "+2250707010203"),
+            ("＋36 1 234 5678", "+3612345678"),
+            ("+86 138 0013 8000", "+8613800138000"),
+        ] {
+            for region in ["", "DE", "CN", "US", "GB", "CI"] {
+                assert_eq!(normalise(text, region).as_deref(), Ok(form), "{text} in {region}");
+            }
+        }
+        assert!(normalise("+49171234567", "US").is_err());
     }
 
     #[test]
