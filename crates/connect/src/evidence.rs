@@ -31,9 +31,20 @@ pub(crate) fn can_be_mistaken(charset: Charset) -> bool {
     charset.encoding != encoding_rs::UTF_8 && !charset.wide()
 }
 
+/// Sequences of two bytes, of which longer ones count double, that are no chance in a charset of several bytes.
+const ENOUGH: u32 = 4;
+
+/// How much must be UTF-8 before it is one. A character of a charset of several bytes may look like it: of those of GB 2312
+/// every seventh is a valid sequence of two bytes, such as 元 (D4 AA); four together are so once in 2,600 times. In a charset
+/// of single bytes no words look so.
+fn least_weight(charset: Charset) -> u32 {
+    if charset.encoding.is_single_byte() { 1 } else { ENOUGH }
+}
+
 /// Reads until it is known. `whole`: the bytes end where the input does.
 pub(crate) fn judge<R: BufRead>(mut reader: R, charset: Charset, whole: bool) -> io::Result<Evidence> {
     let mut found = Evidence::Ascii;
+    let mut weight = 0;
     // The beginning of a sequence at the end of what was read so far.
     let mut rest: Vec<u8> = Vec::new();
     let (mut feeds, mut returns) = (0, 0);
@@ -42,7 +53,8 @@ pub(crate) fn judge<R: BufRead>(mut reader: R, charset: Charset, whole: bool) ->
         let length = buffer.len();
         if length == 0 {
             let cut = whole && !rest.is_empty();
-            return Ok(if cut { Evidence::Other } else { found });
+            let is_chance = matches!(found, Evidence::Utf8(_)) && weight < least_weight(charset);
+            return Ok(if cut || is_chance { Evidence::Other } else { found });
         }
         rest.extend_from_slice(buffer);
         reader.consume(length);
@@ -52,6 +64,10 @@ pub(crate) fn judge<R: BufRead>(mut reader: R, charset: Charset, whole: bool) ->
             Err(error) => error.valid_up_to(),
         };
         let text = rest.get(..end).and_then(|valid| std::str::from_utf8(valid).ok()).unwrap_or_default();
+        if weight < ENOUGH {
+            weight +=
+                text.chars().map(char::len_utf8).filter(|n| *n > 1).map(|n| if n > 2 { 2 } else { 1 }).sum::<u32>();
+        }
         if found == Evidence::Ascii {
             let at = text.bytes().position(|byte| !byte.is_ascii());
             let before = text.get(..at.unwrap_or(end)).unwrap_or_default();
@@ -101,6 +117,17 @@ mod tests {
         assert_eq!(of(b"no,name\n1,plain\n", "gb18030", 4096), Evidence::Ascii);
         assert_eq!(of(b"1,M\xFCller\n", "windows-1252", 4096), Evidence::Other);
         assert_eq!(of("Müller é".as_bytes().split_last().unwrap().1, "windows-1252", 4096), Evidence::Other);
+    }
+
+    #[test]
+    fn a_character_or_two_of_a_charset_of_several_bytes_that_look_like_utf_8_are_read_as_declared() {
+        for text in ["元", "一元", "元 一 十"] {
+            let bytes = encoding_rs::GB18030.encode(text).0.into_owned();
+            assert!(std::str::from_utf8(&bytes).is_ok(), "{text}");
+            assert_eq!(of(&bytes, "gb18030", 4096), Evidence::Other, "{text}");
+        }
+        assert!(matches!(of("华强".as_bytes(), "gb18030", 1), Evidence::Utf8(_)));
+        assert!(matches!(of("é".as_bytes(), "windows-1252", 1), Evidence::Utf8(_)));
     }
 
     proptest! {

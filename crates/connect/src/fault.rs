@@ -239,7 +239,7 @@ pub(crate) fn posted(error: &CloudEventError) -> Vec<Problem> {
                 problem.help.clone_from(&fault.help);
                 problem
             }
-            other => Problem::new("R0312", "this is no event of the catalogue")
+            other => Problem::new("R0312", "this is not an event of the catalogue")
                 .instead(other.to_string(), "a CloudEvents object of a type in the catalogue"),
         })
         .collect()

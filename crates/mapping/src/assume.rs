@@ -155,13 +155,18 @@ fn units(node: &Node, faults: &mut Faults) -> Arc<BTreeMap<String, u32>> {
         return Arc::default();
     }
     for entry in node.entries() {
-        if Currency::from_code(&entry.key).is_none() {
-            faults.say(&entry.at, "M0406", format!("`{}` is not a currency of ISO 4217", entry.key));
-        }
+        let currency: Result<Currency, CurrencyError> = entry.key.parse();
+        let code = match &currency {
+            Ok(currency) => currency.code(),
+            Err(error) => {
+                faults.say(&entry.at, "M0406", error.to_string());
+                continue;
+            }
+        };
         let digits = entry.node.integer(faults);
         match digits.and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= MOST_DIGITS) {
             Some(digits) => {
-                units.insert(entry.key.clone(), digits);
+                units.insert(code.to_owned(), digits);
             }
             None if digits.is_some() => entry.node.wrong(faults, "how many digits the smallest unit has: 0 to 6"),
             None => {}

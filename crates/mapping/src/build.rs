@@ -323,7 +323,7 @@ fn encode(value: Val, field: &Field) -> Result<FieldValue, Fault> {
         (Val::Text(text), _) => FieldValue::Text(text.into_owned()),
         (Val::Integer(n), FieldKind::Integer) if (0..=i64::from(u32::MAX)).contains(&n) => FieldValue::Integer(n),
         (Val::Integer(n), FieldKind::Integer) => {
-            return Err(Fault::new("R0414", "this is no whole number")
+            return Err(Fault::new("R0414", "this is not a whole number")
                 .instead(n.to_string(), "a whole number from 0 to 4294967295"));
         }
         (Val::Decimal(d), _) => FieldValue::Text(digits(d)?),

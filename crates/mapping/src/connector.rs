@@ -35,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) digest: [u8; 8],
     pub(crate) from: From,
     pub(crate) read: Read,
+    /// Words of `[assume] blank`.
+    pub(crate) blank: Arc<[String]>,
     pub(crate) paths: Paths,
     pub(crate) scopes: Scopes,
     pub(crate) words: Vec<Words>,
@@ -190,6 +192,7 @@ fn parse(source: &Source, load: &dyn Fn(&str) -> Result<String, String>) -> Resu
     let reasons: Vec<&str> = root.get("skip").map_or(&[][..], Node::entries).iter().map(|e| e.key.as_str()).collect();
     let trials = Trial::read(root.get("test"), &names, &reasons, load, &mut c.faults);
     let digest = digest(source, &c.lookups);
+    let blank = Arc::clone(&c.assume.blank);
     let Compiler { faults, paths, scopes, words, lookups, .. } = c;
     let problems = faults.finish();
     match (problems.is_empty(), from) {
@@ -201,6 +204,7 @@ fn parse(source: &Source, load: &dyn Fn(&str) -> Result<String, String>) -> Resu
             digest,
             from,
             read,
+            blank,
             paths,
             scopes,
             words,

@@ -208,7 +208,7 @@ fn number(cell: &Cell, text: &str, json: bool) -> Result<Decimal, Fault> {
 fn integer(cell: &Cell, text: &str, json: bool) -> Result<i64, Fault> {
     let n = number(cell, text, json)?;
     let whole = if n.fract().is_zero() { i64::try_from(n).ok() } else { None };
-    whole.ok_or_else(|| Fault::new("R0414", "this is no whole number").instead(text, "a whole number"))
+    whole.ok_or_else(|| Fault::new("R0414", "this is not a whole number").instead(text, "a whole number"))
 }
 
 /// An amount may bear its own currency's code or sign.

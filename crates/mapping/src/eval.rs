@@ -424,7 +424,7 @@ fn adjust<'r>(cell: &Cell, value: Val<'r>) -> Result<Val<'r>, Fault> {
         Val::Money(_, c) => Val::Money(d, c),
         Val::Integer(n) => match i64::try_from(d) {
             Ok(n) if rust_decimal::Decimal::from(n) == d => Val::Integer(n),
-            _ => return Err(Fault::new("R0414", "this is no whole number").instead(n.to_string(), "a whole number")),
+            _ => return Err(Fault::new("R0414", "this is not a whole number").instead(n.to_string(), "a whole number")),
         },
         _ => Val::Decimal(d),
     })

@@ -31,14 +31,14 @@ impl Plan {
         let mut begun = false;
         for (column, value) in self.fill.iter().zip(&mut above.values) {
             let Some(column) = *column else { continue };
-            let own = row.get(column).unwrap_or_default().trim();
+            let own = self.said(row, Some(column));
             if own.is_empty() && !begun {
                 if !value.is_empty() {
                     filled.push((column, value.clone()));
                 }
             } else {
                 begun |= !own.is_empty();
-                own.clone_into(value);
+                own.as_ref().clone_into(value);
                 if value.contains(char::REPLACEMENT_CHARACTER) {
                     // Bytes that do not decode: what stood there is not known.
                     value.clear();

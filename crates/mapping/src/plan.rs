@@ -1,6 +1,9 @@
 //! A connector ready to map: its paths are places in the rows.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use onefold_event::clean_text;
 
 use crate::connector::Inner;
 use crate::nearest::nearest;
@@ -80,18 +83,24 @@ impl Plan {
         if problems.is_empty() { Ok(Self { inner, columns, group, fill }) } else { Err(problems) }
     }
 
-    /// The `[read] group_by` values of a row, trimmed, length-prefixed; None where all are blank or nothing is grouped.
+    /// What a cell says by itself: cleaned, and nothing where it is one of the words of `[assume] blank`.
+    pub(crate) fn said<'r>(&self, row: &'r csv::StringRecord, column: Option<usize>) -> Cow<'r, str> {
+        let text = clean_text(column.and_then(|c| row.get(c)).unwrap_or_default(), true);
+        if self.inner.blank.iter().any(|blank| *blank == text) { Cow::Borrowed("") } else { text }
+    }
+
+    /// The `[read] group_by` values of a row, cleaned, length-prefixed; None where all are blank or nothing is grouped.
     pub fn group_key(&self, row: &csv::StringRecord) -> Option<String> {
         let mut key = String::new();
         let mut any = false;
         for column in &self.group {
-            let text = column.and_then(|c| row.get(c)).unwrap_or_default().trim();
+            let text = self.said(row, *column);
             any |= !text.is_empty();
             if self.group.len() > 1 {
                 key.push_str(&text.len().to_string());
                 key.push(':');
             }
-            key.push_str(text);
+            key.push_str(&text);
         }
         any.then_some(key)
     }
@@ -104,14 +113,11 @@ impl Plan {
     /// Whether some of the `[read] group_by` columns are blank and the rest are those of another row: it may be its
     /// document that the row goes on with.
     pub fn may_go_on(&self, row: &csv::StringRecord, above: &csv::StringRecord) -> bool {
-        let field = |row: &csv::StringRecord, column: &Option<usize>| {
-            column.and_then(|c| row.get(c)).unwrap_or_default().trim().to_owned()
-        };
         let mut blank = false;
         let alike = self.group.iter().all(|column| {
-            let own = field(row, column);
-            blank |= own.is_empty() && !field(above, column).is_empty();
-            own.is_empty() || own == field(above, column)
+            let (own, above) = (self.said(row, *column), self.said(above, *column));
+            blank |= own.is_empty() && !above.is_empty();
+            own.is_empty() || own == above
         });
         alike && blank
     }

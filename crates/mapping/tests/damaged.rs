@@ -123,6 +123,7 @@ fn smallest_units_may_differ_from_iso() {
     assert_eq!((of("ISK", ""), of("ISK", minor)), ("1250".into(), "12.50".into()));
     assert_eq!((of("MGA", ""), of("MGA", minor)), ("12.50".into(), "1250".into()));
     assert_eq!(of("EUR", minor), "12.50");
+    assert_eq!(of("ISK", "minor = { isk = 2 }"), "12.50");
     for (minor, code) in
         [("{ XQQ = 2 }", "M0406"), ("{ EUR = 9 }", "M0103"), ("{ EUR = \"2\" }", "M0103"), ("2", "M0103")]
     {

@@ -1,9 +1,9 @@
 //! Files as real exports write them: merged cells, padded gzip, a charset that is another, rows of every make.
 
-use crate::hub::{HEADING, Hub, gzip, invoices, parse, table};
+use crate::hub::{HEADING, Hub, gzip, invoices, invoices_text, parse, table};
 use onefold_connect::{FileState, Report, Retried, again, retry};
 use onefold_event::{Body, Event};
-use onefold_mapping::Outcome;
+use onefold_mapping::{Connector, Outcome};
 use proptest::prelude::*;
 
 fn total(event: &Event) -> String {
@@ -56,12 +56,28 @@ async fn merged_cells_take_the_value_above_and_without_that_their_document_waits
     assert_eq!((counts(&report), totals(&fresh).await), ((3, 3, 0), wanted.to_vec()));
 }
 
+/// Invoices of which `-` is blank.
+fn with_blank(read: &str) -> Connector {
+    parse(&invoices_text(read).replace("[assume]", "[assume]\nblank = [\"\", \"-\"]"))
+}
+
 #[tokio::test]
 async fn rows_without_a_key_that_the_mapping_skips_or_that_say_nothing_cost_no_document() {
     let hub = Hub::open().await;
     let rows = ["I1,K1,2026-03-09,500,a", ",,,500,draft", ",,,,", "I2,K2,2026-03-10,7,c"];
     let report = hub.ingest(&invoices(GROUPED), "a.csv", table(&rows)).await;
     assert_eq!((counts(&report), report.skipped), ((4, 2, 1), 1));
+    // What is blank by the mapping, or by characters that nobody sees, is as blank as nothing.
+    for blank in ["-", "\u{200b}", "\u{feff} "] {
+        let hub = Hub::open().await;
+        let below = format!("{blank},{blank},,100,b");
+        let mapping = with_blank(GROUPED);
+        let report = hub.ingest(&mapping, "a.csv", table(&["I1,K1,2026-03-09,500,a", &below])).await;
+        assert_eq!(report.accepted, 0, "{blank:?}");
+        let filled = with_blank(FILLED);
+        hub.ingest(&filled, "a.csv", table(&["I1,K1,2026-03-09,500,a", &below])).await;
+        assert_eq!(totals(&hub).await, [("I1".into(), "600".into())], "{blank:?}");
+    }
     // Above the first document there is none.
     let hub = Hub::open().await;
     let report = hub.ingest(&invoices(FILLED), "a.csv", table(&[",,,5,x", "I1,K1,2026-03-09,500,a"])).await;
@@ -133,7 +149,7 @@ async fn zeros_after_packed_members_are_padding_and_other_bytes_are_a_warning() 
 
 #[tokio::test]
 async fn a_file_that_is_utf_8_and_declared_as_something_else_is_refused_whole() {
-    let file = table(&["1,K1,2026-03-09,10.00,plain", "2,K2,2026-03-09,1.00,Jürgen Müller"]);
+    let file = table(&["1,K1,2026-03-09,10.00,plain", "2,K2,2026-03-09,1.00,Jürgen Müller / Köln Öl"]);
     for charset in ["gb18030", "windows-1252"] {
         let hub = Hub::open().await;
         for (name, bytes) in [("a.csv", file.clone().into_bytes()), ("b.csv.gz", gzip(file.as_bytes()))] {
