@@ -12,17 +12,6 @@ use jiff::civil::{Date, date};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
-/// Where a code stands in ISO 4217.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CurrencyStatus {
-    /// On list one: currencies and funds of today.
-    Active,
-    /// On list three only, in use until this day: the last of the month that the list gives.
-    Withdrawn(Date),
-    /// On neither list.
-    Never,
-}
-
 /// Why a text is not a currency, and what was probably meant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a currency code of ISO 4217; {help}")]
@@ -31,16 +20,6 @@ pub struct CurrencyError {
     pub text: String,
     /// What to write instead, such as ``did you mean `CNY`?``.
     pub help: String,
-}
-
-impl CurrencyStatus {
-    /// Of a code, in any case.
-    pub fn of(code: &str) -> Self {
-        match Currency::from_code(code) {
-            None => Self::Never,
-            Some(currency) => currency.ended().map_or(Self::Active, Self::Withdrawn),
-        }
-    }
 }
 
 impl Currency {
@@ -59,7 +38,7 @@ impl Currency {
     /// Digits of the smallest unit; none for what has no such unit, such as gold.
     ///
     /// List three of ISO 4217 does not give them. Withdrawn currencies have two, but for those without a smaller unit in
-    /// use ([`WHOLE`]) and units of account.
+    /// use and units of account.
     pub fn exponent(&self) -> Option<u16> {
         match self.code() {
             "XEU" | "XFO" | "XFU" | "XRE" => None,
@@ -197,17 +176,17 @@ mod tests {
 
     #[test]
     fn a_withdrawn_currency_has_its_end_and_one_of_today_has_none() {
-        let status = |code: &str| CurrencyStatus::of(code);
-        assert_eq!(status("ANG"), CurrencyStatus::Withdrawn(date(2025, 3, 31)));
-        assert_eq!(status("LTL"), CurrencyStatus::Withdrawn(date(2014, 12, 31)));
-        assert_eq!(status("BYR"), CurrencyStatus::Withdrawn(date(2017, 1, 31)));
-        assert_eq!(status("dem"), CurrencyStatus::Withdrawn(date(2002, 3, 31)));
-        assert_eq!(status("FRF"), CurrencyStatus::Withdrawn(date(2002, 3, 31)));
+        let ended = |code: &str| Currency::from_code(code).map(|currency| currency.ended());
+        assert_eq!(ended("ANG"), Some(Some(date(2025, 3, 31))));
+        assert_eq!(ended("LTL"), Some(Some(date(2014, 12, 31))));
+        assert_eq!(ended("BYR"), Some(Some(date(2017, 1, 31))));
+        assert_eq!(ended("dem"), Some(Some(date(2002, 3, 31))));
+        assert_eq!(ended("FRF"), Some(Some(date(2002, 3, 31))));
         for code in ["EUR", "cny", "XCG", "BYN", "VES", "CHW", "XXX", "XAU"] {
-            assert_eq!(status(code), CurrencyStatus::Active, "{code}");
+            assert_eq!(ended(code), Some(None), "{code}");
         }
         for code in ["RMB", "ZZZ", "", "EURO", "€", "É1"] {
-            assert_eq!(status(code), CurrencyStatus::Never, "{code}");
+            assert_eq!(ended(code), None, "{code}");
         }
     }
 

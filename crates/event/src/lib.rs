@@ -30,7 +30,7 @@ pub use catalogue::{Catalogue, EventType, Field, FieldKind, catalogue};
 pub use clean::{clean_text, plain_width};
 pub use cloudevent::{CloudEventError, from_cloudevent, to_cloudevent};
 pub use codec::{CodecError, decode, encode};
-pub use currency::{Currency, CurrencyError, CurrencyStatus};
+pub use currency::{Currency, CurrencyError};
 pub use digest::{ContentDigest, HubKey};
 pub use event::{Event, EventError, Locator, Reference};
 pub use id::{EventId, IdParts, party_id};

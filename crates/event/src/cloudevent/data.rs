@@ -112,7 +112,8 @@ fn plain_value(kind: &FieldKind, text: String) -> Result<Value, ValueFault> {
         FieldKind::Integer => {
             let whole = read_json_number(&text)?;
             let n = whole.fract().is_zero().then(|| u32::try_from(whole).ok()).flatten().ok_or_else(|| {
-                ValueFault::new("R0414", "this is no whole number").instead(text, "a whole number from 0 to 4294967295")
+                ValueFault::new("R0414", "this is not a whole number")
+                    .instead(text, "a whole number from 0 to 4294967295")
             })?;
             Value::Number(Number::from(n))
         }
@@ -145,8 +146,9 @@ fn subject(path: &str, kind: &FieldKind, text: &str, sender: &Sender, errors: &m
 
 /// An amount with its currency; without an amount there is no money.
 fn money(path: &str, mut inner: Map<String, Value>, sender: &Sender, errors: &mut Vec<EventError>) -> Option<Value> {
-    let (amount, currency) = (inner.remove("amount")?, inner.remove("currency").unwrap_or_default());
+    let (amount, currency) = (inner.remove("amount"), inner.remove("currency").unwrap_or_default());
     errors.extend(inner.keys().map(|name| wrong(&format!("{path}.{name}"), "is not a field of this type")));
+    let amount = amount?;
     let before = errors.len();
     let amount = read_value(&format!("{path}.amount"), &FieldKind::Decimal, amount, sender, errors);
     if amount.is_none() && errors.len() == before {

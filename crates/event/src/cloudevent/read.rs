@@ -90,6 +90,11 @@ pub fn from_cloudevent(value: &Value) -> Result<Event, CloudEventError> {
             return Err(CloudEventError(errors));
         }
     };
+    for (n, identifier) in event.body.identifiers().iter().enumerate().filter(|(_, one)| one.kind != "email") {
+        if let Err(fault) = check_key(&identifier.text, false) {
+            errors.push(faulty(&format!("data.identifiers[{n}].text"), fault));
+        }
+    }
     // An instant in UTC is one; a day's beginning in UTC says nothing of the clock that it was 00:00 on.
     (event.day, event.offset) = (day, if day { offset } else { offset.or(Some(0)) });
     event.revision = ids.revision.to_owned();
@@ -439,6 +444,14 @@ mod tests {
             assert!(said.contains(name) && said.contains("has damaged this key"), "{said}");
         }
         assert_eq!(with("subject", "track:wms:24952000000000000017"), Ok(()));
+        let mut party = scan();
+        (party["type"], party["subject"]) = ("party.recorded.v1".into(), "party:crm:1".into());
+        let loyalty = |text: &str| json!({"identifiers": [{"kind": "loyalty", "text": text, "issuer": "club"}]});
+        party["data"] = loyalty("2.4952E+19");
+        let said = from_cloudevent(&party).unwrap_err().to_string();
+        assert!(said.contains("data.identifiers[0].text"), "{said}");
+        party["data"] = loyalty("24952000000000000017");
+        assert!(from_cloudevent(&party).is_ok());
     }
 
     #[test]
