@@ -196,13 +196,14 @@ impl Owner {
                 };
                 steps.iter().enumerate().flat_map(after).collect()
             }
+            Self::One(Atom::Until(steps)) => steps.iter().flat_map(Self::references).collect(),
             _ => Vec::new(),
         }
     }
 
     /// The same of an owner key.
     pub fn references_of(key: &str) -> Vec<Self> {
-        let several = [SET, FIRST].iter().any(|word| key.starts_with(word));
+        let several = [SET, FIRST, UNTIL].iter().any(|word| key.starts_with(word));
         let owner = if several { Self::parse(key) } else { None };
         owner.map(|owner| owner.references()).unwrap_or_default()
     }

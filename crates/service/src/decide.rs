@@ -198,7 +198,7 @@ impl Service {
         let to = self.head(to).await?;
         let mut parties = vec![to.to_string()];
         let keys = state.keys();
-        for key in [&keys.trade, &keys.receivable] {
+        for key in [&keys.trade, &keys.receivable].into_iter().chain(&keys.parts) {
             parties.extend(self.customer_of_key(key).await?.and_then(|rows| rows.head()).map(|head| head.to_string()));
         }
         let body = v1::DocumentReassigned {

@@ -198,12 +198,18 @@ impl Sheet<'_> {
         if parts.is_empty() {
             owners.insert(main);
         }
-        let counted = if parts.is_empty() { main.to_owned() } else { self.once(owners.iter().copied()) };
+        let is_payment = self.subject.kind() == Kind::Payment;
+        // Who pays counts a payment, as while it stood.
+        let payer = (is_payment && matches!(Owner::parse(main), Some(Owner::One(_)))).then_some(main);
+        let counted = if parts.is_empty() { main.to_owned() } else { self.once(owners.iter().copied().chain(payer)) };
         if matches!(self.subject.kind(), Kind::Invoice | Kind::CreditNote | Kind::Adjustment) {
             owners.insert(&keys.receivable);
         }
         for owner in owners.into_iter().filter(|owner| !owner.is_empty()) {
             self.row(owner, Status::Void, None, &reason);
+        }
+        if is_payment {
+            self.reference(main, Status::Void, &reason);
         }
         counted
     }

@@ -349,7 +349,7 @@ impl Fragment {
         let mut all: BTreeMap<Subject, Inbound> =
             self.parents().into_iter().map(|parent| (parent, Inbound::default())).collect();
         for child in self.children() {
-            all.insert(child, Inbound { is_parent: true, ..Inbound::default() });
+            all.insert(child, Inbound { is_parent: true, is_void: !self.stands(), ..Inbound::default() });
         }
         self.claim(&mut all);
         for other in self.decided.iter().flat_map(|decided| decided.voids()).chain(self.merged_with()) {

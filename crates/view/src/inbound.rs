@@ -14,10 +14,10 @@ pub struct Inbound {
     #[prost(bool, tag = "1")]
     pub is_parent: bool,
     /// What a payment settles of this invoice.
-    #[prost(message, repeated, tag = "2")]
+    #[prost(message, repeated, tag = "16")]
     pub allocated: Vec<Allocated>,
     /// What a credit note lowers this invoice by.
-    #[prost(message, repeated, tag = "3")]
+    #[prost(message, repeated, tag = "17")]
     pub credited: Vec<Allocated>,
     /// An adjustment of this invoice, signed.
     #[prost(message, optional, tag = "6")]
@@ -43,6 +43,9 @@ pub struct Inbound {
     /// What refunds took back of the payment or credit note that settles this invoice alone.
     #[prost(message, optional, tag = "13")]
     pub returned: Option<Money>,
+    /// The sender, a parent, does not stand: it says whose this is, and ships nothing.
+    #[prost(bool, tag = "14")]
+    pub is_void: bool,
     /// When the sender happened.
     #[prost(message, optional, tag = "15")]
     pub at: Option<EventTime>,
@@ -52,6 +55,7 @@ impl Inbound {
     /// Adds what the same sender says to the same subject in another step of settlement.
     pub fn merge_with(&mut self, other: Self) {
         self.is_parent |= other.is_parent;
+        self.is_void |= other.is_void;
         self.allocated.extend(other.allocated);
         self.credited.extend(other.credited);
         fill(&mut self.at, other.at);

@@ -122,9 +122,9 @@ impl PartyFragment {
             Body::PartyFlaggedIntermediary(m) => self.intermediary = u32::try_from(m.intermediary).unwrap_or(0),
             Body::PartyMergedAtSource(_) | Body::PartySplitAtSource(_) => {
                 if let Some((other, said)) = Said::of(fact) {
-                    let known = self.at_source.entry(other.to_string()).or_default();
-                    if known.order() <= said.order() {
-                        *known = said;
+                    let known = self.at_source.get(other.as_str());
+                    if known.is_none_or(|known| known.order() <= said.order()) {
+                        self.at_source.insert(other.to_string(), said);
                     }
                 }
             }

@@ -203,16 +203,19 @@ impl Fragment {
     }
 
     fn answer_advances(&self, heard: &Heard, all: &mut BTreeMap<Subject, Inbound>) {
-        let mut bills = heard.iter().filter_map(|(from, said)| Some((from, said.bills?)));
-        let (Some((invoice, currency)), None) = (bills.next(), bills.next()) else { return };
+        let in_advance = heard.iter().filter(|(_, said)| said.advance.is_some());
+        let payments = in_advance.filter_map(|(payment, _)| payment.parse::<Subject>().ok());
         if !self.stands() {
+            for payment in payments {
+                all.entry(payment).or_default().refuses = Some(Refuses { void: true, currency: 0 });
+            }
             return;
         }
-        for (payment, _) in heard.iter().filter(|(_, said)| said.advance.is_some()) {
-            if let Ok(payment) = payment.parse::<Subject>() {
-                let billed = Billed { invoice: invoice.clone(), currency };
-                all.entry(payment).or_default().billed = Some(billed);
-            }
+        let mut bills = heard.iter().filter_map(|(from, said)| Some((from, said.bills?)));
+        let (Some((invoice, currency)), None) = (bills.next(), bills.next()) else { return };
+        for payment in payments {
+            let billed = Billed { invoice: invoice.clone(), currency };
+            all.entry(payment).or_default().billed = Some(billed);
         }
     }
 

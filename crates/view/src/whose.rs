@@ -25,9 +25,9 @@ pub fn parents(fragment: Option<&Fragment>, inbound: &BTreeMap<String, Inbound>)
     all
 }
 
-/// Whether a track is named by a delivery or order: it is a shipment, whether anybody scans it or not.
+/// Whether a track is named by a delivery or order that stands: it is a shipment, whether anybody scans it or not.
 pub fn is_shipped(subject: &Subject, inbound: &BTreeMap<String, Inbound>) -> bool {
-    subject.kind() == Kind::Track && inbound.values().any(|words| words.is_parent)
+    subject.kind() == Kind::Track && inbound.values().any(|words| words.is_parent && !words.is_void)
 }
 
 /// The owner keys of a subject. None where nothing is known of it that could have an owner.

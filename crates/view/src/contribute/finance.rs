@@ -166,7 +166,12 @@ impl Sheet<'_> {
         }
         // Whoever pays counts it, though all of it settles what others owe.
         let payer = matches!(Owner::parse(own), Some(Owner::One(_))).then_some(own);
-        let counted = self.once(shares.keys().copied().chain(payer));
+        let mut counting: Vec<&str> = shares.keys().copied().chain(payer).collect();
+        if counting.is_empty() {
+            // One that was reversed is of whom it was of.
+            counting.push(own);
+        }
+        let counted = self.once(counting);
         for (key, share) in shares {
             self.own_row(key, status, share, &payment.method);
         }
@@ -241,6 +246,12 @@ impl Sheet<'_> {
         if let Some(billed) = applied.billed.as_ref().filter(|_| applied.advanced_on.is_none()) {
             let refuses = Refuses { void: false, currency: billed.currency };
             self.refused(key, "references", amount, &billed.invoice, &refuses);
+        }
+        if let Some(order) = self.fragment.advance_on() {
+            let refuses = self.inbound.get(order.as_str()).and_then(|said| said.refuses.clone());
+            if let Some(refuses) = refuses {
+                self.refused(key, "references", amount, order.as_str(), &refuses);
+            }
         }
         let given = applied.claims.iter().filter(|c| c.refuses.is_none()).filter_map(|c| c.allocated.amount);
         let sum = given.fold(Money::new(amount.currency, 0, 0), |sum, given| sum.plus(&given));

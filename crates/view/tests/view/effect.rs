@@ -28,6 +28,8 @@ const EXCEPTIONS: &[(&str, &[(&str, &str)])] = &[
             ("finance.credit_note_issued.v1", "number"),
             ("finance.credit_note_issued.v1", "reason"),
             ("finance.credit_note_issued.v1", "tax"),
+            ("finance.dispute_closed.v1", "reason"),
+            ("finance.document_reinstated.v1", "reason"),
             ("finance.invoice_issued.v1", "buyer"),
             ("finance.invoice_issued.v1", "issued_on"),
             ("finance.invoice_issued.v1", "number"),
@@ -90,6 +92,10 @@ const EXCEPTIONS: &[(&str, &[(&str, &str)])] = &[
             ("warehouse.stock_reserved.v1", "role product"),
             ("warehouse.stock_reserved.v1", "unit"),
         ],
+    ),
+    (
+        "of what is disputed alone: `tests/view/settlement.rs` has disputes of a part, and two of one invoice",
+        &[("finance.dispute_opened.v1", "amount"), ("finance.dispute_opened.v1", "number")],
     ),
     (
         "a case ranks above it, so that it gives it no owner: `events` shows that it is named",

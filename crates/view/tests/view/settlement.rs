@@ -435,3 +435,59 @@ fn a_document_dated_after_the_end_of_its_currency_is_a_finding_and_an_old_one_is
     let (open, codes) = marks("2026-03-01");
     assert_eq!((open.as_str(), codes), ("10.00", vec!["F1208".to_owned()]));
 }
+
+#[test]
+fn an_advance_on_an_order_that_is_void_stays_with_the_payer_and_is_a_finding() {
+    let mut hub = customer();
+    refer(hub.say("order:shop:1", "2026-03-01", order("10.00")), "buyer", K1);
+    let paid = hub.say("payment:bank:1", "2026-03-02", payment("10.00", &[]));
+    refer(refer(paid, "order", "order:shop:1"), "payer", K1);
+    assert_eq!(view(&hub).findings.total, 0);
+    hub.say("order:shop:1", "2026-03-03", DocumentVoided::default());
+    let view = view(&hub);
+    let codes: Vec<&str> = view.findings.latest.iter().map(|found| found.code.as_str()).collect();
+    assert_eq!((codes, view.receivable.by_currency["CNY"].unallocated.as_str()), (vec!["F1203"], "10.00"));
+}
+
+#[test]
+fn a_void_payment_stays_on_the_timeline_of_who_paid_it_though_it_settled_what_another_owes() {
+    let mut hub = customer();
+    hub.say("party:erp:K2", "2026-01-01", party("Berta", &[]));
+    refer(hub.say("invoice:erp:2", "2026-03-01", invoice("10.00", "2026-03-31")), "buyer", "party:erp:K2");
+    let paid = hub.say("payment:bank:1", "2026-03-02", payment("10.00", &[("invoice:erp:2", "10.00")]));
+    refer(paid, "payer", K1);
+    let documents = |hub: &Hub| ["party:erp:K2", K1].map(|who| hub.fold().view_at(who, None).documents);
+    let before = documents(&hub);
+    hub.say("payment:bank:1", "2026-03-03", DocumentVoided::default());
+    assert_eq!(documents(&hub), before);
+    let shown = view(&hub).latest.iter().any(|row| row.subject == "payment:bank:1" && row.status == "void");
+    assert!(shown, "{:?}", view(&hub).latest);
+}
+
+#[test]
+fn a_track_that_only_a_void_delivery_names_is_not_a_shipment() {
+    let mut hub = customer();
+    let sent = hub.say("delivery:wms:1", "2026-03-01", dispatched("2026-03-10", &[]));
+    refer(refer(sent, "buyer", K1), "tracking", "track:sf:1");
+    assert_eq!(view(&hub).shipments.open, 1);
+    hub.say("delivery:wms:1", "2026-03-02", DocumentVoided::default());
+    assert_eq!(view(&hub).shipments.open, 0);
+    hub.say("delivery:wms:1", "2026-03-03", DocumentReinstated::default());
+    assert_eq!(view(&hub).shipments.open, 1);
+}
+
+#[test]
+fn a_payment_of_several_that_is_reversed_is_counted_with_them_as_before() {
+    let mut hub = customer();
+    let paid = hub.say("payment:bank:1", "2026-03-02", payment("10.00", &[]));
+    refer(refer(paid, "payer", K1), "payer", "party:erp:K2");
+    let counted = |hub: &Hub| {
+        let folded = hub.fold();
+        let of = &folded.contributions[&subject("payment:bank:1")];
+        of.iter().filter(|(_, added)| added.documents() > 0).map(|(key, _)| key.clone()).collect::<Vec<_>>()
+    };
+    let before = counted(&hub);
+    assert!(matches!(&before[..], [key] if key.starts_with("set:")), "{before:?}");
+    hub.say("payment:bank:1", "2026-03-03", PaymentReversed::default());
+    assert_eq!(counted(&hub), before);
+}
