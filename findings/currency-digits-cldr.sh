@@ -2,7 +2,7 @@
 # babel 2.19.0 (PyPI), and `Intl.NumberFormat` of Node.js (seen with 20.20.2, ICU 78.2, CLDR 48).
 # Both take the digits of a currency from CLDR, which tells what is usual in cash, and not from ISO 4217, which tells what an
 # amount may hold, though ECMA-402 asks `Intl` for those of ISO 4217. 1.234 dinars of Iraq (three digits) become 1, 1234.56 forints
-# (two) become 1,235. Two editions of CLDR differ as well: for the rupee of Pakistan the one has two digits and the other none.
+# (two) become 1,235.
 # Whoever turns minor units into amounts with these figures is wrong by a factor of 100 or 1,000; whoever prints with them rounds.
 set -euo pipefail
 dir=$(mktemp -d)
@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from babel.numbers import format_currency, get_currency_precision
 
-codes = ["IQD", "HUF", "COP", "MGA", "YER", "LBP", "PKR", "JOD", "EUR"]
+codes = ["IQD", "HUF", "COP", "MGA", "YER", "LBP", "JOD", "EUR"]
 print(json.dumps({
     "digits": {code: get_currency_precision(code) for code in codes},
     "shown": [format_currency(Decimal("1.234"), "IQD", locale="en"), format_currency(Decimal("1234.56"), "HUF", locale="en")],
@@ -26,7 +26,7 @@ cat >compare.js <<'END'
 const babel = require('./babel.json');
 
 // The list of ISO 4217, column "minor unit".
-const iso = { IQD: 3, HUF: 2, COP: 2, MGA: 2, YER: 2, LBP: 2, PKR: 2, JOD: 3, EUR: 2 };
+const iso = { IQD: 3, HUF: 2, COP: 2, MGA: 2, YER: 2, LBP: 2, JOD: 3, EUR: 2 };
 const wrong = { babel: [], intl: [] };
 for (const [currency, digits] of Object.entries(iso)) {
     const format = new Intl.NumberFormat('en', { style: 'currency', currency });

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use onefold_event::{Subject, party_id};
-use onefold_identity::Owner;
+use onefold_identity::{Atom, Held, Owner, whose};
 use onefold_store::{RowPrint, Table};
 use serde::Serialize;
 
@@ -196,22 +196,27 @@ impl Rows for Names {
             let mut rows = self.rows();
             wrong |= rows.asked.contains(key);
             if wrong && key.parse::<Subject>().is_ok_and(|subject| subject.kind().is_document()) {
-                rows.owners.insert(key.to_owned(), vec![keys.trade.clone(), keys.receivable.clone()]);
+                let owners = [&keys.trade, &keys.receivable].into_iter().chain(&keys.parts);
+                rows.owners.insert(key.to_owned(), owners.cloned().collect());
             }
         }
     }
 }
 
-/// The customer that an owner key is attributed to, as its head's key; none where nobody holds all of it.
+/// The customer that an owner key is attributed to (rule C1), as its head's key; of the owners of parts the first. None where
+/// nobody holds it.
 fn customer_of(key: &str, replayed: &Replayed) -> Option<String> {
     let head = |party: &str| replayed.heads.get(party).cloned().unwrap_or_else(|| party.to_owned());
-    let mut found: BTreeSet<String> = BTreeSet::new();
-    for atom in Owner::parse(key)?.leaves() {
-        let atom = atom.to_string();
-        match replayed.holders.get(&atom) {
-            Some(holders) => found.extend(holders.iter().map(|party| head(party))),
-            None => drop(found.insert(head(&atom))),
+    let holder = |atom: &Atom| {
+        let text = atom.to_string();
+        let Atom::Identifier(_) = atom else { return Held::Customer(head(&text)) };
+        let holders = replayed.holders.get(&text).into_iter().flatten();
+        let mut heads: BTreeSet<String> = holders.map(|party| head(party)).collect();
+        match heads.len() {
+            0 => Held::Nobody,
+            1 => heads.pop_first().map_or(Held::Nobody, Held::Customer),
+            _ => Held::Several,
         }
-    }
-    (found.len() == 1).then(|| found.pop_first()).flatten()
+    };
+    whose(&Owner::parse(key)?, &holder).customers.into_iter().next()
 }

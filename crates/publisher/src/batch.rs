@@ -166,7 +166,7 @@ impl<'a> Batch<'a> {
         let turn = self.source.turn;
         let customer = |(id, view): (Uuid, Option<View>)| {
             let id = id.to_string();
-            let ty = if view.is_some() { "onefold.customer.v1" } else { "onefold.customer.gone.v1" };
+            let ty = if view.is_some() { "onefold.customer.v2" } else { "onefold.customer.gone.v1" };
             let said = Said { id: format!("{id}/{}", turn.version), ty, subject: &id, time: turn.version };
             record(id.clone(), &said, turn.version, view.as_ref())
         };

@@ -1,4 +1,4 @@
-//! The rows of customers: their parties, and every owner key that each holds all of. Many customers at once.
+//! The rows of customers: their parties, and every owner key that each holds all of, or a part of where parts are counted. Many customers at once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -89,11 +89,14 @@ async fn begin(connection: &mut PgConnection, options: &Options) -> Result<MadeU
     let key = "INSERT INTO meta (name, value) VALUES ('hub_key', $1) ON CONFLICT DO NOTHING";
     let random = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     sqlx::query(key).bind(random).execute(&mut *tx).await.map_err(engine)?;
-    tell::decided(&mut tx).await?;
-    tell::further_rows(&mut tx).await?;
-    tell::unread(&mut tx).await?;
-    tell::happened(&mut tx).await?;
     let made_under = made_under(&mut tx).await?;
+    // Of another fold nothing is told: its states are not read any more.
+    if made_under.fold_version == FOLD_VERSION {
+        tell::decided(&mut tx).await?;
+        tell::further_rows(&mut tx).await?;
+        tell::unread(&mut tx).await?;
+        tell::happened(&mut tx).await?;
+    }
     tx.commit().await.map_err(engine)?;
     Ok(made_under)
 }

@@ -1,4 +1,4 @@
-//! The rows of one customer: its parties, and every owner key that it holds all of.
+//! The rows of one customer: its parties, and every owner key that it holds all of, or a part of where parts are counted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

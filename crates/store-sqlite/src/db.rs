@@ -91,12 +91,14 @@ impl SqliteStore {
         if format::of(&connection)?.is_none() {
             create(&connection, &options)?;
         }
+        format::check(&connection)?;
+        // Steps read what was derived, which another version cannot be asked to.
+        StoreError::check_fold(fold_version(&connection)?)?;
         format::upgrade(&connection)?;
         // Not before: an upgrade sorts whole tables.
         connection.execute_batch("PRAGMA temp_store = MEMORY").map_err(engine)?;
         // A file from before topics were read gets it here.
         connection.execute_batch(INTAKE).map_err(engine)?;
-        StoreError::check_fold(fold_version(&connection)?)?;
         if rules(&connection)? != options.rules {
             return Err(StoreError::OtherRules);
         }
@@ -128,7 +130,8 @@ impl SqliteStore {
         };
         let connection = inner.reader()?;
         let (found, known) = (format::check(&connection)?, format::FORMAT);
-        if found < known {
+        inner.fold_version = fold_version(&connection)?;
+        if found < known && inner.fold_version == FOLD_VERSION {
             inner.upgrade().map_err(|error| match error {
                 // By a program that is older too.
                 StoreError::Locked => StoreError::TooOld { found, known },
@@ -136,7 +139,6 @@ impl SqliteStore {
             })?;
         }
         inner.rules = rules(&connection)?;
-        inner.fold_version = fold_version(&connection)?;
         inner.give_back(connection);
         Ok(Self(Arc::new(inner)))
     }

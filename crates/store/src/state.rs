@@ -242,7 +242,7 @@ impl SubjectState {
         self.fragment.as_ref().and_then(Fragment::at).unwrap_or(0)
     }
 
-    /// Owner keys under which it stands in the index of documents: its own, the members of those that are sets, and
+    /// Owner keys under which it stands in the index of documents: its own, the members of those that are of several, and
     /// parties that it names as owners, passed over or not.
     pub fn index_keys(&self, subject: &Subject) -> BTreeSet<String> {
         if !self.is_known() || !subject.kind().is_document() {
