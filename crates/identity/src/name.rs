@@ -59,11 +59,14 @@ pub fn normalise_name(text: &str) -> BTreeSet<String> {
 fn comparable(text: &str) -> String {
     // Folding brings them forth again, from `ŉ`.
     let text: String = text.chars().filter(|c| !is_apostrophe(*c)).collect();
-    if text.chars().any(is_cjk) {
+    // A mark alone, which is dropped, makes no name of kana.
+    if text.chars().any(|c| c.is_alphanumeric() && is_cjk(c)) {
         let text: String = text.chars().filter(|c| c.is_alphanumeric()).nfkc().collect();
         let bare = SUFFIXES.iter().find_map(|s| text.strip_suffix(s)).filter(|t| !t.is_empty());
         return bare.unwrap_or(&text).to_owned();
     }
+    // Marks that stood on both sides of one are put into canonical order. Not of kana, whose voiced sound is a mark.
+    let text: String = text.nfkd().collect();
     let within = |c: char| c.is_alphanumeric() || is_combining_mark(c) || c == '.' || c == '&';
     let words: Vec<String> = text.split(|c: char| !within(c)).flat_map(words).collect();
     let mut bare: Vec<&str> = words.iter().map(String::as_str).filter(|w| !HONORIFICS.contains(w)).collect();
@@ -86,7 +89,7 @@ fn is_apostrophe(c: char) -> bool {
 fn words(text: &str) -> Vec<String> {
     let parts: Vec<&str> = text.split('.').filter(|part| !part.is_empty()).collect();
     if parts.len() > 1 && parts.iter().all(|part| part.chars().count() == 1) {
-        return vec![parts.concat()];
+        return vec![parts.concat().nfkd().collect()];
     }
     parts.into_iter().map(str::to_owned).collect()
 }
@@ -103,6 +106,15 @@ mod tests {
         let forms: Vec<_> = names.iter().map(|n| normalise_name(n)).collect();
         for pair in forms.windows(2) {
             assert!(!pair[0].is_disjoint(&pair[1]), "{forms:?}");
+        }
+    }
+
+    #[test]
+    fn marks_that_a_dropped_apostrophe_leaves_side_by_side_are_in_canonical_order() {
+        for text in ["\u{1e08f}\u{2033}\u{f37}", "a.\u{1e08f}.\u{f37}", "\u{1138e}\u{3099}", "\u{ff9e}\u{113c7}"] {
+            for form in normalise_name(text) {
+                assert_eq!(normalise_name(&form).into_iter().collect::<Vec<_>>(), [form.as_str()], "{text:?}");
+            }
         }
     }
 
