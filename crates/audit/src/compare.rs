@@ -210,13 +210,7 @@ fn customer_of(key: &str, replayed: &Replayed) -> Option<String> {
     let holder = |atom: &Atom| {
         let text = atom.to_string();
         let Atom::Identifier(_) = atom else { return Held::Customer(head(&text)) };
-        let holders = replayed.holders.get(&text).into_iter().flatten();
-        let mut heads: BTreeSet<String> = holders.map(|party| head(party)).collect();
-        match heads.len() {
-            0 => Held::Nobody,
-            1 => heads.pop_first().map_or(Held::Nobody, Held::Customer),
-            _ => Held::Several,
-        }
+        Held::by(replayed.holders.get(&text).into_iter().flatten().map(|party| head(party)))
     };
     whose(&Owner::parse(key)?, &holder).customers.into_iter().next()
 }

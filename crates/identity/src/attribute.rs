@@ -15,6 +15,15 @@ pub enum Held<C> {
     Several,
 }
 
+impl<C: PartialEq> Held<C> {
+    /// Who holds a value that is no hub, given the customer of each party that holds it.
+    pub fn by(customers: impl IntoIterator<Item = C>) -> Self {
+        let mut customers = customers.into_iter();
+        let Some(first) = customers.next() else { return Self::Nobody };
+        if customers.all(|customer| customer == first) { Self::Customer(first) } else { Self::Several }
+    }
+}
+
 /// Whose an owner key is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Whose<C> {

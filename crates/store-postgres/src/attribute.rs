@@ -80,14 +80,7 @@ pub(crate) async fn whose(
         Atom::Identifier(value) => match standings.get(value) {
             None => Held::Nobody,
             Some(standing) if standing.hub => Held::Hub,
-            Some(standing) => {
-                let mut all: BTreeSet<String> = standing.present.iter().filter_map(head).collect();
-                match (all.pop_first(), all.is_empty()) {
-                    (None, _) => Held::Nobody,
-                    (Some(one), true) => Held::Customer(one),
-                    (Some(_), false) => Held::Several,
-                }
-            }
+            Some(standing) => Held::by(standing.present.iter().filter_map(head)),
         },
         party => head(&party.to_string()).map_or(Held::Nobody, Held::Customer),
     };

@@ -196,15 +196,8 @@ fn holder(c: &Connection, atom: &Atom, rules: &Rules) -> Result<Held<i64>> {
     if rules.is_hub(value.kind(), ever) {
         return Ok(Held::Hub);
     }
-    let mut found = Held::Nobody;
-    for party in present {
-        let head = head(c, party)?;
-        match found {
-            Held::Customer(other) if other != head => return Ok(Held::Several),
-            _ => found = Held::Customer(head),
-        }
-    }
-    Ok(found)
+    let heads: Vec<i64> = present.into_iter().map(|party| head(c, party)).collect::<Result<_>>()?;
+    Ok(Held::by(heads))
 }
 
 fn head(c: &Connection, party: i64) -> Result<i64> {
