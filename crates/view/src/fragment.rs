@@ -119,6 +119,7 @@ impl Fragment {
             return;
         }
         self.refer(event);
+        let stood = self.stands();
         if kind.is_document() && speaks(&event.body) {
             let after = event.occurred_at.saturating_sub(self.since.map_or(event.occurred_at, |since| since.at));
             self.validity.get_or_insert_default().hear(event, after);
@@ -126,7 +127,9 @@ impl Fragment {
         match kind {
             Kind::Party => self.party.get_or_insert_default().apply(fact),
             Kind::Order | Kind::Invoice | Kind::CreditNote => self.sale.get_or_insert_default().apply(&event.body),
-            Kind::Payment | Kind::Refund | Kind::Adjustment => self.payment.get_or_insert_default().apply(&event.body),
+            Kind::Payment | Kind::Refund | Kind::Adjustment => {
+                self.payment.get_or_insert_default().apply(&event.body, stood);
+            }
             Kind::Delivery | Kind::Track | Kind::Return => {
                 self.shipment.get_or_insert_default().apply(&event.body, at);
             }

@@ -71,24 +71,20 @@ pub(crate) struct Payment {
     /// Receipts of a payment that stood already.
     #[prost(uint32, tag = "5")]
     pub(crate) repeated: u32,
-    /// Whether it was received, and not reversed or voided since.
-    #[prost(bool, tag = "6")]
-    pub(crate) received: bool,
 }
 
 impl Payment {
-    pub(crate) fn apply(&mut self, body: &Body) {
+    /// Takes in a fact; `stood` says whether the document stood before it.
+    pub(crate) fn apply(&mut self, body: &Body, stood: bool) {
         match body {
             Body::PaymentReceived(m) => {
+                let was_received = stood && self.amount.is_some();
+                self.repeated = self.repeated.saturating_add(u32::from(was_received));
                 self.amount = Money::of(m.amount.as_ref());
                 self.method.clone_from(&m.method);
                 let currency = self.amount.map_or(0, |a| a.currency);
                 self.allocations = m.allocations.iter().map(|a| Allocated::of(a, currency)).collect();
-                self.repeated = self.repeated.saturating_add(u32::from(self.received));
-                self.received = true;
             }
-            Body::PaymentReversed(_) | Body::DocumentVoided(_) => self.received = false,
-            Body::DocumentReinstated(_) => self.received = self.amount.is_some(),
             Body::RefundPaid(m) => self.amount = Money::of(m.amount.as_ref()),
             Body::AdjustmentPosted(m) => self.amount = Money::of(m.amount.as_ref()),
             _ => {}

@@ -28,11 +28,11 @@ pub(crate) struct Validity {
 
 impl Validity {
     /// Takes in a fact, which comes after all that were taken in before in the order (`occurred_at`, `recorded_at`, id): so
-    /// only the revision can make it the lesser of two of one time. Answers whether the fact is such a word and counts.
-    pub(crate) fn hear(&mut self, event: &Event, after: i64) -> bool {
-        let Some((stance, reason)) = word(&event.body) else { return false };
+    /// only the revision can make it the lesser of two of one time.
+    pub(crate) fn hear(&mut self, event: &Event, after: i64) {
+        let Some((stance, reason)) = word(&event.body) else { return };
         if after == self.after && event.revision_order < self.revision {
-            return false;
+            return;
         }
         *self = Self {
             stance: stance as u32,
@@ -40,7 +40,6 @@ impl Validity {
             revision: event.revision_order.clone(),
             reason: crate::party::cut(reason, 80).to_owned(),
         };
-        true
     }
 
     pub(crate) fn stance(&self) -> Stance {

@@ -237,6 +237,17 @@ fn a_payment_received_again_after_its_reversal_stands() {
 }
 
 #[test]
+fn a_reversal_of_a_lesser_revision_at_the_same_time_changes_nothing_so_that_the_next_receipt_is_a_second_one() {
+    let mut hub = customer();
+    let at = "2026-03-02T10:00:00Z";
+    refer(hub.revise("received", 2, "payment:bank:1", at, payment("100.00", &[])), "payer", K1);
+    hub.revise("reversed", 1, "payment:bank:1", at, PaymentReversed::default());
+    assert_eq!((cny_of(&hub).paid.as_str(), codes(&hub).len()), ("100.00", 0));
+    hub.say("payment:bank:1", "2026-03-05", payment("100.00", &[]));
+    assert_eq!((cny_of(&hub).paid.as_str(), codes(&hub)), ("100.00", vec!["F1205".to_owned()]));
+}
+
+#[test]
 fn a_payment_that_names_one_invoice_and_says_no_more_settles_it() {
     let mut hub = customer();
     bill(&mut hub, "invoice:erp:1", "100.00");
