@@ -54,6 +54,17 @@ async fn a_track_that_nobody_scans_is_a_shipment_of_the_order_whose_delivery_nam
 }
 
 #[tokio::test]
+async fn a_void_track_stays_on_the_timeline_and_is_no_shipment() {
+    let [order, _] = orders();
+    let track = Draft::new("track:sf:1", v1::Scanned::default()).refer("order", "order:shop:1");
+    let mut hub = hub(&[order, track]).await;
+    assert_eq!(counts(&hub, [A]).await, [(2, 1, 0)]);
+    say(&mut hub, &[Draft::new("track:sf:1", v1::DocumentVoided::default()).later(60)]).await;
+    assert_eq!(counts(&hub, [A]).await, [(2, 0, 0)]);
+    assert!(latest(&hub, A).await.contains(&"track:sf:1".to_owned()));
+}
+
+#[tokio::test]
 async fn a_track_that_its_delivery_names_no_longer_is_nobodys_shipment() {
     let [order, _] = orders();
     let shipped = |revision| Draft::dispatched("delivery:wms:1", "", &["order:shop:1"]).revision(revision);
@@ -277,7 +288,8 @@ pub(crate) async fn each_document_is_counted_once(hub: &TestHub) {
     }
 }
 
-/// Documents that are shown to be a customer's, each of them counted at most once, and shipments among them.
+/// Documents that are shown to be a customer's, each of them counted at most once, and tracks among them that are on their way
+/// or ended it: a void one is shown and ships nothing.
 async fn counted(hub: &TestHub, rows: &CustomerRows) -> (i64, i64) {
     let owners: Vec<String> = rows.bundles.keys().cloned().collect();
     let found = hub.store.documents(&owners, Listing::OldestFirst, None, 10_000).await.unwrap();
@@ -290,13 +302,15 @@ async fn counted(hub: &TestHub, rows: &CustomerRows) -> (i64, i64) {
         let mut adds = state.unwrap().contributions(&subject);
         adds.retain(|owner, _| rows.bundles.contains_key(owner));
         let counted: i64 = adds.values().map(Contribution::documents).sum();
-        let shown = adds.values().any(|adds| adds.row().is_some_and(|row| !row.is_reference()));
+        let row = adds.values().find_map(|adds| adds.row().filter(|row| !row.is_reference()));
+        let shown = row.is_some();
         if ONE_FACET.contains(&subject.kind()) {
             assert_eq!(counted, i64::from(shown), "{document} of {:?}", rows.parties);
         }
         assert!((0..=1).contains(&counted), "{document} counts {counted} times for {:?}", rows.parties);
         sum += counted;
-        shipments += i64::from(shown && subject.kind() == Kind::Track);
+        let ships = row.is_some_and(|row| row.status() != "void");
+        shipments += i64::from(ships && subject.kind() == Kind::Track);
     }
     (sum, shipments)
 }

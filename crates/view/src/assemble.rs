@@ -6,7 +6,7 @@ use onefold_event::Subject;
 use onefold_identity::{IdentifierKey, Rules, Strength};
 
 use crate::amount::{DAY, Money, format_day};
-use crate::contribution::{Counter, OpenCase, Row, Status};
+use crate::contribution::{Counter, OpenCase, Row};
 use crate::finding::{Finding, Findings, code_text, help_of};
 use crate::merged::merge;
 use crate::profile::{Became, HELD, INVALID, MERGED, Profile, SPLIT};
@@ -287,7 +287,7 @@ impl Row {
             at: self.at.occurred(),
             subject: self.subject.clone(),
             kind: self.subject.split(':').next().unwrap_or_default().to_owned(),
-            status: Status::word(self.status),
+            status: self.status(),
             label: self.label.clone(),
             amount: self.amount.as_ref().map(Money::text),
             currency: self.amount.as_ref().map(Money::currency_code),

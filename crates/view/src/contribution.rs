@@ -160,6 +160,11 @@ impl Row {
         &self.subject
     }
 
+    /// How its document stands, in the word that the view says; empty where it just stands.
+    pub fn status(&self) -> &'static str {
+        Status::word(self.status)
+    }
+
     /// Whether only the document's name stands here, without its money.
     pub fn is_reference(&self) -> bool {
         self.reference
