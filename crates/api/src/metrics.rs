@@ -1,6 +1,8 @@
 //! `GET /metrics`: what Prometheus asks for, and what each request is measured by.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -9,34 +11,69 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use onefold_service::Service;
 
-use crate::problem::Problem;
-
 /// Renders all that this process has measured, in Prometheus' text format.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 
-pub(crate) async fn metrics(State((service, render)): State<(Service, Render)>) -> Result<Response, Problem> {
-    let gauges = service.gauges().await?;
-    for (partition, (head, lag)) in gauges.heads.iter().zip(&gauges.lag).enumerate() {
-        let partition = partition.to_string();
-        metrics::gauge!("onefold_log_events", "partition" => partition.clone()).set(*head as f64);
-        metrics::gauge!("onefold_lag_events", "partition" => partition).set(*lag as f64);
+/// What is measured by asking, for whoever asks next.
+#[derive(Clone)]
+pub(crate) struct Measured {
+    service: Service,
+    render: Render,
+    /// Partitions of the log and of what is published, as far as they were ever told.
+    partitions: Arc<[AtomicUsize; 2]>,
+}
+
+impl Measured {
+    pub(crate) fn new(service: Service, render: Render) -> Self {
+        Self { service, render, partitions: Arc::default() }
     }
-    metrics::gauge!("onefold_inbox_waiting").set(gauges.inbox as f64);
-    metrics::gauge!("onefold_marks_waiting").set(gauges.marks as f64);
-    let unpublished = gauges.unpublished;
-    if unpublished.enabled {
-        for (partition, behind) in unpublished.behind.iter().enumerate() {
-            metrics::gauge!("onefold_publish_lag_events", "partition" => partition.to_string()).set(*behind as f64);
+
+    /// The figure of each partition.
+    fn each(&self, which: usize, figures: Option<&[u64]>) -> impl Iterator<Item = (String, f64)> {
+        let told = figures.map_or(0, <[u64]>::len);
+        let known = self.partitions.get(which).map_or(0, |known| known.fetch_max(told, Relaxed).max(told));
+        (0..known).map(move |partition| {
+            let figure = figures.and_then(|figures| figures.get(partition)).copied();
+            (partition.to_string(), number(figure))
+        })
+    }
+}
+
+/// What cannot be told is no number, since the last one would be taken for true.
+fn number(figure: Option<u64>) -> f64 {
+    figure.map_or(f64::NAN, |figure| figure as f64)
+}
+
+/// Always answers: what this process measures itself is wanted most while log or read model cannot be asked.
+pub(crate) async fn metrics(State(measured): State<Measured>) -> Response {
+    let gauges = measured.service.gauges().await;
+    if let Err(error) = &gauges {
+        tracing::warn!(%error, "how far the hub is cannot be told");
+    }
+    let gauges = gauges.as_ref().ok();
+    for (partition, head) in measured.each(0, gauges.map(|gauges| gauges.heads.as_slice())) {
+        metrics::gauge!("onefold_log_events", "partition" => partition).set(head);
+    }
+    for (partition, lag) in measured.each(0, gauges.map(|gauges| gauges.lag.as_slice())) {
+        metrics::gauge!("onefold_lag_events", "partition" => partition).set(lag);
+    }
+    metrics::gauge!("onefold_inbox_waiting").set(number(gauges.map(|gauges| gauges.inbox)));
+    metrics::gauge!("onefold_marks_waiting").set(number(gauges.map(|gauges| gauges.marks)));
+    metrics::gauge!("onefold_quarantine_open").set(number(gauges.map(|gauges| gauges.quarantined)));
+    let unpublished = gauges.map(|gauges| &gauges.unpublished);
+    if unpublished.is_none_or(|unpublished| unpublished.enabled) {
+        for (partition, behind) in measured.each(1, unpublished.map(|unpublished| unpublished.behind.as_slice())) {
+            metrics::gauge!("onefold_publish_lag_events", "partition" => partition).set(behind);
         }
-        metrics::gauge!("onefold_outbox_waiting").set(unpublished.notes as f64);
-        metrics::gauge!("onefold_publish_sweeping").set(f64::from(u8::from(unpublished.sweeping)));
+        metrics::gauge!("onefold_outbox_waiting").set(number(unpublished.map(|unpublished| unpublished.notes)));
+        let sweeping = unpublished.map(|unpublished| u64::from(unpublished.sweeping));
+        metrics::gauge!("onefold_publish_sweeping").set(number(sweeping));
     }
-    metrics::gauge!("onefold_quarantine_open").set(gauges.quarantined as f64);
-    for stage in service.health().stages {
+    for stage in measured.service.health().stages {
         let still = stage.still_for_ms as f64 / 1_000.0;
         metrics::gauge!("onefold_stage_still_seconds", "stage" => stage.name).set(still);
     }
-    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4")], render()).into_response())
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], (measured.render)()).into_response()
 }
 
 /// Measures a request by the route that took it, so that ids make no series of their own.

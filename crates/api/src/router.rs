@@ -12,7 +12,7 @@ use crate::{Render, customers, events, health, host, metrics};
 
 /// All that the face answers.
 pub fn router(service: Service, render: Render) -> Router {
-    let metrics = get(metrics::metrics).with_state((service.clone(), render));
+    let metrics = get(metrics::metrics).with_state(metrics::Measured::new(service.clone(), render));
     Router::new()
         .route("/v1/customers", get(customers::search))
         .route("/v1/customers/{id}", get(customers::one))

@@ -142,6 +142,14 @@ impl KafkaLog {
         }
     }
 
+    /// Nothing that is known of a topic holds for the one that has taken its place.
+    fn same<T>(&self, topic: &Topic, answer: Result<T, LogError>) -> Result<T, LogError> {
+        if let Err(LogError::Replaced(_)) = &answer {
+            self.topics.write().unwrap_or_else(PoisonError::into_inner).remove(&topic.name);
+        }
+        answer
+    }
+
     /// Whether the broker still has the partitions that the topic was made with, now and then.
     async fn look(&self, topic: &Arc<Topic>) -> Result<(), LogError> {
         {
@@ -154,7 +162,9 @@ impl KafkaLog {
         let held = {
             let broker = Arc::clone(&self.broker);
             blocking(topic, move |topic| {
-                let partitions = broker.shape(&topic.full)?.map_or(0, |shape| shape.partitions);
+                let Some(Shape { partitions, .. }) = broker.shape(&topic.full)? else {
+                    return Err(LogError::UnknownTopic(topic.name.clone()));
+                };
                 let added = topic.partitions..partitions;
                 let held = if added.is_empty() { 0 } else { broker.heads(&topic.full, added)?.iter().sum() };
                 Ok((partitions, held))
@@ -221,10 +231,10 @@ impl Log for KafkaLog {
             return Ok(Vec::new());
         }
         let partitions: Vec<u32> = batch.iter().map(|(partition, _)| *partition).collect();
+        let before = topic.known();
         let offsets = self.appender.append(&topic.full, batch).await?;
-        for (partition, offset) in partitions.into_iter().zip(&offsets) {
-            topic.exists(partition, *offset);
-        }
+        let places: Vec<(u32, u64)> = partitions.into_iter().zip(offsets.iter().copied()).collect();
+        self.same(&topic, topic.appended(&places, &before))?;
         topic.ring();
         Ok(offsets)
     }
@@ -235,7 +245,7 @@ impl Log for KafkaLog {
         if max == 0 || from > i64::MAX as u64 {
             return Ok(Vec::new());
         }
-        blocking(&topic, move |topic| topic.read(partition, from, max)).await
+        self.same(&topic, blocking(&topic, move |topic| topic.read(partition, from, max)).await)
     }
 
     async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<Stored>, LogError> {
@@ -244,13 +254,13 @@ impl Log for KafkaLog {
             return Ok(Vec::new());
         }
         let positions = positions.to_vec();
-        blocking(&topic, move |topic| topic.fetch(&positions)).await
+        self.same(&topic, blocking(&topic, move |topic| topic.fetch(&positions)).await)
     }
 
     async fn heads(&self, topic: &str) -> Result<Vec<u64>, LogError> {
         let topic = self.find(topic).await?;
         self.look(&topic).await?;
-        blocking(&topic, |topic| topic.heads()).await
+        self.same(&topic, blocking(&topic, |topic| topic.heads()).await)
     }
 
     async fn wait(&self, topic: &str, seen: &[u64], timeout: Duration) -> Result<bool, LogError> {
@@ -263,7 +273,7 @@ impl Log for KafkaLog {
             return Ok(true);
         }
         self.look(&topic).await?;
-        if Topic::beyond(&blocking(&topic, |topic| topic.heads()).await?, seen) {
+        if Topic::beyond(&self.same(&topic, blocking(&topic, |topic| topic.heads()).await)?, seen) {
             return Ok(true);
         }
         loop {

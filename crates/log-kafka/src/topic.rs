@@ -133,10 +133,35 @@ impl Topic {
 
     /// The heads as the broker has them. Blocks.
     pub(crate) fn heads(&self) -> Result<Vec<u64>, LogError> {
-        for (known, head) in self.known.iter().zip(self.broker.heads(&self.full, 0..self.partitions)?) {
+        let before = self.known();
+        let heads = self.broker.heads(&self.full, 0..self.partitions)?;
+        if let Some((partition, (head, seen))) =
+            (0u32..).zip(heads.iter().zip(&before)).find(|(_, (head, seen))| head < seen)
+        {
+            return Err(self.replaced(format!("partition {partition} ends at {head}, where it went on to {seen}")));
+        }
+        for (known, head) in self.known.iter().zip(heads) {
             known.fetch_max(head, Ordering::AcqRel);
         }
         Ok(self.known())
+    }
+
+    /// What an append was given lies beyond all that was known before it began.
+    pub(crate) fn appended(&self, places: &[(u32, u64)], before: &[u64]) -> Result<(), LogError> {
+        let is_known =
+            |(partition, offset): &&(u32, u64)| before.get(*partition as usize).is_some_and(|head| offset < head);
+        if let Some((partition, offset)) = places.iter().find(is_known) {
+            return Err(self.replaced(format!("offset {offset} of partition {partition} was given again")));
+        }
+        places.iter().for_each(|(partition, offset)| self.exists(*partition, *offset));
+        Ok(())
+    }
+
+    fn replaced(&self, what: String) -> LogError {
+        LogError::Replaced(format!(
+            "{}: {what}; the topic was deleted and made anew, or its broker lost records",
+            self.full
+        ))
     }
 
     /// Records of one partition in order. Blocks.

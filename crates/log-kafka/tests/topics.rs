@@ -119,3 +119,40 @@ async fn what_outsiders_write_is_read_as_it_is() {
     };
     assert_eq!(read, [Record::new("", "no key", 1_700_000_000_123_000), Record::new("no value", "", 5_000)]);
 }
+
+#[tokio::test]
+async fn a_topic_that_was_deleted_and_made_anew_is_told_once_and_then_read_as_it_is() {
+    let Some(kafka) = Kafka::shared("a topic made anew on Kafka") else { return };
+    let prefix = kafka.prefix();
+    let again = || kafka.make_again(&format!("{prefix}events"), 2);
+    let log = open(&kafka, &prefix);
+    log.topic("events", 2).await.unwrap();
+    let record = |text: &str| (0, Record::new("key", text.to_owned(), 1));
+    log.append("events", vec![record("old 1"), record("old 2")]).await.unwrap();
+    again();
+    let told = patient(async || log.heads("events").await).await.unwrap_err();
+    assert!(matches!(&told, LogError::Replaced(why) if why.contains("partition 0 ends at 0")), "{told}");
+    assert_eq!(log.heads("events").await.unwrap(), [0, 0]);
+
+    log.append("events", vec![record("new 1"), record("new 2"), record("new 3")]).await.unwrap();
+    let read = log.read("events", 0, 0, 10).await.unwrap();
+    assert_eq!(read[0].record.value, "new 1");
+
+    again();
+    let told = patient(async || log.append("events", vec![record("newer")]).await).await.unwrap_err();
+    assert!(matches!(&told, LogError::Replaced(why) if why.contains("of partition 0 was given again")), "{told}");
+    let read = patient(async || log.fetch("events", &[(0, 0)]).await).await.unwrap();
+    assert_eq!(read[0].record.value, "newer");
+}
+
+/// Asks until the broker tells of a topic, a moment after it has made it.
+async fn patient<T>(ask: impl AsyncFn() -> Result<T, LogError>) -> Result<T, LogError> {
+    loop {
+        match ask().await {
+            Err(LogError::UnknownTopic(_) | LogError::Unavailable(_)) => {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+            told => return told,
+        }
+    }
+}

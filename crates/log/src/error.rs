@@ -51,6 +51,10 @@ pub enum LogError {
     /// What is stored contradicts itself or is not a log.
     #[error("the log is damaged: {0}")]
     Corrupt(String),
+    /// It is another log than the one that was read: made anew, or put back from an older copy. Whoever has read it SHALL read and
+    /// write no more of it until somebody has decided which of both counts.
+    #[error("the log is not the one that was read: {0}")]
+    Replaced(String),
     /// The log cannot be reached or the medium failed; nothing is known to be wrong with the data.
     #[error("the log is out of reach: {0}")]
     Unavailable(String),
@@ -80,6 +84,7 @@ impl LogError {
             | Self::Absent(_)
             | Self::TooNew { .. }
             | Self::Corrupt(_)
+            | Self::Replaced(_)
             | Self::Closed
             | Self::Unknown { .. } => false,
         }

@@ -50,7 +50,8 @@ pub trait Log: Send + Sync + 'static {
     async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<Stored>, LogError>;
 
     /// The next offset to be written, per partition. What an append has acknowledged MUST be
-    /// counted, and heads SHALL NOT go back.
+    /// counted, and heads SHALL NOT go back: an implementer whose topic has less than before, or gives an append offsets that
+    /// were given before, MUST answer [`LogError::Replaced`], and then what the topic holds now.
     async fn heads(&self, topic: &str) -> Result<Vec<u64>, LogError>;
 
     /// Waits until the head of any partition is beyond `seen` (a partition that `seen` does not

@@ -16,6 +16,7 @@ use onefold_store_sqlite::{SqliteLoad, SqliteStore};
 use crate::args::Globals;
 use crate::config::{Config, without_password};
 use crate::data::{DataDir, WriterLock};
+use crate::log_watch;
 
 /// The topic of events.
 pub(crate) const EVENTS: &str = "events";
@@ -44,7 +45,14 @@ pub(crate) struct Writer {
     /// The log, for whoever appends as the last that came.
     pub(crate) fence: Arc<dyn Fence>,
     /// Of an embedded hub: one process writes.
-    _lock: Option<WriterLock>,
+    lock: Option<WriterLock>,
+}
+
+impl Writer {
+    /// Of an embedded hub: nobody else writes to it.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.lock.is_some()
+    }
 }
 
 /// How a hub is opened.
@@ -165,17 +173,6 @@ fn partitions(config: &Config, of_engine: u32) -> u32 {
     if config.hub.partitions == 0 { of_engine } else { config.hub.partitions }
 }
 
-/// Views are of this log, and of no more of it than there is.
-fn check(heads: Vec<u64>, positions: Vec<u64>, views: &str) -> Result<()> {
-    if heads.len() != positions.len() || heads.iter().zip(&positions).any(|(head, at)| head < at) {
-        bail!(
-            "the views are of another log, or of more of it than there is (log {heads:?}, views {positions:?}): put the \
-             log back from a later copy, or have the views in {views} made again"
-        );
-    }
-    Ok(())
-}
-
 /// Views that are made again beside the old ones, by one process at a time.
 pub(crate) struct Rebuilding {
     pub(crate) log: Arc<dyn Log>,
@@ -185,6 +182,8 @@ pub(crate) struct Rebuilding {
     pub(crate) same_rules: bool,
     /// They were derived by this version of the fold: else there is nothing to compare with.
     pub(crate) same_fold: bool,
+    /// Why they are of another log than this one.
+    pub(crate) other_log: Option<String>,
     pub(crate) key: HubKey,
     rules: Rules,
     place: Fresh,
@@ -204,13 +203,16 @@ impl Rebuilding {
         if globals.settings.is_distributed() {
             return Ok(false);
         }
-        let views = DataDir::open(globals.directory()?)?.file("views.db");
+        let data = DataDir::open(globals.directory()?)?;
+        let views = data.file("views.db");
         if !views.exists() {
             return Ok(false);
         }
         let live = SqliteStore::open_read(&views)?;
-        // What an older program has begun this one cannot finish, and need not: all of it is made again.
-        Ok(live.fold_version() == FOLD_VERSION && live.followed().await?.waiting)
+        // What an older program has begun, or was begun with another log, cannot be finished, and need not be.
+        let begun = live.fold_version() == FOLD_VERSION && live.followed().await?.waiting;
+        let log = EmbeddedLog::open_read(&data.file("log.db"))?;
+        Ok(begun && log_watch::other(&log, &live).await?.is_none())
     }
 
     pub(crate) async fn begin(globals: &Globals) -> Result<Self> {
@@ -221,8 +223,10 @@ impl Rebuilding {
             let live = PostgresStore::connect_read(&url, postgres_options(config)).await?;
             let (same_rules, same_fold) = (*live.rules() == rules, live.fold_version() == FOLD_VERSION);
             let key = HubKey::new(&live.hub_key().await?);
-            let (log, live) = (kafka(&config.kafka.bootstrap, config)?, Some(Arc::new(live) as Arc<dyn Store>));
-            return Ok(Self { log, live, same_rules, same_fold, key, rules, place: Fresh::Schema { url } });
+            let (log, live) = (kafka(&config.kafka.bootstrap, config)?, Arc::new(live) as Arc<dyn Store>);
+            let other_log = log_watch::other(log.as_ref(), live.as_ref()).await?;
+            let (live, place) = (Some(live), Fresh::Schema { url });
+            return Ok(Self { log, live, same_rules, same_fold, other_log, key, rules, place });
         }
         let data = DataDir::open(globals.directory()?)?;
         let (lock, key) = (data.lock()?, data.key()?);
@@ -232,8 +236,12 @@ impl Rebuilding {
         let same_rules = live.as_ref().is_none_or(|live| *live.rules() == rules);
         let same_fold = live.as_ref().is_none_or(|live| live.fold_version() == FOLD_VERSION);
         let live = live.map(|live| Arc::new(live) as Arc<dyn Store>);
+        let other_log = match &live {
+            Some(live) => log_watch::other(log.as_ref(), live.as_ref()).await?,
+            None => None,
+        };
         let place = Fresh::File { views, new: data.file("views.db.new"), _lock: lock };
-        Ok(Self { log, live, same_rules, same_fold, key, rules, place })
+        Ok(Self { log, live, same_rules, same_fold, other_log, key, rules, place })
     }
 
     /// Views that nobody reads yet.
@@ -343,10 +351,8 @@ impl Engine {
                 .await?;
         let key = HubKey::new(&store.hub_key().await?);
         let store: Arc<dyn Store> = Arc::new(store);
-        // Positions first: other processes go on meanwhile, and the log is never behind them.
-        let positions = store.followed().await?.positions;
-        check(log.heads(EVENTS).await?, positions, &place)?;
-        let writer = Some(Writer { partitions, fence: Arc::clone(&log) as _, _lock: None });
+        log_watch::keep(log.as_ref(), store.as_ref()).await.with_context(|| place.clone())?;
+        let writer = Some(Writer { partitions, fence: Arc::clone(&log) as _, lock: None });
         Ok(Self { log, store, rules, key: Some(key), place, writer })
     }
 
@@ -372,9 +378,8 @@ impl Engine {
             other => other.into(),
         })?;
         let store: Arc<dyn Store> = Arc::new(store);
-        let positions = store.followed().await?.positions;
-        check(log.heads(EVENTS).await?, positions, &views.display().to_string())?;
-        let writer = Some(Writer { partitions, fence: Arc::clone(&log) as _, _lock: Some(lock) });
+        log_watch::keep(log.as_ref(), store.as_ref()).await.with_context(|| views.display().to_string())?;
+        let writer = Some(Writer { partitions, fence: Arc::clone(&log) as _, lock: Some(lock) });
         Ok(Self { log, store, rules, key: Some(key), place: data.path().display().to_string(), writer })
     }
 

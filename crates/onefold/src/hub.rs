@@ -9,7 +9,7 @@ use onefold_assembler::Assembler;
 use onefold_connect::{Door, Intake, IntakeOptions};
 use onefold_event::HubKey;
 use onefold_identity::Rules;
-use onefold_log::Log;
+use onefold_log::{Guarded, Log};
 use onefold_projector::{Projector, Work};
 use onefold_publisher::Publisher;
 use onefold_resolver::Resolver;
@@ -21,7 +21,7 @@ use crate::args::Globals;
 use crate::config::Role;
 use crate::connector;
 use crate::engine::{Access, EVENTS, Engine, Writer};
-use crate::reach::Reach;
+use crate::log_watch::{self, LogWatch};
 
 /// A stage that fails for so long is not waited for any more.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -119,19 +119,7 @@ impl Hub {
         if !globals.settings.is_distributed() && Role::ALL.iter().any(|role| !roles.contains(role)) {
             bail!("the embedded hub does everything in one process: leave --role and hub.roles as they are by default");
         }
-        let mut hub = Self::start(Engine::open(globals, Access::Make).await?, globals, roles).await?;
-        if globals.settings.is_distributed() && roles.contains(&Role::Serve) {
-            hub.reach()?;
-        }
-        Ok(hub)
-    }
-
-    /// What is served stands on both servers, whichever stages work here: it is unwell while one of them is away.
-    fn reach(&mut self) -> Result<()> {
-        let reach = Reach { log: Arc::clone(&self.log), store: Arc::clone(&self.store) as _ };
-        let thread = spawn(Box::new(reach), Some(Wake::default()), None, self.health.clone(), self.stop.clone());
-        self.threads.push(thread.context("a stage cannot be started")?);
-        Ok(())
+        Self::start(Engine::open(globals, Access::Make).await?, globals, roles).await
     }
 
     /// What a command does beside what it was called for: an embedded hub moves only while a process has it; a distributed
@@ -143,6 +131,8 @@ impl Hub {
     async fn start(engine: Engine, globals: &Globals, roles: &[Role]) -> Result<Self> {
         let Engine { log, store, rules, key, place, writer } = engine;
         let (writer, key) = writer.zip(key).context("opened for reading only")?;
+        let guarded = Guarded::new(log, EVENTS);
+        let log: Arc<dyn Log> = Arc::new(guarded.clone());
         let settings = &globals.settings;
         let partitions = writer.partitions;
         // Before anything else that is refused.
@@ -177,6 +167,7 @@ impl Hub {
             threads.push(thread.context("a stage cannot be started")?);
             Ok(())
         };
+        begin(Box::new(LogWatch::new(guarded, Arc::clone(&store) as _)), Some(&Wake::default()), None)?;
         for (connector, door) in connectors.into_iter().zip(door.iter().cycle().cloned()) {
             let (positions, quarantine) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
             begin(Box::new(Intake::new(connector, door, Arc::clone(&log), positions, quarantine, intake)), None, None)?;
@@ -263,6 +254,15 @@ impl Hub {
         let threads = self.threads;
         let joined =
             tokio::task::spawn_blocking(move || threads.into_iter().map(JoinHandle::join).all(|ended| ended.is_ok()));
-        if joined.await? { Ok(()) } else { Err(anyhow!("a stage broke off: see its message above")) }
+        if !joined.await? {
+            return Err(anyhow!("a stage broke off: see its message above"));
+        }
+        // Servers may be what this process is stopped for; what it kept while it worked is enough there.
+        if self.writer.is_alone()
+            && let Err(error) = log_watch::keep(self.log.as_ref(), self.store.as_ref()).await
+        {
+            tracing::warn!("the log could not be looked at once more: {error:#}");
+        }
+        Ok(())
     }
 }

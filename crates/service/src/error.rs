@@ -135,7 +135,7 @@ impl From<LogError> for ServiceError {
         let code = match &error {
             LogError::Busy(_) | LogError::Locked(_) | LogError::Unavailable(_) => Code::Busy,
             LogError::Full(_) => Code::Full,
-            LogError::Corrupt(_) | LogError::UnknownPosition { .. } => Code::Damaged,
+            LogError::Corrupt(_) | LogError::Replaced(_) | LogError::UnknownPosition { .. } => Code::Damaged,
             LogError::Refused(_) => Code::Invalid,
             _ => Code::Internal,
         };
@@ -147,7 +147,9 @@ impl From<DoorError> for ServiceError {
     fn from(error: DoorError) -> Self {
         let code = match &error {
             DoorError::Log(LogError::Full(_)) | DoorError::Store(StoreError::Full) => Code::Full,
-            DoorError::Undecodable { .. } => Code::Damaged,
+            DoorError::Undecodable { .. } | DoorError::Log(LogError::Corrupt(_) | LogError::Replaced(_)) => {
+                Code::Damaged
+            }
             other if other.retryable() => Code::Busy,
             _ => Code::Internal,
         };

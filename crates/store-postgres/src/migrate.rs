@@ -13,7 +13,7 @@ use crate::error::{corrupt, engine};
 use crate::{Options, tell};
 
 /// Every step to the present format, in order; a step that was released never changes.
-const STEPS: [(&str, &str); 9] = [
+const STEPS: [(&str, &str); 10] = [
     ("read model", include_str!("../migrations/0001_read_model.sql")),
     ("intake", include_str!("../migrations/0002_intake.sql")),
     ("publishing", include_str!("../migrations/0003_publishing.sql")),
@@ -23,6 +23,7 @@ const STEPS: [(&str, &str); 9] = [
     ("unread references", include_str!("../migrations/0007_unread_references.sql")),
     ("timelines", include_str!("../migrations/0008_timelines.sql")),
     ("fold version", include_str!("../migrations/0009_fold_version.sql")),
+    ("fingerprints", include_str!("../migrations/0010_fingerprints.sql")),
 ];
 
 /// What views were made under, as it is kept beside them.

@@ -11,8 +11,9 @@ use crate::load::PostgresLoad;
 use crate::{Options, migrate};
 
 /// All that can be computed from the log. Quarantine, how far intake was read, the hub's key and the rules are not among it.
-const DERIVED: [&str; 16] = [
+const DERIVED: [&str; 17] = [
     "position",
+    "fingerprint",
     "lease",
     "subject",
     "fact",

@@ -9,8 +9,8 @@ use crate::keys;
 use crate::owned::{Few, Item};
 
 /// Every step from one format to the next; a step that was released never changes. The first format is 1.
-const STEPS: [fn(&Connection) -> Result<()>; 7] =
-    [members_of_bundles, decided, further_rows, unread, owned, places, few];
+const STEPS: [fn(&Connection) -> Result<()>; 8] =
+    [members_of_bundles, decided, further_rows, unread, owned, places, few, fingerprints];
 /// Format of the tables.
 pub(crate) const FORMAT: u32 = STEPS.len() as u32 + 1;
 
@@ -156,6 +156,13 @@ fn few(c: &Connection) -> Result<()> {
         few.put(c, owner, Options::default().few)?;
     }
     Ok(())
+}
+
+/// Fingerprints of the log are kept from here on.
+fn fingerprints(c: &Connection) -> Result<()> {
+    c.execute_batch(
+        "CREATE TABLE fingerprint (partition INTEGER PRIMARY KEY, at INTEGER NOT NULL, digest BLOB NOT NULL)",
+    )
 }
 
 fn each_subject(c: &Connection, mut each: impl FnMut(i64, SubjectState) -> Result<()>) -> Result<()> {

@@ -3,6 +3,8 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 -- A key's place (63 bits; the next free one where two keys share it) and its number.
 CREATE TABLE key (place INTEGER PRIMARY KEY, num INTEGER NOT NULL);
 CREATE TABLE position (partition INTEGER PRIMARY KEY, next INTEGER NOT NULL);
+-- By which records the log is known.
+CREATE TABLE fingerprint (partition INTEGER PRIMARY KEY, at INTEGER NOT NULL, digest BLOB NOT NULL);
 CREATE TABLE digest (name TEXT PRIMARY KEY, sum BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE subject (num INTEGER PRIMARY KEY, key TEXT NOT NULL, state BLOB NOT NULL);
 -- Facts of long histories, one row each; the id is fact, id and digest, so that a fact's versions and copies stand together.

@@ -1,6 +1,7 @@
 //! How far the read model is, at the price of a few rows: for whoever waits for what it wrote to be seen.
 
 use async_trait::async_trait;
+use onefold_log::Fingerprint;
 
 use crate::StoreError;
 
@@ -39,6 +40,14 @@ pub trait FollowStore: Send + Sync {
 
     /// How much waits, counted.
     async fn backlog(&self) -> Result<Backlog, StoreError>;
+
+    /// By which records the log is known that the rows were made of: the last one that was kept of each partition, by partition.
+    /// None of rows that were just made again.
+    async fn fingerprints(&self) -> Result<Vec<Fingerprint>, StoreError>;
+
+    /// Keeps these, each in the place of an earlier one of its partition; one that is not later than what is kept SHALL change
+    /// nothing.
+    async fn keep_fingerprints(&self, fingerprints: &[Fingerprint]) -> Result<(), StoreError>;
 
     /// Calls `put` whenever another process may have put something into a queue, soon after its commit, until it fails. A
     /// call too many does no harm; nor does one too few while the store does not answer, since stages look themselves from

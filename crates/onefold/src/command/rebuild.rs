@@ -11,6 +11,7 @@ use crate::args::{Globals, RebuildArgs};
 use crate::data::DataDir;
 use crate::engine::{Access, EVENTS, Engine, Rebuilding};
 use crate::hub::Hub;
+use crate::log_watch;
 use crate::out::Out;
 use crate::progress::bar;
 
@@ -41,6 +42,9 @@ async fn compare(args: &RebuildArgs, globals: &Globals, memory: usize) -> Result
         settle(globals).await?;
     }
     let Engine { log, store, rules, key, .. } = Engine::open(globals, Access::Read).await?;
+    if let Some(why) = log_watch::other(log.as_ref(), store.as_ref()).await? {
+        bail!(log_watch::advice(&why));
+    }
     let key = key.context("the hub's key, by which duplicates are known, cannot be read")?;
     let source = Source { log, key, rules, memory, progress: Progress::default() };
     let verified = shown(&source.progress, verify(&source, store.as_ref(), Duration::from_secs(args.wait))).await?;
@@ -56,9 +60,12 @@ async fn replace(args: &RebuildArgs, globals: &Globals, memory: usize) -> Result
     }
     let rebuilding = Rebuilding::begin(globals).await?;
     let heads = rebuilding.log.heads(EVENTS).await?;
+    if let (Some(why), false) = (&rebuilding.other_log, args.accept) {
+        bail!(log_watch::advice(why));
+    }
     let live = match &rebuilding.live {
-        // Views of an older fold differ by design.
-        Some(_) if !rebuilding.same_fold => None,
+        // Views of an older fold differ by design, and those of another log have nothing to say of this one.
+        Some(_) if !rebuilding.same_fold || rebuilding.other_log.is_some() => None,
         Some(store) => Some(at_rest(store.as_ref(), Duration::from_secs(args.wait)).await?),
         None => None,
     };

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod fence;
+mod follow;
 mod history;
 mod intake;
 pub mod older;
@@ -46,6 +47,8 @@ pub async fn all<S: Store>(open: impl AsyncFn(&str) -> Arc<S>) {
 
     fence::a_position_moves_only_from_where_it_stands(&*fresh("fence").await).await;
     fence::one_position_that_has_moved_stops_all(&*fresh("all").await).await;
+
+    follow::a_fingerprint_gives_way_to_a_later_one_of_its_partition(&*fresh("fingerprints").await).await;
 
     intake::readers_stand_each_for_itself_and_move_only_from_where_they_stand(&*fresh("intake").await).await;
     intake::one_position_of_intake_that_has_moved_stops_all(&*fresh("intake_all").await).await;
