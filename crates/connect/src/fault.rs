@@ -6,6 +6,7 @@ use onefold_mapping::Problem;
 use crate::Earlier;
 use crate::charset::{BadBytes, Charset, Contradiction, hex};
 use crate::evidence::Sample;
+use crate::lines::Endless;
 use crate::source::file::Trailing;
 
 /// R0301: a byte order mark that contradicts the mapping, or none where one must be.
@@ -66,6 +67,35 @@ pub(crate) fn open_quote(first: u64, last: u64) -> Problem {
     problem
 }
 
+/// R0320: a quote that is not closed where a row must have ended.
+pub(crate) fn unclosed_quote(first: u64, last: u64, limit: u64) -> Problem {
+    let mut problem = Problem::new(
+        "R0320",
+        "a quote is opened and not closed for so long that the rest of the file would be lost in it",
+    )
+    .instead(
+        format!("lines {first} to {last} as one row"),
+        format!("a row of at most {limit} lines and no more than record_bytes"),
+    )
+    .help(format!(
+        "close the quote that line {first} opens and read the file again: what is known already is not taken in twice"
+    ))
+    .help("or raise [read] limits = { record_lines = ... }, where rows are that long")
+    .help(format!("what was whole before line {first} was taken in, and nothing from there on"));
+    problem.lines = vec![first];
+    problem
+}
+
+/// R0321: a file without an end.
+pub(crate) fn endless(error: &Endless, line: u64, open: usize) -> Problem {
+    let mut problem = Problem::new("R0321", "the file does not end")
+        .instead(format!("{error} after line {line}"), "a file that is written to its end")
+        .help(format!("what was whole up to there was taken in; {open} documents that were still open were not"))
+        .help("read it again once it is written: what is known already is not taken in twice");
+    problem.lines = vec![line];
+    problem
+}
+
 /// R0306: no JSON.
 pub(crate) fn json(error: &serde_json::Error, line: u64) -> Problem {
     let mut problem =
@@ -95,8 +125,11 @@ pub(crate) fn neighbour(line: u64, cause: &Problem) -> Problem {
     problem
 }
 
-/// R0309: a file that ends too early or is damaged.
+/// R0309: a file that ends too early or is damaged; R0321 where it does not end.
 pub(crate) fn cut_off(error: &std::io::Error, lines: u64, open: usize) -> Problem {
+    if let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<Endless>()) {
+        return endless(error, lines, open);
+    }
     let mut problem = Problem::new("R0309", "the file ends too early or is damaged")
         .instead(format!("{error} after line {lines}"), "a whole file")
         .help(format!("what was whole up to there was taken in; {open} documents that were still open were not"))

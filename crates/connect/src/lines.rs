@@ -9,6 +9,38 @@ use crate::charset::Charset;
 const CHUNK: u64 = 64 * 1024;
 /// A line's end takes at most this many bytes, in any charset.
 const LONGEST_END: usize = 4;
+/// A line of more bytes is that of a stream which never ends.
+const LONGEST: u64 = 4 << 30;
+/// Blank lines in a row of which the same is true.
+const MOST_BLANK: u64 = 10_000_000;
+
+/// What is read has no end, as far as anybody waits for it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Endless {
+    #[error("a line of more than {LONGEST} bytes")]
+    Line,
+    #[error("more than {MOST_BLANK} blank lines in a row")]
+    Blank,
+    #[error("it grew from {0} bytes to {1} while it was read")]
+    Grown(u64, u64),
+}
+
+impl From<Endless> for io::Error {
+    fn from(error: Endless) -> Self {
+        Self::new(io::ErrorKind::InvalidData, error)
+    }
+}
+
+/// Counts blank lines in a row.
+#[derive(Debug, Default)]
+pub(crate) struct Blank(u64);
+
+impl Blank {
+    pub(crate) fn one_more(&mut self) -> Result<(), Endless> {
+        self.0 += 1;
+        if self.0 > MOST_BLANK { Err(Endless::Blank) } else { Ok(()) }
+    }
+}
 
 /// A record as it grows, line by line: its bytes up to a limit, and a digest of all of them beyond it.
 #[derive(Debug, Default)]
@@ -163,6 +195,9 @@ impl<R: BufRead> Lines<R> {
                 chunk.clear();
                 let read = self.until_end(CHUNK, &mut chunk)?;
                 into.length += read as u64;
+                if into.length - before > LONGEST {
+                    return Err(Endless::Line.into());
+                }
                 if let Some(over) = &mut into.over {
                     over.push(&chunk);
                     let ended = is_end(&over.held, self.charset, self.end);
@@ -274,6 +309,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn blank_lines_end_somewhere() {
+        let mut blank = Blank(MOST_BLANK - 1);
+        assert!(blank.one_more().is_ok());
+        assert!(matches!(blank.one_more(), Err(Endless::Blank)));
+    }
 
     fn all(bytes: &[u8], charset: &str, limit: usize) -> Vec<(Vec<u8>, u64, Option<[u8; 32]>)> {
         let charset = Charset::by_name(charset).unwrap();

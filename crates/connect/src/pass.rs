@@ -262,7 +262,12 @@ impl Pass<'_, '_> {
         loop {
             let row = match rows.next() {
                 Ok(Some(row)) => row,
-                Ok(None) => break,
+                Ok(None) => {
+                    let Rows::Csv(table) = rows else { break };
+                    let Some(problem) = table.unclosed() else { break };
+                    let open = self.window.as_ref().map_or(0, Window::open) as u64;
+                    return Ok(End::Incomplete(Box::new(problem), open));
+                }
                 Err(error) if file::is_of_the_file(&error) => {
                     let open = self.window.as_ref().map_or(0, Window::open);
                     return Ok(End::Incomplete(Box::new(fault::cut_off(&error, rows.line(), open)), open as u64));

@@ -36,6 +36,8 @@ pub struct Read {
     pub group_within: Within,
     /// Most bytes of one record.
     pub record_bytes: u64,
+    /// Most lines of one record of a table, with what stands within its quotes.
+    pub record_lines: u64,
     /// Most bytes of memory for records that are held back until they are whole.
     pub open_bytes: u64,
     /// Stop when more than so many of a hundred, of at least so many records, go to quarantine.
@@ -120,6 +122,7 @@ impl Default for Read {
             fill_down: Vec::new(),
             group_within: Within::Rows(10_000),
             record_bytes: 16 << 20,
+            record_lines: 1_000,
             open_bytes: 1 << 30,
             stop_after: None,
             records: None,
@@ -185,9 +188,10 @@ impl Read {
             };
         }
         if let Some(n) = node.get("limits").filter(|n| n.table(faults)) {
-            n.only(faults, "`limits`", &["record_bytes", "open_bytes"]);
+            n.only(faults, "`limits`", &["record_bytes", "record_lines", "open_bytes"]);
             let mut limit = |name: &str| n.get(name)?.integer(faults).and_then(|n| u64::try_from(n).ok());
             read.record_bytes = limit("record_bytes").unwrap_or(read.record_bytes);
+            read.record_lines = limit("record_lines").unwrap_or(read.record_lines);
             read.open_bytes = limit("open_bytes").unwrap_or(read.open_bytes);
         }
         read.stop_after = node.get("stop_after").and_then(|n| stop_after(n, faults));

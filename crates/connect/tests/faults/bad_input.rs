@@ -109,6 +109,30 @@ async fn a_quote_that_is_never_closed_spoils_what_it_swallows() {
 }
 
 #[tokio::test]
+async fn a_quote_that_swallows_more_than_a_record_may_have_stops_the_file_where_it_opens() {
+    let hub = Hub::open().await;
+    let rows = |quote: &str| {
+        let row = |n: usize| format!("{n},K{n},2026-03-09,1.00,{}b", if n == 3 { quote } else { "" });
+        table(&(1..3_000).map(row).collect::<Vec<_>>().iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let report = hub.ingest(&invoices(""), "a.csv", rows("\"")).await;
+    assert_eq!((report.accepted, report.quarantined), (2, 0));
+    let [file] = &report.files[..] else { panic!("{report:?}") };
+    let problem = &file.problems[0];
+    assert_eq!((file.state, &*problem.code), (FileState::Incomplete, "R0320"));
+    assert_eq!((problem.lines.as_slice(), problem.found.as_str()), (&[4][..], "lines 4 to 1004 as one row"));
+    // Mended, what was taken in is known.
+    let report = hub.ingest(&invoices(""), "a.csv", rows("")).await;
+    assert_eq!((report.accepted, report.duplicates), (2_997, 2));
+
+    let long = format!("9000,K1,2026-03-09,1.00,\"{}\"", "x\n".repeat(999));
+    let read = hub.ingest(&invoices(""), "b.csv", table(&[&long])).await;
+    assert_eq!(read.accepted, 1, "{read:?}");
+    let heading = hub.ingest(&invoices(""), "c.csv", format!("\"{HEADING}\n{}", "1,2\n".repeat(2_000))).await;
+    assert_eq!((heading.accepted, &*heading.files[0].problems[0].code), (0, "R0320"), "{heading:?}");
+}
+
+#[tokio::test]
 async fn quotes_hold_line_breaks_and_offsets_stay_exact() {
     let hub = Hub::open().await;
     let file = format!("{HEADING}\r\n1,K1,2026-03-09,10.00,\"two\r\nlines, \"\"here\"\"\"\r\n{MORE}\r\n");

@@ -8,7 +8,7 @@ use onefold_mapping::{Header, Problem, Read};
 use crate::charset::Charset;
 use crate::fault;
 use crate::format::csv::fields::Fields;
-use crate::lines::{Bytes, LineEnd, Lines, Quoting};
+use crate::lines::{Blank, Bytes, LineEnd, Lines, Quoting};
 use crate::row::{Content, Place, Row};
 
 /// Reads the rows of one table.
@@ -17,6 +17,10 @@ pub(crate) struct CsvRows<R> {
     charset: Charset,
     end: LineEnd,
     limit: usize,
+    /// Most lines of a row.
+    most_lines: u64,
+    /// Why no row comes after those that came.
+    unclosed: Option<Problem>,
     pad: bool,
     quoting: Quoting,
     fields: Fields,
@@ -61,6 +65,8 @@ impl<R: BufRead> CsvRows<R> {
             charset,
             end,
             limit,
+            most_lines: layout.record_lines,
+            unclosed: None,
             pad: layout.pad_ragged,
             quoting,
             fields: Fields::new(quoting),
@@ -101,7 +107,7 @@ impl<R: BufRead> CsvRows<R> {
                 }
             }
         }
-        Ok(Ok(rows))
+        Ok(rows.unclosed().map_or(Ok(rows), Err))
     }
 
     /// What ends a line of this table.
@@ -120,6 +126,11 @@ impl<R: BufRead> CsvRows<R> {
     /// Whether rows end in one delimiter more than the heading.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed == Some(true)
+    }
+
+    /// A quote that was not closed, for which reading ended before the end of the table.
+    pub(crate) fn unclosed(&mut self) -> Option<Problem> {
+        self.unclosed.take()
     }
 
     /// What was passed over and may be worth a look.
@@ -199,6 +210,8 @@ impl<R: BufRead> CsvRows<R> {
             charset,
             end,
             limit,
+            most_lines: self.most_lines,
+            unclosed: None,
             pad: false,
             quoting,
             fields,
@@ -242,6 +255,7 @@ impl<R: BufRead> CsvRows<R> {
     }
 
     fn read(&mut self) -> io::Result<Option<Row>> {
+        let mut blank = Blank::default();
         loop {
             self.bytes.clear();
             let offset = self.lines.offset;
@@ -249,17 +263,28 @@ impl<R: BufRead> CsvRows<R> {
                 return Ok(None);
             }
             if self.bytes.is_cut() || !self.bytes.line(self.charset).is_empty() {
-                return self.row(offset).map(Some);
+                return self.row(offset);
             }
+            blank.one_more()?;
         }
     }
 
-    fn row(&mut self, offset: u64) -> io::Result<Row> {
+    /// The row that begins with the line that was read; none where it does not end.
+    fn row(&mut self, offset: u64) -> io::Result<Option<Row>> {
         let first_line = self.lines.number;
         let mut problem = None;
         let content = loop {
+            let lines = self.lines.number - first_line;
+            if lines >= self.most_lines || (lines > 0 && self.bytes.is_cut()) {
+                // What a quote swallows that is never closed would be kept cut off, or not at all.
+                self.fields.reset();
+                let mut problem = fault::unclosed_quote(first_line, self.lines.number, self.most_lines);
+                problem.help.extend(self.advice(&self.bytes.raw).map(str::to_owned));
+                self.unclosed = Some(problem);
+                return Ok(None);
+            }
             if self.bytes.is_cut() {
-                // A quote that was never closed swallows what follows; reading goes on with the line after the limit.
+                // One line of any length is read through.
                 self.fields.reset();
                 problem = Some(fault::long(self.bytes.length, self.limit, first_line));
                 break None;
@@ -307,7 +332,7 @@ impl<R: BufRead> CsvRows<R> {
                 Content::Bad(Box::new(problem), may_be)
             }
         };
-        Ok(Row { place, raw, sha256, content, filled: Vec::new() })
+        Ok(Some(Row { place, raw, sha256, content, filled: Vec::new() }))
     }
 
     /// The lines of what could not be read, each as a row of its own: what they may belong to.

@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 
 use crate::charset::Charset;
 use crate::fault;
-use crate::lines::{Bytes, LineEnd, Lines};
+use crate::lines::{Blank, Bytes, LineEnd, Lines};
 use crate::row::{Content, Place, Row};
 
 /// Reads the lines of one file, each as a JSON value.
@@ -27,6 +27,7 @@ impl<R: BufRead> JsonRows<R> {
 
     /// The next line that is not blank.
     pub(crate) fn next(&mut self) -> io::Result<Option<Row>> {
+        let mut blank = Blank::default();
         loop {
             self.bytes.clear();
             let offset = self.lines.offset;
@@ -37,6 +38,7 @@ impl<R: BufRead> JsonRows<R> {
             let (raw, length, sha256) = self.bytes.finish(self.charset);
             let line = self.lines.number;
             if !cut && raw.iter().all(|b| b.is_ascii_whitespace() || *b == 0) {
+                blank.one_more()?;
                 continue;
             }
             let content = if cut {

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Component, Path, PathBuf};
 
 /// One thing to read from beginning to end.
@@ -23,6 +24,8 @@ pub enum InputError {
     NoMatch(String),
     #[error("{0} is a directory: name its files, for example {0}/*.csv")]
     Directory(String),
+    #[error("{0} is a device, which has no end: name a file, or `-` for standard input")]
+    Device(String),
     #[error("{path}: {error}")]
     Unreadable { path: String, error: std::io::Error },
 }
@@ -41,6 +44,8 @@ impl Input {
                 inputs.push(Self::Stdin);
             } else if path.is_dir() {
                 return Err(InputError::Directory(text.trim_end_matches('/').to_owned()));
+            } else if is_device(path) {
+                return Err(InputError::Device(text.to_owned()));
             } else if path.exists() {
                 inputs.push(Self::File(path.to_owned()));
             } else if text.contains(['*', '?']) {
@@ -74,6 +79,12 @@ impl fmt::Display for Input {
             Self::Stdin => f.write_str("standard input"),
         }
     }
+}
+
+/// What is behind a path gives bytes for ever, or what somebody types.
+fn is_device(path: &Path) -> bool {
+    let kind = path.metadata().map(|metadata| metadata.file_type());
+    kind.is_ok_and(|kind| kind.is_char_device() || kind.is_block_device())
 }
 
 fn matches(pattern: &Path) -> Result<Vec<PathBuf>, InputError> {
@@ -170,5 +181,6 @@ mod tests {
         assert!(matches!(Input::expand(&[at("*.json")]), Err(InputError::NoMatch(_))));
         assert!(matches!(Input::expand(&[at("d.csv")]), Err(InputError::Absent(_))));
         assert!(matches!(Input::expand(&[at("")]), Err(InputError::Directory(_))));
+        assert!(matches!(Input::expand(&["/dev/null"]), Err(InputError::Device(_))));
     }
 }

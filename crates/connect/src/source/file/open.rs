@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::Input;
+use crate::lines::Endless;
 use crate::source::file::gzip::{MAGIC, Members, Told};
 
 const BUFFER: usize = 256 * 1024;
@@ -46,8 +47,13 @@ pub(crate) fn open(input: &Input, count: &Arc<AtomicU64>) -> io::Result<Opened> 
     let (source, again): (Box<dyn Read + Send>, _) = match input {
         Input::File(path) => {
             let file = File::open(path)?;
-            let again = file.metadata()?.is_file().then(|| Again::File(path.clone()));
-            (Box::new(file), again)
+            let metadata = file.metadata()?;
+            if metadata.is_file() {
+                let length = metadata.len();
+                (Box::new(AsOpened { file, length, left: length }), Some(Again::File(path.clone())))
+            } else {
+                (Box::new(file), None)
+            }
         }
         Input::Stdin => (Box::new(io::stdin()), None),
     };
@@ -91,6 +97,27 @@ fn unpack(mut source: Counted) -> io::Result<Opened> {
     Ok(Opened { reader, start, again: None, trailing })
 }
 
+/// A file as long as it was when it was opened: one that grows as fast as it is read would have no end, and its last line may be
+/// half a line.
+struct AsOpened {
+    file: File,
+    length: u64,
+    left: u64,
+}
+
+impl Read for AsOpened {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 && !into.is_empty() {
+            let length = self.file.metadata()?.len();
+            return if length > self.length { Err(Endless::Grown(self.length, length).into()) } else { Ok(0) };
+        }
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(into.len());
+        let read = self.file.read(into.get_mut(..most).unwrap_or_default())?;
+        self.left -= read as u64;
+        Ok(read)
+    }
+}
+
 struct Counted {
     source: Box<dyn Read + Send>,
     count: Arc<AtomicU64>,
@@ -122,4 +149,25 @@ pub(crate) fn is_of_the_file(error: &io::Error) -> bool {
             error.kind(),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_grows_is_read_as_long_as_it_was_and_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("growing.csv");
+        std::fs::write(&path, "a,b\n1,2\n").unwrap();
+        let mut opened = open(&Input::File(path.clone()), &Arc::default()).unwrap();
+        let mut whole = String::new();
+        assert_eq!(opened.reader.read_to_string(&mut whole).unwrap(), 8);
+        std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"3,").unwrap();
+        let error = opened.reader.read_to_string(&mut whole).unwrap_err();
+        assert!(is_of_the_file(&error) && error.to_string().contains("from 8 bytes to 10"), "{error}");
+        assert_eq!(whole, "a,b\n1,2\n");
+    }
 }
