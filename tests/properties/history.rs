@@ -5,7 +5,7 @@ use std::sync::Arc;
 use onefold_event::{Event, v1};
 use onefold_projector::{Options, Projector};
 use onefold_stage::Stage;
-use onefold_store::MOST_FACTS;
+use onefold_store::{MOST_FACTS, ProjectStore};
 use onefold_testkit::{CountedStore, Draft, Rows, Shape, TestHub, hub_key, party};
 use proptest::prelude::*;
 
@@ -54,7 +54,7 @@ proptest! {
         (one, other) in (shape(), shape()),
         settle_every in 1..50usize,
     ) {
-        let other = Shape { limit: one.limit, ..other };
+        let other = Shape { limit: one.limit, full_from: one.full_from, ..other };
         let mut shuffled: Vec<(u32, (Event, i64))> = order.into_iter().cycle().zip(events.iter().cloned()).collect();
         shuffled.sort_by_key(|(key, _)| *key);
         let mut shuffled: Vec<(Event, i64)> = shuffled.into_iter().map(|(_, event)| event).collect();
@@ -85,7 +85,7 @@ fn counted(day: i64) -> Draft {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_more_event_about_a_subject_of_ten_thousand_costs_a_few_rows() {
     let mut hub = TestHub::on(&crate::engine(), Shape::default()).await;
-    let store = CountedStore::new(Arc::clone(&hub.store) as _);
+    let store = CountedStore::<dyn ProjectStore>::new(Arc::clone(&hub.store) as _);
     let mut projector = Projector::new(
         Arc::clone(&hub.log),
         Arc::new(store.clone()),

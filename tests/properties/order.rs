@@ -300,8 +300,16 @@ pub(crate) fn people() -> impl Strategy<Value = Vec<(Event, i64)>> {
 
 pub(crate) fn shape() -> impl Strategy<Value = Shape> {
     let limit = prop::option::weighted(0.7, 2..=4u64);
-    let shape = (prop::sample::select(&[1u32, 3, 8][..]), 1..40usize, 1..20usize, 1..6usize, limit);
-    shape.prop_map(|(partitions, batch, portion, lag, limit)| Shape { partitions, batch, portion, lag, limit })
+    let full_from = prop::option::weighted(0.3, 2..=4u64);
+    let shape = (prop::sample::select(&[1u32, 3, 8][..]), 1..40usize, 1..20usize, 1..6usize, limit, full_from);
+    shape.prop_map(|(partitions, batch, portion, lag, limit, full_from)| Shape {
+        partitions,
+        batch,
+        portion,
+        lag,
+        limit,
+        full_from,
+    })
 }
 
 pub(crate) struct Outcome {
@@ -350,7 +358,7 @@ proptest! {
         (one, other) in (shape(), shape()),
         settle_every in 1..30usize,
     ) {
-        let other = Shape { limit: one.limit, ..other };
+        let other = Shape { limit: one.limit, full_from: one.full_from, ..other };
         let mut shuffled: Vec<(u32, (Event, i64))> = order.into_iter().cycle().zip(events.iter().cloned()).collect();
         shuffled.sort_by_key(|(key, _)| *key);
         let mut shuffled: Vec<(Event, i64)> = shuffled.into_iter().map(|(_, event)| event).collect();

@@ -3,6 +3,7 @@
 mod cases;
 mod history;
 mod holding;
+mod large;
 mod order;
 mod owners;
 mod published;

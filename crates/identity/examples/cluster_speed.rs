@@ -4,9 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use onefold_identity::{Invalid, PartyFacts, Rules, cluster, normalise, normalise_name};
+use onefold_event::Subject;
+use onefold_identity::{Decision, Invalid, PartyFacts, Rules, cluster, normalise, normalise_name};
 
-/// Two systems' parties of each customer, who share a phone and a name, and every tenth a tax number.
+/// Two systems' parties of each customer, who share a phone and a name, and every tenth a tax number; then one component alone:
+/// chains in which each party shares a value with the next, and one decision on all.
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let parties: u64 = std::env::args().nth(1).map_or(Ok(200_000), |n| n.parse())?;
     let start = Instant::now();
@@ -32,5 +34,48 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rate = |seconds: f64| parties as f64 / seconds;
     println!("{parties} parties normalised in {made:.2?} ({:.0}/s)", rate(made.as_secs_f64()));
     println!("{} customers clustered in {took:.2?} ({:.0} parties/s)", found.sets.len(), rate(took.as_secs_f64()));
+    for n in [500, 1_000, 2_000, 5_000, 20_000, 100_000] {
+        one_component(n)?;
+    }
+    Ok(())
+}
+
+/// One candidate component of so many parties, of each kind.
+fn one_component(n: usize) -> Result<(), Box<dyn std::error::Error>> {
+    let chain = |value: &dyn Fn(usize) -> Vec<usize>| {
+        let one = |i: usize| {
+            let mut party = PartyFacts::new(format!("party:erp:{i:06}").parse()?);
+            for value in value(i) {
+                party.identifiers.insert(normalise("loyalty", &format!("{value:06}"), "club")?);
+            }
+            Ok((party.key.clone(), party))
+        };
+        (0..n).map(one).collect::<Result<BTreeMap<_, _>, Box<dyn std::error::Error>>>()
+    };
+    let (forth, back, alone) = (chain(&|i| vec![i, i + 1])?, chain(&|i| vec![n - i, n - i - 1])?, chain(&|_| vec![])?);
+    let exclusive = {
+        let mut parties = forth.clone();
+        for (i, party) in parties.values_mut().enumerate() {
+            party.born_on.insert(format!("19{:02}-01-01", i % 7 / 6));
+        }
+        parties
+    };
+    let all = Decision::Link {
+        id: "decision:onefold:1".parse()?,
+        parties: alone.keys().cloned().collect(),
+        recorded_at: 0,
+        supersedes: BTreeSet::new(),
+    };
+    let rules = Rules { full_from: u64::MAX, ..Rules::default() };
+    let time = |parties: &BTreeMap<Subject, PartyFacts>, decisions: &[Decision]| {
+        let start = Instant::now();
+        let customers = cluster(parties, decisions, &BTreeSet::new(), &rules).sets.len();
+        format!("{:.1?} ({customers})", start.elapsed())
+    };
+    let (forth, back) = (time(&forth, &[]), time(&back, &[]));
+    let (exclusive, decided) = (time(&exclusive, &[]), time(&alone, &[all]));
+    println!(
+        "{n} in one component: chain {forth}, backwards {back}, with exclusive values {exclusive}, by one decision {decided}"
+    );
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use onefold_event::Subject;
 
 use crate::link::{Group, Index};
+use crate::verdict::Verdicts;
 use crate::{Decision, Rules};
 
 /// Two parties that may not be one customer.
@@ -28,17 +29,60 @@ pub enum Reason {
 }
 
 /// Exclusive values of a party: per scope, those that it ever asserted.
-pub(crate) type Exclusive = BTreeMap<usize, BTreeSet<usize>>;
+type Exclusive = BTreeMap<usize, BTreeSet<usize>>;
 
-/// Exclusive values of several parties: per scope, the sets that occur, each with whose it is.
-pub(crate) type Holding = BTreeMap<usize, BTreeMap<BTreeSet<usize>, Vec<usize>>>;
+/// Classes that occur, each with its least party.
+type Classes = BTreeMap<usize, usize>;
+
+/// All by which a set of parties can be kept apart from another one. It grows with the different values and decisions of the
+/// set, not with its parties.
+#[derive(Default)]
+pub(crate) struct Traits {
+    exclusive: BTreeMap<usize, Held>,
+    /// Per separation, who is on its left and on its right.
+    sides: BTreeMap<usize, (Classes, Classes)>,
+}
+
+/// Exclusive values of a set in one scope.
+struct Held {
+    /// Values that each of them has who has any: whoever has one of these is kept apart from nobody.
+    core: BTreeSet<usize>,
+    /// The sets of values that occur, each with whose it is.
+    sets: BTreeMap<BTreeSet<usize>, Classes>,
+}
+
+impl Traits {
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (scope, more) in other.exclusive {
+            let Some(held) = self.exclusive.get_mut(&scope) else {
+                self.exclusive.insert(scope, more);
+                continue;
+            };
+            held.core.retain(|value| more.core.contains(value));
+            more.sets.into_iter().for_each(|(set, classes)| add(held.sets.entry(set).or_default(), classes));
+        }
+        for (separation, (left, right)) in other.sides {
+            let sides = self.sides.entry(separation).or_default();
+            add(&mut sides.0, left);
+            add(&mut sides.1, right);
+        }
+    }
+}
+
+fn add(known: &mut Classes, more: Classes) {
+    for (class, party) in more {
+        known.entry(class).and_modify(|least| *least = party.min(*least)).or_insert(party);
+    }
+}
+
+/// The lesser one first.
+fn ordered<T>(one: T, other: T, len: impl Fn(&T) -> usize) -> (T, T) {
+    if len(&one) < len(&other) { (one, other) } else { (other, one) }
+}
 
 /// What is forbidden between any two parties.
 pub(crate) struct Constraints<'a> {
-    /// Per party, from whom a decision keeps it.
-    pub(crate) never: BTreeMap<usize, BTreeMap<usize, &'a Subject>>,
-    /// Pairs, the lesser first, that a decision makes the same.
-    pub(crate) same: BTreeMap<(usize, usize), &'a Subject>,
+    pub(crate) verdicts: Verdicts<'a>,
     /// Per party, its exclusive values.
     exclusive: Vec<Exclusive>,
     scopes: Vec<&'a str>,
@@ -47,44 +91,16 @@ pub(crate) struct Constraints<'a> {
 impl<'a> Constraints<'a> {
     /// Of two decisions on one pair the later holds. `groups` are the admissible links: who is in none of them meets nobody.
     pub(crate) fn new(index: &Index<'a>, standing: &[&'a Decision], groups: &[Group], rules: &Rules) -> Self {
-        let mut verdicts: BTreeMap<(usize, usize), (bool, &'a Subject)> = BTreeMap::new();
-        let mut say = |left: &[usize], right: &[usize], same: bool, id: &'a Subject| {
-            for a in left {
-                for b in right.iter().filter(|b| *b != a) {
-                    verdicts.insert((*a.min(b), *a.max(b)), (same, id));
-                }
-            }
-        };
-        for decision in standing {
-            match decision {
-                Decision::Link { id, parties, .. } => {
-                    let places = index.places(parties);
-                    say(&places, &places, true, id);
-                }
-                Decision::Separate { id, left, right, .. } => say(&index.places(left), &index.places(right), false, id),
-            }
-        }
-        let mut never: BTreeMap<usize, BTreeMap<usize, &'a Subject>> = BTreeMap::new();
-        let mut same = BTreeMap::new();
-        for ((a, b), (is_same, id)) in verdicts {
-            if is_same {
-                same.insert((a, b), id);
-            } else {
-                never.entry(a).or_default().insert(b, id);
-                never.entry(b).or_default().insert(a, id);
-            }
-        }
         let (exclusive, scopes) = exclusive(index, groups, rules);
-        Self { never, same, exclusive, scopes }
+        Self { verdicts: Verdicts::new(index, standing), exclusive, scopes }
     }
 
     /// Why two parties may not be one customer. Exclusive values yield to a decision on this very pair, and to no other.
     pub(crate) fn between(&self, a: usize, b: usize) -> Option<Reason> {
-        if let Some(id) = self.never.get(&a).and_then(|others| others.get(&b)) {
-            return Some(Reason::Decision((*id).clone()));
-        }
-        if self.is_same(a, b) {
-            return None;
+        match self.verdicts.between(self.verdicts.class(a), self.verdicts.class(b)) {
+            Some((false, id)) => return Some(Reason::Decision(id.clone())),
+            Some((true, _)) => return None,
+            None => {}
         }
         let (one, other) = (self.exclusive.get(a)?, self.exclusive.get(b)?);
         let clash = |(scope, values): (&usize, &BTreeSet<usize>)| {
@@ -94,29 +110,71 @@ impl<'a> Constraints<'a> {
         Some(Reason::Exclusive(self.scopes.get(scope).map(|s| (*s).to_owned()).unwrap_or_default()))
     }
 
-    /// The exclusive values of one party, as those of a cluster.
-    pub(crate) fn holding(&self, party: usize) -> Holding {
+    /// Those of one party, as a set of its own.
+    pub(crate) fn traits(&self, party: usize) -> Traits {
+        let class = self.verdicts.class(party);
+        let its = || Classes::from([(class, party)]);
         let own = self.exclusive.get(party).into_iter().flatten();
-        own.map(|(scope, values)| (*scope, BTreeMap::from([(values.clone(), vec![party])]))).collect()
+        let held =
+            |values: &BTreeSet<usize>| Held { core: values.clone(), sets: BTreeMap::from([(values.clone(), its())]) };
+        let sides = self.verdicts.separations(class).map(|(separation, side)| {
+            let on = |is: bool| if is { its() } else { Classes::new() };
+            (separation, (on(side.is_left()), on(side.is_right())))
+        });
+        Traits { exclusive: own.map(|(scope, values)| (*scope, held(values))).collect(), sides: sides.collect() }
     }
 
-    /// Whether exclusive values keep any party of the one from any of the other: their values are compared set by set, and
-    /// pair by pair only where a decision may have said same.
-    pub(crate) fn clash(&self, one: &Holding, other: &Holding) -> bool {
-        let apart = |(left, right): (&Vec<usize>, &Vec<usize>)| {
-            self.same.is_empty() || left.iter().any(|a| right.iter().any(|b| !self.is_same(*a, *b)))
-        };
-        one.iter().filter_map(|(scope, sets)| Some((sets, other.get(scope)?))).any(|(sets, others)| {
-            let mut pairs = sets.iter().flat_map(|(set, left)| {
-                let disjoint = others.iter().filter(|(other, _)| set.is_disjoint(other));
-                disjoint.map(move |(_, right)| (left, right))
-            });
-            pairs.any(apart)
+    /// Whether any party of the one set may not be with any of the other.
+    pub(crate) fn forbid(&self, one: &Traits, other: &Traits) -> bool {
+        self.separated(one, other) || self.clash(one, other)
+    }
+
+    fn separated(&self, one: &Traits, other: &Traits) -> bool {
+        let never = |one: &Classes, other: &Classes| one.keys().any(|a| other.keys().any(|b| self.is_never(*a, *b)));
+        let (few, many) = ordered(&one.sides, &other.sides, |sides| sides.len());
+        few.iter()
+            .filter_map(|(separation, sides)| Some((sides, many.get(separation)?)))
+            .any(|((left, right), (others_left, others_right))| never(left, others_right) || never(right, others_left))
+    }
+
+    /// Values are compared set by set, and class by class only where a decision may have said same.
+    fn clash(&self, one: &Traits, other: &Traits) -> bool {
+        let (few, many) = ordered(&one.exclusive, &other.exclusive, |held| held.len());
+        few.iter().filter_map(|(scope, held)| Some((held, many.get(scope)?))).any(|(held, others)| {
+            held.core.is_disjoint(&others.core)
+                && held.sets.iter().any(|(set, one)| {
+                    let mut disjoint = others.sets.iter().filter(|(other, _)| set.is_disjoint(other));
+                    disjoint.any(|(_, other)| one.keys().any(|a| other.keys().any(|b| !self.is_same(*a, *b))))
+                })
         })
     }
 
-    fn is_same(&self, a: usize, b: usize) -> bool {
-        self.same.contains_key(&(a.min(b), a.max(b)))
+    /// The least party of a set with whom another one, who is not in it, may not be.
+    pub(crate) fn least_forbidden(&self, party: usize, set: &Traits) -> Option<usize> {
+        let class = self.verdicts.class(party);
+        let never = |classes: &Classes| {
+            classes.iter().filter(|(other, _)| self.is_never(class, **other)).map(|(_, party)| *party).min()
+        };
+        let separated = self.verdicts.separations(class).filter_map(|(separation, side)| {
+            let (left, right) = set.sides.get(&separation)?;
+            let across = [side.is_left().then_some(right), side.is_right().then_some(left)];
+            across.into_iter().flatten().filter_map(never).min()
+        });
+        let clashes = self.exclusive.get(party).into_iter().flatten().filter_map(|(scope, values)| {
+            let held = set.exclusive.get(scope).filter(|held| held.core.is_disjoint(values))?;
+            let disjoint = held.sets.iter().filter(|(others, _)| values.is_disjoint(others));
+            let whose = disjoint.flat_map(|(_, classes)| classes);
+            whose.filter(|(other, _)| !self.is_same(class, **other)).map(|(_, party)| *party).min()
+        });
+        separated.chain(clashes).min()
+    }
+
+    fn is_same(&self, one: usize, other: usize) -> bool {
+        self.verdicts.between(one, other).is_some_and(|(same, _)| same)
+    }
+
+    fn is_never(&self, one: usize, other: usize) -> bool {
+        self.verdicts.between(one, other).is_some_and(|(same, _)| !same)
     }
 }
 

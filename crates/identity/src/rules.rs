@@ -11,6 +11,9 @@ const WEAK: [&str; 3] = ["phone", "email", "account"];
 /// Kinds of which one customer has only one per issuer, by default.
 const EXCLUSIVE: [&str; 2] = ["tax_number", Rules::BORN_ON];
 
+/// Parties from which on a customer is full, by default.
+const FULL_FROM: u64 = 10_000;
+
 /// How far a kind of value links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strength {
@@ -32,6 +35,8 @@ pub struct Rules {
     pub weak: BTreeSet<String>,
     /// Kinds of which a customer has only one per issuer; `born_on` is the date of birth.
     pub exclusive: BTreeSet<String>,
+    /// From how many parties on a customer is full: values join nobody to it any more, decisions and merges at source do.
+    pub full_from: u64,
     /// From how many parties on a value links nobody.
     pub hub: Hubs,
 }
@@ -57,7 +62,13 @@ impl Default for Hubs {
 impl Default for Rules {
     fn default() -> Self {
         let set = |kinds: &[&str]| kinds.iter().map(|kind| (*kind).to_owned()).collect();
-        Self { strong: set(&STRONG), weak: set(&WEAK), exclusive: set(&EXCLUSIVE), hub: Hubs::default() }
+        Self {
+            strong: set(&STRONG),
+            weak: set(&WEAK),
+            exclusive: set(&EXCLUSIVE),
+            full_from: FULL_FROM,
+            hub: Hubs::default(),
+        }
     }
 }
 
@@ -89,6 +100,11 @@ impl Rules {
             Strength::Neither => return u64::MAX,
         };
         self.hub.kinds.get(kind).copied().unwrap_or(limit)
+    }
+
+    /// Whether a customer of so many parties is full, which is for a person to look at.
+    pub fn is_full(&self, parties: usize) -> bool {
+        parties as u64 >= self.full_from
     }
 
     /// Whether a value of this kind on a document can say whose it is: what links by default, and nothing else, since owner keys outlive configurations.

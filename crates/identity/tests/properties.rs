@@ -18,6 +18,13 @@ proptest! {
     fn clusters_are_the_rules_by_the_letter(graph in graph()) {
         prop_assert_eq!(clusters(&graph), Reference::new(&graph, &Rules::default()).clusters());
     }
+
+    #[test]
+    fn a_customer_that_is_full_takes_nobody_by_values(graph in graph(), full_from in 1..5_u64) {
+        let rules = Rules { full_from, ..Rules::default() };
+        let found = cluster(&graph.parties, &graph.decisions, &graph.hubs, &rules);
+        prop_assert_eq!(sets(&found.sets), Reference::new(&graph, &rules).clusters());
+    }
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
 use onefold_identity::{Decision, IdentifierKey, PartyFacts, Rules, Strength, head};
-use onefold_store::{Holders, ResolveTx, StoreError, asserted};
+use onefold_store::{Cluster, Holders, ResolveTx, StoreError, asserted};
 
 /// All that clustering a component needs.
 #[derive(Debug, Default)]
@@ -14,28 +14,39 @@ pub(crate) struct Component {
     pub(crate) first_seen: BTreeMap<Subject, i64>,
     pub(crate) decisions: BTreeMap<String, Decision>,
     pub(crate) hubs: BTreeSet<IdentifierKey>,
+    /// Parties that changed: those that were claimed, and those that waited in the component.
+    pub(crate) changed: BTreeSet<String>,
+    /// Present clusters of its parties.
+    pub(crate) before: BTreeSet<Cluster>,
 }
 
-/// Gathers the component from the parties that changed.
+/// Gathers the component from the parties that changed. Each party is read once; those that wait are claimed on the way, so
+/// that a component is gathered once for all that changed in it.
 pub(crate) async fn gather(tx: &mut dyn ResolveTx, changed: &[String], rules: &Rules) -> Result<Component, StoreError> {
-    let mut component = Component::default();
     let changed: BTreeSet<String> = changed.iter().cloned().collect();
+    let mut component = Component { changed: changed.clone(), ..Component::default() };
     let mut seen: BTreeSet<String> = changed.clone();
     let mut values: BTreeSet<IdentifierKey> = BTreeSet::new();
     // How many of those that changed ever asserted a value, whether they hold it now or not.
     let mut fresh: BTreeMap<IdentifierKey, u64> = BTreeMap::new();
-    let mut frontier: Vec<String> = changed.iter().cloned().collect();
+    let mut frontier: Vec<String> = changed.into_iter().collect();
     while !frontier.is_empty() {
         let (mut next, mut ask) = (BTreeSet::new(), BTreeSet::new());
         for cluster in tx.clusters(&frontier).await? {
-            next.extend(cluster.parties);
+            if !component.before.contains(&cluster) {
+                next.extend(cluster.parties.iter().cloned());
+                component.before.insert(cluster);
+            }
         }
         for row in tx.parties(&frontier).await? {
+            if row.waited {
+                component.changed.insert(row.key.clone());
+            }
             let Ok(subject) = row.key.parse::<Subject>() else { continue };
             let fragment = row.state.as_ref().and_then(|s| s.fragment.as_ref());
             let facts = fragment.map_or_else(|| PartyFacts::new(subject.clone()), |f| f.party_facts(&subject));
             ask.extend(facts.identifiers.iter().filter(|v| !values.contains(v)).cloned());
-            if changed.contains(&row.key) {
+            if component.changed.contains(&row.key) {
                 // What it no longer asserts linked it before, and counts all the same.
                 for value in asserted(&subject, row.state.as_ref()).into_keys() {
                     *fresh.entry(value.clone()).or_default() += 1;
@@ -53,7 +64,7 @@ pub(crate) async fn gather(tx: &mut dyn ResolveTx, changed: &[String], rules: &R
             ask.into_iter().filter(|v| rules.strength(v.kind()) != Strength::Neither).collect();
         // A value that has just crossed its limit parts all that it linked: its holders are followed once more.
         let limit = ask.iter().map(|v| rules.limit(v.kind())).max().unwrap_or(0);
-        let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(changed.len() + 1);
+        let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(component.changed.len() + 1);
         for (value, holders) in ask.iter().zip(tx.holders(&ask, most).await?) {
             if rules.is_hub(value.kind(), holders.ever) {
                 component.hubs.insert(value.clone());

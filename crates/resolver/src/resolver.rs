@@ -11,7 +11,7 @@ use onefold_view::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::component::{Component, gather};
-use crate::feed::notes;
+use crate::feed::Moves;
 
 /// Limits of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,12 +51,10 @@ impl Stage for Resolver {
         let Some(mut tx) = self.store.begin(self.options.batch).await? else { return Ok(Progress::Idle) };
         let claimed = tx.claimed().to_vec();
         let component = gather(tx.as_mut(), &claimed, &self.rules).await?;
-        let parties: Vec<String> = component.parties.keys().map(ToString::to_string).collect();
-        let before: BTreeSet<Cluster> = tx.clusters(&parties).await?.into_iter().collect();
         let after = clusters(&component, &self.rules);
-        tx.save(change(&before, &after, &claimed)).await?;
+        tx.save(change(&component.before, &after, &component.changed)).await?;
         tx.commit().await?;
-        Ok(Progress::Worked(claimed.len() as u64))
+        Ok(Progress::Worked(component.changed.len() as u64))
     }
 }
 
@@ -76,34 +74,30 @@ fn clusters(component: &Component, rules: &Rules) -> BTreeSet<Cluster> {
         .collect()
 }
 
-fn change(before: &BTreeSet<Cluster>, after: &BTreeSet<Cluster>, claimed: &[String]) -> ClusterChange {
+fn change(before: &BTreeSet<Cluster>, after: &BTreeSet<Cluster>, changed: &BTreeSet<String>) -> ClusterChange {
     let mut change = ClusterChange::default();
-    let mut alone: BTreeSet<&String> = BTreeSet::new();
     for gone in before.difference(after) {
         change.clusters_digest.subtract(&Digest::cluster(strs(gone)));
         change.ids_digest.subtract(&Digest::id(&gone.head, strs(gone)));
-        change.dissolved.extend(gone.parties.iter().cloned());
-        alone.extend(&gone.parties);
     }
-    let mut joined: BTreeSet<&String> = BTreeSet::new();
     for new in after.difference(before) {
         change.clusters_digest.add(&Digest::cluster(strs(new)));
         change.ids_digest.add(&Digest::id(&new.head, strs(new)));
-        change.formed.push(new.clone());
-        joined.extend(&new.parties);
     }
+    let moves = Moves::new(before, after);
     // A party that is alone is a cluster too.
-    for party in joined.difference(&alone) {
-        change.clusters_digest.subtract(&Digest::cluster([party.as_str()]));
-        change.ids_digest.subtract(&Digest::id(party, [party.as_str()]));
+    for party in moves.joined() {
+        change.clusters_digest.subtract(&Digest::cluster([party]));
+        change.ids_digest.subtract(&Digest::id(party, [party]));
     }
-    for party in alone.difference(&joined) {
-        change.clusters_digest.add(&Digest::cluster([party.as_str()]));
-        change.ids_digest.add(&Digest::id(party, [party.as_str()]));
+    for party in moves.alone() {
+        change.clusters_digest.add(&Digest::cluster([party]));
+        change.ids_digest.add(&Digest::id(party, [party]));
+        change.dissolved.insert(party.to_owned());
     }
-    change.notes = notes(before, after, claimed);
-    change.marks.extend(alone.union(&joined).map(|party| (*party).clone()));
-    change.marks.extend(claimed.iter().cloned());
+    change.formed = moves.formed();
+    change.notes = moves.notes(changed);
+    change.marks = moves.touched(changed).into_iter().map(str::to_owned).collect();
     change
 }
 

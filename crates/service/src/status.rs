@@ -19,6 +19,8 @@ pub struct Status {
     pub parties: u64,
     /// Customers.
     pub customers: u64,
+    /// Those of them that have so many parties that values join nobody to them any more: for a person to look at.
+    pub full_customers: u64,
     /// Documents.
     pub documents: i64,
     /// Documents that no customer holds, or of which a part is nobody's: those that are listed without a customer.
@@ -70,6 +72,7 @@ impl Service {
             subjects: rows.subjects,
             parties: rows.parties,
             customers: rows.customers,
+            full_customers: rows.full_customers,
             documents: rows.owned.documents + rows.unattributed.documents,
             unattributed_documents: rows.unattributed.documents,
             quarantined,

@@ -1,6 +1,6 @@
 //! The resolver's transaction: one active at a time, over one committed state.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
@@ -95,6 +95,9 @@ impl ResolveTx for Resolve {
     }
 
     async fn parties(&mut self, keys: &[String]) -> Result<Vec<PartyRow>, StoreError> {
+        let sql = "DELETE FROM inbox WHERE party = ANY($1) RETURNING party";
+        let waited = sqlx::query_scalar::<_, String>(sql).bind(keys).fetch_all(&mut *self.tx);
+        let waited: HashSet<String> = waited.await.map_err(engine)?.into_iter().collect();
         let rows = sqlx::query(include_str!("sql/party_rows.sql")).bind(keys).fetch_all(&mut *self.tx);
         let rows = rows.await.map_err(engine)?;
         let party = |(key, row): (&String, &sqlx::postgres::PgRow)| {
@@ -104,6 +107,7 @@ impl ResolveTx for Resolve {
                 first_seen: row.try_get::<Option<i64>, _>("first_seen").map_err(engine)?.unwrap_or(i64::MAX),
                 state: state.map(SubjectState::decode).transpose().map_err(|e| corrupt(key, e))?,
                 decisions: row.try_get("decisions").map_err(engine)?,
+                waited: waited.contains(key),
             })
         };
         keys.iter().zip(&rows).map(party).collect()

@@ -17,8 +17,9 @@ const BESIDE_PARTIES: [(&str, &str); 2] = [("", "party:"), ("party;", "\u{10FFFF
 
 pub(crate) async fn rows(c: &mut PgConnection, rules: &Rules) -> Result<StatusRows, StoreError> {
     let (positions, sums) = sums::all(c).await?;
-    let (waiting, members, clusters): (i64, i64, i64) =
-        sqlx::query_as(include_str!("sql/counts.sql")).fetch_one(&mut *c).await.map_err(engine)?;
+    let full_from = i64::try_from(rules.full_from).unwrap_or(i64::MAX);
+    let counts = sqlx::query_as(include_str!("sql/counts.sql")).bind(full_from);
+    let (waiting, members, clusters, full): (i64, i64, i64, i64) = counts.fetch_one(&mut *c).await.map_err(engine)?;
     let mut unattributed = Totals::default();
     for (mut after, below) in BESIDE_PARTIES.map(|(after, below)| (after.to_owned(), below)) {
         while let Some(chunk) = nobodys(c, rules, &after, below).await? {
@@ -36,6 +37,7 @@ pub(crate) async fn rows(c: &mut PgConnection, rules: &Rules) -> Result<StatusRo
         subjects: sums.subjects.cast_unsigned(),
         parties: sums.parties.cast_unsigned(),
         customers: (sums.parties - members + clusters).cast_unsigned(),
+        full_customers: full.cast_unsigned(),
         conflicts: sums.conflicts.cast_unsigned(),
         waiting: waiting.cast_unsigned(),
         owned,

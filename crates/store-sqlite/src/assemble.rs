@@ -33,15 +33,17 @@ impl AssembleTx for Assemble {
     }
 
     async fn customers(&mut self, parties: &[String]) -> Result<Vec<PartyBundles>, StoreError> {
-        let mut done = BTreeSet::new();
+        let mut done: BTreeSet<i64> = BTreeSet::new();
         let mut rows = Vec::new();
         for key in parties {
             let Some(num) = self.tx.writer.number(key).map_err(engine)? else { continue };
+            if done.contains(&num) {
+                continue;
+            }
             let c = &self.tx.writer.connection;
             let members = customer::members(c, num).map_err(engine)?;
-            if done.insert(members.first().copied()) {
-                rows.push(customer::parties(c, &members).map_err(engine)?);
-            }
+            rows.push(customer::parties(c, &members).map_err(engine)?);
+            done.extend(members);
         }
         Ok(rows)
     }

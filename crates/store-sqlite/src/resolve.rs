@@ -1,5 +1,7 @@
 //! The resolver's transaction.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
 use onefold_store::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx, StoreError, SubjectState};
@@ -84,9 +86,11 @@ impl ResolveTx for Resolve {
 
 impl Resolve {
     fn party(&mut self, key: &str) -> Result<PartyRow> {
-        let mut row = PartyRow { key: key.to_owned(), first_seen: i64::MAX, state: None, decisions: Vec::new() };
-        let Some(num) = self.tx.writer.number(key)? else { return Ok(row) };
+        let (key, first_seen) = (key.to_owned(), i64::MAX);
+        let mut row = PartyRow { key, first_seen, state: None, decisions: Vec::new(), waited: false };
+        let Some(num) = self.tx.writer.number(&row.key)? else { return Ok(row) };
         let c = &self.tx.writer.connection;
+        row.waited = c.prepare_cached("DELETE FROM inbox WHERE party = ?1")?.execute([num])? > 0;
         let mut first = c.prepare_cached("SELECT first_seen FROM owner WHERE num = ?1")?;
         if let Some(first) = first.query_row([num], |r| r.get::<_, Option<i64>>(0)).optional()?.flatten() {
             row.first_seen = first;
@@ -109,21 +113,23 @@ impl Resolve {
     }
 
     fn clusters_of(&mut self, parties: &[String]) -> Result<Vec<Cluster>> {
-        let mut clusters = std::collections::BTreeSet::new();
+        let (mut clusters, mut seen) = (Vec::new(), HashSet::new());
+        let c = &self.tx.writer.connection;
+        let mut head = c.prepare_cached("SELECT cluster FROM member WHERE party = ?1")?;
+        let mut members = c.prepare_cached("SELECT party FROM member WHERE cluster = ?1")?;
         for key in parties {
-            let Some(num) = self.tx.writer.number(key)? else { continue };
-            let c = &self.tx.writer.connection;
-            let members = customer::members(c, num)?;
-            if members.len() > 1 {
-                let head =
-                    c.prepare_cached("SELECT cluster FROM member WHERE party = ?1")?.query_row([num], |r| r.get(0))?;
-                let head = keys::text(c, head)?.unwrap_or_default();
-                let parties =
-                    members.into_iter().filter_map(|num| keys::text(c, num).transpose()).collect::<Result<_>>()?;
-                clusters.insert(Cluster { head, parties });
+            let Some(num) = keys::find(c, key)? else { continue };
+            let Some(cluster) = head.query_row([num], |r| r.get::<_, i64>(0)).optional()? else { continue };
+            if !seen.insert(cluster) {
+                continue;
             }
+            let members: Vec<i64> = members.query_map([cluster], |r| r.get(0))?.collect::<Result<_>>()?;
+            let parties =
+                members.into_iter().filter_map(|num| keys::text(c, num).transpose()).collect::<Result<_>>()?;
+            clusters.push(Cluster { head: keys::text(c, cluster)?.unwrap_or_default(), parties });
         }
-        Ok(clusters.into_iter().collect())
+        clusters.sort();
+        Ok(clusters)
     }
 
     fn write(&mut self, change: &ClusterChange) -> Result<()> {

@@ -36,6 +36,9 @@ pub(crate) fn rows(c: &Connection, rules: &Rules) -> Result<StatusRows> {
     }
     let (members, clusters) = (one("SELECT count(*) FROM member")?, one("SELECT count(DISTINCT cluster) FROM member")?);
     rows.customers = rows.parties - members + clusters;
+    let full = "SELECT count(*) FROM (SELECT 1 FROM member GROUP BY cluster HAVING count(*) >= ?1)";
+    let from = i64::try_from(rules.full_from).unwrap_or(i64::MAX);
+    rows.full_customers = c.prepare_cached(full)?.query_row([from], |r| r.get::<_, i64>(0))?.cast_unsigned();
     let mut subjects = c.prepare_cached("SELECT state FROM subject")?;
     let mut all = subjects.query([])?;
     while let Some(row) = all.next()? {

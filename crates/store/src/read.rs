@@ -108,6 +108,8 @@ pub struct StatusRows {
     pub parties: u64,
     /// Customers.
     pub customers: u64,
+    /// Those of them that are full ([`Rules::is_full`]).
+    pub full_customers: u64,
     /// Copies of events that contradict an earlier one.
     pub conflicts: u64,
     /// Inbox rows and marks that wait.

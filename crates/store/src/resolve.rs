@@ -19,6 +19,8 @@ pub struct PartyRow {
     pub state: Option<SubjectState>,
     /// Decisions that ever named it.
     pub decisions: Vec<String>,
+    /// It waited in the inbox, and was claimed when it was read.
+    pub waited: bool,
 }
 
 /// Who holds an identifier value.
@@ -46,9 +48,10 @@ pub struct Cluster {
 pub struct ClusterChange {
     /// Parties that belong to no cluster of several any more, or to another.
     pub dissolved: BTreeSet<String>,
-    /// Clusters of several parties that are new.
+    /// Clusters of several parties that are new or have others, each with those of its parties that are new in it or have another
+    /// head.
     pub formed: Vec<Cluster>,
-    /// Parties whose customer must be materialised again.
+    /// Parties whose customer must be materialised again: one of a customer is enough, but for those that came to it or left it.
     pub marks: BTreeSet<String>,
     /// What it means for the publisher, in order.
     pub notes: Vec<Note>,
@@ -71,7 +74,8 @@ pub trait ResolveTx: Send {
     /// Parties claimed from the inbox.
     fn claimed(&self) -> &[String];
 
-    /// Rows of parties, in the order asked.
+    /// Rows of parties, in the order asked. Those of them that wait in the inbox are claimed too: whoever looks at a whole
+    /// component looks at all that waits in it, once.
     async fn parties(&mut self, keys: &[String]) -> Result<Vec<PartyRow>, StoreError>;
 
     /// Holders of values, in the order asked, each list cut off at `limit`.

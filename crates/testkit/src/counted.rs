@@ -1,10 +1,14 @@
-//! What a projector costs, in rows.
+//! What a projector or a resolver costs, in rows.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use async_trait::async_trait;
-use onefold_store::{Changes, FactState, FactsOf, OwnerRow, ProjectStore, ProjectTx, StoreError, SubjectState};
+use onefold_identity::IdentifierKey;
+use onefold_store::{
+    Changes, Cluster, ClusterChange, FactState, FactsOf, Holders, OwnerRow, PartyRow, ProjectStore, ProjectTx,
+    ResolveStore, ResolveTx, StoreError, SubjectState,
+};
 use prost::Message;
 
 /// Rows that went through a store, and the bytes of the subjects' rows among them.
@@ -25,16 +29,21 @@ struct Counts {
     bytes: AtomicU64,
 }
 
-/// A store before which rows are counted.
-#[derive(Clone)]
-pub struct CountedStore {
-    store: Arc<dyn ProjectStore>,
+/// A store before which rows are counted, for the stage whose port `S` is.
+pub struct CountedStore<S: ?Sized> {
+    store: Arc<S>,
     counts: Arc<Counts>,
 }
 
-impl CountedStore {
+impl<S: ?Sized> Clone for CountedStore<S> {
+    fn clone(&self) -> Self {
+        Self { store: Arc::clone(&self.store), counts: Arc::clone(&self.counts) }
+    }
+}
+
+impl<S: ?Sized> CountedStore<S> {
     /// Counts what goes through to a store.
-    pub fn new(store: Arc<dyn ProjectStore>) -> Self {
+    pub fn new(store: Arc<S>) -> Self {
         Self { store, counts: Arc::default() }
     }
 
@@ -46,7 +55,7 @@ impl CountedStore {
 }
 
 #[async_trait]
-impl ProjectStore for CountedStore {
+impl ProjectStore for CountedStore<dyn ProjectStore> {
     async fn positions(&self) -> Result<Vec<u64>, StoreError> {
         self.store.positions().await
     }
@@ -102,6 +111,67 @@ impl ProjectTx for Counted {
         let bytes = changes.subjects.iter().map(|(_, state)| state.encoded_len() as u64).sum();
         self.counts.bytes.fetch_add(bytes, Relaxed);
         self.tx.save(changes).await
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.tx.commit().await
+    }
+}
+
+#[async_trait]
+impl ResolveStore for CountedStore<dyn ResolveStore> {
+    async fn begin(&self, max: usize) -> Result<Option<Box<dyn ResolveTx>>, StoreError> {
+        let Some(tx) = self.store.begin(max).await? else { return Ok(None) };
+        Ok(Some(Box::new(CountedResolve { tx, counts: Arc::clone(&self.counts) })))
+    }
+}
+
+struct CountedResolve {
+    tx: Box<dyn ResolveTx>,
+    counts: Arc<Counts>,
+}
+
+impl CountedResolve {
+    fn read(&self, rows: usize) {
+        self.counts.read.fetch_add(rows as u64, Relaxed);
+    }
+}
+
+#[async_trait]
+impl ResolveTx for CountedResolve {
+    fn claimed(&self) -> &[String] {
+        self.tx.claimed()
+    }
+
+    async fn parties(&mut self, keys: &[String]) -> Result<Vec<PartyRow>, StoreError> {
+        let rows = self.tx.parties(keys).await?;
+        self.read(rows.len());
+        Ok(rows)
+    }
+
+    async fn holders(&mut self, values: &[IdentifierKey], limit: usize) -> Result<Vec<Holders>, StoreError> {
+        let holders = self.tx.holders(values, limit).await?;
+        self.read(holders.iter().map(|holders| holders.present.len()).sum());
+        Ok(holders)
+    }
+
+    async fn clusters(&mut self, parties: &[String]) -> Result<Vec<Cluster>, StoreError> {
+        let clusters = self.tx.clusters(parties).await?;
+        self.read(clusters.iter().map(|cluster| cluster.parties.len()).sum());
+        Ok(clusters)
+    }
+
+    async fn decisions(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {
+        let rows = self.tx.decisions(keys).await?;
+        self.read(rows.iter().flatten().count());
+        Ok(rows)
+    }
+
+    async fn save(&mut self, change: ClusterChange) -> Result<(), StoreError> {
+        let formed: usize = change.formed.iter().map(|cluster| cluster.parties.len()).sum();
+        let rows = change.dissolved.len() + formed + change.marks.len() + change.notes.len();
+        self.counts.written.fetch_add(rows as u64, Relaxed);
+        self.tx.save(change).await
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {

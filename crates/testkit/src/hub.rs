@@ -33,11 +33,13 @@ pub struct Shape {
     pub lag: usize,
     /// Parties up to which any value links, instead of the limits by default.
     pub limit: Option<u64>,
+    /// Parties from which on a customer is full, instead of those by default.
+    pub full_from: Option<u64>,
 }
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { partitions: 8, batch: 4000, portion: 100, lag: 1, limit: None }
+        Self { partitions: 8, batch: 4000, portion: 100, lag: 1, limit: None, full_from: None }
     }
 }
 
@@ -48,6 +50,7 @@ impl Shape {
         if let Some(limit) = self.limit {
             (rules.hub.weak, rules.hub.strong) = (limit, limit);
         }
+        rules.full_from = self.full_from.unwrap_or(rules.full_from);
         rules
     }
 }

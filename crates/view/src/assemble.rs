@@ -52,6 +52,7 @@ pub fn assemble(given: &Given) -> View {
     parties.sort();
     View {
         id: given.id.to_owned(),
+        full: given.rules.is_full(parties.len()),
         parties,
         intermediary: match profiles.values().map(|p| p.intermediary).max() {
             Some(1) => Some("marketplace"),

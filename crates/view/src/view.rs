@@ -13,6 +13,9 @@ pub struct View {
     pub id: String,
     /// Its parties, sorted.
     pub parties: Vec<String>,
+    /// It has so many parties that values join nobody to it any more, which is for a person to look at (rule B5).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub full: bool,
     /// `marketplace` or `walk_in`, where a party stands for others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub intermediary: Option<&'static str>,

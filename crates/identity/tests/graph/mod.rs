@@ -125,6 +125,9 @@ pub(crate) struct Reference<'a> {
     verdicts: BTreeMap<(&'a Subject, &'a Subject), bool>,
     /// Whom each thing links, in order.
     groups: Vec<BTreeSet<&'a Subject>>,
+    /// How many of them are of decisions and merges at source; the rest is of values.
+    said: usize,
+    full_from: u64,
     /// Everybody whom links connect with a party.
     pub(crate) components: BTreeMap<&'a Subject, BTreeSet<&'a Subject>>,
 }
@@ -148,7 +151,7 @@ fn holding(graph: &Graph) -> Vec<&Decision> {
     holding
 }
 
-fn groups<'a>(graph: &'a Graph, rules: &Rules) -> Vec<BTreeSet<&'a Subject>> {
+fn groups<'a>(graph: &'a Graph, rules: &Rules) -> (usize, Vec<BTreeSet<&'a Subject>>) {
     let mut groups = Vec::new();
     for decision in holding(graph) {
         if let Decision::Link { parties, .. } = decision {
@@ -162,6 +165,7 @@ fn groups<'a>(graph: &'a Graph, rules: &Rules) -> Vec<BTreeSet<&'a Subject>> {
             }
         }
     }
+    let said = groups.len();
     let values: BTreeSet<&IdentifierKey> =
         graph.parties.values().flat_map(|p| &p.identifiers).filter(|v| !graph.hubs.contains(v)).collect();
     let of = |strength| {
@@ -182,7 +186,7 @@ fn groups<'a>(graph: &'a Graph, rules: &Rules) -> Vec<BTreeSet<&'a Subject>> {
             groups.push(holders.iter().filter(joins).map(|p| &p.key).collect());
         }
     }
-    groups
+    (said, groups)
 }
 
 /// Whether the last that their source said of two records is that it merged them.
@@ -201,8 +205,9 @@ fn exclusive(facts: &PartyFacts, scope: &str) -> BTreeSet<String> {
 
 impl<'a> Reference<'a> {
     pub(crate) fn new(graph: &'a Graph, rules: &Rules) -> Self {
-        let mut found =
-            Self { graph, verdicts: BTreeMap::new(), groups: groups(graph, rules), components: BTreeMap::new() };
+        let (said, groups) = groups(graph, rules);
+        let (verdicts, components, full_from) = (BTreeMap::new(), BTreeMap::new(), rules.full_from);
+        let mut found = Self { graph, verdicts, groups, said, full_from, components };
         let holding = holding(graph);
         for a in graph.parties.keys() {
             for b in graph.parties.keys().filter(|b| a != *b) {
@@ -254,13 +259,16 @@ impl<'a> Reference<'a> {
     /// The clusters, by the letter of the rule.
     pub(crate) fn clusters(&self) -> Sets {
         let mut clusters: Vec<BTreeSet<&Subject>> = self.graph.parties.keys().map(|p| BTreeSet::from([p])).collect();
-        for group in &self.groups {
+        for (n, group) in self.groups.iter().enumerate() {
+            let full = |set: &BTreeSet<&Subject>| n >= self.said && set.len() as u64 >= self.full_from;
             let (mut meant, rest): (Vec<_>, Vec<_>) = clusters.into_iter().partition(|c| !c.is_disjoint(group));
             meant.sort();
             let mut fitted: Vec<BTreeSet<&Subject>> = Vec::new();
             for cluster in meant {
                 let fits = |other: &&mut BTreeSet<&Subject>| {
-                    cluster.iter().all(|a| other.iter().all(|b| !self.forbidden(a, b)))
+                    !full(&cluster)
+                        && !full(other)
+                        && cluster.iter().all(|a| other.iter().all(|b| !self.forbidden(a, b)))
                 };
                 match fitted.iter_mut().find(fits) {
                     Some(first) => first.extend(cluster),

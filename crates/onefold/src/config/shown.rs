@@ -42,6 +42,7 @@ pub(crate) fn shown(config: &Config) -> String {
     lines.push(format!("exclusive   {}", list(&config.identity.exclusive)));
     lines.push(format!("hub values  beyond {} weak, {} strong", config.identity.hub.weak, config.identity.hub.strong));
     lines.extend(config.identity.hub.kinds.iter().map(|(kind, limit)| format!("            beyond {limit} of {kind}")));
+    lines.push(format!("full        a customer of {} parties", config.identity.full_from));
     lines.join("\n")
 }
 

@@ -9,6 +9,8 @@ use super::{amount, is_zero, line};
 
 /// Identifiers shown of each state.
 const IDENTIFIERS: usize = 12;
+/// Parties that are shown.
+const PARTIES: usize = 50;
 
 /// The view as a service agent reads it: open cases first after who it is.
 pub(crate) fn customer(view: &View) -> String {
@@ -35,7 +37,13 @@ fn who(view: &View, text: &mut String) {
         view.intermediary.map(|word| format!("  [{}: stands for others]", word.replace('_', " "))).unwrap_or_default();
     let _ = writeln!(text, "{name}{flag}");
     put(text, "id", &view.id);
-    put(text, "known as", &view.parties.join("  "));
+    let more = view.parties.len().saturating_sub(PARTIES);
+    let more = if more > 0 { format!("  and {more} more") } else { String::new() };
+    let known_as: Vec<&str> = view.parties.iter().take(PARTIES).map(String::as_str).collect();
+    put(text, "known as", &format!("{}{more}", known_as.join("  ")));
+    if view.full {
+        put(text, "full", "values join nobody to so many parties any more: look at what holds them together");
+    }
     for (state, label) in [
         ("links", "identifiers"),
         ("weak", ""),

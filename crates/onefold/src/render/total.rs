@@ -15,7 +15,11 @@ pub(crate) fn status(status: &Status) -> String {
     };
     let count = |n: u64| amount(&n.to_string());
     put("events", format!("{} about {} subjects", count(status.events), count(status.subjects)));
-    put("customers", format!("{} of {} parties", count(status.customers), count(status.parties)));
+    let full = match status.full_customers {
+        0 => String::new(),
+        n => format!("; {} full: look at what holds so many parties together", count(n)),
+    };
+    put("customers", format!("{} of {} parties{full}", count(status.customers), count(status.parties)));
     put(
         "documents",
         format!(

@@ -55,6 +55,7 @@ pub async fn all<S: Store>(open: impl AsyncFn(&str) -> Arc<S>) {
 
     resolve::what_waits_is_claimed_once_and_stays_where_the_claim_is_dropped(&*fresh("inbox").await).await;
     resolve::holders_are_counted_who_ever_asserted_and_who_waits(&*fresh("holders").await).await;
+    resolve::who_waits_and_is_read_is_claimed(&*fresh("waits").await).await;
     resolve::whoever_shares_a_value_that_is_taken_back_is_looked_at_again(&*fresh("gone").await).await;
     resolve::clusters_are_what_was_written_last(&*fresh("clusters").await).await;
 

@@ -63,6 +63,28 @@ pub(super) async fn holders_are_counted_who_ever_asserted_and_who_waits(store: &
     assert_eq!((rows[1].state.is_none(), rows[1].first_seen), (true, i64::MAX));
 }
 
+pub(super) async fn who_waits_and_is_read_is_claimed(store: &dyn Store) {
+    project(store, 0, &[(A, party(A, "王伟", &[PHONE])), (B, party(B, "李娜", &[PHONE]))]).await;
+    let both = [A.to_owned(), B.to_owned()];
+    for keep in [false, true] {
+        let mut tx = some(done(ResolveStore::begin(store, 1).await));
+        let claimed = tx.claimed().to_vec();
+        assert_eq!(done(tx.holders(&[phone()], 10).await)[0].waiting, 1);
+        let rows = done(tx.parties(&both).await);
+        for row in &rows {
+            assert_eq!(row.waited, !claimed.contains(&row.key), "the one that was not claimed before");
+        }
+        assert_eq!(done(tx.holders(&[phone()], 10).await)[0].waiting, 0);
+        assert!(done(tx.parties(&both).await).iter().all(|row| !row.waited), "once");
+        // Dropped, both wait again.
+        if keep {
+            done(tx.save(ClusterChange::default()).await);
+            done(tx.commit().await);
+        }
+    }
+    assert!(done(ResolveStore::begin(store, 10).await).is_none());
+}
+
 pub(super) async fn whoever_shares_a_value_that_is_taken_back_is_looked_at_again(store: &dyn Store) {
     project(store, 0, &[(A, party(A, "王伟", &[PHONE])), (B, party(B, "李娜", &[PHONE]))]).await;
     resolve(store, ClusterChange::default()).await;
