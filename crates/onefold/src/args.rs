@@ -437,6 +437,8 @@ pub(crate) enum BenchWhat {
     Intake,
     /// Customers published
     Publish,
+    /// One large thing, and how long strangers wait beside it
+    Large,
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod cpu;
 mod http;
 mod intake;
+mod large;
 mod live;
 mod measure;
 mod publish;
@@ -37,6 +38,7 @@ async fn all(what: &[BenchWhat], rig: &mut rig::Rig, json: bool) -> Result<()> {
             BenchWhat::Read => read::run(rig).await,
             BenchWhat::Unmerge => unmerge::run(rig).await,
             BenchWhat::Intake => intake::run(rig).await,
+            BenchWhat::Large => large::run(rig).await,
             BenchWhat::Publish => publish::run(rig).await,
         };
         measure::print(&report?, json);

@@ -213,6 +213,11 @@ impl Rig {
         }
     }
 
+    /// Who links.
+    pub(crate) fn rules(&self) -> &onefold_identity::Rules {
+        &self.hub.rules
+    }
+
     /// The hub's configuration.
     pub(crate) fn config(&self) -> &Config {
         &self.config
