@@ -65,6 +65,31 @@ fn a_link_adds_the_money_and_its_undoing_takes_it_away_again() {
 }
 
 #[test]
+fn a_link_that_cannot_be_honoured_is_told_to_whoever_asks_for_it_and_shown_at_both_customers() {
+    let home = told();
+    let server = home.serve();
+    let other = party("shop:S9", "王伟", &[("tax_number", "121200004013590816", "CN")]);
+    assert_eq!(server.batch(&[other]).status, 200);
+    server.settle();
+    server.stop();
+    let link = |one: &str, other: &str| home.run(&["identity", "link", one, other, "--why", "same person"]).exits(0);
+    link("party:erp:K1", "party:web:W3");
+    link("party:web:W3", "party:shop:S9").tells(&[
+        "kept apart: party:shop:S9 and party:web:W3, though this decision says same",
+        "different values of tax_number:CN, of which a customer has only one",
+    ]);
+    for (reference, other) in [("party:shop:S9", "party:web:W3"), ("party:erp:K1", "party:shop:S9")] {
+        home.run(&["show", reference]).exits(0).tells(&["kept apart here"]);
+        let view = home.run(&["show", reference, "--json"]).exits(0).json();
+        assert_eq!(view["kept_apart"][0]["others"], json!([other]));
+    }
+    digests(&home);
+    // Whoever names all whom it concerns is heard.
+    link("party:erp:K1", "party:shop:S9");
+    assert_eq!(net(&home, "party:shop:S9"), "125.00");
+}
+
+#[test]
 fn a_separation_beats_a_shared_tax_number_until_it_is_undone() {
     let home = told();
     let before = digests(&home);

@@ -168,6 +168,48 @@ async fn records_merged_at_source_are_one_customer_with_every_document_and_a_spl
     assert!(merged.kept_apart, "and that it is not honoured: {merged:?}");
 }
 
+/// What a customer's view says of decisions that are not honoured: which, and with whom.
+async fn kept_apart(hub: &TestHub, party: &str) -> Vec<(String, Vec<String>)> {
+    let view = hub.customer(party).await.view(&Shape::default().rules(), None, None);
+    view.kept_apart.into_iter().map(|kept| (kept.decision, kept.others)).collect()
+}
+
+#[tokio::test]
+async fn a_decision_that_exclusive_values_hold_against_is_shown_at_both_customers_in_any_order() {
+    const ERP: &str = "party:erp:1";
+    const SHOP: &str = "party:shop:2";
+    let taxed = |party_key: &str, number: &str| party(party_key, "Acme", &[("tax_number", number)]);
+    let all = [
+        taxed(ERP, "91110000600037341L"),
+        party(CRM, "Acme", &[]),
+        taxed(SHOP, "121200004013590816"),
+        linked(1, &[ERP, CRM]),
+        linked(2, &[CRM, SHOP]).later(1),
+    ];
+    in_any_order(&all, async |hub| {
+        // Whichever was taken in first holds, and the other one is shown at both.
+        let (first, shown) = if parties(hub, CRM).await.contains(&ERP.to_owned()) { (1, 2) } else { (2, 1) };
+        let decision = format!("decision:onefold:{shown}");
+        let (with, alone) = if first == 1 { (ERP, SHOP) } else { (SHOP, ERP) };
+        assert_eq!(kept_apart(hub, with).await, [(decision.clone(), vec![alone.to_owned()])]);
+        assert_eq!(kept_apart(hub, CRM).await, kept_apart(hub, with).await);
+        assert_eq!(kept_apart(hub, alone).await, [(decision, vec![CRM.to_owned()])]);
+    })
+    .await;
+    // What a later decision says of the pair, or one that supersedes it, is not a wish that comes to nothing.
+    let mut hub = hub(&all).await;
+    say(&mut hub, &[separated(3, CRM, SHOP)]).await;
+    assert_eq!(kept_apart(&hub, SHOP).await, []);
+    let mut hub = self::hub(&all).await;
+    let instead = v1::PartiesLinked {
+        parties: vec!["party:erp:8".into(), "party:erp:9".into()],
+        supersedes: vec!["decision:onefold:2".into()],
+        ..Default::default()
+    };
+    say(&mut hub, &[Draft::new("decision:onefold:4", instead)]).await;
+    assert_eq!(kept_apart(&hub, SHOP).await, []);
+}
+
 #[tokio::test]
 async fn a_record_retired_at_source_is_there_again_once_it_is_recorded_later() {
     let retired = Draft::new(X, v1::PartyRetiredAtSource::default()).later(10);

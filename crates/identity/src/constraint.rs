@@ -1,6 +1,7 @@
 //! What keeps parties apart: never-same, and values of which a customer has only one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use onefold_event::Subject;
 
@@ -17,6 +18,18 @@ pub struct Forbidden {
     pub right: Subject,
     /// What forbids it.
     pub reason: Reason,
+}
+
+impl fmt::Display for Forbidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { left, right, reason } = self;
+        match reason {
+            Reason::Decision(id) => write!(f, "{id} says that {left} and {right} are never one customer"),
+            Reason::Exclusive(scope) => {
+                write!(f, "{left} and {right} have different values of {scope}, of which a customer has only one")
+            }
+        }
+    }
 }
 
 /// What forbids that two parties are one customer.
@@ -91,7 +104,14 @@ pub(crate) struct Constraints<'a> {
 impl<'a> Constraints<'a> {
     /// Of two decisions on one pair the later holds. `groups` are the admissible links: who is in none of them meets nobody.
     pub(crate) fn new(index: &Index<'a>, standing: &[&'a Decision], groups: &[Group], rules: &Rules) -> Self {
-        let (exclusive, scopes) = exclusive(index, groups, rules);
+        let linked: BTreeSet<usize> = groups.iter().flat_map(|group| &group.holders).copied().collect();
+        let (exclusive, scopes) = exclusive(index, linked, rules);
+        Self { verdicts: Verdicts::new(index, standing), exclusive, scopes }
+    }
+
+    /// The same between all of them, whatever links them.
+    pub(crate) fn of_all(index: &Index<'a>, standing: &[&'a Decision], rules: &Rules) -> Self {
+        let (exclusive, scopes) = exclusive(index, 0..index.len(), rules);
         Self { verdicts: Verdicts::new(index, standing), exclusive, scopes }
     }
 
@@ -178,13 +198,16 @@ impl<'a> Constraints<'a> {
     }
 }
 
-/// Exclusive values by party, with the names of their scopes.
-fn exclusive<'a>(index: &Index<'a>, groups: &[Group], rules: &Rules) -> (Vec<Exclusive>, Vec<&'a str>) {
-    let linked: BTreeSet<usize> = groups.iter().flat_map(|group| &group.holders).copied().collect();
+/// Exclusive values of some parties, with the names of their scopes.
+fn exclusive<'a>(
+    index: &Index<'a>,
+    of_these: impl IntoIterator<Item = usize>,
+    rules: &Rules,
+) -> (Vec<Exclusive>, Vec<&'a str>) {
     let (mut scopes, mut names): (BTreeMap<&'a str, usize>, Vec<&'a str>) = (BTreeMap::new(), Vec::new());
     let mut values: BTreeMap<(usize, &'a str), usize> = BTreeMap::new();
     let mut of: Vec<Exclusive> = vec![Exclusive::new(); index.len()];
-    for place in linked {
+    for place in of_these {
         let (Some(facts), Some(of)) = (index.facts.get(place), of.get_mut(place)) else { continue };
         let identifiers = facts.identifiers.iter().filter(|key| rules.exclusive.contains(key.kind()));
         let born = facts.born_on.iter().filter(|_| rules.exclusive.contains(Rules::BORN_ON));

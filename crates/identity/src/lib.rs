@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod apart;
 mod attribute;
 mod china;
 mod cluster;
@@ -29,6 +30,7 @@ mod vat;
 mod vat_check;
 mod verdict;
 
+pub use apart::{KeptApart, forbidden, kept_apart};
 pub use attribute::{Held, Whose, attribute, whose};
 pub use cluster::{Clusters, cluster, components};
 pub use constraint::{Forbidden, Reason};

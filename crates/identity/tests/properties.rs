@@ -2,9 +2,13 @@
 
 mod graph;
 
+use std::collections::BTreeSet;
+
 use graph::{Graph, Reference, Sets, decided, graph, merged_at_source, sets};
 use onefold_event::Subject;
-use onefold_identity::{Decision, Link, PartyFacts, Reason, Rules, Step, cluster, components, explain};
+use onefold_identity::{
+    Decision, Link, PartyFacts, Reason, Rules, Step, cluster, components, explain, forbidden, kept_apart,
+};
 use proptest::prelude::*;
 
 fn clusters(graph: &Graph) -> Sets {
@@ -79,6 +83,44 @@ proptest! {
             prop_assert!(reference.forbidden(&same.because.left, &same.because.right));
             let by_decision = matches!(same.because.reason, Reason::Decision(_));
             prop_assert_eq!(by_decision, reference.verdict(&same.because.left, &same.because.right) == Some(false));
+        }
+    }
+
+    #[test]
+    fn a_customers_own_decisions_say_which_are_not_honoured(graph in graph()) {
+        let found = cluster(&graph.parties, &graph.decisions, &graph.hubs, &Rules::default());
+        for set in &found.sets {
+            let ours: BTreeSet<Subject> = set.iter().cloned().collect();
+            let names = |decision: &&Decision| decision.parties().any(|party| ours.contains(party));
+            let mut known: Vec<Decision> = graph.decisions.iter().filter(names).cloned().collect();
+            let supersedes = |d: &&Decision| known.iter().any(|known| d.supersedes().contains(known.id()));
+            let above: Vec<Decision> = graph.decisions.iter().filter(supersedes).cloned().collect();
+            known.extend(above);
+            // Whom it names may be unknown here, where only these parties are clustered.
+            let kept: BTreeSet<(Subject, Subject)> = kept_apart(&ours, &known)
+                .into_iter()
+                .flat_map(|kept| kept.others.into_iter().map(move |other| (kept.decision.clone(), other)))
+                .filter(|(_, other)| graph.parties.contains_key(other))
+                .collect();
+            let mut must = BTreeSet::new();
+            for same in &found.unhonoured {
+                let Link::Decision(id) = &same.link else { continue };
+                for (one, other) in [(&same.left, &same.right), (&same.right, &same.left)] {
+                    if ours.contains(one) {
+                        must.insert((id.clone(), other.clone()));
+                    }
+                }
+            }
+            // One pair for each two customers is reported of a decision; here it is everybody whom it names.
+            let by_customer = |pairs: &BTreeSet<(Subject, Subject)>| -> BTreeSet<(Subject, Vec<Subject>)> {
+                pairs.iter().map(|(id, other)| (id.clone(), found.of(other).unwrap().to_vec())).collect()
+            };
+            prop_assert_eq!(by_customer(&kept), by_customer(&must));
+            for (_, other) in &kept {
+                let facts = |set: &[Subject]| set.iter().map(|p| (p.clone(), graph.parties[p].clone())).collect();
+                let because = forbidden(&facts(set), &facts(found.of(other).unwrap()), &graph.decisions, &Rules::default());
+                prop_assert!(because.is_some());
+            }
         }
     }
 

@@ -1,11 +1,12 @@
 //! People's decisions: events like any other, appended through the door.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use onefold_connect::Verdict;
 use onefold_event::{Body, Event, EventId, IdParts, Kind, Micros, Subject, v1};
-use onefold_identity::normalise;
+use onefold_identity::{PartyFacts, forbidden, kept_apart, normalise};
+use onefold_store::{CustomerRows, SubjectState};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -80,6 +81,19 @@ pub struct Decided {
     pub before: Vec<CustomerName>,
 }
 
+/// Parties that a decision makes the same and that are kept apart, of two customers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Apart {
+    /// The decision.
+    pub decision: String,
+    /// Parties of the one that it names.
+    pub parties: Vec<String>,
+    /// Parties of the other.
+    pub others: Vec<String>,
+    /// What holds against it, in words.
+    pub because: String,
+}
+
 /// An event about to be appended, with whom it touches.
 pub(crate) struct Draft {
     pub(crate) event: Event,
@@ -123,6 +137,55 @@ impl Service {
     /// The read model cannot be read.
     pub async fn customers_of(&self, parties: &[String]) -> Result<Vec<CustomerName>, ServiceError> {
         self.names(parties).await
+    }
+
+    /// What a decision says of these parties and cannot be honoured, as far as the views have caught up: each two customers once.
+    ///
+    /// # Errors
+    /// The read model cannot be read.
+    pub async fn kept_apart(&self, decision: &str, parties: &[String]) -> Result<Vec<Apart>, ServiceError> {
+        let (mut customers, mut seen): (Vec<CustomerRows>, BTreeSet<String>) = Default::default();
+        for party in parties {
+            if !seen.contains(party) {
+                let rows = self.store.customer(party).await?;
+                seen.extend(rows.iter().flat_map(|rows| rows.parties.keys().cloned()));
+                customers.extend(rows);
+            }
+        }
+        let mut found = Vec::new();
+        for (n, one) in customers.iter().enumerate() {
+            let ours: BTreeSet<Subject> = one.parties.keys().filter_map(|party| party.parse().ok()).collect();
+            let kept = kept_apart(&ours, &one.decisions).into_iter().find(|kept| kept.decision.as_str() == decision);
+            let Some(kept) = kept else { continue };
+            for other in customers.iter().skip(n + 1) {
+                let others: Vec<String> = kept.others.iter().map(Subject::to_string).collect();
+                let others: Vec<String> = others.into_iter().filter(|p| other.parties.contains_key(p)).collect();
+                if others.is_empty() {
+                    continue;
+                }
+                let because =
+                    forbidden(&self.facts(one).await?, &self.facts(other).await?, &one.decisions, &self.rules);
+                found.push(Apart {
+                    decision: decision.to_owned(),
+                    parties: kept.parties.iter().map(Subject::to_string).collect(),
+                    others,
+                    because: because.map(|because| because.to_string()).unwrap_or_default(),
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// What links the parties of a customer.
+    async fn facts(&self, rows: &CustomerRows) -> Result<BTreeMap<Subject, PartyFacts>, ServiceError> {
+        let keys: Vec<String> = rows.parties.keys().cloned().collect();
+        let states = self.store.subjects(&keys).await?;
+        let facts = |(key, state): (&String, Option<SubjectState>)| {
+            let party = key.parse::<Subject>().ok()?;
+            let facts = state.and_then(|state| state.fragment).map(|fragment| fragment.party_facts(&party));
+            Some((party.clone(), facts.unwrap_or_else(|| PartyFacts::new(party))))
+        };
+        Ok(keys.iter().zip(states).filter_map(facts).collect())
     }
 
     async fn link(&self, parties: &[Reference], asked: &Asked, now: Micros) -> Result<Draft, ServiceError> {

@@ -167,6 +167,7 @@ pub(crate) fn row(key: &str, contributions: &BTreeMap<String, Contribution>) -> 
         parties: &[],
         bundles: &bundles,
         hubs: &BTreeSet::new(),
+        decisions: &[],
         rules: &Rules::default(),
         open_items: &[],
         today: None,

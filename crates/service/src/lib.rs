@@ -17,7 +17,7 @@ mod undo;
 
 pub use accept::{Answer, MOST_EVENTS, Verdict};
 pub use customer::CustomerName;
-pub use decide::{Asked, Decided, Decision};
+pub use decide::{Apart, Asked, Decided, Decision};
 pub use documents::{Document, MOST, Page};
 pub use error::{Code, ServiceError};
 pub use events::{EventLine, EventPlace, Standing};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_identity::{IdentifierKey, Rules};
-use onefold_store::{CustomerRows, PartyBundles, StoreError};
+use onefold_store::{CustomerRows, PartyBundles, StoreError, SubjectState};
 use onefold_view::{Bundle, OpenItem};
 use prost::Message;
 use sqlx::{PgConnection, Row};
@@ -31,6 +31,7 @@ pub(crate) async fn customers(
     rules: &Rules,
 ) -> Result<Vec<CustomerRows>, StoreError> {
     let mut all = begin(c, asked).await?;
+    decisions(c, &mut all).await?;
     identifiers(c, &mut all, rules).await?;
     sets(c, &mut all, rules).await?;
     open_items(c, &mut all).await?;
@@ -59,6 +60,39 @@ async fn begin(c: &mut PgConnection, asked: &[String]) -> Result<BTreeMap<String
         making.rows.bundles.insert(key, bundle);
     }
     Ok(all)
+}
+
+/// Decisions that name the customers' parties, and those that supersede them.
+async fn decisions(c: &mut PgConnection, all: &mut BTreeMap<String, Making>) -> Result<(), StoreError> {
+    let parties: Vec<&String> = all.values().flat_map(|making| making.rows.parties.keys()).collect();
+    let sql =
+        "SELECT d.party, s.key, s.state FROM decision d JOIN subject s ON s.key = d.decision WHERE d.party = ANY($1)";
+    let named = sqlx::query_as::<_, (String, String, Vec<u8>)>(sql).bind(parties).fetch_all(&mut *c);
+    let mut of: HashMap<String, BTreeSet<String>> = HashMap::new();
+    let mut states: BTreeMap<String, SubjectState> = BTreeMap::new();
+    for (party, key, state) in named.await.map_err(engine)? {
+        let state = SubjectState::decode(state.as_slice()).map_err(|e| corrupt(&key, e))?;
+        states.insert(key.clone(), state);
+        of.entry(party).or_default().insert(key);
+    }
+    let above: Vec<String> = SubjectState::superseding(&states).into_iter().collect();
+    if !above.is_empty() {
+        let sql = "SELECT key, state FROM subject WHERE key = ANY($1)";
+        let above = sqlx::query_as::<_, (String, Vec<u8>)>(sql).bind(above).fetch_all(&mut *c);
+        for (key, state) in above.await.map_err(engine)? {
+            let state = SubjectState::decode(state.as_slice()).map_err(|e| corrupt(&key, e))?;
+            states.insert(key, state);
+        }
+    }
+    for making in all.values_mut() {
+        let named = making.rows.parties.keys().filter_map(|party| of.get(party)).flatten();
+        let mut mine: BTreeMap<String, SubjectState> =
+            named.filter_map(|key| Some((key.clone(), states.get(key)?.clone()))).collect();
+        let above = SubjectState::superseding(&mine);
+        mine.extend(above.into_iter().filter_map(|key| Some((key.clone(), states.get(&key)?.clone()))));
+        making.rows.decisions = SubjectState::decisions(&mine);
+    }
+    Ok(())
 }
 
 /// Identifiers all of whose holders are the customer's.

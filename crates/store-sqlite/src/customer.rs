@@ -74,6 +74,7 @@ pub(crate) fn rows(c: &Connection, party: i64, rules: &Rules) -> Result<Customer
         customer.party(party)?;
     }
     customer.sets()?;
+    customer.decisions()?;
     customer.open_items()?;
     Ok(customer.rows)
 }
@@ -153,6 +154,26 @@ impl Customer<'_> {
                 self.bundle(num, &key)?;
             }
         }
+        Ok(())
+    }
+
+    fn decisions(&mut self) -> Result<()> {
+        let sql = "SELECT s.key, s.state FROM decision d JOIN subject s ON s.num = d.decision WHERE d.party = ?1";
+        let mut get = self.c.prepare_cached(sql)?;
+        let mut decisions: BTreeMap<String, SubjectState> = BTreeMap::new();
+        for party in &self.parties {
+            let mut rows = get.query([party])?;
+            while let Some(row) = rows.next()? {
+                let state = SubjectState::decode(row.get_ref(1)?.as_blob()?).map_err(|e| corrupt("a decision", e))?;
+                decisions.insert(row.get(0)?, state);
+            }
+        }
+        for key in SubjectState::superseding(&decisions) {
+            if let Some(num) = keys::find(self.c, &key)? {
+                decisions.extend(state(self.c, num)?.map(|state| (key, state)));
+            }
+        }
+        self.rows.decisions = SubjectState::decisions(&decisions);
         Ok(())
     }
 

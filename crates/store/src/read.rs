@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use onefold_event::{Subject, party_id};
-use onefold_identity::{IdentifierKey, Rules, head};
+use onefold_identity::{Decision, IdentifierKey, Rules, head};
 use onefold_view::{Bundle, DigestSum, Given, OpenItem, Purse, Tallies, View, assemble};
 use uuid::Uuid;
 
@@ -21,6 +21,8 @@ pub struct CustomerRows {
     pub open: Vec<OpenItem>,
     /// Those of its identifiers that link nobody, since too many hold them.
     pub hubs: BTreeSet<IdentifierKey>,
+    /// Decisions that name its parties, and those that supersede them, by id.
+    pub decisions: Vec<Decision>,
 }
 
 impl CustomerRows {
@@ -45,6 +47,7 @@ impl CustomerRows {
             parties: &parties,
             bundles: &self.bundles,
             hubs: &self.hubs,
+            decisions: &self.decisions,
             rules,
             open_items: &self.open,
             today,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{ContentDigest, Event, Kind, Micros, Role, Subject, Target};
-use onefold_identity::{IdentifierKey, Intermediary, Owner};
+use onefold_identity::{Decision, IdentifierKey, Intermediary, Owner};
 use onefold_view::{
     Contribution, FactRef, Fragment, Guest, Inbound, Keys, Step, Surroundings, contribute, is_shipped, reply, say,
 };
@@ -160,6 +160,22 @@ impl SubjectState {
     /// Keys, empty where there are none.
     pub fn keys(&self) -> Keys {
         self.keys.clone().unwrap_or_default()
+    }
+
+    /// Of a decision on parties what it says; nothing where it is undone.
+    pub fn decision(&self, subject: &Subject) -> Option<Decision> {
+        self.fragment.as_ref()?.decision(subject)
+    }
+
+    /// Decisions that supersede these, and are not among them, by their keys.
+    pub fn superseding(decisions: &BTreeMap<String, Self>) -> BTreeSet<String> {
+        let above = decisions.values().flat_map(|state| state.inbound.keys());
+        above.filter(|key| !decisions.contains_key(*key)).cloned().collect()
+    }
+
+    /// What decisions say, from their rows by key.
+    pub fn decisions(rows: &BTreeMap<String, Self>) -> Vec<Decision> {
+        rows.iter().filter_map(|(key, state)| state.decision(&key.parse().ok()?)).collect()
     }
 
     /// Parties that it names, with their roles; the guests that an order makes are its buyers.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
-use onefold_identity::{IdentifierKey, Rules, Strength};
+use onefold_identity::{Decision, IdentifierKey, KeptApart, Rules, Strength, kept_apart};
 
 use crate::amount::{DAY, Money, format_day};
 use crate::contribution::{Counter, OpenCase, Row};
@@ -14,8 +14,9 @@ use crate::purse::text_at;
 use crate::receivable::receivable;
 use crate::tally::{Tallies, Tally};
 use crate::view::{
-    ActionView, CasesView, ContactsView, FindingView, FindingsView, IdentifierView, LatestView, OpenCaseView,
-    OtherValue, Preferred, ProfileValue, RecordView, Satisfaction, ShipmentsView, TradeMoney, TradeView, View,
+    ActionView, CasesView, ContactsView, FindingView, FindingsView, IdentifierView, KeptApartView, LatestView,
+    OpenCaseView, OtherValue, Preferred, ProfileValue, RecordView, Satisfaction, ShipmentsView, TradeMoney, TradeView,
+    View,
 };
 use crate::{Bundle, EventTime, Measure, OpenItem};
 
@@ -33,6 +34,8 @@ pub struct Given<'a> {
     pub bundles: &'a BTreeMap<String, Bundle>,
     /// Which of its identifiers too many parties share.
     pub hubs: &'a BTreeSet<IdentifierKey>,
+    /// Decisions that name its parties, and those that supersede them.
+    pub decisions: &'a [Decision],
     /// Which kinds link.
     pub rules: &'a Rules,
     /// Open items of these owners; those that are past due are enough.
@@ -62,6 +65,7 @@ pub fn assemble(given: &Given) -> View {
         profile: profile(&profiles),
         identifiers: identifiers(&profiles, given),
         records: records(&profiles, given.parties),
+        kept_apart: apart(given),
         documents: sum.documents(),
         trade: trade(&sum, given.tallies.or(tallies.as_ref())),
         receivable: receivable(&sum, given.open_items, given.today),
@@ -109,6 +113,17 @@ fn records(profiles: &BTreeMap<&str, &Profile>, parties: &[Subject]) -> Vec<Reco
         reason: record.reason.clone(),
     };
     all.into_iter().map(view).collect()
+}
+
+fn apart(given: &Given) -> Vec<KeptApartView> {
+    let parties: BTreeSet<Subject> = given.parties.iter().cloned().collect();
+    let texts = |parties: Vec<Subject>| parties.iter().map(Subject::to_string).collect();
+    let view = |kept: KeptApart| KeptApartView {
+        decision: kept.decision.to_string(),
+        parties: texts(kept.parties),
+        others: texts(kept.others),
+    };
+    kept_apart(&parties, given.decisions).into_iter().map(view).collect()
 }
 
 fn identifiers(profiles: &BTreeMap<&str, &Profile>, given: &Given) -> Vec<IdentifierView> {

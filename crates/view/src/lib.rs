@@ -47,8 +47,8 @@ pub use purse::{Measure, Purse};
 pub use settlement::{Step, reply, say};
 pub use tally::{Tallies, Tally};
 pub use view::{
-    ActionView, Ageing, CasesView, ContactsView, FindingView, FindingsView, IdentifierView, LatestView, OpenCaseView,
-    OtherValue, Preferred, ProfileValue, ReceivableMoney, ReceivableView, RecordView, Satisfaction, ShipmentsView,
-    TradeMoney, TradeView, View,
+    ActionView, Ageing, CasesView, ContactsView, FindingView, FindingsView, IdentifierView, KeptApartView, LatestView,
+    OpenCaseView, OtherValue, Preferred, ProfileValue, ReceivableMoney, ReceivableView, RecordView, Satisfaction,
+    ShipmentsView, TradeMoney, TradeView, View,
 };
 pub use whose::{Surroundings, find_keys, is_shipped, parents};

@@ -26,6 +26,9 @@ pub struct View {
     /// What sources did with their own records of its parties, latest first: merged, split and retired ones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<RecordView>,
+    /// Decisions that make parties of it one with others, and that cannot be honoured (rule B5), by their ids.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept_apart: Vec<KeptApartView>,
     /// Documents of which all, or a part, is the customer's.
     pub documents: i64,
     /// What it bought.
@@ -42,6 +45,18 @@ pub struct View {
     pub findings: FindingsView,
     /// The latest documents, newest first.
     pub latest: Vec<LatestView>,
+}
+
+/// A decision that parties are the same, of whom some are kept apart: another decision, or values of which a customer has only
+/// one, hold against it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeptApartView {
+    /// The decision.
+    pub decision: String,
+    /// Parties of this customer that it names.
+    pub parties: Vec<String>,
+    /// Parties of others with whom it says that these are the same.
+    pub others: Vec<String>,
 }
 
 /// What was accepted and cannot be honoured, and what to do about it.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use onefold_event::Subject;
-use onefold_service::{Asked, CustomerName, Decided, Decision, Reference, ServiceError, Shown, Whose};
+use onefold_service::{Apart, Asked, CustomerName, Decided, Decision, Reference, ServiceError, Shown, Whose};
 use serde::Serialize;
 
 use crate::args::{FacetWord, Globals, IdentityCommand, Reason};
@@ -18,6 +18,8 @@ struct Changed {
     #[serde(flatten)]
     decided: Decided,
     after: Vec<CustomerName>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    kept_apart: Vec<Apart>,
     #[serde(skip_serializing_if = "Option::is_none")]
     whose_before: Option<Box<Whose>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,8 +57,9 @@ async fn decide(hub: &Hub, asked: Asked) -> Result<Changed> {
     let mut parties = decided.parties.clone();
     parties.extend(decided.before.iter().flat_map(|customer| customer.parties.iter().cloned()));
     let after = hub.service.customers_of(&parties).await?;
+    let kept_apart = hub.service.kept_apart(&decided.undo, &decided.parties).await?;
     let whose_after = whose(hub, document.as_ref()).await;
-    Ok(Changed { decided, after, whose_before, whose_after })
+    Ok(Changed { decided, after, kept_apart, whose_before, whose_after })
 }
 
 async fn whose(hub: &Hub, document: Option<&Subject>) -> Option<Box<Whose>> {
@@ -82,7 +85,14 @@ fn print(changed: &Changed, out: &mut Out) -> Result<()> {
             out.line(render::name(customer))?;
         }
     }
-    if changed.decided.before == changed.after && changed.whose_before == changed.whose_after {
+    for Apart { parties, others, because, .. } in &changed.kept_apart {
+        let (parties, others) = (parties.join(", "), others.join(", "));
+        out.line(format!("kept apart: {parties} and {others}, though this decision says same: {because}"))?;
+    }
+    if changed.kept_apart.is_empty()
+        && changed.decided.before == changed.after
+        && changed.whose_before == changed.whose_after
+    {
         out.line("nothing changed: either it was so already, or another decision or rule holds against it")?;
     }
     out.line(format!("undo with: onefold identity undo {} --why ...", changed.decided.undo))

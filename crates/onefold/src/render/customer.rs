@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use onefold_view::{OpenCaseView, OtherValue, RecordView, View};
+use onefold_view::{KeptApartView, OpenCaseView, OtherValue, RecordView, View};
 
 use super::{amount, is_zero, line};
 
@@ -89,6 +89,10 @@ fn who(view: &View, text: &mut String) {
         let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
         let apart = if *kept_apart { " (kept apart here)" } else { "" };
         put(text, "at source", &format!("{party} {state}{other} on {}{apart}{reason}", at.day()));
+    }
+    for KeptApartView { decision, parties, others } in &view.kept_apart {
+        let (parties, others) = (parties.join(", "), others.join(", "));
+        put(text, "decided", &format!("{decision}: {parties} the same as {others} (kept apart here)"));
     }
     text.push('\n');
 }

@@ -189,6 +189,7 @@ fn assemble_alone(bundle: &Bundle) -> ShipmentsView {
         parties: &[],
         bundles: &BTreeMap::from([(String::new(), bundle.clone())]),
         hubs: &Default::default(),
+        decisions: &[],
         rules: &Default::default(),
         open_items: &[],
         today: day_number("2026-06-30"),
