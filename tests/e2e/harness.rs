@@ -5,6 +5,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -168,33 +169,60 @@ impl Home {
     /// The same with more words and settings.
     pub(crate) fn serve_with(&self, words: &[&str], env: &[(&str, &str)]) -> Server {
         let mut command = self.command(&["run", "--listen", "127.0.0.1:0"]);
-        command
-            .args(words)
-            .envs(env.iter().copied())
-            .env("ONEFOLD_LOG", "error")
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null());
-        let mut child = command.spawn().expect("the program starts");
-        let mut err = BufReader::new(child.stderr.take().expect("its standard error"));
-        let (mut said, mut line) = (String::new(), String::new());
-        while err.read_line(&mut line).unwrap_or(0) > 0 {
-            if let Some((_, rest)) = line.split_once("http://") {
-                let address = rest.split(';').next().unwrap_or_default().trim().to_owned();
-                // Whatever it says later goes nowhere, but must be read.
-                std::thread::spawn(move || std::io::copy(&mut err, &mut std::io::sink()));
-                return Server { child, url: format!("http://{address}") };
-            }
-            said.push_str(&line);
-            line.clear();
-        }
-        panic!("the server did not start ({:?}): {said}", child.wait());
+        command.args(words).envs(env.iter().copied());
+        served(command)
     }
+
+    /// The same where the system gives it so many descriptors and no more.
+    pub(crate) fn serve_within(&self, descriptors: u32, env: &[(&str, &str)]) -> Server {
+        let program = self.command(&["run", "--listen", "127.0.0.1:0"]);
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"")).arg(program.get_program());
+        command.args(program.get_args());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.envs(env.iter().copied());
+        served(command)
+    }
+}
+
+/// The program, once it says where it serves.
+fn served(mut command: Command) -> Server {
+    command.env("ONEFOLD_LOG", "error").stderr(Stdio::piped()).stdout(Stdio::null());
+    let mut child = command.spawn().expect("the program starts");
+    let mut err = BufReader::new(child.stderr.take().expect("its standard error"));
+    let (mut said, mut line) = (String::new(), String::new());
+    while err.read_line(&mut line).unwrap_or(0) > 0 {
+        if let Some((_, rest)) = line.split_once("http://") {
+            let address = rest.split(';').next().unwrap_or_default().trim().to_owned();
+            // Whatever it says later must be read.
+            let later = Arc::new(Mutex::new(String::new()));
+            let heard = Arc::clone(&later);
+            std::thread::spawn(move || {
+                let mut line = String::new();
+                while err.read_line(&mut line).unwrap_or(0) > 0 {
+                    heard.lock().expect("what it said").push_str(&line);
+                    line.clear();
+                }
+            });
+            return Server { child, url: format!("http://{address}"), later };
+        }
+        said.push_str(&line);
+        line.clear();
+    }
+    panic!("the server did not start ({:?}): {said}", child.wait());
 }
 
 /// The program serving.
 pub(crate) struct Server {
     child: Child,
     pub(crate) url: String,
+    /// What it has said since it began to serve.
+    later: Arc<Mutex<String>>,
 }
 
 impl Server {
@@ -256,10 +284,30 @@ impl Server {
     }
 
     /// Asks it to stop, as a service manager would; answers its exit code.
-    pub(crate) fn stop(mut self) -> i32 {
+    pub(crate) fn stop(self) -> i32 {
+        self.ask_to_stop();
+        self.end()
+    }
+
+    /// The same without waiting for its end.
+    pub(crate) fn ask_to_stop(&self) {
         let stopped = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill");
         assert!(stopped.success());
+    }
+
+    /// Waits for its end; answers its exit code.
+    pub(crate) fn end(mut self) -> i32 {
         self.child.wait().expect("it ends").code().unwrap_or(-1)
+    }
+
+    /// What it has said since it began to serve.
+    pub(crate) fn said(&self) -> String {
+        self.later.lock().expect("what it said").clone()
+    }
+
+    /// Where it listens, as sockets want it.
+    pub(crate) fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
     }
 
     /// Whether it has ended by itself.
@@ -284,6 +332,8 @@ impl Drop for Server {
 /// What HTTP answered.
 pub(crate) struct Reply {
     pub(crate) status: u16,
+    /// Seconds after which one may ask again.
+    pub(crate) retry_after: Option<String>,
     pub(crate) media: String,
     pub(crate) body: Value,
 }
@@ -291,10 +341,12 @@ pub(crate) struct Reply {
 impl Reply {
     fn of(answered: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Self {
         let mut response = answered.expect("an answer");
-        let media = response.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let (media, retry_after) = (header("content-type").unwrap_or_default(), header("retry-after"));
         let text = response.body_mut().read_to_string().expect("a body");
         Self {
             status: response.status().as_u16(),
+            retry_after,
             media,
             body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
         }

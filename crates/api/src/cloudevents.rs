@@ -10,12 +10,12 @@ use onefold_service::Posted;
 use serde_json::value::RawValue;
 use serde_json::{Error, Value};
 
-use crate::events::LARGEST;
+use crate::body::too_large;
 use crate::problem::Problem;
 
 /// The events of a request, as CloudEvents JSON objects, each with the bytes that were sent.
-pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Posted>, Problem> {
-    let body = &*unpacked(headers, body)?;
+pub(crate) fn read(headers: &HeaderMap, body: &[u8], most: usize) -> Result<Vec<Posted>, Problem> {
+    let body = &*unpacked(headers, body, most)?;
     let written = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let (media, parameters) = written.split_once(';').unwrap_or((written, ""));
     check_charset(parameters)?;
@@ -41,7 +41,7 @@ fn is_json(media: &str) -> bool {
 }
 
 /// The body as text. What begins as gzip is unpacked whatever the headers say, since JSON never begins so.
-fn unpacked<'b>(headers: &HeaderMap, body: &'b [u8]) -> Result<Cow<'b, [u8]>, Problem> {
+fn unpacked<'b>(headers: &HeaderMap, body: &'b [u8], most: usize) -> Result<Cow<'b, [u8]>, Problem> {
     let coding = headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim().to_ascii_lowercase());
     if let Some(other) = coding.filter(|coding| !["gzip", "x-gzip", "identity", ""].contains(&coding.as_str())) {
         let detail = format!("content-encoding `{other}`: expected gzip, or none");
@@ -51,11 +51,8 @@ fn unpacked<'b>(headers: &HeaderMap, body: &'b [u8]) -> Result<Cow<'b, [u8]>, Pr
         let detail = "the body is marked as UTF-16: JSON is sent as UTF-8 (RFC 8259, section 8.1)";
         return Err(Problem::of_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
     }
-    Posted::unpacked(body, LARGEST).map_err(|error| match error.kind() {
-        ErrorKind::FileTooLarge => Problem::of_http(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("the body unpacks to more than {LARGEST} bytes: send the events in several requests"),
-        ),
+    Posted::unpacked(body, most).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => too_large(most),
         _ => {
             Problem::of_http(StatusCode::BAD_REQUEST, format!("the packed body ends too early or is damaged: {error}"))
         }
@@ -143,6 +140,10 @@ fn percent_decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Posted>, Problem> {
+        super::read(headers, body, 1 << 20)
+    }
 
     fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
         list.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()

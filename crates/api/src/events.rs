@@ -1,28 +1,32 @@
 //! `POST /v1/events`.
 
-use axum::Json;
-use axum::body::{Body, to_bytes};
+use std::sync::Arc;
+
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use onefold_service::{Answer, Service, Verdict};
+use axum::{Extension, Json};
+use onefold_service::{Answer, Verdict};
 use serde_json::json;
 
-use crate::cloudevents;
+use crate::body::SMALL;
+use crate::connection::Connection;
 use crate::problem::Problem;
+use crate::router::Face;
+use crate::{body, cloudevents};
 
-/// Bytes of a request's body at most.
-pub(crate) const LARGEST: usize = 16 << 20;
-
-pub(crate) async fn post(State(service): State<Service>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
-    let body = to_bytes(body, LARGEST).await.map_err(|_| {
-        let detail = format!(
-            "the body did not arrive whole, or is larger than {LARGEST} bytes: send the events in several requests"
-        );
-        Problem::of_http(StatusCode::PAYLOAD_TOO_LARGE, detail)
-    })?;
-    let events = cloudevents::read(&headers, &body)?;
-    let answers = service.accept(events).await?;
+pub(crate) async fn post(
+    State(face): State<Face>,
+    Extension(connection): Extension<Arc<Connection>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let whole = body::read(body, &headers, &connection, (&face.turns, &face.options)).await?;
+    // Many events are taken in a few requests at a time, so that those of one or two need not wait for them.
+    let _turn = if whole.bytes.len() > SMALL { Some(face.turns.large_post().await?) } else { None };
+    let events = cloudevents::read(&headers, &whole.bytes, face.options.body_bytes)?;
+    let answers = face.service.accept(events).await?;
     Ok(answered(&answers))
 }
 

@@ -4,12 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use onefold_service::Service;
 use serde_json::json;
 
 use crate::problem::Problem;
+use crate::router::Face;
 
-pub(crate) async fn health(State(service): State<Service>) -> Response {
+pub(crate) async fn health(State(Face { service, .. }): State<Face>) -> Response {
     let report = service.health();
     if report.is_ok() {
         return Json(report).into_response();

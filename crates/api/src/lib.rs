@@ -1,14 +1,22 @@
 #![doc = include_str!("../README.md")]
 
+mod body;
 mod cloudevents;
+mod connection;
+mod connections;
 mod customers;
 mod events;
 mod health;
 mod host;
 mod metrics;
+mod options;
+mod paced;
 mod problem;
 mod router;
+mod serve;
+mod turns;
 
 pub use metrics::Render;
+pub use options::Options;
 pub use problem::status_of;
-pub use router::{router, serve};
+pub use serve::serve;

@@ -1,16 +1,22 @@
 //! Errors as problem details (RFC 9457).
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use onefold_service::{Code, ServiceError};
 use serde_json::{Map, Value, json};
+
+/// Seconds after which whoever found the hub busy may ask again (RFC 9110, section 10.2.3).
+const SOON: u16 = 1;
 
 /// A problem on its way out.
 #[derive(Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
     body: Map<String, Value>,
+    /// Time alone may mend it.
+    passes: bool,
 }
 
 /// The status of a code: the one place where they meet.
@@ -34,6 +40,13 @@ impl Problem {
         Self::make(status, &title.to_lowercase().replace([' ', '-'], "_"), title, detail.into())
     }
 
+    /// The hub has too much to do: the same request may be sent again in a while, as `Retry-After` says.
+    pub(crate) fn busy(why: impl std::fmt::Display) -> Self {
+        let detail = format!("{why}: ask again in {SOON} s");
+        let problem = Self::make(StatusCode::SERVICE_UNAVAILABLE, Code::Busy.word(), Code::Busy.title(), detail);
+        Self { passes: true, ..problem }
+    }
+
     fn make(status: StatusCode, code: &str, title: &str, detail: String) -> Self {
         let body = json!({
             "type": format!("urn:onefold:problem:{code}"),
@@ -42,8 +55,8 @@ impl Problem {
             "detail": detail,
             "code": code,
         });
-        let Value::Object(body) = body else { return Self { status, body: Map::new() } };
-        Self { status, body }
+        let Value::Object(body) = body else { return Self { status, body: Map::new(), passes: false } };
+        Self { status, body, passes: false }
     }
 
     /// The same with a member more.
@@ -59,7 +72,8 @@ impl From<ServiceError> for Problem {
         if status.is_server_error() {
             tracing::error!(code = error.code.word(), error = %error, "a request failed");
         }
-        let problem = Self::make(status, error.code.word(), error.code.title(), error.message);
+        let mut problem = Self::make(status, error.code.word(), error.code.title(), error.message);
+        problem.passes = error.code == Code::Busy;
         if error.customers.is_empty() { problem } else { problem.with("customers", json!(error.customers)) }
     }
 }
@@ -68,6 +82,9 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(Value::Object(self.body))).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.passes {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(SOON));
+        }
         response
     }
 }

@@ -1,18 +1,30 @@
 //! Which request goes where.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware;
 use axum::routing::{get, post};
 use onefold_service::Service;
-use tokio::net::TcpListener;
 
 use crate::problem::Problem;
-use crate::{Render, customers, events, health, host, metrics};
+use crate::turns::Turns;
+use crate::{Options, Render, customers, events, health, host, metrics};
+
+/// What the face answers from, and within which bounds.
+#[derive(Clone)]
+pub(crate) struct Face {
+    pub(crate) service: Service,
+    pub(crate) turns: Arc<Turns>,
+    pub(crate) options: Arc<Options>,
+}
 
 /// All that the face answers.
-pub fn router(service: Service, render: Render) -> Router {
-    let metrics = get(metrics::metrics).with_state(metrics::Measured::new(service.clone(), render));
+pub(crate) fn router(service: Service, render: Render, options: &Options) -> Router {
+    let (turns, options) = (Arc::new(Turns::new(options)), Arc::new(options.clone()));
+    let face = Face { service: service.clone(), turns, options };
+    let metrics = get(metrics::metrics).with_state(metrics::Measured::new(service, render));
     Router::new()
         .route("/v1/customers", get(customers::search))
         .route("/v1/customers/{id}", get(customers::one))
@@ -25,20 +37,7 @@ pub fn router(service: Service, render: Render) -> Router {
         .fallback(nowhere)
         .method_not_allowed_fallback(not_so)
         .layer(middleware::from_fn(host::is_our_own))
-        .with_state(service)
-}
-
-/// Serves until `stop` is done, then lets the requests under way finish.
-///
-/// # Errors
-/// The listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    service: Service,
-    render: Render,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, router(service, render)).with_graceful_shutdown(stop).await
+        .with_state(face)
 }
 
 async fn nowhere(uri: Uri) -> Problem {

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use crate::config::{Config, Role};
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with records quarantined.
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with records quarantined; 130, 143 ended at once by a second signal.
 
 REF is a customer id (any id ever issued), an identifier (phone:+8613800138000, email:a@b.cn, tax_number:CN:...),
 or a subject (party:uci:18102, invoice:erp:4711).";

@@ -6,6 +6,7 @@ mod command;
 mod config;
 mod connector;
 mod data;
+mod descriptors;
 mod engine;
 mod failpoints;
 mod hub;
@@ -17,6 +18,7 @@ mod shutdown;
 mod telemetry;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -36,6 +38,9 @@ const WRONG_USE: u8 = 2;
 /// Exit code of something done with records quarantined.
 pub(crate) const QUARANTINED: u8 = 3;
 
+/// How long what still works in the background may take to end when the command has.
+const LAST: Duration = Duration::from_secs(1);
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     telemetry::set_up(matches!(cli.command, Command::Run(_)));
@@ -52,12 +57,15 @@ fn run(mut cli: Cli) -> Result<ExitCode> {
     failpoints::set_up()?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         // Beyond a file size limit the system kills whoever does not listen; so a write fails instead, and is told of.
         let beyond_limit = tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
         drop(tokio::signal::unix::signal(beyond_limit)?);
         command::run(cli).await
-    })
+    });
+    // What is still at work has been waited for as long as it was worth; it holds nothing that is not in the log.
+    runtime.shutdown_timeout(LAST);
+    done
 }
 
 /// One clear message; with JSON asked for, what the service refused as an object too.

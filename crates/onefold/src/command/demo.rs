@@ -64,7 +64,7 @@ pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode
         return done.map(|()| ExitCode::SUCCESS);
     };
     eprintln!("\nserving on http://{}; Ctrl-C stops", listener.local_addr()?);
-    serve::serve(listener, hub, crate::telemetry::metrics()?).await
+    serve::serve(listener, hub, crate::telemetry::metrics()?, &globals.settings.http).await
 }
 
 async fn show(

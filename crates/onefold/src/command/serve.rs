@@ -2,14 +2,15 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
-use onefold_api::Render;
+use onefold_api::{Options, Render};
 use tokio::net::TcpListener;
 
 use crate::args::{Globals, RunArgs};
 use crate::hub::Hub;
-use crate::{shutdown, telemetry};
+use crate::{descriptors, shutdown, telemetry};
 
 pub(crate) async fn run(args: RunArgs, globals: Globals) -> Result<ExitCode> {
     // First what may be refused: nothing is begun for a port that is taken.
@@ -19,14 +20,23 @@ pub(crate) async fn run(args: RunArgs, globals: Globals) -> Result<ExitCode> {
     let render = telemetry::metrics()?;
     let hub = Hub::serve(&globals, &roles).await?;
     eprintln!("serving {} on http://{}; Ctrl-C stops", hub.place, listener.local_addr()?);
-    serve(listener, hub, render).await
+    serve(listener, hub, render, &globals.settings.http).await
 }
 
-/// Serves a hub until it is asked to stop, then lets everything under way finish.
-pub(crate) async fn serve(listener: TcpListener, hub: Hub, render: Render) -> Result<ExitCode> {
-    let served = onefold_api::serve(listener, hub.service.clone(), render, shutdown::asked()).await;
+/// Serves a hub until it is asked to stop, then lets everything under way finish, within its bound.
+pub(crate) async fn serve(listener: TcpListener, hub: Hub, render: Render, http: &Options) -> Result<ExitCode> {
+    let http = &descriptors::fitting(http);
+    let served = onefold_api::serve(listener, hub.service.clone(), render, http, shutdown::asked()?).await;
     eprintln!("stopping");
-    hub.close().await?;
+    let bound = Duration::from_millis(http.drain_ms);
+    let closed = tokio::time::timeout(bound, hub.close()).await;
+    closed.unwrap_or_else(|_| {
+        bail!(
+            "the stages did not come to the end of their step within {} ms and are broken off: nothing that was acknowledged is \
+             lost, and views go on from their position",
+            bound.as_millis()
+        )
+    })?;
     served?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,8 +5,8 @@ mod layer;
 mod service_links;
 mod shown;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -27,7 +27,7 @@ pub(crate) struct Config {
     pub(crate) hub: HubConfig,
     pub(crate) kafka: KafkaConfig,
     pub(crate) postgres: PostgresConfig,
-    pub(crate) http: HttpConfig,
+    pub(crate) http: onefold_api::Options,
     pub(crate) connect: ConnectConfig,
     pub(crate) project: onefold_projector::Options,
     pub(crate) resolve: onefold_resolver::Options,
@@ -87,12 +87,6 @@ pub(crate) struct PostgresConfig {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct HttpConfig {
-    pub(crate) listen: SocketAddr,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct ConnectConfig {
     /// Connector files, and directories of them.
     pub(crate) files: Vec<PathBuf>,
@@ -140,32 +134,38 @@ impl Config {
 
     /// What no single key can say.
     pub(crate) fn check(&self) -> Result<()> {
-        let mut wrong: Vec<&str> = Vec::new();
+        let mut wrong: Vec<Cow<'_, str>> = Vec::new();
         if self.kafka.bootstrap.is_empty() && !self.postgres.url.is_empty() {
-            wrong.push("postgres.url goes together with kafka.bootstrap: name both for the distributed hub, neither for the embedded one");
+            wrong.push("postgres.url goes together with kafka.bootstrap: name both for the distributed hub, neither for the embedded one".into());
         }
         if !self.kafka.bootstrap.is_empty() && !self.hub.data.as_os_str().is_empty() {
-            wrong.push("hub.data is of the embedded hub, kafka.bootstrap of the distributed one: name one of them");
+            wrong.push(
+                "hub.data is of the embedded hub, kafka.bootstrap of the distributed one: name one of them".into(),
+            );
         }
         if self.hub.partitions > 1_024 {
-            wrong.push("hub.partitions: expected at most 1024");
+            wrong.push("hub.partitions: expected at most 1024".into());
         }
         if self.hub.roles.is_empty() {
-            wrong.push("hub.roles is empty: expected at least one");
+            wrong.push("hub.roles is empty: expected at least one".into());
         }
         let batches =
             [self.connect.batch, self.project.batch, self.resolve.batch, self.assemble.batch, self.publish.batch];
         if batches.contains(&0) {
-            wrong.push("a batch of 0 never gets anything done: expected at least 1");
+            wrong.push("a batch of 0 never gets anything done: expected at least 1".into());
         }
         if self.publish.every_ms > 5_000 {
             wrong.push(
-                "publish.every_ms: expected at most 5000, since a stage that waits for longer is taken to stand still",
+                "publish.every_ms: expected at most 5000, since a stage that waits for longer is taken to stand still"
+                    .into(),
             );
         }
         if self.postgres.connections < 4 {
-            wrong.push("postgres.connections: expected at least 4, one for each stage that folds and one for reads");
+            wrong.push(
+                "postgres.connections: expected at least 4, one for each stage that folds and one for reads".into(),
+            );
         }
+        wrong.extend(self.http.check().into_iter().map(Cow::Owned));
         if wrong.is_empty() { Ok(()) } else { bail!("the configuration cannot be used\n  {}", wrong.join("\n  ")) }
     }
 }
@@ -193,6 +193,7 @@ mod tests {
         assert_eq!(config.resolve, onefold_resolver::Options::default());
         assert_eq!(config.assemble, onefold_assembler::Options::default());
         assert_eq!(config.publish, onefold_publisher::Options::default());
+        assert_eq!(config.http, onefold_api::Options::default());
     }
 
     #[test]

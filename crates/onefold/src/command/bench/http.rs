@@ -36,7 +36,11 @@ pub(crate) async fn read(rig: &Rig) -> Result<Answers> {
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel::<()>();
     let until = async { drop(stopped.await) };
-    let serves = tokio::spawn(onefold_api::serve(listener, rig.hub.service.clone(), Arc::new(String::new), until));
+    let (service, options) = (rig.hub.service.clone(), rig.config().http.clone());
+    let serves =
+        tokio::spawn(
+            async move { onefold_api::serve(listener, service, Arc::new(String::new), &options, until).await },
+        );
     let began = Instant::now();
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {

@@ -1,0 +1,100 @@
+//! The body of a request: whole within its bounds of size, time and room, or why it is not.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::header::CONTENT_LENGTH;
+use axum::http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt;
+use tokio::time::{Instant, timeout_at};
+
+use crate::Options;
+use crate::connection::{Connection, Phase};
+use crate::problem::Problem;
+use crate::turns::{Room, Turns};
+
+/// Bytes of each body that need no room of those that all share, so that a large body never keeps out a small one.
+pub(crate) const SMALL: usize = 64 << 10;
+
+/// A body that came whole.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    pub(crate) bytes: Vec<u8>,
+    /// Held for as long as the bytes are.
+    _room: Room,
+}
+
+/// Reads a body to its end.
+///
+/// # Errors
+/// 413 where it is larger than it may be, 408 where it comes more slowly, 400 where it breaks off or is malformed, 503 where
+/// other bodies take all the room.
+pub(crate) async fn read(
+    mut body: Body,
+    headers: &HeaderMap,
+    connection: &Arc<Connection>,
+    (turns, options): (&Turns, &Options),
+) -> Result<Whole, Problem> {
+    let most = options.body_bytes;
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > most as u64) {
+        return Err(too_large(most));
+    }
+    // A length that is only announced takes no room yet, and is all that will be needed.
+    let needed = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(most);
+    let (mut bytes, mut room) = (Vec::new(), Room::default());
+    connection.begin(Phase::Body);
+    let began = Instant::now();
+    loop {
+        let deadline = began + options.patience(bytes.len() as u64);
+        let Ok(frame) = timeout_at(deadline, body.frame()).await else {
+            return Err(too_slow(bytes.len(), options));
+        };
+        let Some(frame) = frame else { break };
+        let frame = frame.map_err(|error| cut_off(&error, bytes.len()))?;
+        let Ok(data) = frame.into_data() else { continue };
+        let length = bytes.len() + data.len();
+        if length > most {
+            return Err(too_large(most));
+        }
+        if length > bytes.capacity() {
+            let wanted = length.max(bytes.capacity() * 2).min(needed.max(length));
+            turns.grow(&mut room, wanted.saturating_sub(SMALL))?;
+            bytes.reserve_exact(wanted - bytes.len());
+        }
+        bytes.extend_from_slice(&data);
+    }
+    connection.begin(Phase::Work);
+    Ok(Whole { bytes, _room: room })
+}
+
+pub(crate) fn too_large(most: usize) -> Problem {
+    let detail = format!("the body, unpacked, is larger than {most} bytes: send the events in several requests");
+    Problem::of_http(StatusCode::PAYLOAD_TOO_LARGE, detail)
+}
+
+fn too_slow(came: usize, options: &Options) -> Problem {
+    let detail = format!(
+        "{came} bytes of the body came within {} ms: expected all of it, or {} bytes per second; send it again, in smaller \
+         requests where the line is slow",
+        options.patience(came as u64).as_millis(),
+        options.bytes_per_second
+    );
+    Problem::of_http(StatusCode::REQUEST_TIMEOUT, detail)
+}
+
+fn cut_off(error: &axum::Error, came: usize) -> Problem {
+    let mut why = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        if !why.contains(&error.to_string()) {
+            why = format!("{why}: {error}");
+        }
+        source = error.source();
+    }
+    let detail = format!(
+        "the body broke off after {came} bytes, or its chunks are malformed ({why}): nothing of it was taken in; send it again \
+         whole"
+    );
+    Problem::of_http(StatusCode::BAD_REQUEST, detail)
+}

@@ -1,0 +1,181 @@
+//! All connections: how many there may be, and who gives way to whom.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::Options;
+use crate::connection::{Connection, Phase};
+
+/// Whoever reads a body says itself that it comes too slowly.
+const SAYS_ITSELF: Duration = Duration::from_secs(1);
+
+/// The connections of a face.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    options: Options,
+    open: Mutex<Open>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    next: u64,
+    all: HashMap<u64, Arc<Connection>>,
+}
+
+/// A connection among the others, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    all: Arc<Connections>,
+    number: u64,
+    connection: Arc<Connection>,
+}
+
+impl Deref for Admitted {
+    type Target = Arc<Connection>;
+
+    fn deref(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        self.all.lock().all.remove(&self.number);
+    }
+}
+
+impl Connections {
+    pub(crate) fn new(options: &Options) -> Arc<Self> {
+        Arc::new(Self { options: options.clone(), open: Mutex::default() })
+    }
+
+    /// Lets a connection in. Where there are as many as there may be, the one that has kept the hub waiting the longest
+    /// gives way; where the hub works for all of them, it is a spare one. None where those are taken too.
+    pub(crate) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Admitted> {
+        let mut open = self.lock();
+        let (all, own) = (open.count(|_| true), open.count(|one| one.address == address));
+        let crowds = own >= self.options.connections_per_address;
+        let is_full = all >= self.options.connections;
+        let makes_way = (crowds || is_full) && !open.shed(&self.options, crowds.then_some(address));
+        if makes_way && open.count(|one| one.is_spare) >= self.options.spare_connections {
+            return None;
+        }
+        let connection = Arc::new(Connection::new(address, makes_way));
+        let number = open.next;
+        open.next += 1;
+        open.all.insert(number, Arc::clone(&connection));
+        Some(Admitted { all: Arc::clone(self), number, connection })
+    }
+
+    /// Ends the connection that has kept the hub waiting the longest; answers whether there was one.
+    pub(crate) fn shed(&self) -> bool {
+        self.lock().shed(&self.options, None)
+    }
+
+    /// Ends those that have kept the hub waiting for too long.
+    pub(crate) fn sweep(&self) {
+        let now = Instant::now();
+        for one in self.lock().all.values() {
+            let slack = if one.phase() == Phase::Body { SAYS_ITSELF } else { Duration::ZERO };
+            if one.deadline(&self.options).is_some_and(|deadline| deadline + slack < now) {
+                one.end();
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    fn count(&self, of: impl Fn(&Connection) -> bool) -> usize {
+        self.all.values().filter(|one| !one.is_ended() && of(one)).count()
+    }
+
+    /// Of the address that has most of them, or of this one, the one whose time is up first.
+    fn shed(&self, options: &Options, of: Option<IpAddr>) -> bool {
+        let mut by_address: HashMap<IpAddr, usize> = HashMap::new();
+        self.all
+            .values()
+            .filter(|one| !one.is_ended())
+            .for_each(|one| *by_address.entry(one.address).or_default() += 1);
+        let waiting = self.all.values().filter(|one| of.is_none_or(|address| one.address == address));
+        let waiting = waiting.filter_map(|one| Some((one, one.deadline(options)?)));
+        let has_most = |one: &Connection| by_address.get(&one.address).copied().unwrap_or(0);
+        let first = waiting.max_by_key(|(one, deadline)| (has_most(one), Reverse(*deadline)));
+        first.is_some_and(|(one, _)| one.end())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([127, 0, 0, last])
+    }
+
+    fn few(connections: usize, per_address: usize) -> Arc<Connections> {
+        let options = Options { connections, connections_per_address: per_address, ..Options::default() };
+        Connections::new(&Options { spare_connections: 1, ..options })
+    }
+
+    #[test]
+    fn the_one_that_waits_the_longest_of_whoever_has_most_gives_way() {
+        let all = few(3, 3);
+        let other = all.admit(address(2)).unwrap();
+        let [first, second] = [(); 2].map(|()| all.admit(address(1)).unwrap());
+        let new = all.admit(address(3)).unwrap();
+        assert!(first.is_ended(), "of the two of one address the older");
+        assert!(!other.is_ended() && !second.is_ended() && !new.is_ended() && !new.is_spare);
+    }
+
+    #[test]
+    fn one_address_that_has_all_it_may_makes_way_for_itself() {
+        let all = few(9, 2);
+        let other = all.admit(address(2)).unwrap();
+        let [first, second, third] = [(); 3].map(|()| all.admit(address(1)).unwrap());
+        assert!(first.is_ended() && !second.is_ended() && !third.is_ended() && !other.is_ended());
+    }
+
+    #[test]
+    fn nobody_gives_way_while_the_hub_works_for_all_and_one_more_is_spare() {
+        let all = few(2, 2);
+        let two = [(); 2].map(|()| all.admit(address(1)).unwrap());
+        two.iter().for_each(|one| one.begin(Phase::Work));
+        let spare = all.admit(address(1)).unwrap();
+        assert!(spare.is_spare && two.iter().all(|one| !one.is_ended()));
+        spare.begin(Phase::Work);
+        assert!(all.admit(address(1)).is_none(), "the one spare connection is taken");
+        drop(two);
+        assert!(!all.admit(address(1)).unwrap().is_spare, "there is room again");
+    }
+
+    #[test]
+    fn each_phase_has_a_time_of_its_own_and_work_has_none() {
+        let options =
+            Options { head_ms: 100, idle_ms: 300, body_ms: 200, bytes_per_second: 1_000, ..Options::default() };
+        let one = Connection::new(address(1), false);
+        let left = || one.deadline(&options).map(|deadline| deadline.duration_since(Instant::now()).as_millis());
+        let near = |least: u128, most: u128| left().is_some_and(|left| (least..=most).contains(&left));
+        assert!(near(50, 100));
+        one.begin(Phase::Work);
+        assert_eq!(left(), None);
+        one.begin(Phase::Body);
+        one.received(1_000);
+        assert!(near(1_100, 1_200), "a second for a thousand bytes");
+        one.begin(Phase::Answer);
+        one.flushed();
+        assert_eq!(one.phase(), Phase::Answer, "there is more to come");
+        one.answered();
+        one.flushed();
+        assert_eq!(one.phase(), Phase::Idle);
+        one.received(1);
+        assert_eq!(one.phase(), Phase::Head);
+    }
+}

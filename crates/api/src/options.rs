@@ -1,0 +1,135 @@
+//! How much the face gives to whom.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Smallest buffer that hyper takes for a connection.
+const SMALLEST_HEAD: usize = 8 << 10;
+
+/// Where the face answers, and how much of this machine its callers may hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// The address on which it listens.
+    pub listen: SocketAddr,
+    /// Connections at most. One more takes the place of the one that keeps the hub waiting the longest.
+    pub connections: usize,
+    /// Connections of one address at most.
+    pub connections_per_address: usize,
+    /// Connections beyond those, for `/health` and `/metrics` alone.
+    pub spare_connections: usize,
+    /// Milliseconds within which the head of a request has come.
+    pub head_ms: u64,
+    /// Milliseconds for which a connection may stay open between two requests.
+    pub idle_ms: u64,
+    /// Milliseconds within which a body has come, or an answer has been taken, beside what `bytes_per_second` allows for.
+    pub body_ms: u64,
+    /// The least rate of a body that comes and of an answer that is taken.
+    pub bytes_per_second: u64,
+    /// Bytes of a request's head at most.
+    pub head_bytes: usize,
+    /// Bytes of a request's body at most, unpacked.
+    pub body_bytes: usize,
+    /// Bytes of all bodies at most that are held at a time, of each of which the first 64 KiB are free.
+    pub bodies_bytes: usize,
+    /// Bodies of more than 64 KiB that are read and taken in at a time.
+    pub large_posts: usize,
+    /// Reads that are worked on at a time.
+    pub reads: usize,
+    /// Of pages of more than 100 items, so many.
+    pub large_reads: usize,
+    /// Milliseconds for which a request waits for its turn.
+    pub wait_ms: u64,
+    /// Milliseconds for which requests under way may go on once the process was asked to stop.
+    pub drain_ms: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7878)),
+            connections: 512,
+            connections_per_address: 384,
+            spare_connections: 16,
+            head_ms: 10_000,
+            idle_ms: 60_000,
+            body_ms: 10_000,
+            bytes_per_second: 64 << 10,
+            head_bytes: 64 << 10,
+            body_bytes: 16 << 20,
+            bodies_bytes: 64 << 20,
+            large_posts: 2,
+            reads: 32,
+            large_reads: 4,
+            wait_ms: 500,
+            drain_ms: 10_000,
+        }
+    }
+}
+
+impl Options {
+    /// What is wrong with them, in the words of their keys.
+    pub fn check(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let mut least = |name: &str, is: u64, least: u64| {
+            if is < least {
+                wrong.push(format!("http.{name}: expected at least {least}, found {is}"));
+            }
+        };
+        for (name, is) in [
+            ("connections", self.connections),
+            ("connections_per_address", self.connections_per_address),
+            ("large_posts", self.large_posts),
+            ("reads", self.reads),
+            ("large_reads", self.large_reads),
+            ("body_bytes", self.body_bytes),
+        ] {
+            least(name, is as u64, 1);
+        }
+        for (name, is) in [
+            ("head_ms", self.head_ms),
+            ("idle_ms", self.idle_ms),
+            ("body_ms", self.body_ms),
+            ("bytes_per_second", self.bytes_per_second),
+        ] {
+            least(name, is, 1);
+        }
+        least("head_bytes", self.head_bytes as u64, SMALLEST_HEAD as u64);
+        least("bodies_bytes", self.bodies_bytes as u64, self.body_bytes as u64);
+        wrong
+    }
+
+    /// How long whoever is called may take for so many bytes of a body or of an answer.
+    pub(crate) fn patience(&self, bytes: u64) -> Duration {
+        let paced = bytes.saturating_mul(1_000).checked_div(self.bytes_per_second).unwrap_or(0);
+        Duration::from_millis(self.body_ms.saturating_add(paced))
+    }
+
+    pub(crate) fn wait(&self) -> Duration {
+        Duration::from_millis(self.wait_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lets_nobody_in_is_refused_by_its_key() {
+        assert_eq!(Options::default().check(), Vec::<String>::new());
+        let none = Options { reads: 0, head_bytes: 100, bodies_bytes: 1, ..Options::default() };
+        let wrong = none.check().join("\n");
+        for key in ["http.reads: ", "http.head_bytes: ", "http.bodies_bytes: "] {
+            assert!(wrong.contains(key), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn more_bytes_may_take_longer() {
+        let options = Options { body_ms: 1_000, bytes_per_second: 1_000, ..Options::default() };
+        assert_eq!(options.patience(0), Duration::from_secs(1));
+        assert_eq!(options.patience(5_000), Duration::from_secs(6));
+    }
+}

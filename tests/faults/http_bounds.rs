@@ -1,0 +1,203 @@
+//! Callers that hold what others need: each is bounded by time, number or room, and whoever behaves is served meanwhile.
+
+#[path = "../e2e/harness.rs"]
+mod harness;
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use harness::{Home, Server, invoice, party};
+
+/// A request that is not yet whole.
+fn begin(server: &Server, text: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address()).expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
+    stream.write_all(text.as_bytes()).expect("it takes what is sent");
+    stream
+}
+
+/// The head of a post with a body of so many bytes.
+fn head(length: &str) -> String {
+    format!(
+        "POST /v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/cloudevents-batch+json\r\n{length}\r\n\r\n"
+    )
+}
+
+/// Everything that comes until the other end closes.
+fn rest(mut stream: TcpStream) -> String {
+    let mut text = Vec::new();
+    match stream.read_to_end(&mut text) {
+        Ok(_) => {}
+        Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset, "it stays open: {error}"),
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// Waits for something that comes to be.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(30), "{what} never came to be");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_half_sent_request_holds_up_the_end_no_longer_than_its_bound_and_a_second_signal_not_at_all() {
+    let home = Home::new();
+    let server = home.serve_with(&[], &[("ONEFOLD_HTTP_DRAIN_MS", "500")]);
+    assert_eq!(server.batch(&[invoice("erp:I1", "erp:K1", "1.00")]).body["accepted"], 1);
+    let halves = ["GET /health HTTP/1.1\r\nhost", &head("content-length: 100")].map(|text| begin(&server, text));
+    // Both have come to it before it is asked.
+    server.settle();
+    let began = Instant::now();
+    assert_eq!(server.stop(), 0);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    halves.into_iter().for_each(|half| drop(rest(half)));
+
+    let server = home.serve_with(&[], &[("ONEFOLD_HTTP_DRAIN_MS", "60000"), ("ONEFOLD_HTTP_HEAD_MS", "60000")]);
+    let half = begin(&server, "GET /health HTTP/1.1\r\nhost");
+    server.settle();
+    server.ask_to_stop();
+    until("an end to new connections", || TcpStream::connect(server.address()).is_err());
+    let began = Instant::now();
+    assert_eq!(server.stop(), 128 + 15);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    drop(half);
+    home.run(&["rebuild", "--verify"]).exits(0);
+}
+
+#[test]
+fn a_stage_that_hangs_holds_up_the_end_no_longer_than_its_bound() {
+    let home = Home::new();
+    let env = [("ONEFOLD_FAILPOINTS", "project.before_commit=sleep(60000)"), ("ONEFOLD_HTTP_DRAIN_MS", "500")];
+    let server = home.serve_with(&[], &env);
+    assert_eq!(server.batch(&[invoice("erp:I1", "erp:K1", "1.00")]).body["accepted"], 1);
+    let began = Instant::now();
+    server.ask_to_stop();
+    until("a word about it", || server.said().contains("broken off"));
+    assert_eq!(server.end(), 1);
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    home.run(&["rebuild", "--verify"]).exits(0);
+}
+
+#[test]
+fn heads_bodies_answers_and_rest_have_their_time() {
+    let home = Home::new();
+    let env = [
+        ("ONEFOLD_HTTP_HEAD_MS", "400"),
+        ("ONEFOLD_HTTP_IDLE_MS", "400"),
+        ("ONEFOLD_HTTP_BODY_MS", "400"),
+        ("ONEFOLD_HTTP_BYTES_PER_SECOND", "1000000"),
+    ];
+    let server = home.serve_with(&[], &env);
+    assert_eq!(server.batch(&[party("erp:K1", "王伟", &[])]).body["accepted"], 1);
+    server.settle();
+    let silent = begin(&server, "");
+    let half = begin(&server, "GET /health HTTP/1.1\r\nhost: localh");
+    let idle = begin(&server, "GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    let slow = begin(&server, &format!("{}[", head("content-length: 1000")));
+    let mut trickling = begin(&server, &head("transfer-encoding: chunked"));
+    for _ in 0..20 {
+        std::thread::sleep(Duration::from_millis(50));
+        if trickling.write_all(b"1\r\n \r\n").is_err() {
+            break;
+        }
+    }
+    assert_eq!((rest(silent), rest(half)), (String::new(), String::new()));
+    assert!(rest(idle).starts_with("HTTP/1.1 200"));
+    for late in [rest(slow), rest(trickling)] {
+        assert!(late.starts_with("HTTP/1.1 408") && late.contains("bytes per second"), "{late}");
+    }
+    // Many answers that nobody takes: more than the sockets between hold.
+    let mut deaf = begin(&server, "");
+    deaf.set_write_timeout(Some(Duration::from_millis(200))).unwrap();
+    let asked = "GET /v1/customers/party:erp:K1 HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(1_000);
+    until("an end of who takes nothing", || match deaf.write_all(asked.as_bytes()) {
+        Ok(()) => false,
+        Err(error) => error.kind() != ErrorKind::WouldBlock,
+    });
+    assert_eq!(server.get("/health").status, 200);
+    assert_eq!(server.stop(), 0);
+}
+
+#[test]
+fn a_body_that_breaks_off_is_told_from_one_that_is_too_large() {
+    let home = Home::new();
+    let server = home.serve();
+    for (framing, sent) in [
+        ("transfer-encoding: chunked", "zz\r\n[]\r\n"),
+        ("transfer-encoding: chunked", "2\r\n[]garbage\r\n0\r\n\r\n"),
+        ("transfer-encoding: chunked", "ffffffffffffffffff\r\n"),
+    ] {
+        let answer = rest(begin(&server, &format!("{}{sent}", head(framing))));
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("malformed"), "{sent:?}: {answer}");
+    }
+    let cut = begin(&server, &format!("{}[", head("content-length: 100")));
+    cut.shutdown(std::net::Shutdown::Write).unwrap();
+    let answer = rest(cut);
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{answer}");
+    let large = rest(begin(&server, &head("content-length: 99999999")));
+    assert!(large.starts_with("HTTP/1.1 413"), "{large}");
+    let chunk = format!("100000\r\n{}\r\n", " ".repeat(1 << 20));
+    let mut stream = begin(&server, &head("transfer-encoding: chunked"));
+    (0..18).take_while(|_| stream.write_all(chunk.as_bytes()).is_ok()).for_each(drop);
+    let large = rest(stream);
+    assert!(large.is_empty() || large.starts_with("HTTP/1.1 413"), "{large}");
+    assert_eq!(server.batch(&[invoice("erp:I1", "erp:K1", "1.00")]).body["accepted"], 1);
+}
+
+#[test]
+fn idle_connections_give_way_to_whoever_asks_and_the_system_s_limit_is_kept() {
+    let home = Home::new();
+    for descriptors in [1_024, 300] {
+        let server = home.serve_within(descriptors, &[]);
+        let held: Vec<TcpStream> = (0..800)
+            .filter_map(|n| {
+                let text =
+                    ["", "GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n", "POST /v1/events HTTP/1.1\r\nhos"][n % 3];
+                let mut stream = TcpStream::connect(server.address()).ok()?;
+                stream.write_all(text.as_bytes()).ok()?;
+                Some(stream)
+            })
+            .collect();
+        assert!(held.len() > 700, "the system takes what the program has not met yet: {}", held.len());
+        for n in 0..20 {
+            let began = Instant::now();
+            assert_eq!(server.get("/health").status, 200);
+            let no = format!("erp:I{descriptors}-{n}");
+            assert_eq!(server.batch(&[invoice(&no, "erp:K1", "1.00")]).body["accepted"], 1);
+            assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+        }
+        drop(held);
+        assert_eq!(server.stop(), 0);
+    }
+}
+
+#[test]
+fn while_reads_wait_for_their_turn_health_answers_and_who_waits_too_long_is_told_when_to_come_back() {
+    let home = Home::new();
+    let env = [
+        ("ONEFOLD_HTTP_READS", "1"),
+        ("ONEFOLD_HTTP_LARGE_READS", "1"),
+        ("ONEFOLD_HTTP_WAIT_MS", "50"),
+        ("ONEFOLD_FAILPOINTS", "api.read=sleep(100)"),
+    ];
+    let server = home.serve_with(&[], &env);
+    assert_eq!(server.batch(&[party("erp:K1", "王伟", &[])]).body["accepted"], 1);
+    server.settle();
+    let path = "/v1/customers/party:erp:K1/timeline?limit=500";
+    let asked = std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..8).map(|_| scope.spawn(|| server.get(path))).collect();
+        assert_eq!(server.get("/health").status, 200);
+        asking.into_iter().map(|one| one.join().expect("an answer")).collect::<Vec<_>>()
+    });
+    let busy: Vec<_> = asked.iter().filter(|reply| reply.status == 503).collect();
+    assert!(!busy.is_empty() && busy.len() < asked.len(), "{} of {}", busy.len(), asked.len());
+    for reply in busy {
+        reply.is_problem(503);
+        assert_eq!((reply.body["code"].as_str(), reply.retry_after.as_deref()), (Some("busy"), Some("1")));
+    }
+    assert_eq!(server.get(path).status, 200);
+}
