@@ -7,7 +7,10 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use harness::{Home, Server, invoice, party};
+use serde_json::{Value, json};
 
 /// A request that is not yet whole.
 fn begin(server: &Server, text: &str) -> TcpStream {
@@ -200,4 +203,134 @@ fn while_reads_wait_for_their_turn_health_answers_and_who_waits_too_long_is_told
         assert_eq!((reply.body["code"].as_str(), reply.retry_after.as_deref()), (Some("busy"), Some("1")));
     }
     assert_eq!(server.get(path).status, 200);
+}
+
+/// Resident memory of the program, in MiB: the most that it ever held, or what it holds now (Linux).
+fn memory(server: &Server, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).expect("its status");
+    let line = status.lines().find(|line| line.starts_with(name)).expect("its memory");
+    line.split_whitespace().nth(1).expect("a number").parse::<u64>().expect("a number") / 1_024
+}
+
+/// Posts a body as it stands, and answers what came back.
+fn post(server: &Server, body: &[u8]) -> String {
+    let mut stream = begin(server, &head(&format!("connection: close\r\ncontent-length: {}", body.len())));
+    // Whoever is refused early may be cut off.
+    let _ = stream.write_all(body);
+    rest(stream)
+}
+
+/// Bodies of 16 MiB that would take many times as much if all of it were made into values.
+fn swelling() -> Vec<(&'static str, Vec<u8>)> {
+    let most = 16 << 20;
+    let event = |data: &str| {
+        let mut event = invoice("erp:big", "erp:K1", "1.00");
+        event["data"]["swells"] = json!("HERE");
+        event.to_string().replace("\"HERE\"", data)
+    };
+    let filled =
+        |unit: &str, bytes: usize| format!("[{}{unit}]", format!("{unit},").repeat(bytes / (unit.len() + 1) - 1));
+    let many = |bytes: usize| filled(&event(&filled("{\"a\":1}", bytes)), most - bytes);
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(filled("1", most - 100).as_bytes()).expect("memory");
+    vec![
+        ("numbers in the place of events", filled("1", most - 100).into_bytes()),
+        ("lists in the place of events", filled("[]", most - 100).into_bytes()),
+        ("numbers in one event", format!("[{}]", event(&filled("1", most - 2_000))).into_bytes()),
+        ("objects in one event", format!("[{}]", event(&filled("{\"a\":1}", most - 2_000))).into_bytes()),
+        ("objects in several events", many(1_500_000).into_bytes()),
+        ("the same packed", packed.finish().expect("memory")),
+    ]
+}
+
+#[test]
+fn no_body_takes_many_times_its_room_and_small_ones_are_taken_meanwhile() {
+    let home = Home::new();
+    let server = home.serve();
+    assert_eq!(server.batch(&[party("erp:K1", "王伟", &[])]).body["accepted"], 1);
+    server.settle();
+    let before = memory(&server, "VmRSS:");
+    for (kind, (what, body)) in swelling().into_iter().enumerate() {
+        std::thread::scope(|scope| {
+            let large: Vec<_> = (0..4).map(|_| scope.spawn(|| post(&server, &body))).collect();
+            for n in 0..5 {
+                let began = Instant::now();
+                let reply = server.batch(&[invoice(&format!("erp:{kind}-{n}"), "erp:K1", "1.00")]);
+                assert_eq!(reply.body["accepted"], 1, "{what}: {}", reply.body);
+                assert!(began.elapsed() < Duration::from_secs(5), "{what}: {:?}", began.elapsed());
+            }
+            for answer in large.into_iter().map(|one| one.join().expect("an answer")) {
+                let status = answer.get(9..12).unwrap_or_default();
+                assert!(["", "413", "422", "503"].contains(&status), "{what}: {answer}");
+            }
+        });
+        let held = memory(&server, "VmHWM:").saturating_sub(before);
+        eprintln!("{what}: {held} MiB more than at rest at most");
+        assert!(held < 450, "{what}: {held} MiB more than at rest");
+    }
+    assert_eq!(server.stop(), 0);
+}
+
+#[test]
+fn unfinished_bodies_share_one_room_and_leave_small_ones_theirs() {
+    let home = Home::new();
+    let server =
+        home.serve_with(&[], &[("ONEFOLD_HTTP_BODY_MS", "2000"), ("ONEFOLD_HTTP_BYTES_PER_SECOND", "100000000")]);
+    assert_eq!(server.batch(&[party("erp:K1", "王伟", &[])]).body["accepted"], 1);
+    server.settle();
+    let before = memory(&server, "VmRSS:");
+    let most = 16 << 20;
+    let all_but_one = vec![b' '; most - 1];
+    let mut held = Vec::new();
+    for _ in 0..32 {
+        let mut stream = begin(&server, &head(&format!("content-length: {most}")));
+        let _ = stream.write_all(&all_but_one);
+        held.push(stream);
+    }
+    let large = vec![b' '; 1 << 20];
+    let reply = server.post("/v1/events", &[("content-type", "application/cloudevents-batch+json")], &large);
+    reply.is_problem(503);
+    assert_eq!((reply.body["code"].as_str(), reply.retry_after.as_deref()), (Some("busy"), Some("1")));
+    assert_eq!(server.batch(&[invoice("erp:I1", "erp:K1", "1.00")]).body["accepted"], 1);
+    let more = memory(&server, "VmHWM:").saturating_sub(before);
+    assert!(more < 200, "{more} MiB more than at rest");
+    let answers: Vec<String> = held.into_iter().map(rest).collect();
+    let refused =
+        |status: &str| answers.iter().filter(|answer| answer.starts_with(&format!("HTTP/1.1 {status}"))).count();
+    assert_eq!(refused("408"), 4, "as many as there is room for were waited for");
+    until("room again", || {
+        server.post("/v1/events", &[("content-type", "application/cloudevents-batch+json")], &large).status == 400
+    });
+}
+
+#[test]
+fn an_event_beyond_a_limit_is_told_of_with_what_where_and_what_to_do_and_the_others_are_taken() {
+    let home = Home::new();
+    let env = [("ONEFOLD_LIMITS_REFERENCES", "3"), ("ONEFOLD_LIMITS_EVENT_BYTES", "2000")];
+    let server = home.serve_with(&[], &env);
+    let mut crowded = invoice("erp:I2", "erp:K1", "1.00");
+    let order = |n: usize| json!({ "role": "order", "subject": format!("order:erp:{n}") });
+    crowded["data"]["references"] = (0..4).map(order).collect();
+    let mut large = invoice("erp:I3", "erp:K1", "1.00");
+    large["data"]["number"] = json!("n".repeat(3_000));
+    let mut long = invoice("erp:I4", "erp:K1", "1.00");
+    long["id"] = json!("i".repeat(600));
+    let reply = server.batch(&[invoice("erp:I1", "erp:K1", "1.00"), crowded, large, long]);
+    assert_eq!(
+        (reply.status, reply.body["accepted"].as_i64(), reply.body["rejected"].as_i64()),
+        (207, Some(1), Some(3))
+    );
+    let told = |n: usize| reply.body["events"][n]["problems"].to_string();
+    for (n, words) in [
+        (1, ["R0435", "data.references", "4 references", "at most 3", "[limits]"]),
+        (2, ["R0436", "`data`", "bytes", "at most 2000", "[limits]"]),
+        (3, ["R0434", "id", "600 bytes", "at most 512", "number"]),
+    ] {
+        for word in words {
+            assert!(told(n).contains(word.trim_matches('`')), "{word}: {}", told(n));
+        }
+    }
+    assert_eq!(server.stop(), 0);
+    let codes: Vec<Value> = home.run(&["quarantine", "list", "--json"]).exits(0).lines();
+    assert_eq!(codes.len(), 3);
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use onefold_service::{Answer, Verdict};
+use onefold_service::{Answer, Code, ServiceError, Verdict};
 use serde_json::json;
 
 use crate::body::SMALL;
@@ -23,9 +23,15 @@ pub(crate) async fn post(
     body: Body,
 ) -> Result<Response, Problem> {
     let whole = body::read(body, &headers, &connection, (&face.turns, &face.options)).await?;
+    let most = face.options.body_bytes;
+    if whole.bytes.len() <= SMALL && !cloudevents::is_packed(&whole.bytes) {
+        let events = cloudevents::read(&headers, &whole.bytes, most)?;
+        return Ok(answered(&face.service.accept(events).await?));
+    }
     // Many events are taken in a few requests at a time, so that those of one or two need not wait for them.
-    let _turn = if whole.bytes.len() > SMALL { Some(face.turns.large_post().await?) } else { None };
-    let events = cloudevents::read(&headers, &whole.bytes, face.options.body_bytes)?;
+    let _turn = face.turns.large_post().await?;
+    let read = tokio::task::spawn_blocking(move || cloudevents::read(&headers, &whole.bytes, most));
+    let events = read.await.map_err(|_| ServiceError::new(Code::Internal, "reading the body broke off"))??;
     let answers = face.service.accept(events).await?;
     Ok(answered(&answers))
 }

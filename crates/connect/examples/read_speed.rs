@@ -12,8 +12,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let connector = Connector::parse(&file, &std::fs::read_to_string(&file)?, &load)
         .map_err(|problems| problems.iter().map(ToString::to_string).collect::<String>())?;
     let inputs = Input::expand(&arguments.collect::<Vec<_>>())?;
-    let report =
-        tokio::runtime::Builder::new_multi_thread().build()?.block_on(rehearse(&connector, &inputs, &|_| {}))?;
+    let report = tokio::runtime::Builder::new_multi_thread().build()?.block_on(rehearse(
+        &connector,
+        &inputs,
+        Default::default(),
+        &|_| {},
+    ))?;
     println!(
         "{} lines, {} records, {} events, {} skipped, {} quarantined in {:.2} s: {:.0} lines/s",
         report.lines,

@@ -262,8 +262,12 @@ fn place(earlier: &Earlier) -> String {
 
 /// What is wrong with a posted event: values under the codes that files have for them, all else under R0312.
 pub(crate) fn posted(error: &CloudEventError) -> Vec<Problem> {
-    error
-        .0
+    event(&error.0)
+}
+
+/// The same of any event.
+pub(crate) fn event(errors: &[EventError]) -> Vec<Problem> {
+    errors
         .iter()
         .map(|e| match e {
             EventError::Value { field, fault } => {

@@ -25,4 +25,4 @@ pub use ingest::{
 pub use intake::{Intake, IntakeOptions};
 pub use send::{LeftOut, SendError, Sent, send};
 pub use source::file::{Input, InputError};
-pub use source::post::{Answer, Posted, take_posted};
+pub use source::post::{Answer, BatchError, NoEvent, Posted, take_posted};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hub::{Hub, parse};
-use onefold_connect::{Answer, Intake, IntakeOptions, Posted, take_posted};
+use onefold_connect::{Answer, Intake, IntakeOptions, NoEvent, Posted, take_posted};
 use onefold_event::{Event, Subject};
 use onefold_log::{Log, Record};
 use onefold_mapping::Connector;
@@ -203,11 +203,11 @@ async fn a_record_gives_the_same_event_or_the_same_problems_at_every_door() {
 
     let http = Hub::open().await;
     let items: Vec<Posted> = records.iter().map(|record| posted(record).into()).collect();
-    let answers = take_posted(&items, &http.door, &http.store).await.unwrap();
+    let answers = take_posted(items, &http.door, &http.store).await.unwrap();
     let mut by_http = outcomes(&http, |_| RECORDS).await;
     by_http.remove(&RECORDS);
     for (n, answer) in answers.into_iter().enumerate() {
-        if let Answer::Quarantined(_, problems) = answer {
+        if let Answer::Quarantined(_, NoEvent { problems, .. }) = answer {
             let mut codes: Vec<String> = problems.iter().map(|problem| problem.code.to_string()).collect();
             codes.sort();
             codes.dedup();

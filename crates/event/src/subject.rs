@@ -7,10 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::Kind;
-
-/// Longest subject, in bytes.
-const LONGEST: usize = 512;
+use crate::{Kind, LONGEST_KEY};
 
 /// The subject of an event, by the source's own key. Ordered by its text, and cheap to clone: it is said in many places.
 #[derive(Clone)]
@@ -29,7 +26,7 @@ pub enum SubjectError {
     #[error("`{0}` begins with a kind that is not in the catalogue")]
     Kind(String),
     /// Too long to be a key.
-    #[error("a subject of {0} bytes is too long: at most 512")]
+    #[error("a subject of {0} bytes is too long: at most {LONGEST_KEY}")]
     Long(usize),
 }
 
@@ -79,7 +76,7 @@ impl FromStr for Subject {
     type Err = SubjectError;
 
     fn from_str(text: &str) -> Result<Self, SubjectError> {
-        if text.len() > LONGEST {
+        if text.len() > LONGEST_KEY {
             return Err(SubjectError::Long(text.len()));
         }
         let Some([kind, source, number]) = parts(text) else {

@@ -28,9 +28,10 @@ pub(crate) fn millis(time: i64) -> i64 {
 /// Whether it can be carried at all, and in a message of that many bytes.
 pub(crate) fn fits(record: &Record, largest: usize) -> Result<(), LogError> {
     // The frame of a batch, of the record and of each header, at their largest.
-    let framed = record.size() + 200 + 10 * record.headers.len();
-    if framed > largest {
-        return Err(LogError::Refused(format!("a record of {} bytes; the topic takes {largest}", record.size())));
+    let frame = 200 + 10 * record.headers.len();
+    let (bytes, most) = (record.size(), largest.saturating_sub(frame));
+    if bytes > most {
+        return Err(LogError::TooLarge { bytes, most });
     }
     // The client ends a name at a zero byte.
     if record.headers.iter().any(|(name, _)| name.contains('\0')) {

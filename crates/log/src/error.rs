@@ -17,10 +17,17 @@ pub enum LogError {
         /// The offset asked.
         offset: u64,
     },
-    /// The request itself is wrong: no such partition, a record too large, an append to a log
-    /// that is open for reading only.
+    /// The request itself is wrong: no such partition, an append to a log that is open for reading only.
     #[error("the log refuses this: {0}")]
     Refused(String),
+    /// A record is larger than the topic takes; nothing of its batch was appended.
+    #[error("a record of {bytes} bytes; the topic takes {most}")]
+    TooLarge {
+        /// Its size, as [`crate::Record::size`] counts it.
+        bytes: usize,
+        /// The largest that one with as many headers may have.
+        most: usize,
+    },
     /// No room for more; what was acknowledged before is safe, and appending works again when
     /// there is room.
     #[error("the log has no room left: {0}")]
@@ -79,6 +86,7 @@ impl LogError {
             Self::UnknownTopic(_)
             | Self::UnknownPosition { .. }
             | Self::Refused(_)
+            | Self::TooLarge { .. }
             | Self::Locked(_)
             | Self::Fenced(_)
             | Self::Absent(_)

@@ -1,6 +1,6 @@
 //! Puts one event together.
 
-use onefold_event::{Event, Field, FieldKind, FieldValue, IdParts, Locator, Subject, encode_message};
+use onefold_event::{Event, Field, FieldKind, FieldValue, IdParts, Locator, Subject, ValueFault, encode_message};
 use rust_decimal::Decimal;
 
 use crate::cell::Cell;
@@ -40,6 +40,10 @@ pub(crate) fn build<'r>(def: &'r EventDef, frame: &Frame<'_, 'r>) -> Option<(Eve
     }
     let source = frame.run.plan.source();
     let parts = IdParts { source, part: &def.part, parts: &id, revision: &revision };
+    if let Err(fault) = parts.check() {
+        too_long(def, frame, fault);
+        return None;
+    }
     let made = Event::from_message(
         parts.id(),
         parts.fact(),
@@ -68,6 +72,15 @@ pub(crate) fn build<'r>(def: &'r EventDef, frame: &Frame<'_, 'r>) -> Option<(Eve
     event.mapping = frame.run.plan.inner.digest.to_vec();
     event.locator = Some(locator(frame));
     Some((event, message))
+}
+
+/// A text of the id is too long for a key.
+fn too_long(def: &EventDef, frame: &Frame, fault: ValueFault) {
+    let mut problem = Problem::new(fault.code, fault.message).instead(fault.found, fault.expected);
+    (problem.target, problem.help) = (format!("{}.id", def.name), fault.help);
+    problem.mapping = Some(frame.run.plan.place(&def.span));
+    problem.lines = frame.run.lines(&frame.rows().take(8).collect::<Vec<_>>());
+    frame.run.errors.borrow_mut().push(problem);
 }
 
 /// The catalogue itself says no. What it says was checked when the connector was read, so this is rare.

@@ -145,7 +145,7 @@ impl Hub {
         }
         let door = if roles.contains(&Role::Serve) || !connectors.is_empty() {
             let (known, progress) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
-            Some(Door::open(Arc::clone(&log), known, progress, key.clone(), partitions).await?)
+            Some(Door::open(Arc::clone(&log), known, progress, key.clone(), (partitions, settings.limits)).await?)
         } else {
             None
         };

@@ -1,9 +1,8 @@
 //! Events as CloudEvents in, one answer per event out.
 
-use onefold_connect::{Answer as Judged, Door, Posted, Verdict as Said, take_posted};
+use onefold_connect::{Answer as Judged, Door, NoEvent, Posted, Verdict as Said, take_posted};
 use onefold_mapping::Problem;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::{Code, Service, ServiceError};
 
@@ -56,9 +55,8 @@ impl Service {
             );
             return Err(ServiceError::new(Code::TooLarge, message));
         }
-        let judged = take_posted(&cloudevents, door, self.store.as_ref()).await?;
-        let sent = cloudevents.iter().map(|posted| &posted.value);
-        Ok(sent.zip(judged).enumerate().map(|(index, (event, judged))| answer(index, event, judged)).collect())
+        let judged = take_posted(cloudevents, door, self.store.as_ref()).await?;
+        Ok(judged.into_iter().enumerate().map(|(index, judged)| answer(index, judged)).collect())
     }
 
     pub(crate) fn door(&self) -> Result<&Door, ServiceError> {
@@ -68,7 +66,7 @@ impl Service {
     }
 }
 
-fn answer(index: usize, event: &Value, judged: Judged) -> Answer {
+fn answer(index: usize, judged: Judged) -> Answer {
     let answer = |id: String, status| Answer { index, id, status, problems: Vec::new(), quarantine: None };
     match judged {
         Judged::Judged(id, Said::Accepted { .. }) => answer(id.to_string(), Verdict::Accepted),
@@ -80,8 +78,12 @@ fn answer(index: usize, event: &Value, judged: Judged) -> Answer {
             );
             Answer { problems: vec![told], ..answer(id.to_string(), Verdict::Conflict) }
         }
-        Judged::Quarantined(number, problems) => {
-            let id = event.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        // Posted events of this kind are in quarantine, and told of below.
+        Judged::Judged(id, Said::Refused(beyond)) => {
+            let problems = beyond.iter().map(ToString::to_string).collect();
+            Answer { problems, ..answer(id.to_string(), Verdict::Rejected) }
+        }
+        Judged::Quarantined(number, NoEvent { id, problems }) => {
             let problems = problems.iter().map(sentence).collect();
             Answer { problems, quarantine: Some(format!("q-{number:04}")), ..answer(id, Verdict::Rejected) }
         }
@@ -90,12 +92,16 @@ fn answer(index: usize, event: &Value, judged: Judged) -> Answer {
 
 /// A problem in one line: a program reads it, or a person in a log.
 fn sentence(problem: &Problem) -> String {
-    let mut text = problem.message.clone();
+    let mut text = format!("{}: {}", problem.code, problem.message);
     for (label, part) in [(": ", &problem.target), (": found ", &problem.found), (", expected ", &problem.expected)] {
         if !part.is_empty() {
             text.push_str(label);
             text.push_str(part);
         }
+    }
+    for help in &problem.help {
+        text.push_str("; ");
+        text.push_str(help);
     }
     text
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::reference::identifier;
-use crate::{CustomerName, Reference, Service, ServiceError};
+use crate::{Code, CustomerName, Reference, Service, ServiceError};
 
 /// Who speaks in decisions.
 pub(crate) const SOURCE: &str = "onefold";
@@ -124,6 +124,10 @@ impl Service {
         let (id, undo) = (event.id.to_string(), subject.to_string());
         match door.accept(vec![event]).await?.into_iter().next() {
             Some(Verdict::Accepted { .. }) => {}
+            Some(Verdict::Refused(beyond)) => {
+                let told: Vec<_> = beyond.iter().map(ToString::to_string).collect();
+                return Err(ServiceError::new(Code::TooLarge, told.join("; ")));
+            }
             // Ids of decisions are made afresh: the door cannot know one.
             verdict => return Err(internal(format!("the decision was not taken: {verdict:?}"))),
         }

@@ -136,6 +136,7 @@ impl From<LogError> for ServiceError {
             LogError::Busy(_) | LogError::Locked(_) | LogError::Unavailable(_) => Code::Busy,
             LogError::Full(_) => Code::Full,
             LogError::Corrupt(_) | LogError::Replaced(_) | LogError::UnknownPosition { .. } => Code::Damaged,
+            LogError::TooLarge { .. } => Code::TooLarge,
             LogError::Refused(_) => Code::Invalid,
             _ => Code::Internal,
         };

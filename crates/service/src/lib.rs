@@ -24,7 +24,7 @@ pub use events::{EventLine, EventPlace, Standing};
 pub use find::{Hit, MOST_FOUND};
 pub use gauges::Gauges;
 pub use health::{HealthReport, StageReport};
-pub use onefold_connect::Posted;
+pub use onefold_connect::{BatchError, Posted};
 pub use onefold_store::Listing;
 pub use onefold_view::View;
 pub use reference::Reference;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use onefold_event::{ContentDigest, Event, EventId, decode};
+use onefold_event::{ContentDigest, Event, EventError, EventId, decode};
 use onefold_log::{Log, Stored};
 use onefold_store::{FactState, FactsOf};
 
@@ -16,6 +16,8 @@ pub(crate) struct Candidate {
     pub(crate) event: Event,
     pub(crate) digest: ContentDigest,
     pub(crate) value: Vec<u8>,
+    /// Bounds that it is beyond.
+    pub(crate) beyond: Vec<EventError>,
 }
 
 /// A judgement; what is new becomes a verdict once it is written.
@@ -45,7 +47,9 @@ pub(crate) async fn judge(
         let known = copies(facts.map_or(&[][..], Vec::as_slice), recent, subject, id);
         let here = fresh.entry((subject, id)).or_default();
         let same_here = here.iter().any(|e| batch.get(*e).is_some_and(|e| e.digest == candidate.digest));
-        let judgement = if known.iter().any(|copy| copy.digest == candidate.digest) {
+        let judgement = if !candidate.beyond.is_empty() {
+            Judged::Done(Verdict::Refused(candidate.beyond.clone()))
+        } else if known.iter().any(|copy| copy.digest == candidate.digest) {
             Judged::Done(Verdict::Duplicate)
         } else if same_here {
             Judged::Same

@@ -10,8 +10,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use onefold_event::{Event, HubKey, Micros, encode};
-use onefold_log::{Log, Record, partition_of};
+use onefold_event::{Event, EventError, HubKey, Limits, Micros, encode, large};
+use onefold_log::{Log, LogError, Record, partition_of};
 use onefold_store::{FactState, FactsOf, FollowStore, ReadStore};
 use tokio::sync::oneshot;
 
@@ -41,6 +41,7 @@ struct Inner {
     progress: Arc<dyn FollowStore>,
     key: HubKey,
     partitions: u32,
+    limits: Limits,
     queue: Mutex<Vec<Request>>,
     state: tokio::sync::Mutex<State>,
 }
@@ -69,7 +70,7 @@ impl Door {
         known: Arc<dyn ReadStore>,
         progress: Arc<dyn FollowStore>,
         key: HubKey,
-        partitions: u32,
+        (partitions, limits): (u32, Limits),
     ) -> Result<Self, DoorError> {
         let partitions = log.topic(EVENTS, partitions).await?;
         let inner = Inner {
@@ -78,6 +79,7 @@ impl Door {
             progress,
             key,
             partitions,
+            limits,
             queue: Mutex::new(Vec::new()),
             state: tokio::sync::Mutex::new(State {
                 last: 0,
@@ -99,7 +101,12 @@ impl Door {
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        let candidate = |event: Event| Candidate { digest: self.0.key.digest(&event), value: encode(&event), event };
+        let candidate = |event: Event| Candidate {
+            digest: self.0.key.digest(&event),
+            value: encode(&event),
+            beyond: self.0.limits.check(&event),
+            event,
+        };
         let events: Vec<Candidate> = events.into_iter().map(candidate).collect();
         let (answer, mut verdicts) = oneshot::channel();
         self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).push(Request { events, answer });
@@ -117,6 +124,11 @@ impl Door {
     /// Partitions of the topic of events.
     pub(crate) fn partitions(&self) -> u32 {
         self.0.partitions
+    }
+
+    /// What an event may be at most.
+    pub(crate) fn limits(&self) -> Limits {
+        self.0.limits
     }
 
     /// Whether the views show this very event.
@@ -224,30 +236,22 @@ impl Inner {
         }
     }
 
-    async fn write(&self, state: &mut State, batch: Vec<Candidate>) -> Result<Vec<Verdict>, DoorError> {
+    async fn write(&self, state: &mut State, mut batch: Vec<Candidate>) -> Result<Vec<Verdict>, DoorError> {
         self.prune(state).await?;
         let named: BTreeSet<FactsOf> =
             batch.iter().map(|c| FactsOf::one(c.event.subject.as_str(), c.event.fact.0)).collect();
         let asked: Vec<FactsOf> = named.into_iter().collect();
         let found = self.known.facts(&asked).await?;
         let facts: HashMap<FactsOf, Vec<FactState>> = asked.into_iter().zip(found).collect();
-        let judged = judge(&batch, &facts, &state.recent, self.log.as_ref()).await?;
-
-        let mut records = Vec::new();
-        for (candidate, _) in batch.iter().zip(&judged).filter(|(_, j)| matches!(j, Judged::New)) {
-            state.last = now().max(state.last.saturating_add(1));
-            let key = candidate.event.subject.as_str();
-            let partition = partition_of(key.as_bytes(), self.partitions);
-            records.push((partition, Record::new(key.as_bytes().to_vec(), candidate.value.clone(), state.last)));
-        }
-        let partitions: Vec<u32> = records.iter().map(|(partition, _)| *partition).collect();
-        let mut places = Vec::new().into_iter();
-        if !records.is_empty() {
-            fail::fail_point!("door.before_append");
-            let offsets = self.log.append(EVENTS, records).await?;
-            fail::fail_point!("door.after_append");
-            places = partitions.into_iter().zip(offsets).collect::<Vec<_>>().into_iter();
-        }
+        let (judged, mut places) = loop {
+            let judged = judge(&batch, &facts, &state.recent, self.log.as_ref()).await?;
+            match self.append(state, &batch, &judged).await {
+                Ok(places) => break (judged, places.into_iter()),
+                // Nothing was appended: this log takes less than the limits say, and the others may go in.
+                Err(LogError::TooLarge { most, .. }) if note_larger(&mut batch, most) => {}
+                Err(error) => return Err(error.into()),
+            }
+        };
         let mut verdicts: Vec<Verdict> = Vec::with_capacity(batch.len());
         for (candidate, judgement) in batch.iter().zip(judged) {
             let verdict = match judgement {
@@ -270,6 +274,46 @@ impl Inner {
         }
         Ok(verdicts)
     }
+}
+
+impl Inner {
+    /// Appends what is new; answers where each of it stands.
+    async fn append(
+        &self,
+        state: &mut State,
+        batch: &[Candidate],
+        judged: &[Judged],
+    ) -> Result<Vec<(u32, u64)>, LogError> {
+        let mut records = Vec::new();
+        for (candidate, _) in batch.iter().zip(judged).filter(|(_, j)| matches!(j, Judged::New)) {
+            state.last = now().max(state.last.saturating_add(1));
+            let key = candidate.event.subject.as_str();
+            let partition = partition_of(key.as_bytes(), self.partitions);
+            records.push((partition, Record::new(key.as_bytes().to_vec(), candidate.value.clone(), state.last)));
+        }
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
+        let partitions: Vec<u32> = records.iter().map(|(partition, _)| *partition).collect();
+        fail::fail_point!("door.before_append");
+        let offsets = self.log.append(EVENTS, records).await?;
+        fail::fail_point!("door.after_append");
+        Ok(partitions.into_iter().zip(offsets).collect())
+    }
+}
+
+/// Notes what is larger than the log takes; answers whether there was any.
+fn note_larger(batch: &mut [Candidate], most: usize) -> bool {
+    let mut any = false;
+    for candidate in batch.iter_mut().filter(|candidate| candidate.beyond.is_empty()) {
+        let bytes = candidate.event.subject.as_str().len() + candidate.value.len();
+        if bytes > most {
+            let fault = Box::new(large(bytes, most));
+            candidate.beyond.push(EventError::Value { field: "data".to_owned(), fault });
+            any = true;
+        }
+    }
+    any
 }
 
 fn against(candidate: &Candidate, first: &Candidate, partition: u32, offset: u64) -> Verdict {

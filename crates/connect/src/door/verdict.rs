@@ -1,6 +1,6 @@
 //! What became of an event at the door.
 
-use onefold_event::{EventId, Locator};
+use onefold_event::{EventError, EventId, Locator};
 
 /// A copy that came earlier.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +31,8 @@ pub enum Verdict {
     Conflict(Box<Earlier>),
     /// The id was known with other content, under another mapping; nothing was written.
     OlderMapping(Box<Earlier>),
+    /// It is larger, or holds more, than an event may: all bounds that it is beyond; nothing was written.
+    Refused(Vec<EventError>),
 }
 
 impl Verdict {

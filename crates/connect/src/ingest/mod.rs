@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use onefold_event::Event;
+use onefold_event::{Event, Limits};
 use onefold_mapping::{Connector, Outcome};
 use onefold_store::{Quarantine, QuarantineEntry};
 use tokio::sync::mpsc;
@@ -44,7 +44,17 @@ pub struct Progress {
 /// Where records go.
 pub(crate) enum To<'t> {
     Hub(&'t Door, &'t dyn Quarantine),
-    Nowhere,
+    /// Nothing is written; events are held against these bounds all the same.
+    Nowhere(Limits),
+}
+
+impl To<'_> {
+    fn limits(&self) -> Limits {
+        match self {
+            Self::Hub(door, _) => door.limits(),
+            Self::Nowhere(limits) => *limits,
+        }
+    }
 }
 
 /// Takes inputs in. What is in quarantine is durable before the events of its batch are; what the report counts as
@@ -69,9 +79,10 @@ pub async fn ingest(
 pub async fn rehearse(
     connector: &Connector,
     inputs: &[Input],
+    limits: Limits,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, IngestError> {
-    run(connector, inputs, To::Nowhere, progress).await
+    run(connector, inputs, To::Nowhere(limits), progress).await
 }
 
 async fn run(
@@ -114,9 +125,10 @@ async fn run(
 
 pub(crate) async fn write(batch: Batch, to: &To<'_>, report: &mut Report) -> Result<(), IngestError> {
     let (mut entries, mut events, mut mapped) = (Vec::new(), Vec::new(), Vec::new());
+    let limits = to.limits();
     for mut taken in batch.records {
         let lines = taken.kept.lines();
-        match std::mem::replace(&mut taken.outcome, Outcome::Quarantined(Vec::new())) {
+        match bounded(std::mem::replace(&mut taken.outcome, Outcome::Quarantined(Vec::new())), limits) {
             Outcome::Mapped { events: own, findings } => {
                 report.records += 1;
                 report.mapped += 1;
@@ -141,6 +153,13 @@ pub(crate) async fn write(batch: Batch, to: &To<'_>, report: &mut Report) -> Res
     fail::fail_point!("ingest.after_quarantine");
     let conflicts = judge(door, events, mapped, report).await?;
     put(*quarantine, conflicts).await
+}
+
+/// A record one of whose events is more than an event may be is refused whole.
+fn bounded(outcome: Outcome, limits: Limits) -> Outcome {
+    let Outcome::Mapped { events, .. } = &outcome else { return outcome };
+    let beyond: Vec<_> = events.iter().flat_map(|event| limits.check(event)).collect();
+    if beyond.is_empty() { outcome } else { Outcome::Quarantined(fault::event(&beyond)) }
 }
 
 /// Notes the end of an input; one that is refused or stopped is a record of its own, in quarantine.
@@ -178,6 +197,8 @@ async fn judge(
                 Verdict::Accepted { .. } => report.accepted += 1,
                 Verdict::Duplicate => report.duplicates += 1,
                 Verdict::OlderMapping(_) => report.older_mapping += 1,
+                // The log itself takes less than the limits say.
+                Verdict::Refused(beyond) => problems.extend(fault::event(&beyond)),
                 Verdict::Conflict(earlier) => {
                     report.conflicts += 1;
                     problems.push(fault::conflict(&subject, id, &earlier));

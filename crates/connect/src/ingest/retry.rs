@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use onefold_event::Limits;
 use onefold_mapping::{Connector, Format, Header, Outcome, Plan, Problem};
 use onefold_store::{Quarantine, QuarantineEntry, StoreError};
 
@@ -65,6 +66,11 @@ const PARTS: [&str; 2] = ["R0307", "R0308"];
 /// # Errors
 /// The entry cannot be read again, or not by this connector.
 pub fn again(entry: &QuarantineEntry, connector: Option<&Connector>) -> Result<Outcome, RetryError> {
+    within(entry, connector, &Limits::default())
+}
+
+/// The same within these bounds.
+fn within(entry: &QuarantineEntry, connector: Option<&Connector>, limits: &Limits) -> Result<Outcome, RetryError> {
     let (number, resource) = (entry.number, || entry.resource.clone());
     if !entry.decision.is_empty() {
         return Err(RetryError::Closed { number, decision: entry.decision.clone() });
@@ -77,7 +83,7 @@ pub fn again(entry: &QuarantineEntry, connector: Option<&Connector>) -> Result<O
     if given != entry.connector {
         return Err(RetryError::Connector { number, entry: entry.connector.clone(), given: given.to_owned() });
     }
-    let Some(connector) = connector else { return Ok(post::again(&entry.raw)) };
+    let Some(connector) = connector else { return Ok(post::again(&entry.raw, limits)) };
     let wrong = |problem: &str| RetryError::Context { number, problem: problem.to_owned() };
     let context: Context = serde_json::from_value(entry.context.clone()).map_err(|e| wrong(&e.to_string()))?;
     if context.message {
@@ -163,7 +169,7 @@ pub async fn retry(
     if entry.is_of_log() && entry.decision.is_empty() {
         return refused::again(entry, door, quarantine).await;
     }
-    let problems = match again(entry, connector)? {
+    let problems = match within(entry, connector, &door.limits())? {
         Outcome::Skipped { reason } => {
             quarantine.decide(entry.number, "retried", &format!("skipped: {reason}")).await?;
             return Ok(Retried::Skipped(reason));
@@ -173,10 +179,11 @@ pub async fn retry(
             let ids: Vec<_> = events.iter().map(|event| (event.id, event.subject.to_string())).collect();
             let verdicts = door.accept(events).await?;
             let problems: Vec<Problem> = (verdicts.iter().zip(&ids))
-                .filter_map(|(verdict, (id, subject))| match verdict {
-                    Verdict::Conflict(earlier) => Some(fault::conflict(subject, *id, earlier)),
-                    Verdict::OlderMapping(earlier) => Some(fault::older_mapping(subject, *id, earlier)),
-                    Verdict::Accepted { .. } | Verdict::Duplicate => None,
+                .flat_map(|(verdict, (id, subject))| match verdict {
+                    Verdict::Conflict(earlier) => vec![fault::conflict(subject, *id, earlier)],
+                    Verdict::OlderMapping(earlier) => vec![fault::older_mapping(subject, *id, earlier)],
+                    Verdict::Refused(beyond) => fault::event(beyond),
+                    Verdict::Accepted { .. } | Verdict::Duplicate => Vec::new(),
                 })
                 .collect();
             if problems.is_empty() {

@@ -436,7 +436,7 @@ async fn each_item_of_a_body_fails_alone() {
 async fn a_rehearsal_says_the_same_and_writes_nothing() {
     let hub = Hub::open().await;
     let input = Input::File(hub.write("a.csv", table(&[GOOD, "x", MORE])));
-    let report = rehearse(&invoices(""), &[input], &|_| {}).await.unwrap();
+    let report = rehearse(&invoices(""), &[input], Default::default(), &|_| {}).await.unwrap();
     assert_eq!((report.records, report.mapped, report.events, report.accepted, report.quarantined), (3, 2, 2, 0, 1));
     assert!(hub.events().await.is_empty() && hub.quarantined().await.is_empty());
 }

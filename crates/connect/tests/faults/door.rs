@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::hub::{Hub, invoices, table};
-use onefold_connect::{Answer, Posted, Retried, RetryError, Verdict, again, await_projected, retry, take_posted};
+use onefold_connect::{
+    Answer, NoEvent, Posted, Retried, RetryError, Verdict, again, await_projected, retry, take_posted,
+};
 use onefold_event::{Event, decode, encode};
 use onefold_log::{Log, Record, Stored};
 use onefold_mapping::Outcome;
@@ -20,7 +22,7 @@ fn cloud(no: &str, total: &str) -> Value {
 }
 
 fn event(no: &str, total: &str) -> Event {
-    Posted::from(cloud(no, total)).event().unwrap()
+    Posted::from(cloud(no, total)).event(&Default::default()).unwrap()
 }
 
 fn mapped_by(mapping: u8, mut event: Event) -> Event {
@@ -52,7 +54,7 @@ async fn a_copy_is_dropped_and_a_conflict_told_however_long_the_history_of_its_s
     let about_one = |n: i32, total: &str| {
         let mut cloud = cloud("1", total);
         cloud["id"] = json!(format!("change-{n}"));
-        Posted::from(cloud).event().unwrap()
+        Posted::from(cloud).event(&Default::default()).unwrap()
     };
     let many: Vec<Event> = (0..100).map(|n| about_one(n, "1")).collect();
     assert!(many.len() > MOST_FACTS);
@@ -178,8 +180,8 @@ async fn one_bad_event_in_a_batch_does_not_stop_the_others() {
     let mut bad = cloud("2", "1");
     bad["type"] = json!("finance.invoice_isued.v1");
     let body = format!("[{},\n{:#} , 7, {}]", cloud("1", "1"), bad, cloud("3", "1"));
-    let body = Posted::batch(body.as_bytes()).unwrap();
-    let answers = take_posted(&body, &hub.door, &hub.store).await.unwrap();
+    let body = Posted::batch(body.as_bytes(), 100).unwrap();
+    let answers = take_posted(body.clone(), &hub.door, &hub.store).await.unwrap();
     assert!(
         matches!(
             &answers[..],
@@ -192,9 +194,9 @@ async fn one_bad_event_in_a_batch_does_not_stop_the_others() {
         ),
         "{answers:?}"
     );
-    let Answer::Quarantined(_, problems) = &answers[1] else { unreachable!() };
+    let Answer::Quarantined(_, NoEvent { problems, .. }) = &answers[1] else { unreachable!() };
     assert!(problems[0].found.contains("finance.invoice_issued.v1"), "{}", problems[0].found);
-    let again = take_posted(&body, &hub.door, &hub.store).await.unwrap();
+    let again = take_posted(body.clone(), &hub.door, &hub.store).await.unwrap();
     assert!(
         matches!(
             &again[..],
@@ -214,7 +216,7 @@ async fn one_bad_event_in_a_batch_does_not_stop_the_others() {
     );
     assert_eq!(entries[0].raw, format!("{bad:#}").into_bytes(), "byte for byte");
     // A contradiction is kept too, and a single event needs no list.
-    let answers = take_posted(&[cloud("1", "2").into()], &hub.door, &hub.store).await.unwrap();
+    let answers = take_posted(vec![cloud("1", "2").into()], &hub.door, &hub.store).await.unwrap();
     assert!(matches!(&answers[..], [Answer::Judged(_, Verdict::Conflict(_))]));
     assert_eq!(hub.quarantined().await[2].codes, "conflict");
     assert!(matches!(again_posted(&hub, 1).await, Outcome::Quarantined(_)));

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use onefold_connect::{Door, Input, Report, ingest};
-use onefold_event::{Event, HubKey, decode};
+use onefold_event::{Event, HubKey, Limits, decode};
 use onefold_log::Log;
 use onefold_log_embedded::EmbeddedLog;
 use onefold_mapping::Connector;
@@ -30,17 +30,22 @@ pub(crate) fn key() -> HubKey {
 
 impl Hub {
     pub(crate) async fn open() -> Self {
+        Self::within(Limits::default()).await
+    }
+
+    /// One whose events have these bounds.
+    pub(crate) async fn within(limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let log = Arc::new(EmbeddedLog::open(&dir.path().join("log"), Default::default()).unwrap());
         let store =
             SqliteStore::open(&dir.path().join("store"), Options { partitions: 3, ..Options::default() }).unwrap();
-        let door = open_door(&log, &store).await;
+        let door = open_door(&log, &store, limits).await;
         Self { dir, log, store, door }
     }
 
     /// The door of a process that starts again.
     pub(crate) async fn reopen_door(&mut self) {
-        self.door = open_door(&self.log, &self.store).await;
+        self.door = open_door(&self.log, &self.store, Limits::default()).await;
     }
 
     /// Writes what is in the log into subjects' rows, as far as duplicates need them.
@@ -114,8 +119,8 @@ impl Hub {
     }
 }
 
-async fn open_door(log: &Arc<EmbeddedLog>, store: &SqliteStore) -> Door {
-    Door::open(Arc::clone(log) as Arc<dyn Log>, Arc::new(store.clone()), Arc::new(store.clone()), key(), 3)
+async fn open_door(log: &Arc<EmbeddedLog>, store: &SqliteStore, limits: Limits) -> Door {
+    Door::open(Arc::clone(log) as Arc<dyn Log>, Arc::new(store.clone()), Arc::new(store.clone()), key(), (3, limits))
         .await
         .unwrap()
 }

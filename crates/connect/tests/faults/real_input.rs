@@ -30,7 +30,7 @@ fn connector() -> Connector {
 async fn a_year_of_invoice_lines_gives_the_published_figures_and_nothing_twice() {
     let Some(input) = data() else { return };
     let inputs = [input];
-    let rehearsed = rehearse(&connector(), &inputs, &|_| {}).await.unwrap();
+    let rehearsed = rehearse(&connector(), &inputs, Default::default(), &|_| {}).await.unwrap();
     assert_eq!(
         (rehearsed.lines, rehearsed.records, rehearsed.mapped, rehearsed.events),
         (525_461, 28_816, 28_816, 28_816)

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use super::data::read_fields;
 use super::{CloudEventError, faulty, missing, wrong};
 use crate::{
-    Event, EventError, IdParts, Kind, Subject, SubjectError, ValueFault, catalogue, check_key, clean_text,
-    parse_instant, read_time,
+    Event, EventError, IdParts, Kind, Subject, SubjectError, ValueFault, catalogue, check_key, check_length,
+    clean_text, parse_instant, read_time,
 };
 
 /// Attributes of ours that may be left out. Whoever means one and misspells it by a letter would otherwise never know.
@@ -77,6 +77,13 @@ pub fn from_cloudevent(value: &Value) -> Result<Event, CloudEventError> {
         parts: &fact,
         revision: if by_fact && revision.is_empty() { &id } else { &revision },
     };
+    for (name, text) in
+        [("source", ids.source), (if by_fact { "fact" } else { "id" }, &fact[0]), ("revision", ids.revision)]
+    {
+        if let Err(fault) = check_length(text) {
+            said.errors.push(faulty(name, fault));
+        }
+    }
     let mut data = said.data();
     let references = data.remove("references").filter(|references| !references.is_null());
     let mut errors = said.errors;

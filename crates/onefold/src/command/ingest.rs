@@ -19,7 +19,8 @@ pub(crate) async fn run(args: IngestArgs, globals: Globals) -> Result<ExitCode> 
     let inputs = Input::expand(&paths)?;
     let report = if args.dry_run {
         let bar = progress::bytes(0, "reading");
-        let report = onefold_connect::rehearse(&connector, &inputs, &|at| show(&bar, at)).await;
+        let report =
+            onefold_connect::rehearse(&connector, &inputs, globals.settings.limits, &|at| show(&bar, at)).await;
         bar.finish_and_clear();
         report.map_err(told)?
     } else {

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use onefold_event::Limits;
 use onefold_identity::Rules;
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -20,6 +21,9 @@ pub(crate) use shown::{shown, shown_values, without_password};
 /// The documented default: also the list of all keys, and the type of each.
 pub(crate) const DEFAULT: &str = include_str!("../../../../deploy/onefold.toml");
 
+/// Largest event that every log takes: 64 KiB below what a topic does, for the frame of its message.
+const MOST_EVENT_BYTES: usize = (8 << 20) - (64 << 10);
+
 /// What may be set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +32,7 @@ pub(crate) struct Config {
     pub(crate) kafka: KafkaConfig,
     pub(crate) postgres: PostgresConfig,
     pub(crate) http: onefold_api::Options,
+    pub(crate) limits: Limits,
     pub(crate) connect: ConnectConfig,
     pub(crate) project: onefold_projector::Options,
     pub(crate) resolve: onefold_resolver::Options,
@@ -165,6 +170,12 @@ impl Config {
                 "postgres.connections: expected at least 4, one for each stage that folds and one for reads".into(),
             );
         }
+        if !(1..=MOST_EVENT_BYTES).contains(&self.limits.event_bytes) {
+            wrong.push("limits.event_bytes: expected from 1 to 8323072, since a topic takes messages of 8 MiB".into());
+        }
+        if self.limits.values == 0 {
+            wrong.push("limits.values: expected at least 1".into());
+        }
         wrong.extend(self.http.check().into_iter().map(Cow::Owned));
         if wrong.is_empty() { Ok(()) } else { bail!("the configuration cannot be used\n  {}", wrong.join("\n  ")) }
     }
@@ -194,6 +205,7 @@ mod tests {
         assert_eq!(config.assemble, onefold_assembler::Options::default());
         assert_eq!(config.publish, onefold_publisher::Options::default());
         assert_eq!(config.http, onefold_api::Options::default());
+        assert_eq!(config.limits, Limits::default());
     }
 
     #[test]

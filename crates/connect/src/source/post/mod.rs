@@ -3,6 +3,6 @@
 mod input;
 mod open;
 
-pub use input::Posted;
+pub use input::{BatchError, NoEvent, Posted};
 pub use open::{Answer, take_posted};
 pub(crate) use open::{CONNECTOR, again};

@@ -1,6 +1,6 @@
 //! Posted events through the door; what is none goes to quarantine.
 
-use onefold_event::EventId;
+use onefold_event::{Event, EventId, Limits};
 use onefold_mapping::{Outcome, Problem};
 use onefold_store::Quarantine;
 use serde_json::Value;
@@ -10,75 +10,116 @@ use crate::charset::Charset;
 use crate::entry::{Origin, hex};
 use crate::kept::Kept;
 use crate::row::{Content, Place, Row};
-use crate::source::post::Posted;
+use crate::source::post::{NoEvent, Posted};
 use crate::{Door, IngestError, Verdict, fault};
 
 /// Name of the connector in entries of what was posted.
 pub(crate) const CONNECTOR: &str = "events";
 const RESOURCE: &str = "/v1/events";
+/// Events, and bytes of them, that are read and taken in together at most.
+const PORTION: usize = 4_000;
+const PORTION_BYTES: usize = 1 << 20;
+/// So many bytes are read where they are.
+const FEW_BYTES: usize = 64 << 10;
 
 /// What became of one posted event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// It is an event: its id, and what the door said.
     Judged(EventId, Verdict),
-    /// It is none: its number in quarantine, and all its problems.
-    Quarantined(u64, Vec<Problem>),
+    /// It is none: its number in quarantine, and why.
+    Quarantined(u64, NoEvent),
 }
 
 /// Takes posted events in and answers each in its order. What is no event, and what contradicts an earlier event,
-/// is in quarantine, durably, when this answers.
+/// is in quarantine, durably, when this answers. They are read and taken in a portion at a time, so that their number does not
+/// decide how much room they take.
 ///
 /// # Errors
 /// The world's: the body may be posted again as it is, since what is known is not taken in twice.
 pub async fn take_posted(
-    items: &[Posted],
+    items: Vec<Posted>,
     door: &Door,
     quarantine: &dyn Quarantine,
 ) -> Result<Vec<Answer>, IngestError> {
+    let mut answers = Vec::with_capacity(items.len());
+    let mut left = items.into_iter().peekable();
+    while left.peek().is_some() {
+        let (mut portion, mut bytes) = (Vec::new(), 0);
+        while let Some(item) = left.next_if(|_| portion.len() < PORTION && bytes < PORTION_BYTES) {
+            bytes += item.raw.len();
+            portion.push(item);
+        }
+        let limits = door.limits();
+        let read = move || portion.into_iter().map(|item| (item.event(&limits), item)).collect::<Vec<_>>();
+        // A thread that answers others is not for much work.
+        let read = match bytes > FEW_BYTES {
+            true => tokio::task::spawn_blocking(read).await.map_err(|_| IngestError::Broken)?,
+            false => read(),
+        };
+        take(read, door, quarantine, &mut answers).await?;
+    }
+    Ok(answers)
+}
+
+/// Takes in a portion.
+async fn take(
+    read: Vec<(Result<Event, NoEvent>, Posted)>,
+    door: &Door,
+    quarantine: &dyn Quarantine,
+    answers: &mut Vec<Answer>,
+) -> Result<(), IngestError> {
     let (mut events, mut refused) = (Vec::new(), Vec::new());
-    let mut order = Vec::with_capacity(items.len());
-    for item in items {
-        match item.event() {
+    let mut order = Vec::with_capacity(read.len());
+    for (event, item) in read {
+        match event {
             Ok(event) => {
                 order.push(Ok((event.id, event.subject.to_string(), item)));
                 events.push(event);
             }
-            Err(error) => {
-                let problems = fault::posted(&error);
-                refused.push(entry(item, &problems));
-                order.push(Err(problems));
+            Err(no) => {
+                refused.push(entry(&item, &no.problems));
+                order.push(Err(no));
             }
         }
     }
     let mut numbers = put(quarantine, refused).await?.into_iter();
     let mut verdicts = door.accept(events).await?.into_iter();
-    let (mut answers, mut conflicts) = (Vec::with_capacity(order.len()), Vec::new());
+    let (mut late, mut places) = (Vec::new(), Vec::new());
     for place in order {
-        match place {
-            Err(problems) => answers.push(Answer::Quarantined(numbers.next().unwrap_or(0), problems)),
-            Ok((id, subject, item)) => {
-                let verdict = verdicts.next().ok_or(IngestError::Broken)?;
-                if let Verdict::Conflict(earlier) = &verdict {
-                    conflicts.push(entry(item, &[fault::conflict(&subject, id, earlier)]));
+        let answer = match place {
+            Err(no) => Answer::Quarantined(numbers.next().unwrap_or(0), no),
+            Ok((id, subject, item)) => match verdicts.next().ok_or(IngestError::Broken)? {
+                Verdict::Refused(beyond) => {
+                    let no = NoEvent { id: id.to_string(), problems: fault::event(&beyond) };
+                    places.push((late.len(), answers.len()));
+                    late.push(entry(&item, &no.problems));
+                    Answer::Quarantined(0, no)
                 }
-                answers.push(Answer::Judged(id, verdict));
-            }
+                verdict => {
+                    if let Verdict::Conflict(earlier) = &verdict {
+                        late.push(entry(&item, &[fault::conflict(&subject, id, earlier)]));
+                    }
+                    Answer::Judged(id, verdict)
+                }
+            },
+        };
+        answers.push(answer);
+    }
+    let numbers = put(quarantine, late).await?;
+    for (at, answer) in places {
+        if let (Some(Answer::Quarantined(number, _)), Some(given)) = (answers.get_mut(answer), numbers.get(at)) {
+            *number = *given;
         }
     }
-    put(quarantine, conflicts).await?;
-    Ok(answers)
+    Ok(())
 }
 
 /// What an entry's bytes say now.
-pub(crate) fn again(raw: &[u8]) -> Outcome {
-    let item = match Posted::one(raw) {
-        Ok(item) => item,
-        Err(error) => return Outcome::Quarantined(vec![fault::json(&error, 1)]),
-    };
-    match item.event() {
+pub(crate) fn again(raw: &[u8], limits: &Limits) -> Outcome {
+    match (Posted { raw: raw.to_vec() }).event(limits) {
         Ok(event) => Outcome::Mapped { events: vec![event], findings: Vec::new() },
-        Err(error) => Outcome::Quarantined(fault::posted(&error)),
+        Err(no) => Outcome::Quarantined(no.problems),
     }
 }
 
