@@ -3,6 +3,9 @@
 mod harness;
 
 use harness::{Answer, Home, connector, count, invoice, party};
+use onefold_event::{encode, from_cloudevent};
+use onefold_log::{Log, Record, partition_of};
+use onefold_log_embedded::EmbeddedLog;
 use onefold_simulator::{Feed, Settings, simulate};
 use onefold_testkit::{Kafka, Postgres};
 use serde_json::Value;
@@ -167,4 +170,59 @@ fn views_in_postgres_are_made_again_beside_a_hub_that_goes_on_and_take_the_place
     assert_eq!(many.run(&["show", "party:erp:NEW", "--json"]).exits(0).json()["documents"], 1);
     many.run(&["rebuild", "--verify"]).exits(0);
     assert_eq!(roles.stop(), 0);
+}
+
+/// An event of so many bytes, as a log may hold it that was written before events had a bound.
+fn large(number: &str, bytes: usize) -> Record {
+    let mut event = invoice(&format!("erp:{number}"), "erp:K1", "1.00");
+    event["data"]["number"] = "n".repeat(bytes).into();
+    let event = from_cloudevent(&event).expect("an event");
+    Record::new(event.subject.to_string(), encode(&event), 1_800_000_000_000_000)
+}
+
+#[test]
+fn what_kafka_is_too_narrow_for_is_named_by_a_copy_and_kept_in_a_file_by_decision() {
+    let test = "what_kafka_is_too_narrow_for_is_named_by_a_copy_and_kept_in_a_file_by_decision";
+    let (Some(kafka), Some(postgres)) = (Kafka::shared(test), Postgres::shared(test)) else { return };
+    let database = postgres.database();
+    let (one, many) = (Home::new(), Home::distributed(kafka.bootstrap(), &kafka.prefix(), database.url()));
+    let server = one.serve();
+    assert_eq!(server.batch(&[party("erp:K1", "王伟", &[]), invoice("erp:I1", "erp:K1", "1.00")]).body["accepted"], 2);
+    assert_eq!(server.stop(), 0);
+    {
+        let log = EmbeddedLog::open(&one.data().join("log.db"), Default::default()).expect("the log");
+        let record = large("L", 9 << 20);
+        let partitions = u32::try_from(wait(log.heads("events")).expect("heads").len()).expect("few");
+        wait(log.append("events", vec![(partition_of(&record.key, partitions), record)])).expect("it is appended");
+    }
+    let (from, to) = (one.data().display().to_string(), kafka.bootstrap().to_owned());
+    let words = ["copy", "--from", &from, "--to", &to, "--json"];
+    many.run(&words).exits(1).tells(&["invoice:erp:L", "offset", "bytes", "max.message.bytes", "--skip-too-large"]);
+    let file = many.path("left-out.ndjson").display().to_string();
+    let copied = many.run(&[&words[..], &["--skip-too-large", &file]].concat()).exits(3).json();
+    assert_eq!((copied["records"].as_u64(), copied["left_out"].as_u64()), (Some(3), Some(1)), "{copied}");
+    let kept: Value = serde_json::from_str(std::fs::read_to_string(&file).expect("the file").trim()).expect("one line");
+    assert_eq!((&kept["key"], &kept["event"]["subject"]), (&"invoice:erp:L".into(), &"invoice:erp:L".into()));
+    assert_eq!(many.run(&words).exits(0).json()["records"], 0, "it is done");
+
+    // Whoever folds the copy says what is not there.
+    let roles = many.serve_with(&["--role", "project,resolve,assemble,serve"], &[]);
+    roles.settle();
+    let entries = many.run(&["quarantine", "list", "--json"]).exits(0).lines();
+    assert_eq!(entries.len(), 1, "{entries:?}");
+    let shown = many.run(&["quarantine", "show", "1"]).exits(0).out;
+    assert!(shown.contains("left out of a copy"), "{shown}");
+    many.run(&["rebuild", "--verify"]).exits(0);
+
+    // Here too an event beyond the bound is refused alone.
+    let mut event = invoice("erp:I9", "erp:K1", "1.00");
+    event["data"]["number"] = "n".repeat(9 << 20).into();
+    let reply = roles.batch(&[event, invoice("erp:I2", "erp:K1", "1.00")]);
+    assert_eq!((reply.status, reply.body["accepted"].as_i64()), (207, Some(1)), "{}", reply.body["events"][1]);
+    assert!(reply.body["events"][0]["problems"].to_string().contains("R0436"));
+    assert_eq!(roles.stop(), 0);
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onefold_log::{Copied, CopyError, Log, LogError, Membership, Record, Stored, copy, partition_of};
+use onefold_log::{Copied, CopyError, Larger, Log, LogError, Membership, Record, Stored, copy, partition_of};
 use onefold_log_embedded::{EmbeddedLog, Options};
 
 fn open(dir: &Path, name: &str) -> EmbeddedLog {
@@ -39,10 +39,11 @@ async fn by_key(log: &dyn Log) -> BTreeMap<Vec<u8>, Vec<Record>> {
     all
 }
 
-/// Refuses every append of records but the first few.
+/// Refuses every append of records but the first few, and whatever is larger than it may be.
 struct Failing<'a> {
     inner: &'a EmbeddedLog,
     appends: AtomicUsize,
+    most: usize,
 }
 
 #[async_trait]
@@ -51,6 +52,9 @@ impl Log for Failing<'static> {
         self.inner.topic(name, partitions).await
     }
     async fn append(&self, topic: &str, batch: Vec<(u32, Record)>) -> Result<Vec<u64>, LogError> {
+        if let Some(bytes) = batch.iter().map(|(_, record)| record.size()).find(|bytes| *bytes > self.most) {
+            return Err(LogError::TooLarge { bytes, most: self.most });
+        }
         if topic == "events" && self.appends.fetch_add(1, Ordering::Relaxed) >= 2 {
             // A prefix of one partition is stored all the same, as the port allows.
             let first = batch.first().map(|(partition, _)| *partition).unwrap_or(0);
@@ -82,21 +86,21 @@ async fn a_copy_broken_off_goes_on_and_doubles_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (from, to) = (open(dir.path(), "from"), Box::leak(Box::new(open(dir.path(), "to"))));
     fill(&from, 3, 0, 9_000).await;
-    let failing = Failing { inner: to, appends: AtomicUsize::new(0) };
+    let failing = Failing { inner: to, appends: AtomicUsize::new(0), most: usize::MAX };
     for _ in 0..2 {
-        let broken = copy(&from, &failing, "events", 8, &|_, _| {}).await;
+        let broken = copy(&from, &failing, "events", 8, Larger::Stop, &|_, _| {}).await;
         assert_eq!(broken, Err(CopyError::To(LogError::Unavailable("broken off".to_owned()))));
     }
     let held: u64 = to.heads("events").await.unwrap().iter().sum();
-    let done = copy(&from, to, "events", 8, &|_, _| {}).await.unwrap();
-    assert_eq!(done, Copied { records: 9_000 - held, resumed: held, partitions: 8 });
+    let done = copy(&from, to, "events", 8, Larger::Stop, &|_, _| {}).await.unwrap();
+    assert_eq!(done, Copied { records: 9_000 - held, resumed: held, left_out: 0, partitions: 8 });
     assert!(held > 4_000, "{held}");
     assert_eq!(by_key(&from).await, by_key(to).await);
 
     // What the source has got since comes over too, and then there is nothing left to do.
     fill(&from, 3, 9_000, 500).await;
-    assert_eq!(copy(&from, to, "events", 8, &|_, _| {}).await.unwrap().records, 500);
-    assert_eq!(copy(&from, to, "events", 8, &|_, _| {}).await.unwrap().records, 0);
+    assert_eq!(copy(&from, to, "events", 8, Larger::Stop, &|_, _| {}).await.unwrap().records, 500);
+    assert_eq!(copy(&from, to, "events", 8, Larger::Stop, &|_, _| {}).await.unwrap().records, 0);
     assert_eq!(by_key(&from).await, by_key(to).await);
 }
 
@@ -108,12 +112,58 @@ async fn a_target_that_somebody_else_wrote_to_is_refused() {
     fill(&other, 2, 0, 50).await;
     fill(&to, 1, 0, 1).await;
     let refused = |done: Result<Copied, CopyError>| matches!(done, Err(CopyError::Foreign { .. }));
-    assert!(refused(copy(&from, &to, "events", 1, &|_, _| {}).await));
+    assert!(refused(copy(&from, &to, "events", 1, Larger::Stop, &|_, _| {}).await));
 
     let into = open(dir.path(), "into");
-    copy(&from, &into, "events", 4, &|_, _| {}).await.unwrap();
+    copy(&from, &into, "events", 4, Larger::Stop, &|_, _| {}).await.unwrap();
     // From another source, and with a record of somebody else's in it.
-    assert!(refused(copy(&other, &into, "events", 4, &|_, _| {}).await));
+    assert!(refused(copy(&other, &into, "events", 4, Larger::Stop, &|_, _| {}).await));
     into.append("events", vec![(0, Record::new("x", "y", 1))]).await.unwrap();
-    assert!(refused(copy(&from, &into, "events", 4, &|_, _| {}).await));
+    assert!(refused(copy(&from, &into, "events", 4, Larger::Stop, &|_, _| {}).await));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_that_the_target_is_too_narrow_for_stops_the_copy_by_name_or_is_kept_and_noted_by_decision() {
+    const MOST: usize = 1_000;
+    let dir = tempfile::tempdir().unwrap();
+    let (from, to) = (open(dir.path(), "from"), Box::leak(Box::new(open(dir.path(), "to"))));
+    fill(&from, 3, 0, 3_000).await;
+    let large = |n: i64| {
+        let record = Record::new(format!("order:erp:{}", n % 40), "x".repeat(MOST), n * 1_000);
+        (partition_of(&record.key, 3), record)
+    };
+    from.append("events", [3_000, 3_001].map(large).into()).await.unwrap();
+    fill(&from, 3, 3_002, 3_000).await;
+    let narrow = |appends: usize| Failing { inner: to, appends: AtomicUsize::new(2 - appends), most: MOST };
+
+    let stopped = copy(&from, &narrow(2), "events", 8, Larger::Stop, &|_, _| {}).await.unwrap_err();
+    assert!(
+        matches!(&stopped, CopyError::TooLarge { key, bytes, most: MOST, .. } if key == "order:erp:0" && *bytes > MOST)
+    );
+    let held: u64 = to.heads("events").await.unwrap().iter().sum();
+    assert_eq!(held, 2_000, "whole chunks before it");
+
+    // Kept, and then broken off before anything later is in; and gone on with.
+    let mut kept = Vec::new();
+    let mut keep = |stored: &Stored| {
+        kept.push(stored.clone());
+        Ok(())
+    };
+    let broken = copy(&from, &narrow(1), "events", 8, Larger::Keep(&mut keep), &|_, _| {}).await;
+    assert_eq!(broken, Err(CopyError::To(LogError::Unavailable("broken off".to_owned()))));
+    let done = copy(&from, to, "events", 8, Larger::Stop, &|_, _| {}).await.unwrap();
+    assert_eq!(done.records + done.resumed, 6_002);
+    assert_eq!(kept.iter().map(|stored| stored.record.time).collect::<Vec<_>>(), [3_000_000, 3_001_000]);
+    let (all, copied) = (by_key(&from).await, by_key(to).await);
+    for (key, records) in all {
+        for (record, copy) in records.iter().zip(&copied[&key]) {
+            assert_eq!(record.time, copy.time);
+            let is_note = copy.value.starts_with(b"left out of a copy: ");
+            assert_eq!(is_note, record.size() > MOST);
+            assert!(is_note || record == copy);
+        }
+        assert_eq!(records.len(), copied[&key].len());
+    }
+    let refused = copy(&from, to, "events", 8, Larger::Stop, &|_, _| {}).await.unwrap();
+    assert_eq!(refused.records, 0, "there is nothing left to do");
 }

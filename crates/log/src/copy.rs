@@ -17,8 +17,18 @@ pub struct Copied {
     pub records: u64,
     /// Records of the same round that an earlier run had appended before it was broken off.
     pub resumed: u64,
+    /// Records in whose place it appended a note, since the target is too narrow for them.
+    pub left_out: u64,
     /// Partitions of the target.
     pub partitions: u32,
+}
+
+/// What becomes of a record that is larger than the target takes.
+pub enum Larger<'a> {
+    /// The copy ends before it, and names it.
+    Stop,
+    /// It is kept elsewhere, durably, before a note is appended in its place; where it cannot be, the copy ends and says why.
+    Keep(&'a mut (dyn FnMut(&Stored) -> Result<(), String> + Send)),
 }
 
 /// Why a copy ended early. What was appended stays, and the next run goes on from there.
@@ -35,6 +45,13 @@ pub enum CopyError {
     Foreign { topic: String, why: &'static str },
     #[error("the target's note of an earlier copy cannot be read: {0}")]
     Note(String),
+    #[error(
+        "the record at partition {partition}, offset {offset} of the source ({key}) has {bytes} bytes, and the target takes {most}: \
+         have its topic take more (max.message.bytes), or decide to go on without such records"
+    )]
+    TooLarge { partition: u32, offset: u64, key: String, bytes: usize, most: usize },
+    #[error("a record that the target is too narrow for could not be kept: {0}")]
+    Kept(String),
 }
 
 /// Positions of a round: the source is copied from some heads to others, into what the target held when it began.
@@ -50,13 +67,17 @@ struct Round {
 /// its own order. So the target's heads alone say how far it is, and nothing is written twice. Nobody else SHALL write to
 /// either end of the topic's target meanwhile; records that no copy wrote are noticed where a run begins or ends.
 ///
+/// In the place of a record that is left out stands a note of the same key and time, which is no event: whoever folds the
+/// target meets it, and puts it into quarantine.
+///
 /// # Errors
-/// One of the logs does not answer, or the target holds something else.
+/// One of the logs does not answer, the target holds something else, or it is too narrow for a record.
 pub async fn copy(
     from: &dyn Log,
     to: &dyn Log,
     topic: &str,
     partitions: u32,
+    mut larger: Larger<'_>,
     told: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Copied, CopyError> {
     let partitions = to.topic(topic, partitions).await.map_err(CopyError::To)?;
@@ -81,30 +102,30 @@ pub async fn copy(
 
     let total = round.total();
     let mut skip: Vec<u64> = held.iter().zip(&round.began).map(|(held, began)| held.saturating_sub(*began)).collect();
-    let mut copied = Copied { records: 0, resumed: skip.iter().sum(), partitions };
+    let mut copied = Copied { records: 0, resumed: skip.iter().sum(), left_out: 0, partitions };
     let mut merged = Merged::new(from, topic, &round);
     let mut batch = Vec::new();
     let mut done = 0;
-    while let Some(record) = merged.next().await.map_err(CopyError::From)? {
-        let partition = partition_of(&record.key, partitions);
+    while let Some(stored) = merged.next().await.map_err(CopyError::From)? {
+        let partition = partition_of(&stored.record.key, partitions);
         done += 1;
         match skip.get_mut(partition as usize) {
             Some(left) if *left > 0 => {
                 *left -= 1;
                 // The last one that is there speaks for those before it.
                 let head = held.get(partition as usize).copied().unwrap_or(0);
-                if *left == 0 && !is_there(to, topic, partition, head, &record).await? {
+                if *left == 0 && !is_there(to, topic, partition, head, &stored).await? {
                     return Err(foreign("what an earlier run wrote last is not there"));
                 }
             }
-            _ => batch.push((partition, record)),
+            _ => batch.push((partition, stored)),
         }
         if batch.len() == CHUNK {
-            copied.records += append(to, topic, &mut batch).await?;
+            append(to, topic, &mut batch, &mut larger, &mut copied).await?;
             told(done, total);
         }
     }
-    copied.records += append(to, topic, &mut batch).await?;
+    append(to, topic, &mut batch, &mut larger, &mut copied).await?;
     told(done, total);
     let held = to.heads(topic).await.map_err(CopyError::To)?;
     if written(&round, &held) != Some(total) {
@@ -164,15 +185,60 @@ async fn last_round(to: &dyn Log, topic: &str) -> Result<Option<Round>, CopyErro
     Ok(Some(Round { from: list("from")?, to: list("to")?, began: list("began")? }))
 }
 
-async fn is_there(to: &dyn Log, topic: &str, partition: u32, head: u64, record: &Record) -> Result<bool, CopyError> {
+async fn is_there(to: &dyn Log, topic: &str, partition: u32, head: u64, stored: &Stored) -> Result<bool, CopyError> {
     let Some(last) = head.checked_sub(1) else { return Ok(false) };
     let found = to.fetch(topic, &[(partition, last)]).await.map_err(CopyError::To)?;
-    Ok(found.first().is_some_and(|stored| stored.record == *record))
+    Ok(found.first().is_some_and(|found| found.record == stored.record || found.record == note(topic, stored)))
 }
 
-async fn append(to: &dyn Log, topic: &str, batch: &mut Vec<(u32, Record)>) -> Result<u64, CopyError> {
-    let offsets = to.append(topic, std::mem::take(batch)).await.map_err(CopyError::To)?;
-    Ok(offsets.len() as u64)
+/// Appends a batch; in the place of what the target is too narrow for, where that was decided, a note.
+async fn append(
+    to: &dyn Log,
+    topic: &str,
+    batch: &mut Vec<(u32, Stored)>,
+    larger: &mut Larger<'_>,
+    copied: &mut Copied,
+) -> Result<(), CopyError> {
+    let mut batch: Vec<(u32, Stored)> = std::mem::take(batch);
+    loop {
+        let records = batch.iter().map(|(partition, stored)| (*partition, stored.record.clone())).collect();
+        let most = match to.append(topic, records).await {
+            Ok(offsets) => {
+                copied.records += offsets.len() as u64;
+                return Ok(());
+            }
+            // Nothing of the batch was appended.
+            Err(LogError::TooLarge { most, .. }) => most,
+            Err(error) => return Err(CopyError::To(error)),
+        };
+        let mut any = false;
+        for (_, stored) in batch.iter_mut().filter(|(_, stored)| stored.record.size() > most) {
+            let Larger::Keep(keep) = larger else {
+                return Err(CopyError::TooLarge {
+                    partition: stored.partition,
+                    offset: stored.offset,
+                    key: String::from_utf8_lossy(&stored.record.key).into_owned(),
+                    bytes: stored.record.size(),
+                    most,
+                });
+            };
+            keep(stored).map_err(CopyError::Kept)?;
+            stored.record = note(topic, stored);
+            copied.left_out += 1;
+            any = true;
+        }
+        if !any {
+            return Err(CopyError::To(LogError::TooLarge { bytes: most, most }));
+        }
+    }
+}
+
+/// What stands in the place of a record that was left out. Its first letter, as a tag of protobuf, ends a group that never
+/// began: so it never decodes to an event.
+fn note(topic: &str, stored: &Stored) -> Record {
+    let Stored { partition, offset, record } = stored;
+    let told = format!("left out of a copy: {} bytes at {topic} {partition}/{offset} of the source", record.size());
+    Record::new(record.key.clone(), told, record.time)
 }
 
 /// The records of a round: the partitions merged by (time, partition), each in its own order.
@@ -201,7 +267,7 @@ impl<'a> Merged<'a> {
         Self { from, topic, cursors }
     }
 
-    async fn next(&mut self) -> Result<Option<Record>, LogError> {
+    async fn next(&mut self) -> Result<Option<Stored>, LogError> {
         for cursor in &mut self.cursors {
             if cursor.read.is_empty() && cursor.next < cursor.end {
                 let most = usize::try_from(cursor.end - cursor.next).unwrap_or(CHUNK).min(CHUNK);
@@ -218,6 +284,6 @@ impl<'a> Merged<'a> {
         }
         let first = self.cursors.iter_mut().filter(|cursor| !cursor.read.is_empty());
         let least = first.min_by_key(|cursor| (cursor.read.front().map(|s| s.record.time), cursor.partition));
-        Ok(least.and_then(|cursor| cursor.read.pop_front()).map(|stored| stored.record))
+        Ok(least.and_then(|cursor| cursor.read.pop_front()))
     }
 }

@@ -12,7 +12,7 @@ mod port;
 mod record;
 pub mod speed;
 
-pub use copy::{Copied, CopyError, copy};
+pub use copy::{Copied, CopyError, Larger, copy};
 pub use error::LogError;
 pub use fence::{Fence, FencedAppender};
 pub use fingerprint::{Fingerprint, fingerprints, recognise};

@@ -186,6 +186,9 @@ pub(crate) struct CopyArgs {
     /// Where it goes: a data directory, made where it is absent, or HOST:PORT of Kafka
     #[arg(long, value_name = "DIR|KAFKA")]
     pub(crate) to: String,
+    /// Go on without records that are larger than the target takes: they are written into this file, and noted in their place
+    #[arg(long, value_name = "FILE")]
+    pub(crate) skip_too_large: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
