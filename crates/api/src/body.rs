@@ -1,11 +1,13 @@
 //! The body of a request: whole within its bounds of size, time and room, or why it is not.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::CONTENT_LENGTH;
 use axum::http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
+use hyper::body::Bytes;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Options;
@@ -24,6 +26,11 @@ pub(crate) struct Whole {
     _room: Room,
 }
 
+/// For so long, and so many bytes, what is refused goes on being read and thrown away: whoever sends first and listens then would
+/// else find the connection gone, and never hear why.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGERING: usize = 32 << 20;
+
 /// Reads a body to its end.
 ///
 /// # Errors
@@ -31,6 +38,29 @@ pub(crate) struct Whole {
 /// other bodies take all the room.
 pub(crate) async fn read(
     mut body: Body,
+    headers: &HeaderMap,
+    connection: &Arc<Connection>,
+    bounds: (&Turns, &Options),
+) -> Result<Whole, Problem> {
+    let read = whole(&mut body, headers, connection, bounds).await;
+    if read.is_err() {
+        tokio::spawn(tokio::time::timeout(LINGER, throw_away(body)));
+    }
+    read
+}
+
+async fn throw_away(mut body: Body) {
+    let mut left = LINGERING;
+    while let Some(Ok(frame)) = body.frame().await {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        if left == 0 {
+            return;
+        }
+    }
+}
+
+async fn whole(
+    body: &mut Body,
     headers: &HeaderMap,
     connection: &Arc<Connection>,
     (turns, options): (&Turns, &Options),
