@@ -173,11 +173,11 @@ impl Home {
         served(command)
     }
 
-    /// The same where the system gives it so many descriptors and no more.
-    pub(crate) fn serve_within(&self, descriptors: u32, env: &[(&str, &str)]) -> Server {
+    /// The same where the system bounds it, in the words of the shell's `ulimit`.
+    pub(crate) fn serve_within(&self, limit: &str, env: &[(&str, &str)]) -> Server {
         let program = self.command(&["run", "--listen", "127.0.0.1:0"]);
         let mut command = Command::new("sh");
-        command.arg("-c").arg(format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"")).arg(program.get_program());
+        command.arg("-c").arg(format!("ulimit {limit}; exec \"$0\" \"$@\"")).arg(program.get_program());
         command.args(program.get_args());
         for (name, value) in program.get_envs() {
             match value {

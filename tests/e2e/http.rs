@@ -220,6 +220,39 @@ fn a_stage_that_stands_still_is_named_by_health_within_ten_seconds() {
 }
 
 #[test]
+fn a_disk_without_room_makes_the_hub_unwell_until_it_can_write_again() {
+    let home = Home::new();
+    // Blocks of 512 bytes or of 1 KiB: a few MiB, whatever the shell.
+    let server = home.serve_within("-S -f 6000", &[]);
+    assert_eq!(server.batch(&[party("erp:K1", "王伟", &[])]).body["accepted"], 1);
+    let mut large = invoice("erp:I1", "erp:K1", "1.00");
+    large["data"]["number"] = json!("n".repeat(1 << 20));
+    let full = (0..60).map(|n| {
+        large["id"] = json!(format!("I{n}"));
+        server.post("/v1/events", &[SINGLE], large.to_string().as_bytes())
+    });
+    let full = full.into_iter().find(|reply| reply.status != 200).expect("the room ends");
+    full.is_problem(507);
+    let ill = server.get("/health");
+    ill.is_problem(503);
+    let why = ill.body["not_written"].as_str().expect("why");
+    assert!(why.contains("no room") && ill.body["detail"].to_string().contains(why), "{}", ill.body);
+    // What is asked for is answered meanwhile, and what is known needs no room.
+    assert_eq!(server.get("/v1/customers/party:erp:K1").status, 200);
+    assert_eq!(server.batch(&[party("erp:K1", "王伟", &[])]).body["duplicates"], 1);
+    assert_eq!(server.get("/health").body["not_written"].as_str(), Some(why));
+
+    let pid = rustix::process::Pid::from_raw(server.pid().try_into().unwrap());
+    let unlimited = rustix::process::Rlimit { current: None, maximum: None };
+    rustix::process::prlimit(pid, rustix::process::Resource::Fsize, unlimited).unwrap();
+    assert_eq!(server.batch(&[invoice("erp:I2", "erp:K1", "1.00")]).body["accepted"], 1);
+    server.until("/health", |reply| reply.status == 200);
+    server.settle();
+    assert_eq!(server.stop(), 0);
+    home.run(&["rebuild", "--verify"]).exits(0);
+}
+
+#[test]
 fn a_port_in_use_and_an_open_address_are_refused_before_anything_is_made() {
     let home = Home::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -155,7 +155,7 @@ fn a_body_that_breaks_off_is_told_from_one_that_is_too_large() {
 fn idle_connections_give_way_to_whoever_asks_and_the_system_s_limit_is_kept() {
     let home = Home::new();
     for descriptors in [1_024, 300] {
-        let server = home.serve_within(descriptors, &[]);
+        let server = home.serve_within(&format!("-n {descriptors}"), &[]);
         let held: Vec<TcpStream> = (0..800)
             .filter_map(|n| {
                 let text =

@@ -18,9 +18,11 @@ pub(crate) async fn health(State(Face { service, .. }): State<Face>) -> Response
         let why = stage.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
         format!("the {} has finished nothing for {} s{why}", stage.name, stage.still_for_ms / 1_000)
     });
-    let detail = told.collect::<Vec<_>>().join("; ");
+    let not_written = report.not_written.as_ref().map(|why| format!("the last write failed: {why}"));
+    let detail = told.chain(not_written).collect::<Vec<_>>().join("; ");
     Problem::of_http(StatusCode::SERVICE_UNAVAILABLE, detail)
         .with("still", json!(report.still))
+        .with("not_written", json!(report.not_written))
         .with("stages", json!(report.stages))
         .into_response()
 }

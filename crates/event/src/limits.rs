@@ -113,7 +113,8 @@ impl IdParts<'_> {
     /// # Errors
     /// One is longer (R0434).
     pub fn check(&self) -> Result<(), ValueFault> {
-        let mut texts = [self.source, self.part, self.revision].into_iter().chain(self.parts.iter().map(String::as_str));
+        let mut texts =
+            [self.source, self.part, self.revision].into_iter().chain(self.parts.iter().map(String::as_str));
         texts.try_for_each(check_length)
     }
 }

@@ -185,8 +185,12 @@ impl Hub {
             let publisher = publisher(&log, &store, &rules, &writer, settings.publish);
             begin(Box::new(publisher), Some(publish), None)?;
         }
-        let service =
+        let mut service =
             Service::new(Arc::clone(&log), Arc::clone(&store), door.clone(), rules.clone()).watching(health.clone());
+        if !settings.is_distributed() {
+            // Of several processes one that is unwell may be sent no more writes, and would be so for ever.
+            service = service.watching_writes();
+        }
         let ear = AbortOnDrop(tokio::spawn(listen(Arc::clone(&store), [Arc::clone(resolve), Arc::clone(assemble)])));
         Ok(Self { log, store, door, rules, key, place, service, health, writer, work, stop, wakes, threads, ear })
     }

@@ -55,14 +55,25 @@ impl Service {
             );
             return Err(ServiceError::new(Code::TooLarge, message));
         }
-        let judged = take_posted(cloudevents, door, self.store.as_ref()).await?;
-        Ok(judged.into_iter().enumerate().map(|(index, judged)| answer(index, judged)).collect())
+        let judged = take_posted(cloudevents, door, self.store.as_ref()).await.map_err(ServiceError::from);
+        if let Some(writes) = &self.writes {
+            writes.note(&judged, |judged| judged.iter().any(is_written));
+        }
+        Ok(judged?.into_iter().enumerate().map(|(index, judged)| answer(index, judged)).collect())
     }
 
     pub(crate) fn door(&self) -> Result<&Door, ServiceError> {
         self.door.as_ref().ok_or_else(|| {
             ServiceError::new(Code::ReadOnly, "this process only reads: send events to the one that writes")
         })
+    }
+}
+
+/// Whether an answer means that something was written.
+fn is_written(judged: &Judged) -> bool {
+    match judged {
+        Judged::Judged(_, Said::Duplicate) => false,
+        Judged::Judged(..) | Judged::Quarantined(..) => true,
     }
 }
 

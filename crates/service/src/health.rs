@@ -5,18 +5,22 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::Service;
+use crate::writes::Writes;
 
 /// A stage that has finished no step for so long stands still. Idle stages finish one every half second; told of within
 /// ten seconds, with time left for whoever asks.
 const STILL: Duration = Duration::from_secs(8);
 
-/// Whether every stage goes on.
+/// Whether every stage goes on, and what is taken in is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HealthReport {
-    /// `ok`, or `standing_still`.
+    /// `ok`, `standing_still` or `not_writing`.
     pub status: &'static str,
     /// Names of the stages that stand still.
     pub still: Vec<&'static str>,
+    /// Why the last write failed; it stands until one succeeds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_written: Option<String>,
     /// All stages.
     pub stages: Vec<StageReport>,
 }
@@ -36,9 +40,9 @@ pub struct StageReport {
 }
 
 impl HealthReport {
-    /// Whether every stage goes on.
+    /// Whether every stage goes on, and what is taken in can be written.
     pub fn is_ok(&self) -> bool {
-        self.still.is_empty()
+        self.still.is_empty() && self.not_written.is_none()
     }
 }
 
@@ -52,7 +56,12 @@ impl Service {
             handled: stage.handled,
             error: stage.error,
         });
-        let status = if still.is_empty() { "ok" } else { "standing_still" };
-        HealthReport { status, stages: stages.collect(), still }
+        let not_written = self.writes.as_ref().and_then(Writes::failed);
+        let status = match (still.is_empty(), &not_written) {
+            (false, _) => "standing_still",
+            (true, Some(_)) => "not_writing",
+            (true, None) => "ok",
+        };
+        HealthReport { status, stages: stages.collect(), still, not_written }
     }
 }

@@ -14,6 +14,7 @@ mod service;
 mod show;
 mod status;
 mod undo;
+mod writes;
 
 pub use accept::{Answer, MOST_EVENTS, Verdict};
 pub use customer::CustomerName;

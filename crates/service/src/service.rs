@@ -8,6 +8,8 @@ use onefold_log::Log;
 use onefold_stage::Health;
 use onefold_store::Store;
 
+use crate::writes::Writes;
+
 /// The topic of events.
 pub(crate) const EVENTS: &str = "events";
 
@@ -19,18 +21,28 @@ pub struct Service {
     pub(crate) door: Option<Door>,
     pub(crate) rules: Rules,
     pub(crate) health: Health,
+    /// Where whether they succeed is part of health.
+    pub(crate) writes: Option<Writes>,
 }
 
 impl Service {
     /// A service over a log and a read model, under these rules of identity. Without a door it only reads.
     pub fn new(log: Arc<dyn Log>, store: Arc<dyn Store>, door: Option<Door>, rules: Rules) -> Self {
-        Self { log, store, door, rules, health: Health::default() }
+        Self { log, store, door, rules, health: Health::default(), writes: None }
     }
 
     /// The same with the stages whose health it is to tell.
     #[must_use]
     pub fn watching(mut self, health: Health) -> Self {
         self.health = health;
+        self
+    }
+
+    /// The same where a write that failed is part of health until another succeeds. That is for a hub that nobody is kept from
+    /// writing to by its being unwell.
+    #[must_use]
+    pub fn watching_writes(mut self) -> Self {
+        self.writes = Some(Writes::default());
         self
     }
 }
