@@ -4,7 +4,7 @@
 //! up, and the write-ahead file would grow without end: once that is long, the writer does the rest itself.
 
 use std::cell::Cell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -109,4 +109,18 @@ fn tell(done: rusqlite::Result<()>, failing: &mut bool) {
 fn checkpoint(conn: &Connection, sql: &str) -> rusqlite::Result<()> {
     // Answers busy, pages in the file, pages moved; busy is no error.
     conn.prepare_cached(sql)?.query_row([], |_| Ok(()))
+}
+
+/// Moves all that is committed into the main file and empties the write-ahead file; waits a little for whoever reads.
+pub(crate) fn settle(conn: &Connection, path: &Path) -> Result<(), LogError> {
+    let ask = || {
+        conn.busy_timeout(Duration::from_secs(1))?;
+        let busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        conn.busy_timeout(Duration::from_secs(5))?;
+        busy
+    };
+    match ask().map_err(|e| classify(e, path))? {
+        0 => Ok(()),
+        _ => Err(LogError::Busy(format!("{}: somebody is reading it", path.display()))),
+    }
 }

@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use onefold_log::{Log, LogError, Membership, Record, Stored};
+use rusqlite::{Connection, OptionalExtension};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::error::classify;
 use crate::fence::Fences;
 use crate::guard::Guard;
 use crate::membership::Alone;
 use crate::options::Options;
 use crate::readers::Readers;
-use crate::schema;
+use crate::schema::{self, FORMAT_NAME};
 use crate::topics::{Topic, Topics};
 use crate::watcher::{POLL, Watcher};
 use crate::writer::Writer;
@@ -23,6 +25,8 @@ use crate::writer::Writer;
 const LARGEST: usize = 500_000_000;
 /// A table each: more than this is a mistake.
 const MOST_PARTITIONS: u32 = 1_024;
+/// Records that are looked at together.
+const CHECKED: usize = 10_000;
 
 /// The log in one SQLite file: one process writes, any number read it at the same time.
 #[derive(Debug)]
@@ -80,6 +84,72 @@ impl EmbeddedLog {
     /// The SQLite file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Keeps a number beside the log under a name, for whoever embeds it.
+    ///
+    /// # Errors
+    /// The log is open for reading only, or cannot be written.
+    pub async fn keep(&self, name: &str, value: i64) -> Result<(), LogError> {
+        if name == FORMAT_NAME {
+            return Err(LogError::Refused(format!("`{name}` is the log's own")));
+        }
+        self.writer()?.keep(name, value).await
+    }
+
+    /// What is kept under this name.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn kept(&self, name: &str) -> Result<Option<i64>, LogError> {
+        let (name, path) = (name.to_owned(), self.path.clone());
+        let get = "SELECT value FROM onefold_log WHERE name = ?1";
+        let ask = move |conn: &Connection| {
+            conn.query_row(get, [name], |row| row.get(0)).optional().map_err(|e| classify(e, &path))
+        };
+        self.readers.run(ask).await
+    }
+
+    /// Has all that is committed moved into the one file, so that nothing stands in its write-ahead file alone.
+    ///
+    /// # Errors
+    /// The log is open for reading only, or somebody goes on reading it; what is committed is safe all the same.
+    pub async fn settle(&self) -> Result<(), LogError> {
+        self.writer()?.settle().await
+    }
+
+    /// Copies the log as it stands at one moment into a file that is not there yet, beside whoever writes.
+    ///
+    /// # Errors
+    /// The log cannot be read, or the file cannot be written.
+    pub async fn back_up(&self, to: &Path) -> Result<(), LogError> {
+        let (to, path) = (to.to_owned(), self.path.clone());
+        let copy = move |conn: &Connection| {
+            let name = to.to_str().ok_or_else(|| LogError::Refused(format!("{} is no text", to.display())))?;
+            conn.execute("VACUUM INTO ?1", [name]).map_err(|e| classify(e, &path))?;
+            let synced = File::open(&to).and_then(|file| file.sync_all());
+            synced.map_err(|error| LogError::Unavailable(format!("{}: {error}", to.display())))
+        };
+        self.readers.run(copy).await
+    }
+
+    /// Reads every record of every topic, and so its checksum; answers how many there are.
+    ///
+    /// # Errors
+    /// A record is missing or damaged, or the log cannot be read.
+    pub async fn check_all(&self) -> Result<u64, LogError> {
+        let mut records = 0;
+        for topic in self.topics.names() {
+            for (partition, head) in (0u32..).zip(self.heads(&topic).await?) {
+                let mut at = 0;
+                while at < head {
+                    // A read up to the head is never empty: what is missing is an error.
+                    at += self.read(&topic, partition, at, CHECKED).await?.len() as u64;
+                }
+                records += head;
+            }
+        }
+        Ok(records)
     }
 
     fn writer(&self) -> Result<&Writer, LogError> {

@@ -1,5 +1,6 @@
 //! SQLite's codes told in the port's words.
 
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -9,6 +10,14 @@ use rusqlite::{Error, ErrorCode};
 
 use crate::guard::beside;
 
+/// The log at `path` is not what was written.
+pub(crate) fn damaged(path: &Path, what: impl Display) -> LogError {
+    LogError::Corrupt(format!(
+        "{}: {what}; nothing else holds what stood there, so put the log back from a backup",
+        path.display()
+    ))
+}
+
 /// What an error of SQLite on the log at `path` means.
 pub(crate) fn classify(error: Error, path: &Path) -> LogError {
     let failure = match &error {
@@ -17,7 +26,7 @@ pub(crate) fn classify(error: Error, path: &Path) -> LogError {
         Error::InvalidColumnType(..)
         | Error::FromSqlConversionFailure(..)
         | Error::IntegralValueOutOfRange(..)
-        | Error::QueryReturnedNoRows => return LogError::Corrupt(error.to_string()),
+        | Error::QueryReturnedNoRows => return damaged(path, error),
         _ => {
             return LogError::Unknown { code: 0, message: error.to_string() };
         }
@@ -35,7 +44,9 @@ pub(crate) fn classify(error: Error, path: &Path) -> LogError {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
             LogError::Busy(said)
         }
-        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => LogError::Corrupt(said),
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+            damaged(path, format_args!("{error} (SQLite code {})", failure.extended_code))
+        }
         ErrorCode::TooBig => LogError::Refused(said),
         _ => LogError::Unknown { code: failure.extended_code, message: said },
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod checkpoint;
+mod checksum;
 mod embedded;
 mod error;
 mod fence;
@@ -11,6 +12,7 @@ mod options;
 mod readers;
 mod schema;
 mod topics;
+mod upgrade;
 mod watcher;
 mod writer;
 

@@ -1,9 +1,10 @@
 BEGIN IMMEDIATE;
 CREATE TABLE onefold_log (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
-INSERT INTO onefold_log (name, value) VALUES ('format', 1);
+INSERT INTO onefold_log (name, value) VALUES ('format', 2);
 CREATE TABLE topics (
     number INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
-    partitions INTEGER NOT NULL
+    partitions INTEGER NOT NULL,
+    sum INTEGER NOT NULL
 ) STRICT;
 COMMIT;

@@ -1,14 +1,15 @@
 //! A few connections that read, each on a thread where it may block.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use onefold_log::{LogError, Record, Stored};
-use rusqlite::{CachedStatement, Connection, Row};
+use rusqlite::{CachedStatement, Connection};
 use tokio::sync::Semaphore;
 
-use crate::error::classify;
+use crate::checksum::Row;
+use crate::error::{classify, damaged};
 use crate::headers;
 use crate::schema;
 use crate::topics::Topic;
@@ -77,6 +78,8 @@ impl Readers {
         let path = self.path.clone();
         self.run(move |conn| {
             let failed = |e| classify(e, &path);
+            // Of what is told as committed before the read begins nothing may be missing.
+            let head = topic.heads.borrow().get(partition as usize).copied().unwrap_or(0);
             let sql = &topic.partition(partition)?.read;
             let mut statement = conn.prepare_cached(sql).map_err(failed)?;
             let limit = i64::try_from(max).unwrap_or(i64::MAX);
@@ -87,18 +90,17 @@ impl Readers {
             while let Some(row) = rows.next().map_err(failed)? {
                 let stored = stored(row, &topic, partition, &path)?;
                 if stored.offset != expected {
-                    return Err(LogError::Corrupt(format!(
-                        "{}: topic `{}`, partition {partition}: offset {expected} is missing",
-                        path.display(),
-                        topic.name
-                    )));
+                    return Err(missing(&topic, partition, expected, &path));
                 }
                 expected += 1;
                 bytes += stored.record.size();
                 records.push(stored);
                 if bytes > READ_BYTES {
-                    break;
+                    return Ok(records);
                 }
+            }
+            if records.len() < max && expected < head {
+                return Err(missing(&topic, partition, expected, &path));
             }
             Ok(records)
         })
@@ -143,29 +145,30 @@ impl Readers {
     }
 }
 
-fn stored(row: &Row<'_>, topic: &Topic, partition: u32, path: &std::path::Path) -> Result<Stored, LogError> {
-    let failed = |e| classify(e, path);
-    let blob = |column: usize| -> Result<&[u8], LogError> {
-        let value = row.get_ref(column).map_err(failed)?;
-        value.as_blob().map_err(|e| LogError::Corrupt(e.to_string()))
+fn missing(topic: &Topic, partition: u32, offset: u64, path: &Path) -> LogError {
+    damaged(path, format_args!("topic `{}`, partition {partition}: offset {offset} is missing", topic.name))
+}
+
+/// A record as its row has it.
+///
+/// # Errors
+/// The row is not as it was written.
+pub(crate) fn stored(row: &rusqlite::Row<'_>, topic: &Topic, partition: u32, path: &Path) -> Result<Stored, LogError> {
+    let offset = row.get::<_, i64>(0).map_err(|e| classify(e, path))?;
+    let damaged = |what: String| {
+        damaged(path, format_args!("topic `{}`, partition {partition}, offset {offset}: {what}", topic.name))
     };
-    let offset = row.get::<_, i64>(0).map_err(failed)?;
-    let offset = u64::try_from(offset).map_err(|e| LogError::Corrupt(format!("{}: {e}", path.display())))?;
-    let headers = headers::decode(blob(3)?).ok_or_else(|| {
-        LogError::Corrupt(format!(
-            "{}: topic `{}`, partition {partition}, offset {offset}: unreadable headers",
-            path.display(),
-            topic.name
-        ))
-    })?;
-    Ok(Stored {
-        partition,
-        offset,
-        record: Record {
-            key: Bytes::copy_from_slice(blob(2)?),
-            headers,
-            value: Bytes::copy_from_slice(blob(4)?),
-            time: row.get(1).map_err(failed)?,
-        },
-    })
+    let number = |column| row.get::<_, i64>(column).map_err(|e| damaged(e.to_string()));
+    let blob = |column| -> Result<&[u8], LogError> {
+        let value = row.get_ref(column).map_err(|e| classify(e, path))?;
+        value.as_blob().map_err(|e| damaged(e.to_string()))
+    };
+    let (time, key, headers, value) = (number(1)?, blob(2)?, blob(3)?, blob(4)?);
+    if number(5)? != i64::from(Row { topic: topic.number, partition, offset, time, key, headers, value }.sum()) {
+        return Err(damaged("its checksum is not that of the record".to_owned()));
+    }
+    let headers = headers::decode(headers).ok_or_else(|| damaged("unreadable headers".to_owned()))?;
+    let offset = u64::try_from(offset).map_err(|e| damaged(e.to_string()))?;
+    let (key, value) = (Bytes::copy_from_slice(key), Bytes::copy_from_slice(value));
+    Ok(Stored { partition, offset, record: Record { key, headers, value, time } })
 }

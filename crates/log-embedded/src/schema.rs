@@ -5,11 +5,16 @@ use std::path::Path;
 use onefold_log::LogError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use crate::error::classify;
+use crate::checksum;
+use crate::error::{classify, damaged};
 use crate::options::Options;
+use crate::upgrade::upgrade;
 
 /// The data format that this version writes, and the newest that it reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+
+/// Under which the format stands.
+pub(crate) const FORMAT_NAME: &str = "format";
 
 const MAKE: &str = include_str!("make.sql");
 
@@ -31,7 +36,8 @@ pub(crate) fn open_writer(path: &Path, options: &Options) -> Result<Connection, 
     };
     let conn = open().map_err(|e| classify(e, path))?;
     // Before anything is changed: a newer file is left exactly as it is.
-    let new = check_format(&conn, path)? == Found::Nothing;
+    let found = check_format(&conn, path)?;
+    let new = found == Found::Nothing;
     let settle = || -> rusqlite::Result<String> {
         if new {
             conn.pragma_update(None, "page_size", options.page_size)?;
@@ -55,6 +61,9 @@ pub(crate) fn open_writer(path: &Path, options: &Options) -> Result<Connection, 
             "{}: the file system cannot hold a write-ahead log (journal mode is {mode})",
             path.display()
         )));
+    }
+    if let Found::Older(format) = found {
+        upgrade(&conn, path, format)?;
     }
     Ok(conn)
 }
@@ -81,8 +90,10 @@ fn prepare(conn: &Connection) -> rusqlite::Result<()> {
 pub(crate) enum Found {
     /// Not a single table.
     Nothing,
-    /// A log of a format that we know.
+    /// A log of this program's format.
     Log,
+    /// A log of an older format.
+    Older(u32),
 }
 
 /// Refuses what is newer than this program, and what is no log.
@@ -103,29 +114,49 @@ pub(crate) fn check_format(conn: &Connection, path: &Path) -> Result<Found, LogE
         (0, _) => Ok(Found::Nothing),
         (_, Some(Ok(FORMAT))) => Ok(Found::Log),
         (_, Some(Ok(found))) if found > FORMAT => Err(LogError::TooNew { found, known: FORMAT }),
+        (_, Some(Ok(found))) if found > 0 => Ok(Found::Older(found)),
         _ => Err(LogError::Corrupt(format!("{} is a SQLite file but not a log of Onefold", path.display()))),
     }
 }
 
 /// The topics that the file has.
-pub(crate) fn topics(conn: &Connection) -> rusqlite::Result<Vec<TopicRow>> {
-    conn.prepare_cached("SELECT number, name, partitions FROM topics ORDER BY number")?
-        .query_map([], |row| Ok(TopicRow { number: row.get(0)?, name: row.get(1)?, partitions: row.get(2)? }))?
-        .collect()
+///
+/// # Errors
+/// A topic's row is not as it was written.
+pub(crate) fn topics(conn: &Connection, path: &Path) -> Result<Vec<TopicRow>, LogError> {
+    let read = || -> rusqlite::Result<Vec<(TopicRow, i32)>> {
+        conn.prepare_cached("SELECT number, name, partitions, sum FROM topics ORDER BY number")?
+            .query_map([], |row| {
+                let topic = TopicRow { number: row.get(0)?, name: row.get(1)?, partitions: row.get(2)? };
+                Ok((topic, row.get(3)?))
+            })?
+            .collect()
+    };
+    let topics = read().map_err(|e| classify(e, path))?;
+    for (TopicRow { number, name, partitions }, sum) in &topics {
+        if checksum::of_topic(*number, name, *partitions) != *sum {
+            return Err(damaged(path, format_args!("topic {number} (`{name}`): its checksum is not that of its row")));
+        }
+    }
+    Ok(topics.into_iter().map(|(topic, _)| topic).collect())
 }
 
 /// Makes a topic and its tables; the caller holds the transaction.
 pub(crate) fn make_topic(conn: &Connection, name: &str, partitions: u32) -> rusqlite::Result<TopicRow> {
-    conn.execute("INSERT INTO topics (name, partitions) VALUES (?1, ?2)", (name, partitions))?;
+    conn.execute("INSERT INTO topics (name, partitions, sum) VALUES (?1, ?2, 0)", (name, partitions))?;
     let number = conn.last_insert_rowid();
-    for partition in 0..partitions {
-        let table = table(number, partition);
-        conn.execute_batch(&format!(
-            "CREATE TABLE {table} (offset INTEGER PRIMARY KEY, time INTEGER NOT NULL, \
-             key BLOB NOT NULL, headers BLOB NOT NULL, value BLOB NOT NULL) STRICT"
-        ))?;
-    }
+    let sum = checksum::of_topic(number, name, partitions);
+    conn.execute("UPDATE topics SET sum = ?2 WHERE number = ?1", (number, sum))?;
+    (0..partitions).try_for_each(|partition| make_table(conn, &table(number, partition)))?;
     Ok(TopicRow { number, name: name.to_owned(), partitions })
+}
+
+/// Makes the table of a partition.
+pub(crate) fn make_table(conn: &Connection, table: &str) -> rusqlite::Result<()> {
+    conn.execute_batch(&format!(
+        "CREATE TABLE {table} (offset INTEGER PRIMARY KEY, time INTEGER NOT NULL, \
+         key BLOB NOT NULL, headers BLOB NOT NULL, value BLOB NOT NULL, sum INTEGER NOT NULL) STRICT"
+    ))
 }
 
 /// The table of a partition.

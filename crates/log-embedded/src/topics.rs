@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use onefold_log::LogError;
-use rusqlite::Connection;
+use rusqlite::{Connection, Error};
 use tokio::sync::watch;
 
 use crate::error::classify;
+use crate::readers::stored;
 use crate::schema::{self, TopicRow, table};
 
 /// The statements of one partition, written once.
@@ -17,6 +18,7 @@ pub(crate) struct Statements {
     pub(crate) insert: String,
     pub(crate) read: String,
     pub(crate) fetch: String,
+    last: String,
     head: String,
 }
 
@@ -36,11 +38,12 @@ impl Topic {
         let partitions = (0..row.partitions)
             .map(|partition| {
                 let table = table(row.number, partition);
-                let columns = "offset, time, key, headers, value";
+                let columns = "offset, time, key, headers, value, sum";
                 Statements {
-                    insert: format!("INSERT INTO {table} ({columns}) VALUES (?1, ?2, ?3, ?4, ?5)"),
+                    insert: format!("INSERT INTO {table} ({columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"),
                     read: format!("SELECT {columns} FROM {table} WHERE offset >= ?1 ORDER BY offset LIMIT ?2"),
                     fetch: format!("SELECT {columns} FROM {table} WHERE offset = ?1"),
+                    last: format!("SELECT {columns} FROM {table} ORDER BY offset DESC LIMIT 1"),
                     head: format!("SELECT coalesce(max(offset) + 1, 0) FROM {table}"),
                 }
             })
@@ -57,9 +60,22 @@ impl Topic {
             .map(|p| {
                 conn.prepare_cached(&p.head)?
                     .query_row([], |row| row.get::<_, i64>(0))
-                    .map(|head| u64::try_from(head).unwrap_or(0))
+                    .and_then(|head| u64::try_from(head).map_err(|_| Error::IntegralValueOutOfRange(0, head)))
             })
             .collect()
+    }
+
+    /// Looks at the last record of each partition, behind which the next is put.
+    fn check_ends(&self, conn: &Connection, path: &Path) -> Result<(), LogError> {
+        for (partition, statements) in (0u32..).zip(&self.partitions) {
+            let failed = |e| classify(e, path);
+            let mut last = conn.prepare_cached(&statements.last).map_err(failed)?;
+            let mut rows = last.query([]).map_err(failed)?;
+            if let Some(row) = rows.next().map_err(failed)? {
+                stored(row, self, partition, path)?;
+            }
+        }
+        Ok(())
     }
 
     /// The partition's statements; asking for one that is not there is the caller's mistake.
@@ -90,6 +106,11 @@ impl Topics {
         topics.get(name).cloned()
     }
 
+    /// The names of all that are known.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
     /// Takes in a topic that is not known yet; one that is known stays.
     pub(crate) fn insert(&self, topic: Topic) -> Arc<Topic> {
         let mut topics = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -99,28 +120,28 @@ impl Topics {
 
     /// Brings topics and heads up to what the file has; heads only move on.
     pub(crate) fn refresh(&self, conn: &Connection, path: &Path) -> Result<(), LogError> {
-        let load = || -> rusqlite::Result<()> {
-            // One snapshot, so that the heads belong together.
-            let snapshot = conn.unchecked_transaction()?;
-            for row in schema::topics(&snapshot)? {
-                match self.get(&row.name) {
-                    Some(topic) => {
-                        let stored = topic.stored_heads(&snapshot)?;
-                        topic.heads.send_if_modified(|heads| {
-                            let moved = Topic::beyond(&stored, heads);
-                            for (head, stored) in heads.iter_mut().zip(stored) {
-                                *head = stored.max(*head);
-                            }
-                            moved
-                        });
-                    }
-                    None => {
-                        self.insert(Topic::load(row, &snapshot)?);
-                    }
+        let failed = |e| classify(e, path);
+        // One snapshot, so that the heads belong together.
+        let snapshot = conn.unchecked_transaction().map_err(failed)?;
+        for row in schema::topics(&snapshot, path)? {
+            match self.get(&row.name) {
+                Some(topic) => {
+                    let stored = topic.stored_heads(&snapshot).map_err(failed)?;
+                    topic.heads.send_if_modified(|heads| {
+                        let moved = Topic::beyond(&stored, heads);
+                        for (head, stored) in heads.iter_mut().zip(stored) {
+                            *head = stored.max(*head);
+                        }
+                        moved
+                    });
+                }
+                None => {
+                    let topic = Topic::load(row, &snapshot).map_err(failed)?;
+                    topic.check_ends(&snapshot, path)?;
+                    self.insert(topic);
                 }
             }
-            snapshot.finish()
-        };
-        load().map_err(|e| classify(e, path))
+        }
+        snapshot.finish().map_err(failed)
     }
 }

@@ -1,6 +1,6 @@
 //! How a process that only reads learns what another has written.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,7 +8,9 @@ use onefold_log::LogError;
 use rusqlite::Connection;
 
 use crate::error::classify;
-use crate::schema;
+use crate::guard::Guard;
+use crate::options::Options;
+use crate::schema::{self, FORMAT, Found};
 use crate::topics::Topics;
 
 /// SQLite wakes nobody in another process: between looks a follower sleeps this long.
@@ -31,8 +33,10 @@ struct Seen {
 impl Watcher {
     pub(crate) fn open(path: PathBuf, topics: Arc<Topics>) -> Result<Self, LogError> {
         let conn = schema::open_reader(&path)?;
-        if schema::check_format(&conn, &path)? == schema::Found::Nothing {
-            return Err(LogError::Absent(path.display().to_string()));
+        match schema::check_format(&conn, &path)? {
+            Found::Nothing => return Err(LogError::Absent(path.display().to_string())),
+            Found::Older(found) => upgrade(&path, found)?,
+            Found::Log => {}
         }
         let seen = Mutex::new(Seen { conn, version: None });
         let watcher = Self { path, topics, seen };
@@ -59,5 +63,15 @@ impl Watcher {
             seen.version = Some(version);
         }
         Ok(())
+    }
+}
+
+/// Brings a log of an older format to this program's, as opening it for writing does.
+fn upgrade(path: &Path, found: u32) -> Result<(), LogError> {
+    match Guard::take(path) {
+        Ok(_held) => schema::open_writer(path, &Options::default()).map(drop),
+        // By a program that is older too.
+        Err(LogError::Locked(_)) => Err(LogError::TooOld { found, known: FORMAT }),
+        Err(error) => Err(error),
     }
 }

@@ -9,7 +9,8 @@ use onefold_log::{LogError, Record};
 use rusqlite::{CachedStatement, Connection};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::checkpoint::Checkpoints;
+use crate::checkpoint::{self, Checkpoints};
+use crate::checksum::Row;
 use crate::error::classify;
 use crate::guard::Guard;
 use crate::headers;
@@ -38,6 +39,8 @@ impl Append {
 enum Job {
     Append(Append),
     Topic(String, u32, Reply<u32>),
+    Keep(String, i64, Reply<()>),
+    Settle(Reply<()>),
 }
 
 /// The handle. Dropping it lets the thread finish what was asked and waits for it.
@@ -82,6 +85,16 @@ impl Writer {
         self.ask(Job::Topic(name.to_owned(), partitions, reply), answer).await
     }
 
+    pub(crate) async fn keep(&self, name: &str, value: i64) -> Result<(), LogError> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Job::Keep(name.to_owned(), value, reply), answer).await
+    }
+
+    pub(crate) async fn settle(&self) -> Result<(), LogError> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Job::Settle(reply), answer).await
+    }
+
     async fn ask<T>(&self, job: Job, answer: oneshot::Receiver<Result<T, LogError>>) -> Result<T, LogError> {
         let inbox = self.inbox.as_ref().ok_or(LogError::Closed)?;
         inbox.send(job).await.map_err(|_| LogError::Closed)?;
@@ -116,6 +129,14 @@ impl Thread {
                     let made = self.make_topic(&name, partitions);
                     let _ = reply.send(made);
                 }
+                Job::Keep(name, value, reply) => {
+                    let put = "INSERT INTO onefold_log VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";
+                    let put = self.conn.execute(put, (name, value)).map_err(|e| classify(e, &self.path));
+                    let _ = reply.send(put.map(drop));
+                }
+                Job::Settle(reply) => {
+                    let _ = reply.send(checkpoint::settle(&self.conn, &self.path));
+                }
                 Job::Append(first) => {
                     let mut bytes = first.bytes();
                     let mut group = vec![first];
@@ -136,6 +157,10 @@ impl Thread {
                 }
             }
             self.checkpoints.run_if_due(&self.conn);
+        }
+        // What is committed is safe where it is.
+        if let Err(error) = checkpoint::settle(&self.conn, &self.path) {
+            tracing::debug!(%error, "the log's write-ahead file stays");
         }
     }
 
@@ -281,7 +306,10 @@ impl<'c, 'g> Touched<'c, 'g> {
             None => slot.insert(conn.prepare_cached(&sql.insert)?),
         };
         // Beyond 2^63 no row can be; SQLite itself refuses what is negative twice.
-        statement.execute((head.cast_signed(), record.time, record.key.as_ref(), headers, record.value.as_ref()))?;
+        let (key, value) = (record.key.as_ref(), record.value.as_ref());
+        let (topic, offset) = (self.topic.number, head.cast_signed());
+        let row = Row { topic, partition, offset, time: record.time, key, headers, value };
+        statement.execute((offset, row.time, key, headers, value, row.sum()))?;
         *head += 1;
         Ok(*head - 1)
     }

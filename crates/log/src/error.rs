@@ -55,6 +55,17 @@ pub enum LogError {
         /// The newest format that this program reads.
         known: u32,
     },
+    /// The log is of an older format, and the program that writes to it is older too.
+    #[error(
+        "the log has data format {found}, and this program writes {known}: stop the older program, and whoever opens the log \
+         next brings it there"
+    )]
+    TooOld {
+        /// The format found.
+        found: u32,
+        /// The format of this program.
+        known: u32,
+    },
     /// What is stored contradicts itself or is not a log.
     #[error("the log is damaged: {0}")]
     Corrupt(String),
@@ -91,6 +102,7 @@ impl LogError {
             | Self::Fenced(_)
             | Self::Absent(_)
             | Self::TooNew { .. }
+            | Self::TooOld { .. }
             | Self::Corrupt(_)
             | Self::Replaced(_)
             | Self::Closed

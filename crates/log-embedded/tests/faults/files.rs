@@ -7,7 +7,7 @@ use onefold_log::{Log, LogError};
 use onefold_log_embedded::{EmbeddedLog, FORMAT, Options};
 use rusqlite::Connection;
 
-use crate::{PARTITIONS, TOPIC, append_next, open, whole_batches};
+use crate::{PARTITIONS, TOPIC, append_next, batch, open, whole_batches};
 
 async fn filled(path: &Path, batches: u64) {
     let log = open(path);
@@ -121,6 +121,123 @@ async fn overwritten_pages_are_an_error_and_no_panic() {
         }
     };
     assert!(matches!(said, LogError::Corrupt(_)), "{said:?}");
+}
+
+/// Every column of a record and of a topic, altered alone.
+#[tokio::test]
+async fn an_altered_row_is_found_out_and_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log.db");
+    filled(&path, 3).await;
+    let whole = fs::read(&path).unwrap();
+    let altered = |sql: &str| {
+        fs::write(&path, &whole).unwrap();
+        let conn = Connection::open(&path).unwrap();
+        assert_eq!(conn.execute(sql, []).unwrap(), 1, "{sql}");
+        conn.close().unwrap();
+    };
+    for (column, of) in
+        [("key", "x'6b'"), ("headers", "x''"), ("value", "substr(value, 2)"), ("time", "time + 1"), ("sum", "sum - 1")]
+    {
+        altered(&format!("UPDATE t1_p0 SET {column} = {of} WHERE offset = 2"));
+        let log = open(&path);
+        let found = [log.read(TOPIC, 0, 0, 100).await.err(), log.fetch(TOPIC, &[(0, 2)]).await.err()];
+        for error in found {
+            let told = error.map(|error| error.to_string()).unwrap_or_default();
+            let named = ["the log is damaged", "topic `events`, partition 0, offset 2", "from a backup"];
+            assert!(named.iter().all(|part| told.contains(part)), "{column}: {told}");
+        }
+        assert!(log.fetch(TOPIC, &[(0, 1)]).await.is_ok(), "{column}");
+    }
+    // A record of another partition, or at another place.
+    altered("UPDATE t1_p0 SET offset = 70 WHERE offset = 8");
+    assert!(
+        matches!(EmbeddedLog::open(&path, Options::default()), Err(LogError::Corrupt(_))),
+        "the next goes behind it"
+    );
+    altered("INSERT OR REPLACE INTO t1_p0 SELECT * FROM t1_p1 WHERE offset = 5");
+    assert!(open(&path).fetch(TOPIC, &[(0, 5)]).await.is_err());
+    for sql in ["UPDATE topics SET name = 'event'", "UPDATE topics SET partitions = 2", "UPDATE topics SET sum = 0"] {
+        altered(sql);
+        assert!(matches!(refused(&path), LogError::Corrupt(told) if told.contains("topic 1")), "{sql}");
+    }
+}
+
+/// As the first format had it.
+fn of_first_format(path: &Path, batches: u64) {
+    let conn = Connection::open(path).unwrap();
+    conn.execute_batch(
+        "PRAGMA journal_mode = WAL;
+        CREATE TABLE onefold_log (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+        INSERT INTO onefold_log (name, value) VALUES ('format', 1);
+        CREATE TABLE topics (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, partitions INTEGER NOT NULL) STRICT;
+        INSERT INTO topics (name, partitions) VALUES ('events', 3);",
+    )
+    .unwrap();
+    for partition in 0..PARTITIONS {
+        let table = format!("\"t1_p{partition}\"");
+        let columns = "(offset INTEGER PRIMARY KEY, time INTEGER NOT NULL, key BLOB NOT NULL, headers BLOB NOT NULL, value BLOB NOT NULL)";
+        conn.execute_batch(&format!("CREATE TABLE {table} {columns} STRICT")).unwrap();
+        let records = (0..batches).flat_map(batch).filter(|(of, _)| *of == partition);
+        for (offset, (_, record)) in (0i64..).zip(records) {
+            let (name, number) = &record.headers[0];
+            let headers = [&[name.len() as u8], name.as_bytes(), &[number.len() as u8], number].concat();
+            let row = (offset, record.time, record.key.as_ref(), headers, record.value.as_ref());
+            conn.execute(&format!("INSERT INTO {table} VALUES (?1, ?2, ?3, ?4, ?5)"), row).unwrap();
+        }
+    }
+    conn.close().unwrap();
+}
+
+fn format_of(path: &Path) -> u32 {
+    let conn = Connection::open(path).unwrap();
+    conn.query_row("SELECT value FROM onefold_log WHERE name = 'format'", [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn a_log_of_the_first_format_is_brought_to_the_present_one_by_whoever_opens_it() {
+    for read in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log.db");
+        of_first_format(&path, 40);
+        let log = if read { EmbeddedLog::open_read(&path).unwrap() } else { open(&path) };
+        assert_eq!(whole_batches(&log).await, 40);
+        drop(log);
+        assert_eq!(format_of(&path), FORMAT);
+        let log = open(&path);
+        append_next(&log, 40).await.unwrap();
+        assert_eq!(whole_batches(&log).await, 41);
+    }
+}
+
+/// As a kill between two partitions leaves it.
+#[tokio::test]
+async fn a_log_that_was_half_brought_to_the_present_format_is_brought_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, done) = (dir.path().join("log.db"), dir.path().join("done.db"));
+    of_first_format(&path, 10);
+    of_first_format(&done, 10);
+    drop(open(&done));
+    let conn = Connection::open(&path).unwrap();
+    conn.execute("ATTACH ?1 AS done", [done.to_str().unwrap()]).unwrap();
+    let table: String =
+        conn.query_row("SELECT sql FROM done.sqlite_schema WHERE name = 't1_p0'", [], |row| row.get(0)).unwrap();
+    conn.execute_batch(&format!("DROP TABLE t1_p0; {table}; INSERT INTO t1_p0 SELECT * FROM done.t1_p0")).unwrap();
+    conn.close().unwrap();
+    assert_eq!(whole_batches(&open(&path)).await, 10);
+    assert_eq!(format_of(&path), FORMAT);
+}
+
+#[tokio::test]
+async fn a_log_that_an_older_program_writes_to_is_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log.db");
+    of_first_format(&path, 1);
+    let lock = fs::File::create(dir.path().join("log.db-lock")).unwrap();
+    lock.lock().unwrap();
+    let error = EmbeddedLog::open_read(&path).unwrap_err();
+    assert_eq!(error, LogError::TooOld { found: 1, known: FORMAT });
+    assert_eq!(format_of(&path), 1);
 }
 
 #[tokio::test]
