@@ -1,7 +1,9 @@
 //! What the hub counts, all at one position.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use onefold_event::format_micros;
 use onefold_store::StatusRows;
 use onefold_view::{Measure, Purse};
 use serde::Serialize;
@@ -35,6 +37,9 @@ pub struct Status {
     pub digest: String,
     /// Digest of ids.
     pub ids_digest: String,
+    /// What somebody should look at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Trade, by currency.
     pub money: BTreeMap<String, Money>,
 }
@@ -67,6 +72,15 @@ impl Service {
         let events = heads.iter().sum();
         let behind: u64 = heads.iter().zip(&rows.positions).map(|(head, at)| head.saturating_sub(*at)).sum();
         let quarantined = self.store.open().await?;
+        let mut warnings = Vec::new();
+        if heads.len() != rows.positions.len() || heads.iter().zip(&rows.positions).any(|(head, at)| head < at) {
+            warnings.push(format!(
+                "the views are of another log, or of more of it than there is (log {heads:?}, views {:?}): stop all processes, put \
+                 the log back from a later copy, or have the views made again with `onefold rebuild --accept`",
+                rows.positions
+            ));
+        }
+        warnings.extend(self.clock_warning(&heads).await?);
         Ok(Status {
             events,
             subjects: rows.subjects,
@@ -80,8 +94,29 @@ impl Service {
             lag: behind + rows.waiting,
             digest: rows.digest.to_string(),
             ids_digest: rows.ids_digest.to_string(),
+            warnings,
             money: money(&rows),
         })
+    }
+}
+
+/// Further ahead of this machine's clock than clocks differ: five minutes, in microseconds.
+const AHEAD: i64 = 5 * 60 * 1_000_000;
+
+impl Service {
+    /// Says so where the last events of the log were taken in later than it is now.
+    async fn clock_warning(&self, heads: &[u64]) -> Result<Option<String>, ServiceError> {
+        let last: Vec<(u32, u64)> = (0..).zip(heads).filter_map(|(p, head)| Some((p, head.checked_sub(1)?))).collect();
+        let latest = self.log.fetch(EVENTS, &last).await?.into_iter().map(|stored| stored.record.time).max();
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+        Ok(latest.filter(|latest| *latest > now.saturating_add(AHEAD)).map(|latest| {
+            format!(
+                "the last events were taken in at {}, which is later than it is by this machine's clock: that clock is behind, or \
+                 one that stamped them was ahead; what comes in is stamped by this clock",
+                format_micros(latest)
+            )
+        }))
     }
 }
 

@@ -29,6 +29,9 @@ const TOGETHER: usize = 4_000;
 /// A store that has not moved for so long is not waited for.
 const STANDS_STILL: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(5);
+/// Stamps go on above the last one as long as that is no further ahead of this machine's clock; what is further ahead was
+/// stamped by a clock that was wrong, and is not followed.
+const AHEAD: Micros = 5 * 60 * 1_000_000;
 
 /// The one place that appends events: drops what is known, judges what contradicts, stamps and writes the rest.
 /// Clones are the same door.
@@ -61,7 +64,8 @@ struct Request {
 
 impl Door {
     /// Opens the door to a log; makes its topic with that many partitions where there is none. Stamps go on above the
-    /// log's last one, and what the store has not projected yet is read, so that a re-start forgets nothing.
+    /// log's last one, unless a clock that was ahead has given that, and what the store has not projected yet is read, so that
+    /// a re-start forgets nothing.
     ///
     /// # Errors
     /// The log or the store does not answer, or a record in the log does not decode.
@@ -151,6 +155,7 @@ impl Inner {
         let mut state = self.state.lock().await;
         let State { last, recent, learnt } = &mut *state;
         let positions = self.progress.followed().await?.positions;
+        let (clock, mut latest) = (now(), 0);
         for ((partition, learnt), head) in (0..).zip(learnt).zip(self.log.heads(EVENTS).await?) {
             let known = positions.get(partition as usize).copied().unwrap_or(0).max(*learnt);
             // A store that is far behind, since it is being made anew, is left to find old copies itself.
@@ -161,7 +166,10 @@ impl Inner {
                 let Some(read) = records.last() else { break };
                 from = read.offset + 1;
                 for stored in records {
-                    *last = (*last).max(stored.record.time);
+                    latest = latest.max(stored.record.time);
+                    if stored.record.time <= clock.saturating_add(AHEAD) {
+                        *last = (*last).max(stored.record.time);
+                    }
                     if stored.offset < known {
                         continue;
                     }
@@ -173,6 +181,14 @@ impl Inner {
                 }
             }
             *learnt = from;
+        }
+        let ahead = latest.saturating_sub(clock);
+        if ahead > AHEAD {
+            tracing::warn!(
+                seconds = ahead / 1_000_000,
+                "the log holds events that were taken in later than it is by this machine's clock: that clock is behind, or \
+                 one that stamped them was ahead; what comes in now is stamped by this one"
+            );
         }
         Ok(())
     }
@@ -286,7 +302,7 @@ impl Inner {
     ) -> Result<Vec<(u32, u64)>, LogError> {
         let mut records = Vec::new();
         for (candidate, _) in batch.iter().zip(judged).filter(|(_, j)| matches!(j, Judged::New)) {
-            state.last = now().max(state.last.saturating_add(1));
+            state.last = stamp(now(), state.last);
             let key = candidate.event.subject.as_str();
             let partition = partition_of(key.as_bytes(), self.partitions);
             records.push((partition, Record::new(key.as_bytes().to_vec(), candidate.value.clone(), state.last)));
@@ -325,7 +341,28 @@ fn against(candidate: &Candidate, first: &Candidate, partition: u32, offset: u64
     }
 }
 
+/// The stamp after the last one.
+fn stamp(now: Micros, last: Micros) -> Micros {
+    if last > now.saturating_add(AHEAD) { now } else { now.max(last.saturating_add(1)) }
+}
+
 fn now() -> Micros {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_go_on_above_the_last_one_unless_a_clock_was_far_ahead() {
+        let now = 1_700_000_000_000_000;
+        assert_eq!(stamp(now, 0), now);
+        assert_eq!(stamp(now, now), now + 1);
+        assert_eq!(stamp(now, now + AHEAD), now + AHEAD + 1);
+        let years = now + 10 * 365 * 86_400 * 1_000_000;
+        assert_eq!(stamp(now, years), now);
+        assert_eq!(stamp(now, Micros::MAX), now);
+    }
 }

@@ -54,6 +54,7 @@ pub(crate) fn status(status: &Status) -> String {
         "lag",
         if status.lag == 0 { "none: views are up to date".to_owned() } else { format!("{} behind", count(status.lag)) },
     );
+    status.warnings.iter().for_each(|warning| put("WARNING", warning.clone()));
     put("digest", status.digest.clone());
     put("ids digest", status.ids_digest.clone());
     text.truncate(text.trim_end().len());
