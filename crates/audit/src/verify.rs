@@ -33,7 +33,10 @@ pub enum AuditError {
     Spill(#[from] std::io::Error),
     #[error("what was kept in between no longer decodes: {0}")]
     Decode(prost::DecodeError),
-    #[error("partition {partition} of the log ends at {from}, yet the views are of {until} of its events")]
+    #[error(
+        "partition {partition} of the log ends at {from}, yet the views are of {until} of its events: put the log back from a \
+         later copy; or, where there is none, `onefold rebuild --accept` makes views of what this log holds"
+    )]
     Short { partition: u32, from: u64, until: u64 },
     #[error("{}", restless(.0))]
     Restless(Duration),

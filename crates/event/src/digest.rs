@@ -18,6 +18,16 @@ impl HubKey {
         Self(Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length"))
     }
 
+    /// Says which key this is and nothing of it: kept beside what it was used for, so that another one is noticed.
+    pub fn check(&self) -> i64 {
+        let mut mac = self.0.clone();
+        mac.update(b"which key this is");
+        let full = mac.finalize().into_bytes();
+        let mut short = [0; 8];
+        short.copy_from_slice(&full[..8]);
+        i64::from_be_bytes(short)
+    }
+
     /// Digest of what the event says: not where it was read, when it was taken in, or by which mapping. Nor on which clock
     /// its time was read: an event that was kept before offsets were is the same as the one that is read with it now.
     pub fn digest(&self, event: &Event) -> ContentDigest {

@@ -134,6 +134,10 @@ pub(crate) enum Command {
     Status,
     /// Make the views again from the log, or only compare
     Rebuild(RebuildArgs),
+    /// Copy an embedded hub whole into another directory, beside whoever writes
+    Backup(BackupArgs),
+    /// Put a backup back into a data directory that is empty or not there
+    Restore(RestoreArgs),
     /// Records that could not be taken in
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
@@ -280,6 +284,20 @@ pub(crate) struct RebuildArgs {
     /// Wait so long for a moment at which the running hub has nothing left to do
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) wait: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    /// Where it goes: a directory that is empty or not there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// What `onefold backup` has made; --data says where it goes
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,9 +9,9 @@
 //! | `views.db` | the read model, and the quarantine |
 //! | `views.db.new` | a read model that is being made again; it takes the name of the other once it is whole |
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -37,8 +37,9 @@ pub(crate) struct WriterLock {
 impl DataDir {
     /// The directory, made where it is absent or empty.
     pub(crate) fn make(path: &Path) -> Result<Self> {
-        fs::create_dir_all(path).with_context(|| format!("the data directory {} cannot be made", path.display()))?;
+        make_directory(path)?;
         let dir = Self(path.to_owned());
+        dir.tighten();
         if dir.file("FORMAT").exists() {
             dir.check()?;
             return Ok(dir);
@@ -46,11 +47,7 @@ impl DataDir {
         for entry in fs::read_dir(path).with_context(|| format!("{} cannot be read", path.display()))? {
             let name = entry?.file_name();
             if !UNFINISHED.iter().any(|known| name == *known) {
-                bail!(
-                    "{} is no data directory: it holds {} but no FORMAT; name another directory, or an empty one",
-                    path.display(),
-                    name.display()
-                );
+                return Err(dir.no_format(&name.to_string_lossy()));
             }
         }
         if !dir.file("hub.key").exists() {
@@ -58,10 +55,73 @@ impl DataDir {
             File::open("/dev/urandom")
                 .and_then(|mut random| random.read_exact(&mut key))
                 .context("no random bytes for hub.key")?;
-            dir.put("hub.key", &key, 0o600)?;
+            dir.put("hub.key", &key)?;
         }
-        dir.put("FORMAT", format!("{FORMAT}\n").as_bytes(), 0o644)?;
+        dir.finish()?;
         Ok(dir)
+    }
+
+    /// A directory of no files yet, made where it is absent: the caller puts them there, and finishes it.
+    pub(crate) fn begin(path: &Path) -> Result<Self> {
+        make_directory(path)?;
+        let mut entries = fs::read_dir(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        if let Some(entry) = entries.next() {
+            bail!(
+                "{} holds {}: name a directory that is empty or not there",
+                path.display(),
+                entry?.file_name().display()
+            );
+        }
+        let dir = Self(path.to_owned());
+        dir.tighten();
+        Ok(dir)
+    }
+
+    /// Makes it a data directory, once all of its files are there.
+    pub(crate) fn finish(&self) -> Result<()> {
+        self.put("FORMAT", format!("{FORMAT}\n").as_bytes())
+    }
+
+    /// Why it is none, though it holds something.
+    fn no_format(&self, holds: &str) -> anyhow::Error {
+        let path = self.0.display();
+        if self.file("log.db").exists() {
+            return anyhow::anyhow!(
+                "{path} holds log.db but no FORMAT: it is a part of a data directory, or a backup that broke off. A copy made \
+                 file by file beside a process that writes may be torn: `onefold backup` makes a whole one, `onefold restore` \
+                 puts it back"
+            );
+        }
+        anyhow::anyhow!(
+            "{path} is no data directory: it holds {holds} but no FORMAT; name another directory, or an empty one"
+        )
+    }
+
+    /// Leaves the directory and its files to their owner alone, as they are made: older programs let others read them.
+    fn tighten(&self) {
+        let tighten = |path: &Path, most: u32| -> std::io::Result<()> {
+            let mode = fs::symlink_metadata(path)?.permissions().mode();
+            if mode & 0o777 & !most == 0 {
+                return Ok(());
+            }
+            fs::set_permissions(path, Permissions::from_mode(mode & most))
+        };
+        let all = || -> std::io::Result<()> {
+            tighten(&self.0, 0o700)?;
+            for entry in fs::read_dir(&self.0)? {
+                let entry = entry?;
+                if entry.file_type()?.is_file() {
+                    tighten(&entry.path(), 0o600)?;
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = all() {
+            tracing::warn!(
+                "others may read what is in {}, which holds personal data: it is not this user's to change ({error})",
+                self.0.display()
+            );
+        }
     }
 
     /// The directory as it is.
@@ -71,9 +131,10 @@ impl DataDir {
             bail!("there is no data directory {}: `onefold ingest` or `onefold run` makes one", path.display());
         }
         if !dir.file("FORMAT").exists() {
-            bail!("{} is no data directory: it holds no FORMAT", path.display());
+            return Err(dir.no_format("other things, or nothing,"));
         }
         dir.check()?;
+        dir.tighten();
         Ok(dir)
     }
 
@@ -128,6 +189,11 @@ impl DataDir {
 
     /// The hub's own key.
     pub(crate) fn key(&self) -> Result<HubKey> {
+        Ok(HubKey::new(&self.key_bytes()?))
+    }
+
+    /// The same as it stands in its file.
+    pub(crate) fn key_bytes(&self) -> Result<[u8; 32]> {
         let path = self.file("hub.key");
         let bytes = match fs::read(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -138,10 +204,9 @@ impl DataDir {
             }
             other => other.with_context(|| format!("{} cannot be read", path.display()))?,
         };
-        let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| {
+        bytes.as_slice().try_into().map_err(|_| {
             anyhow::anyhow!("{} holds {} bytes: expected 32; put it back from a copy", path.display(), bytes.len())
-        })?;
-        Ok(HubKey::new(&key))
+        })
     }
 
     /// Where a file of the directory is.
@@ -154,11 +219,11 @@ impl DataDir {
         &self.0
     }
 
-    /// Writes a file whole or not at all.
-    fn put(&self, name: &str, bytes: &[u8], mode: u32) -> Result<()> {
+    /// Writes a file whole or not at all, for its owner alone.
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let (unfinished, path) = (self.file(&format!("{name}.new")), self.file(name));
         let write = || -> std::io::Result<()> {
-            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&unfinished)?;
+            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
             file.write_all(bytes)?;
             file.sync_all()?;
             fs::rename(&unfinished, &path)?;
@@ -168,10 +233,21 @@ impl DataDir {
     }
 }
 
+/// The file beside a database that bears its whole name and an ending, as SQLite's own do.
+pub(crate) fn beside(database: &Path, ending: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// For its owner alone, whatever the umask.
+fn make_directory(path: &Path) -> Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("the data directory {} cannot be made", path.display()))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
@@ -201,6 +277,31 @@ mod tests {
         let error = DataDir::make(dir.path()).unwrap_err().to_string();
         assert!(error.contains("letter.txt"), "{error}");
         assert!(!dir.path().join("hub.key").exists());
+    }
+
+    #[test]
+    fn what_others_may_read_is_left_to_its_owner_when_it_is_opened() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("data");
+        let made = DataDir::make(&path).unwrap();
+        fs::write(made.file("log.db"), "").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let files = ["log.db", "FORMAT", "hub.key"].map(|name| made.file(name));
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        files.iter().for_each(|file| fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap());
+        DataDir::open(&path).unwrap();
+        assert_eq!(mode(&path), 0o700);
+        files.iter().for_each(|file| assert_eq!(mode(file), 0o600, "{}", file.display()));
+    }
+
+    #[test]
+    fn a_part_of_a_data_directory_is_refused_and_says_what_makes_a_whole_one() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("log.db"), "").unwrap();
+        for refused in [DataDir::make(dir.path()), DataDir::open(dir.path())] {
+            let error = refused.unwrap_err().to_string();
+            assert!(error.contains("no FORMAT") && error.contains("onefold backup"), "{error}");
+        }
     }
 
     #[test]

@@ -15,8 +15,8 @@ use onefold_store_sqlite::{SqliteLoad, SqliteStore};
 
 use crate::args::Globals;
 use crate::config::{Config, without_password};
-use crate::data::{DataDir, WriterLock};
-use crate::log_watch;
+use crate::data::{DataDir, WriterLock, beside};
+use crate::{log_watch, wal};
 
 /// The topic of events.
 pub(crate) const EVENTS: &str = "events";
@@ -44,14 +44,33 @@ pub(crate) struct Writer {
     pub(crate) partitions: u32,
     /// The log, for whoever appends as the last that came.
     pub(crate) fence: Arc<dyn Fence>,
-    /// Of an embedded hub: one process writes.
-    lock: Option<WriterLock>,
+    /// Of an embedded hub.
+    files: Option<Files>,
+}
+
+/// The files of an embedded hub, which one process writes.
+struct Files {
+    log: Arc<EmbeddedLog>,
+    store: SqliteStore,
+    _lock: WriterLock,
 }
 
 impl Writer {
     /// Of an embedded hub: nobody else writes to it.
     pub(crate) fn is_alone(&self) -> bool {
-        self.lock.is_some()
+        self.files.is_some()
+    }
+
+    /// Has all that was written stand in the files themselves, none of it in a write-ahead file alone, where a copy of a file by
+    /// hand would miss it.
+    pub(crate) async fn settle(&self) {
+        let Some(Files { log, store, .. }) = &self.files else { return };
+        if let Err(error) = log.settle().await {
+            tracing::warn!(%error, "the write-ahead file of the log stays, and is part of it");
+        }
+        if let Err(error) = store.settle().await {
+            tracing::warn!(%error, "the write-ahead file of the views stays, and is part of them");
+        }
     }
 }
 
@@ -64,6 +83,31 @@ pub(crate) enum Access {
     Write,
     /// For writing; made where it is absent.
     Make,
+}
+
+/// Looks whether the write-ahead files are whole, before anybody opens them and takes them up to where they are not. Whoever
+/// writes has taken them as they were.
+fn check_write_ahead(data: &DataDir) -> Result<()> {
+    let is_cut = |database: &Path| {
+        wal::is_cut(database).with_context(|| format!("{} cannot be read", beside(database, "-wal").display()))
+    };
+    let (log, views) = (data.file("log.db"), data.file("views.db"));
+    if is_cut(&log)? {
+        bail!(
+            "the log is damaged: in {} whole commits stand behind one that is not what was written, and would be passed over; \
+             put the log back from a backup. Where there is none, move that file away: what stands in log.db is there, and what \
+             was taken in since must be said again",
+            beside(&log, "-wal").display()
+        );
+    }
+    if is_cut(&views)? {
+        tracing::warn!(
+            "in {} commits stand behind one that is not what was written, after damage or a power cut: the views go on from before it, \
+             by the log; entries that came into the quarantine since are lost, and come again when their files are read again",
+            beside(&views, "-wal").display()
+        );
+    }
+    Ok(())
 }
 
 /// A log that is written to by hand, held by this process alone where it is embedded.
@@ -173,6 +217,22 @@ fn partitions(config: &Config, of_engine: u32) -> u32 {
     if config.hub.partitions == 0 { of_engine } else { config.hub.partitions }
 }
 
+/// Under which the log keeps by which key its events are known again.
+const KEY: &str = "hub.key";
+
+/// Whether the key in the directory is the one that the log has been used with.
+pub(crate) async fn check_key(log: &EmbeddedLog, key: &HubKey, data: &DataDir) -> Result<bool> {
+    match log.kept(KEY).await? {
+        None => Ok(false),
+        Some(kept) if kept == key.check() => Ok(true),
+        Some(_) => bail!(
+            "{} is not the key that this log was written with: by another one no duplicate is known again; put it back from the \
+             copy that belongs to this log",
+            data.file("hub.key").display()
+        ),
+    }
+}
+
 /// Views that are made again beside the old ones, by one process at a time.
 pub(crate) struct Rebuilding {
     pub(crate) log: Arc<dyn Log>,
@@ -187,6 +247,8 @@ pub(crate) struct Rebuilding {
     pub(crate) key: HubKey,
     rules: Rules,
     place: Fresh,
+    /// The old ones cannot be read.
+    damaged: bool,
 }
 
 /// Where new views come to stand.
@@ -215,7 +277,8 @@ impl Rebuilding {
         Ok(begun && log_watch::other(&log, &live).await?.is_none())
     }
 
-    pub(crate) async fn begin(globals: &Globals) -> Result<Self> {
+    /// `damaged`: the views are known to be, and are not looked at.
+    pub(crate) async fn begin(globals: &Globals, damaged: bool) -> Result<Self> {
         let config = &globals.settings;
         let rules = config.identity.clone();
         if config.is_distributed() {
@@ -226,13 +289,16 @@ impl Rebuilding {
             let (log, live) = (kafka(&config.kafka.bootstrap, config)?, Arc::new(live) as Arc<dyn Store>);
             let other_log = log_watch::other(log.as_ref(), live.as_ref()).await?;
             let (live, place) = (Some(live), Fresh::Schema { url });
-            return Ok(Self { log, live, same_rules, same_fold, other_log, key, rules, place });
+            return Ok(Self { log, live, same_rules, same_fold, other_log, key, rules, place, damaged });
         }
         let data = DataDir::open(globals.directory()?)?;
         let (lock, key) = (data.lock()?, data.key()?);
-        let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open_read(&data.file("log.db"))?);
+        check_write_ahead(&data)?;
+        let log = EmbeddedLog::open_read(&data.file("log.db"))?;
+        check_key(&log, &key, &data).await?;
+        let log: Arc<dyn Log> = Arc::new(log);
         let views = data.file("views.db");
-        let live = views.exists().then(|| SqliteStore::open_read(&views)).transpose()?;
+        let live = (!damaged && views.exists()).then(|| SqliteStore::open_read(&views)).transpose()?;
         let same_rules = live.as_ref().is_none_or(|live| *live.rules() == rules);
         let same_fold = live.as_ref().is_none_or(|live| live.fold_version() == FOLD_VERSION);
         let live = live.map(|live| Arc::new(live) as Arc<dyn Store>);
@@ -241,12 +307,23 @@ impl Rebuilding {
             None => None,
         };
         let place = Fresh::File { views, new: data.file("views.db.new"), _lock: lock };
-        Ok(Self { log, live, same_rules, same_fold, other_log, key, rules, place })
+        Ok(Self { log, live, same_rules, same_fold, other_log, key, rules, place, damaged })
     }
 
     /// Views that nobody reads yet.
     pub(crate) async fn load(&self, partitions: usize) -> Result<Box<dyn LoadStore>> {
         match &self.place {
+            Fresh::File { views, new, .. } if self.damaged && views.exists() => {
+                file_loader(new, partitions, &self.rules, Some(views)).or_else(|error| {
+                    let kept = SqliteLoad::aside(views);
+                    tracing::warn!(
+                        "what stands in the old views alone, the quarantine and how far topics were read, is lost in them ({error:#}); \
+                         they are kept as {}",
+                        kept.display()
+                    );
+                    file_loader(new, partitions, &self.rules, None)
+                })
+            }
             Fresh::File { views, new, .. } => {
                 file_loader(new, partitions, &self.rules, self.live.is_some().then_some(views))
             }
@@ -258,6 +335,7 @@ impl Rebuilding {
     pub(crate) async fn swap(self) -> Result<()> {
         drop(self.live);
         match self.place {
+            Fresh::File { views, new, .. } if self.damaged => Ok(SqliteLoad::swap_aside(&new, &views)?),
             Fresh::File { views, new, .. } => SqliteLoad::swap(&new, &views)
                 .with_context(|| format!("{} cannot be replaced; is it being read?", views.display())),
             Fresh::Schema { url } => {
@@ -324,7 +402,7 @@ impl Engine {
         }
         let directory = globals.directory()?;
         match access {
-            Access::Read => Self::embedded_read(&DataDir::open(directory)?),
+            Access::Read => Self::embedded_read(&DataDir::open(directory)?).await,
             Access::Write => Self::embedded(&DataDir::open(directory)?, &globals.settings).await,
             Access::Make => Self::embedded(&DataDir::make(directory)?, &globals.settings).await,
         }
@@ -352,7 +430,7 @@ impl Engine {
         let key = HubKey::new(&store.hub_key().await?);
         let store: Arc<dyn Store> = Arc::new(store);
         log_watch::keep(log.as_ref(), store.as_ref()).await.with_context(|| place.clone())?;
-        let writer = Some(Writer { partitions, fence: Arc::clone(&log) as _, lock: None });
+        let writer = Some(Writer { partitions, fence: Arc::clone(&log) as _, files: None });
         Ok(Self { log, store, rules, key: Some(key), place, writer })
     }
 
@@ -360,6 +438,7 @@ impl Engine {
     async fn embedded(data: &DataDir, config: &Config) -> Result<Self> {
         let lock = data.lock()?;
         let key = data.key()?;
+        check_write_ahead(data)?;
         let (log, views) = (data.file("log.db"), data.file("views.db"));
         if views.exists() && !log.exists() {
             bail!(
@@ -368,6 +447,10 @@ impl Engine {
             );
         }
         let log = Arc::new(EmbeddedLog::open(&log, onefold_log_embedded::Options::default())?);
+        if !check_key(&log, &key, data).await? {
+            // A log that is new, or from before this was kept.
+            log.keep(KEY, key.check()).await?;
+        }
         let partitions = log.topic(EVENTS, partitions(config, EMBEDDED)).await?;
         let rules = config.identity.clone();
         let options = onefold_store_sqlite::Options { partitions, rules: rules.clone(), ..Default::default() };
@@ -377,23 +460,34 @@ impl Engine {
             }
             other => other.into(),
         })?;
+        let files = Some(Files { log: Arc::clone(&log), store: store.clone(), _lock: lock });
+        let writer = Some(Writer { partitions, fence: Arc::clone(&log) as _, files });
         let store: Arc<dyn Store> = Arc::new(store);
         log_watch::keep(log.as_ref(), store.as_ref()).await.with_context(|| views.display().to_string())?;
-        let writer = Some(Writer { partitions, fence: Arc::clone(&log) as _, lock: Some(lock) });
         Ok(Self { log, store, rules, key: Some(key), place: data.path().display().to_string(), writer })
     }
 
     /// A data directory, beside whoever writes.
-    fn embedded_read(data: &DataDir) -> Result<Self> {
-        let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open_read(&data.file("log.db"))?);
+    async fn embedded_read(data: &DataDir) -> Result<Self> {
+        if !data.is_written() {
+            check_write_ahead(data)?;
+        }
+        let log = EmbeddedLog::open_read(&data.file("log.db"))?;
+        let key = data.key().ok();
+        if let Some(key) = &key {
+            check_key(&log, key, data).await?;
+        }
         let views = data.file("views.db");
         if !views.exists() {
             bail!("there is no {}: `onefold run` makes it again from the log", views.display());
         }
         let store = SqliteStore::open_read(&views).with_context(|| format!("{}", views.display()))?;
         StoreError::check_fold(store.fold_version()).with_context(|| format!("{}", views.display()))?;
+        if let Some(why) = log_watch::other(&log, &store).await? {
+            bail!("{}: {}", views.display(), log_watch::advice(&why));
+        }
         let rules = store.rules().clone();
         let place = data.path().display().to_string();
-        Ok(Self { log, store: Arc::new(store), rules, key: data.key().ok(), place, writer: None })
+        Ok(Self { log: Arc::new(log), store: Arc::new(store), rules, key, place, writer: None })
     }
 }

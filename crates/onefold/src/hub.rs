@@ -258,15 +258,14 @@ impl Hub {
         let threads = self.threads;
         let joined =
             tokio::task::spawn_blocking(move || threads.into_iter().map(JoinHandle::join).all(|ended| ended.is_ok()));
-        if !joined.await? {
-            return Err(anyhow!("a stage broke off: see its message above"));
-        }
+        let joined = joined.await?;
         // Servers may be what this process is stopped for; what it kept while it worked is enough there.
         if self.writer.is_alone()
             && let Err(error) = log_watch::keep(self.log.as_ref(), self.store.as_ref()).await
         {
             tracing::warn!("the log could not be looked at once more: {error:#}");
         }
-        Ok(())
+        self.writer.settle().await;
+        if joined { Ok(()) } else { Err(anyhow!("a stage broke off: see its message above")) }
     }
 }

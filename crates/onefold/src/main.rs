@@ -11,11 +11,13 @@ mod engine;
 mod failpoints;
 mod hub;
 mod log_watch;
+mod manifest;
 mod out;
 mod progress;
 mod render;
 mod shutdown;
 mod telemetry;
+mod wal;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -42,6 +44,8 @@ pub(crate) const QUARANTINED: u8 = 3;
 const LAST: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
+    // What it writes holds personal data: for its owner alone, whatever the shell says.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let cli = Cli::parse();
     telemetry::set_up(matches!(cli.command, Command::Run(_)));
     let json = cli.globals.json;

@@ -79,3 +79,15 @@ fn step(connection: &Connection, writer: &Weak<tokio::sync::Mutex<Writer>>, most
 fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<(i64, i64)> {
     connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |r| Ok((r.get(1)?, r.get(2)?)))
 }
+
+/// Brings the WAL to its end and empties it; waits a little for whoever reads.
+pub(crate) fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(1))?;
+    let busy = "PRAGMA wal_checkpoint(TRUNCATE)";
+    let busy = connection.query_row(busy, [], |row| row.get::<_, i64>(0));
+    connection.busy_timeout(Duration::from_secs(5))?;
+    match busy? {
+        0 => Ok(()),
+        _ => Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None)),
+    }
+}

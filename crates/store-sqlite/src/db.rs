@@ -143,6 +143,34 @@ impl SqliteStore {
         Ok(Self(Arc::new(inner)))
     }
 
+    /// Moves all that is committed into the one file, so that nothing stands in its write-ahead file alone.
+    ///
+    /// # Errors
+    /// It was opened for reading, or somebody goes on reading; what is committed is safe all the same.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        let writer = self.writer().await?;
+        let settled = tokio::task::spawn_blocking(move || checkpoint::settle(&writer.connection).map_err(engine));
+        settled.await.map_err(|e| StoreError::Engine(e.to_string()))?
+    }
+
+    /// Copies the read model as it stands at one moment into a file that is not there yet, beside whoever writes.
+    ///
+    /// # Errors
+    /// It cannot be read, or the file cannot be written.
+    pub async fn back_up(&self, to: &Path) -> Result<(), StoreError> {
+        let (inner, to) = (Arc::clone(&self.0), to.to_owned());
+        let copied = tokio::task::spawn_blocking(move || {
+            let connection = inner.open_reader()?;
+            let name = to.to_str().ok_or_else(|| StoreError::Engine(format!("{} is no text", to.display())))?;
+            // The file itself was opened for reading.
+            connection.execute_batch("PRAGMA query_only = OFF").map_err(engine)?;
+            connection.execute("VACUUM INTO ?1", [name]).map_err(engine)?;
+            let synced = File::open(&to).and_then(|file| file.sync_all());
+            synced.map_err(|e| StoreError::Engine(format!("{}: {e}", to.display())))
+        });
+        copied.await.map_err(|e| StoreError::Engine(e.to_string()))?
+    }
+
     /// The rules of identity that the views were made under.
     pub fn rules(&self) -> &Rules {
         &self.0.rules

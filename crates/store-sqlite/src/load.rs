@@ -98,6 +98,32 @@ impl SqliteLoad {
         renamed.map_err(|e| StoreError::Engine(format!("{}: {e}", live.display())))
     }
 
+    /// The name that a damaged read model is kept under.
+    pub fn aside(live: &Path) -> PathBuf {
+        beside(live, ".damaged")
+    }
+
+    /// Puts a loaded file in the place of one that is damaged, which is kept under another name. The caller holds the right to
+    /// write, and nobody reads the old one.
+    ///
+    /// # Errors
+    /// A file cannot be given another name.
+    pub fn swap_aside(new: &Path, live: &Path) -> Result<(), StoreError> {
+        let aside = Self::aside(live);
+        let rename = |from: &Path, to: &Path| match fs::rename(from, to) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        };
+        remove(&beside(live, "-shm"))?;
+        // Its write-ahead log first: the new file must never be read with it.
+        let swapped = rename(&beside(live, "-wal"), &beside(&aside, "-wal"))
+            .and_then(|()| rename(live, &aside))
+            .and_then(|()| sync_directory(live))
+            .and_then(|()| fs::rename(new, live))
+            .and_then(|()| sync_directory(live));
+        swapped.map_err(|e| StoreError::Engine(format!("{}: {e}", live.display())))
+    }
+
     /// The number of a key, and whether it is new.
     fn number(&mut self, key: &str) -> (u32, bool) {
         let next = u32::try_from(self.numbers.len() + 1).unwrap_or(u32::MAX);
@@ -206,6 +232,10 @@ impl LoadStore for SqliteLoad {
             for (name, sum) in [("bundles", loaded.bundles), ("clusters", loaded.clusters), ("ids", loaded.ids)] {
                 c.execute("INSERT INTO digest VALUES (?1, ?2)", (name, sum.to_bytes().as_slice()))?;
             }
+            // The log may have been put back from an older copy.
+            let beyond = "UPDATE followed SET next = min(next, (SELECT next FROM position p WHERE p.partition = followed.partition))
+                WHERE partition IN (SELECT partition FROM position)";
+            c.execute(beyond, [])?;
             c.execute_batch("COMMIT; PRAGMA main.locking_mode = NORMAL; PRAGMA journal_mode = DELETE")
         };
         finish(&mut self).map_err(engine)?;

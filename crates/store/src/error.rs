@@ -40,7 +40,7 @@ pub enum StoreError {
     NewerFold { found: u32, known: u32 },
     #[error("the disk is full; nothing of this batch was written: free space and go on")]
     Full,
-    #[error("the read model is damaged: {0}; rebuild it from the log")]
+    #[error("the read model is damaged: {0}; `onefold rebuild --accept` makes it again from the log")]
     Corrupt(String),
     #[error("the read model: {0}")]
     Engine(String),

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod backup;
 mod bench;
 mod config;
 mod copy;
@@ -11,6 +12,7 @@ mod identity;
 mod ingest;
 mod quarantine;
 mod rebuild;
+mod restore;
 mod send;
 mod serve;
 mod show;
@@ -36,6 +38,8 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Find(args) => find::run(args, globals).await,
         Command::Status => status::run(globals).await,
         Command::Rebuild(args) => rebuild::run(args, globals).await,
+        Command::Backup(args) => backup::run(args, globals).await,
+        Command::Restore(args) => restore::run(args, globals).await,
         Command::Quarantine(command) => quarantine::run(command, globals).await,
         Command::Identity(command) => identity::run(command, globals).await,
         Command::Copy(args) => copy::run(args, globals).await,

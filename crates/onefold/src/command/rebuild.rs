@@ -4,7 +4,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use onefold_audit::{Progress, Source, Verified, at_rest, rebuild, verify};
+use onefold_audit::{AuditError, Progress, Source, Verified, at_rest, rebuild, verify};
+use onefold_store::StoreError;
 use serde::Serialize;
 
 use crate::args::{Globals, RebuildArgs};
@@ -33,7 +34,28 @@ pub(crate) async fn run(args: RebuildArgs, globals: Globals) -> Result<ExitCode>
     if args.verify {
         return compare(&args, &globals, memory).await;
     }
-    replace(&args, &globals, memory).await
+    match replace(&args, &globals, memory, false).await {
+        Err(error) if args.accept && is_damage(&error) => {
+            tracing::warn!("the views are damaged and cannot be compared with new ones: {error:#}");
+            replace(&args, &globals, memory, true).await
+        }
+        Err(error) if is_damage(&error) => Err(error.context(
+            "the views cannot be compared with new ones, since they are damaged; `onefold rebuild --accept` makes them again from \
+             the log, and takes over of the old ones what can be read",
+        )),
+        other => other,
+    }
+}
+
+/// Whether it is the views that cannot be read.
+fn is_damage(error: &anyhow::Error) -> bool {
+    let of_store =
+        |error: &StoreError| matches!(error, StoreError::Corrupt(_) | StoreError::Engine(_) | StoreError::Absent);
+    error.chain().any(|cause| match (cause.downcast_ref(), cause.downcast_ref()) {
+        (Some(error), _) => of_store(error),
+        (_, Some(AuditError::Store(error))) => of_store(error),
+        _ => false,
+    })
 }
 
 /// Beside whoever writes. Where nobody does, live is brought to rest first.
@@ -54,11 +76,11 @@ async fn compare(args: &RebuildArgs, globals: &Globals, memory: usize) -> Result
 
 /// Into a file or a schema of its own, which takes the place of the old one where both say the same, or where that is
 /// accepted.
-async fn replace(args: &RebuildArgs, globals: &Globals, memory: usize) -> Result<ExitCode> {
-    if Rebuilding::is_waiting(globals).await? {
+async fn replace(args: &RebuildArgs, globals: &Globals, memory: usize, damaged: bool) -> Result<ExitCode> {
+    if !damaged && Rebuilding::is_waiting(globals).await? {
         settle(globals).await?;
     }
-    let rebuilding = Rebuilding::begin(globals).await?;
+    let rebuilding = Rebuilding::begin(globals, damaged).await?;
     let heads = rebuilding.log.heads(EVENTS).await?;
     if let (Some(why), false) = (&rebuilding.other_log, args.accept) {
         bail!(log_watch::advice(why));
