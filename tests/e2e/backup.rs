@@ -141,7 +141,7 @@ fn a_log_put_back_from_before_its_views_is_told_at_once_and_the_advice_works() {
     server.stop();
     let newer = std::fs::read(home.data().join("log.db")).expect("the log");
     std::fs::copy(older.join("log.db"), home.data().join("log.db")).expect("put back");
-    let said = ["of more of it than there is", "put the log back from a later copy", "onefold rebuild --accept"];
+    let said = ["of more of it than there is", "Put the log back as it was", "onefold rebuild --accept"];
     for words in [&["status"][..], &["show", "party:erp:K1"], &["run"], &["rebuild", "--verify"]] {
         home.run(words).exits(1).tells(&said);
     }
