@@ -138,6 +138,34 @@ fn servers_that_do_not_answer_are_named_and_passwords_are_not() {
 }
 
 #[test]
+fn what_is_misspelt_is_told_without_the_secrets_that_stand_there() {
+    let secret = |answer: Answer, code: i32, words: &[&str]| {
+        let answer = answer.exits(code).tells(words);
+        assert!(!answer.err.contains("hunter2") && !answer.out.contains("hunter2"), "{}{}", answer.err, answer.out);
+    };
+    let with = |text: &str| Home::configured(text).run(&["status"]);
+    secret(with("[postgres]\nurl = \"postgres://a:hunter2@h/d"), 1, &["onefold.toml:2:", "is no TOML"]);
+    let servers =
+        "[postgres]\nurl = 'postgres://a:hunter2@127.0.0.1:9/d?passwrod=hunter2'\n[kafka]\nbootstrap = '127.0.0.1:9'";
+    secret(with(servers), 1, &["`passwrod` means nothing here"]);
+    let property = "[kafka]\nbootstrap = '127.0.0.1:9'\nproperties = { \"sasl.pasword\" = \"hunter2\" }";
+    secret(Home::configured(property).run(&["topics", "check"]), 1, &["sasl.pasword", "kafka.properties"]);
+    let home = Home::new();
+    for words in [
+        &["copy", "--from", "postgres://a:hunter2@h/d", "--to", "x"][..],
+        &["copy", "--from", "x", "--to", "kafka://a:hunter2@h:9"],
+    ] {
+        secret(home.run(words), 1, &["expected a directory, or brokers as HOST:PORT"]);
+    }
+    let words = ["status", "--kafka", "127.0.0.1:9", "--postgres", "-"];
+    secret(
+        Home::configured("").feed(&words, b"postgres://a:hunter2@127.0.0.1:9/d?x=hunter2\n"),
+        1,
+        &["parameter"],
+    );
+}
+
+#[test]
 fn views_in_postgres_are_made_again_beside_a_hub_that_goes_on_and_take_the_place_of_the_old_ones() {
     let test = "views_in_postgres_are_made_again_beside_a_hub_that_goes_on_and_take_the_place_of_the_old_ones";
     let (Some(kafka), Some(postgres)) = (Kafka::shared(test), Postgres::shared(test)) else { return };

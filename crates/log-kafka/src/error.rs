@@ -7,8 +7,10 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 pub(crate) fn classify(error: &KafkaError, topic: &str) -> LogError {
     match error {
         KafkaError::AdminOpCreation(told) | KafkaError::Subscription(told) => LogError::Refused(told.clone()),
+        // Not its value: it may be a secret, whatever its name is.
         KafkaError::ClientConfig(_, told, name, value) => {
-            LogError::Refused(format!("property {name} = {value}: {told}"))
+            let told = if value.is_empty() { told.clone() } else { told.replace(value.as_str(), "***") };
+            LogError::Refused(format!("the property {name} of kafka.properties: {told}"))
         }
         KafkaError::ClientCreation(told) => LogError::Unavailable(told.clone()),
         other => match other.rdkafka_error_code() {

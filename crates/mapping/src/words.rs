@@ -172,13 +172,16 @@ impl Lookup {
         self.columns = reader.headers().map_err(bad)?.iter().map(str::to_owned).collect();
         let Some(at) = self.columns.iter().position(|c| c == key) else {
             let missing = Problem::new("M0502", format!("the look-up file {path} has no column `{key}`"));
-            return Err(Box::new(missing.instead("", format!("one of {}", self.columns.join(", ")))));
+            // Not what it has: nobody knows that it is the right file.
+            let found = format!("{} columns of other names in its first line", self.columns.len());
+            return Err(Box::new(missing.instead(found, format!("a first line that names `{key}`"))));
         };
         for row in reader.records() {
             let row = row.map_err(bad)?;
+            let line = row.position().map_or(0, csv::Position::line);
             let word = self.fold.apply(clean_text(row.get(at).unwrap_or_default(), true)).into_owned();
-            if self.rows.insert(word.clone(), row).is_some() {
-                let why = format!("the look-up file {path} has the key `{word}` twice");
+            if self.rows.insert(word, row).is_some() {
+                let why = format!("the look-up file {path} has the key of line {line} twice");
                 return Err(Box::new(Problem::new("M0501", why)));
             }
         }

@@ -9,6 +9,7 @@ use jiff::Zoned;
 use jiff::civil::Date;
 
 use crate::config::{Config, Role};
+use crate::engine;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with records quarantined; 130, 143 ended at once by a second signal.
 
@@ -37,7 +38,8 @@ pub(crate) struct Globals {
     /// Brokers of the distributed hub, with --postgres in the place of --data
     #[arg(long, global = true, value_name = "HOST:PORT", env = "ONEFOLD_KAFKA")]
     pub(crate) kafka: Option<String>,
-    /// Database of the distributed hub, with --kafka in the place of --data
+    /// Database of the distributed hub, with --kafka in the place of --data; `-`: its URL is the first line of standard input,
+    /// since whoever lists the processes of this machine reads what stands here
     #[arg(long, global = true, value_name = "URL", env = "ONEFOLD_POSTGRES", hide_env_values = true)]
     pub(crate) postgres: Option<String>,
     /// Print JSON instead of text: one value on one line (laid out on a terminal), of events, documents, entries and
@@ -65,6 +67,11 @@ impl Globals {
         if let Some(partitions) = self.partitions {
             self.settings.hub.partitions = partitions;
         }
+        if self.postgres.as_deref() == Some("-") {
+            let mut line = String::new();
+            std::io::stdin().read_line(&mut line).context("--postgres - : standard input cannot be read")?;
+            self.postgres = Some(line.trim().to_owned());
+        }
         let servers = self.kafka.is_some() || self.postgres.is_some();
         if let (Some(_), true) = (&self.data, servers) {
             bail!("--data is of the embedded hub, --kafka and --postgres are of the distributed one: name one of them");
@@ -81,6 +88,8 @@ impl Globals {
             self.settings.postgres.url =
                 self.postgres.clone().unwrap_or(std::mem::take(&mut self.settings.postgres.url));
         }
+        engine::no_url(&self.settings.hub.data.to_string_lossy())?;
+        engine::no_url(&self.settings.kafka.bootstrap)?;
         self.settings.check()
     }
 

@@ -187,6 +187,16 @@ impl Trial {
     }
 }
 
+/// A log is in a directory or on brokers; a URL, which may hold a password, is none of both and is not shown.
+pub(crate) fn no_url(place: &str) -> Result<()> {
+    if place.contains("://") {
+        bail!(
+            "a URL names no log: expected a directory, or brokers as HOST:PORT; it is not shown, since it may hold a password"
+        );
+    }
+    Ok(())
+}
+
 /// Brokers are named by `HOST:PORT`, several of them parted by commas; everything else is a directory.
 fn is_servers(place: &str) -> bool {
     let server = |one: &str| {

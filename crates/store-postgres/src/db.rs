@@ -1,6 +1,5 @@
 //! The database: reached, brought to this program's format, and shared by stages and readers.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use uuid::Uuid;
 use crate::contention::Contention;
 use crate::error::engine;
 use crate::migrate::{self, MadeUnder};
+use crate::url::connect_options;
 
 /// Limits of the read model.
 #[derive(Debug, Clone)]
@@ -90,7 +90,7 @@ impl PostgresStore {
     /// # Errors
     /// The URL is none, the server does not answer or refuses, or the format is newer.
     pub async fn connect(url: &str, options: Options) -> Result<Self, StoreError> {
-        let to = PgConnectOptions::from_str(url).map_err(engine)?;
+        let to = connect_options(url)?;
         let made_under = migrate::run(&to, &options).await?;
         StoreError::check_fold(made_under.fold_version)?;
         if made_under.rules != options.rules {
@@ -104,7 +104,7 @@ impl PostgresStore {
     /// # Errors
     /// The URL is none, the server does not answer or refuses, there is no read model, or its format is another.
     pub async fn connect_read(url: &str, options: Options) -> Result<Self, StoreError> {
-        let to = PgConnectOptions::from_str(url).map_err(engine)?;
+        let to = connect_options(url)?;
         let made_under = migrate::look(&to).await?;
         Ok(Self::open(to, made_under, options))
     }

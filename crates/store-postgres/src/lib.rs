@@ -25,6 +25,7 @@ mod status;
 mod sums;
 mod swap;
 mod tell;
+mod url;
 mod verify;
 
 pub use db::{Options, PostgresStore};

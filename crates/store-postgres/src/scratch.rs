@@ -1,12 +1,11 @@
 //! A database that is made to try something, and dropped.
 
-use std::str::FromStr;
-
 use onefold_store::StoreError;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use crate::error::engine;
+use crate::url::connect_options;
 
 /// An empty database of its own beside another one, on the same server.
 #[derive(Debug)]
@@ -21,7 +20,7 @@ impl Scratch {
     /// # Errors
     /// The server does not answer, has one of that name, or does not let this user make databases.
     pub async fn make(url: &str, name: &str) -> Result<Self, StoreError> {
-        let scratch = Self { beside: PgConnectOptions::from_str(url).map_err(engine)?, name: name.to_owned() };
+        let scratch = Self { beside: connect_options(url)?, name: name.to_owned() };
         scratch.order("CREATE DATABASE").await?;
         Ok(scratch)
     }

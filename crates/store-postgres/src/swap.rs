@@ -1,13 +1,12 @@
 //! Views in a schema beside the live ones: made, filled, and put in their place.
 
-use std::str::FromStr;
-
 use onefold_store::StoreError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
 
 use crate::error::{corrupt, engine};
 use crate::load::PostgresLoad;
+use crate::url::connect_options;
 use crate::{Options, migrate};
 
 /// All that can be computed from the log. Quarantine, how far intake was read, the hub's key and the rules are not among it.
@@ -56,7 +55,7 @@ impl Beside {
     /// # Errors
     /// The server does not answer, or another process makes them again just now.
     pub async fn open(url: &str, options: Options) -> Result<Self, StoreError> {
-        let to = PgConnectOptions::from_str(url).map_err(engine)?;
+        let to = connect_options(url)?;
         let mut connection = to.connect().await.map_err(engine)?;
         let alone = "SELECT pg_try_advisory_lock($1, hashtext(current_schema()))";
         if !sqlx::query_scalar::<_, bool>(alone).bind(REBUILDS).fetch_one(&mut connection).await.map_err(engine)? {

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::QUARANTINED;
 use crate::args::{CopyArgs, Globals};
-use crate::engine::{EVENTS, Target, source};
+use crate::engine::{EVENTS, Target, no_url, source};
 use crate::out::Out;
 use crate::progress::bar;
 
@@ -30,6 +30,7 @@ struct Told {
 
 /// Views are made from the log by whoever runs the target next; what is in quarantine stays where it is.
 pub(crate) async fn run(args: CopyArgs, globals: Globals) -> Result<ExitCode> {
+    [&args.from, &args.to].into_iter().try_for_each(|place| no_url(place))?;
     let from = source(&args.from, &globals.settings)?;
     let Target { log, partitions, .. } = &Target::open(&args.to, &globals.settings)?;
     let named = args.skip_too_large.is_some();

@@ -117,8 +117,7 @@ impl Config {
         if let Some(path) = file {
             let text = std::fs::read_to_string(path)
                 .with_context(|| format!("the configuration {} cannot be read", path.display()))?;
-            let over: Table = toml::from_str(&text)
-                .map_err(|error| anyhow::anyhow!("{} is no TOML: {}", path.display(), error.to_string().trim_end()))?;
+            let over: Table = toml::from_str(&text).map_err(|error| no_toml(path, &text, &error))?;
             wrong.extend(layer::lay(&mut table, over).into_iter().map(|what| format!("{}: {what}", path.display())));
         }
         wrong.extend(environment::lay(&mut table, environment));
@@ -179,6 +178,14 @@ impl Config {
         wrong.extend(self.http.check().into_iter().map(Cow::Owned));
         if wrong.is_empty() { Ok(()) } else { bail!("the configuration cannot be used\n  {}", wrong.join("\n  ")) }
     }
+}
+
+/// Where the text is no TOML and why; not what stands there, which may be a secret.
+fn no_toml(path: &Path, text: &str, error: &toml::de::Error) -> anyhow::Error {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let (line, column) =
+        (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1);
+    anyhow::anyhow!("{}:{line}:{column} is no TOML: {}", path.display(), error.message().trim())
 }
 
 #[cfg(test)]
@@ -284,7 +291,7 @@ mod tests {
         for expected in [
             "project.batch: expected an integer, found a string",
             "kafka.prefix: expected a string, found an integer",
-            "ONEFOLD_RESOLVE_BATCH: expected an integer, found `few`",
+            "ONEFOLD_RESOLVE_BATCH: expected an integer, found something else",
         ] {
             assert!(error.contains(expected), "{expected}\n{error}");
         }
