@@ -8,7 +8,7 @@ use onefold_store::{CustomerRows, DocumentRow, Listing, Place, SubjectState};
 use onefold_view::{Bundle, Contribution, Given, LatestView, assemble};
 use serde::Serialize;
 
-use crate::{Reference, Service, ServiceError};
+use crate::{Code, Reference, Service, ServiceError};
 
 /// Documents on a page at most.
 pub const MOST: usize = 500;
@@ -56,8 +56,8 @@ impl Service {
             let states = self.store.subjects(&keys).await?;
             let (mut rest, mut full) = (found.into_iter().zip(states), false);
             for ((place, owners), state) in rest.by_ref() {
-                let document = state.and_then(|state| document(&place.subject, &state, &owners, of.is_none()));
-                items.extend(document);
+                let state = state.ok_or_else(|| unknown(&place.subject))?;
+                items.extend(document(&place.subject, &state, &owners, of.is_none()));
                 after = Some(place);
                 full = items.len() == limit;
                 if full {
@@ -123,7 +123,7 @@ impl Service {
         let mut all = Vec::new();
         for chunk in keys.chunks(CHUNK) {
             for (key, state) in chunk.iter().zip(self.store.subjects(chunk).await?) {
-                let (Some(state), Ok(subject)) = (state, key.parse::<Subject>()) else { continue };
+                let (Some(state), Ok(subject)) = (state, key.parse::<Subject>()) else { return Err(unknown(key)) };
                 let mut of = contributions(&subject, &state);
                 of.retain(|owner, _| rows.bundles.contains_key(owner));
                 all.push((key.clone(), of));
@@ -131,6 +131,17 @@ impl Service {
         }
         Ok(all)
     }
+}
+
+/// What stands among documents is never taken away.
+fn unknown(subject: &str) -> ServiceError {
+    ServiceError::new(
+        Code::Damaged,
+        format!(
+            "{subject} stands among the documents of an owner, and nothing is known of it: the read model is damaged; \
+             `onefold rebuild --accept` makes it again from the log"
+        ),
+    )
 }
 
 /// A document as it stands under some of its owners. Of those that nobody holds, `unattributed`, only what counts is listed: an

@@ -7,6 +7,7 @@ use onefold_store::{AssembleStore, AssembleTx, PartyBundles, SearchRow, StoreErr
 use rusqlite::Result;
 
 use crate::db::{Tx, engine};
+use crate::seal::sealed_text;
 use crate::{SqliteStore, customer, resolve};
 
 #[async_trait]
@@ -71,7 +72,7 @@ impl Assemble {
                 c.prepare_cached("DELETE FROM search_index WHERE rowid = ?1")?.execute([num])?;
             }
             if n == 0 && !row.text.is_empty() {
-                c.prepare_cached("INSERT INTO search VALUES (?1, ?2)")?.execute((num, &row.text))?;
+                c.prepare_cached("INSERT INTO search VALUES (?1, ?2)")?.execute((num, sealed_text(num, &row.text)))?;
                 let put = "INSERT INTO search_index (rowid, words) VALUES (?1, ?2)";
                 let words = search_words(&row.text).into_iter().collect::<Vec<_>>().join(" ");
                 c.prepare_cached(put)?.execute((num, words))?;

@@ -12,16 +12,46 @@ use rusqlite::{Connection, OptionalExtension, Result};
 use crate::db::corrupt;
 use crate::keys;
 use crate::owned::{self, Item};
+use crate::seal::{self, Place, opened};
 
 /// Open items that a customer's rows hold at most.
 const MOST_OPEN: usize = 1000;
 
 /// Parties of the customer that holds this one, by number.
 pub(crate) fn members(c: &Connection, party: i64) -> Result<BTreeSet<i64>> {
-    let sql = "SELECT m.party FROM member n JOIN member m ON m.cluster = n.cluster WHERE n.party = ?1";
-    let mut all: BTreeSet<i64> = c.prepare_cached(sql)?.query_map([party], |r| r.get(0))?.collect::<Result<_>>()?;
-    all.insert(party);
+    let sql = "SELECT m.party, n.cluster FROM member n JOIN member m ON m.cluster = n.cluster WHERE n.party = ?1";
+    let mut get = c.prepare_cached(sql)?;
+    let mut rows = get.query([party])?;
+    let (mut all, mut head) = (BTreeSet::new(), party);
+    while let Some(row) = rows.next()? {
+        all.insert(row.get(0)?);
+        head = row.get(1)?;
+    }
+    // A customer bears the number of one of its parties, and the index leads to whom it was asked for.
+    if all.is_empty() {
+        check_alone(c, party)?;
+        all.insert(party);
+    } else if !all.contains(&party) || !all.contains(&head) {
+        return Err(corrupt("members", format_args!("party number {party} is of a customer that does not hold it")));
+    }
     Ok(all)
+}
+
+/// Looks at the rows beside the place of a party that has none: one whose party was damaged stands there, and the index does not
+/// lead to it.
+fn check_alone(c: &Connection, party: i64) -> Result<()> {
+    for sql in [
+        "SELECT party, cluster FROM member WHERE party < ?1 ORDER BY party DESC LIMIT 1",
+        "SELECT party, cluster FROM member WHERE party > ?1 ORDER BY party LIMIT 1",
+    ] {
+        let beside = c.prepare_cached(sql)?.query_row([party], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+        let Some((beside, cluster)): Option<(i64, i64)> = beside else { continue };
+        let indexed = "SELECT 1 FROM member INDEXED BY member_by_cluster WHERE cluster = ?1 AND party = ?2";
+        if c.prepare_cached(indexed)?.query_row([cluster, beside], |_| Ok(())).optional()?.is_none() {
+            return Err(corrupt("members", format_args!("party number {beside} is not in its index")));
+        }
+    }
+    Ok(())
 }
 
 /// Parties that ever asserted an identifier, and those who hold it now.
@@ -38,20 +68,24 @@ pub(crate) fn holders(c: &Connection, identifier: i64, limit: u64) -> Result<(u6
 
 /// The row of a subject by number.
 pub(crate) fn state(c: &Connection, num: i64) -> Result<Option<SubjectState>> {
-    let mut get = c.prepare_cached("SELECT state FROM subject WHERE num = ?1")?;
+    let mut get = c.prepare_cached("SELECT key, state FROM subject WHERE num = ?1")?;
     let mut rows = get.query([num])?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    SubjectState::decode(row.get_ref(0)?.as_blob()?).map(Some).map_err(|e| corrupt("a subject", e))
+    let (key, state) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_blob()?);
+    let state = opened(Place::Subject(key), state)?;
+    SubjectState::decode(state).map(Some).map_err(|e| corrupt(key, e))
 }
 
 /// A party's key, when it was first seen, and its own bundle.
 fn owner(c: &Connection, num: i64) -> Result<Option<(String, Option<i64>, Bundle)>> {
-    let mut get = c.prepare_cached("SELECT key, first_seen, bundle FROM owner WHERE num = ?1")?;
+    let mut get = c.prepare_cached("SELECT key, first_seen, bundle, digest FROM owner WHERE num = ?1")?;
     let mut rows = get.query([num])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let key: String = row.get(0)?;
-    let bundle = Bundle::decode(row.get_ref(2)?.as_blob()?).map_err(|e| corrupt(&key, e))?;
-    Ok(Some((key, row.get(1)?, bundle)))
+    let first_seen = row.get(1)?;
+    let (bundle, _) = seal::bundle(&key, first_seen, row.get_ref(2)?.as_blob()?, row.get_ref(3)?.as_blob()?)?;
+    let bundle = Bundle::decode(bundle).map_err(|e| corrupt(&key, e))?;
+    Ok(Some((key, first_seen, bundle)))
 }
 
 /// The parties of a customer, each with its own bundle.
@@ -92,7 +126,12 @@ struct Customer<'a> {
 
 impl Customer<'_> {
     fn party(&mut self, num: i64) -> Result<()> {
-        let Some((key, first_seen, bundle)) = owner(self.c, num)? else { return Ok(()) };
+        let Some((key, first_seen, bundle)) = owner(self.c, num)? else {
+            return match self.parties.len() {
+                1 => Ok(()),
+                _ => Err(corrupt("members", format_args!("party number {num} has no row"))),
+            };
+        };
         self.atoms.push(num);
         self.owners.push(num);
         let subject: Option<Subject> = key.parse().ok();
@@ -118,6 +157,9 @@ impl Customer<'_> {
             self.rows.hubs.insert(value);
             return Ok(());
         }
+        if !present.iter().any(|party| self.parties.contains(party)) {
+            return Err(corrupt(&key, "a party that says that it holds it is not among its holders"));
+        }
         if present.iter().all(|party| self.parties.contains(party)) {
             self.atoms.push(num);
             self.bundle(num, &key)?;
@@ -126,9 +168,11 @@ impl Customer<'_> {
     }
 
     fn bundle(&mut self, num: i64, key: &str) -> Result<()> {
-        let mut get = self.c.prepare_cached("SELECT bundle FROM owner WHERE num = ?1")?;
-        let Some(bundle) = get.query_row([num], |r| r.get::<_, Vec<u8>>(0)).optional()? else { return Ok(()) };
-        let bundle = Bundle::decode(bundle.as_slice()).map_err(|e| corrupt(key, e))?;
+        let mut get = self.c.prepare_cached("SELECT bundle, digest, first_seen FROM owner WHERE num = ?1")?;
+        let mut rows = get.query([num])?;
+        let Some(row) = rows.next()? else { return Ok(()) };
+        let (bundle, _) = seal::bundle(key, row.get(2)?, row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?)?;
+        let bundle = Bundle::decode(bundle).map_err(|e| corrupt(key, e))?;
         if !bundle.is_empty() {
             self.owners.push(num);
             self.rows.bundles.insert(key.to_owned(), bundle);
@@ -139,12 +183,13 @@ impl Customer<'_> {
     /// What several own together, as far as that is the customer, and what is counted once for each who owns a part.
     fn sets(&mut self) -> Result<()> {
         let mut of = self.c.prepare_cached(
-            "SELECT s.owner, o.key FROM set_member s JOIN owner o ON o.num = s.owner WHERE s.atom = ?1",
+            "SELECT s.owner, o.key FROM set_member s LEFT JOIN owner o ON o.num = s.owner WHERE s.atom = ?1",
         )?;
         let mut found: BTreeMap<i64, String> = BTreeMap::new();
         for atom in &self.atoms {
             for row in of.query_map([atom], |r| Ok((r.get(0)?, r.get(1)?)))? {
-                let (num, key) = row?;
+                let (num, key): (i64, Option<String>) = row?;
+                let key = key.ok_or_else(|| corrupt("set members", format_args!("set number {num} has no row")))?;
                 found.insert(num, key);
             }
         }
@@ -178,8 +223,9 @@ impl Customer<'_> {
     }
 
     fn open_items(&mut self) -> Result<()> {
-        let mut get =
-            self.c.prepare_cached("SELECT item FROM owned WHERE owner = ?1 AND list = 1 ORDER BY at LIMIT ?2")?;
+        let mut get = self.c.prepare_cached(
+            "SELECT at, subject, item FROM owned WHERE owner = ?1 AND list = 1 ORDER BY at, subject LIMIT ?2",
+        )?;
         let mut open = Vec::new();
         for num in &self.owners {
             if let Some(few) = owned::few(self.c, *num)? {
@@ -188,9 +234,16 @@ impl Customer<'_> {
                 }
                 continue;
             }
-            for item in get.query_map((num, MOST_OPEN.cast_signed()), |r| r.get::<_, Vec<u8>>(0))? {
-                open.push(OpenItem::decode(item?.as_slice()).map_err(|e| corrupt("an open item", e))?);
+            let mut rows = get.query((num, MOST_OPEN.cast_signed()))?;
+            let mut around = [(i64::MIN, i64::MIN); 2];
+            while let Some(row) = rows.next()? {
+                let (at, invoice) = (row.get(0)?, row.get(1)?);
+                around = [if around[0].0 == i64::MIN { (at, invoice) } else { around[0] }, (at, invoice)];
+                let place = Place::Item(*num, at, invoice);
+                let item = opened(place, row.get_ref(2)?.as_blob()?)?;
+                open.push(OpenItem::decode(item).map_err(|e| corrupt("an open item", e))?);
             }
+            owned::check_around(self.c, *num, 1, around[0], around[1])?;
         }
         open.sort_by(|a, b| (a.due, &a.invoice).cmp(&(b.due, &b.invoice)));
         open.truncate(MOST_OPEN);

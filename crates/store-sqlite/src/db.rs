@@ -293,6 +293,13 @@ pub(crate) fn engine(error: rusqlite::Error) -> StoreError {
     {
         return ours.clone();
     }
+    // A value of another type than was ever written.
+    if let rusqlite::Error::InvalidColumnType(..)
+    | rusqlite::Error::FromSqlConversionFailure(..)
+    | rusqlite::Error::IntegralValueOutOfRange(..) = &error
+    {
+        return StoreError::Corrupt(error.to_string());
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked,
         Some(ErrorCode::DiskFull) => StoreError::Full,

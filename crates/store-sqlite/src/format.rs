@@ -6,11 +6,12 @@ use rusqlite::{Connection, Result};
 
 use crate::db::{Options, corrupt, engine};
 use crate::keys;
-use crate::owned::{Few, Item};
+use crate::owned::{Few, Item, place};
+use crate::seal::{Place, digests, seal, sealed_text, unsealed};
 
 /// Every step from one format to the next; a step that was released never changes. The first format is 1.
-const STEPS: [fn(&Connection) -> Result<()>; 8] =
-    [members_of_bundles, decided, further_rows, unread, owned, places, few, fingerprints];
+const STEPS: [fn(&Connection) -> Result<()>; 9] =
+    [members_of_bundles, decided, further_rows, unread, owned, places, few, fingerprints, sealed];
 /// Format of the tables.
 pub(crate) const FORMAT: u32 = STEPS.len() as u32 + 1;
 
@@ -137,6 +138,7 @@ fn places(c: &Connection) -> Result<()> {
 /// What stands under an owner key stands in its row while it is little; once all of it stood in rows of its own.
 fn few(c: &Connection) -> Result<()> {
     c.execute_batch("ALTER TABLE owner ADD COLUMN few BLOB DEFAULT x''")?;
+    without_check(c)?;
     let mut owners = c.prepare("SELECT DISTINCT owner FROM owned")?;
     let owners: Vec<i64> = owners.query_map([], |row| row.get(0))?.collect::<Result<_>>()?;
     let mut get = c.prepare("SELECT list, at, subject, item FROM owned WHERE owner = ?1")?;
@@ -162,6 +164,91 @@ fn few(c: &Connection) -> Result<()> {
 fn fingerprints(c: &Connection) -> Result<()> {
     c.execute_batch(
         "CREATE TABLE fingerprint (partition INTEGER PRIMARY KEY, at INTEGER NOT NULL, digest BLOB NOT NULL)",
+    )
+}
+
+/// Values carry checksums. What a step of today has written carries its own already.
+fn sealed(c: &Connection) -> Result<()> {
+    let numbers = |sql: &str| c.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>>>();
+    let sealed = |place: Place<'_>, value: &mut Vec<u8>| {
+        let other = unsealed(place, value).is_none();
+        if other {
+            seal(place, value);
+        }
+        other
+    };
+    let mut get = c.prepare("SELECT key, state FROM subject WHERE num = ?1")?;
+    let mut put = c.prepare("UPDATE subject SET state = ?2 WHERE num = ?1")?;
+    for num in numbers("SELECT num FROM subject")? {
+        let (key, mut state): (String, Vec<u8>) = get.query_row([num], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if sealed(Place::Subject(&key), &mut state) {
+            put.execute((num, state))?;
+        }
+    }
+    let mut get = c.prepare("SELECT few FROM owner WHERE num = ?1")?;
+    let mut put = c.prepare("UPDATE owner SET few = ?2 WHERE num = ?1")?;
+    for num in numbers("SELECT num FROM owner WHERE length(few) > 0")? {
+        let mut few: Vec<u8> = get.query_row([num], |row| row.get(0))?;
+        if sealed(Place::Few(num), &mut few) {
+            put.execute((num, few))?;
+        }
+    }
+    let mut get = c.prepare("SELECT key, first_seen, digest FROM owner WHERE num = ?1")?;
+    let mut put = c.prepare("UPDATE owner SET digest = ?2 WHERE num = ?1")?;
+    for num in numbers("SELECT num FROM owner WHERE first_seen IS NOT NULL")? {
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let (key, first_seen, digest): (String, Option<i64>, Vec<u8>) = get.query_row([num], row)?;
+        put.execute((num, digests(&key, first_seen, &digest)))?;
+    }
+    let mut all = c.prepare("SELECT subject, id, state FROM fact WHERE subject = ?1")?;
+    let mut put = c.prepare("UPDATE fact SET state = ?3 WHERE subject = ?1 AND id = ?2")?;
+    for num in numbers("SELECT DISTINCT subject FROM fact")? {
+        let facts = all.query_map([num], |row| Ok((row.get(1)?, row.get(2)?)))?;
+        let facts: Vec<(Vec<u8>, Vec<u8>)> = facts.collect::<Result<_>>()?;
+        for (id, mut state) in facts {
+            if sealed(Place::Fact(num, &id), &mut state) {
+                put.execute((num, id, state))?;
+            }
+        }
+    }
+    let texts = c
+        .prepare("SELECT party, text FROM search")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<Vec<(i64, String)>>>()?;
+    let mut put = c.prepare("UPDATE search SET text = ?2 WHERE party = ?1")?;
+    texts.iter().try_for_each(|(party, text)| put.execute((party, sealed_text(*party, text))).map(drop))?;
+    let digests = c
+        .prepare("SELECT name, sum FROM digest")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<Vec<(String, Vec<u8>)>>>()?;
+    for (name, mut sum) in digests {
+        seal(Place::Digest(&name), &mut sum);
+        c.execute("UPDATE digest SET sum = ?2 WHERE name = ?1", (name, sum))?;
+    }
+    without_check(c)?;
+    let mut all = c.prepare("SELECT list, at, subject, item FROM owned WHERE owner = ?1")?;
+    let mut put =
+        c.prepare("UPDATE owned SET item = ?5 WHERE owner = ?1 AND list = ?2 AND at = ?3 AND subject = ?4")?;
+    for num in numbers("SELECT DISTINCT owner FROM owned")? {
+        let items = all.query_map([num], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        let items: Vec<(i64, i64, i64, Option<Vec<u8>>)> = items.collect::<Result<_>>()?;
+        for (list, at, subject, item) in items {
+            let mut item = item.unwrap_or_default();
+            if sealed(place(num, list, at, subject), &mut item) {
+                put.execute((num, list, at, subject, item))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A document's row may have an item too.
+fn without_check(c: &Connection) -> Result<()> {
+    c.execute_batch(
+        "ALTER TABLE owned RENAME TO owned_before;
+        CREATE TABLE owned (owner INTEGER, list INTEGER, at INTEGER, subject INTEGER, item BLOB, PRIMARY KEY (owner, list, at, subject)) WITHOUT ROWID;
+        INSERT INTO owned SELECT * FROM owned_before;
+        DROP TABLE owned_before;",
     )
 }
 

@@ -6,6 +6,7 @@ use prost::Message;
 use rusqlite::{Connection, Result};
 
 use crate::db::corrupt;
+use crate::seal::{Place, opened};
 use crate::{SqliteStore, customer, keys};
 
 #[async_trait]
@@ -38,11 +39,12 @@ fn facts(c: &Connection, of: &FactsOf) -> Result<Vec<FactState>> {
 /// Further rows of a subject, in the order of a row.
 pub(crate) fn further(c: &Connection, num: i64, of: &FactsOf) -> Result<Vec<FactState>> {
     let (first, last) = of.range();
-    let mut get = c.prepare_cached("SELECT state FROM fact WHERE subject = ?1 AND id BETWEEN ?2 AND ?3")?;
+    let mut get = c.prepare_cached("SELECT id, state FROM fact WHERE subject = ?1 AND id BETWEEN ?2 AND ?3")?;
     let mut rows = get.query((num, first, last))?;
     let mut facts = Vec::new();
     while let Some(row) = rows.next()? {
-        facts.push(FactState::decode(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt("a fact", e))?);
+        let state = opened(Place::Fact(num, row.get_ref(0)?.as_blob()?), row.get_ref(1)?.as_blob()?)?;
+        facts.push(FactState::decode(state).map_err(|e| corrupt("a fact", e))?);
     }
     FactState::sort(&mut facts);
     Ok(facts)

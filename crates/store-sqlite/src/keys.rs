@@ -5,7 +5,7 @@ use onefold_store::KeyPrint;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 use uuid::Uuid;
 
-use crate::db::Writer;
+use crate::db::{Writer, corrupt};
 use crate::numbers::Print;
 
 /// Where a key stands in the table, in 63 bits. A party stands by its id, and so is found by that too. Any other key stands among
@@ -32,12 +32,40 @@ const AT: &str = "SELECT num FROM key WHERE place = ?1";
 
 /// The number of a key, if it has one.
 pub(crate) fn find(connection: &Connection, key: &str) -> Result<Option<i64>> {
-    probe(connection, &mut connection.prepare_cached(AT)?, place(key), |text| text == key).map(Result::ok)
+    let mut at = connection.prepare_cached(AT)?;
+    found(connection, probe(connection, &mut at, place(key), |text| text == key)?)
 }
 
 /// The party with this id.
 pub(crate) fn find_party(connection: &Connection, id: Uuid) -> Result<Option<i64>> {
-    probe(connection, &mut connection.prepare_cached(AT)?, place_of(id), |text| party_id(text) == id).map(Result::ok)
+    let mut at = connection.prepare_cached(AT)?;
+    found(connection, probe(connection, &mut at, place_of(id), |text| party_id(text) == id)?)
+}
+
+/// What a probe came to. Where nothing was found, the places before and after are looked at: one that was damaged stands among
+/// those that it was put between, and nobody finds it where it should be.
+fn found(connection: &Connection, probed: std::result::Result<i64, i64>) -> Result<Option<i64>> {
+    let free = match probed {
+        Ok(num) => return Ok(Some(num)),
+        Err(free) => free,
+    };
+    for sql in [
+        "SELECT place, num FROM key WHERE place < ?1 ORDER BY place DESC LIMIT 1",
+        "SELECT place, num FROM key WHERE place > ?1 ORDER BY place LIMIT 1",
+    ] {
+        let mut beside = connection.prepare_cached(sql)?;
+        let beside = beside.query_row([free], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let Some((at, num)): Option<(i64, i64)> = beside else { continue };
+        if !text(connection, num)?.is_some_and(|text| is_place_of(at, &text)) {
+            return Err(astray(at, num));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a key may stand at a place: its own, or one after it where others have that.
+fn is_place_of(at: i64, key: &str) -> bool {
+    at.wrapping_sub(place(key)) & i64::MAX <= SHARING
 }
 
 /// The text of a key.
@@ -50,6 +78,21 @@ pub(crate) fn text(connection: &Connection, num: i64) -> Result<Option<String>> 
     owner.query_row([num], |r| r.get(0)).optional()
 }
 
+/// The text of a key whose number stands in a row.
+pub(crate) fn text_of(connection: &Connection, num: i64) -> Result<String> {
+    text(connection, num)?.ok_or_else(|| corrupt("keys", format_args!("number {num} stands in a row and has no text")))
+}
+
+/// Keys that one place has, and those after it because of them, at most: 63 bits are many.
+const SHARING: i64 = 1 << 16;
+
+fn astray(place: i64, num: i64) -> rusqlite::Error {
+    corrupt(
+        "the index of keys",
+        format_args!("place {place} leads to number {num}, which is not the number of a key of it"),
+    )
+}
+
 /// Ok(number) or Err(the first free place).
 fn probe(
     connection: &Connection,
@@ -60,8 +103,13 @@ fn probe(
     let mut place = first;
     loop {
         let Some(num) = at.query_row([place], |r| r.get(0)).optional()? else { return Ok(Err(place)) };
-        if text(connection, num)?.is_some_and(|text| same(&text)) {
+        let Some(text) = text(connection, num)? else { return Err(astray(place, num)) };
+        if same(&text) {
             return Ok(Ok(num));
+        }
+        // Another key of this place, or of one before it that was taken.
+        if !is_place_of(place, &text) {
+            return Err(astray(place, num));
         }
         place = next(place);
     }

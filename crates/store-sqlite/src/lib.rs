@@ -20,6 +20,7 @@ mod publish;
 mod quarantine;
 mod read;
 mod resolve;
+mod seal;
 mod status;
 mod verify;
 

@@ -14,7 +14,9 @@ use rusqlite::{Connection, Result};
 use crate::db::{Options, create, engine};
 use crate::keys;
 use crate::links::{Links, Numbers, nowhere};
+use crate::project::sealed_digest;
 use crate::quarantine;
+use crate::seal::{Place, digests, seal, sealed_text};
 
 /// How long whoever still reads the old file is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -136,14 +138,16 @@ impl SqliteLoad {
 
     fn take(&mut self, row: LoadRow) -> Result<Option<(u32, LoadRow)>> {
         match row {
-            LoadRow::Subject { key, state } => {
+            LoadRow::Subject { key, mut state } => {
+                seal(Place::Subject(&key), &mut state);
                 let num = self.number(&key).0;
                 self.connection
                     .prepare_cached("INSERT INTO subject VALUES (?1, ?2, ?3)")?
                     .execute((num, key, state))?;
             }
-            LoadRow::Fact { subject, id, state } => {
+            LoadRow::Fact { subject, id, mut state } => {
                 let num = self.number(&subject).0;
+                seal(Place::Fact(i64::from(num), &id), &mut state);
                 self.connection.prepare_cached("INSERT INTO fact VALUES (?1, ?2, ?3)")?.execute((num, id, state))?;
             }
             LoadRow::Document { owner, at, subject } => self.links.documents.push((owner.0, at, subject.0)),
@@ -180,6 +184,7 @@ impl SqliteLoad {
             match row {
                 LoadRow::Owner { key, bundle, digest, first_seen } => {
                     let digest = digest.as_ref().map_or(&[][..], |Digest(digest)| digest);
+                    let digest = digests(&key, first_seen, digest);
                     let put = "INSERT INTO owner VALUES (?1, ?2, ?3, ?4, ?5, x'')
                         ON CONFLICT (num) DO UPDATE SET first_seen = ?3, bundle = ?4, digest = ?5";
                     c.prepare_cached(put)?.execute((num, key, first_seen, bundle, digest))?;
@@ -189,7 +194,8 @@ impl SqliteLoad {
                     c.prepare_cached(put)?.execute((num, key))?;
                 }
                 LoadRow::Search { text, .. } => {
-                    c.prepare_cached("INSERT INTO search VALUES (?1, ?2)")?.execute((num, &text))?;
+                    c.prepare_cached("INSERT INTO search VALUES (?1, ?2)")?
+                        .execute((num, sealed_text(num.into(), &text)))?;
                     let put = "INSERT INTO search_index (rowid, words) VALUES (?1, ?2)";
                     c.prepare_cached(put)?
                         .execute((num, search_words(&text).into_iter().collect::<Vec<_>>().join(" ")))?;
@@ -230,7 +236,7 @@ impl LoadStore for SqliteLoad {
                 c.execute("UPDATE position SET next = ?2 WHERE partition = ?1", (partition, next.cast_signed()))?;
             }
             for (name, sum) in [("bundles", loaded.bundles), ("clusters", loaded.clusters), ("ids", loaded.ids)] {
-                c.execute("INSERT INTO digest VALUES (?1, ?2)", (name, sum.to_bytes().as_slice()))?;
+                c.execute("INSERT INTO digest VALUES (?1, ?2)", (name, sealed_digest(name, &sum)))?;
             }
             // The log may have been put back from an older copy.
             let beyond = "UPDATE followed SET next = min(next, (SELECT next FROM position p WHERE p.partition = followed.partition))

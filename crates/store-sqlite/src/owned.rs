@@ -8,6 +8,7 @@ use prost::Message;
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use crate::db::corrupt;
+use crate::seal::{Place, opened, seal};
 
 /// All that stands under one owner key, each list in its order.
 #[derive(Clone, PartialEq, Message)]
@@ -47,12 +48,13 @@ pub(crate) enum Change {
 pub(crate) type FewOf = (i64, Option<Vec<u8>>);
 
 impl Few {
-    /// As it stands in a row.
+    /// As it stands in the row of an owner.
     ///
     /// # Errors
-    /// It does not decode, or a list is not in its order.
-    pub(crate) fn of(bytes: &[u8]) -> Result<Self> {
-        let few = Self::decode(bytes).map_err(|e| corrupt("what stands under an owner", e))?;
+    /// Its checksum is not its own, it does not decode, or a list is not in its order.
+    pub(crate) fn of(owner: i64, bytes: &[u8]) -> Result<Self> {
+        let few =
+            Self::decode(opened(Place::Few(owner), bytes)?).map_err(|e| corrupt("what stands under an owner", e))?;
         let (documents, rest) = few.documents.as_chunks::<2>();
         let sorted = documents.is_sorted_by(|a, b| a < b) && few.items.is_sorted_by(|a, b| a.key() < b.key());
         if sorted && rest.is_empty() { Ok(few) } else { Err(corrupt("what stands under an owner", "out of order")) }
@@ -97,7 +99,9 @@ impl Few {
     /// What the row of this owner holds: all of it, or nothing where it is more than `most` bytes; then it stands in rows.
     fn kept(&self, c: &Connection, owner: i64, most: usize) -> Result<Option<Vec<u8>>> {
         if self.encoded_len() <= most {
-            return Ok(Some(self.encode_to_vec()));
+            let mut few = self.encode_to_vec();
+            seal(Place::Few(owner), &mut few);
+            return Ok(Some(few));
         }
         self.documents().try_for_each(|(at, number)| Change::Added(at, number).write(c, owner))?;
         self.items.iter().try_for_each(|item| Change::Opened(item.clone()).write(c, owner))?;
@@ -120,17 +124,24 @@ impl Change {
     /// In the rows of an owner that has more than a few.
     fn write(&self, c: &Connection, owner: i64) -> Result<()> {
         let sql = match self {
-            Self::Added(..) => "INSERT OR IGNORE INTO owned VALUES (?1, 0, ?2, ?3, NULL)",
+            Self::Added(..) => "INSERT OR IGNORE INTO owned VALUES (?1, 0, ?2, ?3, ?4)",
             Self::Removed(..) => "DELETE FROM owned WHERE owner = ?1 AND list = 0 AND at = ?2 AND subject = ?3",
             Self::Opened(_) => "INSERT OR REPLACE INTO owned VALUES (?1, 1, ?2, ?3, ?4)",
             Self::Closed(..) => "DELETE FROM owned WHERE owner = ?1 AND list = 1 AND at = ?2 AND subject = ?3",
         };
         let mut sql = c.prepare_cached(sql)?;
         match self {
-            Self::Added(at, subject) | Self::Removed(at, subject) | Self::Closed(at, subject) => {
-                sql.execute((owner, at, subject)).map(drop)
+            Self::Added(at, subject) => {
+                let mut sum = Vec::new();
+                seal(Place::Document(owner, *at, *subject), &mut sum);
+                sql.execute((owner, at, subject, sum)).map(drop)
             }
-            Self::Opened(Item { due, invoice, item }) => sql.execute((owner, due, invoice, item)).map(drop),
+            Self::Removed(at, subject) | Self::Closed(at, subject) => sql.execute((owner, at, subject)).map(drop),
+            Self::Opened(Item { due, invoice, item }) => {
+                let mut item = item.clone();
+                seal(Place::Item(owner, *due, *invoice), &mut item);
+                sql.execute((owner, due, invoice, item)).map(drop)
+            }
         }
     }
 }
@@ -138,9 +149,36 @@ impl Change {
 /// What stands under an owner key; none where that is in rows.
 pub(crate) fn few(c: &Connection, owner: i64) -> Result<Option<Few>> {
     let mut get = c.prepare_cached("SELECT few FROM owner WHERE num = ?1")?;
-    let few = get.query_row([owner], |row| row.get_ref(0)?.as_blob_or_null()?.map(Few::of).transpose());
+    let few =
+        get.query_row([owner], |row| row.get_ref(0)?.as_blob_or_null()?.map(|few| Few::of(owner, few)).transpose());
     // Whoever has no row yet has nothing.
     Ok(few.optional()?.unwrap_or_else(|| Some(Few::default())))
+}
+
+/// Where a row of `owned` stands.
+pub(crate) fn place(owner: i64, list: i64, at: i64, subject: i64) -> Place<'static> {
+    if list == 0 { Place::Document(owner, at, subject) } else { Place::Item(owner, at, subject) }
+}
+
+/// Looks at the rows before the first and behind the last that were read of an owner's list, or around where they would stand: one
+/// whose place was damaged stands there, and ends the list too early.
+///
+/// # Errors
+/// One of them is not what was written.
+pub(crate) fn check_around(c: &Connection, owner: i64, list: i64, first: (i64, i64), last: (i64, i64)) -> Result<()> {
+    let before = "SELECT owner, list, at, subject, item FROM owned WHERE (owner, list, at, subject) < (?1, ?2, ?3, ?4)
+        ORDER BY owner DESC, list DESC, at DESC, subject DESC LIMIT 1";
+    let behind = "SELECT owner, list, at, subject, item FROM owned WHERE (owner, list, at, subject) > (?1, ?2, ?3, ?4)
+        ORDER BY owner, list, at, subject LIMIT 1";
+    for (sql, (at, subject)) in [(before, first), (behind, last)] {
+        let mut get = c.prepare_cached(sql)?;
+        let mut rows = get.query((owner, list, at, subject))?;
+        if let Some(row) = rows.next()? {
+            let place = place(row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            opened(place, row.get_ref(4)?.as_blob_or_null()?.unwrap_or_default())?;
+        }
+    }
+    Ok(())
 }
 
 /// Changes owners' rows, and says what the row of each owner that has a few holds then, by number. An owner's changes are done in
@@ -183,7 +221,11 @@ mod tests {
         let Some(few) = few(c, owner).unwrap() else {
             let sql = "SELECT list, at, subject, item FROM owned WHERE owner = ?1";
             let mut rows = c.prepare(sql).unwrap();
-            let row = |r: &rusqlite::Row<'_>| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?));
+            let row = |r: &rusqlite::Row<'_>| {
+                let (list, at, subject) = (r.get(0)?, r.get(1)?, r.get(2)?);
+                let item = opened(place(owner, list, at, subject), r.get_ref(3)?.as_blob()?)?.to_vec();
+                Ok((list, at, subject, (list == 1).then_some(item)))
+            };
             return rows.query_map([owner], row).unwrap().map(Result::unwrap).collect();
         };
         assert!(few.encoded_len() <= 100);
@@ -242,7 +284,9 @@ mod tests {
         let few = |documents: &[i64], items: &[i64]| {
             let item = |due: &i64| Item { due: *due, invoice: 1, item: Vec::new() };
             let few = Few { documents: documents.to_vec(), items: items.iter().map(item).collect() };
-            Few::of(&few.encode_to_vec()).is_ok()
+            let mut sealed = few.encode_to_vec();
+            seal(Place::Few(1), &mut sealed);
+            Few::of(1, &sealed).is_ok()
         };
         assert!(few(&[1, 2, 1, 3, 2, 1], &[1, 2]));
         for (documents, items) in
@@ -250,6 +294,6 @@ mod tests {
         {
             assert!(!few(documents, items), "{documents:?} {items:?}");
         }
-        assert!(Few::of(b"\xff").is_err());
+        assert!(Few::of(1, b"\xff").is_err());
     }
 }

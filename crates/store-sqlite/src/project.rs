@@ -9,12 +9,13 @@ use onefold_store::{
 };
 use onefold_view::{Bundle, Digest, DigestSum};
 use prost::Message;
-use rusqlite::{OptionalExtension, Result};
+use rusqlite::Result;
 
 use crate::db::{Tx, corrupt, engine};
 use crate::keys::text;
 use crate::owned::{Change, Item};
 use crate::publish::keep;
+use crate::seal::{self, Place, opened};
 use crate::{SqliteStore, history, owned, quarantine};
 
 #[async_trait]
@@ -80,12 +81,14 @@ impl ProjectTx for Project {
 impl Project {
     fn subjects_of(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>> {
         let order = self.reading_order(keys)?;
-        let mut get = self.0.writer.connection.prepare_cached("SELECT state FROM subject WHERE num = ?1")?;
+        let mut get = self.0.writer.connection.prepare_cached("SELECT key, state FROM subject WHERE num = ?1")?;
         let mut states = vec![None; keys.len()];
         for (num, n) in order {
             let mut rows = get.query([num])?;
             if let (Some(row), Some(state)) = (rows.next()?, states.get_mut(n)) {
-                *state = Some(SubjectState::decode(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt("a subject", e))?);
+                let key = row.get_ref(0)?.as_str()?;
+                let bytes = opened(Place::Subject(key), row.get_ref(1)?.as_blob()?)?;
+                *state = Some(SubjectState::decode(bytes).map_err(|e| corrupt(key, e))?);
             }
         }
         Ok(states)
@@ -103,15 +106,20 @@ impl Project {
 
     fn owners_of(&mut self, keys: &[String]) -> Result<Vec<Option<OwnerRow>>> {
         let order = self.reading_order(keys)?;
-        let get = "SELECT bundle, first_seen, digest FROM owner WHERE num = ?1";
+        let get = "SELECT bundle, first_seen, digest, key FROM owner WHERE num = ?1";
         let mut get = self.0.writer.connection.prepare_cached(get)?;
         let mut owners = vec![None; keys.len()];
         for (num, n) in order {
             let mut rows = get.query([num])?;
             if let (Some(row), Some(owner)) = (rows.next()?, owners.get_mut(n)) {
-                let bundle = Bundle::decode(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt("a bundle", e))?;
-                let digest = row.get_ref(2)?.as_blob()?.try_into().ok().map(Digest);
-                *owner = Some(OwnerRow { bundle, first_seen: row.get(1)?, digest, ..OwnerRow::default() });
+                let key = row.get_ref(3)?.as_str()?;
+                // What is damaged is not added to, which would hide it.
+                let first_seen = row.get(1)?;
+                let (bundle, digest) =
+                    seal::bundle(key, first_seen, row.get_ref(0)?.as_blob()?, row.get_ref(2)?.as_blob()?)?;
+                let bundle = Bundle::decode(bundle).map_err(|e| corrupt(key, e))?;
+                let digest = digest.try_into().ok().map(Digest);
+                *owner = Some(OwnerRow { bundle, first_seen, digest, ..OwnerRow::default() });
             }
         }
         Ok(owners)
@@ -177,6 +185,7 @@ impl Project {
         for (num, (key, state)) in order {
             bytes.clear();
             state.encode_raw(&mut bytes);
+            seal::seal(Place::Subject(key), &mut bytes);
             put.execute((num, key, &bytes))?;
         }
         Ok(())
@@ -189,7 +198,11 @@ impl Project {
         }
         order.sort_unstable_by_key(|(num, id, _)| (*num, *id));
         let mut put = self.0.writer.connection.prepare_cached("INSERT OR REPLACE INTO fact VALUES (?1, ?2, ?3)")?;
-        order.into_iter().try_for_each(|(num, id, fact)| put.execute((num, id, fact.encode_to_vec())).map(drop))
+        order.into_iter().try_for_each(|(num, id, fact)| {
+            let mut state = fact.encode_to_vec();
+            seal::seal(Place::Fact(num, &id), &mut state);
+            put.execute((num, id, state)).map(drop)
+        })
     }
 
     /// Owners' rows, each with what stands under its key where that is in its row.
@@ -209,6 +222,7 @@ impl Project {
                     owned::put(c, few)?;
                 }
                 let digest = row.digest.as_ref().map_or(&[][..], |d| d.0.as_slice());
+                let digest = seal::digests(key, row.first_seen, digest);
                 match owned.next_if(|(owner, _)| *owner == num) {
                     Some((_, few)) => put.execute((num, key, row.first_seen, &row.encoded, digest, few))?,
                     None => put_bundle.execute((num, key, row.first_seen, &row.encoded, digest))?,
@@ -306,13 +320,23 @@ pub(crate) fn add_digest(tx: &Tx, name: &str, delta: &DigestSum) -> Result<()> {
     let mut sum = digest(connection, name)?;
     sum.merge(delta);
     let put = "INSERT INTO digest VALUES (?1, ?2) ON CONFLICT DO UPDATE SET sum = ?2";
-    connection.prepare_cached(put)?.execute((name, sum.to_bytes().as_slice()))?;
+    connection.prepare_cached(put)?.execute((name, sealed_digest(name, &sum)))?;
     Ok(())
+}
+
+/// As a digest is kept.
+pub(crate) fn sealed_digest(name: &str, sum: &DigestSum) -> Vec<u8> {
+    let mut kept = sum.to_bytes().to_vec();
+    seal::seal(Place::Digest(name), &mut kept);
+    kept
 }
 
 /// A digest that is kept; zero before anything was added.
 pub(crate) fn digest(connection: &rusqlite::Connection, name: &str) -> Result<DigestSum> {
     let mut get = connection.prepare_cached("SELECT sum FROM digest WHERE name = ?1")?;
-    let kept: Option<[u8; 32]> = get.query_row([name], |r| r.get(0)).optional()?;
-    Ok(kept.map(DigestSum::from_bytes).unwrap_or_default())
+    let mut rows = get.query([name])?;
+    let Some(row) = rows.next()? else { return Ok(DigestSum::default()) };
+    let kept = opened(Place::Digest(name), row.get_ref(0)?.as_blob()?)?;
+    let kept = kept.try_into().map_err(|_| corrupt("a digest", "it is not of 32 bytes"))?;
+    Ok(DigestSum::from_bytes(kept))
 }

@@ -11,6 +11,8 @@ use onefold_store::{
 use rusqlite::{Connection, Result};
 use uuid::Uuid;
 
+use crate::db::corrupt;
+use crate::seal::unsealed_text;
 use crate::{SqliteStore, customer, documents, keys, status};
 
 impl SqliteStore {
@@ -45,7 +47,7 @@ impl ReadStore for SqliteStore {
             for party in present {
                 heads.extend(customer::members(c, party)?.first().copied());
             }
-            let parties = heads.into_iter().filter_map(|num| keys::text(c, num).transpose()).collect::<Result<_>>()?;
+            let parties = heads.into_iter().map(|num| keys::text_of(c, num)).collect::<Result<_>>()?;
             Ok(Holding { parties, ever })
         })
     }
@@ -89,10 +91,12 @@ impl ReadStore for SqliteStore {
             let mut find = c.prepare_cached(sql)?;
             let rows = find.query_map((&query, limit.cast_signed()), |r| Ok((r.get::<_, i64>(0)?, r.get(1)?)))?;
             rows.map(|row| {
-                let (party, text) = row?;
+                let (party, text): (i64, String) = row?;
+                let text = unsealed_text(party, &text)
+                    .ok_or_else(|| corrupt("search", format_args!("the text of party number {party} is damaged")))?
+                    .to_owned();
                 let members = customer::members(c, party)?;
-                let parties =
-                    members.into_iter().filter_map(|num| keys::text(c, num).transpose()).collect::<Result<_>>()?;
+                let parties = members.into_iter().map(|num| keys::text_of(c, num)).collect::<Result<_>>()?;
                 Ok(Found { parties, text })
             })
             .collect()

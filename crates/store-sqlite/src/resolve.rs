@@ -5,14 +5,15 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
 use onefold_store::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx, StoreError, SubjectState};
-use rusqlite::{OptionalExtension, Result};
+use rusqlite::Result;
 
 use crate::SqliteStore;
 use crate::customer;
-use crate::db::{Tx, engine};
+use crate::db::{Tx, corrupt, engine};
 use crate::keys;
 use crate::project::add_digest;
 use crate::publish::keep;
+use crate::seal;
 
 #[async_trait]
 impl ResolveStore for SqliteStore {
@@ -91,9 +92,14 @@ impl Resolve {
         let Some(num) = self.tx.writer.number(&row.key)? else { return Ok(row) };
         let c = &self.tx.writer.connection;
         row.waited = c.prepare_cached("DELETE FROM inbox WHERE party = ?1")?.execute([num])? > 0;
-        let mut first = c.prepare_cached("SELECT first_seen FROM owner WHERE num = ?1")?;
-        if let Some(first) = first.query_row([num], |r| r.get::<_, Option<i64>>(0)).optional()?.flatten() {
-            row.first_seen = first;
+        let mut get = c.prepare_cached("SELECT first_seen, digest FROM owner WHERE num = ?1")?;
+        let mut rows = get.query([num])?;
+        if let Some(owner) = rows.next()? {
+            let first_seen = owner.get(0)?;
+            if seal::digest_of(&row.key, first_seen, owner.get_ref(1)?.as_blob()?).is_none() {
+                return Err(corrupt(&row.key, "its digest is not that of its row"));
+            }
+            row.first_seen = first_seen.unwrap_or(i64::MAX);
         }
         row.state = customer::state(c, num)?;
         let sql = "SELECT s.key FROM decision d JOIN subject s ON s.num = d.decision WHERE d.party = ?1";

@@ -10,9 +10,10 @@ CREATE TABLE subject (num INTEGER PRIMARY KEY, key TEXT NOT NULL, state BLOB NOT
 -- Facts of long histories, one row each; the id is fact, id and digest, so that a fact's versions and copies stand together.
 CREATE TABLE fact (subject INTEGER, id BLOB, state BLOB NOT NULL, PRIMARY KEY (subject, id)) WITHOUT ROWID;
 -- What stands under an owner key is in its row (few) while it is little, as for nearly everybody; then in rows of owned, and few is
--- NULL: in list 0 its documents, by when they happened; in list 1 its open items, by the day on which they fall due.
+-- NULL: in list 0 its documents, by when they happened; in list 1 its open items, by the day on which they fall due. States, few and
+-- items end with a checksum over themselves and over where they stand; of a document the item is nothing else.
 CREATE TABLE owner (num INTEGER PRIMARY KEY, key TEXT NOT NULL, first_seen INTEGER, bundle BLOB NOT NULL, digest BLOB NOT NULL, few BLOB DEFAULT x'');
-CREATE TABLE owned (owner INTEGER, list INTEGER, at INTEGER, subject INTEGER, item BLOB, CHECK (list = (item IS NOT NULL)), PRIMARY KEY (owner, list, at, subject)) WITHOUT ROWID;
+CREATE TABLE owned (owner INTEGER, list INTEGER, at INTEGER, subject INTEGER, item BLOB, PRIMARY KEY (owner, list, at, subject)) WITHOUT ROWID;
 CREATE TABLE holder (identifier INTEGER, party INTEGER, present INTEGER NOT NULL, PRIMARY KEY (identifier, party)) WITHOUT ROWID;
 CREATE TABLE set_member (atom INTEGER, owner INTEGER, PRIMARY KEY (atom, owner)) WITHOUT ROWID;
 CREATE TABLE decision (party INTEGER, decision INTEGER, PRIMARY KEY (party, decision)) WITHOUT ROWID;

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Result};
 use crate::customer::whose;
 use crate::db::corrupt;
 use crate::project::digest;
+use crate::seal::{self, Place, opened};
 
 pub(crate) fn rows(c: &Connection, rules: &Rules) -> Result<StatusRows> {
     let one = |sql: &str| c.prepare_cached(sql)?.query_row([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned));
@@ -21,12 +22,12 @@ pub(crate) fn rows(c: &Connection, rules: &Rules) -> Result<StatusRows> {
         ..StatusRows::default()
     };
     rows.digest.merge(&digest(c, "clusters")?);
-    let mut owners = c.prepare_cached("SELECT key, first_seen IS NOT NULL, bundle FROM owner")?;
+    let mut owners = c.prepare_cached("SELECT key, first_seen, bundle, digest FROM owner")?;
     let mut all = owners.query([])?;
     while let Some(row) = all.next()? {
-        let (key, named) = (row.get_ref(0)?.as_str()?, row.get::<_, bool>(1)?);
-        let bytes = row.get_ref(2)?.as_blob()?;
-        rows.parties += u64::from(named);
+        let (key, first_seen) = (row.get_ref(0)?.as_str()?, row.get(1)?);
+        let (bytes, _) = seal::bundle(key, first_seen, row.get_ref(2)?.as_blob()?, row.get_ref(3)?.as_blob()?)?;
+        rows.parties += u64::from(first_seen.is_some());
         if bytes.is_empty() {
             continue;
         }
@@ -39,11 +40,12 @@ pub(crate) fn rows(c: &Connection, rules: &Rules) -> Result<StatusRows> {
     let full = "SELECT count(*) FROM (SELECT 1 FROM member GROUP BY cluster HAVING count(*) >= ?1)";
     let from = i64::try_from(rules.full_from).unwrap_or(i64::MAX);
     rows.full_customers = c.prepare_cached(full)?.query_row([from], |r| r.get::<_, i64>(0))?.cast_unsigned();
-    let mut subjects = c.prepare_cached("SELECT state FROM subject")?;
+    let mut subjects = c.prepare_cached("SELECT key, state FROM subject")?;
     let mut all = subjects.query([])?;
     while let Some(row) = all.next()? {
-        let (copies, conflicts) =
-            SubjectState::counts(row.get_ref(0)?.as_blob()?).map_err(|e| corrupt("a subject", e))?;
+        let key = row.get_ref(0)?.as_str()?;
+        let state = opened(Place::Subject(key), row.get_ref(1)?.as_blob()?)?;
+        let (copies, conflicts) = SubjectState::counts(state).map_err(|e| corrupt(key, e))?;
         rows.subjects += u64::from(copies > 0);
         rows.conflicts += conflicts;
     }

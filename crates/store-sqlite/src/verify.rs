@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use onefold_store::{
-    EachRow, Kept, KeyPrint, RowPrint, SEARCH_INDEX, StoreError, Table, VerifySnapshot, VerifyStore, is_torn,
-};
+use onefold_store::{EachRow, Kept, KeyPrint, RowPrint, SEARCH_INDEX, StoreError, Table, VerifySnapshot, VerifyStore};
+use onefold_view::DigestSum;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
-use crate::db::engine;
+use crate::db::{corrupt, engine};
 use crate::keys::{find, place, text};
-use crate::owned::{Few, Item};
+use crate::owned::{self, Few, Item};
 use crate::project::digest;
+use crate::seal::{self, Place, digest_of, unsealed, unsealed_text};
 use crate::{SqliteStore, found};
 
 #[async_trait]
@@ -40,11 +40,18 @@ impl VerifyStore for SqliteStore {
 fn kept(c: &Connection) -> Result<Kept> {
     let mut all = c.prepare("SELECT next FROM position ORDER BY partition")?;
     let positions = all.query_map([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned))?.collect::<Result<_>>()?;
-    let mut sum = digest(c, "bundles")?;
-    sum.merge(&digest(c, "clusters")?);
+    // Compared as they are: one that is damaged is not that of the log.
+    let digest = |name| {
+        digest(c, name).or_else(|error| match engine(error) {
+            StoreError::Corrupt(_) => Ok(DigestSum::from_bytes([0xFF; 32])),
+            other => Err(corrupt("a digest", other)),
+        })
+    };
+    let mut sum = digest("bundles")?;
+    sum.merge(&digest("clusters")?);
     let waits = "SELECT EXISTS (SELECT 1 FROM inbox) OR EXISTS (SELECT 1 FROM mark)";
     let waiting = c.query_row(waits, [], |r| r.get(0))?;
-    Ok(Kept { positions, digest: sum, ids_digest: digest(c, "ids")?, waiting })
+    Ok(Kept { positions, digest: sum, ids_digest: digest("ids")?, waiting })
 }
 
 /// One connection in one transaction.
@@ -83,12 +90,30 @@ impl VerifySnapshot for Snapshot {
     }
 }
 
+/// Stands for a value whose checksum is not its own: nothing that the log says looks so.
+const DAMAGED: &[u8] = b"damaged";
+
 fn torn(c: &Connection) -> Result<u64> {
-    let mut all = c.prepare("SELECT key, bundle, digest FROM owner")?;
+    let mut all = c.prepare("SELECT key, bundle, digest, num, few, first_seen FROM owner")?;
     let (mut rows, mut count) = (all.query([])?, 0);
     while let Some(row) = rows.next()? {
         let (key, bundle, digest) = (row.get_ref(0)?, row.get_ref(1)?, row.get_ref(2)?);
-        count += u64::from(is_torn(key.as_str()?, bundle.as_blob()?, digest.as_blob()?));
+        let torn = seal::bundle(key.as_str()?, row.get(5)?, bundle.as_blob()?, digest.as_blob()?).is_err();
+        let owner = row.get(3)?;
+        let few = row.get_ref(4)?.as_blob_or_null().is_ok_and(|few| few.is_none_or(|few| Few::of(owner, few).is_ok()));
+        count += u64::from(torn || !few);
+    }
+    let mut all = c.prepare("SELECT key, state FROM subject")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let place = Place::Subject(row.get_ref(0)?.as_str()?);
+        count += u64::from(unsealed(place, row.get_ref(1)?.as_blob()?).is_none());
+    }
+    let mut all = c.prepare("SELECT subject, id, state FROM fact")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let place = Place::Fact(row.get(0)?, row.get_ref(1)?.as_blob()?);
+        count += u64::from(unsealed(place, row.get_ref(2)?.as_blob()?).is_none());
     }
     Ok(count)
 }
@@ -149,6 +174,7 @@ impl Numbers {
         while let Some(row) = rows.next()? {
             let (key, state) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_blob()?);
             let print = self.learn(row.get(0)?, key, 0);
+            let state = unsealed(Place::Subject(key), state).unwrap_or(DAMAGED);
             if let (Some(each), false) = (each, state.is_empty()) {
                 each(RowPrint::of(Table::Subjects, print, &[state]), &|| key.to_owned());
             }
@@ -164,7 +190,9 @@ impl Numbers {
             let key = row.get_ref(1)?.as_str()?;
             let print = self.learn(row.get(0)?, key, 1);
             let (bundle, digest) = (row.get_ref(2)?.as_blob()?, row.get_ref(3)?.as_blob()?);
-            let seen = row.get::<_, Option<i64>>(4)?.map(i64::to_be_bytes);
+            let seen: Option<i64> = row.get(4)?;
+            let digest = digest_of(key, seen, digest).unwrap_or(DAMAGED);
+            let seen = seen.map(i64::to_be_bytes);
             if let (Some(each), false) = (each, bundle.is_empty() && digest.is_empty() && seen.is_none()) {
                 let seen = seen.as_ref().map_or(&[][..], |seen| seen);
                 each(RowPrint::of(Table::Owners, print, &[bundle, digest, seen]), &|| key.to_owned());
@@ -244,7 +272,7 @@ fn keys(c: &Connection, numbers: &Numbers, each: &EachRow) -> Result<()> {
             Some(key) => {
                 let mut direct = c.prepare_cached("SELECT num FROM key WHERE place = ?1")?;
                 let first: Option<i64> = direct.query_row([place(key)], |r| r.get(0)).optional()?;
-                first == Some(num) || find(c, key)? == Some(num)
+                first == Some(num) || find(c, key).is_ok_and(|found| found == Some(num))
             }
             None => false,
         };
@@ -277,11 +305,15 @@ fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
         let print = match table {
             Table::Search => {
                 let text = row.get_ref(1)?.as_str()?;
+                let text = unsealed_text(num, text).unwrap_or(text);
                 texts = texts.wrapping_add(found::of_text(num, text));
                 print(&[text.as_bytes()])
             }
             Table::Decided => print(&[]),
-            Table::Facts => print(&[row.get_ref(1)?.as_blob()?, row.get_ref(2)?.as_blob()?]),
+            Table::Facts => {
+                let (id, state) = (row.get_ref(1)?.as_blob()?, row.get_ref(2)?.as_blob()?);
+                print(&[id, unsealed(Place::Fact(num, id), state).unwrap_or(DAMAGED)])
+            }
             Table::Holders => print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes()]),
             _ => print(&[&other(row)?]),
         };
@@ -320,7 +352,7 @@ fn owned(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
         let owner: i64 = row.get(0)?;
-        let few = row.get_ref(1)?.as_blob().map_err(Into::into).and_then(Few::of);
+        let few = row.get_ref(1)?.as_blob().map_err(Into::into).and_then(|few| Few::of(owner, few));
         match (few, table) {
             (Ok(few), Table::Documents) => {
                 few.documents().for_each(|(at, document)| each(print(owner, document, at, None), &|| name(owner)));
@@ -342,7 +374,13 @@ fn owned(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
         let (owner, subject, at) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let unread: Option<bool> = row.get(4)?;
         let row = match unread {
-            Some(false) => print(owner, subject, at, row.get_ref(3)?.as_blob_or_null()?),
+            Some(false) => {
+                let place = owned::place(owner, i64::from(table == Table::OpenItems), at, subject);
+                match unsealed(place, row.get_ref(3)?.as_blob_or_null()?.unwrap_or_default()) {
+                    Some(item) => print(owner, subject, at, (table == Table::OpenItems).then_some(item)),
+                    None => print(owner, subject, at, Some(DAMAGED)),
+                }
+            }
             _ => RowPrint::of(table, numbers.key(owner), &[b"read by nobody"]),
         };
         each(row, &|| name(owner));
