@@ -89,9 +89,9 @@ fn a_stage_that_hangs_holds_up_the_end_no_longer_than_its_bound() {
 fn heads_bodies_answers_and_rest_have_their_time() {
     let home = Home::new();
     let env = [
-        ("ONEFOLD_HTTP_HEAD_MS", "400"),
-        ("ONEFOLD_HTTP_IDLE_MS", "400"),
-        ("ONEFOLD_HTTP_BODY_MS", "400"),
+        ("ONEFOLD_HTTP_HEAD_MS", "1000"),
+        ("ONEFOLD_HTTP_IDLE_MS", "1000"),
+        ("ONEFOLD_HTTP_BODY_MS", "1000"),
         ("ONEFOLD_HTTP_BYTES_PER_SECOND", "1000000"),
     ];
     let server = home.serve_with(&[], &env);
@@ -102,7 +102,7 @@ fn heads_bodies_answers_and_rest_have_their_time() {
     let idle = begin(&server, "GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n");
     let slow = begin(&server, &format!("{}[", head("content-length: 1000")));
     let mut trickling = begin(&server, &head("transfer-encoding: chunked"));
-    for _ in 0..20 {
+    for _ in 0..40 {
         std::thread::sleep(Duration::from_millis(50));
         if trickling.write_all(b"1\r\n \r\n").is_err() {
             break;
@@ -205,6 +205,50 @@ fn while_reads_wait_for_their_turn_health_answers_and_who_waits_too_long_is_told
     assert_eq!(server.get(path).status, 200);
 }
 
+/// Connections that the program has open, as the system counts them (Linux).
+fn open_connections(server: &Server) -> usize {
+    let port: u16 = server.address().rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+    let (table, own) = (std::fs::read_to_string("/proc/net/tcp").expect("sockets"), format!(":{port:04X}"));
+    // Neither the socket that listens (0A) nor what is left of connections that have ended (06).
+    let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    rows.filter(|row| row.get(1).is_some_and(|at| at.ends_with(&own)) && !["0A", "06"].contains(&row[3])).count()
+}
+
+#[test]
+fn health_answers_on_a_spare_connection_while_the_hub_is_at_work_for_all_others() {
+    let home = Home::new();
+    let env = [
+        ("ONEFOLD_HTTP_CONNECTIONS", "2"),
+        ("ONEFOLD_HTTP_SPARE_CONNECTIONS", "2"),
+        ("ONEFOLD_HTTP_LARGE_READS", "2"),
+        ("ONEFOLD_FAILPOINTS", "api.read=sleep(5000)"),
+    ];
+    let server = home.serve_with(&[], &env);
+    assert_eq!(server.batch(&[party("erp:K1", "王伟", &[])]).body["accepted"], 1);
+    server.settle();
+    let page =
+        "GET /v1/customers/party:erp:K1/timeline?limit=500 HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    let began = Instant::now();
+    until("an end of earlier connections", || open_connections(&server) == 0);
+    let at_work = [(); 2].map(|()| begin(&server, page));
+    // Until it works for them they would give way.
+    std::thread::sleep(Duration::from_millis(500));
+    let ask = |path: &str| {
+        rest(begin(&server, &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")))
+    };
+    until("work for both", || ask("/v1/customers/party:erp:K1").starts_with("HTTP/1.1 503"));
+    for path in ["/health", "/metrics"] {
+        let answer = ask(path);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+    }
+    let refused = ask("/v1/customers/party:erp:K1").to_ascii_lowercase();
+    assert!(refused.starts_with("http/1.1 503") && refused.contains("retry-after: 1"), "{refused}");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    for one in at_work {
+        assert!(rest(one).starts_with("HTTP/1.1 200"), "whoever was let in is answered");
+    }
+}
+
 /// Resident memory of the program, in MiB: the most that it ever held, or what it holds now (Linux).
 fn memory(server: &Server, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).expect("its status");
@@ -274,33 +318,40 @@ fn no_body_takes_many_times_its_room_and_small_ones_are_taken_meanwhile() {
 #[test]
 fn unfinished_bodies_share_one_room_and_leave_small_ones_theirs() {
     let home = Home::new();
-    let server =
-        home.serve_with(&[], &[("ONEFOLD_HTTP_BODY_MS", "2000"), ("ONEFOLD_HTTP_BYTES_PER_SECOND", "100000000")]);
+    let env = [("ONEFOLD_HTTP_BODY_MS", "4000"), ("ONEFOLD_HTTP_BYTES_PER_SECOND", "100000000")];
+    let server = home.serve_with(&[], &env);
     assert_eq!(server.batch(&[party("erp:K1", "王伟", &[])]).body["accepted"], 1);
     server.settle();
-    let before = memory(&server, "VmRSS:");
-    let most = 16 << 20;
-    let all_but_one = vec![b' '; most - 1];
-    let mut held = Vec::new();
-    for _ in 0..32 {
-        let mut stream = begin(&server, &head(&format!("content-length: {most}")));
-        let _ = stream.write_all(&all_but_one);
-        held.push(stream);
-    }
-    let large = vec![b' '; 1 << 20];
-    let reply = server.post("/v1/events", &[("content-type", "application/cloudevents-batch+json")], &large);
-    reply.is_problem(503);
-    assert_eq!((reply.body["code"].as_str(), reply.retry_after.as_deref()), (Some("busy"), Some("1")));
-    assert_eq!(server.batch(&[invoice("erp:I1", "erp:K1", "1.00")]).body["accepted"], 1);
-    let more = memory(&server, "VmHWM:").saturating_sub(before);
-    assert!(more < 200, "{more} MiB more than at rest");
-    let answers: Vec<String> = held.into_iter().map(rest).collect();
-    let refused =
-        |status: &str| answers.iter().filter(|answer| answer.starts_with(&format!("HTTP/1.1 {status}"))).count();
-    assert_eq!(refused("408"), 4, "as many as there is room for were waited for");
-    until("room again", || {
-        server.post("/v1/events", &[("content-type", "application/cloudevents-batch+json")], &large).status == 400
+    let (before, most) = (memory(&server, "VmRSS:"), 16 << 20);
+    let (all_but_one, large) = (vec![b' '; most - 1], vec![b' '; 1 << 20]);
+    let batch = ("content-type", "application/cloudevents-batch+json");
+    std::thread::scope(|scope| {
+        // Whoever found no room comes again, so that there is none in the end.
+        let unfinished = || {
+            let mut answers = Vec::new();
+            while !answers.iter().any(|answer: &String| answer.starts_with("HTTP/1.1 408")) {
+                let mut stream = begin(&server, &head(&format!("content-length: {most}")));
+                let _ = stream.write_all(&all_but_one);
+                answers.push(rest(stream));
+            }
+            answers
+        };
+        let held: Vec<_> = (0..8).map(|_| scope.spawn(unfinished)).collect();
+        let mut full = None;
+        until("an end of the room", || {
+            full = Some(server.post("/v1/events", &[batch], &large)).filter(|reply| reply.status == 503);
+            full.is_some()
+        });
+        let full = full.expect("an answer");
+        full.is_problem(503);
+        assert_eq!((full.body["code"].as_str(), full.retry_after.as_deref()), (Some("busy"), Some("1")));
+        assert_eq!(server.batch(&[invoice("erp:I1", "erp:K1", "1.00")]).body["accepted"], 1);
+        let answers: Vec<String> = held.into_iter().flat_map(|one| one.join().expect("an end")).collect();
+        assert!(answers.iter().any(|answer| answer.starts_with("HTTP/1.1 503")), "{answers:?}");
     });
+    let more = memory(&server, "VmHWM:").saturating_sub(before);
+    assert!(more < 300, "{more} MiB more than at rest");
+    until("room again", || server.post("/v1/events", &[batch], &large).status == 400);
 }
 
 #[test]

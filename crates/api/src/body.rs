@@ -40,22 +40,23 @@ pub(crate) async fn read(
     mut body: Body,
     headers: &HeaderMap,
     connection: &Arc<Connection>,
-    bounds: (&Turns, &Options),
+    bounds: (&Arc<Turns>, &Options),
 ) -> Result<Whole, Problem> {
-    let read = whole(&mut body, headers, connection, bounds).await;
+    let read = whole(&mut body, headers, connection, (bounds.0, bounds.1)).await;
     if read.is_err() {
-        tokio::spawn(tokio::time::timeout(LINGER, throw_away(body)));
+        tokio::spawn(tokio::time::timeout(LINGER, throw_away(body, Arc::clone(bounds.0))));
     }
     read
 }
 
-async fn throw_away(mut body: Body) {
+async fn throw_away(mut body: Body, turns: Arc<Turns>) {
     let mut left = LINGERING;
     while let Some(Ok(frame)) = body.frame().await {
         left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
         if left == 0 {
             return;
         }
+        turns.throw_away().await;
     }
 }
 

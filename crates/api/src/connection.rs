@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 use crate::Options;
 
-/// What a connection is doing. All but `Work` wait for whoever is at its other end.
+/// What a connection is doing. All but `Turn` and `Work` wait for whoever is at its other end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// The head of its first request, or of one that has begun to come.
@@ -17,6 +17,8 @@ pub(crate) enum Phase {
     Idle,
     /// The body of a request.
     Body,
+    /// A request that waits for its turn.
+    Turn,
     /// The hub works for it.
     Work,
     /// An answer that is to be taken.
@@ -30,6 +32,7 @@ pub(crate) struct Connection {
     /// Of those beyond the limit: only `/health` and `/metrics` are answered, and one request.
     pub(crate) is_spare: bool,
     ended: Notify,
+    hurried: Notify,
     state: Mutex<State>,
 }
 
@@ -42,12 +45,20 @@ struct State {
     /// The answer's last byte is with the connection; once it is flushed, the phase is over.
     is_answered: bool,
     is_ended: bool,
+    is_hurried: bool,
 }
 
 impl Connection {
     pub(crate) fn new(address: IpAddr, is_spare: bool) -> Self {
-        let state = State { phase: Phase::Head, since: Instant::now(), bytes: 0, is_answered: false, is_ended: false };
-        Self { address, is_spare, ended: Notify::new(), state: Mutex::new(state) }
+        let state = State {
+            phase: Phase::Head,
+            since: Instant::now(),
+            bytes: 0,
+            is_answered: false,
+            is_ended: false,
+            is_hurried: false,
+        };
+        Self { address, is_spare, ended: Notify::new(), hurried: Notify::new(), state: Mutex::new(state) }
     }
 
     /// Begins a phase.
@@ -61,7 +72,7 @@ impl Connection {
         match state.phase {
             Phase::Idle => state.begin(Phase::Head),
             Phase::Body => state.bytes += bytes as u64,
-            Phase::Head | Phase::Work | Phase::Answer => {}
+            Phase::Head | Phase::Turn | Phase::Work | Phase::Answer => {}
         }
     }
 
@@ -92,12 +103,17 @@ impl Connection {
         let state = self.lock();
         let patience = match state.phase {
             _ if state.is_ended => return None,
-            Phase::Work => return None,
+            Phase::Turn | Phase::Work => return None,
             Phase::Head => Duration::from_millis(options.head_ms),
             Phase::Idle => Duration::from_millis(options.idle_ms),
             Phase::Body | Phase::Answer => options.patience(state.bytes),
         };
         state.since.checked_add(patience)
+    }
+
+    /// How long its present phase has lasted.
+    pub(crate) fn age(&self) -> Duration {
+        self.lock().since.elapsed()
     }
 
     pub(crate) fn phase(&self) -> Phase {
@@ -111,8 +127,31 @@ impl Connection {
         first
     }
 
-    pub(crate) fn is_ended(&self) -> bool {
-        self.lock().is_ended
+    /// Whether it is on its way to its end, and counts no longer.
+    pub(crate) fn gives_way(&self) -> bool {
+        let state = self.lock();
+        state.is_ended || state.is_hurried
+    }
+
+    /// Since when it has waited for a turn.
+    pub(crate) fn waits_since(&self) -> Option<Instant> {
+        let state = self.lock();
+        (state.phase == Phase::Turn && !state.is_hurried && !state.is_ended).then_some(state.since)
+    }
+
+    /// Asks it to wait for its turn no longer: it is answered that the hub is busy, and ends.
+    pub(crate) fn hurry(&self) {
+        self.lock().is_hurried = true;
+        self.hurried.notify_one();
+    }
+
+    pub(crate) fn is_hurried(&self) -> bool {
+        self.lock().is_hurried
+    }
+
+    /// Returns when it is asked to wait no longer.
+    pub(crate) async fn hurried(&self) {
+        self.hurried.notified().await;
     }
 
     /// Returns when it is asked to end.

@@ -13,6 +13,9 @@ use crate::connection::{Connection, Phase};
 /// Whoever reads a body says itself that it comes too slowly.
 const SAYS_ITSELF: Duration = Duration::from_secs(1);
 
+/// Whoever is waited for no longer than this is about to say something: it gives way last.
+const AT_ONCE: Duration = Duration::from_millis(250);
+
 /// The connections of a face.
 #[derive(Debug)]
 pub(crate) struct Connections {
@@ -54,17 +57,22 @@ impl Connections {
     }
 
     /// Lets a connection in. Where there are as many as there may be, the one that has kept the hub waiting the longest
-    /// gives way; where the hub works for all of them, it is a spare one. None where those are taken too.
+    /// gives way, else the one that has waited for its turn the longest; where the hub works for all of them, it is a spare
+    /// one. None where those are taken too.
     pub(crate) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Admitted> {
         let mut open = self.lock();
-        let (all, own) = (open.count(|_| true), open.count(|one| one.address == address));
-        let crowds = own >= self.options.connections_per_address;
-        let is_full = all >= self.options.connections;
-        let makes_way = (crowds || is_full) && !open.shed(&self.options, crowds.then_some(address));
-        if makes_way && open.count(|one| one.is_spare) >= self.options.spare_connections {
+        let usual = |one: &Connection| !one.is_spare;
+        let crowds = open.count(|one| usual(one) && one.address == address) >= self.options.connections_per_address;
+        let is_full = crowds || open.count(usual) >= self.options.connections;
+        let own = |one: &Connection| usual(one) && (!crowds || one.address == address);
+        let is_spare = is_full && !open.shed(&self.options, own);
+        if is_spare
+            && open.count(|one| one.is_spare) >= self.options.spare_connections
+            && !open.shed(&self.options, |one| one.is_spare)
+        {
             return None;
         }
-        let connection = Arc::new(Connection::new(address, makes_way));
+        let connection = Arc::new(Connection::new(address, is_spare));
         let number = open.next;
         open.next += 1;
         open.all.insert(number, Arc::clone(&connection));
@@ -73,7 +81,7 @@ impl Connections {
 
     /// Ends the connection that has kept the hub waiting the longest; answers whether there was one.
     pub(crate) fn shed(&self) -> bool {
-        self.lock().shed(&self.options, None)
+        self.lock().shed(&self.options, |_| true)
     }
 
     /// Ends those that have kept the hub waiting for too long.
@@ -94,21 +102,32 @@ impl Connections {
 
 impl Open {
     fn count(&self, of: impl Fn(&Connection) -> bool) -> usize {
-        self.all.values().filter(|one| !one.is_ended() && of(one)).count()
+        self.all.values().filter(|one| !one.gives_way() && of(one)).count()
     }
 
-    /// Of the address that has most of them, or of this one, the one whose time is up first.
-    fn shed(&self, options: &Options, of: Option<IpAddr>) -> bool {
+    /// Of these, and of the address that has most of all, the one whose time is up first.
+    fn shed(&self, options: &Options, of: impl Fn(&Connection) -> bool) -> bool {
         let mut by_address: HashMap<IpAddr, usize> = HashMap::new();
         self.all
             .values()
-            .filter(|one| !one.is_ended())
+            .filter(|one| !one.gives_way())
             .for_each(|one| *by_address.entry(one.address).or_default() += 1);
-        let waiting = self.all.values().filter(|one| of.is_none_or(|address| one.address == address));
-        let waiting = waiting.filter_map(|one| Some((one, one.deadline(options)?)));
         let has_most = |one: &Connection| by_address.get(&one.address).copied().unwrap_or(0);
-        let first = waiting.max_by_key(|(one, deadline)| (has_most(one), Reverse(*deadline)));
-        first.is_some_and(|(one, _)| one.end())
+        let own = || self.all.values().filter(|one| of(one));
+        let waiting = |longer: Duration| {
+            let waiting = own().filter(|one| one.age() >= longer);
+            let waiting = waiting.filter_map(|one| Some((one, one.deadline(options)?)));
+            waiting.max_by_key(|(one, deadline)| (has_most(one), Reverse(*deadline)))
+        };
+        if let Some((one, _)) = waiting(AT_ONCE) {
+            return one.end();
+        }
+        let turns = own().filter_map(|one| Some((one, one.waits_since()?)));
+        if let Some((one, _)) = turns.max_by_key(|(one, since)| (has_most(one), Reverse(*since))) {
+            one.hurry();
+            return true;
+        }
+        waiting(Duration::ZERO).is_some_and(|(one, _)| one.end())
     }
 }
 
@@ -131,8 +150,8 @@ mod tests {
         let other = all.admit(address(2)).unwrap();
         let [first, second] = [(); 2].map(|()| all.admit(address(1)).unwrap());
         let new = all.admit(address(3)).unwrap();
-        assert!(first.is_ended(), "of the two of one address the older");
-        assert!(!other.is_ended() && !second.is_ended() && !new.is_ended() && !new.is_spare);
+        assert!(first.gives_way(), "of the two of one address the older");
+        assert!(!other.gives_way() && !second.gives_way() && !new.gives_way() && !new.is_spare);
     }
 
     #[test]
@@ -140,7 +159,7 @@ mod tests {
         let all = few(9, 2);
         let other = all.admit(address(2)).unwrap();
         let [first, second, third] = [(); 3].map(|()| all.admit(address(1)).unwrap());
-        assert!(first.is_ended() && !second.is_ended() && !third.is_ended() && !other.is_ended());
+        assert!(first.gives_way() && !second.gives_way() && !third.gives_way() && !other.gives_way());
     }
 
     #[test]
@@ -149,11 +168,23 @@ mod tests {
         let two = [(); 2].map(|()| all.admit(address(1)).unwrap());
         two.iter().for_each(|one| one.begin(Phase::Work));
         let spare = all.admit(address(1)).unwrap();
-        assert!(spare.is_spare && two.iter().all(|one| !one.is_ended()));
+        assert!(spare.is_spare && two.iter().all(|one| !one.gives_way()));
         spare.begin(Phase::Work);
         assert!(all.admit(address(1)).is_none(), "the one spare connection is taken");
+        spare.begin(Phase::Idle);
+        let next = all.admit(address(1)).unwrap();
+        assert!(next.is_spare && spare.gives_way(), "one that is done gives way to another of its kind");
         drop(two);
         assert!(!all.admit(address(1)).unwrap().is_spare, "there is room again");
+    }
+
+    #[test]
+    fn who_waits_for_a_turn_gives_way_where_nobody_keeps_the_hub_waiting() {
+        let all = few(2, 2);
+        let two = [(); 2].map(|()| all.admit(address(1)).unwrap());
+        two.iter().for_each(|one| one.begin(Phase::Turn));
+        let new = all.admit(address(1)).unwrap();
+        assert!(two[0].is_hurried() && !two[1].is_hurried() && !new.is_spare, "it is still answered");
     }
 
     #[test]

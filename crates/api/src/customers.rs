@@ -1,18 +1,23 @@
 //! `GET /v1/customers` and below.
 
-use axum::Json;
+use std::sync::Arc;
+
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use jiff::Zoned;
 use jiff::civil::Date;
-use onefold_service::{Listing, Reference, day_number};
+use onefold_service::{Code, Listing, Reference, ServiceError, day_number};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::runtime::Handle;
 
+use crate::connection::Connection;
 use crate::problem::Problem;
 use crate::router::Face;
+use crate::turns::is_large;
 
 const FOUND: usize = 20;
 const PAGE: usize = 50;
@@ -39,11 +44,16 @@ pub(crate) struct Paged {
 }
 
 type Asked<T> = Result<Query<T>, QueryRejection>;
+type On = Extension<Arc<Connection>>;
 type Named = Result<Path<String>, PathRejection>;
 
-pub(crate) async fn search(State(face): State<Face>, asked: Asked<Search>) -> Result<Response, Problem> {
+pub(crate) async fn search(
+    State(face): State<Face>,
+    Extension(connection): On,
+    asked: Asked<Search>,
+) -> Result<Response, Problem> {
     let Query(Search { identifier, q, limit }) = asked.map_err(|e| wrong(e.body_text()))?;
-    let _turn = face.turns.read(limit.unwrap_or(FOUND)).await?;
+    let _turn = face.turns.read(limit.unwrap_or(FOUND), &connection).await?;
     let items = match (identifier, q) {
         (Some(identifier), None) => {
             // A plus sign in a query means a space, unless it is written %2B; a phone number begins with one.
@@ -56,7 +66,12 @@ pub(crate) async fn search(State(face): State<Face>, asked: Asked<Search>) -> Re
     Ok(Json(json!({ "items": items })).into_response())
 }
 
-pub(crate) async fn one(State(face): State<Face>, named: Named, asked: Asked<Day>) -> Result<Response, Problem> {
+pub(crate) async fn one(
+    State(face): State<Face>,
+    Extension(connection): On,
+    named: Named,
+    asked: Asked<Day>,
+) -> Result<Response, Problem> {
     let Query(Day { today }) = asked.map_err(|e| wrong(e.body_text()))?;
     let today = match today {
         Some(text) => {
@@ -65,29 +80,53 @@ pub(crate) async fn one(State(face): State<Face>, named: Named, asked: Asked<Day
         None => Zoned::now().date(),
     };
     let of = reference(named)?;
-    let _turn = face.turns.read(1).await?;
+    let _turn = face.turns.read(1, &connection).await?;
     Ok(Json(face.service.view(&of, Some(day_number(today))).await?).into_response())
 }
 
-pub(crate) async fn timeline(State(face): State<Face>, named: Named, asked: Asked<Paged>) -> Result<Response, Problem> {
-    listed(&face, named, Listing::NewestFirst, asked).await
+pub(crate) async fn timeline(
+    State(face): State<Face>,
+    Extension(connection): On,
+    named: Named,
+    asked: Asked<Paged>,
+) -> Result<Response, Problem> {
+    listed((&face, &connection), named, Listing::NewestFirst, asked).await
 }
 
 pub(crate) async fn documents(
     State(face): State<Face>,
+    Extension(connection): On,
     named: Named,
     asked: Asked<Paged>,
 ) -> Result<Response, Problem> {
-    listed(&face, named, Listing::OldestFirst, asked).await
+    listed((&face, &connection), named, Listing::OldestFirst, asked).await
 }
 
-async fn listed(face: &Face, named: Named, listing: Listing, asked: Asked<Paged>) -> Result<Response, Problem> {
+async fn listed(
+    (face, connection): (&Face, &Connection),
+    named: Named,
+    listing: Listing,
+    asked: Asked<Paged>,
+) -> Result<Response, Problem> {
     let Query(Paged { cursor, limit }) = asked.map_err(|e| wrong(e.body_text()))?;
     let (of, limit) = (reference(named)?, limit.unwrap_or(PAGE));
-    // The answer is written before the turn ends: that takes as long as reading it did.
-    let _turn = face.turns.read(limit).await?;
-    fail::fail_point!("api.read");
-    Ok(Json(face.service.documents(Some(&of), listing, cursor.as_deref(), limit).await?).into_response())
+    let turn = face.turns.read(limit, connection).await?;
+    let service = face.service.clone();
+    let read = async move {
+        fail::fail_point!("api.read");
+        let page = service.documents(Some(&of), listing, cursor.as_deref(), limit).await?;
+        // The answer is written before the turn ends: that takes as long as reading it did.
+        let answer = Json(page).into_response();
+        drop(turn);
+        Ok(answer)
+    };
+    if !is_large(limit) {
+        return read.await;
+    }
+    // A thread that answers others is not for much work.
+    let handle = Handle::current();
+    let read = tokio::task::spawn_blocking(move || handle.block_on(read));
+    read.await.map_err(|_| ServiceError::new(Code::Internal, "reading the page broke off"))?
 }
 
 fn reference(named: Named) -> Result<Reference, Problem> {

@@ -29,7 +29,7 @@ pub(crate) async fn post(
         return Ok(answered(&face.service.accept(events).await?));
     }
     // Many events are taken in a few requests at a time, so that those of one or two need not wait for them.
-    let _turn = face.turns.large_post().await?;
+    let _turn = face.turns.large_post(&connection).await?;
     let read = tokio::task::spawn_blocking(move || cloudevents::read(&headers, &whole.bytes, most));
     let events = read.await.map_err(|_| ServiceError::new(Code::Internal, "reading the body broke off"))??;
     let answers = face.service.accept(events).await?;

@@ -14,7 +14,7 @@ const SMALLEST_HEAD: usize = 8 << 10;
 pub struct Options {
     /// The address on which it listens.
     pub listen: SocketAddr,
-    /// Connections at most. One more takes the place of the one that keeps the hub waiting the longest.
+    /// Connections at most. One more takes the place of the one that keeps the hub waiting the longest, or else waits for its turn.
     pub connections: usize,
     /// Connections of one address at most.
     pub connections_per_address: usize,
@@ -34,11 +34,11 @@ pub struct Options {
     pub body_bytes: usize,
     /// Bytes of all bodies at most that are held at a time, of each of which the first 64 KiB are free.
     pub bodies_bytes: usize,
-    /// Bodies of more than 64 KiB that are read and taken in at a time.
+    /// Bodies of more than 64 KiB that are read and taken in at a time; 0: half as many as there are processors.
     pub large_posts: usize,
     /// Reads that are worked on at a time.
     pub reads: usize,
-    /// Of pages of more than 100 items, so many.
+    /// Of pages of more than 100 items, so many; 0: half as many as there are processors.
     pub large_reads: usize,
     /// Milliseconds for which a request waits for its turn.
     pub wait_ms: u64,
@@ -60,9 +60,9 @@ impl Default for Options {
             head_bytes: 64 << 10,
             body_bytes: 16 << 20,
             bodies_bytes: 64 << 20,
-            large_posts: 2,
+            large_posts: 0,
             reads: 32,
-            large_reads: 4,
+            large_reads: 0,
             wait_ms: 500,
             drain_ms: 10_000,
         }
@@ -81,9 +81,7 @@ impl Options {
         for (name, is) in [
             ("connections", self.connections),
             ("connections_per_address", self.connections_per_address),
-            ("large_posts", self.large_posts),
             ("reads", self.reads),
-            ("large_reads", self.large_reads),
             ("body_bytes", self.body_bytes),
         ] {
             least(name, is as u64, 1);
@@ -105,6 +103,12 @@ impl Options {
     pub(crate) fn patience(&self, bytes: u64) -> Duration {
         let paced = bytes.saturating_mul(1_000).checked_div(self.bytes_per_second).unwrap_or(0);
         Duration::from_millis(self.body_ms.saturating_add(paced))
+    }
+
+    /// How many large things are worked on at a time: never all that the machine can do, so that small ones need not wait.
+    pub(crate) fn large(asked: usize) -> usize {
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        if asked > 0 { asked } else { (processors() / 2).max(1) }
     }
 
     pub(crate) fn wait(&self) -> Duration {

@@ -158,7 +158,7 @@ async fn answered(
     };
     // One request is what a spare connection is for; a body that was not read whole is not worth waiting for.
     let is_refused = matches!(response.status(), StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE);
-    if is_spare || is_refused {
+    if is_spare || is_refused || connection.is_hurried() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     connection.begin(Phase::Answer);

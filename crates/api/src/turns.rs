@@ -3,15 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use crate::Options;
+use crate::connection::{Connection, Phase};
 use crate::problem::Problem;
 
 /// Items of a page at most that is read among the small ones.
 const SMALL_PAGE: usize = 100;
+/// How long one piece of a body that is thrown away takes.
+const PIECE: Duration = Duration::from_millis(1);
 /// The unit in which the bytes of bodies are counted.
 const UNIT: usize = 1 << 10;
+
+/// Whether so many items are much work.
+pub(crate) fn is_large(items: usize) -> bool {
+    items > SMALL_PAGE
+}
 
 /// What may be held and worked on at a time, for all requests together.
 #[derive(Debug)]
@@ -20,6 +28,7 @@ pub(crate) struct Turns {
     large_reads: Arc<Semaphore>,
     large_posts: Arc<Semaphore>,
     bodies: Arc<Semaphore>,
+    thrown_away: Mutex<()>,
     wait: Duration,
 }
 
@@ -41,35 +50,51 @@ impl Turns {
         let at_a_time = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
         Self {
             reads: at_a_time(options.reads),
-            large_reads: at_a_time(options.large_reads),
-            large_posts: at_a_time(options.large_posts),
+            large_reads: at_a_time(Options::large(options.large_reads)),
+            large_posts: at_a_time(Options::large(options.large_posts)),
             bodies: at_a_time(options.bodies_bytes / UNIT),
+            thrown_away: Mutex::new(()),
             wait: options.wait(),
         }
     }
 
     /// A read of so many items.
-    pub(crate) async fn read(&self, items: usize) -> Result<Turn, Problem> {
-        let (turns, what) = match items > SMALL_PAGE {
+    pub(crate) async fn read(&self, items: usize, connection: &Connection) -> Result<Turn, Problem> {
+        let (turns, what) = match is_large(items) {
             true => (&self.large_reads, "reads of large pages"),
             false => (&self.reads, "reads"),
         };
-        self.turn(turns, what).await
+        self.turn(turns, what, connection).await
     }
 
     /// The body of more than a few events.
-    pub(crate) async fn large_post(&self) -> Result<Turn, Problem> {
-        self.turn(&self.large_posts, "large bodies of events").await
+    pub(crate) async fn large_post(&self, connection: &Connection) -> Result<Turn, Problem> {
+        self.turn(&self.large_posts, "large bodies of events", connection).await
     }
 
-    async fn turn(&self, of: &Arc<Semaphore>, what: &str) -> Result<Turn, Problem> {
-        match tokio::time::timeout(self.wait, Arc::clone(of).acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(Turn { _permit: permit }),
-            Ok(Err(_)) | Err(_) => Err(Problem::busy(format!(
-                "as many {what} are worked on as may be at a time, and none has ended within {} ms",
-                self.wait.as_millis()
-            ))),
+    /// Between two pieces of bodies that are thrown away: all of them together come no faster than one each millisecond.
+    pub(crate) async fn throw_away(&self) {
+        let _turn = self.thrown_away.lock().await;
+        tokio::time::sleep(PIECE).await;
+    }
+
+    async fn turn(&self, of: &Arc<Semaphore>, what: &str, connection: &Connection) -> Result<Turn, Problem> {
+        if let Ok(permit) = Arc::clone(of).try_acquire_owned() {
+            return Ok(Turn { _permit: permit });
         }
+        connection.begin(Phase::Turn);
+        let waited = tokio::select! {
+            permit = Arc::clone(of).acquire_owned() => permit.ok(),
+            () = tokio::time::sleep(self.wait) => None,
+            () = connection.hurried() => None,
+        };
+        connection.begin(Phase::Work);
+        waited.map(|permit| Turn { _permit: permit }).ok_or_else(|| {
+            let most = self.wait.as_millis();
+            Problem::busy(format!(
+                "as many {what} are worked on as may be at a time, and none has ended within {most} ms"
+            ))
+        })
     }
 
     /// Makes a body's room at least so many bytes; a body that there is none for is refused at once, since whoever holds it
@@ -107,13 +132,13 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_too_long_for_a_turn_is_told_so_and_small_reads_do_not_wait_for_large_ones() {
-        let turns = turns();
-        let large = turns.read(500).await.unwrap();
-        assert!(turns.read(500).await.is_err());
-        let small = turns.read(50).await.unwrap();
-        assert!(turns.read(50).await.is_err());
+        let (turns, one) = (turns(), Connection::new([127, 0, 0, 1].into(), false));
+        let large = turns.read(500, &one).await.unwrap();
+        assert!(turns.read(500, &one).await.is_err());
+        let small = turns.read(50, &one).await.unwrap();
+        assert!(turns.read(50, &one).await.is_err());
         drop((large, small));
-        assert!(turns.read(500).await.is_ok() && turns.read(50).await.is_ok());
+        assert!(turns.read(500, &one).await.is_ok() && turns.read(50, &one).await.is_ok());
     }
 
     #[test]

@@ -26,7 +26,10 @@ pub(crate) async fn run(args: RunArgs, globals: Globals) -> Result<ExitCode> {
 /// Serves a hub until it is asked to stop, then lets everything under way finish, within its bound.
 pub(crate) async fn serve(listener: TcpListener, hub: Hub, render: Render, http: &Options) -> Result<ExitCode> {
     let http = &descriptors::fitting(http);
-    let served = onefold_api::serve(listener, hub.service.clone(), render, http, shutdown::asked()?).await;
+    let served = match shutdown::asked() {
+        Ok(stop) => onefold_api::serve(listener, hub.service.clone(), render, http, stop).await.map_err(Into::into),
+        Err(error) => Err(error),
+    };
     eprintln!("stopping");
     let bound = Duration::from_millis(http.drain_ms);
     let closed = tokio::time::timeout(bound, hub.close()).await;

@@ -28,7 +28,16 @@ pub(crate) fn shown(config: &Config) -> String {
         ));
     }
     lines.push(format!("roles       {}", roles.join(", ")));
-    lines.push(format!("http        {}", config.http.listen));
+    let http = &config.http;
+    lines.push(format!(
+        "http        {}, {} connections, {} reads at a time, bodies of {} bytes",
+        http.listen, http.connections, http.reads, http.body_bytes
+    ));
+    let limits = &config.limits;
+    lines.push(format!(
+        "events      {} references, {} entries of a list, {} bytes each at most",
+        limits.references, limits.entries, limits.event_bytes
+    ));
     lines.push(format!(
         "batches     project {}, resolve {}, assemble {}",
         config.project.batch, config.resolve.batch, config.assemble.batch
