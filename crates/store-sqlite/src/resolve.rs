@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
 use onefold_store::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx, StoreError, SubjectState};
-use rusqlite::Result;
+use rusqlite::{OptionalExtension, Result};
 
 use crate::SqliteStore;
 use crate::customer;
