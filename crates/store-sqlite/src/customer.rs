@@ -203,14 +203,15 @@ impl Customer<'_> {
     }
 
     fn decisions(&mut self) -> Result<()> {
-        let sql = "SELECT s.key, s.state FROM decision d JOIN subject s ON s.num = d.decision WHERE d.party = ?1";
+        let sql = "SELECT s.num, s.key FROM decision d JOIN subject s ON s.num = d.decision WHERE d.party = ?1";
         let mut get = self.c.prepare_cached(sql)?;
         let mut decisions: BTreeMap<String, SubjectState> = BTreeMap::new();
         for party in &self.parties {
             let mut rows = get.query([party])?;
             while let Some(row) = rows.next()? {
-                let state = SubjectState::decode(row.get_ref(1)?.as_blob()?).map_err(|e| corrupt("a decision", e))?;
-                decisions.insert(row.get(0)?, state);
+                if let Some(state) = state(self.c, row.get(0)?)? {
+                    decisions.insert(row.get(1)?, state);
+                }
             }
         }
         for key in SubjectState::superseding(&decisions) {
