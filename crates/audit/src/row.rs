@@ -87,7 +87,7 @@ impl<'a> Row<'a> {
                 print(&[&identifier.print.bytes(), &i64::from(*present).to_be_bytes()])
             }
             Self::Search { text, .. } => print(&[text.as_bytes()]),
-            Self::SetMember { set, .. } => print(&[set.text.as_bytes()]),
+            Self::SetMember { set, .. } => print(&[&set.print.bytes()]),
             Self::Decided { .. } => print(&[]),
             Self::Fact { id, state, .. } => print(&[&id[..], state]),
         }

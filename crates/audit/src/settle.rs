@@ -177,8 +177,8 @@ impl Replay {
         let flagged = self.flagged.get();
         let intermediary =
             |party: &Subject| flagged.and_then(|all| all.get(party)).copied().unwrap_or(Intermediary::None);
-        let keys_of =
-            |parent: &Subject| parents.iter().find(|(from, _)| *from == parent.as_str()).map(|(_, keys)| keys.clone());
+        let parents: HashMap<&str, &Keys> = parents.iter().map(|(from, keys)| (*from, keys)).collect();
+        let keys_of = |parent: &Subject| parents.get(parent.as_str()).copied().cloned();
         let keys = state.find_keys(subject, &intermediary, &keys_of).filter(|keys| *keys != Keys::default());
         if let Some(keys) = &keys {
             let bytes = keys.encode_to_vec();

@@ -140,7 +140,8 @@ impl Owner {
         }
     }
 
-    fn is_sure(&self) -> bool {
+    /// Whether it names somebody who can own, whatever value becomes a hub: a party is among it.
+    pub fn is_sure(&self) -> bool {
         self.atoms().any(Atom::is_sure)
     }
 

@@ -1,6 +1,6 @@
 //! Events into facts, facts into fragments.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use onefold_event::{Event, Subject, decode};
 use onefold_store::{Admitted, FactState, FactsOf, QuarantineEntry};
@@ -8,16 +8,18 @@ use onefold_view::{FactRef, Fragment, Guest, parties_named};
 
 use crate::batch::Batch;
 use crate::read::{EVENTS, Taken};
+use crate::row::Row;
 use crate::table::Place;
 use crate::transaction::Broken;
 
 impl Batch<'_> {
-    /// Admits every event and folds what changed.
-    pub(crate) async fn admit(&mut self, taken: &[Taken]) -> Result<(), Broken> {
+    /// Admits every event and folds what changed. To fold a long history afresh takes all its facts, so it is done once a
+    /// batch: with the last portion that has events about it, none of `rest`.
+    pub(crate) async fn admit(&mut self, taken: &[Taken], rest: &[&[Taken]]) -> Result<(), Broken> {
         let subjects: Vec<&Subject> = taken.iter().map(|t| &t.event.subject).collect();
         self.load(&subjects).await?;
         self.read_further(taken).await?;
-        let mut afresh = BTreeSet::new();
+        let mut afresh = std::mem::take(&mut self.unfolded);
         for t in taken {
             let Some(place) = self.subjects.place(t.event.subject.as_str()) else { continue };
             let row = &mut self.subjects[place];
@@ -32,6 +34,12 @@ impl Batch<'_> {
                     afresh.insert(place);
                 }
             }
+        }
+        if afresh.iter().any(|place| self.subjects[*place].state.is_long()) {
+            let later: HashSet<&str> = rest.iter().flat_map(|p| p.iter()).map(|t| t.event.subject.as_str()).collect();
+            let waits = |row: &Row| row.state.is_long() && later.contains(row.subject.as_str());
+            self.unfolded = afresh.iter().copied().filter(|place| waits(&self.subjects[*place])).collect();
+            afresh.retain(|place| !self.unfolded.contains(place));
         }
         for place in afresh {
             self.fold_afresh(place).await?;

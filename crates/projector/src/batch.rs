@@ -53,6 +53,8 @@ pub(crate) struct Batch<'a> {
     /// Owners whose ordered rows must be read again.
     pub(crate) refills: BTreeSet<Place>,
     pub(crate) changes: Changes,
+    /// Subjects of long histories that are folded afresh once the last of the batch's events about them have come.
+    pub(crate) unfolded: BTreeSet<Place>,
     work: &'a Work,
     /// Time spent on waiting for rows.
     waited: Duration,
@@ -68,6 +70,7 @@ impl<'a> Batch<'a> {
             flagged: Vec::new(),
             refills: BTreeSet::new(),
             changes: Changes::default(),
+            unfolded: BTreeSet::new(),
             work,
             waited: Duration::ZERO,
         }
@@ -78,9 +81,9 @@ impl<'a> Batch<'a> {
         let began = Instant::now();
         let mut ahead = Ahead::of(portions);
         ahead.ask(&mut self).await?;
-        for portion in portions {
+        for (n, portion) in portions.iter().enumerate() {
             ahead.take(&mut self).await?;
-            self.fold(portion).await?;
+            self.fold(portion, portions.get(n + 1..).unwrap_or_default()).await?;
             // Before the rows of this one go, so that it does not wait for them.
             ahead.ask(&mut self).await?;
             let changes = self.finish(portion);
@@ -91,8 +94,8 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    async fn fold(&mut self, portion: &[Taken]) -> Result<(), Broken> {
-        self.admit(portion).await?;
+    async fn fold(&mut self, portion: &[Taken], rest: &[&[Taken]]) -> Result<(), Broken> {
+        self.admit(portion, rest).await?;
         self.see(portion).await?;
         self.tell().await?;
         self.flag().await?;
@@ -133,8 +136,10 @@ impl<'a> Batch<'a> {
 
     /// Further rows of long histories, in the order asked.
     pub(crate) async fn facts(&mut self, facts: Vec<FactsOf>) -> Result<Vec<Vec<FactState>>, Broken> {
-        let coming = self.tx.ask(Wanted { facts, ..Wanted::default() });
-        Ok(self.wait_for(coming).await?.facts)
+        let began = Instant::now();
+        let facts = self.tx.facts(facts).await?;
+        self.waited += began.elapsed();
+        Ok(facts)
     }
 
     async fn wait_for(&mut self, coming: Coming) -> Result<Rows, Broken> {

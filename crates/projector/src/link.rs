@@ -11,6 +11,9 @@ use crate::batch::Batch;
 use crate::table::Place;
 use crate::transaction::Broken;
 
+/// What a subject says to others in each step of settlement.
+type Replies = [BTreeMap<Subject, Inbound>; Step::ALL.len()];
+
 impl Batch<'_> {
     /// Tells the subjects that changed ones name, named, or name no longer; and those again that have something to say to what
     /// they were told (rule E5). It ends, since what is said in one step of settlement depends on the steps before alone.
@@ -34,33 +37,39 @@ impl Batch<'_> {
             }
             let targets: Vec<&Subject> = all.iter().flat_map(|(_, new, gone)| new.keys().chain(gone)).collect();
             self.load(&targets).await?;
+            // What those who hear something said before, so that whoever hears many is asked once.
+            let mut replied: BTreeMap<Place, Replies> = BTreeMap::new();
             for (from, new, gone) in all {
                 let from = self.subjects[from].subject.to_string();
                 let words = new.into_iter().map(|(target, words)| (target, Some(words)));
                 for (target, words) in words.chain(gone.into_iter().map(|target| (target, None))) {
                     let Some(place) = self.subjects.place(target.as_str()) else { continue };
-                    if self.hear(place, &from, words) {
-                        speakers.insert(place);
-                    }
+                    self.hear(place, &from, words, &mut replied);
                 }
             }
+            speakers
+                .extend(replied.into_iter().filter(|(place, before)| self.replies(*place) != *before).map(|(p, _)| p));
         }
         Ok(())
     }
 
-    /// Has a subject hear what another says to it now; answers whether it says something else to that than before.
-    fn hear(&mut self, place: Place, from: &str, words: Option<Inbound>) -> bool {
-        let row = &mut self.subjects[place];
-        if row.state.inbound.get(from) == words.as_ref() {
-            return false;
+    /// What a subject says to what it has heard.
+    fn replies(&self, place: Place) -> Replies {
+        let row = &self.subjects[place];
+        Step::ALL.map(|step| row.state.replies(step, &row.subject))
+    }
+
+    /// Has a subject hear what another says to it now, and notes what it said to others before.
+    fn hear(&mut self, place: Place, from: &str, words: Option<Inbound>, replied: &mut BTreeMap<Place, Replies>) {
+        if self.subjects[place].state.inbound.get(from) == words.as_ref() {
+            return;
         }
-        let before = Step::ALL.map(|step| row.state.replies(step, &row.subject));
-        let inbound = &mut row.change().inbound;
+        replied.entry(place).or_insert_with(|| self.replies(place));
+        let inbound = &mut self.subjects[place].change().inbound;
         match words {
             Some(words) => drop(inbound.insert(from.to_owned(), words)),
             None => drop(inbound.remove(from)),
         }
-        before != Step::ALL.map(|step| row.state.replies(step, &row.subject))
     }
 
     /// Finds whose each touched document is, rank by rank, so that parents come before their children.

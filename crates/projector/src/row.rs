@@ -70,9 +70,11 @@ impl Row {
         if !self.state.is_long() {
             return Some((Arc::clone(&self.state), Vec::new()));
         }
+        // The facts of a long history go: whoever needs them again in this batch reads them.
         let (state, mut facts) = SubjectState::clone(&self.state).part();
         facts.retain(|fact| !was_long || touched.contains(&fact.row_id()));
-        Some((Arc::new(state), facts))
+        self.state = Arc::new(state);
+        Some((Arc::clone(&self.state), facts))
     }
 
     /// Takes in what events say of a party as a guest; what is known already leaves the row as it is.

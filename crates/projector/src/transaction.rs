@@ -16,8 +16,6 @@ use crate::work::{Part, Work};
 pub(crate) struct Wanted {
     pub(crate) subjects: Vec<String>,
     pub(crate) owners: Vec<String>,
-    /// Further rows of long histories.
-    pub(crate) facts: Vec<FactsOf>,
 }
 
 /// Rows in the order in which they were asked for; none where there is no such row.
@@ -25,7 +23,6 @@ pub(crate) struct Wanted {
 pub(crate) struct Rows {
     pub(crate) subjects: Vec<(String, Option<SubjectState>)>,
     pub(crate) owners: Vec<(String, Option<OwnerRow>)>,
-    pub(crate) facts: Vec<Vec<FactState>>,
 }
 
 impl Rows {
@@ -33,7 +30,7 @@ impl Rows {
     fn found(&self) -> usize {
         let subjects = self.subjects.iter().filter(|(_, state)| state.is_some()).count();
         let owners = self.owners.iter().filter(|(_, row)| row.is_some()).count();
-        subjects + owners + self.facts.iter().map(Vec::len).sum::<usize>()
+        subjects + owners
     }
 }
 
@@ -43,6 +40,7 @@ pub(crate) struct Coming(oneshot::Receiver<Rows>);
 /// What is done in order.
 enum Turn {
     Documents(String, oneshot::Sender<Vec<String>>),
+    Facts(Vec<FactsOf>, oneshot::Sender<Vec<Vec<FactState>>>),
     Save(Box<Changes>),
     Commit,
 }
@@ -100,6 +98,13 @@ impl Transaction {
         from.await.map_err(|_| Broken::Store)
     }
 
+    /// Further rows of long histories, in the order asked, with all that was saved before.
+    pub(crate) async fn facts(&self, asked: Vec<FactsOf>) -> Result<Vec<Vec<FactState>>, Broken> {
+        let (to, from) = oneshot::channel();
+        let _ = self.turns.send(Turn::Facts(asked, to));
+        from.await.map_err(|_| Broken::Store)
+    }
+
     /// Has changes written, after those that came before, and does not wait for it.
     pub(crate) fn save(&self, changes: Changes) {
         let _ = self.turns.send(Turn::Save(Box::new(changes)));
@@ -153,6 +158,13 @@ async fn serve(
                     work.read(documents.len());
                     let _ = to.send(documents);
                 }
+                Some(Turn::Facts(asked, to)) => {
+                    let began = Instant::now();
+                    let facts = tx.facts(&asked).await?;
+                    work.spent(Part::Load, began);
+                    work.read(facts.iter().map(Vec::len).sum());
+                    let _ = to.send(facts);
+                }
                 Some(Turn::Save(changes)) => {
                     let (began, rows) = (Instant::now(), changes.rows());
                     refused += changes.refused.len() as u64;
@@ -174,7 +186,7 @@ async fn serve(
 }
 
 async fn read(tx: &mut dyn ProjectTx, wanted: Wanted) -> Result<Rows, StoreError> {
-    let Wanted { subjects, owners, facts } = wanted;
+    let Wanted { subjects, owners } = wanted;
     let mut rows = Rows::default();
     if !subjects.is_empty() {
         let found = tx.subjects(&subjects).await?;
@@ -183,9 +195,6 @@ async fn read(tx: &mut dyn ProjectTx, wanted: Wanted) -> Result<Rows, StoreError
     if !owners.is_empty() {
         let found = tx.owners(&owners).await?;
         rows.owners = owners.into_iter().zip(found).collect();
-    }
-    if !facts.is_empty() {
-        rows.facts = tx.facts(&facts).await?;
     }
     Ok(rows)
 }

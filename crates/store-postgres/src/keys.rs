@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use onefold_store::StoreError;
+use onefold_store::{KeyPrint, StoreError};
 use onefold_view::Digest;
 use sqlx::PgConnection;
 
@@ -62,6 +62,11 @@ impl Long {
     pub(crate) async fn all(c: &mut PgConnection) -> Result<Self, StoreError> {
         let rows = sqlx::query_as::<_, (String, String)>("SELECT short, key FROM long_key");
         Ok(Self(rows.fetch_all(c).await.map_err(engine)?.into_iter().collect()))
+    }
+
+    /// Prints of the keys, by how they stand there.
+    pub(crate) fn prints(&self) -> HashMap<String, KeyPrint> {
+        self.0.iter().map(|(short, key)| (short.clone(), KeyPrint::of(key))).collect()
     }
 
     /// The key that stands there as this.

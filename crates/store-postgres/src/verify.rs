@@ -1,5 +1,6 @@
 //! Every derived row as it stands in the database, in terms of keys.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -33,10 +34,11 @@ impl VerifyStore for PostgresStore {
         let waits = "SELECT EXISTS (SELECT 1 FROM inbox) OR EXISTS (SELECT 1 FROM mark)";
         let waiting = sqlx::query_scalar(waits).fetch_one(&mut *tx).await.map_err(engine)?;
         let long = Long::all(&mut tx).await?;
+        let prints = long.prints();
         let mut digest = sums.bundles;
         digest.merge(&sums.clusters);
         let kept = Kept { positions, digest, ids_digest: sums.ids, waiting };
-        Ok(Arc::new(Snapshot { kept, long, tx: Mutex::new(tx) }))
+        Ok(Arc::new(Snapshot { kept, long, prints, tx: Mutex::new(tx) }))
     }
 }
 
@@ -44,6 +46,8 @@ impl VerifyStore for PostgresStore {
 struct Snapshot {
     kept: Kept,
     long: Long,
+    /// Of long keys, as they are stored: one of thousands of members stands in as many rows.
+    prints: HashMap<String, KeyPrint>,
     tx: Mutex<Transaction<'static, Postgres>>,
 }
 
@@ -144,7 +148,10 @@ impl Snapshot {
                 }
                 print(&[id.as_ref().map_or(&[][..], |id| id.as_bytes())])
             }
-            Table::SetMembers => print(&[self.long.text(text("owner")?).as_bytes()]),
+            Table::SetMembers => {
+                let owner = text("owner")?;
+                print(&[&self.prints.get(owner).copied().unwrap_or_else(|| KeyPrint::of(owner)).bytes()])
+            }
         }))
     }
 }

@@ -128,7 +128,6 @@ impl Reading {
                 numbers.fill(connection)?;
                 keys(connection, numbers, each)
             }
-            Table::SetMembers => set_members(connection, each),
             Table::Documents | Table::OpenItems => {
                 numbers.fill(connection)?;
                 owned(connection, numbers, table, each)
@@ -290,6 +289,7 @@ fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
         Table::Holders => "SELECT party, identifier, present FROM holder",
         Table::Decisions => "SELECT party, decision FROM decision",
         Table::Members => "SELECT party, cluster FROM member",
+        Table::SetMembers => "SELECT atom, owner FROM set_member",
         Table::Decided => "SELECT subject FROM decided",
         Table::Facts => "SELECT subject, id, state FROM fact",
         _ => "SELECT party, text FROM search",
@@ -384,18 +384,6 @@ fn owned(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
             _ => RowPrint::of(table, numbers.key(owner), &[b"read by nobody"]),
         };
         each(row, &|| name(owner));
-    }
-    Ok(())
-}
-
-fn set_members(c: &Connection, each: &EachRow) -> Result<()> {
-    let sql = "SELECT coalesce(a.key, '#' || m.atom), coalesce(o.key, '#' || m.owner) FROM set_member m
-         LEFT JOIN owner a ON a.num = m.atom LEFT JOIN owner o ON o.num = m.owner";
-    let mut all = c.prepare(sql)?;
-    let mut rows = all.query([])?;
-    while let Some(row) = rows.next()? {
-        let (atom, set) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
-        each(RowPrint::of(Table::SetMembers, KeyPrint::of(atom), &[set.as_bytes()]), &|| atom.to_owned());
     }
     Ok(())
 }

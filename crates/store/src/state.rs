@@ -80,7 +80,9 @@ impl SubjectState {
         partition: u32,
         offset: u64,
     ) -> Admitted {
-        if let Some(same) = self.facts.iter_mut().find(|f| f.id == event.id.0 && f.digest == *digest) {
+        let from = self.facts.partition_point(|fact| fact.id < event.id.0);
+        let mut copies = self.facts.get_mut(from..).into_iter().flatten().take_while(|fact| fact.id == event.id.0);
+        if let Some(same) = copies.find(|fact| fact.digest == *digest) {
             if recorded_at >= same.recorded_at {
                 return Admitted::Duplicate;
             }

@@ -32,13 +32,13 @@ pub fn contribute(
     let none = || Owner::None.key(subject);
     let or_none = |key: &String| if key.is_empty() { none() } else { key.clone() };
     let kind = subject.kind();
-    let mut sheet = Sheet { subject, fragment, inbound, of: Vec::with_capacity(2) };
+    let mut sheet = Sheet { subject, fragment, inbound, of: BTreeMap::new() };
     if kind == Kind::Party {
         sheet.party();
-        return sheet.of.into_iter().collect();
+        return sheet.of;
     }
     if !kind.is_document() || !(fragment.has_facts() || is_shipped(subject, inbound)) {
-        return sheet.of.into_iter().collect();
+        return sheet.of;
     }
     let (trade, receivable) = (or_none(&keys.trade), or_none(&keys.receivable));
     let parts: Vec<String> = match kind {
@@ -68,25 +68,19 @@ pub fn contribute(
     if fragment.has_facts() {
         sheet.at(&counted).count(Counter::Documents, 1);
     }
-    sheet.of.into_iter().collect()
+    sheet.of
 }
 
 struct Sheet<'a> {
     subject: &'a Subject,
     fragment: &'a Fragment,
     inbound: &'a BTreeMap<String, Inbound>,
-
-    of: Vec<(String, Contribution)>,
+    of: BTreeMap<String, Contribution>,
 }
 
 impl Sheet<'_> {
     fn at(&mut self, key: &str) -> &mut Contribution {
-        let known = self.of.iter().position(|(owner, _)| owner == key);
-        let at = known.unwrap_or_else(|| {
-            self.of.push((key.to_owned(), Contribution::default()));
-            self.of.len() - 1
-        });
-        &mut self.of[at].1
+        self.of.entry(key.to_owned()).or_default()
     }
 
     fn since(&self) -> EventTime {

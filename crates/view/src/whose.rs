@@ -48,17 +48,21 @@ impl Finding<'_> {
     fn keys(&self) -> Keys {
         let [trade, receivable] = Facet::ALL.map(|facet| self.direct(facet, true));
         let direct = |facet| if facet == Facet::Trade { &trade } else { &receivable };
-        let part = |part: &Part| self.part(part, direct(part.facet)).key(self.subject);
+        let (of_trade, of_receivable) = (trade.key(self.subject), receivable.key(self.subject));
+        let own = |facet| if facet == Facet::Trade { &of_trade } else { &of_receivable };
+        let part = |part: &Part| match self.part(part, direct(part.facet)) {
+            Some(owner) => owner.key(self.subject),
+            None => own(part.facet).clone(),
+        };
         let mut parts: Vec<String> = self.fragment.parts().iter().map(part).collect();
         if self.fragment.has_loose_lines() {
-            parts.push(trade.key(self.subject));
+            parts.push(of_trade.clone());
         }
         if self.subject.kind() == Kind::Track {
             parts = self.carried().into_iter().collect();
         }
         let (promised, ordered) = self.promised();
-        let (trade, receivable) = (trade.key(self.subject), receivable.key(self.subject));
-        Keys { trade, receivable, parts, promised, ordered }
+        Keys { trade: of_trade, receivable: of_receivable, parts, promised, ordered }
     }
 
     /// The document's own owner; on request without its parents' and the values on it.
@@ -91,16 +95,20 @@ impl Finding<'_> {
     }
 
     /// A part is its parent's owner's, unless a person gave the whole document away. What nobody can own, and a payment for what
-    /// nobody holds, is the document's own owner's.
-    fn part(&self, part: &Part, direct: &Owner) -> Owner {
+    /// nobody holds, is the document's own owner's: none.
+    fn part(&self, part: &Part, direct: &Owner) -> Option<Owner> {
         if self.fragment.reassigned(part.facet).is_some() {
-            return direct.clone();
+            return None;
         }
-        let owner = self.owner_of(&part.parent, part.facet).unwrap_or_default();
-        match part.facet {
+        let owner = self.owner_of(&part.parent, part.facet).filter(|owner| *owner != Owner::None)?;
+        // What is surely somebody's is nobody else's: of a document of thousands of parts the direct owners are as many.
+        if owner.is_sure() {
+            return Some(owner);
+        }
+        Some(match part.facet {
             Facet::Trade => Owner::first([owner, direct.clone()]),
             Facet::Receivable => owner.until(direct.clone()),
-        }
+        })
     }
 
     /// Owners of what a track carries: of each line of the deliveries that name it or that it names. None where no delivery has

@@ -1,6 +1,6 @@
 //! What finance documents add: settlement (rule E5), and what of it cannot be honoured (rule A7).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::v1::deduction::Reason;
 use onefold_event::{Currency, Day, Kind, Role};
@@ -175,7 +175,7 @@ impl Sheet<'_> {
         for (key, share) in shares {
             self.own_row(key, status, share, &payment.method);
         }
-        for key in parts {
+        for key in parts.iter().collect::<BTreeSet<_>>() {
             for member in Owner::references_of(key) {
                 self.reference(&member.key(self.subject), status, &payment.method);
             }
