@@ -62,11 +62,13 @@ impl AssembleTx for Assemble {
 }
 
 impl Assemble {
-    /// The row stands at the first party; those that other parties had before a merge go.
+    /// The row stands at the first party; those that other parties had before a merge go. With it what its parties' marks ask for
+    /// is done: a customer of thousands is materialised once for all of them.
     fn write(&mut self, row: &SearchRow) -> Result<()> {
         for (n, party) in row.parties.iter().enumerate() {
             let num = self.tx.writer.owner_number(party)?;
             let c = &self.tx.writer.connection;
+            c.prepare_cached("DELETE FROM mark WHERE party = ?1")?.execute([num])?;
             let had = c.prepare_cached("DELETE FROM search WHERE party = ?1")?.execute([num])?;
             if had > 0 {
                 c.prepare_cached("DELETE FROM search_index WHERE rowid = ?1")?.execute([num])?;
