@@ -158,11 +158,7 @@ fn what_is_misspelt_is_told_without_the_secrets_that_stand_there() {
         secret(home.run(words), 1, &["expected a directory, or brokers as HOST:PORT"]);
     }
     let words = ["status", "--kafka", "127.0.0.1:9", "--postgres", "-"];
-    secret(
-        Home::configured("").feed(&words, b"postgres://a:hunter2@127.0.0.1:9/d?x=hunter2\n"),
-        1,
-        &["parameter"],
-    );
+    secret(Home::configured("").feed(&words, b"postgres://a:hunter2@127.0.0.1:9/d?x=hunter2\n"), 1, &["parameter"]);
 }
 
 #[test]
