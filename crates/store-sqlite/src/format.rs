@@ -193,12 +193,12 @@ fn sealed(c: &Connection) -> Result<()> {
             put.execute((num, few))?;
         }
     }
-    let mut get = c.prepare("SELECT key, first_seen, digest FROM owner WHERE num = ?1")?;
+    let mut get = c.prepare("SELECT key, first_seen, bundle, digest FROM owner WHERE num = ?1")?;
     let mut put = c.prepare("UPDATE owner SET digest = ?2 WHERE num = ?1")?;
-    for num in numbers("SELECT num FROM owner WHERE first_seen IS NOT NULL")? {
-        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-        let (key, first_seen, digest): (String, Option<i64>, Vec<u8>) = get.query_row([num], row)?;
-        put.execute((num, digests(&key, first_seen, &digest)))?;
+    for num in numbers("SELECT num FROM owner WHERE first_seen IS NOT NULL OR length(bundle) > 0")? {
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+        let (key, first_seen, bundle, digest): (String, Option<i64>, Vec<u8>, Vec<u8>) = get.query_row([num], row)?;
+        put.execute((num, digests(&key, first_seen, &bundle, &digest)))?;
     }
     let mut all = c.prepare("SELECT subject, id, state FROM fact WHERE subject = ?1")?;
     let mut put = c.prepare("UPDATE fact SET state = ?3 WHERE subject = ?1 AND id = ?2")?;

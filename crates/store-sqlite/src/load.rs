@@ -184,7 +184,7 @@ impl SqliteLoad {
             match row {
                 LoadRow::Owner { key, bundle, digest, first_seen } => {
                     let digest = digest.as_ref().map_or(&[][..], |Digest(digest)| digest);
-                    let digest = digests(&key, first_seen, digest);
+                    let digest = digests(&key, first_seen, &bundle, digest);
                     let put = "INSERT INTO owner VALUES (?1, ?2, ?3, ?4, ?5, x'')
                         ON CONFLICT (num) DO UPDATE SET first_seen = ?3, bundle = ?4, digest = ?5";
                     c.prepare_cached(put)?.execute((num, key, first_seen, bundle, digest))?;

@@ -222,7 +222,7 @@ impl Project {
                     owned::put(c, few)?;
                 }
                 let digest = row.digest.as_ref().map_or(&[][..], |d| d.0.as_slice());
-                let digest = seal::digests(key, row.first_seen, digest);
+                let digest = seal::digests(key, row.first_seen, &row.encoded, digest);
                 match owned.next_if(|(owner, _)| *owner == num) {
                     Some((_, few)) => put.execute((num, key, row.first_seen, &row.encoded, digest, few))?,
                     None => put_bundle.execute((num, key, row.first_seen, &row.encoded, digest))?,

@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Result};
 
 use crate::SqliteStore;
 use crate::customer;
-use crate::db::{Tx, corrupt, engine};
+use crate::db::{Tx, engine};
 use crate::keys;
 use crate::project::add_digest;
 use crate::publish::keep;
@@ -92,13 +92,11 @@ impl Resolve {
         let Some(num) = self.tx.writer.number(&row.key)? else { return Ok(row) };
         let c = &self.tx.writer.connection;
         row.waited = c.prepare_cached("DELETE FROM inbox WHERE party = ?1")?.execute([num])? > 0;
-        let mut get = c.prepare_cached("SELECT first_seen, digest FROM owner WHERE num = ?1")?;
+        let mut get = c.prepare_cached("SELECT first_seen, digest, bundle FROM owner WHERE num = ?1")?;
         let mut rows = get.query([num])?;
         if let Some(owner) = rows.next()? {
             let first_seen = owner.get(0)?;
-            if seal::digest_of(&row.key, first_seen, owner.get_ref(1)?.as_blob()?).is_none() {
-                return Err(corrupt(&row.key, "its digest is not that of its row"));
-            }
+            seal::bundle(&row.key, first_seen, owner.get_ref(2)?.as_blob()?, owner.get_ref(1)?.as_blob()?)?;
             row.first_seen = first_seen.unwrap_or(i64::MAX);
         }
         row.state = customer::state(c, num)?;

@@ -1,10 +1,9 @@
 //! Values that end with a checksum over themselves and over where they stand, looked at whenever they are read: what is damaged, or
 //! stands where it was not written, is an error and no answer.
 //!
-//! CRC-32 in four bytes; nothing at all stays nothing. A bundle has its digest instead, which is looked at as often.
+//! CRC-32 in four bytes; nothing at all stays nothing. The checksum of a bundle stands behind its digest.
 
 use crc32fast::Hasher;
-use onefold_store::is_torn;
 use rusqlite::Result;
 
 use crate::db::corrupt;
@@ -17,8 +16,6 @@ pub(crate) enum Place<'a> {
     Few(i64),
     /// Owner, day on which it falls due, invoice.
     Item(i64, i64, i64),
-    /// When an owner was first seen.
-    Seen(&'a str),
     /// A sum of digests that is kept.
     Digest(&'a str),
     /// Owner, when it happened, document: the checksum is all that there is.
@@ -32,10 +29,6 @@ fn sum(place: Place<'_>, value: &[u8]) -> [u8; SUM] {
     match place {
         Place::Subject(key) => {
             hasher.update(b"s");
-            hasher.update(key.as_bytes());
-        }
-        Place::Seen(key) => {
-            hasher.update(b"n");
             hasher.update(key.as_bytes());
         }
         Place::Digest(name) => {
@@ -87,7 +80,7 @@ pub(crate) fn unsealed<'a>(place: Place<'_>, sealed: &'a [u8]) -> Option<&'a [u8
 /// The checksum is not its own.
 pub(crate) fn opened<'a>(place: Place<'_>, sealed: &'a [u8]) -> Result<&'a [u8]> {
     let what = || match place {
-        Place::Subject(key) | Place::Seen(key) => key.to_owned(),
+        Place::Subject(key) => key.to_owned(),
         Place::Digest(name) => format!("the digest of {name}"),
         Place::Fact(subject, _) => format!("a fact of subject number {subject}"),
         Place::Few(owner) => format!("what stands under owner number {owner}"),
@@ -118,20 +111,34 @@ pub(crate) fn unsealed_text(party: i64, sealed: &str) -> Option<&str> {
     (kept == sum_of_text(party, text)).then_some(text)
 }
 
-/// What the column of an owner's digest holds: the digest of its bundle, and a checksum over when it was first seen, if it was.
-pub(crate) fn digests(key: &str, first_seen: Option<i64>, digest: &[u8]) -> Vec<u8> {
+fn sum_of_owner(key: &str, first_seen: Option<i64>, bundle: &[u8], digest: &[u8]) -> [u8; SUM] {
+    let mut hasher = Hasher::new();
+    hasher.update(key.as_bytes());
+    let seen = first_seen.map(i64::to_le_bytes);
+    hasher.update(seen.as_ref().map_or(&[][..], |seen| seen));
+    hasher.update(&(bundle.len() as u64).to_le_bytes());
+    hasher.update(bundle);
+    hasher.update(digest);
+    hasher.finalize().to_le_bytes()
+}
+
+/// What the column of an owner's digest holds: the digest of its bundle, and a checksum over that, the bundle, and when the owner was
+/// first seen, which is looked at in a tenth of the time. Nothing for an owner that has neither.
+pub(crate) fn digests(key: &str, first_seen: Option<i64>, bundle: &[u8], digest: &[u8]) -> Vec<u8> {
     let mut column = digest.to_vec();
-    if let Some(seen) = first_seen {
-        column.extend_from_slice(&sum(Place::Seen(key), &seen.to_le_bytes()));
+    if first_seen.is_some() || !bundle.is_empty() {
+        column.extend_from_slice(&sum_of_owner(key, first_seen, bundle, digest));
     }
     column
 }
 
 /// The digest of that column; none where the checksum beside it is not its own.
-pub(crate) fn digest_of<'a>(key: &str, first_seen: Option<i64>, column: &'a [u8]) -> Option<&'a [u8]> {
-    let Some(seen) = first_seen else { return Some(column) };
+pub(crate) fn digest_of<'a>(key: &str, first_seen: Option<i64>, bundle: &[u8], column: &'a [u8]) -> Option<&'a [u8]> {
+    if first_seen.is_none() && bundle.is_empty() {
+        return column.is_empty().then_some(column);
+    }
     let (digest, kept) = column.split_last_chunk()?;
-    (sum(Place::Seen(key), &seen.to_le_bytes()) == *kept).then_some(digest)
+    (sum_of_owner(key, first_seen, bundle, digest) == *kept).then_some(digest)
 }
 
 /// A bundle, if it and when its owner was first seen are what their row was written with; and its digest.
@@ -144,10 +151,8 @@ pub(crate) fn bundle<'a>(
     bundle: &'a [u8],
     column: &'a [u8],
 ) -> Result<(&'a [u8], &'a [u8])> {
-    match digest_of(key, first_seen, column) {
-        Some(digest) if !is_torn(key, bundle, digest) => Ok((bundle, digest)),
-        _ => Err(corrupt(key, "its digest is not that of its row")),
-    }
+    let digest = digest_of(key, first_seen, bundle, column);
+    digest.map(|digest| (bundle, digest)).ok_or_else(|| corrupt(key, "its checksum is not that of its row"))
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use onefold_store::{EachRow, Kept, KeyPrint, RowPrint, SEARCH_INDEX, StoreError, Table, VerifySnapshot, VerifyStore};
+use onefold_store::{
+    EachRow, Kept, KeyPrint, RowPrint, SEARCH_INDEX, StoreError, Table, VerifySnapshot, VerifyStore, is_torn,
+};
 use onefold_view::DigestSum;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
@@ -12,7 +14,7 @@ use crate::db::{corrupt, engine};
 use crate::keys::{find, place, text};
 use crate::owned::{self, Few, Item};
 use crate::project::digest;
-use crate::seal::{self, Place, digest_of, unsealed, unsealed_text};
+use crate::seal::{Place, digest_of, unsealed, unsealed_text};
 use crate::{SqliteStore, found};
 
 #[async_trait]
@@ -98,7 +100,8 @@ fn torn(c: &Connection) -> Result<u64> {
     let (mut rows, mut count) = (all.query([])?, 0);
     while let Some(row) = rows.next()? {
         let (key, bundle, digest) = (row.get_ref(0)?, row.get_ref(1)?, row.get_ref(2)?);
-        let torn = seal::bundle(key.as_str()?, row.get(5)?, bundle.as_blob()?, digest.as_blob()?).is_err();
+        let (key, bundle, digest) = (key.as_str()?, bundle.as_blob()?, digest.as_blob()?);
+        let torn = digest_of(key, row.get(5)?, bundle, digest).is_none_or(|digest| is_torn(key, bundle, digest));
         let owner = row.get(3)?;
         let few = row.get_ref(4)?.as_blob_or_null().is_ok_and(|few| few.is_none_or(|few| Few::of(owner, few).is_ok()));
         count += u64::from(torn || !few);
@@ -190,7 +193,7 @@ impl Numbers {
             let print = self.learn(row.get(0)?, key, 1);
             let (bundle, digest) = (row.get_ref(2)?.as_blob()?, row.get_ref(3)?.as_blob()?);
             let seen: Option<i64> = row.get(4)?;
-            let digest = digest_of(key, seen, digest).unwrap_or(DAMAGED);
+            let digest = digest_of(key, seen, bundle, digest).unwrap_or(DAMAGED);
             let seen = seen.map(i64::to_be_bytes);
             if let (Some(each), false) = (each, bundle.is_empty() && digest.is_empty() && seen.is_none()) {
                 let seen = seen.as_ref().map_or(&[][..], |seen| seen);
