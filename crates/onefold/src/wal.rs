@@ -2,7 +2,7 @@
 //!
 //! Each frame of it carries a checksum that goes on from the one before. Whoever opens the file first takes it up to the first
 //! frame that is wrong, and says nothing of what follows: a frame that was not yet synced when the power went is wrong, and so is
-//! one that was damaged. In the second case whole commits stand behind it. Format: https://www.sqlite.org/walformat.html
+//! one that was damaged. In the second case whole commits stand behind it. Format: <https://www.sqlite.org/walformat.html>
 
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Result};
