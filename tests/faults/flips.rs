@@ -12,6 +12,7 @@ use std::fs;
 use std::path::Path;
 
 use harness::{Answer, Home, Server, event, invoice, party};
+use onefold_testkit::{Dice, asked};
 use serde_json::{Value, json};
 
 /// What one may ask of the hub; none of it writes.
@@ -33,23 +34,6 @@ const QUESTIONS: [&[&str]; 14] = [
 ];
 /// Files of a directory that a hub has left.
 const FILES: [&str; 6] = ["log.db", "views.db", "log.db-wal", "views.db-wal", "hub.key", "FORMAT"];
-
-fn asked(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|e| panic!("{name}: {e}")))
-}
-
-/// SplitMix64: the same flips for the same seed.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % limit.max(1)
-    }
-}
 
 /// Customers of two sources that are one by phone, with invoices, an owner of many, one that nobody is, and one refused record.
 fn company(server: &Server) {
@@ -196,7 +180,7 @@ fn no_flipped_byte_gives_a_wrong_answer_and_each_is_found_or_unused() {
     assert!(right.iter().all(Option::is_some), "{right:?}");
     assert!(verifies(&home));
 
-    let (flips, mut dice) = (asked("ONEFOLD_FLIPS", 12), Dice(asked("ONEFOLD_FLIP_SEED", 1)));
+    let (flips, mut dice) = (asked("ONEFOLD_FLIPS", 12), Dice::new(asked("ONEFOLD_FLIP_SEED", 1)));
     let (mut wrong, mut fates) = (Vec::new(), BTreeMap::new());
     let only = std::env::var("ONEFOLD_FLIP_FILE").ok();
     for file in FILES.into_iter().filter(|file| only.as_deref().is_none_or(|only| only == *file)) {

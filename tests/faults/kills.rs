@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use harness::{Home, connector, party};
 use onefold_simulator::{Feed, Settings, Summary, simulate};
+use onefold_testkit::{Dice, asked};
 use serde_json::Value;
 
 /// On both sides of each commit that an ingest makes.
@@ -31,23 +32,6 @@ const BORDERS: [&str; 11] = [
     "assemble.after_commit",
 ];
 const SIGKILL: i32 = 9;
-
-fn asked(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|e| panic!("{name}: {e}")))
-}
-
-/// SplitMix64: the same kills for the same seed.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % limit.max(1)
-    }
-}
 
 /// When to kill.
 #[derive(Debug, Clone, Copy)]
@@ -142,7 +126,7 @@ fn undisturbed(summary: &Summary) -> (Value, Vec<Duration>) {
 
 #[test]
 fn however_often_it_is_killed_what_is_finished_is_what_an_undisturbed_run_leaves() {
-    let (kills, mut dice) = (asked("ONEFOLD_KILLS", 50), Dice(asked("ONEFOLD_KILL_SEED", 1)));
+    let (kills, mut dice) = (asked("ONEFOLD_KILLS", 50), Dice::new(asked("ONEFOLD_KILL_SEED", 1)));
     let company = Home::new();
     let settings = Settings { customers: 60, ..Settings::default() };
     let summary = simulate(&company.path("company"), &settings).expect("a company");

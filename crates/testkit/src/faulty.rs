@@ -7,6 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use onefold_log::{Log, LogError, Membership, Record, Stored};
 
+use crate::Dice;
+
 /// One call in so many fails, as one that may be tried again.
 const FAILS: u64 = 150;
 
@@ -15,13 +17,13 @@ const FAILS: u64 = 150;
 /// and whoever joins a group believes at times that every partition is his.
 pub struct FaultyLog {
     log: Arc<dyn Log>,
-    dice: Arc<Dice>,
+    dice: Shared,
 }
 
 impl FaultyLog {
     /// The faults are the same for the same seed and calls.
     pub fn new(log: Arc<dyn Log>, seed: u64) -> Self {
-        Self { log, dice: Arc::new(Dice(Mutex::new(seed))) }
+        Self { log, dice: Shared(Arc::new(Mutex::new(Dice::new(seed)))) }
     }
 
     fn may_fail(&self) -> Result<(), LogError> {
@@ -29,17 +31,13 @@ impl FaultyLog {
     }
 }
 
-/// SplitMix64.
-struct Dice(Mutex<u64>);
+/// Thrown by whoever comes first.
+#[derive(Clone)]
+struct Shared(Arc<Mutex<Dice>>);
 
-impl Dice {
+impl Shared {
     fn below(&self, limit: u64) -> u64 {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = *state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % limit.max(1)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).below(limit)
     }
 }
 
@@ -92,7 +90,7 @@ impl Log for FaultyLog {
     async fn join(&self, topic: &str, group: &str) -> Result<Box<dyn Membership>, LogError> {
         let partitions = self.log.topic(topic, 1).await?;
         let member = self.log.join(topic, group).await?;
-        Ok(Box::new(Believes { member, partitions, dice: Arc::clone(&self.dice) }))
+        Ok(Box::new(Believes { member, partitions, dice: self.dice.clone() }))
     }
 }
 
@@ -100,7 +98,7 @@ impl Log for FaultyLog {
 struct Believes {
     member: Box<dyn Membership>,
     partitions: u32,
-    dice: Arc<Dice>,
+    dice: Shared,
 }
 
 #[async_trait]

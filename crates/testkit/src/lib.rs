@@ -2,6 +2,7 @@
 
 mod build;
 mod counted;
+mod dice;
 mod engine;
 mod faulty;
 mod hub;
@@ -13,6 +14,7 @@ mod skipped;
 
 pub use build::{Draft, corrected, identifier, linked, party, separated, withdrawn};
 pub use counted::{CountedStore, Rows};
+pub use dice::{Dice, asked};
 pub use engine::Engine;
 pub use faulty::FaultyLog;
 pub use hub::{Shape, TestHub, hub_key};

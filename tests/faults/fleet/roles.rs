@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use onefold_testkit::Dice;
+
 use crate::company::Company;
 use crate::fleet::{Fleet, Waiting, until};
 use crate::intake::Intake;
@@ -33,19 +35,6 @@ const ROUNDS: usize = 20;
 /// Appends per kill.
 const PER_ROUND: usize = 4;
 
-/// SplitMix64: the same kills for the same seed.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((mixed ^ (mixed >> 31)) % limit.max(1) as u64).unwrap_or_default()
-    }
-}
-
 /// Lets the events that are still to come go on once there are no more rounds, also where one failed.
 struct Ended<'a>(&'a AtomicUsize);
 
@@ -61,7 +50,7 @@ fn again(fleet: &Fleet, role: &'static str, dice: &mut Dice) -> Process {
     if dice.below(2) == 0 {
         return fleet.start(role);
     }
-    let border = borders[dice.below(borders.len())];
+    let border = borders[dice.place(borders.len())];
     fleet.start_with(role, &format!("{border}={}*off->kill", dice.below(3)))
 }
 
@@ -70,7 +59,7 @@ fn victim(deck: &mut Vec<usize>, of: usize, dice: &mut Dice) -> usize {
     if deck.is_empty() {
         deck.extend(0..of);
     }
-    deck.swap_remove(dice.below(deck.len()))
+    deck.swap_remove(dice.place(deck.len()))
 }
 
 #[test]
@@ -81,7 +70,7 @@ fn twenty_kills_of_any_process_under_load_lose_nothing_and_count_nothing_twice()
     let intake = Intake::of(company);
     let fleet = fleet.publishing().taking_in(&intake);
     let seed = std::env::var("ONEFOLD_KILL_SEED").map_or(1, |text| text.parse().expect("ONEFOLD_KILL_SEED: a number"));
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let watch = fleet.start("serve");
     // Two of each role, and each will kill itself at a border before long.
     let roles = STAGES.iter().chain(&BESIDE).flat_map(|(role, borders)| borders.iter().take(2).map(|at| (*role, *at)));
