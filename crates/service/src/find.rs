@@ -3,7 +3,7 @@
 use onefold_store::Nearness;
 use serde::Serialize;
 
-use crate::{Service, ServiceError};
+use crate::{Code, Service, ServiceError};
 
 /// Customers that one search answers at most.
 pub const MOST_FOUND: usize = 100;
@@ -42,7 +42,12 @@ impl Service {
             if hits.iter().any(|hit| hit.parties.contains(party)) {
                 continue;
             }
-            let Some(rows) = self.store.customer(party).await? else { continue };
+            // Whoever is found by words is known: left out, one that is damaged would seem not to exist.
+            let Some(rows) = self.store.customer(party).await? else {
+                let damaged =
+                    format!("`{party}` is found by its words and is nobody: `onefold rebuild` makes the views again");
+                return Err(ServiceError::new(Code::Damaged, damaged));
+            };
             let name = self.name(&rows);
             let found_by = found.text.lines().map(str::to_owned).collect();
             hits.push(Hit { id: name.id, name: name.name, parties: name.parties, found_by });
