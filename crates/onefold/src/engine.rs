@@ -1,6 +1,6 @@
-//! Log and read model of a hub, opened for writing or for reading: the one place that names adapters.
+//! Log and read model of a hub, opened for writing or for reading.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
@@ -9,9 +9,9 @@ use onefold_identity::Rules;
 use onefold_log::{Fence, Log};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_log_kafka::KafkaLog;
-use onefold_store::{FOLD_VERSION, FollowStore, LoadStore, Store, StoreError};
-use onefold_store_postgres::{Beside, PostgresStore, Scratch};
-use onefold_store_sqlite::{SqliteLoad, SqliteStore};
+use onefold_store::{Store, StoreError};
+use onefold_store_postgres::{PostgresStore, Scratch};
+use onefold_store_sqlite::SqliteStore;
 
 use crate::args::Globals;
 use crate::config::{Config, without_password};
@@ -87,7 +87,7 @@ pub(crate) enum Access {
 
 /// Looks whether the write-ahead files are whole, before anybody opens them and takes them up to where they are not. Whoever
 /// writes has taken them as they were.
-fn check_write_ahead(data: &DataDir) -> Result<()> {
+pub(crate) fn check_write_ahead(data: &DataDir) -> Result<()> {
     let is_cut = |database: &Path| {
         wal::is_cut(database).with_context(|| format!("{} cannot be read", beside(database, "-wal").display()))
     };
@@ -212,7 +212,7 @@ pub(crate) fn topics(config: &Config) -> Result<(Arc<KafkaLog>, u32)> {
 }
 
 /// Kafka at these brokers.
-fn kafka(bootstrap: &str, config: &Config) -> Result<Arc<KafkaLog>> {
+pub(crate) fn kafka(bootstrap: &str, config: &Config) -> Result<Arc<KafkaLog>> {
     Ok(Arc::new(open_kafka(bootstrap, config)?))
 }
 
@@ -243,158 +243,7 @@ pub(crate) async fn check_key(log: &EmbeddedLog, key: &HubKey, data: &DataDir) -
     }
 }
 
-/// Views that are made again beside the old ones, by one process at a time.
-pub(crate) struct Rebuilding {
-    pub(crate) log: Arc<dyn Log>,
-    /// The views as they are, where there are any.
-    pub(crate) live: Option<Arc<dyn Store>>,
-    /// They were made under the rules that are configured now.
-    pub(crate) same_rules: bool,
-    /// They were derived by this version of the fold: else there is nothing to compare with.
-    pub(crate) same_fold: bool,
-    /// Why they are of another log than this one.
-    pub(crate) other_log: Option<String>,
-    pub(crate) key: HubKey,
-    rules: Rules,
-    place: Fresh,
-    /// The old ones cannot be read.
-    damaged: bool,
-}
-
-/// Where new views come to stand.
-enum Fresh {
-    /// Beside the file that they replace; nobody else writes to it meanwhile.
-    File { views: PathBuf, new: PathBuf, _lock: WriterLock },
-    /// Beside the schema that they replace.
-    Schema { url: String },
-}
-
-impl Rebuilding {
-    /// Whether live has begun what nobody would finish while the views are made again.
-    pub(crate) async fn is_waiting(globals: &Globals) -> Result<bool> {
-        if globals.settings.is_distributed() {
-            return Ok(false);
-        }
-        let data = DataDir::open(globals.directory()?)?;
-        let views = data.file("views.db");
-        if !views.exists() {
-            return Ok(false);
-        }
-        let live = SqliteStore::open_read(&views)?;
-        // What an older program has begun, or was begun with another log, cannot be finished, and need not be.
-        let begun = live.fold_version() == FOLD_VERSION && live.followed().await?.waiting;
-        let log = EmbeddedLog::open_read(&data.file("log.db"))?;
-        Ok(begun && log_watch::other(&log, &live).await?.is_none())
-    }
-
-    /// `damaged`: the views are known to be, and are not looked at.
-    pub(crate) async fn begin(globals: &Globals, damaged: bool) -> Result<Self> {
-        let config = &globals.settings;
-        let rules = config.identity.clone();
-        if config.is_distributed() {
-            let url = config.postgres.url.clone();
-            let live = PostgresStore::connect_read(&url, postgres_options(config)).await?;
-            let (same_rules, same_fold) = (*live.rules() == rules, live.fold_version() == FOLD_VERSION);
-            let key = HubKey::new(&live.hub_key().await?);
-            let (log, live) = (kafka(&config.kafka.bootstrap, config)?, Arc::new(live) as Arc<dyn Store>);
-            let other_log = log_watch::other(log.as_ref(), live.as_ref()).await?;
-            let (live, place) = (Some(live), Fresh::Schema { url });
-            return Ok(Self { log, live, same_rules, same_fold, other_log, key, rules, place, damaged });
-        }
-        let data = DataDir::open(globals.directory()?)?;
-        let (lock, key) = (data.lock()?, data.key()?);
-        check_write_ahead(&data)?;
-        let log = EmbeddedLog::open_read(&data.file("log.db"))?;
-        check_key(&log, &key, &data).await?;
-        let log: Arc<dyn Log> = Arc::new(log);
-        let views = data.file("views.db");
-        let live = (!damaged && views.exists()).then(|| SqliteStore::open_read(&views)).transpose()?;
-        let same_rules = live.as_ref().is_none_or(|live| *live.rules() == rules);
-        let same_fold = live.as_ref().is_none_or(|live| live.fold_version() == FOLD_VERSION);
-        let live = live.map(|live| Arc::new(live) as Arc<dyn Store>);
-        let other_log = match &live {
-            Some(live) => log_watch::other(log.as_ref(), live.as_ref()).await?,
-            None => None,
-        };
-        let place = Fresh::File { views, new: data.file("views.db.new"), _lock: lock };
-        Ok(Self { log, live, same_rules, same_fold, other_log, key, rules, place, damaged })
-    }
-
-    /// Views that nobody reads yet.
-    pub(crate) async fn load(&self, partitions: usize) -> Result<Box<dyn LoadStore>> {
-        match &self.place {
-            Fresh::File { views, new, .. } if self.damaged && views.exists() => {
-                file_loader(new, partitions, &self.rules, Some(views)).or_else(|error| {
-                    let kept = SqliteLoad::aside(views);
-                    tracing::warn!(
-                        "what stands in the old views alone, the quarantine and how far topics were read, is lost in them ({error:#}); \
-                         they are kept as {}",
-                        kept.display()
-                    );
-                    file_loader(new, partitions, &self.rules, None)
-                })
-            }
-            Fresh::File { views, new, .. } => {
-                file_loader(new, partitions, &self.rules, self.live.is_some().then_some(views))
-            }
-            Fresh::Schema { url } => schema_loader(url, partitions, &self.rules).await,
-        }
-    }
-
-    /// Puts them in the place of the old ones.
-    pub(crate) async fn swap(self) -> Result<()> {
-        drop(self.live);
-        match self.place {
-            Fresh::File { views, new, .. } if self.damaged => Ok(SqliteLoad::swap_aside(&new, &views)?),
-            Fresh::File { views, new, .. } => SqliteLoad::swap(&new, &views)
-                .with_context(|| format!("{} cannot be replaced; is it being read?", views.display())),
-            Fresh::Schema { url } => {
-                let beside = Beside::open(&url, onefold_store_postgres::Options::default()).await?;
-                beside.swap().await.context("the tables cannot be replaced; is somebody reading them without end?")
-            }
-        }
-    }
-
-    /// Leaves the old ones.
-    pub(crate) async fn discard(self) -> Result<()> {
-        match self.place {
-            Fresh::File { new, .. } => {
-                std::fs::remove_file(&new).with_context(|| format!("{} cannot be removed", new.display()))
-            }
-            Fresh::Schema { url } => {
-                Ok(Beside::open(&url, onefold_store_postgres::Options::default()).await?.discard().await?)
-            }
-        }
-    }
-}
-
-/// Views in a fresh file; what is in quarantine is taken from the old one.
-fn file_loader(new: &Path, partitions: usize, rules: &Rules, old: Option<&PathBuf>) -> Result<Box<dyn LoadStore>> {
-    let partitions = u32::try_from(partitions)?;
-    let options = onefold_store_sqlite::Options { partitions, rules: rules.clone(), ..Default::default() };
-    Ok(Box::new(SqliteLoad::create(new, &options, old.map(PathBuf::as_path))?))
-}
-
-/// Views in a fresh schema.
-async fn schema_loader(url: &str, partitions: usize, rules: &Rules) -> Result<Box<dyn LoadStore>> {
-    let partitions = u32::try_from(partitions)?;
-    let options = onefold_store_postgres::Options { partitions, rules: rules.clone(), ..Default::default() };
-    let beside = Beside::open(url, options).await.map_err(|error| match error {
-        StoreError::Locked => anyhow::anyhow!("another process makes these views again just now: wait for it"),
-        other => other.into(),
-    })?;
-    Ok(Box::new(beside.load().await?))
-}
-
-/// Views to be measured, beside those in this directory or database.
-pub(crate) async fn loader(hub: &Config, partitions: usize, rules: &Rules) -> Result<Box<dyn LoadStore>> {
-    if hub.is_distributed() {
-        return schema_loader(&hub.postgres.url, partitions, rules).await;
-    }
-    file_loader(&hub.hub.data.join("views.db.new"), partitions, rules, None)
-}
-
-fn postgres_options(config: &Config) -> onefold_store_postgres::Options {
+pub(crate) fn postgres_options(config: &Config) -> onefold_store_postgres::Options {
     onefold_store_postgres::Options {
         rules: config.identity.clone(),
         partitions: partitions(config, OF_KAFKA),

@@ -14,6 +14,7 @@ mod log_watch;
 mod manifest;
 mod out;
 mod progress;
+mod rebuilding;
 mod render;
 mod shutdown;
 mod telemetry;

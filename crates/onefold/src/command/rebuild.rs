@@ -10,11 +10,12 @@ use serde::Serialize;
 
 use crate::args::{Globals, RebuildArgs};
 use crate::data::DataDir;
-use crate::engine::{Access, EVENTS, Engine, Rebuilding};
+use crate::engine::{Access, EVENTS, Engine};
 use crate::hub::Hub;
 use crate::log_watch;
 use crate::out::Out;
 use crate::progress::bar;
+use crate::rebuilding::Rebuilding;
 
 /// Mismatches that are printed as text; all that are named stand in the JSON.
 const SHOWN: usize = 20;

@@ -8,7 +8,7 @@ use onefold_audit::{Progress, Source, at_rest, rebuild, verify};
 
 use super::measure::{Report, forget_peak_memory, peak_memory_mib};
 use super::rig::Rig;
-use crate::engine::loader;
+use crate::rebuilding::loader;
 
 /// Memory that a rebuild has for what waits between two steps.
 const MEMORY: usize = 1 << 30;
