@@ -35,13 +35,15 @@ impl LogWatch {
 
     /// Whether what was read stands there still; what was read since is known from here on.
     async fn look(&mut self, positions: &[u64]) -> Result<(), StageError> {
-        for kept in self.store.fingerprints().await? {
-            self.known.entry(kept.partition).or_insert(kept);
+        if self.known.is_empty() {
+            self.known = self.store.fingerprints().await?.into_iter().map(|kept| (kept.partition, kept)).collect();
         }
         let known: Vec<Fingerprint> = self.known.get(&self.turn).cloned().into_iter().collect();
         let log = self.log.unguarded();
         recognise(log, EVENTS, positions, &known).await?;
-        if let Some(last) = positions.get(self.turn as usize).and_then(|at| at.checked_sub(1)) {
+        // Where nothing was read since, it stands as it was found just now.
+        let last = positions.get(self.turn as usize).and_then(|at| at.checked_sub(1));
+        if let Some(last) = last.filter(|last| known.iter().all(|known| known.offset != *last)) {
             let read = fingerprints(log, EVENTS, &[(self.turn, last)]).await?;
             self.store.keep_fingerprints(&read).await?;
             self.known.extend(read.into_iter().map(|read| (read.partition, read)));
