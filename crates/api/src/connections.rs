@@ -189,17 +189,22 @@ mod tests {
 
     #[test]
     fn each_phase_has_a_time_of_its_own_and_work_has_none() {
-        let options =
-            Options { head_ms: 100, idle_ms: 300, body_ms: 200, bytes_per_second: 1_000, ..Options::default() };
+        let options = Options {
+            head_ms: 100_000,
+            idle_ms: 300_000,
+            body_ms: 200_000,
+            bytes_per_second: 10,
+            ..Options::default()
+        };
         let one = Connection::new(address(1), false);
         let left = || one.deadline(&options).map(|deadline| deadline.duration_since(Instant::now()).as_millis());
         let near = |least: u128, most: u128| left().is_some_and(|left| (least..=most).contains(&left));
-        assert!(near(50, 100));
+        assert!(near(50_000, 100_000));
         one.begin(Phase::Work);
         assert_eq!(left(), None);
         one.begin(Phase::Body);
         one.received(1_000);
-        assert!(near(1_100, 1_200), "a second for a thousand bytes");
+        assert!(near(250_000, 300_000), "a second for ten bytes");
         one.begin(Phase::Answer);
         one.flushed();
         assert_eq!(one.phase(), Phase::Answer, "there is more to come");
