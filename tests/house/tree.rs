@@ -55,6 +55,10 @@ pub(crate) struct Manifest {
     pub(crate) normal: BTreeSet<String>,
     /// Packages in `[dev-dependencies]`.
     pub(crate) dev: BTreeSet<String>,
+    /// Packages in `[workspace.dependencies]`, our own crates left aside.
+    pub(crate) workspace: BTreeSet<String>,
+    /// Where its test targets stand, as seen from its directory.
+    pub(crate) tests: Vec<String>,
 }
 
 impl Manifest {
@@ -63,18 +67,21 @@ impl Manifest {
         self.normal.iter().filter_map(|name| name.strip_prefix("onefold-"))
     }
 
-    fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let mut manifest = Self::default();
         let mut section = "";
         for line in text.lines().map(str::trim) {
             if let Some(header) = line.strip_prefix('[') {
                 section = header.trim_end_matches(']');
                 // `[dependencies.serde]` names its package in the header.
-                if let Some((part, package)) = section.split_once('.') {
+                if let Some((part, package)) = section.split_once('.').filter(|(part, _)| *part != "workspace") {
                     manifest.put(part, package);
                     section = "";
                 }
                 continue;
+            }
+            if section == "[test" {
+                manifest.tests.extend(line.strip_prefix("path = \"").map(|path| path.trim_end_matches('"').to_owned()));
             }
             let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_')).unwrap_or(0);
             if end > 0 && !line.starts_with('#') {
@@ -88,6 +95,7 @@ impl Manifest {
         match section {
             "dependencies" | "build-dependencies" => self.normal.insert(package.to_owned()),
             "dev-dependencies" => self.dev.insert(package.to_owned()),
+            "workspace.dependencies" if !package.starts_with("onefold-") => self.workspace.insert(package.to_owned()),
             _ => false,
         };
     }

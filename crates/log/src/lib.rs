@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "conformance")]
 pub mod conformance;
 mod copy;
 mod error;
@@ -10,7 +11,9 @@ mod membership;
 mod partition;
 mod port;
 mod record;
+#[cfg(feature = "conformance")]
 pub mod speed;
+mod topic_names;
 
 pub use copy::{Copied, CopyError, Larger, copy};
 pub use error::LogError;
@@ -21,3 +24,4 @@ pub use membership::Membership;
 pub use partition::partition_of;
 pub use port::Log;
 pub use record::{Record, Stored};
+pub use topic_names::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, EVENTS_TOPIC, IDENTITY_TOPIC};

@@ -3,7 +3,8 @@
 //! `ONEFOLD_FAILPOINTS="name=kill;other=3*off->stop"` acts where the program has a failpoint of that name. `kill` is
 //! SIGKILL to this process, as a power cut would: no destructor runs; `stop` is SIGSTOP, until somebody sends SIGCONT.
 //! `N*off->kill` lets it pass N times first, `kill@FILE` until there is a file of that name, which it takes away.
-//! Everything else is an action of the `fail` crate. Unset, nothing happens.
+//! Everything else is an action of the `fail` crate. Unset, nothing happens. A program that was not built for tests has no
+//! failpoints, and refuses to start with the variable set.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +16,11 @@ use rustix::process::{Signal, getpid, kill_process};
 /// Sets up what the environment asks for.
 pub(crate) fn set_up() -> Result<()> {
     let Ok(asked) = std::env::var("ONEFOLD_FAILPOINTS") else { return Ok(()) };
+    if !fail::has_failpoints() {
+        bail!(
+            "ONEFOLD_FAILPOINTS is set, but this program has no failpoints: unset it, or build with `--features failpoints`"
+        );
+    }
     for one in asked.split(';').map(str::trim).filter(|one| !one.is_empty()) {
         let Some((name, action)) = one.split_once('=') else {
             bail!("ONEFOLD_FAILPOINTS: `{one}`: expected name=action");

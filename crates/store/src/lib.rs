@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod assemble;
+#[cfg(feature = "conformance")]
 pub mod conformance;
 mod document;
 mod error;
