@@ -36,7 +36,7 @@ impl Assembler {
 
 #[async_trait]
 impl Stage for Assembler {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "assembler"
     }
 

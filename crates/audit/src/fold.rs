@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use onefold_event::{Event, Kind, Subject, decode};
-use onefold_log::{Log, Record, Stored};
+use onefold_log::{EVENTS_TOPIC, Log, Record, Stored};
 use onefold_store::{Admitted, FactState, KeyPrint, MOST_FACTS, QuarantineEntry, SubjectState};
 use onefold_view::{FactRef, Fragment, Guest, parties_named};
 use prost::Message;
@@ -19,8 +19,6 @@ use crate::settle::{GREETS, SAYS, SEEN};
 use crate::spill::{Frame, Writer};
 use crate::verify::AuditError;
 
-/// The topic of events.
-const EVENTS: &str = "events";
 /// Records read at a time.
 const CHUNK: usize = 4000;
 /// Number of the field of a record that holds its subject.
@@ -53,7 +51,7 @@ impl Replay {
         let mut to = self.events.writer();
         let mut from = 0;
         while from < until {
-            let records = log.read(EVENTS, partition, from, CHUNK).await?;
+            let records = log.read(EVENTS_TOPIC, partition, from, CHUNK).await?;
             let Some(last) = records.last() else {
                 return Err(AuditError::Short { partition, from, until });
             };
@@ -194,7 +192,7 @@ impl Replay {
     fn refuse(&self, stored: &Stored) {
         if let Err(error) = decode(&stored.record.value) {
             self.refused.fetch_add(1, Ordering::Relaxed);
-            self.rows.refused(QuarantineEntry::refused(EVENTS, stored, &error));
+            self.rows.refused(QuarantineEntry::refused(EVENTS_TOPIC, stored, &error));
         }
     }
 

@@ -42,7 +42,7 @@ impl Default for IntakeOptions {
 /// door, or dropped by the projector.
 pub struct Intake {
     connector: Connector,
-    name: &'static str,
+    name: String,
     log: Arc<dyn Log>,
     positions: Arc<dyn IntakeStore>,
     quarantine: Arc<dyn Quarantine>,
@@ -81,8 +81,7 @@ impl Intake {
         quarantine: Arc<dyn Quarantine>,
         options: IntakeOptions,
     ) -> Self {
-        // One per connector for as long as the process runs; stages are named for ever.
-        let name = format!("connector {}", connector.name()).leak();
+        let name = format!("connector {}", connector.name());
         let reading = |topic: &String| Reading {
             topic: topic.clone(),
             place: None,
@@ -107,7 +106,7 @@ impl Intake {
         let handled = found.iter().map(|found| found.messages.len() as u64).sum();
         let (batch, mut report) = self.map(&found);
         let to = To::Hub(&self.door, self.quarantine.as_ref());
-        write(batch, &to, &mut report).await.map_err(of_the_world)?;
+        write(batch, &to, &mut report).await.map_err(stage_error)?;
         fail::fail_point!("connect.before_commit");
         self.commit(&found).await?;
         fail::fail_point!("connect.after_commit");
@@ -131,7 +130,7 @@ impl Intake {
         if mine != reading.mine {
             if mine.iter().any(|partition| !reading.mine.contains(partition)) {
                 // Whoever had it has brought events to a door of its own, some a moment ago.
-                self.door.learn().await.map_err(of_the_door)?;
+                self.door.learn().await.map_err(|error| stage_error(error.into()))?;
             }
             for gone in reading.mine.iter().filter(|partition| !mine.contains(partition)) {
                 lag(connector, topic, *gone, 0);
@@ -261,8 +260,8 @@ impl Reading {
 
 #[async_trait]
 impl Stage for Intake {
-    fn name(&self) -> &'static str {
-        self.name
+    fn name(&self) -> &str {
+        &self.name
     }
 
     async fn step(&mut self) -> Result<Progress, StageError> {
@@ -301,19 +300,39 @@ fn count(connector: &str, report: &Report) {
     }
 }
 
-fn of_the_world(error: IngestError) -> StageError {
+/// Who is at fault stays told apart: the operator looks at the log, at the read model, or at this connector.
+fn stage_error(error: IngestError) -> StageError {
     match error {
-        IngestError::Door(error) => of_the_door(error),
-        IngestError::Quarantine(error) => error.into(),
-        IngestError::Tests(_) | IngestError::Read { .. } | IngestError::Broken => LogError::Closed.into(),
+        IngestError::Door(DoorError::Log(error)) => error.into(),
+        IngestError::Door(DoorError::Store(error)) | IngestError::Quarantine(error) => error.into(),
+        IngestError::Door(undecodable @ DoorError::Undecodable { .. }) => {
+            LogError::Corrupt(undecodable.to_string()).into()
+        }
+        other @ (IngestError::Door(DoorError::Broken)
+        | IngestError::Tests(_)
+        | IngestError::Read { .. }
+        | IngestError::Broken) => StageError::other(other),
     }
 }
 
-fn of_the_door(error: DoorError) -> StageError {
-    match error {
-        DoorError::Log(error) => error.into(),
-        DoorError::Store(error) => error.into(),
-        DoorError::Broken => LogError::Busy("the door broke off".to_owned()).into(),
-        undecodable @ DoorError::Undecodable { .. } => LogError::Corrupt(undecodable.to_string()).into(),
+#[cfg(test)]
+mod tests {
+    use onefold_store::StoreError;
+
+    use super::*;
+
+    #[test]
+    fn a_fault_of_the_connector_is_not_told_as_one_of_the_log() {
+        let read = IngestError::Read { input: "orders.csv".into(), error: std::io::ErrorKind::NotFound.into() };
+        for error in [read, IngestError::Broken, IngestError::Tests(Vec::new()), DoorError::Broken.into()] {
+            let told = error.to_string();
+            let error = stage_error(error);
+            assert!(matches!(error, StageError::Other(_)), "{error:?}");
+            assert_eq!(error.to_string(), told);
+        }
+        let log = stage_error(DoorError::Log(LogError::Closed).into());
+        assert!(matches!(log, StageError::Log(LogError::Closed)), "{log:?}");
+        let store = stage_error(IngestError::Quarantine(StoreError::Full));
+        assert!(matches!(store, StageError::Store(StoreError::Full)), "{store:?}");
     }
 }

@@ -1,5 +1,7 @@
 //! The topics, and what each must be like.
 
+use onefold_log::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, EVENTS_TOPIC, IDENTITY_TOPIC};
+
 /// How long the records of a topic are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
@@ -46,10 +48,10 @@ pub const TOPICS: &[TopicPlan] = &[
     plan("intake.service", Spread::Hub, OF_INTAKE),
     plan("intake.sales", Spread::Hub, OF_INTAKE),
     plan("intake.party", Spread::Hub, OF_INTAKE),
-    plan("events", Spread::Hub, Kept::Forever),
-    plan("customers", Spread::Hub, Kept::Latest),
-    plan("identity", Spread::One, Kept::Forever),
-    plan("actions", Spread::Hub, Kept::Forever),
+    plan(EVENTS_TOPIC, Spread::Hub, Kept::Forever),
+    plan(CUSTOMERS_TOPIC, Spread::Hub, Kept::Latest),
+    plan(IDENTITY_TOPIC, Spread::One, Kept::Forever),
+    plan(ACTIONS_TOPIC, Spread::Hub, Kept::Forever),
     plan("quarantine", Spread::Hub, Kept::Forever),
     plan(REGISTRY, Spread::One, Kept::Latest),
 ];
@@ -64,7 +66,7 @@ pub(crate) fn kept(name: &str) -> Kept {
 }
 
 /// Topics that the publisher writes in transactions, whose ends stand among the records.
-const TRANSACTIONAL: [&str; 3] = ["customers", "identity", "actions"];
+const TRANSACTIONAL: [&str; 3] = [CUSTOMERS_TOPIC, IDENTITY_TOPIC, ACTIONS_TOPIC];
 
 /// Whether offsets have no gap as long as nothing is removed.
 pub(crate) fn is_dense(name: &str) -> bool {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use onefold_event::HubKey;
 use onefold_identity::Rules;
-use onefold_log::{Fence, Log};
+use onefold_log::{EVENTS_TOPIC, Fence, Log};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_log_kafka::KafkaLog;
 use onefold_store::{Store, StoreError};
@@ -18,8 +18,6 @@ use crate::config::{Config, without_password};
 use crate::data::{DataDir, WriterLock, beside};
 use crate::{log_watch, wal};
 
-/// The topic of events.
-pub(crate) const EVENTS: &str = "events";
 /// Partitions of an embedded log that is made, unless asked otherwise.
 const EMBEDDED: u32 = 8;
 /// The same in Kafka.
@@ -281,7 +279,7 @@ impl Engine {
             let (rules, key) = (store.rules().clone(), Some(HubKey::new(&store.hub_key().await?)));
             return Ok(Self { log, store: Arc::new(store), rules, key, place, writer: None });
         }
-        let partitions = log.topic(EVENTS, options.partitions).await?;
+        let partitions = log.topic(EVENTS_TOPIC, options.partitions).await?;
         let rules = config.identity.clone();
         let store =
             PostgresStore::connect(&config.postgres.url, onefold_store_postgres::Options { partitions, ..options })
@@ -310,7 +308,7 @@ impl Engine {
             // A log that is new, or from before this was kept.
             log.keep(KEY, key.check()).await?;
         }
-        let partitions = log.topic(EVENTS, partitions(config, EMBEDDED)).await?;
+        let partitions = log.topic(EVENTS_TOPIC, partitions(config, EMBEDDED)).await?;
         let rules = config.identity.clone();
         let options = onefold_store_sqlite::Options { partitions, rules: rules.clone(), ..Default::default() };
         let store = SqliteStore::open(&views, options).map_err(|error| match error {

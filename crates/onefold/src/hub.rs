@@ -9,7 +9,7 @@ use onefold_assembler::Assembler;
 use onefold_connect::{Door, Intake, IntakeOptions};
 use onefold_event::HubKey;
 use onefold_identity::Rules;
-use onefold_log::{Guarded, Log};
+use onefold_log::{EVENTS_TOPIC, Guarded, Log};
 use onefold_projector::{Projector, Work};
 use onefold_publisher::Publisher;
 use onefold_resolver::Resolver;
@@ -20,7 +20,7 @@ use onefold_store::{Followed, Queue, Store};
 use crate::args::Globals;
 use crate::config::Role;
 use crate::connector;
-use crate::engine::{Access, EVENTS, Engine, Writer};
+use crate::engine::{Access, Engine, Writer};
 use crate::log_watch::{self, LogWatch};
 
 /// A stage that fails for so long is not waited for any more.
@@ -131,7 +131,7 @@ impl Hub {
     async fn start(engine: Engine, globals: &Globals, roles: &[Role]) -> Result<Self> {
         let Engine { log, store, rules, key, place, writer } = engine;
         let (writer, key) = writer.zip(key).context("opened for reading only")?;
-        let guarded = Guarded::new(log, EVENTS);
+        let guarded = Guarded::new(log, EVENTS_TOPIC);
         let log: Arc<dyn Log> = Arc::new(guarded.clone());
         let settings = &globals.settings;
         let partitions = writer.partitions;
@@ -212,7 +212,7 @@ impl Hub {
     /// # Errors
     /// A stage stands still, and why.
     pub(crate) async fn caught_up(&self, told: &dyn Fn(u64)) -> Result<()> {
-        let heads = self.log.heads(EVENTS).await?;
+        let heads = self.log.heads(EVENTS_TOPIC).await?;
         let mut pause = Duration::from_millis(1);
         let mut moved = (Followed::default(), Instant::now());
         loop {

@@ -6,11 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use async_trait::async_trait;
-use onefold_log::{Fingerprint, Guarded, Log, LogError, fingerprints, recognise};
+use onefold_log::{EVENTS_TOPIC, Fingerprint, Guarded, Log, LogError, fingerprints, recognise};
 use onefold_stage::{Progress, Stage, StageError};
 use onefold_store::FollowStore;
-
-use crate::engine::EVENTS;
 
 /// How often a record is looked at again. A topic that was made anew holds others in all partitions: one at a time is enough.
 const LOOK: Duration = Duration::from_secs(2);
@@ -40,11 +38,11 @@ impl LogWatch {
         }
         let known: Vec<Fingerprint> = self.known.get(&self.turn).cloned().into_iter().collect();
         let log = self.log.unguarded();
-        recognise(log, EVENTS, positions, &known).await?;
+        recognise(log, EVENTS_TOPIC, positions, &known).await?;
         // Where nothing was read since, it stands as it was found just now.
         let last = positions.get(self.turn as usize).and_then(|at| at.checked_sub(1));
         if let Some(last) = last.filter(|last| known.iter().all(|known| known.offset != *last)) {
-            let read = fingerprints(log, EVENTS, &[(self.turn, last)]).await?;
+            let read = fingerprints(log, EVENTS_TOPIC, &[(self.turn, last)]).await?;
             self.store.keep_fingerprints(&read).await?;
             self.known.extend(read.into_iter().map(|read| (read.partition, read)));
         }
@@ -56,7 +54,7 @@ impl LogWatch {
 
 #[async_trait]
 impl Stage for LogWatch {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "log"
     }
 
@@ -64,7 +62,7 @@ impl Stage for LogWatch {
         // Before the heads: the log is never behind them.
         let positions = self.store.followed().await?.positions;
         if self.looked.is_some_and(|at| at.elapsed() < LOOK) {
-            self.log.heads(EVENTS).await?;
+            self.log.heads(EVENTS_TOPIC).await?;
             return Ok(Progress::Idle);
         }
         let found = self.look(&positions).await;
@@ -98,7 +96,7 @@ pub(crate) async fn other(log: &dyn Log, store: &dyn FollowStore) -> Result<Opti
     let known = store.fingerprints().await?;
     // Before the heads: other processes go on meanwhile, and the log is never behind them.
     let positions = store.followed().await?.positions;
-    match recognise(log, EVENTS, &positions, &known).await {
+    match recognise(log, EVENTS_TOPIC, &positions, &known).await {
         Err(LogError::Replaced(why)) => Ok(Some(why)),
         found => Ok(found.map(|()| None)?),
     }
@@ -111,5 +109,5 @@ pub(crate) async fn keep(log: &dyn Log, store: &dyn FollowStore) -> Result<()> {
     }
     let last = (0u32..).zip(store.followed().await?.positions);
     let last: Vec<(u32, u64)> = last.filter_map(|(partition, at)| Some((partition, at.checked_sub(1)?))).collect();
-    Ok(store.keep_fingerprints(&fingerprints(log, EVENTS, &last).await?).await?)
+    Ok(store.keep_fingerprints(&fingerprints(log, EVENTS_TOPIC, &last).await?).await?)
 }

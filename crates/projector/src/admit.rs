@@ -1,5 +1,6 @@
 //! Events into facts, facts into fragments.
 
+use onefold_log::EVENTS_TOPIC;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use onefold_event::{Event, Subject, decode};
@@ -7,7 +8,7 @@ use onefold_store::{Admitted, FactState, FactsOf, QuarantineEntry};
 use onefold_view::{FactRef, Fragment, Guest, parties_named};
 
 use crate::batch::Batch;
-use crate::read::{EVENTS, Taken};
+use crate::read::Taken;
 use crate::row::Row;
 use crate::table::Place;
 use crate::transaction::Broken;
@@ -83,13 +84,13 @@ impl Batch<'_> {
             self.read(BTreeMap::from([(all, place)])).await?;
         }
         let row = &mut self.subjects[place];
-        let stored = self.log.fetch(EVENTS, &row.state.history()).await?;
+        let stored = self.log.fetch(EVENTS_TOPIC, &row.state.history()).await?;
         let mut events: Vec<Event> = Vec::with_capacity(stored.len());
         for stored in &stored {
             match decode(&stored.record.value) {
                 Ok(event) => events.push(event),
                 Err(error) => {
-                    let entry = QuarantineEntry::altered(EVENTS, stored, &row.subject, &error);
+                    let entry = QuarantineEntry::altered(EVENTS_TOPIC, stored, &row.subject, &error);
                     self.changes.refused.push(entry);
                 }
             }

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use onefold_event::HubKey;
-use onefold_log::{Log, Membership};
+use onefold_log::{EVENTS_TOPIC, Log, Membership};
 use onefold_stage::{Progress, Stage, StageError};
 use onefold_store::{Changes, ProjectStore, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::batch::Batch;
-use crate::read::{EVENTS, Read, Reader, Taken};
+use crate::read::{Read, Reader, Taken};
 use crate::transaction::{Broken, Transaction};
 use crate::work::{Part, Work};
 
@@ -74,7 +74,7 @@ impl Projector {
     /// The partitions that it is to follow now. This is speed alone: two that follow one are parted by its position.
     async fn mine(&mut self) -> Result<Vec<u32>, StageError> {
         if self.membership.is_none() {
-            self.membership = Some(self.reader.log.join(EVENTS, GROUP).await?);
+            self.membership = Some(self.reader.log.join(EVENTS_TOPIC, GROUP).await?);
         }
         Ok(self.membership.as_ref().map(|membership| membership.mine()).unwrap_or_default())
     }
@@ -83,7 +83,7 @@ impl Projector {
     async fn next(&mut self, positions: &[u64]) -> Result<Read, StageError> {
         match self.ahead.take() {
             Some(ahead) if ahead.from == positions && !ahead.moves.is_empty() => Ok(ahead),
-            _ => Ok(self.reader.read(positions.to_vec()).await?),
+            _ => self.reader.read(positions.to_vec()).await,
         }
     }
 
@@ -115,7 +115,7 @@ impl Projector {
 
 #[async_trait]
 impl Stage for Projector {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "projector"
     }
 
@@ -130,7 +130,7 @@ impl Stage for Projector {
         let read = self.next(&positions).await?;
         if read.moves.is_empty() {
             // Woken by an append; else it looks so often whether it is asked to stop.
-            self.reader.log.wait(EVENTS, &positions, Duration::from_millis(100)).await?;
+            self.reader.log.wait(EVENTS_TOPIC, &positions, Duration::from_millis(100)).await?;
             self.positions = Some(positions);
             return Ok(Progress::Idle);
         }

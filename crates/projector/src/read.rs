@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use onefold_event::{ContentDigest, Event, HubKey, decode};
-use onefold_log::{Log, LogError, Stored};
+use onefold_log::{EVENTS_TOPIC, Log, Stored};
+use onefold_stage::StageError;
 use onefold_store::QuarantineEntry;
-
-/// The topic of events.
-pub(crate) const EVENTS: &str = "events";
 
 /// An event with its place in the log.
 pub(crate) struct Taken {
@@ -56,16 +54,16 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// What comes after these positions, shared out among the partitions that have more.
-    pub(crate) async fn read(&self, from: Vec<u64>) -> Result<Read, LogError> {
+    pub(crate) async fn read(&self, from: Vec<u64>) -> Result<Read, StageError> {
         let mut read = Read { from, ..Read::default() };
-        let heads = self.log.heads(EVENTS).await?;
+        let heads = self.log.heads(EVENTS_TOPIC).await?;
         let behind = heads.iter().zip(&read.from).filter(|(head, at)| head > at).count().max(1);
         let share = self.batch.div_ceil(behind);
         for (partition, (from, head)) in (0u32..).zip(read.from.iter().copied().zip(heads)) {
             if head <= from {
                 continue;
             }
-            let records = self.log.read(EVENTS, partition, from, share).await?;
+            let records = self.log.read(EVENTS_TOPIC, partition, from, share).await?;
             let Some(last) = records.last() else { continue };
             read.moves.push((partition, from, last.offset + 1));
             let key = self.key.clone();
@@ -80,7 +78,7 @@ impl Reader {
                 (taken, refused)
             };
             // Off the threads that wait for the network.
-            let (taken, refused) = tokio::task::spawn_blocking(take).await.map_err(|_| LogError::Closed)?;
+            let (taken, refused) = tokio::task::spawn_blocking(take).await.map_err(StageError::other)?;
             read.taken.extend(taken);
             read.refused.extend(refused);
         }
@@ -97,6 +95,6 @@ fn take(stored: Stored, key: &HubKey) -> Result<Taken, Box<QuarantineEntry>> {
             let digest = key.digest(&event);
             Ok(Taken { event, digest, partition, offset, recorded_at: record.time })
         }
-        Err(error) => Err(Box::new(QuarantineEntry::refused(EVENTS, &stored, &error))),
+        Err(error) => Err(Box::new(QuarantineEntry::refused(EVENTS_TOPIC, &stored, &error))),
     }
 }

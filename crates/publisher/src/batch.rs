@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Subject, party_id};
 use onefold_identity::Rules;
-use onefold_log::{Record, partition_of};
+use onefold_log::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, IDENTITY_TOPIC, Record, partition_of};
 use onefold_stage::StageError;
 use onefold_store::{
     CustomerRows, FactState, FactsOf, IdentityChange, Members, Note, PublishStore, ReadStore, SubjectState, Turn,
@@ -16,13 +16,6 @@ use crate::action::action;
 use crate::follow::{Asked, Followed};
 use crate::identity::identity;
 use crate::record::{Said, record};
-
-/// The topic of views.
-pub(crate) const CUSTOMERS: &str = "customers";
-/// The topic of changes of who is one customer.
-pub(crate) const IDENTITY: &str = "identity";
-/// The topic of what departments are asked to do.
-pub(crate) const ACTIONS: &str = "actions";
 
 /// Keys whose customers are in memory at a time.
 const CHUNK: usize = 500;
@@ -173,8 +166,8 @@ impl<'a> Batch<'a> {
         let spread = |topic: &'static str| {
             move |record: Record| (topic.to_owned(), partition_of(&record.key, partitions), record)
         };
-        let customers = self.customers.into_iter().map(customer).map(spread(CUSTOMERS));
-        let identity = self.identity.into_iter().map(|record| (IDENTITY.to_owned(), 0, record));
-        customers.chain(identity).chain(self.actions.into_iter().map(spread(ACTIONS))).collect()
+        let customers = self.customers.into_iter().map(customer).map(spread(CUSTOMERS_TOPIC));
+        let identity = self.identity.into_iter().map(|record| (IDENTITY_TOPIC.to_owned(), 0, record));
+        customers.chain(identity).chain(self.actions.into_iter().map(spread(ACTIONS_TOPIC))).collect()
     }
 }

@@ -3,11 +3,8 @@
 use std::collections::BTreeSet;
 
 use onefold_event::{Body, Event, decode};
-use onefold_log::{Log, LogError, Stored};
+use onefold_log::{EVENTS_TOPIC, Log, LogError, Stored};
 use onefold_store::{FactsOf, Turn};
-
-/// The topic of events.
-const EVENTS: &str = "events";
 
 /// An event that asks a department for something, or says that it was done, with its place in the log.
 pub(crate) struct Asked {
@@ -48,7 +45,7 @@ pub(crate) async fn follow(log: &dyn Log, turn: &Turn, max: usize) -> Result<Fol
             continue;
         };
         let most = usize::try_from(end - position).unwrap_or(share).min(share);
-        let records = log.read(EVENTS, partition, position, most).await?;
+        let records = log.read(EVENTS_TOPIC, partition, position, most).await?;
         let mut next = position;
         for stored in records {
             next = stored.offset + 1;

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use onefold_identity::Rules;
-use onefold_log::{Fence, FencedAppender, Log};
+use onefold_log::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, Fence, FencedAppender, IDENTITY_TOPIC, Log};
 use onefold_stage::{Progress, Stage, StageError};
 use onefold_store::{PublishStore, Published, ReadStore, Turn};
 use serde::{Deserialize, Serialize};
 
-use crate::batch::{ACTIONS, Batch, CUSTOMERS, IDENTITY, Source};
+use crate::batch::{Batch, Source};
 use crate::follow::follow;
 
 /// Who publishes, to the log: one for all topics.
@@ -101,10 +101,10 @@ impl Publisher {
         metrics::gauge!("onefold_publisher_active").set(1.0);
         if self.appender.as_ref().is_none_or(|held| held.epoch != turn.epoch) {
             self.appender = None;
-            let partitions = self.log.topic(CUSTOMERS, self.partitions).await?;
+            let partitions = self.log.topic(CUSTOMERS_TOPIC, self.partitions).await?;
             // The topics of customers are spread alike: one key is found at one place.
-            self.log.topic(ACTIONS, partitions).await?;
-            self.log.topic(IDENTITY, 1).await?;
+            self.log.topic(ACTIONS_TOPIC, partitions).await?;
+            self.log.topic(IDENTITY_TOPIC, 1).await?;
             // Only from here on is anything read: whoever published before appends nothing any more.
             let appender = Arc::clone(&self.fence).fenced(ID).await?;
             self.appender = Some(Appender { epoch: turn.epoch, partitions, appender });
@@ -150,7 +150,7 @@ impl Publisher {
 
 #[async_trait]
 impl Stage for Publisher {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "publisher"
     }
 

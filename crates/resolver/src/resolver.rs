@@ -43,7 +43,7 @@ impl Resolver {
 
 #[async_trait]
 impl Stage for Resolver {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "resolver"
     }
 

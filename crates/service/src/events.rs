@@ -1,5 +1,6 @@
 //! Every event behind a customer or a document, with where it was read and where it stands in the log.
 
+use onefold_log::EVENTS_TOPIC;
 use std::collections::BTreeMap;
 
 use onefold_event::{Event, EventId, Kind, Occurred, Subject, decode, format_micros, to_cloudevent};
@@ -7,7 +8,7 @@ use onefold_store::{FactState, FactsOf, standing};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{EVENTS, Reference, Service, ServiceError};
+use crate::{Reference, Service, ServiceError};
 
 /// How a copy of an event counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -102,7 +103,7 @@ impl Service {
     /// The log cannot be read.
     pub async fn event_lines(&self, places: &[EventPlace]) -> Result<Vec<EventLine>, ServiceError> {
         let positions: Vec<(u32, u64)> = places.iter().map(|place| (place.partition, place.offset)).collect();
-        let stored = self.log.fetch(EVENTS, &positions).await?;
+        let stored = self.log.fetch(EVENTS_TOPIC, &positions).await?;
         let events = stored.iter().zip(places);
         Ok(events.filter_map(|(stored, place)| Some(line(&decode(&stored.record.value).ok()?, place))).collect())
     }
@@ -129,7 +130,7 @@ impl Service {
         let facts = self.store.facts(&[FactsOf::all(subject.as_str())]).await?.pop().unwrap_or_default();
         let (standing, _) = standing(&facts);
         let positions: Vec<(u32, u64)> = standing.iter().map(|f| (f.partition, f.offset)).collect();
-        let stored = self.log.fetch(EVENTS, &positions).await?;
+        let stored = self.log.fetch(EVENTS_TOPIC, &positions).await?;
         Ok(stored.iter().filter_map(|s| decode(&s.record.value).ok()).collect())
     }
 }

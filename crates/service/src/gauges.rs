@@ -1,8 +1,9 @@
 //! How far behind the hub is, for whoever watches it.
 
+use onefold_log::EVENTS_TOPIC;
 use onefold_store::Unpublished;
 
-use crate::{EVENTS, Service, ServiceError};
+use crate::{Service, ServiceError};
 
 /// What is measured by asking, and not as it happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl Service {
     pub async fn gauges(&self) -> Result<Gauges, ServiceError> {
         // Positions first: a head that moves meanwhile makes the lag too large by that, never too small.
         let positions = self.store.followed().await?.positions;
-        let heads = self.log.heads(EVENTS).await?;
+        let heads = self.log.heads(EVENTS_TOPIC).await?;
         let lag = heads.iter().enumerate().map(|(n, head)| head.saturating_sub(positions.get(n).copied().unwrap_or(0)));
         let (lag, backlog) = (lag.collect(), self.store.backlog().await?);
         let unpublished = self.store.unpublished().await?;

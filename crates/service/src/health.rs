@@ -17,7 +17,7 @@ pub struct HealthReport {
     /// `ok`, `standing_still` or `not_writing`.
     pub status: &'static str,
     /// Names of the stages that stand still.
-    pub still: Vec<&'static str>,
+    pub still: Vec<String>,
     /// Why the last write failed; it stands until one succeeds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_written: Option<String>,
@@ -29,7 +29,7 @@ pub struct HealthReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StageReport {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     /// Milliseconds since its last finished step.
     pub still_for_ms: u64,
     /// Records or rows handled since the start.
@@ -49,9 +49,9 @@ impl HealthReport {
 impl Service {
     /// Whether every stage of this process goes on.
     pub fn health(&self) -> HealthReport {
-        let still: Vec<&'static str> = self.health.still(STILL).into_iter().map(|stage| stage.name).collect();
+        let still: Vec<_> = self.health.still(STILL).into_iter().map(|stage| stage.name.to_string()).collect();
         let stages = self.health.stages().into_iter().map(|stage| StageReport {
-            name: stage.name,
+            name: stage.name.to_string(),
             still_for_ms: u64::try_from(stage.still_for.as_millis()).unwrap_or(u64::MAX),
             handled: stage.handled,
             error: stage.error,

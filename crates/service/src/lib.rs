@@ -29,7 +29,6 @@ pub use onefold_connect::{BatchError, Posted};
 pub use onefold_store::Listing;
 pub use onefold_view::View;
 pub use reference::Reference;
-pub(crate) use service::EVENTS;
 pub use service::Service;
 pub use show::{Owner, Shown, Whose, day_number};
 pub use status::{Money, Status};

@@ -10,9 +10,6 @@ use onefold_store::Store;
 
 use crate::writes::Writes;
 
-/// The topic of events.
-pub(crate) const EVENTS: &str = "events";
-
 /// The hub as its faces see it. Without a door it only reads.
 #[derive(Clone)]
 pub struct Service {

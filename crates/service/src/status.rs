@@ -1,5 +1,6 @@
 //! What the hub counts, all at one position.
 
+use onefold_log::EVENTS_TOPIC;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,7 +9,7 @@ use onefold_store::StatusRows;
 use onefold_view::{Measure, Purse};
 use serde::Serialize;
 
-use crate::{EVENTS, Service, ServiceError};
+use crate::{Service, ServiceError};
 
 /// Everything in one page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -68,7 +69,7 @@ impl Service {
     /// The read model or the log cannot be read.
     pub async fn status(&self) -> Result<Status, ServiceError> {
         let rows = self.store.status().await?;
-        let heads = self.log.heads(EVENTS).await?;
+        let heads = self.log.heads(EVENTS_TOPIC).await?;
         let events = heads.iter().sum();
         let behind: u64 = heads.iter().zip(&rows.positions).map(|(head, at)| head.saturating_sub(*at)).sum();
         let quarantined = self.store.open().await?;
@@ -107,7 +108,7 @@ impl Service {
     /// Says so where the last events of the log were taken in later than it is now.
     async fn clock_warning(&self, heads: &[u64]) -> Result<Option<String>, ServiceError> {
         let last: Vec<(u32, u64)> = (0..).zip(heads).filter_map(|(p, head)| Some((p, head.checked_sub(1)?))).collect();
-        let latest = self.log.fetch(EVENTS, &last).await?.into_iter().map(|stored| stored.record.time).max();
+        let latest = self.log.fetch(EVENTS_TOPIC, &last).await?.into_iter().map(|stored| stored.record.time).max();
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
         Ok(latest.filter(|latest| *latest > now.saturating_add(AHEAD)).map(|latest| {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone)]
 pub struct StageHealth {
     /// Its name.
-    pub name: &'static str,
+    pub name: Arc<str>,
     /// Since when no step has come to its end.
     pub still_for: Duration,
     /// Records or rows handled since the start.
@@ -25,14 +25,14 @@ struct Beat {
 
 /// The stages of a process.
 #[derive(Debug, Clone, Default)]
-pub struct Health(Arc<Mutex<Vec<(&'static str, Beat)>>>);
+pub struct Health(Arc<Mutex<Vec<(Arc<str>, Beat)>>>);
 
 impl Health {
     /// All stages, in the order in which they began.
     pub fn stages(&self) -> Vec<StageHealth> {
         let all = self.lock();
-        let one = |(name, beat): &(&'static str, Beat)| StageHealth {
-            name,
+        let one = |(name, beat): &(Arc<str>, Beat)| StageHealth {
+            name: name.clone(),
             still_for: beat.last.elapsed(),
             handled: beat.handled,
             error: beat.error.clone(),
@@ -45,23 +45,23 @@ impl Health {
         self.stages().into_iter().filter(|stage| stage.still_for > longest).collect()
     }
 
-    pub(crate) fn begin(&self, name: &'static str) {
+    pub(crate) fn begin(&self, name: Arc<str>) {
         self.lock().push((name, Beat { last: Instant::now(), handled: 0, error: None }));
     }
 
     pub(crate) fn beat(&self, name: &str, handled: u64) {
-        if let Some((_, beat)) = self.lock().iter_mut().find(|(known, _)| *known == name) {
+        if let Some((_, beat)) = self.lock().iter_mut().find(|(known, _)| **known == *name) {
             *beat = Beat { last: Instant::now(), handled: beat.handled + handled, error: None };
         }
     }
 
     pub(crate) fn fail(&self, name: &str, error: String) {
-        if let Some((_, beat)) = self.lock().iter_mut().find(|(known, _)| *known == name) {
+        if let Some((_, beat)) = self.lock().iter_mut().find(|(known, _)| **known == *name) {
             beat.error = Some(error);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(&'static str, Beat)>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<(Arc<str>, Beat)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -28,9 +28,17 @@ pub enum StageError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Log(#[from] LogError),
+    /// Neither the log nor the read model is at fault; the error says what is.
+    #[error(transparent)]
+    Other(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl StageError {
+    /// An error of the stage itself, such as input that cannot be read.
+    pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Other(error.into())
+    }
+
     fn fenced(&self) -> bool {
         matches!(self, Self::Store(StoreError::Fenced { .. }))
     }
@@ -40,7 +48,7 @@ impl StageError {
         match self {
             Self::Log(error) if error.retryable() => Some("the log"),
             Self::Store(error) if error.retryable() => Some("the read model"),
-            Self::Log(_) | Self::Store(_) => None,
+            Self::Log(_) | Self::Store(_) | Self::Other(_) => None,
         }
     }
 
@@ -53,8 +61,8 @@ impl StageError {
 /// A stage: one batch, one transaction, one step. A step that fails has changed nothing and is tried again.
 #[async_trait]
 pub trait Stage: Send {
-    /// Its name, as in `/health`.
-    fn name(&self) -> &'static str;
+    /// Its name, as in `/health`. It stays the same.
+    fn name(&self) -> &str;
 
     /// Takes a batch, computes, commits. Waits for work itself at most a second.
     async fn step(&mut self) -> Result<Progress, StageError>;
@@ -101,13 +109,22 @@ pub fn spawn(
     stop: Stop,
 ) -> std::io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Handle::current();
-    health.begin(stage.name());
-    std::thread::Builder::new().name(stage.name().to_owned()).spawn(move || {
-        runtime.block_on(drive(stage.as_mut(), wake, next, &health, &stop));
+    // Metrics take a label that is cheap to copy, and each step has four of them.
+    let name: Arc<str> = stage.name().into();
+    health.begin(name.clone());
+    std::thread::Builder::new().name(name.to_string()).spawn(move || {
+        runtime.block_on(drive(stage.as_mut(), &name, wake, next, &health, &stop));
     })
 }
 
-async fn drive(stage: &mut dyn Stage, wake: Option<Wake>, next: Option<Wake>, health: &Health, stop: &Stop) {
+async fn drive(
+    stage: &mut dyn Stage,
+    name: &Arc<str>,
+    wake: Option<Wake>,
+    next: Option<Wake>,
+    health: &Health,
+    stop: &Stop,
+) {
     let mut stopping = stop.0.subscribe();
     let mut back_off = Duration::from_millis(20);
     let mut conflicts = 0;
@@ -117,8 +134,8 @@ async fn drive(stage: &mut dyn Stage, wake: Option<Wake>, next: Option<Wake>, he
             Ok(progress) => {
                 (back_off, conflicts) = (Duration::from_millis(20), 0);
                 let handled = if let Progress::Worked(n) = progress { n } else { 0 };
-                health.beat(stage.name(), handled);
-                measure(stage.name(), handled, began.elapsed());
+                health.beat(name, handled);
+                measure(name, handled, began.elapsed());
                 // Even a stage with nothing to do hands the wake on: who woke it may have left work for the next.
                 next.iter().for_each(|next| next.notify_one());
                 if let (Progress::Idle, Some(wake)) = (progress, &wake) {
@@ -130,16 +147,16 @@ async fn drive(stage: &mut dyn Stage, wake: Option<Wake>, next: Option<Wake>, he
                 }
             }
             Err(error) if error.conflict() && conflicts < AT_ONCE => {
-                tracing::debug!(stage = stage.name(), "another transaction was in the way; the step is tried again");
-                metrics::counter!("onefold_stage_conflicts_total", "stage" => stage.name()).increment(1);
+                tracing::debug!(stage = &**name, "another transaction was in the way; the step is tried again");
+                metrics::counter!("onefold_stage_conflicts_total", "stage" => name.clone()).increment(1);
                 conflicts += 1;
             }
             Err(error) => {
                 // Fenced: somebody else moved on from the same position; the next step reads it again.
-                tracing::warn!(stage = stage.name(), %error, fenced = error.fenced(), "a step failed and will be tried again");
+                tracing::warn!(stage = &**name, %error, fenced = error.fenced(), "a step failed and will be tried again");
                 let waits = error.waits_for().map(|what| format!("waiting for {what}: ")).unwrap_or_default();
-                health.fail(stage.name(), format!("{waits}{error}"));
-                metrics::counter!("onefold_stage_failed_steps_total", "stage" => stage.name()).increment(1);
+                health.fail(name, format!("{waits}{error}"));
+                metrics::counter!("onefold_stage_failed_steps_total", "stage" => name.clone()).increment(1);
                 tokio::select! {
                     () = tokio::time::sleep(back_off) => {}
                     _ = stopping.changed() => {}
@@ -151,10 +168,10 @@ async fn drive(stage: &mut dyn Stage, wake: Option<Wake>, next: Option<Wake>, he
 }
 
 /// What a step of a stage that had work is measured by; an idle one says nothing.
-fn measure(stage: &'static str, handled: u64, took: Duration) {
-    metrics::counter!("onefold_stage_handled_total", "stage" => stage).increment(handled);
+fn measure(stage: &Arc<str>, handled: u64, took: Duration) {
+    metrics::counter!("onefold_stage_handled_total", "stage" => stage.clone()).increment(handled);
     if handled > 0 {
-        metrics::histogram!("onefold_stage_batch_size", "stage" => stage).record(handled as f64);
-        metrics::histogram!("onefold_stage_step_seconds", "stage" => stage).record(took.as_secs_f64());
+        metrics::histogram!("onefold_stage_batch_size", "stage" => stage.clone()).record(handled as f64);
+        metrics::histogram!("onefold_stage_step_seconds", "stage" => stage.clone()).record(took.as_secs_f64());
     }
 }

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use onefold_log::Log;
+use onefold_log::{EVENTS_TOPIC, Log};
 use onefold_store::FollowStore;
 
 use crate::DoorError;
-use crate::door::EVENTS;
 
 const SHORTEST: Duration = Duration::from_millis(2);
 const LONGEST: Duration = Duration::from_millis(50);
@@ -17,7 +16,7 @@ const LONGEST: Duration = Duration::from_millis(50);
 /// # Errors
 /// The log or the store does not answer.
 pub async fn await_projected(log: &dyn Log, store: &dyn FollowStore, told: &dyn Fn(u64)) -> Result<(), DoorError> {
-    let heads = log.heads(EVENTS).await?;
+    let heads = log.heads(EVENTS_TOPIC).await?;
     let mut pause = SHORTEST;
     loop {
         let followed = store.followed().await?;

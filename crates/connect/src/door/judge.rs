@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use onefold_event::{ContentDigest, Event, EventError, EventId, decode};
-use onefold_log::{Log, Stored};
+use onefold_log::{EVENTS_TOPIC, Log, Stored};
 use onefold_store::{FactState, FactsOf};
 
-use crate::door::EVENTS;
 use crate::door::recent::{Copy, Recent};
 use crate::{DoorError, Earlier, Verdict};
 
@@ -68,7 +67,7 @@ pub(crate) async fn judge(
     if contested.is_empty() {
         return Ok(judged);
     }
-    let earlier = log.fetch(EVENTS, &positions).await?;
+    let earlier = log.fetch(EVENTS_TOPIC, &positions).await?;
     for (n, from, count) in contested {
         let copies = earlier.get(from..from + count).unwrap_or_default();
         if let (Some(candidate), Some(judgement)) = (batch.get(n), judged.get_mut(n)) {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use onefold_event::{Event, EventError, HubKey, Limits, Micros, encode, large};
-use onefold_log::{Log, LogError, Record, partition_of};
+use onefold_log::{EVENTS_TOPIC, Log, LogError, Record, partition_of};
 use onefold_store::{FactState, FactsOf, FollowStore, ReadStore};
 use tokio::sync::oneshot;
 
@@ -22,8 +22,6 @@ pub use error::DoorError;
 pub use follow::await_projected;
 pub use verdict::{Earlier, Verdict};
 
-/// The topic of events.
-pub(crate) const EVENTS: &str = "events";
 /// Events that waiting callers may put into one batch together.
 const TOGETHER: usize = 4_000;
 /// A store that has not moved for so long is not waited for.
@@ -76,7 +74,7 @@ impl Door {
         key: HubKey,
         (partitions, limits): (u32, Limits),
     ) -> Result<Self, DoorError> {
-        let partitions = log.topic(EVENTS, partitions).await?;
+        let partitions = log.topic(EVENTS_TOPIC, partitions).await?;
         let inner = Inner {
             log,
             known,
@@ -156,13 +154,13 @@ impl Inner {
         let State { last, recent, learnt } = &mut *state;
         let positions = self.progress.followed().await?.positions;
         let (clock, mut latest) = (now(), 0);
-        for ((partition, learnt), head) in (0..).zip(learnt).zip(self.log.heads(EVENTS).await?) {
+        for ((partition, learnt), head) in (0..).zip(learnt).zip(self.log.heads(EVENTS_TOPIC).await?) {
             let known = positions.get(partition as usize).copied().unwrap_or(0).max(*learnt);
             // A store that is far behind, since it is being made anew, is left to find old copies itself.
             let newest = head.saturating_sub((MOST / self.partitions.max(1) as usize) as u64);
             let mut from = known.max(newest).min(head.saturating_sub(1));
             while from < head {
-                let records = self.log.read(EVENTS, partition, from, TOGETHER).await?;
+                let records = self.log.read(EVENTS_TOPIC, partition, from, TOGETHER).await?;
                 let Some(read) = records.last() else { break };
                 from = read.offset + 1;
                 for stored in records {
@@ -312,7 +310,7 @@ impl Inner {
         }
         let partitions: Vec<u32> = records.iter().map(|(partition, _)| *partition).collect();
         fail::fail_point!("door.before_append");
-        let offsets = self.log.append(EVENTS, records).await?;
+        let offsets = self.log.append(EVENTS_TOPIC, records).await?;
         fail::fail_point!("door.after_append");
         Ok(partitions.into_iter().zip(offsets).collect())
     }

@@ -10,12 +10,12 @@ use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use onefold_event::{decode, to_cloudevent};
-use onefold_log::{CopyError, Larger, Stored, copy};
+use onefold_log::{CopyError, EVENTS_TOPIC, Larger, Stored, copy};
 use serde::Serialize;
 
 use crate::QUARANTINED;
 use crate::args::{CopyArgs, Globals};
-use crate::engine::{EVENTS, Target, no_url, source};
+use crate::engine::{Target, no_url, source};
 use crate::out::Out;
 use crate::progress::bar;
 
@@ -42,7 +42,7 @@ pub(crate) async fn run(args: CopyArgs, globals: Globals) -> Result<ExitCode> {
     let mut kept = args.skip_too_large.map(LeftOut::open).transpose()?;
     let mut keep = |stored: &Stored| kept.as_mut().map_or(Ok(()), |kept| kept.put(stored));
     let larger = if named { Larger::Keep(&mut keep) } else { Larger::Stop };
-    let copied = copy(from.as_ref(), log.as_ref(), EVENTS, *partitions, larger, &told).await;
+    let copied = copy(from.as_ref(), log.as_ref(), EVENTS_TOPIC, *partitions, larger, &told).await;
     bar.finish_and_clear();
     let copied = copied.map_err(|error| match error {
         CopyError::TooLarge { .. } => anyhow!("{error}: --skip-too-large FILE writes them there"),
@@ -93,7 +93,7 @@ impl LeftOut {
         let headers: Vec<_> =
             record.headers.iter().map(|(name, value)| (name, BASE64_STANDARD.encode(value))).collect();
         let line = serde_json::json!({
-            "topic": EVENTS, "partition": stored.partition, "offset": stored.offset,
+            "topic": EVENTS_TOPIC, "partition": stored.partition, "offset": stored.offset,
             "key": String::from_utf8_lossy(&record.key), "time": record.time, "headers": headers,
             "event": decode(&record.value).ok().map(|event| to_cloudevent(&event)),
             "value": BASE64_STANDARD.encode(&record.value),

@@ -1,5 +1,6 @@
 //! `onefold demo`: a company in a box, taken in, checked against its own books, shown and served.
 
+use onefold_log::EVENTS_TOPIC;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,6 @@ use crate::args::{DemoArgs, Globals};
 use crate::command::{ingest, serve};
 use crate::config::Role;
 use crate::data::{DEMO, DataDir};
-use crate::engine::EVENTS;
 use crate::hub::Hub;
 use crate::out::Out;
 use crate::render::{self, amount};
@@ -50,7 +50,7 @@ pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode
     let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
     empty(&path)?;
     let hub = Hub::serve(&globals, &Role::ALL).await?;
-    if hub.log.heads(EVENTS).await?.iter().any(|head| *head > 0) {
+    if hub.log.heads(EVENTS_TOPIC).await?.iter().any(|head| *head > 0) {
         bail!(
             "{} holds events already: the demo is checked against its own books and takes a hub of its own",
             hub.place

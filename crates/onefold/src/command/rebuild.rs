@@ -1,5 +1,6 @@
 //! `onefold rebuild`.
 
+use onefold_log::EVENTS_TOPIC;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use serde::Serialize;
 
 use crate::args::{Globals, RebuildArgs};
 use crate::data::DataDir;
-use crate::engine::{Access, EVENTS, Engine};
+use crate::engine::{Access, Engine};
 use crate::hub::Hub;
 use crate::log_watch;
 use crate::out::Out;
@@ -82,7 +83,7 @@ async fn replace(args: &RebuildArgs, globals: &Globals, memory: usize, damaged: 
         settle(globals).await?;
     }
     let rebuilding = Rebuilding::begin(globals, damaged).await?;
-    let heads = rebuilding.log.heads(EVENTS).await?;
+    let heads = rebuilding.log.heads(EVENTS_TOPIC).await?;
     if let (Some(why), false) = (&rebuilding.other_log, args.accept) {
         bail!(log_watch::advice(why));
     }

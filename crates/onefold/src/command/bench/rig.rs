@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use onefold_event::{Event, encode};
-use onefold_log::{Record, partition_of};
+use onefold_log::{EVENTS_TOPIC, Record, partition_of};
 
 use super::cpu::Cpu;
 use super::measure::Report;
 use super::workload::Workload;
 use crate::args::{BenchArgs, Globals};
 use crate::config::{Config, Role};
-use crate::engine::{EVENTS, Trial};
+use crate::engine::Trial;
 use crate::hub::Hub;
 
 /// Events appended at a time while a backlog is built up.
@@ -124,13 +124,13 @@ impl Rig {
     /// Appends events; they are durable when it returns.
     pub(crate) async fn append(&self, events: &[Event]) -> Result<()> {
         let now = jiff::Timestamp::now().as_microsecond();
-        let partitions = u32::try_from(self.hub.log.heads(EVENTS).await?.len())?;
+        let partitions = u32::try_from(self.hub.log.heads(EVENTS_TOPIC).await?.len())?;
         let record = |(n, event): (usize, &Event)| {
             let key = event.subject.as_str();
             let at = now.saturating_add(i64::try_from(n).unwrap_or(0));
             (partition_of(key.as_bytes(), partitions), Record::new(key.to_owned(), encode(event), at))
         };
-        self.hub.log.append(EVENTS, events.iter().enumerate().map(record).collect()).await?;
+        self.hub.log.append(EVENTS_TOPIC, events.iter().enumerate().map(record).collect()).await?;
         Ok(())
     }
 
@@ -181,7 +181,7 @@ impl Rig {
 
     /// Where the log ends now, per partition.
     pub(crate) async fn heads(&self) -> Result<Vec<u64>> {
-        Ok(self.hub.log.heads(EVENTS).await?)
+        Ok(self.hub.log.heads(EVENTS_TOPIC).await?)
     }
 
     /// Waits until all but so many of the events below these heads are in their views.
