@@ -35,9 +35,9 @@ pub(crate) fn sources() -> Vec<PathBuf> {
     found
 }
 
-/// Every README of the project.
+/// Every page of the project: READMEs, decisions, figures.
 pub(crate) fn readmes() -> Vec<PathBuf> {
-    let below = ["crates", "proto", "deploy", "findings", "tests"].iter().flat_map(|top| files(top, "README.md"));
+    let below = ["crates", "proto", "deploy", "findings", "tests"].iter().flat_map(|top| files(top, ".md"));
     below.chain([root().join("README.md")]).collect()
 }
 
