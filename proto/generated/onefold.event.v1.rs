@@ -990,7 +990,8 @@ impl ::prost::Name for ProductDescribed {
     }
 }
 /// One event as the log keeps it: an envelope and two encodings of one message.
-/// `open` followed by `personal` decodes to the message that `type` names.
+/// `open` followed by `personal` in clear decodes to the message that `type` names; `open` alone to what is left of it while
+/// personal is sealed.
 /// When the hub took it in (`recorded_at`) is the log record's own time.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Record {
@@ -1031,12 +1032,15 @@ pub struct Record {
     pub references: ::prost::alloc::vec::Vec<Reference>,
     #[prost(bytes = "vec", tag = "13")]
     pub open: ::prost::alloc::vec::Vec<u8>,
-    /// in clear until keys are configured
+    /// in clear, or sealed where sealed_by says so
     #[prost(bytes = "vec", tag = "14")]
     pub personal: ::prost::alloc::vec::Vec<u8>,
     /// in effect at the source when it happened, seconds east of UTC; absent: not known
     #[prost(sint32, optional, tag = "15")]
     pub offset: ::core::option::Option<i32>,
+    /// names the key of the subject under which personal is sealed; empty: in clear
+    #[prost(bytes = "vec", tag = "16")]
+    pub sealed_by: ::prost::alloc::vec::Vec<u8>,
 }
 impl ::prost::Name for Record {
     const NAME: &'static str = "Record";

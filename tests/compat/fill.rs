@@ -15,12 +15,12 @@ pub(crate) fn event(ty: &EventType) -> Event {
     let message = encode_message(&fields);
     let mut event =
         Event::from_message(ids.id(), ids.fact(), "erp", subject, DAY, ty.name, &message).expect("well formed");
-    event.day = true;
-    event.offset = Some(8 * 3_600);
-    event.revision = "2".to_owned();
-    event.revision_order = vec![2];
-    event.mapping = vec![0xa1, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6, 0x07, 0x18];
-    event.locator = Some(Locator {
+    event.header.day = true;
+    event.header.offset = Some(8 * 3_600);
+    event.header.revision = "2".to_owned();
+    event.header.revision_order = vec![2];
+    event.header.mapping = vec![0xa1, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6, 0x07, 0x18];
+    event.header.locator = Some(Locator {
         connector: "erp-export".to_owned(),
         resource: "exports/2026-03-09.csv".to_owned(),
         first_line: 17,

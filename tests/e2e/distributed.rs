@@ -201,7 +201,7 @@ fn large(number: &str, bytes: usize) -> Record {
     let mut event = invoice(&format!("erp:{number}"), "erp:K1", "1.00");
     event["data"]["number"] = "n".repeat(bytes).into();
     let event = from_cloudevent(&event).expect("an event");
-    Record::new(event.subject.to_string(), encode(&event), 1_800_000_000_000_000)
+    Record::new(event.header.subject.to_string(), encode(&event), 1_800_000_000_000_000)
 }
 
 #[test]

@@ -6,7 +6,7 @@ use onefold_event::{Event, v1};
 use onefold_projector::{Options, Projector};
 use onefold_stage::Stage;
 use onefold_store::{MOST_FACTS, ProjectStore};
-use onefold_testkit::{CountedStore, Draft, Rows, Shape, TestHub, hub_key, party};
+use onefold_testkit::{CountedStore, Draft, Rows, Shape, TestHub, hub_keys, party};
 use proptest::prelude::*;
 
 use crate::order::{outcome, runtime, shape};
@@ -89,7 +89,7 @@ async fn one_more_event_about_a_subject_of_ten_thousand_costs_a_few_rows() {
     let mut projector = Projector::new(
         Arc::clone(&hub.log),
         Arc::new(store.clone()),
-        hub_key(),
+        hub_keys(),
         Options { batch: 1_000, portion: 200 },
     );
     let days: Vec<Event> = (0..10_000).map(|day| counted(day).event()).collect();

@@ -9,7 +9,7 @@ use onefold_projector::{Options, Projector};
 use onefold_resolver::Resolver;
 use onefold_stage::{Progress, Stage};
 use onefold_store::{ProjectStore, ResolveStore};
-use onefold_testkit::{CountedStore, Draft, Rows, Shape, TestHub, hub_key, linked, party};
+use onefold_testkit::{CountedStore, Draft, Rows, Shape, TestHub, hub_keys, linked, party};
 
 use crate::cases::parties;
 
@@ -41,7 +41,7 @@ impl Chain {
         let hub = TestHub::on(&crate::engine(), shape).await;
         let store = CountedStore::<dyn ResolveStore>::new(Arc::clone(&hub.store) as _);
         let projector =
-            Projector::new(Arc::clone(&hub.log), Arc::clone(&hub.store) as _, hub_key(), Options::default());
+            Projector::new(Arc::clone(&hub.log), Arc::clone(&hub.store) as _, hub_keys(), Options::default());
         let resolver = Resolver::new(Arc::new(store.clone()), shape.rules(), Default::default());
         Self { hub, projector, resolver, store }
     }
@@ -207,7 +207,7 @@ async fn thousands_of_facts_on_one_parcel_are_folded_afresh_once_a_batch_in_any_
     let mut hub = TestHub::on(&crate::engine(), Shape::default()).await;
     let store = CountedStore::<dyn ProjectStore>::new(Arc::clone(&hub.store) as _);
     let options = Options { batch: SCANS as usize, portion: 100 };
-    let mut projector = Projector::new(Arc::clone(&hub.log), Arc::new(store.clone()), hub_key(), options);
+    let mut projector = Projector::new(Arc::clone(&hub.log), Arc::new(store.clone()), hub_keys(), options);
     let mut cost = async |hub: &mut TestHub, events: &[Event]| {
         hub.append(events).await;
         while hub.store.positions().await.unwrap() != hub.log.heads("events").await.unwrap() {

@@ -6,7 +6,7 @@ use foldhash::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use onefold_event::{Event, Kind, Subject, decode};
+use onefold_event::{CodecError, DecodedEvent, Keys, Kind, Subject, decode, decode_with};
 use onefold_log::{EVENTS_TOPIC, Log, Record, Stored};
 use onefold_store::{Admitted, FactState, KeyPrint, MOST_FACTS, QuarantineEntry, SubjectState};
 use onefold_view::{FactRef, Fragment, Guest, parties_named};
@@ -132,7 +132,12 @@ impl Replay {
         let mut copies = Vec::new();
         for frame in frames {
             let Some((partition, offset, at, value)) = placed(frame.rest) else { continue };
-            let Ok(event) = decode(value) else {
+            let decoded = || {
+                let event = decode(value)?;
+                let digest = self.key.digest(&event);
+                Ok::<_, CodecError>((digest, event.into_decoded(self.keys.as_ref())?))
+            };
+            let Ok((digest, event)) = decoded() else {
                 self.refuse_frame(frame);
                 continue;
             };
@@ -146,10 +151,9 @@ impl Replay {
                     out.guests.entry(party.to_string()).or_default().merge(guest);
                 }
             });
-            let digest = self.key.digest(&event);
             if frames.len() > MOST_FACTS {
                 // Taken in one by one, each would be looked for among all before it.
-                copies.push(FactState::new(&event, &digest, at, partition, offset));
+                copies.push(FactState::new(&event.header, &digest, at, partition, offset));
                 continue;
             }
             match state.admit(&event, &digest, at, partition, offset) {
@@ -168,7 +172,7 @@ impl Replay {
             state = SubjectState::of(copies);
         }
         if afresh {
-            fold_afresh(&subject, &mut state, frames);
+            fold_afresh(&subject, &mut state, frames, self.keys.as_ref());
         }
         self.tell(&subject, &state, out)?;
         let (state, further) = state.part();
@@ -190,7 +194,7 @@ impl Replay {
 
     /// A record that is no event belongs into quarantine.
     fn refuse(&self, stored: &Stored) {
-        if let Err(error) = decode(&stored.record.value) {
+        if let Err(error) = decode_with(&stored.record.value, self.keys.as_ref()) {
             self.refused.fetch_add(1, Ordering::Relaxed);
             self.rows.refused(QuarantineEntry::refused(EVENTS_TOPIC, stored, &error));
         }
@@ -233,15 +237,15 @@ struct Out<'a> {
 }
 
 /// Folds a subject from all its facts, in their order.
-fn fold_afresh(subject: &Subject, state: &mut SubjectState, frames: &[Frame<'_>]) {
+fn fold_afresh(subject: &Subject, state: &mut SubjectState, frames: &[Frame<'_>], keys: &dyn Keys) {
     let by_place: HashMap<(u32, u64), &[u8]> = frames
         .iter()
         .filter_map(|frame| placed(frame.rest))
         .map(|(partition, offset, _, value)| ((partition, offset), value))
         .collect();
     let history = state.history();
-    let events: Vec<Event> =
-        history.iter().filter_map(|place| by_place.get(place)).filter_map(|value| decode(value).ok()).collect();
+    let values = history.iter().filter_map(|place| by_place.get(place));
+    let events: Vec<DecodedEvent> = values.filter_map(|value| decode_with(value, keys).ok()).collect();
     state.fold_afresh(subject, &events);
 }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
-use onefold_event::{HubKey, Kind, Subject};
+use onefold_event::{HubKey, Keys, Kind, Subject};
 use onefold_identity::{Decision, IdentifierKey, Intermediary, Rules};
 use onefold_log::{Log, partition_of};
 use onefold_view::{DigestSum, Step};
@@ -37,6 +37,8 @@ pub struct Source {
     pub log: Arc<dyn Log>,
     /// The hub's own key, for content digests.
     pub key: HubKey,
+    /// What opens personal parts that are sealed.
+    pub keys: Arc<dyn Keys>,
     /// Who links and who does not.
     pub rules: Rules,
     /// Bytes that are kept in memory while they wait; beyond that they go to a temporary file.
@@ -94,6 +96,7 @@ impl Replayed {
 /// The work while it is done.
 pub(crate) struct Replay {
     pub(crate) key: HubKey,
+    pub(crate) keys: Arc<dyn Keys>,
     pub(crate) rules: Rules,
     pub(crate) rows: Arc<dyn Rows>,
     pub(crate) progress: Progress,
@@ -152,6 +155,7 @@ pub(crate) async fn replay(
     let queues = |lanes: usize| Queues::new(lanes, &memory);
     let work = Arc::new(Replay {
         key: source.key.clone(),
+        keys: Arc::clone(&source.keys),
         rules: source.rules.clone(),
         rows,
         progress: source.progress.clone(),

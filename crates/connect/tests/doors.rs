@@ -164,8 +164,8 @@ fn posted(record: &Value) -> Value {
 }
 
 fn said(mut event: Event) -> Outcome {
-    event.mapping.clear();
-    event.locator = None;
+    event.header.mapping.clear();
+    event.header.locator = None;
     Ok(Box::new(event))
 }
 
@@ -175,7 +175,7 @@ fn place(subject: &Subject) -> usize {
 
 /// All outcomes of a hub; `of` says which record an entry in quarantine is.
 async fn outcomes(hub: &Hub, of: impl Fn(&onefold_store::QuarantineEntry) -> usize) -> BTreeMap<usize, Outcome> {
-    let events = hub.events().await.into_iter().map(|(_, event)| (place(&event.subject), said(event)));
+    let events = hub.events().await.into_iter().map(|(_, event)| (place(&event.header.subject), said(event)));
     let refused = hub.quarantined().await.into_iter().map(|entry| (of(&entry), Err(entry.codes)));
     events.chain(refused).collect()
 }

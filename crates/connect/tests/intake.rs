@@ -92,7 +92,7 @@ async fn a_message_is_a_small_document_with_as_many_records_as_it_holds() {
     let mut stage = stage(&hub, &connector, 4);
     assert_eq!(drain(&mut stage).await, 6);
     assert_eq!(hub.subjects().await, ["invoice:t:1", "invoice:t:3"]);
-    let at = hub.events().await[0].1.locator.clone().unwrap();
+    let at = hub.events().await[0].1.header.locator.clone().unwrap();
     assert_eq!((at.resource.as_str(), at.first_line, at.last_line), ("intake.finance/1/0", 2, 4));
     let kept = hub.quarantined().await;
     assert_eq!(kept.len(), 1);

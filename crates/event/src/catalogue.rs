@@ -60,6 +60,13 @@ pub struct EventType {
     personal: Vec<u32>,
 }
 
+/// A name says which it is.
+impl PartialEq for EventType {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
 impl EventType {
     /// The role that a word names, if this type may have it.
     ///

@@ -36,16 +36,17 @@ impl HubKey {
             mac.update(&(bytes.len() as u64).to_be_bytes());
             mac.update(bytes);
         };
-        put(event.body.name().as_bytes());
-        put(event.subject.as_str().as_bytes());
-        put(&event.occurred_at.to_be_bytes());
-        put(&[u8::from(event.day)]);
-        for reference in &event.references {
+        let (header, payload) = (&event.header, event.payload());
+        put(payload.ty().name.as_bytes());
+        put(header.subject.as_str().as_bytes());
+        put(&header.occurred_at.to_be_bytes());
+        put(&[u8::from(header.day)]);
+        for reference in &header.references {
             put(reference.role.word().as_bytes());
             put(reference.subject.as_str().as_bytes());
         }
-        put(&event.open);
-        put(&event.personal);
+        put(payload.open());
+        put(payload.personal());
         let full = mac.finalize().into_bytes();
         let mut short = [0; 16];
         short.copy_from_slice(&full[..16]);

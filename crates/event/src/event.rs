@@ -1,7 +1,9 @@
 //! An event: what a source reports of a subject, with where it was read.
 
-use crate::codec::split;
-use crate::{Body, EventId, EventType, Kind, Micros, Occurred, Role, Subject, SubjectError, ValueFault, catalogue};
+use crate::{
+    Body, EventId, EventType, Keys, Kind, Micros, Occurred, Payload, PayloadContent, Role, Subject, SubjectError,
+    ValueFault,
+};
 
 pub use crate::v1::Locator;
 
@@ -14,9 +16,9 @@ pub struct Reference {
     pub subject: Subject,
 }
 
-/// A fact that a source reports. When the hub took it in is the log record's own time.
+/// Who says what of whom and when: all of an event but what it says.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Event {
+pub struct EventHeader {
     /// Id of this version of the fact.
     pub id: EventId,
     /// Id of the fact, whatever its version.
@@ -41,12 +43,25 @@ pub struct Event {
     pub locator: Option<Locator>,
     /// Pointers to other subjects.
     pub references: Vec<Reference>,
-    /// What it says.
+}
+
+/// A fact that a source reports, as it stands in the log. When the hub took it in is the log record's own time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Who says it of whom and when.
+    pub header: EventHeader,
+    payload: Payload,
+}
+
+/// An event whose payload has been read, as far as it could be opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DecodedEvent {
+    /// Who says it of whom and when.
+    pub header: EventHeader,
+    /// What it says; of a sealed event its open fields alone.
     pub body: Body,
-    /// Encoding of the fields that are not personal, unknown ones among them.
-    pub open: Vec<u8>,
-    /// Encoding of the personal fields.
-    pub personal: Vec<u8>,
+    /// The personal part could not be opened.
+    pub is_sealed: bool,
 }
 
 /// Why bytes or words make no event.
@@ -88,8 +103,8 @@ impl Event {
         occurred_at: Micros,
         body: Body,
     ) -> Result<Self, EventError> {
-        let message = body.encode_to_vec();
-        Self::from_message(id, fact, source, subject, occurred_at, body.name(), &message)
+        let payload = Payload::of(&body)?;
+        Self::checked(EventHeader::new(id, fact, source, subject, occurred_at), payload, &body)
     }
 
     /// The same of an encoded message, whose unknown fields are kept.
@@ -105,12 +120,76 @@ impl Event {
         name: &str,
         message: &[u8],
     ) -> Result<Self, EventError> {
-        let ty = catalogue().get(name)?;
-        let (open, personal) = split(message, ty).map_err(|e| EventError::Decode(e.to_string()))?;
-        let body = Body::decode(ty.name, &open, &personal)
-            .ok_or_else(|| EventError::Type { name: name.to_owned(), nearest: None })?
-            .map_err(|e| EventError::Decode(e.to_string()))?;
-        let event = Self {
+        let header = EventHeader::new(id, fact, source, subject, occurred_at);
+        Self::of_message(header, name, message).map(|(event, _)| event)
+    }
+
+    /// The same, with what it says.
+    pub(crate) fn of_message(header: EventHeader, name: &str, message: &[u8]) -> Result<(Self, Body), EventError> {
+        let (payload, body) = Payload::of_message(name, message)?;
+        Ok((Self::checked(header, payload, &body)?, body))
+    }
+
+    fn checked(header: EventHeader, payload: Payload, body: &Body) -> Result<Self, EventError> {
+        header.check_subject(payload.ty())?;
+        header.check_other_record(body)?;
+        Ok(Self { header, payload })
+    }
+
+    /// As it was decoded from the log, which holds what was checked before.
+    pub(crate) fn stored(header: EventHeader, payload: Payload) -> Self {
+        Self { header, payload }
+    }
+
+    /// Adds a reference.
+    ///
+    /// # Errors
+    /// A role that the type does not have, or a target of another kind than the role's.
+    pub fn refer(&mut self, role: &str, subject: Subject) -> Result<(), EventError> {
+        let ty = self.ty();
+        let role = ty.role(role)?;
+        check_target(role, &subject)?;
+        self.header.references.push(Reference { role, subject });
+        Ok(())
+    }
+
+    /// Its type in the catalogue.
+    pub fn ty(&self) -> &'static EventType {
+        self.payload.ty()
+    }
+
+    /// What it says, in its two parts.
+    pub fn payload(&self) -> &Payload {
+        &self.payload
+    }
+
+    /// The same with its personal part sealed under this key (see [`Payload::sealed`]).
+    #[must_use]
+    pub fn sealed(self, key: &[u8], seal: impl FnOnce(&[u8]) -> Vec<u8>) -> Self {
+        Self { payload: self.payload.sealed(key, seal), ..self }
+    }
+
+    /// Reads its payload with these keys.
+    ///
+    /// # Errors
+    /// A payload that does not decode; one that these keys do not open is no error.
+    pub fn read(&self, keys: &dyn Keys) -> Result<PayloadContent, EventError> {
+        self.payload.read(&self.header.subject, keys)
+    }
+
+    /// Reads its payload and lets go of the bytes.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn into_decoded(self, keys: &dyn Keys) -> Result<DecodedEvent, EventError> {
+        let PayloadContent { body, is_sealed } = self.read(keys)?;
+        Ok(DecodedEvent { header: self.header, body, is_sealed })
+    }
+}
+
+impl EventHeader {
+    pub(crate) fn new(id: EventId, fact: EventId, source: &str, subject: Subject, occurred_at: Micros) -> Self {
+        Self {
             id,
             fact,
             source: source.to_owned(),
@@ -123,25 +202,7 @@ impl Event {
             mapping: Vec::new(),
             locator: None,
             references: Vec::new(),
-            body,
-            open,
-            personal,
-        };
-        event.check_subject(ty)?;
-        event.check_other_record()?;
-        Ok(event)
-    }
-
-    /// Adds a reference.
-    ///
-    /// # Errors
-    /// A role that the type does not have, or a target of another kind than the role's.
-    pub fn refer(&mut self, role: &str, subject: Subject) -> Result<(), EventError> {
-        let ty = self.ty();
-        let role = ty.role(role)?;
-        check_target(role, &subject)?;
-        self.references.push(Reference { role, subject });
-        Ok(())
+        }
     }
 
     /// When it happened, as its source knows it.
@@ -149,14 +210,9 @@ impl Event {
         Occurred::new(self.occurred_at, self.day, self.offset)
     }
 
-    /// Its type in the catalogue.
-    pub fn ty(&self) -> &'static EventType {
-        catalogue().of(&self.body)
-    }
-
     /// A source speaks of two records of its own.
-    fn check_other_record(&self) -> Result<(), EventError> {
-        let Some((field, text)) = self.body.other_record() else { return Ok(()) };
+    fn check_other_record(&self, body: &Body) -> Result<(), EventError> {
+        let Some((field, text)) = body.other_record() else { return Ok(()) };
         let wrong = |problem: String| EventError::Field { field: field.to_owned(), problem };
         let other = text.parse::<Subject>().map_err(|error| wrong(error.to_string()))?;
         if other.kind() != Kind::Party {

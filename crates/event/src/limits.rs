@@ -1,9 +1,10 @@
 //! What an event may be at most, whichever door it comes through.
 
+use prost::Message;
 use prost::encoding::{DecodeContext, decode_key, skip_field};
 use serde::{Deserialize, Serialize};
 
-use crate::{Event, EventError, IdParts, ValueFault};
+use crate::{Event, EventError, IdParts, ValueFault, v1};
 
 /// Longest text of a key, in bytes: of a subject, a source, an id or a part of one, a revision, an identifier.
 pub const LONGEST_KEY: usize = 512;
@@ -33,18 +34,18 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// All bounds that an event is beyond.
+    /// All bounds that an event is beyond. Of a personal part that is sealed its size alone is known.
     pub fn check(&self, event: &Event) -> Vec<EventError> {
         let mut beyond = Vec::new();
         let mut note = |field: String, fault: ValueFault| {
             beyond.push(EventError::Value { field, fault: Box::new(fault) });
         };
-        for (field, text) in [("source", &event.source), ("revision", &event.revision)] {
+        for (field, text) in [("source", &event.header.source), ("revision", &event.header.revision)] {
             if let Err(fault) = check_length(text) {
                 note(field.to_owned(), fault);
             }
         }
-        for (n, identifier) in event.body.identifiers().iter().enumerate() {
+        for (n, identifier) in identifiers(event).iter().enumerate() {
             for (part, text) in [("kind", &identifier.kind), ("text", &identifier.text), ("issuer", &identifier.issuer)]
             {
                 if let Err(fault) = check_length(text) {
@@ -52,8 +53,8 @@ impl Limits {
                 }
             }
         }
-        if event.references.len() > self.references {
-            note("data.references".to_owned(), many(event.references.len(), "references", self.references));
+        if event.header.references.len() > self.references {
+            note("data.references".to_owned(), many(event.header.references.len(), "references", self.references));
         }
         for (number, count) in self.long_lists(event) {
             let fields = event.ty().fields.iter();
@@ -90,17 +91,10 @@ impl Limits {
     fn long_lists(&self, event: &Event) -> Vec<(u32, usize)> {
         let mut long = Vec::new();
         // Each entry takes two bytes at least.
-        for part in [&event.open, &event.personal].into_iter().filter(|part| part.len() / 2 > self.entries) {
+        let parts = [Some(event.payload().open()), event.payload().clear()];
+        for part in parts.into_iter().flatten().filter(|part| part.len() / 2 > self.entries) {
             let mut counts = std::collections::BTreeMap::<u32, usize>::new();
-            let mut rest = part.as_slice();
-            while !rest.is_empty() {
-                // What does not decode was refused where the event was made.
-                let Ok((number, wire)) = decode_key(&mut rest) else { break };
-                if skip_field(wire, number, &mut rest, DecodeContext::default()).is_err() {
-                    break;
-                }
-                *counts.entry(number).or_default() += 1;
-            }
+            each_field(part, |number, _| *counts.entry(number).or_default() += 1);
             long.extend(counts.into_iter().filter(|(_, count)| *count > self.entries));
         }
         long
@@ -156,12 +150,48 @@ pub fn large(bytes: usize, most: usize) -> ValueFault {
         .help("or raise `event_bytes` in [limits] of the configuration, as far as the log takes it")
 }
 
+/// Calls `each` with the number of every field of an encoded message, and with the bytes from its value on.
+fn each_field(message: &[u8], mut each: impl FnMut(u32, &[u8])) {
+    let mut rest = message;
+    while !rest.is_empty() {
+        // What does not decode was refused where the event was made.
+        let Ok((number, wire)) = decode_key(&mut rest) else { return };
+        let value = rest;
+        if skip_field(wire, number, &mut rest, DecodeContext::default()).is_err() {
+            return;
+        }
+        each(number, value);
+    }
+}
+
+/// The identifiers of an event, found without decoding the rest of it.
+fn identifiers(event: &Event) -> Vec<v1::Identifier> {
+    let mut found = Vec::new();
+    // None of a shorter part is too long.
+    let personal = event.payload().clear().filter(|part| part.len() > LONGEST_KEY);
+    let field = event.ty().fields.iter().find(|field| field.name == "identifiers");
+    if let (Some(personal), Some(field)) = (personal, field) {
+        each_field(personal, |number, value| {
+            found.extend(
+                (number == field.number).then(|| v1::Identifier::decode_length_delimited(value).ok()).flatten(),
+            );
+        });
+    }
+    found
+}
+
 /// Bytes of an event as it stands in the log, at most.
 fn size(event: &Event) -> usize {
+    let (event, payload) = (&event.header, event.payload());
     let references = event.references.iter().map(|one| one.role.word().len() + one.subject.as_str().len() + 12);
     let locator = event.locator.as_ref().map_or(0, |at| at.connector.len() + at.resource.len());
     let texts = event.source.len() + 2 * event.subject.as_str().len() + event.revision.len() + locator;
-    FRAME + texts + event.open.len() + event.personal.len() + references.sum::<usize>()
+    FRAME
+        + texts
+        + payload.open().len()
+        + payload.personal().len()
+        + payload.sealed_by().len()
+        + references.sum::<usize>()
 }
 
 #[cfg(test)]
@@ -198,7 +228,7 @@ mod tests {
             assert!(told.contains(field) && told.contains(found), "{told}");
         }
         let mut long = invoice(1, 0);
-        (long.source, long.revision) = ("s".repeat(513), "r".repeat(513));
+        (long.header.source, long.header.revision) = ("s".repeat(513), "r".repeat(513));
         assert_eq!(codes(limits, &long).len(), 3, "both, and the whole: {:?}", codes(limits, &long));
     }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
-use onefold_event::{Body, parse_decimal};
+use onefold_event::{Body, NoKeys, parse_decimal};
 use onefold_mapping::{Connector, Outcome, RecordIn, Row, RowIn, render_record};
 use rust_decimal::Decimal;
 
@@ -49,15 +49,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         match plan.map(&record) {
             Outcome::Mapped { events, .. } => {
                 for event in events {
-                    let total = match &event.body {
-                        Body::InvoiceIssued(m) => m.total.as_ref(),
-                        Body::CreditNoteIssued(m) => m.total.as_ref(),
-                        Body::AdjustmentPosted(m) => m.amount.as_ref(),
+                    let total = match event.read(&NoKeys)?.body {
+                        Body::InvoiceIssued(m) => m.total,
+                        Body::CreditNoteIssued(m) => m.total,
+                        Body::AdjustmentPosted(m) => m.amount,
                         _ => None,
                     };
-                    let sum = sums.entry(event.body.name()).or_default();
+                    let sum = sums.entry(event.ty().name).or_default();
                     sum.0 += 1;
-                    sum.1 += parse_decimal(total.map_or("0", |t| &t.amount))?;
+                    sum.1 += parse_decimal(total.as_ref().map_or("0", |t| &t.amount))?;
                 }
             }
             Outcome::Skipped { .. } => skipped += 1,

@@ -116,7 +116,7 @@ fn nothing_applies(record: &RecordIn, events: &[EventDef]) -> Problem {
 
 /// Two events of one record with one id would be taken for one.
 fn twice(made: &[Made], record: &RecordIn, plan: &Plan) -> Option<Problem> {
-    let mut ids: Vec<(EventId, usize)> = made.iter().map(|m| (m.event.id, m.def)).collect();
+    let mut ids: Vec<(EventId, usize)> = made.iter().map(|m| (m.event.header.id, m.def)).collect();
     ids.sort_unstable();
     let pair = ids.windows(2).find(|w| matches!(w, [a, b] if a.0 == b.0))?;
     let [(_, a), (_, b)] = pair else { return None };

@@ -27,7 +27,7 @@ fn a_key_that_lost_digits_names_no_record() {
         &orders("[event.order]", "[let]\nno = { from = \"No\", match = '^([0-9]+)(?:\\.0)?$' }\n[event.order]")
             .replace("subject = \"No\"\nid = [\"No\"]", "subject = { use = \"no\" }\nid = [{ use = \"no\" }]"),
     );
-    assert_eq!(event(&cut, &row("489434.0", "")).subject.as_str(), "order:erp:489434");
+    assert_eq!(event(&cut, &row("489434.0", "")).header.subject.as_str(), "order:erp:489434");
 }
 
 #[test]
@@ -47,14 +47,14 @@ fn damaged_references_and_identifiers_are_refused_and_can_be_left_out() {
         "[event.order.refs]\nbuyer = { from = \"X\", on_bad = \"absent\" }\n[event.order.set]",
     );
     let Mapped { events, findings } = mapped(&good(&lenient), &row("A1", "4711.0"));
-    assert!(events[0].references.is_empty());
+    assert!(events[0].header.references.is_empty());
     assert_eq!(findings[0].code, "R0432");
 }
 
 #[test]
 fn a_key_of_many_digits_that_end_in_zeros_is_a_finding() {
     let Mapped { events, findings } = mapped(&good(ORDERS), &row("6222021234567890000", ""));
-    assert_eq!(events[0].subject.as_str(), "order:erp:6222021234567890000");
+    assert_eq!(events[0].header.subject.as_str(), "order:erp:6222021234567890000");
     assert_eq!(findings.iter().map(|f| f.code.as_ref()).collect::<Vec<_>>(), ["R0433"]);
     // What a source numbers so: codes, versions, amounts.
     for no in ["12E3", "INV-1.0", "1.10", "622202123456789012", "0012"] {
@@ -218,7 +218,7 @@ fn json_numbers_in_float_notation_are_no_keys_and_long_ones_are_read_from_their_
     let of = |id: &str| {
         let text = format!(r#"{{"id": {id}, "at": "2026-03-09T10:00:00Z", "total": 1}}"#);
         match tree(TREE, serde_json::from_str(&text).unwrap()) {
-            Outcome::Mapped { events, .. } => events[0].subject.number().to_owned(),
+            Outcome::Mapped { events, .. } => events[0].header.subject.number().to_owned(),
             Outcome::Quarantined(problems) => problems[0].code.to_string(),
             Outcome::Skipped { reason } => reason,
         }

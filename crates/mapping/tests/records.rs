@@ -2,7 +2,7 @@
 
 mod support;
 
-use onefold_event::{Event, format_micros};
+use onefold_event::{Event, NoKeys, format_micros};
 use support::{ORDERS, error_free, errors, event, events, faults, good, order, orders, with};
 
 const LINES: &str = r##"
@@ -27,7 +27,7 @@ fn rows_become_lines_and_their_sum_the_total() {
     let order = order(&event);
     let amounts: Vec<_> = order.lines.iter().map(|l| l.amount.as_str()).collect();
     assert_eq!((amounts, order.total.as_ref().unwrap().amount.as_str()), (vec!["4.50", "0.250"], "4.750"));
-    let locator = event.locator.unwrap();
+    let locator = event.header.locator.unwrap();
     assert_eq!((locator.first_line, locator.last_line), (2, 3));
 }
 
@@ -66,7 +66,7 @@ fn picks_give_what_they_say() {
     );
     let earliest = good(&orders("occurred_at = \"At\"", "occurred_at = { from = \"At\", pick = \"min\" }"));
     let event = event(&earliest, "No,At,Total\nA,10.03.2026 10:00,5\nA,09.03.2026 23:00,5\n");
-    assert_eq!(format_micros(event.occurred_at), "2026-03-09T22:00:00Z");
+    assert_eq!(format_micros(event.header.occurred_at), "2026-03-09T22:00:00Z");
 }
 
 #[test]
@@ -98,7 +98,7 @@ amount = "Amount"
 "##;
     let csv = "No,At,Amount,Invoice\nP1,2026-03-09T10:00Z,5.00,R-1\nP1,2026-03-09T10:00Z,2.00,\n";
     let event = event(&good(text), csv);
-    let onefold_event::Body::PaymentReceived(payment) = &event.body else { panic!() };
+    let onefold_event::Body::PaymentReceived(payment) = &event.read(&NoKeys).unwrap().body else { panic!() };
     let allocations: Vec<_> = payment.allocations.iter().map(|a| (a.invoice.as_str(), a.amount.as_str())).collect();
     assert_eq!(
         (payment.amount.as_ref().unwrap().amount.as_str(), allocations),
@@ -124,10 +124,12 @@ vat = { from = "Vat", issuer = { from = "Land" } }
 "#;
     let csv = "No,At,Total,Cust,End,End2,Contract,Sys,Tel,Mail,Crm,Vat,Land\nA,09.03.2026 10:00,1, K1 ,E1,,C:7,legal, 030-1 ,a@b.de,77,U1,AT\n";
     let event = event(&good(&text), csv);
-    let references: Vec<_> = event.references.iter().map(|r| format!("{} {}", r.role.word(), r.subject)).collect();
+    let references: Vec<_> =
+        event.header.references.iter().map(|r| format!("{} {}", r.role.word(), r.subject)).collect();
     assert_eq!(references, ["buyer party:erp:K1", "end_customer party:crm:E1", "contract contract:legal:C:7"]);
+    let body = event.read(&NoKeys).unwrap().body;
     let identifiers: Vec<_> =
-        event.body.identifiers().iter().map(|i| [&i.kind, &i.text, &i.issuer, &i.role].map(String::as_str)).collect();
+        body.identifiers().iter().map(|i| [&i.kind, &i.text, &i.issuer, &i.role].map(String::as_str)).collect();
     assert_eq!(
         identifiers,
         [
@@ -137,7 +139,7 @@ vat = { from = "Vat", issuer = { from = "Land" } }
             ["vat", "U1", "AT", ""]
         ]
     );
-    assert!(!event.personal.is_empty());
+    assert!(!event.payload().personal().is_empty());
 }
 
 #[test]
@@ -159,7 +161,7 @@ id = ["No"]
 occurred_at = "At"
 "#;
     let event = event(&good(text), "No,At,Carrier\n42,2026-03-09T10:00:00+08:00,USPS\n");
-    assert_eq!((event.subject.as_str(), event.source.as_str()), ("track:usps:42", "dhl"));
+    assert_eq!((event.header.subject.as_str(), event.header.source.as_str()), ("track:usps:42", "dhl"));
 }
 
 fn versions(revision: &str, csv: &str) -> Event {
@@ -171,12 +173,12 @@ fn a_revision_changes_the_id_and_not_the_fact_and_has_an_order() {
     let csv = |changed: &str| format!("No,At,Total,Changed,V\nA,09.03.2026 10:00,1,{changed},7\n");
     let (first, second) =
         (versions("\"Changed\"", &csv("09.03.2026 10:00")), versions("\"Changed\"", &csv("10.03.2026 09:30")));
-    assert_eq!(first.fact, second.fact);
-    assert_ne!(first.id, second.id);
-    assert_eq!(second.revision, "10.03.2026 09:30");
-    assert!(first.revision_order < second.revision_order);
-    assert_eq!(versions("{ from = \"V\", as = \"integer\" }", &csv("x")).revision_order, [7]);
-    assert_eq!(versions("\"Changed\"", &csv("09.03.2026 10:00")).id, first.id);
+    assert_eq!(first.header.fact, second.header.fact);
+    assert_ne!(first.header.id, second.header.id);
+    assert_eq!(second.header.revision, "10.03.2026 09:30");
+    assert!(first.header.revision_order < second.header.revision_order);
+    assert_eq!(versions("{ from = \"V\", as = \"integer\" }", &csv("x")).header.revision_order, [7]);
+    assert_eq!(versions("\"Changed\"", &csv("09.03.2026 10:00")).header.id, first.header.id);
 }
 
 #[test]
@@ -186,10 +188,10 @@ fn a_revision_by_content_sees_what_the_mapping_reads_and_nothing_else() {
     };
     let by = "{ by = \"content\", order = \"Changed\" }";
     let first = versions(by, &csv("1", "09.03.2026 10:00", "0"));
-    assert_eq!(versions(by, &csv("1", "10.03.2026 10:00", "5")).id, first.id);
-    assert_ne!(versions(by, &csv("2", "09.03.2026 10:00", "0")).id, first.id);
-    assert_eq!(first.revision.len(), 16);
-    assert!(versions(by, &csv("1", "10.03.2026 10:00", "5")).revision_order > first.revision_order);
+    assert_eq!(versions(by, &csv("1", "10.03.2026 10:00", "5")).header.id, first.header.id);
+    assert_ne!(versions(by, &csv("2", "09.03.2026 10:00", "0")).header.id, first.header.id);
+    assert_eq!(first.header.revision.len(), 16);
+    assert!(versions(by, &csv("1", "10.03.2026 10:00", "5")).header.revision_order > first.header.revision_order);
 }
 
 #[test]
@@ -202,11 +204,11 @@ fn ids_come_from_source_text_and_survive_a_better_enum() {
     };
     let csv = "No,At,Total,X\nA,09.03.2026 10:00,1,W\n";
     let (one, other) = (event(&good(&text("web")), csv), event(&good(&text("internet")), csv));
-    assert_eq!(one.id, other.id);
+    assert_eq!(one.header.id, other.header.id);
     assert_ne!(order(&one).channel, order(&other).channel);
-    assert_ne!(one.mapping, other.mapping);
+    assert_ne!(one.header.mapping, other.header.mapping);
     let parts = ["w".to_owned(), "A".to_owned()];
-    assert_eq!(one.id, onefold_event::IdParts { source: "erp", part: "", parts: &parts, revision: "" }.id());
+    assert_eq!(one.header.id, onefold_event::IdParts { source: "erp", part: "", parts: &parts, revision: "" }.id());
 }
 
 #[test]
@@ -224,7 +226,7 @@ occurred_at = "At"
     assert!(problems[0].help[0].contains("part = \"contact\""));
     let both = events(&good(&with(&format!("{second}part = \"contact\"\n"))), csv);
     assert_eq!(both.len(), 2);
-    assert_ne!(both[0].fact, both[1].fact);
+    assert_ne!(both[0].header.fact, both[1].header.fact);
 }
 
 #[test]

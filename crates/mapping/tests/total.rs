@@ -142,12 +142,15 @@ fn a_whole_good_record_passes_through_everything() {
         &[row.clone(), row],
     ) {
         Outcome::Mapped { events, .. } => {
-            let onefold_event::Body::InvoiceIssued(invoice) = &events[0].body else { panic!() };
+            let onefold_event::Body::InvoiceIssued(invoice) = &events[0].read(&onefold_event::NoKeys).unwrap().body
+            else {
+                panic!()
+            };
             assert_eq!(invoice.total.as_ref().unwrap().amount, "19.98");
             assert_eq!(invoice.tax.as_ref().unwrap().amount, "2857.19");
             assert_eq!((invoice.due_on.as_str(), invoice.issued_on.as_str()), ("2026-03-18", "2026-03-09"));
-            assert_eq!(events[0].revision_order, [1, 500_000_000]);
-            assert_eq!(onefold_event::format_micros(events[0].occurred_at), "2026-03-09T02:00:00Z");
+            assert_eq!(events[0].header.revision_order, [1, 500_000_000]);
+            assert_eq!(onefold_event::format_micros(events[0].header.occurred_at), "2026-03-09T02:00:00Z");
         }
         Outcome::Quarantined(problems) => panic!("{}", problems.iter().map(ToString::to_string).collect::<String>()),
         Outcome::Skipped { reason } => panic!("{reason}"),

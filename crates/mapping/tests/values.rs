@@ -22,13 +22,13 @@ fn channel_faults(cell: &str, x: &str) -> Vec<String> {
 fn a_plain_row_makes_an_event_with_its_place() {
     let connector = good(ORDERS);
     let event = event(&connector, "No,At,Total\nSO-1, 09.03.2026 17:05 ,\"1.250,00\"\n");
-    assert_eq!(event.subject.to_string(), "order:erp:SO-1");
-    assert_eq!(format_micros(event.occurred_at), "2026-03-09T16:05:00Z");
-    assert!(!event.day);
+    assert_eq!(event.header.subject.to_string(), "order:erp:SO-1");
+    assert_eq!(format_micros(event.header.occurred_at), "2026-03-09T16:05:00Z");
+    assert!(!event.header.day);
     let total = order(&event).total.clone().unwrap();
     assert_eq!((total.amount.as_str(), total.currency.as_str()), ("1250.00", "EUR"));
-    assert_eq!(event.mapping, connector.digest());
-    let locator = event.locator.unwrap();
+    assert_eq!(event.header.mapping, connector.digest());
+    let locator = event.header.locator.unwrap();
     assert_eq!((locator.connector.as_str(), locator.resource.as_str()), ("t", "f.csv"));
     assert_eq!((locator.first_line, locator.last_line, locator.offset, locator.length), (2, 2, 7, 9));
 }
@@ -206,7 +206,7 @@ fn adjustments_are_exact() {
 fn days_stay_days_and_make_an_instant_only_with_a_time() {
     let text = orders("occurred_at = \"At\"", "occurred_at = { from = \"At\", at = \"00:00\" }");
     let event = event(&good(&(text + "promised_on = \"X\"\n")), &format!("{HEAD}A,09.03.2026,1,2026-04-01,\n"));
-    assert_eq!((format_micros(event.occurred_at).as_str(), event.day), ("2026-03-08T23:00:00Z", true));
+    assert_eq!((format_micros(event.header.occurred_at).as_str(), event.header.day), ("2026-03-08T23:00:00Z", true));
     assert_eq!(order(&event).promised_on, "2026-04-01");
 }
 
@@ -214,11 +214,11 @@ fn days_stay_days_and_make_an_instant_only_with_a_time() {
 fn the_doubled_hour_is_settled_and_the_missing_one_rejected() {
     let connector = good(ORDERS);
     let at = |text: &str| format!("No,At,Total\nA,{text},1\n");
-    assert_eq!(format_micros(event(&connector, &at("25.10.2026 02:30")).occurred_at), "2026-10-25T00:30:00Z");
+    assert_eq!(format_micros(event(&connector, &at("25.10.2026 02:30")).header.occurred_at), "2026-10-25T00:30:00Z");
     let support::Mapped { findings, .. } = support::mapped(&connector, &at("25.10.2026 02:30"));
     assert_eq!((findings[0].code.as_ref(), findings[0].expected.as_str()), ("R0423", "2026-10-25T02:30:00+02:00"));
     let later = good(&orders("\"earlier\"", "\"later\""));
-    assert_eq!(format_micros(event(&later, &at("25.10.2026 02:30")).occurred_at), "2026-10-25T01:30:00Z");
+    assert_eq!(format_micros(event(&later, &at("25.10.2026 02:30")).header.occurred_at), "2026-10-25T01:30:00Z");
     assert_eq!(faults(&good(&orders("\"earlier\"", "\"reject\"")), &at("25.10.2026 02:30")), ["R0423"]);
     assert_eq!(faults(&connector, &at("29.03.2026 02:30")), ["R0422"]);
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 use onefold_assembler::Assembler;
 use onefold_connect::{Door, Intake, IntakeOptions};
-use onefold_event::HubKey;
+use onefold_event::{HubKey, NoKeys};
 use onefold_identity::Rules;
 use onefold_log::{EVENTS_TOPIC, Guarded, Log};
 use onefold_projector::{Projector, Work};
@@ -39,7 +39,7 @@ impl Reader {
     /// Opens a hub that is one.
     pub(crate) async fn open(globals: &Globals) -> Result<Self> {
         let Engine { log, store, rules, .. } = Engine::open(globals, Access::Read).await?;
-        let service = Service::new(log, Arc::clone(&store), None, rules);
+        let service = Service::new(log, Arc::clone(&store), None, rules, Arc::new(NoKeys));
         Ok(Self { store, service })
     }
 }
@@ -100,7 +100,7 @@ fn publisher(
 ) -> Publisher {
     let log = (Arc::clone(log), Arc::clone(&writer.fence));
     let store = (Arc::clone(store) as _, Arc::clone(store) as _);
-    Publisher::new(log, store, rules.clone(), writer.partitions, options)
+    Publisher::new(log, store, (rules.clone(), Arc::new(NoKeys)), writer.partitions, options)
 }
 
 impl Hub {
@@ -152,7 +152,12 @@ impl Hub {
         let (health, stop) = (Health::default(), Stop::default());
         let wakes: [Wake; 3] = Default::default();
         let [resolve, assemble, publish] = &wakes;
-        let projector = Projector::new(Arc::clone(&log), Arc::clone(&store) as _, key.clone(), settings.project);
+        let projector = Projector::new(
+            Arc::clone(&log),
+            Arc::clone(&store) as _,
+            (key.clone(), Arc::new(NoKeys)),
+            settings.project,
+        );
         let work = projector.work();
         let resolver = Resolver::new(Arc::clone(&store) as _, rules.clone(), settings.resolve);
         let assembler = Assembler::new(Arc::clone(&store) as _, settings.assemble);
@@ -186,7 +191,8 @@ impl Hub {
             begin(Box::new(publisher), Some(publish), None)?;
         }
         let mut service =
-            Service::new(Arc::clone(&log), Arc::clone(&store), door.clone(), rules.clone()).watching(health.clone());
+            Service::new(Arc::clone(&log), Arc::clone(&store), door.clone(), rules.clone(), Arc::new(NoKeys))
+                .watching(health.clone());
         if !settings.is_distributed() {
             // Of several processes one that is unwell may be sent no more writes, and would be so for ever.
             service = service.watching_writes();

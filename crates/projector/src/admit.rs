@@ -3,7 +3,7 @@
 use onefold_log::EVENTS_TOPIC;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use onefold_event::{Event, Subject, decode};
+use onefold_event::{DecodedEvent, Subject, decode_with};
 use onefold_store::{Admitted, FactState, FactsOf, QuarantineEntry};
 use onefold_view::{FactRef, Fragment, Guest, parties_named};
 
@@ -17,12 +17,12 @@ impl Batch<'_> {
     /// Admits every event and folds what changed. To fold a long history afresh takes all its facts, so it is done once a
     /// batch: with the last portion that has events about it, none of `rest`.
     pub(crate) async fn admit(&mut self, taken: &[Taken], rest: &[&[Taken]]) -> Result<(), Broken> {
-        let subjects: Vec<&Subject> = taken.iter().map(|t| &t.event.subject).collect();
+        let subjects: Vec<&Subject> = taken.iter().map(|t| &t.event.header.subject).collect();
         self.load(&subjects).await?;
         self.read_further(taken).await?;
         let mut afresh = std::mem::take(&mut self.unfolded);
         for t in taken {
-            let Some(place) = self.subjects.place(t.event.subject.as_str()) else { continue };
+            let Some(place) = self.subjects.place(t.event.header.subject.as_str()) else { continue };
             let row = &mut self.subjects[place];
             match row.admit(t) {
                 Admitted::Duplicate => {}
@@ -37,7 +37,8 @@ impl Batch<'_> {
             }
         }
         if afresh.iter().any(|place| self.subjects[*place].state.is_long()) {
-            let later: HashSet<&str> = rest.iter().flat_map(|p| p.iter()).map(|t| t.event.subject.as_str()).collect();
+            let later: HashSet<&str> =
+                rest.iter().flat_map(|p| p.iter()).map(|t| t.event.header.subject.as_str()).collect();
             let waits = |row: &Row| row.state.is_long() && later.contains(row.subject.as_str());
             self.unfolded = afresh.iter().copied().filter(|place| waits(&self.subjects[*place])).collect();
             afresh.retain(|place| !self.unfolded.contains(place));
@@ -52,10 +53,10 @@ impl Batch<'_> {
     async fn read_further(&mut self, taken: &[Taken]) -> Result<(), Broken> {
         let mut asked = BTreeMap::new();
         for event in taken.iter().map(|t| &t.event) {
-            if let Some(place) = self.subjects.place(event.subject.as_str())
+            if let Some(place) = self.subjects.place(event.header.subject.as_str())
                 && self.subjects[place].state.is_long()
             {
-                asked.insert(FactsOf::one(event.subject.as_str(), event.fact.0), place);
+                asked.insert(FactsOf::one(event.header.subject.as_str(), event.header.fact.0), place);
             }
         }
         self.read(asked).await
@@ -85,9 +86,9 @@ impl Batch<'_> {
         }
         let row = &mut self.subjects[place];
         let stored = self.log.fetch(EVENTS_TOPIC, &row.state.history()).await?;
-        let mut events: Vec<Event> = Vec::with_capacity(stored.len());
+        let mut events: Vec<DecodedEvent> = Vec::with_capacity(stored.len());
         for stored in &stored {
-            match decode(&stored.record.value) {
+            match decode_with(&stored.record.value, self.keys) {
                 Ok(event) => events.push(event),
                 Err(error) => {
                     let entry = QuarantineEntry::altered(EVENTS_TOPIC, stored, &row.subject, &error);

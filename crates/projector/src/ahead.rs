@@ -62,7 +62,7 @@ fn named(portion: &[Taken], asked: &mut HashSet<(bool, Subject)>) -> Wanted {
         }
     };
     for Taken { event, .. } in portion {
-        want(false, &event.subject);
+        want(false, &event.header.subject);
         documents_named(event, &mut |document| want(false, document));
         parties_named(event, &mut |party, guest| {
             want(true, party);

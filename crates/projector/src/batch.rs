@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use onefold_event::Subject;
+use onefold_event::{Keys, Subject};
 use onefold_log::Log;
 use onefold_store::{Changes, FactState, FactsOf, OwnerRow};
 use onefold_view::Digest;
@@ -46,6 +46,7 @@ impl Owner {
 pub(crate) struct Batch<'a> {
     pub(crate) tx: &'a Transaction,
     pub(crate) log: &'a dyn Log,
+    pub(crate) keys: &'a dyn Keys,
     pub(crate) subjects: Table<Subject, Row>,
     pub(crate) owners: Table<String, Owner>,
     /// Parties whose flag changed in this portion.
@@ -61,10 +62,16 @@ pub(crate) struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    pub(crate) fn new(tx: &'a Transaction, log: &'a dyn Log, work: &'a Work, events: usize) -> Self {
+    pub(crate) fn new(
+        tx: &'a Transaction,
+        (log, keys): (&'a dyn Log, &'a dyn Keys),
+        work: &'a Work,
+        events: usize,
+    ) -> Self {
         Self {
             tx,
             log,
+            keys,
             subjects: Table::with_capacity(events * 2),
             owners: Table::with_capacity(events),
             flagged: Vec::new(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use onefold_event::HubKey;
+use onefold_event::{HubKey, Keys};
 use onefold_log::{EVENTS_TOPIC, Log, Membership};
 use onefold_stage::{Progress, Stage, StageError};
 use onefold_store::{Changes, ProjectStore, StoreError};
@@ -59,8 +59,13 @@ pub struct Projector {
 
 impl Projector {
     /// A projector over a log and a store. The key is the hub's own, for content digests.
-    pub fn new(log: Arc<dyn Log>, store: Arc<dyn ProjectStore>, key: HubKey, options: Options) -> Self {
-        let reader = Reader { log, key, batch: options.batch };
+    pub fn new(
+        log: Arc<dyn Log>,
+        store: Arc<dyn ProjectStore>,
+        (key, keys): (HubKey, Arc<dyn Keys>),
+        options: Options,
+    ) -> Self {
+        let reader = Reader { log, key, keys, batch: options.batch };
         let portion = options.portion.max(1);
         let work = Arc::default();
         Self { reader, store, portion, membership: None, mine: Vec::new(), positions: None, ahead: None, work }
@@ -93,7 +98,8 @@ impl Projector {
         if !read.refused.is_empty() {
             tx.save(Changes { refused: read.refused.clone(), ..Changes::default() });
         }
-        let batch = Batch::new(&tx, self.reader.log.as_ref(), &self.work, read.taken.len());
+        let batch =
+            Batch::new(&tx, (self.reader.log.as_ref(), self.reader.keys.as_ref()), &self.work, read.taken.len());
         let portion = read.taken.len().div_ceil(PORTIONS).max(SMALLEST).min(self.portion);
         let portions: Vec<&[Taken]> = read.taken.chunks(portion).collect();
         if let Err(broken) = batch.project(&portions).await {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use onefold_event::{ContentDigest, Event, HubKey, decode};
+use onefold_event::{CodecError, ContentDigest, DecodedEvent, HubKey, Keys, decode};
 use onefold_log::{EVENTS_TOPIC, Log, Stored};
 use onefold_stage::StageError;
 use onefold_store::QuarantineEntry;
 
 /// An event with its place in the log.
 pub(crate) struct Taken {
-    pub(crate) event: Event,
+    pub(crate) event: DecodedEvent,
     /// Digest of what it says.
     pub(crate) digest: ContentDigest,
     pub(crate) partition: u32,
@@ -48,6 +48,8 @@ pub(crate) struct Reader {
     pub(crate) log: Arc<dyn Log>,
     /// The hub's own, for content digests.
     pub(crate) key: HubKey,
+    /// What opens personal parts that are sealed.
+    pub(crate) keys: Arc<dyn Keys>,
     /// Records per batch at most.
     pub(crate) batch: usize,
 }
@@ -66,11 +68,11 @@ impl Reader {
             let records = self.log.read(EVENTS_TOPIC, partition, from, share).await?;
             let Some(last) = records.last() else { continue };
             read.moves.push((partition, from, last.offset + 1));
-            let key = self.key.clone();
+            let (key, keys) = (self.key.clone(), Arc::clone(&self.keys));
             let take = move || {
                 let (mut taken, mut refused) = (Vec::with_capacity(records.len()), Vec::new());
                 for stored in records {
-                    match take(stored, &key) {
+                    match take(stored, &key, keys.as_ref()) {
                         Ok(event) => taken.push(event),
                         Err(entry) => refused.push(*entry),
                     }
@@ -88,11 +90,16 @@ impl Reader {
 
 /// A record that is wrong alone is found before it is stored; one that came into the log all the same stays there, and is in
 /// quarantine for whoever must decide.
-fn take(stored: Stored, key: &HubKey) -> Result<Taken, Box<QuarantineEntry>> {
-    match decode(&stored.record.value) {
-        Ok(event) => {
+fn take(stored: Stored, key: &HubKey, keys: &dyn Keys) -> Result<Taken, Box<QuarantineEntry>> {
+    let decoded = || {
+        let event = decode(&stored.record.value)?;
+        // The digest is over what stands in the log, sealed or not.
+        let digest = key.digest(&event);
+        Ok::<_, CodecError>((digest, event.into_decoded(keys)?))
+    };
+    match decoded() {
+        Ok((digest, event)) => {
             let Stored { partition, offset, record } = stored;
-            let digest = key.digest(&event);
             Ok(Taken { event, digest, partition, offset, recorded_at: record.time })
         }
         Err(error) => Err(Box::new(QuarantineEntry::refused(EVENTS_TOPIC, &stored, &error))),

@@ -89,11 +89,11 @@ impl Row {
     /// Takes in one copy of an event; a duplicate leaves the row as it is.
     pub(crate) fn admit(&mut self, taken: &Taken) -> Admitted {
         let Taken { event, digest, recorded_at, partition, offset } = taken;
-        if self.state.knows(event, digest, *recorded_at) {
+        if self.state.knows(&event.header, digest, *recorded_at) {
             return Admitted::Duplicate;
         }
         if self.state.is_long() {
-            self.touched.insert(FactState::new(event, digest, *recorded_at, *partition, *offset).row_id());
+            self.touched.insert(FactState::new(&event.header, digest, *recorded_at, *partition, *offset).row_id());
         }
         self.change().admit(event, digest, *recorded_at, *partition, *offset)
     }

@@ -1,6 +1,6 @@
 //! What a department is asked to do, and what it did.
 
-use onefold_event::{Body, Event};
+use onefold_event::{Body, DecodedEvent};
 use onefold_log::Record;
 use onefold_store::Turn;
 use serde::Serialize;
@@ -31,10 +31,10 @@ struct Action<'a> {
 }
 
 /// The record of an event that asks for something or says that it was done; none of any other.
-pub(crate) fn action(event: &Event, customer: Option<Uuid>, turn: &Turn) -> Option<Record> {
-    let case = event.subject.as_str();
+pub(crate) fn action(event: &DecodedEvent, customer: Option<Uuid>, turn: &Turn) -> Option<Record> {
+    let case = event.header.subject.as_str();
     let customer = customer.map(|id| id.to_string());
-    let references = event.references.iter().map(|reference| reference.subject.to_string()).collect();
+    let references = event.header.references.iter().map(|reference| reference.subject.to_string()).collect();
     let blank =
         Action { change: "", action: "", case, customer, department: "", what: "", due_on: "", result: "", references };
     let (ty, value) = match &event.body {
@@ -49,7 +49,7 @@ pub(crate) fn action(event: &Event, customer: Option<Uuid>, turn: &Turn) -> Opti
         _ => return None,
     };
     let key = value.customer.clone().unwrap_or_else(|| case.to_owned());
-    let id = Uuid::from_bytes(event.id.0).to_string();
-    let said = Said { id, ty, subject: case, time: event.occurred_at };
+    let id = Uuid::from_bytes(event.header.id.0).to_string();
+    let said = Said { id, ty, subject: case, time: event.header.occurred_at };
     Some(record(key, &said, turn.version, Some(&value)))
 }

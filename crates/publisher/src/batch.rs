@@ -101,7 +101,7 @@ impl<'a> Batch<'a> {
         followed: &Followed,
     ) -> Result<(BTreeMap<String, SubjectState>, BTreeSet<String>), StageError> {
         let subjects: Vec<String> = followed.subjects.iter().cloned().collect();
-        let cases: BTreeSet<&str> = followed.asked.iter().map(|asked| asked.event.subject.as_str()).collect();
+        let cases: BTreeSet<&str> = followed.asked.iter().map(|asked| asked.event.header.subject.as_str()).collect();
         let (mut kept, mut owners) = (BTreeMap::new(), BTreeSet::new());
         for keys in subjects.chunks(CHUNK) {
             for (key, state) in keys.iter().zip(self.source.read.subjects(keys).await?) {
@@ -122,7 +122,7 @@ impl<'a> Batch<'a> {
         facts: &[FactState],
         subjects: &BTreeMap<String, SubjectState>,
     ) -> Option<(&'e Asked, Option<String>)> {
-        let state = subjects.get(asked.event.subject.as_str())?;
+        let state = subjects.get(asked.event.header.subject.as_str())?;
         let counts = facts.iter().any(|fact| (fact.partition, fact.offset) == (asked.partition, asked.offset));
         counts.then(|| (asked, Some(state.keys().trade).filter(|key| !key.is_empty())))
     }

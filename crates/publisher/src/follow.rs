@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use onefold_event::{Body, Event, decode};
+use onefold_event::{Body, DecodedEvent, Keys, decode_with};
 use onefold_log::{EVENTS_TOPIC, Log, LogError, Stored};
 use onefold_store::{FactsOf, Turn};
 
 /// An event that asks a department for something, or says that it was done, with its place in the log.
 pub(crate) struct Asked {
-    pub(crate) event: Event,
+    pub(crate) event: DecodedEvent,
     pub(crate) partition: u32,
     pub(crate) offset: u64,
 }
@@ -16,7 +16,7 @@ pub(crate) struct Asked {
 impl Asked {
     /// What its subject's history says of it.
     pub(crate) fn facts(&self) -> FactsOf {
-        FactsOf::one(self.event.subject.as_str(), self.event.fact.0)
+        FactsOf::one(self.event.header.subject.as_str(), self.event.header.fact.0)
     }
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct Followed {
 }
 
 /// Reads at most about `max` events of those that the rows show already.
-pub(crate) async fn follow(log: &dyn Log, turn: &Turn, max: usize) -> Result<Followed, LogError> {
+pub(crate) async fn follow(log: &dyn Log, keys: &dyn Keys, turn: &Turn, max: usize) -> Result<Followed, LogError> {
     let at = |partition: usize| turn.positions.get(partition).copied().unwrap_or(0);
     let mut followed = Followed { positions: (0..turn.projected.len()).map(at).collect(), ..Followed::default() };
     let behind = followed.positions.iter().zip(&turn.projected).filter(|(at, end)| at < end).count().max(1);
@@ -49,7 +49,7 @@ pub(crate) async fn follow(log: &dyn Log, turn: &Turn, max: usize) -> Result<Fol
         let mut next = position;
         for stored in records {
             next = stored.offset + 1;
-            followed.take(stored);
+            followed.take(stored, keys);
         }
         followed.more |= next < *end;
         if let Some(position) = followed.positions.get_mut(partition as usize) {
@@ -60,12 +60,12 @@ pub(crate) async fn follow(log: &dyn Log, turn: &Turn, max: usize) -> Result<Fol
 }
 
 impl Followed {
-    fn take(&mut self, stored: Stored) {
+    fn take(&mut self, stored: Stored, keys: &dyn Keys) {
         self.events += 1;
         // The key of an event's record is its subject.
         let Ok(subject) = std::str::from_utf8(&stored.record.key) else { return };
         if subject.starts_with("case:")
-            && let Ok(event) = decode(&stored.record.value)
+            && let Ok(event) = decode_with(&stored.record.value, keys)
             && matches!(event.body, Body::ActionRequested(_) | Body::ActionCompleted(_))
         {
             self.asked.push(Asked { event, partition: stored.partition, offset: stored.offset });

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use onefold_event::Keys;
 use onefold_identity::Rules;
 use onefold_log::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, Fence, FencedAppender, IDENTITY_TOPIC, Log};
 use onefold_stage::{Progress, Stage, StageError};
@@ -44,6 +45,7 @@ pub struct Publisher {
     publish: Arc<dyn PublishStore>,
     read: Arc<dyn ReadStore>,
     rules: Rules,
+    keys: Arc<dyn Keys>,
     options: Options,
     /// Partitions of a topic that is made.
     partitions: u32,
@@ -68,11 +70,11 @@ impl Publisher {
     pub fn new(
         (log, fence): (Arc<dyn Log>, Arc<dyn Fence>),
         (publish, read): (Arc<dyn PublishStore>, Arc<dyn ReadStore>),
-        rules: Rules,
+        (rules, keys): (Rules, Arc<dyn Keys>),
         partitions: u32,
         options: Options,
     ) -> Self {
-        Self { log, fence, publish, read, rules, options, partitions, appender: None, turned: None, done: None }
+        Self { log, fence, publish, read, rules, keys, options, partitions, appender: None, turned: None, done: None }
     }
 
     /// Under load, waits until it is time for the next batch.
@@ -119,7 +121,7 @@ impl Publisher {
         let notes = self.publish.notes(most).await?;
         // What became of customers is told before customers are told anew.
         let sweeps = turn.sweep.as_ref().filter(|_| notes.len() < most);
-        let followed = follow(self.log.as_ref(), turn, most).await?;
+        let followed = follow(self.log.as_ref(), self.keys.as_ref(), turn, most).await?;
         let page = match sweeps {
             Some(from) => Some(self.publish.party_page(from, most).await?),
             None => None,

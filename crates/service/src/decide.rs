@@ -120,8 +120,8 @@ impl Service {
         };
         let Draft { event, parties } = draft;
         let before = self.customers_of(&parties).await?;
-        let subject = event.subject.clone();
-        let (id, undo) = (event.id.to_string(), subject.to_string());
+        let subject = event.header.subject.clone();
+        let (id, undo) = (event.header.id.to_string(), subject.to_string());
         match door.accept(vec![event]).await?.into_iter().next() {
             Some(Verdict::Accepted { .. }) => {}
             Some(Verdict::Refused(beyond)) => {
@@ -362,8 +362,8 @@ pub(crate) fn revision_of(
     now: Micros,
 ) -> Result<Event, ServiceError> {
     let mut event = Event::new(id, fact, SOURCE, subject, now, body).map_err(internal)?;
-    event.revision = now.to_string();
-    event.revision_order = vec![now];
+    event.header.revision = now.to_string();
+    event.header.revision_order = vec![now];
     Ok(event)
 }
 
@@ -413,8 +413,8 @@ mod tests {
         let parts = ["reassign".to_owned(), document.to_string(), String::new()];
         let first = revised(&parts, document.clone(), body("party:a:1"), 10).unwrap();
         let second = revised(&parts, document, body("party:a:2"), 20).unwrap();
-        assert_eq!(first.fact, second.fact);
-        assert_ne!(first.id, second.id);
-        assert!(first.revision_order < second.revision_order);
+        assert_eq!(first.header.fact, second.header.fact);
+        assert_ne!(first.header.id, second.header.id);
+        assert!(first.header.revision_order < second.header.revision_order);
     }
 }

@@ -1,9 +1,11 @@
 //! Every event behind a customer or a document, with where it was read and where it stands in the log.
 
-use onefold_log::EVENTS_TOPIC;
+use onefold_log::{EVENTS_TOPIC, Stored};
 use std::collections::BTreeMap;
 
-use onefold_event::{Event, EventId, Kind, Occurred, Subject, decode, format_micros, to_cloudevent};
+use onefold_event::{
+    DecodedEvent, Event, EventId, Keys, Kind, Occurred, Subject, decode, decode_with, format_micros, to_cloudevent,
+};
 use onefold_store::{FactState, FactsOf, standing};
 use serde::Serialize;
 use serde_json::Value;
@@ -105,7 +107,8 @@ impl Service {
         let positions: Vec<(u32, u64)> = places.iter().map(|place| (place.partition, place.offset)).collect();
         let stored = self.log.fetch(EVENTS_TOPIC, &positions).await?;
         let events = stored.iter().zip(places);
-        Ok(events.filter_map(|(stored, place)| Some(line(&decode(&stored.record.value).ok()?, place))).collect())
+        let line = |stored: &Stored, place| Some(line(&decode(&stored.record.value).ok()?, self.keys.as_ref(), place));
+        Ok(events.filter_map(|(stored, place)| line(stored, place)).collect())
     }
 
     /// The subject about which a decision stands of which this is an event, and the fact that the event is of.
@@ -125,13 +128,13 @@ impl Service {
     }
 
     /// The standing events of one subject, in the order of folding.
-    pub(crate) async fn standing(&self, subject: &Subject) -> Result<Vec<Event>, ServiceError> {
+    pub(crate) async fn standing(&self, subject: &Subject) -> Result<Vec<DecodedEvent>, ServiceError> {
         self.state(subject).await?;
         let facts = self.store.facts(&[FactsOf::all(subject.as_str())]).await?.pop().unwrap_or_default();
         let (standing, _) = standing(&facts);
         let positions: Vec<(u32, u64)> = standing.iter().map(|f| (f.partition, f.offset)).collect();
         let stored = self.log.fetch(EVENTS_TOPIC, &positions).await?;
-        Ok(stored.iter().filter_map(|s| decode(&s.record.value).ok()).collect())
+        Ok(stored.iter().filter_map(|s| decode_with(&s.record.value, self.keys.as_ref()).ok()).collect())
     }
 }
 
@@ -150,11 +153,13 @@ fn places(facts: &[FactState]) -> Vec<EventPlace> {
     facts.iter().map(place).collect()
 }
 
-fn line(event: &Event, place: &EventPlace) -> EventLine {
+fn line(event: &Event, keys: &dyn Keys, place: &EventPlace) -> EventLine {
+    let cloudevent = to_cloudevent(event, keys);
+    let (ty, event) = (event.ty().name, &event.header);
     let locator = event.locator.clone().unwrap_or_default();
     EventLine {
         id: event.id.to_string(),
-        ty: event.body.name(),
+        ty,
         subject: event.subject.to_string(),
         occurred_at: event.occurred(),
         recorded_at: format_micros(place.recorded_at),
@@ -166,6 +171,6 @@ fn line(event: &Event, place: &EventPlace) -> EventLine {
         mapping: event.mapping.iter().map(|b| format!("{b:02x}")).collect(),
         partition: place.partition,
         offset: place.offset,
-        event: to_cloudevent(event),
+        event: cloudevent,
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use onefold_connect::Door;
+use onefold_event::Keys;
 use onefold_identity::Rules;
 use onefold_log::Log;
 use onefold_stage::Health;
@@ -17,15 +18,23 @@ pub struct Service {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) door: Option<Door>,
     pub(crate) rules: Rules,
+    pub(crate) keys: Arc<dyn Keys>,
     pub(crate) health: Health,
     /// Where whether they succeed is part of health.
     pub(crate) writes: Option<Writes>,
 }
 
 impl Service {
-    /// A service over a log and a read model, under these rules of identity. Without a door it only reads.
-    pub fn new(log: Arc<dyn Log>, store: Arc<dyn Store>, door: Option<Door>, rules: Rules) -> Self {
-        Self { log, store, door, rules, health: Health::default(), writes: None }
+    /// A service over a log and a read model, under these rules of identity, which shows of sealed parts what these keys
+    /// open. Without a door it only reads.
+    pub fn new(
+        log: Arc<dyn Log>,
+        store: Arc<dyn Store>,
+        door: Option<Door>,
+        rules: Rules,
+        keys: Arc<dyn Keys>,
+    ) -> Self {
+        Self { log, store, door, rules, keys, health: Health::default(), writes: None }
     }
 
     /// The same with the stages whose health it is to tell.

@@ -1,6 +1,6 @@
 //! A decision undone: a later revision of the same fact that says so.
 
-use onefold_event::{Body, Event, EventId, IdParts, Kind, Micros, Subject};
+use onefold_event::{Body, DecodedEvent, EventId, IdParts, Kind, Micros, Subject};
 use uuid::Uuid;
 
 use crate::decide::{Draft, SOURCE, internal, revision_of};
@@ -12,14 +12,14 @@ impl Service {
         let (body, parties) = undone(&event, asked).ok_or_else(|| {
             ServiceError::invalid(format!("{what} is no decision that stands: there is nothing to undo"))
         })?;
-        let (parts, revision) = ([event.fact.to_string()], now.to_string());
+        let (parts, revision) = ([event.header.fact.to_string()], now.to_string());
         let id = IdParts { source: SOURCE, part: "undo", parts: &parts, revision: &revision }.id();
-        let mut event = revision_of(event.fact, id, event.subject, body, now)?;
-        event.day = false;
+        let mut event = revision_of(event.header.fact, id, event.header.subject, body, now)?;
+        event.header.day = false;
         Ok(Draft { event, parties })
     }
 
-    async fn decision_meant(&self, what: &str) -> Result<Event, ServiceError> {
+    async fn decision_meant(&self, what: &str) -> Result<DecodedEvent, ServiceError> {
         if let Ok(id) = Uuid::try_parse(what) {
             let subject: Subject = format!("{}:{SOURCE}:{id}", Kind::Decision.word()).parse().map_err(internal)?;
             if let Ok(standing) = self.standing(&subject).await {
@@ -31,7 +31,7 @@ impl Service {
             })?;
             // What stands of its fact is what is undone.
             let standing = self.standing(&subject).await?;
-            return one(what, standing.into_iter().filter(|event| event.fact == fact).collect());
+            return one(what, standing.into_iter().filter(|event| event.header.fact == fact).collect());
         }
         let subject: Subject = what.parse().map_err(|_| {
             ServiceError::invalid(format!("`{what}` names no decision: expected decision:onefold:..., the document or party that it was about, or its event id"))
@@ -41,13 +41,14 @@ impl Service {
 }
 
 /// The one decision among standing events that still counts.
-fn one(what: &str, standing: Vec<Event>) -> Result<Event, ServiceError> {
-    let mut counting: Vec<Event> = standing.into_iter().filter(counts).collect();
+fn one(what: &str, standing: Vec<DecodedEvent>) -> Result<DecodedEvent, ServiceError> {
+    let mut counting: Vec<DecodedEvent> = standing.into_iter().filter(counts).collect();
     match (counting.pop(), counting.as_slice()) {
         (None, _) => Err(ServiceError::not_found(format!("no decision about {what} stands: there is nothing to undo"))),
         (Some(event), []) => Ok(event),
         (Some(last), others) => {
-            let ids: Vec<_> = others.iter().chain([&last]).map(|e| format!("{} ({})", e.id, e.body.name())).collect();
+            let ids: Vec<_> =
+                others.iter().chain([&last]).map(|e| format!("{} ({})", e.header.id, e.body.name())).collect();
             Err(ServiceError::new(
                 Code::Ambiguous,
                 format!("several decisions about {what} stand; undo one by its event id: {}", ids.join(", ")),
@@ -56,7 +57,7 @@ fn one(what: &str, standing: Vec<Event>) -> Result<Event, ServiceError> {
     }
 }
 
-fn counts(event: &Event) -> bool {
+fn counts(event: &DecodedEvent) -> bool {
     match &event.body {
         Body::PartiesLinked(m) => !m.undone,
         Body::PartiesSeparated(m) => !m.undone,
@@ -67,7 +68,7 @@ fn counts(event: &Event) -> bool {
 }
 
 /// The body that undoes a decision, and the parties that it touches.
-fn undone(event: &Event, asked: &Asked) -> Option<(Body, Vec<String>)> {
+fn undone(event: &DecodedEvent, asked: &Asked) -> Option<(Body, Vec<String>)> {
     let (by, why) = (asked.by.clone(), asked.why.clone());
     Some(match event.body.clone() {
         Body::PartiesLinked(mut m) => {
@@ -87,7 +88,7 @@ fn undone(event: &Event, asked: &Asked) -> Option<(Body, Vec<String>)> {
         }
         Body::IdentifierWithdrawn(mut m) => {
             (m.undone, m.by, m.why) = (true, by, why);
-            (m.into(), vec![event.subject.to_string()])
+            (m.into(), vec![event.header.subject.to_string()])
         }
         _ => return None,
     })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use onefold_event::{ContentDigest, Event, Micros};
+use onefold_event::{ContentDigest, EventHeader, Micros};
 use prost::bytes::{Buf, BufMut};
 use prost::encoding::{
     DecodeContext, WireType, check_wire_type, decode_varint, encode_key, encode_varint, key_len, sfixed64, skip_field,
@@ -33,7 +33,7 @@ pub struct FactState {
 
 impl FactState {
     /// Of a copy of an event that stands at a place in the log.
-    pub fn new(event: &Event, digest: &ContentDigest, recorded_at: Micros, partition: u32, offset: u64) -> Self {
+    pub fn new(event: &EventHeader, digest: &ContentDigest, recorded_at: Micros, partition: u32, offset: u64) -> Self {
         Self {
             id: event.id.0,
             fact: event.fact.0,

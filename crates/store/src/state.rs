@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{ContentDigest, Event, Kind, Micros, Role, Subject, Target};
+use onefold_event::{ContentDigest, DecodedEvent, EventHeader, Kind, Micros, Role, Subject, Target};
 use onefold_identity::{Decision, IdentifierKey, Intermediary, Owner};
 use onefold_view::{
     Contribution, FactRef, Fragment, Guest, Inbound, Keys, Step, Surroundings, contribute, is_shipped, reply, say,
@@ -59,7 +59,7 @@ pub enum Admitted {
 
 impl SubjectState {
     /// Whether a copy of an event is known already and no earlier than the one that is: taking it in changes nothing.
-    pub fn knows(&self, event: &Event, digest: &ContentDigest, recorded_at: Micros) -> bool {
+    pub fn knows(&self, event: &EventHeader, digest: &ContentDigest, recorded_at: Micros) -> bool {
         self.of_id(&event.id.0).iter().any(|f| f.digest == *digest && f.recorded_at <= recorded_at)
     }
 
@@ -74,14 +74,15 @@ impl SubjectState {
     /// history it MUST hold what further rows say of the same fact.
     pub fn admit(
         &mut self,
-        event: &Event,
+        event: &DecodedEvent,
         digest: &ContentDigest,
         recorded_at: Micros,
         partition: u32,
         offset: u64,
     ) -> Admitted {
-        let from = self.facts.partition_point(|fact| fact.id < event.id.0);
-        let mut copies = self.facts.get_mut(from..).into_iter().flatten().take_while(|fact| fact.id == event.id.0);
+        let from = self.facts.partition_point(|fact| fact.id < event.header.id.0);
+        let mut copies =
+            self.facts.get_mut(from..).into_iter().flatten().take_while(|fact| fact.id == event.header.id.0);
         if let Some(same) = copies.find(|fact| fact.digest == *digest) {
             if recorded_at >= same.recorded_at {
                 return Admitted::Duplicate;
@@ -90,9 +91,9 @@ impl SubjectState {
             FactState::sort(&mut self.facts);
             return Admitted::Earlier;
         }
-        let conflict = !self.of_id(&event.id.0).is_empty();
-        let revises = self.facts.iter().any(|f| f.fact == event.fact.0);
-        let new = FactState::new(event, digest, recorded_at, partition, offset);
+        let conflict = !self.of_id(&event.header.id.0).is_empty();
+        let revises = self.facts.iter().any(|f| f.fact == event.header.fact.0);
+        let new = FactState::new(&event.header, digest, recorded_at, partition, offset);
         let in_order = Fragment::commutes(event) || self.last().is_none_or(|last| last <= new.fold_key());
         let place = self.facts.partition_point(|fact| fact.row_key() < new.row_key());
         if self.facts.is_empty() {
@@ -116,7 +117,7 @@ impl SubjectState {
 
     /// Folds it afresh (rule A5) from the events that [`Self::history`] named, in that order. Where one of them is
     /// missing the subject is in quarantine: it contributes nothing. Answers whether it was folded.
-    pub fn fold_afresh(&mut self, subject: &Subject, events: &[Event]) -> bool {
+    pub fn fold_afresh(&mut self, subject: &Subject, events: &[DecodedEvent]) -> bool {
         self.recount();
         let (standing, superseded) = standing(&self.facts);
         let stands = standing.len();

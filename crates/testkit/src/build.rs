@@ -190,8 +190,8 @@ impl Draft {
         let ids = IdParts { source: &source, part: "", parts: &parts, revision: &revision };
         let mut event =
             Event::new(ids.id(), ids.fact(), &source, subject, self.at, self.body.clone()).expect("a test's event");
-        event.revision = revision;
-        event.revision_order = self.revision.into_iter().collect();
+        event.header.revision = revision;
+        event.header.revision_order = self.revision.into_iter().collect();
         for (role, target) in &self.references {
             event.refer(role, target.parse().expect("a test's reference")).expect("a test's role");
         }

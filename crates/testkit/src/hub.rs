@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use onefold_assembler::Assembler;
 use onefold_audit::{Progress as Replay, Source, Verified, verify};
-use onefold_event::{Event, HubKey, encode};
+use onefold_event::{Event, HubKey, Keys, NoKeys, encode};
 use onefold_identity::Rules;
 use onefold_log::{Log, Record, partition_of};
 use onefold_log_embedded::EmbeddedLog;
@@ -75,6 +75,11 @@ pub fn hub_key() -> HubKey {
     HubKey::new(&[7; 32])
 }
 
+/// The same with what opens sealed parts, as a projector takes both: nothing does.
+pub fn hub_keys() -> (HubKey, Arc<dyn Keys>) {
+    (hub_key(), Arc::new(NoKeys))
+}
+
 impl TestHub {
     /// A fresh hub, all of it in files.
     pub async fn new(shape: Shape) -> Self {
@@ -92,7 +97,7 @@ impl TestHub {
         let projector = Projector::new(
             Arc::clone(&log),
             Arc::clone(&store) as _,
-            hub_key(),
+            hub_keys(),
             onefold_projector::Options { batch: shape.batch, portion: shape.portion },
         );
         let resolver = Resolver::new(
@@ -104,7 +109,7 @@ impl TestHub {
         let publisher = Publisher::new(
             (Arc::clone(&log), file),
             (Arc::clone(&store) as _, Arc::clone(&store) as _),
-            shape.rules(),
+            (shape.rules(), Arc::new(NoKeys)),
             shape.partitions,
             onefold_publisher::Options { enabled: true, batch: shape.batch.min(50), every_ms: 0 },
         );
@@ -127,7 +132,7 @@ impl TestHub {
     /// Appends events in this order, each with its own time.
     pub async fn append_at(&self, events: &[(Event, i64)]) {
         let record = |(event, at): &(Event, i64)| {
-            let key = event.subject.as_str();
+            let key = event.header.subject.as_str();
             let partition = partition_of(key.as_bytes(), self.shape.partitions);
             (partition, Record::new(key.to_owned(), encode(event), *at))
         };
@@ -217,7 +222,7 @@ impl TestHub {
     /// The same, with so many bytes of memory for what waits between two steps.
     pub async fn verify_within(&self, memory: usize) -> Verified {
         let (log, rules, progress) = (Arc::clone(&self.log), self.shape.rules(), Replay::default());
-        let source = Source { log, key: hub_key(), rules, memory, progress };
+        let source = Source { log, key: hub_key(), keys: Arc::new(NoKeys), rules, memory, progress };
         verify(&source, self.store.as_ref(), Duration::ZERO).await.expect("a verification")
     }
 }

@@ -17,7 +17,7 @@ pub use counted::{CountedStore, Rows};
 pub use dice::{Dice, asked};
 pub use engine::Engine;
 pub use faulty::FaultyLog;
-pub use hub::{Shape, TestHub, hub_key};
+pub use hub::{Shape, TestHub, hub_key, hub_keys};
 pub use kafka::Kafka;
 pub use own::Own;
 pub use postgres::{Database, Postgres};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::Instant;
 
-use onefold_event::{Event, EventId, Subject, v1};
+use onefold_event::{DecodedEvent, Event, EventId, NoKeys, Subject, v1};
 use onefold_view::{Bundle, FactRef, Fragment, Keys, contribute};
 use prost::Message;
 
@@ -19,7 +19,7 @@ fn timed<T>(what: &str, mut work: impl FnMut() -> T) {
     println!("{what:<34} {:>6} ns", start.elapsed().as_nanos() / u128::from(ROUNDS));
 }
 
-fn invoice(n: u32) -> Result<Event, Box<dyn std::error::Error>> {
+fn invoice(n: u32) -> Result<DecodedEvent, Box<dyn std::error::Error>> {
     let line = |product: String| v1::Line {
         product,
         category: "toys".into(),
@@ -37,16 +37,16 @@ fn invoice(n: u32) -> Result<Event, Box<dyn std::error::Error>> {
     let mut event =
         Event::new(EventId([1; 16]), EventId([2; 16]), "erp", subject, i64::from(n) * 1_000_000_000, body.into())?;
     event.refer("buyer", "party:erp:K00417".parse()?)?;
-    Ok(event)
+    Ok(event.into_decoded(&NoKeys)?)
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let events: Vec<Event> = (1..=12).map(invoice).collect::<Result<_, _>>()?;
+    let events: Vec<DecodedEvent> = (1..=12).map(invoice).collect::<Result<_, _>>()?;
     let keys = Keys { trade: "party:erp:K00417".into(), receivable: "party:erp:K00417".into(), ..Keys::default() };
     let none = BTreeMap::new();
-    let fold = |event: &Event| Fragment::fold(&event.subject, &[FactRef { event, recorded_at: 1 }]);
-    let of = |event: &Event| {
-        contribute(&event.subject, &fold(event), &none, &keys).remove("party:erp:K00417").unwrap_or_default()
+    let fold = |event: &DecodedEvent| Fragment::fold(&event.header.subject, &[FactRef { event, recorded_at: 1 }]);
+    let of = |event: &DecodedEvent| {
+        contribute(&event.header.subject, &fold(event), &none, &keys).remove("party:erp:K00417").unwrap_or_default()
     };
     let contributions: Vec<_> = events.iter().map(of).collect();
     let mut bundle = Bundle::default();
@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     timed("fold one fact", || fold(last));
     timed("decode the fragment", || Fragment::decode(fragment_bytes.as_slice()));
     timed("encode the fragment", || fragment.encode_to_vec());
-    timed("contribute", || contribute(&last.subject, &fragment, &none, &keys));
+    timed("contribute", || contribute(&last.header.subject, &fragment, &none, &keys));
     timed("subtract and add", || {
         let refill = bundle.replace(Some(&contributions[11]), Some(&contributions[10]));
         bundle.replace(Some(&contributions[10]), Some(&contributions[11]));

@@ -40,7 +40,7 @@ impl Said {
     pub(crate) fn of(fact: &FactRef) -> Option<(Subject, Self)> {
         let event = fact.event;
         let other: Subject = event.body.other_record()?.1.parse().ok()?;
-        let own = &event.subject;
+        let own = &event.header.subject;
         if other.kind() != Kind::Party || other.source() != own.source() || other == *own {
             return None;
         }
@@ -52,9 +52,9 @@ impl Said {
         let said = Self {
             merged,
             at: EventTime::of(event),
-            revision_order: event.revision_order.clone(),
+            revision_order: event.header.revision_order.clone(),
             recorded_at: fact.recorded_at,
-            id: event.id.0.to_vec(),
+            id: event.header.id.0.to_vec(),
             reason: cut(reason, LONGEST).to_owned(),
         };
         Some((other, said))

@@ -1,6 +1,6 @@
 //! When something happened, as rows keep it.
 
-use onefold_event::{Day, Event, Micros, Occurred};
+use onefold_event::{Day, DecodedEvent, Micros, Occurred};
 
 /// When something happened: ordered by the instant, shown as its source knows it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, prost::Message)]
@@ -17,8 +17,8 @@ pub struct EventTime {
 }
 
 impl EventTime {
-    pub(crate) fn of(event: &Event) -> Self {
-        Self { at: event.occurred_at, offset: event.offset, day: event.day }
+    pub(crate) fn of(event: &DecodedEvent) -> Self {
+        Self { at: event.header.occurred_at, offset: event.header.offset, day: event.header.day }
     }
 
     /// As it is shown.

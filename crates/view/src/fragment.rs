@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{Body, Event, Kind, Micros, Role, Subject, Target, v1};
+use onefold_event::{Body, DecodedEvent, Kind, Micros, Role, Subject, Target, v1};
 use onefold_identity::{Decision, Facet, IdentifierKey, Intermediary, PartyFacts, guest, guest_identifier};
 
 use crate::case::{Case, Contact};
@@ -20,7 +20,7 @@ use crate::{EventTime, Guest};
 #[derive(Debug, Clone, Copy)]
 pub struct FactRef<'a> {
     /// The revision that stands.
-    pub event: &'a Event,
+    pub event: &'a DecodedEvent,
     /// The least stamp of its copies.
     pub recorded_at: Micros,
 }
@@ -97,7 +97,7 @@ impl Fragment {
             fragment.kind = Kind::Party as u32;
             fragment.party = Some(Box::new(PartyFragment::of_guest(&identifier)));
         }
-        for fact in facts.iter().filter(|fact| fact.event.subject == *subject) {
+        for fact in facts.iter().filter(|fact| fact.event.header.subject == *subject) {
             fragment.apply(fact);
         }
         fragment
@@ -106,7 +106,7 @@ impl Fragment {
     /// Applies one more fact, which comes after all that were applied before.
     pub fn apply(&mut self, fact: &FactRef) {
         let event = fact.event;
-        let kind = event.subject.kind();
+        let kind = event.header.subject.kind();
         self.kind = kind as u32;
         if let Body::DocumentReassigned(m) = &event.body {
             self.reassign(m);
@@ -121,7 +121,8 @@ impl Fragment {
         self.refer(event);
         let stood = self.stands();
         if kind.is_document() && speaks(&event.body) {
-            let after = event.occurred_at.saturating_sub(self.since.map_or(event.occurred_at, |since| since.at));
+            let after =
+                event.header.occurred_at.saturating_sub(self.since.map_or(event.header.occurred_at, |since| since.at));
             self.validity.get_or_insert_default().hear(event, after);
         }
         match kind {
@@ -145,8 +146,8 @@ impl Fragment {
 
     /// Whether a fact says the same wherever it stands among the others of its subject. So it is where nothing has an owner:
     /// of a stock, which tens of thousands of facts may be about, is kept that it is known, and since when.
-    pub fn commutes(event: &Event) -> bool {
-        is_plain(event.subject.kind()) && !matches!(event.body, Body::DocumentReassigned(_))
+    pub fn commutes(event: &DecodedEvent) -> bool {
+        is_plain(event.header.subject.kind()) && !matches!(event.body, Body::DocumentReassigned(_))
     }
 
     /// Brings a fragment from when references of what has no owner were kept into the form of now.
@@ -159,8 +160,8 @@ impl Fragment {
 
     /// Identifiers and names of a revision that no longer stands still count as asserted (B2). The order of calls, and
     /// whether they come before or after the facts, does not matter.
-    pub fn assert_superseded(&mut self, event: &Event) {
-        if event.subject.kind() == Kind::Party {
+    pub fn assert_superseded(&mut self, event: &DecodedEvent) {
+        if event.header.subject.kind() == Kind::Party {
             self.kind = Kind::Party as u32;
             self.party.get_or_insert_default().assert_superseded(event);
         }
@@ -179,10 +180,11 @@ impl Fragment {
     }
 
     /// A later fact that names a role replaces that role's targets; a placing those of no amendment.
-    fn refer(&mut self, event: &Event) {
+    fn refer(&mut self, event: &DecodedEvent) {
         let amended = matches!(event.body, Body::OrderAmended(_));
         let kept = |role: u32, all: &[Standing]| !amended && all.iter().any(|r| r.role == role && r.amended);
         let said: Vec<Standing> = event
+            .header
             .references
             .iter()
             .map(|new| Standing { role: number(new.role), subject: new.subject.to_string(), amended })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use onefold_event::{Body, Event, Kind, Role, Subject, Target};
+use onefold_event::{Body, DecodedEvent, Kind, Role, Subject, Target};
 use onefold_identity::{Facet, IdentifierKey, guest, normalise_name};
 
 use crate::party::{LONGEST, Value, cut, key_of};
@@ -23,8 +23,8 @@ pub struct Guest {
 
 impl Guest {
     /// The guests that an event makes; almost always one, or none.
-    pub(crate) fn of(event: &Event) -> BTreeMap<Subject, Self> {
-        if !is_guest_order(event.subject.kind(), event.references.iter().map(|r| r.role)) {
+    pub(crate) fn of(event: &DecodedEvent) -> BTreeMap<Subject, Self> {
+        if !is_guest_order(event.header.subject.kind(), event.header.references.iter().map(|r| r.role)) {
             return BTreeMap::new();
         }
         let identifiers = event.body.identifiers().iter();
@@ -32,7 +32,7 @@ impl Guest {
             identifiers.filter_map(|i| Some((i.role.clone(), key_of(i)?))).collect();
         let mut all = BTreeMap::new();
         for facet in Facet::ALL {
-            let Some((party, role)) = guest(facet, event.subject.source(), &identifiers) else { continue };
+            let Some((party, role)) = guest(facet, event.header.subject.source(), &identifiers) else { continue };
             let said: &mut Self = all.entry(party).or_default();
             // The order names its buyer, not whoever else an identifier is of.
             if matches!(role, "" | "buyer" | "customer" | "caller") {
@@ -42,15 +42,15 @@ impl Guest {
         all
     }
 
-    fn called(event: &Event) -> Self {
+    fn called(event: &DecodedEvent) -> Self {
         let Body::OrderPlaced(m) = &event.body else { return Self::default() };
         let text = m.buyer.as_ref().map_or("", |buyer| buyer.name.trim());
         let names: Vec<String> = normalise_name(text).into_iter().collect();
         if names.is_empty() {
             return Self::default();
         }
-        let (text, source) = (cut(text, LONGEST).to_owned(), event.source.clone());
-        Self { names, name: Some(Value { text, source, at: event.occurred_at }) }
+        let (text, source) = (cut(text, LONGEST).to_owned(), event.header.source.clone());
+        Self { names, name: Some(Value { text, source, at: event.header.occurred_at }) }
     }
 
     /// Adds what another order says.

@@ -1,21 +1,21 @@
 //! Parties and documents that an event is about or names.
 
-use onefold_event::{Body, Event, Kind, Subject};
+use onefold_event::{Body, DecodedEvent, Kind, Subject};
 use onefold_identity::guest_identifier;
 
 use crate::Guest;
 
 /// Calls `each` with every party that an event is about or names, in whatever place; with one named twice, twice. A
 /// party was first seen at the least time of any such event (B7). A guest (C7) comes with what the event says of it.
-pub fn parties_named(event: &Event, each: &mut dyn FnMut(&Subject, Option<&Guest>)) {
+pub fn parties_named(event: &DecodedEvent, each: &mut dyn FnMut(&Subject, Option<&Guest>)) {
     let mut note = |party: &Subject| {
         if party.kind() == Kind::Party {
             let guest = guest_identifier(party).map(|_| Guest::default());
             each(party, guest.as_ref());
         }
     };
-    note(&event.subject);
-    event.references.iter().for_each(|reference| note(&reference.subject));
+    note(&event.header.subject);
+    event.header.references.iter().for_each(|reference| note(&reference.subject));
     let other = event.body.other_record().and_then(|(_, text)| text.parse().ok());
     other.iter().for_each(&mut note);
     let decided: [&[String]; 2] = match &event.body {
@@ -32,8 +32,8 @@ pub fn parties_named(event: &Event, each: &mut dyn FnMut(&Subject, Option<&Guest
 
 /// Calls `each` with the documents that an event names: in references, allocations and lines; with one named twice, twice.
 /// Folding it will ask for their rows.
-pub fn documents_named(event: &Event, each: &mut dyn FnMut(&Subject)) {
-    let referred = event.references.iter().map(|reference| &reference.subject);
+pub fn documents_named(event: &DecodedEvent, each: &mut dyn FnMut(&Subject)) {
+    let referred = event.header.references.iter().map(|reference| &reference.subject);
     referred.filter(|subject| subject.kind().is_document()).for_each(&mut *each);
     let allocations = match &event.body {
         Body::PaymentReceived(m) => m.allocations.as_slice(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use onefold_event::{Body, Event, Micros, v1};
+use onefold_event::{Body, DecodedEvent, Micros, v1};
 use onefold_identity::{IdentifierKey, Intermediary, normalise, normalise_name};
 
 use crate::at_source::{Retired, Said};
@@ -105,13 +105,13 @@ impl PartyFragment {
         match &event.body {
             Body::PartyRecorded(m) => {
                 // Whoever is recorded at a later time is there again.
-                self.retired.take_if(|retired| retired.at.at < event.occurred_at);
+                self.retired.take_if(|retired| retired.at.at < event.header.occurred_at);
                 self.record(event, m);
                 self.names(m);
                 m.identifiers.iter().for_each(|i| self.assert(i));
             }
             Body::PartyCorrected(m) => {
-                m.wrong.iter().for_each(|i| self.correct(i, event.occurred_at));
+                m.wrong.iter().for_each(|i| self.correct(i, event.header.occurred_at));
                 m.identifiers.iter().for_each(|i| self.assert(i));
             }
             Body::IdentifierWithdrawn(m) if !m.undone => {
@@ -130,19 +130,19 @@ impl PartyFragment {
             }
             Body::PartyRetiredAtSource(m) => {
                 let reason = cut(&m.reason, LONGEST).to_owned();
-                self.retired = Some(Retired { at: EventTime::of(event), reason, source: event.source.clone() });
+                self.retired = Some(Retired { at: EventTime::of(event), reason, source: event.header.source.clone() });
             }
             _ => {}
         }
     }
 
-    pub(crate) fn assert_superseded(&mut self, event: &Event) {
+    pub(crate) fn assert_superseded(&mut self, event: &DecodedEvent) {
         if let Body::PartyRecorded(m) = &event.body {
             self.names(m);
         }
         for key in event.body.identifiers().iter().filter_map(key_of) {
             let held = self.identifiers.entry(key.to_string()).or_default();
-            held.superseded = held.superseded.max(Some(event.occurred_at));
+            held.superseded = held.superseded.max(Some(event.header.occurred_at));
             held.ever = true;
         }
     }
@@ -177,7 +177,7 @@ impl PartyFragment {
         put(&mut self.born_on, m.born_on.clone());
     }
 
-    fn record(&mut self, event: &Event, m: &v1::PartyRecorded) {
+    fn record(&mut self, event: &DecodedEvent, m: &v1::PartyRecorded) {
         let kind = match m.kind {
             1 => "person",
             2 => "organisation",
@@ -199,7 +199,7 @@ impl PartyFragment {
         }
         for (name, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
             let text = cut(&text, LONGEST).to_owned();
-            let value = Value { text, source: event.source.clone(), at: event.occurred_at };
+            let value = Value { text, source: event.header.source.clone(), at: event.header.occurred_at };
             self.fields.insert(name.to_owned(), value);
         }
     }

@@ -1,6 +1,6 @@
 //! Whether a document stands: issued, voided, reinstated; received, reversed, received again.
 
-use onefold_event::{Body, Event};
+use onefold_event::{Body, DecodedEvent};
 
 /// What a fact says of its document's standing. The numbers are part of the stored form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,15 +29,15 @@ pub(crate) struct Validity {
 impl Validity {
     /// Takes in a fact, which comes after all that were taken in before in the order (`occurred_at`, `recorded_at`, id): so
     /// only the revision can make it the lesser of two of one time.
-    pub(crate) fn hear(&mut self, event: &Event, after: i64) {
+    pub(crate) fn hear(&mut self, event: &DecodedEvent, after: i64) {
         let Some((stance, reason)) = word(&event.body) else { return };
-        if after == self.after && event.revision_order < self.revision {
+        if after == self.after && event.header.revision_order < self.revision {
             return;
         }
         *self = Self {
             stance: stance as u32,
             after,
-            revision: event.revision_order.clone(),
+            revision: event.header.revision_order.clone(),
             reason: crate::party::cut(reason, 80).to_owned(),
         };
     }

@@ -55,7 +55,7 @@ impl Intake {
         let files: BTreeSet<String> = feeds.iter().map(name).collect();
         let pushed = |record: &Record| {
             let event = decode(&record.value).expect("an event");
-            event.locator.is_some_and(|at| files.contains(&at.resource))
+            event.header.locator.is_some_and(|at| files.contains(&at.resource))
         };
         let rest: Vec<Record> = company.records.iter().filter(|record| !pushed(record)).cloned().collect();
         let of = |entry: &&Value| entry["resource"].as_str().is_some_and(|at| files.contains(at));

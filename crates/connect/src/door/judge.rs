@@ -41,8 +41,8 @@ pub(crate) async fn judge(
     let (mut contested, mut positions) = (Vec::new(), Vec::new());
     let mut fresh: HashMap<(&str, EventId), Vec<usize>> = HashMap::new();
     for (n, candidate) in batch.iter().enumerate() {
-        let (subject, id) = (candidate.event.subject.as_str(), candidate.event.id);
-        let facts = facts.get(&FactsOf::one(subject, candidate.event.fact.0));
+        let (subject, id) = (candidate.event.header.subject.as_str(), candidate.event.header.id);
+        let facts = facts.get(&FactsOf::one(subject, candidate.event.header.fact.0));
         let known = copies(facts.map_or(&[][..], Vec::as_slice), recent, subject, id);
         let here = fresh.entry((subject, id)).or_default();
         let same_here = here.iter().any(|e| batch.get(*e).is_some_and(|e| e.digest == candidate.digest));
@@ -101,8 +101,8 @@ fn against(candidate: &Candidate, copies: &[Stored]) -> Result<Verdict, DoorErro
             offset,
             problem: e.to_string(),
         })?;
-        let same_mapping = event.mapping == candidate.event.mapping;
-        let earlier = Box::new(Earlier { id: event.id, partition, offset, locator: event.locator });
+        let same_mapping = event.header.mapping == candidate.event.header.mapping;
+        let earlier = Box::new(Earlier { id: event.header.id, partition, offset, locator: event.header.locator });
         if same_mapping {
             return Ok(Verdict::Conflict(earlier));
         }

@@ -135,9 +135,9 @@ impl Door {
 
     /// Whether the views show this very event.
     pub(crate) async fn shows(&self, event: &Event) -> Result<bool, DoorError> {
-        let rows = self.0.known.subjects(&[event.subject.to_string()]).await?;
+        let rows = self.0.known.subjects(&[event.header.subject.to_string()]).await?;
         let digest = self.0.key.digest(event);
-        let is_it = |fact: &FactState| fact.id == event.id.0 && fact.digest == digest;
+        let is_it = |fact: &FactState| fact.id == event.header.id.0 && fact.digest == digest;
         Ok(rows.iter().flatten().flat_map(|row| &row.facts).any(is_it))
     }
 
@@ -174,7 +174,7 @@ impl Inner {
                     // What does not decode is passed over by the projector too, and is nobody's copy.
                     if let Ok(event) = onefold_event::decode(&stored.record.value) {
                         let copy = Copy { digest: self.key.digest(&event), partition, offset: stored.offset };
-                        recent.add(event.subject.as_str(), event.id, copy);
+                        recent.add(event.header.subject.as_str(), event.header.id, copy);
                     }
                 }
             }
@@ -253,7 +253,7 @@ impl Inner {
     async fn write(&self, state: &mut State, mut batch: Vec<Candidate>) -> Result<Vec<Verdict>, DoorError> {
         self.prune(state).await?;
         let named: BTreeSet<FactsOf> =
-            batch.iter().map(|c| FactsOf::one(c.event.subject.as_str(), c.event.fact.0)).collect();
+            batch.iter().map(|c| FactsOf::one(c.event.header.subject.as_str(), c.event.header.fact.0)).collect();
         let asked: Vec<FactsOf> = named.into_iter().collect();
         let found = self.known.facts(&asked).await?;
         let facts: HashMap<FactsOf, Vec<FactState>> = asked.into_iter().zip(found).collect();
@@ -272,7 +272,7 @@ impl Inner {
                 Judged::New => {
                     let (partition, offset) = places.next().ok_or(DoorError::Broken)?;
                     let copy = Copy { digest: candidate.digest, partition, offset };
-                    state.recent.add(candidate.event.subject.as_str(), candidate.event.id, copy);
+                    state.recent.add(candidate.event.header.subject.as_str(), candidate.event.header.id, copy);
                     Verdict::Accepted { partition, offset }
                 }
                 Judged::Same => Verdict::Duplicate,
@@ -301,7 +301,7 @@ impl Inner {
         let mut records = Vec::new();
         for (candidate, _) in batch.iter().zip(judged).filter(|(_, j)| matches!(j, Judged::New)) {
             state.last = stamp(now(), state.last);
-            let key = candidate.event.subject.as_str();
+            let key = candidate.event.header.subject.as_str();
             let partition = partition_of(key.as_bytes(), self.partitions);
             records.push((partition, Record::new(key.as_bytes().to_vec(), candidate.value.clone(), state.last)));
         }
@@ -320,7 +320,7 @@ impl Inner {
 fn note_larger(batch: &mut [Candidate], most: usize) -> bool {
     let mut any = false;
     for candidate in batch.iter_mut().filter(|candidate| candidate.beyond.is_empty()) {
-        let bytes = candidate.event.subject.as_str().len() + candidate.value.len();
+        let bytes = candidate.event.header.subject.as_str().len() + candidate.value.len();
         if bytes > most {
             let fault = Box::new(large(bytes, most));
             candidate.beyond.push(EventError::Value { field: "data".to_owned(), fault });
@@ -331,8 +331,9 @@ fn note_larger(batch: &mut [Candidate], most: usize) -> bool {
 }
 
 fn against(candidate: &Candidate, first: &Candidate, partition: u32, offset: u64) -> Verdict {
-    let earlier = Box::new(Earlier { id: first.event.id, partition, offset, locator: first.event.locator.clone() });
-    if first.event.mapping == candidate.event.mapping {
+    let earlier =
+        Box::new(Earlier { id: first.event.header.id, partition, offset, locator: first.event.header.locator.clone() });
+    if first.event.header.mapping == candidate.event.header.mapping {
         Verdict::Conflict(earlier)
     } else {
         Verdict::OlderMapping(earlier)

@@ -187,7 +187,7 @@ async fn judge(
     mapped: Vec<(Taken, usize)>,
     report: &mut Report,
 ) -> Result<Vec<QuarantineEntry>, IngestError> {
-    let ids: Vec<_> = events.iter().map(|event| (event.id, event.subject.to_string())).collect();
+    let ids: Vec<_> = events.iter().map(|event| (event.header.id, event.header.subject.to_string())).collect();
     let mut verdicts = door.accept(events).await?.into_iter().zip(ids);
     let mut entries = Vec::new();
     for (taken, count) in mapped {

@@ -2,6 +2,7 @@
 
 use crate::hub::{HEADING, Hub, gzip, invoices, parse, table};
 use onefold_connect::{FileState, IngestError, Input, InputError, rehearse};
+use onefold_event::NoKeys;
 use sha2::{Digest, Sha256};
 
 const GOOD: &str = "1,K1,2026-03-09,10.00,a";
@@ -18,7 +19,7 @@ async fn rows_become_events_with_the_place_they_were_read_from() {
     assert_eq!((report.records, report.lines, report.accepted, report.skipped, report.quarantined), (3, 3, 2, 1, 0));
     assert_eq!(report.skipped_by["draft"], 1);
     let events = hub.events().await;
-    let at = events[1].1.locator.clone().unwrap();
+    let at = events[1].1.header.locator.clone().unwrap();
     assert_eq!((at.resource.as_str(), at.first_line, at.last_line), ("a.csv", 4, 4));
     let offset = (HEADING.len() + 1 + GOOD.len() + 2) as u64;
     assert_eq!((at.offset, at.length), (offset, MORE.len() as u64));
@@ -139,12 +140,12 @@ async fn quotes_hold_line_breaks_and_offsets_stay_exact() {
     let report = hub.ingest(&invoices(""), "a.csv", &file).await;
     assert_eq!((report.records, report.lines, report.accepted), (2, 2, 2));
     let events = hub.events().await;
-    let at = events[0].1.locator.clone().unwrap();
+    let at = events[0].1.header.locator.clone().unwrap();
     let row = &file.as_bytes()[at.offset as usize..(at.offset + at.length) as usize];
     assert_eq!(row, b"1,K1,2026-03-09,10.00,\"two\r\nlines, \"\"here\"\"\"");
     assert_eq!((at.first_line, at.last_line), (2, 3));
-    assert_eq!(events[1].1.locator.clone().unwrap().first_line, 4);
-    assert!(format!("{:?}", events[0].1.body).contains("two\\nlines, \\\"here\\\""));
+    assert_eq!(events[1].1.header.locator.clone().unwrap().first_line, 4);
+    assert!(format!("{:?}", events[0].1.read(&NoKeys).unwrap().body).contains("two\\nlines, \\\"here\\\""));
 }
 
 #[tokio::test]
@@ -233,7 +234,7 @@ async fn utf_16_is_read_and_quarantined_byte_for_byte() {
     let entry = &hub.quarantined().await[0];
     assert_eq!(entry.raw, encode(bad));
     assert_eq!((entry.first_line, entry.last_line), (3, 4));
-    let at = hub.events().await[1].1.locator.clone().unwrap();
+    let at = hub.events().await[1].1.header.locator.clone().unwrap();
     assert_eq!(&file[at.offset as usize..(at.offset + at.length) as usize], encode("3,K3,2026-03-09,1,c"));
 }
 
@@ -277,7 +278,7 @@ async fn excels_own_first_line_sets_the_delimiter() {
             file.replace(&format!("{n},K1"), &format!("{n};K1")).replace("2026-03-09,10.00,", "2026-03-09;10.00;");
         let report = hub.ingest(&invoices(""), "a.csv", &file).await;
         assert_eq!((report.accepted, report.lines), (1, 1), "{file}");
-        assert_eq!(hub.events().await[n].1.locator.clone().unwrap().first_line, 3);
+        assert_eq!(hub.events().await[n].1.header.locator.clone().unwrap().first_line, 3);
     }
 }
 
@@ -406,7 +407,7 @@ async fn lines_of_json_fail_alone() {
         [(2, "R0306"), (3, "R0302"), (5, "R0412")]
     );
     assert_eq!(entries.iter().map(|e| e.raw.as_slice()).collect::<Vec<_>>(), [lines[1], lines[2], lines[4]]);
-    assert!(format!("{:?}", hub.events().await[0].1.body).contains("10.10"));
+    assert!(format!("{:?}", hub.events().await[0].1.read(&NoKeys).unwrap().body).contains("10.10"));
 }
 
 #[tokio::test]
@@ -429,7 +430,7 @@ async fn each_item_of_a_body_fails_alone() {
     let any_day = parse(&text.replace("date = \"yyyy-MM-dd\"", "date = [\"yyyy-MM-dd\", \"dd.MM.yyyy\"]"));
     let tried = onefold_connect::again(entry, Some(&any_day)).unwrap();
     let onefold_mapping::Outcome::Mapped { events, .. } = tried else { panic!("{tried:?}") };
-    assert_eq!(events.iter().map(|e| e.subject.to_string()).collect::<Vec<_>>(), ["invoice:desk:2"]);
+    assert_eq!(events.iter().map(|e| e.header.subject.to_string()).collect::<Vec<_>>(), ["invoice:desk:2"]);
 }
 
 #[tokio::test]

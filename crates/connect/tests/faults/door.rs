@@ -26,7 +26,7 @@ fn event(no: &str, total: &str) -> Event {
 }
 
 fn mapped_by(mapping: u8, mut event: Event) -> Event {
-    event.mapping = vec![mapping; 8];
+    event.header.mapping = vec![mapping; 8];
     event
 }
 
@@ -94,7 +94,7 @@ async fn another_content_is_a_conflict_under_the_same_mapping_only() {
             panic!("{verdicts:?}")
         };
         let stored = hub.log.fetch("events", &[(earlier.partition, earlier.offset)]).await.unwrap();
-        assert_eq!(onefold_event::decode(&stored[0].record.value).unwrap().id, earlier.id);
+        assert_eq!(onefold_event::decode(&stored[0].record.value).unwrap().header.id, earlier.id);
     }
     let verdicts = hub
         .door
@@ -282,7 +282,7 @@ async fn a_retry_takes_in_what_passes_now_once_and_closes_the_entry() {
     let report = hub.ingest(&corrected, "a.csv", &file).await;
     assert_eq!((report.accepted, report.duplicates), (0, 2));
     let events = hub.events().await;
-    let at = events.iter().find(|(_, e)| e.subject.number() == "1").unwrap().1.locator.clone().unwrap();
+    let at = events.iter().find(|(_, e)| e.header.subject.number() == "1").unwrap().1.header.locator.clone().unwrap();
     assert_eq!((at.first_line, at.last_line, at.resource.as_str()), (2, 5, "a.csv"));
     assert_eq!(&file.as_bytes()[at.offset as usize..][..2], b"1,");
 }

@@ -61,8 +61,8 @@ impl Hub {
             for stored in self.log.read("events", partition, from, 1_000_000).await.unwrap() {
                 let event = decode(&stored.record.value).unwrap();
                 let (digest, at) = (key().digest(&event), stored.record.time);
-                let fact = FactState::new(&event, &digest, at, partition, stored.offset);
-                rows.entry(event.subject.to_string()).or_default().push(fact);
+                let fact = FactState::new(&event.header, &digest, at, partition, stored.offset);
+                rows.entry(event.header.subject.to_string()).or_default().push(fact);
             }
         }
         let asked: Vec<FactsOf> = rows.keys().map(|subject| FactsOf::all(subject)).collect();
@@ -113,7 +113,8 @@ impl Hub {
     }
 
     pub(crate) async fn subjects(&self) -> Vec<String> {
-        let mut subjects: Vec<String> = self.events().await.into_iter().map(|(_, e)| e.subject.to_string()).collect();
+        let mut subjects: Vec<String> =
+            self.events().await.into_iter().map(|(_, e)| e.header.subject.to_string()).collect();
         subjects.sort();
         subjects
     }

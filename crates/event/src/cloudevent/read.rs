@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use super::data::read_fields;
 use super::{CloudEventError, faulty, missing, wrong};
 use crate::{
-    Event, EventError, IdParts, Kind, Subject, SubjectError, ValueFault, catalogue, check_key, check_length,
-    clean_text, parse_instant, read_time,
+    Event, EventError, EventHeader, IdParts, Kind, Subject, SubjectError, ValueFault, catalogue, check_key,
+    check_length, clean_text, parse_instant, read_time,
 };
 
 /// Attributes of ours that may be left out. Whoever means one and misspells it by a letter would otherwise never know.
@@ -89,23 +89,23 @@ pub fn from_cloudevent(value: &Value) -> Result<Event, CloudEventError> {
     let mut errors = said.errors;
     let message = message(&name, data, &sender, &mut errors);
     let (Some(subject), Some(message)) = (subject, message) else { return Err(CloudEventError(errors)) };
-    let made = Event::from_message(ids.id(), ids.fact(), &sender.word, subject, occurred_at, &name, &message);
-    let mut event = match made {
-        Ok(event) => event,
+    let header = EventHeader::new(ids.id(), ids.fact(), &sender.word, subject, occurred_at);
+    let (mut event, body) = match Event::of_message(header, &name, &message) {
+        Ok(made) => made,
         Err(error) => {
             errors.push(error);
             return Err(CloudEventError(errors));
         }
     };
-    for (n, identifier) in event.body.identifiers().iter().enumerate().filter(|(_, one)| one.kind != "email") {
+    for (n, identifier) in body.identifiers().iter().enumerate().filter(|(_, one)| one.kind != "email") {
         if let Err(fault) = check_key(&identifier.text, false) {
             errors.push(faulty(&format!("data.identifiers[{n}].text"), fault));
         }
     }
     // An instant in UTC is one; a day's beginning in UTC says nothing of the clock that it was 00:00 on.
-    (event.day, event.offset) = (day, if day { offset } else { offset.or(Some(0)) });
-    event.revision = ids.revision.to_owned();
-    event.revision_order = order;
+    (event.header.day, event.header.offset) = (day, if day { offset } else { offset.or(Some(0)) });
+    event.header.revision = ids.revision.to_owned();
+    event.header.revision_order = order;
     if let Some(references) = references {
         refer(&mut event, &references, &sender, &mut errors);
     }
@@ -403,10 +403,13 @@ mod tests {
             let by = |subject: String| read(json!({"source": source, "subject": subject}));
             let (raw, encoded) = (by(format!("track:{source}:SF:1")), by(format!("track:{word}:SF:1")));
             assert_eq!(raw, encoded);
-            assert_eq!((raw.source.as_str(), raw.subject.source(), raw.subject.number()), (word, word, "SF:1"));
-            let shown = super::super::to_cloudevent(&raw);
+            assert_eq!(
+                (raw.header.source.as_str(), raw.header.subject.source(), raw.header.subject.number()),
+                (word, word, "SF:1")
+            );
+            let shown = super::super::to_cloudevent(&raw, &crate::NoKeys);
             let again = from_cloudevent(&shown).unwrap();
-            assert_eq!((again.source, again.subject), (raw.source, raw.subject));
+            assert_eq!((again.header.source, again.header.subject), (raw.header.source, raw.header.subject));
         }
         assert!(refused(json!({"subject": "track:https://wms.example:1"})).contains("%3A"));
     }
@@ -423,20 +426,20 @@ mod tests {
         ] {
             assert_eq!(read(json!({"subject": subject, "id": " e\u{301}"})), plain, "{subject}");
         }
-        assert_eq!(read(json!({"subject": "track:wms:100%25%2F%E7"})).subject.number(), "100%25%2F%E7");
+        assert_eq!(read(json!({"subject": "track:wms:100%25%2F%E7"})).header.subject.number(), "100%25%2F%E7");
         let cleaned = read(json!({"data": {"text": "\u{200b}Kunshan\u{a0}"}}));
         assert_eq!(cleaned, read(json!({})));
     }
 
     #[test]
     fn the_day_is_that_of_the_text_s_own_offset() {
-        let day = |time: &str| read(json!({"time": time, "precision": "day"})).occurred().to_string();
+        let day = |time: &str| read(json!({"time": time, "precision": "day"})).header.occurred().to_string();
         assert_eq!(day("2026-03-01T00:00:00+08:00"), "2026-03-01");
         assert_eq!(day("2026-01-01T00:00:00+14:00"), "2026-01-01");
         assert_eq!(day("2026-03-01T15:30:00-08:00"), "2026-03-01");
         // Whoever sends UTC sends 00:00 of the source's zone in it.
         assert_eq!(day("2026-02-28T16:00:00Z"), "2026-03-01");
-        assert_eq!(read(json!({})).occurred().to_string(), "2026-03-09T17:05:11+08:00");
+        assert_eq!(read(json!({})).header.occurred().to_string(), "2026-03-09T17:05:11+08:00");
     }
 
     #[test]

@@ -3,13 +3,14 @@
 use prost_reflect::{DynamicMessage, SerializeOptions};
 use serde_json::{Value, json};
 
-use crate::Event;
 use crate::time::format_time;
+use crate::{Event, Keys};
 
-/// An event as CloudEvents JSON.
-pub fn to_cloudevent(event: &Event) -> Value {
+/// An event as CloudEvents JSON, as far as these keys open it. Where its personal part stays sealed, the extension attribute
+/// `sealed` is true and `data` holds the open fields alone.
+pub fn to_cloudevent(event: &Event, keys: &dyn Keys) -> Value {
     let ty = event.ty();
-    let bytes = [event.open.as_slice(), event.personal.as_slice()].concat();
+    let (event, (bytes, is_sealed)) = (&event.header, event.payload().message(&event.header.subject, keys));
     let mut data = DynamicMessage::decode(ty.message.clone(), bytes.as_slice())
         .ok()
         .and_then(|m| {
@@ -32,6 +33,9 @@ pub fn to_cloudevent(event: &Event) -> Value {
         "fact": event.fact.to_string(),
         "data": data,
     });
+    if is_sealed {
+        out["sealed"] = json!(true);
+    }
     if event.day {
         out["precision"] = json!("day");
     }

@@ -1,7 +1,7 @@
 //! Small connectors and records for tests.
 #![allow(dead_code)]
 
-use onefold_event::Event;
+use onefold_event::{Event, NoKeys};
 use onefold_mapping::{Connector, Outcome, Problem, RecordIn, Row, RowIn};
 
 /// An order connector whose sections a test adds to.
@@ -101,8 +101,8 @@ pub(crate) fn faults(connector: &Connector, csv: &str) -> Vec<String> {
     errors(connector, csv).into_iter().map(|p| p.code.into_owned()).collect()
 }
 
-pub(crate) fn order(event: &Event) -> &onefold_event::v1::OrderPlaced {
-    match &event.body {
+pub(crate) fn order(event: &Event) -> onefold_event::v1::OrderPlaced {
+    match event.read(&NoKeys).unwrap().body {
         onefold_event::Body::OrderPlaced(order) => order,
         other => panic!("{}", other.name()),
     }

@@ -1,6 +1,6 @@
 //! Rows as older formats had them, and as they are now, for adapters that bring them here.
 
-use onefold_event::{Body, Event, IdParts, Subject, v1};
+use onefold_event::{Body, Event, IdParts, NoKeys, Subject, v1};
 use prost::Message;
 
 use crate::{DocumentRow, FactState, MOST_FACTS, Place, SubjectState};
@@ -28,7 +28,10 @@ fn state(subject: &str, body: Body) -> SubjectState {
     let subject: Subject = subject.parse().expect("a row");
     let parts = ["1".to_owned()];
     let ids = IdParts { source: "erp", part: "", parts: &parts, revision: "" };
-    let event = Event::new(ids.id(), ids.fact(), "erp", subject.clone(), 1_700_000_000_000_000, body).expect("a row");
+    let event = Event::new(ids.id(), ids.fact(), "erp", subject.clone(), 1_700_000_000_000_000, body)
+        .expect("a row")
+        .into_decoded(&NoKeys)
+        .expect("an event in clear");
     let mut state = SubjectState::default();
     state.admit(&event, &[7; 16], 1_750_000_000_000_000, 0, 0);
     assert!(state.fold_afresh(&subject, &[event]));

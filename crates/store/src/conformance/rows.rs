@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use onefold_event::{Body, Event, IdParts, Kind, Micros, Subject, v1};
+use onefold_event::{Body, Event, IdParts, Kind, Micros, NoKeys, Subject, v1};
 use onefold_identity::{Atom, Owner};
 use onefold_view::{Bundle, Digest, Keys};
 use prost::Message;
@@ -31,7 +31,7 @@ fn state_at(at: Micros, key: &str, body: impl Into<Body>) -> SubjectState {
     let source = of.source().to_owned();
     let ids = IdParts { source: &source, part: "", parts: &parts, revision: "" };
     let event = match Event::new(ids.id(), ids.fact(), &source, of.clone(), at, body.into()) {
-        Ok(event) => event,
+        Ok(event) => event.into_decoded(&NoKeys).expect("an event in clear"),
         Err(error) => panic!("{key}: {error}"),
     };
     let mut state = SubjectState::default();

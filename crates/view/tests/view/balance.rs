@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use onefold_event::v1::{Allocation, DocumentReinstated, DocumentVoided, Money, PaymentReversed};
-use onefold_event::{Body, Event, Kind, Role, Subject};
+use onefold_event::{Body, DecodedEvent, Kind, Role, Subject};
 use onefold_view::Measure;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -108,7 +108,7 @@ fn sum_of(money: &Option<Money>) -> Option<(Decimal, String)> {
 }
 
 impl Doc {
-    fn hear(&mut self, event: &Event) {
+    fn hear(&mut self, event: &DecodedEvent) {
         let (amount, allocations) = match &event.body {
             Body::InvoiceIssued(m) => (&m.total, None),
             Body::OrderPlaced(m) => (&m.total, None),
@@ -124,7 +124,7 @@ impl Doc {
         }
         self.falls = matches!(event.body, Body::DocumentVoided(_) | Body::PaymentReversed(_));
         let mut roles: BTreeMap<Role, Vec<Subject>> = BTreeMap::new();
-        event.references.iter().for_each(|r| roles.entry(r.role).or_default().push(r.subject.clone()));
+        event.header.references.iter().for_each(|r| roles.entry(r.role).or_default().push(r.subject.clone()));
         self.names.extend(roles);
     }
 

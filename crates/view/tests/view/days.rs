@@ -8,8 +8,8 @@ use crate::hub::{Hub, subject};
 /// A day of a source whose clocks are so far from UTC.
 fn day(hub: &mut Hub, about: &str, at: &str, body: impl Into<onefold_event::Body>) {
     let event = hub.say(about, at, body);
-    event.day = true;
-    if event.subject.kind() != onefold_event::Kind::Party {
+    event.header.day = true;
+    if event.header.subject.kind() != onefold_event::Kind::Party {
         event.refer("buyer", subject("party:erp:A")).unwrap();
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{Body, Event, EventId, IdParts, Kind, Micros, Subject, Target, parse_time, party_id};
+use onefold_event::{
+    Body, DecodedEvent, Event, EventId, IdParts, Kind, Micros, NoKeys, Subject, Target, parse_time, party_id,
+};
 use onefold_identity::{
     Atom, Decision, Held, IdentifierKey, Intermediary, Owner, PartyFacts, Rules, Whose, cluster, whose,
 };
@@ -58,8 +60,8 @@ impl Hub {
         let at = if day { format!("{at}T00:00:00+00:00") } else { at.to_owned() };
         let (at, offset) = parse_time(&at).unwrap_or_else(|| panic!("{at} is not a time"));
         let mut event = Event::new(id, fact, &source, subject, at, body.into()).unwrap_or_else(|e| panic!("{e}"));
-        (event.day, event.offset) = (day, offset);
-        event.revision_order = vec![order];
+        (event.header.day, event.header.offset) = (day, offset);
+        event.header.revision_order = vec![order];
         let recorded_at = i64::try_from(self.said.len()).unwrap();
         self.said.push((event, recorded_at));
         self.said.last_mut().map(|(event, _)| event).unwrap()
@@ -102,27 +104,30 @@ impl Hub {
     }
 
     fn fragments(&self) -> BTreeMap<Subject, Fragment> {
-        let mut facts: BTreeMap<(&Subject, EventId), Vec<&(Event, Micros)>> = BTreeMap::new();
-        for said in &self.said {
-            facts.entry((&said.0.subject, said.0.fact)).or_default().push(said);
+        let said: Vec<(DecodedEvent, Micros)> = self.said.iter().map(|(event, at)| (decoded(event), *at)).collect();
+        let mut facts: BTreeMap<(&Subject, EventId), Vec<&(DecodedEvent, Micros)>> = BTreeMap::new();
+        for said in &said {
+            facts.entry((&said.0.header.subject, said.0.header.fact)).or_default().push(said);
         }
         let mut standing: BTreeMap<&Subject, Vec<FactRef>> = BTreeMap::new();
         let mut superseded = Vec::new();
         for ((about, _), mut revisions) in facts {
-            revisions.sort_by(|(a, ra), (b, rb)| (&a.revision_order, ra, a.id).cmp(&(&b.revision_order, rb, b.id)));
+            revisions.sort_by(|(a, ra), (b, rb)| {
+                (&a.header.revision_order, ra, a.header.id).cmp(&(&b.header.revision_order, rb, b.header.id))
+            });
             let (event, recorded_at) = revisions.pop().unwrap();
             standing.entry(about).or_default().push(FactRef { event, recorded_at: *recorded_at });
             superseded.extend(revisions);
         }
         let mut fragments: BTreeMap<Subject, Fragment> = BTreeMap::new();
         for (about, mut facts) in standing {
-            facts.sort_by_key(|f| (f.event.occurred_at, f.recorded_at, f.event.id));
+            facts.sort_by_key(|f| (f.event.header.occurred_at, f.recorded_at, f.event.header.id));
             fragments.insert(about.clone(), Fragment::fold(about, &facts));
         }
         for (event, _) in superseded {
-            fragments.entry(event.subject.clone()).or_default().assert_superseded(event);
+            fragments.entry(event.header.subject.clone()).or_default().assert_superseded(event);
         }
-        for (event, _) in &self.said {
+        for (event, _) in &said {
             parties_named(event, &mut |party, guest| {
                 if let Some(guest) = guest {
                     fragments.entry(party.clone()).or_insert_with(|| Fragment::fold(party, &[])).greet(guest);
@@ -308,12 +313,17 @@ impl Folded {
 
 impl Hub {
     /// Each subject's events in fold order.
-    pub(crate) fn by_subject(&self) -> BTreeMap<Subject, Vec<(Event, Micros)>> {
-        let mut all: BTreeMap<Subject, Vec<(Event, Micros)>> = BTreeMap::new();
+    pub(crate) fn by_subject(&self) -> BTreeMap<Subject, Vec<(DecodedEvent, Micros)>> {
+        let mut all: BTreeMap<Subject, Vec<(DecodedEvent, Micros)>> = BTreeMap::new();
         for said in &self.said {
-            all.entry(said.0.subject.clone()).or_default().push(said.clone());
+            all.entry(said.0.header.subject.clone()).or_default().push((decoded(&said.0), said.1));
         }
-        all.values_mut().for_each(|events| events.sort_by_key(|(e, at)| (e.occurred_at, *at, e.id)));
+        all.values_mut().for_each(|events| events.sort_by_key(|(e, at)| (e.header.occurred_at, *at, e.header.id)));
         all
     }
+}
+
+/// An event in clear, read.
+pub(crate) fn decoded(event: &Event) -> DecodedEvent {
+    event.clone().into_decoded(&NoKeys).expect("an event in clear")
 }

@@ -415,7 +415,7 @@ proptest! {
             };
         }
         let events = hub.by_subject().remove(&subject(PARTIES[0])).unwrap();
-        let gone = |event: &onefold_event::Event| matches!(&event.body, onefold_event::Body::PartyRecorded(m) if m.name.as_ref().is_some_and(|n| n.full == "Anna"));
+        let gone = |event: &onefold_event::DecodedEvent| matches!(&event.body, onefold_event::Body::PartyRecorded(m) if m.name.as_ref().is_some_and(|n| n.full == "Anna"));
         let (superseded, standing): (Vec<_>, Vec<_>) = events.iter().partition(|(event, _)| gone(event));
         let (mut before, mut after) = (Fragment::default(), Fragment::default());
         superseded.iter().rev().for_each(|(event, _)| before.assert_superseded(event));

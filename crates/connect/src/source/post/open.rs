@@ -74,7 +74,7 @@ async fn take(
     for (event, item) in read {
         match event {
             Ok(event) => {
-                order.push(Ok((event.id, event.subject.to_string(), item)));
+                order.push(Ok((event.header.id, event.header.subject.to_string(), item)));
                 events.push(event);
             }
             Err(no) => {

@@ -123,7 +123,7 @@ fn event(subject: &str, part: &str, revision: i64, at: u64, body: impl Into<Body
     let ids = IdParts { source: "bench", part: "", parts: &parts, revision: &text };
     let at = 1_700_000_000_000_000 + i64::try_from(at)? * 1_000_000;
     let mut event = Event::new(ids.id(), ids.fact(), "bench", subject, at, body.into())?;
-    event.revision_order = vec![revision];
+    event.header.revision_order = vec![revision];
     Ok(event)
 }
 

@@ -126,7 +126,7 @@ impl Rig {
         let now = jiff::Timestamp::now().as_microsecond();
         let partitions = u32::try_from(self.hub.log.heads(EVENTS_TOPIC).await?.len())?;
         let record = |(n, event): (usize, &Event)| {
-            let key = event.subject.as_str();
+            let key = event.header.subject.as_str();
             let at = now.saturating_add(i64::try_from(n).unwrap_or(0));
             (partition_of(key.as_bytes(), partitions), Record::new(key.to_owned(), encode(event), at))
         };

@@ -54,7 +54,7 @@ async fn decide(rig: &Rig, documents: u64) -> Result<(Vec<Duration>, Vec<Duratio
             let (parts, text) = ([documents.to_string()], revision.to_string());
             let ids = IdParts { source: "onefold", part: "", parts: &parts, revision: &text };
             let mut event = Event::new(ids.id(), ids.fact(), "onefold", subject, revision, body.into())?;
-            event.revision_order = vec![revision];
+            event.header.revision_order = vec![revision];
             let started = Instant::now();
             rig.append(&[event]).await?;
             rig.caught_up().await?;
