@@ -10,7 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-use onefold_event::{Event, Field, FieldKind, NoKeys, catalogue, decode, encode, from_cloudevent, to_cloudevent, v1};
+use onefold_event::{
+    EmptyKeyRing, Event, Field, FieldKind, catalogue, decode, encode, from_cloudevent, to_cloudevent, v1,
+};
 use prost::Message;
 use serde_json::Value;
 
@@ -70,7 +72,7 @@ fn bless() {
         let is_free = |name: &String| !folder().join(format!("{name}.hex")).exists();
         let name = names.into_iter().find(is_free).expect("some name is free");
         let event = fill::event(ty);
-        let json = serde_json::to_string_pretty(&to_cloudevent(&event, &NoKeys)).expect("JSON is writable");
+        let json = serde_json::to_string_pretty(&to_cloudevent(&event, &EmptyKeyRing)).expect("JSON is writable");
         fs::write(folder().join(format!("{name}.hex")), hex(&encode(&event))).expect("a writable folder");
         fs::write(folder().join(format!("{name}.json")), json + "\n").expect("a writable folder");
     }
@@ -164,7 +166,7 @@ fn a_day_is_the_same_day_with_its_offset_and_without() {
 #[test]
 fn frozen_bytes_give_the_frozen_json() {
     for fixture in fixtures() {
-        assert_eq!(to_cloudevent(&fixture.event(), &NoKeys), fixture.json, "{}", fixture.name);
+        assert_eq!(to_cloudevent(&fixture.event(), &EmptyKeyRing), fixture.json, "{}", fixture.name);
     }
 }
 
@@ -194,7 +196,7 @@ fn what_a_later_version_adds_survives() {
         let bytes = later.encode_to_vec();
         let read = decode(&bytes).expect("an unknown field is no error");
         assert!(read.payload().open().ends_with(&added), "{}", fixture.name);
-        let said = |event: &Event| event.read(&NoKeys).expect("it is in clear");
+        let said = |event: &Event| event.read(&EmptyKeyRing).expect("it is in clear");
         assert_eq!(said(&read), said(&known), "{}: what is known stays as it is", fixture.name);
         assert_eq!(encode(&read), bytes, "{}", fixture.name);
 
@@ -230,7 +232,7 @@ fn the_example_of_the_readme_is_an_event() {
     let example = readme.split("```json").nth(1).and_then(|rest| rest.split("```").next()).expect("one example");
     let posted: Value = serde_json::from_str(example).expect("the example is JSON");
     let event = from_cloudevent(&posted).expect("the hub takes the example");
-    let shown = to_cloudevent(&decode(&encode(&event)).expect("what is encoded decodes"), &NoKeys);
+    let shown = to_cloudevent(&decode(&encode(&event)).expect("what is encoded decodes"), &EmptyKeyRing);
     let attributes =
         posted.as_object().expect("an object").keys().filter(|name| !["id", "fact"].contains(&name.as_str()));
     for name in attributes {

@@ -7,7 +7,7 @@ use crate::tree::{Manifest, crates, none};
 /// Floors, from the ground up. A crate may depend on lower floors only.
 const FLOORS: &[(u8, &[&str])] = &[
     (1, &["event"]),
-    (2, &["identity", "view", "value", "mapping", "log"]),
+    (2, &["identity", "fold", "view", "value", "mapping", "log"]),
     (3, &["log-embedded", "log-kafka", "store"]),
     (4, &["store-sqlite", "store-postgres", "stage"]),
     (5, &["connect", "resolver", "projector", "assembler", "publisher", "audit"]),
@@ -20,11 +20,11 @@ const FLOORS: &[(u8, &[&str])] = &[
 const SIDE: &[&str] = &["event-codegen", "simulator", "testkit"];
 
 /// Arrows within a floor, each with its reason.
-const SAME_FLOOR: &[(&str, &str, &str)] = &[(
-    "view",
-    "identity",
-    "a fragment says whose its document is in identity's words: owner keys and identifier keys",
-)];
+const SAME_FLOOR: &[(&str, &str, &str)] = &[
+    ("view", "identity", "a fragment says whose its document is in identity's words: owner keys and identifier keys"),
+    ("fold", "identity", "whose a subject is is said in the same words"),
+    ("fold", "view", "a subject's state holds its fragment, and gives what is added to bundles"),
+];
 
 /// Adapters, and who may name them beside the binary and `testkit` (in tests anybody may).
 const ADAPTERS: &[&str] = &["log-embedded", "log-kafka", "store-sqlite", "store-postgres"];
@@ -40,7 +40,7 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
 ];
 
 /// What crates that only compute may not depend on: they do no I/O and wait for nothing.
-const PURE: &[&str] = &["event", "identity", "view", "value", "mapping"];
+const PURE: &[&str] = &["event", "identity", "fold", "view", "value", "mapping"];
 const IMPURE: &[&str] = &["tokio", "async-trait", "rand", "tracing", "rusqlite"];
 
 fn floor(word: &str) -> Option<u8> {

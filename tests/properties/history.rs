@@ -1,11 +1,12 @@
 //! Long histories: what is stored of them depends on the events alone, and one more event costs a few rows.
 
+use onefold_fold::MOST_FACTS;
 use std::sync::Arc;
 
 use onefold_event::{Event, v1};
 use onefold_projector::{Options, Projector};
 use onefold_stage::Stage;
-use onefold_store::{MOST_FACTS, ProjectStore};
+use onefold_store::ProjectStore;
 use onefold_testkit::{CountedStore, Draft, Rows, Shape, TestHub, hub_keys, party};
 use proptest::prelude::*;
 

@@ -1,6 +1,6 @@
 //! Who exists, who holds what and who ever did: live says of any history what the batch path says, whatever came in one batch.
 
-use onefold_event::{Event, NoKeys, v1};
+use onefold_event::{EmptyKeyRing, Event, v1};
 use onefold_testkit::{Draft, Shape, TestHub, corrected, linked, party, separated, withdrawn};
 use onefold_view::Measure::{Invoiced, Ordered};
 use proptest::prelude::*;
@@ -39,7 +39,8 @@ fn gives_k1() -> Draft {
 #[tokio::test]
 async fn a_party_that_a_decision_names_holds_its_number_in_any_order() {
     for decision in [linked(1, &[K1, "party:erp:K2"]), separated(1, K1, "party:erp:K2")] {
-        let joins = matches!(&decision.event().read(&NoKeys).unwrap().body, onefold_event::Body::PartiesLinked(_));
+        let joins =
+            matches!(&decision.event().read(&EmptyKeyRing).unwrap().body, onefold_event::Body::PartiesLinked(_));
         in_any_order(&[gives_k1(), decision], async |hub| {
             let both = vec![CRM.to_owned(), K1.to_owned()];
             let all = if joins { [both, vec!["party:erp:K2".to_owned()]].concat() } else { both };

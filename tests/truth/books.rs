@@ -17,7 +17,7 @@ use std::time::Instant;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use harness::{Home, connector};
-use onefold_event::NoKeys;
+use onefold_event::EmptyKeyRing;
 use onefold_identity::Rules;
 use onefold_log_embedded::EmbeddedLog;
 use onefold_service::{Reference, Service};
@@ -221,7 +221,7 @@ async fn the_hub_agrees_with_the_books_of_a_simulated_company() {
     let store = SqliteStore::open_read(&home.data().join("views.db")).expect("the read model");
     let log = Arc::new(EmbeddedLog::open_read(&home.data().join("log.db")).expect("the log"));
     let reads = Arc::new(store.clone());
-    let service = Service::new(log, reads, None, Rules::default(), Arc::new(NoKeys));
+    let service = Service::new(log, reads, None, Rules::default(), Arc::new(EmptyKeyRing));
     let customers = each_customer_is_one_and_its_figures_are_those_of_the_books(&service, &truth).await;
     let corrupted = quarantine_holds_exactly_what_was_corrupted(&store, &truth).await;
 

@@ -3,16 +3,17 @@
 #[path = "../e2e/harness.rs"]
 mod harness;
 
+use onefold_fold::SubjectState;
 use std::collections::BTreeSet;
 
 use chacha20poly1305::aead::Aead;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
 use harness::{Home, connector};
-use onefold_event::{Event, Kind, NoKeys, Subject, decode};
+use onefold_event::{EmptyKeyRing, Event, Kind, Subject, decode};
 use onefold_log::{EVENTS_TOPIC, Log};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_simulator::{Settings, simulate};
-use onefold_store::{StatusRows, SubjectState};
+use onefold_store::StatusRows;
 use onefold_testkit::{Shape, TestHub};
 use onefold_view::Measure;
 use rand::Rng;
@@ -80,7 +81,7 @@ async fn totals_and_ownership_by_party_outlive_the_keys_and_names_do_not() {
     let sealed: Vec<_> = events.iter().map(shredded).collect();
     let changed = events.iter().zip(&sealed).filter(|(clear, sealed)| clear != sealed).count();
     assert!(changed * 10 > events.len(), "{changed} of {} events had a personal part", events.len());
-    assert!(sealed.iter().all(|(event, _)| event.read(&NoKeys).is_ok()), "a sealed event is no error");
+    assert!(sealed.iter().all(|(event, _)| event.read(&EmptyKeyRing).is_ok()), "a sealed event is no error");
     let (before, after) = (hub(&events).await, hub(&sealed).await);
 
     let (told, left) = (before.status().await, after.status().await);

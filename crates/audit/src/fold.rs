@@ -3,12 +3,13 @@
 //! It shares the pure functions with the live path and nothing else: no store, no inbox, no order of arrival.
 
 use foldhash::HashMap;
+use onefold_fold::{Admitted, FactState, MOST_FACTS, SubjectState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use onefold_event::{CodecError, DecodedEvent, Keys, Kind, Subject, decode, decode_with};
+use onefold_event::{CodecError, DecodedEvent, KeyRing, Kind, Subject, decode, decode_with};
 use onefold_log::{EVENTS_TOPIC, Log, Record, Stored};
-use onefold_store::{Admitted, FactState, KeyPrint, MOST_FACTS, QuarantineEntry, SubjectState};
+use onefold_store::{KeyPrint, QuarantineEntry};
 use onefold_view::{FactRef, Fragment, Guest, parties_named};
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
@@ -237,7 +238,7 @@ struct Out<'a> {
 }
 
 /// Folds a subject from all its facts, in their order.
-fn fold_afresh(subject: &Subject, state: &mut SubjectState, frames: &[Frame<'_>], keys: &dyn Keys) {
+fn fold_afresh(subject: &Subject, state: &mut SubjectState, frames: &[Frame<'_>], keys: &dyn KeyRing) {
     let by_place: HashMap<(u32, u64), &[u8]> = frames
         .iter()
         .filter_map(|frame| placed(frame.rest))

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
-use onefold_event::{HubKey, Keys, Kind, Subject};
+use onefold_event::{HubKey, KeyRing, Kind, Subject};
 use onefold_identity::{Decision, IdentifierKey, Intermediary, Rules};
 use onefold_log::{Log, partition_of};
 use onefold_view::{DigestSum, Step};
@@ -38,7 +38,7 @@ pub struct Source {
     /// The hub's own key, for content digests.
     pub key: HubKey,
     /// What opens personal parts that are sealed.
-    pub keys: Arc<dyn Keys>,
+    pub keys: Arc<dyn KeyRing>,
     /// Who links and who does not.
     pub rules: Rules,
     /// Bytes that are kept in memory while they wait; beyond that they go to a temporary file.
@@ -96,7 +96,7 @@ impl Replayed {
 /// The work while it is done.
 pub(crate) struct Replay {
     pub(crate) key: HubKey,
-    pub(crate) keys: Arc<dyn Keys>,
+    pub(crate) keys: Arc<dyn KeyRing>,
     pub(crate) rules: Rules,
     pub(crate) rows: Arc<dyn Rows>,
     pub(crate) progress: Progress,

@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-use crate::{DecodedEvent, Event, EventError, EventHeader, EventId, Keys, Payload, Reference, Role, Subject, v1};
+use crate::{DecodedEvent, Event, EventError, EventHeader, EventId, KeyRing, Payload, Reference, Role, Subject, v1};
 
 /// Why bytes are no event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,7 +74,7 @@ pub fn decode(value: &[u8]) -> Result<Event, CodecError> {
 ///
 /// # Errors
 /// As [`decode`], and a payload that does not decode.
-pub fn decode_with(value: &[u8], keys: &dyn Keys) -> Result<DecodedEvent, CodecError> {
+pub fn decode_with(value: &[u8], keys: &dyn KeyRing) -> Result<DecodedEvent, CodecError> {
     Ok(decode(value)?.into_decoded(keys)?)
 }
 

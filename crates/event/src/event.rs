@@ -1,7 +1,7 @@
 //! An event: what a source reports of a subject, with where it was read.
 
 use crate::{
-    Body, EventId, EventType, Keys, Kind, Micros, Occurred, Payload, PayloadContent, Role, Subject, SubjectError,
+    Body, EventId, EventType, KeyRing, Kind, Micros, Occurred, Payload, PayloadContent, Role, Subject, SubjectError,
     ValueFault,
 };
 
@@ -173,7 +173,7 @@ impl Event {
     ///
     /// # Errors
     /// A payload that does not decode; one that these keys do not open is no error.
-    pub fn read(&self, keys: &dyn Keys) -> Result<PayloadContent, EventError> {
+    pub fn read(&self, keys: &dyn KeyRing) -> Result<PayloadContent, EventError> {
         self.payload.read(&self.header.subject, keys)
     }
 
@@ -181,7 +181,7 @@ impl Event {
     ///
     /// # Errors
     /// As [`Self::read`].
-    pub fn into_decoded(self, keys: &dyn Keys) -> Result<DecodedEvent, EventError> {
+    pub fn into_decoded(self, keys: &dyn KeyRing) -> Result<DecodedEvent, EventError> {
         let PayloadContent { body, is_sealed } = self.read(keys)?;
         Ok(DecodedEvent { header: self.header, body, is_sealed })
     }

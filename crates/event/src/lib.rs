@@ -40,7 +40,7 @@ pub use key::{KeyState, check_key, judge_key};
 pub use kind::Kind;
 pub use limits::{LONGEST_KEY, Limits, check_length, large};
 pub use message::{FieldValue, encode_message};
-pub use payload::{Keys, NoKeys, Payload, PayloadContent};
+pub use payload::{EmptyKeyRing, KeyRing, Payload, PayloadContent};
 pub use role::{Role, Target};
 pub use subject::{Subject, SubjectError};
 pub use time::{Day, Micros, Occurred, POSSIBLE_YEARS, format_micros, is_possible_year, parse_instant, parse_time};

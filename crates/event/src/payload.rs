@@ -17,7 +17,7 @@ pub struct Payload {
 }
 
 /// PORT: opens what was sealed. Keys can be destroyed, so that a part which could be opened once may not be any more.
-pub trait Keys: Send + Sync {
+pub trait KeyRing: Send + Sync {
     /// The clear bytes of a personal part: of which subject it is, the name of the key, and the sealed bytes. None where the
     /// key is not there, or no longer.
     fn unseal(&self, subject: &Subject, key: &[u8], sealed: &[u8]) -> Option<Vec<u8>>;
@@ -25,9 +25,9 @@ pub trait Keys: Send + Sync {
 
 /// Opens nothing: of a hub that has no keys, every sealed part stays sealed.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct NoKeys;
+pub struct EmptyKeyRing;
 
-impl Keys for NoKeys {
+impl KeyRing for EmptyKeyRing {
     fn unseal(&self, _: &Subject, _: &[u8], _: &[u8]) -> Option<Vec<u8>> {
         None
     }
@@ -104,7 +104,7 @@ impl Payload {
     ///
     /// # Errors
     /// Bytes in clear, or opened ones, that do not decode.
-    pub fn read(&self, subject: &Subject, keys: &dyn Keys) -> Result<PayloadContent, EventError> {
+    pub fn read(&self, subject: &Subject, keys: &dyn KeyRing) -> Result<PayloadContent, EventError> {
         if let Some(clear) = self.clear() {
             return Ok(PayloadContent { body: self.decode(clear)?, is_sealed: false });
         }
@@ -115,7 +115,7 @@ impl Payload {
     }
 
     /// The encoded message, as far as these keys open it, and whether its personal part stayed sealed.
-    pub(crate) fn message(&self, subject: &Subject, keys: &dyn Keys) -> (Vec<u8>, bool) {
+    pub(crate) fn message(&self, subject: &Subject, keys: &dyn KeyRing) -> (Vec<u8>, bool) {
         if let Some(clear) = self.clear() {
             return ([self.open.as_slice(), clear].concat(), false);
         }
@@ -159,7 +159,7 @@ mod tests {
     /// Holds one key, under which bytes are turned around.
     struct Reversing;
 
-    impl Keys for Reversing {
+    impl KeyRing for Reversing {
         fn unseal(&self, subject: &Subject, key: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
             (subject.as_str() == "order:shop:1" && key == b"k1").then(|| sealed.iter().rev().copied().collect())
         }
@@ -181,11 +181,11 @@ mod tests {
         let subject: Subject = "order:shop:1".parse().unwrap();
         let clear = order();
         let sealed = clear.clone().sealed(b"k1", |bytes| bytes.iter().rev().copied().collect());
-        let read = sealed.read(&subject, &NoKeys).unwrap();
+        let read = sealed.read(&subject, &EmptyKeyRing).unwrap();
         let Body::OrderPlaced(order) = &read.body else { panic!("{read:?}") };
         assert!(read.is_sealed && order.identifiers.is_empty() && order.buyer.is_none());
         assert_eq!(order.channel, "web");
-        assert_eq!(sealed.read(&subject, &Reversing).unwrap(), clear.read(&subject, &NoKeys).unwrap());
+        assert_eq!(sealed.read(&subject, &Reversing).unwrap(), clear.read(&subject, &EmptyKeyRing).unwrap());
         let other: Subject = "order:shop:2".parse().unwrap();
         assert!(sealed.read(&other, &Reversing).unwrap().is_sealed, "a key is one subject's");
         assert_eq!(sealed.clone().sealed(b"k2", |_| panic!("it is sealed already")), sealed);
@@ -195,6 +195,6 @@ mod tests {
     fn what_is_in_clear_and_does_not_decode_is_an_error_and_not_sealed() {
         let subject: Subject = "order:shop:1".parse().unwrap();
         let broken = Payload { personal: vec![0xFF], ..order() };
-        assert!(matches!(broken.read(&subject, &NoKeys), Err(EventError::Decode(_))));
+        assert!(matches!(broken.read(&subject, &EmptyKeyRing), Err(EventError::Decode(_))));
     }
 }

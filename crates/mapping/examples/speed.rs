@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
-use onefold_event::{Body, NoKeys, parse_decimal};
+use onefold_event::{Body, EmptyKeyRing, parse_decimal};
 use onefold_mapping::{Connector, Outcome, RecordIn, Row, RowIn, render_record};
 use rust_decimal::Decimal;
 
@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         match plan.map(&record) {
             Outcome::Mapped { events, .. } => {
                 for event in events {
-                    let total = match event.read(&NoKeys)?.body {
+                    let total = match event.read(&EmptyKeyRing)?.body {
                         Body::InvoiceIssued(m) => m.total,
                         Body::CreditNoteIssued(m) => m.total,
                         Body::AdjustmentPosted(m) => m.amount,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use onefold_event::{Body, NoKeys, parse_decimal};
+use onefold_event::{Body, EmptyKeyRing, parse_decimal};
 use onefold_mapping::{Connector, Outcome, RecordIn, Row, RowIn};
 use rust_decimal::Decimal;
 
@@ -59,7 +59,7 @@ fn the_real_invoices_give_the_published_figures() {
         let record = RecordIn { resource: "invoices.csv", rows, last_line: 0, offset: 0, length: 0 };
         let Outcome::Mapped { events, .. } = plan.map(&record) else { panic!("line {}", rows[0].line) };
         let [event] = events.as_slice() else { panic!("{} events", events.len()) };
-        let (total, count) = match &event.read(&NoKeys).unwrap().body {
+        let (total, count) = match &event.read(&EmptyKeyRing).unwrap().body {
             Body::InvoiceIssued(m) => (m.total.clone(), m.lines.len()),
             Body::CreditNoteIssued(m) => (m.total.clone(), m.lines.len()),
             Body::AdjustmentPosted(m) => (m.amount.clone(), 1),

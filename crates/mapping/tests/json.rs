@@ -2,7 +2,7 @@
 
 mod support;
 
-use onefold_event::{Event, NoKeys, format_micros};
+use onefold_event::{EmptyKeyRing, Event, format_micros};
 use onefold_mapping::{Outcome, RecordIn, Row, RowIn};
 use serde_json::Value;
 use support::good;
@@ -119,7 +119,7 @@ fn a_body_is_parted_into_records() {
 #[test]
 fn items_have_paths_of_their_own_and_the_whole_body_is_in_reach() {
     let event = map(ORDERS, r#"{"id": 77, "at": "2026-03-09T10:00:00Z", "total": "1.50", "currency": "EUR", "lines": [{"sku": "a", "n": 2, "odd.key": ["x"]}, {"sku": "b", "n": 1}]}"#).unwrap();
-    let onefold_event::Body::OrderPlaced(order) = &event.read(&NoKeys).unwrap().body else { panic!() };
+    let onefold_event::Body::OrderPlaced(order) = &event.read(&EmptyKeyRing).unwrap().body else { panic!() };
     assert_eq!(event.header.subject.as_str(), "order:shop:77");
     let lines: Vec<_> =
         order.lines.iter().map(|l| [&l.product, &l.quantity, &l.name, &l.category].map(String::as_str)).collect();
@@ -131,7 +131,7 @@ fn items_have_paths_of_their_own_and_the_whole_body_is_in_reach() {
 fn numbers_are_read_from_their_text() {
     let of = |total: &str| {
         let json = format!(r#"{{"id": "1", "at": "2026-03-09T10:00:00Z", "total": {total}, "currency": "EUR"}}"#);
-        map(ORDERS, &json).map(|e| match e.read(&NoKeys).unwrap().body {
+        map(ORDERS, &json).map(|e| match e.read(&EmptyKeyRing).unwrap().body {
             onefold_event::Body::OrderPlaced(o) => o.total.unwrap().amount,
             _ => String::new(),
         })

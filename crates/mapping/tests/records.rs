@@ -2,7 +2,7 @@
 
 mod support;
 
-use onefold_event::{Event, NoKeys, format_micros};
+use onefold_event::{EmptyKeyRing, Event, format_micros};
 use support::{ORDERS, error_free, errors, event, events, faults, good, order, orders, with};
 
 const LINES: &str = r##"
@@ -98,7 +98,7 @@ amount = "Amount"
 "##;
     let csv = "No,At,Amount,Invoice\nP1,2026-03-09T10:00Z,5.00,R-1\nP1,2026-03-09T10:00Z,2.00,\n";
     let event = event(&good(text), csv);
-    let onefold_event::Body::PaymentReceived(payment) = &event.read(&NoKeys).unwrap().body else { panic!() };
+    let onefold_event::Body::PaymentReceived(payment) = &event.read(&EmptyKeyRing).unwrap().body else { panic!() };
     let allocations: Vec<_> = payment.allocations.iter().map(|a| (a.invoice.as_str(), a.amount.as_str())).collect();
     assert_eq!(
         (payment.amount.as_ref().unwrap().amount.as_str(), allocations),
@@ -127,7 +127,7 @@ vat = { from = "Vat", issuer = { from = "Land" } }
     let references: Vec<_> =
         event.header.references.iter().map(|r| format!("{} {}", r.role.word(), r.subject)).collect();
     assert_eq!(references, ["buyer party:erp:K1", "end_customer party:crm:E1", "contract contract:legal:C:7"]);
-    let body = event.read(&NoKeys).unwrap().body;
+    let body = event.read(&EmptyKeyRing).unwrap().body;
     let identifiers: Vec<_> =
         body.identifiers().iter().map(|i| [&i.kind, &i.text, &i.issuer, &i.role].map(String::as_str)).collect();
     assert_eq!(

@@ -142,7 +142,8 @@ fn a_whole_good_record_passes_through_everything() {
         &[row.clone(), row],
     ) {
         Outcome::Mapped { events, .. } => {
-            let onefold_event::Body::InvoiceIssued(invoice) = &events[0].read(&onefold_event::NoKeys).unwrap().body
+            let onefold_event::Body::InvoiceIssued(invoice) =
+                &events[0].read(&onefold_event::EmptyKeyRing).unwrap().body
             else {
                 panic!()
             };

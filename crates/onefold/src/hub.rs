@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 use onefold_assembler::Assembler;
 use onefold_connect::{Door, Intake, IntakeOptions};
-use onefold_event::{HubKey, NoKeys};
+use onefold_event::{EmptyKeyRing, HubKey};
 use onefold_identity::Rules;
 use onefold_log::{EVENTS_TOPIC, Guarded, Log};
 use onefold_projector::{Projector, Work};
@@ -39,7 +39,7 @@ impl Reader {
     /// Opens a hub that is one.
     pub(crate) async fn open(globals: &Globals) -> Result<Self> {
         let Engine { log, store, rules, .. } = Engine::open(globals, Access::Read).await?;
-        let service = Service::new(log, Arc::clone(&store), None, rules, Arc::new(NoKeys));
+        let service = Service::new(log, Arc::clone(&store), None, rules, Arc::new(EmptyKeyRing));
         Ok(Self { store, service })
     }
 }
@@ -100,7 +100,7 @@ fn publisher(
 ) -> Publisher {
     let log = (Arc::clone(log), Arc::clone(&writer.fence));
     let store = (Arc::clone(store) as _, Arc::clone(store) as _);
-    Publisher::new(log, store, (rules.clone(), Arc::new(NoKeys)), writer.partitions, options)
+    Publisher::new(log, store, (rules.clone(), Arc::new(EmptyKeyRing)), writer.partitions, options)
 }
 
 impl Hub {
@@ -155,7 +155,7 @@ impl Hub {
         let projector = Projector::new(
             Arc::clone(&log),
             Arc::clone(&store) as _,
-            (key.clone(), Arc::new(NoKeys)),
+            (key.clone(), Arc::new(EmptyKeyRing)),
             settings.project,
         );
         let work = projector.work();
@@ -191,7 +191,7 @@ impl Hub {
             begin(Box::new(publisher), Some(publish), None)?;
         }
         let mut service =
-            Service::new(Arc::clone(&log), Arc::clone(&store), door.clone(), rules.clone(), Arc::new(NoKeys))
+            Service::new(Arc::clone(&log), Arc::clone(&store), door.clone(), rules.clone(), Arc::new(EmptyKeyRing))
                 .watching(health.clone());
         if !settings.is_distributed() {
             // Of several processes one that is unwell may be sent no more writes, and would be so for ever.

@@ -1,5 +1,6 @@
 //! Views that are made again beside the old ones, and take their place.
 
+use onefold_fold::FOLD_VERSION;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use onefold_event::HubKey;
 use onefold_identity::Rules;
 use onefold_log::Log;
 use onefold_log_embedded::EmbeddedLog;
-use onefold_store::{FOLD_VERSION, FollowStore, LoadStore, Store, StoreError};
+use onefold_store::{FollowStore, LoadStore, Store, StoreError};
 use onefold_store_postgres::{Beside, PostgresStore};
 use onefold_store_sqlite::{SqliteLoad, SqliteStore};
 

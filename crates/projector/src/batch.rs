@@ -4,13 +4,14 @@
 //! name; find whose each document is; settle the difference into the owners' bundles. Meanwhile the rows of the portion
 //! before are written and those of the next one read.
 
+use onefold_fold::FactState;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use onefold_event::{Keys, Subject};
+use onefold_event::{KeyRing, Subject};
 use onefold_log::Log;
-use onefold_store::{Changes, FactState, FactsOf, OwnerRow};
+use onefold_store::{Changes, FactsOf, OwnerRow};
 use onefold_view::Digest;
 
 use crate::ahead::Ahead;
@@ -46,7 +47,7 @@ impl Owner {
 pub(crate) struct Batch<'a> {
     pub(crate) tx: &'a Transaction,
     pub(crate) log: &'a dyn Log,
-    pub(crate) keys: &'a dyn Keys,
+    pub(crate) keys: &'a dyn KeyRing,
     pub(crate) subjects: Table<Subject, Row>,
     pub(crate) owners: Table<String, Owner>,
     /// Parties whose flag changed in this portion.
@@ -64,7 +65,7 @@ pub(crate) struct Batch<'a> {
 impl<'a> Batch<'a> {
     pub(crate) fn new(
         tx: &'a Transaction,
-        (log, keys): (&'a dyn Log, &'a dyn Keys),
+        (log, keys): (&'a dyn Log, &'a dyn KeyRing),
         work: &'a Work,
         events: usize,
     ) -> Self {

@@ -1,10 +1,10 @@
 //! What subjects say to each other, and whose each document is.
 
+use onefold_fold::SubjectState;
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
 use onefold_identity::Intermediary;
-use onefold_store::SubjectState;
 use onefold_view::{Inbound, Keys, Step};
 
 use crate::batch::Batch;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use onefold_event::{HubKey, Keys};
+use onefold_event::{HubKey, KeyRing};
 use onefold_log::{EVENTS_TOPIC, Log, Membership};
 use onefold_stage::{Progress, Stage, StageError};
 use onefold_store::{Changes, ProjectStore, StoreError};
@@ -62,7 +62,7 @@ impl Projector {
     pub fn new(
         log: Arc<dyn Log>,
         store: Arc<dyn ProjectStore>,
-        (key, keys): (HubKey, Arc<dyn Keys>),
+        (key, keys): (HubKey, Arc<dyn KeyRing>),
         options: Options,
     ) -> Self {
         let reader = Reader { log, key, keys, batch: options.batch };

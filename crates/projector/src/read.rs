@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use onefold_event::{CodecError, ContentDigest, DecodedEvent, HubKey, Keys, decode};
+use onefold_event::{CodecError, ContentDigest, DecodedEvent, HubKey, KeyRing, decode};
 use onefold_log::{EVENTS_TOPIC, Log, Stored};
 use onefold_stage::StageError;
 use onefold_store::QuarantineEntry;
@@ -49,7 +49,7 @@ pub(crate) struct Reader {
     /// The hub's own, for content digests.
     pub(crate) key: HubKey,
     /// What opens personal parts that are sealed.
-    pub(crate) keys: Arc<dyn Keys>,
+    pub(crate) keys: Arc<dyn KeyRing>,
     /// Records per batch at most.
     pub(crate) batch: usize,
 }
@@ -90,7 +90,7 @@ impl Reader {
 
 /// A record that is wrong alone is found before it is stored; one that came into the log all the same stays there, and is in
 /// quarantine for whoever must decide.
-fn take(stored: Stored, key: &HubKey, keys: &dyn Keys) -> Result<Taken, Box<QuarantineEntry>> {
+fn take(stored: Stored, key: &HubKey, keys: &dyn KeyRing) -> Result<Taken, Box<QuarantineEntry>> {
     let decoded = || {
         let event = decode(&stored.record.value)?;
         // The digest is over what stands in the log, sealed or not.

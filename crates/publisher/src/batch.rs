@@ -1,14 +1,13 @@
 //! What one turn publishes.
 
+use onefold_fold::{FactState, SubjectState};
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Subject, party_id};
 use onefold_identity::Rules;
 use onefold_log::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, IDENTITY_TOPIC, Record, partition_of};
 use onefold_stage::StageError;
-use onefold_store::{
-    CustomerRows, FactState, FactsOf, IdentityChange, Members, Note, PublishStore, ReadStore, SubjectState, Turn,
-};
+use onefold_store::{CustomerRows, FactsOf, IdentityChange, Members, Note, PublishStore, ReadStore, Turn};
 use onefold_view::View;
 use uuid::Uuid;
 

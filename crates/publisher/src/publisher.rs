@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use onefold_event::Keys;
+use onefold_event::KeyRing;
 use onefold_identity::Rules;
 use onefold_log::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, Fence, FencedAppender, IDENTITY_TOPIC, Log};
 use onefold_stage::{Progress, Stage, StageError};
@@ -45,7 +45,7 @@ pub struct Publisher {
     publish: Arc<dyn PublishStore>,
     read: Arc<dyn ReadStore>,
     rules: Rules,
-    keys: Arc<dyn Keys>,
+    keys: Arc<dyn KeyRing>,
     options: Options,
     /// Partitions of a topic that is made.
     partitions: u32,
@@ -70,7 +70,7 @@ impl Publisher {
     pub fn new(
         (log, fence): (Arc<dyn Log>, Arc<dyn Fence>),
         (publish, read): (Arc<dyn PublishStore>, Arc<dyn ReadStore>),
-        (rules, keys): (Rules, Arc<dyn Keys>),
+        (rules, keys): (Rules, Arc<dyn KeyRing>),
         partitions: u32,
         options: Options,
     ) -> Self {

@@ -102,7 +102,7 @@ impl Service {
     }
 
     /// The row of a subject of which anything is known: an event about it, or that it ordered as a guest.
-    pub(crate) async fn state(&self, subject: &Subject) -> Result<onefold_store::SubjectState, ServiceError> {
+    pub(crate) async fn state(&self, subject: &Subject) -> Result<onefold_fold::SubjectState, ServiceError> {
         let found = self.store.subjects(&[subject.to_string()]).await?.into_iter().next().flatten();
         found
             .filter(|state| state.is_known() || state.fragment.is_some())

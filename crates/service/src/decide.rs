@@ -1,12 +1,13 @@
 //! People's decisions: events like any other, appended through the door.
 
+use onefold_fold::SubjectState;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use onefold_connect::Verdict;
 use onefold_event::{Body, Event, EventId, IdParts, Kind, Micros, Subject, v1};
 use onefold_identity::{PartyFacts, forbidden, kept_apart, normalise};
-use onefold_store::{CustomerRows, SubjectState};
+use onefold_store::CustomerRows;
 use serde::Serialize;
 use uuid::Uuid;
 

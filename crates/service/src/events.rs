@@ -1,12 +1,13 @@
 //! Every event behind a customer or a document, with where it was read and where it stands in the log.
 
+use onefold_fold::{FactState, standing};
 use onefold_log::{EVENTS_TOPIC, Stored};
 use std::collections::BTreeMap;
 
 use onefold_event::{
-    DecodedEvent, Event, EventId, Keys, Kind, Occurred, Subject, decode, decode_with, format_micros, to_cloudevent,
+    DecodedEvent, Event, EventId, KeyRing, Kind, Occurred, Subject, decode, decode_with, format_micros, to_cloudevent,
 };
-use onefold_store::{FactState, FactsOf, standing};
+use onefold_store::FactsOf;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -153,7 +154,7 @@ fn places(facts: &[FactState]) -> Vec<EventPlace> {
     facts.iter().map(place).collect()
 }
 
-fn line(event: &Event, keys: &dyn Keys, place: &EventPlace) -> EventLine {
+fn line(event: &Event, keys: &dyn KeyRing, place: &EventPlace) -> EventLine {
     let cloudevent = to_cloudevent(event, keys);
     let (ty, event) = (event.ty().name, &event.header);
     let locator = event.locator.clone().unwrap_or_default();

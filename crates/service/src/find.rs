@@ -1,6 +1,6 @@
 //! Customers by words: names, identifiers, numbers, cities.
 
-use onefold_store::Nearness;
+use onefold_view::Nearness;
 use serde::Serialize;
 
 use crate::{Code, Service, ServiceError};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use onefold_connect::Door;
-use onefold_event::Keys;
+use onefold_event::KeyRing;
 use onefold_identity::Rules;
 use onefold_log::Log;
 use onefold_stage::Health;
@@ -18,7 +18,7 @@ pub struct Service {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) door: Option<Door>,
     pub(crate) rules: Rules,
-    pub(crate) keys: Arc<dyn Keys>,
+    pub(crate) keys: Arc<dyn KeyRing>,
     pub(crate) health: Health,
     /// Where whether they succeed is part of health.
     pub(crate) writes: Option<Writes>,
@@ -32,7 +32,7 @@ impl Service {
         store: Arc<dyn Store>,
         door: Option<Door>,
         rules: Rules,
-        keys: Arc<dyn Keys>,
+        keys: Arc<dyn KeyRing>,
     ) -> Self {
         Self { log, store, door, rules, keys, health: Health::default(), writes: None }
     }

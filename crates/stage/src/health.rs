@@ -18,6 +18,7 @@ pub struct StageHealth {
 
 #[derive(Debug)]
 struct Beat {
+    name: Arc<str>,
     last: Instant,
     handled: u64,
     error: Option<String>,
@@ -25,14 +26,14 @@ struct Beat {
 
 /// The stages of a process.
 #[derive(Debug, Clone, Default)]
-pub struct Health(Arc<Mutex<Vec<(Arc<str>, Beat)>>>);
+pub struct Health(Arc<Mutex<Vec<Beat>>>);
 
 impl Health {
     /// All stages, in the order in which they began.
     pub fn stages(&self) -> Vec<StageHealth> {
         let all = self.lock();
-        let one = |(name, beat): &(Arc<str>, Beat)| StageHealth {
-            name: name.clone(),
+        let one = |beat: &Beat| StageHealth {
+            name: beat.name.clone(),
             still_for: beat.last.elapsed(),
             handled: beat.handled,
             error: beat.error.clone(),
@@ -46,22 +47,23 @@ impl Health {
     }
 
     pub(crate) fn begin(&self, name: Arc<str>) {
-        self.lock().push((name, Beat { last: Instant::now(), handled: 0, error: None }));
+        self.lock().push(Beat { name, last: Instant::now(), handled: 0, error: None });
     }
 
     pub(crate) fn beat(&self, name: &str, handled: u64) {
-        if let Some((_, beat)) = self.lock().iter_mut().find(|(known, _)| **known == *name) {
-            *beat = Beat { last: Instant::now(), handled: beat.handled + handled, error: None };
+        if let Some(beat) = self.lock().iter_mut().find(|beat| *beat.name == *name) {
+            (beat.last, beat.error) = (Instant::now(), None);
+            beat.handled += handled;
         }
     }
 
     pub(crate) fn fail(&self, name: &str, error: String) {
-        if let Some((_, beat)) = self.lock().iter_mut().find(|(known, _)| **known == *name) {
+        if let Some(beat) = self.lock().iter_mut().find(|beat| *beat.name == *name) {
             beat.error = Some(error);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(Arc<str>, Beat)>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Beat>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -115,7 +115,7 @@ impl PostgresStore {
     }
 
     /// The version of the fold that the views were derived by. A read model that was opened for reading may be of another one
-    /// than [`FOLD_VERSION`](onefold_store::FOLD_VERSION): its views are not to be read then.
+    /// than [`FOLD_VERSION`](onefold_fold::FOLD_VERSION): its views are not to be read then.
     pub fn fold_version(&self) -> u32 {
         self.0.made_under.fold_version
     }

@@ -4,8 +4,9 @@
 //! made over what was loaded, those of one table beside those of another.
 
 use onefold_event::party_id;
+use onefold_fold::SubjectState;
 use onefold_identity::Owner;
-use onefold_store::{LoadRow, LoadStore, Loaded, StoreError, SubjectState};
+use onefold_store::{LoadRow, LoadStore, Loaded, StoreError};
 use onefold_view::{Bundle, Digest};
 use prost::Message;
 use sqlx::PgPool;

@@ -1,9 +1,10 @@
 //! The tables of this program's format.
 
+use onefold_fold::FOLD_VERSION;
 use std::cmp::Ordering;
 
 use onefold_identity::Rules;
-use onefold_store::{FOLD_VERSION, StoreError};
+use onefold_store::StoreError;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, SqlSafeStr};

@@ -1,10 +1,11 @@
 //! The resolver's transaction: one active at a time, over one committed state.
 
+use onefold_fold::SubjectState;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
-use onefold_store::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx, StoreError, SubjectState};
+use onefold_store::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx, StoreError};
 use onefold_view::DigestSum;
 use prost::Message;
 use sqlx::{Postgres, Row, Transaction};

@@ -1,7 +1,8 @@
 //! What a step to the present format takes from the states of subjects, which SQL cannot read.
 
 use futures_util::TryStreamExt;
-use onefold_store::{FactState, LONG_ROW, StoreError, SubjectState};
+use onefold_fold::{FactState, LONG_ROW, SubjectState};
+use onefold_store::StoreError;
 use prost::Message;
 use sqlx::PgConnection;
 

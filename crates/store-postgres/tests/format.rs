@@ -1,12 +1,10 @@
 //! A read model of an older format.
 
+use onefold_fold::{FOLD_VERSION, MOST_FACTS, SubjectState};
 use std::sync::{Arc, Mutex};
 
 use onefold_store::conformance::older::{facts, given, placed, reserved};
-use onefold_store::{
-    FOLD_VERSION, FactsOf, HistoryStore, Listing, MOST_FACTS, ReadStore, RowPrint, StoreError, SubjectState, Table,
-    VerifyStore,
-};
+use onefold_store::{FactsOf, HistoryStore, Listing, ReadStore, RowPrint, StoreError, Table, VerifyStore};
 use onefold_store_postgres::{Options, PostgresStore};
 use onefold_testkit::Postgres;
 use prost::Message;

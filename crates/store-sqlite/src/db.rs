@@ -1,11 +1,12 @@
 //! The file: opened, checked, and shared by one writer and any number of readers.
 
+use onefold_fold::FOLD_VERSION;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use onefold_identity::Rules;
-use onefold_store::{FOLD_VERSION, StoreError};
+use onefold_store::StoreError;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use tokio::sync::OwnedMutexGuard;
 
@@ -177,7 +178,7 @@ impl SqliteStore {
     }
 
     /// The version of the fold that the views were derived by. A file that was opened for reading may be of another one than
-    /// [`FOLD_VERSION`](onefold_store::FOLD_VERSION): its views are not to be read then, but what stands nowhere else
+    /// [`FOLD_VERSION`](onefold_fold::FOLD_VERSION): its views are not to be read then, but what stands nowhere else
     /// (quarantine, how far intake was read) may be taken over.
     pub fn fold_version(&self) -> u32 {
         self.0.fold_version

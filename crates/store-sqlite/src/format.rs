@@ -1,6 +1,7 @@
 //! The format of the file: an older one is brought to the present one by whoever opens it, a newer one is refused.
 
-use onefold_store::{LONG_ROW, StoreError, SubjectState};
+use onefold_fold::{LONG_ROW, SubjectState};
+use onefold_store::StoreError;
 use prost::Message;
 use rusqlite::{Connection, Result};
 

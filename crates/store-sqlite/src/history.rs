@@ -1,7 +1,8 @@
 //! What was said of subjects.
 
 use async_trait::async_trait;
-use onefold_store::{FactState, FactsOf, HistoryStore, StoreError};
+use onefold_fold::FactState;
+use onefold_store::{FactsOf, HistoryStore, StoreError};
 use prost::Message;
 use rusqlite::{Connection, Result};
 

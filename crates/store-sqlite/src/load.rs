@@ -7,8 +7,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use onefold_store::{KeyPrint, LoadRow, LoadStore, Loaded, StoreError, search_words};
-use onefold_view::Digest;
+use onefold_store::{KeyPrint, LoadRow, LoadStore, Loaded, StoreError};
+use onefold_view::{Digest, search_words};
 use rusqlite::{Connection, Result};
 
 use crate::db::{Options, create, engine};

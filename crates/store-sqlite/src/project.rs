@@ -1,12 +1,11 @@
 //! The projector's transaction.
 
+use onefold_fold::{FactState, SubjectState};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use onefold_identity::Owner;
-use onefold_store::{
-    Changes, DocumentRow, FactState, FactsOf, OwnerRow, PartyChange, ProjectStore, ProjectTx, StoreError, SubjectState,
-};
+use onefold_store::{Changes, DocumentRow, FactsOf, OwnerRow, PartyChange, ProjectStore, ProjectTx, StoreError};
 use onefold_view::{Bundle, Digest, DigestSum};
 use prost::Message;
 use rusqlite::Result;

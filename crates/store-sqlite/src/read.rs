@@ -1,13 +1,12 @@
 //! Reads, each in one transaction of its own.
 
+use onefold_fold::SubjectState;
+use onefold_view::SearchTerm;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
-use onefold_store::{
-    CustomerRows, DocumentRow, Found, Holding, Listing, Place, ReadStore, SearchTerm, StatusRows, StoreError,
-    SubjectState,
-};
+use onefold_store::{CustomerRows, DocumentRow, Found, Holding, Listing, Place, ReadStore, StatusRows, StoreError};
 use rusqlite::{Connection, Result};
 use uuid::Uuid;
 

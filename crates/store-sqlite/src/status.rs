@@ -1,7 +1,8 @@
 //! Counts and sums over everything, by one pass over the owners.
 
+use onefold_fold::SubjectState;
 use onefold_identity::Rules;
-use onefold_store::{StatusRows, SubjectState, Totals};
+use onefold_store::{StatusRows, Totals};
 use rusqlite::{Connection, Result};
 
 use crate::customer::whose;

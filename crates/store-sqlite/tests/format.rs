@@ -1,10 +1,11 @@
 //! Files of other formats.
 
+use onefold_fold::{FOLD_VERSION, MOST_FACTS, SubjectState};
 use std::path::{Path, PathBuf};
 
 use onefold_event::party_id;
 use onefold_store::conformance::older::{facts, given, placed, reserved};
-use onefold_store::{FOLD_VERSION, FactsOf, HistoryStore, Listing, MOST_FACTS, ReadStore, StoreError, SubjectState};
+use onefold_store::{FactsOf, HistoryStore, Listing, ReadStore, StoreError};
 use onefold_store_sqlite::{Options, SqliteStore};
 use prost::Message;
 use rusqlite::Connection;

@@ -1,8 +1,7 @@
 //! Where documents stand: under which owner keys, in the order of time.
 
 use onefold_event::{Micros, Subject};
-
-use crate::SubjectState;
+use onefold_fold::SubjectState;
 
 /// A document under one of its owner keys. The order is that of time; of documents of one time, that of their subjects.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

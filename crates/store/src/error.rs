@@ -1,8 +1,7 @@
 //! Why the read model did not answer.
 
+use onefold_fold::FOLD_VERSION;
 use std::cmp::Ordering;
-
-use crate::FOLD_VERSION;
 
 /// Classified by the engine's own code, never by text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,8 +1,9 @@
 //! What was said of subjects, beside what became of it.
 
 use async_trait::async_trait;
+use onefold_fold::FactState;
 
-use crate::{FactState, FactsOf, StoreError};
+use crate::{FactsOf, StoreError};
 
 /// Contract: as for [`ReadStore`](crate::ReadStore), whose part it is.
 #[async_trait]

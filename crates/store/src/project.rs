@@ -1,5 +1,6 @@
 //! What the projector needs: the rows of a batch's subjects and owners, written with the position in one transaction.
 
+use onefold_fold::{FactState, SubjectState, asserted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use onefold_event::Subject;
 use onefold_identity::IdentifierKey;
 use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
 
-use crate::{DocumentRow, FactState, FactsOf, Note, QuarantineEntry, StoreError, SubjectState, asserted};
+use crate::{DocumentRow, FactsOf, Note, QuarantineEntry, StoreError};
 
 /// The row of an owner key.
 #[derive(Debug, Clone, PartialEq, Default)]

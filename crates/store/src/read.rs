@@ -1,5 +1,6 @@
 //! What may be read of customers. Each call sees one committed state of the whole read model.
 
+use onefold_fold::SubjectState;
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
@@ -8,7 +9,7 @@ use onefold_identity::{Decision, IdentifierKey, Rules, head};
 use onefold_view::{Bundle, DigestSum, Given, OpenItem, Purse, Tallies, View, assemble};
 use uuid::Uuid;
 
-use crate::{DocumentRow, HistoryStore, Listing, Place, StoreError, SubjectState};
+use crate::{DocumentRow, HistoryStore, Listing, Place, StoreError};
 
 /// All rows that a customer's view is assembled from.
 #[derive(Debug, Clone, PartialEq, Default)]

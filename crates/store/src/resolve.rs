@@ -1,12 +1,13 @@
 //! What the resolver needs: its inbox, parties with what they assert, who holds what, and the present clusters.
 
+use onefold_fold::SubjectState;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use onefold_identity::IdentifierKey;
 use onefold_view::DigestSum;
 
-use crate::{Note, StoreError, SubjectState};
+use crate::{Note, StoreError};
 
 /// A party as the resolver sees it.
 #[derive(Debug, Clone, PartialEq)]

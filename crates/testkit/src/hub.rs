@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use onefold_assembler::Assembler;
 use onefold_audit::{Progress as Replay, Source, Verified, verify};
-use onefold_event::{Event, HubKey, Keys, NoKeys, encode};
+use onefold_event::{EmptyKeyRing, Event, HubKey, KeyRing, encode};
 use onefold_identity::Rules;
 use onefold_log::{Log, Record, partition_of};
 use onefold_log_embedded::EmbeddedLog;
@@ -76,8 +76,8 @@ pub fn hub_key() -> HubKey {
 }
 
 /// The same with what opens sealed parts, as a projector takes both: nothing does.
-pub fn hub_keys() -> (HubKey, Arc<dyn Keys>) {
-    (hub_key(), Arc::new(NoKeys))
+pub fn hub_keys() -> (HubKey, Arc<dyn KeyRing>) {
+    (hub_key(), Arc::new(EmptyKeyRing))
 }
 
 impl TestHub {
@@ -109,7 +109,7 @@ impl TestHub {
         let publisher = Publisher::new(
             (Arc::clone(&log), file),
             (Arc::clone(&store) as _, Arc::clone(&store) as _),
-            (shape.rules(), Arc::new(NoKeys)),
+            (shape.rules(), Arc::new(EmptyKeyRing)),
             shape.partitions,
             onefold_publisher::Options { enabled: true, batch: shape.batch.min(50), every_ms: 0 },
         );
@@ -222,7 +222,7 @@ impl TestHub {
     /// The same, with so many bytes of memory for what waits between two steps.
     pub async fn verify_within(&self, memory: usize) -> Verified {
         let (log, rules, progress) = (Arc::clone(&self.log), self.shape.rules(), Replay::default());
-        let source = Source { log, key: hub_key(), keys: Arc::new(NoKeys), rules, memory, progress };
+        let source = Source { log, key: hub_key(), keys: Arc::new(EmptyKeyRing), rules, memory, progress };
         verify(&source, self.store.as_ref(), Duration::ZERO).await.expect("a verification")
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::Instant;
 
-use onefold_event::{DecodedEvent, Event, EventId, NoKeys, Subject, v1};
+use onefold_event::{DecodedEvent, EmptyKeyRing, Event, EventId, Subject, v1};
 use onefold_view::{Bundle, FactRef, Fragment, Keys, contribute};
 use prost::Message;
 
@@ -37,7 +37,7 @@ fn invoice(n: u32) -> Result<DecodedEvent, Box<dyn std::error::Error>> {
     let mut event =
         Event::new(EventId([1; 16]), EventId([2; 16]), "erp", subject, i64::from(n) * 1_000_000_000, body.into())?;
     event.refer("buyer", "party:erp:K00417".parse()?)?;
-    Ok(event.into_decoded(&NoKeys)?)
+    Ok(event.into_decoded(&EmptyKeyRing)?)
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

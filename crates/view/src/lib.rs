@@ -23,6 +23,7 @@ mod profile;
 mod purse;
 mod receivable;
 mod sale;
+mod search;
 mod settlement;
 mod shipment;
 mod tally;
@@ -44,6 +45,7 @@ pub use inbound::{Billed, Inbound, Keys, Part, Refuses};
 pub use named::{documents_named, parties_named};
 pub use payment::Allocated;
 pub use purse::{Measure, Purse};
+pub use search::{Nearness, SearchTerm, search_words};
 pub use settlement::{Step, reply, say};
 pub use tally::{Tallies, Tally};
 pub use view::{

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use onefold_assembler::Assembler;
-use onefold_event::{HubKey, NoKeys};
+use onefold_event::{EmptyKeyRing, HubKey};
 use onefold_identity::Rules;
 use onefold_log::{Log, Record, partition_of};
 use onefold_log_embedded::EmbeddedLog;
@@ -35,7 +35,7 @@ async fn folded(stores: [Arc<dyn Store>; 2], records: &[Record], seed: u64) -> S
         let projector = Projector::new(
             Arc::clone(&log),
             Arc::clone(store) as _,
-            (HubKey::new(&[7; 32]), Arc::new(NoKeys)),
+            (HubKey::new(&[7; 32]), Arc::new(EmptyKeyRing)),
             onefold_projector::Options { batch: 200, portion: 50 },
         );
         let resolver = Resolver::new(Arc::clone(store) as _, Rules::default(), onefold_resolver::Options { batch: 20 });

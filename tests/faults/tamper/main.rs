@@ -5,7 +5,7 @@ mod postgres;
 mod sqlite;
 
 use onefold_event::{party_id, v1};
-use onefold_store::MOST_FACTS;
+use onefold_fold::MOST_FACTS;
 use onefold_testkit::{Draft, Engine, Shape, TestHub, party};
 
 const A: &str = "party:erp:A";

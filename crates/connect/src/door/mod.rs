@@ -6,13 +6,14 @@ mod judge;
 mod recent;
 mod verdict;
 
+use onefold_fold::FactState;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use onefold_event::{Event, EventError, HubKey, Limits, Micros, encode, large};
 use onefold_log::{EVENTS_TOPIC, Log, LogError, Record, partition_of};
-use onefold_store::{FactState, FactsOf, FollowStore, ReadStore};
+use onefold_store::{FactsOf, FollowStore, ReadStore};
 use tokio::sync::oneshot;
 
 use judge::{Candidate, Judged, judge};

@@ -1,6 +1,6 @@
 //! A record in the log that was no event to the program that met it, once more.
 
-use onefold_event::{CodecError, NoKeys, decode};
+use onefold_event::{CodecError, EmptyKeyRing, decode};
 use onefold_store::{Quarantine, QuarantineEntry};
 
 use crate::{Door, Retried, RetryError};
@@ -14,7 +14,8 @@ pub(crate) async fn again(
 ) -> Result<Retried, RetryError> {
     let number = entry.number;
     // Whether it stays sealed is the projector's to find out; that it decodes is what was wrong with it.
-    let decoded = decode(&entry.raw).and_then(|event| event.read(&NoKeys).map(|_| event).map_err(CodecError::from));
+    let decoded =
+        decode(&entry.raw).and_then(|event| event.read(&EmptyKeyRing).map(|_| event).map_err(CodecError::from));
     let event = match decoded {
         Ok(event) => event,
         Err(error) => {

@@ -2,7 +2,7 @@
 
 use crate::hub::{HEADING, Hub, gzip, invoices, parse, table};
 use onefold_connect::{FileState, IngestError, Input, InputError, rehearse};
-use onefold_event::NoKeys;
+use onefold_event::EmptyKeyRing;
 use sha2::{Digest, Sha256};
 
 const GOOD: &str = "1,K1,2026-03-09,10.00,a";
@@ -145,7 +145,7 @@ async fn quotes_hold_line_breaks_and_offsets_stay_exact() {
     assert_eq!(row, b"1,K1,2026-03-09,10.00,\"two\r\nlines, \"\"here\"\"\"");
     assert_eq!((at.first_line, at.last_line), (2, 3));
     assert_eq!(events[1].1.header.locator.clone().unwrap().first_line, 4);
-    assert!(format!("{:?}", events[0].1.read(&NoKeys).unwrap().body).contains("two\\nlines, \\\"here\\\""));
+    assert!(format!("{:?}", events[0].1.read(&EmptyKeyRing).unwrap().body).contains("two\\nlines, \\\"here\\\""));
 }
 
 #[tokio::test]
@@ -407,7 +407,7 @@ async fn lines_of_json_fail_alone() {
         [(2, "R0306"), (3, "R0302"), (5, "R0412")]
     );
     assert_eq!(entries.iter().map(|e| e.raw.as_slice()).collect::<Vec<_>>(), [lines[1], lines[2], lines[4]]);
-    assert!(format!("{:?}", hub.events().await[0].1.read(&NoKeys).unwrap().body).contains("10.10"));
+    assert!(format!("{:?}", hub.events().await[0].1.read(&EmptyKeyRing).unwrap().body).contains("10.10"));
 }
 
 #[tokio::test]

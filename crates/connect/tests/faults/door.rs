@@ -1,5 +1,6 @@
 //! What the door lets in, what it drops, and what it says against the rest.
 
+use onefold_fold::MOST_FACTS;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use onefold_connect::{
 use onefold_event::{Event, decode, encode};
 use onefold_log::{Log, Record, Stored};
 use onefold_mapping::Outcome;
-use onefold_store::{MOST_FACTS, Quarantine, QuarantineEntry};
+use onefold_store::{Quarantine, QuarantineEntry};
 use serde_json::{Value, json};
 
 fn cloud(no: &str, total: &str) -> Value {

@@ -2,12 +2,12 @@
 
 use crate::hub::{HEADING, Hub, gzip, invoices, invoices_text, parse, table};
 use onefold_connect::{FileState, Report, Retried, again, retry};
-use onefold_event::{Body, Event, NoKeys};
+use onefold_event::{Body, EmptyKeyRing, Event};
 use onefold_mapping::{Connector, Outcome};
 use proptest::prelude::*;
 
 fn total(event: &Event) -> String {
-    match &event.read(&NoKeys).unwrap().body {
+    match &event.read(&EmptyKeyRing).unwrap().body {
         Body::InvoiceIssued(invoice) => invoice.total.as_ref().unwrap().amount.clone(),
         other => panic!("{}", other.name()),
     }
@@ -193,7 +193,7 @@ async fn tables_of_every_make_give_the_rows_of_the_plain_one() {
         let report = hub.ingest(&invoices(read), "a.csv", &file).await;
         assert_eq!((counts(&report), report.lines), ((3, 2, 1), 3), "{name}: {report:?}");
         let bodies: Vec<_> =
-            hub.events().await.into_iter().map(|(_, event)| event.read(&NoKeys).unwrap().body).collect();
+            hub.events().await.into_iter().map(|(_, event)| event.read(&EmptyKeyRing).unwrap().body).collect();
         assert_eq!(&bodies, wanted.get_or_insert_with(|| bodies.clone()), "{name}");
         assert_eq!(report.warnings.contains_key("R0317"), name == "closed", "{name}");
         // What waits is read again as it was read.

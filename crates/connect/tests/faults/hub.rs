@@ -1,5 +1,6 @@
 //! A real log and a real store in a directory of their own, and files to read.
 
+use onefold_fold::{FactState, SubjectState};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
@@ -11,8 +12,7 @@ use onefold_log::Log;
 use onefold_log_embedded::EmbeddedLog;
 use onefold_mapping::Connector;
 use onefold_store::{
-    Changes, FactState, FactsOf, FollowStore, HistoryStore, ProjectStore, Quarantine, QuarantineEntry,
-    QuarantineFilter, SubjectState,
+    Changes, FactsOf, FollowStore, HistoryStore, ProjectStore, Quarantine, QuarantineEntry, QuarantineFilter,
 };
 use onefold_store_sqlite::{Options, SqliteStore};
 use tempfile::TempDir;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use onefold_connect::{Input, rehearse};
-use onefold_event::{Body, NoKeys};
+use onefold_event::{Body, EmptyKeyRing};
 use onefold_mapping::Connector;
 
 use crate::hub::Hub;
@@ -42,7 +42,7 @@ async fn a_year_of_invoice_lines_gives_the_published_figures_and_nothing_twice()
     assert_eq!((first.accepted, first.duplicates, first.quarantined), (28_816, 0, 0));
     let kinds =
         hub.events().await.into_iter().fold([0; 3], |[invoices, credits, adjustments], (_, event)| {
-            match event.read(&NoKeys).unwrap().body {
+            match event.read(&EmptyKeyRing).unwrap().body {
                 Body::InvoiceIssued(_) => [invoices + 1, credits, adjustments],
                 Body::CreditNoteIssued(_) => [invoices, credits + 1, adjustments],
                 _ => [invoices, credits, adjustments + 1],

@@ -407,7 +407,7 @@ mod tests {
                 (raw.header.source.as_str(), raw.header.subject.source(), raw.header.subject.number()),
                 (word, word, "SF:1")
             );
-            let shown = super::super::to_cloudevent(&raw, &crate::NoKeys);
+            let shown = super::super::to_cloudevent(&raw, &crate::EmptyKeyRing);
             let again = from_cloudevent(&shown).unwrap();
             assert_eq!((again.header.source, again.header.subject), (raw.header.source, raw.header.subject));
         }

@@ -4,11 +4,11 @@ use prost_reflect::{DynamicMessage, SerializeOptions};
 use serde_json::{Value, json};
 
 use crate::time::format_time;
-use crate::{Event, Keys};
+use crate::{Event, KeyRing};
 
 /// An event as CloudEvents JSON, as far as these keys open it. Where its personal part stays sealed, the extension attribute
 /// `sealed` is true and `data` holds the open fields alone.
-pub fn to_cloudevent(event: &Event, keys: &dyn Keys) -> Value {
+pub fn to_cloudevent(event: &Event, keys: &dyn KeyRing) -> Value {
     let ty = event.ty();
     let (event, (bytes, is_sealed)) = (&event.header, event.payload().message(&event.header.subject, keys));
     let mut data = DynamicMessage::decode(ty.message.clone(), bytes.as_slice())

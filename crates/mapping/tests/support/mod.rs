@@ -1,7 +1,7 @@
 //! Small connectors and records for tests.
 #![allow(dead_code)]
 
-use onefold_event::{Event, NoKeys};
+use onefold_event::{EmptyKeyRing, Event};
 use onefold_mapping::{Connector, Outcome, Problem, RecordIn, Row, RowIn};
 
 /// An order connector whose sections a test adds to.
@@ -102,7 +102,7 @@ pub(crate) fn faults(connector: &Connector, csv: &str) -> Vec<String> {
 }
 
 pub(crate) fn order(event: &Event) -> onefold_event::v1::OrderPlaced {
-    match event.read(&NoKeys).unwrap().body {
+    match event.read(&EmptyKeyRing).unwrap().body {
         onefold_event::Body::OrderPlaced(order) => order,
         other => panic!("{}", other.name()),
     }

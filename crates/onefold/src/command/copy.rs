@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use onefold_event::{NoKeys, decode, to_cloudevent};
+use onefold_event::{EmptyKeyRing, decode, to_cloudevent};
 use onefold_log::{CopyError, EVENTS_TOPIC, Larger, Stored, copy};
 use serde::Serialize;
 
@@ -95,7 +95,7 @@ impl LeftOut {
         let line = serde_json::json!({
             "topic": EVENTS_TOPIC, "partition": stored.partition, "offset": stored.offset,
             "key": String::from_utf8_lossy(&record.key), "time": record.time, "headers": headers,
-            "event": decode(&record.value).ok().map(|event| to_cloudevent(&event, &NoKeys)),
+            "event": decode(&record.value).ok().map(|event| to_cloudevent(&event, &EmptyKeyRing)),
             "value": BASE64_STANDARD.encode(&record.value),
         });
         let written = writeln!(self.file, "{line}").and_then(|()| self.file.sync_data());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use onefold_audit::{AuditError, Progress, Source, Verified, at_rest, rebuild, verify};
-use onefold_event::NoKeys;
+use onefold_event::EmptyKeyRing;
 use onefold_store::StoreError;
 use serde::Serialize;
 
@@ -73,7 +73,7 @@ async fn compare(args: &RebuildArgs, globals: &Globals, memory: usize) -> Result
         bail!(log_watch::advice(&why));
     }
     let key = key.context("the hub's key, by which duplicates are known, cannot be read")?;
-    let source = Source { log, key, keys: Arc::new(NoKeys), rules, memory, progress: Progress::default() };
+    let source = Source { log, key, keys: Arc::new(EmptyKeyRing), rules, memory, progress: Progress::default() };
     let verified = shown(&source.progress, verify(&source, store.as_ref(), Duration::from_secs(args.wait))).await?;
     print(globals, &verified, text(&verified))?;
     Ok(if verified.is_equal() { ExitCode::SUCCESS } else { ExitCode::from(crate::FAILED) })
@@ -106,7 +106,7 @@ async fn replace(args: &RebuildArgs, globals: &Globals, memory: usize, damaged: 
         );
     }
     let (log, key, rules) = (rebuilding.log.clone(), rebuilding.key.clone(), globals.settings.identity.clone());
-    let source = Source { log, key, keys: Arc::new(NoKeys), rules, memory, progress: Progress::default() };
+    let source = Source { log, key, keys: Arc::new(EmptyKeyRing), rules, memory, progress: Progress::default() };
     let compared = live.is_some();
     let into = rebuilding.load(positions.len()).await?;
     let verified = shown(&source.progress, rebuild(&source, &positions, live, into)).await?;

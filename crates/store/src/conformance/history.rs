@@ -1,5 +1,6 @@
 //! Claims about what was said of subjects.
 
+use onefold_fold::{FactState, SubjectState};
 use std::collections::BTreeSet;
 
 use onefold_event::v1;
@@ -7,7 +8,7 @@ use onefold_event::v1;
 use super::done;
 use super::resolve::{A, B};
 use super::rows::{party, project, state};
-use crate::{Changes, FactState, FactsOf, HistoryStore, ProjectStore, ReadStore, Store, SubjectState};
+use crate::{Changes, FactsOf, HistoryStore, ProjectStore, ReadStore, Store};
 
 pub(super) async fn what_is_decided_comes_in_pages_each_once_until_it_is_undone(store: &dyn Store) {
     let to_a = |undone| v1::DocumentReassigned { to: A.to_owned(), undone, ..Default::default() };

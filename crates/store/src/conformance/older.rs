@@ -1,9 +1,10 @@
 //! Rows as older formats had them, and as they are now, for adapters that bring them here.
 
-use onefold_event::{Body, Event, IdParts, NoKeys, Subject, v1};
+use onefold_event::{Body, EmptyKeyRing, Event, IdParts, Subject, v1};
+use onefold_fold::{FactState, MOST_FACTS, SubjectState};
 use prost::Message;
 
-use crate::{DocumentRow, FactState, MOST_FACTS, Place, SubjectState};
+use crate::{DocumentRow, Place};
 
 /// Copies of events about one subject, as many as a row no longer holds.
 pub fn facts() -> Vec<FactState> {
@@ -30,7 +31,7 @@ fn state(subject: &str, body: Body) -> SubjectState {
     let ids = IdParts { source: "erp", part: "", parts: &parts, revision: "" };
     let event = Event::new(ids.id(), ids.fact(), "erp", subject.clone(), 1_700_000_000_000_000, body)
         .expect("a row")
-        .into_decoded(&NoKeys)
+        .into_decoded(&EmptyKeyRing)
         .expect("an event in clear");
     let mut state = SubjectState::default();
     state.admit(&event, &[7; 16], 1_750_000_000_000_000, 0, 0);

@@ -1,15 +1,16 @@
 //! Rows of real facts, brought into a store by the pure functions, as a projector would.
 
+use onefold_fold::SubjectState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use onefold_event::{Body, Event, IdParts, Kind, Micros, NoKeys, Subject, v1};
+use onefold_event::{Body, EmptyKeyRing, Event, IdParts, Kind, Micros, Subject, v1};
 use onefold_identity::{Atom, Owner};
 use onefold_view::{Bundle, Digest, Keys};
 use prost::Message;
 
 use super::done;
-use crate::{Changes, DocumentRow, PartyChange, ProjectStore, ProjectTx, Store, SubjectState};
+use crate::{Changes, DocumentRow, PartyChange, ProjectStore, ProjectTx, Store};
 
 pub(super) fn subject(text: &str) -> Subject {
     match text.parse() {
@@ -31,7 +32,7 @@ fn state_at(at: Micros, key: &str, body: impl Into<Body>) -> SubjectState {
     let source = of.source().to_owned();
     let ids = IdParts { source: &source, part: "", parts: &parts, revision: "" };
     let event = match Event::new(ids.id(), ids.fact(), &source, of.clone(), at, body.into()) {
-        Ok(event) => event.into_decoded(&NoKeys).expect("an event in clear"),
+        Ok(event) => event.into_decoded(&EmptyKeyRing).expect("an event in clear"),
         Err(error) => panic!("{key}: {error}"),
     };
     let mut state = SubjectState::default();

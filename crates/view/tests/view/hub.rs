@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{
-    Body, DecodedEvent, Event, EventId, IdParts, Kind, Micros, NoKeys, Subject, Target, parse_time, party_id,
+    Body, DecodedEvent, EmptyKeyRing, Event, EventId, IdParts, Kind, Micros, Subject, Target, parse_time, party_id,
 };
 use onefold_identity::{
     Atom, Decision, Held, IdentifierKey, Intermediary, Owner, PartyFacts, Rules, Whose, cluster, whose,
@@ -325,5 +325,5 @@ impl Hub {
 
 /// An event in clear, read.
 pub(crate) fn decoded(event: &Event) -> DecodedEvent {
-    event.clone().into_decoded(&NoKeys).expect("an event in clear")
+    event.clone().into_decoded(&EmptyKeyRing).expect("an event in clear")
 }
