@@ -196,6 +196,19 @@ fn views_in_postgres_are_made_again_beside_a_hub_that_goes_on_and_take_the_place
     assert_eq!(roles.stop(), 0);
 }
 
+#[test]
+fn a_command_that_waits_for_views_says_so_when_nobody_makes_them() {
+    let test = "a_command_that_waits_for_views_says_so_when_nobody_makes_them";
+    let (Some(kafka), Some(postgres)) = (Kafka::shared(test), Postgres::shared(test)) else { return };
+    let database = postgres.database();
+    let home = Home::distributed(kafka.bootstrap(), &kafka.prefix(), database.url());
+    let roles = home.serve_with(&["--role", "serve"], &[]);
+    assert_eq!(roles.batch(&[party("erp:K1", "王伟", &[]), party("erp:K2", "王芳", &[])]).status, 200);
+    assert_eq!(roles.stop(), 0);
+    let words = ["identity", "link", "party:erp:K1", "party:erp:K2", "--why", "one person"];
+    home.run(&words).exits(1).tells(&["nobody folds: 2 events behind", "safe in the log", "onefold run"]);
+}
+
 /// An event of so many bytes, as a log may hold it that was written before events had a bound.
 fn large(number: &str, bytes: usize) -> Record {
     let mut event = invoice(&format!("erp:{number}"), "erp:K1", "1.00");

@@ -63,6 +63,8 @@ pub(crate) struct Hub {
     stop: Stop,
     wakes: [Wake; 3],
     threads: Vec<JoinHandle<()>>,
+    /// This process folds events itself, and does not wait for others who do.
+    folds: bool,
     /// Wakes stages when other processes leave them work.
     ear: AbortOnDrop,
 }
@@ -198,7 +200,24 @@ impl Hub {
             service = service.watching_writes();
         }
         let ear = AbortOnDrop(tokio::spawn(listen(Arc::clone(&store), [Arc::clone(resolve), Arc::clone(assemble)])));
-        Ok(Self { log, store, door, rules, key, place, service, health, writer, work, stop, wakes, threads, ear })
+        let folds = roles.contains(&Role::Project);
+        Ok(Self {
+            log,
+            store,
+            door,
+            rules,
+            key,
+            place,
+            service,
+            health,
+            writer,
+            work,
+            stop,
+            wakes,
+            threads,
+            folds,
+            ear,
+        })
     }
 
     /// A publisher for a caller who steps it.
@@ -231,7 +250,7 @@ impl Hub {
             told(behind);
             if followed != moved.0 {
                 moved = (followed, Instant::now());
-            } else if self.threads.is_empty() && moved.1.elapsed() > PATIENCE {
+            } else if !self.folds && moved.1.elapsed() > PATIENCE {
                 bail!(
                     "nobody folds: {behind} events behind and no step for {} s; what was taken in is safe in the log: is there \
                      a process with the roles project, resolve and assemble (`onefold run`)?",
