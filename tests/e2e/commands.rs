@@ -402,3 +402,12 @@ fn without_its_key_or_its_log_a_directory_is_refused_by_name() {
     copy("views.db");
     home.run(&["rebuild", "--verify"]).exits(1).tells(&["more of it than there is", "rebuild --accept"]);
 }
+
+#[test]
+fn whoever_asks_it_to_stop_as_soon_as_it_says_where_it_serves_is_heard() {
+    let home = Home::new();
+    // Each time another thread may come first.
+    for _ in 0..20 {
+        assert_eq!(home.serve().stop(), 0);
+    }
+}

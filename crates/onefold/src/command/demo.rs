@@ -63,8 +63,8 @@ pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode
         hub.close().await?;
         return done.map(|()| ExitCode::SUCCESS);
     };
-    eprintln!("\nserving on http://{}; Ctrl-C stops", listener.local_addr()?);
-    serve::serve(listener, hub, crate::telemetry::metrics()?, &globals.settings.http).await
+    let said = |address| eprintln!("\nserving on http://{address}; Ctrl-C stops");
+    serve::serve(listener, hub, crate::telemetry::metrics()?, &globals.settings.http, &said).await
 }
 
 async fn show(

@@ -19,15 +19,29 @@ pub(crate) async fn run(args: RunArgs, globals: Globals) -> Result<ExitCode> {
     // Before the stages begin, so that nothing that they tell is missed.
     let render = telemetry::metrics()?;
     let hub = Hub::serve(&globals, &roles).await?;
-    eprintln!("serving {} on http://{}; Ctrl-C stops", hub.place, listener.local_addr()?);
-    serve(listener, hub, render, &globals.settings.http).await
+    let place = hub.place.clone();
+    serve(listener, hub, render, &globals.settings.http, &|address| {
+        eprintln!("serving {place} on http://{address}; Ctrl-C stops")
+    })
+    .await
 }
 
-/// Serves a hub until it is asked to stop, then lets everything under way finish, within its bound.
-pub(crate) async fn serve(listener: TcpListener, hub: Hub, render: Render, http: &Options) -> Result<ExitCode> {
+/// Serves a hub until it is asked to stop, then lets everything under way finish, within its bound. `said` tells people where.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    hub: Hub,
+    render: Render,
+    http: &Options,
+    said: &(dyn Fn(SocketAddr) + Sync),
+) -> Result<ExitCode> {
     let http = &descriptors::fitting(http);
-    let served = match shutdown::asked() {
-        Ok(stop) => onefold_api::serve(listener, hub.service.clone(), render, http, stop).await.map_err(Into::into),
+    let (address, asked) = (listener.local_addr()?, shutdown::asked());
+    let served = match asked {
+        Ok(stop) => {
+            // Whoever reads it may ask to stop at once, and is heard by now.
+            said(address);
+            onefold_api::serve(listener, hub.service.clone(), render, http, stop).await.map_err(Into::into)
+        }
         Err(error) => Err(error),
     };
     eprintln!("stopping");
