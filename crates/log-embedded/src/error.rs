@@ -36,11 +36,13 @@ pub(crate) fn classify(error: Error, path: &Path) -> LogError {
         ErrorCode::DiskFull => LogError::Full(said),
         // SQLite tells only ENOSPC apart: a file size limit or a quota is "some I/O error".
         ErrorCode::SystemIoFailure | ErrorCode::CannotOpen if !room_left(path) => LogError::Full(said),
-        ErrorCode::SystemIoFailure
-        | ErrorCode::CannotOpen
-        | ErrorCode::PermissionDenied
-        | ErrorCode::ReadOnly
-        | ErrorCode::OutOfMemory => LogError::Unavailable(said),
+        ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::OutOfMemory => {
+            LogError::Unavailable(said)
+        }
+        ErrorCode::ReadOnly => LogError::Unavailable(format!(
+            "{said}; whoever reads a log writes beside it too, so that this user must be allowed to write to the file and to its \
+             directory: copy the whole directory to where it is"
+        )),
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
             LogError::Busy(said)
         }
@@ -81,6 +83,13 @@ mod tests {
     fn of_code(code: i32) -> LogError {
         let error = Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
         classify(error, &std::env::temp_dir().join("onefold-classify.db"))
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_written_to_is_told_with_a_way_out() {
+        let error = of_code(rusqlite::ffi::SQLITE_READONLY_DIRECTORY);
+        assert!(matches!(error, LogError::Unavailable(_)));
+        assert!(error.to_string().contains("copy the whole directory"), "{error}");
     }
 
     #[test]
