@@ -31,6 +31,11 @@ impl FollowStore for SqliteStore {
 
     async fn fingerprints(&self) -> Result<Vec<Fingerprint>, StoreError> {
         self.read(|c| {
+            // Views of an older fold are not brought to the present format, and an older one has none.
+            let kept = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'fingerprint')";
+            if !c.prepare_cached(kept)?.query_row([], |r| r.get(0))? {
+                return Ok(Vec::new());
+            }
             let mut all = c.prepare_cached("SELECT partition, at, digest FROM fingerprint ORDER BY partition")?;
             let one = |row: &rusqlite::Row<'_>| {
                 let digest = row.get_ref(2)?.as_blob()?.try_into().map_err(|e| corrupt("a fingerprint", e))?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use onefold_event::party_id;
 use onefold_store::conformance::older::{facts, given, placed, reserved};
-use onefold_store::{FactsOf, HistoryStore, Listing, ReadStore, StoreError};
+use onefold_store::{FactsOf, FollowStore, HistoryStore, Listing, ReadStore, StoreError};
 use onefold_store_sqlite::{Options, SqliteStore};
 use prost::Message;
 use rusqlite::Connection;
@@ -66,6 +66,18 @@ fn views_of_another_fold_are_not_gone_on_with() {
     assert_eq!(older, (Some(StoreError::OlderFold { found: 1, known }), 1));
     let newer = of("UPDATE meta SET value = value + 1 WHERE name = 'fold'");
     assert_eq!(newer, (Some(StoreError::NewerFold { found: known + 1, known }), known + 1));
+}
+
+#[tokio::test]
+async fn views_of_an_older_fold_are_asked_for_what_their_format_did_not_have() {
+    let directory = tempfile::tempdir().unwrap();
+    let older =
+        "DELETE FROM meta WHERE name = 'fold'; DROP TABLE fingerprint; UPDATE meta SET value = 8 WHERE name = 'format'";
+    let path = file(&directory, older);
+    let store = SqliteStore::open_read(&path).unwrap();
+    assert_eq!(store.fingerprints().await.unwrap(), []);
+    assert!(!store.followed().await.unwrap().waiting);
+    assert_eq!(number(&path, "SELECT value FROM meta WHERE name = 'format'"), 8);
 }
 
 async fn brought(open: impl FnOnce(&Path) -> SqliteStore) {
