@@ -37,6 +37,7 @@ pub(crate) struct Home {
     directory: TempDir,
     /// What names the servers of a distributed hub; none: the hub is in the data directory.
     servers: Option<Vec<(&'static str, String)>>,
+    program: PathBuf,
 }
 
 /// What a command answered.
@@ -88,7 +89,8 @@ impl Answer {
 
 impl Home {
     pub(crate) fn new() -> Self {
-        Self { directory: TempDir::new().expect("a temporary directory"), servers: None }
+        let program = env!("CARGO_BIN_EXE_onefold").into();
+        Self { directory: TempDir::new().expect("a temporary directory"), servers: None, program }
     }
 
     /// The same where the hub is on Kafka and PostgreSQL.
@@ -102,6 +104,11 @@ impl Home {
         let home = Self::new();
         let servers = Some(vec![("ONEFOLD_CONFIG", home.file("onefold.toml", text))]);
         Self { servers, ..home }
+    }
+
+    /// The same hub under another program than the one that is tested.
+    pub(crate) fn under(self, program: PathBuf) -> Self {
+        Self { program, ..self }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -121,14 +128,14 @@ impl Home {
 
     /// Runs a command on another data directory beside.
     pub(crate) fn run_in(&self, name: &str, words: &[&str]) -> Answer {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_onefold"));
+        let mut command = Command::new(&self.program);
         command.args(words).arg("--data").arg(self.path(name)).env_remove("ONEFOLD_CONFIG").env("RUST_BACKTRACE", "0");
         Answer::of(command.output().expect("the program"))
     }
 
     /// A command that is not yet run.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_onefold"));
+        let mut command = Command::new(&self.program);
         command
             .args(words)
             .env_remove("ONEFOLD_DATA")

@@ -1,9 +1,9 @@
 //! Long histories: what is stored of them depends on the events alone, and one more event costs a few rows.
 
-use onefold_fold::MOST_FACTS;
 use std::sync::Arc;
 
 use onefold_event::{Event, v1};
+use onefold_fold::MOST_FACTS;
 use onefold_projector::{Options, Projector};
 use onefold_stage::Stage;
 use onefold_store::ProjectStore;

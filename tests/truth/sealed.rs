@@ -3,13 +3,13 @@
 #[path = "../e2e/harness.rs"]
 mod harness;
 
-use onefold_fold::SubjectState;
 use std::collections::BTreeSet;
 
 use chacha20poly1305::aead::Aead;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
 use harness::{Home, connector};
 use onefold_event::{EmptyKeyRing, Event, Kind, Subject, decode};
+use onefold_fold::SubjectState;
 use onefold_log::{EVENTS_TOPIC, Log};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_simulator::{Settings, simulate};

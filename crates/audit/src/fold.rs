@@ -2,12 +2,12 @@
 //!
 //! It shares the pure functions with the live path and nothing else: no store, no inbox, no order of arrival.
 
-use foldhash::HashMap;
-use onefold_fold::{Admitted, FactState, MOST_FACTS, SubjectState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use foldhash::HashMap;
 use onefold_event::{CodecError, DecodedEvent, KeyRing, Kind, Subject, decode, decode_with};
+use onefold_fold::{Admitted, FactState, MOST_FACTS, SubjectState};
 use onefold_log::{EVENTS_TOPIC, Log, Record, Stored};
 use onefold_store::{KeyPrint, QuarantineEntry};
 use onefold_view::{FactRef, Fragment, Guest, parties_named};

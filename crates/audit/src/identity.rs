@@ -1,9 +1,9 @@
 //! Who is one customer, over everybody: first who may be, then set by set.
 
-use onefold_fold::SubjectState;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_event::Subject;
+use onefold_fold::SubjectState;
 use onefold_identity::{IdentifierKey, PartyFacts, Strength, cluster, head};
 use onefold_store::KeyPrint;
 use onefold_view::{Digest, DigestSum, Guest};

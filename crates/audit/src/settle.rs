@@ -1,10 +1,10 @@
 //! What subjects said to each other, then whose each document is, rank by rank, and what it adds.
 
-use onefold_fold::{SubjectState, asserted};
 use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashMap, HashSet};
 use onefold_event::{Kind, Subject};
+use onefold_fold::{SubjectState, asserted};
 use onefold_identity::{IdentifierKey, Intermediary};
 use onefold_view::{Guest, Inbound, Keys, Step};
 use prost::Message;

@@ -1,11 +1,11 @@
 //! Views that are made again beside the old ones, and take their place.
 
-use onefold_fold::FOLD_VERSION;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use onefold_event::HubKey;
+use onefold_fold::FOLD_VERSION;
 use onefold_identity::Rules;
 use onefold_log::Log;
 use onefold_log_embedded::EmbeddedLog;

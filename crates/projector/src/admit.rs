@@ -1,10 +1,10 @@
 //! Events into facts, facts into fragments.
 
-use onefold_fold::{Admitted, FactState};
-use onefold_log::EVENTS_TOPIC;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use onefold_event::{DecodedEvent, Subject, decode_with};
+use onefold_fold::{Admitted, FactState};
+use onefold_log::EVENTS_TOPIC;
 use onefold_store::{FactsOf, QuarantineEntry};
 use onefold_view::{FactRef, Fragment, Guest, parties_named};
 

@@ -4,12 +4,12 @@
 //! name; find whose each document is; settle the difference into the owners' bundles. Meanwhile the rows of the portion
 //! before are written and those of the next one read.
 
-use onefold_fold::FactState;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use onefold_event::{KeyRing, Subject};
+use onefold_fold::FactState;
 use onefold_log::Log;
 use onefold_store::{Changes, FactsOf, OwnerRow};
 use onefold_view::Digest;

@@ -1,9 +1,9 @@
 //! What subjects say to each other, and whose each document is.
 
-use onefold_fold::SubjectState;
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
+use onefold_fold::SubjectState;
 use onefold_identity::Intermediary;
 use onefold_view::{Inbound, Keys, Step};
 

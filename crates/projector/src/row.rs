@@ -1,10 +1,10 @@
 //! The row of a subject, as it was and as it is.
 
-use onefold_fold::{Admitted, FactState, SubjectState};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use onefold_event::Subject;
+use onefold_fold::{Admitted, FactState, SubjectState};
 use onefold_view::Guest;
 
 use crate::read::Taken;

@@ -1,10 +1,10 @@
 //! The difference between what a subject added to its owners' bundles before and what it adds now.
 
-use onefold_fold::{SubjectState, asserted};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use onefold_event::{Kind, Subject};
+use onefold_fold::{SubjectState, asserted};
 use onefold_identity::{Intermediary, PartyFacts};
 use onefold_store::{Changes, DocumentRow, PartyChange};
 use onefold_view::{Bundle, Contribution, Digest, Fragment};

@@ -1,9 +1,9 @@
 //! The open transaction on a thread of its own: rows are read ahead and written there while the batch folds.
 
-use onefold_fold::{FactState, SubjectState};
 use std::sync::Arc;
 use std::time::Instant;
 
+use onefold_fold::{FactState, SubjectState};
 use onefold_log::LogError;
 use onefold_store::{Changes, FactsOf, OwnerRow, ProjectTx, StoreError};
 use tokio::runtime::Handle;

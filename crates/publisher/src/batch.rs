@@ -1,9 +1,9 @@
 //! What one turn publishes.
 
-use onefold_fold::{FactState, SubjectState};
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Subject, party_id};
+use onefold_fold::{FactState, SubjectState};
 use onefold_identity::Rules;
 use onefold_log::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, IDENTITY_TOPIC, Record, partition_of};
 use onefold_stage::StageError;

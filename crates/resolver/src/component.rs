@@ -1,10 +1,10 @@
 //! The candidate component of what changed: everybody whom any admissible link reaches, before and after (rule B5).
 //! Less than that gives answers that depend on the past.
 
-use onefold_fold::asserted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
+use onefold_fold::asserted;
 use onefold_identity::{Decision, IdentifierKey, PartyFacts, Rules, Strength, head};
 use onefold_store::{Cluster, Holders, ResolveTx, StoreError};
 

@@ -1,11 +1,11 @@
 //! People's decisions: events like any other, appended through the door.
 
-use onefold_fold::SubjectState;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use onefold_connect::Verdict;
 use onefold_event::{Body, Event, EventId, IdParts, Kind, Micros, Subject, v1};
+use onefold_fold::SubjectState;
 use onefold_identity::{PartyFacts, forbidden, kept_apart, normalise};
 use onefold_store::CustomerRows;
 use serde::Serialize;

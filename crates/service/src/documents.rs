@@ -1,9 +1,9 @@
 //! A customer's documents, merged into one timeline and read page by page from either end.
 
-use onefold_fold::SubjectState;
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Subject, format_micros, parse_instant};
+use onefold_fold::SubjectState;
 use onefold_identity::{Owner, Rules};
 use onefold_store::{CustomerRows, DocumentRow, Listing, Place};
 use onefold_view::{Bundle, Contribution, Given, LatestView, assemble};

@@ -1,12 +1,12 @@
 //! Every event behind a customer or a document, with where it was read and where it stands in the log.
 
-use onefold_fold::{FactState, standing};
-use onefold_log::{EVENTS_TOPIC, Stored};
 use std::collections::BTreeMap;
 
 use onefold_event::{
     DecodedEvent, Event, EventId, KeyRing, Kind, Occurred, Subject, decode, decode_with, format_micros, to_cloudevent,
 };
+use onefold_fold::{FactState, standing};
+use onefold_log::{EVENTS_TOPIC, Stored};
 use onefold_store::FactsOf;
 use serde::Serialize;
 use serde_json::Value;

@@ -1,10 +1,10 @@
 //! What the hub counts, all at one position.
 
-use onefold_log::EVENTS_TOPIC;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use onefold_event::format_micros;
+use onefold_log::EVENTS_TOPIC;
 use onefold_store::StatusRows;
 use onefold_view::{Measure, Purse};
 use serde::Serialize;

@@ -1,11 +1,11 @@
 //! The assembler's transaction: customers locked, then read, then written.
 
-use onefold_view::search_words;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use onefold_event::party_id;
 use onefold_store::{AssembleStore, AssembleTx, PartyBundles, SearchRow, StoreError};
+use onefold_view::search_words;
 use sqlx::{Postgres, Transaction};
 
 use crate::error::engine;

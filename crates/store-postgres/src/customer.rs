@@ -1,8 +1,8 @@
 //! The rows of customers: their parties, and every owner key that each holds all of, or a part of where parts are counted. Many customers at once.
 
-use onefold_fold::SubjectState;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use onefold_fold::SubjectState;
 use onefold_identity::{IdentifierKey, Rules};
 use onefold_store::{CustomerRows, PartyBundles, StoreError};
 use onefold_view::{Bundle, OpenItem};

@@ -1,9 +1,9 @@
 //! What was said of subjects.
 
-use onefold_fold::{FactState, SubjectState};
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use onefold_fold::{FactState, SubjectState};
 use onefold_store::{FactsOf, HistoryStore, StoreError};
 use prost::Message;
 use sqlx::{PgConnection, Row};

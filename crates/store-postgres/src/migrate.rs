@@ -1,8 +1,8 @@
 //! The tables of this program's format.
 
-use onefold_fold::FOLD_VERSION;
 use std::cmp::Ordering;
 
+use onefold_fold::FOLD_VERSION;
 use onefold_identity::Rules;
 use onefold_store::StoreError;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};

@@ -1,9 +1,9 @@
 //! The projector's transaction: positions moved, rows locked and read.
 
-use onefold_fold::{FactState, SubjectState};
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use onefold_fold::{FactState, SubjectState};
 use onefold_store::{Changes, FactsOf, OwnerRow, ProjectStore, ProjectTx, StoreError, Totals};
 use onefold_view::{Bundle, Digest};
 use prost::Message;

@@ -1,12 +1,12 @@
 //! Reads, each over one committed state.
 
-use onefold_fold::SubjectState;
-use onefold_view::SearchTerm;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
+use onefold_fold::SubjectState;
 use onefold_identity::IdentifierKey;
 use onefold_store::{CustomerRows, DocumentRow, Found, Holding, Listing, Place, ReadStore, StatusRows, StoreError};
+use onefold_view::SearchTerm;
 use prost::Message;
 use sqlx::Row;
 use uuid::Uuid;

@@ -1,11 +1,11 @@
 //! What a batch changes, written: one statement per table, rows in the order of their keys.
 
-use onefold_fold::SubjectState;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use onefold_event::party_id;
+use onefold_fold::SubjectState;
 use onefold_identity::Owner;
 use onefold_store::{Changes, DocumentRow, OwnerRow, PartyChange, StoreError, Totals};
 use onefold_view::OpenItem;

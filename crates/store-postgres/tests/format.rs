@@ -1,8 +1,8 @@
 //! A read model of an older format.
 
-use onefold_fold::{FOLD_VERSION, MOST_FACTS, SubjectState};
 use std::sync::{Arc, Mutex};
 
+use onefold_fold::{FOLD_VERSION, MOST_FACTS, SubjectState};
 use onefold_store::conformance::older::{facts, given, placed, reserved};
 use onefold_store::{FactsOf, HistoryStore, Listing, ReadStore, RowPrint, StoreError, Table, VerifyStore};
 use onefold_store_postgres::{Options, PostgresStore};

@@ -1,10 +1,10 @@
 //! The assembler's transaction.
 
-use onefold_view::search_words;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use onefold_store::{AssembleStore, AssembleTx, PartyBundles, SearchRow, StoreError};
+use onefold_view::search_words;
 use rusqlite::Result;
 
 use crate::db::{Tx, engine};

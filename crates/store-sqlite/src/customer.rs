@@ -1,9 +1,9 @@
 //! The rows of one customer: its parties, and every owner key that it holds all of, or a part of where parts are counted.
 
-use onefold_fold::{SubjectState, asserted};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_event::Subject;
+use onefold_fold::{SubjectState, asserted};
 use onefold_identity::{Atom, Held, IdentifierKey, Owner, Rules, Whose};
 use onefold_store::{CustomerRows, PartyBundles};
 use onefold_view::{Bundle, OpenItem};

@@ -1,10 +1,10 @@
 //! The file: opened, checked, and shared by one writer and any number of readers.
 
-use onefold_fold::FOLD_VERSION;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use onefold_fold::FOLD_VERSION;
 use onefold_identity::Rules;
 use onefold_store::StoreError;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};

@@ -4,10 +4,10 @@
 //! stand, and so are those that the texts must have; only where the sums differ is it asked row by row. Words that are not typed
 //! to their end are found by entries of their own, for their first two and three letters: these must say what the words say.
 
-use onefold_view::search_words;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher};
 
+use onefold_view::search_words;
 use rusqlite::{Connection, Error, ErrorCode, Result, Statement};
 
 use crate::seal::unsealed_text;

@@ -1,9 +1,9 @@
 //! The projector's transaction.
 
-use onefold_fold::{FactState, SubjectState};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use onefold_fold::{FactState, SubjectState};
 use onefold_identity::Owner;
 use onefold_store::{Changes, DocumentRow, FactsOf, OwnerRow, PartyChange, ProjectStore, ProjectTx, StoreError};
 use onefold_view::{Bundle, Digest, DigestSum};

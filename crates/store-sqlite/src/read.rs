@@ -1,12 +1,12 @@
 //! Reads, each in one transaction of its own.
 
-use onefold_fold::SubjectState;
-use onefold_view::SearchTerm;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use onefold_fold::SubjectState;
 use onefold_identity::IdentifierKey;
 use onefold_store::{CustomerRows, DocumentRow, Found, Holding, Listing, Place, ReadStore, StatusRows, StoreError};
+use onefold_view::SearchTerm;
 use rusqlite::{Connection, Result};
 use uuid::Uuid;
 

@@ -1,9 +1,9 @@
 //! The resolver's transaction.
 
-use onefold_fold::SubjectState;
 use std::collections::HashSet;
 
 use async_trait::async_trait;
+use onefold_fold::SubjectState;
 use onefold_identity::IdentifierKey;
 use onefold_store::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx, StoreError};
 use rusqlite::{OptionalExtension, Result};

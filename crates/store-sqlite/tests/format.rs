@@ -1,9 +1,9 @@
 //! Files of other formats.
 
-use onefold_fold::{FOLD_VERSION, MOST_FACTS, SubjectState};
 use std::path::{Path, PathBuf};
 
 use onefold_event::party_id;
+use onefold_fold::{FOLD_VERSION, MOST_FACTS, SubjectState};
 use onefold_store::conformance::older::{facts, given, placed, reserved};
 use onefold_store::{FactsOf, FollowStore, HistoryStore, Listing, ReadStore, StoreError};
 use onefold_store_sqlite::{Options, SqliteStore};

@@ -1,7 +1,8 @@
 //! Why the read model did not answer.
 
-use onefold_fold::FOLD_VERSION;
 use std::cmp::Ordering;
+
+use onefold_fold::FOLD_VERSION;
 
 /// Classified by the engine's own code, never by text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,11 +1,11 @@
 //! What the projector needs: the rows of a batch's subjects and owners, written with the position in one transaction.
 
-use onefold_fold::{FactState, SubjectState, asserted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use onefold_event::Subject;
+use onefold_fold::{FactState, SubjectState, asserted};
 use onefold_identity::IdentifierKey;
 use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
 

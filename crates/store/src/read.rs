@@ -1,10 +1,10 @@
 //! What may be read of customers. Each call sees one committed state of the whole read model.
 
-use onefold_fold::SubjectState;
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use onefold_event::{Subject, party_id};
+use onefold_fold::SubjectState;
 use onefold_identity::{Decision, IdentifierKey, Rules, head};
 use onefold_view::{Bundle, DigestSum, Given, OpenItem, Purse, Tallies, View, assemble};
 use uuid::Uuid;

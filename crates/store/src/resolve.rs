@@ -1,9 +1,9 @@
 //! What the resolver needs: its inbox, parties with what they assert, who holds what, and the present clusters.
 
-use onefold_fold::SubjectState;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use onefold_fold::SubjectState;
 use onefold_identity::IdentifierKey;
 use onefold_view::DigestSum;
 

@@ -1,10 +1,10 @@
 //! What a projector or a resolver costs, in rows.
 
-use onefold_fold::{FactState, SubjectState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use async_trait::async_trait;
+use onefold_fold::{FactState, SubjectState};
 use onefold_identity::IdentifierKey;
 use onefold_store::{
     Changes, Cluster, ClusterChange, FactsOf, Holders, OwnerRow, PartyRow, ProjectStore, ProjectTx, ResolveStore,

@@ -1,6 +1,7 @@
 //! A real PostgreSQL.
 
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use crate::own::Own;
@@ -94,6 +95,38 @@ impl Database {
         psql(&self.url, statement).expect("the statement");
     }
 
+    /// What a query for one value answers, as text.
+    ///
+    /// # Panics
+    /// `psql` is not there, or the server refuses.
+    pub fn ask(&self, query: &str) -> String {
+        psql(&self.url, query).expect("an answer").trim_end().to_owned()
+    }
+
+    /// All that is in it, as a script of SQL that [`Self::restore`] takes.
+    ///
+    /// # Panics
+    /// `pg_dump` is not there or older than the server, or the server refuses.
+    pub fn dump(&self) -> String {
+        let dump = Command::new("pg_dump").args(["--no-owner", "--no-privileges", &self.url]).output();
+        let dump = dump.expect("pg_dump (Debian: apt-get install postgresql-client)");
+        assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+        let script = String::from_utf8(dump.stdout).expect("text");
+        // Which only the newest `psql` knows.
+        let known = |line: &&str| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict");
+        script.lines().filter(known).flat_map(|line| [line, "\n"]).collect()
+    }
+
+    /// Runs a script, as [`Self::dump`] gives it, in a database that is empty.
+    ///
+    /// # Panics
+    /// `psql` is not there, or the server refuses.
+    pub fn restore(&self, script: &Path) {
+        let script = script.to_string_lossy();
+        succeeded(Command::new("psql").args(["-qXAt", "-v", "ON_ERROR_STOP=1", "-f", &script, &self.url]).output())
+            .expect("the script");
+    }
+
     /// Where a fresh, empty schema of it is.
     ///
     /// # Panics
@@ -113,10 +146,14 @@ impl Drop for Database {
     }
 }
 
-fn psql(url: &str, statement: &str) -> Result<(), String> {
-    let output = Command::new("psql").args(["-qXAt", "-v", "ON_ERROR_STOP=1", "-c", statement, url]).output();
+fn psql(url: &str, statement: &str) -> Result<String, String> {
+    succeeded(Command::new("psql").args(["-qXAt", "-v", "ON_ERROR_STOP=1", "-c", statement, url]).output())
+}
+
+/// What it said on standard output, or why not.
+fn succeeded(output: std::io::Result<Output>) -> Result<String, String> {
     match output {
-        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
         Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
         Err(error) => Err(format!("psql (Debian: apt-get install postgresql-client): {error}")),
     }

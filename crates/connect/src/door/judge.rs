@@ -1,9 +1,9 @@
 //! Duplicates, conflicts and re-mappings among a batch, what is stored, and what is on its way there (rule A3).
 
-use onefold_fold::FactState;
 use std::collections::HashMap;
 
 use onefold_event::{ContentDigest, Event, EventError, EventId, decode};
+use onefold_fold::FactState;
 use onefold_log::{EVENTS_TOPIC, Log, Stored};
 use onefold_store::FactsOf;
 

@@ -1,18 +1,19 @@
 //! What the door lets in, what it drops, and what it says against the rest.
 
-use onefold_fold::MOST_FACTS;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::hub::{Hub, invoices, table};
 use onefold_connect::{
     Answer, NoEvent, Posted, Retried, RetryError, Verdict, again, await_projected, retry, take_posted,
 };
 use onefold_event::{Event, decode, encode};
+use onefold_fold::MOST_FACTS;
 use onefold_log::{Log, Record, Stored};
 use onefold_mapping::Outcome;
 use onefold_store::{Quarantine, QuarantineEntry};
 use serde_json::{Value, json};
+
+use crate::hub::{Hub, invoices, table};
 
 fn cloud(no: &str, total: &str) -> Value {
     json!({

@@ -1,6 +1,5 @@
 //! A real log and a real store in a directory of their own, and files to read.
 
-use onefold_fold::{FactState, SubjectState};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
@@ -8,6 +7,7 @@ use std::sync::Arc;
 
 use onefold_connect::{Door, Input, Report, ingest};
 use onefold_event::{Event, HubKey, Limits, decode};
+use onefold_fold::{FactState, SubjectState};
 use onefold_log::Log;
 use onefold_log_embedded::EmbeddedLog;
 use onefold_mapping::Connector;

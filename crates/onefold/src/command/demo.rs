@@ -1,6 +1,5 @@
 //! `onefold demo`: a company in a box, taken in, checked against its own books, shown and served.
 
-use onefold_log::EVENTS_TOPIC;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use onefold_connect::Input;
+use onefold_log::EVENTS_TOPIC;
 use onefold_service::{Reference, Shown, Status, day_number};
 use onefold_simulator::{Feed, Settings, Summary, simulate};
 use serde::Serialize;

@@ -1,14 +1,13 @@
 //! `onefold rebuild`.
 
-use onefold_log::EVENTS_TOPIC;
 use std::process::ExitCode;
-use std::time::Duration;
-
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use onefold_audit::{AuditError, Progress, Source, Verified, at_rest, rebuild, verify};
 use onefold_event::EmptyKeyRing;
+use onefold_log::EVENTS_TOPIC;
 use onefold_store::StoreError;
 use serde::Serialize;
 

@@ -1,9 +1,9 @@
 //! Claims about what was said of subjects.
 
-use onefold_fold::{FactState, SubjectState};
 use std::collections::BTreeSet;
 
 use onefold_event::v1;
+use onefold_fold::{FactState, SubjectState};
 
 use super::done;
 use super::resolve::{A, B};

@@ -1,10 +1,10 @@
 //! Rows of real facts, brought into a store by the pure functions, as a projector would.
 
-use onefold_fold::SubjectState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use onefold_event::{Body, EmptyKeyRing, Event, IdParts, Kind, Micros, Subject, v1};
+use onefold_fold::SubjectState;
 use onefold_identity::{Atom, Owner};
 use onefold_view::{Bundle, Digest, Keys};
 use prost::Message;
