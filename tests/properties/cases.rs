@@ -17,6 +17,7 @@ pub(crate) async fn say(hub: &mut TestHub, drafts: &[Draft]) {
     hub.settle().await;
     let verified = hub.verify().await;
     assert!(verified.is_equal(), "{verified:#?}");
+    the_model_answers_as_the_hub_does(hub).await;
 }
 
 /// One measure of the customer that holds a party, in CNY.
@@ -32,6 +33,8 @@ pub(crate) async fn parties(hub: &TestHub, party: &str) -> Vec<String> {
 }
 
 use onefold_view::Measure::{Invoiced, Open, Ordered, Owed, Paid, Unallocated};
+
+use crate::modelled::the_model_answers_as_the_hub_does;
 
 const A: &str = "party:erp:A";
 const B: &str = "party:crm:B";

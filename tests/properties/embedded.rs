@@ -4,6 +4,7 @@ mod cases;
 mod history;
 mod holding;
 mod large;
+mod modelled;
 mod order;
 mod owners;
 mod published;

@@ -6,6 +6,7 @@ use onefold_testkit::{Draft, Shape, TestHub, identifier as written, party};
 use onefold_view::{DigestSum, Measure, Purse};
 use proptest::prelude::*;
 
+use crate::modelled::the_model_answers_as_the_hub_does;
 use crate::owners::each_document_is_counted_once;
 
 /// Few of everything, so that they meet.
@@ -331,6 +332,7 @@ pub(crate) async fn outcome(events: &[(Event, i64)], shape: Shape, settle_every:
     let verified = hub.verify().await;
     assert!(verified.is_equal(), "{verified:#?}");
     each_document_is_counted_once(&hub).await;
+    the_model_answers_as_the_hub_does(&hub).await;
     // Without memory everything goes through temporary files, each subject in a lane of its own.
     let spilled = hub.verify_within(0).await;
     assert!(spilled.is_equal() && spilled.split.spilled > 0, "{spilled:#?}");

@@ -116,6 +116,11 @@ impl TestHub {
         Self { log, store, projector, resolver, assembler, publisher, shape, clock: 1_750_000_000_000_000, directory }
     }
 
+    /// Who links in it, and who does not.
+    pub fn rules(&self) -> Rules {
+        self.shape.rules()
+    }
+
     /// File of the read model, where it is in one.
     pub fn views(&self) -> PathBuf {
         self.directory.path().join("views.db")
