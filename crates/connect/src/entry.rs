@@ -2,7 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use onefold_mapping::{Connector, Problem};
+use onefold_event::{Problem, problems_to_json};
+use onefold_mapping::Connector;
 use onefold_store::QuarantineEntry;
 use serde::{Deserialize, Serialize};
 
@@ -107,8 +108,9 @@ impl Origin {
             length: kept.length,
             sha256,
             codes: codes(problems),
-            problems: json(problems),
-            context: json(&context),
+            problems: problems_to_json(problems),
+            // Plain text, numbers and lists: nothing that JSON could refuse.
+            context: serde_json::to_value(&context).unwrap_or_default(),
             first_seen: now,
             last_seen: now,
             tries: 1,
@@ -149,11 +151,6 @@ pub(crate) fn codes(problems: &[Problem]) -> String {
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |hex, b| hex + &format!("{b:02x}"))
-}
-
-pub(crate) fn json<T: Serialize + ?Sized>(value: &T) -> serde_json::Value {
-    // Problems and contexts are plain text, numbers and lists.
-    serde_json::to_value(value).unwrap_or_default()
 }
 
 pub(crate) fn now() -> i64 {

@@ -1,7 +1,6 @@
 //! What readers find wrong, in the words of the mapping's own problems (codes `R03..`; the README lists them).
 
-use onefold_event::{CloudEventError, EventError, EventId};
-use onefold_mapping::Problem;
+use onefold_event::{CloudEventError, EventError, EventId, Problem};
 
 use crate::Earlier;
 use crate::charset::{BadBytes, Charset, Contradiction, hex};

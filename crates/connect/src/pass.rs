@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError};
 
-use onefold_mapping::{Connector, Format, Outcome, Plan, Problem, RecordIn, Row as RowSaid, RowIn, Within};
+use onefold_event::Problem;
+use onefold_mapping::{Connector, Format, Outcome, Plan, RecordIn, Row as RowSaid, RowIn, Within};
 
 use crate::Input;
 use crate::belongs::{Belonging, Place};

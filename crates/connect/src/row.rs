@@ -1,7 +1,7 @@
 //! One row of a source: what it says or why it cannot be read, with all its bytes and its place.
 
 use csv::StringRecord;
-use onefold_mapping::Problem;
+use onefold_event::Problem;
 use serde_json::Value;
 
 /// Where a row stands.

@@ -4,8 +4,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use onefold_event::Problem;
 use onefold_log::{Log, LogError, Record, partition_of};
-use onefold_mapping::{Connector, Format, Outcome, Problem};
+use onefold_mapping::{Connector, Format, Outcome};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;

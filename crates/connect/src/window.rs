@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use onefold_mapping::Problem;
+use onefold_event::Problem;
 
 use crate::fault;
 use crate::row::Row;

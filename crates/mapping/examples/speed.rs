@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
-use onefold_event::{Body, EmptyKeyRing, parse_decimal};
-use onefold_mapping::{Connector, Outcome, RecordIn, Row, RowIn, render_record};
+use onefold_event::{Body, parse_decimal, render_record, EmptyKeyRing};
+use onefold_mapping::{Connector, Outcome, RecordIn, Row, RowIn};
 use rust_decimal::Decimal;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

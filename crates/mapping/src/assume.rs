@@ -5,9 +5,8 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use onefold_event::{Currency, CurrencyError};
+use onefold_event::{Currency, CurrencyError, Problem};
 
-use crate::Problem;
 use crate::cell::{CurrencyOf, Parse, TextOf, ZoneOf};
 use crate::compile::Compiler;
 use crate::instant::{DST, zone};

@@ -1,6 +1,8 @@
 //! Puts one event together.
 
-use onefold_event::{Event, Field, FieldKind, FieldValue, IdParts, Locator, Subject, ValueFault, encode_message};
+use onefold_event::{
+    Event, Field, FieldKind, FieldValue, IdParts, Locator, Problem, Subject, ValueFault, encode_message,
+};
 use rust_decimal::Decimal;
 
 use crate::cell::Cell;
@@ -10,7 +12,6 @@ use crate::event_def::{EventDef, Revision};
 use crate::expr::holds;
 use crate::frame::{Bad, Frame};
 use crate::layout::{Layout, LayoutFill};
-use crate::problem::Problem;
 use crate::refs::To;
 use crate::scope::{Fill, SlotRef};
 use crate::value::{Fault, Moment, Val};

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::Problem;
 use crate::cell::{Adjust, Cell, CurrencyOf, Origin, PICKS, Pick};
 use crate::clean::FOLDS;
 use crate::compile::{At, Compiler};
@@ -12,6 +11,7 @@ use crate::node::{Node, Value};
 use crate::number::Style;
 use crate::scope::SlotTy;
 use crate::value::{Ty, Val};
+use onefold_event::Problem;
 
 pub(crate) const ORIGINS: [&str; 6] = ["from", "first_of", "join", "value", "use", "calc"];
 const OPTIONS: [&str; 42] = [

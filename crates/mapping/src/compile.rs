@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::Problem;
 use crate::assume::Assume;
 use crate::event_def::Condition;
 use crate::expr::{Expr, Names, Type, check, parse};
@@ -12,6 +11,7 @@ use crate::scope::{Each, Fill, ScopeId, Scopes, SlotTy};
 use crate::source::{Faults, Span};
 use crate::value::Ty;
 use crate::words::{Lookup, Words};
+use onefold_event::Problem;
 
 pub(crate) struct Compiler<'s> {
     pub(crate) faults: Faults<'s>,

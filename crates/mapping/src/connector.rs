@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use onefold_event::catalogue;
+use onefold_event::{Problem, catalogue};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
@@ -13,7 +13,6 @@ use crate::nearest::did_you_mean;
 use crate::node::{self, Node};
 use crate::path::{Path, Paths, kind_of, walk};
 use crate::plan::Plan;
-use crate::problem::Problem;
 use crate::read::{Format, Read, json_paths};
 use crate::scope::Scopes;
 use crate::source::{Faults, Source};

@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use onefold_event::{KeyState, check_key, clean_text, judge_key};
+use onefold_event::{KeyState, Problem, check_key, clean_text, judge_key};
 
 use crate::cell::{Cell, Check, Origin, Pick};
 use crate::convert::{convert, parse};
 use crate::expr::{Stop, eval, order, rounded};
 use crate::frame::{Bad, Frame, Item, Piece};
 use crate::path::PathId;
-use crate::problem::Problem;
 use crate::scope::{Fill, SlotRef};
 use crate::value::{Fault, Val, unsigned_zero};
 

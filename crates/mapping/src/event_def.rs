@@ -1,8 +1,7 @@
 //! `[common]` and `[event.N]`: which event a record makes, and of what.
 
-use onefold_event::{EventType, Kind, catalogue};
+use onefold_event::{EventType, Kind, Problem, catalogue};
 
-use crate::Problem;
 use crate::assume::REGION;
 use crate::cell::{Cell, Origin, TextOf};
 use crate::compile::{At, Compiler};

@@ -7,10 +7,10 @@ use serde_json::Value;
 use crate::expr::holds;
 use crate::path::{Meta, Path, PathId, kind_of, walk};
 use crate::plan::Plan;
-use crate::problem::Problem;
 use crate::record::{RecordIn, Row};
 use crate::scope::{Each, Fill, Scope, ScopeId, SlotRef};
 use crate::value::Val;
+use onefold_event::Problem;
 
 /// Something is wrong, and has been reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! `set`: which field of the event's message each name fills.
 
-use onefold_event::{EventType, Field, FieldKind};
+use onefold_event::{EventType, Field, FieldKind, Problem};
 
-use crate::Problem;
 use crate::compile::Compiler;
 use crate::nearest::did_you_mean;
 use crate::node::{Entry, Node, Value};

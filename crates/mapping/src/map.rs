@@ -2,14 +2,13 @@
 
 use std::cell::RefCell;
 
-use onefold_event::{Event, EventId};
+use onefold_event::{Event, EventId, Problem};
 
 use crate::build::build;
 use crate::event_def::EventDef;
 use crate::expr::holds;
 use crate::frame::{Base, Frame, Run, blank_memo};
 use crate::plan::Plan;
-use crate::problem::Problem;
 use crate::record::RecordIn;
 
 /// How a record ended: read = mapped + skipped + quarantined.

@@ -3,9 +3,9 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::Problem;
 use crate::nearest::did_you_mean;
 use crate::source::{Faults, Source, Span};
+use onefold_event::Problem;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Node {

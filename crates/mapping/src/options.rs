@@ -6,7 +6,6 @@ use jiff::civil::Time;
 use regex::Regex;
 use rust_decimal::Decimal;
 
-use crate::Problem;
 use crate::assume::{currency, patterns, style, years, yes_no};
 use crate::cell::{Adjust, By, Check, CurrencyOf, Parse, TextOf, Translate, ZoneOf};
 use crate::compile::{At, Compiler};
@@ -17,6 +16,7 @@ use crate::node::{Node, Value};
 use crate::number::{NEGATIVES, Style};
 use crate::value::Ty;
 use crate::words::Else;
+use onefold_event::Problem;
 
 /// More than anybody means, and less than a calendar holds.
 const MOST_DAYS: i32 = 100_000;

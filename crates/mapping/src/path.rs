@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::problem::Problem;
+use onefold_event::Problem;
 
 /// Which of the formats the paths are of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use onefold_event::clean_text;
+use onefold_event::{Place, Problem, clean_text};
 
 use crate::connector::Inner;
 use crate::nearest::nearest;
 use crate::path::{Path, PathId};
-use crate::problem::{Place, Problem};
 use crate::scope::{Scope, ScopeId};
 use crate::source::Span;
 use crate::words::{Lookup, Words};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::Problem;
 use crate::node::{Node, Value};
 use crate::path::Shape;
 use crate::source::Faults;
+use onefold_event::Problem;
 
 /// `[read]`, for whoever reads the bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! `refs`: pointers to other subjects, and identifiers of whoever the record is about.
 
-use onefold_event::{EventType, Kind, Role};
+use onefold_event::{EventType, Kind, Problem, Role};
 
-use crate::Problem;
 use crate::cell::{Cell, TextOf};
 use crate::compile::{At, Compiler};
 use crate::nearest::did_you_mean;

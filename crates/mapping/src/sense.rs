@@ -1,11 +1,11 @@
 //! Whether a cell makes sense: its options fit its type, and what reading needs is said somewhere.
 
-use crate::Problem;
 use crate::cell::{Cell, Origin, ZoneOf};
 use crate::compile::Compiler;
 use crate::instant::changes;
 use crate::node::Node;
 use crate::value::Ty;
+use onefold_event::Problem;
 
 impl Compiler<'_> {
     /// Options that say nothing about a value of this type are slips.

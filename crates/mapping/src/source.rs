@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{Place, Problem};
+use onefold_event::{Place, Problem};
 
 pub(crate) type Span = Range<usize>;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use csv::StringRecord;
-use onefold_event::{Field, FieldKind, FieldValue, Occurred, parse_decimal, parse_instant, parse_time};
+use onefold_event::{Field, FieldKind, FieldValue, Occurred, Problem, parse_decimal, parse_instant, parse_time};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -13,7 +13,6 @@ use crate::map::{Ended, Made};
 use crate::nearest::did_you_mean;
 use crate::node::Node;
 use crate::plan::Plan;
-use crate::problem::Problem;
 use crate::read::{Format, Header};
 use crate::record::{RecordIn, Row, RowIn};
 use crate::source::{Faults, Span};

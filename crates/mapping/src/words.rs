@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use onefold_event::clean_text;
+use onefold_event::{Problem, clean_text};
 
-use crate::Problem;
 use crate::clean::{FOLDS, Fold};
 use crate::nearest::did_you_mean;
 use crate::node::{Node, Value};

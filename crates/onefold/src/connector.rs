@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
-use onefold_mapping::{Connector, FromKind, Problem};
+use onefold_event::Problem;
+use onefold_mapping::{Connector, FromKind};
 
 /// Files of `deploy/connectors` that the simulated company is read through.
 const COMPILED_IN: [(&str, &str); 10] = [

@@ -1,7 +1,7 @@
 //! Events as CloudEvents in, one answer per event out.
 
 use onefold_connect::{Answer as Judged, Door, NoEvent, Posted, Verdict as Said, take_posted};
-use onefold_mapping::Problem;
+use onefold_event::Problem;
 use serde::Serialize;
 
 use crate::{Code, Service, ServiceError};

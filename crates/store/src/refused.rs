@@ -1,7 +1,7 @@
 //! A record in the log that is no event, as an entry in quarantine: a function of the record and its place alone, so that
 //! whoever meets it again says the same.
 
-use onefold_event::{CodecError, EventError, Subject};
+use onefold_event::{CodecError, EventError, Problem, Subject, problems_to_json};
 use onefold_log::Stored;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -44,21 +44,20 @@ impl QuarantineEntry {
         [REFUSED, ALTERED].contains(&self.codes.as_str())
     }
 
-    fn of_log(topic: &str, stored: &Stored, code: &str, message: &str, error: &CodecError, help: &[&str]) -> Self {
+    fn of_log(
+        topic: &str,
+        stored: &Stored,
+        code: &'static str,
+        message: &str,
+        error: &CodecError,
+        help: &[&str],
+    ) -> Self {
         let Stored { partition, offset, record } = stored;
         let resource = format!("{topic}/{partition}/{offset}");
         let sha256 = Sha256::digest(&record.value).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-        let problem = json!({
-            "code": code,
-            "message": message,
-            "target": "",
-            "path": "",
-            "found": error.to_string(),
-            "expected": "an event of the catalogue, as proto/onefold/event says",
-            "mapping": null,
-            "lines": [],
-            "help": help,
-        });
+        let mut problem = Problem::new(code, message)
+            .instead(error.to_string(), "an event of the catalogue, as proto/onefold/event says");
+        problem.help = help.iter().map(|advice| (*advice).to_owned()).collect();
         Self {
             number: 0,
             // The place alone says which it is; with the bytes, since a log that is made anew gives the same places again.
@@ -71,7 +70,7 @@ impl QuarantineEntry {
             length: record.value.len() as u64,
             sha256,
             codes: code.to_owned(),
-            problems: json!([problem]),
+            problems: problems_to_json(&[problem]),
             context: json!({ "partition": partition, "offset": offset }),
             first_seen: record.time,
             last_seen: record.time,

@@ -111,7 +111,7 @@ pub(crate) fn read(
     Ok(())
 }
 
-fn ended(input: &Input, mut passed: Passed, blown: Option<onefold_mapping::Problem>) -> Ended {
+fn ended(input: &Input, mut passed: Passed, blown: Option<onefold_event::Problem>) -> Ended {
     let (state, problems, start, withheld) = match std::mem::replace(&mut passed.end, End::Complete) {
         End::Complete => (FileState::Complete, Vec::new(), None, 0),
         End::Incomplete(problem, open) => (FileState::Incomplete, vec![*problem], None, open),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use onefold_mapping::Problem;
+use onefold_event::Problem;
 use serde::Serialize;
 
 /// Examples kept of each code.

@@ -2,13 +2,13 @@
 
 use std::io::Cursor;
 
-use onefold_event::Limits;
-use onefold_mapping::{Connector, Format, Header, Outcome, Plan, Problem};
+use onefold_event::{Limits, Problem, problems_to_json};
+use onefold_mapping::{Connector, Format, Header, Outcome, Plan};
 use onefold_store::{Quarantine, QuarantineEntry, StoreError};
 
 use crate::belongs::{Belonging, Place as Belongs};
 use crate::charset::Charset;
-use crate::entry::{Context, codes, json, now};
+use crate::entry::{Context, codes, now};
 use crate::format::csv::{CsvRows, Opening};
 use crate::format::ndjson;
 use crate::ingest::refused;
@@ -194,7 +194,7 @@ pub async fn retry(
         }
     };
     let mut entry = entry.clone();
-    (entry.codes, entry.problems, entry.last_seen) = (codes(&problems), json(&problems), now());
+    (entry.codes, entry.problems, entry.last_seen) = (codes(&problems), problems_to_json(&problems), now());
     quarantine.put(vec![entry]).await?;
     Ok(Retried::Again(problems))
 }

@@ -1,10 +1,9 @@
 //! Names and types of an expression, before any data is seen.
 
-use onefold_event::Currency;
+use onefold_event::{Currency, Problem};
 
 use super::ast::{Ast, Node};
 use super::{Expr, Function, Op};
-use crate::Problem;
 use crate::nearest::did_you_mean;
 use crate::scope::{ScopeId, Scopes, SlotRef, SlotTy};
 use crate::source::Span;

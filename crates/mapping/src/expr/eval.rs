@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use onefold_event::Currency;
+use onefold_event::{Currency, Problem};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{Expr, Function, Op};
 use crate::convert::no_currency;
 use crate::event_def::Condition;
 use crate::frame::{Bad, Frame};
-use crate::problem::Problem;
 use crate::scope::SlotRef;
 use crate::value::{Fault, Val, unsigned_zero};
 

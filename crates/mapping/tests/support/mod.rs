@@ -1,8 +1,8 @@
 //! Small connectors and records for tests.
 #![allow(dead_code)]
 
-use onefold_event::{EmptyKeyRing, Event};
-use onefold_mapping::{Connector, Outcome, Problem, RecordIn, Row, RowIn};
+use onefold_event::{Event, Problem, EmptyKeyRing};
+use onefold_mapping::{Connector, Outcome, RecordIn, Row, RowIn};
 
 /// An order connector whose sections a test adds to.
 pub(crate) const ORDERS: &str = r#"

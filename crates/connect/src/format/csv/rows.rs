@@ -3,7 +3,8 @@
 use std::io::{self, BufRead};
 
 use csv::StringRecord;
-use onefold_mapping::{Header, Problem, Read};
+use onefold_event::Problem;
+use onefold_mapping::{Header, Read};
 
 use crate::charset::Charset;
 use crate::fault;

@@ -5,8 +5,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use onefold_event::{Event, EventError, Limits, ValueFault, from_cloudevent};
-use onefold_mapping::Problem;
+use onefold_event::{Event, EventError, Limits, Problem, ValueFault, from_cloudevent};
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, SeqAccess, Visitor};
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! Posted events through the door; what is none goes to quarantine.
 
-use onefold_event::{Event, EventId, Limits};
-use onefold_mapping::{Outcome, Problem};
+use onefold_event::{Event, EventId, Limits, Problem};
+use onefold_mapping::Outcome;
 use onefold_store::Quarantine;
 use serde_json::Value;
 use sha2::{Digest, Sha256};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::Problem;
+use super::Problem;
 
 /// Most characters of a line of data that are shown.
 const WIDTH: usize = 100;
@@ -82,7 +82,7 @@ fn write(p: &Problem, resource: &str, line_of: &dyn Fn(u64) -> Option<String>, o
 }
 
 /// Text in quotes, with what cannot be seen made visible.
-pub(crate) fn quoted(text: &str) -> String {
+fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars().take(200) {
         match c {

@@ -1,9 +1,14 @@
-//! What is wrong, where in the mapping and where in the data.
+//! What is wrong, where in the mapping and where in the data: the one form in which every crate reports it.
+
+mod render;
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use render::{render, render_record};
 
 /// A place in the connector file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,11 +86,39 @@ impl Problem {
     }
 }
 
+/// Problems as quarantine keeps them and as answers show them: a list of objects with all their fields.
+pub fn problems_to_json(problems: &[Problem]) -> Value {
+    // Texts, numbers and lists alone: nothing that JSON could refuse.
+    serde_json::to_value(problems).unwrap_or_default()
+}
+
 /// The whole problem as `onefold` prints it, without the data's own lines.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&crate::render::render(self, "", &|_| None))
+        f.write_str(&render(self, "", &|_| None))
     }
 }
 
 impl std::error::Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_problems_have_all_their_fields_whether_filled_or_not() {
+        let bare = Problem::new("R0501", "a record in the log is no event").instead("no type", "an event").help("who?");
+        let mut placed = Problem::new("R0412", "a number");
+        placed.lines = vec![7];
+        placed.mapping =
+            Some(Place { file: "k.toml".into(), line: 23, column: 1, length: 6, excerpt: "number = 1".into() });
+        assert_eq!(
+            problems_to_json(&[bare, placed]).to_string(),
+            "[{\"code\":\"R0501\",\"expected\":\"an event\",\"found\":\"no type\",\"help\":[\"who?\"],\"lines\":[],\
+             \"mapping\":null,\"message\":\"a record in the log is no event\",\"path\":\"\",\"target\":\"\"},\
+             {\"code\":\"R0412\",\"expected\":\"\",\"found\":\"\",\"help\":[],\"lines\":[7],\"mapping\":{\"column\":1,\
+             \"excerpt\":\"number = 1\",\"file\":\"k.toml\",\"length\":6,\"line\":23},\"message\":\"a number\",\
+             \"path\":\"\",\"target\":\"\"}]"
+        );
+    }
+}
