@@ -1,9 +1,8 @@
 //! To which document a row of a table belongs: by its key, by the row above, or to none.
 
-use csv::StringRecord;
 use onefold_mapping::{Above, Outcome, Plan, is_blank};
 
-use crate::row::{Content, Row};
+use crate::row::{Content, Row, TableFields};
 
 /// Where a row belongs.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,17 +22,23 @@ pub(crate) enum Place {
 pub(crate) struct Belonging {
     above: Above,
     /// The key of the last row that had one, and the row where keys have several parts.
-    last: Option<(Option<StringRecord>, String)>,
+    last: Option<(Option<TableFields>, String)>,
 }
 
 impl Belonging {
     /// Fills the cells of a row that are filled from the row above; what an unreadable row says is not known below it.
     pub(crate) fn fill(&mut self, plan: &Plan, row: &mut Row) {
         match &mut row.content {
-            Content::Fields(fields) => row.filled = plan.fill_down(fields, &mut self.above),
+            Content::Fields(fields) => {
+                row.filled = plan.fill_down(fields, &mut self.above);
+                fields.put(&row.filled);
+            }
             Content::Bad(_, readings) => {
                 match readings.first_mut() {
-                    Some(own) => drop(plan.fill_down(own, &mut self.above)),
+                    Some(own) => {
+                        let filled = plan.fill_down(own, &mut self.above);
+                        own.put(&filled);
+                    }
                     None => self.above.forget(),
                 }
                 if readings.len() > 1 {
@@ -46,7 +51,7 @@ impl Belonging {
 
     /// Where a row that was read belongs. `alone` is what the mapping makes of it by itself: rows without a key that it
     /// skips belong nowhere, and are no fault.
-    pub(crate) fn of(&mut self, plan: &Plan, fields: &StringRecord, alone: impl FnOnce() -> Outcome) -> Place {
+    pub(crate) fn of(&mut self, plan: &Plan, fields: &TableFields, alone: impl FnOnce() -> Outcome) -> Place {
         let Some(key) = plan.group_key(fields) else {
             if is_blank(fields) || matches!(alone(), Outcome::Skipped { .. }) {
                 return Place::Alone;
@@ -65,7 +70,7 @@ impl Belonging {
     }
 
     /// Where a row belongs that could not be read, by what is known of its fields.
-    pub(crate) fn of_bad(&mut self, plan: &Plan, readings: &[StringRecord]) -> Place {
+    pub(crate) fn of_bad(&mut self, plan: &Plan, readings: &[TableFields]) -> Place {
         let place = match readings.first().map(|own| (own, plan.group_key(own))) {
             Some((own, Some(key))) if !key.contains('\u{FFFD}') => {
                 self.remember(plan, own, &key);
@@ -84,7 +89,7 @@ impl Belonging {
         place
     }
 
-    fn remember(&mut self, plan: &Plan, fields: &StringRecord, key: &str) {
+    fn remember(&mut self, plan: &Plan, fields: &TableFields, key: &str) {
         let row = plan.keys_have_parts().then(|| fields.clone());
         match &mut self.last {
             Some((last, known)) => {

@@ -447,7 +447,7 @@ fn glimpse(connector: &Connector, plan: &Plan, resource: &str, rows: &[Row]) -> 
 pub(crate) fn map(plan: &Plan, resource: &str, rows: &[Row]) -> Outcome {
     let said: Vec<RowIn<'_>> = (rows.iter())
         .filter_map(|row| match &row.content {
-            Content::Fields(fields) => Some(RowIn { row: RowSaid::Csv(fields), line: row.place.first_line }),
+            Content::Fields(fields) => Some(RowIn { row: RowSaid::Table(fields), line: row.place.first_line }),
             _ => None,
         })
         .collect();

@@ -166,7 +166,7 @@ mod tests {
             place,
             raw: Vec::new(),
             sha256: None,
-            content: Content::Fields(csv::StringRecord::from(vec![key])),
+            content: Content::Fields(csv::StringRecord::from(vec![key]).into()),
             filled: Vec::new(),
         }
     }

@@ -7,8 +7,22 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use onefold_event::{Body, parse_decimal, render_record, EmptyKeyRing};
-use onefold_mapping::{Connector, Outcome, RecordIn, Row, RowIn};
+use onefold_mapping::{Connector, Outcome, RecordIn, Row, RowIn, TableRow};
 use rust_decimal::Decimal;
+
+/// A row as the CSV reader keeps it: lent, not copied.
+#[derive(Debug)]
+struct CsvRow(csv::StringRecord);
+
+impl TableRow for CsvRow {
+    fn cell(&self, column: usize) -> Option<&str> {
+        self.0.get(column)
+    }
+
+    fn width(&self) -> usize {
+        self.0.len()
+    }
+}
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -29,11 +43,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let mut reader = csv::ReaderBuilder::new().has_headers(true).from_path(&data)?;
     let heading: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
-    let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>()?;
+    let rows: Vec<CsvRow> = reader.records().map(|row| row.map(CsvRow)).collect::<Result<_, _>>()?;
     let plan = connector.plan(&heading).map_err(|p| format!("{p:?}"))?;
     let (mut groups, mut at): (Vec<Vec<RowIn>>, HashMap<String, usize>) = Default::default();
     for (n, row) in rows.iter().enumerate() {
-        let one = RowIn { row: Row::Csv(row), line: n as u64 + 2 };
+        let one = RowIn { row: Row::Table(row), line: n as u64 + 2 };
         let key = plan.group_key(row).unwrap_or_default();
         let slot = *at.entry(key).or_insert_with(|| {
             groups.push(Vec::new());

@@ -1,8 +1,7 @@
 //! Cells that take the value of the row above (`[read] fill_down`): merged cells are exported as one value and blanks.
 
-use csv::StringRecord;
-
 use crate::plan::Plan;
+use crate::record::TableRow;
 
 /// What stands above a row.
 #[derive(Debug, Clone, Default)]
@@ -19,10 +18,11 @@ impl Above {
 }
 
 impl Plan {
-    /// Fills the blank cells of a row from the row above, and remembers the row for the next. `fill_down` goes from the
+    /// What the blank cells of a row take from the row above, and remembers the row for the next. `fill_down` goes from the
     /// outer column to the inner ones: below a column that has a value of its own nothing is filled, since there another
-    /// block begins. A row of nothing but blanks stays so. Answers the cells that were filled: column and value.
-    pub fn fill_down(&self, row: &mut StringRecord, above: &mut Above) -> Vec<(usize, String)> {
+    /// block begins. A row of nothing but blanks stays so. Answers the cells to be filled, column (from 0) and
+    /// value: the row is the caller's, who puts them in.
+    pub fn fill_down(&self, row: &dyn TableRow, above: &mut Above) -> Vec<(usize, String)> {
         let mut filled = Vec::new();
         if self.fill.is_empty() || is_blank(row) {
             return filled;
@@ -45,21 +45,11 @@ impl Plan {
                 }
             }
         }
-        put(row, &filled);
         filled
     }
 }
 
 /// Whether a row says nothing at all.
-pub fn is_blank(row: &StringRecord) -> bool {
-    row.iter().all(|field| field.trim().is_empty())
-}
-
-/// Puts values into their columns.
-pub fn put(row: &mut StringRecord, values: &[(usize, String)]) {
-    if values.is_empty() {
-        return;
-    }
-    let value = |n: usize| values.iter().find(|(column, _)| *column == n).map(|(_, value)| value.as_str());
-    *row = row.iter().enumerate().map(|(n, field)| value(n).unwrap_or(field)).collect();
+pub fn is_blank(row: &dyn TableRow) -> bool {
+    (0..row.width()).all(|column| row.cell(column).is_none_or(|cell| cell.trim().is_empty()))
 }

@@ -216,7 +216,7 @@ impl<'f, 'r> Frame<'f, 'r> {
     pub(crate) fn field(&self, path: PathId, row: usize) -> Option<&'r str> {
         let column = self.run.plan.column(path)?;
         match self.run.record.rows.get(row)?.row {
-            Row::Csv(fields) => fields.get(column),
+            Row::Table(cells) => cells.cell(column),
             Row::Json(..) => None,
         }
     }

@@ -39,12 +39,12 @@ mod value;
 mod words;
 
 pub use connector::Connector;
-pub use fill::{Above, is_blank, put};
+pub use fill::{Above, is_blank};
 pub use from::{After, Done, From, FromKind};
 pub use lineage::FieldLineage;
 pub use map::Outcome;
 pub use nearest::did_you_mean;
 pub use plan::Plan;
 pub use read::{Format, Header, Read, StopAfter, Within};
-pub use record::{RecordIn, Row, RowIn};
+pub use record::{RecordIn, Row, RowIn, TableRow};
 pub use trial::TestOutcome;

@@ -8,6 +8,7 @@ use onefold_event::{Place, Problem, clean_text};
 use crate::connector::Inner;
 use crate::nearest::nearest;
 use crate::path::{Path, PathId};
+use crate::record::TableRow;
 use crate::scope::{Scope, ScopeId};
 use crate::source::Span;
 use crate::words::{Lookup, Words};
@@ -83,13 +84,13 @@ impl Plan {
     }
 
     /// What a cell says by itself: cleaned, and nothing where it is one of the words of `[assume] blank`.
-    pub(crate) fn said<'r>(&self, row: &'r csv::StringRecord, column: Option<usize>) -> Cow<'r, str> {
-        let text = clean_text(column.and_then(|c| row.get(c)).unwrap_or_default(), true);
+    pub(crate) fn said<'r>(&self, row: &'r dyn TableRow, column: Option<usize>) -> Cow<'r, str> {
+        let text = clean_text(column.and_then(|c| row.cell(c)).unwrap_or_default(), true);
         if self.inner.blank.iter().any(|blank| *blank == text) { Cow::Borrowed("") } else { text }
     }
 
     /// The `[read] group_by` values of a row, cleaned, length-prefixed; None where all are blank or nothing is grouped.
-    pub fn group_key(&self, row: &csv::StringRecord) -> Option<String> {
+    pub fn group_key(&self, row: &dyn TableRow) -> Option<String> {
         let mut key = String::new();
         let mut any = false;
         for column in &self.group {
@@ -111,7 +112,7 @@ impl Plan {
 
     /// Whether some of the `[read] group_by` columns are blank and the rest are those of another row: it may be its
     /// document that the row goes on with.
-    pub fn may_go_on(&self, row: &csv::StringRecord, above: &csv::StringRecord) -> bool {
+    pub fn may_go_on(&self, row: &dyn TableRow, above: &dyn TableRow) -> bool {
         let mut blank = false;
         let alike = self.group.iter().all(|column| {
             let (own, above) = (self.said(row, *column), self.said(above, *column));

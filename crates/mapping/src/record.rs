@@ -1,13 +1,44 @@
 //! A source record as the reader hands it over: decoded, parsed and grouped.
 
-use csv::StringRecord;
+use std::fmt;
+
 use serde_json::Value;
+
+/// A row of a table, whatever format it was read from. A trait and not a slice, so that a reader lends its rows as it keeps
+/// them: no list of cells is made per record.
+pub trait TableRow: fmt::Debug + Sync {
+    /// The text of the cell in this column, counted from 0 as in the heading; none behind the last.
+    fn cell(&self, column: usize) -> Option<&str>;
+
+    /// How many cells it has.
+    fn width(&self) -> usize;
+}
+
+impl<T: AsRef<str> + fmt::Debug + Sync> TableRow for Vec<T> {
+    fn cell(&self, column: usize) -> Option<&str> {
+        self.get(column).map(AsRef::as_ref)
+    }
+
+    fn width(&self) -> usize {
+        self.len()
+    }
+}
+
+impl<T: AsRef<str> + fmt::Debug + Sync, const N: usize> TableRow for [T; N] {
+    fn cell(&self, column: usize) -> Option<&str> {
+        self.get(column).map(AsRef::as_ref)
+    }
+
+    fn width(&self) -> usize {
+        N
+    }
+}
 
 /// One row of a table, or one JSON value.
 #[derive(Debug, Clone, Copy)]
 pub enum Row<'a> {
-    /// Fields in the order of the heading.
-    Csv(&'a StringRecord),
+    /// Cells in the order of the heading.
+    Table(&'a dyn TableRow),
     /// A value, and the whole body that it stands in (the same, unless `[read] records` parts the body).
     Json(&'a Value, &'a Value),
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use csv::StringRecord;
 use onefold_event::{Field, FieldKind, FieldValue, Occurred, Problem, parse_decimal, parse_instant, parse_time};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -207,21 +206,21 @@ impl Connector {
             .has_headers(false)
             .flexible(true)
             .from_reader(input.as_bytes());
-        let mut rows: Vec<(StringRecord, u64)> = Vec::new();
-        let mut record = StringRecord::new();
+        let mut rows: Vec<(Vec<String>, u64)> = Vec::new();
+        let mut record = csv::StringRecord::new();
         loop {
             let more = reader.read_record(&mut record).map_err(bad)?;
             if !more {
                 break;
             }
-            rows.push((record.clone(), record.position().map_or(0, csv::Position::line)));
+            rows.push((record.iter().map(str::to_owned).collect(), record.position().map_or(0, csv::Position::line)));
         }
         let heading: Vec<String> = match &read.header {
             Header::Given(names) => names.clone(),
             Header::Row(n) => {
                 let n = usize::try_from(*n).unwrap_or(1).min(rows.len());
                 let head = rows.drain(..n).next_back();
-                head.map(|(r, _)| r.iter().map(str::to_owned).collect()).unwrap_or_default()
+                head.map(|(row, _)| row).unwrap_or_default()
             }
         };
         if let Some((row, line)) = rows.iter().find(|(r, _)| r.len() != heading.len() && !read.pad_ragged) {
@@ -233,12 +232,14 @@ impl Connector {
         let plan = Plan::of_heading(std::sync::Arc::clone(&self.inner), &heading, true)?;
         let mut above = Above::default();
         for (row, _) in &mut rows {
-            plan.fill_down(row, &mut above);
+            for (column, value) in plan.fill_down(row, &mut above) {
+                row.get_mut(column).into_iter().for_each(|cell| cell.clone_from(&value));
+            }
         }
         let mut groups: Vec<Vec<RowIn>> = Vec::new();
         let mut at: BTreeMap<String, usize> = BTreeMap::new();
         for (row, line) in &rows {
-            let one = RowIn { row: Row::Csv(row), line: *line };
+            let one = RowIn { row: Row::Table(row), line: *line };
             match plan.group_key(row) {
                 Some(key) => match at.get(&key).and_then(|n| groups.get_mut(*n)) {
                     Some(group) => group.push(one),

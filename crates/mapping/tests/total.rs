@@ -73,8 +73,7 @@ static OTHER: LazyLock<Connector> = LazyLock::new(|| good(EVERYTHING));
 fn map(connector: &Connector, rows: &[Vec<String>]) -> Outcome {
     let heading = ["A", "B", "C", "D", "T", "W", "N", "Z"].map(str::to_owned);
     let plan = connector.plan(&heading).unwrap();
-    let rows: Vec<csv::StringRecord> = rows.iter().map(|r| csv::StringRecord::from(r.clone())).collect();
-    let rows: Vec<RowIn> = rows.iter().map(|r| RowIn { row: Row::Csv(r), line: 1 }).collect();
+    let rows: Vec<RowIn> = rows.iter().map(|r| RowIn { row: Row::Table(r), line: 1 }).collect();
     plan.map(&RecordIn { resource: "r", rows: &rows, last_line: 0, offset: 0, length: 0 })
 }
 

@@ -143,7 +143,7 @@ fn fill(plan: &Plan, rows: &mut [Row], context: &Context, columns: &[String]) ->
         let taken = context.filled.iter().filter(|(row, ..)| *row == n);
         let taken: Vec<(usize, String)> = taken.map(|(_, column, value)| (*column, value.clone())).collect();
         if let Content::Fields(fields) = &mut row.content {
-            onefold_mapping::put(fields, &taken);
+            fields.put(&taken);
         }
         belonging.fill(plan, row);
         let (Content::Fields(fields), false) = (&row.content, columns.is_empty()) else { continue };

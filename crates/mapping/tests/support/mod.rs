@@ -64,9 +64,9 @@ pub(crate) fn outcome(connector: &Connector, csv: &str) -> Outcome {
     let mut reader = csv::ReaderBuilder::new().has_headers(true).from_reader(csv.as_bytes());
     let heading: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
     let plan = connector.plan(&heading).unwrap();
-    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let rows: Vec<Vec<String>> = reader.deserialize().map(Result::unwrap).collect();
     let rows: Vec<RowIn> =
-        (rows.iter().enumerate()).map(|(n, r)| RowIn { row: Row::Csv(r), line: n as u64 + 2 }).collect();
+        (rows.iter().enumerate()).map(|(n, r)| RowIn { row: Row::Table(r), line: n as u64 + 2 }).collect();
     plan.map(&RecordIn { resource: "f.csv", rows: &rows, last_line: 0, offset: 7, length: 9 })
 }
 

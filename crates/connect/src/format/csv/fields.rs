@@ -4,6 +4,7 @@ use csv::StringRecord;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 
 use crate::lines::Quoting;
+use crate::row::TableFields;
 
 /// Cuts rows. Only lines with a quote need the whole automaton.
 pub(crate) struct Fields {
@@ -28,14 +29,14 @@ impl Fields {
         !line.as_bytes().contains(&self.quote)
     }
 
-    pub(crate) fn split(&self, line: &str) -> StringRecord {
+    pub(crate) fn split(&self, line: &str) -> TableFields {
         let mut record = StringRecord::with_capacity(line.len(), 16);
         line.split(char::from(self.delimiter)).for_each(|field| record.push_field(field));
-        record
+        record.into()
     }
 
     /// Takes one more line (without its end) of a row; answers the row once it is whole.
-    pub(crate) fn feed(&mut self, line: &str) -> Option<StringRecord> {
+    pub(crate) fn feed(&mut self, line: &str) -> Option<TableFields> {
         self.advance(line.as_bytes()).or_else(|| self.advance(b"\n"))
     }
 
@@ -46,14 +47,14 @@ impl Fields {
     }
 
     /// Reads one line as if it were a row, whatever quotes say.
-    pub(crate) fn alone(&mut self, line: &str) -> StringRecord {
+    pub(crate) fn alone(&mut self, line: &str) -> TableFields {
         self.reset();
         let whole = self.feed(line).unwrap_or_else(|| self.split(line));
         self.reset();
         whole
     }
 
-    fn advance(&mut self, mut input: &[u8]) -> Option<StringRecord> {
+    fn advance(&mut self, mut input: &[u8]) -> Option<TableFields> {
         loop {
             let (text, ends) = (self.text.get_mut(self.filled.0..)?, self.ends.get_mut(self.filled.1..)?);
             let (result, read, written, ended) = self.core.read_record(input, text, ends);
@@ -72,7 +73,7 @@ impl Fields {
         }
     }
 
-    fn take(&mut self) -> StringRecord {
+    fn take(&mut self) -> TableFields {
         let mut record = StringRecord::with_capacity(self.filled.0, self.filled.1);
         let mut start = 0;
         for end in self.ends.iter().take(self.filled.1) {
@@ -81,7 +82,7 @@ impl Fields {
             start = *end;
         }
         self.filled = (0, 0);
-        record
+        record.into()
     }
 }
 

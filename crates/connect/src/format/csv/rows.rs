@@ -2,7 +2,6 @@
 
 use std::io::{self, BufRead};
 
-use csv::StringRecord;
 use onefold_event::Problem;
 use onefold_mapping::{Header, Read};
 
@@ -10,7 +9,7 @@ use crate::charset::Charset;
 use crate::fault;
 use crate::format::csv::fields::Fields;
 use crate::lines::{Blank, Bytes, LineEnd, Lines, Quoting};
-use crate::row::{Content, Place, Row};
+use crate::row::{Content, Place, Row, TableFields};
 
 /// Reads the rows of one table.
 pub(crate) struct CsvRows<R> {
@@ -337,7 +336,7 @@ impl<R: BufRead> CsvRows<R> {
     }
 
     /// The lines of what could not be read, each as a row of its own: what they may belong to.
-    fn each_line(&mut self, raw: &[u8]) -> Vec<StringRecord> {
+    fn each_line(&mut self, raw: &[u8]) -> Vec<TableFields> {
         let text = self.charset.decode_lossy(raw).into_owned();
         let ends = |c: char| c == '\n' || c == '\r' && self.end == LineEnd::Return;
         let lines: Vec<&str> = text.split(ends).map(|line| line.trim_end_matches('\r')).collect();
