@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::cell::{By, Cell, CurrencyOf, Origin, Pick};
-use crate::connector::{Connector, Inner};
-use crate::event_def::Revision;
-use crate::expr::Expr;
-use crate::layout::{Layout, LayoutFill};
-use crate::scope::{Each, Fill, ScopeId, SlotRef};
-use crate::words::Else;
+use crate::program::cell::{By, Cell, CurrencyOf, Origin, Pick};
+use crate::program::compiled::CompiledConnector;
+use crate::program::event::Revision;
+use crate::program::expression::Expr;
+use crate::program::layout::{Layout, LayoutFill};
+use crate::program::names::{Each, ScopeId, SlotRef};
+use crate::program::scope::Fill;
+use crate::program::word_tables::Else;
+use crate::values::value::Ty;
 
 /// Where a field of an event comes from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -27,31 +29,28 @@ pub struct FieldLineage {
     pub line: u32,
 }
 
-impl Connector {
-    /// Where each field of each event comes from, in the order of the connector file.
-    pub fn lineage(&self) -> Vec<FieldLineage> {
-        let inner = &self.inner;
-        let mut all = Vec::new();
-        for def in &inner.events {
-            let mut walk = Walk { inner, event: &def.name, out: &mut all };
-            walk.cell("subject", &def.subject.cell, def.scope);
-            def.id.iter().for_each(|c| walk.cell("id", c, def.scope));
-            if let Some(Revision::Cell(c) | Revision::Content(Some(c))) = &def.revision {
-                walk.cell("revision", c, def.scope);
-            }
-            walk.cell("occurred_at", &def.occurred_at, def.scope);
-            for r in &def.refs {
-                let name = r.cell.target.strip_prefix(&format!("{}.", def.name)).unwrap_or(&r.cell.target).to_owned();
-                walk.cell(&name, &r.cell, def.scope);
-            }
-            walk.layout(&def.layout, def.scope, "");
+/// Where each field of each event comes from, in the order of the connector file.
+pub(crate) fn field_lineage(inner: &CompiledConnector) -> Vec<FieldLineage> {
+    let mut all = Vec::new();
+    for def in &inner.events {
+        let mut walk = Walk { inner, event: &def.name, out: &mut all };
+        walk.cell("subject", &def.subject.cell, def.scope);
+        def.id.iter().for_each(|c| walk.cell("id", c, def.scope));
+        if let Some(Revision::Cell(c) | Revision::Content(Some(c))) = &def.revision {
+            walk.cell("revision", c, def.scope);
         }
-        all
+        walk.cell("occurred_at", &def.occurred_at, def.scope);
+        for r in &def.refs {
+            let name = r.cell.target.strip_prefix(&format!("{}.", def.name)).unwrap_or(&r.cell.target).to_owned();
+            walk.cell(&name, &r.cell, def.scope);
+        }
+        walk.layout(&def.layout, def.scope, "");
     }
+    all
 }
 
 struct Walk<'a> {
-    inner: &'a Inner,
+    inner: &'a CompiledConnector,
     event: &'a str,
     out: &'a mut Vec<FieldLineage>,
 }
@@ -107,7 +106,7 @@ struct Found {
     via: Vec<String>,
 }
 
-fn trace(cell: &Cell, scope: ScopeId, inner: &Inner, found: &mut Found, depth: usize) {
+fn trace(cell: &Cell, scope: ScopeId, inner: &CompiledConnector, found: &mut Found, depth: usize) {
     if depth > 32 {
         return;
     }
@@ -137,7 +136,7 @@ fn trace(cell: &Cell, scope: ScopeId, inner: &Inner, found: &mut Found, depth: u
             found.via.push(format!("else {value}"));
         }
     }
-    if let (crate::value::Ty::Money, Some(CurrencyOf::Slot(at))) = (&cell.ty, &cell.parse.currency) {
+    if let (Ty::Money, Some(CurrencyOf::Slot(at))) = (&cell.ty, &cell.parse.currency) {
         name(*at, scope, inner, found, depth);
     }
     let a = &cell.adjust;
@@ -153,7 +152,7 @@ fn trace(cell: &Cell, scope: ScopeId, inner: &Inner, found: &mut Found, depth: u
     }
 }
 
-fn name(at: SlotRef, scope: ScopeId, inner: &Inner, found: &mut Found, depth: usize) {
+fn name(at: SlotRef, scope: ScopeId, inner: &CompiledConnector, found: &mut Found, depth: usize) {
     let mut scope = scope;
     for _ in 0..at.up {
         let Some(parent) = inner.scopes.list.get(scope).and_then(|s| s.parent) else { return };
@@ -169,7 +168,7 @@ fn name(at: SlotRef, scope: ScopeId, inner: &Inner, found: &mut Found, depth: us
     }
 }
 
-fn expression(expr: &Expr, scope: ScopeId, inner: &Inner, found: &mut Found, depth: usize) {
+fn expression(expr: &Expr, scope: ScopeId, inner: &CompiledConnector, found: &mut Found, depth: usize) {
     let mut go = |e: &Expr| expression(e, scope, inner, found, depth);
     match expr {
         Expr::Literal(_) => {}
@@ -195,7 +194,7 @@ fn expression(expr: &Expr, scope: ScopeId, inner: &Inner, found: &mut Found, dep
     }
 }
 
-fn items_of(at: SlotRef, mut scope: ScopeId, inner: &Inner) -> Option<ScopeId> {
+fn items_of(at: SlotRef, mut scope: ScopeId, inner: &CompiledConnector) -> Option<ScopeId> {
     for _ in 0..at.up {
         scope = inner.scopes.list.get(scope)?.parent?;
     }

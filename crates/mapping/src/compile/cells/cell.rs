@@ -1,0 +1,231 @@
+//! Reads a cell of the connector file and checks its options against its type.
+
+use std::sync::Arc;
+
+use onefold_event::Problem;
+
+use crate::compile::compiler::{At, Compiler};
+use crate::compile::expression::Type;
+use crate::language::node::{Node, Value};
+use crate::program::cell::{Adjust, Cell, CurrencyOf, Origin, PICKS, Pick};
+use crate::program::scope::SlotTy;
+use crate::report::nearest::did_you_mean;
+use crate::values::fold::FOLDS;
+use crate::values::number::Style;
+use crate::values::value::{Moment, Ty, Val};
+
+pub(crate) const ORIGINS: [&str; 6] = ["from", "first_of", "join", "value", "use", "calc"];
+
+const OPTIONS: [&str; 42] = [
+    "from", "first_of", "join", "value", "use", "calc", "with", "pick", "trim", "blank", "fold", "strip", "replace",
+    "match", "part", "slice", "enum", "lookup", "take", "else", "number", "negative", "minor", "currency", "date",
+    "time", "years", "zone", "dst", "at", "bool", "negate", "abs", "times", "round", "add_days", "default", "required",
+    "on_bad", "one_of", "between", "like",
+];
+
+impl Compiler<'_> {
+    /// Reads a cell. `more` names options that the caller knows besides.
+    pub(crate) fn cell(&mut self, node: &Node, ty: &Ty, at: &At, more: &[&str]) -> Option<Cell> {
+        let origin = match &node.value {
+            Value::Text(text) => Origin::From(self.path(text, &node.span)?),
+            Value::Table(_) => {
+                let mut known = OPTIONS.to_vec();
+                known.extend(["max_length"].iter().chain(more));
+                if matches!(ty, Ty::Subject(_)) {
+                    known.push("source");
+                }
+                node.only(&mut self.faults, "a cell", &known);
+                self.origin(node, ty, at)?
+            }
+            _ => {
+                node.wrong(&mut self.faults, "a path in quotes, or a table such as { value = \"…\" }");
+                return None;
+            }
+        };
+        self.applicable(node, ty);
+        let f = &mut self.faults;
+        let flag = |key: &str, f: &mut _| node.get(key).and_then(|n| n.bool(f));
+        let pick = node.get("pick").and_then(|n| n.one_of(f, &PICKS)).unwrap_or(Pick::Same);
+        let trim = flag("trim", f).unwrap_or(true);
+        let lenient =
+            node.get("on_bad").and_then(|n| n.one_of(f, &[("reject", false), ("absent", true)])).unwrap_or(false);
+        let required = flag("required", f).unwrap_or(false);
+        if lenient && required {
+            f.say(&node.span, "M0112", "a required value cannot be left out when it is bad");
+        }
+        let blank = node.get("blank").map_or_else(|| Arc::clone(&self.assume.blank), |n| n.texts(f).into());
+        let fold = node.get("fold").and_then(|n| n.one_of(f, &FOLDS)).unwrap_or_default();
+        let cell = Cell {
+            span: node.span.clone(),
+            target: at.target.to_owned(),
+            ty: ty.clone(),
+            pick,
+            trim,
+            blank,
+            fold,
+            cuts: self.cuts(node),
+            translate: self.translate(node, ty),
+            parse: self.parse(node, at),
+            adjust: self.adjust(node),
+            default: node.get("default").and_then(|n| self.default(n, ty, at)).map(Box::new),
+            required,
+            lenient,
+            key: false,
+            checks: self.checks(node, ty),
+            origin,
+        };
+        self.enough(&cell, node);
+        Some(cell)
+    }
+
+    fn origin(&mut self, node: &Node, ty: &Ty, at: &At) -> Option<Origin> {
+        let given: Vec<&str> = ORIGINS.into_iter().filter(|key| node.get(key).is_some()).collect();
+        let [key] = given.as_slice() else {
+            let message = if given.is_empty() {
+                "a cell says where its value comes from".to_owned()
+            } else {
+                format!("a cell has one origin, not {}", given.join(" and "))
+            };
+            self.faults.add(
+                &node.span,
+                Problem::new("M0114", message).instead("", "one of from, first_of, join, value, use, calc"),
+            );
+            return None;
+        };
+        let inner = node.get(key)?;
+        Some(match *key {
+            "from" => {
+                let text = inner.text(&mut self.faults)?.to_owned();
+                Origin::From(self.path(&text, &inner.span)?)
+            }
+            "first_of" | "join" => {
+                let texts = inner.texts(&mut self.faults);
+                let paths: Vec<_> = texts.iter().filter_map(|t| self.path(t, &inner.span)).collect();
+                if *key == "join" {
+                    let with = node.get("with").and_then(|n| n.text(&mut self.faults)).unwrap_or(" ").to_owned();
+                    Origin::Join { paths, with }
+                } else {
+                    Origin::FirstOf(paths)
+                }
+            }
+            "value" => Origin::Value(self.constant(inner, ty)?),
+            "use" => self.used_name(node, inner, ty, at)?,
+            _ => {
+                let (expr, from) = self.expression(inner, at.scope, at.own)?;
+                self.fits(&from, ty, node, inner);
+                Origin::Calc(expr)
+            }
+        })
+    }
+
+    fn used_name(&mut self, node: &Node, inner: &Node, ty: &Ty, at: &At) -> Option<Origin> {
+        let name = inner.text(&mut self.faults)?.to_owned();
+        let Some((slot, scope)) = self.scopes.find(at.scope, at.own, &name) else {
+            let known = self.scopes.names(at.scope);
+            let mut problem = Problem::new("M0302", format!("there is no name `{name}` here"));
+            problem.help.extend(did_you_mean(&name, known.iter().map(String::as_str)));
+            problem.help.push("a name is declared in [let]; a heading is read with `from`".into());
+            self.faults.add(&inner.span, problem);
+            return None;
+        };
+        self.used.push((scope, slot.index));
+        let found = self.scopes.list[scope].slots[slot.index].ty.clone();
+        match found {
+            SlotTy::One(from) => self.fits(&Type::of(&from, None), ty, node, inner),
+            SlotTy::List(_) => self.faults.say(&inner.span, "M0303", format!("`{name}` is a list, not a value")),
+        }
+        Some(Origin::Use(slot))
+    }
+
+    /// Whether a value of one type can become the cell's.
+    fn fits(&mut self, from: &Type, to: &Ty, node: &Node, at: &Node) {
+        let ok = match (from, to) {
+            (Type::Text(_), _) => true,
+            (Type::Integer, Ty::Integer | Ty::Decimal | Ty::Money | Ty::Text | Ty::Subject(_)) => true,
+            (Type::Decimal, Ty::Decimal | Ty::Money | Ty::Text) => true,
+            (Type::Money, Ty::Money | Ty::Decimal) => true,
+            (Type::Date, Ty::Date | Ty::Text) => true,
+            (Type::Date, Ty::Time) => node.get("at").is_some(),
+            (Type::Time, Ty::Time | Ty::Date) => true,
+            (Type::Bool, Ty::Bool) => true,
+            _ => false,
+        };
+        if !ok {
+            let mut problem = Problem::new("M0303", format!("a {} does not become a {}", from.word(), to.word()));
+            if matches!((from, to), (Type::Date, Ty::Time)) {
+                problem = problem.help("add at = \"00:00\": the event is then known to the day only");
+            }
+            self.faults.add(&at.span, problem);
+        }
+    }
+
+    /// A constant is written plainly: `1234.56`, `2026-03-09`, `2026-03-09T17:05:11+08:00`.
+    pub(crate) fn constant(&mut self, node: &Node, ty: &Ty) -> Option<Val<'static>> {
+        let text = match (&node.value, ty) {
+            (Value::Bool(flag), Ty::Bool) => return Some(Val::Bool(*flag)),
+            (Value::Integer(n), Ty::Integer) => return Some(Val::Integer(*n)),
+            (Value::Integer(n), Ty::Decimal | Ty::Money) => n.to_string(),
+            _ => node.text(&mut self.faults)?.to_owned(),
+        };
+        let found = match ty {
+            Ty::Text => Some(Val::Text(text.clone().into())),
+            Ty::Subject(_) => Some(Val::Text(text.clone().into())),
+            Ty::Integer => text.parse().ok().map(Val::Integer),
+            Ty::Decimal => Style::PLAIN.read(&text).ok().map(Val::Decimal),
+            Ty::Money => match (Style::PLAIN.read(&text).ok(), &self.assume.parse.currency) {
+                (Some(d), Some(CurrencyOf::Fixed(c))) => Some(Val::Money(d, *c)),
+                _ => None,
+            },
+            Ty::Date => text.parse().ok().map(Val::Date),
+            Ty::Time => onefold_event::read_time(&text).ok().map(|(micros, offset)| {
+                let clock = jiff::tz::Offset::from_seconds(offset.unwrap_or(0)).unwrap_or(jiff::tz::Offset::UTC);
+                let local = jiff::Timestamp::from_microsecond(micros)
+                    .map_or(jiff::civil::DateTime::ZERO, |t| clock.to_datetime(t));
+                Val::Time(Moment { micros, local, offset, day: false })
+            }),
+            Ty::Bool => None,
+            Ty::Word(words) => {
+                if !words.iter().any(|(w, _)| *w == text) {
+                    let mut problem = Problem::new("M0104", format!("`{text}` is not known here"));
+                    problem.expected =
+                        format!("one of {}", words.iter().map(|(w, _)| w.as_str()).collect::<Vec<_>>().join(", "));
+                    problem.help.extend(did_you_mean(&text, words.iter().map(|(w, _)| w.as_str())));
+                    self.faults.add(&node.span, problem);
+                    return None;
+                }
+                Some(Val::Text(text.clone().into()))
+            }
+        };
+        if found.is_none() {
+            self.faults.say(&node.span, "M0103", format!("`{text}` is no {}", ty.word()));
+        }
+        found
+    }
+
+    fn default(&mut self, node: &Node, ty: &Ty, at: &At) -> Option<Cell> {
+        if node.is_table() {
+            return self.cell(node, ty, at, &[]);
+        }
+        // A default in plain text is a constant, unlike a field's.
+        let value = self.constant(node, ty)?;
+        Some(Cell {
+            span: node.span.clone(),
+            target: at.target.to_owned(),
+            ty: ty.clone(),
+            origin: Origin::Value(value),
+            pick: Pick::Same,
+            trim: true,
+            blank: Arc::new([]),
+            fold: Default::default(),
+            cuts: Vec::new(),
+            translate: None,
+            parse: self.assume.parse.clone(),
+            adjust: Adjust::default(),
+            default: None,
+            required: false,
+            lenient: false,
+            key: false,
+            checks: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,263 @@
+//! The options of a cell, each read from its key.
+
+use std::sync::Arc;
+
+use jiff::civil::Time;
+use onefold_event::Problem;
+use regex::Regex;
+use rust_decimal::Decimal;
+
+use crate::compile::cells::settings::{currency, patterns, style, years, yes_no};
+use crate::compile::compiler::{At, CURRENCY, Compiler, ZONE};
+use crate::language::node::{Node, Value};
+use crate::program::cell::{Adjust, By, Check, CurrencyOf, Parse, TextOf, Translate, ZoneOf};
+use crate::program::names::SlotRef;
+use crate::program::word_tables::Else;
+use crate::report::nearest::did_you_mean;
+use crate::values::instant::DST;
+use crate::values::number::{NEGATIVES, Style};
+use crate::values::text_edit::Cut;
+use crate::values::value::Ty;
+
+/// More than anybody means, and less than a calendar holds.
+const MOST_DAYS: i32 = 100_000;
+
+impl Compiler<'_> {
+    pub(crate) fn cuts(&mut self, node: &Node) -> Vec<Cut> {
+        let mut cuts = Vec::new();
+        let f = &mut self.faults;
+        if let Some(n) = node.get("strip") {
+            cuts.push(Cut::Strip(n.texts(f)));
+        }
+        if let Some(n) = node.get("replace").filter(|n| n.table(f)) {
+            let pairs = n.entries().iter().filter_map(|e| Some((e.key.clone(), e.node.text(f)?.to_owned())));
+            cuts.push(Cut::Replace(pairs.collect()));
+        }
+        if let Some(n) = node.get("match") {
+            cuts.extend(self.regex(n).map(Cut::Match));
+        }
+        let f = &mut self.faults;
+        if let Some(n) = node.get("part").filter(|n| n.table(f)) {
+            n.only(f, "`part`", &["by", "n"]);
+            let by = n.get("by").and_then(|n| n.text(f)).unwrap_or_default().to_owned();
+            let which = n.get("n").and_then(|n| n.integer(f)).unwrap_or(0);
+            if by.is_empty() || which == 0 {
+                f.say(&n.span, "M0102", "`part` needs `by`, and `n` counted from 1 (from the end: -1)");
+            }
+            cuts.push(Cut::Part { by, n: which });
+        }
+        if let Some(n) = node.get("slice") {
+            let numbers: Vec<usize> = match &n.value {
+                Value::List(list) => {
+                    list.iter().filter_map(|n| n.integer(f)).filter_map(|n| usize::try_from(n).ok()).collect()
+                }
+                _ => Vec::new(),
+            };
+            match numbers.as_slice() {
+                [start, length] if *start > 0 => cuts.push(Cut::Slice { start: *start, length: *length }),
+                _ => n.wrong(f, "[start, length], counted from 1"),
+            }
+        }
+        cuts
+    }
+
+    fn regex(&mut self, node: &Node) -> Option<Regex> {
+        let text = node.text(&mut self.faults)?;
+        match Regex::new(text) {
+            Ok(regex) => Some(regex),
+            Err(why) => {
+                let why = why.to_string();
+                let last = why.lines().last().unwrap_or_default().trim().to_owned();
+                self.faults.say(&node.span, "M0407", format!("this is no regular expression: {last}"));
+                None
+            }
+        }
+    }
+
+    pub(crate) fn translate(&mut self, node: &Node, ty: &Ty) -> Option<Translate> {
+        let otherwise = node.get("else").and_then(|n| Else::read(n, &mut self.faults));
+        if let Some(n) = node.get("enum") {
+            let name = n.text(&mut self.faults)?;
+            let Some(index) = self.word_names.get(name).copied() else {
+                let advice = did_you_mean(name, self.word_names.keys().map(String::as_str));
+                let mut problem = Problem::new("M0110", format!("there is no [enum.{name}]"));
+                problem.help.extend(advice);
+                self.faults.add(&n.span, problem);
+                return None;
+            };
+            let words = self.words.get(index)?;
+            if let (Ty::Word(known), Some(given)) = (ty, words.closed())
+                && let Some(odd) = given.iter().find(|w| !known.iter().any(|(k, _)| k == *w))
+            {
+                let mut problem =
+                    Problem::new("M0104", format!("[enum.{name}] gives `{odd}`, which the field does not know"));
+                problem.expected =
+                    format!("one of {}", known.iter().map(|(w, _)| w.as_str()).collect::<Vec<_>>().join(", "));
+                self.faults.add(&n.span, problem);
+            }
+            let otherwise = otherwise.unwrap_or_else(|| words.otherwise.clone());
+            return Some(Translate { by: By::Words(index), otherwise });
+        }
+        let n = node.get("lookup")?;
+        let name = n.text(&mut self.faults)?;
+        let Some(index) = self.lookup_names.get(name).copied() else {
+            let advice = did_you_mean(name, self.lookup_names.keys().map(String::as_str));
+            let mut problem = Problem::new("M0110", format!("there is no [lookup.{name}]"));
+            problem.help.extend(advice);
+            self.faults.add(&n.span, problem);
+            return None;
+        };
+        let Some(take) = node.get("take") else {
+            self.faults.say(&n.span, "M0102", "a look-up says which column to `take`");
+            return None;
+        };
+        let column = take.text(&mut self.faults)?;
+        let lookup = self.lookups.get(index)?;
+        let found = lookup.columns.iter().position(|c| c == column);
+        if found.is_none() && !lookup.columns.is_empty() {
+            let mut problem = Problem::new("M0502", format!("[lookup.{name}] has no column `{column}`"));
+            problem.expected = format!("one of {}", lookup.columns.join(", "));
+            self.faults.add(&take.span, problem);
+        }
+        Some(Translate { by: By::Lookup(index, found?), otherwise: otherwise.unwrap_or(Else::Reject) })
+    }
+
+    pub(crate) fn parse(&mut self, node: &Node, at: &At) -> Parse {
+        let mut parse = self.assume.parse.clone();
+        // Slots of [assume] belong to the outermost scope.
+        parse.currency = parse.currency.map(|c| self.rebase_currency(c, at));
+        parse.zone = parse.zone.map(|z| self.rebase_zone(z, at));
+        let f = &mut self.faults;
+        if let Some(found) = node.get("number").and_then(|n| style(n, f)) {
+            parse.style = found;
+        }
+        if let Some(negative) = node.get("negative").and_then(|n| n.one_of(f, &NEGATIVES)) {
+            parse.style = parse.style.negative(negative);
+        }
+        parse.minor = node.get("minor").and_then(|n| n.bool(f)).unwrap_or(false);
+        if let Some(n) = node.get("date") {
+            parse.dates = patterns(n, false, f);
+        }
+        if let Some(n) = node.get("time") {
+            parse.times = patterns(n, true, f);
+            parse.day_of_time = true;
+        }
+        if let Some(found) = node.get("years").and_then(|n| years(n, f)) {
+            parse.years = Some(found);
+        }
+        if let Some(dst) = node.get("dst").and_then(|n| n.one_of(f, &DST)) {
+            parse.dst = Some(dst);
+        }
+        if let Some(n) = node.get("at") {
+            let text = n.text(f).unwrap_or_default();
+            parse.at = text.split_once(':').and_then(|(h, m)| Time::new(h.parse().ok()?, m.parse().ok()?, 0, 0).ok());
+            if parse.at.is_none() {
+                n.wrong(f, "a time of day such as \"00:00\"");
+            }
+        }
+        if let Some(n) = node.get("bool") {
+            (parse.yes, parse.no) = yes_no(n, f);
+        }
+        if let Some(n) = node.get("currency") {
+            parse.currency = match n.is_table() {
+                true => self.cell(n, &Ty::Text, at, &[]).map(|c| CurrencyOf::Cell(Arc::new(c))),
+                false => currency(n, &mut self.faults).map(CurrencyOf::Fixed),
+            };
+        }
+        if let Some(n) = node.get("zone") {
+            parse.zone = match n.is_table() {
+                true => self.cell(n, &Ty::Text, at, &[]).map(|c| ZoneOf::Cell(Arc::new(c))),
+                false => self.zone_of(n),
+            };
+        }
+        parse.source = node.get("source").and_then(|n| self.text_of(n, at));
+        parse
+    }
+
+    /// A plain text is a constant; a table is a cell.
+    pub(crate) fn text_of(&mut self, node: &Node, at: &At) -> Option<TextOf> {
+        match node.is_table() {
+            true => self.cell(node, &Ty::Text, at, &[]).map(|c| TextOf::Cell(Arc::new(c))),
+            false => node.text(&mut self.faults).map(|t| TextOf::Fixed(t.to_owned())),
+        }
+    }
+
+    fn rebase_currency(&mut self, of: CurrencyOf, at: &At) -> CurrencyOf {
+        match of {
+            CurrencyOf::Slot(_) => self.rebase(CURRENCY, at).map_or(of, CurrencyOf::Slot),
+            other => other,
+        }
+    }
+
+    fn rebase_zone(&mut self, of: ZoneOf, at: &At) -> ZoneOf {
+        match of {
+            ZoneOf::Slot(_) => self.rebase(ZONE, at).map_or(of, ZoneOf::Slot),
+            other => other,
+        }
+    }
+
+    /// A slot of [assume] as seen from here.
+    pub(crate) fn rebase(&mut self, name: &str, at: &At) -> Option<SlotRef> {
+        self.scopes.find(at.scope, at.own, name).map(|(slot, _)| slot)
+    }
+
+    pub(crate) fn adjust(&mut self, node: &Node) -> Adjust {
+        let f = &mut self.faults;
+        let mut flag = |key| node.get(key).and_then(|n| n.bool(f)).unwrap_or(false);
+        let mut adjust = Adjust { negate: flag("negate"), abs: flag("abs"), ..Adjust::default() };
+        if let Some(n) = node.get("times") {
+            adjust.times = match &n.value {
+                Value::Integer(by) => Some(Decimal::from(*by)),
+                Value::Text(text) => Style::PLAIN.read(text).ok(),
+                _ => None,
+            };
+            if adjust.times.is_none() {
+                n.wrong(f, "a factor in quotes, such as \"0.01\"");
+            }
+        }
+        if let Some(n) = node.get("round") {
+            adjust.round = n.integer(f).and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= 9);
+            if adjust.round.is_none() {
+                n.wrong(f, "a number of digits from 0 to 9");
+            }
+        }
+        if let Some(n) = node.get("add_days") {
+            let days = n.integer(f).and_then(|n| i32::try_from(n).ok()).filter(|n| n.abs() <= MOST_DAYS);
+            if days.is_none() {
+                n.wrong(f, "a number of days, at most 100000");
+            }
+            adjust.add_days = days.unwrap_or(0);
+        }
+        adjust
+    }
+
+    pub(crate) fn checks(&mut self, node: &Node, ty: &Ty) -> Vec<Check> {
+        let mut checks = Vec::new();
+        let ty = if *ty == Ty::Money { &Ty::Decimal } else { ty };
+        if let Some(n) = node.get("one_of") {
+            if let Value::List(list) = &n.value {
+                checks.push(Check::OneOf(list.iter().filter_map(|n| self.constant(n, ty)).collect()));
+            } else {
+                n.wrong(&mut self.faults, "a list");
+            }
+        }
+        if let Some(n) = node.get("between") {
+            let list = if let Value::List(list) = &n.value { list.as_slice() } else { &[] };
+            match list {
+                [low, high] => {
+                    if let (Some(low), Some(high)) = (self.constant(low, ty), self.constant(high, ty)) {
+                        checks.push(Check::Between(low, high));
+                    }
+                }
+                _ => n.wrong(&mut self.faults, "[least, most]"),
+            }
+        }
+        if let Some(n) = node.get("like") {
+            checks.extend(self.regex(n).map(Check::Like));
+        }
+        if let Some(n) = node.get("max_length").and_then(|n| n.integer(&mut self.faults)) {
+            checks.push(Check::MaxLength(usize::try_from(n).unwrap_or(0)));
+        }
+        checks
+    }
+}

@@ -1,0 +1,76 @@
+//! `[test]`: what the connector file's own tests put in and expect.
+
+use onefold_event::Problem;
+
+use crate::language::node::Node;
+use crate::program::connector_test::Trial;
+use crate::report::diagnostics::Faults;
+use crate::report::nearest::did_you_mean;
+
+impl Trial {
+    pub(crate) fn read(
+        node: Option<&Node>,
+        events: &[&str],
+        reasons: &[&str],
+        load: &dyn Fn(&str) -> Result<String, String>,
+        faults: &mut Faults,
+    ) -> Vec<Self> {
+        let mut trials = Vec::new();
+        for entry in node.map_or(&[][..], Node::entries) {
+            let n = &entry.node;
+            if !n.table(faults) {
+                continue;
+            }
+            n.only(
+                faults,
+                &format!("[test.\"{}\"]", entry.key),
+                &["input", "file", "emits", "rejects", "skips", "check"],
+            );
+            let list = |key: &str, known: Option<&[&str]>, faults: &mut Faults| {
+                let words = n.get(key).map(|w| (w.texts(faults), w.span.clone()));
+                if let (Some((words, span)), Some(known)) = (&words, known) {
+                    for word in words.iter().filter(|w| !known.contains(&w.as_str())) {
+                        let mut problem = Problem::new("M0603", format!("there is no `{word}` in this connector"));
+                        problem.help.extend(did_you_mean(word, known.iter().copied()));
+                        faults.add(span, problem);
+                    }
+                }
+                words.map(|(words, _)| words)
+            };
+            let emits = list("emits", Some(events), faults);
+            let rejects = list("rejects", None, faults);
+            let skips = list("skips", Some(reasons), faults);
+            let input = match (n.get("input"), n.get("file")) {
+                (Some(text), _) => text.text(faults).unwrap_or_default().to_owned(),
+                (None, Some(file)) => match file.text(faults).map(load) {
+                    Some(Ok(text)) => text,
+                    Some(Err(why)) => {
+                        faults.say(&file.span, "M0501", format!("the test's file cannot be read: {why}"));
+                        continue;
+                    }
+                    None => continue,
+                },
+                (None, None) => {
+                    faults.say(&entry.at, "M0102", "a test has an `input` or a `file`");
+                    continue;
+                }
+            };
+            let checks: Vec<_> = (n.get("check").map_or(&[][..], Node::entries).iter())
+                .filter_map(|e| Some((e.key.clone(), e.node.text(faults)?.to_owned(), e.at.clone())))
+                .collect();
+            if emits.is_none() && rejects.is_none() && skips.is_none() && checks.is_empty() {
+                faults.say(&entry.at, "M0601", "this test says nothing: add emits, rejects, skips or check");
+            }
+            trials.push(Self {
+                name: entry.key.clone(),
+                span: entry.at.clone(),
+                input,
+                emits,
+                rejects: rejects.unwrap_or_default(),
+                skips: skips.unwrap_or_default(),
+                checks,
+            });
+        }
+        trials
+    }
+}

@@ -1,0 +1,169 @@
+//! `set`: which field of the event's message each name fills.
+
+use onefold_event::{EventType, Field, FieldKind, Problem};
+
+use crate::compile::compiler::Compiler;
+use crate::compile::references::IDENTIFIERS;
+use crate::language::node::{Entry, Node, Value};
+use crate::program::layout::{Layout, LayoutFill};
+use crate::program::names::ScopeId;
+use crate::program::scope::SlotTy;
+use crate::report::nearest::did_you_mean;
+use crate::report::source_text::Span;
+use crate::values::value::Ty;
+
+impl Compiler<'_> {
+    /// Declares the slots of a message's fields.
+    pub(crate) fn message(
+        &mut self,
+        entries: &[(Entry, bool)],
+        fields: &'static [Field],
+        scope: ScopeId,
+        target: &str,
+        path: &str,
+        ty: &'static EventType,
+    ) -> Vec<Layout> {
+        let mut layout = Vec::new();
+        for (entry, common) in entries {
+            let Some(field) = fields.iter().find(|f| f.name == entry.key) else {
+                self.no_such_field(entry, *common, fields, entries, target, ty);
+                continue;
+            };
+            let path = format!("{path}{}", field.name);
+            if let Some(fill) = self.fill(entry, field, scope, &format!("{target}.{}", field.name), &path, ty) {
+                layout.push(Layout { field, fill });
+            }
+        }
+        for field in fields.iter().filter(|f| f.required && !entries.iter().any(|(e, _)| e.key == f.name)) {
+            let place = entries.first().map_or(self.here.clone(), |(e, _)| e.at.clone());
+            let message = format!("`{target}` does not set `{}`, which {} requires", field.name, ty.name);
+            let what = Ty::of_field(&field.kind).map_or("message", |t| t.word());
+            self.faults.add(&place, Problem::new("M0109", message).instead("", format!("{} ({what})", field.name)));
+        }
+        layout
+    }
+
+    fn no_such_field(
+        &mut self,
+        entry: &Entry,
+        common: bool,
+        fields: &[Field],
+        set: &[(Entry, bool)],
+        target: &str,
+        ty: &EventType,
+    ) {
+        let mut problem = Problem::new("M0107", format!("`{target}` has no field `{}`", entry.key));
+        let free = fields.iter().filter(|f| !set.iter().any(|(e, _)| e.key == f.name)).map(|f| f.name.as_str());
+        let all = fields.iter().map(|f| f.name.as_str());
+        if IDENTIFIERS.contains(&entry.key.as_str()) && ty.has_identifiers() {
+            problem.help.push(format!("`{}` is an identifier: it stands in refs", entry.key));
+        } else if ty.role(&entry.key).is_ok() {
+            problem.help.push(format!("`{}` is a reference: it stands in refs", entry.key));
+        } else if let Some(advice) = did_you_mean(&entry.key, free).or_else(|| did_you_mean(&entry.key, all.clone())) {
+            problem.help.push(advice);
+        } else {
+            problem.expected = format!("one of {}", all.filter(|n| *n != "identifiers").collect::<Vec<_>>().join(", "));
+        }
+        if common {
+            problem.help.push(format!("it stands in [common.set], so in every event; it is not in {}", ty.name));
+        }
+        self.faults.add(&entry.at, problem);
+    }
+
+    fn fill(
+        &mut self,
+        entry: &Entry,
+        field: &'static Field,
+        scope: ScopeId,
+        target: &str,
+        path: &str,
+        ty: &'static EventType,
+    ) -> Option<LayoutFill> {
+        let node = &entry.node;
+        if let FieldKind::Message(inner) = &field.kind {
+            return match (&node.value, field.repeated) {
+                (Value::Table(_), true) if node.get("each").is_some() => {
+                    Some(self.list(entry, inner, scope, target, path, ty))
+                }
+                (Value::Table(entries), false) => {
+                    let entries = own(entries);
+                    Some(LayoutFill::Message(self.message(&entries, inner, scope, target, &format!("{path}."), ty)))
+                }
+                // Without `each` a table is one item.
+                (Value::Table(entries), true) => {
+                    let fields = self.message(&own(entries), inner, scope, target, &format!("{path}[]."), ty);
+                    Some(LayoutFill::Messages(vec![fields]))
+                }
+                (Value::List(items), true) => {
+                    let messages =
+                        items.iter().enumerate().filter(|(_, item)| item.table(&mut self.faults)).collect::<Vec<_>>();
+                    Some(LayoutFill::Messages(
+                        messages
+                            .into_iter()
+                            .map(|(n, item)| {
+                                self.message(&own(item.entries()), inner, scope, target, &format!("{path}[{n}]."), ty)
+                            })
+                            .collect(),
+                    ))
+                }
+                _ => {
+                    let names: Vec<_> = inner.iter().map(|f| f.name.as_str()).collect();
+                    let problem = Problem::new(
+                        "M0108",
+                        format!("`{}` holds {}: it is filled field by field", field.name, names.join(", ")),
+                    );
+                    let help = if field.repeated {
+                        format!("[…set.{}] with each = \"#rows\"", field.name)
+                    } else {
+                        format!("{}.{} = …", field.name, names.first().unwrap_or(&""))
+                    };
+                    self.faults.add(&node.span, problem.help(help));
+                    None
+                }
+            };
+        }
+        let of = Ty::of_field(&field.kind)?;
+        if let (Value::List(items), true) = (&node.value, field.repeated) {
+            let slots = items
+                .iter()
+                .enumerate()
+                .map(|(n, item)| self.slot(item, &format!("{path}[{n}]"), &entry.at, scope, &of, target));
+            return Some(LayoutFill::Slots(slots.collect()));
+        }
+        Some(LayoutFill::Slot(self.slot(node, path, &entry.at, scope, &of, target)))
+    }
+
+    fn slot(&mut self, node: &Node, name: &str, at: &Span, scope: ScopeId, ty: &Ty, target: &str) -> usize {
+        let index = self.scopes.declare(scope, name, at, SlotTy::One(ty.clone()));
+        self.scopes.list[scope].slots[index].words = self.words_of(node);
+        self.pend(scope, index, node, target.to_owned(), ty.clone());
+        index
+    }
+
+    fn list(
+        &mut self,
+        entry: &Entry,
+        fields: &'static [Field],
+        scope: ScopeId,
+        target: &str,
+        path: &str,
+        ty: &'static EventType,
+    ) -> LayoutFill {
+        let items = self.scopes.open(Some(scope));
+        let slot = self.scopes.declare(scope, path, &entry.at, SlotTy::List(items));
+        if let Some(lets) = entry.node.get("let") {
+            self.lets(lets, items, &format!("{target}.let."));
+        }
+        let rest: Vec<Entry> = (entry.node.entries().iter())
+            .filter(|e| !["each", "when", "let"].contains(&e.key.as_str()))
+            .cloned()
+            .collect();
+        let fields = self.message(&own(&rest), fields, items, target, "", ty);
+        self.pend_list(scope, slot, items, &entry.node, target);
+        LayoutFill::List { slot, fields }
+    }
+}
+
+fn own(entries: &[Entry]) -> Vec<(Entry, bool)> {
+    entries.iter().map(|e| (e.clone(), false)).collect()
+}

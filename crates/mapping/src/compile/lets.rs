@@ -1,0 +1,111 @@
+//! `[let]`: names, declared before any is read, so that they may be used in any order.
+
+use onefold_event::Problem;
+
+use crate::compile::compiler::{At, Compiler, PendingList};
+use crate::language::node::{Node, Value};
+use crate::program::names::ScopeId;
+use crate::program::scope::{Fill, SlotTy};
+use crate::report::source_text::Span;
+use crate::values::value::Ty;
+
+const RESERVED: [&str; 13] =
+    ["and", "or", "not", "in", "is", "if", "then", "else", "absent", "present", "true", "false", "sum"];
+
+impl Compiler<'_> {
+    /// Reads the cells of all declared slots.
+    pub(crate) fn settle(&mut self) {
+        for list in std::mem::take(&mut self.lists) {
+            self.list_fill(&list);
+        }
+        for p in std::mem::take(&mut self.pending) {
+            self.used.clear();
+            let at = At { scope: p.scope, own: Some((p.scope, p.index)), target: &p.target };
+            let cell = self.cell(&p.node, &p.ty, &at, &["as"]);
+            let needs = std::mem::take(&mut self.used);
+            let slot = &mut self.scopes.list[p.scope].slots[p.index];
+            slot.needs = needs;
+            if let Some(cell) = cell {
+                slot.fill = Fill::Cell(Box::new(cell));
+            }
+        }
+    }
+
+    /// Declares `[let]` names.
+    pub(crate) fn lets(&mut self, node: &Node, scope: ScopeId, prefix: &str) {
+        for entry in node.entries() {
+            let name = &entry.key;
+            let plain =
+                name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_numeric());
+            if !plain || name.is_empty() || RESERVED.contains(&name.as_str()) {
+                self.faults.say(
+                    &entry.at,
+                    "M0113",
+                    format!("`{name}` cannot be a name in expressions: letters, digits and _ only"),
+                );
+                continue;
+            }
+            let target = format!("{prefix}{name}");
+            if entry.node.get("each").is_some() {
+                self.let_list(&entry.node, scope, name, &entry.at, &target);
+                continue;
+            }
+            let ty = self.let_type(&entry.node, scope, node, 0);
+            let index = self.scopes.declare(scope, name, &entry.at, SlotTy::One(ty.clone()));
+            self.scopes.list[scope].slots[index].words = self.words_of(&entry.node);
+            self.pend(scope, index, &entry.node, target, ty);
+        }
+    }
+
+    fn let_list(&mut self, node: &Node, scope: ScopeId, name: &str, at: &Span, target: &str) {
+        let inner = self.scopes.open(Some(scope));
+        let index = self.scopes.declare(scope, name, at, SlotTy::List(inner));
+        let mut rest = node.clone();
+        if let Value::Table(entries) = &mut rest.value {
+            entries.retain(|e| e.key != "each" && e.key != "when");
+        }
+        self.lets(&rest, inner, &format!("{target}."));
+        self.pend_list(scope, index, inner, node, target);
+    }
+
+    /// Fills a declared list slot from `each` and `when`.
+    fn list_fill(&mut self, list: &PendingList) {
+        let PendingList { scope, index, inner, node, target } = list;
+        let (scope, index, inner) = (*scope, *index, *inner);
+        let each = node.get("each").and_then(|n| self.each(n));
+        let before = std::mem::take(&mut self.used);
+        let when = node.get("when").and_then(|n| self.condition(n, inner, format!("{target}.when")));
+        let used = std::mem::replace(&mut self.used, before);
+        let slot = &mut self.scopes.list[scope].slots[index];
+        slot.needs.extend(used.into_iter().filter(|(s, _)| *s != inner));
+        if let Some(each) = each {
+            slot.fill = Fill::List { each, scope: inner, when };
+        }
+    }
+
+    fn let_type(&mut self, node: &Node, scope: ScopeId, siblings: &Node, depth: usize) -> Ty {
+        if let Some(word) = node.get("as") {
+            return word.one_of(&mut self.faults, &Ty::WORDS).map_or(Ty::Text, Ty::from_word);
+        }
+        if node.get("calc").is_some() {
+            let problem = Problem::new("M0102", "what is computed says its type")
+                .help("add as = \"decimal\" (or text, integer, money, date, time, bool)");
+            self.faults.add(&node.span, problem);
+        }
+        // A name for a name has its type.
+        let used = match node.get("use").map(|n| &n.value) {
+            Some(Value::Text(name)) => name,
+            _ => return Ty::Text,
+        };
+        if let Some(other) = siblings.get(used).filter(|_| depth < 16) {
+            return self.let_type(other, scope, siblings, depth + 1);
+        }
+        match self.scopes.find(scope, None, used) {
+            Some((slot, at)) => match &self.scopes.list[at].slots[slot.index].ty {
+                SlotTy::One(ty) => ty.clone(),
+                SlotTy::List(_) => Ty::Text,
+            },
+            None => Ty::Text,
+        }
+    }
+}

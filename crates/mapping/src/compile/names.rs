@@ -1,0 +1,80 @@
+//! Declares names in scopes, finds them, and tells those that are made from themselves.
+
+use crate::program::names::{ScopeId, SlotRef};
+use crate::program::scope::{Fill, Scope, Scopes, Slot, SlotTy};
+use crate::report::source_text::Span;
+
+impl Scopes {
+    pub(crate) fn open(&mut self, parent: Option<ScopeId>) -> ScopeId {
+        self.list.push(Scope { parent, slots: Vec::new() });
+        self.list.len() - 1
+    }
+
+    pub(crate) fn declare(&mut self, scope: ScopeId, name: &str, span: &Span, ty: SlotTy) -> usize {
+        let slots = &mut self.list[scope].slots;
+        slots.push(Slot {
+            name: name.to_owned(),
+            span: span.clone(),
+            ty,
+            words: None,
+            fill: Fill::Nothing,
+            needs: Vec::new(),
+        });
+        slots.len() - 1
+    }
+
+    /// Finds a name from a scope outwards. A name never means the slot that is being filled.
+    pub(crate) fn find(&self, from: ScopeId, own: Option<(ScopeId, usize)>, name: &str) -> Option<(SlotRef, ScopeId)> {
+        let (mut scope, mut up) = (from, 0);
+        loop {
+            let here = self.list.get(scope)?;
+            let found = here.slots.iter().enumerate().rposition(|(i, s)| s.name == name && own != Some((scope, i)));
+            if let Some(index) = found {
+                return Some((SlotRef { up, index }, scope));
+            }
+            scope = here.parent?;
+            up += 1;
+        }
+    }
+
+    pub(crate) fn names(&self, from: ScopeId) -> Vec<String> {
+        let (mut names, mut at) = (Vec::new(), Some(from));
+        while let Some(scope) = at.and_then(|id| self.list.get(id)) {
+            names.extend(scope.slots.iter().map(|s| s.name.clone()).filter(|n| !n.starts_with('[')));
+            at = scope.parent;
+        }
+        names
+    }
+
+    /// Slots that need themselves in the end, each once.
+    pub(crate) fn circles(&self) -> Vec<(ScopeId, usize)> {
+        let mut state: Vec<Vec<u8>> = self.list.iter().map(|s| vec![0; s.slots.len()]).collect();
+        let mut found = Vec::new();
+        for scope in 0..self.list.len() {
+            for slot in 0..self.list[scope].slots.len() {
+                self.visit((scope, slot), &mut state, &mut found);
+            }
+        }
+        found
+    }
+
+    fn visit(&self, at: (ScopeId, usize), state: &mut [Vec<u8>], found: &mut Vec<(ScopeId, usize)>) {
+        match state[at.0][at.1] {
+            0 => {}
+            1 => return found.push(at),
+            _ => return,
+        }
+        state[at.0][at.1] = 1;
+        let slot = &self.list[at.0].slots[at.1];
+        for need in &slot.needs {
+            self.visit(*need, state, found);
+        }
+        // A list is worked out with everything in it.
+        if let SlotTy::List(inner) = slot.ty {
+            for index in 0..self.list[inner].slots.len() {
+                self.visit((inner, index), state, found);
+            }
+        }
+        state[at.0][at.1] = 2;
+    }
+}

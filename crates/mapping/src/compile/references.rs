@@ -1,0 +1,84 @@
+//! `refs`: pointers to other subjects, and identifiers of whoever the record is about.
+
+use onefold_event::{EventType, Kind, Problem};
+
+use crate::compile::compiler::{At, Compiler};
+use crate::language::node::{Entry, Value};
+use crate::program::event::{RefDef, To};
+use crate::program::names::ScopeId;
+use crate::report::nearest::did_you_mean;
+use crate::values::value::Ty;
+
+pub(crate) const IDENTIFIERS: [&str; 10] =
+    ["phone", "email", "account", "tax_number", "registration", "lei", "vat", "national_id", "loyalty", "number"];
+
+/// Kinds whose issuer is a country.
+const OF_REGION: [&str; 5] = ["phone", "tax_number", "vat", "registration", "national_id"];
+
+impl Compiler<'_> {
+    pub(crate) fn refs(
+        &mut self,
+        entry: &Entry,
+        common: bool,
+        ty: &'static EventType,
+        scope: ScopeId,
+        event: &str,
+    ) -> Vec<RefDef> {
+        let nodes =
+            if let Value::List(list) = &entry.node.value { list.as_slice() } else { std::slice::from_ref(&entry.node) };
+        let key = entry.key.as_str();
+        let target = format!("{event}.refs.{key}");
+        let at = At { scope, own: None, target: &target };
+        if IDENTIFIERS.contains(&key) {
+            if !ty.has_identifiers() {
+                self.faults.say(&entry.at, "M0106", format!("{} carries no identifiers", ty.name));
+                return Vec::new();
+            }
+            return nodes
+                .iter()
+                .filter_map(|node| {
+                    let mut cell = self.cell(node, &Ty::Text, &at, &["issuer", "role"])?;
+                    cell.key = key != "email";
+                    let issuer = match node.get("issuer") {
+                        Some(n) => self.text_of(n, &at),
+                        None if OF_REGION.contains(&key) => self.region(&at),
+                        None => None,
+                    };
+                    if key == "number" && issuer.is_none() {
+                        let problem =
+                            Problem::new("M0102", "a party's number needs its `issuer`: the source whose number it is");
+                        self.faults.add(&node.span, problem.help("number = { from = \"…\", issuer = \"erp\" }"));
+                    }
+                    let role = node.get("role").and_then(|n| n.text(&mut self.faults)).unwrap_or_default().to_owned();
+                    Some(RefDef { cell, to: To::Identifier { kind: key.to_owned(), issuer, role } })
+                })
+                .collect();
+        }
+        let Ok(role) = ty.role(key) else {
+            self.no_such_ref(entry, common, ty);
+            return Vec::new();
+        };
+        let kind: Kind = role.kind();
+        nodes
+            .iter()
+            .filter_map(|node| {
+                let cell = self.cell(node, &Ty::Subject(kind), &at, &[])?;
+                Some(RefDef { cell, to: To::Subject(role) })
+            })
+            .collect()
+    }
+
+    fn no_such_ref(&mut self, entry: &Entry, common: bool, ty: &'static EventType) {
+        let roles: Vec<&str> = ty.roles.iter().map(|r| r.word()).collect();
+        let identifiers: &[&str] = if ty.has_identifiers() { &IDENTIFIERS } else { &[] };
+        let known: Vec<&str> = roles.iter().chain(identifiers).copied().collect();
+        let mut problem = Problem::new("M0106", format!("{} has no reference `{}`", ty.name, entry.key));
+        problem.expected =
+            if known.is_empty() { "no references at all".into() } else { format!("one of {}", known.join(", ")) };
+        problem.help.extend(did_you_mean(&entry.key, known.into_iter()));
+        if common {
+            problem.help.push("it stands in [common.refs], so in every event".into());
+        }
+        self.faults.add(&entry.at, problem);
+    }
+}

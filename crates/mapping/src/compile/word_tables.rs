@@ -1,0 +1,145 @@
+//! `[enum]` and `[lookup]`: a source's words to the catalogue's.
+
+use std::collections::{BTreeMap, HashMap};
+
+use onefold_event::{Problem, clean_text};
+
+use crate::language::node::{Node, Value};
+use crate::program::word_tables::{Else, Lookup, Words};
+use crate::report::diagnostics::Faults;
+use crate::values::fold::FOLDS;
+
+/// Longest look-up table, in bytes: it is held whole.
+const LOOKUP_BYTES: usize = 64 << 20;
+
+impl Else {
+    pub(crate) fn read(node: &Node, faults: &mut Faults) -> Option<Self> {
+        if node.is_table() {
+            node.only(faults, "`else`", &["value"]);
+            return node.get("value")?.text(faults).map(|t| Self::Value(t.to_owned()));
+        }
+        node.one_of(faults, &[("reject", 0), ("absent", 1), ("keep", 2)]).map(|n| match n {
+            0 => Self::Reject,
+            1 => Self::Absent,
+            _ => Self::Keep,
+        })
+    }
+}
+
+impl Words {
+    pub(crate) fn read(name: &str, node: &Node, faults: &mut Faults) -> Self {
+        node.only(faults, &format!("[enum.{name}]"), &["else", "fold", "values"]);
+        let fold = node.get("fold").and_then(|n| n.one_of(faults, &FOLDS)).unwrap_or_default();
+        let otherwise = match node.get("else") {
+            Some(n) => Else::read(n, faults),
+            None => {
+                let missing = Problem::new("M0102", format!("[enum.{name}] does not say what to do with other words"))
+                    .help("add else = \"reject\" (or \"absent\", \"keep\", { value = \"…\" })");
+                faults.add(&node.span, missing);
+                None
+            }
+        };
+        let mut words = Self {
+            name: name.to_owned(),
+            otherwise: otherwise.unwrap_or(Else::Reject),
+            fold,
+            values: HashMap::new(),
+            listed: Vec::new(),
+        };
+        let Some(values) = node.get("values") else {
+            faults.say(&node.span, "M0102", format!("[enum.{name}.values] is missing"));
+            return words;
+        };
+        for entry in values.entries() {
+            let Some(to) = entry.node.text(faults) else { continue };
+            let key = words.key(&entry.key).into_owned();
+            words.listed.push(entry.key.clone());
+            if words.values.insert(key, to.to_owned()).is_some_and(|old| old != to) {
+                faults.say(
+                    &entry.at,
+                    "M0108",
+                    format!("`{}` is the same word as one above, with another meaning", entry.key),
+                );
+            }
+        }
+        words
+    }
+}
+
+impl Lookup {
+    pub(crate) fn read(
+        name: &str,
+        node: &Node,
+        load: &dyn Fn(&str) -> Result<String, String>,
+        faults: &mut Faults,
+    ) -> Self {
+        node.only(faults, &format!("[lookup.{name}]"), &["file", "key", "fold"]);
+        let fold = node.get("fold").and_then(|n| n.one_of(faults, &FOLDS)).unwrap_or_default();
+        let mut lookup =
+            Self { name: name.to_owned(), text: String::new(), columns: Vec::new(), fold, rows: HashMap::new() };
+        let (Some(file), Some(key)) = (node.get("file"), node.get("key")) else {
+            faults.say(&node.span, "M0102", format!("[lookup.{name}] needs `file` and `key`"));
+            return lookup;
+        };
+        let (Some(path), Some(column)) = (file.text(faults), key.text(faults)) else { return lookup };
+        match load(path) {
+            Ok(text) if text.len() > LOOKUP_BYTES => {
+                faults.say(
+                    &file.span,
+                    "M0501",
+                    format!("the look-up file {path} has {} bytes: at most {LOOKUP_BYTES}", text.len()),
+                );
+            }
+            Ok(text) => lookup.text = text,
+            Err(why) => faults.say(&file.span, "M0501", format!("the look-up file {path} cannot be read: {why}")),
+        }
+        if let Err(problem) = lookup.fill(path, column) {
+            faults.add(if problem.code == "M0502" { &key.span } else { &file.span }, *problem);
+        }
+        lookup
+    }
+
+    fn fill(&mut self, path: &str, key: &str) -> Result<(), Box<Problem>> {
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        let bad = |e: csv::Error| Box::new(Problem::new("M0501", format!("the look-up file {path} is no CSV: {e}")));
+        let text = self.text.trim_start_matches('\u{feff}').to_owned();
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        self.columns = reader.headers().map_err(bad)?.iter().map(str::to_owned).collect();
+        let Some(at) = self.columns.iter().position(|c| c == key) else {
+            let missing = Problem::new("M0502", format!("the look-up file {path} has no column `{key}`"));
+            // Not what it has: nobody knows that it is the right file.
+            let found = format!("{} columns of other names in its first line", self.columns.len());
+            return Err(Box::new(missing.instead(found, format!("a first line that names `{key}`"))));
+        };
+        for row in reader.records() {
+            let row = row.map_err(bad)?;
+            let line = row.position().map_or(0, csv::Position::line);
+            let word = self.fold.apply(clean_text(row.get(at).unwrap_or_default(), true)).into_owned();
+            if self.rows.insert(word, row).is_some() {
+                let why = format!("the look-up file {path} has the key of line {line} twice");
+                return Err(Box::new(Problem::new("M0501", why)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Named tables under `[enum]` or `[lookup]`.
+pub(crate) fn read_named<T>(
+    node: Option<&Node>,
+    faults: &mut Faults,
+    read: impl Fn(&str, &Node, &mut Faults) -> T,
+) -> (Vec<T>, BTreeMap<String, usize>) {
+    let (mut list, mut names) = (Vec::new(), BTreeMap::new());
+    for entry in node.map_or(&[][..], Node::entries) {
+        if !matches!(entry.node.value, Value::Table(_)) {
+            entry.node.wrong(faults, "a table");
+            continue;
+        }
+        names.insert(entry.key.clone(), list.len());
+        list.push(read(&entry.key, &entry.node, faults));
+    }
+    (list, names)
+}

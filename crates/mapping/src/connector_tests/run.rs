@@ -1,0 +1,110 @@
+//! Runs the connector file's own tests, which must pass before it may run.
+
+use std::sync::Arc;
+
+use onefold_event::Problem;
+use serde::Serialize;
+
+use crate::connector_tests::checks::{alike, look};
+use crate::connector_tests::records::end_all;
+use crate::program::compiled::CompiledConnector;
+use crate::program::connector_test::Trial;
+use crate::report::source_text::Span;
+use crate::run::map::{Ended, Made};
+
+/// How a test of the connector file ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TestOutcome {
+    /// Its name.
+    pub name: String,
+    /// What was not as it says; empty: it passed.
+    pub problems: Vec<Problem>,
+}
+
+/// Runs the connector file's own tests. Columns that a test's input leaves out are blank.
+pub(crate) fn run_tests(program: &Arc<CompiledConnector>) -> Vec<TestOutcome> {
+    program.trials.iter().map(|t| TestOutcome { name: t.name.clone(), problems: run_test(program, t) }).collect()
+}
+
+fn run_test(program: &Arc<CompiledConnector>, trial: &Trial) -> Vec<Problem> {
+    let place = |span: &Span| Some(program.source.place(span));
+    let ended = match end_all(program, &trial.input) {
+        Ok(ended) => ended,
+        Err(mut problems) => {
+            problems.iter_mut().filter(|p| p.mapping.is_none()).for_each(|p| p.mapping = place(&trial.span));
+            return problems;
+        }
+    };
+    let (mut made, mut rejected, mut skipped): (Vec<Made>, Vec<Problem>, Vec<String>) = Default::default();
+    for end in ended {
+        match end {
+            Ended::Mapped(events, _) => made.extend(events),
+            Ended::Quarantined(problems) => rejected.extend(problems),
+            Ended::Skipped(reason) => skipped.push(reason),
+        }
+    }
+    let mut problems = Vec::new();
+    let mut fail = |span: &Span, message: String, found: String, expected: String| {
+        let mut problem = Problem::new("T0001", message).instead(found, expected);
+        problem.mapping = place(span);
+        problems.push(problem);
+    };
+    let names: Vec<&str> = made.iter().filter_map(|m| Some(program.events.get(m.def)?.name.as_str())).collect();
+    let wanted: Option<Vec<&str>> = match (&trial.emits, trial.checks.is_empty()) {
+        (Some(list), _) => Some(list.iter().map(String::as_str).collect()),
+        (None, true) => Some(Vec::new()),
+        (None, false) => None,
+    };
+    if let Some(wanted) = wanted.filter(|w| *w != names) {
+        fail(
+            &trial.span,
+            "the events are not those of the test".into(),
+            names.join(", "),
+            format!("[{}]", wanted.join(", ")),
+        );
+    }
+    if skipped != trial.skips {
+        fail(
+            &trial.span,
+            "the skips are not those of the test".into(),
+            skipped.join(", "),
+            format!("[{}]", trial.skips.join(", ")),
+        );
+    }
+    for wanted in &trial.rejects {
+        let is = |p: &&Problem| {
+            p.path == *wanted
+                || p.target == *wanted
+                || p.code == wanted.as_str()
+                || p.target.ends_with(&format!(".{wanted}"))
+        };
+        if !rejected.iter().any(|p| is(&p)) {
+            let found: Vec<_> = rejected
+                .iter()
+                .map(|p| format!("{} {}", p.code, if p.path.is_empty() { &p.target } else { &p.path }))
+                .collect();
+            fail(
+                &trial.span,
+                "the test's rejection did not come".into(),
+                found.join(", "),
+                format!("an error of {wanted}"),
+            );
+        }
+    }
+    for (path, wanted, span) in &trial.checks {
+        match look(&made, path, program) {
+            Ok(found) if alike(&found, wanted) => {}
+            Ok(found) => fail(
+                span,
+                format!("`{path}` is not what the test says"),
+                found.unwrap_or_else(|| "nothing".into()),
+                wanted.clone(),
+            ),
+            Err(why) => fail(span, why, String::new(), String::new()),
+        }
+    }
+    if trial.rejects.is_empty() {
+        problems.extend(rejected);
+    }
+    problems
+}

@@ -1,0 +1,210 @@
+//! The TOML tree with its spans, in the order of the file.
+
+use onefold_event::Problem;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::report::diagnostics::Faults;
+use crate::report::nearest::did_you_mean;
+use crate::report::source_text::{Source, Span};
+
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub(crate) span: Span,
+    pub(crate) value: Value,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    Text(String),
+    Integer(i64),
+    /// Text of a float or a date, which the mapping language has no use for.
+    Other,
+    Bool(bool),
+    List(Vec<Node>),
+    Table(Vec<Entry>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) at: Span,
+    pub(crate) node: Node,
+}
+
+/// Reads the text; what is no TOML is reported with its place.
+pub(crate) fn parse_toml(source: &Source, faults: &mut Faults) -> Node {
+    let (table, errors) = DeTable::parse_recoverable(&source.text);
+    for error in errors {
+        faults.say(&error.span().unwrap_or(0..0), "M0001", format!("this is no TOML: {}", error.message().trim()));
+    }
+    let root = Node { span: 0..0, value: Value::Table(entries(table.get_ref())) };
+    one_line_tables(&root, source, faults);
+    root
+}
+
+/// TOML 1.0 only, although the parser reads 1.1: editors do not.
+fn one_line_tables(node: &Node, source: &Source, faults: &mut Faults) {
+    let children: Vec<&Node> = match &node.value {
+        Value::Table(entries) => entries.iter().map(|e| &e.node).collect(),
+        Value::List(list) => list.iter().collect(),
+        _ => return,
+    };
+    let text = source.text.get(node.span.clone()).unwrap_or_default();
+    if node.is_table() && text.starts_with('{') {
+        // Breaks within its values (long texts, lists) are allowed.
+        let mut between = node.span.start;
+        let inner = children.iter().map(|c| &c.span).chain([&(node.span.end..node.span.end)]).any(|child| {
+            let gap = source.text.get(between..child.start).unwrap_or_default();
+            between = child.end;
+            gap.contains('\n')
+        });
+        if inner {
+            let problem = Problem::new("M0002", "a table in braces stands on one line");
+            faults.add(
+                &(node.span.start..node.span.start + 1),
+                problem.help("give it a [section] of its own: most editors know TOML 1.0 only"),
+            );
+        }
+    }
+    children.into_iter().for_each(|child| one_line_tables(child, source, faults));
+}
+
+fn entries(table: &DeTable) -> Vec<Entry> {
+    let mut entries: Vec<_> = table
+        .iter()
+        .map(|(key, value)| Entry { key: key.get_ref().to_string(), at: key.span(), node: node(value) })
+        .collect();
+    entries.sort_by_key(|e| e.at.start);
+    entries
+}
+
+fn node(value: &Spanned<DeValue>) -> Node {
+    let inner = match value.get_ref() {
+        DeValue::String(text) => Value::Text(text.to_string()),
+        DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix()).map_or_else(|_| Value::Other, Value::Integer),
+        DeValue::Float(_) | DeValue::Datetime(_) => Value::Other,
+        DeValue::Boolean(flag) => Value::Bool(*flag),
+        DeValue::Array(list) => Value::List(list.iter().map(node).collect()),
+        DeValue::Table(table) => Value::Table(entries(table)),
+    };
+    Node { span: value.span(), value: inner }
+}
+
+impl Node {
+    pub(crate) fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Table(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|e| e.key == key)
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|e| &e.node)
+    }
+
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self.value, Value::Table(_))
+    }
+
+    fn word(&self) -> &'static str {
+        match &self.value {
+            Value::Text(_) => "a text",
+            Value::Integer(_) => "a whole number",
+            Value::Other => "a TOML float or date",
+            Value::Bool(_) => "true or false",
+            Value::List(_) => "a list",
+            Value::Table(_) => "a table",
+        }
+    }
+
+    pub(crate) fn wrong(&self, faults: &mut Faults, expected: &str) {
+        let mut problem = Problem::new("M0103", format!("this is {}: expected {expected}", self.word()));
+        if matches!(self.value, Value::Other) {
+            problem = problem.help("amounts, rates and dates stand in quotes: a TOML float is not exact");
+        }
+        faults.add(&self.span, problem);
+    }
+
+    pub(crate) fn table(&self, faults: &mut Faults) -> bool {
+        if !self.is_table() {
+            self.wrong(faults, "a table");
+        }
+        self.is_table()
+    }
+
+    pub(crate) fn text(&self, faults: &mut Faults) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => {
+                self.wrong(faults, "a text in quotes");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn bool(&self, faults: &mut Faults) -> Option<bool> {
+        match &self.value {
+            Value::Bool(flag) => Some(*flag),
+            _ => {
+                self.wrong(faults, "true or false");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn integer(&self, faults: &mut Faults) -> Option<i64> {
+        match &self.value {
+            Value::Integer(n) => Some(*n),
+            _ => {
+                self.wrong(faults, "a whole number");
+                None
+            }
+        }
+    }
+
+    /// A list of texts; one text is a list of one.
+    pub(crate) fn texts(&self, faults: &mut Faults) -> Vec<String> {
+        match &self.value {
+            Value::Text(text) => vec![text.clone()],
+            Value::List(list) => list.iter().filter_map(|n| n.text(faults).map(str::to_owned)).collect(),
+            _ => {
+                self.wrong(faults, "a text or a list of texts");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Refuses keys that are not known here, naming the nearest that is.
+    pub(crate) fn only(&self, faults: &mut Faults, place: &str, known: &[&str]) {
+        for entry in self.entries() {
+            if known.contains(&entry.key.as_str()) {
+                continue;
+            }
+            let mut problem = Problem::new("M0101", format!("{place} has no key `{}`", entry.key));
+            match did_you_mean(&entry.key, known.iter().copied()) {
+                Some(advice) => problem = problem.help(advice),
+                None => problem.expected = known.join(", "),
+            }
+            faults.add(&entry.at, problem);
+        }
+    }
+
+    /// One of a few words.
+    pub(crate) fn one_of<T: Copy>(&self, faults: &mut Faults, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text(faults)?;
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+            return Some(*value);
+        }
+        let all: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+        let mut problem = Problem::new("M0104", format!("`{text}` is not known here"));
+        problem.expected = format!("one of {}", all.join(", "));
+        problem.help.extend(did_you_mean(text, all.into_iter()));
+        faults.add(&self.span, problem);
+        None
+    }
+}

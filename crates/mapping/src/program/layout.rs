@@ -1,0 +1,25 @@
+//! Which field of an event's message each slot fills.
+
+use onefold_event::Field;
+
+/// A part of a message, with the slots that fill it.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    pub(crate) field: &'static Field,
+    pub(crate) fill: LayoutFill,
+}
+
+#[derive(Debug)]
+pub(crate) enum LayoutFill {
+    /// A single value, or a list of them where the cell picks `list`.
+    Slot(usize),
+    Message(Vec<Layout>),
+    /// One message per item of a list slot; the fields' slots are the items'.
+    List {
+        slot: usize,
+        fields: Vec<Layout>,
+    },
+    /// As many messages as the mapping writes.
+    Messages(Vec<Vec<Layout>>),
+    Slots(Vec<usize>),
+}

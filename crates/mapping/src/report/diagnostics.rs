@@ -1,0 +1,36 @@
+//! All problems of a connector file: it is read to its end, so that whoever writes it sees them at once.
+
+use onefold_event::Problem;
+
+use crate::report::source_text::{Source, Span};
+
+/// Collects the problems of a connector file: all of them, not the first.
+#[derive(Debug)]
+pub(crate) struct Faults<'s> {
+    pub(crate) source: &'s Source,
+    pub(crate) list: Vec<Problem>,
+}
+
+impl<'s> Faults<'s> {
+    pub(crate) fn new(source: &'s Source) -> Self {
+        Self { source, list: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, span: &Span, mut problem: Problem) {
+        problem.mapping = Some(self.source.place(span));
+        // What stands in [common] is read once per event.
+        if !self.list.contains(&problem) {
+            self.list.push(problem);
+        }
+    }
+
+    /// A problem with its code and message only.
+    pub(crate) fn say(&mut self, span: &Span, code: &'static str, message: impl Into<String>) {
+        self.add(span, Problem::new(code, message));
+    }
+
+    pub(crate) fn finish(mut self) -> Vec<Problem> {
+        self.list.sort_by_key(|p| p.mapping.as_ref().map(|m| (m.line, m.column)));
+        self.list
+    }
+}

@@ -1,0 +1,40 @@
+//! The connector file's text, with line and column for byte spans.
+
+use std::ops::Range;
+
+use onefold_event::Place;
+
+pub(crate) type Span = Range<usize>;
+
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) file: String,
+    pub(crate) text: String,
+}
+
+impl Source {
+    pub(crate) fn place(&self, span: &Span) -> Place {
+        let start = self.floor(span.start);
+        let end = self.floor(span.end.max(start));
+        let head = self.text.get(..start).unwrap_or_default();
+        let line_start = head.rfind('\n').map_or(0, |n| n + 1);
+        let line = self.text.get(line_start..).and_then(|t| t.lines().next()).unwrap_or_default();
+        let pointed = self.text.get(start..end).unwrap_or_default().lines().next().unwrap_or_default();
+        let count = |text: &str| u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        Place {
+            file: self.file.clone(),
+            line: u32::try_from(head.matches('\n').count()).unwrap_or(u32::MAX).saturating_add(1),
+            column: count(self.text.get(line_start..start).unwrap_or_default()).saturating_add(1),
+            length: count(pointed).max(1),
+            excerpt: line.to_owned(),
+        }
+    }
+
+    fn floor(&self, at: usize) -> usize {
+        let mut at = at.min(self.text.len());
+        while !self.text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    }
+}

@@ -1,0 +1,130 @@
+//! One record in; events, a skip or all its errors out.
+
+use std::cell::RefCell;
+
+use onefold_event::{Event, EventId, Problem};
+
+use crate::program::event::EventDef;
+use crate::run::event::build;
+use crate::run::expression::holds;
+use crate::run::frame::{Base, Frame, Run, blank_memo};
+use crate::run::source::plan::Plan;
+use crate::run::source::record::RecordIn;
+
+/// How a record ended: read = mapped + skipped + quarantined.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// It says these events, at least one.
+    Mapped {
+        /// In the order of the connector file.
+        events: Vec<Event>,
+        /// Values that were bad and could be left out (`on_bad = "absent"`).
+        findings: Vec<Problem>,
+    },
+    /// Left out on purpose.
+    Skipped {
+        /// The name in `[skip]`.
+        reason: String,
+    },
+    /// It says nothing that can be relied on; all its errors.
+    Quarantined(Vec<Problem>),
+}
+
+/// An event with the message that it was encoded from, for tests of a mapping.
+pub(crate) struct Made {
+    pub(crate) def: usize,
+    pub(crate) event: Event,
+    pub(crate) message: Vec<(u32, onefold_event::FieldValue)>,
+}
+
+pub(crate) enum Ended {
+    Mapped(Vec<Made>, Vec<Problem>),
+    Skipped(String),
+    Quarantined(Vec<Problem>),
+}
+
+impl Plan {
+    /// Maps a record. Pure: the same bytes and the same connector file give the same events, for ever.
+    pub fn map(&self, record: &RecordIn) -> Outcome {
+        match self.end(record) {
+            Ended::Mapped(made, findings) => {
+                Outcome::Mapped { events: made.into_iter().map(|m| m.event).collect(), findings }
+            }
+            Ended::Skipped(reason) => Outcome::Skipped { reason },
+            Ended::Quarantined(problems) => Outcome::Quarantined(problems),
+        }
+    }
+
+    pub(crate) fn end<'r>(&'r self, record: &'r RecordIn<'r>) -> Ended {
+        let run = Run { plan: self, record, errors: RefCell::default(), findings: RefCell::default() };
+        let Some(scope) = self.scope(0) else { return Ended::Quarantined(Vec::new()) };
+        let memo = blank_memo(scope);
+        let root = Frame { run: &run, scope, memo: &memo, parent: None, base: Base::Whole };
+        for (reason, condition) in &self.inner.skips {
+            // A skip that holds beats whatever is wrong with the record.
+            if holds(condition, &root) == Ok(true) {
+                return Ended::Skipped(reason.clone());
+            }
+        }
+        let mut made: Vec<Made> = Vec::new();
+        let mut applied = false;
+        for (n, def) in self.inner.events.iter().enumerate() {
+            applied |= self.emit(n, def, &root, &mut made);
+        }
+        let mut errors = run.errors.into_inner();
+        if errors.is_empty() && !applied {
+            errors.push(nothing_applies(record, &self.inner.events));
+        }
+        if errors.is_empty() {
+            errors.extend(twice(&made, record, self));
+        }
+        if errors.is_empty() { Ended::Mapped(made, run.findings.into_inner()) } else { Ended::Quarantined(errors) }
+    }
+
+    fn emit<'r>(&'r self, n: usize, def: &'r EventDef, root: &Frame<'_, 'r>, made: &mut Vec<Made>) -> bool {
+        let Some(scope) = self.scope(def.scope) else { return false };
+        let bases = match def.each {
+            Some(each) => root.bases(each).unwrap_or_default(),
+            None => vec![Base::Whole],
+        };
+        let mut applied = false;
+        for base in bases {
+            let memo = blank_memo(scope);
+            let frame = Frame { run: root.run, scope, memo: &memo, parent: Some(root), base };
+            let holds = def.when.as_ref().map_or(Ok(true), |condition| holds(condition, &frame));
+            if holds != Ok(true) {
+                continue;
+            }
+            applied = true;
+            if let Some((event, message)) = build(def, &frame) {
+                made.push(Made { def: n, event, message });
+            }
+        }
+        applied
+    }
+}
+
+fn nothing_applies(record: &RecordIn, events: &[EventDef]) -> Problem {
+    let names: Vec<_> = events.iter().map(|e| e.name.as_str()).collect();
+    let mut problem = Problem::new("R0401", "no event applies to this record")
+        .instead("", format!("the condition of one of {}", names.join(", ")))
+        .help("if such records are to be left out, name the reason in [skip]");
+    problem.lines = record.rows.iter().map(|r| r.line).filter(|n| *n > 0).take(8).collect();
+    problem
+}
+
+/// Two events of one record with one id would be taken for one.
+fn twice(made: &[Made], record: &RecordIn, plan: &Plan) -> Option<Problem> {
+    let mut ids: Vec<(EventId, usize)> = made.iter().map(|m| (m.event.header.id, m.def)).collect();
+    ids.sort_unstable();
+    let pair = ids.windows(2).find(|w| matches!(w, [a, b] if a.0 == b.0))?;
+    let [(_, a), (_, b)] = pair else { return None };
+    let (first, second) = (plan.inner.events.get(*a)?, plan.inner.events.get(*b)?);
+    let message = "two events of one record have the same id";
+    let mut problem = Problem::new("R0404", message)
+        .instead(format!("{} and {}", first.name, second.name), "ids that differ")
+        .help(format!("add part = \"{}\" to [event.{}], or what tells them apart to `id`", second.name, second.name));
+    problem.mapping = Some(plan.place(&second.span));
+    problem.lines = record.rows.iter().map(|r| r.line).filter(|n| *n > 0).take(8).collect();
+    Some(problem)
+}

@@ -1,0 +1,69 @@
+//! Faults of a cell, reported where they belong.
+
+use onefold_event::Problem;
+
+use crate::program::cell::{Cell, Origin};
+use crate::program::paths::PathId;
+use crate::run::frame::{Bad, Frame};
+use crate::values::value::Fault;
+
+impl<'f, 'r> Frame<'f, 'r> {
+    /// Reports a fault of a cell where it belongs: an error, or a finding where the cell allows it.
+    pub(crate) fn report(&self, cell: &Cell, path: Option<PathId>, rows: &[usize], fault: Fault) -> Bad {
+        let mut problem = Problem::new(fault.code, fault.message).instead(fault.found, fault.expected);
+        problem.path = path.map_or("", |p| self.run.plan.path_text(p)).to_owned();
+        // Advice is to be copied: it names the heading where there is one.
+        let heading = if problem.path.is_empty() { "…" } else { &problem.path };
+        problem.help =
+            fault.help.iter().map(|h| h.replace("{ from = \"…\"", &format!("{{ from = \"{heading}\""))).collect();
+        problem.lines = self.run.lines(rows);
+        self.report_problem(cell, problem)
+    }
+
+    pub(crate) fn report_problem(&self, cell: &Cell, mut problem: Problem) -> Bad {
+        problem.target.clone_from(&cell.target);
+        problem.mapping = Some(self.run.plan.place(&cell.span));
+        let list = if cell.lenient { &self.run.findings } else { &self.run.errors };
+        let mut list = list.borrow_mut();
+        if !list.contains(&problem) {
+            list.push(problem);
+        }
+        Bad
+    }
+
+    /// A finding, where nothing is wrong enough for an error.
+    pub(crate) fn notice(&self, cell: &Cell, fault: Fault) {
+        let mut problem = Problem::new(fault.code, fault.message).instead(fault.found, fault.expected);
+        problem.target.clone_from(&cell.target);
+        problem.path = path_of(cell).map_or("", |p| self.run.plan.path_text(p)).to_owned();
+        problem.mapping = Some(self.run.plan.place(&cell.span));
+        problem.lines = self.run.lines(&self.rows().take(8).collect::<Vec<_>>());
+        let mut findings = self.run.findings.borrow_mut();
+        if !findings.contains(&problem) {
+            findings.push(problem);
+        }
+    }
+
+    pub(crate) fn fault(&self, cell: &Cell, fault: Fault) -> Bad {
+        let rows: Vec<usize> = self.rows().take(8).collect();
+        self.report(cell, path_of(cell), &rows, fault)
+    }
+
+    pub(crate) fn missing(&self, cell: &Cell) -> Bad {
+        let path = match &cell.origin {
+            Origin::From(path) => Some(*path),
+            Origin::FirstOf(paths) | Origin::Join { paths, .. } => paths.first().copied(),
+            _ => None,
+        };
+        let rows: Vec<usize> = self.rows().take(8).collect();
+        let fault = Fault::new("R0402", "a required value is missing").instead("", format!("a {}", cell.ty.word()));
+        self.report(cell, path, &rows, fault)
+    }
+}
+
+pub(crate) fn path_of(cell: &Cell) -> Option<PathId> {
+    match &cell.origin {
+        Origin::From(path) => Some(*path),
+        _ => None,
+    }
+}

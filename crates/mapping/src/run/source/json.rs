@@ -1,0 +1,149 @@
+//! Values in a JSON record, and the records in a JSON body.
+
+use onefold_event::Problem;
+use serde_json::Value;
+
+use crate::language::path::{Path, Step};
+use crate::program::compiled::CompiledConnector;
+
+/// A path meets a value that it cannot go on from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Misshapen {
+    /// Which step cannot be taken.
+    step: usize,
+    found: &'static str,
+}
+
+/// Goes down a JSON value. What is missing or null is absent; what has another shape than the path says is an error.
+pub(crate) fn walk<'v>(mut value: &'v Value, steps: &[Step]) -> Result<Option<&'v Value>, Misshapen> {
+    for (n, step) in steps.iter().enumerate() {
+        let next = match (step, value) {
+            (_, Value::Null) => return Ok(None),
+            (Step::Key(key), Value::Object(fields)) => fields.get(key),
+            (Step::Index(n), Value::Array(list)) => list.get(*n),
+            (_, other) => return Err(Misshapen { step: n, found: kind_of(other) }),
+        };
+        match next {
+            Some(next) => value = next,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(value))
+}
+
+pub(crate) fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+impl Misshapen {
+    /// R0431: where the path ended, and what it expected there.
+    pub(crate) fn problem(self, text: &str, steps: &[Step]) -> Problem {
+        let show = |steps: &[Step]| {
+            let shown = steps.iter().map(|step| match step {
+                Step::Key(key) => format!(".{key}"),
+                Step::Index(n) => format!("[{n}]"),
+            });
+            shown.collect::<String>().trim_start_matches('.').to_owned()
+        };
+        let (before, after) = steps.split_at(self.step.min(steps.len()));
+        let at = if before.is_empty() { "the record".to_owned() } else { format!("`{}`", show(before)) };
+        let wanted = match after.first() {
+            Some(Step::Index(_)) => "a list",
+            _ => "an object",
+        };
+        let mut problem = Problem::new("R0431", "the JSON has another shape than the path says")
+            .instead(format!("{at} is {}", self.found), format!("{wanted}, for `{}` to be read of it", show(after)));
+        problem.path = text.to_owned();
+        if self.found == "a list" && wanted == "an object" {
+            let (place, rest) = (show(before), show(after));
+            problem = problem
+                .help(format!("`{place}[0].{rest}` reads its first item; `each = \"{place}\"` takes every item"));
+        }
+        problem
+    }
+}
+
+/// The records of a JSON body (`[read] records`); none if it is not for us (`only`).
+///
+/// # Errors
+/// The body has another shape than these paths say.
+pub(crate) fn select_records<'v>(
+    program: &CompiledConnector,
+    body: &'v Value,
+) -> Result<Option<Vec<&'v Value>>, Box<Problem>> {
+    let at = |path: usize| match program.paths.list.get(path) {
+        Some((text, Path::Json { steps, .. })) => {
+            walk(body, steps).map_err(|wrong| Box::new(wrong.problem(text, steps)))
+        }
+        _ => Ok(None),
+    };
+    let other = |path, found: &Value, expected: &str| {
+        let mut problem =
+            Problem::new("R0431", "the JSON has another shape than the path says").instead(kind_of(found), expected);
+        problem.path = program.paths.text(path).to_owned();
+        Box::new(problem)
+    };
+    for (path, words) in &program.only {
+        let text = match at(*path)? {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(text)) => text.clone(),
+            Some(found @ (Value::Array(_) | Value::Object(_))) => return Err(other(*path, found, "a single value")),
+            Some(found) => found.to_string(),
+        };
+        if !words.contains(&text) {
+            return Ok(None);
+        }
+    }
+    let Some(path) = program.records else { return Ok(Some(vec![body])) };
+    match at(path)? {
+        None | Some(Value::Null) => Ok(Some(Vec::new())),
+        Some(Value::Array(list)) => Ok(Some(list.iter().collect())),
+        Some(found) => Err(other(path, found, "a list of records")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::path::Shape;
+    use serde_json::json;
+
+    fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+        match Path::parse(path, Shape::Tree).unwrap() {
+            Path::Json { steps, .. } => walk(value, &steps).unwrap(),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn json_paths_go_by_key_index_and_quoted_key() {
+        let value = json!({"a": {"b": [1, {"odd.key": 2}]}});
+        assert_eq!(at(&value, "a.b[0]"), Some(&json!(1)));
+        assert_eq!(at(&value, "$.a.b[1].'odd.key'"), Some(&json!(2)));
+        assert_eq!(at(&value, "a.x"), None);
+        assert_eq!(at(&json!({"a": null}), "a.b"), None);
+        assert!(Path::parse("a..b", Shape::Tree).is_err());
+        assert!(Path::parse("a[x]", Shape::Tree).is_err());
+    }
+
+    #[test]
+    fn a_path_through_a_value_of_another_shape_says_where_it_ended() {
+        let of = |value: Value, path: &str| match Path::parse(path, Shape::Tree).unwrap() {
+            Path::Json { steps, .. } => walk(&value, &steps).unwrap_err().problem(path, &steps),
+            _ => panic!(),
+        };
+        let list = of(json!({"customer": [{"id": 1}]}), "customer.id");
+        assert_eq!((list.code.as_ref(), list.found.as_str()), ("R0431", "`customer` is a list"));
+        assert!(list.help[0].contains("`customer[0].id`"), "{list}");
+        assert_eq!(of(json!({"a": {"b": "text"}}), "a.b.c").found, "`a.b` is a text");
+        assert_eq!(of(json!({"a": {"b": 1}}), "a[0]").expected, "a list, for `[0]` to be read of it");
+        assert_eq!(of(json!([1]), "a").found, "the record is a list");
+    }
+}

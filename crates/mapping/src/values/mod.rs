@@ -1,0 +1,9 @@
+//! Typed values, and how sources write them. Known to every phase; knows none.
+
+pub(crate) mod currency_mark;
+pub(crate) mod date_pattern;
+pub(crate) mod fold;
+pub(crate) mod instant;
+pub(crate) mod number;
+pub(crate) mod text_edit;
+pub(crate) mod value;

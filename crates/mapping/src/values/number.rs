@@ -1,0 +1,254 @@
+//! Numbers by example: `1.234,56` says which mark groups and which is the decimal one.
+
+use onefold_event::plain_width;
+use rust_decimal::Decimal;
+
+use crate::values::value::{Fault, unsigned_zero};
+
+/// How a source writes numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Style {
+    group: Group,
+    point: char,
+    negative: Negative,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Group {
+    None,
+    Mark(char),
+    /// White space of any kind.
+    Space,
+    /// Commas by two digits after the first three (India).
+    Lakh,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Negative {
+    Before,
+    After,
+    Brackets,
+}
+
+pub(crate) const EXAMPLES: [&str; 7] =
+    ["1,234.56", "1.234,56", "1 234,56", "1'234.56", "12,34,567.89", "1234.56", "1234,56"];
+
+pub(crate) const NEGATIVES: [(&str, Negative); 3] =
+    [("-1", Negative::Before), ("1-", Negative::After), ("(1)", Negative::Brackets)];
+
+impl Style {
+    pub(crate) const PLAIN: Self = Self { group: Group::None, point: '.', negative: Negative::Before };
+
+    pub(crate) fn by_example(example: &str) -> Option<Self> {
+        let spaces = ['\u{a0}', '\u{202f}', '\u{2009}'];
+        let (group, point) = match example.replace(spaces, " ").as_str() {
+            "1,234.56" => (Group::Mark(','), '.'),
+            "1.234,56" => (Group::Mark('.'), ','),
+            "1 234,56" => (Group::Space, ','),
+            "1'234.56" => (Group::Mark('\''), '.'),
+            "12,34,567.89" => (Group::Lakh, '.'),
+            "1234.56" => (Group::None, '.'),
+            "1234,56" => (Group::None, ','),
+            _ => return None,
+        };
+        Some(Self { group, point, negative: Negative::Before })
+    }
+
+    pub(crate) fn negative(self, negative: Negative) -> Self {
+        Self { negative, ..self }
+    }
+
+    pub(crate) fn example(self) -> &'static str {
+        match (self.group, self.point) {
+            (Group::Mark(','), _) => "1,234.56",
+            (Group::Mark('.'), _) => "1.234,56",
+            (Group::Mark(_), _) => "1'234.56",
+            (Group::Space, _) => "1 234,56",
+            (Group::Lakh, _) => "12,34,567.89",
+            (Group::None, '.') => "1234.56",
+            (Group::None, _) => "1234,56",
+        }
+    }
+
+    /// Reads a number; the scale is kept.
+    pub(crate) fn read(self, text: &str) -> Result<Decimal, Fault> {
+        if let Some(quick) = quick(text, self) {
+            return Ok(quick);
+        }
+        self.slow(text).ok_or_else(|| self.fault(text))
+    }
+
+    fn slow(self, text: &str) -> Option<Decimal> {
+        let text: String = text.trim().chars().map(plain_width).collect();
+        let (minus, digits) = self.sign(&text)?;
+        let (whole, fraction) = match digits.split_once(self.point) {
+            Some((whole, fraction)) => (whole, Some(fraction)),
+            None => (digits, None),
+        };
+        let whole = self.ungroup(whole)?;
+        let fraction = fraction.unwrap_or_default();
+        let plain = whole.len() <= 18
+            && fraction.len() <= 18
+            && digits.ends_with(|c: char| c.is_ascii_digit())
+            && whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit());
+        if !plain || whole.is_empty() {
+            return None;
+        }
+        let number: Decimal =
+            if fraction.is_empty() { whole.parse() } else { format!("{whole}.{fraction}").parse() }.ok()?;
+        Some(unsigned_zero(if minus { -number } else { number }))
+    }
+
+    fn sign(self, text: &str) -> Option<(bool, &str)> {
+        let text = text.strip_prefix('+').unwrap_or(text);
+        Some(match self.negative {
+            Negative::Before => match text.strip_prefix(['-', '\u{2212}']) {
+                Some(rest) => (true, rest.trim_start()),
+                None => (false, text),
+            },
+            Negative::After => match text.strip_suffix(['-', '\u{2212}']) {
+                Some(rest) => (true, rest.trim_end()),
+                None => (false, text),
+            },
+            Negative::Brackets => match text.strip_prefix('(') {
+                Some(rest) => (true, rest.strip_suffix(')')?),
+                None => (false, text),
+            },
+        })
+    }
+
+    /// Takes the group marks out; None unless the groups are well formed.
+    fn ungroup(self, whole: &str) -> Option<String> {
+        let is_mark = |c: char| match self.group {
+            Group::None => false,
+            Group::Mark('\'') => c == '\'' || c == '’',
+            Group::Mark(mark) => c == mark,
+            Group::Space => c.is_whitespace(),
+            Group::Lakh => c == ',',
+        };
+        let groups: Vec<&str> = whole.split(is_mark).collect();
+        let (last, before) = groups.split_last()?;
+        if let Some((first, middle)) = before.split_first() {
+            let size = if self.group == Group::Lakh { 2 } else { 3 };
+            let fits = (1..=size).contains(&first.len()) && middle.iter().all(|g| g.len() == size) && last.len() == 3;
+            if !fits {
+                return None;
+            }
+        }
+        Some(groups.concat())
+    }
+
+    fn fault(self, text: &str) -> Fault {
+        let fault = Fault::new("R0412", "a number is not written as the mapping says")
+            .instead(text, format!("a number like {}", self.example()));
+        let exponent = text.contains(['e', 'E']) && Decimal::from_scientific(text).is_ok();
+        if exponent {
+            return fault.help("a spreadsheet has shortened it: export the column as a plain number");
+        }
+        let other = EXAMPLES.iter().filter_map(|e| Self::by_example(e)).map(|s| s.negative(self.negative));
+        match other.filter_map(|s| s.slow(text).map(|n| (s, n))).next() {
+            Some((style, n)) => fault.help(format!(
+                "read as {} it would be {n}; for one field: {{ from = \"…\", number = \"{}\" }}",
+                style.example(),
+                style.example()
+            )),
+            None => fault,
+        }
+    }
+}
+
+/// Digits with at most one point and a leading minus: by far the most common.
+fn quick(text: &str, style: Style) -> Option<Decimal> {
+    let (minus, digits) = match text.strip_prefix('-') {
+        Some(rest) if style.negative == Negative::Before => (true, rest),
+        _ => (false, text),
+    };
+    let (mut n, mut scale, mut seen) = (0_i64, 0_u32, false);
+    if digits.is_empty() || digits.len() > 18 {
+        return None;
+    }
+    for b in digits.bytes() {
+        match b {
+            b'0'..=b'9' => {
+                n = n * 10 + i64::from(b - b'0');
+                scale += u32::from(seen);
+            }
+            b'.' if style.point == '.' && !seen && b != digits.as_bytes()[0] => seen = true,
+            _ => return None,
+        }
+    }
+    (!seen || scale > 0).then(|| Decimal::new(if minus { -n } else { n }, scale))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(example: &str, text: &str) -> Option<String> {
+        Style::by_example(example).unwrap().read(text).ok().map(|d| d.to_string())
+    }
+
+    #[test]
+    fn every_example_reads_itself() {
+        for example in EXAMPLES {
+            let wanted = if example.starts_with("12,34") { "1234567.89" } else { "1234.56" };
+            assert_eq!(read(example, example).as_deref(), Some(wanted), "{example}");
+        }
+        for space in ["1\u{a0}234,56", "1\u{2009}234,56", "1\u{202f}234,56"] {
+            assert_eq!(read("1 234,56", space).as_deref(), Some("1234.56"));
+        }
+    }
+
+    #[test]
+    fn groups_must_be_well_formed() {
+        for (example, text) in [
+            ("1.234,56", "12.50"),
+            ("1,234.56", "1250,00"),
+            ("1,234.56", "1,23,456"),
+            ("12,34,567.89", "123,456"),
+            ("1234.56", "1,234.56"),
+            ("1,234.56", ",123"),
+            ("1,234.56", "1,234,"),
+        ] {
+            assert_eq!(read(example, text), None, "{example} {text}");
+        }
+    }
+
+    #[test]
+    fn the_scale_and_ungrouped_digits_are_kept() {
+        assert_eq!(read("1,234.56", "50880.00").as_deref(), Some("50880.00"));
+        assert_eq!(read("1,234.56", "110.000").as_deref(), Some("110.000"));
+        assert_eq!(read("1234,56", "-0,00").as_deref(), Some("0.00"));
+        assert_eq!(read("1234.56", "-53594.36").as_deref(), Some("-53594.36"));
+    }
+
+    #[test]
+    fn negatives_stand_where_the_source_puts_them() {
+        let after = Style::by_example("1,234.56").unwrap().negative(Negative::After);
+        assert_eq!(after.read("1,250.00-").unwrap().to_string(), "-1250.00");
+        assert!(after.read("-1,250.00").is_err());
+        let brackets = Style::PLAIN.negative(Negative::Brackets);
+        assert_eq!(brackets.read("(1.50)").unwrap().to_string(), "-1.50");
+        assert!(brackets.read("(1.50").is_err());
+    }
+
+    #[test]
+    fn full_width_digits_are_digits() {
+        assert_eq!(read("1,234.56", "１，２５０．００").as_deref(), Some("1250.00"));
+    }
+
+    #[test]
+    fn a_comma_locale_is_named_in_the_error() {
+        let fault = Style::by_example("1,234.56").unwrap().read("1250,00").unwrap_err();
+        assert_eq!((fault.code, fault.found.as_str()), ("R0412", "1250,00"));
+        assert!(fault.help[0].contains("1250.00"), "{fault:?}");
+        assert!(Style::PLAIN.read("1E+05").unwrap_err().help[0].contains("spreadsheet"));
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for text in ["", "-", ".", "5.", ".5", "1-2", "abc", "--1", "NaN", "1.2.3", "1234567890123456789012"] {
+            assert!(Style::PLAIN.read(text).is_err(), "{text}");
+        }
+    }
+}
