@@ -1,6 +1,6 @@
 //! To which document a row of a table belongs: by its key, by the row above, or to none.
 
-use onefold_mapping::{Above, Outcome, Plan, is_blank};
+use onefold_mapping::{FillDownState, MappingOutcome, MappingPlan, is_blank_row};
 
 use crate::row::{Content, Row, TableFields};
 
@@ -20,14 +20,14 @@ pub(crate) enum Place {
 /// What the rows so far say of the next.
 #[derive(Debug, Default)]
 pub(crate) struct Belonging {
-    above: Above,
+    above: FillDownState,
     /// The key of the last row that had one, and the row where keys have several parts.
     last: Option<(Option<TableFields>, String)>,
 }
 
 impl Belonging {
     /// Fills the cells of a row that are filled from the row above; what an unreadable row says is not known below it.
-    pub(crate) fn fill(&mut self, plan: &Plan, row: &mut Row) {
+    pub(crate) fn fill(&mut self, plan: &MappingPlan, row: &mut Row) {
         match &mut row.content {
             Content::Fields(fields) => {
                 row.filled = plan.fill_down(fields, &mut self.above);
@@ -51,16 +51,20 @@ impl Belonging {
 
     /// Where a row that was read belongs. `alone` is what the mapping makes of it by itself: rows without a key that it
     /// skips belong nowhere, and are no fault.
-    pub(crate) fn of(&mut self, plan: &Plan, fields: &TableFields, alone: impl FnOnce() -> Outcome) -> Place {
+    pub(crate) fn of(
+        &mut self,
+        plan: &MappingPlan,
+        fields: &TableFields,
+        alone: impl FnOnce() -> MappingOutcome,
+    ) -> Place {
         let Some(key) = plan.group_key(fields) else {
-            if is_blank(fields) || matches!(alone(), Outcome::Skipped { .. }) {
+            if is_blank_row(fields) || matches!(alone(), MappingOutcome::Skipped { .. }) {
                 return Place::Alone;
             }
             return self.below().unwrap_or(Place::Nowhere);
         };
         // A part of the key is blank, the rest is as above, and by itself the row lacks what names a record.
-        let lacks =
-            |outcome| matches!(outcome, Outcome::Quarantined(problems) if problems.iter().any(|p| p.code == "R0402"));
+        let lacks = |outcome| matches!(outcome, MappingOutcome::Quarantined(problems) if problems.iter().any(|p| p.code == "R0402"));
         let above = self.last.as_ref().and_then(|(above, _)| above.as_ref());
         if above.is_some_and(|above| plan.may_go_on(fields, above)) && lacks(alone()) {
             return self.below().unwrap_or(Place::Nowhere);
@@ -70,13 +74,13 @@ impl Belonging {
     }
 
     /// Where a row belongs that could not be read, by what is known of its fields.
-    pub(crate) fn of_bad(&mut self, plan: &Plan, readings: &[TableFields]) -> Place {
+    pub(crate) fn of_bad(&mut self, plan: &MappingPlan, readings: &[TableFields]) -> Place {
         let place = match readings.first().map(|own| (own, plan.group_key(own))) {
             Some((own, Some(key))) if !key.contains('\u{FFFD}') => {
                 self.remember(plan, own, &key);
                 Place::Of(key)
             }
-            Some((own, None)) if !is_blank(own) => self.below().unwrap_or(Place::Nowhere),
+            Some((own, None)) if !is_blank_row(own) => self.below().unwrap_or(Place::Nowhere),
             _ => {
                 self.last = None;
                 Place::Nowhere
@@ -89,7 +93,7 @@ impl Belonging {
         place
     }
 
-    fn remember(&mut self, plan: &Plan, fields: &TableFields, key: &str) {
+    fn remember(&mut self, plan: &MappingPlan, fields: &TableFields, key: &str) {
         let row = plan.keys_have_parts().then(|| fields.clone());
         match &mut self.last {
             Some((last, known)) => {

@@ -89,7 +89,7 @@ impl Intake {
             at: BTreeMap::new(),
             heads: Vec::new(),
         };
-        let readings = connector.from().topics.iter().map(reading).collect();
+        let readings = connector.input_settings().topics.iter().map(reading).collect();
         let (batch, planned) = (options.batch.max(1), Planned::default());
         Self { connector, name, log, positions, quarantine, door, batch, readings, planned, turn: 0 }
     }

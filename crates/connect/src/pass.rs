@@ -6,7 +6,9 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError};
 
 use onefold_event::Problem;
-use onefold_mapping::{Connector, Format, Outcome, Plan, RecordIn, Row as RowSaid, RowIn, Within};
+use onefold_mapping::{
+    Connector, GroupWindow, MappingOutcome, MappingPlan, NumberedRow, RecordFormat, SourceRecord, SourceRow as RowSaid,
+};
 
 use crate::Input;
 use crate::belongs::{Belonging, Place};
@@ -30,7 +32,7 @@ pub(crate) struct Taken {
     pub(crate) kept: Kept,
     /// Which item of a JSON body.
     pub(crate) item: Option<usize>,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: MappingOutcome,
 }
 
 /// How reading an input ended.
@@ -90,7 +92,7 @@ pub(crate) struct Cut<'c> {
     pub(crate) spoiled: Vec<Problem>,
     pub(crate) charset: Charset,
     /// What the mapping makes of it.
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: MappingOutcome,
 }
 
 /// Where records go.
@@ -111,10 +113,10 @@ pub(crate) enum Unit {
 
 /// The columns found last: messages of one topic mostly have one heading.
 #[derive(Debug, Default)]
-pub(crate) struct Planned(Option<(Vec<String>, Plan)>);
+pub(crate) struct Planned(Option<(Vec<String>, MappingPlan)>);
 
 impl Planned {
-    fn of(&mut self, connector: &Connector, heading: &[String]) -> Result<Plan, Vec<Problem>> {
+    fn of(&mut self, connector: &Connector, heading: &[String]) -> Result<MappingPlan, Vec<Problem>> {
         if let Some((_, plan)) = self.0.as_ref().filter(|(known, _)| known == heading) {
             return Ok(plan.clone());
         }
@@ -138,7 +140,7 @@ pub(crate) fn read(
     (unit, planned): (Unit, &mut Planned),
     to: To<'_>,
 ) -> io::Result<Passed> {
-    let read = connector.read();
+    let read = connector.read_settings();
     let file::Opened { start, mut reader, again, trailing } = opened;
     let plain = Charset { encoding: encoding_rs::UTF_8 };
     let ended =
@@ -163,17 +165,17 @@ pub(crate) fn read(
     let behind = start.get(mark..).unwrap_or_default();
     let limit = usize::try_from(read.record_bytes).unwrap_or(usize::MAX);
     let mut rows = match read.format {
-        Format::Ndjson => {
+        RecordFormat::Ndjson => {
             let end = LineEnd::of(behind, charset, None);
             Rows::Json(Box::new(JsonRows::open(reader, charset, end, limit, mark)))
         }
-        Format::Json if matches!(unit, Unit::Message) => Rows::One(OneRow::open(reader, charset, limit, mark)?),
-        Format::Json => {
+        RecordFormat::Json if matches!(unit, Unit::Message) => Rows::One(OneRow::open(reader, charset, limit, mark)?),
+        RecordFormat::Json => {
             let problem = Problem::new("R0311", "a file is read as lines of JSON")
                 .instead("[read] format = \"json\"", "[read] format = \"ndjson\"");
             return Ok(ended(origin, End::Refused(vec![problem], start)));
         }
-        Format::Csv => {
+        RecordFormat::Csv => {
             match CsvRows::open(reader, read, &Opening { charset, limit, mark, start: behind, end: None, closed: None })
             {
                 Ok(Ok(rows)) => Rows::Csv(Box::new(rows)),
@@ -199,8 +201,8 @@ pub(crate) fn read(
         Err(problems) => return Ok(ended(origin, End::Refused(problems, start))),
     };
     let within = match read.group_within {
-        Within::Rows(rows) => Some(rows),
-        Within::File => None,
+        GroupWindow::Rows(rows) => Some(rows),
+        GroupWindow::File => None,
     };
     let grouped = !read.group_by.is_empty() && matches!(rows, Rows::Csv(_));
     let origin = Arc::new(origin);
@@ -247,7 +249,7 @@ fn judged(charset: Charset, start: &[u8], again: Option<&file::Again>) -> io::Re
 
 struct Pass<'p, 't> {
     connector: &'p Connector,
-    plan: Plan,
+    plan: MappingPlan,
     origin: Arc<Origin>,
     window: Option<Window>,
     rows: u64,
@@ -296,7 +298,7 @@ impl Pass<'_, '_> {
             if self.row(row).is_break() {
                 return Ok(End::Stopped(Vec::new()));
             }
-            let limit = self.connector.read().open_bytes;
+            let limit = self.connector.read_settings().open_bytes;
             if let Some(window) = self.window.as_ref().filter(|window| window.held() > limit) {
                 let open = window.open();
                 return Ok(End::Incomplete(Box::new(fault::held(limit, rows.line(), open)), open as u64));
@@ -316,7 +318,7 @@ impl Pass<'_, '_> {
             return self.document(Document { rows: vec![row], ..Document::default() });
         };
         let (plan, resource) = (&self.plan, self.origin.resource.as_str());
-        let columns = &self.connector.read().group_by;
+        let columns = &self.connector.read_settings().group_by;
         let line = row.place.first_line;
         let (place, fault) = match &row.content {
             Content::Fields(fields) => {
@@ -381,7 +383,7 @@ impl Pass<'_, '_> {
             }));
         }
         if !problems.is_empty() {
-            return self.give(document.rows, None, Outcome::Quarantined(problems));
+            return self.give(document.rows, None, MappingOutcome::Quarantined(problems));
         }
         if let [Row { content: Content::Json(body), .. }] = document.rows.as_mut_slice() {
             let body = std::mem::take(body);
@@ -393,17 +395,17 @@ impl Pass<'_, '_> {
 
     /// Each item of a JSON body is a record of its own and fails alone.
     fn body(&mut self, body: &serde_json::Value, mut rows: Vec<Row>) -> ControlFlow<()> {
-        let found = match self.connector.records(body) {
+        let found = match self.connector.select_records(body) {
             Ok(found) => found,
             Err(mut problem) => {
                 problem.lines = rows.iter().map(|row| row.place.first_line).collect();
-                return self.give(rows, None, Outcome::Quarantined(vec![*problem]));
+                return self.give(rows, None, MappingOutcome::Quarantined(vec![*problem]));
             }
         };
         let items = match found {
-            None => return self.give(rows, None, Outcome::Skipped { reason: "not for us".to_owned() }),
+            None => return self.give(rows, None, MappingOutcome::Skipped { reason: "not for us".to_owned() }),
             Some(items) if items.is_empty() => {
-                return self.give(rows, None, Outcome::Skipped { reason: "no records in it".to_owned() });
+                return self.give(rows, None, MappingOutcome::Skipped { reason: "no records in it".to_owned() });
             }
             Some(items) => items,
         };
@@ -416,10 +418,10 @@ impl Pass<'_, '_> {
         ControlFlow::Continue(())
     }
 
-    fn give(&mut self, rows: Vec<Row>, item: Option<usize>, outcome: Outcome) -> ControlFlow<()> {
+    fn give(&mut self, rows: Vec<Row>, item: Option<usize>, outcome: MappingOutcome) -> ControlFlow<()> {
         // Skipped records leave nothing to keep; the rest is freed where it was made.
         let kept = match outcome {
-            Outcome::Skipped { .. } => Kept::default(),
+            MappingOutcome::Skipped { .. } => Kept::default(),
             _ => Kept::of(rows, self.origin.charset),
         };
         match &mut self.to {
@@ -430,24 +432,24 @@ impl Pass<'_, '_> {
 }
 
 /// What the mapping makes of a record, the first where it is several.
-fn glimpse(connector: &Connector, plan: &Plan, resource: &str, rows: &[Row]) -> Outcome {
+fn glimpse(connector: &Connector, plan: &MappingPlan, resource: &str, rows: &[Row]) -> MappingOutcome {
     match rows {
         [Row { content: Content::Json(body), .. }] => {
-            match connector.records(body).ok().flatten().unwrap_or_default().first() {
+            match connector.select_records(body).ok().flatten().unwrap_or_default().first() {
                 Some(item) => map_item(plan, resource, rows, item, body),
-                None => Outcome::Quarantined(Vec::new()),
+                None => MappingOutcome::Quarantined(Vec::new()),
             }
         }
         rows if rows.iter().all(|row| matches!(row.content, Content::Fields(_))) => map(plan, resource, rows),
-        _ => Outcome::Quarantined(Vec::new()),
+        _ => MappingOutcome::Quarantined(Vec::new()),
     }
 }
 
 /// Maps a record of table rows.
-pub(crate) fn map(plan: &Plan, resource: &str, rows: &[Row]) -> Outcome {
-    let said: Vec<RowIn<'_>> = (rows.iter())
+pub(crate) fn map(plan: &MappingPlan, resource: &str, rows: &[Row]) -> MappingOutcome {
+    let said: Vec<NumberedRow<'_>> = (rows.iter())
         .filter_map(|row| match &row.content {
-            Content::Fields(fields) => Some(RowIn { row: RowSaid::Table(fields), line: row.place.first_line }),
+            Content::Fields(fields) => Some(NumberedRow { row: RowSaid::Table(fields), line: row.place.first_line }),
             _ => None,
         })
         .collect();
@@ -456,20 +458,20 @@ pub(crate) fn map(plan: &Plan, resource: &str, rows: &[Row]) -> Outcome {
 
 /// Maps one item of a JSON body.
 pub(crate) fn map_item(
-    plan: &Plan,
+    plan: &MappingPlan,
     resource: &str,
     rows: &[Row],
     item: &serde_json::Value,
     body: &serde_json::Value,
-) -> Outcome {
+) -> MappingOutcome {
     let line = rows.first().map_or(0, |row| row.place.first_line);
-    plan.map(&record(resource, &[RowIn { row: RowSaid::Json(item, body), line }], rows))
+    plan.map(&record(resource, &[NumberedRow { row: RowSaid::Json(item, body), line }], rows))
 }
 
-fn record<'r>(resource: &'r str, said: &'r [RowIn<'r>], rows: &[Row]) -> RecordIn<'r> {
+fn record<'r>(resource: &'r str, said: &'r [NumberedRow<'r>], rows: &[Row]) -> SourceRecord<'r> {
     let offset = rows.iter().map(|r| r.place.offset).min().unwrap_or(0);
     let end = rows.iter().map(|r| r.place.offset + r.place.length).max().unwrap_or(0);
-    RecordIn {
+    SourceRecord {
         resource,
         rows: said,
         last_line: rows.iter().map(|r| r.place.last_line).max().unwrap_or(0),

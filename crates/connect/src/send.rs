@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 
 use onefold_event::Problem;
 use onefold_log::{Log, LogError, Record, partition_of};
-use onefold_mapping::{Connector, Format, Outcome};
+use onefold_mapping::{Connector, MappingOutcome, RecordFormat};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
@@ -72,7 +72,7 @@ enum Part {
 }
 
 /// Sends each record of the inputs to a topic, as one message with its source's own bytes and, where the format has one, its
-/// heading; rows that [`group_by`](onefold_mapping::Read::group_by) makes one document travel together. The key is the
+/// heading; rows that [`group_by`](onefold_mapping::ReadSettings::group_by) makes one document travel together. The key is the
 /// subject of the record's first event, so that what is said about one stays in order. The topic is made where it is absent.
 ///
 /// # Errors
@@ -123,7 +123,7 @@ pub async fn send(
 
 /// Reads all inputs, one after the other. It stops when nobody listens any more.
 fn read(connector: &Connector, inputs: &[Input], to: &mpsc::Sender<Vec<Part>>) -> Result<(), SendError> {
-    let table = connector.read().format == Format::Csv;
+    let table = connector.read_settings().format == RecordFormat::Csv;
     for input in inputs {
         let resource = input.resource();
         let (mut parts, mut bytes, mut gone) = (Vec::new(), 0, false);
@@ -173,7 +173,7 @@ fn part(cut: Cut<'_>, table: bool, resource: &str) -> Part {
         return Part::LeftOut(LeftOut { resource: resource.to_owned(), first_line, last_line, problems });
     }
     let key = match &cut.outcome {
-        Outcome::Mapped { events, .. } => events.first().map(|event| event.header.subject.to_string()),
+        MappingOutcome::Mapped { events, .. } => events.first().map(|event| event.subject.to_string()),
         _ => None,
     };
     let key = key.unwrap_or_else(|| hex(&Sha256::digest(&kept.raw)).get(..16).unwrap_or_default().to_owned());

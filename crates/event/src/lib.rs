@@ -43,6 +43,7 @@ pub use limits::{LONGEST_KEY, Limits, check_length, large};
 pub use message::{FieldValue, encode_message};
 pub use payload::{EmptyKeyRing, KeyRing, Payload, PayloadContent};
 pub use problem::{Place, Problem, problems_to_json, render, render_record};
+pub use problem::{FilePosition, Problem, problems_to_json, render_problem, render_record_problems};
 pub use role::{Role, Target};
 pub use subject::{Subject, SubjectError};
 pub use time::{Day, Micros, Occurred, POSSIBLE_YEARS, format_micros, is_possible_year, parse_instant, parse_time};

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
-use onefold_event::{Body, parse_decimal, render_record, EmptyKeyRing};
-use onefold_mapping::{Connector, Outcome, RecordIn, Row, RowIn, TableRow};
+use onefold_event::{Body, parse_decimal, render_record_problems, EmptyKeyRing};
+use onefold_mapping::{Connector, MappingOutcome, NumberedRow, SourceRecord, SourceRow, TableRow};
 use rust_decimal::Decimal;
 
 /// A row as the CSV reader keeps it: lent, not copied.
@@ -45,9 +45,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let heading: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
     let rows: Vec<CsvRow> = reader.records().map(|row| row.map(CsvRow)).collect::<Result<_, _>>()?;
     let plan = connector.plan(&heading).map_err(|p| format!("{p:?}"))?;
-    let (mut groups, mut at): (Vec<Vec<RowIn>>, HashMap<String, usize>) = Default::default();
+    let (mut groups, mut at): (Vec<Vec<NumberedRow>>, HashMap<String, usize>) = Default::default();
     for (n, row) in rows.iter().enumerate() {
-        let one = RowIn { row: Row::Table(row), line: n as u64 + 2 };
+        let one = NumberedRow { row: SourceRow::Table(row), line: n as u64 + 2 };
         let key = plan.group_key(row).unwrap_or_default();
         let slot = *at.entry(key).or_insert_with(|| {
             groups.push(Vec::new());
@@ -59,9 +59,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut sums: BTreeMap<&str, (u64, Decimal)> = BTreeMap::new();
     let (mut skipped, mut quarantined) = (0_u64, 0_u64);
     for rows in &groups {
-        let record = RecordIn { resource: &data, rows, last_line: 0, offset: 0, length: 0 };
+        let record = SourceRecord { resource: &data, rows, last_line: 0, offset: 0, length: 0 };
         match plan.map(&record) {
-            Outcome::Mapped { events, .. } => {
+            MappingOutcome::Mapped { events, .. } => {
                 for event in events {
                     let total = match event.read(&EmptyKeyRing)?.body {
                         Body::InvoiceIssued(m) => m.total,
@@ -74,12 +74,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     sum.1 += parse_decimal(total.as_ref().map_or("0", |t| &t.amount))?;
                 }
             }
-            Outcome::Skipped { .. } => skipped += 1,
-            Outcome::Quarantined(problems) => {
+            MappingOutcome::Skipped { .. } => skipped += 1,
+            MappingOutcome::Quarantined(problems) => {
                 quarantined += 1;
                 if quarantined <= 5 {
                     let lines = (rows[0].line, rows[rows.len() - 1].line);
-                    println!("{}", render_record(&problems, &data, lines, "", &|_| None));
+                    println!("{}", render_record_problems(&problems, &data, lines, "", &|_| None));
                 }
             }
         }

@@ -6,14 +6,14 @@ use onefold_event::Problem;
 use serde_json::Value as Json;
 
 use crate::compile::connector_file::compile_connector;
-use crate::connector_tests::run::{TestOutcome, run_tests};
-use crate::language::input::From;
-use crate::language::reading::{Format, Read};
+use crate::connector_tests::run::{ConnectorTestResult, run_tests};
+use crate::language::input::InputSettings;
+use crate::language::reading::{ReadSettings, RecordFormat};
 use crate::lineage::{FieldLineage, field_lineage};
 use crate::program::compiled::CompiledConnector;
-use crate::report::source_text::Source;
+use crate::report::source_text::SourceText;
 use crate::run::source::json::select_records;
-use crate::run::source::plan::Plan;
+use crate::run::source::plan::MappingPlan;
 
 /// A checked connector file. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -31,7 +31,7 @@ impl Connector {
         text: &str,
         load: &dyn Fn(&str) -> Result<String, String>,
     ) -> Result<Self, Vec<Problem>> {
-        let source = Source { file: file_name.to_owned(), text: text.to_owned() };
+        let source = SourceText { file: file_name.to_owned(), text: text.to_owned() };
         let compiled = compile_connector(&source, load)?;
         Ok(Self { inner: Arc::new(CompiledConnector { source, ..compiled }) })
     }
@@ -57,8 +57,7 @@ impl Connector {
     }
 
     /// Where the bytes come from.
-    #[allow(clippy::should_implement_trait)]
-    pub fn from(&self) -> &From {
+    pub fn input_settings(&self) -> &InputSettings {
         &self.inner.from
     }
 
@@ -68,7 +67,7 @@ impl Connector {
     }
 
     /// How rows are got out of bytes.
-    pub fn read(&self) -> &Read {
+    pub fn read_settings(&self) -> &ReadSettings {
         &self.inner.read
     }
 
@@ -76,10 +75,10 @@ impl Connector {
     ///
     /// # Errors
     /// Columns that are missing, stand twice, or are not allowed.
-    pub fn plan(&self, heading: &[String]) -> Result<Plan, Vec<Problem>> {
+    pub fn plan(&self, heading: &[String]) -> Result<MappingPlan, Vec<Problem>> {
         match self.inner.read.format {
-            Format::Csv => Plan::of_heading(Arc::clone(&self.inner), heading, false),
-            Format::Ndjson | Format::Json => Ok(Plan::headless(Arc::clone(&self.inner))),
+            RecordFormat::Csv => MappingPlan::of_heading(Arc::clone(&self.inner), heading, false),
+            RecordFormat::Ndjson | RecordFormat::Json => Ok(MappingPlan::headless(Arc::clone(&self.inner))),
         }
     }
 
@@ -87,7 +86,7 @@ impl Connector {
     ///
     /// # Errors
     /// The body has another shape than these paths say.
-    pub fn records<'v>(&self, body: &'v Json) -> Result<Option<Vec<&'v Json>>, Box<Problem>> {
+    pub fn select_records<'v>(&self, body: &'v Json) -> Result<Option<Vec<&'v Json>>, Box<Problem>> {
         select_records(&self.inner, body)
     }
 
@@ -97,7 +96,7 @@ impl Connector {
     }
 
     /// Runs the connector file's own tests. Columns that a test's input leaves out are blank.
-    pub fn run_tests(&self) -> Vec<TestOutcome> {
+    pub fn run_tests(&self) -> Vec<ConnectorTestResult> {
         run_tests(&self.inner)
     }
 }

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::program::cell::{By, Cell, CurrencyOf, Origin, Pick};
+use crate::program::cell::{CellDef, CellOrigin, CurrencyOf, RowPick, TranslationTable};
 use crate::program::compiled::CompiledConnector;
-use crate::program::event::Revision;
-use crate::program::expression::Expr;
-use crate::program::layout::{Layout, LayoutFill};
-use crate::program::names::{Each, ScopeId, SlotRef};
-use crate::program::scope::Fill;
-use crate::program::word_tables::Else;
-use crate::values::value::Ty;
+use crate::program::event::RevisionDef;
+use crate::program::expression::CheckedExpression;
+use crate::program::layout::{FieldLayout, LayoutFill};
+use crate::program::names::{RepeatOver, ScopeId, SlotRef};
+use crate::program::scope::SlotFill;
+use crate::program::word_tables::UnknownWord;
+use crate::values::value::ValueType;
 
 /// Where a field of an event comes from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -33,10 +33,10 @@ pub struct FieldLineage {
 pub(crate) fn field_lineage(inner: &CompiledConnector) -> Vec<FieldLineage> {
     let mut all = Vec::new();
     for def in &inner.events {
-        let mut walk = Walk { inner, event: &def.name, out: &mut all };
+        let mut walk = LineageWalk { inner, event: &def.name, out: &mut all };
         walk.cell("subject", &def.subject.cell, def.scope);
         def.id.iter().for_each(|c| walk.cell("id", c, def.scope));
-        if let Some(Revision::Cell(c) | Revision::Content(Some(c))) = &def.revision {
+        if let Some(RevisionDef::Cell(c) | RevisionDef::Content(Some(c))) = &def.revision {
             walk.cell("revision", c, def.scope);
         }
         walk.cell("occurred_at", &def.occurred_at, def.scope);
@@ -49,14 +49,14 @@ pub(crate) fn field_lineage(inner: &CompiledConnector) -> Vec<FieldLineage> {
     all
 }
 
-struct Walk<'a> {
+struct LineageWalk<'a> {
     inner: &'a CompiledConnector,
     event: &'a str,
     out: &'a mut Vec<FieldLineage>,
 }
 
-impl Walk<'_> {
-    fn layout(&mut self, layout: &[Layout], scope: ScopeId, prefix: &str) {
+impl LineageWalk<'_> {
+    fn layout(&mut self, layout: &[FieldLayout], scope: ScopeId, prefix: &str) {
         for part in layout {
             let name = format!("{prefix}{}", part.field.name);
             match &part.fill {
@@ -67,7 +67,7 @@ impl Walk<'_> {
                     list.iter().for_each(|fields| self.layout(fields, scope, &format!("{name}[].")))
                 }
                 LayoutFill::List { slot, fields } => {
-                    if let Some(Fill::List { scope: items, .. }) = self.fill(scope, *slot) {
+                    if let Some(SlotFill::List { scope: items, .. }) = self.fill(scope, *slot) {
                         let items = *items;
                         self.layout(fields, items, &format!("{name}[]."));
                     }
@@ -76,20 +76,22 @@ impl Walk<'_> {
         }
     }
 
-    fn fill(&self, scope: ScopeId, slot: usize) -> Option<&Fill> {
+    fn fill(&self, scope: ScopeId, slot: usize) -> Option<&SlotFill> {
         Some(&self.inner.scopes.list.get(scope)?.slots.get(slot)?.fill)
     }
 
     fn slot(&mut self, name: &str, slot: usize, scope: ScopeId) {
         let inner = self.inner;
-        if let Some(Fill::Cell(cell)) = inner.scopes.list.get(scope).and_then(|s| s.slots.get(slot)).map(|s| &s.fill) {
+        if let Some(SlotFill::Cell(cell)) =
+            inner.scopes.list.get(scope).and_then(|s| s.slots.get(slot)).map(|s| &s.fill)
+        {
             self.cell(name, cell, scope);
         }
     }
 
-    fn cell(&mut self, field: &str, cell: &Cell, scope: ScopeId) {
-        let mut found = Found::default();
-        trace(cell, scope, self.inner, &mut found, 0);
+    fn cell(&mut self, field: &str, cell: &CellDef, scope: ScopeId) {
+        let mut found = CellTrace::default();
+        trace_cell(cell, scope, self.inner, &mut found, 0);
         self.out.push(FieldLineage {
             event: self.event.to_owned(),
             field: field.to_owned(),
@@ -101,12 +103,12 @@ impl Walk<'_> {
 }
 
 #[derive(Default)]
-struct Found {
+struct CellTrace {
     paths: BTreeSet<String>,
     via: Vec<String>,
 }
 
-fn trace(cell: &Cell, scope: ScopeId, inner: &CompiledConnector, found: &mut Found, depth: usize) {
+fn trace_cell(cell: &CellDef, scope: ScopeId, inner: &CompiledConnector, found: &mut CellTrace, depth: usize) {
     if depth > 32 {
         return;
     }
@@ -114,30 +116,32 @@ fn trace(cell: &Cell, scope: ScopeId, inner: &CompiledConnector, found: &mut Fou
         found.paths.insert(inner.paths.text(*id).to_owned());
     };
     match &cell.origin {
-        Origin::From(id) => path(id),
-        Origin::FirstOf(ids) | Origin::Join { paths: ids, .. } => ids.iter().for_each(path),
-        Origin::Value(value) => found.via.push(format!("constant {}", value.show())),
-        Origin::Use(at) => name(*at, scope, inner, found, depth),
-        Origin::Calc(expr) => {
+        CellOrigin::From(id) => path(id),
+        CellOrigin::FirstOf(ids) | CellOrigin::Join { paths: ids, .. } => ids.iter().for_each(path),
+        CellOrigin::Value(value) => found.via.push(format!("constant {}", value.show())),
+        CellOrigin::Use(at) => trace_name(*at, scope, inner, found, depth),
+        CellOrigin::Calc(expr) => {
             let text = inner.source.place(&cell.span).excerpt;
             found.via.push(format!("computed: {}", text.trim()));
-            expression(expr, scope, inner, found, depth);
+            trace_expression(expr, scope, inner, found, depth);
         }
     }
-    if cell.pick != Pick::Same {
+    if cell.pick != RowPick::Same {
         found.via.push(format!("pick {:?}", cell.pick).to_lowercase());
     }
     if let Some(t) = &cell.translate {
         found.via.push(match t.by {
-            By::Words(n) => format!("[enum.{}]", inner.words.get(n).map_or("", |w| w.name.as_str())),
-            By::Lookup(n, _) => format!("[lookup.{}]", inner.lookups.get(n).map_or("", |l| l.name.as_str())),
+            TranslationTable::Words(n) => format!("[enum.{}]", inner.words.get(n).map_or("", |w| w.name.as_str())),
+            TranslationTable::Lookup(n, _) => {
+                format!("[lookup.{}]", inner.lookups.get(n).map_or("", |l| l.name.as_str()))
+            }
         });
-        if let Else::Value(value) = &t.otherwise {
+        if let UnknownWord::Value(value) = &t.otherwise {
             found.via.push(format!("else {value}"));
         }
     }
-    if let (Ty::Money, Some(CurrencyOf::Slot(at))) = (&cell.ty, &cell.parse.currency) {
-        name(*at, scope, inner, found, depth);
+    if let (ValueType::Money, Some(CurrencyOf::Slot(at))) = (&cell.ty, &cell.parse.currency) {
+        trace_name(*at, scope, inner, found, depth);
     }
     let a = &cell.adjust;
     for (on, word) in [(a.negate, "negated"), (a.abs, "absolute")] {
@@ -148,11 +152,11 @@ fn trace(cell: &Cell, scope: ScopeId, inner: &CompiledConnector, found: &mut Fou
     found.via.extend((a.add_days != 0).then(|| format!("+ {} d", a.add_days)));
     if let Some(default) = &cell.default {
         found.via.push("by default:".into());
-        trace(default, scope, inner, found, depth + 1);
+        trace_cell(default, scope, inner, found, depth + 1);
     }
 }
 
-fn name(at: SlotRef, scope: ScopeId, inner: &CompiledConnector, found: &mut Found, depth: usize) {
+fn trace_name(at: SlotRef, scope: ScopeId, inner: &CompiledConnector, found: &mut CellTrace, depth: usize) {
     let mut scope = scope;
     for _ in 0..at.up {
         let Some(parent) = inner.scopes.list.get(scope).and_then(|s| s.parent) else { return };
@@ -160,35 +164,47 @@ fn name(at: SlotRef, scope: ScopeId, inner: &CompiledConnector, found: &mut Foun
     }
     let Some(slot) = inner.scopes.list.get(scope).and_then(|s| s.slots.get(at.index)) else { return };
     match &slot.fill {
-        Fill::Cell(cell) => trace(cell, scope, inner, found, depth + 1),
-        Fill::List { each: Each::Path(id), .. } => {
+        SlotFill::Cell(cell) => trace_cell(cell, scope, inner, found, depth + 1),
+        SlotFill::List { each: RepeatOver::Path(id), .. } => {
             found.paths.insert(inner.paths.text(*id).to_owned());
         }
         _ => {}
     }
 }
 
-fn expression(expr: &Expr, scope: ScopeId, inner: &CompiledConnector, found: &mut Found, depth: usize) {
-    let mut go = |e: &Expr| expression(e, scope, inner, found, depth);
+fn trace_expression(
+    expr: &CheckedExpression,
+    scope: ScopeId,
+    inner: &CompiledConnector,
+    found: &mut CellTrace,
+    depth: usize,
+) {
+    let mut go = |e: &CheckedExpression| trace_expression(e, scope, inner, found, depth);
     match expr {
-        Expr::Literal(_) => {}
-        Expr::Slot(at) | Expr::Count(at) => name(*at, scope, inner, found, depth),
-        Expr::Negative(a) | Expr::Not(a) | Expr::In(a, _) | Expr::Is { of: a, .. } => go(a),
-        Expr::And(a, b) | Expr::Or(a, b) | Expr::Arithmetic(_, a, b) | Expr::Compare(_, a, b) => {
+        CheckedExpression::Literal(_) => {}
+        CheckedExpression::Slot(at) | CheckedExpression::Count(at) => trace_name(*at, scope, inner, found, depth),
+        CheckedExpression::Negative(a)
+        | CheckedExpression::Not(a)
+        | CheckedExpression::In(a, _)
+        | CheckedExpression::Is { of: a, .. } => go(a),
+        CheckedExpression::And(a, b)
+        | CheckedExpression::Or(a, b)
+        | CheckedExpression::Arithmetic(_, a, b)
+        | CheckedExpression::Compare(_, a, b) => {
             go(a);
             go(b);
         }
-        Expr::If(a, b, c) => [a, b, c].into_iter().for_each(|e| go(e)),
-        Expr::Call(_, list) => list.iter().for_each(go),
-        Expr::Sum { list, of } => {
-            name(*list, scope, inner, found, depth);
+        CheckedExpression::If(a, b, c) => [a, b, c].into_iter().for_each(|e| go(e)),
+        CheckedExpression::Call(_, list) => list.iter().for_each(go),
+        CheckedExpression::Sum { list, of } => {
+            trace_name(*list, scope, inner, found, depth);
             if let Some((items, index)) = items_of(*list, scope, inner).zip(Some(of.index)) {
-                name(SlotRef { up: 0, index }, items, inner, found, depth);
+                trace_name(SlotRef { up: 0, index }, items, inner, found, depth);
             }
         }
-        Expr::Each { list, condition, .. } => {
+        CheckedExpression::Each { list, condition, .. } => {
             if let Some(items) = items_of(*list, scope, inner) {
-                expression(condition, items, inner, found, depth);
+                trace_expression(condition, items, inner, found, depth);
             }
         }
     }
@@ -199,7 +215,7 @@ fn items_of(at: SlotRef, mut scope: ScopeId, inner: &CompiledConnector) -> Optio
         scope = inner.scopes.list.get(scope)?.parent?;
     }
     match &inner.scopes.list.get(scope)?.slots.get(at.index)?.fill {
-        Fill::List { scope, .. } => Some(*scope),
+        SlotFill::List { scope, .. } => Some(*scope),
         _ => None,
     }
 }

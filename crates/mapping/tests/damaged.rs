@@ -2,7 +2,7 @@
 
 mod support;
 
-use onefold_mapping::{Outcome, RecordIn, Row, RowIn};
+use onefold_mapping::{MappingOutcome, NumberedRow, SourceRecord, SourceRow};
 use serde_json::{Value, json};
 use support::{Mapped, ORDERS, errors, event, faults, good, mapped, order, orders, parse, with};
 
@@ -99,9 +99,9 @@ fn amounts_bear_the_everyday_marks_of_their_currency() {
         let text =
             orders("number = \"1.234,56\"", "number = \"1,234.56\"").replace("\"EUR\"", &format!("\"{currency}\""));
         match support::outcome(&good(&text), &format!("No,At,Total\nA1,09.03.2026 10:00,\"{total}\"\n")) {
-            Outcome::Mapped { events, .. } => order(&events[0]).total.clone().unwrap().amount,
-            Outcome::Quarantined(problems) => problems[0].code.to_string(),
-            Outcome::Skipped { reason } => reason,
+            MappingOutcome::Mapped { events, .. } => order(&events[0]).total.clone().unwrap().amount,
+            MappingOutcome::Quarantined(problems) => problems[0].code.to_string(),
+            MappingOutcome::Skipped { reason } => reason,
         }
     };
     assert_eq!(of("CNY", "￥1,100.00"), "1100.00");
@@ -157,11 +157,11 @@ each = "cart.lines"
 product = "sku.code"
 "#;
 
-fn tree(connector: &str, value: Value) -> Outcome {
+fn tree(connector: &str, value: Value) -> MappingOutcome {
     let connector = good(connector);
     let plan = connector.plan(&[]).unwrap();
-    let rows = [RowIn { row: Row::Json(&value, &value), line: 1 }];
-    plan.map(&RecordIn { resource: "f", rows: &rows, last_line: 1, offset: 0, length: 0 })
+    let rows = [NumberedRow { row: SourceRow::Json(&value, &value), line: 1 }];
+    plan.map(&SourceRecord { resource: "f", rows: &rows, last_line: 1, offset: 0, length: 0 })
 }
 
 fn shop(more: Value) -> Value {
@@ -180,7 +180,7 @@ fn a_json_path_that_meets_another_shape_is_a_problem_and_absence_is_none() {
         (json!({"cart": {"lines": [{"sku": "a"}]}}), "sku.code", "`sku` is a text"),
     ] {
         match tree(TREE, shop(more)) {
-            Outcome::Quarantined(problems) => {
+            MappingOutcome::Quarantined(problems) => {
                 let told =
                     (problems.len(), problems[0].code.as_ref(), problems[0].path.as_str(), problems[0].found.as_str());
                 assert_eq!(told, (1, "R0431", path, found));
@@ -192,7 +192,7 @@ fn a_json_path_that_meets_another_shape_is_a_problem_and_absence_is_none() {
     for more in
         [json!({}), json!({"customer": null}), json!({"customer": {}}), json!({"customer": {"id": null}, "cart": null})]
     {
-        assert!(matches!(tree(TREE, shop(more.clone())), Outcome::Mapped { .. }), "{more}");
+        assert!(matches!(tree(TREE, shop(more.clone())), MappingOutcome::Mapped { .. }), "{more}");
     }
 }
 
@@ -203,7 +203,8 @@ fn a_body_of_another_shape_is_a_problem_and_not_empty() {
         "format = \"ndjson\"\nrecords = \"data.list\"\nonly = { \"$.kind\" = [\"new\", \"7\"] }",
     );
     let connector = good(&text);
-    let of = |body: Value| connector.records(&body).map(|found| found.map(|list| list.len())).map_err(|p| p.found);
+    let of =
+        |body: Value| connector.select_records(&body).map(|found| found.map(|list| list.len())).map_err(|p| p.found);
     assert_eq!(of(json!({"kind": "new", "data": {"list": [1, 2]}})), Ok(Some(2)));
     assert_eq!(of(json!({"kind": 7, "data": {"list": []}})), Ok(Some(0)));
     assert_eq!(of(json!({"kind": "new", "data": null})), Ok(Some(0)));
@@ -218,9 +219,9 @@ fn json_numbers_in_float_notation_are_no_keys_and_long_ones_are_read_from_their_
     let of = |id: &str| {
         let text = format!(r#"{{"id": {id}, "at": "2026-03-09T10:00:00Z", "total": 1}}"#);
         match tree(TREE, serde_json::from_str(&text).unwrap()) {
-            Outcome::Mapped { events, .. } => events[0].header.subject.number().to_owned(),
-            Outcome::Quarantined(problems) => problems[0].code.to_string(),
-            Outcome::Skipped { reason } => reason,
+            MappingOutcome::Mapped { events, .. } => events[0].subject.number().to_owned(),
+            MappingOutcome::Quarantined(problems) => problems[0].code.to_string(),
+            MappingOutcome::Skipped { reason } => reason,
         }
     };
     assert_eq!(of("24952000000000000017"), "24952000000000000017");

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use onefold_event::{Body, EmptyKeyRing, parse_decimal};
-use onefold_mapping::{Connector, Outcome, RecordIn, Row, RowIn};
+use onefold_event::{Body, parse_decimal, EmptyKeyRing};
+use onefold_mapping::{Connector, MappingOutcome, NumberedRow, SourceRecord, SourceRow};
 use rust_decimal::Decimal;
 
 fn folder() -> PathBuf {
@@ -45,19 +45,19 @@ fn the_real_invoices_give_the_published_figures() {
     let heading: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
     let plan = connector.plan(&heading).unwrap();
     let rows: Vec<Vec<String>> = reader.deserialize().map(Result::unwrap).collect();
-    let (mut groups, mut at): (Vec<Vec<RowIn>>, HashMap<String, usize>) = Default::default();
+    let (mut groups, mut at): (Vec<Vec<NumberedRow>>, HashMap<String, usize>) = Default::default();
     for (n, row) in rows.iter().enumerate() {
         let slot = *at.entry(plan.group_key(row).unwrap()).or_insert_with(|| {
             groups.push(Vec::new());
             groups.len() - 1
         });
-        groups[slot].push(RowIn { row: Row::Table(row), line: n as u64 + 2 });
+        groups[slot].push(NumberedRow { row: SourceRow::Table(row), line: n as u64 + 2 });
     }
     let mut sums: BTreeMap<&str, (u32, Decimal)> = BTreeMap::new();
     let (mut lines, mut ownerless, mut ids) = (0, 0, std::collections::BTreeSet::new());
     for rows in &groups {
-        let record = RecordIn { resource: "invoices.csv", rows, last_line: 0, offset: 0, length: 0 };
-        let Outcome::Mapped { events, .. } = plan.map(&record) else { panic!("line {}", rows[0].line) };
+        let record = SourceRecord { resource: "invoices.csv", rows, last_line: 0, offset: 0, length: 0 };
+        let MappingOutcome::Mapped { events, .. } = plan.map(&record) else { panic!("line {}", rows[0].line) };
         let [event] = events.as_slice() else { panic!("{} events", events.len()) };
         let (total, count) = match &event.read(&EmptyKeyRing).unwrap().body {
             Body::InvoiceIssued(m) => (m.total.clone(), m.lines.len()),

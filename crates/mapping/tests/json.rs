@@ -2,8 +2,8 @@
 
 mod support;
 
-use onefold_event::{EmptyKeyRing, Event, format_micros};
-use onefold_mapping::{Outcome, RecordIn, Row, RowIn};
+use onefold_event::{Event, format_micros, EmptyKeyRing};
+use onefold_mapping::{MappingOutcome, NumberedRow, SourceRecord, SourceRow};
 use serde_json::Value;
 use support::good;
 
@@ -97,11 +97,13 @@ fn map(connector: &str, json: &str) -> Result<Event, Vec<String>> {
     let connector = good(connector);
     let plan = connector.plan(&[]).unwrap();
     let value: Value = serde_json::from_str(json).unwrap();
-    let rows = [RowIn { row: Row::Json(&value, &value), line: 1 }];
-    match plan.map(&RecordIn { resource: "f", rows: &rows, last_line: 1, offset: 0, length: 0 }) {
-        Outcome::Mapped { mut events, .. } => Ok(events.remove(0)),
-        Outcome::Quarantined(problems) => Err(problems.iter().map(|p| format!("{} {}", p.code, p.path)).collect()),
-        Outcome::Skipped { reason } => panic!("{reason}"),
+    let rows = [NumberedRow { row: SourceRow::Json(&value, &value), line: 1 }];
+    match plan.map(&SourceRecord { resource: "f", rows: &rows, last_line: 1, offset: 0, length: 0 }) {
+        MappingOutcome::Mapped { mut events, .. } => Ok(events.remove(0)),
+        MappingOutcome::Quarantined(problems) => {
+            Err(problems.iter().map(|p| format!("{} {}", p.code, p.path)).collect())
+        }
+        MappingOutcome::Skipped { reason } => panic!("{reason}"),
     }
 }
 

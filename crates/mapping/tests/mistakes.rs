@@ -128,7 +128,10 @@ fn a_topic_of_intake_is_named_and_nothing_else_is_read() {
     assert_eq!(code("kind = \"file\"", "kind = \"file\"\ntopics = \"intake.sales\""), "M0101");
     let both = "kind = [\"file\", \"kafka\"]\npath = \"orders.csv\"\ntopics = \"intake.sales\"";
     let connector = parse(&orders("kind = \"file\"", both)).unwrap();
-    assert_eq!((connector.from().topics.as_slice(), connector.group()), (&["intake.sales".to_owned()][..], "t"));
+    assert_eq!(
+        (connector.input_settings().topics.as_slice(), connector.group()),
+        (&["intake.sales".to_owned()][..], "t")
+    );
     let fuse = "kind = \"kafka\"\ntopics = \"intake.sales\"\n[read]\nstop_after = { share = \"5%\" }\n";
     assert_eq!(code("kind = \"file\"\n[read]\n", fuse), "M0112");
 }

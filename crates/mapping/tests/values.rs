@@ -103,7 +103,7 @@ fn missing_and_bad_are_two_things() {
 
     let lenient = good(&with("discount = { from = \"X\", on_bad = \"absent\" }\n"));
     match support::outcome(&lenient, &format!("{HEAD}A,09.03.2026 10:00,1,zero,\n")) {
-        onefold_mapping::Outcome::Mapped { events, findings } => {
+        onefold_mapping::MappingOutcome::Mapped { events, findings } => {
             assert_eq!(order(&events[0]).discount, None);
             assert_eq!((findings[0].code.as_ref(), findings[0].found.as_str()), ("R0412", "zero"));
         }
@@ -250,7 +250,7 @@ fn conditions_choose_and_expressions_compute() {
     assert_eq!(error_free(&connector, &row("z", "\"5,01\"")), 1);
     assert_eq!(faults(&connector, &row("z", "5")), ["R0401"]);
     let skipped = |x: &str, y: &str| match support::outcome(&connector, &row(x, y)) {
-        onefold_mapping::Outcome::Skipped { reason } => reason,
+        onefold_mapping::MappingOutcome::Skipped { reason } => reason,
         other => panic!("{other:?}"),
     };
     assert_eq!((skipped("test", "bad number").as_str(), skipped("o", "0").as_str()), ("test", "empty"));
@@ -266,9 +266,9 @@ fn computed_amounts_keep_their_scale_and_division_asks_for_rounding() {
         let text = text.replace("total = \"Total\"", &format!("total = {{ calc = \"{calc}\" }}"));
         let connector = good(&text);
         match support::outcome(&connector, &format!("{HEAD}A,09.03.2026 10:00,1,\"12,50\",3\n")) {
-            onefold_mapping::Outcome::Mapped { events, .. } => order(&events[0]).total.clone().unwrap().amount,
-            onefold_mapping::Outcome::Quarantined(p) => p[0].code.to_string(),
-            onefold_mapping::Outcome::Skipped { reason } => reason,
+            onefold_mapping::MappingOutcome::Mapped { events, .. } => order(&events[0]).total.clone().unwrap().amount,
+            onefold_mapping::MappingOutcome::Quarantined(p) => p[0].code.to_string(),
+            onefold_mapping::MappingOutcome::Skipped { reason } => reason,
         }
     };
     assert_eq!(of("a * b"), "37.50");

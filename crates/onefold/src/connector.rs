@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 use onefold_event::Problem;
-use onefold_mapping::{Connector, FromKind};
+use onefold_mapping::{Connector, InputKind};
 
 /// Files of `deploy/connectors` that the simulated company is read through.
 const COMPILED_IN: [(&str, &str); 10] = [
@@ -55,16 +55,16 @@ pub(crate) fn of_topics(places: &[PathBuf]) -> Result<Vec<Connector>> {
         let listed = place.is_dir();
         for file in if listed { in_directory(place)? } else { vec![place.clone()] } {
             let connector = load(&file)?;
-            if !connector.from().is(FromKind::Kafka) {
+            if !connector.input_settings().is(InputKind::Kafka) {
                 if listed {
                     continue;
                 }
                 bail!("{} names no topic: [from] kind = \"kafka\", topics = [\"intake.finance\"]", file.display());
             }
             passes(&connector, &file)?;
-            let topics = &connector.from().topics;
+            let topics = &connector.input_settings().topics;
             let meets = |other: &&Connector| {
-                let shared = other.from().topics.iter().any(|topic| topics.contains(topic));
+                let shared = other.input_settings().topics.iter().any(|topic| topics.contains(topic));
                 other.name() == connector.name() || (shared && other.group() == connector.group())
             };
             if let Some(other) = all.iter().find(meets) {

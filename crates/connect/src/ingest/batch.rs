@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use onefold_mapping::{Connector, Outcome};
+use onefold_mapping::{Connector, MappingOutcome};
 use tokio::sync::mpsc;
 
 use crate::Input;
@@ -39,7 +39,7 @@ pub(crate) struct Ended {
 
 impl Batch {
     pub(crate) fn push(&mut self, taken: Taken) {
-        if let Outcome::Mapped { events, .. } = &taken.outcome {
+        if let MappingOutcome::Mapped { events, .. } = &taken.outcome {
             self.events += events.len();
         }
         self.bytes += taken.kept.raw.len();
@@ -60,12 +60,12 @@ pub(crate) fn read(
 ) -> Result<(), IngestError> {
     for input in inputs {
         let mut batch = Batch::default();
-        let mut fuse = Fuse::new(connector.read().stop_after);
+        let mut fuse = Fuse::new(connector.read_settings().stop_after);
         let mut blown = None;
         let mut why: BTreeMap<String, u64> = BTreeMap::new();
         let mut gone = false;
         let mut take = |taken: Taken| {
-            let failed = if let Outcome::Quarantined(problems) = &taken.outcome {
+            let failed = if let MappingOutcome::Quarantined(problems) = &taken.outcome {
                 let code = problems.first().map_or("", |p| p.code.as_ref());
                 *why.entry(code.to_owned()).or_default() += 1;
                 true
@@ -98,7 +98,7 @@ pub(crate) fn read(
         };
         if let Some((bad, of, line)) = blown {
             // One entry for the file, in place of those that wait.
-            batch.records.retain(|taken| !matches!(taken.outcome, Outcome::Quarantined(_)));
+            batch.records.retain(|taken| !matches!(taken.outcome, MappingOutcome::Quarantined(_)));
             let why = why.iter().map(|(code, count)| format!("{count} × {code}")).collect::<Vec<_>>().join(", ");
             batch.ended = Some(ended(input, passed, Some(fault::fuse(bad, of, line, &why))));
         } else {

@@ -1,6 +1,6 @@
 //! What stops an ingest: errors of the world and of the mapping, never of a record.
 
-use onefold_mapping::TestOutcome;
+use onefold_mapping::ConnectorTestResult;
 use onefold_store::StoreError;
 
 use crate::DoorError;
@@ -10,7 +10,7 @@ use crate::DoorError;
 #[allow(missing_docs)]
 pub enum IngestError {
     #[error("the mapping fails {} of its own tests; nothing was read", .0.len())]
-    Tests(Vec<TestOutcome>),
+    Tests(Vec<ConnectorTestResult>),
     #[error("{input} could not be read: {error}; what came before is in, read it again for the rest")]
     Read { input: String, error: std::io::Error },
     #[error("{0}")]

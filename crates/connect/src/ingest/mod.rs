@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use onefold_event::{Event, Limits};
-use onefold_mapping::{Connector, Outcome};
+use onefold_mapping::{Connector, MappingOutcome};
 use onefold_store::{Quarantine, QuarantineEntry};
 use tokio::sync::mpsc;
 
@@ -128,8 +128,8 @@ pub(crate) async fn write(batch: Batch, to: &To<'_>, report: &mut Report) -> Res
     let limits = to.limits();
     for mut taken in batch.records {
         let lines = taken.kept.lines();
-        match bounded(std::mem::replace(&mut taken.outcome, Outcome::Quarantined(Vec::new())), limits) {
-            Outcome::Mapped { events: own, findings } => {
+        match bounded(std::mem::replace(&mut taken.outcome, MappingOutcome::Quarantined(Vec::new())), limits) {
+            MappingOutcome::Mapped { events: own, findings } => {
                 report.records += 1;
                 report.mapped += 1;
                 report.events += own.len() as u64;
@@ -138,8 +138,8 @@ pub(crate) async fn write(batch: Batch, to: &To<'_>, report: &mut Report) -> Res
                 mapped.push((taken, own.len()));
                 events.extend(own);
             }
-            Outcome::Skipped { reason } => report.skip(reason),
-            Outcome::Quarantined(problems) => {
+            MappingOutcome::Skipped { reason } => report.skip(reason),
+            MappingOutcome::Quarantined(problems) => {
                 report.quarantine(&taken.origin.resource, lines, &problems);
                 entries.push(taken.origin.entry(&taken.kept, taken.item, &problems));
             }
@@ -156,10 +156,10 @@ pub(crate) async fn write(batch: Batch, to: &To<'_>, report: &mut Report) -> Res
 }
 
 /// A record one of whose events is more than an event may be is refused whole.
-fn bounded(outcome: Outcome, limits: Limits) -> Outcome {
-    let Outcome::Mapped { events, .. } = &outcome else { return outcome };
+fn bounded(outcome: MappingOutcome, limits: Limits) -> MappingOutcome {
+    let MappingOutcome::Mapped { events, .. } = &outcome else { return outcome };
     let beyond: Vec<_> = events.iter().flat_map(|event| limits.check(event)).collect();
-    if beyond.is_empty() { outcome } else { Outcome::Quarantined(fault::event(&beyond)) }
+    if beyond.is_empty() { outcome } else { MappingOutcome::Quarantined(fault::event(&beyond)) }
 }
 
 /// Notes the end of an input; one that is refused or stopped is a record of its own, in quarantine.

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use onefold_event::{Limits, Problem, problems_to_json};
-use onefold_mapping::{Connector, Format, Header, Outcome, Plan};
+use onefold_mapping::{Connector, MappingOutcome, MappingPlan, RecordFormat, TableHeading};
 use onefold_store::{Quarantine, QuarantineEntry, StoreError};
 
 use crate::belongs::{Belonging, Place as Belongs};
@@ -65,12 +65,16 @@ const PARTS: [&str; 2] = ["R0307", "R0308"];
 ///
 /// # Errors
 /// The entry cannot be read again, or not by this connector.
-pub fn again(entry: &QuarantineEntry, connector: Option<&Connector>) -> Result<Outcome, RetryError> {
+pub fn again(entry: &QuarantineEntry, connector: Option<&Connector>) -> Result<MappingOutcome, RetryError> {
     within(entry, connector, &Limits::default())
 }
 
 /// The same within these bounds.
-fn within(entry: &QuarantineEntry, connector: Option<&Connector>, limits: &Limits) -> Result<Outcome, RetryError> {
+fn within(
+    entry: &QuarantineEntry,
+    connector: Option<&Connector>,
+    limits: &Limits,
+) -> Result<MappingOutcome, RetryError> {
     let (number, resource) = (entry.number, || entry.resource.clone());
     if !entry.decision.is_empty() {
         return Err(RetryError::Closed { number, decision: entry.decision.clone() });
@@ -93,13 +97,13 @@ fn within(entry: &QuarantineEntry, connector: Option<&Connector>, limits: &Limit
         return Err(RetryError::Part { number, resource: resource() });
     }
     let charset = charset(connector, &context.charset).ok_or_else(|| wrong("its charset is unknown"))?;
-    let read = connector.read();
-    if read.format != Format::Csv {
+    let read = connector.read_settings();
+    if read.format != RecordFormat::Csv {
         return Ok(again_json(entry, connector, &context, charset));
     }
     let mut layout = read.clone();
-    if let Header::Row(_) = layout.header {
-        layout.header = Header::Given(context.heading.clone());
+    if let TableHeading::Row(_) = layout.header {
+        layout.header = TableHeading::Given(context.heading.clone());
     }
     layout.delimiter = context.delimiter.bytes().next().unwrap_or(layout.delimiter);
     let unread = |e: std::io::Error| wrong(&e.to_string());
@@ -108,7 +112,7 @@ fn within(entry: &QuarantineEntry, connector: Option<&Connector>, limits: &Limit
     let opening = Opening { charset, limit, mark: 0, start: &[], end: Some(end), closed: Some(context.closed) };
     let mut table = match CsvRows::open(Cursor::new(entry.raw.as_slice()), &layout, &opening).map_err(unread)? {
         Ok(table) => table,
-        Err(problem) => return Ok(Outcome::Quarantined(vec![problem])),
+        Err(problem) => return Ok(MappingOutcome::Quarantined(vec![problem])),
     };
     let mut rows = Vec::new();
     while let Some(row) = table.next().map_err(unread)? {
@@ -122,21 +126,21 @@ fn within(entry: &QuarantineEntry, connector: Option<&Connector>, limits: &Limit
         })
         .collect();
     if !bad.is_empty() {
-        return Ok(Outcome::Quarantined(bad));
+        return Ok(MappingOutcome::Quarantined(bad));
     }
     let plan = match connector.plan(table.heading()) {
         Ok(plan) => plan,
-        Err(problems) => return Ok(Outcome::Quarantined(problems)),
+        Err(problems) => return Ok(MappingOutcome::Quarantined(problems)),
     };
     if let Some(problem) = fill(&plan, &mut rows, &context, &read.group_by) {
-        return Ok(Outcome::Quarantined(vec![problem]));
+        return Ok(MappingOutcome::Quarantined(vec![problem]));
     }
     Ok(pass::map(&plan, &entry.resource, &rows))
 }
 
 /// Fills cells as they were filled when the file was read: from rows of other documents by what the entry keeps, else from
 /// the row above. Answers what is wrong where a row still has no key.
-fn fill(plan: &Plan, rows: &mut [Row], context: &Context, columns: &[String]) -> Option<Problem> {
+fn fill(plan: &MappingPlan, rows: &mut [Row], context: &Context, columns: &[String]) -> Option<Problem> {
     let mut belonging = Belonging::default();
     let mut keyless = None;
     for (n, row) in rows.iter_mut().enumerate() {
@@ -170,13 +174,13 @@ pub async fn retry(
         return refused::again(entry, door, quarantine).await;
     }
     let problems = match within(entry, connector, &door.limits())? {
-        Outcome::Skipped { reason } => {
+        MappingOutcome::Skipped { reason } => {
             quarantine.decide(entry.number, "retried", &format!("skipped: {reason}")).await?;
             return Ok(Retried::Skipped(reason));
         }
-        Outcome::Quarantined(problems) => problems,
-        Outcome::Mapped { events, .. } => {
-            let ids: Vec<_> = events.iter().map(|event| (event.header.id, event.header.subject.to_string())).collect();
+        MappingOutcome::Quarantined(problems) => problems,
+        MappingOutcome::Mapped { events, .. } => {
+            let ids: Vec<_> = events.iter().map(|event| (event.id, event.subject.to_string())).collect();
             let verdicts = door.accept(events).await?;
             let problems: Vec<Problem> = (verdicts.iter().zip(&ids))
                 .flat_map(|(verdict, (id, subject))| match verdict {
@@ -201,7 +205,7 @@ pub async fn retry(
 
 /// The charset by which the bytes were read, if the mapping still names it; else the one that it names now.
 fn charset(connector: &Connector, was: &str) -> Option<Charset> {
-    let names = &connector.read().charset;
+    let names = &connector.read_settings().charset;
     let was = Charset::by_name(was);
     let same = names.iter().any(|name| {
         let name = name.to_ascii_lowercase();
@@ -210,24 +214,24 @@ fn charset(connector: &Connector, was: &str) -> Option<Charset> {
     if same { was } else { Charset::choose(names, &[]).ok().map(|(charset, _)| charset).or(was) }
 }
 
-fn again_json(entry: &QuarantineEntry, connector: &Connector, context: &Context, charset: Charset) -> Outcome {
+fn again_json(entry: &QuarantineEntry, connector: &Connector, context: &Context, charset: Charset) -> MappingOutcome {
     let content = ndjson::parse(&entry.raw, charset, entry.first_line);
     let body = match content {
         Content::Json(body) => body,
-        Content::Bad(problem, _) => return Outcome::Quarantined(vec![*problem]),
-        Content::Fields(_) => return Outcome::Quarantined(Vec::new()),
+        Content::Bad(problem, _) => return MappingOutcome::Quarantined(vec![*problem]),
+        Content::Fields(_) => return MappingOutcome::Quarantined(Vec::new()),
     };
     let plan = match connector.plan(&[]) {
         Ok(plan) => plan,
-        Err(problems) => return Outcome::Quarantined(problems),
+        Err(problems) => return MappingOutcome::Quarantined(problems),
     };
-    let found = match connector.records(&body) {
+    let found = match connector.select_records(&body) {
         Ok(found) => found,
-        Err(problem) => return Outcome::Quarantined(vec![*problem]),
+        Err(problem) => return MappingOutcome::Quarantined(vec![*problem]),
     };
-    let Some(items) = found else { return Outcome::Skipped { reason: "not for us".to_owned() } };
+    let Some(items) = found else { return MappingOutcome::Skipped { reason: "not for us".to_owned() } };
     let Some(item) = items.get(context.item.unwrap_or(0)) else {
-        return Outcome::Skipped { reason: "no records in it".to_owned() };
+        return MappingOutcome::Skipped { reason: "no records in it".to_owned() };
     };
     let at = Place { first_line: entry.first_line, last_line: entry.last_line, offset: 0, length: entry.length };
     let mut rows = vec![Row {

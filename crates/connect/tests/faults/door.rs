@@ -9,8 +9,8 @@ use onefold_connect::{
 use onefold_event::{Event, decode, encode};
 use onefold_fold::MOST_FACTS;
 use onefold_log::{Log, Record, Stored};
-use onefold_mapping::Outcome;
-use onefold_store::{Quarantine, QuarantineEntry};
+use onefold_mapping::MappingOutcome;
+use onefold_store::{MOST_FACTS, Quarantine, QuarantineEntry};
 use serde_json::{Value, json};
 
 use crate::hub::{Hub, invoices, table};
@@ -223,10 +223,10 @@ async fn one_bad_event_in_a_batch_does_not_stop_the_others() {
     let answers = take_posted(vec![cloud("1", "2").into()], &hub.door, &hub.store).await.unwrap();
     assert!(matches!(&answers[..], [Answer::Judged(_, Verdict::Conflict(_))]));
     assert_eq!(hub.quarantined().await[2].codes, "conflict");
-    assert!(matches!(again_posted(&hub, 1).await, Outcome::Quarantined(_)));
+    assert!(matches!(again_posted(&hub, 1).await, MappingOutcome::Quarantined(_)));
 }
 
-async fn again_posted(hub: &Hub, number: u64) -> Outcome {
+async fn again_posted(hub: &Hub, number: u64) -> MappingOutcome {
     again(&hub.store.get(number).await.unwrap().unwrap(), None).unwrap()
 }
 
@@ -269,7 +269,7 @@ async fn a_retry_takes_in_what_passes_now_once_and_closes_the_entry() {
 
     let text = invoices_with_dates();
     let corrected = crate::hub::parse(&text);
-    assert!(matches!(again(&entry, Some(&corrected)), Ok(Outcome::Mapped { .. })));
+    assert!(matches!(again(&entry, Some(&corrected)), Ok(MappingOutcome::Mapped { .. })));
     let done = retry(&entry, Some(&corrected), &hub.door, &hub.store, "days first").await.unwrap();
     assert!(
         matches!(&done, Retried::Taken(verdicts) if matches!(verdicts[..], [Verdict::Accepted { .. }])),

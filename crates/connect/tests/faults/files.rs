@@ -2,8 +2,8 @@
 
 use crate::hub::{HEADING, Hub, gzip, invoices, invoices_text, parse, table};
 use onefold_connect::{FileState, Report, Retried, again, retry};
-use onefold_event::{Body, EmptyKeyRing, Event};
-use onefold_mapping::{Connector, Outcome};
+use onefold_event::{Body, Event, EmptyKeyRing};
+use onefold_mapping::{Connector, MappingOutcome};
 use proptest::prelude::*;
 
 fn total(event: &Event) -> String {
@@ -42,7 +42,7 @@ async fn merged_cells_take_the_value_above_and_without_that_their_document_waits
     let waiting = hub.quarantined().await;
     assert_eq!(waiting[0].raw, [MERGED[0], MERGED[1]].join("\n").as_bytes());
     assert!(
-        matches!(again(&waiting[0], Some(&invoices(GROUPED))), Ok(Outcome::Quarantined(_))),
+        matches!(again(&waiting[0], Some(&invoices(GROUPED))), Ok(MappingOutcome::Quarantined(_))),
         "the same mapping, the same end"
     );
     for entry in &waiting {
@@ -127,7 +127,7 @@ async fn what_was_filled_from_another_document_is_filled_so_again_by_a_retry() {
             .replace("total = { from = \"amount\", pick = \"sum\" }", "total = { from = \"amount\", pick = \"last\" }"),
     );
     match again(&entry, Some(&lenient)).unwrap() {
-        Outcome::Mapped { events, .. } => assert_eq!(events[0].header.references[0].subject.as_str(), "party:t:K1"),
+        MappingOutcome::Mapped { events, .. } => assert_eq!(events[0].references[0].subject.as_str(), "party:t:K1"),
         other => panic!("{other:?}"),
     }
 }
@@ -200,7 +200,7 @@ async fn tables_of_every_make_give_the_rows_of_the_plain_one() {
         let entry = hub.quarantined().await.remove(0);
         assert_eq!(entry.codes, "R0412", "{name}");
         match again(&entry, Some(&invoices(read))).unwrap() {
-            Outcome::Quarantined(problems) => assert_eq!(problems[0].code, "R0412", "{name}"),
+            MappingOutcome::Quarantined(problems) => assert_eq!(problems[0].code, "R0412", "{name}"),
             other => panic!("{name}: {other:?}"),
         }
     }

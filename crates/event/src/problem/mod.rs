@@ -8,11 +8,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use render::{render, render_record};
+pub use render::{render_problem, render_record_problems};
 
 /// A place in the connector file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct FilePosition {
     /// The connector file.
     pub file: String,
     /// Counted from 1.
@@ -41,7 +41,7 @@ pub struct Problem {
     /// What the mapping expects; may be empty.
     pub expected: String,
     /// By whose word it is expected.
-    pub mapping: Option<Place>,
+    pub mapping: Option<FilePosition>,
     /// Lines of the source at fault; empty for a mapping's own errors and for what is no text.
     pub lines: Vec<u64>,
     /// What would settle it.
@@ -95,7 +95,7 @@ pub fn problems_to_json(problems: &[Problem]) -> Value {
 /// The whole problem as `onefold` prints it, without the data's own lines.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&render(self, "", &|_| None))
+        f.write_str(&render_problem(self, "", &|_| None))
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
         let mut placed = Problem::new("R0412", "a number");
         placed.lines = vec![7];
         placed.mapping =
-            Some(Place { file: "k.toml".into(), line: 23, column: 1, length: 6, excerpt: "number = 1".into() });
+            Some(FilePosition { file: "k.toml".into(), line: 23, column: 1, length: 6, excerpt: "number = 1".into() });
         assert_eq!(
             problems_to_json(&[bare, placed]).to_string(),
             "[{\"code\":\"R0501\",\"expected\":\"an event\",\"found\":\"no type\",\"help\":[\"who?\"],\"lines\":[],\

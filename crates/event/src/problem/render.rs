@@ -8,7 +8,7 @@ use super::Problem;
 const WIDTH: usize = 100;
 
 /// One problem in full. `resource` names the data (empty: no data), `line_of` gives the text of its lines where it is at hand.
-pub fn render(problem: &Problem, resource: &str, line_of: &dyn Fn(u64) -> Option<String>) -> String {
+pub fn render_problem(problem: &Problem, resource: &str, line_of: &dyn Fn(u64) -> Option<String>) -> String {
     let mut out = String::with_capacity(256);
     // Writing into a String cannot fail.
     let _ = write(problem, resource, line_of, &mut out);
@@ -16,7 +16,7 @@ pub fn render(problem: &Problem, resource: &str, line_of: &dyn Fn(u64) -> Option
 }
 
 /// All problems of one record under one head: `record: FILE, lines 6-7 (NUMBER)`.
-pub fn render_record(
+pub fn render_record_problems(
     problems: &[Problem],
     resource: &str,
     lines: (u64, u64),
@@ -28,7 +28,7 @@ pub fn render_record(
     let count = if problems.len() == 1 { "1 error".to_owned() } else { format!("{} errors", problems.len()) };
     let mut out = format!("record: {resource}, {span}{key}: {count}\n");
     for problem in problems {
-        out.push_str(&render(problem, resource, line_of));
+        out.push_str(&render_problem(problem, resource, line_of));
     }
     out
 }
@@ -119,7 +119,7 @@ fn width(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Place;
+    use crate::FilePosition;
 
     #[test]
     fn a_record_error_says_both_places_found_expected_and_advice() {
@@ -130,9 +130,11 @@ mod tests {
         p.target = "invoice.lines.unit_price".into();
         p.lines = vec![7];
         p.mapping =
-            Some(Place { file: "k.toml".into(), line: 23, column: 1, length: 6, excerpt: "number = …".into() });
+            Some(FilePosition {
+                file: "k.toml".into(), line: 23, column: 1, length: 6, excerpt: "number = …".into()
+            });
         let line = "XS-000121,中纤板,1,张,\"1250,00\",13%";
-        let text = render(&p, "发票.csv", &|_| Some(line.into()));
+        let text = render_problem(&p, "发票.csv", &|_| Some(line.into()));
         assert_eq!(
             text,
             "error[R0412]: a number is not written as the mapping says\n  --> 发票.csv, line 7\n\
@@ -145,7 +147,8 @@ mod tests {
     #[test]
     fn a_mapping_error_points_at_its_place() {
         let mut p = Problem::new("M0101", "there is no key `issue`");
-        p.mapping = Some(Place { file: "k.toml".into(), line: 3, column: 1, length: 5, excerpt: "issue = 1".into() });
+        p.mapping =
+            Some(FilePosition { file: "k.toml".into(), line: 3, column: 1, length: 5, excerpt: "issue = 1".into() });
         assert_eq!(
             p.to_string(),
             "error[M0101]: there is no key `issue`\n  --> k.toml:3:1\n  |\n3 | issue = 1\n  | ^^^^^\n"

@@ -6,81 +6,81 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use onefold_event::{Currency, CurrencyError, Problem};
 
-use crate::compile::cells::settings::{currency, patterns, style, years, yes_no};
-use crate::compile::compiler::{Assume, CURRENCY, Compiler, REGION, ZONE};
-use crate::language::node::Node;
+use crate::compile::cells::settings::{read_currency, read_patterns, read_style, read_years, read_yes_no};
+use crate::compile::compiler::{AssumedSettings, CURRENCY, ConnectorCompiler, REGION, ZONE};
+use crate::language::node::TomlNode;
 use crate::program::cell::{CurrencyOf, TextOf, ZoneOf};
 use crate::program::names::SlotRef;
-use crate::program::scope::SlotTy;
-use crate::report::diagnostics::Faults;
-use crate::values::instant::{DST, zone};
+use crate::program::scope::SlotType;
+use crate::report::diagnostics::Diagnostics;
+use crate::values::instant::{DST, zone_by_name};
 use crate::values::number::NEGATIVES;
-use crate::values::value::Ty;
+use crate::values::value::ValueType;
 
-impl Compiler<'_> {
+impl ConnectorCompiler<'_> {
     /// Reads the constants, and declares slots for what is worked out per record.
-    pub(crate) fn assume(&mut self, node: &Node) {
+    pub(crate) fn assume(&mut self, node: &TomlNode) {
         let known = [
             "zone", "dst", "date", "time", "years", "number", "negative", "currency", "minor", "region", "blank",
             "bool",
         ];
-        node.only(&mut self.faults, "[assume]", &known);
-        let mut assume = Assume::default();
+        node.allow_keys(&mut self.faults, "[assume]", &known);
+        let mut assume = AssumedSettings::default();
         let f = &mut self.faults;
-        if let Some(style) = node.get("number").and_then(|n| style(n, f)) {
+        if let Some(style) = node.get("number").and_then(|n| read_style(n, f)) {
             assume.parse.style = style;
         }
         if let Some(negative) = node.get("negative").and_then(|n| n.one_of(f, &NEGATIVES)) {
             assume.parse.style = assume.parse.style.negative(negative);
         }
         if let Some(dates) = node.get("date") {
-            assume.parse.dates = patterns(dates, false, f);
+            assume.parse.dates = read_patterns(dates, false, f);
         }
         if let Some(times) = node.get("time") {
-            assume.parse.times = patterns(times, true, f);
+            assume.parse.times = read_patterns(times, true, f);
         }
-        assume.parse.years = node.get("years").and_then(|n| years(n, f));
+        assume.parse.years = node.get("years").and_then(|n| read_years(n, f));
         if let Some(n) = node.get("minor") {
-            assume.parse.units = units(n, f);
+            assume.parse.units = read_units(n, f);
         }
         assume.parse.dst = node.get("dst").and_then(|n| n.one_of(f, &DST));
         if let Some(blank) = node.get("blank") {
-            assume.blank = blank.texts(f).into();
+            assume.blank = blank.text_list(f).into();
         }
         if let Some(node) = node.get("bool") {
-            (assume.parse.yes, assume.parse.no) = yes_no(node, f);
+            (assume.parse.yes, assume.parse.no) = read_yes_no(node, f);
         }
         if let Some(node) = node.get("zone") {
             assume.zone_at = Some(node.span.clone());
             assume.parse.zone = match node.is_table() {
-                true => Some(ZoneOf::Slot(self.hidden(ZONE, node))),
+                true => Some(ZoneOf::Slot(self.hidden_slot(ZONE, node))),
                 false => self.zone_of(node),
             };
         }
         if let Some(node) = node.get("currency") {
             assume.parse.currency = match node.is_table() {
-                true => Some(CurrencyOf::Slot(self.hidden(CURRENCY, node))),
-                false => currency(node, &mut self.faults).map(CurrencyOf::Fixed),
+                true => Some(CurrencyOf::Slot(self.hidden_slot(CURRENCY, node))),
+                false => read_currency(node, &mut self.faults).map(CurrencyOf::Fixed),
             };
         }
         if let Some(node) = node.get("region") {
             assume.region = match node.is_table() {
-                true => Some(TextOf::Slot(self.hidden(REGION, node))),
+                true => Some(TextOf::Slot(self.hidden_slot(REGION, node))),
                 false => node.text(&mut self.faults).map(|t| TextOf::Fixed(t.to_owned())),
             };
         }
         self.assume = assume;
     }
 
-    fn hidden(&mut self, name: &str, node: &Node) -> SlotRef {
-        let index = self.scopes.declare(0, name, &node.span, SlotTy::One(Ty::Text));
-        self.pend(0, index, node, name.trim_matches(['[', ']']).to_owned(), Ty::Text);
+    fn hidden_slot(&mut self, name: &str, node: &TomlNode) -> SlotRef {
+        let index = self.scopes.declare(0, name, &node.span, SlotType::One(ValueType::Text));
+        self.add_pending(0, index, node, name.trim_matches(['[', ']']).to_owned(), ValueType::Text);
         SlotRef { up: 0, index }
     }
 
-    pub(crate) fn zone_of(&mut self, node: &Node) -> Option<ZoneOf> {
+    pub(crate) fn zone_of(&mut self, node: &TomlNode) -> Option<ZoneOf> {
         let name = node.text(&mut self.faults)?;
-        let found = zone(name);
+        let found = zone_by_name(name);
         if found.is_none() {
             let problem = Problem::new("M0404", format!("there is no zone `{name}`"));
             self.faults.add(&node.span, problem.instead("", "a name of the IANA database, such as Europe/London"));
@@ -94,7 +94,7 @@ impl Compiler<'_> {
 const MOST_DIGITS: u32 = 6;
 
 /// Digits of the smallest unit by currency.
-fn units(node: &Node, faults: &mut Faults) -> Arc<BTreeMap<String, u32>> {
+fn read_units(node: &TomlNode, faults: &mut Diagnostics) -> Arc<BTreeMap<String, u32>> {
     let mut units = BTreeMap::new();
     if !node.table(faults) {
         return Arc::default();
@@ -104,7 +104,7 @@ fn units(node: &Node, faults: &mut Faults) -> Arc<BTreeMap<String, u32>> {
         let code = match &currency {
             Ok(currency) => currency.code(),
             Err(error) => {
-                faults.say(&entry.at, "M0406", error.to_string());
+                faults.report_message(&entry.at, "M0406", error.to_string());
                 continue;
             }
         };
@@ -113,7 +113,7 @@ fn units(node: &Node, faults: &mut Faults) -> Arc<BTreeMap<String, u32>> {
             Some(digits) => {
                 units.insert(code.to_owned(), digits);
             }
-            None if digits.is_some() => entry.node.wrong(faults, "how many digits the smallest unit has: 0 to 6"),
+            None if digits.is_some() => entry.node.report_type(faults, "how many digits the smallest unit has: 0 to 6"),
             None => {}
         }
     }

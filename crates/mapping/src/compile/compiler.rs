@@ -5,75 +5,75 @@ use std::sync::Arc;
 
 use onefold_event::Problem;
 
-use crate::language::node::{Node, Value};
-use crate::language::path::Shape;
-use crate::program::cell::{Parse, TextOf};
-use crate::program::names::{Each, ScopeId};
-use crate::program::paths::{PathId, Paths};
-use crate::program::scope::Scopes;
-use crate::program::word_tables::{Lookup, Words};
-use crate::report::diagnostics::Faults;
-use crate::report::source_text::Span;
-use crate::values::number::Style;
-use crate::values::value::Ty;
+use crate::language::node::{TomlNode, TomlValue};
+use crate::language::path::RecordShape;
+use crate::program::cell::{ParseSettings, TextOf};
+use crate::program::names::{RepeatOver, ScopeId};
+use crate::program::paths::{PathId, PathTable};
+use crate::program::scope::ScopeTable;
+use crate::program::word_tables::{EnumTable, LookupTable};
+use crate::report::diagnostics::Diagnostics;
+use crate::report::source_text::TextSpan;
+use crate::values::number::NumberStyle;
+use crate::values::value::ValueType;
 
-pub(crate) struct Compiler<'s> {
-    pub(crate) faults: Faults<'s>,
-    pub(crate) shape: Shape,
-    pub(crate) paths: Paths,
-    pub(crate) scopes: Scopes,
-    pub(crate) assume: Assume,
-    pub(crate) words: Vec<Words>,
+pub(crate) struct ConnectorCompiler<'s> {
+    pub(crate) faults: Diagnostics<'s>,
+    pub(crate) shape: RecordShape,
+    pub(crate) paths: PathTable,
+    pub(crate) scopes: ScopeTable,
+    pub(crate) assume: AssumedSettings,
+    pub(crate) words: Vec<EnumTable>,
     pub(crate) word_names: BTreeMap<String, usize>,
-    pub(crate) lookups: Vec<Lookup>,
+    pub(crate) lookups: Vec<LookupTable>,
     pub(crate) lookup_names: BTreeMap<String, usize>,
     /// Names used since it was last emptied.
     pub(crate) used: Vec<(ScopeId, usize)>,
     /// The event that is being read.
-    pub(crate) here: Span,
-    pub(crate) pending: Vec<Pending>,
+    pub(crate) here: TextSpan,
+    pub(crate) pending: Vec<PendingCell>,
     pub(crate) lists: Vec<PendingList>,
 }
 
 /// A slot that is declared and whose cell is still to be read: names may be used before they are declared.
-pub(crate) struct Pending {
+pub(crate) struct PendingCell {
     pub(crate) scope: ScopeId,
     pub(crate) index: usize,
-    pub(crate) node: Node,
+    pub(crate) node: TomlNode,
     pub(crate) target: String,
-    pub(crate) ty: Ty,
+    pub(crate) ty: ValueType,
 }
 
 pub(crate) struct PendingList {
     pub(crate) scope: ScopeId,
     pub(crate) index: usize,
     pub(crate) inner: ScopeId,
-    pub(crate) node: Node,
+    pub(crate) node: TomlNode,
     pub(crate) target: String,
 }
 
 /// Where a cell stands.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct At<'a> {
+pub(crate) struct CellContext<'a> {
     pub(crate) scope: ScopeId,
     pub(crate) own: Option<(ScopeId, usize)>,
     pub(crate) target: &'a str,
 }
 
 #[derive(Debug)]
-pub(crate) struct Assume {
-    pub(crate) parse: Parse,
+pub(crate) struct AssumedSettings {
+    pub(crate) parse: ParseSettings,
     pub(crate) blank: Arc<[String]>,
     pub(crate) region: Option<TextOf>,
     /// Where the zone is said, for advice about it.
-    pub(crate) zone_at: Option<Span>,
+    pub(crate) zone_at: Option<TextSpan>,
 }
 
-impl Default for Assume {
+impl Default for AssumedSettings {
     fn default() -> Self {
         Self {
-            parse: Parse {
-                style: Style::PLAIN,
+            parse: ParseSettings {
+                style: NumberStyle::PLAIN,
                 minor: false,
                 units: Arc::default(),
                 currency: None,
@@ -102,16 +102,16 @@ pub(crate) const ZONE: &str = "[zone]";
 
 pub(crate) const REGION: &str = "[region]";
 
-impl<'s> Compiler<'s> {
-    pub(crate) fn new(faults: Faults<'s>, shape: Shape) -> Self {
-        let mut scopes = Scopes::default();
+impl<'s> ConnectorCompiler<'s> {
+    pub(crate) fn new(faults: Diagnostics<'s>, shape: RecordShape) -> Self {
+        let mut scopes = ScopeTable::default();
         scopes.open(None);
         Self {
             faults,
             shape,
-            paths: Paths::default(),
+            paths: PathTable::default(),
             scopes,
-            assume: Assume::default(),
+            assume: AssumedSettings::default(),
             words: Vec::new(),
             word_names: BTreeMap::new(),
             lookups: Vec::new(),
@@ -123,44 +123,51 @@ impl<'s> Compiler<'s> {
         }
     }
 
-    pub(crate) fn pend(&mut self, scope: ScopeId, index: usize, node: &Node, target: String, ty: Ty) {
-        self.pending.push(Pending { scope, index, node: node.clone(), target, ty });
+    pub(crate) fn add_pending(&mut self, scope: ScopeId, index: usize, node: &TomlNode, target: String, ty: ValueType) {
+        self.pending.push(PendingCell { scope, index, node: node.clone(), target, ty });
     }
 
-    pub(crate) fn pend_list(&mut self, scope: ScopeId, index: usize, inner: ScopeId, node: &Node, target: &str) {
+    pub(crate) fn add_pending_list(
+        &mut self,
+        scope: ScopeId,
+        index: usize,
+        inner: ScopeId,
+        node: &TomlNode,
+        target: &str,
+    ) {
         self.lists.push(PendingList { scope, index, inner, node: node.clone(), target: target.to_owned() });
     }
 
-    pub(crate) fn each(&mut self, node: &Node) -> Option<Each> {
+    pub(crate) fn each(&mut self, node: &TomlNode) -> Option<RepeatOver> {
         let text = node.text(&mut self.faults)?;
         if text == "#rows" {
-            return Some(Each::Rows);
+            return Some(RepeatOver::Rows);
         }
-        if self.shape == Shape::Table {
+        if self.shape == RecordShape::Table {
             let problem =
                 Problem::new("M0201", format!("`{text}` is no list of a table")).instead("", "each = \"#rows\"");
             self.faults.add(&node.span, problem);
             return None;
         }
-        self.path(text, &node.span).map(Each::Path)
+        self.path(text, &node.span).map(RepeatOver::Path)
     }
 
-    pub(crate) fn path(&mut self, text: &str, span: &Span) -> Option<PathId> {
+    pub(crate) fn path(&mut self, text: &str, span: &TextSpan) -> Option<PathId> {
         match self.paths.add(text, self.shape) {
             Ok(id) => Some(id),
             Err(why) => {
-                self.faults.say(span, "M0201", format!("`{text}` is no path: {why}"));
+                self.faults.report_message(span, "M0201", format!("`{text}` is no path: {why}"));
                 None
             }
         }
     }
 
     /// The words that a cell with an enum can give.
-    pub(crate) fn words_of(&self, node: &Node) -> Option<Vec<String>> {
-        let Value::Text(name) = &node.get("enum")?.value else { return None };
-        let mut words = self.words.get(*self.word_names.get(name)?)?.closed()?;
+    pub(crate) fn words_of(&self, node: &TomlNode) -> Option<Vec<String>> {
+        let TomlValue::Text(name) = &node.get("enum")?.value else { return None };
+        let mut words = self.words.get(*self.word_names.get(name)?)?.closed_words()?;
         match node.get("default").map(|n| &n.value) {
-            Some(Value::Text(word)) => words.push(word.clone()),
+            Some(TomlValue::Text(word)) => words.push(word.clone()),
             Some(_) => return None,
             None => {}
         }

@@ -6,19 +6,19 @@ use std::sync::Arc;
 use onefold_event::{Problem, catalogue};
 use sha2::{Digest, Sha256};
 
-use crate::compile::compiler::Compiler;
+use crate::compile::compiler::ConnectorCompiler;
 use crate::compile::word_tables::read_named;
-use crate::language::input::{From, FromKind};
-use crate::language::node::{Node, parse_toml};
-use crate::language::path::Shape;
-use crate::language::reading::Read;
+use crate::language::input::{InputKind, InputSettings};
+use crate::language::node::{TomlNode, parse_toml};
+use crate::language::path::RecordShape;
+use crate::language::reading::ReadSettings;
 use crate::program::compiled::CompiledConnector;
-use crate::program::connector_test::Trial;
+use crate::program::connector_test::ConnectorTest;
 use crate::program::paths::PathId;
-use crate::program::word_tables::{Lookup, Words};
-use crate::report::diagnostics::Faults;
+use crate::program::word_tables::{EnumTable, LookupTable};
+use crate::report::diagnostics::Diagnostics;
 use crate::report::nearest::did_you_mean;
-use crate::report::source_text::Source;
+use crate::report::source_text::SourceText;
 
 const SECTIONS: [&str; 11] =
     ["connector", "from", "read", "assume", "enum", "lookup", "let", "skip", "common", "event", "test"];
@@ -29,56 +29,62 @@ const SECTIONS: [&str; 11] =
 /// # Errors
 /// Everything that is wrong with it, in the order of the file.
 pub(crate) fn compile_connector(
-    source: &Source,
+    source: &SourceText,
     load: &dyn Fn(&str) -> Result<String, String>,
 ) -> Result<CompiledConnector, Vec<Problem>> {
-    let mut faults = Faults::new(source);
+    let mut faults = Diagnostics::new(source);
     let root = parse_toml(source, &mut faults);
     if !faults.list.is_empty() {
         return Err(faults.finish());
     }
-    sections(&root, &mut faults);
+    check_sections(&root, &mut faults);
     open_questions(source, &mut faults);
-    let (name, source_name, mapping) = identity(&root, &mut faults);
-    let from = section(&root, "from", &mut faults).map(|n| From::parse(n, &mut faults));
-    let read = section(&root, "read", &mut faults).map(|n| Read::parse(n, &mut faults));
+    let (name, source_name, mapping) = read_identity(&root, &mut faults);
+    let from = find_section(&root, "from", &mut faults).map(|n| InputSettings::parse(n, &mut faults));
+    let read = find_section(&root, "read", &mut faults).map(|n| ReadSettings::parse(n, &mut faults));
     let read = read.unwrap_or_default();
-    let only_topics = from.as_ref().is_some_and(|from| from.kinds == [FromKind::Kafka]);
+    let only_topics = from.as_ref().is_some_and(|from| from.kinds == [InputKind::Kafka]);
     if let Some(n) = root.get("read").and_then(|n| n.get("stop_after")).filter(|_| only_topics) {
-        faults.say(&n.span, "M0112", "`stop_after` is for files: a topic goes on, and its quarantine is watched");
+        faults.report_message(
+            &n.span,
+            "M0112",
+            "`stop_after` is for files: a topic goes on, and its quarantine is watched",
+        );
     }
-    let mut c = Compiler::new(faults, read.shape());
-    (c.words, c.word_names) = read_named(root.get("enum"), &mut c.faults, Words::read);
+    let mut c = ConnectorCompiler::new(faults, read.shape());
+    (c.words, c.word_names) = read_named(root.get("enum"), &mut c.faults, EnumTable::read);
     (c.lookups, c.lookup_names) =
-        read_named(root.get("lookup"), &mut c.faults, |n, node, f| Lookup::read(n, node, load, f));
+        read_named(root.get("lookup"), &mut c.faults, |n, node, f| LookupTable::read(n, node, load, f));
     let (records, only) = root.get("read").map(|n| json_selection(n, read.shape(), &mut c)).unwrap_or_default();
     if let Some(n) = root.get("assume") {
         c.assume(n);
     }
     if let Some(n) = root.get("let") {
-        c.lets(n, 0, "let.");
+        c.declare_lets(n, 0, "let.");
     }
-    c.settle();
+    c.read_pending_cells();
     let mut skips = Vec::new();
-    for entry in root.get("skip").map_or(&[][..], Node::entries) {
+    for entry in root.get("skip").map_or(&[][..], TomlNode::entries) {
         let condition = c.condition(&entry.node, 0, format!("skip.{}", entry.key));
         skips.extend(condition.map(|condition| (entry.key.clone(), condition)));
     }
     let events = c.events(root.get("common"), root.get("event"));
-    for (scope, slot) in c.scopes.circles() {
+    for (scope, slot) in c.scopes.self_references() {
         let slot = &c.scopes.list[scope].slots[slot];
-        c.faults.say(&slot.span.clone(), "M0111", format!("`{}` is made from itself", slot.name));
+        c.faults.report_message(&slot.span.clone(), "M0111", format!("`{}` is made from itself", slot.name));
     }
-    let names: Vec<&str> = root.get("event").map_or(&[][..], Node::entries).iter().map(|e| e.key.as_str()).collect();
-    let reasons: Vec<&str> = root.get("skip").map_or(&[][..], Node::entries).iter().map(|e| e.key.as_str()).collect();
-    let trials = Trial::read(root.get("test"), &names, &reasons, load, &mut c.faults);
-    let digest = digest(source, &c.lookups);
+    let names: Vec<&str> =
+        root.get("event").map_or(&[][..], TomlNode::entries).iter().map(|e| e.key.as_str()).collect();
+    let reasons: Vec<&str> =
+        root.get("skip").map_or(&[][..], TomlNode::entries).iter().map(|e| e.key.as_str()).collect();
+    let trials = ConnectorTest::read(root.get("test"), &names, &reasons, load, &mut c.faults);
+    let digest = digest_mapping(source, &c.lookups);
     let blank = Arc::clone(&c.assume.blank);
-    let Compiler { faults, paths, scopes, words, lookups, .. } = c;
+    let ConnectorCompiler { faults, paths, scopes, words, lookups, .. } = c;
     let problems = faults.finish();
     match (problems.is_empty(), from) {
         (true, Some(from)) => Ok(CompiledConnector {
-            source: Source { file: String::new(), text: String::new() },
+            source: SourceText { file: String::new(), text: String::new() },
             name,
             source_name,
             mapping,
@@ -100,16 +106,16 @@ pub(crate) fn compile_connector(
     }
 }
 
-fn section<'n>(root: &'n Node, name: &str, faults: &mut Faults) -> Option<&'n Node> {
+fn find_section<'n>(root: &'n TomlNode, name: &str, faults: &mut Diagnostics) -> Option<&'n TomlNode> {
     let found = root.get(name);
     match found {
-        None => faults.say(&(0..0), "M0102", format!("the section [{name}] is missing")),
+        None => faults.report_message(&(0..0), "M0102", format!("the section [{name}] is missing")),
         Some(node) => return node.table(faults).then_some(node),
     }
     None
 }
 
-fn sections(root: &Node, faults: &mut Faults) {
+fn check_sections(root: &TomlNode, faults: &mut Diagnostics) {
     for entry in root.entries() {
         if !SECTIONS.contains(&entry.key.as_str()) {
             let mut problem = Problem::new("M0101", format!("there is no section [{}]", entry.key));
@@ -119,17 +125,17 @@ fn sections(root: &Node, faults: &mut Faults) {
             }
             faults.add(&entry.at, problem);
         } else if !entry.node.is_table() {
-            entry.node.wrong(faults, "a table");
+            entry.node.report_type(faults, "a table");
         }
     }
 }
 
 /// `# ?` marks what a draft was unsure of: a person decides before it runs.
-fn open_questions(source: &Source, faults: &mut Faults) {
+fn open_questions(source: &SourceText, faults: &mut Diagnostics) {
     let mut at = 0;
     for line in source.text.split_inclusive('\n') {
         if line.trim_start().starts_with("# ?") {
-            faults.say(
+            faults.report_message(
                 &(at..at + line.trim_end().len()),
                 "M0602",
                 "this question is still open: answer it and take the mark away",
@@ -139,12 +145,12 @@ fn open_questions(source: &Source, faults: &mut Faults) {
     }
 }
 
-fn identity(root: &Node, faults: &mut Faults) -> (String, String, i64) {
-    let Some(node) = section(root, "connector", faults) else { return Default::default() };
-    node.only(faults, "[connector]", &["name", "source", "mapping", "owner", "note"]);
+fn read_identity(root: &TomlNode, faults: &mut Diagnostics) -> (String, String, i64) {
+    let Some(node) = find_section(root, "connector", faults) else { return Default::default() };
+    node.allow_keys(faults, "[connector]", &["name", "source", "mapping", "owner", "note"]);
     let mut word = |key: &str| {
         let Some(n) = node.get(key) else {
-            faults.say(&node.span, "M0102", format!("[connector] does not say its `{key}`"));
+            faults.report_message(&node.span, "M0102", format!("[connector] does not say its `{key}`"));
             return String::new();
         };
         let text = n.text(faults).unwrap_or_default().to_owned();
@@ -152,7 +158,7 @@ fn identity(root: &Node, faults: &mut Faults) -> (String, String, i64) {
             && text.len() <= 64
             && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
         if !plain {
-            faults.say(&n.span, "M0103", format!("`{key}` is made of letters, digits, -, _ and ."));
+            faults.report_message(&n.span, "M0103", format!("`{key}` is made of letters, digits, -, _ and ."));
         }
         text
     };
@@ -161,7 +167,7 @@ fn identity(root: &Node, faults: &mut Faults) -> (String, String, i64) {
     (name, source, mapping)
 }
 
-pub(crate) fn digest(source: &Source, lookups: &[Lookup]) -> [u8; 8] {
+pub(crate) fn digest_mapping(source: &SourceText, lookups: &[LookupTable]) -> [u8; 8] {
     let mut hash = Sha256::new();
     let mut put = |text: &str| {
         hash.update((text.len() as u64).to_be_bytes());
@@ -182,13 +188,13 @@ pub(crate) fn digest(source: &Source, lookups: &[Lookup]) -> [u8; 8] {
 
 /// Paths of `records` and `only`: which records of a JSON body are for us.
 fn json_selection(
-    node: &Node,
-    shape: Shape,
-    compiler: &mut Compiler,
+    node: &TomlNode,
+    shape: RecordShape,
+    compiler: &mut ConnectorCompiler,
 ) -> (Option<PathId>, BTreeMap<PathId, Vec<String>>) {
     let (mut records, mut only) = (None, BTreeMap::new());
     for key in ["records", "only"] {
-        if let (Some(n), Shape::Table) = (node.get(key), shape) {
+        if let (Some(n), RecordShape::Table) = (node.get(key), shape) {
             compiler.faults.add(&n.span, Problem::new("M0112", format!("`{key}` is for JSON")));
             return (records, only);
         }
@@ -199,9 +205,9 @@ fn json_selection(
         let text = n.text(&mut compiler.faults).map(str::to_owned);
         records = text.and_then(|t| compiler.path(&t, &n.span));
     }
-    for entry in node.get("only").map_or(&[][..], Node::entries) {
+    for entry in node.get("only").map_or(&[][..], TomlNode::entries) {
         if let Some(path) = compiler.path(&entry.key, &entry.at) {
-            only.insert(path, entry.node.texts(&mut compiler.faults));
+            only.insert(path, entry.node.text_list(&mut compiler.faults));
         }
     }
     compiler.paths.only_order = false;

@@ -2,32 +2,32 @@
 
 use onefold_event::Problem;
 
-use crate::language::node::Node;
-use crate::program::connector_test::Trial;
-use crate::report::diagnostics::Faults;
+use crate::language::node::TomlNode;
+use crate::program::connector_test::ConnectorTest;
+use crate::report::diagnostics::Diagnostics;
 use crate::report::nearest::did_you_mean;
 
-impl Trial {
+impl ConnectorTest {
     pub(crate) fn read(
-        node: Option<&Node>,
+        node: Option<&TomlNode>,
         events: &[&str],
         reasons: &[&str],
         load: &dyn Fn(&str) -> Result<String, String>,
-        faults: &mut Faults,
+        faults: &mut Diagnostics,
     ) -> Vec<Self> {
         let mut trials = Vec::new();
-        for entry in node.map_or(&[][..], Node::entries) {
+        for entry in node.map_or(&[][..], TomlNode::entries) {
             let n = &entry.node;
             if !n.table(faults) {
                 continue;
             }
-            n.only(
+            n.allow_keys(
                 faults,
                 &format!("[test.\"{}\"]", entry.key),
                 &["input", "file", "emits", "rejects", "skips", "check"],
             );
-            let list = |key: &str, known: Option<&[&str]>, faults: &mut Faults| {
-                let words = n.get(key).map(|w| (w.texts(faults), w.span.clone()));
+            let list = |key: &str, known: Option<&[&str]>, faults: &mut Diagnostics| {
+                let words = n.get(key).map(|w| (w.text_list(faults), w.span.clone()));
                 if let (Some((words, span)), Some(known)) = (&words, known) {
                     for word in words.iter().filter(|w| !known.contains(&w.as_str())) {
                         let mut problem = Problem::new("M0603", format!("there is no `{word}` in this connector"));
@@ -45,21 +45,21 @@ impl Trial {
                 (None, Some(file)) => match file.text(faults).map(load) {
                     Some(Ok(text)) => text,
                     Some(Err(why)) => {
-                        faults.say(&file.span, "M0501", format!("the test's file cannot be read: {why}"));
+                        faults.report_message(&file.span, "M0501", format!("the test's file cannot be read: {why}"));
                         continue;
                     }
                     None => continue,
                 },
                 (None, None) => {
-                    faults.say(&entry.at, "M0102", "a test has an `input` or a `file`");
+                    faults.report_message(&entry.at, "M0102", "a test has an `input` or a `file`");
                     continue;
                 }
             };
-            let checks: Vec<_> = (n.get("check").map_or(&[][..], Node::entries).iter())
+            let checks: Vec<_> = (n.get("check").map_or(&[][..], TomlNode::entries).iter())
                 .filter_map(|e| Some((e.key.clone(), e.node.text(faults)?.to_owned(), e.at.clone())))
                 .collect();
             if emits.is_none() && rejects.is_none() && skips.is_none() && checks.is_empty() {
-                faults.say(&entry.at, "M0601", "this test says nothing: add emits, rejects, skips or check");
+                faults.report_message(&entry.at, "M0601", "this test says nothing: add emits, rejects, skips or check");
             }
             trials.push(Self {
                 name: entry.key.clone(),

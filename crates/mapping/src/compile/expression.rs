@@ -2,20 +2,20 @@
 
 use onefold_event::{Currency, Problem};
 
-use crate::compile::compiler::Compiler;
-use crate::language::node::Node;
+use crate::compile::compiler::ConnectorCompiler;
+use crate::language::node::TomlNode;
 use crate::language::parser::parse_expression;
-use crate::language::syntax::{Ast, Op, SyntaxNode};
-use crate::program::expression::{Condition, Expr, Function};
+use crate::language::syntax::{BinaryOperator, SyntaxNode, SyntaxTree};
+use crate::program::expression::{BuiltinFunction, CheckedCondition, CheckedExpression};
 use crate::program::names::{ScopeId, SlotRef};
-use crate::program::scope::{Scopes, SlotTy};
+use crate::program::scope::{ScopeTable, SlotType};
 use crate::report::nearest::did_you_mean;
-use crate::report::source_text::Span;
-use crate::values::value::{Ty, Val};
+use crate::report::source_text::TextSpan;
+use crate::values::value::{CellValue, ValueType};
 
 /// Type of an expression.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Type {
+pub(crate) enum ExpressionType {
     /// A text; the words it can be, where that is known.
     Text(Option<Vec<String>>),
     Integer,
@@ -26,15 +26,15 @@ pub(crate) enum Type {
     Bool,
 }
 
-impl Type {
-    pub(crate) fn of(ty: &Ty, words: Option<Vec<String>>) -> Self {
+impl ExpressionType {
+    pub(crate) fn of(ty: &ValueType, words: Option<Vec<String>>) -> Self {
         match ty {
-            Ty::Integer => Self::Integer,
-            Ty::Decimal => Self::Decimal,
-            Ty::Money => Self::Money,
-            Ty::Date => Self::Date,
-            Ty::Time => Self::Time,
-            Ty::Bool => Self::Bool,
+            ValueType::Integer => Self::Integer,
+            ValueType::Decimal => Self::Decimal,
+            ValueType::Money => Self::Money,
+            ValueType::Date => Self::Date,
+            ValueType::Time => Self::Time,
+            ValueType::Bool => Self::Bool,
             _ => Self::Text(words),
         }
     }
@@ -61,83 +61,94 @@ impl Type {
 }
 
 /// What names mean at a place, and which were used.
-pub(crate) struct Names<'s> {
-    pub(crate) scopes: &'s Scopes,
+pub(crate) struct VisibleNames<'s> {
+    pub(crate) scopes: &'s ScopeTable,
     pub(crate) scope: ScopeId,
     pub(crate) own: Option<(ScopeId, usize)>,
     pub(crate) used: Vec<(ScopeId, usize)>,
 }
 
 /// What is wrong, and where in the expression.
-type Slip = Box<(Problem, Span)>;
+type CheckError = Box<(Problem, TextSpan)>;
 
-type Checked = Result<(Expr, Type), Slip>;
+type CheckResult = Result<(CheckedExpression, ExpressionType), CheckError>;
 
-pub(crate) fn fail<T>(span: &Span, code: &'static str, message: impl Into<String>) -> Result<T, Slip> {
+pub(crate) fn fail_at<T>(span: &TextSpan, code: &'static str, message: impl Into<String>) -> Result<T, CheckError> {
     Err(Box::new((Problem::new(code, message), span.clone())))
 }
 
-pub(crate) fn check(ast: &Ast, names: &mut Names) -> Checked {
-    let boxed = |e: Expr| Box::new(e);
+pub(crate) fn check_expression(ast: &SyntaxTree, names: &mut VisibleNames) -> CheckResult {
+    let boxed = |e: CheckedExpression| Box::new(e);
     Ok(match &ast.node {
         SyntaxNode::Literal(value) => {
             let ty = match value {
-                Val::Integer(_) => Type::Integer,
-                Val::Decimal(_) => Type::Decimal,
-                Val::Bool(_) => Type::Bool,
-                _ => Type::Text(None),
+                CellValue::Integer(_) => ExpressionType::Integer,
+                CellValue::Decimal(_) => ExpressionType::Decimal,
+                CellValue::Bool(_) => ExpressionType::Bool,
+                _ => ExpressionType::Text(None),
             };
-            (Expr::Literal(value.clone()), ty)
+            (CheckedExpression::Literal(value.clone()), ty)
         }
         SyntaxNode::Name(name) => {
-            let (slot, scope) = find(names, name, &ast.span)?;
+            let (slot, scope) = find_name(names, name, &ast.span)?;
             let slots = &names.scopes.list[scope].slots;
             match &slots[slot.index].ty {
-                SlotTy::One(ty) => (Expr::Slot(slot), Type::of(ty, slots[slot.index].words.clone())),
-                SlotTy::List(_) => {
-                    return fail(&ast.span, "M0303", format!("`{name}` is a list: use sum, count, any or all"));
+                SlotType::One(ty) => {
+                    (CheckedExpression::Slot(slot), ExpressionType::of(ty, slots[slot.index].words.clone()))
+                }
+                SlotType::List(_) => {
+                    return fail_at(&ast.span, "M0303", format!("`{name}` is a list: use sum, count, any or all"));
                 }
             }
         }
         SyntaxNode::Negative(inner) => {
-            let (e, ty) = check(inner, names)?;
-            if !ty.number() && ty != Type::Money {
-                return fail(&inner.span, "M0303", format!("a {} has no sign", ty.word()));
+            let (e, ty) = check_expression(inner, names)?;
+            if !ty.number() && ty != ExpressionType::Money {
+                return fail_at(&inner.span, "M0303", format!("a {} has no sign", ty.word()));
             }
-            (Expr::Negative(boxed(e)), ty)
+            (CheckedExpression::Negative(boxed(e)), ty)
         }
-        SyntaxNode::Not(inner) => (Expr::Not(boxed(condition(inner, names)?)), Type::Bool),
-        SyntaxNode::And(l, r) => (Expr::And(boxed(condition(l, names)?), boxed(condition(r, names)?)), Type::Bool),
-        SyntaxNode::Or(l, r) => (Expr::Or(boxed(condition(l, names)?), boxed(condition(r, names)?)), Type::Bool),
-        SyntaxNode::Operate(op, l, r) => operate(*op, l, r, &ast.span, names)?,
+        SyntaxNode::Not(inner) => (CheckedExpression::Not(boxed(check_condition(inner, names)?)), ExpressionType::Bool),
+        SyntaxNode::And(l, r) => (
+            CheckedExpression::And(boxed(check_condition(l, names)?), boxed(check_condition(r, names)?)),
+            ExpressionType::Bool,
+        ),
+        SyntaxNode::Or(l, r) => (
+            CheckedExpression::Or(boxed(check_condition(l, names)?), boxed(check_condition(r, names)?)),
+            ExpressionType::Bool,
+        ),
+        SyntaxNode::Operate(op, l, r) => check_operation(*op, l, r, &ast.span, names)?,
         SyntaxNode::In(of, list) => {
-            let (e, ty) = check(of, names)?;
+            let (e, ty) = check_expression(of, names)?;
             let mut values = Vec::new();
             for item in list {
                 let SyntaxNode::Literal(value) = &item.node else {
-                    return fail(&item.span, "M0301", "only constants stand in a list after `in`");
+                    return fail_at(&item.span, "M0301", "only constants stand in a list after `in`");
                 };
-                let (_, other) = check(item, names)?;
+                let (_, other) = check_expression(item, names)?;
                 if !ty.same(&other) {
-                    return fail(&item.span, "M0303", format!("a {} is never a {}", ty.word(), other.word()));
+                    return fail_at(&item.span, "M0303", format!("a {} is never a {}", ty.word(), other.word()));
                 }
-                known_word(&ty, value, &item.span)?;
+                check_known_word(&ty, value, &item.span)?;
                 values.push(value.clone());
             }
-            (Expr::In(boxed(e), values), Type::Bool)
+            (CheckedExpression::In(boxed(e), values), ExpressionType::Bool)
         }
-        SyntaxNode::Is(of, present) => (Expr::Is { of: boxed(check(of, names)?.0), present: *present }, Type::Bool),
+        SyntaxNode::Is(of, present) => (
+            CheckedExpression::Is { of: boxed(check_expression(of, names)?.0), present: *present },
+            ExpressionType::Bool,
+        ),
         SyntaxNode::If(c, yes, no) => {
-            let c = condition(c, names)?;
-            let ((yes_e, yes_ty), (no_e, no_ty)) = (check(yes, names)?, check(no, names)?);
-            let ty = unite(&yes_ty, &no_ty, &ast.span)?;
-            (Expr::If(boxed(c), boxed(yes_e), boxed(no_e)), ty)
+            let c = check_condition(c, names)?;
+            let ((yes_e, yes_ty), (no_e, no_ty)) = (check_expression(yes, names)?, check_expression(no, names)?);
+            let ty = unite_types(&yes_ty, &no_ty, &ast.span)?;
+            (CheckedExpression::If(boxed(c), boxed(yes_e), boxed(no_e)), ty)
         }
-        SyntaxNode::Call(name, arguments) => call(name, arguments, &ast.span, names)?,
+        SyntaxNode::Call(name, arguments) => check_call(name, arguments, &ast.span, names)?,
     })
 }
 
-fn find(names: &mut Names, name: &str, span: &Span) -> Result<(SlotRef, ScopeId), Slip> {
+fn find_name(names: &mut VisibleNames, name: &str, span: &TextSpan) -> Result<(SlotRef, ScopeId), CheckError> {
     if let Some((slot, scope)) = names.scopes.find(names.scope, names.own, name) {
         names.used.push((scope, slot.index));
         return Ok((slot, scope));
@@ -154,18 +165,18 @@ fn find(names: &mut Names, name: &str, span: &Span) -> Result<(SlotRef, ScopeId)
     Err(Box::new((problem, span.clone())))
 }
 
-fn condition(ast: &Ast, names: &mut Names) -> Result<Expr, Slip> {
-    let (e, ty) = check(ast, names)?;
-    if ty == Type::Bool {
+fn check_condition(ast: &SyntaxTree, names: &mut VisibleNames) -> Result<CheckedExpression, CheckError> {
+    let (e, ty) = check_expression(ast, names)?;
+    if ty == ExpressionType::Bool {
         Ok(e)
     } else {
-        fail(&ast.span, "M0303", format!("a condition is expected here, not a {}", ty.word()))
+        fail_at(&ast.span, "M0303", format!("a condition is expected here, not a {}", ty.word()))
     }
 }
 
 /// A word that an enum never gives is a slip.
-fn known_word(ty: &Type, value: &Val, span: &Span) -> Result<(), Slip> {
-    let (Type::Text(Some(words)), Val::Text(text)) = (ty, value) else { return Ok(()) };
+fn check_known_word(ty: &ExpressionType, value: &CellValue, span: &TextSpan) -> Result<(), CheckError> {
+    let (ExpressionType::Text(Some(words)), CellValue::Text(text)) = (ty, value) else { return Ok(()) };
     if words.iter().any(|w| w == text) {
         return Ok(());
     }
@@ -175,54 +186,76 @@ fn known_word(ty: &Type, value: &Val, span: &Span) -> Result<(), Slip> {
     Err(Box::new((problem, span.clone())))
 }
 
-fn unite(a: &Type, b: &Type, span: &Span) -> Result<Type, Slip> {
+fn unite_types(a: &ExpressionType, b: &ExpressionType, span: &TextSpan) -> Result<ExpressionType, CheckError> {
     match (a, b) {
-        (Type::Text(Some(x)), Type::Text(Some(y))) => Ok(Type::Text(Some(x.iter().chain(y).cloned().collect()))),
-        (Type::Text(_), Type::Text(_)) => Ok(Type::Text(None)),
-        (Type::Integer, Type::Decimal) | (Type::Decimal, Type::Integer) => Ok(Type::Decimal),
+        (ExpressionType::Text(Some(x)), ExpressionType::Text(Some(y))) => {
+            Ok(ExpressionType::Text(Some(x.iter().chain(y).cloned().collect())))
+        }
+        (ExpressionType::Text(_), ExpressionType::Text(_)) => Ok(ExpressionType::Text(None)),
+        (ExpressionType::Integer, ExpressionType::Decimal) | (ExpressionType::Decimal, ExpressionType::Integer) => {
+            Ok(ExpressionType::Decimal)
+        }
         (a, b) if a == b => Ok(a.clone()),
-        (a, b) => fail(span, "M0303", format!("this is now a {}, now a {}", a.word(), b.word())),
+        (a, b) => fail_at(span, "M0303", format!("this is now a {}, now a {}", a.word(), b.word())),
     }
 }
 
-fn operate(op: Op, l: &Ast, r: &Ast, span: &Span, names: &mut Names) -> Checked {
-    let ((mut a, mut ta), (mut b, mut tb)) = (check(l, names)?, check(r, names)?);
-    if let (Op::Add | Op::Subtract | Op::Multiply | Op::Divide, _) = (op, ()) {
+fn check_operation(
+    op: BinaryOperator,
+    l: &SyntaxTree,
+    r: &SyntaxTree,
+    span: &TextSpan,
+    names: &mut VisibleNames,
+) -> CheckResult {
+    let ((mut a, mut ta), (mut b, mut tb)) = (check_expression(l, names)?, check_expression(r, names)?);
+    if let (BinaryOperator::Add | BinaryOperator::Subtract | BinaryOperator::Multiply | BinaryOperator::Divide, _) =
+        (op, ())
+    {
         let ty = match (&ta, op, &tb) {
-            (Type::Money, Op::Add | Op::Subtract, Type::Money) => Type::Money,
-            (Type::Money, Op::Multiply | Op::Divide, t) if t.number() => Type::Money,
-            (t, Op::Multiply, Type::Money) if t.number() => Type::Money,
-            (Type::Money, Op::Divide, Type::Money) => Type::Decimal,
-            (Type::Integer, Op::Add | Op::Subtract | Op::Multiply, Type::Integer) => Type::Integer,
-            (x, _, y) if x.number() && y.number() => Type::Decimal,
-            _ => return fail(span, "M0303", format!("a {} and a {} do not compute so", ta.word(), tb.word())),
+            (ExpressionType::Money, BinaryOperator::Add | BinaryOperator::Subtract, ExpressionType::Money) => {
+                ExpressionType::Money
+            }
+            (ExpressionType::Money, BinaryOperator::Multiply | BinaryOperator::Divide, t) if t.number() => {
+                ExpressionType::Money
+            }
+            (t, BinaryOperator::Multiply, ExpressionType::Money) if t.number() => ExpressionType::Money,
+            (ExpressionType::Money, BinaryOperator::Divide, ExpressionType::Money) => ExpressionType::Decimal,
+            (
+                ExpressionType::Integer,
+                BinaryOperator::Add | BinaryOperator::Subtract | BinaryOperator::Multiply,
+                ExpressionType::Integer,
+            ) => ExpressionType::Integer,
+            (x, _, y) if x.number() && y.number() => ExpressionType::Decimal,
+            _ => return fail_at(span, "M0303", format!("a {} and a {} do not compute so", ta.word(), tb.word())),
         };
-        return Ok((Expr::Arithmetic(op, Box::new(a), Box::new(b)), ty));
+        return Ok((CheckedExpression::Arithmetic(op, Box::new(a), Box::new(b)), ty));
     }
     // A text constant beside a date is a date.
-    for (e, ty, other) in [(&mut a, &mut ta, &tb.clone()), (&mut b, &mut tb, &Type::Date)] {
+    for (e, ty, other) in [(&mut a, &mut ta, &tb.clone()), (&mut b, &mut tb, &ExpressionType::Date)] {
         let date = match (&*e, other) {
-            (Expr::Literal(Val::Text(text)), Type::Date) => text.parse::<jiff::civil::Date>().ok(),
+            (CheckedExpression::Literal(CellValue::Text(text)), ExpressionType::Date) => {
+                text.parse::<jiff::civil::Date>().ok()
+            }
             _ => None,
         };
         if let Some(date) = date {
-            (*e, *ty) = (Expr::Literal(Val::Date(date)), Type::Date);
+            (*e, *ty) = (CheckedExpression::Literal(CellValue::Date(date)), ExpressionType::Date);
         }
     }
-    let money = |x: &Type, y: &Type| *x == Type::Money && y.number();
+    let money = |x: &ExpressionType, y: &ExpressionType| *x == ExpressionType::Money && y.number();
     if !ta.same(&tb) && !money(&ta, &tb) && !money(&tb, &ta) {
-        return fail(span, "M0303", format!("a {} and a {} do not compare", ta.word(), tb.word()));
+        return fail_at(span, "M0303", format!("a {} and a {} do not compare", ta.word(), tb.word()));
     }
-    if ta == Type::Bool && !matches!(op, Op::Equal | Op::NotEqual) {
-        return fail(span, "M0303", "conditions have no order");
+    if ta == ExpressionType::Bool && !matches!(op, BinaryOperator::Equal | BinaryOperator::NotEqual) {
+        return fail_at(span, "M0303", "conditions have no order");
     }
-    if let Expr::Literal(value) = &b {
-        known_word(&ta, value, &r.span)?;
+    if let CheckedExpression::Literal(value) = &b {
+        check_known_word(&ta, value, &r.span)?;
     }
-    if let Expr::Literal(value) = &a {
-        known_word(&tb, value, &l.span)?;
+    if let CheckedExpression::Literal(value) = &a {
+        check_known_word(&tb, value, &l.span)?;
     }
-    Ok((Expr::Compare(op, Box::new(a), Box::new(b)), Type::Bool))
+    Ok((CheckedExpression::Compare(op, Box::new(a), Box::new(b)), ExpressionType::Bool))
 }
 
 const FUNCTIONS: [&str; 15] = [
@@ -230,9 +263,9 @@ const FUNCTIONS: [&str; 15] = [
     "concat", "money",
 ];
 
-fn call(name: &str, arguments: &[Ast], span: &Span, names: &mut Names) -> Checked {
+fn check_call(name: &str, arguments: &[SyntaxTree], span: &TextSpan, names: &mut VisibleNames) -> CheckResult {
     if let "sum" | "count" | "any" | "all" = name {
-        return over_list(name, arguments, span, names);
+        return check_list_call(name, arguments, span, names);
     }
     if !FUNCTIONS.contains(&name) {
         let mut problem = Problem::new("M0302", format!("there is no function `{name}`"));
@@ -242,51 +275,52 @@ fn call(name: &str, arguments: &[Ast], span: &Span, names: &mut Names) -> Checke
     }
     let mut checked = Vec::new();
     for argument in arguments {
-        checked.push(check(argument, names)?);
+        checked.push(check_expression(argument, names)?);
     }
-    let types: Vec<Type> = checked.iter().map(|(_, ty)| ty.clone()).collect();
-    let amount = |ty: &Type| ty.number() || *ty == Type::Money;
+    let types: Vec<ExpressionType> = checked.iter().map(|(_, ty)| ty.clone()).collect();
+    let amount = |ty: &ExpressionType| ty.number() || *ty == ExpressionType::Money;
     let (function, ty) = match (name, types.as_slice()) {
-        ("abs", [a]) if amount(a) => (Function::Abs, a.clone()),
-        ("round", [a, Type::Integer]) if amount(a) => {
-            (Function::Round, if *a == Type::Money { Type::Money } else { Type::Decimal })
+        ("abs", [a]) if amount(a) => (BuiltinFunction::Abs, a.clone()),
+        ("round", [a, ExpressionType::Integer]) if amount(a) => (
+            BuiltinFunction::Round,
+            if *a == ExpressionType::Money { ExpressionType::Money } else { ExpressionType::Decimal },
+        ),
+        ("min" | "max", [a, b]) if a.same(b) && !matches!(a, ExpressionType::Bool) => {
+            (if name == "min" { BuiltinFunction::Min } else { BuiltinFunction::Max }, unite_types(a, b, span)?)
         }
-        ("min" | "max", [a, b]) if a.same(b) && !matches!(a, Type::Bool) => {
-            (if name == "min" { Function::Min } else { Function::Max }, unite(a, b, span)?)
-        }
-        ("near", [a, b, c]) if c.number() && amount(a) && amount(b) => (Function::Near, Type::Bool),
+        ("near", [a, b, c]) if c.number() && amount(a) && amount(b) => (BuiltinFunction::Near, ExpressionType::Bool),
         ("coalesce", [first, rest @ ..]) if !rest.is_empty() => {
             let mut ty = first.clone();
             for other in rest {
-                ty = unite(&ty, other, span)?;
+                ty = unite_types(&ty, other, span)?;
             }
-            (Function::Coalesce, ty)
+            (BuiltinFunction::Coalesce, ty)
         }
-        ("lower", [Type::Text(_)]) => (Function::Lower, Type::Text(None)),
-        ("upper", [Type::Text(_)]) => (Function::Upper, Type::Text(None)),
-        ("length", [Type::Text(_)]) => (Function::Length, Type::Integer),
-        ("concat", all) if !all.is_empty() && all.iter().all(|t| matches!(t, Type::Text(_))) => {
-            (Function::Concat, Type::Text(None))
+        ("lower", [ExpressionType::Text(_)]) => (BuiltinFunction::Lower, ExpressionType::Text(None)),
+        ("upper", [ExpressionType::Text(_)]) => (BuiltinFunction::Upper, ExpressionType::Text(None)),
+        ("length", [ExpressionType::Text(_)]) => (BuiltinFunction::Length, ExpressionType::Integer),
+        ("concat", all) if !all.is_empty() && all.iter().all(|t| matches!(t, ExpressionType::Text(_))) => {
+            (BuiltinFunction::Concat, ExpressionType::Text(None))
         }
-        ("money", [a, Type::Text(_)]) if a.number() => {
+        ("money", [a, ExpressionType::Text(_)]) if a.number() => {
             let code = checked.get(1).map(|(e, _)| e);
-            if let Some(Expr::Literal(Val::Text(code))) = code
+            if let Some(CheckedExpression::Literal(CellValue::Text(code))) = code
                 && let Err(error) = code.parse::<Currency>()
             {
-                return fail(span, "M0406", error.to_string());
+                return fail_at(span, "M0406", error.to_string());
             }
-            (Function::Money, Type::Money)
+            (BuiltinFunction::Money, ExpressionType::Money)
         }
         _ => {
-            let given: Vec<_> = types.iter().map(Type::word).collect();
+            let given: Vec<_> = types.iter().map(ExpressionType::word).collect();
             let problem = Problem::new("M0303", format!("`{name}` does not take ({})", given.join(", ")));
-            return Err(Box::new((problem.instead("", signature(name)), span.clone())));
+            return Err(Box::new((problem.instead("", function_signature(name)), span.clone())));
         }
     };
-    Ok((Expr::Call(function, checked.into_iter().map(|(e, _)| e).collect()), ty))
+    Ok((CheckedExpression::Call(function, checked.into_iter().map(|(e, _)| e).collect()), ty))
 }
 
-fn signature(name: &str) -> &'static str {
+fn function_signature(name: &str) -> &'static str {
     match name {
         "abs" => "abs(decimal)",
         "round" => "round(decimal, integer)",
@@ -302,9 +336,9 @@ fn signature(name: &str) -> &'static str {
     }
 }
 
-fn over_list(name: &str, arguments: &[Ast], span: &Span, names: &mut Names) -> Checked {
+fn check_list_call(name: &str, arguments: &[SyntaxTree], span: &TextSpan, names: &mut VisibleNames) -> CheckResult {
     let wrong = || {
-        fail(
+        fail_at(
             span,
             "M0303",
             match name {
@@ -314,15 +348,15 @@ fn over_list(name: &str, arguments: &[Ast], span: &Span, names: &mut Names) -> C
             },
         )
     };
-    let Some(Ast { node: SyntaxNode::Name(path), span: at }) = arguments.first() else { return wrong() };
+    let Some(SyntaxTree { node: SyntaxNode::Name(path), span: at }) = arguments.first() else { return wrong() };
     let (list_name, inner) = match (name, path.rsplit_once('.')) {
         ("sum", Some((list, inner))) => (list, Some(inner)),
         ("sum", None) => return wrong(),
         _ => (path.as_str(), None),
     };
-    let (list, scope) = find(names, list_name, at)?;
-    let SlotTy::List(items) = names.scopes.list[scope].slots[list.index].ty else {
-        return fail(at, "M0303", format!("`{list_name}` is no list"));
+    let (list, scope) = find_name(names, list_name, at)?;
+    let SlotType::List(items) = names.scopes.list[scope].slots[list.index].ty else {
+        return fail_at(at, "M0303", format!("`{list_name}` is no list"));
     };
     match (name, arguments) {
         ("sum", [_]) => {
@@ -334,34 +368,34 @@ fn over_list(name: &str, arguments: &[Ast], span: &Span, names: &mut Names) -> C
                 return Err(Box::new((problem, at.clone())));
             };
             let ty = match &slots[index].ty {
-                SlotTy::One(Ty::Money) => Type::Money,
-                SlotTy::One(Ty::Integer) => Type::Integer,
-                SlotTy::One(Ty::Decimal) => Type::Decimal,
-                _ => return fail(at, "M0303", format!("`{inner}` is no number")),
+                SlotType::One(ValueType::Money) => ExpressionType::Money,
+                SlotType::One(ValueType::Integer) => ExpressionType::Integer,
+                SlotType::One(ValueType::Decimal) => ExpressionType::Decimal,
+                _ => return fail_at(at, "M0303", format!("`{inner}` is no number")),
             };
-            Ok((Expr::Sum { list, of: SlotRef { up: 0, index } }, ty))
+            Ok((CheckedExpression::Sum { list, of: SlotRef { up: 0, index } }, ty))
         }
-        ("count", [_]) => Ok((Expr::Count(list), Type::Integer)),
+        ("count", [_]) => Ok((CheckedExpression::Count(list), ExpressionType::Integer)),
         ("any" | "all", [_, body]) => {
             let outer = names.scope;
             // Within the condition the items' own names come first; the items hang below the scope that holds the list.
             names.scope = items;
-            let body = condition(body, names);
+            let body = check_condition(body, names);
             names.scope = outer;
-            Ok((Expr::Each { list, condition: Box::new(body?), all: name == "all" }, Type::Bool))
+            Ok((CheckedExpression::Each { list, condition: Box::new(body?), all: name == "all" }, ExpressionType::Bool))
         }
         _ => wrong(),
     }
 }
 
-impl Compiler<'_> {
+impl ConnectorCompiler<'_> {
     /// Reads and checks an expression; its faults point into the text.
     pub(crate) fn expression(
         &mut self,
-        node: &Node,
+        node: &TomlNode,
         scope: ScopeId,
         own: Option<(ScopeId, usize)>,
-    ) -> Option<(Expr, Type)> {
+    ) -> Option<(CheckedExpression, ExpressionType)> {
         let text = node.text(&mut self.faults)?.to_owned();
         let start = self
             .faults
@@ -370,16 +404,17 @@ impl Compiler<'_> {
             .get(node.span.clone())
             .and_then(|raw| raw.find(text.as_str()))
             .map(|at| node.span.start + at);
-        let place = |span: &Span| start.map_or(node.span.clone(), |s| s + span.start..s + span.end.max(span.start + 1));
+        let place =
+            |span: &TextSpan| start.map_or(node.span.clone(), |s| s + span.start..s + span.end.max(span.start + 1));
         let ast = match parse_expression(&text) {
             Ok(ast) => ast,
             Err((why, span)) => {
-                self.faults.say(&place(&span), "M0301", why);
+                self.faults.report_message(&place(&span), "M0301", why);
                 return None;
             }
         };
-        let mut names = Names { scopes: &self.scopes, scope, own, used: Vec::new() };
-        let checked = check(&ast, &mut names);
+        let mut names = VisibleNames { scopes: &self.scopes, scope, own, used: Vec::new() };
+        let checked = check_expression(&ast, &mut names);
         let used = names.used;
         self.used.extend(used);
         match checked {
@@ -392,12 +427,16 @@ impl Compiler<'_> {
         }
     }
 
-    pub(crate) fn condition(&mut self, node: &Node, scope: ScopeId, target: String) -> Option<Condition> {
+    pub(crate) fn condition(&mut self, node: &TomlNode, scope: ScopeId, target: String) -> Option<CheckedCondition> {
         let (expr, ty) = self.expression(node, scope, None)?;
-        if ty != Type::Bool {
-            self.faults.say(&node.span, "M0303", format!("a condition is expected here, not a {}", ty.word()));
+        if ty != ExpressionType::Bool {
+            self.faults.report_message(
+                &node.span,
+                "M0303",
+                format!("a condition is expected here, not a {}", ty.word()),
+            );
             return None;
         }
-        Some(Condition { expr, target, span: node.span.clone() })
+        Some(CheckedCondition { expr, target, span: node.span.clone() })
     }
 }

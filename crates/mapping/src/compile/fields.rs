@@ -2,27 +2,27 @@
 
 use onefold_event::{EventType, Field, FieldKind, Problem};
 
-use crate::compile::compiler::Compiler;
+use crate::compile::compiler::ConnectorCompiler;
 use crate::compile::references::IDENTIFIERS;
-use crate::language::node::{Entry, Node, Value};
-use crate::program::layout::{Layout, LayoutFill};
+use crate::language::node::{TomlEntry, TomlNode, TomlValue};
+use crate::program::layout::{FieldLayout, LayoutFill};
 use crate::program::names::ScopeId;
-use crate::program::scope::SlotTy;
+use crate::program::scope::SlotType;
 use crate::report::nearest::did_you_mean;
-use crate::report::source_text::Span;
-use crate::values::value::Ty;
+use crate::report::source_text::TextSpan;
+use crate::values::value::ValueType;
 
-impl Compiler<'_> {
+impl ConnectorCompiler<'_> {
     /// Declares the slots of a message's fields.
     pub(crate) fn message(
         &mut self,
-        entries: &[(Entry, bool)],
+        entries: &[(TomlEntry, bool)],
         fields: &'static [Field],
         scope: ScopeId,
         target: &str,
         path: &str,
         ty: &'static EventType,
-    ) -> Vec<Layout> {
+    ) -> Vec<FieldLayout> {
         let mut layout = Vec::new();
         for (entry, common) in entries {
             let Some(field) = fields.iter().find(|f| f.name == entry.key) else {
@@ -31,13 +31,13 @@ impl Compiler<'_> {
             };
             let path = format!("{path}{}", field.name);
             if let Some(fill) = self.fill(entry, field, scope, &format!("{target}.{}", field.name), &path, ty) {
-                layout.push(Layout { field, fill });
+                layout.push(FieldLayout { field, fill });
             }
         }
         for field in fields.iter().filter(|f| f.required && !entries.iter().any(|(e, _)| e.key == f.name)) {
             let place = entries.first().map_or(self.here.clone(), |(e, _)| e.at.clone());
             let message = format!("`{target}` does not set `{}`, which {} requires", field.name, ty.name);
-            let what = Ty::of_field(&field.kind).map_or("message", |t| t.word());
+            let what = ValueType::of_field(&field.kind).map_or("message", |t| t.word());
             self.faults.add(&place, Problem::new("M0109", message).instead("", format!("{} ({what})", field.name)));
         }
         layout
@@ -45,10 +45,10 @@ impl Compiler<'_> {
 
     fn no_such_field(
         &mut self,
-        entry: &Entry,
+        entry: &TomlEntry,
         common: bool,
         fields: &[Field],
-        set: &[(Entry, bool)],
+        set: &[(TomlEntry, bool)],
         target: &str,
         ty: &EventType,
     ) {
@@ -72,7 +72,7 @@ impl Compiler<'_> {
 
     fn fill(
         &mut self,
-        entry: &Entry,
+        entry: &TomlEntry,
         field: &'static Field,
         scope: ScopeId,
         target: &str,
@@ -82,26 +82,33 @@ impl Compiler<'_> {
         let node = &entry.node;
         if let FieldKind::Message(inner) = &field.kind {
             return match (&node.value, field.repeated) {
-                (Value::Table(_), true) if node.get("each").is_some() => {
+                (TomlValue::Table(_), true) if node.get("each").is_some() => {
                     Some(self.list(entry, inner, scope, target, path, ty))
                 }
-                (Value::Table(entries), false) => {
-                    let entries = own(entries);
+                (TomlValue::Table(entries), false) => {
+                    let entries = own_entries(entries);
                     Some(LayoutFill::Message(self.message(&entries, inner, scope, target, &format!("{path}."), ty)))
                 }
                 // Without `each` a table is one item.
-                (Value::Table(entries), true) => {
-                    let fields = self.message(&own(entries), inner, scope, target, &format!("{path}[]."), ty);
+                (TomlValue::Table(entries), true) => {
+                    let fields = self.message(&own_entries(entries), inner, scope, target, &format!("{path}[]."), ty);
                     Some(LayoutFill::Messages(vec![fields]))
                 }
-                (Value::List(items), true) => {
+                (TomlValue::List(items), true) => {
                     let messages =
                         items.iter().enumerate().filter(|(_, item)| item.table(&mut self.faults)).collect::<Vec<_>>();
                     Some(LayoutFill::Messages(
                         messages
                             .into_iter()
                             .map(|(n, item)| {
-                                self.message(&own(item.entries()), inner, scope, target, &format!("{path}[{n}]."), ty)
+                                self.message(
+                                    &own_entries(item.entries()),
+                                    inner,
+                                    scope,
+                                    target,
+                                    &format!("{path}[{n}]."),
+                                    ty,
+                                )
                             })
                             .collect(),
                     ))
@@ -122,8 +129,8 @@ impl Compiler<'_> {
                 }
             };
         }
-        let of = Ty::of_field(&field.kind)?;
-        if let (Value::List(items), true) = (&node.value, field.repeated) {
+        let of = ValueType::of_field(&field.kind)?;
+        if let (TomlValue::List(items), true) = (&node.value, field.repeated) {
             let slots = items
                 .iter()
                 .enumerate()
@@ -133,16 +140,24 @@ impl Compiler<'_> {
         Some(LayoutFill::Slot(self.slot(node, path, &entry.at, scope, &of, target)))
     }
 
-    fn slot(&mut self, node: &Node, name: &str, at: &Span, scope: ScopeId, ty: &Ty, target: &str) -> usize {
-        let index = self.scopes.declare(scope, name, at, SlotTy::One(ty.clone()));
+    fn slot(
+        &mut self,
+        node: &TomlNode,
+        name: &str,
+        at: &TextSpan,
+        scope: ScopeId,
+        ty: &ValueType,
+        target: &str,
+    ) -> usize {
+        let index = self.scopes.declare(scope, name, at, SlotType::One(ty.clone()));
         self.scopes.list[scope].slots[index].words = self.words_of(node);
-        self.pend(scope, index, node, target.to_owned(), ty.clone());
+        self.add_pending(scope, index, node, target.to_owned(), ty.clone());
         index
     }
 
     fn list(
         &mut self,
-        entry: &Entry,
+        entry: &TomlEntry,
         fields: &'static [Field],
         scope: ScopeId,
         target: &str,
@@ -150,20 +165,20 @@ impl Compiler<'_> {
         ty: &'static EventType,
     ) -> LayoutFill {
         let items = self.scopes.open(Some(scope));
-        let slot = self.scopes.declare(scope, path, &entry.at, SlotTy::List(items));
+        let slot = self.scopes.declare(scope, path, &entry.at, SlotType::List(items));
         if let Some(lets) = entry.node.get("let") {
-            self.lets(lets, items, &format!("{target}.let."));
+            self.declare_lets(lets, items, &format!("{target}.let."));
         }
-        let rest: Vec<Entry> = (entry.node.entries().iter())
+        let rest: Vec<TomlEntry> = (entry.node.entries().iter())
             .filter(|e| !["each", "when", "let"].contains(&e.key.as_str()))
             .cloned()
             .collect();
-        let fields = self.message(&own(&rest), fields, items, target, "", ty);
-        self.pend_list(scope, slot, items, &entry.node, target);
+        let fields = self.message(&own_entries(&rest), fields, items, target, "", ty);
+        self.add_pending_list(scope, slot, items, &entry.node, target);
         LayoutFill::List { slot, fields }
     }
 }
 
-fn own(entries: &[Entry]) -> Vec<(Entry, bool)> {
+fn own_entries(entries: &[TomlEntry]) -> Vec<(TomlEntry, bool)> {
     entries.iter().map(|e| (e.clone(), false)).collect()
 }

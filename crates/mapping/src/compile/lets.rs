@@ -2,43 +2,43 @@
 
 use onefold_event::Problem;
 
-use crate::compile::compiler::{At, Compiler, PendingList};
-use crate::language::node::{Node, Value};
+use crate::compile::compiler::{CellContext, ConnectorCompiler, PendingList};
+use crate::language::node::{TomlNode, TomlValue};
 use crate::program::names::ScopeId;
-use crate::program::scope::{Fill, SlotTy};
-use crate::report::source_text::Span;
-use crate::values::value::Ty;
+use crate::program::scope::{SlotFill, SlotType};
+use crate::report::source_text::TextSpan;
+use crate::values::value::ValueType;
 
 const RESERVED: [&str; 13] =
     ["and", "or", "not", "in", "is", "if", "then", "else", "absent", "present", "true", "false", "sum"];
 
-impl Compiler<'_> {
+impl ConnectorCompiler<'_> {
     /// Reads the cells of all declared slots.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn read_pending_cells(&mut self) {
         for list in std::mem::take(&mut self.lists) {
             self.list_fill(&list);
         }
         for p in std::mem::take(&mut self.pending) {
             self.used.clear();
-            let at = At { scope: p.scope, own: Some((p.scope, p.index)), target: &p.target };
+            let at = CellContext { scope: p.scope, own: Some((p.scope, p.index)), target: &p.target };
             let cell = self.cell(&p.node, &p.ty, &at, &["as"]);
             let needs = std::mem::take(&mut self.used);
             let slot = &mut self.scopes.list[p.scope].slots[p.index];
             slot.needs = needs;
             if let Some(cell) = cell {
-                slot.fill = Fill::Cell(Box::new(cell));
+                slot.fill = SlotFill::Cell(Box::new(cell));
             }
         }
     }
 
     /// Declares `[let]` names.
-    pub(crate) fn lets(&mut self, node: &Node, scope: ScopeId, prefix: &str) {
+    pub(crate) fn declare_lets(&mut self, node: &TomlNode, scope: ScopeId, prefix: &str) {
         for entry in node.entries() {
             let name = &entry.key;
             let plain =
                 name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_numeric());
             if !plain || name.is_empty() || RESERVED.contains(&name.as_str()) {
-                self.faults.say(
+                self.faults.report_message(
                     &entry.at,
                     "M0113",
                     format!("`{name}` cannot be a name in expressions: letters, digits and _ only"),
@@ -51,21 +51,21 @@ impl Compiler<'_> {
                 continue;
             }
             let ty = self.let_type(&entry.node, scope, node, 0);
-            let index = self.scopes.declare(scope, name, &entry.at, SlotTy::One(ty.clone()));
+            let index = self.scopes.declare(scope, name, &entry.at, SlotType::One(ty.clone()));
             self.scopes.list[scope].slots[index].words = self.words_of(&entry.node);
-            self.pend(scope, index, &entry.node, target, ty);
+            self.add_pending(scope, index, &entry.node, target, ty);
         }
     }
 
-    fn let_list(&mut self, node: &Node, scope: ScopeId, name: &str, at: &Span, target: &str) {
+    fn let_list(&mut self, node: &TomlNode, scope: ScopeId, name: &str, at: &TextSpan, target: &str) {
         let inner = self.scopes.open(Some(scope));
-        let index = self.scopes.declare(scope, name, at, SlotTy::List(inner));
+        let index = self.scopes.declare(scope, name, at, SlotType::List(inner));
         let mut rest = node.clone();
-        if let Value::Table(entries) = &mut rest.value {
+        if let TomlValue::Table(entries) = &mut rest.value {
             entries.retain(|e| e.key != "each" && e.key != "when");
         }
-        self.lets(&rest, inner, &format!("{target}."));
-        self.pend_list(scope, index, inner, node, target);
+        self.declare_lets(&rest, inner, &format!("{target}."));
+        self.add_pending_list(scope, index, inner, node, target);
     }
 
     /// Fills a declared list slot from `each` and `when`.
@@ -79,13 +79,13 @@ impl Compiler<'_> {
         let slot = &mut self.scopes.list[scope].slots[index];
         slot.needs.extend(used.into_iter().filter(|(s, _)| *s != inner));
         if let Some(each) = each {
-            slot.fill = Fill::List { each, scope: inner, when };
+            slot.fill = SlotFill::List { each, scope: inner, when };
         }
     }
 
-    fn let_type(&mut self, node: &Node, scope: ScopeId, siblings: &Node, depth: usize) -> Ty {
+    fn let_type(&mut self, node: &TomlNode, scope: ScopeId, siblings: &TomlNode, depth: usize) -> ValueType {
         if let Some(word) = node.get("as") {
-            return word.one_of(&mut self.faults, &Ty::WORDS).map_or(Ty::Text, Ty::from_word);
+            return word.one_of(&mut self.faults, &ValueType::WORDS).map_or(ValueType::Text, ValueType::from_word);
         }
         if node.get("calc").is_some() {
             let problem = Problem::new("M0102", "what is computed says its type")
@@ -94,18 +94,18 @@ impl Compiler<'_> {
         }
         // A name for a name has its type.
         let used = match node.get("use").map(|n| &n.value) {
-            Some(Value::Text(name)) => name,
-            _ => return Ty::Text,
+            Some(TomlValue::Text(name)) => name,
+            _ => return ValueType::Text,
         };
         if let Some(other) = siblings.get(used).filter(|_| depth < 16) {
             return self.let_type(other, scope, siblings, depth + 1);
         }
         match self.scopes.find(scope, None, used) {
             Some((slot, at)) => match &self.scopes.list[at].slots[slot.index].ty {
-                SlotTy::One(ty) => ty.clone(),
-                SlotTy::List(_) => Ty::Text,
+                SlotType::One(ty) => ty.clone(),
+                SlotType::List(_) => ValueType::Text,
             },
-            None => Ty::Text,
+            None => ValueType::Text,
         }
     }
 }

@@ -1,23 +1,23 @@
 //! Declares names in scopes, finds them, and tells those that are made from themselves.
 
 use crate::program::names::{ScopeId, SlotRef};
-use crate::program::scope::{Fill, Scope, Scopes, Slot, SlotTy};
-use crate::report::source_text::Span;
+use crate::program::scope::{NameScope, NamedSlot, ScopeTable, SlotFill, SlotType};
+use crate::report::source_text::TextSpan;
 
-impl Scopes {
+impl ScopeTable {
     pub(crate) fn open(&mut self, parent: Option<ScopeId>) -> ScopeId {
-        self.list.push(Scope { parent, slots: Vec::new() });
+        self.list.push(NameScope { parent, slots: Vec::new() });
         self.list.len() - 1
     }
 
-    pub(crate) fn declare(&mut self, scope: ScopeId, name: &str, span: &Span, ty: SlotTy) -> usize {
+    pub(crate) fn declare(&mut self, scope: ScopeId, name: &str, span: &TextSpan, ty: SlotType) -> usize {
         let slots = &mut self.list[scope].slots;
-        slots.push(Slot {
+        slots.push(NamedSlot {
             name: name.to_owned(),
             span: span.clone(),
             ty,
             words: None,
-            fill: Fill::Nothing,
+            fill: SlotFill::Nothing,
             needs: Vec::new(),
         });
         slots.len() - 1
@@ -47,7 +47,7 @@ impl Scopes {
     }
 
     /// Slots that need themselves in the end, each once.
-    pub(crate) fn circles(&self) -> Vec<(ScopeId, usize)> {
+    pub(crate) fn self_references(&self) -> Vec<(ScopeId, usize)> {
         let mut state: Vec<Vec<u8>> = self.list.iter().map(|s| vec![0; s.slots.len()]).collect();
         let mut found = Vec::new();
         for scope in 0..self.list.len() {
@@ -70,7 +70,7 @@ impl Scopes {
             self.visit(*need, state, found);
         }
         // A list is worked out with everything in it.
-        if let SlotTy::List(inner) = slot.ty {
+        if let SlotType::List(inner) = slot.ty {
             for index in 0..self.list[inner].slots.len() {
                 self.visit((inner, index), state, found);
             }

@@ -2,12 +2,12 @@
 
 use onefold_event::{EventType, Kind, Problem};
 
-use crate::compile::compiler::{At, Compiler};
-use crate::language::node::{Entry, Value};
-use crate::program::event::{RefDef, To};
+use crate::compile::compiler::{CellContext, ConnectorCompiler};
+use crate::language::node::{TomlEntry, TomlValue};
+use crate::program::event::{ReferenceDef, ReferenceTarget};
 use crate::program::names::ScopeId;
 use crate::report::nearest::did_you_mean;
-use crate::values::value::Ty;
+use crate::values::value::ValueType;
 
 pub(crate) const IDENTIFIERS: [&str; 10] =
     ["phone", "email", "account", "tax_number", "registration", "lei", "vat", "national_id", "loyalty", "number"];
@@ -15,29 +15,32 @@ pub(crate) const IDENTIFIERS: [&str; 10] =
 /// Kinds whose issuer is a country.
 const OF_REGION: [&str; 5] = ["phone", "tax_number", "vat", "registration", "national_id"];
 
-impl Compiler<'_> {
-    pub(crate) fn refs(
+impl ConnectorCompiler<'_> {
+    pub(crate) fn read_references(
         &mut self,
-        entry: &Entry,
+        entry: &TomlEntry,
         common: bool,
         ty: &'static EventType,
         scope: ScopeId,
         event: &str,
-    ) -> Vec<RefDef> {
-        let nodes =
-            if let Value::List(list) = &entry.node.value { list.as_slice() } else { std::slice::from_ref(&entry.node) };
+    ) -> Vec<ReferenceDef> {
+        let nodes = if let TomlValue::List(list) = &entry.node.value {
+            list.as_slice()
+        } else {
+            std::slice::from_ref(&entry.node)
+        };
         let key = entry.key.as_str();
         let target = format!("{event}.refs.{key}");
-        let at = At { scope, own: None, target: &target };
+        let at = CellContext { scope, own: None, target: &target };
         if IDENTIFIERS.contains(&key) {
             if !ty.has_identifiers() {
-                self.faults.say(&entry.at, "M0106", format!("{} carries no identifiers", ty.name));
+                self.faults.report_message(&entry.at, "M0106", format!("{} carries no identifiers", ty.name));
                 return Vec::new();
             }
             return nodes
                 .iter()
                 .filter_map(|node| {
-                    let mut cell = self.cell(node, &Ty::Text, &at, &["issuer", "role"])?;
+                    let mut cell = self.cell(node, &ValueType::Text, &at, &["issuer", "role"])?;
                     cell.key = key != "email";
                     let issuer = match node.get("issuer") {
                         Some(n) => self.text_of(n, &at),
@@ -50,7 +53,7 @@ impl Compiler<'_> {
                         self.faults.add(&node.span, problem.help("number = { from = \"…\", issuer = \"erp\" }"));
                     }
                     let role = node.get("role").and_then(|n| n.text(&mut self.faults)).unwrap_or_default().to_owned();
-                    Some(RefDef { cell, to: To::Identifier { kind: key.to_owned(), issuer, role } })
+                    Some(ReferenceDef { cell, to: ReferenceTarget::Identifier { kind: key.to_owned(), issuer, role } })
                 })
                 .collect();
         }
@@ -62,13 +65,13 @@ impl Compiler<'_> {
         nodes
             .iter()
             .filter_map(|node| {
-                let cell = self.cell(node, &Ty::Subject(kind), &at, &[])?;
-                Some(RefDef { cell, to: To::Subject(role) })
+                let cell = self.cell(node, &ValueType::Subject(kind), &at, &[])?;
+                Some(ReferenceDef { cell, to: ReferenceTarget::Subject(role) })
             })
             .collect()
     }
 
-    fn no_such_ref(&mut self, entry: &Entry, common: bool, ty: &'static EventType) {
+    fn no_such_ref(&mut self, entry: &TomlEntry, common: bool, ty: &'static EventType) {
         let roles: Vec<&str> = ty.roles.iter().map(|r| r.word()).collect();
         let identifiers: &[&str] = if ty.has_identifiers() { &IDENTIFIERS } else { &[] };
         let known: Vec<&str> = roles.iter().chain(identifiers).copied().collect();

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use onefold_event::{Problem, clean_text};
 
-use crate::language::node::{Node, Value};
-use crate::program::word_tables::{Else, Lookup, Words};
-use crate::report::diagnostics::Faults;
+use crate::language::node::{TomlNode, TomlValue};
+use crate::program::word_tables::{EnumTable, LookupTable, UnknownWord};
+use crate::report::diagnostics::Diagnostics;
 use crate::values::fold::FOLDS;
 
 /// Longest look-up table, in bytes: it is held whole.
 const LOOKUP_BYTES: usize = 64 << 20;
 
-impl Else {
-    pub(crate) fn read(node: &Node, faults: &mut Faults) -> Option<Self> {
+impl UnknownWord {
+    pub(crate) fn read(node: &TomlNode, faults: &mut Diagnostics) -> Option<Self> {
         if node.is_table() {
-            node.only(faults, "`else`", &["value"]);
+            node.allow_keys(faults, "`else`", &["value"]);
             return node.get("value")?.text(faults).map(|t| Self::Value(t.to_owned()));
         }
         node.one_of(faults, &[("reject", 0), ("absent", 1), ("keep", 2)]).map(|n| match n {
@@ -26,12 +26,12 @@ impl Else {
     }
 }
 
-impl Words {
-    pub(crate) fn read(name: &str, node: &Node, faults: &mut Faults) -> Self {
-        node.only(faults, &format!("[enum.{name}]"), &["else", "fold", "values"]);
+impl EnumTable {
+    pub(crate) fn read(name: &str, node: &TomlNode, faults: &mut Diagnostics) -> Self {
+        node.allow_keys(faults, &format!("[enum.{name}]"), &["else", "fold", "values"]);
         let fold = node.get("fold").and_then(|n| n.one_of(faults, &FOLDS)).unwrap_or_default();
         let otherwise = match node.get("else") {
-            Some(n) => Else::read(n, faults),
+            Some(n) => UnknownWord::read(n, faults),
             None => {
                 let missing = Problem::new("M0102", format!("[enum.{name}] does not say what to do with other words"))
                     .help("add else = \"reject\" (or \"absent\", \"keep\", { value = \"…\" })");
@@ -41,13 +41,13 @@ impl Words {
         };
         let mut words = Self {
             name: name.to_owned(),
-            otherwise: otherwise.unwrap_or(Else::Reject),
+            otherwise: otherwise.unwrap_or(UnknownWord::Reject),
             fold,
             values: HashMap::new(),
             listed: Vec::new(),
         };
         let Some(values) = node.get("values") else {
-            faults.say(&node.span, "M0102", format!("[enum.{name}.values] is missing"));
+            faults.report_message(&node.span, "M0102", format!("[enum.{name}.values] is missing"));
             return words;
         };
         for entry in values.entries() {
@@ -55,7 +55,7 @@ impl Words {
             let key = words.key(&entry.key).into_owned();
             words.listed.push(entry.key.clone());
             if words.values.insert(key, to.to_owned()).is_some_and(|old| old != to) {
-                faults.say(
+                faults.report_message(
                     &entry.at,
                     "M0108",
                     format!("`{}` is the same word as one above, with another meaning", entry.key),
@@ -66,32 +66,34 @@ impl Words {
     }
 }
 
-impl Lookup {
+impl LookupTable {
     pub(crate) fn read(
         name: &str,
-        node: &Node,
+        node: &TomlNode,
         load: &dyn Fn(&str) -> Result<String, String>,
-        faults: &mut Faults,
+        faults: &mut Diagnostics,
     ) -> Self {
-        node.only(faults, &format!("[lookup.{name}]"), &["file", "key", "fold"]);
+        node.allow_keys(faults, &format!("[lookup.{name}]"), &["file", "key", "fold"]);
         let fold = node.get("fold").and_then(|n| n.one_of(faults, &FOLDS)).unwrap_or_default();
         let mut lookup =
             Self { name: name.to_owned(), text: String::new(), columns: Vec::new(), fold, rows: HashMap::new() };
         let (Some(file), Some(key)) = (node.get("file"), node.get("key")) else {
-            faults.say(&node.span, "M0102", format!("[lookup.{name}] needs `file` and `key`"));
+            faults.report_message(&node.span, "M0102", format!("[lookup.{name}] needs `file` and `key`"));
             return lookup;
         };
         let (Some(path), Some(column)) = (file.text(faults), key.text(faults)) else { return lookup };
         match load(path) {
             Ok(text) if text.len() > LOOKUP_BYTES => {
-                faults.say(
+                faults.report_message(
                     &file.span,
                     "M0501",
                     format!("the look-up file {path} has {} bytes: at most {LOOKUP_BYTES}", text.len()),
                 );
             }
             Ok(text) => lookup.text = text,
-            Err(why) => faults.say(&file.span, "M0501", format!("the look-up file {path} cannot be read: {why}")),
+            Err(why) => {
+                faults.report_message(&file.span, "M0501", format!("the look-up file {path} cannot be read: {why}"))
+            }
         }
         if let Err(problem) = lookup.fill(path, column) {
             faults.add(if problem.code == "M0502" { &key.span } else { &file.span }, *problem);
@@ -128,14 +130,14 @@ impl Lookup {
 
 /// Named tables under `[enum]` or `[lookup]`.
 pub(crate) fn read_named<T>(
-    node: Option<&Node>,
-    faults: &mut Faults,
-    read: impl Fn(&str, &Node, &mut Faults) -> T,
+    node: Option<&TomlNode>,
+    faults: &mut Diagnostics,
+    read: impl Fn(&str, &TomlNode, &mut Diagnostics) -> T,
 ) -> (Vec<T>, BTreeMap<String, usize>) {
     let (mut list, mut names) = (Vec::new(), BTreeMap::new());
-    for entry in node.map_or(&[][..], Node::entries) {
-        if !matches!(entry.node.value, Value::Table(_)) {
-            entry.node.wrong(faults, "a table");
+    for entry in node.map_or(&[][..], TomlNode::entries) {
+        if !matches!(entry.node.value, TomlValue::Table(_)) {
+            entry.node.report_type(faults, "a table");
             continue;
         }
         names.insert(entry.key.clone(), list.len());

@@ -4,10 +4,14 @@ use onefold_event::{Field, FieldKind, FieldValue, Occurred, parse_decimal, parse
 
 use crate::program::compiled::CompiledConnector;
 use crate::report::nearest::did_you_mean;
-use crate::run::map::Made;
+use crate::run::map::MadeEvent;
 
 /// What stands at a path such as `0.lines.1.product`; None where nothing does.
-pub(crate) fn look(made: &[Made], path: &str, program: &CompiledConnector) -> Result<Option<String>, String> {
+pub(crate) fn find_checked(
+    made: &[MadeEvent],
+    path: &str,
+    program: &CompiledConnector,
+) -> Result<Option<String>, String> {
     let (n, rest) = path
         .split_once('.')
         .ok_or_else(|| format!("`{path}` is no path: expected 0.total, with the event's place from 0"))?;
@@ -27,15 +31,20 @@ pub(crate) fn look(made: &[Made], path: &str, program: &CompiledConnector) -> Re
                 event.references.iter().filter(|r| r.role.word() == *role).map(|r| r.subject.to_string()).collect();
             Some(subjects.join(", ")).filter(|t| !t.is_empty())
         }
-        _ => down(&FieldValue::Message(one.message.clone()), &FieldKind::Message(def.ty.fields.clone()), &steps, rest)?,
+        _ => find_below(
+            &FieldValue::Message(one.message.clone()),
+            &FieldKind::Message(def.ty.fields.clone()),
+            &steps,
+            rest,
+        )?,
     })
 }
 
-fn down(value: &FieldValue, kind: &FieldKind, steps: &[&str], path: &str) -> Result<Option<String>, String> {
-    let Some((step, rest)) = steps.split_first() else { return Ok(show(value, kind)) };
+fn find_below(value: &FieldValue, kind: &FieldKind, steps: &[&str], path: &str) -> Result<Option<String>, String> {
+    let Some((step, rest)) = steps.split_first() else { return Ok(show_value(value, kind)) };
     match (value, kind) {
         (FieldValue::List(list), _) => match step.parse::<usize>().ok().and_then(|n| list.get(n)) {
-            Some(item) => down(item, kind, rest, path),
+            Some(item) => find_below(item, kind, rest, path),
             None => Ok(None),
         },
         (FieldValue::Message(fields), FieldKind::Message(known)) => {
@@ -44,7 +53,7 @@ fn down(value: &FieldValue, kind: &FieldKind, steps: &[&str], path: &str) -> Res
                 return Err(format!("`{path}`: there is no field `{step}` {advice}").trim_end().to_owned());
             };
             match fields.iter().find(|(n, _)| *n == field.number) {
-                Some((_, inner)) => down(inner, &field.kind, rest, path),
+                Some((_, inner)) => find_below(inner, &field.kind, rest, path),
                 None => Ok(None),
             }
         }
@@ -52,7 +61,7 @@ fn down(value: &FieldValue, kind: &FieldKind, steps: &[&str], path: &str) -> Res
     }
 }
 
-fn show(value: &FieldValue, kind: &FieldKind) -> Option<String> {
+fn show_value(value: &FieldValue, kind: &FieldKind) -> Option<String> {
     Some(match (value, kind) {
         (FieldValue::Text(text), _) => text.clone(),
         (FieldValue::Bool(flag), _) => flag.to_string(),
@@ -60,15 +69,15 @@ fn show(value: &FieldValue, kind: &FieldKind) -> Option<String> {
         (FieldValue::Enum(n), FieldKind::Enum(words)) => words.iter().find(|(_, m)| m == n)?.0.clone(),
         (FieldValue::Enum(n), _) => n.to_string(),
         (FieldValue::Message(fields), FieldKind::Money) => {
-            fields.iter().filter_map(|(_, v)| show(v, &FieldKind::Text)).collect::<Vec<_>>().join(" ")
+            fields.iter().filter_map(|(_, v)| show_value(v, &FieldKind::Text)).collect::<Vec<_>>().join(" ")
         }
         (FieldValue::Message(_), _) => "a message".into(),
-        (FieldValue::List(list), _) => list.iter().filter_map(|v| show(v, kind)).collect::<Vec<_>>().join(", "),
+        (FieldValue::List(list), _) => list.iter().filter_map(|v| show_value(v, kind)).collect::<Vec<_>>().join(", "),
     })
 }
 
 /// Equal by type: `50880.00` is `50880`, one instant may be written with any offset, and a day as its beginning.
-pub(crate) fn alike(found: &Option<String>, wanted: &str) -> bool {
+pub(crate) fn is_equal_by_type(found: &Option<String>, wanted: &str) -> bool {
     let Some(found) = found else { return wanted.is_empty() };
     if found == wanted {
         return true;

@@ -6,17 +6,17 @@ use std::sync::Arc;
 use onefold_event::Problem;
 use serde_json::Value as Json;
 
-use crate::language::reading::{Format, Header};
+use crate::language::reading::{RecordFormat, TableHeading};
 use crate::program::compiled::CompiledConnector;
-use crate::run::map::Ended;
-use crate::run::source::fill_down::Above;
+use crate::run::map::RecordResult;
+use crate::run::source::fill_down::FillDownState;
 use crate::run::source::json::select_records;
-use crate::run::source::plan::Plan;
-use crate::run::source::record::{RecordIn, Row, RowIn};
+use crate::run::source::plan::MappingPlan;
+use crate::run::source::record::{NumberedRow, SourceRecord, SourceRow};
 
-pub(crate) fn end_all(program: &Arc<CompiledConnector>, input: &str) -> Result<Vec<Ended>, Vec<Problem>> {
-    if program.read.format != Format::Csv {
-        return end_json(program, input);
+pub(crate) fn run_records(program: &Arc<CompiledConnector>, input: &str) -> Result<Vec<RecordResult>, Vec<Problem>> {
+    if program.read.format != RecordFormat::Csv {
+        return run_json_records(program, input);
     }
     let bad = |e: csv::Error| vec![Problem::new("T0002", format!("the test's input is no CSV: {e}"))];
     let read = &program.read;
@@ -37,8 +37,8 @@ pub(crate) fn end_all(program: &Arc<CompiledConnector>, input: &str) -> Result<V
         rows.push((record.iter().map(str::to_owned).collect(), record.position().map_or(0, csv::Position::line)));
     }
     let heading: Vec<String> = match &read.header {
-        Header::Given(names) => names.clone(),
-        Header::Row(n) => {
+        TableHeading::Given(names) => names.clone(),
+        TableHeading::Row(n) => {
             let n = usize::try_from(*n).unwrap_or(1).min(rows.len());
             let head = rows.drain(..n).next_back();
             head.map(|(row, _)| row).unwrap_or_default()
@@ -50,17 +50,17 @@ pub(crate) fn end_all(program: &Arc<CompiledConnector>, input: &str) -> Result<V
         problem.lines = vec![*line];
         return Err(vec![problem]);
     }
-    let plan = Plan::of_heading(Arc::clone(program), &heading, true)?;
-    let mut above = Above::default();
+    let plan = MappingPlan::of_heading(Arc::clone(program), &heading, true)?;
+    let mut above = FillDownState::default();
     for (row, _) in &mut rows {
         for (column, value) in plan.fill_down(row, &mut above) {
             row.get_mut(column).into_iter().for_each(|cell| cell.clone_from(&value));
         }
     }
-    let mut groups: Vec<Vec<RowIn>> = Vec::new();
+    let mut groups: Vec<Vec<NumberedRow>> = Vec::new();
     let mut at: BTreeMap<String, usize> = BTreeMap::new();
     for (row, line) in &rows {
-        let one = RowIn { row: Row::Table(row), line: *line };
+        let one = NumberedRow { row: SourceRow::Table(row), line: *line };
         match plan.group_key(row) {
             Some(key) => match at.get(&key).and_then(|n| groups.get_mut(*n)) {
                 Some(group) => group.push(one),
@@ -72,29 +72,29 @@ pub(crate) fn end_all(program: &Arc<CompiledConnector>, input: &str) -> Result<V
             None => groups.push(vec![one]),
         }
     }
-    Ok(groups.iter().map(|rows| plan.end(&whole(rows))).collect())
+    Ok(groups.iter().map(|rows| plan.end(&test_record(rows))).collect())
 }
 
-fn end_json(program: &Arc<CompiledConnector>, input: &str) -> Result<Vec<Ended>, Vec<Problem>> {
-    let plan = Plan::headless(Arc::clone(program));
+fn run_json_records(program: &Arc<CompiledConnector>, input: &str) -> Result<Vec<RecordResult>, Vec<Problem>> {
+    let plan = MappingPlan::headless(Arc::clone(program));
     let mut ended = Vec::new();
     for body in serde_json::Deserializer::from_str(input).into_iter::<Json>() {
         let body = body.map_err(|e| vec![Problem::new("T0002", format!("the test's input is no JSON: {e}"))])?;
         let records = match select_records(program, &body) {
             Ok(records) => records.unwrap_or_default(),
             Err(problem) => {
-                ended.push(Ended::Quarantined(vec![*problem]));
+                ended.push(RecordResult::Quarantined(vec![*problem]));
                 continue;
             }
         };
         for record in records {
-            let rows = [RowIn { row: Row::Json(record, &body), line: 0 }];
-            ended.push(plan.end(&whole(&rows)));
+            let rows = [NumberedRow { row: SourceRow::Json(record, &body), line: 0 }];
+            ended.push(plan.end(&test_record(&rows)));
         }
     }
     Ok(ended)
 }
 
-fn whole<'a>(rows: &'a [RowIn<'a>]) -> RecordIn<'a> {
-    RecordIn { resource: "test", rows, last_line: 0, offset: 0, length: 0 }
+fn test_record<'a>(rows: &'a [NumberedRow<'a>]) -> SourceRecord<'a> {
+    SourceRecord { resource: "test", rows, last_line: 0, offset: 0, length: 0 }
 }

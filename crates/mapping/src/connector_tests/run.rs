@@ -5,16 +5,16 @@ use std::sync::Arc;
 use onefold_event::Problem;
 use serde::Serialize;
 
-use crate::connector_tests::checks::{alike, look};
-use crate::connector_tests::records::end_all;
+use crate::connector_tests::checks::{find_checked, is_equal_by_type};
+use crate::connector_tests::records::run_records;
 use crate::program::compiled::CompiledConnector;
-use crate::program::connector_test::Trial;
-use crate::report::source_text::Span;
-use crate::run::map::{Ended, Made};
+use crate::program::connector_test::ConnectorTest;
+use crate::report::source_text::TextSpan;
+use crate::run::map::{MadeEvent, RecordResult};
 
 /// How a test of the connector file ended.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TestOutcome {
+pub struct ConnectorTestResult {
     /// Its name.
     pub name: String,
     /// What was not as it says; empty: it passed.
@@ -22,29 +22,33 @@ pub struct TestOutcome {
 }
 
 /// Runs the connector file's own tests. Columns that a test's input leaves out are blank.
-pub(crate) fn run_tests(program: &Arc<CompiledConnector>) -> Vec<TestOutcome> {
-    program.trials.iter().map(|t| TestOutcome { name: t.name.clone(), problems: run_test(program, t) }).collect()
+pub(crate) fn run_tests(program: &Arc<CompiledConnector>) -> Vec<ConnectorTestResult> {
+    program
+        .trials
+        .iter()
+        .map(|t| ConnectorTestResult { name: t.name.clone(), problems: run_test(program, t) })
+        .collect()
 }
 
-fn run_test(program: &Arc<CompiledConnector>, trial: &Trial) -> Vec<Problem> {
-    let place = |span: &Span| Some(program.source.place(span));
-    let ended = match end_all(program, &trial.input) {
+fn run_test(program: &Arc<CompiledConnector>, trial: &ConnectorTest) -> Vec<Problem> {
+    let place = |span: &TextSpan| Some(program.source.place(span));
+    let ended = match run_records(program, &trial.input) {
         Ok(ended) => ended,
         Err(mut problems) => {
             problems.iter_mut().filter(|p| p.mapping.is_none()).for_each(|p| p.mapping = place(&trial.span));
             return problems;
         }
     };
-    let (mut made, mut rejected, mut skipped): (Vec<Made>, Vec<Problem>, Vec<String>) = Default::default();
+    let (mut made, mut rejected, mut skipped): (Vec<MadeEvent>, Vec<Problem>, Vec<String>) = Default::default();
     for end in ended {
         match end {
-            Ended::Mapped(events, _) => made.extend(events),
-            Ended::Quarantined(problems) => rejected.extend(problems),
-            Ended::Skipped(reason) => skipped.push(reason),
+            RecordResult::Mapped(events, _) => made.extend(events),
+            RecordResult::Quarantined(problems) => rejected.extend(problems),
+            RecordResult::Skipped(reason) => skipped.push(reason),
         }
     }
     let mut problems = Vec::new();
-    let mut fail = |span: &Span, message: String, found: String, expected: String| {
+    let mut fail = |span: &TextSpan, message: String, found: String, expected: String| {
         let mut problem = Problem::new("T0001", message).instead(found, expected);
         problem.mapping = place(span);
         problems.push(problem);
@@ -92,8 +96,8 @@ fn run_test(program: &Arc<CompiledConnector>, trial: &Trial) -> Vec<Problem> {
         }
     }
     for (path, wanted, span) in &trial.checks {
-        match look(&made, path, program) {
-            Ok(found) if alike(&found, wanted) => {}
+        match find_checked(&made, path, program) {
+            Ok(found) if is_equal_by_type(&found, wanted) => {}
             Ok(found) => fail(
                 span,
                 format!("`{path}` is not what the test says"),

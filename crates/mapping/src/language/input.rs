@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use crate::language::node::{Node, Value};
-use crate::report::diagnostics::Faults;
+use crate::language::node::{TomlNode, TomlValue};
+use crate::report::diagnostics::Diagnostics;
 
 /// `[from]`, for whoever fetches the bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct From {
+pub struct InputSettings {
     /// What kinds of place they come from; one, unless the same records come in several ways.
-    pub kinds: Vec<FromKind>,
+    pub kinds: Vec<InputKind>,
     /// Globs of files.
     pub path: Vec<String>,
     /// When a file is finished.
-    pub done: Done,
+    pub done: FileCompletion,
     /// What becomes of a file that was read.
-    pub after: After,
+    pub after: AfterReading,
     /// Topics of intake.
     pub topics: Vec<String>,
     /// Under which name processes share the topics' partitions out, and keep how far they are; none: the connector's.
@@ -24,7 +24,7 @@ pub struct From {
 
 /// What kind of place the bytes come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FromKind {
+pub enum InputKind {
     /// Files.
     File,
     /// Standard input.
@@ -40,7 +40,7 @@ const INTAKE: &str = "intake.";
 
 /// When a file is finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Done {
+pub enum FileCompletion {
     /// As it is found.
     Now,
     /// When a file of its name with this ending stands beside it.
@@ -53,7 +53,7 @@ pub enum Done {
 
 /// What becomes of a file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum After {
+pub enum AfterReading {
     /// It stays.
     Keep,
     /// It is moved into this folder.
@@ -62,69 +62,73 @@ pub enum After {
     Delete,
 }
 
-impl From {
+impl InputSettings {
     /// Whether records come from such a place.
-    pub fn is(&self, kind: FromKind) -> bool {
+    pub fn is(&self, kind: InputKind) -> bool {
         self.kinds.contains(&kind)
     }
 
-    pub(crate) fn parse(node: &Node, faults: &mut Faults) -> Self {
-        let kinds = kinds(node, faults);
-        let is = |kind: FromKind| kinds.contains(&kind);
+    pub(crate) fn parse(node: &TomlNode, faults: &mut Diagnostics) -> Self {
+        let kinds = read_kinds(node, faults);
+        let is = |kind: InputKind| kinds.contains(&kind);
         let mut keys = vec!["kind"];
         let of_kinds = [
-            (FromKind::File, &["path", "done", "after"][..]),
+            (InputKind::File, &["path", "done", "after"][..]),
             // How posts are verified is read by the hub's own door.
-            (FromKind::Http, &["verify", "tolerance", "body"]),
-            (FromKind::Kafka, &["topics", "group"]),
+            (InputKind::Http, &["verify", "tolerance", "body"]),
+            (InputKind::Kafka, &["topics", "group"]),
         ];
         of_kinds.iter().filter(|(kind, _)| is(*kind)).for_each(|(_, own)| keys.extend_from_slice(own));
-        node.only(faults, "[from]", &keys);
+        node.allow_keys(faults, "[from]", &keys);
         let mut from = Self {
-            path: node.get("path").map(|n| n.texts(faults)).unwrap_or_default(),
-            done: node.get("done").and_then(|n| done(n, faults)).unwrap_or(Done::Now),
-            after: node.get("after").and_then(|n| after(n, faults)).unwrap_or(After::Keep),
+            path: node.get("path").map(|n| n.text_list(faults)).unwrap_or_default(),
+            done: node.get("done").and_then(|n| read_completion(n, faults)).unwrap_or(FileCompletion::Now),
+            after: node.get("after").and_then(|n| read_after(n, faults)).unwrap_or(AfterReading::Keep),
             topics: Vec::new(),
             group: None,
             kinds,
         };
-        if from.is(FromKind::Kafka) {
-            from.topics = topics(node, faults);
-            from.group = node.get("group").and_then(|n| group(n, faults));
+        if from.is(InputKind::Kafka) {
+            from.topics = read_topics(node, faults);
+            from.group = node.get("group").and_then(|n| read_group(n, faults));
         }
         from
     }
 }
 
-fn kinds(node: &Node, faults: &mut Faults) -> Vec<FromKind> {
-    let words =
-        [("file", FromKind::File), ("stdin", FromKind::Stdin), ("http", FromKind::Http), ("kafka", FromKind::Kafka)];
+fn read_kinds(node: &TomlNode, faults: &mut Diagnostics) -> Vec<InputKind> {
+    let words = [
+        ("file", InputKind::File),
+        ("stdin", InputKind::Stdin),
+        ("http", InputKind::Http),
+        ("kafka", InputKind::Kafka),
+    ];
     let mut kinds = match node.get("kind") {
-        Some(Node { value: Value::List(list), .. }) => {
+        Some(TomlNode { value: TomlValue::List(list), .. }) => {
             list.iter().filter_map(|n| n.one_of(faults, &words)).collect::<Vec<_>>()
         }
         Some(n) => n.one_of(faults, &words).into_iter().collect(),
         None => {
-            faults.say(&node.span, "M0102", "[from] does not say its `kind`");
+            faults.report_message(&node.span, "M0102", "[from] does not say its `kind`");
             Vec::new()
         }
     };
     if kinds.is_empty() {
-        kinds.push(FromKind::File);
+        kinds.push(InputKind::File);
     }
     kinds
 }
 
-fn topics(node: &Node, faults: &mut Faults) -> Vec<String> {
+fn read_topics(node: &TomlNode, faults: &mut Diagnostics) -> Vec<String> {
     let Some(n) = node.get("topics") else {
-        faults.say(&node.span, "M0102", "[from] does not say its `topics`");
+        faults.report_message(&node.span, "M0102", "[from] does not say its `topics`");
         return Vec::new();
     };
-    let topics = n.texts(faults);
+    let topics = n.text_list(faults);
     for topic in &topics {
         // Anything else would be read that is not sources' own, the hub's events among it.
-        if !topic.strip_prefix(INTAKE).is_some_and(plain) {
-            faults.say(
+        if !topic.strip_prefix(INTAKE).is_some_and(is_plain_name) {
+            faults.report_message(
                 &n.span,
                 "M0103",
                 format!("`{topic}` is no topic of intake: expected a name such as \"intake.finance\""),
@@ -134,25 +138,25 @@ fn topics(node: &Node, faults: &mut Faults) -> Vec<String> {
     topics
 }
 
-fn group(node: &Node, faults: &mut Faults) -> Option<String> {
+fn read_group(node: &TomlNode, faults: &mut Diagnostics) -> Option<String> {
     let group = node.text(faults)?.to_owned();
-    if !plain(&group) {
-        faults.say(&node.span, "M0103", "`group` is made of letters, digits, -, _ and .");
+    if !is_plain_name(&group) {
+        faults.report_message(&node.span, "M0103", "`group` is made of letters, digits, -, _ and .");
     }
     Some(group)
 }
 
-fn plain(text: &str) -> bool {
+fn is_plain_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= 200 && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
-fn done(node: &Node, faults: &mut Faults) -> Option<Done> {
+fn read_completion(node: &TomlNode, faults: &mut Diagnostics) -> Option<FileCompletion> {
     if !node.is_table() {
-        return node.one_of(faults, &[("growing", ())]).map(|()| Done::Growing);
+        return node.one_of(faults, &[("growing", ())]).map(|()| FileCompletion::Growing);
     }
-    node.only(faults, "`done`", &["marker", "idle"]);
+    node.allow_keys(faults, "`done`", &["marker", "idle"]);
     if let Some(n) = node.get("marker") {
-        return n.text(faults).map(|t| Done::Marker(t.to_owned()));
+        return n.text(faults).map(|t| FileCompletion::Marker(t.to_owned()));
     }
     let n = node.get("idle")?;
     let text = n.text(faults)?;
@@ -167,16 +171,16 @@ fn done(node: &Node, faults: &mut Faults) -> Option<Done> {
         count.parse::<u64>().ok().and_then(|c| c.checked_mul(seconds))
     });
     if found.is_none() {
-        n.wrong(faults, "a while such as \"5m\"");
+        n.report_type(faults, "a while such as \"5m\"");
     }
-    found.map(|s| Done::Idle(Duration::from_secs(s)))
+    found.map(|s| FileCompletion::Idle(Duration::from_secs(s)))
 }
 
-fn after(node: &Node, faults: &mut Faults) -> Option<After> {
-    if let Value::Table(_) = node.value {
-        node.only(faults, "`after`", &["move"]);
-        return node.get("move")?.text(faults).map(|t| After::Move(t.to_owned()));
+fn read_after(node: &TomlNode, faults: &mut Diagnostics) -> Option<AfterReading> {
+    if let TomlValue::Table(_) = node.value {
+        node.allow_keys(faults, "`after`", &["move"]);
+        return node.get("move")?.text(faults).map(|t| AfterReading::Move(t.to_owned()));
     }
     node.one_of(faults, &[("keep", false), ("delete", true)])
-        .map(|delete| if delete { After::Delete } else { After::Keep })
+        .map(|delete| if delete { AfterReading::Delete } else { AfterReading::Keep })
 }

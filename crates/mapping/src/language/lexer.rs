@@ -1,9 +1,9 @@
 //! An expression's text to tokens.
 
-use crate::report::source_text::Span;
+use crate::report::source_text::TextSpan;
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Token {
+pub(crate) enum SyntaxToken {
     Text(String),
     Number(String),
     /// A name, dotted or not, or a word such as `and`.
@@ -13,7 +13,7 @@ pub(super) enum Token {
 
 const MARKS: [&str; 16] = ["==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "(", ")", "[", "]", ",", "="];
 
-pub(super) fn lex(text: &str) -> Result<Vec<(Token, Span)>, (String, Span)> {
+pub(crate) fn split_tokens(text: &str) -> Result<Vec<(SyntaxToken, TextSpan)>, (String, TextSpan)> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|r| !r.is_empty()) {
@@ -25,18 +25,18 @@ pub(super) fn lex(text: &str) -> Result<Vec<(Token, Span)>, (String, Span)> {
         let (token, length) = if c == '\'' || c == '"' {
             let inner = rest.get(1..).unwrap_or_default();
             let end = inner.find(c).ok_or_else(|| ("a text is not closed".to_owned(), at..text.len()))?;
-            (Token::Text(inner[..end].to_owned()), end + 2)
+            (SyntaxToken::Text(inner[..end].to_owned()), end + 2)
         } else if c.is_ascii_digit() {
             let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-            (Token::Number(rest[..end].to_owned()), end)
+            (SyntaxToken::Number(rest[..end].to_owned()), end)
         } else if c.is_alphabetic() || c == '_' {
             let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).unwrap_or(rest.len());
-            (Token::Name(rest[..end].to_owned()), end)
+            (SyntaxToken::Name(rest[..end].to_owned()), end)
         } else if let Some(mark) = MARKS.into_iter().find(|m| rest.starts_with(m)) {
             if mark == "=" {
                 return Err(("`=` compares nothing: write `==`".into(), at..at + 1));
             }
-            (Token::Mark(mark), mark.len())
+            (SyntaxToken::Mark(mark), mark.len())
         } else {
             return Err((format!("`{c}` means nothing here"), at..at + c.len_utf8()));
         };

@@ -4,50 +4,54 @@ use onefold_event::Problem;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::report::diagnostics::Faults;
+use crate::report::diagnostics::Diagnostics;
 use crate::report::nearest::did_you_mean;
-use crate::report::source_text::{Source, Span};
+use crate::report::source_text::{SourceText, TextSpan};
 
 #[derive(Debug, Clone)]
-pub(crate) struct Node {
-    pub(crate) span: Span,
-    pub(crate) value: Value,
+pub(crate) struct TomlNode {
+    pub(crate) span: TextSpan,
+    pub(crate) value: TomlValue,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Value {
+pub(crate) enum TomlValue {
     Text(String),
     Integer(i64),
     /// Text of a float or a date, which the mapping language has no use for.
     Other,
     Bool(bool),
-    List(Vec<Node>),
-    Table(Vec<Entry>),
+    List(Vec<TomlNode>),
+    Table(Vec<TomlEntry>),
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Entry {
+pub(crate) struct TomlEntry {
     pub(crate) key: String,
-    pub(crate) at: Span,
-    pub(crate) node: Node,
+    pub(crate) at: TextSpan,
+    pub(crate) node: TomlNode,
 }
 
 /// Reads the text; what is no TOML is reported with its place.
-pub(crate) fn parse_toml(source: &Source, faults: &mut Faults) -> Node {
+pub(crate) fn parse_toml(source: &SourceText, faults: &mut Diagnostics) -> TomlNode {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     for error in errors {
-        faults.say(&error.span().unwrap_or(0..0), "M0001", format!("this is no TOML: {}", error.message().trim()));
+        faults.report_message(
+            &error.span().unwrap_or(0..0),
+            "M0001",
+            format!("this is no TOML: {}", error.message().trim()),
+        );
     }
-    let root = Node { span: 0..0, value: Value::Table(entries(table.get_ref())) };
+    let root = TomlNode { span: 0..0, value: TomlValue::Table(table_entries(table.get_ref())) };
     one_line_tables(&root, source, faults);
     root
 }
 
 /// TOML 1.0 only, although the parser reads 1.1: editors do not.
-fn one_line_tables(node: &Node, source: &Source, faults: &mut Faults) {
-    let children: Vec<&Node> = match &node.value {
-        Value::Table(entries) => entries.iter().map(|e| &e.node).collect(),
-        Value::List(list) => list.iter().collect(),
+fn one_line_tables(node: &TomlNode, source: &SourceText, faults: &mut Diagnostics) {
+    let children: Vec<&TomlNode> = match &node.value {
+        TomlValue::Table(entries) => entries.iter().map(|e| &e.node).collect(),
+        TomlValue::List(list) => list.iter().collect(),
         _ => return,
     };
     let text = source.text.get(node.span.clone()).unwrap_or_default();
@@ -70,117 +74,119 @@ fn one_line_tables(node: &Node, source: &Source, faults: &mut Faults) {
     children.into_iter().for_each(|child| one_line_tables(child, source, faults));
 }
 
-fn entries(table: &DeTable) -> Vec<Entry> {
+fn table_entries(table: &DeTable) -> Vec<TomlEntry> {
     let mut entries: Vec<_> = table
         .iter()
-        .map(|(key, value)| Entry { key: key.get_ref().to_string(), at: key.span(), node: node(value) })
+        .map(|(key, value)| TomlEntry { key: key.get_ref().to_string(), at: key.span(), node: node_of_value(value) })
         .collect();
     entries.sort_by_key(|e| e.at.start);
     entries
 }
 
-fn node(value: &Spanned<DeValue>) -> Node {
+fn node_of_value(value: &Spanned<DeValue>) -> TomlNode {
     let inner = match value.get_ref() {
-        DeValue::String(text) => Value::Text(text.to_string()),
-        DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix()).map_or_else(|_| Value::Other, Value::Integer),
-        DeValue::Float(_) | DeValue::Datetime(_) => Value::Other,
-        DeValue::Boolean(flag) => Value::Bool(*flag),
-        DeValue::Array(list) => Value::List(list.iter().map(node).collect()),
-        DeValue::Table(table) => Value::Table(entries(table)),
+        DeValue::String(text) => TomlValue::Text(text.to_string()),
+        DeValue::Integer(n) => {
+            i64::from_str_radix(n.as_str(), n.radix()).map_or_else(|_| TomlValue::Other, TomlValue::Integer)
+        }
+        DeValue::Float(_) | DeValue::Datetime(_) => TomlValue::Other,
+        DeValue::Boolean(flag) => TomlValue::Bool(*flag),
+        DeValue::Array(list) => TomlValue::List(list.iter().map(node_of_value).collect()),
+        DeValue::Table(table) => TomlValue::Table(table_entries(table)),
     };
-    Node { span: value.span(), value: inner }
+    TomlNode { span: value.span(), value: inner }
 }
 
-impl Node {
-    pub(crate) fn entries(&self) -> &[Entry] {
+impl TomlNode {
+    pub(crate) fn entries(&self) -> &[TomlEntry] {
         match &self.value {
-            Value::Table(entries) => entries,
+            TomlValue::Table(entries) => entries,
             _ => &[],
         }
     }
 
-    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&TomlEntry> {
         self.entries().iter().find(|e| e.key == key)
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&TomlNode> {
         self.entry(key).map(|e| &e.node)
     }
 
     pub(crate) fn is_table(&self) -> bool {
-        matches!(self.value, Value::Table(_))
+        matches!(self.value, TomlValue::Table(_))
     }
 
     fn word(&self) -> &'static str {
         match &self.value {
-            Value::Text(_) => "a text",
-            Value::Integer(_) => "a whole number",
-            Value::Other => "a TOML float or date",
-            Value::Bool(_) => "true or false",
-            Value::List(_) => "a list",
-            Value::Table(_) => "a table",
+            TomlValue::Text(_) => "a text",
+            TomlValue::Integer(_) => "a whole number",
+            TomlValue::Other => "a TOML float or date",
+            TomlValue::Bool(_) => "true or false",
+            TomlValue::List(_) => "a list",
+            TomlValue::Table(_) => "a table",
         }
     }
 
-    pub(crate) fn wrong(&self, faults: &mut Faults, expected: &str) {
+    pub(crate) fn report_type(&self, faults: &mut Diagnostics, expected: &str) {
         let mut problem = Problem::new("M0103", format!("this is {}: expected {expected}", self.word()));
-        if matches!(self.value, Value::Other) {
+        if matches!(self.value, TomlValue::Other) {
             problem = problem.help("amounts, rates and dates stand in quotes: a TOML float is not exact");
         }
         faults.add(&self.span, problem);
     }
 
-    pub(crate) fn table(&self, faults: &mut Faults) -> bool {
+    pub(crate) fn table(&self, faults: &mut Diagnostics) -> bool {
         if !self.is_table() {
-            self.wrong(faults, "a table");
+            self.report_type(faults, "a table");
         }
         self.is_table()
     }
 
-    pub(crate) fn text(&self, faults: &mut Faults) -> Option<&str> {
+    pub(crate) fn text(&self, faults: &mut Diagnostics) -> Option<&str> {
         match &self.value {
-            Value::Text(text) => Some(text),
+            TomlValue::Text(text) => Some(text),
             _ => {
-                self.wrong(faults, "a text in quotes");
+                self.report_type(faults, "a text in quotes");
                 None
             }
         }
     }
 
-    pub(crate) fn bool(&self, faults: &mut Faults) -> Option<bool> {
+    pub(crate) fn bool(&self, faults: &mut Diagnostics) -> Option<bool> {
         match &self.value {
-            Value::Bool(flag) => Some(*flag),
+            TomlValue::Bool(flag) => Some(*flag),
             _ => {
-                self.wrong(faults, "true or false");
+                self.report_type(faults, "true or false");
                 None
             }
         }
     }
 
-    pub(crate) fn integer(&self, faults: &mut Faults) -> Option<i64> {
+    pub(crate) fn integer(&self, faults: &mut Diagnostics) -> Option<i64> {
         match &self.value {
-            Value::Integer(n) => Some(*n),
+            TomlValue::Integer(n) => Some(*n),
             _ => {
-                self.wrong(faults, "a whole number");
+                self.report_type(faults, "a whole number");
                 None
             }
         }
     }
 
     /// A list of texts; one text is a list of one.
-    pub(crate) fn texts(&self, faults: &mut Faults) -> Vec<String> {
+    pub(crate) fn text_list(&self, faults: &mut Diagnostics) -> Vec<String> {
         match &self.value {
-            Value::Text(text) => vec![text.clone()],
-            Value::List(list) => list.iter().filter_map(|n| n.text(faults).map(str::to_owned)).collect(),
+            TomlValue::Text(text) => vec![text.clone()],
+            TomlValue::List(list) => list.iter().filter_map(|n| n.text(faults).map(str::to_owned)).collect(),
             _ => {
-                self.wrong(faults, "a text or a list of texts");
+                self.report_type(faults, "a text or a list of texts");
                 Vec::new()
             }
         }
     }
 
     /// Refuses keys that are not known here, naming the nearest that is.
-    pub(crate) fn only(&self, faults: &mut Faults, place: &str, known: &[&str]) {
+    pub(crate) fn allow_keys(&self, faults: &mut Diagnostics, place: &str, known: &[&str]) {
         for entry in self.entries() {
             if known.contains(&entry.key.as_str()) {
                 continue;
@@ -195,7 +201,7 @@ impl Node {
     }
 
     /// One of a few words.
-    pub(crate) fn one_of<T: Copy>(&self, faults: &mut Faults, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn one_of<T: Copy>(&self, faults: &mut Diagnostics, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(faults)?;
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
             return Some(*value);

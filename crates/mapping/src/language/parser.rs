@@ -2,20 +2,20 @@
 
 use std::borrow::Cow;
 
-use crate::language::lexer::{Token, lex};
-use crate::language::syntax::{Ast, Op, SyntaxNode};
-use crate::report::source_text::Span;
-use crate::values::number::Style;
-use crate::values::value::Val;
+use crate::language::lexer::{SyntaxToken, split_tokens};
+use crate::language::syntax::{BinaryOperator, SyntaxNode, SyntaxTree};
+use crate::report::source_text::TextSpan;
+use crate::values::number::NumberStyle;
+use crate::values::value::CellValue;
 
 /// Deepest nesting, so that a hostile mapping cannot exhaust the stack.
 const DEEPEST: usize = 64;
 
-type Parsed = Result<Ast, (String, Span)>;
+type ParseResult = Result<SyntaxTree, (String, TextSpan)>;
 
-pub(crate) fn parse_expression(text: &str) -> Parsed {
-    let tokens = lex(text)?;
-    let mut parser = Parser { tokens, at: 0, end: text.len(), depth: 0 };
+pub(crate) fn parse_expression(text: &str) -> ParseResult {
+    let tokens = split_tokens(text)?;
+    let mut parser = ExpressionParser { tokens, at: 0, end: text.len(), depth: 0 };
     let ast = parser.or()?;
     match parser.tokens.get(parser.at) {
         None => Ok(ast),
@@ -23,39 +23,39 @@ pub(crate) fn parse_expression(text: &str) -> Parsed {
     }
 }
 
-struct Parser {
-    tokens: Vec<(Token, Span)>,
+struct ExpressionParser {
+    tokens: Vec<(SyntaxToken, TextSpan)>,
     at: usize,
     end: usize,
     depth: usize,
 }
 
-impl Parser {
-    fn peek(&self) -> Option<&Token> {
+impl ExpressionParser {
+    fn peek(&self) -> Option<&SyntaxToken> {
         self.tokens.get(self.at).map(|(t, _)| t)
     }
 
-    fn here(&self) -> Span {
+    fn here(&self) -> TextSpan {
         self.tokens.get(self.at).map_or(self.end..self.end, |(_, s)| s.clone())
     }
 
     fn mark(&mut self, mark: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Mark(m)) if *m == mark);
+        let found = matches!(self.peek(), Some(SyntaxToken::Mark(m)) if *m == mark);
         self.at += usize::from(found);
         found
     }
 
     fn word(&mut self, word: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Name(n)) if n == word);
+        let found = matches!(self.peek(), Some(SyntaxToken::Name(n)) if n == word);
         self.at += usize::from(found);
         found
     }
 
-    fn want(&mut self, mark: &str) -> Result<(), (String, Span)> {
+    fn want(&mut self, mark: &str) -> Result<(), (String, TextSpan)> {
         if self.mark(mark) { Ok(()) } else { Err((format!("`{mark}` is expected here"), self.here())) }
     }
 
-    fn or(&mut self) -> Parsed {
+    fn or(&mut self) -> ParseResult {
         self.depth += 1;
         if self.depth > DEEPEST {
             return Err(("the expression is nested too deep".into(), self.here()));
@@ -63,22 +63,22 @@ impl Parser {
         let mut left = self.and()?;
         while self.word("or") {
             let right = self.and()?;
-            left = join(left, right, SyntaxNode::Or);
+            left = join_operands(left, right, SyntaxNode::Or);
         }
         self.depth -= 1;
         Ok(left)
     }
 
-    fn and(&mut self) -> Parsed {
+    fn and(&mut self) -> ParseResult {
         let mut left = self.not()?;
         while self.word("and") {
             let right = self.not()?;
-            left = join(left, right, SyntaxNode::And);
+            left = join_operands(left, right, SyntaxNode::And);
         }
         Ok(left)
     }
 
-    fn not(&mut self) -> Parsed {
+    fn not(&mut self) -> ParseResult {
         let start = self.here().start;
         let mut count = 0_usize;
         while self.word("not") {
@@ -86,32 +86,32 @@ impl Parser {
         }
         let mut inner = self.compare()?;
         if count % 2 == 1 {
-            inner = Ast { span: start..inner.span.end, node: SyntaxNode::Not(Box::new(inner)) };
+            inner = SyntaxTree { span: start..inner.span.end, node: SyntaxNode::Not(Box::new(inner)) };
         }
         Ok(inner)
     }
 
-    fn compare(&mut self) -> Parsed {
+    fn compare(&mut self) -> ParseResult {
         let left = self.sum()?;
-        const OPS: [(&str, Op); 6] = [
-            ("==", Op::Equal),
-            ("!=", Op::NotEqual),
-            ("<=", Op::AtMost),
-            (">=", Op::AtLeast),
-            ("<", Op::Less),
-            (">", Op::More),
+        const OPS: [(&str, BinaryOperator); 6] = [
+            ("==", BinaryOperator::Equal),
+            ("!=", BinaryOperator::NotEqual),
+            ("<=", BinaryOperator::AtMost),
+            (">=", BinaryOperator::AtLeast),
+            ("<", BinaryOperator::Less),
+            (">", BinaryOperator::More),
         ];
         for (mark, op) in OPS {
             if self.mark(mark) {
                 let right = self.sum()?;
-                return Ok(join(left, right, |l, r| SyntaxNode::Operate(op, l, r)));
+                return Ok(join_operands(left, right, |l, r| SyntaxNode::Operate(op, l, r)));
             }
         }
         if self.word("in") {
             self.want("[")?;
             let list = self.list("]")?;
             let span = left.span.start..self.tokens.get(self.at - 1).map_or(self.end, |(_, s)| s.end);
-            return Ok(Ast { span, node: SyntaxNode::In(Box::new(left), list) });
+            return Ok(SyntaxTree { span, node: SyntaxNode::In(Box::new(left), list) });
         }
         if self.word("is") {
             let span = left.span.start..self.here().end;
@@ -120,76 +120,77 @@ impl Parser {
                 (_, true) => false,
                 _ => return Err(("`absent` or `present` is expected after `is`".into(), self.here())),
             };
-            return Ok(Ast { span, node: SyntaxNode::Is(Box::new(left), present) });
+            return Ok(SyntaxTree { span, node: SyntaxNode::Is(Box::new(left), present) });
         }
         Ok(left)
     }
 
-    fn sum(&mut self) -> Parsed {
+    fn sum(&mut self) -> ParseResult {
         let mut left = self.product()?;
         loop {
             let op = if self.mark("+") {
-                Op::Add
+                BinaryOperator::Add
             } else if self.mark("-") {
-                Op::Subtract
+                BinaryOperator::Subtract
             } else {
                 return Ok(left);
             };
             let right = self.product()?;
-            left = join(left, right, |l, r| SyntaxNode::Operate(op, l, r));
+            left = join_operands(left, right, |l, r| SyntaxNode::Operate(op, l, r));
         }
     }
 
-    fn product(&mut self) -> Parsed {
+    fn product(&mut self) -> ParseResult {
         let mut left = self.sign()?;
         loop {
             let op = if self.mark("*") {
-                Op::Multiply
+                BinaryOperator::Multiply
             } else if self.mark("/") {
-                Op::Divide
+                BinaryOperator::Divide
             } else {
                 return Ok(left);
             };
             let right = self.sign()?;
-            left = join(left, right, |l, r| SyntaxNode::Operate(op, l, r));
+            left = join_operands(left, right, |l, r| SyntaxNode::Operate(op, l, r));
         }
     }
 
-    fn sign(&mut self) -> Parsed {
+    fn sign(&mut self) -> ParseResult {
         let start = self.here().start;
         if !self.mark("-") {
             return self.primary();
         }
         let inner = self.primary()?;
-        Ok(Ast { span: start..inner.span.end, node: SyntaxNode::Negative(Box::new(inner)) })
+        Ok(SyntaxTree { span: start..inner.span.end, node: SyntaxNode::Negative(Box::new(inner)) })
     }
 
-    fn primary(&mut self) -> Parsed {
+    fn primary(&mut self) -> ParseResult {
         let span = self.here();
         let Some(token) = self.peek().cloned() else { return Err(("the expression ends too early".into(), span)) };
         self.at += 1;
         let node = match token {
-            Token::Text(text) => SyntaxNode::Literal(Val::Text(Cow::Owned(text))),
-            Token::Number(text) => {
-                let number = Style::PLAIN.read(&text).map_err(|_| (format!("`{text}` is no number"), span.clone()))?;
+            SyntaxToken::Text(text) => SyntaxNode::Literal(CellValue::Text(Cow::Owned(text))),
+            SyntaxToken::Number(text) => {
+                let number =
+                    NumberStyle::PLAIN.read(&text).map_err(|_| (format!("`{text}` is no number"), span.clone()))?;
                 let whole = text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten();
-                SyntaxNode::Literal(whole.map_or(Val::Decimal(number), Val::Integer))
+                SyntaxNode::Literal(whole.map_or(CellValue::Decimal(number), CellValue::Integer))
             }
-            Token::Mark("(") => {
+            SyntaxToken::Mark("(") => {
                 let inner = self.or()?;
                 self.want(")")?;
                 return Ok(inner);
             }
-            Token::Mark(mark) => return Err((format!("a value is expected here, not `{mark}`"), span)),
-            Token::Name(name) => return self.name(name, span),
+            SyntaxToken::Mark(mark) => return Err((format!("a value is expected here, not `{mark}`"), span)),
+            SyntaxToken::Name(name) => return self.name(name, span),
         };
-        Ok(Ast { span, node })
+        Ok(SyntaxTree { span, node })
     }
 
-    fn name(&mut self, name: String, span: Span) -> Parsed {
+    fn name(&mut self, name: String, span: TextSpan) -> ParseResult {
         let node = match name.as_str() {
-            "true" => SyntaxNode::Literal(Val::Bool(true)),
-            "false" => SyntaxNode::Literal(Val::Bool(false)),
+            "true" => SyntaxNode::Literal(CellValue::Bool(true)),
+            "false" => SyntaxNode::Literal(CellValue::Bool(false)),
             "if" => {
                 let condition = self.or()?;
                 if !self.word("then") {
@@ -201,7 +202,7 @@ impl Parser {
                 }
                 let no = self.or()?;
                 let end = no.span.end;
-                return Ok(Ast {
+                return Ok(SyntaxTree {
                     span: span.start..end,
                     node: SyntaxNode::If(Box::new(condition), Box::new(yes), Box::new(no)),
                 });
@@ -212,10 +213,10 @@ impl Parser {
             _ if self.mark("(") => SyntaxNode::Call(name, self.list(")")?),
             _ => SyntaxNode::Name(name),
         };
-        Ok(Ast { span, node })
+        Ok(SyntaxTree { span, node })
     }
 
-    fn list(&mut self, close: &str) -> Result<Vec<Ast>, (String, Span)> {
+    fn list(&mut self, close: &str) -> Result<Vec<SyntaxTree>, (String, TextSpan)> {
         let mut items = Vec::new();
         while !self.mark(close) {
             if !items.is_empty() {
@@ -227,8 +228,12 @@ impl Parser {
     }
 }
 
-fn join(left: Ast, right: Ast, node: impl FnOnce(Box<Ast>, Box<Ast>) -> SyntaxNode) -> Ast {
-    Ast { span: left.span.start..right.span.end, node: node(Box::new(left), Box::new(right)) }
+fn join_operands(
+    left: SyntaxTree,
+    right: SyntaxTree,
+    node: impl FnOnce(Box<SyntaxTree>, Box<SyntaxTree>) -> SyntaxNode,
+) -> SyntaxTree {
+    SyntaxTree { span: left.span.start..right.span.end, node: node(Box::new(left), Box::new(right)) }
 }
 
 #[cfg(test)]
@@ -236,7 +241,7 @@ mod tests {
     use super::*;
 
     fn shape(text: &str) -> String {
-        fn show(ast: &Ast) -> String {
+        fn show(ast: &SyntaxTree) -> String {
             match &ast.node {
                 SyntaxNode::Literal(v) => v.show(),
                 SyntaxNode::Name(n) => n.clone(),

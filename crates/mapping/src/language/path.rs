@@ -2,26 +2,26 @@
 
 /// Which of the formats the paths are of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shape {
+pub(crate) enum RecordShape {
     Table,
     Tree,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Path {
+pub(crate) enum ValuePath {
     /// A heading, verbatim.
     Column(String),
     /// A column by its place, from 0.
     Position(usize),
-    Meta(Meta),
+    Meta(RecordMeta),
     Json {
         whole: bool,
-        steps: Vec<Step>,
+        steps: Vec<PathStep>,
     },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Meta {
+pub(crate) enum RecordMeta {
     File,
     Line,
     Index,
@@ -29,39 +29,39 @@ pub(crate) enum Meta {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum PathStep {
     Key(String),
     Index(usize),
 }
 
-impl Path {
-    pub(crate) fn parse(text: &str, shape: Shape) -> Result<Self, String> {
+impl ValuePath {
+    pub(crate) fn parse(text: &str, shape: RecordShape) -> Result<Self, String> {
         if let Some(word) = text.strip_prefix('#') {
-            return meta(word, shape);
+            return parse_meta(word, shape);
         }
         let text = text.strip_prefix("\\#").map_or_else(|| text.to_owned(), |rest| format!("#{rest}"));
         match shape {
-            Shape::Table if text.is_empty() => Err("a path is empty".into()),
-            Shape::Table => Ok(Self::Column(text)),
-            Shape::Tree => {
+            RecordShape::Table if text.is_empty() => Err("a path is empty".into()),
+            RecordShape::Table => Ok(Self::Column(text)),
+            RecordShape::Tree => {
                 let (whole, rest) = match text.strip_prefix('$') {
                     Some(rest) => (true, rest.strip_prefix('.').unwrap_or(rest)),
                     None => (false, text.as_str()),
                 };
-                Ok(Self::Json { whole, steps: steps(rest)? })
+                Ok(Self::Json { whole, steps: parse_steps(rest)? })
             }
         }
     }
 }
 
-fn meta(word: &str, shape: Shape) -> Result<Path, String> {
-    Ok(Path::Meta(match word {
-        "file" => Meta::File,
-        "line" => Meta::Line,
-        "index" => Meta::Index,
-        "rows" => Meta::Rows,
+fn parse_meta(word: &str, shape: RecordShape) -> Result<ValuePath, String> {
+    Ok(ValuePath::Meta(match word {
+        "file" => RecordMeta::File,
+        "line" => RecordMeta::Line,
+        "index" => RecordMeta::Index,
+        "rows" => RecordMeta::Rows,
         _ => match (word.parse::<usize>(), shape) {
-            (Ok(n), Shape::Table) if n > 0 => return Ok(Path::Position(n - 1)),
+            (Ok(n), RecordShape::Table) if n > 0 => return Ok(ValuePath::Position(n - 1)),
             _ => {
                 return Err(format!(
                     "`#{word}` is not known: expected #file, #line, #index, #rows, or #3 for the third column; a heading that begins with # is written \\#"
@@ -71,17 +71,17 @@ fn meta(word: &str, shape: Shape) -> Result<Path, String> {
     }))
 }
 
-fn steps(text: &str) -> Result<Vec<Step>, String> {
+fn parse_steps(text: &str) -> Result<Vec<PathStep>, String> {
     let mut steps = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
         if let Some(index) = rest.strip_prefix('[') {
             let (n, after) = index.split_once(']').ok_or("a `[` has no `]`")?;
-            steps.push(Step::Index(n.parse().map_err(|_| format!("`[{n}]` is no place in a list"))?));
+            steps.push(PathStep::Index(n.parse().map_err(|_| format!("`[{n}]` is no place in a list"))?));
             rest = after.strip_prefix('.').unwrap_or(after);
         } else if let Some(quoted) = rest.strip_prefix('\'') {
             let (key, after) = quoted.split_once('\'').ok_or("a quote is not closed")?;
-            steps.push(Step::Key(key.to_owned()));
+            steps.push(PathStep::Key(key.to_owned()));
             rest = after.strip_prefix('.').unwrap_or(after);
         } else {
             let end = rest.find(['.', '[']).unwrap_or(rest.len());
@@ -89,7 +89,7 @@ fn steps(text: &str) -> Result<Vec<Step>, String> {
             if key.is_empty() {
                 return Err("two dots meet".into());
             }
-            steps.push(Step::Key(key.to_owned()));
+            steps.push(PathStep::Key(key.to_owned()));
             rest = after.strip_prefix('.').unwrap_or(after);
         }
     }
@@ -103,10 +103,10 @@ mod tests {
     #[test]
     fn headings_need_no_escaping() {
         for heading in ["价税合计(元)", "Qty/Unit", "Cust. No.", "a.b", "$.x"] {
-            assert_eq!(Path::parse(heading, Shape::Table), Ok(Path::Column(heading.into())));
+            assert_eq!(ValuePath::parse(heading, RecordShape::Table), Ok(ValuePath::Column(heading.into())));
         }
-        assert_eq!(Path::parse("\\#no", Shape::Table), Ok(Path::Column("#no".into())));
-        assert_eq!(Path::parse("#3", Shape::Table), Ok(Path::Position(2)));
-        assert!(Path::parse("#no", Shape::Table).is_err());
+        assert_eq!(ValuePath::parse("\\#no", RecordShape::Table), Ok(ValuePath::Column("#no".into())));
+        assert_eq!(ValuePath::parse("#3", RecordShape::Table), Ok(ValuePath::Position(2)));
+        assert!(ValuePath::parse("#no", RecordShape::Table).is_err());
     }
 }

@@ -1,14 +1,14 @@
 //! `[read]`: how the reader gets rows out of bytes. The mapping only hands it on.
 
-use crate::language::node::{Node, Value};
-use crate::language::path::Shape;
-use crate::report::diagnostics::Faults;
+use crate::language::node::{TomlNode, TomlValue};
+use crate::language::path::RecordShape;
+use crate::report::diagnostics::Diagnostics;
 
 /// `[read]`, for whoever reads the bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Read {
+pub struct ReadSettings {
     /// How records are written.
-    pub format: Format,
+    pub format: RecordFormat,
     /// Charsets, as encoding_rs knows them; `utf-8-bom` stands for UTF-8 with its mark. Of several the mark chooses.
     pub charset: Vec<String>,
     /// Between the fields of a CSV.
@@ -20,7 +20,7 @@ pub struct Read {
     /// The charset is what the mapping says, even of a file that reads as UTF-8.
     pub charset_sure: bool,
     /// Where the heading is.
-    pub header: Header,
+    pub header: TableHeading,
     /// No column that the mapping does not read is allowed.
     pub exact_columns: bool,
     /// Rows that are too short are filled with blanks (else: an error).
@@ -30,7 +30,7 @@ pub struct Read {
     /// Columns whose blank cells take the value of the row above, the outer before the inner.
     pub fill_down: Vec<String>,
     /// How far apart rows of one record may be.
-    pub group_within: Within,
+    pub group_within: GroupWindow,
     /// Most bytes of one record.
     pub record_bytes: u64,
     /// Most lines of one record of a table, with what stands within its quotes.
@@ -43,7 +43,7 @@ pub struct Read {
 
 /// How records are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum RecordFormat {
     /// Comma separated values, or with another delimiter.
     Csv,
     /// One JSON value per line.
@@ -54,7 +54,7 @@ pub enum Format {
 
 /// Where the heading of a CSV is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Header {
+pub enum TableHeading {
     /// In this row, counted from 1.
     Row(u32),
     /// Not in the file: these are the columns.
@@ -63,7 +63,7 @@ pub enum Header {
 
 /// How far apart rows of one record may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Within {
+pub enum GroupWindow {
     /// So many rows.
     Rows(u64),
     /// Anywhere in the file.
@@ -99,21 +99,21 @@ const KEYS: [&str; 17] = [
     "note",
 ];
 
-impl Default for Read {
+impl Default for ReadSettings {
     fn default() -> Self {
         Self {
-            format: Format::Csv,
+            format: RecordFormat::Csv,
             charset: vec!["utf-8".into()],
             delimiter: b',',
             quote: b'"',
             escape: None,
             charset_sure: false,
-            header: Header::Row(1),
+            header: TableHeading::Row(1),
             exact_columns: false,
             pad_ragged: false,
             group_by: Vec::new(),
             fill_down: Vec::new(),
-            group_within: Within::Rows(10_000),
+            group_within: GroupWindow::Rows(10_000),
             record_bytes: 16 << 20,
             record_lines: 1_000,
             open_bytes: 1 << 30,
@@ -122,30 +122,31 @@ impl Default for Read {
     }
 }
 
-impl Read {
-    pub(crate) fn shape(&self) -> Shape {
+impl ReadSettings {
+    pub(crate) fn shape(&self) -> RecordShape {
         match self.format {
-            Format::Csv => Shape::Table,
-            Format::Ndjson | Format::Json => Shape::Tree,
+            RecordFormat::Csv => RecordShape::Table,
+            RecordFormat::Ndjson | RecordFormat::Json => RecordShape::Tree,
         }
     }
 
-    pub(crate) fn parse(node: &Node, faults: &mut Faults) -> Self {
+    pub(crate) fn parse(node: &TomlNode, faults: &mut Diagnostics) -> Self {
         let mut read = Self::default();
-        node.only(faults, "[read]", &KEYS);
+        node.allow_keys(faults, "[read]", &KEYS);
         match node.get("format") {
             Some(n) => {
-                let words = [("csv", Format::Csv), ("ndjson", Format::Ndjson), ("json", Format::Json)];
+                let words =
+                    [("csv", RecordFormat::Csv), ("ndjson", RecordFormat::Ndjson), ("json", RecordFormat::Json)];
                 read.format = n.one_of(faults, &words).unwrap_or(read.format);
             }
-            None => faults.say(&node.span, "M0102", "[read] does not say the `format`"),
+            None => faults.report_message(&node.span, "M0102", "[read] does not say the `format`"),
         }
         if let Some(n) = node.get("charset") {
-            read.charset = n.texts(faults);
+            read.charset = n.text_list(faults);
             for name in &read.charset {
                 let plain = name.strip_suffix("-bom").unwrap_or(name);
                 if encoding_rs::Encoding::for_label(plain.as_bytes()).is_none() {
-                    faults.say(&n.span, "M0411", format!("there is no charset `{name}`"));
+                    faults.report_message(&n.span, "M0411", format!("there is no charset `{name}`"));
                 }
             }
         }
@@ -153,15 +154,17 @@ impl Read {
             let Some(text) = node.get(key).and_then(|n| n.text(faults)) else { continue };
             match text.as_bytes() {
                 [byte] => *to = *byte,
-                _ => faults.say(&node.span, "M0103", format!("`{key}` is one ASCII character")),
+                _ => faults.report_message(&node.span, "M0103", format!("`{key}` is one ASCII character")),
             }
         }
-        read.escape = node.get("escape").and_then(|n| escape(n, &read, faults));
+        read.escape = node.get("escape").and_then(|n| read_escape(n, &read, faults));
         read.charset_sure = node.get("charset_sure").and_then(|n| n.bool(faults)).unwrap_or(false);
         if let Some(n) = node.get("header") {
             read.header = match &n.value {
-                Value::List(_) => Header::Given(n.texts(faults)),
-                _ => Header::Row(n.integer(faults).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0).unwrap_or(1)),
+                TomlValue::List(_) => TableHeading::Given(n.text_list(faults)),
+                _ => TableHeading::Row(
+                    n.integer(faults).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0).unwrap_or(1),
+                ),
             };
         }
         read.exact_columns = node
@@ -170,39 +173,39 @@ impl Read {
             .unwrap_or(false);
         read.pad_ragged =
             node.get("ragged").and_then(|n| n.one_of(faults, &[("pad", true), ("reject", false)])).unwrap_or(false);
-        read.group_by = node.get("group_by").map(|n| n.texts(faults)).unwrap_or_default();
-        read.fill_down = node.get("fill_down").map(|n| n.texts(faults)).unwrap_or_default();
+        read.group_by = node.get("group_by").map(|n| n.text_list(faults)).unwrap_or_default();
+        read.fill_down = node.get("fill_down").map(|n| n.text_list(faults)).unwrap_or_default();
         if let Some(n) = node.get("group_within") {
             read.group_within = match &n.value {
-                Value::Text(word) if word == "file" => Within::File,
-                _ => Within::Rows(n.integer(faults).and_then(|n| u64::try_from(n).ok()).unwrap_or(10_000)),
+                TomlValue::Text(word) if word == "file" => GroupWindow::File,
+                _ => GroupWindow::Rows(n.integer(faults).and_then(|n| u64::try_from(n).ok()).unwrap_or(10_000)),
             };
         }
         if let Some(n) = node.get("limits").filter(|n| n.table(faults)) {
-            n.only(faults, "`limits`", &["record_bytes", "record_lines", "open_bytes"]);
+            n.allow_keys(faults, "`limits`", &["record_bytes", "record_lines", "open_bytes"]);
             let mut limit = |name: &str| n.get(name)?.integer(faults).and_then(|n| u64::try_from(n).ok());
             read.record_bytes = limit("record_bytes").unwrap_or(read.record_bytes);
             read.record_lines = limit("record_lines").unwrap_or(read.record_lines);
             read.open_bytes = limit("open_bytes").unwrap_or(read.open_bytes);
         }
-        read.stop_after = node.get("stop_after").and_then(|n| stop_after(n, faults));
-        if read.shape() == Shape::Tree && !read.group_by.is_empty() {
-            faults.say(&node.span, "M0112", "`group_by` groups the rows of a table; JSON records are whole");
+        read.stop_after = node.get("stop_after").and_then(|n| read_stop_after(n, faults));
+        if read.shape() == RecordShape::Tree && !read.group_by.is_empty() {
+            faults.report_message(&node.span, "M0112", "`group_by` groups the rows of a table; JSON records are whole");
         }
         for key in ["fill_down", "escape"] {
-            if let (Some(n), Shape::Tree) = (node.get(key), read.shape()) {
-                faults.say(&n.span, "M0112", format!("`{key}` is for tables, not for JSON"));
+            if let (Some(n), RecordShape::Tree) = (node.get(key), read.shape()) {
+                faults.report_message(&n.span, "M0112", format!("`{key}` is for tables, not for JSON"));
             }
         }
         read
     }
 }
 
-fn escape(node: &Node, read: &Read, faults: &mut Faults) -> Option<u8> {
+fn read_escape(node: &TomlNode, read: &ReadSettings, faults: &mut Diagnostics) -> Option<u8> {
     match node.text(faults)?.as_bytes() {
         [byte] if byte.is_ascii() && *byte != read.quote && *byte != read.delimiter => Some(*byte),
         [byte] if *byte == read.quote => {
-            faults.say(
+            faults.report_message(
                 &node.span,
                 "M0112",
                 "a quote within quotes is doubled unless something else is said: leave `escape` out",
@@ -210,7 +213,7 @@ fn escape(node: &Node, read: &Read, faults: &mut Faults) -> Option<u8> {
             None
         }
         _ => {
-            faults.say(
+            faults.report_message(
                 &node.span,
                 "M0103",
                 "`escape` is one ASCII character that is not the delimiter, such as \"\\\\\"",
@@ -220,15 +223,15 @@ fn escape(node: &Node, read: &Read, faults: &mut Faults) -> Option<u8> {
     }
 }
 
-fn stop_after(node: &Node, faults: &mut Faults) -> Option<StopAfter> {
+fn read_stop_after(node: &TomlNode, faults: &mut Diagnostics) -> Option<StopAfter> {
     if !node.table(faults) {
         return None;
     }
-    node.only(faults, "`stop_after`", &["share", "of"]);
+    node.allow_keys(faults, "`stop_after`", &["share", "of"]);
     let share = node.get("share")?;
     let percent = share.text(faults)?.strip_suffix('%').and_then(|n| n.trim().parse().ok()).filter(|n| *n <= 100);
     if percent.is_none() {
-        share.wrong(faults, "a share such as \"5%\"");
+        share.report_type(faults, "a share such as \"5%\"");
     }
     let of = node.get("of").and_then(|n| n.integer(faults)).and_then(|n| u64::try_from(n).ok()).unwrap_or(1000);
     Some(StopAfter { percent: percent?, of })

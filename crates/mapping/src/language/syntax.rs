@@ -1,32 +1,32 @@
 //! An expression as written, before its names are known.
 
-use crate::report::source_text::Span;
-use crate::values::value::Val;
+use crate::report::source_text::TextSpan;
+use crate::values::value::CellValue;
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Ast {
+pub(crate) struct SyntaxTree {
     /// Bytes within the expression's text.
-    pub(crate) span: Span,
+    pub(crate) span: TextSpan,
     pub(crate) node: SyntaxNode,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SyntaxNode {
-    Literal(Val<'static>),
+    Literal(CellValue<'static>),
     Name(String),
-    Negative(Box<Ast>),
-    Not(Box<Ast>),
-    And(Box<Ast>, Box<Ast>),
-    Or(Box<Ast>, Box<Ast>),
-    Operate(Op, Box<Ast>, Box<Ast>),
-    In(Box<Ast>, Vec<Ast>),
-    Is(Box<Ast>, bool),
-    If(Box<Ast>, Box<Ast>, Box<Ast>),
-    Call(String, Vec<Ast>),
+    Negative(Box<SyntaxTree>),
+    Not(Box<SyntaxTree>),
+    And(Box<SyntaxTree>, Box<SyntaxTree>),
+    Or(Box<SyntaxTree>, Box<SyntaxTree>),
+    Operate(BinaryOperator, Box<SyntaxTree>, Box<SyntaxTree>),
+    In(Box<SyntaxTree>, Vec<SyntaxTree>),
+    Is(Box<SyntaxTree>, bool),
+    If(Box<SyntaxTree>, Box<SyntaxTree>, Box<SyntaxTree>),
+    Call(String, Vec<SyntaxTree>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Op {
+pub(crate) enum BinaryOperator {
     Add,
     Subtract,
     Multiply,

@@ -10,55 +10,55 @@ use onefold_event::Currency;
 use regex::Regex;
 use rust_decimal::Decimal;
 
-use crate::program::expression::Expr;
+use crate::program::expression::CheckedExpression;
 use crate::program::names::SlotRef;
 use crate::program::paths::PathId;
-use crate::program::word_tables::Else;
-use crate::report::source_text::Span;
-use crate::values::date_pattern::Pattern;
-use crate::values::fold::Fold;
-use crate::values::instant::Dst;
-use crate::values::number::Style;
-use crate::values::text_edit::Cut;
-use crate::values::value::{Ty, Val};
+use crate::program::word_tables::UnknownWord;
+use crate::report::source_text::TextSpan;
+use crate::values::date_pattern::DatePattern;
+use crate::values::fold::TextFold;
+use crate::values::instant::DoubledHour;
+use crate::values::number::NumberStyle;
+use crate::values::text_edit::TextEdit;
+use crate::values::value::{CellValue, ValueType};
 
 #[derive(Debug)]
-pub(crate) struct Cell {
-    pub(crate) span: Span,
+pub(crate) struct CellDef {
+    pub(crate) span: TextSpan,
     /// What it fills, such as `invoice.total`.
     pub(crate) target: String,
-    pub(crate) ty: Ty,
-    pub(crate) origin: Origin,
-    pub(crate) pick: Pick,
+    pub(crate) ty: ValueType,
+    pub(crate) origin: CellOrigin,
+    pub(crate) pick: RowPick,
     pub(crate) trim: bool,
     pub(crate) blank: Arc<[String]>,
-    pub(crate) fold: Fold,
-    pub(crate) cuts: Vec<Cut>,
-    pub(crate) translate: Option<Translate>,
-    pub(crate) parse: Parse,
-    pub(crate) adjust: Adjust,
-    pub(crate) default: Option<Box<Cell>>,
+    pub(crate) fold: TextFold,
+    pub(crate) cuts: Vec<TextEdit>,
+    pub(crate) translate: Option<WordTranslation>,
+    pub(crate) parse: ParseSettings,
+    pub(crate) adjust: ValueAdjustment,
+    pub(crate) default: Option<Box<CellDef>>,
     pub(crate) required: bool,
     /// A bad value is a finding, and the field absent.
     pub(crate) lenient: bool,
     /// It names a record: what a spreadsheet or a float has damaged is refused.
     pub(crate) key: bool,
-    pub(crate) checks: Vec<Check>,
+    pub(crate) checks: Vec<ValueCheck>,
 }
 
 #[derive(Debug)]
-pub(crate) enum Origin {
+pub(crate) enum CellOrigin {
     From(PathId),
     FirstOf(Vec<PathId>),
     Join { paths: Vec<PathId>, with: String },
-    Value(Val<'static>),
+    Value(CellValue<'static>),
     Use(SlotRef),
-    Calc(Expr),
+    Calc(CheckedExpression),
 }
 
 /// What to do with the values of several rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pick {
+pub(crate) enum RowPick {
     Same,
     First,
     Last,
@@ -69,25 +69,25 @@ pub(crate) enum Pick {
     List,
 }
 
-pub(crate) const PICKS: [(&str, Pick); 8] = [
-    ("same", Pick::Same),
-    ("first", Pick::First),
-    ("last", Pick::Last),
-    ("min", Pick::Min),
-    ("max", Pick::Max),
-    ("sum", Pick::Sum),
-    ("count", Pick::Count),
-    ("list", Pick::List),
+pub(crate) const PICKS: [(&str, RowPick); 8] = [
+    ("same", RowPick::Same),
+    ("first", RowPick::First),
+    ("last", RowPick::Last),
+    ("min", RowPick::Min),
+    ("max", RowPick::Max),
+    ("sum", RowPick::Sum),
+    ("count", RowPick::Count),
+    ("list", RowPick::List),
 ];
 
 #[derive(Debug)]
-pub(crate) struct Translate {
-    pub(crate) by: By,
-    pub(crate) otherwise: Else,
+pub(crate) struct WordTranslation {
+    pub(crate) by: TranslationTable,
+    pub(crate) otherwise: UnknownWord,
 }
 
 #[derive(Debug)]
-pub(crate) enum By {
+pub(crate) enum TranslationTable {
     /// Index of an `[enum]`.
     Words(usize),
     /// Index of a `[lookup]`, and of its column.
@@ -96,21 +96,21 @@ pub(crate) enum By {
 
 /// How texts are read; what a cell leaves unsaid comes from `[assume]`.
 #[derive(Debug, Clone)]
-pub(crate) struct Parse {
-    pub(crate) style: Style,
+pub(crate) struct ParseSettings {
+    pub(crate) style: NumberStyle,
     /// Amounts are in smallest units, such as cents.
     pub(crate) minor: bool,
     /// Digits of smallest units by currency, where they are not those of ISO 4217.
     pub(crate) units: Arc<BTreeMap<String, u32>>,
     pub(crate) currency: Option<CurrencyOf>,
-    pub(crate) dates: Arc<[Pattern]>,
-    pub(crate) times: Arc<[Pattern]>,
+    pub(crate) dates: Arc<[DatePattern]>,
+    pub(crate) times: Arc<[DatePattern]>,
     /// Years in which a date may be; none: the usual ones.
     pub(crate) years: Option<RangeInclusive<i16>>,
     /// A date is the day of a written time.
     pub(crate) day_of_time: bool,
     pub(crate) zone: Option<ZoneOf>,
-    pub(crate) dst: Option<Dst>,
+    pub(crate) dst: Option<DoubledHour>,
     /// A time is this time of a written day.
     pub(crate) at: Option<Time>,
     pub(crate) yes: Arc<[String]>,
@@ -123,14 +123,14 @@ pub(crate) struct Parse {
 pub(crate) enum CurrencyOf {
     Fixed(Currency),
     Slot(SlotRef),
-    Cell(Arc<Cell>),
+    Cell(Arc<CellDef>),
 }
 
 #[derive(Debug, Clone)]
 pub(crate) enum ZoneOf {
     Fixed(TimeZone),
     Slot(SlotRef),
-    Cell(Arc<Cell>),
+    Cell(Arc<CellDef>),
 }
 
 /// A constant text, or one worked out per record.
@@ -138,11 +138,11 @@ pub(crate) enum ZoneOf {
 pub(crate) enum TextOf {
     Fixed(String),
     Slot(SlotRef),
-    Cell(Arc<Cell>),
+    Cell(Arc<CellDef>),
 }
 
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Adjust {
+pub(crate) struct ValueAdjustment {
     pub(crate) negate: bool,
     pub(crate) abs: bool,
     pub(crate) times: Option<Decimal>,
@@ -151,21 +151,21 @@ pub(crate) struct Adjust {
 }
 
 #[derive(Debug)]
-pub(crate) enum Check {
-    OneOf(Vec<Val<'static>>),
-    Between(Val<'static>, Val<'static>),
+pub(crate) enum ValueCheck {
+    OneOf(Vec<CellValue<'static>>),
+    Between(CellValue<'static>, CellValue<'static>),
     Like(Regex),
     MaxLength(usize),
 }
 
-impl Cell {
+impl CellDef {
     /// Whether its texts name records.
     pub(crate) fn is_key(&self) -> bool {
-        self.key || matches!(self.ty, Ty::Subject(_))
+        self.key || matches!(self.ty, ValueType::Subject(_))
     }
 
     /// A constant does not count as something read.
     pub(crate) fn is_constant(&self) -> bool {
-        matches!(self.origin, Origin::Value(_))
+        matches!(self.origin, CellOrigin::Value(_))
     }
 }

@@ -3,36 +3,36 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::language::input::From;
-use crate::language::reading::Read;
-use crate::program::connector_test::Trial;
+use crate::language::input::InputSettings;
+use crate::language::reading::ReadSettings;
+use crate::program::connector_test::ConnectorTest;
 use crate::program::event::EventDef;
-use crate::program::expression::Condition;
-use crate::program::paths::{PathId, Paths};
-use crate::program::scope::Scopes;
-use crate::program::word_tables::{Lookup, Words};
-use crate::report::source_text::Source;
+use crate::program::expression::CheckedCondition;
+use crate::program::paths::{PathId, PathTable};
+use crate::program::scope::ScopeTable;
+use crate::program::word_tables::{EnumTable, LookupTable};
+use crate::report::source_text::SourceText;
 
 #[derive(Debug)]
 pub(crate) struct CompiledConnector {
-    pub(crate) source: Source,
+    pub(crate) source: SourceText,
     pub(crate) name: String,
     pub(crate) source_name: String,
     pub(crate) mapping: i64,
     pub(crate) digest: [u8; 8],
-    pub(crate) from: From,
-    pub(crate) read: Read,
+    pub(crate) from: InputSettings,
+    pub(crate) read: ReadSettings,
     /// JSON: path of a list in each body whose items are the records.
     pub(crate) records: Option<PathId>,
     /// JSON: bodies where these paths hold other words are not for us.
     pub(crate) only: BTreeMap<PathId, Vec<String>>,
     /// Words of `[assume] blank`.
     pub(crate) blank: Arc<[String]>,
-    pub(crate) paths: Paths,
-    pub(crate) scopes: Scopes,
-    pub(crate) words: Vec<Words>,
-    pub(crate) lookups: Vec<Lookup>,
-    pub(crate) skips: Vec<(String, Condition)>,
+    pub(crate) paths: PathTable,
+    pub(crate) scopes: ScopeTable,
+    pub(crate) words: Vec<EnumTable>,
+    pub(crate) lookups: Vec<LookupTable>,
+    pub(crate) skips: Vec<(String, CheckedCondition)>,
     pub(crate) events: Vec<EventDef>,
-    pub(crate) trials: Vec<Trial>,
+    pub(crate) trials: Vec<ConnectorTest>,
 }

@@ -2,53 +2,53 @@
 
 use onefold_event::{EventType, Kind, Role};
 
-use crate::program::cell::{Cell, TextOf};
-use crate::program::expression::Condition;
-use crate::program::layout::Layout;
-use crate::program::names::{Each, ScopeId};
-use crate::report::source_text::Span;
+use crate::program::cell::{CellDef, TextOf};
+use crate::program::expression::CheckedCondition;
+use crate::program::layout::FieldLayout;
+use crate::program::names::{RepeatOver, ScopeId};
+use crate::report::source_text::TextSpan;
 
 #[derive(Debug)]
 pub(crate) struct EventDef {
     pub(crate) name: String,
-    pub(crate) span: Span,
+    pub(crate) span: TextSpan,
     pub(crate) ty: &'static EventType,
-    pub(crate) when: Option<Condition>,
-    pub(crate) each: Option<Each>,
+    pub(crate) when: Option<CheckedCondition>,
+    pub(crate) each: Option<RepeatOver>,
     pub(crate) part: String,
     pub(crate) scope: ScopeId,
     pub(crate) subject: SubjectDef,
-    pub(crate) id: Vec<Cell>,
-    pub(crate) revision: Option<Revision>,
-    pub(crate) occurred_at: Cell,
-    pub(crate) refs: Vec<RefDef>,
-    pub(crate) layout: Vec<Layout>,
-    pub(crate) expects: Vec<(String, Condition)>,
+    pub(crate) id: Vec<CellDef>,
+    pub(crate) revision: Option<RevisionDef>,
+    pub(crate) occurred_at: CellDef,
+    pub(crate) refs: Vec<ReferenceDef>,
+    pub(crate) layout: Vec<FieldLayout>,
+    pub(crate) expects: Vec<(String, CheckedCondition)>,
 }
 
 #[derive(Debug)]
 pub(crate) struct SubjectDef {
-    pub(crate) cell: Cell,
+    pub(crate) cell: CellDef,
     pub(crate) kind: Kind,
     pub(crate) source: Option<TextOf>,
 }
 
 #[derive(Debug)]
-pub(crate) enum Revision {
+pub(crate) enum RevisionDef {
     /// The source's own word for the version, which has an order.
-    Cell(Cell),
+    Cell(CellDef),
     /// Whatever the record says; the order, where one is given, is a cell's.
-    Content(Option<Cell>),
+    Content(Option<CellDef>),
 }
 
 #[derive(Debug)]
-pub(crate) struct RefDef {
-    pub(crate) cell: Cell,
-    pub(crate) to: To,
+pub(crate) struct ReferenceDef {
+    pub(crate) cell: CellDef,
+    pub(crate) to: ReferenceTarget,
 }
 
 #[derive(Debug)]
-pub(crate) enum To {
+pub(crate) enum ReferenceTarget {
     /// Another subject; the cell gives it whole.
     Subject(Role),
     Identifier {

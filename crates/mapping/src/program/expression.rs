@@ -1,28 +1,28 @@
 //! A checked expression: names are places, and every operation has operands that fit.
 
-use crate::language::syntax::Op;
+use crate::language::syntax::BinaryOperator;
 use crate::program::names::SlotRef;
-use crate::report::source_text::Span;
-use crate::values::value::Val;
+use crate::report::source_text::TextSpan;
+use crate::values::value::CellValue;
 
 /// A checked expression.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Expr {
-    Literal(Val<'static>),
+pub(crate) enum CheckedExpression {
+    Literal(CellValue<'static>),
     Slot(SlotRef),
-    Negative(Box<Expr>),
-    Not(Box<Expr>),
-    And(Box<Expr>, Box<Expr>),
-    Or(Box<Expr>, Box<Expr>),
-    Arithmetic(Op, Box<Expr>, Box<Expr>),
-    Compare(Op, Box<Expr>, Box<Expr>),
-    In(Box<Expr>, Vec<Val<'static>>),
+    Negative(Box<CheckedExpression>),
+    Not(Box<CheckedExpression>),
+    And(Box<CheckedExpression>, Box<CheckedExpression>),
+    Or(Box<CheckedExpression>, Box<CheckedExpression>),
+    Arithmetic(BinaryOperator, Box<CheckedExpression>, Box<CheckedExpression>),
+    Compare(BinaryOperator, Box<CheckedExpression>, Box<CheckedExpression>),
+    In(Box<CheckedExpression>, Vec<CellValue<'static>>),
     Is {
-        of: Box<Expr>,
+        of: Box<CheckedExpression>,
         present: bool,
     },
-    If(Box<Expr>, Box<Expr>, Box<Expr>),
-    Call(Function, Vec<Expr>),
+    If(Box<CheckedExpression>, Box<CheckedExpression>, Box<CheckedExpression>),
+    Call(BuiltinFunction, Vec<CheckedExpression>),
     /// Sum of a slot of each item.
     Sum {
         list: SlotRef,
@@ -32,13 +32,13 @@ pub(crate) enum Expr {
     /// `any` or `all`.
     Each {
         list: SlotRef,
-        condition: Box<Expr>,
+        condition: Box<CheckedExpression>,
         all: bool,
     },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Function {
+pub(crate) enum BuiltinFunction {
     Abs,
     Round,
     Min,
@@ -53,8 +53,8 @@ pub(crate) enum Function {
 }
 
 #[derive(Debug)]
-pub(crate) struct Condition {
-    pub(crate) expr: Expr,
+pub(crate) struct CheckedCondition {
+    pub(crate) expr: CheckedExpression,
     pub(crate) target: String,
-    pub(crate) span: Span,
+    pub(crate) span: TextSpan,
 }

@@ -4,7 +4,7 @@ use onefold_event::Field;
 
 /// A part of a message, with the slots that fill it.
 #[derive(Debug)]
-pub(crate) struct Layout {
+pub(crate) struct FieldLayout {
     pub(crate) field: &'static Field,
     pub(crate) fill: LayoutFill,
 }
@@ -13,13 +13,13 @@ pub(crate) struct Layout {
 pub(crate) enum LayoutFill {
     /// A single value, or a list of them where the cell picks `list`.
     Slot(usize),
-    Message(Vec<Layout>),
+    Message(Vec<FieldLayout>),
     /// One message per item of a list slot; the fields' slots are the items'.
     List {
         slot: usize,
-        fields: Vec<Layout>,
+        fields: Vec<FieldLayout>,
     },
     /// As many messages as the mapping writes.
-    Messages(Vec<Vec<Layout>>),
+    Messages(Vec<Vec<FieldLayout>>),
     Slots(Vec<usize>),
 }

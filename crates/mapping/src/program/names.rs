@@ -13,7 +13,7 @@ pub(crate) struct SlotRef {
 
 /// What a list, or an event, is repeated over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Each {
+pub(crate) enum RepeatOver {
     Rows,
     Path(PathId),
 }

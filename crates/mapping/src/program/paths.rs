@@ -1,11 +1,11 @@
 //! All paths of a mapping, each once, by number.
 
-use crate::language::path::{Path, Shape};
+use crate::language::path::{RecordShape, ValuePath};
 
 /// All paths of a mapping, each once.
 #[derive(Debug, Default)]
-pub(crate) struct Paths {
-    pub(crate) list: Vec<(String, Path)>,
+pub(crate) struct PathTable {
+    pub(crate) list: Vec<(String, ValuePath)>,
     content: Vec<bool>,
     /// What is being read says only in which order versions come.
     pub(crate) only_order: bool,
@@ -13,14 +13,14 @@ pub(crate) struct Paths {
 
 pub(crate) type PathId = usize;
 
-impl Paths {
-    pub(crate) fn add(&mut self, text: &str, shape: Shape) -> Result<PathId, String> {
+impl PathTable {
+    pub(crate) fn add(&mut self, text: &str, shape: RecordShape) -> Result<PathId, String> {
         let content = !self.only_order;
         if let Some(known) = self.list.iter().position(|(t, _)| t == text) {
             self.content[known] |= content;
             return Ok(known);
         }
-        self.list.push((text.to_owned(), Path::parse(text, shape)?));
+        self.list.push((text.to_owned(), ValuePath::parse(text, shape)?));
         self.content.push(content);
         Ok(self.list.len() - 1)
     }

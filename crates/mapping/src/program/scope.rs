@@ -1,49 +1,49 @@
 //! Scopes of names: `[let]`s, the fields set beside, and lists of items with names of their own.
 
-use crate::program::cell::Cell;
-use crate::program::expression::Condition;
-use crate::program::names::{Each, ScopeId};
-use crate::report::source_text::Span;
-use crate::values::value::Ty;
+use crate::program::cell::CellDef;
+use crate::program::expression::CheckedCondition;
+use crate::program::names::{RepeatOver, ScopeId};
+use crate::report::source_text::TextSpan;
+use crate::values::value::ValueType;
 
 #[derive(Debug)]
-pub(crate) struct Scope {
+pub(crate) struct NameScope {
     pub(crate) parent: Option<ScopeId>,
-    pub(crate) slots: Vec<Slot>,
+    pub(crate) slots: Vec<NamedSlot>,
 }
 
 #[derive(Debug)]
-pub(crate) struct Slot {
+pub(crate) struct NamedSlot {
     pub(crate) name: String,
-    pub(crate) span: Span,
-    pub(crate) ty: SlotTy,
+    pub(crate) span: TextSpan,
+    pub(crate) ty: SlotType,
     /// The words that it can give, where that is known.
     pub(crate) words: Option<Vec<String>>,
-    pub(crate) fill: Fill,
+    pub(crate) fill: SlotFill,
     /// Slots (scope, index) that it needs.
     pub(crate) needs: Vec<(ScopeId, usize)>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum SlotTy {
-    One(Ty),
+pub(crate) enum SlotType {
+    One(ValueType),
     List(ScopeId),
 }
 
 #[derive(Debug)]
-pub(crate) enum Fill {
+pub(crate) enum SlotFill {
     /// Not read yet, or wrong: the connector is refused.
     Nothing,
-    Cell(Box<Cell>),
+    Cell(Box<CellDef>),
     List {
-        each: Each,
+        each: RepeatOver,
         scope: ScopeId,
-        when: Option<Condition>,
+        when: Option<CheckedCondition>,
     },
 }
 
 /// All scopes of a connector; the first is that of `[let]`.
 #[derive(Debug, Default)]
-pub(crate) struct Scopes {
-    pub(crate) list: Vec<Scope>,
+pub(crate) struct ScopeTable {
+    pub(crate) list: Vec<NameScope>,
 }

@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use onefold_event::clean_text;
 
 use crate::report::nearest::did_you_mean;
-use crate::values::fold::Fold;
+use crate::values::fold::TextFold;
 
 /// What to do with a word that is not listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Else {
+pub(crate) enum UnknownWord {
     Reject,
     Absent,
     Keep,
@@ -18,16 +18,16 @@ pub(crate) enum Else {
 }
 
 #[derive(Debug)]
-pub(crate) struct Words {
+pub(crate) struct EnumTable {
     pub(crate) name: String,
-    pub(crate) otherwise: Else,
-    pub(crate) fold: Fold,
+    pub(crate) otherwise: UnknownWord,
+    pub(crate) fold: TextFold,
     pub(crate) values: HashMap<String, String>,
     /// As written, for messages.
     pub(crate) listed: Vec<String>,
 }
 
-impl Words {
+impl EnumTable {
     pub(crate) fn key<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.fold.apply(clean_text(text, true))
     }
@@ -37,12 +37,12 @@ impl Words {
     }
 
     /// What it can give, if that is a closed list.
-    pub(crate) fn closed(&self) -> Option<Vec<String>> {
-        if self.otherwise == Else::Keep {
+    pub(crate) fn closed_words(&self) -> Option<Vec<String>> {
+        if self.otherwise == UnknownWord::Keep {
             return None;
         }
         let mut all: Vec<String> = self.values.values().cloned().collect();
-        if let Else::Value(value) = &self.otherwise {
+        if let UnknownWord::Value(value) = &self.otherwise {
             all.push(value.clone());
         }
         all.sort_unstable();
@@ -62,16 +62,16 @@ impl Words {
 }
 
 #[derive(Debug)]
-pub(crate) struct Lookup {
+pub(crate) struct LookupTable {
     pub(crate) name: String,
     /// The file's text, for the digest.
     pub(crate) text: String,
     pub(crate) columns: Vec<String>,
-    pub(crate) fold: Fold,
+    pub(crate) fold: TextFold,
     pub(crate) rows: HashMap<String, csv::StringRecord>,
 }
 
-impl Lookup {
+impl LookupTable {
     pub(crate) fn get(&self, text: &str, column: usize) -> Option<&str> {
         self.rows
             .get(self.fold.apply(clean_text(text, true)).as_ref())?

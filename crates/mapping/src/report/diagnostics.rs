@@ -2,21 +2,21 @@
 
 use onefold_event::Problem;
 
-use crate::report::source_text::{Source, Span};
+use crate::report::source_text::{SourceText, TextSpan};
 
 /// Collects the problems of a connector file: all of them, not the first.
 #[derive(Debug)]
-pub(crate) struct Faults<'s> {
-    pub(crate) source: &'s Source,
+pub(crate) struct Diagnostics<'s> {
+    pub(crate) source: &'s SourceText,
     pub(crate) list: Vec<Problem>,
 }
 
-impl<'s> Faults<'s> {
-    pub(crate) fn new(source: &'s Source) -> Self {
+impl<'s> Diagnostics<'s> {
+    pub(crate) fn new(source: &'s SourceText) -> Self {
         Self { source, list: Vec::new() }
     }
 
-    pub(crate) fn add(&mut self, span: &Span, mut problem: Problem) {
+    pub(crate) fn add(&mut self, span: &TextSpan, mut problem: Problem) {
         problem.mapping = Some(self.source.place(span));
         // What stands in [common] is read once per event.
         if !self.list.contains(&problem) {
@@ -25,7 +25,7 @@ impl<'s> Faults<'s> {
     }
 
     /// A problem with its code and message only.
-    pub(crate) fn say(&mut self, span: &Span, code: &'static str, message: impl Into<String>) {
+    pub(crate) fn report_message(&mut self, span: &TextSpan, code: &'static str, message: impl Into<String>) {
         self.add(span, Problem::new(code, message));
     }
 

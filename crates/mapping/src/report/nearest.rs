@@ -1,7 +1,7 @@
 //! Finds the word that was probably meant.
 
 /// The nearest of the known words, if one is near enough to be a slip of the finger.
-pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest_word<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
     let score = |candidate: &str| {
         let candidate = candidate.to_lowercase();
@@ -15,7 +15,7 @@ pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> O
 
 /// Asks after the nearest of the known words, for whoever refuses one that is not.
 pub fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    nearest(word, known).map(|near| format!("did you mean `{near}`?"))
+    nearest_word(word, known).map(|near| format!("did you mean `{near}`?"))
 }
 
 #[cfg(test)]
@@ -25,8 +25,8 @@ mod tests {
     #[test]
     fn a_slip_finds_its_word_and_nonsense_finds_none() {
         let known = ["issued_on", "due_on", "total", "单据编号"];
-        assert_eq!(nearest("issue_date", known.into_iter()), Some("issued_on"));
-        assert_eq!(nearest("单据编", known.into_iter()), Some("单据编号"));
-        assert_eq!(nearest("zzz", known.into_iter()), None);
+        assert_eq!(nearest_word("issue_date", known.into_iter()), Some("issued_on"));
+        assert_eq!(nearest_word("单据编", known.into_iter()), Some("单据编号"));
+        assert_eq!(nearest_word("zzz", known.into_iter()), None);
     }
 }

@@ -2,18 +2,18 @@
 
 use std::ops::Range;
 
-use onefold_event::Place;
+use onefold_event::FilePosition;
 
-pub(crate) type Span = Range<usize>;
+pub(crate) type TextSpan = Range<usize>;
 
 #[derive(Debug)]
-pub(crate) struct Source {
+pub(crate) struct SourceText {
     pub(crate) file: String,
     pub(crate) text: String,
 }
 
-impl Source {
-    pub(crate) fn place(&self, span: &Span) -> Place {
+impl SourceText {
+    pub(crate) fn place(&self, span: &TextSpan) -> FilePosition {
         let start = self.floor(span.start);
         let end = self.floor(span.end.max(start));
         let head = self.text.get(..start).unwrap_or_default();
@@ -21,7 +21,7 @@ impl Source {
         let line = self.text.get(line_start..).and_then(|t| t.lines().next()).unwrap_or_default();
         let pointed = self.text.get(start..end).unwrap_or_default().lines().next().unwrap_or_default();
         let count = |text: &str| u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
-        Place {
+        FilePosition {
             file: self.file.clone(),
             line: u32::try_from(head.matches('\n').count()).unwrap_or(u32::MAX).saturating_add(1),
             column: count(self.text.get(line_start..start).unwrap_or_default()).saturating_add(1),

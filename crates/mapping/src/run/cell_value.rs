@@ -3,21 +3,21 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use onefold_event::{KeyState, check_key, clean_text, judge_key};
+use onefold_event::{KeyState, ValueFault, check_key, clean_text, judge_key};
 
-use crate::program::cell::{Cell, Origin, Pick};
+use crate::program::cell::{CellDef, CellOrigin, RowPick};
 use crate::program::paths::PathId;
-use crate::run::adjust::{adjust, check};
-use crate::run::convert::{convert, parse_text, translate_text};
-use crate::run::expression::eval;
-use crate::run::frame::{Bad, Frame, Piece, Stop};
+use crate::run::adjust::{adjust_value, check_value};
+use crate::run::convert::{convert_value, parse_text, translate_text};
+use crate::run::expression::evaluate_expression;
+use crate::run::frame::{EvaluationStop, ReportedFault, ScopeFrame, TextPiece};
 use crate::run::reporting::path_of;
-use crate::values::value::{Fault, Val, order, unsigned_zero};
+use crate::values::value::{CellValue, compare_values, unsigned_zero};
 
 /// The cell's value; whatever is wrong with it has been reported.
-pub(crate) fn cell_value<'r>(cell: &'r Cell, frame: &Frame<'_, 'r>) -> Result<Val<'r>, Bad> {
-    let value = match made(cell, frame) {
-        Err(Bad) if cell.lenient => Val::Absent,
+pub(crate) fn cell_value<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> Result<CellValue<'r>, ReportedFault> {
+    let value = match origin_value(cell, frame) {
+        Err(ReportedFault) if cell.lenient => CellValue::Absent,
         other => other?,
     };
     if cell.required && value.is_absent() {
@@ -26,64 +26,72 @@ pub(crate) fn cell_value<'r>(cell: &'r Cell, frame: &Frame<'_, 'r>) -> Result<Va
     Ok(value)
 }
 
-fn made<'r>(cell: &'r Cell, frame: &Frame<'_, 'r>) -> Result<Val<'r>, Bad> {
+fn origin_value<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> Result<CellValue<'r>, ReportedFault> {
     let rows = || frame.rows().take(8).collect::<Vec<_>>();
     let value = match &cell.origin {
-        Origin::Value(value) => value.clone(),
-        Origin::From(path) => from(cell, *path, frame)?,
-        Origin::FirstOf(paths) => {
-            let mut found = Val::Absent;
+        CellOrigin::Value(value) => value.clone(),
+        CellOrigin::From(path) => value_from_path(cell, *path, frame)?,
+        CellOrigin::FirstOf(paths) => {
+            let mut found = CellValue::Absent;
             for path in paths {
-                found = from(cell, *path, frame)?;
+                found = value_from_path(cell, *path, frame)?;
                 if !found.is_absent() {
                     break;
                 }
             }
             found
         }
-        Origin::Join { paths, with } => {
-            let text = joined(cell, paths, with, frame)?;
+        CellOrigin::Join { paths, with } => {
+            let text = joined_text(cell, paths, with, frame)?;
             if text.is_empty() {
-                Val::Absent
+                CellValue::Absent
             } else {
-                read(cell, text.into(), false, paths.first().copied(), &rows(), frame)?
+                read_text(cell, text.into(), false, paths.first().copied(), &rows(), frame)?
             }
         }
-        Origin::Use(slot) => {
+        CellOrigin::Use(slot) => {
             let value = frame.value(*slot)?;
             match value {
-                Val::Text(text) => match cleaned(cell, text) {
-                    Some(text) => read(cell, text, false, None, &rows(), frame)?,
-                    None => Val::Absent,
+                CellValue::Text(text) => match clean_for_cell(cell, text) {
+                    Some(text) => read_text(cell, text, false, None, &rows(), frame)?,
+                    None => CellValue::Absent,
                 },
-                other => convert(other, cell, frame).map_err(|stop| stopped(stop, cell, None, &rows(), frame))?,
+                other => {
+                    convert_value(other, cell, frame).map_err(|stop| report_stop(stop, cell, None, &rows(), frame))?
+                }
             }
         }
-        Origin::Calc(expr) => {
-            let value = eval(expr, frame).and_then(|v| convert(v, cell, frame));
-            value.map_err(|stop| stopped(stop, cell, None, &rows(), frame))?
+        CellOrigin::Calc(expr) => {
+            let value = evaluate_expression(expr, frame).and_then(|v| convert_value(v, cell, frame));
+            value.map_err(|stop| report_stop(stop, cell, None, &rows(), frame))?
         }
     };
-    let value = adjust(cell, value).map_err(|fault| frame.report(cell, path_of(cell), &rows(), fault))?;
+    let value = adjust_value(cell, value).map_err(|fault| frame.report(cell, path_of(cell), &rows(), fault))?;
     let value = match (&cell.default, value) {
-        (Some(default), Val::Absent) => cell_value(default, frame)?,
+        (Some(default), CellValue::Absent) => cell_value(default, frame)?,
         (_, value) => value,
     };
     if !cell.checks.is_empty() && !value.is_absent() {
-        check(cell, &value).map_err(|fault| frame.report(cell, path_of(cell), &rows(), fault))?;
+        check_value(cell, &value).map_err(|fault| frame.report(cell, path_of(cell), &rows(), fault))?;
     }
     Ok(value)
 }
 
-fn stopped(stop: Stop, cell: &Cell, path: Option<PathId>, rows: &[usize], frame: &Frame) -> Bad {
+fn report_stop(
+    stop: EvaluationStop,
+    cell: &CellDef,
+    path: Option<PathId>,
+    rows: &[usize],
+    frame: &ScopeFrame,
+) -> ReportedFault {
     match stop {
-        Stop::Bad => Bad,
-        Stop::Fault(fault) => frame.report(cell, path, rows, fault),
+        EvaluationStop::Bad => ReportedFault,
+        EvaluationStop::Fault(fault) => frame.report(cell, path, rows, fault),
     }
 }
 
 /// Text after cleaning; None if it is blank.
-pub(crate) fn cleaned<'t>(cell: &Cell, text: Cow<'t, str>) -> Option<Cow<'t, str>> {
+pub(crate) fn clean_for_cell<'t>(cell: &CellDef, text: Cow<'t, str>) -> Option<Cow<'t, str>> {
     let text = match text {
         Cow::Borrowed(text) => clean_text(text, cell.trim),
         Cow::Owned(text) => Cow::Owned(clean_text(&text, cell.trim).into_owned()),
@@ -92,7 +100,11 @@ pub(crate) fn cleaned<'t>(cell: &Cell, text: Cow<'t, str>) -> Option<Cow<'t, str
     if text.is_empty() || cell.blank.iter().any(|b| *b == text) { None } else { Some(text) }
 }
 
-pub(crate) fn pieces<'r>(cell: &Cell, path: PathId, frame: &Frame<'_, 'r>) -> Result<Vec<Piece<'r>>, Bad> {
+pub(crate) fn cell_pieces<'r>(
+    cell: &CellDef,
+    path: PathId,
+    frame: &ScopeFrame<'_, 'r>,
+) -> Result<Vec<TextPiece<'r>>, ReportedFault> {
     let mut raw = Vec::new();
     for row in frame.rows() {
         frame.pieces(path, row, &mut raw).map_err(|problem| frame.report_problem(cell, *problem))?;
@@ -100,108 +112,134 @@ pub(crate) fn pieces<'r>(cell: &Cell, path: PathId, frame: &Frame<'_, 'r>) -> Re
     Ok(raw)
 }
 
-fn from<'r>(cell: &'r Cell, path: PathId, frame: &Frame<'_, 'r>) -> Result<Val<'r>, Bad> {
+fn value_from_path<'r>(
+    cell: &'r CellDef,
+    path: PathId,
+    frame: &ScopeFrame<'_, 'r>,
+) -> Result<CellValue<'r>, ReportedFault> {
     let rows = frame.rows();
-    let single = rows.len() == 1 && !matches!(cell.pick, Pick::Count | Pick::List);
+    let single = rows.len() == 1 && !matches!(cell.pick, RowPick::Count | RowPick::List);
     if single && let Some(text) = frame.field(path, rows.start) {
-        return match cleaned(cell, text.into()) {
-            Some(text) => read(cell, text, false, Some(path), &[rows.start], frame),
-            None => Ok(Val::Absent),
+        return match clean_for_cell(cell, text.into()) {
+            Some(text) => read_text(cell, text, false, Some(path), &[rows.start], frame),
+            None => Ok(CellValue::Absent),
         };
     }
-    let mut raw = pieces(cell, path, frame)?;
+    let mut raw = cell_pieces(cell, path, frame)?;
     let alike = raw.windows(2).all(|w| matches!(w, [a, b] if a.text == b.text));
-    if alike && matches!(cell.pick, Pick::Same | Pick::First | Pick::Last | Pick::Min | Pick::Max) {
+    if alike && matches!(cell.pick, RowPick::Same | RowPick::First | RowPick::Last | RowPick::Min | RowPick::Max) {
         raw.truncate(1);
     }
     let present: Vec<(Option<Cow<'r, str>>, bool, usize)> =
-        raw.into_iter().map(|p| (cleaned(cell, p.text), p.json, p.row)).collect();
+        raw.into_iter().map(|p| (clean_for_cell(cell, p.text), p.json, p.row)).collect();
     let some = |(text, json, row): (Option<Cow<'r, str>>, bool, usize)| text.map(|t| (t, json, row));
     let one = |found: Option<(Cow<'r, str>, bool, usize)>| match found {
-        Some((text, json, row)) => read(cell, text, json, Some(path), &[row], frame),
-        None => Ok(Val::Absent),
+        Some((text, json, row)) => read_text(cell, text, json, Some(path), &[row], frame),
+        None => Ok(CellValue::Absent),
     };
     match cell.pick {
-        Pick::Same => {
+        RowPick::Same => {
             if let Some(pair) = present.windows(2).find(|w| matches!(w, [a, b] if a.0 != b.0)) {
-                return Err(disagree(cell, path, pair, frame));
+                return Err(report_disagreement(cell, path, pair, frame));
             }
             one(present.into_iter().next().and_then(some))
         }
-        Pick::First => one(present.into_iter().find_map(some)),
-        Pick::Last => one(present.into_iter().rev().find_map(some)),
-        Pick::Count => Ok(Val::Integer(
+        RowPick::First => one(present.into_iter().find_map(some)),
+        RowPick::Last => one(present.into_iter().rev().find_map(some)),
+        RowPick::Count => Ok(CellValue::Integer(
             i64::try_from(present.iter().filter(|(text, ..)| text.is_some()).count()).unwrap_or(i64::MAX),
         )),
-        Pick::Min | Pick::Max | Pick::Sum | Pick::List => {
+        RowPick::Min | RowPick::Max | RowPick::Sum | RowPick::List => {
             let (mut values, mut bad) = (Vec::with_capacity(present.len()), false);
             for (text, json, row) in present.into_iter().filter_map(some) {
-                match read(cell, text, json, Some(path), &[row], frame) {
+                match read_text(cell, text, json, Some(path), &[row], frame) {
                     Ok(value) => values.push((value, row)),
-                    Err(Bad) => bad = true,
+                    Err(ReportedFault) => bad = true,
                 }
             }
-            if bad { Err(Bad) } else { reduce(cell, path, values, frame) }
+            if bad { Err(ReportedFault) } else { reduce_values(cell, path, values, frame) }
         }
     }
 }
 
-fn reduce<'r>(cell: &Cell, path: PathId, values: Vec<(Val<'r>, usize)>, frame: &Frame<'_, 'r>) -> Result<Val<'r>, Bad> {
-    if cell.pick == Pick::List {
-        return Ok(Val::List(values.into_iter().map(|(v, _)| v).collect()));
+fn reduce_values<'r>(
+    cell: &CellDef,
+    path: PathId,
+    values: Vec<(CellValue<'r>, usize)>,
+    frame: &ScopeFrame<'_, 'r>,
+) -> Result<CellValue<'r>, ReportedFault> {
+    if cell.pick == RowPick::List {
+        return Ok(CellValue::List(values.into_iter().map(|(v, _)| v).collect()));
     }
     let rows: Vec<usize> = values.iter().map(|(_, row)| *row).collect();
     let mut values = values.into_iter().map(|(v, _)| v);
-    let Some(mut result) = values.next() else { return Ok(Val::Absent) };
+    let Some(mut result) = values.next() else { return Ok(CellValue::Absent) };
     for value in values {
-        if let (Val::Money(_, p), Val::Money(_, q)) = (&result, &value)
+        if let (CellValue::Money(_, p), CellValue::Money(_, q)) = (&result, &value)
             && p != q
         {
-            let fault = Fault::new("R0415", "amounts of two currencies do not compute")
+            let fault = ValueFault::new("R0415", "amounts of two currencies do not compute")
                 .instead(format!("{} and {}", p.code(), q.code()), "one currency");
             return Err(frame.report(cell, Some(path), &rows, fault));
         }
-        if cell.pick == Pick::Sum {
+        if cell.pick == RowPick::Sum {
             let sum = result.decimal().zip(value.decimal()).and_then(|(x, y)| x.checked_add(y));
             let Some(sum) = sum.map(unsigned_zero) else {
-                return Err(frame.report(cell, Some(path), &rows, Fault::new("R0413", "a number has too many digits")));
+                return Err(frame.report(
+                    cell,
+                    Some(path),
+                    &rows,
+                    ValueFault::new("R0413", "a number has too many digits"),
+                ));
             };
             result = match result {
-                Val::Money(_, c) => Val::Money(sum, c),
-                Val::Integer(_) => i64::try_from(sum).map_or(Val::Absent, Val::Integer),
-                _ => Val::Decimal(sum),
+                CellValue::Money(_, c) => CellValue::Money(sum, c),
+                CellValue::Integer(_) => i64::try_from(sum).map_or(CellValue::Absent, CellValue::Integer),
+                _ => CellValue::Decimal(sum),
             };
             continue;
         }
-        let before = order(&value, &result) == Some(Ordering::Less);
-        if before == (cell.pick == Pick::Min) {
+        let before = compare_values(&value, &result) == Some(Ordering::Less);
+        if before == (cell.pick == RowPick::Min) {
             result = value;
         }
     }
     Ok(result)
 }
 
-pub(crate) fn disagree(cell: &Cell, path: PathId, pair: &[(Option<Cow<str>>, bool, usize)], frame: &Frame) -> Bad {
+pub(crate) fn report_disagreement(
+    cell: &CellDef,
+    path: PathId,
+    pair: &[(Option<Cow<str>>, bool, usize)],
+    frame: &ScopeFrame,
+) -> ReportedFault {
     let show = |text: &Option<Cow<str>>| text.as_ref().map_or("nothing".to_owned(), |t| format!("`{t}`"));
     let found = pair.iter().map(|(text, ..)| show(text)).collect::<Vec<_>>().join(" and ");
     let rows: Vec<usize> = pair.iter().map(|(.., row)| *row).collect();
     let heading = frame.run.plan.path_text(path);
-    let fault = Fault::new("R0405", "the rows of one record disagree")
+    let fault = ValueFault::new("R0405", "the rows of one record disagree")
         .instead(found, "one value in all rows")
         .help(format!("choose one with {{ from = \"{heading}\", pick = \"first\" }}, or group by {heading} too"));
     frame.report(cell, Some(path), &rows, fault)
 }
 
-pub(crate) fn joined(cell: &Cell, paths: &[PathId], with: &str, frame: &Frame) -> Result<String, Bad> {
+pub(crate) fn joined_text(
+    cell: &CellDef,
+    paths: &[PathId],
+    with: &str,
+    frame: &ScopeFrame,
+) -> Result<String, ReportedFault> {
     let mut parts = Vec::new();
     for path in paths {
-        let texts: Vec<_> =
-            pieces(cell, *path, frame)?.into_iter().map(|p| (cleaned(cell, p.text), p.json, p.row)).collect();
+        let texts: Vec<_> = cell_pieces(cell, *path, frame)?
+            .into_iter()
+            .map(|p| (clean_for_cell(cell, p.text), p.json, p.row))
+            .collect();
         if let (true, Some((Some(text), json, row))) = (cell.is_key(), texts.first()) {
             whole_key(text, *json).map_err(|fault| frame.report(cell, Some(*path), &[*row], fault))?;
         }
         if let Some(pair) = texts.windows(2).find(|w| matches!(w, [a, b] if a.0 != b.0)) {
-            return Err(disagree(cell, *path, pair, frame));
+            return Err(report_disagreement(cell, *path, pair, frame));
         }
         parts.extend(texts.into_iter().next().and_then(|(text, ..)| text));
     }
@@ -209,42 +247,47 @@ pub(crate) fn joined(cell: &Cell, paths: &[PathId], with: &str, frame: &Frame) -
 }
 
 /// Cut, translate and parse one cleaned text.
-pub(crate) fn read<'r>(
-    cell: &'r Cell,
+pub(crate) fn read_text<'r>(
+    cell: &'r CellDef,
     text: Cow<'r, str>,
     json: bool,
     path: Option<PathId>,
     rows: &[usize],
-    frame: &Frame<'_, 'r>,
-) -> Result<Val<'r>, Bad> {
-    text_value(cell, text, json, frame).map_err(|stop| stopped(stop, cell, path, rows, frame))
+    frame: &ScopeFrame<'_, 'r>,
+) -> Result<CellValue<'r>, ReportedFault> {
+    text_value(cell, text, json, frame).map_err(|stop| report_stop(stop, cell, path, rows, frame))
 }
 
-fn text_value<'r>(cell: &'r Cell, mut text: Cow<'r, str>, json: bool, frame: &Frame<'_, 'r>) -> Result<Val<'r>, Stop> {
+fn text_value<'r>(
+    cell: &'r CellDef,
+    mut text: Cow<'r, str>,
+    json: bool,
+    frame: &ScopeFrame<'_, 'r>,
+) -> Result<CellValue<'r>, EvaluationStop> {
     for cut in &cell.cuts {
         text = cut.apply(text)?;
     }
     if !cell.cuts.is_empty() && text.is_empty() {
-        return Ok(Val::Absent);
+        return Ok(CellValue::Absent);
     }
     if let Some(translate) = &cell.translate {
         match translate_text(translate, text, frame)? {
             Some(word) => text = word,
-            None => return Ok(Val::Absent),
+            None => return Ok(CellValue::Absent),
         }
     }
     if cell.is_key() {
         whole_key(&text, json)?;
         if let KeyState::Doubtful(why) = judge_key(&text, json) {
-            let fault = Fault::new("R0433", "this key may be what a spreadsheet left of another");
-            frame.notice(cell, fault.instead(text.as_ref(), format!("the number as the source has it: {why}")));
+            let fault = ValueFault::new("R0433", "this key may be what a spreadsheet left of another");
+            frame.add_finding(cell, fault.instead(text.as_ref(), format!("the number as the source has it: {why}")));
         }
     }
     parse_text(cell, text, json, frame)
 }
 
 /// R0432: a key that is damaged makes records one which are several, or several which are one.
-pub(crate) fn whole_key(text: &str, json: bool) -> Result<(), Fault> {
+pub(crate) fn whole_key(text: &str, json: bool) -> Result<(), ValueFault> {
     check_key(text, json).map_err(|fault| match text.ends_with(".0") {
         true => fault.help("if only `.0` was added: { from = \"…\", match = '^([0-9]+)(?:\\.0)?$' }"),
         false => fault,

@@ -2,16 +2,16 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::language::path::Path;
-use crate::program::expression::{Condition, Expr};
+use crate::language::path::ValuePath;
+use crate::program::expression::{CheckedCondition, CheckedExpression};
 use crate::program::names::SlotRef;
-use crate::run::expression::eval;
-use crate::run::frame::{Base, Frame};
-use crate::run::source::json::walk;
-use crate::run::source::record::Row;
+use crate::run::expression::evaluate_expression;
+use crate::run::frame::{PathBase, ScopeFrame};
+use crate::run::source::json::walk_json;
+use crate::run::source::record::SourceRow;
 
 /// Digest of the source values that the mapping reads, not of the raw record: a print counter makes no revision.
-pub(crate) fn content_digest(frame: &Frame) -> String {
+pub(crate) fn content_digest(frame: &ScopeFrame) -> String {
     let inner = &frame.run.plan.inner;
     let mut hash = Sha256::new();
     let mut put = |bytes: &[u8]| {
@@ -24,20 +24,20 @@ pub(crate) fn content_digest(frame: &Frame) -> String {
                 continue;
             }
             match (path, row.row) {
-                (Path::Column(_) | Path::Position(_), _) => {
+                (ValuePath::Column(_) | ValuePath::Position(_), _) => {
                     if let Some(field) = frame.field(id, n) {
                         put(text.as_bytes());
                         put(field.trim().as_bytes());
                     }
                 }
                 // Paths within a list are relative to its items, which the list's own path covers.
-                (Path::Json { whole, steps }, Row::Json(record, body)) => {
+                (ValuePath::Json { whole, steps }, SourceRow::Json(record, body)) => {
                     let from = match (frame.base, whole) {
                         (_, true) => body,
-                        (Base::Item(item, ..), false) => item,
+                        (PathBase::Item(item, ..), false) => item,
                         (_, false) => record,
                     };
-                    if let Ok(Some(value)) = walk(from, steps) {
+                    if let Ok(Some(value)) = walk_json(from, steps) {
                         put(text.as_bytes());
                         put(value.to_string().as_bytes());
                     }
@@ -50,13 +50,13 @@ pub(crate) fn content_digest(frame: &Frame) -> String {
 }
 
 /// The values of the names in a condition that failed.
-pub(crate) fn operands<'r>(condition: &'r Condition, frame: &Frame<'_, 'r>) -> String {
+pub(crate) fn condition_operands<'r>(condition: &'r CheckedCondition, frame: &ScopeFrame<'_, 'r>) -> String {
     let mut slots = Vec::new();
-    collect(&condition.expr, &mut slots);
+    collect_operands(&condition.expr, &mut slots);
     let shown = slots.iter().filter_map(|(at, name)| {
         let value = match name {
             None => frame.value(*at).ok()?.show(),
-            Some(sum) => eval(sum, frame).ok()?.show(),
+            Some(sum) => evaluate_expression(sum, frame).ok()?.show(),
         };
         let label = frame.name_of(*at)?;
         Some(if name.is_some() { format!("sum of {label} {value}") } else { format!("{label} {value}") })
@@ -64,17 +64,23 @@ pub(crate) fn operands<'r>(condition: &'r Condition, frame: &Frame<'_, 'r>) -> S
     shown.collect::<Vec<_>>().join(", ")
 }
 
-fn collect<'e>(expr: &'e Expr, out: &mut Vec<(SlotRef, Option<&'e Expr>)>) {
+fn collect_operands<'e>(expr: &'e CheckedExpression, out: &mut Vec<(SlotRef, Option<&'e CheckedExpression>)>) {
     match expr {
-        Expr::Slot(at) => out.push((*at, None)),
-        Expr::Sum { list, .. } => out.push((*list, Some(expr))),
-        Expr::Negative(a) | Expr::Not(a) | Expr::In(a, _) | Expr::Is { of: a, .. } => collect(a, out),
-        Expr::And(a, b) | Expr::Or(a, b) | Expr::Arithmetic(_, a, b) | Expr::Compare(_, a, b) => {
-            collect(a, out);
-            collect(b, out);
+        CheckedExpression::Slot(at) => out.push((*at, None)),
+        CheckedExpression::Sum { list, .. } => out.push((*list, Some(expr))),
+        CheckedExpression::Negative(a)
+        | CheckedExpression::Not(a)
+        | CheckedExpression::In(a, _)
+        | CheckedExpression::Is { of: a, .. } => collect_operands(a, out),
+        CheckedExpression::And(a, b)
+        | CheckedExpression::Or(a, b)
+        | CheckedExpression::Arithmetic(_, a, b)
+        | CheckedExpression::Compare(_, a, b) => {
+            collect_operands(a, out);
+            collect_operands(b, out);
         }
-        Expr::If(a, b, c) => [a, b, c].into_iter().for_each(|e| collect(e, out)),
-        Expr::Call(_, list) => list.iter().for_each(|e| collect(e, out)),
-        Expr::Literal(_) | Expr::Count(_) | Expr::Each { .. } => {}
+        CheckedExpression::If(a, b, c) => [a, b, c].into_iter().for_each(|e| collect_operands(e, out)),
+        CheckedExpression::Call(_, list) => list.iter().for_each(|e| collect_operands(e, out)),
+        CheckedExpression::Literal(_) | CheckedExpression::Count(_) | CheckedExpression::Each { .. } => {}
     }
 }

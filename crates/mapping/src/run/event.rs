@@ -3,42 +3,42 @@
 use onefold_event::{Event, FieldValue, IdParts, Locator, Problem, Subject, ValueFault, encode_message};
 use rust_decimal::Decimal;
 
-use crate::program::cell::Cell;
-use crate::program::event::{EventDef, Revision, To};
+use crate::program::cell::CellDef;
+use crate::program::event::{EventDef, ReferenceTarget, RevisionDef};
 use crate::run::cell_value::cell_value;
-use crate::run::content::{content_digest, operands};
-use crate::run::convert::subject;
-use crate::run::expression::holds;
-use crate::run::frame::{Bad, Frame};
-use crate::run::message::{Message, fill_message};
+use crate::run::content::{condition_operands, content_digest};
+use crate::run::convert::make_subject;
+use crate::run::expression::condition_holds;
+use crate::run::frame::{ReportedFault, ScopeFrame};
+use crate::run::message::{MessageFields, fill_message};
 use crate::run::source_text::source_text;
-use crate::values::value::{Moment, Val};
+use crate::values::value::{CellValue, LocalMoment};
 
 /// The event, unless something is wrong: then everything wrong has been reported.
-pub(crate) fn build<'r>(def: &'r EventDef, frame: &Frame<'_, 'r>) -> Option<(Event, Message)> {
+pub(crate) fn build_event<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> Option<(Event, MessageFields)> {
     let before = frame.run.errors.borrow().len();
-    let subject = about(def, frame);
+    let subject = event_subject(def, frame);
     let id = id_parts(def, frame);
-    let revision = revision(def, frame);
-    let at = occurred(def, frame);
+    let revision = event_revision(def, frame);
+    let at = occurred_moment(def, frame);
     let filled = fill_message(&def.layout, frame);
     for cell in filled.missing {
         frame.missing(cell);
     }
     let mut message = filled.message;
-    let references = references(def, frame, &mut message);
+    let references = event_references(def, frame, &mut message);
     let (Ok(subject), Ok(id), Ok((revision, order)), Ok(at)) = (subject, id, revision, at) else { return None };
     if frame.run.errors.borrow().len() > before {
         return None;
     }
-    expectations(def, frame);
+    check_expectations(def, frame);
     if frame.run.errors.borrow().len() > before {
         return None;
     }
     let source = frame.run.plan.source();
     let parts = IdParts { source, part: &def.part, parts: &id, revision: &revision };
     if let Err(fault) = parts.check() {
-        too_long(def, frame, fault);
+        refuse_long_key(def, frame, fault);
         return None;
     }
     let made = Event::from_message(
@@ -53,26 +53,26 @@ pub(crate) fn build<'r>(def: &'r EventDef, frame: &Frame<'_, 'r>) -> Option<(Eve
     let mut event = match made {
         Ok(event) => event,
         Err(why) => {
-            refuse(def, frame, &why.to_string());
+            refuse_event(def, frame, &why.to_string());
             return None;
         }
     };
     for (role, subject) in references {
         if let Err(why) = event.refer(role, subject) {
-            refuse(def, frame, &why.to_string());
+            refuse_event(def, frame, &why.to_string());
             return None;
         }
     }
-    (event.header.day, event.header.offset) = (at.day, at.offset);
-    event.header.revision = revision;
-    event.header.revision_order = order;
-    event.header.mapping = frame.run.plan.inner.digest.to_vec();
-    event.header.locator = Some(locator(frame));
+    (event.day, event.offset) = (at.day, at.offset);
+    event.revision = revision;
+    event.revision_order = order;
+    event.mapping = frame.run.plan.inner.digest.to_vec();
+    event.locator = Some(record_locator(frame));
     Some((event, message))
 }
 
 /// A text of the id is too long for a key.
-fn too_long(def: &EventDef, frame: &Frame, fault: ValueFault) {
+fn refuse_long_key(def: &EventDef, frame: &ScopeFrame, fault: ValueFault) {
     let mut problem = Problem::new(fault.code, fault.message).instead(fault.found, fault.expected);
     (problem.target, problem.help) = (format!("{}.id", def.name), fault.help);
     problem.mapping = Some(frame.run.plan.place(&def.span));
@@ -81,7 +81,7 @@ fn too_long(def: &EventDef, frame: &Frame, fault: ValueFault) {
 }
 
 /// The catalogue itself says no. What it says was checked when the connector was read, so this is rare.
-fn refuse(def: &EventDef, frame: &Frame, why: &str) {
+fn refuse_event(def: &EventDef, frame: &ScopeFrame, why: &str) {
     let mut problem = Problem::new("R0499", "the catalogue refuses the event").instead(why, def.ty.name);
     problem.target.clone_from(&def.name);
     problem.mapping = Some(frame.run.plan.place(&def.span));
@@ -89,7 +89,7 @@ fn refuse(def: &EventDef, frame: &Frame, why: &str) {
     frame.run.errors.borrow_mut().push(problem);
 }
 
-fn locator(frame: &Frame) -> Locator {
+fn record_locator(frame: &ScopeFrame) -> Locator {
     let record = frame.run.record;
     let lines = || record.rows.iter().map(|r| r.line);
     Locator {
@@ -102,26 +102,26 @@ fn locator(frame: &Frame) -> Locator {
     }
 }
 
-fn about<'r>(def: &'r EventDef, frame: &Frame<'_, 'r>) -> Result<Subject, Bad> {
+fn event_subject<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> Result<Subject, ReportedFault> {
     let inner = &def.subject.cell;
     let number = match cell_value(inner, frame)? {
-        Val::Text(text) => text,
+        CellValue::Text(text) => text,
         _ => return Err(frame.missing(inner)),
     };
     let source = match &def.subject.source {
         Some(of) => frame.text_of(of)?.ok_or_else(|| frame.missing(inner))?,
         None => frame.run.plan.source().into(),
     };
-    subject(def.subject.kind, &source, &number).map_err(|fault| frame.fault(inner, fault))
+    make_subject(def.subject.kind, &source, &number).map_err(|fault| frame.fault(inner, fault))
 }
 
 /// A part that is blank is an empty part; an id of nothing but blanks names nothing.
-fn id_parts<'r>(def: &'r EventDef, frame: &Frame<'_, 'r>) -> Result<Vec<String>, Bad> {
+fn id_parts<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> Result<Vec<String>, ReportedFault> {
     let (mut parts, mut bad) = (Vec::with_capacity(def.id.len()), None);
     for part in &def.id {
         match source_text(part, frame) {
             Ok(text) => parts.push(text.unwrap_or_default()),
-            Err(Bad) => bad = Some(Bad),
+            Err(ReportedFault) => bad = Some(ReportedFault),
         }
     }
     match (bad, def.id.first()) {
@@ -131,28 +131,28 @@ fn id_parts<'r>(def: &'r EventDef, frame: &Frame<'_, 'r>) -> Result<Vec<String>,
     }
 }
 
-fn revision<'r>(def: &'r EventDef, frame: &Frame<'_, 'r>) -> Result<(String, Vec<i64>), Bad> {
+fn event_revision<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> Result<(String, Vec<i64>), ReportedFault> {
     match &def.revision {
         None => Ok((String::new(), Vec::new())),
-        Some(Revision::Cell(inner)) => {
+        Some(RevisionDef::Cell(inner)) => {
             let text = source_text(inner, frame)?.ok_or_else(|| frame.missing(inner))?;
-            Ok((text, order(inner, frame)?))
+            Ok((text, revision_order(inner, frame)?))
         }
-        Some(Revision::Content(inner)) => {
+        Some(RevisionDef::Content(inner)) => {
             let text = content_digest(frame);
-            Ok((text, inner.as_ref().map_or(Ok(Vec::new()), |inner| order(inner, frame))?))
+            Ok((text, inner.as_ref().map_or(Ok(Vec::new()), |inner| revision_order(inner, frame))?))
         }
     }
 }
 
-fn order<'r>(inner: &'r Cell, frame: &Frame<'_, 'r>) -> Result<Vec<i64>, Bad> {
+fn revision_order<'r>(inner: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> Result<Vec<i64>, ReportedFault> {
     Ok(match cell_value(inner, frame)? {
-        Val::Time(moment) => vec![moment.micros],
-        Val::Date(date) => {
+        CellValue::Time(moment) => vec![moment.micros],
+        CellValue::Date(date) => {
             vec![i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day())]
         }
-        Val::Integer(n) => vec![n],
-        Val::Decimal(d) => {
+        CellValue::Integer(n) => vec![n],
+        CellValue::Decimal(d) => {
             let nanos = (d.fract() * Decimal::from(1_000_000_000)).trunc();
             vec![i64::try_from(d.trunc()).unwrap_or(i64::MAX), i64::try_from(nanos).unwrap_or(0)]
         }
@@ -160,29 +160,35 @@ fn order<'r>(inner: &'r Cell, frame: &Frame<'_, 'r>) -> Result<Vec<i64>, Bad> {
     })
 }
 
-pub(crate) fn occurred<'r>(def: &'r EventDef, frame: &Frame<'_, 'r>) -> Result<Moment, Bad> {
+pub(crate) fn occurred_moment<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> Result<LocalMoment, ReportedFault> {
     match cell_value(&def.occurred_at, frame)? {
-        Val::Time(moment) => Ok(moment),
+        CellValue::Time(moment) => Ok(moment),
         _ => Err(frame.missing(&def.occurred_at)),
     }
 }
 
-fn references<'r>(def: &'r EventDef, frame: &Frame<'_, 'r>, message: &mut Message) -> Vec<(&'static str, Subject)> {
+fn event_references<'r>(
+    def: &'r EventDef,
+    frame: &ScopeFrame<'_, 'r>,
+    message: &mut MessageFields,
+) -> Vec<(&'static str, Subject)> {
     let (mut references, mut identifiers) = (Vec::new(), Vec::new());
     for r in &def.refs {
         let Ok(value) = cell_value(&r.cell, frame) else { continue };
         let texts = match value {
-            Val::Text(text) => vec![text],
-            Val::List(list) => {
-                list.into_iter().filter_map(|v| if let Val::Text(t) = v { Some(t) } else { None }).collect()
+            CellValue::Text(text) => vec![text],
+            CellValue::List(list) => {
+                list.into_iter().filter_map(|v| if let CellValue::Text(t) = v { Some(t) } else { None }).collect()
             }
             _ => continue,
         };
         for text in texts {
             match &r.to {
                 // The cell has put the subject together, so it parses.
-                To::Subject(role) => references.extend(text.parse().ok().map(|subject| (role.word(), subject))),
-                To::Identifier { kind, issuer, role } => {
+                ReferenceTarget::Subject(role) => {
+                    references.extend(text.parse().ok().map(|subject| (role.word(), subject)))
+                }
+                ReferenceTarget::Identifier { kind, issuer, role } => {
                     let issuer = match issuer {
                         Some(of) => frame.text_of(of).ok().flatten().unwrap_or_default().into_owned(),
                         None => String::new(),
@@ -204,14 +210,14 @@ fn references<'r>(def: &'r EventDef, frame: &Frame<'_, 'r>, message: &mut Messag
     references
 }
 
-fn expectations<'r>(def: &'r EventDef, frame: &Frame<'_, 'r>) {
+fn check_expectations<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) {
     for (name, condition) in &def.expects {
-        if holds(condition, frame) != Ok(false) {
+        if condition_holds(condition, frame) != Ok(false) {
             continue;
         }
         let mut problem = Problem::new("R0407", format!("the record is not as expected: {name}"));
         problem.target.clone_from(&condition.target);
-        problem.found = operands(condition, frame);
+        problem.found = condition_operands(condition, frame);
         problem.expected.clone_from(name);
         problem.mapping = Some(frame.run.plan.place(&condition.span));
         problem.lines = frame.run.lines(&frame.rows().take(8).collect::<Vec<_>>());

@@ -3,124 +3,144 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use onefold_event::{Currency, Problem};
+use onefold_event::{Currency, Problem, ValueFault};
 use rust_decimal::Decimal;
 
-use crate::language::syntax::Op;
-use crate::program::expression::{Condition, Expr, Function};
+use crate::language::syntax::BinaryOperator;
+use crate::program::expression::{BuiltinFunction, CheckedCondition, CheckedExpression};
 use crate::program::names::SlotRef;
-use crate::run::frame::{Bad, Frame, Stop};
+use crate::run::frame::{EvaluationStop, ReportedFault, ScopeFrame};
 use crate::values::currency_mark::no_currency;
-use crate::values::value::{Fault, Val, order, rounded, unsigned_zero};
+use crate::values::value::{CellValue, compare_values, round_half_away, unsigned_zero};
 
 /// Whether a condition holds; its own failures are reported here.
-pub(crate) fn holds<'r>(condition: &'r Condition, frame: &Frame<'_, 'r>) -> Result<bool, Bad> {
-    match eval(&condition.expr, frame) {
-        Ok(value) => Ok(value == Val::Bool(true)),
-        Err(Stop::Bad) => Err(Bad),
-        Err(Stop::Fault(fault)) => {
+pub(crate) fn condition_holds<'r>(
+    condition: &'r CheckedCondition,
+    frame: &ScopeFrame<'_, 'r>,
+) -> Result<bool, ReportedFault> {
+    match evaluate_expression(&condition.expr, frame) {
+        Ok(value) => Ok(value == CellValue::Bool(true)),
+        Err(EvaluationStop::Bad) => Err(ReportedFault),
+        Err(EvaluationStop::Fault(fault)) => {
             let mut problem = Problem::new(fault.code, fault.message).instead(fault.found, fault.expected);
             problem.target = condition.target.clone();
             problem.mapping = Some(frame.run.plan.place(&condition.span));
             problem.lines = frame.run.lines(&frame.rows().collect::<Vec<_>>());
             frame.run.errors.borrow_mut().push(problem);
-            Err(Bad)
+            Err(ReportedFault)
         }
     }
 }
 
-pub(crate) fn eval<'r>(expr: &'r Expr, frame: &Frame<'_, 'r>) -> Result<Val<'r>, Stop> {
+pub(crate) fn evaluate_expression<'r>(
+    expr: &'r CheckedExpression,
+    frame: &ScopeFrame<'_, 'r>,
+) -> Result<CellValue<'r>, EvaluationStop> {
     Ok(match expr {
-        Expr::Literal(value) => value.clone(),
-        Expr::Slot(at) => frame.value(*at)?,
-        Expr::Negative(inner) => negative(eval(inner, frame)?),
-        Expr::Not(inner) => Val::Bool(!truth(&eval(inner, frame)?)),
-        Expr::And(l, r) => Val::Bool(truth(&eval(l, frame)?) && truth(&eval(r, frame)?)),
-        Expr::Or(l, r) => Val::Bool(truth(&eval(l, frame)?) || truth(&eval(r, frame)?)),
-        Expr::Arithmetic(op, l, r) => arithmetic(*op, eval(l, frame)?, eval(r, frame)?)?,
-        Expr::Compare(op, l, r) => Val::Bool(compare(*op, &eval(l, frame)?, &eval(r, frame)?)?),
-        Expr::In(of, list) => {
-            let value = eval(of, frame)?;
+        CheckedExpression::Literal(value) => value.clone(),
+        CheckedExpression::Slot(at) => frame.value(*at)?,
+        CheckedExpression::Negative(inner) => negate_value(evaluate_expression(inner, frame)?),
+        CheckedExpression::Not(inner) => CellValue::Bool(!is_true(&evaluate_expression(inner, frame)?)),
+        CheckedExpression::And(l, r) => {
+            CellValue::Bool(is_true(&evaluate_expression(l, frame)?) && is_true(&evaluate_expression(r, frame)?))
+        }
+        CheckedExpression::Or(l, r) => {
+            CellValue::Bool(is_true(&evaluate_expression(l, frame)?) || is_true(&evaluate_expression(r, frame)?))
+        }
+        CheckedExpression::Arithmetic(op, l, r) => {
+            compute_arithmetic(*op, evaluate_expression(l, frame)?, evaluate_expression(r, frame)?)?
+        }
+        CheckedExpression::Compare(op, l, r) => {
+            CellValue::Bool(compare_operands(*op, &evaluate_expression(l, frame)?, &evaluate_expression(r, frame)?)?)
+        }
+        CheckedExpression::In(of, list) => {
+            let value = evaluate_expression(of, frame)?;
             let mut found = false;
             for item in list {
-                found |= compare(Op::Equal, &value, item)?;
+                found |= compare_operands(BinaryOperator::Equal, &value, item)?;
             }
-            Val::Bool(found)
+            CellValue::Bool(found)
         }
-        Expr::Is { of, present } => Val::Bool(eval(of, frame)?.is_absent() != *present),
-        Expr::If(condition, yes, no) => eval(if truth(&eval(condition, frame)?) { yes } else { no }, frame)?,
-        Expr::Call(function, arguments) => call(*function, arguments, frame)?,
-        Expr::Sum { list, of } => sum(*list, *of, frame)?,
-        Expr::Count(list) => Val::Integer(i64::try_from(frame.list(*list)?.1.len()).unwrap_or(i64::MAX)),
-        Expr::Each { list, condition, all } => {
+        CheckedExpression::Is { of, present } => {
+            CellValue::Bool(evaluate_expression(of, frame)?.is_absent() != *present)
+        }
+        CheckedExpression::If(condition, yes, no) => {
+            evaluate_expression(if is_true(&evaluate_expression(condition, frame)?) { yes } else { no }, frame)?
+        }
+        CheckedExpression::Call(function, arguments) => call_function(*function, arguments, frame)?,
+        CheckedExpression::Sum { list, of } => sum_list(*list, *of, frame)?,
+        CheckedExpression::Count(list) => {
+            CellValue::Integer(i64::try_from(frame.list(*list)?.1.len()).unwrap_or(i64::MAX))
+        }
+        CheckedExpression::Each { list, condition, all } => {
             let (owner, items) = frame.list(*list)?;
             let mut result = *all;
             for item in items {
-                let inner = owner.item(*list, item).ok_or(Stop::Bad)?;
-                let holds = truth(&eval(condition, &inner)?);
+                let inner = owner.item(*list, item).ok_or(EvaluationStop::Bad)?;
+                let holds = is_true(&evaluate_expression(condition, &inner)?);
                 result = if *all { result && holds } else { result || holds };
             }
-            Val::Bool(result)
+            CellValue::Bool(result)
         }
     })
 }
 
-fn truth(value: &Val) -> bool {
-    *value == Val::Bool(true)
+fn is_true(value: &CellValue) -> bool {
+    *value == CellValue::Bool(true)
 }
 
-fn negative(value: Val<'_>) -> Val<'_> {
+fn negate_value(value: CellValue<'_>) -> CellValue<'_> {
     match value {
-        Val::Integer(n) => n.checked_neg().map_or(Val::Absent, Val::Integer),
-        Val::Decimal(d) => Val::Decimal(unsigned_zero(-d)),
-        Val::Money(d, c) => Val::Money(unsigned_zero(-d), c),
+        CellValue::Integer(n) => n.checked_neg().map_or(CellValue::Absent, CellValue::Integer),
+        CellValue::Decimal(d) => CellValue::Decimal(unsigned_zero(-d)),
+        CellValue::Money(d, c) => CellValue::Money(unsigned_zero(-d), c),
         other => other,
     }
 }
 
-fn overflow() -> Fault {
-    Fault::new("R0413", "a number has too many digits").instead("", "a result of at most 28 digits")
+fn overflow_fault() -> ValueFault {
+    ValueFault::new("R0413", "a number has too many digits").instead("", "a result of at most 28 digits")
 }
 
-fn two_currencies(a: Currency, b: Currency) -> Fault {
-    Fault::new("R0415", "amounts of two currencies do not compute")
+fn two_currencies(a: Currency, b: Currency) -> ValueFault {
+    ValueFault::new("R0415", "amounts of two currencies do not compute")
         .instead(format!("{} and {}", a.code(), b.code()), "one currency")
 }
 
-fn arithmetic<'r>(op: Op, a: Val<'r>, b: Val<'r>) -> Result<Val<'r>, Fault> {
-    let (Some(x), Some(y)) = (a.decimal(), b.decimal()) else { return Ok(Val::Absent) };
-    if let (Val::Integer(x), Val::Integer(y)) = (&a, &b)
-        && op != Op::Divide
+fn compute_arithmetic<'r>(op: BinaryOperator, a: CellValue<'r>, b: CellValue<'r>) -> Result<CellValue<'r>, ValueFault> {
+    let (Some(x), Some(y)) = (a.decimal(), b.decimal()) else { return Ok(CellValue::Absent) };
+    if let (CellValue::Integer(x), CellValue::Integer(y)) = (&a, &b)
+        && op != BinaryOperator::Divide
     {
         let n = match op {
-            Op::Add => x.checked_add(*y),
-            Op::Subtract => x.checked_sub(*y),
+            BinaryOperator::Add => x.checked_add(*y),
+            BinaryOperator::Subtract => x.checked_sub(*y),
             _ => x.checked_mul(*y),
         };
-        return n.map(Val::Integer).ok_or_else(overflow);
+        return n.map(CellValue::Integer).ok_or_else(overflow_fault);
     }
     let currency = match (&a, &b) {
-        (Val::Money(_, p), Val::Money(_, q)) if p != q => return Err(two_currencies(*p, *q)),
-        (Val::Money(..), Val::Money(..)) if op == Op::Divide => None,
-        (Val::Money(_, c), _) | (_, Val::Money(_, c)) => Some(*c),
+        (CellValue::Money(_, p), CellValue::Money(_, q)) if p != q => return Err(two_currencies(*p, *q)),
+        (CellValue::Money(..), CellValue::Money(..)) if op == BinaryOperator::Divide => None,
+        (CellValue::Money(_, c), _) | (_, CellValue::Money(_, c)) => Some(*c),
         _ => None,
     };
-    if op == Op::Divide && y.is_zero() {
-        return Err(Fault::new("R0414", "a number is divided by zero")
+    if op == BinaryOperator::Divide && y.is_zero() {
+        return Err(ValueFault::new("R0414", "a number is divided by zero")
             .instead(format!("{x} / 0"), "a divisor that is not zero"));
     }
     let result = match op {
-        Op::Add => x.checked_add(y),
-        Op::Subtract => x.checked_sub(y),
-        Op::Multiply => product(x, y),
+        BinaryOperator::Add => x.checked_add(y),
+        BinaryOperator::Subtract => x.checked_sub(y),
+        BinaryOperator::Multiply => exact_product(x, y),
         _ => x.checked_div(y),
     };
-    let result = unsigned_zero(result.ok_or_else(overflow)?);
-    Ok(currency.map_or(Val::Decimal(result), |c| Val::Money(result, c)))
+    let result = unsigned_zero(result.ok_or_else(overflow_fault)?);
+    Ok(currency.map_or(CellValue::Decimal(result), |c| CellValue::Money(result, c)))
 }
 
 /// Exact, in the scale of both together: `12 × 6.95` is 83.40's like, and `0 × 2.50` is 0.00.
-pub(crate) fn product(x: Decimal, y: Decimal) -> Option<Decimal> {
+pub(crate) fn exact_product(x: Decimal, y: Decimal) -> Option<Decimal> {
     let mut result = x.checked_mul(y)?;
     let scale = x.scale() + y.scale();
     if result.is_zero() && scale <= 28 {
@@ -129,94 +149,103 @@ pub(crate) fn product(x: Decimal, y: Decimal) -> Option<Decimal> {
     Some(result)
 }
 
-fn compare(op: Op, a: &Val, b: &Val) -> Result<bool, Fault> {
+fn compare_operands(op: BinaryOperator, a: &CellValue, b: &CellValue) -> Result<bool, ValueFault> {
     let order = match (a, b) {
-        (Val::Absent, _) | (_, Val::Absent) => return Ok(op == Op::NotEqual && a.is_absent() != b.is_absent()),
-        (Val::Money(_, p), Val::Money(_, q)) if p != q => return Err(two_currencies(*p, *q)),
-        _ => order(a, b),
+        (CellValue::Absent, _) | (_, CellValue::Absent) => {
+            return Ok(op == BinaryOperator::NotEqual && a.is_absent() != b.is_absent());
+        }
+        (CellValue::Money(_, p), CellValue::Money(_, q)) if p != q => return Err(two_currencies(*p, *q)),
+        _ => compare_values(a, b),
     };
     Ok(match op {
-        Op::Equal => order == Some(Ordering::Equal),
-        Op::NotEqual => order != Some(Ordering::Equal),
-        Op::Less => order == Some(Ordering::Less),
-        Op::AtMost => matches!(order, Some(Ordering::Less | Ordering::Equal)),
-        Op::More => order == Some(Ordering::Greater),
-        Op::AtLeast => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+        BinaryOperator::Equal => order == Some(Ordering::Equal),
+        BinaryOperator::NotEqual => order != Some(Ordering::Equal),
+        BinaryOperator::Less => order == Some(Ordering::Less),
+        BinaryOperator::AtMost => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+        BinaryOperator::More => order == Some(Ordering::Greater),
+        BinaryOperator::AtLeast => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
         _ => false,
     })
 }
 
-fn sum<'r>(list: SlotRef, of: SlotRef, frame: &Frame<'_, 'r>) -> Result<Val<'r>, Stop> {
+fn sum_list<'r>(list: SlotRef, of: SlotRef, frame: &ScopeFrame<'_, 'r>) -> Result<CellValue<'r>, EvaluationStop> {
     let (owner, items) = frame.list(list)?;
-    let mut total = Val::Absent;
+    let mut total = CellValue::Absent;
     for item in items {
-        let inner = owner.item(list, item).ok_or(Stop::Bad)?;
+        let inner = owner.item(list, item).ok_or(EvaluationStop::Bad)?;
         let value = inner.value(of)?;
         if value.is_absent() {
             continue;
         }
-        total = if total.is_absent() { value } else { arithmetic(Op::Add, total, value)? };
+        total = if total.is_absent() { value } else { compute_arithmetic(BinaryOperator::Add, total, value)? };
     }
     Ok(total)
 }
 
-fn call<'r>(function: Function, arguments: &'r [Expr], frame: &Frame<'_, 'r>) -> Result<Val<'r>, Stop> {
+fn call_function<'r>(
+    function: BuiltinFunction,
+    arguments: &'r [CheckedExpression],
+    frame: &ScopeFrame<'_, 'r>,
+) -> Result<CellValue<'r>, EvaluationStop> {
     let mut values = Vec::with_capacity(arguments.len());
     for argument in arguments {
-        let value = eval(argument, frame)?;
-        if function == Function::Coalesce && !value.is_absent() {
+        let value = evaluate_expression(argument, frame)?;
+        if function == BuiltinFunction::Coalesce && !value.is_absent() {
             return Ok(value);
         }
         values.push(value);
     }
-    if function == Function::Concat {
-        return Ok(Val::Text(Cow::Owned(values.iter().map(Val::show).collect())));
+    if function == BuiltinFunction::Concat {
+        return Ok(CellValue::Text(Cow::Owned(values.iter().map(CellValue::show).collect())));
     }
-    if values.iter().any(Val::is_absent) {
-        return Ok(Val::Absent);
+    if values.iter().any(CellValue::is_absent) {
+        return Ok(CellValue::Absent);
     }
     Ok(match (function, values.as_slice()) {
-        (Function::Abs, [value]) => {
+        (BuiltinFunction::Abs, [value]) => {
             if value.decimal().is_some_and(|d| d.is_sign_negative()) {
-                negative(value.clone())
+                negate_value(value.clone())
             } else {
                 value.clone()
             }
         }
-        (Function::Round, [value, Val::Integer(digits)]) => {
-            let round = |d: Decimal| rounded(d, u32::try_from(*digits).unwrap_or(0));
+        (BuiltinFunction::Round, [value, CellValue::Integer(digits)]) => {
+            let round = |d: Decimal| round_half_away(d, u32::try_from(*digits).unwrap_or(0));
             match value {
-                Val::Money(d, c) => Val::Money(round(*d), *c),
-                other => other.decimal().map_or(Val::Absent, |d| Val::Decimal(round(d))),
+                CellValue::Money(d, c) => CellValue::Money(round(*d), *c),
+                other => other.decimal().map_or(CellValue::Absent, |d| CellValue::Decimal(round(d))),
             }
         }
-        (Function::Min | Function::Max, [a, b]) => {
-            if let (Val::Money(_, p), Val::Money(_, q)) = (a, b)
+        (BuiltinFunction::Min | BuiltinFunction::Max, [a, b]) => {
+            if let (CellValue::Money(_, p), CellValue::Money(_, q)) = (a, b)
                 && p != q
             {
                 return Err(two_currencies(*p, *q).into());
             }
-            let first = order(a, b).is_some_and(|o| (o == Ordering::Less) == (function == Function::Min));
+            let first =
+                compare_values(a, b).is_some_and(|o| (o == Ordering::Less) == (function == BuiltinFunction::Min));
             if first { a.clone() } else { b.clone() }
         }
-        (Function::Near, [a, b, within]) => {
-            if let (Val::Money(_, p), Val::Money(_, q)) = (a, b)
+        (BuiltinFunction::Near, [a, b, within]) => {
+            if let (CellValue::Money(_, p), CellValue::Money(_, q)) = (a, b)
                 && p != q
             {
                 return Err(two_currencies(*p, *q).into());
             }
             let (Some(x), Some(y), Some(within)) = (a.decimal(), b.decimal(), within.decimal()) else {
-                return Ok(Val::Absent);
+                return Ok(CellValue::Absent);
             };
-            Val::Bool(x.checked_sub(y).ok_or_else(overflow)?.abs() <= within)
+            CellValue::Bool(x.checked_sub(y).ok_or_else(overflow_fault)?.abs() <= within)
         }
-        (Function::Lower, [Val::Text(text)]) => Val::Text(text.to_lowercase().into()),
-        (Function::Upper, [Val::Text(text)]) => Val::Text(text.to_uppercase().into()),
-        (Function::Length, [Val::Text(text)]) => Val::Integer(i64::try_from(text.chars().count()).unwrap_or(i64::MAX)),
-        (Function::Money, [amount, Val::Text(code)]) => {
+        (BuiltinFunction::Lower, [CellValue::Text(text)]) => CellValue::Text(text.to_lowercase().into()),
+        (BuiltinFunction::Upper, [CellValue::Text(text)]) => CellValue::Text(text.to_uppercase().into()),
+        (BuiltinFunction::Length, [CellValue::Text(text)]) => {
+            CellValue::Integer(i64::try_from(text.chars().count()).unwrap_or(i64::MAX))
+        }
+        (BuiltinFunction::Money, [amount, CellValue::Text(code)]) => {
             let currency = code.parse::<Currency>().map_err(|error| no_currency(&error))?;
-            amount.decimal().map_or(Val::Absent, |amount| Val::Money(amount, currency))
+            amount.decimal().map_or(CellValue::Absent, |amount| CellValue::Money(amount, currency))
         }
-        _ => Val::Absent,
+        _ => CellValue::Absent,
     })
 }

@@ -5,15 +5,15 @@ use std::cell::RefCell;
 use onefold_event::{Event, EventId, Problem};
 
 use crate::program::event::EventDef;
-use crate::run::event::build;
-use crate::run::expression::holds;
-use crate::run::frame::{Base, Frame, Run, blank_memo};
-use crate::run::source::plan::Plan;
-use crate::run::source::record::RecordIn;
+use crate::run::event::build_event;
+use crate::run::expression::condition_holds;
+use crate::run::frame::{PathBase, RecordRun, ScopeFrame, blank_memo};
+use crate::run::source::plan::MappingPlan;
+use crate::run::source::record::SourceRecord;
 
 /// How a record ended: read = mapped + skipped + quarantined.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
+pub enum MappingOutcome {
     /// It says these events, at least one.
     Mapped {
         /// In the order of the connector file.
@@ -31,80 +31,90 @@ pub enum Outcome {
 }
 
 /// An event with the message that it was encoded from, for tests of a mapping.
-pub(crate) struct Made {
+pub(crate) struct MadeEvent {
     pub(crate) def: usize,
     pub(crate) event: Event,
     pub(crate) message: Vec<(u32, onefold_event::FieldValue)>,
 }
 
-pub(crate) enum Ended {
-    Mapped(Vec<Made>, Vec<Problem>),
+pub(crate) enum RecordResult {
+    Mapped(Vec<MadeEvent>, Vec<Problem>),
     Skipped(String),
     Quarantined(Vec<Problem>),
 }
 
-impl Plan {
+impl MappingPlan {
     /// Maps a record. Pure: the same bytes and the same connector file give the same events, for ever.
-    pub fn map(&self, record: &RecordIn) -> Outcome {
+    pub fn map(&self, record: &SourceRecord) -> MappingOutcome {
         match self.end(record) {
-            Ended::Mapped(made, findings) => {
-                Outcome::Mapped { events: made.into_iter().map(|m| m.event).collect(), findings }
+            RecordResult::Mapped(made, findings) => {
+                MappingOutcome::Mapped { events: made.into_iter().map(|m| m.event).collect(), findings }
             }
-            Ended::Skipped(reason) => Outcome::Skipped { reason },
-            Ended::Quarantined(problems) => Outcome::Quarantined(problems),
+            RecordResult::Skipped(reason) => MappingOutcome::Skipped { reason },
+            RecordResult::Quarantined(problems) => MappingOutcome::Quarantined(problems),
         }
     }
 
-    pub(crate) fn end<'r>(&'r self, record: &'r RecordIn<'r>) -> Ended {
-        let run = Run { plan: self, record, errors: RefCell::default(), findings: RefCell::default() };
-        let Some(scope) = self.scope(0) else { return Ended::Quarantined(Vec::new()) };
+    pub(crate) fn end<'r>(&'r self, record: &'r SourceRecord<'r>) -> RecordResult {
+        let run = RecordRun { plan: self, record, errors: RefCell::default(), findings: RefCell::default() };
+        let Some(scope) = self.scope(0) else { return RecordResult::Quarantined(Vec::new()) };
         let memo = blank_memo(scope);
-        let root = Frame { run: &run, scope, memo: &memo, parent: None, base: Base::Whole };
+        let root = ScopeFrame { run: &run, scope, memo: &memo, parent: None, base: PathBase::Whole };
         for (reason, condition) in &self.inner.skips {
             // A skip that holds beats whatever is wrong with the record.
-            if holds(condition, &root) == Ok(true) {
-                return Ended::Skipped(reason.clone());
+            if condition_holds(condition, &root) == Ok(true) {
+                return RecordResult::Skipped(reason.clone());
             }
         }
-        let mut made: Vec<Made> = Vec::new();
+        let mut made: Vec<MadeEvent> = Vec::new();
         let mut applied = false;
         for (n, def) in self.inner.events.iter().enumerate() {
-            applied |= self.emit(n, def, &root, &mut made);
+            applied |= self.make_events(n, def, &root, &mut made);
         }
         let mut errors = run.errors.into_inner();
         if errors.is_empty() && !applied {
             errors.push(nothing_applies(record, &self.inner.events));
         }
         if errors.is_empty() {
-            errors.extend(twice(&made, record, self));
+            errors.extend(repeated_id(&made, record, self));
         }
-        if errors.is_empty() { Ended::Mapped(made, run.findings.into_inner()) } else { Ended::Quarantined(errors) }
+        if errors.is_empty() {
+            RecordResult::Mapped(made, run.findings.into_inner())
+        } else {
+            RecordResult::Quarantined(errors)
+        }
     }
 
-    fn emit<'r>(&'r self, n: usize, def: &'r EventDef, root: &Frame<'_, 'r>, made: &mut Vec<Made>) -> bool {
+    fn make_events<'r>(
+        &'r self,
+        n: usize,
+        def: &'r EventDef,
+        root: &ScopeFrame<'_, 'r>,
+        made: &mut Vec<MadeEvent>,
+    ) -> bool {
         let Some(scope) = self.scope(def.scope) else { return false };
         let bases = match def.each {
             Some(each) => root.bases(each).unwrap_or_default(),
-            None => vec![Base::Whole],
+            None => vec![PathBase::Whole],
         };
         let mut applied = false;
         for base in bases {
             let memo = blank_memo(scope);
-            let frame = Frame { run: root.run, scope, memo: &memo, parent: Some(root), base };
-            let holds = def.when.as_ref().map_or(Ok(true), |condition| holds(condition, &frame));
+            let frame = ScopeFrame { run: root.run, scope, memo: &memo, parent: Some(root), base };
+            let holds = def.when.as_ref().map_or(Ok(true), |condition| condition_holds(condition, &frame));
             if holds != Ok(true) {
                 continue;
             }
             applied = true;
-            if let Some((event, message)) = build(def, &frame) {
-                made.push(Made { def: n, event, message });
+            if let Some((event, message)) = build_event(def, &frame) {
+                made.push(MadeEvent { def: n, event, message });
             }
         }
         applied
     }
 }
 
-fn nothing_applies(record: &RecordIn, events: &[EventDef]) -> Problem {
+fn nothing_applies(record: &SourceRecord, events: &[EventDef]) -> Problem {
     let names: Vec<_> = events.iter().map(|e| e.name.as_str()).collect();
     let mut problem = Problem::new("R0401", "no event applies to this record")
         .instead("", format!("the condition of one of {}", names.join(", ")))
@@ -114,8 +124,8 @@ fn nothing_applies(record: &RecordIn, events: &[EventDef]) -> Problem {
 }
 
 /// Two events of one record with one id would be taken for one.
-fn twice(made: &[Made], record: &RecordIn, plan: &Plan) -> Option<Problem> {
-    let mut ids: Vec<(EventId, usize)> = made.iter().map(|m| (m.event.header.id, m.def)).collect();
+fn repeated_id(made: &[MadeEvent], record: &SourceRecord, plan: &MappingPlan) -> Option<Problem> {
+    let mut ids: Vec<(EventId, usize)> = made.iter().map(|m| (m.event.id, m.def)).collect();
     ids.sort_unstable();
     let pair = ids.windows(2).find(|w| matches!(w, [a, b] if a.0 == b.0))?;
     let [(_, a), (_, b)] = pair else { return None };

@@ -1,71 +1,77 @@
 //! Fills an event's message from the slots of its layout.
 
-use onefold_event::{Field, FieldKind, FieldValue};
+use onefold_event::{Field, FieldKind, FieldValue, ValueFault};
 use rust_decimal::Decimal;
 
-use crate::program::cell::Cell;
-use crate::program::layout::{Layout, LayoutFill};
+use crate::program::cell::CellDef;
+use crate::program::layout::{FieldLayout, LayoutFill};
 use crate::program::names::SlotRef;
-use crate::program::scope::Fill;
-use crate::run::frame::Frame;
-use crate::values::value::{Fault, Val};
+use crate::program::scope::SlotFill;
+use crate::run::frame::ScopeFrame;
+use crate::values::value::CellValue;
 
-pub(crate) type Message = Vec<(u32, FieldValue)>;
+pub(crate) type MessageFields = Vec<(u32, FieldValue)>;
 
 /// What the slots of a message gave.
 #[derive(Default)]
-pub(crate) struct Filled<'r> {
-    pub(crate) message: Message,
+pub(crate) struct FilledMessage<'r> {
+    pub(crate) message: MessageFields,
     /// Something that the source says is there.
     read: bool,
     /// Nothing in it is asked of the source.
     constants: bool,
     /// Required, and not there.
-    pub(crate) missing: Vec<&'r Cell>,
+    pub(crate) missing: Vec<&'r CellDef>,
 }
 
-pub(crate) fn fill_message<'r>(layout: &'r [Layout], frame: &Frame<'_, 'r>) -> Filled<'r> {
-    let mut filled = Filled { constants: true, ..Filled::default() };
+pub(crate) fn fill_message<'r>(layout: &'r [FieldLayout], frame: &ScopeFrame<'_, 'r>) -> FilledMessage<'r> {
+    let mut filled = FilledMessage { constants: true, ..FilledMessage::default() };
     for part in layout {
         let value = match &part.fill {
-            LayoutFill::Slot(slot) => single(*slot, part.field, frame, &mut filled),
+            LayoutFill::Slot(slot) => slot_field(*slot, part.field, frame, &mut filled),
             LayoutFill::Slots(slots) => {
                 let mut list = Vec::new();
-                let mut one = Filled::default();
+                let mut one = FilledMessage::default();
                 for slot in slots {
-                    if let Some(FieldValue::List(values)) = single(*slot, part.field, frame, &mut one) {
+                    if let Some(FieldValue::List(values)) = slot_field(*slot, part.field, frame, &mut one) {
                         list.extend(values);
                     }
                 }
                 filled.read |= one.read;
-                filled.constants &= slots.iter().all(|s| inner(*s, frame).is_some_and(Cell::is_constant));
+                filled.constants &= slots.iter().all(|s| slot_cell(*s, frame).is_some_and(CellDef::is_constant));
                 if list.is_empty() {
                     filled.missing.extend(one.missing.first());
                 }
                 (!list.is_empty()).then_some(FieldValue::List(list))
             }
-            LayoutFill::Message(fields) => nested(fields, frame, &mut filled).map(FieldValue::Message),
+            LayoutFill::Message(fields) => nested_message(fields, frame, &mut filled).map(FieldValue::Message),
             LayoutFill::Messages(messages) => {
-                let list: Vec<_> =
-                    messages.iter().filter_map(|m| nested(m, frame, &mut filled).map(FieldValue::Message)).collect();
+                let list: Vec<_> = messages
+                    .iter()
+                    .filter_map(|m| nested_message(m, frame, &mut filled).map(FieldValue::Message))
+                    .collect();
                 (!list.is_empty()).then_some(FieldValue::List(list))
             }
-            LayoutFill::List { slot, fields } => items(*slot, fields, frame, &mut filled),
+            LayoutFill::List { slot, fields } => list_messages(*slot, fields, frame, &mut filled),
         };
         filled.message.extend(value.map(|v| (part.field.number, v)));
     }
     filled
 }
 
-fn inner<'r>(slot: usize, frame: &Frame<'_, 'r>) -> Option<&'r Cell> {
+fn slot_cell<'r>(slot: usize, frame: &ScopeFrame<'_, 'r>) -> Option<&'r CellDef> {
     match &frame.scope.slots.get(slot)?.fill {
-        Fill::Cell(cell) => Some(cell),
+        SlotFill::Cell(cell) => Some(cell),
         _ => None,
     }
 }
 
 /// A message of its own; None where nothing that it asks of the source is there. Then nothing is missing either.
-pub(crate) fn nested<'r>(fields: &'r [Layout], frame: &Frame<'_, 'r>, outer: &mut Filled<'r>) -> Option<Message> {
+pub(crate) fn nested_message<'r>(
+    fields: &'r [FieldLayout],
+    frame: &ScopeFrame<'_, 'r>,
+    outer: &mut FilledMessage<'r>,
+) -> Option<MessageFields> {
     let filled = fill_message(fields, frame);
     outer.read |= filled.read;
     outer.constants = false;
@@ -78,11 +84,11 @@ pub(crate) fn nested<'r>(fields: &'r [Layout], frame: &Frame<'_, 'r>, outer: &mu
     (!filled.message.is_empty()).then_some(filled.message)
 }
 
-pub(crate) fn items<'r>(
+pub(crate) fn list_messages<'r>(
     slot: usize,
-    fields: &'r [Layout],
-    frame: &Frame<'_, 'r>,
-    outer: &mut Filled<'r>,
+    fields: &'r [FieldLayout],
+    frame: &ScopeFrame<'_, 'r>,
+    outer: &mut FilledMessage<'r>,
 ) -> Option<FieldValue> {
     outer.constants = false;
     let at = SlotRef { up: 0, index: slot };
@@ -90,13 +96,18 @@ pub(crate) fn items<'r>(
     let mut list = Vec::with_capacity(items.len());
     for item in items {
         let frame = owner.item(at, item)?;
-        list.extend(nested(fields, &frame, outer).map(FieldValue::Message));
+        list.extend(nested_message(fields, &frame, outer).map(FieldValue::Message));
     }
     (!list.is_empty()).then_some(FieldValue::List(list))
 }
 
-fn single<'r>(slot: usize, field: &Field, frame: &Frame<'_, 'r>, filled: &mut Filled<'r>) -> Option<FieldValue> {
-    let inner = inner(slot, frame)?;
+fn slot_field<'r>(
+    slot: usize,
+    field: &Field,
+    frame: &ScopeFrame<'_, 'r>,
+    filled: &mut FilledMessage<'r>,
+) -> Option<FieldValue> {
+    let inner = slot_cell(slot, frame)?;
     filled.constants &= inner.is_constant();
     let Ok(value) = frame.value(SlotRef { up: 0, index: slot }) else {
         // What is bad is there, and has been reported.
@@ -104,8 +115,8 @@ fn single<'r>(slot: usize, field: &Field, frame: &Frame<'_, 'r>, filled: &mut Fi
         return None;
     };
     let values = match value {
-        Val::Absent => Vec::new(),
-        Val::List(list) => list,
+        CellValue::Absent => Vec::new(),
+        CellValue::List(list) => list,
         one => vec![one],
     };
     if values.is_empty() {
@@ -113,7 +124,7 @@ fn single<'r>(slot: usize, field: &Field, frame: &Frame<'_, 'r>, filled: &mut Fi
         return None;
     }
     filled.read |= !inner.is_constant();
-    let mut encoded = values.into_iter().filter_map(|v| match encode(v, field) {
+    let mut encoded = values.into_iter().filter_map(|v| match encode_value(v, field) {
         Ok(value) => Some(value),
         Err(fault) => {
             frame.fault(inner, fault);
@@ -123,31 +134,31 @@ fn single<'r>(slot: usize, field: &Field, frame: &Frame<'_, 'r>, filled: &mut Fi
     if field.repeated { Some(FieldValue::List(encoded.collect())) } else { encoded.next() }
 }
 
-fn encode(value: Val, field: &Field) -> Result<FieldValue, Fault> {
+fn encode_value(value: CellValue, field: &Field) -> Result<FieldValue, ValueFault> {
     Ok(match (value, &field.kind) {
-        (Val::Text(word), FieldKind::Enum(words)) => {
+        (CellValue::Text(word), FieldKind::Enum(words)) => {
             FieldValue::Enum(words.iter().find(|(w, _)| *w == word).map_or(0, |(_, n)| *n))
         }
-        (Val::Text(text), _) => FieldValue::Text(text.into_owned()),
-        (Val::Integer(n), FieldKind::Integer) if (0..=i64::from(u32::MAX)).contains(&n) => FieldValue::Integer(n),
-        (Val::Integer(n), FieldKind::Integer) => {
-            return Err(Fault::new("R0414", "this is not a whole number")
+        (CellValue::Text(text), _) => FieldValue::Text(text.into_owned()),
+        (CellValue::Integer(n), FieldKind::Integer) if (0..=i64::from(u32::MAX)).contains(&n) => FieldValue::Integer(n),
+        (CellValue::Integer(n), FieldKind::Integer) => {
+            return Err(ValueFault::new("R0414", "this is not a whole number")
                 .instead(n.to_string(), "a whole number from 0 to 4294967295"));
         }
-        (Val::Decimal(d), _) => FieldValue::Text(digits(d)?),
-        (Val::Money(d, currency), _) => FieldValue::money(digits(d)?, currency.code().to_owned()),
-        (Val::Date(date), _) => FieldValue::Text(date.to_string()),
-        (Val::Bool(flag), _) => FieldValue::Bool(flag),
+        (CellValue::Decimal(d), _) => FieldValue::Text(decimal_text(d)?),
+        (CellValue::Money(d, currency), _) => FieldValue::money(decimal_text(d)?, currency.code().to_owned()),
+        (CellValue::Date(date), _) => FieldValue::Text(date.to_string()),
+        (CellValue::Bool(flag), _) => FieldValue::Bool(flag),
         (other, _) => FieldValue::Text(other.show()),
     })
 }
 
 /// As `onefold_event::parse_decimal` reads it back: at most 15 digits, a point and at most 9 more.
-fn digits(d: Decimal) -> Result<String, Fault> {
+fn decimal_text(d: Decimal) -> Result<String, ValueFault> {
     let text = d.to_string();
     match onefold_event::parse_decimal(&text) {
         Ok(_) => Ok(text),
-        Err(_) => Err(Fault::new("R0413", "a number has too many digits")
+        Err(_) => Err(ValueFault::new("R0413", "a number has too many digits")
             .instead(text, "at most 15 digits before the point and 9 after it")
             .help("`round = 2` keeps two decimals")),
     }

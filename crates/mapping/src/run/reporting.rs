@@ -1,15 +1,20 @@
 //! Faults of a cell, reported where they belong.
 
-use onefold_event::Problem;
+use onefold_event::{Problem, ValueFault};
 
-use crate::program::cell::{Cell, Origin};
+use crate::program::cell::{CellDef, CellOrigin};
 use crate::program::paths::PathId;
-use crate::run::frame::{Bad, Frame};
-use crate::values::value::Fault;
+use crate::run::frame::{ReportedFault, ScopeFrame};
 
-impl<'f, 'r> Frame<'f, 'r> {
+impl<'f, 'r> ScopeFrame<'f, 'r> {
     /// Reports a fault of a cell where it belongs: an error, or a finding where the cell allows it.
-    pub(crate) fn report(&self, cell: &Cell, path: Option<PathId>, rows: &[usize], fault: Fault) -> Bad {
+    pub(crate) fn report(
+        &self,
+        cell: &CellDef,
+        path: Option<PathId>,
+        rows: &[usize],
+        fault: ValueFault,
+    ) -> ReportedFault {
         let mut problem = Problem::new(fault.code, fault.message).instead(fault.found, fault.expected);
         problem.path = path.map_or("", |p| self.run.plan.path_text(p)).to_owned();
         // Advice is to be copied: it names the heading where there is one.
@@ -20,7 +25,7 @@ impl<'f, 'r> Frame<'f, 'r> {
         self.report_problem(cell, problem)
     }
 
-    pub(crate) fn report_problem(&self, cell: &Cell, mut problem: Problem) -> Bad {
+    pub(crate) fn report_problem(&self, cell: &CellDef, mut problem: Problem) -> ReportedFault {
         problem.target.clone_from(&cell.target);
         problem.mapping = Some(self.run.plan.place(&cell.span));
         let list = if cell.lenient { &self.run.findings } else { &self.run.errors };
@@ -28,11 +33,11 @@ impl<'f, 'r> Frame<'f, 'r> {
         if !list.contains(&problem) {
             list.push(problem);
         }
-        Bad
+        ReportedFault
     }
 
     /// A finding, where nothing is wrong enough for an error.
-    pub(crate) fn notice(&self, cell: &Cell, fault: Fault) {
+    pub(crate) fn add_finding(&self, cell: &CellDef, fault: ValueFault) {
         let mut problem = Problem::new(fault.code, fault.message).instead(fault.found, fault.expected);
         problem.target.clone_from(&cell.target);
         problem.path = path_of(cell).map_or("", |p| self.run.plan.path_text(p)).to_owned();
@@ -44,26 +49,27 @@ impl<'f, 'r> Frame<'f, 'r> {
         }
     }
 
-    pub(crate) fn fault(&self, cell: &Cell, fault: Fault) -> Bad {
+    pub(crate) fn fault(&self, cell: &CellDef, fault: ValueFault) -> ReportedFault {
         let rows: Vec<usize> = self.rows().take(8).collect();
         self.report(cell, path_of(cell), &rows, fault)
     }
 
-    pub(crate) fn missing(&self, cell: &Cell) -> Bad {
+    pub(crate) fn missing(&self, cell: &CellDef) -> ReportedFault {
         let path = match &cell.origin {
-            Origin::From(path) => Some(*path),
-            Origin::FirstOf(paths) | Origin::Join { paths, .. } => paths.first().copied(),
+            CellOrigin::From(path) => Some(*path),
+            CellOrigin::FirstOf(paths) | CellOrigin::Join { paths, .. } => paths.first().copied(),
             _ => None,
         };
         let rows: Vec<usize> = self.rows().take(8).collect();
-        let fault = Fault::new("R0402", "a required value is missing").instead("", format!("a {}", cell.ty.word()));
+        let fault =
+            ValueFault::new("R0402", "a required value is missing").instead("", format!("a {}", cell.ty.word()));
         self.report(cell, path, &rows, fault)
     }
 }
 
-pub(crate) fn path_of(cell: &Cell) -> Option<PathId> {
+pub(crate) fn path_of(cell: &CellDef) -> Option<PathId> {
     match &cell.origin {
-        Origin::From(path) => Some(*path),
+        CellOrigin::From(path) => Some(*path),
         _ => None,
     }
 }

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use onefold_event::{Currency, CurrencyError};
-
-use crate::values::value::Fault;
+use onefold_event::{Currency, CurrencyError, ValueFault};
 
 /// Marks beyond the code and the sign that ISO currencies have in CLDR; only those that say which dollar or yuan is meant,
 /// or that are the currency's own everyday word.
@@ -37,7 +35,7 @@ const MARKS: [(&str, &[&str]); 22] = [
 const SIGNS: &str = "€$£¥₹₽₩₺";
 
 /// Full-width and small signs as the ordinary ones: ￥ becomes ¥.
-fn plain(text: &str) -> Cow<'_, str> {
+fn ordinary_signs(text: &str) -> Cow<'_, str> {
     let wide = |c: char| {
         Some(match c {
             '￥' => '¥',
@@ -55,7 +53,7 @@ fn plain(text: &str) -> Cow<'_, str> {
 
 /// What an amount's text says of its currency.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Marked {
+pub(crate) enum CurrencyMark {
     /// It bears a mark of the currency: the text without it, the minus kept.
     Own(String),
     /// It bears the mark of another.
@@ -70,8 +68,8 @@ fn is_code(word: &str) -> bool {
 }
 
 /// Takes the mark of a currency off an amount.
-pub(crate) fn unmark(text: &str, currency: Currency) -> Marked {
-    let text = plain(text);
+pub(crate) fn remove_currency_mark(text: &str, currency: Currency) -> CurrencyMark {
+    let text = ordinary_signs(text);
     let (sign, small) = (currency.symbol(), currency.code().to_lowercase());
     let own = MARKS.iter().find(|(code, _)| *code == currency.code()).map_or(&[][..], |(_, marks)| marks);
     let marks = || [currency.code(), small.as_str(), sign.as_str()].into_iter().chain(own.iter().copied());
@@ -85,15 +83,15 @@ pub(crate) fn unmark(text: &str, currency: Currency) -> Marked {
         .filter_map(|mark| Some((mark.len(), bare.strip_prefix(mark).or_else(|| bare.strip_suffix(mark))?)))
         .max_by_key(|(length, _)| *length);
     if let Some((_, amount)) = found.filter(|(_, amount)| !amount.contains(|c: char| c.is_alphabetic())) {
-        return Marked::Own(format!("{minus}{}", amount.trim()));
+        return CurrencyMark::Own(format!("{minus}{}", amount.trim()));
     }
     let foreign = text.contains(|c: char| SIGNS.contains(c)) || text.split(|c: char| !c.is_alphabetic()).any(is_code);
-    if foreign { Marked::Other } else { Marked::No }
+    if foreign { CurrencyMark::Other } else { CurrencyMark::No }
 }
 
 /// A word that ISO 4217 never had as a code.
-pub(crate) fn no_currency(error: &CurrencyError) -> Fault {
-    Fault::new("R0411", "this is not a currency of ISO 4217")
+pub(crate) fn no_currency(error: &CurrencyError) -> ValueFault {
+    ValueFault::new("R0411", "this is not a currency of ISO 4217")
         .instead(error.text.clone(), "a code such as EUR")
         .help(format!("{}; an [enum] translates the source's words into codes", error.help))
 }
@@ -102,8 +100,8 @@ pub(crate) fn no_currency(error: &CurrencyError) -> Fault {
 mod tests {
     use super::*;
 
-    fn of(text: &str, code: &str) -> Marked {
-        unmark(text, Currency::from_code(code).unwrap())
+    fn of(text: &str, code: &str) -> CurrencyMark {
+        remove_currency_mark(text, Currency::from_code(code).unwrap())
     }
 
     #[test]
@@ -123,14 +121,14 @@ mod tests {
             ("10 kr", "SEK", "10"),
             ("＄5", "USD", "5"),
         ] {
-            assert_eq!(of(text, code), Marked::Own(bare.to_owned()), "{text}");
+            assert_eq!(of(text, code), CurrencyMark::Own(bare.to_owned()), "{text}");
         }
         for (text, code) in
             [("US$12", "EUR"), ("A$12", "USD"), ("HK$5", "USD"), ("￥12", "USD"), ("12 EUR", "USD"), ("EUR12", "USD")]
         {
-            assert_eq!(of(text, code), Marked::Other, "{text}");
+            assert_eq!(of(text, code), CurrencyMark::Other, "{text}");
         }
-        assert_eq!(of("12.50", "EUR"), Marked::No);
-        assert_eq!(of("a dozen", "EUR"), Marked::No);
+        assert_eq!(of("12.50", "EUR"), CurrencyMark::No);
+        assert_eq!(of("a dozen", "EUR"), CurrencyMark::No);
     }
 }

@@ -6,28 +6,31 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Differences between words that do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Fold {
+pub(crate) struct TextFold {
     pub(crate) width: bool,
     pub(crate) case: bool,
 }
 
-pub(crate) const FOLDS: [(&str, Fold); 3] = [
-    ("width", Fold { width: true, case: false }),
-    ("case", Fold { width: false, case: true }),
-    ("all", Fold { width: true, case: true }),
+pub(crate) const FOLDS: [(&str, TextFold); 3] = [
+    ("width", TextFold { width: true, case: false }),
+    ("case", TextFold { width: false, case: true }),
+    ("all", TextFold { width: true, case: true }),
 ];
 
-impl Fold {
+impl TextFold {
     pub(crate) fn apply<'t>(self, text: Cow<'t, str>) -> Cow<'t, str> {
-        let text =
-            if self.width && !text.is_ascii() { Cow::Owned(text.chars().flat_map(narrow).collect()) } else { text };
+        let text = if self.width && !text.is_ascii() {
+            Cow::Owned(text.chars().flat_map(ordinary_width).collect())
+        } else {
+            text
+        };
         let plain = !self.case || text.chars().all(|c| !c.is_uppercase());
         if plain { text } else { Cow::Owned(text.to_lowercase()) }
     }
 }
 
 /// Full-width and half-width forms as the ordinary ones: （ becomes (, ｶ becomes カ.
-fn narrow(c: char) -> impl Iterator<Item = char> {
+fn ordinary_width(c: char) -> impl Iterator<Item = char> {
     let form = matches!(c, '\u{ff00}'..='\u{ffef}' | '\u{3000}');
     let folded: Vec<char> = if form { std::iter::once(c).nfkc().collect() } else { vec![c] };
     folded.into_iter()
@@ -39,7 +42,7 @@ mod tests {
 
     #[test]
     fn width_makes_full_width_brackets_equal_to_plain_ones() {
-        let width = Fold { width: true, case: false };
+        let width = TextFold { width: true, case: false };
         assert_eq!(width.apply("销售发票（红字）".into()), "销售发票(红字)");
         assert_eq!(width.apply("ＡＢ　１".into()), "AB 1");
         assert_eq!(width.apply("²".into()), "²");
@@ -47,7 +50,7 @@ mod tests {
 
     #[test]
     fn case_folds_letters_only() {
-        let all = Fold { width: true, case: true };
+        let all = TextFold { width: true, case: true };
         assert_eq!(all.apply("ＵＳＰＳ ß".into()), "usps ß");
     }
 }

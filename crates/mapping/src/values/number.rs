@@ -1,20 +1,20 @@
 //! Numbers by example: `1.234,56` says which mark groups and which is the decimal one.
 
-use onefold_event::plain_width;
+use onefold_event::{ValueFault, plain_width};
 use rust_decimal::Decimal;
 
-use crate::values::value::{Fault, unsigned_zero};
+use crate::values::value::unsigned_zero;
 
 /// How a source writes numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Style {
-    group: Group,
+pub(crate) struct NumberStyle {
+    group: DigitGrouping,
     point: char,
-    negative: Negative,
+    negative: NegativeStyle,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Group {
+enum DigitGrouping {
     None,
     Mark(char),
     /// White space of any kind.
@@ -24,7 +24,7 @@ enum Group {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Negative {
+pub(crate) enum NegativeStyle {
     Before,
     After,
     Brackets,
@@ -33,52 +33,52 @@ pub(crate) enum Negative {
 pub(crate) const EXAMPLES: [&str; 7] =
     ["1,234.56", "1.234,56", "1 234,56", "1'234.56", "12,34,567.89", "1234.56", "1234,56"];
 
-pub(crate) const NEGATIVES: [(&str, Negative); 3] =
-    [("-1", Negative::Before), ("1-", Negative::After), ("(1)", Negative::Brackets)];
+pub(crate) const NEGATIVES: [(&str, NegativeStyle); 3] =
+    [("-1", NegativeStyle::Before), ("1-", NegativeStyle::After), ("(1)", NegativeStyle::Brackets)];
 
-impl Style {
-    pub(crate) const PLAIN: Self = Self { group: Group::None, point: '.', negative: Negative::Before };
+impl NumberStyle {
+    pub(crate) const PLAIN: Self = Self { group: DigitGrouping::None, point: '.', negative: NegativeStyle::Before };
 
     pub(crate) fn by_example(example: &str) -> Option<Self> {
         let spaces = ['\u{a0}', '\u{202f}', '\u{2009}'];
         let (group, point) = match example.replace(spaces, " ").as_str() {
-            "1,234.56" => (Group::Mark(','), '.'),
-            "1.234,56" => (Group::Mark('.'), ','),
-            "1 234,56" => (Group::Space, ','),
-            "1'234.56" => (Group::Mark('\''), '.'),
-            "12,34,567.89" => (Group::Lakh, '.'),
-            "1234.56" => (Group::None, '.'),
-            "1234,56" => (Group::None, ','),
+            "1,234.56" => (DigitGrouping::Mark(','), '.'),
+            "1.234,56" => (DigitGrouping::Mark('.'), ','),
+            "1 234,56" => (DigitGrouping::Space, ','),
+            "1'234.56" => (DigitGrouping::Mark('\''), '.'),
+            "12,34,567.89" => (DigitGrouping::Lakh, '.'),
+            "1234.56" => (DigitGrouping::None, '.'),
+            "1234,56" => (DigitGrouping::None, ','),
             _ => return None,
         };
-        Some(Self { group, point, negative: Negative::Before })
+        Some(Self { group, point, negative: NegativeStyle::Before })
     }
 
-    pub(crate) fn negative(self, negative: Negative) -> Self {
+    pub(crate) fn negative(self, negative: NegativeStyle) -> Self {
         Self { negative, ..self }
     }
 
     pub(crate) fn example(self) -> &'static str {
         match (self.group, self.point) {
-            (Group::Mark(','), _) => "1,234.56",
-            (Group::Mark('.'), _) => "1.234,56",
-            (Group::Mark(_), _) => "1'234.56",
-            (Group::Space, _) => "1 234,56",
-            (Group::Lakh, _) => "12,34,567.89",
-            (Group::None, '.') => "1234.56",
-            (Group::None, _) => "1234,56",
+            (DigitGrouping::Mark(','), _) => "1,234.56",
+            (DigitGrouping::Mark('.'), _) => "1.234,56",
+            (DigitGrouping::Mark(_), _) => "1'234.56",
+            (DigitGrouping::Space, _) => "1 234,56",
+            (DigitGrouping::Lakh, _) => "12,34,567.89",
+            (DigitGrouping::None, '.') => "1234.56",
+            (DigitGrouping::None, _) => "1234,56",
         }
     }
 
     /// Reads a number; the scale is kept.
-    pub(crate) fn read(self, text: &str) -> Result<Decimal, Fault> {
-        if let Some(quick) = quick(text, self) {
+    pub(crate) fn read(self, text: &str) -> Result<Decimal, ValueFault> {
+        if let Some(quick) = read_plain_digits(text, self) {
             return Ok(quick);
         }
-        self.slow(text).ok_or_else(|| self.fault(text))
+        self.read_by_style(text).ok_or_else(|| self.fault(text))
     }
 
-    fn slow(self, text: &str) -> Option<Decimal> {
+    fn read_by_style(self, text: &str) -> Option<Decimal> {
         let text: String = text.trim().chars().map(plain_width).collect();
         let (minus, digits) = self.sign(&text)?;
         let (whole, fraction) = match digits.split_once(self.point) {
@@ -102,15 +102,15 @@ impl Style {
     fn sign(self, text: &str) -> Option<(bool, &str)> {
         let text = text.strip_prefix('+').unwrap_or(text);
         Some(match self.negative {
-            Negative::Before => match text.strip_prefix(['-', '\u{2212}']) {
+            NegativeStyle::Before => match text.strip_prefix(['-', '\u{2212}']) {
                 Some(rest) => (true, rest.trim_start()),
                 None => (false, text),
             },
-            Negative::After => match text.strip_suffix(['-', '\u{2212}']) {
+            NegativeStyle::After => match text.strip_suffix(['-', '\u{2212}']) {
                 Some(rest) => (true, rest.trim_end()),
                 None => (false, text),
             },
-            Negative::Brackets => match text.strip_prefix('(') {
+            NegativeStyle::Brackets => match text.strip_prefix('(') {
                 Some(rest) => (true, rest.strip_suffix(')')?),
                 None => (false, text),
             },
@@ -120,16 +120,16 @@ impl Style {
     /// Takes the group marks out; None unless the groups are well formed.
     fn ungroup(self, whole: &str) -> Option<String> {
         let is_mark = |c: char| match self.group {
-            Group::None => false,
-            Group::Mark('\'') => c == '\'' || c == '’',
-            Group::Mark(mark) => c == mark,
-            Group::Space => c.is_whitespace(),
-            Group::Lakh => c == ',',
+            DigitGrouping::None => false,
+            DigitGrouping::Mark('\'') => c == '\'' || c == '’',
+            DigitGrouping::Mark(mark) => c == mark,
+            DigitGrouping::Space => c.is_whitespace(),
+            DigitGrouping::Lakh => c == ',',
         };
         let groups: Vec<&str> = whole.split(is_mark).collect();
         let (last, before) = groups.split_last()?;
         if let Some((first, middle)) = before.split_first() {
-            let size = if self.group == Group::Lakh { 2 } else { 3 };
+            let size = if self.group == DigitGrouping::Lakh { 2 } else { 3 };
             let fits = (1..=size).contains(&first.len()) && middle.iter().all(|g| g.len() == size) && last.len() == 3;
             if !fits {
                 return None;
@@ -138,15 +138,15 @@ impl Style {
         Some(groups.concat())
     }
 
-    fn fault(self, text: &str) -> Fault {
-        let fault = Fault::new("R0412", "a number is not written as the mapping says")
+    fn fault(self, text: &str) -> ValueFault {
+        let fault = ValueFault::new("R0412", "a number is not written as the mapping says")
             .instead(text, format!("a number like {}", self.example()));
         let exponent = text.contains(['e', 'E']) && Decimal::from_scientific(text).is_ok();
         if exponent {
             return fault.help("a spreadsheet has shortened it: export the column as a plain number");
         }
         let other = EXAMPLES.iter().filter_map(|e| Self::by_example(e)).map(|s| s.negative(self.negative));
-        match other.filter_map(|s| s.slow(text).map(|n| (s, n))).next() {
+        match other.filter_map(|s| s.read_by_style(text).map(|n| (s, n))).next() {
             Some((style, n)) => fault.help(format!(
                 "read as {} it would be {n}; for one field: {{ from = \"…\", number = \"{}\" }}",
                 style.example(),
@@ -158,9 +158,9 @@ impl Style {
 }
 
 /// Digits with at most one point and a leading minus: by far the most common.
-fn quick(text: &str, style: Style) -> Option<Decimal> {
+fn read_plain_digits(text: &str, style: NumberStyle) -> Option<Decimal> {
     let (minus, digits) = match text.strip_prefix('-') {
-        Some(rest) if style.negative == Negative::Before => (true, rest),
+        Some(rest) if style.negative == NegativeStyle::Before => (true, rest),
         _ => (false, text),
     };
     let (mut n, mut scale, mut seen) = (0_i64, 0_u32, false);
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     fn read(example: &str, text: &str) -> Option<String> {
-        Style::by_example(example).unwrap().read(text).ok().map(|d| d.to_string())
+        NumberStyle::by_example(example).unwrap().read(text).ok().map(|d| d.to_string())
     }
 
     #[test]
@@ -224,10 +224,10 @@ mod tests {
 
     #[test]
     fn negatives_stand_where_the_source_puts_them() {
-        let after = Style::by_example("1,234.56").unwrap().negative(Negative::After);
+        let after = NumberStyle::by_example("1,234.56").unwrap().negative(NegativeStyle::After);
         assert_eq!(after.read("1,250.00-").unwrap().to_string(), "-1250.00");
         assert!(after.read("-1,250.00").is_err());
-        let brackets = Style::PLAIN.negative(Negative::Brackets);
+        let brackets = NumberStyle::PLAIN.negative(NegativeStyle::Brackets);
         assert_eq!(brackets.read("(1.50)").unwrap().to_string(), "-1.50");
         assert!(brackets.read("(1.50").is_err());
     }
@@ -239,16 +239,16 @@ mod tests {
 
     #[test]
     fn a_comma_locale_is_named_in_the_error() {
-        let fault = Style::by_example("1,234.56").unwrap().read("1250,00").unwrap_err();
+        let fault = NumberStyle::by_example("1,234.56").unwrap().read("1250,00").unwrap_err();
         assert_eq!((fault.code, fault.found.as_str()), ("R0412", "1250,00"));
         assert!(fault.help[0].contains("1250.00"), "{fault:?}");
-        assert!(Style::PLAIN.read("1E+05").unwrap_err().help[0].contains("spreadsheet"));
+        assert!(NumberStyle::PLAIN.read("1E+05").unwrap_err().help[0].contains("spreadsheet"));
     }
 
     #[test]
     fn what_is_no_number_is_refused() {
         for text in ["", "-", ".", "5.", ".5", "1-2", "abc", "--1", "NaN", "1.2.3", "1234567890123456789012"] {
-            assert!(Style::PLAIN.read(text).is_err(), "{text}");
+            assert!(NumberStyle::PLAIN.read(text).is_err(), "{text}");
         }
     }
 }

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
+use onefold_event::ValueFault;
 use regex::Regex;
 
-use crate::values::value::Fault;
-
 #[derive(Debug, Clone)]
-pub(crate) enum Cut {
+pub(crate) enum TextEdit {
     Strip(Vec<String>),
     Replace(Vec<(String, String)>),
     /// The first group of the match, or the whole of it.
@@ -24,8 +23,8 @@ pub(crate) enum Cut {
     },
 }
 
-impl Cut {
-    pub(crate) fn apply<'t>(&self, text: Cow<'t, str>) -> Result<Cow<'t, str>, Fault> {
+impl TextEdit {
+    pub(crate) fn apply<'t>(&self, text: Cow<'t, str>) -> Result<Cow<'t, str>, ValueFault> {
         Ok(match self {
             Self::Strip(marks) => {
                 if marks.iter().any(|m| text.contains(m.as_str())) {
@@ -43,7 +42,7 @@ impl Cut {
                     regex.captures(&text).and_then(|c| c.get(1).or_else(|| c.get(0)).map(|m| m.as_str().to_owned()));
                 match found {
                     Some(found) => Cow::Owned(found),
-                    None => return Err(miss(&text, format!("a text that matches {}", regex.as_str()))),
+                    None => return Err(nothing_to_edit(&text, format!("a text that matches {}", regex.as_str()))),
                 }
             }
             Self::Part { by, n } => {
@@ -52,7 +51,7 @@ impl Cut {
                 let at = if *n > 0 { n - 1 } else { count + n };
                 match usize::try_from(at).ok().and_then(|at| parts.get(at)) {
                     Some(part) => Cow::Owned((*part).trim().to_owned()),
-                    None => return Err(miss(&text, format!("at least {} parts between `{by}`", n.abs()))),
+                    None => return Err(nothing_to_edit(&text, format!("at least {} parts between `{by}`", n.abs()))),
                 }
             }
             Self::Slice { start, length } => Cow::Owned(text.chars().skip(start - 1).take(*length).collect()),
@@ -60,33 +59,33 @@ impl Cut {
     }
 }
 
-fn miss(text: &str, expected: String) -> Fault {
-    Fault::new("R0409", "the text has nothing to cut out").instead(text, expected)
+fn nothing_to_edit(text: &str, expected: String) -> ValueFault {
+    ValueFault::new("R0409", "the text has nothing to cut out").instead(text, expected)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cut(cut: Cut, text: &str) -> Option<String> {
+    fn cut(cut: TextEdit, text: &str) -> Option<String> {
         cut.apply(text.into()).ok().map(Cow::into_owned)
     }
 
     #[test]
     fn each_cut_takes_what_it_says() {
-        assert_eq!(cut(Cut::Strip(vec!["%".into()]), "13 %").as_deref(), Some("13"));
-        assert_eq!(cut(Cut::Replace(vec![("O".into(), "0".into())]), "1O5").as_deref(), Some("105"));
-        assert_eq!(cut(Cut::Match(Regex::new(r"SO-(\d+)").unwrap()), "ref SO-771 x").as_deref(), Some("771"));
-        assert_eq!(cut(Cut::Match(Regex::new(r"SO-(\d+)").unwrap()), "none"), None);
-        assert_eq!(cut(Cut::Part { by: "/".into(), n: 2 }, "a/b/c").as_deref(), Some("b"));
-        assert_eq!(cut(Cut::Part { by: "/".into(), n: -1 }, "a/b/c").as_deref(), Some("c"));
-        assert_eq!(cut(Cut::Part { by: "/".into(), n: 4 }, "a/b/c"), None);
+        assert_eq!(cut(TextEdit::Strip(vec!["%".into()]), "13 %").as_deref(), Some("13"));
+        assert_eq!(cut(TextEdit::Replace(vec![("O".into(), "0".into())]), "1O5").as_deref(), Some("105"));
+        assert_eq!(cut(TextEdit::Match(Regex::new(r"SO-(\d+)").unwrap()), "ref SO-771 x").as_deref(), Some("771"));
+        assert_eq!(cut(TextEdit::Match(Regex::new(r"SO-(\d+)").unwrap()), "none"), None);
+        assert_eq!(cut(TextEdit::Part { by: "/".into(), n: 2 }, "a/b/c").as_deref(), Some("b"));
+        assert_eq!(cut(TextEdit::Part { by: "/".into(), n: -1 }, "a/b/c").as_deref(), Some("c"));
+        assert_eq!(cut(TextEdit::Part { by: "/".into(), n: 4 }, "a/b/c"), None);
     }
 
     #[test]
     fn slices_count_characters_and_not_bytes() {
-        assert_eq!(cut(Cut::Slice { start: 2, length: 2 }, "人民币元").as_deref(), Some("民币"));
-        assert_eq!(cut(Cut::Slice { start: 1, length: 1 }, "C496350").as_deref(), Some("C"));
-        assert_eq!(cut(Cut::Slice { start: 9, length: 1 }, "C").as_deref(), Some(""));
+        assert_eq!(cut(TextEdit::Slice { start: 2, length: 2 }, "人民币元").as_deref(), Some("民币"));
+        assert_eq!(cut(TextEdit::Slice { start: 1, length: 1 }, "C496350").as_deref(), Some("C"));
+        assert_eq!(cut(TextEdit::Slice { start: 9, length: 1 }, "C").as_deref(), Some(""));
     }
 }

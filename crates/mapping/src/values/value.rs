@@ -10,7 +10,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 /// What a cell is to yield.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Ty {
+pub(crate) enum ValueType {
     Text,
     Integer,
     Decimal,
@@ -24,7 +24,7 @@ pub(crate) enum Ty {
     Subject(Kind),
 }
 
-impl Ty {
+impl ValueType {
     /// Words for `as` in `[let]`.
     pub(crate) const WORDS: [(&'static str, u8); 7] =
         [("text", 0), ("integer", 1), ("decimal", 2), ("money", 3), ("date", 4), ("time", 5), ("bool", 6)];
@@ -73,7 +73,7 @@ impl Ty {
 
 /// An instant, with the local time that the source wrote.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Moment {
+pub(crate) struct LocalMoment {
     pub(crate) micros: i64,
     pub(crate) local: DateTime,
     /// Of the source's clock then, in seconds east of UTC; none: not known.
@@ -82,26 +82,26 @@ pub(crate) struct Moment {
     pub(crate) day: bool,
 }
 
-impl Moment {
+impl LocalMoment {
     pub(crate) fn occurred(&self) -> onefold_event::Occurred {
         onefold_event::Occurred::new(self.micros, self.day, self.offset)
     }
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Val<'r> {
+pub(crate) enum CellValue<'r> {
     Absent,
     Text(Cow<'r, str>),
     Integer(i64),
     Decimal(Decimal),
     Money(Decimal, Currency),
     Date(Date),
-    Time(Moment),
+    Time(LocalMoment),
     Bool(bool),
-    List(Vec<Val<'r>>),
+    List(Vec<CellValue<'r>>),
 }
 
-impl Val<'_> {
+impl CellValue<'_> {
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
@@ -125,13 +125,10 @@ impl Val<'_> {
             Self::Date(d) => d.to_string(),
             Self::Time(m) => m.occurred().to_string(),
             Self::Bool(b) => b.to_string(),
-            Self::List(list) => list.iter().map(Val::show).collect::<Vec<_>>().join(" | "),
+            Self::List(list) => list.iter().map(CellValue::show).collect::<Vec<_>>().join(" | "),
         }
     }
 }
-
-/// Why a text gives no value. Where it stands is added by whoever read it.
-pub(crate) type Fault = onefold_event::ValueFault;
 
 /// Zero has no sign: `-0.00` would be another text for the same amount.
 pub(crate) fn unsigned_zero(mut d: Decimal) -> Decimal {
@@ -142,18 +139,18 @@ pub(crate) fn unsigned_zero(mut d: Decimal) -> Decimal {
 }
 
 /// Order between two values of one type.
-pub(crate) fn order(a: &Val, b: &Val) -> Option<Ordering> {
+pub(crate) fn compare_values(a: &CellValue, b: &CellValue) -> Option<Ordering> {
     Some(match (a, b) {
-        (Val::Text(x), Val::Text(y)) => x.cmp(y),
-        (Val::Date(x), Val::Date(y)) => x.cmp(y),
-        (Val::Time(x), Val::Time(y)) => x.micros.cmp(&y.micros),
-        (Val::Bool(x), Val::Bool(y)) => x.cmp(y),
+        (CellValue::Text(x), CellValue::Text(y)) => x.cmp(y),
+        (CellValue::Date(x), CellValue::Date(y)) => x.cmp(y),
+        (CellValue::Time(x), CellValue::Time(y)) => x.micros.cmp(&y.micros),
+        (CellValue::Bool(x), CellValue::Bool(y)) => x.cmp(y),
         _ => a.decimal()?.cmp(&b.decimal()?),
     })
 }
 
 /// Half away from zero, as invoices are rounded.
-pub(crate) fn rounded(d: Decimal, digits: u32) -> Decimal {
+pub(crate) fn round_half_away(d: Decimal, digits: u32) -> Decimal {
     let mut d = d.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
     if d.scale() < digits && digits <= 9 {
         d.rescale(digits);

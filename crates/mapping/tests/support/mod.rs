@@ -2,7 +2,7 @@
 #![allow(dead_code)]
 
 use onefold_event::{Event, Problem, EmptyKeyRing};
-use onefold_mapping::{Connector, Outcome, RecordIn, Row, RowIn};
+use onefold_mapping::{Connector, MappingOutcome, NumberedRow, SourceRecord, SourceRow};
 
 /// An order connector whose sections a test adds to.
 pub(crate) const ORDERS: &str = r#"
@@ -60,21 +60,23 @@ pub(crate) fn codes(text: &str) -> Vec<(String, u32)> {
 }
 
 /// Maps one record: a heading and its rows, comma separated.
-pub(crate) fn outcome(connector: &Connector, csv: &str) -> Outcome {
+pub(crate) fn outcome(connector: &Connector, csv: &str) -> MappingOutcome {
     let mut reader = csv::ReaderBuilder::new().has_headers(true).from_reader(csv.as_bytes());
     let heading: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
     let plan = connector.plan(&heading).unwrap();
     let rows: Vec<Vec<String>> = reader.deserialize().map(Result::unwrap).collect();
-    let rows: Vec<RowIn> =
-        (rows.iter().enumerate()).map(|(n, r)| RowIn { row: Row::Table(r), line: n as u64 + 2 }).collect();
-    plan.map(&RecordIn { resource: "f.csv", rows: &rows, last_line: 0, offset: 7, length: 9 })
+    let rows: Vec<NumberedRow> =
+        (rows.iter().enumerate()).map(|(n, r)| NumberedRow { row: SourceRow::Table(r), line: n as u64 + 2 }).collect();
+    plan.map(&SourceRecord { resource: "f.csv", rows: &rows, last_line: 0, offset: 7, length: 9 })
 }
 
 pub(crate) fn events(connector: &Connector, csv: &str) -> Vec<Event> {
     match outcome(connector, csv) {
-        Outcome::Mapped { events, .. } => events,
-        Outcome::Skipped { reason } => panic!("skipped: {reason}"),
-        Outcome::Quarantined(problems) => panic!("{}", problems.iter().map(ToString::to_string).collect::<String>()),
+        MappingOutcome::Mapped { events, .. } => events,
+        MappingOutcome::Skipped { reason } => panic!("skipped: {reason}"),
+        MappingOutcome::Quarantined(problems) => {
+            panic!("{}", problems.iter().map(ToString::to_string).collect::<String>())
+        }
     }
 }
 
@@ -91,7 +93,7 @@ pub(crate) fn event(connector: &Connector, csv: &str) -> Event {
 
 pub(crate) fn errors(connector: &Connector, csv: &str) -> Vec<Problem> {
     match outcome(connector, csv) {
-        Outcome::Quarantined(problems) => problems,
+        MappingOutcome::Quarantined(problems) => problems,
         other => panic!("{other:?}"),
     }
 }
@@ -115,7 +117,7 @@ pub(crate) struct Mapped {
 
 pub(crate) fn mapped(connector: &Connector, csv: &str) -> Mapped {
     match outcome(connector, csv) {
-        Outcome::Mapped { events, findings } => Mapped { events, findings },
+        MappingOutcome::Mapped { events, findings } => Mapped { events, findings },
         other => panic!("{other:?}"),
     }
 }

@@ -12,7 +12,7 @@ use crate::{QUARANTINED, connector, progress};
 
 pub(crate) async fn run(args: SendArgs, globals: Globals) -> Result<ExitCode> {
     let connector = connector::load(&args.connector)?;
-    let named = connector.from().topics.first();
+    let named = connector.input_settings().topics.first();
     let topic = args.topic.as_ref().or(named).cloned().context(
         "to which topic? name it with --topic, or in the connector file: [from] kind = \"kafka\", topics = [\"intake.finance\"]",
     )?;

@@ -108,7 +108,7 @@ pub(crate) fn whole_entry(entry: &QuarantineEntry) -> String {
     };
     for problem in &problems {
         text.push('\n');
-        text.push_str(&onefold_event::render(problem, &entry.resource, &line_of));
+        text.push_str(&onefold_event::render_problem(problem, &entry.resource, &line_of));
     }
     let kept = entry.raw.len() as u64;
     let cut = if kept < entry.length { format!(", of which the first {kept} are kept") } else { String::new() };

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead};
 
 use onefold_event::Problem;
-use onefold_mapping::{Header, Read};
+use onefold_mapping::{ReadSettings, TableHeading};
 
 use crate::charset::Charset;
 use crate::fault;
@@ -54,7 +54,7 @@ pub(crate) struct Opening<'o> {
 
 impl<R: BufRead> CsvRows<R> {
     /// Reads up to and with the heading. An empty file has none, and no rows.
-    pub(crate) fn open(reader: R, layout: &Read, opening: &Opening<'_>) -> io::Result<Result<Self, Problem>> {
+    pub(crate) fn open(reader: R, layout: &ReadSettings, opening: &Opening<'_>) -> io::Result<Result<Self, Problem>> {
         let Opening { charset, limit, mark, start, end, closed } = *opening;
         let told = told_delimiter(start, charset);
         let delimiter = told.unwrap_or(layout.delimiter);
@@ -86,8 +86,8 @@ impl<R: BufRead> CsvRows<R> {
             rows.before += 1;
         }
         match &layout.header {
-            Header::Given(columns) => rows.heading.clone_from(columns),
-            Header::Row(wanted) => {
+            TableHeading::Given(columns) => rows.heading.clone_from(columns),
+            TableHeading::Row(wanted) => {
                 let wanted = (*wanted).max(1);
                 for number in 1..=wanted {
                     let row = rows.read()?;

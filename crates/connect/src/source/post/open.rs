@@ -1,7 +1,7 @@
 //! Posted events through the door; what is none goes to quarantine.
 
 use onefold_event::{Event, EventId, Limits, Problem};
-use onefold_mapping::Outcome;
+use onefold_mapping::MappingOutcome;
 use onefold_store::Quarantine;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -116,10 +116,10 @@ async fn take(
 }
 
 /// What an entry's bytes say now.
-pub(crate) fn again(raw: &[u8], limits: &Limits) -> Outcome {
+pub(crate) fn again(raw: &[u8], limits: &Limits) -> MappingOutcome {
     match (Posted { raw: raw.to_vec() }).event(limits) {
-        Ok(event) => Outcome::Mapped { events: vec![event], findings: Vec::new() },
-        Err(no) => Outcome::Quarantined(no.problems),
+        Ok(event) => MappingOutcome::Mapped { events: vec![event], findings: Vec::new() },
+        Err(no) => MappingOutcome::Quarantined(no.problems),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use onefold_mapping::{Connector, Outcome};
+use onefold_mapping::{Connector, MappingOutcome};
 
 use crate::charset::Charset;
 use crate::entry::Origin;
@@ -25,13 +25,13 @@ pub(crate) fn open(connector: &Connector, resource: &str, value: &[u8], planned:
     };
     let (origin, problems) = match all(To::Mapped(&mut take)) {
         Ok(Passed { origin, end: End::Complete, .. }) if records.is_empty() => {
-            let outcome = Outcome::Skipped { reason: "no records in it".to_owned() };
+            let outcome = MappingOutcome::Skipped { reason: "no records in it".to_owned() };
             return vec![Taken { origin, kept: Kept::default(), item: None, outcome }];
         }
         // Nobody stops it.
         Ok(Passed { end: End::Complete | End::Stopped(_), warnings, .. }) => {
             let first = records.iter_mut().find_map(|taken| match &mut taken.outcome {
-                Outcome::Mapped { findings, .. } => Some(findings),
+                MappingOutcome::Mapped { findings, .. } => Some(findings),
                 _ => None,
             });
             if let Some(findings) = first {
@@ -48,25 +48,25 @@ pub(crate) fn open(connector: &Connector, resource: &str, value: &[u8], planned:
         }
     };
     let kept = Kept::message(value.to_vec());
-    vec![Taken { origin, kept, item: None, outcome: Outcome::Quarantined(problems) }]
+    vec![Taken { origin, kept, item: None, outcome: MappingOutcome::Quarantined(problems) }]
 }
 
 /// What the current mapping makes of a message that was refused as a whole: all its events, or all that is wrong.
-pub(crate) fn again(resource: &str, value: &[u8], connector: &Connector) -> Outcome {
+pub(crate) fn again(resource: &str, value: &[u8], connector: &Connector) -> MappingOutcome {
     let (mut events, mut findings, mut problems, mut skipped) = (Vec::new(), Vec::new(), Vec::new(), None);
     for taken in open(connector, resource, value, &mut Planned::default()) {
         match taken.outcome {
-            Outcome::Mapped { events: own, findings: found } => {
+            MappingOutcome::Mapped { events: own, findings: found } => {
                 events.extend(own);
                 findings.extend(found);
             }
-            Outcome::Skipped { reason } => skipped = Some(reason),
-            Outcome::Quarantined(wrong) => problems.extend(wrong),
+            MappingOutcome::Skipped { reason } => skipped = Some(reason),
+            MappingOutcome::Quarantined(wrong) => problems.extend(wrong),
         }
     }
     match (problems.is_empty(), events.is_empty(), skipped) {
-        (false, ..) => Outcome::Quarantined(problems),
-        (true, true, Some(reason)) => Outcome::Skipped { reason },
-        (true, ..) => Outcome::Mapped { events, findings },
+        (false, ..) => MappingOutcome::Quarantined(problems),
+        (true, true, Some(reason)) => MappingOutcome::Skipped { reason },
+        (true, ..) => MappingOutcome::Mapped { events, findings },
     }
 }

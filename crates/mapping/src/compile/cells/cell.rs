@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use onefold_event::Problem;
 
-use crate::compile::compiler::{At, Compiler};
-use crate::compile::expression::Type;
-use crate::language::node::{Node, Value};
-use crate::program::cell::{Adjust, Cell, CurrencyOf, Origin, PICKS, Pick};
-use crate::program::scope::SlotTy;
+use crate::compile::compiler::{CellContext, ConnectorCompiler};
+use crate::compile::expression::ExpressionType;
+use crate::language::node::{TomlNode, TomlValue};
+use crate::program::cell::{CellDef, CellOrigin, CurrencyOf, PICKS, RowPick, ValueAdjustment};
+use crate::program::scope::SlotType;
 use crate::report::nearest::did_you_mean;
 use crate::values::fold::FOLDS;
-use crate::values::number::Style;
-use crate::values::value::{Moment, Ty, Val};
+use crate::values::number::NumberStyle;
+use crate::values::value::{CellValue, LocalMoment, ValueType};
 
 pub(crate) const ORIGINS: [&str; 6] = ["from", "first_of", "join", "value", "use", "calc"];
 
@@ -23,39 +23,39 @@ const OPTIONS: [&str; 42] = [
     "on_bad", "one_of", "between", "like",
 ];
 
-impl Compiler<'_> {
+impl ConnectorCompiler<'_> {
     /// Reads a cell. `more` names options that the caller knows besides.
-    pub(crate) fn cell(&mut self, node: &Node, ty: &Ty, at: &At, more: &[&str]) -> Option<Cell> {
+    pub(crate) fn cell(&mut self, node: &TomlNode, ty: &ValueType, at: &CellContext, more: &[&str]) -> Option<CellDef> {
         let origin = match &node.value {
-            Value::Text(text) => Origin::From(self.path(text, &node.span)?),
-            Value::Table(_) => {
+            TomlValue::Text(text) => CellOrigin::From(self.path(text, &node.span)?),
+            TomlValue::Table(_) => {
                 let mut known = OPTIONS.to_vec();
                 known.extend(["max_length"].iter().chain(more));
-                if matches!(ty, Ty::Subject(_)) {
+                if matches!(ty, ValueType::Subject(_)) {
                     known.push("source");
                 }
-                node.only(&mut self.faults, "a cell", &known);
+                node.allow_keys(&mut self.faults, "a cell", &known);
                 self.origin(node, ty, at)?
             }
             _ => {
-                node.wrong(&mut self.faults, "a path in quotes, or a table such as { value = \"…\" }");
+                node.report_type(&mut self.faults, "a path in quotes, or a table such as { value = \"…\" }");
                 return None;
             }
         };
-        self.applicable(node, ty);
+        self.check_applicable(node, ty);
         let f = &mut self.faults;
         let flag = |key: &str, f: &mut _| node.get(key).and_then(|n| n.bool(f));
-        let pick = node.get("pick").and_then(|n| n.one_of(f, &PICKS)).unwrap_or(Pick::Same);
+        let pick = node.get("pick").and_then(|n| n.one_of(f, &PICKS)).unwrap_or(RowPick::Same);
         let trim = flag("trim", f).unwrap_or(true);
         let lenient =
             node.get("on_bad").and_then(|n| n.one_of(f, &[("reject", false), ("absent", true)])).unwrap_or(false);
         let required = flag("required", f).unwrap_or(false);
         if lenient && required {
-            f.say(&node.span, "M0112", "a required value cannot be left out when it is bad");
+            f.report_message(&node.span, "M0112", "a required value cannot be left out when it is bad");
         }
-        let blank = node.get("blank").map_or_else(|| Arc::clone(&self.assume.blank), |n| n.texts(f).into());
+        let blank = node.get("blank").map_or_else(|| Arc::clone(&self.assume.blank), |n| n.text_list(f).into());
         let fold = node.get("fold").and_then(|n| n.one_of(f, &FOLDS)).unwrap_or_default();
-        let cell = Cell {
+        let cell = CellDef {
             span: node.span.clone(),
             target: at.target.to_owned(),
             ty: ty.clone(),
@@ -63,7 +63,7 @@ impl Compiler<'_> {
             trim,
             blank,
             fold,
-            cuts: self.cuts(node),
+            cuts: self.read_text_edits(node),
             translate: self.translate(node, ty),
             parse: self.parse(node, at),
             adjust: self.adjust(node),
@@ -74,11 +74,11 @@ impl Compiler<'_> {
             checks: self.checks(node, ty),
             origin,
         };
-        self.enough(&cell, node);
+        self.check_complete(&cell, node);
         Some(cell)
     }
 
-    fn origin(&mut self, node: &Node, ty: &Ty, at: &At) -> Option<Origin> {
+    fn origin(&mut self, node: &TomlNode, ty: &ValueType, at: &CellContext) -> Option<CellOrigin> {
         let given: Vec<&str> = ORIGINS.into_iter().filter(|key| node.get(key).is_some()).collect();
         let [key] = given.as_slice() else {
             let message = if given.is_empty() {
@@ -96,29 +96,29 @@ impl Compiler<'_> {
         Some(match *key {
             "from" => {
                 let text = inner.text(&mut self.faults)?.to_owned();
-                Origin::From(self.path(&text, &inner.span)?)
+                CellOrigin::From(self.path(&text, &inner.span)?)
             }
             "first_of" | "join" => {
-                let texts = inner.texts(&mut self.faults);
+                let texts = inner.text_list(&mut self.faults);
                 let paths: Vec<_> = texts.iter().filter_map(|t| self.path(t, &inner.span)).collect();
                 if *key == "join" {
                     let with = node.get("with").and_then(|n| n.text(&mut self.faults)).unwrap_or(" ").to_owned();
-                    Origin::Join { paths, with }
+                    CellOrigin::Join { paths, with }
                 } else {
-                    Origin::FirstOf(paths)
+                    CellOrigin::FirstOf(paths)
                 }
             }
-            "value" => Origin::Value(self.constant(inner, ty)?),
+            "value" => CellOrigin::Value(self.constant(inner, ty)?),
             "use" => self.used_name(node, inner, ty, at)?,
             _ => {
                 let (expr, from) = self.expression(inner, at.scope, at.own)?;
-                self.fits(&from, ty, node, inner);
-                Origin::Calc(expr)
+                self.check_fits(&from, ty, node, inner);
+                CellOrigin::Calc(expr)
             }
         })
     }
 
-    fn used_name(&mut self, node: &Node, inner: &Node, ty: &Ty, at: &At) -> Option<Origin> {
+    fn used_name(&mut self, node: &TomlNode, inner: &TomlNode, ty: &ValueType, at: &CellContext) -> Option<CellOrigin> {
         let name = inner.text(&mut self.faults)?.to_owned();
         let Some((slot, scope)) = self.scopes.find(at.scope, at.own, &name) else {
             let known = self.scopes.names(at.scope);
@@ -131,28 +131,33 @@ impl Compiler<'_> {
         self.used.push((scope, slot.index));
         let found = self.scopes.list[scope].slots[slot.index].ty.clone();
         match found {
-            SlotTy::One(from) => self.fits(&Type::of(&from, None), ty, node, inner),
-            SlotTy::List(_) => self.faults.say(&inner.span, "M0303", format!("`{name}` is a list, not a value")),
+            SlotType::One(from) => self.check_fits(&ExpressionType::of(&from, None), ty, node, inner),
+            SlotType::List(_) => {
+                self.faults.report_message(&inner.span, "M0303", format!("`{name}` is a list, not a value"))
+            }
         }
-        Some(Origin::Use(slot))
+        Some(CellOrigin::Use(slot))
     }
 
     /// Whether a value of one type can become the cell's.
-    fn fits(&mut self, from: &Type, to: &Ty, node: &Node, at: &Node) {
+    fn check_fits(&mut self, from: &ExpressionType, to: &ValueType, node: &TomlNode, at: &TomlNode) {
         let ok = match (from, to) {
-            (Type::Text(_), _) => true,
-            (Type::Integer, Ty::Integer | Ty::Decimal | Ty::Money | Ty::Text | Ty::Subject(_)) => true,
-            (Type::Decimal, Ty::Decimal | Ty::Money | Ty::Text) => true,
-            (Type::Money, Ty::Money | Ty::Decimal) => true,
-            (Type::Date, Ty::Date | Ty::Text) => true,
-            (Type::Date, Ty::Time) => node.get("at").is_some(),
-            (Type::Time, Ty::Time | Ty::Date) => true,
-            (Type::Bool, Ty::Bool) => true,
+            (ExpressionType::Text(_), _) => true,
+            (
+                ExpressionType::Integer,
+                ValueType::Integer | ValueType::Decimal | ValueType::Money | ValueType::Text | ValueType::Subject(_),
+            ) => true,
+            (ExpressionType::Decimal, ValueType::Decimal | ValueType::Money | ValueType::Text) => true,
+            (ExpressionType::Money, ValueType::Money | ValueType::Decimal) => true,
+            (ExpressionType::Date, ValueType::Date | ValueType::Text) => true,
+            (ExpressionType::Date, ValueType::Time) => node.get("at").is_some(),
+            (ExpressionType::Time, ValueType::Time | ValueType::Date) => true,
+            (ExpressionType::Bool, ValueType::Bool) => true,
             _ => false,
         };
         if !ok {
             let mut problem = Problem::new("M0303", format!("a {} does not become a {}", from.word(), to.word()));
-            if matches!((from, to), (Type::Date, Ty::Time)) {
+            if matches!((from, to), (ExpressionType::Date, ValueType::Time)) {
                 problem = problem.help("add at = \"00:00\": the event is then known to the day only");
             }
             self.faults.add(&at.span, problem);
@@ -160,31 +165,31 @@ impl Compiler<'_> {
     }
 
     /// A constant is written plainly: `1234.56`, `2026-03-09`, `2026-03-09T17:05:11+08:00`.
-    pub(crate) fn constant(&mut self, node: &Node, ty: &Ty) -> Option<Val<'static>> {
+    pub(crate) fn constant(&mut self, node: &TomlNode, ty: &ValueType) -> Option<CellValue<'static>> {
         let text = match (&node.value, ty) {
-            (Value::Bool(flag), Ty::Bool) => return Some(Val::Bool(*flag)),
-            (Value::Integer(n), Ty::Integer) => return Some(Val::Integer(*n)),
-            (Value::Integer(n), Ty::Decimal | Ty::Money) => n.to_string(),
+            (TomlValue::Bool(flag), ValueType::Bool) => return Some(CellValue::Bool(*flag)),
+            (TomlValue::Integer(n), ValueType::Integer) => return Some(CellValue::Integer(*n)),
+            (TomlValue::Integer(n), ValueType::Decimal | ValueType::Money) => n.to_string(),
             _ => node.text(&mut self.faults)?.to_owned(),
         };
         let found = match ty {
-            Ty::Text => Some(Val::Text(text.clone().into())),
-            Ty::Subject(_) => Some(Val::Text(text.clone().into())),
-            Ty::Integer => text.parse().ok().map(Val::Integer),
-            Ty::Decimal => Style::PLAIN.read(&text).ok().map(Val::Decimal),
-            Ty::Money => match (Style::PLAIN.read(&text).ok(), &self.assume.parse.currency) {
-                (Some(d), Some(CurrencyOf::Fixed(c))) => Some(Val::Money(d, *c)),
+            ValueType::Text => Some(CellValue::Text(text.clone().into())),
+            ValueType::Subject(_) => Some(CellValue::Text(text.clone().into())),
+            ValueType::Integer => text.parse().ok().map(CellValue::Integer),
+            ValueType::Decimal => NumberStyle::PLAIN.read(&text).ok().map(CellValue::Decimal),
+            ValueType::Money => match (NumberStyle::PLAIN.read(&text).ok(), &self.assume.parse.currency) {
+                (Some(d), Some(CurrencyOf::Fixed(c))) => Some(CellValue::Money(d, *c)),
                 _ => None,
             },
-            Ty::Date => text.parse().ok().map(Val::Date),
-            Ty::Time => onefold_event::read_time(&text).ok().map(|(micros, offset)| {
+            ValueType::Date => text.parse().ok().map(CellValue::Date),
+            ValueType::Time => onefold_event::read_time(&text).ok().map(|(micros, offset)| {
                 let clock = jiff::tz::Offset::from_seconds(offset.unwrap_or(0)).unwrap_or(jiff::tz::Offset::UTC);
                 let local = jiff::Timestamp::from_microsecond(micros)
                     .map_or(jiff::civil::DateTime::ZERO, |t| clock.to_datetime(t));
-                Val::Time(Moment { micros, local, offset, day: false })
+                CellValue::Time(LocalMoment { micros, local, offset, day: false })
             }),
-            Ty::Bool => None,
-            Ty::Word(words) => {
+            ValueType::Bool => None,
+            ValueType::Word(words) => {
                 if !words.iter().any(|(w, _)| *w == text) {
                     let mut problem = Problem::new("M0104", format!("`{text}` is not known here"));
                     problem.expected =
@@ -193,34 +198,34 @@ impl Compiler<'_> {
                     self.faults.add(&node.span, problem);
                     return None;
                 }
-                Some(Val::Text(text.clone().into()))
+                Some(CellValue::Text(text.clone().into()))
             }
         };
         if found.is_none() {
-            self.faults.say(&node.span, "M0103", format!("`{text}` is no {}", ty.word()));
+            self.faults.report_message(&node.span, "M0103", format!("`{text}` is no {}", ty.word()));
         }
         found
     }
 
-    fn default(&mut self, node: &Node, ty: &Ty, at: &At) -> Option<Cell> {
+    fn default(&mut self, node: &TomlNode, ty: &ValueType, at: &CellContext) -> Option<CellDef> {
         if node.is_table() {
             return self.cell(node, ty, at, &[]);
         }
         // A default in plain text is a constant, unlike a field's.
         let value = self.constant(node, ty)?;
-        Some(Cell {
+        Some(CellDef {
             span: node.span.clone(),
             target: at.target.to_owned(),
             ty: ty.clone(),
-            origin: Origin::Value(value),
-            pick: Pick::Same,
+            origin: CellOrigin::Value(value),
+            pick: RowPick::Same,
             trim: true,
             blank: Arc::new([]),
             fold: Default::default(),
             cuts: Vec::new(),
             translate: None,
             parse: self.assume.parse.clone(),
-            adjust: Adjust::default(),
+            adjust: ValueAdjustment::default(),
             default: None,
             required: false,
             lenient: false,

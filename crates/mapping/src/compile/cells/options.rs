@@ -7,75 +7,77 @@ use onefold_event::Problem;
 use regex::Regex;
 use rust_decimal::Decimal;
 
-use crate::compile::cells::settings::{currency, patterns, style, years, yes_no};
-use crate::compile::compiler::{At, CURRENCY, Compiler, ZONE};
-use crate::language::node::{Node, Value};
-use crate::program::cell::{Adjust, By, Check, CurrencyOf, Parse, TextOf, Translate, ZoneOf};
+use crate::compile::cells::settings::{read_currency, read_patterns, read_style, read_years, read_yes_no};
+use crate::compile::compiler::{CURRENCY, CellContext, ConnectorCompiler, ZONE};
+use crate::language::node::{TomlNode, TomlValue};
+use crate::program::cell::{
+    CurrencyOf, ParseSettings, TextOf, TranslationTable, ValueAdjustment, ValueCheck, WordTranslation, ZoneOf,
+};
 use crate::program::names::SlotRef;
-use crate::program::word_tables::Else;
+use crate::program::word_tables::UnknownWord;
 use crate::report::nearest::did_you_mean;
 use crate::values::instant::DST;
-use crate::values::number::{NEGATIVES, Style};
-use crate::values::text_edit::Cut;
-use crate::values::value::Ty;
+use crate::values::number::{NEGATIVES, NumberStyle};
+use crate::values::text_edit::TextEdit;
+use crate::values::value::ValueType;
 
 /// More than anybody means, and less than a calendar holds.
 const MOST_DAYS: i32 = 100_000;
 
-impl Compiler<'_> {
-    pub(crate) fn cuts(&mut self, node: &Node) -> Vec<Cut> {
+impl ConnectorCompiler<'_> {
+    pub(crate) fn read_text_edits(&mut self, node: &TomlNode) -> Vec<TextEdit> {
         let mut cuts = Vec::new();
         let f = &mut self.faults;
         if let Some(n) = node.get("strip") {
-            cuts.push(Cut::Strip(n.texts(f)));
+            cuts.push(TextEdit::Strip(n.text_list(f)));
         }
         if let Some(n) = node.get("replace").filter(|n| n.table(f)) {
             let pairs = n.entries().iter().filter_map(|e| Some((e.key.clone(), e.node.text(f)?.to_owned())));
-            cuts.push(Cut::Replace(pairs.collect()));
+            cuts.push(TextEdit::Replace(pairs.collect()));
         }
         if let Some(n) = node.get("match") {
-            cuts.extend(self.regex(n).map(Cut::Match));
+            cuts.extend(self.read_regex(n).map(TextEdit::Match));
         }
         let f = &mut self.faults;
         if let Some(n) = node.get("part").filter(|n| n.table(f)) {
-            n.only(f, "`part`", &["by", "n"]);
+            n.allow_keys(f, "`part`", &["by", "n"]);
             let by = n.get("by").and_then(|n| n.text(f)).unwrap_or_default().to_owned();
             let which = n.get("n").and_then(|n| n.integer(f)).unwrap_or(0);
             if by.is_empty() || which == 0 {
-                f.say(&n.span, "M0102", "`part` needs `by`, and `n` counted from 1 (from the end: -1)");
+                f.report_message(&n.span, "M0102", "`part` needs `by`, and `n` counted from 1 (from the end: -1)");
             }
-            cuts.push(Cut::Part { by, n: which });
+            cuts.push(TextEdit::Part { by, n: which });
         }
         if let Some(n) = node.get("slice") {
             let numbers: Vec<usize> = match &n.value {
-                Value::List(list) => {
+                TomlValue::List(list) => {
                     list.iter().filter_map(|n| n.integer(f)).filter_map(|n| usize::try_from(n).ok()).collect()
                 }
                 _ => Vec::new(),
             };
             match numbers.as_slice() {
-                [start, length] if *start > 0 => cuts.push(Cut::Slice { start: *start, length: *length }),
-                _ => n.wrong(f, "[start, length], counted from 1"),
+                [start, length] if *start > 0 => cuts.push(TextEdit::Slice { start: *start, length: *length }),
+                _ => n.report_type(f, "[start, length], counted from 1"),
             }
         }
         cuts
     }
 
-    fn regex(&mut self, node: &Node) -> Option<Regex> {
+    fn read_regex(&mut self, node: &TomlNode) -> Option<Regex> {
         let text = node.text(&mut self.faults)?;
         match Regex::new(text) {
             Ok(regex) => Some(regex),
             Err(why) => {
                 let why = why.to_string();
                 let last = why.lines().last().unwrap_or_default().trim().to_owned();
-                self.faults.say(&node.span, "M0407", format!("this is no regular expression: {last}"));
+                self.faults.report_message(&node.span, "M0407", format!("this is no regular expression: {last}"));
                 None
             }
         }
     }
 
-    pub(crate) fn translate(&mut self, node: &Node, ty: &Ty) -> Option<Translate> {
-        let otherwise = node.get("else").and_then(|n| Else::read(n, &mut self.faults));
+    pub(crate) fn translate(&mut self, node: &TomlNode, ty: &ValueType) -> Option<WordTranslation> {
+        let otherwise = node.get("else").and_then(|n| UnknownWord::read(n, &mut self.faults));
         if let Some(n) = node.get("enum") {
             let name = n.text(&mut self.faults)?;
             let Some(index) = self.word_names.get(name).copied() else {
@@ -86,7 +88,7 @@ impl Compiler<'_> {
                 return None;
             };
             let words = self.words.get(index)?;
-            if let (Ty::Word(known), Some(given)) = (ty, words.closed())
+            if let (ValueType::Word(known), Some(given)) = (ty, words.closed_words())
                 && let Some(odd) = given.iter().find(|w| !known.iter().any(|(k, _)| k == *w))
             {
                 let mut problem =
@@ -96,7 +98,7 @@ impl Compiler<'_> {
                 self.faults.add(&n.span, problem);
             }
             let otherwise = otherwise.unwrap_or_else(|| words.otherwise.clone());
-            return Some(Translate { by: By::Words(index), otherwise });
+            return Some(WordTranslation { by: TranslationTable::Words(index), otherwise });
         }
         let n = node.get("lookup")?;
         let name = n.text(&mut self.faults)?;
@@ -108,7 +110,7 @@ impl Compiler<'_> {
             return None;
         };
         let Some(take) = node.get("take") else {
-            self.faults.say(&n.span, "M0102", "a look-up says which column to `take`");
+            self.faults.report_message(&n.span, "M0102", "a look-up says which column to `take`");
             return None;
         };
         let column = take.text(&mut self.faults)?;
@@ -119,16 +121,19 @@ impl Compiler<'_> {
             problem.expected = format!("one of {}", lookup.columns.join(", "));
             self.faults.add(&take.span, problem);
         }
-        Some(Translate { by: By::Lookup(index, found?), otherwise: otherwise.unwrap_or(Else::Reject) })
+        Some(WordTranslation {
+            by: TranslationTable::Lookup(index, found?),
+            otherwise: otherwise.unwrap_or(UnknownWord::Reject),
+        })
     }
 
-    pub(crate) fn parse(&mut self, node: &Node, at: &At) -> Parse {
+    pub(crate) fn parse(&mut self, node: &TomlNode, at: &CellContext) -> ParseSettings {
         let mut parse = self.assume.parse.clone();
         // Slots of [assume] belong to the outermost scope.
         parse.currency = parse.currency.map(|c| self.rebase_currency(c, at));
         parse.zone = parse.zone.map(|z| self.rebase_zone(z, at));
         let f = &mut self.faults;
-        if let Some(found) = node.get("number").and_then(|n| style(n, f)) {
+        if let Some(found) = node.get("number").and_then(|n| read_style(n, f)) {
             parse.style = found;
         }
         if let Some(negative) = node.get("negative").and_then(|n| n.one_of(f, &NEGATIVES)) {
@@ -136,13 +141,13 @@ impl Compiler<'_> {
         }
         parse.minor = node.get("minor").and_then(|n| n.bool(f)).unwrap_or(false);
         if let Some(n) = node.get("date") {
-            parse.dates = patterns(n, false, f);
+            parse.dates = read_patterns(n, false, f);
         }
         if let Some(n) = node.get("time") {
-            parse.times = patterns(n, true, f);
+            parse.times = read_patterns(n, true, f);
             parse.day_of_time = true;
         }
-        if let Some(found) = node.get("years").and_then(|n| years(n, f)) {
+        if let Some(found) = node.get("years").and_then(|n| read_years(n, f)) {
             parse.years = Some(found);
         }
         if let Some(dst) = node.get("dst").and_then(|n| n.one_of(f, &DST)) {
@@ -152,21 +157,21 @@ impl Compiler<'_> {
             let text = n.text(f).unwrap_or_default();
             parse.at = text.split_once(':').and_then(|(h, m)| Time::new(h.parse().ok()?, m.parse().ok()?, 0, 0).ok());
             if parse.at.is_none() {
-                n.wrong(f, "a time of day such as \"00:00\"");
+                n.report_type(f, "a time of day such as \"00:00\"");
             }
         }
         if let Some(n) = node.get("bool") {
-            (parse.yes, parse.no) = yes_no(n, f);
+            (parse.yes, parse.no) = read_yes_no(n, f);
         }
         if let Some(n) = node.get("currency") {
             parse.currency = match n.is_table() {
-                true => self.cell(n, &Ty::Text, at, &[]).map(|c| CurrencyOf::Cell(Arc::new(c))),
-                false => currency(n, &mut self.faults).map(CurrencyOf::Fixed),
+                true => self.cell(n, &ValueType::Text, at, &[]).map(|c| CurrencyOf::Cell(Arc::new(c))),
+                false => read_currency(n, &mut self.faults).map(CurrencyOf::Fixed),
             };
         }
         if let Some(n) = node.get("zone") {
             parse.zone = match n.is_table() {
-                true => self.cell(n, &Ty::Text, at, &[]).map(|c| ZoneOf::Cell(Arc::new(c))),
+                true => self.cell(n, &ValueType::Text, at, &[]).map(|c| ZoneOf::Cell(Arc::new(c))),
                 false => self.zone_of(n),
             };
         }
@@ -175,88 +180,88 @@ impl Compiler<'_> {
     }
 
     /// A plain text is a constant; a table is a cell.
-    pub(crate) fn text_of(&mut self, node: &Node, at: &At) -> Option<TextOf> {
+    pub(crate) fn text_of(&mut self, node: &TomlNode, at: &CellContext) -> Option<TextOf> {
         match node.is_table() {
-            true => self.cell(node, &Ty::Text, at, &[]).map(|c| TextOf::Cell(Arc::new(c))),
+            true => self.cell(node, &ValueType::Text, at, &[]).map(|c| TextOf::Cell(Arc::new(c))),
             false => node.text(&mut self.faults).map(|t| TextOf::Fixed(t.to_owned())),
         }
     }
 
-    fn rebase_currency(&mut self, of: CurrencyOf, at: &At) -> CurrencyOf {
+    fn rebase_currency(&mut self, of: CurrencyOf, at: &CellContext) -> CurrencyOf {
         match of {
-            CurrencyOf::Slot(_) => self.rebase(CURRENCY, at).map_or(of, CurrencyOf::Slot),
+            CurrencyOf::Slot(_) => self.slot_seen_from(CURRENCY, at).map_or(of, CurrencyOf::Slot),
             other => other,
         }
     }
 
-    fn rebase_zone(&mut self, of: ZoneOf, at: &At) -> ZoneOf {
+    fn rebase_zone(&mut self, of: ZoneOf, at: &CellContext) -> ZoneOf {
         match of {
-            ZoneOf::Slot(_) => self.rebase(ZONE, at).map_or(of, ZoneOf::Slot),
+            ZoneOf::Slot(_) => self.slot_seen_from(ZONE, at).map_or(of, ZoneOf::Slot),
             other => other,
         }
     }
 
     /// A slot of [assume] as seen from here.
-    pub(crate) fn rebase(&mut self, name: &str, at: &At) -> Option<SlotRef> {
+    pub(crate) fn slot_seen_from(&mut self, name: &str, at: &CellContext) -> Option<SlotRef> {
         self.scopes.find(at.scope, at.own, name).map(|(slot, _)| slot)
     }
 
-    pub(crate) fn adjust(&mut self, node: &Node) -> Adjust {
+    pub(crate) fn adjust(&mut self, node: &TomlNode) -> ValueAdjustment {
         let f = &mut self.faults;
         let mut flag = |key| node.get(key).and_then(|n| n.bool(f)).unwrap_or(false);
-        let mut adjust = Adjust { negate: flag("negate"), abs: flag("abs"), ..Adjust::default() };
+        let mut adjust = ValueAdjustment { negate: flag("negate"), abs: flag("abs"), ..ValueAdjustment::default() };
         if let Some(n) = node.get("times") {
             adjust.times = match &n.value {
-                Value::Integer(by) => Some(Decimal::from(*by)),
-                Value::Text(text) => Style::PLAIN.read(text).ok(),
+                TomlValue::Integer(by) => Some(Decimal::from(*by)),
+                TomlValue::Text(text) => NumberStyle::PLAIN.read(text).ok(),
                 _ => None,
             };
             if adjust.times.is_none() {
-                n.wrong(f, "a factor in quotes, such as \"0.01\"");
+                n.report_type(f, "a factor in quotes, such as \"0.01\"");
             }
         }
         if let Some(n) = node.get("round") {
             adjust.round = n.integer(f).and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= 9);
             if adjust.round.is_none() {
-                n.wrong(f, "a number of digits from 0 to 9");
+                n.report_type(f, "a number of digits from 0 to 9");
             }
         }
         if let Some(n) = node.get("add_days") {
             let days = n.integer(f).and_then(|n| i32::try_from(n).ok()).filter(|n| n.abs() <= MOST_DAYS);
             if days.is_none() {
-                n.wrong(f, "a number of days, at most 100000");
+                n.report_type(f, "a number of days, at most 100000");
             }
             adjust.add_days = days.unwrap_or(0);
         }
         adjust
     }
 
-    pub(crate) fn checks(&mut self, node: &Node, ty: &Ty) -> Vec<Check> {
+    pub(crate) fn checks(&mut self, node: &TomlNode, ty: &ValueType) -> Vec<ValueCheck> {
         let mut checks = Vec::new();
-        let ty = if *ty == Ty::Money { &Ty::Decimal } else { ty };
+        let ty = if *ty == ValueType::Money { &ValueType::Decimal } else { ty };
         if let Some(n) = node.get("one_of") {
-            if let Value::List(list) = &n.value {
-                checks.push(Check::OneOf(list.iter().filter_map(|n| self.constant(n, ty)).collect()));
+            if let TomlValue::List(list) = &n.value {
+                checks.push(ValueCheck::OneOf(list.iter().filter_map(|n| self.constant(n, ty)).collect()));
             } else {
-                n.wrong(&mut self.faults, "a list");
+                n.report_type(&mut self.faults, "a list");
             }
         }
         if let Some(n) = node.get("between") {
-            let list = if let Value::List(list) = &n.value { list.as_slice() } else { &[] };
+            let list = if let TomlValue::List(list) = &n.value { list.as_slice() } else { &[] };
             match list {
                 [low, high] => {
                     if let (Some(low), Some(high)) = (self.constant(low, ty), self.constant(high, ty)) {
-                        checks.push(Check::Between(low, high));
+                        checks.push(ValueCheck::Between(low, high));
                     }
                 }
-                _ => n.wrong(&mut self.faults, "[least, most]"),
+                _ => n.report_type(&mut self.faults, "[least, most]"),
             }
         }
         if let Some(n) = node.get("like") {
-            checks.extend(self.regex(n).map(Check::Like));
+            checks.extend(self.read_regex(n).map(ValueCheck::Like));
         }
         if let Some(n) = node.get("max_length").and_then(|n| n.integer(&mut self.faults)) {
-            checks.push(Check::MaxLength(usize::try_from(n).unwrap_or(0)));
+            checks.push(ValueCheck::MaxLength(usize::try_from(n).unwrap_or(0)));
         }
         checks
     }

@@ -1,37 +1,37 @@
 //! Cells that take the value of the row above (`[read] fill_down`): merged cells are exported as one value and blanks.
 
-use crate::run::source::plan::Plan;
+use crate::run::source::plan::MappingPlan;
 use crate::run::source::record::TableRow;
 
 /// What stands above a row.
 #[derive(Debug, Clone, Default)]
-pub struct Above {
+pub struct FillDownState {
     /// By the place in `fill_down`; blank: nothing is known.
     values: Vec<String>,
 }
 
-impl Above {
+impl FillDownState {
     /// A row could not be read: what it says is not known to those below.
     pub fn forget(&mut self) {
         self.values.clear();
     }
 }
 
-impl Plan {
+impl MappingPlan {
     /// What the blank cells of a row take from the row above, and remembers the row for the next. `fill_down` goes from the
     /// outer column to the inner ones: below a column that has a value of its own nothing is filled, since there another
     /// block begins. A row of nothing but blanks stays so. Answers the cells to be filled, column (from 0) and
     /// value: the row is the caller's, who puts them in.
-    pub fn fill_down(&self, row: &dyn TableRow, above: &mut Above) -> Vec<(usize, String)> {
+    pub fn fill_down(&self, row: &dyn TableRow, above: &mut FillDownState) -> Vec<(usize, String)> {
         let mut filled = Vec::new();
-        if self.fill.is_empty() || is_blank(row) {
+        if self.fill.is_empty() || is_blank_row(row) {
             return filled;
         }
         above.values.resize(self.fill.len(), String::new());
         let mut begun = false;
         for (column, value) in self.fill.iter().zip(&mut above.values) {
             let Some(column) = *column else { continue };
-            let own = self.said(row, Some(column));
+            let own = self.cell_text(row, Some(column));
             if own.is_empty() && !begun {
                 if !value.is_empty() {
                     filled.push((column, value.clone()));
@@ -50,6 +50,6 @@ impl Plan {
 }
 
 /// Whether a row says nothing at all.
-pub fn is_blank(row: &dyn TableRow) -> bool {
+pub fn is_blank_row(row: &dyn TableRow) -> bool {
     (0..row.width()).all(|column| row.cell(column).is_none_or(|cell| cell.trim().is_empty()))
 }

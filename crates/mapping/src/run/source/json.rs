@@ -3,25 +3,25 @@
 use onefold_event::Problem;
 use serde_json::Value;
 
-use crate::language::path::{Path, Step};
+use crate::language::path::{PathStep, ValuePath};
 use crate::program::compiled::CompiledConnector;
 
 /// A path meets a value that it cannot go on from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Misshapen {
+pub(crate) struct ShapeMismatch {
     /// Which step cannot be taken.
     step: usize,
     found: &'static str,
 }
 
 /// Goes down a JSON value. What is missing or null is absent; what has another shape than the path says is an error.
-pub(crate) fn walk<'v>(mut value: &'v Value, steps: &[Step]) -> Result<Option<&'v Value>, Misshapen> {
+pub(crate) fn walk_json<'v>(mut value: &'v Value, steps: &[PathStep]) -> Result<Option<&'v Value>, ShapeMismatch> {
     for (n, step) in steps.iter().enumerate() {
         let next = match (step, value) {
             (_, Value::Null) => return Ok(None),
-            (Step::Key(key), Value::Object(fields)) => fields.get(key),
-            (Step::Index(n), Value::Array(list)) => list.get(*n),
-            (_, other) => return Err(Misshapen { step: n, found: kind_of(other) }),
+            (PathStep::Key(key), Value::Object(fields)) => fields.get(key),
+            (PathStep::Index(n), Value::Array(list)) => list.get(*n),
+            (_, other) => return Err(ShapeMismatch { step: n, found: kind_of(other) }),
         };
         match next {
             Some(next) => value = next,
@@ -42,20 +42,20 @@ pub(crate) fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-impl Misshapen {
+impl ShapeMismatch {
     /// R0431: where the path ended, and what it expected there.
-    pub(crate) fn problem(self, text: &str, steps: &[Step]) -> Problem {
-        let show = |steps: &[Step]| {
+    pub(crate) fn problem(self, text: &str, steps: &[PathStep]) -> Problem {
+        let show = |steps: &[PathStep]| {
             let shown = steps.iter().map(|step| match step {
-                Step::Key(key) => format!(".{key}"),
-                Step::Index(n) => format!("[{n}]"),
+                PathStep::Key(key) => format!(".{key}"),
+                PathStep::Index(n) => format!("[{n}]"),
             });
             shown.collect::<String>().trim_start_matches('.').to_owned()
         };
         let (before, after) = steps.split_at(self.step.min(steps.len()));
         let at = if before.is_empty() { "the record".to_owned() } else { format!("`{}`", show(before)) };
         let wanted = match after.first() {
-            Some(Step::Index(_)) => "a list",
+            Some(PathStep::Index(_)) => "a list",
             _ => "an object",
         };
         let mut problem = Problem::new("R0431", "the JSON has another shape than the path says")
@@ -79,8 +79,8 @@ pub(crate) fn select_records<'v>(
     body: &'v Value,
 ) -> Result<Option<Vec<&'v Value>>, Box<Problem>> {
     let at = |path: usize| match program.paths.list.get(path) {
-        Some((text, Path::Json { steps, .. })) => {
-            walk(body, steps).map_err(|wrong| Box::new(wrong.problem(text, steps)))
+        Some((text, ValuePath::Json { steps, .. })) => {
+            walk_json(body, steps).map_err(|wrong| Box::new(wrong.problem(text, steps)))
         }
         _ => Ok(None),
     };
@@ -112,12 +112,12 @@ pub(crate) fn select_records<'v>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::path::Shape;
+    use crate::language::path::RecordShape;
     use serde_json::json;
 
     fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
-        match Path::parse(path, Shape::Tree).unwrap() {
-            Path::Json { steps, .. } => walk(value, &steps).unwrap(),
+        match ValuePath::parse(path, RecordShape::Tree).unwrap() {
+            ValuePath::Json { steps, .. } => walk_json(value, &steps).unwrap(),
             _ => None,
         }
     }
@@ -129,14 +129,14 @@ mod tests {
         assert_eq!(at(&value, "$.a.b[1].'odd.key'"), Some(&json!(2)));
         assert_eq!(at(&value, "a.x"), None);
         assert_eq!(at(&json!({"a": null}), "a.b"), None);
-        assert!(Path::parse("a..b", Shape::Tree).is_err());
-        assert!(Path::parse("a[x]", Shape::Tree).is_err());
+        assert!(ValuePath::parse("a..b", RecordShape::Tree).is_err());
+        assert!(ValuePath::parse("a[x]", RecordShape::Tree).is_err());
     }
 
     #[test]
     fn a_path_through_a_value_of_another_shape_says_where_it_ended() {
-        let of = |value: Value, path: &str| match Path::parse(path, Shape::Tree).unwrap() {
-            Path::Json { steps, .. } => walk(&value, &steps).unwrap_err().problem(path, &steps),
+        let of = |value: Value, path: &str| match ValuePath::parse(path, RecordShape::Tree).unwrap() {
+            ValuePath::Json { steps, .. } => walk_json(&value, &steps).unwrap_err().problem(path, &steps),
             _ => panic!(),
         };
         let list = of(json!({"customer": [{"id": 1}]}), "customer.id");

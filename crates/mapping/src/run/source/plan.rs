@@ -3,21 +3,21 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use onefold_event::{Place, Problem, clean_text};
+use onefold_event::{FilePosition, Problem, clean_text};
 
-use crate::language::path::Path;
+use crate::language::path::ValuePath;
 use crate::program::compiled::CompiledConnector;
 use crate::program::names::ScopeId;
 use crate::program::paths::PathId;
-use crate::program::scope::Scope;
-use crate::program::word_tables::{Lookup, Words};
-use crate::report::nearest::nearest;
-use crate::report::source_text::Span;
+use crate::program::scope::NameScope;
+use crate::program::word_tables::{EnumTable, LookupTable};
+use crate::report::nearest::nearest_word;
+use crate::report::source_text::TextSpan;
 use crate::run::source::record::TableRow;
 
 /// A connector with the columns of one file, found once.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct MappingPlan {
     pub(crate) inner: Arc<CompiledConnector>,
     pub(crate) columns: Vec<Option<usize>>,
     pub(crate) group: Vec<Option<usize>>,
@@ -25,7 +25,7 @@ pub struct Plan {
     pub(crate) fill: Vec<Option<usize>>,
 }
 
-impl Plan {
+impl MappingPlan {
     /// For sources without a heading.
     pub(crate) fn headless(inner: Arc<CompiledConnector>) -> Self {
         let columns = vec![None; inner.paths.list.len()];
@@ -53,14 +53,14 @@ impl Plan {
                 problems.push(twice);
             }
             if first.is_none() && !lenient {
-                problems.push(missing(name, heading, &inner));
+                problems.push(missing_column(name, heading, &inner));
             }
             first.map(|(n, _)| n)
         };
         let columns = (inner.paths.list.iter())
             .map(|(_, path)| match path {
-                Path::Column(name) => find(name),
-                Path::Position(n) => Some(*n),
+                ValuePath::Column(name) => find(name),
+                ValuePath::Position(n) => Some(*n),
                 _ => None,
             })
             .collect();
@@ -69,8 +69,8 @@ impl Plan {
         if inner.read.exact_columns && !lenient {
             for (n, name) in heading.iter().enumerate() {
                 let known = inner.paths.list.iter().any(|(_, p)| match p {
-                    Path::Column(c) => c.trim() == name.trim(),
-                    Path::Position(at) => *at == n,
+                    ValuePath::Column(c) => c.trim() == name.trim(),
+                    ValuePath::Position(at) => *at == n,
                     _ => false,
                 });
                 if !known && !inner.read.group_by.contains(name) && !inner.read.fill_down.contains(name) {
@@ -90,7 +90,7 @@ impl Plan {
     }
 
     /// What a cell says by itself: cleaned, and nothing where it is one of the words of `[assume] blank`.
-    pub(crate) fn said<'r>(&self, row: &'r dyn TableRow, column: Option<usize>) -> Cow<'r, str> {
+    pub(crate) fn cell_text<'r>(&self, row: &'r dyn TableRow, column: Option<usize>) -> Cow<'r, str> {
         let text = clean_text(column.and_then(|c| row.cell(c)).unwrap_or_default(), true);
         if self.inner.blank.iter().any(|blank| *blank == text) { Cow::Borrowed("") } else { text }
     }
@@ -100,7 +100,7 @@ impl Plan {
         let mut key = String::new();
         let mut any = false;
         for column in &self.group {
-            let text = self.said(row, *column);
+            let text = self.cell_text(row, *column);
             any |= !text.is_empty();
             if self.group.len() > 1 {
                 key.push_str(&text.len().to_string());
@@ -121,18 +121,18 @@ impl Plan {
     pub fn may_go_on(&self, row: &dyn TableRow, above: &dyn TableRow) -> bool {
         let mut blank = false;
         let alike = self.group.iter().all(|column| {
-            let (own, above) = (self.said(row, *column), self.said(above, *column));
+            let (own, above) = (self.cell_text(row, *column), self.cell_text(above, *column));
             blank |= own.is_empty() && !above.is_empty();
             own.is_empty() || own == above
         });
         alike && blank
     }
 
-    pub(crate) fn scope(&self, id: ScopeId) -> Option<&Scope> {
+    pub(crate) fn scope(&self, id: ScopeId) -> Option<&NameScope> {
         self.inner.scopes.list.get(id)
     }
 
-    pub(crate) fn path(&self, id: PathId) -> Option<&Path> {
+    pub(crate) fn path(&self, id: PathId) -> Option<&ValuePath> {
         self.inner.paths.list.get(id).map(|(_, p)| p)
     }
 
@@ -144,11 +144,11 @@ impl Plan {
         self.columns.get(id).copied().flatten()
     }
 
-    pub(crate) fn words(&self, n: usize) -> Option<&Words> {
+    pub(crate) fn words(&self, n: usize) -> Option<&EnumTable> {
         self.inner.words.get(n)
     }
 
-    pub(crate) fn lookup(&self, n: usize) -> Option<&Lookup> {
+    pub(crate) fn lookup(&self, n: usize) -> Option<&LookupTable> {
         self.inner.lookups.get(n)
     }
 
@@ -156,17 +156,17 @@ impl Plan {
         &self.inner.source_name
     }
 
-    pub(crate) fn place(&self, span: &Span) -> Place {
+    pub(crate) fn place(&self, span: &TextSpan) -> FilePosition {
         self.inner.source.place(span)
     }
 }
 
-fn missing(name: &str, heading: &[String], inner: &CompiledConnector) -> Problem {
+fn missing_column(name: &str, heading: &[String], inner: &CompiledConnector) -> Problem {
     let mut problem = Problem::new("R0201", "the file has no such column");
     problem.path = name.to_owned();
     problem.found = heading.iter().take(40).cloned().collect::<Vec<_>>().join(", ");
     problem.expected = format!("a column `{name}`");
-    if let Some(near) = nearest(name, heading.iter().map(String::as_str)) {
+    if let Some(near) = nearest_word(name, heading.iter().map(String::as_str)) {
         problem.help.push(format!("did the source rename it to `{near}`?"));
     }
     // By whose word: the first place in the connector file that names it.

@@ -36,7 +36,7 @@ impl<T: AsRef<str> + fmt::Debug + Sync, const N: usize> TableRow for [T; N] {
 
 /// One row of a table, or one JSON value.
 #[derive(Debug, Clone, Copy)]
-pub enum Row<'a> {
+pub enum SourceRow<'a> {
     /// Cells in the order of the heading.
     Table(&'a dyn TableRow),
     /// A value, and the whole body that it stands in (the same, unless `[read] records` parts the body).
@@ -45,20 +45,20 @@ pub enum Row<'a> {
 
 /// A row with its line.
 #[derive(Debug, Clone, Copy)]
-pub struct RowIn<'a> {
+pub struct NumberedRow<'a> {
     /// What it says.
-    pub row: Row<'a>,
+    pub row: SourceRow<'a>,
     /// First line of it in the source, counted from 1; 0: not a text file.
     pub line: u64,
 }
 
 /// One record: the rows that belong together, in the order of the source.
 #[derive(Debug, Clone, Copy)]
-pub struct RecordIn<'a> {
+pub struct SourceRecord<'a> {
     /// File name, topic or endpoint.
     pub resource: &'a str,
     /// Its rows; one for a source that is not grouped.
-    pub rows: &'a [RowIn<'a>],
+    pub rows: &'a [NumberedRow<'a>],
     /// Last line of the last row; 0: as the last row's first.
     pub last_line: u64,
     /// Bytes from the start of the unpacked resource.

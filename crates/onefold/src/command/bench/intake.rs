@@ -24,7 +24,7 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     let mut report = rig.report("intake");
     rig.record_customers().await?;
     let connector = compiled_in(CONNECTOR)?;
-    send(rig, connector.from().topics.first().context("a connector without a topic")?).await?;
+    send(rig, connector.input_settings().topics.first().context("a connector without a topic")?).await?;
     let (log, store) = (Arc::clone(&rig.hub.log), Arc::clone(&rig.hub.store));
     let options = IntakeOptions { batch: rig.config().connect.batch };
     let mut intake = Intake::new(connector, rig.hub.door()?.clone(), log, Arc::clone(&store) as _, store as _, options);
