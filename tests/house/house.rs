@@ -1,6 +1,6 @@
-//! The rules of the house: who may depend on whom, what a crate shows, and that what a README names exists.
+//! The rules of the house: who may depend on whom, what a crate shows and looks like inside, and that what a README names exists.
 
-mod dependencies;
+mod circles;
 mod files;
 mod findings;
 mod floors;

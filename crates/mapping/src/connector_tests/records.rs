@@ -72,7 +72,7 @@ pub(crate) fn run_records(program: &Arc<CompiledConnector>, input: &str) -> Resu
             None => groups.push(vec![one]),
         }
     }
-    Ok(groups.iter().map(|rows| plan.end(&test_record(rows))).collect())
+    Ok(groups.iter().map(|rows| plan.end(&whole_record(rows))).collect())
 }
 
 fn run_json_records(program: &Arc<CompiledConnector>, input: &str) -> Result<Vec<RecordResult>, Vec<Problem>> {
@@ -89,12 +89,12 @@ fn run_json_records(program: &Arc<CompiledConnector>, input: &str) -> Result<Vec
         };
         for record in records {
             let rows = [NumberedRow { row: SourceRow::Json(record, &body), line: 0 }];
-            ended.push(plan.end(&test_record(&rows)));
+            ended.push(plan.end(&whole_record(&rows)));
         }
     }
     Ok(ended)
 }
 
-fn test_record<'a>(rows: &'a [NumberedRow<'a>]) -> SourceRecord<'a> {
+fn whole_record<'a>(rows: &'a [NumberedRow<'a>]) -> SourceRecord<'a> {
     SourceRecord { resource: "test", rows, last_line: 0, offset: 0, length: 0 }
 }
