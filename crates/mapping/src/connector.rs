@@ -36,7 +36,7 @@ impl Connector {
         Ok(Self { inner: Arc::new(CompiledConnector { source, ..compiled }) })
     }
 
-    /// Its name: cursor, quarantine and metrics bear it.
+    /// Its name, at most 64 letters, digits, `-`, `_` and `.`: cursor, quarantine and metrics bear it.
     pub fn name(&self) -> &str {
         &self.inner.name
     }
@@ -46,12 +46,12 @@ impl Connector {
         &self.inner.source_name
     }
 
-    /// `mapping`: raised when the meaning of a field changes.
+    /// `mapping`: a whole number, 1 unless it is said; raised when the meaning of a field changes.
     pub fn mapping(&self) -> i64 {
         self.inner.mapping
     }
 
-    /// Digest of the file, its look-ups and the catalogue. Comments count: what is signed off is the text.
+    /// The first 8 bytes of a SHA-256 of the file, its look-ups and the catalogue. Comments count: what is signed off is the text.
     pub fn digest(&self) -> [u8; 8] {
         self.inner.digest
     }
@@ -95,7 +95,7 @@ impl Connector {
         field_lineage(&self.inner)
     }
 
-    /// Runs the connector file's own tests. Columns that a test's input leaves out are blank.
+    /// Runs the connector file's own tests, in its order; one that passed has no problems. Columns that a test's input leaves out are blank.
     pub fn run_tests(&self) -> Vec<ConnectorTestResult> {
         run_tests(&self.inner)
     }

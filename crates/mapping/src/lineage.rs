@@ -109,6 +109,7 @@ struct CellTrace {
 }
 
 fn trace_cell(cell: &CellDef, scope: ScopeId, inner: &CompiledConnector, found: &mut CellTrace, depth: usize) {
+    // Names for names for names: deeper than anybody writes, and circles were refused.
     if depth > 32 {
         return;
     }

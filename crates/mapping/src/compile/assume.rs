@@ -24,9 +24,9 @@ impl ConnectorCompiler<'_> {
             "zone", "dst", "date", "time", "years", "number", "negative", "currency", "minor", "region", "blank",
             "bool",
         ];
-        node.allow_keys(&mut self.faults, "[assume]", &known);
+        node.allow_keys(&mut self.diagnostics, "[assume]", &known);
         let mut assume = AssumedSettings::default();
-        let f = &mut self.faults;
+        let f = &mut self.diagnostics;
         if let Some(style) = node.get("number").and_then(|n| read_style(n, f)) {
             assume.parse.style = style;
         }
@@ -60,13 +60,13 @@ impl ConnectorCompiler<'_> {
         if let Some(node) = node.get("currency") {
             assume.parse.currency = match node.is_table() {
                 true => Some(CurrencyOf::Slot(self.hidden_slot(CURRENCY, node))),
-                false => read_currency(node, &mut self.faults).map(CurrencyOf::Fixed),
+                false => read_currency(node, &mut self.diagnostics).map(CurrencyOf::Fixed),
             };
         }
         if let Some(node) = node.get("region") {
             assume.region = match node.is_table() {
                 true => Some(TextOf::Slot(self.hidden_slot(REGION, node))),
-                false => node.text(&mut self.faults).map(|t| TextOf::Fixed(t.to_owned())),
+                false => node.text(&mut self.diagnostics).map(|t| TextOf::Fixed(t.to_owned())),
             };
         }
         self.assume = assume;
@@ -79,11 +79,11 @@ impl ConnectorCompiler<'_> {
     }
 
     pub(crate) fn zone_of(&mut self, node: &TomlNode) -> Option<ZoneOf> {
-        let name = node.text(&mut self.faults)?;
+        let name = node.text(&mut self.diagnostics)?;
         let found = zone_by_name(name);
         if found.is_none() {
             let problem = Problem::new("M0404", format!("there is no zone `{name}`"));
-            self.faults.add(&node.span, problem.instead("", "a name of the IANA database, such as Europe/London"));
+            self.diagnostics.add(&node.span, problem.instead("", "a name of the IANA database, such as Europe/London"));
         }
         // One slip is told once: what needs a zone has this one.
         Some(ZoneOf::Fixed(found.unwrap_or(TimeZone::UTC)))
@@ -94,9 +94,9 @@ impl ConnectorCompiler<'_> {
 const MOST_DIGITS: u32 = 6;
 
 /// Digits of the smallest unit by currency.
-fn read_units(node: &TomlNode, faults: &mut Diagnostics) -> Arc<BTreeMap<String, u32>> {
+fn read_units(node: &TomlNode, diagnostics: &mut Diagnostics) -> Arc<BTreeMap<String, u32>> {
     let mut units = BTreeMap::new();
-    if !node.table(faults) {
+    if !node.table(diagnostics) {
         return Arc::default();
     }
     for entry in node.entries() {
@@ -104,16 +104,18 @@ fn read_units(node: &TomlNode, faults: &mut Diagnostics) -> Arc<BTreeMap<String,
         let code = match &currency {
             Ok(currency) => currency.code(),
             Err(error) => {
-                faults.report_message(&entry.at, "M0406", error.to_string());
+                diagnostics.report_message(&entry.at, "M0406", error.to_string());
                 continue;
             }
         };
-        let digits = entry.node.integer(faults);
+        let digits = entry.node.integer(diagnostics);
         match digits.and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= MOST_DIGITS) {
             Some(digits) => {
                 units.insert(code.to_owned(), digits);
             }
-            None if digits.is_some() => entry.node.report_type(faults, "how many digits the smallest unit has: 0 to 6"),
+            None if digits.is_some() => {
+                entry.node.report_type(diagnostics, "how many digits the smallest unit has: 0 to 6")
+            }
             None => {}
         }
     }

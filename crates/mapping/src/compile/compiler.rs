@@ -18,7 +18,7 @@ use crate::values::number::NumberStyle;
 use crate::values::value::ValueType;
 
 pub(crate) struct ConnectorCompiler<'s> {
-    pub(crate) faults: Diagnostics<'s>,
+    pub(crate) diagnostics: Diagnostics<'s>,
     pub(crate) shape: RecordShape,
     pub(crate) paths: PathTable,
     pub(crate) scopes: ScopeTable,
@@ -103,11 +103,12 @@ pub(crate) const ZONE: &str = "[zone]";
 pub(crate) const REGION: &str = "[region]";
 
 impl<'s> ConnectorCompiler<'s> {
-    pub(crate) fn new(faults: Diagnostics<'s>, shape: RecordShape) -> Self {
+    pub(crate) fn new(diagnostics: Diagnostics<'s>, shape: RecordShape) -> Self {
         let mut scopes = ScopeTable::default();
+        // Scope 0 is that of `[let]`: skips and common names live there.
         scopes.open(None);
         Self {
-            faults,
+            diagnostics,
             shape,
             paths: PathTable::default(),
             scopes,
@@ -139,14 +140,14 @@ impl<'s> ConnectorCompiler<'s> {
     }
 
     pub(crate) fn each(&mut self, node: &TomlNode) -> Option<RepeatOver> {
-        let text = node.text(&mut self.faults)?;
+        let text = node.text(&mut self.diagnostics)?;
         if text == "#rows" {
             return Some(RepeatOver::Rows);
         }
         if self.shape == RecordShape::Table {
             let problem =
                 Problem::new("M0201", format!("`{text}` is no list of a table")).instead("", "each = \"#rows\"");
-            self.faults.add(&node.span, problem);
+            self.diagnostics.add(&node.span, problem);
             return None;
         }
         self.path(text, &node.span).map(RepeatOver::Path)
@@ -156,7 +157,7 @@ impl<'s> ConnectorCompiler<'s> {
         match self.paths.add(text, self.shape) {
             Ok(id) => Some(id),
             Err(why) => {
-                self.faults.report_message(span, "M0201", format!("`{text}` is no path: {why}"));
+                self.diagnostics.report_message(span, "M0201", format!("`{text}` is no path: {why}"));
                 None
             }
         }

@@ -32,29 +32,31 @@ pub(crate) fn compile_connector(
     source: &SourceText,
     load: &dyn Fn(&str) -> Result<String, String>,
 ) -> Result<CompiledConnector, Vec<Problem>> {
-    let mut faults = Diagnostics::new(source);
-    let root = parse_toml(source, &mut faults);
-    if !faults.list.is_empty() {
-        return Err(faults.finish());
+    let mut diagnostics = Diagnostics::new(source);
+    let root = parse_toml(source, &mut diagnostics);
+    // What is no TOML has no sections: all that would follow would be noise.
+    if !diagnostics.list.is_empty() {
+        return Err(diagnostics.finish());
     }
-    check_sections(&root, &mut faults);
-    open_questions(source, &mut faults);
-    let (name, source_name, mapping) = read_identity(&root, &mut faults);
-    let from = find_section(&root, "from", &mut faults).map(|n| InputSettings::parse(n, &mut faults));
-    let read = find_section(&root, "read", &mut faults).map(|n| ReadSettings::parse(n, &mut faults));
+    check_sections(&root, &mut diagnostics);
+    open_questions(source, &mut diagnostics);
+    let (name, source_name, mapping) = read_identity(&root, &mut diagnostics);
+    let from = find_section(&root, "from", &mut diagnostics).map(|n| InputSettings::parse(n, &mut diagnostics));
+    let read = find_section(&root, "read", &mut diagnostics).map(|n| ReadSettings::parse(n, &mut diagnostics));
     let read = read.unwrap_or_default();
     let only_topics = from.as_ref().is_some_and(|from| from.kinds == [InputKind::Kafka]);
     if let Some(n) = root.get("read").and_then(|n| n.get("stop_after")).filter(|_| only_topics) {
-        faults.report_message(
+        diagnostics.report_message(
             &n.span,
             "M0112",
             "`stop_after` is for files: a topic goes on, and its quarantine is watched",
         );
     }
-    let mut c = ConnectorCompiler::new(faults, read.shape());
-    (c.words, c.word_names) = read_named(root.get("enum"), &mut c.faults, EnumTable::read);
+    let mut c = ConnectorCompiler::new(diagnostics, read.shape());
+    // Before any cell: cells name these tables, and a look-up's columns are checked where it is taken from.
+    (c.words, c.word_names) = read_named(root.get("enum"), &mut c.diagnostics, EnumTable::read);
     (c.lookups, c.lookup_names) =
-        read_named(root.get("lookup"), &mut c.faults, |n, node, f| LookupTable::read(n, node, load, f));
+        read_named(root.get("lookup"), &mut c.diagnostics, |n, node, f| LookupTable::read(n, node, load, f));
     let (records, only) = root.get("read").map(|n| json_selection(n, read.shape(), &mut c)).unwrap_or_default();
     if let Some(n) = root.get("assume") {
         c.assume(n);
@@ -62,6 +64,7 @@ pub(crate) fn compile_connector(
     if let Some(n) = root.get("let") {
         c.declare_lets(n, 0, "let.");
     }
+    // Names are all declared by now, so that they may be used in any order.
     c.read_pending_cells();
     let mut skips = Vec::new();
     for entry in root.get("skip").map_or(&[][..], TomlNode::entries) {
@@ -69,19 +72,20 @@ pub(crate) fn compile_connector(
         skips.extend(condition.map(|condition| (entry.key.clone(), condition)));
     }
     let events = c.events(root.get("common"), root.get("event"));
+    // Only now are all needs known: those of events' fields lead back into `[let]`.
     for (scope, slot) in c.scopes.self_references() {
         let slot = &c.scopes.list[scope].slots[slot];
-        c.faults.report_message(&slot.span.clone(), "M0111", format!("`{}` is made from itself", slot.name));
+        c.diagnostics.report_message(&slot.span.clone(), "M0111", format!("`{}` is made from itself", slot.name));
     }
     let names: Vec<&str> =
         root.get("event").map_or(&[][..], TomlNode::entries).iter().map(|e| e.key.as_str()).collect();
     let reasons: Vec<&str> =
         root.get("skip").map_or(&[][..], TomlNode::entries).iter().map(|e| e.key.as_str()).collect();
-    let trials = ConnectorTest::read(root.get("test"), &names, &reasons, load, &mut c.faults);
+    let tests = ConnectorTest::read(root.get("test"), &names, &reasons, load, &mut c.diagnostics);
     let digest = digest_mapping(source, &c.lookups);
     let blank = Arc::clone(&c.assume.blank);
-    let ConnectorCompiler { faults, paths, scopes, words, lookups, .. } = c;
-    let problems = faults.finish();
+    let ConnectorCompiler { diagnostics, paths, scopes, words, lookups, .. } = c;
+    let problems = diagnostics.finish();
     match (problems.is_empty(), from) {
         (true, Some(from)) => Ok(CompiledConnector {
             source: SourceText { file: String::new(), text: String::new() },
@@ -100,22 +104,22 @@ pub(crate) fn compile_connector(
             lookups,
             skips,
             events,
-            trials,
+            tests,
         }),
         _ => Err(problems),
     }
 }
 
-fn find_section<'n>(root: &'n TomlNode, name: &str, faults: &mut Diagnostics) -> Option<&'n TomlNode> {
+fn find_section<'n>(root: &'n TomlNode, name: &str, diagnostics: &mut Diagnostics) -> Option<&'n TomlNode> {
     let found = root.get(name);
     match found {
-        None => faults.report_message(&(0..0), "M0102", format!("the section [{name}] is missing")),
-        Some(node) => return node.table(faults).then_some(node),
+        None => diagnostics.report_message(&(0..0), "M0102", format!("the section [{name}] is missing")),
+        Some(node) => return node.table(diagnostics).then_some(node),
     }
     None
 }
 
-fn check_sections(root: &TomlNode, faults: &mut Diagnostics) {
+fn check_sections(root: &TomlNode, diagnostics: &mut Diagnostics) {
     for entry in root.entries() {
         if !SECTIONS.contains(&entry.key.as_str()) {
             let mut problem = Problem::new("M0101", format!("there is no section [{}]", entry.key));
@@ -123,19 +127,19 @@ fn check_sections(root: &TomlNode, faults: &mut Diagnostics) {
                 Some(advice) => problem = problem.help(advice),
                 None => problem.expected = SECTIONS.map(|s| format!("[{s}]")).join(" "),
             }
-            faults.add(&entry.at, problem);
+            diagnostics.add(&entry.at, problem);
         } else if !entry.node.is_table() {
-            entry.node.report_type(faults, "a table");
+            entry.node.report_type(diagnostics, "a table");
         }
     }
 }
 
 /// `# ?` marks what a draft was unsure of: a person decides before it runs.
-fn open_questions(source: &SourceText, faults: &mut Diagnostics) {
+fn open_questions(source: &SourceText, diagnostics: &mut Diagnostics) {
     let mut at = 0;
     for line in source.text.split_inclusive('\n') {
         if line.trim_start().starts_with("# ?") {
-            faults.report_message(
+            diagnostics.report_message(
                 &(at..at + line.trim_end().len()),
                 "M0602",
                 "this question is still open: answer it and take the mark away",
@@ -145,25 +149,25 @@ fn open_questions(source: &SourceText, faults: &mut Diagnostics) {
     }
 }
 
-fn read_identity(root: &TomlNode, faults: &mut Diagnostics) -> (String, String, i64) {
-    let Some(node) = find_section(root, "connector", faults) else { return Default::default() };
-    node.allow_keys(faults, "[connector]", &["name", "source", "mapping", "owner", "note"]);
+fn read_identity(root: &TomlNode, diagnostics: &mut Diagnostics) -> (String, String, i64) {
+    let Some(node) = find_section(root, "connector", diagnostics) else { return Default::default() };
+    node.allow_keys(diagnostics, "[connector]", &["name", "source", "mapping", "owner", "note"]);
     let mut word = |key: &str| {
         let Some(n) = node.get(key) else {
-            faults.report_message(&node.span, "M0102", format!("[connector] does not say its `{key}`"));
+            diagnostics.report_message(&node.span, "M0102", format!("[connector] does not say its `{key}`"));
             return String::new();
         };
-        let text = n.text(faults).unwrap_or_default().to_owned();
+        let text = n.text(diagnostics).unwrap_or_default().to_owned();
         let plain = !text.is_empty()
             && text.len() <= 64
             && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
         if !plain {
-            faults.report_message(&n.span, "M0103", format!("`{key}` is made of letters, digits, -, _ and ."));
+            diagnostics.report_message(&n.span, "M0103", format!("`{key}` is made of letters, digits, -, _ and ."));
         }
         text
     };
     let (name, source) = (word("name"), word("source"));
-    let mapping = node.get("mapping").and_then(|n| n.integer(faults)).unwrap_or(1);
+    let mapping = node.get("mapping").and_then(|n| n.integer(diagnostics)).unwrap_or(1);
     (name, source, mapping)
 }
 
@@ -173,6 +177,7 @@ pub(crate) fn digest_mapping(source: &SourceText, lookups: &[LookupTable]) -> [u
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text);
     };
+    // Each length first: no two texts can be moved into each other.
     put(&source.text);
     lookups.iter().for_each(|l| put(&l.text));
     // The catalogue counts by what it says: types and fields.
@@ -195,19 +200,19 @@ fn json_selection(
     let (mut records, mut only) = (None, BTreeMap::new());
     for key in ["records", "only"] {
         if let (Some(n), RecordShape::Table) = (node.get(key), shape) {
-            compiler.faults.add(&n.span, Problem::new("M0112", format!("`{key}` is for JSON")));
+            compiler.diagnostics.add(&n.span, Problem::new("M0112", format!("`{key}` is for JSON")));
             return (records, only);
         }
     }
     // What selects a record is no content of it: a change there makes no new revision.
     compiler.paths.only_order = true;
     if let Some(n) = node.get("records") {
-        let text = n.text(&mut compiler.faults).map(str::to_owned);
+        let text = n.text(&mut compiler.diagnostics).map(str::to_owned);
         records = text.and_then(|t| compiler.path(&t, &n.span));
     }
     for entry in node.get("only").map_or(&[][..], TomlNode::entries) {
         if let Some(path) = compiler.path(&entry.key, &entry.at) {
-            only.insert(path, entry.node.text_list(&mut compiler.faults));
+            only.insert(path, entry.node.text_list(&mut compiler.diagnostics));
         }
     }
     compiler.paths.only_order = false;

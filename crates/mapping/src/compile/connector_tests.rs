@@ -13,55 +13,63 @@ impl ConnectorTest {
         events: &[&str],
         reasons: &[&str],
         load: &dyn Fn(&str) -> Result<String, String>,
-        faults: &mut Diagnostics,
+        diagnostics: &mut Diagnostics,
     ) -> Vec<Self> {
-        let mut trials = Vec::new();
+        let mut tests = Vec::new();
         for entry in node.map_or(&[][..], TomlNode::entries) {
             let n = &entry.node;
-            if !n.table(faults) {
+            if !n.table(diagnostics) {
                 continue;
             }
             n.allow_keys(
-                faults,
+                diagnostics,
                 &format!("[test.\"{}\"]", entry.key),
                 &["input", "file", "emits", "rejects", "skips", "check"],
             );
-            let list = |key: &str, known: Option<&[&str]>, faults: &mut Diagnostics| {
-                let words = n.get(key).map(|w| (w.text_list(faults), w.span.clone()));
+            let list = |key: &str, known: Option<&[&str]>, diagnostics: &mut Diagnostics| {
+                let words = n.get(key).map(|w| (w.text_list(diagnostics), w.span.clone()));
                 if let (Some((words, span)), Some(known)) = (&words, known) {
                     for word in words.iter().filter(|w| !known.contains(&w.as_str())) {
                         let mut problem = Problem::new("M0603", format!("there is no `{word}` in this connector"));
                         problem.help.extend(did_you_mean(word, known.iter().copied()));
-                        faults.add(span, problem);
+                        diagnostics.add(span, problem);
                     }
                 }
                 words.map(|(words, _)| words)
             };
-            let emits = list("emits", Some(events), faults);
-            let rejects = list("rejects", None, faults);
-            let skips = list("skips", Some(reasons), faults);
+            let emits = list("emits", Some(events), diagnostics);
+            let rejects = list("rejects", None, diagnostics);
+            let skips = list("skips", Some(reasons), diagnostics);
             let input = match (n.get("input"), n.get("file")) {
-                (Some(text), _) => text.text(faults).unwrap_or_default().to_owned(),
-                (None, Some(file)) => match file.text(faults).map(load) {
+                (Some(text), _) => text.text(diagnostics).unwrap_or_default().to_owned(),
+                (None, Some(file)) => match file.text(diagnostics).map(load) {
                     Some(Ok(text)) => text,
                     Some(Err(why)) => {
-                        faults.report_message(&file.span, "M0501", format!("the test's file cannot be read: {why}"));
+                        diagnostics.report_message(
+                            &file.span,
+                            "M0501",
+                            format!("the test's file cannot be read: {why}"),
+                        );
                         continue;
                     }
                     None => continue,
                 },
                 (None, None) => {
-                    faults.report_message(&entry.at, "M0102", "a test has an `input` or a `file`");
+                    diagnostics.report_message(&entry.at, "M0102", "a test has an `input` or a `file`");
                     continue;
                 }
             };
             let checks: Vec<_> = (n.get("check").map_or(&[][..], TomlNode::entries).iter())
-                .filter_map(|e| Some((e.key.clone(), e.node.text(faults)?.to_owned(), e.at.clone())))
+                .filter_map(|e| Some((e.key.clone(), e.node.text(diagnostics)?.to_owned(), e.at.clone())))
                 .collect();
             if emits.is_none() && rejects.is_none() && skips.is_none() && checks.is_empty() {
-                faults.report_message(&entry.at, "M0601", "this test says nothing: add emits, rejects, skips or check");
+                diagnostics.report_message(
+                    &entry.at,
+                    "M0601",
+                    "this test says nothing: add emits, rejects, skips or check",
+                );
             }
-            trials.push(Self {
+            tests.push(Self {
                 name: entry.key.clone(),
                 span: entry.at.clone(),
                 input,
@@ -71,6 +79,6 @@ impl ConnectorTest {
                 checks,
             });
         }
-        trials
+        tests
     }
 }

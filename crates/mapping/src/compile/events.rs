@@ -61,24 +61,24 @@ fn merge_entries(common: &TomlEntry, own: &TomlEntry) -> TomlEntry {
 impl ConnectorCompiler<'_> {
     pub(crate) fn events(&mut self, common: Option<&TomlNode>, events: Option<&TomlNode>) -> Vec<EventDef> {
         if let Some(common) = common {
-            common.allow_keys(&mut self.faults, "[common]", &COMMON);
+            common.allow_keys(&mut self.diagnostics, "[common]", &COMMON);
         }
         let entries = events.map_or(&[][..], TomlNode::entries);
         if entries.is_empty() {
-            self.faults.report_message(&(0..0), "M0102", "a connector has at least one [event.NAME]");
+            self.diagnostics.report_message(&(0..0), "M0102", "a connector has at least one [event.NAME]");
         }
         entries.iter().filter_map(|entry| self.event(entry, common)).collect()
     }
 
     fn event(&mut self, entry: &TomlEntry, common: Option<&TomlNode>) -> Option<EventDef> {
         let name = &entry.key;
-        if !entry.node.table(&mut self.faults) {
+        if !entry.node.table(&mut self.diagnostics) {
             return None;
         }
         self.here = entry.at.clone();
         let mut known = COMMON.to_vec();
         known.extend(["type", "when", "each"]);
-        entry.node.allow_keys(&mut self.faults, &format!("[event.{name}]"), &known);
+        entry.node.allow_keys(&mut self.diagnostics, &format!("[event.{name}]"), &known);
         let both = EventSections { common, event: &entry.node };
         let ty = self.event_type(entry)?;
         let scope = self.scopes.open(Some(0));
@@ -88,11 +88,13 @@ impl ConnectorCompiler<'_> {
             scope,
             &format!("{name}.let."),
         );
+        // Fields are slots too: declared before conditions, which may name them.
         let layout = self.message(&both.merged("set"), &ty.fields, scope, name, "", ty);
+        // The event's cells are read once all its names are declared, and before what refers to them.
         self.read_pending_cells();
         let when = entry.node.get("when").and_then(|n| self.condition(n, scope, format!("{name}.when")));
         let each = entry.node.get("each").and_then(|n| self.each(n));
-        let part = both.get("part").and_then(|n| n.text(&mut self.faults)).unwrap_or_default().to_owned();
+        let part = both.get("part").and_then(|n| n.text(&mut self.diagnostics)).unwrap_or_default().to_owned();
         let subject = self.subject(&both, scope, name, ty, &entry.at);
         let id = self.id(&both, scope, name, &entry.at);
         let revision = both.get("revision").and_then(|n| self.revision(n, scope, name));
@@ -123,10 +125,14 @@ impl ConnectorCompiler<'_> {
 
     fn event_type(&mut self, entry: &TomlEntry) -> Option<&'static EventType> {
         let Some(node) = entry.node.get("type") else {
-            self.faults.report_message(&entry.at, "M0102", format!("[event.{}] does not say its `type`", entry.key));
+            self.diagnostics.report_message(
+                &entry.at,
+                "M0102",
+                format!("[event.{}] does not say its `type`", entry.key),
+            );
             return None;
         };
-        let name = node.text(&mut self.faults)?;
+        let name = node.text(&mut self.diagnostics)?;
         match catalogue().get(name) {
             Ok(ty) => Some(ty),
             Err(why) => {
@@ -134,7 +140,7 @@ impl ConnectorCompiler<'_> {
                 let near = did_you_mean(name, known);
                 let mut problem = Problem::new("M0105", format!("there is no event type `{name}`"));
                 problem.help.push(near.unwrap_or_else(|| why.to_string()));
-                self.faults.add(&node.span, problem);
+                self.diagnostics.add(&node.span, problem);
                 None
             }
         }
@@ -153,7 +159,7 @@ impl ConnectorCompiler<'_> {
     ) -> Option<CellDef> {
         let Some(node) = both.get(key) else {
             let problem = Problem::new("M0102", format!("`{name}` does not say its `{key}`"));
-            self.faults.add(at, problem.help(format!("add {key} = \"heading\", here or in [common]")));
+            self.diagnostics.add(at, problem.help(format!("add {key} = \"heading\", here or in [common]")));
             return None;
         };
         let target = format!("{name}.{key}");
@@ -174,7 +180,7 @@ impl ConnectorCompiler<'_> {
         let mut kind = *ty.kinds.first()?;
         if let Some(n) = node.get("kind") {
             let words: Vec<_> = ty.kinds.iter().map(|k| (k.word(), *k)).collect();
-            kind = n.one_of(&mut self.faults, &words).unwrap_or(kind);
+            kind = n.one_of(&mut self.diagnostics, &words).unwrap_or(kind);
         }
         let target = format!("{name}.subject");
         let source =
@@ -185,13 +191,13 @@ impl ConnectorCompiler<'_> {
     fn id(&mut self, both: &EventSections, scope: ScopeId, name: &str, at: &TextSpan) -> Vec<CellDef> {
         let Some(node) = both.get("id") else {
             let problem = Problem::new("M0102", format!("`{name}` does not say its `id`"));
-            self.faults
+            self.diagnostics
                 .add(at, problem.help("add id = [\"heading\"]: what tells this record from all others of the source"));
             return Vec::new();
         };
         let list = if let TomlValue::List(list) = &node.value { list.as_slice() } else { std::slice::from_ref(node) };
         if list.is_empty() {
-            node.report_type(&mut self.faults, "a list of at least one path");
+            node.report_type(&mut self.diagnostics, "a list of at least one path");
         }
         let target = format!("{name}.id");
         let at = CellContext { scope, own: None, target: &target };
@@ -204,7 +210,7 @@ impl ConnectorCompiler<'_> {
         let cell = self.cell(node, &ValueType::Text, at, &["as"])?;
         if matches!(cell.origin, CellOrigin::Calc(_)) || cell.translate.is_some() {
             let problem = Problem::new("M0115", "ids and revisions are made of the source's own text");
-            self.faults.add(
+            self.diagnostics.add(
                 &node.span,
                 problem.help("what is computed or translated would change them when the mapping changes"),
             );
@@ -216,8 +222,9 @@ impl ConnectorCompiler<'_> {
         let target = format!("{name}.revision");
         let at = CellContext { scope, own: None, target: &target };
         if let Some(by) = node.get("by") {
-            node.allow_keys(&mut self.faults, "`revision`", &["by", "order"]);
-            by.one_of(&mut self.faults, &[("content", ())])?;
+            node.allow_keys(&mut self.diagnostics, "`revision`", &["by", "order"]);
+            by.one_of(&mut self.diagnostics, &[("content", ())])?;
+            // The order of versions is no part of what they say: it makes no new revision.
             self.paths.only_order = true;
             let order = node.get("order").and_then(|n| self.ordered_cell(n, &at));
             self.paths.only_order = false;
@@ -231,7 +238,7 @@ impl ConnectorCompiler<'_> {
         let timed = !self.assume.parse.times.is_empty() || node.get("time").is_some();
         let ty = match node.get("as").map(|n| {
             n.one_of(
-                &mut self.faults,
+                &mut self.diagnostics,
                 &[
                     ("time", ValueType::Time),
                     ("date", ValueType::Date),
@@ -247,7 +254,7 @@ impl ConnectorCompiler<'_> {
         };
         let cell = self.cell(node, &ty, at, &["as"])?;
         if matches!(cell.origin, CellOrigin::Calc(_)) || cell.translate.is_some() {
-            self.faults.report_message(&node.span, "M0115", "ids and revisions are made of the source's own text");
+            self.diagnostics.report_message(&node.span, "M0115", "ids and revisions are made of the source's own text");
         }
         Some(cell)
     }

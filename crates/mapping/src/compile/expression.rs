@@ -396,9 +396,9 @@ impl ConnectorCompiler<'_> {
         scope: ScopeId,
         own: Option<(ScopeId, usize)>,
     ) -> Option<(CheckedExpression, ExpressionType)> {
-        let text = node.text(&mut self.faults)?.to_owned();
+        let text = node.text(&mut self.diagnostics)?.to_owned();
         let start = self
-            .faults
+            .diagnostics
             .source
             .text
             .get(node.span.clone())
@@ -409,7 +409,7 @@ impl ConnectorCompiler<'_> {
         let ast = match parse_expression(&text) {
             Ok(ast) => ast,
             Err((why, span)) => {
-                self.faults.report_message(&place(&span), "M0301", why);
+                self.diagnostics.report_message(&place(&span), "M0301", why);
                 return None;
             }
         };
@@ -421,7 +421,7 @@ impl ConnectorCompiler<'_> {
             Ok(checked) => Some(checked),
             Err(slip) => {
                 let (problem, span) = *slip;
-                self.faults.add(&place(&span), problem);
+                self.diagnostics.add(&place(&span), problem);
                 None
             }
         }
@@ -430,7 +430,7 @@ impl ConnectorCompiler<'_> {
     pub(crate) fn condition(&mut self, node: &TomlNode, scope: ScopeId, target: String) -> Option<CheckedCondition> {
         let (expr, ty) = self.expression(node, scope, None)?;
         if ty != ExpressionType::Bool {
-            self.faults.report_message(
+            self.diagnostics.report_message(
                 &node.span,
                 "M0303",
                 format!("a condition is expected here, not a {}", ty.word()),

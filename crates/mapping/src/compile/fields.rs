@@ -38,7 +38,8 @@ impl ConnectorCompiler<'_> {
             let place = entries.first().map_or(self.here.clone(), |(e, _)| e.at.clone());
             let message = format!("`{target}` does not set `{}`, which {} requires", field.name, ty.name);
             let what = ValueType::of_field(&field.kind).map_or("message", |t| t.word());
-            self.faults.add(&place, Problem::new("M0109", message).instead("", format!("{} ({what})", field.name)));
+            self.diagnostics
+                .add(&place, Problem::new("M0109", message).instead("", format!("{} ({what})", field.name)));
         }
         layout
     }
@@ -67,7 +68,7 @@ impl ConnectorCompiler<'_> {
         if common {
             problem.help.push(format!("it stands in [common.set], so in every event; it is not in {}", ty.name));
         }
-        self.faults.add(&entry.at, problem);
+        self.diagnostics.add(&entry.at, problem);
     }
 
     fn fill(
@@ -95,8 +96,11 @@ impl ConnectorCompiler<'_> {
                     Some(LayoutFill::Messages(vec![fields]))
                 }
                 (TomlValue::List(items), true) => {
-                    let messages =
-                        items.iter().enumerate().filter(|(_, item)| item.table(&mut self.faults)).collect::<Vec<_>>();
+                    let messages = items
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, item)| item.table(&mut self.diagnostics))
+                        .collect::<Vec<_>>();
                     Some(LayoutFill::Messages(
                         messages
                             .into_iter()
@@ -124,7 +128,7 @@ impl ConnectorCompiler<'_> {
                     } else {
                         format!("{}.{} = …", field.name, names.first().unwrap_or(&""))
                     };
-                    self.faults.add(&node.span, problem.help(help));
+                    self.diagnostics.add(&node.span, problem.help(help));
                     None
                 }
             };
@@ -174,6 +178,7 @@ impl ConnectorCompiler<'_> {
             .cloned()
             .collect();
         let fields = self.message(&own_entries(&rest), fields, items, target, "", ty);
+        // After the fields: `when` may name them.
         self.add_pending_list(scope, slot, items, &entry.node, target);
         LayoutFill::List { slot, fields }
     }

@@ -19,6 +19,7 @@ impl ConnectorCompiler<'_> {
             self.list_fill(&list);
         }
         for p in std::mem::take(&mut self.pending) {
+            // What this cell uses is what it needs: `used` is one list, so it is emptied between cells.
             self.used.clear();
             let at = CellContext { scope: p.scope, own: Some((p.scope, p.index)), target: &p.target };
             let cell = self.cell(&p.node, &p.ty, &at, &["as"]);
@@ -38,7 +39,7 @@ impl ConnectorCompiler<'_> {
             let plain =
                 name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_numeric());
             if !plain || name.is_empty() || RESERVED.contains(&name.as_str()) {
-                self.faults.report_message(
+                self.diagnostics.report_message(
                     &entry.at,
                     "M0113",
                     format!("`{name}` cannot be a name in expressions: letters, digits and _ only"),
@@ -50,6 +51,7 @@ impl ConnectorCompiler<'_> {
                 self.let_list(&entry.node, scope, name, &entry.at, &target);
                 continue;
             }
+            // The type is known before the cell is read: expressions may use the name further up in the file.
             let ty = self.let_type(&entry.node, scope, node, 0);
             let index = self.scopes.declare(scope, name, &entry.at, SlotType::One(ty.clone()));
             self.scopes.list[scope].slots[index].words = self.words_of(&entry.node);
@@ -73,10 +75,12 @@ impl ConnectorCompiler<'_> {
         let PendingList { scope, index, inner, node, target } = list;
         let (scope, index, inner) = (*scope, *index, *inner);
         let each = node.get("each").and_then(|n| self.each(n));
+        // The list needs what its condition uses, not what the cell around it used so far.
         let before = std::mem::take(&mut self.used);
         let when = node.get("when").and_then(|n| self.condition(n, inner, format!("{target}.when")));
         let used = std::mem::replace(&mut self.used, before);
         let slot = &mut self.scopes.list[scope].slots[index];
+        // Names of the items are worked out per item: needing them is no circle.
         slot.needs.extend(used.into_iter().filter(|(s, _)| *s != inner));
         if let Some(each) = each {
             slot.fill = SlotFill::List { each, scope: inner, when };
@@ -85,12 +89,12 @@ impl ConnectorCompiler<'_> {
 
     fn let_type(&mut self, node: &TomlNode, scope: ScopeId, siblings: &TomlNode, depth: usize) -> ValueType {
         if let Some(word) = node.get("as") {
-            return word.one_of(&mut self.faults, &ValueType::WORDS).map_or(ValueType::Text, ValueType::from_word);
+            return word.one_of(&mut self.diagnostics, &ValueType::WORDS).map_or(ValueType::Text, ValueType::from_word);
         }
         if node.get("calc").is_some() {
             let problem = Problem::new("M0102", "what is computed says its type")
                 .help("add as = \"decimal\" (or text, integer, money, date, time, bool)");
-            self.faults.add(&node.span, problem);
+            self.diagnostics.add(&node.span, problem);
         }
         // A name for a name has its type.
         let used = match node.get("use").map(|n| &n.value) {

@@ -28,6 +28,7 @@ impl ScopeTable {
         let (mut scope, mut up) = (from, 0);
         loop {
             let here = self.list.get(scope)?;
+            // The last of a name wins, as the event's own stands below the common one.
             let found = here.slots.iter().enumerate().rposition(|(i, s)| s.name == name && own != Some((scope, i)));
             if let Some(index) = found {
                 return Some((SlotRef { up, index }, scope));
@@ -64,6 +65,7 @@ impl ScopeTable {
             1 => return found.push(at),
             _ => return,
         }
+        // 0: not seen, 1: on the way here, 2: done.
         state[at.0][at.1] = 1;
         let slot = &self.list[at.0].slots[at.1];
         for need in &slot.needs {

@@ -34,7 +34,7 @@ impl ConnectorCompiler<'_> {
         let at = CellContext { scope, own: None, target: &target };
         if IDENTIFIERS.contains(&key) {
             if !ty.has_identifiers() {
-                self.faults.report_message(&entry.at, "M0106", format!("{} carries no identifiers", ty.name));
+                self.diagnostics.report_message(&entry.at, "M0106", format!("{} carries no identifiers", ty.name));
                 return Vec::new();
             }
             return nodes
@@ -50,9 +50,10 @@ impl ConnectorCompiler<'_> {
                     if key == "number" && issuer.is_none() {
                         let problem =
                             Problem::new("M0102", "a party's number needs its `issuer`: the source whose number it is");
-                        self.faults.add(&node.span, problem.help("number = { from = \"…\", issuer = \"erp\" }"));
+                        self.diagnostics.add(&node.span, problem.help("number = { from = \"…\", issuer = \"erp\" }"));
                     }
-                    let role = node.get("role").and_then(|n| n.text(&mut self.faults)).unwrap_or_default().to_owned();
+                    let role =
+                        node.get("role").and_then(|n| n.text(&mut self.diagnostics)).unwrap_or_default().to_owned();
                     Some(ReferenceDef { cell, to: ReferenceTarget::Identifier { kind: key.to_owned(), issuer, role } })
                 })
                 .collect();
@@ -82,6 +83,6 @@ impl ConnectorCompiler<'_> {
         if common {
             problem.help.push("it stands in [common.refs], so in every event".into());
         }
-        self.faults.add(&entry.at, problem);
+        self.diagnostics.add(&entry.at, problem);
     }
 }

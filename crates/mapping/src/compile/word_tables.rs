@@ -13,12 +13,12 @@ use crate::values::fold::FOLDS;
 const LOOKUP_BYTES: usize = 64 << 20;
 
 impl UnknownWord {
-    pub(crate) fn read(node: &TomlNode, faults: &mut Diagnostics) -> Option<Self> {
+    pub(crate) fn read(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<Self> {
         if node.is_table() {
-            node.allow_keys(faults, "`else`", &["value"]);
-            return node.get("value")?.text(faults).map(|t| Self::Value(t.to_owned()));
+            node.allow_keys(diagnostics, "`else`", &["value"]);
+            return node.get("value")?.text(diagnostics).map(|t| Self::Value(t.to_owned()));
         }
-        node.one_of(faults, &[("reject", 0), ("absent", 1), ("keep", 2)]).map(|n| match n {
+        node.one_of(diagnostics, &[("reject", 0), ("absent", 1), ("keep", 2)]).map(|n| match n {
             0 => Self::Reject,
             1 => Self::Absent,
             _ => Self::Keep,
@@ -27,15 +27,15 @@ impl UnknownWord {
 }
 
 impl EnumTable {
-    pub(crate) fn read(name: &str, node: &TomlNode, faults: &mut Diagnostics) -> Self {
-        node.allow_keys(faults, &format!("[enum.{name}]"), &["else", "fold", "values"]);
-        let fold = node.get("fold").and_then(|n| n.one_of(faults, &FOLDS)).unwrap_or_default();
+    pub(crate) fn read(name: &str, node: &TomlNode, diagnostics: &mut Diagnostics) -> Self {
+        node.allow_keys(diagnostics, &format!("[enum.{name}]"), &["else", "fold", "values"]);
+        let fold = node.get("fold").and_then(|n| n.one_of(diagnostics, &FOLDS)).unwrap_or_default();
         let otherwise = match node.get("else") {
-            Some(n) => UnknownWord::read(n, faults),
+            Some(n) => UnknownWord::read(n, diagnostics),
             None => {
                 let missing = Problem::new("M0102", format!("[enum.{name}] does not say what to do with other words"))
                     .help("add else = \"reject\" (or \"absent\", \"keep\", { value = \"…\" })");
-                faults.add(&node.span, missing);
+                diagnostics.add(&node.span, missing);
                 None
             }
         };
@@ -47,15 +47,16 @@ impl EnumTable {
             listed: Vec::new(),
         };
         let Some(values) = node.get("values") else {
-            faults.report_message(&node.span, "M0102", format!("[enum.{name}.values] is missing"));
+            diagnostics.report_message(&node.span, "M0102", format!("[enum.{name}.values] is missing"));
             return words;
         };
         for entry in values.entries() {
-            let Some(to) = entry.node.text(faults) else { continue };
+            let Some(to) = entry.node.text(diagnostics) else { continue };
             let key = words.key(&entry.key).into_owned();
             words.listed.push(entry.key.clone());
+            // Twice the same word with one meaning is a habit of exports; with two it is a slip.
             if words.values.insert(key, to.to_owned()).is_some_and(|old| old != to) {
-                faults.report_message(
+                diagnostics.report_message(
                     &entry.at,
                     "M0108",
                     format!("`{}` is the same word as one above, with another meaning", entry.key),
@@ -71,32 +72,34 @@ impl LookupTable {
         name: &str,
         node: &TomlNode,
         load: &dyn Fn(&str) -> Result<String, String>,
-        faults: &mut Diagnostics,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
-        node.allow_keys(faults, &format!("[lookup.{name}]"), &["file", "key", "fold"]);
-        let fold = node.get("fold").and_then(|n| n.one_of(faults, &FOLDS)).unwrap_or_default();
+        node.allow_keys(diagnostics, &format!("[lookup.{name}]"), &["file", "key", "fold"]);
+        let fold = node.get("fold").and_then(|n| n.one_of(diagnostics, &FOLDS)).unwrap_or_default();
         let mut lookup =
             Self { name: name.to_owned(), text: String::new(), columns: Vec::new(), fold, rows: HashMap::new() };
         let (Some(file), Some(key)) = (node.get("file"), node.get("key")) else {
-            faults.report_message(&node.span, "M0102", format!("[lookup.{name}] needs `file` and `key`"));
+            diagnostics.report_message(&node.span, "M0102", format!("[lookup.{name}] needs `file` and `key`"));
             return lookup;
         };
-        let (Some(path), Some(column)) = (file.text(faults), key.text(faults)) else { return lookup };
+        let (Some(path), Some(column)) = (file.text(diagnostics), key.text(diagnostics)) else { return lookup };
         match load(path) {
             Ok(text) if text.len() > LOOKUP_BYTES => {
-                faults.report_message(
+                diagnostics.report_message(
                     &file.span,
                     "M0501",
                     format!("the look-up file {path} has {} bytes: at most {LOOKUP_BYTES}", text.len()),
                 );
             }
             Ok(text) => lookup.text = text,
-            Err(why) => {
-                faults.report_message(&file.span, "M0501", format!("the look-up file {path} cannot be read: {why}"))
-            }
+            Err(why) => diagnostics.report_message(
+                &file.span,
+                "M0501",
+                format!("the look-up file {path} cannot be read: {why}"),
+            ),
         }
         if let Err(problem) = lookup.fill(path, column) {
-            faults.add(if problem.code == "M0502" { &key.span } else { &file.span }, *problem);
+            diagnostics.add(if problem.code == "M0502" { &key.span } else { &file.span }, *problem);
         }
         lookup
     }
@@ -106,6 +109,7 @@ impl LookupTable {
             return Ok(());
         }
         let bad = |e: csv::Error| Box::new(Problem::new("M0501", format!("the look-up file {path} is no CSV: {e}")));
+        // Excel puts the mark before the first heading, where it would be part of the key column's name.
         let text = self.text.trim_start_matches('\u{feff}').to_owned();
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         self.columns = reader.headers().map_err(bad)?.iter().map(str::to_owned).collect();
@@ -131,17 +135,17 @@ impl LookupTable {
 /// Named tables under `[enum]` or `[lookup]`.
 pub(crate) fn read_named<T>(
     node: Option<&TomlNode>,
-    faults: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
     read: impl Fn(&str, &TomlNode, &mut Diagnostics) -> T,
 ) -> (Vec<T>, BTreeMap<String, usize>) {
     let (mut list, mut names) = (Vec::new(), BTreeMap::new());
     for entry in node.map_or(&[][..], TomlNode::entries) {
         if !matches!(entry.node.value, TomlValue::Table(_)) {
-            entry.node.report_type(faults, "a table");
+            entry.node.report_type(diagnostics, "a table");
             continue;
         }
         names.insert(entry.key.clone(), list.len());
-        list.push(read(&entry.key, &entry.node, faults));
+        list.push(read(&entry.key, &entry.node, diagnostics));
     }
     (list, names)
 }

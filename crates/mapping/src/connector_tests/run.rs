@@ -23,19 +23,15 @@ pub struct ConnectorTestResult {
 
 /// Runs the connector file's own tests. Columns that a test's input leaves out are blank.
 pub(crate) fn run_tests(program: &Arc<CompiledConnector>) -> Vec<ConnectorTestResult> {
-    program
-        .trials
-        .iter()
-        .map(|t| ConnectorTestResult { name: t.name.clone(), problems: run_test(program, t) })
-        .collect()
+    program.tests.iter().map(|t| ConnectorTestResult { name: t.name.clone(), problems: run_test(program, t) }).collect()
 }
 
-fn run_test(program: &Arc<CompiledConnector>, trial: &ConnectorTest) -> Vec<Problem> {
+fn run_test(program: &Arc<CompiledConnector>, test: &ConnectorTest) -> Vec<Problem> {
     let place = |span: &TextSpan| Some(program.source.place(span));
-    let ended = match run_records(program, &trial.input) {
+    let ended = match run_records(program, &test.input) {
         Ok(ended) => ended,
         Err(mut problems) => {
-            problems.iter_mut().filter(|p| p.mapping.is_none()).for_each(|p| p.mapping = place(&trial.span));
+            problems.iter_mut().filter(|p| p.mapping.is_none()).for_each(|p| p.mapping = place(&test.span));
             return problems;
         }
     };
@@ -47,6 +43,7 @@ fn run_test(program: &Arc<CompiledConnector>, trial: &ConnectorTest) -> Vec<Prob
             RecordResult::Skipped(reason) => skipped.push(reason),
         }
     }
+    // All that differs is told, as with records.
     let mut problems = Vec::new();
     let mut fail = |span: &TextSpan, message: String, found: String, expected: String| {
         let mut problem = Problem::new("T0001", message).instead(found, expected);
@@ -54,28 +51,28 @@ fn run_test(program: &Arc<CompiledConnector>, trial: &ConnectorTest) -> Vec<Prob
         problems.push(problem);
     };
     let names: Vec<&str> = made.iter().filter_map(|m| Some(program.events.get(m.def)?.name.as_str())).collect();
-    let wanted: Option<Vec<&str>> = match (&trial.emits, trial.checks.is_empty()) {
+    let wanted: Option<Vec<&str>> = match (&test.emits, test.checks.is_empty()) {
         (Some(list), _) => Some(list.iter().map(String::as_str).collect()),
         (None, true) => Some(Vec::new()),
         (None, false) => None,
     };
     if let Some(wanted) = wanted.filter(|w| *w != names) {
         fail(
-            &trial.span,
+            &test.span,
             "the events are not those of the test".into(),
             names.join(", "),
             format!("[{}]", wanted.join(", ")),
         );
     }
-    if skipped != trial.skips {
+    if skipped != test.skips {
         fail(
-            &trial.span,
+            &test.span,
             "the skips are not those of the test".into(),
             skipped.join(", "),
-            format!("[{}]", trial.skips.join(", ")),
+            format!("[{}]", test.skips.join(", ")),
         );
     }
-    for wanted in &trial.rejects {
+    for wanted in &test.rejects {
         let is = |p: &&Problem| {
             p.path == *wanted
                 || p.target == *wanted
@@ -88,14 +85,14 @@ fn run_test(program: &Arc<CompiledConnector>, trial: &ConnectorTest) -> Vec<Prob
                 .map(|p| format!("{} {}", p.code, if p.path.is_empty() { &p.target } else { &p.path }))
                 .collect();
             fail(
-                &trial.span,
+                &test.span,
                 "the test's rejection did not come".into(),
                 found.join(", "),
                 format!("an error of {wanted}"),
             );
         }
     }
-    for (path, wanted, span) in &trial.checks {
+    for (path, wanted, span) in &test.checks {
         match find_checked(&made, path, program) {
             Ok(found) if is_equal_by_type(&found, wanted) => {}
             Ok(found) => fail(
@@ -107,7 +104,8 @@ fn run_test(program: &Arc<CompiledConnector>, trial: &ConnectorTest) -> Vec<Prob
             Err(why) => fail(span, why, String::new(), String::new()),
         }
     }
-    if trial.rejects.is_empty() {
+    // A test that expects no rejection shows why it got one.
+    if test.rejects.is_empty() {
         problems.extend(rejected);
     }
     problems

@@ -68,8 +68,8 @@ impl InputSettings {
         self.kinds.contains(&kind)
     }
 
-    pub(crate) fn parse(node: &TomlNode, faults: &mut Diagnostics) -> Self {
-        let kinds = read_kinds(node, faults);
+    pub(crate) fn parse(node: &TomlNode, diagnostics: &mut Diagnostics) -> Self {
+        let kinds = read_kinds(node, diagnostics);
         let is = |kind: InputKind| kinds.contains(&kind);
         let mut keys = vec!["kind"];
         let of_kinds = [
@@ -79,24 +79,24 @@ impl InputSettings {
             (InputKind::Kafka, &["topics", "group"]),
         ];
         of_kinds.iter().filter(|(kind, _)| is(*kind)).for_each(|(_, own)| keys.extend_from_slice(own));
-        node.allow_keys(faults, "[from]", &keys);
+        node.allow_keys(diagnostics, "[from]", &keys);
         let mut from = Self {
-            path: node.get("path").map(|n| n.text_list(faults)).unwrap_or_default(),
-            done: node.get("done").and_then(|n| read_completion(n, faults)).unwrap_or(FileCompletion::Now),
-            after: node.get("after").and_then(|n| read_after(n, faults)).unwrap_or(AfterReading::Keep),
+            path: node.get("path").map(|n| n.text_list(diagnostics)).unwrap_or_default(),
+            done: node.get("done").and_then(|n| read_completion(n, diagnostics)).unwrap_or(FileCompletion::Now),
+            after: node.get("after").and_then(|n| read_after(n, diagnostics)).unwrap_or(AfterReading::Keep),
             topics: Vec::new(),
             group: None,
             kinds,
         };
         if from.is(InputKind::Kafka) {
-            from.topics = read_topics(node, faults);
-            from.group = node.get("group").and_then(|n| read_group(n, faults));
+            from.topics = read_topics(node, diagnostics);
+            from.group = node.get("group").and_then(|n| read_group(n, diagnostics));
         }
         from
     }
 }
 
-fn read_kinds(node: &TomlNode, faults: &mut Diagnostics) -> Vec<InputKind> {
+fn read_kinds(node: &TomlNode, diagnostics: &mut Diagnostics) -> Vec<InputKind> {
     let words = [
         ("file", InputKind::File),
         ("stdin", InputKind::Stdin),
@@ -105,11 +105,11 @@ fn read_kinds(node: &TomlNode, faults: &mut Diagnostics) -> Vec<InputKind> {
     ];
     let mut kinds = match node.get("kind") {
         Some(TomlNode { value: TomlValue::List(list), .. }) => {
-            list.iter().filter_map(|n| n.one_of(faults, &words)).collect::<Vec<_>>()
+            list.iter().filter_map(|n| n.one_of(diagnostics, &words)).collect::<Vec<_>>()
         }
-        Some(n) => n.one_of(faults, &words).into_iter().collect(),
+        Some(n) => n.one_of(diagnostics, &words).into_iter().collect(),
         None => {
-            faults.report_message(&node.span, "M0102", "[from] does not say its `kind`");
+            diagnostics.report_message(&node.span, "M0102", "[from] does not say its `kind`");
             Vec::new()
         }
     };
@@ -119,16 +119,16 @@ fn read_kinds(node: &TomlNode, faults: &mut Diagnostics) -> Vec<InputKind> {
     kinds
 }
 
-fn read_topics(node: &TomlNode, faults: &mut Diagnostics) -> Vec<String> {
+fn read_topics(node: &TomlNode, diagnostics: &mut Diagnostics) -> Vec<String> {
     let Some(n) = node.get("topics") else {
-        faults.report_message(&node.span, "M0102", "[from] does not say its `topics`");
+        diagnostics.report_message(&node.span, "M0102", "[from] does not say its `topics`");
         return Vec::new();
     };
-    let topics = n.text_list(faults);
+    let topics = n.text_list(diagnostics);
     for topic in &topics {
         // Anything else would be read that is not sources' own, the hub's events among it.
         if !topic.strip_prefix(INTAKE).is_some_and(is_plain_name) {
-            faults.report_message(
+            diagnostics.report_message(
                 &n.span,
                 "M0103",
                 format!("`{topic}` is no topic of intake: expected a name such as \"intake.finance\""),
@@ -138,10 +138,10 @@ fn read_topics(node: &TomlNode, faults: &mut Diagnostics) -> Vec<String> {
     topics
 }
 
-fn read_group(node: &TomlNode, faults: &mut Diagnostics) -> Option<String> {
-    let group = node.text(faults)?.to_owned();
+fn read_group(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<String> {
+    let group = node.text(diagnostics)?.to_owned();
     if !is_plain_name(&group) {
-        faults.report_message(&node.span, "M0103", "`group` is made of letters, digits, -, _ and .");
+        diagnostics.report_message(&node.span, "M0103", "`group` is made of letters, digits, -, _ and .");
     }
     Some(group)
 }
@@ -150,16 +150,16 @@ fn is_plain_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= 200 && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
-fn read_completion(node: &TomlNode, faults: &mut Diagnostics) -> Option<FileCompletion> {
+fn read_completion(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<FileCompletion> {
     if !node.is_table() {
-        return node.one_of(faults, &[("growing", ())]).map(|()| FileCompletion::Growing);
+        return node.one_of(diagnostics, &[("growing", ())]).map(|()| FileCompletion::Growing);
     }
-    node.allow_keys(faults, "`done`", &["marker", "idle"]);
+    node.allow_keys(diagnostics, "`done`", &["marker", "idle"]);
     if let Some(n) = node.get("marker") {
-        return n.text(faults).map(|t| FileCompletion::Marker(t.to_owned()));
+        return n.text(diagnostics).map(|t| FileCompletion::Marker(t.to_owned()));
     }
     let n = node.get("idle")?;
-    let text = n.text(faults)?;
+    let text = n.text(diagnostics)?;
     let found = text.find(|c: char| !c.is_ascii_digit()).and_then(|at| {
         let (count, unit) = text.split_at(at);
         let seconds = match unit {
@@ -171,16 +171,16 @@ fn read_completion(node: &TomlNode, faults: &mut Diagnostics) -> Option<FileComp
         count.parse::<u64>().ok().and_then(|c| c.checked_mul(seconds))
     });
     if found.is_none() {
-        n.report_type(faults, "a while such as \"5m\"");
+        n.report_type(diagnostics, "a while such as \"5m\"");
     }
     found.map(|s| FileCompletion::Idle(Duration::from_secs(s)))
 }
 
-fn read_after(node: &TomlNode, faults: &mut Diagnostics) -> Option<AfterReading> {
+fn read_after(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<AfterReading> {
     if let TomlValue::Table(_) = node.value {
-        node.allow_keys(faults, "`after`", &["move"]);
-        return node.get("move")?.text(faults).map(|t| AfterReading::Move(t.to_owned()));
+        node.allow_keys(diagnostics, "`after`", &["move"]);
+        return node.get("move")?.text(diagnostics).map(|t| AfterReading::Move(t.to_owned()));
     }
-    node.one_of(faults, &[("keep", false), ("delete", true)])
+    node.one_of(diagnostics, &[("keep", false), ("delete", true)])
         .map(|delete| if delete { AfterReading::Delete } else { AfterReading::Keep })
 }

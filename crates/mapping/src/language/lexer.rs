@@ -23,6 +23,7 @@ pub(crate) fn split_tokens(text: &str) -> Result<Vec<(SyntaxToken, TextSpan)>, (
             continue;
         }
         let (token, length) = if c == '\'' || c == '"' {
+            // No escapes: a text that holds one kind of quote stands in the other.
             let inner = rest.get(1..).unwrap_or_default();
             let end = inner.find(c).ok_or_else(|| ("a text is not closed".to_owned(), at..text.len()))?;
             (SyntaxToken::Text(inner[..end].to_owned()), end + 2)

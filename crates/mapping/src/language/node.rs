@@ -33,22 +33,22 @@ pub(crate) struct TomlEntry {
 }
 
 /// Reads the text; what is no TOML is reported with its place.
-pub(crate) fn parse_toml(source: &SourceText, faults: &mut Diagnostics) -> TomlNode {
+pub(crate) fn parse_toml(source: &SourceText, diagnostics: &mut Diagnostics) -> TomlNode {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     for error in errors {
-        faults.report_message(
+        diagnostics.report_message(
             &error.span().unwrap_or(0..0),
             "M0001",
             format!("this is no TOML: {}", error.message().trim()),
         );
     }
     let root = TomlNode { span: 0..0, value: TomlValue::Table(table_entries(table.get_ref())) };
-    one_line_tables(&root, source, faults);
+    one_line_tables(&root, source, diagnostics);
     root
 }
 
 /// TOML 1.0 only, although the parser reads 1.1: editors do not.
-fn one_line_tables(node: &TomlNode, source: &SourceText, faults: &mut Diagnostics) {
+fn one_line_tables(node: &TomlNode, source: &SourceText, diagnostics: &mut Diagnostics) {
     let children: Vec<&TomlNode> = match &node.value {
         TomlValue::Table(entries) => entries.iter().map(|e| &e.node).collect(),
         TomlValue::List(list) => list.iter().collect(),
@@ -65,13 +65,13 @@ fn one_line_tables(node: &TomlNode, source: &SourceText, faults: &mut Diagnostic
         });
         if inner {
             let problem = Problem::new("M0002", "a table in braces stands on one line");
-            faults.add(
+            diagnostics.add(
                 &(node.span.start..node.span.start + 1),
                 problem.help("give it a [section] of its own: most editors know TOML 1.0 only"),
             );
         }
     }
-    children.into_iter().for_each(|child| one_line_tables(child, source, faults));
+    children.into_iter().for_each(|child| one_line_tables(child, source, diagnostics));
 }
 
 fn table_entries(table: &DeTable) -> Vec<TomlEntry> {
@@ -79,6 +79,7 @@ fn table_entries(table: &DeTable) -> Vec<TomlEntry> {
         .iter()
         .map(|(key, value)| TomlEntry { key: key.get_ref().to_string(), at: key.span(), node: node_of_value(value) })
         .collect();
+    // The parser keeps keys by name; the order of the file is that of events and conditions.
     entries.sort_by_key(|e| e.at.start);
     entries
 }
@@ -128,65 +129,65 @@ impl TomlNode {
         }
     }
 
-    pub(crate) fn report_type(&self, faults: &mut Diagnostics, expected: &str) {
+    pub(crate) fn report_type(&self, diagnostics: &mut Diagnostics, expected: &str) {
         let mut problem = Problem::new("M0103", format!("this is {}: expected {expected}", self.word()));
         if matches!(self.value, TomlValue::Other) {
             problem = problem.help("amounts, rates and dates stand in quotes: a TOML float is not exact");
         }
-        faults.add(&self.span, problem);
+        diagnostics.add(&self.span, problem);
     }
 
-    pub(crate) fn table(&self, faults: &mut Diagnostics) -> bool {
+    pub(crate) fn table(&self, diagnostics: &mut Diagnostics) -> bool {
         if !self.is_table() {
-            self.report_type(faults, "a table");
+            self.report_type(diagnostics, "a table");
         }
         self.is_table()
     }
 
-    pub(crate) fn text(&self, faults: &mut Diagnostics) -> Option<&str> {
+    pub(crate) fn text(&self, diagnostics: &mut Diagnostics) -> Option<&str> {
         match &self.value {
             TomlValue::Text(text) => Some(text),
             _ => {
-                self.report_type(faults, "a text in quotes");
+                self.report_type(diagnostics, "a text in quotes");
                 None
             }
         }
     }
 
-    pub(crate) fn bool(&self, faults: &mut Diagnostics) -> Option<bool> {
+    pub(crate) fn bool(&self, diagnostics: &mut Diagnostics) -> Option<bool> {
         match &self.value {
             TomlValue::Bool(flag) => Some(*flag),
             _ => {
-                self.report_type(faults, "true or false");
+                self.report_type(diagnostics, "true or false");
                 None
             }
         }
     }
 
-    pub(crate) fn integer(&self, faults: &mut Diagnostics) -> Option<i64> {
+    pub(crate) fn integer(&self, diagnostics: &mut Diagnostics) -> Option<i64> {
         match &self.value {
             TomlValue::Integer(n) => Some(*n),
             _ => {
-                self.report_type(faults, "a whole number");
+                self.report_type(diagnostics, "a whole number");
                 None
             }
         }
     }
 
     /// A list of texts; one text is a list of one.
-    pub(crate) fn text_list(&self, faults: &mut Diagnostics) -> Vec<String> {
+    pub(crate) fn text_list(&self, diagnostics: &mut Diagnostics) -> Vec<String> {
         match &self.value {
             TomlValue::Text(text) => vec![text.clone()],
-            TomlValue::List(list) => list.iter().filter_map(|n| n.text(faults).map(str::to_owned)).collect(),
+            TomlValue::List(list) => list.iter().filter_map(|n| n.text(diagnostics).map(str::to_owned)).collect(),
             _ => {
-                self.report_type(faults, "a text or a list of texts");
+                self.report_type(diagnostics, "a text or a list of texts");
                 Vec::new()
             }
         }
     }
 
     /// Refuses keys that are not known here, naming the nearest that is.
-    pub(crate) fn allow_keys(&self, faults: &mut Diagnostics, place: &str, known: &[&str]) {
+    pub(crate) fn allow_keys(&self, diagnostics: &mut Diagnostics, place: &str, known: &[&str]) {
         for entry in self.entries() {
             if known.contains(&entry.key.as_str()) {
                 continue;
@@ -196,13 +197,13 @@ impl TomlNode {
                 Some(advice) => problem = problem.help(advice),
                 None => problem.expected = known.join(", "),
             }
-            faults.add(&entry.at, problem);
+            diagnostics.add(&entry.at, problem);
         }
     }
 
     /// One of a few words.
-    pub(crate) fn one_of<T: Copy>(&self, faults: &mut Diagnostics, words: &[(&str, T)]) -> Option<T> {
-        let text = self.text(faults)?;
+    pub(crate) fn one_of<T: Copy>(&self, diagnostics: &mut Diagnostics, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text(diagnostics)?;
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
             return Some(*value);
         }
@@ -210,7 +211,7 @@ impl TomlNode {
         let mut problem = Problem::new("M0104", format!("`{text}` is not known here"));
         problem.expected = format!("one of {}", all.join(", "));
         problem.help.extend(did_you_mean(text, all.into_iter()));
-        faults.add(&self.span, problem);
+        diagnostics.add(&self.span, problem);
         None
     }
 }

@@ -1,4 +1,8 @@
 //! Tokens to a tree, loosest binding first: or, and, not, comparison, sum, product, sign.
+//!
+//! Written by hand although languages for expressions exist: the interpreters of CEL and VRL compute in binary floating
+//! point, and amounts here are exact decimals with the scale that the source wrote. Types, enum words and names are also
+//! checked before any data is seen, against the connector's own tables, which neither can be told of.
 
 use std::borrow::Cow;
 
@@ -57,6 +61,7 @@ impl ExpressionParser {
 
     fn or(&mut self) -> ParseResult {
         self.depth += 1;
+        // Only brackets nest, and each passes through here: one counter bounds the recursion.
         if self.depth > DEEPEST {
             return Err(("the expression is nested too deep".into(), self.here()));
         }
@@ -81,6 +86,7 @@ impl ExpressionParser {
     fn not(&mut self) -> ParseResult {
         let start = self.here().start;
         let mut count = 0_usize;
+        // Counted and not recursed into: thousands of them cost no stack.
         while self.word("not") {
             count += 1;
         }
@@ -173,6 +179,7 @@ impl ExpressionParser {
             SyntaxToken::Number(text) => {
                 let number =
                     NumberStyle::PLAIN.read(&text).map_err(|_| (format!("`{text}` is no number"), span.clone()))?;
+                // Without a point it stays an integer, so that `count(x) > 1` compares integers.
                 let whole = text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten();
                 SyntaxNode::Literal(whole.map_or(CellValue::Decimal(number), CellValue::Integer))
             }

@@ -130,82 +130,88 @@ impl ReadSettings {
         }
     }
 
-    pub(crate) fn parse(node: &TomlNode, faults: &mut Diagnostics) -> Self {
+    pub(crate) fn parse(node: &TomlNode, diagnostics: &mut Diagnostics) -> Self {
         let mut read = Self::default();
-        node.allow_keys(faults, "[read]", &KEYS);
+        node.allow_keys(diagnostics, "[read]", &KEYS);
         match node.get("format") {
             Some(n) => {
                 let words =
                     [("csv", RecordFormat::Csv), ("ndjson", RecordFormat::Ndjson), ("json", RecordFormat::Json)];
-                read.format = n.one_of(faults, &words).unwrap_or(read.format);
+                read.format = n.one_of(diagnostics, &words).unwrap_or(read.format);
             }
-            None => faults.report_message(&node.span, "M0102", "[read] does not say the `format`"),
+            None => diagnostics.report_message(&node.span, "M0102", "[read] does not say the `format`"),
         }
         if let Some(n) = node.get("charset") {
-            read.charset = n.text_list(faults);
+            read.charset = n.text_list(diagnostics);
             for name in &read.charset {
                 let plain = name.strip_suffix("-bom").unwrap_or(name);
                 if encoding_rs::Encoding::for_label(plain.as_bytes()).is_none() {
-                    faults.report_message(&n.span, "M0411", format!("there is no charset `{name}`"));
+                    diagnostics.report_message(&n.span, "M0411", format!("there is no charset `{name}`"));
                 }
             }
         }
         for (key, to) in [("delimiter", &mut read.delimiter), ("quote", &mut read.quote)] {
-            let Some(text) = node.get(key).and_then(|n| n.text(faults)) else { continue };
+            let Some(text) = node.get(key).and_then(|n| n.text(diagnostics)) else { continue };
             match text.as_bytes() {
                 [byte] => *to = *byte,
-                _ => faults.report_message(&node.span, "M0103", format!("`{key}` is one ASCII character")),
+                _ => diagnostics.report_message(&node.span, "M0103", format!("`{key}` is one ASCII character")),
             }
         }
-        read.escape = node.get("escape").and_then(|n| read_escape(n, &read, faults));
-        read.charset_sure = node.get("charset_sure").and_then(|n| n.bool(faults)).unwrap_or(false);
+        read.escape = node.get("escape").and_then(|n| read_escape(n, &read, diagnostics));
+        read.charset_sure = node.get("charset_sure").and_then(|n| n.bool(diagnostics)).unwrap_or(false);
         if let Some(n) = node.get("header") {
             read.header = match &n.value {
-                TomlValue::List(_) => TableHeading::Given(n.text_list(faults)),
+                TomlValue::List(_) => TableHeading::Given(n.text_list(diagnostics)),
                 _ => TableHeading::Row(
-                    n.integer(faults).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0).unwrap_or(1),
+                    n.integer(diagnostics).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0).unwrap_or(1),
                 ),
             };
         }
         read.exact_columns = node
             .get("columns")
-            .and_then(|n| n.one_of(faults, &[("exact", true), ("at_least", false)]))
+            .and_then(|n| n.one_of(diagnostics, &[("exact", true), ("at_least", false)]))
             .unwrap_or(false);
-        read.pad_ragged =
-            node.get("ragged").and_then(|n| n.one_of(faults, &[("pad", true), ("reject", false)])).unwrap_or(false);
-        read.group_by = node.get("group_by").map(|n| n.text_list(faults)).unwrap_or_default();
-        read.fill_down = node.get("fill_down").map(|n| n.text_list(faults)).unwrap_or_default();
+        read.pad_ragged = node
+            .get("ragged")
+            .and_then(|n| n.one_of(diagnostics, &[("pad", true), ("reject", false)]))
+            .unwrap_or(false);
+        read.group_by = node.get("group_by").map(|n| n.text_list(diagnostics)).unwrap_or_default();
+        read.fill_down = node.get("fill_down").map(|n| n.text_list(diagnostics)).unwrap_or_default();
         if let Some(n) = node.get("group_within") {
             read.group_within = match &n.value {
                 TomlValue::Text(word) if word == "file" => GroupWindow::File,
-                _ => GroupWindow::Rows(n.integer(faults).and_then(|n| u64::try_from(n).ok()).unwrap_or(10_000)),
+                _ => GroupWindow::Rows(n.integer(diagnostics).and_then(|n| u64::try_from(n).ok()).unwrap_or(10_000)),
             };
         }
-        if let Some(n) = node.get("limits").filter(|n| n.table(faults)) {
-            n.allow_keys(faults, "`limits`", &["record_bytes", "record_lines", "open_bytes"]);
-            let mut limit = |name: &str| n.get(name)?.integer(faults).and_then(|n| u64::try_from(n).ok());
+        if let Some(n) = node.get("limits").filter(|n| n.table(diagnostics)) {
+            n.allow_keys(diagnostics, "`limits`", &["record_bytes", "record_lines", "open_bytes"]);
+            let mut limit = |name: &str| n.get(name)?.integer(diagnostics).and_then(|n| u64::try_from(n).ok());
             read.record_bytes = limit("record_bytes").unwrap_or(read.record_bytes);
             read.record_lines = limit("record_lines").unwrap_or(read.record_lines);
             read.open_bytes = limit("open_bytes").unwrap_or(read.open_bytes);
         }
-        read.stop_after = node.get("stop_after").and_then(|n| read_stop_after(n, faults));
+        read.stop_after = node.get("stop_after").and_then(|n| read_stop_after(n, diagnostics));
         if read.shape() == RecordShape::Tree && !read.group_by.is_empty() {
-            faults.report_message(&node.span, "M0112", "`group_by` groups the rows of a table; JSON records are whole");
+            diagnostics.report_message(
+                &node.span,
+                "M0112",
+                "`group_by` groups the rows of a table; JSON records are whole",
+            );
         }
         for key in ["fill_down", "escape"] {
             if let (Some(n), RecordShape::Tree) = (node.get(key), read.shape()) {
-                faults.report_message(&n.span, "M0112", format!("`{key}` is for tables, not for JSON"));
+                diagnostics.report_message(&n.span, "M0112", format!("`{key}` is for tables, not for JSON"));
             }
         }
         read
     }
 }
 
-fn read_escape(node: &TomlNode, read: &ReadSettings, faults: &mut Diagnostics) -> Option<u8> {
-    match node.text(faults)?.as_bytes() {
+fn read_escape(node: &TomlNode, read: &ReadSettings, diagnostics: &mut Diagnostics) -> Option<u8> {
+    match node.text(diagnostics)?.as_bytes() {
         [byte] if byte.is_ascii() && *byte != read.quote && *byte != read.delimiter => Some(*byte),
         [byte] if *byte == read.quote => {
-            faults.report_message(
+            diagnostics.report_message(
                 &node.span,
                 "M0112",
                 "a quote within quotes is doubled unless something else is said: leave `escape` out",
@@ -213,7 +219,7 @@ fn read_escape(node: &TomlNode, read: &ReadSettings, faults: &mut Diagnostics) -
             None
         }
         _ => {
-            faults.report_message(
+            diagnostics.report_message(
                 &node.span,
                 "M0103",
                 "`escape` is one ASCII character that is not the delimiter, such as \"\\\\\"",
@@ -223,16 +229,16 @@ fn read_escape(node: &TomlNode, read: &ReadSettings, faults: &mut Diagnostics) -
     }
 }
 
-fn read_stop_after(node: &TomlNode, faults: &mut Diagnostics) -> Option<StopAfter> {
-    if !node.table(faults) {
+fn read_stop_after(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<StopAfter> {
+    if !node.table(diagnostics) {
         return None;
     }
-    node.allow_keys(faults, "`stop_after`", &["share", "of"]);
+    node.allow_keys(diagnostics, "`stop_after`", &["share", "of"]);
     let share = node.get("share")?;
-    let percent = share.text(faults)?.strip_suffix('%').and_then(|n| n.trim().parse().ok()).filter(|n| *n <= 100);
+    let percent = share.text(diagnostics)?.strip_suffix('%').and_then(|n| n.trim().parse().ok()).filter(|n| *n <= 100);
     if percent.is_none() {
-        share.report_type(faults, "a share such as \"5%\"");
+        share.report_type(diagnostics, "a share such as \"5%\"");
     }
-    let of = node.get("of").and_then(|n| n.integer(faults)).and_then(|n| u64::try_from(n).ok()).unwrap_or(1000);
+    let of = node.get("of").and_then(|n| n.integer(diagnostics)).and_then(|n| u64::try_from(n).ok()).unwrap_or(1000);
     Some(StopAfter { percent: percent?, of })
 }

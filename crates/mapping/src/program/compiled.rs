@@ -13,12 +13,15 @@ use crate::program::scope::ScopeTable;
 use crate::program::word_tables::{EnumTable, LookupTable};
 use crate::report::source_text::SourceText;
 
+/// Immutable, and shared by all plans of a connector.
 #[derive(Debug)]
 pub(crate) struct CompiledConnector {
     pub(crate) source: SourceText,
     pub(crate) name: String,
     pub(crate) source_name: String,
+    /// Raised by its author when the meaning of a field changes.
     pub(crate) mapping: i64,
+    /// Of the file, its look-ups and the catalogue.
     pub(crate) digest: [u8; 8],
     pub(crate) from: InputSettings,
     pub(crate) read: ReadSettings,
@@ -32,7 +35,8 @@ pub(crate) struct CompiledConnector {
     pub(crate) scopes: ScopeTable,
     pub(crate) words: Vec<EnumTable>,
     pub(crate) lookups: Vec<LookupTable>,
+    /// Reason and condition of each `[skip]`, in the order of the file.
     pub(crate) skips: Vec<(String, CheckedCondition)>,
     pub(crate) events: Vec<EventDef>,
-    pub(crate) trials: Vec<ConnectorTest>,
+    pub(crate) tests: Vec<ConnectorTest>,
 }

@@ -30,6 +30,7 @@ impl<'s> Diagnostics<'s> {
     }
 
     pub(crate) fn finish(mut self) -> Vec<Problem> {
+        // Sections are read in the order in which they need each other; people read from the top.
         self.list.sort_by_key(|p| p.mapping.as_ref().map(|m| (m.line, m.column)));
         self.list
     }

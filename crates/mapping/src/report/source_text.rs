@@ -14,6 +14,7 @@ pub(crate) struct SourceText {
 
 impl SourceText {
     pub(crate) fn place(&self, span: &TextSpan) -> FilePosition {
+        // The parser counts bytes; a place within a character would cut it.
         let start = self.floor(span.start);
         let end = self.floor(span.end.max(start));
         let head = self.text.get(..start).unwrap_or_default();

@@ -66,6 +66,7 @@ fn origin_value<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> Result<Cel
             value.map_err(|stop| report_stop(stop, cell, None, &rows(), frame))?
         }
     };
+    // The order is fixed, however the options are written: read, adjust, default, check.
     let value = adjust_value(cell, value).map_err(|fault| frame.report(cell, path_of(cell), &rows(), fault))?;
     let value = match (&cell.default, value) {
         (Some(default), CellValue::Absent) => cell_value(default, frame)?,
@@ -119,6 +120,7 @@ fn value_from_path<'r>(
 ) -> Result<CellValue<'r>, ReportedFault> {
     let rows = frame.rows();
     let single = rows.len() == 1 && !matches!(cell.pick, RowPick::Count | RowPick::List);
+    // By far the most common: one row, one column. No list of pieces is made.
     if single && let Some(text) = frame.field(path, rows.start) {
         return match clean_for_cell(cell, text.into()) {
             Some(text) => read_text(cell, text, false, Some(path), &[rows.start], frame),
@@ -126,6 +128,7 @@ fn value_from_path<'r>(
         };
     }
     let mut raw = cell_pieces(cell, path, frame)?;
+    // Rows that repeat a value (headers of a document) are cleaned and read once.
     let alike = raw.windows(2).all(|w| matches!(w, [a, b] if a.text == b.text));
     if alike && matches!(cell.pick, RowPick::Same | RowPick::First | RowPick::Last | RowPick::Min | RowPick::Max) {
         raw.truncate(1);
@@ -150,6 +153,7 @@ fn value_from_path<'r>(
             i64::try_from(present.iter().filter(|(text, ..)| text.is_some()).count()).unwrap_or(i64::MAX),
         )),
         RowPick::Min | RowPick::Max | RowPick::Sum | RowPick::List => {
+            // All values are read before the first bad one ends it: all errors of a record are told.
             let (mut values, mut bad) = (Vec::with_capacity(present.len()), false);
             for (text, json, row) in present.into_iter().filter_map(some) {
                 match read_text(cell, text, json, Some(path), &[row], frame) {

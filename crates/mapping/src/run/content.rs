@@ -20,12 +20,14 @@ pub(crate) fn content_digest(frame: &ScopeFrame) -> String {
     };
     for (n, row) in frame.run.record.rows.iter().enumerate() {
         for (id, (text, path)) in inner.paths.list.iter().enumerate() {
+            // Paths that only select or order records change without the record saying anything else.
             if !inner.paths.is_content(id) {
                 continue;
             }
             match (path, row.row) {
                 (ValuePath::Column(_) | ValuePath::Position(_), _) => {
                     if let Some(field) = frame.field(id, n) {
+                        // The path too, so that a value that moves to another column is a change.
                         put(text.as_bytes());
                         put(field.trim().as_bytes());
                     }

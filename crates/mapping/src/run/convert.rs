@@ -176,6 +176,7 @@ fn shift_to_units(cell: &CellDef, mut amount: Decimal, currency: Currency) -> Re
 fn read_written(cell: &CellDef, time: bool, text: &str) -> Result<WrittenTime, ValueFault> {
     let patterns: &[DatePattern] = if time { &cell.parse.times } else { &cell.parse.dates };
     let years = cell.parse.years.as_ref();
+    // A pattern that fits in shape tells more than one that does not fit at all.
     let mut worst = PatternMiss::Shape;
     for pattern in patterns {
         match pattern.read(text, years) {

@@ -16,6 +16,7 @@ use crate::values::value::{CellValue, LocalMoment};
 
 /// The event, unless something is wrong: then everything wrong has been reported.
 pub(crate) fn build_event<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> Option<(Event, MessageFields)> {
+    // Parts are all worked out before the first failure ends it, so that every error of the record is told.
     let before = frame.run.errors.borrow().len();
     let subject = event_subject(def, frame);
     let id = id_parts(def, frame);
@@ -31,6 +32,7 @@ pub(crate) fn build_event<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> 
     if frame.run.errors.borrow().len() > before {
         return None;
     }
+    // Only of a record that is otherwise sound: what failed to read would make every expectation fail too.
     check_expectations(def, frame);
     if frame.run.errors.borrow().len() > before {
         return None;
@@ -50,6 +52,7 @@ pub(crate) fn build_event<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> 
         def.ty.name,
         &encode_message(&message),
     );
+    // Through the catalogue's own reader, which is the same at every door.
     let mut event = match made {
         Ok(event) => event,
         Err(why) => {

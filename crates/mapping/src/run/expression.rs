@@ -198,6 +198,7 @@ fn call_function<'r>(
     if function == BuiltinFunction::Concat {
         return Ok(CellValue::Text(Cow::Owned(values.iter().map(CellValue::show).collect())));
     }
+    // What is absent makes what is computed from it absent; `coalesce` and `concat` have answered above.
     if values.iter().any(CellValue::is_absent) {
         return Ok(CellValue::Absent);
     }

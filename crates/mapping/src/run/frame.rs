@@ -91,6 +91,7 @@ pub(crate) fn blank_memo<'r>(scope: &NameScope) -> SlotMemos<'r> {
 
 impl<'f, 'r> ScopeFrame<'f, 'r> {
     pub(crate) fn frame_above(&self, levels: usize) -> Option<&Self> {
+        // Frames stand on the stack of those who work out; a slot so many scopes up is so many parents away.
         let mut frame = self;
         for _ in 0..levels {
             frame = frame.parent?;

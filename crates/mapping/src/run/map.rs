@@ -44,7 +44,8 @@ pub(crate) enum RecordResult {
 }
 
 impl MappingPlan {
-    /// Maps a record. Pure: the same bytes and the same connector file give the same events, for ever.
+    /// Maps a record: all its rows, of the heading that the plan was made for. Never fails: what is wrong with the record is
+    /// an outcome, with all of it. Pure: the same bytes and the same connector file give the same events, for ever.
     pub fn map(&self, record: &SourceRecord) -> MappingOutcome {
         match self.end(record) {
             RecordResult::Mapped(made, findings) => {
@@ -66,6 +67,7 @@ impl MappingPlan {
                 return RecordResult::Skipped(reason.clone());
             }
         }
+        // Errors do not end it: each event of the record adds its own.
         let mut made: Vec<MadeEvent> = Vec::new();
         let mut applied = false;
         for (n, def) in self.inner.events.iter().enumerate() {
@@ -126,6 +128,7 @@ fn nothing_applies(record: &SourceRecord, events: &[EventDef]) -> Problem {
 /// Two events of one record with one id would be taken for one.
 fn repeated_id(made: &[MadeEvent], record: &SourceRecord, plan: &MappingPlan) -> Option<Problem> {
     let mut ids: Vec<(EventId, usize)> = made.iter().map(|m| (m.event.id, m.def)).collect();
+    // Few per record: sorting is cheaper than a set.
     ids.sort_unstable();
     let pair = ids.windows(2).find(|w| matches!(w, [a, b] if a.0 == b.0))?;
     let [(_, a), (_, b)] = pair else { return None };

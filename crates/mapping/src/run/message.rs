@@ -119,6 +119,7 @@ fn slot_field<'r>(
         CellValue::List(list) => list,
         one => vec![one],
     };
+    // Missing is reported by whoever knows whether the message around it is there at all.
     if values.is_empty() {
         filled.missing.extend(field.required.then_some(inner));
         return None;

@@ -30,6 +30,7 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
         problem.mapping = Some(self.run.plan.place(&cell.span));
         let list = if cell.lenient { &self.run.findings } else { &self.run.errors };
         let mut list = list.borrow_mut();
+        // A cell that several events take is worked out for each: one fault is told once.
         if !list.contains(&problem) {
             list.push(problem);
         }

@@ -36,6 +36,7 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
     fn memo_at(&self, index: usize) -> Option<&SlotMemo<'r>> {
         let cell = self.memo.get(index)?;
         if cell.get().is_none() {
+            // Worked out on first need and kept, errors too: each is reported once, whoever asks again.
             let memo = match &self.scope.slots.get(index)?.fill {
                 SlotFill::Cell(inner) => SlotMemo::Value(cell_value(inner, self)),
                 SlotFill::List { each, scope, when } => SlotMemo::List(self.items(*each, *scope, when.as_ref())),
@@ -55,6 +56,7 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
     ) -> Result<Vec<ListItem<'r>>, ReportedFault> {
         let scope = self.run.plan.scope(scope).ok_or(ReportedFault)?;
         let bases = self.bases(each)?;
+        // Every item has a memo of its own, which is kept with the list: sums and fields see the same values.
         let mut items = Vec::with_capacity(bases.len());
         for base in bases {
             let item = ListItem { base, memo: blank_memo(scope) };

@@ -11,6 +11,7 @@ use crate::values::value::{CellValue, compare_values};
 
 /// The text of a cell before translation: what ids and revisions are made of.
 pub(crate) fn source_text<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> Result<Option<String>, ReportedFault> {
+    // At most 8 rows are named in an error: a document may have thousands.
     let rows: Vec<usize> = frame.rows().take(8).collect();
     let cut = |text: Cow<'r, str>, json: bool, path| {
         let mut text = text;

@@ -85,6 +85,7 @@ pub(crate) fn remove_currency_mark(text: &str, currency: Currency) -> CurrencyMa
     if let Some((_, amount)) = found.filter(|(_, amount)| !amount.contains(|c: char| c.is_alphabetic())) {
         return CurrencyMark::Own(format!("{minus}{}", amount.trim()));
     }
+    // Nothing of its own was found: whether another currency's mark stands there decides which error it is.
     let foreign = text.contains(|c: char| SIGNS.contains(c)) || text.split(|c: char| !c.is_alphabetic()).any(is_code);
     if foreign { CurrencyMark::Other } else { CurrencyMark::No }
 }

@@ -1,4 +1,9 @@
 //! How a source writes dates and times: letters as in Excel and Java, or a named form.
+//!
+//! The calendar is jiff's; the reading is by hand, ISO 8601 included. jiff's own parser accepts what a connector must
+//! refuse (a second 60 becomes 59, an hour may stand alone, `[Europe/Berlin]` may follow), refuses what is accepted here
+//! (U+2212 as the minus of an offset), and has one error for all, while "not written so" (R0420), "no such day" (R0421) and
+//! "24:00" need different advice. Its `strptime` takes one digit where two are asked for. A test below holds the differences.
 
 use std::ops::RangeInclusive;
 
@@ -248,6 +253,7 @@ impl TimeParts {
             }
             self.hour = self.hour % 12 + if pm { 12 } else { 0 };
         }
+        // The day before the time of day: 30 February at 24:00 is no such day.
         let date = Date::new(self.year, self.month, self.day).map_err(|_| PatternMiss::NoSuch)?;
         if (self.hour, self.minute, self.second, self.nanos, self.noon) == (24, 0, 0, 0, None) {
             return Err(PatternMiss::Midnight);
@@ -449,5 +455,21 @@ mod tests {
             (days.read("0", None), days.read("0", Some(&(1900..=2100))).is_ok()),
             (Err(PatternMiss::Range), true)
         );
+    }
+
+    /// Why ISO 8601 is not left to jiff: when these change, it may be.
+    #[test]
+    fn iso_8601_is_stricter_and_wider_than_jiff_reads_it() {
+        let jiff = |text: &str| text.parse::<DateTime>().map(|at| at.to_string()).ok();
+        assert_eq!(jiff("2026-03-09T17:05:60").as_deref(), Some("2026-03-09T17:05:59"));
+        assert_eq!(local("iso8601", "2026-03-09T17:05:60"), Err(PatternMiss::NoSuch));
+        assert_eq!(jiff("2026-03-09T17").as_deref(), Some("2026-03-09T17:00:00"));
+        assert_eq!(local("iso8601", "2026-03-09T17"), Err(PatternMiss::Shape));
+        assert!(jiff("2026-03-09T17:05[Europe/Berlin]").is_some());
+        assert_eq!(local("iso8601", "2026-03-09T17:05[Europe/Berlin]"), Err(PatternMiss::Shape));
+        assert!(Date::strptime("%Y-%m-%d", "2026-3-9").is_ok());
+        assert_eq!(local("yyyy-MM-dd", "2026-3-9"), Err(PatternMiss::Shape));
+        assert!("2026-03-09T17:05\u{2212}03:00".parse::<jiff::Timestamp>().is_err());
+        assert_eq!(local("iso8601", "2026-03-09T17:05\u{2212}03:00").as_deref(), Ok("2026-03-09T17:05:00-03"));
     }
 }

@@ -22,6 +22,7 @@ pub(crate) fn zone_by_name(name: &str) -> Option<TimeZone> {
     if name == "UTC" || name == "Z" {
         return Some(TimeZone::UTC);
     }
+    // Never the machine's own database, which differs by machine and by year.
     TimeZoneDatabase::bundled().get(name).ok()
 }
 

@@ -1,4 +1,7 @@
 //! Numbers by example: `1.234,56` says which mark groups and which is the decimal one.
+//!
+//! Written by hand because no kept crate reads grouped numbers of a declared style into exact decimals: those that know
+//! locales format only, or read into floats, and guess the marks where here a wrong one must be an error.
 
 use onefold_event::{ValueFault, plain_width};
 use rust_decimal::Decimal;
@@ -72,6 +75,7 @@ impl NumberStyle {
 
     /// Reads a number; the scale is kept.
     pub(crate) fn read(self, text: &str) -> Result<Decimal, ValueFault> {
+        // One pass over the bytes for plain numbers, which nearly all are; everything else is read by the style.
         if let Some(quick) = read_plain_digits(text, self) {
             return Ok(quick);
         }
@@ -164,6 +168,7 @@ fn read_plain_digits(text: &str, style: NumberStyle) -> Option<Decimal> {
         _ => (false, text),
     };
     let (mut n, mut scale, mut seen) = (0_i64, 0_u32, false);
+    // 18 digits fit into an i64 whatever they are; the slow way judges the rest.
     if digits.is_empty() || digits.len() > 18 {
         return None;
     }

@@ -152,6 +152,7 @@ pub(crate) fn compare_values(a: &CellValue, b: &CellValue) -> Option<Ordering> {
 /// Half away from zero, as invoices are rounded.
 pub(crate) fn round_half_away(d: Decimal, digits: u32) -> Decimal {
     let mut d = d.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
+    // 2 is shown as 2.00 where two decimals are asked for.
     if d.scale() < digits && digits <= 9 {
         d.rescale(digits);
     }

@@ -34,16 +34,16 @@ impl ConnectorCompiler<'_> {
                 if matches!(ty, ValueType::Subject(_)) {
                     known.push("source");
                 }
-                node.allow_keys(&mut self.faults, "a cell", &known);
+                node.allow_keys(&mut self.diagnostics, "a cell", &known);
                 self.origin(node, ty, at)?
             }
             _ => {
-                node.report_type(&mut self.faults, "a path in quotes, or a table such as { value = \"…\" }");
+                node.report_type(&mut self.diagnostics, "a path in quotes, or a table such as { value = \"…\" }");
                 return None;
             }
         };
         self.check_applicable(node, ty);
-        let f = &mut self.faults;
+        let f = &mut self.diagnostics;
         let flag = |key: &str, f: &mut _| node.get(key).and_then(|n| n.bool(f));
         let pick = node.get("pick").and_then(|n| n.one_of(f, &PICKS)).unwrap_or(RowPick::Same);
         let trim = flag("trim", f).unwrap_or(true);
@@ -74,6 +74,7 @@ impl ConnectorCompiler<'_> {
             checks: self.checks(node, ty),
             origin,
         };
+        // Last: it looks at what the cell and `[assume]` say together.
         self.check_complete(&cell, node);
         Some(cell)
     }
@@ -86,7 +87,7 @@ impl ConnectorCompiler<'_> {
             } else {
                 format!("a cell has one origin, not {}", given.join(" and "))
             };
-            self.faults.add(
+            self.diagnostics.add(
                 &node.span,
                 Problem::new("M0114", message).instead("", "one of from, first_of, join, value, use, calc"),
             );
@@ -95,14 +96,14 @@ impl ConnectorCompiler<'_> {
         let inner = node.get(key)?;
         Some(match *key {
             "from" => {
-                let text = inner.text(&mut self.faults)?.to_owned();
+                let text = inner.text(&mut self.diagnostics)?.to_owned();
                 CellOrigin::From(self.path(&text, &inner.span)?)
             }
             "first_of" | "join" => {
-                let texts = inner.text_list(&mut self.faults);
+                let texts = inner.text_list(&mut self.diagnostics);
                 let paths: Vec<_> = texts.iter().filter_map(|t| self.path(t, &inner.span)).collect();
                 if *key == "join" {
-                    let with = node.get("with").and_then(|n| n.text(&mut self.faults)).unwrap_or(" ").to_owned();
+                    let with = node.get("with").and_then(|n| n.text(&mut self.diagnostics)).unwrap_or(" ").to_owned();
                     CellOrigin::Join { paths, with }
                 } else {
                     CellOrigin::FirstOf(paths)
@@ -119,21 +120,22 @@ impl ConnectorCompiler<'_> {
     }
 
     fn used_name(&mut self, node: &TomlNode, inner: &TomlNode, ty: &ValueType, at: &CellContext) -> Option<CellOrigin> {
-        let name = inner.text(&mut self.faults)?.to_owned();
+        let name = inner.text(&mut self.diagnostics)?.to_owned();
         let Some((slot, scope)) = self.scopes.find(at.scope, at.own, &name) else {
             let known = self.scopes.names(at.scope);
             let mut problem = Problem::new("M0302", format!("there is no name `{name}` here"));
             problem.help.extend(did_you_mean(&name, known.iter().map(String::as_str)));
             problem.help.push("a name is declared in [let]; a heading is read with `from`".into());
-            self.faults.add(&inner.span, problem);
+            self.diagnostics.add(&inner.span, problem);
             return None;
         };
+        // The order of working out follows from this: a cell needs what it names.
         self.used.push((scope, slot.index));
         let found = self.scopes.list[scope].slots[slot.index].ty.clone();
         match found {
             SlotType::One(from) => self.check_fits(&ExpressionType::of(&from, None), ty, node, inner),
             SlotType::List(_) => {
-                self.faults.report_message(&inner.span, "M0303", format!("`{name}` is a list, not a value"))
+                self.diagnostics.report_message(&inner.span, "M0303", format!("`{name}` is a list, not a value"))
             }
         }
         Some(CellOrigin::Use(slot))
@@ -160,7 +162,7 @@ impl ConnectorCompiler<'_> {
             if matches!((from, to), (ExpressionType::Date, ValueType::Time)) {
                 problem = problem.help("add at = \"00:00\": the event is then known to the day only");
             }
-            self.faults.add(&at.span, problem);
+            self.diagnostics.add(&at.span, problem);
         }
     }
 
@@ -170,7 +172,7 @@ impl ConnectorCompiler<'_> {
             (TomlValue::Bool(flag), ValueType::Bool) => return Some(CellValue::Bool(*flag)),
             (TomlValue::Integer(n), ValueType::Integer) => return Some(CellValue::Integer(*n)),
             (TomlValue::Integer(n), ValueType::Decimal | ValueType::Money) => n.to_string(),
-            _ => node.text(&mut self.faults)?.to_owned(),
+            _ => node.text(&mut self.diagnostics)?.to_owned(),
         };
         let found = match ty {
             ValueType::Text => Some(CellValue::Text(text.clone().into())),
@@ -195,14 +197,14 @@ impl ConnectorCompiler<'_> {
                     problem.expected =
                         format!("one of {}", words.iter().map(|(w, _)| w.as_str()).collect::<Vec<_>>().join(", "));
                     problem.help.extend(did_you_mean(&text, words.iter().map(|(w, _)| w.as_str())));
-                    self.faults.add(&node.span, problem);
+                    self.diagnostics.add(&node.span, problem);
                     return None;
                 }
                 Some(CellValue::Text(text.clone().into()))
             }
         };
         if found.is_none() {
-            self.faults.report_message(&node.span, "M0103", format!("`{text}` is no {}", ty.word()));
+            self.diagnostics.report_message(&node.span, "M0103", format!("`{text}` is no {}", ty.word()));
         }
         found
     }

@@ -27,7 +27,7 @@ const MOST_DAYS: i32 = 100_000;
 impl ConnectorCompiler<'_> {
     pub(crate) fn read_text_edits(&mut self, node: &TomlNode) -> Vec<TextEdit> {
         let mut cuts = Vec::new();
-        let f = &mut self.faults;
+        let f = &mut self.diagnostics;
         if let Some(n) = node.get("strip") {
             cuts.push(TextEdit::Strip(n.text_list(f)));
         }
@@ -38,7 +38,7 @@ impl ConnectorCompiler<'_> {
         if let Some(n) = node.get("match") {
             cuts.extend(self.read_regex(n).map(TextEdit::Match));
         }
-        let f = &mut self.faults;
+        let f = &mut self.diagnostics;
         if let Some(n) = node.get("part").filter(|n| n.table(f)) {
             n.allow_keys(f, "`part`", &["by", "n"]);
             let by = n.get("by").and_then(|n| n.text(f)).unwrap_or_default().to_owned();
@@ -64,27 +64,27 @@ impl ConnectorCompiler<'_> {
     }
 
     fn read_regex(&mut self, node: &TomlNode) -> Option<Regex> {
-        let text = node.text(&mut self.faults)?;
+        let text = node.text(&mut self.diagnostics)?;
         match Regex::new(text) {
             Ok(regex) => Some(regex),
             Err(why) => {
                 let why = why.to_string();
                 let last = why.lines().last().unwrap_or_default().trim().to_owned();
-                self.faults.report_message(&node.span, "M0407", format!("this is no regular expression: {last}"));
+                self.diagnostics.report_message(&node.span, "M0407", format!("this is no regular expression: {last}"));
                 None
             }
         }
     }
 
     pub(crate) fn translate(&mut self, node: &TomlNode, ty: &ValueType) -> Option<WordTranslation> {
-        let otherwise = node.get("else").and_then(|n| UnknownWord::read(n, &mut self.faults));
+        let otherwise = node.get("else").and_then(|n| UnknownWord::read(n, &mut self.diagnostics));
         if let Some(n) = node.get("enum") {
-            let name = n.text(&mut self.faults)?;
+            let name = n.text(&mut self.diagnostics)?;
             let Some(index) = self.word_names.get(name).copied() else {
                 let advice = did_you_mean(name, self.word_names.keys().map(String::as_str));
                 let mut problem = Problem::new("M0110", format!("there is no [enum.{name}]"));
                 problem.help.extend(advice);
-                self.faults.add(&n.span, problem);
+                self.diagnostics.add(&n.span, problem);
                 return None;
             };
             let words = self.words.get(index)?;
@@ -95,31 +95,31 @@ impl ConnectorCompiler<'_> {
                     Problem::new("M0104", format!("[enum.{name}] gives `{odd}`, which the field does not know"));
                 problem.expected =
                     format!("one of {}", known.iter().map(|(w, _)| w.as_str()).collect::<Vec<_>>().join(", "));
-                self.faults.add(&n.span, problem);
+                self.diagnostics.add(&n.span, problem);
             }
             let otherwise = otherwise.unwrap_or_else(|| words.otherwise.clone());
             return Some(WordTranslation { by: TranslationTable::Words(index), otherwise });
         }
         let n = node.get("lookup")?;
-        let name = n.text(&mut self.faults)?;
+        let name = n.text(&mut self.diagnostics)?;
         let Some(index) = self.lookup_names.get(name).copied() else {
             let advice = did_you_mean(name, self.lookup_names.keys().map(String::as_str));
             let mut problem = Problem::new("M0110", format!("there is no [lookup.{name}]"));
             problem.help.extend(advice);
-            self.faults.add(&n.span, problem);
+            self.diagnostics.add(&n.span, problem);
             return None;
         };
         let Some(take) = node.get("take") else {
-            self.faults.report_message(&n.span, "M0102", "a look-up says which column to `take`");
+            self.diagnostics.report_message(&n.span, "M0102", "a look-up says which column to `take`");
             return None;
         };
-        let column = take.text(&mut self.faults)?;
+        let column = take.text(&mut self.diagnostics)?;
         let lookup = self.lookups.get(index)?;
         let found = lookup.columns.iter().position(|c| c == column);
         if found.is_none() && !lookup.columns.is_empty() {
             let mut problem = Problem::new("M0502", format!("[lookup.{name}] has no column `{column}`"));
             problem.expected = format!("one of {}", lookup.columns.join(", "));
-            self.faults.add(&take.span, problem);
+            self.diagnostics.add(&take.span, problem);
         }
         Some(WordTranslation {
             by: TranslationTable::Lookup(index, found?),
@@ -128,11 +128,12 @@ impl ConnectorCompiler<'_> {
     }
 
     pub(crate) fn parse(&mut self, node: &TomlNode, at: &CellContext) -> ParseSettings {
+        // Lists in it are shared (`Arc`): a cell that says nothing of its own copies pointers.
         let mut parse = self.assume.parse.clone();
         // Slots of [assume] belong to the outermost scope.
         parse.currency = parse.currency.map(|c| self.rebase_currency(c, at));
         parse.zone = parse.zone.map(|z| self.rebase_zone(z, at));
-        let f = &mut self.faults;
+        let f = &mut self.diagnostics;
         if let Some(found) = node.get("number").and_then(|n| read_style(n, f)) {
             parse.style = found;
         }
@@ -166,7 +167,7 @@ impl ConnectorCompiler<'_> {
         if let Some(n) = node.get("currency") {
             parse.currency = match n.is_table() {
                 true => self.cell(n, &ValueType::Text, at, &[]).map(|c| CurrencyOf::Cell(Arc::new(c))),
-                false => read_currency(n, &mut self.faults).map(CurrencyOf::Fixed),
+                false => read_currency(n, &mut self.diagnostics).map(CurrencyOf::Fixed),
             };
         }
         if let Some(n) = node.get("zone") {
@@ -183,7 +184,7 @@ impl ConnectorCompiler<'_> {
     pub(crate) fn text_of(&mut self, node: &TomlNode, at: &CellContext) -> Option<TextOf> {
         match node.is_table() {
             true => self.cell(node, &ValueType::Text, at, &[]).map(|c| TextOf::Cell(Arc::new(c))),
-            false => node.text(&mut self.faults).map(|t| TextOf::Fixed(t.to_owned())),
+            false => node.text(&mut self.diagnostics).map(|t| TextOf::Fixed(t.to_owned())),
         }
     }
 
@@ -207,7 +208,7 @@ impl ConnectorCompiler<'_> {
     }
 
     pub(crate) fn adjust(&mut self, node: &TomlNode) -> ValueAdjustment {
-        let f = &mut self.faults;
+        let f = &mut self.diagnostics;
         let mut flag = |key| node.get(key).and_then(|n| n.bool(f)).unwrap_or(false);
         let mut adjust = ValueAdjustment { negate: flag("negate"), abs: flag("abs"), ..ValueAdjustment::default() };
         if let Some(n) = node.get("times") {
@@ -243,7 +244,7 @@ impl ConnectorCompiler<'_> {
             if let TomlValue::List(list) = &n.value {
                 checks.push(ValueCheck::OneOf(list.iter().filter_map(|n| self.constant(n, ty)).collect()));
             } else {
-                n.report_type(&mut self.faults, "a list");
+                n.report_type(&mut self.diagnostics, "a list");
             }
         }
         if let Some(n) = node.get("between") {
@@ -254,13 +255,13 @@ impl ConnectorCompiler<'_> {
                         checks.push(ValueCheck::Between(low, high));
                     }
                 }
-                _ => n.report_type(&mut self.faults, "[least, most]"),
+                _ => n.report_type(&mut self.diagnostics, "[least, most]"),
             }
         }
         if let Some(n) = node.get("like") {
             checks.extend(self.read_regex(n).map(ValueCheck::Like));
         }
-        if let Some(n) = node.get("max_length").and_then(|n| n.integer(&mut self.faults)) {
+        if let Some(n) = node.get("max_length").and_then(|n| n.integer(&mut self.diagnostics)) {
             checks.push(ValueCheck::MaxLength(usize::try_from(n).unwrap_or(0)));
         }
         checks

@@ -11,42 +11,42 @@ use crate::values::date_pattern::DatePattern;
 use crate::values::number::{EXAMPLES, NumberStyle};
 
 /// Two years, from and to.
-pub(crate) fn read_years(node: &TomlNode, faults: &mut Diagnostics) -> Option<RangeInclusive<i16>> {
+pub(crate) fn read_years(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<RangeInclusive<i16>> {
     let list = if let TomlValue::List(list) = &node.value { list.as_slice() } else { &[] };
     let given: Vec<i16> =
-        list.iter().filter_map(|n| n.integer(faults)).filter_map(|year| i16::try_from(year).ok()).collect();
+        list.iter().filter_map(|n| n.integer(diagnostics)).filter_map(|year| i16::try_from(year).ok()).collect();
     match given.as_slice() {
         [from, to] if list.len() == 2 && *from >= 1 && from <= to && *to <= 9999 => Some(*from..=*to),
         _ => {
-            node.report_type(faults, "two years, such as [1900, 2100]");
+            node.report_type(diagnostics, "two years, such as [1900, 2100]");
             None
         }
     }
 }
 
-pub(crate) fn read_style(node: &TomlNode, faults: &mut Diagnostics) -> Option<NumberStyle> {
-    let example = node.text(faults)?;
+pub(crate) fn read_style(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<NumberStyle> {
+    let example = node.text(diagnostics)?;
     let style = NumberStyle::by_example(example);
     if style.is_none() {
         let problem = Problem::new("M0403", format!("`{example}` is not one of the number examples"));
-        faults.add(&node.span, problem.instead("", format!("one of {}", EXAMPLES.join("  "))));
+        diagnostics.add(&node.span, problem.instead("", format!("one of {}", EXAMPLES.join("  "))));
     }
     style
 }
 
-pub(crate) fn read_patterns(node: &TomlNode, time: bool, faults: &mut Diagnostics) -> Arc<[DatePattern]> {
+pub(crate) fn read_patterns(node: &TomlNode, time: bool, diagnostics: &mut Diagnostics) -> Arc<[DatePattern]> {
     let mut list: Vec<DatePattern> = Vec::new();
-    for text in node.text_list(faults) {
+    for text in node.text_list(diagnostics) {
         match DatePattern::parse(&text, time) {
             Ok(pattern) => {
                 if let Some(other) = list.iter().find(|p| p.can_disagree(&pattern)) {
                     let message = format!("`{}` and `{text}` read the same text as different days", other.text);
-                    faults.report_message(&node.span, "M0402", message);
+                    diagnostics.report_message(&node.span, "M0402", message);
                 }
                 list.push(pattern);
             }
             Err(why) => {
-                faults.report_message(&node.span, "M0401", format!("`{text}` is not a pattern: {why}"));
+                diagnostics.report_message(&node.span, "M0401", format!("`{text}` is not a pattern: {why}"));
                 // One slip is told once: what needs a pattern has this one.
                 list.push(DatePattern::refused(&text));
             }
@@ -55,23 +55,23 @@ pub(crate) fn read_patterns(node: &TomlNode, time: bool, faults: &mut Diagnostic
     list.into()
 }
 
-pub(crate) fn read_currency(node: &TomlNode, faults: &mut Diagnostics) -> Option<Currency> {
-    let code = node.text(faults)?;
+pub(crate) fn read_currency(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<Currency> {
+    let code = node.text(diagnostics)?;
     match code.parse() {
         Ok(currency) => Some(currency),
         Err(error) => {
-            faults.report_message(&node.span, "M0406", CurrencyError::to_string(&error));
+            diagnostics.report_message(&node.span, "M0406", CurrencyError::to_string(&error));
             // One slip is told once: what needs a currency has this one.
             Currency::from_code("XXX")
         }
     }
 }
 
-pub(crate) fn read_yes_no(node: &TomlNode, faults: &mut Diagnostics) -> (Arc<[String]>, Arc<[String]>) {
-    if !node.table(faults) {
+pub(crate) fn read_yes_no(node: &TomlNode, diagnostics: &mut Diagnostics) -> (Arc<[String]>, Arc<[String]>) {
+    if !node.table(diagnostics) {
         return (Arc::new([]), Arc::new([]));
     }
-    node.allow_keys(faults, "`bool`", &["yes", "no"]);
-    let mut words = |key| node.get(key).map(|n| n.text_list(faults)).unwrap_or_default().into();
+    node.allow_keys(diagnostics, "`bool`", &["yes", "no"]);
+    let mut words = |key| node.get(key).map(|n| n.text_list(diagnostics)).unwrap_or_default().into();
     (words("yes"), words("no"))
 }

@@ -25,7 +25,7 @@ impl ConnectorCompiler<'_> {
                 _ => true,
             };
             if !ok {
-                self.faults.report_message(
+                self.diagnostics.report_message(
                     &entry.at,
                     "M0112",
                     format!("`{}` says nothing about a {}", entry.key, ty.word()),
@@ -33,7 +33,7 @@ impl ConnectorCompiler<'_> {
             }
             if entry.key == "with" && node.get("join").is_none() || entry.key == "take" && node.get("lookup").is_none()
             {
-                self.faults.report_message(&entry.at, "M0112", format!("`{}` says nothing here", entry.key));
+                self.diagnostics.report_message(&entry.at, "M0112", format!("`{}` says nothing here", entry.key));
             }
         }
     }
@@ -66,7 +66,7 @@ impl ConnectorCompiler<'_> {
             _ => None,
         };
         if let Some((code, message, help)) = missing {
-            self.faults.add(&node.span, Problem::new(code, message).help(help));
+            self.diagnostics.add(&node.span, Problem::new(code, message).help(help));
         }
         let local = cell.ty == ValueType::Time && reads && p.at.is_none() && p.times.iter().any(|t| t.needs_zone());
         if let (true, Some(ZoneOf::Fixed(zone)), None) = (local, &p.zone, p.dst)
@@ -75,7 +75,7 @@ impl ConnectorCompiler<'_> {
             let place = self.assume.zone_at.clone().unwrap_or(node.span.clone());
             let problem =
                 Problem::new("M0405", "clocks in this zone are put back once a year: which of the two hours is meant?");
-            self.faults.add(&place, problem.help("add dst = \"earlier\", \"later\" or \"reject\""));
+            self.diagnostics.add(&place, problem.help("add dst = \"earlier\", \"later\" or \"reject\""));
         }
     }
 }

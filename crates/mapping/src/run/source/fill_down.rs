@@ -28,6 +28,7 @@ impl MappingPlan {
             return filled;
         }
         above.values.resize(self.fill.len(), String::new());
+        // Outer columns first: once one has a value of its own, another block has begun.
         let mut begun = false;
         for (column, value) in self.fill.iter().zip(&mut above.values) {
             let Some(column) = *column else { continue };

@@ -90,6 +90,7 @@ pub(crate) fn select_records<'v>(
         problem.path = program.paths.text(path).to_owned();
         Box::new(problem)
     };
+    // Before anything of the body is judged: what is not for us is nobody's error.
     for (path, words) in &program.only {
         let text = match at(*path)? {
             None | Some(Value::Null) => String::new(),

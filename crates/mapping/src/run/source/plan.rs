@@ -84,6 +84,7 @@ impl MappingPlan {
                 }
             }
         }
+        // Columns come from several lists (paths, group_by, fill_down): told in the file's order, and each once.
         problems.sort_by_key(|p| p.mapping.as_ref().map(|m| (m.line, m.column)));
         problems.dedup();
         if problems.is_empty() { Ok(Self { inner, columns, group, fill }) } else { Err(problems) }
@@ -102,6 +103,7 @@ impl MappingPlan {
         for column in &self.group {
             let text = self.cell_text(row, *column);
             any |= !text.is_empty();
+            // Lengths first where there are several, so that `1`,`23` and `12`,`3` stay two keys.
             if self.group.len() > 1 {
                 key.push_str(&text.len().to_string());
                 key.push(':');
