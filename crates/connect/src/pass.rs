@@ -27,7 +27,7 @@ use crate::window::{Document, Window};
 
 /// A record with what became of it.
 #[derive(Debug)]
-pub(crate) struct Taken {
+pub(crate) struct MappedRecord {
     pub(crate) origin: Arc<Origin>,
     pub(crate) kept: Kept,
     /// Which item of a JSON body.
@@ -84,7 +84,7 @@ impl Rows {
 }
 
 /// Whole records before they are mapped.
-pub(crate) struct Cut<'c> {
+pub(crate) struct RawDocument<'c> {
     /// What stands before the records, such as a heading, each with its end.
     pub(crate) prelude: &'c [u8],
     pub(crate) rows: Vec<Row>,
@@ -98,9 +98,9 @@ pub(crate) struct Cut<'c> {
 /// Where records go.
 pub(crate) enum To<'t> {
     /// Mapped, each item of a JSON body by itself.
-    Mapped(&'t mut dyn FnMut(Taken) -> ControlFlow<()>),
+    Mapped(&'t mut dyn FnMut(MappedRecord) -> ControlFlow<()>),
     /// As they stand.
-    Cut(&'t mut dyn FnMut(Cut<'_>) -> ControlFlow<()>),
+    Cut(&'t mut dyn FnMut(RawDocument<'_>) -> ControlFlow<()>),
 }
 
 /// What is read.
@@ -367,7 +367,7 @@ impl Pass<'_, '_> {
     fn document(&mut self, mut document: Document) -> ControlFlow<()> {
         if let To::Cut(take) = &mut self.to {
             let outcome = glimpse(self.connector, &self.plan, &self.origin.resource, &document.rows);
-            return take(Cut {
+            return take(RawDocument {
                 prelude: &self.prelude,
                 rows: document.rows,
                 spoiled: document.spoiled,
@@ -425,7 +425,7 @@ impl Pass<'_, '_> {
             _ => Kept::of(rows, self.origin.charset),
         };
         match &mut self.to {
-            To::Mapped(take) => take(Taken { origin: Arc::clone(&self.origin), kept, item, outcome }),
+            To::Mapped(take) => take(MappedRecord { origin: Arc::clone(&self.origin), kept, item, outcome }),
             To::Cut(_) => ControlFlow::Continue(()),
         }
     }

@@ -15,7 +15,7 @@ use crate::Input;
 use crate::entry::{hex, now};
 use crate::fault;
 use crate::kept::Kept;
-use crate::pass::{Cut, End, Passed, To, pass};
+use crate::pass::{End, Passed, RawDocument, To, pass};
 use crate::row::Content;
 use crate::source::topic::CONNECTOR;
 
@@ -127,7 +127,7 @@ fn read(connector: &Connector, inputs: &[Input], to: &mpsc::Sender<Vec<Part>>) -
     for input in inputs {
         let resource = input.resource();
         let (mut parts, mut bytes, mut gone) = (Vec::new(), 0, false);
-        let mut take = |cut: Cut<'_>| {
+        let mut take = |cut: RawDocument<'_>| {
             let part = part(cut, table, &resource);
             bytes += if let Part::Message(_, value) = &part { value.len() } else { 0 };
             parts.push(part);
@@ -152,7 +152,7 @@ fn read(connector: &Connector, inputs: &[Input], to: &mpsc::Sender<Vec<Part>>) -
     Ok(())
 }
 
-fn part(cut: Cut<'_>, table: bool, resource: &str) -> Part {
+fn part(cut: RawDocument<'_>, table: bool, resource: &str) -> Part {
     let mut problems = cut.spoiled;
     let bad = |row: &crate::row::Row| match &row.content {
         Content::Bad(problem, _) => Some((**problem).clone()),

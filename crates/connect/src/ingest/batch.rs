@@ -12,7 +12,7 @@ use crate::Input;
 use crate::fault;
 use crate::ingest::fuse::Fuse;
 use crate::ingest::{FileReport, FileState, IngestError};
-use crate::pass::{End, Passed, Taken, To, pass};
+use crate::pass::{End, MappedRecord, Passed, To, pass};
 
 const EVENTS: usize = 1_000;
 const RECORDS: usize = 4_000;
@@ -21,7 +21,7 @@ const BYTES: usize = 4 << 20;
 /// Records in the order in which they were read; the end of an input closes its batch.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    pub(crate) records: Vec<Taken>,
+    pub(crate) records: Vec<MappedRecord>,
     pub(crate) ended: Option<Ended>,
     events: usize,
     bytes: usize,
@@ -38,7 +38,7 @@ pub(crate) struct Ended {
 }
 
 impl Batch {
-    pub(crate) fn push(&mut self, taken: Taken) {
+    pub(crate) fn push(&mut self, taken: MappedRecord) {
         if let MappingOutcome::Mapped { events, .. } = &taken.outcome {
             self.events += events.len();
         }
@@ -64,7 +64,7 @@ pub(crate) fn read(
         let mut blown = None;
         let mut why: BTreeMap<String, u64> = BTreeMap::new();
         let mut gone = false;
-        let mut take = |taken: Taken| {
+        let mut take = |taken: MappedRecord| {
             let failed = if let MappingOutcome::Quarantined(problems) = &taken.outcome {
                 let code = problems.first().map_or("", |p| p.code.as_ref());
                 *why.entry(code.to_owned()).or_default() += 1;

@@ -16,7 +16,7 @@ use onefold_mapping::{Connector, MappingOutcome};
 use onefold_store::{Quarantine, QuarantineEntry};
 use tokio::sync::mpsc;
 
-use crate::pass::Taken;
+use crate::pass::MappedRecord;
 use crate::{Door, Input, Verdict, fault};
 pub(crate) use batch::Batch;
 use batch::Ended;
@@ -184,7 +184,7 @@ fn end(ended: Ended, report: &mut Report, entries: &mut Vec<QuarantineEntry>) {
 async fn judge(
     door: &Door,
     events: Vec<Event>,
-    mapped: Vec<(Taken, usize)>,
+    mapped: Vec<(MappedRecord, usize)>,
     report: &mut Report,
 ) -> Result<Vec<QuarantineEntry>, IngestError> {
     let ids: Vec<_> = events.iter().map(|event| (event.header.id, event.header.subject.to_string())).collect();

@@ -9,11 +9,11 @@ use crate::charset::Charset;
 use crate::entry::Origin;
 use crate::fault;
 use crate::kept::Kept;
-use crate::pass::{End, Passed, Planned, Taken, To, Unit, read};
+use crate::pass::{End, MappedRecord, Passed, Planned, To, Unit, read};
 use crate::source::file::open_bytes;
 
 /// Maps the records of a message. One that cannot be read to its end is refused as a whole, since it is one document.
-pub(crate) fn open(connector: &Connector, resource: &str, value: &[u8], planned: &mut Planned) -> Vec<Taken> {
+pub(crate) fn open(connector: &Connector, resource: &str, value: &[u8], planned: &mut Planned) -> Vec<MappedRecord> {
     let mut records = Vec::new();
     let mut take = |taken| {
         records.push(taken);
@@ -26,7 +26,7 @@ pub(crate) fn open(connector: &Connector, resource: &str, value: &[u8], planned:
     let (origin, problems) = match all(To::Mapped(&mut take)) {
         Ok(Passed { origin, end: End::Complete, .. }) if records.is_empty() => {
             let outcome = MappingOutcome::Skipped { reason: "no records in it".to_owned() };
-            return vec![Taken { origin, kept: Kept::default(), item: None, outcome }];
+            return vec![MappedRecord { origin, kept: Kept::default(), item: None, outcome }];
         }
         // Nobody stops it.
         Ok(Passed { end: End::Complete | End::Stopped(_), warnings, .. }) => {
@@ -48,7 +48,7 @@ pub(crate) fn open(connector: &Connector, resource: &str, value: &[u8], planned:
         }
     };
     let kept = Kept::message(value.to_vec());
-    vec![Taken { origin, kept, item: None, outcome: MappingOutcome::Quarantined(problems) }]
+    vec![MappedRecord { origin, kept, item: None, outcome: MappingOutcome::Quarantined(problems) }]
 }
 
 /// What the current mapping makes of a message that was refused as a whole: all its events, or all that is wrong.
