@@ -43,7 +43,9 @@ fn a_crate_declares_what_its_sources_name() {
         let unnamed = |package: &&String, sources: &str| !holds(sources, &library(package));
         wrong.extend(manifest.normal.iter().filter(|p| unnamed(p, &product)).map(|p| format!("{word}: {p}")));
         let beside = ["tests", "examples"].map(|below| all_of(&files(&format!("crates/{word}/{below}"), ".rs")));
-        let tests = [product, beside.concat(), all_of(&tests_elsewhere(&word, &manifest))].concat();
+        // The README is the crate's documentation, whose examples are tests.
+        let readme = read(&root().join("crates").join(&word).join("README.md"));
+        let tests = [product, readme, beside.concat(), all_of(&tests_elsewhere(&word, &manifest))].concat();
         wrong.extend(manifest.dev.iter().filter(|p| unnamed(p, &tests)).map(|p| format!("{word}, in tests: {p}")));
     }
     none("a dependency that no source names", &wrong);

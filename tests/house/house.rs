@@ -1,6 +1,7 @@
 //! The rules of the house: who may depend on whom, what a crate shows and looks like inside, and that what a README names exists.
 
 mod circles;
+mod dependencies;
 mod files;
 mod findings;
 mod floors;

@@ -173,7 +173,7 @@ fn part(cut: RawDocument<'_>, table: bool, resource: &str) -> Part {
         return Part::LeftOut(LeftOut { resource: resource.to_owned(), first_line, last_line, problems });
     }
     let key = match &cut.outcome {
-        MappingOutcome::Mapped { events, .. } => events.first().map(|event| event.subject.to_string()),
+        MappingOutcome::Mapped { events, .. } => events.first().map(|event| event.header.subject.to_string()),
         _ => None,
     };
     let key = key.unwrap_or_else(|| hex(&Sha256::digest(&kept.raw)).get(..16).unwrap_or_default().to_owned());

@@ -5,16 +5,13 @@ mod body;
 mod catalogue;
 mod clean;
 mod cloudevent;
-mod codec;
 mod currency;
-mod digest;
 mod event;
 mod id;
 mod key;
 mod kind;
 mod limits;
 mod message;
-mod payload;
 mod problem;
 mod role;
 mod subject;
@@ -32,17 +29,16 @@ pub use body::Body;
 pub use catalogue::{Catalogue, EventType, Field, FieldKind, catalogue};
 pub use clean::{clean_text, plain_width};
 pub use cloudevent::{CloudEventError, from_cloudevent, to_cloudevent};
-pub use codec::{CodecError, decode, decode_with, encode};
 pub use currency::{Currency, CurrencyError};
-pub use digest::{ContentDigest, HubKey};
-pub use event::{DecodedEvent, Event, EventError, EventHeader, Locator, Reference};
+pub use event::{
+    CodecError, ContentDigest, DecodedEvent, EmptyKeyRing, Event, EventError, EventHeader, HubKey, KeyRing, Locator,
+    Payload, PayloadContent, Reference, decode, decode_with, encode,
+};
 pub use id::{EventId, IdParts, party_id};
 pub use key::{KeyState, check_key, judge_key};
 pub use kind::Kind;
 pub use limits::{LONGEST_KEY, Limits, check_length, large};
 pub use message::{FieldValue, encode_message};
-pub use payload::{EmptyKeyRing, KeyRing, Payload, PayloadContent};
-pub use problem::{Place, Problem, problems_to_json, render, render_record};
 pub use problem::{FilePosition, Problem, problems_to_json, render_problem, render_record_problems};
 pub use role::{Role, Target};
 pub use subject::{Subject, SubjectError};

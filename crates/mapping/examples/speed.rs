@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
-use onefold_event::{Body, parse_decimal, render_record_problems, EmptyKeyRing};
+use onefold_event::{Body, EmptyKeyRing, parse_decimal, render_record_problems};
 use onefold_mapping::{Connector, MappingOutcome, NumberedRow, SourceRecord, SourceRow, TableRow};
 use rust_decimal::Decimal;
 

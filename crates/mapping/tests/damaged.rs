@@ -219,7 +219,7 @@ fn json_numbers_in_float_notation_are_no_keys_and_long_ones_are_read_from_their_
     let of = |id: &str| {
         let text = format!(r#"{{"id": {id}, "at": "2026-03-09T10:00:00Z", "total": 1}}"#);
         match tree(TREE, serde_json::from_str(&text).unwrap()) {
-            MappingOutcome::Mapped { events, .. } => events[0].subject.number().to_owned(),
+            MappingOutcome::Mapped { events, .. } => events[0].header.subject.number().to_owned(),
             MappingOutcome::Quarantined(problems) => problems[0].code.to_string(),
             MappingOutcome::Skipped { reason } => reason,
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use onefold_event::{Body, parse_decimal, EmptyKeyRing};
+use onefold_event::{Body, EmptyKeyRing, parse_decimal};
 use onefold_mapping::{Connector, MappingOutcome, NumberedRow, SourceRecord, SourceRow};
 use rust_decimal::Decimal;
 

@@ -2,7 +2,7 @@
 
 mod support;
 
-use onefold_event::{Event, format_micros, EmptyKeyRing};
+use onefold_event::{EmptyKeyRing, Event, format_micros};
 use onefold_mapping::{MappingOutcome, NumberedRow, SourceRecord, SourceRow};
 use serde_json::Value;
 use support::good;

@@ -141,7 +141,11 @@ fn a_whole_good_record_passes_through_everything() {
         &[row.clone(), row],
     ) {
         MappingOutcome::Mapped { events, .. } => {
-            let onefold_event::Body::InvoiceIssued(invoice) = &events[0].body else { panic!() };
+            let onefold_event::Body::InvoiceIssued(invoice) =
+                &events[0].read(&onefold_event::EmptyKeyRing).unwrap().body
+            else {
+                panic!()
+            };
             assert_eq!(invoice.total.as_ref().unwrap().amount, "19.98");
             assert_eq!(invoice.tax.as_ref().unwrap().amount, "2857.19");
             assert_eq!((invoice.due_on.as_str(), invoice.issued_on.as_str()), ("2026-03-18", "2026-03-09"));

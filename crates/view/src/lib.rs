@@ -14,7 +14,6 @@ mod finding;
 mod fragment;
 mod guest;
 mod inbound;
-mod lookup;
 mod merged;
 mod named;
 mod party;

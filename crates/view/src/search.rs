@@ -6,8 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use onefold_identity::spellings;
+use onefold_identity::{Intermediary, spellings, unicode_address};
 use unicode_normalization::char::is_combining_mark;
+
+use crate::Bundle;
 
 /// Suffixes of a long number by which it is found: without country code, without area code.
 const SUFFIXES: [usize; 5] = [11, 10, 9, 8, 7];
@@ -136,6 +138,24 @@ fn runs(text: &str) -> Vec<Run> {
 /// Han, kana, Hangul.
 fn is_dense(c: char) -> bool {
     matches!(u32::from(c), 0x3040..=0x30FF | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0x20000..=0x3134F)
+}
+
+impl Bundle {
+    /// Whether the party whose bundle it is stands for others.
+    pub fn intermediary(&self) -> Intermediary {
+        self.profile
+            .as_ref()
+            .map_or(Intermediary::None, |p| u8::try_from(p.intermediary).map_or(Intermediary::None, Into::into))
+    }
+
+    /// Name and identifiers, for search; an address whose domain is of other letters than ASCII in both its forms.
+    pub fn search_words(&self) -> BTreeSet<String> {
+        let Some(profile) = &self.profile else { return BTreeSet::new() };
+        let name = profile.fields.get("name").map(|value| value.text.clone());
+        let keys = profile.identifiers.iter().filter_map(|shown| shown.key.rsplit(':').next());
+        let keys = keys.flat_map(|key| [Some(key.to_owned()), unicode_address(key)]).flatten();
+        name.into_iter().chain(keys).filter(|word| !word.is_empty()).collect()
+    }
 }
 
 #[cfg(test)]

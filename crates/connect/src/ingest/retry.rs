@@ -180,7 +180,7 @@ pub async fn retry(
         }
         MappingOutcome::Quarantined(problems) => problems,
         MappingOutcome::Mapped { events, .. } => {
-            let ids: Vec<_> = events.iter().map(|event| (event.id, event.subject.to_string())).collect();
+            let ids: Vec<_> = events.iter().map(|event| (event.header.id, event.header.subject.to_string())).collect();
             let verdicts = door.accept(events).await?;
             let problems: Vec<Problem> = (verdicts.iter().zip(&ids))
                 .flat_map(|(verdict, (id, subject))| match verdict {

@@ -430,7 +430,7 @@ async fn each_item_of_a_body_fails_alone() {
     let any_day = parse(&text.replace("date = \"yyyy-MM-dd\"", "date = [\"yyyy-MM-dd\", \"dd.MM.yyyy\"]"));
     let tried = onefold_connect::again(entry, Some(&any_day)).unwrap();
     let onefold_mapping::MappingOutcome::Mapped { events, .. } = tried else { panic!("{tried:?}") };
-    assert_eq!(events.iter().map(|e| e.subject.to_string()).collect::<Vec<_>>(), ["invoice:desk:2"]);
+    assert_eq!(events.iter().map(|e| e.header.subject.to_string()).collect::<Vec<_>>(), ["invoice:desk:2"]);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use onefold_event::{Event, decode, encode};
 use onefold_fold::MOST_FACTS;
 use onefold_log::{Log, Record, Stored};
 use onefold_mapping::MappingOutcome;
-use onefold_store::{MOST_FACTS, Quarantine, QuarantineEntry};
+use onefold_store::{Quarantine, QuarantineEntry};
 use serde_json::{Value, json};
 
 use crate::hub::{Hub, invoices, table};

@@ -2,7 +2,7 @@
 
 use crate::hub::{HEADING, Hub, gzip, invoices, invoices_text, parse, table};
 use onefold_connect::{FileState, Report, Retried, again, retry};
-use onefold_event::{Body, Event, EmptyKeyRing};
+use onefold_event::{Body, EmptyKeyRing, Event};
 use onefold_mapping::{Connector, MappingOutcome};
 use proptest::prelude::*;
 
@@ -127,7 +127,9 @@ async fn what_was_filled_from_another_document_is_filled_so_again_by_a_retry() {
             .replace("total = { from = \"amount\", pick = \"sum\" }", "total = { from = \"amount\", pick = \"last\" }"),
     );
     match again(&entry, Some(&lenient)).unwrap() {
-        MappingOutcome::Mapped { events, .. } => assert_eq!(events[0].references[0].subject.as_str(), "party:t:K1"),
+        MappingOutcome::Mapped { events, .. } => {
+            assert_eq!(events[0].header.references[0].subject.as_str(), "party:t:K1")
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -22,13 +22,18 @@ pub(crate) fn find_checked(
     let steps: Vec<&str> = rest.split('.').collect();
     Ok(match steps.as_slice() {
         ["type"] => Some(def.ty.name.to_owned()),
-        ["subject"] => Some(event.subject.to_string()),
-        ["occurred_at"] => Some(event.occurred().to_string()),
-        ["day"] => Some(event.day.to_string()),
-        ["revision"] => Some(event.revision.clone()).filter(|r| !r.is_empty()),
+        ["subject"] => Some(event.header.subject.to_string()),
+        ["occurred_at"] => Some(event.header.occurred().to_string()),
+        ["day"] => Some(event.header.day.to_string()),
+        ["revision"] => Some(event.header.revision.clone()).filter(|r| !r.is_empty()),
         ["refs", role] => {
-            let subjects: Vec<_> =
-                event.references.iter().filter(|r| r.role.word() == *role).map(|r| r.subject.to_string()).collect();
+            let subjects: Vec<_> = event
+                .header
+                .references
+                .iter()
+                .filter(|r| r.role.word() == *role)
+                .map(|r| r.subject.to_string())
+                .collect();
             Some(subjects.join(", ")).filter(|t| !t.is_empty())
         }
         _ => find_below(

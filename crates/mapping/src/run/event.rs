@@ -66,11 +66,11 @@ pub(crate) fn build_event<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> 
             return None;
         }
     }
-    (event.day, event.offset) = (at.day, at.offset);
-    event.revision = revision;
-    event.revision_order = order;
-    event.mapping = frame.run.plan.inner.digest.to_vec();
-    event.locator = Some(record_locator(frame));
+    (event.header.day, event.header.offset) = (at.day, at.offset);
+    event.header.revision = revision;
+    event.header.revision_order = order;
+    event.header.mapping = frame.run.plan.inner.digest.to_vec();
+    event.header.locator = Some(record_locator(frame));
     Some((event, message))
 }
 

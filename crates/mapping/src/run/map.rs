@@ -127,7 +127,7 @@ fn nothing_applies(record: &SourceRecord, events: &[EventDef]) -> Problem {
 
 /// Two events of one record with one id would be taken for one.
 fn repeated_id(made: &[MadeEvent], record: &SourceRecord, plan: &MappingPlan) -> Option<Problem> {
-    let mut ids: Vec<(EventId, usize)> = made.iter().map(|m| (m.event.id, m.def)).collect();
+    let mut ids: Vec<(EventId, usize)> = made.iter().map(|m| (m.event.header.id, m.def)).collect();
     // Few per record: sorting is cheaper than a set.
     ids.sort_unstable();
     let pair = ids.windows(2).find(|w| matches!(w, [a, b] if a.0 == b.0))?;

@@ -1,7 +1,7 @@
 //! Small connectors and records for tests.
 #![allow(dead_code)]
 
-use onefold_event::{Event, Problem, EmptyKeyRing};
+use onefold_event::{EmptyKeyRing, Event, Problem};
 use onefold_mapping::{Connector, MappingOutcome, NumberedRow, SourceRecord, SourceRow};
 
 /// An order connector whose sections a test adds to.

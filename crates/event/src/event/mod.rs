@@ -1,9 +1,16 @@
 //! An event: what a source reports of a subject, with where it was read.
 
-use crate::{
-    Body, EventId, EventType, KeyRing, Kind, Micros, Occurred, Payload, PayloadContent, Role, Subject, SubjectError,
-    ValueFault,
-};
+mod codec;
+mod digest;
+mod error;
+mod payload;
+
+use crate::{Body, EventId, EventType, Kind, Micros, Occurred, Role, Subject};
+
+pub use codec::{CodecError, decode, decode_with, encode};
+pub use digest::{ContentDigest, HubKey};
+pub use error::EventError;
+pub use payload::{EmptyKeyRing, KeyRing, Payload, PayloadContent};
 
 pub use crate::v1::Locator;
 
@@ -62,32 +69,6 @@ pub struct DecodedEvent {
     pub body: Body,
     /// The personal part could not be opened.
     pub is_sealed: bool,
-}
-
-/// Why bytes or words make no event.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs)]
-pub enum EventError {
-    #[error("there is no event type `{name}`{}", hint(.nearest))]
-    Type { name: String, nearest: Option<String> },
-    #[error("{0}")]
-    Subject(#[from] SubjectError),
-    #[error("{name} is about {expected}, not about `{found}`")]
-    Kind { name: &'static str, expected: String, found: String },
-    #[error("{name} has no reference with the role `{role}`: expected one of {expected}")]
-    Role { name: &'static str, role: String, expected: String },
-    #[error("`{role}` points at a {expected}, not at `{found}`")]
-    Target { role: &'static str, expected: &'static str, found: String },
-    #[error("the message does not decode: {0}")]
-    Decode(String),
-    #[error("`{field}`: {problem}")]
-    Field { field: String, problem: String },
-    #[error("`{field}`: {fault}")]
-    Value { field: String, fault: Box<ValueFault> },
-}
-
-fn hint(nearest: &Option<String>) -> String {
-    nearest.as_ref().map_or_else(String::new, |n| format!("; did you mean `{n}`?"))
 }
 
 impl Event {
