@@ -60,6 +60,11 @@ impl FactState {
         facts.sort_by(|a, b| a.row_key().cmp(&b.row_key()));
     }
 
+    /// Which of several copies of one content counts, the least: when the hub took it in, then where it stands.
+    pub(crate) fn place(&self) -> (Micros, u32, u64) {
+        (self.recorded_at, self.partition, self.offset)
+    }
+
     /// Order of folding (rule A5).
     pub(crate) fn fold_key(&self) -> (i64, i64, &[u8]) {
         (self.occurred_at, self.recorded_at, &self.id)

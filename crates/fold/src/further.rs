@@ -76,8 +76,7 @@ struct CountedFact {
 impl SubjectState {
     /// A state that knows these copies of events and has folded none: of copies of one content the earliest counts.
     pub fn of(mut copies: Vec<FactState>) -> Self {
-        let place = |fact: &FactState| (fact.row_id(), fact.recorded_at, fact.partition, fact.offset);
-        copies.sort_by_key(place);
+        copies.sort_by_key(|fact| (fact.row_id(), fact.place()));
         copies.dedup_by_key(|fact| fact.row_id());
         let mut state = Self { facts: copies, ..Self::default() };
         FactState::sort(&mut state.facts);

@@ -59,8 +59,16 @@ pub enum Admitted {
 
 impl SubjectState {
     /// Whether a copy of an event is known already and no earlier than the one that is: taking it in changes nothing.
-    pub fn knows(&self, event: &EventHeader, digest: &ContentDigest, recorded_at: Micros) -> bool {
-        self.of_id(&event.id.0).iter().any(|f| f.digest == *digest && f.recorded_at <= recorded_at)
+    pub fn knows(
+        &self,
+        event: &EventHeader,
+        digest: &ContentDigest,
+        recorded_at: Micros,
+        partition: u32,
+        offset: u64,
+    ) -> bool {
+        let place = (recorded_at, partition, offset);
+        self.of_id(&event.id.0).iter().any(|fact| fact.digest == *digest && fact.place() <= place)
     }
 
     /// Copies of one id.
@@ -84,10 +92,11 @@ impl SubjectState {
         let mut copies =
             self.facts.get_mut(from..).into_iter().flatten().take_while(|fact| fact.id == event.header.id.0);
         if let Some(same) = copies.find(|fact| fact.digest == *digest) {
-            if recorded_at >= same.recorded_at {
+            if (recorded_at, partition, offset) >= same.place() {
                 return Admitted::Duplicate;
             }
-            (same.recorded_at, same.partition, same.offset) = (recorded_at, partition, offset);
+            // The earliest copy counts in all that it says, also in what is none of its content: its order among versions.
+            *same = FactState::new(&event.header, digest, recorded_at, partition, offset);
             FactState::sort(&mut self.facts);
             return Admitted::Earlier;
         }
@@ -275,5 +284,38 @@ impl SubjectState {
         let named = self.parties(subject).into_iter().filter(|(role, _)| role.target() == Target::Owner);
         all.extend(named.map(|(_, party)| party.to_string()));
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use onefold_event::{EmptyKeyRing, Event, IdParts, v1};
+
+    use super::*;
+
+    #[test]
+    fn the_earliest_copy_of_one_content_counts_in_all_that_it_says_whichever_comes_first() {
+        let subject: Subject = "order:erp:1".parse().unwrap();
+        let ids = IdParts { source: "erp", part: "", parts: &["1".to_owned()], revision: "" };
+        let body = v1::OrderCancelled::default();
+        let plain = Event::new(ids.id(), ids.fact(), "erp", subject, 0, body.into()).unwrap();
+        let plain = plain.into_decoded(&EmptyKeyRing).unwrap();
+        let mut ordered = plain.clone();
+        (ordered.header.revision_order, ordered.header.offset) = (vec![7], Some(3_600));
+        // By the time that it was taken in; where that is the same, by where it stands.
+        for stamps in [[1, 2], [1, 1]] {
+            let state = |order: [usize; 2]| {
+                let mut state = SubjectState::default();
+                for n in order {
+                    let event = [&plain, &ordered][n];
+                    state.admit(event, &[7; 16], stamps[n], 0, n as u64);
+                }
+                state
+            };
+            let (first, last) = (state([0, 1]), state([1, 0]));
+            assert_eq!(first, last, "{stamps:?}");
+            assert_eq!((first.facts[0].order.len(), first.facts[0].offset), (0, 0));
+            assert!(first.knows(&ordered.header, &[7; 16], stamps[1], 0, 1));
+        }
     }
 }

@@ -89,7 +89,7 @@ impl Row {
     /// Takes in one copy of an event; a duplicate leaves the row as it is.
     pub(crate) fn admit(&mut self, taken: &Taken) -> Admitted {
         let Taken { event, digest, recorded_at, partition, offset } = taken;
-        if self.state.knows(&event.header, digest, *recorded_at) {
+        if self.state.knows(&event.header, digest, *recorded_at, *partition, *offset) {
             return Admitted::Duplicate;
         }
         if self.state.is_long() {
