@@ -36,8 +36,9 @@ impl Subject {
     /// # Errors
     /// An empty part, a colon in the source, or more than 512 bytes.
     pub fn new(kind: Kind, source: &str, number: &str) -> Result<Self, SubjectError> {
-        let number: String = number.trim().chars().filter(|c| !c.is_control()).collect();
-        format!("{}:{source}:{number}", kind.word()).parse()
+        // White space may stand behind a control character.
+        let number: String = number.chars().filter(|c| !c.is_control()).collect();
+        format!("{}:{source}:{}", kind.word(), number.trim()).parse()
     }
 
     /// Its kind.
@@ -147,6 +148,14 @@ mod tests {
     fn the_number_keeps_its_colons() {
         let subject: Subject = "order:erp:A:1".parse().unwrap();
         assert_eq!((subject.kind(), subject.source(), subject.number()), (Kind::Order, "erp", "A:1"));
+    }
+
+    #[test]
+    fn the_number_is_cleaned_of_white_space_beside_control_characters() {
+        for number in ["17", " \u{7} 17", "17 \0 ", "\t1\u{1b}7\n"] {
+            assert_eq!(Subject::new(Kind::Order, "erp", number).unwrap().as_str(), "order:erp:17", "{number:?}");
+        }
+        assert!(Subject::new(Kind::Order, "erp", "\0 \u{7}").is_err());
     }
 
     #[test]

@@ -98,11 +98,14 @@ pub(crate) fn compact(text: &str) -> Result<String, &'static str> {
 
 /// As the number of a subject is cleaned, so that a party's own number and another system's word for it are one.
 fn own_number(text: &str) -> Result<String, &'static str> {
-    Ok(text.trim().chars().filter(|c| !c.is_control()).collect())
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    Ok(text.trim().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn key(kind: &str, text: &str, issuer: &str) -> String {
@@ -115,6 +118,7 @@ mod tests {
         assert_eq!(key("registration", "hrb-12 345", "DE"), "registration:DE:HRB12345");
         assert_eq!(key("loyalty", "ＡＢ-77 ", "club"), "loyalty:club:AB77");
         assert_eq!(key("number", " K 417 ", "erp"), "number:erp:K 417");
+        assert_eq!(key("number", " \0 K 417\u{7} ", "erp"), "number:erp:K 417");
         assert_eq!(key("national_id", "11010519491231002x", "CN"), "national_id:CN:11010519491231002X");
         assert_eq!(key("national_id", "078-05-1120", "US"), "national_id:US:078051120");
     }
@@ -150,5 +154,25 @@ mod tests {
             assert!(normalise(kind, text, issuer).is_err(), "{kind} {text} {issuer}");
         }
         assert!(normalise("number", &"9".repeat(300), "erp").is_err());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 5_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_in_its_form_stays_as_it_is(
+            kind in prop::sample::select(vec![
+                "phone", "email", "lei", "account", "vat", "tax_number", "registration", "national_id", "loyalty", "number",
+                "wechat",
+            ]),
+            text in prop_oneof!["[ \u{0}\u{7}\t+.@:0-9A-Za-z０-９ßſİﬁ\u{301}\u{200b}-]{0,20}", "\\PC{0,12}"],
+            issuer in prop::sample::select(vec!["", "DE", "CN", "erp"]),
+        ) {
+            if let Ok(key) = normalise(kind, &text, issuer) {
+                let parted = || key.value().split_once(':').map(|(issuer, value)| normalise(kind, value, issuer));
+                let again = normalise(kind, key.value(), "").or_else(|error| parted().unwrap_or(Err(error)));
+                prop_assert_eq!(again, Ok(key));
+            }
+        }
     }
 }
