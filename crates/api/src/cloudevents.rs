@@ -13,8 +13,12 @@ use serde_json::{Error, Value};
 use crate::body::too_large;
 use crate::problem::Problem;
 
-/// The events of a request, as CloudEvents JSON objects, each with the bytes that were sent.
-pub(crate) fn read(headers: &HeaderMap, body: &[u8], most: usize) -> Result<Vec<Posted>, Problem> {
+/// The events of a request, as CloudEvents JSON objects, each with the bytes that were sent. A packed body is unpacked to
+/// `most` bytes.
+///
+/// # Errors
+/// A media type, charset or coding that is not taken, a body that is damaged or no JSON, or more than may come at once.
+pub fn read_events(headers: &HeaderMap, body: &[u8], most: usize) -> Result<Vec<Posted>, Problem> {
     let body = &*unpacked(headers, body, most)?;
     let written = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let (media, parameters) = written.split_once(';').unwrap_or((written, ""));
@@ -148,7 +152,7 @@ mod tests {
     use super::*;
 
     fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Posted>, Problem> {
-        super::read(headers, body, 1 << 20)
+        read_events(headers, body, 1 << 20)
     }
 
     fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Zoned;
@@ -36,11 +36,25 @@ pub(crate) struct Day {
     today: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Which page of a list is asked for.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Paged {
-    cursor: Option<String>,
-    limit: Option<usize>,
+pub struct Paged {
+    /// The page before said it as `next`; none: the first page.
+    pub cursor: Option<String>,
+    /// Items on it at most; none: as many as a page has.
+    pub limit: Option<usize>,
+}
+
+impl Paged {
+    /// Reads it from the query of a request.
+    ///
+    /// # Errors
+    /// A parameter that is none of these, stands twice, or is no number where one is expected.
+    pub fn read(uri: &Uri) -> Result<Self, Problem> {
+        let Query(paged) = Query::try_from_uri(uri).map_err(|error| wrong(error.body_text()))?;
+        Ok(paged)
+    }
 }
 
 type Asked<T> = Result<Query<T>, QueryRejection>;
@@ -88,27 +102,27 @@ pub(crate) async fn timeline(
     State(face): State<Face>,
     Extension(connection): On,
     named: Named,
-    asked: Asked<Paged>,
+    uri: Uri,
 ) -> Result<Response, Problem> {
-    listed((&face, &connection), named, Listing::NewestFirst, asked).await
+    listed((&face, &connection), named, Listing::NewestFirst, &uri).await
 }
 
 pub(crate) async fn documents(
     State(face): State<Face>,
     Extension(connection): On,
     named: Named,
-    asked: Asked<Paged>,
+    uri: Uri,
 ) -> Result<Response, Problem> {
-    listed((&face, &connection), named, Listing::OldestFirst, asked).await
+    listed((&face, &connection), named, Listing::OldestFirst, &uri).await
 }
 
 async fn listed(
     (face, connection): (&Face, &Connection),
     named: Named,
     listing: Listing,
-    asked: Asked<Paged>,
+    uri: &Uri,
 ) -> Result<Response, Problem> {
-    let Query(Paged { cursor, limit }) = asked.map_err(|e| wrong(e.body_text()))?;
+    let Paged { cursor, limit } = Paged::read(uri)?;
     let (of, limit) = (reference(named)?, limit.unwrap_or(PAGE));
     let turn = face.turns.read(limit, connection).await?;
     let service = face.service.clone();

@@ -25,12 +25,12 @@ pub(crate) async fn post(
     let whole = body::read(body, &headers, &connection, (&face.turns, &face.options)).await?;
     let most = face.options.body_bytes;
     if whole.bytes.len() <= SMALL && !cloudevents::is_packed(&whole.bytes) {
-        let events = cloudevents::read(&headers, &whole.bytes, most)?;
+        let events = cloudevents::read_events(&headers, &whole.bytes, most)?;
         return Ok(answered(&face.service.accept(events).await?));
     }
     // Many events are taken in a few requests at a time, so that those of one or two need not wait for them.
     let _turn = face.turns.large_post(&connection).await?;
-    let read = tokio::task::spawn_blocking(move || cloudevents::read(&headers, &whole.bytes, most));
+    let read = tokio::task::spawn_blocking(move || cloudevents::read_events(&headers, &whole.bytes, most));
     let events = read.await.map_err(|_| ServiceError::new(Code::Internal, "reading the body broke off"))??;
     let answers = face.service.accept(events).await?;
     Ok(answered(&answers))

@@ -16,7 +16,9 @@ mod router;
 mod serve;
 mod turns;
 
+pub use cloudevents::read_events;
+pub use customers::Paged;
 pub use metrics::Render;
 pub use options::Options;
-pub use problem::status_of;
+pub use problem::{Problem, status_of};
 pub use serve::serve;

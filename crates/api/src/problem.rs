@@ -12,7 +12,7 @@ const SOON: u16 = 1;
 
 /// A problem on its way out.
 #[derive(Debug)]
-pub(crate) struct Problem {
+pub struct Problem {
     status: StatusCode,
     body: Map<String, Value>,
     /// Time alone may mend it.
@@ -57,6 +57,11 @@ impl Problem {
         });
         let Value::Object(body) = body else { return Self { status, body: Map::new(), passes: false } };
         Self { status, body, passes: false }
+    }
+
+    /// The status that it is answered with.
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
     }
 
     /// The same with a member more.

@@ -1,6 +1,8 @@
 //! A customer's documents, merged into one timeline and read page by page from either end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
 
 use onefold_event::{Subject, format_micros, parse_instant};
 use onefold_fold::SubjectState;
@@ -41,7 +43,7 @@ impl Service {
         limit: usize,
     ) -> Result<Page, ServiceError> {
         let limit = limit.clamp(1, MOST);
-        let mut after = cursor.map(read_cursor).transpose()?;
+        let mut after = cursor.map(|text| text.parse::<Cursor>()).transpose()?.map(|cursor| cursor.0);
         let owners = match of {
             Some(reference) => self.customer(reference).await?.bundles.into_keys().collect(),
             None => Vec::new(),
@@ -66,7 +68,7 @@ impl Service {
                 }
             }
             if full || !more {
-                let next = after.filter(|_| more || rest.next().is_some()).map(|place| write_cursor(&place));
+                let next = after.filter(|_| more || rest.next().is_some()).map(|place| Cursor(place).to_string());
                 return Ok(Page { items, next });
             }
         }
@@ -189,19 +191,28 @@ pub(crate) fn row(key: &str, contributions: &BTreeMap<String, Contribution>) -> 
     view.latest.into_iter().find(|row| row.subject == key).map(|row| Document { findings, ..row })
 }
 
-fn write_cursor(place: &Place) -> String {
-    format!("{}/{}", format_micros(place.at), place.subject)
+/// After which document the next page begins, as callers are given it and give it back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(pub Place);
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", format_micros(self.0.at), self.0.subject)
+    }
 }
 
-fn read_cursor(cursor: &str) -> Result<Place, ServiceError> {
-    let (at, subject) = cursor.split_once('/').ok_or_else(|| no_cursor(cursor))?;
-    let at = parse_instant(at).ok_or_else(|| no_cursor(cursor))?;
-    let subject: Subject = subject.parse().map_err(|_| no_cursor(cursor))?;
-    Ok(Place { at, subject: subject.to_string() })
-}
+impl FromStr for Cursor {
+    type Err = ServiceError;
 
-fn no_cursor(cursor: &str) -> ServiceError {
-    ServiceError::invalid(format!("`{cursor}` is no cursor: give back the `next` of the page before, unchanged"))
+    fn from_str(text: &str) -> Result<Self, ServiceError> {
+        let no_cursor = || {
+            ServiceError::invalid(format!("`{text}` is no cursor: give back the `next` of the page before, unchanged"))
+        };
+        let (at, subject) = text.split_once('/').ok_or_else(no_cursor)?;
+        let at = parse_instant(at).ok_or_else(no_cursor)?;
+        let subject: Subject = subject.parse().map_err(|_| no_cursor())?;
+        Ok(Self(Place { at, subject: subject.to_string() }))
+    }
 }
 
 #[cfg(test)]
@@ -211,10 +222,10 @@ mod tests {
     #[test]
     fn a_cursor_is_read_back() {
         let at = parse_instant("2026-03-09T09:05:11.25Z").unwrap();
-        let place = Place { at, subject: "order:erp:a/b".to_owned() };
-        assert_eq!(read_cursor(&write_cursor(&place)).unwrap(), place);
+        let cursor = Cursor(Place { at, subject: "order:erp:a/b".to_owned() });
+        assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
         for wrong in ["order:erp:1", "2026-03-09T09:05:11.25Z", "2026-03-09T09:05:11.25Z/1", "yesterday/order:erp:1"] {
-            assert_eq!(read_cursor(wrong).unwrap_err().code, crate::Code::Invalid, "{wrong}");
+            assert_eq!(wrong.parse::<Cursor>().unwrap_err().code, crate::Code::Invalid, "{wrong}");
         }
     }
 }
