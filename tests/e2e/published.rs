@@ -3,21 +3,47 @@
 #![allow(dead_code)]
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
-use onefold_log::{Log, Record};
+use onefold_log::{Log, Record, Stored};
 use serde_json::Value;
 
 /// Of each customer id its last record: version, and view or nothing.
 pub(crate) type Customers = BTreeMap<String, (i64, Option<Value>)>;
 
+/// How long a log may be out of reach: a broker that has just come back turns readers away for a while.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where each partition of a topic ends.
+pub(crate) async fn heads(log: &dyn Log, topic: &str) -> Vec<u64> {
+    let began = Instant::now();
+    loop {
+        match log.heads(topic).await {
+            Ok(heads) => return heads,
+            Err(error) => assert!(error.retryable() && began.elapsed() < PATIENCE, "{error}"),
+        }
+    }
+}
+
+/// The next records of a partition.
+pub(crate) async fn read(log: &dyn Log, topic: &str, partition: u32, from: u64) -> Vec<Stored> {
+    let began = Instant::now();
+    loop {
+        match log.read(topic, partition, from, 1000).await {
+            Ok(records) => return records,
+            Err(error) => assert!(error.retryable() && began.elapsed() < PATIENCE, "{error}"),
+        }
+    }
+}
+
 /// All records of a topic, in the order of each partition.
 pub(crate) async fn records(log: &dyn Log, topic: &str) -> Vec<Record> {
     let mut all = Vec::new();
-    let partitions = log.heads(topic).await.expect("heads").len();
+    let partitions = heads(log, topic).await.len();
     for partition in 0..u32::try_from(partitions).expect("a number") {
         let mut from = 0;
         loop {
-            let records = log.read(topic, partition, from, 1000).await.expect("a read");
+            let records = read(log, topic, partition, from).await;
             let Some(last) = records.last() else { break };
             from = last.offset + 1;
             all.extend(records.into_iter().map(|stored| stored.record));

@@ -1,6 +1,7 @@
 //! A simulated company in one directory: what every fleet must come to that was told the same.
 
 use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
 
 use onefold_log::{Log, Record};
 use onefold_log_embedded::EmbeddedLog;
@@ -8,7 +9,9 @@ use onefold_simulator::{Feed, Settings, simulate};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use crate::fleet::{Fleet, SAME, same};
 use crate::harness::{Answer, Home, connector};
+use crate::intake::{Intake, said};
 
 /// A company, taken in without any fault.
 pub(crate) struct Company {
@@ -41,6 +44,47 @@ impl Company {
         let (held, records) = (entries(&home), records(&home));
         assert!(records.len() > 500 && !held.is_empty(), "{} events, {} held", records.len(), held.len());
         Self { feeds, records, status, held, _home: home }
+    }
+}
+
+impl Fleet {
+    /// What every test ends with: it is as that company is in one directory.
+    pub(crate) fn is_as(&self, company: &Company) {
+        self.is_as_beside(company, &[]);
+    }
+
+    /// The same where others have put records into the log that are in quarantine now.
+    pub(crate) fn is_as_beside(&self, company: &Company, others: &[String]) {
+        assert_eq!(self.acknowledged.load(Ordering::Relaxed), company.records.len() as u64);
+        let status = self.is_sound();
+        same(&status, &company.status);
+        self.holds(company, &status, others.len(), others.len());
+        assert_eq!(held(&self.home), others);
+    }
+
+    /// The same where a part came in by topics of intake. It had its times there, and so which of its parties lends a
+    /// customer its id is another; the batch path says that it is the right one.
+    pub(crate) fn is_as_with(&self, company: &Company, intake: &Intake) {
+        assert_eq!(self.acknowledged.load(Ordering::Relaxed), intake.rest.len() as u64);
+        let status = self.is_sound();
+        let but_ids = |status: &Value| -> Vec<Value> {
+            SAME.iter().filter(|name| **name != "ids_digest").map(|name| status[name].clone()).collect()
+        };
+        assert_eq!(but_ids(&status), but_ids(&company.status));
+        self.again.store(true, Ordering::Relaxed);
+        self.holds(company, &status, 0, intake.held.len());
+        assert_eq!(said(entries(&self.home).iter()), intake.held);
+    }
+
+    /// Events are there, so much is in quarantine, and what is published is what the store says.
+    fn holds(&self, company: &Company, status: &Value, others: usize, quarantined: usize) {
+        let count = |status: &Value| status["events"].as_u64().expect("a count");
+        let (events, told) = (count(status), count(&company.status) + others as u64);
+        assert!(events == told || self.again.load(Ordering::Relaxed) && events > told, "{events} of {told} events");
+        assert_eq!((&status["conflicts"], &status["quarantined"]), (&0.into(), &quarantined.into()));
+        if self.publishes {
+            self.is_published(status);
+        }
     }
 }
 

@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use onefold_log::{Log, Record, partition_of};
 use onefold_log_kafka::{KafkaLog, Options};
+use onefold_store::IntakeStore;
+use onefold_store_postgres::PostgresStore;
 use onefold_testkit::{Database, Kafka, Postgres};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::company::{Company, entries, held};
 use crate::harness::Home;
-use crate::intake::{Intake, said};
-use crate::process::Process;
-use crate::published::{differs, last, parties, records, replayed};
+use crate::process::{Process, get};
+use crate::published::{differs, heads, last, parties, records, replayed};
 
 /// Partitions of the log.
 pub(crate) const PARTITIONS: u32 = 12;
@@ -22,7 +22,7 @@ pub(crate) const PARTITIONS: u32 = 12;
 const SETTLE: Duration = Duration::from_secs(90);
 
 /// What two hubs that were told the same have in common, whatever happened to them meanwhile.
-const SAME: [&str; 8] =
+pub(crate) const SAME: [&str; 8] =
     ["subjects", "parties", "customers", "documents", "unattributed_documents", "digest", "ids_digest", "money"];
 
 /// What is still to be published.
@@ -35,14 +35,14 @@ pub(crate) struct Fleet {
     pub(crate) runtime: Runtime,
     pub(crate) prefix: String,
     processes: AtomicU32,
-    acknowledged: AtomicU64,
+    pub(crate) acknowledged: AtomicU64,
     /// An append failed and was done again: some of its records may be in the log twice.
-    again: AtomicBool,
+    pub(crate) again: AtomicBool,
     pub(crate) database: Database,
     /// Settings of every process.
     env: Vec<(&'static str, String)>,
     /// Customers are published, as fast as can be.
-    publishes: bool,
+    pub(crate) publishes: bool,
 }
 
 impl Fleet {
@@ -82,9 +82,9 @@ impl Fleet {
         self
     }
 
-    /// With topics of intake, read in small batches.
-    pub(crate) fn taking_in(mut self, intake: &Intake) -> Self {
-        self.env.push(("ONEFOLD_CONNECT_FILES", intake.begin(&self.home, &self.log, &self.runtime)));
+    /// With topics of intake, which the connectors of this directory read in small batches.
+    pub(crate) fn connecting(mut self, directory: String) -> Self {
+        self.env.push(("ONEFOLD_CONNECT_FILES", directory));
         self.env.push(("ONEFOLD_CONNECT_BATCH", "10".to_owned()));
         self
     }
@@ -140,47 +140,8 @@ impl Fleet {
         }
     }
 
-    /// What every test ends with: it is as that company is in one directory.
-    pub(crate) fn is_as(&self, company: &Company) {
-        self.is_as_beside(company, &[]);
-    }
-
-    /// The same where others have put records into the log that are in quarantine now.
-    pub(crate) fn is_as_beside(&self, company: &Company, others: &[String]) {
-        assert_eq!(self.acknowledged.load(Ordering::Relaxed), company.records.len() as u64);
-        let status = self.is_sound();
-        same(&status, &company.status);
-        self.holds(company, &status, others.len(), others.len());
-        assert_eq!(held(&self.home), others);
-    }
-
-    /// The same where a part came in by topics of intake. It had its times there, and so which of its parties lends a
-    /// customer its id is another; the batch path says that it is the right one.
-    pub(crate) fn is_as_with(&self, company: &Company, intake: &Intake) {
-        assert_eq!(self.acknowledged.load(Ordering::Relaxed), intake.rest.len() as u64);
-        let status = self.is_sound();
-        let but_ids = |status: &Value| -> Vec<Value> {
-            SAME.iter().filter(|name| **name != "ids_digest").map(|name| status[name].clone()).collect()
-        };
-        assert_eq!(but_ids(&status), but_ids(&company.status));
-        self.again.store(true, Ordering::Relaxed);
-        self.holds(company, &status, 0, intake.held.len());
-        assert_eq!(said(entries(&self.home).iter()), intake.held);
-    }
-
-    /// Events are there, so much is in quarantine, and what is published is what the store says.
-    fn holds(&self, company: &Company, status: &Value, others: usize, quarantined: usize) {
-        let count = |status: &Value| status["events"].as_u64().expect("a count");
-        let (events, told) = (count(status), count(&company.status) + others as u64);
-        assert!(events == told || self.again.load(Ordering::Relaxed) && events > told, "{events} of {told} events");
-        assert_eq!((&status["conflicts"], &status["quarantined"]), (&0.into(), &quarantined.into()));
-        if self.publishes {
-            self.is_published(status);
-        }
-    }
-
     /// The last record of each key of `customers` is the view in the store, and the feed of `identity` leads there too.
-    fn is_published(&self, status: &Value) {
+    pub(crate) fn is_published(&self, status: &Value) {
         let serve = self.start("serve");
         let ask = |id: &str| {
             let (_, text) = serve.get(&format!("/v1/customers/{id}")).expect("an answer");
@@ -230,7 +191,12 @@ pub(crate) struct Waiting {
 impl Waiting {
     /// None where the process, or a server behind it, does not answer.
     pub(crate) fn of(watch: &Process) -> Option<Self> {
-        let (status, text) = watch.get("/metrics")?;
+        Self::at(&watch.url)
+    }
+
+    /// The same of a process by its address.
+    pub(crate) fn at(url: &str) -> Option<Self> {
+        let (status, text) = get(&format!("{url}/metrics"))?;
         let sum = |name: &str| {
             let lines = text.lines().filter(|line| line.starts_with(name));
             lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).reduce(|a, b| a + b)
@@ -245,6 +211,20 @@ impl Waiting {
 
     fn is_none(&self) -> bool {
         self.lag + self.inbox + self.marks + self.unpublished == 0.0
+    }
+}
+
+/// Waits until a connector has read a topic to its end, by the positions that are kept.
+pub(crate) async fn read_to_end(log: &dyn Log, database: &Database, connector: &str, topic: &str) {
+    let store = PostgresStore::connect_read(database.url(), Default::default()).await.expect("a store");
+    let (head, began) = (heads(log, topic).await.iter().sum::<u64>(), Instant::now());
+    loop {
+        let read: u64 = store.intake(connector, topic).await.expect("positions").values().sum();
+        if read == head {
+            return;
+        }
+        assert!(began.elapsed() < SETTLE, "{connector} stands at {read} of {head}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

@@ -1,19 +1,17 @@
 //! The part of a company that comes in as messages, by topics of intake, in the place of files.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 use onefold_event::decode;
 use onefold_log::{Log, Record, partition_of};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_simulator::Feed;
-use onefold_store::IntakeStore;
-use onefold_store_postgres::PostgresStore;
 use onefold_testkit::Database;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::company::Company;
+use crate::fleet::read_to_end;
 use crate::harness::{Home, connector};
 use crate::published::records;
 
@@ -21,8 +19,6 @@ use crate::published::records;
 const PUSHING: [&str; 3] = ["carrier-scans", "desk-events", "bank-payments"];
 /// Partitions of each topic: fewer than the log's, since each costs the one test machine a turn.
 const PARTITIONS: u32 = 4;
-/// How long connectors may take to read their topics to the ends.
-const DRAIN: Duration = Duration::from_secs(90);
 
 /// A company whose systems push, as far as they do.
 pub(crate) struct Intake {
@@ -84,20 +80,10 @@ impl Intake {
         }
     }
 
-    /// Waits until every connector has read its topics to their ends, by the positions that are kept.
+    /// Waits until every connector has read its topics to their ends.
     pub(crate) async fn drained(&self, log: &dyn Log, database: &Database) {
-        let store = PostgresStore::connect_read(database.url(), Default::default()).await.expect("a store");
-        let began = Instant::now();
         for (connector, topic) in &self.readers {
-            let head: u64 = log.heads(topic).await.expect("heads").iter().sum();
-            loop {
-                let read: u64 = store.intake(connector, topic).await.expect("positions").values().sum();
-                if read == head {
-                    break;
-                }
-                assert!(began.elapsed() < DRAIN, "{connector} stands at {read} of {head}");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+            read_to_end(log, database, connector, topic).await;
         }
     }
 }

@@ -5,6 +5,7 @@
 //! folded again says so too, in quarantine is what belongs there, and where the hub publishes the last record of each
 //! customer is its view.
 
+mod borders;
 mod company;
 mod door;
 mod faulty;

@@ -1,8 +1,10 @@
 //! One process of a fleet: killed, frozen, asked how it is.
 
+#![allow(dead_code)]
+
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -97,7 +99,7 @@ impl Process {
     /// Waits until it is frozen by a failpoint.
     pub(crate) fn stops(&self, within: Duration) {
         let began = Instant::now();
-        while !is_stopped(self.child.id()) {
+        while !self.is_stopped() {
             assert!(began.elapsed() < within, "{} does not come to its failpoint: {}", self.role, self.said());
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -108,9 +110,31 @@ impl Process {
         self.child.wait().expect("it ends");
     }
 
+    pub(crate) fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
     pub(crate) fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(self.child.id().cast_signed()).expect("a pid");
-        kill_process(pid, Signal::CONT).expect("a signal");
+        kill_process(pid, signal).expect("a signal");
+    }
+
+    /// Whether it is frozen, by whomever.
+    pub(crate) fn is_stopped(&self) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T'))
+    }
+
+    /// The most memory that it ever had, in bytes; nothing where the system does not say.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        kilobytes.unwrap_or_default() * 1024
     }
 }
 
@@ -124,17 +148,13 @@ impl Drop for Process {
     }
 }
 
-fn is_stopped(pid: u32) -> bool {
-    let stat = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).unwrap_or_default();
-    stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T'))
-}
-
 fn agent(seconds: u64) -> ureq::Agent {
     let timeout = Some(Duration::from_secs(seconds));
     ureq::Agent::config_builder().http_status_as_error(false).timeout_global(timeout).build().into()
 }
 
-fn get(url: &str) -> Option<(u16, String)> {
+/// What an address answers within a few seconds, if anything.
+pub(crate) fn get(url: &str) -> Option<(u16, String)> {
     let mut answer = agent(10).get(url).call().ok()?;
     let status = answer.status().as_u16();
     Some((status, answer.body_mut().read_to_string().ok()?))

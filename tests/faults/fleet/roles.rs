@@ -6,31 +6,12 @@ use std::time::Duration;
 
 use onefold_testkit::Dice;
 
+use crate::borders::{BESIDE, STAGES};
 use crate::company::Company;
 use crate::fleet::{Fleet, Waiting, until};
 use crate::intake::Intake;
 use crate::process::Process;
 
-/// The roles that make views, and on which sides of what they commit they can be killed.
-const STAGES: [(&str, &[&str]); 3] = [
-    ("project", &["project.before_begin", "project.before_commit", "project.after_commit"]),
-    ("resolve", &["resolve.claimed", "resolve.before_commit", "resolve.after_commit"]),
-    ("assemble", &["assemble.claimed", "assemble.read", "assemble.before_commit", "assemble.after_commit"]),
-];
-/// Those on either side of them, the same. Alone they are killed at each border by the tests of intake and of publishing.
-const BESIDE: [(&str, &[&str]); 2] = [
-    ("publish", &["publish.before_append", "publish.after_append", "publish.after_commit"]),
-    (
-        "connect",
-        &[
-            "connect.before_commit",
-            "door.after_append",
-            "connect.after_commit",
-            "door.before_append",
-            "ingest.after_quarantine",
-        ],
-    ),
-];
 const ROUNDS: usize = 20;
 /// Appends per kill.
 const PER_ROUND: usize = 4;
@@ -68,7 +49,8 @@ fn twenty_kills_of_any_process_under_load_lose_nothing_and_count_nothing_twice()
     let Some(fleet) = Fleet::shared(test) else { return };
     let company = Company::get();
     let intake = Intake::of(company);
-    let fleet = fleet.publishing().taking_in(&intake);
+    let connectors = intake.begin(&fleet.home, &fleet.log, &fleet.runtime);
+    let fleet = fleet.publishing().connecting(connectors);
     let seed = std::env::var("ONEFOLD_KILL_SEED").map_or(1, |text| text.parse().expect("ONEFOLD_KILL_SEED: a number"));
     let mut dice = Dice::new(seed);
     let watch = fleet.start("serve");
