@@ -1,5 +1,6 @@
 //! The stage: what changed in, records out, and only then is it done.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -16,7 +17,7 @@ use crate::follow::follow;
 
 /// Who publishes, to the log: one for all topics.
 const ID: &str = "publisher";
-/// How often an idle publisher prolongs its turn.
+/// How often a publisher prolongs its turn, idle or amid a batch.
 const RENEW: Duration = Duration::from_secs(2);
 
 /// Whether, and how much at a time.
@@ -160,7 +161,15 @@ impl Stage for Publisher {
         self.pace().await;
         let done = match self.turn().await {
             Ok(None) => return Ok(Progress::Idle),
-            Ok(Some(turn)) => self.publish(&turn).await,
+            Ok(Some(turn)) => {
+                // A turn that ended amid a batch would be a standby's, which begins the same batch: of two that need longer for
+                // it than a turn lasts, each would take the turn from the other and neither ever be done.
+                let prolonged = prolong(Arc::clone(&self.publish), turn.epoch);
+                tokio::select! {
+                    done = self.publish(&turn) => done,
+                    never = prolonged => match never {},
+                }
+            }
             Err(error) => Err(error),
         };
         if done.is_err() {
@@ -168,6 +177,18 @@ impl Stage for Publisher {
             (self.appender, self.turned) = (None, None);
         }
         done
+    }
+}
+
+/// Keeps a turn for as long as this is driven. Where it is somebody else's by now, the batch is refused by itself.
+async fn prolong(publish: Arc<dyn PublishStore>, epoch: u64) -> Infallible {
+    loop {
+        tokio::time::sleep(RENEW).await;
+        match publish.turn(now()).await {
+            Ok(Some(turn)) if turn.epoch == epoch => {}
+            Ok(_) => std::future::pending().await,
+            Err(error) => tracing::warn!(%error, "the turn could not be prolonged and will be tried again"),
+        }
     }
 }
 

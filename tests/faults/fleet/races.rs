@@ -157,25 +157,36 @@ fn a_subject_that_changes_while_its_party_moves_to_another_customer_moves_with_i
     told.is_as_one_directory();
 }
 
-/// Somebody who takes part as a projector does, so that none is alone and all work side by side.
-struct Beside(Child);
+/// A session of somebody else in the database.
+pub(crate) struct Session(Child);
 
-impl Beside {
-    fn begin(url: &str) -> Self {
-        let hold =
-            "SELECT pg_advisory_lock_shared(61469, hashtext(current_schema())); SELECT 'held'; SELECT pg_sleep(120)";
+impl Session {
+    /// Begins to hold something, and waits until it does by the word of a query that counts it.
+    pub(crate) fn begin(url: &str, hold: &str, held: &str) -> Self {
         let child = Command::new("psql").args(["-qXAt", "-c", hold, url]).stdout(Stdio::null()).spawn().expect("psql");
-        let held = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
-                    WHERE d.datname = current_database() AND classid = 61469 AND granted AND mode = 'ShareLock'";
         until("the lock is held", SOON, || {
             let told = Command::new("psql").args(["-qXAt", "-c", held, url]).output().expect("psql");
             told.stdout.starts_with(b"1")
         });
         Self(child)
     }
+
+    /// Somebody who takes part as a projector does, so that none is alone and all work side by side.
+    fn beside(url: &str) -> Self {
+        let hold =
+            "SELECT pg_advisory_lock_shared(61469, hashtext(current_schema())); SELECT 'held'; SELECT pg_sleep(120)";
+        let held = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
+                    WHERE d.datname = current_database() AND classid = 61469 AND granted AND mode = 'ShareLock'";
+        Self::begin(url, hold, held)
+    }
+
+    /// Whether it has let go.
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.0.try_wait().expect("psql").is_some()
+    }
 }
 
-impl Drop for Beside {
+impl Drop for Session {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -215,7 +226,7 @@ fn two_new_holders_of_one_phone_in_two_transactions_become_one_customer() {
     let place = |n: usize| of.iter().position(|owner| *owner == Some(n)).expect("a partition of each") as u32;
     let [one, two] = [0, 1].map(|n| number_in(place(n), 900_000));
 
-    let beside = Beside::begin(told.fleet.database.url());
+    let beside = Session::beside(told.fleet.database.url());
     files.iter().for_each(|file| std::fs::write(file, "").expect("a trigger"));
     let holder = |number: &str| party(number, "王伟", &[("phone", "13800138000", "CN")]);
     told.tell(vec![holder(&one), holder(&two)]);

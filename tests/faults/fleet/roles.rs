@@ -11,6 +11,7 @@ use crate::company::Company;
 use crate::fleet::{Fleet, Waiting, until};
 use crate::intake::Intake;
 use crate::process::Process;
+use crate::races::Session;
 
 const ROUNDS: usize = 20;
 /// Appends per kill.
@@ -182,5 +183,40 @@ fn of_two_projectors_one_is_killed_and_the_others_fold_the_rest() {
     fleet.settle(&watch);
     let waiting = Waiting::of(&watch).expect("figures");
     assert_eq!(waiting.lag, 0.0);
+    fleet.is_as(company);
+}
+
+/// Whether a process has the turn to publish.
+fn has_turn(process: &Process) -> bool {
+    process.get("/metrics").is_some_and(|(_, text)| text.lines().any(|line| line == "onefold_publisher_active 1"))
+}
+
+#[test]
+fn a_batch_that_takes_longer_than_a_turn_lasts_is_not_taken_over_by_a_standby() {
+    let test = "a_batch_that_takes_longer_than_a_turn_lasts_is_not_taken_over_by_a_standby";
+    let Some(fleet) = Fleet::shared(test) else { return };
+    let (fleet, company) = (fleet.publishing(), Company::get());
+    let (watch, _others) = (fleet.start("serve"), fleet.start("project,resolve,assemble"));
+    fleet.pour(&company.records);
+    until("all is folded", Duration::from_secs(90), || {
+        Waiting::of(&watch).is_some_and(|waiting| waiting.lag + waiting.inbox + waiting.marks == 0.0)
+    });
+    // Who reads customers waits, three times as long as a turn lasts.
+    let hold = "BEGIN; LOCK TABLE member IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(15)";
+    let held = "SELECT count(*) FROM pg_locks WHERE relation = 'member'::regclass AND granted \
+                AND mode = 'AccessExclusiveLock'";
+    let mut slow = Session::begin(fleet.database.url(), hold, held);
+    let active = fleet.start("publish");
+    until("it has the turn", Duration::from_secs(10), || has_turn(&active));
+    let standby = fleet.start("publish");
+    let mut looked = 0;
+    while !slow.is_over() {
+        assert!(!has_turn(&standby), "the turn was taken from a publisher that is at work");
+        looked += 1;
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(looked > 20, "the standby was there for {looked} looks alone");
+    fleet.settle(&watch);
+    assert!(has_turn(&active) && !active.said().contains("a step failed"), "{}", active.said());
     fleet.is_as(company);
 }
