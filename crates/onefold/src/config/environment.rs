@@ -21,8 +21,8 @@ const OTHERS: [&str; 7] = [
     "ONEFOLD_FAILPOINTS",
 ];
 /// What tests and the servers to play with say to themselves.
-const TESTS: [&str; 6] =
-    ["ONEFOLD_DEV", "ONEFOLD_TEST_", "ONEFOLD_TRUTH_", "ONEFOLD_KILL", "ONEFOLD_FLIP", "ONEFOLD_BLESS"];
+const TESTS: [&str; 7] =
+    ["ONEFOLD_DEV", "ONEFOLD_TEST_", "ONEFOLD_TRUTH_", "ONEFOLD_KILL", "ONEFOLD_FLIP", "ONEFOLD_SOAK", "ONEFOLD_BLESS"];
 
 /// Lays the environment on `base`; answers what is wrong.
 pub(super) fn lay(base: &mut Table, environment: &[(String, String)]) -> Vec<String> {
