@@ -12,7 +12,7 @@ use crate::tally::Tally;
 /// Killed or armed at once, at most.
 const AT_ONCE: u64 = 4;
 /// Longest pause between two rounds, in milliseconds.
-const PAUSE: u64 = 1_500;
+const PAUSE: u64 = 1_200;
 const POSTGRES: Turn = Turn { name: "postgres", of: 40, at: 9 };
 /// Less often, since it takes longer.
 const KAFKA: Turn = Turn { name: "kafka", of: 100, at: 14 };
@@ -174,7 +174,11 @@ impl<'a> Kills<'a> {
                 tally.froze(place.role, "at a border");
             }
             if place.is_dead() {
-                tally.killed(place.role, place.killed.unwrap_or_else(|| place.border_reached()));
+                let how = match place.killed {
+                    Some(how) => how,
+                    None => place.border_reached(),
+                };
+                tally.killed(place.role, how);
                 dead.push((place, self.dice.below(u64::MAX)));
             }
         }

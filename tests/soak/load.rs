@@ -212,6 +212,7 @@ impl<'a> Load<'a> {
                 return ids;
             }
             self.unanswered.fetch_add(1, Ordering::Relaxed);
+            assert!(self.goes_on(), "given up, since another has failed");
             assert!(began.elapsed() < PATIENCE, "nobody acknowledged within {PATIENCE:?}: {body}");
             std::thread::sleep(Duration::from_millis(50 + dice.below(200)));
         }

@@ -11,7 +11,6 @@
 mod borders;
 mod checks;
 #[path = "../faults/fleet/fleet.rs"]
-#[allow(dead_code, reason = "the tests of faults ask for more of it")]
 mod fleet;
 #[path = "../e2e/harness.rs"]
 mod harness;

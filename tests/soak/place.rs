@@ -60,7 +60,7 @@ impl Place {
             format!("{border}={}@{}", if *stops { "stop" } else { "kill" }, file.display())
         };
         let failpoints: Vec<String> = triggers.iter().map(failpoint).collect();
-        let process = fleet.start_with(role, &failpoints.join(";"));
+        let process = fleet.start_managed(role, &failpoints.join(";"));
         Self { role, process, triggers, frozen: None, armed: None, killed: None }
     }
 
@@ -100,12 +100,13 @@ impl Place {
         }
     }
 
-    /// Where it has killed itself, by its last word.
-    pub(crate) fn border_reached(&self) -> &'static str {
-        let said = self.process.said();
+    /// Where it has killed itself, by its last word; whoever ended without one has no business to.
+    pub(crate) fn border_reached(&mut self) -> &'static str {
+        let (said, signal) = (self.process.said(), self.process.ended_by());
         let at = said.lines().rev().find_map(|line| line.strip_prefix("killed at "));
         let trigger = self.triggers.iter().find(|trigger| Some(trigger.border) == at);
-        trigger.unwrap_or_else(|| panic!("the process in the role {} was killed by nobody: {said}", self.role)).border
+        let nobody = || panic!("the process in the role {} was ended by nobody's signal {signal:?}: {said}", self.role);
+        trigger.unwrap_or_else(nobody).border
     }
 
     /// Whatever it was armed for, it does no more.

@@ -1,6 +1,9 @@
 //! A hub of many processes on Kafka and PostgreSQL, and what all tests ask of it at their end.
 
+#![allow(dead_code)]
+
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -96,13 +99,36 @@ impl Fleet {
 
     /// The same with failpoints.
     pub(crate) fn start_with(&self, role: &'static str, failpoints: &str) -> Process {
+        let (command, said) = self.command(role, failpoints);
+        Process::start(role, command, said)
+    }
+
+    /// The same as a service manager does it: one that finds a server away and ends is started again.
+    pub(crate) fn start_managed(&self, role: &'static str, failpoints: &str) -> Process {
+        let began = Instant::now();
+        loop {
+            let (command, said) = self.command(role, failpoints);
+            match Process::begin(role, command, said) {
+                Ok(process) => return process,
+                Err(why) => {
+                    let away = ["the log is out of reach", "the read model does not answer"];
+                    assert!(away.iter().any(|words| why.contains(words)), "{role} does not start: {why}");
+                    assert!(began.elapsed() < SETTLE, "{role} does not start for {SETTLE:?}: {why}");
+                }
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// A command that serves in a role, and the file for what it says.
+    fn command(&self, role: &str, failpoints: &str) -> (Command, PathBuf) {
         let mut command = self.home.command(&["run", "--listen", "127.0.0.1:0", "--role", role]);
         command.env("ONEFOLD_LOG", "warn").envs(self.env.iter().map(|(name, value)| (name, value)));
         if !failpoints.is_empty() {
             command.env("ONEFOLD_FAILPOINTS", failpoints);
         }
         let number = self.processes.fetch_add(1, Ordering::Relaxed);
-        Process::start(role, command, self.home.path(&format!("{role}-{number}.log")))
+        (command, self.home.path(&format!("{role}-{number}.log")))
     }
 
     /// The file whose presence sets a failpoint off.

@@ -25,7 +25,12 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts a command that serves, and waits until it does.
-    pub(crate) fn start(role: &'static str, mut command: Command, said: PathBuf) -> Self {
+    pub(crate) fn start(role: &'static str, command: Command, said: PathBuf) -> Self {
+        Self::begin(role, command, said).unwrap_or_else(|why| panic!("{role} does not start: {why}"))
+    }
+
+    /// The same; why, where it ends by itself before it serves.
+    pub(crate) fn begin(role: &'static str, mut command: Command, said: PathBuf) -> Result<Self, String> {
         let file = File::create(&said).expect("a file for what it says");
         let child = command.stderr(file).stdout(Stdio::null()).spawn().expect("the program starts");
         let mut process = Self { role, url: String::new(), child, said };
@@ -37,14 +42,15 @@ impl Process {
                 break format!("http://{}", address.trim());
             }
             let ended = process.child.try_wait().expect("a process");
-            if ended.and_then(|ended| ended.signal()) == Some(Signal::KILL.as_raw()) {
+            match ended.map(|ended| (ended, ended.signal())) {
                 // A failpoint may come before the first word.
-                break String::new();
+                Some((_, Some(signal))) if signal == Signal::KILL.as_raw() => break String::new(),
+                Some((ended, _)) => return Err(format!("{ended}: {}", process.said())),
+                None => assert!(began.elapsed() < PATIENCE, "{role} does not serve: {text}"),
             }
-            assert!(ended.is_none() && began.elapsed() < PATIENCE, "{role} does not start ({ended:?}): {text}");
             std::thread::sleep(Duration::from_millis(10));
         };
-        process
+        Ok(process)
     }
 
     pub(crate) fn said(&self) -> String {
