@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use onefold_event::{Body, decode};
+use onefold_event::decode;
 use onefold_log::{Log, Record, partition_of};
 use onefold_log_embedded::EmbeddedLog;
 use serde_json::Value;
@@ -83,20 +83,25 @@ impl<'a> Checks<'a> {
                     let event = decode(&record.value).expect("an event");
                     let value = record.value.to_vec();
                     let mut new = false;
-                    let copies = self.events.entry(event.id.to_string()).or_insert_with(|| {
+                    let copies = self.events.entry(event.header.id.to_string()).or_insert_with(|| {
                         new = true;
                         Copies { count: 0, value: value.clone() }
                     });
                     copies.count += 1;
-                    if event.mapping.is_empty() {
-                        assert_eq!(copies.value, value, "copies of {} differ", event.id);
+                    if event.header.mapping.is_empty() {
+                        assert_eq!(copies.value, value, "copies of {} differ", event.header.id);
                     }
                     if new {
-                        if !event.mapping.is_empty() {
-                            assert!(self.mapped.insert(event.subject.to_string()), "{} has two events", event.subject);
+                        if !event.header.mapping.is_empty() {
+                            assert!(
+                                self.mapped.insert(event.header.subject.to_string()),
+                                "{} has two events",
+                                event.header.subject
+                            );
                         }
-                        let decision = matches!(event.body, Body::PartiesLinked(_) | Body::PartiesSeparated(_));
-                        if decision && event.subject.to_string().starts_with(PERSON) {
+                        let decision =
+                            ["decision.parties_linked.v1", "decision.parties_separated.v1"].contains(&event.ty().name);
+                        if decision && event.header.subject.to_string().starts_with(PERSON) {
                             self.decided.push(record);
                         }
                     }
