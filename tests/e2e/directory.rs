@@ -10,8 +10,8 @@ use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use harness::{Home, invoice, party};
-use onefold_log::{Log, Record};
-use onefold_log_embedded::{EmbeddedLog, Options};
+use onefold_log::{Log, LogRecord};
+use onefold_log_embedded::{EmbeddedLog, EmbeddedOptions};
 
 const MICROS: i64 = 1_000_000;
 
@@ -108,7 +108,7 @@ fn now() -> i64 {
 }
 
 /// All records of the hub's log.
-async fn records(log: &EmbeddedLog) -> Vec<Record> {
+async fn records(log: &EmbeddedLog) -> Vec<LogRecord> {
     let mut all = Vec::new();
     for (partition, head) in (0u32..).zip(log.heads("events").await.expect("heads")) {
         let read = log.read("events", partition, 0, head as usize).await.expect("records");
@@ -127,7 +127,7 @@ async fn a_clock_that_was_once_years_ahead_does_not_stick_and_is_told() {
     let ahead = now() + 10 * 365 * 86_400 * MICROS;
     {
         // The same event once more, as a machine with that clock would have stamped it.
-        let log = EmbeddedLog::open(&home.data().join("log.db"), Options::default()).expect("the log");
+        let log = EmbeddedLog::open(&home.data().join("log.db"), EmbeddedOptions::default()).expect("the log");
         let mut record = records(&log).await.remove(0);
         record.time = ahead;
         log.append("events", vec![(0, record)]).await.expect("appended");

@@ -4,7 +4,7 @@ mod harness;
 
 use harness::{Answer, Home, connector, count, invoice, party};
 use onefold_event::{encode, from_cloudevent};
-use onefold_log::{Log, Record, partition_of};
+use onefold_log::{Log, LogRecord, partition_of};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_simulator::{Feed, Settings, simulate};
 use onefold_testkit::{Kafka, Postgres};
@@ -210,11 +210,11 @@ fn a_command_that_waits_for_views_says_so_when_nobody_makes_them() {
 }
 
 /// An event of so many bytes, as a log may hold it that was written before events had a bound.
-fn large(number: &str, bytes: usize) -> Record {
+fn large(number: &str, bytes: usize) -> LogRecord {
     let mut event = invoice(&format!("erp:{number}"), "erp:K1", "1.00");
     event["data"]["number"] = "n".repeat(bytes).into();
     let event = from_cloudevent(&event).expect("an event");
-    Record::new(event.header.subject.to_string(), encode(&event), 1_800_000_000_000_000)
+    LogRecord::new(event.header.subject.to_string(), encode(&event), 1_800_000_000_000_000)
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use harness::{Home, Server, connector, root};
-use onefold_log::{Log, Record, partition_of};
-use onefold_log_kafka::{KafkaLog, Options};
+use onefold_log::{Log, LogRecord, partition_of};
+use onefold_log_kafka::{KafkaLog, KafkaOptions};
 use onefold_simulator::{Feed, Settings, simulate};
 use onefold_store::{IntakeStore, QuarantineEntry};
 use onefold_store_postgres::PostgresStore;
@@ -36,7 +36,7 @@ impl Many {
         let (Some(kafka), Some(postgres)) = (Kafka::shared(test), Postgres::shared(test)) else { return None };
         let (database, prefix) = (postgres.database(), kafka.prefix());
         let home = Home::distributed(kafka.bootstrap(), &prefix, database.url());
-        let mut options = Options::new(kafka.bootstrap());
+        let mut options = KafkaOptions::new(kafka.bootstrap());
         options.prefix = prefix;
         Some(Self {
             home,
@@ -105,7 +105,7 @@ impl Many {
         self.runtime.block_on(async {
             for topic in topics {
                 let partitions = self.log.heads(&topic).await.expect("heads").len() as u32;
-                let mut all: Vec<Record> = Vec::new();
+                let mut all: Vec<LogRecord> = Vec::new();
                 for (partition, head) in (0..).zip(self.log.heads(&topic).await.expect("heads")) {
                     let mut at = 0;
                     while at < head {
@@ -116,7 +116,7 @@ impl Many {
                 }
                 // By a hash of its bytes, which has nothing to do with what it says.
                 all.sort_by_key(|record| (partition_of(&record.value, 1 << 20), record.value.clone()));
-                let place = |(n, record): (usize, Record)| (n as u32 % partitions, record);
+                let place = |(n, record): (usize, LogRecord)| (n as u32 % partitions, record);
                 let shuffled = all.into_iter().enumerate().map(place).collect();
                 self.log.append(&topic, shuffled).await.expect("sent");
             }

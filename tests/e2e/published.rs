@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use onefold_log::{Log, Record, Stored};
+use onefold_log::{Log, LogRecord, StoredRecord};
 use serde_json::Value;
 
 /// Of each customer id its last record: version, and view or nothing.
@@ -26,7 +26,7 @@ pub(crate) async fn heads(log: &dyn Log, topic: &str) -> Vec<u64> {
 }
 
 /// The next records of a partition.
-pub(crate) async fn read(log: &dyn Log, topic: &str, partition: u32, from: u64) -> Vec<Stored> {
+pub(crate) async fn read(log: &dyn Log, topic: &str, partition: u32, from: u64) -> Vec<StoredRecord> {
     let began = Instant::now();
     loop {
         match log.read(topic, partition, from, 1000).await {
@@ -37,7 +37,7 @@ pub(crate) async fn read(log: &dyn Log, topic: &str, partition: u32, from: u64) 
 }
 
 /// All records of a topic, in the order of each partition.
-pub(crate) async fn records(log: &dyn Log, topic: &str) -> Vec<Record> {
+pub(crate) async fn records(log: &dyn Log, topic: &str) -> Vec<LogRecord> {
     let mut all = Vec::new();
     let partitions = heads(log, topic).await.len();
     for partition in 0..u32::try_from(partitions).expect("a number") {
@@ -53,7 +53,7 @@ pub(crate) async fn records(log: &dyn Log, topic: &str) -> Vec<Record> {
 }
 
 /// What a reader of all of `customers` holds in the end.
-pub(crate) fn last(records: &[Record]) -> Customers {
+pub(crate) fn last(records: &[LogRecord]) -> Customers {
     let mut last = Customers::new();
     for record in records {
         let version = header(record, "version").parse().expect("a version");
@@ -90,7 +90,7 @@ pub(crate) fn parties(published: &Customers) -> BTreeMap<String, Vec<String>> {
 }
 
 /// The same as the feed of `identity` leaves them.
-pub(crate) fn replayed(feed: &[Record]) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn replayed(feed: &[LogRecord]) -> BTreeMap<String, Vec<String>> {
     let mut customer_of: BTreeMap<String, String> = BTreeMap::new();
     let mut give = |said: &Value| {
         let id = said["customer"].as_str().expect("an id").to_owned();
@@ -114,7 +114,7 @@ pub(crate) fn replayed(feed: &[Record]) -> BTreeMap<String, Vec<String>> {
 }
 
 /// A header as text.
-pub(crate) fn header(record: &Record, name: &str) -> String {
+pub(crate) fn header(record: &LogRecord, name: &str) -> String {
     let value = record.header(name).unwrap_or_else(|| panic!("no header {name}"));
     String::from_utf8(value.to_vec()).expect("a text")
 }

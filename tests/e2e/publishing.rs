@@ -8,9 +8,9 @@ use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use harness::{Home, Server, connector, event, invoice, party, root};
-use onefold_log::{Log, Record};
+use onefold_log::{Log, LogRecord};
 use onefold_log_embedded::EmbeddedLog;
-use onefold_log_kafka::{KafkaLog, Options};
+use onefold_log_kafka::{KafkaLog, KafkaOptions};
 use onefold_simulator::{Settings, simulate};
 use onefold_testkit::{Database, Kafka, Postgres};
 use published::{Customers, differs, header, parties, replayed};
@@ -45,12 +45,12 @@ impl Hub {
     }
 
     /// All records of a topic, in the order of each partition.
-    fn records(&self, topic: &str) -> Vec<Record> {
+    fn records(&self, topic: &str) -> Vec<LogRecord> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
         let log: Box<dyn Log> = match &self.place {
             Place::Directory => Box::new(EmbeddedLog::open_read(&self.home.data().join("log.db")).expect("a log")),
             Place::Kafka { bootstrap, prefix, .. } => {
-                let mut options = Options::new(bootstrap.as_str());
+                let mut options = KafkaOptions::new(bootstrap.as_str());
                 options.prefix.clone_from(prefix);
                 Box::new(KafkaLog::open(options).expect("a log"))
             }
@@ -149,9 +149,9 @@ fn decide(hub: &Hub, server: &Server) {
 /// What departments are asked reaches them under the customer's id.
 fn asked(hub: &Hub, server: &Server) {
     let id = server.get("/v1/customers/party:erp:K1").body["id"].as_str().expect("an id").to_owned();
-    let actions: Vec<Record> = hub.records("actions");
-    let said = |record: &Record| serde_json::from_slice::<Value>(&record.value).expect("an action");
-    let mine: Vec<&Record> = actions.iter().filter(|record| said(record)["case"] == "case:desk:77").collect();
+    let actions: Vec<LogRecord> = hub.records("actions");
+    let said = |record: &LogRecord| serde_json::from_slice::<Value>(&record.value).expect("an action");
+    let mine: Vec<&LogRecord> = actions.iter().filter(|record| said(record)["case"] == "case:desk:77").collect();
     assert_eq!(mine.len(), 1);
     assert_eq!(
         (mine[0].key.as_ref(), header(mine[0], "ce_type").as_str()),

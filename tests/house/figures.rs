@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use crate::tree::{files, read};
 
 /// The most that each figure may be; lower it when the figure has become lower. Types and functions are in thousandths.
-const ONE_WORD_TYPES: usize = 687;
-const ONE_WORD_FUNCTIONS: usize = 745;
-const SHARED_PUBLIC_NAMES: usize = 16;
-const SHARED_NAMES: usize = 107;
+const ONE_WORD_TYPES: usize = 570;
+const ONE_WORD_FUNCTIONS: usize = 737;
+const SHARED_PUBLIC_NAMES: usize = 0;
+const SHARED_NAMES: usize = 83;
 /// The least `//` comments for a thousand lines of code.
-const COMMENTS: usize = 9;
+const COMMENTS: usize = 10;
 
 /// What is counted.
 #[derive(Default)]
@@ -112,13 +112,13 @@ fn the_house_reads_no_worse_than_before() {
     let (shared, public) = all.shared();
     let comments = all.comments * 1_000 / all.code.max(1);
     let tenths = |thousandths: usize| format!("{}.{}", thousandths / 10, thousandths % 10);
-    println!("lines of source, tests left out       {:>7}", all.lines);
-    println!("  of them code, comments, docs        {:>7} {} {}", all.code, all.comments, all.docs);
-    println!("types with a one-word name, %         {:>7}", tenths(all.one_word_types()));
-    println!("functions with a one-word name, %     {:>7}", tenths(all.one_word_functions()));
-    println!("type names declared more than once    {shared:>7}");
-    println!("  of them public more than once       {:>7} {}", public.len(), public.join(", "));
-    println!("// comments in 100 lines of code      {:>7}", tenths(comments));
+    eprintln!("lines of source, tests left out       {:>7}", all.lines);
+    eprintln!("  of them code, comments, docs        {:>7} {} {}", all.code, all.comments, all.docs);
+    eprintln!("types with a one-word name, %         {:>7}", tenths(all.one_word_types()));
+    eprintln!("functions with a one-word name, %     {:>7}", tenths(all.one_word_functions()));
+    eprintln!("type names declared more than once    {shared:>7}");
+    eprintln!("  of them public more than once       {:>7} {}", public.len(), public.join(", "));
+    eprintln!("// comments in 100 lines of code      {:>7}", tenths(comments));
     let worse = [
         ("types with a one-word name", all.one_word_types(), ONE_WORD_TYPES),
         ("functions with a one-word name", all.one_word_functions(), ONE_WORD_FUNCTIONS),

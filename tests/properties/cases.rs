@@ -21,9 +21,9 @@ pub(crate) async fn say(hub: &mut TestHub, drafts: &[Draft]) {
 }
 
 /// One measure of the customer that holds a party, in CNY.
-pub(crate) async fn sum(hub: &TestHub, party: &str, measure: onefold_view::Measure) -> String {
+pub(crate) async fn sum(hub: &TestHub, party: &str, measure: onefold_view::MoneyMeasure) -> String {
     let rows = hub.customer(party).await;
-    let mut purse = onefold_view::Purse::default();
+    let mut purse = onefold_view::MoneyTotals::default();
     rows.bundles.values().for_each(|bundle| purse.add(&bundle.money()));
     purse.amount(measure, "CNY")
 }
@@ -32,7 +32,7 @@ pub(crate) async fn parties(hub: &TestHub, party: &str) -> Vec<String> {
     hub.customer(party).await.parties.into_keys().collect()
 }
 
-use onefold_view::Measure::{Invoiced, Open, Ordered, Owed, Paid, Unallocated};
+use onefold_view::MoneyMeasure::{Invoiced, Open, Ordered, Owed, Paid, Unallocated};
 
 use crate::modelled::the_model_answers_as_the_hub_does;
 
@@ -411,7 +411,7 @@ async fn an_address_that_a_shop_puts_on_every_order_is_flagged_as_a_walk_in_and_
 
 /// Owed, open, unapplied credit and unallocated of the customer that holds a party, as its view says.
 async fn four(hub: &TestHub, party: &str, currency: &str) -> [String; 4] {
-    let view = hub.customer(party).await.view(&onefold_identity::Rules::default(), None, None);
+    let view = hub.customer(party).await.view(&onefold_identity::IdentityRules::default(), None, None);
     let money = view.receivable.by_currency.get(currency).cloned().unwrap_or_default();
     [money.owed, money.open, money.unapplied_credit, money.unallocated]
 }
@@ -461,7 +461,7 @@ async fn what_a_void_invoice_was_paid_is_the_customers_again_and_a_finding() {
     ])
     .await;
     let found = async |hub: &TestHub| {
-        hub.customer(A).await.view(&onefold_identity::Rules::default(), None, None).findings.by_code
+        hub.customer(A).await.view(&onefold_identity::IdentityRules::default(), None, None).findings.by_code
     };
     assert!(found(&hub).await.is_empty());
     let voided = |n: i64| Draft::new("invoice:erp:1", v1::DocumentVoided::default()).id("state").revision(n).later(n);

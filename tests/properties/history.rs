@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use onefold_event::{Event, v1};
 use onefold_fold::MOST_FACTS;
-use onefold_projector::{Options, Projector};
+use onefold_projector::{Projector, ProjectorOptions};
 use onefold_stage::Stage;
 use onefold_store::ProjectStore;
 use onefold_testkit::{CountedStore, Draft, Rows, Shape, TestHub, hub_keys, party};
@@ -91,7 +91,7 @@ async fn one_more_event_about_a_subject_of_ten_thousand_costs_a_few_rows() {
         Arc::clone(&hub.log),
         Arc::new(store.clone()),
         hub_keys(),
-        Options { batch: 1_000, portion: 200 },
+        ProjectorOptions { batch: 1_000, portion: 200 },
     );
     let days: Vec<Event> = (0..10_000).map(|day| counted(day).event()).collect();
     hub.append(&days).await;

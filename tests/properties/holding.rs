@@ -2,7 +2,7 @@
 
 use onefold_event::{EmptyKeyRing, Event, v1};
 use onefold_testkit::{Draft, Shape, TestHub, corrected, linked, party, separated, withdrawn};
-use onefold_view::Measure::{Invoiced, Ordered};
+use onefold_view::MoneyMeasure::{Invoiced, Ordered};
 use proptest::prelude::*;
 
 use crate::cases::{hub, parties, say, sum};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use onefold_event::{Event, v1};
-use onefold_projector::{Options, Projector};
+use onefold_projector::{Projector, ProjectorOptions};
 use onefold_resolver::Resolver;
-use onefold_stage::{Progress, Stage};
+use onefold_stage::{Stage, StepProgress};
 use onefold_store::{ProjectStore, ResolveStore};
 use onefold_testkit::{CountedStore, Draft, Rows, Shape, TestHub, hub_keys, linked, party};
 
@@ -41,7 +41,7 @@ impl Chain {
         let hub = TestHub::on(&crate::engine(), shape).await;
         let store = CountedStore::<dyn ResolveStore>::new(Arc::clone(&hub.store) as _);
         let projector =
-            Projector::new(Arc::clone(&hub.log), Arc::clone(&hub.store) as _, hub_keys(), Options::default());
+            Projector::new(Arc::clone(&hub.log), Arc::clone(&hub.store) as _, hub_keys(), ProjectorOptions::default());
         let resolver = Resolver::new(Arc::new(store.clone()), shape.rules(), Default::default());
         Self { hub, projector, resolver, store }
     }
@@ -55,7 +55,7 @@ impl Chain {
         }
         self.store.take();
         let mut steps = 0;
-        while self.resolver.step().await.unwrap() != Progress::Idle {
+        while self.resolver.step().await.unwrap() != StepProgress::Idle {
             steps += 1;
         }
         (self.store.take(), steps)
@@ -206,7 +206,7 @@ async fn thousands_of_facts_on_one_parcel_are_folded_afresh_once_a_batch_in_any_
     };
     let mut hub = TestHub::on(&crate::engine(), Shape::default()).await;
     let store = CountedStore::<dyn ProjectStore>::new(Arc::clone(&hub.store) as _);
-    let options = Options { batch: SCANS as usize, portion: 100 };
+    let options = ProjectorOptions { batch: SCANS as usize, portion: 100 };
     let mut projector = Projector::new(Arc::clone(&hub.log), Arc::new(store.clone()), hub_keys(), options);
     let mut cost = async |hub: &mut TestHub, events: &[Event]| {
         hub.append(events).await;

@@ -3,7 +3,7 @@
 
 use onefold_event::{Event, v1};
 use onefold_testkit::{Draft, Shape, TestHub, identifier as written, party};
-use onefold_view::{DigestSum, Measure, Purse};
+use onefold_view::{DigestSum, MoneyMeasure, MoneyTotals};
 use proptest::prelude::*;
 
 use crate::modelled::the_model_answers_as_the_hub_does;
@@ -316,7 +316,7 @@ pub(crate) fn shape() -> impl Strategy<Value = Shape> {
 pub(crate) struct Outcome {
     pub(crate) digest: DigestSum,
     pub(crate) ids: DigestSum,
-    money: Purse,
+    money: MoneyTotals,
     pub(crate) documents: i64,
     pub(crate) customers: u64,
     pub(crate) conflicts: u64,
@@ -376,7 +376,7 @@ proptest! {
             prop_assert_eq!(a.ids, b.ids);
             prop_assert_eq!(a.conflicts, b.conflicts);
             prop_assert_eq!(a.documents, b.documents);
-            for measure in [Measure::Ordered, Measure::Invoiced, Measure::Credited, Measure::Owed, Measure::Paid, Measure::Open] {
+            for measure in [MoneyMeasure::Ordered, MoneyMeasure::Invoiced, MoneyMeasure::Credited, MoneyMeasure::Owed, MoneyMeasure::Paid, MoneyMeasure::Open] {
                 prop_assert_eq!(a.money.amount(measure, "CNY"), b.money.amount(measure, "CNY"));
             }
             Ok(())

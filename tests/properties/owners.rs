@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use onefold_event::{Kind, Subject, v1};
-use onefold_identity::Rules;
-use onefold_store::{CustomerRows, Listing};
+use onefold_event::{Subject, SubjectKind, v1};
+use onefold_identity::IdentityRules;
+use onefold_store::{CustomerRows, ListingOrder};
 use onefold_testkit::{Draft, TestHub, party};
-use onefold_view::{Contribution, Measure, View, day_number};
+use onefold_view::{Contribution, CustomerView, MoneyMeasure, day_number};
 
 use crate::cases::{hub, say, sum};
 
@@ -18,8 +18,8 @@ const PHONE: &str = "13800138000";
 const PHONE_KEY: &str = "phone:+8613800138000";
 
 /// The view of the customer that holds a party, long after everything that was promised.
-async fn view(hub: &TestHub, party: &str) -> View {
-    hub.customer(party).await.view(&Rules::default(), day_number("2026-06-30"), None)
+async fn view(hub: &TestHub, party: &str) -> CustomerView {
+    hub.customer(party).await.view(&IdentityRules::default(), day_number("2026-06-30"), None)
 }
 
 /// Documents, and shipments open and late, of several customers.
@@ -97,12 +97,15 @@ async fn a_payment_that_a_person_gives_away_goes_with_all_that_it_settles() {
     let paid = Draft::payment("payment:bank:1", "100.00", &parts).refer("payer", A);
     let mut hub = hub(&[invoice(1, A), invoice(2, B), paid, party(C, "Cora", &[])]).await;
     say(&mut hub, &[Draft::reassigned("payment:bank:1", C)]).await;
-    let paid =
-        [sum(&hub, A, Measure::Paid).await, sum(&hub, B, Measure::Paid).await, sum(&hub, C, Measure::Paid).await];
+    let paid = [
+        sum(&hub, A, MoneyMeasure::Paid).await,
+        sum(&hub, B, MoneyMeasure::Paid).await,
+        sum(&hub, C, MoneyMeasure::Paid).await,
+    ];
     assert_eq!(paid, ["0", "0", "100.00"]);
     assert_eq!([latest(&hub, A).await.len(), latest(&hub, B).await.len(), latest(&hub, C).await.len()], [1, 1, 1]);
     // Whoever owes still owes less by it.
-    assert_eq!(sum(&hub, B, Measure::Open).await, "30.00");
+    assert_eq!(sum(&hub, B, MoneyMeasure::Open).await, "30.00");
 }
 
 #[tokio::test]
@@ -153,18 +156,21 @@ async fn what_a_hub_value_would_own_is_whose_the_next_step_says() {
     let call = Draft::new("contact:pbx:1", v1::ContactMade::default()).known_by("phone", PHONE);
     let mut hub = hub(&[invoice, call]).await;
     // Somebody may come to hold it.
-    assert_eq!((hub.status().await.unattributed.documents, sum(&hub, A, Measure::Invoiced).await), (2, "0".into()));
+    assert_eq!(
+        (hub.status().await.unattributed.documents, sum(&hub, A, MoneyMeasure::Invoiced).await),
+        (2, "0".into())
+    );
     say(&mut hub, &(0..20).map(holder).collect::<Vec<_>>()).await;
-    assert_eq!(sum(&hub, "party:crm:7", Measure::Invoiced).await, "60.00");
+    assert_eq!(sum(&hub, "party:crm:7", MoneyMeasure::Invoiced).await, "60.00");
     say(&mut hub, &[holder(20)]).await;
-    assert_eq!(sum(&hub, A, Measure::Invoiced).await, "60.00");
-    assert_eq!(sum(&hub, "party:crm:7", Measure::Invoiced).await, "0");
+    assert_eq!(sum(&hub, A, MoneyMeasure::Invoiced).await, "60.00");
+    assert_eq!(sum(&hub, "party:crm:7", MoneyMeasure::Invoiced).await, "0");
     assert_eq!((latest(&hub, A).await, hub.status().await.unattributed.documents), (vec!["invoice:erp:1".into()], 1));
     // So are the documents that follow it, and payments for it.
     let case = Draft::new("case:desk:1", v1::CaseOpened::default()).refer("invoice", "invoice:erp:1");
     let paid = Draft::payment("payment:bank:1", "60.00", &[("invoice:erp:1", "60.00")]);
     say(&mut hub, &[case, paid]).await;
-    assert_eq!((view(&hub, A).await.documents, sum(&hub, A, Measure::Paid).await), (3, "60.00".into()));
+    assert_eq!((view(&hub, A).await.documents, sum(&hub, A, MoneyMeasure::Paid).await), (3, "60.00".into()));
 }
 
 #[tokio::test]
@@ -174,13 +180,13 @@ async fn an_amendment_beats_the_placing_in_whose_the_order_is_though_its_day_beg
     let placed = Draft::order("order:shop:1", "10.00").refer("buyer", A).later(15 * 3600);
     for drafts in [[placed.clone(), amended.clone()], [amended, placed]] {
         let hub = hub(&drafts).await;
-        assert_eq!(sum(&hub, B, Measure::Ordered).await, "20.00");
-        assert_eq!((sum(&hub, A, Measure::Ordered).await, view(&hub, A).await.documents), ("0".into(), 0));
+        assert_eq!(sum(&hub, B, MoneyMeasure::Ordered).await, "20.00");
+        assert_eq!((sum(&hub, A, MoneyMeasure::Ordered).await, view(&hub, A).await.documents), ("0".into(), 0));
     }
     let guest = |draft: Draft, mail: &str| draft.known_by("email", mail);
     let placed = guest(Draft::order("order:shop:1", "10.00").later(15 * 3600), "a@example.com");
     let hub = hub(&[guest(Draft::new("order:shop:1", v1::OrderAmended::default()), "b@example.com"), placed]).await;
-    assert_eq!(sum(&hub, "party:shop:guest:email:b@example.com", Measure::Ordered).await, "10.00");
+    assert_eq!(sum(&hub, "party:shop:guest:email:b@example.com", MoneyMeasure::Ordered).await, "10.00");
 }
 
 #[tokio::test]
@@ -221,11 +227,11 @@ async fn of_two_identifiers_on_an_invoice_the_one_whose_role_comes_first_owns_it
     let mut hub = hub(&[invoice]).await;
     say(&mut hub, &known).await;
     assert_eq!(
-        (sum(&hub, A, Measure::Invoiced).await, sum(&hub, A, Measure::Owed).await),
+        (sum(&hub, A, MoneyMeasure::Invoiced).await, sum(&hub, A, MoneyMeasure::Owed).await),
         ("60.00".into(), "0".into())
     );
     assert_eq!(
-        (sum(&hub, B, Measure::Invoiced).await, sum(&hub, B, Measure::Owed).await),
+        (sum(&hub, B, MoneyMeasure::Invoiced).await, sum(&hub, B, MoneyMeasure::Owed).await),
         ("0".into(), "60.00".into())
     );
     assert_eq!(hub.status().await.unattributed.documents, 0);
@@ -236,21 +242,24 @@ async fn a_payment_for_what_nobody_owns_stays_with_the_payer_until_somebody_does
     let unknown = Draft::payment("payment:bank:1", "60.00", &[("invoice:erp:1", "40.00")]).refer("payer", A);
     let mut hub = hub(&[unknown]).await;
     assert_eq!(
-        (sum(&hub, A, Measure::Paid).await, sum(&hub, A, Measure::Unallocated).await),
+        (sum(&hub, A, MoneyMeasure::Paid).await, sum(&hub, A, MoneyMeasure::Unallocated).await),
         ("60.00".into(), "20.00".into())
     );
     let by_phone = Draft::invoice("invoice:erp:1", "40.00").known_as("buyer", "phone", PHONE);
     say(&mut hub, &[by_phone]).await;
-    assert_eq!(sum(&hub, A, Measure::Paid).await, "60.00");
+    assert_eq!(sum(&hub, A, MoneyMeasure::Paid).await, "60.00");
     say(&mut hub, &[party(B, "Berta", &[("phone", PHONE)])]).await;
     assert_eq!(
-        (sum(&hub, A, Measure::Paid).await, sum(&hub, B, Measure::Paid).await),
+        (sum(&hub, A, MoneyMeasure::Paid).await, sum(&hub, B, MoneyMeasure::Paid).await),
         ("20.00".into(), "40.00".into())
     );
     assert_eq!(counts(&hub, [A, B]).await.map(|(documents, ..)| documents), [1, 2]);
     // Of two who hold it, neither is the one.
     say(&mut hub, &[party(C, "Cora", &[("phone", PHONE)])]).await;
-    assert_eq!((sum(&hub, A, Measure::Paid).await, sum(&hub, B, Measure::Paid).await), ("60.00".into(), "0".into()));
+    assert_eq!(
+        (sum(&hub, A, MoneyMeasure::Paid).await, sum(&hub, B, MoneyMeasure::Paid).await),
+        ("60.00".into(), "0".into())
+    );
     assert_eq!(hub.store.holders(&PHONE_KEY.parse().unwrap()).await.unwrap().parties.len(), 2);
 }
 
@@ -271,11 +280,18 @@ async fn a_part_whose_key_is_a_set_stands_on_each_members_timeline_as_a_referenc
 }
 
 /// Kinds of which both facets are one.
-const ONE_FACET: [Kind; 6] = [Kind::Order, Kind::Delivery, Kind::Track, Kind::Return, Kind::Case, Kind::Contact];
+const ONE_FACET: [SubjectKind; 6] = [
+    SubjectKind::Order,
+    SubjectKind::Delivery,
+    SubjectKind::Track,
+    SubjectKind::Return,
+    SubjectKind::Case,
+    SubjectKind::Contact,
+];
 
 /// For every customer and for nobody: what is counted is what the timeline shows, once.
 pub(crate) async fn each_document_is_counted_once(hub: &TestHub) {
-    let (mut seen, rules) = (BTreeSet::new(), Rules::default());
+    let (mut seen, rules) = (BTreeSet::new(), IdentityRules::default());
     for party in hub.store.party_page("", usize::MAX >> 1).await.unwrap().parties {
         let rows = hub.customer(&party).await;
         if seen.insert(rows.id()) {
@@ -292,7 +308,7 @@ pub(crate) async fn each_document_is_counted_once(hub: &TestHub) {
 /// or ended it: a void one is shown and ships nothing.
 async fn counted(hub: &TestHub, rows: &CustomerRows) -> (i64, i64) {
     let owners: Vec<String> = rows.bundles.keys().cloned().collect();
-    let found = hub.store.documents(&owners, Listing::OldestFirst, None, 10_000).await.unwrap();
+    let found = hub.store.documents(&owners, ListingOrder::OldestFirst, None, 10_000).await.unwrap();
     let documents: BTreeSet<String> = found.into_iter().map(|row| row.place.subject).collect();
     let documents: Vec<String> = documents.into_iter().collect();
     let states = hub.store.subjects(&documents).await.unwrap();
@@ -310,7 +326,7 @@ async fn counted(hub: &TestHub, rows: &CustomerRows) -> (i64, i64) {
         assert!((0..=1).contains(&counted), "{document} counts {counted} times for {:?}", rows.parties);
         sum += counted;
         let ships = row.is_some_and(|row| row.status() != "void");
-        shipments += i64::from(ships && subject.kind() == Kind::Track);
+        shipments += i64::from(ships && subject.kind() == SubjectKind::Track);
     }
     (sum, shipments)
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use onefold_event::decode;
-use onefold_log::{Log, Record, partition_of};
+use onefold_log::{Log, LogRecord, partition_of};
 use onefold_log_embedded::EmbeddedLog;
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -38,7 +38,7 @@ pub(crate) struct Checks<'a> {
     /// Subjects of events that a connector made, each of one event.
     mapped: BTreeSet<String>,
     /// Decisions of the command line, as they stand in the log.
-    decided: Vec<Record>,
+    decided: Vec<LogRecord>,
     status: Value,
 }
 
@@ -176,7 +176,7 @@ impl<'a> Checks<'a> {
 }
 
 /// Puts records into a directory's log, as they are.
-fn append(home: &Home, records: &[Record]) {
+fn append(home: &Home, records: &[LogRecord]) {
     let log = EmbeddedLog::open(&home.data().join("log.db"), Default::default()).expect("the log");
     let appended = async {
         let partitions = u32::try_from(log.heads("events").await.expect("heads").len()).expect("a number");

@@ -9,7 +9,7 @@ use std::thread::Scope;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use onefold_log::{Log, Record, partition_of};
+use onefold_log::{Log, LogRecord, partition_of};
 use onefold_testkit::Dice;
 use serde_json::{Value, json};
 
@@ -255,7 +255,7 @@ impl<'a> Load<'a> {
 
     fn sent(&self, number: u64, line: &str) {
         // Of today: such a topic forgets what is old.
-        let record = Record::new(format!("B{number}"), line.to_owned(), Timestamp::now().as_microsecond());
+        let record = LogRecord::new(format!("B{number}"), line.to_owned(), Timestamp::now().as_microsecond());
         let (partition, began) = (partition_of(&record.key, TOPIC_PARTITIONS), Instant::now());
         while let Err(error) =
             self.fleet.runtime.block_on(self.fleet.log.append(TOPIC, vec![(partition, record.clone())]))

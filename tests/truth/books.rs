@@ -18,9 +18,9 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use harness::{Home, connector};
 use onefold_event::EmptyKeyRing;
-use onefold_identity::Rules;
+use onefold_identity::IdentityRules;
 use onefold_log_embedded::EmbeddedLog;
-use onefold_service::{Reference, Service};
+use onefold_service::{CustomerReference, Service};
 use onefold_simulator::{Settings, Summary, simulate};
 use onefold_store::{Quarantine, QuarantineFilter};
 use onefold_store_sqlite::SqliteStore;
@@ -118,7 +118,7 @@ async fn each_customer_is_one_and_its_figures_are_those_of_the_books(service: &S
         let parties: BTreeSet<&str> =
             line["parties"].as_array().expect("parties").iter().filter_map(Value::as_str).collect();
         let first = parties.first().expect("a party");
-        let reference: Reference = first.parse().expect("a reference");
+        let reference: CustomerReference = first.parse().expect("a reference");
         let view = match service.view(&reference, None).await {
             Ok(view) => serde_json::to_value(view).expect("a view"),
             Err(error) => {
@@ -221,7 +221,7 @@ async fn the_hub_agrees_with_the_books_of_a_simulated_company() {
     let store = SqliteStore::open_read(&home.data().join("views.db")).expect("the read model");
     let log = Arc::new(EmbeddedLog::open_read(&home.data().join("log.db")).expect("the log"));
     let reads = Arc::new(store.clone());
-    let service = Service::new(log, reads, None, Rules::default(), Arc::new(EmptyKeyRing));
+    let service = Service::new(log, reads, None, IdentityRules::default(), Arc::new(EmptyKeyRing));
     let customers = each_customer_is_one_and_its_figures_are_those_of_the_books(&service, &truth).await;
     let corrupted = quarantine_holds_exactly_what_was_corrupted(&store, &truth).await;
 

@@ -8,14 +8,14 @@ use std::collections::BTreeSet;
 use chacha20poly1305::aead::Aead;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
 use harness::{Home, connector};
-use onefold_event::{EmptyKeyRing, Event, Kind, Subject, decode};
+use onefold_event::{EmptyKeyRing, Event, Subject, SubjectKind, decode};
 use onefold_fold::SubjectState;
 use onefold_log::{EVENTS_TOPIC, Log};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_simulator::{Settings, simulate};
 use onefold_store::StatusRows;
 use onefold_testkit::{Shape, TestHub};
-use onefold_view::Measure;
+use onefold_view::MoneyMeasure;
 use rand::Rng;
 
 /// Every event of a small company, as the program took it in.
@@ -63,7 +63,8 @@ async fn states(hub: &TestHub, subjects: &[String]) -> Vec<SubjectState> {
 fn total(status: &StatusRows) -> (i64, Vec<(String, String)>) {
     let mut all = status.owned.clone();
     all.add(&status.unattributed);
-    let measures = [Measure::Ordered, Measure::Invoiced, Measure::Credited, Measure::Paid, Measure::Open];
+    let measures =
+        [MoneyMeasure::Ordered, MoneyMeasure::Invoiced, MoneyMeasure::Credited, MoneyMeasure::Paid, MoneyMeasure::Open];
     let amounts = all.money.currencies().into_iter().flat_map(|currency| {
         measures.map(|measure| (format!("{measure:?} {currency}"), all.money.amount(measure, &currency)))
     });
@@ -72,7 +73,7 @@ fn total(status: &StatusRows) -> (i64, Vec<(String, String)>) {
 
 /// Whether an owner key is a party's that a source recorded: no identifier, and no guest that an identifier made.
 fn is_recorded(key: &str) -> bool {
-    key.parse::<Subject>().is_ok_and(|subject| subject.kind() == Kind::Party && !key.contains(":guest:"))
+    key.parse::<Subject>().is_ok_and(|subject| subject.kind() == SubjectKind::Party && !key.contains(":guest:"))
 }
 
 #[tokio::test(flavor = "multi_thread")]

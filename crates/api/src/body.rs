@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::Options;
 use crate::connection::{Connection, Phase};
-use crate::problem::Problem;
+use crate::problem::ProblemDetails;
 use crate::turns::{Room, Turns};
 
 /// Bytes of each body that need no room of those that all share, so that a large body never keeps out a small one.
@@ -41,7 +41,7 @@ pub(crate) async fn read(
     headers: &HeaderMap,
     connection: &Arc<Connection>,
     bounds: (&Arc<Turns>, &Options),
-) -> Result<Whole, Problem> {
+) -> Result<Whole, ProblemDetails> {
     let read = whole(&mut body, headers, connection, (bounds.0, bounds.1)).await;
     if read.is_err() {
         tokio::spawn(tokio::time::timeout(LINGER, throw_away(body, Arc::clone(bounds.0))));
@@ -65,7 +65,7 @@ async fn whole(
     headers: &HeaderMap,
     connection: &Arc<Connection>,
     (turns, options): (&Turns, &Options),
-) -> Result<Whole, Problem> {
+) -> Result<Whole, ProblemDetails> {
     let most = options.body_bytes;
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > most as u64) {
@@ -99,22 +99,22 @@ async fn whole(
     Ok(Whole { bytes, _room: room })
 }
 
-pub(crate) fn too_large(most: usize) -> Problem {
+pub(crate) fn too_large(most: usize) -> ProblemDetails {
     let detail = format!("the body, unpacked, is larger than {most} bytes: send the events in several requests");
-    Problem::of_http(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    ProblemDetails::of_http(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 
-fn too_slow(came: usize, options: &Options) -> Problem {
+fn too_slow(came: usize, options: &Options) -> ProblemDetails {
     let detail = format!(
         "{came} bytes of the body came within {} ms: expected all of it, or {} bytes per second; send it again, in smaller \
          requests where the line is slow",
         options.patience(came as u64).as_millis(),
         options.bytes_per_second
     );
-    Problem::of_http(StatusCode::REQUEST_TIMEOUT, detail)
+    ProblemDetails::of_http(StatusCode::REQUEST_TIMEOUT, detail)
 }
 
-fn cut_off(error: &axum::Error, came: usize) -> Problem {
+fn cut_off(error: &axum::Error, came: usize) -> ProblemDetails {
     let mut why = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
@@ -127,5 +127,5 @@ fn cut_off(error: &axum::Error, came: usize) -> Problem {
         "the body broke off after {came} bytes, or its chunks are malformed ({why}): nothing of it was taken in; send it again \
          whole"
     );
-    Problem::of_http(StatusCode::BAD_REQUEST, detail)
+    ProblemDetails::of_http(StatusCode::BAD_REQUEST, detail)
 }

@@ -6,19 +6,19 @@ use std::io::ErrorKind;
 
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
-use onefold_service::{BatchError, Code, MOST_EVENTS, Posted, ServiceError};
+use onefold_service::{BatchError, ErrorCode, MOST_EVENTS, PostedEvent, ServiceError};
 use serde_json::value::RawValue;
 use serde_json::{Error, Value};
 
 use crate::body::too_large;
-use crate::problem::Problem;
+use crate::problem::ProblemDetails;
 
 /// The events of a request, as CloudEvents JSON objects, each with the bytes that were sent. A packed body is unpacked to
 /// `most` bytes.
 ///
 /// # Errors
 /// A media type, charset or coding that is not taken, a body that is damaged or no JSON, or more than may come at once.
-pub fn read_events(headers: &HeaderMap, body: &[u8], most: usize) -> Result<Vec<Posted>, Problem> {
+pub fn read_events(headers: &HeaderMap, body: &[u8], most: usize) -> Result<Vec<PostedEvent>, ProblemDetails> {
     let body = &*unpacked(headers, body, most)?;
     let written = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let (media, parameters) = written.split_once(';').unwrap_or((written, ""));
@@ -30,7 +30,7 @@ pub fn read_events(headers: &HeaderMap, body: &[u8], most: usize) -> Result<Vec<
         // Plain JSON: what it is can be seen.
         "application/json" if body.trim_ascii_start().starts_with(b"[") => batch(body),
         "application/json" => one(body),
-        other => Err(Problem::of_http(
+        other => Err(ProblemDetails::of_http(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             format!(
                 "`{other}`: expected application/cloudevents+json, application/cloudevents-batch+json, or application/json with ce- headers"
@@ -50,57 +50,59 @@ pub(crate) fn is_packed(body: &[u8]) -> bool {
 }
 
 /// The body as text. What begins as gzip is unpacked whatever the headers say, since JSON never begins so.
-fn unpacked<'b>(headers: &HeaderMap, body: &'b [u8], most: usize) -> Result<Cow<'b, [u8]>, Problem> {
+fn unpacked<'b>(headers: &HeaderMap, body: &'b [u8], most: usize) -> Result<Cow<'b, [u8]>, ProblemDetails> {
     let coding = headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim().to_ascii_lowercase());
     if let Some(other) = coding.filter(|coding| !["gzip", "x-gzip", "identity", ""].contains(&coding.as_str())) {
         let detail = format!("content-encoding `{other}`: expected gzip, or none");
-        return Err(Problem::of_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+        return Err(ProblemDetails::of_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
     }
     if body.starts_with(b"\xFF\xFE") || body.starts_with(b"\xFE\xFF") {
         let detail = "the body is marked as UTF-16: JSON is sent as UTF-8 (RFC 8259, section 8.1)";
-        return Err(Problem::of_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+        return Err(ProblemDetails::of_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
     }
-    Posted::unpacked(body, most).map_err(|error| match error.kind() {
+    PostedEvent::unpacked(body, most).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => too_large(most),
-        _ => {
-            Problem::of_http(StatusCode::BAD_REQUEST, format!("the packed body ends too early or is damaged: {error}"))
-        }
+        _ => ProblemDetails::of_http(
+            StatusCode::BAD_REQUEST,
+            format!("the packed body ends too early or is damaged: {error}"),
+        ),
     })
 }
 
-fn no_json(error: &Error) -> Problem {
-    Problem::of_http(StatusCode::BAD_REQUEST, format!("the body is not valid JSON: {error}"))
+fn no_json(error: &Error) -> ProblemDetails {
+    ProblemDetails::of_http(StatusCode::BAD_REQUEST, format!("the body is not valid JSON: {error}"))
 }
 
-fn one(body: &[u8]) -> Result<Vec<Posted>, Problem> {
-    Ok(vec![Posted::one(body).map_err(|error| no_json(&error))?])
+fn one(body: &[u8]) -> Result<Vec<PostedEvent>, ProblemDetails> {
+    Ok(vec![PostedEvent::one(body).map_err(|error| no_json(&error))?])
 }
 
-fn batch(body: &[u8]) -> Result<Vec<Posted>, Problem> {
-    Posted::batch(body, MOST_EVENTS).map_err(|error| match error {
-        BatchError::TooMany(_) => ServiceError::new(Code::TooLarge, error.to_string()).into(),
+fn batch(body: &[u8]) -> Result<Vec<PostedEvent>, ProblemDetails> {
+    PostedEvent::batch(body, MOST_EVENTS).map_err(|error| match error {
+        BatchError::TooMany(_) => ServiceError::new(ErrorCode::TooLarge, error.to_string()).into(),
         BatchError::Json(error) if error.is_data() => {
-            Problem::of_http(StatusCode::BAD_REQUEST, "a batch is a JSON array of events")
+            ProblemDetails::of_http(StatusCode::BAD_REQUEST, "a batch is a JSON array of events")
         }
         BatchError::Json(error) => no_json(&error),
     })
 }
 
-fn check_charset(parameters: &str) -> Result<(), Problem> {
+fn check_charset(parameters: &str) -> Result<(), ProblemDetails> {
     let charset = parameters
         .split(';')
         .filter_map(|p| p.split_once('='))
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
     match charset.map(|(_, value)| value.trim().trim_matches('"')) {
-        Some(other) if !other.eq_ignore_ascii_case("utf-8") => {
-            Err(Problem::of_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("charset `{other}`: JSON is utf-8")))
-        }
+        Some(other) if !other.eq_ignore_ascii_case("utf-8") => Err(ProblemDetails::of_http(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            format!("charset `{other}`: JSON is utf-8"),
+        )),
         _ => Ok(()),
     }
 }
 
 /// Attributes from `ce-` headers, data from the body; together the event in structured mode, the data as it was sent.
-fn binary(headers: &HeaderMap, content_type: &str, body: &[u8]) -> Result<Vec<Posted>, Problem> {
+fn binary(headers: &HeaderMap, content_type: &str, body: &[u8]) -> Result<Vec<PostedEvent>, ProblemDetails> {
     let mut event: BTreeMap<String, Box<RawValue>> = BTreeMap::new();
     let text = |text: &str| RawValue::from_string(Value::from(text).to_string()).map_err(|error| no_json(&error));
     for (name, value) in headers {
@@ -151,7 +153,7 @@ fn percent_decoded(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Posted>, Problem> {
+    fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<PostedEvent>, ProblemDetails> {
         read_events(headers, body, 1 << 20)
     }
 

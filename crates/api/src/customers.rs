@@ -9,13 +9,13 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Zoned;
 use jiff::civil::Date;
-use onefold_service::{Code, Listing, Reference, ServiceError, day_number};
+use onefold_service::{CustomerReference, ErrorCode, ListingOrder, ServiceError, day_number};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::runtime::Handle;
 
 use crate::connection::Connection;
-use crate::problem::Problem;
+use crate::problem::ProblemDetails;
 use crate::router::Face;
 use crate::turns::is_large;
 
@@ -51,7 +51,7 @@ impl Paged {
     ///
     /// # Errors
     /// A parameter that is none of these, stands twice, or is no number where one is expected.
-    pub fn read(uri: &Uri) -> Result<Self, Problem> {
+    pub fn read(uri: &Uri) -> Result<Self, ProblemDetails> {
         let Query(paged) = Query::try_from_uri(uri).map_err(|error| wrong(error.body_text()))?;
         Ok(paged)
     }
@@ -65,7 +65,7 @@ pub(crate) async fn search(
     State(face): State<Face>,
     Extension(connection): On,
     asked: Asked<Search>,
-) -> Result<Response, Problem> {
+) -> Result<Response, ProblemDetails> {
     let Query(Search { identifier, q, limit }) = asked.map_err(|e| wrong(e.body_text()))?;
     let _turn = face.turns.read(limit.unwrap_or(FOUND), &connection).await?;
     let items = match (identifier, q) {
@@ -85,7 +85,7 @@ pub(crate) async fn one(
     Extension(connection): On,
     named: Named,
     asked: Asked<Day>,
-) -> Result<Response, Problem> {
+) -> Result<Response, ProblemDetails> {
     let Query(Day { today }) = asked.map_err(|e| wrong(e.body_text()))?;
     let today = match today {
         Some(text) => {
@@ -103,8 +103,8 @@ pub(crate) async fn timeline(
     Extension(connection): On,
     named: Named,
     uri: Uri,
-) -> Result<Response, Problem> {
-    listed((&face, &connection), named, Listing::NewestFirst, &uri).await
+) -> Result<Response, ProblemDetails> {
+    listed((&face, &connection), named, ListingOrder::NewestFirst, &uri).await
 }
 
 pub(crate) async fn documents(
@@ -112,16 +112,16 @@ pub(crate) async fn documents(
     Extension(connection): On,
     named: Named,
     uri: Uri,
-) -> Result<Response, Problem> {
-    listed((&face, &connection), named, Listing::OldestFirst, &uri).await
+) -> Result<Response, ProblemDetails> {
+    listed((&face, &connection), named, ListingOrder::OldestFirst, &uri).await
 }
 
 async fn listed(
     (face, connection): (&Face, &Connection),
     named: Named,
-    listing: Listing,
+    listing: ListingOrder,
     uri: &Uri,
-) -> Result<Response, Problem> {
+) -> Result<Response, ProblemDetails> {
     let Paged { cursor, limit } = Paged::read(uri)?;
     let (of, limit) = (reference(named)?, limit.unwrap_or(PAGE));
     let turn = face.turns.read(limit, connection).await?;
@@ -140,14 +140,14 @@ async fn listed(
     // A thread that answers others is not for much work.
     let handle = Handle::current();
     let read = tokio::task::spawn_blocking(move || handle.block_on(read));
-    read.await.map_err(|_| ServiceError::new(Code::Internal, "reading the page broke off"))?
+    read.await.map_err(|_| ServiceError::new(ErrorCode::Internal, "reading the page broke off"))?
 }
 
-fn reference(named: Named) -> Result<Reference, Problem> {
+fn reference(named: Named) -> Result<CustomerReference, ProblemDetails> {
     let Path(text) = named.map_err(|e| wrong(e.body_text()))?;
-    Ok(text.parse::<Reference>()?)
+    Ok(text.parse::<CustomerReference>()?)
 }
 
-fn wrong(detail: String) -> Problem {
-    Problem::of_http(StatusCode::BAD_REQUEST, detail)
+fn wrong(detail: String) -> ProblemDetails {
+    ProblemDetails::of_http(StatusCode::BAD_REQUEST, detail)
 }

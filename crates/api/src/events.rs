@@ -7,12 +7,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use onefold_service::{Answer, Code, ServiceError, Verdict};
+use onefold_service::{ErrorCode, EventAnswer, EventVerdict, ServiceError};
 use serde_json::json;
 
 use crate::body::SMALL;
 use crate::connection::Connection;
-use crate::problem::Problem;
+use crate::problem::ProblemDetails;
 use crate::router::Face;
 use crate::{body, cloudevents};
 
@@ -21,7 +21,7 @@ pub(crate) async fn post(
     Extension(connection): Extension<Arc<Connection>>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Problem> {
+) -> Result<Response, ProblemDetails> {
     let whole = body::read(body, &headers, &connection, (&face.turns, &face.options)).await?;
     let most = face.options.body_bytes;
     if whole.bytes.len() <= SMALL && !cloudevents::is_packed(&whole.bytes) {
@@ -31,23 +31,23 @@ pub(crate) async fn post(
     // Many events are taken in a few requests at a time, so that those of one or two need not wait for them.
     let _turn = face.turns.large_post(&connection).await?;
     let read = tokio::task::spawn_blocking(move || cloudevents::read_events(&headers, &whole.bytes, most));
-    let events = read.await.map_err(|_| ServiceError::new(Code::Internal, "reading the body broke off"))??;
+    let events = read.await.map_err(|_| ServiceError::new(ErrorCode::Internal, "reading the body broke off"))??;
     let answers = face.service.accept(events).await?;
     Ok(answered(&answers))
 }
 
-fn answered(answers: &[Answer]) -> Response {
+fn answered(answers: &[EventAnswer]) -> Response {
     let count = |verdict| answers.iter().filter(|answer| answer.status == verdict).count();
-    let (rejected, conflicts) = (count(Verdict::Rejected), count(Verdict::Conflict));
+    let (rejected, conflicts) = (count(EventVerdict::Rejected), count(EventVerdict::Conflict));
     if rejected > 0 && rejected == answers.len() {
         let detail = answers.iter().flat_map(|a| &a.problems).take(3).cloned().collect::<Vec<_>>().join("; ");
-        let problem = Problem::of_http(StatusCode::UNPROCESSABLE_ENTITY, detail);
+        let problem = ProblemDetails::of_http(StatusCode::UNPROCESSABLE_ENTITY, detail);
         return problem.with("events", json!(answers)).into_response();
     }
     let status = if rejected + conflicts == 0 { StatusCode::OK } else { StatusCode::MULTI_STATUS };
     let body = json!({
-        "accepted": count(Verdict::Accepted),
-        "duplicates": count(Verdict::Duplicate),
+        "accepted": count(EventVerdict::Accepted),
+        "duplicates": count(EventVerdict::Duplicate),
         "conflicts": conflicts,
         "rejected": rejected,
         "events": answers,

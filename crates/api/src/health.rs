@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::problem::Problem;
+use crate::problem::ProblemDetails;
 use crate::router::Face;
 
 pub(crate) async fn health(State(Face { service, .. }): State<Face>) -> Response {
@@ -20,7 +20,7 @@ pub(crate) async fn health(State(Face { service, .. }): State<Face>) -> Response
     });
     let not_written = report.not_written.as_ref().map(|why| format!("the last write failed: {why}"));
     let detail = told.chain(not_written).collect::<Vec<_>>().join("; ");
-    Problem::of_http(StatusCode::SERVICE_UNAVAILABLE, detail)
+    ProblemDetails::of_http(StatusCode::SERVICE_UNAVAILABLE, detail)
         .with("still", json!(report.still))
         .with("not_written", json!(report.not_written))
         .with("stages", json!(report.stages))

@@ -9,7 +9,7 @@ use axum::http::header::HOST;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::problem::Problem;
+use crate::problem::ProblemDetails;
 
 pub(crate) async fn is_our_own(request: Request, next: Next) -> Response {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
@@ -17,7 +17,7 @@ pub(crate) async fn is_our_own(request: Request, next: Next) -> Response {
         None => next.run(request).await,
         Some(other) => {
             let detail = format!("this machine is not called `{other}`: use 127.0.0.1 or localhost");
-            Problem::of_http(StatusCode::MISDIRECTED_REQUEST, detail).into_response()
+            ProblemDetails::of_http(StatusCode::MISDIRECTED_REQUEST, detail).into_response()
         }
     }
 }

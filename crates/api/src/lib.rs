@@ -20,5 +20,5 @@ pub use cloudevents::read_events;
 pub use customers::Paged;
 pub use metrics::Render;
 pub use options::Options;
-pub use problem::{Problem, status_of};
+pub use problem::{ProblemDetails, status_of};
 pub use serve::serve;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use onefold_service::{Code, ServiceError};
+use onefold_service::{ErrorCode, ServiceError};
 use serde_json::{Map, Value, json};
 
 /// Seconds after which whoever found the hub busy may ask again (RFC 9110, section 10.2.3).
@@ -12,7 +12,7 @@ const SOON: u16 = 1;
 
 /// A problem on its way out.
 #[derive(Debug)]
-pub struct Problem {
+pub struct ProblemDetails {
     status: StatusCode,
     body: Map<String, Value>,
     /// Time alone may mend it.
@@ -20,20 +20,20 @@ pub struct Problem {
 }
 
 /// The status of a code: the one place where they meet.
-pub fn status_of(code: Code) -> u16 {
+pub fn status_of(code: ErrorCode) -> u16 {
     match code {
-        Code::Invalid => 400,
-        Code::ReadOnly => 403,
-        Code::NotFound => 404,
-        Code::Ambiguous => 409,
-        Code::TooLarge => 413,
-        Code::Damaged | Code::Internal => 500,
-        Code::Busy => 503,
-        Code::Full => 507,
+        ErrorCode::Invalid => 400,
+        ErrorCode::ReadOnly => 403,
+        ErrorCode::NotFound => 404,
+        ErrorCode::Ambiguous => 409,
+        ErrorCode::TooLarge => 413,
+        ErrorCode::Damaged | ErrorCode::Internal => 500,
+        ErrorCode::Busy => 503,
+        ErrorCode::Full => 507,
     }
 }
 
-impl Problem {
+impl ProblemDetails {
     /// A problem of HTTP's own, without a code of the service.
     pub(crate) fn of_http(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
@@ -43,7 +43,8 @@ impl Problem {
     /// The hub has too much to do: the same request may be sent again in a while, as `Retry-After` says.
     pub(crate) fn busy(why: impl std::fmt::Display) -> Self {
         let detail = format!("{why}: ask again in {SOON} s");
-        let problem = Self::make(StatusCode::SERVICE_UNAVAILABLE, Code::Busy.word(), Code::Busy.title(), detail);
+        let problem =
+            Self::make(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Busy.word(), ErrorCode::Busy.title(), detail);
         Self { passes: true, ..problem }
     }
 
@@ -71,19 +72,19 @@ impl Problem {
     }
 }
 
-impl From<ServiceError> for Problem {
+impl From<ServiceError> for ProblemDetails {
     fn from(error: ServiceError) -> Self {
         let status = StatusCode::from_u16(status_of(error.code)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if status.is_server_error() {
             tracing::error!(code = error.code.word(), error = %error, "a request failed");
         }
         let mut problem = Self::make(status, error.code.word(), error.code.title(), error.message);
-        problem.passes = error.code == Code::Busy;
+        problem.passes = error.code == ErrorCode::Busy;
         if error.customers.is_empty() { problem } else { problem.with("customers", json!(error.customers)) }
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for ProblemDetails {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(Value::Object(self.body))).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -100,7 +101,7 @@ mod tests {
 
     #[test]
     fn every_code_has_a_status_of_its_own_class() {
-        for code in Code::ALL {
+        for code in ErrorCode::ALL {
             let status = status_of(code);
             assert!((400..600).contains(&status), "{code:?} {status}");
         }
@@ -108,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_problem_says_its_type_status_and_detail() {
-        let problem = Problem::from(ServiceError::new(Code::NotFound, "nothing is known of party:x:1"));
+        let problem = ProblemDetails::from(ServiceError::new(ErrorCode::NotFound, "nothing is known of party:x:1"));
         assert_eq!(problem.body["status"], 404);
         assert_eq!(problem.body["type"], "urn:onefold:problem:not_found");
         assert_eq!(problem.body["detail"], "nothing is known of party:x:1");

@@ -8,7 +8,7 @@ use axum::middleware;
 use axum::routing::{get, post};
 use onefold_service::Service;
 
-use crate::problem::Problem;
+use crate::problem::ProblemDetails;
 use crate::turns::Turns;
 use crate::{Options, Render, customers, events, health, host, metrics};
 
@@ -40,13 +40,13 @@ pub(crate) fn router(service: Service, render: Render, options: &Options) -> Rou
         .with_state(face)
 }
 
-async fn nowhere(uri: Uri) -> Problem {
-    Problem::of_http(
+async fn nowhere(uri: Uri) -> ProblemDetails {
+    ProblemDetails::of_http(
         StatusCode::NOT_FOUND,
         format!("there is nothing at {}: see /v1/customers, /v1/events, /health and /metrics", uri.path()),
     )
 }
 
-async fn not_so(method: Method, uri: Uri) -> Problem {
-    Problem::of_http(StatusCode::METHOD_NOT_ALLOWED, format!("{} does not take {method}", uri.path()))
+async fn not_so(method: Method, uri: Uri) -> ProblemDetails {
+    ProblemDetails::of_http(StatusCode::METHOD_NOT_ALLOWED, format!("{} does not take {method}", uri.path()))
 }

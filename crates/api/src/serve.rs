@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 use crate::connection::{Connection, Phase};
 use crate::connections::{Admitted, Connections};
 use crate::paced::{Paced, Told};
-use crate::problem::Problem;
+use crate::problem::ProblemDetails;
 use crate::router::router;
 use crate::{Options, Render};
 
@@ -147,7 +147,8 @@ async fn answered(
     connection.begin(Phase::Work);
     let is_spare = connection.is_spare;
     let mut response = if is_spare && !SPARE.contains(&request.uri().path()) {
-        Problem::busy("there are as many connections as there may be, and all of them are at work").into_response()
+        ProblemDetails::busy("there are as many connections as there may be, and all of them are at work")
+            .into_response()
     } else {
         let mut request = request;
         request.extensions_mut().insert(Arc::clone(&connection));

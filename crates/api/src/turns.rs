@@ -7,7 +7,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use crate::Options;
 use crate::connection::{Connection, Phase};
-use crate::problem::Problem;
+use crate::problem::ProblemDetails;
 
 /// Items of a page at most that is read among the small ones.
 const SMALL_PAGE: usize = 100;
@@ -59,7 +59,7 @@ impl Turns {
     }
 
     /// A read of so many items.
-    pub(crate) async fn read(&self, items: usize, connection: &Connection) -> Result<Turn, Problem> {
+    pub(crate) async fn read(&self, items: usize, connection: &Connection) -> Result<Turn, ProblemDetails> {
         let (turns, what) = match is_large(items) {
             true => (&self.large_reads, "reads of large pages"),
             false => (&self.reads, "reads"),
@@ -68,7 +68,7 @@ impl Turns {
     }
 
     /// The body of more than a few events.
-    pub(crate) async fn large_post(&self, connection: &Connection) -> Result<Turn, Problem> {
+    pub(crate) async fn large_post(&self, connection: &Connection) -> Result<Turn, ProblemDetails> {
         self.turn(&self.large_posts, "large bodies of events", connection).await
     }
 
@@ -78,7 +78,7 @@ impl Turns {
         tokio::time::sleep(PIECE).await;
     }
 
-    async fn turn(&self, of: &Arc<Semaphore>, what: &str, connection: &Connection) -> Result<Turn, Problem> {
+    async fn turn(&self, of: &Arc<Semaphore>, what: &str, connection: &Connection) -> Result<Turn, ProblemDetails> {
         if let Ok(permit) = Arc::clone(of).try_acquire_owned() {
             return Ok(Turn { _permit: permit });
         }
@@ -91,7 +91,7 @@ impl Turns {
         connection.begin(Phase::Work);
         waited.map(|permit| Turn { _permit: permit }).ok_or_else(|| {
             let most = self.wait.as_millis();
-            Problem::busy(format!(
+            ProblemDetails::busy(format!(
                 "as many {what} are worked on as may be at a time, and none has ended within {most} ms"
             ))
         })
@@ -99,7 +99,7 @@ impl Turns {
 
     /// Makes a body's room at least so many bytes; a body that there is none for is refused at once, since whoever holds it
     /// may be slow.
-    pub(crate) fn grow(&self, room: &mut Room, bytes: usize) -> Result<(), Problem> {
+    pub(crate) fn grow(&self, room: &mut Room, bytes: usize) -> Result<(), ProblemDetails> {
         let units = bytes.div_ceil(UNIT);
         let more = u32::try_from(units.saturating_sub(room.units)).unwrap_or(u32::MAX);
         if more == 0 {
@@ -115,7 +115,7 @@ impl Turns {
                 Ok(())
             }
             Err(TryAcquireError::NoPermits | TryAcquireError::Closed) => {
-                Err(Problem::busy("the bodies of other requests take all the room that there is for them"))
+                Err(ProblemDetails::busy("the bodies of other requests take all the room that there is for them"))
             }
         }
     }

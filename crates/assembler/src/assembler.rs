@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use onefold_stage::{Progress, Stage, StageError};
+use onefold_stage::{Stage, StageError, StepProgress};
 use onefold_store::{AssembleStore, SearchRow};
 use serde::{Deserialize, Serialize};
 
 /// Limits of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Options {
+pub struct AssemblerOptions {
     /// Marks per batch at most.
     pub batch: usize,
 }
 
-impl Default for Options {
+impl Default for AssemblerOptions {
     fn default() -> Self {
         Self { batch: 1000 }
     }
@@ -24,12 +24,12 @@ impl Default for Options {
 /// Materialises what customers are found by.
 pub struct Assembler {
     store: Arc<dyn AssembleStore>,
-    options: Options,
+    options: AssemblerOptions,
 }
 
 impl Assembler {
     /// An assembler over a store.
-    pub fn new(store: Arc<dyn AssembleStore>, options: Options) -> Self {
+    pub fn new(store: Arc<dyn AssembleStore>, options: AssemblerOptions) -> Self {
         Self { store, options }
     }
 }
@@ -40,12 +40,12 @@ impl Stage for Assembler {
         "assembler"
     }
 
-    async fn step(&mut self) -> Result<Progress, StageError> {
-        let Some(mut tx) = self.store.begin(self.options.batch).await? else { return Ok(Progress::Idle) };
+    async fn step(&mut self) -> Result<StepProgress, StageError> {
+        let Some(mut tx) = self.store.begin(self.options.batch).await? else { return Ok(StepProgress::Idle) };
         let claimed = tx.claimed().to_vec();
         let rows = tx.customers(&claimed).await?.iter().map(SearchRow::of).collect();
         tx.save(rows).await?;
         tx.commit().await?;
-        Ok(Progress::Worked(claimed.len() as u64))
+        Ok(StepProgress::Worked(claimed.len() as u64))
     }
 }

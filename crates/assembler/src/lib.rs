@@ -2,4 +2,4 @@
 
 mod assembler;
 
-pub use assembler::{Assembler, Options};
+pub use assembler::{Assembler, AssemblerOptions};

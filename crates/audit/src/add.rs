@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use foldhash::HashMap;
 
-use onefold_identity::Owner;
+use onefold_identity::OwnerKey;
 use onefold_store::SearchRow;
 use onefold_view::{Bundle, Contribution, Digest, DigestSum};
 use prost::Message;
@@ -67,7 +67,7 @@ impl Replay {
         digest.iter().for_each(|digest| all.bundles.add(digest));
         self.rows.row(Row::Owner { key, bundle: &bytes, digest: digest.as_ref(), first_seen: sum.seen });
         if !bytes.is_empty() {
-            for atom in Owner::members(text) {
+            for atom in OwnerKey::members(text) {
                 self.rows.row(Row::SetMember { atom: Key::new(&atom), set: key });
             }
         }

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use onefold_event::{Subject, party_id};
-use onefold_identity::{Atom, Held, Owner, whose};
-use onefold_store::{RowPrint, Table};
+use onefold_identity::{AtomHolder, OwnerAtom, OwnerKey, whose};
+use onefold_store::{RowPrint, StoredTable};
 use serde::Serialize;
 
 use crate::replay::Replayed;
@@ -24,7 +24,7 @@ const ONE_BY_ONE: u64 = 1_000_000;
 
 /// A row that is not what the log says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Mismatch {
+pub struct RowMismatch {
     /// Derived table.
     pub table: &'static str,
     /// Key of the row.
@@ -54,10 +54,10 @@ struct Sum {
 impl Sums {
     pub(crate) fn new() -> Self {
         let buckets = || (0..BUCKETS).map(|_| Sum::default()).collect();
-        Self(Table::ALL.iter().map(|_| buckets()).collect())
+        Self(StoredTable::ALL.iter().map(|_| buckets()).collect())
     }
 
-    pub(crate) fn add(&self, table: Table, print: RowPrint) {
+    pub(crate) fn add(&self, table: StoredTable, print: RowPrint) {
         let Some(sum) = self.0.get(table as usize).and_then(|buckets| buckets.get(bucket(print))) else { return };
         // Two sums modulo 2^64 each: halves of a print are as good as two prints.
         sum.low.fetch_add(print.0 as u64, Ordering::Relaxed);
@@ -66,9 +66,9 @@ impl Sums {
     }
 
     /// Buckets that differ, as far as their rows can be compared one by one, and how many more there are.
-    pub(crate) fn differ(&self, other: &Self) -> (BTreeSet<(Table, usize)>, u64) {
+    pub(crate) fn differ(&self, other: &Self) -> (BTreeSet<(StoredTable, usize)>, u64) {
         let (mut wrong, mut beyond, mut rows) = (BTreeSet::new(), 0, 0);
-        for ((table, ours), theirs) in Table::ALL.into_iter().zip(&self.0).zip(&other.0) {
+        for ((table, ours), theirs) in StoredTable::ALL.into_iter().zip(&self.0).zip(&other.0) {
             for (n, (a, b)) in ours.iter().zip(theirs).enumerate().filter(|(_, (a, b))| a.get() != b.get()) {
                 rows += a.get().2 + b.get().2;
                 if rows <= ONE_BY_ONE || wrong.is_empty() {
@@ -97,14 +97,14 @@ impl Rows for Sums {
 
 /// Rows of the buckets that differ: first those that are stored, then those that must be.
 pub(crate) struct Names {
-    buckets: BTreeSet<(Table, usize)>,
+    buckets: BTreeSet<(StoredTable, usize)>,
     rows: Mutex<Seen>,
 }
 
 #[derive(Default)]
 struct Seen {
-    stored: HashMap<(Table, RowPrint), Vec<String>>,
-    missing: Vec<(Table, String)>,
+    stored: HashMap<(StoredTable, RowPrint), Vec<String>>,
+    missing: Vec<(StoredTable, String)>,
     /// Keys of rows that may be wrong.
     asked: BTreeSet<String>,
     /// Owner keys of the documents among these and among the rows that are missing.
@@ -112,7 +112,7 @@ struct Seen {
 }
 
 impl Names {
-    pub(crate) fn new(buckets: BTreeSet<(Table, usize)>) -> Self {
+    pub(crate) fn new(buckets: BTreeSet<(StoredTable, usize)>) -> Self {
         Self { buckets, rows: Mutex::default() }
     }
 
@@ -121,7 +121,7 @@ impl Names {
     }
 
     /// Takes in a stored row.
-    pub(crate) fn stored(&self, table: Table, print: RowPrint, key: &dyn Fn() -> String) {
+    pub(crate) fn stored(&self, table: StoredTable, print: RowPrint, key: &dyn Fn() -> String) {
         if !self.buckets.contains(&(table, bucket(print))) {
             return;
         }
@@ -132,7 +132,7 @@ impl Names {
     }
 
     /// Tables of which rows were asked for.
-    pub(crate) fn tables(&self) -> BTreeSet<Table> {
+    pub(crate) fn tables(&self) -> BTreeSet<StoredTable> {
         self.buckets.iter().map(|(table, _)| *table).collect()
     }
 
@@ -141,33 +141,33 @@ impl Names {
         let rows = self.rows();
         let stored = rows.stored.values().flatten();
         let keys = rows.owners.values().flatten().chain(stored).chain(rows.missing.iter().map(|(_, key)| key));
-        let owners = keys.filter_map(|key| Owner::parse(key));
+        let owners = keys.filter_map(|key| OwnerKey::parse(key));
         let atoms: BTreeSet<String> =
             owners.flat_map(|owner| owner.leaves().into_iter().map(ToString::to_string).collect::<Vec<_>>()).collect();
         atoms.into_iter().filter(|atom| atom.starts_with("identifier:")).collect()
     }
 
     /// What is left on either side, named as far as it goes, and how many they are.
-    pub(crate) fn mismatches(&self, replayed: &Replayed) -> (Vec<Mismatch>, u64) {
+    pub(crate) fn mismatches(&self, replayed: &Replayed) -> (Vec<RowMismatch>, u64) {
         let rows = self.rows();
         let extra = rows.stored.iter().flat_map(|((table, _), keys)| keys.iter().map(|key| (*table, key.clone())));
-        let mut all: Vec<(Table, String, &'static str)> =
+        let mut all: Vec<(StoredTable, String, &'static str)> =
             extra.map(|(table, key)| (table, key, "altered or extra")).collect();
         all.extend(rows.missing.iter().map(|(table, key)| (*table, key.clone(), "missing")));
         all.sort();
         let count = all.len() as u64;
-        let mut named: HashMap<Table, usize> = HashMap::new();
+        let mut named: HashMap<StoredTable, usize> = HashMap::new();
         all.retain(|(table, ..)| {
             let n = named.entry(*table).or_default();
             *n += 1;
             *n <= NAMED
         });
-        let name = |(table, key, what): (Table, String, &'static str)| {
+        let name = |(table, key, what): (StoredTable, String, &'static str)| {
             let own = vec![key.clone()];
             let owners = rows.owners.get(&key).unwrap_or(&own);
             let party = owners.iter().find_map(|owner| customer_of(owner, replayed));
             let customer = party.as_deref().map(|party| party_id(party).to_string());
-            Mismatch { table: table.name(), key, what, party, customer }
+            RowMismatch { table: table.name(), key, what, party, customer }
         };
         (all.into_iter().map(name).collect(), count)
     }
@@ -207,10 +207,10 @@ impl Rows for Names {
 /// nobody holds it.
 fn customer_of(key: &str, replayed: &Replayed) -> Option<String> {
     let head = |party: &str| replayed.heads.get(party).cloned().unwrap_or_else(|| party.to_owned());
-    let holder = |atom: &Atom| {
+    let holder = |atom: &OwnerAtom| {
         let text = atom.to_string();
-        let Atom::Identifier(_) = atom else { return Held::Customer(head(&text)) };
-        Held::by(replayed.holders.get(&text).into_iter().flatten().map(|party| head(party)))
+        let OwnerAtom::Identifier(_) = atom else { return AtomHolder::Customer(head(&text)) };
+        AtomHolder::by(replayed.holders.get(&text).into_iter().flatten().map(|party| head(party)))
     };
-    whose(&Owner::parse(key)?, &holder).customers.into_iter().next()
+    whose(&OwnerKey::parse(key)?, &holder).customers.into_iter().next()
 }

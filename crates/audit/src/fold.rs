@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use foldhash::HashMap;
-use onefold_event::{CodecError, DecodedEvent, KeyRing, Kind, Subject, decode, decode_with};
-use onefold_fold::{Admitted, FactState, MOST_FACTS, SubjectState};
-use onefold_log::{EVENTS_TOPIC, Log, Record, Stored};
+use onefold_event::{CodecError, DecodedEvent, KeyRing, Subject, SubjectKind, decode, decode_with};
+use onefold_fold::{AdmitOutcome, FactState, MOST_FACTS, SubjectState};
+use onefold_log::{EVENTS_TOPIC, Log, LogRecord, StoredRecord};
 use onefold_store::{KeyPrint, QuarantineEntry};
 use onefold_view::{FactRef, Fragment, Guest, parties_named};
 use prost::Message;
@@ -66,7 +66,7 @@ impl Replay {
         Ok(())
     }
 
-    fn lay(&self, stored: &Stored, to: &mut Writer<'_>) -> Result<(), AuditError> {
+    fn lay(&self, stored: &StoredRecord, to: &mut Writer<'_>) -> Result<(), AuditError> {
         // What has no subject is no event; whoever reads it live says so too.
         let Some(subject) = subject_of(&stored.record.value) else {
             self.refuse(stored);
@@ -114,7 +114,7 @@ impl Replay {
             out.seen_at.put(self.shard(&party), SEEN, &party, "", &[&at.to_le_bytes()])?;
         }
         for (party, guest) in out.guests.drain() {
-            out.words.put(self.lane(Kind::Party, &party), GREETS, &party, "", &[&guest.encode_to_vec()])?;
+            out.words.put(self.lane(SubjectKind::Party, &party), GREETS, &party, "", &[&guest.encode_to_vec()])?;
         }
         out.words.finish()?;
         out.states.finish()?;
@@ -158,8 +158,8 @@ impl Replay {
                 continue;
             }
             match state.admit(&event, &digest, at, partition, offset) {
-                Admitted::Duplicate => {}
-                Admitted::Next if !afresh => {
+                AdmitOutcome::Duplicate => {}
+                AdmitOutcome::Next if !afresh => {
                     let fragment = state.fragment.get_or_insert_with(|| Fragment::fold(&subject, &[]));
                     fragment.apply(&FactRef { event: &event, recorded_at: at });
                 }
@@ -190,11 +190,11 @@ impl Replay {
 
     fn refuse_frame(&self, frame: &Frame<'_>) {
         let Some((partition, offset, at, value)) = placed(frame.rest) else { return };
-        self.refuse(&Stored { partition, offset, record: Record::new("", value.to_vec(), at) });
+        self.refuse(&StoredRecord { partition, offset, record: LogRecord::new("", value.to_vec(), at) });
     }
 
     /// A record that is no event belongs into quarantine.
-    fn refuse(&self, stored: &Stored) {
+    fn refuse(&self, stored: &StoredRecord) {
         if let Err(error) = decode_with(&stored.record.value, self.keys.as_ref()) {
             self.refused.fetch_add(1, Ordering::Relaxed);
             self.rows.refused(QuarantineEntry::refused(EVENTS_TOPIC, stored, &error));
@@ -208,14 +208,14 @@ impl Replay {
             let lane = self.lane(target.kind(), target.as_str());
             out.words.put(lane, SAYS, target.as_str(), subject.as_str(), &[&words.encode_to_vec()])?;
         }
-        if subject.kind() == Kind::Party {
+        if subject.kind() == SubjectKind::Party {
             // Whom a source merged into whom, or took out again, may be one customer; which of both it says last is seen later.
             let own = KeyPrint::of(subject.as_str());
             for other in fragment.merged_with() {
                 self.found().links.connect(own, KeyPrint::of(other.as_str()));
             }
         }
-        if subject.kind() == Kind::Decision {
+        if subject.kind() == SubjectKind::Decision {
             for party in fragment.decided_parties() {
                 let (party, decision) = (Key::new(party.as_str()), Key::new(subject.as_str()));
                 self.rows.row(Row::Decision { party, decision });

@@ -12,7 +12,7 @@ mod settle;
 mod spill;
 mod verify;
 
-pub use compare::Mismatch;
+pub use compare::RowMismatch;
 pub use rebuild::rebuild;
-pub use replay::{Source, Split};
-pub use verify::{AuditError, Progress, Verified, at_rest, verify};
+pub use replay::{PhaseSeconds, ReplaySource};
+pub use verify::{AuditError, ReplayProgress, VerificationReport, at_rest, verify};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use foldhash::HashMap;
-use onefold_identity::{Decision, IdentifierKey, Joined};
+use onefold_identity::{IdentifierKey, Joined, PartyDecision};
 use onefold_store::KeyPrint;
 
 /// The sets while they form. Parties are known by the prints of their keys, 8 bytes and a number each: two that share a print
@@ -27,7 +27,7 @@ impl Links {
     }
 
     /// The sets, once all that connects is known, with what they are clustered by.
-    pub(crate) fn done(mut self, decisions: Vec<Decision>, hubs: BTreeSet<IdentifierKey>) -> Linked {
+    pub(crate) fn done(mut self, decisions: Vec<PartyDecision>, hubs: BTreeSet<IdentifierKey>) -> Linked {
         self.numbers.values_mut().for_each(|number| *number = self.sets.find(*number));
         Linked { sets: self.numbers, decisions, hubs }
     }
@@ -37,7 +37,7 @@ impl Links {
 pub(crate) struct Linked {
     sets: HashMap<u64, usize>,
     /// All decisions, since one may supersede what others say.
-    pub(crate) decisions: Vec<Decision>,
+    pub(crate) decisions: Vec<PartyDecision>,
     /// Values that link nobody.
     pub(crate) hubs: BTreeSet<IdentifierKey>,
 }

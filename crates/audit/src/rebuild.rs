@@ -4,12 +4,12 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use onefold_store::{LoadRow, LoadStore, Loaded, QuarantineEntry, StoreError, Table, VerifySnapshot};
+use onefold_store::{LoadRow, LoadStore, Loaded, QuarantineEntry, StoreError, StoredTable, VerifySnapshot};
 
 use crate::compare::Sums;
-use crate::replay::{Source, replay};
+use crate::replay::{ReplaySource, replay};
 use crate::row::{Row, Rows};
-use crate::verify::{AuditError, Verified, name, scan, verified};
+use crate::verify::{AuditError, VerificationReport, name, scan, verified};
 
 /// Rows that a thread gathers before it hands them over.
 const GATHERED: usize = 2000;
@@ -23,16 +23,18 @@ const WAITING: usize = 32;
 /// # Errors
 /// The log or one of the stores does not answer.
 pub async fn rebuild(
-    source: &Source,
+    source: &ReplaySource,
     positions: &[u64],
     live: Option<Arc<dyn VerifySnapshot>>,
     into: Box<dyn LoadStore>,
-) -> Result<Verified, AuditError> {
+) -> Result<VerificationReport, AuditError> {
     let started = Instant::now();
     let (must, are) = (Arc::new(Sums::new()), Arc::new(Sums::new()));
     let scanning = live.clone().map(|live| {
         let are = Arc::clone(&are);
-        tokio::spawn(scan(live, Table::ALL.into(), move |table, print, _: &dyn Fn() -> String| are.add(table, print)))
+        tokio::spawn(scan(live, StoredTable::ALL.into(), move |table, print, _: &dyn Fn() -> String| {
+            are.add(table, print)
+        }))
     });
     let (to, from) = sync_channel(WAITING);
     let loading = tokio::task::spawn_blocking(move || load(into, &from));

@@ -8,17 +8,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
-use onefold_event::{HubKey, KeyRing, Kind, Subject};
-use onefold_identity::{Decision, IdentifierKey, Intermediary, Rules};
+use onefold_event::{HubKey, KeyRing, Subject, SubjectKind};
+use onefold_identity::{IdentifierKey, IdentityRules, Intermediary, PartyDecision};
 use onefold_log::{Log, partition_of};
-use onefold_view::{DigestSum, Step};
+use onefold_view::{DigestSum, SettlementStep};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::linked::{Linked, Links};
 use crate::row::Rows;
 use crate::spill::{Memory, Queues};
-use crate::verify::{AuditError, Progress};
+use crate::verify::{AuditError, ReplayProgress};
 
 /// Ranks from parents to children; what has none comes first.
 const RANKS: [u8; 8] = [10, 20, 30, 35, 40, 50, 60, 70];
@@ -32,7 +32,7 @@ const MOST_LANES: u64 = 2048;
 
 /// What a replay folds, and with what.
 #[derive(Clone)]
-pub struct Source {
+pub struct ReplaySource {
     /// The log.
     pub log: Arc<dyn Log>,
     /// The hub's own key, for content digests.
@@ -40,16 +40,16 @@ pub struct Source {
     /// What opens personal parts that are sealed.
     pub keys: Arc<dyn KeyRing>,
     /// Who links and who does not.
-    pub rules: Rules,
+    pub rules: IdentityRules,
     /// Bytes that are kept in memory while they wait; beyond that they go to a temporary file.
     pub memory: usize,
     /// Who shows how far it is.
-    pub progress: Progress,
+    pub progress: ReplayProgress,
 }
 
 /// Where the time went, in seconds; what runs side by side counts in full.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct Split {
+pub struct PhaseSeconds {
     /// Reading the log.
     pub read: f64,
     /// Decoding and folding.
@@ -77,7 +77,7 @@ pub(crate) struct Replayed {
     pub(crate) bundles: DigestSum,
     pub(crate) clusters: DigestSum,
     pub(crate) ids: DigestSum,
-    pub(crate) split: Split,
+    pub(crate) split: PhaseSeconds,
     /// Head of each party that shares a customer, where customers are to be named.
     pub(crate) heads: HashMap<String, String>,
     /// Present holders of the identifiers that were asked for.
@@ -97,9 +97,9 @@ impl Replayed {
 pub(crate) struct Replay {
     pub(crate) key: HubKey,
     pub(crate) keys: Arc<dyn KeyRing>,
-    pub(crate) rules: Rules,
+    pub(crate) rules: IdentityRules,
     pub(crate) rows: Arc<dyn Rows>,
-    pub(crate) progress: Progress,
+    pub(crate) progress: ReplayProgress,
     pub(crate) shards: usize,
     /// Events by subject.
     pub(crate) events: Queues,
@@ -127,7 +127,7 @@ pub(crate) struct Replay {
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) flagged: HashMap<Subject, Intermediary>,
-    pub(crate) decisions: Vec<Decision>,
+    pub(crate) decisions: Vec<PartyDecision>,
     pub(crate) links: Links,
     pub(crate) hubs: BTreeSet<IdentifierKey>,
     pub(crate) heads: HashMap<String, String>,
@@ -142,7 +142,7 @@ pub(crate) type Wanted = Arc<dyn Fn() -> BTreeSet<String> + Send + Sync>;
 
 /// Folds the log up to a position vector; `rows` hears every row that must be.
 pub(crate) async fn replay(
-    source: &Source,
+    source: &ReplaySource,
     positions: &[u64],
     rows: Arc<dyn Rows>,
     wanted: Option<Wanted>,
@@ -184,7 +184,7 @@ pub(crate) async fn replay(
 
 impl Replay {
     fn run(&self, wanted: Option<&Wanted>) -> Result<Replayed, AuditError> {
-        let mut split = Split::default();
+        let mut split = PhaseSeconds::default();
         timed(&mut split.fold, || self.each_shard(|shard| self.fold(shard)))?;
         timed(&mut split.resolve, || self.each_shard(|shard| self.see(shard)))?;
         timed(&mut split.own, || self.each_shard(|shard| self.settle(0, shard)))?;
@@ -192,7 +192,7 @@ impl Replay {
         timed(&mut split.resolve, || self.each_shard(|shard| self.hold(shard)))?;
         timed(&mut split.resolve, || self.link())?;
         timed(&mut split.resolve, || self.each_shard(|shard| self.gather(shard)))?;
-        for step in Step::ALL {
+        for step in SettlementStep::ALL {
             timed(&mut split.own, || self.each_shard(|shard| self.reply(step, shard)))?;
         }
         for class in 1..CLASSES {
@@ -226,7 +226,7 @@ impl Replay {
     }
 
     /// The lane of a subject among classes and shards.
-    pub(crate) fn lane(&self, kind: Kind, key: &str) -> usize {
+    pub(crate) fn lane(&self, kind: SubjectKind, key: &str) -> usize {
         class(kind) * self.shards + self.shard(key)
     }
 
@@ -236,7 +236,7 @@ impl Replay {
 }
 
 /// Place of a kind in the order of settling.
-pub(crate) fn class(kind: Kind) -> usize {
+pub(crate) fn class(kind: SubjectKind) -> usize {
     kind.rank().and_then(|rank| RANKS.iter().position(|known| *known == rank)).map_or(0, |at| at + 1)
 }
 
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn every_rank_has_its_place() {
-        let ranks: BTreeSet<u8> = Kind::ALL.into_iter().filter_map(Kind::rank).collect();
+        let ranks: BTreeSet<u8> = SubjectKind::ALL.into_iter().filter_map(SubjectKind::rank).collect();
         assert_eq!(ranks.into_iter().collect::<Vec<_>>(), RANKS);
     }
 }

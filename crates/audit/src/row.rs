@@ -1,7 +1,7 @@
 //! A row that must be, as the log says.
 
-use onefold_store::{KeyPrint, QuarantineEntry, RowPrint, Table};
-use onefold_view::{Digest, Keys};
+use onefold_store::{KeyPrint, QuarantineEntry, RowPrint, StoredTable};
+use onefold_view::{Digest, OwnerKeys};
 
 /// A key with its print.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +19,7 @@ impl<'a> Key<'a> {
 /// One row of a derived table.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Row<'a> {
-    Subject { key: Key<'a>, state: &'a [u8], keys: Option<&'a Keys> },
+    Subject { key: Key<'a>, state: &'a [u8], keys: Option<&'a OwnerKeys> },
     Owner { key: Key<'a>, bundle: &'a [u8], digest: Option<&'a Digest>, first_seen: Option<i64> },
     Document { owner: Key<'a>, at: i64, subject: Key<'a> },
     OpenItem { owner: Key<'a>, invoice: Key<'a>, due: i64, item: &'a [u8] },
@@ -41,19 +41,19 @@ pub(crate) trait Rows: Send + Sync {
 }
 
 impl<'a> Row<'a> {
-    pub(crate) fn table(&self) -> Table {
+    pub(crate) fn table(&self) -> StoredTable {
         match self {
-            Self::Subject { .. } => Table::Subjects,
-            Self::Owner { .. } => Table::Owners,
-            Self::Document { .. } => Table::Documents,
-            Self::OpenItem { .. } => Table::OpenItems,
-            Self::Holder { .. } => Table::Holders,
-            Self::Decision { .. } => Table::Decisions,
-            Self::Member { .. } => Table::Members,
-            Self::Search { .. } => Table::Search,
-            Self::SetMember { .. } => Table::SetMembers,
-            Self::Decided { .. } => Table::Decided,
-            Self::Fact { .. } => Table::Facts,
+            Self::Subject { .. } => StoredTable::Subjects,
+            Self::Owner { .. } => StoredTable::Owners,
+            Self::Document { .. } => StoredTable::Documents,
+            Self::OpenItem { .. } => StoredTable::OpenItems,
+            Self::Holder { .. } => StoredTable::Holders,
+            Self::Decision { .. } => StoredTable::Decisions,
+            Self::Member { .. } => StoredTable::Members,
+            Self::Search { .. } => StoredTable::Search,
+            Self::SetMember { .. } => StoredTable::SetMembers,
+            Self::Decided { .. } => StoredTable::Decided,
+            Self::Fact { .. } => StoredTable::Facts,
         }
     }
 

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashMap, HashSet};
-use onefold_event::{Kind, Subject};
+use onefold_event::{Subject, SubjectKind};
 use onefold_fold::{SubjectState, asserted};
 use onefold_identity::{IdentifierKey, Intermediary};
-use onefold_view::{Guest, Inbound, Keys, Step};
+use onefold_view::{Guest, MentionState, OwnerKeys, SettlementStep};
 use prost::Message;
 
 use crate::replay::{Replay, class};
@@ -31,25 +31,25 @@ const LAST: u32 = u32::MAX;
 impl Replay {
     /// Has the subjects of a shard say what they say in one step of settlement (rule E5), before any of them is settled. What
     /// is said in a step depends on the steps before alone, so all lanes of a step may go side by side.
-    pub(crate) fn reply(&self, step: Step, shard: usize) -> Result<(), AuditError> {
+    pub(crate) fn reply(&self, step: SettlementStep, shard: usize) -> Result<(), AuditError> {
         let classes: BTreeSet<usize> = step.kinds().iter().map(|kind| class(*kind)).collect();
         let mut out = self.words.writer();
         for class in classes {
             let lane = class * self.shards + shard;
             let words = self.words.peek(lane)?;
-            let mut heard: HashMap<&str, BTreeMap<String, Inbound>> = HashMap::default();
+            let mut heard: HashMap<&str, BTreeMap<String, MentionState>> = HashMap::default();
             let mut awake: HashSet<&str> = HashSet::default();
             let speaks = |frame: &Frame<'_>| {
-                let kind = frame.to.split(':').next().and_then(Kind::from_word);
+                let kind = frame.to.split(':').next().and_then(SubjectKind::from_word);
                 frame.tag == SAYS && kind.is_some_and(|kind| step.kinds().contains(&kind))
             };
             for frame in words.frames().filter(speaks) {
-                let said = Inbound::decode(frame.rest).map_err(AuditError::Decode)?;
+                let said = MentionState::decode(frame.rest).map_err(AuditError::Decode)?;
                 if step.wakes(&said) {
                     awake.insert(frame.to);
                 }
                 // A link alone says nothing of money.
-                if said != Inbound::default() {
+                if said != MentionState::default() {
                     heard.entry(frame.to).or_default().entry(frame.from.to_owned()).or_default().merge_with(said);
                 }
             }
@@ -72,10 +72,10 @@ impl Replay {
 
     fn reply_of(
         &self,
-        step: Step,
+        step: SettlementStep,
         key: &str,
         mut state: SubjectState,
-        heard: BTreeMap<String, Inbound>,
+        heard: BTreeMap<String, MentionState>,
         out: &mut Writer<'_>,
     ) -> Result<(), AuditError> {
         let Ok(subject) = key.parse::<Subject>() else { return Ok(()) };
@@ -129,15 +129,15 @@ impl Replay {
         out: &mut Out<'_>,
     ) -> Result<(), AuditError> {
         let Ok(subject) = text.parse::<Subject>() else { return Ok(()) };
-        let mut parents: Vec<(&str, Keys)> = Vec::new();
+        let mut parents: Vec<(&str, OwnerKeys)> = Vec::new();
         let mut at = words;
         while let Some((frame, next)) = out.heard.get(at as usize) {
             at = *next;
             match frame.tag {
-                KEYS => parents.push((frame.from, Keys::decode(frame.rest).map_err(AuditError::Decode)?)),
+                KEYS => parents.push((frame.from, OwnerKeys::decode(frame.rest).map_err(AuditError::Decode)?)),
                 GREETS => state.greet(&subject, &guest(frame)?),
                 _ => {
-                    let inbound = Inbound::decode(frame.rest).map_err(AuditError::Decode)?;
+                    let inbound = MentionState::decode(frame.rest).map_err(AuditError::Decode)?;
                     state.inbound.entry(frame.from.to_owned()).or_default().merge_with(inbound);
                 }
             }
@@ -145,7 +145,7 @@ impl Replay {
         if let Some(rank) = subject.kind().rank() {
             self.own(&subject, rank, &mut state, &parents, out)?;
         }
-        if subject.kind() == Kind::Party {
+        if subject.kind() == SubjectKind::Party {
             self.assert(&subject, &state, out)?;
         }
         self.tell_rows(&subject, &state, out)
@@ -171,15 +171,15 @@ impl Replay {
         subject: &Subject,
         rank: u8,
         state: &mut SubjectState,
-        parents: &[(&str, Keys)],
+        parents: &[(&str, OwnerKeys)],
         out: &mut Out<'_>,
     ) -> Result<(), AuditError> {
         let flagged = self.flagged.get();
         let intermediary =
             |party: &Subject| flagged.and_then(|all| all.get(party)).copied().unwrap_or(Intermediary::None);
-        let parents: HashMap<&str, &Keys> = parents.iter().map(|(from, keys)| (*from, keys)).collect();
+        let parents: HashMap<&str, &OwnerKeys> = parents.iter().map(|(from, keys)| (*from, keys)).collect();
         let keys_of = |parent: &Subject| parents.get(parent.as_str()).copied().cloned();
-        let keys = state.find_keys(subject, &intermediary, &keys_of).filter(|keys| *keys != Keys::default());
+        let keys = state.find_keys(subject, &intermediary, &keys_of).filter(|keys| *keys != OwnerKeys::default());
         if let Some(keys) = &keys {
             let bytes = keys.encode_to_vec();
             for child in state.children() {

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use onefold_log::LogError;
-use onefold_store::{EachRow, RowPrint, SEARCH_INDEX, StoreError, Table, VerifySnapshot, VerifyStore};
+use onefold_store::{EachRow, RowPrint, SEARCH_INDEX, StoreError, StoredTable, VerifySnapshot, VerifyStore};
 use serde::Serialize;
 
-use crate::Mismatch;
+use crate::RowMismatch;
 use crate::compare::{Names, Sums};
-use crate::replay::{Replayed, Source, Split, Wanted, replay};
+use crate::replay::{PhaseSeconds, ReplaySource, Replayed, Wanted, replay};
 use crate::row::Rows;
 
 /// Pause between looks at whether live is at rest.
@@ -52,9 +52,9 @@ fn restless(waited: &Duration) -> String {
 
 /// How far the work is, for whoever shows it.
 #[derive(Debug, Clone, Default)]
-pub struct Progress(Arc<[AtomicU64; 2]>);
+pub struct ReplayProgress(Arc<[AtomicU64; 2]>);
 
-impl Progress {
+impl ReplayProgress {
     /// Events done so far; one in the middle of the work counts by its parts.
     pub fn records(&self) -> u64 {
         (self.0[0].load(Ordering::Relaxed) / PARTS).min(self.total())
@@ -77,7 +77,7 @@ impl Progress {
 
 /// What a verification found.
 #[derive(Debug, Clone, Serialize)]
-pub struct Verified {
+pub struct VerificationReport {
     /// Events folded.
     pub events: u64,
     /// Records in the log that are no events.
@@ -97,7 +97,7 @@ pub struct Verified {
     /// Digest of ids of what was folded.
     pub rebuilt_ids_digest: String,
     /// Rows that are not what the log says; the first hundred of each table.
-    pub mismatches: Vec<Mismatch>,
+    pub mismatches: Vec<RowMismatch>,
     /// How many there are; where there are more than a million, at least.
     pub mismatched_rows: u64,
     /// Rows that are not what they were stored as: the digest that stands in them is not theirs. Looked for only where
@@ -106,10 +106,10 @@ pub struct Verified {
     /// Next offset per partition up to which was compared.
     pub positions: Vec<u64>,
     /// Where the time went.
-    pub split: Split,
+    pub split: PhaseSeconds,
 }
 
-impl Verified {
+impl VerificationReport {
     /// Whether live is what the log says.
     pub fn is_equal(&self) -> bool {
         self.live_digest.as_ref() == Some(&self.rebuilt_digest)
@@ -160,11 +160,15 @@ impl Verified {
 ///
 /// # Errors
 /// The log or the store does not answer, or live is never at rest.
-pub async fn verify(source: &Source, store: &dyn VerifyStore, patience: Duration) -> Result<Verified, AuditError> {
+pub async fn verify(
+    source: &ReplaySource,
+    store: &dyn VerifyStore,
+    patience: Duration,
+) -> Result<VerificationReport, AuditError> {
     let snapshot = at_rest(store, patience).await?;
     let started = Instant::now();
     let (must, are) = (Arc::new(Sums::new()), Arc::new(Sums::new()));
-    let scanning = tokio::spawn(scan(Arc::clone(&snapshot), Table::ALL.into(), {
+    let scanning = tokio::spawn(scan(Arc::clone(&snapshot), StoredTable::ALL.into(), {
         let are = Arc::clone(&are);
         move |table, print, _: &dyn Fn() -> String| are.add(table, print)
     }));
@@ -183,11 +187,11 @@ pub(crate) fn verified(
     positions: &[u64],
     replayed: &Replayed,
     took: Duration,
-    mismatches: Vec<Mismatch>,
+    mismatches: Vec<RowMismatch>,
     mismatched_rows: u64,
-) -> Verified {
+) -> VerificationReport {
     let (kept, seconds) = (live.map(|live| live.kept()), took.as_secs_f64());
-    Verified {
+    VerificationReport {
         events: replayed.events,
         refused: replayed.refused,
         customers: replayed.customers,
@@ -227,8 +231,8 @@ pub async fn at_rest(store: &dyn VerifyStore, patience: Duration) -> Result<Arc<
 /// Reads tables one after the other; answers how many seconds that took.
 pub(crate) async fn scan(
     snapshot: Arc<dyn VerifySnapshot>,
-    tables: BTreeSet<Table>,
-    each: impl Fn(Table, RowPrint, &dyn Fn() -> String) + Send + Sync + 'static,
+    tables: BTreeSet<StoredTable>,
+    each: impl Fn(StoredTable, RowPrint, &dyn Fn() -> String) + Send + Sync + 'static,
 ) -> Result<f64, AuditError> {
     let (started, each) = (Instant::now(), Arc::new(each));
     for table in tables {
@@ -241,11 +245,11 @@ pub(crate) async fn scan(
 
 /// Where sums differ, both sides are read once more, and the rows and customers told.
 pub(crate) async fn name(
-    source: &Source,
+    source: &ReplaySource,
     snapshot: &Arc<dyn VerifySnapshot>,
     must: &Sums,
     are: &Sums,
-) -> Result<(Vec<Mismatch>, u64), AuditError> {
+) -> Result<(Vec<RowMismatch>, u64), AuditError> {
     let (wrong, beyond) = must.differ(are);
     if wrong.is_empty() {
         return Ok((Vec::new(), 0));

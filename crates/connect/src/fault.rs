@@ -2,7 +2,7 @@
 
 use onefold_event::{CloudEventError, EventError, EventId, Problem};
 
-use crate::Earlier;
+use crate::EarlierCopy;
 use crate::charset::{BadBytes, Charset, Contradiction, hex};
 use crate::evidence::Sample;
 use crate::lines::Endless;
@@ -233,7 +233,7 @@ pub(crate) fn taken_from_above(line: u64) -> Problem {
 }
 
 /// `conflict`: the same id with other content under the same mapping.
-pub(crate) fn conflict(subject: &str, id: EventId, earlier: &Earlier) -> Problem {
+pub(crate) fn conflict(subject: &str, id: EventId, earlier: &EarlierCopy) -> Problem {
     let mut problem = Problem::new("conflict", "an earlier event with this id says something else")
         .instead(format!("{subject}, event {id}, with other content than {}", place(earlier)), "the same content, or a revision that tells the versions apart")
         .help("the earlier one stands; if the source may change its records, let [common] revision say which column tells");
@@ -242,7 +242,7 @@ pub(crate) fn conflict(subject: &str, id: EventId, earlier: &Earlier) -> Problem
 }
 
 /// `older-mapping`: an earlier mapping made another event of this record.
-pub(crate) fn older_mapping(subject: &str, id: EventId, earlier: &Earlier) -> Problem {
+pub(crate) fn older_mapping(subject: &str, id: EventId, earlier: &EarlierCopy) -> Problem {
     let mut problem = Problem::new("older-mapping", "already mapped by an older mapping").instead(
         format!("{subject}, event {id}, which an older mapping made of {}", place(earlier)),
         "an event that is not known yet",
@@ -251,7 +251,7 @@ pub(crate) fn older_mapping(subject: &str, id: EventId, earlier: &Earlier) -> Pr
     problem
 }
 
-fn place(earlier: &Earlier) -> String {
+fn place(earlier: &EarlierCopy) -> String {
     match &earlier.locator {
         Some(at) if at.first_line == at.last_line => format!("{}:{}", at.resource, at.first_line),
         Some(at) => format!("{}:{}-{}", at.resource, at.first_line, at.last_line),

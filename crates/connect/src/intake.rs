@@ -7,16 +7,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use futures_util::future::select_all;
-use onefold_log::{Log, LogError, Membership, Stored};
+use onefold_log::{GroupMembership, Log, LogError, StoredRecord};
 use onefold_mapping::Connector;
-use onefold_stage::{Progress, Stage, StageError};
+use onefold_stage::{Stage, StageError, StepProgress};
 use onefold_store::{IntakeStore, Quarantine};
 use serde::Deserialize;
 
 use crate::ingest::{Batch, To, write};
 use crate::pass::Planned;
 use crate::source::topic::{Message, open};
-use crate::{Door, DoorError, IngestError, Report};
+use crate::{Door, DoorError, IngestError, IngestReport};
 
 /// Bytes of messages after which a batch is full.
 const BYTES: usize = 8 << 20;
@@ -57,7 +57,7 @@ pub struct Intake {
 /// One topic.
 struct Reading {
     topic: String,
-    place: Option<Box<dyn Membership>>,
+    place: Option<Box<dyn GroupMembership>>,
     mine: Vec<u32>,
     at: BTreeMap<u32, u64>,
     heads: Vec<u64>,
@@ -68,7 +68,7 @@ struct Found {
     reading: usize,
     partition: u32,
     from: u64,
-    messages: Vec<Stored>,
+    messages: Vec<StoredRecord>,
 }
 
 impl Intake {
@@ -94,14 +94,14 @@ impl Intake {
         Self { connector, name, log, positions, quarantine, door, batch, readings, planned, turn: 0 }
     }
 
-    async fn take(&mut self) -> Result<Progress, StageError> {
+    async fn take(&mut self) -> Result<StepProgress, StageError> {
         for n in 0..self.readings.len() {
             self.follow(n).await?;
         }
         let found = self.read().await?;
         if found.is_empty() {
             self.wait().await?;
-            return Ok(Progress::Idle);
+            return Ok(StepProgress::Idle);
         }
         let handled = found.iter().map(|found| found.messages.len() as u64).sum();
         let (batch, mut report) = self.map(&found);
@@ -111,7 +111,7 @@ impl Intake {
         self.commit(&found).await?;
         fail::fail_point!("connect.after_commit");
         count(self.connector.name(), &report);
-        Ok(Progress::Worked(handled))
+        Ok(StepProgress::Worked(handled))
     }
 
     /// Brings up to date which partitions are mine, how far they are and where they end.
@@ -189,8 +189,8 @@ impl Intake {
         Ok(found)
     }
 
-    fn map(&mut self, found: &[Found]) -> (Batch, Report) {
-        let (mut batch, mut report) = (Batch::default(), Report::default());
+    fn map(&mut self, found: &[Found]) -> (Batch, IngestReport) {
+        let (mut batch, mut report) = (Batch::default(), IngestReport::default());
         for Found { reading, messages, .. } in found {
             let Some(topic) = self.readings.get(*reading).map(|reading| reading.topic.as_str()) else { continue };
             for message in messages.iter().map(|stored| Message { topic, stored }) {
@@ -264,7 +264,7 @@ impl Stage for Intake {
         &self.name
     }
 
-    async fn step(&mut self) -> Result<Progress, StageError> {
+    async fn step(&mut self) -> Result<StepProgress, StageError> {
         let done = self.take().await;
         if done.is_err() {
             // Somebody else may have moved on: what is known of positions is asked for again.
@@ -280,7 +280,7 @@ fn lag(connector: &str, topic: &str, partition: u32, lag: u64) {
         .set(lag as f64);
 }
 
-fn count(connector: &str, report: &Report) {
+fn count(connector: &str, report: &IngestReport) {
     let outcomes = [("mapped", report.mapped), ("skipped", report.skipped), ("quarantined", report.quarantined)];
     for (outcome, records) in outcomes {
         let connector = connector.to_owned();

@@ -17,12 +17,12 @@ mod send;
 mod source;
 mod window;
 
-pub use door::{Door, DoorError, Earlier, Verdict, await_projected};
+pub use door::{Door, DoorError, DoorVerdict, EarlierCopy, await_projected};
 pub use ingest::{
-    Example, FileReport, FileState, IngestError, Progress, Report, Retried, RetryError, Seen, again, ingest, rehearse,
-    retry,
+    Example, FileReport, FileState, IngestError, IngestProgress, IngestReport, RetryError, RetryOutcome, Seen, again,
+    ingest, rehearse, retry,
 };
 pub use intake::{Intake, IntakeOptions};
-pub use send::{LeftOut, SendError, Sent, send};
+pub use send::{LeftOut, SendError, SendReport, send};
 pub use source::file::{Input, InputError};
-pub use source::post::{Answer, BatchError, NoEvent, Posted, take_posted};
+pub use source::post::{BatchError, NoEvent, PostAnswer, PostedEvent, take_posted};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use onefold_event::Problem;
-use onefold_log::{Log, LogError, Record, partition_of};
+use onefold_log::{Log, LogError, LogRecord, partition_of};
 use onefold_mapping::{Connector, MappingOutcome, RecordFormat};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -26,7 +26,7 @@ const WAITING: usize = 4;
 
 /// What was sent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Sent {
+pub struct SendReport {
     /// Messages, durable in the topic.
     pub messages: u64,
     /// Their bytes.
@@ -83,15 +83,15 @@ pub async fn send(
     log: &dyn Log,
     topic: &str,
     partitions: u32,
-    told: &(dyn Fn(&Sent) + Sync),
-) -> Result<Sent, SendError> {
+    told: &(dyn Fn(&SendReport) + Sync),
+) -> Result<SendReport, SendError> {
     let partitions = log.topic(topic, partitions).await?;
     let (to, mut parts) = mpsc::channel(WAITING);
     let reading = {
         let (connector, inputs) = (connector.clone(), inputs.to_vec());
         tokio::task::spawn_blocking(move || read(&connector, &inputs, &to))
     };
-    let mut sent = Sent::default();
+    let mut sent = SendReport::default();
     let mut written = Ok(());
     while let Some(parts) = parts.recv().await {
         let mut batch = Vec::with_capacity(parts.len());
@@ -101,7 +101,7 @@ pub async fn send(
                     sent.messages += 1;
                     sent.bytes += value.len() as u64;
                     let partition = partition_of(key.as_bytes(), partitions);
-                    let mut record = Record::new(key, value, now());
+                    let mut record = LogRecord::new(key, value, now());
                     record.headers.push((CONNECTOR.to_owned(), connector.name().to_owned().into()));
                     batch.push((partition, record));
                 }

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hub::{Hub, parse};
-use onefold_connect::{Answer, Intake, IntakeOptions, NoEvent, Posted, take_posted};
+use onefold_connect::{Intake, IntakeOptions, NoEvent, PostAnswer, PostedEvent, take_posted};
 use onefold_event::{Event, Subject};
-use onefold_log::{Log, Record};
+use onefold_log::{Log, LogRecord};
 use onefold_mapping::Connector;
-use onefold_stage::{Progress, Stage};
+use onefold_stage::{Stage, StepProgress};
 use serde_json::{Value, json};
 
 const TOPIC: &str = "intake.finance";
@@ -193,21 +193,21 @@ async fn a_record_gives_the_same_event_or_the_same_problems_at_every_door() {
 
     let topic = Hub::open().await;
     topic.log.topic(TOPIC, 1).await.unwrap();
-    let messages = lines.iter().map(|line| (0, Record::new("a", line.as_bytes().to_vec(), 1))).collect();
+    let messages = lines.iter().map(|line| (0, LogRecord::new("a", line.as_bytes().to_vec(), 1))).collect();
     topic.log.append(TOPIC, messages).await.unwrap();
     let (log, store) = (Arc::clone(&topic.log) as Arc<dyn Log>, Arc::new(topic.store.clone()));
     let mut intake =
         Intake::new(connector, topic.door.clone(), log, store.clone(), store, IntakeOptions { batch: 100 });
-    while let Progress::Worked(_) = intake.step().await.unwrap() {}
+    while let StepProgress::Worked(_) = intake.step().await.unwrap() {}
     let by_topic = outcomes(&topic, |entry| entry.resource.rsplit('/').next().unwrap().parse().unwrap()).await;
 
     let http = Hub::open().await;
-    let items: Vec<Posted> = records.iter().map(|record| posted(record).into()).collect();
+    let items: Vec<PostedEvent> = records.iter().map(|record| posted(record).into()).collect();
     let answers = take_posted(items, &http.door, &http.store).await.unwrap();
     let mut by_http = outcomes(&http, |_| RECORDS).await;
     by_http.remove(&RECORDS);
     for (n, answer) in answers.into_iter().enumerate() {
-        if let Answer::Quarantined(_, NoEvent { problems, .. }) = answer {
+        if let PostAnswer::Quarantined(_, NoEvent { problems, .. }) = answer {
             let mut codes: Vec<String> = problems.iter().map(|problem| problem.code.to_string()).collect();
             codes.sort();
             codes.dedup();

@@ -7,10 +7,10 @@ mod hub;
 use std::sync::Arc;
 
 use hub::{Hub, gzip, invoices_text, parse};
-use onefold_connect::{Input, Intake, IntakeOptions, Retried, SendError, Verdict, retry, send};
-use onefold_log::{Log, LogError, Record};
+use onefold_connect::{DoorVerdict, Input, Intake, IntakeOptions, RetryOutcome, SendError, retry, send};
+use onefold_log::{Log, LogError, LogRecord};
 use onefold_mapping::Connector;
-use onefold_stage::{Progress, Stage, StageError};
+use onefold_stage::{Stage, StageError, StepProgress};
 use onefold_store::{IntakeStore, StoreError};
 
 const TOPIC: &str = "intake.finance";
@@ -55,7 +55,7 @@ fn stage(hub: &Hub, connector: &Connector, batch: usize) -> Intake {
 async fn put(hub: &Hub, messages: &[(&str, Option<&str>)]) {
     hub.log.topic(TOPIC, 3).await.unwrap();
     let record = |(value, connector): &(&str, Option<&str>)| {
-        let mut record = Record::new("a", value.as_bytes().to_vec(), 1);
+        let mut record = LogRecord::new("a", value.as_bytes().to_vec(), 1);
         record.headers.extend(connector.map(|name| ("onefold_connector".to_owned(), name.as_bytes().to_vec().into())));
         (1, record)
     };
@@ -67,8 +67,8 @@ async fn drain(stage: &mut Intake) -> u64 {
     let mut read = 0;
     loop {
         match stage.step().await.unwrap() {
-            Progress::Worked(messages) => read += messages,
-            Progress::Idle => return read,
+            StepProgress::Worked(messages) => read += messages,
+            StepProgress::Idle => return read,
         }
     }
 }
@@ -127,7 +127,7 @@ async fn a_message_that_is_cut_off_is_kept_whole_and_taken_whole_or_not() {
     let text = format!("{HEADING}\n1,K1,2026-03-09,1.00,a\n2,K1,2026-03-09,5.00,b\n");
     let packed = gzip(text.as_bytes());
     hub.log.topic(TOPIC, 3).await.unwrap();
-    let value = |bytes: &[u8]| (0, Record::new("a", bytes.to_vec(), 1));
+    let value = |bytes: &[u8]| (0, LogRecord::new("a", bytes.to_vec(), 1));
     let other = text.replace("day", "date");
     hub.log
         .append(TOPIC, vec![value(&packed[..packed.len() - 9]), value(&packed), value(other.as_bytes())])
@@ -141,12 +141,15 @@ async fn a_message_that_is_cut_off_is_kept_whole_and_taken_whole_or_not() {
 
     let store = &hub.store;
     let again = retry(&kept[1], Some(&connector), &hub.door, store, "again").await.unwrap();
-    assert!(matches!(again, Retried::Again(_)), "{again:?}");
+    assert!(matches!(again, RetryOutcome::Again(_)), "{again:?}");
     let renamed = parse(&invoices_text("").replace("\"day\"", "\"date\""));
     let taken = retry(&kept[1], Some(&renamed), &hub.door, store, "renamed").await.unwrap();
     // The same records as in the message that was whole.
-    assert_eq!(taken, Retried::Taken(vec![Verdict::Duplicate; 2]));
-    assert!(matches!(retry(&kept[0], Some(&connector), &hub.door, store, "cut").await.unwrap(), Retried::Again(_)));
+    assert_eq!(taken, RetryOutcome::Taken(vec![DoorVerdict::Duplicate; 2]));
+    assert!(matches!(
+        retry(&kept[0], Some(&connector), &hub.door, store, "cut").await.unwrap(),
+        RetryOutcome::Again(_)
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,12 +159,12 @@ async fn of_two_that_read_the_same_the_second_is_told_and_nothing_is_there_twice
     let bad = format!("{HEADING}\n1,K1,2026-03-09,1.00,a\n2,K1,2026-02-30,5.00,b\n");
     put(&hub, &[(&bad, None)]).await;
     let (mut one, mut two) = (stage(&hub, &connector, 100), stage(&hub, &connector, 100));
-    assert_eq!(one.step().await.unwrap(), Progress::Worked(1));
+    assert_eq!(one.step().await.unwrap(), StepProgress::Worked(1));
     // As if the first had died before its position moved.
     hub.store.move_intake("invoices", TOPIC, &[(1, 1, 0)]).await.unwrap();
-    assert_eq!(two.step().await.unwrap(), Progress::Worked(1));
+    assert_eq!(two.step().await.unwrap(), StepProgress::Worked(1));
     put(&hub, &[(&bad.replace("1,K1", "3,K1"), None)]).await;
-    assert_eq!(one.step().await.unwrap(), Progress::Worked(1));
+    assert_eq!(one.step().await.unwrap(), StepProgress::Worked(1));
     let fenced = two.step().await.err();
     let known =
         |error: &StageError| matches!(error, StageError::Store(StoreError::Fenced { partition: 1, expected: 1 }));

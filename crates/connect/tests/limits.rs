@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hub::{Hub, key, parse};
-use onefold_connect::{Answer, Door, Intake, IntakeOptions, NoEvent, Posted, Verdict, rehearse, retry, take_posted};
-use onefold_event::Limits;
-use onefold_log::{Log, LogError, Membership, Record, Stored};
+use onefold_connect::{
+    Door, DoorVerdict, Intake, IntakeOptions, NoEvent, PostAnswer, PostedEvent, rehearse, retry, take_posted,
+};
+use onefold_event::EventLimits;
+use onefold_log::{GroupMembership, Log, LogError, LogRecord, StoredRecord};
 use onefold_mapping::Connector;
 use onefold_stage::Stage;
 use onefold_store::Quarantine;
@@ -54,7 +56,7 @@ fn record(no: &str, key: &str, note: &str, lines: usize) -> Value {
 }
 
 /// The same record as a program that posts it would say it.
-fn posted(record: &Value) -> Posted {
+fn posted(record: &Value) -> PostedEvent {
     let lines = record["lines"].as_array().unwrap().iter();
     let lines: Vec<Value> = lines.map(|line| json!({ "product": line["p"] })).collect();
     let event = json!({
@@ -69,7 +71,7 @@ fn posted(record: &Value) -> Posted {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_beyond_a_limit_is_refused_under_the_same_code_at_every_door_and_the_rest_taken_in() {
-    let limits = Limits { entries: 5, event_bytes: 2_000, ..Limits::default() };
+    let limits = EventLimits { entries: 5, event_bytes: 2_000, ..EventLimits::default() };
     let records = [
         record("1", "1", "", 5),
         record("2", &"k".repeat(513), "", 0),
@@ -89,7 +91,7 @@ async fn what_is_beyond_a_limit_is_refused_under_the_same_code_at_every_door_and
     assert_eq!((rehearsed.mapped, rehearsed.quarantined), (2, 3));
 
     topic.log.topic(TOPIC, 1).await.unwrap();
-    let messages = lines.iter().map(|line| (0, Record::new("a", line.as_bytes().to_vec(), 1))).collect();
+    let messages = lines.iter().map(|line| (0, LogRecord::new("a", line.as_bytes().to_vec(), 1))).collect();
     topic.log.append(TOPIC, messages).await.unwrap();
     let (log, store) = (Arc::clone(&topic.log) as Arc<dyn Log>, Arc::new(topic.store.clone()));
     let mut intake =
@@ -101,8 +103,8 @@ async fn what_is_beyond_a_limit_is_refused_under_the_same_code_at_every_door_and
     let told: Vec<String> = answers
         .iter()
         .filter_map(|answer| match answer {
-            Answer::Quarantined(_, NoEvent { problems, .. }) => Some(problems[0].code.to_string()),
-            Answer::Judged(..) => None,
+            PostAnswer::Quarantined(_, NoEvent { problems, .. }) => Some(problems[0].code.to_string()),
+            PostAnswer::Judged(..) => None,
         })
         .collect();
     assert_eq!(told, refused);
@@ -133,16 +135,16 @@ impl Log for Narrow {
     async fn topic(&self, name: &str, partitions: u32) -> Result<u32, LogError> {
         self.inner.topic(name, partitions).await
     }
-    async fn append(&self, topic: &str, batch: Vec<(u32, Record)>) -> Result<Vec<u64>, LogError> {
+    async fn append(&self, topic: &str, batch: Vec<(u32, LogRecord)>) -> Result<Vec<u64>, LogError> {
         match batch.iter().map(|(_, record)| record.size()).find(|bytes| *bytes > self.most) {
             Some(bytes) => Err(LogError::TooLarge { bytes, most: self.most }),
             None => self.inner.append(topic, batch).await,
         }
     }
-    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<Stored>, LogError> {
+    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<StoredRecord>, LogError> {
         self.inner.read(topic, partition, from, max).await
     }
-    async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<Stored>, LogError> {
+    async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<StoredRecord>, LogError> {
         self.inner.fetch(topic, positions).await
     }
     async fn heads(&self, topic: &str) -> Result<Vec<u64>, LogError> {
@@ -151,7 +153,7 @@ impl Log for Narrow {
     async fn wait(&self, topic: &str, seen: &[u64], timeout: Duration) -> Result<bool, LogError> {
         self.inner.wait(topic, seen, timeout).await
     }
-    async fn join(&self, topic: &str, group: &str) -> Result<Box<dyn Membership>, LogError> {
+    async fn join(&self, topic: &str, group: &str) -> Result<Box<dyn GroupMembership>, LogError> {
         self.inner.join(topic, group).await
     }
 }
@@ -161,7 +163,7 @@ async fn an_event_that_the_log_itself_is_too_narrow_for_does_not_keep_out_the_ot
     let hub = Hub::open().await;
     let log: Arc<dyn Log> = Arc::new(Narrow { inner: Arc::clone(&hub.log) as _, most: 1_000 });
     let store = Arc::new(hub.store.clone());
-    let door = Door::open(log, store.clone(), store, key(), (3, Limits::default())).await.unwrap();
+    let door = Door::open(log, store.clone(), store, key(), (3, EventLimits::default())).await.unwrap();
     let large = record("2", "2", &"n".repeat(2_000), 0);
     let items = vec![
         posted(&record("1", "1", "", 1)),
@@ -171,11 +173,11 @@ async fn an_event_that_the_log_itself_is_too_narrow_for_does_not_keep_out_the_ot
         posted(&record("3", "3", "", 1)),
     ];
     let answers = take_posted(items, &door, &hub.store).await.unwrap();
-    let is_in = |answer: &Answer| matches!(answer, Answer::Judged(_, Verdict::Accepted { .. }));
+    let is_in = |answer: &PostAnswer| matches!(answer, PostAnswer::Judged(_, DoorVerdict::Accepted { .. }));
     assert_eq!(answers.iter().map(is_in).collect::<Vec<_>>(), [true, false, false, true, true], "{answers:?}");
     let entries = hub.quarantined().await;
     assert_eq!(entries.iter().map(|entry| (entry.codes.as_str(), entry.tries)).collect::<Vec<_>>(), [("R0436", 2)]);
     for answer in &answers[1..3] {
-        assert!(matches!(answer, Answer::Quarantined(number, _) if *number == entries[0].number), "{answer:?}");
+        assert!(matches!(answer, PostAnswer::Quarantined(number, _) if *number == entries[0].number), "{answer:?}");
     }
 }

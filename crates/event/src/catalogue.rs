@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind as Wire, MessageDescriptor, Value};
 
-use crate::{Body, EventError, Kind, Role};
+use crate::{Body, EventError, ReferenceRole, SubjectKind};
 
 /// What a field holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +18,7 @@ pub enum FieldKind {
     Date,
     Money,
     /// A subject of this kind, written whole.
-    Subject(Kind),
+    Subject(SubjectKind),
     /// One of these words, with its number.
     Enum(Vec<(String, i32)>),
     Message(Vec<Field>),
@@ -47,11 +47,11 @@ pub struct EventType {
     /// Such as `finance.invoice_issued.v1`.
     pub name: &'static str,
     /// Kinds of subject that it may be about; the first is the default.
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<SubjectKind>,
     /// Whether `occurred_at` speaks of the document's own time (else: of when it changed).
     pub correction: bool,
     /// Roles that its references may have.
-    pub roles: Vec<Role>,
+    pub roles: Vec<ReferenceRole>,
     /// Fields of its message, by number.
     pub fields: Vec<Field>,
     /// The sentence that says what happened.
@@ -72,8 +72,8 @@ impl EventType {
     ///
     /// # Errors
     /// Any other word, with the roles that are expected.
-    pub fn role(&self, word: &str) -> Result<Role, EventError> {
-        let role = Role::from_word(word).filter(|role| self.roles.contains(role));
+    pub fn role(&self, word: &str) -> Result<ReferenceRole, EventError> {
+        let role = ReferenceRole::from_word(word).filter(|role| self.roles.contains(role));
         role.ok_or_else(|| EventError::Role {
             name: self.name,
             role: word.to_owned(),
@@ -151,9 +151,9 @@ fn read_type(pool: &DescriptorPool, name: &'static str, message: &str) -> EventT
     let fields = read_fields(pool, &message);
     EventType {
         name,
-        kinds: words("kinds").iter().filter_map(|w| Kind::from_word(w)).collect(),
+        kinds: words("kinds").iter().filter_map(|w| SubjectKind::from_word(w)).collect(),
         correction: option.get_field_by_name("time").and_then(|v| v.as_enum_number()) == Some(1),
-        roles: words("roles").iter().filter_map(|w| Role::from_word(w)).collect(),
+        roles: words("roles").iter().filter_map(|w| ReferenceRole::from_word(w)).collect(),
         personal: fields.iter().filter(|f| f.personal).map(|f| f.number).collect(),
         fields,
         doc: comment(&message),
@@ -172,11 +172,11 @@ fn read_field(pool: &DescriptorPool, field: &FieldDescriptor) -> Field {
     let rule = extension(pool, &options, "onefold.event.v1.rule");
     let flag = |name: &str| rule.as_ref().and_then(|r| r.get_field_by_name(name)?.as_bool()).unwrap_or(false);
     let format = rule.as_ref().and_then(|r| r.get_field_by_name("format")?.as_enum_number()).unwrap_or(0);
-    let target = rule.as_ref().and_then(|r| r.get_field_by_name("kind")?.as_str().and_then(Kind::from_word));
+    let target = rule.as_ref().and_then(|r| r.get_field_by_name("kind")?.as_str().and_then(SubjectKind::from_word));
     let kind = match (field.kind(), format) {
         (Wire::String, 1) => FieldKind::Decimal,
         (Wire::String, 2) => FieldKind::Date,
-        (Wire::String, 3) => FieldKind::Subject(target.unwrap_or(Kind::Party)),
+        (Wire::String, 3) => FieldKind::Subject(target.unwrap_or(SubjectKind::Party)),
         (Wire::Bool, _) => FieldKind::Bool,
         (Wire::Uint32 | Wire::Int32 | Wire::Uint64 | Wire::Int64, _) => FieldKind::Integer,
         (Wire::Enum(words), _) => {

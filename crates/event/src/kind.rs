@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 #[allow(missing_docs)]
-pub enum Kind {
+pub enum SubjectKind {
     Party = 1,
     Contract = 2,
     Opportunity = 3,
@@ -24,7 +24,7 @@ pub enum Kind {
     Decision = 17,
 }
 
-impl Kind {
+impl SubjectKind {
     /// All kinds, in the order of their numbers.
     pub const ALL: [Self; 17] = [
         Self::Party,
@@ -120,9 +120,9 @@ mod tests {
 
     #[test]
     fn every_kind_is_found_by_its_word() {
-        for kind in Kind::ALL {
-            assert_eq!(Kind::from_word(kind.word()), Some(kind));
+        for kind in SubjectKind::ALL {
+            assert_eq!(SubjectKind::from_word(kind.word()), Some(kind));
         }
-        assert_eq!(Kind::from_word("customer"), None);
+        assert_eq!(SubjectKind::from_word("customer"), None);
     }
 }

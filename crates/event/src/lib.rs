@@ -32,15 +32,15 @@ pub use cloudevent::{CloudEventError, from_cloudevent, to_cloudevent};
 pub use currency::{Currency, CurrencyError};
 pub use event::{
     CodecError, ContentDigest, DecodedEvent, EmptyKeyRing, Event, EventError, EventHeader, HubKey, KeyRing, Locator,
-    Payload, PayloadContent, Reference, decode, decode_with, encode,
+    Payload, PayloadContent, SubjectReference, decode, decode_with, encode,
 };
 pub use id::{EventId, IdParts, party_id};
 pub use key::{KeyState, check_key, judge_key};
-pub use kind::Kind;
-pub use limits::{LONGEST_KEY, Limits, check_length, large};
+pub use kind::SubjectKind;
+pub use limits::{EventLimits, LONGEST_KEY, check_length, large};
 pub use message::{FieldValue, encode_message};
 pub use problem::{FilePosition, Problem, problems_to_json, render_problem, render_record_problems};
-pub use role::{Role, Target};
+pub use role::{ReferenceRole, RoleTarget};
 pub use subject::{Subject, SubjectError};
 pub use time::{Day, Micros, Occurred, POSSIBLE_YEARS, format_micros, is_possible_year, parse_instant, parse_time};
 pub use value::{

@@ -16,7 +16,7 @@ const SHOWN: usize = 40;
 /// Bounds of one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Limits {
+pub struct EventLimits {
     /// References of an event.
     pub references: usize,
     /// Entries of each list in an event, such as lines, allocations or identifiers.
@@ -27,13 +27,13 @@ pub struct Limits {
     pub event_bytes: usize,
 }
 
-impl Default for Limits {
+impl Default for EventLimits {
     fn default() -> Self {
         Self { references: 10_000, entries: 10_000, values: 200_000, event_bytes: 4 << 20 }
     }
 }
 
-impl Limits {
+impl EventLimits {
     /// All bounds that an event is beyond. Of a personal part that is sealed its size alone is known.
     pub fn check(&self, event: &Event) -> Vec<EventError> {
         let mut beyond = Vec::new();
@@ -211,13 +211,13 @@ mod tests {
         event
     }
 
-    fn codes(limits: Limits, event: &Event) -> Vec<String> {
+    fn codes(limits: EventLimits, event: &Event) -> Vec<String> {
         limits.check(event).iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn each_bound_is_told_with_where_it_is_passed_and_by_how_much() {
-        let limits = Limits { references: 3, entries: 4, values: 5, event_bytes: 1_000 };
+        let limits = EventLimits { references: 3, entries: 4, values: 5, event_bytes: 1_000 };
         assert_eq!(codes(limits, &invoice(4, 3)), Vec::<String>::new());
         for (event, field, found) in [
             (invoice(4, 4), "data.references", "4 references"),
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn values_are_counted_outside_of_texts() {
-        let limits = Limits { values: 4, ..Limits::default() };
+        let limits = EventLimits { values: 4, ..EventLimits::default() };
         for few in ["1", "[1,2,3]", "{\"a,b[{\": \"\\\",,,[[[\", \"c\": 1}"] {
             assert!(limits.check_json(few.as_bytes()).is_ok(), "{few}");
         }

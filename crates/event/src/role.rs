@@ -1,26 +1,26 @@
 //! Roles of references: what they point at, and which way ownership flows along them.
 
-use crate::Kind;
+use crate::SubjectKind;
 
 /// What a role points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
+pub enum RoleTarget {
     /// A party that may own the document.
     Owner,
     /// A party that never owns it.
     Bystander,
     /// A document whose owner is the referrer's too, where its rank is lower.
-    Parent(Kind),
+    Parent(SubjectKind),
     /// A document that takes its owner from the referrer, where its rank is higher.
-    Child(Kind),
+    Child(SubjectKind),
     /// Something that has no owner.
-    Plain(Kind),
+    Plain(SubjectKind),
 }
 
 /// A role that a reference can bear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
-pub enum Role {
+pub enum ReferenceRole {
     EndCustomer,
     Buyer,
     Customer,
@@ -44,7 +44,7 @@ pub enum Role {
     Product,
 }
 
-impl Role {
+impl ReferenceRole {
     const ALL: [(Self, &'static str); 21] = [
         (Self::EndCustomer, "end_customer"),
         (Self::Buyer, "buyer"),
@@ -80,7 +80,7 @@ impl Role {
     }
 
     /// What it points at.
-    pub fn target(self) -> Target {
+    pub fn target(self) -> RoleTarget {
         match self {
             Self::EndCustomer
             | Self::Buyer
@@ -88,27 +88,27 @@ impl Role {
             | Self::Debtor
             | Self::BillTo
             | Self::Payer
-            | Self::Payee => Target::Owner,
-            Self::ShipTo | Self::Contact | Self::Carrier => Target::Bystander,
-            Self::Contract => Target::Parent(Kind::Contract),
-            Self::Opportunity => Target::Parent(Kind::Opportunity),
-            Self::Order => Target::Parent(Kind::Order),
-            Self::Invoice => Target::Parent(Kind::Invoice),
-            Self::CreditNote => Target::Parent(Kind::CreditNote),
-            Self::Payment => Target::Parent(Kind::Payment),
-            Self::Delivery => Target::Parent(Kind::Delivery),
-            Self::Track => Target::Parent(Kind::Track),
-            Self::Case => Target::Parent(Kind::Case),
-            Self::Tracking => Target::Child(Kind::Track),
-            Self::Product => Target::Plain(Kind::Product),
+            | Self::Payee => RoleTarget::Owner,
+            Self::ShipTo | Self::Contact | Self::Carrier => RoleTarget::Bystander,
+            Self::Contract => RoleTarget::Parent(SubjectKind::Contract),
+            Self::Opportunity => RoleTarget::Parent(SubjectKind::Opportunity),
+            Self::Order => RoleTarget::Parent(SubjectKind::Order),
+            Self::Invoice => RoleTarget::Parent(SubjectKind::Invoice),
+            Self::CreditNote => RoleTarget::Parent(SubjectKind::CreditNote),
+            Self::Payment => RoleTarget::Parent(SubjectKind::Payment),
+            Self::Delivery => RoleTarget::Parent(SubjectKind::Delivery),
+            Self::Track => RoleTarget::Parent(SubjectKind::Track),
+            Self::Case => RoleTarget::Parent(SubjectKind::Case),
+            Self::Tracking => RoleTarget::Child(SubjectKind::Track),
+            Self::Product => RoleTarget::Plain(SubjectKind::Product),
         }
     }
 
     /// The kind of subject that it points at.
-    pub fn kind(self) -> Kind {
+    pub fn kind(self) -> SubjectKind {
         match self.target() {
-            Target::Owner | Target::Bystander => Kind::Party,
-            Target::Parent(kind) | Target::Child(kind) | Target::Plain(kind) => kind,
+            RoleTarget::Owner | RoleTarget::Bystander => SubjectKind::Party,
+            RoleTarget::Parent(kind) | RoleTarget::Child(kind) | RoleTarget::Plain(kind) => kind,
         }
     }
 }
@@ -119,8 +119,8 @@ mod tests {
 
     #[test]
     fn every_role_is_found_by_its_word() {
-        for (role, word) in Role::ALL {
-            assert_eq!(Role::from_word(word), Some(role));
+        for (role, word) in ReferenceRole::ALL {
+            assert_eq!(ReferenceRole::from_word(word), Some(role));
             assert_eq!(role.word(), word);
         }
     }

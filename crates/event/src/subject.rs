@@ -7,13 +7,13 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::{Kind, LONGEST_KEY};
+use crate::{LONGEST_KEY, SubjectKind};
 
 /// The subject of an event, by the source's own key. Ordered by its text, and cheap to clone: it is said in many places.
 #[derive(Clone)]
 pub struct Subject {
     text: Arc<str>,
-    kind: Kind,
+    kind: SubjectKind,
 }
 
 /// Why a text is no subject.
@@ -35,14 +35,14 @@ impl Subject {
     ///
     /// # Errors
     /// An empty part, a colon in the source, or more than 512 bytes.
-    pub fn new(kind: Kind, source: &str, number: &str) -> Result<Self, SubjectError> {
+    pub fn new(kind: SubjectKind, source: &str, number: &str) -> Result<Self, SubjectError> {
         // White space may stand behind a control character.
         let number: String = number.chars().filter(|c| !c.is_control()).collect();
         format!("{}:{source}:{}", kind.word(), number.trim()).parse()
     }
 
     /// Its kind.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> SubjectKind {
         self.kind
     }
 
@@ -90,7 +90,7 @@ impl FromStr for Subject {
         if source.is_empty() || number.is_empty() || number.trim() != number || controlled {
             return Err(SubjectError::Shape(text.to_owned()));
         }
-        let Some(kind) = Kind::from_word(kind) else { return Err(SubjectError::Kind(text.to_owned())) };
+        let Some(kind) = SubjectKind::from_word(kind) else { return Err(SubjectError::Kind(text.to_owned())) };
         Ok(Self { text: text.into(), kind })
     }
 }
@@ -147,15 +147,15 @@ mod tests {
     #[test]
     fn the_number_keeps_its_colons() {
         let subject: Subject = "order:erp:A:1".parse().unwrap();
-        assert_eq!((subject.kind(), subject.source(), subject.number()), (Kind::Order, "erp", "A:1"));
+        assert_eq!((subject.kind(), subject.source(), subject.number()), (SubjectKind::Order, "erp", "A:1"));
     }
 
     #[test]
     fn the_number_is_cleaned_of_white_space_beside_control_characters() {
         for number in ["17", " \u{7} 17", "17 \0 ", "\t1\u{1b}7\n"] {
-            assert_eq!(Subject::new(Kind::Order, "erp", number).unwrap().as_str(), "order:erp:17", "{number:?}");
+            assert_eq!(Subject::new(SubjectKind::Order, "erp", number).unwrap().as_str(), "order:erp:17", "{number:?}");
         }
-        assert!(Subject::new(Kind::Order, "erp", "\0 \u{7}").is_err());
+        assert!(Subject::new(SubjectKind::Order, "erp", "\0 \u{7}").is_err());
     }
 
     #[test]

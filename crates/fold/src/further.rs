@@ -19,7 +19,7 @@ pub const LONG_ROW: usize = MOST_FACTS * (3 * 18 + 2 * 9);
 
 /// What the row of a subject keeps of facts that stand in further rows.
 #[derive(Clone, PartialEq, prost::Message)]
-pub struct Further {
+pub struct FurtherFacts {
     /// Distinct copies, one further row each.
     #[prost(uint64, tag = "1")]
     pub copies: u64,
@@ -37,7 +37,7 @@ pub struct Further {
     pub id: Vec<u8>,
 }
 
-impl Further {
+impl FurtherFacts {
     fn of(facts: &[FactState]) -> Self {
         let ids: BTreeSet<&[u8; 16]> = facts.iter().map(|fact| &fact.id).collect();
         let mut further =
@@ -63,7 +63,7 @@ struct Counted {
     #[prost(message, repeated, tag = "1")]
     facts: Vec<CountedFact>,
     #[prost(message, optional, tag = "6")]
-    further: Option<Further>,
+    further: Option<FurtherFacts>,
 }
 
 /// The id of a [`FactState`].
@@ -139,7 +139,7 @@ impl SubjectState {
 
     /// Counts the facts again, all of which it holds.
     pub(crate) fn recount(&mut self) {
-        self.further = (self.facts.len() > MOST_FACTS).then(|| Box::new(Further::of(&self.facts)));
+        self.further = (self.facts.len() > MOST_FACTS).then(|| Box::new(FurtherFacts::of(&self.facts)));
     }
 
     /// Counts one more copy, which stands at a place among those that it holds.

@@ -6,6 +6,6 @@ mod state;
 mod version;
 
 pub use fact::{FactState, standing};
-pub use further::{Further, LONG_ROW, MOST_FACTS};
-pub use state::{Admitted, SubjectState, asserted};
+pub use further::{FurtherFacts, LONG_ROW, MOST_FACTS};
+pub use state::{AdmitOutcome, SubjectState, asserted};
 pub use version::FOLD_VERSION;

@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{ContentDigest, DecodedEvent, EventHeader, Kind, Micros, Role, Subject, Target};
-use onefold_identity::{Decision, IdentifierKey, Intermediary, Owner};
+use onefold_event::{
+    ContentDigest, DecodedEvent, EventHeader, Micros, ReferenceRole, RoleTarget, Subject, SubjectKind,
+};
+use onefold_identity::{IdentifierKey, Intermediary, OwnerKey, PartyDecision};
 use onefold_view::{
-    Contribution, FactRef, Fragment, Guest, Inbound, Keys, Step, Surroundings, contribute, is_shipped, reply, say,
+    Contribution, FactRef, Fragment, Guest, MentionState, OwnerContext, OwnerKeys, SettlementStep, contribute,
+    is_shipped, reply, say,
 };
 
 use crate::fact::first_copies;
-use crate::{FactState, Further, standing};
+use crate::{FactState, FurtherFacts, standing};
 
 /// The row of a subject; its encoding is canonical.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -22,16 +25,16 @@ pub struct SubjectState {
     pub fragment: Option<Fragment>,
     /// What other subjects say to this one, by their key.
     #[prost(btree_map = "string, message", tag = "3")]
-    pub inbound: BTreeMap<String, Inbound>,
+    pub inbound: BTreeMap<String, MentionState>,
     /// Whose it is.
     #[prost(message, optional, tag = "4")]
-    pub keys: Option<Keys>,
+    pub keys: Option<OwnerKeys>,
     /// Its fold failed: it contributes nothing until a corrected program folds it afresh.
     #[prost(bool, tag = "5")]
     pub failed: bool,
     /// Of a long history, what the row keeps of it: its facts stand in further rows.
     #[prost(message, optional, boxed, tag = "6")]
-    pub further: Option<Box<Further>>,
+    pub further: Option<Box<FurtherFacts>>,
 }
 
 /// Every identifier that a party ever asserted, true where it holds it now. Its own number is among them whatever its row
@@ -44,7 +47,7 @@ pub fn asserted(party: &Subject, state: Option<&SubjectState>) -> BTreeMap<Ident
 
 /// What became of a copy of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Admitted {
+pub enum AdmitOutcome {
     /// The same content was known; nothing changes but perhaps the effective time.
     Duplicate,
     /// Known, but this copy is earlier: the order of facts may change.
@@ -87,18 +90,18 @@ impl SubjectState {
         recorded_at: Micros,
         partition: u32,
         offset: u64,
-    ) -> Admitted {
+    ) -> AdmitOutcome {
         let from = self.facts.partition_point(|fact| fact.id < event.header.id.0);
         let mut copies =
             self.facts.get_mut(from..).into_iter().flatten().take_while(|fact| fact.id == event.header.id.0);
         if let Some(same) = copies.find(|fact| fact.digest == *digest) {
             if (recorded_at, partition, offset) >= same.place() {
-                return Admitted::Duplicate;
+                return AdmitOutcome::Duplicate;
             }
             // The earliest copy counts in all that it says, also in what is none of its content: its order among versions.
             *same = FactState::new(&event.header, digest, recorded_at, partition, offset);
             FactState::sort(&mut self.facts);
-            return Admitted::Earlier;
+            return AdmitOutcome::Earlier;
         }
         let conflict = !self.of_id(&event.header.id.0).is_empty();
         let revises = self.facts.iter().any(|f| f.fact == event.header.fact.0);
@@ -112,9 +115,9 @@ impl SubjectState {
         self.facts.insert(place, new);
         self.count(place, conflict);
         match (conflict, revises, in_order) {
-            (true, ..) => Admitted::Conflict,
-            (false, false, true) => Admitted::Next,
-            _ => Admitted::New,
+            (true, ..) => AdmitOutcome::Conflict,
+            (false, false, true) => AdmitOutcome::Next,
+            _ => AdmitOutcome::New,
         }
     }
 
@@ -170,12 +173,12 @@ impl SubjectState {
     }
 
     /// Keys, empty where there are none.
-    pub fn keys(&self) -> Keys {
+    pub fn keys(&self) -> OwnerKeys {
         self.keys.clone().unwrap_or_default()
     }
 
     /// Of a decision on parties what it says; nothing where it is undone.
-    pub fn decision(&self, subject: &Subject) -> Option<Decision> {
+    pub fn decision(&self, subject: &Subject) -> Option<PartyDecision> {
         self.fragment.as_ref()?.decision(subject)
     }
 
@@ -186,15 +189,15 @@ impl SubjectState {
     }
 
     /// What decisions say, from their rows by key.
-    pub fn decisions(rows: &BTreeMap<String, Self>) -> Vec<Decision> {
+    pub fn decisions(rows: &BTreeMap<String, Self>) -> Vec<PartyDecision> {
         rows.iter().filter_map(|(key, state)| state.decision(&key.parse().ok()?)).collect()
     }
 
     /// Parties that it names, with their roles; the guests that an order makes are its buyers.
-    pub fn parties(&self, subject: &Subject) -> Vec<(Role, Subject)> {
+    pub fn parties(&self, subject: &Subject) -> Vec<(ReferenceRole, Subject)> {
         let Some(fragment) = &self.fragment else { return Vec::new() };
         let mut all = fragment.parties();
-        all.extend(fragment.guests(subject).into_iter().map(|guest| (Role::Buyer, guest)));
+        all.extend(fragment.guests(subject).into_iter().map(|guest| (ReferenceRole::Buyer, guest)));
         all
     }
 
@@ -220,16 +223,16 @@ impl SubjectState {
         &self,
         subject: &Subject,
         intermediary: &dyn Fn(&Subject) -> Intermediary,
-        keys_of: &dyn Fn(&Subject) -> Option<Keys>,
-    ) -> Option<Keys> {
-        let around = Surroundings { inbound: &self.inbound, intermediary, keys_of };
+        keys_of: &dyn Fn(&Subject) -> Option<OwnerKeys>,
+    ) -> Option<OwnerKeys> {
+        let around = OwnerContext { inbound: &self.inbound, intermediary, keys_of };
         onefold_view::find_keys(subject, self.fragment.as_ref(), around)
     }
 
     /// Owner keys that an event about it may change something of: whoever reads the event finds them here.
     pub fn owners(&self, subject: &Subject) -> BTreeSet<String> {
         let mut all = BTreeSet::new();
-        if subject.kind() == Kind::Party {
+        if subject.kind() == SubjectKind::Party {
             all.insert(subject.to_string());
         }
         let keys = self.keys();
@@ -238,7 +241,7 @@ impl SubjectState {
     }
 
     /// What it says to other subjects, given what they said to it.
-    pub fn says(&self, subject: &Subject) -> BTreeMap<Subject, Inbound> {
+    pub fn says(&self, subject: &Subject) -> BTreeMap<Subject, MentionState> {
         match &self.fragment {
             Some(fragment) => say(subject, fragment, &self.inbound),
             // An order that is only named so far brings its invoice and its payments together all the same.
@@ -248,7 +251,7 @@ impl SubjectState {
     }
 
     /// What it says to others in one step of settlement, given what it heard in those before.
-    pub fn replies(&self, step: Step, subject: &Subject) -> BTreeMap<Subject, Inbound> {
+    pub fn replies(&self, step: SettlementStep, subject: &Subject) -> BTreeMap<Subject, MentionState> {
         let placeholder = Fragment::default();
         reply(step, subject, self.fragment.as_ref().unwrap_or(&placeholder), &self.inbound)
     }
@@ -279,9 +282,9 @@ impl SubjectState {
         let keys = self.keys();
         let own = [keys.trade, keys.receivable].into_iter().chain(keys.parts).filter(|key| !key.is_empty());
         let mut all: BTreeSet<String> = own.collect();
-        let members: Vec<Owner> = all.iter().flat_map(|key| Owner::references_of(key)).collect();
+        let members: Vec<OwnerKey> = all.iter().flat_map(|key| OwnerKey::references_of(key)).collect();
         all.extend(members.iter().map(|member| member.key(subject)));
-        let named = self.parties(subject).into_iter().filter(|(role, _)| role.target() == Target::Owner);
+        let named = self.parties(subject).into_iter().filter(|(role, _)| role.target() == RoleTarget::Owner);
         all.extend(named.map(|(_, party)| party.to_string()));
         all
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use onefold_event::Subject;
-use onefold_identity::{Decision, Invalid, PartyFacts, Rules, cluster, normalise, normalise_name};
+use onefold_identity::{IdentityRules, Invalid, PartyDecision, PartyFacts, cluster, normalise, normalise_name};
 
 /// Two systems' parties of each customer, who share a phone and a name, and every tenth a tax number; then one component alone:
 /// chains in which each party shares a value with the next, and one decision on all.
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let made = start.elapsed();
     let start = Instant::now();
-    let found = cluster(&facts, &[], &BTreeSet::new(), &Rules::default());
+    let found = cluster(&facts, &[], &BTreeSet::new(), &IdentityRules::default());
     let took = start.elapsed();
     let rate = |seconds: f64| parties as f64 / seconds;
     println!("{parties} parties normalised in {made:.2?} ({:.0}/s)", rate(made.as_secs_f64()));
@@ -60,14 +60,14 @@ fn one_component(n: usize) -> Result<(), Box<dyn std::error::Error>> {
         }
         parties
     };
-    let all = Decision::Link {
+    let all = PartyDecision::Link {
         id: "decision:onefold:1".parse()?,
         parties: alone.keys().cloned().collect(),
         recorded_at: 0,
         supersedes: BTreeSet::new(),
     };
-    let rules = Rules { full_from: u64::MAX, ..Rules::default() };
-    let time = |parties: &BTreeMap<Subject, PartyFacts>, decisions: &[Decision]| {
+    let rules = IdentityRules { full_from: u64::MAX, ..IdentityRules::default() };
+    let time = |parties: &BTreeMap<Subject, PartyFacts>, decisions: &[PartyDecision]| {
         let start = Instant::now();
         let customers = cluster(parties, decisions, &BTreeSet::new(), &rules).sets.len();
         format!("{:.1?} ({customers})", start.elapsed())

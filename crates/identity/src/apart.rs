@@ -8,7 +8,7 @@ use crate::constraint::{Constraints, Forbidden};
 use crate::decision::standing;
 use crate::link::Index;
 use crate::verdict::Verdicts;
-use crate::{Decision, PartyFacts, Rules};
+use crate::{IdentityRules, PartyDecision, PartyFacts};
 
 /// A decision *same* that holds and is not honoured: who is a customer's, and who is another's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,11 +23,11 @@ pub struct KeptApart {
 
 /// The decisions that cannot be honoured of those that name a customer's parties, by their ids. `decisions` holds all that name
 /// any of them, and those that supersede these, in any order. What a later decision says of a pair stands above them.
-pub fn kept_apart(parties: &BTreeSet<Subject>, decisions: &[Decision]) -> Vec<KeptApart> {
+pub fn kept_apart(parties: &BTreeSet<Subject>, decisions: &[PartyDecision]) -> Vec<KeptApart> {
     let standing = standing(decisions);
-    let is_of_others = |decision: &&&Decision| match decision {
-        Decision::Link { parties: named, .. } => named.iter().any(|party| !parties.contains(party)),
-        Decision::Separate { .. } => false,
+    let is_of_others = |decision: &&&PartyDecision| match decision {
+        PartyDecision::Link { parties: named, .. } => named.iter().any(|party| !parties.contains(party)),
+        PartyDecision::Separate { .. } => false,
     };
     if !standing.iter().any(|decision| is_of_others(&decision)) {
         return Vec::new();
@@ -59,8 +59,8 @@ pub fn kept_apart(parties: &BTreeSet<Subject>, decisions: &[Decision]) -> Vec<Ke
 pub fn forbidden(
     one: &BTreeMap<Subject, PartyFacts>,
     other: &BTreeMap<Subject, PartyFacts>,
-    decisions: &[Decision],
-    rules: &Rules,
+    decisions: &[PartyDecision],
+    rules: &IdentityRules,
 ) -> Option<Forbidden> {
     let all: BTreeMap<Subject, PartyFacts> =
         one.iter().chain(other).map(|(key, facts)| (key.clone(), facts.clone())).collect();
@@ -86,8 +86,8 @@ mod tests {
         format!("party:erp:{n}").parse().unwrap()
     }
 
-    fn same(n: i64, parties: &[usize]) -> Decision {
-        Decision::Link {
+    fn same(n: i64, parties: &[usize]) -> PartyDecision {
+        PartyDecision::Link {
             id: format!("decision:onefold:{n}").parse().unwrap(),
             parties: parties.iter().map(|n| party(*n)).collect(),
             recorded_at: n,
@@ -95,10 +95,10 @@ mod tests {
         }
     }
 
-    fn never(n: i64, left: usize, right: usize) -> Decision {
+    fn never(n: i64, left: usize, right: usize) -> PartyDecision {
         let (left, right) = (BTreeSet::from([party(left)]), BTreeSet::from([party(right)]));
         let id = format!("decision:onefold:{n}").parse().unwrap();
-        Decision::Separate { id, left, right, recorded_at: n, supersedes: BTreeSet::new() }
+        PartyDecision::Separate { id, left, right, recorded_at: n, supersedes: BTreeSet::new() }
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The customer of an owner key.
 
-use crate::{Atom, Owner};
+use crate::{OwnerAtom, OwnerKey};
 
 /// Who holds a part of an owner key at present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Held<C> {
+pub enum AtomHolder<C> {
     /// A hub value: it says nothing of whose the document is.
     Hub,
     /// One customer.
@@ -15,7 +15,7 @@ pub enum Held<C> {
     Several,
 }
 
-impl<C: PartialEq> Held<C> {
+impl<C: PartialEq> AtomHolder<C> {
     /// Who holds a value that is no hub, given the customer of each party that holds it.
     pub fn by(customers: impl IntoIterator<Item = C>) -> Self {
         let mut customers = customers.into_iter();
@@ -26,7 +26,7 @@ impl<C: PartialEq> Held<C> {
 
 /// Whose an owner key is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Whose<C> {
+pub struct Ownership<C> {
     /// The customer that holds all of it; of the owners of a document's parts, each that holds any of them, once.
     pub customers: Vec<C>,
     /// Whether all of it is held: of the owners of parts, every one.
@@ -34,10 +34,10 @@ pub struct Whose<C> {
 }
 
 /// Whose an owner key is, given who holds the parties and identifiers of which it is made.
-pub fn whose<C: PartialEq>(owner: &Owner, holder: &dyn Fn(&Atom) -> Held<C>) -> Whose<C> {
-    let mut all = Whose { customers: Vec::new(), whole: true };
-    let parts: Vec<&Owner> = match owner {
-        Owner::Each(owners) => owners.iter().collect(),
+pub fn whose<C: PartialEq>(owner: &OwnerKey, holder: &dyn Fn(&OwnerAtom) -> AtomHolder<C>) -> Ownership<C> {
+    let mut all = Ownership { customers: Vec::new(), whole: true };
+    let parts: Vec<&OwnerKey> = match owner {
+        OwnerKey::Each(owners) => owners.iter().collect(),
         owner => vec![owner],
     };
     for part in parts {
@@ -51,41 +51,41 @@ pub fn whose<C: PartialEq>(owner: &Owner, holder: &dyn Fn(&Atom) -> Held<C>) -> 
 }
 
 /// The customer that holds all of an owner key, hub values left out; none where its parts disagree or one of them has no customer.
-pub fn attribute<C: PartialEq>(owner: &Owner, holder: &dyn Fn(&Atom) -> Held<C>) -> Option<C> {
+pub fn attribute<C: PartialEq>(owner: &OwnerKey, holder: &dyn Fn(&OwnerAtom) -> AtomHolder<C>) -> Option<C> {
     match held(owner, holder) {
-        Held::Customer(customer) => Some(customer),
-        Held::Hub | Held::Nobody | Held::Several => None,
+        AtomHolder::Customer(customer) => Some(customer),
+        AtomHolder::Hub | AtomHolder::Nobody | AtomHolder::Several => None,
     }
 }
 
 /// Who holds an owner. One that nobody can own says as little as a hub value.
-fn held<C: PartialEq>(owner: &Owner, holder: &dyn Fn(&Atom) -> Held<C>) -> Held<C> {
+fn held<C: PartialEq>(owner: &OwnerKey, holder: &dyn Fn(&OwnerAtom) -> AtomHolder<C>) -> AtomHolder<C> {
     let mut found: Option<C> = None;
     for atom in owner.atoms() {
         match (part_held(atom, holder), &found) {
-            (Held::Hub, _) => {}
-            (Held::Nobody, _) => return Held::Nobody,
-            (Held::Several, _) => return Held::Several,
-            (Held::Customer(customer), Some(other)) if customer != *other => return Held::Several,
-            (Held::Customer(customer), _) => found = Some(customer),
+            (AtomHolder::Hub, _) => {}
+            (AtomHolder::Nobody, _) => return AtomHolder::Nobody,
+            (AtomHolder::Several, _) => return AtomHolder::Several,
+            (AtomHolder::Customer(customer), Some(other)) if customer != *other => return AtomHolder::Several,
+            (AtomHolder::Customer(customer), _) => found = Some(customer),
         }
     }
-    found.map_or(Held::Hub, Held::Customer)
+    found.map_or(AtomHolder::Hub, AtomHolder::Customer)
 }
 
-fn part_held<C: PartialEq>(atom: &Atom, holder: &dyn Fn(&Atom) -> Held<C>) -> Held<C> {
+fn part_held<C: PartialEq>(atom: &OwnerAtom, holder: &dyn Fn(&OwnerAtom) -> AtomHolder<C>) -> AtomHolder<C> {
     match atom {
-        Atom::Party(_) | Atom::Identifier(_) => holder(atom),
-        Atom::First(owners) => {
+        OwnerAtom::Party(_) | OwnerAtom::Identifier(_) => holder(atom),
+        OwnerAtom::First(owners) => {
             let steps = owners.iter().map(|owner| held(owner, holder));
-            { steps }.find(|held| *held != Held::Hub).unwrap_or(Held::Hub)
+            { steps }.find(|held| *held != AtomHolder::Hub).unwrap_or(AtomHolder::Hub)
         }
-        Atom::Until(owners) => {
-            let mut last = Held::Hub;
+        OwnerAtom::Until(owners) => {
+            let mut last = AtomHolder::Hub;
             for owner in owners {
                 match held(owner, holder) {
-                    Held::Hub => {}
-                    Held::Customer(customer) => return Held::Customer(customer),
+                    AtomHolder::Hub => {}
+                    AtomHolder::Customer(customer) => return AtomHolder::Customer(customer),
                     other => last = other,
                 }
             }
@@ -100,19 +100,19 @@ mod tests {
 
     use super::*;
 
-    fn owner(keys: &[&str]) -> Owner {
-        let atoms: BTreeSet<_> = keys.iter().filter_map(|key| Atom::parse(key)).collect();
+    fn owner(keys: &[&str]) -> OwnerKey {
+        let atoms: BTreeSet<_> = keys.iter().filter_map(|key| OwnerAtom::parse(key)).collect();
         assert_eq!(atoms.len(), keys.len());
-        Owner::from_atoms(atoms)
+        OwnerKey::from_atoms(atoms)
     }
 
-    fn holder(atom: &Atom) -> Held<u8> {
+    fn holder(atom: &OwnerAtom) -> AtomHolder<u8> {
         match atom.to_string().as_str() {
-            "identifier:phone:hub" => Held::Hub,
-            "identifier:phone:two" => Held::Several,
-            "party:a:1" | "identifier:phone:one" => Held::Customer(1),
-            "party:a:2" => Held::Customer(2),
-            _ => Held::Nobody,
+            "identifier:phone:hub" => AtomHolder::Hub,
+            "identifier:phone:two" => AtomHolder::Several,
+            "party:a:1" | "identifier:phone:one" => AtomHolder::Customer(1),
+            "party:a:2" => AtomHolder::Customer(2),
+            _ => AtomHolder::Nobody,
         }
     }
 
@@ -121,7 +121,7 @@ mod tests {
     }
 
     fn first(steps: &[&[&str]]) -> Option<u8> {
-        attribute(&Owner::first(steps.iter().map(|step| owner(step))), &holder)
+        attribute(&OwnerKey::first(steps.iter().map(|step| owner(step))), &holder)
     }
 
     #[test]
@@ -148,7 +148,7 @@ mod tests {
     fn whoever_holds_several_parts_counts_once_and_a_part_that_nobody_holds_leaves_it_open() {
         let each = |parts: &[&[&str]]| {
             let parts = parts.iter().map(|part| owner(part));
-            let all = whose(&Owner::each(parts.collect()), &holder);
+            let all = whose(&OwnerKey::each(parts.collect()), &holder);
             (all.customers, all.whole)
         };
         assert_eq!(each(&[&["party:a:1"], &["party:a:2"]]), (vec![1, 2], true));

@@ -10,18 +10,18 @@ use crate::forming::Forming;
 use crate::join::Joined;
 use crate::link::{Index, groups};
 use crate::unhonoured::unhonoured;
-use crate::{Decision, IdentifierKey, PartyFacts, Rules, Unhonoured};
+use crate::{IdentifierKey, IdentityRules, PartyDecision, PartyFacts, Unhonoured};
 
 /// The customers, as sets of parties.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Clusters {
+pub struct PartyClusters {
     /// Every party is in exactly one; each is sorted, and they are by least party.
     pub sets: Vec<Vec<Subject>>,
     /// Decisions *same*, and merges at source, that something forbids.
     pub unhonoured: Vec<Unhonoured>,
 }
 
-impl Clusters {
+impl PartyClusters {
     /// The customer of a party.
     pub fn of(&self, party: &Subject) -> Option<&[Subject]> {
         self.sets.iter().find(|set| set.binary_search(party).is_ok()).map(Vec::as_slice)
@@ -32,13 +32,13 @@ impl Clusters {
 ///
 /// `parties` holds whole candidate components, and every holder of each value that links in them: whether a party without a name is linked depends on all who share its phone. `decisions` are those that name any of them, and those that supersede these, in any order. `hubs` are the values that link nobody.
 ///
-/// Links are taken group by group; within a group the present clusters of its holders, by least key, join the first that nothing forbids. What is forbidden is forbidden between clusters, so no chain brings two together who may not be. A cluster of [`Rules::full_from`] parties takes no more of them by values. The time it takes grows with the parties and what they assert, not with their pairs.
+/// Links are taken group by group; within a group the present clusters of its holders, by least key, join the first that nothing forbids. What is forbidden is forbidden between clusters, so no chain brings two together who may not be. A cluster of [`IdentityRules::full_from`] parties takes no more of them by values. The time it takes grows with the parties and what they assert, not with their pairs.
 pub fn cluster(
     parties: &BTreeMap<Subject, PartyFacts>,
-    decisions: &[Decision],
+    decisions: &[PartyDecision],
     hubs: &BTreeSet<IdentifierKey>,
-    rules: &Rules,
-) -> Clusters {
+    rules: &IdentityRules,
+) -> PartyClusters {
     let index = Index::new(parties);
     let standing = standing(decisions);
     let groups = groups(&index, &standing, hubs, rules);
@@ -46,7 +46,7 @@ pub fn cluster(
     let mut forming = Forming::new(&index, &constraints, rules.full_from);
     groups.iter().for_each(|group| forming.take(group));
     let formed = forming.done();
-    Clusters {
+    PartyClusters {
         unhonoured: unhonoured(&index, &constraints, &groups, &formed),
         sets: formed.sets().into_iter().map(|set| index.of(&set.members)).collect(),
     }
@@ -55,9 +55,9 @@ pub fn cluster(
 /// The candidate components: everybody whom any admissible link connects, as if nothing were forbidden. Sorted, each and all.
 pub fn components(
     parties: &BTreeMap<Subject, PartyFacts>,
-    decisions: &[Decision],
+    decisions: &[PartyDecision],
     hubs: &BTreeSet<IdentifierKey>,
-    rules: &Rules,
+    rules: &IdentityRules,
 ) -> Vec<Vec<Subject>> {
     let index = Index::new(parties);
     let mut joined = Joined::new(index.len());

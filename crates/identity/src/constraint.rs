@@ -7,7 +7,7 @@ use onefold_event::Subject;
 
 use crate::link::{Group, Index};
 use crate::verdict::Verdicts;
-use crate::{Decision, Rules};
+use crate::{IdentityRules, PartyDecision};
 
 /// Two parties that may not be one customer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,13 +51,13 @@ type Classes = BTreeMap<usize, usize>;
 /// set, not with its parties.
 #[derive(Default)]
 pub(crate) struct Traits {
-    exclusive: BTreeMap<usize, Held>,
+    exclusive: BTreeMap<usize, AtomHolder>,
     /// Per separation, who is on its left and on its right.
     sides: BTreeMap<usize, (Classes, Classes)>,
 }
 
 /// Exclusive values of a set in one scope.
-struct Held {
+struct AtomHolder {
     /// Values that each of them has who has any: whoever has one of these is kept apart from nobody.
     core: BTreeSet<usize>,
     /// The sets of values that occur, each with whose it is.
@@ -103,14 +103,19 @@ pub(crate) struct Constraints<'a> {
 
 impl<'a> Constraints<'a> {
     /// Of two decisions on one pair the later holds. `groups` are the admissible links: who is in none of them meets nobody.
-    pub(crate) fn new(index: &Index<'a>, standing: &[&'a Decision], groups: &[Group], rules: &Rules) -> Self {
+    pub(crate) fn new(
+        index: &Index<'a>,
+        standing: &[&'a PartyDecision],
+        groups: &[Group],
+        rules: &IdentityRules,
+    ) -> Self {
         let linked: BTreeSet<usize> = groups.iter().flat_map(|group| &group.holders).copied().collect();
         let (exclusive, scopes) = exclusive(index, linked, rules);
         Self { verdicts: Verdicts::new(index, standing), exclusive, scopes }
     }
 
     /// The same between all of them, whatever links them.
-    pub(crate) fn of_all(index: &Index<'a>, standing: &[&'a Decision], rules: &Rules) -> Self {
+    pub(crate) fn of_all(index: &Index<'a>, standing: &[&'a PartyDecision], rules: &IdentityRules) -> Self {
         let (exclusive, scopes) = exclusive(index, 0..index.len(), rules);
         Self { verdicts: Verdicts::new(index, standing), exclusive, scopes }
     }
@@ -135,8 +140,10 @@ impl<'a> Constraints<'a> {
         let class = self.verdicts.class(party);
         let its = || Classes::from([(class, party)]);
         let own = self.exclusive.get(party).into_iter().flatten();
-        let held =
-            |values: &BTreeSet<usize>| Held { core: values.clone(), sets: BTreeMap::from([(values.clone(), its())]) };
+        let held = |values: &BTreeSet<usize>| AtomHolder {
+            core: values.clone(),
+            sets: BTreeMap::from([(values.clone(), its())]),
+        };
         let sides = self.verdicts.separations(class).map(|(separation, side)| {
             let on = |is: bool| if is { its() } else { Classes::new() };
             (separation, (on(side.is_left()), on(side.is_right())))
@@ -202,7 +209,7 @@ impl<'a> Constraints<'a> {
 fn exclusive<'a>(
     index: &Index<'a>,
     of_these: impl IntoIterator<Item = usize>,
-    rules: &Rules,
+    rules: &IdentityRules,
 ) -> (Vec<Exclusive>, Vec<&'a str>) {
     let (mut scopes, mut names): (BTreeMap<&'a str, usize>, Vec<&'a str>) = (BTreeMap::new(), Vec::new());
     let mut values: BTreeMap<(usize, &'a str), usize> = BTreeMap::new();
@@ -210,9 +217,10 @@ fn exclusive<'a>(
     for place in of_these {
         let (Some(facts), Some(of)) = (index.facts.get(place), of.get_mut(place)) else { continue };
         let identifiers = facts.identifiers.iter().filter(|key| rules.exclusive.contains(key.kind()));
-        let born = facts.born_on.iter().filter(|_| rules.exclusive.contains(Rules::BORN_ON));
-        let texts =
-            identifiers.map(|key| (key.scope(), key.as_str())).chain(born.map(|day| (Rules::BORN_ON, day.as_str())));
+        let born = facts.born_on.iter().filter(|_| rules.exclusive.contains(IdentityRules::BORN_ON));
+        let texts = identifiers
+            .map(|key| (key.scope(), key.as_str()))
+            .chain(born.map(|day| (IdentityRules::BORN_ON, day.as_str())));
         for (scope, value) in texts {
             let scope = *scopes.entry(scope).or_insert_with(|| {
                 names.push(scope);

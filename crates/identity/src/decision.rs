@@ -6,7 +6,7 @@ use onefold_event::{Micros, Subject};
 
 /// A decision that is not undone. It names parties, never customers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Decision {
+pub enum PartyDecision {
     /// Each of these is the same customer as each other.
     Link {
         /// The decision.
@@ -33,7 +33,7 @@ pub enum Decision {
     },
 }
 
-impl Decision {
+impl PartyDecision {
     /// Its subject.
     pub fn id(&self) -> &Subject {
         match self {
@@ -66,8 +66,8 @@ impl Decision {
 }
 
 /// The decisions that no other one supersedes, in order. Of two that name each other, the later holds.
-pub(crate) fn standing(decisions: &[Decision]) -> Vec<&Decision> {
-    let by_id: BTreeMap<&Subject, &Decision> = decisions.iter().map(|d| (d.id(), d)).collect();
+pub(crate) fn standing(decisions: &[PartyDecision]) -> Vec<&PartyDecision> {
+    let by_id: BTreeMap<&Subject, &PartyDecision> = decisions.iter().map(|d| (d.id(), d)).collect();
     let mut void = BTreeSet::new();
     for decision in by_id.values() {
         for other in decision.supersedes().iter().filter_map(|id| by_id.get(id)) {
@@ -77,7 +77,7 @@ pub(crate) fn standing(decisions: &[Decision]) -> Vec<&Decision> {
             }
         }
     }
-    let mut standing: Vec<&Decision> = by_id.into_values().filter(|d| !void.contains(d.id())).collect();
+    let mut standing: Vec<&PartyDecision> = by_id.into_values().filter(|d| !void.contains(d.id())).collect();
     standing.sort_by_key(|decision| decision.order());
     standing
 }

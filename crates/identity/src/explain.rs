@@ -6,7 +6,7 @@ use onefold_event::Subject;
 
 use crate::decision::standing;
 use crate::link::{Index, Link, groups};
-use crate::{Decision, IdentifierKey, PartyFacts, Rules, cluster};
+use crate::{IdentifierKey, IdentityRules, PartyDecision, PartyFacts, cluster};
 
 /// One link of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +22,9 @@ pub struct Step {
 /// The shortest chain of links between two parties of one customer, stronger links first; none if they are two customers. The other arguments are those of [`cluster()`].
 pub fn explain(
     parties: &BTreeMap<Subject, PartyFacts>,
-    decisions: &[Decision],
+    decisions: &[PartyDecision],
     hubs: &BTreeSet<IdentifierKey>,
-    rules: &Rules,
+    rules: &IdentityRules,
     from: &Subject,
     to: &Subject,
 ) -> Option<Vec<Step>> {

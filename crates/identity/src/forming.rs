@@ -127,7 +127,7 @@ mod tests {
 
     use super::*;
     use crate::link::groups;
-    use crate::{PartyFacts, Rules};
+    use crate::{IdentityRules, PartyFacts};
 
     /// Party `i` shares a value with the one before it and the one after it; values in the order of parties, or against it.
     fn chain(n: usize, against: bool) -> BTreeMap<Subject, PartyFacts> {
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn no_party_of_a_chain_moves_more_often_than_their_number_can_be_halved() {
         for (n, against) in [(1 << 10, false), (1 << 10, true), (1 << 13, false), (1 << 13, true)] {
-            let (parties, rules) = (chain(n, against), Rules::default());
+            let (parties, rules) = (chain(n, against), IdentityRules::default());
             let index = Index::new(&parties);
             let groups = groups(&index, &[], &BTreeSet::new(), &rules);
             let constraints = Constraints::new(&index, &[], &groups, &rules);

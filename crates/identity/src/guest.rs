@@ -1,8 +1,8 @@
 //! The party that a guest order makes of an identifier: C7.
 
-use onefold_event::{Kind, Subject};
+use onefold_event::{Subject, SubjectKind};
 
-use crate::{Facet, IdentifierKey, Rules};
+use crate::{Facet, IdentifierKey, IdentityRules};
 
 /// Begins the number of such a party.
 const GUEST: &str = "guest:";
@@ -17,13 +17,13 @@ const BY_STRENGTH: [&str; 10] =
 pub fn guest<'a>(facet: Facet, source: &str, identifiers: &'a [(String, IdentifierKey)]) -> Option<(Subject, &'a str)> {
     let strength = |key: &IdentifierKey| BY_STRENGTH.iter().position(|kind| *kind == key.kind());
     let (_, key, role) = facet.owning(identifiers).map(|(role, key)| (strength(key), key, role)).min()?;
-    Some((Subject::new(Kind::Party, source, &format!("{GUEST}{key}")).ok()?, role))
+    Some((Subject::new(SubjectKind::Party, source, &format!("{GUEST}{key}")).ok()?, role))
 }
 
 /// The identifier that a guest party was made of; none for any other party.
 pub fn guest_identifier(party: &Subject) -> Option<IdentifierKey> {
     let key: IdentifierKey = party.number().strip_prefix(GUEST)?.parse().ok()?;
-    (party.kind() == Kind::Party && Rules::owns(key.kind())).then_some(key)
+    (party.kind() == SubjectKind::Party && IdentityRules::owns(key.kind())).then_some(key)
 }
 
 #[cfg(test)]
@@ -65,8 +65,8 @@ mod tests {
 
     #[test]
     fn every_kind_that_owns_has_its_strength() {
-        assert!(BY_STRENGTH.iter().all(|kind| Rules::owns(kind)));
-        let rules = Rules::default();
+        assert!(BY_STRENGTH.iter().all(|kind| IdentityRules::owns(kind)));
+        let rules = IdentityRules::default();
         assert_eq!(rules.strong.len() + rules.weak.len(), BY_STRENGTH.len());
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use onefold_event::Subject;
 
-use crate::{AtSource, Decision, IdentifierKey, PartyFacts, Rules, Strength};
+use crate::{AtSource, IdentifierKey, IdentityRules, PartyDecision, PartyFacts, Strength};
 
 /// What makes parties one customer. The order of the variants is the order in which links are taken.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,13 +83,13 @@ impl<'a> Index<'a> {
 /// The admissible links, each with at least two holders, in the order in which they are taken: class (decision, merged at source, strong, weak), then pair, or kind, value and name; decisions in the order in which they were made.
 pub(crate) fn groups(
     index: &Index<'_>,
-    standing: &[&Decision],
+    standing: &[&PartyDecision],
     hubs: &BTreeSet<IdentifierKey>,
-    rules: &Rules,
+    rules: &IdentityRules,
 ) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for decision in standing {
-        if let Decision::Link { id, parties, .. } = decision {
+        if let PartyDecision::Link { id, parties, .. } = decision {
             groups.push(Group { link: Link::Decision(id.clone()), holders: index.places(parties) });
         }
     }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use onefold_event::{Role, Subject};
+use onefold_event::{ReferenceRole, Subject};
 
-use crate::{Atom, IdentifierKey, Owner, Rules, guest};
+use crate::{IdentifierKey, IdentityRules, OwnerAtom, OwnerKey, guest};
 
 /// A party that stands for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -63,12 +63,16 @@ impl Facet {
     }
 
     /// Roles of parties that own, the first that names anybody counts.
-    fn roles(self) -> &'static [&'static [Role]] {
+    fn roles(self) -> &'static [&'static [ReferenceRole]] {
         match self {
-            Self::Trade => &[&[Role::EndCustomer], &[Role::Buyer], &[Role::Customer]],
-            Self::Receivable => {
-                &[&[Role::Debtor], &[Role::BillTo], &[Role::Payer, Role::Payee], &[Role::Buyer], &[Role::Customer]]
-            }
+            Self::Trade => &[&[ReferenceRole::EndCustomer], &[ReferenceRole::Buyer], &[ReferenceRole::Customer]],
+            Self::Receivable => &[
+                &[ReferenceRole::Debtor],
+                &[ReferenceRole::BillTo],
+                &[ReferenceRole::Payer, ReferenceRole::Payee],
+                &[ReferenceRole::Buyer],
+                &[ReferenceRole::Customer],
+            ],
         }
     }
 
@@ -98,7 +102,7 @@ impl Facet {
     fn claims(self, identifiers: &[(String, IdentifierKey)]) -> impl Iterator<Item = Vec<(&str, &IdentifierKey)>> {
         let of = |roles: &&[&str]| {
             let all = identifiers.iter().map(|(role, key)| (role.as_str(), key));
-            all.filter(|(role, key)| roles.contains(role) && Rules::owns(key.kind())).collect::<Vec<_>>()
+            all.filter(|(role, key)| roles.contains(role) && IdentityRules::owns(key.kind())).collect::<Vec<_>>()
         };
         self.identifier_roles().iter().map(of).filter(|found| !found.is_empty())
     }
@@ -122,7 +126,7 @@ impl Facet {
 }
 
 /// An invoice that names only whom it bills was bought by them: last of all, in trade.
-const BILLED: [&[Role]; 3] = [&[Role::Debtor], &[Role::BillTo], &[Role::Payer]];
+const BILLED: [&[ReferenceRole]; 3] = [&[ReferenceRole::Debtor], &[ReferenceRole::BillTo], &[ReferenceRole::Payer]];
 
 /// All that decides whose one document is, in one facet.
 #[derive(Clone, Copy)]
@@ -130,11 +134,11 @@ pub struct Claim<'a> {
     /// The party that a decision gave it to, in this facet.
     pub reassigned: Option<&'a Subject>,
     /// Its standing references to parties.
-    pub references: &'a [(Role, Subject)],
+    pub references: &'a [(ReferenceRole, Subject)],
     /// What a party stands for.
     pub intermediary: &'a dyn Fn(&Subject) -> Intermediary,
     /// The owners of its parents, in this facet.
-    pub parents: &'a [Owner],
+    pub parents: &'a [OwnerKey],
     /// Valid identifiers on it, with their roles.
     pub identifiers: &'a [(String, IdentifierKey)],
     /// The source of a guest order, which makes a party of its own of its strongest identifier (C7).
@@ -143,36 +147,37 @@ pub struct Claim<'a> {
 
 /// Whose a document is. The first step that names somebody who can own decides; several at one step make a set, not a choice.
 ///
-/// The steps: a decision; the party in an owning role, intermediaries passed over; the owners of its parents; the identifiers in an owning role, role by role, or the party that a guest order makes of one; and in trade, last, whom it bills. Which values are hubs is not known here and changes: up to the first party, the steps stand in the owner ([`Atom::First`]).
-pub fn own(facet: Facet, claim: &Claim<'_>) -> Owner {
+/// The steps: a decision; the party in an owning role, intermediaries passed over; the owners of its parents; the identifiers in an owning role, role by role, or the party that a guest order makes of one; and in trade, last, whom it bills. Which values are hubs is not known here and changes: up to the first party, the steps stand in the owner ([`OwnerAtom::First`]).
+pub fn own(facet: Facet, claim: &Claim<'_>) -> OwnerKey {
     if let Some(party) = claim.reassigned {
-        return Owner::One(Atom::Party(party.clone()));
+        return OwnerKey::One(OwnerAtom::Party(party.clone()));
     }
     let named = parties(facet, claim, facet.roles());
-    if named != Owner::None {
+    if named != OwnerKey::None {
         return named;
     }
-    let parents = Owner::from_atoms(claim.parents.iter().flat_map(Owner::atoms).cloned().collect());
-    let billed = if facet == Facet::Trade { parties(facet, claim, &BILLED) } else { Owner::None };
-    Owner::first([parents].into_iter().chain(identifiers(facet, claim)).chain([billed]))
+    let parents = OwnerKey::from_atoms(claim.parents.iter().flat_map(OwnerKey::atoms).cloned().collect());
+    let billed = if facet == Facet::Trade { parties(facet, claim, &BILLED) } else { OwnerKey::None };
+    OwnerKey::first([parents].into_iter().chain(identifiers(facet, claim)).chain([billed]))
 }
 
-fn parties(facet: Facet, claim: &Claim<'_>, roles: &[&[Role]]) -> Owner {
-    let named = |roles: &&[Role]| -> BTreeSet<Atom> {
-        let stands =
-            |(role, party): &&(Role, Subject)| roles.contains(role) && !facet.passes_over((claim.intermediary)(party));
-        claim.references.iter().filter(stands).map(|(_, party)| Atom::Party(party.clone())).collect()
+fn parties(facet: Facet, claim: &Claim<'_>, roles: &[&[ReferenceRole]]) -> OwnerKey {
+    let named = |roles: &&[ReferenceRole]| -> BTreeSet<OwnerAtom> {
+        let stands = |(role, party): &&(ReferenceRole, Subject)| {
+            roles.contains(role) && !facet.passes_over((claim.intermediary)(party))
+        };
+        claim.references.iter().filter(stands).map(|(_, party)| OwnerAtom::Party(party.clone())).collect()
     };
-    Owner::from_atoms(roles.iter().map(named).find(|atoms| !atoms.is_empty()).unwrap_or_default())
+    OwnerKey::from_atoms(roles.iter().map(named).find(|atoms| !atoms.is_empty()).unwrap_or_default())
 }
 
-fn identifiers(facet: Facet, claim: &Claim<'_>) -> Vec<Owner> {
+fn identifiers(facet: Facet, claim: &Claim<'_>) -> Vec<OwnerKey> {
     if let Some((party, _)) = claim.guest_of.and_then(|source| guest(facet, source, claim.identifiers)) {
         let stands = !facet.passes_over((claim.intermediary)(&party));
-        return stands.then_some(Owner::One(Atom::Party(party))).into_iter().collect();
+        return stands.then_some(OwnerKey::One(OwnerAtom::Party(party))).into_iter().collect();
     }
     let owner = |found: Vec<(&str, &IdentifierKey)>| {
-        Owner::from_atoms(found.into_iter().map(|(_, key)| Atom::Identifier(key.clone())).collect())
+        OwnerKey::from_atoms(found.into_iter().map(|(_, key)| OwnerAtom::Identifier(key.clone())).collect())
     };
     facet.claims(claim.identifiers).map(owner).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use onefold_event::{Kind, Subject};
+use onefold_event::{Subject, SubjectKind};
 
 use crate::IdentifierKey;
 
@@ -21,49 +21,49 @@ const NONE: &str = "none";
 
 /// A part of an owner key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Atom {
+pub enum OwnerAtom {
     /// A party.
     Party(Subject),
     /// Whoever holds a value.
     Identifier(IdentifierKey),
     /// The first of these that names somebody who can own, which a hub value does not. At least two, in the order of their claims.
-    First(Vec<Owner>),
+    First(Vec<OwnerKey>),
     /// The first of these that some customer holds. At least two, in the order of their claims.
-    Until(Vec<Owner>),
+    Until(Vec<OwnerKey>),
 }
 
 /// Whose a document is: C1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub enum Owner {
+pub enum OwnerKey {
     /// Nobody that is known.
     #[default]
     None,
     /// A party, or the holder of a value.
-    One(Atom),
+    One(OwnerAtom),
     /// Several at one step: the customer that holds all of it. At least two.
-    Set(BTreeSet<Atom>),
+    Set(BTreeSet<OwnerAtom>),
     /// Owners of a document's parts, under which stands what is counted once for each customer that holds any of them. At least two.
-    Each(BTreeSet<Owner>),
+    Each(BTreeSet<OwnerKey>),
 }
 
-impl fmt::Display for Atom {
+impl fmt::Display for OwnerAtom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Party(party) => party.fmt(f),
             Self::Identifier(key) => write!(f, "identifier:{key}"),
-            Self::First(owners) => f.write_str(&join(FIRST, owners.iter().map(Owner::text))),
-            Self::Until(owners) => f.write_str(&join(UNTIL, owners.iter().map(Owner::text))),
+            Self::First(owners) => f.write_str(&join(FIRST, owners.iter().map(OwnerKey::text))),
+            Self::Until(owners) => f.write_str(&join(UNTIL, owners.iter().map(OwnerKey::text))),
         }
     }
 }
 
-impl Atom {
+impl OwnerAtom {
     /// Reads what `Display` writes.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(key) = text.strip_prefix("identifier:") {
             return key.parse().ok().map(Self::Identifier);
         }
-        let several = |members| split(members, Owner::named).filter(|owners| owners.len() > 1);
+        let several = |members| split(members, OwnerKey::named).filter(|owners| owners.len() > 1);
         if let Some(members) = text.strip_prefix(FIRST) {
             return several(members).map(Self::First);
         }
@@ -71,7 +71,7 @@ impl Atom {
             return several(members).map(Self::Until);
         }
         let party: Subject = text.parse().ok()?;
-        (party.kind() == Kind::Party).then_some(Self::Party(party))
+        (party.kind() == SubjectKind::Party).then_some(Self::Party(party))
     }
 
     /// Whether it names somebody who can own, whatever value becomes a hub.
@@ -79,14 +79,14 @@ impl Atom {
         match self {
             Self::Party(_) => true,
             Self::Identifier(_) => false,
-            Self::First(owners) | Self::Until(owners) => owners.iter().any(Owner::is_sure),
+            Self::First(owners) | Self::Until(owners) => owners.iter().any(OwnerKey::is_sure),
         }
     }
 }
 
-impl Owner {
+impl OwnerKey {
     /// The owner that these make together.
-    pub fn from_atoms(mut atoms: BTreeSet<Atom>) -> Self {
+    pub fn from_atoms(mut atoms: BTreeSet<OwnerAtom>) -> Self {
         match atoms.len() {
             0 => Self::None,
             1 => atoms.pop_first().map_or(Self::None, Self::One),
@@ -101,18 +101,18 @@ impl Owner {
         for step in steps {
             let steps = match step {
                 Self::None => continue,
-                Self::One(Atom::First(steps)) => steps,
+                Self::One(OwnerAtom::First(steps)) => steps,
                 step => vec![step],
             };
             for step in steps.into_iter().filter(|step| !all.contains(step)).collect::<Vec<_>>() {
                 let sure = step.is_sure();
                 all.push(step);
                 if sure {
-                    return Self::in_turn(all, Atom::First);
+                    return Self::in_turn(all, OwnerAtom::First);
                 }
             }
         }
-        Self::in_turn(all, Atom::First)
+        Self::in_turn(all, OwnerAtom::First)
     }
 
     /// This one; until a customer holds it, another.
@@ -121,7 +121,7 @@ impl Owner {
             (Self::None, _) => other,
             (_, Self::None) => self,
             _ if self == other || self.is_sure() => self,
-            _ => Self::One(Atom::Until(vec![self, other])),
+            _ => Self::One(OwnerAtom::Until(vec![self, other])),
         }
     }
 
@@ -133,7 +133,7 @@ impl Owner {
         }
     }
 
-    fn in_turn(mut all: Vec<Self>, atom: fn(Vec<Self>) -> Atom) -> Self {
+    fn in_turn(mut all: Vec<Self>, atom: fn(Vec<Self>) -> OwnerAtom) -> Self {
         match all.len() {
             0 | 1 => all.pop().unwrap_or_default(),
             _ => Self::One(atom(all)),
@@ -142,11 +142,11 @@ impl Owner {
 
     /// Whether it names somebody who can own, whatever value becomes a hub: a party is among it.
     pub fn is_sure(&self) -> bool {
-        self.atoms().any(Atom::is_sure)
+        self.atoms().any(OwnerAtom::is_sure)
     }
 
-    /// Its parts, in order; of [`Owner::Each`] none, since no customer must hold all of them.
-    pub fn atoms(&self) -> impl Iterator<Item = &Atom> {
+    /// Its parts, in order; of [`OwnerKey::Each`] none, since no customer must hold all of them.
+    pub fn atoms(&self) -> impl Iterator<Item = &OwnerAtom> {
         let (one, set) = match self {
             Self::None | Self::Each(_) => (None, None),
             Self::One(atom) => (Some(atom), None),
@@ -156,20 +156,22 @@ impl Owner {
     }
 
     /// The parties and identifiers of which it is made, at whatever depth.
-    pub fn leaves(&self) -> BTreeSet<&Atom> {
+    pub fn leaves(&self) -> BTreeSet<&OwnerAtom> {
         let mut all = BTreeSet::new();
         self.add_leaves(&mut all);
         all
     }
 
-    fn add_leaves<'a>(&'a self, all: &mut BTreeSet<&'a Atom>) {
+    fn add_leaves<'a>(&'a self, all: &mut BTreeSet<&'a OwnerAtom>) {
         if let Self::Each(owners) = self {
             owners.iter().for_each(|owner| owner.add_leaves(all));
         }
         for atom in self.atoms() {
             match atom {
-                Atom::Party(_) | Atom::Identifier(_) => drop(all.insert(atom)),
-                Atom::First(owners) | Atom::Until(owners) => owners.iter().for_each(|owner| owner.add_leaves(all)),
+                OwnerAtom::Party(_) | OwnerAtom::Identifier(_) => drop(all.insert(atom)),
+                OwnerAtom::First(owners) | OwnerAtom::Until(owners) => {
+                    owners.iter().for_each(|owner| owner.add_leaves(all))
+                }
             }
         }
     }
@@ -190,14 +192,14 @@ impl Owner {
     fn references(&self) -> Vec<Self> {
         match self {
             Self::Set(atoms) => atoms.iter().cloned().map(Self::One).collect(),
-            Self::One(Atom::First(steps)) => {
+            Self::One(OwnerAtom::First(steps)) => {
                 let after = |(n, step): (usize, &Self)| -> Vec<Self> {
                     let before = || steps.iter().take(n).cloned();
                     step.references().into_iter().map(|member| Self::first(before().chain([member]))).collect()
                 };
                 steps.iter().enumerate().flat_map(after).collect()
             }
-            Self::One(Atom::Until(steps)) => steps.iter().flat_map(Self::references).collect(),
+            Self::One(OwnerAtom::Until(steps)) => steps.iter().flat_map(Self::references).collect(),
             _ => Vec::new(),
         }
     }
@@ -241,8 +243,8 @@ impl Owner {
 
     /// Reads the key of somebody who is named.
     fn named(key: &str) -> Option<Self> {
-        let Some(members) = key.strip_prefix(SET) else { return Atom::parse(key).map(Self::One) };
-        let atoms = split(members, Atom::parse)?;
+        let Some(members) = key.strip_prefix(SET) else { return OwnerAtom::parse(key).map(Self::One) };
+        let atoms = split(members, OwnerAtom::parse)?;
         is_sorted(&atoms).then(|| Self::Set(atoms.into_iter().collect()))
     }
 }
@@ -281,12 +283,12 @@ fn fnv(text: &str) -> u64 {
 mod tests {
     use super::*;
 
-    fn party(text: &str) -> Atom {
-        Atom::Party(text.parse().unwrap())
+    fn party(text: &str) -> OwnerAtom {
+        OwnerAtom::Party(text.parse().unwrap())
     }
 
-    fn identifier(text: &str) -> Atom {
-        Atom::Identifier(text.parse().unwrap())
+    fn identifier(text: &str) -> OwnerAtom {
+        OwnerAtom::Identifier(text.parse().unwrap())
     }
 
     fn of() -> Subject {
@@ -297,14 +299,14 @@ mod tests {
     fn a_key_is_read_back() {
         let bars = [party("party:erp:A|B%"), party("party:erp:A"), identifier("number:x:a%7C|b")];
         for atoms in [vec![], vec![party("party:erp:A|B")], vec![identifier("phone:+8613800138000")], bars.to_vec()] {
-            let owner = Owner::from_atoms(atoms.into_iter().collect());
-            assert_eq!(Owner::parse(&owner.key(&of())), Some(owner));
+            let owner = OwnerKey::from_atoms(atoms.into_iter().collect());
+            assert_eq!(OwnerKey::parse(&owner.key(&of())), Some(owner));
         }
     }
 
     #[test]
     fn keys_are_frozen() {
-        let key = |atoms: &[Atom]| Owner::from_atoms(atoms.iter().cloned().collect()).key(&of());
+        let key = |atoms: &[OwnerAtom]| OwnerKey::from_atoms(atoms.iter().cloned().collect()).key(&of());
         assert_eq!(key(&[]), "none:shop:6");
         assert_eq!(key(&[party("party:erp:K1")]), "party:erp:K1");
         assert_eq!(
@@ -315,18 +317,18 @@ mod tests {
 
     #[test]
     fn keys_of_several_are_frozen_and_read_back() {
-        let (phone, mail) = (Owner::One(identifier("phone:+86138")), Owner::One(identifier("email:a@b.c")));
-        let (k1, k2) = (Owner::One(party("party:erp:K1")), Owner::One(party("party:erp:K|2")));
-        let first = Owner::first([phone.clone(), mail.clone(), k1.clone(), k2.clone()]);
+        let (phone, mail) = (OwnerKey::One(identifier("phone:+86138")), OwnerKey::One(identifier("email:a@b.c")));
+        let (k1, k2) = (OwnerKey::One(party("party:erp:K1")), OwnerKey::One(party("party:erp:K|2")));
+        let first = OwnerKey::first([phone.clone(), mail.clone(), k1.clone(), k2.clone()]);
         let until = phone.clone().until(first.clone());
-        let each = Owner::each([Owner::None, until.clone(), k2.clone()].into());
-        let set = Owner::from_atoms(first.atoms().chain(k2.atoms()).cloned().collect());
+        let each = OwnerKey::each([OwnerKey::None, until.clone(), k2.clone()].into());
+        let set = OwnerKey::from_atoms(first.atoms().chain(k2.atoms()).cloned().collect());
         for (owner, key) in [
             (&first, "first:identifier:phone:+86138|identifier:email:a@b.c|party:erp:K1"),
-            (&Owner::first([phone.clone(), Owner::None, phone.clone()]), "identifier:phone:+86138"),
-            (&Owner::first([first.clone(), k2.clone()]), &first.key(&of())),
+            (&OwnerKey::first([phone.clone(), OwnerKey::None, phone.clone()]), "identifier:phone:+86138"),
+            (&OwnerKey::first([first.clone(), k2.clone()]), &first.key(&of())),
             (&k1.clone().until(phone.clone()), "party:erp:K1"),
-            (&Owner::None.until(phone.clone()), "identifier:phone:+86138"),
+            (&OwnerKey::None.until(phone.clone()), "identifier:phone:+86138"),
             (
                 &until,
                 "until:identifier:phone:+86138|first:identifier:phone:+86138%7Cidentifier:email:a@b.c%7Cparty:erp:K1",
@@ -338,26 +340,26 @@ mod tests {
             (&set, "set:party:erp:K%7C2|first:identifier:phone:+86138%7Cidentifier:email:a@b.c%7Cparty:erp:K1"),
         ] {
             assert_eq!(owner.key(&of()), key);
-            assert_eq!(Owner::parse(key).as_ref(), Some(owner), "{key}");
+            assert_eq!(OwnerKey::parse(key).as_ref(), Some(owner), "{key}");
         }
         assert_eq!(
-            Owner::members(&each.key(&of())),
+            OwnerKey::members(&each.key(&of())),
             ["party:erp:K1", "party:erp:K|2", "identifier:email:a@b.c", "identifier:phone:+86138"]
         );
-        assert!(Owner::members("party:erp:K1").is_empty() && Owner::members("none:shop:6").is_empty());
+        assert!(OwnerKey::members("party:erp:K1").is_empty() && OwnerKey::members("none:shop:6").is_empty());
     }
 
     #[test]
     fn a_member_of_a_set_is_referred_to_after_what_comes_before_the_set() {
-        let phone = Owner::One(identifier("phone:+86138"));
-        let both = Owner::from_atoms([party("party:erp:A"), party("party:erp:B")].into());
-        let members = |owner: &Owner| owner.references().iter().map(|o| o.key(&of())).collect::<Vec<_>>();
+        let phone = OwnerKey::One(identifier("phone:+86138"));
+        let both = OwnerKey::from_atoms([party("party:erp:A"), party("party:erp:B")].into());
+        let members = |owner: &OwnerKey| owner.references().iter().map(|o| o.key(&of())).collect::<Vec<_>>();
         assert_eq!(members(&both), ["party:erp:A", "party:erp:B"]);
         assert_eq!(
-            members(&Owner::first([phone.clone(), both.clone()])),
+            members(&OwnerKey::first([phone.clone(), both.clone()])),
             ["first:identifier:phone:+86138|party:erp:A", "first:identifier:phone:+86138|party:erp:B"]
         );
-        assert!(members(&phone).is_empty() && members(&Owner::None).is_empty());
+        assert!(members(&phone).is_empty() && members(&OwnerKey::None).is_empty());
     }
 
     #[test]
@@ -383,7 +385,7 @@ mod tests {
             "each:party:erp:B|party:erp:A",
             "each:none|each:party:erp:A%7Cparty:erp:B",
         ] {
-            assert_eq!(Owner::parse(bad), None, "{bad}");
+            assert_eq!(OwnerKey::parse(bad), None, "{bad}");
         }
     }
 }

@@ -9,7 +9,7 @@ const STRONG: [&str; 7] = ["tax_number", "registration", "lei", "vat", "national
 /// Kinds that link parties of one name, by default.
 const WEAK: [&str; 3] = ["phone", "email", "account"];
 /// Kinds of which one customer has only one per issuer, by default.
-const EXCLUSIVE: [&str; 2] = ["tax_number", Rules::BORN_ON];
+const EXCLUSIVE: [&str; 2] = ["tax_number", IdentityRules::BORN_ON];
 
 /// Parties from which on a customer is full, by default.
 const FULL_FROM: u64 = 10_000;
@@ -28,7 +28,7 @@ pub enum Strength {
 /// The rules of identity that are configuration (B3 to B5).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Rules {
+pub struct IdentityRules {
     /// Kinds that link alone.
     pub strong: BTreeSet<String>,
     /// Kinds that link parties of one name. A kind in both lists is strong.
@@ -59,7 +59,7 @@ impl Default for Hubs {
     }
 }
 
-impl Default for Rules {
+impl Default for IdentityRules {
     fn default() -> Self {
         let set = |kinds: &[&str]| kinds.iter().map(|kind| (*kind).to_owned()).collect();
         Self {
@@ -72,7 +72,7 @@ impl Default for Rules {
     }
 }
 
-impl Rules {
+impl IdentityRules {
     /// The date of birth, among the exclusive kinds.
     pub const BORN_ON: &str = "born_on";
 
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_value_is_a_hub_beyond_its_kinds_limit() {
-        let mut rules = Rules::default();
+        let mut rules = IdentityRules::default();
         assert!(!rules.is_hub("phone", 20) && rules.is_hub("phone", 21));
         assert!(!rules.is_hub("lei", 500) && rules.is_hub("lei", 501));
         assert!(!rules.is_hub("wechat", 1_000_000));
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_the_rules() {
-        let rules = Rules::default();
+        let rules = IdentityRules::default();
         assert_eq!(rules.strength("tax_number"), Strength::Strong);
         assert_eq!(rules.strength("phone"), Strength::Weak);
         assert_eq!(rules.strength("wechat"), Strength::Neither);
@@ -137,10 +137,10 @@ mod tests {
 
     #[test]
     fn a_configuration_says_only_what_differs() {
-        let rules: Rules = toml::from_str("weak = ['phone']\n[hub]\nkinds = { phone = 5 }").unwrap();
+        let rules: IdentityRules = toml::from_str("weak = ['phone']\n[hub]\nkinds = { phone = 5 }").unwrap();
         assert_eq!((rules.strength("email"), rules.strength("lei")), (Strength::Neither, Strength::Strong));
         assert!(rules.is_hub("phone", 6) && !rules.is_hub("lei", 500));
-        assert!(toml::from_str::<Rules>("week = ['phone']").is_err());
-        assert!(toml::from_str::<Rules>("[hub]\nweek = 5").is_err());
+        assert!(toml::from_str::<IdentityRules>("week = ['phone']").is_err());
+        assert!(toml::from_str::<IdentityRules>("[hub]\nweek = 5").is_err());
     }
 }

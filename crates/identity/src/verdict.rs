@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use onefold_event::Subject;
 
-use crate::Decision;
+use crate::PartyDecision;
 use crate::link::Index;
 
 /// What a decision does with a party: it makes it the same as others, or it stands on one or both sides of a separation.
@@ -41,7 +41,7 @@ pub(crate) struct Verdicts<'a> {
 }
 
 impl<'a> Verdicts<'a> {
-    pub(crate) fn new(index: &Index<'a>, standing: &[&'a Decision]) -> Self {
+    pub(crate) fn new(index: &Index<'a>, standing: &[&'a PartyDecision]) -> Self {
         let mut named: BTreeMap<usize, Named> = BTreeMap::new();
         for (at, decision) in standing.iter().enumerate() {
             let mut name = |party, side| {
@@ -53,10 +53,10 @@ impl<'a> Verdicts<'a> {
                 }
             };
             match decision {
-                Decision::Link { parties, .. } => {
+                PartyDecision::Link { parties, .. } => {
                     index.places(parties).into_iter().for_each(|party| name(party, Side::Same));
                 }
-                Decision::Separate { left, right, .. } => {
+                PartyDecision::Separate { left, right, .. } => {
                     index.places(left).into_iter().for_each(|party| name(party, Side::Left));
                     index.places(right).into_iter().for_each(|party| name(party, Side::Right));
                 }

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
 use onefold_identity::{
-    AtSource, Clusters, Decision, IdentifierKey, Link, PartyFacts, Reason, Rules, cluster, components, explain,
-    normalise_name,
+    AtSource, IdentifierKey, IdentityRules, Link, PartyClusters, PartyDecision, PartyFacts, Reason, cluster,
+    components, explain, normalise_name,
 };
 
 #[derive(Default)]
 struct World {
     parties: BTreeMap<Subject, PartyFacts>,
-    decisions: Vec<Decision>,
+    decisions: Vec<PartyDecision>,
     hubs: BTreeSet<IdentifierKey>,
 }
 
@@ -40,7 +40,7 @@ impl World {
 
     fn link(&mut self, n: u8, at: i64, parties: &str) -> &mut Self {
         let id = subject(&format!("decision:hub:{n}"));
-        self.decisions.push(Decision::Link {
+        self.decisions.push(PartyDecision::Link {
             id,
             parties: named(parties),
             recorded_at: at,
@@ -51,7 +51,7 @@ impl World {
 
     fn separate(&mut self, n: u8, at: i64, left: &str, right: &str) -> &mut Self {
         let id = subject(&format!("decision:hub:{n}"));
-        self.decisions.push(Decision::Separate {
+        self.decisions.push(PartyDecision::Separate {
             id,
             left: named(left),
             right: named(right),
@@ -71,7 +71,7 @@ impl World {
 
     /// The last decision replaces another.
     fn instead_of(&mut self, n: u8) -> &mut Self {
-        if let Some(Decision::Link { supersedes, .. } | Decision::Separate { supersedes, .. }) =
+        if let Some(PartyDecision::Link { supersedes, .. } | PartyDecision::Separate { supersedes, .. }) =
             self.decisions.last_mut()
         {
             supersedes.insert(subject(&format!("decision:hub:{n}")));
@@ -84,8 +84,8 @@ impl World {
         self
     }
 
-    fn clusters(&self) -> Clusters {
-        cluster(&self.parties, &self.decisions, &self.hubs, &Rules::default())
+    fn clusters(&self) -> PartyClusters {
+        cluster(&self.parties, &self.decisions, &self.hubs, &IdentityRules::default())
     }
 
     /// The customers as a line: `a b | c`.
@@ -158,7 +158,7 @@ fn an_unknown_kind_links_nobody() {
 
 #[test]
 fn a_hub_crossed_parts_all_at_once() {
-    let rules = Rules::default();
+    let rules = IdentityRules::default();
     let mut world = World::default();
     for n in 10..30 {
         world.party(&n.to_string(), "Foo", "phone:+1");
@@ -339,7 +339,7 @@ fn components_are_as_if_nothing_were_forbidden() {
         .party("b", "Foo", "tax_number:CN:2 phone:+1")
         .party("c", "Bar", "phone:+1");
     world.separate(1, 1, "a", "b");
-    let found = components(&world.parties, &world.decisions, &world.hubs, &Rules::default());
+    let found = components(&world.parties, &world.decisions, &world.hubs, &IdentityRules::default());
     assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
 }
 
@@ -353,7 +353,14 @@ fn a_chain_is_explained() {
         .party("d", "", "");
     world.link(1, 1, "c d");
     let to = |n: &str| {
-        explain(&world.parties, &world.decisions, &world.hubs, &Rules::default(), &subject("party:x:a"), &subject(n))
+        explain(
+            &world.parties,
+            &world.decisions,
+            &world.hubs,
+            &IdentityRules::default(),
+            &subject("party:x:a"),
+            &subject(n),
+        )
     };
     let chain: Vec<_> =
         to("party:x:d").unwrap().iter().map(|step| format!("{} {}", step.to.number(), step.link)).collect();
@@ -363,7 +370,14 @@ fn a_chain_is_explained() {
     assert!(matches!(to("party:x:b").unwrap().as_slice(), [step] if matches!(step.link, Link::Strong(_))));
     world.at_source("a", "b", 1, true);
     let to = |n: &str| {
-        explain(&world.parties, &world.decisions, &world.hubs, &Rules::default(), &subject("party:x:a"), &subject(n))
+        explain(
+            &world.parties,
+            &world.decisions,
+            &world.hubs,
+            &IdentityRules::default(),
+            &subject("party:x:a"),
+            &subject(n),
+        )
     };
     assert_eq!(to("party:x:b").unwrap()[0].link.to_string(), "party:x:a merged into party:x:b at source");
 }

@@ -1,6 +1,6 @@
 //! Whatever a source writes, there is a form or a reason, and a form is its own form.
 
-use onefold_identity::{Atom, IdentifierKey, Owner, normalise, normalise_name};
+use onefold_identity::{IdentifierKey, OwnerAtom, OwnerKey, normalise, normalise_name};
 use proptest::prelude::*;
 
 const KINDS: [&str; 12] = [
@@ -92,11 +92,11 @@ proptest! {
 
     #[test]
     fn an_owner_key_is_read_back_or_is_none(texts in prop::collection::btree_set("party:[a-z]{1,3}:[a-z|%:7C25]{1,6}", 0..4), noise in any::<String>()) {
-        let atoms = texts.iter().filter_map(|text| Atom::parse(text)).collect();
-        let owner = Owner::from_atoms(atoms);
+        let atoms = texts.iter().filter_map(|text| OwnerAtom::parse(text)).collect();
+        let owner = OwnerKey::from_atoms(atoms);
         let of = "order:shop:1".parse().unwrap();
-        prop_assert_eq!(Owner::parse(&owner.key(&of)), Some(owner));
-        if let Some(found) = Owner::parse(&format!("set:{noise}")) {
+        prop_assert_eq!(OwnerKey::parse(&owner.key(&of)), Some(owner));
+        if let Some(found) = OwnerKey::parse(&format!("set:{noise}")) {
             prop_assert_eq!(found.key(&of), format!("set:{noise}"));
         }
     }

@@ -1,7 +1,7 @@
 //! Whose a document is, step by step and facet by facet.
 
-use onefold_event::{Role, Subject};
-use onefold_identity::{Atom, Claim, Facet, Intermediary, Owner, own};
+use onefold_event::{ReferenceRole, Subject};
+use onefold_identity::{Claim, Facet, Intermediary, OwnerAtom, OwnerKey, own};
 
 const SHOP: &str = "party:erp:market";
 const CASH: &str = "party:erp:cash";
@@ -12,7 +12,7 @@ const NOREPLY: &str = "party:web:guest:email:noreply@b.c";
 #[derive(Default)]
 struct Says<'a> {
     reassigned: Option<&'a str>,
-    references: &'a [(Role, &'a str)],
+    references: &'a [(ReferenceRole, &'a str)],
     parents: &'a [&'a [&'a str]],
     identifiers: &'a [(&'a str, &'a str)],
     guest_of: Option<&'a str>,
@@ -22,12 +22,12 @@ fn subject(text: &str) -> Subject {
     text.parse().unwrap()
 }
 
-fn owner(atoms: &[&str]) -> Owner {
-    Owner::from_atoms(atoms.iter().map(|atom| Atom::parse(atom).unwrap()).collect())
+fn owner(atoms: &[&str]) -> OwnerKey {
+    OwnerKey::from_atoms(atoms.iter().map(|atom| OwnerAtom::parse(atom).unwrap()).collect())
 }
 
 /// The owners in trade and receivable.
-fn owners(says: &Says<'_>) -> [Owner; 2] {
+fn owners(says: &Says<'_>) -> [OwnerKey; 2] {
     let reassigned = says.reassigned.map(subject);
     let references: Vec<_> = says.references.iter().map(|(role, party)| (*role, subject(party))).collect();
     let parents: Vec<_> = says.parents.iter().map(|atoms| owner(atoms)).collect();
@@ -50,8 +50,8 @@ fn owners(says: &Says<'_>) -> [Owner; 2] {
 }
 
 /// The first of these that names somebody who can own.
-fn first(steps: &[&[&str]]) -> Owner {
-    Owner::first(steps.iter().map(|step| owner(step)))
+fn first(steps: &[&[&str]]) -> OwnerKey {
+    OwnerKey::first(steps.iter().map(|step| owner(step)))
 }
 
 fn check(says: Says<'_>, trade: &[&str], receivable: &[&str]) {
@@ -65,22 +65,40 @@ const PHONE: &str = "identifier:phone:+8613800138000";
 
 #[test]
 fn who_buys_is_not_always_who_pays() {
-    check(Says { references: &[(Role::Buyer, A), (Role::Debtor, B)], ..Says::default() }, &[A], &[B]);
-    check(Says { references: &[(Role::Buyer, A), (Role::EndCustomer, B)], ..Says::default() }, &[B], &[A]);
-    check(Says { references: &[(Role::Customer, A), (Role::Buyer, B)], ..Says::default() }, &[B], &[B]);
-    check(Says { references: &[(Role::BillTo, A), (Role::Payer, B), (Role::Buyer, C)], ..Says::default() }, &[C], &[A]);
+    check(Says { references: &[(ReferenceRole::Buyer, A), (ReferenceRole::Debtor, B)], ..Says::default() }, &[A], &[B]);
+    check(
+        Says { references: &[(ReferenceRole::Buyer, A), (ReferenceRole::EndCustomer, B)], ..Says::default() },
+        &[B],
+        &[A],
+    );
+    check(
+        Says { references: &[(ReferenceRole::Customer, A), (ReferenceRole::Buyer, B)], ..Says::default() },
+        &[B],
+        &[B],
+    );
+    check(
+        Says {
+            references: &[(ReferenceRole::BillTo, A), (ReferenceRole::Payer, B), (ReferenceRole::Buyer, C)],
+            ..Says::default()
+        },
+        &[C],
+        &[A],
+    );
 }
 
 #[test]
 fn a_decision_comes_before_all() {
-    let references = [(Role::Buyer, A)];
+    let references = [(ReferenceRole::Buyer, A)];
     check(Says { reassigned: Some(C), references: &references, parents: &[&[B]], ..Says::default() }, &[C], &[C]);
 }
 
 #[test]
 fn contact_ship_to_and_carrier_never_own() {
     check(
-        Says { references: &[(Role::Contact, A), (Role::ShipTo, B), (Role::Carrier, C)], ..Says::default() },
+        Says {
+            references: &[(ReferenceRole::Contact, A), (ReferenceRole::ShipTo, B), (ReferenceRole::Carrier, C)],
+            ..Says::default()
+        },
         &[],
         &[],
     );
@@ -89,10 +107,14 @@ fn contact_ship_to_and_carrier_never_own() {
 
 #[test]
 fn a_marketplace_owes_but_does_not_buy() {
-    check(Says { references: &[(Role::Debtor, SHOP), (Role::Buyer, A)], ..Says::default() }, &[A], &[SHOP]);
+    check(
+        Says { references: &[(ReferenceRole::Debtor, SHOP), (ReferenceRole::Buyer, A)], ..Says::default() },
+        &[A],
+        &[SHOP],
+    );
     check(
         Says {
-            references: &[(Role::Buyer, SHOP)],
+            references: &[(ReferenceRole::Buyer, SHOP)],
             identifiers: &[("buyer", "phone:+8613800138000")],
             ..Says::default()
         },
@@ -103,14 +125,26 @@ fn a_marketplace_owes_but_does_not_buy() {
 
 #[test]
 fn a_walk_in_owns_nothing() {
-    check(Says { references: &[(Role::Buyer, CASH)], ..Says::default() }, &[], &[]);
-    check(Says { references: &[(Role::Buyer, CASH), (Role::Customer, A)], ..Says::default() }, &[A], &[A]);
+    check(Says { references: &[(ReferenceRole::Buyer, CASH)], ..Says::default() }, &[], &[]);
+    check(
+        Says { references: &[(ReferenceRole::Buyer, CASH), (ReferenceRole::Customer, A)], ..Says::default() },
+        &[A],
+        &[A],
+    );
 }
 
 #[test]
 fn several_at_one_step_are_a_set() {
-    check(Says { references: &[(Role::Buyer, A), (Role::Buyer, B)], ..Says::default() }, &[A, B], &[A, B]);
-    check(Says { references: &[(Role::Payer, A), (Role::Payee, B)], ..Says::default() }, &[A], &[A, B]);
+    check(
+        Says { references: &[(ReferenceRole::Buyer, A), (ReferenceRole::Buyer, B)], ..Says::default() },
+        &[A, B],
+        &[A, B],
+    );
+    check(
+        Says { references: &[(ReferenceRole::Payer, A), (ReferenceRole::Payee, B)], ..Says::default() },
+        &[A],
+        &[A, B],
+    );
     check(Says { parents: &[&[A], &[], &[B, C]], ..Says::default() }, &[A, B, C], &[A, B, C]);
 }
 
@@ -118,7 +152,12 @@ fn several_at_one_step_are_a_set() {
 fn parents_come_before_identifiers_and_after_parties() {
     let identifiers = [("", "phone:+8613800138000")];
     check(
-        Says { references: &[(Role::Buyer, A)], parents: &[&[B]], identifiers: &identifiers, ..Says::default() },
+        Says {
+            references: &[(ReferenceRole::Buyer, A)],
+            parents: &[&[B]],
+            identifiers: &identifiers,
+            ..Says::default()
+        },
         &[A],
         &[A],
     );
@@ -128,12 +167,15 @@ fn parents_come_before_identifiers_and_after_parties() {
 
 #[test]
 fn an_invoice_that_names_only_whom_it_bills_was_bought_by_them() {
-    check(Says { references: &[(Role::Debtor, A), (Role::Payer, B)], ..Says::default() }, &[A], &[A]);
-    check(Says { references: &[(Role::BillTo, A)], parents: &[&[B]], ..Says::default() }, &[B], &[A]);
-    let billed =
-        Says { references: &[(Role::BillTo, A)], identifiers: &[("buyer", "phone:+8613800138000")], ..Says::default() };
+    check(Says { references: &[(ReferenceRole::Debtor, A), (ReferenceRole::Payer, B)], ..Says::default() }, &[A], &[A]);
+    check(Says { references: &[(ReferenceRole::BillTo, A)], parents: &[&[B]], ..Says::default() }, &[B], &[A]);
+    let billed = Says {
+        references: &[(ReferenceRole::BillTo, A)],
+        identifiers: &[("buyer", "phone:+8613800138000")],
+        ..Says::default()
+    };
     assert_eq!(owners(&billed), [first(&[&[PHONE], &[A]]), owner(&[A])]);
-    check(Says { references: &[(Role::Debtor, SHOP)], ..Says::default() }, &[], &[SHOP]);
+    check(Says { references: &[(ReferenceRole::Debtor, SHOP)], ..Says::default() }, &[], &[SHOP]);
 }
 
 #[test]
@@ -186,7 +228,7 @@ fn identifiers_follow_the_precedence_of_parties_role_by_role() {
     assert_eq!(
         owners(&Says { identifiers: &identifiers, ..Says::default() }),
         [
-            Owner::first([
+            OwnerKey::first([
                 of("end_customer"),
                 of("buyer"),
                 of("customer"),
@@ -194,7 +236,7 @@ fn identifiers_follow_the_precedence_of_parties_role_by_role() {
                 of("bill_to"),
                 payers.clone()
             ]),
-            Owner::first([of("debtor"), of("bill_to"), payers, of("buyer"), of("customer"), of("end_customer")]),
+            OwnerKey::first([of("debtor"), of("bill_to"), payers, of("buyer"), of("customer"), of("end_customer")]),
         ]
     );
 }
@@ -202,7 +244,7 @@ fn identifiers_follow_the_precedence_of_parties_role_by_role() {
 #[test]
 fn what_comes_after_a_value_that_may_become_a_hub_is_kept_up_to_the_first_party() {
     let identifiers = [("buyer", "phone:+8613800138000")];
-    let says = Says { references: &[(Role::Debtor, A)], identifiers: &identifiers, ..Says::default() };
+    let says = Says { references: &[(ReferenceRole::Debtor, A)], identifiers: &identifiers, ..Says::default() };
     assert_eq!(owners(&says), [first(&[&[PHONE], &[A]]), owner(&[A])]);
     let says = Says { parents: &[&["identifier:email:a@b.c"]], identifiers: &identifiers, ..Says::default() };
     let both = first(&[&["identifier:email:a@b.c"], &[PHONE]]);

@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 use graph::{Graph, Reference, Sets, decided, graph, merged_at_source, sets};
 use onefold_event::Subject;
 use onefold_identity::{
-    Decision, Link, PartyFacts, Reason, Rules, Step, cluster, components, explain, forbidden, kept_apart,
+    IdentityRules, Link, PartyDecision, PartyFacts, Reason, Step, cluster, components, explain, forbidden, kept_apart,
 };
 use proptest::prelude::*;
 
 fn clusters(graph: &Graph) -> Sets {
-    sets(&cluster(&graph.parties, &graph.decisions, &graph.hubs, &Rules::default()).sets)
+    sets(&cluster(&graph.parties, &graph.decisions, &graph.hubs, &IdentityRules::default()).sets)
 }
 
 proptest! {
@@ -20,12 +20,12 @@ proptest! {
 
     #[test]
     fn clusters_are_the_rules_by_the_letter(graph in graph()) {
-        prop_assert_eq!(clusters(&graph), Reference::new(&graph, &Rules::default()).clusters());
+        prop_assert_eq!(clusters(&graph), Reference::new(&graph, &IdentityRules::default()).clusters());
     }
 
     #[test]
     fn a_customer_that_is_full_takes_nobody_by_values(graph in graph(), full_from in 1..5_u64) {
-        let rules = Rules { full_from, ..Rules::default() };
+        let rules = IdentityRules { full_from, ..IdentityRules::default() };
         let found = cluster(&graph.parties, &graph.decisions, &graph.hubs, &rules);
         prop_assert_eq!(sets(&found.sets), Reference::new(&graph, &rules).clusters());
     }
@@ -40,7 +40,7 @@ proptest! {
         other.decisions.reverse();
         let turn = turn % other.decisions.len().max(1);
         other.decisions.rotate_left(turn);
-        let rules = Rules::default();
+        let rules = IdentityRules::default();
         prop_assert_eq!(
             cluster(&graph.parties, &graph.decisions, &graph.hubs, &rules),
             cluster(&other.parties, &other.decisions, &other.hubs, &rules)
@@ -49,7 +49,7 @@ proptest! {
 
     #[test]
     fn nobody_is_with_whom_he_may_not_be(graph in graph()) {
-        let reference = Reference::new(&graph, &Rules::default());
+        let reference = Reference::new(&graph, &IdentityRules::default());
         for set in clusters(&graph) {
             for a in &set {
                 for b in set.iter().filter(|b| a != *b) {
@@ -61,7 +61,7 @@ proptest! {
 
     #[test]
     fn a_same_that_is_not_honoured_is_reported_with_the_reason(graph in graph()) {
-        let rules = Rules::default();
+        let rules = IdentityRules::default();
         let found = cluster(&graph.parties, &graph.decisions, &graph.hubs, &rules);
         let reference = Reference::new(&graph, &rules);
         for a in graph.parties.keys() {
@@ -88,13 +88,13 @@ proptest! {
 
     #[test]
     fn a_customers_own_decisions_say_which_are_not_honoured(graph in graph()) {
-        let found = cluster(&graph.parties, &graph.decisions, &graph.hubs, &Rules::default());
+        let found = cluster(&graph.parties, &graph.decisions, &graph.hubs, &IdentityRules::default());
         for set in &found.sets {
             let ours: BTreeSet<Subject> = set.iter().cloned().collect();
-            let names = |decision: &&Decision| decision.parties().any(|party| ours.contains(party));
-            let mut known: Vec<Decision> = graph.decisions.iter().filter(names).cloned().collect();
-            let supersedes = |d: &&Decision| known.iter().any(|known| d.supersedes().contains(known.id()));
-            let above: Vec<Decision> = graph.decisions.iter().filter(supersedes).cloned().collect();
+            let names = |decision: &&PartyDecision| decision.parties().any(|party| ours.contains(party));
+            let mut known: Vec<PartyDecision> = graph.decisions.iter().filter(names).cloned().collect();
+            let supersedes = |d: &&PartyDecision| known.iter().any(|known| d.supersedes().contains(known.id()));
+            let above: Vec<PartyDecision> = graph.decisions.iter().filter(supersedes).cloned().collect();
             known.extend(above);
             // Whom it names may be unknown here, where only these parties are clustered.
             let kept: BTreeSet<(Subject, Subject)> = kept_apart(&ours, &known)
@@ -118,7 +118,7 @@ proptest! {
             prop_assert_eq!(by_customer(&kept), by_customer(&must));
             for (_, other) in &kept {
                 let facts = |set: &[Subject]| set.iter().map(|p| (p.clone(), graph.parties[p].clone())).collect();
-                let because = forbidden(&facts(set), &facts(found.of(other).unwrap()), &graph.decisions, &Rules::default());
+                let because = forbidden(&facts(set), &facts(found.of(other).unwrap()), &graph.decisions, &IdentityRules::default());
                 prop_assert!(because.is_some());
             }
         }
@@ -126,7 +126,7 @@ proptest! {
 
     #[test]
     fn components_are_whom_links_connect(graph in graph()) {
-        let rules = Rules::default();
+        let rules = IdentityRules::default();
         let found = components(&graph.parties, &graph.decisions, &graph.hubs, &rules);
         let reference = Reference::new(&graph, &rules);
         let naive: Sets = reference.components.values().map(|set| set.iter().map(|party| (*party).clone()).collect()).collect();
@@ -135,17 +135,17 @@ proptest! {
 
     #[test]
     fn a_decision_undone_leaves_no_trace(graph in graph(), made in decided(9, 9), other in decided(8, 9)) {
-        let before = cluster(&graph.parties, &graph.decisions, &graph.hubs, &Rules::default());
+        let before = cluster(&graph.parties, &graph.decisions, &graph.hubs, &IdentityRules::default());
         let mut after = graph.clone();
         after.decisions.extend([made, other]);
         clusters(&after);
         after.decisions.truncate(graph.decisions.len());
-        prop_assert_eq!(before, cluster(&after.parties, &after.decisions, &after.hubs, &Rules::default()));
+        prop_assert_eq!(before, cluster(&after.parties, &after.decisions, &after.hubs, &IdentityRules::default()));
     }
 
     #[test]
     fn what_is_one_customer_is_explained_link_by_link(graph in graph()) {
-        let rules = Rules::default();
+        let rules = IdentityRules::default();
         let found = clusters(&graph);
         for a in graph.parties.keys() {
             for b in graph.parties.keys() {
@@ -170,7 +170,8 @@ fn links(graph: &Graph, step: &Step) -> bool {
         |holds: &dyn Fn(&PartyFacts) -> bool| holds(&graph.parties[&step.from]) && holds(&graph.parties[&step.to]);
     match &step.link {
         Link::Decision(id) => {
-            let names = |d: &Decision| [&step.from, &step.to].into_iter().all(|party| d.parties().any(|p| p == party));
+            let names =
+                |d: &PartyDecision| [&step.from, &step.to].into_iter().all(|party| d.parties().any(|p| p == party));
             graph.decisions.iter().any(|d| d.id() == id && names(d))
         }
         Link::AtSource { absorbed, into } => {

@@ -9,14 +9,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use onefold_log::{LogError, speed};
-use onefold_log_embedded::{EmbeddedLog, Options};
+use onefold_log_embedded::{EmbeddedLog, EmbeddedOptions};
 
 #[tokio::main]
 async fn main() -> Result<(), LogError> {
     let argument = |at: usize| std::env::args().nth(at);
     let number = |at: usize| argument(at).and_then(|text| text.parse::<u64>().ok());
     let plan = speed::Plan { records: number(1).unwrap_or(2_000_000), fetches: 100_000 };
-    let mut options = Options::default();
+    let mut options = EmbeddedOptions::default();
     options.page_size = number(2).map_or(options.page_size, |n| n as u32);
     options.checkpoint_pages = number(3).map_or(options.checkpoint_pages, |n| n as u32);
     let dir = tempfile::tempdir_in(argument(4).map_or_else(std::env::temp_dir, PathBuf::from));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onefold_log::{Log, LogError, Membership, Record, Stored};
+use onefold_log::{GroupMembership, Log, LogError, LogRecord, StoredRecord};
 use rusqlite::{Connection, OptionalExtension};
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -14,7 +14,7 @@ use crate::error::classify;
 use crate::fence::Fences;
 use crate::guard::Guard;
 use crate::membership::Alone;
-use crate::options::Options;
+use crate::options::EmbeddedOptions;
 use crate::readers::Readers;
 use crate::schema::{self, FORMAT_NAME};
 use crate::topics::{Topic, Topics};
@@ -48,7 +48,7 @@ impl EmbeddedLog {
     /// Opens the log to write and to read; makes the file when there is none, in a directory
     /// that exists. While it is open, a second writer is refused with [`LogError::Locked`], in
     /// this process and in any other. Dropping it finishes what was asked, and lets go.
-    pub fn open(path: &Path, options: Options) -> Result<Self, LogError> {
+    pub fn open(path: &Path, options: EmbeddedOptions) -> Result<Self, LogError> {
         let guard = Guard::take(path)?;
         let conn = schema::open_writer(path, &options)?;
         sync_directory(path)?;
@@ -76,7 +76,7 @@ impl EmbeddedLog {
             path: path.to_owned(),
             topics,
             role: Role::Reads(Arc::new(watcher)),
-            readers: Arc::new(Readers::new(path.to_owned(), Options::default().readers)),
+            readers: Arc::new(Readers::new(path.to_owned(), EmbeddedOptions::default().readers)),
             fences: Fences::default(),
         })
     }
@@ -160,7 +160,7 @@ impl EmbeddedLog {
     }
 
     /// Whether a record could be appended.
-    pub(crate) async fn check(&self, topic: &str, partition: u32, record: &Record) -> Result<(), LogError> {
+    pub(crate) async fn check(&self, topic: &str, partition: u32, record: &LogRecord) -> Result<(), LogError> {
         self.writer()?;
         suits(&*self.find(topic).await?, partition, record)
     }
@@ -193,7 +193,7 @@ impl Log for EmbeddedLog {
         self.writer()?.topic(name, partitions).await
     }
 
-    async fn append(&self, topic: &str, batch: Vec<(u32, Record)>) -> Result<Vec<u64>, LogError> {
+    async fn append(&self, topic: &str, batch: Vec<(u32, LogRecord)>) -> Result<Vec<u64>, LogError> {
         let writer = self.writer()?;
         let topic = self.find(topic).await?;
         for (partition, record) in &batch {
@@ -205,12 +205,12 @@ impl Log for EmbeddedLog {
         writer.append(topic, batch).await
     }
 
-    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<Stored>, LogError> {
+    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<StoredRecord>, LogError> {
         let topic = self.find(topic).await?;
         self.readers.read(topic, partition, from, max).await
     }
 
-    async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<Stored>, LogError> {
+    async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<StoredRecord>, LogError> {
         let topic = self.find(topic).await?;
         if positions.is_empty() {
             return Ok(Vec::new());
@@ -255,13 +255,13 @@ impl Log for EmbeddedLog {
         }
     }
 
-    async fn join(&self, topic: &str, _group: &str) -> Result<Box<dyn Membership>, LogError> {
+    async fn join(&self, topic: &str, _group: &str) -> Result<Box<dyn GroupMembership>, LogError> {
         let topic = self.find(topic).await?;
         Ok(Box::new(Alone(topic.partitions.len() as u32)))
     }
 }
 
-fn suits(topic: &Topic, partition: u32, record: &Record) -> Result<(), LogError> {
+fn suits(topic: &Topic, partition: u32, record: &LogRecord) -> Result<(), LogError> {
     topic.partition(partition)?;
     if record.size() > LARGEST {
         return Err(LogError::Refused(format!("a record of {} bytes is larger than {LARGEST}", record.size())));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use onefold_log::{Fence, FencedAppender, Log, LogError, Record};
+use onefold_log::{Fence, FencedAppender, Log, LogError, LogRecord};
 
 use crate::EmbeddedLog;
 
@@ -41,12 +41,12 @@ struct Appender {
 
 #[async_trait]
 impl FencedAppender for Appender {
-    async fn append(&mut self, batch: Vec<(String, u32, Record)>) -> Result<(), LogError> {
+    async fn append(&mut self, batch: Vec<(String, u32, LogRecord)>) -> Result<(), LogError> {
         let current = self.current.lock().await;
         if *current != self.mine {
             return Err(LogError::Fenced(self.id.clone()));
         }
-        let mut topics: Vec<(String, Vec<(u32, Record)>)> = Vec::new();
+        let mut topics: Vec<(String, Vec<(u32, LogRecord)>)> = Vec::new();
         for (topic, partition, record) in batch {
             self.log.check(&topic, partition, &record).await?;
             match topics.iter_mut().find(|(known, _)| *known == topic) {

@@ -17,5 +17,5 @@ mod watcher;
 mod writer;
 
 pub use embedded::EmbeddedLog;
-pub use options::Options;
+pub use options::EmbeddedOptions;
 pub use schema::FORMAT;

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onefold_log::{LogError, Membership};
+use onefold_log::{GroupMembership, LogError};
 
 /// The place of the one process that there is: all partitions, always.
 #[derive(Debug)]
 pub(crate) struct Alone(pub(crate) u32);
 
 #[async_trait]
-impl Membership for Alone {
+impl GroupMembership for Alone {
     fn mine(&self) -> Vec<u32> {
         (0..self.0).collect()
     }

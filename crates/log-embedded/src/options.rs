@@ -2,7 +2,7 @@
 
 /// Settings of an [`EmbeddedLog`](crate::EmbeddedLog) that writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
+pub struct EmbeddedOptions {
     /// Bytes of a page, a power of two from 512 to 65,536; counts when the file is made.
     pub page_size: u32,
     /// Pages in the write-ahead file after which they are moved into the main file. More makes
@@ -14,7 +14,7 @@ pub struct Options {
     pub readers: usize,
 }
 
-impl Default for Options {
+impl Default for EmbeddedOptions {
     fn default() -> Self {
         Self { page_size: 8_192, checkpoint_pages: 500, group_bytes: 4 << 20, readers: 4 }
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use onefold_log::{LogError, Record, Stored};
+use onefold_log::{LogError, LogRecord, StoredRecord};
 use rusqlite::{CachedStatement, Connection};
 use tokio::sync::Semaphore;
 
@@ -66,7 +66,7 @@ impl Readers {
         partition: u32,
         from: u64,
         max: usize,
-    ) -> Result<Vec<Stored>, LogError> {
+    ) -> Result<Vec<StoredRecord>, LogError> {
         topic.partition(partition)?;
         // SQLite counts to 2^63 - 1: nothing can be beyond.
         let Ok(first) = i64::try_from(from) else {
@@ -112,7 +112,7 @@ impl Readers {
         self: &Arc<Self>,
         topic: Arc<Topic>,
         positions: Vec<(u32, u64)>,
-    ) -> Result<Vec<Stored>, LogError> {
+    ) -> Result<Vec<StoredRecord>, LogError> {
         let path = self.path.clone();
         self.run(move |conn| {
             let failed = |e| classify(e, &path);
@@ -153,7 +153,12 @@ fn missing(topic: &Topic, partition: u32, offset: u64, path: &Path) -> LogError 
 ///
 /// # Errors
 /// The row is not as it was written.
-pub(crate) fn stored(row: &rusqlite::Row<'_>, topic: &Topic, partition: u32, path: &Path) -> Result<Stored, LogError> {
+pub(crate) fn stored(
+    row: &rusqlite::Row<'_>,
+    topic: &Topic,
+    partition: u32,
+    path: &Path,
+) -> Result<StoredRecord, LogError> {
     let offset = row.get::<_, i64>(0).map_err(|e| classify(e, path))?;
     let damaged = |what: String| {
         damaged(path, format_args!("topic `{}`, partition {partition}, offset {offset}: {what}", topic.name))
@@ -170,5 +175,5 @@ pub(crate) fn stored(row: &rusqlite::Row<'_>, topic: &Topic, partition: u32, pat
     let headers = headers::decode(headers).ok_or_else(|| damaged("unreadable headers".to_owned()))?;
     let offset = u64::try_from(offset).map_err(|e| damaged(e.to_string()))?;
     let (key, value) = (Bytes::copy_from_slice(key), Bytes::copy_from_slice(value));
-    Ok(Stored { partition, offset, record: Record { key, headers, value, time } })
+    Ok(StoredRecord { partition, offset, record: LogRecord { key, headers, value, time } })
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use crate::checksum;
 use crate::error::{classify, damaged};
-use crate::options::Options;
+use crate::options::EmbeddedOptions;
 use crate::upgrade::upgrade;
 
 /// The data format that this version writes, and the newest that it reads.
@@ -27,7 +27,7 @@ pub(crate) struct TopicRow {
 }
 
 /// Opens the file for the one that writes, and makes it a log if it is new.
-pub(crate) fn open_writer(path: &Path, options: &Options) -> Result<Connection, LogError> {
+pub(crate) fn open_writer(path: &Path, options: &EmbeddedOptions) -> Result<Connection, LogError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<Connection> {
         let conn = Connection::open_with_flags(path, flags)?;
@@ -182,7 +182,7 @@ mod tests {
     fn the_connection_that_writes_syncs_every_commit() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log.db");
-        let options = Options::default();
+        let options = EmbeddedOptions::default();
         for _ in 0..2 {
             // When the file is made, and when it is found.
             let conn = open_writer(&path, &options).unwrap();
@@ -197,7 +197,7 @@ mod tests {
     fn a_new_file_says_its_format() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log.db");
-        let conn = open_writer(&path, &Options::default()).unwrap();
+        let conn = open_writer(&path, &EmbeddedOptions::default()).unwrap();
         let format: u32 =
             conn.query_row("SELECT value FROM onefold_log WHERE name = 'format'", [], |r| r.get(0)).unwrap();
         assert_eq!(format, FORMAT);

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use crate::error::classify;
 use crate::guard::Guard;
-use crate::options::Options;
+use crate::options::EmbeddedOptions;
 use crate::schema::{self, FORMAT, Found};
 use crate::topics::Topics;
 
@@ -69,7 +69,7 @@ impl Watcher {
 /// Brings a log of an older format to this program's, as opening it for writing does.
 fn upgrade(path: &Path, found: u32) -> Result<(), LogError> {
     match Guard::take(path) {
-        Ok(_held) => schema::open_writer(path, &Options::default()).map(drop),
+        Ok(_held) => schema::open_writer(path, &EmbeddedOptions::default()).map(drop),
         // By a program that is older too.
         Err(LogError::Locked(_)) => Err(LogError::TooOld { found, known: FORMAT }),
         Err(error) => Err(error),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
-use onefold_log::{LogError, Record};
+use onefold_log::{LogError, LogRecord};
 use rusqlite::{CachedStatement, Connection};
 use tokio::sync::{mpsc, oneshot};
 
@@ -14,7 +14,7 @@ use crate::checksum::Row;
 use crate::error::classify;
 use crate::guard::Guard;
 use crate::headers;
-use crate::options::Options;
+use crate::options::EmbeddedOptions;
 use crate::schema;
 use crate::topics::{Topic, Topics};
 
@@ -26,7 +26,7 @@ type Reply<T> = oneshot::Sender<Result<T, LogError>>;
 /// One call of `append`, already checked.
 struct Append {
     topic: Arc<Topic>,
-    batch: Vec<(u32, Record)>,
+    batch: Vec<(u32, LogRecord)>,
     reply: Reply<Vec<u64>>,
 }
 
@@ -56,7 +56,7 @@ impl Writer {
         conn: Connection,
         guard: Guard,
         path: PathBuf,
-        options: &Options,
+        options: &EmbeddedOptions,
         topics: Arc<Topics>,
     ) -> Result<Self, LogError> {
         let (inbox, jobs) = mpsc::channel(QUEUE);
@@ -74,7 +74,7 @@ impl Writer {
         Ok(Self { inbox: Some(inbox), thread: Some(thread) })
     }
 
-    pub(crate) async fn append(&self, topic: Arc<Topic>, batch: Vec<(u32, Record)>) -> Result<Vec<u64>, LogError> {
+    pub(crate) async fn append(&self, topic: Arc<Topic>, batch: Vec<(u32, LogRecord)>) -> Result<Vec<u64>, LogError> {
         let (reply, answer) = oneshot::channel();
         let append = Append { topic, batch, reply };
         self.ask(Job::Append(append), answer).await
@@ -292,7 +292,7 @@ impl<'c, 'g> Touched<'c, 'g> {
         &mut self,
         conn: &'c Connection,
         partition: u32,
-        record: &Record,
+        record: &LogRecord,
         headers: &[u8],
     ) -> rusqlite::Result<u64> {
         let at = partition as usize;

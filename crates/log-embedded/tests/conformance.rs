@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use onefold_log::conformance;
-use onefold_log_embedded::{EmbeddedLog, Options};
+use onefold_log_embedded::{EmbeddedLog, EmbeddedOptions};
 
 async fn keeps_the_contract(partitions: u32) {
     let dir = tempfile::tempdir().unwrap();
     let open = async |name: &str| {
         let path = dir.path().join(format!("{name}.db"));
-        Arc::new(EmbeddedLog::open(&path, Options::default()).unwrap())
+        Arc::new(EmbeddedLog::open(&path, EmbeddedOptions::default()).unwrap())
     };
     conformance::all(&open, partitions).await;
     conformance::fenced(&open, partitions).await;

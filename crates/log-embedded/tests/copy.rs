@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onefold_log::{Copied, CopyError, Larger, Log, LogError, Membership, Record, Stored, copy, partition_of};
-use onefold_log_embedded::{EmbeddedLog, Options};
+use onefold_log::{
+    CopyError, CopyReport, GroupMembership, Larger, Log, LogError, LogRecord, StoredRecord, copy, partition_of,
+};
+use onefold_log_embedded::{EmbeddedLog, EmbeddedOptions};
 
 fn open(dir: &Path, name: &str) -> EmbeddedLog {
-    EmbeddedLog::open(&dir.join(format!("{name}.db")), Options::default()).unwrap()
+    EmbeddedLog::open(&dir.join(format!("{name}.db")), EmbeddedOptions::default()).unwrap()
 }
 
 /// Records of 40 keys, numbered from `first`, spread over the partitions of their keys.
@@ -18,19 +20,19 @@ async fn fill(log: &dyn Log, partitions: u32, first: i64, count: i64) {
     log.topic("events", partitions).await.unwrap();
     let record = |n: i64| {
         let key = format!("order:erp:{}", n % 40);
-        let mut record = Record::new(key, format!("payload {n}"), n * 1_000);
+        let mut record = LogRecord::new(key, format!("payload {n}"), n * 1_000);
         record.headers = vec![("ce-id".to_owned(), n.to_string().into()), ("ce-id".to_owned(), "again".into())];
         (partition_of(&record.key, partitions), record)
     };
     log.append("events", (first..first + count).map(record).collect()).await.unwrap();
 }
 
-async fn by_key(log: &dyn Log) -> BTreeMap<Vec<u8>, Vec<Record>> {
-    let mut all: BTreeMap<Vec<u8>, Vec<Record>> = BTreeMap::new();
+async fn by_key(log: &dyn Log) -> BTreeMap<Vec<u8>, Vec<LogRecord>> {
+    let mut all: BTreeMap<Vec<u8>, Vec<LogRecord>> = BTreeMap::new();
     for (partition, head) in (0..).zip(log.heads("events").await.unwrap()) {
         let mut at = 0;
         while at < head {
-            for Stored { offset, record, .. } in log.read("events", partition, at, 1_000).await.unwrap() {
+            for StoredRecord { offset, record, .. } in log.read("events", partition, at, 1_000).await.unwrap() {
                 at = offset + 1;
                 all.entry(record.key.to_vec()).or_default().push(record);
             }
@@ -51,7 +53,7 @@ impl Log for Failing<'static> {
     async fn topic(&self, name: &str, partitions: u32) -> Result<u32, LogError> {
         self.inner.topic(name, partitions).await
     }
-    async fn append(&self, topic: &str, batch: Vec<(u32, Record)>) -> Result<Vec<u64>, LogError> {
+    async fn append(&self, topic: &str, batch: Vec<(u32, LogRecord)>) -> Result<Vec<u64>, LogError> {
         if let Some(bytes) = batch.iter().map(|(_, record)| record.size()).find(|bytes| *bytes > self.most) {
             return Err(LogError::TooLarge { bytes, most: self.most });
         }
@@ -64,10 +66,10 @@ impl Log for Failing<'static> {
         }
         self.inner.append(topic, batch).await
     }
-    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<Stored>, LogError> {
+    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<StoredRecord>, LogError> {
         self.inner.read(topic, partition, from, max).await
     }
-    async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<Stored>, LogError> {
+    async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<StoredRecord>, LogError> {
         self.inner.fetch(topic, positions).await
     }
     async fn heads(&self, topic: &str) -> Result<Vec<u64>, LogError> {
@@ -76,7 +78,7 @@ impl Log for Failing<'static> {
     async fn wait(&self, topic: &str, seen: &[u64], timeout: Duration) -> Result<bool, LogError> {
         self.inner.wait(topic, seen, timeout).await
     }
-    async fn join(&self, topic: &str, group: &str) -> Result<Box<dyn Membership>, LogError> {
+    async fn join(&self, topic: &str, group: &str) -> Result<Box<dyn GroupMembership>, LogError> {
         self.inner.join(topic, group).await
     }
 }
@@ -93,7 +95,7 @@ async fn a_copy_broken_off_goes_on_and_doubles_nothing() {
     }
     let held: u64 = to.heads("events").await.unwrap().iter().sum();
     let done = copy(&from, to, "events", 8, Larger::Stop, &|_, _| {}).await.unwrap();
-    assert_eq!(done, Copied { records: 9_000 - held, resumed: held, left_out: 0, partitions: 8 });
+    assert_eq!(done, CopyReport { records: 9_000 - held, resumed: held, left_out: 0, partitions: 8 });
     assert!(held > 4_000, "{held}");
     assert_eq!(by_key(&from).await, by_key(to).await);
 
@@ -111,14 +113,14 @@ async fn a_target_that_somebody_else_wrote_to_is_refused() {
     fill(&from, 3, 0, 100).await;
     fill(&other, 2, 0, 50).await;
     fill(&to, 1, 0, 1).await;
-    let refused = |done: Result<Copied, CopyError>| matches!(done, Err(CopyError::Foreign { .. }));
+    let refused = |done: Result<CopyReport, CopyError>| matches!(done, Err(CopyError::Foreign { .. }));
     assert!(refused(copy(&from, &to, "events", 1, Larger::Stop, &|_, _| {}).await));
 
     let into = open(dir.path(), "into");
     copy(&from, &into, "events", 4, Larger::Stop, &|_, _| {}).await.unwrap();
     // From another source, and with a record of somebody else's in it.
     assert!(refused(copy(&other, &into, "events", 4, Larger::Stop, &|_, _| {}).await));
-    into.append("events", vec![(0, Record::new("x", "y", 1))]).await.unwrap();
+    into.append("events", vec![(0, LogRecord::new("x", "y", 1))]).await.unwrap();
     assert!(refused(copy(&from, &into, "events", 4, Larger::Stop, &|_, _| {}).await));
 }
 
@@ -129,7 +131,7 @@ async fn a_record_that_the_target_is_too_narrow_for_stops_the_copy_by_name_or_is
     let (from, to) = (open(dir.path(), "from"), Box::leak(Box::new(open(dir.path(), "to"))));
     fill(&from, 3, 0, 3_000).await;
     let large = |n: i64| {
-        let record = Record::new(format!("order:erp:{}", n % 40), "x".repeat(MOST), n * 1_000);
+        let record = LogRecord::new(format!("order:erp:{}", n % 40), "x".repeat(MOST), n * 1_000);
         (partition_of(&record.key, 3), record)
     };
     from.append("events", [3_000, 3_001].map(large).into()).await.unwrap();
@@ -145,7 +147,7 @@ async fn a_record_that_the_target_is_too_narrow_for_stops_the_copy_by_name_or_is
 
     // Kept, and then broken off before anything later is in; and gone on with.
     let mut kept = Vec::new();
-    let mut keep = |stored: &Stored| {
+    let mut keep = |stored: &StoredRecord| {
         kept.push(stored.clone());
         Ok(())
     };

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use onefold_log::{LogError, speed};
-use onefold_log_kafka::{KafkaLog, Options};
+use onefold_log_kafka::{KafkaLog, KafkaOptions};
 use onefold_testkit::Kafka;
 
 #[tokio::main]
@@ -15,7 +15,7 @@ async fn main() -> Result<(), LogError> {
     let records = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(2_000_000);
     let plan = speed::Plan { records, fetches: 5_000 };
     let Some(kafka) = Kafka::own("the speed of the log") else { return Ok(()) };
-    let mut options = Options::new(kafka.bootstrap());
+    let mut options = KafkaOptions::new(kafka.bootstrap());
     for argument in std::env::args().skip(2) {
         if let Some((name, value)) = argument.split_once('=') {
             options.properties.insert(name.to_owned(), value.to_owned());

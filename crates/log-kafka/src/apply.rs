@@ -5,11 +5,11 @@ use std::fmt;
 use onefold_log::LogError;
 
 use crate::kafka::KafkaLog;
-use crate::plan::{self, Spread, TOPICS, TopicPlan};
+use crate::plan::{self, PartitionSpread, TOPICS, TopicPlan};
 
 /// Something about a topic that is not as the hub needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct TopicFinding {
     /// The topic, as the broker names it.
     pub topic: String,
     /// What it must be and what it is.
@@ -18,7 +18,7 @@ pub struct Finding {
     pub correct: String,
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for TopicFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}; {}", self.topic, self.differs, self.correct)
     }
@@ -27,7 +27,7 @@ impl fmt::Display for Finding {
 impl KafkaLog {
     /// Looks at every topic of the hub and changes nothing. Each thing that differs from what the hub needs is told, with how to
     /// put it right; topics that are absent, too. `partitions`: of the topics that are spread.
-    pub async fn check_topics(&self, partitions: u32) -> Result<Vec<Finding>, LogError> {
+    pub async fn check_topics(&self, partitions: u32) -> Result<Vec<TopicFinding>, LogError> {
         let mut findings = Vec::new();
         for topic in TOPICS {
             self.check(topic, partitions, &mut findings).await?;
@@ -37,7 +37,7 @@ impl KafkaLog {
 
     /// Makes the topics that are absent, and answers with those made and with what differs about the others: what a topic
     /// already is belongs to whoever runs the broker, so it is told and not changed.
-    pub async fn apply_topics(&self, partitions: u32) -> Result<(Vec<String>, Vec<Finding>), LogError> {
+    pub async fn apply_topics(&self, partitions: u32) -> Result<(Vec<String>, Vec<TopicFinding>), LogError> {
         let mut made = Vec::new();
         for topic in TOPICS {
             let full = self.clients().full(topic.name);
@@ -55,19 +55,19 @@ impl KafkaLog {
         self.broker().remove(&full.iter().map(String::as_str).collect::<Vec<_>>()).await
     }
 
-    async fn check(&self, topic: &TopicPlan, asked: u32, findings: &mut Vec<Finding>) -> Result<(), LogError> {
+    async fn check(&self, topic: &TopicPlan, asked: u32, findings: &mut Vec<TopicFinding>) -> Result<(), LogError> {
         let full = self.clients().full(topic.name);
         let bootstrap = &self.clients().options.bootstrap;
         let mut find = |differs: String, correct: String| {
-            findings.push(Finding { topic: full.clone(), differs, correct });
+            findings.push(TopicFinding { topic: full.clone(), differs, correct });
         };
         let Some(shape) = self.shape(&full).await? else {
             find("it is absent".to_owned(), "make it with `onefold topics apply`".to_owned());
             return Ok(());
         };
         let partitions = match topic.spread {
-            Spread::One => 1,
-            Spread::Hub => self.recorded(topic.name, shape.partitions).await?,
+            PartitionSpread::One => 1,
+            PartitionSpread::Hub => self.recorded(topic.name, shape.partitions).await?,
         };
         if shape.partitions != partitions {
             find(
@@ -108,8 +108,8 @@ impl KafkaLog {
 
 fn spread(topic: &TopicPlan, partitions: u32) -> u32 {
     match topic.spread {
-        Spread::Hub => partitions,
-        Spread::One => 1,
+        PartitionSpread::Hub => partitions,
+        PartitionSpread::One => 1,
     }
 }
 

@@ -9,7 +9,7 @@ use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
 
 use crate::error::classify;
-use crate::options::Options;
+use crate::options::KafkaOptions;
 
 /// What the contract of the log rests on, and whoever sets it would break.
 const OURS: &[&str] = &[
@@ -50,12 +50,12 @@ pub(crate) enum Purpose {
 /// Makes clients.
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {
-    pub(crate) options: Arc<Options>,
+    pub(crate) options: Arc<KafkaOptions>,
     pub(crate) context: Context,
 }
 
 impl Clients {
-    pub(crate) fn new(options: Options) -> Result<Self, LogError> {
+    pub(crate) fn new(options: KafkaOptions) -> Result<Self, LogError> {
         for name in options.properties.keys() {
             let bare = bare(name).1;
             if OURS.contains(&bare) {
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn what_the_contract_rests_on_cannot_be_set() {
         for name in ["acks", "producer.enable.idempotence", "consumer.enable.auto.commit"] {
-            let mut options = Options::new("localhost:9092");
+            let mut options = KafkaOptions::new("localhost:9092");
             options.properties.insert(name.to_owned(), "1".to_owned());
             assert!(matches!(Clients::new(options), Err(LogError::Refused(_))), "{name}");
         }
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn joining_waits_longer_than_a_holder_is_waited_for_and_no_more_than_twenty_seconds() {
-        let clients = Clients::new(Options::new("localhost:9092")).unwrap();
+        let clients = Clients::new(KafkaOptions::new("localhost:9092")).unwrap();
         let asked: u64 = clients.config(Purpose::Join).get("max.poll.interval.ms").unwrap().parse().unwrap();
         let asked = std::time::Duration::from_millis(asked);
         let (grace, most) = (std::time::Duration::from_secs(3), std::time::Duration::from_secs(20));
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn properties_reach_those_whom_they_are_for() {
-        let mut options = Options::new("localhost:9092");
+        let mut options = KafkaOptions::new("localhost:9092");
         for (name, value) in [("sasl.username", "a"), ("producer.linger.ms", "9"), ("consumer.fetch.min.bytes", "7")] {
             options.properties.insert(name.to_owned(), value.to_owned());
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use onefold_log::{Fence, FencedAppender, LogError, Record};
+use onefold_log::{Fence, FencedAppender, LogError, LogRecord};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
@@ -56,7 +56,7 @@ struct Appender {
 
 #[async_trait]
 impl FencedAppender for Appender {
-    async fn append(&mut self, batch: Vec<(String, u32, Record)>) -> Result<(), LogError> {
+    async fn append(&mut self, batch: Vec<(String, u32, LogRecord)>) -> Result<(), LogError> {
         let mut placed = Vec::with_capacity(batch.len());
         for (name, partition, record) in batch {
             let topic = self.log.find(&name).await?;
@@ -103,7 +103,7 @@ impl Drop for Appender {
 /// One transaction. Blocks.
 fn write<'a>(
     producer: &Transactional,
-    records: impl Iterator<Item = (&'a str, u32, &'a Record)>,
+    records: impl Iterator<Item = (&'a str, u32, &'a LogRecord)>,
     patience: Duration,
 ) -> Result<(), KafkaError> {
     producer.begin_transaction()?;

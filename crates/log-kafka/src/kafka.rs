@@ -5,16 +5,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onefold_log::{Log, LogError, Membership, Record, Stored};
+use onefold_log::{GroupMembership, Log, LogError, LogRecord, StoredRecord};
 use tokio::time::{Instant, timeout_at};
 
 use crate::broker::{Broker, Shape};
 use crate::clients::Clients;
 use crate::membership::Member;
-use crate::options::Options;
+use crate::options::KafkaOptions;
 use crate::plan::{self, REGISTRY};
 use crate::producer::Appender;
-use crate::topic::{Kept, Topic};
+use crate::topic::{Topic, TopicRetention};
 use crate::wire;
 
 /// How often the broker is asked whether a topic still has its number of partitions.
@@ -40,7 +40,7 @@ impl std::fmt::Debug for KafkaLog {
 
 impl KafkaLog {
     /// A log on these brokers. Whether they can be reached shows at the first call.
-    pub fn open(options: Options) -> Result<Self, LogError> {
+    pub fn open(options: KafkaOptions) -> Result<Self, LogError> {
         let clients = Clients::new(options)?;
         Ok(Self {
             broker: Arc::new(Broker::new(&clients)?),
@@ -86,7 +86,7 @@ impl KafkaLog {
         let most = self.clients.options.largest as usize;
         let largest = settings.get("max.message.bytes").and_then(|set| set.parse().ok()).unwrap_or(most).min(most);
         let dense = plan::is_dense(name);
-        let kept = Kept { forever: forever && dense, dense, largest };
+        let kept = TopicRetention { forever: forever && dense, dense, largest };
         let topic = Topic::new((name, full), partitions, kept, &self.clients, &self.broker);
         let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(topics.entry(name.to_owned()).or_insert_with(|| Arc::new(topic))))
@@ -108,7 +108,7 @@ impl KafkaLog {
         };
         self.read_records(&registry, &mut recorded).await?;
         if !recorded.0.contains_key(name) {
-            let record = Record::new(name.to_owned(), now.to_string(), 0);
+            let record = LogRecord::new(name.to_owned(), now.to_string(), 0);
             self.appender.append(&registry.full, vec![(0, record)]).await?;
             // Another process may have been first: the first counts.
             self.read_records(&registry, &mut recorded).await?;
@@ -132,7 +132,7 @@ impl KafkaLog {
             let records = blocking(registry, move |topic| topic.read(0, from, 1_000)).await?;
             let Some(last) = records.last() else { return Ok(()) };
             recorded.1 = last.offset + 1;
-            for Stored { record, .. } in records {
+            for StoredRecord { record, .. } in records {
                 let said = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
                 let partitions = said(&record.value).and_then(|value| value.parse().ok());
                 if let (Some(name), Some(partitions)) = (said(&record.key), partitions) {
@@ -221,7 +221,7 @@ impl Log for KafkaLog {
         Ok(self.find(name).await?.partitions)
     }
 
-    async fn append(&self, topic: &str, batch: Vec<(u32, Record)>) -> Result<Vec<u64>, LogError> {
+    async fn append(&self, topic: &str, batch: Vec<(u32, LogRecord)>) -> Result<Vec<u64>, LogError> {
         let topic = self.find(topic).await?;
         for (partition, record) in &batch {
             topic.has(*partition)?;
@@ -239,7 +239,7 @@ impl Log for KafkaLog {
         Ok(offsets)
     }
 
-    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<Stored>, LogError> {
+    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<StoredRecord>, LogError> {
         let topic = self.find(topic).await?;
         topic.has(partition)?;
         if max == 0 || from > i64::MAX as u64 {
@@ -248,7 +248,7 @@ impl Log for KafkaLog {
         self.same(&topic, blocking(&topic, move |topic| topic.read(partition, from, max)).await)
     }
 
-    async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<Stored>, LogError> {
+    async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<StoredRecord>, LogError> {
         let topic = self.find(topic).await?;
         if positions.is_empty() {
             return Ok(Vec::new());
@@ -291,7 +291,7 @@ impl Log for KafkaLog {
         }
     }
 
-    async fn join(&self, topic: &str, group: &str) -> Result<Box<dyn Membership>, LogError> {
+    async fn join(&self, topic: &str, group: &str) -> Result<Box<dyn GroupMembership>, LogError> {
         let topic = self.find(topic).await?;
         Ok(Box::new(Member::join(&self.clients, &topic.full, topic.partitions, group)?))
     }

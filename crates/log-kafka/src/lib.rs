@@ -15,7 +15,7 @@ mod recent;
 mod topic;
 mod wire;
 
-pub use apply::Finding;
+pub use apply::TopicFinding;
 pub use kafka::KafkaLog;
-pub use options::Options;
-pub use plan::{Kept, Spread, TOPICS, TopicPlan};
+pub use options::KafkaOptions;
+pub use plan::{PartitionSpread, TOPICS, TopicPlan, TopicRetention};

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use onefold_log::{LogError, Membership};
+use onefold_log::{GroupMembership, LogError};
 use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -73,7 +73,7 @@ impl Drop for Member {
 }
 
 #[async_trait]
-impl Membership for Member {
+impl GroupMembership for Member {
     fn mine(&self) -> Vec<u32> {
         let shares = self.shares.borrow();
         shares.told.store(true, Ordering::Release);

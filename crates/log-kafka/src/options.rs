@@ -6,7 +6,7 @@ use std::time::Duration;
 /// How the log reaches Kafka, and what it asks of it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Options {
+pub struct KafkaOptions {
     /// Brokers to begin with: `HOST:PORT`, several parted by commas.
     pub bootstrap: String,
     /// What the names of all topics and consumer groups begin with.
@@ -24,7 +24,7 @@ pub struct Options {
     pub largest: u32,
 }
 
-impl Options {
+impl KafkaOptions {
     /// What suits most, for brokers at this place.
     pub fn new(bootstrap: impl Into<String>) -> Self {
         Self {

@@ -4,7 +4,7 @@ use onefold_log::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, EVENTS_TOPIC, IDENTITY_TOPIC};
 
 /// How long the records of a topic are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
+pub enum TopicRetention {
     /// All of them, for ever.
     Forever,
     /// So many days.
@@ -15,7 +15,7 @@ pub enum Kept {
 
 /// How many partitions a topic has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spread {
+pub enum PartitionSpread {
     /// As many as the hub is given when its topics are made.
     Hub,
     /// One: its records have one order.
@@ -28,40 +28,40 @@ pub struct TopicPlan {
     /// Its name, without the prefix.
     pub name: &'static str,
     /// Its partitions.
-    pub spread: Spread,
+    pub spread: PartitionSpread,
     /// What is kept.
-    pub kept: Kept,
+    pub kept: TopicRetention,
 }
 
-const fn plan(name: &'static str, spread: Spread, kept: Kept) -> TopicPlan {
+const fn plan(name: &'static str, spread: PartitionSpread, kept: TopicRetention) -> TopicPlan {
     TopicPlan { name, spread, kept }
 }
 
 /// What sources sent; it is in `events` by then, or in quarantine.
-const OF_INTAKE: Kept = Kept::Days(30);
+const OF_INTAKE: TopicRetention = TopicRetention::Days(30);
 
 /// Every topic of the hub.
 pub const TOPICS: &[TopicPlan] = &[
-    plan("intake.finance", Spread::Hub, OF_INTAKE),
-    plan("intake.warehouse", Spread::Hub, OF_INTAKE),
-    plan("intake.shipping", Spread::Hub, OF_INTAKE),
-    plan("intake.service", Spread::Hub, OF_INTAKE),
-    plan("intake.sales", Spread::Hub, OF_INTAKE),
-    plan("intake.party", Spread::Hub, OF_INTAKE),
-    plan(EVENTS_TOPIC, Spread::Hub, Kept::Forever),
-    plan(CUSTOMERS_TOPIC, Spread::Hub, Kept::Latest),
-    plan(IDENTITY_TOPIC, Spread::One, Kept::Forever),
-    plan(ACTIONS_TOPIC, Spread::Hub, Kept::Forever),
-    plan("quarantine", Spread::Hub, Kept::Forever),
-    plan(REGISTRY, Spread::One, Kept::Latest),
+    plan("intake.finance", PartitionSpread::Hub, OF_INTAKE),
+    plan("intake.warehouse", PartitionSpread::Hub, OF_INTAKE),
+    plan("intake.shipping", PartitionSpread::Hub, OF_INTAKE),
+    plan("intake.service", PartitionSpread::Hub, OF_INTAKE),
+    plan("intake.sales", PartitionSpread::Hub, OF_INTAKE),
+    plan("intake.party", PartitionSpread::Hub, OF_INTAKE),
+    plan(EVENTS_TOPIC, PartitionSpread::Hub, TopicRetention::Forever),
+    plan(CUSTOMERS_TOPIC, PartitionSpread::Hub, TopicRetention::Latest),
+    plan(IDENTITY_TOPIC, PartitionSpread::One, TopicRetention::Forever),
+    plan(ACTIONS_TOPIC, PartitionSpread::Hub, TopicRetention::Forever),
+    plan("quarantine", PartitionSpread::Hub, TopicRetention::Forever),
+    plan(REGISTRY, PartitionSpread::One, TopicRetention::Latest),
 ];
 
 /// Where the number of partitions of each topic is recorded.
 pub(crate) const REGISTRY: &str = "topics";
 
 /// What is kept of a topic; where the plan does not name it, as of the others of intake, or for ever.
-pub(crate) fn kept(name: &str) -> Kept {
-    let others = if name.starts_with("intake.") { OF_INTAKE } else { Kept::Forever };
+pub(crate) fn kept(name: &str) -> TopicRetention {
+    let others = if name.starts_with("intake.") { OF_INTAKE } else { TopicRetention::Forever };
     TOPICS.iter().find(|topic| topic.name == name).map_or(others, |topic| topic.kept)
 }
 
@@ -74,11 +74,11 @@ pub(crate) fn is_dense(name: &str) -> bool {
 }
 
 /// The settings that keep it so, as Kafka names them.
-pub(crate) fn settings(kept: Kept, largest: u32) -> Vec<(&'static str, String)> {
+pub(crate) fn settings(kept: TopicRetention, largest: u32) -> Vec<(&'static str, String)> {
     let (policy, retention) = match kept {
-        Kept::Forever => ("delete", -1),
-        Kept::Days(days) => ("delete", i64::from(days) * 24 * 3_600 * 1_000),
-        Kept::Latest => ("compact", -1),
+        TopicRetention::Forever => ("delete", -1),
+        TopicRetention::Days(days) => ("delete", i64::from(days) * 24 * 3_600 * 1_000),
+        TopicRetention::Latest => ("compact", -1),
     };
     vec![
         ("cleanup.policy", policy.to_owned()),

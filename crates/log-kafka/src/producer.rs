@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use onefold_log::{LogError, Record};
+use onefold_log::{LogError, LogRecord};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
@@ -34,7 +34,7 @@ impl Appender {
     }
 
     /// Appends to the topic of that full name, and answers with offsets in the order given.
-    pub(crate) async fn append(&self, full: &str, batch: Vec<(u32, Record)>) -> Result<Vec<u64>, LogError> {
+    pub(crate) async fn append(&self, full: &str, batch: Vec<(u32, LogRecord)>) -> Result<Vec<u64>, LogError> {
         let producer = self.producer()?;
         let end = Instant::now() + self.clients.options.patience;
         let call = Arc::new(Call::new(batch.len()));

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use onefold_log::{LogError, Stored};
+use onefold_log::{LogError, StoredRecord};
 use rdkafka::error::KafkaError;
 use tokio::sync::watch;
 
@@ -30,7 +30,7 @@ type Position = (u32, u64);
 
 /// What a topic keeps.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Kept {
+pub(crate) struct TopicRetention {
     /// Nothing is ever removed: offsets have no gap.
     pub(crate) forever: bool,
     /// No transaction is written to it, whose end would stand among the records.
@@ -71,7 +71,7 @@ impl Topic {
     pub(crate) fn new(
         (name, full): (&str, String),
         partitions: u32,
-        Kept { forever, dense, largest }: Kept,
+        TopicRetention { forever, dense, largest }: TopicRetention,
         clients: &Clients,
         broker: &Arc<Broker>,
     ) -> Self {
@@ -165,7 +165,7 @@ impl Topic {
     }
 
     /// Records of one partition in order. Blocks.
-    pub(crate) fn read(&self, partition: u32, from: u64, max: usize) -> Result<Vec<Stored>, LogError> {
+    pub(crate) fn read(&self, partition: u32, from: u64, max: usize) -> Result<Vec<StoredRecord>, LogError> {
         let now = self.reads.fetch_add(1, Ordering::Relaxed) + 1;
         let mut taken = Vec::new();
         let there = self.lane_at(partition, from);
@@ -230,7 +230,7 @@ impl Topic {
     }
 
     /// The records at exactly these positions; duplicates and any order allowed. Blocks.
-    pub(crate) fn fetch(&self, positions: &[(u32, u64)]) -> Result<Vec<Stored>, LogError> {
+    pub(crate) fn fetch(&self, positions: &[(u32, u64)]) -> Result<Vec<StoredRecord>, LogError> {
         let unknown =
             |(partition, offset): (u32, u64)| LogError::UnknownPosition { topic: self.name.clone(), partition, offset };
         let mut known = self.known();

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use onefold_log::{LogError, Record, Stored};
+use onefold_log::{LogError, LogRecord, StoredRecord};
 use rdkafka::message::{BorrowedMessage, Header, Headers, Message, OwnedHeaders};
 
 /// The last header of each record that was appended here: its time in microseconds, decimal. Kafka's own has milliseconds.
@@ -12,7 +12,7 @@ const TIME: &str = "onefold_time";
 const CHUNK: usize = 64 << 10;
 
 /// The headers, with the exact time behind them.
-pub(crate) fn headers(record: &Record) -> OwnedHeaders {
+pub(crate) fn headers(record: &LogRecord) -> OwnedHeaders {
     let mut headers = OwnedHeaders::new_with_capacity(record.headers.len() + 1);
     for (name, value) in &record.headers {
         headers = headers.insert(Header { key: name, value: Some(&value[..]) });
@@ -26,7 +26,7 @@ pub(crate) fn millis(time: i64) -> i64 {
 }
 
 /// Whether it can be carried at all, and in a message of that many bytes.
-pub(crate) fn fits(record: &Record, largest: usize) -> Result<(), LogError> {
+pub(crate) fn fits(record: &LogRecord, largest: usize) -> Result<(), LogError> {
     // The frame of a batch, of the record and of each header, at their largest.
     let frame = 200 + 10 * record.headers.len();
     let (bytes, most) = (record.size(), largest.saturating_sub(frame));
@@ -84,7 +84,7 @@ impl Arena {
 }
 
 /// The record of a packed message.
-pub(crate) fn unpack(partition: u32, offset: u64, packed: &Packed) -> Stored {
+pub(crate) fn unpack(partition: u32, offset: u64, packed: &Packed) -> StoredRecord {
     use bytes::Buf;
     let mut rest = packed.clone();
     let time = rest.get_i64_le();
@@ -97,5 +97,5 @@ pub(crate) fn unpack(partition: u32, offset: u64, packed: &Packed) -> Stored {
             (name, rest.split_to(value))
         })
         .collect();
-    Stored { partition, offset, record: Record { key, headers, value, time } }
+    StoredRecord { partition, offset, record: LogRecord { key, headers, value, time } }
 }

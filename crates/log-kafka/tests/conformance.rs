@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use onefold_log::conformance;
-use onefold_log_kafka::{KafkaLog, Options};
+use onefold_log_kafka::{KafkaLog, KafkaOptions};
 use onefold_testkit::Kafka;
 
 async fn keeps_the_contract(partitions: u32) {
     let Some(kafka) = Kafka::shared("the contract of the log on Kafka") else { return };
     let prefix = kafka.prefix();
     let open = async |name: &str| {
-        let mut options = Options::new(kafka.bootstrap());
+        let mut options = KafkaOptions::new(kafka.bootstrap());
         options.prefix = format!("{prefix}{name}.");
         Arc::new(KafkaLog::open(options).unwrap())
     };

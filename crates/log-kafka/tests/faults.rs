@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use onefold_log::{Log, LogError, Record};
-use onefold_log_kafka::{KafkaLog, Options};
+use onefold_log::{Log, LogError, LogRecord};
+use onefold_log_kafka::{KafkaLog, KafkaOptions};
 use onefold_testkit::Kafka;
 
 const PARTITIONS: u32 = 3;
@@ -25,8 +25,8 @@ async fn appends(log: Arc<KafkaLog>, appender: u32, ended: Arc<AtomicBool>) -> (
     let (mut sent, mut failures) = (Vec::new(), 0);
     while !ended.load(Ordering::SeqCst) {
         let first = sent.len();
-        let batch: Vec<(u32, Record)> = (first..first + 50)
-            .map(|n| (n as u32 % PARTITIONS, Record::new(format!("a{appender}"), format!("a{appender}-{n}"), 1)))
+        let batch: Vec<(u32, LogRecord)> = (first..first + 50)
+            .map(|n| (n as u32 % PARTITIONS, LogRecord::new(format!("a{appender}"), format!("a{appender}-{n}"), 1)))
             .collect();
         let mut times = 1;
         let offsets = loop {
@@ -46,8 +46,8 @@ async fn appends(log: Arc<KafkaLog>, appender: u32, ended: Arc<AtomicBool>) -> (
 }
 
 /// Reads on from where it is, until it is told to end and nothing is left.
-async fn follows(log: Arc<KafkaLog>, ended: Arc<AtomicBool>) -> Vec<Vec<Record>> {
-    let mut held: Vec<Vec<Record>> = vec![Vec::new(); PARTITIONS as usize];
+async fn follows(log: Arc<KafkaLog>, ended: Arc<AtomicBool>) -> Vec<Vec<LogRecord>> {
+    let mut held: Vec<Vec<LogRecord>> = vec![Vec::new(); PARTITIONS as usize];
     loop {
         let last = ended.load(Ordering::SeqCst);
         let step = async {
@@ -77,7 +77,7 @@ async fn follows(log: Arc<KafkaLog>, ended: Arc<AtomicBool>) -> Vec<Vec<Record>>
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn what_was_acknowledged_outlives_a_broker_killed_and_frozen() {
     let Some(kafka) = Kafka::own("a broker killed and frozen under load") else { return };
-    let mut options = Options::new(kafka.bootstrap());
+    let mut options = KafkaOptions::new(kafka.bootstrap());
     options.patience = PATIENCE;
     let open = || Arc::new(KafkaLog::open(options.clone()).unwrap());
     let log = open();
@@ -141,11 +141,11 @@ async fn what_was_acknowledged_outlives_a_broker_killed_and_frozen() {
 
 #[tokio::test]
 async fn a_broker_that_is_not_there_is_told_in_time() {
-    let mut options = Options::new("127.0.0.1:1");
+    let mut options = KafkaOptions::new("127.0.0.1:1");
     options.patience = Duration::from_secs(2);
     let log = KafkaLog::open(options).unwrap();
     let began = std::time::Instant::now();
-    let failed = log.append("events", vec![(0, Record::new("k", "v", 1))]).await.unwrap_err();
+    let failed = log.append("events", vec![(0, LogRecord::new("k", "v", 1))]).await.unwrap_err();
     assert!(matches!(failed, LogError::Unavailable(_)) && failed.retryable(), "{failed}");
     assert!(began.elapsed() < Duration::from_secs(20));
 }

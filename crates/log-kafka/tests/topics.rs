@@ -1,7 +1,7 @@
 //! Topics: made as the hub needs them; what differs is told; what was done to them behind the hub's back is found.
 
-use onefold_log::{Log, LogError, Record};
-use onefold_log_kafka::{KafkaLog, Options, TOPICS};
+use onefold_log::{Log, LogError, LogRecord};
+use onefold_log_kafka::{KafkaLog, KafkaOptions, TOPICS};
 use onefold_testkit::Kafka;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewPartitions, ResourceSpecifier};
@@ -9,7 +9,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 fn open(kafka: &Kafka, prefix: &str) -> KafkaLog {
-    let mut options = Options::new(kafka.bootstrap());
+    let mut options = KafkaOptions::new(kafka.bootstrap());
     options.prefix = prefix.to_owned();
     KafkaLog::open(options).unwrap()
 }
@@ -70,7 +70,7 @@ async fn partitions_added_behind_the_hubs_back_are_found_and_nothing_is_lost() {
     let prefix = kafka.prefix();
     let log = open(&kafka, &prefix);
     assert_eq!(log.topic("events", 3).await.unwrap(), 3);
-    let record = |n: u32| Record::new(format!("k{n}"), format!("v{n}"), 1);
+    let record = |n: u32| LogRecord::new(format!("k{n}"), format!("v{n}"), 1);
     log.append("events", (0..3).map(|p| (p, record(p))).collect()).await.unwrap();
 
     let events = format!("{prefix}events");
@@ -110,14 +110,14 @@ async fn what_outsiders_write_is_read_as_it_is() {
     producer.send(BaseRecord::<str, str>::to(&topic).partition(0).key("no value").timestamp(5)).unwrap();
     producer.flush(std::time::Duration::from_secs(20)).unwrap();
     let read = log.read("intake.finance", 0, 0, 10).await.unwrap();
-    let read: Vec<Record> = match read.len() {
+    let read: Vec<LogRecord> = match read.len() {
         2 => read.into_iter().map(|stored| stored.record).collect(),
         _ => {
             let rest = log.read("intake.finance", 0, 1, 10).await.unwrap();
             read.into_iter().chain(rest).map(|stored| stored.record).collect()
         }
     };
-    assert_eq!(read, [Record::new("", "no key", 1_700_000_000_123_000), Record::new("no value", "", 5_000)]);
+    assert_eq!(read, [LogRecord::new("", "no key", 1_700_000_000_123_000), LogRecord::new("no value", "", 5_000)]);
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn a_topic_that_was_deleted_and_made_anew_is_told_once_and_then_read_as_it
     let again = || kafka.make_again(&format!("{prefix}events"), 2);
     let log = open(&kafka, &prefix);
     log.topic("events", 2).await.unwrap();
-    let record = |text: &str| (0, Record::new("key", text.to_owned(), 1));
+    let record = |text: &str| (0, LogRecord::new("key", text.to_owned(), 1));
     log.append("events", vec![record("old 1"), record("old 2")]).await.unwrap();
     again();
     let told = patient(async || log.heads("events").await).await.unwrap_err();

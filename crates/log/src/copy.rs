@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::{Log, LogError, Record, Stored, partition_of};
+use crate::{Log, LogError, LogRecord, StoredRecord, partition_of};
 
 /// The topic of the target that notes what was copied: one record per round, written before the round begins.
 const COPIES: &str = "copies";
@@ -12,7 +12,7 @@ const CHUNK: usize = 2_000;
 
 /// What a copy did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Copied {
+pub struct CopyReport {
     /// Records that it appended.
     pub records: u64,
     /// Records of the same round that an earlier run had appended before it was broken off.
@@ -28,7 +28,7 @@ pub enum Larger<'a> {
     /// The copy ends before it, and names it.
     Stop,
     /// It is kept elsewhere, durably, before a note is appended in its place; where it cannot be, the copy ends and says why.
-    Keep(&'a mut (dyn FnMut(&Stored) -> Result<(), String> + Send)),
+    Keep(&'a mut (dyn FnMut(&StoredRecord) -> Result<(), String> + Send)),
 }
 
 /// Why a copy ended early. What was appended stays, and the next run goes on from there.
@@ -79,7 +79,7 @@ pub async fn copy(
     partitions: u32,
     mut larger: Larger<'_>,
     told: &(dyn Fn(u64, u64) + Sync),
-) -> Result<Copied, CopyError> {
+) -> Result<CopyReport, CopyError> {
     let partitions = to.topic(topic, partitions).await.map_err(CopyError::To)?;
     to.topic(COPIES, 1).await.map_err(CopyError::To)?;
     let sources = from.heads(topic).await.map_err(CopyError::From)?;
@@ -102,7 +102,7 @@ pub async fn copy(
 
     let total = round.total();
     let mut skip: Vec<u64> = held.iter().zip(&round.began).map(|(held, began)| held.saturating_sub(*began)).collect();
-    let mut copied = Copied { records: 0, resumed: skip.iter().sum(), left_out: 0, partitions };
+    let mut copied = CopyReport { records: 0, resumed: skip.iter().sum(), left_out: 0, partitions };
     let mut merged = Merged::new(from, topic, &round);
     let mut batch = Vec::new();
     let mut done = 0;
@@ -159,7 +159,7 @@ async fn begin(to: &dyn Log, topic: &str, from: Vec<u64>, heads: &[u64], held: &
     let round = Round { from, to: heads.to_vec(), began: held.to_vec() };
     if round.total() > 0 {
         let text = |list: &[u64]| Bytes::from(list.iter().map(u64::to_string).collect::<Vec<_>>().join(" "));
-        let mut note = Record::new(topic.to_owned(), Bytes::new(), 0);
+        let mut note = LogRecord::new(topic.to_owned(), Bytes::new(), 0);
         note.headers = [("from", &round.from), ("to", &round.to), ("began", &round.began)]
             .map(|(name, list)| (name.to_owned(), text(list)))
             .to_vec();
@@ -185,7 +185,13 @@ async fn last_round(to: &dyn Log, topic: &str) -> Result<Option<Round>, CopyErro
     Ok(Some(Round { from: list("from")?, to: list("to")?, began: list("began")? }))
 }
 
-async fn is_there(to: &dyn Log, topic: &str, partition: u32, head: u64, stored: &Stored) -> Result<bool, CopyError> {
+async fn is_there(
+    to: &dyn Log,
+    topic: &str,
+    partition: u32,
+    head: u64,
+    stored: &StoredRecord,
+) -> Result<bool, CopyError> {
     let Some(last) = head.checked_sub(1) else { return Ok(false) };
     let found = to.fetch(topic, &[(partition, last)]).await.map_err(CopyError::To)?;
     Ok(found.first().is_some_and(|found| found.record == stored.record || found.record == note(topic, stored)))
@@ -195,11 +201,11 @@ async fn is_there(to: &dyn Log, topic: &str, partition: u32, head: u64, stored: 
 async fn append(
     to: &dyn Log,
     topic: &str,
-    batch: &mut Vec<(u32, Stored)>,
+    batch: &mut Vec<(u32, StoredRecord)>,
     larger: &mut Larger<'_>,
-    copied: &mut Copied,
+    copied: &mut CopyReport,
 ) -> Result<(), CopyError> {
-    let mut batch: Vec<(u32, Stored)> = std::mem::take(batch);
+    let mut batch: Vec<(u32, StoredRecord)> = std::mem::take(batch);
     loop {
         let records = batch.iter().map(|(partition, stored)| (*partition, stored.record.clone())).collect();
         let most = match to.append(topic, records).await {
@@ -235,10 +241,10 @@ async fn append(
 
 /// What stands in the place of a record that was left out. Its first letter, as a tag of protobuf, ends a group that never
 /// began: so it never decodes to an event.
-fn note(topic: &str, stored: &Stored) -> Record {
-    let Stored { partition, offset, record } = stored;
+fn note(topic: &str, stored: &StoredRecord) -> LogRecord {
+    let StoredRecord { partition, offset, record } = stored;
     let told = format!("left out of a copy: {} bytes at {topic} {partition}/{offset} of the source", record.size());
-    Record::new(record.key.clone(), told, record.time)
+    LogRecord::new(record.key.clone(), told, record.time)
 }
 
 /// The records of a round: the partitions merged by (time, partition), each in its own order.
@@ -252,7 +258,7 @@ struct Cursor {
     partition: u32,
     next: u64,
     end: u64,
-    read: VecDeque<Stored>,
+    read: VecDeque<StoredRecord>,
 }
 
 impl<'a> Merged<'a> {
@@ -267,7 +273,7 @@ impl<'a> Merged<'a> {
         Self { from, topic, cursors }
     }
 
-    async fn next(&mut self) -> Result<Option<Stored>, LogError> {
+    async fn next(&mut self) -> Result<Option<StoredRecord>, LogError> {
         for cursor in &mut self.cursors {
             if cursor.read.is_empty() && cursor.next < cursor.end {
                 let most = usize::try_from(cursor.end - cursor.next).unwrap_or(CHUNK).min(CHUNK);

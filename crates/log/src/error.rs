@@ -23,7 +23,7 @@ pub enum LogError {
     /// A record is larger than the topic takes; nothing of its batch was appended.
     #[error("a record of {bytes} bytes; the topic takes {most}")]
     TooLarge {
-        /// Its size, as [`crate::Record::size`] counts it.
+        /// Its size, as [`crate::LogRecord::size`] counts it.
         bytes: usize,
         /// The largest that one with as many headers may have.
         most: usize,

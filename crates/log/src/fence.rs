@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{LogError, Record};
+use crate::{LogError, LogRecord};
 
 /// A log that knows which of those who call themselves by one id came last.
 #[async_trait]
@@ -22,5 +22,5 @@ pub trait FencedAppender: Send {
     /// readable soon after. A wrong request MUST append nothing. Another one of the same id having
     /// come since, it MUST append nothing and fail with [`LogError::Fenced`]. After any other error some of the records
     /// may be there, and the appender MAY fail from then on: the caller asks for another one.
-    async fn append(&mut self, batch: Vec<(String, u32, Record)>) -> Result<(), LogError>;
+    async fn append(&mut self, batch: Vec<(String, u32, LogRecord)>) -> Result<(), LogError>;
 }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::{Log, LogError, Record, Stored};
+use crate::{Log, LogError, LogRecord, StoredRecord};
 
 /// A record at its position, by digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,13 +17,13 @@ pub struct Fingerprint {
 
 impl Fingerprint {
     /// Of a record that was read.
-    pub fn of(stored: &Stored) -> Self {
+    pub fn of(stored: &StoredRecord) -> Self {
         Self { partition: stored.partition, offset: stored.offset, digest: digest(&stored.record) }
     }
 }
 
 /// Each part behind its length, so that no two records give the same bytes.
-fn digest(record: &Record) -> [u8; 32] {
+fn digest(record: &LogRecord) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(record.time.to_be_bytes());
     let mut part = |bytes: &[u8]| {
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_fingerprint_is_of_every_part_of_a_record() {
-        let mut record = Record::new("key", "value", 1);
+        let mut record = LogRecord::new("key", "value", 1);
         record.headers = vec![("name".to_owned(), "v".into())];
         let mut others = vec![record.clone(); 6];
         others[1].key = "kex".into();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{Log, LogError, Membership, Record, Stored};
+use crate::{GroupMembership, Log, LogError, LogRecord, StoredRecord};
 
 /// A log of which one topic is refused, in reading and in writing, from when somebody finds that it is another than before until
 /// [`Guarded::allow`]: what is made of it would be mixed from two. Clones guard together.
@@ -69,17 +69,17 @@ impl Log for Guarded {
         self.log.topic(name, partitions).await
     }
 
-    async fn append(&self, topic: &str, batch: Vec<(u32, Record)>) -> Result<Vec<u64>, LogError> {
+    async fn append(&self, topic: &str, batch: Vec<(u32, LogRecord)>) -> Result<Vec<u64>, LogError> {
         self.check(topic)?;
         self.noted(topic, self.log.append(topic, batch).await)
     }
 
-    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<Stored>, LogError> {
+    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<StoredRecord>, LogError> {
         self.check(topic)?;
         self.noted(topic, self.log.read(topic, partition, from, max).await)
     }
 
-    async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<Stored>, LogError> {
+    async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<StoredRecord>, LogError> {
         self.check(topic)?;
         self.noted(topic, self.log.fetch(topic, positions).await)
     }
@@ -94,7 +94,7 @@ impl Log for Guarded {
         self.noted(topic, self.log.wait(topic, seen, timeout).await)
     }
 
-    async fn join(&self, topic: &str, group: &str) -> Result<Box<dyn Membership>, LogError> {
+    async fn join(&self, topic: &str, group: &str) -> Result<Box<dyn GroupMembership>, LogError> {
         self.log.join(topic, group).await
     }
 }

@@ -15,13 +15,13 @@ mod record;
 pub mod speed;
 mod topic_names;
 
-pub use copy::{Copied, CopyError, Larger, copy};
+pub use copy::{CopyError, CopyReport, Larger, copy};
 pub use error::LogError;
 pub use fence::{Fence, FencedAppender};
 pub use fingerprint::{Fingerprint, fingerprints, recognise};
 pub use guarded::Guarded;
-pub use membership::Membership;
+pub use membership::GroupMembership;
 pub use partition::partition_of;
 pub use port::Log;
-pub use record::{Record, Stored};
+pub use record::{LogRecord, StoredRecord};
 pub use topic_names::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, EVENTS_TOPIC, IDENTITY_TOPIC};

@@ -13,13 +13,13 @@ use crate::LogError;
 /// caller SHALL NOT rely on being alone: what it writes is fenced by the position that it moves.
 ///
 /// Where partitions move between members that live and answer, an implementer SHOULD give one to the next member only when its
-/// holder has been told by [`mine`](Membership::mine) that it is no longer its own: a caller asks between two steps, so what it
+/// holder has been told by [`mine`](GroupMembership::mine) that it is no longer its own: a caller asks between two steps, so what it
 /// had begun has ended by then, and two do not do the same.
 ///
 /// While a group has a member that lives, an implementer MUST see to it that every partition is soon some member's, also when
 /// others die without a word.
 #[async_trait]
-pub trait Membership: Send + Sync + 'static {
+pub trait GroupMembership: Send + Sync + 'static {
     /// The partitions that are this member's now, ascending. None, until the group has agreed.
     fn mine(&self) -> Vec<u32>;
 

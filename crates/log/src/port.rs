@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{LogError, Membership, Record, Stored};
+use crate::{GroupMembership, LogError, LogRecord, StoredRecord};
 
 /// Named topics of records, each split into partitions that are only ever appended to.
 ///
@@ -36,18 +36,18 @@ pub trait Log: Send + Sync + 'static {
     /// A wrong request (unknown topic, no such partition, a record too large) MUST append
     /// nothing. After any other error the caller SHALL assume that some of the records may be
     /// there: an implementer MAY have stored a prefix per partition. An empty batch succeeds.
-    async fn append(&self, topic: &str, batch: Vec<(u32, Record)>) -> Result<Vec<u64>, LogError>;
+    async fn append(&self, topic: &str, batch: Vec<(u32, LogRecord)>) -> Result<Vec<u64>, LogError>;
 
     /// Records of one partition in order, beginning with the one at `from` (where records go: with
     /// the first that is left), at most `max` of them. At or beyond the head, and for a `max` of 0, the answer is empty. An implementer
     /// MAY answer with fewer than there are, to bound memory, but MUST answer with at least one
     /// when there is one and `max` is not 0.
-    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<Stored>, LogError>;
+    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<StoredRecord>, LogError>;
 
     /// The records at exactly these positions, in the order asked; the same position asked twice
     /// is answered twice. A position that holds nothing makes the whole call fail with
     /// [`LogError::UnknownPosition`].
-    async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<Stored>, LogError>;
+    async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<StoredRecord>, LogError>;
 
     /// The next offset to be written, per partition. What an append has acknowledged MUST be
     /// counted, and heads SHALL NOT go back: an implementer whose topic has less than before, or gives an append offsets that
@@ -62,5 +62,5 @@ pub trait Log: Send + Sync + 'static {
     async fn wait(&self, topic: &str, seen: &[u64], timeout: Duration) -> Result<bool, LogError>;
 
     /// Joins the group of that name in sharing out the partitions of the topic.
-    async fn join(&self, topic: &str, group: &str) -> Result<Box<dyn Membership>, LogError>;
+    async fn join(&self, topic: &str, group: &str) -> Result<Box<dyn GroupMembership>, LogError>;
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 /// One record as a producer gives it. A log keeps every byte of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Record {
+pub struct LogRecord {
     /// What the partition is computed from: records of one key stay in order.
     pub key: Bytes,
     /// Names and values, in this order; a name may occur twice.
@@ -15,7 +15,7 @@ pub struct Record {
     pub time: i64,
 }
 
-impl Record {
+impl LogRecord {
     /// A record without headers.
     pub fn new(key: impl Into<Bytes>, value: impl Into<Bytes>, time: i64) -> Self {
         Self { key: key.into(), headers: Vec::new(), value: value.into(), time }
@@ -35,11 +35,11 @@ impl Record {
 
 /// A record with the position that the log gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
+pub struct StoredRecord {
     /// The partition.
     pub partition: u32,
     /// The place in the partition: 0, 1, 2 and so on without a gap.
     pub offset: u64,
     /// The record, byte for byte as it was appended.
-    pub record: Record,
+    pub record: LogRecord,
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use crate::{Log, LogError, Record, partition_of};
+use crate::{Log, LogError, LogRecord, partition_of};
 
 /// Partitions of the topic that is measured.
 pub const PARTITIONS: u32 = 8;
@@ -23,7 +23,7 @@ const PACE: Duration = Duration::from_millis(20);
 /// Records that each caller appends one by one.
 const SINGLES: u64 = 500;
 
-type Batch = Vec<(u32, Record)>;
+type Batch = Vec<(u32, LogRecord)>;
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
@@ -66,12 +66,12 @@ async fn made<L: Log>(log: Arc<L>) -> Result<Arc<dyn Log>, LogError> {
 }
 
 /// A record of a 200-byte value, a key of about 20 bytes and one header.
-fn record(n: u64) -> (u32, Record) {
+fn record(n: u64) -> (u32, LogRecord) {
     let value: Vec<u8> = (0..200).map(|at| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (at % 57)) as u8).collect();
     let key = Bytes::from(format!("order:erp:SO-{}", n % 100_000));
     let headers = vec![("ce_id".to_owned(), Bytes::from(n.to_be_bytes().to_vec()))];
     let partition = partition_of(&key, PARTITIONS);
-    (partition, Record { key, headers, value: value.into(), time: n.cast_signed() })
+    (partition, LogRecord { key, headers, value: value.into(), time: n.cast_signed() })
 }
 
 async fn append(log: &Arc<dyn Log>, records: u64, appenders: usize) -> Result<String, LogError> {

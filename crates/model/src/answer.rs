@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Micros, Subject, party_id};
 use onefold_fold::SubjectState;
-use onefold_identity::{Atom, Decision, Held, IdentifierKey, Owner, Whose, head, whose};
-use onefold_view::{Bundle, Contribution, Given, OpenItem, Purse, View, assemble};
+use onefold_identity::{AtomHolder, IdentifierKey, OwnerAtom, OwnerKey, Ownership, PartyDecision, head, whose};
+use onefold_view::{Bundle, Contribution, CustomerView, MoneyTotals, OpenItem, ViewInput, assemble};
 
 use crate::HubModel;
 
@@ -46,17 +46,17 @@ impl HubModel {
     }
 
     /// Whose an owner key is (rule C1), by the places of customers in [`Self::customers`]; none where it is no owner key.
-    pub fn whose(&self, key: &str) -> Option<Whose<usize>> {
-        let owner = Owner::parse(key)?;
-        Some(whose(&owner, &|atom: &Atom| match atom {
-            Atom::Party(party) => self.place(party).map_or(Held::Nobody, Held::Customer),
-            Atom::Identifier(key) if self.hubs.contains(key) => Held::Hub,
-            Atom::Identifier(key) => {
+    pub fn whose(&self, key: &str) -> Option<Ownership<usize>> {
+        let owner = OwnerKey::parse(key)?;
+        Some(whose(&owner, &|atom: &OwnerAtom| match atom {
+            OwnerAtom::Party(party) => self.place(party).map_or(AtomHolder::Nobody, AtomHolder::Customer),
+            OwnerAtom::Identifier(key) if self.hubs.contains(key) => AtomHolder::Hub,
+            OwnerAtom::Identifier(key) => {
                 let holders = self.holders.get(key).into_iter().flatten();
-                Held::by(holders.filter_map(|party| self.place(party)))
+                AtomHolder::by(holders.filter_map(|party| self.place(party)))
             }
             // `whose` asks for what these are made of.
-            Atom::First(_) | Atom::Until(_) => Held::Nobody,
+            OwnerAtom::First(_) | OwnerAtom::Until(_) => AtomHolder::Nobody,
         }))
     }
 
@@ -78,14 +78,14 @@ impl HubModel {
 
     /// The view of the customer that holds a party; from a day (days since 1970-01-01), without which what depends on it is left
     /// out.
-    pub fn view(&self, party: &Subject, today: Option<i64>) -> Option<View> {
+    pub fn view(&self, party: &Subject, today: Option<i64>) -> Option<CustomerView> {
         let parties = self.customer(party)?;
         let bundles = self.bundles_of(party);
         let items: Vec<OpenItem> =
             self.open_items().into_iter().filter(|item| bundles.contains_key(&item.owner)).collect();
         let seen = |party: &Subject| self.first_seen.get(party).copied().unwrap_or(Micros::MAX);
         let head = head(parties.iter().map(|party| (party, seen(party))));
-        Some(assemble(&Given {
+        Some(assemble(&ViewInput {
             id: &head.map(|head| party_id(head.as_str()).to_string()).unwrap_or_default(),
             parties,
             bundles: &bundles,
@@ -99,12 +99,12 @@ impl HubModel {
     }
 
     /// Money and documents of everybody and nobody.
-    pub fn total(&self) -> (Purse, i64) {
+    pub fn total(&self) -> (MoneyTotals, i64) {
         sum_of(self.bundles.values())
     }
 
     /// Money and documents that no customer holds all of.
-    pub fn unattributed(&self) -> (Purse, i64) {
+    pub fn unattributed(&self) -> (MoneyTotals, i64) {
         let is_nobodys = |key: &str| !self.whose(key).is_some_and(|whose| whose.whole);
         sum_of(self.bundles.iter().filter(|(key, _)| is_nobodys(key)).map(|(_, bundle)| bundle))
     }
@@ -114,7 +114,7 @@ impl HubModel {
     }
 
     /// Decisions that name these parties, and those that supersede them.
-    fn decisions_on(&self, parties: &[Subject]) -> Vec<Decision> {
+    fn decisions_on(&self, parties: &[Subject]) -> Vec<PartyDecision> {
         let names = |state: &SubjectState| {
             let fragment = state.fragment.as_ref();
             fragment.is_some_and(|fragment| fragment.decided_parties().iter().any(|party| parties.contains(party)))
@@ -130,8 +130,8 @@ impl HubModel {
     }
 }
 
-fn sum_of<'a>(bundles: impl Iterator<Item = &'a Bundle>) -> (Purse, i64) {
-    let mut sum = (Purse::default(), 0);
+fn sum_of<'a>(bundles: impl Iterator<Item = &'a Bundle>) -> (MoneyTotals, i64) {
+    let mut sum = (MoneyTotals::default(), 0);
     for bundle in bundles {
         sum.0.add(&bundle.money());
         sum.1 += bundle.documents();

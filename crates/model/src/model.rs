@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{DecodedEvent, Kind, Micros, Subject};
+use onefold_event::{DecodedEvent, Micros, Subject, SubjectKind};
 use onefold_fold::{FactState, SubjectState, asserted};
-use onefold_identity::{Decision, IdentifierKey, Intermediary, PartyFacts, Rules, cluster};
-use onefold_view::{Bundle, Contribution, Fragment, Step, parties_named};
+use onefold_identity::{IdentifierKey, IdentityRules, Intermediary, PartyDecision, PartyFacts, cluster};
+use onefold_view::{Bundle, Contribution, Fragment, SettlementStep, parties_named};
 
 use crate::LoggedEvent;
 
 /// What a hub makes of a set of events.
 #[derive(Debug, Clone, Default)]
 pub struct HubModel {
-    pub(crate) rules: Rules,
+    pub(crate) rules: IdentityRules,
     pub(crate) states: BTreeMap<Subject, SubjectState>,
     /// What each subject adds to owner keys.
     pub(crate) contributions: BTreeMap<Subject, BTreeMap<String, Contribution>>,
@@ -25,12 +25,12 @@ pub struct HubModel {
     pub(crate) hubs: BTreeSet<IdentifierKey>,
     /// Who holds an identifier now.
     pub(crate) holders: BTreeMap<IdentifierKey, BTreeSet<Subject>>,
-    pub(crate) decisions: Vec<Decision>,
+    pub(crate) decisions: Vec<PartyDecision>,
 }
 
 impl HubModel {
     /// Takes in events, in whatever order and however often each.
-    pub fn of(events: &[LoggedEvent], rules: Rules) -> Self {
+    pub fn of(events: &[LoggedEvent], rules: IdentityRules) -> Self {
         let mut model = Self { rules, ..Self::default() };
         model.fold(events);
         model.note_parties(events);
@@ -78,14 +78,14 @@ impl HubModel {
         let said = |state: &SubjectState| state.fragment.as_ref().map(Fragment::outbound).unwrap_or_default();
         let outbound: Vec<_> = self.states.iter().map(|(from, state)| (from.clone(), said(state))).collect();
         self.hear(outbound);
-        for step in Step::ALL {
+        for step in SettlementStep::ALL {
             let replies: Vec<_> =
                 self.states.iter().map(|(from, state)| (from.clone(), state.replies(step, from))).collect();
             self.hear(replies);
         }
     }
 
-    fn hear(&mut self, said: Vec<(Subject, BTreeMap<Subject, onefold_view::Inbound>)>) {
+    fn hear(&mut self, said: Vec<(Subject, BTreeMap<Subject, onefold_view::MentionState>)>) {
         for (from, words) in said {
             for (to, words) in words {
                 let heard = &mut self.states.entry(to).or_default().inbound;
@@ -125,7 +125,7 @@ impl HubModel {
     fn cluster(&mut self) {
         let mut parties: BTreeMap<Subject, PartyFacts> = BTreeMap::new();
         let mut ever: BTreeMap<IdentifierKey, u64> = BTreeMap::new();
-        for party in self.first_seen.keys().filter(|subject| subject.kind() == Kind::Party) {
+        for party in self.first_seen.keys().filter(|subject| subject.kind() == SubjectKind::Party) {
             let state = self.states.get(party);
             let fragment = state.and_then(|state| state.fragment.as_ref());
             let facts = fragment.map_or_else(|| PartyFacts::new(party.clone()), |fragment| fragment.party_facts(party));

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use onefold_service::{Reference, Service, Status};
-use onefold_view::View;
+use onefold_service::{CustomerReference, HubStatus, Service};
+use onefold_view::CustomerView;
 use serde::Deserialize;
 
 type Figures = BTreeMap<String, String>;
@@ -60,7 +60,7 @@ impl Compared {
 }
 
 /// The totals of the hub against those of the books.
-pub(crate) fn totals(truth: &Path, status: &Status) -> Result<Vec<Compared>> {
+pub(crate) fn totals(truth: &Path, status: &HubStatus) -> Result<Vec<Compared>> {
     let totals: Totals = read(&truth.join("totals.json"))?;
     let mut all = vec![Compared::new("customers", status.customers.to_string(), totals.customers.to_string())];
     for (currency, sums) in &status.money {
@@ -87,7 +87,7 @@ pub(crate) async fn customers(truth: &Path, service: &Service) -> Result<(usize,
             .with_context(|| format!("{} holds a line that is no customer", path.display()))?;
         count += 1;
         let Some(party) = line.parties.first() else { continue };
-        let reference: Reference = party.parse()?;
+        let reference: CustomerReference = party.parse()?;
         let Ok(view) = service.view(&reference, None).await else {
             wrong.push(Compared::new(party, "unknown", "a customer"));
             continue;
@@ -102,7 +102,7 @@ pub(crate) async fn customers(truth: &Path, service: &Service) -> Result<(usize,
     Ok((count, wrong))
 }
 
-fn figures(party: &str, view: &View, kept: &Kept) -> Vec<Compared> {
+fn figures(party: &str, view: &CustomerView, kept: &Kept) -> Vec<Compared> {
     let currencies: BTreeSet<&String> =
         view.trade.by_currency.keys().chain(view.receivable.by_currency.keys()).chain(kept.books.keys()).collect();
     let mut all = Vec::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use onefold_event::HubKey;
-use onefold_identity::Rules;
+use onefold_identity::IdentityRules;
 use onefold_log::{EVENTS_TOPIC, Fence, Log};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_log_kafka::KafkaLog;
@@ -28,7 +28,7 @@ pub(crate) struct Engine {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) store: Arc<dyn Store>,
     /// Rules of identity that the views are made under.
-    pub(crate) rules: Rules,
+    pub(crate) rules: IdentityRules,
     /// The hub's own, for content digests; none where this process may not read it.
     pub(crate) key: Option<HubKey>,
     /// Where it is, for people.
@@ -135,7 +135,7 @@ impl Target {
         let data = DataDir::make(Path::new(place))?;
         let lock = Some(data.lock()?);
         let partitions = partitions(config, EMBEDDED);
-        let log = EmbeddedLog::open(&data.file("log.db"), onefold_log_embedded::Options::default())?;
+        let log = EmbeddedLog::open(&data.file("log.db"), onefold_log_embedded::EmbeddedOptions::default())?;
         Ok(Self { log: Arc::new(log), partitions, _lock: lock })
     }
 }
@@ -215,7 +215,7 @@ pub(crate) fn kafka(bootstrap: &str, config: &Config) -> Result<Arc<KafkaLog>> {
 }
 
 fn open_kafka(bootstrap: &str, config: &Config) -> Result<KafkaLog> {
-    let mut options = onefold_log_kafka::Options::new(bootstrap);
+    let mut options = onefold_log_kafka::KafkaOptions::new(bootstrap);
     options.prefix.clone_from(&config.kafka.prefix);
     options.properties.clone_from(&config.kafka.properties);
     Ok(KafkaLog::open(options)?)
@@ -241,8 +241,8 @@ pub(crate) async fn check_key(log: &EmbeddedLog, key: &HubKey, data: &DataDir) -
     }
 }
 
-pub(crate) fn postgres_options(config: &Config) -> onefold_store_postgres::Options {
-    onefold_store_postgres::Options {
+pub(crate) fn postgres_options(config: &Config) -> onefold_store_postgres::PostgresOptions {
+    onefold_store_postgres::PostgresOptions {
         rules: config.identity.clone(),
         partitions: partitions(config, OF_KAFKA),
         stage_connections: config.postgres.connections.div_ceil(2),
@@ -281,9 +281,11 @@ impl Engine {
         }
         let partitions = log.topic(EVENTS_TOPIC, options.partitions).await?;
         let rules = config.identity.clone();
-        let store =
-            PostgresStore::connect(&config.postgres.url, onefold_store_postgres::Options { partitions, ..options })
-                .await?;
+        let store = PostgresStore::connect(
+            &config.postgres.url,
+            onefold_store_postgres::PostgresOptions { partitions, ..options },
+        )
+        .await?;
         let key = HubKey::new(&store.hub_key().await?);
         let store: Arc<dyn Store> = Arc::new(store);
         log_watch::keep(log.as_ref(), store.as_ref()).await.with_context(|| place.clone())?;
@@ -303,14 +305,14 @@ impl Engine {
                 log.display()
             );
         }
-        let log = Arc::new(EmbeddedLog::open(&log, onefold_log_embedded::Options::default())?);
+        let log = Arc::new(EmbeddedLog::open(&log, onefold_log_embedded::EmbeddedOptions::default())?);
         if !check_key(&log, &key, data).await? {
             // A log that is new, or from before this was kept.
             log.keep(KEY, key.check()).await?;
         }
         let partitions = log.topic(EVENTS_TOPIC, partitions(config, EMBEDDED)).await?;
         let rules = config.identity.clone();
-        let options = onefold_store_sqlite::Options { partitions, rules: rules.clone(), ..Default::default() };
+        let options = onefold_store_sqlite::SqliteOptions { partitions, rules: rules.clone(), ..Default::default() };
         let store = SqliteStore::open(&views, options).map_err(|error| match error {
             StoreError::OtherRules | StoreError::OlderFold { .. } | StoreError::NewerFold { .. } => {
                 anyhow::Error::new(error).context(format!("{}", views.display()))

@@ -8,13 +8,13 @@ use anyhow::{Context, Result, anyhow, bail};
 use onefold_assembler::Assembler;
 use onefold_connect::{Door, Intake, IntakeOptions};
 use onefold_event::{EmptyKeyRing, HubKey};
-use onefold_identity::Rules;
+use onefold_identity::IdentityRules;
 use onefold_log::{EVENTS_TOPIC, Guarded, Log};
-use onefold_projector::{Projector, Work};
+use onefold_projector::{Projector, WorkCounters};
 use onefold_publisher::Publisher;
 use onefold_resolver::Resolver;
 use onefold_service::Service;
-use onefold_stage::{Health, Stage, Stop, Wake, spawn};
+use onefold_stage::{Stage, StageBoard, StopSignal, WakeSignal, spawn};
 use onefold_store::{Followed, Queue, Store};
 
 use crate::args::Globals;
@@ -49,19 +49,19 @@ pub(crate) struct Hub {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) store: Arc<dyn Store>,
     door: Option<Door>,
-    pub(crate) rules: Rules,
+    pub(crate) rules: IdentityRules,
     /// The hub's own, for content digests.
     pub(crate) key: HubKey,
     /// Where it is, for people.
     pub(crate) place: String,
     pub(crate) service: Service,
-    pub(crate) health: Health,
+    pub(crate) health: StageBoard,
     /// Held until it is closed.
     writer: Writer,
     /// What the projector counts of itself.
-    pub(crate) work: Arc<Work>,
-    stop: Stop,
-    wakes: [Wake; 3],
+    pub(crate) work: Arc<WorkCounters>,
+    stop: StopSignal,
+    wakes: [WakeSignal; 3],
     threads: Vec<JoinHandle<()>>,
     /// This process folds events itself, and does not wait for others who do.
     folds: bool,
@@ -80,7 +80,7 @@ impl Drop for AbortOnDrop {
 
 /// Wakes the stage whose queue another process has put something into. Where the store does not answer for a while, stages
 /// look themselves.
-async fn listen(store: Arc<dyn Store>, [resolve, assemble]: [Wake; 2]) {
+async fn listen(store: Arc<dyn Store>, [resolve, assemble]: [WakeSignal; 2]) {
     let put = move |queue| match queue {
         Queue::Inbox => resolve.notify_one(),
         Queue::Marks => assemble.notify_one(),
@@ -96,9 +96,9 @@ async fn listen(store: Arc<dyn Store>, [resolve, assemble]: [Wake; 2]) {
 fn publisher(
     log: &Arc<dyn Log>,
     store: &Arc<dyn Store>,
-    rules: &Rules,
+    rules: &IdentityRules,
     writer: &Writer,
-    options: onefold_publisher::Options,
+    options: onefold_publisher::PublisherOptions,
 ) -> Publisher {
     let log = (Arc::clone(log), Arc::clone(&writer.fence));
     let store = (Arc::clone(store) as _, Arc::clone(store) as _);
@@ -151,8 +151,8 @@ impl Hub {
         } else {
             None
         };
-        let (health, stop) = (Health::default(), Stop::default());
-        let wakes: [Wake; 3] = Default::default();
+        let (health, stop) = (StageBoard::default(), StopSignal::default());
+        let wakes: [WakeSignal; 3] = Default::default();
         let [resolve, assemble, publish] = &wakes;
         let projector = Projector::new(
             Arc::clone(&log),
@@ -169,12 +169,12 @@ impl Hub {
             store.publish(settings.publish.enabled).await?;
         }
         let mut threads = Vec::new();
-        let mut begin = |stage: Box<dyn Stage>, wake: Option<&Wake>, next: Option<&Wake>| -> Result<()> {
+        let mut begin = |stage: Box<dyn Stage>, wake: Option<&WakeSignal>, next: Option<&WakeSignal>| -> Result<()> {
             let thread = spawn(stage, wake.cloned(), next.cloned(), health.clone(), stop.clone());
             threads.push(thread.context("a stage cannot be started")?);
             Ok(())
         };
-        begin(Box::new(LogWatch::new(guarded, Arc::clone(&store) as _)), Some(&Wake::default()), None)?;
+        begin(Box::new(LogWatch::new(guarded, Arc::clone(&store) as _)), Some(&WakeSignal::default()), None)?;
         for (connector, door) in connectors.into_iter().zip(door.iter().cycle().cloned()) {
             let (positions, quarantine) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
             begin(Box::new(Intake::new(connector, door, Arc::clone(&log), positions, quarantine, intake)), None, None)?;
@@ -221,7 +221,7 @@ impl Hub {
     }
 
     /// A publisher for a caller who steps it.
-    pub(crate) fn publisher(&self, options: onefold_publisher::Options) -> Publisher {
+    pub(crate) fn publisher(&self, options: onefold_publisher::PublisherOptions) -> Publisher {
         publisher(&self.log, &self.store, &self.rules, &self.writer, options)
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use async_trait::async_trait;
 use onefold_log::{EVENTS_TOPIC, Fingerprint, Guarded, Log, LogError, fingerprints, recognise};
-use onefold_stage::{Progress, Stage, StageError};
+use onefold_stage::{Stage, StageError, StepProgress};
 use onefold_store::FollowStore;
 
 /// How often a record is looked at again. A topic that was made anew holds others in all partitions: one at a time is enough.
@@ -58,12 +58,12 @@ impl Stage for LogWatch {
         "log"
     }
 
-    async fn step(&mut self) -> Result<Progress, StageError> {
+    async fn step(&mut self) -> Result<StepProgress, StageError> {
         // Before the heads: the log is never behind them.
         let positions = self.store.followed().await?.positions;
         if self.looked.is_some_and(|at| at.elapsed() < LOOK) {
             self.log.heads(EVENTS_TOPIC).await?;
-            return Ok(Progress::Idle);
+            return Ok(StepProgress::Idle);
         }
         let found = self.look(&positions).await;
         match &found {
@@ -78,7 +78,7 @@ impl Stage for LogWatch {
             Err(_) => {}
         }
         self.looked = found.is_ok().then(Instant::now);
-        found.map(|()| Progress::Idle)
+        found.map(|()| StepProgress::Idle)
     }
 }
 

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use onefold_service::{Code, ServiceError};
+use onefold_service::{ErrorCode, ServiceError};
 
 use crate::args::{Cli, Command};
 use crate::out::Out;
@@ -85,7 +85,7 @@ fn told(error: &anyhow::Error, json: bool) -> ExitCode {
     }
     eprintln!("onefold: {error:#}");
     match refused.map(|refused| refused.code) {
-        Some(Code::Invalid) => ExitCode::from(WRONG_USE),
+        Some(ErrorCode::Invalid) => ExitCode::from(WRONG_USE),
         _ => ExitCode::from(FAILED),
     }
 }

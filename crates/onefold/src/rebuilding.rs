@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use onefold_event::HubKey;
 use onefold_fold::FOLD_VERSION;
-use onefold_identity::Rules;
+use onefold_identity::IdentityRules;
 use onefold_log::Log;
 use onefold_log_embedded::EmbeddedLog;
 use onefold_store::{FollowStore, LoadStore, Store, StoreError};
@@ -31,7 +31,7 @@ pub(crate) struct Rebuilding {
     /// Why they are of another log than this one.
     pub(crate) other_log: Option<String>,
     pub(crate) key: HubKey,
-    rules: Rules,
+    rules: IdentityRules,
     place: Fresh,
     /// The old ones cannot be read.
     damaged: bool,
@@ -125,7 +125,7 @@ impl Rebuilding {
             Fresh::File { views, new, .. } => SqliteLoad::swap(&new, &views)
                 .with_context(|| format!("{} cannot be replaced; is it being read?", views.display())),
             Fresh::Schema { url } => {
-                let beside = Beside::open(&url, onefold_store_postgres::Options::default()).await?;
+                let beside = Beside::open(&url, onefold_store_postgres::PostgresOptions::default()).await?;
                 beside.swap().await.context("the tables cannot be replaced; is somebody reading them without end?")
             }
         }
@@ -138,23 +138,28 @@ impl Rebuilding {
                 std::fs::remove_file(&new).with_context(|| format!("{} cannot be removed", new.display()))
             }
             Fresh::Schema { url } => {
-                Ok(Beside::open(&url, onefold_store_postgres::Options::default()).await?.discard().await?)
+                Ok(Beside::open(&url, onefold_store_postgres::PostgresOptions::default()).await?.discard().await?)
             }
         }
     }
 }
 
 /// Views in a fresh file; what is in quarantine is taken from the old one.
-fn file_loader(new: &Path, partitions: usize, rules: &Rules, old: Option<&PathBuf>) -> Result<Box<dyn LoadStore>> {
+fn file_loader(
+    new: &Path,
+    partitions: usize,
+    rules: &IdentityRules,
+    old: Option<&PathBuf>,
+) -> Result<Box<dyn LoadStore>> {
     let partitions = u32::try_from(partitions)?;
-    let options = onefold_store_sqlite::Options { partitions, rules: rules.clone(), ..Default::default() };
+    let options = onefold_store_sqlite::SqliteOptions { partitions, rules: rules.clone(), ..Default::default() };
     Ok(Box::new(SqliteLoad::create(new, &options, old.map(PathBuf::as_path))?))
 }
 
 /// Views in a fresh schema.
-async fn schema_loader(url: &str, partitions: usize, rules: &Rules) -> Result<Box<dyn LoadStore>> {
+async fn schema_loader(url: &str, partitions: usize, rules: &IdentityRules) -> Result<Box<dyn LoadStore>> {
     let partitions = u32::try_from(partitions)?;
-    let options = onefold_store_postgres::Options { partitions, rules: rules.clone(), ..Default::default() };
+    let options = onefold_store_postgres::PostgresOptions { partitions, rules: rules.clone(), ..Default::default() };
     let beside = Beside::open(url, options).await.map_err(|error| match error {
         StoreError::Locked => anyhow::anyhow!("another process makes these views again just now: wait for it"),
         other => other.into(),
@@ -163,7 +168,7 @@ async fn schema_loader(url: &str, partitions: usize, rules: &Rules) -> Result<Bo
 }
 
 /// Views to be measured, beside those in this directory or database.
-pub(crate) async fn loader(hub: &Config, partitions: usize, rules: &Rules) -> Result<Box<dyn LoadStore>> {
+pub(crate) async fn loader(hub: &Config, partitions: usize, rules: &IdentityRules) -> Result<Box<dyn LoadStore>> {
     if hub.is_distributed() {
         return schema_loader(&hub.postgres.url, partitions, rules).await;
     }

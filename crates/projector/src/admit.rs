@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use onefold_event::{DecodedEvent, Subject, decode_with};
-use onefold_fold::{Admitted, FactState};
+use onefold_fold::{AdmitOutcome, FactState};
 use onefold_log::EVENTS_TOPIC;
 use onefold_store::{FactsOf, QuarantineEntry};
 use onefold_view::{FactRef, Fragment, Guest, parties_named};
@@ -26,8 +26,8 @@ impl Batch<'_> {
             let Some(place) = self.subjects.place(t.event.header.subject.as_str()) else { continue };
             let row = &mut self.subjects[place];
             match row.admit(t) {
-                Admitted::Duplicate => {}
-                Admitted::Next if !afresh.contains(&place) => {
+                AdmitOutcome::Duplicate => {}
+                AdmitOutcome::Next if !afresh.contains(&place) => {
                     let fact = FactRef { event: &t.event, recorded_at: t.recorded_at };
                     let subject = row.subject.clone();
                     row.change().fragment.get_or_insert_with(|| Fragment::fold(&subject, &[])).apply(&fact);

@@ -3,7 +3,7 @@
 //! This is speed alone. What is not foreseen is loaded when it is met.
 
 use foldhash::{HashSet, HashSetExt};
-use onefold_event::{Kind, Subject};
+use onefold_event::{Subject, SubjectKind};
 use onefold_view::{documents_named, parties_named};
 
 use crate::batch::Batch;
@@ -81,7 +81,7 @@ impl Batch<'_> {
         for place in places {
             let row = &self.subjects[*place];
             wanted.owners.extend(row.state.owners(&row.subject));
-            if row.subject.kind() != Kind::Party {
+            if row.subject.kind() != SubjectKind::Party {
                 wanted.subjects.extend(row.state.parents().iter().map(Subject::to_string));
             }
         }

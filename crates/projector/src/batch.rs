@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use onefold_event::{KeyRing, Subject};
 use onefold_fold::FactState;
 use onefold_log::Log;
-use onefold_store::{Changes, FactsOf, OwnerRow};
+use onefold_store::{FactsOf, OwnerRow, RowChanges};
 use onefold_view::Digest;
 
 use crate::ahead::Ahead;
@@ -19,7 +19,7 @@ use crate::read::Taken;
 use crate::row::Row;
 use crate::table::{Place, Table};
 use crate::transaction::{Broken, Coming, Rows, Transaction, Wanted};
-use crate::work::{Part, Work};
+use crate::work::{WorkCounters, WorkPart};
 
 /// The row of an owner.
 pub(crate) struct Owner {
@@ -54,10 +54,10 @@ pub(crate) struct Batch<'a> {
     pub(crate) flagged: Vec<Place>,
     /// Owners whose ordered rows must be read again.
     pub(crate) refills: BTreeSet<Place>,
-    pub(crate) changes: Changes,
+    pub(crate) changes: RowChanges,
     /// Subjects of long histories that are folded afresh once the last of the batch's events about them have come.
     pub(crate) unfolded: BTreeSet<Place>,
-    work: &'a Work,
+    work: &'a WorkCounters,
     /// Time spent on waiting for rows.
     waited: Duration,
 }
@@ -66,7 +66,7 @@ impl<'a> Batch<'a> {
     pub(crate) fn new(
         tx: &'a Transaction,
         (log, keys): (&'a dyn Log, &'a dyn KeyRing),
-        work: &'a Work,
+        work: &'a WorkCounters,
         events: usize,
     ) -> Self {
         Self {
@@ -77,7 +77,7 @@ impl<'a> Batch<'a> {
             owners: Table::with_capacity(events),
             flagged: Vec::new(),
             refills: BTreeSet::new(),
-            changes: Changes::default(),
+            changes: RowChanges::default(),
             unfolded: BTreeSet::new(),
             work,
             waited: Duration::ZERO,
@@ -97,8 +97,8 @@ impl<'a> Batch<'a> {
             let changes = self.finish(portion);
             self.tx.save(changes);
         }
-        self.work.add(Part::Wait, self.waited);
-        self.work.add(Part::Fold, began.elapsed().saturating_sub(self.waited));
+        self.work.add(WorkPart::Wait, self.waited);
+        self.work.add(WorkPart::Fold, began.elapsed().saturating_sub(self.waited));
         Ok(())
     }
 

@@ -13,5 +13,5 @@ mod transaction;
 mod unnamed;
 mod work;
 
-pub use projector::{Options, Projector};
-pub use work::{Done, Part, Work};
+pub use projector::{Projector, ProjectorOptions};
+pub use work::{Done, WorkCounters, WorkPart};

@@ -5,30 +5,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use onefold_event::Subject;
 use onefold_fold::SubjectState;
 use onefold_identity::Intermediary;
-use onefold_view::{Inbound, Keys, Step};
+use onefold_view::{MentionState, OwnerKeys, SettlementStep};
 
 use crate::batch::Batch;
 use crate::table::Place;
 use crate::transaction::Broken;
 
 /// What a subject says to others in each step of settlement.
-type Replies = [BTreeMap<Subject, Inbound>; Step::ALL.len()];
+type Replies = [BTreeMap<Subject, MentionState>; SettlementStep::ALL.len()];
 
 impl Batch<'_> {
     /// Tells the subjects that changed ones name, named, or name no longer; and those again that have something to say to what
     /// they were told (rule E5). It ends, since what is said in one step of settlement depends on the steps before alone.
     pub(crate) async fn tell(&mut self) -> Result<(), Broken> {
         let mut speakers: BTreeSet<Place> = self.changed().into_iter().collect();
-        let mut said: BTreeMap<Place, BTreeMap<Subject, Inbound>> = BTreeMap::new();
+        let mut said: BTreeMap<Place, BTreeMap<Subject, MentionState>> = BTreeMap::new();
         while !speakers.is_empty() {
-            let mut all: Vec<(Place, BTreeMap<Subject, Inbound>, Vec<Subject>)> = Vec::new();
+            let mut all: Vec<(Place, BTreeMap<Subject, MentionState>, Vec<Subject>)> = Vec::new();
             for place in std::mem::take(&mut speakers) {
                 let row = &self.subjects[place];
                 let old = said.remove(&place).unwrap_or_else(|| says(&row.subject, row.old()));
                 let new = row.state.says(&row.subject);
                 let gone: Vec<Subject> = old.into_keys().filter(|target| !new.contains_key(target)).collect();
                 // Only of these kinds a subject has something to say to what it hears.
-                if Step::ALL.into_iter().any(|step| step.kinds().contains(&row.subject.kind())) {
+                if SettlementStep::ALL.into_iter().any(|step| step.kinds().contains(&row.subject.kind())) {
                     said.insert(place, new.clone());
                 }
                 if !(new.is_empty() && gone.is_empty()) {
@@ -56,11 +56,11 @@ impl Batch<'_> {
     /// What a subject says to what it has heard.
     fn replies(&self, place: Place) -> Replies {
         let row = &self.subjects[place];
-        Step::ALL.map(|step| row.state.replies(step, &row.subject))
+        SettlementStep::ALL.map(|step| row.state.replies(step, &row.subject))
     }
 
     /// Has a subject hear what another says to it now, and notes what it said to others before.
-    fn hear(&mut self, place: Place, from: &str, words: Option<Inbound>, replied: &mut BTreeMap<Place, Replies>) {
+    fn hear(&mut self, place: Place, from: &str, words: Option<MentionState>, replied: &mut BTreeMap<Place, Replies>) {
         if self.subjects[place].state.inbound.get(from) == words.as_ref() {
             return;
         }
@@ -92,7 +92,7 @@ impl Batch<'_> {
             let mut children = Vec::new();
             for place in level {
                 // What is named no longer has none.
-                let keys = self.keys_of(place).filter(|keys| *keys != Keys::default());
+                let keys = self.keys_of(place).filter(|keys| *keys != OwnerKeys::default());
                 let row = &mut self.subjects[place];
                 if row.state.keys != keys {
                     row.change().keys = keys;
@@ -121,7 +121,7 @@ impl Batch<'_> {
         Ok(documents.iter().filter_map(|document| self.subjects.place(document.as_str())).collect())
     }
 
-    fn keys_of(&self, place: Place) -> Option<Keys> {
+    fn keys_of(&self, place: Place) -> Option<OwnerKeys> {
         let row = &self.subjects[place];
         let intermediary = |party: &Subject| {
             self.owners.get(party.as_str()).map_or(Intermediary::None, |owner| owner.row.bundle.intermediary())
@@ -132,6 +132,6 @@ impl Batch<'_> {
 }
 
 /// What a subject said as it was saved last.
-fn says(subject: &Subject, state: Option<&SubjectState>) -> BTreeMap<Subject, Inbound> {
+fn says(subject: &Subject, state: Option<&SubjectState>) -> BTreeMap<Subject, MentionState> {
     state.map(|state| state.says(subject)).unwrap_or_default()
 }

@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use onefold_event::{HubKey, KeyRing};
-use onefold_log::{EVENTS_TOPIC, Log, Membership};
-use onefold_stage::{Progress, Stage, StageError};
-use onefold_store::{Changes, ProjectStore, StoreError};
+use onefold_log::{EVENTS_TOPIC, GroupMembership, Log};
+use onefold_stage::{Stage, StageError, StepProgress};
+use onefold_store::{ProjectStore, RowChanges, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::batch::Batch;
 use crate::read::{Read, Reader, Taken};
 use crate::transaction::{Broken, Transaction};
-use crate::work::{Part, Work};
+use crate::work::{WorkCounters, WorkPart};
 
 /// The group in which projectors share out partitions.
 const GROUP: &str = "project";
@@ -26,7 +26,7 @@ const SMALLEST: usize = 100;
 /// Limits of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Options {
+pub struct ProjectorOptions {
     /// Records per batch at most; a backlog is taken in batches of this size.
     pub batch: usize,
     /// Events of a batch, at most, that are folded while the rows of those before are written and those of the ones after
@@ -34,7 +34,7 @@ pub struct Options {
     pub portion: usize,
 }
 
-impl Default for Options {
+impl Default for ProjectorOptions {
     fn default() -> Self {
         Self { batch: 20_000, portion: 2000 }
     }
@@ -47,14 +47,14 @@ pub struct Projector {
     /// Events per portion.
     portion: usize,
     /// Which partitions are its own now; none before the first step.
-    membership: Option<Box<dyn Membership>>,
+    membership: Option<Box<dyn GroupMembership>>,
     /// Those of the last step.
     mine: Vec<u32>,
     /// Next offset per partition, as the store says, and never to be reached where it is another's; none: to be read again.
     positions: Option<Vec<u64>>,
     /// The next batch, read while the last one was written.
     ahead: Option<Read>,
-    work: Arc<Work>,
+    work: Arc<WorkCounters>,
 }
 
 impl Projector {
@@ -63,7 +63,7 @@ impl Projector {
         log: Arc<dyn Log>,
         store: Arc<dyn ProjectStore>,
         (key, keys): (HubKey, Arc<dyn KeyRing>),
-        options: Options,
+        options: ProjectorOptions,
     ) -> Self {
         let reader = Reader { log, key, keys, batch: options.batch };
         let portion = options.portion.max(1);
@@ -72,7 +72,7 @@ impl Projector {
     }
 
     /// Its counters.
-    pub fn work(&self) -> Arc<Work> {
+    pub fn work(&self) -> Arc<WorkCounters> {
         Arc::clone(&self.work)
     }
 
@@ -96,7 +96,7 @@ impl Projector {
     async fn project(&self, read: &Read) -> Result<(), StageError> {
         let tx = Transaction::begin(self.store.begin(&read.moves).await?, Arc::clone(&self.work));
         if !read.refused.is_empty() {
-            tx.save(Changes { refused: read.refused.clone(), ..Changes::default() });
+            tx.save(RowChanges { refused: read.refused.clone(), ..RowChanges::default() });
         }
         let batch =
             Batch::new(&tx, (self.reader.log.as_ref(), self.reader.keys.as_ref()), &self.work, read.taken.len());
@@ -125,7 +125,7 @@ impl Stage for Projector {
         "projector"
     }
 
-    async fn step(&mut self) -> Result<Progress, StageError> {
+    async fn step(&mut self) -> Result<StepProgress, StageError> {
         let mine = self.mine().await?;
         let positions = match self.positions.take() {
             Some(positions) if mine == self.mine => positions,
@@ -138,19 +138,19 @@ impl Stage for Projector {
             // Woken by an append; else it looks so often whether it is asked to stop.
             self.reader.log.wait(EVENTS_TOPIC, &positions, Duration::from_millis(100)).await?;
             self.positions = Some(positions);
-            return Ok(Progress::Idle);
+            return Ok(StepProgress::Idle);
         }
-        self.work.spent(Part::Read, began);
+        self.work.spent(WorkPart::Read, began);
         let (reader, to) = (self.reader.clone(), read.to());
         let ahead = tokio::spawn(async move { reader.read(to).await });
         let done = self.project(&read).await;
         let began = Instant::now();
         // It ends within this step: nothing reads the log once the stage has stopped. What it could not read is read again.
         self.ahead = ahead.await.ok().and_then(Result::ok);
-        self.work.spent(Part::Read, began);
+        self.work.spent(WorkPart::Read, began);
         done?;
         self.positions = Some(read.to());
-        Ok(Progress::Worked((read.taken.len() as u64).max(1)))
+        Ok(StepProgress::Worked((read.taken.len() as u64).max(1)))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use onefold_event::{CodecError, ContentDigest, DecodedEvent, HubKey, KeyRing, decode};
-use onefold_log::{EVENTS_TOPIC, Log, Stored};
+use onefold_log::{EVENTS_TOPIC, Log, StoredRecord};
 use onefold_stage::StageError;
 use onefold_store::QuarantineEntry;
 
@@ -90,7 +90,7 @@ impl Reader {
 
 /// A record that is wrong alone is found before it is stored; one that came into the log all the same stays there, and is in
 /// quarantine for whoever must decide.
-fn take(stored: Stored, key: &HubKey, keys: &dyn KeyRing) -> Result<Taken, Box<QuarantineEntry>> {
+fn take(stored: StoredRecord, key: &HubKey, keys: &dyn KeyRing) -> Result<Taken, Box<QuarantineEntry>> {
     let decoded = || {
         let event = decode(&stored.record.value)?;
         // The digest is over what stands in the log, sealed or not.
@@ -99,7 +99,7 @@ fn take(stored: Stored, key: &HubKey, keys: &dyn KeyRing) -> Result<Taken, Box<Q
     };
     match decoded() {
         Ok((digest, event)) => {
-            let Stored { partition, offset, record } = stored;
+            let StoredRecord { partition, offset, record } = stored;
             Ok(Taken { event, digest, partition, offset, recorded_at: record.time })
         }
         Err(error) => Err(Box::new(QuarantineEntry::refused(EVENTS_TOPIC, &stored, &error))),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use onefold_event::Subject;
-use onefold_fold::{Admitted, FactState, SubjectState};
+use onefold_fold::{AdmitOutcome, FactState, SubjectState};
 use onefold_view::Guest;
 
 use crate::read::Taken;
@@ -87,10 +87,10 @@ impl Row {
     }
 
     /// Takes in one copy of an event; a duplicate leaves the row as it is.
-    pub(crate) fn admit(&mut self, taken: &Taken) -> Admitted {
+    pub(crate) fn admit(&mut self, taken: &Taken) -> AdmitOutcome {
         let Taken { event, digest, recorded_at, partition, offset } = taken;
         if self.state.knows(&event.header, digest, *recorded_at, *partition, *offset) {
-            return Admitted::Duplicate;
+            return AdmitOutcome::Duplicate;
         }
         if self.state.is_long() {
             self.touched.insert(FactState::new(&event.header, digest, *recorded_at, *partition, *offset).row_id());

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use onefold_event::{Kind, Subject};
+use onefold_event::{Subject, SubjectKind};
 use onefold_fold::{SubjectState, asserted};
 use onefold_identity::{Intermediary, PartyFacts};
-use onefold_store::{Changes, DocumentRow, PartyChange};
+use onefold_store::{DocumentRow, PartyChange, RowChanges};
 use onefold_view::{Bundle, Contribution, Digest, Fragment};
 use prost::Message;
 
@@ -26,7 +26,7 @@ impl Batch<'_> {
         let flag = |state: Option<&SubjectState>| state.map_or(Intermediary::None, SubjectState::intermediary);
         for place in self.changed() {
             let row = &self.subjects[place];
-            if row.subject.kind() == Kind::Party && flag(row.old()) != flag(Some(&row.state)) {
+            if row.subject.kind() == SubjectKind::Party && flag(row.old()) != flag(Some(&row.state)) {
                 self.flagged.push(place);
             }
         }
@@ -114,7 +114,7 @@ impl Batch<'_> {
                 (true, false) => self.changes.undecided.push(key()),
                 _ => {}
             }
-            if row.subject.kind() == Kind::Party {
+            if row.subject.kind() == SubjectKind::Party {
                 let change = party_change(row);
                 // Who ever asserted a value counts against its limit, though it asserts nothing else now than before.
                 if change.is_some() || assertions(&row.subject, row.old()) != assertions(&row.subject, Some(&row.state))
@@ -124,7 +124,7 @@ impl Batch<'_> {
                 self.changes.parties.extend(change);
                 self.changes.marks.insert(key());
             }
-            if row.subject.kind() == Kind::Decision {
+            if row.subject.kind() == SubjectKind::Decision {
                 let decided = |state: Option<&SubjectState>| {
                     state.and_then(|state| state.fragment.as_ref()).map(Fragment::decided_parties).unwrap_or_default()
                 };
@@ -138,7 +138,7 @@ impl Batch<'_> {
     }
 
     /// What the portion changes; from here on its rows count as saved.
-    pub(crate) fn finish(&mut self, portion: &[Taken]) -> Changes {
+    pub(crate) fn finish(&mut self, portion: &[Taken]) -> RowChanges {
         let mut unnamed = self.tx.publishes().then(|| Unnamed::new(self, portion));
         let mut changes = std::mem::take(&mut self.changes);
         self.flagged.clear();

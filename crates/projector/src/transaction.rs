@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use onefold_fold::{FactState, SubjectState};
 use onefold_log::LogError;
-use onefold_store::{Changes, FactsOf, OwnerRow, ProjectTx, StoreError};
+use onefold_store::{FactsOf, OwnerRow, ProjectTx, RowChanges, StoreError};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::work::{Part, Work};
+use crate::work::{WorkCounters, WorkPart};
 
 /// Keys of rows that are wanted.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ pub(crate) struct Coming(oneshot::Receiver<Rows>);
 enum Turn {
     Documents(String, oneshot::Sender<Vec<String>>),
     Facts(Vec<FactsOf>, oneshot::Sender<Vec<Vec<FactState>>>),
-    Save(Box<Changes>),
+    Save(Box<RowChanges>),
     Commit,
 }
 
@@ -70,7 +70,7 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
-    pub(crate) fn begin(tx: Box<dyn ProjectTx>, work: Arc<Work>) -> Self {
+    pub(crate) fn begin(tx: Box<dyn ProjectTx>, work: Arc<WorkCounters>) -> Self {
         let publishes = tx.publishes();
         let (wanted, asked) = mpsc::unbounded_channel();
         let (turns, taken) = mpsc::unbounded_channel();
@@ -107,7 +107,7 @@ impl Transaction {
     }
 
     /// Has changes written, after those that came before, and does not wait for it.
-    pub(crate) fn save(&self, changes: Changes) {
+    pub(crate) fn save(&self, changes: RowChanges) {
         let _ = self.turns.send(Turn::Save(Box::new(changes)));
     }
 
@@ -139,7 +139,7 @@ async fn serve(
     mut tx: Box<dyn ProjectTx>,
     mut asked: mpsc::UnboundedReceiver<(Wanted, oneshot::Sender<Rows>)>,
     mut taken: mpsc::UnboundedReceiver<Turn>,
-    work: &Work,
+    work: &WorkCounters,
 ) -> Result<(), StoreError> {
     let mut refused = 0;
     loop {
@@ -148,7 +148,7 @@ async fn serve(
             Some((wanted, to)) = asked.recv() => {
                 let began = Instant::now();
                 let rows = read(tx.as_mut(), wanted).await?;
-                work.spent(Part::Load, began);
+                work.spent(WorkPart::Load, began);
                 work.read(rows.found());
                 // Who asked may have given up.
                 let _ = to.send(rows);
@@ -162,7 +162,7 @@ async fn serve(
                 Some(Turn::Facts(asked, to)) => {
                     let began = Instant::now();
                     let facts = tx.facts(&asked).await?;
-                    work.spent(Part::Load, began);
+                    work.spent(WorkPart::Load, began);
                     work.read(facts.iter().map(Vec::len).sum());
                     let _ = to.send(facts);
                 }
@@ -170,13 +170,13 @@ async fn serve(
                     let (began, rows) = (Instant::now(), changes.rows());
                     refused += changes.refused.len() as u64;
                     tx.save(*changes).await?;
-                    work.spent(Part::Save, began);
+                    work.spent(WorkPart::Save, began);
                     work.wrote(rows);
                 }
                 Some(Turn::Commit) => {
                     let began = Instant::now();
                     tx.commit().await?;
-                    work.spent(Part::Commit, began);
+                    work.spent(WorkPart::Commit, began);
                     metrics::counter!("onefold_log_refused_total").increment(refused);
                     return Ok(());
                 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use onefold_identity::Owner;
-use onefold_store::{Changes, IdentityChange, Members, Note};
+use onefold_identity::OwnerKey;
+use onefold_store::{IdentityChange, Members, Note, RowChanges};
 
 use crate::batch::Batch;
 use crate::read::Taken;
@@ -30,9 +30,9 @@ impl Unnamed {
             return;
         }
         // What is counted once for several is said of each of them.
-        let keys = match Owner::parse(key) {
-            Some(Owner::Each(owners)) => {
-                owners.iter().filter(|owner| **owner != Owner::None).map(Owner::text).collect()
+        let keys = match OwnerKey::parse(key) {
+            Some(OwnerKey::Each(owners)) => {
+                owners.iter().filter(|owner| **owner != OwnerKey::None).map(OwnerKey::text).collect()
             }
             _ => vec![key.to_owned()],
         };
@@ -47,7 +47,7 @@ impl Unnamed {
 
     /// All of it. Who holds which identifier is part of the views of others who hold it: where the resolver does not come
     /// to look at a party for that, the publisher does.
-    pub(crate) fn notes(mut self, changes: &Changes) -> Vec<Note> {
+    pub(crate) fn notes(mut self, changes: &RowChanges) -> Vec<Note> {
         let parties = changes.parties.iter().map(|change| &change.party);
         self.owners.extend(parties.filter(|party| !changes.inbox.contains(*party)).cloned());
         self.opened.extend(self.owners.into_iter().map(Note::Owner));

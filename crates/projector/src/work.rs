@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// A part of a batch's work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum WorkPart {
     /// Reading the log and decoding, as far as the batch waited for it.
     Read,
     /// Reading rows of subjects and owners.
@@ -21,7 +21,7 @@ pub enum Part {
     Commit,
 }
 
-impl Part {
+impl WorkPart {
     /// All parts, in the order of a batch.
     pub const ALL: [Self; 6] = [Self::Read, Self::Load, Self::Wait, Self::Fold, Self::Save, Self::Commit];
 
@@ -40,8 +40,8 @@ impl Part {
 
 /// Counters of a projector since its start.
 #[derive(Debug, Default)]
-pub struct Work {
-    nanos: [AtomicU64; Part::ALL.len()],
+pub struct WorkCounters {
+    nanos: [AtomicU64; WorkPart::ALL.len()],
     batches: AtomicU64,
     events: AtomicU64,
     read: AtomicU64,
@@ -51,7 +51,7 @@ pub struct Work {
 /// What the counters say at one moment.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Done {
-    spent: [Duration; Part::ALL.len()],
+    spent: [Duration; WorkPart::ALL.len()],
     /// Batches committed.
     pub batches: u64,
     /// Events in them.
@@ -62,7 +62,7 @@ pub struct Done {
     pub written: u64,
 }
 
-impl Work {
+impl WorkCounters {
     /// What was done so far.
     pub fn done(&self) -> Done {
         Done {
@@ -75,13 +75,13 @@ impl Work {
     }
 
     /// Counts the time since `from` for a part; answers the present, from which the next part counts.
-    pub(crate) fn spent(&self, part: Part, from: Instant) -> Instant {
+    pub(crate) fn spent(&self, part: WorkPart, from: Instant) -> Instant {
         let now = Instant::now();
         self.add(part, now - from);
         now
     }
 
-    pub(crate) fn add(&self, part: Part, took: Duration) {
+    pub(crate) fn add(&self, part: WorkPart, took: Duration) {
         self.nanos[part as usize].fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Relaxed);
     }
 
@@ -112,7 +112,7 @@ impl Done {
     }
 
     /// Time spent on a part.
-    pub fn spent(&self, part: Part) -> Duration {
+    pub fn spent(&self, part: WorkPart) -> Duration {
         self.spent[part as usize]
     }
 }

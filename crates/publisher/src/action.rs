@@ -1,8 +1,8 @@
 //! What a department is asked to do, and what it did.
 
 use onefold_event::{Body, DecodedEvent};
-use onefold_log::Record;
-use onefold_store::Turn;
+use onefold_log::LogRecord;
+use onefold_store::PublisherLease;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -31,7 +31,7 @@ struct Action<'a> {
 }
 
 /// The record of an event that asks for something or says that it was done; none of any other.
-pub(crate) fn action(event: &DecodedEvent, customer: Option<Uuid>, turn: &Turn) -> Option<Record> {
+pub(crate) fn action(event: &DecodedEvent, customer: Option<Uuid>, turn: &PublisherLease) -> Option<LogRecord> {
     let case = event.header.subject.as_str();
     let customer = customer.map(|id| id.to_string());
     let references = event.header.references.iter().map(|reference| reference.subject.to_string()).collect();

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Subject, party_id};
 use onefold_fold::{FactState, SubjectState};
-use onefold_identity::Rules;
-use onefold_log::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, IDENTITY_TOPIC, Record, partition_of};
+use onefold_identity::IdentityRules;
+use onefold_log::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, IDENTITY_TOPIC, LogRecord, partition_of};
 use onefold_stage::StageError;
-use onefold_store::{CustomerRows, FactsOf, IdentityChange, Members, Note, PublishStore, ReadStore, Turn};
-use onefold_view::View;
+use onefold_store::{CustomerRows, FactsOf, IdentityChange, Members, Note, PublishStore, PublisherLease, ReadStore};
+use onefold_view::CustomerView;
 use uuid::Uuid;
 
 use crate::action::action;
@@ -23,16 +23,16 @@ const CHUNK: usize = 500;
 pub(crate) struct Source<'a> {
     pub(crate) publish: &'a dyn PublishStore,
     pub(crate) read: &'a dyn ReadStore,
-    pub(crate) rules: &'a Rules,
-    pub(crate) turn: &'a Turn,
+    pub(crate) rules: &'a IdentityRules,
+    pub(crate) turn: &'a PublisherLease,
 }
 
 /// Records in the making: of each customer's id one, the last that was read.
 pub(crate) struct Batch<'a> {
     source: Source<'a>,
-    customers: BTreeMap<Uuid, Option<View>>,
-    identity: Vec<Record>,
-    actions: Vec<Record>,
+    customers: BTreeMap<Uuid, Option<CustomerView>>,
+    identity: Vec<LogRecord>,
+    actions: Vec<LogRecord>,
     /// Parties whose ids are taken away where they head nobody.
     asked: BTreeSet<String>,
     /// Parties whose customers are told anew.
@@ -154,16 +154,16 @@ impl<'a> Batch<'a> {
     }
 
     /// The records with their places, `partitions` to a topic that is spread.
-    pub(crate) fn records(self, partitions: u32) -> Vec<(String, u32, Record)> {
+    pub(crate) fn records(self, partitions: u32) -> Vec<(String, u32, LogRecord)> {
         let turn = self.source.turn;
-        let customer = |(id, view): (Uuid, Option<View>)| {
+        let customer = |(id, view): (Uuid, Option<CustomerView>)| {
             let id = id.to_string();
             let ty = if view.is_some() { "onefold.customer.v2" } else { "onefold.customer.gone.v1" };
             let said = Said { id: format!("{id}/{}", turn.version), ty, subject: &id, time: turn.version };
             record(id.clone(), &said, turn.version, view.as_ref())
         };
         let spread = |topic: &'static str| {
-            move |record: Record| (topic.to_owned(), partition_of(&record.key, partitions), record)
+            move |record: LogRecord| (topic.to_owned(), partition_of(&record.key, partitions), record)
         };
         let customers = self.customers.into_iter().map(customer).map(spread(CUSTOMERS_TOPIC));
         let identity = self.identity.into_iter().map(|record| (IDENTITY_TOPIC.to_owned(), 0, record));

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use onefold_event::{Body, DecodedEvent, KeyRing, decode_with};
-use onefold_log::{EVENTS_TOPIC, Log, LogError, Stored};
-use onefold_store::{FactsOf, Turn};
+use onefold_log::{EVENTS_TOPIC, Log, LogError, StoredRecord};
+use onefold_store::{FactsOf, PublisherLease};
 
 /// An event that asks a department for something, or says that it was done, with its place in the log.
 pub(crate) struct Asked {
@@ -35,7 +35,12 @@ pub(crate) struct Followed {
 }
 
 /// Reads at most about `max` events of those that the rows show already.
-pub(crate) async fn follow(log: &dyn Log, keys: &dyn KeyRing, turn: &Turn, max: usize) -> Result<Followed, LogError> {
+pub(crate) async fn follow(
+    log: &dyn Log,
+    keys: &dyn KeyRing,
+    turn: &PublisherLease,
+    max: usize,
+) -> Result<Followed, LogError> {
     let at = |partition: usize| turn.positions.get(partition).copied().unwrap_or(0);
     let mut followed = Followed { positions: (0..turn.projected.len()).map(at).collect(), ..Followed::default() };
     let behind = followed.positions.iter().zip(&turn.projected).filter(|(at, end)| at < end).count().max(1);
@@ -60,7 +65,7 @@ pub(crate) async fn follow(log: &dyn Log, keys: &dyn KeyRing, turn: &Turn, max: 
 }
 
 impl Followed {
-    fn take(&mut self, stored: Stored, keys: &dyn KeyRing) {
+    fn take(&mut self, stored: StoredRecord, keys: &dyn KeyRing) {
         self.events += 1;
         // The key of an event's record is its subject.
         let Ok(subject) = std::str::from_utf8(&stored.record.key) else { return };

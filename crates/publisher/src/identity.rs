@@ -1,8 +1,8 @@
 //! The feed of changes of who is one customer.
 
 use onefold_event::party_id;
-use onefold_log::Record;
-use onefold_store::{IdentityChange, Members, Turn};
+use onefold_log::LogRecord;
+use onefold_store::{IdentityChange, Members, PublisherLease};
 use serde::Serialize;
 
 use crate::record::{Said, record};
@@ -28,7 +28,7 @@ struct Part<'a> {
 }
 
 /// The record of a change. `number` tells it apart from every other one of this run.
-pub(crate) fn identity(change: &IdentityChange, number: &str, turn: &Turn) -> Record {
+pub(crate) fn identity(change: &IdentityChange, number: &str, turn: &PublisherLease) -> LogRecord {
     let (word, ty, customer, from, into): (_, _, _, &[String], &[Members]) = match change {
         IdentityChange::Opened { customer } => ("opened", "onefold.identity.opened.v1", customer, &[], &[]),
         IdentityChange::Merged { customer, from } => ("merged", "onefold.identity.merged.v1", customer, from, &[]),

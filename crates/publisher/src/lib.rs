@@ -7,4 +7,4 @@ mod identity;
 mod publisher;
 mod record;
 
-pub use publisher::{Options, Publisher};
+pub use publisher::{Publisher, PublisherOptions};

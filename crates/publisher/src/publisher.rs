@@ -6,10 +6,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use onefold_event::KeyRing;
-use onefold_identity::Rules;
+use onefold_identity::IdentityRules;
 use onefold_log::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, Fence, FencedAppender, IDENTITY_TOPIC, Log};
-use onefold_stage::{Progress, Stage, StageError};
-use onefold_store::{PublishStore, Published, ReadStore, Turn};
+use onefold_stage::{Stage, StageError, StepProgress};
+use onefold_store::{PublishStore, Published, PublisherLease, ReadStore};
 use serde::{Deserialize, Serialize};
 
 use crate::batch::{Batch, Source};
@@ -23,7 +23,7 @@ const RENEW: Duration = Duration::from_secs(2);
 /// Whether, and how much at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Options {
+pub struct PublisherOptions {
     /// Whether anything is published.
     pub enabled: bool,
     /// Events and notes per batch at most.
@@ -33,7 +33,7 @@ pub struct Options {
     pub every_ms: u64,
 }
 
-impl Default for Options {
+impl Default for PublisherOptions {
     fn default() -> Self {
         Self { enabled: false, batch: 5000, every_ms: 1000 }
     }
@@ -45,9 +45,9 @@ pub struct Publisher {
     fence: Arc<dyn Fence>,
     publish: Arc<dyn PublishStore>,
     read: Arc<dyn ReadStore>,
-    rules: Rules,
+    rules: IdentityRules,
     keys: Arc<dyn KeyRing>,
-    options: Options,
+    options: PublisherOptions,
     /// Partitions of a topic that is made.
     partitions: u32,
     appender: Option<Appender>,
@@ -71,9 +71,9 @@ impl Publisher {
     pub fn new(
         (log, fence): (Arc<dyn Log>, Arc<dyn Fence>),
         (publish, read): (Arc<dyn PublishStore>, Arc<dyn ReadStore>),
-        (rules, keys): (Rules, Arc<dyn KeyRing>),
+        (rules, keys): (IdentityRules, Arc<dyn KeyRing>),
         partitions: u32,
-        options: Options,
+        options: PublisherOptions,
     ) -> Self {
         Self { log, fence, publish, read, rules, keys, options, partitions, appender: None, turned: None, done: None }
     }
@@ -87,7 +87,7 @@ impl Publisher {
     }
 
     /// The turn, and the right to append that goes with it; none where there is nothing to do, or somebody else does it.
-    async fn turn(&mut self) -> Result<Option<Turn>, StageError> {
+    async fn turn(&mut self) -> Result<Option<PublisherLease>, StageError> {
         let waiting = self.publish.unpublished().await?;
         if !waiting.enabled || (waiting.is_done() && self.turned.is_some_and(|at| at.elapsed() < RENEW)) {
             return Ok(None);
@@ -116,8 +116,8 @@ impl Publisher {
     }
 
     /// One batch: read, appended, and then noted as done.
-    async fn publish(&mut self, turn: &Turn) -> Result<Progress, StageError> {
-        let Some(Appender { partitions, appender, .. }) = &mut self.appender else { return Ok(Progress::Idle) };
+    async fn publish(&mut self, turn: &PublisherLease) -> Result<StepProgress, StageError> {
+        let Some(Appender { partitions, appender, .. }) = &mut self.appender else { return Ok(StepProgress::Idle) };
         let most = self.options.batch;
         let notes = self.publish.notes(most).await?;
         // What became of customers is told before customers are told anew.
@@ -147,7 +147,7 @@ impl Publisher {
         fail::fail_point!("publish.after_commit");
         metrics::counter!("onefold_published_records_total").increment(published);
         self.done = (!more).then(Instant::now);
-        Ok(Progress::Worked(worked.max(1)))
+        Ok(StepProgress::Worked(worked.max(1)))
     }
 }
 
@@ -157,10 +157,10 @@ impl Stage for Publisher {
         "publisher"
     }
 
-    async fn step(&mut self) -> Result<Progress, StageError> {
+    async fn step(&mut self) -> Result<StepProgress, StageError> {
         self.pace().await;
         let done = match self.turn().await {
-            Ok(None) => return Ok(Progress::Idle),
+            Ok(None) => return Ok(StepProgress::Idle),
             Ok(Some(turn)) => {
                 // A turn that ended amid a batch would be a standby's, which begins the same batch: of two that need longer for
                 // it than a turn lasts, each would take the turn from the other and neither ever be done.

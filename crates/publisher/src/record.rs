@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use onefold_event::{Micros, format_micros};
-use onefold_log::Record;
+use onefold_log::LogRecord;
 use serde::Serialize;
 
 /// What the headers say.
@@ -17,11 +17,11 @@ pub(crate) struct Said<'a> {
 }
 
 /// A record under a key; without a value it takes the key away.
-pub(crate) fn record<T: Serialize>(key: String, said: &Said<'_>, version: Micros, value: Option<&T>) -> Record {
+pub(crate) fn record<T: Serialize>(key: String, said: &Said<'_>, version: Micros, value: Option<&T>) -> LogRecord {
     // Texts, numbers and lists of them: nothing that JSON cannot say.
     let value = value.map(|value| serde_json::to_vec(value).unwrap_or_default()).unwrap_or_default();
     let text = |name: &str, value: &str| (name.to_owned(), Bytes::copy_from_slice(value.as_bytes()));
-    let mut record = Record::new(key, value, version);
+    let mut record = LogRecord::new(key, value, version);
     record.headers = vec![
         text("ce_specversion", "1.0"),
         text("ce_id", &said.id),

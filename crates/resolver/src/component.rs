@@ -5,25 +5,29 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
 use onefold_fold::asserted;
-use onefold_identity::{Decision, IdentifierKey, PartyFacts, Rules, Strength, head};
-use onefold_store::{Cluster, Holders, ResolveTx, StoreError};
+use onefold_identity::{IdentifierKey, IdentityRules, PartyDecision, PartyFacts, Strength, head};
+use onefold_store::{ClusterRow, IdentifierHolders, ResolveTx, StoreError};
 
 /// All that clustering a component needs.
 #[derive(Debug, Default)]
 pub(crate) struct Component {
     pub(crate) parties: BTreeMap<Subject, PartyFacts>,
     pub(crate) first_seen: BTreeMap<Subject, i64>,
-    pub(crate) decisions: BTreeMap<String, Decision>,
+    pub(crate) decisions: BTreeMap<String, PartyDecision>,
     pub(crate) hubs: BTreeSet<IdentifierKey>,
     /// Parties that changed: those that were claimed, and those that waited in the component.
     pub(crate) changed: BTreeSet<String>,
     /// Present clusters of its parties.
-    pub(crate) before: BTreeSet<Cluster>,
+    pub(crate) before: BTreeSet<ClusterRow>,
 }
 
 /// Gathers the component from the parties that changed. Each party is read once; those that wait are claimed on the way, so
 /// that a component is gathered once for all that changed in it.
-pub(crate) async fn gather(tx: &mut dyn ResolveTx, changed: &[String], rules: &Rules) -> Result<Component, StoreError> {
+pub(crate) async fn gather(
+    tx: &mut dyn ResolveTx,
+    changed: &[String],
+    rules: &IdentityRules,
+) -> Result<Component, StoreError> {
     let changed: BTreeSet<String> = changed.iter().cloned().collect();
     let mut component = Component { changed: changed.clone(), ..Component::default() };
     let mut seen: BTreeSet<String> = changed.clone();
@@ -83,7 +87,7 @@ pub(crate) async fn gather(tx: &mut dyn ResolveTx, changed: &[String], rules: &R
 
 /// Whether a value may have linked before the change: taking away those that changed (`fresh`) or wait to be looked at, it
 /// is within its limit. Who asserted it and no longer holds it counts among them, since it counts among all.
-fn was_no_hub(value: &IdentifierKey, holders: &Holders, fresh: u64, rules: &Rules) -> bool {
+fn was_no_hub(value: &IdentifierKey, holders: &IdentifierHolders, fresh: u64, rules: &IdentityRules) -> bool {
     !rules.is_hub(value.kind(), holders.ever.saturating_sub(fresh + holders.waiting))
 }
 
@@ -122,7 +126,7 @@ impl Component {
     }
 
     /// Decisions, in the order of their keys.
-    pub(crate) fn standing(&self) -> Vec<Decision> {
+    pub(crate) fn standing(&self) -> Vec<PartyDecision> {
         self.decisions.values().cloned().collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_store::{Cluster, IdentityChange, Members, Note};
+use onefold_store::{ClusterRow, IdentityChange, Members, Note};
 
 /// The head of each party's customer in the clusters that were and that are now, as far as these differ; a party alone has none.
 pub(crate) struct Moves<'a> {
@@ -11,7 +11,7 @@ pub(crate) struct Moves<'a> {
 }
 
 impl<'a> Moves<'a> {
-    pub(crate) fn new(before: &'a BTreeSet<Cluster>, after: &'a BTreeSet<Cluster>) -> Self {
+    pub(crate) fn new(before: &'a BTreeSet<ClusterRow>, after: &'a BTreeSet<ClusterRow>) -> Self {
         Self { gone: heads(before.difference(after)), come: heads(after.difference(before)) }
     }
 
@@ -26,12 +26,12 @@ impl<'a> Moves<'a> {
     }
 
     /// Parties that have another head now, under it: of a large customer that one more joins, that one.
-    pub(crate) fn formed(&self) -> Vec<Cluster> {
+    pub(crate) fn formed(&self) -> Vec<ClusterRow> {
         let mut formed: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for (party, head) in self.come.iter().filter(|(party, head)| self.gone.get(*party) != Some(*head)) {
             formed.entry(head).or_default().insert((*party).to_owned());
         }
-        formed.into_iter().map(|(head, parties)| Cluster { head: head.to_owned(), parties }).collect()
+        formed.into_iter().map(|(head, parties)| ClusterRow { head: head.to_owned(), parties }).collect()
     }
 
     /// Parties by which all are found whose customer may show something else now: those that changed, those that have another
@@ -86,7 +86,7 @@ impl<'a> Moves<'a> {
 }
 
 /// The head of each party's cluster.
-fn heads<'a>(clusters: impl Iterator<Item = &'a Cluster>) -> BTreeMap<&'a str, &'a str> {
+fn heads<'a>(clusters: impl Iterator<Item = &'a ClusterRow>) -> BTreeMap<&'a str, &'a str> {
     clusters.flat_map(|c| c.parties.iter().map(|party| (party.as_str(), c.head.as_str()))).collect()
 }
 
@@ -94,8 +94,8 @@ fn heads<'a>(clusters: impl Iterator<Item = &'a Cluster>) -> BTreeMap<&'a str, &
 mod tests {
     use super::*;
 
-    fn clusters(all: &[&[&str]]) -> BTreeSet<Cluster> {
-        let one = |parties: &&[&str]| Cluster {
+    fn clusters(all: &[&[&str]]) -> BTreeSet<ClusterRow> {
+        let one = |parties: &&[&str]| ClusterRow {
             head: parties.first().copied().unwrap_or_default().to_owned(),
             parties: parties.iter().map(|party| (*party).to_owned()).collect(),
         };
@@ -149,7 +149,7 @@ mod tests {
         let (few, more) = (clusters(&[&["a", "b", "c", "e"]]), clusters(&[&["a", "b", "c", "d", "e"]]));
         let none = BTreeSet::new();
         let joins = Moves::new(&few, &more);
-        assert_eq!(joins.formed(), [Cluster { head: "a".into(), parties: BTreeSet::from(["d".to_owned()]) }]);
+        assert_eq!(joins.formed(), [ClusterRow { head: "a".into(), parties: BTreeSet::from(["d".to_owned()]) }]);
         assert_eq!((joins.touched(&none), joins.alone().count()), (BTreeSet::from(["a", "d"]), 0));
         let leaves = Moves::new(&more, &few);
         assert_eq!((leaves.formed(), leaves.alone().collect::<Vec<_>>()), (vec![], vec!["d"]));

@@ -4,4 +4,4 @@ mod component;
 mod feed;
 mod resolver;
 
-pub use resolver::{Options, Resolver};
+pub use resolver::{Resolver, ResolverOptions};

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use onefold_identity::{Rules, cluster};
-use onefold_stage::{Progress, Stage, StageError};
-use onefold_store::{Cluster, ClusterChange, ResolveStore};
+use onefold_identity::{IdentityRules, cluster};
+use onefold_stage::{Stage, StageError, StepProgress};
+use onefold_store::{ClusterChange, ClusterRow, ResolveStore};
 use onefold_view::Digest;
 use serde::{Deserialize, Serialize};
 
@@ -16,12 +16,12 @@ use crate::feed::Moves;
 /// Limits of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Options {
+pub struct ResolverOptions {
     /// Parties per batch at most.
     pub batch: usize,
 }
 
-impl Default for Options {
+impl Default for ResolverOptions {
     fn default() -> Self {
         Self { batch: 500 }
     }
@@ -30,13 +30,13 @@ impl Default for Options {
 /// Finds who is one customer.
 pub struct Resolver {
     store: Arc<dyn ResolveStore>,
-    rules: Rules,
-    options: Options,
+    rules: IdentityRules,
+    options: ResolverOptions,
 }
 
 impl Resolver {
     /// A resolver over a store, under these rules.
-    pub fn new(store: Arc<dyn ResolveStore>, rules: Rules, options: Options) -> Self {
+    pub fn new(store: Arc<dyn ResolveStore>, rules: IdentityRules, options: ResolverOptions) -> Self {
         Self { store, rules, options }
     }
 }
@@ -47,19 +47,19 @@ impl Stage for Resolver {
         "resolver"
     }
 
-    async fn step(&mut self) -> Result<Progress, StageError> {
-        let Some(mut tx) = self.store.begin(self.options.batch).await? else { return Ok(Progress::Idle) };
+    async fn step(&mut self) -> Result<StepProgress, StageError> {
+        let Some(mut tx) = self.store.begin(self.options.batch).await? else { return Ok(StepProgress::Idle) };
         let claimed = tx.claimed().to_vec();
         let component = gather(tx.as_mut(), &claimed, &self.rules).await?;
         let after = clusters(&component, &self.rules);
         tx.save(change(&component.before, &after, &component.changed)).await?;
         tx.commit().await?;
-        Ok(Progress::Worked(component.changed.len() as u64))
+        Ok(StepProgress::Worked(component.changed.len() as u64))
     }
 }
 
 /// Customers of two or more parties in a component.
-fn clusters(component: &Component, rules: &Rules) -> BTreeSet<Cluster> {
+fn clusters(component: &Component, rules: &IdentityRules) -> BTreeSet<ClusterRow> {
     let found = cluster(&component.parties, &component.standing(), &component.hubs, rules);
     for same in &found.unhonoured {
         let because = &same.because;
@@ -69,12 +69,12 @@ fn clusters(component: &Component, rules: &Rules) -> BTreeSet<Cluster> {
     several
         .filter_map(|parties| {
             let head = component.head(parties)?.to_string();
-            Some(Cluster { head, parties: parties.iter().map(ToString::to_string).collect() })
+            Some(ClusterRow { head, parties: parties.iter().map(ToString::to_string).collect() })
         })
         .collect()
 }
 
-fn change(before: &BTreeSet<Cluster>, after: &BTreeSet<Cluster>, changed: &BTreeSet<String>) -> ClusterChange {
+fn change(before: &BTreeSet<ClusterRow>, after: &BTreeSet<ClusterRow>, changed: &BTreeSet<String>) -> ClusterChange {
     let mut change = ClusterChange::default();
     for gone in before.difference(after) {
         change.clusters_digest.subtract(&Digest::cluster(strs(gone)));
@@ -101,6 +101,6 @@ fn change(before: &BTreeSet<Cluster>, after: &BTreeSet<Cluster>, changed: &BTree
     change
 }
 
-fn strs(cluster: &Cluster) -> impl Iterator<Item = &str> {
+fn strs(cluster: &ClusterRow) -> impl Iterator<Item = &str> {
     cluster.parties.iter().map(String::as_str)
 }

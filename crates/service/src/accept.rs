@@ -1,10 +1,10 @@
 //! Events as CloudEvents in, one answer per event out.
 
-use onefold_connect::{Answer as Judged, Door, NoEvent, Posted, Verdict as Said, take_posted};
+use onefold_connect::{Door, DoorVerdict as Said, NoEvent, PostAnswer as Judged, PostedEvent, take_posted};
 use onefold_event::Problem;
 use serde::Serialize;
 
-use crate::{Code, Service, ServiceError};
+use crate::{ErrorCode, Service, ServiceError};
 
 /// Events taken at once.
 pub const MOST_EVENTS: usize = 10_000;
@@ -12,7 +12,7 @@ pub const MOST_EVENTS: usize = 10_000;
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum EventVerdict {
     /// It is in the log, durably.
     Accepted,
     /// The hub knows it already.
@@ -25,13 +25,13 @@ pub enum Verdict {
 
 /// The answer to one event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Answer {
+pub struct EventAnswer {
     /// Its place in the request, from 0.
     pub index: usize,
     /// The hub's id of the event, or the sender's where it was rejected; empty where there was none.
     pub id: String,
     /// What became of it.
-    pub status: Verdict,
+    pub status: EventVerdict,
     /// All that is wrong with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
@@ -46,14 +46,14 @@ impl Service {
     /// # Errors
     /// This process only reads, there are too many, or nothing can be written. The whole request may be sent again then:
     /// what was taken in is known again by its id.
-    pub async fn accept(&self, cloudevents: Vec<Posted>) -> Result<Vec<Answer>, ServiceError> {
+    pub async fn accept(&self, cloudevents: Vec<PostedEvent>) -> Result<Vec<EventAnswer>, ServiceError> {
         let door = self.door()?;
         if cloudevents.len() > MOST_EVENTS {
             let message = format!(
                 "{} events at once are more than {MOST_EVENTS}: send them in several requests",
                 cloudevents.len()
             );
-            return Err(ServiceError::new(Code::TooLarge, message));
+            return Err(ServiceError::new(ErrorCode::TooLarge, message));
         }
         let judged = take_posted(cloudevents, door, self.store.as_ref()).await.map_err(ServiceError::from);
         if let Some(writes) = &self.writes {
@@ -64,7 +64,7 @@ impl Service {
 
     pub(crate) fn door(&self) -> Result<&Door, ServiceError> {
         self.door.as_ref().ok_or_else(|| {
-            ServiceError::new(Code::ReadOnly, "this process only reads: send events to the one that writes")
+            ServiceError::new(ErrorCode::ReadOnly, "this process only reads: send events to the one that writes")
         })
     }
 }
@@ -77,26 +77,26 @@ fn is_written(judged: &Judged) -> bool {
     }
 }
 
-fn answer(index: usize, judged: Judged) -> Answer {
-    let answer = |id: String, status| Answer { index, id, status, problems: Vec::new(), quarantine: None };
+fn answer(index: usize, judged: Judged) -> EventAnswer {
+    let answer = |id: String, status| EventAnswer { index, id, status, problems: Vec::new(), quarantine: None };
     match judged {
-        Judged::Judged(id, Said::Accepted { .. }) => answer(id.to_string(), Verdict::Accepted),
-        Judged::Judged(id, Said::Duplicate) => answer(id.to_string(), Verdict::Duplicate),
+        Judged::Judged(id, Said::Accepted { .. }) => answer(id.to_string(), EventVerdict::Accepted),
+        Judged::Judged(id, Said::Duplicate) => answer(id.to_string(), EventVerdict::Duplicate),
         Judged::Judged(id, Said::Conflict(earlier) | Said::OlderMapping(earlier)) => {
             let told = format!(
                 "the event is known with other content, which stands (log {}/{}): send a `revision` to change it",
                 earlier.partition, earlier.offset
             );
-            Answer { problems: vec![told], ..answer(id.to_string(), Verdict::Conflict) }
+            EventAnswer { problems: vec![told], ..answer(id.to_string(), EventVerdict::Conflict) }
         }
         // Posted events of this kind are in quarantine, and told of below.
         Judged::Judged(id, Said::Refused(beyond)) => {
             let problems = beyond.iter().map(ToString::to_string).collect();
-            Answer { problems, ..answer(id.to_string(), Verdict::Rejected) }
+            EventAnswer { problems, ..answer(id.to_string(), EventVerdict::Rejected) }
         }
         Judged::Quarantined(number, NoEvent { id, problems }) => {
             let problems = problems.iter().map(sentence).collect();
-            Answer { problems, quarantine: Some(format!("q-{number:04}")), ..answer(id, Verdict::Rejected) }
+            EventAnswer { problems, quarantine: Some(format!("q-{number:04}")), ..answer(id, EventVerdict::Rejected) }
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{Kind, Subject};
-use onefold_identity::{Atom, Held, IdentifierKey, Owner, attribute};
+use onefold_event::{Subject, SubjectKind};
+use onefold_identity::{AtomHolder, IdentifierKey, OwnerAtom, OwnerKey, attribute};
 use onefold_store::CustomerRows;
 use serde::Serialize;
 
 use crate::reference::identifier;
-use crate::{Code, Reference, Service, ServiceError};
+use crate::{CustomerReference, ErrorCode, Service, ServiceError};
 
 /// A customer by id and name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,14 +23,14 @@ pub struct CustomerName {
 
 impl Service {
     /// The rows of the one customer that is meant. A document means the customer that it belongs to.
-    pub(crate) async fn customer(&self, reference: &Reference) -> Result<CustomerRows, ServiceError> {
+    pub(crate) async fn customer(&self, reference: &CustomerReference) -> Result<CustomerRows, ServiceError> {
         let rows = match reference {
-            Reference::Id(id) => self.store.customer_by_id(*id).await?,
-            Reference::Identifier(key) => self.holder(key).await?,
-            Reference::Subject(subject) if subject.kind() == Kind::Party => {
+            CustomerReference::Id(id) => self.store.customer_by_id(*id).await?,
+            CustomerReference::Identifier(key) => self.holder(key).await?,
+            CustomerReference::Subject(subject) if subject.kind() == SubjectKind::Party => {
                 self.store.customer(subject.as_str()).await?
             }
-            Reference::Subject(subject) => self.owner(subject).await?,
+            CustomerReference::Subject(subject) => self.owner(subject).await?,
         };
         rows.ok_or_else(|| ServiceError::not_found(format!("nothing is known of {reference}")))
     }
@@ -46,7 +46,7 @@ impl Service {
                 let more =
                     if customers.len() > 5 { format!(" and {} more", customers.len() - 5) } else { String::new() };
                 let message = format!("{key} is held by {} customers: {}{more}", customers.len(), named.join(", "));
-                Err(ServiceError { code: Code::Ambiguous, message, customers })
+                Err(ServiceError { code: ErrorCode::Ambiguous, message, customers })
             }
         }
     }
@@ -65,18 +65,18 @@ impl Service {
 
     /// The customer that holds all of an owner key (rule C1).
     pub(crate) async fn customer_of_key(&self, key: &str) -> Result<Option<CustomerRows>, ServiceError> {
-        let Some(owner) = Owner::parse(key) else { return Ok(None) };
+        let Some(owner) = OwnerKey::parse(key) else { return Ok(None) };
         let mut customers: Vec<CustomerRows> = Vec::new();
         let mut held = BTreeMap::new();
         for atom in owner.leaves() {
             let party = match atom {
-                Atom::Identifier(value) => {
+                OwnerAtom::Identifier(value) => {
                     let holding = self.store.holders(value).await?;
                     match holding.parties.as_slice() {
-                        _ if self.rules.is_hub(value.kind(), holding.ever) => Err(Held::Hub),
-                        [] => Err(Held::Nobody),
+                        _ if self.rules.is_hub(value.kind(), holding.ever) => Err(AtomHolder::Hub),
+                        [] => Err(AtomHolder::Nobody),
                         [party] => Ok(party.clone()),
-                        _ => Err(Held::Several),
+                        _ => Err(AtomHolder::Several),
                     }
                 }
                 party => Ok(party.to_string()),
@@ -87,18 +87,18 @@ impl Service {
             };
             held.insert(atom, holder);
         }
-        let place = attribute(&owner, &|atom| held.get(atom).copied().unwrap_or(Held::Nobody));
+        let place = attribute(&owner, &|atom| held.get(atom).copied().unwrap_or(AtomHolder::Nobody));
         Ok(place.filter(|place| *place < customers.len()).map(|place| customers.swap_remove(place)))
     }
 
     /// The place among customers of the one that holds a party.
-    async fn place(&self, party: &str, among: &mut Vec<CustomerRows>) -> Result<Held<usize>, ServiceError> {
+    async fn place(&self, party: &str, among: &mut Vec<CustomerRows>) -> Result<AtomHolder<usize>, ServiceError> {
         if let Some(place) = among.iter().position(|rows| rows.parties.contains_key(party)) {
-            return Ok(Held::Customer(place));
+            return Ok(AtomHolder::Customer(place));
         }
-        let Some(rows) = self.store.customer(party).await? else { return Ok(Held::Nobody) };
+        let Some(rows) = self.store.customer(party).await? else { return Ok(AtomHolder::Nobody) };
         among.push(rows);
-        Ok(Held::Customer(among.len() - 1))
+        Ok(AtomHolder::Customer(among.len() - 1))
     }
 
     /// The row of a subject of which anything is known: an event about it, or that it ordered as a guest.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use onefold_connect::Verdict;
-use onefold_event::{Body, Event, EventId, IdParts, Kind, Micros, Subject, v1};
+use onefold_connect::DoorVerdict;
+use onefold_event::{Body, Event, EventId, IdParts, Micros, Subject, SubjectKind, v1};
 use onefold_fold::SubjectState;
 use onefold_identity::{PartyFacts, forbidden, kept_apart, normalise};
 use onefold_store::CustomerRows;
@@ -12,33 +12,33 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::reference::identifier;
-use crate::{Code, CustomerName, Reference, Service, ServiceError};
+use crate::{CustomerName, CustomerReference, ErrorCode, Service, ServiceError};
 
 /// Who speaks in decisions.
 pub(crate) const SOURCE: &str = "onefold";
 
 /// A decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
+pub enum CustomerDecision {
     /// These are one customer. A customer named by id or identifier stands for all its parties: what one customer has only one
     /// of yields to a decision pair by pair (rule B5).
     Link {
         /// Two at least.
-        parties: Vec<Reference>,
+        parties: Vec<CustomerReference>,
     },
     /// The parties of one list are never the same customer as those of the other.
     Separate {
         /// One list; a customer stands for all its parties.
-        parties: Vec<Reference>,
+        parties: Vec<CustomerReference>,
         /// The other; empty: all other parties of their customers.
-        from: Vec<Reference>,
+        from: Vec<CustomerReference>,
     },
     /// A document is of a party.
     Reassign {
         /// The document.
         document: Subject,
         /// The party; a customer stands for its earliest one.
-        to: Reference,
+        to: CustomerReference,
         /// `trade`, `receivable` or, for both, empty.
         facet: String,
     },
@@ -58,9 +58,9 @@ pub enum Decision {
 
 /// A decision with who and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct DecisionRequest {
     /// What is decided.
-    pub decision: Decision,
+    pub decision: CustomerDecision,
     /// Who decides.
     pub by: String,
     /// Why.
@@ -69,7 +69,7 @@ pub struct Asked {
 
 /// What was decided. Views follow once the stages have caught up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Decided {
+pub struct DecisionResult {
     /// Id of the decision's event.
     pub event: String,
     /// What is given to `undo`.
@@ -106,34 +106,36 @@ impl Service {
     ///
     /// # Errors
     /// This process only reads, something named is not known, or there is nothing to decide.
-    pub async fn decide(&self, asked: Asked) -> Result<Decided, ServiceError> {
+    pub async fn decide(&self, asked: DecisionRequest) -> Result<DecisionResult, ServiceError> {
         let door = self.door()?;
         if asked.why.trim().is_empty() {
             return Err(ServiceError::invalid("a decision needs a reason: say why"));
         }
         let now = Timestamp::now().as_microsecond();
         let draft = match &asked.decision {
-            Decision::Link { parties } => self.link(parties, &asked, now).await?,
-            Decision::Separate { parties, from } => self.separate(parties, from, &asked, now).await?,
-            Decision::Reassign { document, to, facet } => self.reassign(document, to, facet, &asked, now).await?,
-            Decision::Withdraw { party, identifiers } => self.withdraw(party, identifiers, &asked, now).await?,
-            Decision::Undo { what } => self.undo(what, &asked, now).await?,
+            CustomerDecision::Link { parties } => self.link(parties, &asked, now).await?,
+            CustomerDecision::Separate { parties, from } => self.separate(parties, from, &asked, now).await?,
+            CustomerDecision::Reassign { document, to, facet } => {
+                self.reassign(document, to, facet, &asked, now).await?
+            }
+            CustomerDecision::Withdraw { party, identifiers } => self.withdraw(party, identifiers, &asked, now).await?,
+            CustomerDecision::Undo { what } => self.undo(what, &asked, now).await?,
         };
         let Draft { event, parties } = draft;
         let before = self.customers_of(&parties).await?;
         let subject = event.header.subject.clone();
         let (id, undo) = (event.header.id.to_string(), subject.to_string());
         match door.accept(vec![event]).await?.into_iter().next() {
-            Some(Verdict::Accepted { .. }) => {}
-            Some(Verdict::Refused(beyond)) => {
+            Some(DoorVerdict::Accepted { .. }) => {}
+            Some(DoorVerdict::Refused(beyond)) => {
                 let told: Vec<_> = beyond.iter().map(ToString::to_string).collect();
-                return Err(ServiceError::new(Code::TooLarge, told.join("; ")));
+                return Err(ServiceError::new(ErrorCode::TooLarge, told.join("; ")));
             }
             // Ids of decisions are made afresh: the door cannot know one.
             verdict => return Err(internal(format!("the decision was not taken: {verdict:?}"))),
         }
         let document = subject.kind().is_document().then(|| subject.to_string());
-        Ok(Decided { event: id, undo, parties, document, before })
+        Ok(DecisionResult { event: id, undo, parties, document, before })
     }
 
     /// The customers of these parties now, each once.
@@ -193,7 +195,12 @@ impl Service {
         Ok(keys.iter().zip(states).filter_map(facts).collect())
     }
 
-    async fn link(&self, parties: &[Reference], asked: &Asked, now: Micros) -> Result<Draft, ServiceError> {
+    async fn link(
+        &self,
+        parties: &[CustomerReference],
+        asked: &DecisionRequest,
+        now: Micros,
+    ) -> Result<Draft, ServiceError> {
         let mut meant = BTreeSet::new();
         for reference in parties {
             meant.insert(self.head(reference).await?);
@@ -214,9 +221,9 @@ impl Service {
 
     async fn separate(
         &self,
-        parties: &[Reference],
-        from: &[Reference],
-        asked: &Asked,
+        parties: &[CustomerReference],
+        from: &[CustomerReference],
+        asked: &DecisionRequest,
         now: Micros,
     ) -> Result<Draft, ServiceError> {
         let left = self.parties(parties).await?;
@@ -247,9 +254,9 @@ impl Service {
     async fn reassign(
         &self,
         document: &Subject,
-        to: &Reference,
+        to: &CustomerReference,
         facet: &str,
-        asked: &Asked,
+        asked: &DecisionRequest,
         now: Micros,
     ) -> Result<Draft, ServiceError> {
         if !document.kind().is_document() {
@@ -284,10 +291,10 @@ impl Service {
         &self,
         party: &Subject,
         identifiers: &[String],
-        asked: &Asked,
+        asked: &DecisionRequest,
         now: Micros,
     ) -> Result<Draft, ServiceError> {
-        if party.kind() != Kind::Party {
+        if party.kind() != SubjectKind::Party {
             return Err(ServiceError::invalid(format!("{party} is no party: an identifier is withdrawn from a party")));
         }
         let state = self.state(party).await?;
@@ -316,21 +323,23 @@ impl Service {
     }
 
     /// The party that a reference means: itself, or the earliest of the customer.
-    async fn head(&self, reference: &Reference) -> Result<Subject, ServiceError> {
+    async fn head(&self, reference: &CustomerReference) -> Result<Subject, ServiceError> {
         let rows = self.customer(reference).await?;
         match reference {
-            Reference::Subject(party) if party.kind() == Kind::Party => Ok(party.clone()),
+            CustomerReference::Subject(party) if party.kind() == SubjectKind::Party => Ok(party.clone()),
             _ => rows.head().ok_or_else(|| ServiceError::not_found(format!("{reference} has no parties"))),
         }
     }
 
     /// The parties that references mean: themselves, or all of the customer.
-    async fn parties(&self, references: &[Reference]) -> Result<BTreeSet<String>, ServiceError> {
+    async fn parties(&self, references: &[CustomerReference]) -> Result<BTreeSet<String>, ServiceError> {
         let mut all = BTreeSet::new();
         for reference in references {
             let rows = self.customer(reference).await?;
             match reference {
-                Reference::Subject(party) if party.kind() == Kind::Party => all.extend([party.to_string()]),
+                CustomerReference::Subject(party) if party.kind() == SubjectKind::Party => {
+                    all.extend([party.to_string()])
+                }
                 _ => all.extend(rows.parties.into_keys()),
             }
         }
@@ -341,7 +350,7 @@ impl Service {
 /// The event of a decision about parties: a subject of its own.
 fn decision(body: Body, now: Micros) -> Result<Event, ServiceError> {
     let number = Uuid::new_v4().to_string();
-    let subject = Subject::new(Kind::Decision, SOURCE, &number).map_err(internal)?;
+    let subject = Subject::new(SubjectKind::Decision, SOURCE, &number).map_err(internal)?;
     let parts = [number];
     let ids = IdParts { source: SOURCE, part: "", parts: &parts, revision: "" };
     Event::new(ids.id(), ids.fact(), SOURCE, subject, now, body).map_err(internal)
@@ -385,7 +394,7 @@ fn written(key: &onefold_identity::IdentifierKey) -> Result<v1::Identifier, Serv
 }
 
 pub(crate) fn internal(error: impl std::fmt::Display) -> ServiceError {
-    ServiceError::new(crate::Code::Internal, error.to_string())
+    ServiceError::new(crate::ErrorCode::Internal, error.to_string())
 }
 
 #[cfg(test)]

@@ -6,12 +6,12 @@ use std::str::FromStr;
 
 use onefold_event::{Subject, format_micros, parse_instant};
 use onefold_fold::SubjectState;
-use onefold_identity::{Owner, Rules};
-use onefold_store::{CustomerRows, DocumentRow, Listing, Place};
-use onefold_view::{Bundle, Contribution, Given, LatestView, assemble};
+use onefold_identity::{IdentityRules, OwnerKey};
+use onefold_store::{CustomerRows, DocumentPlace, DocumentRow, ListingOrder};
+use onefold_view::{Bundle, Contribution, LatestView, ViewInput, assemble};
 use serde::Serialize;
 
-use crate::{Code, Reference, Service, ServiceError};
+use crate::{CustomerReference, ErrorCode, Service, ServiceError};
 
 /// Documents on a page at most.
 pub const MOST: usize = 500;
@@ -37,8 +37,8 @@ impl Service {
     /// Nothing is known of the reference, the cursor is none, or the read model cannot be read.
     pub async fn documents(
         &self,
-        of: Option<&Reference>,
-        listing: Listing,
+        of: Option<&CustomerReference>,
+        listing: ListingOrder,
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Page, ServiceError> {
@@ -78,13 +78,13 @@ impl Service {
     async fn next_documents(
         &self,
         owners: &[String],
-        listing: Listing,
-        after: Option<&Place>,
+        listing: ListingOrder,
+        after: Option<&DocumentPlace>,
         rows: usize,
-    ) -> Result<(Vec<(Place, BTreeSet<String>)>, bool), ServiceError> {
+    ) -> Result<(Vec<(DocumentPlace, BTreeSet<String>)>, bool), ServiceError> {
         let found = self.store.documents(owners, listing, after, rows).await?;
         let more = found.len() == rows;
-        let mut documents: Vec<(Place, BTreeSet<String>)> = Vec::new();
+        let mut documents: Vec<(DocumentPlace, BTreeSet<String>)> = Vec::new();
         for DocumentRow { place, owner } in found {
             match documents.last_mut() {
                 Some((last, owners)) if *last == place => drop(owners.insert(owner)),
@@ -107,7 +107,7 @@ impl Service {
         // What moves to another time meanwhile may be met twice.
         let (mut seen, mut all, mut after) = (BTreeSet::new(), Vec::new(), None);
         loop {
-            let (found, more) = self.next_documents(&owners, Listing::OldestFirst, after.as_ref(), CHUNK).await?;
+            let (found, more) = self.next_documents(&owners, ListingOrder::OldestFirst, after.as_ref(), CHUNK).await?;
             after = found.last().map(|(place, _)| place.clone());
             let subjects = found.into_iter().map(|(place, _)| place.subject);
             all.extend(subjects.filter(|subject| seen.insert(subject.clone())));
@@ -139,7 +139,7 @@ impl Service {
 /// What stands among documents is never taken away.
 fn unknown(subject: &str) -> ServiceError {
     ServiceError::new(
-        Code::Damaged,
+        ErrorCode::Damaged,
         format!(
             "{subject} stands among the documents of an owner, and nothing is known of it: the read model is damaged; \
              `onefold rebuild --accept` makes it again from the log"
@@ -152,8 +152,8 @@ fn unknown(subject: &str) -> ServiceError {
 fn document(key: &str, state: &SubjectState, owners: &BTreeSet<String>, unattributed: bool) -> Option<Document> {
     let subject: Subject = key.parse().ok()?;
     let mut contributions = contributions(&subject, state);
-    let among = |key: &String| match Owner::parse(key) {
-        Some(Owner::Each(parts)) => parts.iter().any(|part| owners.contains(&part.key(&subject))),
+    let among = |key: &String| match OwnerKey::parse(key) {
+        Some(OwnerKey::Each(parts)) => parts.iter().any(|part| owners.contains(&part.key(&subject))),
         _ => owners.contains(key),
     };
     if unattributed && !contributions.iter().any(|(owner, adds)| adds.documents() > 0 && among(owner)) {
@@ -176,13 +176,13 @@ pub(crate) fn row(key: &str, contributions: &BTreeMap<String, Contribution>) -> 
         (owner.clone(), bundle)
     };
     let bundles: BTreeMap<String, Bundle> = contributions.iter().map(bundle).collect();
-    let view = assemble(&Given {
+    let view = assemble(&ViewInput {
         id: "",
         parties: &[],
         bundles: &bundles,
         hubs: &BTreeSet::new(),
         decisions: &[],
-        rules: &Rules::default(),
+        rules: &IdentityRules::default(),
         open_items: &[],
         today: None,
         tallies: None,
@@ -193,7 +193,7 @@ pub(crate) fn row(key: &str, contributions: &BTreeMap<String, Contribution>) -> 
 
 /// After which document the next page begins, as callers are given it and give it back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor(pub Place);
+pub struct Cursor(pub DocumentPlace);
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -211,7 +211,7 @@ impl FromStr for Cursor {
         let (at, subject) = text.split_once('/').ok_or_else(no_cursor)?;
         let at = parse_instant(at).ok_or_else(no_cursor)?;
         let subject: Subject = subject.parse().map_err(|_| no_cursor())?;
-        Ok(Self(Place { at, subject: subject.to_string() }))
+        Ok(Self(DocumentPlace { at, subject: subject.to_string() }))
     }
 }
 
@@ -222,10 +222,10 @@ mod tests {
     #[test]
     fn a_cursor_is_read_back() {
         let at = parse_instant("2026-03-09T09:05:11.25Z").unwrap();
-        let cursor = Cursor(Place { at, subject: "order:erp:a/b".to_owned() });
+        let cursor = Cursor(DocumentPlace { at, subject: "order:erp:a/b".to_owned() });
         assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
         for wrong in ["order:erp:1", "2026-03-09T09:05:11.25Z", "2026-03-09T09:05:11.25Z/1", "yesterday/order:erp:1"] {
-            assert_eq!(wrong.parse::<Cursor>().unwrap_err().code, crate::Code::Invalid, "{wrong}");
+            assert_eq!(wrong.parse::<Cursor>().unwrap_err().code, crate::ErrorCode::Invalid, "{wrong}");
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::CustomerName;
 /// Why a request was not fulfilled. Faces map it once: to a status, an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Code {
+pub enum ErrorCode {
     /// The request itself is wrong.
     Invalid,
     /// Nothing is known under this reference.
@@ -31,7 +31,7 @@ pub enum Code {
     Internal,
 }
 
-impl Code {
+impl ErrorCode {
     /// All codes.
     pub const ALL: [Self; 9] = [
         Self::Invalid,
@@ -81,7 +81,7 @@ impl Code {
 #[error("{message}")]
 pub struct ServiceError {
     /// The reason.
-    pub code: Code,
+    pub code: ErrorCode,
     /// What, where, expected, what to do.
     pub message: String,
     /// The customers between whom the request does not decide.
@@ -90,21 +90,21 @@ pub struct ServiceError {
 
 impl ServiceError {
     /// A refusal.
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), customers: Vec::new() }
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self::new(Code::Invalid, message)
+        Self::new(ErrorCode::Invalid, message)
     }
 
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
-        Self::new(Code::NotFound, message)
+        Self::new(ErrorCode::NotFound, message)
     }
 
     /// Whether the same request may succeed later without anybody doing anything but wait.
     pub fn retryable(&self) -> bool {
-        matches!(self.code, Code::Busy | Code::Full)
+        matches!(self.code, ErrorCode::Busy | ErrorCode::Full)
     }
 }
 
@@ -115,16 +115,16 @@ impl From<StoreError> for ServiceError {
             | StoreError::Locked
             | StoreError::Conflict
             | StoreError::Superseded
-            | StoreError::Unreachable(_) => Code::Busy,
-            StoreError::Full => Code::Full,
-            StoreError::Corrupt(_) => Code::Damaged,
+            | StoreError::Unreachable(_) => ErrorCode::Busy,
+            StoreError::Full => ErrorCode::Full,
+            StoreError::Corrupt(_) => ErrorCode::Damaged,
             StoreError::TooNew { .. }
             | StoreError::TooOld { .. }
             | StoreError::Absent
             | StoreError::OtherRules
             | StoreError::OlderFold { .. }
             | StoreError::NewerFold { .. }
-            | StoreError::Engine(_) => Code::Internal,
+            | StoreError::Engine(_) => ErrorCode::Internal,
         };
         Self::new(code, error.to_string())
     }
@@ -133,12 +133,12 @@ impl From<StoreError> for ServiceError {
 impl From<LogError> for ServiceError {
     fn from(error: LogError) -> Self {
         let code = match &error {
-            LogError::Busy(_) | LogError::Locked(_) | LogError::Unavailable(_) => Code::Busy,
-            LogError::Full(_) => Code::Full,
-            LogError::Corrupt(_) | LogError::Replaced(_) | LogError::UnknownPosition { .. } => Code::Damaged,
-            LogError::TooLarge { .. } => Code::TooLarge,
-            LogError::Refused(_) => Code::Invalid,
-            _ => Code::Internal,
+            LogError::Busy(_) | LogError::Locked(_) | LogError::Unavailable(_) => ErrorCode::Busy,
+            LogError::Full(_) => ErrorCode::Full,
+            LogError::Corrupt(_) | LogError::Replaced(_) | LogError::UnknownPosition { .. } => ErrorCode::Damaged,
+            LogError::TooLarge { .. } => ErrorCode::TooLarge,
+            LogError::Refused(_) => ErrorCode::Invalid,
+            _ => ErrorCode::Internal,
         };
         Self::new(code, error.to_string())
     }
@@ -147,12 +147,12 @@ impl From<LogError> for ServiceError {
 impl From<DoorError> for ServiceError {
     fn from(error: DoorError) -> Self {
         let code = match &error {
-            DoorError::Log(LogError::Full(_)) | DoorError::Store(StoreError::Full) => Code::Full,
+            DoorError::Log(LogError::Full(_)) | DoorError::Store(StoreError::Full) => ErrorCode::Full,
             DoorError::Undecodable { .. } | DoorError::Log(LogError::Corrupt(_) | LogError::Replaced(_)) => {
-                Code::Damaged
+                ErrorCode::Damaged
             }
-            other if other.retryable() => Code::Busy,
-            _ => Code::Internal,
+            other if other.retryable() => ErrorCode::Busy,
+            _ => ErrorCode::Internal,
         };
         Self::new(code, error.to_string())
     }
@@ -162,9 +162,9 @@ impl From<IngestError> for ServiceError {
     fn from(error: IngestError) -> Self {
         match error {
             IngestError::Door(error) => error.into(),
-            IngestError::Quarantine(StoreError::Full) => Self::new(Code::Full, error.to_string()),
-            other if other.retryable() => Self::new(Code::Busy, other.to_string()),
-            other => Self::new(Code::Internal, other.to_string()),
+            IngestError::Quarantine(StoreError::Full) => Self::new(ErrorCode::Full, error.to_string()),
+            other if other.retryable() => Self::new(ErrorCode::Busy, other.to_string()),
+            other => Self::new(ErrorCode::Internal, other.to_string()),
         }
     }
 }
@@ -175,9 +175,9 @@ mod tests {
 
     #[test]
     fn every_code_has_a_word_of_its_own() {
-        let words: std::collections::BTreeSet<_> = Code::ALL.iter().map(|code| code.word()).collect();
-        assert_eq!(words.len(), Code::ALL.len());
-        for code in Code::ALL {
+        let words: std::collections::BTreeSet<_> = ErrorCode::ALL.iter().map(|code| code.word()).collect();
+        assert_eq!(words.len(), ErrorCode::ALL.len());
+        for code in ErrorCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.word());
         }
     }

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use onefold_event::{
-    DecodedEvent, Event, EventId, KeyRing, Kind, Occurred, Subject, decode, decode_with, format_micros, to_cloudevent,
+    DecodedEvent, Event, EventId, KeyRing, Occurred, Subject, SubjectKind, decode, decode_with, format_micros,
+    to_cloudevent,
 };
 use onefold_fold::{FactState, standing};
-use onefold_log::{EVENTS_TOPIC, Stored};
+use onefold_log::{EVENTS_TOPIC, StoredRecord};
 use onefold_store::FactsOf;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Reference, Service, ServiceError};
+use crate::{CustomerReference, Service, ServiceError};
 
 /// How a copy of an event counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -78,9 +79,9 @@ impl Service {
     ///
     /// # Errors
     /// Nothing is known of the reference, or the read model cannot be read.
-    pub async fn events(&self, reference: &Reference) -> Result<Vec<EventPlace>, ServiceError> {
+    pub async fn events(&self, reference: &CustomerReference) -> Result<Vec<EventPlace>, ServiceError> {
         let subjects = match reference {
-            Reference::Subject(subject) if subject.kind() != Kind::Party => {
+            CustomerReference::Subject(subject) if subject.kind() != SubjectKind::Party => {
                 self.state(subject).await?;
                 vec![subject.to_string()]
             }
@@ -108,7 +109,8 @@ impl Service {
         let positions: Vec<(u32, u64)> = places.iter().map(|place| (place.partition, place.offset)).collect();
         let stored = self.log.fetch(EVENTS_TOPIC, &positions).await?;
         let events = stored.iter().zip(places);
-        let line = |stored: &Stored, place| Some(line(&decode(&stored.record.value).ok()?, self.keys.as_ref(), place));
+        let line =
+            |stored: &StoredRecord, place| Some(line(&decode(&stored.record.value).ok()?, self.keys.as_ref(), place));
         Ok(events.filter_map(|(stored, place)| line(stored, place)).collect())
     }
 

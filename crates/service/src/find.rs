@@ -3,14 +3,14 @@
 use onefold_view::Nearness;
 use serde::Serialize;
 
-use crate::{Code, Service, ServiceError};
+use crate::{ErrorCode, Service, ServiceError};
 
 /// Customers that one search answers at most.
 pub const MOST_FOUND: usize = 100;
 
 /// A customer that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Hit {
+pub struct SearchHit {
     /// The id it bears now.
     pub id: String,
     /// Its name.
@@ -27,13 +27,13 @@ impl Service {
     ///
     /// # Errors
     /// There is no word to look for, or the read model cannot be read.
-    pub async fn find(&self, text: &str, limit: usize) -> Result<Vec<Hit>, ServiceError> {
+    pub async fn find(&self, text: &str, limit: usize) -> Result<Vec<SearchHit>, ServiceError> {
         if !text.chars().any(char::is_alphanumeric) {
             return Err(ServiceError::invalid(format!("`{text}` holds no word to look for")));
         }
         let mut fitting = self.store.find(text, MOST_FOUND).await?;
         fitting.sort_by_cached_key(|found| Nearness::of(&found.text, text));
-        let (mut hits, limit) = (Vec::<Hit>::new(), limit.clamp(1, MOST_FOUND));
+        let (mut hits, limit) = (Vec::<SearchHit>::new(), limit.clamp(1, MOST_FOUND));
         for found in fitting {
             if hits.len() == limit {
                 break;
@@ -46,11 +46,11 @@ impl Service {
             let Some(rows) = self.store.customer(party).await? else {
                 let damaged =
                     format!("`{party}` is found by its words and is nobody: `onefold rebuild` makes the views again");
-                return Err(ServiceError::new(Code::Damaged, damaged));
+                return Err(ServiceError::new(ErrorCode::Damaged, damaged));
             };
             let name = self.name(&rows);
             let found_by = found.text.lines().map(str::to_owned).collect();
-            hits.push(Hit { id: name.id, name: name.name, parties: name.parties, found_by });
+            hits.push(SearchHit { id: name.id, name: name.name, parties: name.parties, found_by });
         }
         Ok(hits)
     }

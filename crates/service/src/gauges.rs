@@ -7,7 +7,7 @@ use crate::{Service, ServiceError};
 
 /// What is measured by asking, and not as it happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gauges {
+pub struct HubGauges {
     /// Events in the log, per partition: the log's own heads.
     pub heads: Vec<u64>,
     /// Events that the views do not show yet, per partition.
@@ -27,7 +27,7 @@ impl Service {
     ///
     /// # Errors
     /// The read model or the log cannot be read.
-    pub async fn gauges(&self) -> Result<Gauges, ServiceError> {
+    pub async fn gauges(&self) -> Result<HubGauges, ServiceError> {
         // Positions first: a head that moves meanwhile makes the lag too large by that, never too small.
         let positions = self.store.followed().await?.positions;
         let heads = self.log.heads(EVENTS_TOPIC).await?;
@@ -35,6 +35,6 @@ impl Service {
         let (lag, backlog) = (lag.collect(), self.store.backlog().await?);
         let unpublished = self.store.unpublished().await?;
         let quarantined = self.store.open().await?;
-        Ok(Gauges { heads, lag, inbox: backlog.inbox, marks: backlog.marks, unpublished, quarantined })
+        Ok(HubGauges { heads, lag, inbox: backlog.inbox, marks: backlog.marks, unpublished, quarantined })
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use onefold_event::{Kind, Subject};
+use onefold_event::{Subject, SubjectKind};
 use onefold_identity::{IdentifierKey, normalise};
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use crate::ServiceError;
 
 /// A customer id, an identifier or a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reference {
+pub enum CustomerReference {
     /// Any customer id ever issued.
     Id(Uuid),
     /// An identifier value, such as `phone:+8613800138000`.
@@ -20,7 +20,7 @@ pub enum Reference {
     Subject(Subject),
 }
 
-impl FromStr for Reference {
+impl FromStr for CustomerReference {
     type Err = ServiceError;
 
     fn from_str(text: &str) -> Result<Self, ServiceError> {
@@ -29,14 +29,14 @@ impl FromStr for Reference {
             return Ok(Self::Id(id));
         }
         let Some((word, _)) = text.split_once(':') else { return Err(no_reference(text)) };
-        if Kind::from_word(word).is_some() {
+        if SubjectKind::from_word(word).is_some() {
             return text.parse().map(Self::Subject).map_err(|e| ServiceError::invalid(e.to_string()));
         }
         identifier(text).map(Self::Identifier)
     }
 }
 
-impl fmt::Display for Reference {
+impl fmt::Display for CustomerReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Id(id) => id.fmt(f),
@@ -69,9 +69,9 @@ mod tests {
 
     #[test]
     fn each_form_is_told_by_how_it_is_written() {
-        let of = |text: &str| text.parse::<Reference>().unwrap();
-        assert!(matches!(of("5ab483d8-b06e-595f-ac8c-46d3293332e7"), Reference::Id(_)));
-        assert!(matches!(of("party:uci:18102"), Reference::Subject(_)));
+        let of = |text: &str| text.parse::<CustomerReference>().unwrap();
+        assert!(matches!(of("5ab483d8-b06e-595f-ac8c-46d3293332e7"), CustomerReference::Id(_)));
+        assert!(matches!(of("party:uci:18102"), CustomerReference::Subject(_)));
         assert_eq!(of("phone:0086 138 0013 8000").to_string(), "phone:+8613800138000");
         assert_eq!(of("tax_number:CN:91110000600037341L").to_string(), "tax_number:CN:91110000600037341L");
         assert_eq!(of("number:erp:K00417").to_string(), "number:erp:K00417");
@@ -80,8 +80,8 @@ mod tests {
     #[test]
     fn what_is_none_says_what_was_expected() {
         for bad in ["", "18102", "party:uci", "tax_number:CN:91110000600037341N"] {
-            let error = bad.parse::<Reference>().unwrap_err();
-            assert_eq!(error.code, crate::Code::Invalid, "{bad}");
+            let error = bad.parse::<CustomerReference>().unwrap_err();
+            assert_eq!(error.code, crate::ErrorCode::Invalid, "{bad}");
             assert!(error.message.contains(bad), "{error}");
         }
     }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use onefold_connect::Door;
 use onefold_event::KeyRing;
-use onefold_identity::Rules;
+use onefold_identity::IdentityRules;
 use onefold_log::Log;
-use onefold_stage::Health;
+use onefold_stage::StageBoard;
 use onefold_store::Store;
 
 use crate::writes::Writes;
@@ -17,9 +17,9 @@ pub struct Service {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) door: Option<Door>,
-    pub(crate) rules: Rules,
+    pub(crate) rules: IdentityRules,
     pub(crate) keys: Arc<dyn KeyRing>,
-    pub(crate) health: Health,
+    pub(crate) health: StageBoard,
     /// Where whether they succeed is part of health.
     pub(crate) writes: Option<Writes>,
 }
@@ -31,15 +31,15 @@ impl Service {
         log: Arc<dyn Log>,
         store: Arc<dyn Store>,
         door: Option<Door>,
-        rules: Rules,
+        rules: IdentityRules,
         keys: Arc<dyn KeyRing>,
     ) -> Self {
-        Self { log, store, door, rules, keys, health: Health::default(), writes: None }
+        Self { log, store, door, rules, keys, health: StageBoard::default(), writes: None }
     }
 
     /// The same with the stages whose health it is to tell.
     #[must_use]
-    pub fn watching(mut self, health: Health) -> Self {
+    pub fn watching(mut self, health: StageBoard) -> Self {
         self.health = health;
         self
     }

@@ -1,12 +1,12 @@
 //! The view of a customer, or whose a document is.
 
-use onefold_event::{Kind, Subject};
+use onefold_event::{Subject, SubjectKind};
 use onefold_store::CustomerRows;
-use onefold_view::{Bundle, Tallies, View};
+use onefold_view::{Bundle, CustomerView, PurchaseTallies};
 use serde::Serialize;
 
 use crate::documents::{self, Document};
-use crate::{CustomerName, Reference, Service, ServiceError};
+use crate::{CustomerName, CustomerReference, Service, ServiceError};
 
 /// Documents up to which the preferred products are counted from the documents themselves.
 const TALLIED_DOCUMENTS: i64 = 1_000;
@@ -16,28 +16,28 @@ const TALLIED_DOCUMENTS: i64 = 1_000;
 #[serde(untagged)]
 pub enum Shown {
     /// A customer.
-    Customer(Box<View>),
+    Customer(Box<CustomerView>),
     /// A document.
-    Document(Box<Whose>),
+    Document(Box<DocumentOwners>),
 }
 
 /// A document and whose it is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Whose {
+pub struct DocumentOwners {
     /// As it stands on a timeline.
     #[serde(flatten)]
     pub document: Document,
     /// Who bought.
-    pub trade: Owner,
+    pub trade: DocumentOwner,
     /// Who owes.
-    pub receivable: Owner,
+    pub receivable: DocumentOwner,
     /// Owners of its parts: a payment's allocations, a delivery's lines by order.
-    pub parts: Vec<Owner>,
+    pub parts: Vec<DocumentOwner>,
 }
 
 /// An owner and the customer that holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Owner {
+pub struct DocumentOwner {
     /// Party, identifier or set; begins with `none` where there is none.
     pub key: String,
     /// The customer; none: unattributed.
@@ -49,9 +49,9 @@ impl Service {
     ///
     /// # Errors
     /// Nothing is known of the reference, several hold it, or the read model cannot be read.
-    pub async fn show(&self, reference: &Reference, today: Option<i64>) -> Result<Shown, ServiceError> {
+    pub async fn show(&self, reference: &CustomerReference, today: Option<i64>) -> Result<Shown, ServiceError> {
         match reference {
-            Reference::Subject(subject) if subject.kind() != Kind::Party => {
+            CustomerReference::Subject(subject) if subject.kind() != SubjectKind::Party => {
                 self.whose(subject).await.map(|whose| Shown::Document(Box::new(whose)))
             }
             _ => self.view(reference, today).await.map(|view| Shown::Customer(Box::new(view))),
@@ -62,7 +62,7 @@ impl Service {
     ///
     /// # Errors
     /// As for [`Service::show`].
-    pub async fn view(&self, reference: &Reference, today: Option<i64>) -> Result<View, ServiceError> {
+    pub async fn view(&self, reference: &CustomerReference, today: Option<i64>) -> Result<CustomerView, ServiceError> {
         let rows = self.customer(reference).await?;
         let tallies = self.tallies(&rows).await?;
         Ok(rows.view(&self.rules, today, tallies.as_ref()))
@@ -75,19 +75,19 @@ impl Service {
     }
 
     /// Tallies of all documents, where the bundles hold too few and the documents are not too many.
-    async fn tallies(&self, rows: &CustomerRows) -> Result<Option<Tallies>, ServiceError> {
+    async fn tallies(&self, rows: &CustomerRows) -> Result<Option<PurchaseTallies>, ServiceError> {
         let documents: i64 = rows.bundles.values().map(Bundle::documents).sum();
         if documents > TALLIED_DOCUMENTS || !rows.bundles.values().any(Bundle::has_many_lines) {
             return Ok(None);
         }
-        let mut tallies = Tallies::default();
+        let mut tallies = PurchaseTallies::default();
         for (_, contributions) in self.contributions(rows).await? {
             contributions.values().filter_map(|c| c.tallies()).for_each(|t| tallies.add(t));
         }
         Ok(Some(tallies))
     }
 
-    async fn whose(&self, subject: &Subject) -> Result<Whose, ServiceError> {
+    async fn whose(&self, subject: &Subject) -> Result<DocumentOwners, ServiceError> {
         let state = self.state(subject).await?;
         let (keys, contributions) = (state.keys(), documents::contributions(subject, &state));
         let document = documents::row(subject.as_str(), &contributions).ok_or_else(|| {
@@ -98,12 +98,12 @@ impl Service {
             parts.push(self.owner_of(key).await?);
         }
         let (trade, receivable) = (self.owner_of(&keys.trade).await?, self.owner_of(&keys.receivable).await?);
-        Ok(Whose { document, trade, receivable, parts })
+        Ok(DocumentOwners { document, trade, receivable, parts })
     }
 
-    async fn owner_of(&self, key: &str) -> Result<Owner, ServiceError> {
+    async fn owner_of(&self, key: &str) -> Result<DocumentOwner, ServiceError> {
         let customer = self.customer_of_key(key).await?.map(|rows| self.name(&rows));
-        Ok(Owner { key: key.to_owned(), customer })
+        Ok(DocumentOwner { key: key.to_owned(), customer })
     }
 }
 
@@ -113,6 +113,6 @@ pub fn day_number(day: jiff::civil::Date) -> i64 {
 }
 
 /// The name that a view shows.
-pub(crate) fn name_of(view: &View) -> String {
+pub(crate) fn name_of(view: &CustomerView) -> String {
     view.profile.get("name").map(|value| value.value.clone()).unwrap_or_default()
 }

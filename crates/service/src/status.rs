@@ -6,14 +6,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use onefold_event::format_micros;
 use onefold_log::EVENTS_TOPIC;
 use onefold_store::StatusRows;
-use onefold_view::{Measure, Purse};
+use onefold_view::{MoneyMeasure, MoneyTotals};
 use serde::Serialize;
 
 use crate::{Service, ServiceError};
 
 /// Everything in one page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Status {
+pub struct HubStatus {
     /// Events in the log.
     pub events: u64,
     /// Subjects with at least one event.
@@ -42,12 +42,12 @@ pub struct Status {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// Trade, by currency.
-    pub money: BTreeMap<String, Money>,
+    pub money: BTreeMap<String, CurrencySums>,
 }
 
 /// Sums in one currency: customers plus unattributed is everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Money {
+pub struct CurrencySums {
     /// Invoices.
     pub invoiced: String,
     /// Credit notes.
@@ -67,7 +67,7 @@ impl Service {
     ///
     /// # Errors
     /// The read model or the log cannot be read.
-    pub async fn status(&self) -> Result<Status, ServiceError> {
+    pub async fn status(&self) -> Result<HubStatus, ServiceError> {
         let rows = self.store.status().await?;
         let heads = self.log.heads(EVENTS_TOPIC).await?;
         let events = heads.iter().sum();
@@ -82,7 +82,7 @@ impl Service {
             ));
         }
         warnings.extend(self.clock_warning(&heads).await?);
-        Ok(Status {
+        Ok(HubStatus {
             events,
             subjects: rows.subjects,
             parties: rows.parties,
@@ -121,17 +121,17 @@ impl Service {
     }
 }
 
-fn money(rows: &StatusRows) -> BTreeMap<String, Money> {
+fn money(rows: &StatusRows) -> BTreeMap<String, CurrencySums> {
     let (owned, unattributed) = (&rows.owned.money, &rows.unattributed.money);
-    let mut all = Purse::default();
+    let mut all = MoneyTotals::default();
     all.add(owned);
     all.add(unattributed);
     let currencies: BTreeSet<String> = all.currencies();
     let one = |currency: String| {
-        let sums = Money {
-            invoiced: all.amount(Measure::Invoiced, &currency),
-            credited: all.amount(Measure::Credited, &currency),
-            adjusted: all.amount(Measure::Adjusted, &currency),
+        let sums = CurrencySums {
+            invoiced: all.amount(MoneyMeasure::Invoiced, &currency),
+            credited: all.amount(MoneyMeasure::Credited, &currency),
+            adjusted: all.amount(MoneyMeasure::Adjusted, &currency),
             net: all.net(&currency),
             of_customers: owned.net(&currency),
             unattributed: unattributed.net(&currency),

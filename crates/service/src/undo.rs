@@ -1,13 +1,13 @@
 //! A decision undone: a later revision of the same fact that says so.
 
-use onefold_event::{Body, DecodedEvent, EventId, IdParts, Kind, Micros, Subject};
+use onefold_event::{Body, DecodedEvent, EventId, IdParts, Micros, Subject, SubjectKind};
 use uuid::Uuid;
 
 use crate::decide::{Draft, SOURCE, internal, revision_of};
-use crate::{Asked, Code, Service, ServiceError};
+use crate::{DecisionRequest, ErrorCode, Service, ServiceError};
 
 impl Service {
-    pub(crate) async fn undo(&self, what: &str, asked: &Asked, now: Micros) -> Result<Draft, ServiceError> {
+    pub(crate) async fn undo(&self, what: &str, asked: &DecisionRequest, now: Micros) -> Result<Draft, ServiceError> {
         let event = self.decision_meant(what).await?;
         let (body, parties) = undone(&event, asked).ok_or_else(|| {
             ServiceError::invalid(format!("{what} is no decision that stands: there is nothing to undo"))
@@ -21,7 +21,8 @@ impl Service {
 
     async fn decision_meant(&self, what: &str) -> Result<DecodedEvent, ServiceError> {
         if let Ok(id) = Uuid::try_parse(what) {
-            let subject: Subject = format!("{}:{SOURCE}:{id}", Kind::Decision.word()).parse().map_err(internal)?;
+            let subject: Subject =
+                format!("{}:{SOURCE}:{id}", SubjectKind::Decision.word()).parse().map_err(internal)?;
             if let Ok(standing) = self.standing(&subject).await {
                 return one(what, standing);
             }
@@ -50,7 +51,7 @@ fn one(what: &str, standing: Vec<DecodedEvent>) -> Result<DecodedEvent, ServiceE
             let ids: Vec<_> =
                 others.iter().chain([&last]).map(|e| format!("{} ({})", e.header.id, e.body.name())).collect();
             Err(ServiceError::new(
-                Code::Ambiguous,
+                ErrorCode::Ambiguous,
                 format!("several decisions about {what} stand; undo one by its event id: {}", ids.join(", ")),
             ))
         }
@@ -68,7 +69,7 @@ fn counts(event: &DecodedEvent) -> bool {
 }
 
 /// The body that undoes a decision, and the parties that it touches.
-fn undone(event: &DecodedEvent, asked: &Asked) -> Option<(Body, Vec<String>)> {
+fn undone(event: &DecodedEvent, asked: &DecisionRequest) -> Option<(Body, Vec<String>)> {
     let (by, why) = (asked.by.clone(), asked.why.clone());
     Some(match event.body.clone() {
         Body::PartiesLinked(mut m) => {

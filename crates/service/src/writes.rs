@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::{Code, ServiceError};
+use crate::{ErrorCode, ServiceError};
 
 /// What the last write came to; clones are the same.
 #[derive(Debug, Clone, Default)]
@@ -26,10 +26,12 @@ impl Writes {
     }
 }
 
-fn is_of_the_world(code: Code) -> bool {
+fn is_of_the_world(code: ErrorCode) -> bool {
     match code {
-        Code::Busy | Code::Full | Code::Damaged | Code::Internal => true,
-        Code::Invalid | Code::NotFound | Code::Ambiguous | Code::TooLarge | Code::ReadOnly => false,
+        ErrorCode::Busy | ErrorCode::Full | ErrorCode::Damaged | ErrorCode::Internal => true,
+        ErrorCode::Invalid | ErrorCode::NotFound | ErrorCode::Ambiguous | ErrorCode::TooLarge | ErrorCode::ReadOnly => {
+            false
+        }
     }
 }
 
@@ -41,9 +43,9 @@ mod tests {
     fn what_failed_stands_until_something_is_written() {
         let writes = Writes::default();
         let failed = |code| Err::<usize, _>(ServiceError::new(code, "no room"));
-        writes.note(&failed(Code::Invalid), |_| true);
+        writes.note(&failed(ErrorCode::Invalid), |_| true);
         assert_eq!(writes.failed(), None, "a wrong request says nothing of the disk");
-        writes.note(&failed(Code::Full), |_| true);
+        writes.note(&failed(ErrorCode::Full), |_| true);
         writes.note(&Ok(0), |written| *written > 0);
         assert_eq!(writes.failed().as_deref(), Some("no room"), "nothing was tried meanwhile");
         writes.note(&Ok(1), |written| *written > 0);

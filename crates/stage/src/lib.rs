@@ -3,5 +3,5 @@
 mod health;
 mod run;
 
-pub use health::{Health, StageHealth};
-pub use run::{Progress, Stage, StageError, Stop, Wake, spawn};
+pub use health::{StageBoard, StageHealth};
+pub use run::{Stage, StageError, StepProgress, StopSignal, WakeSignal, spawn};

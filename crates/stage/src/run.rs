@@ -9,11 +9,11 @@ use onefold_log::LogError;
 use onefold_store::StoreError;
 use tokio::sync::{Notify, watch};
 
-use crate::Health;
+use crate::StageBoard;
 
 /// What a step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
+pub enum StepProgress {
     /// Handled so many records or rows; there may be more.
     Worked(u64),
     /// There was nothing to do.
@@ -65,23 +65,23 @@ pub trait Stage: Send {
     fn name(&self) -> &str;
 
     /// Takes a batch, computes, commits. Waits for work itself at most a second.
-    async fn step(&mut self) -> Result<Progress, StageError>;
+    async fn step(&mut self) -> Result<StepProgress, StageError>;
 }
 
 /// Wakes a stage when there is work, so that it polls only as a net below.
-pub type Wake = Arc<Notify>;
+pub type WakeSignal = Arc<Notify>;
 
 /// Asks stages to stop.
 #[derive(Debug, Clone)]
-pub struct Stop(watch::Sender<bool>);
+pub struct StopSignal(watch::Sender<bool>);
 
-impl Default for Stop {
+impl Default for StopSignal {
     fn default() -> Self {
         Self(watch::Sender::new(false))
     }
 }
 
-impl Stop {
+impl StopSignal {
     /// Asks every stage to stop after its present step.
     pub fn stop(&self) {
         self.0.send_replace(true);
@@ -103,10 +103,10 @@ const LONGEST_BACK_OFF: Duration = Duration::from_secs(5);
 /// `wake` waits for its work within its own step.
 pub fn spawn(
     mut stage: Box<dyn Stage>,
-    wake: Option<Wake>,
-    next: Option<Wake>,
-    health: Health,
-    stop: Stop,
+    wake: Option<WakeSignal>,
+    next: Option<WakeSignal>,
+    health: StageBoard,
+    stop: StopSignal,
 ) -> std::io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Handle::current();
     // Metrics take a label that is cheap to copy, and each step has four of them.
@@ -120,10 +120,10 @@ pub fn spawn(
 async fn drive(
     stage: &mut dyn Stage,
     name: &Arc<str>,
-    wake: Option<Wake>,
-    next: Option<Wake>,
-    health: &Health,
-    stop: &Stop,
+    wake: Option<WakeSignal>,
+    next: Option<WakeSignal>,
+    health: &StageBoard,
+    stop: &StopSignal,
 ) {
     let mut stopping = stop.0.subscribe();
     let mut back_off = Duration::from_millis(20);
@@ -133,12 +133,12 @@ async fn drive(
         match stage.step().await {
             Ok(progress) => {
                 (back_off, conflicts) = (Duration::from_millis(20), 0);
-                let handled = if let Progress::Worked(n) = progress { n } else { 0 };
+                let handled = if let StepProgress::Worked(n) = progress { n } else { 0 };
                 health.beat(name, handled);
                 measure(name, handled, began.elapsed());
                 // Even a stage with nothing to do hands the wake on: who woke it may have left work for the next.
                 next.iter().for_each(|next| next.notify_one());
-                if let (Progress::Idle, Some(wake)) = (progress, &wake) {
+                if let (StepProgress::Idle, Some(wake)) = (progress, &wake) {
                     tokio::select! {
                         () = wake.notified() => {}
                         _ = stopping.changed() => {}

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use onefold_identity::{Atom, Held, IdentifierKey, Owner, Rules, Whose};
+use onefold_identity::{AtomHolder, IdentifierKey, IdentityRules, OwnerAtom, OwnerKey, Ownership};
 use onefold_store::StoreError;
 use sqlx::PgConnection;
 
@@ -23,7 +23,7 @@ pub(crate) struct Standing {
 pub(crate) async fn standings(
     c: &mut PgConnection,
     values: &BTreeMap<IdentifierKey, u64>,
-    rules: &Rules,
+    rules: &IdentityRules,
 ) -> Result<BTreeMap<IdentifierKey, Standing>, StoreError> {
     if values.is_empty() {
         return Ok(BTreeMap::new());
@@ -59,14 +59,14 @@ pub(crate) async fn heads(c: &mut PgConnection, parties: &[String]) -> Result<Ha
 pub(crate) async fn whose(
     c: &mut PgConnection,
     keys: impl IntoIterator<Item = &String>,
-    rules: &Rules,
-) -> Result<BTreeMap<String, Whose<String>>, StoreError> {
-    let owner = |key: &String| Some((key.clone(), Owner::parse(key)?));
-    let owners: Vec<(String, Owner)> = keys.into_iter().filter_map(owner).collect();
+    rules: &IdentityRules,
+) -> Result<BTreeMap<String, Ownership<String>>, StoreError> {
+    let owner = |key: &String| Some((key.clone(), OwnerKey::parse(key)?));
+    let owners: Vec<(String, OwnerKey)> = keys.into_iter().filter_map(owner).collect();
     let (mut parties, mut values) = (BTreeSet::new(), BTreeMap::new());
     for atom in owners.iter().flat_map(|(_, owner)| owner.leaves()) {
         match atom {
-            Atom::Identifier(value) => {
+            OwnerAtom::Identifier(value) => {
                 values.insert(value.clone(), rules.limit(value.kind()).saturating_add(1));
             }
             party => drop(parties.insert(party.to_string())),
@@ -76,13 +76,13 @@ pub(crate) async fn whose(
     parties.extend(standings.values().filter(|s| !s.hub).flat_map(|s| s.present.iter().cloned()));
     let heads = heads(c, &parties.into_iter().collect::<Vec<_>>()).await?;
     let head = |party: &String| heads.get(party).cloned();
-    let holder = |atom: &Atom| match atom {
-        Atom::Identifier(value) => match standings.get(value) {
-            None => Held::Nobody,
-            Some(standing) if standing.hub => Held::Hub,
-            Some(standing) => Held::by(standing.present.iter().filter_map(head)),
+    let holder = |atom: &OwnerAtom| match atom {
+        OwnerAtom::Identifier(value) => match standings.get(value) {
+            None => AtomHolder::Nobody,
+            Some(standing) if standing.hub => AtomHolder::Hub,
+            Some(standing) => AtomHolder::by(standing.present.iter().filter_map(head)),
         },
-        party => head(&party.to_string()).map_or(Held::Nobody, Held::Customer),
+        party => head(&party.to_string()).map_or(AtomHolder::Nobody, AtomHolder::Customer),
     };
     Ok(owners.iter().map(|(key, owner)| (key.clone(), onefold_identity::whose(owner, &holder))).collect())
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_fold::SubjectState;
-use onefold_identity::{IdentifierKey, Rules};
+use onefold_identity::{IdentifierKey, IdentityRules};
 use onefold_store::{CustomerRows, PartyBundles, StoreError};
 use onefold_view::{Bundle, OpenItem};
 use prost::Message;
@@ -29,7 +29,7 @@ struct Making {
 pub(crate) async fn customers(
     c: &mut PgConnection,
     asked: &[String],
-    rules: &Rules,
+    rules: &IdentityRules,
 ) -> Result<Vec<CustomerRows>, StoreError> {
     let mut all = begin(c, asked).await?;
     decisions(c, &mut all).await?;
@@ -100,7 +100,7 @@ async fn decisions(c: &mut PgConnection, all: &mut BTreeMap<String, Making>) -> 
 async fn identifiers(
     c: &mut PgConnection,
     all: &mut BTreeMap<String, Making>,
-    rules: &Rules,
+    rules: &IdentityRules,
 ) -> Result<(), StoreError> {
     let parties: Vec<&String> = all.values().flat_map(|making| &making.atoms).collect();
     let sql = "SELECT party, identifier FROM holder WHERE party = ANY($1) AND present";
@@ -135,7 +135,11 @@ async fn identifiers(
 
 /// Bundles of what is held beside the parties: identifiers, what several own together, as far as that is the customer, and what
 /// is counted once for each who owns a part.
-async fn sets(c: &mut PgConnection, all: &mut BTreeMap<String, Making>, rules: &Rules) -> Result<(), StoreError> {
+async fn sets(
+    c: &mut PgConnection,
+    all: &mut BTreeMap<String, Making>,
+    rules: &IdentityRules,
+) -> Result<(), StoreError> {
     let atoms: Vec<&String> = all.values().flat_map(|making| &making.atoms).collect();
     let sql = "SELECT DISTINCT owner FROM set_member WHERE atom = ANY($1)";
     let sets = sqlx::query_scalar::<_, String>(sql).bind(atoms).fetch_all(&mut *c).await.map_err(engine)?;

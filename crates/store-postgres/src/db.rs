@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use onefold_identity::Rules;
+use onefold_identity::IdentityRules;
 use onefold_store::StoreError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgPool, Postgres, Transaction};
@@ -16,9 +16,9 @@ use crate::url::connect_options;
 
 /// Limits of the read model.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct PostgresOptions {
     /// Rules of identity that the views are made under; kept with them, so that other ones are refused.
-    pub rules: Rules,
+    pub rules: IdentityRules,
     /// Partitions of the log whose positions are kept, where the read model is made.
     pub partitions: u32,
     /// Connections for stages at most: one per transaction at a time.
@@ -36,10 +36,10 @@ pub struct Options {
     pub durable_commits: bool,
 }
 
-impl Default for Options {
+impl Default for PostgresOptions {
     fn default() -> Self {
         Self {
-            rules: Rules::default(),
+            rules: IdentityRules::default(),
             partitions: 12,
             stage_connections: 8,
             read_connections: 8,
@@ -63,7 +63,7 @@ const PLANS: [(&str, &str); 5] = [
 
 pub(crate) struct Inner {
     pub(crate) made_under: MadeUnder,
-    pub(crate) options: Options,
+    pub(crate) options: PostgresOptions,
     /// Who this is, as the holder of a lease.
     pub(crate) holder: Uuid,
     pub(crate) contention: Contention,
@@ -89,7 +89,7 @@ impl PostgresStore {
     ///
     /// # Errors
     /// The URL is none, the server does not answer or refuses, or the format is newer.
-    pub async fn connect(url: &str, options: Options) -> Result<Self, StoreError> {
+    pub async fn connect(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
         let to = connect_options(url)?;
         let made_under = migrate::run(&to, &options).await?;
         StoreError::check_fold(made_under.fold_version)?;
@@ -103,14 +103,14 @@ impl PostgresStore {
     ///
     /// # Errors
     /// The URL is none, the server does not answer or refuses, there is no read model, or its format is another.
-    pub async fn connect_read(url: &str, options: Options) -> Result<Self, StoreError> {
+    pub async fn connect_read(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
         let to = connect_options(url)?;
         let made_under = migrate::look(&to).await?;
         Ok(Self::open(to, made_under, options))
     }
 
     /// The rules of identity that the views were made under.
-    pub fn rules(&self) -> &Rules {
+    pub fn rules(&self) -> &IdentityRules {
         &self.0.made_under.rules
     }
 
@@ -132,7 +132,7 @@ impl PostgresStore {
         bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| StoreError::Corrupt("the hub's key".to_owned()))
     }
 
-    fn open(to: PgConnectOptions, made_under: MadeUnder, options: Options) -> Self {
+    fn open(to: PgConnectOptions, made_under: MadeUnder, options: PostgresOptions) -> Self {
         let pool = |most: u32| PgPoolOptions::new().max_connections(most.max(1)).acquire_timeout(options.patience);
         let idle = format!("{}ms", options.idle_in_transaction.as_millis());
         let commit = if options.durable_commits { "on" } else { "off" };

@@ -28,7 +28,7 @@ mod tell;
 mod url;
 mod verify;
 
-pub use db::{Options, PostgresStore};
+pub use db::{PostgresOptions, PostgresStore};
 pub use load::PostgresLoad;
 pub use scratch::Scratch;
 pub use swap::Beside;

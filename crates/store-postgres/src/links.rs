@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use onefold_identity::Owner;
+use onefold_identity::OwnerKey;
 use onefold_store::{KeyPrint, StoreError};
 use sqlx::PgPool;
 
@@ -41,7 +41,7 @@ impl Links {
         copy.finish().await?;
         let mut copy = Copy::begin(pool, "set_member (atom, owner)").await?;
         for set in &self.sets {
-            for atom in Owner::members(set) {
+            for atom in OwnerKey::members(set) {
                 copy.row(2).text(&atom).text(&short(set));
             }
             copy.flow().await?;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use onefold_fold::FOLD_VERSION;
-use onefold_identity::Rules;
+use onefold_identity::IdentityRules;
 use onefold_store::StoreError;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
@@ -11,7 +11,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection, SqlSafeStr};
 use uuid::Uuid;
 
 use crate::error::{corrupt, engine};
-use crate::{Options, tell};
+use crate::{PostgresOptions, tell};
 
 /// Every step to the present format, in order; a step that was released never changes.
 const STEPS: [(&str, &str); 10] = [
@@ -29,12 +29,12 @@ const STEPS: [(&str, &str); 10] = [
 
 /// What views were made under, as it is kept beside them.
 pub(crate) struct MadeUnder {
-    pub(crate) rules: Rules,
+    pub(crate) rules: IdentityRules,
     pub(crate) fold_version: u32,
 }
 
 /// Takes the steps that are missing, one process at a time; answers what the views were made under.
-pub(crate) async fn run(to: &PgConnectOptions, options: &Options) -> Result<MadeUnder, StoreError> {
+pub(crate) async fn run(to: &PgConnectOptions, options: &PostgresOptions) -> Result<MadeUnder, StoreError> {
     let step = |(version, (name, sql)): (i64, (&'static str, &'static str))| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
@@ -77,7 +77,7 @@ fn number(format: i64) -> u32 {
 }
 
 /// What is fixed once, by whoever is first: partitions and rules.
-async fn begin(connection: &mut PgConnection, options: &Options) -> Result<MadeUnder, StoreError> {
+async fn begin(connection: &mut PgConnection, options: &PostgresOptions) -> Result<MadeUnder, StoreError> {
     let mut tx = connection.begin().await.map_err(engine)?;
     sqlx::query("LOCK TABLE position, meta IN EXCLUSIVE MODE").execute(&mut *tx).await.map_err(engine)?;
     let partitions = i32::try_from(options.partitions).unwrap_or(i32::MAX);

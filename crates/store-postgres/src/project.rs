@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use onefold_fold::{FactState, SubjectState};
-use onefold_store::{Changes, FactsOf, OwnerRow, ProjectStore, ProjectTx, StoreError, Totals};
+use onefold_store::{DocumentTotals, FactsOf, OwnerRow, ProjectStore, ProjectTx, RowChanges, StoreError};
 use onefold_view::{Bundle, Digest};
 use prost::Message;
 use sqlx::{Postgres, Row, Transaction};
@@ -124,7 +124,7 @@ pub(crate) struct OwnerSeen {
     /// It has a bundle.
     pub(crate) filled: bool,
     pub(crate) named: bool,
-    pub(crate) totals: Totals,
+    pub(crate) totals: DocumentTotals,
 }
 
 pub(crate) struct Project {
@@ -167,7 +167,7 @@ impl ProjectTx for Project {
         self.publishes
     }
 
-    async fn save(&mut self, changes: Changes) -> Result<(), StoreError> {
+    async fn save(&mut self, changes: RowChanges) -> Result<(), StoreError> {
         let done = self.write(changes).await;
         done.map_err(|error| self.store.noted(error))
     }
@@ -235,7 +235,7 @@ impl Project {
             let bundle = Bundle::decode(bytes(row, "bundle")?).map_err(|e| corrupt(key, e))?;
             let digest = bytes(row, "digest")?.try_into().ok().map(Digest);
             let first_seen: Option<i64> = row.try_get("first_seen").map_err(engine)?;
-            let totals = Totals { documents: bundle.documents(), money: bundle.money() };
+            let totals = DocumentTotals { documents: bundle.documents(), money: bundle.money() };
             let (filled, named) = (!bytes(row, "bundle")?.is_empty(), first_seen.is_some());
             self.owners.insert(key.clone(), OwnerSeen { exists: true, filled, named, totals });
             owners.push(Some(OwnerRow { bundle, first_seen, digest, ..OwnerRow::default() }));

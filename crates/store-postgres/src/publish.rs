@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use onefold_event::Micros;
-use onefold_identity::{IdentifierKey, Owner, Rules};
-use onefold_store::{CustomerRows, Note, PartyPage, PublishStore, Published, StoreError, Turn, Unpublished};
+use onefold_identity::{IdentifierKey, IdentityRules, OwnerKey};
+use onefold_store::{CustomerRows, Note, PartyPage, PublishStore, Published, PublisherLease, StoreError, Unpublished};
 use sqlx::{PgConnection, Row};
 
 use crate::attribute::whose;
@@ -36,7 +36,7 @@ impl PublishStore for PostgresStore {
         tx.commit().await.map_err(engine)
     }
 
-    async fn turn(&self, now: Micros) -> Result<Option<Turn>, StoreError> {
+    async fn turn(&self, now: Micros) -> Result<Option<PublisherLease>, StoreError> {
         let mut tx = self.stage().await?;
         // A version that a crash of the server took back would be given twice.
         sqlx::query("SET LOCAL synchronous_commit = on").execute(&mut *tx).await.map_err(engine)?;
@@ -53,7 +53,7 @@ impl PublishStore for PostgresStore {
             let all: Vec<i64> = row.try_get(name).map_err(engine)?;
             Ok(all.into_iter().map(i64::cast_unsigned).collect())
         };
-        let turn = Turn {
+        let turn = PublisherLease {
             epoch: epoch.cast_unsigned(),
             version: row.try_get("version").map_err(engine)?,
             run: row.try_get("run").map_err(engine)?,
@@ -98,7 +98,7 @@ impl PublishStore for PostgresStore {
         Ok(rows)
     }
 
-    async fn published(&self, turn: &Turn, done: &Published) -> Result<(), StoreError> {
+    async fn published(&self, turn: &PublisherLease, done: &Published) -> Result<(), StoreError> {
         let mut tx = self.stage().await?;
         let mine = "SELECT true FROM lease WHERE name = 'publisher' AND holder = $1 AND epoch = $2 FOR UPDATE";
         let mine = sqlx::query_scalar::<_, bool>(mine).bind(self.0.holder).bind(turn.epoch.cast_signed());
@@ -130,7 +130,11 @@ impl PublishStore for PostgresStore {
 
 /// Whoever holds an identifier of these parties, or a share in a document with one. An identifier that linked nobody even
 /// without those whose notes wait, or were taken with these, says nothing of anybody else.
-async fn beside(c: &mut PgConnection, around: &[&String], rules: &Rules) -> Result<BTreeSet<String>, StoreError> {
+async fn beside(
+    c: &mut PgConnection,
+    around: &[&String],
+    rules: &IdentityRules,
+) -> Result<BTreeSet<String>, StoreError> {
     let values = sqlx::query_as::<_, (String, i64, i64)>(include_str!("sql/values_around.sql")).bind(around);
     let values = values.fetch_all(&mut *c).await.map_err(engine)?;
     let linked = |(value, ever, fresh): &(String, i64, i64)| {
@@ -144,7 +148,7 @@ async fn beside(c: &mut PgConnection, around: &[&String], rules: &Rules) -> Resu
     let sets = sqlx::query_scalar::<_, String>(sql).bind(atoms).fetch_all(&mut *c).await.map_err(engine)?;
     let long = Long::of(c, sets.iter().map(String::as_str)).await?;
     let mut shared = Vec::new();
-    for atom in sets.iter().flat_map(|set| Owner::members(long.text(set))) {
+    for atom in sets.iter().flat_map(|set| OwnerKey::members(long.text(set))) {
         match atom.strip_prefix("identifier:") {
             Some(value) => shared.push(value.to_owned()),
             None => drop(parties.insert(atom)),

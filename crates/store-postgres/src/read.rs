@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use async_trait::async_trait;
 use onefold_fold::SubjectState;
 use onefold_identity::IdentifierKey;
-use onefold_store::{CustomerRows, DocumentRow, Found, Holding, Listing, Place, ReadStore, StatusRows, StoreError};
+use onefold_store::{
+    CustomerRows, DocumentPlace, DocumentRow, FoundCustomer, IdentifierHolding, ListingOrder, ReadStore, StatusRows,
+    StoreError,
+};
 use onefold_view::SearchTerm;
 use prost::Message;
 use sqlx::Row;
@@ -38,7 +41,7 @@ impl ReadStore for PostgresStore {
         Ok(rows.into_iter().next())
     }
 
-    async fn holders(&self, identifier: &IdentifierKey) -> Result<Holding, StoreError> {
+    async fn holders(&self, identifier: &IdentifierKey) -> Result<IdentifierHolding, StoreError> {
         let mut tx = self.snapshot().await?;
         let (ever, present): (i64, Vec<String>) = sqlx::query_as(include_str!("sql/holding.sql"))
             .bind(identifier.to_string())
@@ -48,7 +51,7 @@ impl ReadStore for PostgresStore {
             .map_err(engine)?;
         let parties: BTreeSet<String> = heads(&mut tx, &present).await?.into_values().collect();
         tx.commit().await.map_err(engine)?;
-        Ok(Holding { parties: parties.into_iter().collect(), ever: ever.cast_unsigned() })
+        Ok(IdentifierHolding { parties: parties.into_iter().collect(), ever: ever.cast_unsigned() })
     }
 
     async fn subjects(&self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {
@@ -68,8 +71,8 @@ impl ReadStore for PostgresStore {
     async fn documents(
         &self,
         owners: &[String],
-        listing: Listing,
-        after: Option<&Place>,
+        listing: ListingOrder,
+        after: Option<&DocumentPlace>,
         limit: usize,
     ) -> Result<Vec<DocumentRow>, StoreError> {
         let mut tx = self.snapshot().await?;
@@ -81,8 +84,8 @@ impl ReadStore for PostgresStore {
             owners
         };
         let (sql, least) = match listing {
-            Listing::OldestFirst => (include_str!("sql/documents_oldest.sql"), i64::MIN),
-            Listing::NewestFirst => (include_str!("sql/documents_newest.sql"), i64::MAX),
+            ListingOrder::OldestFirst => (include_str!("sql/documents_oldest.sql"), i64::MIN),
+            ListingOrder::NewestFirst => (include_str!("sql/documents_newest.sql"), i64::MAX),
         };
         let (at, subject) = after.map_or((least, ""), |after| (after.at, after.subject.as_str()));
         let page = sqlx::query_as::<_, (String, i64, String)>(sql).bind(shorts(owners)).bind(at).bind(subject);
@@ -90,13 +93,13 @@ impl ReadStore for PostgresStore {
         let long = Long::of(&mut tx, page.iter().map(|(owner, ..)| owner.as_str())).await?;
         tx.commit().await.map_err(engine)?;
         let row = |(owner, at, subject): (String, i64, String)| DocumentRow {
-            place: Place { at, subject },
+            place: DocumentPlace { at, subject },
             owner: long.text(&owner).to_owned(),
         };
         Ok(page.into_iter().map(row).collect())
     }
 
-    async fn find(&self, text: &str, limit: usize) -> Result<Vec<Found>, StoreError> {
+    async fn find(&self, text: &str, limit: usize) -> Result<Vec<FoundCustomer>, StoreError> {
         let term = |term: SearchTerm| {
             let open = if term.open { ":*" } else { "" };
             let words: Vec<_> = term.words.iter().map(|word| format!("'{word}'{open}")).collect();
@@ -121,7 +124,7 @@ impl ReadStore for PostgresStore {
             let mut parties = heads.get(&party).and_then(|head| members.get(head)).cloned().unwrap_or_default();
             parties.sort();
             let text = String::from_utf8(text).map_err(|e| corrupt(&party, e))?;
-            Ok(Found { parties, text })
+            Ok(FoundCustomer { parties, text })
         });
         found.collect()
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use async_trait::async_trait;
 use onefold_fold::SubjectState;
 use onefold_identity::IdentifierKey;
-use onefold_store::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx, StoreError};
+use onefold_store::{ClusterChange, ClusterRow, IdentifierHolders, PartyRow, ResolveStore, ResolveTx, StoreError};
 use onefold_view::DigestSum;
 use prost::Message;
 use sqlx::{Postgres, Row, Transaction};
@@ -114,7 +114,7 @@ impl ResolveTx for Resolve {
         keys.iter().zip(&rows).map(party).collect()
     }
 
-    async fn holders(&mut self, values: &[IdentifierKey], limit: usize) -> Result<Vec<Holders>, StoreError> {
+    async fn holders(&mut self, values: &[IdentifierKey], limit: usize) -> Result<Vec<IdentifierHolders>, StoreError> {
         if values.is_empty() {
             return Ok(Vec::new());
         }
@@ -123,7 +123,7 @@ impl ResolveTx for Resolve {
         let sql = include_str!("sql/holders.sql");
         let rows = sqlx::query_as::<_, (i64, i64, Vec<String>)>(sql).bind(keys).bind(limit);
         let rows = rows.fetch_all(&mut *self.tx).await.map_err(engine)?;
-        let holders = |(ever, waiting, present): (i64, i64, Vec<String>)| Holders {
+        let holders = |(ever, waiting, present): (i64, i64, Vec<String>)| IdentifierHolders {
             ever: ever.cast_unsigned(),
             waiting: waiting.cast_unsigned(),
             present,
@@ -131,13 +131,13 @@ impl ResolveTx for Resolve {
         Ok(rows.into_iter().map(holders).collect())
     }
 
-    async fn clusters(&mut self, parties: &[String]) -> Result<Vec<Cluster>, StoreError> {
+    async fn clusters(&mut self, parties: &[String]) -> Result<Vec<ClusterRow>, StoreError> {
         let mut clusters: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (head, party) in customer::members(&mut self.tx, parties).await? {
             clusters.entry(head).or_default().insert(party);
         }
         clusters.retain(|_, parties| parties.len() > 1);
-        Ok(clusters.into_iter().map(|(head, parties)| Cluster { head, parties }).collect())
+        Ok(clusters.into_iter().map(|(head, parties)| ClusterRow { head, parties }).collect())
     }
 
     async fn decisions(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {

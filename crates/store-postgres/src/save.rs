@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use onefold_event::party_id;
 use onefold_fold::SubjectState;
-use onefold_identity::Owner;
-use onefold_store::{Changes, DocumentRow, OwnerRow, PartyChange, StoreError, Totals};
+use onefold_identity::OwnerKey;
+use onefold_store::{DocumentRow, DocumentTotals, OwnerRow, PartyChange, RowChanges, StoreError};
 use onefold_view::OpenItem;
 use prost::Message;
 use uuid::Uuid;
@@ -21,7 +21,7 @@ use crate::{history, publish, quarantine};
 const ROWS: usize = 5000;
 
 impl Project {
-    pub(crate) async fn write(&mut self, changes: Changes) -> Result<(), StoreError> {
+    pub(crate) async fn write(&mut self, changes: RowChanges) -> Result<(), StoreError> {
         let named =
             changes.owners.iter().map(|(key, _)| key).chain(changes.documents_added.iter().map(|row| &row.owner));
         let named = named.chain(changes.open_added.iter().map(|item| &item.owner)).map(String::as_str);
@@ -85,7 +85,7 @@ impl Project {
         let (mut old, mut new) = (Vec::new(), Vec::new());
         let (mut members, mut members_gone) = (Vec::new(), Vec::new());
         for (key, row) in rows {
-            let totals = Totals { documents: row.bundle.documents(), money: row.bundle.money() };
+            let totals = DocumentTotals { documents: row.bundle.documents(), money: row.bundle.money() };
             self.sums.totals.documents += totals.documents;
             self.sums.totals.money.add(&totals.money);
             let filled = !row.encoded.is_empty();
@@ -97,7 +97,7 @@ impl Project {
             // A set of nothing has no members: whether it ever had something depends on the order of events.
             if was.filled != filled {
                 let members = if filled { &mut members } else { &mut members_gone };
-                members.extend(Owner::members(&key).into_iter().map(|atom| (atom, short(&key).into_owned())));
+                members.extend(OwnerKey::members(&key).into_iter().map(|atom| (atom, short(&key).into_owned())));
             }
             if was.exists { &mut old } else { &mut new }.push((key, row));
         }

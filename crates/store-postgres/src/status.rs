@@ -1,7 +1,7 @@
 //! Counts and sums over everything: kept as they change, but for what nobody owns, which a merge elsewhere may change.
 
-use onefold_identity::Rules;
-use onefold_store::{StatusRows, StoreError, Totals};
+use onefold_identity::IdentityRules;
+use onefold_store::{DocumentTotals, StatusRows, StoreError};
 use sqlx::{PgConnection, Row};
 
 use crate::attribute::whose;
@@ -15,12 +15,12 @@ const CHUNK: i64 = 2000;
 /// Where owner keys stand that are no parties: what comes before those, and what comes after them.
 const BESIDE_PARTIES: [(&str, &str); 2] = [("", "party:"), ("party;", "\u{10FFFF}")];
 
-pub(crate) async fn rows(c: &mut PgConnection, rules: &Rules) -> Result<StatusRows, StoreError> {
+pub(crate) async fn rows(c: &mut PgConnection, rules: &IdentityRules) -> Result<StatusRows, StoreError> {
     let (positions, sums) = sums::all(c).await?;
     let full_from = i64::try_from(rules.full_from).unwrap_or(i64::MAX);
     let counts = sqlx::query_as(include_str!("sql/counts.sql")).bind(full_from);
     let (waiting, members, clusters, full): (i64, i64, i64, i64) = counts.fetch_one(&mut *c).await.map_err(engine)?;
-    let mut unattributed = Totals::default();
+    let mut unattributed = DocumentTotals::default();
     for (mut after, below) in BESIDE_PARTIES.map(|(after, below)| (after.to_owned(), below)) {
         while let Some(chunk) = nobodys(c, rules, &after, below).await? {
             chunk.nobodys.iter().for_each(|(_, totals)| unattributed.add(totals));
@@ -48,7 +48,7 @@ pub(crate) async fn rows(c: &mut PgConnection, rules: &Rules) -> Result<StatusRo
 }
 
 /// Owner keys with documents that no customer holds.
-pub(crate) async fn unattributed(c: &mut PgConnection, rules: &Rules) -> Result<Vec<String>, StoreError> {
+pub(crate) async fn unattributed(c: &mut PgConnection, rules: &IdentityRules) -> Result<Vec<String>, StoreError> {
     let mut found = Vec::new();
     for (mut after, below) in BESIDE_PARTIES.map(|(after, below)| (after.to_owned(), below)) {
         while let Some(chunk) = nobodys(c, rules, &after, below).await? {
@@ -60,18 +60,23 @@ pub(crate) async fn unattributed(c: &mut PgConnection, rules: &Rules) -> Result<
 }
 
 struct Chunk {
-    nobodys: Vec<(String, Totals)>,
+    nobodys: Vec<(String, DocumentTotals)>,
     last: String,
 }
 
 /// What nobody holds among the next owner keys that are no parties; none at the end.
-async fn nobodys(c: &mut PgConnection, rules: &Rules, after: &str, below: &str) -> Result<Option<Chunk>, StoreError> {
+async fn nobodys(
+    c: &mut PgConnection,
+    rules: &IdentityRules,
+    after: &str,
+    below: &str,
+) -> Result<Option<Chunk>, StoreError> {
     let rows = sqlx::query(include_str!("sql/owners_beside_parties.sql")).bind(after).bind(below).bind(CHUNK);
     let rows = rows.fetch_all(&mut *c).await.map_err(engine)?;
     let (mut keys, mut totals) = (Vec::new(), Vec::new());
     for row in &rows {
         let key: String = row.try_get("key").map_err(engine)?;
-        totals.push(Totals::of(bytes(row, "bundle")?).map_err(|e| corrupt(&key, e))?);
+        totals.push(DocumentTotals::of(bytes(row, "bundle")?).map_err(|e| corrupt(&key, e))?);
         keys.push(key);
     }
     let Some(last) = keys.last().cloned() else { return Ok(None) };

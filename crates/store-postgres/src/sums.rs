@@ -1,7 +1,7 @@
 //! Sums over everything, kept in parts: each partition's and the resolver's.
 
-use onefold_store::{StoreError, Totals};
-use onefold_view::{DigestSum, Purse};
+use onefold_store::{DocumentTotals, StoreError};
+use onefold_view::{DigestSum, MoneyTotals};
 use prost::Message;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
@@ -17,13 +17,13 @@ pub(crate) struct Sums {
     pub(crate) subjects: i64,
     pub(crate) parties: i64,
     pub(crate) conflicts: i64,
-    pub(crate) totals: Totals,
+    pub(crate) totals: DocumentTotals,
 }
 
 impl Sums {
     /// Of a row of `position`.
     pub(crate) fn read(row: &PgRow) -> Result<Self, StoreError> {
-        let money = Purse::decode(bytes(row, "money")?).map_err(|e| corrupt("a sum of money", e))?;
+        let money = MoneyTotals::decode(bytes(row, "money")?).map_err(|e| corrupt("a sum of money", e))?;
         Ok(Self {
             bundles: digest(bytes(row, "bundles")?)?,
             clusters: digest(bytes(row, "clusters")?)?,
@@ -31,7 +31,7 @@ impl Sums {
             subjects: row.try_get("subjects").map_err(engine)?,
             parties: row.try_get("parties").map_err(engine)?,
             conflicts: row.try_get("conflicts").map_err(engine)?,
-            totals: Totals { documents: row.try_get("documents").map_err(engine)?, money },
+            totals: DocumentTotals { documents: row.try_get("documents").map_err(engine)?, money },
         })
     }
 

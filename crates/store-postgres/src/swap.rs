@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
 use crate::error::{corrupt, engine};
 use crate::load::PostgresLoad;
 use crate::url::connect_options;
-use crate::{Options, migrate};
+use crate::{PostgresOptions, migrate};
 
 /// All that can be computed from the log. Quarantine, how far intake was read, the hub's key and the rules are not among it.
 const DERIVED: [&str; 17] = [
@@ -36,7 +36,7 @@ const TRIES: u32 = 10;
 
 /// A schema for new views beside the live one. One process at a time has it.
 pub struct Beside {
-    options: Options,
+    options: PostgresOptions,
     to: PgConnectOptions,
     connection: PgConnection,
     live: String,
@@ -54,7 +54,7 @@ impl Beside {
     ///
     /// # Errors
     /// The server does not answer, or another process makes them again just now.
-    pub async fn open(url: &str, options: Options) -> Result<Self, StoreError> {
+    pub async fn open(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
         let to = connect_options(url)?;
         let mut connection = to.connect().await.map_err(engine)?;
         let alone = "SELECT pg_try_advisory_lock($1, hashtext(current_schema()))";

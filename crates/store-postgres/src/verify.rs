@@ -6,7 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use onefold_event::party_id;
-use onefold_store::{EachRow, Kept, KeyPrint, RowPrint, StoreError, Table, VerifySnapshot, VerifyStore, is_torn};
+use onefold_store::{
+    EachRow, KeyPrint, RowPrint, StoreError, StoredSums, StoredTable, VerifySnapshot, VerifyStore, is_torn,
+};
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, Row, Transaction};
 use tokio::sync::Mutex;
@@ -37,14 +39,14 @@ impl VerifyStore for PostgresStore {
         let prints = long.prints();
         let mut digest = sums.bundles;
         digest.merge(&sums.clusters);
-        let kept = Kept { positions, digest, ids_digest: sums.ids, waiting };
+        let kept = StoredSums { positions, digest, ids_digest: sums.ids, waiting };
         Ok(Arc::new(Snapshot { kept, long, prints, tx: Mutex::new(tx) }))
     }
 }
 
 /// One connection in one transaction.
 struct Snapshot {
-    kept: Kept,
+    kept: StoredSums,
     long: Long,
     /// Of long keys, as they are stored: one of thousands of members stands in as many rows.
     prints: HashMap<String, KeyPrint>,
@@ -53,11 +55,11 @@ struct Snapshot {
 
 #[async_trait]
 impl VerifySnapshot for Snapshot {
-    fn kept(&self) -> &Kept {
+    fn kept(&self) -> &StoredSums {
         &self.kept
     }
 
-    async fn scan(&self, table: Table, each: EachRow) -> Result<(), StoreError> {
+    async fn scan(&self, table: StoredTable, each: EachRow) -> Result<(), StoreError> {
         let mut tx = self.tx.lock().await;
         // Rows come as the server sends them: a table is never in memory as a whole.
         let mut rows = sqlx::query(sql(table)).fetch(&mut **tx);
@@ -73,7 +75,7 @@ impl VerifySnapshot for Snapshot {
 
     async fn torn(&self) -> Result<u64, StoreError> {
         let (mut tx, mut count) = (self.tx.lock().await, 0);
-        let mut rows = sqlx::query(sql(Table::Owners)).fetch(&mut **tx);
+        let mut rows = sqlx::query(sql(StoredTable::Owners)).fetch(&mut **tx);
         while let Some(row) = rows.try_next().await.map_err(engine)? {
             let key = self.long.text(row.try_get(0).map_err(engine)?);
             count += u64::from(is_torn(key, bytes(&row, "bundle")?, bytes(&row, "digest")?));
@@ -83,52 +85,52 @@ impl VerifySnapshot for Snapshot {
 }
 
 /// The key comes first.
-fn sql(table: Table) -> &'static str {
+fn sql(table: StoredTable) -> &'static str {
     match table {
-        Table::Subjects => "SELECT key, state FROM subject WHERE length(state) > 0",
-        Table::Owners => include_str!("sql/scan_owners.sql"),
-        Table::Documents => "SELECT owner, subject, at FROM document",
-        Table::OpenItems => "SELECT owner, subject, due, item FROM open_item",
-        Table::Holders => "SELECT party, identifier, present FROM holder",
-        Table::Decisions => "SELECT party, decision FROM decision",
-        Table::Members => "SELECT party, cluster FROM member",
-        Table::Decided => "SELECT subject FROM decided",
-        Table::Facts => "SELECT subject, id, state FROM fact",
-        Table::Search => "SELECT party, text, tsvector_to_array(words) AS words FROM search",
-        Table::Keys => include_str!("sql/scan_keys.sql"),
-        Table::SetMembers => "SELECT atom, owner FROM set_member",
+        StoredTable::Subjects => "SELECT key, state FROM subject WHERE length(state) > 0",
+        StoredTable::Owners => include_str!("sql/scan_owners.sql"),
+        StoredTable::Documents => "SELECT owner, subject, at FROM document",
+        StoredTable::OpenItems => "SELECT owner, subject, due, item FROM open_item",
+        StoredTable::Holders => "SELECT party, identifier, present FROM holder",
+        StoredTable::Decisions => "SELECT party, decision FROM decision",
+        StoredTable::Members => "SELECT party, cluster FROM member",
+        StoredTable::Decided => "SELECT subject FROM decided",
+        StoredTable::Facts => "SELECT subject, id, state FROM fact",
+        StoredTable::Search => "SELECT party, text, tsvector_to_array(words) AS words FROM search",
+        StoredTable::Keys => include_str!("sql/scan_keys.sql"),
+        StoredTable::SetMembers => "SELECT atom, owner FROM set_member",
     }
 }
 
 impl Snapshot {
     /// The print of a row; none where nothing is expected of it.
-    fn print(&self, table: Table, key: &str, row: &PgRow) -> Result<Option<RowPrint>, StoreError> {
+    fn print(&self, table: StoredTable, key: &str, row: &PgRow) -> Result<Option<RowPrint>, StoreError> {
         let print = |columns: &[&[u8]]| RowPrint::of(table, KeyPrint::of(key), columns);
         let text = |column: &str| row.try_get::<&str, _>(column).map_err(engine);
         let other = |column: &str| text(column).map(|other| KeyPrint::of(other).bytes());
         Ok(Some(match table {
-            Table::Subjects => print(&[bytes(row, "state")?]),
-            Table::Owners => {
+            StoredTable::Subjects => print(&[bytes(row, "state")?]),
+            StoredTable::Owners => {
                 let seen = row.try_get::<Option<i64>, _>("first_seen").map_err(engine)?.map(i64::to_be_bytes);
                 print(&[bytes(row, "bundle")?, bytes(row, "digest")?, seen.as_ref().map_or(&[][..], |seen| seen)])
             }
-            Table::Documents => {
+            StoredTable::Documents => {
                 print(&[&other("subject")?, &row.try_get::<i64, _>("at").map_err(engine)?.to_be_bytes()])
             }
-            Table::OpenItems => {
+            StoredTable::OpenItems => {
                 let due = row.try_get::<i64, _>("due").map_err(engine)?.to_be_bytes();
                 print(&[&other("subject")?, &due, bytes(row, "item")?])
             }
-            Table::Holders => {
+            StoredTable::Holders => {
                 let identifier = KeyPrint::of(&format!("identifier:{}", text("identifier")?)).bytes();
                 let present = i64::from(row.try_get::<bool, _>("present").map_err(engine)?).to_be_bytes();
                 print(&[&identifier, &present])
             }
-            Table::Decisions => print(&[&other("decision")?]),
-            Table::Decided => print(&[]),
-            Table::Facts => print(&[bytes(row, "id")?, bytes(row, "state")?]),
-            Table::Members => print(&[&other("cluster")?]),
-            Table::Search => {
+            StoredTable::Decisions => print(&[&other("decision")?]),
+            StoredTable::Decided => print(&[]),
+            StoredTable::Facts => print(&[bytes(row, "id")?, bytes(row, "state")?]),
+            StoredTable::Members => print(&[&other("cluster")?]),
+            StoredTable::Search => {
                 let text = bytes(row, "text")?;
                 let mut stored: Vec<String> = row.try_get("words").map_err(engine)?;
                 stored.sort();
@@ -139,7 +141,7 @@ impl Snapshot {
                     print(&[text, stored.join(" ").as_bytes()])
                 }
             }
-            Table::Keys => {
+            StoredTable::Keys => {
                 // A party must be found by its id, and nobody else.
                 let named: bool = row.try_get("named").map_err(engine)?;
                 let id: Option<Uuid> = row.try_get("id").map_err(engine)?;
@@ -148,7 +150,7 @@ impl Snapshot {
                 }
                 print(&[id.as_ref().map_or(&[][..], |id| id.as_bytes())])
             }
-            Table::SetMembers => {
+            StoredTable::SetMembers => {
                 let owner = text("owner")?;
                 print(&[&self.prints.get(owner).copied().unwrap_or_else(|| KeyPrint::of(owner)).bytes()])
             }

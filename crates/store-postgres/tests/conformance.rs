@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
-use onefold_store::{Changes, FollowStore, ProjectStore, Queue, StoreError, conformance};
-use onefold_store_postgres::{Options, PostgresStore};
+use onefold_store::{FollowStore, ProjectStore, Queue, RowChanges, StoreError, conformance};
+use onefold_store_postgres::{PostgresOptions, PostgresStore};
 use onefold_testkit::Postgres;
 
-fn options() -> Options {
-    Options { partitions: conformance::PARTITIONS, stage_connections: 3, read_connections: 3, ..Options::default() }
+fn options() -> PostgresOptions {
+    PostgresOptions {
+        partitions: conformance::PARTITIONS,
+        stage_connections: 3,
+        read_connections: 3,
+        ..PostgresOptions::default()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -45,15 +50,15 @@ async fn what_one_process_puts_into_a_queue_another_one_hears_of() {
     let ear = tokio::spawn(async move { other.hear(&|queue| assert!(told.send(queue).is_ok())).await });
     // First it is told to look whether anything waits already.
     assert_eq!([heard.recv().await, heard.recv().await], [Some(Queue::Inbox), Some(Queue::Marks)]);
-    let put = async |offset: u64, changes: Changes| {
+    let put = async |offset: u64, changes: RowChanges| {
         let mut tx = one.begin(&[(0, offset, offset + 1)]).await.unwrap();
         tx.save(changes).await.unwrap();
         tx.commit().await.unwrap();
     };
     let parties = std::collections::BTreeSet::from(["party:erp:K1".to_owned()]);
-    put(0, Changes { inbox: parties.clone(), ..Changes::default() }).await;
+    put(0, RowChanges { inbox: parties.clone(), ..RowChanges::default() }).await;
     assert_eq!(heard.recv().await, Some(Queue::Inbox));
-    put(1, Changes { marks: parties, ..Changes::default() }).await;
+    put(1, RowChanges { marks: parties, ..RowChanges::default() }).await;
     assert_eq!(heard.recv().await, Some(Queue::Marks));
     ear.abort();
 }

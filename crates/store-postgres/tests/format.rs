@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use onefold_fold::{FOLD_VERSION, MOST_FACTS, SubjectState};
 use onefold_store::conformance::older::{facts, given, placed, reserved};
-use onefold_store::{FactsOf, HistoryStore, Listing, ReadStore, RowPrint, StoreError, Table, VerifyStore};
-use onefold_store_postgres::{Options, PostgresStore};
+use onefold_store::{FactsOf, HistoryStore, ListingOrder, ReadStore, RowPrint, StoreError, StoredTable, VerifyStore};
+use onefold_store_postgres::{PostgresOptions, PostgresStore};
 use onefold_testkit::Postgres;
 use prost::Message;
 
@@ -17,8 +17,8 @@ fn hex(state: &SubjectState) -> String {
 const THERE: &str =
     "SELECT set_config('search_path', (SELECT nspname FROM pg_namespace WHERE nspname ~ '^s[0-9a-f]+_'), false)";
 
-fn options() -> Options {
-    Options { partitions: 3, stage_connections: 3, read_connections: 3, ..Options::default() }
+fn options() -> PostgresOptions {
+    PostgresOptions { partitions: 3, stage_connections: 3, read_connections: 3, ..PostgresOptions::default() }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -72,12 +72,13 @@ async fn an_older_format_is_brought_to_the_present_one() {
     assert_eq!(store.subjects(&["stock:wms:P2".to_owned()]).await.unwrap(), [Some(plain)]);
     assert_eq!(store.decided(None, 10).await.unwrap(), ["order:erp:1"]);
     let owners = ["party:erp:A".to_owned()];
-    assert_eq!(store.documents(&owners, Listing::NewestFirst, None, 10).await.unwrap(), [place]);
+    assert_eq!(store.documents(&owners, ListingOrder::NewestFirst, None, 10).await.unwrap(), [place]);
     let (row, further) = SubjectState::of(facts()).part();
     assert_eq!((store.subjects(&keys).await.unwrap(), further), (vec![Some(row), Some(given())], facts()));
     assert_eq!(store.facts(&[FactsOf::all(&keys[0])]).await.unwrap(), [facts()]);
     let snapshot = VerifyStore::snapshot(&store).await.unwrap();
-    for (table, rows) in [(Table::SetMembers, 1), (Table::Facts, MOST_FACTS + 1), (Table::Decided, 1)] {
+    for (table, rows) in [(StoredTable::SetMembers, 1), (StoredTable::Facts, MOST_FACTS + 1), (StoredTable::Decided, 1)]
+    {
         let found = Arc::new(Mutex::new(0));
         let count = Arc::clone(&found);
         let each = move |_: RowPrint, _: &dyn Fn() -> String| *count.lock().unwrap() += 1;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_event::Subject;
 use onefold_fold::{SubjectState, asserted};
-use onefold_identity::{Atom, Held, IdentifierKey, Owner, Rules, Whose};
+use onefold_identity::{AtomHolder, IdentifierKey, IdentityRules, OwnerAtom, OwnerKey, Ownership};
 use onefold_store::{CustomerRows, PartyBundles};
 use onefold_view::{Bundle, OpenItem};
 use prost::Message;
@@ -96,7 +96,7 @@ pub(crate) fn parties(c: &Connection, members: &BTreeSet<i64>) -> Result<PartyBu
 }
 
 /// All rows of the customer that holds a party.
-pub(crate) fn rows(c: &Connection, party: i64, rules: &Rules) -> Result<CustomerRows> {
+pub(crate) fn rows(c: &Connection, party: i64, rules: &IdentityRules) -> Result<CustomerRows> {
     let mut customer = Customer {
         c,
         rules,
@@ -116,7 +116,7 @@ pub(crate) fn rows(c: &Connection, party: i64, rules: &Rules) -> Result<Customer
 
 struct Customer<'a> {
     c: &'a Connection,
-    rules: &'a Rules,
+    rules: &'a IdentityRules,
     parties: BTreeSet<i64>,
     rows: CustomerRows,
     /// Owner keys of one atom that it holds, by number.
@@ -255,25 +255,25 @@ impl Customer<'_> {
 }
 
 /// Whose an owner key is (rule C1): the least party number of each customer.
-pub(crate) fn whose(c: &Connection, key: &str, rules: &Rules) -> Result<Whose<i64>> {
-    let Some(owner) = Owner::parse(key) else { return Ok(Whose { customers: Vec::new(), whole: false }) };
+pub(crate) fn whose(c: &Connection, key: &str, rules: &IdentityRules) -> Result<Ownership<i64>> {
+    let Some(owner) = OwnerKey::parse(key) else { return Ok(Ownership { customers: Vec::new(), whole: false }) };
     let mut held = HashMap::new();
     for atom in owner.leaves() {
         held.insert(atom, holder(c, atom, rules)?);
     }
-    Ok(onefold_identity::whose(&owner, &|atom| held.get(atom).copied().unwrap_or(Held::Nobody)))
+    Ok(onefold_identity::whose(&owner, &|atom| held.get(atom).copied().unwrap_or(AtomHolder::Nobody)))
 }
 
 /// Who holds a party or an identifier: the least party number of the customer.
-fn holder(c: &Connection, atom: &Atom, rules: &Rules) -> Result<Held<i64>> {
-    let Some(num) = keys::find(c, &atom.to_string())? else { return Ok(Held::Nobody) };
-    let Atom::Identifier(value) = atom else { return head(c, num).map(Held::Customer) };
+fn holder(c: &Connection, atom: &OwnerAtom, rules: &IdentityRules) -> Result<AtomHolder<i64>> {
+    let Some(num) = keys::find(c, &atom.to_string())? else { return Ok(AtomHolder::Nobody) };
+    let OwnerAtom::Identifier(value) = atom else { return head(c, num).map(AtomHolder::Customer) };
     let (ever, present) = holders(c, num, rules.limit(value.kind()).saturating_add(1))?;
     if rules.is_hub(value.kind(), ever) {
-        return Ok(Held::Hub);
+        return Ok(AtomHolder::Hub);
     }
     let heads: Vec<i64> = present.into_iter().map(|party| head(c, party)).collect::<Result<_>>()?;
-    Ok(Held::by(heads))
+    Ok(AtomHolder::by(heads))
 }
 
 fn head(c: &Connection, party: i64) -> Result<i64> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use onefold_fold::FOLD_VERSION;
-use onefold_identity::Rules;
+use onefold_identity::IdentityRules;
 use onefold_store::StoreError;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use tokio::sync::OwnedMutexGuard;
@@ -18,9 +18,9 @@ const INTAKE: &str = "CREATE TABLE IF NOT EXISTS intake (reader TEXT, topic TEXT
 
 /// Limits of the read model.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct SqliteOptions {
     /// Rules of identity that the views are made under; kept with them, so that other ones are refused.
-    pub rules: Rules,
+    pub rules: IdentityRules,
     /// Partitions of the log whose positions are kept.
     pub partitions: u32,
     /// Page cache of the writer, in KiB.
@@ -35,10 +35,10 @@ pub struct Options {
     pub few: usize,
 }
 
-impl Default for Options {
+impl Default for SqliteOptions {
     fn default() -> Self {
         Self {
-            rules: Rules::default(),
+            rules: IdentityRules::default(),
             partitions: 8,
             cache_kib: 192 * 1024,
             cached_keys: 1 << 20,
@@ -56,13 +56,13 @@ pub(crate) struct Writer {
     pub(crate) last: i64,
     /// Publishing is switched on.
     pub(crate) publishes: bool,
-    /// As [`Options::few`].
+    /// As [`SqliteOptions::few`].
     pub(crate) few: usize,
     _lock: File,
 }
 
 pub(crate) struct Inner {
-    pub(crate) rules: Rules,
+    pub(crate) rules: IdentityRules,
     fold_version: u32,
     path: PathBuf,
     readers: Mutex<Vec<Connection>>,
@@ -78,7 +78,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// Another process writes to it, its format is newer, or it cannot be opened.
-    pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
+    pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
         let lock = lock(path)?;
         let connection = Connection::open(path).map_err(engine)?;
         connection
@@ -123,7 +123,7 @@ impl SqliteStore {
     /// It is absent, its format is newer, or older while another process writes to it, or it cannot be opened.
     pub fn open_read(path: &Path) -> Result<Self, StoreError> {
         let mut inner = Inner {
-            rules: Rules::default(),
+            rules: IdentityRules::default(),
             fold_version: FOLD_VERSION,
             path: path.to_owned(),
             readers: Mutex::new(Vec::new()),
@@ -173,7 +173,7 @@ impl SqliteStore {
     }
 
     /// The rules of identity that the views were made under.
-    pub fn rules(&self) -> &Rules {
+    pub fn rules(&self) -> &IdentityRules {
         &self.0.rules
     }
 
@@ -328,7 +328,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-pub(crate) fn create(connection: &Connection, options: &Options) -> Result<(), StoreError> {
+pub(crate) fn create(connection: &Connection, options: &SqliteOptions) -> Result<(), StoreError> {
     let rules = serde_json::to_string(&options.rules).map_err(|e| StoreError::Engine(e.to_string()))?;
     let create = || {
         connection.execute_batch("BEGIN IMMEDIATE")?;
@@ -352,11 +352,11 @@ fn fold_version(connection: &Connection) -> Result<u32, StoreError> {
 }
 
 /// Rules that the views were made under; a file from before they could be set has the defaults.
-fn rules(connection: &Connection) -> Result<Rules, StoreError> {
+fn rules(connection: &Connection) -> Result<IdentityRules, StoreError> {
     let kept = "SELECT value FROM meta WHERE name = 'rules'";
     let kept: Option<String> = connection.query_row(kept, [], |r| r.get(0)).optional().map_err(engine)?;
     match kept {
         Some(text) => serde_json::from_str(&text).map_err(|e| StoreError::Corrupt(format!("rules of identity: {e}"))),
-        None => Ok(Rules::default()),
+        None => Ok(IdentityRules::default()),
     }
 }

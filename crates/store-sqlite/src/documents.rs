@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use onefold_store::{DocumentRow, Listing, Place as At};
+use onefold_store::{DocumentPlace as At, DocumentRow, ListingOrder};
 use rusqlite::{Connection, Result};
 
 use crate::db::corrupt;
@@ -15,18 +15,18 @@ use crate::seal::{Place, opened};
 pub(crate) fn page(
     c: &Connection,
     owners: &[String],
-    listing: Listing,
+    listing: ListingOrder,
     after: Option<&At>,
     limit: usize,
 ) -> Result<Vec<DocumentRow>> {
     // The index has their times in order; only those of one time are sorted by key, as they are read.
     let (sql, least) = match listing {
-        Listing::OldestFirst => (
+        ListingOrder::OldestFirst => (
             "SELECT d.at, s.key, d.subject, d.item FROM owned d LEFT JOIN subject s ON s.num = d.subject
              WHERE d.owner = ?1 AND d.list = 0 AND d.at >= ?2 AND (d.at > ?2 OR s.key > ?3) ORDER BY d.at, s.key LIMIT ?4",
             i64::MIN,
         ),
-        Listing::NewestFirst => (
+        ListingOrder::NewestFirst => (
             "SELECT d.at, s.key, d.subject, d.item FROM owned d LEFT JOIN subject s ON s.num = d.subject
              WHERE d.owner = ?1 AND d.list = 0 AND d.at <= ?2 AND (d.at < ?2 OR s.key < ?3) ORDER BY d.at DESC, s.key DESC LIMIT ?4",
             i64::MAX,
@@ -37,7 +37,7 @@ pub(crate) fn page(
     let sql = match after {
         Some(_) => sql,
         None => {
-            let order = if listing == Listing::OldestFirst { "d.at, s.key" } else { "d.at DESC, s.key DESC" };
+            let order = if listing == ListingOrder::OldestFirst { "d.at, s.key" } else { "d.at DESC, s.key DESC" };
             whole = format!(
                 "SELECT d.at, s.key, d.subject, d.item FROM owned d LEFT JOIN subject s ON s.num = d.subject
                  WHERE d.owner = ?1 AND d.list = 0 ORDER BY {order} LIMIT ?4"
@@ -70,8 +70,8 @@ pub(crate) fn page(
         owned::check_around(c, num, 0, first.unwrap_or(start), last.unwrap_or(start))?;
     }
     match listing {
-        Listing::OldestFirst => found.sort_unstable(),
-        Listing::NewestFirst => found.sort_unstable_by(|a, b| b.cmp(a)),
+        ListingOrder::OldestFirst => found.sort_unstable(),
+        ListingOrder::NewestFirst => found.sort_unstable_by(|a, b| b.cmp(a)),
     }
     found.truncate(limit);
     Ok(found)
@@ -82,17 +82,17 @@ fn of_few(
     c: &Connection,
     owner: &str,
     few: &Few,
-    listing: Listing,
+    listing: ListingOrder,
     after: Option<&At>,
     limit: usize,
 ) -> Result<Vec<At>> {
     let mut documents: Vec<_> = few.documents().collect();
-    if listing == Listing::NewestFirst {
+    if listing == ListingOrder::NewestFirst {
         documents.reverse();
     }
     let wanted = match listing {
-        Listing::OldestFirst => Ordering::Greater,
-        Listing::NewestFirst => Ordering::Less,
+        ListingOrder::OldestFirst => Ordering::Greater,
+        ListingOrder::NewestFirst => Ordering::Less,
     };
     let mut places: Vec<At> = Vec::new();
     for (at, number) in documents {

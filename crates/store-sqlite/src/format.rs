@@ -5,7 +5,7 @@ use onefold_store::StoreError;
 use prost::Message;
 use rusqlite::{Connection, Result};
 
-use crate::db::{Options, corrupt, engine};
+use crate::db::{SqliteOptions, corrupt, engine};
 use crate::keys;
 use crate::owned::{Few, Item, place};
 use crate::seal::{Place, digests, seal, sealed_text, unsealed};
@@ -156,7 +156,7 @@ fn few(c: &Connection) -> Result<()> {
         }
         drop(rows);
         clear.execute([owner])?;
-        few.put(c, owner, Options::default().few)?;
+        few.put(c, owner, SqliteOptions::default().few)?;
     }
     Ok(())
 }

@@ -232,10 +232,10 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use onefold_store::conformance::older::{given, placed};
-    use onefold_store::{Changes, ProjectStore, ReadStore, Table, VerifyStore};
+    use onefold_store::{ProjectStore, ReadStore, RowChanges, StoredTable, VerifyStore};
 
     use super::*;
-    use crate::{Options, SqliteStore};
+    use crate::{SqliteOptions, SqliteStore};
 
     #[test]
     fn documents_counted_up_stand_together_and_parties_where_their_ids_lead() {
@@ -268,16 +268,16 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("views.db");
         let (keys, states) = (sharing(), [given(), placed().0]);
-        let store = SqliteStore::open(&path, Options::default()).unwrap();
+        let store = SqliteStore::open(&path, SqliteOptions::default()).unwrap();
         for (n, (key, state)) in (0..).zip(keys.iter().zip(&states)) {
             let mut tx = store.begin(&[(0, n, n + 1)]).await.unwrap();
             let subjects = vec![(key.clone(), Arc::new(state.clone()))];
-            tx.save(Changes { subjects, ..Changes::default() }).await.unwrap();
+            tx.save(RowChanges { subjects, ..RowChanges::default() }).await.unwrap();
             tx.commit().await.unwrap();
         }
         drop(store);
         // Opened again, so that no number is remembered.
-        let store = SqliteStore::open(&path, Options::default()).unwrap();
+        let store = SqliteStore::open(&path, SqliteOptions::default()).unwrap();
         let kept = states.map(Some);
         assert_eq!(ReadStore::subjects(&store, &keys).await.unwrap(), kept);
         let mut tx = store.begin(&[]).await.unwrap();
@@ -286,7 +286,7 @@ mod tests {
         let astray = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&astray);
         let each = Arc::new(move |_, key: &dyn Fn() -> String| into.lock().unwrap().push(key()));
-        store.snapshot().await.unwrap().scan(Table::Keys, each).await.unwrap();
+        store.snapshot().await.unwrap().scan(StoredTable::Keys, each).await.unwrap();
         let astray = astray.lock().unwrap();
         assert!(astray.is_empty(), "{astray:?}");
     }

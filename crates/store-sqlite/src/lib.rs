@@ -24,5 +24,5 @@ mod seal;
 mod status;
 mod verify;
 
-pub use db::{Options, SqliteStore};
+pub use db::{SqliteOptions, SqliteStore};
 pub use load::SqliteLoad;

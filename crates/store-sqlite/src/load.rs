@@ -11,7 +11,7 @@ use onefold_store::{KeyPrint, LoadRow, LoadStore, Loaded, StoreError};
 use onefold_view::{Digest, search_words};
 use rusqlite::{Connection, Result};
 
-use crate::db::{Options, create, engine};
+use crate::db::{SqliteOptions, create, engine};
 use crate::keys;
 use crate::links::{Links, Numbers, nowhere};
 use crate::project::sealed_digest;
@@ -29,7 +29,7 @@ pub struct SqliteLoad {
     /// (place, number) of each key.
     keys: Vec<(i64, u32)>,
     links: Links,
-    /// As [`Options::few`].
+    /// As [`SqliteOptions::few`].
     few: usize,
     /// Texts by which parties are found whose own rows come later.
     late: Vec<LoadRow>,
@@ -41,7 +41,7 @@ impl SqliteLoad {
     ///
     /// # Errors
     /// It cannot be made, or the old file cannot be read.
-    pub fn create(path: &Path, options: &Options, old: Option<&Path>) -> Result<Self, StoreError> {
+    pub fn create(path: &Path, options: &SqliteOptions, old: Option<&Path>) -> Result<Self, StoreError> {
         for file in [path.to_owned(), beside(path, "-journal"), beside(path, "-wal"), beside(path, "-shm")] {
             remove(&file)?;
         }

@@ -1,7 +1,7 @@
 //! What stands under an owner key: its documents by when they happened, its open items by the day on which they fall due.
 //!
 //! While that is little, as it is for nearly everybody, it stands in the owner's own row (`few`), on the page that is read and
-//! written for its bundle anyway. What grows beyond [`Options::few`](crate::Options) moves to rows of its own (`owned`), and stays
+//! written for its bundle anyway. What grows beyond [`SqliteOptions::few`](crate::SqliteOptions) moves to rows of its own (`owned`), and stays
 //! there: `few` is then NULL.
 
 use prost::Message;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use onefold_fold::{FactState, SubjectState};
-use onefold_identity::Owner;
-use onefold_store::{Changes, DocumentRow, FactsOf, OwnerRow, PartyChange, ProjectStore, ProjectTx, StoreError};
+use onefold_identity::OwnerKey;
+use onefold_store::{DocumentRow, FactsOf, OwnerRow, PartyChange, ProjectStore, ProjectTx, RowChanges, StoreError};
 use onefold_view::{Bundle, Digest, DigestSum};
 use prost::Message;
 use rusqlite::Result;
@@ -65,7 +65,7 @@ impl ProjectTx for Project {
         self.0.writer.publishes
     }
 
-    async fn save(&mut self, changes: Changes) -> Result<(), StoreError> {
+    async fn save(&mut self, changes: RowChanges) -> Result<(), StoreError> {
         self.write(&changes).map_err(engine)
     }
 
@@ -146,7 +146,7 @@ impl Project {
         writer.connection.prepare_cached(sql)?.query_map([num], |r| r.get(0))?.collect()
     }
 
-    fn write(&mut self, changes: &Changes) -> Result<()> {
+    fn write(&mut self, changes: &RowChanges) -> Result<()> {
         self.write_subjects(&changes.subjects)?;
         self.write_facts(&changes.facts)?;
         self.write_owners(changes)?;
@@ -205,7 +205,7 @@ impl Project {
     }
 
     /// Owners' rows, each with what stands under its key where that is in its row.
-    fn write_owners(&mut self, changes: &Changes) -> Result<()> {
+    fn write_owners(&mut self, changes: &RowChanges) -> Result<()> {
         let order = self.in_page_order(&changes.owners)?;
         let owned = self.owned(changes)?;
         let mut owned = owned::changed(&self.0.writer.connection, self.0.writer.few, owned)?.into_iter().peekable();
@@ -227,7 +227,7 @@ impl Project {
                     None => put_bundle.execute((num, key, row.first_seen, &row.encoded, digest))?,
                 };
                 // Whether the row is new says nothing: an index may have named the set before anything was its.
-                sets.extend(Owner::members(key).into_iter().map(|atom| (num, atom, row.encoded.is_empty())));
+                sets.extend(OwnerKey::members(key).into_iter().map(|atom| (num, atom, row.encoded.is_empty())));
             }
             owned.try_for_each(|few| owned::put(c, few))?;
         }
@@ -245,8 +245,8 @@ impl Project {
     }
 
     /// What is done to the lists of owners, by their numbers.
-    fn owned(&mut self, changes: &Changes) -> Result<Vec<(i64, Change)>> {
-        let Changes { documents_removed, documents_added, open_removed, open_added, .. } = changes;
+    fn owned(&mut self, changes: &RowChanges) -> Result<Vec<(i64, Change)>> {
+        let RowChanges { documents_removed, documents_added, open_removed, open_added, .. } = changes;
         let most = documents_removed.len() + documents_added.len() + open_removed.len() + open_added.len();
         let mut owned = Vec::with_capacity(most);
         let writer = &mut self.0.writer;

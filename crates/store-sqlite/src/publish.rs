@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use onefold_event::Micros;
-use onefold_identity::{Atom, Owner, Rules};
-use onefold_store::{CustomerRows, Note, PartyPage, PublishStore, Published, StoreError, Turn, Unpublished};
+use onefold_identity::{IdentityRules, OwnerAtom, OwnerKey};
+use onefold_store::{CustomerRows, Note, PartyPage, PublishStore, Published, PublisherLease, StoreError, Unpublished};
 use rusqlite::{Connection, Result};
 
 use crate::SqliteStore;
@@ -29,7 +29,7 @@ impl PublishStore for SqliteStore {
         tx.commit()
     }
 
-    async fn turn(&self, now: Micros) -> Result<Option<Turn>, StoreError> {
+    async fn turn(&self, now: Micros) -> Result<Option<PublisherLease>, StoreError> {
         let tx = Tx::begin(self.writer().await?)?;
         if !tx.writer.publishes {
             return Ok(None);
@@ -86,7 +86,7 @@ impl PublishStore for SqliteStore {
         self.read(read).await
     }
 
-    async fn published(&self, turn: &Turn, done: &Published) -> Result<(), StoreError> {
+    async fn published(&self, turn: &PublisherLease, done: &Published) -> Result<(), StoreError> {
         let tx = Tx::begin(self.writer().await?)?;
         let finished = finish(&tx.writer.connection, turn, done).map_err(engine)?;
         if !finished {
@@ -128,13 +128,13 @@ fn switch(c: &Connection, on: bool) -> Result<()> {
     c.execute(set, [on]).map(drop)
 }
 
-fn take(c: &Connection, now: Micros) -> Result<Turn> {
+fn take(c: &Connection, now: Micros) -> Result<PublisherLease> {
     let sql = "UPDATE publishing SET version = max(version + 1, ?1) RETURNING version, run, sweep";
     let (version, run, sweep) = c.prepare_cached(sql)?.query_row([now], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
     let positions = |sql: &str| -> Result<Vec<u64>> {
         c.prepare_cached(sql)?.query_map([], |r| r.get(0).map(i64::cast_unsigned))?.collect()
     };
-    Ok(Turn {
+    Ok(PublisherLease {
         epoch: EPOCH,
         version,
         run,
@@ -145,7 +145,7 @@ fn take(c: &Connection, now: Micros) -> Result<Turn> {
 }
 
 /// Whether the turn was the last that was taken since publishing was switched on.
-fn finish(c: &Connection, turn: &Turn, done: &Published) -> Result<bool> {
+fn finish(c: &Connection, turn: &PublisherLease, done: &Published) -> Result<bool> {
     let set = "UPDATE publishing SET sweep = ?1 WHERE enabled AND run = ?2";
     if c.prepare_cached(set)?.execute((&done.sweep, &turn.run))? == 0 {
         return Ok(false);
@@ -161,7 +161,7 @@ fn finish(c: &Connection, turn: &Turn, done: &Published) -> Result<bool> {
 
 /// Whoever holds an identifier of these parties, or a share in a document with one. An identifier that linked nobody even
 /// without those whose notes wait, or were taken with these, says nothing of anybody else.
-fn beside(c: &Connection, around: &[String], rules: &Rules, parties: &mut BTreeSet<i64>) -> Result<()> {
+fn beside(c: &Connection, around: &[String], rules: &IdentityRules, parties: &mut BTreeSet<i64>) -> Result<()> {
     let taken: BTreeSet<&String> = around.iter().collect();
     let mut values = BTreeSet::new();
     for key in around.iter().filter(|key| key.starts_with("party:")) {
@@ -173,7 +173,7 @@ fn beside(c: &Connection, around: &[String], rules: &Rules, parties: &mut BTreeS
     }
     for value in values {
         let Some(key) = keys::text(c, value)? else { continue };
-        let Some(Atom::Identifier(identifier)) = Atom::parse(&key) else { continue };
+        let Some(OwnerAtom::Identifier(identifier)) = OwnerAtom::parse(&key) else { continue };
         let mut all = c.prepare_cached("SELECT party, present FROM holder WHERE identifier = ?1")?;
         let holders: Vec<(i64, bool)> =
             all.query_map([value], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Result<_>>()?;
@@ -199,7 +199,7 @@ fn beside(c: &Connection, around: &[String], rules: &Rules, parties: &mut BTreeS
 
 /// All who may hold a set, were it not for the others.
 fn share(c: &Connection, set: &str, parties: &mut BTreeSet<i64>) -> Result<()> {
-    for atom in Owner::members(set) {
+    for atom in OwnerKey::members(set) {
         let Some(num) = keys::find(c, &atom)? else { continue };
         if atom.starts_with("party:") {
             parties.insert(num);

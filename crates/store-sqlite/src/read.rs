@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use onefold_fold::SubjectState;
 use onefold_identity::IdentifierKey;
-use onefold_store::{CustomerRows, DocumentRow, Found, Holding, Listing, Place, ReadStore, StatusRows, StoreError};
+use onefold_store::{
+    CustomerRows, DocumentPlace, DocumentRow, FoundCustomer, IdentifierHolding, ListingOrder, ReadStore, StatusRows,
+    StoreError,
+};
 use onefold_view::SearchTerm;
 use rusqlite::{Connection, Result};
 use uuid::Uuid;
@@ -37,17 +40,17 @@ impl ReadStore for SqliteStore {
         self.customer_of(|c| keys::find_party(c, id))
     }
 
-    async fn holders(&self, identifier: &IdentifierKey) -> Result<Holding, StoreError> {
+    async fn holders(&self, identifier: &IdentifierKey) -> Result<IdentifierHolding, StoreError> {
         let key = format!("identifier:{identifier}");
         self.read_here(|c| {
-            let Some(num) = keys::find(c, &key)? else { return Ok(Holding::default()) };
+            let Some(num) = keys::find(c, &key)? else { return Ok(IdentifierHolding::default()) };
             let (ever, present) = customer::holders(c, num, 100)?;
             let mut heads = BTreeSet::new();
             for party in present {
                 heads.extend(customer::members(c, party)?.first().copied());
             }
             let parties = heads.into_iter().map(|num| keys::text_of(c, num)).collect::<Result<_>>()?;
-            Ok(Holding { parties, ever })
+            Ok(IdentifierHolding { parties, ever })
         })
     }
 
@@ -62,8 +65,8 @@ impl ReadStore for SqliteStore {
     async fn documents(
         &self,
         owners: &[String],
-        listing: Listing,
-        after: Option<&Place>,
+        listing: ListingOrder,
+        after: Option<&DocumentPlace>,
         limit: usize,
     ) -> Result<Vec<DocumentRow>, StoreError> {
         let (owners, after) = (owners.to_vec(), after.cloned());
@@ -75,7 +78,7 @@ impl ReadStore for SqliteStore {
         self.read(read).await
     }
 
-    async fn find(&self, text: &str, limit: usize) -> Result<Vec<Found>, StoreError> {
+    async fn find(&self, text: &str, limit: usize) -> Result<Vec<FoundCustomer>, StoreError> {
         let term = |term: SearchTerm| {
             let open = if term.open { "*" } else { "" };
             let words: Vec<_> = term.words.iter().map(|word| format!("\"{word}\"{open}")).collect();
@@ -96,7 +99,7 @@ impl ReadStore for SqliteStore {
                     .to_owned();
                 let members = customer::members(c, party)?;
                 let parties = members.into_iter().map(|num| keys::text_of(c, num)).collect::<Result<_>>()?;
-                Ok(Found { parties, text })
+                Ok(FoundCustomer { parties, text })
             })
             .collect()
         };

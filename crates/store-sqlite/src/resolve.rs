@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use onefold_fold::SubjectState;
 use onefold_identity::IdentifierKey;
-use onefold_store::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx, StoreError};
+use onefold_store::{ClusterChange, ClusterRow, IdentifierHolders, PartyRow, ResolveStore, ResolveTx, StoreError};
 use rusqlite::{OptionalExtension, Result};
 
 use crate::SqliteStore;
@@ -55,11 +55,11 @@ impl ResolveTx for Resolve {
         keys.iter().map(|key| self.party(key)).collect::<Result<_>>().map_err(engine)
     }
 
-    async fn holders(&mut self, values: &[IdentifierKey], limit: usize) -> Result<Vec<Holders>, StoreError> {
+    async fn holders(&mut self, values: &[IdentifierKey], limit: usize) -> Result<Vec<IdentifierHolders>, StoreError> {
         values.iter().map(|value| self.holders_of(value, limit)).collect::<Result<_>>().map_err(engine)
     }
 
-    async fn clusters(&mut self, parties: &[String]) -> Result<Vec<Cluster>, StoreError> {
+    async fn clusters(&mut self, parties: &[String]) -> Result<Vec<ClusterRow>, StoreError> {
         self.clusters_of(parties).map_err(engine)
     }
 
@@ -106,18 +106,20 @@ impl Resolve {
         Ok(row)
     }
 
-    fn holders_of(&mut self, value: &IdentifierKey, limit: usize) -> Result<Holders> {
-        let Some(num) = self.tx.writer.number(&format!("identifier:{value}"))? else { return Ok(Holders::default()) };
+    fn holders_of(&mut self, value: &IdentifierKey, limit: usize) -> Result<IdentifierHolders> {
+        let Some(num) = self.tx.writer.number(&format!("identifier:{value}"))? else {
+            return Ok(IdentifierHolders::default());
+        };
         let c = &self.tx.writer.connection;
         let waiting = "SELECT count(*) FROM holder h JOIN inbox i ON i.party = h.party WHERE h.identifier = ?1";
         let waiting = c.prepare_cached(waiting)?.query_row([num], |r| r.get::<_, i64>(0))?.cast_unsigned();
         let (ever, present) = customer::holders(c, num, (limit as u64).saturating_add(waiting))?;
         let present =
             present.into_iter().filter_map(|party| keys::text(c, party).transpose()).collect::<Result<_>>()?;
-        Ok(Holders { ever, waiting, present })
+        Ok(IdentifierHolders { ever, waiting, present })
     }
 
-    fn clusters_of(&mut self, parties: &[String]) -> Result<Vec<Cluster>> {
+    fn clusters_of(&mut self, parties: &[String]) -> Result<Vec<ClusterRow>> {
         let (mut clusters, mut seen) = (Vec::new(), HashSet::new());
         let c = &self.tx.writer.connection;
         let mut head = c.prepare_cached("SELECT cluster FROM member WHERE party = ?1")?;
@@ -131,7 +133,7 @@ impl Resolve {
             let members: Vec<i64> = members.query_map([cluster], |r| r.get(0))?.collect::<Result<_>>()?;
             let parties =
                 members.into_iter().filter_map(|num| keys::text(c, num).transpose()).collect::<Result<_>>()?;
-            clusters.push(Cluster { head: keys::text(c, cluster)?.unwrap_or_default(), parties });
+            clusters.push(ClusterRow { head: keys::text(c, cluster)?.unwrap_or_default(), parties });
         }
         clusters.sort();
         Ok(clusters)

@@ -1,8 +1,8 @@
 //! Counts and sums over everything, by one pass over the owners.
 
 use onefold_fold::SubjectState;
-use onefold_identity::Rules;
-use onefold_store::{StatusRows, Totals};
+use onefold_identity::IdentityRules;
+use onefold_store::{DocumentTotals, StatusRows};
 use rusqlite::{Connection, Result};
 
 use crate::customer::whose;
@@ -10,7 +10,7 @@ use crate::db::corrupt;
 use crate::project::digest;
 use crate::seal::{self, Place, opened};
 
-pub(crate) fn rows(c: &Connection, rules: &Rules) -> Result<StatusRows> {
+pub(crate) fn rows(c: &Connection, rules: &IdentityRules) -> Result<StatusRows> {
     let one = |sql: &str| c.prepare_cached(sql)?.query_row([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned));
     let mut rows = StatusRows {
         positions: c
@@ -32,7 +32,7 @@ pub(crate) fn rows(c: &Connection, rules: &Rules) -> Result<StatusRows> {
         if bytes.is_empty() {
             continue;
         }
-        let totals = Totals::of(bytes).map_err(|e| corrupt(key, e))?;
+        let totals = DocumentTotals::of(bytes).map_err(|e| corrupt(key, e))?;
         let owned = key.starts_with("party:") || whose(c, key, rules)?.whole;
         if owned { &mut rows.owned } else { &mut rows.unattributed }.add(&totals);
     }
@@ -54,7 +54,7 @@ pub(crate) fn rows(c: &Connection, rules: &Rules) -> Result<StatusRows> {
 }
 
 /// Owner keys with documents that no customer holds.
-pub(crate) fn unattributed_owners(c: &Connection, rules: &Rules) -> Result<Vec<String>> {
+pub(crate) fn unattributed_owners(c: &Connection, rules: &IdentityRules) -> Result<Vec<String>> {
     let mut owners = c.prepare_cached("SELECT key FROM owner WHERE first_seen IS NULL AND length(bundle) > 0")?;
     let mut found = Vec::new();
     for key in owners.query_map([], |r| r.get::<_, String>(0))? {

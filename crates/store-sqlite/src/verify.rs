@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use onefold_store::{
-    EachRow, Kept, KeyPrint, RowPrint, SEARCH_INDEX, StoreError, Table, VerifySnapshot, VerifyStore, is_torn,
+    EachRow, KeyPrint, RowPrint, SEARCH_INDEX, StoreError, StoredSums, StoredTable, VerifySnapshot, VerifyStore,
+    is_torn,
 };
 use onefold_view::DigestSum;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
@@ -39,7 +40,7 @@ impl VerifyStore for SqliteStore {
     }
 }
 
-fn kept(c: &Connection) -> Result<Kept> {
+fn kept(c: &Connection) -> Result<StoredSums> {
     let mut all = c.prepare("SELECT next FROM position ORDER BY partition")?;
     let positions = all.query_map([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned))?.collect::<Result<_>>()?;
     // Compared as they are: one that is damaged is not that of the log.
@@ -53,12 +54,12 @@ fn kept(c: &Connection) -> Result<Kept> {
     sum.merge(&digest("clusters")?);
     let waits = "SELECT EXISTS (SELECT 1 FROM inbox) OR EXISTS (SELECT 1 FROM mark)";
     let waiting = c.query_row(waits, [], |r| r.get(0))?;
-    Ok(Kept { positions, digest: sum, ids_digest: digest("ids")?, waiting })
+    Ok(StoredSums { positions, digest: sum, ids_digest: digest("ids")?, waiting })
 }
 
 /// One connection in one transaction.
 struct Snapshot {
-    kept: Kept,
+    kept: StoredSums,
     read: Arc<Mutex<Reading>>,
 }
 
@@ -69,11 +70,11 @@ struct Reading {
 
 #[async_trait]
 impl VerifySnapshot for Snapshot {
-    fn kept(&self) -> &Kept {
+    fn kept(&self) -> &StoredSums {
         &self.kept
     }
 
-    async fn scan(&self, table: Table, each: EachRow) -> Result<(), StoreError> {
+    async fn scan(&self, table: StoredTable, each: EachRow) -> Result<(), StoreError> {
         let read = Arc::clone(&self.read);
         let scan = tokio::task::spawn_blocking(move || {
             let mut read: MutexGuard<'_, Reading> = read.lock().unwrap_or_else(PoisonError::into_inner);
@@ -122,16 +123,16 @@ fn torn(c: &Connection) -> Result<u64> {
 }
 
 impl Reading {
-    fn scan(&mut self, table: Table, each: &EachRow) -> Result<()> {
+    fn scan(&mut self, table: StoredTable, each: &EachRow) -> Result<()> {
         let Self { connection, numbers } = self;
         match table {
-            Table::Subjects => numbers.subjects(connection, Some(each)),
-            Table::Owners => numbers.owners(connection, Some(each)),
-            Table::Keys => {
+            StoredTable::Subjects => numbers.subjects(connection, Some(each)),
+            StoredTable::Owners => numbers.owners(connection, Some(each)),
+            StoredTable::Keys => {
                 numbers.fill(connection)?;
                 keys(connection, numbers, each)
             }
-            Table::Documents | Table::OpenItems => {
+            StoredTable::Documents | StoredTable::OpenItems => {
                 numbers.fill(connection)?;
                 owned(connection, numbers, table, each)
             }
@@ -178,7 +179,7 @@ impl Numbers {
             let print = self.learn(row.get(0)?, key, 0);
             let state = unsealed(Place::Subject(key), state).unwrap_or(DAMAGED);
             if let (Some(each), false) = (each, state.is_empty()) {
-                each(RowPrint::of(Table::Subjects, print, &[state]), &|| key.to_owned());
+                each(RowPrint::of(StoredTable::Subjects, print, &[state]), &|| key.to_owned());
             }
         }
         self.read[0] = true;
@@ -197,7 +198,7 @@ impl Numbers {
             let seen = seen.map(i64::to_be_bytes);
             if let (Some(each), false) = (each, bundle.is_empty() && digest.is_empty() && seen.is_none()) {
                 let seen = seen.as_ref().map_or(&[][..], |seen| seen);
-                each(RowPrint::of(Table::Owners, print, &[bundle, digest, seen]), &|| key.to_owned());
+                each(RowPrint::of(StoredTable::Owners, print, &[bundle, digest, seen]), &|| key.to_owned());
             }
         }
         self.read[1] = true;
@@ -280,21 +281,21 @@ fn keys(c: &Connection, numbers: &Numbers, each: &EachRow) -> Result<()> {
         };
         if !leads {
             let key = key.unwrap_or_else(|| format!("#{num}"));
-            each(RowPrint::of(Table::Keys, KeyPrint::of(&key), &[&num.to_be_bytes()]), &|| key.clone());
+            each(RowPrint::of(StoredTable::Keys, KeyPrint::of(&key), &[&num.to_be_bytes()]), &|| key.clone());
         }
     }
     Ok(())
 }
 
 /// Tables whose first column is the number of a key.
-fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Result<()> {
+fn pairs(c: &Connection, numbers: &Numbers, table: StoredTable, each: &EachRow) -> Result<()> {
     let sql = match table {
-        Table::Holders => "SELECT party, identifier, present FROM holder",
-        Table::Decisions => "SELECT party, decision FROM decision",
-        Table::Members => "SELECT party, cluster FROM member",
-        Table::SetMembers => "SELECT atom, owner FROM set_member",
-        Table::Decided => "SELECT subject FROM decided",
-        Table::Facts => "SELECT subject, id, state FROM fact",
+        StoredTable::Holders => "SELECT party, identifier, present FROM holder",
+        StoredTable::Decisions => "SELECT party, decision FROM decision",
+        StoredTable::Members => "SELECT party, cluster FROM member",
+        StoredTable::SetMembers => "SELECT atom, owner FROM set_member",
+        StoredTable::Decided => "SELECT subject FROM decided",
+        StoredTable::Facts => "SELECT subject, id, state FROM fact",
         _ => "SELECT party, text FROM search",
     };
     let name = |num: i64| text(c, num).ok().flatten().unwrap_or_else(|| format!("#{num}"));
@@ -306,23 +307,23 @@ fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
         let other = |row: &Row<'_>| -> Result<[u8; 8]> { Ok(numbers.key(row.get(1)?).bytes()) };
         let print = |columns: &[&[u8]]| RowPrint::of(table, numbers.key(num), columns);
         let print = match table {
-            Table::Search => {
+            StoredTable::Search => {
                 let text = row.get_ref(1)?.as_str()?;
                 let text = unsealed_text(num, text).unwrap_or(text);
                 texts = texts.wrapping_add(found::of_text(num, text));
                 print(&[text.as_bytes()])
             }
-            Table::Decided => print(&[]),
-            Table::Facts => {
+            StoredTable::Decided => print(&[]),
+            StoredTable::Facts => {
                 let (id, state) = (row.get_ref(1)?.as_blob()?, row.get_ref(2)?.as_blob()?);
                 print(&[id, unsealed(Place::Fact(num, id), state).unwrap_or(DAMAGED)])
             }
-            Table::Holders => print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes()]),
+            StoredTable::Holders => print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes()]),
             _ => print(&[&other(row)?]),
         };
         each(print, &|| name(num));
     }
-    if table == Table::Search {
+    if table == StoredTable::Search {
         // Beside the rows themselves: one that must not be, for each that is not found as it must be.
         let broken = match found::astray(c, texts) {
             Ok(astray) => {
@@ -342,7 +343,7 @@ fn pairs(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
 }
 
 /// Documents or open items, of the owners that have a few and of those that have rows.
-fn owned(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Result<()> {
+fn owned(c: &Connection, numbers: &Numbers, table: StoredTable, each: &EachRow) -> Result<()> {
     let name = |num: i64| text(c, num).ok().flatten().unwrap_or_else(|| format!("#{num}"));
     let print = |owner, subject, at: i64, item: Option<&[u8]>| {
         let (owner, other, at) = (numbers.key(owner), numbers.key(subject).bytes(), at.to_be_bytes());
@@ -357,7 +358,7 @@ fn owned(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
         let owner: i64 = row.get(0)?;
         let few = row.get_ref(1)?.as_blob().map_err(Into::into).and_then(|few| Few::of(owner, few));
         match (few, table) {
-            (Ok(few), Table::Documents) => {
+            (Ok(few), StoredTable::Documents) => {
                 few.documents().for_each(|(at, document)| each(print(owner, document, at, None), &|| name(owner)));
             }
             (Ok(few), _) => {
@@ -372,15 +373,15 @@ fn owned(c: &Connection, numbers: &Numbers, table: Table, each: &EachRow) -> Res
     // A row of somebody who has a few is read by nobody.
     let sql = "SELECT owner, subject, at, item, (SELECT few IS NOT NULL FROM owner WHERE num = o.owner) FROM owned o WHERE list = ?1";
     let mut all = c.prepare(sql)?;
-    let mut rows = all.query([table == Table::OpenItems])?;
+    let mut rows = all.query([table == StoredTable::OpenItems])?;
     while let Some(row) = rows.next()? {
         let (owner, subject, at) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let unread: Option<bool> = row.get(4)?;
         let row = match unread {
             Some(false) => {
-                let place = owned::place(owner, i64::from(table == Table::OpenItems), at, subject);
+                let place = owned::place(owner, i64::from(table == StoredTable::OpenItems), at, subject);
                 match unsealed(place, row.get_ref(3)?.as_blob_or_null()?.unwrap_or_default()) {
-                    Some(item) => print(owner, subject, at, (table == Table::OpenItems).then_some(item)),
+                    Some(item) => print(owner, subject, at, (table == StoredTable::OpenItems).then_some(item)),
                     None => print(owner, subject, at, Some(DAMAGED)),
                 }
             }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use onefold_store::{ProjectStore, VerifyStore};
-use onefold_store_sqlite::{Options, SqliteStore};
+use onefold_store_sqlite::{SqliteOptions, SqliteStore};
 
 /// The file's own patience with whoever is in the way, unless told otherwise.
 const ENGINES: Duration = Duration::from_secs(5);
@@ -11,7 +11,7 @@ const ENGINES: Duration = Duration::from_secs(5);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_reader_does_not_hold_the_writer() {
     let directory = tempfile::tempdir().unwrap();
-    let options = Options { checkpoint_pages: 1, ..Options::default() };
+    let options = SqliteOptions { checkpoint_pages: 1, ..SqliteOptions::default() };
     let store = SqliteStore::open(&directory.path().join("views.db"), options).unwrap();
     write(&store, 0).await;
     let reading = store.snapshot().await.unwrap();

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use onefold_event::party_id;
 use onefold_fold::{FOLD_VERSION, MOST_FACTS, SubjectState};
 use onefold_store::conformance::older::{facts, given, placed, reserved};
-use onefold_store::{FactsOf, FollowStore, HistoryStore, Listing, ReadStore, StoreError};
-use onefold_store_sqlite::{Options, SqliteStore};
+use onefold_store::{FactsOf, FollowStore, HistoryStore, ListingOrder, ReadStore, StoreError};
+use onefold_store_sqlite::{SqliteOptions, SqliteStore};
 use prost::Message;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 /// A file of this program, made to look like another's.
 fn file(directory: &TempDir, alter: &str) -> PathBuf {
     let path = directory.path().join("views.db");
-    drop(SqliteStore::open(&path, Options::default()).unwrap());
+    drop(SqliteStore::open(&path, SqliteOptions::default()).unwrap());
     Connection::open(&path).unwrap().execute_batch(alter).unwrap();
     path
 }
@@ -27,7 +27,7 @@ fn number(path: &PathBuf, sql: &str) -> u32 {
 fn a_newer_format_is_refused_whether_written_or_read() {
     let directory = tempfile::tempdir().unwrap();
     let path = file(&directory, "UPDATE meta SET value = value + 1 WHERE name = 'format'");
-    let refused = [SqliteStore::open(&path, Options::default()).err(), SqliteStore::open_read(&path).err()];
+    let refused = [SqliteStore::open(&path, SqliteOptions::default()).err(), SqliteStore::open_read(&path).err()];
     for error in refused {
         assert!(matches!(error, Some(StoreError::TooNew { found, known }) if found == known + 1), "{error:?}");
     }
@@ -35,7 +35,7 @@ fn a_newer_format_is_refused_whether_written_or_read() {
 
 #[tokio::test]
 async fn an_older_format_is_brought_to_the_present_one_by_whoever_writes() {
-    brought(|path| SqliteStore::open(path, Options::default()).unwrap()).await;
+    brought(|path| SqliteStore::open(path, SqliteOptions::default()).unwrap()).await;
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ fn views_of_another_fold_are_not_gone_on_with() {
     let of = |alter: &str| {
         let directory = tempfile::tempdir().unwrap();
         let path = file(&directory, alter);
-        let refused = SqliteStore::open(&path, Options::default()).err();
+        let refused = SqliteStore::open(&path, SqliteOptions::default()).err();
         (refused, SqliteStore::open_read(&path).unwrap().fold_version())
     };
     let known = FOLD_VERSION;
@@ -132,7 +132,7 @@ async fn brought(open: impl FnOnce(&Path) -> SqliteStore) {
     assert_eq!(store.subjects(&["stock:wms:P2".to_owned()]).await.unwrap(), [Some(plain)]);
     assert_eq!(store.decided(None, 10).await.unwrap(), ["order:erp:1"]);
     let owners = ["party:erp:A".to_owned()];
-    assert_eq!(store.documents(&owners, Listing::NewestFirst, None, 10).await.unwrap(), [place]);
+    assert_eq!(store.documents(&owners, ListingOrder::NewestFirst, None, 10).await.unwrap(), [place]);
     let (row, further) = SubjectState::of(facts()).part();
     assert_eq!((store.subjects(&keys).await.unwrap(), further), (vec![Some(row), Some(given())], facts()));
     assert_eq!(store.facts(&[FactsOf::all(&keys[0])]).await.unwrap(), [facts()]);

@@ -7,14 +7,14 @@ use onefold_fold::SubjectState;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DocumentRow {
     /// Where it stands.
-    pub place: Place,
+    pub place: DocumentPlace,
     /// Under whom.
     pub owner: String,
 }
 
 /// The place of a document among others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct DocumentPlace {
     /// When its first fact happened; 0 where none could be folded.
     pub at: Micros,
     /// The document.
@@ -24,7 +24,7 @@ pub struct Place {
 /// From which end documents are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum Listing {
+pub enum ListingOrder {
     OldestFirst,
     NewestFirst,
 }
@@ -36,7 +36,7 @@ impl DocumentRow {
         let after = new.index_keys(subject);
         let stays = old.is_some_and(|old| old.at() == new.at());
         let row = |owner: &String, state: &SubjectState| {
-            let place = Place { at: state.at(), subject: subject.to_string() };
+            let place = DocumentPlace { at: state.at(), subject: subject.to_string() };
             Self { place, owner: owner.clone() }
         };
         let end = before.iter().filter(|owner| !stays || !after.contains(*owner));

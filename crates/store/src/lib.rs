@@ -20,17 +20,19 @@ mod store;
 mod verify;
 
 pub use assemble::{AssembleStore, AssembleTx, PartyBundles, SearchRow};
-pub use document::{DocumentRow, Listing, Place};
+pub use document::{DocumentPlace, DocumentRow, ListingOrder};
 pub use error::StoreError;
 pub use facts_of::FactsOf;
 pub use follow::{Backlog, FollowStore, Followed, Queue};
 pub use history::HistoryStore;
 pub use intake::IntakeStore;
 pub use load::{LoadRow, LoadStore, Loaded};
-pub use project::{Changes, OwnerRow, PartyChange, ProjectStore, ProjectTx};
-pub use publish::{IdentityChange, Members, Note, PartyPage, PublishStore, Published, Turn, Unpublished};
+pub use project::{OwnerRow, PartyChange, ProjectStore, ProjectTx, RowChanges};
+pub use publish::{IdentityChange, Members, Note, PartyPage, PublishStore, Published, PublisherLease, Unpublished};
 pub use quarantine::{Quarantine, QuarantineEntry, QuarantineFilter};
-pub use read::{CustomerRows, Found, Holding, ReadStore, StatusRows, Totals};
-pub use resolve::{Cluster, ClusterChange, Holders, PartyRow, ResolveStore, ResolveTx};
+pub use read::{CustomerRows, DocumentTotals, FoundCustomer, IdentifierHolding, ReadStore, StatusRows};
+pub use resolve::{ClusterChange, ClusterRow, IdentifierHolders, PartyRow, ResolveStore, ResolveTx};
 pub use store::Store;
-pub use verify::{EachRow, Kept, KeyPrint, RowPrint, SEARCH_INDEX, Table, VerifySnapshot, VerifyStore, is_torn};
+pub use verify::{
+    EachRow, KeyPrint, RowPrint, SEARCH_INDEX, StoredSums, StoredTable, VerifySnapshot, VerifyStore, is_torn,
+};

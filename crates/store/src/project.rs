@@ -46,7 +46,7 @@ impl PartyChange {
 
 /// What a batch, or a portion of it, changes. Rows are shared with whoever changes them again meanwhile.
 #[derive(Debug, Default)]
-pub struct Changes {
+pub struct RowChanges {
     /// Subjects' rows, by key.
     pub subjects: Vec<(String, Arc<SubjectState>)>,
     /// Further rows of long histories: facts by their subject's key, new and changed ones.
@@ -88,7 +88,7 @@ pub struct Changes {
     pub ids_digest: DigestSum,
 }
 
-impl Changes {
+impl RowChanges {
     /// Rows that are written or deleted for it, one per subject, owner, pair, open item and identifier.
     pub fn rows(&self) -> usize {
         let pairs = [&self.decisions_added, &self.decisions_removed];
@@ -143,7 +143,7 @@ pub trait ProjectTx: Send {
 
     /// Writes what changed. It MAY be called several times: what comes later is based on what came before, and what is read
     /// from here on MUST show it.
-    async fn save(&mut self, changes: Changes) -> Result<(), StoreError>;
+    async fn save(&mut self, changes: RowChanges) -> Result<(), StoreError>;
 
     /// Commits, positions included.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

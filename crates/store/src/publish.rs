@@ -58,7 +58,7 @@ pub struct Members {
 
 /// What the one active publisher is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Turn {
+pub struct PublisherLease {
     /// Rises whenever another one takes over.
     pub epoch: u64,
     /// Greater than that of any turn before, also after a crash: whatever is read from now on is at least as new as what was
@@ -125,7 +125,7 @@ pub trait PublishStore: Send + Sync {
     async fn publish(&self, on: bool) -> Result<(), StoreError>;
 
     /// Takes the turn or prolongs it; none where publishing is off or somebody else has it. Its version is `now`, or more.
-    async fn turn(&self, now: Micros) -> Result<Option<Turn>, StoreError>;
+    async fn turn(&self, now: Micros) -> Result<Option<PublisherLease>, StoreError>;
 
     /// Notes by number, at most `max`.
     async fn notes(&self, max: usize) -> Result<Vec<(u64, Note)>, StoreError>;
@@ -138,7 +138,7 @@ pub trait PublishStore: Send + Sync {
     async fn customers_of(&self, owners: &[String], around: &[String]) -> Result<Vec<CustomerRows>, StoreError>;
 
     /// What the turn has published is done.
-    async fn published(&self, turn: &Turn, done: &Published) -> Result<(), StoreError>;
+    async fn published(&self, turn: &PublisherLease, done: &Published) -> Result<(), StoreError>;
 
     /// What waits.
     async fn unpublished(&self) -> Result<Unpublished, StoreError>;

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use onefold_event::{Subject, party_id};
 use onefold_fold::SubjectState;
-use onefold_identity::{Decision, IdentifierKey, Rules, head};
-use onefold_view::{Bundle, DigestSum, Given, OpenItem, Purse, Tallies, View, assemble};
+use onefold_identity::{IdentifierKey, IdentityRules, PartyDecision, head};
+use onefold_view::{Bundle, CustomerView, DigestSum, MoneyTotals, OpenItem, PurchaseTallies, ViewInput, assemble};
 use uuid::Uuid;
 
-use crate::{DocumentRow, HistoryStore, Listing, Place, StoreError};
+use crate::{DocumentPlace, DocumentRow, HistoryStore, ListingOrder, StoreError};
 
 /// All rows that a customer's view is assembled from.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -23,7 +23,7 @@ pub struct CustomerRows {
     /// Those of its identifiers that link nobody, since too many hold them.
     pub hubs: BTreeSet<IdentifierKey>,
     /// Decisions that name its parties, and those that supersede them, by id.
-    pub decisions: Vec<Decision>,
+    pub decisions: Vec<PartyDecision>,
 }
 
 impl CustomerRows {
@@ -41,9 +41,9 @@ impl CustomerRows {
 
     /// The view, under rules of identity, from a day (without one, what depends on it is left out), with tallies of all
     /// documents where the bundles hold too few.
-    pub fn view(&self, rules: &Rules, today: Option<i64>, tallies: Option<&Tallies>) -> View {
+    pub fn view(&self, rules: &IdentityRules, today: Option<i64>, tallies: Option<&PurchaseTallies>) -> CustomerView {
         let parties: Vec<Subject> = self.parties.keys().filter_map(|key| key.parse().ok()).collect();
-        assemble(&Given {
+        assemble(&ViewInput {
             id: &self.id().to_string(),
             parties: &parties,
             bundles: &self.bundles,
@@ -59,7 +59,7 @@ impl CustomerRows {
 
 /// Who holds an identifier now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Holding {
+pub struct IdentifierHolding {
     /// One party of each customer that holds it.
     pub parties: Vec<String>,
     /// Parties that ever asserted it.
@@ -68,7 +68,7 @@ pub struct Holding {
 
 /// A customer found by words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundCustomer {
     /// Its parties.
     pub parties: Vec<String>,
     /// What it was found by.
@@ -77,14 +77,14 @@ pub struct Found {
 
 /// Documents and money, added up over bundles.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Totals {
+pub struct DocumentTotals {
     /// Documents, each counted once.
     pub documents: i64,
     /// Their money.
-    pub money: Purse,
+    pub money: MoneyTotals,
 }
 
-impl Totals {
+impl DocumentTotals {
     /// Those of a bundle's bytes.
     ///
     /// # Errors
@@ -112,16 +112,16 @@ pub struct StatusRows {
     pub parties: u64,
     /// Customers.
     pub customers: u64,
-    /// Those of them that are full ([`Rules::is_full`]).
+    /// Those of them that are full ([`IdentityRules::is_full`]).
     pub full_customers: u64,
     /// Copies of events that contradict an earlier one.
     pub conflicts: u64,
     /// Inbox rows and marks that wait.
     pub waiting: u64,
     /// Of bundles that some customer holds, or customers every part of.
-    pub owned: Totals,
+    pub owned: DocumentTotals,
     /// Of bundles of which none holds all, or a part.
-    pub unattributed: Totals,
+    pub unattributed: DocumentTotals,
     /// Digest of bundles and clusters.
     pub digest: DigestSum,
     /// Digest of ids.
@@ -138,7 +138,7 @@ pub trait ReadStore: HistoryStore {
     async fn customer_by_id(&self, id: Uuid) -> Result<Option<CustomerRows>, StoreError>;
 
     /// Who holds an identifier.
-    async fn holders(&self, identifier: &IdentifierKey) -> Result<Holding, StoreError>;
+    async fn holders(&self, identifier: &IdentifierKey) -> Result<IdentifierHolding, StoreError>;
 
     /// Rows of subjects, in the order asked.
     async fn subjects(&self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError>;
@@ -148,13 +148,13 @@ pub trait ReadStore: HistoryStore {
     async fn documents(
         &self,
         owners: &[String],
-        listing: Listing,
-        after: Option<&Place>,
+        listing: ListingOrder,
+        after: Option<&DocumentPlace>,
         limit: usize,
     ) -> Result<Vec<DocumentRow>, StoreError>;
 
     /// Customers found by words, at most `limit`.
-    async fn find(&self, text: &str, limit: usize) -> Result<Vec<Found>, StoreError>;
+    async fn find(&self, text: &str, limit: usize) -> Result<Vec<FoundCustomer>, StoreError>;
 
     /// Counts and sums over everything.
     async fn status(&self) -> Result<StatusRows, StoreError>;

@@ -2,7 +2,7 @@
 //! whoever meets it again says the same.
 
 use onefold_event::{CodecError, EventError, Problem, Subject, problems_to_json};
-use onefold_log::Stored;
+use onefold_log::StoredRecord;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -17,7 +17,7 @@ const ALTERED: &str = "R0502";
 
 impl QuarantineEntry {
     /// Of a record in the log that does not decode.
-    pub fn refused(topic: &str, stored: &Stored, error: &CodecError) -> Self {
+    pub fn refused(topic: &str, stored: &StoredRecord, error: &CodecError) -> Self {
         let mut help = vec![
             "who wrote to the hub's own log? Events come in through connectors and POST /v1/events, nothing else appends",
             "if it was to be an event, have its source send it again; then discard this entry",
@@ -29,7 +29,7 @@ impl QuarantineEntry {
     }
 
     /// Of a record that a subject was made of and that does not decode any more: the subject adds nothing to any view.
-    pub fn altered(topic: &str, stored: &Stored, subject: &Subject, error: &CodecError) -> Self {
+    pub fn altered(topic: &str, stored: &StoredRecord, subject: &Subject, error: &CodecError) -> Self {
         let message =
             format!("an event about {subject} does not decode any more, so that all of {subject} is left out");
         let help = [
@@ -46,13 +46,13 @@ impl QuarantineEntry {
 
     fn of_log(
         topic: &str,
-        stored: &Stored,
+        stored: &StoredRecord,
         code: &'static str,
         message: &str,
         error: &CodecError,
         help: &[&str],
     ) -> Self {
-        let Stored { partition, offset, record } = stored;
+        let StoredRecord { partition, offset, record } = stored;
         let resource = format!("{topic}/{partition}/{offset}");
         let sha256 = Sha256::digest(&record.value).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         let mut problem = Problem::new(code, message)

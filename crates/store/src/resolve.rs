@@ -26,7 +26,7 @@ pub struct PartyRow {
 
 /// Who holds an identifier value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Holders {
+pub struct IdentifierHolders {
     /// Parties that ever asserted it.
     pub ever: u64,
     /// Those of them that wait in the inbox, so that no cluster has been made with them yet.
@@ -37,7 +37,7 @@ pub struct Holders {
 
 /// A customer of two or more parties.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cluster {
+pub struct ClusterRow {
     /// Its earliest party, whose id it bears.
     pub head: String,
     /// Its parties, sorted.
@@ -51,7 +51,7 @@ pub struct ClusterChange {
     pub dissolved: BTreeSet<String>,
     /// Clusters of several parties that are new or have others, each with those of its parties that are new in it or have another
     /// head.
-    pub formed: Vec<Cluster>,
+    pub formed: Vec<ClusterRow>,
     /// Parties whose customer must be materialised again: one of a customer is enough, but for those that came to it or left it.
     pub marks: BTreeSet<String>,
     /// What it means for the publisher, in order.
@@ -80,10 +80,10 @@ pub trait ResolveTx: Send {
     async fn parties(&mut self, keys: &[String]) -> Result<Vec<PartyRow>, StoreError>;
 
     /// Holders of values, in the order asked, each list cut off at `limit`.
-    async fn holders(&mut self, values: &[IdentifierKey], limit: usize) -> Result<Vec<Holders>, StoreError>;
+    async fn holders(&mut self, values: &[IdentifierKey], limit: usize) -> Result<Vec<IdentifierHolders>, StoreError>;
 
     /// The present clusters of these parties; a party alone has none.
-    async fn clusters(&mut self, parties: &[String]) -> Result<Vec<Cluster>, StoreError>;
+    async fn clusters(&mut self, parties: &[String]) -> Result<Vec<ClusterRow>, StoreError>;
 
     /// Rows of decisions, in the order asked.
     async fn decisions(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError>;

@@ -14,7 +14,7 @@ pub const SEARCH_INDEX: &str = "the full-text index";
 
 /// A derived table: its key, then its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Table {
+pub enum StoredTable {
     /// Subject; state.
     Subjects,
     /// Owner key; bundle, its digest, first seen.
@@ -41,7 +41,7 @@ pub enum Table {
     Facts,
 }
 
-impl Table {
+impl StoredTable {
     /// All derived tables.
     pub const ALL: [Self; 12] = [
         Self::Subjects,
@@ -100,9 +100,9 @@ impl KeyPrint {
 pub struct RowPrint(pub u128);
 
 impl RowPrint {
-    /// Of a row in the columns that [`Table`] names; a key among them stands as its print, a number as 8 bytes, what is
+    /// Of a row in the columns that [`StoredTable`] names; a key among them stands as its print, a number as 8 bytes, what is
     /// absent as none.
-    pub fn of(table: Table, key: KeyPrint, columns: &[&[u8]]) -> Self {
+    pub fn of(table: StoredTable, key: KeyPrint, columns: &[&[u8]]) -> Self {
         let mut hash = Sha256::new();
         hash.update([table as u8]);
         hash.update(key.bytes());
@@ -126,7 +126,7 @@ pub fn is_torn(key: &str, bundle: &[u8], digest: &[u8]) -> bool {
 
 /// What live has kept beside its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Kept {
+pub struct StoredSums {
     /// Next offset per partition: all that is below has been projected.
     pub positions: Vec<u64>,
     /// Sum of the digests of bundles and clusters.
@@ -155,10 +155,10 @@ pub trait VerifyStore: Send + Sync {
 #[async_trait]
 pub trait VerifySnapshot: Send + Sync {
     /// What live had kept.
-    fn kept(&self) -> &Kept;
+    fn kept(&self) -> &StoredSums;
 
     /// Calls `each` with every row of a table.
-    async fn scan(&self, table: Table, each: EachRow) -> Result<(), StoreError>;
+    async fn scan(&self, table: StoredTable, each: EachRow) -> Result<(), StoreError>;
 
     /// How many owners' rows are not what they were stored as: those of which [`is_torn`] says so.
     async fn torn(&self) -> Result<u64, StoreError>;

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use onefold_fold::{FactState, SubjectState};
 use onefold_identity::IdentifierKey;
 use onefold_store::{
-    Changes, Cluster, ClusterChange, FactsOf, Holders, OwnerRow, PartyRow, ProjectStore, ProjectTx, ResolveStore,
-    ResolveTx, StoreError,
+    ClusterChange, ClusterRow, FactsOf, IdentifierHolders, OwnerRow, PartyRow, ProjectStore, ProjectTx, ResolveStore,
+    ResolveTx, RowChanges, StoreError,
 };
 use prost::Message;
 
@@ -107,7 +107,7 @@ impl ProjectTx for Counted {
         self.tx.publishes()
     }
 
-    async fn save(&mut self, changes: Changes) -> Result<(), StoreError> {
+    async fn save(&mut self, changes: RowChanges) -> Result<(), StoreError> {
         self.counts.written.fetch_add(changes.rows() as u64, Relaxed);
         let bytes = changes.subjects.iter().map(|(_, state)| state.encoded_len() as u64).sum();
         self.counts.bytes.fetch_add(bytes, Relaxed);
@@ -150,13 +150,13 @@ impl ResolveTx for CountedResolve {
         Ok(rows)
     }
 
-    async fn holders(&mut self, values: &[IdentifierKey], limit: usize) -> Result<Vec<Holders>, StoreError> {
+    async fn holders(&mut self, values: &[IdentifierKey], limit: usize) -> Result<Vec<IdentifierHolders>, StoreError> {
         let holders = self.tx.holders(values, limit).await?;
         self.read(holders.iter().map(|holders| holders.present.len()).sum());
         Ok(holders)
     }
 
-    async fn clusters(&mut self, parties: &[String]) -> Result<Vec<Cluster>, StoreError> {
+    async fn clusters(&mut self, parties: &[String]) -> Result<Vec<ClusterRow>, StoreError> {
         let clusters = self.tx.clusters(parties).await?;
         self.read(clusters.iter().map(|cluster| cluster.parties.len()).sum());
         Ok(clusters)

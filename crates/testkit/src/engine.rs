@@ -45,11 +45,11 @@ impl Engine {
         match self {
             Self::Sqlite => {
                 // So few that the customers of a test have less and more.
-                let options = onefold_store_sqlite::Options { partitions, rules, few: 100, ..Default::default() };
+                let options = onefold_store_sqlite::SqliteOptions { partitions, rules, few: 100, ..Default::default() };
                 Arc::new(SqliteStore::open(&directory.join("views.db"), options).expect("a fresh store"))
             }
             Self::Postgres(database) => {
-                let options = onefold_store_postgres::Options {
+                let options = onefold_store_postgres::PostgresOptions {
                     partitions,
                     rules,
                     stage_connections: 3,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onefold_log::{Log, LogError, Membership, Record, Stored};
+use onefold_log::{GroupMembership, Log, LogError, LogRecord, StoredRecord};
 
 use crate::Dice;
 
@@ -47,8 +47,8 @@ impl Log for FaultyLog {
         self.log.topic(name, partitions).await
     }
 
-    async fn append(&self, topic: &str, batch: Vec<(u32, Record)>) -> Result<Vec<u64>, LogError> {
-        let mut parts: BTreeMap<u64, Vec<(usize, (u32, Record))>> = BTreeMap::new();
+    async fn append(&self, topic: &str, batch: Vec<(u32, LogRecord)>) -> Result<Vec<u64>, LogError> {
+        let mut parts: BTreeMap<u64, Vec<(usize, (u32, LogRecord))>> = BTreeMap::new();
         let order = self.dice.below(u64::MAX);
         for (slot, (partition, record)) in batch.into_iter().enumerate() {
             // Each partition's place in an order that is another one each time.
@@ -57,7 +57,7 @@ impl Log for FaultyLog {
         }
         let mut offsets = BTreeMap::new();
         for part in parts.into_values() {
-            let (slots, records): (Vec<usize>, Vec<(u32, Record)>) = part.into_iter().unzip();
+            let (slots, records): (Vec<usize>, Vec<(u32, LogRecord)>) = part.into_iter().unzip();
             self.log.append(topic, records.clone()).await?;
             // What is stored already stays, and the caller gives all of it again.
             self.may_fail()?;
@@ -66,13 +66,13 @@ impl Log for FaultyLog {
         Ok(offsets.into_values().collect())
     }
 
-    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<Stored>, LogError> {
+    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<StoredRecord>, LogError> {
         self.may_fail()?;
         let most = max.min(1 + self.dice.below(60) as usize);
         self.log.read(topic, partition, from, most).await
     }
 
-    async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<Stored>, LogError> {
+    async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<StoredRecord>, LogError> {
         self.may_fail()?;
         self.log.fetch(topic, positions).await
     }
@@ -87,7 +87,7 @@ impl Log for FaultyLog {
         self.log.wait(topic, seen, timeout).await
     }
 
-    async fn join(&self, topic: &str, group: &str) -> Result<Box<dyn Membership>, LogError> {
+    async fn join(&self, topic: &str, group: &str) -> Result<Box<dyn GroupMembership>, LogError> {
         let partitions = self.log.topic(topic, 1).await?;
         let member = self.log.join(topic, group).await?;
         Ok(Box::new(Believes { member, partitions, dice: self.dice.clone() }))
@@ -96,13 +96,13 @@ impl Log for FaultyLog {
 
 /// A member that believes at times to be alone, and at times to have next to nothing.
 struct Believes {
-    member: Box<dyn Membership>,
+    member: Box<dyn GroupMembership>,
     partitions: u32,
     dice: Shared,
 }
 
 #[async_trait]
-impl Membership for Believes {
+impl GroupMembership for Believes {
     fn mine(&self) -> Vec<u32> {
         match self.dice.below(4) {
             0 => self.member.mine(),

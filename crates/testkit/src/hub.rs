@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use onefold_assembler::Assembler;
-use onefold_audit::{Progress as Replay, Source, Verified, verify};
+use onefold_audit::{ReplayProgress as Replay, ReplaySource, VerificationReport, verify};
 use onefold_event::{EmptyKeyRing, Event, HubKey, KeyRing, encode};
-use onefold_identity::Rules;
-use onefold_log::{Log, Record, partition_of};
+use onefold_identity::IdentityRules;
+use onefold_log::{Log, LogRecord, partition_of};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_projector::Projector;
 use onefold_publisher::Publisher;
 use onefold_resolver::Resolver;
-use onefold_stage::{Progress, Stage};
+use onefold_stage::{Stage, StepProgress};
 use onefold_store::{CustomerRows, StatusRows, Store};
 use tempfile::TempDir;
 
@@ -45,8 +45,8 @@ impl Default for Shape {
 
 impl Shape {
     /// Who links, in a hub of this shape.
-    pub fn rules(&self) -> Rules {
-        let mut rules = Rules::default();
+    pub fn rules(&self) -> IdentityRules {
+        let mut rules = IdentityRules::default();
         if let Some(limit) = self.limit {
             (rules.hub.weak, rules.hub.strong) = (limit, limit);
         }
@@ -98,26 +98,26 @@ impl TestHub {
             Arc::clone(&log),
             Arc::clone(&store) as _,
             hub_keys(),
-            onefold_projector::Options { batch: shape.batch, portion: shape.portion },
+            onefold_projector::ProjectorOptions { batch: shape.batch, portion: shape.portion },
         );
         let resolver = Resolver::new(
             Arc::clone(&store) as _,
             shape.rules(),
-            onefold_resolver::Options { batch: shape.batch.min(500) },
+            onefold_resolver::ResolverOptions { batch: shape.batch.min(500) },
         );
-        let assembler = Assembler::new(Arc::clone(&store) as _, onefold_assembler::Options { batch: 100 });
+        let assembler = Assembler::new(Arc::clone(&store) as _, onefold_assembler::AssemblerOptions { batch: 100 });
         let publisher = Publisher::new(
             (Arc::clone(&log), file),
             (Arc::clone(&store) as _, Arc::clone(&store) as _),
             (shape.rules(), Arc::new(EmptyKeyRing)),
             shape.partitions,
-            onefold_publisher::Options { enabled: true, batch: shape.batch.min(50), every_ms: 0 },
+            onefold_publisher::PublisherOptions { enabled: true, batch: shape.batch.min(50), every_ms: 0 },
         );
         Self { log, store, projector, resolver, assembler, publisher, shape, clock: 1_750_000_000_000_000, directory }
     }
 
     /// Who links in it, and who does not.
-    pub fn rules(&self) -> Rules {
+    pub fn rules(&self) -> IdentityRules {
         self.shape.rules()
     }
 
@@ -139,7 +139,7 @@ impl TestHub {
         let record = |(event, at): &(Event, i64)| {
             let key = event.header.subject.as_str();
             let partition = partition_of(key.as_bytes(), self.shape.partitions);
-            (partition, Record::new(key.to_owned(), encode(event), *at))
+            (partition, LogRecord::new(key.to_owned(), encode(event), *at))
         };
         self.log.append("events", events.iter().map(record).collect()).await.expect("an append");
     }
@@ -150,11 +150,11 @@ impl TestHub {
             let mut worked = false;
             for _ in 0..self.shape.lag {
                 if self.behind().await {
-                    worked |= self.projector.step().await.expect("the projector's step") != Progress::Idle;
+                    worked |= self.projector.step().await.expect("the projector's step") != StepProgress::Idle;
                 }
             }
-            worked |= self.resolver.step().await.expect("the resolver's step") != Progress::Idle;
-            worked |= self.assembler.step().await.expect("the assembler's step") != Progress::Idle;
+            worked |= self.resolver.step().await.expect("the resolver's step") != StepProgress::Idle;
+            worked |= self.assembler.step().await.expect("the assembler's step") != StepProgress::Idle;
             if !worked {
                 return;
             }
@@ -181,7 +181,7 @@ impl TestHub {
     }
 
     /// All records of a topic, partition by partition; none where it was never made.
-    pub async fn records(&self, topic: &str) -> Vec<Record> {
+    pub async fn records(&self, topic: &str) -> Vec<LogRecord> {
         let mut all = Vec::new();
         for partition in 0..self.log.heads(topic).await.map_or(0, |heads| heads.len() as u32) {
             let records = self.log.read(topic, partition, 0, usize::MAX >> 1).await.expect("a read");
@@ -220,14 +220,14 @@ impl TestHub {
     }
 
     /// The batch path's judgement of the live one.
-    pub async fn verify(&self) -> Verified {
+    pub async fn verify(&self) -> VerificationReport {
         self.verify_within(1 << 30).await
     }
 
     /// The same, with so many bytes of memory for what waits between two steps.
-    pub async fn verify_within(&self, memory: usize) -> Verified {
+    pub async fn verify_within(&self, memory: usize) -> VerificationReport {
         let (log, rules, progress) = (Arc::clone(&self.log), self.shape.rules(), Replay::default());
-        let source = Source { log, key: hub_key(), keys: Arc::new(EmptyKeyRing), rules, memory, progress };
+        let source = ReplaySource { log, key: hub_key(), keys: Arc::new(EmptyKeyRing), rules, memory, progress };
         verify(&source, self.store.as_ref(), Duration::ZERO).await.expect("a verification")
     }
 }

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use onefold_event::{DecodedEvent, EmptyKeyRing, Event, EventId, Subject, v1};
-use onefold_view::{Bundle, FactRef, Fragment, Keys, contribute};
+use onefold_view::{Bundle, FactRef, Fragment, OwnerKeys, contribute};
 use prost::Message;
 
 const ROUNDS: u32 = 200_000;
@@ -42,7 +42,8 @@ fn invoice(n: u32) -> Result<DecodedEvent, Box<dyn std::error::Error>> {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let events: Vec<DecodedEvent> = (1..=12).map(invoice).collect::<Result<_, _>>()?;
-    let keys = Keys { trade: "party:erp:K00417".into(), receivable: "party:erp:K00417".into(), ..Keys::default() };
+    let keys =
+        OwnerKeys { trade: "party:erp:K00417".into(), receivable: "party:erp:K00417".into(), ..OwnerKeys::default() };
     let none = BTreeMap::new();
     let fold = |event: &DecodedEvent| Fragment::fold(&event.header.subject, &[FactRef { event, recorded_at: 1 }]);
     let of = |event: &DecodedEvent| {

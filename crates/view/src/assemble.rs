@@ -3,29 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
-use onefold_identity::{Decision, IdentifierKey, KeptApart, Rules, Strength, kept_apart};
+use onefold_identity::{IdentifierKey, IdentityRules, KeptApart, PartyDecision, Strength, kept_apart};
 
 use crate::amount::{DAY, Money, format_day};
-use crate::contribution::{Counter, OpenCase, Row};
+use crate::contribution::{Counter, OpenCase, TimelineRow};
 use crate::finding::{Finding, Findings, code_text, help_of};
 use crate::merged::merge;
 use crate::profile::{Became, HELD, INVALID, MERGED, Profile, SPLIT};
 use crate::purse::text_at;
 use crate::receivable::receivable;
-use crate::tally::{Tallies, Tally};
+use crate::tally::{PurchaseTallies, PurchaseTally};
 use crate::view::{
-    ActionView, CasesView, ContactsView, FindingView, FindingsView, IdentifierView, KeptApartView, LatestView,
-    OpenCaseView, OtherValue, Preferred, ProfileValue, RecordView, Satisfaction, ShipmentsView, TradeMoney, TradeView,
-    View,
+    ActionView, CasesView, ContactsView, CustomerView, FindingView, FindingsView, IdentifierView, KeptApartView,
+    LatestView, OpenCaseView, OtherValue, Preferred, ProfileValue, RecordView, Satisfaction, ShipmentsView, TradeMoney,
+    TradeView,
 };
-use crate::{Bundle, EventTime, Measure, OpenItem};
+use crate::{Bundle, EventTime, MoneyMeasure, OpenItem};
 
 /// Products and categories that a view shows.
 const PREFERRED: usize = 5;
 
 /// What a view is made of.
 #[derive(Debug, Clone, Copy)]
-pub struct Given<'a> {
+pub struct ViewInput<'a> {
     /// The customer's id.
     pub id: &'a str,
     /// Its parties.
@@ -35,25 +35,25 @@ pub struct Given<'a> {
     /// Which of its identifiers too many parties share.
     pub hubs: &'a BTreeSet<IdentifierKey>,
     /// Decisions that name its parties, and those that supersede them.
-    pub decisions: &'a [Decision],
+    pub decisions: &'a [PartyDecision],
     /// Which kinds link.
-    pub rules: &'a Rules,
+    pub rules: &'a IdentityRules,
     /// Open items of these owners; those that are past due are enough.
     pub open_items: &'a [OpenItem],
     /// Day number to look from; none leaves out what depends on it.
     pub today: Option<i64>,
     /// Tallies of all its documents, where a bundle holds too few (see [`Bundle::has_many_lines`]).
-    pub tallies: Option<&'a Tallies>,
+    pub tallies: Option<&'a PurchaseTallies>,
 }
 
 /// Makes the view. The order of parties, bundles and items does not matter.
-pub fn assemble(given: &Given) -> View {
+pub fn assemble(given: &ViewInput) -> CustomerView {
     let (sum, tallies) = merge(given.bundles.values());
     let profiles: BTreeMap<&str, &Profile> =
         given.bundles.iter().filter_map(|(key, b)| Some((key.as_str(), b.profile.as_deref()?))).collect();
     let mut parties: Vec<String> = given.parties.iter().map(Subject::to_string).collect();
     parties.sort();
-    View {
+    CustomerView {
         id: given.id.to_owned(),
         full: given.rules.is_full(parties.len()),
         parties,
@@ -73,7 +73,7 @@ pub fn assemble(given: &Given) -> View {
         cases: cases(&sum, given.today),
         contacts: contacts(&sum),
         findings: findings(&sum),
-        latest: sum.latest.iter().map(Row::view).collect(),
+        latest: sum.latest.iter().map(TimelineRow::view).collect(),
     }
 }
 
@@ -115,7 +115,7 @@ fn records(profiles: &BTreeMap<&str, &Profile>, parties: &[Subject]) -> Vec<Reco
     all.into_iter().map(view).collect()
 }
 
-fn apart(given: &Given) -> Vec<KeptApartView> {
+fn apart(given: &ViewInput) -> Vec<KeptApartView> {
     let parties: BTreeSet<Subject> = given.parties.iter().cloned().collect();
     let texts = |parties: Vec<Subject>| parties.iter().map(Subject::to_string).collect();
     let view = |kept: KeptApart| KeptApartView {
@@ -126,7 +126,7 @@ fn apart(given: &Given) -> Vec<KeptApartView> {
     kept_apart(&parties, given.decisions).into_iter().map(view).collect()
 }
 
-fn identifiers(profiles: &BTreeMap<&str, &Profile>, given: &Given) -> Vec<IdentifierView> {
+fn identifiers(profiles: &BTreeMap<&str, &Profile>, given: &ViewInput) -> Vec<IdentifierView> {
     // Where parties of one customer disagree, an identifier that one of them holds is held.
     let mut all: BTreeMap<&str, (u32, &str, BTreeSet<&str>)> = BTreeMap::new();
     for profile in profiles.values() {
@@ -160,10 +160,10 @@ fn identifiers(profiles: &BTreeMap<&str, &Profile>, given: &Given) -> Vec<Identi
     all.into_iter().map(view).collect()
 }
 
-fn trade(sum: &Bundle, tallies: Option<&Tallies>) -> TradeView {
+fn trade(sum: &Bundle, tallies: Option<&PurchaseTallies>) -> TradeView {
     let money = sum.money();
     let by_currency = money.currencies().into_iter().filter_map(|currency| {
-        let measures = [Measure::Ordered, Measure::Invoiced, Measure::Credited, Measure::Adjusted];
+        let measures = [MoneyMeasure::Ordered, MoneyMeasure::Invoiced, MoneyMeasure::Credited, MoneyMeasure::Adjusted];
         let ([ordered, invoiced, credited, adjusted], scale) = money.sums(measures, &currency)?;
         let net = invoiced.minus(&credited).plus(&adjusted);
         let text = |sum: Money| text_at(&sum, scale);
@@ -194,10 +194,10 @@ fn trade(sum: &Bundle, tallies: Option<&Tallies>) -> TradeView {
     }
 }
 
-fn preferred(tallies: &[Tally]) -> Vec<Preferred> {
-    let mut ranked: Vec<&Tally> = tallies.iter().collect();
+fn preferred(tallies: &[PurchaseTally]) -> Vec<Preferred> {
+    let mut ranked: Vec<&PurchaseTally> = tallies.iter().collect();
     ranked.sort_by(|a, b| (b.n, &a.name).cmp(&(a.n, &b.name)));
-    let view = |tally: &Tally| Preferred {
+    let view = |tally: &PurchaseTally| Preferred {
         name: tally.name.clone(),
         documents: tally.n,
         quantity: tally.quantity().text(),
@@ -277,7 +277,7 @@ fn contacts(sum: &Bundle) -> ContactsView {
         outgoing: sum.counted(Counter::ContactsOut),
         by_channel,
         last_at: sum.contacts.first().map(|row| row.at.occurred()),
-        latest: sum.contacts.iter().map(Row::view).collect(),
+        latest: sum.contacts.iter().map(TimelineRow::view).collect(),
     }
 }
 
@@ -296,7 +296,7 @@ fn findings(sum: &Bundle) -> FindingsView {
     }
 }
 
-impl Row {
+impl TimelineRow {
     /// As the timeline shows it.
     pub fn view(&self) -> LatestView {
         LatestView {

@@ -1,6 +1,6 @@
 //! What a source did with its own records of parties: merged them, took them apart again, retired them (A9, B3a).
 
-use onefold_event::{Body, Kind, Micros, Subject};
+use onefold_event::{Body, Micros, Subject, SubjectKind};
 use onefold_identity::AtSource;
 
 use crate::party::{LONGEST, cut};
@@ -41,7 +41,7 @@ impl Said {
         let event = fact.event;
         let other: Subject = event.body.other_record()?.1.parse().ok()?;
         let own = &event.header.subject;
-        if other.kind() != Kind::Party || other.source() != own.source() || other == *own {
+        if other.kind() != SubjectKind::Party || other.source() != own.source() || other == *own {
             return None;
         }
         let (merged, reason) = match &event.body {

@@ -7,12 +7,12 @@ use prost::Message;
 use sha2::{Digest as _, Sha256};
 
 use crate::EventTime;
-use crate::contribution::{Contribution, Counter, OpenCase, OpenItem, Rating, Row, add_counts, get};
+use crate::contribution::{Contribution, Counter, OpenCase, OpenItem, Rating, TimelineRow, add_counts, get};
 use crate::digest::{Digest, DigestSum};
 use crate::finding::{Findings, add_codes};
 use crate::profile::Profile;
-use crate::purse::Purse;
-use crate::tally::Tallies;
+use crate::purse::MoneyTotals;
+use crate::tally::PurchaseTallies;
 use crate::top::{self, Dated};
 
 /// Documents of the timeline that a bundle holds.
@@ -69,13 +69,13 @@ pub struct Bundle {
     #[prost(sint64, repeated, tag = "1")]
     pub(crate) counts: Vec<i64>,
     #[prost(message, optional, tag = "2")]
-    pub(crate) money: Option<Purse>,
+    pub(crate) money: Option<MoneyTotals>,
     /// The latest documents, newest first.
     #[prost(message, repeated, tag = "5")]
-    pub(crate) latest: Vec<Row>,
+    pub(crate) latest: Vec<TimelineRow>,
     /// Tallies, while they are few.
     #[prost(message, optional, tag = "6")]
-    pub(crate) tallies: Option<Tallies>,
+    pub(crate) tallies: Option<PurchaseTallies>,
     /// Shipments under way by the day promised for them.
     #[prost(btree_map = "sint64, sint64", tag = "7")]
     pub(crate) promised: BTreeMap<i64, i64>,
@@ -84,7 +84,7 @@ pub struct Bundle {
     pub(crate) cases: Vec<OpenCase>,
     /// The latest contacts, newest first.
     #[prost(message, repeated, tag = "9")]
-    pub(crate) contacts: Vec<Row>,
+    pub(crate) contacts: Vec<TimelineRow>,
     /// Ratings by their best possible score.
     #[prost(message, repeated, tag = "10")]
     pub(crate) ratings: Vec<Rating>,
@@ -113,7 +113,7 @@ struct Sums {
     #[prost(sint64, repeated, tag = "1")]
     counts: Vec<i64>,
     #[prost(message, optional, tag = "2")]
-    money: Option<Purse>,
+    money: Option<MoneyTotals>,
 }
 
 impl Bundle {
@@ -155,7 +155,7 @@ impl Bundle {
     pub fn refill<'a>(&mut self, contributions: impl IntoIterator<Item = &'a Contribution>) {
         let few = self.lines() <= TALLIED;
         let mut fresh = Bundle::default();
-        let mut tallies = Tallies::default();
+        let mut tallies = PurchaseTallies::default();
         for contribution in contributions {
             fresh.first_at = least(fresh.first_at, contribution.dated);
             fresh.last_at = fresh.last_at.max(contribution.dated);
@@ -182,7 +182,7 @@ impl Bundle {
     }
 
     /// Its money in both facets.
-    pub fn money(&self) -> Purse {
+    pub fn money(&self) -> MoneyTotals {
         self.money.clone().unwrap_or_default()
     }
 
@@ -190,12 +190,12 @@ impl Bundle {
     ///
     /// # Errors
     /// They are no bundle's.
-    pub fn sums(bytes: &[u8]) -> Result<(i64, Purse), prost::DecodeError> {
+    pub fn sums(bytes: &[u8]) -> Result<(i64, MoneyTotals), prost::DecodeError> {
         let sums = Sums::decode(bytes)?;
         Ok((get(&sums.counts, Counter::Documents), sums.money.unwrap_or_default()))
     }
 
-    /// Whether the tallies are more than the bundle holds; [`Tallies`] of the documents then answer for them.
+    /// Whether the tallies are more than the bundle holds; [`PurchaseTallies`] of the documents then answer for them.
     pub fn has_many_lines(&self) -> bool {
         self.lines() > TALLIED
     }

@@ -4,20 +4,20 @@ mod finance;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{Kind, Subject};
-use onefold_identity::Owner;
+use onefold_event::{Subject, SubjectKind};
+use onefold_identity::OwnerKey;
 
 use crate::amount::Money;
 use crate::case::Desk;
-use crate::contribution::{Contribution, Counter, OpenCase, Pending, Rating, Row, Status};
+use crate::contribution::{Contribution, Counter, OpenCase, Pending, Rating, Status, TimelineRow};
 use crate::finding::{FindingCode, Findings};
-use crate::inbound::{Inbound, Keys};
+use crate::inbound::{MentionState, OwnerKeys};
 use crate::party::cut;
 use crate::profile::Profile;
 use crate::shipment::Stage;
 use crate::validity::Stance;
 use crate::whose::is_shipped;
-use crate::{EventTime, Fragment, Measure};
+use crate::{EventTime, Fragment, MoneyMeasure};
 
 /// Most pending actions shown of one open case.
 const PENDING: usize = 2;
@@ -26,14 +26,14 @@ const PENDING: usize = 2;
 pub fn contribute(
     subject: &Subject,
     fragment: &Fragment,
-    inbound: &BTreeMap<String, Inbound>,
-    keys: &Keys,
+    inbound: &BTreeMap<String, MentionState>,
+    keys: &OwnerKeys,
 ) -> BTreeMap<String, Contribution> {
-    let none = || Owner::None.key(subject);
+    let none = || OwnerKey::None.key(subject);
     let or_none = |key: &String| if key.is_empty() { none() } else { key.clone() };
     let kind = subject.kind();
     let mut sheet = Sheet { subject, fragment, inbound, of: BTreeMap::new() };
-    if kind == Kind::Party {
+    if kind == SubjectKind::Party {
         sheet.party();
         return sheet.of;
     }
@@ -42,25 +42,27 @@ pub fn contribute(
     }
     let (trade, receivable) = (or_none(&keys.trade), or_none(&keys.receivable));
     let parts: Vec<String> = match kind {
-        Kind::Delivery | Kind::Track => keys.parts.iter().map(or_none).collect(),
+        SubjectKind::Delivery | SubjectKind::Track => keys.parts.iter().map(or_none).collect(),
         _ => (0..fragment.parts().len()).map(|n| keys.parts.get(n).map_or_else(none, or_none)).collect(),
     };
-    let main = if matches!(kind, Kind::Payment | Kind::Refund) { &receivable } else { &trade };
+    let main = if matches!(kind, SubjectKind::Payment | SubjectKind::Refund) { &receivable } else { &trade };
     let mut counted = main.clone();
     match kind {
         _ if fragment.stance() == Stance::Void => counted = sheet.void(keys, main, &parts),
-        Kind::Order => sheet.order(&trade),
-        Kind::Invoice => sheet.invoice(&trade, &receivable),
-        Kind::CreditNote => sheet.credit_note(&trade, &receivable),
-        Kind::Adjustment => sheet.adjustment(&trade, &receivable),
-        Kind::Payment => counted = sheet.payment(&receivable, &parts),
-        Kind::Refund => sheet.refund(&receivable),
-        Kind::Delivery | Kind::Track => counted = sheet.shipment(&trade, &parts, keys.promised.or(keys.ordered)),
-        Kind::Return => sheet.goods_returned(&trade),
-        Kind::Case => sheet.case(&trade),
-        Kind::Contact => sheet.contact(&trade),
-        Kind::Contract | Kind::Opportunity => sheet.row(&trade, Status::Stands, None, ""),
-        Kind::Party | Kind::Product | Kind::Stock | Kind::Decision => {}
+        SubjectKind::Order => sheet.order(&trade),
+        SubjectKind::Invoice => sheet.invoice(&trade, &receivable),
+        SubjectKind::CreditNote => sheet.credit_note(&trade, &receivable),
+        SubjectKind::Adjustment => sheet.adjustment(&trade, &receivable),
+        SubjectKind::Payment => counted = sheet.payment(&receivable, &parts),
+        SubjectKind::Refund => sheet.refund(&receivable),
+        SubjectKind::Delivery | SubjectKind::Track => {
+            counted = sheet.shipment(&trade, &parts, keys.promised.or(keys.ordered))
+        }
+        SubjectKind::Return => sheet.goods_returned(&trade),
+        SubjectKind::Case => sheet.case(&trade),
+        SubjectKind::Contact => sheet.contact(&trade),
+        SubjectKind::Contract | SubjectKind::Opportunity => sheet.row(&trade, Status::Stands, None, ""),
+        SubjectKind::Party | SubjectKind::Product | SubjectKind::Stock | SubjectKind::Decision => {}
     }
     if fragment.stance() != Stance::Void {
         sheet.withdrawn_currency(main);
@@ -74,7 +76,7 @@ pub fn contribute(
 struct Sheet<'a> {
     subject: &'a Subject,
     fragment: &'a Fragment,
-    inbound: &'a BTreeMap<String, Inbound>,
+    inbound: &'a BTreeMap<String, MentionState>,
     of: BTreeMap<String, Contribution>,
 }
 
@@ -98,7 +100,7 @@ impl Sheet<'_> {
     /// Puts the document on an owner's timeline; on those of a set's members as a reference, without money.
     fn row(&mut self, key: &str, status: Status, amount: Option<Money>, label: &str) {
         self.own_row(key, status, amount, label);
-        for member in Owner::references_of(key) {
+        for member in OwnerKey::references_of(key) {
             self.reference(&member.key(self.subject), status, label);
         }
     }
@@ -109,8 +111,8 @@ impl Sheet<'_> {
         match keys.first() {
             Some(key) if keys.len() == 1 => (*key).to_owned(),
             _ => {
-                let owners = keys.into_iter().map(|key| Owner::parse(key).unwrap_or_default());
-                Owner::each(owners.collect()).key(self.subject)
+                let owners = keys.into_iter().map(|key| OwnerKey::parse(key).unwrap_or_default());
+                OwnerKey::each(owners.collect()).key(self.subject)
             }
         }
     }
@@ -139,8 +141,8 @@ impl Sheet<'_> {
         }
     }
 
-    fn make_row(&self, status: Status, amount: Option<Money>, reference: bool, label: &str) -> Row {
-        Row {
+    fn make_row(&self, status: Status, amount: Option<Money>, reference: bool, label: &str) -> TimelineRow {
+        TimelineRow {
             at: self.since(),
             subject: self.subject.as_str().to_owned(),
             status: status as u32,
@@ -164,7 +166,7 @@ impl Sheet<'_> {
             return;
         }
         if let Some(total) = &sale.total {
-            self.at(key).put(Measure::Ordered, total);
+            self.at(key).put(MoneyMeasure::Ordered, total);
         }
         self.purchase(key, true);
     }
@@ -186,17 +188,17 @@ impl Sheet<'_> {
     }
 
     /// Keeps a void document on the timelines where it stood; it adds nothing else (rule A9).
-    fn void(&mut self, keys: &Keys, main: &str, parts: &[String]) -> String {
+    fn void(&mut self, keys: &OwnerKeys, main: &str, parts: &[String]) -> String {
         let reason = self.fragment.validity.as_ref().map(|v| v.reason.clone()).unwrap_or_default();
         let mut owners: BTreeSet<&str> = parts.iter().map(String::as_str).collect();
         if parts.is_empty() {
             owners.insert(main);
         }
-        let is_payment = self.subject.kind() == Kind::Payment;
+        let is_payment = self.subject.kind() == SubjectKind::Payment;
         // Who pays counts a payment, as while it stood.
-        let payer = (is_payment && matches!(Owner::parse(main), Some(Owner::One(_)))).then_some(main);
+        let payer = (is_payment && matches!(OwnerKey::parse(main), Some(OwnerKey::One(_)))).then_some(main);
         let counted = if parts.is_empty() { main.to_owned() } else { self.once(owners.iter().copied().chain(payer)) };
-        if matches!(self.subject.kind(), Kind::Invoice | Kind::CreditNote | Kind::Adjustment) {
+        if matches!(self.subject.kind(), SubjectKind::Invoice | SubjectKind::CreditNote | SubjectKind::Adjustment) {
             owners.insert(&keys.receivable);
         }
         for owner in owners.into_iter().filter(|owner| !owner.is_empty()) {
@@ -240,7 +242,7 @@ impl Sheet<'_> {
         // A delivery that has tracks is counted by them.
         let tracked =
             !self.fragment.children().is_empty() || self.inbound.keys().any(|from| from.starts_with("track:"));
-        if !tracked || self.subject.kind() == Kind::Track {
+        if !tracked || self.subject.kind() == SubjectKind::Track {
             self.ship(&counted, stage, &shipment, promised);
         }
         counted

@@ -6,8 +6,8 @@ use crate::EventTime;
 use crate::amount::Money;
 use crate::finding::Findings;
 use crate::profile::Profile;
-use crate::purse::Purse;
-use crate::tally::Tallies;
+use crate::purse::MoneyTotals;
+use crate::tally::PurchaseTallies;
 use crate::top::Dated;
 
 /// What is counted. The numbers are places in the stored form: only ever appended to.
@@ -132,7 +132,7 @@ impl Status {
 
 /// A document on a timeline.
 #[derive(Clone, PartialEq, prost::Message)]
-pub struct Row {
+pub struct TimelineRow {
     #[prost(string, tag = "2")]
     pub(crate) subject: String,
     #[prost(uint32, tag = "3")]
@@ -149,7 +149,7 @@ pub struct Row {
     pub(crate) at: EventTime,
 }
 
-impl Row {
+impl TimelineRow {
     /// When its document came to be.
     pub fn at(&self) -> Micros {
         self.at.at
@@ -210,7 +210,7 @@ pub(crate) struct OpenCase {
     pub(crate) opened_at: EventTime,
 }
 
-impl Dated for Row {
+impl Dated for TimelineRow {
     fn order(&self) -> (i64, &str) {
         (self.at.at, &self.subject)
     }
@@ -267,11 +267,11 @@ pub struct Contribution {
     #[prost(sint64, repeated, tag = "1")]
     pub(crate) counts: Vec<i64>,
     #[prost(message, optional, tag = "2")]
-    pub(crate) money: Option<Purse>,
+    pub(crate) money: Option<MoneyTotals>,
     #[prost(message, optional, tag = "4")]
-    pub(crate) row: Option<Row>,
+    pub(crate) row: Option<TimelineRow>,
     #[prost(message, optional, boxed, tag = "5")]
-    pub(crate) tallies: Option<Box<Tallies>>,
+    pub(crate) tallies: Option<Box<PurchaseTallies>>,
     #[prost(message, optional, boxed, tag = "6")]
     pub(crate) open: Option<Box<OpenItem>>,
     /// Day number promised for a shipment that has not arrived.
@@ -280,7 +280,7 @@ pub struct Contribution {
     #[prost(message, optional, boxed, tag = "8")]
     pub(crate) case: Option<Box<OpenCase>>,
     #[prost(message, optional, boxed, tag = "9")]
-    pub(crate) contact: Option<Box<Row>>,
+    pub(crate) contact: Option<Box<TimelineRow>>,
     #[prost(message, optional, tag = "10")]
     pub(crate) rating: Option<Rating>,
     #[prost(message, optional, boxed, tag = "11")]
@@ -294,12 +294,12 @@ pub struct Contribution {
 
 impl Contribution {
     /// Its row on the owner's timeline.
-    pub fn row(&self) -> Option<&Row> {
+    pub fn row(&self) -> Option<&TimelineRow> {
         self.row.as_ref()
     }
 
     /// Its money.
-    pub fn money(&self) -> Purse {
+    pub fn money(&self) -> MoneyTotals {
         self.money.clone().unwrap_or_default()
     }
 
@@ -309,7 +309,7 @@ impl Contribution {
     }
 
     /// What it tallies of products and categories.
-    pub fn tallies(&self) -> Option<&Tallies> {
+    pub fn tallies(&self) -> Option<&PurchaseTallies> {
         self.tallies.as_deref()
     }
 
@@ -322,7 +322,7 @@ impl Contribution {
         count(&mut self.counts, counter, by);
     }
 
-    pub(crate) fn put(&mut self, measure: crate::Measure, money: &Money) {
+    pub(crate) fn put(&mut self, measure: crate::MoneyMeasure, money: &Money) {
         self.money.get_or_insert_default().put(measure as u32, money);
     }
 }

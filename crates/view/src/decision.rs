@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use onefold_event::{Body, Kind, Micros, Subject};
-use onefold_identity::Decision;
+use onefold_event::{Body, Micros, Subject, SubjectKind};
+use onefold_identity::PartyDecision;
 
 /// The latest standing word of a decision; one that is undone has no parties.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -44,19 +44,19 @@ impl Decided {
     /// Decisions that do not hold because of it.
     pub(crate) fn voids(&self) -> impl Iterator<Item = Subject> {
         let named = self.supersedes.iter().filter(|_| !self.undone).filter_map(|text| text.parse::<Subject>().ok());
-        named.filter(|other| other.kind() == Kind::Decision)
+        named.filter(|other| other.kind() == SubjectKind::Decision)
     }
 
-    pub(crate) fn decision(&self, id: &Subject) -> Option<Decision> {
+    pub(crate) fn decision(&self, id: &Subject) -> Option<PartyDecision> {
         let set = |texts: &[String]| -> BTreeSet<Subject> { texts.iter().filter_map(|t| t.parse().ok()).collect() };
         let (id, recorded_at, supersedes) = (id.clone(), self.recorded_at, set(&self.supersedes));
         if self.undone {
             return None;
         }
         Some(if self.separates {
-            Decision::Separate { id, left: set(&self.left), right: set(&self.right), recorded_at, supersedes }
+            PartyDecision::Separate { id, left: set(&self.left), right: set(&self.right), recorded_at, supersedes }
         } else {
-            Decision::Link { id, parties: set(&self.left), recorded_at, supersedes }
+            PartyDecision::Link { id, parties: set(&self.left), recorded_at, supersedes }
         })
     }
 }

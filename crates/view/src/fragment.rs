@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{Body, DecodedEvent, Kind, Micros, Role, Subject, Target, v1};
-use onefold_identity::{Decision, Facet, IdentifierKey, Intermediary, PartyFacts, guest, guest_identifier};
+use onefold_event::{Body, DecodedEvent, Micros, ReferenceRole, RoleTarget, Subject, SubjectKind, v1};
+use onefold_identity::{Facet, IdentifierKey, Intermediary, PartyDecision, PartyFacts, guest, guest_identifier};
 
 use crate::case::{Case, Contact};
 use crate::decision::Decided;
 use crate::guest::is_guest_order;
-use crate::inbound::{Inbound, Part};
+use crate::inbound::{MentionState, OwnedPart};
 use crate::party::{PartyFragment, intermediary, key_of};
 use crate::payment::Payment;
 use crate::sale::Sale;
@@ -94,7 +94,7 @@ impl Fragment {
     pub fn fold(subject: &Subject, facts: &[FactRef]) -> Self {
         let mut fragment = Self::default();
         if let Some(identifier) = guest_identifier(subject) {
-            fragment.kind = Kind::Party as u32;
+            fragment.kind = SubjectKind::Party as u32;
             fragment.party = Some(Box::new(PartyFragment::of_guest(&identifier)));
         }
         for fact in facts.iter().filter(|fact| fact.event.header.subject == *subject) {
@@ -126,20 +126,22 @@ impl Fragment {
             self.validity.get_or_insert_default().hear(event, after);
         }
         match kind {
-            Kind::Party => self.party.get_or_insert_default().apply(fact),
-            Kind::Order | Kind::Invoice | Kind::CreditNote => self.sale.get_or_insert_default().apply(&event.body),
-            Kind::Payment | Kind::Refund | Kind::Adjustment => {
+            SubjectKind::Party => self.party.get_or_insert_default().apply(fact),
+            SubjectKind::Order | SubjectKind::Invoice | SubjectKind::CreditNote => {
+                self.sale.get_or_insert_default().apply(&event.body)
+            }
+            SubjectKind::Payment | SubjectKind::Refund | SubjectKind::Adjustment => {
                 self.payment.get_or_insert_default().apply(&event.body, stood);
             }
-            Kind::Delivery | Kind::Track | Kind::Return => {
+            SubjectKind::Delivery | SubjectKind::Track | SubjectKind::Return => {
                 self.shipment.get_or_insert_default().apply(&event.body, at);
             }
-            Kind::Case => self.case.get_or_insert_default().apply(&event.body, at),
-            Kind::Contact => self.contact.get_or_insert_default().apply(&event.body),
-            Kind::Decision => self.decided.get_or_insert_default().apply(&event.body, fact.recorded_at),
-            Kind::Contract | Kind::Opportunity | Kind::Product | Kind::Stock => {}
+            SubjectKind::Case => self.case.get_or_insert_default().apply(&event.body, at),
+            SubjectKind::Contact => self.contact.get_or_insert_default().apply(&event.body),
+            SubjectKind::Decision => self.decided.get_or_insert_default().apply(&event.body, fact.recorded_at),
+            SubjectKind::Contract | SubjectKind::Opportunity | SubjectKind::Product | SubjectKind::Stock => {}
         }
-        if kind != Kind::Party {
+        if kind != SubjectKind::Party {
             self.name(&event.body);
         }
     }
@@ -161,8 +163,8 @@ impl Fragment {
     /// Identifiers and names of a revision that no longer stands still count as asserted (B2). The order of calls, and
     /// whether they come before or after the facts, does not matter.
     pub fn assert_superseded(&mut self, event: &DecodedEvent) {
-        if event.header.subject.kind() == Kind::Party {
-            self.kind = Kind::Party as u32;
+        if event.header.subject.kind() == SubjectKind::Party {
+            self.kind = SubjectKind::Party as u32;
             self.party.get_or_insert_default().assert_superseded(event);
         }
     }
@@ -206,7 +208,7 @@ impl Fragment {
             return;
         }
         let stays = |named: &Named| identifiers.iter().all(|new| new.role != named.role);
-        let order = self.kind == Kind::Order as u32;
+        let order = self.kind == SubjectKind::Order as u32;
         self.identifiers.retain(|named| !order && stays(named));
         for identifier in identifiers {
             if let Some(key) = key_of(identifier) {
@@ -245,28 +247,31 @@ impl Fragment {
     }
 
     fn rank(&self) -> Option<u8> {
-        kind_of(self.kind).and_then(Kind::rank)
+        kind_of(self.kind).and_then(SubjectKind::rank)
     }
 
-    fn roles(&self) -> impl Iterator<Item = Role> {
+    fn roles(&self) -> impl Iterator<Item = ReferenceRole> {
         self.references.iter().filter_map(|r| role(r.role))
     }
 
     /// References in roles that are wanted; only these are read as subjects.
-    pub(crate) fn standing(&self, wanted: impl Fn(Role) -> bool) -> impl Iterator<Item = (Role, Subject)> {
+    pub(crate) fn standing(
+        &self,
+        wanted: impl Fn(ReferenceRole) -> bool,
+    ) -> impl Iterator<Item = (ReferenceRole, Subject)> {
         let wanted = move |r: &&Standing| role(r.role).is_some_and(&wanted);
         self.references.iter().filter(wanted).filter_map(|r| Some((role(r.role)?, r.subject.parse().ok()?)))
     }
 
     /// Standing references to parties.
-    pub fn parties(&self) -> Vec<(Role, Subject)> {
-        self.standing(|role| matches!(role.target(), Target::Owner | Target::Bystander)).collect()
+    pub fn parties(&self) -> Vec<(ReferenceRole, Subject)> {
+        self.standing(|role| matches!(role.target(), RoleTarget::Owner | RoleTarget::Bystander)).collect()
     }
 
     /// Documents of a lower rank that it names, by role, allocation or line; sorted.
     pub fn parents(&self) -> Vec<Subject> {
         let Some(rank) = self.rank() else { return Vec::new() };
-        let named = self.standing(|role| matches!(role.target(), Target::Parent(_))).map(|(_, s)| s);
+        let named = self.standing(|role| matches!(role.target(), RoleTarget::Parent(_))).map(|(_, s)| s);
         let parts = self.parts().into_iter().map(|part| part.parent);
         let credited = self.sale.iter().flat_map(|sale| &sale.allocations).filter_map(|a| a.invoice.parse().ok());
         let mut parents: Vec<_> = named
@@ -282,7 +287,7 @@ impl Fragment {
     /// Documents of a higher rank that take their owner from it; sorted.
     pub fn children(&self) -> Vec<Subject> {
         let Some(rank) = self.rank() else { return Vec::new() };
-        let named = self.standing(|role| matches!(role.target(), Target::Child(_))).map(|(_, s)| s);
+        let named = self.standing(|role| matches!(role.target(), RoleTarget::Child(_))).map(|(_, s)| s);
         let mut children: Vec<_> = named.filter(|s| s.kind().rank().is_some_and(|r| r > rank)).collect();
         children.sort();
         children.dedup();
@@ -296,7 +301,7 @@ impl Fragment {
 
     /// Whether an order names a person by identifiers alone, so that it makes a party of its own of them (C7).
     pub fn is_guest_order(&self) -> bool {
-        self.kind == Kind::Order as u32 && is_guest_order(Kind::Order, self.roles())
+        self.kind == SubjectKind::Order as u32 && is_guest_order(SubjectKind::Order, self.roles())
     }
 
     /// The parties that a guest order makes: of who buys, and of who pays where that is another. None for any other.
@@ -349,25 +354,25 @@ impl Fragment {
     }
 
     /// Parts with owners of their own: a payment's allocations, the orders of a delivery's lines (C4).
-    pub fn parts(&self) -> Vec<Part> {
+    pub fn parts(&self) -> Vec<OwnedPart> {
         if self.payment.is_some() {
-            let part = |(parent, _)| Part { parent, facet: Facet::Receivable };
+            let part = |(parent, _)| OwnedPart { parent, facet: Facet::Receivable };
             return self.allocations().into_iter().map(part).collect();
         }
-        let shipment = self.shipment.as_ref().filter(|_| self.kind == Kind::Delivery as u32);
+        let shipment = self.shipment.as_ref().filter(|_| self.kind == SubjectKind::Delivery as u32);
         let orders = shipment.map_or(&[][..], |s| &s.orders);
         let orders = orders.iter().filter_map(|order| order.parse::<Subject>().ok());
-        orders.map(|parent| Part { parent, facet: Facet::Trade }).collect()
+        orders.map(|parent| OwnedPart { parent, facet: Facet::Trade }).collect()
     }
 
     /// What it says to other subjects by itself: to each parent and each child; a decision, to those that it supersedes; a
     /// party, to the records with which its source merged it. A document that does not stand says whose others are, and
     /// nothing more.
-    pub fn outbound(&self) -> BTreeMap<Subject, Inbound> {
-        let mut all: BTreeMap<Subject, Inbound> =
-            self.parents().into_iter().map(|parent| (parent, Inbound::default())).collect();
+    pub fn outbound(&self) -> BTreeMap<Subject, MentionState> {
+        let mut all: BTreeMap<Subject, MentionState> =
+            self.parents().into_iter().map(|parent| (parent, MentionState::default())).collect();
         for child in self.children() {
-            all.insert(child, Inbound { is_parent: true, is_void: !self.stands(), ..Inbound::default() });
+            all.insert(child, MentionState { is_parent: true, is_void: !self.stands(), ..MentionState::default() });
         }
         self.claim(&mut all);
         for other in self.decided.iter().flat_map(|decided| decided.voids()).chain(self.merged_with()) {
@@ -378,7 +383,9 @@ impl Fragment {
 
     /// Whether some lines of a delivery name no order, while others do: they are of the delivery's own owner (C4).
     pub(crate) fn has_loose_lines(&self) -> bool {
-        self.shipment.as_ref().is_some_and(|s| self.kind == Kind::Delivery as u32 && s.loose && !s.orders.is_empty())
+        self.shipment
+            .as_ref()
+            .is_some_and(|s| self.kind == SubjectKind::Delivery as u32 && s.loose && !s.orders.is_empty())
     }
 
     /// The day number promised for the goods by itself; a document that does not stand promises nothing.
@@ -426,55 +433,55 @@ impl Fragment {
     }
 
     /// What a decision about parties says; none where it is undone, or the subject is no such decision.
-    pub fn decision(&self, subject: &Subject) -> Option<Decision> {
+    pub fn decision(&self, subject: &Subject) -> Option<PartyDecision> {
         self.decided.as_ref()?.decision(subject)
     }
 
     /// Whether it names a role.
-    pub(crate) fn names_role(&self, wanted: Role) -> bool {
+    pub(crate) fn names_role(&self, wanted: ReferenceRole) -> bool {
         self.references.iter().any(|r| r.role == number(wanted))
     }
 }
 
 /// Whether subjects of a kind have no owner and belong to nobody, so that nobody asks whom or what they name.
-fn is_plain(kind: Kind) -> bool {
-    matches!(kind, Kind::Product | Kind::Stock)
+fn is_plain(kind: SubjectKind) -> bool {
+    matches!(kind, SubjectKind::Product | SubjectKind::Stock)
 }
 
-fn kind_of(number: u32) -> Option<Kind> {
-    Kind::ALL.into_iter().find(|kind| *kind as u32 == number)
+fn kind_of(number: u32) -> Option<SubjectKind> {
+    SubjectKind::ALL.into_iter().find(|kind| *kind as u32 == number)
 }
 
 /// Roles by their number in the stored form: only ever appended to.
-const ROLES: [Role; 21] = [
-    Role::EndCustomer,
-    Role::Buyer,
-    Role::Customer,
-    Role::Debtor,
-    Role::BillTo,
-    Role::Payer,
-    Role::Payee,
-    Role::ShipTo,
-    Role::Contact,
-    Role::Carrier,
-    Role::Contract,
-    Role::Opportunity,
-    Role::Order,
-    Role::Invoice,
-    Role::CreditNote,
-    Role::Payment,
-    Role::Delivery,
-    Role::Track,
-    Role::Tracking,
-    Role::Case,
-    Role::Product,
+const ROLES: [ReferenceRole; 21] = [
+    ReferenceRole::EndCustomer,
+    ReferenceRole::Buyer,
+    ReferenceRole::Customer,
+    ReferenceRole::Debtor,
+    ReferenceRole::BillTo,
+    ReferenceRole::Payer,
+    ReferenceRole::Payee,
+    ReferenceRole::ShipTo,
+    ReferenceRole::Contact,
+    ReferenceRole::Carrier,
+    ReferenceRole::Contract,
+    ReferenceRole::Opportunity,
+    ReferenceRole::Order,
+    ReferenceRole::Invoice,
+    ReferenceRole::CreditNote,
+    ReferenceRole::Payment,
+    ReferenceRole::Delivery,
+    ReferenceRole::Track,
+    ReferenceRole::Tracking,
+    ReferenceRole::Case,
+    ReferenceRole::Product,
 ];
 
-fn number(role: Role) -> u32 {
+fn number(role: ReferenceRole) -> u32 {
     ROLES.iter().position(|r| *r == role).and_then(|n| u32::try_from(n + 1).ok()).unwrap_or(0)
 }
 
-fn role(number: u32) -> Option<Role> {
+fn role(number: u32) -> Option<ReferenceRole> {
     ROLES.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
 }
 

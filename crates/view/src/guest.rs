@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use onefold_event::{Body, DecodedEvent, Kind, Role, Subject, Target};
+use onefold_event::{Body, DecodedEvent, ReferenceRole, RoleTarget, Subject, SubjectKind};
 use onefold_identity::{Facet, IdentifierKey, guest, normalise_name};
 
 use crate::party::{LONGEST, Value, cut, key_of};
@@ -69,8 +69,8 @@ impl Guest {
 }
 
 /// Whether nothing but identifiers can say whose a document is, and it is of a kind that makes a party of them.
-pub(crate) fn is_guest_order(kind: Kind, mut roles: impl Iterator<Item = Role>) -> bool {
-    kind == Kind::Order && !roles.any(|role| matches!(role.target(), Target::Owner | Target::Parent(_)))
+pub(crate) fn is_guest_order(kind: SubjectKind, mut roles: impl Iterator<Item = ReferenceRole>) -> bool {
+    kind == SubjectKind::Order && !roles.any(|role| matches!(role.target(), RoleTarget::Owner | RoleTarget::Parent(_)))
 }
 
 #[cfg(test)]

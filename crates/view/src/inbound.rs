@@ -5,20 +5,20 @@ use onefold_identity::Facet;
 
 use crate::EventTime;
 use crate::amount::Money;
-use crate::payment::Allocated;
+use crate::payment::AllocatedAmount;
 
 /// What another subject says to this one. Cells meet by the key of the document, whoever owns what.
 #[derive(Clone, PartialEq, prost::Message)]
-pub struct Inbound {
+pub struct MentionState {
     /// The sender is a parent of this one, that names it: the delivery or order of a track.
     #[prost(bool, tag = "1")]
     pub is_parent: bool,
     /// What a payment settles of this invoice.
     #[prost(message, repeated, tag = "16")]
-    pub allocated: Vec<Allocated>,
+    pub allocated: Vec<AllocatedAmount>,
     /// What a credit note lowers this invoice by.
     #[prost(message, repeated, tag = "17")]
-    pub credited: Vec<Allocated>,
+    pub credited: Vec<AllocatedAmount>,
     /// An adjustment of this invoice, signed.
     #[prost(message, optional, tag = "6")]
     pub adjusted: Option<Money>,
@@ -51,7 +51,7 @@ pub struct Inbound {
     pub at: Option<EventTime>,
 }
 
-impl Inbound {
+impl MentionState {
     /// Adds what the same sender says to the same subject in another step of settlement.
     pub fn merge_with(&mut self, other: Self) {
         self.is_parent |= other.is_parent;
@@ -100,7 +100,7 @@ pub struct Billed {
 
 /// Owner keys of a subject, as `Owner::key` writes them; "" where there is none.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
-pub struct Keys {
+pub struct OwnerKeys {
     /// Who bought.
     #[prost(string, tag = "1")]
     pub trade: String,
@@ -121,7 +121,7 @@ pub struct Keys {
 
 /// A part of a document that has an owner of its own: that of its parent in a facet.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Part {
+pub struct OwnedPart {
     /// The invoice that an allocation names, or the order of a delivery's line.
     pub parent: Subject,
     /// The facet in which the parent's owner is the part's.

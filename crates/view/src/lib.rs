@@ -32,24 +32,24 @@ mod view;
 mod whose;
 
 pub use amount::{Money, day_number, format_day};
-pub use assemble::{Given, assemble};
+pub use assemble::{ViewInput, assemble};
 pub use bundle::{Bundle, Refill};
 pub use contribute::contribute;
-pub use contribution::{Contribution, OpenItem, Row};
+pub use contribution::{Contribution, OpenItem, TimelineRow};
 pub use digest::{Digest, DigestSum};
 pub use event_time::EventTime;
 pub use fragment::{FactRef, Fragment};
 pub use guest::Guest;
-pub use inbound::{Billed, Inbound, Keys, Part, Refuses};
+pub use inbound::{Billed, MentionState, OwnedPart, OwnerKeys, Refuses};
 pub use named::{documents_named, parties_named};
-pub use payment::Allocated;
-pub use purse::{Measure, Purse};
+pub use payment::AllocatedAmount;
+pub use purse::{MoneyMeasure, MoneyTotals};
 pub use search::{Nearness, SearchTerm, search_words};
-pub use settlement::{Step, reply, say};
-pub use tally::{Tallies, Tally};
+pub use settlement::{SettlementStep, reply, say};
+pub use tally::{PurchaseTallies, PurchaseTally};
 pub use view::{
-    ActionView, Ageing, CasesView, ContactsView, FindingView, FindingsView, IdentifierView, KeptApartView, LatestView,
-    OpenCaseView, OtherValue, Preferred, ProfileValue, ReceivableMoney, ReceivableView, RecordView, Satisfaction,
-    ShipmentsView, TradeMoney, TradeView, View,
+    ActionView, Ageing, CasesView, ContactsView, CustomerView, FindingView, FindingsView, IdentifierView,
+    KeptApartView, LatestView, OpenCaseView, OtherValue, Preferred, ProfileValue, ReceivableMoney, ReceivableView,
+    RecordView, Satisfaction, ShipmentsView, TradeMoney, TradeView,
 };
-pub use whose::{Surroundings, find_keys, is_shipped, parents};
+pub use whose::{OwnerContext, find_keys, is_shipped, parents};

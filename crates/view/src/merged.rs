@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use onefold_event::Kind;
+use onefold_event::SubjectKind;
 
 use crate::Bundle;
 use crate::bundle::{CONTACTS, LATEST, least, rate};
-use crate::contribution::{Counter, Row, add_counts, get};
+use crate::contribution::{Counter, TimelineRow, add_counts, get};
 use crate::finding::add_codes;
-use crate::tally::Tallies;
+use crate::tally::PurchaseTallies;
 
 /// Adds bundles. Of the ordered rows only what all together decide is kept; `None` for tallies that are too many.
-pub(crate) fn merge<'a>(bundles: impl IntoIterator<Item = &'a Bundle>) -> (Bundle, Option<Tallies>) {
+pub(crate) fn merge<'a>(bundles: impl IntoIterator<Item = &'a Bundle>) -> (Bundle, Option<PurchaseTallies>) {
     let mut sum = Bundle::default();
-    let mut tallies = Some(Tallies::default());
+    let mut tallies = Some(PurchaseTallies::default());
     let (mut latest, mut contacts) = (BTreeMap::new(), BTreeMap::new());
     for bundle in bundles {
         add_counts(&mut sum.counts, &bundle.counts, 1);
@@ -44,12 +44,12 @@ pub(crate) fn merge<'a>(bundles: impl IntoIterator<Item = &'a Bundle>) -> (Bundl
 }
 
 /// A document that stands in several of the bundles stands once in the view. Of a payment each has its part.
-fn put(rows: &mut BTreeMap<String, Row>, row: &Row) {
+fn put(rows: &mut BTreeMap<String, TimelineRow>, row: &TimelineRow) {
     let Some(known) = rows.get_mut(&row.subject) else {
         rows.insert(row.subject.clone(), row.clone());
         return;
     };
-    let is_payment = row.subject.starts_with(Kind::Payment.word());
+    let is_payment = row.subject.starts_with(SubjectKind::Payment.word());
     match (&known.amount, &row.amount) {
         (Some(known_amount), Some(amount)) if is_payment => known.amount = Some(known_amount.plus(amount)),
         (None, Some(amount)) => known.amount = Some(*amount),
@@ -58,8 +58,8 @@ fn put(rows: &mut BTreeMap<String, Row>, row: &Row) {
     known.reference &= row.reference;
 }
 
-fn newest(rows: BTreeMap<String, Row>, keep: usize) -> Vec<Row> {
-    let mut rows: Vec<Row> = rows.into_values().collect();
+fn newest(rows: BTreeMap<String, TimelineRow>, keep: usize) -> Vec<TimelineRow> {
+    let mut rows: Vec<TimelineRow> = rows.into_values().collect();
     rows.sort_by(|a, b| (b.at(), &b.subject).cmp(&(a.at(), &a.subject)));
     rows.truncate(keep);
     rows

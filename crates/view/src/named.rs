@@ -1,6 +1,6 @@
 //! Parties and documents that an event is about or names.
 
-use onefold_event::{Body, DecodedEvent, Kind, Subject};
+use onefold_event::{Body, DecodedEvent, Subject, SubjectKind};
 use onefold_identity::guest_identifier;
 
 use crate::Guest;
@@ -9,7 +9,7 @@ use crate::Guest;
 /// party was first seen at the least time of any such event (B7). A guest (C7) comes with what the event says of it.
 pub fn parties_named(event: &DecodedEvent, each: &mut dyn FnMut(&Subject, Option<&Guest>)) {
     let mut note = |party: &Subject| {
-        if party.kind() == Kind::Party {
+        if party.kind() == SubjectKind::Party {
             let guest = guest_identifier(party).map(|_| Guest::default());
             each(party, guest.as_ref());
         }

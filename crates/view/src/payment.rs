@@ -6,7 +6,7 @@ use crate::amount::Money;
 
 /// A part of a payment or a credit note for an invoice. Between subjects it goes without the invoice's name, whom it is said to.
 #[derive(Clone, PartialEq, prost::Message)]
-pub struct Allocated {
+pub struct AllocatedAmount {
     #[prost(string, tag = "1")]
     pub(crate) invoice: String,
     /// In the currency of the payment or credit note.
@@ -30,7 +30,7 @@ pub(crate) struct Deducted {
     pub(crate) reason: i32,
 }
 
-impl Allocated {
+impl AllocatedAmount {
     /// All of an amount.
     pub(crate) fn whole(amount: Money) -> Self {
         Self { amount: Some(amount), ..Self::default() }
@@ -65,7 +65,7 @@ pub(crate) struct Payment {
     #[prost(message, optional, tag = "1")]
     pub(crate) amount: Option<Money>,
     #[prost(message, repeated, tag = "2")]
-    pub(crate) allocations: Vec<Allocated>,
+    pub(crate) allocations: Vec<AllocatedAmount>,
     #[prost(string, tag = "4")]
     pub(crate) method: String,
     /// Receipts of a payment that stood already.
@@ -83,7 +83,7 @@ impl Payment {
                 self.amount = Money::of(m.amount.as_ref());
                 self.method.clone_from(&m.method);
                 let currency = self.amount.map_or(0, |a| a.currency);
-                self.allocations = m.allocations.iter().map(|a| Allocated::of(a, currency)).collect();
+                self.allocations = m.allocations.iter().map(|a| AllocatedAmount::of(a, currency)).collect();
             }
             Body::RefundPaid(m) => self.amount = Money::of(m.amount.as_ref()),
             Body::AdjustmentPosted(m) => self.amount = Money::of(m.amount.as_ref()),

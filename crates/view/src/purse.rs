@@ -8,7 +8,7 @@ use crate::amount::{self, Money, decimal, minor_digits, rescale};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u32)]
 #[allow(missing_docs)]
-pub enum Measure {
+pub enum MoneyMeasure {
     /// Trade: totals of orders that stand.
     Ordered = 1,
     /// Trade: totals of invoices.
@@ -80,20 +80,20 @@ impl Cell {
 
 /// Sums by currency and measure. Each keeps the scales of what was added, so that taking all of it away leaves nothing.
 #[derive(Clone, PartialEq, prost::Message)]
-pub struct Purse {
+pub struct MoneyTotals {
     /// Sorted by currency, measure, scale; none with nothing in it.
     #[prost(message, repeated, tag = "1")]
     pub(crate) cells: Vec<Cell>,
 }
 
-impl Purse {
+impl MoneyTotals {
     /// Adds what the other holds.
-    pub fn add(&mut self, other: &Purse) {
+    pub fn add(&mut self, other: &MoneyTotals) {
         other.cells.iter().for_each(|cell| add_cell(&mut self.cells, cell, 1));
     }
 
     /// Takes away what the other holds.
-    pub fn subtract(&mut self, other: &Purse) {
+    pub fn subtract(&mut self, other: &MoneyTotals) {
         other.cells.iter().for_each(|cell| add_cell(&mut self.cells, cell, -1));
     }
 
@@ -112,16 +112,16 @@ impl Purse {
     }
 
     /// The sum of a measure in a currency, as a decimal at the largest scale present; "0" where there is none.
-    pub fn amount(&self, measure: Measure, currency: &str) -> String {
+    pub fn amount(&self, measure: MoneyMeasure, currency: &str) -> String {
         self.signed(&[(measure, 1)], currency)
     }
 
     /// Invoiced less credited and adjusted, as a decimal.
     pub fn net(&self, currency: &str) -> String {
-        self.signed(&[(Measure::Invoiced, 1), (Measure::Credited, -1), (Measure::Adjusted, 1)], currency)
+        self.signed(&[(MoneyMeasure::Invoiced, 1), (MoneyMeasure::Credited, -1), (MoneyMeasure::Adjusted, 1)], currency)
     }
 
-    fn signed(&self, terms: &[(Measure, i128)], currency: &str) -> String {
+    fn signed(&self, terms: &[(MoneyMeasure, i128)], currency: &str) -> String {
         let currency = amount::pack(currency);
         let sum = terms.iter().fold(Money::new(currency, 0, 0), |sum, (measure, sign)| {
             let term = self.sum(*measure as u32, currency);
@@ -136,9 +136,14 @@ impl Purse {
 
     /// Sums of the measures of one facet in one scale (rule E7): the greatest among what was added, at least the currency's
     /// own. None where there is nothing of any.
-    pub(crate) fn sums<const N: usize>(&self, measures: [Measure; N], currency: &str) -> Option<([Money; N], u32)> {
+    pub(crate) fn sums<const N: usize>(
+        &self,
+        measures: [MoneyMeasure; N],
+        currency: &str,
+    ) -> Option<([Money; N], u32)> {
         let currency = amount::pack(currency);
-        let has = |measure: &Measure| self.cells.iter().any(|c| (c.currency, c.measure) == (currency, *measure as u32));
+        let has =
+            |measure: &MoneyMeasure| self.cells.iter().any(|c| (c.currency, c.measure) == (currency, *measure as u32));
         let sums = measures.map(|measure| self.sum(measure as u32, currency));
         let scale = sums.iter().map(|sum| sum.scale).fold(minor_digits(currency), u32::max);
         measures.iter().any(has).then_some((sums, scale))
@@ -188,19 +193,19 @@ mod tests {
 
     #[test]
     fn a_sum_keeps_the_largest_scale_only_while_it_is_there() {
-        let mut purse = Purse::default();
+        let mut purse = MoneyTotals::default();
         purse.put(2, &gbp("10.00"));
-        let mut thin = Purse::default();
+        let mut thin = MoneyTotals::default();
         thin.put(2, &gbp("0.024"));
         purse.add(&thin);
-        assert_eq!(purse.amount(Measure::Invoiced, "GBP"), "10.024");
+        assert_eq!(purse.amount(MoneyMeasure::Invoiced, "GBP"), "10.024");
         purse.subtract(&thin);
-        assert_eq!(purse.amount(Measure::Invoiced, "GBP"), "10.00");
+        assert_eq!(purse.amount(MoneyMeasure::Invoiced, "GBP"), "10.00");
     }
 
     #[test]
     fn a_sum_of_nothing_but_zeros_is_not_forgotten() {
-        let mut purse = Purse::default();
+        let mut purse = MoneyTotals::default();
         purse.put(2, &gbp("0.00"));
         assert_eq!(purse.cells.len(), 1);
         let same = purse.clone();

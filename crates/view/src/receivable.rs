@@ -7,18 +7,18 @@ use crate::assemble::ratio;
 use crate::contribution::Counter;
 use crate::purse::text_at;
 use crate::view::{Ageing, ReceivableMoney, ReceivableView};
-use crate::{Bundle, Measure, OpenItem, Purse};
+use crate::{Bundle, MoneyMeasure, MoneyTotals, OpenItem};
 
 /// Days past due up to which an item is in a bucket; beyond the last is a fourth.
 const BUCKETS: [i64; 3] = [30, 60, 90];
 
 /// Deductions by reason, as they are called in the catalogue.
-const DEDUCTIONS: [(Measure, &str); 5] = [
-    (Measure::CashDiscount, "cash_discount"),
-    (Measure::Fee, "fee"),
-    (Measure::ShortPayment, "short_payment"),
-    (Measure::WrittenOff, "written_off"),
-    (Measure::OtherDeduction, "other"),
+const DEDUCTIONS: [(MoneyMeasure, &str); 5] = [
+    (MoneyMeasure::CashDiscount, "cash_discount"),
+    (MoneyMeasure::Fee, "fee"),
+    (MoneyMeasure::ShortPayment, "short_payment"),
+    (MoneyMeasure::WrittenOff, "written_off"),
+    (MoneyMeasure::OtherDeduction, "other"),
 ];
 
 pub(crate) fn receivable(sum: &Bundle, items: &[OpenItem], today: Option<i64>) -> ReceivableView {
@@ -43,18 +43,18 @@ pub(crate) fn receivable(sum: &Bundle, items: &[OpenItem], today: Option<i64>) -
     }
 }
 
-fn of_currency(money: &Purse, currency: &str, late: Option<[Money; 4]>) -> Option<ReceivableMoney> {
+fn of_currency(money: &MoneyTotals, currency: &str, late: Option<[Money; 4]>) -> Option<ReceivableMoney> {
     let measures = [
-        Measure::Owed,
-        Measure::Forgiven,
-        Measure::Corrected,
-        Measure::Paid,
-        Measure::Refunded,
-        Measure::Unallocated,
-        Measure::Open,
-        Measure::Unapplied,
-        Measure::Advanced,
-        Measure::Disputed,
+        MoneyMeasure::Owed,
+        MoneyMeasure::Forgiven,
+        MoneyMeasure::Corrected,
+        MoneyMeasure::Paid,
+        MoneyMeasure::Refunded,
+        MoneyMeasure::Unallocated,
+        MoneyMeasure::Open,
+        MoneyMeasure::Unapplied,
+        MoneyMeasure::Advanced,
+        MoneyMeasure::Disputed,
     ];
     let deductions = DEDUCTIONS.map(|(measure, _)| measure);
     let sums = money.sums(measures, currency);

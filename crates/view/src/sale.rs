@@ -6,8 +6,8 @@ use onefold_event::{Body, v1};
 
 use crate::amount::{Money, day_number};
 use crate::party::cut;
-use crate::payment::Allocated;
-use crate::tally::Tallies;
+use crate::payment::AllocatedAmount;
+use crate::tally::PurchaseTallies;
 
 /// What an order's, invoice's or credit note's facts say.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -29,14 +29,14 @@ pub(crate) struct Sale {
     #[prost(sint64, optional, tag = "6")]
     pub(crate) promised: Option<i64>,
     #[prost(message, optional, tag = "7")]
-    pub(crate) tallies: Option<Tallies>,
+    pub(crate) tallies: Option<PurchaseTallies>,
     #[prost(string, tag = "8")]
     pub(crate) channel: String,
     #[prost(message, optional, tag = "9")]
     pub(crate) tax: Option<Money>,
     /// Where a credit note says which invoices it lowers.
     #[prost(message, repeated, tag = "10")]
-    pub(crate) allocations: Vec<Allocated>,
+    pub(crate) allocations: Vec<AllocatedAmount>,
     /// Disputes about an invoice, by their number.
     #[prost(btree_map = "string, message", tag = "11")]
     pub(crate) disputes: BTreeMap<String, Dispute>,
@@ -84,7 +84,7 @@ impl Sale {
             Body::CreditNoteIssued(m) => {
                 self.fill(m.total.as_ref(), m.tax.as_ref(), &m.lines, true);
                 let currency = self.total.map_or(0, |total| total.currency);
-                self.allocations = m.allocations.iter().map(|a| Allocated::of(a, currency)).collect();
+                self.allocations = m.allocations.iter().map(|a| AllocatedAmount::of(a, currency)).collect();
             }
             Body::DisputeOpened(m) => {
                 let amount = Money::of(m.amount.as_ref());
@@ -106,7 +106,7 @@ impl Sale {
         }
         if !lines.is_empty() && (replace || self.lines == 0) {
             self.lines = u32::try_from(lines.len()).unwrap_or(u32::MAX);
-            let tallies = Tallies::of(lines, self.total.map_or(0, |t| t.currency));
+            let tallies = PurchaseTallies::of(lines, self.total.map_or(0, |t| t.currency));
             self.tallies = (!tallies.is_empty()).then_some(tallies);
         }
     }

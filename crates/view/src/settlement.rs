@@ -6,39 +6,39 @@
 
 use std::collections::BTreeMap;
 
-use onefold_event::{Kind, Role, Subject};
+use onefold_event::{ReferenceRole, Subject, SubjectKind};
 
 use crate::amount::Money;
 use crate::fragment::Fragment;
-use crate::inbound::{Billed, Inbound, Refuses};
-use crate::payment::Allocated;
+use crate::inbound::{Billed, MentionState, Refuses};
+use crate::payment::AllocatedAmount;
 
 /// What others say to a subject, by their key.
-type Heard = BTreeMap<String, Inbound>;
+type Heard = BTreeMap<String, MentionState>;
 
 /// A step of settlement after the first, in which a document says what its own facts say ([`Fragment::outbound`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum SettlementStep {
     /// What it answers to what others said by themselves.
     Answer,
     /// What it tells others once it has its answers.
     PassOn,
 }
 
-impl Step {
+impl SettlementStep {
     /// Both, in their order.
     pub const ALL: [Self; 2] = [Self::Answer, Self::PassOn];
 
     /// Kinds of subject that have something to say in it. What they say in a step goes to kinds that hear it later.
-    pub fn kinds(self) -> &'static [Kind] {
+    pub fn kinds(self) -> &'static [SubjectKind] {
         match self {
-            Self::Answer => &[Kind::Order, Kind::Invoice, Kind::Payment, Kind::CreditNote],
-            Self::PassOn => &[Kind::Payment, Kind::CreditNote],
+            Self::Answer => &[SubjectKind::Order, SubjectKind::Invoice, SubjectKind::Payment, SubjectKind::CreditNote],
+            Self::PassOn => &[SubjectKind::Payment, SubjectKind::CreditNote],
         }
     }
 
     /// Whether a word makes a subject that hears it say something in this step.
-    pub fn wakes(self, said: &Inbound) -> bool {
+    pub fn wakes(self, said: &MentionState) -> bool {
         match self {
             Self::Answer => {
                 let claims = !said.allocated.is_empty() || !said.credited.is_empty() || said.adjusted.is_some();
@@ -50,22 +50,27 @@ impl Step {
 }
 
 /// What a subject says to others in a step of settlement, given what it heard in the steps before. Words of several steps to
-/// one subject are of different fields: they merge by [`Inbound::merge_with`].
-pub fn reply(step: Step, subject: &Subject, fragment: &Fragment, heard: &Heard) -> BTreeMap<Subject, Inbound> {
+/// one subject are of different fields: they merge by [`MentionState::merge_with`].
+pub fn reply(
+    step: SettlementStep,
+    subject: &Subject,
+    fragment: &Fragment,
+    heard: &Heard,
+) -> BTreeMap<Subject, MentionState> {
     let mut all = BTreeMap::new();
     if step.kinds().contains(&subject.kind()) {
         match step {
-            Step::Answer => fragment.answer(subject.kind(), heard, &mut all),
-            Step::PassOn => fragment.pass_on(subject.kind(), heard, &mut all),
+            SettlementStep::Answer => fragment.answer(subject.kind(), heard, &mut all),
+            SettlementStep::PassOn => fragment.pass_on(subject.kind(), heard, &mut all),
         }
     }
     all
 }
 
 /// All that a subject says to others, in all steps.
-pub fn say(subject: &Subject, fragment: &Fragment, heard: &Heard) -> BTreeMap<Subject, Inbound> {
+pub fn say(subject: &Subject, fragment: &Fragment, heard: &Heard) -> BTreeMap<Subject, MentionState> {
     let mut all = fragment.outbound();
-    for step in Step::ALL {
+    for step in SettlementStep::ALL {
         for (target, words) in reply(step, subject, fragment, heard) {
             all.entry(target).or_default().merge_with(words);
         }
@@ -93,19 +98,19 @@ impl Fragment {
 
     /// What a payment or credit note settles: its allocations, as far as each names an invoice that can be read; without
     /// any, all of it where it names exactly one invoice.
-    pub(crate) fn allocations(&self) -> Vec<(Subject, Allocated)> {
+    pub(crate) fn allocations(&self) -> Vec<(Subject, AllocatedAmount)> {
         let listed = match (&self.payment, &self.sale) {
             (Some(payment), _) => &payment.allocations,
             (_, Some(sale)) => &sale.allocations,
             _ => return Vec::new(),
         };
         if !listed.is_empty() {
-            let anonymous = |a: &Allocated| Allocated { invoice: String::new(), ..a.clone() };
+            let anonymous = |a: &AllocatedAmount| AllocatedAmount { invoice: String::new(), ..a.clone() };
             return listed.iter().filter_map(|a| Some((a.invoice.parse().ok()?, anonymous(a)))).collect();
         }
-        let settles = self.is_of(Kind::Payment) || self.is_of(Kind::CreditNote);
-        match (self.amount().filter(|_| settles), self.only(Role::Invoice)) {
-            (Some(amount), Against::One(invoice)) => vec![(invoice, Allocated::whole(amount))],
+        let settles = self.is_of(SubjectKind::Payment) || self.is_of(SubjectKind::CreditNote);
+        match (self.amount().filter(|_| settles), self.only(ReferenceRole::Invoice)) {
+            (Some(amount), Against::One(invoice)) => vec![(invoice, AllocatedAmount::whole(amount))],
             _ => Vec::new(),
         }
     }
@@ -118,10 +123,10 @@ impl Fragment {
 
     /// The order on which a payment is made in advance: the one that it names, where it names no invoice.
     pub(crate) fn advance_on(&self) -> Option<Subject> {
-        if !self.is_of(Kind::Payment) || self.payment.as_ref().is_none_or(|p| !p.allocations.is_empty()) {
+        if !self.is_of(SubjectKind::Payment) || self.payment.as_ref().is_none_or(|p| !p.allocations.is_empty()) {
             return None;
         }
-        match (self.only(Role::Invoice), self.only(Role::Order)) {
+        match (self.only(ReferenceRole::Invoice), self.only(ReferenceRole::Order)) {
             (Against::None, Against::One(order)) => Some(order),
             _ => None,
         }
@@ -129,12 +134,12 @@ impl Fragment {
 
     /// What a refund is given against: an invoice before a credit note before a payment.
     pub(crate) fn refund_against(&self) -> Against {
-        let roles = [Role::Invoice, Role::CreditNote, Role::Payment];
+        let roles = [ReferenceRole::Invoice, ReferenceRole::CreditNote, ReferenceRole::Payment];
         roles.into_iter().map(|role| self.only(role)).find(|found| *found != Against::None).unwrap_or(Against::None)
     }
 
     /// The one document that it names in a role.
-    pub(crate) fn only(&self, wanted: Role) -> Against {
+    pub(crate) fn only(&self, wanted: ReferenceRole) -> Against {
         let mut named = self.standing(|role| role == wanted).map(|(_, subject)| subject);
         match (named.next(), named.next()) {
             (Some(one), None) => Against::One(one),
@@ -144,14 +149,14 @@ impl Fragment {
     }
 
     /// First step: what its own facts say of money to others.
-    pub(crate) fn claim(&self, all: &mut BTreeMap<Subject, Inbound>) {
+    pub(crate) fn claim(&self, all: &mut BTreeMap<Subject, MentionState>) {
         if !self.stands() {
             return;
         }
-        if self.is_of(Kind::Payment) || self.is_of(Kind::CreditNote) {
+        if self.is_of(SubjectKind::Payment) || self.is_of(SubjectKind::CreditNote) {
             for (invoice, allocated) in self.allocations() {
                 let inbound = all.entry(invoice).or_default();
-                if self.is_of(Kind::Payment) {
+                if self.is_of(SubjectKind::Payment) {
                     inbound.at = self.since;
                     inbound.allocated.push(allocated);
                 } else {
@@ -162,31 +167,31 @@ impl Fragment {
         if let (Some(order), Some(amount)) = (self.advance_on(), self.amount()) {
             all.entry(order).or_default().advance = Some(amount);
         }
-        if self.is_of(Kind::Adjustment)
-            && let (Against::One(invoice), Some(amount)) = (self.only(Role::Invoice), self.amount())
+        if self.is_of(SubjectKind::Adjustment)
+            && let (Against::One(invoice), Some(amount)) = (self.only(ReferenceRole::Invoice), self.amount())
         {
             all.entry(invoice).or_default().adjusted = Some(amount);
         }
-        if self.is_of(Kind::Refund)
+        if self.is_of(SubjectKind::Refund)
             && let (Against::One(target), Some(amount)) = (self.refund_against(), self.amount())
         {
             all.entry(target).or_default().refunded = Some(amount);
         }
-        if self.is_of(Kind::Invoice)
+        if self.is_of(SubjectKind::Invoice)
             && let Some(total) = self.amount()
         {
-            for (_, order) in self.standing(|role| role == Role::Order) {
+            for (_, order) in self.standing(|role| role == ReferenceRole::Order) {
                 all.entry(order).or_default().bills = Some(total.currency);
             }
         }
     }
 
     /// Second step: what it answers to claims.
-    fn answer(&self, kind: Kind, heard: &Heard, all: &mut BTreeMap<Subject, Inbound>) {
-        if kind == Kind::Order {
+    fn answer(&self, kind: SubjectKind, heard: &Heard, all: &mut BTreeMap<Subject, MentionState>) {
+        if kind == SubjectKind::Order {
             self.answer_advances(heard, all);
         }
-        let answers = matches!(kind, Kind::Invoice | Kind::Payment | Kind::CreditNote);
+        let answers = matches!(kind, SubjectKind::Invoice | SubjectKind::Payment | SubjectKind::CreditNote);
         let currency = self.amount().map_or(0, |amount| amount.currency);
         if !answers || (self.stands() && currency == 0) {
             return;
@@ -202,7 +207,7 @@ impl Fragment {
         }
     }
 
-    fn answer_advances(&self, heard: &Heard, all: &mut BTreeMap<Subject, Inbound>) {
+    fn answer_advances(&self, heard: &Heard, all: &mut BTreeMap<Subject, MentionState>) {
         let in_advance = heard.iter().filter(|(_, said)| said.advance.is_some());
         let payments = in_advance.filter_map(|(payment, _)| payment.parse::<Subject>().ok());
         if !self.stands() {
@@ -220,11 +225,11 @@ impl Fragment {
     }
 
     /// Third step: what a payment or credit note tells an invoice once it has its answers.
-    fn pass_on(&self, kind: Kind, heard: &Heard, all: &mut BTreeMap<Subject, Inbound>) {
-        if !matches!(kind, Kind::Payment | Kind::CreditNote) || !self.stands() {
+    fn pass_on(&self, kind: SubjectKind, heard: &Heard, all: &mut BTreeMap<Subject, MentionState>) {
+        if !matches!(kind, SubjectKind::Payment | SubjectKind::CreditNote) || !self.stands() {
             return;
         }
-        let hears = |said: &Inbound| said.billed.is_some() || said.refunded.is_some();
+        let hears = |said: &MentionState| said.billed.is_some() || said.refunded.is_some();
         if !heard.values().any(hears) {
             return;
         }
@@ -300,7 +305,7 @@ impl Fragment {
         Some(balance)
     }
 
-    fn is_of(&self, kind: Kind) -> bool {
+    fn is_of(&self, kind: SubjectKind) -> bool {
         self.kind == kind as u32
     }
 }
@@ -309,7 +314,7 @@ impl Fragment {
 #[derive(Debug)]
 pub(crate) struct Claim {
     pub(crate) invoice: Subject,
-    pub(crate) allocated: Allocated,
+    pub(crate) allocated: AllocatedAmount,
     pub(crate) refuses: Option<Refuses>,
 }
 

@@ -13,7 +13,7 @@ const QUANTITY: u32 = 2;
 
 /// Documents, quantity and amounts of one product or category.
 #[derive(Clone, PartialEq, prost::Message)]
-pub struct Tally {
+pub struct PurchaseTally {
     #[prost(string, tag = "1")]
     pub(crate) name: String,
     #[prost(sint64, tag = "2")]
@@ -22,7 +22,7 @@ pub struct Tally {
     pub(crate) cells: Vec<Cell>,
 }
 
-impl Tally {
+impl PurchaseTally {
     pub(crate) fn quantity(&self) -> Money {
         purse::sum(&self.cells, QUANTITY, 0)
     }
@@ -34,7 +34,7 @@ impl Tally {
         currencies.into_iter().map(|currency| purse::sum(&self.cells, AMOUNT, currency)).collect()
     }
 
-    fn change(&mut self, other: &Tally, sign: i64) {
+    fn change(&mut self, other: &PurchaseTally, sign: i64) {
         self.n = self.n.wrapping_add(other.n.wrapping_mul(sign));
         other.cells.iter().for_each(|cell| purse::add_cell(&mut self.cells, cell, sign));
     }
@@ -43,14 +43,14 @@ impl Tally {
 /// Tallies of products and of categories, each sorted by name: for owners with more lines than a bundle holds, a reader
 /// adds up the contributions of their documents here.
 #[derive(Clone, PartialEq, prost::Message)]
-pub struct Tallies {
+pub struct PurchaseTallies {
     #[prost(message, repeated, tag = "1")]
-    pub(crate) products: Vec<Tally>,
+    pub(crate) products: Vec<PurchaseTally>,
     #[prost(message, repeated, tag = "2")]
-    pub(crate) categories: Vec<Tally>,
+    pub(crate) categories: Vec<PurchaseTally>,
 }
 
-impl Tallies {
+impl PurchaseTallies {
     /// Of the lines of one document, in its currency.
     pub(crate) fn of(lines: &[v1::Line], currency: u32) -> Self {
         let mut tallies = Self::default();
@@ -66,12 +66,12 @@ impl Tallies {
     }
 
     /// Adds what the other holds.
-    pub fn add(&mut self, other: &Tallies) {
+    pub fn add(&mut self, other: &PurchaseTallies) {
         change(&mut self.products, &other.products, 1);
         change(&mut self.categories, &other.categories, 1);
     }
 
-    pub(crate) fn subtract(&mut self, other: &Tallies) {
+    pub(crate) fn subtract(&mut self, other: &PurchaseTallies) {
         change(&mut self.products, &other.products, -1);
         change(&mut self.categories, &other.categories, -1);
     }
@@ -82,12 +82,12 @@ impl Tallies {
 }
 
 /// Notes a line of a document: the document counts once, whatever its lines.
-fn note<'a>(list: &mut Vec<Tally>, name: &str, cells: impl Iterator<Item = &'a Cell>) {
+fn note<'a>(list: &mut Vec<PurchaseTally>, name: &str, cells: impl Iterator<Item = &'a Cell>) {
     if name.is_empty() {
         return;
     }
     let at = list.binary_search_by(|t| t.name.as_str().cmp(name)).unwrap_or_else(|at| {
-        list.insert(at, Tally { name: name.to_owned(), n: 1, cells: Vec::with_capacity(2) });
+        list.insert(at, PurchaseTally { name: name.to_owned(), n: 1, cells: Vec::with_capacity(2) });
         at
     });
     if let Some(tally) = list.get_mut(at) {
@@ -95,7 +95,7 @@ fn note<'a>(list: &mut Vec<Tally>, name: &str, cells: impl Iterator<Item = &'a C
     }
 }
 
-fn change(list: &mut Vec<Tally>, by: &[Tally], sign: i64) {
+fn change(list: &mut Vec<PurchaseTally>, by: &[PurchaseTally], sign: i64) {
     for other in by {
         match list.binary_search_by(|t| t.name.cmp(&other.name)) {
             Ok(at) => {
@@ -107,7 +107,7 @@ fn change(list: &mut Vec<Tally>, by: &[Tally], sign: i64) {
             }
             Err(at) if sign > 0 => list.insert(at, other.clone()),
             Err(at) => {
-                let mut tally = Tally { name: other.name.clone(), ..Tally::default() };
+                let mut tally = PurchaseTally { name: other.name.clone(), ..PurchaseTally::default() };
                 tally.change(other, sign);
                 list.insert(at, tally);
             }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// Everything that is known of one customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct View {
+pub struct CustomerView {
     /// The customer's id.
     pub id: String,
     /// Its parties, sorted.

@@ -2,36 +2,36 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{Kind, Subject};
-use onefold_identity::{Claim, Facet, Intermediary, Owner, own};
+use onefold_event::{Subject, SubjectKind};
+use onefold_identity::{Claim, Facet, Intermediary, OwnerKey, own};
 
-use crate::{Fragment, Inbound, Keys, Part};
+use crate::{Fragment, MentionState, OwnedPart, OwnerKeys};
 
 /// What decides whose a document is, beside what it says itself.
 #[derive(Clone, Copy)]
-pub struct Surroundings<'a> {
+pub struct OwnerContext<'a> {
     /// What other subjects say to it, by their key.
-    pub inbound: &'a BTreeMap<String, Inbound>,
+    pub inbound: &'a BTreeMap<String, MentionState>,
     /// What a party stands for.
     pub intermediary: &'a dyn Fn(&Subject) -> Intermediary,
     /// The keys of a parent; none where nothing is known of it.
-    pub keys_of: &'a dyn Fn(&Subject) -> Option<Keys>,
+    pub keys_of: &'a dyn Fn(&Subject) -> Option<OwnerKeys>,
 }
 
 /// Documents whose owner is this one's too: those it names, and those that name it as theirs.
-pub fn parents(fragment: Option<&Fragment>, inbound: &BTreeMap<String, Inbound>) -> Vec<Subject> {
+pub fn parents(fragment: Option<&Fragment>, inbound: &BTreeMap<String, MentionState>) -> Vec<Subject> {
     let mut all = fragment.map(Fragment::parents).unwrap_or_default();
     all.extend(inbound.iter().filter(|(_, words)| words.is_parent).filter_map(|(from, _)| from.parse().ok()));
     all
 }
 
 /// Whether a track is named by a delivery or order that stands: it is a shipment, whether anybody scans it or not.
-pub fn is_shipped(subject: &Subject, inbound: &BTreeMap<String, Inbound>) -> bool {
-    subject.kind() == Kind::Track && inbound.values().any(|words| words.is_parent && !words.is_void)
+pub fn is_shipped(subject: &Subject, inbound: &BTreeMap<String, MentionState>) -> bool {
+    subject.kind() == SubjectKind::Track && inbound.values().any(|words| words.is_parent && !words.is_void)
 }
 
 /// The owner keys of a subject. None where nothing is known of it that could have an owner.
-pub fn find_keys(subject: &Subject, fragment: Option<&Fragment>, around: Surroundings<'_>) -> Option<Keys> {
+pub fn find_keys(subject: &Subject, fragment: Option<&Fragment>, around: OwnerContext<'_>) -> Option<OwnerKeys> {
     let named = Fragment::default();
     let fragment = fragment.or_else(|| is_shipped(subject, around.inbound).then_some(&named))?;
     Some(Finding { subject, fragment, around, parents: parents(Some(fragment), around.inbound) }.keys())
@@ -40,17 +40,17 @@ pub fn find_keys(subject: &Subject, fragment: Option<&Fragment>, around: Surroun
 struct Finding<'a> {
     subject: &'a Subject,
     fragment: &'a Fragment,
-    around: Surroundings<'a>,
+    around: OwnerContext<'a>,
     parents: Vec<Subject>,
 }
 
 impl Finding<'_> {
-    fn keys(&self) -> Keys {
+    fn keys(&self) -> OwnerKeys {
         let [trade, receivable] = Facet::ALL.map(|facet| self.direct(facet, true));
         let direct = |facet| if facet == Facet::Trade { &trade } else { &receivable };
         let (of_trade, of_receivable) = (trade.key(self.subject), receivable.key(self.subject));
         let own = |facet| if facet == Facet::Trade { &of_trade } else { &of_receivable };
-        let part = |part: &Part| match self.part(part, direct(part.facet)) {
+        let part = |part: &OwnedPart| match self.part(part, direct(part.facet)) {
             Some(owner) => owner.key(self.subject),
             None => own(part.facet).clone(),
         };
@@ -58,24 +58,24 @@ impl Finding<'_> {
         if self.fragment.has_loose_lines() {
             parts.push(of_trade.clone());
         }
-        if self.subject.kind() == Kind::Track {
+        if self.subject.kind() == SubjectKind::Track {
             parts = self.carried().into_iter().collect();
         }
         let (promised, ordered) = self.promised();
-        Keys { trade: of_trade, receivable: of_receivable, parts, promised, ordered }
+        OwnerKeys { trade: of_trade, receivable: of_receivable, parts, promised, ordered }
     }
 
     /// The document's own owner; on request without its parents' and the values on it.
-    fn direct(&self, facet: Facet, all: bool) -> Owner {
+    fn direct(&self, facet: Facet, all: bool) -> OwnerKey {
         // What a payment leaves over is its payer's, not that of those whose invoices the rest of it settles.
         let settled: BTreeSet<Subject> = match self.subject.kind() {
-            Kind::Payment if self.fragment.leaves_over() => {
+            SubjectKind::Payment if self.fragment.leaves_over() => {
                 self.fragment.parts().into_iter().map(|part| part.parent).collect()
             }
             _ => BTreeSet::new(),
         };
         let parents = self.parents.iter().filter(|parent| all && !settled.contains(*parent));
-        let parents: Vec<Owner> = parents.filter_map(|parent| self.owner_of(parent, facet)).collect();
+        let parents: Vec<OwnerKey> = parents.filter_map(|parent| self.owner_of(parent, facet)).collect();
         let identifiers = if all { self.fragment.identifiers() } else { Vec::new() };
         let (reassigned, references) = (self.fragment.reassigned(facet), self.fragment.parties());
         let claim = Claim {
@@ -89,24 +89,24 @@ impl Finding<'_> {
         own(facet, &claim)
     }
 
-    fn owner_of(&self, parent: &Subject, facet: Facet) -> Option<Owner> {
+    fn owner_of(&self, parent: &Subject, facet: Facet) -> Option<OwnerKey> {
         let keys = (self.around.keys_of)(parent)?;
-        Owner::parse(if facet == Facet::Trade { &keys.trade } else { &keys.receivable })
+        OwnerKey::parse(if facet == Facet::Trade { &keys.trade } else { &keys.receivable })
     }
 
     /// A part is its parent's owner's, unless a person gave the whole document away. What nobody can own, and a payment for what
     /// nobody holds, is the document's own owner's: none.
-    fn part(&self, part: &Part, direct: &Owner) -> Option<Owner> {
+    fn part(&self, part: &OwnedPart, direct: &OwnerKey) -> Option<OwnerKey> {
         if self.fragment.reassigned(part.facet).is_some() {
             return None;
         }
-        let owner = self.owner_of(&part.parent, part.facet).filter(|owner| *owner != Owner::None)?;
+        let owner = self.owner_of(&part.parent, part.facet).filter(|owner| *owner != OwnerKey::None)?;
         // What is surely somebody's is nobody else's: of a document of thousands of parts the direct owners are as many.
         if owner.is_sure() {
             return Some(owner);
         }
         Some(match part.facet {
-            Facet::Trade => Owner::first([owner, direct.clone()]),
+            Facet::Trade => OwnerKey::first([owner, direct.clone()]),
             Facet::Receivable => owner.until(direct.clone()),
         })
     }
@@ -114,34 +114,35 @@ impl Finding<'_> {
     /// Owners of what a track carries: of each line of the deliveries that name it or that it names. None where no delivery has
     /// lines of several, or the track says itself whose it is.
     fn carried(&self) -> BTreeSet<String> {
-        if self.direct(Facet::Trade, false) != Owner::None {
+        if self.direct(Facet::Trade, false) != OwnerKey::None {
             return BTreeSet::new();
         }
-        let keys: Vec<Keys> = self.parents.iter().filter_map(|parent| (self.around.keys_of)(parent)).collect();
+        let keys: Vec<OwnerKeys> = self.parents.iter().filter_map(|parent| (self.around.keys_of)(parent)).collect();
         if keys.iter().all(|keys| keys.parts.is_empty()) {
             return BTreeSet::new();
         }
-        let of = |keys: Keys| if keys.parts.is_empty() { vec![keys.trade] } else { keys.parts };
+        let of = |keys: OwnerKeys| if keys.parts.is_empty() { vec![keys.trade] } else { keys.parts };
         // Nobody's is so under the track's own key.
-        let own = |key: String| if key.starts_with("none:") { Owner::None.key(self.subject) } else { key };
+        let own = |key: String| if key.starts_with("none:") { OwnerKey::None.key(self.subject) } else { key };
         keys.into_iter().flat_map(of).filter(|key| !key.is_empty()).map(own).collect()
     }
 
     /// The day promised by whoever ships it, and by whoever took the order: its own, else the earliest of its parents'.
     fn promised(&self) -> (Option<i64>, Option<i64>) {
         let own = self.fragment.promised();
-        let of = |kind: Kind, day: fn(&Keys) -> Option<i64>| {
+        let of = |kind: SubjectKind, day: fn(&OwnerKeys) -> Option<i64>| {
             let of_kind = self.parents.iter().filter(|parent| parent.kind() == kind);
             of_kind.filter_map(|parent| day(&(self.around.keys_of)(parent)?)).min()
         };
         let ordered = || {
-            let (orders, deliveries) = (of(Kind::Order, |keys| keys.ordered), of(Kind::Delivery, |keys| keys.ordered));
+            let (orders, deliveries) =
+                (of(SubjectKind::Order, |keys| keys.ordered), of(SubjectKind::Delivery, |keys| keys.ordered));
             orders.into_iter().chain(deliveries).min()
         };
         match self.subject.kind() {
-            Kind::Order => (None, own),
-            Kind::Delivery => (own, ordered()),
-            Kind::Track => (own.or_else(|| of(Kind::Delivery, |keys| keys.promised)), ordered()),
+            SubjectKind::Order => (None, own),
+            SubjectKind::Delivery => (own, ordered()),
+            SubjectKind::Track => (own.or_else(|| of(SubjectKind::Delivery, |keys| keys.promised)), ordered()),
             _ => (None, None),
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 
-use onefold_log::{Log, Record};
+use onefold_log::{Log, LogRecord};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_simulator::{Feed, Settings, simulate};
 use serde_json::Value;
@@ -18,7 +18,7 @@ pub(crate) struct Company {
     /// Its exports, in the order in which they were taken in.
     pub(crate) feeds: Vec<Feed>,
     /// Its events, in the order of their times.
-    pub(crate) records: Vec<Record>,
+    pub(crate) records: Vec<LogRecord>,
     /// What `status` says of it.
     pub(crate) status: Value,
     /// What is in quarantine.
@@ -117,7 +117,7 @@ pub(crate) fn placed(entries: &[Value]) -> Vec<String> {
 }
 
 /// All events of a directory.
-fn records(home: &Home) -> Vec<Record> {
+fn records(home: &Home) -> Vec<LogRecord> {
     let log = EmbeddedLog::open_read(&home.data().join("log.db")).expect("a log");
     let read = async {
         let mut all = Vec::new();

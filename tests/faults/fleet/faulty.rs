@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use onefold_assembler::Assembler;
 use onefold_event::{EmptyKeyRing, HubKey};
-use onefold_identity::Rules;
-use onefold_log::{Log, Record, partition_of};
+use onefold_identity::IdentityRules;
+use onefold_log::{Log, LogRecord, partition_of};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_projector::Projector;
 use onefold_resolver::Resolver;
-use onefold_stage::{Health, Stage, Stop, spawn};
+use onefold_stage::{Stage, StageBoard, StopSignal, spawn};
 use onefold_store::{StatusRows, Store};
 use onefold_store_postgres::PostgresStore;
 use onefold_store_sqlite::SqliteStore;
@@ -23,23 +23,27 @@ use crate::company::Company;
 use crate::fleet::PARTITIONS;
 
 /// Two of each stage, each over its own store, fold what comes in; answers what the first store says in the end.
-async fn folded(stores: [Arc<dyn Store>; 2], records: &[Record], seed: u64) -> StatusRows {
+async fn folded(stores: [Arc<dyn Store>; 2], records: &[LogRecord], seed: u64) -> StatusRows {
     let directory = TempDir::new().expect("a directory");
     let embedded = EmbeddedLog::open(&directory.path().join("log.db"), Default::default()).expect("a log");
     embedded.topic("events", PARTITIONS).await.expect("a topic");
     let sound: Arc<dyn Log> = Arc::new(embedded);
     let log: Arc<dyn Log> = Arc::new(FaultyLog::new(Arc::clone(&sound), seed));
-    let (health, stop) = ([(); 2].map(|()| Health::default()), Stop::default());
+    let (health, stop) = ([(); 2].map(|()| StageBoard::default()), StopSignal::default());
     let mut threads = Vec::new();
     for (store, health) in stores.iter().zip(&health) {
         let projector = Projector::new(
             Arc::clone(&log),
             Arc::clone(store) as _,
             (HubKey::new(&[7; 32]), Arc::new(EmptyKeyRing)),
-            onefold_projector::Options { batch: 200, portion: 50 },
+            onefold_projector::ProjectorOptions { batch: 200, portion: 50 },
         );
-        let resolver = Resolver::new(Arc::clone(store) as _, Rules::default(), onefold_resolver::Options { batch: 20 });
-        let assembler = Assembler::new(Arc::clone(store) as _, onefold_assembler::Options { batch: 20 });
+        let resolver = Resolver::new(
+            Arc::clone(store) as _,
+            IdentityRules::default(),
+            onefold_resolver::ResolverOptions { batch: 20 },
+        );
+        let assembler = Assembler::new(Arc::clone(store) as _, onefold_assembler::AssemblerOptions { batch: 20 });
         let stages: [Box<dyn Stage>; 3] = [Box::new(projector), Box::new(resolver), Box::new(assembler)];
         for stage in stages {
             let wake = (stage.name() != "projector").then(|| Arc::new(Notify::new()));
@@ -47,8 +51,8 @@ async fn folded(stores: [Arc<dyn Store>; 2], records: &[Record], seed: u64) -> S
         }
     }
     for records in records.chunks(40) {
-        let placed = |record: &Record| (partition_of(&record.key, PARTITIONS), record.clone());
-        let batch: Vec<(u32, Record)> = records.iter().map(placed).collect();
+        let placed = |record: &LogRecord| (partition_of(&record.key, PARTITIONS), record.clone());
+        let batch: Vec<(u32, LogRecord)> = records.iter().map(placed).collect();
         while log.append("events", batch.clone()).await.is_err() {}
     }
     let (heads, began) = (sound.heads("events").await.expect("heads"), Instant::now());
@@ -69,8 +73,8 @@ async fn folded(stores: [Arc<dyn Store>; 2], records: &[Record], seed: u64) -> S
 }
 
 /// All events, in an order of no meaning, each at its own time.
-fn shuffled(company: &Company, seed: u64) -> Vec<Record> {
-    let mut keyed: Vec<(u64, Record)> = Vec::new();
+fn shuffled(company: &Company, seed: u64) -> Vec<LogRecord> {
+    let mut keyed: Vec<(u64, LogRecord)> = Vec::new();
     for (n, record) in (0u64..).zip(&company.records) {
         keyed.push(((n + seed).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(31), record.clone()));
     }
@@ -93,7 +97,7 @@ fn is_as(found: &StatusRows, company: &Company) {
 async fn every_message_twice_and_in_any_order_gives_the_same_views_in_a_file() {
     let company = tokio::task::spawn_blocking(Company::get).await.expect("a company");
     let directory = TempDir::new().expect("a directory");
-    let options = onefold_store_sqlite::Options { partitions: PARTITIONS, ..Default::default() };
+    let options = onefold_store_sqlite::SqliteOptions { partitions: PARTITIONS, ..Default::default() };
     let store: Arc<dyn Store> =
         Arc::new(SqliteStore::open(&directory.path().join("views.db"), options).expect("a store"));
     is_as(&folded([Arc::clone(&store), store], &shuffled(company, 3), 3).await, company);
@@ -104,7 +108,7 @@ async fn every_message_twice_and_in_any_order_gives_the_same_views_in_postgres()
     let company = tokio::task::spawn_blocking(Company::get).await.expect("a company");
     let Some(postgres) = Postgres::shared("every message twice and in any order, in PostgreSQL") else { return };
     let database = postgres.database();
-    let options = || onefold_store_postgres::Options { partitions: PARTITIONS, ..Default::default() };
+    let options = || onefold_store_postgres::PostgresOptions { partitions: PARTITIONS, ..Default::default() };
     let one = PostgresStore::connect(database.url(), options()).await.expect("a store");
     let two = PostgresStore::connect(database.url(), options()).await.expect("a store");
     is_as(&folded([Arc::new(one), Arc::new(two)], &shuffled(company, 5), 5).await, company);

@@ -7,8 +7,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use onefold_log::{Log, Record, partition_of};
-use onefold_log_kafka::{KafkaLog, Options};
+use onefold_log::{Log, LogRecord, partition_of};
+use onefold_log_kafka::{KafkaLog, KafkaOptions};
 use onefold_store::IntakeStore;
 use onefold_store_postgres::PostgresStore;
 use onefold_testkit::{Database, Kafka, Postgres};
@@ -57,7 +57,7 @@ impl Fleet {
     /// On this broker and in this database.
     pub(crate) fn on(kafka: &Kafka, database: Database) -> Self {
         let prefix = kafka.prefix();
-        let mut options = Options::new(kafka.bootstrap());
+        let mut options = KafkaOptions::new(kafka.bootstrap());
         options.prefix.clone_from(&prefix);
         options.patience = Duration::from_secs(10);
         let runtime = Runtime::new().expect("a runtime");
@@ -137,9 +137,9 @@ impl Fleet {
     }
 
     /// Appends records, at their own times, until they are acknowledged.
-    pub(crate) fn pour(&self, records: &[Record]) {
-        let placed = |record: &Record| (partition_of(&record.key, PARTITIONS), record.clone());
-        let batch: Vec<(u32, Record)> = records.iter().map(placed).collect();
+    pub(crate) fn pour(&self, records: &[LogRecord]) {
+        let placed = |record: &LogRecord| (partition_of(&record.key, PARTITIONS), record.clone());
+        let batch: Vec<(u32, LogRecord)> = records.iter().map(placed).collect();
         let began = Instant::now();
         while let Err(error) = self.runtime.block_on(self.log.append("events", batch.clone())) {
             assert!(error.retryable() && began.elapsed() < SETTLE, "{error}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use onefold_event::decode;
-use onefold_log::{Log, Record, partition_of};
+use onefold_log::{Log, LogRecord, partition_of};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_simulator::Feed;
 use onefold_testkit::Database;
@@ -23,9 +23,9 @@ const PARTITIONS: u32 = 4;
 /// A company whose systems push, as far as they do.
 pub(crate) struct Intake {
     /// Messages with their topics, in the order of each.
-    pub(crate) messages: Vec<(String, Record)>,
+    pub(crate) messages: Vec<(String, LogRecord)>,
     /// Events of the company that do not come out of these.
-    pub(crate) rest: Vec<Record>,
+    pub(crate) rest: Vec<LogRecord>,
     /// What of the messages belongs into quarantine.
     pub(crate) held: Vec<String>,
     /// Connectors and the topics that they read.
@@ -49,11 +49,11 @@ impl Intake {
         }
         let name = |feed: &&Feed| feed.path.file_name().expect("a name").to_string_lossy().into_owned();
         let files: BTreeSet<String> = feeds.iter().map(name).collect();
-        let pushed = |record: &Record| {
+        let pushed = |record: &LogRecord| {
             let event = decode(&record.value).expect("an event");
             event.header.locator.is_some_and(|at| files.contains(&at.resource))
         };
-        let rest: Vec<Record> = company.records.iter().filter(|record| !pushed(record)).cloned().collect();
+        let rest: Vec<LogRecord> = company.records.iter().filter(|record| !pushed(record)).cloned().collect();
         let of = |entry: &&Value| entry["resource"].as_str().is_some_and(|at| files.contains(at));
         let held = said(company.held.iter().filter(of));
         assert!(messages.len() > 100 && rest.len() > 100 && held.len() > 2, "{} messages", messages.len());
@@ -73,7 +73,7 @@ impl Intake {
     }
 
     /// Sends messages.
-    pub(crate) async fn send(log: &dyn Log, messages: &[(String, Record)]) {
+    pub(crate) async fn send(log: &dyn Log, messages: &[(String, LogRecord)]) {
         for (topic, record) in messages {
             let placed = vec![(partition_of(&record.key, PARTITIONS), record.clone())];
             log.append(topic, placed).await.expect("sent");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use onefold_log::{Log, Record, partition_of};
+use onefold_log::{Log, LogRecord, partition_of};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_testkit::Kafka;
 use serde_json::Value;
@@ -16,8 +16,8 @@ use crate::races::revised;
 const SOON: Duration = Duration::from_secs(40);
 
 /// The subject with most events, and how many.
-fn hottest(company: &Company) -> (&Record, usize) {
-    let count = |record: &Record| company.records.iter().filter(|other| other.key == record.key).count();
+fn hottest(company: &Company) -> (&LogRecord, usize) {
+    let count = |record: &LogRecord| company.records.iter().filter(|other| other.key == record.key).count();
     let counted = company.records.iter().map(|record| (record, count(record)));
     counted.max_by_key(|(_, count)| *count).expect("events")
 }
@@ -53,7 +53,7 @@ fn a_poison_record_amid_a_hot_subject_is_in_quarantine_once_whatever_is_killed_a
     fleet.settle(&roles);
     projector.kill();
     let partition = partition_of(&record.key, PARTITIONS);
-    let poison = Record::new(record.key.clone(), POISON.to_vec(), record.time);
+    let poison = LogRecord::new(record.key.clone(), POISON.to_vec(), record.time);
     let offset = fleet.runtime.block_on(fleet.log.append("events", vec![(partition, poison)])).expect("an append")[0];
     // It is met by one that is killed before it has said so, and by one that is killed when it has.
     for border in ["project.before_commit", "project.after_commit"] {
@@ -69,7 +69,7 @@ fn a_poison_record_amid_a_hot_subject_is_in_quarantine_once_whatever_is_killed_a
     fleet.is_as_beside(company, &held);
 
     // Another is met by a process that lives on, and counted.
-    let another = Record::new(record.key.clone(), POISON[1..].to_vec(), record.time);
+    let another = LogRecord::new(record.key.clone(), POISON[1..].to_vec(), record.time);
     fleet.runtime.block_on(fleet.log.append("events", vec![(partition, another)])).expect("an append");
     fleet.settle(&roles);
     let (_, text) = projector.get("/metrics").expect("figures");
@@ -101,7 +101,7 @@ fn a_poison_record_in_a_directory_is_in_quarantine_once_and_comes_again_with_vie
         assert_eq!(server.stop(), 0);
     };
     serve(&told[..1]);
-    let poison = Record::new("party:erp:K1", POISON.to_vec(), 1_780_000_000_000_000);
+    let poison = LogRecord::new("party:erp:K1", POISON.to_vec(), 1_780_000_000_000_000);
     let log = EmbeddedLog::open(&home.data().join("log.db"), Default::default()).expect("the log");
     let runtime = Runtime::new().expect("a runtime");
     let offset = runtime.block_on(log.append("events", vec![(0, poison)])).expect("an append")[0];

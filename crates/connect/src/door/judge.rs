@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use onefold_event::{ContentDigest, Event, EventError, EventId, decode};
 use onefold_fold::FactState;
-use onefold_log::{EVENTS_TOPIC, Log, Stored};
+use onefold_log::{EVENTS_TOPIC, Log, StoredRecord};
 use onefold_store::FactsOf;
 
 use crate::door::recent::{Copy, Recent};
-use crate::{DoorError, Earlier, Verdict};
+use crate::{DoorError, DoorVerdict, EarlierCopy};
 
 /// An event at the door, with what can be computed before its turn.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) enum Judged {
     Same,
     /// Another content than an earlier one of this batch.
     Against(usize),
-    Done(Verdict),
+    Done(DoorVerdict),
 }
 
 pub(crate) async fn judge(
@@ -48,9 +48,9 @@ pub(crate) async fn judge(
         let here = fresh.entry((subject, id)).or_default();
         let same_here = here.iter().any(|e| batch.get(*e).is_some_and(|e| e.digest == candidate.digest));
         let judgement = if !candidate.beyond.is_empty() {
-            Judged::Done(Verdict::Refused(candidate.beyond.clone()))
+            Judged::Done(DoorVerdict::Refused(candidate.beyond.clone()))
         } else if known.iter().any(|copy| copy.digest == candidate.digest) {
-            Judged::Done(Verdict::Duplicate)
+            Judged::Done(DoorVerdict::Duplicate)
         } else if same_here {
             Judged::Same
         } else if !known.is_empty() {
@@ -93,7 +93,7 @@ fn copies(facts: &[FactState], recent: &Recent, subject: &str, id: EventId) -> V
 }
 
 /// A conflict if any earlier copy is of the same mapping; else the earlier ones are of older mappings.
-fn against(candidate: &Candidate, copies: &[Stored]) -> Result<Verdict, DoorError> {
+fn against(candidate: &Candidate, copies: &[StoredRecord]) -> Result<DoorVerdict, DoorError> {
     let mut older = None;
     for stored in copies {
         let (partition, offset) = (stored.partition, stored.offset);
@@ -103,12 +103,12 @@ fn against(candidate: &Candidate, copies: &[Stored]) -> Result<Verdict, DoorErro
             problem: e.to_string(),
         })?;
         let same_mapping = event.header.mapping == candidate.event.header.mapping;
-        let earlier = Box::new(Earlier { id: event.header.id, partition, offset, locator: event.header.locator });
+        let earlier = Box::new(EarlierCopy { id: event.header.id, partition, offset, locator: event.header.locator });
         if same_mapping {
-            return Ok(Verdict::Conflict(earlier));
+            return Ok(DoorVerdict::Conflict(earlier));
         }
         older.get_or_insert(earlier);
     }
     // The log answers every position that it is asked for.
-    older.map(Verdict::OlderMapping).ok_or(DoorError::Broken)
+    older.map(DoorVerdict::OlderMapping).ok_or(DoorError::Broken)
 }

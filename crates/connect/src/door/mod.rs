@@ -11,8 +11,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use onefold_event::{Event, EventError, HubKey, Limits, Micros, encode, large};
-use onefold_log::{EVENTS_TOPIC, Log, LogError, Record, partition_of};
+use onefold_event::{Event, EventError, EventLimits, HubKey, Micros, encode, large};
+use onefold_log::{EVENTS_TOPIC, Log, LogError, LogRecord, partition_of};
 use onefold_store::{FactsOf, FollowStore, ReadStore};
 use tokio::sync::oneshot;
 
@@ -21,7 +21,7 @@ use recent::{Copy, MOST, Recent};
 
 pub use error::DoorError;
 pub use follow::await_projected;
-pub use verdict::{Earlier, Verdict};
+pub use verdict::{DoorVerdict, EarlierCopy};
 
 /// Events that waiting callers may put into one batch together.
 const TOGETHER: usize = 4_000;
@@ -43,7 +43,7 @@ struct Inner {
     progress: Arc<dyn FollowStore>,
     key: HubKey,
     partitions: u32,
-    limits: Limits,
+    limits: EventLimits,
     queue: Mutex<Vec<Request>>,
     state: tokio::sync::Mutex<State>,
 }
@@ -58,7 +58,7 @@ struct State {
 
 struct Request {
     events: Vec<Candidate>,
-    answer: oneshot::Sender<Result<Vec<Verdict>, DoorError>>,
+    answer: oneshot::Sender<Result<Vec<DoorVerdict>, DoorError>>,
 }
 
 impl Door {
@@ -73,7 +73,7 @@ impl Door {
         known: Arc<dyn ReadStore>,
         progress: Arc<dyn FollowStore>,
         key: HubKey,
-        (partitions, limits): (u32, Limits),
+        (partitions, limits): (u32, EventLimits),
     ) -> Result<Self, DoorError> {
         let partitions = log.topic(EVENTS_TOPIC, partitions).await?;
         let inner = Inner {
@@ -100,7 +100,7 @@ impl Door {
     ///
     /// # Errors
     /// The world's, never an event's: what of the batch is written is not known then; it may be given again.
-    pub async fn accept(&self, events: Vec<Event>) -> Result<Vec<Verdict>, DoorError> {
+    pub async fn accept(&self, events: Vec<Event>) -> Result<Vec<DoorVerdict>, DoorError> {
         if events.is_empty() {
             return Ok(Vec::new());
         }
@@ -130,7 +130,7 @@ impl Door {
     }
 
     /// What an event may be at most.
-    pub(crate) fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> EventLimits {
         self.0.limits
     }
 
@@ -251,7 +251,7 @@ impl Inner {
         }
     }
 
-    async fn write(&self, state: &mut State, mut batch: Vec<Candidate>) -> Result<Vec<Verdict>, DoorError> {
+    async fn write(&self, state: &mut State, mut batch: Vec<Candidate>) -> Result<Vec<DoorVerdict>, DoorError> {
         self.prune(state).await?;
         let named: BTreeSet<FactsOf> =
             batch.iter().map(|c| FactsOf::one(c.event.header.subject.as_str(), c.event.header.fact.0)).collect();
@@ -267,18 +267,18 @@ impl Inner {
                 Err(error) => return Err(error.into()),
             }
         };
-        let mut verdicts: Vec<Verdict> = Vec::with_capacity(batch.len());
+        let mut verdicts: Vec<DoorVerdict> = Vec::with_capacity(batch.len());
         for (candidate, judgement) in batch.iter().zip(judged) {
             let verdict = match judgement {
                 Judged::New => {
                     let (partition, offset) = places.next().ok_or(DoorError::Broken)?;
                     let copy = Copy { digest: candidate.digest, partition, offset };
                     state.recent.add(candidate.event.header.subject.as_str(), candidate.event.header.id, copy);
-                    Verdict::Accepted { partition, offset }
+                    DoorVerdict::Accepted { partition, offset }
                 }
-                Judged::Same => Verdict::Duplicate,
+                Judged::Same => DoorVerdict::Duplicate,
                 Judged::Against(first) => match (batch.get(first), verdicts.get(first)) {
-                    (Some(first), Some(Verdict::Accepted { partition, offset })) => {
+                    (Some(first), Some(DoorVerdict::Accepted { partition, offset })) => {
                         against(candidate, first, *partition, *offset)
                     }
                     _ => return Err(DoorError::Broken),
@@ -304,7 +304,7 @@ impl Inner {
             state.last = stamp(now(), state.last);
             let key = candidate.event.header.subject.as_str();
             let partition = partition_of(key.as_bytes(), self.partitions);
-            records.push((partition, Record::new(key.as_bytes().to_vec(), candidate.value.clone(), state.last)));
+            records.push((partition, LogRecord::new(key.as_bytes().to_vec(), candidate.value.clone(), state.last)));
         }
         if records.is_empty() {
             return Ok(Vec::new());
@@ -331,13 +331,17 @@ fn note_larger(batch: &mut [Candidate], most: usize) -> bool {
     any
 }
 
-fn against(candidate: &Candidate, first: &Candidate, partition: u32, offset: u64) -> Verdict {
-    let earlier =
-        Box::new(Earlier { id: first.event.header.id, partition, offset, locator: first.event.header.locator.clone() });
+fn against(candidate: &Candidate, first: &Candidate, partition: u32, offset: u64) -> DoorVerdict {
+    let earlier = Box::new(EarlierCopy {
+        id: first.event.header.id,
+        partition,
+        offset,
+        locator: first.event.header.locator.clone(),
+    });
     if first.event.header.mapping == candidate.event.header.mapping {
-        Verdict::Conflict(earlier)
+        DoorVerdict::Conflict(earlier)
     } else {
-        Verdict::OlderMapping(earlier)
+        DoorVerdict::OlderMapping(earlier)
     }
 }
 

@@ -4,7 +4,7 @@ use onefold_event::{EventError, EventId, Locator};
 
 /// A copy that came earlier.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Earlier {
+pub struct EarlierCopy {
     /// The id that both bear.
     pub id: EventId,
     /// Where it stands in the log.
@@ -17,7 +17,7 @@ pub struct Earlier {
 
 /// What became of an event.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Verdict {
+pub enum DoorVerdict {
     /// It is in the log, durably.
     Accepted {
         /// Its partition.
@@ -28,14 +28,14 @@ pub enum Verdict {
     /// The same was known; nothing was written.
     Duplicate,
     /// The id was known with other content, under the same mapping; nothing was written.
-    Conflict(Box<Earlier>),
+    Conflict(Box<EarlierCopy>),
     /// The id was known with other content, under another mapping; nothing was written.
-    OlderMapping(Box<Earlier>),
+    OlderMapping(Box<EarlierCopy>),
     /// It is larger, or holds more, than an event may: all bounds that it is beyond; nothing was written.
     Refused(Vec<EventError>),
 }
 
-impl Verdict {
+impl DoorVerdict {
     /// Whether the event counts as taken in, now or before.
     pub fn is_in(&self) -> bool {
         matches!(self, Self::Accepted { .. } | Self::Duplicate)

@@ -11,26 +11,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use onefold_event::{Event, Limits};
+use onefold_event::{Event, EventLimits};
 use onefold_mapping::{Connector, MappingOutcome};
 use onefold_store::{Quarantine, QuarantineEntry};
 use tokio::sync::mpsc;
 
 use crate::pass::MappedRecord;
-use crate::{Door, Input, Verdict, fault};
+use crate::{Door, DoorVerdict, Input, fault};
 pub(crate) use batch::Batch;
 use batch::Ended;
 
 pub use error::IngestError;
-pub use report::{Example, FileReport, FileState, Report, Seen};
-pub use retry::{Retried, RetryError, again, retry};
+pub use report::{Example, FileReport, FileState, IngestReport, Seen};
+pub use retry::{RetryError, RetryOutcome, again, retry};
 
 /// Batches between the reading thread and the door.
 const WAITING: usize = 4;
 
 /// How far an ingest is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
+pub struct IngestProgress {
     /// Records done.
     pub records: u64,
     /// Events that the door has judged; in a rehearsal those mapped.
@@ -45,11 +45,11 @@ pub struct Progress {
 pub(crate) enum To<'t> {
     Hub(&'t Door, &'t dyn Quarantine),
     /// Nothing is written; events are held against these bounds all the same.
-    Nowhere(Limits),
+    Nowhere(EventLimits),
 }
 
 impl To<'_> {
-    fn limits(&self) -> Limits {
+    fn limits(&self) -> EventLimits {
         match self {
             Self::Hub(door, _) => door.limits(),
             Self::Nowhere(limits) => *limits,
@@ -67,8 +67,8 @@ pub async fn ingest(
     inputs: &[Input],
     door: &Door,
     quarantine: &dyn Quarantine,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Report, IngestError> {
+    progress: &(dyn Fn(IngestProgress) + Sync),
+) -> Result<IngestReport, IngestError> {
     run(connector, inputs, To::Hub(door, quarantine), progress).await
 }
 
@@ -79,9 +79,9 @@ pub async fn ingest(
 pub async fn rehearse(
     connector: &Connector,
     inputs: &[Input],
-    limits: Limits,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Report, IngestError> {
+    limits: EventLimits,
+    progress: &(dyn Fn(IngestProgress) + Sync),
+) -> Result<IngestReport, IngestError> {
     run(connector, inputs, To::Nowhere(limits), progress).await
 }
 
@@ -89,8 +89,8 @@ async fn run(
     connector: &Connector,
     inputs: &[Input],
     to: To<'_>,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Report, IngestError> {
+    progress: &(dyn Fn(IngestProgress) + Sync),
+) -> Result<IngestReport, IngestError> {
     let began = Instant::now();
     let failed: Vec<_> = connector.run_tests().into_iter().filter(|test| !test.problems.is_empty()).collect();
     if !failed.is_empty() {
@@ -103,7 +103,7 @@ async fn run(
         let (connector, inputs, count) = (connector.clone(), inputs.to_vec(), Arc::clone(&count));
         tokio::task::spawn_blocking(move || batch::read(&connector, &inputs, &count, &send))
     };
-    let mut report = Report::default();
+    let mut report = IngestReport::default();
     let mut written = Ok(());
     while let Some(batch) = receive.recv().await {
         written = write(batch, &to, &mut report).await;
@@ -111,7 +111,7 @@ async fn run(
             break;
         }
         let events = report.events;
-        progress(Progress { records: report.records, events, bytes: count.load(Ordering::Relaxed), of_bytes });
+        progress(IngestProgress { records: report.records, events, bytes: count.load(Ordering::Relaxed), of_bytes });
     }
     // The reading thread stops at its next batch when nobody listens.
     drop(receive);
@@ -123,7 +123,7 @@ async fn run(
     Ok(report)
 }
 
-pub(crate) async fn write(batch: Batch, to: &To<'_>, report: &mut Report) -> Result<(), IngestError> {
+pub(crate) async fn write(batch: Batch, to: &To<'_>, report: &mut IngestReport) -> Result<(), IngestError> {
     let (mut entries, mut events, mut mapped) = (Vec::new(), Vec::new(), Vec::new());
     let limits = to.limits();
     for mut taken in batch.records {
@@ -156,14 +156,14 @@ pub(crate) async fn write(batch: Batch, to: &To<'_>, report: &mut Report) -> Res
 }
 
 /// A record one of whose events is more than an event may be is refused whole.
-fn bounded(outcome: MappingOutcome, limits: Limits) -> MappingOutcome {
+fn bounded(outcome: MappingOutcome, limits: EventLimits) -> MappingOutcome {
     let MappingOutcome::Mapped { events, .. } = &outcome else { return outcome };
     let beyond: Vec<_> = events.iter().flat_map(|event| limits.check(event)).collect();
     if beyond.is_empty() { outcome } else { MappingOutcome::Quarantined(fault::event(&beyond)) }
 }
 
 /// Notes the end of an input; one that is refused or stopped is a record of its own, in quarantine.
-fn end(ended: Ended, report: &mut Report, entries: &mut Vec<QuarantineEntry>) {
+fn end(ended: Ended, report: &mut IngestReport, entries: &mut Vec<QuarantineEntry>) {
     report.lines += ended.passed.rows;
     for warning in &ended.passed.warnings {
         let line = warning.lines.first().copied().unwrap_or(ended.passed.line);
@@ -185,7 +185,7 @@ async fn judge(
     door: &Door,
     events: Vec<Event>,
     mapped: Vec<(MappedRecord, usize)>,
-    report: &mut Report,
+    report: &mut IngestReport,
 ) -> Result<Vec<QuarantineEntry>, IngestError> {
     let ids: Vec<_> = events.iter().map(|event| (event.header.id, event.header.subject.to_string())).collect();
     let mut verdicts = door.accept(events).await?.into_iter().zip(ids);
@@ -194,12 +194,12 @@ async fn judge(
         let mut problems = Vec::new();
         for (verdict, (id, subject)) in verdicts.by_ref().take(count) {
             match verdict {
-                Verdict::Accepted { .. } => report.accepted += 1,
-                Verdict::Duplicate => report.duplicates += 1,
-                Verdict::OlderMapping(_) => report.older_mapping += 1,
+                DoorVerdict::Accepted { .. } => report.accepted += 1,
+                DoorVerdict::Duplicate => report.duplicates += 1,
+                DoorVerdict::OlderMapping(_) => report.older_mapping += 1,
                 // The log itself takes less than the limits say.
-                Verdict::Refused(beyond) => problems.extend(fault::event(&beyond)),
-                Verdict::Conflict(earlier) => {
+                DoorVerdict::Refused(beyond) => problems.extend(fault::event(&beyond)),
+                DoorVerdict::Conflict(earlier) => {
                     report.conflicts += 1;
                     problems.push(fault::conflict(&subject, id, &earlier));
                 }

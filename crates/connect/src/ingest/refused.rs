@@ -3,7 +3,7 @@
 use onefold_event::{CodecError, EmptyKeyRing, decode};
 use onefold_store::{Quarantine, QuarantineEntry};
 
-use crate::{Door, Retried, RetryError};
+use crate::{Door, RetryError, RetryOutcome};
 
 /// Whether it is an event to this program, and the views show it. Nothing is taken in: it stands in the log already, and a
 /// copy at the log's end would have another time than the record has wherever the views are made again.
@@ -11,7 +11,7 @@ pub(crate) async fn again(
     entry: &QuarantineEntry,
     door: &Door,
     quarantine: &dyn Quarantine,
-) -> Result<Retried, RetryError> {
+) -> Result<RetryOutcome, RetryError> {
     let number = entry.number;
     // Whether it stays sealed is the projector's to find out; that it decodes is what was wrong with it.
     let decoded =
@@ -27,5 +27,5 @@ pub(crate) async fn again(
     }
     let why = "it is an event to this program, and the views show it";
     quarantine.decide(number, "retried", why).await?;
-    Ok(Retried::Skipped(why.to_owned()))
+    Ok(RetryOutcome::Skipped(why.to_owned()))
 }

@@ -10,7 +10,7 @@ const EXAMPLES: usize = 5;
 
 /// What an ingest or a rehearsal did. `records` = `mapped` + `skipped` + `quarantined`, always.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Report {
+pub struct IngestReport {
     /// Records, after grouping; a file that is refused as a whole counts as one.
     pub records: u64,
     /// Records that gave events, whatever the door said of them.
@@ -96,7 +96,7 @@ pub struct Example {
     pub problem: Problem,
 }
 
-impl Report {
+impl IngestReport {
     /// Whether every input was read to its end.
     pub fn is_complete(&self) -> bool {
         self.files.iter().all(|file| file.state == FileState::Complete)

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use onefold_event::{Limits, Problem, problems_to_json};
+use onefold_event::{EventLimits, Problem, problems_to_json};
 use onefold_mapping::{Connector, MappingOutcome, MappingPlan, RecordFormat, TableHeading};
 use onefold_store::{Quarantine, QuarantineEntry, StoreError};
 
@@ -15,13 +15,13 @@ use crate::ingest::refused;
 use crate::lines::LineEnd;
 use crate::row::{Content, Place, Row};
 use crate::source::{post, topic};
-use crate::{Door, DoorError, Verdict, fault, pass};
+use crate::{Door, DoorError, DoorVerdict, fault, pass};
 
 /// What became of an entry.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Retried {
+pub enum RetryOutcome {
     /// Its events are in; the entry is closed.
-    Taken(Vec<Verdict>),
+    Taken(Vec<DoorVerdict>),
     /// The mapping leaves it out on purpose now; the entry is closed.
     Skipped(String),
     /// It still cannot be taken in; the entry has these problems now.
@@ -66,14 +66,14 @@ const PARTS: [&str; 2] = ["R0307", "R0308"];
 /// # Errors
 /// The entry cannot be read again, or not by this connector.
 pub fn again(entry: &QuarantineEntry, connector: Option<&Connector>) -> Result<MappingOutcome, RetryError> {
-    within(entry, connector, &Limits::default())
+    within(entry, connector, &EventLimits::default())
 }
 
 /// The same within these bounds.
 fn within(
     entry: &QuarantineEntry,
     connector: Option<&Connector>,
-    limits: &Limits,
+    limits: &EventLimits,
 ) -> Result<MappingOutcome, RetryError> {
     let (number, resource) = (entry.number, || entry.resource.clone());
     if !entry.decision.is_empty() {
@@ -169,14 +169,14 @@ pub async fn retry(
     door: &Door,
     quarantine: &dyn Quarantine,
     why: &str,
-) -> Result<Retried, RetryError> {
+) -> Result<RetryOutcome, RetryError> {
     if entry.is_of_log() && entry.decision.is_empty() {
         return refused::again(entry, door, quarantine).await;
     }
     let problems = match within(entry, connector, &door.limits())? {
         MappingOutcome::Skipped { reason } => {
             quarantine.decide(entry.number, "retried", &format!("skipped: {reason}")).await?;
-            return Ok(Retried::Skipped(reason));
+            return Ok(RetryOutcome::Skipped(reason));
         }
         MappingOutcome::Quarantined(problems) => problems,
         MappingOutcome::Mapped { events, .. } => {
@@ -184,15 +184,15 @@ pub async fn retry(
             let verdicts = door.accept(events).await?;
             let problems: Vec<Problem> = (verdicts.iter().zip(&ids))
                 .flat_map(|(verdict, (id, subject))| match verdict {
-                    Verdict::Conflict(earlier) => vec![fault::conflict(subject, *id, earlier)],
-                    Verdict::OlderMapping(earlier) => vec![fault::older_mapping(subject, *id, earlier)],
-                    Verdict::Refused(beyond) => fault::event(beyond),
-                    Verdict::Accepted { .. } | Verdict::Duplicate => Vec::new(),
+                    DoorVerdict::Conflict(earlier) => vec![fault::conflict(subject, *id, earlier)],
+                    DoorVerdict::OlderMapping(earlier) => vec![fault::older_mapping(subject, *id, earlier)],
+                    DoorVerdict::Refused(beyond) => fault::event(beyond),
+                    DoorVerdict::Accepted { .. } | DoorVerdict::Duplicate => Vec::new(),
                 })
                 .collect();
             if problems.is_empty() {
                 quarantine.decide(entry.number, "retried", why).await?;
-                return Ok(Retried::Taken(verdicts));
+                return Ok(RetryOutcome::Taken(verdicts));
             }
             problems
         }
@@ -200,7 +200,7 @@ pub async fn retry(
     let mut entry = entry.clone();
     (entry.codes, entry.problems, entry.last_seen) = (codes(&problems), problems_to_json(&problems), now());
     quarantine.put(vec![entry]).await?;
-    Ok(Retried::Again(problems))
+    Ok(RetryOutcome::Again(problems))
 }
 
 /// The charset by which the bytes were read, if the mapping still names it; else the one that it names now.

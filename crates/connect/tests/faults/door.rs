@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use onefold_connect::{
-    Answer, NoEvent, Posted, Retried, RetryError, Verdict, again, await_projected, retry, take_posted,
+    DoorVerdict, NoEvent, PostAnswer, PostedEvent, RetryError, RetryOutcome, again, await_projected, retry, take_posted,
 };
 use onefold_event::{Event, decode, encode};
 use onefold_fold::MOST_FACTS;
-use onefold_log::{Log, Record, Stored};
+use onefold_log::{Log, LogRecord, StoredRecord};
 use onefold_mapping::MappingOutcome;
 use onefold_store::{Quarantine, QuarantineEntry};
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ fn cloud(no: &str, total: &str) -> Value {
 }
 
 fn event(no: &str, total: &str) -> Event {
-    Posted::from(cloud(no, total)).event(&Default::default()).unwrap()
+    PostedEvent::from(cloud(no, total)).event(&Default::default()).unwrap()
 }
 
 fn mapped_by(mapping: u8, mut event: Event) -> Event {
@@ -37,7 +37,7 @@ async fn a_copy_is_dropped_whether_it_is_in_the_batch_on_its_way_or_stored() {
     let mut hub = Hub::open().await;
     let verdicts = hub.door.accept(vec![event("1", "1"), event("1", "1"), event("2", "1")]).await.unwrap();
     assert!(
-        matches!(verdicts[..], [Verdict::Accepted { .. }, Verdict::Duplicate, Verdict::Accepted { .. }]),
+        matches!(verdicts[..], [DoorVerdict::Accepted { .. }, DoorVerdict::Duplicate, DoorVerdict::Accepted { .. }]),
         "{verdicts:?}"
     );
     for stored in [false, true] {
@@ -45,7 +45,7 @@ async fn a_copy_is_dropped_whether_it_is_in_the_batch_on_its_way_or_stored() {
             hub.project().await;
             hub.reopen_door().await;
         }
-        assert_eq!(hub.door.accept(vec![event("2", "1")]).await.unwrap(), [Verdict::Duplicate]);
+        assert_eq!(hub.door.accept(vec![event("2", "1")]).await.unwrap(), [DoorVerdict::Duplicate]);
     }
     assert_eq!(hub.events().await.len(), 2);
 }
@@ -56,7 +56,7 @@ async fn a_copy_is_dropped_and_a_conflict_told_however_long_the_history_of_its_s
     let about_one = |n: i32, total: &str| {
         let mut cloud = cloud("1", total);
         cloud["id"] = json!(format!("change-{n}"));
-        Posted::from(cloud).event(&Default::default()).unwrap()
+        PostedEvent::from(cloud).event(&Default::default()).unwrap()
     };
     let many: Vec<Event> = (0..100).map(|n| about_one(n, "1")).collect();
     assert!(many.len() > MOST_FACTS);
@@ -64,8 +64,8 @@ async fn a_copy_is_dropped_and_a_conflict_told_however_long_the_history_of_its_s
     hub.project().await;
     hub.reopen_door().await;
     let verdicts = hub.door.accept(many).await.unwrap();
-    assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Duplicate), "{verdicts:?}");
-    assert!(matches!(hub.door.accept(vec![about_one(7, "2")]).await.unwrap()[..], [Verdict::Conflict(_)]));
+    assert!(verdicts.iter().all(|verdict| *verdict == DoorVerdict::Duplicate), "{verdicts:?}");
+    assert!(matches!(hub.door.accept(vec![about_one(7, "2")]).await.unwrap()[..], [DoorVerdict::Conflict(_)]));
     assert_eq!(hub.events().await.len(), 100);
 }
 
@@ -74,8 +74,8 @@ async fn a_door_that_opens_again_knows_what_nobody_has_projected() {
     let mut hub = Hub::open().await;
     hub.door.accept(vec![event("1", "1")]).await.unwrap();
     hub.reopen_door().await;
-    assert_eq!(hub.door.accept(vec![event("1", "1")]).await.unwrap(), [Verdict::Duplicate]);
-    assert!(matches!(hub.door.accept(vec![event("1", "2")]).await.unwrap()[..], [Verdict::Conflict(_)]));
+    assert_eq!(hub.door.accept(vec![event("1", "1")]).await.unwrap(), [DoorVerdict::Duplicate]);
+    assert!(matches!(hub.door.accept(vec![event("1", "2")]).await.unwrap()[..], [DoorVerdict::Conflict(_)]));
 }
 
 #[tokio::test]
@@ -92,7 +92,8 @@ async fn another_content_is_a_conflict_under_the_same_mapping_only() {
             .accept(vec![mapped_by(1, event("1", "2")), mapped_by(2, event("1", "2")), mapped_by(2, event("1", "1"))])
             .await
             .unwrap();
-        let [Verdict::Conflict(earlier), Verdict::OlderMapping(_), Verdict::Duplicate] = &verdicts[..] else {
+        let [DoorVerdict::Conflict(earlier), DoorVerdict::OlderMapping(_), DoorVerdict::Duplicate] = &verdicts[..]
+        else {
             panic!("{verdicts:?}")
         };
         let stored = hub.log.fetch("events", &[(earlier.partition, earlier.offset)]).await.unwrap();
@@ -104,7 +105,7 @@ async fn another_content_is_a_conflict_under_the_same_mapping_only() {
         .await
         .unwrap();
     assert!(
-        matches!(verdicts[..], [Verdict::Accepted { .. }, Verdict::Conflict(_), Verdict::OlderMapping(_)]),
+        matches!(verdicts[..], [DoorVerdict::Accepted { .. }, DoorVerdict::Conflict(_), DoorVerdict::OlderMapping(_)]),
         "{verdicts:?}"
     );
     assert_eq!(hub.events().await.len(), 2);
@@ -119,7 +120,7 @@ async fn stamps_only_rise_and_a_clock_that_was_years_ahead_is_not_followed() {
         hub.reopen_door().await;
     }
     // A clock that was far ahead and was set back: the log holds a stamp from the future.
-    let far = onefold_log::Record::new(
+    let far = onefold_log::LogRecord::new(
         "invoice:erp:far".as_bytes().to_vec(),
         onefold_event::encode(&event("far", "1")),
         i64::MAX / 2,
@@ -147,8 +148,8 @@ async fn many_callers_at_once_each_hear_of_their_own_and_one_copy_stays() {
     for caller in callers.collect::<Vec<_>>() {
         let verdicts = caller.await.unwrap();
         assert_eq!(verdicts.len(), 25);
-        assert!(verdicts.iter().all(Verdict::is_in));
-        accepted += verdicts.iter().filter(|v| matches!(v, Verdict::Accepted { .. })).count();
+        assert!(verdicts.iter().all(DoorVerdict::is_in));
+        accepted += verdicts.iter().filter(|v| matches!(v, DoorVerdict::Accepted { .. })).count();
     }
     assert_eq!((accepted, hub.events().await.len()), (50, 50));
 }
@@ -161,7 +162,7 @@ async fn a_caller_that_goes_away_leaves_the_door_working() {
         let _ = tokio::time::timeout(Duration::from_micros(n * 50), call).await;
     }
     let verdicts = hub.door.accept((0..20).map(|n| event(&n.to_string(), "1")).collect()).await.unwrap();
-    assert!(verdicts.iter().all(Verdict::is_in));
+    assert!(verdicts.iter().all(DoorVerdict::is_in));
     assert_eq!(hub.events().await.len(), 20);
 }
 
@@ -184,31 +185,31 @@ async fn one_bad_event_in_a_batch_does_not_stop_the_others() {
     let mut bad = cloud("2", "1");
     bad["type"] = json!("finance.invoice_isued.v1");
     let body = format!("[{},\n{:#} , 7, {}]", cloud("1", "1"), bad, cloud("3", "1"));
-    let body = Posted::batch(body.as_bytes(), 100).unwrap();
+    let body = PostedEvent::batch(body.as_bytes(), 100).unwrap();
     let answers = take_posted(body.clone(), &hub.door, &hub.store).await.unwrap();
     assert!(
         matches!(
             &answers[..],
             [
-                Answer::Judged(_, Verdict::Accepted { .. }),
-                Answer::Quarantined(1, _),
-                Answer::Quarantined(2, _),
-                Answer::Judged(_, Verdict::Accepted { .. })
+                PostAnswer::Judged(_, DoorVerdict::Accepted { .. }),
+                PostAnswer::Quarantined(1, _),
+                PostAnswer::Quarantined(2, _),
+                PostAnswer::Judged(_, DoorVerdict::Accepted { .. })
             ]
         ),
         "{answers:?}"
     );
-    let Answer::Quarantined(_, NoEvent { problems, .. }) = &answers[1] else { unreachable!() };
+    let PostAnswer::Quarantined(_, NoEvent { problems, .. }) = &answers[1] else { unreachable!() };
     assert!(problems[0].found.contains("finance.invoice_issued.v1"), "{}", problems[0].found);
     let again = take_posted(body.clone(), &hub.door, &hub.store).await.unwrap();
     assert!(
         matches!(
             &again[..],
             [
-                Answer::Judged(_, Verdict::Duplicate),
-                Answer::Quarantined(1, _),
-                Answer::Quarantined(2, _),
-                Answer::Judged(_, Verdict::Duplicate)
+                PostAnswer::Judged(_, DoorVerdict::Duplicate),
+                PostAnswer::Quarantined(1, _),
+                PostAnswer::Quarantined(2, _),
+                PostAnswer::Judged(_, DoorVerdict::Duplicate)
             ]
         ),
         "{again:?}"
@@ -221,7 +222,7 @@ async fn one_bad_event_in_a_batch_does_not_stop_the_others() {
     assert_eq!(entries[0].raw, format!("{bad:#}").into_bytes(), "byte for byte");
     // A contradiction is kept too, and a single event needs no list.
     let answers = take_posted(vec![cloud("1", "2").into()], &hub.door, &hub.store).await.unwrap();
-    assert!(matches!(&answers[..], [Answer::Judged(_, Verdict::Conflict(_))]));
+    assert!(matches!(&answers[..], [PostAnswer::Judged(_, DoorVerdict::Conflict(_))]));
     assert_eq!(hub.quarantined().await[2].codes, "conflict");
     assert!(matches!(again_posted(&hub, 1).await, MappingOutcome::Quarantined(_)));
 }
@@ -247,7 +248,7 @@ async fn a_record_that_contradicts_an_earlier_one_is_in_quarantine_whole() {
     assert_eq!((report.older_mapping, report.conflicts, report.quarantined), (1, 0, 0));
     assert_eq!(hub.events().await.len(), 1);
     let tried = retry(entry, Some(&newer), &hub.door, &hub.store, "the mapping was corrected").await.unwrap();
-    assert!(matches!(&tried, Retried::Again(problems) if problems[0].code == "older-mapping"), "{tried:?}");
+    assert!(matches!(&tried, RetryOutcome::Again(problems) if problems[0].code == "older-mapping"), "{tried:?}");
 }
 
 #[tokio::test]
@@ -264,7 +265,7 @@ async fn a_retry_takes_in_what_passes_now_once_and_closes_the_entry() {
     hub.ingest(&invoices("group_by = [\"no\"]"), "a.csv", &file).await;
     let entry = hub.store.get(1).await.unwrap().unwrap();
     let same = retry(&entry, Some(&invoices("group_by = [\"no\"]")), &hub.door, &hub.store, "hope").await.unwrap();
-    assert!(matches!(same, Retried::Again(_)));
+    assert!(matches!(same, RetryOutcome::Again(_)));
     assert_eq!(hub.store.get(1).await.unwrap().unwrap().tries, 2);
 
     let text = invoices_with_dates();
@@ -272,7 +273,7 @@ async fn a_retry_takes_in_what_passes_now_once_and_closes_the_entry() {
     assert!(matches!(again(&entry, Some(&corrected)), Ok(MappingOutcome::Mapped { .. })));
     let done = retry(&entry, Some(&corrected), &hub.door, &hub.store, "days first").await.unwrap();
     assert!(
-        matches!(&done, Retried::Taken(verdicts) if matches!(verdicts[..], [Verdict::Accepted { .. }])),
+        matches!(&done, RetryOutcome::Taken(verdicts) if matches!(verdicts[..], [DoorVerdict::Accepted { .. }])),
         "{done:?}"
     );
     let closed = hub.store.get(1).await.unwrap().unwrap();
@@ -312,8 +313,8 @@ async fn a_record_that_stands_in_the_log_is_not_taken_in_anew_and_is_settled_onc
     let hub = Hub::open().await;
     let poison = [vec![0xFF; 9], encode(&event("1", "1"))];
     for (offset, value) in (0u64..).zip(poison) {
-        let record = Record::new("invoice:erp:1", value, 1_780_000_000_000_000);
-        let stored = Stored { partition: 2, offset, record };
+        let record = LogRecord::new("invoice:erp:1", value, 1_780_000_000_000_000);
+        let stored = StoredRecord { partition: 2, offset, record };
         // What this program takes for an event was none to an older one.
         let error = decode(&[0xFF; 9]).unwrap_err();
         hub.store.put(vec![QuarantineEntry::refused("events", &stored, &error)]).await.unwrap();
@@ -326,7 +327,7 @@ async fn a_record_that_stands_in_the_log_is_not_taken_in_anew_and_is_settled_onc
     assert_eq!(hub.events().await.len(), 0);
     hub.door.accept(vec![event("1", "1")]).await.unwrap();
     hub.project().await;
-    assert!(matches!(tried(1).await, Ok(Retried::Skipped(_))));
+    assert!(matches!(tried(1).await, Ok(RetryOutcome::Skipped(_))));
     assert_eq!(hub.store.get(2).await.unwrap().unwrap().decision, "retried");
     assert_eq!((hub.events().await.len(), hub.store.open().await.unwrap()), (1, 1));
 }

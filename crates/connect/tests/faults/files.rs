@@ -1,7 +1,7 @@
 //! Files as real exports write them: merged cells, padded gzip, a charset that is another, rows of every make.
 
 use crate::hub::{HEADING, Hub, gzip, invoices, invoices_text, parse, table};
-use onefold_connect::{FileState, Report, Retried, again, retry};
+use onefold_connect::{FileState, IngestReport, RetryOutcome, again, retry};
 use onefold_event::{Body, EmptyKeyRing, Event};
 use onefold_mapping::{Connector, MappingOutcome};
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ async fn totals(hub: &Hub) -> Vec<(String, String)> {
     all
 }
 
-fn counts(report: &Report) -> (u64, u64, u64) {
+fn counts(report: &IngestReport) -> (u64, u64, u64) {
     (report.records, report.accepted, report.quarantined)
 }
 
@@ -47,7 +47,7 @@ async fn merged_cells_take_the_value_above_and_without_that_their_document_waits
     );
     for entry in &waiting {
         let retried = retry(entry, Some(&invoices(FILLED)), &hub.door, &hub.store, "corrected").await.unwrap();
-        assert!(matches!(retried, Retried::Taken(_)), "{retried:?}");
+        assert!(matches!(retried, RetryOutcome::Taken(_)), "{retried:?}");
     }
     let wanted = [("I1".to_owned(), "600".to_owned()), ("I2".into(), "7".into()), ("I3".into(), "3".into())];
     assert_eq!(totals(&hub).await, wanted);

@@ -5,16 +5,16 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use onefold_connect::{Door, Input, Report, ingest};
-use onefold_event::{Event, HubKey, Limits, decode};
+use onefold_connect::{Door, IngestReport, Input, ingest};
+use onefold_event::{Event, EventLimits, HubKey, decode};
 use onefold_fold::{FactState, SubjectState};
 use onefold_log::Log;
 use onefold_log_embedded::EmbeddedLog;
 use onefold_mapping::Connector;
 use onefold_store::{
-    Changes, FactsOf, FollowStore, HistoryStore, ProjectStore, Quarantine, QuarantineEntry, QuarantineFilter,
+    FactsOf, FollowStore, HistoryStore, ProjectStore, Quarantine, QuarantineEntry, QuarantineFilter, RowChanges,
 };
-use onefold_store_sqlite::{Options, SqliteStore};
+use onefold_store_sqlite::{SqliteOptions, SqliteStore};
 use tempfile::TempDir;
 
 pub(crate) struct Hub {
@@ -30,22 +30,23 @@ pub(crate) fn key() -> HubKey {
 
 impl Hub {
     pub(crate) async fn open() -> Self {
-        Self::within(Limits::default()).await
+        Self::within(EventLimits::default()).await
     }
 
     /// One whose events have these bounds.
-    pub(crate) async fn within(limits: Limits) -> Self {
+    pub(crate) async fn within(limits: EventLimits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let log = Arc::new(EmbeddedLog::open(&dir.path().join("log"), Default::default()).unwrap());
         let store =
-            SqliteStore::open(&dir.path().join("store"), Options { partitions: 3, ..Options::default() }).unwrap();
+            SqliteStore::open(&dir.path().join("store"), SqliteOptions { partitions: 3, ..SqliteOptions::default() })
+                .unwrap();
         let door = open_door(&log, &store, limits).await;
         Self { dir, log, store, door }
     }
 
     /// The door of a process that starts again.
     pub(crate) async fn reopen_door(&mut self) {
-        self.door = open_door(&self.log, &self.store, Limits::default()).await;
+        self.door = open_door(&self.log, &self.store, EventLimits::default()).await;
     }
 
     /// Writes what is in the log into subjects' rows, as far as duplicates need them.
@@ -67,7 +68,7 @@ impl Hub {
         }
         let asked: Vec<FactsOf> = rows.keys().map(|subject| FactsOf::all(subject)).collect();
         let known = self.store.facts(&asked).await.unwrap();
-        let mut changes = Changes::default();
+        let mut changes = RowChanges::default();
         for ((subject, facts), known) in rows.into_iter().zip(known) {
             let (state, further) = SubjectState::of(known.into_iter().chain(facts).collect()).part();
             changes.facts.extend(further.into_iter().map(|fact| (subject.clone(), fact)));
@@ -84,12 +85,12 @@ impl Hub {
         path
     }
 
-    pub(crate) async fn ingest(&self, connector: &Connector, name: &str, bytes: impl AsRef<[u8]>) -> Report {
+    pub(crate) async fn ingest(&self, connector: &Connector, name: &str, bytes: impl AsRef<[u8]>) -> IngestReport {
         let input = Input::File(self.write(name, bytes));
         self.ingest_all(connector, &[input]).await
     }
 
-    pub(crate) async fn ingest_all(&self, connector: &Connector, inputs: &[Input]) -> Report {
+    pub(crate) async fn ingest_all(&self, connector: &Connector, inputs: &[Input]) -> IngestReport {
         let report = ingest(connector, inputs, &self.door, &self.store, &|_| {}).await.unwrap();
         assert_eq!(report.records, report.mapped + report.skipped + report.quarantined);
         assert_eq!(report.events, report.accepted + report.duplicates + report.conflicts + report.older_mapping);
@@ -120,7 +121,7 @@ impl Hub {
     }
 }
 
-async fn open_door(log: &Arc<EmbeddedLog>, store: &SqliteStore, limits: Limits) -> Door {
+async fn open_door(log: &Arc<EmbeddedLog>, store: &SqliteStore, limits: EventLimits) -> Door {
     Door::open(Arc::clone(log) as Arc<dyn Log>, Arc::new(store.clone()), Arc::new(store.clone()), key(), (3, limits))
         .await
         .unwrap()

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::data::read_fields;
 use super::{CloudEventError, faulty, missing, wrong};
 use crate::{
-    Event, EventError, EventHeader, IdParts, Kind, Subject, SubjectError, ValueFault, catalogue, check_key,
+    Event, EventError, EventHeader, IdParts, Subject, SubjectError, SubjectKind, ValueFault, catalogue, check_key,
     check_length, clean_text, parse_instant, read_time,
 };
 
@@ -285,7 +285,7 @@ impl Sender {
         let shape = || refused(&SubjectError::Shape(text.clone().into_owned()));
         let (word, rest) = text.split_once(':').ok_or_else(shape)?;
         let unknown = || refused(&SubjectError::Kind(text.clone().into_owned()));
-        let kind = Kind::from_word(word).ok_or_else(unknown)?;
+        let kind = SubjectKind::from_word(word).ok_or_else(unknown)?;
         let own = rest.strip_prefix(self.uri.as_str()).and_then(|rest| rest.strip_prefix(':'));
         let (source, number) = match own {
             Some(number) => (self.word.as_str(), number),

@@ -2,7 +2,10 @@
 
 use prost::Message;
 
-use crate::{DecodedEvent, Event, EventError, EventHeader, EventId, KeyRing, Payload, Reference, Role, Subject, v1};
+use crate::{
+    DecodedEvent, Event, EventError, EventHeader, EventId, KeyRing, Payload, ReferenceRole, Subject, SubjectReference,
+    v1,
+};
 
 /// Why bytes are no event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,8 +53,8 @@ pub fn decode(value: &[u8]) -> Result<Event, CodecError> {
     let record = v1::Record::decode(value).map_err(|e| CodecError::Record(e.to_string()))?;
     let payload = Payload::of_parts(&record.r#type, record.open, record.personal, record.sealed_by)?;
     let references = (record.references.iter())
-        .filter_map(|r| Role::from_word(&r.role).map(|role| (role, &r.subject)))
-        .map(|(role, subject)| Ok(Reference { role, subject: subject.parse::<Subject>()? }))
+        .filter_map(|r| ReferenceRole::from_word(&r.role).map(|role| (role, &r.subject)))
+        .map(|(role, subject)| Ok(SubjectReference { role, subject: subject.parse::<Subject>()? }))
         .collect::<Result<_, EventError>>()?;
     let header = EventHeader {
         id: id(&record.id)?,

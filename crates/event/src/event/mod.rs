@@ -5,7 +5,7 @@ mod digest;
 mod error;
 mod payload;
 
-use crate::{Body, EventId, EventType, Kind, Micros, Occurred, Role, Subject};
+use crate::{Body, EventId, EventType, Micros, Occurred, ReferenceRole, Subject, SubjectKind};
 
 pub use codec::{CodecError, decode, decode_with, encode};
 pub use digest::{ContentDigest, HubKey};
@@ -16,9 +16,9 @@ pub use crate::v1::Locator;
 
 /// A typed pointer to another subject.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Reference {
+pub struct SubjectReference {
     /// What the target is to the event's subject.
-    pub role: Role,
+    pub role: ReferenceRole,
     /// The target.
     pub subject: Subject,
 }
@@ -49,7 +49,7 @@ pub struct EventHeader {
     /// Where the source's record stands.
     pub locator: Option<Locator>,
     /// Pointers to other subjects.
-    pub references: Vec<Reference>,
+    pub references: Vec<SubjectReference>,
 }
 
 /// A fact that a source reports, as it stands in the log. When the hub took it in is the log record's own time.
@@ -130,7 +130,7 @@ impl Event {
         let ty = self.ty();
         let role = ty.role(role)?;
         check_target(role, &subject)?;
-        self.header.references.push(Reference { role, subject });
+        self.header.references.push(SubjectReference { role, subject });
         Ok(())
     }
 
@@ -196,7 +196,7 @@ impl EventHeader {
         let Some((field, text)) = body.other_record() else { return Ok(()) };
         let wrong = |problem: String| EventError::Field { field: field.to_owned(), problem };
         let other = text.parse::<Subject>().map_err(|error| wrong(error.to_string()))?;
-        if other.kind() != Kind::Party {
+        if other.kind() != SubjectKind::Party {
             return Err(wrong(format!("`{other}` is not a party")));
         }
         if other.source() != self.subject.source() {
@@ -221,8 +221,8 @@ impl EventHeader {
     }
 }
 
-fn check_target(role: Role, subject: &Subject) -> Result<(), EventError> {
-    let expected: Kind = role.kind();
+fn check_target(role: ReferenceRole, subject: &Subject) -> Result<(), EventError> {
+    let expected: SubjectKind = role.kind();
     if subject.kind() == expected {
         return Ok(());
     }

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
-use onefold_identity::{AtSource, Decision, IdentifierKey, PartyFacts, Rules, Strength};
+use onefold_identity::{AtSource, IdentifierKey, IdentityRules, PartyDecision, PartyFacts, Strength};
 use proptest::prelude::*;
 
 /// All that clusters are a function of.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Graph {
     pub(crate) parties: BTreeMap<Subject, PartyFacts>,
-    pub(crate) decisions: Vec<Decision>,
+    pub(crate) decisions: Vec<PartyDecision>,
     pub(crate) hubs: BTreeSet<IdentifierKey>,
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn party_facts(n: usize, (values, names, born): &(Vec<usize>, Vec<usi
     facts
 }
 
-pub(crate) fn decided(n: usize, parties: usize) -> impl Strategy<Value = Decision> {
+pub(crate) fn decided(n: usize, parties: usize) -> impl Strategy<Value = PartyDecision> {
     let some = || {
         prop::collection::btree_set(0..parties.max(1), 1..4)
             .prop_map(|set| set.into_iter().map(party).collect::<BTreeSet<_>>())
@@ -68,9 +68,14 @@ pub(crate) fn decided(n: usize, parties: usize) -> impl Strategy<Value = Decisio
         move |(link, one, other, recorded_at, supersedes)| {
             let id = decision(n);
             if link {
-                return Decision::Link { id, parties: one.union(&other).cloned().collect(), recorded_at, supersedes };
+                return PartyDecision::Link {
+                    id,
+                    parties: one.union(&other).cloned().collect(),
+                    recorded_at,
+                    supersedes,
+                };
             }
-            Decision::Separate { id, left: one, right: other, recorded_at, supersedes }
+            PartyDecision::Separate { id, left: one, right: other, recorded_at, supersedes }
         },
     )
 }
@@ -132,15 +137,17 @@ pub(crate) struct Reference<'a> {
     pub(crate) components: BTreeMap<&'a Subject, BTreeSet<&'a Subject>>,
 }
 
-fn order(d: &Decision) -> (i64, &Subject) {
+fn order(d: &PartyDecision) -> (i64, &Subject) {
     match d {
-        Decision::Link { id, recorded_at, .. } | Decision::Separate { id, recorded_at, .. } => (*recorded_at, id),
+        PartyDecision::Link { id, recorded_at, .. } | PartyDecision::Separate { id, recorded_at, .. } => {
+            (*recorded_at, id)
+        }
     }
 }
 
 /// Decisions that hold, in order.
-fn holding(graph: &Graph) -> Vec<&Decision> {
-    let void = |d: &&Decision| {
+fn holding(graph: &Graph) -> Vec<&PartyDecision> {
+    let void = |d: &&PartyDecision| {
         graph.decisions.iter().any(|by| {
             let mutual = d.supersedes().contains(by.id());
             by.id() != d.id() && by.supersedes().contains(d.id()) && !(mutual && order(d) > order(by))
@@ -151,10 +158,10 @@ fn holding(graph: &Graph) -> Vec<&Decision> {
     holding
 }
 
-fn groups<'a>(graph: &'a Graph, rules: &Rules) -> (usize, Vec<BTreeSet<&'a Subject>>) {
+fn groups<'a>(graph: &'a Graph, rules: &IdentityRules) -> (usize, Vec<BTreeSet<&'a Subject>>) {
     let mut groups = Vec::new();
     for decision in holding(graph) {
-        if let Decision::Link { parties, .. } = decision {
+        if let PartyDecision::Link { parties, .. } = decision {
             groups.push(parties.iter().collect());
         }
     }
@@ -204,7 +211,7 @@ fn exclusive(facts: &PartyFacts, scope: &str) -> BTreeSet<String> {
 }
 
 impl<'a> Reference<'a> {
-    pub(crate) fn new(graph: &'a Graph, rules: &Rules) -> Self {
+    pub(crate) fn new(graph: &'a Graph, rules: &IdentityRules) -> Self {
         let (said, groups) = groups(graph, rules);
         let (verdicts, components, full_from) = (BTreeMap::new(), BTreeMap::new(), rules.full_from);
         let mut found = Self { graph, verdicts, groups, said, full_from, components };
@@ -212,8 +219,8 @@ impl<'a> Reference<'a> {
         for a in graph.parties.keys() {
             for b in graph.parties.keys().filter(|b| a != *b) {
                 let says = holding.iter().rev().find_map(|d| match d {
-                    Decision::Link { parties, .. } => (parties.contains(a) && parties.contains(b)).then_some(true),
-                    Decision::Separate { left, right, .. } => ((left.contains(a) && right.contains(b))
+                    PartyDecision::Link { parties, .. } => (parties.contains(a) && parties.contains(b)).then_some(true),
+                    PartyDecision::Separate { left, right, .. } => ((left.contains(a) && right.contains(b))
                         || (left.contains(b) && right.contains(a)))
                     .then_some(false),
                 });

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use onefold_log::{Log, LogError};
-use onefold_log_embedded::{EmbeddedLog, FORMAT, Options};
+use onefold_log_embedded::{EmbeddedLog, EmbeddedOptions, FORMAT};
 use rusqlite::Connection;
 
 use crate::{PARTITIONS, TOPIC, append_next, batch, open, whole_batches};
@@ -20,7 +20,7 @@ async fn filled(path: &Path, batches: u64) {
 /// What both ways of opening say; the file must be untouched by it.
 fn refused(path: &Path) -> LogError {
     let before = fs::read(path).unwrap();
-    let write = EmbeddedLog::open(path, Options::default()).unwrap_err();
+    let write = EmbeddedLog::open(path, EmbeddedOptions::default()).unwrap_err();
     let read = EmbeddedLog::open_read(path).unwrap_err();
     assert_eq!(write, read);
     assert!(!write.retryable());
@@ -64,7 +64,7 @@ fn what_is_no_log_is_refused() {
 fn what_is_not_there_is_said_so() {
     let dir = tempfile::tempdir().unwrap();
     let nowhere = dir.path().join("no such directory").join("log.db");
-    assert!(matches!(EmbeddedLog::open(&nowhere, Options::default()), Err(LogError::Absent(_))));
+    assert!(matches!(EmbeddedLog::open(&nowhere, EmbeddedOptions::default()), Err(LogError::Absent(_))));
     let nothing = dir.path().join("log.db");
     assert!(matches!(EmbeddedLog::open_read(&nothing), Err(LogError::Absent(_))));
     assert!(!nothing.exists(), "a reader makes no file");
@@ -109,7 +109,7 @@ async fn overwritten_pages_are_an_error_and_no_panic() {
     let half = bytes.len() / 2;
     bytes[half..].fill(0xff);
     fs::write(&path, bytes).unwrap();
-    let said = match EmbeddedLog::open(&path, Options::default()) {
+    let said = match EmbeddedLog::open(&path, EmbeddedOptions::default()) {
         Err(error) => error,
         Ok(log) => {
             let mut said = None;
@@ -152,7 +152,7 @@ async fn an_altered_row_is_found_out_and_named() {
     // A record of another partition, or at another place.
     altered("UPDATE t1_p0 SET offset = 70 WHERE offset = 8");
     assert!(
-        matches!(EmbeddedLog::open(&path, Options::default()), Err(LogError::Corrupt(_))),
+        matches!(EmbeddedLog::open(&path, EmbeddedOptions::default()), Err(LogError::Corrupt(_))),
         "the next goes behind it"
     );
     altered("INSERT OR REPLACE INTO t1_p0 SELECT * FROM t1_p1 WHERE offset = 5");
@@ -248,7 +248,7 @@ async fn any_name_is_a_topic() {
     let log = open(&path);
     for name in names {
         assert_eq!(log.topic(name, 2).await.unwrap(), 2);
-        log.append(name, vec![(1, onefold_log::Record::new("k", name.to_owned(), 1))]).await.unwrap();
+        log.append(name, vec![(1, onefold_log::LogRecord::new("k", name.to_owned(), 1))]).await.unwrap();
     }
     drop(log);
     let log = open(&path);

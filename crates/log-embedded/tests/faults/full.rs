@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use onefold_log::{Log, LogError, Record};
-use onefold_log_embedded::{EmbeddedLog, Options};
+use onefold_log::{Log, LogError, LogRecord};
+use onefold_log_embedded::{EmbeddedLog, EmbeddedOptions};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{PARTITIONS, TOPIC, append_next, child, open, whole_batches};
@@ -50,7 +50,7 @@ fn listen() -> tokio::signal::unix::Signal {
 
 async fn meets_a_file_size_limit(path: &Path, checkpoint_pages: u32) {
     let _signal = listen();
-    let options = Options { checkpoint_pages, ..Options::default() };
+    let options = EmbeddedOptions { checkpoint_pages, ..EmbeddedOptions::default() };
     let log = EmbeddedLog::open(path, options.clone()).unwrap();
     log.topic(TOPIC, PARTITIONS).await.unwrap();
 
@@ -99,7 +99,7 @@ async fn shares_a_commit_with_one_too_many(path: &Path) {
     // While the first is held up, the others gather.
     let append = |size: usize| {
         let log = Arc::clone(&log);
-        let record = Record::new("key", vec![size as u8; size], 0);
+        let record = LogRecord::new("key", vec![size as u8; size], 0);
         tokio::spawn(async move { log.append(TOPIC, vec![(0, record)]).await })
     };
     let first = append(10);

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use onefold_log::Log;
-use onefold_log_embedded::{EmbeddedLog, Options};
+use onefold_log_embedded::{EmbeddedLog, EmbeddedOptions};
 
 use crate::{PARTITIONS, TOPIC, append_next, batch, child, open, whole_batches};
 
@@ -97,7 +97,7 @@ async fn the_files_as_long_as_they_were_when_it_was_acknowledged_hold_each_recor
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("log.db");
     // No checkpoint: the write-ahead file only grows, so that its beginning is its past.
-    let options = Options { checkpoint_pages: u32::MAX, ..Options::default() };
+    let options = EmbeddedOptions { checkpoint_pages: u32::MAX, ..EmbeddedOptions::default() };
     let log = Arc::new(EmbeddedLog::open(&path, options).unwrap());
     log.topic(TOPIC, PARTITIONS).await.unwrap();
     let wal = dir.path().join("log.db-wal");

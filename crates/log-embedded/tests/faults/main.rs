@@ -11,8 +11,8 @@ mod processes;
 
 use std::path::Path;
 
-use onefold_log::{Log, LogError, Record};
-use onefold_log_embedded::{EmbeddedLog, Options};
+use onefold_log::{Log, LogError, LogRecord};
+use onefold_log_embedded::{EmbeddedLog, EmbeddedOptions};
 
 const TOPIC: &str = "events";
 const PARTITIONS: u32 = 3;
@@ -20,14 +20,14 @@ const PARTITIONS: u32 = 3;
 const BATCH: u64 = 7;
 
 fn open(path: &Path) -> EmbeddedLog {
-    EmbeddedLog::open(path, Options::default()).unwrap()
+    EmbeddedLog::open(path, EmbeddedOptions::default()).unwrap()
 }
 
 /// The batch of this number. Everything in it follows from the number.
-fn batch(number: u64) -> Vec<(u32, Record)> {
+fn batch(number: u64) -> Vec<(u32, LogRecord)> {
     (0..BATCH)
         .map(|i| {
-            let mut record = Record::new(format!("k-{number}-{i}"), vec![number as u8; 300], number as i64);
+            let mut record = LogRecord::new(format!("k-{number}-{i}"), vec![number as u8; 300], number as i64);
             record.headers.push(("batch".to_owned(), number.to_string().into()));
             ((i % u64::from(PARTITIONS)) as u32, record)
         })
@@ -45,7 +45,7 @@ async fn whole_batches(log: &EmbeddedLog) -> u64 {
     let batches = heads.iter().sum::<u64>() / BATCH;
     assert_eq!(heads, vec![batches * 3, batches * 2, batches * 2], "a batch is there in part");
     for partition in 0..PARTITIONS {
-        let expected: Vec<Record> =
+        let expected: Vec<LogRecord> =
             (0..batches).flat_map(batch).filter(|(p, _)| *p == partition).map(|(_, r)| r).collect();
         let mut held = Vec::new();
         loop {

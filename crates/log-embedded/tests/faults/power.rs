@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use onefold_log::Log;
-use onefold_log_embedded::{EmbeddedLog, Options};
+use onefold_log_embedded::{EmbeddedLog, EmbeddedOptions};
 
 use crate::{PARTITIONS, TOPIC, append_next, child, open, whole_batches};
 
@@ -23,7 +23,7 @@ const CALLS: &str = "openat,close,write,pwrite64,fsync,fdatasync,ftruncate,unlin
 
 async fn append_a_little_and_close(path: &Path) {
     // Few pages, so that checkpoints and new beginnings of the write-ahead file are in it.
-    let options = Options { checkpoint_pages: 12, ..Options::default() };
+    let options = EmbeddedOptions { checkpoint_pages: 12, ..EmbeddedOptions::default() };
     let log = EmbeddedLog::open(path, options).unwrap();
     log.topic(TOPIC, PARTITIONS).await.unwrap();
     let mut checkpoints = Checkpoints::watched(path);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use onefold_log::{Log, LogError, Record};
-use onefold_log_embedded::{EmbeddedLog, Options};
+use onefold_log::{Log, LogError, LogRecord};
+use onefold_log_embedded::{EmbeddedLog, EmbeddedOptions};
 
 use crate::{BATCH, PARTITIONS, TOPIC, append_next, batch, child, open, whole_batches};
 
@@ -33,7 +33,7 @@ async fn a_second_writer_is_refused_in_the_same_process() {
     let path = dir.path().join("log.db");
     let first = open(&path);
     first.topic(TOPIC, PARTITIONS).await.unwrap();
-    let second = EmbeddedLog::open(&path, Options::default());
+    let second = EmbeddedLog::open(&path, EmbeddedOptions::default());
     assert!(matches!(&second, Err(LogError::Locked(said)) if said.contains("log.db")), "{second:?}");
     append_next(&first, 0).await.unwrap();
     drop(first);
@@ -50,7 +50,7 @@ async fn a_second_writer_is_refused_until_the_first_process_ends() {
     let path = dir.path().join("log.db");
     let mut first = child::Talking::start(WRITER, &path, "5");
     first.hear("written ");
-    let second = EmbeddedLog::open(&path, Options::default());
+    let second = EmbeddedLog::open(&path, EmbeddedOptions::default());
     assert!(matches!(second, Err(LogError::Locked(_))), "{second:?}");
     first.kill();
     let second = open(&path);
@@ -161,7 +161,7 @@ async fn no_append_waits_for_the_thread_that_checkpoints() {
 }
 
 async fn append_beside_a_checkpoint(path: &Path) {
-    let options = Options { checkpoint_pages: 10, ..Options::default() };
+    let options = EmbeddedOptions { checkpoint_pages: 10, ..EmbeddedOptions::default() };
     let log = EmbeddedLog::open(path, options).unwrap();
     log.topic(TOPIC, PARTITIONS).await.unwrap();
     let (begun, over) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
@@ -191,7 +191,7 @@ async fn append_beside_a_checkpoint(path: &Path) {
 async fn the_write_ahead_file_stays_small_beside_busy_readers() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("log.db");
-    let options = Options { checkpoint_pages: 50, ..Options::default() };
+    let options = EmbeddedOptions { checkpoint_pages: 50, ..EmbeddedOptions::default() };
     let page = u64::from(options.page_size);
     let log = Arc::new(EmbeddedLog::open(&path, options).unwrap());
     log.topic(TOPIC, PARTITIONS).await.unwrap();
@@ -224,7 +224,7 @@ async fn a_dropped_append_leaves_the_log_sound() {
     let log = open(&dir.path().join("log.db"));
     log.topic(TOPIC, PARTITIONS).await.unwrap();
     for _ in 0..50 {
-        let append = log.append(TOPIC, vec![(0, Record::new("k", "v", 0))]);
+        let append = log.append(TOPIC, vec![(0, LogRecord::new("k", "v", 0))]);
         let _ = tokio::time::timeout(Duration::from_micros(50), append).await;
     }
     let offsets = log.append(TOPIC, batch(0)).await.unwrap();

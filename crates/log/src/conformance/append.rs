@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{append, done, drain, heads, numbered, placed, topic};
-use crate::{Log, LogError, Record};
+use crate::{Log, LogError, LogRecord};
 
 pub(super) async fn a_topic_keeps_its_first_number_of_partitions(log: Arc<dyn Log>, n: u32) {
     topic(&*log, "events", n).await;
@@ -85,7 +85,7 @@ pub(super) async fn appenders_at_once_keep_every_record_once(log: Arc<dyn Log>, 
                 let mut positions = Vec::new();
                 for step in 0..BATCHES {
                     let first = (appender * BATCHES + step) * SIZE;
-                    let batch: Vec<(u32, Record)> = (first..first + SIZE).map(|k| placed(numbered(k), n)).collect();
+                    let batch: Vec<(u32, LogRecord)> = (first..first + SIZE).map(|k| placed(numbered(k), n)).collect();
                     let offsets = append(&*log, "events", batch.clone()).await;
                     assert_eq!(offsets.len(), batch.len());
                     positions.extend(batch.into_iter().zip(offsets));
@@ -96,7 +96,7 @@ pub(super) async fn appenders_at_once_keep_every_record_once(log: Arc<dyn Log>, 
         .collect();
 
     let mut told = 0;
-    let mut expected: Vec<Vec<Option<Record>>> = vec![Vec::new(); n as usize];
+    let mut expected: Vec<Vec<Option<LogRecord>>> = vec![Vec::new(); n as usize];
     for task in tasks {
         let positions = match task.await {
             Ok(positions) => positions,
@@ -124,7 +124,7 @@ pub(super) async fn appenders_at_once_keep_every_record_once(log: Arc<dyn Log>, 
 }
 
 /// Fills two topics and lets go of the log; the records per partition come back.
-pub(super) async fn fill_for_reopening(log: Arc<dyn Log>, n: u32) -> Vec<Vec<Record>> {
+pub(super) async fn fill_for_reopening(log: Arc<dyn Log>, n: u32) -> Vec<Vec<LogRecord>> {
     topic(&*log, "events", n).await;
     topic(&*log, "untouched", n + 1).await;
     let mut kept = vec![Vec::new(); n as usize];
@@ -138,7 +138,7 @@ pub(super) async fn fill_for_reopening(log: Arc<dyn Log>, n: u32) -> Vec<Vec<Rec
     kept
 }
 
-pub(super) async fn reopening_keeps_everything(log: Arc<dyn Log>, n: u32, kept: Vec<Vec<Record>>) {
+pub(super) async fn reopening_keeps_everything(log: Arc<dyn Log>, n: u32, kept: Vec<Vec<LogRecord>>) {
     assert_eq!(done(log.topic("events", n + 5).await, "topic"), n);
     assert_eq!(done(log.topic("untouched", 1).await, "topic"), n + 1);
     assert_eq!(heads(&*log, "events").await, kept.iter().map(|k| k.len() as u64).collect::<Vec<_>>());

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{append, done, numbered, placed, read, topic};
-use crate::{Fence, FencedAppender, Log, LogError, Record};
+use crate::{Fence, FencedAppender, Log, LogError, LogRecord};
 
 /// Kept by key, and written under an id alone: what a topic must be for offsets to have gaps.
 const TOPIC: &str = "customers";
 /// How long it may take until all is shown.
 const SOON: Duration = Duration::from_secs(30);
 
-fn batch(numbers: std::ops::Range<u64>, partitions: u32) -> Vec<(String, u32, Record)> {
+fn batch(numbers: std::ops::Range<u64>, partitions: u32) -> Vec<(String, u32, LogRecord)> {
     let place = |n| {
         let (partition, record) = placed(numbered(n), partitions);
         (TOPIC.to_owned(), partition, record)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{done, topic};
-use crate::{Log, LogError, Membership};
+use crate::{GroupMembership, Log, LogError};
 
 /// How long a group may take to agree.
 const SOON: Duration = Duration::from_secs(60);
@@ -12,7 +12,7 @@ const SOON: Duration = Duration::from_secs(60);
 /// How long a group takes at most to give on what nobody holds any more.
 const GIVEN: Duration = Duration::from_secs(4);
 
-type Member = Box<dyn Membership>;
+type Member = Box<dyn GroupMembership>;
 
 pub(super) async fn a_lone_member_has_every_partition(log: Arc<dyn Log>, n: u32) {
     topic(&*log, "events", n).await;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{Fence, Log, LogError, Record, Stored, partition_of};
+use crate::{Fence, Log, LogError, LogRecord, StoredRecord, partition_of};
 
 /// Runs every claim against logs of that many partitions; panics at the first that fails.
 ///
@@ -77,8 +77,8 @@ pub async fn fenced<L: Log + Fence>(open: impl AsyncFn(&str) -> Arc<L>, partitio
 }
 
 /// A record that differs from every other number's in each of its parts.
-fn numbered(n: u64) -> Record {
-    Record {
+fn numbered(n: u64) -> LogRecord {
+    LogRecord {
         key: Bytes::from(format!("order:erp:SO-{n}")),
         headers: vec![
             ("ce_id".to_owned(), Bytes::from(format!("id-{n}"))),
@@ -90,13 +90,13 @@ fn numbered(n: u64) -> Record {
 }
 
 /// The record with the partition of its key, as a producer computes it.
-fn placed(record: Record, partitions: u32) -> (u32, Record) {
+fn placed(record: LogRecord, partitions: u32) -> (u32, LogRecord) {
     (partition_of(&record.key, partitions), record)
 }
 
 /// Everything that one partition holds, read in steps of `step`.
-async fn drain(log: &dyn Log, topic: &str, partition: u32, step: usize) -> Vec<Stored> {
-    let mut all: Vec<Stored> = Vec::new();
+async fn drain(log: &dyn Log, topic: &str, partition: u32, step: usize) -> Vec<StoredRecord> {
+    let mut all: Vec<StoredRecord> = Vec::new();
     loop {
         let more = read(log, topic, partition, all.len() as u64, step).await;
         assert!(more.len() <= step, "asked for {step}, got {}", more.len());
@@ -107,11 +107,11 @@ async fn drain(log: &dyn Log, topic: &str, partition: u32, step: usize) -> Vec<S
     }
 }
 
-async fn read(log: &dyn Log, topic: &str, partition: u32, from: u64, max: usize) -> Vec<Stored> {
+async fn read(log: &dyn Log, topic: &str, partition: u32, from: u64, max: usize) -> Vec<StoredRecord> {
     done(log.read(topic, partition, from, max).await, "read")
 }
 
-async fn append(log: &dyn Log, topic: &str, batch: Vec<(u32, Record)>) -> Vec<u64> {
+async fn append(log: &dyn Log, topic: &str, batch: Vec<(u32, LogRecord)>) -> Vec<u64> {
     done(log.append(topic, batch).await, "append")
 }
 

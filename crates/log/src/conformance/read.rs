@@ -6,18 +6,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 
 use super::{append, done, drain, heads, numbered, placed, read, topic};
-use crate::{Log, LogError, Record, Stored};
+use crate::{Log, LogError, LogRecord, StoredRecord};
 
 pub(super) async fn every_byte_of_a_record_survives(log: Arc<dyn Log>, n: u32) {
     topic(&*log, "events", n).await;
     let every_byte = Bytes::from((0..=255u8).collect::<Vec<_>>());
     let twice = |value: &'static [u8]| ("twice".to_owned(), Bytes::from_static(value));
     let records = vec![
-        Record::default(),
-        Record::new(every_byte.clone(), every_byte.clone(), i64::MAX),
-        Record::new(Bytes::new(), "no key", i64::MIN),
-        Record::new("no value", Bytes::new(), -1),
-        Record {
+        LogRecord::default(),
+        LogRecord::new(every_byte.clone(), every_byte.clone(), i64::MAX),
+        LogRecord::new(Bytes::new(), "no key", i64::MIN),
+        LogRecord::new("no value", Bytes::new(), -1),
+        LogRecord {
             key: Bytes::from("party:erp:王伟"),
             headers: vec![
                 twice(b"second is first"),
@@ -46,7 +46,7 @@ pub(super) async fn a_large_record_survives(log: Arc<dyn Log>, n: u32) {
     topic(&*log, "events", n).await;
     // Leaves room for the key and for an adapter's own words under a limit of 1 MiB.
     let value: Vec<u8> = (0..1_000_000u32).map(|k| (k % 251) as u8).collect();
-    let large = Record::new("large", value, 1);
+    let large = LogRecord::new("large", value, 1);
     let batch = vec![(0, numbered(1)), (0, large.clone()), (0, numbered(2)), (0, large.clone())];
     append(&*log, "events", batch).await;
     let held = drain(&*log, "events", 0, 100).await;
@@ -95,10 +95,10 @@ pub(super) async fn fetch_answers_in_the_order_asked(log: Arc<dyn Log>, n: u32) 
     topic(&*log, "events", n).await;
     let batch: Vec<_> = (0..200).map(|k| placed(numbered(k), n)).collect();
     let offsets = append(&*log, "events", batch.clone()).await;
-    let stored: Vec<Stored> = batch
+    let stored: Vec<StoredRecord> = batch
         .into_iter()
         .zip(offsets)
-        .map(|((partition, record), offset)| Stored { partition, offset, record })
+        .map(|((partition, record), offset)| StoredRecord { partition, offset, record })
         .collect();
     // Far apart, backwards, across partitions, and one of them twice.
     let picks = [199, 0, 77, 78, 3, 77, 150, 1];
@@ -129,7 +129,7 @@ pub(super) async fn what_is_not_there_is_said_so(log: Arc<dyn Log>, n: u32) {
 }
 
 /// Reads while another task appends, lets go of the log, and tells all that was seen.
-pub(super) async fn read_while_appending(log: Arc<dyn Log>, n: u32) -> Vec<Stored> {
+pub(super) async fn read_while_appending(log: Arc<dyn Log>, n: u32) -> Vec<StoredRecord> {
     topic(&*log, "events", n).await;
     let ended = Arc::new(AtomicBool::new(false));
     let appender = tokio::spawn({
@@ -142,7 +142,7 @@ pub(super) async fn read_while_appending(log: Arc<dyn Log>, n: u32) -> Vec<Store
             ended.store(true, Ordering::SeqCst);
         }
     });
-    let mut seen: Vec<Vec<Stored>> = vec![Vec::new(); n as usize];
+    let mut seen: Vec<Vec<StoredRecord>> = vec![Vec::new(); n as usize];
     loop {
         let last = ended.load(Ordering::SeqCst);
         let before = heads(&*log, "events").await;
@@ -176,7 +176,7 @@ pub(super) async fn read_while_appending(log: Arc<dyn Log>, n: u32) -> Vec<Store
     seen
 }
 
-pub(super) async fn what_a_read_returned_stays(log: Arc<dyn Log>, seen: Vec<Stored>) {
+pub(super) async fn what_a_read_returned_stays(log: Arc<dyn Log>, seen: Vec<StoredRecord>) {
     let positions: Vec<_> = seen.iter().map(|s| (s.partition, s.offset)).collect();
     let held = done(log.fetch("events", &positions).await, "fetch");
     assert!(held == seen);

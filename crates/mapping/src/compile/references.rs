@@ -1,6 +1,6 @@
 //! `refs`: pointers to other subjects, and identifiers of whoever the record is about.
 
-use onefold_event::{EventType, Kind, Problem};
+use onefold_event::{EventType, Problem, SubjectKind};
 
 use crate::compile::compiler::{CellContext, ConnectorCompiler};
 use crate::language::node::{TomlEntry, TomlValue};
@@ -62,7 +62,7 @@ impl ConnectorCompiler<'_> {
             self.no_such_ref(entry, common, ty);
             return Vec::new();
         };
-        let kind: Kind = role.kind();
+        let kind: SubjectKind = role.kind();
         nodes
             .iter()
             .filter_map(|node| {

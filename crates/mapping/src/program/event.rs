@@ -1,6 +1,6 @@
 //! An event that a record may make, and of what.
 
-use onefold_event::{EventType, Kind, Role};
+use onefold_event::{EventType, ReferenceRole, SubjectKind};
 
 use crate::program::cell::{CellDef, TextOf};
 use crate::program::expression::CheckedCondition;
@@ -29,7 +29,7 @@ pub(crate) struct EventDef {
 #[derive(Debug)]
 pub(crate) struct SubjectDef {
     pub(crate) cell: CellDef,
-    pub(crate) kind: Kind,
+    pub(crate) kind: SubjectKind,
     pub(crate) source: Option<TextOf>,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct ReferenceDef {
 #[derive(Debug)]
 pub(crate) enum ReferenceTarget {
     /// Another subject; the cell gives it whole.
-    Subject(Role),
+    Subject(ReferenceRole),
     Identifier {
         kind: String,
         issuer: Option<TextOf>,

@@ -99,7 +99,11 @@ pub(crate) fn parse_text<'r>(
     })
 }
 
-pub(crate) fn make_subject(kind: onefold_event::Kind, source: &str, number: &str) -> Result<Subject, ValueFault> {
+pub(crate) fn make_subject(
+    kind: onefold_event::SubjectKind,
+    source: &str,
+    number: &str,
+) -> Result<Subject, ValueFault> {
     Subject::new(kind, source, number).map_err(|why| {
         ValueFault::new("R0408", "this number makes no subject")
             .instead(number, format!("a number of a {}: {why}", kind.word()))

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use jiff::civil::{Date, DateTime};
-use onefold_event::{Currency, FieldKind, Kind};
+use onefold_event::{Currency, FieldKind, SubjectKind};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 /// What a cell is to yield.
@@ -21,7 +21,7 @@ pub(crate) enum ValueType {
     /// One of an enum's words, with its number.
     Word(Arc<Vec<(String, i32)>>),
     /// A subject of this kind, of which the source gives the number.
-    Subject(Kind),
+    Subject(SubjectKind),
 }
 
 impl ValueType {

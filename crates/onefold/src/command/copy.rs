@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use onefold_event::{EmptyKeyRing, decode, to_cloudevent};
-use onefold_log::{CopyError, EVENTS_TOPIC, Larger, Stored, copy};
+use onefold_log::{CopyError, EVENTS_TOPIC, Larger, StoredRecord, copy};
 use serde::Serialize;
 
 use crate::QUARANTINED;
@@ -40,7 +40,7 @@ pub(crate) async fn run(args: CopyArgs, globals: Globals) -> Result<ExitCode> {
         bar.set_position(done);
     };
     let mut kept = args.skip_too_large.map(LeftOut::open).transpose()?;
-    let mut keep = |stored: &Stored| kept.as_mut().map_or(Ok(()), |kept| kept.put(stored));
+    let mut keep = |stored: &StoredRecord| kept.as_mut().map_or(Ok(()), |kept| kept.put(stored));
     let larger = if named { Larger::Keep(&mut keep) } else { Larger::Stop };
     let copied = copy(from.as_ref(), log.as_ref(), EVENTS_TOPIC, *partitions, larger, &told).await;
     bar.finish_and_clear();
@@ -88,7 +88,7 @@ impl LeftOut {
     }
 
     /// Durable when it returns.
-    fn put(&mut self, stored: &Stored) -> Result<(), String> {
+    fn put(&mut self, stored: &StoredRecord) -> Result<(), String> {
         let record = &stored.record;
         let headers: Vec<_> =
             record.headers.iter().map(|(name, value)| (name, BASE64_STANDARD.encode(value))).collect();

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use onefold_connect::Input;
 use onefold_log::EVENTS_TOPIC;
-use onefold_service::{Reference, Shown, Status, day_number};
+use onefold_service::{CustomerReference, HubStatus, Shown, day_number};
 use onefold_simulator::{Feed, Settings, Summary, simulate};
 use serde::Serialize;
 use tokio::net::TcpListener;
@@ -140,7 +140,7 @@ async fn take_in(hub: &Hub, feeds: &[Feed]) -> Result<Taken> {
 
 fn compare(
     out: &mut Out,
-    status: &Status,
+    status: &HubStatus,
     totals: &[books::Compared],
     customers: usize,
     wrong: &[books::Compared],
@@ -173,7 +173,7 @@ async fn two(out: &mut Out, hub: &Hub, summary: &Summary, day: i64) -> Result<()
     ];
     for (party, why) in worth {
         let Some(party) = party else { continue };
-        let reference: Reference = party.parse()?;
+        let reference: CustomerReference = party.parse()?;
         if let Shown::Customer(view) = hub.service.show(&reference, Some(day)).await? {
             out.line(format!("\n--- {why} ---\n"))?;
             out.line(render::customer(&view))?;

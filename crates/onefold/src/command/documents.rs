@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use onefold_service::{Listing, MOST, Reference};
+use onefold_service::{CustomerReference, ListingOrder, MOST};
 
 use crate::args::{DocumentsArgs, Globals};
 use crate::hub::Reader;
@@ -11,14 +11,14 @@ use crate::out::Out;
 use crate::render;
 
 pub(crate) async fn run(args: DocumentsArgs, globals: Globals) -> Result<ExitCode> {
-    let reference: Option<Reference> = args.reference.as_deref().map(str::parse).transpose()?;
+    let reference: Option<CustomerReference> = args.reference.as_deref().map(str::parse).transpose()?;
     let reader = Reader::open(&globals).await?;
     let mut out = Out::open();
     let (mut left, mut cursor) = (if args.limit == 0 { usize::MAX } else { args.limit }, args.cursor);
     loop {
         let size = left.min(MOST);
         let of = reference.as_ref();
-        let page = reader.service.documents(of, Listing::NewestFirst, cursor.as_deref(), size).await?;
+        let page = reader.service.documents(of, ListingOrder::NewestFirst, cursor.as_deref(), size).await?;
         for document in &page.items {
             if globals.json {
                 out.json_line(document)?;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use onefold_service::Reference;
+use onefold_service::CustomerReference;
 
 use crate::args::{Globals, RefArgs};
 use crate::hub::Reader;
@@ -14,7 +14,7 @@ use crate::render;
 const CHUNK: usize = 1_000;
 
 pub(crate) async fn run(args: RefArgs, globals: Globals) -> Result<ExitCode> {
-    let reference: Reference = args.reference.parse()?;
+    let reference: CustomerReference = args.reference.parse()?;
     let reader = Reader::open(&globals).await?;
     let places = reader.service.events(&reference).await?;
     let mut out = Out::open();

@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use onefold_event::Subject;
-use onefold_service::{Apart, Asked, CustomerName, Decided, Decision, Reference, ServiceError, Shown, Whose};
+use onefold_service::{
+    Apart, CustomerDecision, CustomerName, CustomerReference, DecisionRequest, DecisionResult, DocumentOwners,
+    ServiceError, Shown,
+};
 use serde::Serialize;
 
 use crate::args::{FacetWord, Globals, IdentityCommand, Reason};
@@ -16,14 +19,14 @@ use crate::render;
 #[derive(Serialize)]
 struct Changed {
     #[serde(flatten)]
-    decided: Decided,
+    decided: DecisionResult,
     after: Vec<CustomerName>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     kept_apart: Vec<Apart>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    whose_before: Option<Box<Whose>>,
+    whose_before: Option<Box<DocumentOwners>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    whose_after: Option<Box<Whose>>,
+    whose_after: Option<Box<DocumentOwners>>,
 }
 
 pub(crate) async fn run(command: IdentityCommand, globals: Globals) -> Result<ExitCode> {
@@ -43,12 +46,12 @@ pub(crate) async fn run(command: IdentityCommand, globals: Globals) -> Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-async fn decide(hub: &Hub, asked: Asked) -> Result<Changed> {
+async fn decide(hub: &Hub, asked: DecisionRequest) -> Result<Changed> {
     // What is decided rests on what is known: nothing may be on its way.
     hub.caught_up(&|_| {}).await?;
     let document = match &asked.decision {
-        Decision::Reassign { document, .. } => Some(document.clone()),
-        Decision::Undo { what } => what.parse::<Subject>().ok().filter(|subject| subject.kind().is_document()),
+        CustomerDecision::Reassign { document, .. } => Some(document.clone()),
+        CustomerDecision::Undo { what } => what.parse::<Subject>().ok().filter(|subject| subject.kind().is_document()),
         _ => None,
     };
     let whose_before = whose(hub, document.as_ref()).await;
@@ -62,8 +65,8 @@ async fn decide(hub: &Hub, asked: Asked) -> Result<Changed> {
     Ok(Changed { decided, after, kept_apart, whose_before, whose_after })
 }
 
-async fn whose(hub: &Hub, document: Option<&Subject>) -> Option<Box<Whose>> {
-    match hub.service.show(&Reference::Subject(document?.clone()), None).await {
+async fn whose(hub: &Hub, document: Option<&Subject>) -> Option<Box<DocumentOwners>> {
+    match hub.service.show(&CustomerReference::Subject(document?.clone()), None).await {
         Ok(Shown::Document(whose)) => Some(whose),
         _ => None,
     }
@@ -98,11 +101,13 @@ fn print(changed: &Changed, out: &mut Out) -> Result<()> {
     out.line(format!("undo with: onefold identity undo {} --why ...", changed.decided.undo))
 }
 
-fn asked(command: IdentityCommand) -> Result<Asked, ServiceError> {
+fn asked(command: IdentityCommand) -> Result<DecisionRequest, ServiceError> {
     let (decision, reason) = match command {
-        IdentityCommand::Link { parties, reason } => (Decision::Link { parties: references(&parties)? }, reason),
+        IdentityCommand::Link { parties, reason } => {
+            (CustomerDecision::Link { parties: references(&parties)? }, reason)
+        }
         IdentityCommand::Separate { parties, from, reason } => {
-            (Decision::Separate { parties: references(&parties)?, from: references(&from)? }, reason)
+            (CustomerDecision::Separate { parties: references(&parties)?, from: references(&from)? }, reason)
         }
         IdentityCommand::Reassign { document, to, facet, reason } => {
             let facet = match facet {
@@ -110,26 +115,29 @@ fn asked(command: IdentityCommand) -> Result<Asked, ServiceError> {
                 Some(FacetWord::Receivable) => "receivable",
                 None => "",
             };
-            (Decision::Reassign { document: subject(&document)?, to: to.parse()?, facet: facet.to_owned() }, reason)
+            (
+                CustomerDecision::Reassign { document: subject(&document)?, to: to.parse()?, facet: facet.to_owned() },
+                reason,
+            )
         }
         IdentityCommand::Withdraw { party, identifiers, reason } => {
-            (Decision::Withdraw { party: subject(&party)?, identifiers }, reason)
+            (CustomerDecision::Withdraw { party: subject(&party)?, identifiers }, reason)
         }
-        IdentityCommand::Undo { decision, reason } => (Decision::Undo { what: decision }, reason),
+        IdentityCommand::Undo { decision, reason } => (CustomerDecision::Undo { what: decision }, reason),
     };
     let Reason { why, by } = reason;
-    Ok(Asked { decision, by: by.unwrap_or_else(user), why })
+    Ok(DecisionRequest { decision, by: by.unwrap_or_else(user), why })
 }
 
-fn references(texts: &[String]) -> Result<Vec<Reference>, ServiceError> {
+fn references(texts: &[String]) -> Result<Vec<CustomerReference>, ServiceError> {
     texts.iter().map(|text| text.parse()).collect()
 }
 
 fn subject(text: &str) -> Result<Subject, ServiceError> {
-    match text.parse::<Reference>()? {
-        Reference::Subject(subject) => Ok(subject),
+    match text.parse::<CustomerReference>()? {
+        CustomerReference::Subject(subject) => Ok(subject),
         _ => Err(ServiceError::new(
-            onefold_service::Code::Invalid,
+            onefold_service::ErrorCode::Invalid,
             format!("`{text}` is no subject: expected one such as order:erp:4711 or party:erp:K1"),
         )),
     }

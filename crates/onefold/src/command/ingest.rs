@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 use indicatif::ProgressBar;
-use onefold_connect::{FileState, IngestError, Input, Progress, Report};
+use onefold_connect::{FileState, IngestError, IngestProgress, IngestReport, Input};
 use onefold_mapping::Connector;
 
 use crate::args::{Globals, IngestArgs};
@@ -43,7 +43,7 @@ pub(crate) async fn run(args: IngestArgs, globals: Globals) -> Result<ExitCode> 
 }
 
 /// Takes inputs in and waits until the views show them.
-async fn ingest(hub: &Hub, connector: &Connector, inputs: &[Input]) -> Result<Report> {
+async fn ingest(hub: &Hub, connector: &Connector, inputs: &[Input]) -> Result<IngestReport> {
     let began = Instant::now();
     let mut report = take_in(hub, connector, inputs, "reading").await?;
     folding(hub).await?;
@@ -52,7 +52,7 @@ async fn ingest(hub: &Hub, connector: &Connector, inputs: &[Input]) -> Result<Re
 }
 
 /// Takes inputs in; the views follow.
-pub(crate) async fn take_in(hub: &Hub, connector: &Connector, inputs: &[Input], what: &str) -> Result<Report> {
+pub(crate) async fn take_in(hub: &Hub, connector: &Connector, inputs: &[Input], what: &str) -> Result<IngestReport> {
     let bar = progress::bytes(0, what);
     let report =
         onefold_connect::ingest(connector, inputs, hub.door()?, hub.store.as_ref(), &|at| show(&bar, at)).await;
@@ -74,7 +74,7 @@ pub(crate) async fn folding(hub: &Hub) -> Result<()> {
     waited
 }
 
-fn show(bar: &ProgressBar, at: Progress) {
+fn show(bar: &ProgressBar, at: IngestProgress) {
     if let Some(of) = at.of_bytes {
         bar.set_length(of);
     }
@@ -95,7 +95,7 @@ fn told(error: IngestError) -> anyhow::Error {
 }
 
 /// Failed where an input was not read to its end, else done, with records quarantined or without.
-fn exit_code(report: &Report) -> ExitCode {
+fn exit_code(report: &IngestReport) -> ExitCode {
     if report.files.iter().any(|file| file.state != FileState::Complete) {
         return ExitCode::from(FAILED);
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use futures_util::StreamExt;
-use onefold_connect::Retried;
+use onefold_connect::RetryOutcome;
 use onefold_mapping::Connector;
 use onefold_store::{Quarantine, QuarantineEntry, QuarantineFilter};
 use serde_json::json;
@@ -112,9 +112,9 @@ async fn retry_all(
     let mut tries = futures_util::stream::iter(tries).buffered(AT_ONCE);
     for entry in &chosen {
         let (status, told) = match tries.next().await.context("an entry was not tried")? {
-            Ok(Retried::Taken(verdicts)) => ("taken", format!("taken in: {} events", verdicts.len())),
-            Ok(Retried::Skipped(reason)) => ("skipped", format!("skipped: {reason}")),
-            Ok(Retried::Again(problems)) => {
+            Ok(RetryOutcome::Taken(verdicts)) => ("taken", format!("taken in: {} events", verdicts.len())),
+            Ok(RetryOutcome::Skipped(reason)) => ("skipped", format!("skipped: {reason}")),
+            Ok(RetryOutcome::Again(problems)) => {
                 let messages: Vec<_> = problems.iter().map(|p| format!("{} {}", p.code, p.message)).collect();
                 ("quarantined", format!("still: {}", messages.join("; ")))
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use onefold_audit::{AuditError, Progress, Source, Verified, at_rest, rebuild, verify};
+use onefold_audit::{AuditError, ReplayProgress, ReplaySource, VerificationReport, at_rest, rebuild, verify};
 use onefold_event::EmptyKeyRing;
 use onefold_log::EVENTS_TOPIC;
 use onefold_store::StoreError;
@@ -27,7 +27,7 @@ const SHOWN: usize = 20;
 #[derive(Debug, Serialize)]
 struct Rebuilt {
     #[serde(flatten)]
-    verified: Verified,
+    verified: VerificationReport,
     /// The new views stand in the place of the old ones.
     swapped: bool,
 }
@@ -72,7 +72,8 @@ async fn compare(args: &RebuildArgs, globals: &Globals, memory: usize) -> Result
         bail!(log_watch::advice(&why));
     }
     let key = key.context("the hub's key, by which duplicates are known, cannot be read")?;
-    let source = Source { log, key, keys: Arc::new(EmptyKeyRing), rules, memory, progress: Progress::default() };
+    let source =
+        ReplaySource { log, key, keys: Arc::new(EmptyKeyRing), rules, memory, progress: ReplayProgress::default() };
     let verified = shown(&source.progress, verify(&source, store.as_ref(), Duration::from_secs(args.wait))).await?;
     print(globals, &verified, text(&verified))?;
     Ok(if verified.is_equal() { ExitCode::SUCCESS } else { ExitCode::from(crate::FAILED) })
@@ -105,7 +106,8 @@ async fn replace(args: &RebuildArgs, globals: &Globals, memory: usize, damaged: 
         );
     }
     let (log, key, rules) = (rebuilding.log.clone(), rebuilding.key.clone(), globals.settings.identity.clone());
-    let source = Source { log, key, keys: Arc::new(EmptyKeyRing), rules, memory, progress: Progress::default() };
+    let source =
+        ReplaySource { log, key, keys: Arc::new(EmptyKeyRing), rules, memory, progress: ReplayProgress::default() };
     let compared = live.is_some();
     let into = rebuilding.load(positions.len()).await?;
     let verified = shown(&source.progress, rebuild(&source, &positions, live, into)).await?;
@@ -132,7 +134,7 @@ async fn settle(globals: &Globals) -> Result<()> {
 }
 
 /// Does the work while a bar shows how far it is.
-async fn shown<T, E>(progress: &Progress, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+async fn shown<T, E>(progress: &ReplayProgress, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let bar = bar(0, "folding the log again");
     tokio::pin!(work);
     let done = loop {
@@ -158,7 +160,7 @@ fn print(globals: &Globals, answer: &impl Serialize, text: String) -> Result<()>
     out.done()
 }
 
-fn folded(verified: &Verified) -> String {
+fn folded(verified: &VerificationReport) -> String {
     let refused = match verified.refused {
         0 => String::new(),
         refused => {
@@ -171,7 +173,7 @@ fn folded(verified: &Verified) -> String {
     )
 }
 
-fn text(verified: &Verified) -> String {
+fn text(verified: &VerificationReport) -> String {
     let mut lines = vec![folded(verified)];
     lines.push(format!("live     {}", verified.live_digest.as_deref().unwrap_or("none")));
     lines.push(format!("rebuilt  {}", verified.rebuilt_digest));

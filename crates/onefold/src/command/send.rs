@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use onefold_connect::{Input, Sent};
+use onefold_connect::{Input, SendReport};
 
 use crate::args::{Globals, SendArgs};
 use crate::engine::Target;
@@ -20,7 +20,7 @@ pub(crate) async fn run(args: SendArgs, globals: Globals) -> Result<ExitCode> {
     let inputs = Input::expand(&paths)?;
     let target = Target::of(&globals)?;
     let bar = progress::bar(0, "sending");
-    let told = |sent: &Sent| bar.set_position(sent.messages);
+    let told = |sent: &SendReport| bar.set_position(sent.messages);
     let sent = onefold_connect::send(&connector, &inputs, target.log.as_ref(), &topic, target.partitions, &told).await;
     bar.finish_and_clear();
     let sent = sent?;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use onefold_service::{Reference, Shown, day_number};
+use onefold_service::{CustomerReference, Shown, day_number};
 
 use crate::args::{Globals, RefArgs};
 use crate::hub::Reader;
@@ -11,7 +11,7 @@ use crate::out::Out;
 use crate::render;
 
 pub(crate) async fn run(args: RefArgs, globals: Globals) -> Result<ExitCode> {
-    let reference: Reference = args.reference.parse()?;
+    let reference: CustomerReference = args.reference.parse()?;
     let reader = Reader::open(&globals).await?;
     let shown = reader.service.show(&reference, Some(day_number(globals.day()))).await?;
     let mut out = Out::open();

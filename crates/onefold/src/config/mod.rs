@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use onefold_event::Limits;
-use onefold_identity::Rules;
+use onefold_event::EventLimits;
+use onefold_identity::IdentityRules;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
@@ -32,13 +32,13 @@ pub(crate) struct Config {
     pub(crate) kafka: KafkaConfig,
     pub(crate) postgres: PostgresConfig,
     pub(crate) http: onefold_api::Options,
-    pub(crate) limits: Limits,
+    pub(crate) limits: EventLimits,
     pub(crate) connect: ConnectConfig,
-    pub(crate) project: onefold_projector::Options,
-    pub(crate) resolve: onefold_resolver::Options,
-    pub(crate) assemble: onefold_assembler::Options,
-    pub(crate) publish: onefold_publisher::Options,
-    pub(crate) identity: Rules,
+    pub(crate) project: onefold_projector::ProjectorOptions,
+    pub(crate) resolve: onefold_resolver::ResolverOptions,
+    pub(crate) assemble: onefold_assembler::AssemblerOptions,
+    pub(crate) publish: onefold_publisher::PublisherOptions,
+    pub(crate) identity: IdentityRules,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -205,14 +205,14 @@ mod tests {
     fn the_documented_default_is_what_the_components_take_by_themselves() {
         let config = Config::default();
         config.check().unwrap();
-        assert_eq!(config.identity, Rules::default());
+        assert_eq!(config.identity, IdentityRules::default());
         assert_eq!(config.connect.batch, onefold_connect::IntakeOptions::default().batch);
-        assert_eq!(config.project, onefold_projector::Options::default());
-        assert_eq!(config.resolve, onefold_resolver::Options::default());
-        assert_eq!(config.assemble, onefold_assembler::Options::default());
-        assert_eq!(config.publish, onefold_publisher::Options::default());
+        assert_eq!(config.project, onefold_projector::ProjectorOptions::default());
+        assert_eq!(config.resolve, onefold_resolver::ResolverOptions::default());
+        assert_eq!(config.assemble, onefold_assembler::AssemblerOptions::default());
+        assert_eq!(config.publish, onefold_publisher::PublisherOptions::default());
         assert_eq!(config.http, onefold_api::Options::default());
-        assert_eq!(config.limits, Limits::default());
+        assert_eq!(config.limits, EventLimits::default());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use onefold_view::{KeptApartView, OpenCaseView, OtherValue, RecordView, View};
+use onefold_view::{CustomerView, KeptApartView, OpenCaseView, OtherValue, RecordView};
 
 use super::{amount, is_zero, line};
 
@@ -13,7 +13,7 @@ const IDENTIFIERS: usize = 12;
 const PARTIES: usize = 50;
 
 /// The view as a service agent reads it: open cases first after who it is.
-pub(crate) fn customer(view: &View) -> String {
+pub(crate) fn customer(view: &CustomerView) -> String {
     let mut text = String::new();
     who(view, &mut text);
     cases(view, &mut text);
@@ -31,7 +31,7 @@ fn put(text: &mut String, label: &str, words: &str) {
     let _ = writeln!(text, "{label:<12}{words}");
 }
 
-fn who(view: &View, text: &mut String) {
+fn who(view: &CustomerView, text: &mut String) {
     let name = view.profile.get("name").map_or("(no name known)", |value| value.value.as_str());
     let flag =
         view.intermediary.map(|word| format!("  [{}: stands for others]", word.replace('_', " "))).unwrap_or_default();
@@ -109,7 +109,7 @@ fn short(field: &str) -> String {
     field.replace("customer_since", "since").replace("_address", "").replace('_', " ")
 }
 
-fn cases(view: &View, text: &mut String) {
+fn cases(view: &CustomerView, text: &mut String) {
     let cases = &view.cases;
     if cases.total == 0 && cases.open == 0 {
         return;
@@ -151,7 +151,7 @@ fn open_case(case: &OpenCaseView, text: &mut String) {
     }
 }
 
-fn money(view: &View, text: &mut String) {
+fn money(view: &CustomerView, text: &mut String) {
     for (currency, sums) in &view.trade.by_currency {
         let mut words = vec![format!("net {}", amount(&sums.net))];
         for (label, sum) in [
@@ -216,7 +216,7 @@ fn money(view: &View, text: &mut String) {
 }
 
 /// What cannot be honoured: how many of each code, and the latest few with what to do.
-fn findings(view: &View, text: &mut String) {
+fn findings(view: &CustomerView, text: &mut String) {
     let findings = &view.findings;
     if findings.total == 0 {
         return;
@@ -228,7 +228,7 @@ fn findings(view: &View, text: &mut String) {
     }
 }
 
-fn goods(view: &View, text: &mut String) {
+fn goods(view: &CustomerView, text: &mut String) {
     let s = &view.shipments;
     if s.open + s.delivered + s.failed + s.damaged > 0 {
         let late = s.late.filter(|n| *n > 0).map(|n| format!(" ({n} LATE)")).unwrap_or_default();
@@ -245,7 +245,7 @@ fn goods(view: &View, text: &mut String) {
     }
 }
 
-fn habits(view: &View, text: &mut String) {
+fn habits(view: &CustomerView, text: &mut String) {
     let t = &view.trade;
     if let (Some(first), Some(last)) = (&t.first_at, &t.last_at) {
         let every = t.mean_interval_days.as_ref().map(|days| format!(", every {days} days")).unwrap_or_default();
@@ -274,7 +274,7 @@ fn habits(view: &View, text: &mut String) {
     }
 }
 
-fn latest(view: &View, text: &mut String) {
+fn latest(view: &CustomerView, text: &mut String) {
     if view.latest.is_empty() {
         return;
     }

@@ -1,7 +1,7 @@
 //! Answers of a line or two.
 
 use onefold_event::Problem;
-use onefold_service::{CustomerName, Document, EventLine, Hit, Owner, Standing, Whose};
+use onefold_service::{CustomerName, Document, DocumentOwner, DocumentOwners, EventLine, SearchHit, Standing};
 use onefold_store::QuarantineEntry;
 use onefold_view::FindingView;
 
@@ -26,9 +26,9 @@ pub(crate) fn finding(finding: &FindingView) -> String {
 }
 
 /// A document and whose it is.
-pub(crate) fn document(whose: &Whose) -> String {
+pub(crate) fn document(whose: &DocumentOwners) -> String {
     let mut text = row(&whose.document);
-    let mut put = |label: &str, owner: &Owner| {
+    let mut put = |label: &str, owner: &DocumentOwner| {
         let who = match &owner.customer {
             Some(customer) => format!("{} ({})", customer.id, called(customer)),
             None => "nobody: unattributed".to_owned(),
@@ -51,7 +51,7 @@ pub(crate) fn name(customer: &CustomerName) -> String {
 }
 
 /// A customer that was found.
-pub(crate) fn hit(hit: &Hit) -> String {
+pub(crate) fn hit(hit: &SearchHit) -> String {
     let name = if hit.name.is_empty() { "no name known" } else { &hit.name };
     format!("{}  {name}  [{}]", hit.id, hit.parties.join(", "))
 }

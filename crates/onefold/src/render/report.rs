@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use onefold_connect::{FileState, Report};
+use onefold_connect::{FileState, IngestReport};
 
 use super::amount;
 
@@ -10,7 +10,7 @@ use super::amount;
 const EXAMPLES: usize = 2;
 
 /// The report for people: what became of the records, and what is wrong with those that were not taken in.
-pub(crate) fn report(report: &Report, rehearsed: bool) -> String {
+pub(crate) fn report(report: &IngestReport, rehearsed: bool) -> String {
     let mut text = String::new();
     let count = |n: u64| amount(&n.to_string());
     for seen in report.problems.values() {

@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use onefold_service::Status;
+use onefold_service::HubStatus;
 
 use super::amount;
 
 /// The whole hub on one screen.
-pub(crate) fn status(status: &Status) -> String {
+pub(crate) fn status(status: &HubStatus) -> String {
     let mut text = String::new();
     let mut put = |label: &str, words: String| {
         // Writing to a string does not fail.

@@ -8,7 +8,7 @@ use onefold_fold::{FactState, SubjectState};
 use super::done;
 use super::resolve::{A, B};
 use super::rows::{party, project, state};
-use crate::{Changes, FactsOf, HistoryStore, ProjectStore, ReadStore, Store};
+use crate::{FactsOf, HistoryStore, ProjectStore, ReadStore, RowChanges, Store};
 
 pub(super) async fn what_is_decided_comes_in_pages_each_once_until_it_is_undone(store: &dyn Store) {
     let to_a = |undone| v1::DocumentReassigned { to: A.to_owned(), undone, ..Default::default() };
@@ -45,7 +45,7 @@ pub(super) async fn facts_of_a_long_history_stand_in_rows_of_their_own(store: &d
     let (mut earlier, new) = (facts[0].clone(), fact(40));
     earlier.recorded_at -= 1;
     let written = vec![(keys[0].clone(), earlier.clone()), (keys[0].clone(), new.clone())];
-    done(tx.save(Changes { facts: written, ..Changes::default() }).await);
+    done(tx.save(RowChanges { facts: written, ..RowChanges::default() }).await);
     let before = done(HistoryStore::facts(store, std::slice::from_ref(&all)).await);
     assert_eq!(before.concat(), facts);
     done(tx.commit().await);

@@ -4,7 +4,7 @@ use onefold_event::{Body, EmptyKeyRing, Event, IdParts, Subject, v1};
 use onefold_fold::{FactState, MOST_FACTS, SubjectState};
 use prost::Message;
 
-use crate::{DocumentRow, Place};
+use crate::{DocumentPlace, DocumentRow};
 
 /// Copies of events about one subject, as many as a row no longer holds.
 pub fn facts() -> Vec<FactState> {
@@ -20,7 +20,7 @@ pub fn given() -> SubjectState {
 
 /// A document, and where it stands: once it was known whose it was, not when.
 pub fn placed() -> (SubjectState, DocumentRow) {
-    let place = Place { at: 1_700_000_000_000_000, subject: "order:erp:2".to_owned() };
+    let place = DocumentPlace { at: 1_700_000_000_000_000, subject: "order:erp:2".to_owned() };
     let state = state(&place.subject, v1::OrderPlaced { ..Default::default() }.into());
     (state, DocumentRow { place, owner: "party:erp:A".to_owned() })
 }

@@ -2,7 +2,7 @@
 
 use super::rows::{changes, invoice, party, project, set};
 use super::{done, some};
-use crate::{Listing, ProjectStore, ReadStore, Store};
+use crate::{ListingOrder, ProjectStore, ReadStore, Store};
 
 const A: &str = "party:erp:A";
 
@@ -75,7 +75,7 @@ pub(super) async fn an_owner_key_of_any_length_is_kept(store: &dyn Store) {
     assert_eq!(done(tx.documents(&owner).await), ["invoice:erp:1"]);
     drop(tx);
     assert_eq!(done(store.status().await).unattributed.documents, 1);
-    let page = done(store.documents(&[], Listing::OldestFirst, None, 10).await);
+    let page = done(store.documents(&[], ListingOrder::OldestFirst, None, 10).await);
     assert!(page.iter().any(|row| row.owner == owner && row.place.subject == "invoice:erp:1"), "{page:?}");
 }
 

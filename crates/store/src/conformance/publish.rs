@@ -6,7 +6,8 @@ use super::resolve::{A, B, cluster, resolve};
 use super::rows::{changes, invoice, party, project, set};
 use super::{done, some};
 use crate::{
-    ClusterChange, CustomerRows, IdentityChange, Members, Note, ProjectStore, Published, Store, StoreError, Turn,
+    ClusterChange, CustomerRows, IdentityChange, Members, Note, ProjectStore, Published, PublisherLease, Store,
+    StoreError,
 };
 
 const C: &str = "party:desk:C";
@@ -38,7 +39,7 @@ async fn waiting(store: &dyn Store) -> Vec<Note> {
     done(store.notes(100).await).into_iter().map(|(_, note)| note).collect()
 }
 
-async fn turn(store: &dyn Store, now: i64) -> Turn {
+async fn turn(store: &dyn Store, now: i64) -> PublisherLease {
     some(done(store.turn(now).await))
 }
 

@@ -1,7 +1,7 @@
 //! Claims about quarantine.
 
 use super::{done, some};
-use crate::{Changes, ProjectStore, Quarantine, QuarantineEntry, QuarantineFilter, Store};
+use crate::{ProjectStore, Quarantine, QuarantineEntry, QuarantineFilter, RowChanges, Store};
 
 fn entry(key: &str, connector: &str, codes: &str) -> QuarantineEntry {
     QuarantineEntry {
@@ -68,7 +68,7 @@ pub(super) async fn what_the_projector_refuses_is_there_with_its_position_and_on
     let refused = async |from, to, keys: &[&str], commits| {
         let mut tx = done(ProjectStore::begin(store, &[(0, from, to)]).await);
         let refused = keys.iter().map(|key| entry(key, "log", "R0501")).collect();
-        done(tx.save(Changes { refused, ..Changes::default() }).await);
+        done(tx.save(RowChanges { refused, ..RowChanges::default() }).await);
         if commits {
             done(tx.commit().await);
         }

@@ -2,13 +2,13 @@
 
 use onefold_event::{Micros, party_id};
 use onefold_identity::IdentifierKey;
-use onefold_view::Measure;
+use onefold_view::MoneyMeasure;
 
 use super::assemble::assemble;
 use super::resolve::{A, B, cluster, resolve};
 use super::rows::{invoice, invoice_at, party, project, set};
 use super::{done, some};
-use crate::{ClusterChange, DocumentRow, Listing, Place, Store};
+use crate::{ClusterChange, DocumentPlace, DocumentRow, ListingOrder, Store};
 
 const PHONE: &str = "13800138000";
 const KEY: &str = "identifier:phone:+8613800138000";
@@ -29,7 +29,7 @@ pub(super) async fn a_customer_is_all_that_its_parties_own(store: &dyn Store) {
     project(store, 0, &rows).await;
     let alone = some(done(store.customer(A).await));
     assert_eq!(alone.bundles.keys().collect::<Vec<_>>(), [KEY, A]);
-    assert_eq!(done(store.status().await).unattributed.money.amount(Measure::Owed, "CNY"), "10.00");
+    assert_eq!(done(store.status().await).unattributed.money.amount(MoneyMeasure::Owed, "CNY"), "10.00");
     resolve(store, ClusterChange { formed: vec![cluster(&[A, B])], ..Default::default() }).await;
     for asked in [A, B] {
         let rows = some(done(store.customer(asked).await));
@@ -40,7 +40,7 @@ pub(super) async fn a_customer_is_all_that_its_parties_own(store: &dyn Store) {
     }
     let status = done(store.status().await);
     assert_eq!((status.customers, status.unattributed.documents), (1, 0));
-    assert_eq!(status.owned.money.amount(Measure::Owed, "CNY"), "100.00");
+    assert_eq!(status.owned.money.amount(MoneyMeasure::Owed, "CNY"), "100.00");
 }
 
 pub(super) async fn a_value_held_by_others_too_is_nobodys(store: &dyn Store) {
@@ -78,7 +78,7 @@ pub(super) async fn documents_come_in_pages_by_time_from_either_end(store: &dyn 
     let (mut rows, mut expected) = (Vec::new(), Vec::new());
     let mut stand = |subject: &str, at: Micros, owner: &str, under: &[&str]| {
         rows.push((subject.to_owned(), invoice_at(at, subject, "1.00", owner)));
-        let place = Place { at, subject: subject.to_owned() };
+        let place = DocumentPlace { at, subject: subject.to_owned() };
         expected.extend(under.iter().map(|owner| DocumentRow { place: place.clone(), owner: (*owner).to_owned() }));
     };
     for n in 0..25 {
@@ -90,19 +90,19 @@ pub(super) async fn documents_come_in_pages_by_time_from_either_end(store: &dyn 
     expected.sort();
     project(store, 0, &[(A, party(A, "王伟", &[])), (B, party(B, "李娜", &[]))]).await;
     project(store, 0, &rows.iter().map(|(key, state)| (key.as_str(), state.clone())).collect::<Vec<_>>()).await;
-    for listing in [Listing::OldestFirst, Listing::NewestFirst] {
+    for listing in [ListingOrder::OldestFirst, ListingOrder::NewestFirst] {
         for rows in [2, 7, 50] {
             assert_eq!(listed(store, listing, rows).await, expected, "{listing:?}, {rows} at a time");
         }
         expected.reverse();
     }
     // What is both's is nobody's alone.
-    let nobodys = done(store.documents(&[], Listing::OldestFirst, None, 10).await);
+    let nobodys = done(store.documents(&[], ListingOrder::OldestFirst, None, 10).await);
     assert_eq!(nobodys.iter().map(|row| row.owner.as_str()).collect::<Vec<_>>(), [set(&[A, B])]);
 }
 
 /// All documents of both, in pages of so many rows.
-async fn listed(store: &dyn Store, listing: Listing, rows: usize) -> Vec<DocumentRow> {
+async fn listed(store: &dyn Store, listing: ListingOrder, rows: usize) -> Vec<DocumentRow> {
     let owners = [A.to_owned(), B.to_owned()];
     let mut all: Vec<DocumentRow> = Vec::new();
     loop {
@@ -126,8 +126,8 @@ async fn listed(store: &dyn Store, listing: Listing, rows: usize) -> Vec<Documen
 pub(super) async fn a_document_that_moves_to_another_time_stands_there_alone(store: &dyn Store) {
     for at in [5, 3, 3, 4] {
         project(store, 0, &[("invoice:erp:1", invoice_at(at, "invoice:erp:1", "1.00", A))]).await;
-        let place = Place { at, subject: "invoice:erp:1".to_owned() };
-        let found = done(store.documents(&[A.to_owned()], Listing::NewestFirst, None, 10).await);
+        let place = DocumentPlace { at, subject: "invoice:erp:1".to_owned() };
+        let found = done(store.documents(&[A.to_owned()], ListingOrder::NewestFirst, None, 10).await);
         assert_eq!(found, [DocumentRow { place, owner: A.to_owned() }]);
     }
 }
@@ -142,7 +142,7 @@ pub(super) async fn status_counts_what_was_committed(store: &dyn Store) {
     assert_eq!((status.subjects, status.parties, status.customers), (3, 2, 2));
     assert_eq!((status.conflicts, status.waiting), (0, 4));
     assert_eq!((status.owned.documents, status.unattributed.documents), (1, 0));
-    assert_eq!(status.owned.money.amount(Measure::Owed, "CNY"), "35.00");
+    assert_eq!(status.owned.money.amount(MoneyMeasure::Owed, "CNY"), "35.00");
 }
 
 pub(super) async fn found_are_two_characters_unfinished_words_and_numbers_without_their_code(store: &dyn Store) {

@@ -6,7 +6,7 @@ use onefold_identity::IdentifierKey;
 
 use super::rows::{party, project};
 use super::{done, some};
-use crate::{Cluster, ClusterChange, ResolveStore, Store};
+use crate::{ClusterChange, ClusterRow, ResolveStore, Store};
 
 pub(super) const A: &str = "party:erp:A";
 pub(super) const B: &str = "party:crm:B";
@@ -19,9 +19,9 @@ fn phone() -> IdentifierKey {
     }
 }
 
-pub(super) fn cluster(parties: &[&str]) -> Cluster {
+pub(super) fn cluster(parties: &[&str]) -> ClusterRow {
     let head = parties.first().copied().unwrap_or_default().to_owned();
-    Cluster { head, parties: parties.iter().map(|party| (*party).to_owned()).collect() }
+    ClusterRow { head, parties: parties.iter().map(|party| (*party).to_owned()).collect() }
 }
 
 /// Writes a change over whatever waits.

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use onefold_event::{Body, EmptyKeyRing, Event, IdParts, Kind, Micros, Subject, v1};
+use onefold_event::{Body, EmptyKeyRing, Event, IdParts, Micros, Subject, SubjectKind, v1};
 use onefold_fold::SubjectState;
-use onefold_identity::{Atom, Owner};
-use onefold_view::{Bundle, Digest, Keys};
+use onefold_identity::{OwnerAtom, OwnerKey};
+use onefold_view::{Bundle, Digest, OwnerKeys};
 use prost::Message;
 
 use super::done;
-use crate::{Changes, DocumentRow, PartyChange, ProjectStore, ProjectTx, Store};
+use crate::{DocumentRow, PartyChange, ProjectStore, ProjectTx, RowChanges, Store};
 
 pub(super) fn subject(text: &str) -> Subject {
     match text.parse() {
@@ -63,14 +63,14 @@ pub(super) fn invoice_at(at: Micros, key: &str, total: &str, owner: &str) -> Sub
     let total = Some(v1::Money { amount: total.to_owned(), currency: "CNY".to_owned() });
     let due_on = "2026-01-31".to_owned();
     let mut state = state_at(at, key, v1::InvoiceIssued { total, due_on, ..Default::default() });
-    state.keys = Some(Keys { trade: owner.to_owned(), receivable: owner.to_owned(), ..Keys::default() });
+    state.keys = Some(OwnerKeys { trade: owner.to_owned(), receivable: owner.to_owned(), ..OwnerKeys::default() });
     state
 }
 
 /// What rows change, from what the transaction shows of them before.
-pub(super) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)]) -> Changes {
+pub(super) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)]) -> RowChanges {
     let keys: Vec<String> = rows.iter().map(|(key, _)| (*key).to_owned()).collect();
-    let (mut changes, mut touched) = (Changes::default(), BTreeMap::new());
+    let (mut changes, mut touched) = (RowChanges::default(), BTreeMap::new());
     for ((key, new), old) in rows.iter().zip(done(tx.subjects(&keys).await)) {
         let (of, old) = (subject(key), old.unwrap_or_default());
         touched.insert((*key).to_owned(), (old.contributions(&of), new.contributions(&of)));
@@ -82,7 +82,7 @@ pub(super) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)
             (true, false) => changes.undecided.push((*key).to_owned()),
             _ => {}
         }
-        if of.kind() == Kind::Party {
+        if of.kind() == SubjectKind::Party {
             let asserted = |state: &SubjectState| state.fragment.as_ref().map(|f| f.asserted(&of)).unwrap_or_default();
             let (before, after) = (asserted(&old), asserted(new));
             let gone = before.keys().filter(|value| !after.contains_key(*value)).cloned().collect();
@@ -130,6 +130,6 @@ pub(super) async fn project(store: &dyn Store, partition: u32, rows: &[(&str, Su
 
 /// The owner key of all these.
 pub(super) fn set(members: &[&str]) -> String {
-    let atoms = members.iter().filter_map(|member| Atom::parse(member)).collect();
-    Owner::from_atoms(atoms).key(&subject("order:erp:1"))
+    let atoms = members.iter().filter_map(|member| OwnerAtom::parse(member)).collect();
+    OwnerKey::from_atoms(atoms).key(&subject("order:erp:1"))
 }

@@ -8,10 +8,10 @@ use prost::Message;
 use super::done;
 use super::resolve::{A, B};
 use super::rows::{invoice, party, project};
-use crate::{KeyPrint, ProjectStore, RowPrint, Store, Table, VerifySnapshot, VerifyStore};
+use crate::{KeyPrint, ProjectStore, RowPrint, Store, StoredTable, VerifySnapshot, VerifyStore};
 
 /// Rows of a table: prints and keys.
-async fn rows(snapshot: &dyn VerifySnapshot, table: Table) -> Vec<(RowPrint, String)> {
+async fn rows(snapshot: &dyn VerifySnapshot, table: StoredTable) -> Vec<(RowPrint, String)> {
     let found = Arc::new(Mutex::new(Vec::new()));
     let into = Arc::clone(&found);
     let each = move |print: RowPrint, key: &dyn Fn() -> String| {
@@ -32,20 +32,22 @@ pub(super) async fn a_snapshot_shows_each_row_once_and_nothing_later(store: &dyn
     assert!(snapshot.kept().waiting);
     let mut expected: Vec<(RowPrint, String)> = [(A, &of_a), ("invoice:erp:1", &bill)]
         .map(|(key, state)| {
-            let print = RowPrint::of(Table::Subjects, KeyPrint::of(key), &[&state.encode_to_vec()]);
+            let print = RowPrint::of(StoredTable::Subjects, KeyPrint::of(key), &[&state.encode_to_vec()]);
             (print, key.to_owned())
         })
         .to_vec();
     expected.sort();
-    assert_eq!(rows(snapshot.as_ref(), Table::Subjects).await, expected);
+    assert_eq!(rows(snapshot.as_ref(), StoredTable::Subjects).await, expected);
     let (of, at) = (KeyPrint::of("invoice:erp:1").bytes(), bill.at().to_be_bytes());
-    let document = RowPrint::of(Table::Documents, KeyPrint::of(A), &[&of, &at]);
-    assert_eq!(rows(snapshot.as_ref(), Table::Documents).await, [(document, A.to_owned())]);
-    for (table, count) in [(Table::Owners, 1), (Table::OpenItems, 1), (Table::Keys, 0), (Table::Members, 0)] {
+    let document = RowPrint::of(StoredTable::Documents, KeyPrint::of(A), &[&of, &at]);
+    assert_eq!(rows(snapshot.as_ref(), StoredTable::Documents).await, [(document, A.to_owned())]);
+    for (table, count) in
+        [(StoredTable::Owners, 1), (StoredTable::OpenItems, 1), (StoredTable::Keys, 0), (StoredTable::Members, 0)]
+    {
         assert_eq!(rows(snapshot.as_ref(), table).await.len(), count, "{}", table.name());
     }
     let later = done(VerifyStore::snapshot(store).await);
-    assert_eq!(rows(later.as_ref(), Table::Subjects).await.len(), 3);
+    assert_eq!(rows(later.as_ref(), StoredTable::Subjects).await.len(), 3);
 }
 
 pub(super) async fn sums_are_those_of_the_rows(store: &dyn Store) {

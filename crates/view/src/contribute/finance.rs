@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::v1::deduction::Reason;
-use onefold_event::{Currency, Day, Kind, Role};
-use onefold_identity::Owner;
+use onefold_event::{Currency, Day, ReferenceRole, SubjectKind};
+use onefold_identity::OwnerKey;
 
 use super::{Sheet, days};
-use crate::Measure;
+use crate::MoneyMeasure;
 use crate::amount::Money;
 use crate::contribution::{Counter, OpenItem, Status};
 use crate::finding::FindingCode;
@@ -35,9 +35,9 @@ impl Sheet<'_> {
         contribution.count(Counter::Invoices, 1);
         contribution.count(Counter::Lines, i64::from(sale.lines));
         if let Some(total) = &sale.total {
-            contribution.put(Measure::Invoiced, total);
+            contribution.put(MoneyMeasure::Invoiced, total);
         }
-        self.purchase(trade, !self.fragment.names_role(Role::Order));
+        self.purchase(trade, !self.fragment.names_role(ReferenceRole::Order));
         if let (Some(total), Some(balance)) = (&sale.total, balance) {
             self.debt(receivable, sale, total, &balance);
         }
@@ -50,7 +50,7 @@ impl Sheet<'_> {
         let invoice = self.subject.to_string();
         let disputed = disputed(sale, &open);
         let contribution = self.at(key);
-        contribution.put(Measure::Owed, total);
+        contribution.put(MoneyMeasure::Owed, total);
         for (reason, amount) in &balance.deducted {
             contribution.put(deduction_measure(*reason), amount);
         }
@@ -61,11 +61,11 @@ impl Sheet<'_> {
         };
         contribution.count(counter, 1);
         if let Some(disputed) = &disputed {
-            contribution.put(Measure::Disputed, disputed);
+            contribution.put(MoneyMeasure::Disputed, disputed);
             contribution.count(Counter::DisputedInvoices, 1);
         }
         if !open.is_zero() {
-            contribution.put(Measure::Open, &open);
+            contribution.put(MoneyMeasure::Open, &open);
             contribution.open = Some(Box::new(OpenItem {
                 owner: key.to_owned(),
                 due: sale.due.unwrap_or(OpenItem::NEVER),
@@ -107,11 +107,11 @@ impl Sheet<'_> {
         contribution.count(Counter::CreditNotes, 1);
         contribution.count(Counter::Lines, i64::from(sale.lines));
         let Some(total) = &sale.total else { return };
-        contribution.put(Measure::Credited, total);
-        self.at(receivable).put(Measure::Forgiven, total);
+        contribution.put(MoneyMeasure::Credited, total);
+        self.at(receivable).put(MoneyMeasure::Forgiven, total);
         let Some(applied) = self.fragment.applied(self.inbound) else { return };
         if !applied.left.is_zero() {
-            self.at(receivable).put(Measure::Unapplied, &applied.left);
+            self.at(receivable).put(MoneyMeasure::Unapplied, &applied.left);
         }
         self.application_findings(receivable, total, &applied);
     }
@@ -124,9 +124,9 @@ impl Sheet<'_> {
         }
         self.at(trade).count(Counter::Adjustments, 1);
         let Some(amount) = &payment.amount else { return };
-        self.at(trade).put(Measure::Adjusted, amount);
-        self.at(receivable).put(Measure::Corrected, amount);
-        let named = self.fragment.only(Role::Invoice);
+        self.at(trade).put(MoneyMeasure::Adjusted, amount);
+        self.at(receivable).put(MoneyMeasure::Corrected, amount);
+        let named = self.fragment.only(ReferenceRole::Invoice);
         self.target_findings(receivable, amount, &named);
     }
 
@@ -148,7 +148,7 @@ impl Sheet<'_> {
             let Some(amount) = claim.allocated.amount.filter(|_| claim.refuses.is_none()) else { continue };
             let share = shares.entry(key).or_default();
             *share = Some(share.map_or(amount, |sum| sum.plus(&amount)));
-            self.at(key).put(Measure::Paid, &amount);
+            self.at(key).put(MoneyMeasure::Paid, &amount);
         }
         // What is of the payment itself: all of one in advance, else what its allocations leave over.
         let rest = applied.as_ref().and_then(|a| if a.advanced_on.is_some() { payment.amount } else { Some(a.rest) });
@@ -156,16 +156,16 @@ impl Sheet<'_> {
         if let Some(rest) = rest.filter(|rest| whole || !rest.is_zero()) {
             let share = shares.entry(own).or_default();
             *share = Some(share.map_or(rest, |sum| sum.plus(&rest)));
-            self.at(own).put(Measure::Paid, &rest);
+            self.at(own).put(MoneyMeasure::Paid, &rest);
         }
         if let Some(on_account) = on_account.filter(|a| whole || !a.rest.is_zero() || !a.left.is_zero()) {
-            self.at(own).put(Measure::Unallocated, &on_account.left);
+            self.at(own).put(MoneyMeasure::Unallocated, &on_account.left);
             if is_advance {
-                self.at(own).put(Measure::Advanced, &on_account.left);
+                self.at(own).put(MoneyMeasure::Advanced, &on_account.left);
             }
         }
         // Whoever pays counts it, though all of it settles what others owe.
-        let payer = matches!(Owner::parse(own), Some(Owner::One(_))).then_some(own);
+        let payer = matches!(OwnerKey::parse(own), Some(OwnerKey::One(_))).then_some(own);
         let mut counting: Vec<&str> = shares.keys().copied().chain(payer).collect();
         if counting.is_empty() {
             // One that was reversed is of whom it was of.
@@ -176,7 +176,7 @@ impl Sheet<'_> {
             self.own_row(key, status, share, &payment.method);
         }
         for key in parts.iter().collect::<BTreeSet<_>>() {
-            for member in Owner::references_of(key) {
+            for member in OwnerKey::references_of(key) {
                 self.reference(&member.key(self.subject), status, &payment.method);
             }
         }
@@ -202,14 +202,14 @@ impl Sheet<'_> {
         self.row(key, Status::Stands, payment.amount, "");
         self.at(key).count(Counter::Refunds, 1);
         let Some(amount) = &payment.amount else { return };
-        self.at(key).put(Measure::Refunded, amount);
+        self.at(key).put(MoneyMeasure::Refunded, amount);
         let against = self.fragment.refund_against();
         let is_refused = self.inbound.values().any(|said| said.refuses.is_some());
         // What is given against no document lowers what the customer has to its credit.
         let lowers = match &against {
             Against::One(_) if !is_refused => None,
-            Against::One(target) if target.as_str().starts_with("payment:") => Some(Measure::Unallocated),
-            _ => Some(Measure::Unapplied),
+            Against::One(target) if target.as_str().starts_with("payment:") => Some(MoneyMeasure::Unallocated),
+            _ => Some(MoneyMeasure::Unapplied),
         };
         if let Some(measure) = lowers {
             self.at(key).put(measure, &amount.negated());
@@ -261,8 +261,11 @@ impl Sheet<'_> {
             self.find(key, FindingCode::MoreThanTheAmount, "allocations", &what);
         }
         let settles_nothing = self.fragment.lists_no_allocation();
-        let roles =
-            if self.subject.kind() == Kind::Payment { &[Role::Invoice, Role::Order][..] } else { &[Role::Invoice] };
+        let roles = if self.subject.kind() == SubjectKind::Payment {
+            &[ReferenceRole::Invoice, ReferenceRole::Order][..]
+        } else {
+            &[ReferenceRole::Invoice]
+        };
         let several = roles.iter().copied().find(|role| self.fragment.only(*role) != Against::None);
         if let Some(role) = several.filter(|role| settles_nothing && self.fragment.only(*role) == Against::Several) {
             let what = format!("it names several {}s and does not say which gets how much", role.word());
@@ -325,12 +328,12 @@ fn dispute_label(sale: &Sale) -> String {
     }
 }
 
-fn deduction_measure(reason: i32) -> Measure {
+fn deduction_measure(reason: i32) -> MoneyMeasure {
     match Reason::try_from(reason) {
-        Ok(Reason::CashDiscount) => Measure::CashDiscount,
-        Ok(Reason::Fee) => Measure::Fee,
-        Ok(Reason::ShortPayment) => Measure::ShortPayment,
-        Ok(Reason::WrittenOff) => Measure::WrittenOff,
-        Ok(Reason::Other) | Err(_) => Measure::OtherDeduction,
+        Ok(Reason::CashDiscount) => MoneyMeasure::CashDiscount,
+        Ok(Reason::Fee) => MoneyMeasure::Fee,
+        Ok(Reason::ShortPayment) => MoneyMeasure::ShortPayment,
+        Ok(Reason::WrittenOff) => MoneyMeasure::WrittenOff,
+        Ok(Reason::Other) | Err(_) => MoneyMeasure::OtherDeduction,
     }
 }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use onefold_event::v1::{Allocation, DocumentReinstated, DocumentVoided, Money, PaymentReversed};
-use onefold_event::{Body, DecodedEvent, Kind, Role, Subject};
-use onefold_view::Measure;
+use onefold_event::{Body, DecodedEvent, ReferenceRole, Subject, SubjectKind};
+use onefold_view::MoneyMeasure;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
@@ -99,7 +99,7 @@ fn say(hub: &mut Hub, (what, n, other, cents, currency, day): Happening) {
 struct Doc {
     amount: Option<(Decimal, String)>,
     allocations: Vec<Allocation>,
-    names: BTreeMap<Role, Vec<Subject>>,
+    names: BTreeMap<ReferenceRole, Vec<Subject>>,
     falls: bool,
 }
 
@@ -123,12 +123,12 @@ impl Doc {
             self.allocations.clone_from(allocations);
         }
         self.falls = matches!(event.body, Body::DocumentVoided(_) | Body::PaymentReversed(_));
-        let mut roles: BTreeMap<Role, Vec<Subject>> = BTreeMap::new();
+        let mut roles: BTreeMap<ReferenceRole, Vec<Subject>> = BTreeMap::new();
         event.header.references.iter().for_each(|r| roles.entry(r.role).or_default().push(r.subject.clone()));
         self.names.extend(roles);
     }
 
-    fn named(&self, role: Role) -> &[Subject] {
+    fn named(&self, role: ReferenceRole) -> &[Subject] {
         self.names.get(&role).map_or(&[], Vec::as_slice)
     }
 }
@@ -146,7 +146,7 @@ struct Given {
 }
 
 impl Books {
-    fn of(&self, kind: Kind) -> impl Iterator<Item = (&Subject, &Doc, Decimal, &str)> {
+    fn of(&self, kind: SubjectKind) -> impl Iterator<Item = (&Subject, &Doc, Decimal, &str)> {
         let standing = self.docs.iter().filter(move |(about, doc)| about.kind() == kind && !doc.falls);
         standing.filter_map(|(about, doc)| doc.amount.as_ref().map(|(sum, code)| (about, doc, *sum, code.as_str())))
     }
@@ -158,7 +158,8 @@ impl Books {
     }
 
     fn bill_of(&self, order: &Subject) -> Option<(&Subject, &str)> {
-        let mut bills = self.of(Kind::Invoice).filter(|(_, doc, ..)| doc.named(Role::Order).contains(order));
+        let mut bills =
+            self.of(SubjectKind::Invoice).filter(|(_, doc, ..)| doc.named(ReferenceRole::Order).contains(order));
         let only = bills.next().filter(|_| bills.next().is_none());
         let stands = self.docs.get(order).is_none_or(|doc| !doc.falls);
         only.filter(|_| stands).map(|(about, _, _, code)| (about, code))
@@ -168,9 +169,9 @@ impl Books {
         let whole =
             |invoice: &Subject| Given { invoice: invoice.clone(), own: amount, off: amount, same_currency: true };
         if doc.allocations.is_empty() {
-            return match (doc.named(Role::Invoice), doc.named(Role::Order)) {
+            return match (doc.named(ReferenceRole::Invoice), doc.named(ReferenceRole::Order)) {
                 ([one], _) => self.takes(one, currency).then(|| whole(one)).into_iter().collect(),
-                ([], [order]) if about.kind() == Kind::Payment => {
+                ([], [order]) if about.kind() == SubjectKind::Payment => {
                     let bill = self.bill_of(order).filter(|(_, code)| *code == currency);
                     bill.map(|(invoice, _)| whole(invoice)).into_iter().collect()
                 }
@@ -189,15 +190,16 @@ impl Books {
 
     /// What a refund is given against.
     fn against(doc: &Doc) -> Option<&Subject> {
-        let roles = [Role::Invoice, Role::CreditNote, Role::Payment];
+        let roles = [ReferenceRole::Invoice, ReferenceRole::CreditNote, ReferenceRole::Payment];
         let named = roles.iter().map(|role| doc.named(*role)).find(|named| !named.is_empty())?;
         if let [one] = named { Some(one) } else { None }
     }
 
     /// What refunds take of a payment or credit note.
     fn refunded(&self, target: &Subject, currency: &str) -> Decimal {
-        let refunds =
-            self.of(Kind::Refund).filter(|(_, doc, _, code)| Self::against(doc) == Some(target) && *code == currency);
+        let refunds = self
+            .of(SubjectKind::Refund)
+            .filter(|(_, doc, _, code)| Self::against(doc) == Some(target) && *code == currency);
         refunds.map(|(_, _, sum, _)| sum).sum()
     }
 
@@ -222,17 +224,17 @@ impl Books {
 
     fn balance(&self, invoice: &Subject, total: Decimal, currency: &str) -> Decimal {
         let mut balance = total;
-        for (_, doc, sum, code) in self.of(Kind::Adjustment) {
-            if doc.named(Role::Invoice) == std::slice::from_ref(invoice) && code == currency {
+        for (_, doc, sum, code) in self.of(SubjectKind::Adjustment) {
+            if doc.named(ReferenceRole::Invoice) == std::slice::from_ref(invoice) && code == currency {
                 balance += sum;
             }
         }
-        for (_, doc, sum, code) in self.of(Kind::Refund) {
+        for (_, doc, sum, code) in self.of(SubjectKind::Refund) {
             if Self::against(doc) == Some(invoice) && code == currency {
                 balance += sum;
             }
         }
-        for (about, doc, sum, code) in self.of(Kind::Payment).chain(self.of(Kind::CreditNote)) {
+        for (about, doc, sum, code) in self.of(SubjectKind::Payment).chain(self.of(SubjectKind::CreditNote)) {
             let gives = self.gives(about, doc, sum, code);
             balance -= gives.iter().filter(|g| g.invoice == *invoice).map(|g| g.off).sum::<Decimal>();
             if let (_, Some((one, over))) = self.left(about, doc, sum, code)
@@ -247,18 +249,18 @@ impl Books {
     /// Open, unapplied credit and unallocated in a currency.
     fn sums(&self, currency: &str) -> [Decimal; 3] {
         let mut sums = [Decimal::ZERO; 3];
-        for (about, _, sum, code) in self.of(Kind::Invoice).filter(|(.., code)| *code == currency) {
+        for (about, _, sum, code) in self.of(SubjectKind::Invoice).filter(|(.., code)| *code == currency) {
             sums[0] += self.balance(about, sum, code);
         }
-        for (n, kind) in [(1, Kind::CreditNote), (2, Kind::Payment)] {
+        for (n, kind) in [(1, SubjectKind::CreditNote), (2, SubjectKind::Payment)] {
             for (about, doc, sum, code) in self.of(kind).filter(|(.., code)| *code == currency) {
                 sums[n] += self.left(about, doc, sum, code).0;
             }
         }
-        for (_, doc, sum, code) in self.of(Kind::Refund).filter(|(.., code)| *code == currency) {
+        for (_, doc, sum, code) in self.of(SubjectKind::Refund).filter(|(.., code)| *code == currency) {
             match Self::against(doc) {
                 Some(target) if self.takes(target, code) => {}
-                Some(target) if target.kind() == Kind::Payment => sums[2] -= sum,
+                Some(target) if target.kind() == SubjectKind::Payment => sums[2] -= sum,
                 _ => sums[1] -= sum,
             }
         }
@@ -284,7 +286,7 @@ proptest! {
         let folded = hub.fold();
         let (total, _) = folded.total();
         for currency in CURRENCIES {
-            let seen = [Measure::Open, Measure::Unapplied, Measure::Unallocated]
+            let seen = [MoneyMeasure::Open, MoneyMeasure::Unapplied, MoneyMeasure::Unallocated]
                 .map(|measure| total.amount(measure, currency).parse::<Decimal>().unwrap());
             prop_assert_eq!(seen, books.sums(currency), "{} {:?}", currency, happened);
         }

@@ -4,8 +4,8 @@ use crate::given::*;
 use crate::hub::{Hub, subject};
 use onefold_event::v1::party_flagged_intermediary::Intermediary;
 use onefold_event::v1::{CaseOpened, DocumentReassigned, PartiesLinked, PartiesSeparated, Scanned};
-use onefold_identity::Rules;
-use onefold_view::Measure;
+use onefold_identity::IdentityRules;
+use onefold_view::MoneyMeasure;
 
 fn refer(event: &mut onefold_event::Event, role: &str, to: &str) {
     event.refer(role, subject(to)).unwrap();
@@ -89,7 +89,7 @@ fn a_document_of_two_that_cannot_be_parted_stands_on_both_timelines_without_mone
         assert!(view.trade.by_currency.is_empty());
         assert_eq!((view.trade.orders, view.documents), (0, 0));
     }
-    assert_eq!(folded.unattributed().0.amount(Measure::Ordered, "CNY"), "10.00");
+    assert_eq!(folded.unattributed().0.amount(MoneyMeasure::Ordered, "CNY"), "10.00");
 
     let parties = vec!["party:erp:A".into(), "party:erp:B".into()];
     hub.say("decision:hub:1", "2026-04-01", PartiesLinked { parties, ..PartiesLinked::default() });
@@ -123,7 +123,10 @@ fn documents_of_a_walk_in_are_nobodys() {
     let folded = hub.fold();
     assert!(folded.view("party:erp:W").trade.by_currency.is_empty());
     let (money, documents) = folded.unattributed();
-    assert_eq!((money.net("CNY"), money.amount(Measure::Open, "CNY"), documents), ("10.00".into(), "10.00".into(), 1));
+    assert_eq!(
+        (money.net("CNY"), money.amount(MoneyMeasure::Open, "CNY"), documents),
+        ("10.00".into(), "10.00".into(), 1)
+    );
 }
 
 #[test]
@@ -245,7 +248,7 @@ fn a_changed_phone_number_parts_nobody_and_a_corrected_one_does() {
 
 #[test]
 fn a_value_that_passes_its_limit_parts_all_that_it_linked_at_once() {
-    let mut rules = Rules::default();
+    let mut rules = IdentityRules::default();
     rules.hub.kinds.insert("phone".into(), 2);
     let mut hub = Hub::default();
     for n in 1..=3 {

@@ -9,7 +9,7 @@ use crate::hub::{Hub, subject};
 fn day(hub: &mut Hub, about: &str, at: &str, body: impl Into<onefold_event::Body>) {
     let event = hub.say(about, at, body);
     event.header.day = true;
-    if event.header.subject.kind() != onefold_event::Kind::Party {
+    if event.header.subject.kind() != onefold_event::SubjectKind::Party {
         event.refer("buyer", subject("party:erp:A")).unwrap();
     }
 }

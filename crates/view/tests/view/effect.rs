@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{Event, EventType, Field, FieldKind, Kind, Role, Target, catalogue, from_cloudevent};
+use onefold_event::{
+    Event, EventType, Field, FieldKind, ReferenceRole, RoleTarget, SubjectKind, catalogue, from_cloudevent,
+};
 use serde_json::{Map, Value, json};
 
 use crate::given::*;
@@ -132,7 +134,7 @@ fn world() -> Hub {
         hub.say(&party_key, "2026-01-01", party(number, &holds(n as u8)));
         for ty in catalogue().types() {
             for kind in ty.kinds.iter().filter(|kind| kind.is_document()) {
-                let owner = ty.roles.iter().find(|role| role.target() == Target::Owner);
+                let owner = ty.roles.iter().find(|role| role.target() == RoleTarget::Owner);
                 if let Some(owner) = owner.filter(|_| first_of(*kind) == ty.name) {
                     let about = format!("{}:erp:{}", kind.word(), n + 1);
                     hub.take(event(ty, &about, &json!({}), &[(*owner, party_key.clone())]));
@@ -147,7 +149,7 @@ fn world() -> Hub {
 }
 
 /// The type by which documents of a kind come to be: the first that may name an owner.
-fn first_of(kind: Kind) -> &'static str {
+fn first_of(kind: SubjectKind) -> &'static str {
     let opens = |ty: &&EventType| {
         let word = [
             "placed",
@@ -167,7 +169,7 @@ fn first_of(kind: Kind) -> &'static str {
 }
 
 /// An event of a type with its required fields, and more.
-fn event(ty: &EventType, about: &str, more: &Value, references: &[(Role, String)]) -> Event {
+fn event(ty: &EventType, about: &str, more: &Value, references: &[(ReferenceRole, String)]) -> Event {
     let mut data: Map<String, Value> =
         ty.fields.iter().filter(|field| field.required).map(|field| (field.name.clone(), value(field))).collect();
     data.extend(more.as_object().cloned().unwrap_or_default());
@@ -198,10 +200,10 @@ fn value(field: &Field) -> Value {
         (FieldKind::Decimal, _) => json!("3.00"),
         (FieldKind::Date, _) => json!("2026-03-02"),
         (FieldKind::Money, _) => json!({ "amount": "7.00", "currency": "CNY" }),
-        (FieldKind::Subject(Kind::Party), "left") => json!("party:erp:A"),
-        (FieldKind::Subject(Kind::Party), "right") => json!("party:erp:C"),
-        (FieldKind::Subject(Kind::Party), "parties") => return json!(["party:erp:A", "party:erp:B"]),
-        (FieldKind::Subject(Kind::Party), _) => json!("party:erp:B"),
+        (FieldKind::Subject(SubjectKind::Party), "left") => json!("party:erp:A"),
+        (FieldKind::Subject(SubjectKind::Party), "right") => json!("party:erp:C"),
+        (FieldKind::Subject(SubjectKind::Party), "parties") => return json!(["party:erp:A", "party:erp:B"]),
+        (FieldKind::Subject(SubjectKind::Party), _) => json!("party:erp:B"),
         (FieldKind::Subject(kind), _) => json!(format!("{}:erp:2", kind.word())),
         (FieldKind::Enum(words), _) => json!(words.last().map(|(word, _)| word.to_uppercase())),
         (FieldKind::Message(fields), _) => {
@@ -241,8 +243,8 @@ fn changes(with: &Event, without: Option<&Event>) -> bool {
 fn without_effect(ty: &EventType) -> BTreeSet<String> {
     let abouts: Vec<String> =
         ty.kinds.iter().flat_map(|kind| ["1", "A", "new"].map(|n| format!("{}:erp:{n}", kind.word()))).collect();
-    let owner = ty.roles.iter().find(|role| role.target() == Target::Owner);
-    let owned: Vec<(Role, String)> = owner.map(|role| (*role, "party:erp:A".to_owned())).into_iter().collect();
+    let owner = ty.roles.iter().find(|role| role.target() == RoleTarget::Owner);
+    let owned: Vec<(ReferenceRole, String)> = owner.map(|role| (*role, "party:erp:A".to_owned())).into_iter().collect();
     let nowhere = |changed: &dyn Fn(&str) -> bool| !abouts.iter().any(|about| changed(about));
     let mut all = BTreeSet::new();
     if nowhere(&|about| changes(&event(ty, about, &json!({}), &owned), None)) {
@@ -255,7 +257,7 @@ fn without_effect(ty: &EventType) -> BTreeSet<String> {
         let mut more = base.clone();
         more.insert(field.name.clone(), value(field));
         let (base, more) = (Value::from(base), Value::from(more));
-        let says = |about: &str, of: &[(Role, String)]| {
+        let says = |about: &str, of: &[(ReferenceRole, String)]| {
             changes(&event(ty, about, &more, of), Some(&event(ty, about, &base, of)))
         };
         if nowhere(&|about| says(about, &owned) || says(about, &[])) {
@@ -263,11 +265,11 @@ fn without_effect(ty: &EventType) -> BTreeSet<String> {
         }
     }
     // Contact, ship-to and carrier never own.
-    for role in ty.roles.iter().filter(|role| role.target() != Target::Bystander) {
+    for role in ty.roles.iter().filter(|role| role.target() != RoleTarget::Bystander) {
         let to = match role.target() {
-            Target::Owner | Target::Bystander => "party:erp:B".to_owned(),
-            Target::Child(kind) => format!("{}:erp:named", kind.word()),
-            Target::Parent(kind) | Target::Plain(kind) => format!("{}:erp:2", kind.word()),
+            RoleTarget::Owner | RoleTarget::Bystander => "party:erp:B".to_owned(),
+            RoleTarget::Child(kind) => format!("{}:erp:named", kind.word()),
+            RoleTarget::Parent(kind) | RoleTarget::Plain(kind) => format!("{}:erp:2", kind.word()),
         };
         let named = [(*role, to)];
         if nowhere(&|about| changes(&event(ty, about, &json!({}), &named), Some(&event(ty, about, &json!({}), &[])))) {

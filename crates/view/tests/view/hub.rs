@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use onefold_event::{Body, DecodedEvent, EmptyKeyRing, Event, EventId, HubKey, IdParts, Micros, Subject, parse_time};
-use onefold_identity::{Rules, Whose};
+use onefold_identity::{IdentityRules, Ownership};
 use onefold_model::{HubModel, LoggedEvent};
-use onefold_view::{Bundle, Contribution, Fragment, Given, Keys, OpenItem, Purse, View, assemble, day_number};
+use onefold_view::{
+    Bundle, Contribution, CustomerView, Fragment, MoneyTotals, OpenItem, OwnerKeys, ViewInput, assemble, day_number,
+};
 
 /// What was said, in the order of saying.
 #[derive(Default, Clone)]
@@ -17,7 +19,7 @@ pub(crate) struct Hub {
 pub(crate) struct Folded {
     model: HubModel,
     pub(crate) fragments: BTreeMap<Subject, Fragment>,
-    pub(crate) keys: BTreeMap<Subject, Keys>,
+    pub(crate) keys: BTreeMap<Subject, OwnerKeys>,
     pub(crate) contributions: BTreeMap<Subject, BTreeMap<String, Contribution>>,
     pub(crate) bundles: BTreeMap<String, Bundle>,
     pub(crate) customers: Vec<Vec<Subject>>,
@@ -74,10 +76,10 @@ impl Hub {
     }
 
     pub(crate) fn fold(&self) -> Folded {
-        self.fold_with(&Rules::default())
+        self.fold_with(&IdentityRules::default())
     }
 
-    pub(crate) fn fold_with(&self, rules: &Rules) -> Folded {
+    pub(crate) fn fold_with(&self, rules: &IdentityRules) -> Folded {
         let key = HubKey::new(&[7; 32]);
         let logged = |(event, at): &(Event, Micros)| {
             LoggedEvent::new(event.clone(), *at, &key, &EmptyKeyRing).expect("an event in clear")
@@ -108,15 +110,15 @@ impl Folded {
     }
 
     /// Whose an owner key is, by the places of the customers.
-    pub(crate) fn whose(&self, key: &str) -> Whose<usize> {
+    pub(crate) fn whose(&self, key: &str) -> Ownership<usize> {
         self.model.whose(key).unwrap_or_else(|| panic!("{key} is not an owner key"))
     }
 
-    pub(crate) fn view(&self, party: &str) -> View {
+    pub(crate) fn view(&self, party: &str) -> CustomerView {
         self.view_at(party, None)
     }
 
-    pub(crate) fn view_at(&self, party: &str, today: Option<&str>) -> View {
+    pub(crate) fn view_at(&self, party: &str, today: Option<&str>) -> CustomerView {
         let today = today.map(|day| day_number(day).unwrap());
         self.model.view(&subject(party), today).unwrap_or_else(|| panic!("no event names {party}"))
     }
@@ -128,13 +130,13 @@ impl Folded {
 
     /// What a bundle alone shows, as JSON.
     pub(crate) fn shown(&self, key: &str, bundle: &Bundle, today: &str) -> String {
-        let view = assemble(&Given {
+        let view = assemble(&ViewInput {
             id: "",
             parties: &[],
             bundles: &BTreeMap::from([(key.to_owned(), bundle.clone())]),
             hubs: self.model.hubs(),
             decisions: &[],
-            rules: &Rules::default(),
+            rules: &IdentityRules::default(),
             open_items: &self.model.open_items().into_iter().filter(|item| item.owner == key).collect::<Vec<_>>(),
             today: day_number(today),
             tallies: None,
@@ -147,12 +149,12 @@ impl Folded {
     }
 
     /// Money and documents that no customer holds.
-    pub(crate) fn unattributed(&self) -> (Purse, i64) {
+    pub(crate) fn unattributed(&self) -> (MoneyTotals, i64) {
         self.model.unattributed()
     }
 
     /// Money and documents of everybody and nobody.
-    pub(crate) fn total(&self) -> (Purse, i64) {
+    pub(crate) fn total(&self) -> (MoneyTotals, i64) {
         self.model.total()
     }
 }

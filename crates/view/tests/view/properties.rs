@@ -7,37 +7,38 @@ use prost::Message;
 
 use crate::given::*;
 use crate::hub::{Folded, Hub, subject};
-use onefold_event::Kind;
+use onefold_event::SubjectKind;
 use onefold_event::v1::{
     CaseClosed, CaseOpened, ContactMade, Delivered, DisputeClosed, DisputeOpened, DocumentReassigned,
     DocumentReinstated, DocumentVoided, OrderAmended, OrderCancelled, PartiesLinked, PaymentReversed,
     SatisfactionRated, Scanned,
 };
 use onefold_view::{
-    Bundle, Contribution, FactRef, Fragment, Given, Measure, Purse, Refill, ShipmentsView, assemble, day_number,
+    Bundle, Contribution, FactRef, Fragment, MoneyMeasure, MoneyTotals, Refill, ShipmentsView, ViewInput, assemble,
+    day_number,
 };
 
 const PARTIES: [&str; 3] = ["party:erp:A", "party:erp:B", "party:erp:C"];
-const MEASURES: [Measure; 19] = [
-    Measure::Ordered,
-    Measure::Invoiced,
-    Measure::Credited,
-    Measure::Adjusted,
-    Measure::Owed,
-    Measure::Forgiven,
-    Measure::Corrected,
-    Measure::Paid,
-    Measure::Refunded,
-    Measure::Unallocated,
-    Measure::Open,
-    Measure::Unapplied,
-    Measure::Advanced,
-    Measure::Disputed,
-    Measure::CashDiscount,
-    Measure::Fee,
-    Measure::ShortPayment,
-    Measure::WrittenOff,
-    Measure::OtherDeduction,
+const MEASURES: [MoneyMeasure; 19] = [
+    MoneyMeasure::Ordered,
+    MoneyMeasure::Invoiced,
+    MoneyMeasure::Credited,
+    MoneyMeasure::Adjusted,
+    MoneyMeasure::Owed,
+    MoneyMeasure::Forgiven,
+    MoneyMeasure::Corrected,
+    MoneyMeasure::Paid,
+    MoneyMeasure::Refunded,
+    MoneyMeasure::Unallocated,
+    MoneyMeasure::Open,
+    MoneyMeasure::Unapplied,
+    MoneyMeasure::Advanced,
+    MoneyMeasure::Disputed,
+    MoneyMeasure::CashDiscount,
+    MoneyMeasure::Fee,
+    MoneyMeasure::ShortPayment,
+    MoneyMeasure::WrittenOff,
+    MoneyMeasure::OtherDeduction,
 ];
 
 /// Something that happened: what, about which number, when, to whom, how much.
@@ -184,7 +185,7 @@ fn bytes(folded: &Folded) -> BTreeMap<String, Vec<u8>> {
 
 /// Shipments of one bundle, long after everything that was promised.
 fn assemble_alone(bundle: &Bundle) -> ShipmentsView {
-    assemble(&Given {
+    assemble(&ViewInput {
         id: "",
         parties: &[],
         bundles: &BTreeMap::from([(String::new(), bundle.clone())]),
@@ -278,12 +279,12 @@ proptest! {
         let facts = folded.fragments.iter().filter(|(_, f)| f.is_document()).count();
         prop_assert_eq!(documents, i64::try_from(facts).unwrap());
         for (about, of) in &folded.contributions {
-            let mut sum = Purse::default();
+            let mut sum = MoneyTotals::default();
             of.values().for_each(|c| sum.add(&c.money()));
             let amount = |measure| sum.amount(measure, "CNY").parse::<rust_decimal::Decimal>().unwrap();
-            prop_assert_eq!(amount(Measure::Invoiced), amount(Measure::Owed), "{}", about);
-            prop_assert_eq!(amount(Measure::Credited), amount(Measure::Forgiven), "{}", about);
-            prop_assert_eq!(amount(Measure::Adjusted), amount(Measure::Corrected), "{}", about);
+            prop_assert_eq!(amount(MoneyMeasure::Invoiced), amount(MoneyMeasure::Owed), "{}", about);
+            prop_assert_eq!(amount(MoneyMeasure::Credited), amount(MoneyMeasure::Forgiven), "{}", about);
+            prop_assert_eq!(amount(MoneyMeasure::Adjusted), amount(MoneyMeasure::Corrected), "{}", about);
         }
         // Each facet and currency: customers and nobody.
         let mut parted = folded.unattributed().0;
@@ -292,7 +293,7 @@ proptest! {
             if seen.insert(folded.customer(party_key).to_vec()) {
                 let view = folded.view(party_key);
                 let money = view.trade.by_currency.get("CNY").map_or("0".to_owned(), |m| m.net.clone());
-                let mut one = Purse::default();
+                let mut one = MoneyTotals::default();
                 let parties: Vec<String> = folded.customer(party_key).iter().map(ToString::to_string).collect();
                 folded.bundles.iter().filter(|(key, _)| parties.contains(key)).for_each(|(_, bundle)| one.add(&bundle.money()));
                 prop_assert_eq!(one.net("CNY").parse::<rust_decimal::Decimal>().unwrap(), money.parse::<rust_decimal::Decimal>().unwrap());
@@ -318,7 +319,7 @@ proptest! {
                 let of: BTreeMap<_, _> = of.iter().filter(|(owner, _)| held.contains_key(*owner)).collect();
                 let (shown, counted) = (of.values().any(|c| c.row().is_some_and(|row| !row.is_reference())), of.values().map(|c| c.documents()).sum::<i64>());
                 prop_assert!((0..=1).contains(&counted), "{}", about);
-                if matches!(about.kind(), Kind::Order | Kind::Delivery | Kind::Track | Kind::Case | Kind::Contact) {
+                if matches!(about.kind(), SubjectKind::Order | SubjectKind::Delivery | SubjectKind::Track | SubjectKind::Case | SubjectKind::Contact) {
                     prop_assert_eq!(counted, i64::from(shown), "{}", about);
                 }
                 documents += counted;
@@ -355,9 +356,9 @@ proptest! {
         hub.say("payment:bank:1", "2026-03-02", payment(&text(cents), &pairs));
         let (total, _) = hub.fold().total();
         let of = |measure| total.amount(measure, "CNY").parse::<rust_decimal::Decimal>().unwrap();
-        prop_assert_eq!(of(Measure::Paid), text(cents).parse().unwrap());
+        prop_assert_eq!(of(MoneyMeasure::Paid), text(cents).parse().unwrap());
         let given: u32 = allocated.iter().map(|(_, c)| c).sum();
-        prop_assert_eq!(of(Measure::Paid) - of(Measure::Unallocated), text(given).parse().unwrap());
+        prop_assert_eq!(of(MoneyMeasure::Paid) - of(MoneyMeasure::Unallocated), text(given).parse().unwrap());
     }
 
     /// Facts that come in order are applied to the fragment that is there.

@@ -8,7 +8,7 @@ use onefold_event::v1::{
     InvoiceIssued, OrderPlaced, PaymentReceived, PaymentReversed,
 };
 use onefold_event::{Body, Event};
-use onefold_view::{FindingView, ReceivableMoney, View};
+use onefold_view::{CustomerView, FindingView, ReceivableMoney};
 
 const K1: &str = "party:erp:K1";
 
@@ -28,7 +28,7 @@ fn bill(hub: &mut Hub, about: &str, total: &str) {
     refer(hub.say(about, "2026-03-01", invoice(total, "2026-03-31")), "buyer", K1);
 }
 
-fn view(hub: &Hub) -> View {
+fn view(hub: &Hub) -> CustomerView {
     hub.fold().view_at(K1, Some("2027-01-01"))
 }
 

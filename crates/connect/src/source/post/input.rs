@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use onefold_event::{Event, EventError, Limits, Problem, ValueFault, from_cloudevent};
+use onefold_event::{Event, EventError, EventLimits, Problem, ValueFault, from_cloudevent};
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, SeqAccess, Visitor};
 use serde_json::Value;
@@ -16,7 +16,7 @@ use crate::source::file::open_bytes;
 
 /// One event as it was sent, whether it is one or not: JSON of which nothing is made yet, since that takes many times the room.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Posted {
+pub struct PostedEvent {
     /// The bytes that were sent; what is refused is kept as these.
     pub raw: Vec<u8>,
 }
@@ -45,7 +45,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// The byte order mark of UTF-8.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 
-impl Posted {
+impl PostedEvent {
     /// A body as text: unpacked where it is packed, and without a byte order mark, as files are read.
     ///
     /// # Errors
@@ -95,7 +95,7 @@ impl Posted {
     ///
     /// # Errors
     /// All that is wrong with it.
-    pub fn event(&self, limits: &Limits) -> Result<Event, NoEvent> {
+    pub fn event(&self, limits: &EventLimits) -> Result<Event, NoEvent> {
         let none = |id: String, problems| NoEvent { id, problems };
         let crowded = |fault: ValueFault| {
             let field = "data".to_owned();
@@ -123,7 +123,7 @@ struct Items<'m> {
 }
 
 impl<'de> DeserializeSeed<'de> for Items<'_> {
-    type Value = Vec<Posted>;
+    type Value = Vec<PostedEvent>;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
         json.deserialize_seq(self)
@@ -131,7 +131,7 @@ impl<'de> DeserializeSeed<'de> for Items<'_> {
 }
 
 impl<'de> Visitor<'de> for Items<'_> {
-    type Value = Vec<Posted>;
+    type Value = Vec<PostedEvent>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of events")
@@ -144,13 +144,13 @@ impl<'de> Visitor<'de> for Items<'_> {
                 *self.is_longer = true;
                 return Err(A::Error::custom("there are more"));
             }
-            items.push(Posted { raw: item.get().as_bytes().to_vec() });
+            items.push(PostedEvent { raw: item.get().as_bytes().to_vec() });
         }
         Ok(items)
     }
 }
 
-impl From<Value> for Posted {
+impl From<Value> for PostedEvent {
     /// What was never bytes: as it is written now.
     fn from(value: Value) -> Self {
         Self { raw: value.to_string().into_bytes() }
@@ -166,13 +166,13 @@ mod tests {
     fn a_packed_or_marked_body_is_read_as_the_plain_one_and_never_grows_beyond_its_bound() {
         let plain = b"{\"a\": \"caf\xc3\xa9\"}";
         let marked = [MARK, plain].concat();
-        assert_eq!(&*Posted::unpacked(plain, 100).unwrap(), plain);
-        assert_eq!(&*Posted::unpacked(&marked, 100).unwrap(), plain);
-        assert_eq!(&*Posted::unpacked(&gzip(&marked), 100).unwrap(), plain);
+        assert_eq!(&*PostedEvent::unpacked(plain, 100).unwrap(), plain);
+        assert_eq!(&*PostedEvent::unpacked(&marked, 100).unwrap(), plain);
+        assert_eq!(&*PostedEvent::unpacked(&gzip(&marked), 100).unwrap(), plain);
         let bomb = gzip(&vec![b' '; 1 << 20]);
-        assert_eq!(Posted::unpacked(&bomb, 1 << 19).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
-        assert_eq!(Posted::unpacked(&bomb, 1 << 20).unwrap().len(), 1 << 20);
-        assert!(Posted::unpacked(&bomb[..bomb.len() / 2], 1 << 20).is_err());
+        assert_eq!(PostedEvent::unpacked(&bomb, 1 << 19).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(PostedEvent::unpacked(&bomb, 1 << 20).unwrap().len(), 1 << 20);
+        assert!(PostedEvent::unpacked(&bomb[..bomb.len() / 2], 1 << 20).is_err());
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -183,28 +183,32 @@ mod tests {
 
     #[test]
     fn each_event_of_a_list_keeps_its_own_bytes() {
-        let items = Posted::batch(b" [ {\"b\" : 1.50,\n \"a\":\t\"\\u0041\"} ,7, [ ]]\n", 3).unwrap();
+        let items = PostedEvent::batch(b" [ {\"b\" : 1.50,\n \"a\":\t\"\\u0041\"} ,7, [ ]]\n", 3).unwrap();
         let raw: Vec<&[u8]> = items.iter().map(|item| item.raw.as_slice()).collect();
         assert_eq!(raw, [&b"{\"b\" : 1.50,\n \"a\":\t\"\\u0041\"}"[..], b"7", b"[ ]"]);
         for bad in ["{}", "[1,", "[1] 2", "[1, tru]"] {
-            assert!(matches!(Posted::batch(bad.as_bytes(), 9), Err(BatchError::Json(_))), "{bad}");
+            assert!(matches!(PostedEvent::batch(bad.as_bytes(), 9), Err(BatchError::Json(_))), "{bad}");
         }
     }
 
     #[test]
     fn a_list_is_read_no_further_than_it_may_be_long() {
-        assert_eq!(Posted::batch(b"[1,2,3]", 3).unwrap().len(), 3);
+        assert_eq!(PostedEvent::batch(b"[1,2,3]", 3).unwrap().len(), 3);
         // What comes after the last that may be there is not even looked at.
-        assert!(matches!(Posted::batch(b"[1,2,3,4,nothing that is JSON", 3), Err(BatchError::TooMany(3))));
+        assert!(matches!(PostedEvent::batch(b"[1,2,3,4,nothing that is JSON", 3), Err(BatchError::TooMany(3))));
     }
 
     #[test]
     fn nothing_is_made_of_an_event_that_holds_more_than_it_may() {
-        let limits = Limits { values: 100, ..Limits::default() };
-        let posted = Posted::one(format!("{{\"id\": \"1\", \"data\": [{}1]}}", "1,".repeat(100)).as_bytes()).unwrap();
+        let limits = EventLimits { values: 100, ..EventLimits::default() };
+        let posted =
+            PostedEvent::one(format!("{{\"id\": \"1\", \"data\": [{}1]}}", "1,".repeat(100)).as_bytes()).unwrap();
         let no = posted.event(&limits).unwrap_err();
         assert_eq!(no.problems.iter().map(|problem| problem.code.as_ref()).collect::<Vec<_>>(), ["R0435"]);
         let deep = [[b'['; 200], [b']'; 200]].concat();
-        assert_eq!(Posted::one(&deep).unwrap().event(&Limits::default()).unwrap_err().problems[0].code, "R0306");
+        assert_eq!(
+            PostedEvent::one(&deep).unwrap().event(&EventLimits::default()).unwrap_err().problems[0].code,
+            "R0306"
+        );
     }
 }

@@ -3,6 +3,6 @@
 mod input;
 mod open;
 
-pub use input::{BatchError, NoEvent, Posted};
-pub use open::{Answer, take_posted};
+pub use input::{BatchError, NoEvent, PostedEvent};
 pub(crate) use open::{CONNECTOR, again};
+pub use open::{PostAnswer, take_posted};

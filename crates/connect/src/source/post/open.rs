@@ -1,6 +1,6 @@
 //! Posted events through the door; what is none goes to quarantine.
 
-use onefold_event::{Event, EventId, Limits, Problem};
+use onefold_event::{Event, EventId, EventLimits, Problem};
 use onefold_mapping::MappingOutcome;
 use onefold_store::Quarantine;
 use serde_json::Value;
@@ -10,8 +10,8 @@ use crate::charset::Charset;
 use crate::entry::{Origin, hex};
 use crate::kept::Kept;
 use crate::row::{Content, Place, Row};
-use crate::source::post::{NoEvent, Posted};
-use crate::{Door, IngestError, Verdict, fault};
+use crate::source::post::{NoEvent, PostedEvent};
+use crate::{Door, DoorVerdict, IngestError, fault};
 
 /// Name of the connector in entries of what was posted.
 pub(crate) const CONNECTOR: &str = "events";
@@ -24,9 +24,9 @@ const FEW_BYTES: usize = 64 << 10;
 
 /// What became of one posted event.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
+pub enum PostAnswer {
     /// It is an event: its id, and what the door said.
-    Judged(EventId, Verdict),
+    Judged(EventId, DoorVerdict),
     /// It is none: its number in quarantine, and why.
     Quarantined(u64, NoEvent),
 }
@@ -38,10 +38,10 @@ pub enum Answer {
 /// # Errors
 /// The world's: the body may be posted again as it is, since what is known is not taken in twice.
 pub async fn take_posted(
-    items: Vec<Posted>,
+    items: Vec<PostedEvent>,
     door: &Door,
     quarantine: &dyn Quarantine,
-) -> Result<Vec<Answer>, IngestError> {
+) -> Result<Vec<PostAnswer>, IngestError> {
     let mut answers = Vec::with_capacity(items.len());
     let mut left = items.into_iter().peekable();
     while left.peek().is_some() {
@@ -64,10 +64,10 @@ pub async fn take_posted(
 
 /// Takes in a portion.
 async fn take(
-    read: Vec<(Result<Event, NoEvent>, Posted)>,
+    read: Vec<(Result<Event, NoEvent>, PostedEvent)>,
     door: &Door,
     quarantine: &dyn Quarantine,
-    answers: &mut Vec<Answer>,
+    answers: &mut Vec<PostAnswer>,
 ) -> Result<(), IngestError> {
     let (mut events, mut refused) = (Vec::new(), Vec::new());
     let mut order = Vec::with_capacity(read.len());
@@ -88,19 +88,19 @@ async fn take(
     let (mut late, mut places) = (Vec::new(), Vec::new());
     for place in order {
         let answer = match place {
-            Err(no) => Answer::Quarantined(numbers.next().unwrap_or(0), no),
+            Err(no) => PostAnswer::Quarantined(numbers.next().unwrap_or(0), no),
             Ok((id, subject, item)) => match verdicts.next().ok_or(IngestError::Broken)? {
-                Verdict::Refused(beyond) => {
+                DoorVerdict::Refused(beyond) => {
                     let no = NoEvent { id: id.to_string(), problems: fault::event(&beyond) };
                     places.push((late.len(), answers.len()));
                     late.push(entry(&item, &no.problems));
-                    Answer::Quarantined(0, no)
+                    PostAnswer::Quarantined(0, no)
                 }
                 verdict => {
-                    if let Verdict::Conflict(earlier) = &verdict {
+                    if let DoorVerdict::Conflict(earlier) = &verdict {
                         late.push(entry(&item, &[fault::conflict(&subject, id, earlier)]));
                     }
-                    Answer::Judged(id, verdict)
+                    PostAnswer::Judged(id, verdict)
                 }
             },
         };
@@ -108,7 +108,7 @@ async fn take(
     }
     let numbers = put(quarantine, late).await?;
     for (at, answer) in places {
-        if let (Some(Answer::Quarantined(number, _)), Some(given)) = (answers.get_mut(answer), numbers.get(at)) {
+        if let (Some(PostAnswer::Quarantined(number, _)), Some(given)) = (answers.get_mut(answer), numbers.get(at)) {
             *number = *given;
         }
     }
@@ -116,14 +116,14 @@ async fn take(
 }
 
 /// What an entry's bytes say now.
-pub(crate) fn again(raw: &[u8], limits: &Limits) -> MappingOutcome {
-    match (Posted { raw: raw.to_vec() }).event(limits) {
+pub(crate) fn again(raw: &[u8], limits: &EventLimits) -> MappingOutcome {
+    match (PostedEvent { raw: raw.to_vec() }).event(limits) {
         Ok(event) => MappingOutcome::Mapped { events: vec![event], findings: Vec::new() },
         Err(no) => MappingOutcome::Quarantined(no.problems),
     }
 }
 
-fn entry(item: &Posted, problems: &[Problem]) -> onefold_store::QuarantineEntry {
+fn entry(item: &PostedEvent, problems: &[Problem]) -> onefold_store::QuarantineEntry {
     let raw = item.raw.clone();
     let place = Place { first_line: 0, last_line: 0, offset: 0, length: raw.len() as u64 };
     let key = format!("{CONNECTOR}/{}", hex(&Sha256::digest(&raw)));

@@ -1,6 +1,6 @@
 //! One message, and for whom it is.
 
-use onefold_log::Stored;
+use onefold_log::StoredRecord;
 use onefold_mapping::Connector;
 
 /// Header that names the connector which a message is for; a message without it is for whoever reads the topic.
@@ -10,7 +10,7 @@ pub(crate) const CONNECTOR: &str = "onefold_connector";
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Message<'m> {
     pub(crate) topic: &'m str,
-    pub(crate) stored: &'m Stored,
+    pub(crate) stored: &'m StoredRecord,
 }
 
 impl Message<'_> {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use onefold_connect::{Intake, IntakeOptions};
-use onefold_log::{Record, partition_of};
-use onefold_stage::{Progress, Stage};
+use onefold_log::{LogRecord, partition_of};
+use onefold_stage::{Stage, StepProgress};
 use serde_json::json;
 
 use super::measure::{Report, peak_memory_mib, timed};
@@ -31,8 +31,8 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     let (cpu, began, mut taken, mut last) = (rig.cpu(), Instant::now(), 0, Instant::now());
     while taken < rig.events {
         match intake.step().await? {
-            Progress::Worked(messages) => (taken, last) = (taken + messages, Instant::now()),
-            Progress::Idle => ensure!(last.elapsed() < LONGEST, "{taken} of {} messages came", rig.events),
+            StepProgress::Worked(messages) => (taken, last) = (taken + messages, Instant::now()),
+            StepProgress::Idle => ensure!(last.elapsed() < LONGEST, "{taken} of {} messages came", rig.events),
         }
     }
     let took = began.elapsed();
@@ -48,13 +48,13 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
 
 async fn send(rig: &Rig, topic: &str) -> Result<()> {
     let partitions = rig.hub.log.topic(topic, u32::try_from(rig.heads().await?.len())?).await?;
-    let call = |n: u64| -> Result<(u32, Record)> {
+    let call = |n: u64| -> Result<(u32, LogRecord)> {
         let (key, at) = (format!("contact:desk:T{n}"), Timestamp::from_second(1_700_000_000 + i64::try_from(n)?)?);
         let call = json!({
             "kind": "call", "entry": format!("E{n}"), "call": format!("T{n}"), "at": at.to_string(),
             "erp_no": number(rig.workload.anyone(n)), "channel": "phone", "direction": "in", "topic": "delivery",
         });
-        Ok((partition_of(key.as_bytes(), partitions), Record::new(key, call.to_string(), at.as_microsecond())))
+        Ok((partition_of(key.as_bytes(), partitions), LogRecord::new(key, call.to_string(), at.as_microsecond())))
     };
     for from in (0..rig.events).step_by(CHUNK as usize) {
         let calls = (from..rig.events.min(from + CHUNK)).map(call).collect::<Result<Vec<_>>>()?;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use onefold_event::Event;
-use onefold_projector::{Done, Part};
+use onefold_projector::{Done, WorkPart};
 use serde_json::{Map, Value, json};
 
 use super::measure::{Report, memory_mib, peak_memory_mib, timed};
@@ -54,8 +54,8 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
 
 /// Microseconds per event of each part of the projector's work.
 fn parts(done: &Done) -> Value {
-    let micros = |part: Part| (done.spent(part).as_secs_f64() * 1e7 / done.events.max(1) as f64).round() / 10.0;
-    Part::ALL.into_iter().map(|part| (part.name().to_owned(), json!(micros(part)))).collect::<Map<_, _>>().into()
+    let micros = |part: WorkPart| (done.spent(part).as_secs_f64() * 1e7 / done.events.max(1) as f64).round() / 10.0;
+    WorkPart::ALL.into_iter().map(|part| (part.name().to_owned(), json!(micros(part)))).collect::<Map<_, _>>().into()
 }
 
 /// Rows per event.

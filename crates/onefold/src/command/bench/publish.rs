@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use onefold_publisher::{Options, Publisher};
-use onefold_stage::{Progress, Stage};
+use onefold_publisher::{Publisher, PublisherOptions};
+use onefold_stage::{Stage, StepProgress};
 
 use super::measure::{Report, peak_memory_mib, timed};
 use super::rig::Rig;
@@ -17,7 +17,7 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     let mut report = rig.report("publish");
     rig.fill().await?;
     rig.hub.store.publish(true).await?;
-    let options = Options { enabled: true, every_ms: 0, ..rig.config().publish };
+    let options = PublisherOptions { enabled: true, every_ms: 0, ..rig.config().publish };
     let mut publisher = rig.hub.publisher(options);
     report.put("batch", options.batch);
 
@@ -45,7 +45,7 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
 async fn publish(publisher: &mut Publisher) -> Result<(u64, Duration)> {
     timed(async {
         let mut done = 0;
-        while let Progress::Worked(some) = publisher.step().await? {
+        while let StepProgress::Worked(some) = publisher.step().await? {
             done += some;
         }
         Ok(done)

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use onefold_service::Reference;
+use onefold_service::CustomerReference;
 
 use super::measure::{Report, peak_memory_mib};
 use super::rig::Rig;
@@ -22,7 +22,7 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
         by_id.push(reads::by_id(&rig.hub.service, &rig.workload, n).await?);
     }
     for n in 0..READS {
-        let identifier: Reference = format!("phone:+86{}", phone(customer(n))).parse()?;
+        let identifier: CustomerReference = format!("phone:+86{}", phone(customer(n))).parse()?;
         by_phone.push(reads::read(&rig.hub.service, &identifier).await?);
     }
     for n in 0..FINDS {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use onefold_service::{Reference, Service};
+use onefold_service::{CustomerReference, Service};
 use tokio::task::JoinHandle;
 
 use super::rig::Rig;
@@ -47,7 +47,7 @@ pub(crate) async fn by_id(service: &Service, workload: &Workload, n: u64) -> Res
 }
 
 /// How long it takes to read a view.
-pub(crate) async fn read(service: &Service, reference: &Reference) -> Result<Duration> {
+pub(crate) async fn read(service: &Service, reference: &CustomerReference) -> Result<Duration> {
     let started = Instant::now();
     let view = service.view(reference, None).await?;
     let took = started.elapsed();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use onefold_audit::{Progress, Source, at_rest, rebuild, verify};
+use onefold_audit::{ReplayProgress, ReplaySource, at_rest, rebuild, verify};
 use onefold_event::EmptyKeyRing;
 
 use super::measure::{Report, forget_peak_memory, peak_memory_mib};
@@ -19,8 +19,14 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     rig.fill().await?;
     forget_peak_memory();
     let (log, key, rules) = (Arc::clone(&rig.hub.log), rig.hub.key.clone(), rig.hub.rules.clone());
-    let source =
-        Source { log, key, keys: Arc::new(EmptyKeyRing), rules, memory: MEMORY, progress: Progress::default() };
+    let source = ReplaySource {
+        log,
+        key,
+        keys: Arc::new(EmptyKeyRing),
+        rules,
+        memory: MEMORY,
+        progress: ReplayProgress::default(),
+    };
     let verified = verify(&source, rig.hub.store.as_ref(), Duration::ZERO).await?;
     ensure!(verified.is_equal(), "live is not what the log says: {verified:?}");
     report.put("verified_events", verified.events).put("verify_seconds", verified.seconds);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use onefold_event::{Event, encode};
-use onefold_log::{EVENTS_TOPIC, Record, partition_of};
+use onefold_log::{EVENTS_TOPIC, LogRecord, partition_of};
 
 use super::cpu::Cpu;
 use super::measure::Report;
@@ -128,7 +128,7 @@ impl Rig {
         let record = |(n, event): (usize, &Event)| {
             let key = event.header.subject.as_str();
             let at = now.saturating_add(i64::try_from(n).unwrap_or(0));
-            (partition_of(key.as_bytes(), partitions), Record::new(key.to_owned(), encode(event), at))
+            (partition_of(key.as_bytes(), partitions), LogRecord::new(key.to_owned(), encode(event), at))
         };
         self.hub.log.append(EVENTS_TOPIC, events.iter().enumerate().map(record).collect()).await?;
         Ok(())
@@ -214,7 +214,7 @@ impl Rig {
     }
 
     /// Who links.
-    pub(crate) fn rules(&self) -> &onefold_identity::Rules {
+    pub(crate) fn rules(&self) -> &onefold_identity::IdentityRules {
         &self.hub.rules
     }
 
