@@ -1,0 +1,4 @@
+//! See `doors`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| onefold_fuzz::bounded("log", bytes));
