@@ -4,7 +4,7 @@ use prost_reflect::{DynamicMessage, SerializeOptions};
 use serde_json::{Value, json};
 
 use crate::time::format_time;
-use crate::{Event, KeyRing};
+use crate::{Event, FieldKind, KeyRing};
 
 /// An event as CloudEvents JSON, as far as these keys open it. Where its personal part stays sealed, the extension attribute
 /// `sealed` is true and `data` holds the open fields alone.
@@ -18,9 +18,16 @@ pub fn to_cloudevent(event: &Event, keys: &dyn KeyRing) -> Value {
                 .ok()
         })
         .unwrap_or_else(|| json!({}));
-    if let (Some(data), false) = (data.as_object_mut(), event.references.is_empty()) {
-        let references = event.references.iter().map(|r| json!({"role": r.role.word(), "subject": r.subject.as_str()}));
-        data.insert("references".to_owned(), references.collect());
+    if let Some(data) = data.as_object_mut() {
+        // Protobuf's JSON leaves zeros out; of a number that must be there zero is one, such as a score.
+        for field in ty.fields.iter().filter(|field| field.required && field.kind == FieldKind::Integer) {
+            data.entry(field.name.as_str()).or_insert(json!(0));
+        }
+        if !event.references.is_empty() {
+            let references =
+                event.references.iter().map(|r| json!({"role": r.role.word(), "subject": r.subject.as_str()}));
+            data.insert("references".to_owned(), references.collect());
+        }
     }
     let mut out = json!({
         "specversion": "1.0",
@@ -43,4 +50,22 @@ pub fn to_cloudevent(event: &Event, keys: &dyn KeyRing) -> Value {
         out["revision"] = json!(event.revision);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::from_cloudevent;
+
+    #[test]
+    fn a_rating_of_zero_is_shown_and_read_again() {
+        let rated = from_cloudevent(&json!({
+            "specversion": "1.0", "id": "R-1", "source": "desk", "type": "service.satisfaction_rated.v1",
+            "subject": "case:desk:1", "time": "2026-03-09T17:05:11+08:00", "data": {"score": 0, "of": 5},
+        }))
+        .unwrap();
+        let shown = to_cloudevent(&rated);
+        assert_eq!(shown["data"], json!({"score": 0, "of": 5}));
+        assert_eq!(from_cloudevent(&shown).unwrap().body, rated.body);
+    }
 }
