@@ -1,6 +1,7 @@
 //! A connector file: parsed, compiled, and used on a few records.
 
-use onefold_mapping::{Connector, Format, RecordIn, Row, RowIn, render};
+use onefold_event::render_problem;
+use onefold_mapping::{Connector, NumberedRow, RecordFormat, SourceRecord, SourceRow};
 use serde_json::{Value, json};
 
 use super::Fate;
@@ -34,7 +35,7 @@ pub(super) fn compile(bytes: &[u8]) -> Fate {
         Ok(connector) => connector,
         Err(problems) => {
             check_problems(&problems, 'M');
-            problems.iter().for_each(|problem| assert!(!render(problem, "", &|_| None).is_empty()));
+            problems.iter().for_each(|problem| assert!(!render_problem(problem, "", &|_| None).is_empty()));
             return Fate::Refused;
         }
     };
@@ -51,15 +52,16 @@ pub(super) fn compile(bytes: &[u8]) -> Fate {
 fn use_it(connector: &Connector, again: &Connector) {
     let heading = HEADING.map(str::to_owned);
     let (Ok(plan), Ok(other)) = (connector.plan(&heading), again.plan(&heading)) else { return };
-    let table: Vec<csv::StringRecord> = ROWS.iter().map(|row| csv::StringRecord::from(row.as_slice())).collect();
     let tree: Vec<Value> = ROWS.iter().map(object).collect();
-    let is_table = connector.read().format == Format::Csv;
-    let rows: Vec<RowIn<'_>> = match is_table {
-        true => table.iter().zip(2..).map(|(row, line)| RowIn { row: Row::Csv(row), line }).collect(),
-        false => tree.iter().zip(1..).map(|(value, line)| RowIn { row: Row::Json(value, value), line }).collect(),
+    let is_table = connector.read_settings().format == RecordFormat::Csv;
+    let rows: Vec<NumberedRow<'_>> = match is_table {
+        true => ROWS.iter().zip(2..).map(|(row, line)| NumberedRow { row: SourceRow::Table(row), line }).collect(),
+        false => {
+            tree.iter().zip(1..).map(|(value, line)| NumberedRow { row: SourceRow::Json(value, value), line }).collect()
+        }
     };
     for rows in rows.chunks(1).chain([rows.as_slice()]).filter(|rows| is_table || rows.len() == 1) {
-        let record = RecordIn { resource: "r", rows, last_line: 0, offset: 0, length: 0 };
+        let record = SourceRecord { resource: "r", rows, last_line: 0, offset: 0, length: 0 };
         let outcome = plan.map(&record);
         check_outcome(&outcome, 1 << 10);
         assert_eq!(outcome, other.map(&record), "the same file says something else");

@@ -2,8 +2,8 @@
 
 use hyper::Uri;
 use onefold_api::Paged;
-use onefold_service::{Cursor, Reference};
-use onefold_store::{SearchTerm, search_words};
+use onefold_service::{Cursor, CustomerReference};
+use onefold_view::{SearchTerm, search_words};
 
 use super::Fate;
 
@@ -23,8 +23,11 @@ pub(super) fn page(bytes: &[u8]) -> Fate {
         assert_eq!(again, cursor, "{cursor}");
         fate = Fate::Taken;
     }
-    if let Some(Ok(Ok(reference))) = lines.next().map(|line| std::str::from_utf8(line).map(str::parse::<Reference>)) {
-        let again: Reference = reference.to_string().parse().unwrap_or_else(|error| panic!("{reference}: {error}"));
+    if let Some(Ok(Ok(reference))) =
+        lines.next().map(|line| std::str::from_utf8(line).map(str::parse::<CustomerReference>))
+    {
+        let again: CustomerReference =
+            reference.to_string().parse().unwrap_or_else(|error| panic!("{reference}: {error}"));
         assert_eq!(again, reference, "{reference}");
         fate = Fate::Taken;
     }

@@ -6,8 +6,8 @@ use std::io::Write;
 use std::sync::LazyLock;
 
 use onefold_connect::{Input, again, rehearse};
-use onefold_event::Limits;
-use onefold_mapping::{Connector, Format, Outcome};
+use onefold_event::EventLimits;
+use onefold_mapping::{Connector, MappingOutcome, RecordFormat};
 use onefold_store::QuarantineEntry;
 use serde_json::json;
 use tempfile::NamedTempFile;
@@ -63,7 +63,7 @@ pub(super) fn json(bytes: &[u8]) -> Fate {
 fn connector(text: &str) -> Connector {
     let text = text.split("\n[test.").next().unwrap_or_default();
     let load = |file: &str| Err(format!("{file}: there are no files here"));
-    let all = |problems: Vec<onefold_mapping::Problem>| panic!("{}", problems[0]);
+    let all = |problems: Vec<onefold_event::Problem>| panic!("{}", problems[0]);
     Connector::parse("fuzz.toml", text, &load).unwrap_or_else(all)
 }
 
@@ -72,19 +72,19 @@ fn through(connectors: &[Connector], bytes: &[u8]) -> Fate {
     let Some((connector, bytes)) = chosen(connectors, bytes) else { return Fate::Refused };
     let message = as_message(connector, bytes);
     let fate = check_outcome(&message, bytes.len());
-    if !is_file || connector.read().format == Format::Json {
+    if !is_file || connector.read_settings().format == RecordFormat::Json {
         return fate;
     }
     let sound = match &message {
-        Outcome::Mapped { events, .. } => Some(events.len() as u64),
-        Outcome::Skipped { .. } => Some(0),
-        Outcome::Quarantined(_) => None,
+        MappingOutcome::Mapped { events, .. } => Some(events.len() as u64),
+        MappingOutcome::Skipped { .. } => Some(0),
+        MappingOutcome::Quarantined(_) => None,
     };
     as_file(connector, bytes, sound)
 }
 
 /// The bytes as a message of a topic of intake.
-fn as_message(connector: &Connector, bytes: &[u8]) -> Outcome {
+fn as_message(connector: &Connector, bytes: &[u8]) -> MappingOutcome {
     let entry = QuarantineEntry {
         number: 1,
         key: String::new(),
@@ -112,7 +112,7 @@ fn as_file(connector: &Connector, bytes: &[u8], sound: Option<u64>) -> Fate {
     let mut file = NamedTempFile::new().expect("a temporary file");
     file.write_all(bytes).expect("room for it");
     let inputs = [Input::File(file.path().to_owned())];
-    let report = RUNTIME.block_on(rehearse(connector, &inputs, Limits::default(), &|_| {}));
+    let report = RUNTIME.block_on(rehearse(connector, &inputs, EventLimits::default(), &|_| {}));
     let report = report.unwrap_or_else(|error| panic!("nothing of a file stops its reading: {error}"));
     assert_eq!(report.records, report.mapped + report.skipped + report.quarantined, "{report:?}");
     for seen in report.problems.values().chain(report.warnings.values()) {

@@ -1,13 +1,13 @@
 //! What must hold of whatever is read as events, or is not.
 
-use onefold_event::{Event, Limits, decode, encode};
-use onefold_mapping::{Outcome, Problem};
+use onefold_event::{Event, EventLimits, Problem, decode, encode};
+use onefold_mapping::MappingOutcome;
 
 use super::Fate;
 
 /// An event that came in: within its bounds, and the same once it was in the log.
 pub(super) fn check_event(event: &Event) {
-    let beyond = Limits::default().check(event);
+    let beyond = EventLimits::default().check(event);
     assert!(beyond.is_empty(), "taken in, and beyond its bounds: {beyond:?}");
     assert_eq!(decode(&encode(event)).as_ref(), Ok(event), "another event once it was in the log");
 }
@@ -24,19 +24,19 @@ pub(super) fn check_problems<'p>(problems: impl IntoIterator<Item = &'p Problem>
 }
 
 /// What became of records: events that a file can hold, or a reason.
-pub(super) fn check_outcome(outcome: &Outcome, bytes: usize) -> Fate {
+pub(super) fn check_outcome(outcome: &MappingOutcome, bytes: usize) -> Fate {
     match outcome {
-        Outcome::Mapped { events, .. } => {
+        MappingOutcome::Mapped { events, .. } => {
             assert!(!events.is_empty(), "mapped to nothing");
             assert!(events.len() <= 8 * bytes, "{} events of {bytes} bytes", events.len());
             events.iter().for_each(check_coded);
             Fate::Taken
         }
-        Outcome::Skipped { reason } => {
+        MappingOutcome::Skipped { reason } => {
             assert!(!reason.is_empty(), "skipped without a word");
             Fate::Refused
         }
-        Outcome::Quarantined(problems) => {
+        MappingOutcome::Quarantined(problems) => {
             check_problems(problems, 'R');
             Fate::Refused
         }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
-use onefold_identity::{Intermediary, Rules};
-use onefold_store::{SubjectState, Totals, asserted};
-use onefold_view::{Bundle, Given, Step, assemble};
+use onefold_fold::{SubjectState, asserted};
+use onefold_identity::{IdentityRules, Intermediary};
+use onefold_store::DocumentTotals;
+use onefold_view::{Bundle, SettlementStep, ViewInput, assemble};
 use prost::Message;
 
 use super::Fate;
@@ -26,7 +27,7 @@ pub(super) fn row(bytes: &[u8]) -> Fate {
 /// A bundle.
 pub(super) fn bundle(bytes: &[u8]) -> Fate {
     let Ok(bundle) = Bundle::decode(bytes) else { return Fate::Refused };
-    let mut totals = Totals::of(bytes).expect("the first fields of what decodes");
+    let mut totals = DocumentTotals::of(bytes).expect("the first fields of what decodes");
     assert_eq!((totals.documents, &totals.money), (bundle.documents(), &bundle.money()));
     totals.add(&totals.clone());
     let bundles = BTreeMap::from([("party:a:1".to_owned(), bundle.clone()), ("party:a:2".to_owned(), bundle)]);
@@ -40,7 +41,7 @@ pub(super) fn work(subject: &Subject, state: &SubjectState) {
     assert_eq!(SubjectState::decode(bytes.as_slice()).as_ref(), Ok(state), "another row once it was stored");
     let mut state = state.clone();
     state.keys = state.keys.clone().or_else(|| state.find_keys(subject, &|_| Intermediary::None, &|_| None));
-    for step in Step::ALL {
+    for step in SettlementStep::ALL {
         state.replies(step, subject);
     }
     state.says(subject);
@@ -71,13 +72,13 @@ pub(super) fn work(subject: &Subject, state: &SubjectState) {
 
 /// The view of a customer with these bundles.
 fn show(bundles: &BTreeMap<String, Bundle>) {
-    let view = assemble(&Given {
+    let view = assemble(&ViewInput {
         id: "",
         parties: &[],
         bundles,
         hubs: &BTreeSet::new(),
         decisions: &[],
-        rules: &Rules::default(),
+        rules: &IdentityRules::default(),
         open_items: &[],
         today: Some(TODAY),
         tallies: None,

@@ -64,8 +64,8 @@ mod tests {
             "subject": "case:desk:1", "time": "2026-03-09T17:05:11+08:00", "data": {"score": 0, "of": 5},
         }))
         .unwrap();
-        let shown = to_cloudevent(&rated);
+        let shown = to_cloudevent(&rated, &crate::EmptyKeyRing);
         assert_eq!(shown["data"], json!({"score": 0, "of": 5}));
-        assert_eq!(from_cloudevent(&shown).unwrap().body, rated.body);
+        assert_eq!(from_cloudevent(&shown).unwrap().payload(), rated.payload());
     }
 }
