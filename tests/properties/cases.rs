@@ -1,7 +1,13 @@
 //! The cases that must come out right, through the real log, store and stages. Each is also folded again by the batch path.
 
+use std::collections::BTreeMap;
+
 use onefold_event::v1;
 use onefold_testkit::{Draft, Shape, TestHub, party};
+use onefold_view::Bundle;
+use onefold_view::MoneyMeasure::{Invoiced, Open, Ordered, Owed, Paid, Unallocated};
+
+use crate::modelled::the_model_answers_as_the_hub_does;
 
 /// A hub that holds these events, at rest, judged by the batch path.
 pub(crate) async fn hub(drafts: &[Draft]) -> TestHub {
@@ -31,10 +37,6 @@ pub(crate) async fn sum(hub: &TestHub, party: &str, measure: onefold_view::Money
 pub(crate) async fn parties(hub: &TestHub, party: &str) -> Vec<String> {
     hub.customer(party).await.parties.into_keys().collect()
 }
-
-use onefold_view::MoneyMeasure::{Invoiced, Open, Ordered, Owed, Paid, Unallocated};
-
-use crate::modelled::the_model_answers_as_the_hub_does;
 
 const A: &str = "party:erp:A";
 const B: &str = "party:crm:B";
@@ -99,7 +101,7 @@ async fn a_changed_phone_unmerges_nobody_and_a_corrected_one_does() {
 }
 
 #[tokio::test]
-async fn merge_then_separate_gives_back_the_views_and_undo_merges_again() {
+async fn a_link_then_its_undoing_gives_back_the_views() {
     let mut hub = hub(&[
         Draft::invoice("invoice:erp:1", "60.00").refer("buyer", A),
         Draft::invoice("invoice:erp:2", "30.00").refer("buyer", B),
@@ -119,6 +121,28 @@ async fn merge_then_separate_gives_back_the_views_and_undo_merges_again() {
     say(&mut hub, &[Draft::new("decision:onefold:1", link(true)).id("1").revision(2).later(1)]).await;
     let after = hub.status().await;
     assert_eq!((before.digest, before.ids_digest), (after.digest, after.ids_digest));
+}
+
+#[tokio::test]
+async fn a_merge_changes_clusters_and_no_subject_or_bundle() {
+    const DOCUMENTS: [&str; 2] = ["invoice:erp:1", "order:erp:2"];
+    let mut hub = hub(&[
+        Draft::invoice(DOCUMENTS[0], "60.00").refer("buyer", A),
+        Draft::order(DOCUMENTS[1], "30.00").refer("buyer", B),
+    ])
+    .await;
+    let keys: Vec<String> = [A, B].into_iter().chain(DOCUMENTS).map(str::to_owned).collect();
+    let bundles = async |hub: &TestHub| {
+        let rows = [hub.customer(A).await.bundles, hub.customer(B).await.bundles];
+        rows.into_iter().flatten().collect::<BTreeMap<String, Bundle>>()
+    };
+    let (subjects, before) = (hub.store.subjects(&keys).await.unwrap(), bundles(&hub).await);
+    let (by, why) = ("anna".to_owned(), "same person".to_owned());
+    let body = v1::PartiesLinked { parties: vec![A.into(), B.into()], by, why, ..Default::default() };
+    say(&mut hub, &[Draft::new("decision:onefold:1", body)]).await;
+    assert_eq!(parties(&hub, A).await, [B, A]);
+    assert_eq!(hub.store.subjects(&keys).await.unwrap(), subjects);
+    assert_eq!(bundles(&hub).await, before);
 }
 
 #[tokio::test]

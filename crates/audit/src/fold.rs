@@ -159,7 +159,7 @@ impl Replay {
             }
             match state.admit(&event, &digest, at, partition, offset) {
                 AdmitOutcome::Duplicate => {}
-                AdmitOutcome::Next if !afresh => {
+                AdmitOutcome::InOrder if !afresh => {
                     let fragment = state.fragment.get_or_insert_with(|| Fragment::fold(&subject, &[]));
                     fragment.apply(&FactRef { event: &event, recorded_at: at });
                 }

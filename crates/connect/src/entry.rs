@@ -75,7 +75,7 @@ impl Origin {
     pub(crate) fn entry(&self, kept: &Kept, item: Option<usize>, problems: &[Problem]) -> QuarantineEntry {
         let place = |p: &Place| (p.first_line, p.last_line, p.offset, p.length);
         let context = Context {
-            mapping: hex(&self.mapping),
+            mapping: hex::encode(self.mapping),
             charset: self.charset.encoding.name().to_owned(),
             delimiter: if self.delimiter == 0 { String::new() } else { char::from(self.delimiter).to_string() },
             heading: self.heading.clone(),
@@ -86,7 +86,7 @@ impl Origin {
             item,
             message: kept.message,
         };
-        let sha256 = hex(&kept.sha256());
+        let sha256 = hex::encode(kept.sha256());
         let (first_line, last_line) = kept.lines();
         let offset = kept.offset();
         let part = item.map_or_else(String::new, |item| format!("[{item}]"));
@@ -147,10 +147,6 @@ pub(crate) fn codes(problems: &[Problem]) -> String {
     codes.sort_unstable();
     codes.dedup();
     codes.join(",")
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |hex, b| hex + &format!("{b:02x}"))
 }
 
 pub(crate) fn now() -> i64 {

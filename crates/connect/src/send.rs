@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 use crate::Input;
-use crate::entry::{hex, now};
+use crate::entry::now;
 use crate::fault;
 use crate::kept::Kept;
 use crate::pass::{End, Passed, RawDocument, To, pass};
@@ -176,7 +176,7 @@ fn part(cut: RawDocument<'_>, table: bool, resource: &str) -> Part {
         MappingOutcome::Mapped { events, .. } => events.first().map(|event| event.header.subject.to_string()),
         _ => None,
     };
-    let key = key.unwrap_or_else(|| hex(&Sha256::digest(&kept.raw)).get(..16).unwrap_or_default().to_owned());
+    let key = key.unwrap_or_else(|| hex::encode(Sha256::digest(&kept.raw)).get(..16).unwrap_or_default().to_owned());
     let mut value = cut.prelude.to_vec();
     value.extend_from_slice(&kept.raw);
     if table {

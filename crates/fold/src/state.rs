@@ -55,9 +55,9 @@ pub enum AdmitOutcome {
     /// The id was known with other content.
     Conflict,
     /// New, and after all that stood in the order of folding, or wherever it stands: it can be applied to what is folded.
-    Next,
-    /// New, but before or instead of something that stood.
-    New,
+    InOrder,
+    /// New, but before or instead of something that stood: the subject is folded afresh.
+    OutOfOrder,
 }
 
 impl SubjectState {
@@ -116,8 +116,8 @@ impl SubjectState {
         self.count(place, conflict);
         match (conflict, revises, in_order) {
             (true, ..) => AdmitOutcome::Conflict,
-            (false, false, true) => AdmitOutcome::Next,
-            _ => AdmitOutcome::New,
+            (false, false, true) => AdmitOutcome::InOrder,
+            _ => AdmitOutcome::OutOfOrder,
         }
     }
 

@@ -51,13 +51,13 @@ type Classes = BTreeMap<usize, usize>;
 /// set, not with its parties.
 #[derive(Default)]
 pub(crate) struct Traits {
-    exclusive: BTreeMap<usize, AtomHolder>,
+    exclusive: BTreeMap<usize, ScopeValues>,
     /// Per separation, who is on its left and on its right.
     sides: BTreeMap<usize, (Classes, Classes)>,
 }
 
 /// Exclusive values of a set in one scope.
-struct AtomHolder {
+struct ScopeValues {
     /// Values that each of them has who has any: whoever has one of these is kept apart from nobody.
     core: BTreeSet<usize>,
     /// The sets of values that occur, each with whose it is.
@@ -140,7 +140,7 @@ impl<'a> Constraints<'a> {
         let class = self.verdicts.class(party);
         let its = || Classes::from([(class, party)]);
         let own = self.exclusive.get(party).into_iter().flatten();
-        let held = |values: &BTreeSet<usize>| AtomHolder {
+        let held = |values: &BTreeSet<usize>| ScopeValues {
             core: values.clone(),
             sets: BTreeMap::from([(values.clone(), its())]),
         };

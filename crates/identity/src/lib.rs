@@ -48,5 +48,5 @@ pub use normalise::{Invalid, normalise};
 pub use own::{Claim, Facet, Intermediary, own};
 pub use owner::{OwnerAtom, OwnerKey};
 pub use party::{AtSource, PartyFacts};
-pub use rules::{Hubs, IdentityRules, Strength};
+pub use rules::{HubLimits, IdentityRules, Strength};
 pub use unhonoured::Unhonoured;

@@ -37,14 +37,14 @@ pub struct IdentityRules {
     pub exclusive: BTreeSet<String>,
     /// From how many parties on a customer is full: values join nobody to it any more, decisions and merges at source do.
     pub full_from: u64,
-    /// From how many parties on a value links nobody.
-    pub hub: Hubs,
+    /// How many parties a value may link before it is a hub value, which links nobody.
+    pub hub: HubLimits,
 }
 
 /// How many parties may ever have asserted a value that links.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Hubs {
+pub struct HubLimits {
     /// Of weak kinds.
     pub weak: u64,
     /// Of strong kinds.
@@ -53,7 +53,7 @@ pub struct Hubs {
     pub kinds: BTreeMap<String, u64>,
 }
 
-impl Default for Hubs {
+impl Default for HubLimits {
     fn default() -> Self {
         Self { weak: 20, strong: 500, kinds: BTreeMap::new() }
     }
@@ -67,7 +67,7 @@ impl Default for IdentityRules {
             weak: set(&WEAK),
             exclusive: set(&EXCLUSIVE),
             full_from: FULL_FROM,
-            hub: Hubs::default(),
+            hub: HubLimits::default(),
         }
     }
 }

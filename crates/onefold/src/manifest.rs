@@ -116,6 +116,6 @@ fn pass(path: &Path, into: &mut dyn Write) -> std::io::Result<Kept> {
         into.write_all(read)?;
         bytes += read.len() as u64;
     }
-    let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex::encode(hash.finalize());
     Ok(Kept { bytes, sha256 })
 }

@@ -27,7 +27,7 @@ impl Batch<'_> {
             let row = &mut self.subjects[place];
             match row.admit(t) {
                 AdmitOutcome::Duplicate => {}
-                AdmitOutcome::Next if !afresh.contains(&place) => {
+                AdmitOutcome::InOrder if !afresh.contains(&place) => {
                     let fact = FactRef { event: &t.event, recorded_at: t.recorded_at };
                     let subject = row.subject.clone();
                     row.change().fragment.get_or_insert_with(|| Fragment::fold(&subject, &[])).apply(&fact);

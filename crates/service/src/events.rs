@@ -171,7 +171,7 @@ fn line(event: &Event, keys: &dyn KeyRing, place: &EventPlace) -> EventLine {
         file: locator.resource,
         line: locator.first_line,
         last_line: locator.last_line,
-        mapping: event.mapping.iter().map(|b| format!("{b:02x}")).collect(),
+        mapping: hex::encode(&event.mapping),
         partition: place.partition,
         offset: place.offset,
         event: cloudevent,

@@ -127,9 +127,9 @@ impl PostgresStore {
     pub async fn hub_key(&self) -> Result<[u8; 32], StoreError> {
         let kept = sqlx::query_scalar::<_, String>("SELECT value FROM meta WHERE name = 'hub_key'");
         let kept = kept.fetch_one(self.reader()).await.map_err(engine)?;
-        let byte = |n: usize| kept.get(2 * n..2 * n + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        let bytes: Option<Vec<u8>> = (0..32).map(byte).collect();
-        bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| StoreError::Corrupt("the hub's key".to_owned()))
+        let mut key = [0; 32];
+        hex::decode_to_slice(kept, &mut key).map_err(|error| StoreError::Corrupt(format!("the hub's key: {error}")))?;
+        Ok(key)
     }
 
     fn open(to: PgConnectOptions, made_under: MadeUnder, options: PostgresOptions) -> Self {

@@ -21,8 +21,7 @@ pub(crate) fn short(key: &str) -> Cow<'_, str> {
     if key.len() <= LONGEST {
         return Cow::Borrowed(key);
     }
-    let hex = |text: String, byte: &u8| format!("{text}{byte:02x}");
-    Cow::Owned(Digest::cluster([key]).0.iter().fold(DIGESTED.to_owned(), hex))
+    Cow::Owned(format!("{DIGESTED}{}", hex::encode(Digest::cluster([key]).0)))
 }
 
 /// The same for many.

@@ -88,14 +88,15 @@ mod bytes_as_text {
     pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
         match std::str::from_utf8(bytes) {
             Ok(text) if !text.starts_with("\\x") => to.serialize_str(text),
-            _ => to.serialize_str(&bytes.iter().fold("\\x".to_owned(), |hex, b| format!("{hex}{b:02x}"))),
+            _ => to.serialize_str(&format!("\\x{}", hex::encode(bytes))),
         }
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(from)?;
-        let Some(hex) = text.strip_prefix("\\x") else { return Ok(text.into_bytes()) };
-        let digit = |n: usize| hex.get(n..n + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        (0..hex.len()).step_by(2).map(|n| digit(n).ok_or_else(|| serde::de::Error::custom("bad hex"))).collect()
+        match text.strip_prefix("\\x") {
+            Some(digits) => hex::decode(digits).map_err(serde::de::Error::custom),
+            None => Ok(text.into_bytes()),
+        }
     }
 }

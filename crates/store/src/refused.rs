@@ -54,7 +54,7 @@ impl QuarantineEntry {
     ) -> Self {
         let StoredRecord { partition, offset, record } = stored;
         let resource = format!("{topic}/{partition}/{offset}");
-        let sha256 = Sha256::digest(&record.value).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let sha256 = hex::encode(Sha256::digest(&record.value));
         let mut problem = Problem::new(code, message)
             .instead(error.to_string(), "an event of the catalogue, as proto/onefold/event says");
         problem.help = help.iter().map(|advice| (*advice).to_owned()).collect();

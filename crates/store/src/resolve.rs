@@ -47,7 +47,7 @@ pub struct ClusterRow {
 /// What the resolver writes.
 #[derive(Debug, Default)]
 pub struct ClusterChange {
-    /// Parties that belong to no cluster of several any more, or to another.
+    /// Parties that shared a customer and are alone now.
     pub dissolved: BTreeSet<String>,
     /// Clusters of several parties that are new or have others, each with those of its parties that are new in it or have another
     /// head.

@@ -25,9 +25,9 @@ pub(crate) struct Candidate {
 pub(crate) enum Judged {
     New,
     /// The same as an earlier one of this batch.
-    Same,
+    DuplicateInBatch,
     /// Another content than an earlier one of this batch.
-    Against(usize),
+    ContradictsInBatch(usize),
     Done(DoorVerdict),
 }
 
@@ -52,13 +52,14 @@ pub(crate) async fn judge(
         } else if known.iter().any(|copy| copy.digest == candidate.digest) {
             Judged::Done(DoorVerdict::Duplicate)
         } else if same_here {
-            Judged::Same
+            Judged::DuplicateInBatch
         } else if !known.is_empty() {
             contested.push((n, positions.len(), known.len()));
             positions.extend(known.iter().map(|copy| (copy.partition, copy.offset)));
+            // Holds its place until the copies in the log have been read, below.
             Judged::New
         } else if let Some(first) = here.first() {
-            Judged::Against(*first)
+            Judged::ContradictsInBatch(*first)
         } else {
             here.push(n);
             Judged::New

@@ -276,8 +276,8 @@ impl Inner {
                     state.recent.add(candidate.event.header.subject.as_str(), candidate.event.header.id, copy);
                     DoorVerdict::Accepted { partition, offset }
                 }
-                Judged::Same => DoorVerdict::Duplicate,
-                Judged::Against(first) => match (batch.get(first), verdicts.get(first)) {
+                Judged::DuplicateInBatch => DoorVerdict::Duplicate,
+                Judged::ContradictsInBatch(first) => match (batch.get(first), verdicts.get(first)) {
                     (Some(first), Some(DoorVerdict::Accepted { partition, offset })) => {
                         against(candidate, first, *partition, *offset)
                     }

@@ -48,7 +48,7 @@ pub(crate) fn content_digest(frame: &ScopeFrame) -> String {
             }
         }
     }
-    hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect()
+    hex::encode(&hash.finalize()[..8])
 }
 
 /// The values of the names in a condition that failed.

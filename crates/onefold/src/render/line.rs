@@ -5,7 +5,7 @@ use onefold_service::{CustomerName, Document, DocumentOwner, DocumentOwners, Eve
 use onefold_store::QuarantineEntry;
 use onefold_view::FindingView;
 
-use super::{amount, when};
+use super::{amount, padded, when};
 
 /// A document on a timeline.
 pub(crate) fn row(row: &Document) -> String {
@@ -17,7 +17,7 @@ pub(crate) fn row(row: &Document) -> String {
     let label = if row.label.is_empty() { String::new() } else { format!("  {}", row.label) };
     let reference = if row.reference { "  (shared with another customer)" } else { "" };
     let found: String = row.findings.iter().map(|found| format!("\n  {}", finding(found))).collect();
-    format!("{:<22}  {:<32}{sum}{status}{label}{reference}{found}", when(&row.at), row.subject)
+    format!("{:<22}  {}{sum}{status}{label}{reference}{found}", when(&row.at), padded(&row.subject, 32))
 }
 
 /// What of a document cannot be honoured, and what to do.
@@ -71,10 +71,10 @@ pub(crate) fn event(line: &EventLine) -> String {
     let from =
         if line.file.is_empty() { line.connector.clone() } else { format!("{} {}{lines}", line.connector, line.file) };
     format!(
-        "{:<22}  {:<30}  {:<32}  {from}  log {}/{}{standing}",
+        "{:<22}  {:<30}  {}  {from}  log {}/{}{standing}",
         when(&line.occurred_at),
         line.ty,
-        line.subject,
+        padded(&line.subject, 32),
         line.partition,
         line.offset
     )

@@ -1,6 +1,7 @@
 //! Answers as text for people.
 
 use onefold_event::Occurred;
+use unicode_width::UnicodeWidthStr;
 
 mod customer;
 mod line;
@@ -20,6 +21,11 @@ fn when(occurred: &Occurred) -> String {
         Some(format!("{day} {}{offset}", time.get(..5)?))
     });
     parts.unwrap_or(text)
+}
+
+/// A text followed by as many blanks as make it so many columns wide on a terminal, where a Chinese character takes two.
+fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{:1$}", "", columns.saturating_sub(text.width()))
 }
 
 /// A decimal with thousands apart.
@@ -56,6 +62,13 @@ mod tests {
         assert_eq!(when(&Occurred::new(at, false, Some(28_800))), "2026-03-09 17:05+08:00");
         assert_eq!(when(&Occurred::new(at, false, Some(-12_600))), "2026-03-09 05:35-03:30");
         assert_eq!(when(&Occurred::new(at, false, None)), "2026-03-09 09:05Z");
+    }
+
+    #[test]
+    fn columns_align_whatever_the_script() {
+        assert_eq!(padded("order:erp:A1", 16), "order:erp:A1    ");
+        assert_eq!(padded("order:erp:订单1", 16), "order:erp:订单1 ");
+        assert_eq!(padded("order:erp:订单12345", 16), "order:erp:订单12345");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::charset::Charset;
-use crate::entry::{Origin, hex};
+use crate::entry::Origin;
 use crate::kept::Kept;
 use crate::row::{Content, Place, Row};
 use crate::source::post::{NoEvent, PostedEvent};
@@ -126,7 +126,7 @@ pub(crate) fn again(raw: &[u8], limits: &EventLimits) -> MappingOutcome {
 fn entry(item: &PostedEvent, problems: &[Problem]) -> onefold_store::QuarantineEntry {
     let raw = item.raw.clone();
     let place = Place { first_line: 0, last_line: 0, offset: 0, length: raw.len() as u64 };
-    let key = format!("{CONNECTOR}/{}", hex(&Sha256::digest(&raw)));
+    let key = format!("{CONNECTOR}/{}", hex::encode(Sha256::digest(&raw)));
     let row = Row { place, raw, sha256: None, content: Content::Json(Value::Null), filled: Vec::new() };
     let origin = Origin {
         connector: CONNECTOR.to_owned(),
