@@ -1,5 +1,6 @@
 //! The rules of the house: who may depend on whom, what a crate shows and looks like inside, and that what a README names exists.
 
+mod borders;
 mod circles;
 mod dependencies;
 mod figures;

@@ -144,7 +144,7 @@ impl Names {
         let owners = keys.filter_map(|key| OwnerKey::parse(key));
         let atoms: BTreeSet<String> =
             owners.flat_map(|owner| owner.leaves().into_iter().map(ToString::to_string).collect::<Vec<_>>()).collect();
-        atoms.into_iter().filter(|atom| atom.starts_with("identifier:")).collect()
+        atoms.into_iter().filter(|atom| OwnerAtom::identifier_of(atom).is_some()).collect()
     }
 
     /// What is left on either side, named as far as it goes, and how many they are.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_event::Subject;
 use onefold_fold::SubjectState;
-use onefold_identity::{IdentifierKey, PartyFacts, Strength, cluster, head};
+use onefold_identity::{IdentifierKey, OwnerAtom, PartyFacts, Strength, cluster, head};
 use onefold_store::KeyPrint;
 use onefold_view::{Digest, DigestSum, Guest};
 use prost::Message;
@@ -53,7 +53,7 @@ impl Replay {
         }
         let (mut hubs, mut links) = (Vec::new(), Vec::new());
         for (text, all) in holders {
-            let owner = format!("identifier:{text}");
+            let owner = OwnerAtom::identifier_key(text);
             let identifier = Key::new(&owner);
             for (party, present) in &all {
                 self.rows.row(Row::Holder { party: Key::new(party), identifier, present: *present });
@@ -173,7 +173,7 @@ impl Replay {
     pub(crate) fn holders(&self, wanted: &BTreeSet<String>) -> Result<HashMap<String, BTreeSet<String>>, AuditError> {
         let mut holders: HashMap<String, BTreeSet<String>> = HashMap::new();
         for owner in wanted {
-            let Some(value) = owner.strip_prefix("identifier:") else { continue };
+            let Some(value) = OwnerAtom::identifier_of(owner) else { continue };
             let chunks = self.asserted.peek(self.shard(value))?;
             let present = chunks.frames().filter(|frame| frame.to == value && frame.tag != 0);
             holders.insert(owner.clone(), present.map(|frame| frame.from.to_owned()).collect());

@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use onefold_identity::OwnerAtom;
 use onefold_store::{LoadRow, LoadStore, Loaded, QuarantineEntry, StoreError, StoredTable, VerifySnapshot};
 
 use crate::compare::Sums;
@@ -124,7 +125,7 @@ impl Rows for Load {
         }
         let named = |key: &str| {
             // Parties are named by events, so they have a row of their own.
-            if !key.starts_with("party:") {
+            if !OwnerAtom::is_party(key) {
                 self.put(LoadRow::Named { key: key.to_owned() });
             }
         };

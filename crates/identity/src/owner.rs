@@ -10,6 +10,9 @@ use crate::IdentifierKey;
 /// Shards of what nobody owns, per source.
 const SHARDS: u64 = 16;
 
+/// What the key of whoever holds an identifier begins with, and that of a party.
+const IDENTIFIER: &str = "identifier:";
+const PARTY: &str = "party:";
 /// What the keys of several begin with.
 const SET: &str = "set:";
 const FIRST: &str = "first:";
@@ -50,7 +53,7 @@ impl fmt::Display for OwnerAtom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Party(party) => party.fmt(f),
-            Self::Identifier(key) => write!(f, "identifier:{key}"),
+            Self::Identifier(key) => f.write_str(&Self::identifier_key(key)),
             Self::First(owners) => f.write_str(&join(FIRST, owners.iter().map(OwnerKey::text))),
             Self::Until(owners) => f.write_str(&join(UNTIL, owners.iter().map(OwnerKey::text))),
         }
@@ -60,7 +63,7 @@ impl fmt::Display for OwnerAtom {
 impl OwnerAtom {
     /// Reads what `Display` writes.
     pub fn parse(text: &str) -> Option<Self> {
-        if let Some(key) = text.strip_prefix("identifier:") {
+        if let Some(key) = Self::identifier_of(text) {
             return key.parse().ok().map(Self::Identifier);
         }
         let several = |members| split(members, OwnerKey::named).filter(|owners| owners.len() > 1);
@@ -72,6 +75,21 @@ impl OwnerAtom {
         }
         let party: Subject = text.parse().ok()?;
         (party.kind() == SubjectKind::Party).then_some(Self::Party(party))
+    }
+
+    /// The key of whoever holds an identifier, such as `identifier:phone:+8613800138000`.
+    pub fn identifier_key(identifier: impl fmt::Display) -> String {
+        format!("{IDENTIFIER}{identifier}")
+    }
+
+    /// The identifier of such a key, as text; none of any other key.
+    pub fn identifier_of(key: &str) -> Option<&str> {
+        key.strip_prefix(IDENTIFIER)
+    }
+
+    /// Whether a key is a party's, told by its beginning.
+    pub fn is_party(key: &str) -> bool {
+        key.starts_with(PARTY)
     }
 
     /// Whether it names somebody who can own, whatever value becomes a hub.
@@ -282,6 +300,15 @@ fn fnv(text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_tells_by_its_beginning_what_it_is_of() {
+        let phone = OwnerAtom::identifier_key("phone:+8613800138000");
+        assert_eq!(OwnerAtom::parse(&phone).map(|atom| atom.to_string()), Some(phone.clone()));
+        assert_eq!(OwnerAtom::identifier_of(&phone), Some("phone:+8613800138000"));
+        assert!(PARTY.strip_suffix(':') == Some(SubjectKind::Party.word()) && OwnerAtom::is_party("party:erp:1"));
+        assert!(!OwnerAtom::is_party(&phone) && OwnerAtom::identifier_of("party:erp:1").is_none());
+    }
 
     fn party(text: &str) -> OwnerAtom {
         OwnerAtom::Party(text.parse().unwrap())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use onefold_event::{Subject, SubjectKind};
 use onefold_fold::{SubjectState, asserted};
-use onefold_identity::{Intermediary, PartyFacts};
+use onefold_identity::{Intermediary, OwnerAtom, PartyFacts};
 use onefold_store::{DocumentRow, PartyChange, RowChanges};
 use onefold_view::{Bundle, Contribution, Digest, Fragment};
 use prost::Message;
@@ -92,7 +92,7 @@ impl Batch<'_> {
             documents.remove(&gone.place.subject);
         }
         documents.extend(self.changes.documents_added.iter().filter(of).map(|row| row.place.subject.clone()));
-        if owner.starts_with("party:") {
+        if OwnerAtom::is_party(&owner) {
             documents.insert(owner.clone());
         }
         let documents: Vec<Subject> = documents.iter().filter_map(|key| key.parse().ok()).collect();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Subject, party_id};
 use onefold_fold::{FactState, SubjectState};
-use onefold_identity::IdentityRules;
+use onefold_identity::{IdentityRules, OwnerAtom};
 use onefold_log::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, IDENTITY_TOPIC, LogRecord, partition_of};
 use onefold_stage::StageError;
 use onefold_store::{CustomerRows, FactsOf, IdentityChange, Members, Note, PublishStore, PublisherLease, ReadStore};
@@ -76,7 +76,7 @@ impl<'a> Batch<'a> {
         let asked = followed.asked.iter().zip(&facts).filter_map(|(asked, facts)| self.own(asked, facts, &subjects));
         let asked: Vec<(&Asked, Option<String>)> = asked.collect();
         self.whose = asked.iter().filter_map(|(_, key)| Some((key.clone()?, None))).collect();
-        self.asked = around.iter().filter(|key| key.starts_with("party:")).chain(&swept).cloned().collect();
+        self.asked = around.iter().filter(|key| OwnerAtom::is_party(key)).chain(&swept).cloned().collect();
         owners.extend(swept.iter().cloned());
         self.swept = swept.into_iter().collect();
         let owners: Vec<String> = owners.into_iter().collect();

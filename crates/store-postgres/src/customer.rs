@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_fold::SubjectState;
-use onefold_identity::{IdentifierKey, IdentityRules};
+use onefold_identity::{IdentifierKey, IdentityRules, OwnerAtom};
 use onefold_store::{CustomerRows, PartyBundles, StoreError};
 use onefold_view::{Bundle, OpenItem};
 use prost::Message;
@@ -126,7 +126,7 @@ async fn identifiers(
             if standing.hub {
                 making.rows.hubs.insert(value.clone());
             } else if standing.present.iter().all(|party| making.rows.parties.contains_key(party)) {
-                making.atoms.push(format!("identifier:{value}"));
+                making.atoms.push(OwnerAtom::identifier_key(value));
             }
         }
     }

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use onefold_identity::OwnerKey;
+use onefold_identity::{OwnerAtom, OwnerKey};
 use onefold_store::{KeyPrint, StoreError};
 use sqlx::PgPool;
 
@@ -77,7 +77,7 @@ async fn holders(pool: &PgPool, keys: &Keys, mut all: Vec<(u64, u64, bool)>) -> 
     for (identifier, party, present) in all {
         // The value itself stands in the row, not the owner key that it makes.
         let value = keys.text(identifier)?;
-        let value = value.strip_prefix("identifier:").unwrap_or(value);
+        let value = OwnerAtom::identifier_of(value).unwrap_or(value);
         copy.row(3).text(value).text(keys.text(party)?).flag(present);
         copy.flow().await?;
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use onefold_event::Micros;
-use onefold_identity::{IdentifierKey, IdentityRules, OwnerKey};
+use onefold_identity::{IdentifierKey, IdentityRules, OwnerAtom, OwnerKey};
 use onefold_store::{CustomerRows, Note, PartyPage, PublishStore, Published, PublisherLease, StoreError, Unpublished};
 use sqlx::{PgConnection, Row};
 
@@ -88,7 +88,7 @@ impl PublishStore for PostgresStore {
         let (mut tx, rules) = (self.snapshot().await?, &self.0.made_under.rules);
         let whose = whose(&mut tx, owners.iter().chain(around), rules).await?;
         let mut parties: BTreeSet<String> = whose.into_values().flat_map(|whose| whose.customers).collect();
-        let named: Vec<&String> = around.iter().filter(|key| key.starts_with("party:")).collect();
+        let named: Vec<&String> = around.iter().filter(|key| OwnerAtom::is_party(key)).collect();
         if !named.is_empty() {
             parties.extend(beside(&mut tx, &named, rules).await?);
         }
@@ -143,13 +143,13 @@ async fn beside(
     };
     let values: Vec<String> = values.into_iter().filter(linked).map(|(value, ..)| value).collect();
     let mut parties = holders(c, &values).await?;
-    let atoms: Vec<String> = values.iter().map(|value| format!("identifier:{value}")).collect();
+    let atoms: Vec<String> = values.iter().map(OwnerAtom::identifier_key).collect();
     let sql = "SELECT DISTINCT owner FROM set_member WHERE atom = ANY($1)";
     let sets = sqlx::query_scalar::<_, String>(sql).bind(atoms).fetch_all(&mut *c).await.map_err(engine)?;
     let long = Long::of(c, sets.iter().map(String::as_str)).await?;
     let mut shared = Vec::new();
     for atom in sets.iter().flat_map(|set| OwnerKey::members(long.text(set))) {
-        match atom.strip_prefix("identifier:") {
+        match OwnerAtom::identifier_of(&atom) {
             Some(value) => shared.push(value.to_owned()),
             None => drop(parties.insert(atom)),
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use onefold_event::party_id;
+use onefold_identity::OwnerAtom;
 use onefold_store::{
     EachRow, KeyPrint, RowPrint, StoreError, StoredSums, StoredTable, VerifySnapshot, VerifyStore, is_torn,
 };
@@ -122,7 +123,7 @@ impl Snapshot {
                 print(&[&other("subject")?, &due, bytes(row, "item")?])
             }
             StoredTable::Holders => {
-                let identifier = KeyPrint::of(&format!("identifier:{}", text("identifier")?)).bytes();
+                let identifier = KeyPrint::of(&OwnerAtom::identifier_key(text("identifier")?)).bytes();
                 let present = i64::from(row.try_get::<bool, _>("present").map_err(engine)?).to_be_bytes();
                 print(&[&identifier, &present])
             }

@@ -148,7 +148,7 @@ impl Customer<'_> {
     }
 
     fn identifier(&mut self, value: IdentifierKey) -> Result<()> {
-        let key = format!("identifier:{value}");
+        let key = OwnerAtom::identifier_key(&value);
         if self.rows.bundles.contains_key(&key) || self.rows.hubs.contains(&value) {
             return Ok(());
         }

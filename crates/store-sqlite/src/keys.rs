@@ -1,6 +1,7 @@
 //! Keys and their numbers, found by place. A place is probed onwards where two keys share it; the text in the row is the judge.
 
 use onefold_event::party_id;
+use onefold_identity::OwnerAtom;
 use onefold_store::KeyPrint;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use crate::numbers::Print;
 /// those that begin alike up to their last two characters: systems count their documents up, and what is new in a batch is then
 /// on few pages.
 pub(crate) fn place(key: &str) -> i64 {
-    if key.starts_with("party:") {
+    if OwnerAtom::is_party(key) {
         return place_of(party_id(key));
     }
     let beginning = key.char_indices().nth_back(1).map_or("", |(at, _)| &key[..at]);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use onefold_fold::{FactState, SubjectState};
-use onefold_identity::OwnerKey;
+use onefold_identity::{OwnerAtom, OwnerKey};
 use onefold_store::{DocumentRow, FactsOf, OwnerRow, PartyChange, ProjectStore, ProjectTx, RowChanges, StoreError};
 use onefold_view::{Bundle, Digest, DigestSum};
 use prost::Message;
@@ -283,14 +283,14 @@ impl Project {
     fn write_party(&mut self, change: &PartyChange) -> Result<()> {
         let party = self.0.writer.owner_number(&change.party)?;
         for value in &change.gone {
-            let identifier = self.0.writer.owner_number(&format!("identifier:{value}"))?;
+            let identifier = self.0.writer.owner_number(&OwnerAtom::identifier_key(value))?;
             let wake = "INSERT OR IGNORE INTO inbox SELECT party FROM holder WHERE identifier = ?1";
             self.0.writer.connection.prepare_cached(wake)?.execute([identifier])?;
             let gone = "DELETE FROM holder WHERE identifier = ?1 AND party = ?2";
             self.0.writer.connection.prepare_cached(gone)?.execute([identifier, party])?;
         }
         for (value, present) in &change.asserted {
-            let identifier = self.0.writer.owner_number(&format!("identifier:{value}"))?;
+            let identifier = self.0.writer.owner_number(&OwnerAtom::identifier_key(value))?;
             let put =
                 "INSERT INTO holder VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET present = ?3 WHERE present <> ?3";
             self.0.writer.connection.prepare_cached(put)?.execute((identifier, party, present))?;

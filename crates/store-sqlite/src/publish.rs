@@ -164,7 +164,7 @@ fn finish(c: &Connection, turn: &PublisherLease, done: &Published) -> Result<boo
 fn beside(c: &Connection, around: &[String], rules: &IdentityRules, parties: &mut BTreeSet<i64>) -> Result<()> {
     let taken: BTreeSet<&String> = around.iter().collect();
     let mut values = BTreeSet::new();
-    for key in around.iter().filter(|key| key.starts_with("party:")) {
+    for key in around.iter().filter(|key| OwnerAtom::is_party(key)) {
         let Some(party) = keys::find(c, key)? else { continue };
         let mut held = c.prepare_cached("SELECT identifier FROM holder WHERE party = ?1")?;
         for value in held.query_map([party], |r| r.get::<_, i64>(0))? {
@@ -201,7 +201,7 @@ fn beside(c: &Connection, around: &[String], rules: &IdentityRules, parties: &mu
 fn share(c: &Connection, set: &str, parties: &mut BTreeSet<i64>) -> Result<()> {
     for atom in OwnerKey::members(set) {
         let Some(num) = keys::find(c, &atom)? else { continue };
-        if atom.starts_with("party:") {
+        if OwnerAtom::is_party(&atom) {
             parties.insert(num);
         } else {
             parties.extend(customer::holders(c, num, 1000)?.1);

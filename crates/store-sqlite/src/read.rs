@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use onefold_fold::SubjectState;
-use onefold_identity::IdentifierKey;
+use onefold_identity::{IdentifierKey, OwnerAtom};
 use onefold_store::{
     CustomerRows, DocumentPlace, DocumentRow, FoundCustomer, IdentifierHolding, ListingOrder, ReadStore, StatusRows,
     StoreError,
@@ -41,7 +41,7 @@ impl ReadStore for SqliteStore {
     }
 
     async fn holders(&self, identifier: &IdentifierKey) -> Result<IdentifierHolding, StoreError> {
-        let key = format!("identifier:{identifier}");
+        let key = OwnerAtom::identifier_key(identifier);
         self.read_here(|c| {
             let Some(num) = keys::find(c, &key)? else { return Ok(IdentifierHolding::default()) };
             let (ever, present) = customer::holders(c, num, 100)?;

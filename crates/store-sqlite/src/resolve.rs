@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use onefold_fold::SubjectState;
-use onefold_identity::IdentifierKey;
+use onefold_identity::{IdentifierKey, OwnerAtom};
 use onefold_store::{ClusterChange, ClusterRow, IdentifierHolders, PartyRow, ResolveStore, ResolveTx, StoreError};
 use rusqlite::{OptionalExtension, Result};
 
@@ -107,7 +107,7 @@ impl Resolve {
     }
 
     fn holders_of(&mut self, value: &IdentifierKey, limit: usize) -> Result<IdentifierHolders> {
-        let Some(num) = self.tx.writer.number(&format!("identifier:{value}"))? else {
+        let Some(num) = self.tx.writer.number(&OwnerAtom::identifier_key(value))? else {
             return Ok(IdentifierHolders::default());
         };
         let c = &self.tx.writer.connection;

@@ -1,7 +1,7 @@
 //! Counts and sums over everything, by one pass over the owners.
 
 use onefold_fold::SubjectState;
-use onefold_identity::IdentityRules;
+use onefold_identity::{IdentityRules, OwnerAtom};
 use onefold_store::{DocumentTotals, StatusRows};
 use rusqlite::{Connection, Result};
 
@@ -33,7 +33,7 @@ pub(crate) fn rows(c: &Connection, rules: &IdentityRules) -> Result<StatusRows> 
             continue;
         }
         let totals = DocumentTotals::of(bytes).map_err(|e| corrupt(key, e))?;
-        let owned = key.starts_with("party:") || whose(c, key, rules)?.whole;
+        let owned = OwnerAtom::is_party(key) || whose(c, key, rules)?.whole;
         if owned { &mut rows.owned } else { &mut rows.unattributed }.add(&totals);
     }
     let (members, clusters) = (one("SELECT count(*) FROM member")?, one("SELECT count(DISTINCT cluster) FROM member")?);

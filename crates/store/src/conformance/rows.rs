@@ -94,7 +94,7 @@ pub(super) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)
         changes.facts.extend(further.into_iter().map(|fact| ((*key).to_owned(), fact)));
         changes.subjects.push(((*key).to_owned(), Arc::new(row)));
     }
-    let parties = rows.iter().map(|(key, _)| (*key).to_owned()).filter(|key| key.starts_with("party:"));
+    let parties = rows.iter().map(|(key, _)| (*key).to_owned()).filter(|key| OwnerAtom::is_party(key));
     let named = touched.values().flat_map(|(old, new)| old.keys().chain(new.keys()).cloned());
     let owners: Vec<String> = named.chain(parties).collect::<BTreeSet<_>>().into_iter().collect();
     let held = done(tx.owners(&owners).await);
@@ -106,7 +106,7 @@ pub(super) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)
             changes.open_removed.extend(old.get(&key).map(|c| c.open_items()).unwrap_or_default());
             changes.open_added.extend(new.get(&key).map(|c| c.open_items()).unwrap_or_default());
         }
-        if key.starts_with("party:") && row.first_seen.is_none() {
+        if OwnerAtom::is_party(&key) && row.first_seen.is_none() {
             row.first_seen = Some(1_750_000_000_000_000);
             changes.clusters_digest.add(&Digest::cluster([key.as_str()]));
             changes.ids_digest.add(&Digest::id(&key, [key.as_str()]));
