@@ -25,7 +25,7 @@ impl Told {
         let (mut metrics, mut stages) = (BTreeMap::new(), BTreeSet::new());
         let told = Regex::new(r#"(?s)metrics::(gauge|counter|histogram)!\(\s*"(\w+)"(.*?)\)\s*\."#).unwrap();
         let label = Regex::new(r#""(\w+)"\s*=>"#).unwrap();
-        let stage = Regex::new(r#"fn name\(&self\) -> &'static str \{\s*"(\w+)""#).unwrap();
+        let stage = Regex::new(r#"fn name\(&self\) -> &str \{\s*"(\w+)""#).unwrap();
         let sources = glob(&root().join("crates"));
         for text in &sources {
             for found in told.captures_iter(text) {
