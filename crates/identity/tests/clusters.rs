@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
 use onefold_identity::{
-    AtSource, IdentifierKey, IdentityRules, Link, PartyClusters, PartyDecision, PartyFacts, Reason, cluster,
+    AtSource, IdentifierKey, IdentityRules, Link, PartyClusters, PartyDecision, PartyFacts, Reason, Step, cluster,
     components, explain, normalise_name,
 };
 
@@ -343,6 +343,12 @@ fn components_are_as_if_nothing_were_forbidden() {
     assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
 }
 
+/// Why a party is one customer with `party:x:a`.
+fn explained(world: &World, to: &str) -> Option<Vec<Step>> {
+    let rules = IdentityRules::default();
+    explain(&world.parties, &world.decisions, &world.hubs, &rules, &subject("party:x:a"), &subject(to))
+}
+
 #[test]
 fn a_chain_is_explained() {
     let mut world = World::default();
@@ -352,34 +358,22 @@ fn a_chain_is_explained() {
         .party("c", "Foo", "phone:+1")
         .party("d", "", "");
     world.link(1, 1, "c d");
-    let to = |n: &str| {
-        explain(
-            &world.parties,
-            &world.decisions,
-            &world.hubs,
-            &IdentityRules::default(),
-            &subject("party:x:a"),
-            &subject(n),
-        )
-    };
-    let chain: Vec<_> =
-        to("party:x:d").unwrap().iter().map(|step| format!("{} {}", step.to.number(), step.link)).collect();
+    let chain: Vec<_> = explained(&world, "party:x:d")
+        .unwrap()
+        .iter()
+        .map(|step| format!("{} {}", step.to.number(), step.link))
+        .collect();
     assert_eq!(chain, ["b tax_number:CN:1", "c phone:+1 and the name foo", "d decision:hub:1"]);
-    assert_eq!(to("party:x:a"), Some(Vec::new()));
-    assert_eq!(to("party:x:nobody"), None);
-    assert!(matches!(to("party:x:b").unwrap().as_slice(), [step] if matches!(step.link, Link::Strong(_))));
+    assert_eq!(explained(&world, "party:x:a"), Some(Vec::new()));
+    assert_eq!(explained(&world, "party:x:nobody"), None);
+    assert!(
+        matches!(explained(&world, "party:x:b").unwrap().as_slice(), [step] if matches!(step.link, Link::Strong(_)))
+    );
     world.at_source("a", "b", 1, true);
-    let to = |n: &str| {
-        explain(
-            &world.parties,
-            &world.decisions,
-            &world.hubs,
-            &IdentityRules::default(),
-            &subject("party:x:a"),
-            &subject(n),
-        )
-    };
-    assert_eq!(to("party:x:b").unwrap()[0].link.to_string(), "party:x:a merged into party:x:b at source");
+    assert_eq!(
+        explained(&world, "party:x:b").unwrap()[0].link.to_string(),
+        "party:x:a merged into party:x:b at source"
+    );
 }
 
 #[test]

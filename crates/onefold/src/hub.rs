@@ -14,7 +14,7 @@ use onefold_projector::{Projector, WorkCounters};
 use onefold_publisher::Publisher;
 use onefold_resolver::Resolver;
 use onefold_service::Service;
-use onefold_stage::{Stage, StageBoard, StopSignal, WakeSignal, spawn};
+use onefold_stage::{HealthRegistry, Stage, StopSignal, WakeSignal, spawn};
 use onefold_store::{Followed, Queue, Store};
 
 use crate::args::Globals;
@@ -55,7 +55,7 @@ pub(crate) struct Hub {
     /// Where it is, for people.
     pub(crate) place: String,
     pub(crate) service: Service,
-    pub(crate) health: StageBoard,
+    pub(crate) health: HealthRegistry,
     /// Held until it is closed.
     writer: Writer,
     /// What the projector counts of itself.
@@ -151,7 +151,7 @@ impl Hub {
         } else {
             None
         };
-        let (health, stop) = (StageBoard::default(), StopSignal::default());
+        let (health, stop) = (HealthRegistry::default(), StopSignal::default());
         let wakes: [WakeSignal; 3] = Default::default();
         let [resolve, assemble, publish] = &wakes;
         let projector = Projector::new(

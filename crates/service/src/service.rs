@@ -6,7 +6,7 @@ use onefold_connect::Door;
 use onefold_event::KeyRing;
 use onefold_identity::IdentityRules;
 use onefold_log::Log;
-use onefold_stage::StageBoard;
+use onefold_stage::HealthRegistry;
 use onefold_store::Store;
 
 use crate::writes::Writes;
@@ -19,7 +19,7 @@ pub struct Service {
     pub(crate) door: Option<Door>,
     pub(crate) rules: IdentityRules,
     pub(crate) keys: Arc<dyn KeyRing>,
-    pub(crate) health: StageBoard,
+    pub(crate) health: HealthRegistry,
     /// Where whether they succeed is part of health.
     pub(crate) writes: Option<Writes>,
 }
@@ -34,12 +34,12 @@ impl Service {
         rules: IdentityRules,
         keys: Arc<dyn KeyRing>,
     ) -> Self {
-        Self { log, store, door, rules, keys, health: StageBoard::default(), writes: None }
+        Self { log, store, door, rules, keys, health: HealthRegistry::default(), writes: None }
     }
 
     /// The same with the stages whose health it is to tell.
     #[must_use]
-    pub fn watching(mut self, health: StageBoard) -> Self {
+    pub fn watching(mut self, health: HealthRegistry) -> Self {
         self.health = health;
         self
     }

@@ -26,9 +26,9 @@ struct Beat {
 
 /// The stages of a process.
 #[derive(Debug, Clone, Default)]
-pub struct StageBoard(Arc<Mutex<Vec<Beat>>>);
+pub struct HealthRegistry(Arc<Mutex<Vec<Beat>>>);
 
-impl StageBoard {
+impl HealthRegistry {
     /// All stages, in the order in which they began.
     pub fn stages(&self) -> Vec<StageHealth> {
         let all = self.lock();

@@ -3,5 +3,5 @@
 mod health;
 mod run;
 
-pub use health::{StageBoard, StageHealth};
+pub use health::{HealthRegistry, StageHealth};
 pub use run::{Stage, StageError, StepProgress, StopSignal, WakeSignal, spawn};

@@ -9,7 +9,7 @@ use onefold_log::LogError;
 use onefold_store::StoreError;
 use tokio::sync::{Notify, watch};
 
-use crate::StageBoard;
+use crate::HealthRegistry;
 
 /// What a step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,7 @@ pub fn spawn(
     mut stage: Box<dyn Stage>,
     wake: Option<WakeSignal>,
     next: Option<WakeSignal>,
-    health: StageBoard,
+    health: HealthRegistry,
     stop: StopSignal,
 ) -> std::io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Handle::current();
@@ -122,7 +122,7 @@ async fn drive(
     name: &Arc<str>,
     wake: Option<WakeSignal>,
     next: Option<WakeSignal>,
-    health: &StageBoard,
+    health: &HealthRegistry,
     stop: &StopSignal,
 ) {
     let mut stopping = stop.0.subscribe();

@@ -336,13 +336,6 @@ impl Fragment {
         decided.flat_map(|d| d.left.iter().chain(&d.right)).filter_map(|party| party.parse().ok()).collect()
     }
 
-    /// Whether it is a payment whose allocations do not come to its amount: the remainder is its payer's (C4).
-    pub fn leaves_over(&self) -> bool {
-        let Some(amount) = self.payment.as_deref().and_then(|payment| payment.amount) else { return false };
-        let given = self.allocations().into_iter().filter_map(|(_, allocated)| allocated.amount);
-        !given.fold(amount, |rest, given| rest.minus(&given)).is_zero()
-    }
-
     /// How it stands.
     pub(crate) fn stance(&self) -> Stance {
         self.validity.as_ref().map_or(Stance::Stands, |validity| validity.stance())

@@ -90,6 +90,13 @@ pub(crate) enum Against {
 }
 
 impl Fragment {
+    /// Whether it is a payment whose allocations do not come to its amount: the remainder is its payer's (C4).
+    pub fn leaves_over(&self) -> bool {
+        let Some(amount) = self.payment.as_deref().and_then(|payment| payment.amount) else { return false };
+        let given = self.allocations().into_iter().filter_map(|(_, allocated)| allocated.amount);
+        !given.fold(amount, |rest, given| rest.minus(&given)).is_zero()
+    }
+
     /// The amount of a payment, refund, adjustment or credit note.
     fn amount(&self) -> Option<Money> {
         let paid = self.payment.as_ref().and_then(|p| p.amount);

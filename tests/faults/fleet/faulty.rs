@@ -10,7 +10,7 @@ use onefold_log::{Log, LogRecord, partition_of};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_projector::Projector;
 use onefold_resolver::Resolver;
-use onefold_stage::{Stage, StageBoard, StopSignal, spawn};
+use onefold_stage::{HealthRegistry, Stage, StopSignal, spawn};
 use onefold_store::{StatusRows, Store};
 use onefold_store_postgres::PostgresStore;
 use onefold_store_sqlite::SqliteStore;
@@ -29,7 +29,7 @@ async fn folded(stores: [Arc<dyn Store>; 2], records: &[LogRecord], seed: u64) -
     embedded.topic("events", PARTITIONS).await.expect("a topic");
     let sound: Arc<dyn Log> = Arc::new(embedded);
     let log: Arc<dyn Log> = Arc::new(FaultyLog::new(Arc::clone(&sound), seed));
-    let (health, stop) = ([(); 2].map(|()| StageBoard::default()), StopSignal::default());
+    let (health, stop) = ([(); 2].map(|()| HealthRegistry::default()), StopSignal::default());
     let mut threads = Vec::new();
     for (store, health) in stores.iter().zip(&health) {
         let projector = Projector::new(
