@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use foldhash::HashMap;
-use onefold_event::{CodecError, DecodedEvent, KeyRing, Subject, SubjectKind, decode, decode_with};
+use onefold_event::{DecodedEvent, KeyRing, Subject, SubjectKind, decode_digested, decode_with};
 use onefold_fold::{AdmitOutcome, FactState, MOST_FACTS, SubjectState};
 use onefold_log::{EVENTS_TOPIC, Log, LogRecord, StoredRecord};
 use onefold_store::{KeyPrint, QuarantineEntry};
@@ -133,12 +133,7 @@ impl Replay {
         let mut copies = Vec::new();
         for frame in frames {
             let Some((partition, offset, at, value)) = placed(frame.rest) else { continue };
-            let decoded = || {
-                let event = decode(value)?;
-                let digest = self.key.digest(&event);
-                Ok::<_, CodecError>((digest, event.into_decoded(self.keys.as_ref())?))
-            };
-            let Ok((digest, event)) = decoded() else {
+            let Ok((digest, event)) = decode_digested(value, &self.key, self.keys.as_ref()) else {
                 self.refuse_frame(frame);
                 continue;
             };

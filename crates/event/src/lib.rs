@@ -32,7 +32,7 @@ pub use cloudevent::{CloudEventError, from_cloudevent, to_cloudevent};
 pub use currency::{Currency, CurrencyError};
 pub use event::{
     CodecError, ContentDigest, DecodedEvent, EmptyKeyRing, Event, EventError, EventHeader, HubKey, KeyRing, Locator,
-    Payload, PayloadContent, SubjectReference, decode, decode_with, encode,
+    Payload, PayloadContent, SubjectReference, decode, decode_digested, decode_with, encode,
 };
 pub use id::{EventId, IdParts, party_id};
 pub use key::{KeyState, check_key, judge_key};

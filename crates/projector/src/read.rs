@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use onefold_event::{CodecError, ContentDigest, DecodedEvent, HubKey, KeyRing, decode};
+use onefold_event::{ContentDigest, DecodedEvent, HubKey, KeyRing, decode_digested};
 use onefold_log::{EVENTS_TOPIC, Log, StoredRecord};
 use onefold_stage::StageError;
 use onefold_store::QuarantineEntry;
@@ -91,13 +91,7 @@ impl Reader {
 /// A record that is wrong alone is found before it is stored; one that came into the log all the same stays there, and is in
 /// quarantine for whoever must decide.
 fn take(stored: StoredRecord, key: &HubKey, keys: &dyn KeyRing) -> Result<Taken, Box<QuarantineEntry>> {
-    let decoded = || {
-        let event = decode(&stored.record.value)?;
-        // The digest is over what stands in the log, sealed or not.
-        let digest = key.digest(&event);
-        Ok::<_, CodecError>((digest, event.into_decoded(keys)?))
-    };
-    match decoded() {
+    match decode_digested(&stored.record.value, key, keys) {
         Ok((digest, event)) => {
             let StoredRecord { partition, offset, record } = stored;
             Ok(Taken { event, digest, partition, offset, recorded_at: record.time })

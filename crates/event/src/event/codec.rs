@@ -3,8 +3,8 @@
 use prost::Message;
 
 use crate::{
-    DecodedEvent, Event, EventError, EventHeader, EventId, KeyRing, Payload, ReferenceRole, Subject, SubjectReference,
-    v1,
+    ContentDigest, DecodedEvent, Event, EventError, EventHeader, EventId, HubKey, KeyRing, Payload, ReferenceRole,
+    Subject, SubjectReference, v1,
 };
 
 /// Why bytes are no event.
@@ -79,6 +79,20 @@ pub fn decode(value: &[u8]) -> Result<Event, CodecError> {
 /// As [`decode`], and a payload that does not decode.
 pub fn decode_with(value: &[u8], keys: &dyn KeyRing) -> Result<DecodedEvent, CodecError> {
     Ok(decode(value)?.into_decoded(keys)?)
+}
+
+/// The same with the digest of what stands in the log, sealed or not.
+///
+/// # Errors
+/// As [`decode_with`].
+pub fn decode_digested(
+    value: &[u8],
+    key: &HubKey,
+    keys: &dyn KeyRing,
+) -> Result<(ContentDigest, DecodedEvent), CodecError> {
+    let event = decode(value)?;
+    let digest = key.digest(&event);
+    Ok((digest, event.into_decoded(keys)?))
 }
 
 fn id(bytes: &[u8]) -> Result<EventId, CodecError> {

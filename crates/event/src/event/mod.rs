@@ -7,7 +7,7 @@ mod payload;
 
 use crate::{Body, EventId, EventType, Micros, Occurred, ReferenceRole, Subject, SubjectKind};
 
-pub use codec::{CodecError, decode, decode_with, encode};
+pub use codec::{CodecError, decode, decode_digested, decode_with, encode};
 pub use digest::{ContentDigest, HubKey};
 pub use error::EventError;
 pub use payload::{EmptyKeyRing, KeyRing, Payload, PayloadContent};

@@ -1,5 +1,7 @@
 //! What an event says: in two parts, of which the personal one may be sealed.
 
+use std::borrow::Cow;
+
 use prost::encoding::{DecodeContext, decode_key, skip_field};
 
 use crate::{Body, EventError, EventType, Subject, catalogue};
@@ -105,23 +107,22 @@ impl Payload {
     /// # Errors
     /// Bytes in clear, or opened ones, that do not decode.
     pub fn read(&self, subject: &Subject, keys: &dyn KeyRing) -> Result<PayloadContent, EventError> {
-        if let Some(clear) = self.clear() {
-            return Ok(PayloadContent { body: self.decode(clear)?, is_sealed: false });
-        }
-        match keys.unseal(subject, &self.sealed_by, &self.personal) {
-            Some(clear) => Ok(PayloadContent { body: self.decode(&clear)?, is_sealed: false }),
-            None => Ok(PayloadContent { body: self.decode(&[])?, is_sealed: true }),
-        }
+        let clear = self.opened(subject, keys);
+        let body = self.decode(clear.as_deref().unwrap_or_default())?;
+        Ok(PayloadContent { body, is_sealed: clear.is_none() })
     }
 
     /// The encoded message, as far as these keys open it, and whether its personal part stayed sealed.
     pub(crate) fn message(&self, subject: &Subject, keys: &dyn KeyRing) -> (Vec<u8>, bool) {
-        if let Some(clear) = self.clear() {
-            return ([self.open.as_slice(), clear].concat(), false);
-        }
-        match keys.unseal(subject, &self.sealed_by, &self.personal) {
-            Some(clear) => ([self.open.as_slice(), &clear].concat(), false),
-            None => (self.open.clone(), true),
+        let clear = self.opened(subject, keys);
+        ([self.open.as_slice(), clear.as_deref().unwrap_or_default()].concat(), clear.is_none())
+    }
+
+    /// The personal part in clear; none where it stays sealed.
+    fn opened(&self, subject: &Subject, keys: &dyn KeyRing) -> Option<Cow<'_, [u8]>> {
+        match self.clear() {
+            Some(clear) => Some(Cow::Borrowed(clear)),
+            None => keys.unseal(subject, &self.sealed_by, &self.personal).map(Cow::Owned),
         }
     }
 
