@@ -39,14 +39,14 @@ pub(crate) struct Day {
 /// Which page of a list is asked for.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Paged {
+pub struct PageQuery {
     /// The page before said it as `next`; none: the first page.
     pub cursor: Option<String>,
     /// Items on it at most; none: as many as a page has.
     pub limit: Option<usize>,
 }
 
-impl Paged {
+impl PageQuery {
     /// Reads it from the query of a request.
     ///
     /// # Errors
@@ -122,7 +122,7 @@ async fn listed(
     listing: ListingOrder,
     uri: &Uri,
 ) -> Result<Response, ProblemDetails> {
-    let Paged { cursor, limit } = Paged::read(uri)?;
+    let PageQuery { cursor, limit } = PageQuery::read(uri)?;
     let (of, limit) = (reference(named)?, limit.unwrap_or(PAGE));
     let turn = face.turns.read(limit, connection).await?;
     let service = face.service.clone();

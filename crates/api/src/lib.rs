@@ -17,7 +17,7 @@ mod serve;
 mod turns;
 
 pub use cloudevents::read_events;
-pub use customers::Paged;
+pub use customers::PageQuery;
 pub use metrics::Render;
 pub use options::Options;
 pub use problem::{ProblemDetails, status_of};

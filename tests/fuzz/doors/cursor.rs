@@ -1,7 +1,7 @@
 //! What a caller says of a list: the query with its cursor, the reference in the path, the words that are looked for.
 
 use hyper::Uri;
-use onefold_api::Paged;
+use onefold_api::PageQuery;
 use onefold_service::{Cursor, CustomerReference};
 use onefold_view::{SearchTerm, search_words};
 
@@ -16,7 +16,7 @@ pub(super) fn page(bytes: &[u8]) -> Fate {
     let target = lines.next().unwrap_or_default();
     let mut fate = Fate::Refused;
     if let Ok(uri) = Uri::try_from(target)
-        && let Ok(paged) = Paged::read(&uri)
+        && let Ok(paged) = PageQuery::read(&uri)
         && let Some(Ok(cursor)) = paged.cursor.as_deref().map(str::parse::<Cursor>)
     {
         let again: Cursor = cursor.to_string().parse().unwrap_or_else(|error| panic!("{cursor}: {error}"));
