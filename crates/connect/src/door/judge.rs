@@ -8,7 +8,7 @@ use onefold_log::{EVENTS_TOPIC, Log, StoredRecord};
 use onefold_store::FactsOf;
 
 use crate::door::recent::{Copy, Recent};
-use crate::{DoorError, DoorVerdict, EarlierCopy};
+use crate::{DoorError, DoorVerdict};
 
 /// An event at the door, with what can be computed before its turn.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ pub(crate) async fn judge(
     for (n, from, count) in contested {
         let copies = earlier.get(from..from + count).unwrap_or_default();
         if let (Some(candidate), Some(judgement)) = (batch.get(n), judged.get_mut(n)) {
-            *judgement = Judged::Done(against(candidate, copies)?);
+            *judgement = Judged::Done(contradiction_in_log(candidate, copies)?);
         }
     }
     Ok(judged)
@@ -94,7 +94,7 @@ fn copies(facts: &[FactState], recent: &Recent, subject: &str, id: EventId) -> V
 }
 
 /// A conflict if any earlier copy is of the same mapping; else the earlier ones are of older mappings.
-fn against(candidate: &Candidate, copies: &[StoredRecord]) -> Result<DoorVerdict, DoorError> {
+fn contradiction_in_log(candidate: &Candidate, copies: &[StoredRecord]) -> Result<DoorVerdict, DoorError> {
     let mut older = None;
     for stored in copies {
         let (partition, offset) = (stored.partition, stored.offset);
@@ -103,13 +103,12 @@ fn against(candidate: &Candidate, copies: &[StoredRecord]) -> Result<DoorVerdict
             offset,
             problem: e.to_string(),
         })?;
-        let same_mapping = event.header.mapping == candidate.event.header.mapping;
-        let earlier = Box::new(EarlierCopy { id: event.header.id, partition, offset, locator: event.header.locator });
-        if same_mapping {
-            return Ok(DoorVerdict::Conflict(earlier));
+        let verdict = DoorVerdict::contradiction(&candidate.event.header, &event.header, (partition, offset));
+        if matches!(verdict, DoorVerdict::Conflict(_)) {
+            return Ok(verdict);
         }
-        older.get_or_insert(earlier);
+        older.get_or_insert(verdict);
     }
     // The log answers every position that it is asked for.
-    older.map(DoorVerdict::OlderMapping).ok_or(DoorError::Broken)
+    older.ok_or(DoorError::Broken)
 }

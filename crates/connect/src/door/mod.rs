@@ -279,7 +279,7 @@ impl Inner {
                 Judged::DuplicateInBatch => DoorVerdict::Duplicate,
                 Judged::ContradictsInBatch(first) => match (batch.get(first), verdicts.get(first)) {
                     (Some(first), Some(DoorVerdict::Accepted { partition, offset })) => {
-                        against(candidate, first, *partition, *offset)
+                        DoorVerdict::contradiction(&candidate.event.header, &first.event.header, (*partition, *offset))
                     }
                     _ => return Err(DoorError::Broken),
                 },
@@ -329,20 +329,6 @@ fn note_larger(batch: &mut [Candidate], most: usize) -> bool {
         }
     }
     any
-}
-
-fn against(candidate: &Candidate, first: &Candidate, partition: u32, offset: u64) -> DoorVerdict {
-    let earlier = Box::new(EarlierCopy {
-        id: first.event.header.id,
-        partition,
-        offset,
-        locator: first.event.header.locator.clone(),
-    });
-    if first.event.header.mapping == candidate.event.header.mapping {
-        DoorVerdict::Conflict(earlier)
-    } else {
-        DoorVerdict::OlderMapping(earlier)
-    }
 }
 
 /// The stamp after the last one.

@@ -1,6 +1,6 @@
 //! What became of an event at the door.
 
-use onefold_event::{EventError, EventId, Locator};
+use onefold_event::{EventError, EventHeader, EventId, Locator};
 
 /// A copy that came earlier.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +36,13 @@ pub enum DoorVerdict {
 }
 
 impl DoorVerdict {
+    /// Of an event whose id an earlier one, at this place in the log, bears with other content. Under the same mapping the source
+    /// contradicts itself; under another it may be the mapping that changed what it says.
+    pub(crate) fn contradiction(event: &EventHeader, earlier: &EventHeader, (partition, offset): (u32, u64)) -> Self {
+        let copy = Box::new(EarlierCopy { id: earlier.id, partition, offset, locator: earlier.locator.clone() });
+        if earlier.mapping == event.mapping { Self::Conflict(copy) } else { Self::OlderMapping(copy) }
+    }
+
     /// Whether the event counts as taken in, now or before.
     pub fn is_in(&self) -> bool {
         matches!(self, Self::Accepted { .. } | Self::Duplicate)
