@@ -24,8 +24,8 @@ const FULL_FOLDERS: &[(&str, usize)] = &[
     ("crates/onefold/src/command", 18),
     ("crates/service/src", 16),
     ("crates/simulator/src", 31),
-    ("crates/store-postgres/src", 28),
-    ("crates/store-sqlite/src", 24),
+    ("crates/store-postgres/src", 24),
+    ("crates/store-sqlite/src", 20),
     ("crates/store/src", 17),
     ("crates/view/src", 31),
 ];

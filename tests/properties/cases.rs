@@ -293,7 +293,7 @@ async fn every_old_id_answers_after_merge_split_and_another_merge() {
     assert_eq!(parties(&hub, A).await, [A, c]);
     assert_eq!(parties(&hub, c).await, [A, c]);
     assert_eq!(parties(&hub, B).await, [B]);
-    let by_id = hub.store.customer_by_id(onefold_event::party_id(c)).await.unwrap();
+    let by_id = hub.customers().customer_by_id(onefold_event::party_id(c)).await.unwrap();
     assert!(by_id.is_some_and(|rows| rows.parties.keys().eq([A, c])));
 }
 
@@ -321,8 +321,8 @@ async fn a_guest_who_orders_twice_with_one_address_is_one_customer_from_the_firs
     assert_eq!((sum(&hub, GUEST, Ordered).await, sum(&hub, GUEST, Invoiced).await), ("65.00".into(), "5.00".into()));
     let status = hub.status().await;
     assert_eq!((status.customers, status.owned.documents, status.unattributed.documents), (1, 4, 0));
-    assert!(hub.store.customer_by_id(id).await.unwrap().is_some_and(|rows| rows.parties.contains_key(GUEST)));
-    assert_eq!(hub.store.holders(&"email:wei@example.com".parse().unwrap()).await.unwrap().parties, [GUEST]);
+    assert!(hub.customers().customer_by_id(id).await.unwrap().is_some_and(|rows| rows.parties.contains_key(GUEST)));
+    assert_eq!(hub.customers().holding(&"email:wei@example.com".parse().unwrap()).await.unwrap().parties, [GUEST]);
     for words in [MAIL, "王伟"] {
         let found = hub.store.find(words, 5).await.unwrap();
         assert_eq!(found.iter().map(|f| f.parties.clone()).collect::<Vec<_>>(), [[GUEST]], "{words}");
@@ -392,7 +392,7 @@ async fn an_order_that_comes_to_name_its_buyer_leaves_the_guest_whose_id_still_a
     say(&mut hub, &[guest_order("order:shop:1", "60.00").refer("buyer", A).revision(2)]).await;
     assert_eq!((sum(&hub, A, Ordered).await, sum(&hub, A, Invoiced).await), ("60.00".into(), "60.00".into()));
     assert_eq!((sum(&hub, GUEST, Ordered).await, parties(&hub, GUEST).await), ("0".into(), vec![GUEST.to_owned()]));
-    let by_id = hub.store.customer_by_id(onefold_event::party_id(GUEST)).await.unwrap();
+    let by_id = hub.customers().customer_by_id(onefold_event::party_id(GUEST)).await.unwrap();
     assert!(by_id.is_some_and(|rows| rows.parties.contains_key(GUEST)));
 }
 

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use onefold_customer::CustomerRows;
 use onefold_event::{Subject, SubjectKind, v1};
 use onefold_identity::IdentityRules;
-use onefold_store::{CustomerRows, ListingOrder};
+use onefold_store::ListingOrder;
 use onefold_testkit::{Draft, TestHub, party};
 use onefold_view::{Contribution, CustomerView, MoneyMeasure, day_number};
 
@@ -260,7 +261,7 @@ async fn a_payment_for_what_nobody_owns_stays_with_the_payer_until_somebody_does
         (sum(&hub, A, MoneyMeasure::Paid).await, sum(&hub, B, MoneyMeasure::Paid).await),
         ("60.00".into(), "0".into())
     );
-    assert_eq!(hub.store.holders(&PHONE_KEY.parse().unwrap()).await.unwrap().parties.len(), 2);
+    assert_eq!(hub.customers().holding(&PHONE_KEY.parse().unwrap()).await.unwrap().parties.len(), 2);
 }
 
 #[tokio::test]
@@ -308,7 +309,7 @@ pub(crate) async fn each_document_is_counted_once(hub: &TestHub) {
 /// or ended it: a void one is shown and ships nothing.
 async fn counted(hub: &TestHub, rows: &CustomerRows) -> (i64, i64) {
     let owners: Vec<String> = rows.bundles.keys().cloned().collect();
-    let found = hub.store.documents(&owners, ListingOrder::OldestFirst, None, 10_000).await.unwrap();
+    let found = hub.customers().documents(&owners, ListingOrder::OldestFirst, None, 10_000).await.unwrap();
     let documents: BTreeSet<String> = found.into_iter().map(|row| row.place.subject).collect();
     let documents: Vec<String> = documents.into_iter().collect();
     let states = hub.store.subjects(&documents).await.unwrap();

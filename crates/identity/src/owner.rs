@@ -195,7 +195,7 @@ impl OwnerKey {
     }
 
     /// Whether an owner key is that of several, which is found by its [members](Self::members).
-    pub fn has_members(key: &str) -> bool {
+    fn has_members(key: &str) -> bool {
         [SET, FIRST, UNTIL, EACH].iter().any(|word| key.starts_with(word))
     }
 

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use onefold_customer::{CustomerReader, CustomerRows};
 use onefold_event::{Subject, party_id};
 use onefold_fold::{FactState, SubjectState};
 use onefold_identity::{IdentityRules, OwnerAtom};
 use onefold_log::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, IDENTITY_TOPIC, LogRecord, partition_of};
 use onefold_stage::StageError;
-use onefold_store::{CustomerRows, FactsOf, IdentityChange, Members, Note, PublishStore, PublisherLease, ReadStore};
+use onefold_store::{FactsOf, IdentityChange, Members, Note, PublisherLease, ReadStore};
 use onefold_view::CustomerView;
 use uuid::Uuid;
 
@@ -21,7 +22,6 @@ const CHUNK: usize = 500;
 
 /// Where a batch reads.
 pub(crate) struct Source<'a> {
-    pub(crate) publish: &'a dyn PublishStore,
     pub(crate) read: &'a dyn ReadStore,
     pub(crate) rules: &'a IdentityRules,
     pub(crate) turn: &'a PublisherLease,
@@ -127,7 +127,7 @@ impl<'a> Batch<'a> {
     }
 
     async fn read(&mut self, owners: &[String], around: &[String]) -> Result<(), StageError> {
-        for rows in self.source.publish.customers_of(owners, around).await? {
+        for rows in CustomerReader::new(self.source.read, self.source.rules).customers_of(owners, around).await? {
             self.customer(&rows);
         }
         Ok(())

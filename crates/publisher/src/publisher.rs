@@ -132,7 +132,7 @@ impl Publisher {
         let more = followed.more || notes.len() == most || sweep.is_some();
         let worked = followed.events + notes.len() as u64 + swept.len() as u64;
 
-        let source = Source { publish: self.publish.as_ref(), read: self.read.as_ref(), rules: &self.rules, turn };
+        let source = Source { read: self.read.as_ref(), rules: &self.rules, turn };
         let mut batch = Batch::new(source);
         batch.take(&notes, &followed, swept).await?;
         let records = batch.records(*partitions);

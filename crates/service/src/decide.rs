@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use onefold_connect::DoorVerdict;
+use onefold_customer::CustomerRows;
 use onefold_event::{Body, Event, EventId, IdParts, Micros, Subject, SubjectKind, v1};
 use onefold_fold::SubjectState;
 use onefold_identity::{PartyFacts, forbidden, kept_apart, normalise};
-use onefold_store::CustomerRows;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -154,7 +154,7 @@ impl Service {
         let (mut customers, mut seen): (Vec<CustomerRows>, BTreeSet<String>) = Default::default();
         for party in parties {
             if !seen.contains(party) {
-                let rows = self.store.customer(party).await?;
+                let rows = self.customers().customer(party).await?;
                 seen.extend(rows.iter().flat_map(|rows| rows.parties.keys().cloned()));
                 customers.extend(rows);
             }
@@ -230,7 +230,9 @@ impl Service {
         let mut right = self.parties(from).await?;
         if from.is_empty() {
             for party in &left {
-                right.extend(self.store.customer(party).await?.into_iter().flat_map(|rows| rows.parties.into_keys()));
+                right.extend(
+                    self.customers().customer(party).await?.into_iter().flat_map(|rows| rows.parties.into_keys()),
+                );
             }
             right.retain(|party| !left.contains(party));
         }
@@ -274,7 +276,9 @@ impl Service {
         let mut parties = vec![to.to_string()];
         let keys = state.keys();
         for key in [&keys.trade, &keys.receivable].into_iter().chain(&keys.parts) {
-            parties.extend(self.customer_of_key(key).await?.and_then(|rows| rows.head()).map(|head| head.to_string()));
+            parties.extend(
+                self.customers().customer_of_key(key).await?.and_then(|rows| rows.head()).map(|head| head.to_string()),
+            );
         }
         let body = v1::DocumentReassigned {
             to: to.to_string(),
@@ -317,7 +321,7 @@ impl Service {
             return Err(ServiceError::invalid("name the identifier to withdraw, such as phone:+8613800138000"));
         }
         let body = v1::IdentifierWithdrawn { by: asked.by.clone(), why: asked.why.clone(), undone: false, wrong };
-        let customer = self.store.customer(party.as_str()).await?;
+        let customer = self.customers().customer(party.as_str()).await?;
         let parties = customer.map_or_else(|| vec![party.to_string()], |rows| rows.parties.into_keys().collect());
         Ok(Draft { event: revised(&parts, party.clone(), body.into(), now)?, parties })
     }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
+use onefold_customer::CustomerRows;
 use onefold_event::{Subject, format_micros, parse_instant};
 use onefold_fold::SubjectState;
 use onefold_identity::{IdentityRules, OwnerKey};
-use onefold_store::{CustomerRows, DocumentPlace, DocumentRow, ListingOrder};
+use onefold_store::{DocumentPlace, DocumentRow, ListingOrder};
 use onefold_view::{Bundle, Contribution, LatestView, ViewInput, assemble};
 use serde::Serialize;
 
@@ -82,7 +83,10 @@ impl Service {
         after: Option<&DocumentPlace>,
         rows: usize,
     ) -> Result<(Vec<(DocumentPlace, BTreeSet<String>)>, bool), ServiceError> {
-        let found = self.store.documents(owners, listing, after, rows).await?;
+        let found = match owners {
+            [] => self.customers().unattributed_documents(listing, after, rows).await?,
+            owners => self.customers().documents(owners, listing, after, rows).await?,
+        };
         let more = found.len() == rows;
         let mut documents: Vec<(DocumentPlace, BTreeSet<String>)> = Vec::new();
         for DocumentRow { place, owner } in found {

@@ -3,7 +3,7 @@
 use onefold_view::Nearness;
 use serde::Serialize;
 
-use crate::{ErrorCode, Service, ServiceError};
+use crate::{CustomerName, ErrorCode, Service, ServiceError};
 
 /// Customers that one search answers at most.
 pub const MOST_FOUND: usize = 100;
@@ -33,24 +33,24 @@ impl Service {
         }
         let mut fitting = self.store.find(text, MOST_FOUND).await?;
         fitting.sort_by_cached_key(|found| Nearness::of(&found.text, text));
+        let first: Vec<String> = fitting.iter().filter_map(|found| found.parties.first().cloned()).collect();
+        let customers: Vec<CustomerName> = self.names(&first).await?;
         let (mut hits, limit) = (Vec::<SearchHit>::new(), limit.clamp(1, MOST_FOUND));
-        for found in fitting {
+        for (party, found) in first.iter().zip(fitting.into_iter().filter(|found| !found.parties.is_empty())) {
             if hits.len() == limit {
                 break;
             }
-            let Some(party) = found.parties.first() else { continue };
             if hits.iter().any(|hit| hit.parties.contains(party)) {
                 continue;
             }
             // Whoever is found by words is known: left out, one that is damaged would seem not to exist.
-            let Some(rows) = self.store.customer(party).await? else {
+            let Some(name) = customers.iter().find(|customer| customer.parties.contains(party)) else {
                 let damaged =
                     format!("`{party}` is found by its words and is nobody: `onefold rebuild` makes the views again");
                 return Err(ServiceError::new(ErrorCode::Damaged, damaged));
             };
-            let name = self.name(&rows);
-            let found_by = found.text.lines().map(str::to_owned).collect();
-            hits.push(SearchHit { id: name.id, name: name.name, parties: name.parties, found_by });
+            let CustomerName { id, name, parties } = name.clone();
+            hits.push(SearchHit { id, name, parties, found_by: found.text.lines().map(str::to_owned).collect() });
         }
         Ok(hits)
     }

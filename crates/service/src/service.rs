@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use onefold_connect::Door;
+use onefold_customer::CustomerReader;
 use onefold_event::KeyRing;
 use onefold_identity::IdentityRules;
 use onefold_log::Log;
@@ -35,6 +36,11 @@ impl Service {
         keys: Arc<dyn KeyRing>,
     ) -> Self {
         Self { log, store, door, rules, keys, health: HealthRegistry::default(), writes: None }
+    }
+
+    /// Customers as the read model has them.
+    pub(crate) fn customers(&self) -> CustomerReader<'_> {
+        CustomerReader::new(&*self.store, &self.rules)
     }
 
     /// The same with the stages whose health it is to tell.

@@ -1,7 +1,7 @@
 //! The view of a customer, or whose a document is.
 
+use onefold_customer::CustomerRows;
 use onefold_event::{Subject, SubjectKind};
-use onefold_store::CustomerRows;
 use onefold_view::{Bundle, CustomerView, PurchaseTallies};
 use serde::Serialize;
 
@@ -102,7 +102,7 @@ impl Service {
     }
 
     async fn owner_of(&self, key: &str) -> Result<DocumentOwner, ServiceError> {
-        let customer = self.customer_of_key(key).await?.map(|rows| self.name(&rows));
+        let customer = self.customers().customer_of_key(key).await?.map(|rows| self.name(&rows));
         Ok(DocumentOwner { key: key.to_owned(), customer })
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use onefold_customer::StatusRows;
 use onefold_event::format_micros;
 use onefold_log::EVENTS_TOPIC;
-use onefold_store::StatusRows;
 use onefold_view::{MoneyMeasure, MoneyTotals};
 use serde::Serialize;
 
@@ -68,7 +68,7 @@ impl Service {
     /// # Errors
     /// The read model or the log cannot be read.
     pub async fn status(&self) -> Result<HubStatus, ServiceError> {
-        let rows = self.store.status().await?;
+        let rows = self.customers().status().await?;
         let heads = self.log.heads(EVENTS_TOPIC).await?;
         let events = heads.iter().sum();
         let behind: u64 = heads.iter().zip(&rows.positions).map(|(head, at)| head.saturating_sub(*at)).sum();

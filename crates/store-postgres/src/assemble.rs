@@ -8,8 +8,9 @@ use onefold_store::{AssembleStore, AssembleTx, PartyBundles, SearchRow, StoreErr
 use onefold_view::search_words;
 use sqlx::{Postgres, Transaction};
 
+use crate::PostgresStore;
 use crate::error::engine;
-use crate::{PostgresStore, customer};
+use crate::read::customer;
 
 /// Stands for the locks of customers, apart from all other advisory locks of this read model.
 const CUSTOMERS: i32 = 0x0F01E;

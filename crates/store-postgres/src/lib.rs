@@ -1,10 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod assemble;
-mod attribute;
 mod contention;
 mod copy;
-mod customer;
 mod db;
 mod error;
 mod follow;
@@ -21,7 +19,6 @@ mod read;
 mod resolve;
 mod save;
 mod scratch;
-mod status;
 mod sums;
 mod swap;
 mod tell;

@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use onefold_identity::{OwnerAtom, OwnerKey};
-use onefold_store::{KeyPrint, StoreError};
+use onefold_identity::OwnerAtom;
+use onefold_store::{KeyPrint, StoreError, set_members};
 use sqlx::PgPool;
 
 use crate::copy::Copy;
@@ -41,7 +41,7 @@ impl Links {
         copy.finish().await?;
         let mut copy = Copy::begin(pool, "set_member (atom, owner)").await?;
         for set in &self.sets {
-            for atom in OwnerKey::members(set) {
+            for atom in set_members(set) {
                 copy.row(2).text(&atom).text(&short(set));
             }
             copy.flow().await?;

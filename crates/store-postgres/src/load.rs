@@ -5,8 +5,7 @@
 
 use onefold_event::party_id;
 use onefold_fold::SubjectState;
-use onefold_identity::OwnerKey;
-use onefold_store::{LoadRow, LoadStore, Loaded, StoreError};
+use onefold_store::{LoadRow, LoadStore, Loaded, StoreError, set_members};
 use onefold_view::{Bundle, Digest};
 use prost::Message;
 use sqlx::PgPool;
@@ -103,7 +102,7 @@ impl PostgresLoad {
         self.sums.totals.money.add(&decoded.money());
         self.sums.parties += i64::from(first_seen.is_some());
         self.named(key);
-        if !bundle.is_empty() && OwnerKey::has_members(key) {
+        if !bundle.is_empty() && !set_members(key).is_empty() {
             self.links.sets.push(key.to_owned());
         }
         let row = self.owners.row(5).text(&short(key));

@@ -1,17 +1,11 @@
-//! What the publisher stands on: a lease, notes, and customers by owner key.
-
-use std::collections::BTreeSet;
+//! What the publisher stands on: a lease, and notes.
 
 use async_trait::async_trait;
 use onefold_event::Micros;
-use onefold_identity::{IdentifierKey, IdentityRules, OwnerAtom, OwnerKey};
-use onefold_store::{CustomerRows, Note, PartyPage, PublishStore, Published, PublisherLease, StoreError, Unpublished};
+use onefold_store::{Note, PartyPage, PublishStore, Published, PublisherLease, StoreError, Unpublished};
 use sqlx::{PgConnection, Row};
 
-use crate::attribute::whose;
-use crate::customer;
 use crate::error::{corrupt, engine};
-use crate::keys::Long;
 use crate::{PostgresStore, project};
 
 #[async_trait]
@@ -84,20 +78,6 @@ impl PublishStore for PostgresStore {
         Ok(PartyPage { parties, next })
     }
 
-    async fn customers_of(&self, owners: &[String], around: &[String]) -> Result<Vec<CustomerRows>, StoreError> {
-        let (mut tx, rules) = (self.snapshot().await?, &self.0.made_under.rules);
-        let whose = whose(&mut tx, owners.iter().chain(around), rules).await?;
-        let mut parties: BTreeSet<String> = whose.into_values().flat_map(|whose| whose.customers).collect();
-        let named: Vec<&String> = around.iter().filter(|key| OwnerAtom::is_party(key)).collect();
-        if !named.is_empty() {
-            parties.extend(beside(&mut tx, &named, rules).await?);
-        }
-        let parties: Vec<String> = parties.into_iter().collect();
-        let rows = customer::customers(&mut tx, &parties, rules).await?;
-        tx.commit().await.map_err(engine)?;
-        Ok(rows)
-    }
-
     async fn published(&self, turn: &PublisherLease, done: &Published) -> Result<(), StoreError> {
         let mut tx = self.stage().await?;
         let mine = "SELECT true FROM lease WHERE name = 'publisher' AND holder = $1 AND epoch = $2 FOR UPDATE";
@@ -126,45 +106,6 @@ impl PublishStore for PostgresStore {
         let behind = behind.into_iter().map(i64::cast_unsigned).collect();
         Ok(Unpublished { enabled, behind, notes: notes.cast_unsigned(), sweeping })
     }
-}
-
-/// Whoever holds an identifier of these parties, or a share in a document with one. An identifier that linked nobody even
-/// without those whose notes wait, or were taken with these, says nothing of anybody else.
-async fn beside(
-    c: &mut PgConnection,
-    around: &[&String],
-    rules: &IdentityRules,
-) -> Result<BTreeSet<String>, StoreError> {
-    let values = sqlx::query_as::<_, (String, i64, i64)>(include_str!("sql/values_around.sql")).bind(around);
-    let values = values.fetch_all(&mut *c).await.map_err(engine)?;
-    let linked = |(value, ever, fresh): &(String, i64, i64)| {
-        let kind = value.parse::<IdentifierKey>().ok();
-        kind.is_some_and(|value| !rules.is_hub(value.kind(), (ever - fresh).cast_unsigned()))
-    };
-    let values: Vec<String> = values.into_iter().filter(linked).map(|(value, ..)| value).collect();
-    let mut parties = holders(c, &values).await?;
-    let atoms: Vec<String> = values.iter().map(OwnerAtom::identifier_key).collect();
-    let sql = "SELECT DISTINCT owner FROM set_member WHERE atom = ANY($1)";
-    let sets = sqlx::query_scalar::<_, String>(sql).bind(atoms).fetch_all(&mut *c).await.map_err(engine)?;
-    let long = Long::of(c, sets.iter().map(String::as_str)).await?;
-    let mut shared = Vec::new();
-    for atom in sets.iter().flat_map(|set| OwnerKey::members(long.text(set))) {
-        match OwnerAtom::identifier_of(&atom) {
-            Some(value) => shared.push(value.to_owned()),
-            None => drop(parties.insert(atom)),
-        }
-    }
-    parties.extend(holders(c, &shared).await?);
-    Ok(parties)
-}
-
-async fn holders(c: &mut PgConnection, values: &[String]) -> Result<BTreeSet<String>, StoreError> {
-    if values.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let sql = "SELECT DISTINCT party FROM holder WHERE identifier = ANY($1) AND present";
-    let parties = sqlx::query_scalar::<_, String>(sql).bind(values).fetch_all(c).await.map_err(engine)?;
-    Ok(parties.into_iter().collect())
 }
 
 /// Keeps notes, where publishing is switched on.

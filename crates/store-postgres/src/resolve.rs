@@ -13,8 +13,9 @@ use uuid::Uuid;
 
 use crate::PostgresStore;
 use crate::error::{corrupt, engine};
+use crate::publish;
+use crate::read::customer;
 use crate::sums::{bytes, digest};
-use crate::{customer, publish};
 
 #[async_trait]
 impl ResolveStore for PostgresStore {

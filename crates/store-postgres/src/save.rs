@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use onefold_event::party_id;
 use onefold_fold::SubjectState;
-use onefold_identity::OwnerKey;
-use onefold_store::{DocumentRow, DocumentTotals, OwnerRow, PartyChange, RowChanges, StoreError};
+use onefold_store::{DocumentRow, DocumentTotals, OwnerRow, PartyChange, RowChanges, StoreError, set_members};
 use onefold_view::OpenItem;
 use prost::Message;
 use uuid::Uuid;
@@ -97,7 +96,7 @@ impl Project {
             // A set of nothing has no members: whether it ever had something depends on the order of events.
             if was.filled != filled {
                 let members = if filled { &mut members } else { &mut members_gone };
-                members.extend(OwnerKey::members(&key).into_iter().map(|atom| (atom, short(&key).into_owned())));
+                members.extend(set_members(&key).into_iter().map(|atom| (atom, short(&key).into_owned())));
             }
             if was.exists { &mut old } else { &mut new }.push((key, row));
         }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use onefold_store::{FollowStore, ProjectStore, Queue, RowChanges, StoreError, conformance};
+use onefold_store::{FollowStore, ProjectStore, Queue, RowChanges, StoreError};
+use onefold_store_conformance as conformance;
 use onefold_store_postgres::{PostgresOptions, PostgresStore};
 use onefold_testkit::Postgres;
 

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use onefold_fold::{FOLD_VERSION, MOST_FACTS, SubjectState};
-use onefold_store::conformance::older::{facts, given, placed, reserved};
 use onefold_store::{FactsOf, HistoryStore, ListingOrder, ReadStore, RowPrint, StoreError, StoredTable, VerifyStore};
+use onefold_store_conformance::{facts, given, placed, reserved};
 use onefold_store_postgres::{PostgresOptions, PostgresStore};
 use onefold_testkit::Postgres;
 use prost::Message;
@@ -72,7 +72,10 @@ async fn an_older_format_is_brought_to_the_present_one() {
     assert_eq!(store.subjects(&["stock:wms:P2".to_owned()]).await.unwrap(), [Some(plain)]);
     assert_eq!(store.decided(None, 10).await.unwrap(), ["order:erp:1"]);
     let owners = ["party:erp:A".to_owned()];
-    assert_eq!(store.documents(&owners, ListingOrder::NewestFirst, None, 10).await.unwrap(), [place]);
+    assert_eq!(
+        store.begin_read().await.unwrap().documents(&owners, ListingOrder::NewestFirst, None, 10).await.unwrap(),
+        [place]
+    );
     let (row, further) = SubjectState::of(facts()).part();
     assert_eq!((store.subjects(&keys).await.unwrap(), further), (vec![Some(row), Some(given())], facts()));
     assert_eq!(store.facts(&[FactsOf::all(&keys[0])]).await.unwrap(), [facts()]);

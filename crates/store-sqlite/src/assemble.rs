@@ -8,8 +8,9 @@ use onefold_view::search_words;
 use rusqlite::Result;
 
 use crate::db::{Tx, engine};
+use crate::read::customer;
 use crate::seal::sealed_text;
-use crate::{SqliteStore, customer, resolve};
+use crate::{SqliteStore, resolve};
 
 #[async_trait]
 impl AssembleStore for SqliteStore {

@@ -227,7 +227,7 @@ impl Inner {
         format::upgrade(&Connection::open(&self.path).map_err(engine)?)
     }
 
-    fn reader(&self) -> Result<Connection, StoreError> {
+    pub(crate) fn reader(&self) -> Result<Connection, StoreError> {
         let idle = self.readers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
         idle.map_or_else(|| self.open_reader(), Ok)
     }
@@ -243,7 +243,7 @@ impl Inner {
         Ok(connection)
     }
 
-    fn give_back(&self, connection: Connection) {
+    pub(crate) fn give_back(&self, connection: Connection) {
         let mut idle = self.readers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if idle.len() < 16 && connection.is_autocommit() {
             idle.push(connection);

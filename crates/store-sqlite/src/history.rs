@@ -7,8 +7,9 @@ use prost::Message;
 use rusqlite::{Connection, Result};
 
 use crate::db::corrupt;
+use crate::read::customer;
 use crate::seal::{Place, opened};
-use crate::{SqliteStore, customer, keys};
+use crate::{SqliteStore, keys};
 
 #[async_trait]
 impl HistoryStore for SqliteStore {

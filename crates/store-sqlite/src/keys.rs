@@ -232,8 +232,8 @@ mod tests {
     use std::collections::HashMap;
     use std::sync::{Arc, Mutex};
 
-    use onefold_store::conformance::older::{given, placed};
     use onefold_store::{ProjectStore, ReadStore, RowChanges, StoredTable, VerifyStore};
+    use onefold_store_conformance::{given, placed};
 
     use super::*;
     use crate::{SqliteOptions, SqliteStore};

@@ -2,9 +2,7 @@
 
 mod assemble;
 mod checkpoint;
-mod customer;
 mod db;
-mod documents;
 mod follow;
 mod format;
 mod found;
@@ -21,7 +19,6 @@ mod quarantine;
 mod read;
 mod resolve;
 mod seal;
-mod status;
 mod verify;
 
 pub use db::{SqliteOptions, SqliteStore};

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use onefold_fold::{FactState, SubjectState};
-use onefold_identity::{OwnerAtom, OwnerKey};
-use onefold_store::{DocumentRow, FactsOf, OwnerRow, PartyChange, ProjectStore, ProjectTx, RowChanges, StoreError};
+use onefold_identity::OwnerAtom;
+use onefold_store::{
+    DocumentRow, FactsOf, OwnerRow, PartyChange, ProjectStore, ProjectTx, RowChanges, StoreError, set_members,
+};
 use onefold_view::{Bundle, Digest, DigestSum};
 use prost::Message;
 use rusqlite::Result;
@@ -227,7 +229,7 @@ impl Project {
                     None => put_bundle.execute((num, key, row.first_seen, &row.encoded, digest))?,
                 };
                 // Whether the row is new says nothing: an index may have named the set before anything was its.
-                sets.extend(OwnerKey::members(key).into_iter().map(|atom| (num, atom, row.encoded.is_empty())));
+                sets.extend(set_members(key).into_iter().map(|atom| (num, atom, row.encoded.is_empty())));
             }
             owned.try_for_each(|few| owned::put(c, few))?;
         }

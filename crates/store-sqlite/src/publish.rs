@@ -1,17 +1,12 @@
 //! What the publisher stands on. One process writes, so the turn is always its own.
 
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
 use onefold_event::Micros;
-use onefold_identity::{IdentityRules, OwnerAtom, OwnerKey};
-use onefold_store::{CustomerRows, Note, PartyPage, PublishStore, Published, PublisherLease, StoreError, Unpublished};
+use onefold_store::{Note, PartyPage, PublishStore, Published, PublisherLease, StoreError, Unpublished};
 use rusqlite::{Connection, Result};
 
 use crate::SqliteStore;
-use crate::customer;
 use crate::db::{Tx, corrupt, engine};
-use crate::keys;
 
 /// One process has the file.
 const EPOCH: u64 = 1;
@@ -61,27 +56,6 @@ impl PublishStore for SqliteStore {
             let (numbers, parties): (Vec<i64>, Vec<String>) = rows.collect::<Result<Vec<_>>>()?.into_iter().unzip();
             let next = numbers.last().filter(|_| numbers.len() == max).map(i64::to_string);
             Ok(PartyPage { parties, next })
-        };
-        self.read(read).await
-    }
-
-    async fn customers_of(&self, owners: &[String], around: &[String]) -> Result<Vec<CustomerRows>, StoreError> {
-        let (owners, around, rules) = (owners.to_vec(), around.to_vec(), self.0.rules.clone());
-        let read = move |c: &Connection| {
-            let mut parties = BTreeSet::new();
-            for key in owners.iter().chain(&around) {
-                parties.extend(customer::whose(c, key, &rules)?.customers);
-            }
-            beside(c, &around, &rules, &mut parties)?;
-            let (mut done, mut rows) = (BTreeSet::new(), Vec::new());
-            for party in parties {
-                if done.insert(customer::members(c, party)?) {
-                    rows.push(customer::rows(c, party, &rules)?);
-                }
-            }
-            // A key that was named, and of which nothing came, is nobody.
-            rows.retain(|rows: &CustomerRows| rows.parties.values().any(|seen| *seen != i64::MAX));
-            Ok(rows)
         };
         self.read(read).await
     }
@@ -159,59 +133,8 @@ fn finish(c: &Connection, turn: &PublisherLease, done: &Published) -> Result<boo
     Ok(true)
 }
 
-/// Whoever holds an identifier of these parties, or a share in a document with one. An identifier that linked nobody even
-/// without those whose notes wait, or were taken with these, says nothing of anybody else.
-fn beside(c: &Connection, around: &[String], rules: &IdentityRules, parties: &mut BTreeSet<i64>) -> Result<()> {
-    let taken: BTreeSet<&String> = around.iter().collect();
-    let mut values = BTreeSet::new();
-    for key in around.iter().filter(|key| OwnerAtom::is_party(key)) {
-        let Some(party) = keys::find(c, key)? else { continue };
-        let mut held = c.prepare_cached("SELECT identifier FROM holder WHERE party = ?1")?;
-        for value in held.query_map([party], |r| r.get::<_, i64>(0))? {
-            values.insert(value?);
-        }
-    }
-    for value in values {
-        let Some(key) = keys::text(c, value)? else { continue };
-        let Some(OwnerAtom::Identifier(identifier)) = OwnerAtom::parse(&key) else { continue };
-        let mut all = c.prepare_cached("SELECT party, present FROM holder WHERE identifier = ?1")?;
-        let holders: Vec<(i64, bool)> =
-            all.query_map([value], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Result<_>>()?;
-        let mut before = holders.len() as u64;
-        if rules.is_hub(identifier.kind(), before) {
-            for (party, _) in &holders {
-                let Some(text) = keys::text(c, *party)? else { continue };
-                before -= u64::from(taken.contains(&text) || waits(c, &text)?);
-            }
-            if rules.is_hub(identifier.kind(), before) {
-                continue;
-            }
-        }
-        parties.extend(holders.iter().filter(|(_, present)| *present).map(|(party, _)| *party));
-        let mut of =
-            c.prepare_cached("SELECT o.key FROM set_member s JOIN owner o ON o.num = s.owner WHERE s.atom = ?1")?;
-        for set in of.query_map([value], |r| r.get::<_, String>(0))? {
-            share(c, &set?, parties)?;
-        }
-    }
-    Ok(())
-}
-
-/// All who may hold a set, were it not for the others.
-fn share(c: &Connection, set: &str, parties: &mut BTreeSet<i64>) -> Result<()> {
-    for atom in OwnerKey::members(set) {
-        let Some(num) = keys::find(c, &atom)? else { continue };
-        if OwnerAtom::is_party(&atom) {
-            parties.insert(num);
-        } else {
-            parties.extend(customer::holders(c, num, 1000)?.1);
-        }
-    }
-    Ok(())
-}
-
 /// Whether a note of a party waits.
-fn waits(c: &Connection, party: &str) -> Result<bool> {
+pub(crate) fn waits(c: &Connection, party: &str) -> Result<bool> {
     let note = text(&Note::Owner(party.to_owned()))?;
     c.prepare_cached("SELECT EXISTS (SELECT 1 FROM outbox WHERE note = ?1)")?.query_row([note], |r| r.get(0))
 }

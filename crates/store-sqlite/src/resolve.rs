@@ -9,11 +9,11 @@ use onefold_store::{ClusterChange, ClusterRow, IdentifierHolders, PartyRow, Reso
 use rusqlite::{OptionalExtension, Result};
 
 use crate::SqliteStore;
-use crate::customer;
 use crate::db::{Tx, engine};
 use crate::keys;
 use crate::project::add_digest;
 use crate::publish::keep;
+use crate::read::customer;
 use crate::seal;
 
 #[async_trait]
@@ -113,7 +113,7 @@ impl Resolve {
         let c = &self.tx.writer.connection;
         let waiting = "SELECT count(*) FROM holder h JOIN inbox i ON i.party = h.party WHERE h.identifier = ?1";
         let waiting = c.prepare_cached(waiting)?.query_row([num], |r| r.get::<_, i64>(0))?.cast_unsigned();
-        let (ever, present) = customer::holders(c, num, (limit as u64).saturating_add(waiting))?;
+        let (ever, present) = customer::holders(c, num, u64::MAX, (limit as u64).saturating_add(waiting))?;
         let present =
             present.into_iter().filter_map(|party| keys::text(c, party).transpose()).collect::<Result<_>>()?;
         Ok(IdentifierHolders { ever, waiting, present })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use onefold_store::conformance;
+use onefold_store_conformance as conformance;
 use onefold_store_sqlite::{SqliteOptions, SqliteStore};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

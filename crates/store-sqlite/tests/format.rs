@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use onefold_event::party_id;
 use onefold_fold::{FOLD_VERSION, MOST_FACTS, SubjectState};
-use onefold_store::conformance::older::{facts, given, placed, reserved};
 use onefold_store::{FactsOf, FollowStore, HistoryStore, ListingOrder, ReadStore, StoreError};
+use onefold_store_conformance::{facts, given, placed, reserved};
 use onefold_store_sqlite::{SqliteOptions, SqliteStore};
 use prost::Message;
 use rusqlite::Connection;
@@ -132,7 +132,10 @@ async fn brought(open: impl FnOnce(&Path) -> SqliteStore) {
     assert_eq!(store.subjects(&["stock:wms:P2".to_owned()]).await.unwrap(), [Some(plain)]);
     assert_eq!(store.decided(None, 10).await.unwrap(), ["order:erp:1"]);
     let owners = ["party:erp:A".to_owned()];
-    assert_eq!(store.documents(&owners, ListingOrder::NewestFirst, None, 10).await.unwrap(), [place]);
+    assert_eq!(
+        store.begin_read().await.unwrap().documents(&owners, ListingOrder::NewestFirst, None, 10).await.unwrap(),
+        [place]
+    );
     let (row, further) = SubjectState::of(facts()).part();
     assert_eq!((store.subjects(&keys).await.unwrap(), further), (vec![Some(row), Some(given())], facts()));
     assert_eq!(store.facts(&[FactsOf::all(&keys[0])]).await.unwrap(), [facts()]);

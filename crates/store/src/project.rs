@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use onefold_event::Subject;
 use onefold_fold::{FactState, SubjectState, asserted};
-use onefold_identity::IdentifierKey;
+use onefold_identity::{IdentifierKey, OwnerKey};
 use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
 
 use crate::{DocumentRow, FactsOf, Note, QuarantineEntry, StoreError};
@@ -22,6 +22,11 @@ pub struct OwnerRow {
     pub digest: Option<Digest>,
     /// Of a row that is saved, the bundle's bytes: the digest is of these.
     pub encoded: Vec<u8>,
+}
+
+/// The parties and identifiers by which the owner key of several is found, as they stand in rows; none for any other key.
+pub fn set_members(owner: &str) -> Vec<String> {
+    OwnerKey::members(owner)
 }
 
 /// What changed of a party, for the resolver.

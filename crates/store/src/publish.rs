@@ -1,10 +1,10 @@
-//! What the publisher needs: where it stands, what waits for it that no event names, and customers by owner key.
+//! What the publisher needs: where it stands, and what waits for it that no event names.
 
 use async_trait::async_trait;
 use onefold_event::Micros;
 use serde::{Deserialize, Serialize};
 
-use crate::{CustomerRows, StoreError};
+use crate::StoreError;
 
 /// Something to be published that no event names. Written in the transaction that made the change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,10 +132,6 @@ pub trait PublishStore: Send + Sync {
 
     /// Parties that were named, from where a page ended.
     async fn party_page(&self, from: &str, max: usize) -> Result<PartyPage, StoreError>;
-
-    /// The customers that hold these owner keys now, each once; and around the parties among `around`, whoever holds one of
-    /// their identifiers, or a share in a document with one: of an identifier that linked nobody before either, nobody.
-    async fn customers_of(&self, owners: &[String], around: &[String]) -> Result<Vec<CustomerRows>, StoreError>;
 
     /// What the turn has published is done.
     async fn published(&self, turn: &PublisherLease, done: &Published) -> Result<(), StoreError>;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use onefold_assembler::Assembler;
 use onefold_audit::{ReplayProgress as Replay, ReplaySource, VerificationReport, verify};
+use onefold_customer::{CustomerReader, CustomerRows, StatusRows};
 use onefold_event::{EmptyKeyRing, Event, HubKey, KeyRing, encode};
 use onefold_identity::IdentityRules;
 use onefold_log::{Log, LogRecord, partition_of};
@@ -15,7 +16,7 @@ use onefold_projector::Projector;
 use onefold_publisher::Publisher;
 use onefold_resolver::Resolver;
 use onefold_stage::{Stage, StepProgress};
-use onefold_store::{CustomerRows, StatusRows, Store};
+use onefold_store::Store;
 use tempfile::TempDir;
 
 use crate::Engine;
@@ -66,6 +67,7 @@ pub struct TestHub {
     assembler: Assembler,
     publisher: Publisher,
     shape: Shape,
+    rules: IdentityRules,
     clock: i64,
     directory: TempDir,
 }
@@ -113,12 +115,18 @@ impl TestHub {
             shape.partitions,
             onefold_publisher::PublisherOptions { enabled: true, batch: shape.batch.min(50), every_ms: 0 },
         );
-        Self { log, store, projector, resolver, assembler, publisher, shape, clock: 1_750_000_000_000_000, directory }
+        let (rules, clock) = (shape.rules(), 1_750_000_000_000_000);
+        Self { log, store, projector, resolver, assembler, publisher, shape, rules, clock, directory }
     }
 
     /// Who links in it, and who does not.
     pub fn rules(&self) -> IdentityRules {
-        self.shape.rules()
+        self.rules.clone()
+    }
+
+    /// Its customers.
+    pub fn customers(&self) -> CustomerReader<'_> {
+        CustomerReader::new(&*self.store, &self.rules)
     }
 
     /// File of the read model, where it is in one.
@@ -196,7 +204,7 @@ impl TestHub {
         let page = self.store.party_page("", usize::MAX >> 1).await.expect("parties");
         for party in page.parties {
             let rows = self.customer(&party).await;
-            let view = rows.view(&self.shape.rules(), None, None);
+            let view = rows.view(&self.rules, None, None);
             views.insert(rows.id().to_string(), serde_json::to_vec(&view).expect("a view"));
         }
         views
@@ -208,7 +216,7 @@ impl TestHub {
 
     /// What `status` counts.
     pub async fn status(&self) -> StatusRows {
-        self.store.status().await.expect("a status")
+        self.customers().status().await.expect("a status")
     }
 
     /// Rows of the customer that holds a party.
@@ -216,7 +224,7 @@ impl TestHub {
     /// # Panics
     /// Nobody named the party.
     pub async fn customer(&self, party: &str) -> CustomerRows {
-        self.store.customer(party).await.expect("a read").expect("a customer")
+        self.customers().customer(party).await.expect("a read").expect("a customer")
     }
 
     /// The batch path's judgement of the live one.

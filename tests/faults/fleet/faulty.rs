@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use onefold_assembler::Assembler;
+use onefold_customer::{CustomerReader, StatusRows};
 use onefold_event::{EmptyKeyRing, HubKey};
 use onefold_identity::IdentityRules;
 use onefold_log::{Log, LogRecord, partition_of};
@@ -11,7 +12,7 @@ use onefold_log_embedded::EmbeddedLog;
 use onefold_projector::Projector;
 use onefold_resolver::Resolver;
 use onefold_stage::{HealthRegistry, Stage, StopSignal, spawn};
-use onefold_store::{StatusRows, Store};
+use onefold_store::Store;
 use onefold_store_postgres::PostgresStore;
 use onefold_store_sqlite::SqliteStore;
 use onefold_testkit::{FaultyLog, Postgres};
@@ -69,7 +70,7 @@ async fn folded(stores: [Arc<dyn Store>; 2], records: &[LogRecord], seed: u64) -
     tokio::task::spawn_blocking(move || threads.into_iter().for_each(|thread| thread.join().expect("a stage")))
         .await
         .expect("all end");
-    stores[0].status().await.expect("a status")
+    CustomerReader::new(&*stores[0], &IdentityRules::default()).status().await.expect("a status")
 }
 
 /// All events, in an order of no meaning, each at its own time.

@@ -27,7 +27,7 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
         put(&mut report, &format!("{parties}_parties_one_changes"), beside(rig, &strangers, tell(rig, &again)).await?);
         let customer = format!("party:chain{parties}:{:06}", 0);
         let asked = Instant::now();
-        let rows = rig.hub.store.customer(&customer).await?;
+        let rows = rig.customers().customer(&customer).await?;
         report.put(&format!("{parties}_parties_read_ms"), millis(&asked.elapsed()));
         let found = rows.map_or(0, |rows| rows.parties.len());
         ensure!(
@@ -103,7 +103,7 @@ async fn beside(
             let pair = [format!("party:crm:stranger-{n}"), format!("party:erp:stranger-{n}")];
             let asked = Instant::now();
             rig.append(&[decision(&format!("stranger-{n}"), &[&pair[0], &pair[1]], 0)?]).await?;
-            while rig.hub.store.customer(&pair[0]).await?.is_none_or(|rows| rows.parties.len() < 2) {
+            while rig.customers().customer(&pair[0]).await?.is_none_or(|rows| rows.parties.len() < 2) {
                 ensure!(asked.elapsed() < Duration::from_secs(600), "strangers wait for ten minutes");
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }

@@ -218,6 +218,11 @@ impl Rig {
         &self.hub.rules
     }
 
+    /// Customers, as the read model has them.
+    pub(crate) fn customers(&self) -> onefold_customer::CustomerReader<'_> {
+        onefold_customer::CustomerReader::new(&*self.hub.store, &self.hub.rules)
+    }
+
     /// The hub's configuration.
     pub(crate) fn config(&self) -> &Config {
         &self.config

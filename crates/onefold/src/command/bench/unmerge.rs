@@ -59,7 +59,7 @@ async fn decide(rig: &Rig, documents: u64) -> Result<(Vec<Duration>, Vec<Duratio
             rig.append(&[event]).await?;
             rig.caught_up().await?;
             let took = started.elapsed();
-            let parties = rig.hub.store.customer(&a).await?.map_or(0, |rows| rows.parties.len());
+            let parties = rig.customers().customer(&a).await?.map_or(0, |rows| rows.parties.len());
             ensure!(parties == if undone { 1 } else { 2 }, "{parties} parties after a decision");
             if undone { unmerged.push(took) } else { merged.push(took) }
         }

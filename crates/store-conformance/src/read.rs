@@ -1,0 +1,177 @@
+//! Claims about reading.
+
+use onefold_event::{Micros, party_id};
+use onefold_identity::IdentifierKey;
+use onefold_view::MoneyMeasure;
+
+use crate::answer::{customers, done, some};
+use crate::assemble::assemble;
+use crate::resolve::{A, B, cluster, resolve};
+use crate::rows::{invoice, invoice_at, party, project, set};
+use onefold_store::{ClusterChange, DocumentPlace, DocumentRow, ListingOrder, Store};
+
+const PHONE: &str = "13800138000";
+const KEY: &str = "identifier:phone:+8613800138000";
+
+fn phone() -> IdentifierKey {
+    some("phone:+8613800138000".parse().ok())
+}
+
+pub(crate) async fn a_customer_is_all_that_its_parties_own(store: &dyn Store) {
+    let of_both = set(&[A, B]);
+    let rows = [
+        (A, party(A, "王伟", &[PHONE])),
+        (B, party(B, "王伟", &[])),
+        ("invoice:erp:1", invoice("invoice:erp:1", "60.00", A)),
+        ("invoice:erp:2", invoice("invoice:erp:2", "30.00", KEY)),
+        ("invoice:erp:3", invoice("invoice:erp:3", "10.00", &of_both)),
+    ];
+    project(store, 0, &rows).await;
+    let alone = some(done(customers(store).customer(A).await));
+    assert_eq!(alone.bundles.keys().collect::<Vec<_>>(), [KEY, A]);
+    assert_eq!(done(customers(store).status().await).unattributed.money.amount(MoneyMeasure::Owed, "CNY"), "10.00");
+    resolve(store, ClusterChange { formed: vec![cluster(&[A, B])], ..Default::default() }).await;
+    for asked in [A, B] {
+        let rows = some(done(customers(store).customer(asked).await));
+        assert_eq!(rows.parties.keys().collect::<Vec<_>>(), [B, A]);
+        assert_eq!(rows.bundles.keys().cloned().collect::<Vec<_>>(), [KEY, B, A, of_both.as_str()]);
+        let open: Vec<&str> = rows.open.iter().map(|item| item.invoice.as_str()).collect();
+        assert_eq!(open, ["invoice:erp:1", "invoice:erp:2", "invoice:erp:3"]);
+    }
+    let status = done(customers(store).status().await);
+    assert_eq!((status.customers, status.unattributed.documents), (1, 0));
+    assert_eq!(status.owned.money.amount(MoneyMeasure::Owed, "CNY"), "100.00");
+}
+
+pub(crate) async fn a_value_held_by_others_too_is_nobodys(store: &dyn Store) {
+    let invoices = [("invoice:erp:2", invoice("invoice:erp:2", "30.00", KEY))];
+    project(store, 0, &[(A, party(A, "王伟", &[PHONE])), (B, party(B, "李娜", &[PHONE]))]).await;
+    project(store, 0, &invoices).await;
+    assert!(!some(done(customers(store).customer(A).await)).bundles.contains_key(KEY));
+    let holding = done(customers(store).holding(&phone()).await);
+    assert_eq!((holding.parties.len(), holding.ever), (2, 2));
+    assert_eq!(done(customers(store).status().await).unattributed.documents, 1);
+    resolve(store, ClusterChange { formed: vec![cluster(&[A, B])], ..Default::default() }).await;
+    assert_eq!(done(customers(store).holding(&phone()).await).parties.len(), 1, "one party of each customer");
+    assert!(some(done(customers(store).customer(A).await)).bundles.contains_key(KEY));
+    // A value of more parties than may share one links nobody and is nobody's.
+    let crowd: Vec<String> = (0..25).map(|n| format!("party:desk:{n}")).collect();
+    let crowd: Vec<_> = crowd.iter().map(|key| (key.as_str(), party(key, "", &[PHONE]))).collect();
+    project(store, 0, &crowd).await;
+    let rows = some(done(customers(store).customer(A).await));
+    assert!(rows.hubs.contains(&phone()) && !rows.bundles.contains_key(KEY));
+    assert_eq!(done(customers(store).holding(&phone()).await).ever, 27);
+}
+
+pub(crate) async fn every_party_is_found_by_its_id_and_an_unknown_one_is_not(store: &dyn Store) {
+    project(store, 0, &[(A, party(A, "王伟", &[])), (B, party(B, "李娜", &[]))]).await;
+    for key in [A, B] {
+        let rows = some(done(customers(store).customer_by_id(party_id(key)).await));
+        assert!(rows.parties.contains_key(key));
+        assert_eq!(done(customers(store).customer(key).await), Some(rows));
+    }
+    assert_eq!(done(customers(store).customer_by_id(party_id("party:erp:none")).await), None);
+    assert_eq!(done(customers(store).customer("party:erp:none").await), None);
+}
+
+pub(crate) async fn documents_come_in_pages_by_time_from_either_end(store: &dyn Store) {
+    let (mut rows, mut expected) = (Vec::new(), Vec::new());
+    let mut stand = |subject: &str, at: Micros, owner: &str, under: &[&str]| {
+        rows.push((subject.to_owned(), invoice_at(at, subject, "1.00", owner)));
+        let place = DocumentPlace { at, subject: subject.to_owned() };
+        expected.extend(under.iter().map(|owner| DocumentRow { place: place.clone(), owner: (*owner).to_owned() }));
+    };
+    for n in 0..25 {
+        // Five at each time, met in another order.
+        let owner = if n % 3 == 0 { B } else { A };
+        stand(&format!("invoice:erp:{n}"), n * 7 % 5, owner, &[owner]);
+    }
+    stand("invoice:erp:both", 2, &set(&[A, B]), &[A, B]);
+    expected.sort();
+    project(store, 0, &[(A, party(A, "王伟", &[])), (B, party(B, "李娜", &[]))]).await;
+    project(store, 0, &rows.iter().map(|(key, state)| (key.as_str(), state.clone())).collect::<Vec<_>>()).await;
+    for listing in [ListingOrder::OldestFirst, ListingOrder::NewestFirst] {
+        for rows in [2, 7, 50] {
+            assert_eq!(listed(store, listing, rows).await, expected, "{listing:?}, {rows} at a time");
+        }
+        expected.reverse();
+    }
+    // What is both's is nobody's alone.
+    let nobodys = done(customers(store).unattributed_documents(ListingOrder::OldestFirst, None, 10).await);
+    assert_eq!(nobodys.iter().map(|row| row.owner.as_str()).collect::<Vec<_>>(), [set(&[A, B])]);
+}
+
+/// All documents of both, in pages of so many rows.
+async fn listed(store: &dyn Store, listing: ListingOrder, rows: usize) -> Vec<DocumentRow> {
+    let owners = [A.to_owned(), B.to_owned()];
+    let mut all: Vec<DocumentRow> = Vec::new();
+    loop {
+        let after = all.last().map(|last| last.place.clone());
+        let mut page = done(customers(store).documents(&owners, listing, after.as_ref(), rows).await);
+        assert!(page.len() <= rows);
+        if let [.., before, last] = &page[..]
+            && page.len() == rows
+            && before.place != last.place
+        {
+            // Its other owner may come next.
+            page.pop();
+        }
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(page);
+    }
+}
+
+pub(crate) async fn a_document_that_moves_to_another_time_stands_there_alone(store: &dyn Store) {
+    for at in [5, 3, 3, 4] {
+        project(store, 0, &[("invoice:erp:1", invoice_at(at, "invoice:erp:1", "1.00", A))]).await;
+        let place = DocumentPlace { at, subject: "invoice:erp:1".to_owned() };
+        let found = done(customers(store).documents(&[A.to_owned()], ListingOrder::NewestFirst, None, 10).await);
+        assert_eq!(found, [DocumentRow { place, owner: A.to_owned() }]);
+    }
+}
+
+pub(crate) async fn status_counts_what_was_committed(store: &dyn Store) {
+    let invoiced = |total: &str| ("invoice:erp:1", invoice("invoice:erp:1", total, A));
+    project(store, 0, &[(A, party(A, "王伟", &[])), invoiced("60.00")]).await;
+    project(store, 2, &[(B, party(B, "李娜", &[]))]).await;
+    project(store, 1, &[invoiced("35.00")]).await;
+    let status = done(customers(store).status().await);
+    assert_eq!(status.positions, [1, 1, 1]);
+    assert_eq!((status.subjects, status.parties, status.customers), (3, 2, 2));
+    assert_eq!((status.conflicts, status.waiting), (0, 4));
+    assert_eq!((status.owned.documents, status.unattributed.documents), (1, 0));
+    assert_eq!(status.owned.money.amount(MoneyMeasure::Owed, "CNY"), "35.00");
+}
+
+pub(crate) async fn found_are_two_characters_unfinished_words_and_numbers_without_their_code(store: &dyn Store) {
+    project(store, 0, &[(A, party(A, "王伟", &[PHONE])), (B, party(B, "Jörg Müller", &[]))]).await;
+    assemble(store).await;
+    for (asked, party) in [("王伟", A), ("13800138000", A), ("muller jo", B), ("JÖRG", B)] {
+        let found = done(store.find(asked, 10).await);
+        assert_eq!(found.iter().flat_map(|found| found.parties.clone()).collect::<Vec<_>>(), [party], "{asked}");
+    }
+    let (c, d) = ("party:crm:90", "party:crm:91");
+    let address = "email:info@xn--strae-oqa.de";
+    project(store, 1, &[(c, party(c, "Γεώργιος Łukasz", &[address])), (d, party(d, "Mueller", &[]))]).await;
+    assemble(store).await;
+    for (asked, parties) in [
+        ("γεωργιος", &[c][..]),
+        ("ΓΕΩΡΓ lukasz", &[c]),
+        ("info@straße.de", &[c]),
+        ("info@xn--strae-oqa.de", &[c]),
+        ("mueller", &[B, d]),
+        ("müller", &[B, d]),
+        ("muller", &[B]),
+    ] {
+        let mut found: Vec<_> = done(store.find(asked, 10).await).into_iter().flat_map(|found| found.parties).collect();
+        found.sort();
+        let mut parties = parties.to_vec();
+        parties.sort_unstable();
+        assert_eq!(found, parties, "{asked}");
+    }
+    for asked in ["伟王", "mullerx", "' | ", ""] {
+        assert_eq!(done(store.find(asked, 10).await), [], "{asked}");
+    }
+}

@@ -1,0 +1,293 @@
+//! A read of many steps, all within one transaction of a connection of its own.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use onefold_fold::SubjectState;
+use onefold_identity::{IdentifierKey, OwnerAtom};
+use onefold_store::{
+    CustomerParties, DocumentPlace, DocumentRow, HolderQuery, HolderRows, ListingOrder, NamedDecision, OwnerPage,
+    OwnerRows, PartyBundle, PartyRows, ReadTx, StoreCounts, StoreError,
+};
+use onefold_view::{Bundle, OpenItem};
+use rusqlite::{Connection, Result};
+use uuid::Uuid;
+
+use super::{customer, documents, status};
+use crate::db::{Inner, corrupt, engine};
+use crate::keys;
+use crate::publish::waits;
+
+/// Up to so many keys a step is taken on the thread that asks: a few rows found by key take no longer than two threads take to
+/// wake each other.
+const FEW_KEYS: usize = 64;
+
+pub(crate) struct SqliteRead {
+    inner: Arc<Inner>,
+    /// Absent while a step is taken, and after one whose thread ended.
+    snapshot: Option<Snapshot>,
+}
+
+/// The connection, within its transaction, and numbers that were met: what one step answers by key the next one asks for.
+struct Snapshot {
+    connection: Connection,
+    numbers: HashMap<String, i64>,
+}
+
+impl SqliteRead {
+    pub(crate) fn begin(inner: Arc<Inner>) -> Result<Self, StoreError> {
+        let connection = inner.reader()?;
+        // A deferred transaction sees what was committed before its first statement, not before its beginning.
+        let begun = connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([]));
+        let seen = begun.and_then(|_| {
+            connection.prepare_cached("SELECT 1 FROM meta LIMIT 1")?.query_row([], |r| r.get::<_, i64>(0))
+        });
+        seen.map_err(engine)?;
+        Ok(Self { inner, snapshot: Some(Snapshot { connection, numbers: HashMap::new() }) })
+    }
+
+    /// Takes a step about so many keys.
+    async fn step<T: Send + 'static>(
+        &mut self,
+        keys: usize,
+        work: impl FnOnce(&mut Snapshot) -> Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let mut snapshot = self
+            .snapshot
+            .take()
+            .ok_or_else(|| StoreError::Engine("an earlier step of this read ended early".to_owned()))?;
+        let (snapshot, done) = if keys <= FEW_KEYS {
+            let done = work(&mut snapshot);
+            (snapshot, done)
+        } else {
+            let step = move || {
+                let done = work(&mut snapshot);
+                (snapshot, done)
+            };
+            tokio::task::spawn_blocking(step).await.map_err(|e| StoreError::Engine(e.to_string()))?
+        };
+        self.snapshot = Some(snapshot);
+        done.map_err(engine)
+    }
+}
+
+impl Drop for SqliteRead {
+    fn drop(&mut self) {
+        let Some(Snapshot { connection, .. }) = self.snapshot.take() else { return };
+        let ended = connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a read did not end; its connection is closed");
+        }
+        self.inner.give_back(connection);
+    }
+}
+
+impl Snapshot {
+    /// The number of a key, if it has one.
+    fn number(&mut self, key: &str) -> Result<Option<i64>> {
+        if let Some(num) = self.numbers.get(key) {
+            return Ok(Some(*num));
+        }
+        let num = keys::find(&self.connection, key)?;
+        if let Some(num) = num {
+            self.numbers.insert(key.to_owned(), num);
+        }
+        Ok(num)
+    }
+
+    /// The key of a number that stands in a row.
+    fn key(&mut self, num: i64) -> Result<String> {
+        let key = keys::text_of(&self.connection, num)?;
+        self.numbers.insert(key.clone(), num);
+        Ok(key)
+    }
+
+    fn customers(&mut self, parties: &[String]) -> Result<Vec<CustomerParties>> {
+        let (mut all, mut done) = (Vec::new(), BTreeSet::new());
+        for party in parties {
+            let Some(num) = self.number(party)? else { continue };
+            if done.contains(&num) {
+                continue;
+            }
+            let members = customer::members(&self.connection, num)?;
+            let mut customer = CustomerParties::default();
+            for member in &members {
+                let Some((key, Some(first_seen), bundle)) = customer::owner(&self.connection, *member)? else {
+                    if members.len() > 1 {
+                        return Err(corrupt("members", format_args!("party number {member} has no row")));
+                    }
+                    continue;
+                };
+                self.numbers.insert(key.clone(), *member);
+                customer.parties.insert(key, PartyBundle { first_seen, bundle });
+            }
+            if !customer.parties.is_empty() {
+                let head = customer::head(&self.connection, num)?;
+                customer.head = self.key(head)?;
+                all.push(customer);
+            }
+            done.extend(members);
+        }
+        Ok(all)
+    }
+
+    fn head(&mut self, party: &str) -> Result<String> {
+        let Some(num) = self.number(party)? else { return Ok(party.to_owned()) };
+        match customer::head(&self.connection, num)? {
+            head if head == num => Ok(party.to_owned()),
+            head => self.key(head),
+        }
+    }
+
+    fn holders(&mut self, asked: &HolderQuery) -> Result<HolderRows> {
+        let Some(num) = self.number(&OwnerAtom::identifier_key(&asked.identifier))? else {
+            return Ok(HolderRows::default());
+        };
+        let (ever, present) = customer::holders(&self.connection, num, asked.ever, asked.present)?;
+        let present = present.into_iter().map(|party| self.key(party)).collect::<Result<_>>()?;
+        Ok(HolderRows { ever, present })
+    }
+
+    fn unpublished_holders(&mut self, identifier: &IdentifierKey, among: &BTreeSet<String>) -> Result<u64> {
+        let Some(num) = self.number(&OwnerAtom::identifier_key(identifier))? else { return Ok(0) };
+        let mut count = 0;
+        for party in customer::ever_holders(&self.connection, num)? {
+            let party = self.key(party)?;
+            count += u64::from(among.contains(&party) || waits(&self.connection, &party)?);
+        }
+        Ok(count)
+    }
+
+    fn decisions(&mut self, parties: &[String]) -> Result<Vec<NamedDecision>> {
+        let mut named = Vec::new();
+        for party in parties {
+            let Some(num) = self.number(party)? else { continue };
+            let sql = "SELECT s.num, s.key FROM decision d JOIN subject s ON s.num = d.decision WHERE d.party = ?1";
+            let mut get = self.connection.prepare_cached(sql)?;
+            let mut rows = get.query([num])?;
+            while let Some(row) = rows.next()? {
+                if let Some(state) = customer::state(&self.connection, row.get(0)?)? {
+                    named.push(NamedDecision { party: party.clone(), decision: row.get(1)?, state });
+                }
+            }
+        }
+        Ok(named)
+    }
+
+    fn sets_with(&mut self, members: &[String]) -> Result<BTreeSet<String>> {
+        let mut sets = BTreeSet::new();
+        for member in members {
+            let Some(num) = self.number(member)? else { continue };
+            let mut of = self.connection.prepare_cached(
+                "SELECT s.owner, o.key FROM set_member s LEFT JOIN owner o ON o.num = s.owner WHERE s.atom = ?1",
+            )?;
+            let mut rows = of.query([num])?;
+            while let Some(row) = rows.next()? {
+                let (num, key): (i64, Option<String>) = (row.get(0)?, row.get(1)?);
+                let key = key.ok_or_else(|| corrupt("set members", format_args!("set number {num} has no row")))?;
+                self.numbers.insert(key.clone(), num);
+                sets.insert(key);
+            }
+        }
+        Ok(sets)
+    }
+}
+
+#[async_trait]
+impl ReadTx for SqliteRead {
+    async fn subjects(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {
+        let keys = keys.to_vec();
+        let state = |s: &mut Snapshot, key: &String| match s.number(key)? {
+            Some(num) => customer::state(&s.connection, num),
+            None => Ok(None),
+        };
+        self.step(keys.len(), move |s| keys.iter().map(|key| state(s, key)).collect()).await
+    }
+
+    async fn counts(&mut self, full_from: u64) -> Result<StoreCounts, StoreError> {
+        self.step(usize::MAX, move |s| status::counts(&s.connection, full_from)).await
+    }
+}
+
+#[async_trait]
+impl PartyRows for SqliteRead {
+    async fn party_by_id(&mut self, id: Uuid) -> Result<Option<String>, StoreError> {
+        self.step(1, move |s| keys::find_party(&s.connection, id)?.map(|num| s.key(num)).transpose()).await
+    }
+
+    async fn customers(&mut self, parties: &[String]) -> Result<Vec<CustomerParties>, StoreError> {
+        let parties = parties.to_vec();
+        self.step(parties.len(), move |s| s.customers(&parties)).await
+    }
+
+    async fn heads(&mut self, parties: &[String]) -> Result<Vec<String>, StoreError> {
+        let parties = parties.to_vec();
+        self.step(parties.len(), move |s| parties.iter().map(|party| s.head(party)).collect()).await
+    }
+
+    async fn holders(&mut self, asked: &[HolderQuery]) -> Result<Vec<HolderRows>, StoreError> {
+        let asked = asked.to_vec();
+        self.step(asked.len(), move |s| asked.iter().map(|asked| s.holders(asked)).collect()).await
+    }
+
+    async fn unpublished_holders(
+        &mut self,
+        identifiers: &[IdentifierKey],
+        among: &[String],
+    ) -> Result<Vec<u64>, StoreError> {
+        let (identifiers, among): (_, BTreeSet<String>) = (identifiers.to_vec(), among.iter().cloned().collect());
+        // So many hold each that nobody should wait for it.
+        let step =
+            move |s: &mut Snapshot| identifiers.iter().map(|value| s.unpublished_holders(value, &among)).collect();
+        self.step(usize::MAX, step).await
+    }
+
+    async fn decisions(&mut self, parties: &[String]) -> Result<Vec<NamedDecision>, StoreError> {
+        let parties = parties.to_vec();
+        self.step(parties.len(), move |s| s.decisions(&parties)).await
+    }
+}
+
+#[async_trait]
+impl OwnerRows for SqliteRead {
+    async fn sets_with(&mut self, members: &[String]) -> Result<BTreeSet<String>, StoreError> {
+        let members = members.to_vec();
+        self.step(members.len(), move |s| s.sets_with(&members)).await
+    }
+
+    async fn bundles(&mut self, owners: &[String]) -> Result<Vec<Bundle>, StoreError> {
+        let owners = owners.to_vec();
+        let bundle = |s: &mut Snapshot, key: &String| match s.number(key)? {
+            Some(num) => customer::bundle(&s.connection, num, key),
+            None => Ok(Bundle::default()),
+        };
+        self.step(owners.len(), move |s| owners.iter().map(|key| bundle(s, key)).collect()).await
+    }
+
+    async fn open_items(&mut self, owners: &[String], limit: usize) -> Result<Vec<Vec<OpenItem>>, StoreError> {
+        let owners = owners.to_vec();
+        let items = move |s: &mut Snapshot, key: &String| match s.number(key)? {
+            Some(num) => customer::open_items(&s.connection, num, limit),
+            None => Ok(Vec::new()),
+        };
+        self.step(owners.len(), move |s| owners.iter().map(|key| items(s, key)).collect()).await
+    }
+
+    async fn documents(
+        &mut self,
+        owners: &[String],
+        listing: ListingOrder,
+        after: Option<&DocumentPlace>,
+        limit: usize,
+    ) -> Result<Vec<DocumentRow>, StoreError> {
+        let (owners, after) = (owners.to_vec(), after.cloned());
+        let page = move |s: &mut Snapshot| documents::page(&s.connection, &owners, listing, after.as_ref(), limit);
+        self.step(limit, page).await
+    }
+
+    async fn owner_page(&mut self, from: Option<&str>, limit: usize) -> Result<OwnerPage, StoreError> {
+        let after = from.map_or(Ok(0), str::parse).map_err(|e| StoreError::Engine(format!("a page of owners: {e}")))?;
+        self.step(limit, move |s| status::owner_page(&s.connection, after, limit)).await
+    }
+}
