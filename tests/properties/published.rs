@@ -71,6 +71,26 @@ fn whoever_shares_a_value_with_somebody_new_is_told_of_it() {
     });
 }
 
+#[test]
+fn a_customer_that_loses_a_document_is_told_though_another_one_leads_to_it_and_then_no_longer_does() {
+    runtime().block_on(async {
+        let mut hub = TestHub::on(&crate::engine(), Shape::default()).await;
+        hub.store.publish(true).await.expect("publishing");
+        let (loser, other) = ("party:crm:2", "party:crm:3");
+        hub.append(&[Draft::order("order:erp:1", "1.00").refer("buyer", loser).event()]).await;
+        agrees(&mut hub).await;
+        // In one batch the order goes, and another one that adds nothing to the customer comes to name it: who owes it.
+        let owed = |debtor: &str, revision| {
+            Draft::order("order:erp:2", "1.00").refer("buyer", other).refer("debtor", debtor).revision(revision).event()
+        };
+        hub.append(&[Draft::reassigned("order:erp:1", other).event(), owed(loser, 1)]).await;
+        hub.settle().await;
+        // Before anything is published it names somebody else.
+        hub.append(&[owed(other, 2)]).await;
+        agrees(&mut hub).await;
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, max_shrink_iters: 300, ..ProptestConfig::default() })]
 

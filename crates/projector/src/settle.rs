@@ -143,6 +143,9 @@ impl Batch<'_> {
         let mut changes = std::mem::take(&mut self.changes);
         self.flagged.clear();
         for row in self.subjects.rows_mut() {
+            if let Some(unnamed) = &mut unnamed {
+                unnamed.row(row);
+            }
             let Some((state, facts)) = row.save() else { continue };
             let key = row.subject.to_string();
             changes.facts.extend(facts.into_iter().map(|fact| (key.clone(), fact)));

@@ -7,6 +7,7 @@ use onefold_store::{IdentityChange, Members, Note, RowChanges};
 
 use crate::batch::Batch;
 use crate::read::Taken;
+use crate::row::Row;
 
 /// Gathers it, where publishing is switched on.
 pub(crate) struct Unnamed {
@@ -37,6 +38,15 @@ impl Unnamed {
             _ => vec![key.to_owned()],
         };
         self.owners.extend(keys.into_iter().filter(|key| !key.starts_with("none") && !self.named.contains(key)));
+    }
+
+    /// Takes in a row whose owners are others now. The publisher may have been left to find a former one there, for the sake of an
+    /// event that was taken in earlier and that it has not come to yet: by then it finds another.
+    pub(crate) fn row(&mut self, row: &Row) {
+        let Some(old) = row.old().filter(|old| old.keys != row.state.keys) else { return };
+        for key in old.owners(&row.subject).difference(&row.state.owners(&row.subject)) {
+            self.owner(key, true, false);
+        }
     }
 
     /// Takes in a party that was never heard of before.
