@@ -116,7 +116,7 @@ impl Intake {
 
     /// Brings up to date which partitions are mine, how far they are and where they end.
     async fn follow(&mut self, n: usize) -> Result<(), StageError> {
-        let (group, connector) = (self.connector.group().to_owned(), self.connector.name());
+        let (group, connector) = (self.connector.group_key().to_owned(), self.connector.name());
         let Some(reading) = self.readings.get_mut(n) else { return Ok(()) };
         let topic = reading.topic.as_str();
         let place = match &mut reading.place {
@@ -214,7 +214,7 @@ impl Intake {
             if moves.is_empty() {
                 continue;
             }
-            self.positions.move_intake(self.connector.group(), &reading.topic, &moves).await?;
+            self.positions.move_intake(self.connector.group_key(), &reading.topic, &moves).await?;
             for (partition, _, to) in moves {
                 reading.at.insert(partition, to);
                 let head = reading.heads.get(partition as usize).copied().unwrap_or(to);

@@ -120,7 +120,7 @@ impl Planned {
         if let Some((_, plan)) = self.0.as_ref().filter(|(known, _)| known == heading) {
             return Ok(plan.clone());
         }
-        let plan = connector.plan(heading)?;
+        let plan = connector.plan_heading(heading)?;
         self.0 = Some((heading.to_vec(), plan.clone()));
         Ok(plan)
     }

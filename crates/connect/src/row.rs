@@ -58,7 +58,7 @@ impl TableRow for TableFields {
         self.0.get(column)
     }
 
-    fn width(&self) -> usize {
+    fn column_count(&self) -> usize {
         self.0.len()
     }
 }

@@ -19,7 +19,7 @@ impl TableRow for CsvRow {
         self.0.get(column)
     }
 
-    fn width(&self) -> usize {
+    fn column_count(&self) -> usize {
         self.0.len()
     }
 }
@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut reader = csv::ReaderBuilder::new().has_headers(true).from_path(&data)?;
     let heading: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
     let rows: Vec<CsvRow> = reader.records().map(|row| row.map(CsvRow)).collect::<Result<_, _>>()?;
-    let plan = connector.plan(&heading).map_err(|p| format!("{p:?}"))?;
+    let plan = connector.plan_heading(&heading).map_err(|p| format!("{p:?}"))?;
     let (mut groups, mut at): (Vec<Vec<NumberedRow>>, HashMap<String, usize>) = Default::default();
     for (n, row) in rows.iter().enumerate() {
         let one = NumberedRow { row: SourceRow::Table(row), line: n as u64 + 2 };

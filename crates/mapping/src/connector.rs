@@ -62,7 +62,7 @@ impl Connector {
     }
 
     /// Under which name processes share topics out, and keep how far they are.
-    pub fn group(&self) -> &str {
+    pub fn group_key(&self) -> &str {
         self.inner.from.group.as_deref().unwrap_or(&self.inner.name)
     }
 
@@ -75,10 +75,10 @@ impl Connector {
     ///
     /// # Errors
     /// Columns that are missing, stand twice, or are not allowed.
-    pub fn plan(&self, heading: &[String]) -> Result<MappingPlan, Vec<Problem>> {
+    pub fn plan_heading(&self, heading: &[String]) -> Result<MappingPlan, Vec<Problem>> {
         match self.inner.read.format {
             RecordFormat::Csv => MappingPlan::of_heading(Arc::clone(&self.inner), heading, false),
-            RecordFormat::Ndjson | RecordFormat::Json => Ok(MappingPlan::headless(Arc::clone(&self.inner))),
+            RecordFormat::Ndjson | RecordFormat::Json => Ok(MappingPlan::without_heading(Arc::clone(&self.inner))),
         }
     }
 

@@ -34,17 +34,17 @@ pub(crate) fn field_lineage(inner: &CompiledConnector) -> Vec<FieldLineage> {
     let mut all = Vec::new();
     for def in &inner.events {
         let mut walk = LineageWalk { inner, event: &def.name, out: &mut all };
-        walk.cell("subject", &def.subject.cell, def.scope);
-        def.id.iter().for_each(|c| walk.cell("id", c, def.scope));
+        walk.add_cell("subject", &def.subject.cell, def.scope);
+        def.id.iter().for_each(|c| walk.add_cell("id", c, def.scope));
         if let Some(RevisionDef::Cell(c) | RevisionDef::Content(Some(c))) = &def.revision {
-            walk.cell("revision", c, def.scope);
+            walk.add_cell("revision", c, def.scope);
         }
-        walk.cell("occurred_at", &def.occurred_at, def.scope);
+        walk.add_cell("occurred_at", &def.occurred_at, def.scope);
         for r in &def.refs {
             let name = r.cell.target.strip_prefix(&format!("{}.", def.name)).unwrap_or(&r.cell.target).to_owned();
-            walk.cell(&name, &r.cell, def.scope);
+            walk.add_cell(&name, &r.cell, def.scope);
         }
-        walk.layout(&def.layout, def.scope, "");
+        walk.add_layout(&def.layout, def.scope, "");
     }
     all
 }
@@ -56,40 +56,40 @@ struct LineageWalk<'a> {
 }
 
 impl LineageWalk<'_> {
-    fn layout(&mut self, layout: &[FieldLayout], scope: ScopeId, prefix: &str) {
+    fn add_layout(&mut self, layout: &[FieldLayout], scope: ScopeId, prefix: &str) {
         for part in layout {
             let name = format!("{prefix}{}", part.field.name);
             match &part.fill {
-                LayoutFill::Slot(slot) => self.slot(&name, *slot, scope),
-                LayoutFill::Slots(slots) => slots.iter().for_each(|s| self.slot(&name, *s, scope)),
-                LayoutFill::Message(fields) => self.layout(fields, scope, &format!("{name}.")),
+                LayoutFill::Slot(slot) => self.add_slot(&name, *slot, scope),
+                LayoutFill::Slots(slots) => slots.iter().for_each(|s| self.add_slot(&name, *s, scope)),
+                LayoutFill::Message(fields) => self.add_layout(fields, scope, &format!("{name}.")),
                 LayoutFill::Messages(list) => {
-                    list.iter().for_each(|fields| self.layout(fields, scope, &format!("{name}[].")))
+                    list.iter().for_each(|fields| self.add_layout(fields, scope, &format!("{name}[].")))
                 }
                 LayoutFill::List { slot, fields } => {
-                    if let Some(SlotFill::List { scope: items, .. }) = self.fill(scope, *slot) {
+                    if let Some(SlotFill::List { scope: items, .. }) = self.slot_fill(scope, *slot) {
                         let items = *items;
-                        self.layout(fields, items, &format!("{name}[]."));
+                        self.add_layout(fields, items, &format!("{name}[]."));
                     }
                 }
             }
         }
     }
 
-    fn fill(&self, scope: ScopeId, slot: usize) -> Option<&SlotFill> {
+    fn slot_fill(&self, scope: ScopeId, slot: usize) -> Option<&SlotFill> {
         Some(&self.inner.scopes.list.get(scope)?.slots.get(slot)?.fill)
     }
 
-    fn slot(&mut self, name: &str, slot: usize, scope: ScopeId) {
+    fn add_slot(&mut self, name: &str, slot: usize, scope: ScopeId) {
         let inner = self.inner;
         if let Some(SlotFill::Cell(cell)) =
             inner.scopes.list.get(scope).and_then(|s| s.slots.get(slot)).map(|s| &s.fill)
         {
-            self.cell(name, cell, scope);
+            self.add_cell(name, cell, scope);
         }
     }
 
-    fn cell(&mut self, field: &str, cell: &CellDef, scope: ScopeId) {
+    fn add_cell(&mut self, field: &str, cell: &CellDef, scope: ScopeId) {
         let mut found = CellTrace::default();
         trace_cell(cell, scope, self.inner, &mut found, 0);
         self.out.push(FieldLineage {
@@ -97,7 +97,7 @@ impl LineageWalk<'_> {
             field: field.to_owned(),
             paths: found.paths.into_iter().collect(),
             via: found.via,
-            line: self.inner.source.place(&cell.span).line,
+            line: self.inner.source.position_of(&cell.span).line,
         });
     }
 }
@@ -114,15 +114,15 @@ fn trace_cell(cell: &CellDef, scope: ScopeId, inner: &CompiledConnector, found: 
         return;
     }
     let mut path = |id: &usize| {
-        found.paths.insert(inner.paths.text(*id).to_owned());
+        found.paths.insert(inner.paths.path_text(*id).to_owned());
     };
     match &cell.origin {
         CellOrigin::From(id) => path(id),
         CellOrigin::FirstOf(ids) | CellOrigin::Join { paths: ids, .. } => ids.iter().for_each(path),
-        CellOrigin::Value(value) => found.via.push(format!("constant {}", value.show())),
+        CellOrigin::Value(value) => found.via.push(format!("constant {}", value.to_display())),
         CellOrigin::Use(at) => trace_name(*at, scope, inner, found, depth),
         CellOrigin::Calc(expr) => {
-            let text = inner.source.place(&cell.span).excerpt;
+            let text = inner.source.position_of(&cell.span).excerpt;
             found.via.push(format!("computed: {}", text.trim()));
             trace_expression(expr, scope, inner, found, depth);
         }
@@ -167,7 +167,7 @@ fn trace_name(at: SlotRef, scope: ScopeId, inner: &CompiledConnector, found: &mu
     match &slot.fill {
         SlotFill::Cell(cell) => trace_cell(cell, scope, inner, found, depth + 1),
         SlotFill::List { each: RepeatOver::Path(id), .. } => {
-            found.paths.insert(inner.paths.text(*id).to_owned());
+            found.paths.insert(inner.paths.path_text(*id).to_owned());
         }
         _ => {}
     }

@@ -159,7 +159,7 @@ product = "sku.code"
 
 fn tree(connector: &str, value: Value) -> MappingOutcome {
     let connector = good(connector);
-    let plan = connector.plan(&[]).unwrap();
+    let plan = connector.plan_heading(&[]).unwrap();
     let rows = [NumberedRow { row: SourceRow::Json(&value, &value), line: 1 }];
     plan.map(&SourceRecord { resource: "f", rows: &rows, last_line: 1, offset: 0, length: 0 })
 }

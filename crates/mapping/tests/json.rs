@@ -95,7 +95,7 @@ category = "'odd.key'[0]"
 
 fn map(connector: &str, json: &str) -> Result<Event, Vec<String>> {
     let connector = good(connector);
-    let plan = connector.plan(&[]).unwrap();
+    let plan = connector.plan_heading(&[]).unwrap();
     let value: Value = serde_json::from_str(json).unwrap();
     let rows = [NumberedRow { row: SourceRow::Json(&value, &value), line: 1 }];
     match plan.map(&SourceRecord { resource: "f", rows: &rows, last_line: 1, offset: 0, length: 0 }) {

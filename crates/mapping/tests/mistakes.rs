@@ -129,7 +129,7 @@ fn a_topic_of_intake_is_named_and_nothing_else_is_read() {
     let both = "kind = [\"file\", \"kafka\"]\npath = \"orders.csv\"\ntopics = \"intake.sales\"";
     let connector = parse(&orders("kind = \"file\"", both)).unwrap();
     assert_eq!(
-        (connector.input_settings().topics.as_slice(), connector.group()),
+        (connector.input_settings().topics.as_slice(), connector.group_key()),
         (&["intake.sales".to_owned()][..], "t")
     );
     let fuse = "kind = \"kafka\"\ntopics = \"intake.sales\"\n[read]\nstop_after = { share = \"5%\" }\n";

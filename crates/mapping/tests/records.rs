@@ -261,7 +261,7 @@ fn a_number_that_makes_no_subject_is_refused() {
 #[test]
 fn columns_are_found_once_per_file() {
     let connector = good(ORDERS);
-    let heading = |h: &[&str]| connector.plan(&h.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
+    let heading = |h: &[&str]| connector.plan_heading(&h.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
     assert!(heading(&["Total", "No", "At", "More"]).is_ok());
     let problems = heading(&["No", "When", "Totals"]).unwrap_err();
     let told: Vec<_> =
@@ -270,7 +270,7 @@ fn columns_are_found_once_per_file() {
     assert_eq!(problems[1].help, ["did the source rename it to `Totals`?"]);
     assert_eq!(heading(&["No", "At", "Total", "At"]).unwrap_err()[0].code, "R0202");
     let exact = good(&orders("format = \"csv\"", "format = \"csv\"\ncolumns = \"exact\""));
-    let odd = exact.plan(&["No", "At", "Total", "Extra"].map(str::to_owned)).unwrap_err();
+    let odd = exact.plan_heading(&["No", "At", "Total", "Extra"].map(str::to_owned)).unwrap_err();
     assert_eq!((odd[0].code.as_ref(), odd[0].path.as_str()), ("R0203", "Extra"));
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn of_topics(places: &[PathBuf]) -> Result<Vec<Connector>> {
         let listed = place.is_dir();
         for file in if listed { in_directory(place)? } else { vec![place.clone()] } {
             let connector = load(&file)?;
-            if !connector.input_settings().is(InputKind::Kafka) {
+            if !connector.input_settings().is_kind(InputKind::Kafka) {
                 if listed {
                     continue;
                 }
@@ -65,7 +65,7 @@ pub(crate) fn of_topics(places: &[PathBuf]) -> Result<Vec<Connector>> {
             let topics = &connector.input_settings().topics;
             let meets = |other: &&Connector| {
                 let shared = other.input_settings().topics.iter().any(|topic| topics.contains(topic));
-                other.name() == connector.name() || (shared && other.group() == connector.group())
+                other.name() == connector.name() || (shared && other.group_key() == connector.group_key())
             };
             if let Some(other) = all.iter().find(meets) {
                 bail!(

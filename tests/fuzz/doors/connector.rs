@@ -51,7 +51,7 @@ pub(super) fn compile(bytes: &[u8]) -> Fate {
 /// Maps all records one by one and together, by two readings of the same file.
 fn use_it(connector: &Connector, again: &Connector) {
     let heading = HEADING.map(str::to_owned);
-    let (Ok(plan), Ok(other)) = (connector.plan(&heading), again.plan(&heading)) else { return };
+    let (Ok(plan), Ok(other)) = (connector.plan_heading(&heading), again.plan_heading(&heading)) else { return };
     let tree: Vec<Value> = ROWS.iter().map(object).collect();
     let is_table = connector.read_settings().format == RecordFormat::Csv;
     let rows: Vec<NumberedRow<'_>> = match is_table {

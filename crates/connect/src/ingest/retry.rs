@@ -128,7 +128,7 @@ fn within(
     if !bad.is_empty() {
         return Ok(MappingOutcome::Quarantined(bad));
     }
-    let plan = match connector.plan(table.heading()) {
+    let plan = match connector.plan_heading(table.heading()) {
         Ok(plan) => plan,
         Err(problems) => return Ok(MappingOutcome::Quarantined(problems)),
     };
@@ -221,7 +221,7 @@ fn again_json(entry: &QuarantineEntry, connector: &Connector, context: &Context,
         Content::Bad(problem, _) => return MappingOutcome::Quarantined(vec![*problem]),
         Content::Fields(_) => return MappingOutcome::Quarantined(Vec::new()),
     };
-    let plan = match connector.plan(&[]) {
+    let plan = match connector.plan_heading(&[]) {
         Ok(plan) => plan,
         Err(problems) => return MappingOutcome::Quarantined(problems),
     };

@@ -19,7 +19,7 @@ use crate::values::value::ValueType;
 
 impl ConnectorCompiler<'_> {
     /// Reads the constants, and declares slots for what is worked out per record.
-    pub(crate) fn assume(&mut self, node: &TomlNode) {
+    pub(crate) fn read_assumptions(&mut self, node: &TomlNode) {
         let known = [
             "zone", "dst", "date", "time", "years", "number", "negative", "currency", "minor", "region", "blank",
             "bool",
@@ -31,7 +31,7 @@ impl ConnectorCompiler<'_> {
             assume.parse.style = style;
         }
         if let Some(negative) = node.get("negative").and_then(|n| n.one_of(f, &NEGATIVES)) {
-            assume.parse.style = assume.parse.style.negative(negative);
+            assume.parse.style = assume.parse.style.with_negative(negative);
         }
         if let Some(dates) = node.get("date") {
             assume.parse.dates = read_patterns(dates, false, f);
@@ -66,20 +66,20 @@ impl ConnectorCompiler<'_> {
         if let Some(node) = node.get("region") {
             assume.region = match node.is_table() {
                 true => Some(TextOf::Slot(self.hidden_slot(REGION, node))),
-                false => node.text(&mut self.diagnostics).map(|t| TextOf::Fixed(t.to_owned())),
+                false => node.expect_text(&mut self.diagnostics).map(|t| TextOf::Fixed(t.to_owned())),
             };
         }
         self.assume = assume;
     }
 
     fn hidden_slot(&mut self, name: &str, node: &TomlNode) -> SlotRef {
-        let index = self.scopes.declare(0, name, &node.span, SlotType::One(ValueType::Text));
+        let index = self.scopes.declare_name(0, name, &node.span, SlotType::One(ValueType::Text));
         self.add_pending(0, index, node, name.trim_matches(['[', ']']).to_owned(), ValueType::Text);
         SlotRef { up: 0, index }
     }
 
     pub(crate) fn zone_of(&mut self, node: &TomlNode) -> Option<ZoneOf> {
-        let name = node.text(&mut self.diagnostics)?;
+        let name = node.expect_text(&mut self.diagnostics)?;
         let found = zone_by_name(name);
         if found.is_none() {
             let problem = Problem::new("M0404", format!("there is no zone `{name}`"));
@@ -96,7 +96,7 @@ const MOST_DIGITS: u32 = 6;
 /// Digits of the smallest unit by currency.
 fn read_units(node: &TomlNode, diagnostics: &mut Diagnostics) -> Arc<BTreeMap<String, u32>> {
     let mut units = BTreeMap::new();
-    if !node.table(diagnostics) {
+    if !node.expect_table(diagnostics) {
         return Arc::default();
     }
     for entry in node.entries() {
@@ -108,7 +108,7 @@ fn read_units(node: &TomlNode, diagnostics: &mut Diagnostics) -> Arc<BTreeMap<St
                 continue;
             }
         };
-        let digits = entry.node.integer(diagnostics);
+        let digits = entry.node.expect_integer(diagnostics);
         match digits.and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= MOST_DIGITS) {
             Some(digits) => {
                 units.insert(code.to_owned(), digits);

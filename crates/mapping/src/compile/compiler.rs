@@ -106,7 +106,7 @@ impl<'s> ConnectorCompiler<'s> {
     pub(crate) fn new(diagnostics: Diagnostics<'s>, shape: RecordShape) -> Self {
         let mut scopes = ScopeTable::default();
         // Scope 0 is that of `[let]`: skips and common names live there.
-        scopes.open(None);
+        scopes.open_scope(None);
         Self {
             diagnostics,
             shape,
@@ -139,8 +139,8 @@ impl<'s> ConnectorCompiler<'s> {
         self.lists.push(PendingList { scope, index, inner, node: node.clone(), target: target.to_owned() });
     }
 
-    pub(crate) fn each(&mut self, node: &TomlNode) -> Option<RepeatOver> {
-        let text = node.text(&mut self.diagnostics)?;
+    pub(crate) fn read_repeat(&mut self, node: &TomlNode) -> Option<RepeatOver> {
+        let text = node.expect_text(&mut self.diagnostics)?;
         if text == "#rows" {
             return Some(RepeatOver::Rows);
         }
@@ -150,11 +150,11 @@ impl<'s> ConnectorCompiler<'s> {
             self.diagnostics.add(&node.span, problem);
             return None;
         }
-        self.path(text, &node.span).map(RepeatOver::Path)
+        self.add_path(text, &node.span).map(RepeatOver::Path)
     }
 
-    pub(crate) fn path(&mut self, text: &str, span: &TextSpan) -> Option<PathId> {
-        match self.paths.add(text, self.shape) {
+    pub(crate) fn add_path(&mut self, text: &str, span: &TextSpan) -> Option<PathId> {
+        match self.paths.add_path(text, self.shape) {
             Ok(id) => Some(id),
             Err(why) => {
                 self.diagnostics.report_message(span, "M0201", format!("`{text}` is no path: {why}"));

@@ -52,14 +52,14 @@ pub(crate) fn compile_connector(
             "`stop_after` is for files: a topic goes on, and its quarantine is watched",
         );
     }
-    let mut c = ConnectorCompiler::new(diagnostics, read.shape());
+    let mut c = ConnectorCompiler::new(diagnostics, read.record_shape());
     // Before any cell: cells name these tables, and a look-up's columns are checked where it is taken from.
     (c.words, c.word_names) = read_named(root.get("enum"), &mut c.diagnostics, EnumTable::read);
     (c.lookups, c.lookup_names) =
         read_named(root.get("lookup"), &mut c.diagnostics, |n, node, f| LookupTable::read(n, node, load, f));
-    let (records, only) = root.get("read").map(|n| json_selection(n, read.shape(), &mut c)).unwrap_or_default();
+    let (records, only) = root.get("read").map(|n| json_selection(n, read.record_shape(), &mut c)).unwrap_or_default();
     if let Some(n) = root.get("assume") {
-        c.assume(n);
+        c.read_assumptions(n);
     }
     if let Some(n) = root.get("let") {
         c.declare_lets(n, 0, "let.");
@@ -68,10 +68,10 @@ pub(crate) fn compile_connector(
     c.read_pending_cells();
     let mut skips = Vec::new();
     for entry in root.get("skip").map_or(&[][..], TomlNode::entries) {
-        let condition = c.condition(&entry.node, 0, format!("skip.{}", entry.key));
+        let condition = c.read_condition(&entry.node, 0, format!("skip.{}", entry.key));
         skips.extend(condition.map(|condition| (entry.key.clone(), condition)));
     }
-    let events = c.events(root.get("common"), root.get("event"));
+    let events = c.read_events(root.get("common"), root.get("event"));
     // Only now are all needs known: those of events' fields lead back into `[let]`.
     for (scope, slot) in c.scopes.self_references() {
         let slot = &c.scopes.list[scope].slots[slot];
@@ -81,7 +81,7 @@ pub(crate) fn compile_connector(
         root.get("event").map_or(&[][..], TomlNode::entries).iter().map(|e| e.key.as_str()).collect();
     let reasons: Vec<&str> =
         root.get("skip").map_or(&[][..], TomlNode::entries).iter().map(|e| e.key.as_str()).collect();
-    let tests = ConnectorTest::read(root.get("test"), &names, &reasons, load, &mut c.diagnostics);
+    let tests = ConnectorTest::read_tests(root.get("test"), &names, &reasons, load, &mut c.diagnostics);
     let digest = digest_mapping(source, &c.lookups);
     let blank = Arc::clone(&c.assume.blank);
     let ConnectorCompiler { diagnostics, paths, scopes, words, lookups, .. } = c;
@@ -114,7 +114,7 @@ fn find_section<'n>(root: &'n TomlNode, name: &str, diagnostics: &mut Diagnostic
     let found = root.get(name);
     match found {
         None => diagnostics.report_message(&(0..0), "M0102", format!("the section [{name}] is missing")),
-        Some(node) => return node.table(diagnostics).then_some(node),
+        Some(node) => return node.expect_table(diagnostics).then_some(node),
     }
     None
 }
@@ -157,7 +157,7 @@ fn read_identity(root: &TomlNode, diagnostics: &mut Diagnostics) -> (String, Str
             diagnostics.report_message(&node.span, "M0102", format!("[connector] does not say its `{key}`"));
             return String::new();
         };
-        let text = n.text(diagnostics).unwrap_or_default().to_owned();
+        let text = n.expect_text(diagnostics).unwrap_or_default().to_owned();
         let plain = !text.is_empty()
             && text.len() <= 64
             && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
@@ -167,7 +167,7 @@ fn read_identity(root: &TomlNode, diagnostics: &mut Diagnostics) -> (String, Str
         text
     };
     let (name, source) = (word("name"), word("source"));
-    let mapping = node.get("mapping").and_then(|n| n.integer(diagnostics)).unwrap_or(1);
+    let mapping = node.get("mapping").and_then(|n| n.expect_integer(diagnostics)).unwrap_or(1);
     (name, source, mapping)
 }
 
@@ -207,11 +207,11 @@ fn json_selection(
     // What selects a record is no content of it: a change there makes no new revision.
     compiler.paths.only_order = true;
     if let Some(n) = node.get("records") {
-        let text = n.text(&mut compiler.diagnostics).map(str::to_owned);
-        records = text.and_then(|t| compiler.path(&t, &n.span));
+        let text = n.expect_text(&mut compiler.diagnostics).map(str::to_owned);
+        records = text.and_then(|t| compiler.add_path(&t, &n.span));
     }
     for entry in node.get("only").map_or(&[][..], TomlNode::entries) {
-        if let Some(path) = compiler.path(&entry.key, &entry.at) {
+        if let Some(path) = compiler.add_path(&entry.key, &entry.at) {
             only.insert(path, entry.node.text_list(&mut compiler.diagnostics));
         }
     }

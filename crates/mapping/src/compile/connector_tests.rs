@@ -8,7 +8,7 @@ use crate::report::diagnostics::Diagnostics;
 use crate::report::nearest::did_you_mean;
 
 impl ConnectorTest {
-    pub(crate) fn read(
+    pub(crate) fn read_tests(
         node: Option<&TomlNode>,
         events: &[&str],
         reasons: &[&str],
@@ -18,7 +18,7 @@ impl ConnectorTest {
         let mut tests = Vec::new();
         for entry in node.map_or(&[][..], TomlNode::entries) {
             let n = &entry.node;
-            if !n.table(diagnostics) {
+            if !n.expect_table(diagnostics) {
                 continue;
             }
             n.allow_keys(
@@ -41,8 +41,8 @@ impl ConnectorTest {
             let rejects = list("rejects", None, diagnostics);
             let skips = list("skips", Some(reasons), diagnostics);
             let input = match (n.get("input"), n.get("file")) {
-                (Some(text), _) => text.text(diagnostics).unwrap_or_default().to_owned(),
-                (None, Some(file)) => match file.text(diagnostics).map(load) {
+                (Some(text), _) => text.expect_text(diagnostics).unwrap_or_default().to_owned(),
+                (None, Some(file)) => match file.expect_text(diagnostics).map(load) {
                     Some(Ok(text)) => text,
                     Some(Err(why)) => {
                         diagnostics.report_message(
@@ -60,7 +60,7 @@ impl ConnectorTest {
                 }
             };
             let checks: Vec<_> = (n.get("check").map_or(&[][..], TomlNode::entries).iter())
-                .filter_map(|e| Some((e.key.clone(), e.node.text(diagnostics)?.to_owned(), e.at.clone())))
+                .filter_map(|e| Some((e.key.clone(), e.node.expect_text(diagnostics)?.to_owned(), e.at.clone())))
                 .collect();
             if emits.is_none() && rejects.is_none() && skips.is_none() && checks.is_empty() {
                 diagnostics.report_message(

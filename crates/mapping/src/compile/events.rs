@@ -26,7 +26,7 @@ impl<'n> EventSections<'n> {
     }
 
     /// The entries of a sub-table, the event's winning over the common ones; true marks a common one.
-    fn merged(&self, key: &str) -> Vec<(TomlEntry, bool)> {
+    fn merged_entries(&self, key: &str) -> Vec<(TomlEntry, bool)> {
         let common = self.common.and_then(|c| c.get(key)).map_or(&[][..], TomlNode::entries);
         let own = self.event.get(key).map_or(&[][..], TomlNode::entries);
         let mut all: Vec<(TomlEntry, bool)> = Vec::new();
@@ -59,7 +59,7 @@ fn merge_entries(common: &TomlEntry, own: &TomlEntry) -> TomlEntry {
 }
 
 impl ConnectorCompiler<'_> {
-    pub(crate) fn events(&mut self, common: Option<&TomlNode>, events: Option<&TomlNode>) -> Vec<EventDef> {
+    pub(crate) fn read_events(&mut self, common: Option<&TomlNode>, events: Option<&TomlNode>) -> Vec<EventDef> {
         if let Some(common) = common {
             common.allow_keys(&mut self.diagnostics, "[common]", &COMMON);
         }
@@ -67,12 +67,12 @@ impl ConnectorCompiler<'_> {
         if entries.is_empty() {
             self.diagnostics.report_message(&(0..0), "M0102", "a connector has at least one [event.NAME]");
         }
-        entries.iter().filter_map(|entry| self.event(entry, common)).collect()
+        entries.iter().filter_map(|entry| self.read_event(entry, common)).collect()
     }
 
-    fn event(&mut self, entry: &TomlEntry, common: Option<&TomlNode>) -> Option<EventDef> {
+    fn read_event(&mut self, entry: &TomlEntry, common: Option<&TomlNode>) -> Option<EventDef> {
         let name = &entry.key;
-        if !entry.node.table(&mut self.diagnostics) {
+        if !entry.node.expect_table(&mut self.diagnostics) {
             return None;
         }
         self.here = entry.at.clone();
@@ -81,28 +81,32 @@ impl ConnectorCompiler<'_> {
         entry.node.allow_keys(&mut self.diagnostics, &format!("[event.{name}]"), &known);
         let both = EventSections { common, event: &entry.node };
         let ty = self.event_type(entry)?;
-        let scope = self.scopes.open(Some(0));
-        let lets: Vec<TomlEntry> = both.merged("let").into_iter().map(|(e, _)| e).collect();
+        let scope = self.scopes.open_scope(Some(0));
+        let lets: Vec<TomlEntry> = both.merged_entries("let").into_iter().map(|(e, _)| e).collect();
         self.declare_lets(
             &TomlNode { span: entry.at.clone(), value: TomlValue::Table(lets) },
             scope,
             &format!("{name}.let."),
         );
         // Fields are slots too: declared before conditions, which may name them.
-        let layout = self.message(&both.merged("set"), &ty.fields, scope, name, "", ty);
+        let layout = self.read_message(&both.merged_entries("set"), &ty.fields, scope, name, "", ty);
         // The event's cells are read once all its names are declared, and before what refers to them.
         self.read_pending_cells();
-        let when = entry.node.get("when").and_then(|n| self.condition(n, scope, format!("{name}.when")));
-        let each = entry.node.get("each").and_then(|n| self.each(n));
-        let part = both.get("part").and_then(|n| n.text(&mut self.diagnostics)).unwrap_or_default().to_owned();
-        let subject = self.subject(&both, scope, name, ty, &entry.at);
-        let id = self.id(&both, scope, name, &entry.at);
-        let revision = both.get("revision").and_then(|n| self.revision(n, scope, name));
+        let when = entry.node.get("when").and_then(|n| self.read_condition(n, scope, format!("{name}.when")));
+        let each = entry.node.get("each").and_then(|n| self.read_repeat(n));
+        let part = both.get("part").and_then(|n| n.expect_text(&mut self.diagnostics)).unwrap_or_default().to_owned();
+        let subject = self.read_subject(&both, scope, name, ty, &entry.at);
+        let id = self.read_id(&both, scope, name, &entry.at);
+        let revision = both.get("revision").and_then(|n| self.read_revision(n, scope, name));
         let occurred_at = self.cell_of(&both, "occurred_at", &ValueType::Time, scope, name, &entry.at, &[]);
-        let refs = both.merged("refs").iter().flat_map(|(e, c)| self.read_references(e, *c, ty, scope, name)).collect();
-        let expects = (both.merged("expect").iter())
+        let refs = both
+            .merged_entries("refs")
+            .iter()
+            .flat_map(|(e, c)| self.read_references(e, *c, ty, scope, name))
+            .collect();
+        let expects = (both.merged_entries("expect").iter())
             .filter_map(|(e, _)| {
-                Some((e.key.clone(), self.condition(&e.node, scope, format!("{name}.expect.{}", e.key))?))
+                Some((e.key.clone(), self.read_condition(&e.node, scope, format!("{name}.expect.{}", e.key))?))
             })
             .collect();
         Some(EventDef {
@@ -132,7 +136,7 @@ impl ConnectorCompiler<'_> {
             );
             return None;
         };
-        let name = node.text(&mut self.diagnostics)?;
+        let name = node.expect_text(&mut self.diagnostics)?;
         match catalogue().get(name) {
             Ok(ty) => Some(ty),
             Err(why) => {
@@ -163,10 +167,10 @@ impl ConnectorCompiler<'_> {
             return None;
         };
         let target = format!("{name}.{key}");
-        self.cell(node, ty, &CellContext { scope, own: None, target: &target }, more)
+        self.read_cell(node, ty, &CellContext { scope, own: None, target: &target }, more)
     }
 
-    fn subject(
+    fn read_subject(
         &mut self,
         both: &EventSections,
         scope: ScopeId,
@@ -188,7 +192,7 @@ impl ConnectorCompiler<'_> {
         Some(SubjectDef { cell, kind, source })
     }
 
-    fn id(&mut self, both: &EventSections, scope: ScopeId, name: &str, at: &TextSpan) -> Vec<CellDef> {
+    fn read_id(&mut self, both: &EventSections, scope: ScopeId, name: &str, at: &TextSpan) -> Vec<CellDef> {
         let Some(node) = both.get("id") else {
             let problem = Problem::new("M0102", format!("`{name}` does not say its `id`"));
             self.diagnostics
@@ -207,7 +211,7 @@ impl ConnectorCompiler<'_> {
 
     /// A cell of which only the source's text counts.
     fn source_cell(&mut self, node: &TomlNode, at: &CellContext) -> Option<CellDef> {
-        let cell = self.cell(node, &ValueType::Text, at, &["as"])?;
+        let cell = self.read_cell(node, &ValueType::Text, at, &["as"])?;
         if matches!(cell.origin, CellOrigin::Calc(_)) || cell.translate.is_some() {
             let problem = Problem::new("M0115", "ids and revisions are made of the source's own text");
             self.diagnostics.add(
@@ -218,7 +222,7 @@ impl ConnectorCompiler<'_> {
         Some(cell)
     }
 
-    fn revision(&mut self, node: &TomlNode, scope: ScopeId, name: &str) -> Option<RevisionDef> {
+    fn read_revision(&mut self, node: &TomlNode, scope: ScopeId, name: &str) -> Option<RevisionDef> {
         let target = format!("{name}.revision");
         let at = CellContext { scope, own: None, target: &target };
         if let Some(by) = node.get("by") {
@@ -252,7 +256,7 @@ impl ConnectorCompiler<'_> {
             None if timed => ValueType::Time,
             None => ValueType::Integer,
         };
-        let cell = self.cell(node, &ty, at, &["as"])?;
+        let cell = self.read_cell(node, &ty, at, &["as"])?;
         if matches!(cell.origin, CellOrigin::Calc(_)) || cell.translate.is_some() {
             self.diagnostics.report_message(&node.span, "M0115", "ids and revisions are made of the source's own text");
         }
@@ -260,7 +264,7 @@ impl ConnectorCompiler<'_> {
     }
 
     /// The region of [assume], as seen from a scope.
-    pub(crate) fn region(&mut self, at: &CellContext) -> Option<TextOf> {
+    pub(crate) fn region_seen_from(&mut self, at: &CellContext) -> Option<TextOf> {
         match self.assume.region.clone()? {
             TextOf::Slot(_) => self.slot_seen_from(REGION, at).map(TextOf::Slot),
             other => Some(other),

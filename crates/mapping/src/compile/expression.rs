@@ -27,7 +27,7 @@ pub(crate) enum ExpressionType {
 }
 
 impl ExpressionType {
-    pub(crate) fn of(ty: &ValueType, words: Option<Vec<String>>) -> Self {
+    pub(crate) fn from_value_type(ty: &ValueType, words: Option<Vec<String>>) -> Self {
         match ty {
             ValueType::Integer => Self::Integer,
             ValueType::Decimal => Self::Decimal,
@@ -39,15 +39,15 @@ impl ExpressionType {
         }
     }
 
-    fn number(&self) -> bool {
+    fn is_number(&self) -> bool {
         matches!(self, Self::Integer | Self::Decimal)
     }
 
-    fn same(&self, other: &Self) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other) || (self.number() && other.number())
+    fn is_same(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other) || (self.is_number() && other.is_number())
     }
 
-    pub(crate) fn word(&self) -> &'static str {
+    pub(crate) fn type_word(&self) -> &'static str {
         match self {
             Self::Text(_) => "text",
             Self::Integer => "integer",
@@ -93,9 +93,10 @@ pub(crate) fn check_expression(ast: &SyntaxTree, names: &mut VisibleNames) -> Ch
             let (slot, scope) = find_name(names, name, &ast.span)?;
             let slots = &names.scopes.list[scope].slots;
             match &slots[slot.index].ty {
-                SlotType::One(ty) => {
-                    (CheckedExpression::Slot(slot), ExpressionType::of(ty, slots[slot.index].words.clone()))
-                }
+                SlotType::One(ty) => (
+                    CheckedExpression::Slot(slot),
+                    ExpressionType::from_value_type(ty, slots[slot.index].words.clone()),
+                ),
                 SlotType::List(_) => {
                     return fail_at(&ast.span, "M0303", format!("`{name}` is a list: use sum, count, any or all"));
                 }
@@ -103,8 +104,8 @@ pub(crate) fn check_expression(ast: &SyntaxTree, names: &mut VisibleNames) -> Ch
         }
         SyntaxNode::Negative(inner) => {
             let (e, ty) = check_expression(inner, names)?;
-            if !ty.number() && ty != ExpressionType::Money {
-                return fail_at(&inner.span, "M0303", format!("a {} has no sign", ty.word()));
+            if !ty.is_number() && ty != ExpressionType::Money {
+                return fail_at(&inner.span, "M0303", format!("a {} has no sign", ty.type_word()));
             }
             (CheckedExpression::Negative(boxed(e)), ty)
         }
@@ -126,8 +127,12 @@ pub(crate) fn check_expression(ast: &SyntaxTree, names: &mut VisibleNames) -> Ch
                     return fail_at(&item.span, "M0301", "only constants stand in a list after `in`");
                 };
                 let (_, other) = check_expression(item, names)?;
-                if !ty.same(&other) {
-                    return fail_at(&item.span, "M0303", format!("a {} is never a {}", ty.word(), other.word()));
+                if !ty.is_same(&other) {
+                    return fail_at(
+                        &item.span,
+                        "M0303",
+                        format!("a {} is never a {}", ty.type_word(), other.type_word()),
+                    );
                 }
                 check_known_word(&ty, value, &item.span)?;
                 values.push(value.clone());
@@ -149,11 +154,11 @@ pub(crate) fn check_expression(ast: &SyntaxTree, names: &mut VisibleNames) -> Ch
 }
 
 fn find_name(names: &mut VisibleNames, name: &str, span: &TextSpan) -> Result<(SlotRef, ScopeId), CheckError> {
-    if let Some((slot, scope)) = names.scopes.find(names.scope, names.own, name) {
+    if let Some((slot, scope)) = names.scopes.find_slot(names.scope, names.own, name) {
         names.used.push((scope, slot.index));
         return Ok((slot, scope));
     }
-    let known = names.scopes.names(names.scope);
+    let known = names.scopes.visible_names(names.scope);
     let mut problem = Problem::new("M0302", format!("there is no name `{name}` here"));
     match did_you_mean(name, known.iter().map(String::as_str)) {
         Some(advice) => problem = problem.help(advice),
@@ -170,7 +175,7 @@ fn check_condition(ast: &SyntaxTree, names: &mut VisibleNames) -> Result<Checked
     if ty == ExpressionType::Bool {
         Ok(e)
     } else {
-        fail_at(&ast.span, "M0303", format!("a condition is expected here, not a {}", ty.word()))
+        fail_at(&ast.span, "M0303", format!("a condition is expected here, not a {}", ty.type_word()))
     }
 }
 
@@ -196,7 +201,7 @@ fn unite_types(a: &ExpressionType, b: &ExpressionType, span: &TextSpan) -> Resul
             Ok(ExpressionType::Decimal)
         }
         (a, b) if a == b => Ok(a.clone()),
-        (a, b) => fail_at(span, "M0303", format!("this is now a {}, now a {}", a.word(), b.word())),
+        (a, b) => fail_at(span, "M0303", format!("this is now a {}, now a {}", a.type_word(), b.type_word())),
     }
 }
 
@@ -215,18 +220,24 @@ fn check_operation(
             (ExpressionType::Money, BinaryOperator::Add | BinaryOperator::Subtract, ExpressionType::Money) => {
                 ExpressionType::Money
             }
-            (ExpressionType::Money, BinaryOperator::Multiply | BinaryOperator::Divide, t) if t.number() => {
+            (ExpressionType::Money, BinaryOperator::Multiply | BinaryOperator::Divide, t) if t.is_number() => {
                 ExpressionType::Money
             }
-            (t, BinaryOperator::Multiply, ExpressionType::Money) if t.number() => ExpressionType::Money,
+            (t, BinaryOperator::Multiply, ExpressionType::Money) if t.is_number() => ExpressionType::Money,
             (ExpressionType::Money, BinaryOperator::Divide, ExpressionType::Money) => ExpressionType::Decimal,
             (
                 ExpressionType::Integer,
                 BinaryOperator::Add | BinaryOperator::Subtract | BinaryOperator::Multiply,
                 ExpressionType::Integer,
             ) => ExpressionType::Integer,
-            (x, _, y) if x.number() && y.number() => ExpressionType::Decimal,
-            _ => return fail_at(span, "M0303", format!("a {} and a {} do not compute so", ta.word(), tb.word())),
+            (x, _, y) if x.is_number() && y.is_number() => ExpressionType::Decimal,
+            _ => {
+                return fail_at(
+                    span,
+                    "M0303",
+                    format!("a {} and a {} do not compute so", ta.type_word(), tb.type_word()),
+                );
+            }
         };
         return Ok((CheckedExpression::Arithmetic(op, Box::new(a), Box::new(b)), ty));
     }
@@ -242,9 +253,9 @@ fn check_operation(
             (*e, *ty) = (CheckedExpression::Literal(CellValue::Date(date)), ExpressionType::Date);
         }
     }
-    let money = |x: &ExpressionType, y: &ExpressionType| *x == ExpressionType::Money && y.number();
-    if !ta.same(&tb) && !money(&ta, &tb) && !money(&tb, &ta) {
-        return fail_at(span, "M0303", format!("a {} and a {} do not compare", ta.word(), tb.word()));
+    let money = |x: &ExpressionType, y: &ExpressionType| *x == ExpressionType::Money && y.is_number();
+    if !ta.is_same(&tb) && !money(&ta, &tb) && !money(&tb, &ta) {
+        return fail_at(span, "M0303", format!("a {} and a {} do not compare", ta.type_word(), tb.type_word()));
     }
     if ta == ExpressionType::Bool && !matches!(op, BinaryOperator::Equal | BinaryOperator::NotEqual) {
         return fail_at(span, "M0303", "conditions have no order");
@@ -278,17 +289,17 @@ fn check_call(name: &str, arguments: &[SyntaxTree], span: &TextSpan, names: &mut
         checked.push(check_expression(argument, names)?);
     }
     let types: Vec<ExpressionType> = checked.iter().map(|(_, ty)| ty.clone()).collect();
-    let amount = |ty: &ExpressionType| ty.number() || *ty == ExpressionType::Money;
+    let amount = |ty: &ExpressionType| ty.is_number() || *ty == ExpressionType::Money;
     let (function, ty) = match (name, types.as_slice()) {
         ("abs", [a]) if amount(a) => (BuiltinFunction::Abs, a.clone()),
         ("round", [a, ExpressionType::Integer]) if amount(a) => (
             BuiltinFunction::Round,
             if *a == ExpressionType::Money { ExpressionType::Money } else { ExpressionType::Decimal },
         ),
-        ("min" | "max", [a, b]) if a.same(b) && !matches!(a, ExpressionType::Bool) => {
+        ("min" | "max", [a, b]) if a.is_same(b) && !matches!(a, ExpressionType::Bool) => {
             (if name == "min" { BuiltinFunction::Min } else { BuiltinFunction::Max }, unite_types(a, b, span)?)
         }
-        ("near", [a, b, c]) if c.number() && amount(a) && amount(b) => (BuiltinFunction::Near, ExpressionType::Bool),
+        ("near", [a, b, c]) if c.is_number() && amount(a) && amount(b) => (BuiltinFunction::Near, ExpressionType::Bool),
         ("coalesce", [first, rest @ ..]) if !rest.is_empty() => {
             let mut ty = first.clone();
             for other in rest {
@@ -302,7 +313,7 @@ fn check_call(name: &str, arguments: &[SyntaxTree], span: &TextSpan, names: &mut
         ("concat", all) if !all.is_empty() && all.iter().all(|t| matches!(t, ExpressionType::Text(_))) => {
             (BuiltinFunction::Concat, ExpressionType::Text(None))
         }
-        ("money", [a, ExpressionType::Text(_)]) if a.number() => {
+        ("money", [a, ExpressionType::Text(_)]) if a.is_number() => {
             let code = checked.get(1).map(|(e, _)| e);
             if let Some(CheckedExpression::Literal(CellValue::Text(code))) = code
                 && let Err(error) = code.parse::<Currency>()
@@ -312,7 +323,7 @@ fn check_call(name: &str, arguments: &[SyntaxTree], span: &TextSpan, names: &mut
             (BuiltinFunction::Money, ExpressionType::Money)
         }
         _ => {
-            let given: Vec<_> = types.iter().map(ExpressionType::word).collect();
+            let given: Vec<_> = types.iter().map(ExpressionType::type_word).collect();
             let problem = Problem::new("M0303", format!("`{name}` does not take ({})", given.join(", ")));
             return Err(Box::new((problem.instead("", function_signature(name)), span.clone())));
         }
@@ -390,13 +401,13 @@ fn check_list_call(name: &str, arguments: &[SyntaxTree], span: &TextSpan, names:
 
 impl ConnectorCompiler<'_> {
     /// Reads and checks an expression; its faults point into the text.
-    pub(crate) fn expression(
+    pub(crate) fn read_expression(
         &mut self,
         node: &TomlNode,
         scope: ScopeId,
         own: Option<(ScopeId, usize)>,
     ) -> Option<(CheckedExpression, ExpressionType)> {
-        let text = node.text(&mut self.diagnostics)?.to_owned();
+        let text = node.expect_text(&mut self.diagnostics)?.to_owned();
         let start = self
             .diagnostics
             .source
@@ -427,13 +438,18 @@ impl ConnectorCompiler<'_> {
         }
     }
 
-    pub(crate) fn condition(&mut self, node: &TomlNode, scope: ScopeId, target: String) -> Option<CheckedCondition> {
-        let (expr, ty) = self.expression(node, scope, None)?;
+    pub(crate) fn read_condition(
+        &mut self,
+        node: &TomlNode,
+        scope: ScopeId,
+        target: String,
+    ) -> Option<CheckedCondition> {
+        let (expr, ty) = self.read_expression(node, scope, None)?;
         if ty != ExpressionType::Bool {
             self.diagnostics.report_message(
                 &node.span,
                 "M0303",
-                format!("a condition is expected here, not a {}", ty.word()),
+                format!("a condition is expected here, not a {}", ty.type_word()),
             );
             return None;
         }

@@ -14,7 +14,7 @@ use crate::values::value::ValueType;
 
 impl ConnectorCompiler<'_> {
     /// Declares the slots of a message's fields.
-    pub(crate) fn message(
+    pub(crate) fn read_message(
         &mut self,
         entries: &[(TomlEntry, bool)],
         fields: &'static [Field],
@@ -30,14 +30,14 @@ impl ConnectorCompiler<'_> {
                 continue;
             };
             let path = format!("{path}{}", field.name);
-            if let Some(fill) = self.fill(entry, field, scope, &format!("{target}.{}", field.name), &path, ty) {
+            if let Some(fill) = self.read_fill(entry, field, scope, &format!("{target}.{}", field.name), &path, ty) {
                 layout.push(FieldLayout { field, fill });
             }
         }
         for field in fields.iter().filter(|f| f.required && !entries.iter().any(|(e, _)| e.key == f.name)) {
             let place = entries.first().map_or(self.here.clone(), |(e, _)| e.at.clone());
             let message = format!("`{target}` does not set `{}`, which {} requires", field.name, ty.name);
-            let what = ValueType::of_field(&field.kind).map_or("message", |t| t.word());
+            let what = ValueType::of_field(&field.kind).map_or("message", |t| t.type_word());
             self.diagnostics
                 .add(&place, Problem::new("M0109", message).instead("", format!("{} ({what})", field.name)));
         }
@@ -71,7 +71,7 @@ impl ConnectorCompiler<'_> {
         self.diagnostics.add(&entry.at, problem);
     }
 
-    fn fill(
+    fn read_fill(
         &mut self,
         entry: &TomlEntry,
         field: &'static Field,
@@ -84,28 +84,36 @@ impl ConnectorCompiler<'_> {
         if let FieldKind::Message(inner) = &field.kind {
             return match (&node.value, field.repeated) {
                 (TomlValue::Table(_), true) if node.get("each").is_some() => {
-                    Some(self.list(entry, inner, scope, target, path, ty))
+                    Some(self.read_list(entry, inner, scope, target, path, ty))
                 }
                 (TomlValue::Table(entries), false) => {
                     let entries = own_entries(entries);
-                    Some(LayoutFill::Message(self.message(&entries, inner, scope, target, &format!("{path}."), ty)))
+                    Some(LayoutFill::Message(self.read_message(
+                        &entries,
+                        inner,
+                        scope,
+                        target,
+                        &format!("{path}."),
+                        ty,
+                    )))
                 }
                 // Without `each` a table is one item.
                 (TomlValue::Table(entries), true) => {
-                    let fields = self.message(&own_entries(entries), inner, scope, target, &format!("{path}[]."), ty);
+                    let fields =
+                        self.read_message(&own_entries(entries), inner, scope, target, &format!("{path}[]."), ty);
                     Some(LayoutFill::Messages(vec![fields]))
                 }
                 (TomlValue::List(items), true) => {
                     let messages = items
                         .iter()
                         .enumerate()
-                        .filter(|(_, item)| item.table(&mut self.diagnostics))
+                        .filter(|(_, item)| item.expect_table(&mut self.diagnostics))
                         .collect::<Vec<_>>();
                     Some(LayoutFill::Messages(
                         messages
                             .into_iter()
                             .map(|(n, item)| {
-                                self.message(
+                                self.read_message(
                                     &own_entries(item.entries()),
                                     inner,
                                     scope,
@@ -138,13 +146,13 @@ impl ConnectorCompiler<'_> {
             let slots = items
                 .iter()
                 .enumerate()
-                .map(|(n, item)| self.slot(item, &format!("{path}[{n}]"), &entry.at, scope, &of, target));
+                .map(|(n, item)| self.declare_slot(item, &format!("{path}[{n}]"), &entry.at, scope, &of, target));
             return Some(LayoutFill::Slots(slots.collect()));
         }
-        Some(LayoutFill::Slot(self.slot(node, path, &entry.at, scope, &of, target)))
+        Some(LayoutFill::Slot(self.declare_slot(node, path, &entry.at, scope, &of, target)))
     }
 
-    fn slot(
+    fn declare_slot(
         &mut self,
         node: &TomlNode,
         name: &str,
@@ -153,13 +161,13 @@ impl ConnectorCompiler<'_> {
         ty: &ValueType,
         target: &str,
     ) -> usize {
-        let index = self.scopes.declare(scope, name, at, SlotType::One(ty.clone()));
+        let index = self.scopes.declare_name(scope, name, at, SlotType::One(ty.clone()));
         self.scopes.list[scope].slots[index].words = self.words_of(node);
         self.add_pending(scope, index, node, target.to_owned(), ty.clone());
         index
     }
 
-    fn list(
+    fn read_list(
         &mut self,
         entry: &TomlEntry,
         fields: &'static [Field],
@@ -168,8 +176,8 @@ impl ConnectorCompiler<'_> {
         path: &str,
         ty: &'static EventType,
     ) -> LayoutFill {
-        let items = self.scopes.open(Some(scope));
-        let slot = self.scopes.declare(scope, path, &entry.at, SlotType::List(items));
+        let items = self.scopes.open_scope(Some(scope));
+        let slot = self.scopes.declare_name(scope, path, &entry.at, SlotType::List(items));
         if let Some(lets) = entry.node.get("let") {
             self.declare_lets(lets, items, &format!("{target}.let."));
         }
@@ -177,7 +185,7 @@ impl ConnectorCompiler<'_> {
             .filter(|e| !["each", "when", "let"].contains(&e.key.as_str()))
             .cloned()
             .collect();
-        let fields = self.message(&own_entries(&rest), fields, items, target, "", ty);
+        let fields = self.read_message(&own_entries(&rest), fields, items, target, "", ty);
         // After the fields: `when` may name them.
         self.add_pending_list(scope, slot, items, &entry.node, target);
         LayoutFill::List { slot, fields }

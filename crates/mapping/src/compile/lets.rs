@@ -22,7 +22,7 @@ impl ConnectorCompiler<'_> {
             // What this cell uses is what it needs: `used` is one list, so it is emptied between cells.
             self.used.clear();
             let at = CellContext { scope: p.scope, own: Some((p.scope, p.index)), target: &p.target };
-            let cell = self.cell(&p.node, &p.ty, &at, &["as"]);
+            let cell = self.read_cell(&p.node, &p.ty, &at, &["as"]);
             let needs = std::mem::take(&mut self.used);
             let slot = &mut self.scopes.list[p.scope].slots[p.index];
             slot.needs = needs;
@@ -53,15 +53,15 @@ impl ConnectorCompiler<'_> {
             }
             // The type is known before the cell is read: expressions may use the name further up in the file.
             let ty = self.let_type(&entry.node, scope, node, 0);
-            let index = self.scopes.declare(scope, name, &entry.at, SlotType::One(ty.clone()));
+            let index = self.scopes.declare_name(scope, name, &entry.at, SlotType::One(ty.clone()));
             self.scopes.list[scope].slots[index].words = self.words_of(&entry.node);
             self.add_pending(scope, index, &entry.node, target, ty);
         }
     }
 
     fn let_list(&mut self, node: &TomlNode, scope: ScopeId, name: &str, at: &TextSpan, target: &str) {
-        let inner = self.scopes.open(Some(scope));
-        let index = self.scopes.declare(scope, name, at, SlotType::List(inner));
+        let inner = self.scopes.open_scope(Some(scope));
+        let index = self.scopes.declare_name(scope, name, at, SlotType::List(inner));
         let mut rest = node.clone();
         if let TomlValue::Table(entries) = &mut rest.value {
             entries.retain(|e| e.key != "each" && e.key != "when");
@@ -74,10 +74,10 @@ impl ConnectorCompiler<'_> {
     fn list_fill(&mut self, list: &PendingList) {
         let PendingList { scope, index, inner, node, target } = list;
         let (scope, index, inner) = (*scope, *index, *inner);
-        let each = node.get("each").and_then(|n| self.each(n));
+        let each = node.get("each").and_then(|n| self.read_repeat(n));
         // The list needs what its condition uses, not what the cell around it used so far.
         let before = std::mem::take(&mut self.used);
-        let when = node.get("when").and_then(|n| self.condition(n, inner, format!("{target}.when")));
+        let when = node.get("when").and_then(|n| self.read_condition(n, inner, format!("{target}.when")));
         let used = std::mem::replace(&mut self.used, before);
         let slot = &mut self.scopes.list[scope].slots[index];
         // Names of the items are worked out per item: needing them is no circle.
@@ -104,7 +104,7 @@ impl ConnectorCompiler<'_> {
         if let Some(other) = siblings.get(used).filter(|_| depth < 16) {
             return self.let_type(other, scope, siblings, depth + 1);
         }
-        match self.scopes.find(scope, None, used) {
+        match self.scopes.find_slot(scope, None, used) {
             Some((slot, at)) => match &self.scopes.list[at].slots[slot.index].ty {
                 SlotType::One(ty) => ty.clone(),
                 SlotType::List(_) => ValueType::Text,

@@ -5,12 +5,12 @@ use crate::program::scope::{NameScope, NamedSlot, ScopeTable, SlotFill, SlotType
 use crate::report::source_text::TextSpan;
 
 impl ScopeTable {
-    pub(crate) fn open(&mut self, parent: Option<ScopeId>) -> ScopeId {
+    pub(crate) fn open_scope(&mut self, parent: Option<ScopeId>) -> ScopeId {
         self.list.push(NameScope { parent, slots: Vec::new() });
         self.list.len() - 1
     }
 
-    pub(crate) fn declare(&mut self, scope: ScopeId, name: &str, span: &TextSpan, ty: SlotType) -> usize {
+    pub(crate) fn declare_name(&mut self, scope: ScopeId, name: &str, span: &TextSpan, ty: SlotType) -> usize {
         let slots = &mut self.list[scope].slots;
         slots.push(NamedSlot {
             name: name.to_owned(),
@@ -24,7 +24,12 @@ impl ScopeTable {
     }
 
     /// Finds a name from a scope outwards. A name never means the slot that is being filled.
-    pub(crate) fn find(&self, from: ScopeId, own: Option<(ScopeId, usize)>, name: &str) -> Option<(SlotRef, ScopeId)> {
+    pub(crate) fn find_slot(
+        &self,
+        from: ScopeId,
+        own: Option<(ScopeId, usize)>,
+        name: &str,
+    ) -> Option<(SlotRef, ScopeId)> {
         let (mut scope, mut up) = (from, 0);
         loop {
             let here = self.list.get(scope)?;
@@ -38,7 +43,7 @@ impl ScopeTable {
         }
     }
 
-    pub(crate) fn names(&self, from: ScopeId) -> Vec<String> {
+    pub(crate) fn visible_names(&self, from: ScopeId) -> Vec<String> {
         let (mut names, mut at) = (Vec::new(), Some(from));
         while let Some(scope) = at.and_then(|id| self.list.get(id)) {
             names.extend(scope.slots.iter().map(|s| s.name.clone()).filter(|n| !n.starts_with('[')));
@@ -53,13 +58,13 @@ impl ScopeTable {
         let mut found = Vec::new();
         for scope in 0..self.list.len() {
             for slot in 0..self.list[scope].slots.len() {
-                self.visit((scope, slot), &mut state, &mut found);
+                self.visit_slot((scope, slot), &mut state, &mut found);
             }
         }
         found
     }
 
-    fn visit(&self, at: (ScopeId, usize), state: &mut [Vec<u8>], found: &mut Vec<(ScopeId, usize)>) {
+    fn visit_slot(&self, at: (ScopeId, usize), state: &mut [Vec<u8>], found: &mut Vec<(ScopeId, usize)>) {
         match state[at.0][at.1] {
             0 => {}
             1 => return found.push(at),
@@ -69,12 +74,12 @@ impl ScopeTable {
         state[at.0][at.1] = 1;
         let slot = &self.list[at.0].slots[at.1];
         for need in &slot.needs {
-            self.visit(*need, state, found);
+            self.visit_slot(*need, state, found);
         }
         // A list is worked out with everything in it.
         if let SlotType::List(inner) = slot.ty {
             for index in 0..self.list[inner].slots.len() {
-                self.visit((inner, index), state, found);
+                self.visit_slot((inner, index), state, found);
             }
         }
         state[at.0][at.1] = 2;

@@ -40,11 +40,11 @@ impl ConnectorCompiler<'_> {
             return nodes
                 .iter()
                 .filter_map(|node| {
-                    let mut cell = self.cell(node, &ValueType::Text, &at, &["issuer", "role"])?;
+                    let mut cell = self.read_cell(node, &ValueType::Text, &at, &["issuer", "role"])?;
                     cell.key = key != "email";
                     let issuer = match node.get("issuer") {
                         Some(n) => self.text_of(n, &at),
-                        None if OF_REGION.contains(&key) => self.region(&at),
+                        None if OF_REGION.contains(&key) => self.region_seen_from(&at),
                         None => None,
                     };
                     if key == "number" && issuer.is_none() {
@@ -52,8 +52,11 @@ impl ConnectorCompiler<'_> {
                             Problem::new("M0102", "a party's number needs its `issuer`: the source whose number it is");
                         self.diagnostics.add(&node.span, problem.help("number = { from = \"…\", issuer = \"erp\" }"));
                     }
-                    let role =
-                        node.get("role").and_then(|n| n.text(&mut self.diagnostics)).unwrap_or_default().to_owned();
+                    let role = node
+                        .get("role")
+                        .and_then(|n| n.expect_text(&mut self.diagnostics))
+                        .unwrap_or_default()
+                        .to_owned();
                     Some(ReferenceDef { cell, to: ReferenceTarget::Identifier { kind: key.to_owned(), issuer, role } })
                 })
                 .collect();
@@ -66,7 +69,7 @@ impl ConnectorCompiler<'_> {
         nodes
             .iter()
             .filter_map(|node| {
-                let cell = self.cell(node, &ValueType::Subject(kind), &at, &[])?;
+                let cell = self.read_cell(node, &ValueType::Subject(kind), &at, &[])?;
                 Some(ReferenceDef { cell, to: ReferenceTarget::Subject(role) })
             })
             .collect()

@@ -16,7 +16,7 @@ impl UnknownWord {
     pub(crate) fn read(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<Self> {
         if node.is_table() {
             node.allow_keys(diagnostics, "`else`", &["value"]);
-            return node.get("value")?.text(diagnostics).map(|t| Self::Value(t.to_owned()));
+            return node.get("value")?.expect_text(diagnostics).map(|t| Self::Value(t.to_owned()));
         }
         node.one_of(diagnostics, &[("reject", 0), ("absent", 1), ("keep", 2)]).map(|n| match n {
             0 => Self::Reject,
@@ -51,8 +51,8 @@ impl EnumTable {
             return words;
         };
         for entry in values.entries() {
-            let Some(to) = entry.node.text(diagnostics) else { continue };
-            let key = words.key(&entry.key).into_owned();
+            let Some(to) = entry.node.expect_text(diagnostics) else { continue };
+            let key = words.fold_key(&entry.key).into_owned();
             words.listed.push(entry.key.clone());
             // Twice the same word with one meaning is a habit of exports; with two it is a slip.
             if words.values.insert(key, to.to_owned()).is_some_and(|old| old != to) {
@@ -82,7 +82,9 @@ impl LookupTable {
             diagnostics.report_message(&node.span, "M0102", format!("[lookup.{name}] needs `file` and `key`"));
             return lookup;
         };
-        let (Some(path), Some(column)) = (file.text(diagnostics), key.text(diagnostics)) else { return lookup };
+        let (Some(path), Some(column)) = (file.expect_text(diagnostics), key.expect_text(diagnostics)) else {
+            return lookup;
+        };
         match load(path) {
             Ok(text) if text.len() > LOOKUP_BYTES => {
                 diagnostics.report_message(
@@ -98,13 +100,13 @@ impl LookupTable {
                 format!("the look-up file {path} cannot be read: {why}"),
             ),
         }
-        if let Err(problem) = lookup.fill(path, column) {
+        if let Err(problem) = lookup.read_rows(path, column) {
             diagnostics.add(if problem.code == "M0502" { &key.span } else { &file.span }, *problem);
         }
         lookup
     }
 
-    fn fill(&mut self, path: &str, key: &str) -> Result<(), Box<Problem>> {
+    fn read_rows(&mut self, path: &str, key: &str) -> Result<(), Box<Problem>> {
         if self.text.is_empty() {
             return Ok(());
         }
@@ -122,7 +124,7 @@ impl LookupTable {
         for row in reader.records() {
             let row = row.map_err(bad)?;
             let line = row.position().map_or(0, csv::Position::line);
-            let word = self.fold.apply(clean_text(row.get(at).unwrap_or_default(), true)).into_owned();
+            let word = self.fold.fold_text(clean_text(row.get(at).unwrap_or_default(), true)).into_owned();
             if self.rows.insert(word, row).is_some() {
                 let why = format!("the look-up file {path} has the key of line {line} twice");
                 return Err(Box::new(Problem::new("M0501", why)));

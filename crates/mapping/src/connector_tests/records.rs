@@ -73,11 +73,11 @@ pub(crate) fn run_records(program: &Arc<CompiledConnector>, input: &str) -> Resu
             None => groups.push(vec![one]),
         }
     }
-    Ok(groups.iter().map(|rows| plan.end(&whole_record(rows))).collect())
+    Ok(groups.iter().map(|rows| plan.finish_record(&whole_record(rows))).collect())
 }
 
 fn run_json_records(program: &Arc<CompiledConnector>, input: &str) -> Result<Vec<RecordResult>, Vec<Problem>> {
-    let plan = MappingPlan::headless(Arc::clone(program));
+    let plan = MappingPlan::without_heading(Arc::clone(program));
     let mut ended = Vec::new();
     for body in serde_json::Deserializer::from_str(input).into_iter::<Json>() {
         let body = body.map_err(|e| vec![Problem::new("T0002", format!("the test's input is no JSON: {e}"))])?;
@@ -90,7 +90,7 @@ fn run_json_records(program: &Arc<CompiledConnector>, input: &str) -> Result<Vec
         };
         for record in records {
             let rows = [NumberedRow { row: SourceRow::Json(record, &body), line: 0 }];
-            ended.push(plan.end(&whole_record(&rows)));
+            ended.push(plan.finish_record(&whole_record(&rows)));
         }
     }
     Ok(ended)

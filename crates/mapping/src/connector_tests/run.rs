@@ -27,7 +27,7 @@ pub(crate) fn run_tests(program: &Arc<CompiledConnector>) -> Vec<ConnectorTestRe
 }
 
 fn run_test(program: &Arc<CompiledConnector>, test: &ConnectorTest) -> Vec<Problem> {
-    let place = |span: &TextSpan| Some(program.source.place(span));
+    let place = |span: &TextSpan| Some(program.source.position_of(span));
     let ended = match run_records(program, &test.input) {
         Ok(ended) => ended,
         Err(mut problems) => {

@@ -64,7 +64,7 @@ pub enum AfterReading {
 
 impl InputSettings {
     /// Whether records come from such a place.
-    pub fn is(&self, kind: InputKind) -> bool {
+    pub fn is_kind(&self, kind: InputKind) -> bool {
         self.kinds.contains(&kind)
     }
 
@@ -88,7 +88,7 @@ impl InputSettings {
             group: None,
             kinds,
         };
-        if from.is(InputKind::Kafka) {
+        if from.is_kind(InputKind::Kafka) {
             from.topics = read_topics(node, diagnostics);
             from.group = node.get("group").and_then(|n| read_group(n, diagnostics));
         }
@@ -139,7 +139,7 @@ fn read_topics(node: &TomlNode, diagnostics: &mut Diagnostics) -> Vec<String> {
 }
 
 fn read_group(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<String> {
-    let group = node.text(diagnostics)?.to_owned();
+    let group = node.expect_text(diagnostics)?.to_owned();
     if !is_plain_name(&group) {
         diagnostics.report_message(&node.span, "M0103", "`group` is made of letters, digits, -, _ and .");
     }
@@ -156,10 +156,10 @@ fn read_completion(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<Fil
     }
     node.allow_keys(diagnostics, "`done`", &["marker", "idle"]);
     if let Some(n) = node.get("marker") {
-        return n.text(diagnostics).map(|t| FileCompletion::Marker(t.to_owned()));
+        return n.expect_text(diagnostics).map(|t| FileCompletion::Marker(t.to_owned()));
     }
     let n = node.get("idle")?;
-    let text = n.text(diagnostics)?;
+    let text = n.expect_text(diagnostics)?;
     let found = text.find(|c: char| !c.is_ascii_digit()).and_then(|at| {
         let (count, unit) = text.split_at(at);
         let seconds = match unit {
@@ -179,7 +179,7 @@ fn read_completion(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<Fil
 fn read_after(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<AfterReading> {
     if let TomlValue::Table(_) = node.value {
         node.allow_keys(diagnostics, "`after`", &["move"]);
-        return node.get("move")?.text(diagnostics).map(|t| AfterReading::Move(t.to_owned()));
+        return node.get("move")?.expect_text(diagnostics).map(|t| AfterReading::Move(t.to_owned()));
     }
     node.one_of(diagnostics, &[("keep", false), ("delete", true)])
         .map(|delete| if delete { AfterReading::Delete } else { AfterReading::Keep })

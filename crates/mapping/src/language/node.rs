@@ -118,7 +118,7 @@ impl TomlNode {
         matches!(self.value, TomlValue::Table(_))
     }
 
-    fn word(&self) -> &'static str {
+    fn type_word(&self) -> &'static str {
         match &self.value {
             TomlValue::Text(_) => "a text",
             TomlValue::Integer(_) => "a whole number",
@@ -130,21 +130,21 @@ impl TomlNode {
     }
 
     pub(crate) fn report_type(&self, diagnostics: &mut Diagnostics, expected: &str) {
-        let mut problem = Problem::new("M0103", format!("this is {}: expected {expected}", self.word()));
+        let mut problem = Problem::new("M0103", format!("this is {}: expected {expected}", self.type_word()));
         if matches!(self.value, TomlValue::Other) {
             problem = problem.help("amounts, rates and dates stand in quotes: a TOML float is not exact");
         }
         diagnostics.add(&self.span, problem);
     }
 
-    pub(crate) fn table(&self, diagnostics: &mut Diagnostics) -> bool {
+    pub(crate) fn expect_table(&self, diagnostics: &mut Diagnostics) -> bool {
         if !self.is_table() {
             self.report_type(diagnostics, "a table");
         }
         self.is_table()
     }
 
-    pub(crate) fn text(&self, diagnostics: &mut Diagnostics) -> Option<&str> {
+    pub(crate) fn expect_text(&self, diagnostics: &mut Diagnostics) -> Option<&str> {
         match &self.value {
             TomlValue::Text(text) => Some(text),
             _ => {
@@ -154,7 +154,7 @@ impl TomlNode {
         }
     }
 
-    pub(crate) fn bool(&self, diagnostics: &mut Diagnostics) -> Option<bool> {
+    pub(crate) fn expect_bool(&self, diagnostics: &mut Diagnostics) -> Option<bool> {
         match &self.value {
             TomlValue::Bool(flag) => Some(*flag),
             _ => {
@@ -164,7 +164,7 @@ impl TomlNode {
         }
     }
 
-    pub(crate) fn integer(&self, diagnostics: &mut Diagnostics) -> Option<i64> {
+    pub(crate) fn expect_integer(&self, diagnostics: &mut Diagnostics) -> Option<i64> {
         match &self.value {
             TomlValue::Integer(n) => Some(*n),
             _ => {
@@ -178,7 +178,9 @@ impl TomlNode {
     pub(crate) fn text_list(&self, diagnostics: &mut Diagnostics) -> Vec<String> {
         match &self.value {
             TomlValue::Text(text) => vec![text.clone()],
-            TomlValue::List(list) => list.iter().filter_map(|n| n.text(diagnostics).map(str::to_owned)).collect(),
+            TomlValue::List(list) => {
+                list.iter().filter_map(|n| n.expect_text(diagnostics).map(str::to_owned)).collect()
+            }
             _ => {
                 self.report_type(diagnostics, "a text or a list of texts");
                 Vec::new()
@@ -203,7 +205,7 @@ impl TomlNode {
 
     /// One of a few words.
     pub(crate) fn one_of<T: Copy>(&self, diagnostics: &mut Diagnostics, words: &[(&str, T)]) -> Option<T> {
-        let text = self.text(diagnostics)?;
+        let text = self.expect_text(diagnostics)?;
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
             return Some(*value);
         }

@@ -20,7 +20,7 @@ type ParseResult = Result<SyntaxTree, (String, TextSpan)>;
 pub(crate) fn parse_expression(text: &str) -> ParseResult {
     let tokens = split_tokens(text)?;
     let mut parser = ExpressionParser { tokens, at: 0, end: text.len(), depth: 0 };
-    let ast = parser.or()?;
+    let ast = parser.parse_or()?;
     match parser.tokens.get(parser.at) {
         None => Ok(ast),
         Some((_, span)) => Err(("the expression should end here".into(), span.clone())),
@@ -39,66 +39,66 @@ impl ExpressionParser {
         self.tokens.get(self.at).map(|(t, _)| t)
     }
 
-    fn here(&self) -> TextSpan {
+    fn current_span(&self) -> TextSpan {
         self.tokens.get(self.at).map_or(self.end..self.end, |(_, s)| s.clone())
     }
 
-    fn mark(&mut self, mark: &str) -> bool {
+    fn accept_mark(&mut self, mark: &str) -> bool {
         let found = matches!(self.peek(), Some(SyntaxToken::Mark(m)) if *m == mark);
         self.at += usize::from(found);
         found
     }
 
-    fn word(&mut self, word: &str) -> bool {
+    fn accept_word(&mut self, word: &str) -> bool {
         let found = matches!(self.peek(), Some(SyntaxToken::Name(n)) if n == word);
         self.at += usize::from(found);
         found
     }
 
-    fn want(&mut self, mark: &str) -> Result<(), (String, TextSpan)> {
-        if self.mark(mark) { Ok(()) } else { Err((format!("`{mark}` is expected here"), self.here())) }
+    fn expect_mark(&mut self, mark: &str) -> Result<(), (String, TextSpan)> {
+        if self.accept_mark(mark) { Ok(()) } else { Err((format!("`{mark}` is expected here"), self.current_span())) }
     }
 
-    fn or(&mut self) -> ParseResult {
+    fn parse_or(&mut self) -> ParseResult {
         self.depth += 1;
         // Only brackets nest, and each passes through here: one counter bounds the recursion.
         if self.depth > DEEPEST {
-            return Err(("the expression is nested too deep".into(), self.here()));
+            return Err(("the expression is nested too deep".into(), self.current_span()));
         }
-        let mut left = self.and()?;
-        while self.word("or") {
-            let right = self.and()?;
+        let mut left = self.parse_and()?;
+        while self.accept_word("or") {
+            let right = self.parse_and()?;
             left = join_operands(left, right, SyntaxNode::Or);
         }
         self.depth -= 1;
         Ok(left)
     }
 
-    fn and(&mut self) -> ParseResult {
-        let mut left = self.not()?;
-        while self.word("and") {
-            let right = self.not()?;
+    fn parse_and(&mut self) -> ParseResult {
+        let mut left = self.parse_not()?;
+        while self.accept_word("and") {
+            let right = self.parse_not()?;
             left = join_operands(left, right, SyntaxNode::And);
         }
         Ok(left)
     }
 
-    fn not(&mut self) -> ParseResult {
-        let start = self.here().start;
+    fn parse_not(&mut self) -> ParseResult {
+        let start = self.current_span().start;
         let mut count = 0_usize;
         // Counted and not recursed into: thousands of them cost no stack.
-        while self.word("not") {
+        while self.accept_word("not") {
             count += 1;
         }
-        let mut inner = self.compare()?;
+        let mut inner = self.parse_comparison()?;
         if count % 2 == 1 {
             inner = SyntaxTree { span: start..inner.span.end, node: SyntaxNode::Not(Box::new(inner)) };
         }
         Ok(inner)
     }
 
-    fn compare(&mut self) -> ParseResult {
-        let left = self.sum()?;
+    fn parse_comparison(&mut self) -> ParseResult {
+        let left = self.parse_sum()?;
         const OPS: [(&str, BinaryOperator); 6] = [
             ("==", BinaryOperator::Equal),
             ("!=", BinaryOperator::NotEqual),
@@ -108,106 +108,107 @@ impl ExpressionParser {
             (">", BinaryOperator::More),
         ];
         for (mark, op) in OPS {
-            if self.mark(mark) {
-                let right = self.sum()?;
+            if self.accept_mark(mark) {
+                let right = self.parse_sum()?;
                 return Ok(join_operands(left, right, |l, r| SyntaxNode::Operate(op, l, r)));
             }
         }
-        if self.word("in") {
-            self.want("[")?;
-            let list = self.list("]")?;
+        if self.accept_word("in") {
+            self.expect_mark("[")?;
+            let list = self.parse_list("]")?;
             let span = left.span.start..self.tokens.get(self.at - 1).map_or(self.end, |(_, s)| s.end);
             return Ok(SyntaxTree { span, node: SyntaxNode::In(Box::new(left), list) });
         }
-        if self.word("is") {
-            let span = left.span.start..self.here().end;
-            let present = match (self.word("present"), self.word("absent")) {
+        if self.accept_word("is") {
+            let span = left.span.start..self.current_span().end;
+            let present = match (self.accept_word("present"), self.accept_word("absent")) {
                 (true, _) => true,
                 (_, true) => false,
-                _ => return Err(("`absent` or `present` is expected after `is`".into(), self.here())),
+                _ => return Err(("`absent` or `present` is expected after `is`".into(), self.current_span())),
             };
             return Ok(SyntaxTree { span, node: SyntaxNode::Is(Box::new(left), present) });
         }
         Ok(left)
     }
 
-    fn sum(&mut self) -> ParseResult {
-        let mut left = self.product()?;
+    fn parse_sum(&mut self) -> ParseResult {
+        let mut left = self.parse_product()?;
         loop {
-            let op = if self.mark("+") {
+            let op = if self.accept_mark("+") {
                 BinaryOperator::Add
-            } else if self.mark("-") {
+            } else if self.accept_mark("-") {
                 BinaryOperator::Subtract
             } else {
                 return Ok(left);
             };
-            let right = self.product()?;
+            let right = self.parse_product()?;
             left = join_operands(left, right, |l, r| SyntaxNode::Operate(op, l, r));
         }
     }
 
-    fn product(&mut self) -> ParseResult {
-        let mut left = self.sign()?;
+    fn parse_product(&mut self) -> ParseResult {
+        let mut left = self.parse_sign()?;
         loop {
-            let op = if self.mark("*") {
+            let op = if self.accept_mark("*") {
                 BinaryOperator::Multiply
-            } else if self.mark("/") {
+            } else if self.accept_mark("/") {
                 BinaryOperator::Divide
             } else {
                 return Ok(left);
             };
-            let right = self.sign()?;
+            let right = self.parse_sign()?;
             left = join_operands(left, right, |l, r| SyntaxNode::Operate(op, l, r));
         }
     }
 
-    fn sign(&mut self) -> ParseResult {
-        let start = self.here().start;
-        if !self.mark("-") {
-            return self.primary();
+    fn parse_sign(&mut self) -> ParseResult {
+        let start = self.current_span().start;
+        if !self.accept_mark("-") {
+            return self.parse_primary();
         }
-        let inner = self.primary()?;
+        let inner = self.parse_primary()?;
         Ok(SyntaxTree { span: start..inner.span.end, node: SyntaxNode::Negative(Box::new(inner)) })
     }
 
-    fn primary(&mut self) -> ParseResult {
-        let span = self.here();
+    fn parse_primary(&mut self) -> ParseResult {
+        let span = self.current_span();
         let Some(token) = self.peek().cloned() else { return Err(("the expression ends too early".into(), span)) };
         self.at += 1;
         let node = match token {
             SyntaxToken::Text(text) => SyntaxNode::Literal(CellValue::Text(Cow::Owned(text))),
             SyntaxToken::Number(text) => {
-                let number =
-                    NumberStyle::PLAIN.read(&text).map_err(|_| (format!("`{text}` is no number"), span.clone()))?;
+                let number = NumberStyle::PLAIN
+                    .read_decimal(&text)
+                    .map_err(|_| (format!("`{text}` is no number"), span.clone()))?;
                 // Without a point it stays an integer, so that `count(x) > 1` compares integers.
                 let whole = text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten();
                 SyntaxNode::Literal(whole.map_or(CellValue::Decimal(number), CellValue::Integer))
             }
             SyntaxToken::Mark("(") => {
-                let inner = self.or()?;
-                self.want(")")?;
+                let inner = self.parse_or()?;
+                self.expect_mark(")")?;
                 return Ok(inner);
             }
             SyntaxToken::Mark(mark) => return Err((format!("a value is expected here, not `{mark}`"), span)),
-            SyntaxToken::Name(name) => return self.name(name, span),
+            SyntaxToken::Name(name) => return self.parse_name(name, span),
         };
         Ok(SyntaxTree { span, node })
     }
 
-    fn name(&mut self, name: String, span: TextSpan) -> ParseResult {
+    fn parse_name(&mut self, name: String, span: TextSpan) -> ParseResult {
         let node = match name.as_str() {
             "true" => SyntaxNode::Literal(CellValue::Bool(true)),
             "false" => SyntaxNode::Literal(CellValue::Bool(false)),
             "if" => {
-                let condition = self.or()?;
-                if !self.word("then") {
-                    return Err(("`then` is expected here".into(), self.here()));
+                let condition = self.parse_or()?;
+                if !self.accept_word("then") {
+                    return Err(("`then` is expected here".into(), self.current_span()));
                 }
-                let yes = self.or()?;
-                if !self.word("else") {
-                    return Err(("`else` is expected here".into(), self.here()));
+                let yes = self.parse_or()?;
+                if !self.accept_word("else") {
+                    return Err(("`else` is expected here".into(), self.current_span()));
                 }
-                let no = self.or()?;
+                let no = self.parse_or()?;
                 let end = no.span.end;
                 return Ok(SyntaxTree {
                     span: span.start..end,
@@ -217,19 +218,19 @@ impl ExpressionParser {
             "and" | "or" | "not" | "in" | "is" | "then" | "else" | "absent" | "present" => {
                 return Err((format!("a value is expected here, not `{name}`"), span));
             }
-            _ if self.mark("(") => SyntaxNode::Call(name, self.list(")")?),
+            _ if self.accept_mark("(") => SyntaxNode::Call(name, self.parse_list(")")?),
             _ => SyntaxNode::Name(name),
         };
         Ok(SyntaxTree { span, node })
     }
 
-    fn list(&mut self, close: &str) -> Result<Vec<SyntaxTree>, (String, TextSpan)> {
+    fn parse_list(&mut self, close: &str) -> Result<Vec<SyntaxTree>, (String, TextSpan)> {
         let mut items = Vec::new();
-        while !self.mark(close) {
+        while !self.accept_mark(close) {
             if !items.is_empty() {
-                self.want(",")?;
+                self.expect_mark(",")?;
             }
-            items.push(self.or()?);
+            items.push(self.parse_or()?);
         }
         Ok(items)
     }
@@ -250,7 +251,7 @@ mod tests {
     fn shape(text: &str) -> String {
         fn show(ast: &SyntaxTree) -> String {
             match &ast.node {
-                SyntaxNode::Literal(v) => v.show(),
+                SyntaxNode::Literal(v) => v.to_display(),
                 SyntaxNode::Name(n) => n.clone(),
                 SyntaxNode::Negative(a) => format!("-{}", show(a)),
                 SyntaxNode::Not(a) => format!("!{}", show(a)),

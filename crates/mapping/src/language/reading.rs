@@ -123,7 +123,7 @@ impl Default for ReadSettings {
 }
 
 impl ReadSettings {
-    pub(crate) fn shape(&self) -> RecordShape {
+    pub(crate) fn record_shape(&self) -> RecordShape {
         match self.format {
             RecordFormat::Csv => RecordShape::Table,
             RecordFormat::Ndjson | RecordFormat::Json => RecordShape::Tree,
@@ -151,19 +151,19 @@ impl ReadSettings {
             }
         }
         for (key, to) in [("delimiter", &mut read.delimiter), ("quote", &mut read.quote)] {
-            let Some(text) = node.get(key).and_then(|n| n.text(diagnostics)) else { continue };
+            let Some(text) = node.get(key).and_then(|n| n.expect_text(diagnostics)) else { continue };
             match text.as_bytes() {
                 [byte] => *to = *byte,
                 _ => diagnostics.report_message(&node.span, "M0103", format!("`{key}` is one ASCII character")),
             }
         }
         read.escape = node.get("escape").and_then(|n| read_escape(n, &read, diagnostics));
-        read.charset_sure = node.get("charset_sure").and_then(|n| n.bool(diagnostics)).unwrap_or(false);
+        read.charset_sure = node.get("charset_sure").and_then(|n| n.expect_bool(diagnostics)).unwrap_or(false);
         if let Some(n) = node.get("header") {
             read.header = match &n.value {
                 TomlValue::List(_) => TableHeading::Given(n.text_list(diagnostics)),
                 _ => TableHeading::Row(
-                    n.integer(diagnostics).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0).unwrap_or(1),
+                    n.expect_integer(diagnostics).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0).unwrap_or(1),
                 ),
             };
         }
@@ -180,18 +180,20 @@ impl ReadSettings {
         if let Some(n) = node.get("group_within") {
             read.group_within = match &n.value {
                 TomlValue::Text(word) if word == "file" => GroupWindow::File,
-                _ => GroupWindow::Rows(n.integer(diagnostics).and_then(|n| u64::try_from(n).ok()).unwrap_or(10_000)),
+                _ => GroupWindow::Rows(
+                    n.expect_integer(diagnostics).and_then(|n| u64::try_from(n).ok()).unwrap_or(10_000),
+                ),
             };
         }
-        if let Some(n) = node.get("limits").filter(|n| n.table(diagnostics)) {
+        if let Some(n) = node.get("limits").filter(|n| n.expect_table(diagnostics)) {
             n.allow_keys(diagnostics, "`limits`", &["record_bytes", "record_lines", "open_bytes"]);
-            let mut limit = |name: &str| n.get(name)?.integer(diagnostics).and_then(|n| u64::try_from(n).ok());
+            let mut limit = |name: &str| n.get(name)?.expect_integer(diagnostics).and_then(|n| u64::try_from(n).ok());
             read.record_bytes = limit("record_bytes").unwrap_or(read.record_bytes);
             read.record_lines = limit("record_lines").unwrap_or(read.record_lines);
             read.open_bytes = limit("open_bytes").unwrap_or(read.open_bytes);
         }
         read.stop_after = node.get("stop_after").and_then(|n| read_stop_after(n, diagnostics));
-        if read.shape() == RecordShape::Tree && !read.group_by.is_empty() {
+        if read.record_shape() == RecordShape::Tree && !read.group_by.is_empty() {
             diagnostics.report_message(
                 &node.span,
                 "M0112",
@@ -199,7 +201,7 @@ impl ReadSettings {
             );
         }
         for key in ["fill_down", "escape"] {
-            if let (Some(n), RecordShape::Tree) = (node.get(key), read.shape()) {
+            if let (Some(n), RecordShape::Tree) = (node.get(key), read.record_shape()) {
                 diagnostics.report_message(&n.span, "M0112", format!("`{key}` is for tables, not for JSON"));
             }
         }
@@ -208,7 +210,7 @@ impl ReadSettings {
 }
 
 fn read_escape(node: &TomlNode, read: &ReadSettings, diagnostics: &mut Diagnostics) -> Option<u8> {
-    match node.text(diagnostics)?.as_bytes() {
+    match node.expect_text(diagnostics)?.as_bytes() {
         [byte] if byte.is_ascii() && *byte != read.quote && *byte != read.delimiter => Some(*byte),
         [byte] if *byte == read.quote => {
             diagnostics.report_message(
@@ -230,15 +232,17 @@ fn read_escape(node: &TomlNode, read: &ReadSettings, diagnostics: &mut Diagnosti
 }
 
 fn read_stop_after(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<StopAfter> {
-    if !node.table(diagnostics) {
+    if !node.expect_table(diagnostics) {
         return None;
     }
     node.allow_keys(diagnostics, "`stop_after`", &["share", "of"]);
     let share = node.get("share")?;
-    let percent = share.text(diagnostics)?.strip_suffix('%').and_then(|n| n.trim().parse().ok()).filter(|n| *n <= 100);
+    let percent =
+        share.expect_text(diagnostics)?.strip_suffix('%').and_then(|n| n.trim().parse().ok()).filter(|n| *n <= 100);
     if percent.is_none() {
         share.report_type(diagnostics, "a share such as \"5%\"");
     }
-    let of = node.get("of").and_then(|n| n.integer(diagnostics)).and_then(|n| u64::try_from(n).ok()).unwrap_or(1000);
+    let of =
+        node.get("of").and_then(|n| n.expect_integer(diagnostics)).and_then(|n| u64::try_from(n).ok()).unwrap_or(1000);
     Some(StopAfter { percent: percent?, of })
 }

@@ -14,7 +14,7 @@ pub(crate) struct PathTable {
 pub(crate) type PathId = usize;
 
 impl PathTable {
-    pub(crate) fn add(&mut self, text: &str, shape: RecordShape) -> Result<PathId, String> {
+    pub(crate) fn add_path(&mut self, text: &str, shape: RecordShape) -> Result<PathId, String> {
         let content = !self.only_order;
         if let Some(known) = self.list.iter().position(|(t, _)| t == text) {
             self.content[known] |= content;
@@ -30,7 +30,7 @@ impl PathTable {
         self.content.get(id).copied().unwrap_or(false)
     }
 
-    pub(crate) fn text(&self, id: PathId) -> &str {
+    pub(crate) fn path_text(&self, id: PathId) -> &str {
         self.list.get(id).map_or("", |(text, _)| text)
     }
 }

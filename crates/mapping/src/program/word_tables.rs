@@ -28,12 +28,12 @@ pub(crate) struct EnumTable {
 }
 
 impl EnumTable {
-    pub(crate) fn key<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.fold.apply(clean_text(text, true))
+    pub(crate) fn fold_key<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.fold.fold_text(clean_text(text, true))
     }
 
     pub(crate) fn get(&self, text: &str) -> Option<&str> {
-        self.values.get(self.key(text).as_ref()).map(String::as_str)
+        self.values.get(self.fold_key(text).as_ref()).map(String::as_str)
     }
 
     /// What it can give, if that is a closed list.
@@ -51,7 +51,7 @@ impl EnumTable {
     }
 
     /// Words for a message, with the one that was probably meant.
-    pub(crate) fn expected(&self, text: &str) -> (String, Option<String>) {
+    pub(crate) fn describe_words(&self, text: &str) -> (String, Option<String>) {
         let shown: Vec<_> = self.listed.iter().take(12).map(String::as_str).collect();
         let more = if self.listed.len() > 12 { ", …" } else { "" };
         (
@@ -74,7 +74,7 @@ pub(crate) struct LookupTable {
 impl LookupTable {
     pub(crate) fn get(&self, text: &str, column: usize) -> Option<&str> {
         self.rows
-            .get(self.fold.apply(clean_text(text, true)).as_ref())?
+            .get(self.fold.fold_text(clean_text(text, true)).as_ref())?
             .get(column)
             .map(str::trim)
             .filter(|t| !t.is_empty())

@@ -17,7 +17,7 @@ impl<'s> Diagnostics<'s> {
     }
 
     pub(crate) fn add(&mut self, span: &TextSpan, mut problem: Problem) {
-        problem.mapping = Some(self.source.place(span));
+        problem.mapping = Some(self.source.position_of(span));
         // What stands in [common] is read once per event.
         if !self.list.contains(&problem) {
             self.list.push(problem);

@@ -13,10 +13,10 @@ pub(crate) struct SourceText {
 }
 
 impl SourceText {
-    pub(crate) fn place(&self, span: &TextSpan) -> FilePosition {
+    pub(crate) fn position_of(&self, span: &TextSpan) -> FilePosition {
         // The parser counts bytes; a place within a character would cut it.
-        let start = self.floor(span.start);
-        let end = self.floor(span.end.max(start));
+        let start = self.floor_boundary(span.start);
+        let end = self.floor_boundary(span.end.max(start));
         let head = self.text.get(..start).unwrap_or_default();
         let line_start = head.rfind('\n').map_or(0, |n| n + 1);
         let line = self.text.get(line_start..).and_then(|t| t.lines().next()).unwrap_or_default();
@@ -31,7 +31,7 @@ impl SourceText {
         }
     }
 
-    fn floor(&self, at: usize) -> usize {
+    fn floor_boundary(&self, at: usize) -> usize {
         let mut at = at.min(self.text.len());
         while !self.text.is_char_boundary(at) {
             at -= 1;

@@ -16,7 +16,7 @@ pub(crate) fn adjust_value<'r>(cell: &CellDef, value: CellValue<'r>) -> Result<C
             .map_err(|_| ValueFault::new("R0421", "this date does not exist").instead(date.to_string(), "a date"));
     }
     let plain = !a.negate && !a.abs && a.times.is_none() && a.round.is_none();
-    let Some(d) = value.decimal().filter(|_| !plain) else { return Ok(value) };
+    let Some(d) = value.as_decimal().filter(|_| !plain) else { return Ok(value) };
     let mut d = if a.negate { -d } else { d };
     if a.abs {
         d = d.abs();
@@ -46,23 +46,26 @@ pub(crate) fn adjust_value<'r>(cell: &CellDef, value: CellValue<'r>) -> Result<C
 
 pub(crate) fn check_value(cell: &CellDef, value: &CellValue) -> Result<(), ValueFault> {
     let fault = |expected: String| {
-        Err(ValueFault::new("R0406", "a value is not what the mapping allows").instead(value.show(), expected))
+        Err(ValueFault::new("R0406", "a value is not what the mapping allows").instead(value.to_display(), expected))
     };
     for check in &cell.checks {
         match check {
             ValueCheck::OneOf(list) if !list.iter().any(|v| compare_values(v, value) == Some(Ordering::Equal)) => {
-                return fault(format!("one of {}", list.iter().map(CellValue::show).collect::<Vec<_>>().join(", ")));
+                return fault(format!(
+                    "one of {}",
+                    list.iter().map(CellValue::to_display).collect::<Vec<_>>().join(", ")
+                ));
             }
             ValueCheck::Between(low, high)
                 if compare_values(value, low) == Some(Ordering::Less)
                     || compare_values(value, high) == Some(Ordering::Greater) =>
             {
-                return fault(format!("between {} and {}", low.show(), high.show()));
+                return fault(format!("between {} and {}", low.to_display(), high.to_display()));
             }
-            ValueCheck::Like(regex) if !regex.is_match(&value.show()) => {
+            ValueCheck::Like(regex) if !regex.is_match(&value.to_display()) => {
                 return fault(format!("a text like {}", regex.as_str()));
             }
-            ValueCheck::MaxLength(most) if value.show().chars().count() > *most => {
+            ValueCheck::MaxLength(most) if value.to_display().chars().count() > *most => {
                 return fault(format!("at most {most} characters"));
             }
             _ => {}

@@ -21,13 +21,13 @@ pub(crate) fn cell_value<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> R
         other => other?,
     };
     if cell.required && value.is_absent() {
-        return Err(frame.missing(cell));
+        return Err(frame.report_missing(cell));
     }
     Ok(value)
 }
 
 fn origin_value<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> Result<CellValue<'r>, ReportedFault> {
-    let rows = || frame.rows().take(8).collect::<Vec<_>>();
+    let rows = || frame.row_range().take(8).collect::<Vec<_>>();
     let value = match &cell.origin {
         CellOrigin::Value(value) => value.clone(),
         CellOrigin::From(path) => value_from_path(cell, *path, frame)?,
@@ -50,7 +50,7 @@ fn origin_value<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> Result<Cel
             }
         }
         CellOrigin::Use(slot) => {
-            let value = frame.value(*slot)?;
+            let value = frame.slot_value(*slot)?;
             match value {
                 CellValue::Text(text) => match clean_for_cell(cell, text) {
                     Some(text) => read_text(cell, text, false, None, &rows(), frame)?,
@@ -67,13 +67,14 @@ fn origin_value<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> Result<Cel
         }
     };
     // The order is fixed, however the options are written: read, adjust, default, check.
-    let value = adjust_value(cell, value).map_err(|fault| frame.report(cell, path_of(cell), &rows(), fault))?;
+    let value =
+        adjust_value(cell, value).map_err(|fault| frame.report_fault_at(cell, path_of(cell), &rows(), fault))?;
     let value = match (&cell.default, value) {
         (Some(default), CellValue::Absent) => cell_value(default, frame)?,
         (_, value) => value,
     };
     if !cell.checks.is_empty() && !value.is_absent() {
-        check_value(cell, &value).map_err(|fault| frame.report(cell, path_of(cell), &rows(), fault))?;
+        check_value(cell, &value).map_err(|fault| frame.report_fault_at(cell, path_of(cell), &rows(), fault))?;
     }
     Ok(value)
 }
@@ -87,7 +88,7 @@ fn report_stop(
 ) -> ReportedFault {
     match stop {
         EvaluationStop::Bad => ReportedFault,
-        EvaluationStop::Fault(fault) => frame.report(cell, path, rows, fault),
+        EvaluationStop::Fault(fault) => frame.report_fault_at(cell, path, rows, fault),
     }
 }
 
@@ -97,7 +98,7 @@ pub(crate) fn clean_for_cell<'t>(cell: &CellDef, text: Cow<'t, str>) -> Option<C
         Cow::Borrowed(text) => clean_text(text, cell.trim),
         Cow::Owned(text) => Cow::Owned(clean_text(&text, cell.trim).into_owned()),
     };
-    let text = cell.fold.apply(text);
+    let text = cell.fold.fold_text(text);
     if text.is_empty() || cell.blank.iter().any(|b| *b == text) { None } else { Some(text) }
 }
 
@@ -107,8 +108,8 @@ pub(crate) fn cell_pieces<'r>(
     frame: &ScopeFrame<'_, 'r>,
 ) -> Result<Vec<TextPiece<'r>>, ReportedFault> {
     let mut raw = Vec::new();
-    for row in frame.rows() {
-        frame.pieces(path, row, &mut raw).map_err(|problem| frame.report_problem(cell, *problem))?;
+    for row in frame.row_range() {
+        frame.text_pieces(path, row, &mut raw).map_err(|problem| frame.report_problem(cell, *problem))?;
     }
     Ok(raw)
 }
@@ -118,10 +119,10 @@ fn value_from_path<'r>(
     path: PathId,
     frame: &ScopeFrame<'_, 'r>,
 ) -> Result<CellValue<'r>, ReportedFault> {
-    let rows = frame.rows();
+    let rows = frame.row_range();
     let single = rows.len() == 1 && !matches!(cell.pick, RowPick::Count | RowPick::List);
     // By far the most common: one row, one column. No list of pieces is made.
-    if single && let Some(text) = frame.field(path, rows.start) {
+    if single && let Some(text) = frame.field_text(path, rows.start) {
         return match clean_for_cell(cell, text.into()) {
             Some(text) => read_text(cell, text, false, Some(path), &[rows.start], frame),
             None => Ok(CellValue::Absent),
@@ -184,12 +185,12 @@ fn reduce_values<'r>(
         {
             let fault = ValueFault::new("R0415", "amounts of two currencies do not compute")
                 .instead(format!("{} and {}", p.code(), q.code()), "one currency");
-            return Err(frame.report(cell, Some(path), &rows, fault));
+            return Err(frame.report_fault_at(cell, Some(path), &rows, fault));
         }
         if cell.pick == RowPick::Sum {
-            let sum = result.decimal().zip(value.decimal()).and_then(|(x, y)| x.checked_add(y));
+            let sum = result.as_decimal().zip(value.as_decimal()).and_then(|(x, y)| x.checked_add(y));
             let Some(sum) = sum.map(unsigned_zero) else {
-                return Err(frame.report(
+                return Err(frame.report_fault_at(
                     cell,
                     Some(path),
                     &rows,
@@ -224,7 +225,7 @@ pub(crate) fn report_disagreement(
     let fault = ValueFault::new("R0405", "the rows of one record disagree")
         .instead(found, "one value in all rows")
         .help(format!("choose one with {{ from = \"{heading}\", pick = \"first\" }}, or group by {heading} too"));
-    frame.report(cell, Some(path), &rows, fault)
+    frame.report_fault_at(cell, Some(path), &rows, fault)
 }
 
 pub(crate) fn joined_text(
@@ -240,7 +241,7 @@ pub(crate) fn joined_text(
             .map(|p| (clean_for_cell(cell, p.text), p.json, p.row))
             .collect();
         if let (true, Some((Some(text), json, row))) = (cell.is_key(), texts.first()) {
-            whole_key(text, *json).map_err(|fault| frame.report(cell, Some(*path), &[*row], fault))?;
+            whole_key(text, *json).map_err(|fault| frame.report_fault_at(cell, Some(*path), &[*row], fault))?;
         }
         if let Some(pair) = texts.windows(2).find(|w| matches!(w, [a, b] if a.0 != b.0)) {
             return Err(report_disagreement(cell, *path, pair, frame));
@@ -269,7 +270,7 @@ fn text_value<'r>(
     frame: &ScopeFrame<'_, 'r>,
 ) -> Result<CellValue<'r>, EvaluationStop> {
     for cut in &cell.cuts {
-        text = cut.apply(text)?;
+        text = cut.edit_text(text)?;
     }
     if !cell.cuts.is_empty() && text.is_empty() {
         return Ok(CellValue::Absent);

@@ -26,7 +26,7 @@ pub(crate) fn content_digest(frame: &ScopeFrame) -> String {
             }
             match (path, row.row) {
                 (ValuePath::Column(_) | ValuePath::Position(_), _) => {
-                    if let Some(field) = frame.field(id, n) {
+                    if let Some(field) = frame.field_text(id, n) {
                         // The path too, so that a value that moves to another column is a change.
                         put(text.as_bytes());
                         put(field.trim().as_bytes());
@@ -57,8 +57,8 @@ pub(crate) fn condition_operands<'r>(condition: &'r CheckedCondition, frame: &Sc
     collect_operands(&condition.expr, &mut slots);
     let shown = slots.iter().filter_map(|(at, name)| {
         let value = match name {
-            None => frame.value(*at).ok()?.show(),
-            Some(sum) => evaluate_expression(sum, frame).ok()?.show(),
+            None => frame.slot_value(*at).ok()?.to_display(),
+            Some(sum) => evaluate_expression(sum, frame).ok()?.to_display(),
         };
         let label = frame.name_of(*at)?;
         Some(if name.is_some() { format!("sum of {label} {value}") } else { format!("{label} {value}") })

@@ -21,8 +21,10 @@ pub(crate) fn translate_text<'r>(
     frame: &ScopeFrame<'_, 'r>,
 ) -> Result<Option<Cow<'r, str>>, EvaluationStop> {
     let found = match t.by {
-        TranslationTable::Words(n) => frame.run.plan.words(n).ok_or(EvaluationStop::Bad)?.get(&text),
-        TranslationTable::Lookup(n, column) => frame.run.plan.lookup(n).ok_or(EvaluationStop::Bad)?.get(&text, column),
+        TranslationTable::Words(n) => frame.run.plan.enum_table(n).ok_or(EvaluationStop::Bad)?.get(&text),
+        TranslationTable::Lookup(n, column) => {
+            frame.run.plan.lookup_table(n).ok_or(EvaluationStop::Bad)?.get(&text, column)
+        }
     };
     if let Some(word) = found {
         return Ok(Some(word.into()));
@@ -33,9 +35,11 @@ pub(crate) fn translate_text<'r>(
         UnknownWord::Value(value) => Ok(Some(value.as_str().into())),
         UnknownWord::Reject => {
             let (expected, help) = match t.by {
-                TranslationTable::Words(n) => frame.run.plan.words(n).map(|w| w.expected(&text)).unwrap_or_default(),
+                TranslationTable::Words(n) => {
+                    frame.run.plan.enum_table(n).map(|w| w.describe_words(&text)).unwrap_or_default()
+                }
                 TranslationTable::Lookup(n, _) => {
-                    let name = frame.run.plan.lookup(n).map_or("", |l| l.name.as_str());
+                    let name = frame.run.plan.lookup_table(n).map_or("", |l| l.name.as_str());
                     (format!("a key of [lookup.{name}]"), None)
                 }
             };
@@ -58,7 +62,7 @@ pub(crate) fn parse_text<'r>(
         ValueType::Integer => CellValue::Integer(read_integer(cell, &text, json)?),
         ValueType::Decimal => CellValue::Decimal(read_number(cell, &text, json)?),
         ValueType::Money => {
-            let currency = frame.currency(cell)?;
+            let currency = frame.cell_currency(cell)?;
             let amount = read_money(cell, &text, json, currency)?;
             CellValue::Money(if cell.parse.minor { shift_to_units(cell, amount, currency)? } else { amount }, currency)
         }
@@ -121,14 +125,14 @@ pub(crate) fn convert_value<'r>(
         (CellValue::Text(text), ty) if *ty != ValueType::Text => parse_text(cell, text, false, frame)?,
         (CellValue::Integer(n), ValueType::Decimal) => CellValue::Decimal(n.into()),
         (CellValue::Integer(n), ValueType::Text) => CellValue::Text(n.to_string().into()),
-        (CellValue::Integer(n), ValueType::Money) => CellValue::Money(n.into(), frame.currency(cell)?),
+        (CellValue::Integer(n), ValueType::Money) => CellValue::Money(n.into(), frame.cell_currency(cell)?),
         (CellValue::Integer(n), ValueType::Subject(_)) => parse_text(cell, n.to_string().into(), true, frame)?,
-        (CellValue::Decimal(d), ValueType::Money) => CellValue::Money(d, frame.currency(cell)?),
+        (CellValue::Decimal(d), ValueType::Money) => CellValue::Money(d, frame.cell_currency(cell)?),
         (CellValue::Decimal(d), ValueType::Text) => CellValue::Text(d.to_string().into()),
         (CellValue::Money(d, _), ValueType::Decimal) => CellValue::Decimal(d),
         (CellValue::Date(date), ValueType::Time) => {
             let midnight = jiff::civil::Time::midnight();
-            CellValue::Time(moment_of_day(date, cell.parse.at.unwrap_or(midnight), &frame.zone(cell)?)?)
+            CellValue::Time(moment_of_day(date, cell.parse.at.unwrap_or(midnight), &frame.cell_zone(cell)?)?)
         }
         (CellValue::Date(date), ValueType::Text) => CellValue::Text(date.to_string().into()),
         (CellValue::Time(moment), ValueType::Date) => CellValue::Date(moment.local.date()),
@@ -138,12 +142,12 @@ pub(crate) fn convert_value<'r>(
 
 fn read_number(cell: &CellDef, text: &str, json: bool) -> Result<Decimal, ValueFault> {
     if json {
-        let plain = NumberStyle::PLAIN.read(text).ok().or_else(|| Decimal::from_scientific(text).ok());
+        let plain = NumberStyle::PLAIN.read_decimal(text).ok().or_else(|| Decimal::from_scientific(text).ok());
         return plain.ok_or_else(|| {
             ValueFault::new("R0412", "a number is not written as the mapping says").instead(text, "a JSON number")
         });
     }
-    cell.parse.style.read(text)
+    cell.parse.style.read_decimal(text)
 }
 
 fn read_integer(cell: &CellDef, text: &str, json: bool) -> Result<i64, ValueFault> {
@@ -183,7 +187,7 @@ fn read_written(cell: &CellDef, time: bool, text: &str) -> Result<WrittenTime, V
     // A pattern that fits in shape tells more than one that does not fit at all.
     let mut worst = PatternMiss::Shape;
     for pattern in patterns {
-        match pattern.read(text, years) {
+        match pattern.read_time(text, years) {
             Ok(written) => return Ok(written),
             Err(PatternMiss::Shape) => {}
             Err(miss) => worst = miss,
@@ -231,16 +235,16 @@ fn read_moment<'r>(cell: &'r CellDef, text: &str, frame: &ScopeFrame<'_, 'r>) ->
         let date = match read_written(cell, false, text)? {
             WrittenTime::Local(local) | WrittenTime::Offset(local, _) => local.date(),
         };
-        return Ok(moment_of_day(date, hour, &frame.zone(cell)?)?);
+        return Ok(moment_of_day(date, hour, &frame.cell_zone(cell)?)?);
     }
     Ok(match read_written(cell, true, text)? {
         WrittenTime::Offset(local, offset) => moment_at(local, offset)?,
         WrittenTime::Local(local) => {
-            let (moment, chosen) = moment_of_local(local, &frame.zone(cell)?, cell.parse.dst)?;
+            let (moment, chosen) = moment_of_local(local, &frame.cell_zone(cell)?, cell.parse.dst)?;
             if chosen {
                 // Counted, so that it is known how often the mapping's choice decides.
                 let fault = ValueFault::new("R0423", "this local time came twice: the mapping's `dst` chose one");
-                frame.add_finding(cell, fault.instead(text, moment.occurred().to_string()));
+                frame.add_finding(cell, fault.instead(text, moment.to_occurred().to_string()));
             }
             moment
         }

@@ -24,7 +24,7 @@ pub(crate) fn build_event<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> 
     let at = occurred_moment(def, frame);
     let filled = fill_message(&def.layout, frame);
     for cell in filled.missing {
-        frame.missing(cell);
+        frame.report_missing(cell);
     }
     let mut message = filled.message;
     let references = event_references(def, frame, &mut message);
@@ -78,8 +78,8 @@ pub(crate) fn build_event<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> 
 fn refuse_long_key(def: &EventDef, frame: &ScopeFrame, fault: ValueFault) {
     let mut problem = Problem::new(fault.code, fault.message).instead(fault.found, fault.expected);
     (problem.target, problem.help) = (format!("{}.id", def.name), fault.help);
-    problem.mapping = Some(frame.run.plan.place(&def.span));
-    problem.lines = frame.run.lines(&frame.rows().take(8).collect::<Vec<_>>());
+    problem.mapping = Some(frame.run.plan.position_of(&def.span));
+    problem.lines = frame.run.line_numbers(&frame.row_range().take(8).collect::<Vec<_>>());
     frame.run.errors.borrow_mut().push(problem);
 }
 
@@ -87,8 +87,8 @@ fn refuse_long_key(def: &EventDef, frame: &ScopeFrame, fault: ValueFault) {
 fn refuse_event(def: &EventDef, frame: &ScopeFrame, why: &str) {
     let mut problem = Problem::new("R0499", "the catalogue refuses the event").instead(why, def.ty.name);
     problem.target.clone_from(&def.name);
-    problem.mapping = Some(frame.run.plan.place(&def.span));
-    problem.lines = frame.run.lines(&frame.rows().take(8).collect::<Vec<_>>());
+    problem.mapping = Some(frame.run.plan.position_of(&def.span));
+    problem.lines = frame.run.line_numbers(&frame.row_range().take(8).collect::<Vec<_>>());
     frame.run.errors.borrow_mut().push(problem);
 }
 
@@ -109,13 +109,13 @@ fn event_subject<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> Result<Su
     let inner = &def.subject.cell;
     let number = match cell_value(inner, frame)? {
         CellValue::Text(text) => text,
-        _ => return Err(frame.missing(inner)),
+        _ => return Err(frame.report_missing(inner)),
     };
     let source = match &def.subject.source {
-        Some(of) => frame.text_of(of)?.ok_or_else(|| frame.missing(inner))?,
+        Some(of) => frame.text_of(of)?.ok_or_else(|| frame.report_missing(inner))?,
         None => frame.run.plan.source().into(),
     };
-    make_subject(def.subject.kind, &source, &number).map_err(|fault| frame.fault(inner, fault))
+    make_subject(def.subject.kind, &source, &number).map_err(|fault| frame.report_fault(inner, fault))
 }
 
 /// A part that is blank is an empty part; an id of nothing but blanks names nothing.
@@ -129,7 +129,7 @@ fn id_parts<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> Result<Vec<Str
     }
     match (bad, def.id.first()) {
         (Some(bad), _) => Err(bad),
-        (None, Some(first)) if parts.iter().all(String::is_empty) => Err(frame.missing(first)),
+        (None, Some(first)) if parts.iter().all(String::is_empty) => Err(frame.report_missing(first)),
         _ => Ok(parts),
     }
 }
@@ -138,7 +138,7 @@ fn event_revision<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> Result<(
     match &def.revision {
         None => Ok((String::new(), Vec::new())),
         Some(RevisionDef::Cell(inner)) => {
-            let text = source_text(inner, frame)?.ok_or_else(|| frame.missing(inner))?;
+            let text = source_text(inner, frame)?.ok_or_else(|| frame.report_missing(inner))?;
             Ok((text, revision_order(inner, frame)?))
         }
         Some(RevisionDef::Content(inner)) => {
@@ -159,14 +159,14 @@ fn revision_order<'r>(inner: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> Result<
             let nanos = (d.fract() * Decimal::from(1_000_000_000)).trunc();
             vec![i64::try_from(d.trunc()).unwrap_or(i64::MAX), i64::try_from(nanos).unwrap_or(0)]
         }
-        _ => return Err(frame.missing(inner)),
+        _ => return Err(frame.report_missing(inner)),
     })
 }
 
 pub(crate) fn occurred_moment<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> Result<LocalMoment, ReportedFault> {
     match cell_value(&def.occurred_at, frame)? {
         CellValue::Time(moment) => Ok(moment),
-        _ => Err(frame.missing(&def.occurred_at)),
+        _ => Err(frame.report_missing(&def.occurred_at)),
     }
 }
 
@@ -222,8 +222,8 @@ fn check_expectations<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) {
         problem.target.clone_from(&condition.target);
         problem.found = condition_operands(condition, frame);
         problem.expected.clone_from(name);
-        problem.mapping = Some(frame.run.plan.place(&condition.span));
-        problem.lines = frame.run.lines(&frame.rows().take(8).collect::<Vec<_>>());
+        problem.mapping = Some(frame.run.plan.position_of(&condition.span));
+        problem.lines = frame.run.line_numbers(&frame.row_range().take(8).collect::<Vec<_>>());
         frame.run.errors.borrow_mut().push(problem);
     }
 }

@@ -24,8 +24,8 @@ pub(crate) fn condition_holds<'r>(
         Err(EvaluationStop::Fault(fault)) => {
             let mut problem = Problem::new(fault.code, fault.message).instead(fault.found, fault.expected);
             problem.target = condition.target.clone();
-            problem.mapping = Some(frame.run.plan.place(&condition.span));
-            problem.lines = frame.run.lines(&frame.rows().collect::<Vec<_>>());
+            problem.mapping = Some(frame.run.plan.position_of(&condition.span));
+            problem.lines = frame.run.line_numbers(&frame.row_range().collect::<Vec<_>>());
             frame.run.errors.borrow_mut().push(problem);
             Err(ReportedFault)
         }
@@ -38,7 +38,7 @@ pub(crate) fn evaluate_expression<'r>(
 ) -> Result<CellValue<'r>, EvaluationStop> {
     Ok(match expr {
         CheckedExpression::Literal(value) => value.clone(),
-        CheckedExpression::Slot(at) => frame.value(*at)?,
+        CheckedExpression::Slot(at) => frame.slot_value(*at)?,
         CheckedExpression::Negative(inner) => negate_value(evaluate_expression(inner, frame)?),
         CheckedExpression::Not(inner) => CellValue::Bool(!is_true(&evaluate_expression(inner, frame)?)),
         CheckedExpression::And(l, r) => {
@@ -70,13 +70,13 @@ pub(crate) fn evaluate_expression<'r>(
         CheckedExpression::Call(function, arguments) => call_function(*function, arguments, frame)?,
         CheckedExpression::Sum { list, of } => sum_list(*list, *of, frame)?,
         CheckedExpression::Count(list) => {
-            CellValue::Integer(i64::try_from(frame.list(*list)?.1.len()).unwrap_or(i64::MAX))
+            CellValue::Integer(i64::try_from(frame.slot_list(*list)?.1.len()).unwrap_or(i64::MAX))
         }
         CheckedExpression::Each { list, condition, all } => {
-            let (owner, items) = frame.list(*list)?;
+            let (owner, items) = frame.slot_list(*list)?;
             let mut result = *all;
             for item in items {
-                let inner = owner.item(*list, item).ok_or(EvaluationStop::Bad)?;
+                let inner = owner.item_frame(*list, item).ok_or(EvaluationStop::Bad)?;
                 let holds = is_true(&evaluate_expression(condition, &inner)?);
                 result = if *all { result && holds } else { result || holds };
             }
@@ -108,7 +108,7 @@ fn two_currencies(a: Currency, b: Currency) -> ValueFault {
 }
 
 fn compute_arithmetic<'r>(op: BinaryOperator, a: CellValue<'r>, b: CellValue<'r>) -> Result<CellValue<'r>, ValueFault> {
-    let (Some(x), Some(y)) = (a.decimal(), b.decimal()) else { return Ok(CellValue::Absent) };
+    let (Some(x), Some(y)) = (a.as_decimal(), b.as_decimal()) else { return Ok(CellValue::Absent) };
     if let (CellValue::Integer(x), CellValue::Integer(y)) = (&a, &b)
         && op != BinaryOperator::Divide
     {
@@ -169,11 +169,11 @@ fn compare_operands(op: BinaryOperator, a: &CellValue, b: &CellValue) -> Result<
 }
 
 fn sum_list<'r>(list: SlotRef, of: SlotRef, frame: &ScopeFrame<'_, 'r>) -> Result<CellValue<'r>, EvaluationStop> {
-    let (owner, items) = frame.list(list)?;
+    let (owner, items) = frame.slot_list(list)?;
     let mut total = CellValue::Absent;
     for item in items {
-        let inner = owner.item(list, item).ok_or(EvaluationStop::Bad)?;
-        let value = inner.value(of)?;
+        let inner = owner.item_frame(list, item).ok_or(EvaluationStop::Bad)?;
+        let value = inner.slot_value(of)?;
         if value.is_absent() {
             continue;
         }
@@ -196,7 +196,7 @@ fn call_function<'r>(
         values.push(value);
     }
     if function == BuiltinFunction::Concat {
-        return Ok(CellValue::Text(Cow::Owned(values.iter().map(CellValue::show).collect())));
+        return Ok(CellValue::Text(Cow::Owned(values.iter().map(CellValue::to_display).collect())));
     }
     // What is absent makes what is computed from it absent; `coalesce` and `concat` have answered above.
     if values.iter().any(CellValue::is_absent) {
@@ -204,7 +204,7 @@ fn call_function<'r>(
     }
     Ok(match (function, values.as_slice()) {
         (BuiltinFunction::Abs, [value]) => {
-            if value.decimal().is_some_and(|d| d.is_sign_negative()) {
+            if value.as_decimal().is_some_and(|d| d.is_sign_negative()) {
                 negate_value(value.clone())
             } else {
                 value.clone()
@@ -214,7 +214,7 @@ fn call_function<'r>(
             let round = |d: Decimal| round_half_away(d, u32::try_from(*digits).unwrap_or(0));
             match value {
                 CellValue::Money(d, c) => CellValue::Money(round(*d), *c),
-                other => other.decimal().map_or(CellValue::Absent, |d| CellValue::Decimal(round(d))),
+                other => other.as_decimal().map_or(CellValue::Absent, |d| CellValue::Decimal(round(d))),
             }
         }
         (BuiltinFunction::Min | BuiltinFunction::Max, [a, b]) => {
@@ -233,7 +233,7 @@ fn call_function<'r>(
             {
                 return Err(two_currencies(*p, *q).into());
             }
-            let (Some(x), Some(y), Some(within)) = (a.decimal(), b.decimal(), within.decimal()) else {
+            let (Some(x), Some(y), Some(within)) = (a.as_decimal(), b.as_decimal(), within.as_decimal()) else {
                 return Ok(CellValue::Absent);
             };
             CellValue::Bool(x.checked_sub(y).ok_or_else(overflow_fault)?.abs() <= within)
@@ -245,7 +245,7 @@ fn call_function<'r>(
         }
         (BuiltinFunction::Money, [amount, CellValue::Text(code)]) => {
             let currency = code.parse::<Currency>().map_err(|error| no_currency(&error))?;
-            amount.decimal().map_or(CellValue::Absent, |amount| CellValue::Money(amount, currency))
+            amount.as_decimal().map_or(CellValue::Absent, |amount| CellValue::Money(amount, currency))
         }
         _ => CellValue::Absent,
     })

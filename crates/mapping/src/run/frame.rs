@@ -104,7 +104,7 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
     }
 
     /// What a list or an event is repeated over.
-    pub(crate) fn bases(&self, each: RepeatOver) -> Result<Vec<PathBase<'r>>, ReportedFault> {
+    pub(crate) fn repeat_bases(&self, each: RepeatOver) -> Result<Vec<PathBase<'r>>, ReportedFault> {
         let rows = match self.base {
             PathBase::Whole => 0..self.run.record.rows.len(),
             PathBase::Row(n) | PathBase::Item(_, n, _) => n..n + 1,
@@ -112,7 +112,7 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
         let RepeatOver::Path(path) = each else { return Ok(rows.map(PathBase::Row).collect()) };
         let mut bases = Vec::new();
         for row in rows {
-            let found = self.json(path, row).map_err(|problem| {
+            let found = self.json_value(path, row).map_err(|problem| {
                 self.run.errors.borrow_mut().push(*problem);
                 ReportedFault
             })?;
@@ -125,7 +125,7 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
                     let mut problem =
                         Problem::new("R0431", "a list is expected here").instead(kind_of(other), "a list");
                     problem.path = self.run.plan.path_text(path).to_owned();
-                    problem.lines = self.run.lines(&[row]);
+                    problem.lines = self.run.line_numbers(&[row]);
                     self.run.errors.borrow_mut().push(problem);
                     return Err(ReportedFault);
                 }
@@ -134,8 +134,8 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
         Ok(bases)
     }
 
-    fn json(&self, path: PathId, row: usize) -> Result<Option<&'r Value>, Box<Problem>> {
-        let Some(ValuePath::Json { whole, steps }) = self.run.plan.path(path) else { return Ok(None) };
+    fn json_value(&self, path: PathId, row: usize) -> Result<Option<&'r Value>, Box<Problem>> {
+        let Some(ValuePath::Json { whole, steps }) = self.run.plan.value_path(path) else { return Ok(None) };
         let Some(SourceRow::Json(record, body)) = self.run.record.rows.get(row).map(|row| row.row) else {
             return Ok(None);
         };
@@ -145,14 +145,14 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
             (false, _) => record,
         };
         walk_json(from, steps).map_err(|wrong| {
-            let mut problem = wrong.problem(self.run.plan.path_text(path), steps);
-            problem.lines = self.run.lines(&[row]);
+            let mut problem = wrong.to_problem(self.run.plan.path_text(path), steps);
+            problem.lines = self.run.line_numbers(&[row]);
             Box::new(problem)
         })
     }
 
     /// Rows that a path is read from.
-    pub(crate) fn rows(&self) -> std::ops::Range<usize> {
+    pub(crate) fn row_range(&self) -> std::ops::Range<usize> {
         match self.base {
             PathBase::Whole => 0..self.run.record.rows.len(),
             PathBase::Row(n) | PathBase::Item(_, n, _) => n..n + 1,
@@ -160,19 +160,24 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
     }
 
     /// The text of a path in one row, or several where JSON has a list.
-    pub(crate) fn pieces(&self, path: PathId, row: usize, out: &mut Vec<TextPiece<'r>>) -> Result<(), Box<Problem>> {
-        if let Some(text) = self.field(path, row) {
+    pub(crate) fn text_pieces(
+        &self,
+        path: PathId,
+        row: usize,
+        out: &mut Vec<TextPiece<'r>>,
+    ) -> Result<(), Box<Problem>> {
+        if let Some(text) = self.field_text(path, row) {
             out.push(TextPiece { text: text.into(), json: false, row });
             return Ok(());
         }
-        match self.run.plan.path(path) {
-            Some(ValuePath::Json { .. }) => match self.json(path, row)? {
-                Some(Value::Array(list)) => list.iter().try_for_each(|v| self.piece(v, path, row, out)),
-                Some(value) => self.piece(value, path, row, out),
+        match self.run.plan.value_path(path) {
+            Some(ValuePath::Json { .. }) => match self.json_value(path, row)? {
+                Some(Value::Array(list)) => list.iter().try_for_each(|v| self.push_piece(v, path, row, out)),
+                Some(value) => self.push_piece(value, path, row, out),
                 None => Ok(()),
             },
             // Of the record as a whole they are said once, by its first row.
-            Some(ValuePath::Meta(_)) if row > self.rows().start => Ok(()),
+            Some(ValuePath::Meta(_)) if row > self.row_range().start => Ok(()),
             Some(ValuePath::Meta(meta)) => {
                 let text = match (meta, self.base) {
                     (RecordMeta::File, _) => self.run.record.resource.to_owned(),
@@ -189,15 +194,15 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
     }
 
     /// A field of a table row.
-    pub(crate) fn field(&self, path: PathId, row: usize) -> Option<&'r str> {
-        let column = self.run.plan.column(path)?;
+    pub(crate) fn field_text(&self, path: PathId, row: usize) -> Option<&'r str> {
+        let column = self.run.plan.column_of(path)?;
         match self.run.record.rows.get(row)?.row {
             SourceRow::Table(cells) => cells.cell(column),
             SourceRow::Json(..) => None,
         }
     }
 
-    fn piece(
+    fn push_piece(
         &self,
         value: &'r Value,
         path: PathId,
@@ -215,7 +220,7 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
                 let mut problem = Problem::new("R0431", "a single value is expected here")
                     .instead(kind_of(value), "a text, a number or true or false");
                 problem.path = self.run.plan.path_text(path).to_owned();
-                problem.lines = self.run.lines(&[row]);
+                problem.lines = self.run.line_numbers(&[row]);
                 return Err(Box::new(problem));
             }
         }
@@ -225,7 +230,7 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
 
 impl RecordRun<'_> {
     /// Lines of these rows.
-    pub(crate) fn lines(&self, rows: &[usize]) -> Vec<u64> {
+    pub(crate) fn line_numbers(&self, rows: &[usize]) -> Vec<u64> {
         rows.iter().filter_map(|n| self.record.rows.get(*n)).map(|r| r.line).filter(|n| *n > 0).collect()
     }
 }

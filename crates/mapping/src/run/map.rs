@@ -47,7 +47,7 @@ impl MappingPlan {
     /// Maps a record: all its rows, of the heading that the plan was made for. Never fails: what is wrong with the record is
     /// an outcome, with all of it. Pure: the same bytes and the same connector file give the same events, for ever.
     pub fn map(&self, record: &SourceRecord) -> MappingOutcome {
-        match self.end(record) {
+        match self.finish_record(record) {
             RecordResult::Mapped(made, findings) => {
                 MappingOutcome::Mapped { events: made.into_iter().map(|m| m.event).collect(), findings }
             }
@@ -56,9 +56,9 @@ impl MappingPlan {
         }
     }
 
-    pub(crate) fn end<'r>(&'r self, record: &'r SourceRecord<'r>) -> RecordResult {
+    pub(crate) fn finish_record<'r>(&'r self, record: &'r SourceRecord<'r>) -> RecordResult {
         let run = RecordRun { plan: self, record, errors: RefCell::default(), findings: RefCell::default() };
-        let Some(scope) = self.scope(0) else { return RecordResult::Quarantined(Vec::new()) };
+        let Some(scope) = self.name_scope(0) else { return RecordResult::Quarantined(Vec::new()) };
         let memo = blank_memo(scope);
         let root = ScopeFrame { run: &run, scope, memo: &memo, parent: None, base: PathBase::Whole };
         for (reason, condition) in &self.inner.skips {
@@ -94,9 +94,9 @@ impl MappingPlan {
         root: &ScopeFrame<'_, 'r>,
         made: &mut Vec<MadeEvent>,
     ) -> bool {
-        let Some(scope) = self.scope(def.scope) else { return false };
+        let Some(scope) = self.name_scope(def.scope) else { return false };
         let bases = match def.each {
-            Some(each) => root.bases(each).unwrap_or_default(),
+            Some(each) => root.repeat_bases(each).unwrap_or_default(),
             None => vec![PathBase::Whole],
         };
         let mut applied = false;
@@ -137,7 +137,7 @@ fn repeated_id(made: &[MadeEvent], record: &SourceRecord, plan: &MappingPlan) ->
     let mut problem = Problem::new("R0404", message)
         .instead(format!("{} and {}", first.name, second.name), "ids that differ")
         .help(format!("add part = \"{}\" to [event.{}], or what tells them apart to `id`", second.name, second.name));
-    problem.mapping = Some(plan.place(&second.span));
+    problem.mapping = Some(plan.position_of(&second.span));
     problem.lines = record.rows.iter().map(|r| r.line).filter(|n| *n > 0).take(8).collect();
     Some(problem)
 }

@@ -79,7 +79,7 @@ pub(crate) fn nested_message<'r>(
         return None;
     }
     for cell in filled.missing {
-        frame.missing(cell);
+        frame.report_missing(cell);
     }
     (!filled.message.is_empty()).then_some(filled.message)
 }
@@ -92,10 +92,10 @@ pub(crate) fn list_messages<'r>(
 ) -> Option<FieldValue> {
     outer.constants = false;
     let at = SlotRef { up: 0, index: slot };
-    let (owner, items) = frame.list(at).ok()?;
+    let (owner, items) = frame.slot_list(at).ok()?;
     let mut list = Vec::with_capacity(items.len());
     for item in items {
-        let frame = owner.item(at, item)?;
+        let frame = owner.item_frame(at, item)?;
         list.extend(nested_message(fields, &frame, outer).map(FieldValue::Message));
     }
     (!list.is_empty()).then_some(FieldValue::List(list))
@@ -109,7 +109,7 @@ fn slot_field<'r>(
 ) -> Option<FieldValue> {
     let inner = slot_cell(slot, frame)?;
     filled.constants &= inner.is_constant();
-    let Ok(value) = frame.value(SlotRef { up: 0, index: slot }) else {
+    let Ok(value) = frame.slot_value(SlotRef { up: 0, index: slot }) else {
         // What is bad is there, and has been reported.
         filled.read = true;
         return None;
@@ -128,7 +128,7 @@ fn slot_field<'r>(
     let mut encoded = values.into_iter().filter_map(|v| match encode_value(v, field) {
         Ok(value) => Some(value),
         Err(fault) => {
-            frame.fault(inner, fault);
+            frame.report_fault(inner, fault);
             None
         }
     });
@@ -150,7 +150,7 @@ fn encode_value(value: CellValue, field: &Field) -> Result<FieldValue, ValueFaul
         (CellValue::Money(d, currency), _) => FieldValue::money(decimal_text(d)?, currency.code().to_owned()),
         (CellValue::Date(date), _) => FieldValue::Text(date.to_string()),
         (CellValue::Bool(flag), _) => FieldValue::Bool(flag),
-        (other, _) => FieldValue::Text(other.show()),
+        (other, _) => FieldValue::Text(other.to_display()),
     })
 }
 

@@ -17,7 +17,7 @@ use crate::values::instant::zone_by_name;
 use crate::values::value::CellValue;
 
 impl<'f, 'r> ScopeFrame<'f, 'r> {
-    pub(crate) fn value(&self, at: SlotRef) -> Result<CellValue<'r>, ReportedFault> {
+    pub(crate) fn slot_value(&self, at: SlotRef) -> Result<CellValue<'r>, ReportedFault> {
         match self.frame_above(at.up).and_then(|frame| frame.memo_at(at.index)) {
             Some(SlotMemo::Value(value)) => value.clone(),
             _ => Err(ReportedFault),
@@ -25,7 +25,7 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
     }
 
     /// The frame that holds a list, and its items.
-    pub(crate) fn list(&self, at: SlotRef) -> Result<(&Self, &[ListItem<'r>]), ReportedFault> {
+    pub(crate) fn slot_list(&self, at: SlotRef) -> Result<(&Self, &[ListItem<'r>]), ReportedFault> {
         let frame = self.frame_above(at.up).ok_or(ReportedFault)?;
         match frame.memo_at(at.index) {
             Some(SlotMemo::List(Ok(items))) => Ok((frame, items)),
@@ -39,7 +39,7 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
             // Worked out on first need and kept, errors too: each is reported once, whoever asks again.
             let memo = match &self.scope.slots.get(index)?.fill {
                 SlotFill::Cell(inner) => SlotMemo::Value(cell_value(inner, self)),
-                SlotFill::List { each, scope, when } => SlotMemo::List(self.items(*each, *scope, when.as_ref())),
+                SlotFill::List { each, scope, when } => SlotMemo::List(self.list_items(*each, *scope, when.as_ref())),
                 SlotFill::Nothing => SlotMemo::Value(Err(ReportedFault)),
             };
             // A slot never needs itself (checked when the connector was read), so nobody has set it meanwhile.
@@ -48,14 +48,14 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
         cell.get()
     }
 
-    fn items(
+    fn list_items(
         &self,
         each: RepeatOver,
         scope: ScopeId,
         when: Option<&'r CheckedCondition>,
     ) -> Result<Vec<ListItem<'r>>, ReportedFault> {
-        let scope = self.run.plan.scope(scope).ok_or(ReportedFault)?;
-        let bases = self.bases(each)?;
+        let scope = self.run.plan.name_scope(scope).ok_or(ReportedFault)?;
+        let bases = self.repeat_bases(each)?;
         // Every item has a memo of its own, which is kept with the list: sums and fields see the same values.
         let mut items = Vec::with_capacity(bases.len());
         for base in bases {
@@ -74,16 +74,16 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
 
 impl<'f, 'r> ScopeFrame<'f, 'r> {
     /// The frame of an item of a list that this frame holds.
-    pub(crate) fn item<'x>(&'x self, list: SlotRef, item: &'x ListItem<'r>) -> Option<ScopeFrame<'x, 'r>> {
+    pub(crate) fn item_frame<'x>(&'x self, list: SlotRef, item: &'x ListItem<'r>) -> Option<ScopeFrame<'x, 'r>> {
         let SlotFill::List { scope, .. } = &self.scope.slots.get(list.index)?.fill else { return None };
-        let scope = self.run.plan.scope(*scope)?;
+        let scope = self.run.plan.name_scope(*scope)?;
         Some(ScopeFrame { run: self.run, scope, memo: &item.memo, parent: Some(self), base: item.base })
     }
 }
 
 impl<'f, 'r> ScopeFrame<'f, 'r> {
     /// The cell behind a name, with the frame that it lives in.
-    pub(crate) fn fill(&self, slot: SlotRef) -> Option<(&'r CellDef, &Self)> {
+    pub(crate) fn slot_fill(&self, slot: SlotRef) -> Option<(&'r CellDef, &Self)> {
         let mut frame = self;
         for _ in 0..slot.up {
             frame = frame.parent?;
@@ -97,7 +97,7 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
     pub(crate) fn text_of(&self, of: &'r TextOf) -> Result<Option<Cow<'r, str>>, ReportedFault> {
         let value = match of {
             TextOf::Fixed(text) => return Ok(Some(text.as_str().into())),
-            TextOf::Slot(slot) => self.value(*slot)?,
+            TextOf::Slot(slot) => self.slot_value(*slot)?,
             TextOf::Cell(cell) => cell_value(cell, self)?,
         };
         Ok(match value {
@@ -106,10 +106,10 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
         })
     }
 
-    pub(crate) fn currency(&self, cell: &'r CellDef) -> Result<Currency, EvaluationStop> {
+    pub(crate) fn cell_currency(&self, cell: &'r CellDef) -> Result<Currency, EvaluationStop> {
         let value = match &cell.parse.currency {
             Some(CurrencyOf::Fixed(currency)) => return Ok(*currency),
-            Some(CurrencyOf::Slot(slot)) => self.value(*slot)?,
+            Some(CurrencyOf::Slot(slot)) => self.slot_value(*slot)?,
             Some(CurrencyOf::Cell(inner)) => cell_value(inner, self)?,
             None => CellValue::Absent,
         };
@@ -121,10 +121,10 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
         }
     }
 
-    pub(crate) fn zone(&self, cell: &'r CellDef) -> Result<TimeZone, EvaluationStop> {
+    pub(crate) fn cell_zone(&self, cell: &'r CellDef) -> Result<TimeZone, EvaluationStop> {
         let value = match &cell.parse.zone {
             Some(ZoneOf::Fixed(zone)) => return Ok(zone.clone()),
-            Some(ZoneOf::Slot(slot)) => self.value(*slot)?,
+            Some(ZoneOf::Slot(slot)) => self.slot_value(*slot)?,
             Some(ZoneOf::Cell(inner)) => cell_value(inner, self)?,
             None => CellValue::Absent,
         };

@@ -12,19 +12,19 @@ use crate::values::value::{CellValue, compare_values};
 /// The text of a cell before translation: what ids and revisions are made of.
 pub(crate) fn source_text<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> Result<Option<String>, ReportedFault> {
     // At most 8 rows are named in an error: a document may have thousands.
-    let rows: Vec<usize> = frame.rows().take(8).collect();
+    let rows: Vec<usize> = frame.row_range().take(8).collect();
     let cut = |text: Cow<'r, str>, json: bool, path| {
         let mut text = text;
         for cut in &cell.cuts {
-            text = cut.apply(text).map_err(|fault| frame.report(cell, path, &rows, fault))?;
+            text = cut.edit_text(text).map_err(|fault| frame.report_fault_at(cell, path, &rows, fault))?;
         }
         if cell.is_key() {
-            whole_key(&text, json).map_err(|fault| frame.report(cell, path, &rows, fault))?;
+            whole_key(&text, json).map_err(|fault| frame.report_fault_at(cell, path, &rows, fault))?;
         }
         Ok(Some(text.into_owned()).filter(|t| !t.is_empty()))
     };
     match &cell.origin {
-        CellOrigin::Value(value) => Ok(Some(value.show()).filter(|t| !t.is_empty())),
+        CellOrigin::Value(value) => Ok(Some(value.to_display()).filter(|t| !t.is_empty())),
         CellOrigin::From(path) => match picked_text(cell, *path, frame)? {
             Some((text, json)) => cut(text, json, Some(*path)),
             None => Ok(None),
@@ -38,7 +38,7 @@ pub(crate) fn source_text<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> 
             Ok(None)
         }
         CellOrigin::Join { paths, with } => cut(joined_text(cell, paths, with, frame)?.into(), false, None),
-        CellOrigin::Use(slot) => match frame.fill(*slot) {
+        CellOrigin::Use(slot) => match frame.slot_fill(*slot) {
             Some((inner, owner)) => match source_text(inner, owner)? {
                 Some(text) => match clean_for_cell(cell, text.into()) {
                     Some(text) => cut(Cow::Owned(text.into_owned()), false, None),

@@ -100,7 +100,11 @@ impl DatePattern {
     }
 
     /// Reads a text whose year is one of `years`, or of the usual ones.
-    pub(crate) fn read(&self, text: &str, years: Option<&RangeInclusive<i16>>) -> Result<WrittenTime, PatternMiss> {
+    pub(crate) fn read_time(
+        &self,
+        text: &str,
+        years: Option<&RangeInclusive<i16>>,
+    ) -> Result<WrittenTime, PatternMiss> {
         let possible = |written| {
             let (WrittenTime::Local(local) | WrittenTime::Offset(local, _)) = written;
             match years.unwrap_or(&POSSIBLE_YEARS).contains(&local.year()) {
@@ -242,11 +246,11 @@ fn read_letters(tokens: &[PatternToken], text: &str) -> Result<WrittenTime, Patt
         }
         .ok_or(PatternMiss::Shape)?;
     }
-    if rest.is_empty() { p.finish() } else { Err(PatternMiss::Shape) }
+    if rest.is_empty() { p.finish_time() } else { Err(PatternMiss::Shape) }
 }
 
 impl TimeParts {
-    fn finish(mut self) -> Result<WrittenTime, PatternMiss> {
+    fn finish_time(mut self) -> Result<WrittenTime, PatternMiss> {
         if let Some(pm) = self.noon {
             if !(1..=12).contains(&self.hour) {
                 return Err(PatternMiss::NoSuch);
@@ -346,11 +350,11 @@ fn read_iso(text: &str) -> Result<WrittenTime, PatternMiss> {
             rest = after;
         }
     }
-    if rest.is_empty() { p.finish() } else { Err(PatternMiss::Shape) }
+    if rest.is_empty() { p.finish_time() } else { Err(PatternMiss::Shape) }
 }
 
 fn read_excel(text: &str) -> Result<jiff::Timestamp, PatternMiss> {
-    let serial = NumberStyle::PLAIN.read(text).map_err(|_| PatternMiss::Shape)?;
+    let serial = NumberStyle::PLAIN.read_decimal(text).map_err(|_| PatternMiss::Shape)?;
     let days: i64 = serial.trunc().try_into().map_err(|_| PatternMiss::Range)?;
     let micros: i64 = (serial.fract() * rust_decimal::Decimal::from(86_400_000_000_i64))
         .round()
@@ -367,7 +371,7 @@ mod tests {
 
     fn local(pattern: &str, text: &str) -> Result<String, PatternMiss> {
         let time = pattern.contains(['H', 'h']) || pattern == "iso8601" || pattern.starts_with("e");
-        match DatePattern::parse(pattern, time).unwrap().read(text, None)? {
+        match DatePattern::parse(pattern, time).unwrap().read_time(text, None)? {
             WrittenTime::Local(at) => Ok(at.to_string()),
             WrittenTime::Offset(at, offset) => Ok(format!("{at}{offset}")),
         }
@@ -444,7 +448,7 @@ mod tests {
         ] {
             assert_eq!(local(pattern, text), Err(PatternMiss::Year(year)), "{text}");
             let pattern = DatePattern::parse(pattern, pattern == "iso8601").unwrap();
-            assert!(pattern.read(text, Some(&(1..=9999))).is_ok(), "{text}");
+            assert!(pattern.read_time(text, Some(&(1..=9999))).is_ok(), "{text}");
         }
         assert_eq!(
             (local("yyyy-MM-dd", "1900-01-01").is_ok(), local("yyyy-MM-dd", "1899-12-31")),
@@ -452,7 +456,7 @@ mod tests {
         );
         let days = DatePattern::parse("epoch-days", false).unwrap();
         assert_eq!(
-            (days.read("0", None), days.read("0", Some(&(1900..=2100))).is_ok()),
+            (days.read_time("0", None), days.read_time("0", Some(&(1900..=2100))).is_ok()),
             (Err(PatternMiss::Range), true)
         );
     }

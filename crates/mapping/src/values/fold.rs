@@ -18,7 +18,7 @@ pub(crate) const FOLDS: [(&str, TextFold); 3] = [
 ];
 
 impl TextFold {
-    pub(crate) fn apply<'t>(self, text: Cow<'t, str>) -> Cow<'t, str> {
+    pub(crate) fn fold_text<'t>(self, text: Cow<'t, str>) -> Cow<'t, str> {
         let text = if self.width && !text.is_ascii() {
             Cow::Owned(text.chars().flat_map(ordinary_width).collect())
         } else {
@@ -43,14 +43,14 @@ mod tests {
     #[test]
     fn width_makes_full_width_brackets_equal_to_plain_ones() {
         let width = TextFold { width: true, case: false };
-        assert_eq!(width.apply("销售发票（红字）".into()), "销售发票(红字)");
-        assert_eq!(width.apply("ＡＢ　１".into()), "AB 1");
-        assert_eq!(width.apply("²".into()), "²");
+        assert_eq!(width.fold_text("销售发票（红字）".into()), "销售发票(红字)");
+        assert_eq!(width.fold_text("ＡＢ　１".into()), "AB 1");
+        assert_eq!(width.fold_text("²".into()), "²");
     }
 
     #[test]
     fn case_folds_letters_only() {
         let all = TextFold { width: true, case: true };
-        assert_eq!(all.apply("ＵＳＰＳ ß".into()), "usps ß");
+        assert_eq!(all.fold_text("ＵＳＰＳ ß".into()), "usps ß");
     }
 }

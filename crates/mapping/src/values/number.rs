@@ -57,7 +57,7 @@ impl NumberStyle {
         Some(Self { group, point, negative: NegativeStyle::Before })
     }
 
-    pub(crate) fn negative(self, negative: NegativeStyle) -> Self {
+    pub(crate) fn with_negative(self, negative: NegativeStyle) -> Self {
         Self { negative, ..self }
     }
 
@@ -74,22 +74,22 @@ impl NumberStyle {
     }
 
     /// Reads a number; the scale is kept.
-    pub(crate) fn read(self, text: &str) -> Result<Decimal, ValueFault> {
+    pub(crate) fn read_decimal(self, text: &str) -> Result<Decimal, ValueFault> {
         // One pass over the bytes for plain numbers, which nearly all are; everything else is read by the style.
         if let Some(quick) = read_plain_digits(text, self) {
             return Ok(quick);
         }
-        self.read_by_style(text).ok_or_else(|| self.fault(text))
+        self.read_by_style(text).ok_or_else(|| self.number_fault(text))
     }
 
     fn read_by_style(self, text: &str) -> Option<Decimal> {
         let text: String = text.trim().chars().map(plain_width).collect();
-        let (minus, digits) = self.sign(&text)?;
+        let (minus, digits) = self.split_sign(&text)?;
         let (whole, fraction) = match digits.split_once(self.point) {
             Some((whole, fraction)) => (whole, Some(fraction)),
             None => (digits, None),
         };
-        let whole = self.ungroup(whole)?;
+        let whole = self.remove_grouping(whole)?;
         let fraction = fraction.unwrap_or_default();
         let plain = whole.len() <= 18
             && fraction.len() <= 18
@@ -103,7 +103,7 @@ impl NumberStyle {
         Some(unsigned_zero(if minus { -number } else { number }))
     }
 
-    fn sign(self, text: &str) -> Option<(bool, &str)> {
+    fn split_sign(self, text: &str) -> Option<(bool, &str)> {
         let text = text.strip_prefix('+').unwrap_or(text);
         Some(match self.negative {
             NegativeStyle::Before => match text.strip_prefix(['-', '\u{2212}']) {
@@ -122,7 +122,7 @@ impl NumberStyle {
     }
 
     /// Takes the group marks out; None unless the groups are well formed.
-    fn ungroup(self, whole: &str) -> Option<String> {
+    fn remove_grouping(self, whole: &str) -> Option<String> {
         let is_mark = |c: char| match self.group {
             DigitGrouping::None => false,
             DigitGrouping::Mark('\'') => c == '\'' || c == '’',
@@ -142,14 +142,14 @@ impl NumberStyle {
         Some(groups.concat())
     }
 
-    fn fault(self, text: &str) -> ValueFault {
+    fn number_fault(self, text: &str) -> ValueFault {
         let fault = ValueFault::new("R0412", "a number is not written as the mapping says")
             .instead(text, format!("a number like {}", self.example()));
         let exponent = text.contains(['e', 'E']) && Decimal::from_scientific(text).is_ok();
         if exponent {
             return fault.help("a spreadsheet has shortened it: export the column as a plain number");
         }
-        let other = EXAMPLES.iter().filter_map(|e| Self::by_example(e)).map(|s| s.negative(self.negative));
+        let other = EXAMPLES.iter().filter_map(|e| Self::by_example(e)).map(|s| s.with_negative(self.negative));
         match other.filter_map(|s| s.read_by_style(text).map(|n| (s, n))).next() {
             Some((style, n)) => fault.help(format!(
                 "read as {} it would be {n}; for one field: {{ from = \"…\", number = \"{}\" }}",
@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     fn read(example: &str, text: &str) -> Option<String> {
-        NumberStyle::by_example(example).unwrap().read(text).ok().map(|d| d.to_string())
+        NumberStyle::by_example(example).unwrap().read_decimal(text).ok().map(|d| d.to_string())
     }
 
     #[test]
@@ -229,12 +229,12 @@ mod tests {
 
     #[test]
     fn negatives_stand_where_the_source_puts_them() {
-        let after = NumberStyle::by_example("1,234.56").unwrap().negative(NegativeStyle::After);
-        assert_eq!(after.read("1,250.00-").unwrap().to_string(), "-1250.00");
-        assert!(after.read("-1,250.00").is_err());
-        let brackets = NumberStyle::PLAIN.negative(NegativeStyle::Brackets);
-        assert_eq!(brackets.read("(1.50)").unwrap().to_string(), "-1.50");
-        assert!(brackets.read("(1.50").is_err());
+        let after = NumberStyle::by_example("1,234.56").unwrap().with_negative(NegativeStyle::After);
+        assert_eq!(after.read_decimal("1,250.00-").unwrap().to_string(), "-1250.00");
+        assert!(after.read_decimal("-1,250.00").is_err());
+        let brackets = NumberStyle::PLAIN.with_negative(NegativeStyle::Brackets);
+        assert_eq!(brackets.read_decimal("(1.50)").unwrap().to_string(), "-1.50");
+        assert!(brackets.read_decimal("(1.50").is_err());
     }
 
     #[test]
@@ -244,16 +244,16 @@ mod tests {
 
     #[test]
     fn a_comma_locale_is_named_in_the_error() {
-        let fault = NumberStyle::by_example("1,234.56").unwrap().read("1250,00").unwrap_err();
+        let fault = NumberStyle::by_example("1,234.56").unwrap().read_decimal("1250,00").unwrap_err();
         assert_eq!((fault.code, fault.found.as_str()), ("R0412", "1250,00"));
         assert!(fault.help[0].contains("1250.00"), "{fault:?}");
-        assert!(NumberStyle::PLAIN.read("1E+05").unwrap_err().help[0].contains("spreadsheet"));
+        assert!(NumberStyle::PLAIN.read_decimal("1E+05").unwrap_err().help[0].contains("spreadsheet"));
     }
 
     #[test]
     fn what_is_no_number_is_refused() {
         for text in ["", "-", ".", "5.", ".5", "1-2", "abc", "--1", "NaN", "1.2.3", "1234567890123456789012"] {
-            assert!(NumberStyle::PLAIN.read(text).is_err(), "{text}");
+            assert!(NumberStyle::PLAIN.read_decimal(text).is_err(), "{text}");
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) enum TextEdit {
 }
 
 impl TextEdit {
-    pub(crate) fn apply<'t>(&self, text: Cow<'t, str>) -> Result<Cow<'t, str>, ValueFault> {
+    pub(crate) fn edit_text<'t>(&self, text: Cow<'t, str>) -> Result<Cow<'t, str>, ValueFault> {
         Ok(match self {
             Self::Strip(marks) => {
                 if marks.iter().any(|m| text.contains(m.as_str())) {
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     fn cut(cut: TextEdit, text: &str) -> Option<String> {
-        cut.apply(text.into()).ok().map(Cow::into_owned)
+        cut.edit_text(text.into()).ok().map(Cow::into_owned)
     }
 
     #[test]

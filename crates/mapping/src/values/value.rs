@@ -56,7 +56,7 @@ impl ValueType {
         })
     }
 
-    pub(crate) fn word(&self) -> &'static str {
+    pub(crate) fn type_word(&self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Integer => "integer",
@@ -83,7 +83,7 @@ pub(crate) struct LocalMoment {
 }
 
 impl LocalMoment {
-    pub(crate) fn occurred(&self) -> onefold_event::Occurred {
+    pub(crate) fn to_occurred(&self) -> onefold_event::Occurred {
         onefold_event::Occurred::new(self.micros, self.day, self.offset)
     }
 }
@@ -106,7 +106,7 @@ impl CellValue<'_> {
         matches!(self, Self::Absent)
     }
 
-    pub(crate) fn decimal(&self) -> Option<Decimal> {
+    pub(crate) fn as_decimal(&self) -> Option<Decimal> {
         match self {
             Self::Decimal(d) | Self::Money(d, _) => Some(*d),
             Self::Integer(n) => Some(Decimal::from(*n)),
@@ -115,7 +115,7 @@ impl CellValue<'_> {
     }
 
     /// As a person writes it, for messages and tests.
-    pub(crate) fn show(&self) -> String {
+    pub(crate) fn to_display(&self) -> String {
         match self {
             Self::Absent => String::new(),
             Self::Text(text) => text.to_string(),
@@ -123,9 +123,9 @@ impl CellValue<'_> {
             Self::Decimal(d) => d.to_string(),
             Self::Money(d, c) => format!("{d} {}", c.code()),
             Self::Date(d) => d.to_string(),
-            Self::Time(m) => m.occurred().to_string(),
+            Self::Time(m) => m.to_occurred().to_string(),
             Self::Bool(b) => b.to_string(),
-            Self::List(list) => list.iter().map(CellValue::show).collect::<Vec<_>>().join(" | "),
+            Self::List(list) => list.iter().map(CellValue::to_display).collect::<Vec<_>>().join(" | "),
         }
     }
 }
@@ -145,7 +145,7 @@ pub(crate) fn compare_values(a: &CellValue, b: &CellValue) -> Option<Ordering> {
         (CellValue::Date(x), CellValue::Date(y)) => x.cmp(y),
         (CellValue::Time(x), CellValue::Time(y)) => x.micros.cmp(&y.micros),
         (CellValue::Bool(x), CellValue::Bool(y)) => x.cmp(y),
-        _ => a.decimal()?.cmp(&b.decimal()?),
+        _ => a.as_decimal()?.cmp(&b.as_decimal()?),
     })
 }
 

@@ -63,7 +63,7 @@ pub(crate) fn codes(text: &str) -> Vec<(String, u32)> {
 pub(crate) fn outcome(connector: &Connector, csv: &str) -> MappingOutcome {
     let mut reader = csv::ReaderBuilder::new().has_headers(true).from_reader(csv.as_bytes());
     let heading: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
-    let plan = connector.plan(&heading).unwrap();
+    let plan = connector.plan_heading(&heading).unwrap();
     let rows: Vec<Vec<String>> = reader.deserialize().map(Result::unwrap).collect();
     let rows: Vec<NumberedRow> =
         (rows.iter().enumerate()).map(|(n, r)| NumberedRow { row: SourceRow::Table(r), line: n as u64 + 2 }).collect();

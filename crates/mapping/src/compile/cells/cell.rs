@@ -25,9 +25,15 @@ const OPTIONS: [&str; 42] = [
 
 impl ConnectorCompiler<'_> {
     /// Reads a cell. `more` names options that the caller knows besides.
-    pub(crate) fn cell(&mut self, node: &TomlNode, ty: &ValueType, at: &CellContext, more: &[&str]) -> Option<CellDef> {
+    pub(crate) fn read_cell(
+        &mut self,
+        node: &TomlNode,
+        ty: &ValueType,
+        at: &CellContext,
+        more: &[&str],
+    ) -> Option<CellDef> {
         let origin = match &node.value {
-            TomlValue::Text(text) => CellOrigin::From(self.path(text, &node.span)?),
+            TomlValue::Text(text) => CellOrigin::From(self.add_path(text, &node.span)?),
             TomlValue::Table(_) => {
                 let mut known = OPTIONS.to_vec();
                 known.extend(["max_length"].iter().chain(more));
@@ -35,7 +41,7 @@ impl ConnectorCompiler<'_> {
                     known.push("source");
                 }
                 node.allow_keys(&mut self.diagnostics, "a cell", &known);
-                self.origin(node, ty, at)?
+                self.read_origin(node, ty, at)?
             }
             _ => {
                 node.report_type(&mut self.diagnostics, "a path in quotes, or a table such as { value = \"…\" }");
@@ -44,7 +50,7 @@ impl ConnectorCompiler<'_> {
         };
         self.check_applicable(node, ty);
         let f = &mut self.diagnostics;
-        let flag = |key: &str, f: &mut _| node.get(key).and_then(|n| n.bool(f));
+        let flag = |key: &str, f: &mut _| node.get(key).and_then(|n| n.expect_bool(f));
         let pick = node.get("pick").and_then(|n| n.one_of(f, &PICKS)).unwrap_or(RowPick::Same);
         let trim = flag("trim", f).unwrap_or(true);
         let lenient =
@@ -64,14 +70,14 @@ impl ConnectorCompiler<'_> {
             blank,
             fold,
             cuts: self.read_text_edits(node),
-            translate: self.translate(node, ty),
-            parse: self.parse(node, at),
-            adjust: self.adjust(node),
-            default: node.get("default").and_then(|n| self.default(n, ty, at)).map(Box::new),
+            translate: self.read_translation(node, ty),
+            parse: self.read_parse_settings(node, at),
+            adjust: self.read_adjustment(node),
+            default: node.get("default").and_then(|n| self.read_default(n, ty, at)).map(Box::new),
             required,
             lenient,
             key: false,
-            checks: self.checks(node, ty),
+            checks: self.read_checks(node, ty),
             origin,
         };
         // Last: it looks at what the cell and `[assume]` say together.
@@ -79,7 +85,7 @@ impl ConnectorCompiler<'_> {
         Some(cell)
     }
 
-    fn origin(&mut self, node: &TomlNode, ty: &ValueType, at: &CellContext) -> Option<CellOrigin> {
+    fn read_origin(&mut self, node: &TomlNode, ty: &ValueType, at: &CellContext) -> Option<CellOrigin> {
         let given: Vec<&str> = ORIGINS.into_iter().filter(|key| node.get(key).is_some()).collect();
         let [key] = given.as_slice() else {
             let message = if given.is_empty() {
@@ -96,23 +102,24 @@ impl ConnectorCompiler<'_> {
         let inner = node.get(key)?;
         Some(match *key {
             "from" => {
-                let text = inner.text(&mut self.diagnostics)?.to_owned();
-                CellOrigin::From(self.path(&text, &inner.span)?)
+                let text = inner.expect_text(&mut self.diagnostics)?.to_owned();
+                CellOrigin::From(self.add_path(&text, &inner.span)?)
             }
             "first_of" | "join" => {
                 let texts = inner.text_list(&mut self.diagnostics);
-                let paths: Vec<_> = texts.iter().filter_map(|t| self.path(t, &inner.span)).collect();
+                let paths: Vec<_> = texts.iter().filter_map(|t| self.add_path(t, &inner.span)).collect();
                 if *key == "join" {
-                    let with = node.get("with").and_then(|n| n.text(&mut self.diagnostics)).unwrap_or(" ").to_owned();
+                    let with =
+                        node.get("with").and_then(|n| n.expect_text(&mut self.diagnostics)).unwrap_or(" ").to_owned();
                     CellOrigin::Join { paths, with }
                 } else {
                     CellOrigin::FirstOf(paths)
                 }
             }
-            "value" => CellOrigin::Value(self.constant(inner, ty)?),
+            "value" => CellOrigin::Value(self.read_constant(inner, ty)?),
             "use" => self.used_name(node, inner, ty, at)?,
             _ => {
-                let (expr, from) = self.expression(inner, at.scope, at.own)?;
+                let (expr, from) = self.read_expression(inner, at.scope, at.own)?;
                 self.check_fits(&from, ty, node, inner);
                 CellOrigin::Calc(expr)
             }
@@ -120,9 +127,9 @@ impl ConnectorCompiler<'_> {
     }
 
     fn used_name(&mut self, node: &TomlNode, inner: &TomlNode, ty: &ValueType, at: &CellContext) -> Option<CellOrigin> {
-        let name = inner.text(&mut self.diagnostics)?.to_owned();
-        let Some((slot, scope)) = self.scopes.find(at.scope, at.own, &name) else {
-            let known = self.scopes.names(at.scope);
+        let name = inner.expect_text(&mut self.diagnostics)?.to_owned();
+        let Some((slot, scope)) = self.scopes.find_slot(at.scope, at.own, &name) else {
+            let known = self.scopes.visible_names(at.scope);
             let mut problem = Problem::new("M0302", format!("there is no name `{name}` here"));
             problem.help.extend(did_you_mean(&name, known.iter().map(String::as_str)));
             problem.help.push("a name is declared in [let]; a heading is read with `from`".into());
@@ -133,7 +140,7 @@ impl ConnectorCompiler<'_> {
         self.used.push((scope, slot.index));
         let found = self.scopes.list[scope].slots[slot.index].ty.clone();
         match found {
-            SlotType::One(from) => self.check_fits(&ExpressionType::of(&from, None), ty, node, inner),
+            SlotType::One(from) => self.check_fits(&ExpressionType::from_value_type(&from, None), ty, node, inner),
             SlotType::List(_) => {
                 self.diagnostics.report_message(&inner.span, "M0303", format!("`{name}` is a list, not a value"))
             }
@@ -158,7 +165,8 @@ impl ConnectorCompiler<'_> {
             _ => false,
         };
         if !ok {
-            let mut problem = Problem::new("M0303", format!("a {} does not become a {}", from.word(), to.word()));
+            let mut problem =
+                Problem::new("M0303", format!("a {} does not become a {}", from.type_word(), to.type_word()));
             if matches!((from, to), (ExpressionType::Date, ValueType::Time)) {
                 problem = problem.help("add at = \"00:00\": the event is then known to the day only");
             }
@@ -167,19 +175,19 @@ impl ConnectorCompiler<'_> {
     }
 
     /// A constant is written plainly: `1234.56`, `2026-03-09`, `2026-03-09T17:05:11+08:00`.
-    pub(crate) fn constant(&mut self, node: &TomlNode, ty: &ValueType) -> Option<CellValue<'static>> {
+    pub(crate) fn read_constant(&mut self, node: &TomlNode, ty: &ValueType) -> Option<CellValue<'static>> {
         let text = match (&node.value, ty) {
             (TomlValue::Bool(flag), ValueType::Bool) => return Some(CellValue::Bool(*flag)),
             (TomlValue::Integer(n), ValueType::Integer) => return Some(CellValue::Integer(*n)),
             (TomlValue::Integer(n), ValueType::Decimal | ValueType::Money) => n.to_string(),
-            _ => node.text(&mut self.diagnostics)?.to_owned(),
+            _ => node.expect_text(&mut self.diagnostics)?.to_owned(),
         };
         let found = match ty {
             ValueType::Text => Some(CellValue::Text(text.clone().into())),
             ValueType::Subject(_) => Some(CellValue::Text(text.clone().into())),
             ValueType::Integer => text.parse().ok().map(CellValue::Integer),
-            ValueType::Decimal => NumberStyle::PLAIN.read(&text).ok().map(CellValue::Decimal),
-            ValueType::Money => match (NumberStyle::PLAIN.read(&text).ok(), &self.assume.parse.currency) {
+            ValueType::Decimal => NumberStyle::PLAIN.read_decimal(&text).ok().map(CellValue::Decimal),
+            ValueType::Money => match (NumberStyle::PLAIN.read_decimal(&text).ok(), &self.assume.parse.currency) {
                 (Some(d), Some(CurrencyOf::Fixed(c))) => Some(CellValue::Money(d, *c)),
                 _ => None,
             },
@@ -204,17 +212,17 @@ impl ConnectorCompiler<'_> {
             }
         };
         if found.is_none() {
-            self.diagnostics.report_message(&node.span, "M0103", format!("`{text}` is no {}", ty.word()));
+            self.diagnostics.report_message(&node.span, "M0103", format!("`{text}` is no {}", ty.type_word()));
         }
         found
     }
 
-    fn default(&mut self, node: &TomlNode, ty: &ValueType, at: &CellContext) -> Option<CellDef> {
+    fn read_default(&mut self, node: &TomlNode, ty: &ValueType, at: &CellContext) -> Option<CellDef> {
         if node.is_table() {
-            return self.cell(node, ty, at, &[]);
+            return self.read_cell(node, ty, at, &[]);
         }
         // A default in plain text is a constant, unlike a field's.
-        let value = self.constant(node, ty)?;
+        let value = self.read_constant(node, ty)?;
         Some(CellDef {
             span: node.span.clone(),
             target: at.target.to_owned(),

@@ -31,18 +31,18 @@ impl ConnectorCompiler<'_> {
         if let Some(n) = node.get("strip") {
             cuts.push(TextEdit::Strip(n.text_list(f)));
         }
-        if let Some(n) = node.get("replace").filter(|n| n.table(f)) {
-            let pairs = n.entries().iter().filter_map(|e| Some((e.key.clone(), e.node.text(f)?.to_owned())));
+        if let Some(n) = node.get("replace").filter(|n| n.expect_table(f)) {
+            let pairs = n.entries().iter().filter_map(|e| Some((e.key.clone(), e.node.expect_text(f)?.to_owned())));
             cuts.push(TextEdit::Replace(pairs.collect()));
         }
         if let Some(n) = node.get("match") {
             cuts.extend(self.read_regex(n).map(TextEdit::Match));
         }
         let f = &mut self.diagnostics;
-        if let Some(n) = node.get("part").filter(|n| n.table(f)) {
+        if let Some(n) = node.get("part").filter(|n| n.expect_table(f)) {
             n.allow_keys(f, "`part`", &["by", "n"]);
-            let by = n.get("by").and_then(|n| n.text(f)).unwrap_or_default().to_owned();
-            let which = n.get("n").and_then(|n| n.integer(f)).unwrap_or(0);
+            let by = n.get("by").and_then(|n| n.expect_text(f)).unwrap_or_default().to_owned();
+            let which = n.get("n").and_then(|n| n.expect_integer(f)).unwrap_or(0);
             if by.is_empty() || which == 0 {
                 f.report_message(&n.span, "M0102", "`part` needs `by`, and `n` counted from 1 (from the end: -1)");
             }
@@ -51,7 +51,7 @@ impl ConnectorCompiler<'_> {
         if let Some(n) = node.get("slice") {
             let numbers: Vec<usize> = match &n.value {
                 TomlValue::List(list) => {
-                    list.iter().filter_map(|n| n.integer(f)).filter_map(|n| usize::try_from(n).ok()).collect()
+                    list.iter().filter_map(|n| n.expect_integer(f)).filter_map(|n| usize::try_from(n).ok()).collect()
                 }
                 _ => Vec::new(),
             };
@@ -64,7 +64,7 @@ impl ConnectorCompiler<'_> {
     }
 
     fn read_regex(&mut self, node: &TomlNode) -> Option<Regex> {
-        let text = node.text(&mut self.diagnostics)?;
+        let text = node.expect_text(&mut self.diagnostics)?;
         match Regex::new(text) {
             Ok(regex) => Some(regex),
             Err(why) => {
@@ -76,10 +76,10 @@ impl ConnectorCompiler<'_> {
         }
     }
 
-    pub(crate) fn translate(&mut self, node: &TomlNode, ty: &ValueType) -> Option<WordTranslation> {
+    pub(crate) fn read_translation(&mut self, node: &TomlNode, ty: &ValueType) -> Option<WordTranslation> {
         let otherwise = node.get("else").and_then(|n| UnknownWord::read(n, &mut self.diagnostics));
         if let Some(n) = node.get("enum") {
-            let name = n.text(&mut self.diagnostics)?;
+            let name = n.expect_text(&mut self.diagnostics)?;
             let Some(index) = self.word_names.get(name).copied() else {
                 let advice = did_you_mean(name, self.word_names.keys().map(String::as_str));
                 let mut problem = Problem::new("M0110", format!("there is no [enum.{name}]"));
@@ -101,7 +101,7 @@ impl ConnectorCompiler<'_> {
             return Some(WordTranslation { by: TranslationTable::Words(index), otherwise });
         }
         let n = node.get("lookup")?;
-        let name = n.text(&mut self.diagnostics)?;
+        let name = n.expect_text(&mut self.diagnostics)?;
         let Some(index) = self.lookup_names.get(name).copied() else {
             let advice = did_you_mean(name, self.lookup_names.keys().map(String::as_str));
             let mut problem = Problem::new("M0110", format!("there is no [lookup.{name}]"));
@@ -113,7 +113,7 @@ impl ConnectorCompiler<'_> {
             self.diagnostics.report_message(&n.span, "M0102", "a look-up says which column to `take`");
             return None;
         };
-        let column = take.text(&mut self.diagnostics)?;
+        let column = take.expect_text(&mut self.diagnostics)?;
         let lookup = self.lookups.get(index)?;
         let found = lookup.columns.iter().position(|c| c == column);
         if found.is_none() && !lookup.columns.is_empty() {
@@ -127,7 +127,7 @@ impl ConnectorCompiler<'_> {
         })
     }
 
-    pub(crate) fn parse(&mut self, node: &TomlNode, at: &CellContext) -> ParseSettings {
+    pub(crate) fn read_parse_settings(&mut self, node: &TomlNode, at: &CellContext) -> ParseSettings {
         // Lists in it are shared (`Arc`): a cell that says nothing of its own copies pointers.
         let mut parse = self.assume.parse.clone();
         // Slots of [assume] belong to the outermost scope.
@@ -138,9 +138,9 @@ impl ConnectorCompiler<'_> {
             parse.style = found;
         }
         if let Some(negative) = node.get("negative").and_then(|n| n.one_of(f, &NEGATIVES)) {
-            parse.style = parse.style.negative(negative);
+            parse.style = parse.style.with_negative(negative);
         }
-        parse.minor = node.get("minor").and_then(|n| n.bool(f)).unwrap_or(false);
+        parse.minor = node.get("minor").and_then(|n| n.expect_bool(f)).unwrap_or(false);
         if let Some(n) = node.get("date") {
             parse.dates = read_patterns(n, false, f);
         }
@@ -155,7 +155,7 @@ impl ConnectorCompiler<'_> {
             parse.dst = Some(dst);
         }
         if let Some(n) = node.get("at") {
-            let text = n.text(f).unwrap_or_default();
+            let text = n.expect_text(f).unwrap_or_default();
             parse.at = text.split_once(':').and_then(|(h, m)| Time::new(h.parse().ok()?, m.parse().ok()?, 0, 0).ok());
             if parse.at.is_none() {
                 n.report_type(f, "a time of day such as \"00:00\"");
@@ -166,13 +166,13 @@ impl ConnectorCompiler<'_> {
         }
         if let Some(n) = node.get("currency") {
             parse.currency = match n.is_table() {
-                true => self.cell(n, &ValueType::Text, at, &[]).map(|c| CurrencyOf::Cell(Arc::new(c))),
+                true => self.read_cell(n, &ValueType::Text, at, &[]).map(|c| CurrencyOf::Cell(Arc::new(c))),
                 false => read_currency(n, &mut self.diagnostics).map(CurrencyOf::Fixed),
             };
         }
         if let Some(n) = node.get("zone") {
             parse.zone = match n.is_table() {
-                true => self.cell(n, &ValueType::Text, at, &[]).map(|c| ZoneOf::Cell(Arc::new(c))),
+                true => self.read_cell(n, &ValueType::Text, at, &[]).map(|c| ZoneOf::Cell(Arc::new(c))),
                 false => self.zone_of(n),
             };
         }
@@ -183,8 +183,8 @@ impl ConnectorCompiler<'_> {
     /// A plain text is a constant; a table is a cell.
     pub(crate) fn text_of(&mut self, node: &TomlNode, at: &CellContext) -> Option<TextOf> {
         match node.is_table() {
-            true => self.cell(node, &ValueType::Text, at, &[]).map(|c| TextOf::Cell(Arc::new(c))),
-            false => node.text(&mut self.diagnostics).map(|t| TextOf::Fixed(t.to_owned())),
+            true => self.read_cell(node, &ValueType::Text, at, &[]).map(|c| TextOf::Cell(Arc::new(c))),
+            false => node.expect_text(&mut self.diagnostics).map(|t| TextOf::Fixed(t.to_owned())),
         }
     }
 
@@ -204,17 +204,17 @@ impl ConnectorCompiler<'_> {
 
     /// A slot of [assume] as seen from here.
     pub(crate) fn slot_seen_from(&mut self, name: &str, at: &CellContext) -> Option<SlotRef> {
-        self.scopes.find(at.scope, at.own, name).map(|(slot, _)| slot)
+        self.scopes.find_slot(at.scope, at.own, name).map(|(slot, _)| slot)
     }
 
-    pub(crate) fn adjust(&mut self, node: &TomlNode) -> ValueAdjustment {
+    pub(crate) fn read_adjustment(&mut self, node: &TomlNode) -> ValueAdjustment {
         let f = &mut self.diagnostics;
-        let mut flag = |key| node.get(key).and_then(|n| n.bool(f)).unwrap_or(false);
+        let mut flag = |key| node.get(key).and_then(|n| n.expect_bool(f)).unwrap_or(false);
         let mut adjust = ValueAdjustment { negate: flag("negate"), abs: flag("abs"), ..ValueAdjustment::default() };
         if let Some(n) = node.get("times") {
             adjust.times = match &n.value {
                 TomlValue::Integer(by) => Some(Decimal::from(*by)),
-                TomlValue::Text(text) => NumberStyle::PLAIN.read(text).ok(),
+                TomlValue::Text(text) => NumberStyle::PLAIN.read_decimal(text).ok(),
                 _ => None,
             };
             if adjust.times.is_none() {
@@ -222,13 +222,13 @@ impl ConnectorCompiler<'_> {
             }
         }
         if let Some(n) = node.get("round") {
-            adjust.round = n.integer(f).and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= 9);
+            adjust.round = n.expect_integer(f).and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= 9);
             if adjust.round.is_none() {
                 n.report_type(f, "a number of digits from 0 to 9");
             }
         }
         if let Some(n) = node.get("add_days") {
-            let days = n.integer(f).and_then(|n| i32::try_from(n).ok()).filter(|n| n.abs() <= MOST_DAYS);
+            let days = n.expect_integer(f).and_then(|n| i32::try_from(n).ok()).filter(|n| n.abs() <= MOST_DAYS);
             if days.is_none() {
                 n.report_type(f, "a number of days, at most 100000");
             }
@@ -237,12 +237,12 @@ impl ConnectorCompiler<'_> {
         adjust
     }
 
-    pub(crate) fn checks(&mut self, node: &TomlNode, ty: &ValueType) -> Vec<ValueCheck> {
+    pub(crate) fn read_checks(&mut self, node: &TomlNode, ty: &ValueType) -> Vec<ValueCheck> {
         let mut checks = Vec::new();
         let ty = if *ty == ValueType::Money { &ValueType::Decimal } else { ty };
         if let Some(n) = node.get("one_of") {
             if let TomlValue::List(list) = &n.value {
-                checks.push(ValueCheck::OneOf(list.iter().filter_map(|n| self.constant(n, ty)).collect()));
+                checks.push(ValueCheck::OneOf(list.iter().filter_map(|n| self.read_constant(n, ty)).collect()));
             } else {
                 n.report_type(&mut self.diagnostics, "a list");
             }
@@ -251,7 +251,7 @@ impl ConnectorCompiler<'_> {
             let list = if let TomlValue::List(list) = &n.value { list.as_slice() } else { &[] };
             match list {
                 [low, high] => {
-                    if let (Some(low), Some(high)) = (self.constant(low, ty), self.constant(high, ty)) {
+                    if let (Some(low), Some(high)) = (self.read_constant(low, ty), self.read_constant(high, ty)) {
                         checks.push(ValueCheck::Between(low, high));
                     }
                 }
@@ -261,7 +261,7 @@ impl ConnectorCompiler<'_> {
         if let Some(n) = node.get("like") {
             checks.extend(self.read_regex(n).map(ValueCheck::Like));
         }
-        if let Some(n) = node.get("max_length").and_then(|n| n.integer(&mut self.diagnostics)) {
+        if let Some(n) = node.get("max_length").and_then(|n| n.expect_integer(&mut self.diagnostics)) {
             checks.push(ValueCheck::MaxLength(usize::try_from(n).unwrap_or(0)));
         }
         checks

@@ -14,7 +14,7 @@ use crate::values::number::{EXAMPLES, NumberStyle};
 pub(crate) fn read_years(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<RangeInclusive<i16>> {
     let list = if let TomlValue::List(list) = &node.value { list.as_slice() } else { &[] };
     let given: Vec<i16> =
-        list.iter().filter_map(|n| n.integer(diagnostics)).filter_map(|year| i16::try_from(year).ok()).collect();
+        list.iter().filter_map(|n| n.expect_integer(diagnostics)).filter_map(|year| i16::try_from(year).ok()).collect();
     match given.as_slice() {
         [from, to] if list.len() == 2 && *from >= 1 && from <= to && *to <= 9999 => Some(*from..=*to),
         _ => {
@@ -25,7 +25,7 @@ pub(crate) fn read_years(node: &TomlNode, diagnostics: &mut Diagnostics) -> Opti
 }
 
 pub(crate) fn read_style(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<NumberStyle> {
-    let example = node.text(diagnostics)?;
+    let example = node.expect_text(diagnostics)?;
     let style = NumberStyle::by_example(example);
     if style.is_none() {
         let problem = Problem::new("M0403", format!("`{example}` is not one of the number examples"));
@@ -56,7 +56,7 @@ pub(crate) fn read_patterns(node: &TomlNode, time: bool, diagnostics: &mut Diagn
 }
 
 pub(crate) fn read_currency(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<Currency> {
-    let code = node.text(diagnostics)?;
+    let code = node.expect_text(diagnostics)?;
     match code.parse() {
         Ok(currency) => Some(currency),
         Err(error) => {
@@ -68,7 +68,7 @@ pub(crate) fn read_currency(node: &TomlNode, diagnostics: &mut Diagnostics) -> O
 }
 
 pub(crate) fn read_yes_no(node: &TomlNode, diagnostics: &mut Diagnostics) -> (Arc<[String]>, Arc<[String]>) {
-    if !node.table(diagnostics) {
+    if !node.expect_table(diagnostics) {
         return (Arc::new([]), Arc::new([]));
     }
     node.allow_keys(diagnostics, "`bool`", &["yes", "no"]);

@@ -28,7 +28,7 @@ impl ConnectorCompiler<'_> {
                 self.diagnostics.report_message(
                     &entry.at,
                     "M0112",
-                    format!("`{}` says nothing about a {}", entry.key, ty.word()),
+                    format!("`{}` says nothing about a {}", entry.key, ty.type_word()),
                 );
             }
             if entry.key == "with" && node.get("join").is_none() || entry.key == "take" && node.get("lookup").is_none()

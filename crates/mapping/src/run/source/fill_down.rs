@@ -52,5 +52,5 @@ impl MappingPlan {
 
 /// Whether a row says nothing at all.
 pub fn is_blank_row(row: &dyn TableRow) -> bool {
-    (0..row.width()).all(|column| row.cell(column).is_none_or(|cell| cell.trim().is_empty()))
+    (0..row.column_count()).all(|column| row.cell(column).is_none_or(|cell| cell.trim().is_empty()))
 }

@@ -44,7 +44,7 @@ pub(crate) fn kind_of(value: &Value) -> &'static str {
 
 impl ShapeMismatch {
     /// R0431: where the path ended, and what it expected there.
-    pub(crate) fn problem(self, text: &str, steps: &[PathStep]) -> Problem {
+    pub(crate) fn to_problem(self, text: &str, steps: &[PathStep]) -> Problem {
         let show = |steps: &[PathStep]| {
             let shown = steps.iter().map(|step| match step {
                 PathStep::Key(key) => format!(".{key}"),
@@ -80,14 +80,14 @@ pub(crate) fn select_records<'v>(
 ) -> Result<Option<Vec<&'v Value>>, Box<Problem>> {
     let at = |path: usize| match program.paths.list.get(path) {
         Some((text, ValuePath::Json { steps, .. })) => {
-            walk_json(body, steps).map_err(|wrong| Box::new(wrong.problem(text, steps)))
+            walk_json(body, steps).map_err(|wrong| Box::new(wrong.to_problem(text, steps)))
         }
         _ => Ok(None),
     };
     let other = |path, found: &Value, expected: &str| {
         let mut problem =
             Problem::new("R0431", "the JSON has another shape than the path says").instead(kind_of(found), expected);
-        problem.path = program.paths.text(path).to_owned();
+        problem.path = program.paths.path_text(path).to_owned();
         Box::new(problem)
     };
     // Before anything of the body is judged: what is not for us is nobody's error.
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn a_path_through_a_value_of_another_shape_says_where_it_ended() {
         let of = |value: Value, path: &str| match ValuePath::parse(path, RecordShape::Tree).unwrap() {
-            ValuePath::Json { steps, .. } => walk_json(&value, &steps).unwrap_err().problem(path, &steps),
+            ValuePath::Json { steps, .. } => walk_json(&value, &steps).unwrap_err().to_problem(path, &steps),
             _ => panic!(),
         };
         let list = of(json!({"customer": [{"id": 1}]}), "customer.id");

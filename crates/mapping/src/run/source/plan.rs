@@ -27,7 +27,7 @@ pub struct MappingPlan {
 
 impl MappingPlan {
     /// For sources without a heading.
-    pub(crate) fn headless(inner: Arc<CompiledConnector>) -> Self {
+    pub(crate) fn without_heading(inner: Arc<CompiledConnector>) -> Self {
         let columns = vec![None; inner.paths.list.len()];
         Self { inner, columns, group: Vec::new(), fill: Vec::new() }
     }
@@ -130,27 +130,27 @@ impl MappingPlan {
         alike && blank
     }
 
-    pub(crate) fn scope(&self, id: ScopeId) -> Option<&NameScope> {
+    pub(crate) fn name_scope(&self, id: ScopeId) -> Option<&NameScope> {
         self.inner.scopes.list.get(id)
     }
 
-    pub(crate) fn path(&self, id: PathId) -> Option<&ValuePath> {
+    pub(crate) fn value_path(&self, id: PathId) -> Option<&ValuePath> {
         self.inner.paths.list.get(id).map(|(_, p)| p)
     }
 
     pub(crate) fn path_text(&self, id: PathId) -> &str {
-        self.inner.paths.text(id)
+        self.inner.paths.path_text(id)
     }
 
-    pub(crate) fn column(&self, id: PathId) -> Option<usize> {
+    pub(crate) fn column_of(&self, id: PathId) -> Option<usize> {
         self.columns.get(id).copied().flatten()
     }
 
-    pub(crate) fn words(&self, n: usize) -> Option<&EnumTable> {
+    pub(crate) fn enum_table(&self, n: usize) -> Option<&EnumTable> {
         self.inner.words.get(n)
     }
 
-    pub(crate) fn lookup(&self, n: usize) -> Option<&LookupTable> {
+    pub(crate) fn lookup_table(&self, n: usize) -> Option<&LookupTable> {
         self.inner.lookups.get(n)
     }
 
@@ -158,8 +158,8 @@ impl MappingPlan {
         &self.inner.source_name
     }
 
-    pub(crate) fn place(&self, span: &TextSpan) -> FilePosition {
-        self.inner.source.place(span)
+    pub(crate) fn position_of(&self, span: &TextSpan) -> FilePosition {
+        self.inner.source.position_of(span)
     }
 }
 
@@ -173,7 +173,7 @@ fn missing_column(name: &str, heading: &[String], inner: &CompiledConnector) -> 
     }
     // By whose word: the first place in the connector file that names it.
     if let Some(at) = inner.source.text.find(&format!("\"{name}\"")) {
-        problem.mapping = Some(inner.source.place(&(at..at + name.len() + 2)));
+        problem.mapping = Some(inner.source.position_of(&(at..at + name.len() + 2)));
     }
     problem
 }

@@ -11,7 +11,7 @@ pub trait TableRow: fmt::Debug + Sync {
     fn cell(&self, column: usize) -> Option<&str>;
 
     /// How many cells it has.
-    fn width(&self) -> usize;
+    fn column_count(&self) -> usize;
 }
 
 impl<T: AsRef<str> + fmt::Debug + Sync> TableRow for Vec<T> {
@@ -19,7 +19,7 @@ impl<T: AsRef<str> + fmt::Debug + Sync> TableRow for Vec<T> {
         self.get(column).map(AsRef::as_ref)
     }
 
-    fn width(&self) -> usize {
+    fn column_count(&self) -> usize {
         self.len()
     }
 }
@@ -29,7 +29,7 @@ impl<T: AsRef<str> + fmt::Debug + Sync, const N: usize> TableRow for [T; N] {
         self.get(column).map(AsRef::as_ref)
     }
 
-    fn width(&self) -> usize {
+    fn column_count(&self) -> usize {
         N
     }
 }
