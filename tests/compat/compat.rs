@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use onefold_event::{
-    EmptyKeyRing, Event, Field, FieldKind, catalogue, decode, encode, from_cloudevent, to_cloudevent, v1,
+    EmptyKeyRing, Event, FieldKind, MessageField, catalogue, decode, encode, from_cloudevent, to_cloudevent, v1,
 };
 use prost::Message;
 use serde_json::Value;
@@ -105,7 +105,7 @@ fn paths_of_json(at: &str, value: &Value, out: &mut BTreeSet<String>) {
     }
 }
 
-fn paths_of_fields(at: &str, fields: &[Field], out: &mut BTreeSet<String>) {
+fn paths_of_fields(at: &str, fields: &[MessageField], out: &mut BTreeSet<String>) {
     for field in fields {
         let path = format!("{at}.{}", field.name);
         if let FieldKind::Message(inner) = &field.kind {

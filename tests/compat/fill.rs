@@ -1,6 +1,6 @@
 //! An event of a type with every field filled, from the catalogue alone and always the same.
 
-use onefold_event::{Event, EventType, Field, FieldKind, FieldValue, IdParts, Locator, Subject, encode_message};
+use onefold_event::{Event, EventType, FieldKind, FieldValue, IdParts, Locator, MessageField, Subject, encode_message};
 
 /// 2026-03-09 00:00 in Shanghai, known to the day.
 const DAY: i64 = 1_772_985_600_000_000;
@@ -13,8 +13,8 @@ pub(crate) fn event(ty: &EventType) -> Event {
     let parts = [subject.number().to_owned()];
     let ids = IdParts { source: "erp", part: ty.name, parts: &parts, revision: "2" };
     let message = encode_message(&fields);
-    let mut event =
-        Event::from_message(ids.id(), ids.fact(), "erp", subject, DAY, ty.name, &message).expect("well formed");
+    let mut event = Event::from_message(ids.event_id(), ids.fact_id(), "erp", subject, DAY, ty.name, &message)
+        .expect("well formed");
     event.header.day = true;
     event.header.offset = Some(8 * 3_600);
     event.header.revision = "2".to_owned();
@@ -30,12 +30,12 @@ pub(crate) fn event(ty: &EventType) -> Event {
     });
     for role in &ty.roles {
         let target = Subject::new(role.kind(), "erp", &format!("R-{}", role.word())).expect("a subject");
-        event.refer(role.word(), target).expect("the type names the role");
+        event.add_reference(role.word(), target).expect("the type names the role");
     }
     event
 }
 
-fn value(field: &Field, nth: i64) -> FieldValue {
+fn value(field: &MessageField, nth: i64) -> FieldValue {
     let one = |n: i64| match &field.kind {
         FieldKind::Text => FieldValue::Text(text(&field.name, n)),
         FieldKind::Bool => FieldValue::Bool(true),

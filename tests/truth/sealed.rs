@@ -43,7 +43,7 @@ fn shredded((event, at): &(Event, i64)) -> (Event, i64) {
     let cipher = ChaCha20Poly1305::new(&key.into());
     // A key that seals one message may do so under any nonce.
     let seal = |clear: &[u8]| cipher.encrypt(&Nonce::default(), clear).expect("a message of some kilobytes");
-    (event.clone().sealed(b"thrown away", seal), *at)
+    (event.clone().seal_with(b"thrown away", seal), *at)
 }
 
 async fn hub(events: &[(Event, i64)]) -> TestHub {

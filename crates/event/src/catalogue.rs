@@ -21,12 +21,12 @@ pub enum FieldKind {
     Subject(SubjectKind),
     /// One of these words, with its number.
     Enum(Vec<(String, i32)>),
-    Message(Vec<Field>),
+    Message(Vec<MessageField>),
 }
 
 /// A field of an event's message.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Field {
+pub struct MessageField {
     /// Name in the proto.
     pub name: String,
     /// Number in the proto.
@@ -53,7 +53,7 @@ pub struct EventType {
     /// Roles that its references may have.
     pub roles: Vec<ReferenceRole>,
     /// Fields of its message, by number.
-    pub fields: Vec<Field>,
+    pub fields: Vec<MessageField>,
     /// The sentence that says what happened.
     pub doc: String,
     pub(crate) message: MessageDescriptor,
@@ -93,17 +93,17 @@ impl EventType {
 
 /// All event types, by name.
 #[derive(Debug)]
-pub struct Catalogue {
+pub struct EventCatalogue {
     types: BTreeMap<&'static str, EventType>,
 }
 
-impl Catalogue {
+impl EventCatalogue {
     /// The type of that name.
     ///
     /// # Errors
     /// An unknown name, with the nearest known one.
     pub fn get(&self, name: &str) -> Result<&EventType, EventError> {
-        self.types.get(name).ok_or_else(|| self.unknown(name))
+        self.types.get(name).ok_or_else(|| self.unknown_type(name))
     }
 
     /// All types, by name.
@@ -111,12 +111,12 @@ impl Catalogue {
         self.types.values()
     }
 
-    pub(crate) fn of(&self, body: &Body) -> &EventType {
+    pub(crate) fn type_of(&self, body: &Body) -> &EventType {
         // The catalogue is made from the same list as `Body`; a test holds it.
         &self.types[body.name()]
     }
 
-    pub(crate) fn unknown(&self, name: &str) -> EventError {
+    pub(crate) fn unknown_type(&self, name: &str) -> EventError {
         let shared = |known: &str| known.split(['.', '_']).filter(|w| name.contains(w)).count();
         let nearest = self.types.keys().max_by_key(|known| shared(known)).filter(|known| shared(known) > 1);
         EventError::Type { name: name.to_owned(), nearest: nearest.map(|n| (*n).to_owned()) }
@@ -124,17 +124,17 @@ impl Catalogue {
 }
 
 /// The catalogue of this build.
-pub fn catalogue() -> &'static Catalogue {
-    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-        let pool = pool();
+pub fn catalogue() -> &'static EventCatalogue {
+    static CATALOGUE: LazyLock<EventCatalogue> = LazyLock::new(|| {
+        let pool = descriptor_pool();
         let types = Body::TYPES.iter().map(|(name, message)| (*name, read_type(&pool, name, message)));
-        Catalogue { types: types.collect() }
+        EventCatalogue { types: types.collect() }
     });
     &CATALOGUE
 }
 
 /// Our own descriptors, compiled in: that they are well formed is a matter of a test, not of data.
-fn pool() -> DescriptorPool {
+fn descriptor_pool() -> DescriptorPool {
     DescriptorPool::decode(include_bytes!("../../../proto/generated/onefold.event.v1.fds").as_ref())
         .expect("the descriptors that are committed are descriptors")
 }
@@ -143,7 +143,7 @@ fn read_type(pool: &DescriptorPool, name: &'static str, message: &str) -> EventT
     let message = pool.get_message_by_name(message).expect("every body is a message of the protos");
     let options = message.options();
     let option =
-        extension(pool, &options, "onefold.event.v1.event").expect("every event message has the option `event`");
+        read_extension(pool, &options, "onefold.event.v1.event").expect("every event message has the option `event`");
     let words = |field: &str| -> Vec<String> {
         let Some(value) = option.get_field_by_name(field) else { return Vec::new() };
         value.as_list().unwrap_or_default().iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()
@@ -156,20 +156,20 @@ fn read_type(pool: &DescriptorPool, name: &'static str, message: &str) -> EventT
         roles: words("roles").iter().filter_map(|w| ReferenceRole::from_word(w)).collect(),
         personal: fields.iter().filter(|f| f.personal).map(|f| f.number).collect(),
         fields,
-        doc: comment(&message),
+        doc: leading_comment(&message),
         message,
     }
 }
 
-fn read_fields(pool: &DescriptorPool, message: &MessageDescriptor) -> Vec<Field> {
-    let mut fields: Vec<Field> = message.fields().map(|field| read_field(pool, &field)).collect();
+fn read_fields(pool: &DescriptorPool, message: &MessageDescriptor) -> Vec<MessageField> {
+    let mut fields: Vec<MessageField> = message.fields().map(|field| read_field(pool, &field)).collect();
     fields.sort_by_key(|f| f.number);
     fields
 }
 
-fn read_field(pool: &DescriptorPool, field: &FieldDescriptor) -> Field {
+fn read_field(pool: &DescriptorPool, field: &FieldDescriptor) -> MessageField {
     let options = field.options();
-    let rule = extension(pool, &options, "onefold.event.v1.rule");
+    let rule = read_extension(pool, &options, "onefold.event.v1.rule");
     let flag = |name: &str| rule.as_ref().and_then(|r| r.get_field_by_name(name)?.as_bool()).unwrap_or(false);
     let format = rule.as_ref().and_then(|r| r.get_field_by_name("format")?.as_enum_number()).unwrap_or(0);
     let target = rule.as_ref().and_then(|r| r.get_field_by_name("kind")?.as_str().and_then(SubjectKind::from_word));
@@ -186,7 +186,7 @@ fn read_field(pool: &DescriptorPool, field: &FieldDescriptor) -> Field {
         (Wire::Message(inner), _) => FieldKind::Message(read_fields(pool, &inner)),
         _ => FieldKind::Text,
     };
-    Field {
+    MessageField {
         name: field.name().to_owned(),
         number: field.number(),
         kind,
@@ -196,7 +196,7 @@ fn read_field(pool: &DescriptorPool, field: &FieldDescriptor) -> Field {
     }
 }
 
-fn extension(pool: &DescriptorPool, options: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
+fn read_extension(pool: &DescriptorPool, options: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
     let extension = pool.get_extension_by_name(name)?;
     if !options.has_extension(&extension) {
         return None;
@@ -207,7 +207,7 @@ fn extension(pool: &DescriptorPool, options: &DynamicMessage, name: &str) -> Opt
     }
 }
 
-fn comment(message: &MessageDescriptor) -> String {
+fn leading_comment(message: &MessageDescriptor) -> String {
     let file = message.parent_file();
     let proto = file.file_descriptor_proto();
     let locations = proto.source_code_info.as_ref().map_or(&[][..], |info| &info.location);
@@ -231,17 +231,17 @@ mod tests {
 
     #[test]
     fn every_message_with_the_option_is_a_body() {
-        let pool = pool();
+        let pool = descriptor_pool();
         let known: Vec<_> = Body::TYPES.iter().map(|(_, message)| *message).collect();
         for message in pool.all_messages() {
-            let is_event = extension(&pool, &message.options(), "onefold.event.v1.event").is_some();
+            let is_event = read_extension(&pool, &message.options(), "onefold.event.v1.event").is_some();
             assert_eq!(is_event, known.contains(&message.full_name()), "{}", message.full_name());
         }
     }
 
     #[test]
     fn no_field_is_called_like_a_word_of_the_mapping() {
-        fn walk(fields: &[Field]) {
+        fn walk(fields: &[MessageField]) {
             for field in fields {
                 assert!(!["each", "use", "value", "calc", "first_of", "join", "from"].contains(&field.name.as_str()));
                 if let FieldKind::Message(inner) = &field.kind {

@@ -7,7 +7,7 @@ use jiff::civil::{Date, date};
 
 /// A currency of ISO 4217, in circulation or withdrawn.
 ///
-/// Old documents keep their currency: a withdrawn code is read like any other, and [`Currency::ended`] says from when on
+/// Old documents keep their currency: a withdrawn code is read like any other, and [`Currency::end_date`] says from when on
 /// it is suspicious. Codes that never were one are not made: see [`CurrencyError`] for what was probably meant.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
@@ -27,7 +27,7 @@ impl Currency {
     pub fn from_code(text: &str) -> Option<Self> {
         let letters: [u8; 3] = text.trim().as_bytes().try_into().ok()?;
         let found = Self(letters.map(|b| b.to_ascii_uppercase()));
-        (found.withdrawn().is_some() || found.listed().is_some()).then_some(found)
+        (found.find_withdrawn().is_some() || found.find_listed().is_some()).then_some(found)
     }
 
     /// The three letters.
@@ -43,29 +43,29 @@ impl Currency {
         match self.code() {
             "XEU" | "XFO" | "XFU" | "XRE" => None,
             code if WHOLE.contains(&code) => Some(0),
-            _ if self.withdrawn().is_some() => Some(2),
-            _ => self.listed()?.exponent(),
+            _ if self.find_withdrawn().is_some() => Some(2),
+            _ => self.find_listed()?.exponent(),
         }
     }
 
     /// The sign that is written before or after amounts, such as `€`; the code where it has none of its own.
     pub fn symbol(&self) -> String {
-        let sign = self.listed().map(|listed| listed.symbol().to_string());
+        let sign = self.find_listed().map(|listed| listed.symbol().to_string());
         sign.filter(|sign| sign != "¤").unwrap_or_else(|| self.code().to_owned())
     }
 
     /// The last day of the month in which it was withdrawn; none for those of today.
-    pub fn ended(&self) -> Option<Date> {
-        let (_, year, month) = self.withdrawn()?;
+    pub fn end_date(&self) -> Option<Date> {
+        let (_, year, month) = self.find_withdrawn()?;
         Some(date(*year, *month, 1).last_of_month())
     }
 
-    fn withdrawn(&self) -> Option<&'static (&'static str, i16, i8)> {
+    fn find_withdrawn(&self) -> Option<&'static (&'static str, i16, i8)> {
         let at = WITHDRAWN.binary_search_by(|(code, ..)| (*code).cmp(self.code())).ok()?;
         WITHDRAWN.get(at)
     }
 
-    fn listed(&self) -> Option<iso_currency::Currency> {
+    fn find_listed(&self) -> Option<iso_currency::Currency> {
         iso_currency::Currency::from_code(self.code())
     }
 }
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_withdrawn_currency_has_its_end_and_one_of_today_has_none() {
-        let ended = |code: &str| Currency::from_code(code).map(|currency| currency.ended());
+        let ended = |code: &str| Currency::from_code(code).map(|currency| currency.end_date());
         assert_eq!(ended("ANG"), Some(Some(date(2025, 3, 31))));
         assert_eq!(ended("LTL"), Some(Some(date(2014, 12, 31))));
         assert_eq!(ended("BYR"), Some(Some(date(2017, 1, 31))));
@@ -209,7 +209,7 @@ mod tests {
     fn the_list_of_withdrawn_codes_is_in_order_and_has_what_the_library_calls_superseded() {
         assert!(WITHDRAWN.is_sorted_by(|a, b| a.0 < b.0));
         for code in ["BGN", "CUC", "HRK", "SLL", "ZWL"] {
-            assert!(Currency::from_code(code).unwrap().ended().is_some(), "{code}");
+            assert!(Currency::from_code(code).unwrap().end_date().is_some(), "{code}");
         }
         assert!(WHOLE.iter().all(|code| Currency::from_code(code).unwrap().exponent() == Some(0)));
     }

@@ -40,35 +40,35 @@ pub struct IdParts<'a> {
 
 impl IdParts<'_> {
     /// Id of this version of the fact (UUIDv5, RFC 9562 section 5.5, over length-prefixed parts).
-    pub fn id(&self) -> EventId {
-        let mut name = self.name();
-        put(&mut name, self.revision);
+    pub fn event_id(&self) -> EventId {
+        let mut name = self.fact_name();
+        put_text(&mut name, self.revision);
         EventId(Uuid::new_v5(&EVENTS, &name).into_bytes())
     }
 
     /// Id of the fact, whatever its version.
-    pub fn fact(&self) -> EventId {
-        EventId(Uuid::new_v5(&EVENTS, &self.name()).into_bytes())
+    pub fn fact_id(&self) -> EventId {
+        EventId(Uuid::new_v5(&EVENTS, &self.fact_name()).into_bytes())
     }
 
-    fn name(&self) -> Vec<u8> {
+    fn fact_name(&self) -> Vec<u8> {
         let mut name = Vec::with_capacity(64);
-        put(&mut name, self.source);
-        put(&mut name, self.part);
-        name.extend_from_slice(&len(self.parts.len()));
+        put_text(&mut name, self.source);
+        put_text(&mut name, self.part);
+        name.extend_from_slice(&length_prefix(self.parts.len()));
         for part in self.parts {
-            put(&mut name, part);
+            put_text(&mut name, part);
         }
         name
     }
 }
 
-fn put(name: &mut Vec<u8>, text: &str) {
-    name.extend_from_slice(&len(text.len()));
+fn put_text(name: &mut Vec<u8>, text: &str) {
+    name.extend_from_slice(&length_prefix(text.len()));
     name.extend_from_slice(text.as_bytes());
 }
 
-fn len(n: usize) -> [u8; 4] {
+fn length_prefix(n: usize) -> [u8; 4] {
     u32::try_from(n).unwrap_or(u32::MAX).to_be_bytes()
 }
 
@@ -85,15 +85,15 @@ mod tests {
     fn ids_are_frozen() {
         let parts = ["SO-1".to_owned()];
         let id = IdParts { source: "erp", part: "", parts: &parts, revision: "2" };
-        assert_eq!(id.id().to_string(), "23519d32-6662-55a3-8b2e-e8a55bfbf994");
-        assert_eq!(id.fact().to_string(), "79d531e0-e904-576d-b283-57a1d81f3690");
+        assert_eq!(id.event_id().to_string(), "23519d32-6662-55a3-8b2e-e8a55bfbf994");
+        assert_eq!(id.fact_id().to_string(), "79d531e0-e904-576d-b283-57a1d81f3690");
         assert_eq!(party_id("party:erp:K1").to_string(), "5ab483d8-b06e-595f-ac8c-46d3293332e7");
     }
 
     #[test]
     fn parts_do_not_run_into_each_other() {
         let (ab_c, a_bc) = (["ab".to_owned(), "c".to_owned()], ["a".to_owned(), "bc".to_owned()]);
-        let id = |parts| IdParts { source: "s", part: "", parts, revision: "" }.id();
+        let id = |parts| IdParts { source: "s", part: "", parts, revision: "" }.event_id();
         assert_ne!(id(&ab_c), id(&a_bc));
     }
 }

@@ -26,7 +26,7 @@ pub mod v1 {
 
 pub use amount::{AmountError, parse_decimal};
 pub use body::Body;
-pub use catalogue::{Catalogue, EventType, Field, FieldKind, catalogue};
+pub use catalogue::{EventCatalogue, EventType, FieldKind, MessageField, catalogue};
 pub use clean::{clean_text, plain_width};
 pub use cloudevent::{CloudEventError, from_cloudevent, to_cloudevent};
 pub use currency::{Currency, CurrencyError};
@@ -37,7 +37,7 @@ pub use event::{
 pub use id::{EventId, IdParts, party_id};
 pub use key::{KeyState, check_key, judge_key};
 pub use kind::SubjectKind;
-pub use limits::{EventLimits, LONGEST_KEY, check_length, large};
+pub use limits::{EventLimits, LONGEST_KEY, check_length, too_large};
 pub use message::{FieldValue, encode_message};
 pub use problem::{FilePosition, Problem, problems_to_json, render_problem, render_record_problems};
 pub use role::{ReferenceRole, RoleTarget};

@@ -35,7 +35,7 @@ impl Default for EventLimits {
 
 impl EventLimits {
     /// All bounds that an event is beyond. Of a personal part that is sealed its size alone is known.
-    pub fn check(&self, event: &Event) -> Vec<EventError> {
+    pub fn check_event(&self, event: &Event) -> Vec<EventError> {
         let mut beyond = Vec::new();
         let mut note = |field: String, fault: ValueFault| {
             beyond.push(EventError::Value { field, fault: Box::new(fault) });
@@ -45,7 +45,7 @@ impl EventLimits {
                 note(field.to_owned(), fault);
             }
         }
-        for (n, identifier) in identifiers(event).iter().enumerate() {
+        for (n, identifier) in find_identifiers(event).iter().enumerate() {
             for (part, text) in [("kind", &identifier.kind), ("text", &identifier.text), ("issuer", &identifier.issuer)]
             {
                 if let Err(fault) = check_length(text) {
@@ -54,16 +54,16 @@ impl EventLimits {
             }
         }
         if event.header.references.len() > self.references {
-            note("data.references".to_owned(), many(event.header.references.len(), "references", self.references));
+            note("data.references".to_owned(), too_many(event.header.references.len(), "references", self.references));
         }
         for (number, count) in self.long_lists(event) {
             let fields = event.ty().fields.iter();
             let name = fields.filter(|field| field.number == number).map(|field| field.name.as_str()).next();
-            note(format!("data.{}", name.unwrap_or("?")), many(count, "entries", self.entries));
+            note(format!("data.{}", name.unwrap_or("?")), too_many(count, "entries", self.entries));
         }
-        let bytes = size(event);
+        let bytes = stored_size(event);
         if bytes > self.event_bytes {
-            note("data".to_owned(), large(bytes, self.event_bytes));
+            note("data".to_owned(), too_large(bytes, self.event_bytes));
         }
         beyond
     }
@@ -84,14 +84,14 @@ impl EventLimits {
                 _ => {}
             }
         }
-        if values > self.values { Err(many(values, "values", self.values)) } else { Ok(()) }
+        if values > self.values { Err(too_many(values, "values", self.values)) } else { Ok(()) }
     }
 
     /// Lists of the message that are longer than they may be, by the number of their field.
     fn long_lists(&self, event: &Event) -> Vec<(u32, usize)> {
         let mut long = Vec::new();
         // Each entry takes two bytes at least.
-        let parts = [Some(event.payload().open()), event.payload().clear()];
+        let parts = [Some(event.payload().open()), event.payload().clear_personal()];
         for part in parts.into_iter().flatten().filter(|part| part.len() / 2 > self.entries) {
             let mut counts = std::collections::BTreeMap::<u32, usize>::new();
             each_field(part, |number, _| *counts.entry(number).or_default() += 1);
@@ -106,7 +106,7 @@ impl IdParts<'_> {
     ///
     /// # Errors
     /// One is longer (R0434).
-    pub fn check(&self) -> Result<(), ValueFault> {
+    pub fn check_lengths(&self) -> Result<(), ValueFault> {
         let mut texts =
             [self.source, self.part, self.revision].into_iter().chain(self.parts.iter().map(String::as_str));
         texts.try_for_each(check_length)
@@ -128,7 +128,7 @@ pub fn check_length(text: impl AsRef<str>) -> Result<(), ValueFault> {
         .help("name the record by its number in the source; what is written about it belongs into other fields"))
 }
 
-fn many(count: usize, what: &str, most: usize) -> ValueFault {
+fn too_many(count: usize, what: &str, most: usize) -> ValueFault {
     ValueFault::new("R0435", "an event holds more than it may")
         .instead(format!("{count} {what}"), format!("at most {most} {what}"))
         .help("let the source report it as several events, such as one per delivery or statement")
@@ -143,7 +143,7 @@ fn many(count: usize, what: &str, most: usize) -> ValueFault {
 }
 
 /// R0436: more bytes than an event may have.
-pub fn large(bytes: usize, most: usize) -> ValueFault {
+pub fn too_large(bytes: usize, most: usize) -> ValueFault {
     ValueFault::new("R0436", "the event is larger than the log takes")
         .instead(format!("{bytes} bytes as it stands in the log"), format!("at most {most} bytes"))
         .help("let the source report it as several events, and keep documents and pictures where they are")
@@ -165,10 +165,10 @@ fn each_field(message: &[u8], mut each: impl FnMut(u32, &[u8])) {
 }
 
 /// The identifiers of an event, found without decoding the rest of it.
-fn identifiers(event: &Event) -> Vec<v1::Identifier> {
+fn find_identifiers(event: &Event) -> Vec<v1::Identifier> {
     let mut found = Vec::new();
     // None of a shorter part is too long.
-    let personal = event.payload().clear().filter(|part| part.len() > LONGEST_KEY);
+    let personal = event.payload().clear_personal().filter(|part| part.len() > LONGEST_KEY);
     let field = event.ty().fields.iter().find(|field| field.name == "identifiers");
     if let (Some(personal), Some(field)) = (personal, field) {
         each_field(personal, |number, value| {
@@ -181,7 +181,7 @@ fn identifiers(event: &Event) -> Vec<v1::Identifier> {
 }
 
 /// Bytes of an event as it stands in the log, at most.
-fn size(event: &Event) -> usize {
+fn stored_size(event: &Event) -> usize {
     let (event, payload) = (&event.header, event.payload());
     let references = event.references.iter().map(|one| one.role.word().len() + one.subject.as_str().len() + 12);
     let locator = event.locator.as_ref().map_or(0, |at| at.connector.len() + at.resource.len());
@@ -204,15 +204,15 @@ mod tests {
         let line = v1::Line { product: "product:erp:P1".to_owned(), ..Default::default() };
         let body = v1::InvoiceIssued { lines: vec![line; lines], ..Default::default() };
         let subject = "invoice:erp:1".parse().unwrap();
-        let mut event = Event::new(ids.id(), ids.fact(), "erp", subject, 0, body.into()).unwrap();
+        let mut event = Event::new(ids.event_id(), ids.fact_id(), "erp", subject, 0, body.into()).unwrap();
         for n in 0..references {
-            event.refer("order", format!("order:erp:{n}").parse().unwrap()).unwrap();
+            event.add_reference("order", format!("order:erp:{n}").parse().unwrap()).unwrap();
         }
         event
     }
 
     fn codes(limits: EventLimits, event: &Event) -> Vec<String> {
-        limits.check(event).iter().map(ToString::to_string).collect()
+        limits.check_event(event).iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -235,9 +235,9 @@ mod tests {
     #[test]
     fn a_key_is_bounded_by_its_bytes() {
         let parts = ["é".repeat(256)];
-        assert!(IdParts { source: "erp", part: "", parts: &parts, revision: "" }.check().is_ok());
+        assert!(IdParts { source: "erp", part: "", parts: &parts, revision: "" }.check_lengths().is_ok());
         let parts = ["é".repeat(257)];
-        let fault = IdParts { source: "erp", part: "", parts: &parts, revision: "" }.check().unwrap_err();
+        let fault = IdParts { source: "erp", part: "", parts: &parts, revision: "" }.check_lengths().unwrap_err();
         assert_eq!((fault.code, fault.expected.as_str()), ("R0434", "at most 512 bytes"));
         assert!(fault.found.starts_with("514 bytes"), "{}", fault.found);
     }
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn an_encoded_event_is_never_larger_than_it_is_taken_for() {
         for event in [invoice(0, 0), invoice(1, 1), invoice(500, 500)] {
-            let (is, taken) = (encode(&event).len(), size(&event));
+            let (is, taken) = (encode(&event).len(), stored_size(&event));
             assert!(is <= taken && taken <= is + FRAME + is / 2, "{is} is taken for {taken}");
         }
     }

@@ -32,12 +32,12 @@ pub fn encode_message(fields: &[(u32, FieldValue)]) -> Vec<u8> {
     sorted.sort_by_key(|(number, _)| *number);
     let mut out = Vec::with_capacity(128);
     for (number, value) in sorted {
-        put(*number, value, false, &mut out);
+        put_field(*number, value, false, &mut out);
     }
     out
 }
 
-fn put(number: u32, value: &FieldValue, listed: bool, out: &mut Vec<u8>) {
+fn put_field(number: u32, value: &FieldValue, listed: bool, out: &mut Vec<u8>) {
     match value {
         FieldValue::Text(text) if text.is_empty() && !listed => {}
         FieldValue::Text(text) => encoding::string::encode(number, text, out),
@@ -51,7 +51,7 @@ fn put(number: u32, value: &FieldValue, listed: bool, out: &mut Vec<u8>) {
             encoding::encode_varint(inner.len() as u64, out);
             out.extend_from_slice(&inner);
         }
-        FieldValue::List(values) => values.iter().for_each(|value| put(number, value, true, out)),
+        FieldValue::List(values) => values.iter().for_each(|value| put_field(number, value, true, out)),
     }
 }
 

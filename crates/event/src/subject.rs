@@ -48,12 +48,12 @@ impl Subject {
 
     /// The system whose number it is.
     pub fn source(&self) -> &str {
-        self.part(1)
+        self.nth_part(1)
     }
 
     /// The source's own number.
     pub fn number(&self) -> &str {
-        self.part(2)
+        self.nth_part(2)
     }
 
     /// The whole text.
@@ -61,13 +61,13 @@ impl Subject {
         &self.text
     }
 
-    fn part(&self, n: usize) -> &str {
-        parts(&self.text).and_then(|parts| parts.get(n).copied()).unwrap_or_default()
+    fn nth_part(&self, n: usize) -> &str {
+        split_parts(&self.text).and_then(|parts| parts.get(n).copied()).unwrap_or_default()
     }
 }
 
 /// Kind, source and number: the first two hold no colon.
-fn parts(text: &str) -> Option<[&str; 3]> {
+fn split_parts(text: &str) -> Option<[&str; 3]> {
     let (kind, rest) = text.split_once(':')?;
     let (source, number) = rest.split_once(':')?;
     Some([kind, source, number])
@@ -80,7 +80,7 @@ impl FromStr for Subject {
         if text.len() > LONGEST_KEY {
             return Err(SubjectError::Long(text.len()));
         }
-        let Some([kind, source, number]) = parts(text) else {
+        let Some([kind, source, number]) = split_parts(text) else {
             return Err(SubjectError::Shape(text.to_owned()));
         };
         let controlled = match text.is_ascii() {

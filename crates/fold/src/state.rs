@@ -301,7 +301,7 @@ mod tests {
         let subject: Subject = "order:erp:1".parse().unwrap();
         let ids = IdParts { source: "erp", part: "", parts: &["1".to_owned()], revision: "" };
         let body = v1::OrderCancelled::default();
-        let plain = Event::new(ids.id(), ids.fact(), "erp", subject, 0, body.into()).unwrap();
+        let plain = Event::new(ids.event_id(), ids.fact_id(), "erp", subject, 0, body.into()).unwrap();
         let plain = plain.into_decoded(&EmptyKeyRing).unwrap();
         let mut ordered = plain.clone();
         (ordered.header.revision_order, ordered.header.offset) = (vec![7], Some(3_600));

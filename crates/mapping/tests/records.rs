@@ -208,7 +208,10 @@ fn ids_come_from_source_text_and_survive_a_better_enum() {
     assert_ne!(order(&one).channel, order(&other).channel);
     assert_ne!(one.header.mapping, other.header.mapping);
     let parts = ["w".to_owned(), "A".to_owned()];
-    assert_eq!(one.header.id, onefold_event::IdParts { source: "erp", part: "", parts: &parts, revision: "" }.id());
+    assert_eq!(
+        one.header.id,
+        onefold_event::IdParts { source: "erp", part: "", parts: &parts, revision: "" }.event_id()
+    );
 }
 
 #[test]

@@ -19,7 +19,7 @@ impl LoggedEvent {
     /// # Errors
     /// Its payload does not decode.
     pub fn new(event: Event, recorded_at: Micros, key: &HubKey, keys: &dyn KeyRing) -> Result<Self, EventError> {
-        let digest = key.digest(&event);
+        let digest = key.digest_event(&event);
         Ok(Self { event: event.into_decoded(keys)?, digest, recorded_at })
     }
 }

@@ -232,7 +232,7 @@ const KEY: &str = "hub.key";
 pub(crate) async fn check_key(log: &EmbeddedLog, key: &HubKey, data: &DataDir) -> Result<bool> {
     match log.kept(KEY).await? {
         None => Ok(false),
-        Some(kept) if kept == key.check() => Ok(true),
+        Some(kept) if kept == key.check_number() => Ok(true),
         Some(_) => bail!(
             "{} is not the key that this log was written with: by another one no duplicate is known again; put it back from the \
              copy that belongs to this log",
@@ -308,7 +308,7 @@ impl Engine {
         let log = Arc::new(EmbeddedLog::open(&log, onefold_log_embedded::EmbeddedOptions::default())?);
         if !check_key(&log, &key, data).await? {
             // A log that is new, or from before this was kept.
-            log.keep(KEY, key.check()).await?;
+            log.keep(KEY, key.check_number()).await?;
         }
         let partitions = log.topic(EVENTS_TOPIC, partitions(config, EMBEDDED)).await?;
         let rules = config.identity.clone();

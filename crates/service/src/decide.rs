@@ -357,14 +357,14 @@ fn decision(body: Body, now: Micros) -> Result<Event, ServiceError> {
     let subject = Subject::new(SubjectKind::Decision, SOURCE, &number).map_err(internal)?;
     let parts = [number];
     let ids = IdParts { source: SOURCE, part: "", parts: &parts, revision: "" };
-    Event::new(ids.id(), ids.fact(), SOURCE, subject, now, body).map_err(internal)
+    Event::new(ids.event_id(), ids.fact_id(), SOURCE, subject, now, body).map_err(internal)
 }
 
 /// The event of a decision about a document or party: a later one on the same matter is its revision.
 fn revised(parts: &[String], subject: Subject, body: Body, now: Micros) -> Result<Event, ServiceError> {
     let revision = now.to_string();
     let ids = IdParts { source: SOURCE, part: "", parts, revision: &revision };
-    revision_of(ids.fact(), ids.id(), subject, body, now)
+    revision_of(ids.fact_id(), ids.event_id(), subject, body, now)
 }
 
 /// An event that revises a fact.

@@ -13,7 +13,7 @@ impl Service {
             ServiceError::invalid(format!("{what} is no decision that stands: there is nothing to undo"))
         })?;
         let (parts, revision) = ([event.header.fact.to_string()], now.to_string());
-        let id = IdParts { source: SOURCE, part: "undo", parts: &parts, revision: &revision }.id();
+        let id = IdParts { source: SOURCE, part: "undo", parts: &parts, revision: &revision }.event_id();
         let mut event = revision_of(event.header.fact, id, event.header.subject, body, now)?;
         event.header.day = false;
         Ok(Draft { event, parties })

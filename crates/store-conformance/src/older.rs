@@ -29,7 +29,7 @@ fn state(subject: &str, body: Body) -> SubjectState {
     let subject: Subject = subject.parse().expect("a row");
     let parts = ["1".to_owned()];
     let ids = IdParts { source: "erp", part: "", parts: &parts, revision: "" };
-    let event = Event::new(ids.id(), ids.fact(), "erp", subject.clone(), 1_700_000_000_000_000, body)
+    let event = Event::new(ids.event_id(), ids.fact_id(), "erp", subject.clone(), 1_700_000_000_000_000, body)
         .expect("a row")
         .into_decoded(&EmptyKeyRing)
         .expect("an event in clear");

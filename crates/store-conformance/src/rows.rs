@@ -31,7 +31,7 @@ fn state_at(at: Micros, key: &str, body: impl Into<Body>) -> SubjectState {
     let (of, parts) = (subject(key), [key.to_owned()]);
     let source = of.source().to_owned();
     let ids = IdParts { source: &source, part: "", parts: &parts, revision: "" };
-    let event = match Event::new(ids.id(), ids.fact(), &source, of.clone(), at, body.into()) {
+    let event = match Event::new(ids.event_id(), ids.fact_id(), &source, of.clone(), at, body.into()) {
         Ok(event) => event.into_decoded(&EmptyKeyRing).expect("an event in clear"),
         Err(error) => panic!("{key}: {error}"),
     };

@@ -188,12 +188,12 @@ impl Draft {
         let (parts, revision) = ([self.id.clone()], self.revision.map(|r| r.to_string()).unwrap_or_default());
         let source = subject.source().to_owned();
         let ids = IdParts { source: &source, part: "", parts: &parts, revision: &revision };
-        let mut event =
-            Event::new(ids.id(), ids.fact(), &source, subject, self.at, self.body.clone()).expect("a test's event");
+        let mut event = Event::new(ids.event_id(), ids.fact_id(), &source, subject, self.at, self.body.clone())
+            .expect("a test's event");
         event.header.revision = revision;
         event.header.revision_order = self.revision.into_iter().collect();
         for (role, target) in &self.references {
-            event.refer(role, target.parse().expect("a test's reference")).expect("a test's role");
+            event.add_reference(role, target.parse().expect("a test's reference")).expect("a test's role");
         }
         event
     }

@@ -36,7 +36,7 @@ fn invoice(n: u32) -> Result<DecodedEvent, Box<dyn std::error::Error>> {
     let subject: Subject = format!("invoice:erp:SO-{n:06}").parse()?;
     let mut event =
         Event::new(EventId([1; 16]), EventId([2; 16]), "erp", subject, i64::from(n) * 1_000_000_000, body.into())?;
-    event.refer("buyer", "party:erp:K00417".parse()?)?;
+    event.add_reference("buyer", "party:erp:K00417".parse()?)?;
     Ok(event.into_decoded(&EmptyKeyRing)?)
 }
 

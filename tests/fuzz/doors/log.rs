@@ -30,7 +30,7 @@ fn event(bytes: &[u8]) -> Fate {
     let Ok(event) = decode(bytes) else { return Fate::Refused };
     assert_eq!(decode(&encode(&event)).as_ref(), Ok(&event), "another event once it was in the log");
     assert!(to_cloudevent(&event, &EmptyKeyRing).is_object());
-    let digest = HubKey::new(&[7; 32]).digest(&event);
+    let digest = HubKey::new(&[7; 32]).digest_event(&event);
     let Ok(event) = event.into_decoded(&EmptyKeyRing) else { return Fate::Refused };
     parties_named(&event, &mut |_, _| {});
     documents_named(&event, &mut |_| {});
@@ -45,7 +45,7 @@ fn history(bytes: &[u8]) -> Fate {
     while let (Some((length, after)), true) = (rest.split_first_chunk::<2>(), events.len() < MOST) {
         let length = usize::from(u16::from_be_bytes(*length)).min(after.len());
         let (value, after) = after.split_at(length);
-        let digested = decode(value).ok().map(|event| (key.digest(&event), event));
+        let digested = decode(value).ok().map(|event| (key.digest_event(&event), event));
         events.extend(digested.and_then(|(digest, event)| Some((digest, event.into_decoded(&EmptyKeyRing).ok()?))));
         rest = after;
     }

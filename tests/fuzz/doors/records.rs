@@ -7,7 +7,7 @@ use super::Fate;
 
 /// An event that came in: within its bounds, and the same once it was in the log.
 pub(super) fn check_event(event: &Event) {
-    let beyond = EventLimits::default().check(event);
+    let beyond = EventLimits::default().check_event(event);
     assert!(beyond.is_empty(), "taken in, and beyond its bounds: {beyond:?}");
     assert_eq!(decode(&encode(event)).as_ref(), Ok(event), "another event once it was in the log");
 }

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use onefold_event::{Event, EventError, EventLimits, HubKey, Micros, encode, large};
+use onefold_event::{Event, EventError, EventLimits, HubKey, Micros, encode, too_large};
 use onefold_log::{EVENTS_TOPIC, Log, LogError, LogRecord, partition_of};
 use onefold_store::{FactsOf, FollowStore, ReadStore};
 use tokio::sync::oneshot;
@@ -105,9 +105,9 @@ impl Door {
             return Ok(Vec::new());
         }
         let candidate = |event: Event| Candidate {
-            digest: self.0.key.digest(&event),
+            digest: self.0.key.digest_event(&event),
             value: encode(&event),
-            beyond: self.0.limits.check(&event),
+            beyond: self.0.limits.check_event(&event),
             event,
         };
         let events: Vec<Candidate> = events.into_iter().map(candidate).collect();
@@ -137,7 +137,7 @@ impl Door {
     /// Whether the views show this very event.
     pub(crate) async fn shows(&self, event: &Event) -> Result<bool, DoorError> {
         let rows = self.0.known.subjects(&[event.header.subject.to_string()]).await?;
-        let digest = self.0.key.digest(event);
+        let digest = self.0.key.digest_event(event);
         let is_it = |fact: &FactState| fact.id == event.header.id.0 && fact.digest == digest;
         Ok(rows.iter().flatten().flat_map(|row| &row.facts).any(is_it))
     }
@@ -174,7 +174,7 @@ impl Inner {
                     }
                     // What does not decode is passed over by the projector too, and is nobody's copy.
                     if let Ok(event) = onefold_event::decode(&stored.record.value) {
-                        let copy = Copy { digest: self.key.digest(&event), partition, offset: stored.offset };
+                        let copy = Copy { digest: self.key.digest_event(&event), partition, offset: stored.offset };
                         recent.add(event.header.subject.as_str(), event.header.id, copy);
                     }
                 }
@@ -323,7 +323,7 @@ fn note_larger(batch: &mut [Candidate], most: usize) -> bool {
     for candidate in batch.iter_mut().filter(|candidate| candidate.beyond.is_empty()) {
         let bytes = candidate.event.header.subject.as_str().len() + candidate.value.len();
         if bytes > most {
-            let fault = Box::new(large(bytes, most));
+            let fault = Box::new(too_large(bytes, most));
             candidate.beyond.push(EventError::Value { field: "data".to_owned(), fault });
             any = true;
         }

@@ -158,7 +158,7 @@ pub(crate) async fn write(batch: Batch, to: &To<'_>, report: &mut IngestReport) 
 /// A record one of whose events is more than an event may be is refused whole.
 fn bounded(outcome: MappingOutcome, limits: EventLimits) -> MappingOutcome {
     let MappingOutcome::Mapped { events, .. } = &outcome else { return outcome };
-    let beyond: Vec<_> = events.iter().flat_map(|event| limits.check(event)).collect();
+    let beyond: Vec<_> = events.iter().flat_map(|event| limits.check_event(event)).collect();
     if beyond.is_empty() { outcome } else { MappingOutcome::Quarantined(fault::event(&beyond)) }
 }
 

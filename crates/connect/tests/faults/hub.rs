@@ -61,7 +61,7 @@ impl Hub {
             moves.push((partition, from, head));
             for stored in self.log.read("events", partition, from, 1_000_000).await.unwrap() {
                 let event = decode(&stored.record.value).unwrap();
-                let (digest, at) = (key().digest(&event), stored.record.time);
+                let (digest, at) = (key().digest_event(&event), stored.record.time);
                 let fact = FactState::new(&event.header, &digest, at, partition, stored.offset);
                 rows.entry(event.header.subject.to_string()).or_default().push(fact);
             }

@@ -2,25 +2,25 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::read::Sender;
-use super::{faulty, missing, wrong};
+use super::read::EventSender;
+use super::{field_error, missing_value, value_error};
 use crate::{
-    Currency, CurrencyError, EventError, Field, FieldKind, ValueFault, clean_text, read_date, read_decimal,
+    Currency, CurrencyError, EventError, FieldKind, MessageField, ValueFault, clean_text, read_date, read_decimal,
     read_json_number,
 };
 
 /// The fields of a message. What is blank is not there; an object in which nothing is, neither.
 pub(super) fn read_fields(
     at: &str,
-    fields: &[Field],
+    fields: &[MessageField],
     mut data: Map<String, Value>,
-    sender: &Sender,
+    sender: &EventSender,
     errors: &mut Vec<EventError>,
 ) -> Map<String, Value> {
     let (mut read, mut absent) = (Map::new(), Vec::new());
     for field in fields {
         let path = format!("{at}.{}", field.name);
-        let given = data.remove(&field.name).or_else(|| data.remove(&camel(&field.name)));
+        let given = data.remove(&field.name).or_else(|| data.remove(&camel_case(&field.name)));
         let value = match given {
             None | Some(Value::Null) => None,
             Some(Value::Array(list)) if field.repeated => {
@@ -29,7 +29,7 @@ pub(super) fn read_fields(
                 (!list.is_empty()).then_some(Value::Array(list))
             }
             Some(_) if field.repeated => {
-                errors.push(wrong(&path, "expected a list"));
+                errors.push(field_error(&path, "expected a list"));
                 continue;
             }
             Some(value) => {
@@ -43,11 +43,11 @@ pub(super) fn read_fields(
         };
         match value {
             Some(value) => drop(read.insert(field.name.clone(), value)),
-            None if field.required => absent.push(missing(&path, expected(&field.kind))),
+            None if field.required => absent.push(missing_value(&path, expected_kind(&field.kind))),
             None => {}
         }
     }
-    errors.extend(data.keys().map(|name| wrong(&format!("{at}.{name}"), "is not a field of this type")));
+    errors.extend(data.keys().map(|name| field_error(&format!("{at}.{name}"), "is not a field of this type")));
     // Of a message that says nothing at all nothing is missing, unless it is the event's own.
     if !read.is_empty() || at == "data" {
         errors.extend(absent);
@@ -60,7 +60,7 @@ fn read_value(
     path: &str,
     kind: &FieldKind,
     value: Value,
-    sender: &Sender,
+    sender: &EventSender,
     errors: &mut Vec<EventError>,
 ) -> Option<Value> {
     match (kind, value) {
@@ -69,19 +69,19 @@ fn read_value(
             let read = read_fields(path, fields, inner, sender, errors);
             (!read.is_empty()).then_some(Value::Object(read))
         }
-        (FieldKind::Money, Value::Object(inner)) => money(path, inner, sender, errors),
+        (FieldKind::Money, Value::Object(inner)) => read_money(path, inner, sender, errors),
         (FieldKind::Message(_) | FieldKind::Money, _) => {
-            errors.push(wrong(path, "expected an object"));
+            errors.push(field_error(path, "expected an object"));
             None
         }
         (_, Value::Object(_) | Value::Array(_)) => {
-            errors.push(wrong(path, &format!("expected {}", expected(kind))));
+            errors.push(field_error(path, &format!("expected {}", expected_kind(kind))));
             None
         }
         (FieldKind::Bool, Value::Bool(flag)) => Some(Value::Bool(flag)),
         (FieldKind::Enum(_), Value::Number(number)) => Some(Value::Number(number)),
         (FieldKind::Decimal, Value::Number(number)) => {
-            said(path, read_json_number(&number.to_string()).map(|d| d.to_string().into()), errors)
+            report_fault(path, read_json_number(&number.to_string()).map(|d| d.to_string().into()), errors)
         }
         (_, plain) => {
             let text = match &plain {
@@ -92,10 +92,10 @@ fn read_value(
                 return None;
             }
             let read = match kind {
-                FieldKind::Subject(_) => return subject(path, kind, &text, sender, errors),
+                FieldKind::Subject(_) => return read_subject(path, kind, &text, sender, errors),
                 _ => plain_value(kind, text),
             };
-            said(path, read, errors)
+            report_fault(path, read, errors)
         }
     }
 }
@@ -129,25 +129,36 @@ fn plain_value(kind: &FieldKind, text: String) -> Result<Value, ValueFault> {
     })
 }
 
-fn subject(path: &str, kind: &FieldKind, text: &str, sender: &Sender, errors: &mut Vec<EventError>) -> Option<Value> {
+fn read_subject(
+    path: &str,
+    kind: &FieldKind,
+    text: &str,
+    sender: &EventSender,
+    errors: &mut Vec<EventError>,
+) -> Option<Value> {
     let FieldKind::Subject(kind) = kind else { return None };
-    match sender.subject(text) {
+    match sender.read_subject(text) {
         Ok(subject) if subject.kind() == *kind => Some(subject.as_str().into()),
         Ok(subject) => {
-            errors.push(wrong(path, &format!("expected a {}, not `{subject}`", kind.word())));
+            errors.push(field_error(path, &format!("expected a {}, not `{subject}`", kind.word())));
             None
         }
         Err(error) => {
-            errors.push(wrong(path, &error.to_string()));
+            errors.push(field_error(path, &error.to_string()));
             None
         }
     }
 }
 
 /// An amount with its currency; without an amount there is no money.
-fn money(path: &str, mut inner: Map<String, Value>, sender: &Sender, errors: &mut Vec<EventError>) -> Option<Value> {
+fn read_money(
+    path: &str,
+    mut inner: Map<String, Value>,
+    sender: &EventSender,
+    errors: &mut Vec<EventError>,
+) -> Option<Value> {
     let (amount, currency) = (inner.remove("amount"), inner.remove("currency").unwrap_or_default());
-    errors.extend(inner.keys().map(|name| wrong(&format!("{path}.{name}"), "is not a field of this type")));
+    errors.extend(inner.keys().map(|name| field_error(&format!("{path}.{name}"), "is not a field of this type")));
     let amount = amount?;
     let before = errors.len();
     let amount = read_value(&format!("{path}.amount"), &FieldKind::Decimal, amount, sender, errors);
@@ -158,10 +169,10 @@ fn money(path: &str, mut inner: Map<String, Value>, sender: &Sender, errors: &mu
     let said_of_amount = errors.split_off(before);
     let code = read_value(&at, &FieldKind::Text, currency, sender, errors);
     let code = match code.as_ref().and_then(Value::as_str) {
-        Some(code) => said(&at, read_currency(code), errors)?,
+        Some(code) => report_fault(&at, read_currency(code), errors)?,
         None => {
             let fault = ValueFault::new("R0410", "an amount has no currency").instead("", "a code such as EUR");
-            errors.push(faulty(&at, fault));
+            errors.push(value_error(&at, fault));
             return None;
         }
     };
@@ -183,11 +194,11 @@ fn read_currency(code: &str) -> Result<Value, ValueFault> {
     code.parse::<Currency>().map(|currency| currency.code().into()).map_err(refused)
 }
 
-fn said(path: &str, read: Result<Value, ValueFault>, errors: &mut Vec<EventError>) -> Option<Value> {
-    read.map_err(|fault| errors.push(faulty(path, fault))).ok()
+fn report_fault(path: &str, read: Result<Value, ValueFault>, errors: &mut Vec<EventError>) -> Option<Value> {
+    read.map_err(|fault| errors.push(value_error(path, fault))).ok()
 }
 
-fn expected(kind: &FieldKind) -> &'static str {
+fn expected_kind(kind: &FieldKind) -> &'static str {
     match kind {
         FieldKind::Text => "a text",
         FieldKind::Bool => "true or false",
@@ -202,7 +213,7 @@ fn expected(kind: &FieldKind) -> &'static str {
 }
 
 /// A name as protobuf's JSON mapping writes it by default: `due_on` is `dueOn`.
-fn camel(name: &str) -> String {
+fn camel_case(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     let mut upper = false;
     for c in name.chars() {

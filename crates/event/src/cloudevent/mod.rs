@@ -18,14 +18,14 @@ pub use write::to_cloudevent;
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct CloudEventError(pub Vec<EventError>);
 
-fn wrong(field: &str, problem: &str) -> EventError {
+fn field_error(field: &str, problem: &str) -> EventError {
     EventError::Field { field: field.to_owned(), problem: problem.to_owned() }
 }
 
-fn faulty(field: &str, fault: ValueFault) -> EventError {
+fn value_error(field: &str, fault: ValueFault) -> EventError {
     EventError::Value { field: field.to_owned(), fault: Box::new(fault) }
 }
 
-fn missing(field: &str, expected: &str) -> EventError {
-    faulty(field, ValueFault::new("R0402", "a required value is missing").instead("", expected))
+fn missing_value(field: &str, expected: &str) -> EventError {
+    value_error(field, ValueFault::new("R0402", "a required value is missing").instead("", expected))
 }

@@ -7,7 +7,7 @@ use prost_reflect::DynamicMessage;
 use serde_json::{Map, Value};
 
 use super::data::read_fields;
-use super::{CloudEventError, faulty, missing, wrong};
+use super::{CloudEventError, field_error, missing_value, value_error};
 use crate::{
     Event, EventError, EventHeader, IdParts, Subject, SubjectError, SubjectKind, ValueFault, catalogue, check_key,
     check_length, clean_text, parse_instant, read_time,
@@ -40,35 +40,35 @@ const KNOWN: [&str; 14] = [
 /// none.
 pub fn from_cloudevent(value: &Value) -> Result<Event, CloudEventError> {
     let Some(object) = value.as_object() else {
-        return Err(CloudEventError(vec![wrong("", "expected one CloudEvents object")]));
+        return Err(CloudEventError(vec![field_error("", "expected one CloudEvents object")]));
     };
-    let mut said = Said { object, errors: Vec::new() };
-    if said.value("specversion").and_then(Value::as_str) != Some("1.0") {
-        said.errors.push(wrong("specversion", "expected \"1.0\""));
+    let mut said = AttributeReader { object, errors: Vec::new() };
+    if said.attribute("specversion").and_then(Value::as_str) != Some("1.0") {
+        said.errors.push(field_error("specversion", "expected \"1.0\""));
     }
-    said.names();
-    let (id, source) = (said.required("id"), said.required("source"));
-    let (name, about) = (said.required("type"), said.required("subject"));
-    let time = said.required("time");
+    said.check_names();
+    let (id, source) = (said.read_required("id"), said.read_required("source"));
+    let (name, about) = (said.read_required("type"), said.read_required("subject"));
+    let time = said.read_required("time");
     let (occurred_at, offset) = match read_time(&time) {
         Ok(read) => read,
         Err(fault) => {
             // That it is missing has been said.
-            said.errors.extend((!time.is_empty()).then(|| faulty("time", fault)));
+            said.errors.extend((!time.is_empty()).then(|| value_error("time", fault)));
             (0, None)
         }
     };
-    let (revision, order) = said.revision();
-    let day = said.precision();
-    let sender = Sender::of(&source);
+    let (revision, order) = said.read_revision();
+    let day = said.read_precision();
+    let sender = EventSender::from_source(&source);
     let subject = match about.is_empty() {
         true => None,
-        false => sender.subject(&about).map_err(|error| said.errors.push(error)).ok(),
+        false => sender.read_subject(&about).map_err(|error| said.errors.push(error)).ok(),
     };
-    let fact = said.text("fact").unwrap_or_else(|| id.clone());
-    let by_fact = said.value("fact").is_some();
+    let fact = said.read_text("fact").unwrap_or_else(|| id.clone());
+    let by_fact = said.attribute("fact").is_some();
     if let Err(fault) = check_key(&fact, false) {
-        said.errors.push(faulty(if by_fact { "fact" } else { "id" }, fault));
+        said.errors.push(value_error(if by_fact { "fact" } else { "id" }, fault));
     }
     let fact = [fact];
     let ids = IdParts {
@@ -81,15 +81,15 @@ pub fn from_cloudevent(value: &Value) -> Result<Event, CloudEventError> {
         [("source", ids.source), (if by_fact { "fact" } else { "id" }, &fact[0]), ("revision", ids.revision)]
     {
         if let Err(fault) = check_length(text) {
-            said.errors.push(faulty(name, fault));
+            said.errors.push(value_error(name, fault));
         }
     }
-    let mut data = said.data();
+    let mut data = said.read_data();
     let references = data.remove("references").filter(|references| !references.is_null());
     let mut errors = said.errors;
-    let message = message(&name, data, &sender, &mut errors);
+    let message = encode_message(&name, data, &sender, &mut errors);
     let (Some(subject), Some(message)) = (subject, message) else { return Err(CloudEventError(errors)) };
-    let header = EventHeader::new(ids.id(), ids.fact(), &sender.word, subject, occurred_at);
+    let header = EventHeader::new(ids.event_id(), ids.fact_id(), &sender.word, subject, occurred_at);
     let (mut event, body) = match Event::of_message(header, &name, &message) {
         Ok(made) => made,
         Err(error) => {
@@ -99,7 +99,7 @@ pub fn from_cloudevent(value: &Value) -> Result<Event, CloudEventError> {
     };
     for (n, identifier) in body.identifiers().iter().enumerate().filter(|(_, one)| one.kind != "email") {
         if let Err(fault) = check_key(&identifier.text, false) {
-            errors.push(faulty(&format!("data.identifiers[{n}].text"), fault));
+            errors.push(value_error(&format!("data.identifiers[{n}].text"), fault));
         }
     }
     // An instant in UTC is one; a day's beginning in UTC says nothing of the clock that it was 00:00 on.
@@ -107,59 +107,61 @@ pub fn from_cloudevent(value: &Value) -> Result<Event, CloudEventError> {
     event.header.revision = ids.revision.to_owned();
     event.header.revision_order = order;
     if let Some(references) = references {
-        refer(&mut event, &references, &sender, &mut errors);
+        read_references(&mut event, &references, &sender, &mut errors);
     }
     if errors.is_empty() { Ok(event) } else { Err(CloudEventError(errors)) }
 }
 
 /// What the object says, and all that is wrong with it so far.
-struct Said<'v> {
+struct AttributeReader<'v> {
     object: &'v Map<String, Value>,
     errors: Vec<EventError>,
 }
 
-impl Said<'_> {
+impl AttributeReader<'_> {
     /// An attribute that is null is not there (CloudEvents JSON format, section 2.2).
-    fn value(&self, name: &str) -> Option<&Value> {
+    fn attribute(&self, name: &str) -> Option<&Value> {
         self.object.get(name).filter(|value| !value.is_null())
     }
 
     /// Any extension may be there; what is no name of one is a mistake.
-    fn names(&mut self) {
+    fn check_names(&mut self) {
         for name in self.object.keys().filter(|name| !KNOWN.contains(&name.as_str())) {
             if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
                 let problem = "is not the name of a CloudEvents attribute: expected lower-case letters and digits";
-                self.errors.push(wrong(name, problem));
+                self.errors.push(field_error(name, problem));
             } else if let Some(meant) = OURS.iter().find(|ours| strsim::damerau_levenshtein(ours, name) == 1) {
-                self.errors
-                    .push(wrong(name, &format!("is not an attribute that the hub reads: did you mean `{meant}`?")));
+                self.errors.push(field_error(
+                    name,
+                    &format!("is not an attribute that the hub reads: did you mean `{meant}`?"),
+                ));
             }
         }
     }
 
-    fn text(&mut self, name: &str) -> Option<String> {
-        match self.value(name)? {
+    fn read_text(&mut self, name: &str) -> Option<String> {
+        match self.attribute(name)? {
             Value::String(text) => Some(clean_text(text, true).into_owned()).filter(|text| !text.is_empty()),
             other => {
                 let problem = format!("expected a text, found {other}");
-                self.errors.push(wrong(name, &problem));
+                self.errors.push(field_error(name, &problem));
                 None
             }
         }
     }
 
     /// Empty where it is missing, which is then said.
-    fn required(&mut self, name: &str) -> String {
+    fn read_required(&mut self, name: &str) -> String {
         let before = self.errors.len();
-        let text = self.text(name);
+        let text = self.read_text(name);
         if text.is_none() && self.errors.len() == before {
-            self.errors.push(missing(name, "a text"));
+            self.errors.push(missing_value(name, "a text"));
         }
         text.unwrap_or_default()
     }
 
-    fn revision(&mut self) -> (String, Vec<i64>) {
-        let text = match self.value("revision") {
+    fn read_revision(&mut self) -> (String, Vec<i64>) {
+        let text = match self.attribute("revision") {
             None => return (String::new(), Vec::new()),
             Some(Value::String(text)) => clean_text(text, true).into_owned(),
             Some(other) => other.to_string(),
@@ -171,51 +173,52 @@ impl Said<'_> {
             Some(order) => (text, vec![order]),
             None => {
                 let problem = format!("`{text}` has no order: expected a whole number or an RFC 3339 instant");
-                self.errors.push(wrong("revision", &problem));
+                self.errors.push(field_error("revision", &problem));
                 (text, Vec::new())
             }
         }
     }
 
-    fn precision(&mut self) -> bool {
-        let word = match self.value("precision") {
+    fn read_precision(&mut self) -> bool {
+        let word = match self.attribute("precision") {
             None => return false,
             Some(value) => value.as_str().map(|text| clean_text(text, true).into_owned()),
         };
         if !matches!(word.as_deref(), Some("" | "day")) {
-            self.errors.push(wrong("precision", "expected \"day\""));
+            self.errors.push(field_error("precision", "expected \"day\""));
         }
         word.as_deref() == Some("day")
     }
 
     /// The data, which may be in base64 where a sender knows it as bytes only.
-    fn data(&mut self) -> Map<String, Value> {
-        let (plain, bytes) = (self.value("data").cloned(), self.value("data_base64").cloned());
+    fn read_data(&mut self) -> Map<String, Value> {
+        let (plain, bytes) = (self.attribute("data").cloned(), self.attribute("data_base64").cloned());
         let data = match (plain, bytes) {
-            (Some(_), Some(_)) => Err(wrong("data_base64", "stands beside `data`: expected one of the two")),
+            (Some(_), Some(_)) => Err(field_error("data_base64", "stands beside `data`: expected one of the two")),
             (data, None) => Ok(data.unwrap_or_else(|| Value::Object(Map::new()))),
-            (None, Some(bytes)) => self.unpacked(&bytes),
+            (None, Some(bytes)) => self.decode_data(&bytes),
         };
         match data {
             Ok(Value::Object(data)) => return data,
-            Ok(_) => self.errors.push(wrong("data", "expected an object")),
+            Ok(_) => self.errors.push(field_error("data", "expected an object")),
             Err(error) => self.errors.push(error),
         }
         Map::new()
     }
 
-    fn unpacked(&self, bytes: &Value) -> Result<Value, EventError> {
+    fn decode_data(&self, bytes: &Value) -> Result<Value, EventError> {
         let at = "data_base64";
-        let media = self.value("datacontenttype").and_then(Value::as_str).unwrap_or("application/json");
+        let media = self.attribute("datacontenttype").and_then(Value::as_str).unwrap_or("application/json");
         if !is_json(media) {
-            return Err(wrong("datacontenttype", &format!("`{media}`: expected application/json")));
+            return Err(field_error("datacontenttype", &format!("`{media}`: expected application/json")));
         }
         let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
         let engine = GeneralPurpose::new(&base64::alphabet::STANDARD, lenient);
-        let text = bytes.as_str().ok_or_else(|| wrong(at, "expected a text in base64"))?;
-        let bytes = engine.decode(text.trim()).map_err(|error| wrong(at, &format!("is not valid base64: {error}")))?;
+        let text = bytes.as_str().ok_or_else(|| field_error(at, "expected a text in base64"))?;
+        let bytes =
+            engine.decode(text.trim()).map_err(|error| field_error(at, &format!("is not valid base64: {error}")))?;
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-        serde_json::from_slice(bytes).map_err(|error| wrong(at, &format!("is not valid JSON: {error}")))
+        serde_json::from_slice(bytes).map_err(|error| field_error(at, &format!("is not valid JSON: {error}")))
     }
 }
 
@@ -226,7 +229,12 @@ fn is_json(media: &str) -> bool {
 }
 
 /// The message that the data is of, encoded; none where something is wrong with it.
-fn message(name: &str, data: Map<String, Value>, sender: &Sender, errors: &mut Vec<EventError>) -> Option<Vec<u8>> {
+fn encode_message(
+    name: &str,
+    data: Map<String, Value>,
+    sender: &EventSender,
+    errors: &mut Vec<EventError>,
+) -> Option<Vec<u8>> {
     let ty = match catalogue().get(name) {
         Ok(ty) => ty,
         Err(error) => {
@@ -242,45 +250,49 @@ fn message(name: &str, data: Map<String, Value>, sender: &Sender, errors: &mut V
     match DynamicMessage::deserialize(ty.message.clone(), Value::Object(data)) {
         Ok(message) => Some(message.encode_to_vec()),
         Err(error) => {
-            errors.push(wrong("data", &error.to_string()));
+            errors.push(field_error("data", &error.to_string()));
             None
         }
     }
 }
 
-fn refer(event: &mut Event, references: &Value, sender: &Sender, errors: &mut Vec<EventError>) {
+fn read_references(event: &mut Event, references: &Value, sender: &EventSender, errors: &mut Vec<EventError>) {
     let Some(list) = references.as_array() else {
-        errors.push(wrong("data.references", "expected a list of {\"role\", \"subject\"}"));
+        errors.push(field_error("data.references", "expected a list of {\"role\", \"subject\"}"));
         return;
     };
     for reference in list {
         let part = |name: &str| reference.get(name).and_then(Value::as_str).unwrap_or_default();
-        let done =
-            sender.subject(part("subject")).and_then(|subject| event.refer(&clean_text(part("role"), true), subject));
+        let done = sender
+            .read_subject(part("subject"))
+            .and_then(|subject| event.add_reference(&clean_text(part("role"), true), subject));
         errors.extend(done.err());
     }
 }
 
 /// Who sends, as the attribute `source` says and as subjects say it: there a colon ends the source, so one within it is
 /// percent-encoded (RFC 3986, section 2.1).
-pub(super) struct Sender {
+pub(super) struct EventSender {
     uri: String,
     word: String,
 }
 
-impl Sender {
-    fn of(source: &str) -> Self {
-        let uri = decoded(source);
+impl EventSender {
+    fn from_source(source: &str) -> Self {
+        let uri = decode_percent(source);
         Self { word: uri.replace(':', "%3A"), uri }
     }
 
     /// Reads a subject: cleaned as in files; its source may be the sender's own URI as it stands.
-    pub(super) fn subject(&self, text: &str) -> Result<Subject, EventError> {
-        let text = decoded(text);
+    pub(super) fn read_subject(&self, text: &str) -> Result<Subject, EventError> {
+        let text = decode_percent(text);
         let text = clean_text(&text, true);
         let refused = |error: &SubjectError| {
             let expected = format!("kind:source:number: {error}");
-            faulty("subject", ValueFault::new("R0408", "this number makes no subject").instead(text.as_ref(), expected))
+            value_error(
+                "subject",
+                ValueFault::new("R0408", "this number makes no subject").instead(text.as_ref(), expected),
+            )
         };
         let shape = || refused(&SubjectError::Shape(text.clone().into_owned()));
         let (word, rest) = text.split_once(':').ok_or_else(shape)?;
@@ -294,24 +306,24 @@ impl Sender {
         if own.is_none() && number.starts_with("//") {
             let fault = ValueFault::new("R0408", "this number makes no subject")
                 .instead(text.as_ref(), "kind:source:number; a colon within the source is written %3A");
-            return Err(faulty("subject", fault));
+            return Err(value_error("subject", fault));
         }
         let number = clean_text(number, true);
-        check_key(&number, false).map_err(|fault| faulty("subject", fault))?;
+        check_key(&number, false).map_err(|fault| value_error("subject", fault))?;
         Subject::new(kind, &clean_text(source, true), &number).map_err(|error| refused(&error))
     }
 }
 
 /// Characters beyond ASCII that a sender has percent-encoded, as themselves. All other escapes stay, since a number may hold
 /// them.
-fn decoded(text: &str) -> String {
+fn decode_percent(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('%') {
         let (before, escaped) = rest.split_at(at);
         out.push_str(before);
         let mut bytes = Vec::new();
-        while let Some(byte) = escaped.get(bytes.len() * 3..).and_then(escape).filter(|byte| *byte >= 0x80) {
+        while let Some(byte) = escaped.get(bytes.len() * 3..).and_then(escaped_byte).filter(|byte| *byte >= 0x80) {
             bytes.push(byte);
         }
         let taken = match std::str::from_utf8(&bytes) {
@@ -331,7 +343,7 @@ fn decoded(text: &str) -> String {
 }
 
 /// The byte of an escape that a text begins with.
-fn escape(text: &str) -> Option<u8> {
+fn escaped_byte(text: &str) -> Option<u8> {
     let hex = text.strip_prefix('%')?.get(..2)?;
     hex.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u8::from_str_radix(hex, 16).ok())?
 }

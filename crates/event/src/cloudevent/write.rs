@@ -10,7 +10,7 @@ use crate::{Event, FieldKind, KeyRing};
 /// `sealed` is true and `data` holds the open fields alone.
 pub fn to_cloudevent(event: &Event, keys: &dyn KeyRing) -> Value {
     let ty = event.ty();
-    let (event, (bytes, is_sealed)) = (&event.header, event.payload().message(&event.header.subject, keys));
+    let (event, (bytes, is_sealed)) = (&event.header, event.payload().clear_message(&event.header.subject, keys));
     let mut data = DynamicMessage::decode(ty.message.clone(), bytes.as_slice())
         .ok()
         .and_then(|m| {

@@ -57,8 +57,8 @@ pub fn decode(value: &[u8]) -> Result<Event, CodecError> {
         .map(|(role, subject)| Ok(SubjectReference { role, subject: subject.parse::<Subject>()? }))
         .collect::<Result<_, EventError>>()?;
     let header = EventHeader {
-        id: id(&record.id)?,
-        fact: id(&record.fact)?,
+        id: decode_id(&record.id)?,
+        fact: decode_id(&record.fact)?,
         source: record.source,
         subject: record.subject.parse().map_err(EventError::from)?,
         occurred_at: record.occurred_at,
@@ -70,7 +70,7 @@ pub fn decode(value: &[u8]) -> Result<Event, CodecError> {
         locator: record.locator,
         references,
     };
-    Ok(Event::stored(header, payload))
+    Ok(Event::from_stored(header, payload))
 }
 
 /// Decodes a record's value and reads its payload with these keys.
@@ -91,10 +91,10 @@ pub fn decode_digested(
     keys: &dyn KeyRing,
 ) -> Result<(ContentDigest, DecodedEvent), CodecError> {
     let event = decode(value)?;
-    let digest = key.digest(&event);
+    let digest = key.digest_event(&event);
     Ok((digest, event.into_decoded(keys)?))
 }
 
-fn id(bytes: &[u8]) -> Result<EventId, CodecError> {
+fn decode_id(bytes: &[u8]) -> Result<EventId, CodecError> {
     bytes.try_into().map(EventId).map_err(|_| CodecError::Id(bytes.len()))
 }

@@ -19,7 +19,7 @@ impl HubKey {
     }
 
     /// Says which key this is and nothing of it: kept beside what it was used for, so that another one is noticed.
-    pub fn check(&self) -> i64 {
+    pub fn check_number(&self) -> i64 {
         let mut mac = self.0.clone();
         mac.update(b"which key this is");
         let full = mac.finalize().into_bytes();
@@ -30,7 +30,7 @@ impl HubKey {
 
     /// Digest of what the event says: not where it was read, when it was taken in, or by which mapping. Nor on which clock
     /// its time was read: an event that was kept before offsets were is the same as the one that is read with it now.
-    pub fn digest(&self, event: &Event) -> ContentDigest {
+    pub fn digest_event(&self, event: &Event) -> ContentDigest {
         let mut mac = self.0.clone();
         let mut put = |bytes: &[u8]| {
             mac.update(&(bytes.len() as u64).to_be_bytes());

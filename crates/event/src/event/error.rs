@@ -6,7 +6,7 @@ use crate::{SubjectError, ValueFault};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs)]
 pub enum EventError {
-    #[error("there is no event type `{name}`{}", hint(.nearest))]
+    #[error("there is no event type `{name}`{}", nearest_hint(.nearest))]
     Type { name: String, nearest: Option<String> },
     #[error("{0}")]
     Subject(#[from] SubjectError),
@@ -24,6 +24,6 @@ pub enum EventError {
     Value { field: String, fault: Box<ValueFault> },
 }
 
-fn hint(nearest: &Option<String>) -> String {
+fn nearest_hint(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or_else(String::new, |n| format!("; did you mean `{n}`?"))
 }

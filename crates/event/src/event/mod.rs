@@ -84,8 +84,8 @@ impl Event {
         occurred_at: Micros,
         body: Body,
     ) -> Result<Self, EventError> {
-        let payload = Payload::of(&body)?;
-        Self::checked(EventHeader::new(id, fact, source, subject, occurred_at), payload, &body)
+        let payload = Payload::of_body(&body)?;
+        Self::from_checked(EventHeader::new(id, fact, source, subject, occurred_at), payload, &body)
     }
 
     /// The same of an encoded message, whose unknown fields are kept.
@@ -108,17 +108,17 @@ impl Event {
     /// The same, with what it says.
     pub(crate) fn of_message(header: EventHeader, name: &str, message: &[u8]) -> Result<(Self, Body), EventError> {
         let (payload, body) = Payload::of_message(name, message)?;
-        Ok((Self::checked(header, payload, &body)?, body))
+        Ok((Self::from_checked(header, payload, &body)?, body))
     }
 
-    fn checked(header: EventHeader, payload: Payload, body: &Body) -> Result<Self, EventError> {
+    fn from_checked(header: EventHeader, payload: Payload, body: &Body) -> Result<Self, EventError> {
         header.check_subject(payload.ty())?;
         header.check_other_record(body)?;
         Ok(Self { header, payload })
     }
 
     /// As it was decoded from the log, which holds what was checked before.
-    pub(crate) fn stored(header: EventHeader, payload: Payload) -> Self {
+    pub(crate) fn from_stored(header: EventHeader, payload: Payload) -> Self {
         Self { header, payload }
     }
 
@@ -126,7 +126,7 @@ impl Event {
     ///
     /// # Errors
     /// A role that the type does not have, or a target of another kind than the role's.
-    pub fn refer(&mut self, role: &str, subject: Subject) -> Result<(), EventError> {
+    pub fn add_reference(&mut self, role: &str, subject: Subject) -> Result<(), EventError> {
         let ty = self.ty();
         let role = ty.role(role)?;
         check_target(role, &subject)?;
@@ -144,10 +144,10 @@ impl Event {
         &self.payload
     }
 
-    /// The same with its personal part sealed under this key (see [`Payload::sealed`]).
+    /// The same with its personal part sealed under this key (see [`Payload::seal_with`]).
     #[must_use]
-    pub fn sealed(self, key: &[u8], seal: impl FnOnce(&[u8]) -> Vec<u8>) -> Self {
-        Self { payload: self.payload.sealed(key, seal), ..self }
+    pub fn seal_with(self, key: &[u8], seal: impl FnOnce(&[u8]) -> Vec<u8>) -> Self {
+        Self { payload: self.payload.seal_with(key, seal), ..self }
     }
 
     /// Reads its payload with these keys.
@@ -237,7 +237,7 @@ mod tests {
     fn merged(subject: &str, into: &str) -> Result<Event, EventError> {
         let ids = IdParts { source: "crm", part: "", parts: &["1".to_owned()], revision: "" };
         let body = v1::PartyMergedAtSource { into: into.to_owned(), ..Default::default() };
-        Event::new(ids.id(), ids.fact(), "crm", subject.parse()?, 0, body.into())
+        Event::new(ids.event_id(), ids.fact_id(), "crm", subject.parse()?, 0, body.into())
     }
 
     #[test]

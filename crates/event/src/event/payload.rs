@@ -46,14 +46,14 @@ pub struct PayloadContent {
 
 impl Payload {
     /// Of a message in clear.
-    pub fn of(body: &Body) -> Result<Self, EventError> {
-        Self::parted(catalogue().of(body), &body.encode_to_vec())
+    pub fn of_body(body: &Body) -> Result<Self, EventError> {
+        Self::split_message(catalogue().type_of(body), &body.encode_to_vec())
     }
 
     /// Of an encoded message in clear, whose unknown fields are kept, with what it says.
     pub(crate) fn of_message(name: &str, message: &[u8]) -> Result<(Self, Body), EventError> {
-        let payload = Self::parted(catalogue().get(name)?, message)?;
-        let body = payload.decode(&payload.personal)?;
+        let payload = Self::split_message(catalogue().get(name)?, message)?;
+        let body = payload.decode_body(&payload.personal)?;
         Ok((payload, body))
     }
 
@@ -89,13 +89,13 @@ impl Payload {
     }
 
     /// The personal part in clear, if it is.
-    pub(crate) fn clear(&self) -> Option<&[u8]> {
+    pub(crate) fn clear_personal(&self) -> Option<&[u8]> {
         self.sealed_by.is_empty().then_some(self.personal.as_slice())
     }
 
     /// The same with the personal part sealed, unless it is already or there is none.
     #[must_use]
-    pub fn sealed(self, key: &[u8], seal: impl FnOnce(&[u8]) -> Vec<u8>) -> Self {
+    pub fn seal_with(self, key: &[u8], seal: impl FnOnce(&[u8]) -> Vec<u8>) -> Self {
         if !self.sealed_by.is_empty() || self.personal.is_empty() {
             return self;
         }
@@ -107,39 +107,39 @@ impl Payload {
     /// # Errors
     /// Bytes in clear, or opened ones, that do not decode.
     pub fn read(&self, subject: &Subject, keys: &dyn KeyRing) -> Result<PayloadContent, EventError> {
-        let clear = self.opened(subject, keys);
-        let body = self.decode(clear.as_deref().unwrap_or_default())?;
+        let clear = self.open_personal(subject, keys);
+        let body = self.decode_body(clear.as_deref().unwrap_or_default())?;
         Ok(PayloadContent { body, is_sealed: clear.is_none() })
     }
 
     /// The encoded message, as far as these keys open it, and whether its personal part stayed sealed.
-    pub(crate) fn message(&self, subject: &Subject, keys: &dyn KeyRing) -> (Vec<u8>, bool) {
-        let clear = self.opened(subject, keys);
+    pub(crate) fn clear_message(&self, subject: &Subject, keys: &dyn KeyRing) -> (Vec<u8>, bool) {
+        let clear = self.open_personal(subject, keys);
         ([self.open.as_slice(), clear.as_deref().unwrap_or_default()].concat(), clear.is_none())
     }
 
     /// The personal part in clear; none where it stays sealed.
-    fn opened(&self, subject: &Subject, keys: &dyn KeyRing) -> Option<Cow<'_, [u8]>> {
-        match self.clear() {
+    fn open_personal(&self, subject: &Subject, keys: &dyn KeyRing) -> Option<Cow<'_, [u8]>> {
+        match self.clear_personal() {
             Some(clear) => Some(Cow::Borrowed(clear)),
             None => keys.unseal(subject, &self.sealed_by, &self.personal).map(Cow::Owned),
         }
     }
 
-    fn decode(&self, personal: &[u8]) -> Result<Body, EventError> {
+    fn decode_body(&self, personal: &[u8]) -> Result<Body, EventError> {
         Body::decode(self.ty.name, &self.open, personal)
-            .ok_or_else(|| catalogue().unknown(self.ty.name))?
+            .ok_or_else(|| catalogue().unknown_type(self.ty.name))?
             .map_err(|error| EventError::Decode(error.to_string()))
     }
 
-    fn parted(ty: &'static EventType, message: &[u8]) -> Result<Self, EventError> {
-        let (open, personal) = part(message, ty).map_err(|error| EventError::Decode(error.to_string()))?;
+    fn split_message(ty: &'static EventType, message: &[u8]) -> Result<Self, EventError> {
+        let (open, personal) = split_fields(message, ty).map_err(|error| EventError::Decode(error.to_string()))?;
         Ok(Self { ty, open, personal, sealed_by: Vec::new() })
     }
 }
 
 /// Parts the encoding of a message into open and personal fields, each in its order; unknown fields are open.
-fn part(message: &[u8], ty: &EventType) -> Result<(Vec<u8>, Vec<u8>), prost::DecodeError> {
+fn split_fields(message: &[u8], ty: &EventType) -> Result<(Vec<u8>, Vec<u8>), prost::DecodeError> {
     let (mut open, mut personal) = (Vec::with_capacity(message.len()), Vec::new());
     let mut rest = message;
     while !rest.is_empty() {
@@ -174,14 +174,14 @@ mod tests {
             buyer: Some(v1::Person { name: "Ann".into(), ..Default::default() }),
             ..Default::default()
         };
-        Payload::of(&order.into()).unwrap()
+        Payload::of_body(&order.into()).unwrap()
     }
 
     #[test]
     fn a_sealed_part_that_cannot_be_opened_leaves_the_open_fields() {
         let subject: Subject = "order:shop:1".parse().unwrap();
         let clear = order();
-        let sealed = clear.clone().sealed(b"k1", |bytes| bytes.iter().rev().copied().collect());
+        let sealed = clear.clone().seal_with(b"k1", |bytes| bytes.iter().rev().copied().collect());
         let read = sealed.read(&subject, &EmptyKeyRing).unwrap();
         let Body::OrderPlaced(order) = &read.body else { panic!("{read:?}") };
         assert!(read.is_sealed && order.identifiers.is_empty() && order.buyer.is_none());
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(sealed.read(&subject, &Reversing).unwrap(), clear.read(&subject, &EmptyKeyRing).unwrap());
         let other: Subject = "order:shop:2".parse().unwrap();
         assert!(sealed.read(&other, &Reversing).unwrap().is_sealed, "a key is one subject's");
-        assert_eq!(sealed.clone().sealed(b"k2", |_| panic!("it is sealed already")), sealed);
+        assert_eq!(sealed.clone().seal_with(b"k2", |_| panic!("it is sealed already")), sealed);
     }
 
     #[test]

@@ -11,7 +11,7 @@ const WIDTH: usize = 100;
 pub fn render_problem(problem: &Problem, resource: &str, line_of: &dyn Fn(u64) -> Option<String>) -> String {
     let mut out = String::with_capacity(256);
     // Writing into a String cannot fail.
-    let _ = write(problem, resource, line_of, &mut out);
+    let _ = write_problem(problem, resource, line_of, &mut out);
     out
 }
 
@@ -33,7 +33,12 @@ pub fn render_record_problems(
     out
 }
 
-fn write(p: &Problem, resource: &str, line_of: &dyn Fn(u64) -> Option<String>, out: &mut String) -> std::fmt::Result {
+fn write_problem(
+    p: &Problem,
+    resource: &str,
+    line_of: &dyn Fn(u64) -> Option<String>,
+    out: &mut String,
+) -> std::fmt::Result {
     writeln!(out, "error[{}]: {}", p.code, p.message)?;
     if p.lines.is_empty() {
         if let Some(place) = &p.mapping {
@@ -42,7 +47,12 @@ fn write(p: &Problem, resource: &str, line_of: &dyn Fn(u64) -> Option<String>, o
             let margin = " ".repeat(number.len());
             writeln!(out, "{margin} |\n{number} | {}", place.excerpt)?;
             let before: String = place.excerpt.chars().take(place.column.saturating_sub(1) as usize).collect();
-            writeln!(out, "{margin} | {}{}", " ".repeat(width(&before)), "^".repeat(place.length.max(1) as usize))?;
+            writeln!(
+                out,
+                "{margin} | {}{}",
+                " ".repeat(display_width(&before)),
+                "^".repeat(place.length.max(1) as usize)
+            )?;
         }
     } else {
         let lines: Vec<_> = p.lines.iter().map(u64::to_string).collect();
@@ -52,7 +62,7 @@ fn write(p: &Problem, resource: &str, line_of: &dyn Fn(u64) -> Option<String>, o
         let margin = lines.iter().map(String::len).max().unwrap_or(1);
         for (line, number) in p.lines.iter().zip(&lines) {
             let Some(text) = line_of(*line) else { continue };
-            let (shown, at) = window(&text, &p.found);
+            let (shown, at) = excerpt_around(&text, &p.found);
             writeln!(out, "{number:>margin$} | {shown}")?;
             if let Some((column, length)) = at {
                 writeln!(out, "{:margin$} | {}{} {}", "", " ".repeat(column), "^".repeat(length), p.path)?;
@@ -64,7 +74,7 @@ fn write(p: &Problem, resource: &str, line_of: &dyn Fn(u64) -> Option<String>, o
         writeln!(out, "  = in {}{of}", if p.target.is_empty() { "the record" } else { &p.target })?;
     }
     if !p.found.is_empty() {
-        writeln!(out, "  = found {}", quoted(&p.found))?;
+        writeln!(out, "  = found {}", quote_text(&p.found))?;
     }
     if !p.expected.is_empty() {
         let by = match &p.mapping {
@@ -82,7 +92,7 @@ fn write(p: &Problem, resource: &str, line_of: &dyn Fn(u64) -> Option<String>, o
 }
 
 /// Text in quotes, with what cannot be seen made visible.
-fn quoted(text: &str) -> String {
+fn quote_text(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars().take(200) {
         match c {
@@ -99,7 +109,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A long line is cut around what was found; gives the column (in cells) and length of it.
-fn window(text: &str, found: &str) -> (String, Option<(usize, usize)>) {
+fn excerpt_around(text: &str, found: &str) -> (String, Option<(usize, usize)>) {
     let at = if found.is_empty() { None } else { text.find(found) };
     let skip = at.map_or(0, |at| text[..at].chars().count().saturating_sub(WIDTH / 2));
     let mut shown: String = if skip > 0 { "…".into() } else { String::new() };
@@ -107,12 +117,13 @@ fn window(text: &str, found: &str) -> (String, Option<(usize, usize)>) {
     if text.chars().nth(skip + WIDTH).is_some() {
         shown.push('…');
     }
-    let place = shown.find(found).filter(|_| at.is_some()).map(|at| (width(&shown[..at]), width(found).max(1)));
+    let place =
+        shown.find(found).filter(|_| at.is_some()).map(|at| (display_width(&shown[..at]), display_width(found).max(1)));
     (shown, place)
 }
 
 /// Cells that a text takes in a terminal: wide characters take two.
-fn width(text: &str) -> usize {
+fn display_width(text: &str) -> usize {
     text.chars().map(|c| if matches!(c as u32, 0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f | 0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x20000..=0x3fffd) { 2 } else { 1 }).sum()
 }
 
@@ -158,7 +169,7 @@ mod tests {
     #[test]
     fn long_lines_are_cut_around_the_fault() {
         let line = format!("{}BAD{}", "a".repeat(500), "b".repeat(500));
-        let (shown, at) = window(&line, "BAD");
+        let (shown, at) = excerpt_around(&line, "BAD");
         assert!(shown.chars().count() < 110);
         assert_eq!(at.map(|(_, length)| length), Some(3));
     }

@@ -1,6 +1,6 @@
 //! `set`: which field of the event's message each name fills.
 
-use onefold_event::{EventType, Field, FieldKind, Problem};
+use onefold_event::{EventType, FieldKind, MessageField, Problem};
 
 use crate::compile::compiler::ConnectorCompiler;
 use crate::compile::references::IDENTIFIERS;
@@ -17,7 +17,7 @@ impl ConnectorCompiler<'_> {
     pub(crate) fn read_message(
         &mut self,
         entries: &[(TomlEntry, bool)],
-        fields: &'static [Field],
+        fields: &'static [MessageField],
         scope: ScopeId,
         target: &str,
         path: &str,
@@ -48,7 +48,7 @@ impl ConnectorCompiler<'_> {
         &mut self,
         entry: &TomlEntry,
         common: bool,
-        fields: &[Field],
+        fields: &[MessageField],
         set: &[(TomlEntry, bool)],
         target: &str,
         ty: &EventType,
@@ -74,7 +74,7 @@ impl ConnectorCompiler<'_> {
     fn read_fill(
         &mut self,
         entry: &TomlEntry,
-        field: &'static Field,
+        field: &'static MessageField,
         scope: ScopeId,
         target: &str,
         path: &str,
@@ -170,7 +170,7 @@ impl ConnectorCompiler<'_> {
     fn read_list(
         &mut self,
         entry: &TomlEntry,
-        fields: &'static [Field],
+        fields: &'static [MessageField],
         scope: ScopeId,
         target: &str,
         path: &str,

@@ -1,6 +1,6 @@
 //! What a test's `check` names in the events that were made, and whether it is as expected.
 
-use onefold_event::{Field, FieldKind, FieldValue, Occurred, parse_decimal, parse_instant, parse_time};
+use onefold_event::{FieldKind, FieldValue, MessageField, Occurred, parse_decimal, parse_instant, parse_time};
 
 use crate::program::compiled::CompiledConnector;
 use crate::report::nearest::did_you_mean;
@@ -54,7 +54,8 @@ fn find_below(value: &FieldValue, kind: &FieldKind, steps: &[&str], path: &str) 
         },
         (FieldValue::Message(fields), FieldKind::Message(known)) => {
             let Some(field) = known.iter().find(|f| f.name == *step) else {
-                let advice = did_you_mean(step, known.iter().map(|f: &Field| f.name.as_str())).unwrap_or_default();
+                let advice =
+                    did_you_mean(step, known.iter().map(|f: &MessageField| f.name.as_str())).unwrap_or_default();
                 return Err(format!("`{path}`: there is no field `{step}` {advice}").trim_end().to_owned());
             };
             match fields.iter().find(|(n, _)| *n == field.number) {

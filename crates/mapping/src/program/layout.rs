@@ -1,11 +1,11 @@
 //! Which field of an event's message each slot fills.
 
-use onefold_event::Field;
+use onefold_event::MessageField;
 
 /// A part of a message, with the slots that fill it.
 #[derive(Debug)]
 pub(crate) struct FieldLayout {
-    pub(crate) field: &'static Field,
+    pub(crate) field: &'static MessageField,
     pub(crate) fill: LayoutFill,
 }
 

@@ -39,13 +39,13 @@ pub(crate) fn build_event<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> 
     }
     let source = frame.run.plan.source();
     let parts = IdParts { source, part: &def.part, parts: &id, revision: &revision };
-    if let Err(fault) = parts.check() {
+    if let Err(fault) = parts.check_lengths() {
         refuse_long_key(def, frame, fault);
         return None;
     }
     let made = Event::from_message(
-        parts.id(),
-        parts.fact(),
+        parts.event_id(),
+        parts.fact_id(),
         source,
         subject,
         at.micros,
@@ -61,7 +61,7 @@ pub(crate) fn build_event<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> 
         }
     };
     for (role, subject) in references {
-        if let Err(why) = event.refer(role, subject) {
+        if let Err(why) = event.add_reference(role, subject) {
             refuse_event(def, frame, &why.to_string());
             return None;
         }

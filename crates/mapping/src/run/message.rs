@@ -1,6 +1,6 @@
 //! Fills an event's message from the slots of its layout.
 
-use onefold_event::{Field, FieldKind, FieldValue, ValueFault};
+use onefold_event::{FieldKind, FieldValue, MessageField, ValueFault};
 use rust_decimal::Decimal;
 
 use crate::program::cell::CellDef;
@@ -103,7 +103,7 @@ pub(crate) fn list_messages<'r>(
 
 fn slot_field<'r>(
     slot: usize,
-    field: &Field,
+    field: &MessageField,
     frame: &ScopeFrame<'_, 'r>,
     filled: &mut FilledMessage<'r>,
 ) -> Option<FieldValue> {
@@ -135,7 +135,7 @@ fn slot_field<'r>(
     if field.repeated { Some(FieldValue::List(encoded.collect())) } else { encoded.next() }
 }
 
-fn encode_value(value: CellValue, field: &Field) -> Result<FieldValue, ValueFault> {
+fn encode_value(value: CellValue, field: &MessageField) -> Result<FieldValue, ValueFault> {
     Ok(match (value, &field.kind) {
         (CellValue::Text(word), FieldKind::Enum(words)) => {
             FieldValue::Enum(words.iter().find(|(w, _)| *w == word).map_or(0, |(_, n)| *n))

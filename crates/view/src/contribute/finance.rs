@@ -222,7 +222,7 @@ impl Sheet<'_> {
         let sale = self.fragment.sale.as_ref().and_then(|sale| sale.total);
         let Some(amount) = sale.or_else(|| self.fragment.payment.as_ref()?.amount) else { return };
         let code = amount.currency_code();
-        let Some(ended) = Currency::from_code(&code).and_then(|currency| currency.ended()) else { return };
+        let Some(ended) = Currency::from_code(&code).and_then(|currency| currency.end_date()) else { return };
         if self.since().calendar_day() > Day::from(ended) {
             let what = format!(
                 "{} of a currency that was withdrawn at the end of {}",

@@ -90,7 +90,7 @@ fn say(hub: &mut Hub, (what, n, other, cents, currency, day): Happening) {
     names.sort();
     names.dedup();
     for (role, target) in names {
-        event.refer(role, subject(&target)).unwrap();
+        event.add_reference(role, subject(&target)).unwrap();
     }
 }
 

@@ -8,7 +8,7 @@ use onefold_identity::IdentityRules;
 use onefold_view::MoneyMeasure;
 
 fn refer(event: &mut onefold_event::Event, role: &str, to: &str) {
-    event.refer(role, subject(to)).unwrap();
+    event.add_reference(role, subject(to)).unwrap();
 }
 
 fn two() -> Hub {

@@ -10,7 +10,7 @@ fn day(hub: &mut Hub, about: &str, at: &str, body: impl Into<onefold_event::Body
     let event = hub.say(about, at, body);
     event.header.day = true;
     if event.header.subject.kind() != onefold_event::SubjectKind::Party {
-        event.refer("buyer", subject("party:erp:A")).unwrap();
+        event.add_reference("buyer", subject("party:erp:A")).unwrap();
     }
 }
 
@@ -46,7 +46,7 @@ fn an_instant_is_shown_with_its_offset() {
     let mut hub = customer();
     let made = ContactMade { channel: "phone".into(), ..ContactMade::default() };
     let said = hub.say("contact:crm:1", "2026-03-01T23:30:00-08:00", made);
-    said.refer("customer", subject("party:erp:A")).unwrap();
+    said.add_reference("customer", subject("party:erp:A")).unwrap();
     let view = serde_json::to_value(hub.fold().view("party:erp:A")).unwrap();
     assert_eq!(view["contacts"]["last_at"], "2026-03-01T23:30:00-08:00");
     assert_eq!(
@@ -77,7 +77,7 @@ fn what_arrives_on_the_evening_of_the_promised_day_is_on_time() {
 fn a_case_is_as_old_as_the_calendar_of_its_desk_says() {
     let mut hub = customer();
     let said = hub.say("case:desk:1", "2026-03-01T23:30:00-08:00", CaseOpened::default());
-    said.refer("customer", subject("party:erp:A")).unwrap();
+    said.add_reference("customer", subject("party:erp:A")).unwrap();
     let cases = hub.fold().view_at("party:erp:A", Some("2026-03-03")).cases;
     assert_eq!(
         (cases.open_cases[0].age_days, cases.open_cases[0].opened_at.to_string().as_str()),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{
-    Event, EventType, Field, FieldKind, ReferenceRole, RoleTarget, SubjectKind, catalogue, from_cloudevent,
+    Event, EventType, FieldKind, MessageField, ReferenceRole, RoleTarget, SubjectKind, catalogue, from_cloudevent,
 };
 use serde_json::{Map, Value, json};
 
@@ -144,7 +144,7 @@ fn world() -> Hub {
     }
     // A day that was promised for an order is seen by what is shipped of it.
     let shipped = hub.say("delivery:erp:3", "2026-02-01", dispatched("", &["order:erp:1", "order:erp:new"]));
-    shipped.refer("buyer", subject("party:erp:A")).unwrap();
+    shipped.add_reference("buyer", subject("party:erp:A")).unwrap();
     hub
 }
 
@@ -186,7 +186,7 @@ fn event(ty: &EventType, about: &str, more: &Value, references: &[(ReferenceRole
 }
 
 /// A value for a field, with meaning where its name gives it one.
-fn value(field: &Field) -> Value {
+fn value(field: &MessageField) -> Value {
     let one = match (&field.kind, field.name.as_str()) {
         (FieldKind::Message(_), "identifiers") => json!({ "kind": "phone", "text": "+8613800138009" }),
         (FieldKind::Message(_), "wrong") => json!({ "kind": "phone", "text": "+8613800138000" }),
@@ -252,7 +252,7 @@ fn without_effect(ty: &EventType) -> BTreeSet<String> {
     }
     for field in ty.fields.iter().filter(|field| !field.required) {
         // What is undone must have been said.
-        let undone = |of: &&Field| field.name == "undone" && of.name == "wrong";
+        let undone = |of: &&MessageField| field.name == "undone" && of.name == "wrong";
         let base: Map<String, Value> = ty.fields.iter().filter(undone).map(|of| (of.name.clone(), value(of))).collect();
         let mut more = base.clone();
         more.insert(field.name.clone(), value(field));

@@ -19,7 +19,7 @@ fn everything() -> Bundle {
     let known =
         PartyRecorded { language: "de".into(), ..party("Anna", &[id("phone", "+8613800138000"), id("email", "none")]) };
     hub.say("party:erp:A", "2026-01-01", known);
-    let buyer = |event: &mut onefold_event::Event| event.refer("buyer", subject("party:erp:A")).unwrap();
+    let buyer = |event: &mut onefold_event::Event| event.add_reference("buyer", subject("party:erp:A")).unwrap();
     let lines = vec![line("P1", "toys", "2", "5.00")];
     buyer(hub.say(
         "order:erp:1",
@@ -64,8 +64,8 @@ fn everything() -> Bundle {
     buyer(hub.say("contact:crm:1", "2026-03-08", made));
     hub.say("party:erp:B", "2026-01-01", party("Berta", &[]));
     let shared = hub.say("order:erp:2", "2026-03-09", order("1.00"));
-    shared.refer("buyer", subject("party:erp:A")).unwrap();
-    shared.refer("buyer", subject("party:erp:B")).unwrap();
+    shared.add_reference("buyer", subject("party:erp:A")).unwrap();
+    shared.add_reference("buyer", subject("party:erp:B")).unwrap();
     let folded = hub.fold();
     hub.say("party:erp:A", "2026-01-02", flag(Intermediary::Marketplace));
     let own = |folded: &crate::hub::Folded| folded.contributions[&subject("party:erp:A")]["party:erp:A"].clone();
@@ -174,7 +174,7 @@ fn digests_are_frozen() {
 fn a_bundle_of_thousands_of_documents_stays_small() {
     let mut hub = Hub::default();
     hub.say("party:erp:A", "2026-01-01", party("Anna", &[]));
-    let buyer = |event: &mut onefold_event::Event| event.refer("buyer", subject("party:erp:A")).unwrap();
+    let buyer = |event: &mut onefold_event::Event| event.add_reference("buyer", subject("party:erp:A")).unwrap();
     for n in 0..2_000 {
         let opened = CaseOpened { title: "x".repeat(500), words: "y".repeat(5000), ..CaseOpened::default() };
         let lines = vec![line(&format!("P{n}"), &format!("C{n}"), "1", "1.00")];

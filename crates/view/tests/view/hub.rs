@@ -49,7 +49,7 @@ impl Hub {
         let (source, parts, revision) =
             (subject.source().to_owned(), [about.to_owned(), fact.to_owned()], order.to_string());
         let id = IdParts { source: &source, part: "", parts: &parts, revision: &revision };
-        let (id, fact): (EventId, EventId) = (id.id(), id.fact());
+        let (id, fact): (EventId, EventId) = (id.event_id(), id.fact_id());
         let day = !at.contains('T');
         let at = if day { format!("{at}T00:00:00+00:00") } else { at.to_owned() };
         let (at, offset) = parse_time(&at).unwrap_or_else(|| panic!("{at} is not a time"));

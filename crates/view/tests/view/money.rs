@@ -5,7 +5,7 @@ use crate::hub::Hub;
 use onefold_event::v1::{OrderAmended, OrderCancelled, PaymentReversed};
 
 fn refer(event: &mut onefold_event::Event, role: &str, to: &str) {
-    event.refer(role, crate::hub::subject(to)).unwrap();
+    event.add_reference(role, crate::hub::subject(to)).unwrap();
 }
 
 fn customer() -> Hub {

@@ -87,7 +87,7 @@ fn say(hub: &mut Hub, (what, n, day, who, cents): Happening) {
         4 => (hub.say(&own, &at, invoice(&amount, "")), "debtor"),
         5 => {
             let event = hub.say(&about("credit_note"), &at, credit(&amount));
-            event.refer("invoice", subject(&own)).unwrap();
+            event.add_reference("invoice", subject(&own)).unwrap();
             (event, "buyer")
         }
         6 => (hub.say(&about("payment"), &at, payment(&amount, &[(&own, "3.5"), (&other, "2.25")])), "payer"),
@@ -100,7 +100,7 @@ fn say(hub: &mut Hub, (what, n, day, who, cents): Happening) {
             let orders: Vec<&str> = orders.iter().map(String::as_str).collect();
             let event = hub.say(&about("delivery"), &at, dispatched("2026-03-10", &orders));
             if n % 2 == 0 {
-                event.refer("tracking", subject(&about("track"))).unwrap();
+                event.add_reference("tracking", subject(&about("track"))).unwrap();
             }
             (event, if cents % 5 == 0 { "buyer" } else { "" })
         }
@@ -137,7 +137,7 @@ fn say(hub: &mut Hub, (what, n, day, who, cents): Happening) {
         17 => {
             let event = hub.say(&about("refund"), &at, refund(&amount));
             event
-                .refer(
+                .add_reference(
                     ["credit_note", "payment", "invoice"][usize::from(who) % 3],
                     subject(&match who % 3 {
                         0 => about("credit_note"),
@@ -150,7 +150,7 @@ fn say(hub: &mut Hub, (what, n, day, who, cents): Happening) {
         }
         18 => {
             let event = hub.say(&about("payment"), &at, payment(&amount, &[]));
-            event.refer("order", subject(&about("order"))).unwrap();
+            event.add_reference("order", subject(&about("order"))).unwrap();
             (event, "payer")
         }
         19 => {
@@ -165,7 +165,7 @@ fn say(hub: &mut Hub, (what, n, day, who, cents): Happening) {
     };
     if !role.is_empty() {
         for party_key in parties(who) {
-            event.refer(role, subject(party_key)).unwrap();
+            event.add_reference(role, subject(party_key)).unwrap();
         }
     }
 }
@@ -348,7 +348,7 @@ proptest! {
         let mut hub = hub(&[]);
         for (n, party_key) in PARTIES.iter().enumerate() {
             let event = hub.say(&format!("invoice:erp:{n}"), "2026-03-01", invoice("1.00", ""));
-            event.refer("buyer", subject(party_key)).unwrap();
+            event.add_reference("buyer", subject(party_key)).unwrap();
         }
         let text = |cents: u32| format!("{}.{:02}", cents / 100, cents % 100);
         let texts: Vec<(String, String)> = allocated.iter().map(|(n, c)| (format!("invoice:erp:{n}"), text(*c))).collect();
@@ -382,7 +382,7 @@ proptest! {
         for (n, lines) in products.iter().enumerate() {
             let lines = (0..*lines).map(|p| line(&format!("P{p}"), "toys", "1", "1.00")).collect();
             hub.say(&format!("order:erp:{n}"), "2026-03-01", onefold_event::v1::OrderPlaced { lines, ..order("1.00") })
-                .refer("buyer", subject(PARTIES[0])).unwrap();
+                .add_reference("buyer", subject(PARTIES[0])).unwrap();
         }
         let contributions = by_owner(&hub.fold()).remove(PARTIES[0]).unwrap();
         let (mut all, mut refill) = (Bundle::default(), Refill::default());

@@ -13,7 +13,7 @@ use onefold_view::{CustomerView, FindingView, ReceivableMoney};
 const K1: &str = "party:erp:K1";
 
 fn refer<'a>(event: &'a mut Event, role: &str, to: &str) -> &'a mut Event {
-    event.refer(role, subject(to)).unwrap();
+    event.add_reference(role, subject(to)).unwrap();
     event
 }
 

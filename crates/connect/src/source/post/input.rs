@@ -108,7 +108,7 @@ impl PostedEvent {
             let id = value.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
             none(id, fault::posted(&error))
         })?;
-        let beyond = limits.check(&event);
+        let beyond = limits.check_event(&event);
         if beyond.is_empty() {
             return Ok(event);
         }

@@ -122,7 +122,7 @@ fn event(subject: &str, part: &str, revision: i64, at: u64, body: impl Into<Body
     let (parts, text) = ([subject.to_string(), part.to_owned()], revision.to_string());
     let ids = IdParts { source: "bench", part: "", parts: &parts, revision: &text };
     let at = 1_700_000_000_000_000 + i64::try_from(at)? * 1_000_000;
-    let mut event = Event::new(ids.id(), ids.fact(), "bench", subject, at, body.into())?;
+    let mut event = Event::new(ids.event_id(), ids.fact_id(), "bench", subject, at, body.into())?;
     event.header.revision_order = vec![revision];
     Ok(event)
 }
@@ -150,7 +150,7 @@ fn decision(number: &str, parties: &[&str], revision: i64) -> Result<Event> {
 fn delivery(references: u64) -> Result<Event> {
     let mut delivery = event(&format!("delivery:wms:{references}"), "", 0, 0, v1::Dispatched::default())?;
     for n in 0..references {
-        delivery.refer("order", format!("order:erp:{references}-{n}").parse()?)?;
+        delivery.add_reference("order", format!("order:erp:{references}-{n}").parse()?)?;
     }
     Ok(delivery)
 }
@@ -168,6 +168,6 @@ fn invoice(party: &str, n: u64) -> Result<Event> {
         n,
         v1::InvoiceIssued { total, ..v1::InvoiceIssued::default() },
     )?;
-    invoice.refer("buyer", party.parse()?)?;
+    invoice.add_reference("buyer", party.parse()?)?;
     Ok(invoice)
 }

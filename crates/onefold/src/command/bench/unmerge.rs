@@ -53,7 +53,7 @@ async fn decide(rig: &Rig, documents: u64) -> Result<(Vec<Duration>, Vec<Duratio
             let revision = round * 2 + i64::from(undone);
             let (parts, text) = ([documents.to_string()], revision.to_string());
             let ids = IdParts { source: "onefold", part: "", parts: &parts, revision: &text };
-            let mut event = Event::new(ids.id(), ids.fact(), "onefold", subject, revision, body.into())?;
+            let mut event = Event::new(ids.event_id(), ids.fact_id(), "onefold", subject, revision, body.into())?;
             event.header.revision_order = vec![revision];
             let started = Instant::now();
             rig.append(&[event]).await?;
@@ -81,8 +81,14 @@ fn invoice(party: &str, n: u64) -> Result<Event> {
     let parts = [subject.to_string()];
     let ids = IdParts { source: "crm", part: "", parts: &parts, revision: "" };
     let at = 1_700_000_000_000_000 + i64::try_from(n)? * 1_000_000;
-    let mut event =
-        Event::new(ids.id(), ids.fact(), "crm", subject, at, v1::InvoiceIssued { total, ..Default::default() }.into())?;
-    event.refer("buyer", party.parse()?)?;
+    let mut event = Event::new(
+        ids.event_id(),
+        ids.fact_id(),
+        "crm",
+        subject,
+        at,
+        v1::InvoiceIssued { total, ..Default::default() }.into(),
+    )?;
+    event.add_reference("buyer", party.parse()?)?;
     Ok(event)
 }

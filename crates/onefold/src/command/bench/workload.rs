@@ -181,9 +181,9 @@ fn event(subject: &str, body: impl Into<onefold_event::Body>, at: i64, reference
     let source = subject.source().to_owned();
     let parts = [subject.to_string(), body.name().to_owned()];
     let ids = IdParts { source: &source, part: "", parts: &parts, revision: "" };
-    let mut event = Event::new(ids.id(), ids.fact(), &source, subject, at, body)?;
+    let mut event = Event::new(ids.event_id(), ids.fact_id(), &source, subject, at, body)?;
     for (role, target) in references {
-        event.refer(role, target.parse()?)?;
+        event.add_reference(role, target.parse()?)?;
     }
     Ok(event)
 }
