@@ -67,7 +67,7 @@ impl Replay {
         digest.iter().for_each(|digest| all.bundles.add(digest));
         self.rows.row(Row::Owner { key, bundle: &bytes, digest: digest.as_ref(), first_seen: sum.seen });
         if !bytes.is_empty() {
-            for atom in OwnerKey::members(text) {
+            for atom in OwnerKey::key_members(text) {
                 self.rows.row(Row::SetMember { atom: Key::new(&atom), set: key });
             }
         }

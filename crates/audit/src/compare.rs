@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use onefold_event::{Subject, party_id};
-use onefold_identity::{AtomHolder, OwnerAtom, OwnerKey, whose};
+use onefold_identity::{AtomHolder, OwnerAtom, OwnerKey, find_ownership};
 use onefold_store::{RowPrint, StoredTable};
 use serde::Serialize;
 
@@ -210,7 +210,7 @@ fn customer_of(key: &str, replayed: &Replayed) -> Option<String> {
     let holder = |atom: &OwnerAtom| {
         let text = atom.to_string();
         let OwnerAtom::Identifier(_) = atom else { return AtomHolder::Customer(head(&text)) };
-        AtomHolder::by(replayed.holders.get(&text).into_iter().flatten().map(|party| head(party)))
+        AtomHolder::from_customers(replayed.holders.get(&text).into_iter().flatten().map(|party| head(party)))
     };
-    whose(&OwnerKey::parse(key)?, &holder).customers.into_iter().next()
+    find_ownership(&OwnerKey::parse(key)?, &holder).customers.into_iter().next()
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_event::Subject;
 use onefold_fold::SubjectState;
-use onefold_identity::{IdentifierKey, OwnerAtom, PartyFacts, Strength, cluster, head};
+use onefold_identity::{IdentifierKey, LinkStrength, OwnerAtom, PartyFacts, cluster_parties, find_head};
 use onefold_store::KeyPrint;
 use onefold_view::{Digest, DigestSum, Guest};
 use prost::Message;
@@ -61,7 +61,7 @@ impl Replay {
             let Ok(value) = text.parse::<IdentifierKey>() else { continue };
             if self.rules.is_hub(value.kind(), all.len() as u64) {
                 hubs.push(value);
-            } else if self.rules.strength(value.kind()) != Strength::Neither {
+            } else if self.rules.strength(value.kind()) != LinkStrength::Neither {
                 let mut present = all.iter().filter(|(_, held)| *held).map(|(party, _)| KeyPrint::of(party));
                 if let Some(first) = present.next() {
                     links.extend(present.map(|other| (first, other)));
@@ -143,10 +143,10 @@ impl Replay {
         let Some(linked) = self.linked.get().filter(|_| !facts.is_empty()) else { return Ok(()) };
         let (mut customers, mut heads) = (0, HashMap::new());
         let (mut clusters, mut ids) = (DigestSum::default(), DigestSum::default());
-        for set in cluster(&facts, &linked.decisions, &linked.hubs, &self.rules).sets {
+        for set in cluster_parties(&facts, &linked.decisions, &linked.hubs, &self.rules).sets {
             let seen = |party: &Subject| parties.get(party.as_str()).and_then(|candidate| candidate.seen);
             let times = set.iter().map(|party| (party, seen(party).unwrap_or(i64::MAX)));
-            let Some(head) = head(times) else { continue };
+            let Some(head) = find_head(times) else { continue };
             let keys: Vec<&str> = set.iter().map(Subject::as_str).collect();
             customers += 1;
             clusters.add(&Digest::cluster(keys.iter().copied()));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use foldhash::HashMap;
-use onefold_identity::{IdentifierKey, Joined, PartyDecision};
+use onefold_identity::{IdentifierKey, PartyDecision, UnionFind};
 use onefold_store::KeyPrint;
 
 /// The sets while they form. Parties are known by the prints of their keys, 8 bytes and a number each: two that share a print
@@ -11,14 +11,14 @@ use onefold_store::KeyPrint;
 #[derive(Default)]
 pub(crate) struct Links {
     numbers: HashMap<u64, usize>,
-    sets: Joined,
+    sets: UnionFind,
 }
 
 impl Links {
     /// Connects two parties.
     pub(crate) fn connect(&mut self, one: KeyPrint, other: KeyPrint) {
         let (one, other) = (self.number(one), self.number(other));
-        self.sets.join(one, other);
+        self.sets.union(one, other);
     }
 
     fn number(&mut self, party: KeyPrint) -> usize {

@@ -283,7 +283,7 @@ impl SubjectState {
         let own = [keys.trade, keys.receivable].into_iter().chain(keys.parts).filter(|key| !key.is_empty());
         let mut all: BTreeSet<String> = own.collect();
         let members: Vec<OwnerKey> = all.iter().flat_map(|key| OwnerKey::references_of(key)).collect();
-        all.extend(members.iter().map(|member| member.key(subject)));
+        all.extend(members.iter().map(|member| member.key_for(subject)));
         let named = self.parties(subject).into_iter().filter(|(role, _)| role.target() == RoleTarget::Owner);
         all.extend(named.map(|(_, party)| party.to_string()));
         all

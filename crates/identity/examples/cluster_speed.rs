@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use onefold_event::Subject;
-use onefold_identity::{IdentityRules, Invalid, PartyDecision, PartyFacts, cluster, normalise, normalise_name};
+use onefold_identity::{
+    IdentityRules, InvalidIdentifier, PartyDecision, PartyFacts, cluster_parties, normalise_identifier, normalise_name,
+};
 
 /// Two systems' parties of each customer, who share a phone and a name, and every tenth a tax number; then one component alone:
 /// chains in which each party shares a value with the next, and one decision on all.
@@ -19,17 +21,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             PartyFacts::new(format!("party:{}:{customer:08}", if n % 2 == 0 { "erp" } else { "crm" }).parse()?);
         party.names.extend(normalise_name(&format!("Customer {customer}")));
         let values = [("phone", format!("139{customer:08}"), "CN"), ("email", format!("c{customer}@example.com"), "")];
-        let keys: Result<Vec<_>, Invalid> =
-            values.iter().map(|(kind, text, issuer)| normalise(kind, text, issuer)).collect();
+        let keys: Result<Vec<_>, InvalidIdentifier> =
+            values.iter().map(|(kind, text, issuer)| normalise_identifier(kind, text, issuer)).collect();
         party.identifiers.extend(keys?);
         if customer % 10 == 0 {
-            party.identifiers.insert(normalise("registration", &format!("HRB {customer}"), "DE")?);
+            party.identifiers.insert(normalise_identifier("registration", &format!("HRB {customer}"), "DE")?);
         }
         facts.insert(party.key.clone(), party);
     }
     let made = start.elapsed();
     let start = Instant::now();
-    let found = cluster(&facts, &[], &BTreeSet::new(), &IdentityRules::default());
+    let found = cluster_parties(&facts, &[], &BTreeSet::new(), &IdentityRules::default());
     let took = start.elapsed();
     let rate = |seconds: f64| parties as f64 / seconds;
     println!("{parties} parties normalised in {made:.2?} ({:.0}/s)", rate(made.as_secs_f64()));
@@ -46,7 +48,7 @@ fn one_component(n: usize) -> Result<(), Box<dyn std::error::Error>> {
         let one = |i: usize| {
             let mut party = PartyFacts::new(format!("party:erp:{i:06}").parse()?);
             for value in value(i) {
-                party.identifiers.insert(normalise("loyalty", &format!("{value:06}"), "club")?);
+                party.identifiers.insert(normalise_identifier("loyalty", &format!("{value:06}"), "club")?);
             }
             Ok((party.key.clone(), party))
         };
@@ -69,7 +71,7 @@ fn one_component(n: usize) -> Result<(), Box<dyn std::error::Error>> {
     let rules = IdentityRules { full_from: u64::MAX, ..IdentityRules::default() };
     let time = |parties: &BTreeMap<Subject, PartyFacts>, decisions: &[PartyDecision]| {
         let start = Instant::now();
-        let customers = cluster(parties, decisions, &BTreeSet::new(), &rules).sets.len();
+        let customers = cluster_parties(parties, decisions, &BTreeSet::new(), &rules).sets.len();
         format!("{:.1?} ({customers})", start.elapsed())
     };
     let (forth, back) = (time(&forth, &[]), time(&back, &[]));

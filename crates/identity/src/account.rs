@@ -2,15 +2,15 @@
 
 use iban::{Iban, IbanLike, ParseIbanError};
 
-use crate::normalise::{Scoped, compact};
+use crate::normalise::{ScopedValue, compact_text};
 
 /// Shortest account that is told apart without naming its bank: card numbers and the like.
 const SHORTEST_ALONE: usize = 12;
 const SHORTEST: usize = 5;
 
 /// An IBAN needs no issuer; other numbers keep that of their bank.
-pub(crate) fn normalise(text: &str, bank: String) -> Scoped {
-    let value = match compact(text) {
+pub(crate) fn normalise_account(text: &str, bank: String) -> ScopedValue {
+    let value = match compact_text(text) {
         Ok(value) => value,
         Err(problem) => return (bank, Err(problem)),
     };
@@ -41,7 +41,7 @@ fn looks_like_iban(value: &str) -> bool {
 
 fn is_iban(value: &str) -> bool {
     match value.parse::<Iban>() {
-        Ok(iban) if iban.country_code() == "ES" => spain(iban.bban()),
+        Ok(iban) if iban.country_code() == "ES" => check_spain(iban.bban()),
         Ok(_) => true,
         Err(ParseIbanError::UnknownCountry(base)) => {
             let of = |(country, ..): &&(&str, usize, fn(&char) -> bool)| *country == base.country_code();
@@ -63,7 +63,7 @@ const ADDED: [(&str, usize, IsBankCode); 2] =
     [("HN", 28, char::is_ascii_digit), ("PK", 24, char::is_ascii_alphanumeric)];
 
 /// The two check digits within a Spanish account: of bank and branch, and of the number; powers of two mod 11.
-fn spain(account: &str) -> bool {
+fn check_spain(account: &str) -> bool {
     let check = |padding: &str, part: Option<&str>| {
         let text = format!("{padding}{}", part.unwrap_or_default());
         let sum = text.chars().zip(0_u32..).map(|(c, i)| c.to_digit(10).unwrap_or(0) << i).sum::<u32>() % 11;
@@ -77,7 +77,7 @@ fn spain(account: &str) -> bool {
 mod tests {
     #[test]
     fn an_account_has_one_form() {
-        let key = |text, bank| crate::normalise("account", text, bank).map(|key| key.to_string()).ok();
+        let key = |text, bank| crate::normalise_identifier("account", text, bank).map(|key| key.to_string()).ok();
         assert_eq!(key("de89 3704 0044 0532 0130 00", "any"), Some("account:DE89370400440532013000".into()));
         assert_eq!(key("IBAN DE89370400440532013000", ""), Some("account:DE89370400440532013000".into()));
         assert_eq!(key("6222 0212 3456 7890 123", ""), Some("account:6222021234567890123".into()));
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_country_that_the_registry_got_lately_has_valid_accounts() {
-        let valid = |text| crate::normalise("account", text, "").is_ok();
+        let valid = |text| crate::normalise_identifier("account", text, "").is_ok();
         for text in ["HN54PISA00000000000000123124", "HN88 CABF 0000 0000 0002 5000 5469", "PK36SCBL0000001123456702"] {
             assert!(valid(text), "{text}");
         }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
 
-use crate::constraint::{Constraints, Forbidden};
-use crate::decision::standing;
-use crate::link::Index;
-use crate::verdict::Verdicts;
+use crate::constraint::{ForbiddenPair, PairConstraints};
+use crate::decision::standing_decisions;
+use crate::link::PartyIndex;
+use crate::verdict::PairVerdicts;
 use crate::{IdentityRules, PartyDecision, PartyFacts};
 
 /// A decision *same* that holds and is not honoured: who is a customer's, and who is another's.
@@ -24,7 +24,7 @@ pub struct KeptApart {
 /// The decisions that cannot be honoured of those that name a customer's parties, by their ids. `decisions` holds all that name
 /// any of them, and those that supersede these, in any order. What a later decision says of a pair stands above them.
 pub fn kept_apart(parties: &BTreeSet<Subject>, decisions: &[PartyDecision]) -> Vec<KeptApart> {
-    let standing = standing(decisions);
+    let standing = standing_decisions(decisions);
     let is_of_others = |decision: &&&PartyDecision| match decision {
         PartyDecision::Link { parties: named, .. } => named.iter().any(|party| !parties.contains(party)),
         PartyDecision::Separate { .. } => false,
@@ -34,16 +34,17 @@ pub fn kept_apart(parties: &BTreeSet<Subject>, decisions: &[PartyDecision]) -> V
     }
     let named = standing.iter().flat_map(|decision| decision.parties()).cloned();
     let named: BTreeMap<Subject, PartyFacts> = named.map(|party| (party.clone(), PartyFacts::new(party))).collect();
-    let index = Index::new(&named);
-    let verdicts = Verdicts::new(&index, &standing);
-    let class = |party: &Subject| index.place(party).map(|place| verdicts.class(place));
+    let index = PartyIndex::new(&named);
+    let verdicts = PairVerdicts::new(&index, &standing);
+    let class = |party: &Subject| index.place_of(party).map(|place| verdicts.class_of(place));
     let mut found = Vec::new();
     for decision in standing.iter().filter(is_of_others) {
         let (ours, others): (Vec<&Subject>, Vec<&Subject>) =
             decision.parties().partition(|party| parties.contains(*party));
         let classes: BTreeSet<usize> = ours.iter().filter_map(|party| class(party)).collect();
-        let same =
-            |other: usize| classes.iter().any(|one| verdicts.between(*one, other) == Some((true, decision.id())));
+        let same = |other: usize| {
+            classes.iter().any(|one| verdicts.verdict_between(*one, other) == Some((true, decision.id())))
+        };
         let others: Vec<Subject> = others.into_iter().filter(|party| class(party).is_some_and(same)).cloned().collect();
         if !others.is_empty() {
             let parties = ours.into_iter().cloned().collect();
@@ -56,26 +57,26 @@ pub fn kept_apart(parties: &BTreeSet<Subject>, decisions: &[PartyDecision]) -> V
 
 /// What keeps the parties of one customer apart from those of another: the first of the one's that may not be with one of the
 /// other's, and the first of those. None where nothing forbids it. `decisions` as for [`kept_apart`].
-pub fn forbidden(
+pub fn forbidden_pairs(
     one: &BTreeMap<Subject, PartyFacts>,
     other: &BTreeMap<Subject, PartyFacts>,
     decisions: &[PartyDecision],
     rules: &IdentityRules,
-) -> Option<Forbidden> {
+) -> Option<ForbiddenPair> {
     let all: BTreeMap<Subject, PartyFacts> =
         one.iter().chain(other).map(|(key, facts)| (key.clone(), facts.clone())).collect();
-    let (index, standing) = (Index::new(&all), standing(decisions));
-    let constraints = Constraints::of_all(&index, &standing, rules);
-    let mut places = other.keys().filter_map(|party| index.place(party));
-    let mut traits = constraints.traits(places.next()?);
-    places.for_each(|place| traits.merge(constraints.traits(place)));
+    let (index, standing) = (PartyIndex::new(&all), standing_decisions(decisions));
+    let constraints = PairConstraints::of_all(&index, &standing, rules);
+    let mut places = other.keys().filter_map(|party| index.place_of(party));
+    let mut traits = constraints.traits_of(places.next()?);
+    places.for_each(|place| traits.merge(constraints.traits_of(place)));
     let apart = |party: &Subject| {
-        let place = index.place(party)?;
+        let place = index.place_of(party)?;
         Some((place, constraints.least_forbidden(place, &traits)?))
     };
     let (left, right) = one.keys().find_map(apart)?;
-    let reason = constraints.between(left, right)?;
-    Some(Forbidden { left: index.key(left)?.clone(), right: index.key(right)?.clone(), reason })
+    let reason = constraints.reason_between(left, right)?;
+    Some(ForbiddenPair { left: index.key_at(left)?.clone(), right: index.key_at(right)?.clone(), reason })
 }
 
 #[cfg(test)]

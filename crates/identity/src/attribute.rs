@@ -17,7 +17,7 @@ pub enum AtomHolder<C> {
 
 impl<C: PartialEq> AtomHolder<C> {
     /// Who holds a value that is no hub, given the customer of each party that holds it.
-    pub fn by(customers: impl IntoIterator<Item = C>) -> Self {
+    pub fn from_customers(customers: impl IntoIterator<Item = C>) -> Self {
         let mut customers = customers.into_iter();
         let Some(first) = customers.next() else { return Self::Nobody };
         if customers.all(|customer| customer == first) { Self::Customer(first) } else { Self::Several }
@@ -34,7 +34,7 @@ pub struct Ownership<C> {
 }
 
 /// Whose an owner key is, given who holds the parties and identifiers of which it is made.
-pub fn whose<C: PartialEq>(owner: &OwnerKey, holder: &dyn Fn(&OwnerAtom) -> AtomHolder<C>) -> Ownership<C> {
+pub fn find_ownership<C: PartialEq>(owner: &OwnerKey, holder: &dyn Fn(&OwnerAtom) -> AtomHolder<C>) -> Ownership<C> {
     let mut all = Ownership { customers: Vec::new(), whole: true };
     let parts: Vec<&OwnerKey> = match owner {
         OwnerKey::Each(owners) => owners.iter().collect(),
@@ -52,14 +52,14 @@ pub fn whose<C: PartialEq>(owner: &OwnerKey, holder: &dyn Fn(&OwnerAtom) -> Atom
 
 /// The customer that holds all of an owner key, hub values left out; none where its parts disagree or one of them has no customer.
 pub fn attribute<C: PartialEq>(owner: &OwnerKey, holder: &dyn Fn(&OwnerAtom) -> AtomHolder<C>) -> Option<C> {
-    match held(owner, holder) {
+    match holder_of(owner, holder) {
         AtomHolder::Customer(customer) => Some(customer),
         AtomHolder::Hub | AtomHolder::Nobody | AtomHolder::Several => None,
     }
 }
 
 /// Who holds an owner. One that nobody can own says as little as a hub value.
-fn held<C: PartialEq>(owner: &OwnerKey, holder: &dyn Fn(&OwnerAtom) -> AtomHolder<C>) -> AtomHolder<C> {
+fn holder_of<C: PartialEq>(owner: &OwnerKey, holder: &dyn Fn(&OwnerAtom) -> AtomHolder<C>) -> AtomHolder<C> {
     let mut found: Option<C> = None;
     for atom in owner.atoms() {
         match (part_held(atom, holder), &found) {
@@ -77,13 +77,13 @@ fn part_held<C: PartialEq>(atom: &OwnerAtom, holder: &dyn Fn(&OwnerAtom) -> Atom
     match atom {
         OwnerAtom::Party(_) | OwnerAtom::Identifier(_) => holder(atom),
         OwnerAtom::First(owners) => {
-            let steps = owners.iter().map(|owner| held(owner, holder));
+            let steps = owners.iter().map(|owner| holder_of(owner, holder));
             { steps }.find(|held| *held != AtomHolder::Hub).unwrap_or(AtomHolder::Hub)
         }
         OwnerAtom::Until(owners) => {
             let mut last = AtomHolder::Hub;
             for owner in owners {
-                match held(owner, holder) {
+                match holder_of(owner, holder) {
                     AtomHolder::Hub => {}
                     AtomHolder::Customer(customer) => return AtomHolder::Customer(customer),
                     other => last = other,
@@ -121,7 +121,7 @@ mod tests {
     }
 
     fn first(steps: &[&[&str]]) -> Option<u8> {
-        attribute(&OwnerKey::first(steps.iter().map(|step| owner(step))), &holder)
+        attribute(&OwnerKey::first_of(steps.iter().map(|step| owner(step))), &holder)
     }
 
     #[test]
@@ -148,7 +148,7 @@ mod tests {
     fn whoever_holds_several_parts_counts_once_and_a_part_that_nobody_holds_leaves_it_open() {
         let each = |parts: &[&[&str]]| {
             let parts = parts.iter().map(|part| owner(part));
-            let all = whose(&OwnerKey::each(parts.collect()), &holder);
+            let all = find_ownership(&OwnerKey::each_of(parts.collect()), &holder);
             (all.customers, all.whole)
         };
         assert_eq!(each(&[&["party:a:1"], &["party:a:2"]]), (vec![1, 2], true));

@@ -58,7 +58,7 @@ impl PartyDecision {
     }
 
     /// The later of two holds.
-    pub(crate) fn order(&self) -> (Micros, &Subject) {
+    pub(crate) fn order_key(&self) -> (Micros, &Subject) {
         match self {
             Self::Link { id, recorded_at, .. } | Self::Separate { id, recorded_at, .. } => (*recorded_at, id),
         }
@@ -66,18 +66,18 @@ impl PartyDecision {
 }
 
 /// The decisions that no other one supersedes, in order. Of two that name each other, the later holds.
-pub(crate) fn standing(decisions: &[PartyDecision]) -> Vec<&PartyDecision> {
+pub(crate) fn standing_decisions(decisions: &[PartyDecision]) -> Vec<&PartyDecision> {
     let by_id: BTreeMap<&Subject, &PartyDecision> = decisions.iter().map(|d| (d.id(), d)).collect();
     let mut void = BTreeSet::new();
     for decision in by_id.values() {
         for other in decision.supersedes().iter().filter_map(|id| by_id.get(id)) {
             let each_other = other.supersedes().contains(decision.id());
-            if other.id() != decision.id() && !(each_other && other.order() > decision.order()) {
+            if other.id() != decision.id() && !(each_other && other.order_key() > decision.order_key()) {
                 void.insert(other.id());
             }
         }
     }
     let mut standing: Vec<&PartyDecision> = by_id.into_values().filter(|d| !void.contains(d.id())).collect();
-    standing.sort_by_key(|decision| decision.order());
+    standing.sort_by_key(|decision| decision.order_key());
     standing
 }

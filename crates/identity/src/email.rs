@@ -3,11 +3,11 @@
 use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 
-use crate::normalise::clean;
+use crate::normalise::clean_text;
 
 /// Lower case throughout, since no provider in use tells local parts apart by case; the domain in its ASCII form.
-pub(crate) fn normalise(text: &str) -> Result<String, &'static str> {
-    let text = clean(text).to_lowercase();
+pub(crate) fn normalise_email(text: &str) -> Result<String, &'static str> {
+    let text = clean_text(text).to_lowercase();
     let text = text.strip_prefix("mailto:").unwrap_or(&text);
     let text = text.strip_prefix('<').and_then(|t| t.strip_suffix('>')).unwrap_or(text);
     let Some((local, domain)) = text.rsplit_once('@') else { return Err("without an @") };
@@ -55,20 +55,20 @@ pub fn unicode_address(address: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::normalise;
+    use super::normalise_email;
 
     #[test]
     fn an_address_has_one_form() {
         for text in ["a.b@Example.COM", " mailto:A.B@example.com ", "<a.b@example.com.>", "ａ.b@example.com"] {
-            assert_eq!(normalise(text).as_deref(), Ok("a.b@example.com"), "{text}");
+            assert_eq!(normalise_email(text).as_deref(), Ok("a.b@example.com"), "{text}");
         }
         for text in ["王@例子.中国", "王@例子。中国", "王@xn--fsqu00a.xn--fiqs8s", "王@XN--FSQU00A.中国"]
         {
-            assert_eq!(normalise(text).as_deref(), Ok("王@xn--fsqu00a.xn--fiqs8s"), "{text}");
+            assert_eq!(normalise_email(text).as_deref(), Ok("王@xn--fsqu00a.xn--fiqs8s"), "{text}");
         }
-        assert_eq!(normalise("info@straße.de"), normalise("Info@XN--STRAE-OQA.de"));
-        assert_ne!(normalise("info@straße.de"), normalise("info@strasse.de"));
-        assert_eq!(normalise("info@r3---sn.example").as_deref(), Ok("info@r3---sn.example"));
+        assert_eq!(normalise_email("info@straße.de"), normalise_email("Info@XN--STRAE-OQA.de"));
+        assert_ne!(normalise_email("info@straße.de"), normalise_email("info@strasse.de"));
+        assert_eq!(normalise_email("info@r3---sn.example").as_deref(), Ok("info@r3---sn.example"));
     }
 
     #[test]
@@ -96,7 +96,7 @@ mod tests {
             "a@xn--zz--.de",
             "a@\u{301}b.de",
         ] {
-            assert!(normalise(text).is_err(), "{text}");
+            assert!(normalise_email(text).is_err(), "{text}");
         }
     }
 }

@@ -8,8 +8,8 @@ use unicode_normalization::UnicodeNormalization;
 ///
 /// Case folding is the lower case of the upper case, since that also joins what Unicode's own folding leaves apart for Turkic
 /// languages. Base letters are those of CLDR's transform Latin-ASCII and of African and Azerbaijani alphabets.
-pub fn fold(text: &str) -> String {
-    folded(text, false)
+pub fn fold_text(text: &str) -> String {
+    fold_letters(text, false)
 }
 
 /// How a text may be spelled, folded: as it stands and, where it has letters that are also written out, so (`ü` as `ue`, `ö`
@@ -17,16 +17,16 @@ pub fn fold(text: &str) -> String {
 ///
 /// Two texts that share one of these are one for comparing: `Müller` is one with `Muller` and with `Mueller`. Those two are
 /// not one with each other: nothing says that the `ue` of `Manuel` or of the pinyin `Xue` stands for `ü`.
-pub fn spellings(text: &str) -> Vec<String> {
-    let mut all = vec![folded(text, false)];
+pub fn folded_spellings(text: &str) -> Vec<String> {
+    let mut all = vec![fold_letters(text, false)];
     if !text.is_ascii() {
-        all.push(folded(text, true));
+        all.push(fold_letters(text, true));
         all.dedup();
     }
     all
 }
 
-fn folded(text: &str, written_out: bool) -> String {
+fn fold_letters(text: &str, written_out: bool) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
@@ -38,7 +38,7 @@ fn folded(text: &str, written_out: bool) -> String {
             '\u{30a}' if written_out && out.ends_with('a') => out.push('a'),
             'ø' if written_out => out.push_str("oe"),
             '\u{300}'..='\u{36f}' => {}
-            _ => match base(c) {
+            _ => match base_letter(c) {
                 Some(letters) => out.push_str(letters),
                 None => out.push(c),
             },
@@ -53,7 +53,7 @@ fn one_case(c: char) -> impl Iterator<Item = char> {
 }
 
 /// What stands for a lower-case letter that has no decomposition.
-fn base(c: char) -> Option<&'static str> {
+fn base_letter(c: char) -> Option<&'static str> {
     Some(match c {
         'æ' => "ae",
         'œ' => "oe",
@@ -95,17 +95,17 @@ mod tests {
             ("ｊｏｈｎ ﬁ", "john fi"),
             ("がか", "がか"),
         ] {
-            assert_eq!(fold(text), form, "{text}");
+            assert_eq!(fold_text(text), form, "{text}");
         }
     }
 
     #[test]
     fn what_is_also_written_out_has_two_spellings() {
-        assert_eq!(spellings("Müller"), ["muller", "mueller"]);
-        assert_eq!(spellings("MU\u{308}LLER"), ["muller", "mueller"]);
-        assert_eq!(spellings("Mueller"), ["mueller"]);
-        assert_eq!(spellings("Søren Håkan"), ["soren hakan", "soeren haakan"]);
-        assert_eq!(spellings("José"), ["jose"]);
+        assert_eq!(folded_spellings("Müller"), ["muller", "mueller"]);
+        assert_eq!(folded_spellings("MU\u{308}LLER"), ["muller", "mueller"]);
+        assert_eq!(folded_spellings("Mueller"), ["mueller"]);
+        assert_eq!(folded_spellings("Søren Håkan"), ["soren hakan", "soeren haakan"]);
+        assert_eq!(folded_spellings("José"), ["jose"]);
     }
 
     #[test]
@@ -114,9 +114,9 @@ mod tests {
         let dense = |c: char| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{20000}'..);
         for c in ('\0'..=char::MAX).filter(|c| c.is_alphabetic() && !dense(*c)) {
             for spelled in [false, true] {
-                let form = folded(&c.to_string(), spelled);
+                let form = fold_letters(&c.to_string(), spelled);
                 let cases = [c.to_uppercase().to_string(), c.to_lowercase().to_string(), form.clone()];
-                if cases.iter().any(|text| folded(text, spelled) != form) {
+                if cases.iter().any(|text| fold_letters(text, spelled) != form) {
                     wrong.push(c);
                 }
             }

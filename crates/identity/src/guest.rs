@@ -14,16 +14,20 @@ const BY_STRENGTH: [&str; 10] =
 /// The party of its own that an order makes which names a person by identifiers alone: `party:shop:guest:email:a@b.c`,
 /// by the source of the order and the strongest of its valid identifiers in an owning role of the facet. With the role of
 /// that identifier. None where no identifier can own.
-pub fn guest<'a>(facet: Facet, source: &str, identifiers: &'a [(String, IdentifierKey)]) -> Option<(Subject, &'a str)> {
+pub fn guest_party<'a>(
+    facet: Facet,
+    source: &str,
+    identifiers: &'a [(String, IdentifierKey)],
+) -> Option<(Subject, &'a str)> {
     let strength = |key: &IdentifierKey| BY_STRENGTH.iter().position(|kind| *kind == key.kind());
-    let (_, key, role) = facet.owning(identifiers).map(|(role, key)| (strength(key), key, role)).min()?;
+    let (_, key, role) = facet.first_claims(identifiers).map(|(role, key)| (strength(key), key, role)).min()?;
     Some((Subject::new(SubjectKind::Party, source, &format!("{GUEST}{key}")).ok()?, role))
 }
 
 /// The identifier that a guest party was made of; none for any other party.
 pub fn guest_identifier(party: &Subject) -> Option<IdentifierKey> {
     let key: IdentifierKey = party.number().strip_prefix(GUEST)?.parse().ok()?;
-    (party.kind() == SubjectKind::Party && IdentityRules::owns(key.kind())).then_some(key)
+    (party.kind() == SubjectKind::Party && IdentityRules::can_own(key.kind())).then_some(key)
 }
 
 #[cfg(test)]
@@ -33,7 +37,7 @@ mod tests {
     fn made(facet: Facet, identifiers: &[(&str, &str)]) -> Option<String> {
         let identifiers: Vec<_> =
             identifiers.iter().map(|(role, key)| ((*role).into(), key.parse().unwrap())).collect();
-        guest(facet, "shop", &identifiers).map(|(party, _)| party.to_string())
+        guest_party(facet, "shop", &identifiers).map(|(party, _)| party.to_string())
     }
 
     #[test]
@@ -65,7 +69,7 @@ mod tests {
 
     #[test]
     fn every_kind_that_owns_has_its_strength() {
-        assert!(BY_STRENGTH.iter().all(|kind| IdentityRules::owns(kind)));
+        assert!(BY_STRENGTH.iter().all(|kind| IdentityRules::can_own(kind)));
         let rules = IdentityRules::default();
         assert_eq!(rules.strong.len() + rules.weak.len(), BY_STRENGTH.len());
     }

@@ -2,9 +2,9 @@
 
 /// Members by number. Each member's set is named by its least member, so the result does not depend on the order of joining.
 #[derive(Debug, Default)]
-pub struct Joined(Vec<usize>);
+pub struct UnionFind(Vec<usize>);
 
-impl Joined {
+impl UnionFind {
     /// So many members, each alone.
     pub fn new(len: usize) -> Self {
         Self((0..len).collect())
@@ -29,7 +29,7 @@ impl Joined {
     }
 
     /// Makes the sets of two members one.
-    pub fn join(&mut self, a: usize, b: usize) {
+    pub fn union(&mut self, a: usize, b: usize) {
         let (a, b) = (self.find(a), self.find(b));
         if let Some(slot) = self.0.get_mut(a.max(b)) {
             *slot = a.min(b);

@@ -10,7 +10,7 @@ const LONGEST: usize = 512;
 
 /// An identifier value in canonical form, `kind:value` or `kind:issuer:value`; ordered by its text.
 ///
-/// Equal values have equal keys, however a source wrote them. Made by [`crate::normalise`]; parsing a text only checks its shape.
+/// Equal values have equal keys, however a source wrote them. Made by [`crate::normalise_identifier`]; parsing a text only checks its shape.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdentifierKey(Box<str>);
 
@@ -111,6 +111,6 @@ mod tests {
     #[test]
     fn a_partys_own_number_is_what_another_system_gives() {
         let party: Subject = "party:erp:K:1".parse().unwrap();
-        assert_eq!(IdentifierKey::of_party(&party), crate::normalise("number", " K:1 ", "erp").unwrap());
+        assert_eq!(IdentifierKey::of_party(&party), crate::normalise_identifier("number", " K:1 ", "erp").unwrap());
     }
 }

@@ -1,9 +1,9 @@
 //! Legal entity identifiers (ISO 17442): 18 characters and two check digits, ISO 7064 mod 97-10.
 
-use crate::normalise::compact;
+use crate::normalise::compact_text;
 
-pub(crate) fn normalise(text: &str) -> Result<String, &'static str> {
-    let value = compact(text)?;
+pub(crate) fn normalise_lei(text: &str) -> Result<String, &'static str> {
+    let value = compact_text(text)?;
     if value.len() != 20 || !value.is_ascii() {
         return Err("an LEI has 20 letters and digits");
     }

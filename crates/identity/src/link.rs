@@ -5,11 +5,11 @@ use std::fmt;
 
 use onefold_event::Subject;
 
-use crate::{AtSource, IdentifierKey, IdentityRules, PartyDecision, PartyFacts, Strength};
+use crate::{AtSource, IdentifierKey, IdentityRules, LinkStrength, PartyDecision, PartyFacts};
 
 /// What makes parties one customer. The order of the variants is the order in which links are taken.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Link {
+pub enum PartyLink {
     /// A person said so.
     Decision(Subject),
     /// Their source merged the one record into the other.
@@ -30,7 +30,7 @@ pub enum Link {
     },
 }
 
-impl fmt::Display for Link {
+impl fmt::Display for PartyLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Decision(id) => id.fmt(f),
@@ -43,18 +43,18 @@ impl fmt::Display for Link {
 
 /// All that one thing links. Holders are places in the sorted list of parties.
 #[derive(Debug)]
-pub(crate) struct Group {
-    pub(crate) link: Link,
+pub(crate) struct LinkGroup {
+    pub(crate) link: PartyLink,
     pub(crate) holders: Vec<usize>,
 }
 
 /// The parties in order, so that the least place is the least key.
-pub(crate) struct Index<'a> {
+pub(crate) struct PartyIndex<'a> {
     pub(crate) facts: Vec<&'a PartyFacts>,
     keys: Vec<&'a Subject>,
 }
 
-impl<'a> Index<'a> {
+impl<'a> PartyIndex<'a> {
     pub(crate) fn new(parties: &'a BTreeMap<Subject, PartyFacts>) -> Self {
         Self { facts: parties.values().collect(), keys: parties.keys().collect() }
     }
@@ -63,42 +63,42 @@ impl<'a> Index<'a> {
         self.keys.len()
     }
 
-    pub(crate) fn place(&self, party: &Subject) -> Option<usize> {
+    pub(crate) fn place_of(&self, party: &Subject) -> Option<usize> {
         self.keys.binary_search(&party).ok()
     }
 
-    pub(crate) fn places<'b>(&self, parties: impl IntoIterator<Item = &'b Subject>) -> Vec<usize> {
-        parties.into_iter().filter_map(|party| self.place(party)).collect()
+    pub(crate) fn places_of<'b>(&self, parties: impl IntoIterator<Item = &'b Subject>) -> Vec<usize> {
+        parties.into_iter().filter_map(|party| self.place_of(party)).collect()
     }
 
-    pub(crate) fn key(&self, place: usize) -> Option<&'a Subject> {
+    pub(crate) fn key_at(&self, place: usize) -> Option<&'a Subject> {
         self.keys.get(place).copied()
     }
 
-    pub(crate) fn of(&self, places: &[usize]) -> Vec<Subject> {
-        places.iter().filter_map(|place| self.key(*place)).cloned().collect()
+    pub(crate) fn parties_at(&self, places: &[usize]) -> Vec<Subject> {
+        places.iter().filter_map(|place| self.key_at(*place)).cloned().collect()
     }
 }
 
 /// The admissible links, each with at least two holders, in the order in which they are taken: class (decision, merged at source, strong, weak), then pair, or kind, value and name; decisions in the order in which they were made.
-pub(crate) fn groups(
-    index: &Index<'_>,
+pub(crate) fn link_groups(
+    index: &PartyIndex<'_>,
     standing: &[&PartyDecision],
     hubs: &BTreeSet<IdentifierKey>,
     rules: &IdentityRules,
-) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
+) -> Vec<LinkGroup> {
+    let mut groups: Vec<LinkGroup> = Vec::new();
     for decision in standing {
         if let PartyDecision::Link { id, parties, .. } = decision {
-            groups.push(Group { link: Link::Decision(id.clone()), holders: index.places(parties) });
+            groups.push(LinkGroup { link: PartyLink::Decision(id.clone()), holders: index.places_of(parties) });
         }
     }
     groups.extend(at_source(index));
-    let mut held: Vec<(Strength, &str, &IdentifierKey, usize)> = Vec::new();
+    let mut held: Vec<(LinkStrength, &str, &IdentifierKey, usize)> = Vec::new();
     for (place, facts) in index.facts.iter().enumerate() {
         for key in &facts.identifiers {
             let strength = rules.strength(key.kind());
-            if strength != Strength::Neither {
+            if strength != LinkStrength::Neither {
                 held.push((strength, key.kind(), key, place));
             }
         }
@@ -111,7 +111,7 @@ pub(crate) fn groups(
         }
         let holders = holders.iter().map(|(.., place)| *place).collect();
         match strength {
-            Strength::Strong => groups.push(Group { link: Link::Strong((*value).clone()), holders }),
+            LinkStrength::Strong => groups.push(LinkGroup { link: PartyLink::Strong((*value).clone()), holders }),
             _ => groups.extend(by_name(index, value, &holders)),
         }
     }
@@ -120,11 +120,11 @@ pub(crate) fn groups(
 }
 
 /// Pairs of records that their source merged and did not take apart since; by pair.
-fn at_source(index: &Index<'_>) -> Vec<Group> {
+fn at_source(index: &PartyIndex<'_>) -> Vec<LinkGroup> {
     let mut last: BTreeMap<(usize, usize), (&AtSource, usize)> = BTreeMap::new();
     for (place, facts) in index.facts.iter().enumerate() {
         for (other, said) in &facts.at_source {
-            let Some(other) = index.place(other).filter(|other| *other != place) else { continue };
+            let Some(other) = index.place_of(other).filter(|other| *other != place) else { continue };
             let pair = (place.min(other), place.max(other));
             if last.get(&pair).is_none_or(|known| known.0 < said) {
                 last.insert(pair, (said, place));
@@ -133,14 +133,14 @@ fn at_source(index: &Index<'_>) -> Vec<Group> {
     }
     let group = |((one, other), (said, absorbed)): ((usize, usize), (&AtSource, usize))| {
         let into = if absorbed == one { other } else { one };
-        let (absorbed, into) = (index.key(absorbed)?.clone(), index.key(into)?.clone());
-        said.merged.then(|| Group { link: Link::AtSource { absorbed, into }, holders: vec![one, other] })
+        let (absorbed, into) = (index.key_at(absorbed)?.clone(), index.key_at(into)?.clone());
+        said.merged.then(|| LinkGroup { link: PartyLink::AtSource { absorbed, into }, holders: vec![one, other] })
     };
     last.into_iter().filter_map(group).collect()
 }
 
 /// The holders of a weak value by name. Those without a name join where all the others share one.
-fn by_name(index: &Index<'_>, value: &IdentifierKey, holders: &Vec<usize>) -> Vec<Group> {
+fn by_name(index: &PartyIndex<'_>, value: &IdentifierKey, holders: &Vec<usize>) -> Vec<LinkGroup> {
     let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     let mut nameless = Vec::new();
     for place in holders {
@@ -158,7 +158,7 @@ fn by_name(index: &Index<'_>, value: &IdentifierKey, holders: &Vec<usize>) -> Ve
             holders.extend(&nameless);
             holders.sort_unstable();
         }
-        Group { link: Link::Weak { value: value.clone(), name: name.to_owned() }, holders }
+        LinkGroup { link: PartyLink::Weak { value: value.clone(), name: name.to_owned() }, holders }
     };
     names.into_iter().map(group).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::fold::spellings;
+use crate::fold::folded_spellings;
 
 /// Said to people, not part of their names.
 const HONORIFICS: [&str; 21] = [
@@ -47,16 +47,16 @@ const FORMS: [(&str, &str); 6] = [
 
 /// A name in its comparable forms, one or two; none if nothing is left. Two names are one if they share a form.
 ///
-/// Folded as [`fold`](crate::fold) does, without punctuation, honorifics and spaces; a name with letters that are also written
-/// out (`Müller`, `Søren`) has a form of each of its [`spellings`]. Names in Han, kana or hangul keep the order of their
+/// Folded as [`fold_text`](crate::fold_text) does, without punctuation, honorifics and spaces; a name with letters that are also written
+/// out (`Müller`, `Søren`) has a form of each of its [`folded_spellings`]. Names in Han, kana or hangul keep the order of their
 /// characters; of others the words are sorted, so that "Smith, John" and "John Smith" are one name.
 pub fn normalise_name(text: &str) -> BTreeSet<String> {
     // Before folding, which makes a space of the acute accent that stands for an apostrophe.
     let text: String = text.chars().filter(|c| !is_apostrophe(*c)).collect();
-    spellings(&text).iter().map(|text| comparable(text)).filter(|form| !form.is_empty()).collect()
+    folded_spellings(&text).iter().map(|text| comparable_form(text)).filter(|form| !form.is_empty()).collect()
 }
 
-fn comparable(text: &str) -> String {
+fn comparable_form(text: &str) -> String {
     // Folding brings them forth again, from `ŉ`.
     let text: String = text.chars().filter(|c| !is_apostrophe(*c)).collect();
     // A mark alone, which is dropped, makes no name of kana.
@@ -68,7 +68,7 @@ fn comparable(text: &str) -> String {
     // Marks that stood on both sides of one are put into canonical order. Not of kana, whose voiced sound is a mark.
     let text: String = text.nfkd().collect();
     let within = |c: char| c.is_alphanumeric() || is_combining_mark(c) || c == '.' || c == '&';
-    let words: Vec<String> = text.split(|c: char| !within(c)).flat_map(words).collect();
+    let words: Vec<String> = text.split(|c: char| !within(c)).flat_map(split_words).collect();
     let mut bare: Vec<&str> = words.iter().map(String::as_str).filter(|w| !HONORIFICS.contains(w)).collect();
     if bare.is_empty() {
         bare = words.iter().map(String::as_str).collect();
@@ -86,7 +86,7 @@ fn is_apostrophe(c: char) -> bool {
 }
 
 /// The words of a text that has dots: single letters between dots are one word (`s.a.` is `sa`).
-fn words(text: &str) -> Vec<String> {
+fn split_words(text: &str) -> Vec<String> {
     let parts: Vec<&str> = text.split('.').filter(|part| !part.is_empty()).collect();
     if parts.len() > 1 && parts.iter().all(|part| part.chars().count() == 1) {
         return vec![parts.concat().nfkd().collect()];

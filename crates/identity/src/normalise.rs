@@ -11,7 +11,7 @@ const LONGEST: usize = 256;
 /// Why a text is no value of its kind. An invalid identifier never links: it is a finding on the quality of its source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} `{text}`: {problem}")]
-pub struct Invalid {
+pub struct InvalidIdentifier {
     /// The kind that it was given as.
     pub kind: String,
     /// As the source wrote it.
@@ -26,30 +26,30 @@ pub struct Invalid {
 ///
 /// # Errors
 /// A value that cannot be one of its kind.
-pub fn normalise(kind: &str, text: &str, issuer: &str) -> Result<IdentifierKey, Invalid> {
-    let invalid = |problem| Invalid { kind: kind.to_owned(), text: text.to_owned(), problem };
+pub fn normalise_identifier(kind: &str, text: &str, issuer: &str) -> Result<IdentifierKey, InvalidIdentifier> {
+    let invalid = |problem| InvalidIdentifier { kind: kind.to_owned(), text: text.to_owned(), problem };
     if !is_kind(kind) {
         return Err(invalid("a kind has lower-case letters, digits and underscores only"));
     }
     if text.len() > LONGEST || issuer.len() > LONGEST / 4 {
         return Err(invalid("too long"));
     }
-    let issuer = clean(issuer);
+    let issuer = clean_text(issuer);
     if issuer.contains(':') {
         return Err(invalid("an issuer holds no colon"));
     }
     let (issuer, value) = match kind {
-        "phone" => (String::new(), phone::normalise(text, &issuer)),
-        "email" => (String::new(), email::normalise(text)),
-        "lei" => (String::new(), lei::normalise(text)),
-        "account" => account::normalise(text, issuer),
-        "vat" => vat::normalise(text, &issuer),
+        "phone" => (String::new(), phone::normalise_phone(text, &issuer)),
+        "email" => (String::new(), email::normalise_email(text)),
+        "lei" => (String::new(), lei::normalise_lei(text)),
+        "account" => account::normalise_account(text, issuer),
+        "vat" => vat::normalise_vat(text, &issuer),
         "tax_number" | "registration" | "national_id" => of_country(kind, text, &issuer),
         "loyalty" if issuer.is_empty() => return Err(invalid("whose programme? it has no issuer")),
-        "loyalty" => (issuer, compact(text)),
+        "loyalty" => (issuer, compact_text(text)),
         "number" if issuer.is_empty() => return Err(invalid("whose number? it has no issuer")),
         "number" => (issuer, own_number(text)),
-        _ => (issuer, Ok(clean(text))),
+        _ => (issuer, Ok(clean_text(text))),
     };
     let value = value.map_err(invalid)?;
     if value.is_empty() {
@@ -59,14 +59,14 @@ pub fn normalise(kind: &str, text: &str, issuer: &str) -> Result<IdentifierKey, 
 }
 
 /// A value with the country that issued it, or what is wrong with it.
-pub(crate) type Scoped = (String, Result<String, &'static str>);
+pub(crate) type ScopedValue = (String, Result<String, &'static str>);
 
-fn of_country(kind: &str, text: &str, issuer: &str) -> Scoped {
+fn of_country(kind: &str, text: &str, issuer: &str) -> ScopedValue {
     let country = issuer.to_ascii_uppercase();
     if country.is_empty() {
         return (country, Err("whose? it has no issuer, such as the country CN"));
     }
-    let value = compact(text).and_then(|value| match (country.as_str(), kind) {
+    let value = compact_text(text).and_then(|value| match (country.as_str(), kind) {
         ("CN", "national_id") => china::citizen_number(value),
         // A sole trader's tax number is the citizen's own.
         ("CN", "tax_number") => {
@@ -79,14 +79,14 @@ fn of_country(kind: &str, text: &str, issuer: &str) -> Scoped {
 }
 
 /// Canonical Unicode, without control characters, white space around or doubled within.
-pub(crate) fn clean(text: &str) -> String {
+pub(crate) fn clean_text(text: &str) -> String {
     let text: String =
         text.nfkc().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).nfkc().collect();
     text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Letters and digits alone, upper case: what is left when the marks that people put between groups are gone.
-pub(crate) fn compact(text: &str) -> Result<String, &'static str> {
+pub(crate) fn compact_text(text: &str) -> Result<String, &'static str> {
     let text: String = text.nfkc().flat_map(char::to_uppercase).nfkc().filter(|c| c.is_alphanumeric()).nfkc().collect();
     let mut rest = text.chars();
     let first = rest.next();
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     fn key(kind: &str, text: &str, issuer: &str) -> String {
-        normalise(kind, text, issuer).map_or_else(|e| e.problem.to_owned(), |key| key.to_string())
+        normalise_identifier(kind, text, issuer).map_or_else(|e| e.problem.to_owned(), |key| key.to_string())
     }
 
     #[test]
@@ -151,9 +151,9 @@ mod tests {
             ("number", " \u{7} ", "erp"),
             ("wechat", "  ", ""),
         ] {
-            assert!(normalise(kind, text, issuer).is_err(), "{kind} {text} {issuer}");
+            assert!(normalise_identifier(kind, text, issuer).is_err(), "{kind} {text} {issuer}");
         }
-        assert!(normalise("number", &"9".repeat(300), "erp").is_err());
+        assert!(normalise_identifier("number", &"9".repeat(300), "erp").is_err());
     }
 
     proptest! {
@@ -168,9 +168,9 @@ mod tests {
             text in prop_oneof!["[ \u{0}\u{7}\t+.@:0-9A-Za-z０-９ßſİﬁ\u{301}\u{200b}-]{0,20}", "\\PC{0,12}"],
             issuer in prop::sample::select(vec!["", "DE", "CN", "erp"]),
         ) {
-            if let Ok(key) = normalise(kind, &text, issuer) {
-                let parted = || key.value().split_once(':').map(|(issuer, value)| normalise(kind, value, issuer));
-                let again = normalise(kind, key.value(), "").or_else(|error| parted().unwrap_or(Err(error)));
+            if let Ok(key) = normalise_identifier(kind, &text, issuer) {
+                let parted = || key.value().split_once(':').map(|(issuer, value)| normalise_identifier(kind, value, issuer));
+                let again = normalise_identifier(kind, key.value(), "").or_else(|error| parted().unwrap_or(Err(error)));
                 prop_assert_eq!(again, Ok(key));
             }
         }

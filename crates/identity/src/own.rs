@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use onefold_event::{ReferenceRole, Subject};
 
-use crate::{IdentifierKey, IdentityRules, OwnerAtom, OwnerKey, guest};
+use crate::{IdentifierKey, IdentityRules, OwnerAtom, OwnerKey, guest_party};
 
 /// A party that stands for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -63,7 +63,7 @@ impl Facet {
     }
 
     /// Roles of parties that own, the first that names anybody counts.
-    fn roles(self) -> &'static [&'static [ReferenceRole]] {
+    fn owning_roles(self) -> &'static [&'static [ReferenceRole]] {
         match self {
             Self::Trade => &[&[ReferenceRole::EndCustomer], &[ReferenceRole::Buyer], &[ReferenceRole::Customer]],
             Self::Receivable => &[
@@ -99,20 +99,23 @@ impl Facet {
     }
 
     /// The identifiers that can own, by the precedence of their roles.
-    fn claims(self, identifiers: &[(String, IdentifierKey)]) -> impl Iterator<Item = Vec<(&str, &IdentifierKey)>> {
+    fn identifier_claims(
+        self,
+        identifiers: &[(String, IdentifierKey)],
+    ) -> impl Iterator<Item = Vec<(&str, &IdentifierKey)>> {
         let of = |roles: &&[&str]| {
             let all = identifiers.iter().map(|(role, key)| (role.as_str(), key));
-            all.filter(|(role, key)| roles.contains(role) && IdentityRules::owns(key.kind())).collect::<Vec<_>>()
+            all.filter(|(role, key)| roles.contains(role) && IdentityRules::can_own(key.kind())).collect::<Vec<_>>()
         };
         self.identifier_roles().iter().map(of).filter(|found| !found.is_empty())
     }
 
     /// Those of the first roles that name any.
-    pub(crate) fn owning(
+    pub(crate) fn first_claims(
         self,
         identifiers: &[(String, IdentifierKey)],
     ) -> impl Iterator<Item = (&str, &IdentifierKey)> {
-        self.claims(identifiers).next().unwrap_or_default().into_iter()
+        self.identifier_claims(identifiers).next().unwrap_or_default().into_iter()
     }
 
     /// Whether a party is passed over.
@@ -130,7 +133,7 @@ const BILLED: [&[ReferenceRole]; 3] = [&[ReferenceRole::Debtor], &[ReferenceRole
 
 /// All that decides whose one document is, in one facet.
 #[derive(Clone, Copy)]
-pub struct Claim<'a> {
+pub struct OwnershipClaim<'a> {
     /// The party that a decision gave it to, in this facet.
     pub reassigned: Option<&'a Subject>,
     /// Its standing references to parties.
@@ -148,20 +151,20 @@ pub struct Claim<'a> {
 /// Whose a document is. The first step that names somebody who can own decides; several at one step make a set, not a choice.
 ///
 /// The steps: a decision; the party in an owning role, intermediaries passed over; the owners of its parents; the identifiers in an owning role, role by role, or the party that a guest order makes of one; and in trade, last, whom it bills. Which values are hubs is not known here and changes: up to the first party, the steps stand in the owner ([`OwnerAtom::First`]).
-pub fn own(facet: Facet, claim: &Claim<'_>) -> OwnerKey {
+pub fn find_owner(facet: Facet, claim: &OwnershipClaim<'_>) -> OwnerKey {
     if let Some(party) = claim.reassigned {
         return OwnerKey::One(OwnerAtom::Party(party.clone()));
     }
-    let named = parties(facet, claim, facet.roles());
+    let named = party_owner(facet, claim, facet.owning_roles());
     if named != OwnerKey::None {
         return named;
     }
     let parents = OwnerKey::from_atoms(claim.parents.iter().flat_map(OwnerKey::atoms).cloned().collect());
-    let billed = if facet == Facet::Trade { parties(facet, claim, &BILLED) } else { OwnerKey::None };
-    OwnerKey::first([parents].into_iter().chain(identifiers(facet, claim)).chain([billed]))
+    let billed = if facet == Facet::Trade { party_owner(facet, claim, &BILLED) } else { OwnerKey::None };
+    OwnerKey::first_of([parents].into_iter().chain(identifier_owners(facet, claim)).chain([billed]))
 }
 
-fn parties(facet: Facet, claim: &Claim<'_>, roles: &[&[ReferenceRole]]) -> OwnerKey {
+fn party_owner(facet: Facet, claim: &OwnershipClaim<'_>, roles: &[&[ReferenceRole]]) -> OwnerKey {
     let named = |roles: &&[ReferenceRole]| -> BTreeSet<OwnerAtom> {
         let stands = |(role, party): &&(ReferenceRole, Subject)| {
             roles.contains(role) && !facet.passes_over((claim.intermediary)(party))
@@ -171,13 +174,13 @@ fn parties(facet: Facet, claim: &Claim<'_>, roles: &[&[ReferenceRole]]) -> Owner
     OwnerKey::from_atoms(roles.iter().map(named).find(|atoms| !atoms.is_empty()).unwrap_or_default())
 }
 
-fn identifiers(facet: Facet, claim: &Claim<'_>) -> Vec<OwnerKey> {
-    if let Some((party, _)) = claim.guest_of.and_then(|source| guest(facet, source, claim.identifiers)) {
+fn identifier_owners(facet: Facet, claim: &OwnershipClaim<'_>) -> Vec<OwnerKey> {
+    if let Some((party, _)) = claim.guest_of.and_then(|source| guest_party(facet, source, claim.identifiers)) {
         let stands = !facet.passes_over((claim.intermediary)(&party));
         return stands.then_some(OwnerKey::One(OwnerAtom::Party(party))).into_iter().collect();
     }
     let owner = |found: Vec<(&str, &IdentifierKey)>| {
         OwnerKey::from_atoms(found.into_iter().map(|(_, key)| OwnerAtom::Identifier(key.clone())).collect())
     };
-    facet.claims(claim.identifiers).map(owner).collect()
+    facet.identifier_claims(claim.identifiers).map(owner).collect()
 }

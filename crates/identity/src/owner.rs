@@ -54,8 +54,8 @@ impl fmt::Display for OwnerAtom {
         match self {
             Self::Party(party) => party.fmt(f),
             Self::Identifier(key) => f.write_str(&Self::identifier_key(key)),
-            Self::First(owners) => f.write_str(&join(FIRST, owners.iter().map(OwnerKey::text))),
-            Self::Until(owners) => f.write_str(&join(UNTIL, owners.iter().map(OwnerKey::text))),
+            Self::First(owners) => f.write_str(&join_members(FIRST, owners.iter().map(OwnerKey::text))),
+            Self::Until(owners) => f.write_str(&join_members(UNTIL, owners.iter().map(OwnerKey::text))),
         }
     }
 }
@@ -66,7 +66,7 @@ impl OwnerAtom {
         if let Some(key) = Self::identifier_of(text) {
             return key.parse().ok().map(Self::Identifier);
         }
-        let several = |members| split(members, OwnerKey::named).filter(|owners| owners.len() > 1);
+        let several = |members| split_members(members, OwnerKey::parse_named).filter(|owners| owners.len() > 1);
         if let Some(members) = text.strip_prefix(FIRST) {
             return several(members).map(Self::First);
         }
@@ -114,7 +114,7 @@ impl OwnerKey {
 
     /// The first of these steps that names somebody who can own. Whoever comes after a party is never asked; before that, a value may
     /// turn out to be a hub.
-    pub fn first(steps: impl IntoIterator<Item = Self>) -> Self {
+    pub fn first_of(steps: impl IntoIterator<Item = Self>) -> Self {
         let mut all: Vec<Self> = Vec::new();
         for step in steps {
             let steps = match step {
@@ -144,7 +144,7 @@ impl OwnerKey {
     }
 
     /// What is counted once for each customer that holds any of these.
-    pub fn each(mut owners: BTreeSet<Self>) -> Self {
+    pub fn each_of(mut owners: BTreeSet<Self>) -> Self {
         match owners.len() {
             0 | 1 => owners.pop_first().unwrap_or_default(),
             _ => Self::Each(owners),
@@ -200,24 +200,24 @@ impl OwnerKey {
     }
 
     /// The parties and identifiers by which the owner key of several is found; none for any other key.
-    pub fn members(key: &str) -> Vec<String> {
+    pub fn key_members(key: &str) -> Vec<String> {
         let owner = if Self::has_members(key) { Self::parse(key) } else { None };
         owner.iter().flat_map(Self::leaves).map(ToString::to_string).collect()
     }
 
     /// Owners on whose timelines a document of this one stands as a reference: the members of a set, each after what comes before
     /// the set.
-    fn references(&self) -> Vec<Self> {
+    fn referenced_keys(&self) -> Vec<Self> {
         match self {
             Self::Set(atoms) => atoms.iter().cloned().map(Self::One).collect(),
             Self::One(OwnerAtom::First(steps)) => {
                 let after = |(n, step): (usize, &Self)| -> Vec<Self> {
                     let before = || steps.iter().take(n).cloned();
-                    step.references().into_iter().map(|member| Self::first(before().chain([member]))).collect()
+                    step.referenced_keys().into_iter().map(|member| Self::first_of(before().chain([member]))).collect()
                 };
                 steps.iter().enumerate().flat_map(after).collect()
             }
-            Self::One(OwnerAtom::Until(steps)) => steps.iter().flat_map(Self::references).collect(),
+            Self::One(OwnerAtom::Until(steps)) => steps.iter().flat_map(Self::referenced_keys).collect(),
             _ => Vec::new(),
         }
     }
@@ -226,13 +226,13 @@ impl OwnerKey {
     pub fn references_of(key: &str) -> Vec<Self> {
         let several = [SET, FIRST, UNTIL].iter().any(|word| key.starts_with(word));
         let owner = if several { Self::parse(key) } else { None };
-        owner.map(|owner| owner.references()).unwrap_or_default()
+        owner.map(|owner| owner.referenced_keys()).unwrap_or_default()
     }
 
     /// The key under which its bundle stands: `party:erp:K1`, `identifier:phone:+86...`, `set:`, `first:`, `until:` or `each:` and its members between bars, or `none:source:shard` for a document `of` this subject that nobody owns, sharded so that no row is hot.
-    pub fn key(&self, of: &Subject) -> String {
+    pub fn key_for(&self, of: &Subject) -> String {
         match self {
-            Self::None => format!("none:{}:{}", of.source(), fnv(of.as_str()) % SHARDS),
+            Self::None => format!("none:{}:{}", of.source(), fnv_hash(of.as_str()) % SHARDS),
             owner => owner.text(),
         }
     }
@@ -242,8 +242,8 @@ impl OwnerKey {
         match self {
             Self::None => NONE.to_owned(),
             Self::One(atom) => atom.to_string(),
-            Self::Set(atoms) => join(SET, atoms.iter().map(ToString::to_string)),
-            Self::Each(owners) => join(EACH, owners.iter().map(Self::text)),
+            Self::Set(atoms) => join_members(SET, atoms.iter().map(ToString::to_string)),
+            Self::Each(owners) => join_members(EACH, owners.iter().map(Self::text)),
         }
     }
 
@@ -254,15 +254,16 @@ impl OwnerKey {
             let known = !source.is_empty() && shard.parse::<u64>().is_ok_and(|n| n < SHARDS && n.to_string() == shard);
             return known.then_some(Self::None);
         }
-        let Some(members) = key.strip_prefix(EACH) else { return Self::named(key) };
-        let owners = split(members, |text| if text == NONE { Some(Self::None) } else { Self::named(text) })?;
+        let Some(members) = key.strip_prefix(EACH) else { return Self::parse_named(key) };
+        let owners =
+            split_members(members, |text| if text == NONE { Some(Self::None) } else { Self::parse_named(text) })?;
         is_sorted(&owners).then(|| Self::Each(owners.into_iter().collect()))
     }
 
     /// Reads the key of somebody who is named.
-    fn named(key: &str) -> Option<Self> {
+    fn parse_named(key: &str) -> Option<Self> {
         let Some(members) = key.strip_prefix(SET) else { return OwnerAtom::parse(key).map(Self::One) };
-        let atoms = split(members, OwnerAtom::parse)?;
+        let atoms = split_members(members, OwnerAtom::parse)?;
         is_sorted(&atoms).then(|| Self::Set(atoms.into_iter().collect()))
     }
 }
@@ -271,29 +272,29 @@ fn is_sorted<T: Ord>(members: &[T]) -> bool {
     members.len() > 1 && members.is_sorted_by(|a, b| a < b)
 }
 
-fn join(word: &str, members: impl Iterator<Item = String>) -> String {
-    let members: Vec<_> = members.map(|member| escape(&member)).collect();
+fn join_members(word: &str, members: impl Iterator<Item = String>) -> String {
+    let members: Vec<_> = members.map(|member| escape_member(&member)).collect();
     format!("{word}{}", members.join("|"))
 }
 
-fn split<T>(members: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+fn split_members<T>(members: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
     // One alone is no list: what it is made of is not looked at, however deep.
     let several = members.contains('|');
-    several.then(|| members.split('|').map(|member| read(&unescape(member)?)).collect()).flatten()
+    several.then(|| members.split('|').map(|member| read(&unescape_member(member)?)).collect()).flatten()
 }
 
 /// A number may hold the bar that stands between members.
-fn escape(text: &str) -> String {
+fn escape_member(text: &str) -> String {
     text.replace('%', "%25").replace('|', "%7C")
 }
 
-fn unescape(text: &str) -> Option<String> {
+fn unescape_member(text: &str) -> Option<String> {
     let plain = text.replace("%7C", "|").replace("%25", "%");
-    (escape(&plain) == text).then_some(plain)
+    (escape_member(&plain) == text).then_some(plain)
 }
 
 /// FNV-1a, 64 bits: the same for ever and everywhere.
-fn fnv(text: &str) -> u64 {
+fn fnv_hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
@@ -327,13 +328,13 @@ mod tests {
         let bars = [party("party:erp:A|B%"), party("party:erp:A"), identifier("number:x:a%7C|b")];
         for atoms in [vec![], vec![party("party:erp:A|B")], vec![identifier("phone:+8613800138000")], bars.to_vec()] {
             let owner = OwnerKey::from_atoms(atoms.into_iter().collect());
-            assert_eq!(OwnerKey::parse(&owner.key(&of())), Some(owner));
+            assert_eq!(OwnerKey::parse(&owner.key_for(&of())), Some(owner));
         }
     }
 
     #[test]
     fn keys_are_frozen() {
-        let key = |atoms: &[OwnerAtom]| OwnerKey::from_atoms(atoms.iter().cloned().collect()).key(&of());
+        let key = |atoms: &[OwnerAtom]| OwnerKey::from_atoms(atoms.iter().cloned().collect()).key_for(&of());
         assert_eq!(key(&[]), "none:shop:6");
         assert_eq!(key(&[party("party:erp:K1")]), "party:erp:K1");
         assert_eq!(
@@ -346,14 +347,14 @@ mod tests {
     fn keys_of_several_are_frozen_and_read_back() {
         let (phone, mail) = (OwnerKey::One(identifier("phone:+86138")), OwnerKey::One(identifier("email:a@b.c")));
         let (k1, k2) = (OwnerKey::One(party("party:erp:K1")), OwnerKey::One(party("party:erp:K|2")));
-        let first = OwnerKey::first([phone.clone(), mail.clone(), k1.clone(), k2.clone()]);
+        let first = OwnerKey::first_of([phone.clone(), mail.clone(), k1.clone(), k2.clone()]);
         let until = phone.clone().until(first.clone());
-        let each = OwnerKey::each([OwnerKey::None, until.clone(), k2.clone()].into());
+        let each = OwnerKey::each_of([OwnerKey::None, until.clone(), k2.clone()].into());
         let set = OwnerKey::from_atoms(first.atoms().chain(k2.atoms()).cloned().collect());
         for (owner, key) in [
             (&first, "first:identifier:phone:+86138|identifier:email:a@b.c|party:erp:K1"),
-            (&OwnerKey::first([phone.clone(), OwnerKey::None, phone.clone()]), "identifier:phone:+86138"),
-            (&OwnerKey::first([first.clone(), k2.clone()]), &first.key(&of())),
+            (&OwnerKey::first_of([phone.clone(), OwnerKey::None, phone.clone()]), "identifier:phone:+86138"),
+            (&OwnerKey::first_of([first.clone(), k2.clone()]), &first.key_for(&of())),
             (&k1.clone().until(phone.clone()), "party:erp:K1"),
             (&OwnerKey::None.until(phone.clone()), "identifier:phone:+86138"),
             (
@@ -366,24 +367,24 @@ mod tests {
             ),
             (&set, "set:party:erp:K%7C2|first:identifier:phone:+86138%7Cidentifier:email:a@b.c%7Cparty:erp:K1"),
         ] {
-            assert_eq!(owner.key(&of()), key);
+            assert_eq!(owner.key_for(&of()), key);
             assert_eq!(OwnerKey::parse(key).as_ref(), Some(owner), "{key}");
         }
         assert_eq!(
-            OwnerKey::members(&each.key(&of())),
+            OwnerKey::key_members(&each.key_for(&of())),
             ["party:erp:K1", "party:erp:K|2", "identifier:email:a@b.c", "identifier:phone:+86138"]
         );
-        assert!(OwnerKey::members("party:erp:K1").is_empty() && OwnerKey::members("none:shop:6").is_empty());
+        assert!(OwnerKey::key_members("party:erp:K1").is_empty() && OwnerKey::key_members("none:shop:6").is_empty());
     }
 
     #[test]
     fn a_member_of_a_set_is_referred_to_after_what_comes_before_the_set() {
         let phone = OwnerKey::One(identifier("phone:+86138"));
         let both = OwnerKey::from_atoms([party("party:erp:A"), party("party:erp:B")].into());
-        let members = |owner: &OwnerKey| owner.references().iter().map(|o| o.key(&of())).collect::<Vec<_>>();
+        let members = |owner: &OwnerKey| owner.referenced_keys().iter().map(|o| o.key_for(&of())).collect::<Vec<_>>();
         assert_eq!(members(&both), ["party:erp:A", "party:erp:B"]);
         assert_eq!(
-            members(&OwnerKey::first([phone.clone(), both.clone()])),
+            members(&OwnerKey::first_of([phone.clone(), both.clone()])),
             ["first:identifier:phone:+86138|party:erp:A", "first:identifier:phone:+86138|party:erp:B"]
         );
         assert!(members(&phone).is_empty() && members(&OwnerKey::None).is_empty());

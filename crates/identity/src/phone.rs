@@ -3,32 +3,32 @@
 use phonenumber::metadata::{DATABASE, Descriptor, Descriptors};
 use phonenumber::{PhoneNumber, country};
 
-use crate::normalise::clean;
-use crate::renumbered::present;
+use crate::normalise::clean_text;
+use crate::renumbered::present_numbers;
 
 /// E.164, with `;ext=` where the number has an extension: a desk is not its switchboard. A number of a plan that was changed
 /// since has its present form.
-pub(crate) fn normalise(text: &str, region: &str) -> Result<String, &'static str> {
-    let text = clean(text);
+pub(crate) fn normalise_phone(text: &str, region: &str) -> Result<String, &'static str> {
+    let text = clean_text(text);
     let text = text.strip_prefix("tel:").unwrap_or(&text);
     let region: Option<country::Id> = match region {
         "" => None,
         region => Some(region.to_ascii_uppercase().parse().map_err(|_| "its region is no ISO 3166 country")?),
     };
     if let Some((number, desk)) = marked_extension(text) {
-        let number = plain(region, number)?;
+        let number = plain_number(region, number)?;
         return if number.contains(';') { Err("two extensions") } else { Ok(format!("{number};ext={desk}")) };
     }
-    let dashed = || dashed_extension(text).and_then(|(number, desk)| chinese(region, number, desk));
+    let dashed = || dashed_extension(text).and_then(|(number, desk)| chinese_number(region, number, desk));
     // A service number's extension would pass for digits of its own.
-    let all = digits(text);
+    let all = digits_of(text);
     let mut service = ["", "86", "0086"].iter().filter_map(|code| all.strip_prefix(code));
     if service.any(|number| number.starts_with("400") || number.starts_with("800"))
         && let Some(found) = dashed().filter(|found| found.starts_with("+86400") || found.starts_with("+86800"))
     {
         return Ok(found);
     }
-    plain(region, text).or_else(|problem| dashed().ok_or(problem))
+    plain_number(region, text).or_else(|problem| dashed().ok_or(problem))
 }
 
 /// What people write before an extension. `x` and `#` stand behind digits only: letters may be digits of the number itself.
@@ -54,19 +54,19 @@ fn marked_extension(text: &str) -> Option<(&str, &str)> {
         }
         (number, marked) = (rest, true);
     }
-    (marked && digits(number).len() >= 5).then_some((number, desk))
+    (marked && digits_of(number).len() >= 5).then_some((number, desk))
 }
 
 /// The number and what stands behind its last dash, if that can be an extension.
 fn dashed_extension(text: &str) -> Option<(&str, &str)> {
     let (number, desk) = trailing_digits(text)?;
     let number = number.strip_suffix(['-', '\u{2013}', '\u{2014}', '\u{2212}'])?;
-    (desk.len() <= 6 && digits(number).len() >= 7).then_some((number, desk))
+    (desk.len() <= 6 && digits_of(number).len() >= 7).then_some((number, desk))
 }
 
 /// In China an extension may stand behind a dash alone; elsewhere that is how a number is grouped.
-fn chinese(region: Option<country::Id>, number: &str, desk: &str) -> Option<String> {
-    let number = plain(region, number).ok()?;
+fn chinese_number(region: Option<country::Id>, number: &str, desk: &str) -> Option<String> {
+    let number = plain_number(region, number).ok()?;
     number.starts_with("+86").then(|| format!("{number};ext={desk}"))
 }
 
@@ -76,29 +76,29 @@ fn trailing_digits(text: &str) -> Option<(&str, &str)> {
     (1..=20).contains(&desk.len()).then_some((number, desk))
 }
 
-fn digits(text: &str) -> String {
+fn digits_of(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
 /// A number without an extension that we know.
-fn plain(region: Option<country::Id>, text: &str) -> Result<String, &'static str> {
+fn plain_number(region: Option<country::Id>, text: &str) -> Result<String, &'static str> {
     // A plus begins a number of the whole world: no region has a say in it, and no prefix of its own for long distance.
     if text.trim_start().starts_with(['+', '\u{ff0b}']) {
-        return read(None, text);
+        return parse_number(None, text);
     }
-    read(region, text).or_else(|problem| {
+    parse_number(region, text).or_else(|problem| {
         // `00` is the way abroad in most places; and a national number may only begin like its country's code.
         let abroad = text.strip_prefix("00").map(str::to_owned);
         let own = region.and_then(|region| {
             let code = DATABASE.by_id(region.as_ref())?.country_code().to_string();
-            Some(digits(text)).filter(|digits| digits.starts_with(&code)).map(|digits| format!("{code}{digits}"))
+            Some(digits_of(text)).filter(|digits| digits.starts_with(&code)).map(|digits| format!("{code}{digits}"))
         });
         let others = abroad.into_iter().chain(own);
-        others.filter_map(|number| read(None, &format!("+{number}")).ok()).next().ok_or(problem)
+        others.filter_map(|number| parse_number(None, &format!("+{number}")).ok()).next().ok_or(problem)
     })
 }
 
-fn read(region: Option<country::Id>, text: &str) -> Result<String, &'static str> {
+fn parse_number(region: Option<country::Id>, text: &str) -> Result<String, &'static str> {
     let number = match phonenumber::parse(region, text) {
         Ok(number) => number,
         Err(_) if region.is_none() && !text.starts_with('+') => return Err("without a country code or a region"),
@@ -106,7 +106,7 @@ fn read(region: Option<country::Id>, text: &str) -> Result<String, &'static str>
     };
     let (code, national) = (number.code().value(), number.national().to_string());
     let e164 = |national: &str| format!("+{code}{national}");
-    let today = present(code, &national).into_iter().find_map(|national| {
+    let today = present_numbers(code, &national).into_iter().find_map(|national| {
         let number = phonenumber::parse(None, e164(&national)).ok().filter(is_given_out)?;
         Some(e164(&number.national().to_string()))
     });
@@ -115,7 +115,7 @@ fn read(region: Option<country::Id>, text: &str) -> Result<String, &'static str>
         None if is_given_out(&number) => e164(&national),
         None => return Err("no such number is given out"),
     };
-    let extension = number.extension().map(|extension| digits(extension.as_ref())).unwrap_or_default();
+    let extension = number.extension().map(|extension| digits_of(extension.as_ref())).unwrap_or_default();
     Ok(if extension.is_empty() { e164 } else { format!("{e164};ext={extension}") })
 }
 
@@ -134,10 +134,10 @@ fn is_given_out(number: &PhoneNumber) -> bool {
 /// What codes of no country stand under, all of them.
 const WORLD: &str = "001";
 
-type Kind = fn(&Descriptors) -> Option<&Descriptor>;
+type NumberKind = fn(&Descriptors) -> Option<&Descriptor>;
 
 /// Kinds of number that a country gives out.
-const KINDS: [Kind; 10] = [
+const KINDS: [NumberKind; 10] = [
     Descriptors::mobile,
     Descriptors::fixed_line,
     Descriptors::voip,
@@ -169,7 +169,7 @@ mod tests {
 
         #[test]
         fn an_extension_is_one_however_it_is_marked(desk in 0u32..100_000, mark in 0..MARKS.len(), dots in "[ .:]{0,2}") {
-            let said = |text: String| normalise(&text, "CN");
+            let said = |text: String| normalise_phone(&text, "CN");
             let form = Ok(format!("+861065529988;ext={desk}"));
             prop_assert_eq!(said(format!("010-6552 9988 {}{dots}{desk}", MARKS[mark])), form.clone());
             // With one digit more the whole is a number that may be given out.
@@ -201,12 +201,12 @@ mod tests {
             ("VN", "+84381234567", ["+84 168 123 4567", "0168 1234567", "038 1234567", "0084 1681234567"]),
         ] {
             for text in others {
-                assert_eq!(normalise(text, region).as_deref(), Ok(present), "{text}");
+                assert_eq!(normalise_phone(text, region).as_deref(), Ok(present), "{text}");
             }
         }
         // Not renumbered: trunked radio, a line, and a line that looks like a mobile without its 9.
         for text in ["+551178123456", "+551123456789", "+541123456789", "+522001234567"] {
-            assert_eq!(normalise(text, "").as_deref(), Ok(text));
+            assert_eq!(normalise_phone(text, "").as_deref(), Ok(text));
         }
     }
 
@@ -219,10 +219,10 @@ mod tests {
             ("+86 138 0013 8000", "+8613800138000"),
         ] {
             for region in ["", "DE", "CN", "US", "GB", "CI"] {
-                assert_eq!(normalise(text, region).as_deref(), Ok(form), "{text} in {region}");
+                assert_eq!(normalise_phone(text, region).as_deref(), Ok(form), "{text} in {region}");
             }
         }
-        assert!(normalise("+49171234567", "US").is_err());
+        assert!(normalise_phone("+49171234567", "US").is_err());
     }
 
     #[test]
@@ -243,12 +243,12 @@ mod tests {
             "+86-10-65529988-8001",
             "+861065529988;ext=8001",
         ] {
-            assert_eq!(normalise(text, "CN").as_deref(), Ok("+861065529988;ext=8001"), "{text}");
+            assert_eq!(normalise_phone(text, "CN").as_deref(), Ok("+861065529988;ext=8001"), "{text}");
         }
-        assert_eq!(normalise("400-810-8888-1", "CN").as_deref(), Ok("+864008108888;ext=1"));
-        assert_eq!(normalise("400-810-8888转1", "CN").as_deref(), Ok("+864008108888;ext=1"));
-        assert_eq!(normalise("13800138000-1234", "CN").as_deref(), Ok("+8613800138000;ext=1234"));
+        assert_eq!(normalise_phone("400-810-8888-1", "CN").as_deref(), Ok("+864008108888;ext=1"));
+        assert_eq!(normalise_phone("400-810-8888转1", "CN").as_deref(), Ok("+864008108888;ext=1"));
+        assert_eq!(normalise_phone("13800138000-1234", "CN").as_deref(), Ok("+8613800138000;ext=1234"));
         // Elsewhere a dash groups digits.
-        assert_eq!(normalise("+49 89 1234-56", "").as_deref(), Ok("+4989123456"));
+        assert_eq!(normalise_phone("+49 89 1234-56", "").as_deref(), Ok("+4989123456"));
     }
 }

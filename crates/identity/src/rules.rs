@@ -16,7 +16,7 @@ const FULL_FROM: u64 = 10_000;
 
 /// How far a kind of value links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Strength {
+pub enum LinkStrength {
     /// Links alone.
     Strong,
     /// Links parties of one name.
@@ -77,27 +77,27 @@ impl IdentityRules {
     pub const BORN_ON: &str = "born_on";
 
     /// How far values of a kind link.
-    pub fn strength(&self, kind: &str) -> Strength {
+    pub fn strength(&self, kind: &str) -> LinkStrength {
         if self.strong.contains(kind) {
-            Strength::Strong
+            LinkStrength::Strong
         } else if self.weak.contains(kind) {
-            Strength::Weak
+            LinkStrength::Weak
         } else {
-            Strength::Neither
+            LinkStrength::Neither
         }
     }
 
     /// Whether a value that so many parties *ever* asserted, withdrawn or not, links nobody. The count only grows, so this does not depend on order.
     pub fn is_hub(&self, kind: &str, ever: u64) -> bool {
-        ever > self.limit(kind)
+        ever > self.holder_limit(kind)
     }
 
     /// Most parties that a value of this kind may link.
-    pub fn limit(&self, kind: &str) -> u64 {
+    pub fn holder_limit(&self, kind: &str) -> u64 {
         let limit = match self.strength(kind) {
-            Strength::Strong => self.hub.strong,
-            Strength::Weak => self.hub.weak,
-            Strength::Neither => return u64::MAX,
+            LinkStrength::Strong => self.hub.strong,
+            LinkStrength::Weak => self.hub.weak,
+            LinkStrength::Neither => return u64::MAX,
         };
         self.hub.kinds.get(kind).copied().unwrap_or(limit)
     }
@@ -108,7 +108,7 @@ impl IdentityRules {
     }
 
     /// Whether a value of this kind on a document can say whose it is: what links by default, and nothing else, since owner keys outlive configurations.
-    pub(crate) fn owns(kind: &str) -> bool {
+    pub(crate) fn can_own(kind: &str) -> bool {
         STRONG.contains(&kind) || WEAK.contains(&kind)
     }
 }
@@ -130,15 +130,15 @@ mod tests {
     #[test]
     fn the_defaults_are_the_rules() {
         let rules = IdentityRules::default();
-        assert_eq!(rules.strength("tax_number"), Strength::Strong);
-        assert_eq!(rules.strength("phone"), Strength::Weak);
-        assert_eq!(rules.strength("wechat"), Strength::Neither);
+        assert_eq!(rules.strength("tax_number"), LinkStrength::Strong);
+        assert_eq!(rules.strength("phone"), LinkStrength::Weak);
+        assert_eq!(rules.strength("wechat"), LinkStrength::Neither);
     }
 
     #[test]
     fn a_configuration_says_only_what_differs() {
         let rules: IdentityRules = toml::from_str("weak = ['phone']\n[hub]\nkinds = { phone = 5 }").unwrap();
-        assert_eq!((rules.strength("email"), rules.strength("lei")), (Strength::Neither, Strength::Strong));
+        assert_eq!((rules.strength("email"), rules.strength("lei")), (LinkStrength::Neither, LinkStrength::Strong));
         assert!(rules.is_hub("phone", 6) && !rules.is_hub("lei", 500));
         assert!(toml::from_str::<IdentityRules>("week = ['phone']").is_err());
         assert!(toml::from_str::<IdentityRules>("[hub]\nweek = 5").is_err());

@@ -1,12 +1,12 @@
 //! VAT numbers of the European Union, the United Kingdom, Switzerland and Norway: shape of every country's, check digits
 //! where they are published.
 
-use crate::normalise::{Scoped, compact};
+use crate::normalise::{ScopedValue, compact_text};
 use crate::vat_check;
 
 /// The prefix under which a country's numbers are known. Greece's is not its ISO 3166 code; a trader of Northern Ireland has
 /// one number, which stands behind XI towards the Union and behind GB elsewhere.
-fn prefix(country: &str) -> &str {
+fn country_prefix(country: &str) -> &str {
     match country {
         "GR" => "EL",
         "XI" => "GB",
@@ -17,35 +17,35 @@ fn prefix(country: &str) -> &str {
 /// The value begins with its country's prefix. The country in the text is asked first, whoever is said to have issued the
 /// number: a customer abroad gives his own country's. The issuer is asked where the text has no country, or none that fits:
 /// French numbers may begin with any two letters.
-pub(crate) fn normalise(text: &str, issuer: &str) -> Scoped {
-    let issuer = prefix(&issuer.to_ascii_uppercase()).to_owned();
-    let value = match compact(text) {
+pub(crate) fn normalise_vat(text: &str, issuer: &str) -> ScopedValue {
+    let issuer = country_prefix(&issuer.to_ascii_uppercase()).to_owned();
+    let value = match compact_text(text) {
         Ok(value) if value.is_ascii() => value,
         Ok(_) => return (issuer, Err("letters and digits of ASCII only")),
         Err(problem) => return (issuer, Err(problem)),
     };
-    let own = value.split_at_checked(2).map(|(country, number)| (prefix(country), number));
+    let own = value.split_at_checked(2).map(|(country, number)| (country_prefix(country), number));
     let own = own.filter(|(country, _)| vat_check::COUNTRIES.contains(country));
-    let said = own.map(|(country, number)| check(country, number));
+    let said = own.map(|(country, number)| check_number(country, number));
     if let Some((country, Ok(value))) = said {
         return (country, Ok(value));
     }
-    let issued = if issuer.is_empty() { (issuer, Err("without a country")) } else { check(&issuer, &value) };
+    let issued = if issuer.is_empty() { (issuer, Err("without a country")) } else { check_number(&issuer, &value) };
     match said {
         Some(said) if issued.1.is_err() => said,
         _ => issued,
     }
 }
 
-fn check(country: &str, number: &str) -> Scoped {
-    let value = vat_check::check(country, number).map(|number| format!("{country}{number}"));
+fn check_number(country: &str, number: &str) -> ScopedValue {
+    let value = vat_check::check_digits(country, number).map(|number| format!("{country}{number}"));
     (country.to_owned(), value)
 }
 
 #[cfg(test)]
 mod tests {
     fn key(text: &str, issuer: &str) -> Option<String> {
-        crate::normalise("vat", text, issuer).map(|key| key.to_string()).ok()
+        crate::normalise_identifier("vat", text, issuer).map(|key| key.to_string()).ok()
     }
 
     #[test]

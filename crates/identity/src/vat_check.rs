@@ -10,13 +10,13 @@ pub(crate) const COUNTRIES: [&str; 32] = [
 ];
 
 /// The number without its country, in full length and without what is written behind it, if it can be one.
-pub(crate) fn check(country: &str, number: &str) -> Result<String, &'static str> {
+pub(crate) fn check_digits(country: &str, number: &str) -> Result<String, &'static str> {
     let number = match (country, number.len()) {
         ("BE", 9) => format!("0{number}"),
         ("EL", 8) => format!("0{number}"),
         ("NL", ..12) => format!("{number:0>12}"),
-        ("CH", _) => switzerland(number),
-        ("NO", _) => bare(number, &["MVA"]).to_owned(),
+        ("CH", _) => bare_swiss_number(number),
+        ("NO", _) => strip_words(number, &["MVA"]).to_owned(),
         _ => number.to_owned(),
     };
     let body = match country {
@@ -25,13 +25,13 @@ pub(crate) fn check(country: &str, number: &str) -> Result<String, &'static str>
         _ => &number,
     };
     let ok = match country {
-        "CY" => cyprus(body),
-        "ES" => spain(body),
-        "FR" => france(body),
-        "GB" if body.len() == 5 => department(body),
-        "IE" => ireland(body),
-        "NL" => netherlands(body),
-        _ => plain(country, &digits(body).ok_or(SHAPE)?, body),
+        "CY" => check_cyprus(body),
+        "ES" => check_spain(body),
+        "FR" => check_france(body),
+        "GB" if body.len() == 5 => check_department(body),
+        "IE" => check_ireland(body),
+        "NL" => check_netherlands(body),
+        _ => check_plain(country, &parse_digits(body).ok_or(SHAPE)?, body),
     };
     match ok {
         Some(true) => Ok(number),
@@ -41,20 +41,20 @@ pub(crate) fn check(country: &str, number: &str) -> Result<String, &'static str>
 }
 
 /// Countries whose numbers are digits only. None where the shape is wrong.
-fn plain(country: &str, d: &[u32], text: &str) -> Option<bool> {
+fn check_plain(country: &str, d: &[u32], text: &str) -> Option<bool> {
     let whole: u64 = text.parse().ok()?;
     let first = *d.first()?;
     let last = *d.last()?;
     let sum = |weights: &[u32]| d.iter().zip(weights).map(|(d, w)| d * w).sum::<u32>();
     Some(match (country, d.len()) {
-        ("AT", 8) => (16 - luhn(d.get(..7)?)) % 10 == last,
+        ("AT", 8) => (16 - luhn_digit(d.get(..7)?)) % 10 == last,
         ("BE", 10) if first < 2 => 97 - whole / 100 % 97 == whole % 100,
         ("BG", 9) => {
             let check = sum(&[1, 2, 3, 4, 5, 6, 7, 8]) % 11;
             (if check == 10 { sum(&[3, 4, 5, 6, 7, 8, 9, 10]) % 11 % 10 } else { check }) == last
         }
         ("BG", 10) => {
-            let citizen = sum(&[2, 4, 8, 5, 10, 9, 7, 3, 6]) % 11 % 10 == last && birth(d, &[0, 20, 40]);
+            let citizen = sum(&[2, 4, 8, 5, 10, 9, 7, 3, 6]) % 11 % 10 == last && is_birth_date(d, &[0, 20, 40]);
             let foreigner = sum(&[21, 19, 17, 13, 11, 9, 7, 3, 1]) % 10 == last;
             let other = (11 - sum(&[4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11) % 11 == last;
             citizen || foreigner || other
@@ -67,7 +67,7 @@ fn plain(country: &str, d: &[u32], text: &str) -> Option<bool> {
             let check = sum(&[0, 8, 7, 6, 5, 4, 3, 2]) % 11;
             (18 - (21 - check) % 11) % 10 == last
         }
-        ("CZ", 9) => birth(d, &[0, 50]),
+        ("CZ", 9) => is_birth_date(d, &[0, 50]),
         ("CZ", 10) => birth_number(d, whole),
         ("DE", 9) if first != 0 => mod_11_10(d),
         ("HR", 11) => mod_11_10(d),
@@ -79,10 +79,10 @@ fn plain(country: &str, d: &[u32], text: &str) -> Option<bool> {
         ("IT", 11) => {
             let office = whole / 10 % 1000;
             let given = matches!(office, 1..=100 | 120 | 121 | 888 | 999);
-            (given && whole >= 10_000).then(|| luhn(d) == 0)?
+            (given && whole >= 10_000).then(|| luhn_digit(d) == 0)?
         }
-        ("LT", 9) if d.get(7) == Some(&1) => lithuania(d),
-        ("LT", 12) if d.get(10) == Some(&1) => lithuania(d),
+        ("LT", 9) if d.get(7) == Some(&1) => check_lithuania(d),
+        ("LT", 12) if d.get(10) == Some(&1) => check_lithuania(d),
         ("LU", 8) => whole / 100 % 89 == whole % 100,
         ("LV", 11) if first > 3 => sum(&[9, 1, 4, 8, 3, 10, 2, 5, 7, 6, 1]) % 11 == 3,
         ("LV", 11) => (1 + sum(&[10, 5, 8, 4, 2, 1, 6, 3, 7, 9])) % 11 % 10 == last,
@@ -94,7 +94,7 @@ fn plain(country: &str, d: &[u32], text: &str) -> Option<bool> {
             sum(weights.get(10 - d.len()..)?) * 10 % 11 % 10 == last
         }
         ("RO", 13) => sum(&[2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9]) % 11 % 10 == last,
-        ("SE", 12) if whole % 100 == 1 => luhn(d.get(..10)?) == 0,
+        ("SE", 12) if whole % 100 == 1 => luhn_digit(d.get(..10)?) == 0,
         ("SI", 8) if first != 0 => {
             (11 - sum(&[8, 7, 6, 5, 4, 3, 2]) % 11) % 10 == last && sum(&[8, 7, 6, 5, 4, 3, 2]) % 11 != 0
         }
@@ -123,29 +123,29 @@ const MEMBERS: [&str; 29] = [
 ];
 
 /// The number without the words that are written behind it to say that it is one for VAT: spelling, not number.
-fn bare<'a>(number: &'a str, words: &[&str]) -> &'a str {
+fn strip_words<'a>(number: &'a str, words: &[&str]) -> &'a str {
     words.iter().find_map(|word| number.strip_suffix(word)).unwrap_or(number)
 }
 
 /// `E` and nine digits; the word for VAT is that of the writer's language.
-fn switzerland(number: &str) -> String {
-    let number = bare(number, &["MWST", "TVA", "IVA", "TPV", "VAT"]);
+fn bare_swiss_number(number: &str) -> String {
+    let number = strip_words(number, &["MWST", "TVA", "IVA", "TPV", "VAT"]);
     format!("E{}", number.strip_prefix('E').unwrap_or(number))
 }
 
 /// Government departments of the United Kingdom have GD and a number below 500, health authorities HA and one from there on.
-fn department(text: &str) -> Option<bool> {
+fn check_department(text: &str) -> Option<bool> {
     let (word, number) = text.split_at_checked(2)?;
-    let number: u32 = digits(number)?.into_iter().fold(0, |number, digit| number * 10 + digit);
+    let number: u32 = parse_digits(number)?.into_iter().fold(0, |number, digit| number * 10 + digit);
     matches!((word, number), ("GD", ..500) | ("HA", 500..)).then_some(true)
 }
 
-fn digits(text: &str) -> Option<Vec<u32>> {
+fn parse_digits(text: &str) -> Option<Vec<u32>> {
     text.chars().map(|c| c.to_digit(10)).collect()
 }
 
 /// Luhn's sum mod 10 (ISO/IEC 7812-1): 0 for a number with its check digit.
-fn luhn(d: &[u32]) -> u32 {
+fn luhn_digit(d: &[u32]) -> u32 {
     let doubled = |d: u32| if d > 4 { d * 2 - 9 } else { d * 2 };
     d.iter().rev().enumerate().map(|(i, d)| if i % 2 == 0 { *d } else { doubled(*d) }).sum::<u32>() % 10
 }
@@ -160,7 +160,7 @@ fn mod_11_10(d: &[u32]) -> bool {
 }
 
 /// A date in the first six digits, where the month may bear one of these marks.
-fn birth(d: &[u32], marks: &[u32]) -> bool {
+fn is_birth_date(d: &[u32], marks: &[u32]) -> bool {
     let two = |i: usize| d.get(i).zip(d.get(i + 1)).map_or(0, |(a, b)| a * 10 + b);
     let (month, day) = (two(2), two(4));
     marks.iter().any(|mark| month > *mark && month <= mark + 12) && (1..=31).contains(&day)
@@ -168,10 +168,10 @@ fn birth(d: &[u32], marks: &[u32]) -> bool {
 
 /// Birth number of Czechs and Slovaks since 1954.
 fn birth_number(d: &[u32], whole: u64) -> bool {
-    birth(d, &[0, 20, 50, 70]) && (whole / 10 % 11 % 10 == whole % 10)
+    is_birth_date(d, &[0, 20, 50, 70]) && (whole / 10 % 11 % 10 == whole % 10)
 }
 
-fn lithuania(d: &[u32]) -> bool {
+fn check_lithuania(d: &[u32]) -> bool {
     let body = d.len() - 1;
     let sum = |from: usize| {
         d.iter().take(body).zip(from..).map(|(d, i)| d * (1 + u32::try_from(i % 9).unwrap_or(0))).sum::<u32>() % 11
@@ -181,9 +181,9 @@ fn lithuania(d: &[u32]) -> bool {
     d.last() == Some(&(check % 10))
 }
 
-fn cyprus(text: &str) -> Option<bool> {
+fn check_cyprus(text: &str) -> Option<bool> {
     let (body, letter) = text.split_at_checked(8)?;
-    let d = digits(body)?;
+    let d = parse_digits(body)?;
     if text.len() != 9 || body.starts_with("12") {
         return None;
     }
@@ -196,7 +196,7 @@ fn cyprus(text: &str) -> Option<bool> {
     Some(letter.bytes().next() == u8::try_from(65 + sum % 26).ok())
 }
 
-fn spain(text: &str) -> Option<bool> {
+fn check_spain(text: &str) -> Option<bool> {
     if text.len() != 9 {
         return None;
     }
@@ -212,9 +212,9 @@ fn spain(text: &str) -> Option<bool> {
         'Y' => person("1"),
         'Z' => person("2"),
         'A'..='H' | 'J' | 'N' | 'P'..='S' | 'U' | 'V' | 'W' => {
-            let mut d = digits(body)?;
+            let mut d = parse_digits(body)?;
             d.push(0);
-            let check = (10 - luhn(&d)) % 10;
+            let check = (10 - luhn_digit(&d)) % 10;
             let (digit, letter) = (char::from_digit(check, 10), "JABCDEFGHI".chars().nth(check as usize));
             Some(match first {
                 'A' | 'B' | 'E' | 'H' => digit == Some(last),
@@ -226,15 +226,15 @@ fn spain(text: &str) -> Option<bool> {
     }
 }
 
-fn france(text: &str) -> Option<bool> {
+fn check_france(text: &str) -> Option<bool> {
     let (key, siren) = text.split_at_checked(2)?;
-    let d = digits(siren)?;
+    let d = parse_digits(siren)?;
     let number: u64 = siren.parse().ok()?;
     if d.len() != 9 {
         return None;
     }
     // Monaco's numbers begin with 000 and bear no check digit of their own.
-    if !siren.starts_with("000") && luhn(&d) != 0 {
+    if !siren.starts_with("000") && luhn_digit(&d) != 0 {
         return Some(false);
     }
     if let Ok(key) = key.parse::<u64>() {
@@ -247,10 +247,10 @@ fn france(text: &str) -> Option<bool> {
     Some((number + 1 + check / 11) % 11 == check % 11)
 }
 
-fn ireland(text: &str) -> Option<bool> {
+fn check_ireland(text: &str) -> Option<bool> {
     let letters = "WABCDEFGHIJKLMNOPQRSTUV";
     let check = |body: &str, extra: Option<char>| {
-        let d = digits(body)?;
+        let d = parse_digits(body)?;
         let extra = match extra {
             Some(c) => u32::try_from(letters.find(c)?).ok()? * 9,
             None => 0,
@@ -264,7 +264,7 @@ fn ireland(text: &str) -> Option<bool> {
     if rest.next().is_some() {
         return None;
     }
-    if digits(body).is_some() {
+    if parse_digits(body).is_some() {
         return Some(check(body, extra)? == given);
     }
     // Before 2013 the second place was a letter.
@@ -273,11 +273,11 @@ fn ireland(text: &str) -> Option<bool> {
     Some(check(&format!("{middle}{first}"), None)? == given)
 }
 
-fn netherlands(text: &str) -> Option<bool> {
+fn check_netherlands(text: &str) -> Option<bool> {
     let (body, branch) = text.split_at_checked(9)?;
-    let d = digits(body)?;
+    let d = parse_digits(body)?;
     let branch = branch.strip_prefix('B')?;
-    if text.len() != 12 || digits(branch)?.iter().all(|d| *d == 0) || d.iter().all(|d| *d == 0) {
+    if text.len() != 12 || parse_digits(branch)?.iter().all(|d| *d == 0) || d.iter().all(|d| *d == 0) {
         return None;
     }
     let sum: u32 = d.iter().zip([9, 8, 7, 6, 5, 4, 3, 2]).map(|(d, w)| d * w).sum();

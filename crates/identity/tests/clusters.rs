@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
 use onefold_identity::{
-    AtSource, IdentifierKey, IdentityRules, Link, PartyClusters, PartyDecision, PartyFacts, Reason, Step, cluster,
-    components, explain, normalise_name,
+    AtSource, ExplanationStep, ForbiddenReason, IdentifierKey, IdentityRules, PartyClusters, PartyDecision, PartyFacts,
+    PartyLink, cluster_parties, explain, find_components, normalise_name,
 };
 
 #[derive(Default)]
@@ -85,7 +85,7 @@ impl World {
     }
 
     fn clusters(&self) -> PartyClusters {
-        cluster(&self.parties, &self.decisions, &self.hubs, &IdentityRules::default())
+        cluster_parties(&self.parties, &self.decisions, &self.hubs, &IdentityRules::default())
     }
 
     /// The customers as a line: `a b | c`.
@@ -232,10 +232,10 @@ fn a_same_that_cannot_be_honoured_is_reported() {
     world.link(1, 1, "a b").separate(2, 2, "a", "c").link(3, 3, "b c");
     assert_eq!(world.customers(), "a b | c");
     let [same] = world.clusters().unhonoured.try_into().unwrap();
-    assert_eq!(same.link, Link::Decision(subject("decision:hub:3")));
+    assert_eq!(same.link, PartyLink::Decision(subject("decision:hub:3")));
     assert_eq!((same.left.number(), same.right.number()), ("b", "c"));
     assert_eq!((same.because.left.number(), same.because.right.number()), ("a", "c"));
-    assert_eq!(same.because.reason, Reason::Decision(subject("decision:hub:2")));
+    assert_eq!(same.because.reason, ForbiddenReason::Decision(subject("decision:hub:2")));
 }
 
 #[test]
@@ -284,9 +284,9 @@ fn two_decisions_do_not_make_a_third_pair_one_against_its_exclusive_values() {
     world.link(1, 1, "a b").link(2, 2, "b c");
     assert_eq!(world.customers(), "a b | c");
     let [same] = world.clusters().unhonoured.try_into().unwrap();
-    assert_eq!(same.link, Link::Decision(subject("decision:hub:2")));
+    assert_eq!(same.link, PartyLink::Decision(subject("decision:hub:2")));
     assert_eq!((same.because.left.number(), same.because.right.number()), ("a", "c"));
-    assert_eq!(same.because.reason, Reason::Exclusive("tax_number:CN".into()));
+    assert_eq!(same.because.reason, ForbiddenReason::Exclusive("tax_number:CN".into()));
     world.link(3, 3, "a c");
     assert_eq!(world.customers(), "a b c");
 }
@@ -327,8 +327,8 @@ fn never_same_beats_a_merge_at_source_which_is_reported() {
     world.at_source("a", "b", 9, true).separate(1, 1, "a", "b");
     assert_eq!(world.customers(), "a | b");
     let [same] = world.clusters().unhonoured.try_into().unwrap();
-    assert_eq!(same.link, Link::AtSource { absorbed: subject("party:x:a"), into: subject("party:x:b") });
-    assert_eq!(same.because.reason, Reason::Decision(subject("decision:hub:1")));
+    assert_eq!(same.link, PartyLink::AtSource { absorbed: subject("party:x:a"), into: subject("party:x:b") });
+    assert_eq!(same.because.reason, ForbiddenReason::Decision(subject("decision:hub:1")));
 }
 
 #[test]
@@ -339,12 +339,12 @@ fn components_are_as_if_nothing_were_forbidden() {
         .party("b", "Foo", "tax_number:CN:2 phone:+1")
         .party("c", "Bar", "phone:+1");
     world.separate(1, 1, "a", "b");
-    let found = components(&world.parties, &world.decisions, &world.hubs, &IdentityRules::default());
+    let found = find_components(&world.parties, &world.decisions, &world.hubs, &IdentityRules::default());
     assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
 }
 
 /// Why a party is one customer with `party:x:a`.
-fn explained(world: &World, to: &str) -> Option<Vec<Step>> {
+fn explained(world: &World, to: &str) -> Option<Vec<ExplanationStep>> {
     let rules = IdentityRules::default();
     explain(&world.parties, &world.decisions, &world.hubs, &rules, &subject("party:x:a"), &subject(to))
 }
@@ -367,7 +367,7 @@ fn a_chain_is_explained() {
     assert_eq!(explained(&world, "party:x:a"), Some(Vec::new()));
     assert_eq!(explained(&world, "party:x:nobody"), None);
     assert!(
-        matches!(explained(&world, "party:x:b").unwrap().as_slice(), [step] if matches!(step.link, Link::Strong(_)))
+        matches!(explained(&world, "party:x:b").unwrap().as_slice(), [step] if matches!(step.link, PartyLink::Strong(_)))
     );
     world.at_source("a", "b", 1, true);
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Whatever a source writes, there is a form or a reason, and a form is its own form.
 
-use onefold_identity::{IdentifierKey, OwnerAtom, OwnerKey, normalise, normalise_name};
+use onefold_identity::{IdentifierKey, OwnerAtom, OwnerKey, normalise_identifier, normalise_name};
 use proptest::prelude::*;
 
 const KINDS: [&str; 12] = [
@@ -47,7 +47,7 @@ proptest! {
 
     #[test]
     fn a_form_is_its_own_form(kind in 0..KINDS.len(), text in text(), issuer in 0..ISSUERS.len()) {
-        let Ok(key) = normalise(KINDS[kind], &text, ISSUERS[issuer]) else { return Ok(()) };
+        let Ok(key) = normalise_identifier(KINDS[kind], &text, ISSUERS[issuer]) else { return Ok(()) };
         prop_assert_eq!(key.to_string().parse::<IdentifierKey>(), Ok(key.clone()));
         // Of an unknown kind without an issuer a colon in the value reads as one.
         if KINDS[kind] == "wechat" && ISSUERS[issuer].is_empty() && key.value().contains(':') {
@@ -55,7 +55,7 @@ proptest! {
         }
         let issuer = key.scope().strip_prefix(KINDS[kind]).unwrap().trim_start_matches(':');
         let value = if issuer.is_empty() { key.value() } else { &key.value()[issuer.len() + 1..] };
-        prop_assert_eq!(normalise(KINDS[kind], value, issuer), Ok(key));
+        prop_assert_eq!(normalise_identifier(KINDS[kind], value, issuer), Ok(key));
     }
 
     #[test]
@@ -78,15 +78,15 @@ proptest! {
         let spread: String = text.chars().zip(marks.chars()).flat_map(|(c, mark)| [c, mark]).collect();
         let spread = if lower { spread.to_lowercase() } else { spread };
         let Some(issuer) = Some(ISSUERS[issuer]).filter(|issuer| !issuer.contains(':')) else { return Ok(()) };
-        prop_assert_eq!(normalise("vat", &spread, issuer).map(|key| key.to_string()), Ok(form.to_owned()));
+        prop_assert_eq!(normalise_identifier("vat", &spread, issuer).map(|key| key.to_string()), Ok(form.to_owned()));
     }
 
     #[test]
     fn an_address_is_one_in_both_forms_of_its_domain(label in "[a-zäöüßéłøλπ中文例яд]{1,12}", top in "(de|中国|ελ|com)") {
         let domain = format!("{label}.{top}");
         let Ok(ascii) = idna::domain_to_ascii_strict(&domain) else { return Ok(()) };
-        let key = normalise("email", &format!("Info@{ascii}"), "");
-        prop_assert_eq!(normalise("email", &format!("info@{domain}"), ""), key.clone());
+        let key = normalise_identifier("email", &format!("Info@{ascii}"), "");
+        prop_assert_eq!(normalise_identifier("email", &format!("info@{domain}"), ""), key.clone());
         prop_assert!(key.is_ok_and(|key| key.as_str().is_ascii()));
     }
 
@@ -95,9 +95,9 @@ proptest! {
         let atoms = texts.iter().filter_map(|text| OwnerAtom::parse(text)).collect();
         let owner = OwnerKey::from_atoms(atoms);
         let of = "order:shop:1".parse().unwrap();
-        prop_assert_eq!(OwnerKey::parse(&owner.key(&of)), Some(owner));
+        prop_assert_eq!(OwnerKey::parse(&owner.key_for(&of)), Some(owner));
         if let Some(found) = OwnerKey::parse(&format!("set:{noise}")) {
-            prop_assert_eq!(found.key(&of), format!("set:{noise}"));
+            prop_assert_eq!(found.key_for(&of), format!("set:{noise}"));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Whose a document is, step by step and facet by facet.
 
 use onefold_event::{ReferenceRole, Subject};
-use onefold_identity::{Claim, Facet, Intermediary, OwnerAtom, OwnerKey, own};
+use onefold_identity::{Facet, Intermediary, OwnerAtom, OwnerKey, OwnershipClaim, find_owner};
 
 const SHOP: &str = "party:erp:market";
 const CASH: &str = "party:erp:cash";
@@ -38,7 +38,7 @@ fn owners(says: &Says<'_>) -> [OwnerKey; 2] {
         CASH | NOREPLY => Intermediary::WalkIn,
         _ => Intermediary::None,
     };
-    let claim = Claim {
+    let claim = OwnershipClaim {
         reassigned: reassigned.as_ref(),
         references: &references,
         intermediary: &intermediary,
@@ -46,12 +46,12 @@ fn owners(says: &Says<'_>) -> [OwnerKey; 2] {
         identifiers: &identifiers,
         guest_of: says.guest_of,
     };
-    Facet::ALL.map(|facet| own(facet, &claim))
+    Facet::ALL.map(|facet| find_owner(facet, &claim))
 }
 
 /// The first of these that names somebody who can own.
 fn first(steps: &[&[&str]]) -> OwnerKey {
-    OwnerKey::first(steps.iter().map(|step| owner(step)))
+    OwnerKey::first_of(steps.iter().map(|step| owner(step)))
 }
 
 fn check(says: Says<'_>, trade: &[&str], receivable: &[&str]) {
@@ -228,7 +228,7 @@ fn identifiers_follow_the_precedence_of_parties_role_by_role() {
     assert_eq!(
         owners(&Says { identifiers: &identifiers, ..Says::default() }),
         [
-            OwnerKey::first([
+            OwnerKey::first_of([
                 of("end_customer"),
                 of("buyer"),
                 of("customer"),
@@ -236,7 +236,7 @@ fn identifiers_follow_the_precedence_of_parties_role_by_role() {
                 of("bill_to"),
                 payers.clone()
             ]),
-            OwnerKey::first([of("debtor"), of("bill_to"), payers, of("buyer"), of("customer"), of("end_customer")]),
+            OwnerKey::first_of([of("debtor"), of("bill_to"), payers, of("buyer"), of("customer"), of("end_customer")]),
         ]
     );
 }

@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use graph::{Graph, Reference, Sets, decided, graph, merged_at_source, sets};
 use onefold_event::Subject;
 use onefold_identity::{
-    IdentityRules, Link, PartyDecision, PartyFacts, Reason, Step, cluster, components, explain, forbidden, kept_apart,
+    ExplanationStep, ForbiddenReason, IdentityRules, PartyDecision, PartyFacts, PartyLink, cluster_parties, explain,
+    find_components, forbidden_pairs, kept_apart,
 };
 use proptest::prelude::*;
 
 fn clusters(graph: &Graph) -> Sets {
-    sets(&cluster(&graph.parties, &graph.decisions, &graph.hubs, &IdentityRules::default()).sets)
+    sets(&cluster_parties(&graph.parties, &graph.decisions, &graph.hubs, &IdentityRules::default()).sets)
 }
 
 proptest! {
@@ -26,7 +27,7 @@ proptest! {
     #[test]
     fn a_customer_that_is_full_takes_nobody_by_values(graph in graph(), full_from in 1..5_u64) {
         let rules = IdentityRules { full_from, ..IdentityRules::default() };
-        let found = cluster(&graph.parties, &graph.decisions, &graph.hubs, &rules);
+        let found = cluster_parties(&graph.parties, &graph.decisions, &graph.hubs, &rules);
         prop_assert_eq!(sets(&found.sets), Reference::new(&graph, &rules).clusters());
     }
 }
@@ -42,8 +43,8 @@ proptest! {
         other.decisions.rotate_left(turn);
         let rules = IdentityRules::default();
         prop_assert_eq!(
-            cluster(&graph.parties, &graph.decisions, &graph.hubs, &rules),
-            cluster(&other.parties, &other.decisions, &other.hubs, &rules)
+            cluster_parties(&graph.parties, &graph.decisions, &graph.hubs, &rules),
+            cluster_parties(&other.parties, &other.decisions, &other.hubs, &rules)
         );
     }
 
@@ -62,11 +63,11 @@ proptest! {
     #[test]
     fn a_same_that_is_not_honoured_is_reported_with_the_reason(graph in graph()) {
         let rules = IdentityRules::default();
-        let found = cluster(&graph.parties, &graph.decisions, &graph.hubs, &rules);
+        let found = cluster_parties(&graph.parties, &graph.decisions, &graph.hubs, &rules);
         let reference = Reference::new(&graph, &rules);
         for a in graph.parties.keys() {
             for b in graph.parties.keys().filter(|b| a < b) {
-                let (one, other) = (found.of(a).unwrap(), found.of(b).unwrap());
+                let (one, other) = (found.cluster_of(a).unwrap(), found.cluster_of(b).unwrap());
                 let said = reference.verdict(a, b) == Some(true) || merged_at_source(&graph, a, b);
                 let apart = said && one != other;
                 let between = |l: &Subject, r: &Subject| (one.contains(l) && other.contains(r)) || (one.contains(r) && other.contains(l));
@@ -76,19 +77,19 @@ proptest! {
         }
         for same in &found.unhonoured {
             let said = match &same.link {
-                Link::AtSource { .. } => merged_at_source(&graph, &same.left, &same.right),
+                PartyLink::AtSource { .. } => merged_at_source(&graph, &same.left, &same.right),
                 _ => reference.verdict(&same.left, &same.right) == Some(true),
             };
             prop_assert!(said, "{:?}", same);
             prop_assert!(reference.forbidden(&same.because.left, &same.because.right));
-            let by_decision = matches!(same.because.reason, Reason::Decision(_));
+            let by_decision = matches!(same.because.reason, ForbiddenReason::Decision(_));
             prop_assert_eq!(by_decision, reference.verdict(&same.because.left, &same.because.right) == Some(false));
         }
     }
 
     #[test]
     fn a_customers_own_decisions_say_which_are_not_honoured(graph in graph()) {
-        let found = cluster(&graph.parties, &graph.decisions, &graph.hubs, &IdentityRules::default());
+        let found = cluster_parties(&graph.parties, &graph.decisions, &graph.hubs, &IdentityRules::default());
         for set in &found.sets {
             let ours: BTreeSet<Subject> = set.iter().cloned().collect();
             let names = |decision: &&PartyDecision| decision.parties().any(|party| ours.contains(party));
@@ -104,7 +105,7 @@ proptest! {
                 .collect();
             let mut must = BTreeSet::new();
             for same in &found.unhonoured {
-                let Link::Decision(id) = &same.link else { continue };
+                let PartyLink::Decision(id) = &same.link else { continue };
                 for (one, other) in [(&same.left, &same.right), (&same.right, &same.left)] {
                     if ours.contains(one) {
                         must.insert((id.clone(), other.clone()));
@@ -113,12 +114,12 @@ proptest! {
             }
             // One pair for each two customers is reported of a decision; here it is everybody whom it names.
             let by_customer = |pairs: &BTreeSet<(Subject, Subject)>| -> BTreeSet<(Subject, Vec<Subject>)> {
-                pairs.iter().map(|(id, other)| (id.clone(), found.of(other).unwrap().to_vec())).collect()
+                pairs.iter().map(|(id, other)| (id.clone(), found.cluster_of(other).unwrap().to_vec())).collect()
             };
             prop_assert_eq!(by_customer(&kept), by_customer(&must));
             for (_, other) in &kept {
                 let facts = |set: &[Subject]| set.iter().map(|p| (p.clone(), graph.parties[p].clone())).collect();
-                let because = forbidden(&facts(set), &facts(found.of(other).unwrap()), &graph.decisions, &IdentityRules::default());
+                let because = forbidden_pairs(&facts(set), &facts(found.cluster_of(other).unwrap()), &graph.decisions, &IdentityRules::default());
                 prop_assert!(because.is_some());
             }
         }
@@ -127,7 +128,7 @@ proptest! {
     #[test]
     fn components_are_whom_links_connect(graph in graph()) {
         let rules = IdentityRules::default();
-        let found = components(&graph.parties, &graph.decisions, &graph.hubs, &rules);
+        let found = find_components(&graph.parties, &graph.decisions, &graph.hubs, &rules);
         let reference = Reference::new(&graph, &rules);
         let naive: Sets = reference.components.values().map(|set| set.iter().map(|party| (*party).clone()).collect()).collect();
         prop_assert_eq!(sets(&found), naive);
@@ -135,12 +136,12 @@ proptest! {
 
     #[test]
     fn a_decision_undone_leaves_no_trace(graph in graph(), made in decided(9, 9), other in decided(8, 9)) {
-        let before = cluster(&graph.parties, &graph.decisions, &graph.hubs, &IdentityRules::default());
+        let before = cluster_parties(&graph.parties, &graph.decisions, &graph.hubs, &IdentityRules::default());
         let mut after = graph.clone();
         after.decisions.extend([made, other]);
         clusters(&after);
         after.decisions.truncate(graph.decisions.len());
-        prop_assert_eq!(before, cluster(&after.parties, &after.decisions, &after.hubs, &IdentityRules::default()));
+        prop_assert_eq!(before, cluster_parties(&after.parties, &after.decisions, &after.hubs, &IdentityRules::default()));
     }
 
     #[test]
@@ -165,21 +166,21 @@ proptest! {
     }
 }
 
-fn links(graph: &Graph, step: &Step) -> bool {
+fn links(graph: &Graph, step: &ExplanationStep) -> bool {
     let both =
         |holds: &dyn Fn(&PartyFacts) -> bool| holds(&graph.parties[&step.from]) && holds(&graph.parties[&step.to]);
     match &step.link {
-        Link::Decision(id) => {
+        PartyLink::Decision(id) => {
             let names =
                 |d: &PartyDecision| [&step.from, &step.to].into_iter().all(|party| d.parties().any(|p| p == party));
             graph.decisions.iter().any(|d| d.id() == id && names(d))
         }
-        Link::AtSource { absorbed, into } => {
+        PartyLink::AtSource { absorbed, into } => {
             let pair = [absorbed, into];
             merged_at_source(graph, absorbed, into) && pair.contains(&&step.from) && pair.contains(&&step.to)
         }
-        Link::Strong(value) => !graph.hubs.contains(value) && both(&|p| p.identifiers.contains(value)),
-        Link::Weak { value, name } => {
+        PartyLink::Strong(value) => !graph.hubs.contains(value) && both(&|p| p.identifiers.contains(value)),
+        PartyLink::Weak { value, name } => {
             let called = |p: &PartyFacts| p.names.is_empty() || p.names.contains(name);
             !graph.hubs.contains(value) && both(&|p| p.identifiers.contains(value) && called(p))
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use onefold_identity::normalise;
+use onefold_identity::normalise_identifier;
 
 /// Rows of a file of published vectors; none, said by name, where it is absent and this is not CI.
 fn rows(file: &str) -> Vec<Vec<String>> {
@@ -19,10 +19,10 @@ fn rows(file: &str) -> Vec<Vec<String>> {
 
 /// The form of a value, which is its own form.
 fn key(kind: &str, text: &str, issuer: &str) -> Option<String> {
-    let key = normalise(kind, text, issuer).ok()?;
+    let key = normalise_identifier(kind, text, issuer).ok()?;
     let issuer = key.scope().strip_prefix(kind).unwrap().trim_start_matches(':');
     let value = key.value().strip_prefix(issuer).unwrap().trim_start_matches(':');
-    assert_eq!(normalise(kind, value, issuer).as_ref(), Ok(&key));
+    assert_eq!(normalise_identifier(kind, value, issuer).as_ref(), Ok(&key));
     assert_eq!(key.to_string().parse().as_ref(), Ok(&key));
     Some(key.to_string())
 }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Micros, Subject, party_id};
 use onefold_fold::SubjectState;
-use onefold_identity::{AtomHolder, IdentifierKey, OwnerAtom, OwnerKey, Ownership, PartyDecision, head, whose};
+use onefold_identity::{
+    AtomHolder, IdentifierKey, OwnerAtom, OwnerKey, Ownership, PartyDecision, find_head, find_ownership,
+};
 use onefold_view::{Bundle, Contribution, CustomerView, MoneyTotals, OpenItem, ViewInput, assemble};
 
 use crate::HubModel;
@@ -48,12 +50,12 @@ impl HubModel {
     /// Whose an owner key is (rule C1), by the places of customers in [`Self::customers`]; none where it is no owner key.
     pub fn whose(&self, key: &str) -> Option<Ownership<usize>> {
         let owner = OwnerKey::parse(key)?;
-        Some(whose(&owner, &|atom: &OwnerAtom| match atom {
+        Some(find_ownership(&owner, &|atom: &OwnerAtom| match atom {
             OwnerAtom::Party(party) => self.place(party).map_or(AtomHolder::Nobody, AtomHolder::Customer),
             OwnerAtom::Identifier(key) if self.hubs.contains(key) => AtomHolder::Hub,
             OwnerAtom::Identifier(key) => {
                 let holders = self.holders.get(key).into_iter().flatten();
-                AtomHolder::by(holders.filter_map(|party| self.place(party)))
+                AtomHolder::from_customers(holders.filter_map(|party| self.place(party)))
             }
             // `whose` asks for what these are made of.
             OwnerAtom::First(_) | OwnerAtom::Until(_) => AtomHolder::Nobody,
@@ -84,7 +86,7 @@ impl HubModel {
         let items: Vec<OpenItem> =
             self.open_items().into_iter().filter(|item| bundles.contains_key(&item.owner)).collect();
         let seen = |party: &Subject| self.first_seen.get(party).copied().unwrap_or(Micros::MAX);
-        let head = head(parties.iter().map(|party| (party, seen(party))));
+        let head = find_head(parties.iter().map(|party| (party, seen(party))));
         Some(assemble(&ViewInput {
             id: &head.map(|head| party_id(head.as_str()).to_string()).unwrap_or_default(),
             parties,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{DecodedEvent, Micros, Subject, SubjectKind};
 use onefold_fold::{FactState, SubjectState, asserted};
-use onefold_identity::{IdentifierKey, IdentityRules, Intermediary, PartyDecision, PartyFacts, cluster};
+use onefold_identity::{IdentifierKey, IdentityRules, Intermediary, PartyDecision, PartyFacts, cluster_parties};
 use onefold_view::{Bundle, Contribution, Fragment, SettlementStep, parties_named};
 
 use crate::LoggedEvent;
@@ -140,6 +140,6 @@ impl HubModel {
         let is_hub = |(key, count): &(IdentifierKey, u64)| self.rules.is_hub(key.kind(), *count);
         self.hubs = ever.into_iter().filter(is_hub).map(|(key, _)| key).collect();
         self.decisions = self.states.iter().filter_map(|(subject, state)| state.decision(subject)).collect();
-        self.customers = cluster(&parties, &self.decisions, &self.hubs, &self.rules).sets;
+        self.customers = cluster_parties(&parties, &self.decisions, &self.hubs, &self.rules).sets;
     }
 }

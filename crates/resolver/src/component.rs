@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
 use onefold_fold::asserted;
-use onefold_identity::{IdentifierKey, IdentityRules, PartyDecision, PartyFacts, Strength, head};
+use onefold_identity::{IdentifierKey, IdentityRules, LinkStrength, PartyDecision, PartyFacts, find_head};
 use onefold_store::{ClusterRow, IdentifierHolders, ResolveTx, StoreError};
 
 /// All that clustering a component needs.
@@ -66,9 +66,9 @@ pub(crate) async fn gather(
             component.parties.insert(subject, facts);
         }
         let ask: Vec<IdentifierKey> =
-            ask.into_iter().filter(|v| rules.strength(v.kind()) != Strength::Neither).collect();
+            ask.into_iter().filter(|v| rules.strength(v.kind()) != LinkStrength::Neither).collect();
         // A value that has just crossed its limit parts all that it linked: its holders are followed once more.
-        let limit = ask.iter().map(|v| rules.limit(v.kind())).max().unwrap_or(0);
+        let limit = ask.iter().map(|v| rules.holder_limit(v.kind())).max().unwrap_or(0);
         let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(component.changed.len() + 1);
         for (value, holders) in ask.iter().zip(tx.holders(&ask, most).await?) {
             if rules.is_hub(value.kind(), holders.ever) {
@@ -122,7 +122,7 @@ impl Component {
     /// The earliest party of a customer, whose id it bears (rule B7).
     pub(crate) fn head(&self, cluster: &[Subject]) -> Option<Subject> {
         let seen = |party: &Subject| self.first_seen.get(party).copied().unwrap_or(i64::MAX);
-        head(cluster.iter().map(|party| (party, seen(party)))).cloned()
+        find_head(cluster.iter().map(|party| (party, seen(party)))).cloned()
     }
 
     /// Decisions, in the order of their keys.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use onefold_identity::{IdentityRules, cluster};
+use onefold_identity::{IdentityRules, cluster_parties};
 use onefold_stage::{Stage, StageError, StepProgress};
 use onefold_store::{ClusterChange, ClusterRow, ResolveStore};
 use onefold_view::Digest;
@@ -60,7 +60,7 @@ impl Stage for Resolver {
 
 /// Customers of two or more parties in a component.
 fn clusters(component: &Component, rules: &IdentityRules) -> BTreeSet<ClusterRow> {
-    let found = cluster(&component.parties, &component.standing(), &component.hubs, rules);
+    let found = cluster_parties(&component.parties, &component.standing(), &component.hubs, rules);
     for same in &found.unhonoured {
         let because = &same.because;
         tracing::warn!(link = %same.link, left = %same.left, right = %same.right, ?because, "parties that were said to be the same are kept apart");

@@ -171,7 +171,7 @@ impl Service {
                     continue;
                 }
                 let because =
-                    forbidden(&self.facts(one).await?, &self.facts(other).await?, &one.decisions, &self.rules);
+                    forbidden_pairs(&self.facts(one).await?, &self.facts(other).await?, &one.decisions, &self.rules);
                 found.push(Apart {
                     decision: decision.to_owned(),
                     parties: kept.parties.iter().map(Subject::to_string).collect(),
@@ -386,7 +386,7 @@ fn written(key: &onefold_identity::IdentifierKey) -> Result<v1::Identifier, Serv
     let kind = key.kind();
     let issuer = key.scope().strip_prefix(kind).and_then(|rest| rest.strip_prefix(':')).unwrap_or_default();
     let text = if issuer.is_empty() { key.value() } else { key.value().get(issuer.len() + 1..).unwrap_or_default() };
-    match normalise(kind, text, issuer) {
+    match normalise_identifier(kind, text, issuer) {
         Ok(again) if again == *key => Ok(v1::Identifier {
             kind: kind.to_owned(),
             text: text.to_owned(),
@@ -416,7 +416,7 @@ mod tests {
         ] {
             let key = identifier(text).unwrap();
             let written = written(&key).unwrap();
-            assert_eq!(normalise(&written.kind, &written.text, &written.issuer).unwrap().as_str(), text);
+            assert_eq!(normalise_identifier(&written.kind, &written.text, &written.issuer).unwrap().as_str(), text);
         }
     }
 

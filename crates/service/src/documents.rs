@@ -157,7 +157,7 @@ fn document(key: &str, state: &SubjectState, owners: &BTreeSet<String>, unattrib
     let subject: Subject = key.parse().ok()?;
     let mut contributions = contributions(&subject, state);
     let among = |key: &String| match OwnerKey::parse(key) {
-        Some(OwnerKey::Each(parts)) => parts.iter().any(|part| owners.contains(&part.key(&subject))),
+        Some(OwnerKey::Each(parts)) => parts.iter().any(|part| owners.contains(&part.key_for(&subject))),
         _ => owners.contains(key),
     };
     if unattributed && !contributions.iter().any(|(owner, adds)| adds.documents() > 0 && among(owner)) {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use onefold_event::{Subject, SubjectKind};
-use onefold_identity::{IdentifierKey, normalise};
+use onefold_identity::{IdentifierKey, normalise_identifier};
 use uuid::Uuid;
 
 use crate::ServiceError;
@@ -49,8 +49,8 @@ impl fmt::Display for CustomerReference {
 /// Reads `kind:value` or `kind:issuer:value`, in canonical form or as people write it.
 pub(crate) fn identifier(text: &str) -> Result<IdentifierKey, ServiceError> {
     let Some((kind, value)) = text.split_once(':') else { return Err(no_reference(text)) };
-    let whole = normalise(kind, value, "");
-    let parted = || value.split_once(':').and_then(|(issuer, value)| normalise(kind, value, issuer).ok());
+    let whole = normalise_identifier(kind, value, "");
+    let parted = || value.split_once(':').and_then(|(issuer, value)| normalise_identifier(kind, value, issuer).ok());
     match whole {
         Ok(key) => Ok(key),
         Err(invalid) => parted().ok_or_else(|| ServiceError::invalid(format!("`{text}`: {}", invalid.problem))),

@@ -135,5 +135,5 @@ pub(crate) async fn project(store: &dyn Store, partition: u32, rows: &[(&str, Su
 /// The owner key of all these.
 pub(crate) fn set(members: &[&str]) -> String {
     let atoms = members.iter().filter_map(|member| OwnerAtom::parse(member)).collect();
-    OwnerKey::from_atoms(atoms).key(&subject("order:erp:1"))
+    OwnerKey::from_atoms(atoms).key_for(&subject("order:erp:1"))
 }

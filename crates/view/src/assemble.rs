@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
-use onefold_identity::{IdentifierKey, IdentityRules, KeptApart, PartyDecision, Strength, kept_apart};
+use onefold_identity::{IdentifierKey, IdentityRules, KeptApart, LinkStrength, PartyDecision, kept_apart};
 
 use crate::amount::{DAY, Money, format_day};
 use crate::contribution::{Counter, OpenCase, TimelineRow};
@@ -147,9 +147,9 @@ fn identifiers(profiles: &BTreeMap<&str, &Profile>, given: &ViewInput) -> Vec<Id
             value: value.to_owned(),
             state: match (state, given.rules.strength(kind)) {
                 (HELD, _) if is_hub => "hub",
-                (HELD, Strength::Strong) => "links",
-                (HELD, Strength::Weak) => "weak",
-                (HELD, Strength::Neither) => "other",
+                (HELD, LinkStrength::Strong) => "links",
+                (HELD, LinkStrength::Weak) => "weak",
+                (HELD, LinkStrength::Neither) => "other",
                 (INVALID, _) => "invalid",
                 _ => "withdrawn",
             },

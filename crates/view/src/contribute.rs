@@ -29,7 +29,7 @@ pub fn contribute(
     inbound: &BTreeMap<String, MentionState>,
     keys: &OwnerKeys,
 ) -> BTreeMap<String, Contribution> {
-    let none = || OwnerKey::None.key(subject);
+    let none = || OwnerKey::None.key_for(subject);
     let or_none = |key: &String| if key.is_empty() { none() } else { key.clone() };
     let kind = subject.kind();
     let mut sheet = Sheet { subject, fragment, inbound, of: BTreeMap::new() };
@@ -101,7 +101,7 @@ impl Sheet<'_> {
     fn row(&mut self, key: &str, status: Status, amount: Option<Money>, label: &str) {
         self.own_row(key, status, amount, label);
         for member in OwnerKey::references_of(key) {
-            self.reference(&member.key(self.subject), status, label);
+            self.reference(&member.key_for(self.subject), status, label);
         }
     }
 
@@ -112,7 +112,7 @@ impl Sheet<'_> {
             Some(key) if keys.len() == 1 => (*key).to_owned(),
             _ => {
                 let owners = keys.into_iter().map(|key| OwnerKey::parse(key).unwrap_or_default());
-                OwnerKey::each(owners.collect()).key(self.subject)
+                OwnerKey::each_of(owners.collect()).key_for(self.subject)
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Body, DecodedEvent, Micros, ReferenceRole, RoleTarget, Subject, SubjectKind, v1};
-use onefold_identity::{Facet, IdentifierKey, Intermediary, PartyDecision, PartyFacts, guest, guest_identifier};
+use onefold_identity::{Facet, IdentifierKey, Intermediary, PartyDecision, PartyFacts, guest_identifier, guest_party};
 
 use crate::case::{Case, Contact};
 use crate::decision::Decided;
@@ -310,7 +310,7 @@ impl Fragment {
             return BTreeSet::new();
         }
         let identifiers = self.identifiers();
-        let party = |facet| guest(facet, subject.source(), &identifiers).map(|(party, _)| party);
+        let party = |facet| guest_party(facet, subject.source(), &identifiers).map(|(party, _)| party);
         Facet::ALL.into_iter().filter_map(party).collect()
     }
 

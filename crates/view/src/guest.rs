@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use onefold_event::{Body, DecodedEvent, ReferenceRole, RoleTarget, Subject, SubjectKind};
-use onefold_identity::{Facet, IdentifierKey, guest, normalise_name};
+use onefold_identity::{Facet, IdentifierKey, guest_party, normalise_name};
 
 use crate::party::{LONGEST, Value, cut, key_of};
 
@@ -32,7 +32,7 @@ impl Guest {
             identifiers.filter_map(|i| Some((i.role.clone(), key_of(i)?))).collect();
         let mut all = BTreeMap::new();
         for facet in Facet::ALL {
-            let Some((party, role)) = guest(facet, event.header.subject.source(), &identifiers) else { continue };
+            let Some((party, role)) = guest_party(facet, event.header.subject.source(), &identifiers) else { continue };
             let said: &mut Self = all.entry(party).or_default();
             // The order names its buyer, not whoever else an identifier is of.
             if matches!(role, "" | "buyer" | "customer" | "caller") {

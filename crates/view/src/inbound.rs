@@ -98,7 +98,7 @@ pub struct Billed {
     pub currency: u32,
 }
 
-/// Owner keys of a subject, as `OwnerKey::key` writes them; "" where there is none.
+/// Owner keys of a subject, as `OwnerKey::key_for` writes them; "" where there is none.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct OwnerKeys {
     /// Who bought.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use onefold_event::{Body, DecodedEvent, Micros, v1};
-use onefold_identity::{IdentifierKey, Intermediary, normalise, normalise_name};
+use onefold_identity::{IdentifierKey, Intermediary, normalise_identifier, normalise_name};
 
 use crate::at_source::{Retired, Said};
 use crate::{EventTime, FactRef, Guest};
@@ -148,7 +148,7 @@ impl PartyFragment {
     }
 
     fn assert(&mut self, identifier: &v1::Identifier) {
-        match normalise(&identifier.kind, &identifier.text, &identifier.issuer) {
+        match normalise_identifier(&identifier.kind, &identifier.text, &identifier.issuer) {
             Ok(key) => {
                 let held = self.identifiers.entry(key.to_string()).or_default();
                 held.asserted = true;
@@ -210,7 +210,7 @@ pub(crate) fn intermediary(number: u32) -> Intermediary {
 }
 
 pub(crate) fn key_of(identifier: &v1::Identifier) -> Option<IdentifierKey> {
-    normalise(&identifier.kind, &identifier.text, &identifier.issuer).ok()
+    normalise_identifier(&identifier.kind, &identifier.text, &identifier.issuer).ok()
 }
 
 fn raw(identifier: &v1::Identifier) -> String {

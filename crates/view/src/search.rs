@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use onefold_identity::{Intermediary, spellings, unicode_address};
+use onefold_identity::{Intermediary, folded_spellings, unicode_address};
 use unicode_normalization::char::is_combining_mark;
 
 use crate::Bundle;
@@ -109,7 +109,7 @@ const LONGEST: usize = 100;
 
 /// The words of a text in each of its spellings, as many in each.
 fn spelled(text: &str) -> Vec<Vec<Run>> {
-    spellings(text).iter().map(|text| runs(text)).collect()
+    folded_spellings(text).iter().map(|text| runs(text)).collect()
 }
 
 /// The words of a folded text.

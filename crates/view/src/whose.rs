@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Subject, SubjectKind};
-use onefold_identity::{Claim, Facet, Intermediary, OwnerKey, own};
+use onefold_identity::{Facet, Intermediary, OwnerKey, OwnershipClaim, find_owner};
 
 use crate::{Fragment, MentionState, OwnedPart, OwnerKeys};
 
@@ -48,10 +48,10 @@ impl Finding<'_> {
     fn keys(&self) -> OwnerKeys {
         let [trade, receivable] = Facet::ALL.map(|facet| self.direct(facet, true));
         let direct = |facet| if facet == Facet::Trade { &trade } else { &receivable };
-        let (of_trade, of_receivable) = (trade.key(self.subject), receivable.key(self.subject));
+        let (of_trade, of_receivable) = (trade.key_for(self.subject), receivable.key_for(self.subject));
         let own = |facet| if facet == Facet::Trade { &of_trade } else { &of_receivable };
         let part = |part: &OwnedPart| match self.part(part, direct(part.facet)) {
-            Some(owner) => owner.key(self.subject),
+            Some(owner) => owner.key_for(self.subject),
             None => own(part.facet).clone(),
         };
         let mut parts: Vec<String> = self.fragment.parts().iter().map(part).collect();
@@ -78,7 +78,7 @@ impl Finding<'_> {
         let parents: Vec<OwnerKey> = parents.filter_map(|parent| self.owner_of(parent, facet)).collect();
         let identifiers = if all { self.fragment.identifiers() } else { Vec::new() };
         let (reassigned, references) = (self.fragment.reassigned(facet), self.fragment.parties());
-        let claim = Claim {
+        let claim = OwnershipClaim {
             reassigned: reassigned.as_ref(),
             references: &references,
             intermediary: self.around.intermediary,
@@ -86,7 +86,7 @@ impl Finding<'_> {
             identifiers: &identifiers,
             guest_of: self.fragment.is_guest_order().then(|| self.subject.source()),
         };
-        own(facet, &claim)
+        find_owner(facet, &claim)
     }
 
     fn owner_of(&self, parent: &Subject, facet: Facet) -> Option<OwnerKey> {
@@ -106,7 +106,7 @@ impl Finding<'_> {
             return Some(owner);
         }
         Some(match part.facet {
-            Facet::Trade => OwnerKey::first([owner, direct.clone()]),
+            Facet::Trade => OwnerKey::first_of([owner, direct.clone()]),
             Facet::Receivable => owner.until(direct.clone()),
         })
     }
@@ -123,7 +123,7 @@ impl Finding<'_> {
         }
         let of = |keys: OwnerKeys| if keys.parts.is_empty() { vec![keys.trade] } else { keys.parts };
         // Nobody's is so under the track's own key.
-        let own = |key: String| if key.starts_with("none:") { OwnerKey::None.key(self.subject) } else { key };
+        let own = |key: String| if key.starts_with("none:") { OwnerKey::None.key_for(self.subject) } else { key };
         keys.into_iter().flat_map(of).filter(|key| !key.is_empty()).map(own).collect()
     }
 

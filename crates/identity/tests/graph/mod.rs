@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
-use onefold_identity::{AtSource, IdentifierKey, IdentityRules, PartyDecision, PartyFacts, Strength};
+use onefold_identity::{AtSource, IdentifierKey, IdentityRules, LinkStrength, PartyDecision, PartyFacts};
 use proptest::prelude::*;
 
 /// All that clusters are a function of.
@@ -181,10 +181,10 @@ fn groups<'a>(graph: &'a Graph, rules: &IdentityRules) -> (usize, Vec<BTreeSet<&
         of
     };
     let holders = |v: &IdentifierKey| graph.parties.values().filter(|p| p.identifiers.contains(v)).collect::<Vec<_>>();
-    for value in of(Strength::Strong) {
+    for value in of(LinkStrength::Strong) {
         groups.push(holders(value).iter().map(|p| &p.key).collect());
     }
-    for value in of(Strength::Weak) {
+    for value in of(LinkStrength::Weak) {
         let holders = holders(value);
         let names: BTreeSet<&String> = holders.iter().flat_map(|p| &p.names).collect();
         for name in names {

@@ -177,7 +177,7 @@ impl Sheet<'_> {
         }
         for key in parts.iter().collect::<BTreeSet<_>>() {
             for member in OwnerKey::references_of(key) {
-                self.reference(&member.key(self.subject), status, &payment.method);
+                self.reference(&member.key_for(self.subject), status, &payment.method);
             }
         }
         if whole || rest.is_some_and(|rest| !rest.is_zero()) {
