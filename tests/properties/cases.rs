@@ -30,7 +30,7 @@ pub(crate) async fn say(hub: &mut TestHub, drafts: &[Draft]) {
 pub(crate) async fn sum(hub: &TestHub, party: &str, measure: onefold_view::MoneyMeasure) -> String {
     let rows = hub.customer(party).await;
     let mut purse = onefold_view::MoneyTotals::default();
-    rows.bundles.values().for_each(|bundle| purse.add(&bundle.money()));
+    rows.bundles.values().for_each(|bundle| purse.add(&bundle.money_totals()));
     purse.amount(measure, "CNY")
 }
 

@@ -318,8 +318,8 @@ async fn counted(hub: &TestHub, rows: &CustomerRows) -> (i64, i64) {
         let subject: Subject = document.parse().unwrap();
         let mut adds = state.unwrap().contributions(&subject);
         adds.retain(|owner, _| rows.bundles.contains_key(owner));
-        let counted: i64 = adds.values().map(Contribution::documents).sum();
-        let row = adds.values().find_map(|adds| adds.row().filter(|row| !row.is_reference()));
+        let counted: i64 = adds.values().map(Contribution::document_count).sum();
+        let row = adds.values().find_map(|adds| adds.timeline_row().filter(|row| !row.is_reference()));
         let shown = row.is_some();
         if ONE_FACET.contains(&subject.kind()) {
             assert_eq!(counted, i64::from(shown), "{document} of {:?}", rows.parties);

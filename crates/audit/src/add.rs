@@ -77,8 +77,8 @@ impl Replay {
             return Ok(());
         }
         all.customers += 1;
-        all.clusters.add(&Digest::cluster([text]));
-        all.ids.add(&Digest::id(text, [text]));
+        all.clusters.add(&Digest::of_cluster([text]));
+        all.ids.add(&Digest::of_id(text, [text]));
         self.search(&[text], words);
         Ok(())
     }

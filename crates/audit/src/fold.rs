@@ -10,7 +10,7 @@ use onefold_event::{DecodedEvent, KeyRing, Subject, SubjectKind, decode_digested
 use onefold_fold::{AdmitOutcome, FactState, MOST_FACTS, SubjectState};
 use onefold_log::{EVENTS_TOPIC, Log, LogRecord, StoredRecord};
 use onefold_store::{KeyPrint, QuarantineEntry};
-use onefold_view::{FactRef, Fragment, Guest, parties_named};
+use onefold_view::{FactRef, Fragment, GuestParty, parties_named};
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
@@ -144,7 +144,7 @@ impl Replay {
                     None => drop(out.seen.insert(party.to_string(), at)),
                 }
                 if let Some(guest) = guest {
-                    out.guests.entry(party.to_string()).or_default().merge(guest);
+                    out.guests.entry(party.to_string()).or_default().merge_with(guest);
                 }
             });
             if frames.len() > MOST_FACTS {
@@ -199,7 +199,7 @@ impl Replay {
     /// What a folded subject says to others, and of whom.
     fn tell(&self, subject: &Subject, state: &SubjectState, out: &mut Out<'_>) -> Result<(), AuditError> {
         let Some(fragment) = &state.fragment else { return Ok(()) };
-        for (target, words) in fragment.outbound() {
+        for (target, words) in fragment.outbound_mentions() {
             let lane = self.lane(target.kind(), target.as_str());
             out.words.put(lane, SAYS, target.as_str(), subject.as_str(), &[&words.encode_to_vec()])?;
         }
@@ -229,7 +229,7 @@ struct Out<'a> {
     /// Parties with the least time of any event about or naming them.
     seen: HashMap<String, i64>,
     /// What is said of guests.
-    guests: HashMap<String, Guest>,
+    guests: HashMap<String, GuestParty>,
 }
 
 /// Folds a subject from all its facts, in their order.

@@ -6,7 +6,7 @@ use onefold_event::Subject;
 use onefold_fold::SubjectState;
 use onefold_identity::{IdentifierKey, LinkStrength, OwnerAtom, PartyFacts, cluster_parties, find_head};
 use onefold_store::KeyPrint;
-use onefold_view::{Digest, DigestSum, Guest};
+use onefold_view::{Digest, DigestSum, GuestParty};
 use prost::Message;
 
 use crate::replay::{Found, Replay};
@@ -132,7 +132,7 @@ impl Replay {
             let party = parties.entry(frame.to).or_default();
             match frame.tag {
                 STATE => party.state = SubjectState::decode(frame.rest).map_err(AuditError::Decode)?,
-                GUEST => party.guests.push(Guest::decode(frame.rest).map_err(AuditError::Decode)?),
+                GUEST => party.guests.push(GuestParty::decode(frame.rest).map_err(AuditError::Decode)?),
                 FIRST_SEEN => party.seen = frame.rest.try_into().ok().map(i64::from_le_bytes),
                 WORD => drop(party.words.insert(String::from_utf8_lossy(frame.rest).into_owned())),
                 _ => {}
@@ -149,8 +149,8 @@ impl Replay {
             let Some(head) = find_head(times) else { continue };
             let keys: Vec<&str> = set.iter().map(Subject::as_str).collect();
             customers += 1;
-            clusters.add(&Digest::cluster(keys.iter().copied()));
-            ids.add(&Digest::id(head.as_str(), keys.iter().copied()));
+            clusters.add(&Digest::of_cluster(keys.iter().copied()));
+            ids.add(&Digest::of_id(head.as_str(), keys.iter().copied()));
             let head = Key::new(head.as_str());
             for party in keys.iter().filter(|_| set.len() > 1) {
                 self.rows.row(Row::Member { party: Key::new(party), head });
@@ -186,7 +186,7 @@ impl Replay {
 #[derive(Default)]
 struct Candidate {
     state: SubjectState,
-    guests: Vec<Guest>,
+    guests: Vec<GuestParty>,
     seen: Option<i64>,
     words: BTreeSet<String>,
 }

@@ -6,7 +6,7 @@ use foldhash::{HashMap, HashSet};
 use onefold_event::{Subject, SubjectKind};
 use onefold_fold::{SubjectState, asserted};
 use onefold_identity::{IdentifierKey, Intermediary};
-use onefold_view::{Guest, MentionState, OwnerKeys, SettlementStep};
+use onefold_view::{GuestParty, MentionState, OwnerKeys, SettlementStep};
 use prost::Message;
 
 use crate::replay::{Replay, class};
@@ -32,7 +32,7 @@ impl Replay {
     /// Has the subjects of a shard say what they say in one step of settlement (rule E5), before any of them is settled. What
     /// is said in a step depends on the steps before alone, so all lanes of a step may go side by side.
     pub(crate) fn reply(&self, step: SettlementStep, shard: usize) -> Result<(), AuditError> {
-        let classes: BTreeSet<usize> = step.kinds().iter().map(|kind| class(*kind)).collect();
+        let classes: BTreeSet<usize> = step.speaking_kinds().iter().map(|kind| class(*kind)).collect();
         let mut out = self.words.writer();
         for class in classes {
             let lane = class * self.shards + shard;
@@ -41,11 +41,11 @@ impl Replay {
             let mut awake: HashSet<&str> = HashSet::default();
             let speaks = |frame: &Frame<'_>| {
                 let kind = frame.to.split(':').next().and_then(SubjectKind::from_word);
-                frame.tag == SAYS && kind.is_some_and(|kind| step.kinds().contains(&kind))
+                frame.tag == SAYS && kind.is_some_and(|kind| step.speaking_kinds().contains(&kind))
             };
             for frame in words.frames().filter(speaks) {
                 let said = MentionState::decode(frame.rest).map_err(AuditError::Decode)?;
-                if step.wakes(&said) {
+                if step.is_woken_by(&said) {
                     awake.insert(frame.to);
                 }
                 // A link alone says nothing of money.
@@ -219,8 +219,8 @@ impl Replay {
     }
 }
 
-fn guest(frame: &Frame<'_>) -> Result<Guest, AuditError> {
-    Guest::decode(frame.rest).map_err(AuditError::Decode)
+fn guest(frame: &Frame<'_>) -> Result<GuestParty, AuditError> {
+    GuestParty::decode(frame.rest).map_err(AuditError::Decode)
 }
 
 /// What settling reads and writes.

@@ -7,8 +7,8 @@ use onefold_event::{
 };
 use onefold_identity::{IdentifierKey, Intermediary, OwnerKey, PartyDecision};
 use onefold_view::{
-    Contribution, FactRef, Fragment, Guest, MentionState, OwnerContext, OwnerKeys, SettlementStep, contribute,
-    is_shipped, reply, say,
+    Contribution, FactRef, Fragment, GuestParty, MentionState, OwnerContext, OwnerKeys, SettlementStep, all_mentions,
+    contribute, is_shipped, reply_in_step,
 };
 
 use crate::fact::first_copies;
@@ -41,8 +41,10 @@ pub struct SubjectState {
 /// says, and if it has none: a party exists as soon as any event names it (rule B3).
 pub fn asserted(party: &Subject, state: Option<&SubjectState>) -> BTreeMap<IdentifierKey, bool> {
     let fragment = state.and_then(|state| state.fragment.as_ref());
-    fragment
-        .map_or_else(|| BTreeMap::from([(IdentifierKey::of_party(party), true)]), |fragment| fragment.asserted(party))
+    fragment.map_or_else(
+        || BTreeMap::from([(IdentifierKey::of_party(party), true)]),
+        |fragment| fragment.asserted_identifiers(party),
+    )
 }
 
 /// What became of a copy of an event.
@@ -144,14 +146,14 @@ impl SubjectState {
             standing.iter().zip(times).map(|(event, recorded_at)| FactRef { event, recorded_at }).collect();
         let mut fragment = Fragment::fold(subject, &facts);
         superseded.iter().for_each(|event| fragment.assert_superseded(event));
-        guest.iter().for_each(|guest| fragment.greet(guest));
+        guest.iter().for_each(|guest| fragment.merge_guest(guest));
         self.fragment = Some(fragment);
         true
     }
 
     /// Takes in what an event says of it as a guest (rule C7): its row begins with that, whether it has facts or not.
-    pub fn greet(&mut self, subject: &Subject, guest: &Guest) {
-        self.fragment.get_or_insert_with(|| Fragment::fold(subject, &[])).greet(guest);
+    pub fn greet(&mut self, subject: &Subject, guest: &GuestParty) {
+        self.fragment.get_or_insert_with(|| Fragment::fold(subject, &[])).merge_guest(guest);
     }
 
     /// Number of copies that contradict an earlier one of the same id.
@@ -196,14 +198,14 @@ impl SubjectState {
     /// Parties that it names, with their roles; the guests that an order makes are its buyers.
     pub fn parties(&self, subject: &Subject) -> Vec<(ReferenceRole, Subject)> {
         let Some(fragment) = &self.fragment else { return Vec::new() };
-        let mut all = fragment.parties();
-        all.extend(fragment.guests(subject).into_iter().map(|guest| (ReferenceRole::Buyer, guest)));
+        let mut all = fragment.named_parties();
+        all.extend(fragment.guest_parties(subject).into_iter().map(|guest| (ReferenceRole::Buyer, guest)));
         all
     }
 
     /// Documents whose owner is this one's too: those it names, and those that name it as theirs.
     pub fn parents(&self) -> Vec<Subject> {
-        onefold_view::parents(self.fragment.as_ref(), &self.inbound)
+        onefold_view::parent_subjects(self.fragment.as_ref(), &self.inbound)
     }
 
     /// Documents that take their owner from this one.
@@ -243,17 +245,17 @@ impl SubjectState {
     /// What it says to other subjects, given what they said to it.
     pub fn says(&self, subject: &Subject) -> BTreeMap<Subject, MentionState> {
         match &self.fragment {
-            Some(fragment) => say(subject, fragment, &self.inbound),
+            Some(fragment) => all_mentions(subject, fragment, &self.inbound),
             // An order that is only named so far brings its invoice and its payments together all the same.
             None if self.inbound.is_empty() => BTreeMap::new(),
-            None => say(subject, &Fragment::default(), &self.inbound),
+            None => all_mentions(subject, &Fragment::default(), &self.inbound),
         }
     }
 
     /// What it says to others in one step of settlement, given what it heard in those before.
     pub fn replies(&self, step: SettlementStep, subject: &Subject) -> BTreeMap<Subject, MentionState> {
         let placeholder = Fragment::default();
-        reply(step, subject, self.fragment.as_ref().unwrap_or(&placeholder), &self.inbound)
+        reply_in_step(step, subject, self.fragment.as_ref().unwrap_or(&placeholder), &self.inbound)
     }
 
     /// What it adds to bundles, by owner key.
@@ -270,7 +272,7 @@ impl SubjectState {
 
     /// When its first fact happened; 0 where none could be folded.
     pub fn at(&self) -> Micros {
-        self.fragment.as_ref().and_then(Fragment::at).unwrap_or(0)
+        self.fragment.as_ref().and_then(Fragment::first_at).unwrap_or(0)
     }
 
     /// Owner keys under which it stands in the index of documents: its own, the members of those that are of several, and

@@ -135,8 +135,8 @@ impl HubModel {
 fn sum_of<'a>(bundles: impl Iterator<Item = &'a Bundle>) -> (MoneyTotals, i64) {
     let mut sum = (MoneyTotals::default(), 0);
     for bundle in bundles {
-        sum.0.add(&bundle.money());
-        sum.1 += bundle.documents();
+        sum.0.add(&bundle.money_totals());
+        sum.1 += bundle.document_count();
     }
     sum
 }

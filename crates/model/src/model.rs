@@ -75,7 +75,7 @@ impl HubModel {
     /// What subjects say to each other: first what their own facts say, then in each step of settlement what they make of what they
     /// heard before it. Within a step all answer to the same: the outcome does not depend on the order of subjects.
     fn propagate(&mut self) {
-        let said = |state: &SubjectState| state.fragment.as_ref().map(Fragment::outbound).unwrap_or_default();
+        let said = |state: &SubjectState| state.fragment.as_ref().map(Fragment::outbound_mentions).unwrap_or_default();
         let outbound: Vec<_> = self.states.iter().map(|(from, state)| (from.clone(), said(state))).collect();
         self.hear(outbound);
         for step in SettlementStep::ALL {

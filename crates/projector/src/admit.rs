@@ -6,7 +6,7 @@ use onefold_event::{DecodedEvent, Subject, decode_with};
 use onefold_fold::{AdmitOutcome, FactState};
 use onefold_log::EVENTS_TOPIC;
 use onefold_store::{FactsOf, QuarantineEntry};
-use onefold_view::{FactRef, Fragment, Guest, parties_named};
+use onefold_view::{FactRef, Fragment, GuestParty, parties_named};
 
 use crate::batch::Batch;
 use crate::read::Taken;
@@ -108,13 +108,13 @@ impl Batch<'_> {
     /// guests (rule C7).
     pub(crate) async fn see(&mut self, taken: &[Taken]) -> Result<(), Broken> {
         let mut seen: HashMap<Subject, i64> = HashMap::with_capacity(taken.len());
-        let mut guests: BTreeMap<Subject, Guest> = BTreeMap::new();
+        let mut guests: BTreeMap<Subject, GuestParty> = BTreeMap::new();
         for t in taken {
             parties_named(&t.event, &mut |party, guest| {
                 let first = seen.entry(party.clone()).or_insert(t.recorded_at);
                 *first = (*first).min(t.recorded_at);
                 if let Some(guest) = guest {
-                    guests.entry(party.clone()).or_default().merge(guest);
+                    guests.entry(party.clone()).or_default().merge_with(guest);
                 }
             });
         }

@@ -28,7 +28,7 @@ impl Batch<'_> {
                 let new = row.state.says(&row.subject);
                 let gone: Vec<Subject> = old.into_keys().filter(|target| !new.contains_key(target)).collect();
                 // Only of these kinds a subject has something to say to what it hears.
-                if SettlementStep::ALL.into_iter().any(|step| step.kinds().contains(&row.subject.kind())) {
+                if SettlementStep::ALL.into_iter().any(|step| step.speaking_kinds().contains(&row.subject.kind())) {
                     said.insert(place, new.clone());
                 }
                 if !(new.is_empty() && gone.is_empty()) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use onefold_event::Subject;
 use onefold_fold::{AdmitOutcome, FactState, SubjectState};
-use onefold_view::Guest;
+use onefold_view::GuestParty;
 
 use crate::read::Taken;
 
@@ -78,7 +78,7 @@ impl Row {
     }
 
     /// Takes in what events say of a party as a guest; what is known already leaves the row as it is.
-    pub(crate) fn greet(&mut self, guest: &Guest) {
+    pub(crate) fn greet(&mut self, guest: &GuestParty) {
         let mut greeted = SubjectState::clone(&self.state);
         greeted.greet(&self.subject, guest);
         if greeted != *self.state {

@@ -100,7 +100,7 @@ impl Batch<'_> {
         let rows = documents.iter().filter_map(|document| self.subjects.get(document.as_str()));
         let all: Vec<Contribution> =
             rows.filter_map(|row| row.state.contributions(&row.subject).remove(&owner)).collect();
-        self.owners[place].change().bundle.refill(all.iter());
+        self.owners[place].change().bundle.refill_from(all.iter());
         Ok(())
     }
 
@@ -169,8 +169,8 @@ impl Batch<'_> {
                     changes.parties.extend(PartyChange::named(&owner.key));
                     changes.inbox.insert(owner.key.clone());
                     unnamed.iter_mut().for_each(|unnamed| unnamed.opened(&owner.key));
-                    changes.clusters_digest.add(&Digest::cluster([owner.key.as_str()]));
-                    changes.ids_digest.add(&Digest::id(&owner.key, [owner.key.as_str()]));
+                    changes.clusters_digest.add(&Digest::of_cluster([owner.key.as_str()]));
+                    changes.ids_digest.add(&Digest::of_id(&owner.key, [owner.key.as_str()]));
                 }
                 (Some(old), Some(new)) if old != new => {
                     changes.inbox.insert(owner.key.clone());

@@ -77,22 +77,22 @@ fn clusters(component: &Component, rules: &IdentityRules) -> BTreeSet<ClusterRow
 fn change(before: &BTreeSet<ClusterRow>, after: &BTreeSet<ClusterRow>, changed: &BTreeSet<String>) -> ClusterChange {
     let mut change = ClusterChange::default();
     for gone in before.difference(after) {
-        change.clusters_digest.subtract(&Digest::cluster(strs(gone)));
-        change.ids_digest.subtract(&Digest::id(&gone.head, strs(gone)));
+        change.clusters_digest.subtract(&Digest::of_cluster(strs(gone)));
+        change.ids_digest.subtract(&Digest::of_id(&gone.head, strs(gone)));
     }
     for new in after.difference(before) {
-        change.clusters_digest.add(&Digest::cluster(strs(new)));
-        change.ids_digest.add(&Digest::id(&new.head, strs(new)));
+        change.clusters_digest.add(&Digest::of_cluster(strs(new)));
+        change.ids_digest.add(&Digest::of_id(&new.head, strs(new)));
     }
     let moves = Moves::new(before, after);
     // A party that is alone is a cluster too.
     for party in moves.joined() {
-        change.clusters_digest.subtract(&Digest::cluster([party]));
-        change.ids_digest.subtract(&Digest::id(party, [party]));
+        change.clusters_digest.subtract(&Digest::of_cluster([party]));
+        change.ids_digest.subtract(&Digest::of_id(party, [party]));
     }
     for party in moves.alone() {
-        change.clusters_digest.add(&Digest::cluster([party]));
-        change.ids_digest.add(&Digest::id(party, [party]));
+        change.clusters_digest.add(&Digest::of_cluster([party]));
+        change.ids_digest.add(&Digest::of_id(party, [party]));
         change.dissolved.insert(party.to_owned());
     }
     change.formed = moves.formed();

@@ -160,7 +160,7 @@ fn document(key: &str, state: &SubjectState, owners: &BTreeSet<String>, unattrib
         Some(OwnerKey::Each(parts)) => parts.iter().any(|part| owners.contains(&part.key_for(&subject))),
         _ => owners.contains(key),
     };
-    if unattributed && !contributions.iter().any(|(owner, adds)| adds.documents() > 0 && among(owner)) {
+    if unattributed && !contributions.iter().any(|(owner, adds)| adds.document_count() > 0 && among(owner)) {
         return None;
     }
     contributions.retain(|owner, _| owners.contains(owner));

@@ -1,6 +1,6 @@
 //! Customers by words: names, identifiers, numbers, cities.
 
-use onefold_view::Nearness;
+use onefold_view::MatchNearness;
 use serde::Serialize;
 
 use crate::{CustomerName, ErrorCode, Service, ServiceError};

@@ -76,7 +76,7 @@ impl Service {
 
     /// Tallies of all documents, where the bundles hold too few and the documents are not too many.
     async fn tallies(&self, rows: &CustomerRows) -> Result<Option<PurchaseTallies>, ServiceError> {
-        let documents: i64 = rows.bundles.values().map(Bundle::documents).sum();
+        let documents: i64 = rows.bundles.values().map(Bundle::document_count).sum();
         if documents > TALLIED_DOCUMENTS || !rows.bundles.values().any(Bundle::has_many_lines) {
             return Ok(None);
         }

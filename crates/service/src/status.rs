@@ -132,9 +132,9 @@ fn money(rows: &StatusRows) -> BTreeMap<String, CurrencySums> {
             invoiced: all.amount(MoneyMeasure::Invoiced, &currency),
             credited: all.amount(MoneyMeasure::Credited, &currency),
             adjusted: all.amount(MoneyMeasure::Adjusted, &currency),
-            net: all.net(&currency),
-            of_customers: owned.net(&currency),
-            unattributed: unattributed.net(&currency),
+            net: all.net_amount(&currency),
+            of_customers: owned.net_amount(&currency),
+            unattributed: unattributed.net_amount(&currency),
         };
         (currency, sums)
     };

@@ -15,7 +15,7 @@ pub(crate) async fn what_is_saved_is_read_back_in_the_order_asked(store: &dyn St
     assert_eq!(done(tx.subjects(&asked).await), expected);
     let owners = done(tx.owners(&["party:erp:none".to_owned(), A.to_owned()]).await);
     assert_eq!(owners[0], None);
-    assert_eq!(owners[1].as_ref().map(|row| row.bundle.documents()), Some(1));
+    assert_eq!(owners[1].as_ref().map(|row| row.bundle.document_count()), Some(1));
     assert!(owners[1].as_ref().is_some_and(|row| row.digest.is_some() && row.first_seen.is_some()));
     assert_eq!(done(tx.documents(A).await), ["invoice:erp:1"]);
     // Written again under another owner: it leaves the one and enters the other.
@@ -71,7 +71,7 @@ pub(crate) async fn an_owner_key_of_any_length_is_kept(store: &dyn Store) {
     project(store, 0, &[("invoice:erp:1", invoice("invoice:erp:1", "60.00", &owner))]).await;
     let mut tx = done(ProjectStore::begin(store, &[(1, 0, 1)]).await);
     let row = done(tx.owners(std::slice::from_ref(&owner)).await).remove(0);
-    assert_eq!(row.map(|row| row.bundle.documents()), Some(1));
+    assert_eq!(row.map(|row| row.bundle.document_count()), Some(1));
     assert_eq!(done(tx.documents(&owner).await), ["invoice:erp:1"]);
     drop(tx);
     assert_eq!(done(customers(store).status().await).unattributed.documents, 1);

@@ -83,7 +83,8 @@ pub(crate) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)
             _ => {}
         }
         if of.kind() == SubjectKind::Party {
-            let asserted = |state: &SubjectState| state.fragment.as_ref().map(|f| f.asserted(&of)).unwrap_or_default();
+            let asserted =
+                |state: &SubjectState| state.fragment.as_ref().map(|f| f.asserted_identifiers(&of)).unwrap_or_default();
             let (before, after) = (asserted(&old), asserted(new));
             let gone = before.keys().filter(|value| !after.contains_key(*value)).cloned().collect();
             changes.parties.push(PartyChange { party: (*key).to_owned(), asserted: after, gone });

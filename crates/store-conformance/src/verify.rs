@@ -62,8 +62,8 @@ pub(crate) async fn sums_are_those_of_the_rows(store: &dyn Store) {
         if !bytes.is_empty() {
             digest.add(&Bundle::digest(key, &bytes));
         }
-        digest.add(&Digest::cluster([key.as_str()]));
-        ids.add(&Digest::id(key, [key.as_str()]));
+        digest.add(&Digest::of_cluster([key.as_str()]));
+        ids.add(&Digest::of_id(key, [key.as_str()]));
     }
     drop(tx);
     let snapshot = done(VerifyStore::snapshot(store).await);

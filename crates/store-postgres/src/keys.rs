@@ -21,7 +21,7 @@ pub(crate) fn short(key: &str) -> Cow<'_, str> {
     if key.len() <= LONGEST {
         return Cow::Borrowed(key);
     }
-    Cow::Owned(format!("{DIGESTED}{}", hex::encode(Digest::cluster([key]).0)))
+    Cow::Owned(format!("{DIGESTED}{}", hex::encode(Digest::of_cluster([key]).0)))
 }
 
 /// The same for many.

@@ -98,8 +98,8 @@ impl PostgresLoad {
         first_seen: Option<i64>,
     ) -> Result<(), StoreError> {
         let decoded = Bundle::decode(bundle).map_err(|e| corrupt(key, e))?;
-        self.sums.totals.documents += decoded.documents();
-        self.sums.totals.money.add(&decoded.money());
+        self.sums.totals.documents += decoded.document_count();
+        self.sums.totals.money.add(&decoded.money_totals());
         self.sums.parties += i64::from(first_seen.is_some());
         self.named(key);
         if !bundle.is_empty() && !set_members(key).is_empty() {

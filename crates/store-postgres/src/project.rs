@@ -235,7 +235,7 @@ impl Project {
             let bundle = Bundle::decode(bytes(row, "bundle")?).map_err(|e| corrupt(key, e))?;
             let digest = bytes(row, "digest")?.try_into().ok().map(Digest);
             let first_seen: Option<i64> = row.try_get("first_seen").map_err(engine)?;
-            let totals = DocumentTotals { documents: bundle.documents(), money: bundle.money() };
+            let totals = DocumentTotals { documents: bundle.document_count(), money: bundle.money_totals() };
             let (filled, named) = (!bytes(row, "bundle")?.is_empty(), first_seen.is_some());
             self.owners.insert(key.clone(), OwnerSeen { exists: true, filled, named, totals });
             owners.push(Some(OwnerRow { bundle, first_seen, digest, ..OwnerRow::default() }));

@@ -84,7 +84,7 @@ impl Project {
         let (mut old, mut new) = (Vec::new(), Vec::new());
         let (mut members, mut members_gone) = (Vec::new(), Vec::new());
         for (key, row) in rows {
-            let totals = DocumentTotals { documents: row.bundle.documents(), money: row.bundle.money() };
+            let totals = DocumentTotals { documents: row.bundle.document_count(), money: row.bundle.money_totals() };
             self.sums.totals.documents += totals.documents;
             self.sums.totals.money.add(&totals.money);
             let filled = !row.encoded.is_empty();

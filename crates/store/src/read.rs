@@ -30,7 +30,7 @@ impl DocumentTotals {
     /// # Errors
     /// They are no bundle's.
     pub fn of(bytes: &[u8]) -> Result<Self, prost::DecodeError> {
-        let (documents, money) = Bundle::sums(bytes)?;
+        let (documents, money) = Bundle::decode_sums(bytes)?;
         Ok(Self { documents, money })
     }
 

@@ -24,24 +24,24 @@ pub struct Money {
 
 impl Money {
     pub(crate) fn new(currency: u32, scale: u32, units: i128) -> Self {
-        let (low, high) = halves(units);
+        let (low, high) = split_units(units);
         Self { currency, scale, low, high }
     }
 
     /// Reads an event's money; none where it is missing or no amount.
-    pub(crate) fn of(money: Option<&v1::Money>) -> Option<Self> {
+    pub(crate) fn from_message(money: Option<&v1::Money>) -> Option<Self> {
         let money = money?;
-        Self::number(&money.amount).map(|number| Self { currency: pack(&money.currency), ..number })
+        Self::parse_number(&money.amount).map(|number| Self { currency: pack_code(&money.currency), ..number })
     }
 
     /// Reads a plain number.
-    pub(crate) fn number(text: &str) -> Option<Self> {
+    pub(crate) fn parse_number(text: &str) -> Option<Self> {
         let decimal = parse_decimal(text).ok()?;
         Some(Self::new(0, decimal.scale(), decimal.mantissa()))
     }
 
     pub(crate) fn units(&self) -> i128 {
-        join(self.low, self.high)
+        join_units(self.low, self.high)
     }
 
     /// `self - other`, at the larger scale, in the currency of `self`.
@@ -68,7 +68,7 @@ impl Money {
     }
 
     /// The lesser of two, at the larger scale.
-    pub(crate) fn least(&self, other: &Self) -> Self {
+    pub(crate) fn smaller_of(&self, other: &Self) -> Self {
         if self.minus(other).units() > 0 { other.plus(&Self::new(0, self.scale, 0)) } else { *self }
     }
 
@@ -78,22 +78,22 @@ impl Money {
 
     /// The decimal as text, such as `-1250.00`.
     pub fn text(&self) -> String {
-        decimal(self.units(), self.scale)
+        format_decimal(self.units(), self.scale)
     }
 
     /// The currency's three letters; empty for a plain number.
     pub fn currency_code(&self) -> String {
-        unpack(self.currency)
+        unpack_code(self.currency)
     }
 }
 
 /// Zigzag of 128 bits in two halves, so that small amounts of either sign are short.
-pub(crate) fn halves(units: i128) -> (u64, u64) {
+pub(crate) fn split_units(units: i128) -> (u64, u64) {
     let zigzag = (units.wrapping_shl(1) ^ (units >> 127)) as u128;
     (zigzag as u64, (zigzag >> 64) as u64)
 }
 
-pub(crate) fn join(low: u64, high: u64) -> i128 {
+pub(crate) fn join_units(low: u64, high: u64) -> i128 {
     let zigzag = (u128::from(high) << 64) | u128::from(low);
     ((zigzag >> 1) as i128) ^ -((zigzag & 1) as i128)
 }
@@ -103,7 +103,7 @@ pub(crate) fn rescale(units: i128, from: u32, to: u32) -> i128 {
     units.wrapping_mul(10i128.wrapping_pow(to.saturating_sub(from)))
 }
 
-pub(crate) fn decimal(units: i128, scale: u32) -> String {
+pub(crate) fn format_decimal(units: i128, scale: u32) -> String {
     let digits = units.unsigned_abs().to_string();
     let scale = scale as usize;
     let sign = if units < 0 { "-" } else { "" };
@@ -117,18 +117,18 @@ pub(crate) fn decimal(units: i128, scale: u32) -> String {
 
 /// Digits after the point of a currency's smallest unit (ISO 4217); none where it says none.
 pub(crate) fn minor_digits(currency: u32) -> u32 {
-    let known = Currency::from_code(&unpack(currency));
+    let known = Currency::from_code(&unpack_code(currency));
     known.and_then(|currency| currency.exponent()).map_or(0, u32::from)
 }
 
 /// Packs a currency code; the letters' order is the numbers' order.
-pub(crate) fn pack(code: &str) -> u32 {
+pub(crate) fn pack_code(code: &str) -> u32 {
     let code = code.trim();
     let letters = if code.len() == 3 && code.bytes().all(|b| b.is_ascii_alphabetic()) { code } else { NONE };
     letters.bytes().fold(0, |packed, b| (packed << 8) | u32::from(b.to_ascii_uppercase()))
 }
 
-pub(crate) fn unpack(packed: u32) -> String {
+pub(crate) fn unpack_code(packed: u32) -> String {
     packed.to_be_bytes().iter().filter(|b| **b != 0).map(|b| char::from(*b)).collect()
 }
 
@@ -153,23 +153,23 @@ mod tests {
     #[test]
     fn any_units_survive_the_halves() {
         for units in [0, 1, -1, 63, -64, i128::from(i64::MAX) * 7, i128::MIN, i128::MAX] {
-            let (low, high) = halves(units);
-            assert_eq!(join(low, high), units);
+            let (low, high) = split_units(units);
+            assert_eq!(join_units(low, high), units);
         }
     }
 
     #[test]
     fn amounts_keep_their_scale_as_text() {
         for text in ["0", "-373.57", "0.05", "-0.005", "12.500", "999999999999999.999999999"] {
-            assert_eq!(Money::number(text).unwrap().text(), text);
+            assert_eq!(Money::parse_number(text).unwrap().text(), text);
         }
     }
 
     #[test]
     fn a_currency_survives_packing_and_what_is_none_is_xxx() {
-        assert_eq!(unpack(pack("gbp")), "GBP");
-        assert_eq!(unpack(pack("€")), "XXX");
-        assert!(pack("CNY") < pack("GBP"));
+        assert_eq!(unpack_code(pack_code("gbp")), "GBP");
+        assert_eq!(unpack_code(pack_code("€")), "XXX");
+        assert!(pack_code("CNY") < pack_code("GBP"));
     }
 
     #[test]

@@ -6,17 +6,17 @@ use onefold_event::Subject;
 use onefold_identity::{IdentifierKey, IdentityRules, KeptApart, LinkStrength, PartyDecision, kept_apart};
 
 use crate::amount::{DAY, Money, format_day};
-use crate::contribution::{Counter, OpenCase, TimelineRow};
-use crate::finding::{Finding, Findings, code_text, help_of};
-use crate::merged::merge;
-use crate::profile::{Became, HELD, INVALID, MERGED, Profile, SPLIT};
-use crate::purse::text_at;
-use crate::receivable::receivable;
+use crate::contribution::{BundleCounter, OpenCase, TimelineRow};
+use crate::finding::{FindingList, FindingRow, code_text, help_of};
+use crate::merged::merge_bundles;
+use crate::money_totals::text_at;
+use crate::profile::{HELD, INVALID, MERGED, PartyProfile, RecordChange, SPLIT};
+use crate::receivable::assemble_receivable;
 use crate::tally::{PurchaseTallies, PurchaseTally};
 use crate::view::{
     ActionView, CasesView, ContactsView, CustomerView, FindingView, FindingsView, IdentifierView, KeptApartView,
-    LatestView, OpenCaseView, OtherValue, Preferred, ProfileValue, RecordView, Satisfaction, ShipmentsView, TradeMoney,
-    TradeView,
+    LatestView, OpenCaseView, OtherValue, PreferredValue, ProfileValue, RecordView, SatisfactionView, ShipmentsView,
+    TradeMoney, TradeView,
 };
 use crate::{Bundle, EventTime, MoneyMeasure, OpenItem};
 
@@ -48,8 +48,8 @@ pub struct ViewInput<'a> {
 
 /// Makes the view. The order of parties, bundles and items does not matter.
 pub fn assemble(given: &ViewInput) -> CustomerView {
-    let (sum, tallies) = merge(given.bundles.values());
-    let profiles: BTreeMap<&str, &Profile> =
+    let (sum, tallies) = merge_bundles(given.bundles.values());
+    let profiles: BTreeMap<&str, &PartyProfile> =
         given.bundles.iter().filter_map(|(key, b)| Some((key.as_str(), b.profile.as_deref()?))).collect();
     let mut parties: Vec<String> = given.parties.iter().map(Subject::to_string).collect();
     parties.sort();
@@ -62,23 +62,23 @@ pub fn assemble(given: &ViewInput) -> CustomerView {
             Some(2) => Some("walk_in"),
             _ => None,
         },
-        profile: profile(&profiles),
-        identifiers: identifiers(&profiles, given),
-        records: records(&profiles, given.parties),
-        kept_apart: apart(given),
-        documents: sum.documents(),
-        trade: trade(&sum, given.tallies.or(tallies.as_ref())),
-        receivable: receivable(&sum, given.open_items, given.today),
-        shipments: shipments(&sum, given.today),
-        cases: cases(&sum, given.today),
-        contacts: contacts(&sum),
-        findings: findings(&sum),
-        latest: sum.latest.iter().map(TimelineRow::view).collect(),
+        profile: assemble_profile(&profiles),
+        identifiers: assemble_identifiers(&profiles, given),
+        records: assemble_records(&profiles, given.parties),
+        kept_apart: assemble_kept_apart(given),
+        documents: sum.document_count(),
+        trade: assemble_trade(&sum, given.tallies.or(tallies.as_ref())),
+        receivable: assemble_receivable(&sum, given.open_items, given.today),
+        shipments: assemble_shipments(&sum, given.today),
+        cases: assemble_cases(&sum, given.today),
+        contacts: assemble_contacts(&sum),
+        findings: assemble_findings(&sum),
+        latest: sum.latest.iter().map(TimelineRow::to_view).collect(),
     }
 }
 
 /// Per field the latest value, then the greater source and party; those of others that differ stand beside it.
-fn profile(profiles: &BTreeMap<&str, &Profile>) -> BTreeMap<String, ProfileValue> {
+fn assemble_profile(profiles: &BTreeMap<&str, &PartyProfile>) -> BTreeMap<String, ProfileValue> {
     let mut fields: BTreeMap<&str, Vec<(i64, &str, &str, &str)>> = BTreeMap::new();
     for (party, profile) in profiles {
         for (name, value) in &profile.fields {
@@ -96,11 +96,11 @@ fn profile(profiles: &BTreeMap<&str, &Profile>) -> BTreeMap<String, ProfileValue
     fields.into_iter().filter_map(winner).collect()
 }
 
-fn records(profiles: &BTreeMap<&str, &Profile>, parties: &[Subject]) -> Vec<RecordView> {
+fn assemble_records(profiles: &BTreeMap<&str, &PartyProfile>, parties: &[Subject]) -> Vec<RecordView> {
     let of = profiles.iter().flat_map(|(party, profile)| profile.records.iter().map(move |record| (*party, record)));
-    let mut all: Vec<(&str, &Became)> = of.collect();
+    let mut all: Vec<(&str, &RecordChange)> = of.collect();
     all.sort_by(|(a, x), (b, y)| (y.at, a, x.what, &x.other).cmp(&(x.at, b, y.what, &y.other)));
-    let view = |(party, record): (&str, &Became)| RecordView {
+    let view = |(party, record): (&str, &RecordChange)| RecordView {
         party: party.to_owned(),
         state: match record.what {
             MERGED => "merged",
@@ -109,13 +109,13 @@ fn records(profiles: &BTreeMap<&str, &Profile>, parties: &[Subject]) -> Vec<Reco
         },
         other: record.other.clone(),
         kept_apart: record.what == MERGED && !parties.iter().any(|party| party.as_str() == record.other),
-        at: record.at.occurred(),
+        at: record.at.to_occurred(),
         reason: record.reason.clone(),
     };
     all.into_iter().map(view).collect()
 }
 
-fn apart(given: &ViewInput) -> Vec<KeptApartView> {
+fn assemble_kept_apart(given: &ViewInput) -> Vec<KeptApartView> {
     let parties: BTreeSet<Subject> = given.parties.iter().cloned().collect();
     let texts = |parties: Vec<Subject>| parties.iter().map(Subject::to_string).collect();
     let view = |kept: KeptApart| KeptApartView {
@@ -126,7 +126,7 @@ fn apart(given: &ViewInput) -> Vec<KeptApartView> {
     kept_apart(&parties, given.decisions).into_iter().map(view).collect()
 }
 
-fn identifiers(profiles: &BTreeMap<&str, &Profile>, given: &ViewInput) -> Vec<IdentifierView> {
+fn assemble_identifiers(profiles: &BTreeMap<&str, &PartyProfile>, given: &ViewInput) -> Vec<IdentifierView> {
     // Where parties of one customer disagree, an identifier that one of them holds is held.
     let mut all: BTreeMap<&str, (u32, &str, BTreeSet<&str>)> = BTreeMap::new();
     for profile in profiles.values() {
@@ -160,44 +160,44 @@ fn identifiers(profiles: &BTreeMap<&str, &Profile>, given: &ViewInput) -> Vec<Id
     all.into_iter().map(view).collect()
 }
 
-fn trade(sum: &Bundle, tallies: Option<&PurchaseTallies>) -> TradeView {
-    let money = sum.money();
+fn assemble_trade(sum: &Bundle, tallies: Option<&PurchaseTallies>) -> TradeView {
+    let money = sum.money_totals();
     let by_currency = money.currencies().into_iter().filter_map(|currency| {
         let measures = [MoneyMeasure::Ordered, MoneyMeasure::Invoiced, MoneyMeasure::Credited, MoneyMeasure::Adjusted];
-        let ([ordered, invoiced, credited, adjusted], scale) = money.sums(measures, &currency)?;
+        let ([ordered, invoiced, credited, adjusted], scale) = money.totals_of(measures, &currency)?;
         let net = invoiced.minus(&credited).plus(&adjusted);
         let text = |sum: Money| text_at(&sum, scale);
         let [ordered, invoiced, credited, adjusted, net] = [ordered, invoiced, credited, adjusted, net].map(text);
         Some((currency, TradeMoney { ordered, invoiced, credited, adjusted, net }))
     });
-    let interval = match (sum.first_at, sum.last_at, sum.counted(Counter::Purchases)) {
+    let interval = match (sum.first_at, sum.last_at, sum.count_of(BundleCounter::Purchases)) {
         (Some(first), Some(last), n) if n > 1 => {
-            let passed = first.occurred().until(last.occurred());
-            Some(ratio(i128::from(passed), i128::from(DAY) * i128::from(n - 1), 1))
+            let passed = first.to_occurred().until(last.to_occurred());
+            Some(format_ratio(i128::from(passed), i128::from(DAY) * i128::from(n - 1), 1))
         }
         _ => None,
     };
     TradeView {
-        orders: sum.counted(Counter::Orders),
-        cancelled: sum.counted(Counter::OrdersCancelled),
-        invoices: sum.counted(Counter::Invoices),
-        credit_notes: sum.counted(Counter::CreditNotes),
-        adjustments: sum.counted(Counter::Adjustments),
-        returns: sum.counted(Counter::Returns),
-        lines: sum.counted(Counter::Lines),
-        first_at: sum.first_at.map(EventTime::occurred),
-        last_at: sum.last_at.map(EventTime::occurred),
+        orders: sum.count_of(BundleCounter::Orders),
+        cancelled: sum.count_of(BundleCounter::OrdersCancelled),
+        invoices: sum.count_of(BundleCounter::Invoices),
+        credit_notes: sum.count_of(BundleCounter::CreditNotes),
+        adjustments: sum.count_of(BundleCounter::Adjustments),
+        returns: sum.count_of(BundleCounter::Returns),
+        lines: sum.count_of(BundleCounter::Lines),
+        first_at: sum.first_at.map(EventTime::to_occurred),
+        last_at: sum.last_at.map(EventTime::to_occurred),
         mean_interval_days: interval,
         by_currency: by_currency.collect(),
-        products: tallies.map(|t| preferred(&t.products)),
-        categories: tallies.map(|t| preferred(&t.categories)),
+        products: tallies.map(|t| preferred_products(&t.products)),
+        categories: tallies.map(|t| preferred_products(&t.categories)),
     }
 }
 
-fn preferred(tallies: &[PurchaseTally]) -> Vec<Preferred> {
+fn preferred_products(tallies: &[PurchaseTally]) -> Vec<PreferredValue> {
     let mut ranked: Vec<&PurchaseTally> = tallies.iter().collect();
     ranked.sort_by(|a, b| (b.n, &a.name).cmp(&(a.n, &b.name)));
-    let view = |tally: &PurchaseTally| Preferred {
+    let view = |tally: &PurchaseTally| PreferredValue {
         name: tally.name.clone(),
         documents: tally.n,
         quantity: tally.quantity().text(),
@@ -206,21 +206,21 @@ fn preferred(tallies: &[PurchaseTally]) -> Vec<Preferred> {
     ranked.into_iter().take(PREFERRED).map(view).collect()
 }
 
-fn shipments(sum: &Bundle, today: Option<i64>) -> ShipmentsView {
-    let (on_time, promised) = (sum.counted(Counter::OnTime), sum.counted(Counter::DeliveredPromised));
+fn assemble_shipments(sum: &Bundle, today: Option<i64>) -> ShipmentsView {
+    let (on_time, promised) = (sum.count_of(BundleCounter::OnTime), sum.count_of(BundleCounter::DeliveredPromised));
     ShipmentsView {
-        open: sum.counted(Counter::ShipmentsOpen),
+        open: sum.count_of(BundleCounter::ShipmentsOpen),
         late: today.map(|today| sum.promised.range(..today).map(|(_, n)| n).sum()),
-        delivered: sum.counted(Counter::Delivered),
-        failed: sum.counted(Counter::Failed),
-        damaged: sum.counted(Counter::Damaged),
+        delivered: sum.count_of(BundleCounter::Delivered),
+        failed: sum.count_of(BundleCounter::Failed),
+        damaged: sum.count_of(BundleCounter::Damaged),
         on_time,
         promised,
-        on_time_share: (promised > 0).then(|| ratio(i128::from(on_time), i128::from(promised), 3)),
+        on_time_share: (promised > 0).then(|| format_ratio(i128::from(on_time), i128::from(promised), 3)),
     }
 }
 
-fn cases(sum: &Bundle, today: Option<i64>) -> CasesView {
+fn assemble_cases(sum: &Bundle, today: Option<i64>) -> CasesView {
     let rated: i64 = sum.ratings.iter().map(|r| r.n).sum();
     // Scores of different best possible ones, over their common multiple.
     let best = sum.ratings.iter().try_fold(1i128, |best, r| best.checked_mul(i128::from(r.of)));
@@ -229,15 +229,15 @@ fn cases(sum: &Bundle, today: Option<i64>) -> CasesView {
         scores.sum::<Option<i128>>()?.checked_mul(5).zip(best.checked_mul(i128::from(rated)))
     });
     CasesView {
-        total: sum.counted(Counter::Cases),
-        open: sum.counted(Counter::CasesOpen),
-        resolved: sum.counted(Counter::CasesResolved),
-        closed: sum.counted(Counter::CasesClosed),
-        reopened: sum.counted(Counter::Reopened),
-        actions_pending: sum.counted(Counter::ActionsPending),
+        total: sum.count_of(BundleCounter::Cases),
+        open: sum.count_of(BundleCounter::CasesOpen),
+        resolved: sum.count_of(BundleCounter::CasesResolved),
+        closed: sum.count_of(BundleCounter::CasesClosed),
+        reopened: sum.count_of(BundleCounter::Reopened),
+        actions_pending: sum.count_of(BundleCounter::ActionsPending),
         satisfaction: score
             .filter(|_| rated > 0)
-            .map(|(score, best)| Satisfaction { rated, mean_of_5: ratio(score, best, 2) }),
+            .map(|(score, best)| SatisfactionView { rated, mean_of_5: format_ratio(score, best, 2) }),
         open_cases: sum.cases.iter().map(|case| open_case(case, today)).collect(),
     }
 }
@@ -251,7 +251,7 @@ fn open_case(case: &OpenCase, today: Option<i64>) -> OpenCaseView {
     });
     OpenCaseView {
         subject: case.subject.clone(),
-        opened_at: case.opened_at.occurred(),
+        opened_at: case.opened_at.to_occurred(),
         age_days: today.map(|today| today.saturating_sub(case.opened_at.calendar_day().0)),
         with: case.with.clone(),
         title: case.title.clone(),
@@ -264,25 +264,25 @@ fn open_case(case: &OpenCase, today: Option<i64>) -> OpenCaseView {
     }
 }
 
-fn contacts(sum: &Bundle) -> ContactsView {
-    let total = sum.counted(Counter::Contacts);
-    let counters = [Counter::ByPhone, Counter::ByEmail, Counter::ByChat, Counter::ByVisit];
+fn assemble_contacts(sum: &Bundle) -> ContactsView {
+    let total = sum.count_of(BundleCounter::Contacts);
+    let counters = [BundleCounter::ByPhone, BundleCounter::ByEmail, BundleCounter::ByChat, BundleCounter::ByVisit];
     let mut by_channel: BTreeMap<&str, i64> =
-        ["phone", "email", "chat", "visit"].into_iter().zip(counters.map(|c| sum.counted(c))).collect();
+        ["phone", "email", "chat", "visit"].into_iter().zip(counters.map(|c| sum.count_of(c))).collect();
     by_channel.insert("other", total - by_channel.values().sum::<i64>());
     by_channel.retain(|_, n| *n != 0);
     ContactsView {
         total,
-        incoming: sum.counted(Counter::ContactsIn),
-        outgoing: sum.counted(Counter::ContactsOut),
+        incoming: sum.count_of(BundleCounter::ContactsIn),
+        outgoing: sum.count_of(BundleCounter::ContactsOut),
         by_channel,
-        last_at: sum.contacts.first().map(|row| row.at.occurred()),
-        latest: sum.contacts.iter().map(TimelineRow::view).collect(),
+        last_at: sum.contacts.first().map(|row| row.at.to_occurred()),
+        latest: sum.contacts.iter().map(TimelineRow::to_view).collect(),
     }
 }
 
-fn findings(sum: &Bundle) -> FindingsView {
-    let one = |of: &Findings, finding: &Finding| FindingView {
+fn assemble_findings(sum: &Bundle) -> FindingsView {
+    let one = |of: &FindingList, finding: &FindingRow| FindingView {
         code: code_text(finding.code),
         subject: of.subject.clone(),
         field: finding.field.clone(),
@@ -298,9 +298,9 @@ fn findings(sum: &Bundle) -> FindingsView {
 
 impl TimelineRow {
     /// As the timeline shows it.
-    pub fn view(&self) -> LatestView {
+    pub fn to_view(&self) -> LatestView {
         LatestView {
-            at: self.at.occurred(),
+            at: self.at.to_occurred(),
             subject: self.subject.clone(),
             kind: self.subject.split(':').next().unwrap_or_default().to_owned(),
             status: self.status(),
@@ -314,23 +314,23 @@ impl TimelineRow {
 }
 
 /// A quotient as a decimal, rounded half away from zero.
-pub(crate) fn ratio(numerator: i128, denominator: i128, digits: u32) -> String {
+pub(crate) fn format_ratio(numerator: i128, denominator: i128, digits: u32) -> String {
     let scaled = numerator.saturating_mul(10i128.pow(digits));
     let half = denominator / 2 * if numerator < 0 { -1 } else { 1 };
     let rounded = scaled.saturating_add(half).checked_div(denominator).unwrap_or(0);
-    crate::amount::decimal(rounded, digits)
+    crate::amount::format_decimal(rounded, digits)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::ratio;
+    use super::format_ratio;
 
     #[test]
     fn quotients_are_rounded_half_away_from_zero() {
-        assert_eq!(ratio(1, 3, 1), "0.3");
-        assert_eq!(ratio(5, 100, 1), "0.1");
-        assert_eq!(ratio(-5, 100, 1), "-0.1");
-        assert_eq!(ratio(2, 3, 3), "0.667");
-        assert_eq!(ratio(1, 0, 1), "0.0");
+        assert_eq!(format_ratio(1, 3, 1), "0.3");
+        assert_eq!(format_ratio(5, 100, 1), "0.1");
+        assert_eq!(format_ratio(-5, 100, 1), "-0.1");
+        assert_eq!(format_ratio(2, 3, 3), "0.667");
+        assert_eq!(format_ratio(1, 0, 1), "0.0");
     }
 }

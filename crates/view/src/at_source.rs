@@ -3,12 +3,12 @@
 use onefold_event::{Body, Micros, Subject, SubjectKind};
 use onefold_identity::AtSource;
 
-use crate::party::{LONGEST, cut};
+use crate::party::{LONGEST, truncate_text};
 use crate::{EventTime, FactRef, Fragment};
 
 /// What a source said last of a record and another one of its own.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Said {
+pub(crate) struct SourceStatement {
     #[prost(bool, tag = "1")]
     pub(crate) merged: bool,
     #[prost(message, required, tag = "2")]
@@ -25,7 +25,7 @@ pub(crate) struct Said {
 
 /// A record that its source deleted or deactivated.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Retired {
+pub(crate) struct SourceRetirement {
     #[prost(message, required, tag = "1")]
     pub(crate) at: EventTime,
     #[prost(string, tag = "2")]
@@ -34,10 +34,10 @@ pub(crate) struct Retired {
     pub(crate) source: String,
 }
 
-impl Said {
+impl SourceStatement {
     /// Of a merge or its taking back, with the other record; none where a source speaks of another one's record, which
     /// no door takes in.
-    pub(crate) fn of(fact: &FactRef) -> Option<(Subject, Self)> {
+    pub(crate) fn from_fact(fact: &FactRef) -> Option<(Subject, Self)> {
         let event = fact.event;
         let other: Subject = event.body.other_record()?.1.parse().ok()?;
         let own = &event.header.subject;
@@ -51,17 +51,17 @@ impl Said {
         };
         let said = Self {
             merged,
-            at: EventTime::of(event),
+            at: EventTime::from_event(event),
             revision_order: event.header.revision_order.clone(),
             recorded_at: fact.recorded_at,
             id: event.header.id.0.to_vec(),
-            reason: cut(reason, LONGEST).to_owned(),
+            reason: truncate_text(reason, LONGEST).to_owned(),
         };
         Some((other, said))
     }
 
     /// Of facts about one pair the greatest decides.
-    pub(crate) fn order(&self) -> AtSource {
+    pub(crate) fn statement_order(&self) -> AtSource {
         AtSource {
             occurred_at: self.at.at,
             revision_order: self.revision_order.clone(),

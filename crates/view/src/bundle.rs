@@ -7,13 +7,15 @@ use prost::Message;
 use sha2::{Digest as _, Sha256};
 
 use crate::EventTime;
-use crate::contribution::{Contribution, Counter, OpenCase, OpenItem, Rating, TimelineRow, add_counts, get};
+use crate::contribution::{
+    BundleCounter, Contribution, OpenCase, OpenItem, RatingSum, TimelineRow, add_counts, count_of,
+};
 use crate::digest::{Digest, DigestSum};
-use crate::finding::{Findings, add_codes};
-use crate::profile::Profile;
-use crate::purse::MoneyTotals;
+use crate::finding::{FindingList, add_codes};
+use crate::money_totals::MoneyTotals;
+use crate::profile::PartyProfile;
 use crate::tally::PurchaseTallies;
-use crate::top::{self, Dated};
+use crate::top::{self, DatedRow};
 
 /// Documents of the timeline that a bundle holds.
 pub(crate) const LATEST: usize = 8;
@@ -28,9 +30,9 @@ pub(crate) const FOUND: usize = 4;
 pub(crate) const TALLIED: i64 = 64;
 
 /// Which ordered rows a bundle cannot know after a change. The caller then gives all contributions of the owner to
-/// [`Bundle::refill`].
+/// [`Bundle::refill_from`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Refill {
+pub struct BundleRefill {
     /// The first or last purchase.
     pub dates: bool,
     /// The latest documents.
@@ -45,14 +47,14 @@ pub struct Refill {
     pub findings: bool,
 }
 
-impl Refill {
+impl BundleRefill {
     /// Whether anything is missing.
     pub fn is_needed(self) -> bool {
         self != Self::default()
     }
 }
 
-impl BitOrAssign for Refill {
+impl BitOrAssign for BundleRefill {
     fn bitor_assign(&mut self, other: Self) {
         self.dates |= other.dates;
         self.latest |= other.latest;
@@ -87,9 +89,9 @@ pub struct Bundle {
     pub(crate) contacts: Vec<TimelineRow>,
     /// Ratings by their best possible score.
     #[prost(message, repeated, tag = "10")]
-    pub(crate) ratings: Vec<Rating>,
+    pub(crate) ratings: Vec<RatingSum>,
     #[prost(message, optional, boxed, tag = "11")]
-    pub(crate) profile: Option<Box<Profile>>,
+    pub(crate) profile: Option<Box<PartyProfile>>,
     /// Sum of the digests of the open items, which stand in an index of their own.
     #[prost(bytes = "vec", tag = "12")]
     pub(crate) open: Vec<u8>,
@@ -98,7 +100,7 @@ pub struct Bundle {
     pub(crate) findings: BTreeMap<u32, i64>,
     /// The latest documents with findings, newest first.
     #[prost(message, repeated, tag = "14")]
-    pub(crate) found: Vec<Findings>,
+    pub(crate) found: Vec<FindingList>,
     /// The first order or invoice.
     #[prost(message, optional, tag = "15")]
     pub(crate) first_at: Option<EventTime>,
@@ -109,7 +111,7 @@ pub struct Bundle {
 
 /// The first fields of a [`Bundle`].
 #[derive(Clone, PartialEq, prost::Message)]
-struct Sums {
+struct BundleSums {
     #[prost(sint64, repeated, tag = "1")]
     counts: Vec<i64>,
     #[prost(message, optional, tag = "2")]
@@ -123,46 +125,46 @@ impl Bundle {
     }
 
     /// Takes away a contribution that is in it.
-    pub fn subtract(&mut self, contribution: &Contribution) -> Refill {
+    pub fn subtract(&mut self, contribution: &Contribution) -> BundleRefill {
         self.replace(Some(contribution), None)
     }
 
     /// Puts a subject's new contribution in the place of its old one: the same as taking away and adding, but what is
     /// ordered stays known where the new row takes the old one's place.
-    pub fn replace(&mut self, old: Option<&Contribution>, new: Option<&Contribution>) -> Refill {
+    pub fn replace(&mut self, old: Option<&Contribution>, new: Option<&Contribution>) -> BundleRefill {
         if old == new {
-            return Refill::default();
+            return BundleRefill::default();
         }
-        let before = |counter| get(&self.counts, counter);
-        let totals = (before(Counter::Rows), before(Counter::CasesOpen), before(Counter::Contacts));
-        let (dated, lines) = (before(Counter::Dated), self.lines());
-        let found = before(Counter::DocumentsWithFindings);
+        let before = |counter| count_of(&self.counts, counter);
+        let totals = (before(BundleCounter::Rows), before(BundleCounter::CasesOpen), before(BundleCounter::Contacts));
+        let (dated, lines) = (before(BundleCounter::Dated), self.line_count());
+        let found = before(BundleCounter::DocumentsWithFindings);
         for (contribution, sign) in [(old, -1), (new, 1)] {
             let Some(contribution) = contribution else { continue };
-            self.sum(contribution, sign);
+            self.add_signed(contribution, sign);
         }
-        Refill {
-            dates: self.date(dated, old.and_then(|c| c.dated), new.and_then(|c| c.dated)),
-            latest: change(&mut self.latest, LATEST, totals.0, old, new, |c| c.row.as_ref()),
-            cases: change(&mut self.cases, CASES, totals.1, old, new, |c| c.case.as_deref()),
-            contacts: change(&mut self.contacts, CONTACTS, totals.2, old, new, |c| c.contact.as_deref()),
-            tallies: self.tally(lines, old, new),
-            findings: change(&mut self.found, FOUND, found, old, new, |c| c.findings.as_deref()),
+        BundleRefill {
+            dates: self.update_dates(dated, old.and_then(|c| c.dated), new.and_then(|c| c.dated)),
+            latest: change_top(&mut self.latest, LATEST, totals.0, old, new, |c| c.row.as_ref()),
+            cases: change_top(&mut self.cases, CASES, totals.1, old, new, |c| c.case.as_deref()),
+            contacts: change_top(&mut self.contacts, CONTACTS, totals.2, old, new, |c| c.contact.as_deref()),
+            tallies: self.update_tallies(lines, old, new),
+            findings: change_top(&mut self.found, FOUND, found, old, new, |c| c.findings.as_deref()),
         }
     }
 
     /// Fills in what is ordered from all contributions of the owner, whatever the bundle held of it. What is summed stays.
-    pub fn refill<'a>(&mut self, contributions: impl IntoIterator<Item = &'a Contribution>) {
-        let few = self.lines() <= TALLIED;
+    pub fn refill_from<'a>(&mut self, contributions: impl IntoIterator<Item = &'a Contribution>) {
+        let few = self.line_count() <= TALLIED;
         let mut fresh = Bundle::default();
         let mut tallies = PurchaseTallies::default();
         for contribution in contributions {
-            fresh.first_at = least(fresh.first_at, contribution.dated);
+            fresh.first_at = least_time(fresh.first_at, contribution.dated);
             fresh.last_at = fresh.last_at.max(contribution.dated);
-            contribution.row.iter().for_each(|row| top::insert(&mut fresh.latest, LATEST, row));
-            contribution.contact.iter().for_each(|row| top::insert(&mut fresh.contacts, CONTACTS, row));
-            contribution.case.iter().for_each(|case| top::insert(&mut fresh.cases, CASES, case));
-            contribution.findings.iter().for_each(|found| top::insert(&mut fresh.found, FOUND, found));
+            contribution.row.iter().for_each(|row| top::insert_top(&mut fresh.latest, LATEST, row));
+            contribution.contact.iter().for_each(|row| top::insert_top(&mut fresh.contacts, CONTACTS, row));
+            contribution.case.iter().for_each(|case| top::insert_top(&mut fresh.cases, CASES, case));
+            contribution.findings.iter().for_each(|found| top::insert_top(&mut fresh.found, FOUND, found));
             contribution.tallies.iter().filter(|_| few).for_each(|t| tallies.add(t));
         }
         (self.first_at, self.last_at) = (fresh.first_at, fresh.last_at);
@@ -177,12 +179,12 @@ impl Bundle {
     }
 
     /// Documents that count here.
-    pub fn documents(&self) -> i64 {
-        get(&self.counts, Counter::Documents)
+    pub fn document_count(&self) -> i64 {
+        count_of(&self.counts, BundleCounter::Documents)
     }
 
     /// Its money in both facets.
-    pub fn money(&self) -> MoneyTotals {
+    pub fn money_totals(&self) -> MoneyTotals {
         self.money.clone().unwrap_or_default()
     }
 
@@ -190,21 +192,21 @@ impl Bundle {
     ///
     /// # Errors
     /// They are no bundle's.
-    pub fn sums(bytes: &[u8]) -> Result<(i64, MoneyTotals), prost::DecodeError> {
-        let sums = Sums::decode(bytes)?;
-        Ok((get(&sums.counts, Counter::Documents), sums.money.unwrap_or_default()))
+    pub fn decode_sums(bytes: &[u8]) -> Result<(i64, MoneyTotals), prost::DecodeError> {
+        let sums = BundleSums::decode(bytes)?;
+        Ok((count_of(&sums.counts, BundleCounter::Documents), sums.money.unwrap_or_default()))
     }
 
     /// Whether the tallies are more than the bundle holds; [`PurchaseTallies`] of the documents then answer for them.
     pub fn has_many_lines(&self) -> bool {
-        self.lines() > TALLIED
+        self.line_count() > TALLIED
     }
 
-    fn lines(&self) -> i64 {
-        get(&self.counts, Counter::ProductLines).max(get(&self.counts, Counter::CategoryLines))
+    fn line_count(&self) -> i64 {
+        count_of(&self.counts, BundleCounter::ProductLines).max(count_of(&self.counts, BundleCounter::CategoryLines))
     }
 
-    fn sum(&mut self, contribution: &Contribution, sign: i64) {
+    fn add_signed(&mut self, contribution: &Contribution, sign: i64) {
         add_counts(&mut self.counts, &contribution.counts, sign);
         if let Some(money) = &contribution.money {
             let sums = self.money.get_or_insert_default();
@@ -226,7 +228,7 @@ impl Bundle {
             }
         }
         if let Some(rating) = &contribution.rating {
-            rate(&mut self.ratings, rating, sign);
+            add_rating(&mut self.ratings, rating, sign);
         }
         if let Some(findings) = &contribution.findings {
             add_codes(&mut self.findings, &findings.counts, sign);
@@ -252,7 +254,7 @@ impl Bundle {
     }
 
     /// First and last under a change. Two documents that were all there was are known without looking.
-    fn date(&mut self, n: i64, old: Option<EventTime>, new: Option<EventTime>) -> bool {
+    fn update_dates(&mut self, n: i64, old: Option<EventTime>, new: Option<EventTime>) -> bool {
         let mut unknown = false;
         if let Some(old) = old.filter(|old| Some(*old) != new) {
             let (first, last) = (self.first_at, self.last_at);
@@ -268,13 +270,13 @@ impl Bundle {
                 }
             }
         }
-        self.first_at = least(self.first_at, new);
+        self.first_at = least_time(self.first_at, new);
         self.last_at = self.last_at.max(new);
         unknown
     }
 
-    fn tally(&mut self, lines: i64, old: Option<&Contribution>, new: Option<&Contribution>) -> bool {
-        let (was_few, few) = (lines <= TALLIED, self.lines() <= TALLIED);
+    fn update_tallies(&mut self, lines: i64, old: Option<&Contribution>, new: Option<&Contribution>) -> bool {
+        let (was_few, few) = (lines <= TALLIED, self.line_count() <= TALLIED);
         if !few {
             self.tallies = None;
             return false;
@@ -294,7 +296,7 @@ impl Bundle {
     }
 }
 
-fn change<'a, T: Dated + 'a>(
+fn change_top<'a, T: DatedRow + 'a>(
     list: &mut Vec<T>,
     keep: usize,
     total: i64,
@@ -303,17 +305,17 @@ fn change<'a, T: Dated + 'a>(
     of: impl Fn(&'a Contribution) -> Option<&'a T>,
 ) -> bool {
     let (old, new) = (old.and_then(&of), new.and_then(&of));
-    (old.is_some() || new.is_some()) && top::replace(list, keep, total, old, new)
+    (old.is_some() || new.is_some()) && top::replace_top(list, keep, total, old, new)
 }
 
-pub(crate) fn least(a: Option<EventTime>, b: Option<EventTime>) -> Option<EventTime> {
+pub(crate) fn least_time(a: Option<EventTime>, b: Option<EventTime>) -> Option<EventTime> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     }
 }
 
-pub(crate) fn rate(ratings: &mut Vec<Rating>, rating: &Rating, sign: i64) {
+pub(crate) fn add_rating(ratings: &mut Vec<RatingSum>, rating: &RatingSum, sign: i64) {
     let (n, sum) = (rating.n.wrapping_mul(sign), rating.sum.wrapping_mul(sign));
     match ratings.binary_search_by_key(&rating.of, |r| r.of) {
         Ok(at) => {
@@ -324,6 +326,6 @@ pub(crate) fn rate(ratings: &mut Vec<Rating>, rating: &Rating, sign: i64) {
                 ratings.remove(at);
             }
         }
-        Err(at) => ratings.insert(at, Rating { of: rating.of, n, sum }),
+        Err(at) => ratings.insert(at, RatingSum { of: rating.of, n, sum }),
     }
 }

@@ -6,7 +6,7 @@ use onefold_event::Body;
 
 use crate::EventTime;
 use crate::amount::day_number;
-use crate::party::cut;
+use crate::party::truncate_text;
 
 /// Longest texts kept of a case, in bytes.
 const TITLE: usize = 120;
@@ -15,7 +15,7 @@ const WHAT: usize = 80;
 
 /// Where a case is. The numbers are part of the stored form.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Desk {
+pub(crate) enum CaseStage {
     Open = 0,
     Resolved = 1,
     Closed = 2,
@@ -23,7 +23,7 @@ pub(crate) enum Desk {
 
 /// What a department was asked to do.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Action {
+pub(crate) struct CaseAction {
     #[prost(string, tag = "1")]
     pub(crate) department: String,
     #[prost(string, tag = "2")]
@@ -38,7 +38,7 @@ pub(crate) struct Action {
 
 /// What a case's facts say.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Case {
+pub(crate) struct CaseFragment {
     #[prost(uint32, tag = "1")]
     pub(crate) stage: u32,
     #[prost(uint32, tag = "2")]
@@ -57,7 +57,7 @@ pub(crate) struct Case {
     #[prost(string, tag = "8")]
     pub(crate) words: String,
     #[prost(btree_map = "string, message", tag = "9")]
-    pub(crate) actions: BTreeMap<String, Action>,
+    pub(crate) actions: BTreeMap<String, CaseAction>,
     #[prost(uint32, tag = "10")]
     pub(crate) score: u32,
     /// Best possible score; 0: not rated.
@@ -69,7 +69,7 @@ pub(crate) struct Case {
     pub(crate) opened_at: Option<EventTime>,
 }
 
-impl Case {
+impl CaseFragment {
     pub(crate) fn apply(&mut self, body: &Body, at: EventTime) {
         match body {
             Body::CaseOpened(m) => {
@@ -82,24 +82,24 @@ impl Case {
                     (&mut self.title, m.title.as_str(), TITLE),
                     (&mut self.words, m.words.as_str(), WORDS),
                 ];
-                texts.into_iter().for_each(|(field, text, bytes)| set(field, text, bytes));
+                texts.into_iter().for_each(|(field, text, bytes)| set_text(field, text, bytes));
             }
             Body::CaseNoted(m) => {
                 self.notes = self.notes.saturating_add(1);
-                set(&mut self.with, &m.with, 60);
+                set_text(&mut self.with, &m.with, 60);
             }
             Body::ActionRequested(m) => {
                 let action = self.actions.entry(m.action.clone()).or_default();
                 action.requested = true;
                 action.due = day_number(&m.due_on);
-                set(&mut action.department, &m.department, 40);
-                set(&mut action.what, &m.what, WHAT);
+                set_text(&mut action.department, &m.department, 40);
+                set_text(&mut action.what, &m.what, WHAT);
             }
             Body::ActionCompleted(m) => self.actions.entry(m.action.clone()).or_default().completed = true,
-            Body::CaseResolved(_) => self.stage = Desk::Resolved as u32,
-            Body::CaseClosed(_) => self.stage = Desk::Closed as u32,
+            Body::CaseResolved(_) => self.stage = CaseStage::Resolved as u32,
+            Body::CaseClosed(_) => self.stage = CaseStage::Closed as u32,
             Body::CaseReopened(_) => {
-                self.stage = Desk::Open as u32;
+                self.stage = CaseStage::Open as u32;
                 self.reopened = self.reopened.saturating_add(1);
             }
             Body::SatisfactionRated(m) => {
@@ -110,23 +110,23 @@ impl Case {
         }
     }
 
-    pub(crate) fn stage(&self) -> Desk {
+    pub(crate) fn case_stage(&self) -> CaseStage {
         match self.stage {
-            1 => Desk::Resolved,
-            2 => Desk::Closed,
-            _ => Desk::Open,
+            1 => CaseStage::Resolved,
+            2 => CaseStage::Closed,
+            _ => CaseStage::Open,
         }
     }
 
     /// Actions asked for and not done, by number.
-    pub(crate) fn pending(&self) -> impl Iterator<Item = (&String, &Action)> {
+    pub(crate) fn pending_actions(&self) -> impl Iterator<Item = (&String, &CaseAction)> {
         self.actions.iter().filter(|(_, a)| a.requested && !a.completed)
     }
 }
 
 /// What a contact's facts say.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Contact {
+pub(crate) struct ContactFragment {
     #[prost(string, tag = "1")]
     pub(crate) channel: String,
     #[prost(string, tag = "2")]
@@ -137,19 +137,19 @@ pub(crate) struct Contact {
     pub(crate) topic: String,
 }
 
-impl Contact {
+impl ContactFragment {
     pub(crate) fn apply(&mut self, body: &Body) {
         if let Body::ContactMade(m) = body {
-            set(&mut self.channel, &m.channel, 40);
-            set(&mut self.direction, &m.direction, 10);
-            set(&mut self.with, &m.with, 60);
-            set(&mut self.topic, &m.topic, TITLE);
+            set_text(&mut self.channel, &m.channel, 40);
+            set_text(&mut self.direction, &m.direction, 10);
+            set_text(&mut self.with, &m.with, 60);
+            set_text(&mut self.topic, &m.topic, TITLE);
         }
     }
 }
 
-fn set(field: &mut String, text: &str, bytes: usize) {
+fn set_text(field: &mut String, text: &str, bytes: usize) {
     if !text.is_empty() {
-        cut(text, bytes).clone_into(field);
+        truncate_text(text, bytes).clone_into(field);
     }
 }

@@ -4,16 +4,16 @@ use onefold_event::Micros;
 
 use crate::EventTime;
 use crate::amount::Money;
-use crate::finding::Findings;
-use crate::profile::Profile;
-use crate::purse::MoneyTotals;
+use crate::finding::FindingList;
+use crate::money_totals::MoneyTotals;
+use crate::profile::PartyProfile;
 use crate::tally::PurchaseTallies;
-use crate::top::Dated;
+use crate::top::DatedRow;
 
 /// What is counted. The numbers are places in the stored form: only ever appended to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
-pub(crate) enum Counter {
+pub(crate) enum BundleCounter {
     Documents,
     Rows,
     Orders,
@@ -58,8 +58,8 @@ pub(crate) enum Counter {
     DocumentsWithFindings,
 }
 
-/// Counts by [`Counter`]; places at the end that hold nothing are left out.
-pub(crate) fn count(counts: &mut Vec<i64>, counter: Counter, by: i64) {
+/// Counts by [`BundleCounter`]; places at the end that hold nothing are left out.
+pub(crate) fn add_count(counts: &mut Vec<i64>, counter: BundleCounter, by: i64) {
     let at = counter as usize;
     if counts.capacity() == 0 {
         counts.reserve(16);
@@ -70,7 +70,7 @@ pub(crate) fn count(counts: &mut Vec<i64>, counter: Counter, by: i64) {
     if let Some(n) = counts.get_mut(at) {
         *n = n.wrapping_add(by);
     }
-    trim(counts);
+    trim_zeros(counts);
 }
 
 pub(crate) fn add_counts(counts: &mut Vec<i64>, other: &[i64], sign: i64) {
@@ -78,14 +78,14 @@ pub(crate) fn add_counts(counts: &mut Vec<i64>, other: &[i64], sign: i64) {
         counts.resize(other.len(), 0);
     }
     counts.iter_mut().zip(other).for_each(|(n, by)| *n = n.wrapping_add(by.wrapping_mul(sign)));
-    trim(counts);
+    trim_zeros(counts);
 }
 
-pub(crate) fn get(counts: &[i64], counter: Counter) -> i64 {
+pub(crate) fn count_of(counts: &[i64], counter: BundleCounter) -> i64 {
     counts.get(counter as usize).copied().unwrap_or(0)
 }
 
-fn trim(counts: &mut Vec<i64>) {
+fn trim_zeros(counts: &mut Vec<i64>) {
     while counts.last() == Some(&0) {
         counts.pop();
     }
@@ -94,7 +94,7 @@ fn trim(counts: &mut Vec<i64>) {
 /// How a document stands, as its row on the timeline says. The numbers are part of the stored form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
-pub(crate) enum Status {
+pub(crate) enum DocumentStatus {
     Stands = 0,
     Cancelled = 1,
     Reversed = 2,
@@ -110,8 +110,8 @@ pub(crate) enum Status {
     Advance = 12,
 }
 
-impl Status {
-    pub(crate) fn word(number: u32) -> &'static str {
+impl DocumentStatus {
+    pub(crate) fn status_word(number: u32) -> &'static str {
         match number {
             1 => "cancelled",
             2 => "reversed",
@@ -162,7 +162,7 @@ impl TimelineRow {
 
     /// How its document stands, in the word that the view says; empty where it just stands.
     pub fn status(&self) -> &'static str {
-        Status::word(self.status)
+        DocumentStatus::status_word(self.status)
     }
 
     /// Whether only the document's name stands here, without its money.
@@ -173,7 +173,7 @@ impl TimelineRow {
 
 /// An action that a department still owes.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Pending {
+pub(crate) struct PendingAction {
     #[prost(string, tag = "1")]
     pub(crate) action: String,
     #[prost(string, tag = "2")]
@@ -203,28 +203,28 @@ pub(crate) struct OpenCase {
     pub(crate) product: String,
     /// The first few; the bundle counts all.
     #[prost(message, repeated, tag = "9")]
-    pub(crate) pending: Vec<Pending>,
+    pub(crate) pending: Vec<PendingAction>,
     #[prost(uint32, tag = "10")]
     pub(crate) reopened: u32,
     #[prost(message, required, tag = "15")]
     pub(crate) opened_at: EventTime,
 }
 
-impl Dated for TimelineRow {
-    fn order(&self) -> (i64, &str) {
+impl DatedRow for TimelineRow {
+    fn sort_key(&self) -> (i64, &str) {
         (self.at.at, &self.subject)
     }
 }
 
-impl Dated for OpenCase {
-    fn order(&self) -> (i64, &str) {
+impl DatedRow for OpenCase {
+    fn sort_key(&self) -> (i64, &str) {
         (self.opened_at.at, &self.subject)
     }
 }
 
 /// Ratings out of one best score.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
-pub(crate) struct Rating {
+pub(crate) struct RatingSum {
     #[prost(uint32, tag = "1")]
     pub(crate) of: u32,
     #[prost(sint64, tag = "2")]
@@ -282,11 +282,11 @@ pub struct Contribution {
     #[prost(message, optional, boxed, tag = "9")]
     pub(crate) contact: Option<Box<TimelineRow>>,
     #[prost(message, optional, tag = "10")]
-    pub(crate) rating: Option<Rating>,
+    pub(crate) rating: Option<RatingSum>,
     #[prost(message, optional, boxed, tag = "11")]
-    pub(crate) profile: Option<Box<Profile>>,
+    pub(crate) profile: Option<Box<PartyProfile>>,
     #[prost(message, optional, boxed, tag = "12")]
-    pub(crate) findings: Option<Box<Findings>>,
+    pub(crate) findings: Option<Box<FindingList>>,
     /// When an order or invoice was made.
     #[prost(message, optional, tag = "15")]
     pub(crate) dated: Option<EventTime>,
@@ -294,18 +294,18 @@ pub struct Contribution {
 
 impl Contribution {
     /// Its row on the owner's timeline.
-    pub fn row(&self) -> Option<&TimelineRow> {
+    pub fn timeline_row(&self) -> Option<&TimelineRow> {
         self.row.as_ref()
     }
 
     /// Its money.
-    pub fn money(&self) -> MoneyTotals {
+    pub fn money_totals(&self) -> MoneyTotals {
         self.money.clone().unwrap_or_default()
     }
 
     /// Whether the document counts here: once, under its main facet's owner, or the owners of its parts together.
-    pub fn documents(&self) -> i64 {
-        get(&self.counts, Counter::Documents)
+    pub fn document_count(&self) -> i64 {
+        count_of(&self.counts, BundleCounter::Documents)
     }
 
     /// What it tallies of products and categories.
@@ -318,11 +318,11 @@ impl Contribution {
         self.open.as_deref().into_iter().cloned().collect()
     }
 
-    pub(crate) fn count(&mut self, counter: Counter, by: i64) {
-        count(&mut self.counts, counter, by);
+    pub(crate) fn add_count(&mut self, counter: BundleCounter, by: i64) {
+        add_count(&mut self.counts, counter, by);
     }
 
-    pub(crate) fn put(&mut self, measure: crate::MoneyMeasure, money: &Money) {
-        self.money.get_or_insert_default().put(measure as u32, money);
+    pub(crate) fn add_money(&mut self, measure: crate::MoneyMeasure, money: &Money) {
+        self.money.get_or_insert_default().add_money(measure as u32, money);
     }
 }

@@ -7,7 +7,7 @@ use onefold_identity::PartyDecision;
 
 /// The latest standing word of a decision; one that is undone has no parties.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Decided {
+pub(crate) struct DecisionFragment {
     /// Parties linked, or one side of a separation.
     #[prost(string, repeated, tag = "1")]
     pub(crate) left: Vec<String>,
@@ -24,7 +24,7 @@ pub(crate) struct Decided {
     pub(crate) undone: bool,
 }
 
-impl Decided {
+impl DecisionFragment {
     pub(crate) fn apply(&mut self, body: &Body, recorded_at: Micros) {
         let (left, right, separates, undone, supersedes) = match body {
             Body::PartiesLinked(m) => (&m.parties, None, false, m.undone, &m.supersedes),
@@ -42,12 +42,12 @@ impl Decided {
     }
 
     /// Decisions that do not hold because of it.
-    pub(crate) fn voids(&self) -> impl Iterator<Item = Subject> {
+    pub(crate) fn voided_documents(&self) -> impl Iterator<Item = Subject> {
         let named = self.supersedes.iter().filter(|_| !self.undone).filter_map(|text| text.parse::<Subject>().ok());
         named.filter(|other| other.kind() == SubjectKind::Decision)
     }
 
-    pub(crate) fn decision(&self, id: &Subject) -> Option<PartyDecision> {
+    pub(crate) fn to_decision(&self, id: &Subject) -> Option<PartyDecision> {
         let set = |texts: &[String]| -> BTreeSet<Subject> { texts.iter().filter_map(|t| t.parse().ok()).collect() };
         let (id, recorded_at, supersedes) = (id.clone(), self.recorded_at, set(&self.supersedes));
         if self.undone {

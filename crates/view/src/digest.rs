@@ -19,7 +19,7 @@ impl Bundle {
     pub fn digest(key: &str, bytes: &[u8]) -> Digest {
         let mut hash = Sha256::new();
         hash.update(b"bundle");
-        hash.update(length(key.len()));
+        hash.update(length_prefix(key.len()));
         hash.update(key.as_bytes());
         hash.update(bytes);
         Digest(hash.finalize().into())
@@ -28,12 +28,12 @@ impl Bundle {
 
 impl Digest {
     /// Of a cluster: its party keys, sorted here.
-    pub fn cluster<'a>(parties: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn of_cluster<'a>(parties: impl IntoIterator<Item = &'a str>) -> Self {
         of_parties("cluster", "", parties)
     }
 
     /// Of an id and the party keys of the customer that bears it.
-    pub fn id<'a>(customer: &str, parties: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn of_id<'a>(customer: &str, parties: impl IntoIterator<Item = &'a str>) -> Self {
         of_parties("id", customer, parties)
     }
 }
@@ -44,20 +44,20 @@ fn of_parties<'a>(what: &str, id: &str, parties: impl IntoIterator<Item = &'a st
     parties.dedup();
     let mut hash = Sha256::new();
     for text in [what, id].into_iter().chain(parties) {
-        hash.update(length(text.len()));
+        hash.update(length_prefix(text.len()));
         hash.update(text.as_bytes());
     }
     Digest(hash.finalize().into())
 }
 
-fn length(n: usize) -> [u8; 8] {
+fn length_prefix(n: usize) -> [u8; 8] {
     (n as u64).to_be_bytes()
 }
 
 impl DigestSum {
     /// Adds a digest.
     pub fn add(&mut self, digest: &Digest) {
-        self.plus(&digest.0);
+        self.add_bytes(&digest.0);
     }
 
     /// Takes a digest away.
@@ -71,12 +71,12 @@ impl DigestSum {
                 break;
             }
         }
-        self.plus(&negated);
+        self.add_bytes(&negated);
     }
 
     /// Adds another sum, such as that of another table.
     pub fn merge(&mut self, other: &DigestSum) {
-        self.plus(&other.0);
+        self.add_bytes(&other.0);
     }
 
     /// Its bytes, to be stored.
@@ -89,7 +89,7 @@ impl DigestSum {
         Self(bytes)
     }
 
-    fn plus(&mut self, other: &[u8; 32]) {
+    fn add_bytes(&mut self, other: &[u8; 32]) {
         let mut carry = 0u16;
         for (byte, more) in self.0.iter_mut().zip(other).rev() {
             let sum = u16::from(*byte) + u16::from(*more) + carry;
@@ -130,9 +130,9 @@ mod tests {
 
     #[test]
     fn digests_of_clusters_do_not_run_into_each_other() {
-        assert_ne!(Digest::cluster(["party:a:1", "party:a:2"]), Digest::cluster(["party:a:1party:a:2"]));
-        assert_eq!(Digest::cluster(["party:a:2", "party:a:1"]), Digest::cluster(["party:a:1", "party:a:2"]));
-        assert_ne!(Digest::id("x", ["party:a:1"]), Digest::cluster(["party:a:1"]));
+        assert_ne!(Digest::of_cluster(["party:a:1", "party:a:2"]), Digest::of_cluster(["party:a:1party:a:2"]));
+        assert_eq!(Digest::of_cluster(["party:a:2", "party:a:1"]), Digest::of_cluster(["party:a:1", "party:a:2"]));
+        assert_ne!(Digest::of_id("x", ["party:a:1"]), Digest::of_cluster(["party:a:1"]));
     }
 
     proptest! {

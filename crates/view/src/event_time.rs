@@ -17,17 +17,17 @@ pub struct EventTime {
 }
 
 impl EventTime {
-    pub(crate) fn of(event: &DecodedEvent) -> Self {
+    pub(crate) fn from_event(event: &DecodedEvent) -> Self {
         Self { at: event.header.occurred_at, offset: event.header.offset, day: event.header.day }
     }
 
     /// As it is shown.
-    pub(crate) fn occurred(self) -> Occurred {
+    pub(crate) fn to_occurred(self) -> Occurred {
         Occurred::new(self.at, self.day, self.offset)
     }
 
     /// The day in the source's own calendar.
     pub(crate) fn calendar_day(self) -> Day {
-        self.occurred().day()
+        self.to_occurred().day()
     }
 }

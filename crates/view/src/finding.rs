@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use onefold_event::Micros;
 
-use crate::party::cut;
-use crate::top::Dated;
+use crate::party::truncate_text;
+use crate::top::DatedRow;
 
 /// Findings of one document that are told in words; all of them are counted.
 const TOLD: usize = 4;
@@ -37,7 +37,7 @@ impl FindingCode {
         Self::WithdrawnCurrency,
     ];
 
-    fn help(self) -> &'static str {
+    fn help_text(self) -> &'static str {
         match self {
             Self::OtherCurrency => {
                 "say both amounts: in an allocation `settled` is what it settles in the invoice's currency. Until then the \
@@ -73,12 +73,12 @@ pub(crate) fn code_text(code: u32) -> String {
 
 /// What to do about findings of a code; empty for one that this build does not know.
 pub(crate) fn help_of(code: u32) -> &'static str {
-    FindingCode::ALL.into_iter().find(|known| *known as u32 == code).map_or("", FindingCode::help)
+    FindingCode::ALL.into_iter().find(|known| *known as u32 == code).map_or("", FindingCode::help_text)
 }
 
 /// One finding, as it is kept.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
-pub(crate) struct Finding {
+pub(crate) struct FindingRow {
     #[prost(uint32, tag = "1")]
     pub(crate) code: u32,
     /// Field of the document's event, such as `allocations[0]`.
@@ -91,7 +91,7 @@ pub(crate) struct Finding {
 
 /// All findings of one document.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Findings {
+pub(crate) struct FindingList {
     #[prost(sint64, tag = "1")]
     pub(crate) at: Micros,
     #[prost(string, tag = "2")]
@@ -101,21 +101,21 @@ pub(crate) struct Findings {
     pub(crate) counts: BTreeMap<u32, i64>,
     /// The first few.
     #[prost(message, repeated, tag = "4")]
-    pub(crate) told: Vec<Finding>,
+    pub(crate) told: Vec<FindingRow>,
 }
 
-impl Findings {
+impl FindingList {
     pub(crate) fn add(&mut self, code: FindingCode, field: &str, what: &str) {
         *self.counts.entry(code as u32).or_default() += 1;
         if self.told.len() < TOLD {
-            let (field, what) = (cut(field, 40).to_owned(), cut(what, 160).to_owned());
-            self.told.push(Finding { code: code as u32, field, what });
+            let (field, what) = (truncate_text(field, 40).to_owned(), truncate_text(what, 160).to_owned());
+            self.told.push(FindingRow { code: code as u32, field, what });
         }
     }
 }
 
-impl Dated for Findings {
-    fn order(&self) -> (i64, &str) {
+impl DatedRow for FindingList {
+    fn sort_key(&self) -> (i64, &str) {
         (self.at, &self.subject)
     }
 }
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn all_findings_are_counted_and_the_first_few_told() {
-        let mut findings = Findings::default();
+        let mut findings = FindingList::default();
         (0..9).for_each(|n| findings.add(FindingCode::VoidTarget, &format!("allocations[{n}]"), "is void"));
         assert_eq!((findings.counts[&1203], findings.told.len()), (9, TOLD));
     }

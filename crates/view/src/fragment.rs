@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use onefold_event::{Body, DecodedEvent, Micros, ReferenceRole, RoleTarget, Subject, SubjectKind, v1};
 use onefold_identity::{Facet, IdentifierKey, Intermediary, PartyDecision, PartyFacts, guest_identifier, guest_party};
 
-use crate::case::{Case, Contact};
-use crate::decision::Decided;
+use crate::case::{CaseFragment, ContactFragment};
+use crate::decision::DecisionFragment;
 use crate::guest::is_guest_order;
 use crate::inbound::{MentionState, OwnedPart};
 use crate::party::{PartyFragment, intermediary, key_of};
-use crate::payment::Payment;
-use crate::sale::Sale;
-use crate::shipment::Shipment;
-use crate::validity::{Stance, Validity, speaks};
-use crate::{EventTime, Guest};
+use crate::payment::PaymentFragment;
+use crate::sale::SaleFragment;
+use crate::shipment::ShipmentFragment;
+use crate::validity::{DocumentStance, DocumentValidity, speaks_of_standing};
+use crate::{EventTime, GuestParty};
 
 /// A standing fact, with when the hub took it in.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ pub struct FactRef<'a> {
 
 /// A reference that stands.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
-pub(crate) struct Standing {
+pub(crate) struct StandingReference {
     #[prost(uint32, tag = "1")]
     pub(crate) role: u32,
     #[prost(string, tag = "2")]
@@ -39,7 +39,7 @@ pub(crate) struct Standing {
 
 /// A valid identifier on a document.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
-pub(crate) struct Named {
+pub(crate) struct NamedIdentifier {
     #[prost(string, tag = "1")]
     pub(crate) role: String,
     #[prost(string, tag = "2")]
@@ -60,9 +60,9 @@ pub struct Fragment {
     pub(crate) facts: u32,
     /// Sorted by role; within a role as the fact gave them.
     #[prost(message, repeated, tag = "4")]
-    pub(crate) references: Vec<Standing>,
+    pub(crate) references: Vec<StandingReference>,
     #[prost(message, repeated, tag = "5")]
-    pub(crate) identifiers: Vec<Named>,
+    pub(crate) identifiers: Vec<NamedIdentifier>,
     #[prost(string, tag = "6")]
     pub(crate) reassigned_trade: String,
     #[prost(string, tag = "7")]
@@ -70,20 +70,20 @@ pub struct Fragment {
     #[prost(message, optional, boxed, tag = "10")]
     pub(crate) party: Option<Box<PartyFragment>>,
     #[prost(message, optional, boxed, tag = "11")]
-    pub(crate) sale: Option<Box<Sale>>,
+    pub(crate) sale: Option<Box<SaleFragment>>,
     #[prost(message, optional, boxed, tag = "12")]
-    pub(crate) payment: Option<Box<Payment>>,
+    pub(crate) payment: Option<Box<PaymentFragment>>,
     #[prost(message, optional, boxed, tag = "13")]
-    pub(crate) shipment: Option<Box<Shipment>>,
+    pub(crate) shipment: Option<Box<ShipmentFragment>>,
     #[prost(message, optional, boxed, tag = "14")]
-    pub(crate) case: Option<Box<Case>>,
+    pub(crate) case: Option<Box<CaseFragment>>,
     #[prost(message, optional, boxed, tag = "15")]
-    pub(crate) contact: Option<Box<Contact>>,
+    pub(crate) contact: Option<Box<ContactFragment>>,
     #[prost(message, optional, boxed, tag = "16")]
-    pub(crate) decided: Option<Box<Decided>>,
+    pub(crate) decided: Option<Box<DecisionFragment>>,
     /// Of a document, the latest word on whether it stands.
     #[prost(message, optional, boxed, tag = "17")]
-    pub(crate) validity: Option<Box<Validity>>,
+    pub(crate) validity: Option<Box<DocumentValidity>>,
     /// When the first of its facts happened.
     #[prost(message, optional, tag = "20")]
     pub(crate) since: Option<EventTime>,
@@ -109,21 +109,21 @@ impl Fragment {
         let kind = event.header.subject.kind();
         self.kind = kind as u32;
         if let Body::DocumentReassigned(m) = &event.body {
-            self.reassign(m);
+            self.apply_reassignment(m);
             return;
         }
         self.facts = self.facts.saturating_add(1);
-        let at = EventTime::of(event);
+        let at = EventTime::from_event(event);
         self.since = Some(self.since.map_or(at, |since| since.min(at)));
         if is_plain(kind) {
             return;
         }
-        self.refer(event);
-        let stood = self.stands();
-        if kind.is_document() && speaks(&event.body) {
+        self.add_references(event);
+        let stood = self.is_standing();
+        if kind.is_document() && speaks_of_standing(&event.body) {
             let after =
                 event.header.occurred_at.saturating_sub(self.since.map_or(event.header.occurred_at, |since| since.at));
-            self.validity.get_or_insert_default().hear(event, after);
+            self.validity.get_or_insert_default().apply_fact(event, after);
         }
         match kind {
             SubjectKind::Party => self.party.get_or_insert_default().apply(fact),
@@ -142,7 +142,7 @@ impl Fragment {
             SubjectKind::Contract | SubjectKind::Opportunity | SubjectKind::Product | SubjectKind::Stock => {}
         }
         if kind != SubjectKind::Party {
-            self.name(&event.body);
+            self.add_identifiers(&event.body);
         }
     }
 
@@ -170,26 +170,26 @@ impl Fragment {
     }
 
     /// Takes in what guest orders say of a party (C7), in any order, before or after its facts.
-    pub fn greet(&mut self, guest: &Guest) {
-        if *guest != Guest::default() {
-            self.party.get_or_insert_default().guest.get_or_insert_default().merge(guest);
+    pub fn merge_guest(&mut self, guest: &GuestParty) {
+        if *guest != GuestParty::default() {
+            self.party.get_or_insert_default().guest.get_or_insert_default().merge_with(guest);
         }
     }
 
     /// What guest orders said of a party: a fold afresh keeps it, since it stands in none of the party's facts.
-    pub fn guest(&self) -> Option<&Guest> {
+    pub fn guest(&self) -> Option<&GuestParty> {
         self.party.as_ref()?.guest.as_ref()
     }
 
     /// A later fact that names a role replaces that role's targets; a placing those of no amendment.
-    fn refer(&mut self, event: &DecodedEvent) {
+    fn add_references(&mut self, event: &DecodedEvent) {
         let amended = matches!(event.body, Body::OrderAmended(_));
-        let kept = |role: u32, all: &[Standing]| !amended && all.iter().any(|r| r.role == role && r.amended);
-        let said: Vec<Standing> = event
+        let kept = |role: u32, all: &[StandingReference]| !amended && all.iter().any(|r| r.role == role && r.amended);
+        let said: Vec<StandingReference> = event
             .header
             .references
             .iter()
-            .map(|new| Standing { role: number(new.role), subject: new.subject.to_string(), amended })
+            .map(|new| StandingReference { role: role_number(new.role), subject: new.subject.to_string(), amended })
             .filter(|new| !kept(new.role, &self.references))
             .collect();
         self.references.retain(|r| said.iter().all(|new| new.role != r.role));
@@ -201,25 +201,25 @@ impl Fragment {
 
     /// The same for the identifiers on a document; on an order all at once, so that the guest whose it is was named by
     /// one event.
-    fn name(&mut self, body: &Body) {
+    fn add_identifiers(&mut self, body: &Body) {
         let (identifiers, amended) = (body.identifiers(), matches!(body, Body::OrderAmended(_)));
         let beaten = !amended && self.identifiers.iter().any(|named| named.amended);
         if identifiers.is_empty() || beaten {
             return;
         }
-        let stays = |named: &Named| identifiers.iter().all(|new| new.role != named.role);
+        let stays = |named: &NamedIdentifier| identifiers.iter().all(|new| new.role != named.role);
         let order = self.kind == SubjectKind::Order as u32;
         self.identifiers.retain(|named| !order && stays(named));
         for identifier in identifiers {
             if let Some(key) = key_of(identifier) {
-                self.identifiers.push(Named { role: identifier.role.clone(), key: key.to_string(), amended });
+                self.identifiers.push(NamedIdentifier { role: identifier.role.clone(), key: key.to_string(), amended });
             }
         }
         self.identifiers.sort_by(|a, b| (&a.role, &a.key).cmp(&(&b.role, &b.key)));
         self.identifiers.dedup();
     }
 
-    fn reassign(&mut self, m: &v1::DocumentReassigned) {
+    fn apply_reassignment(&mut self, m: &v1::DocumentReassigned) {
         if m.undone {
             return;
         }
@@ -238,41 +238,41 @@ impl Fragment {
 
     /// Whether it is a document of which facts are known.
     pub fn is_document(&self) -> bool {
-        self.has_facts() && self.rank().is_some()
+        self.has_facts() && self.kind_rank().is_some()
     }
 
     /// When its first fact happened.
-    pub fn at(&self) -> Option<Micros> {
+    pub fn first_at(&self) -> Option<Micros> {
         self.since.map(|since| since.at)
     }
 
-    fn rank(&self) -> Option<u8> {
+    fn kind_rank(&self) -> Option<u8> {
         kind_of(self.kind).and_then(SubjectKind::rank)
     }
 
-    fn roles(&self) -> impl Iterator<Item = ReferenceRole> {
-        self.references.iter().filter_map(|r| role(r.role))
+    fn reference_roles(&self) -> impl Iterator<Item = ReferenceRole> {
+        self.references.iter().filter_map(|r| role_of_number(r.role))
     }
 
     /// References in roles that are wanted; only these are read as subjects.
-    pub(crate) fn standing(
+    pub(crate) fn standing_references(
         &self,
         wanted: impl Fn(ReferenceRole) -> bool,
     ) -> impl Iterator<Item = (ReferenceRole, Subject)> {
-        let wanted = move |r: &&Standing| role(r.role).is_some_and(&wanted);
-        self.references.iter().filter(wanted).filter_map(|r| Some((role(r.role)?, r.subject.parse().ok()?)))
+        let wanted = move |r: &&StandingReference| role_of_number(r.role).is_some_and(&wanted);
+        self.references.iter().filter(wanted).filter_map(|r| Some((role_of_number(r.role)?, r.subject.parse().ok()?)))
     }
 
     /// Standing references to parties.
-    pub fn parties(&self) -> Vec<(ReferenceRole, Subject)> {
-        self.standing(|role| matches!(role.target(), RoleTarget::Owner | RoleTarget::Bystander)).collect()
+    pub fn named_parties(&self) -> Vec<(ReferenceRole, Subject)> {
+        self.standing_references(|role| matches!(role.target(), RoleTarget::Owner | RoleTarget::Bystander)).collect()
     }
 
     /// Documents of a lower rank that it names, by role, allocation or line; sorted.
     pub fn parents(&self) -> Vec<Subject> {
-        let Some(rank) = self.rank() else { return Vec::new() };
-        let named = self.standing(|role| matches!(role.target(), RoleTarget::Parent(_))).map(|(_, s)| s);
-        let parts = self.parts().into_iter().map(|part| part.parent);
+        let Some(rank) = self.kind_rank() else { return Vec::new() };
+        let named = self.standing_references(|role| matches!(role.target(), RoleTarget::Parent(_))).map(|(_, s)| s);
+        let parts = self.owned_parts().into_iter().map(|part| part.parent);
         let credited = self.sale.iter().flat_map(|sale| &sale.allocations).filter_map(|a| a.invoice.parse().ok());
         let mut parents: Vec<_> = named
             .chain(parts)
@@ -286,8 +286,8 @@ impl Fragment {
 
     /// Documents of a higher rank that take their owner from it; sorted.
     pub fn children(&self) -> Vec<Subject> {
-        let Some(rank) = self.rank() else { return Vec::new() };
-        let named = self.standing(|role| matches!(role.target(), RoleTarget::Child(_))).map(|(_, s)| s);
+        let Some(rank) = self.kind_rank() else { return Vec::new() };
+        let named = self.standing_references(|role| matches!(role.target(), RoleTarget::Child(_))).map(|(_, s)| s);
         let mut children: Vec<_> = named.filter(|s| s.kind().rank().is_some_and(|r| r > rank)).collect();
         children.sort();
         children.dedup();
@@ -301,11 +301,11 @@ impl Fragment {
 
     /// Whether an order names a person by identifiers alone, so that it makes a party of its own of them (C7).
     pub fn is_guest_order(&self) -> bool {
-        self.kind == SubjectKind::Order as u32 && is_guest_order(SubjectKind::Order, self.roles())
+        self.kind == SubjectKind::Order as u32 && is_guest_order(SubjectKind::Order, self.reference_roles())
     }
 
     /// The parties that a guest order makes: of who buys, and of who pays where that is another. None for any other.
-    pub fn guests(&self, subject: &Subject) -> BTreeSet<Subject> {
+    pub fn guest_parties(&self, subject: &Subject) -> BTreeSet<Subject> {
         if self.identifiers.is_empty() || !self.is_guest_order() {
             return BTreeSet::new();
         }
@@ -315,7 +315,7 @@ impl Fragment {
     }
 
     /// The party to which a person gave the document in a facet.
-    pub fn reassigned(&self, facet: Facet) -> Option<Subject> {
+    pub fn reassigned_party(&self, facet: Facet) -> Option<Subject> {
         let to = match facet {
             Facet::Trade => &self.reassigned_trade,
             Facet::Receivable => &self.reassigned_receivable,
@@ -337,17 +337,17 @@ impl Fragment {
     }
 
     /// How it stands.
-    pub(crate) fn stance(&self) -> Stance {
-        self.validity.as_ref().map_or(Stance::Stands, |validity| validity.stance())
+    pub(crate) fn stance(&self) -> DocumentStance {
+        self.validity.as_ref().map_or(DocumentStance::Stands, |validity| validity.stance())
     }
 
     /// Whether it is neither void nor reversed.
-    pub(crate) fn stands(&self) -> bool {
-        self.stance() == Stance::Stands
+    pub(crate) fn is_standing(&self) -> bool {
+        self.stance() == DocumentStance::Stands
     }
 
     /// Parts with owners of their own: a payment's allocations, the orders of a delivery's lines (C4).
-    pub fn parts(&self) -> Vec<OwnedPart> {
+    pub fn owned_parts(&self) -> Vec<OwnedPart> {
         if self.payment.is_some() {
             let part = |(parent, _)| OwnedPart { parent, facet: Facet::Receivable };
             return self.allocations().into_iter().map(part).collect();
@@ -361,14 +361,17 @@ impl Fragment {
     /// What it says to other subjects by itself: to each parent and each child; a decision, to those that it supersedes; a
     /// party, to the records with which its source merged it. A document that does not stand says whose others are, and
     /// nothing more.
-    pub fn outbound(&self) -> BTreeMap<Subject, MentionState> {
+    pub fn outbound_mentions(&self) -> BTreeMap<Subject, MentionState> {
         let mut all: BTreeMap<Subject, MentionState> =
             self.parents().into_iter().map(|parent| (parent, MentionState::default())).collect();
         for child in self.children() {
-            all.insert(child, MentionState { is_parent: true, is_void: !self.stands(), ..MentionState::default() });
+            all.insert(
+                child,
+                MentionState { is_parent: true, is_void: !self.is_standing(), ..MentionState::default() },
+            );
         }
-        self.claim(&mut all);
-        for other in self.decided.iter().flat_map(|decided| decided.voids()).chain(self.merged_with()) {
+        self.add_claims(&mut all);
+        for other in self.decided.iter().flat_map(|decided| decided.voided_documents()).chain(self.merged_with()) {
             all.entry(other).or_default();
         }
         all
@@ -382,8 +385,8 @@ impl Fragment {
     }
 
     /// The day number promised for the goods by itself; a document that does not stand promises nothing.
-    pub(crate) fn promised(&self) -> Option<i64> {
-        if !self.stands() {
+    pub(crate) fn promised_day(&self) -> Option<i64> {
+        if !self.is_standing() {
             return None;
         }
         let sale = self.sale.as_ref().and_then(|s| s.promised);
@@ -394,7 +397,7 @@ impl Fragment {
     /// asserted.
     pub fn party_facts(&self, subject: &Subject) -> PartyFacts {
         let party = self.party.as_deref().cloned().unwrap_or_default();
-        let standing = party.identifiers.iter().filter(|(_, held)| held.stands());
+        let standing = party.identifiers.iter().filter(|(_, held)| held.is_standing());
         let mut identifiers: BTreeSet<IdentifierKey> = standing.filter_map(|(key, _)| key.parse().ok()).collect();
         identifiers.insert(IdentifierKey::of_party(subject));
         PartyFacts {
@@ -405,17 +408,17 @@ impl Fragment {
             at_source: party
                 .at_source
                 .iter()
-                .filter_map(|(key, said)| Some((key.parse().ok()?, said.order())))
+                .filter_map(|(key, said)| Some((key.parse().ok()?, said.statement_order())))
                 .collect(),
         }
     }
 
     /// Every identifier that any revision of the party ever asserted, its own number among them; true where it still
     /// stands. Holders are counted by this (B4).
-    pub fn asserted(&self, subject: &Subject) -> BTreeMap<IdentifierKey, bool> {
+    pub fn asserted_identifiers(&self, subject: &Subject) -> BTreeMap<IdentifierKey, bool> {
         let held = self.party.iter().flat_map(|p| &p.identifiers).filter(|(_, held)| held.ever);
         let mut all: BTreeMap<IdentifierKey, bool> =
-            held.filter_map(|(key, held)| Some((key.parse().ok()?, held.stands()))).collect();
+            held.filter_map(|(key, held)| Some((key.parse().ok()?, held.is_standing()))).collect();
         all.insert(IdentifierKey::of_party(subject), true);
         all
     }
@@ -427,12 +430,12 @@ impl Fragment {
 
     /// What a decision about parties says; none where it is undone, or the subject is no such decision.
     pub fn decision(&self, subject: &Subject) -> Option<PartyDecision> {
-        self.decided.as_ref()?.decision(subject)
+        self.decided.as_ref()?.to_decision(subject)
     }
 
     /// Whether it names a role.
     pub(crate) fn names_role(&self, wanted: ReferenceRole) -> bool {
-        self.references.iter().any(|r| r.role == number(wanted))
+        self.references.iter().any(|r| r.role == role_number(wanted))
     }
 }
 
@@ -470,11 +473,11 @@ const ROLES: [ReferenceRole; 21] = [
     ReferenceRole::Product,
 ];
 
-fn number(role: ReferenceRole) -> u32 {
+fn role_number(role: ReferenceRole) -> u32 {
     ROLES.iter().position(|r| *r == role).and_then(|n| u32::try_from(n + 1).ok()).unwrap_or(0)
 }
 
-fn role(number: u32) -> Option<ReferenceRole> {
+fn role_of_number(number: u32) -> Option<ReferenceRole> {
     ROLES.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
 }
 
@@ -486,9 +489,9 @@ mod tests {
     fn every_role_of_the_catalogue_has_its_number() {
         for ty in onefold_event::catalogue().types() {
             for wanted in &ty.roles {
-                assert_eq!(role(number(*wanted)), Some(*wanted), "{}", wanted.word());
+                assert_eq!(role_of_number(role_number(*wanted)), Some(*wanted), "{}", wanted.word());
             }
         }
-        assert_eq!(role(0), None);
+        assert_eq!(role_of_number(0), None);
     }
 }

@@ -5,25 +5,25 @@ use std::collections::BTreeMap;
 use onefold_event::{Body, DecodedEvent, ReferenceRole, RoleTarget, Subject, SubjectKind};
 use onefold_identity::{Facet, IdentifierKey, guest_party, normalise_name};
 
-use crate::party::{LONGEST, Value, cut, key_of};
+use crate::party::{LONGEST, PartyValue, key_of, truncate_text};
 
 /// Most forms of names that a guest is known by: a value that more people order by tells nobody apart.
 const MOST: usize = 8;
 
 /// What guest orders say of one guest. It adds up over all copies of all events, whatever their order.
 #[derive(Clone, PartialEq, prost::Message)]
-pub struct Guest {
+pub struct GuestParty {
     /// Forms of the buyer's names, the least ones, sorted.
     #[prost(string, repeated, tag = "1")]
     pub(crate) names: Vec<String>,
     /// The latest name, as it was written.
     #[prost(message, optional, tag = "2")]
-    pub(crate) name: Option<Value>,
+    pub(crate) name: Option<PartyValue>,
 }
 
-impl Guest {
+impl GuestParty {
     /// The guests that an event makes; almost always one, or none.
-    pub(crate) fn of(event: &DecodedEvent) -> BTreeMap<Subject, Self> {
+    pub(crate) fn guests_of(event: &DecodedEvent) -> BTreeMap<Subject, Self> {
         if !is_guest_order(event.header.subject.kind(), event.header.references.iter().map(|r| r.role)) {
             return BTreeMap::new();
         }
@@ -36,32 +36,32 @@ impl Guest {
             let said: &mut Self = all.entry(party).or_default();
             // The order names its buyer, not whoever else an identifier is of.
             if matches!(role, "" | "buyer" | "customer" | "caller") {
-                said.merge(&Self::called(event));
+                said.merge_with(&Self::from_event(event));
             }
         }
         all
     }
 
-    fn called(event: &DecodedEvent) -> Self {
+    fn from_event(event: &DecodedEvent) -> Self {
         let Body::OrderPlaced(m) = &event.body else { return Self::default() };
         let text = m.buyer.as_ref().map_or("", |buyer| buyer.name.trim());
         let names: Vec<String> = normalise_name(text).into_iter().collect();
         if names.is_empty() {
             return Self::default();
         }
-        let (text, source) = (cut(text, LONGEST).to_owned(), event.header.source.clone());
-        Self { names, name: Some(Value { text, source, at: event.header.occurred_at }) }
+        let (text, source) = (truncate_text(text, LONGEST).to_owned(), event.header.source.clone());
+        Self { names, name: Some(PartyValue { text, source, at: event.header.occurred_at }) }
     }
 
     /// Adds what another order says.
-    pub fn merge(&mut self, other: &Self) {
+    pub fn merge_with(&mut self, other: &Self) {
         for name in &other.names {
             if let Err(at) = self.names.binary_search(name) {
                 self.names.insert(at, name.clone());
             }
         }
         self.names.truncate(MOST);
-        let order = |value: &Option<Value>| value.as_ref().map(|v| (v.at, v.text.clone(), v.source.clone()));
+        let order = |value: &Option<PartyValue>| value.as_ref().map(|v| (v.at, v.text.clone(), v.source.clone()));
         if order(&other.name) > order(&self.name) {
             self.name.clone_from(&other.name);
         }
@@ -79,13 +79,13 @@ mod tests {
 
     #[test]
     fn what_orders_say_adds_up_in_any_order() {
-        let said = |n: usize| Guest {
+        let said = |n: usize| GuestParty {
             names: vec![format!("name {n}")],
-            name: Some(Value { text: format!("Name {n}"), source: "shop".into(), at: (n % 5) as i64 }),
+            name: Some(PartyValue { text: format!("Name {n}"), source: "shop".into(), at: (n % 5) as i64 }),
         };
         let sum = |all: &mut dyn Iterator<Item = usize>| {
-            let mut sum = Guest::default();
-            all.for_each(|n| sum.merge(&said(n)));
+            let mut sum = GuestParty::default();
+            all.for_each(|n| sum.merge_with(&said(n)));
             sum
         };
         let (up, down) = (sum(&mut (0..20)), sum(&mut (0..20).rev().chain(3..9)));

@@ -33,10 +33,10 @@ pub struct MentionState {
     pub bills: Option<u32>,
     /// An answer: what the sender is, since it cannot take all of what this document says to it.
     #[prost(message, optional, tag = "10")]
-    pub refuses: Option<Refuses>,
+    pub refuses: Option<MentionRefusal>,
     /// An answer of an order: the one invoice that bills it.
     #[prost(message, optional, tag = "11")]
-    pub billed: Option<Billed>,
+    pub billed: Option<BilledInvoice>,
     /// A payment in advance on the order that this invoice bills.
     #[prost(message, optional, tag = "12")]
     pub advanced: Option<Money>,
@@ -58,19 +58,19 @@ impl MentionState {
         self.is_void |= other.is_void;
         self.allocated.extend(other.allocated);
         self.credited.extend(other.credited);
-        fill(&mut self.at, other.at);
-        fill(&mut self.adjusted, other.adjusted);
-        fill(&mut self.refunded, other.refunded);
-        fill(&mut self.advance, other.advance);
-        fill(&mut self.bills, other.bills);
-        fill(&mut self.refuses, other.refuses);
-        fill(&mut self.billed, other.billed);
-        fill(&mut self.advanced, other.advanced);
-        fill(&mut self.returned, other.returned);
+        set_present(&mut self.at, other.at);
+        set_present(&mut self.adjusted, other.adjusted);
+        set_present(&mut self.refunded, other.refunded);
+        set_present(&mut self.advance, other.advance);
+        set_present(&mut self.bills, other.bills);
+        set_present(&mut self.refuses, other.refuses);
+        set_present(&mut self.billed, other.billed);
+        set_present(&mut self.advanced, other.advanced);
+        set_present(&mut self.returned, other.returned);
     }
 }
 
-fn fill<T>(field: &mut Option<T>, other: Option<T>) {
+fn set_present<T>(field: &mut Option<T>, other: Option<T>) {
     if other.is_some() {
         *field = other;
     }
@@ -78,7 +78,7 @@ fn fill<T>(field: &mut Option<T>, other: Option<T>) {
 
 /// What a document is that cannot take what another says to it.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
-pub struct Refuses {
+pub struct MentionRefusal {
     /// It does not stand.
     #[prost(bool, tag = "1")]
     pub void: bool,
@@ -89,7 +89,7 @@ pub struct Refuses {
 
 /// The one invoice that bills an order.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
-pub struct Billed {
+pub struct BilledInvoice {
     /// The invoice.
     #[prost(string, tag = "1")]
     pub invoice: String,
@@ -107,7 +107,7 @@ pub struct OwnerKeys {
     /// Who owes.
     #[prost(string, tag = "2")]
     pub receivable: String,
-    /// Owners of the parts, aligned with [`crate::Fragment::parts`]; after them, of a delivery with such lines, that of those without
+    /// Owners of the parts, aligned with [`crate::Fragment::owned_parts`]; after them, of a delivery with such lines, that of those without
     /// an order. Of a track those of what it carries, where that is of several.
     #[prost(string, repeated, tag = "3")]
     pub parts: Vec<String>,

@@ -15,11 +15,11 @@ mod fragment;
 mod guest;
 mod inbound;
 mod merged;
+mod money_totals;
 mod named;
 mod party;
 mod payment;
 mod profile;
-mod purse;
 mod receivable;
 mod sale;
 mod search;
@@ -33,23 +33,23 @@ mod whose;
 
 pub use amount::{Money, day_number, format_day};
 pub use assemble::{ViewInput, assemble};
-pub use bundle::{Bundle, Refill};
+pub use bundle::{Bundle, BundleRefill};
 pub use contribute::contribute;
 pub use contribution::{Contribution, OpenItem, TimelineRow};
 pub use digest::{Digest, DigestSum};
 pub use event_time::EventTime;
 pub use fragment::{FactRef, Fragment};
-pub use guest::Guest;
-pub use inbound::{Billed, MentionState, OwnedPart, OwnerKeys, Refuses};
+pub use guest::GuestParty;
+pub use inbound::{BilledInvoice, MentionRefusal, MentionState, OwnedPart, OwnerKeys};
+pub use money_totals::{MoneyMeasure, MoneyTotals};
 pub use named::{documents_named, parties_named};
 pub use payment::AllocatedAmount;
-pub use purse::{MoneyMeasure, MoneyTotals};
-pub use search::{Nearness, SearchTerm, search_words};
-pub use settlement::{SettlementStep, reply, say};
+pub use search::{MatchNearness, SearchTerm, search_words};
+pub use settlement::{SettlementStep, all_mentions, reply_in_step};
 pub use tally::{PurchaseTallies, PurchaseTally};
 pub use view::{
-    ActionView, Ageing, CasesView, ContactsView, CustomerView, FindingView, FindingsView, IdentifierView,
-    KeptApartView, LatestView, OpenCaseView, OtherValue, Preferred, ProfileValue, ReceivableMoney, ReceivableView,
-    RecordView, Satisfaction, ShipmentsView, TradeMoney, TradeView,
+    ActionView, AgeingView, CasesView, ContactsView, CustomerView, FindingView, FindingsView, IdentifierView,
+    KeptApartView, LatestView, OpenCaseView, OtherValue, PreferredValue, ProfileValue, ReceivableMoney, ReceivableView,
+    RecordView, SatisfactionView, ShipmentsView, TradeMoney, TradeView,
 };
-pub use whose::{OwnerContext, find_keys, is_shipped, parents};
+pub use whose::{OwnerContext, find_keys, is_shipped, parent_subjects};

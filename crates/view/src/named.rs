@@ -3,14 +3,14 @@
 use onefold_event::{Body, DecodedEvent, Subject, SubjectKind};
 use onefold_identity::guest_identifier;
 
-use crate::Guest;
+use crate::GuestParty;
 
 /// Calls `each` with every party that an event is about or names, in whatever place; with one named twice, twice. A
 /// party was first seen at the least time of any such event (B7). A guest (C7) comes with what the event says of it.
-pub fn parties_named(event: &DecodedEvent, each: &mut dyn FnMut(&Subject, Option<&Guest>)) {
+pub fn parties_named(event: &DecodedEvent, each: &mut dyn FnMut(&Subject, Option<&GuestParty>)) {
     let mut note = |party: &Subject| {
         if party.kind() == SubjectKind::Party {
-            let guest = guest_identifier(party).map(|_| Guest::default());
+            let guest = guest_identifier(party).map(|_| GuestParty::default());
             each(party, guest.as_ref());
         }
     };
@@ -25,7 +25,7 @@ pub fn parties_named(event: &DecodedEvent, each: &mut dyn FnMut(&Subject, Option
         _ => [&[], &[]],
     };
     decided.into_iter().flatten().filter_map(|text| text.parse().ok()).for_each(|party| note(&party));
-    for (party, guest) in Guest::of(event) {
+    for (party, guest) in GuestParty::guests_of(event) {
         each(&party, Some(&guest));
     }
 }

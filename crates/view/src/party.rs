@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use onefold_event::{Body, DecodedEvent, Micros, v1};
 use onefold_identity::{IdentifierKey, Intermediary, normalise_identifier, normalise_name};
 
-use crate::at_source::{Retired, Said};
-use crate::{EventTime, FactRef, Guest};
+use crate::at_source::{SourceRetirement, SourceStatement};
+use crate::{EventTime, FactRef, GuestParty};
 
 /// Longest text of a profile value in a bundle, in bytes.
 pub(crate) const LONGEST: usize = 240;
 
 /// The latest value of a field, with who said it and when.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Value {
+pub(crate) struct PartyValue {
     #[prost(string, tag = "1")]
     pub(crate) text: String,
     #[prost(string, tag = "2")]
@@ -24,7 +24,7 @@ pub(crate) struct Value {
 
 /// What was said of one identifier.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Held {
+pub(crate) struct HeldIdentifier {
     /// A standing fact asserts it, after any correction.
     #[prost(bool, tag = "1")]
     pub(crate) asserted: bool,
@@ -42,9 +42,9 @@ pub(crate) struct Held {
     pub(crate) ever: bool,
 }
 
-impl Held {
+impl HeldIdentifier {
     /// Whether it is the party's now: what was said stays said, until a correction that nothing follows, or a person.
-    pub(crate) fn stands(&self) -> bool {
+    pub(crate) fn is_standing(&self) -> bool {
         let said = self.asserted || self.superseded.is_some_and(|at| self.wrong.is_none_or(|wrong| at > wrong));
         said && !self.withdrawn
     }
@@ -54,9 +54,9 @@ impl Held {
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct PartyFragment {
     #[prost(btree_map = "string, message", tag = "1")]
-    pub(crate) fields: BTreeMap<String, Value>,
+    pub(crate) fields: BTreeMap<String, PartyValue>,
     #[prost(btree_map = "string, message", tag = "2")]
-    pub(crate) identifiers: BTreeMap<String, Held>,
+    pub(crate) identifiers: BTreeMap<String, HeldIdentifier>,
     /// What is no identifier of its kind, `kind:text`, with what is wrong with it.
     #[prost(btree_map = "string, string", tag = "3")]
     pub(crate) invalid: BTreeMap<String, String>,
@@ -70,19 +70,19 @@ pub(crate) struct PartyFragment {
     pub(crate) intermediary: u32,
     /// What guest orders say of it.
     #[prost(message, optional, tag = "7")]
-    pub(crate) guest: Option<Guest>,
+    pub(crate) guest: Option<GuestParty>,
     /// What its source said last of it and of another record of its own, by that record.
     #[prost(btree_map = "string, message", tag = "8")]
-    pub(crate) at_source: BTreeMap<String, Said>,
+    pub(crate) at_source: BTreeMap<String, SourceStatement>,
     /// Its source retired it and has not recorded it since.
     #[prost(message, optional, tag = "9")]
-    pub(crate) retired: Option<Retired>,
+    pub(crate) retired: Option<SourceRetirement>,
 }
 
 impl PartyFragment {
     /// A guest asserts what it was made of, before anything is said about it (C7).
     pub(crate) fn of_guest(identifier: &IdentifierKey) -> Self {
-        let held = Held { asserted: true, ever: true, ..Held::default() };
+        let held = HeldIdentifier { asserted: true, ever: true, ..HeldIdentifier::default() };
         Self { identifiers: BTreeMap::from([(identifier.to_string(), held)]), ..Self::default() }
     }
 
@@ -92,7 +92,7 @@ impl PartyFragment {
     }
 
     /// Its fields; the name by which it ordered as a guest stands where nothing else is said.
-    pub(crate) fn all_fields(&self) -> BTreeMap<String, Value> {
+    pub(crate) fn all_fields(&self) -> BTreeMap<String, PartyValue> {
         let mut fields = self.fields.clone();
         if let Some(name) = self.guest.as_ref().and_then(|guest| guest.name.as_ref()) {
             fields.entry("name".to_owned()).or_insert_with(|| name.clone());
@@ -106,13 +106,13 @@ impl PartyFragment {
             Body::PartyRecorded(m) => {
                 // Whoever is recorded at a later time is there again.
                 self.retired.take_if(|retired| retired.at.at < event.header.occurred_at);
-                self.record(event, m);
-                self.names(m);
-                m.identifiers.iter().for_each(|i| self.assert(i));
+                self.add_record(event, m);
+                self.set_names(m);
+                m.identifiers.iter().for_each(|i| self.assert_identifier(i));
             }
             Body::PartyCorrected(m) => {
-                m.wrong.iter().for_each(|i| self.correct(i, event.header.occurred_at));
-                m.identifiers.iter().for_each(|i| self.assert(i));
+                m.wrong.iter().for_each(|i| self.correct_identifier(i, event.header.occurred_at));
+                m.identifiers.iter().for_each(|i| self.assert_identifier(i));
             }
             Body::IdentifierWithdrawn(m) if !m.undone => {
                 for key in m.wrong.iter().filter_map(key_of) {
@@ -121,16 +121,20 @@ impl PartyFragment {
             }
             Body::PartyFlaggedIntermediary(m) => self.intermediary = u32::try_from(m.intermediary).unwrap_or(0),
             Body::PartyMergedAtSource(_) | Body::PartySplitAtSource(_) => {
-                if let Some((other, said)) = Said::of(fact) {
+                if let Some((other, said)) = SourceStatement::from_fact(fact) {
                     let known = self.at_source.get(other.as_str());
-                    if known.is_none_or(|known| known.order() <= said.order()) {
+                    if known.is_none_or(|known| known.statement_order() <= said.statement_order()) {
                         self.at_source.insert(other.to_string(), said);
                     }
                 }
             }
             Body::PartyRetiredAtSource(m) => {
-                let reason = cut(&m.reason, LONGEST).to_owned();
-                self.retired = Some(Retired { at: EventTime::of(event), reason, source: event.header.source.clone() });
+                let reason = truncate_text(&m.reason, LONGEST).to_owned();
+                self.retired = Some(SourceRetirement {
+                    at: EventTime::from_event(event),
+                    reason,
+                    source: event.header.source.clone(),
+                });
             }
             _ => {}
         }
@@ -138,7 +142,7 @@ impl PartyFragment {
 
     pub(crate) fn assert_superseded(&mut self, event: &DecodedEvent) {
         if let Body::PartyRecorded(m) = &event.body {
-            self.names(m);
+            self.set_names(m);
         }
         for key in event.body.identifiers().iter().filter_map(key_of) {
             let held = self.identifiers.entry(key.to_string()).or_default();
@@ -147,7 +151,7 @@ impl PartyFragment {
         }
     }
 
-    fn assert(&mut self, identifier: &v1::Identifier) {
+    fn assert_identifier(&mut self, identifier: &v1::Identifier) {
         match normalise_identifier(&identifier.kind, &identifier.text, &identifier.issuer) {
             Ok(key) => {
                 let held = self.identifiers.entry(key.to_string()).or_default();
@@ -155,14 +159,14 @@ impl PartyFragment {
                 held.ever = true;
             }
             Err(invalid) => {
-                self.invalid.insert(raw(identifier), invalid.problem.to_string());
+                self.invalid.insert(raw_key(identifier), invalid.problem.to_string());
             }
         }
     }
 
-    fn correct(&mut self, identifier: &v1::Identifier, at: Micros) {
+    fn correct_identifier(&mut self, identifier: &v1::Identifier, at: Micros) {
         let Some(key) = key_of(identifier) else {
-            self.invalid.remove(&raw(identifier));
+            self.invalid.remove(&raw_key(identifier));
             return;
         };
         let held = self.identifiers.entry(key.to_string()).or_default();
@@ -170,20 +174,20 @@ impl PartyFragment {
         held.wrong = held.wrong.max(Some(at));
     }
 
-    fn names(&mut self, m: &v1::PartyRecorded) {
-        for form in m.name.iter().flat_map(|name| normalise_name(&full(name))) {
-            put(&mut self.names, form);
+    fn set_names(&mut self, m: &v1::PartyRecorded) {
+        for form in m.name.iter().flat_map(|name| normalise_name(&full_name(name))) {
+            insert_sorted(&mut self.names, form);
         }
-        put(&mut self.born_on, m.born_on.clone());
+        insert_sorted(&mut self.born_on, m.born_on.clone());
     }
 
-    fn record(&mut self, event: &DecodedEvent, m: &v1::PartyRecorded) {
+    fn add_record(&mut self, event: &DecodedEvent, m: &v1::PartyRecorded) {
         let kind = match m.kind {
             1 => "person",
             2 => "organisation",
             _ => "",
         };
-        let name = m.name.as_ref().map(full).unwrap_or_default();
+        let name = m.name.as_ref().map(full_name).unwrap_or_default();
         let mut texts = vec![
             ("name", name),
             ("kind", kind.to_owned()),
@@ -195,11 +199,11 @@ impl PartyFragment {
             ("born_on", m.born_on.clone()),
         ];
         for purpose in ["", "billing", "shipping", "home"] {
-            texts.push((field(purpose), addresses(&m.addresses, purpose)));
+            texts.push((purpose_field(purpose), address_text(&m.addresses, purpose)));
         }
         for (name, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
-            let text = cut(&text, LONGEST).to_owned();
-            let value = Value { text, source: event.header.source.clone(), at: event.header.occurred_at };
+            let text = truncate_text(&text, LONGEST).to_owned();
+            let value = PartyValue { text, source: event.header.source.clone(), at: event.header.occurred_at };
             self.fields.insert(name.to_owned(), value);
         }
     }
@@ -213,11 +217,11 @@ pub(crate) fn key_of(identifier: &v1::Identifier) -> Option<IdentifierKey> {
     normalise_identifier(&identifier.kind, &identifier.text, &identifier.issuer).ok()
 }
 
-fn raw(identifier: &v1::Identifier) -> String {
-    format!("{}:{}", identifier.kind, cut(&identifier.text, 80))
+fn raw_key(identifier: &v1::Identifier) -> String {
+    format!("{}:{}", identifier.kind, truncate_text(&identifier.text, 80))
 }
 
-fn field(purpose: &str) -> &'static str {
+fn purpose_field(purpose: &str) -> &'static str {
     match purpose {
         "billing" => "billing_address",
         "shipping" => "shipping_address",
@@ -226,8 +230,8 @@ fn field(purpose: &str) -> &'static str {
     }
 }
 
-fn addresses(all: &[v1::Address], purpose: &str) -> String {
-    let of = all.iter().filter(|a| field(&a.purpose) == field(purpose));
+fn address_text(all: &[v1::Address], purpose: &str) -> String {
+    let of = all.iter().filter(|a| purpose_field(&a.purpose) == purpose_field(purpose));
     let lines = of.map(|a| {
         let parts = [&a.line, &a.city, &a.region, &a.postcode, &a.country];
         parts.into_iter().filter(|p| !p.is_empty()).map(String::as_str).collect::<Vec<_>>().join(", ")
@@ -236,7 +240,7 @@ fn addresses(all: &[v1::Address], purpose: &str) -> String {
 }
 
 /// The whole name; family and given names are put in the order of their script.
-fn full(name: &v1::Name) -> String {
+fn full_name(name: &v1::Name) -> String {
     if !name.full.is_empty() {
         return name.full.clone();
     }
@@ -248,7 +252,7 @@ fn full(name: &v1::Name) -> String {
 }
 
 /// The beginning of a text, at most so many bytes, at the border of a character.
-pub(crate) fn cut(text: &str, bytes: usize) -> &str {
+pub(crate) fn truncate_text(text: &str, bytes: usize) -> &str {
     let mut end = bytes.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -256,7 +260,7 @@ pub(crate) fn cut(text: &str, bytes: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-fn put(sorted: &mut Vec<String>, text: String) {
+fn insert_sorted(sorted: &mut Vec<String>, text: String) {
     if text.is_empty() {
         return;
     }

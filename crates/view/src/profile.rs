@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::EventTime;
 
-use crate::party::{PartyFragment, Value, cut};
+use crate::party::{PartyFragment, PartyValue, truncate_text};
 
 /// Most records that a party was merged with at source which a bundle shows, the latest ones.
 const MOST_RECORDS: usize = 16;
@@ -18,7 +18,7 @@ pub(crate) const WITHDRAWN: u32 = 3;
 
 /// An identifier as a bundle shows it.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
-pub(crate) struct Shown {
+pub(crate) struct ProfileIdentifier {
     #[prost(string, tag = "1")]
     pub(crate) key: String,
     #[prost(uint32, tag = "2")]
@@ -35,7 +35,7 @@ pub(crate) const RETIRED: u32 = 3;
 
 /// What a source did with its record of a party, as a bundle shows it.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
-pub(crate) struct Became {
+pub(crate) struct RecordChange {
     #[prost(uint32, tag = "1")]
     pub(crate) what: u32,
     /// The record with which it was merged or from which it was split.
@@ -49,55 +49,57 @@ pub(crate) struct Became {
 
 /// A party's values, identifiers and flags.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Profile {
+pub(crate) struct PartyProfile {
     #[prost(btree_map = "string, message", tag = "1")]
-    pub(crate) fields: BTreeMap<String, Value>,
+    pub(crate) fields: BTreeMap<String, PartyValue>,
     #[prost(message, repeated, tag = "2")]
-    pub(crate) identifiers: Vec<Shown>,
+    pub(crate) identifiers: Vec<ProfileIdentifier>,
     #[prost(uint32, tag = "3")]
     pub(crate) intermediary: u32,
     #[prost(string, tag = "4")]
     pub(crate) source: String,
     /// Latest first.
     #[prost(message, repeated, tag = "5")]
-    pub(crate) records: Vec<Became>,
+    pub(crate) records: Vec<RecordChange>,
 }
 
-impl Profile {
-    pub(crate) fn of(party: &PartyFragment, source: &str) -> Self {
-        let held = party.identifiers.iter().filter(|(_, held)| held.ever || held.withdrawn).map(|(key, held)| Shown {
-            key: key.clone(),
-            state: if held.stands() { HELD } else { WITHDRAWN },
-            problem: String::new(),
+impl PartyProfile {
+    pub(crate) fn from_party(party: &PartyFragment, source: &str) -> Self {
+        let held = party.identifiers.iter().filter(|(_, held)| held.ever || held.withdrawn).map(|(key, held)| {
+            ProfileIdentifier {
+                key: key.clone(),
+                state: if held.is_standing() { HELD } else { WITHDRAWN },
+                problem: String::new(),
+            }
         });
-        let invalid = party.invalid.iter().map(|(key, problem)| Shown {
+        let invalid = party.invalid.iter().map(|(key, problem)| ProfileIdentifier {
             key: key.clone(),
             state: INVALID,
-            problem: cut(problem, 120).to_owned(),
+            problem: truncate_text(problem, 120).to_owned(),
         });
-        let mut identifiers: Vec<Shown> = held.chain(invalid).collect();
+        let mut identifiers: Vec<ProfileIdentifier> = held.chain(invalid).collect();
         // Those that stand come first, so that the bound drops the others.
         identifiers.sort_by(|a, b| (a.state, &a.key).cmp(&(b.state, &b.key)));
         identifiers.truncate(MOST);
         let (fields, source) = (party.all_fields(), source.to_owned());
-        Self { fields, identifiers, intermediary: party.intermediary, source, records: records(party) }
+        Self { fields, identifiers, intermediary: party.intermediary, source, records: source_records(party) }
     }
 }
 
-fn records(party: &PartyFragment) -> Vec<Became> {
-    let merged = party.at_source.iter().map(|(other, said)| Became {
+fn source_records(party: &PartyFragment) -> Vec<RecordChange> {
+    let merged = party.at_source.iter().map(|(other, said)| RecordChange {
         what: if said.merged { MERGED } else { SPLIT },
         other: other.clone(),
         at: said.at,
         reason: said.reason.clone(),
     });
-    let retired = party.retired.iter().map(|retired| Became {
+    let retired = party.retired.iter().map(|retired| RecordChange {
         what: RETIRED,
         other: String::new(),
         at: retired.at,
         reason: retired.reason.clone(),
     });
-    let mut all: Vec<Became> = retired.chain(merged).collect();
+    let mut all: Vec<RecordChange> = retired.chain(merged).collect();
     all.sort_by(|a, b| (b.at, a.what, &a.other).cmp(&(a.at, b.what, &b.other)));
     all.truncate(MOST_RECORDS);
     all

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::amount::Money;
-use crate::assemble::ratio;
-use crate::contribution::Counter;
-use crate::purse::text_at;
-use crate::view::{Ageing, ReceivableMoney, ReceivableView};
+use crate::assemble::format_ratio;
+use crate::contribution::BundleCounter;
+use crate::money_totals::text_at;
+use crate::view::{AgeingView, ReceivableMoney, ReceivableView};
 use crate::{Bundle, MoneyMeasure, MoneyTotals, OpenItem};
 
 /// Days past due up to which an item is in a bucket; beyond the last is a fourth.
@@ -21,24 +21,24 @@ const DEDUCTIONS: [(MoneyMeasure, &str); 5] = [
     (MoneyMeasure::OtherDeduction, "other"),
 ];
 
-pub(crate) fn receivable(sum: &Bundle, items: &[OpenItem], today: Option<i64>) -> ReceivableView {
-    let money = sum.money();
-    let overdue = today.map(|today| overdue(items, today));
+pub(crate) fn assemble_receivable(sum: &Bundle, items: &[OpenItem], today: Option<i64>) -> ReceivableView {
+    let money = sum.money_totals();
+    let overdue = today.map(|today| overdue_amounts(items, today));
     let by_currency = money.currencies().into_iter().filter_map(|currency| {
         let late = overdue.as_ref().map(|all| all.get(&currency).copied().unwrap_or_default());
         Some((currency.clone(), of_currency(&money, &currency, late)?))
     });
-    let paid = sum.counted(Counter::PaidInvoices);
-    let days = i128::from(sum.counted(Counter::DaysToPay));
+    let paid = sum.count_of(BundleCounter::PaidInvoices);
+    let days = i128::from(sum.count_of(BundleCounter::DaysToPay));
     ReceivableView {
-        payments: sum.counted(Counter::Payments),
-        reversed: sum.counted(Counter::PaymentsReversed),
-        refunds: sum.counted(Counter::Refunds),
-        open_invoices: sum.counted(Counter::OpenInvoices),
-        settled_invoices: sum.counted(Counter::SettledInvoices),
-        invoices_in_credit: sum.counted(Counter::InvoicesInCredit),
-        disputed_invoices: sum.counted(Counter::DisputedInvoices),
-        mean_days_to_pay: (paid > 0).then(|| ratio(days, i128::from(paid), 1)),
+        payments: sum.count_of(BundleCounter::Payments),
+        reversed: sum.count_of(BundleCounter::PaymentsReversed),
+        refunds: sum.count_of(BundleCounter::Refunds),
+        open_invoices: sum.count_of(BundleCounter::OpenInvoices),
+        settled_invoices: sum.count_of(BundleCounter::SettledInvoices),
+        invoices_in_credit: sum.count_of(BundleCounter::InvoicesInCredit),
+        disputed_invoices: sum.count_of(BundleCounter::DisputedInvoices),
+        mean_days_to_pay: (paid > 0).then(|| format_ratio(days, i128::from(paid), 1)),
         by_currency: by_currency.collect(),
     }
 }
@@ -57,8 +57,8 @@ fn of_currency(money: &MoneyTotals, currency: &str, late: Option<[Money; 4]>) ->
         MoneyMeasure::Disputed,
     ];
     let deductions = DEDUCTIONS.map(|(measure, _)| measure);
-    let sums = money.sums(measures, currency);
-    let (deducted, of_deducted) = money.sums(deductions, currency).unwrap_or_default();
+    let sums = money.totals_of(measures, currency);
+    let (deducted, of_deducted) = money.totals_of(deductions, currency).unwrap_or_default();
     let (sums, of_sums) = sums?;
     // What is late is a part of what is open, but an item alone may be finer than the sum shows once it is gone.
     let of_late = late.iter().flatten().map(|m| m.scale).max().unwrap_or(0);
@@ -68,7 +68,7 @@ fn of_currency(money: &MoneyTotals, currency: &str, late: Option<[Money; 4]>) ->
     let [invoiced, credited, adjusted, paid, refunded, unallocated, open, unapplied, advances, disputed] = &sums;
     let ageing = late.as_ref().map(|late| {
         let [to_30, to_60, to_90, over_90] = late.each_ref().map(text);
-        Ageing { current: text(&open.minus(&total(late))), to_30, to_60, to_90, over_90 }
+        AgeingView { current: text(&open.minus(&total(late))), to_30, to_60, to_90, over_90 }
     });
     let reasons = DEDUCTIONS.iter().zip(&deducted).filter(|(_, sum)| !sum.is_zero());
     Some(ReceivableMoney {
@@ -91,10 +91,10 @@ fn of_currency(money: &MoneyTotals, currency: &str, late: Option<[Money; 4]>) ->
 }
 
 /// What is past due by currency and bucket. What was paid too much is not overdue.
-fn overdue(items: &[OpenItem], today: i64) -> BTreeMap<String, [Money; 4]> {
+fn overdue_amounts(items: &[OpenItem], today: i64) -> BTreeMap<String, [Money; 4]> {
     let mut all: BTreeMap<String, [Money; 4]> = BTreeMap::new();
     for item in items.iter().filter(|item| item.due < today) {
-        let Some(open) = Money::number(&item.open).filter(|open| open.units() > 0) else { continue };
+        let Some(open) = Money::parse_number(&item.open).filter(|open| open.units() > 0) else { continue };
         let days = today.saturating_sub(item.due);
         let bucket = BUCKETS.iter().position(|most| days <= *most).unwrap_or(BUCKETS.len());
         if let Some(sum) = all.entry(item.currency.clone()).or_default().get_mut(bucket) {

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use onefold_event::{Body, v1};
 
 use crate::amount::{Money, day_number};
-use crate::party::cut;
+use crate::party::truncate_text;
 use crate::payment::AllocatedAmount;
 use crate::tally::PurchaseTallies;
 
 /// What an order's, invoice's or credit note's facts say.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Sale {
+pub(crate) struct SaleFragment {
     /// As placed or issued, or as amended; none while only a cancellation is known.
     #[prost(message, optional, tag = "1")]
     pub(crate) total: Option<Money>,
@@ -39,12 +39,12 @@ pub(crate) struct Sale {
     pub(crate) allocations: Vec<AllocatedAmount>,
     /// Disputes about an invoice, by their number.
     #[prost(btree_map = "string, message", tag = "11")]
-    pub(crate) disputes: BTreeMap<String, Dispute>,
+    pub(crate) disputes: BTreeMap<String, SaleDispute>,
 }
 
 /// What a customer disputes of an invoice.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Dispute {
+pub(crate) struct SaleDispute {
     /// All that is open where it is not said.
     #[prost(message, optional, tag = "1")]
     pub(crate) amount: Option<Money>,
@@ -56,40 +56,41 @@ pub(crate) struct Dispute {
     pub(crate) reason: String,
 }
 
-impl Dispute {
+impl SaleDispute {
     /// Whether it was opened and not closed since.
     pub(crate) fn is_open(&self) -> bool {
         self.opened && !self.closed
     }
 }
 
-impl Sale {
+impl SaleFragment {
     pub(crate) fn apply(&mut self, body: &Body) {
         match body {
             Body::OrderPlaced(m) => {
                 self.channel.clone_from(&m.channel);
-                self.fill(m.total.as_ref(), m.tax.as_ref(), &m.lines, !self.amended);
-                self.promise(&m.promised_on, !self.amended);
+                self.fill_totals(m.total.as_ref(), m.tax.as_ref(), &m.lines, !self.amended);
+                self.set_promised_day(&m.promised_on, !self.amended);
             }
             Body::OrderAmended(m) => {
                 self.amended = true;
-                self.fill(m.total.as_ref(), m.tax.as_ref(), &m.lines, true);
-                self.promise(&m.promised_on, true);
+                self.fill_totals(m.total.as_ref(), m.tax.as_ref(), &m.lines, true);
+                self.set_promised_day(&m.promised_on, true);
             }
             Body::OrderCancelled(_) => self.cancelled = true,
             Body::InvoiceIssued(m) => {
-                self.fill(m.total.as_ref(), m.tax.as_ref(), &m.lines, true);
+                self.fill_totals(m.total.as_ref(), m.tax.as_ref(), &m.lines, true);
                 self.due = day_number(&m.due_on);
             }
             Body::CreditNoteIssued(m) => {
-                self.fill(m.total.as_ref(), m.tax.as_ref(), &m.lines, true);
+                self.fill_totals(m.total.as_ref(), m.tax.as_ref(), &m.lines, true);
                 let currency = self.total.map_or(0, |total| total.currency);
-                self.allocations = m.allocations.iter().map(|a| AllocatedAmount::of(a, currency)).collect();
+                self.allocations =
+                    m.allocations.iter().map(|a| AllocatedAmount::from_allocation(a, currency)).collect();
             }
             Body::DisputeOpened(m) => {
-                let amount = Money::of(m.amount.as_ref());
-                let reason = cut(&m.reason, 60).to_owned();
-                self.disputes.insert(m.number.clone(), Dispute { amount, opened: true, closed: false, reason });
+                let amount = Money::from_message(m.amount.as_ref());
+                let reason = truncate_text(&m.reason, 60).to_owned();
+                self.disputes.insert(m.number.clone(), SaleDispute { amount, opened: true, closed: false, reason });
             }
             Body::DisputeClosed(m) => self.disputes.entry(m.number.clone()).or_default().closed = true,
             _ => {}
@@ -97,21 +98,21 @@ impl Sale {
     }
 
     /// What is given replaces what was said; where it may not, it only fills what is missing.
-    fn fill(&mut self, total: Option<&v1::Money>, tax: Option<&v1::Money>, lines: &[v1::Line], replace: bool) {
-        if let Some(total) = Money::of(total).filter(|_| replace || self.total.is_none()) {
+    fn fill_totals(&mut self, total: Option<&v1::Money>, tax: Option<&v1::Money>, lines: &[v1::Line], replace: bool) {
+        if let Some(total) = Money::from_message(total).filter(|_| replace || self.total.is_none()) {
             self.total = Some(total);
         }
-        if let Some(tax) = Money::of(tax).filter(|_| replace || self.tax.is_none()) {
+        if let Some(tax) = Money::from_message(tax).filter(|_| replace || self.tax.is_none()) {
             self.tax = Some(tax);
         }
         if !lines.is_empty() && (replace || self.lines == 0) {
             self.lines = u32::try_from(lines.len()).unwrap_or(u32::MAX);
-            let tallies = PurchaseTallies::of(lines, self.total.map_or(0, |t| t.currency));
+            let tallies = PurchaseTallies::from_lines(lines, self.total.map_or(0, |t| t.currency));
             self.tallies = (!tallies.is_empty()).then_some(tallies);
         }
     }
 
-    fn promise(&mut self, day: &str, replace: bool) {
+    fn set_promised_day(&mut self, day: &str, replace: bool) {
         if let Some(day) = day_number(day).filter(|_| replace || self.promised.is_none()) {
             self.promised = Some(day);
         }

@@ -27,17 +27,17 @@ impl SearchTerm {
     /// What finds the texts with all words of this one, in any of its spellings; empty where there is nothing to look for.
     pub fn all(text: &str) -> Vec<Self> {
         let exact = |word: String| Self { words: vec![word], open: false };
-        let all = spelled(text);
+        let all = spelled_runs(text);
         let Some((first, others)) = all.split_first() else { return Vec::new() };
         let mut terms = Vec::new();
         for (at, run) in first.iter().enumerate() {
             match run {
-                Run::Dense(chars) if chars.len() == 1 => terms.extend(chars.iter().map(|c| exact(c.to_string()))),
-                Run::Dense(chars) => terms.extend(chars.windows(2).map(|pair| exact(pair.iter().collect()))),
-                Run::Word(word) => {
+                WordRun::Dense(chars) if chars.len() == 1 => terms.extend(chars.iter().map(|c| exact(c.to_string()))),
+                WordRun::Dense(chars) => terms.extend(chars.windows(2).map(|pair| exact(pair.iter().collect()))),
+                WordRun::Word(word) => {
                     let mut words = vec![word.clone()];
                     for other in others {
-                        if let Some(Run::Word(word)) = other.get(at)
+                        if let Some(WordRun::Word(word)) = other.get(at)
                             && !words.contains(word)
                         {
                             words.push(word.clone());
@@ -54,13 +54,13 @@ impl SearchTerm {
 /// What a text is indexed by: its words in all their spellings.
 pub fn search_words(text: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
-    for run in spelled(text).into_iter().flatten() {
+    for run in spelled_runs(text).into_iter().flatten() {
         match run {
-            Run::Dense(chars) => {
+            WordRun::Dense(chars) => {
                 words.extend(chars.iter().map(char::to_string));
                 words.extend(chars.windows(2).map(|pair| pair.iter().collect()));
             }
-            Run::Word(word) => {
+            WordRun::Word(word) => {
                 if word.len() >= 8 && word.bytes().all(|b| b.is_ascii_digit()) {
                     words.extend(
                         SUFFIXES.iter().filter(|n| **n < word.len()).map(|n| word[word.len() - n..].to_owned()),
@@ -75,7 +75,7 @@ pub fn search_words(text: &str) -> BTreeSet<String> {
 
 /// How near a text comes to what was asked, the nearest first. An engine says only which texts fit, not how well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Nearness {
+pub enum MatchNearness {
     /// One of its lines is what was asked and nothing else: a name, a number, a city.
     Line,
     /// It has every word that was asked.
@@ -84,11 +84,11 @@ pub enum Nearness {
     Beginnings,
 }
 
-impl Nearness {
+impl MatchNearness {
     /// Of a text that an engine found for what was asked.
     pub fn of(text: &str, asked: &str) -> Self {
-        let asked_as = spelled(asked);
-        if text.lines().any(|line| spelled(line).iter().any(|line| asked_as.contains(line))) {
+        let asked_as = spelled_runs(asked);
+        if text.lines().any(|line| spelled_runs(line).iter().any(|line| asked_as.contains(line))) {
             return Self::Line;
         }
         let words = search_words(text);
@@ -98,7 +98,7 @@ impl Nearness {
 }
 
 #[derive(PartialEq, Eq)]
-enum Run {
+enum WordRun {
     Word(String),
     /// Characters written without spaces between words.
     Dense(Vec<char>),
@@ -108,30 +108,30 @@ enum Run {
 const LONGEST: usize = 100;
 
 /// The words of a text in each of its spellings, as many in each.
-fn spelled(text: &str) -> Vec<Vec<Run>> {
-    folded_spellings(text).iter().map(|text| runs(text)).collect()
+fn spelled_runs(text: &str) -> Vec<Vec<WordRun>> {
+    folded_spellings(text).iter().map(|text| split_runs(text)).collect()
 }
 
 /// The words of a folded text.
-fn runs(text: &str) -> Vec<Run> {
+fn split_runs(text: &str) -> Vec<WordRun> {
     let mut runs = Vec::new();
     for c in text.chars().filter(|c| !is_combining_mark(*c)) {
         match (c.is_alphanumeric(), is_dense(c), runs.last_mut()) {
-            (false, ..) => runs.push(Run::Word(String::new())),
-            (true, true, Some(Run::Dense(chars))) => chars.push(c),
-            (true, true, _) => runs.push(Run::Dense(vec![c])),
-            (true, false, Some(Run::Word(word))) => word.push(c),
-            (true, false, _) => runs.push(Run::Word(c.to_string())),
+            (false, ..) => runs.push(WordRun::Word(String::new())),
+            (true, true, Some(WordRun::Dense(chars))) => chars.push(c),
+            (true, true, _) => runs.push(WordRun::Dense(vec![c])),
+            (true, false, Some(WordRun::Word(word))) => word.push(c),
+            (true, false, _) => runs.push(WordRun::Word(c.to_string())),
         }
     }
     for run in &mut runs {
-        if let Run::Word(word) = run
+        if let WordRun::Word(word) = run
             && let Some((at, _)) = word.char_indices().nth(LONGEST)
         {
             word.truncate(at);
         }
     }
-    runs.retain(|run| !matches!(run, Run::Word(word) if word.is_empty()));
+    runs.retain(|run| !matches!(run, WordRun::Word(word) if word.is_empty()));
     runs
 }
 
@@ -211,19 +211,19 @@ mod tests {
             assert!(finds(asked, text), "{asked} {text}");
         }
         assert!(!finds("mueller", "Muller"));
-        assert_eq!(Nearness::of("Mueller", "Müller"), Nearness::Line);
+        assert_eq!(MatchNearness::of("Mueller", "Müller"), MatchNearness::Line);
     }
 
     #[test]
     fn a_name_is_nearer_than_a_longer_one_and_a_word_nearer_than_its_beginning() {
-        let nearness = |text| Nearness::of(text, "Jörg Gast");
-        assert_eq!(nearness("Linz\nJORG GAST"), Nearness::Line);
-        assert_eq!(nearness("Jörg von Gast"), Nearness::Words);
-        assert_eq!(nearness("Jörg\nGast"), Nearness::Words);
-        assert_eq!(nearness("Jörg Gastberger"), Nearness::Beginnings);
-        assert_eq!(Nearness::of("王伟", "王伟"), Nearness::Line);
-        assert_eq!(Nearness::of("王伟磊", "王伟"), Nearness::Words);
-        assert_eq!(Nearness::of("+8613800138000", "13800138000"), Nearness::Words);
+        let nearness = |text| MatchNearness::of(text, "Jörg Gast");
+        assert_eq!(nearness("Linz\nJORG GAST"), MatchNearness::Line);
+        assert_eq!(nearness("Jörg von Gast"), MatchNearness::Words);
+        assert_eq!(nearness("Jörg\nGast"), MatchNearness::Words);
+        assert_eq!(nearness("Jörg Gastberger"), MatchNearness::Beginnings);
+        assert_eq!(MatchNearness::of("王伟", "王伟"), MatchNearness::Line);
+        assert_eq!(MatchNearness::of("王伟磊", "王伟"), MatchNearness::Words);
+        assert_eq!(MatchNearness::of("+8613800138000", "13800138000"), MatchNearness::Words);
     }
 
     #[test]

@@ -10,13 +10,13 @@ use onefold_event::{ReferenceRole, Subject, SubjectKind};
 
 use crate::amount::Money;
 use crate::fragment::Fragment;
-use crate::inbound::{Billed, MentionState, Refuses};
+use crate::inbound::{BilledInvoice, MentionRefusal, MentionState};
 use crate::payment::AllocatedAmount;
 
 /// What others say to a subject, by their key.
-type Heard = BTreeMap<String, MentionState>;
+type InboundMentions = BTreeMap<String, MentionState>;
 
-/// A step of settlement after the first, in which a document says what its own facts say ([`Fragment::outbound`]).
+/// A step of settlement after the first, in which a document says what its own facts say ([`Fragment::outbound_mentions`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SettlementStep {
     /// What it answers to what others said by themselves.
@@ -30,7 +30,7 @@ impl SettlementStep {
     pub const ALL: [Self; 2] = [Self::Answer, Self::PassOn];
 
     /// Kinds of subject that have something to say in it. What they say in a step goes to kinds that hear it later.
-    pub fn kinds(self) -> &'static [SubjectKind] {
+    pub fn speaking_kinds(self) -> &'static [SubjectKind] {
         match self {
             Self::Answer => &[SubjectKind::Order, SubjectKind::Invoice, SubjectKind::Payment, SubjectKind::CreditNote],
             Self::PassOn => &[SubjectKind::Payment, SubjectKind::CreditNote],
@@ -38,7 +38,7 @@ impl SettlementStep {
     }
 
     /// Whether a word makes a subject that hears it say something in this step.
-    pub fn wakes(self, said: &MentionState) -> bool {
+    pub fn is_woken_by(self, said: &MentionState) -> bool {
         match self {
             Self::Answer => {
                 let claims = !said.allocated.is_empty() || !said.credited.is_empty() || said.adjusted.is_some();
@@ -51,16 +51,16 @@ impl SettlementStep {
 
 /// What a subject says to others in a step of settlement, given what it heard in the steps before. Words of several steps to
 /// one subject are of different fields: they merge by [`MentionState::merge_with`].
-pub fn reply(
+pub fn reply_in_step(
     step: SettlementStep,
     subject: &Subject,
     fragment: &Fragment,
-    heard: &Heard,
+    heard: &InboundMentions,
 ) -> BTreeMap<Subject, MentionState> {
     let mut all = BTreeMap::new();
-    if step.kinds().contains(&subject.kind()) {
+    if step.speaking_kinds().contains(&subject.kind()) {
         match step {
-            SettlementStep::Answer => fragment.answer(subject.kind(), heard, &mut all),
+            SettlementStep::Answer => fragment.answer_claims(subject.kind(), heard, &mut all),
             SettlementStep::PassOn => fragment.pass_on(subject.kind(), heard, &mut all),
         }
     }
@@ -68,10 +68,14 @@ pub fn reply(
 }
 
 /// All that a subject says to others, in all steps.
-pub fn say(subject: &Subject, fragment: &Fragment, heard: &Heard) -> BTreeMap<Subject, MentionState> {
-    let mut all = fragment.outbound();
+pub fn all_mentions(
+    subject: &Subject,
+    fragment: &Fragment,
+    heard: &InboundMentions,
+) -> BTreeMap<Subject, MentionState> {
+    let mut all = fragment.outbound_mentions();
     for step in SettlementStep::ALL {
-        for (target, words) in reply(step, subject, fragment, heard) {
+        for (target, words) in reply_in_step(step, subject, fragment, heard) {
             all.entry(target).or_default().merge_with(words);
         }
     }
@@ -80,7 +84,7 @@ pub fn say(subject: &Subject, fragment: &Fragment, heard: &Heard) -> BTreeMap<Su
 
 /// What a refund is given against.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Against {
+pub(crate) enum RefundTarget {
     /// An invoice, credit note or payment.
     One(Subject),
     /// It names several, and nobody says which.
@@ -98,7 +102,7 @@ impl Fragment {
     }
 
     /// The amount of a payment, refund, adjustment or credit note.
-    fn amount(&self) -> Option<Money> {
+    fn document_amount(&self) -> Option<Money> {
         let paid = self.payment.as_ref().and_then(|p| p.amount);
         paid.or_else(|| self.sale.as_ref().and_then(|s| s.total))
     }
@@ -116,8 +120,8 @@ impl Fragment {
             return listed.iter().filter_map(|a| Some((a.invoice.parse().ok()?, anonymous(a)))).collect();
         }
         let settles = self.is_of(SubjectKind::Payment) || self.is_of(SubjectKind::CreditNote);
-        match (self.amount().filter(|_| settles), self.only(ReferenceRole::Invoice)) {
-            (Some(amount), Against::One(invoice)) => vec![(invoice, AllocatedAmount::whole(amount))],
+        match (self.document_amount().filter(|_| settles), self.only_reference(ReferenceRole::Invoice)) {
+            (Some(amount), RefundTarget::One(invoice)) => vec![(invoice, AllocatedAmount::whole_amount(amount))],
             _ => Vec::new(),
         }
     }
@@ -133,31 +137,35 @@ impl Fragment {
         if !self.is_of(SubjectKind::Payment) || self.payment.as_ref().is_none_or(|p| !p.allocations.is_empty()) {
             return None;
         }
-        match (self.only(ReferenceRole::Invoice), self.only(ReferenceRole::Order)) {
-            (Against::None, Against::One(order)) => Some(order),
+        match (self.only_reference(ReferenceRole::Invoice), self.only_reference(ReferenceRole::Order)) {
+            (RefundTarget::None, RefundTarget::One(order)) => Some(order),
             _ => None,
         }
     }
 
     /// What a refund is given against: an invoice before a credit note before a payment.
-    pub(crate) fn refund_against(&self) -> Against {
+    pub(crate) fn refund_against(&self) -> RefundTarget {
         let roles = [ReferenceRole::Invoice, ReferenceRole::CreditNote, ReferenceRole::Payment];
-        roles.into_iter().map(|role| self.only(role)).find(|found| *found != Against::None).unwrap_or(Against::None)
+        roles
+            .into_iter()
+            .map(|role| self.only_reference(role))
+            .find(|found| *found != RefundTarget::None)
+            .unwrap_or(RefundTarget::None)
     }
 
     /// The one document that it names in a role.
-    pub(crate) fn only(&self, wanted: ReferenceRole) -> Against {
-        let mut named = self.standing(|role| role == wanted).map(|(_, subject)| subject);
+    pub(crate) fn only_reference(&self, wanted: ReferenceRole) -> RefundTarget {
+        let mut named = self.standing_references(|role| role == wanted).map(|(_, subject)| subject);
         match (named.next(), named.next()) {
-            (Some(one), None) => Against::One(one),
-            (Some(_), Some(_)) => Against::Several,
-            (None, _) => Against::None,
+            (Some(one), None) => RefundTarget::One(one),
+            (Some(_), Some(_)) => RefundTarget::Several,
+            (None, _) => RefundTarget::None,
         }
     }
 
     /// First step: what its own facts say of money to others.
-    pub(crate) fn claim(&self, all: &mut BTreeMap<Subject, MentionState>) {
-        if !self.stands() {
+    pub(crate) fn add_claims(&self, all: &mut BTreeMap<Subject, MentionState>) {
+        if !self.is_standing() {
             return;
         }
         if self.is_of(SubjectKind::Payment) || self.is_of(SubjectKind::CreditNote) {
@@ -171,77 +179,78 @@ impl Fragment {
                 }
             }
         }
-        if let (Some(order), Some(amount)) = (self.advance_on(), self.amount()) {
+        if let (Some(order), Some(amount)) = (self.advance_on(), self.document_amount()) {
             all.entry(order).or_default().advance = Some(amount);
         }
         if self.is_of(SubjectKind::Adjustment)
-            && let (Against::One(invoice), Some(amount)) = (self.only(ReferenceRole::Invoice), self.amount())
+            && let (RefundTarget::One(invoice), Some(amount)) =
+                (self.only_reference(ReferenceRole::Invoice), self.document_amount())
         {
             all.entry(invoice).or_default().adjusted = Some(amount);
         }
         if self.is_of(SubjectKind::Refund)
-            && let (Against::One(target), Some(amount)) = (self.refund_against(), self.amount())
+            && let (RefundTarget::One(target), Some(amount)) = (self.refund_against(), self.document_amount())
         {
             all.entry(target).or_default().refunded = Some(amount);
         }
         if self.is_of(SubjectKind::Invoice)
-            && let Some(total) = self.amount()
+            && let Some(total) = self.document_amount()
         {
-            for (_, order) in self.standing(|role| role == ReferenceRole::Order) {
+            for (_, order) in self.standing_references(|role| role == ReferenceRole::Order) {
                 all.entry(order).or_default().bills = Some(total.currency);
             }
         }
     }
 
     /// Second step: what it answers to claims.
-    fn answer(&self, kind: SubjectKind, heard: &Heard, all: &mut BTreeMap<Subject, MentionState>) {
+    fn answer_claims(&self, kind: SubjectKind, heard: &InboundMentions, all: &mut BTreeMap<Subject, MentionState>) {
         if kind == SubjectKind::Order {
             self.answer_advances(heard, all);
         }
         let answers = matches!(kind, SubjectKind::Invoice | SubjectKind::Payment | SubjectKind::CreditNote);
-        let currency = self.amount().map_or(0, |amount| amount.currency);
-        if !answers || (self.stands() && currency == 0) {
+        let currency = self.document_amount().map_or(0, |amount| amount.currency);
+        if !answers || (self.is_standing() && currency == 0) {
             return;
         }
         for (from, said) in heard {
-            let claims = said.allocated.iter().chain(&said.credited).map(|a| a.settles(currency).is_some());
+            let claims = said.allocated.iter().chain(&said.credited).map(|a| a.settled_amount(currency).is_some());
             let moved = said.adjusted.iter().chain(&said.refunded).map(|m| m.currency == currency);
             let mut fits = claims.chain(moved).peekable();
-            let is_refused = fits.peek().is_some() && (!self.stands() || fits.any(|fits| !fits));
+            let is_refused = fits.peek().is_some() && (!self.is_standing() || fits.any(|fits| !fits));
             if let (true, Ok(from)) = (is_refused, from.parse::<Subject>()) {
-                all.entry(from).or_default().refuses = Some(Refuses { void: !self.stands(), currency });
+                all.entry(from).or_default().refuses = Some(MentionRefusal { void: !self.is_standing(), currency });
             }
         }
     }
 
-    fn answer_advances(&self, heard: &Heard, all: &mut BTreeMap<Subject, MentionState>) {
+    fn answer_advances(&self, heard: &InboundMentions, all: &mut BTreeMap<Subject, MentionState>) {
         let in_advance = heard.iter().filter(|(_, said)| said.advance.is_some());
         let payments = in_advance.filter_map(|(payment, _)| payment.parse::<Subject>().ok());
-        if !self.stands() {
+        if !self.is_standing() {
             for payment in payments {
-                all.entry(payment).or_default().refuses = Some(Refuses { void: true, currency: 0 });
+                all.entry(payment).or_default().refuses = Some(MentionRefusal { void: true, currency: 0 });
             }
             return;
         }
         let mut bills = heard.iter().filter_map(|(from, said)| Some((from, said.bills?)));
         let (Some((invoice, currency)), None) = (bills.next(), bills.next()) else { return };
         for payment in payments {
-            let billed = Billed { invoice: invoice.clone(), currency };
+            let billed = BilledInvoice { invoice: invoice.clone(), currency };
             all.entry(payment).or_default().billed = Some(billed);
         }
     }
 
     /// Third step: what a payment or credit note tells an invoice once it has its answers.
-    fn pass_on(&self, kind: SubjectKind, heard: &Heard, all: &mut BTreeMap<Subject, MentionState>) {
-        if !matches!(kind, SubjectKind::Payment | SubjectKind::CreditNote) || !self.stands() {
+    fn pass_on(&self, kind: SubjectKind, heard: &InboundMentions, all: &mut BTreeMap<Subject, MentionState>) {
+        if !matches!(kind, SubjectKind::Payment | SubjectKind::CreditNote) || !self.is_standing() {
             return;
         }
         let hears = |said: &MentionState| said.billed.is_some() || said.refunded.is_some();
         if !heard.values().any(hears) {
             return;
         }
-        let Some(applied) = self.applied(heard) else { return };
-        if let (Some(invoice), Some(amount)) = (&applied.advanced_on, self.amount()) {
+        let Some(applied) = self.applied_amounts(heard) else { return };
+        if let (Some(invoice), Some(amount)) = (&applied.advanced_on, self.document_amount()) {
             let inbound = all.entry(invoice.clone()).or_default();
             (inbound.advanced, inbound.at) = (Some(amount), self.since);
         }
@@ -251,19 +260,19 @@ impl Fragment {
     }
 
     /// What became of a payment or credit note that stands; none where it has no amount yet.
-    pub(crate) fn applied(&self, heard: &Heard) -> Option<Applied> {
-        let amount = self.amount()?;
+    pub(crate) fn applied_amounts(&self, heard: &InboundMentions) -> Option<AppliedPayment> {
+        let amount = self.document_amount()?;
         let refused = |invoice: &Subject| heard.get(invoice.as_str()).and_then(|said| said.refuses.clone());
         let claims = self.allocations().into_iter().map(|(invoice, allocated)| {
-            let refuses = refused(&invoice).filter(|r| r.void || allocated.settles(r.currency).is_none());
-            Claim { invoice, allocated, refuses }
+            let refuses = refused(&invoice).filter(|r| r.void || allocated.settled_amount(r.currency).is_none());
+            AllocationClaim { invoice, allocated, refuses }
         });
-        let claims: Vec<Claim> = claims.collect();
+        let claims: Vec<AllocationClaim> = claims.collect();
         let standing = || claims.iter().filter(|claim| claim.refuses.is_none());
         let given = standing().filter_map(|claim| claim.allocated.amount);
         let mut rest = given.fold(amount, |rest, given| rest.minus(&given));
         let billed = heard.values().find_map(|said| said.billed.clone()).filter(|_| self.advance_on().is_some());
-        let is_billed = |billed: &Billed| billed.currency == amount.currency;
+        let is_billed = |billed: &BilledInvoice| billed.currency == amount.currency;
         let advanced_on = billed.iter().filter(|b| is_billed(b)).find_map(|b| b.invoice.parse::<Subject>().ok());
         if advanced_on.is_some() {
             rest = Money::new(amount.currency, amount.scale, 0);
@@ -283,20 +292,20 @@ impl Fragment {
         let over = refunded.minus(&rest.at_least_zero());
         let returned = if sole.is_some() { over.at_least_zero() } else { Money::new(amount.currency, 0, 0) };
         let left = rest.minus(&refunded).plus(&returned);
-        Some(Applied { claims, rest, left, advanced_on, billed, sole, returned })
+        Some(AppliedPayment { claims, rest, left, advanced_on, billed, sole, returned })
     }
 
     /// What is left to pay of an invoice that stands, in its currency; negative where it is in credit.
-    pub(crate) fn balance(&self, heard: &Heard) -> Option<Balance> {
+    pub(crate) fn balance(&self, heard: &InboundMentions) -> Option<InvoiceBalance> {
         let total = self.sale.as_ref()?.total?;
         let currency = total.currency;
-        let mut balance = Balance { open: total, deducted: BTreeMap::new(), paid_at: None };
+        let mut balance = InvoiceBalance { open: total, deducted: BTreeMap::new(), paid_at: None };
         for said in heard.values() {
             let of_currency = |money: &Option<Money>| money.filter(|money| money.currency == currency);
             for allocated in said.allocated.iter().chain(&said.credited) {
-                let Some(settled) = allocated.settles(currency) else { continue };
+                let Some(settled) = allocated.settled_amount(currency) else { continue };
                 balance.open = balance.open.minus(&settled);
-                for (reason, amount) in allocated.deducted(currency) {
+                for (reason, amount) in allocated.deductions_in(currency) {
                     balance.open = balance.open.minus(&amount);
                     balance.deducted.entry(reason).and_modify(|sum| *sum = sum.plus(&amount)).or_insert(amount);
                 }
@@ -305,7 +314,7 @@ impl Fragment {
             let more = [&said.adjusted, &said.refunded, &said.returned].into_iter().filter_map(of_currency);
             balance.open = more.fold(balance.open, |open, more| open.plus(&more));
             balance.open = less.iter().fold(balance.open, |open, less| open.minus(less));
-            if less.is_some() || said.allocated.iter().any(|a| a.settles(currency).is_some()) {
+            if less.is_some() || said.allocated.iter().any(|a| a.settled_amount(currency).is_some()) {
                 balance.paid_at = balance.paid_at.max(said.at);
             }
         }
@@ -319,17 +328,17 @@ impl Fragment {
 
 /// A part of a payment or credit note, and why it is not applied.
 #[derive(Debug)]
-pub(crate) struct Claim {
+pub(crate) struct AllocationClaim {
     pub(crate) invoice: Subject,
     pub(crate) allocated: AllocatedAmount,
-    pub(crate) refuses: Option<Refuses>,
+    pub(crate) refuses: Option<MentionRefusal>,
 }
 
 /// What became of a payment or credit note.
 #[derive(Debug)]
-pub(crate) struct Applied {
+pub(crate) struct AppliedPayment {
     /// As its allocations name them.
-    pub(crate) claims: Vec<Claim>,
+    pub(crate) claims: Vec<AllocationClaim>,
     /// What is applied to no invoice, refunds left aside.
     pub(crate) rest: Money,
     /// The same less the refunds that took it.
@@ -337,7 +346,7 @@ pub(crate) struct Applied {
     /// The invoice that a payment in advance settles.
     pub(crate) advanced_on: Option<Subject>,
     /// The one invoice that bills the order of a payment in advance.
-    pub(crate) billed: Option<Billed>,
+    pub(crate) billed: Option<BilledInvoice>,
     /// The one invoice that it settles.
     sole: Option<Subject>,
     /// What refunds took beyond the rest, given against that invoice.
@@ -346,7 +355,7 @@ pub(crate) struct Applied {
 
 /// What is left to pay of an invoice.
 #[derive(Debug)]
-pub(crate) struct Balance {
+pub(crate) struct InvoiceBalance {
     pub(crate) open: Money,
     /// Deductions, by the number of their reason.
     pub(crate) deducted: BTreeMap<i32, Money>,

@@ -4,11 +4,11 @@ use onefold_event::{Body, Subject, v1};
 
 use crate::EventTime;
 use crate::amount::day_number;
-use crate::party::cut;
+use crate::party::truncate_text;
 
 /// Where a shipment is. The numbers are part of the stored form.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
+pub(crate) enum ShipmentStage {
     Open = 0,
     Delivered = 1,
     Failed = 2,
@@ -16,7 +16,7 @@ pub(crate) enum Stage {
 
 /// What a delivery's, track's or return's facts say.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Shipment {
+pub(crate) struct ShipmentFragment {
     #[prost(uint32, tag = "1")]
     pub(crate) stage: u32,
     #[prost(bool, tag = "3")]
@@ -41,64 +41,64 @@ pub(crate) struct Shipment {
     pub(crate) delivered_at: Option<EventTime>,
 }
 
-impl Shipment {
+impl ShipmentFragment {
     pub(crate) fn apply(&mut self, body: &Body, at: EventTime) {
         match body {
             Body::GoodsIssued(m) => {
-                self.items(&m.items);
-                self.moves();
+                self.add_items(&m.items);
+                self.resume_transit();
             }
             Body::Dispatched(m) => {
-                self.items(&m.items);
-                self.moves();
+                self.add_items(&m.items);
+                self.resume_transit();
                 self.promised = day_number(&m.promised_on).or(self.promised);
-                set(&mut self.carrier, &m.carrier);
-                set(&mut self.number, &m.tracking_number);
+                set_text(&mut self.carrier, &m.carrier);
+                set_text(&mut self.number, &m.tracking_number);
             }
             Body::Scanned(m) => {
-                self.moves();
-                set(&mut self.number, &m.tracking_number);
+                self.resume_transit();
+                set_text(&mut self.number, &m.tracking_number);
             }
             Body::Delivered(m) => {
-                self.stage = Stage::Delivered as u32;
+                self.stage = ShipmentStage::Delivered as u32;
                 self.delivered_at = Some(at);
-                set(&mut self.number, &m.tracking_number);
+                set_text(&mut self.number, &m.tracking_number);
             }
             Body::DeliveryFailed(m) => {
-                self.stage = Stage::Failed as u32;
+                self.stage = ShipmentStage::Failed as u32;
                 self.delivered_at = None;
-                set(&mut self.number, &m.tracking_number);
+                set_text(&mut self.number, &m.tracking_number);
             }
             Body::Damaged(m) => {
                 self.damaged = true;
-                set(&mut self.number, &m.tracking_number);
+                set_text(&mut self.number, &m.tracking_number);
             }
             Body::GoodsReturned(m) => {
-                self.items(&m.items);
+                self.add_items(&m.items);
                 let note = [m.condition.as_str(), m.reason.as_str()];
                 let note: Vec<_> = note.into_iter().filter(|n| !n.is_empty()).collect();
-                set(&mut self.note, cut(&note.join(": "), 120));
+                set_text(&mut self.note, truncate_text(&note.join(": "), 120));
             }
             _ => {}
         }
     }
 
-    pub(crate) fn stage(&self) -> Stage {
+    pub(crate) fn shipment_stage(&self) -> ShipmentStage {
         match self.stage {
-            1 => Stage::Delivered,
-            2 => Stage::Failed,
-            _ => Stage::Open,
+            1 => ShipmentStage::Delivered,
+            2 => ShipmentStage::Failed,
+            _ => ShipmentStage::Open,
         }
     }
 
     /// A scan after a failed attempt puts it on its way again; one after the delivery changes nothing.
-    fn moves(&mut self) {
-        if self.stage() == Stage::Failed {
-            self.stage = Stage::Open as u32;
+    fn resume_transit(&mut self) {
+        if self.shipment_stage() == ShipmentStage::Failed {
+            self.stage = ShipmentStage::Open as u32;
         }
     }
 
-    fn items(&mut self, items: &[v1::Item]) {
+    fn add_items(&mut self, items: &[v1::Item]) {
         if items.is_empty() {
             return;
         }
@@ -118,7 +118,7 @@ impl Shipment {
     }
 }
 
-fn set(field: &mut String, text: &str) {
+fn set_text(field: &mut String, text: &str) {
     if !text.is_empty() {
         text.clone_into(field);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use onefold_event::v1;
 
 use crate::amount::Money;
-use crate::purse::{self, Cell};
+use crate::money_totals::{self, ScaledTotal};
 
 /// Measures within a tally.
 const AMOUNT: u32 = 1;
@@ -19,24 +19,24 @@ pub struct PurchaseTally {
     #[prost(sint64, tag = "2")]
     pub(crate) n: i64,
     #[prost(message, repeated, tag = "3")]
-    pub(crate) cells: Vec<Cell>,
+    pub(crate) cells: Vec<ScaledTotal>,
 }
 
 impl PurchaseTally {
     pub(crate) fn quantity(&self) -> Money {
-        purse::sum(&self.cells, QUANTITY, 0)
+        money_totals::sum_cells(&self.cells, QUANTITY, 0)
     }
 
     /// Amounts by currency.
     pub(crate) fn amounts(&self) -> Vec<Money> {
         let amounts = self.cells.iter().filter(|c| c.measure == AMOUNT);
         let currencies: BTreeSet<u32> = amounts.map(|c| c.currency).collect();
-        currencies.into_iter().map(|currency| purse::sum(&self.cells, AMOUNT, currency)).collect()
+        currencies.into_iter().map(|currency| money_totals::sum_cells(&self.cells, AMOUNT, currency)).collect()
     }
 
-    fn change(&mut self, other: &PurchaseTally, sign: i64) {
+    fn add_signed(&mut self, other: &PurchaseTally, sign: i64) {
         self.n = self.n.wrapping_add(other.n.wrapping_mul(sign));
-        other.cells.iter().for_each(|cell| purse::add_cell(&mut self.cells, cell, sign));
+        other.cells.iter().for_each(|cell| money_totals::add_cell(&mut self.cells, cell, sign));
     }
 }
 
@@ -52,28 +52,28 @@ pub struct PurchaseTallies {
 
 impl PurchaseTallies {
     /// Of the lines of one document, in its currency.
-    pub(crate) fn of(lines: &[v1::Line], currency: u32) -> Self {
+    pub(crate) fn from_lines(lines: &[v1::Line], currency: u32) -> Self {
         let mut tallies = Self::default();
         for line in lines {
             let product = if line.product.is_empty() { &line.name } else { &line.product };
-            let amount = amount(line).map(|amount| Cell::new(AMOUNT, &Money { currency, ..amount }));
-            let quantity = Money::number(&line.quantity).map(|quantity| Cell::new(QUANTITY, &quantity));
+            let amount = line_amount(line).map(|amount| ScaledTotal::new(AMOUNT, &Money { currency, ..amount }));
+            let quantity = Money::parse_number(&line.quantity).map(|quantity| ScaledTotal::new(QUANTITY, &quantity));
             let cells = || amount.iter().chain(&quantity);
-            note(&mut tallies.products, product, cells());
-            note(&mut tallies.categories, &line.category, cells());
+            note_cells(&mut tallies.products, product, cells());
+            note_cells(&mut tallies.categories, &line.category, cells());
         }
         tallies
     }
 
     /// Adds what the other holds.
     pub fn add(&mut self, other: &PurchaseTallies) {
-        change(&mut self.products, &other.products, 1);
-        change(&mut self.categories, &other.categories, 1);
+        change_list(&mut self.products, &other.products, 1);
+        change_list(&mut self.categories, &other.categories, 1);
     }
 
     pub(crate) fn subtract(&mut self, other: &PurchaseTallies) {
-        change(&mut self.products, &other.products, -1);
-        change(&mut self.categories, &other.categories, -1);
+        change_list(&mut self.products, &other.products, -1);
+        change_list(&mut self.categories, &other.categories, -1);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -82,7 +82,7 @@ impl PurchaseTallies {
 }
 
 /// Notes a line of a document: the document counts once, whatever its lines.
-fn note<'a>(list: &mut Vec<PurchaseTally>, name: &str, cells: impl Iterator<Item = &'a Cell>) {
+fn note_cells<'a>(list: &mut Vec<PurchaseTally>, name: &str, cells: impl Iterator<Item = &'a ScaledTotal>) {
     if name.is_empty() {
         return;
     }
@@ -91,16 +91,16 @@ fn note<'a>(list: &mut Vec<PurchaseTally>, name: &str, cells: impl Iterator<Item
         at
     });
     if let Some(tally) = list.get_mut(at) {
-        cells.for_each(|cell| purse::add_cell(&mut tally.cells, cell, 1));
+        cells.for_each(|cell| money_totals::add_cell(&mut tally.cells, cell, 1));
     }
 }
 
-fn change(list: &mut Vec<PurchaseTally>, by: &[PurchaseTally], sign: i64) {
+fn change_list(list: &mut Vec<PurchaseTally>, by: &[PurchaseTally], sign: i64) {
     for other in by {
         match list.binary_search_by(|t| t.name.cmp(&other.name)) {
             Ok(at) => {
                 let Some(tally) = list.get_mut(at) else { continue };
-                tally.change(other, sign);
+                tally.add_signed(other, sign);
                 if tally.n == 0 && tally.cells.is_empty() {
                     list.remove(at);
                 }
@@ -108,7 +108,7 @@ fn change(list: &mut Vec<PurchaseTally>, by: &[PurchaseTally], sign: i64) {
             Err(at) if sign > 0 => list.insert(at, other.clone()),
             Err(at) => {
                 let mut tally = PurchaseTally { name: other.name.clone(), ..PurchaseTally::default() };
-                tally.change(other, sign);
+                tally.add_signed(other, sign);
                 list.insert(at, tally);
             }
         }
@@ -116,12 +116,12 @@ fn change(list: &mut Vec<PurchaseTally>, by: &[PurchaseTally], sign: i64) {
 }
 
 /// A line's amount: as given, else quantity by price less discount.
-fn amount(line: &v1::Line) -> Option<Money> {
-    if let Some(amount) = Money::number(&line.amount) {
+fn line_amount(line: &v1::Line) -> Option<Money> {
+    if let Some(amount) = Money::parse_number(&line.amount) {
         return Some(amount);
     }
-    let (quantity, price) = (Money::number(&line.quantity)?, Money::number(&line.unit_price)?);
+    let (quantity, price) = (Money::parse_number(&line.quantity)?, Money::parse_number(&line.unit_price)?);
     let units = quantity.units().checked_mul(price.units())?;
     let gross = Money::new(0, quantity.scale + price.scale, units);
-    Some(Money::number(&line.discount).map_or(gross, |discount| gross.minus(&discount)))
+    Some(Money::parse_number(&line.discount).map_or(gross, |discount| gross.minus(&discount)))
 }

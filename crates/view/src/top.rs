@@ -1,31 +1,37 @@
 //! The first few of ordered rows, kept exact under change as long as what is kept decides it.
 
 /// What stands in a list of the newest.
-pub(crate) trait Dated: Clone {
+pub(crate) trait DatedRow: Clone {
     /// The later, then the greater, comes first.
-    fn order(&self) -> (i64, &str);
+    fn sort_key(&self) -> (i64, &str);
 }
 
 /// Puts `new` in the place of `old` in a list of the `keep` greatest rows, newest first. `total` is the number of rows
 /// before the change, listed or not. Answers whether the list can no longer be known from what it holds.
-pub(crate) fn replace<T: Dated>(list: &mut Vec<T>, keep: usize, total: i64, old: Option<&T>, new: Option<&T>) -> bool {
+pub(crate) fn replace_top<T: DatedRow>(
+    list: &mut Vec<T>,
+    keep: usize,
+    total: i64,
+    old: Option<&T>,
+    new: Option<&T>,
+) -> bool {
     let whole = usize::try_from(total).is_ok_and(|total| total <= keep);
-    let above = whole || new.is_some_and(|new| list.last().is_some_and(|floor| new.order() >= floor.order()));
-    let listed = old.and_then(|old| list.iter().position(|row| row.order() == old.order()));
+    let above = whole || new.is_some_and(|new| list.last().is_some_and(|floor| new.sort_key() >= floor.sort_key()));
+    let listed = old.and_then(|old| list.iter().position(|row| row.sort_key() == old.sort_key()));
     if let Some(at) = listed {
         list.remove(at);
     }
     let Some(new) = new else { return listed.is_some() && !whole };
     let known = above || listed.is_none();
     if above || !known {
-        insert(list, keep, new);
+        insert_top(list, keep, new);
     }
     !known
 }
 
 /// Inserts a row into a list of the `keep` greatest.
-pub(crate) fn insert<T: Dated>(list: &mut Vec<T>, keep: usize, new: &T) {
-    let at = list.partition_point(|row| row.order() > new.order());
+pub(crate) fn insert_top<T: DatedRow>(list: &mut Vec<T>, keep: usize, new: &T) {
+    let at = list.partition_point(|row| row.sort_key() > new.sort_key());
     if at < keep {
         list.insert(at, new.clone());
         list.truncate(keep);
@@ -39,8 +45,8 @@ mod tests {
 
     const KEEP: usize = 3;
 
-    impl Dated for u32 {
-        fn order(&self) -> (i64, &str) {
+    impl DatedRow for u32 {
+        fn sort_key(&self) -> (i64, &str) {
             (i64::from(*self), "")
         }
     }
@@ -65,7 +71,7 @@ mod tests {
             list.iter_mut().for_each(|r| *r *= 2);
             let old = old.map(|o| o * 2);
             let new = new.map(|_| shift * 2 + 1);
-            let unknown = replace(&mut list, KEEP, total, old.as_ref(), new.as_ref());
+            let unknown = replace_top(&mut list, KEEP, total, old.as_ref(), new.as_ref());
             rows.retain(|r| Some(*r) != old);
             rows.extend(new);
             if !unknown {
@@ -78,7 +84,7 @@ mod tests {
             let mut list = Vec::new();
             let mut all = Vec::new();
             for (n, row) in rows.iter().map(|r| r * 7919 % 1009).enumerate() {
-                prop_assert!(!replace(&mut list, KEEP, i64::try_from(n).unwrap(), None, Some(&row)));
+                prop_assert!(!replace_top(&mut list, KEEP, i64::try_from(n).unwrap(), None, Some(&row)));
                 all.push(row);
                 prop_assert_eq!(&list, &top(&all));
             }

@@ -170,9 +170,9 @@ pub struct TradeView {
     /// Money by currency.
     pub by_currency: BTreeMap<String, TradeMoney>,
     /// Products bought in most documents; none where they are more than the bundles hold.
-    pub products: Option<Vec<Preferred>>,
+    pub products: Option<Vec<PreferredValue>>,
     /// The same of categories.
-    pub categories: Option<Vec<Preferred>>,
+    pub categories: Option<Vec<PreferredValue>>,
 }
 
 /// Money of the trade facet.
@@ -192,7 +192,7 @@ pub struct TradeMoney {
 
 /// A product or category that was bought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Preferred {
+pub struct PreferredValue {
     /// The product's number, or the category.
     pub name: String,
     /// Purchases that hold it.
@@ -258,13 +258,13 @@ pub struct ReceivableMoney {
     /// What of it is past its due day; none where no day is given to look from.
     pub overdue: Option<String>,
     /// What is open by days past due.
-    pub ageing: Option<Ageing>,
+    pub ageing: Option<AgeingView>,
 }
 
 /// What is open by days past due.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[allow(missing_docs)]
-pub struct Ageing {
+pub struct AgeingView {
     pub current: String,
     #[serde(rename = "1-30")]
     pub to_30: String,
@@ -313,14 +313,14 @@ pub struct CasesView {
     /// Actions asked of departments and not done.
     pub actions_pending: i64,
     /// How the customer rated them.
-    pub satisfaction: Option<Satisfaction>,
+    pub satisfaction: Option<SatisfactionView>,
     /// The newest open ones.
     pub open_cases: Vec<OpenCaseView>,
 }
 
 /// Ratings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Satisfaction {
+pub struct SatisfactionView {
     /// Cases rated.
     pub rated: i64,
     /// Mean score out of five.

@@ -19,7 +19,7 @@ pub struct OwnerContext<'a> {
 }
 
 /// Documents whose owner is this one's too: those it names, and those that name it as theirs.
-pub fn parents(fragment: Option<&Fragment>, inbound: &BTreeMap<String, MentionState>) -> Vec<Subject> {
+pub fn parent_subjects(fragment: Option<&Fragment>, inbound: &BTreeMap<String, MentionState>) -> Vec<Subject> {
     let mut all = fragment.map(Fragment::parents).unwrap_or_default();
     all.extend(inbound.iter().filter(|(_, words)| words.is_parent).filter_map(|(from, _)| from.parse().ok()));
     all
@@ -34,50 +34,53 @@ pub fn is_shipped(subject: &Subject, inbound: &BTreeMap<String, MentionState>) -
 pub fn find_keys(subject: &Subject, fragment: Option<&Fragment>, around: OwnerContext<'_>) -> Option<OwnerKeys> {
     let named = Fragment::default();
     let fragment = fragment.or_else(|| is_shipped(subject, around.inbound).then_some(&named))?;
-    Some(Finding { subject, fragment, around, parents: parents(Some(fragment), around.inbound) }.keys())
+    Some(
+        OwnerFinder { subject, fragment, around, parents: parent_subjects(Some(fragment), around.inbound) }
+            .owner_keys(),
+    )
 }
 
-struct Finding<'a> {
+struct OwnerFinder<'a> {
     subject: &'a Subject,
     fragment: &'a Fragment,
     around: OwnerContext<'a>,
     parents: Vec<Subject>,
 }
 
-impl Finding<'_> {
-    fn keys(&self) -> OwnerKeys {
-        let [trade, receivable] = Facet::ALL.map(|facet| self.direct(facet, true));
+impl OwnerFinder<'_> {
+    fn owner_keys(&self) -> OwnerKeys {
+        let [trade, receivable] = Facet::ALL.map(|facet| self.direct_owner(facet, true));
         let direct = |facet| if facet == Facet::Trade { &trade } else { &receivable };
         let (of_trade, of_receivable) = (trade.key_for(self.subject), receivable.key_for(self.subject));
         let own = |facet| if facet == Facet::Trade { &of_trade } else { &of_receivable };
-        let part = |part: &OwnedPart| match self.part(part, direct(part.facet)) {
+        let part = |part: &OwnedPart| match self.part_owner(part, direct(part.facet)) {
             Some(owner) => owner.key_for(self.subject),
             None => own(part.facet).clone(),
         };
-        let mut parts: Vec<String> = self.fragment.parts().iter().map(part).collect();
+        let mut parts: Vec<String> = self.fragment.owned_parts().iter().map(part).collect();
         if self.fragment.has_loose_lines() {
             parts.push(of_trade.clone());
         }
         if self.subject.kind() == SubjectKind::Track {
-            parts = self.carried().into_iter().collect();
+            parts = self.carried_owners().into_iter().collect();
         }
-        let (promised, ordered) = self.promised();
+        let (promised, ordered) = self.promised_days();
         OwnerKeys { trade: of_trade, receivable: of_receivable, parts, promised, ordered }
     }
 
     /// The document's own owner; on request without its parents' and the values on it.
-    fn direct(&self, facet: Facet, all: bool) -> OwnerKey {
+    fn direct_owner(&self, facet: Facet, all: bool) -> OwnerKey {
         // What a payment leaves over is its payer's, not that of those whose invoices the rest of it settles.
         let settled: BTreeSet<Subject> = match self.subject.kind() {
             SubjectKind::Payment if self.fragment.leaves_over() => {
-                self.fragment.parts().into_iter().map(|part| part.parent).collect()
+                self.fragment.owned_parts().into_iter().map(|part| part.parent).collect()
             }
             _ => BTreeSet::new(),
         };
         let parents = self.parents.iter().filter(|parent| all && !settled.contains(*parent));
         let parents: Vec<OwnerKey> = parents.filter_map(|parent| self.owner_of(parent, facet)).collect();
         let identifiers = if all { self.fragment.identifiers() } else { Vec::new() };
-        let (reassigned, references) = (self.fragment.reassigned(facet), self.fragment.parties());
+        let (reassigned, references) = (self.fragment.reassigned_party(facet), self.fragment.named_parties());
         let claim = OwnershipClaim {
             reassigned: reassigned.as_ref(),
             references: &references,
@@ -96,8 +99,8 @@ impl Finding<'_> {
 
     /// A part is its parent's owner's, unless a person gave the whole document away. What nobody can own, and a payment for what
     /// nobody holds, is the document's own owner's: none.
-    fn part(&self, part: &OwnedPart, direct: &OwnerKey) -> Option<OwnerKey> {
-        if self.fragment.reassigned(part.facet).is_some() {
+    fn part_owner(&self, part: &OwnedPart, direct: &OwnerKey) -> Option<OwnerKey> {
+        if self.fragment.reassigned_party(part.facet).is_some() {
             return None;
         }
         let owner = self.owner_of(&part.parent, part.facet).filter(|owner| *owner != OwnerKey::None)?;
@@ -113,8 +116,8 @@ impl Finding<'_> {
 
     /// Owners of what a track carries: of each line of the deliveries that name it or that it names. None where no delivery has
     /// lines of several, or the track says itself whose it is.
-    fn carried(&self) -> BTreeSet<String> {
-        if self.direct(Facet::Trade, false) != OwnerKey::None {
+    fn carried_owners(&self) -> BTreeSet<String> {
+        if self.direct_owner(Facet::Trade, false) != OwnerKey::None {
             return BTreeSet::new();
         }
         let keys: Vec<OwnerKeys> = self.parents.iter().filter_map(|parent| (self.around.keys_of)(parent)).collect();
@@ -128,8 +131,8 @@ impl Finding<'_> {
     }
 
     /// The day promised by whoever ships it, and by whoever took the order: its own, else the earliest of its parents'.
-    fn promised(&self) -> (Option<i64>, Option<i64>) {
-        let own = self.fragment.promised();
+    fn promised_days(&self) -> (Option<i64>, Option<i64>) {
+        let own = self.fragment.promised_day();
         let of = |kind: SubjectKind, day: fn(&OwnerKeys) -> Option<i64>| {
             let of_kind = self.parents.iter().filter(|parent| parent.kind() == kind);
             of_kind.filter_map(|parent| day(&(self.around.keys_of)(parent)?)).min()

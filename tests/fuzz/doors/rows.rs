@@ -28,7 +28,7 @@ pub(super) fn row(bytes: &[u8]) -> Fate {
 pub(super) fn bundle(bytes: &[u8]) -> Fate {
     let Ok(bundle) = Bundle::decode(bytes) else { return Fate::Refused };
     let mut totals = DocumentTotals::of(bytes).expect("the first fields of what decodes");
-    assert_eq!((totals.documents, &totals.money), (bundle.documents(), &bundle.money()));
+    assert_eq!((totals.documents, &totals.money), (bundle.document_count(), &bundle.money_totals()));
     totals.add(&totals.clone());
     let bundles = BTreeMap::from([("party:a:1".to_owned(), bundle.clone()), ("party:a:2".to_owned(), bundle)]);
     show(&bundles);
@@ -65,7 +65,7 @@ pub(super) fn work(subject: &Subject, state: &SubjectState) {
     for (owner, contribution) in &contributions {
         let bundle = bundles.get_mut(owner).expect("made above");
         bundle.subtract(contribution);
-        bundle.refill([]);
+        bundle.refill_from([]);
         assert!(bundle.is_empty(), "{owner} is left with {bundle:?}");
     }
 }

@@ -124,7 +124,7 @@ fn documents_of_a_walk_in_are_nobodys() {
     assert!(folded.view("party:erp:W").trade.by_currency.is_empty());
     let (money, documents) = folded.unattributed();
     assert_eq!(
-        (money.net("CNY"), money.amount(MoneyMeasure::Open, "CNY"), documents),
+        (money.net_amount("CNY"), money.amount(MoneyMeasure::Open, "CNY"), documents),
         ("10.00".into(), "10.00".into(), 1)
     );
 }

@@ -157,11 +157,11 @@ fn digests_are_frozen() {
         "2d5a2ee1cee02d725bb4cc988e54d18c8f09be9f078d53f6d0c8419fafd13e5e"
     );
     assert_eq!(
-        Digest::cluster(["party:erp:A", "party:crm:1"]).to_string(),
+        Digest::of_cluster(["party:erp:A", "party:crm:1"]).to_string(),
         "963a58000166d6d6fd6faec058f8de97e7695cebb1bcfcabcc78f5c97e7ccc9c"
     );
     assert_eq!(
-        Digest::id("5ab483d8-b06e-595f-ac8c-46d3293332e7", ["party:erp:A"]).to_string(),
+        Digest::of_id("5ab483d8-b06e-595f-ac8c-46d3293332e7", ["party:erp:A"]).to_string(),
         "617a93ec2874a029c5f01f22ed83986275f47f5fa1c86d0a4972cc785d52afd8"
     );
     let mut sum = DigestSum::default();

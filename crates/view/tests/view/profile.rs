@@ -86,7 +86,7 @@ fn a_person_withdraws_for_ever_unless_it_is_undone() {
     assert_eq!(state(&hub, "party:erp:1", key), Some("withdrawn"));
     let party = subject("party:erp:1");
     let fragment = &hub.fold().fragments[&party];
-    assert!(fragment.asserted(&party).iter().any(|(k, stands)| k.as_str() == key && !stands));
+    assert!(fragment.asserted_identifiers(&party).iter().any(|(k, stands)| k.as_str() == key && !stands));
     hub.revise("d", 2, "party:erp:1", "2026-01-04", decision(true));
     assert_eq!(state(&hub, "party:erp:1", key), Some("weak"));
 }

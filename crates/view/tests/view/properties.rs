@@ -14,8 +14,8 @@ use onefold_event::v1::{
     SatisfactionRated, Scanned,
 };
 use onefold_view::{
-    Bundle, Contribution, FactRef, Fragment, MoneyMeasure, MoneyTotals, Refill, ShipmentsView, ViewInput, assemble,
-    day_number,
+    Bundle, BundleRefill, Contribution, FactRef, Fragment, MoneyMeasure, MoneyTotals, ShipmentsView, ViewInput,
+    assemble, day_number,
 };
 
 const PARTIES: [&str; 3] = ["party:erp:A", "party:erp:B", "party:erp:C"];
@@ -236,14 +236,14 @@ proptest! {
         for (owner, contributions) in by_owner(&hub(&happened).fold()) {
             let mut all = Bundle::default();
             contributions.iter().for_each(|c| all.add(c));
-            let (mut kept, mut refill) = (Vec::new(), Refill::default());
+            let (mut kept, mut refill) = (Vec::new(), BundleRefill::default());
             for (n, contribution) in contributions.iter().enumerate() {
                 if gone >> (n % 64) & 1 == 1 { refill |= all.subtract(contribution) } else { kept.push(contribution) }
             }
             let mut without = Bundle::default();
             kept.iter().rev().for_each(|c| without.add(c));
             if refill.is_needed() {
-                all.refill(kept.iter().copied());
+                all.refill_from(kept.iter().copied());
             }
             prop_assert_eq!(all.encode_to_vec(), without.encode_to_vec(), "{}", owner);
         }
@@ -256,7 +256,7 @@ proptest! {
         let owners = old.bundles.keys().chain(new.bundles.keys()).cloned().collect::<std::collections::BTreeSet<_>>();
         for owner in owners {
             let mut bundle = old.bundles.get(&owner).cloned().unwrap_or_default();
-            let mut refill = Refill::default();
+            let mut refill = BundleRefill::default();
             let subjects = old.contributions.keys().chain(new.contributions.keys()).collect::<std::collections::BTreeSet<_>>();
             for about in subjects {
                 let of = |folded: &Folded| folded.contributions.get(about).and_then(|of| of.get(&owner)).cloned();
@@ -264,7 +264,7 @@ proptest! {
             }
             if refill.is_needed() {
                 let all: Vec<_> = new.contributions.values().filter_map(|of| of.get(&owner)).collect();
-                bundle.refill(all);
+                bundle.refill_from(all);
             }
             let expected = new.bundles.get(&owner).cloned().unwrap_or_default();
             prop_assert_eq!(bundle.encode_to_vec(), expected.encode_to_vec(), "{}", owner);
@@ -280,7 +280,7 @@ proptest! {
         prop_assert_eq!(documents, i64::try_from(facts).unwrap());
         for (about, of) in &folded.contributions {
             let mut sum = MoneyTotals::default();
-            of.values().for_each(|c| sum.add(&c.money()));
+            of.values().for_each(|c| sum.add(&c.money_totals()));
             let amount = |measure| sum.amount(measure, "CNY").parse::<rust_decimal::Decimal>().unwrap();
             prop_assert_eq!(amount(MoneyMeasure::Invoiced), amount(MoneyMeasure::Owed), "{}", about);
             prop_assert_eq!(amount(MoneyMeasure::Credited), amount(MoneyMeasure::Forgiven), "{}", about);
@@ -295,8 +295,8 @@ proptest! {
                 let money = view.trade.by_currency.get("CNY").map_or("0".to_owned(), |m| m.net.clone());
                 let mut one = MoneyTotals::default();
                 let parties: Vec<String> = folded.customer(party_key).iter().map(ToString::to_string).collect();
-                folded.bundles.iter().filter(|(key, _)| parties.contains(key)).for_each(|(_, bundle)| one.add(&bundle.money()));
-                prop_assert_eq!(one.net("CNY").parse::<rust_decimal::Decimal>().unwrap(), money.parse::<rust_decimal::Decimal>().unwrap());
+                folded.bundles.iter().filter(|(key, _)| parties.contains(key)).for_each(|(_, bundle)| one.add(&bundle.money_totals()));
+                prop_assert_eq!(one.net_amount("CNY").parse::<rust_decimal::Decimal>().unwrap(), money.parse::<rust_decimal::Decimal>().unwrap());
                 parted.add(&one);
             }
         }
@@ -317,7 +317,7 @@ proptest! {
             let (mut documents, mut shipments, mut late) = (0, 0, 0);
             for (about, of) in &folded.contributions {
                 let of: BTreeMap<_, _> = of.iter().filter(|(owner, _)| held.contains_key(*owner)).collect();
-                let (shown, counted) = (of.values().any(|c| c.row().is_some_and(|row| !row.is_reference())), of.values().map(|c| c.documents()).sum::<i64>());
+                let (shown, counted) = (of.values().any(|c| c.timeline_row().is_some_and(|row| !row.is_reference())), of.values().map(|c| c.document_count()).sum::<i64>());
                 prop_assert!((0..=1).contains(&counted), "{}", about);
                 if matches!(about.kind(), SubjectKind::Order | SubjectKind::Delivery | SubjectKind::Track | SubjectKind::Case | SubjectKind::Contact) {
                     prop_assert_eq!(counted, i64::from(shown), "{}", about);
@@ -332,12 +332,12 @@ proptest! {
             let ships = &view.shipments;
             prop_assert_eq!((view.documents, ships.open + ships.delivered + ships.failed, ships.late), (documents, shipments, Some(late)));
         }
-        let nobodys = folded.contributions.values().filter(|of| of.iter().any(|(owner, adds)| adds.documents() > 0 && !folded.whose(owner).whole));
+        let nobodys = folded.contributions.values().filter(|of| of.iter().any(|(owner, adds)| adds.document_count() > 0 && !folded.whose(owner).whole));
         prop_assert_eq!(folded.unattributed().1, i64::try_from(nobodys.count()).unwrap());
         // What stands with the owners of parts together is counted and never parted.
         for (key, bundle) in folded.bundles.iter().filter(|(key, _)| key.starts_with("each:")) {
-            prop_assert!(bundle.money().is_empty(), "{}", key);
-            let rows = folded.contributions.values().filter_map(|of| of.get(key)).filter(|adds| adds.row().is_some());
+            prop_assert!(bundle.money_totals().is_empty(), "{}", key);
+            let rows = folded.contributions.values().filter_map(|of| of.get(key)).filter(|adds| adds.timeline_row().is_some());
             prop_assert_eq!(rows.count(), 0, "{}", key);
         }
     }
@@ -385,7 +385,7 @@ proptest! {
                 .add_reference("buyer", subject(PARTIES[0])).unwrap();
         }
         let contributions = by_owner(&hub.fold()).remove(PARTIES[0]).unwrap();
-        let (mut all, mut refill) = (Bundle::default(), Refill::default());
+        let (mut all, mut refill) = (Bundle::default(), BundleRefill::default());
         contributions.iter().for_each(|c| all.add(c));
         let kept: Vec<_> = contributions.iter().enumerate().filter(|(n, _)| gone >> n & 1 == 0).map(|(_, c)| c).collect();
         for (n, contribution) in contributions.iter().enumerate() {
@@ -396,7 +396,7 @@ proptest! {
         let mut without = Bundle::default();
         kept.iter().for_each(|c| without.add(c));
         if refill.is_needed() {
-            all.refill(kept.iter().copied());
+            all.refill_from(kept.iter().copied());
         }
         prop_assert_eq!(all.encode_to_vec(), without.encode_to_vec());
         let entries: u32 = contributions.iter().zip(&products).enumerate().filter(|(n, _)| gone >> n & 1 == 0).map(|(_, (_, p))| u32::from(*p)).sum();

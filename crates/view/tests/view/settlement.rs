@@ -495,7 +495,7 @@ fn a_payment_of_several_that_is_reversed_is_counted_with_them_as_before() {
     let counted = |hub: &Hub| {
         let folded = hub.fold();
         let of = &folded.contributions[&subject("payment:bank:1")];
-        of.iter().filter(|(_, added)| added.documents() > 0).map(|(key, _)| key.clone()).collect::<Vec<_>>()
+        of.iter().filter(|(_, added)| added.document_count() > 0).map(|(key, _)| key.clone()).collect::<Vec<_>>()
     };
     let before = counted(&hub);
     assert!(matches!(&before[..], [key] if key.starts_with("set:")), "{before:?}");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::amount::{self, Money, decimal, minor_digits, rescale};
+use crate::amount::{self, Money, format_decimal, minor_digits, rescale};
 
 /// What a sum measures. The numbers are part of the stored form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +49,7 @@ pub enum MoneyMeasure {
 
 /// Documents and units of one currency, measure and scale.
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
-pub(crate) struct Cell {
+pub(crate) struct ScaledTotal {
     #[prost(uint32, tag = "1")]
     pub(crate) currency: u32,
     #[prost(uint32, tag = "2")]
@@ -64,17 +64,17 @@ pub(crate) struct Cell {
     pub(crate) high: u64,
 }
 
-impl Cell {
+impl ScaledTotal {
     pub(crate) fn new(measure: u32, money: &Money) -> Self {
         Self { currency: money.currency, measure, scale: money.scale, n: 1, low: money.low, high: money.high }
     }
 
-    fn key(&self) -> (u32, u32, u32) {
+    fn cell_key(&self) -> (u32, u32, u32) {
         (self.currency, self.measure, self.scale)
     }
 
     fn units(&self) -> i128 {
-        amount::join(self.low, self.high)
+        amount::join_units(self.low, self.high)
     }
 }
 
@@ -83,7 +83,7 @@ impl Cell {
 pub struct MoneyTotals {
     /// Sorted by currency, measure, scale; none with nothing in it.
     #[prost(message, repeated, tag = "1")]
-    pub(crate) cells: Vec<Cell>,
+    pub(crate) cells: Vec<ScaledTotal>,
 }
 
 impl MoneyTotals {
@@ -97,8 +97,8 @@ impl MoneyTotals {
         other.cells.iter().for_each(|cell| add_cell(&mut self.cells, cell, -1));
     }
 
-    pub(crate) fn put(&mut self, measure: u32, money: &Money) {
-        add_cell(&mut self.cells, &Cell::new(measure, money), 1);
+    pub(crate) fn add_money(&mut self, measure: u32, money: &Money) {
+        add_cell(&mut self.cells, &ScaledTotal::new(measure, money), 1);
     }
 
     /// Whether there is nothing in it.
@@ -108,71 +108,74 @@ impl MoneyTotals {
 
     /// Codes of the currencies in it.
     pub fn currencies(&self) -> BTreeSet<String> {
-        self.cells.iter().map(|c| amount::unpack(c.currency)).collect()
+        self.cells.iter().map(|c| amount::unpack_code(c.currency)).collect()
     }
 
     /// The sum of a measure in a currency, as a decimal at the largest scale present; "0" where there is none.
     pub fn amount(&self, measure: MoneyMeasure, currency: &str) -> String {
-        self.signed(&[(measure, 1)], currency)
+        self.signed_total(&[(measure, 1)], currency)
     }
 
     /// Invoiced less credited and adjusted, as a decimal.
-    pub fn net(&self, currency: &str) -> String {
-        self.signed(&[(MoneyMeasure::Invoiced, 1), (MoneyMeasure::Credited, -1), (MoneyMeasure::Adjusted, 1)], currency)
+    pub fn net_amount(&self, currency: &str) -> String {
+        self.signed_total(
+            &[(MoneyMeasure::Invoiced, 1), (MoneyMeasure::Credited, -1), (MoneyMeasure::Adjusted, 1)],
+            currency,
+        )
     }
 
-    fn signed(&self, terms: &[(MoneyMeasure, i128)], currency: &str) -> String {
-        let currency = amount::pack(currency);
+    fn signed_total(&self, terms: &[(MoneyMeasure, i128)], currency: &str) -> String {
+        let currency = amount::pack_code(currency);
         let sum = terms.iter().fold(Money::new(currency, 0, 0), |sum, (measure, sign)| {
-            let term = self.sum(*measure as u32, currency);
+            let term = self.total_of(*measure as u32, currency);
             sum.plus(&Money::new(currency, term.scale, term.units().wrapping_mul(*sign)))
         });
         sum.text()
     }
 
-    pub(crate) fn sum(&self, measure: u32, currency: u32) -> Money {
-        sum(&self.cells, measure, currency)
+    pub(crate) fn total_of(&self, measure: u32, currency: u32) -> Money {
+        sum_cells(&self.cells, measure, currency)
     }
 
     /// Sums of the measures of one facet in one scale (rule E7): the greatest among what was added, at least the currency's
     /// own. None where there is nothing of any.
-    pub(crate) fn sums<const N: usize>(
+    pub(crate) fn totals_of<const N: usize>(
         &self,
         measures: [MoneyMeasure; N],
         currency: &str,
     ) -> Option<([Money; N], u32)> {
-        let currency = amount::pack(currency);
+        let currency = amount::pack_code(currency);
         let has =
             |measure: &MoneyMeasure| self.cells.iter().any(|c| (c.currency, c.measure) == (currency, *measure as u32));
-        let sums = measures.map(|measure| self.sum(measure as u32, currency));
+        let sums = measures.map(|measure| self.total_of(measure as u32, currency));
         let scale = sums.iter().map(|sum| sum.scale).fold(minor_digits(currency), u32::max);
         measures.iter().any(has).then_some((sums, scale))
     }
 }
 
 /// The sum over the scales of a measure.
-pub(crate) fn sum(cells: &[Cell], measure: u32, currency: u32) -> Money {
+pub(crate) fn sum_cells(cells: &[ScaledTotal], measure: u32, currency: u32) -> Money {
     let cells = cells.iter().filter(|c| (c.currency, c.measure) == (currency, measure));
     cells.fold(Money::new(currency, 0, 0), |sum, c| sum.plus(&Money::new(currency, c.scale, c.units())))
 }
 
 /// Adds a cell, or takes it away; one with nothing left goes, so that equal sums are equal bytes.
-pub(crate) fn add_cell(cells: &mut Vec<Cell>, more: &Cell, sign: i64) {
+pub(crate) fn add_cell(cells: &mut Vec<ScaledTotal>, more: &ScaledTotal, sign: i64) {
     let (n, units) = (more.n.wrapping_mul(sign), more.units().wrapping_mul(i128::from(sign)));
-    match cells.binary_search_by_key(&more.key(), Cell::key) {
+    match cells.binary_search_by_key(&more.cell_key(), ScaledTotal::cell_key) {
         Ok(at) => {
             let Some(cell) = cells.get_mut(at) else { return };
             let sum = cell.units().wrapping_add(units);
             cell.n = cell.n.wrapping_add(n);
-            (cell.low, cell.high) = amount::halves(sum);
+            (cell.low, cell.high) = amount::split_units(sum);
             if cell.n == 0 && sum == 0 {
                 cells.remove(at);
             }
         }
         Err(_) if n == 0 && units == 0 => {}
         Err(at) => {
-            let (low, high) = amount::halves(units);
-            cells.insert(at, Cell { n, low, high, ..*more });
+            let (low, high) = amount::split_units(units);
+            cells.insert(at, ScaledTotal { n, low, high, ..*more });
         }
     }
 }
@@ -180,7 +183,7 @@ pub(crate) fn add_cell(cells: &mut Vec<Cell>, more: &Cell, sign: i64) {
 /// A sum as text at no less than a scale, so that a missing part reads `0.00` beside `12.50`.
 pub(crate) fn text_at(money: &Money, scale: u32) -> String {
     let scale = scale.max(money.scale);
-    decimal(rescale(money.units(), money.scale, scale), scale)
+    format_decimal(rescale(money.units(), money.scale, scale), scale)
 }
 
 #[cfg(test)]
@@ -188,28 +191,28 @@ mod tests {
     use super::*;
 
     fn gbp(text: &str) -> Money {
-        Money { currency: amount::pack("GBP"), ..Money::number(text).unwrap() }
+        Money { currency: amount::pack_code("GBP"), ..Money::parse_number(text).unwrap() }
     }
 
     #[test]
     fn a_sum_keeps_the_largest_scale_only_while_it_is_there() {
-        let mut purse = MoneyTotals::default();
-        purse.put(2, &gbp("10.00"));
+        let mut totals = MoneyTotals::default();
+        totals.add_money(2, &gbp("10.00"));
         let mut thin = MoneyTotals::default();
-        thin.put(2, &gbp("0.024"));
-        purse.add(&thin);
-        assert_eq!(purse.amount(MoneyMeasure::Invoiced, "GBP"), "10.024");
-        purse.subtract(&thin);
-        assert_eq!(purse.amount(MoneyMeasure::Invoiced, "GBP"), "10.00");
+        thin.add_money(2, &gbp("0.024"));
+        totals.add(&thin);
+        assert_eq!(totals.amount(MoneyMeasure::Invoiced, "GBP"), "10.024");
+        totals.subtract(&thin);
+        assert_eq!(totals.amount(MoneyMeasure::Invoiced, "GBP"), "10.00");
     }
 
     #[test]
     fn a_sum_of_nothing_but_zeros_is_not_forgotten() {
-        let mut purse = MoneyTotals::default();
-        purse.put(2, &gbp("0.00"));
-        assert_eq!(purse.cells.len(), 1);
-        let same = purse.clone();
-        purse.subtract(&same);
-        assert!(purse.is_empty());
+        let mut totals = MoneyTotals::default();
+        totals.add_money(2, &gbp("0.00"));
+        assert_eq!(totals.cells.len(), 1);
+        let same = totals.clone();
+        totals.subtract(&same);
+        assert!(totals.is_empty());
     }
 }
