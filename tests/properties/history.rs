@@ -132,7 +132,7 @@ async fn a_history_becomes_long_with_one_event_more_than_its_row_holds() {
         hub.append(&(from..=day).map(|day| counted(day).event()).collect::<Vec<_>>()).await;
         hub.settle().await;
         let state = hub.store.subjects(&subject).await.unwrap().remove(0).unwrap();
-        assert_eq!((state.is_long(), state.facts.is_empty(), state.copies()), (long, long, day as u64 + 1));
+        assert_eq!((state.is_long(), state.facts.is_empty(), state.copy_count()), (long, long, day as u64 + 1));
         let verified = hub.verify().await;
         assert!(verified.is_equal(), "{verified:#?}");
     }

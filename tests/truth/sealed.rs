@@ -98,7 +98,7 @@ async fn totals_and_ownership_by_party_outlive_the_keys_and_names_do_not() {
         subjects.iter().zip(states(&before, &subjects).await).zip(states(&after, &subjects).await)
     {
         assert!(!sealed.failed && sealed.facts.len() == clear.facts.len(), "{key}");
-        let (was, is) = (clear.keys(), sealed.keys());
+        let (was, is) = (clear.owner_keys(), sealed.owner_keys());
         for (was, is) in [(&was.trade, &is.trade), (&was.receivable, &is.receivable)] {
             if is_recorded(was) {
                 assert_eq!(was, is, "whose {key} is");

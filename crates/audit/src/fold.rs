@@ -165,13 +165,13 @@ impl Replay {
             return Ok(0);
         }
         if !copies.is_empty() {
-            state = SubjectState::of(copies);
+            state = SubjectState::from_copies(copies);
         }
         if afresh {
             fold_afresh(&subject, &mut state, frames, self.keys.as_ref());
         }
         self.tell(&subject, &state, out)?;
-        let (state, further) = state.part();
+        let (state, further) = state.split_rows();
         if !further.is_empty() {
             let subject = Key::new(key);
             let tell = |fact: &FactState| {

@@ -196,7 +196,7 @@ impl Candidate {
     fn facts(&mut self, party: &str) -> Option<(Subject, PartyFacts)> {
         let party = party.parse::<Subject>().ok()?;
         for guest in std::mem::take(&mut self.guests) {
-            self.state.greet(&party, &guest);
+            self.state.merge_guest(&party, &guest);
         }
         let known = std::mem::take(&mut self.state).fragment.map(|fragment| fragment.party_facts(&party));
         let facts = known.unwrap_or_else(|| PartyFacts::new(party.clone()));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashMap, HashSet};
 use onefold_event::{Subject, SubjectKind};
-use onefold_fold::{SubjectState, asserted};
+use onefold_fold::{SubjectState, asserted_identifiers};
 use onefold_identity::{IdentifierKey, Intermediary};
 use onefold_view::{GuestParty, MentionState, OwnerKeys, SettlementStep};
 use prost::Message;
@@ -80,7 +80,7 @@ impl Replay {
     ) -> Result<(), AuditError> {
         let Ok(subject) = key.parse::<Subject>() else { return Ok(()) };
         state.inbound = heard;
-        for (target, words) in state.replies(step, &subject) {
+        for (target, words) in state.mentions_in_step(step, &subject) {
             let lane = self.lane(target.kind(), target.as_str());
             out.put(lane, SAYS, target.as_str(), key, &[&words.encode_to_vec()])?;
         }
@@ -106,7 +106,7 @@ impl Replay {
         let mut count = 0;
         for frame in states.frames() {
             let state = SubjectState::decode(frame.rest).map_err(AuditError::Decode)?;
-            count += state.copies();
+            count += state.copy_count();
             let words = said.remove(frame.to).unwrap_or(LAST);
             self.settle_subject(frame.to, state, words, &mut out)?;
         }
@@ -135,7 +135,7 @@ impl Replay {
             at = *next;
             match frame.tag {
                 KEYS => parents.push((frame.from, OwnerKeys::decode(frame.rest).map_err(AuditError::Decode)?)),
-                GREETS => state.greet(&subject, &guest(frame)?),
+                GREETS => state.merge_guest(&subject, &guest(frame)?),
                 _ => {
                     let inbound = MentionState::decode(frame.rest).map_err(AuditError::Decode)?;
                     state.inbound.entry(frame.from.to_owned()).or_default().merge_with(inbound);
@@ -155,7 +155,7 @@ impl Replay {
     fn assert(&self, party: &Subject, state: &SubjectState, out: &mut Out<'_>) -> Result<(), AuditError> {
         let own = IdentifierKey::of_party(party);
         // Its own number has been said where it was seen: it holds that whether anything is said about it or not.
-        for (value, held) in asserted(party, Some(state)).into_iter().filter(|(value, _)| *value != own) {
+        for (value, held) in asserted_identifiers(party, Some(state)).into_iter().filter(|(value, _)| *value != own) {
             let value = value.as_str();
             out.asserted.put(self.shard(value), u8::from(held), value, party.as_str(), &[])?;
         }

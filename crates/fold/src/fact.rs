@@ -56,12 +56,12 @@ impl FactState {
     }
 
     /// Brings copies into the order of a row.
-    pub fn sort(facts: &mut [Self]) {
+    pub fn sort_facts(facts: &mut [Self]) {
         facts.sort_by(|a, b| a.row_key().cmp(&b.row_key()));
     }
 
     /// Which of several copies of one content counts, the least: when the hub took it in, then where it stands.
-    pub(crate) fn place(&self) -> (Micros, u32, u64) {
+    pub(crate) fn log_place(&self) -> (Micros, u32, u64) {
         (self.recorded_at, self.partition, self.offset)
     }
 
@@ -76,11 +76,11 @@ impl FactState {
     }
 
     /// Order between versions of one fact.
-    pub(crate) fn version(&self) -> (&[i64], i64, &[u8]) {
+    pub(crate) fn version_key(&self) -> (&[i64], i64, &[u8]) {
         (&self.order, self.recorded_at, &self.id)
     }
 
-    fn fixed(&self) -> [(u32, &[u8; 16]); 3] {
+    fn fixed_fields(&self) -> [(u32, &[u8; 16]); 3] {
         [(1, &self.id), (2, &self.fact), (3, &self.digest)]
     }
 }
@@ -88,7 +88,7 @@ impl FactState {
 /// As derived, but for the bytes of fixed length.
 impl Message for FactState {
     fn encode_raw(&self, to: &mut impl BufMut) {
-        for (tag, bytes) in self.fixed() {
+        for (tag, bytes) in self.fixed_fields() {
             encode_key(tag, WireType::LengthDelimited, to);
             encode_varint(bytes.len() as u64, to);
             to.put_slice(bytes);
@@ -121,7 +121,7 @@ impl Message for FactState {
     }
 
     fn encoded_len(&self) -> usize {
-        let fixed: usize = self.fixed().iter().map(|(tag, bytes)| key_len(*tag) + 1 + bytes.len()).sum();
+        let fixed: usize = self.fixed_fields().iter().map(|(tag, bytes)| key_len(*tag) + 1 + bytes.len()).sum();
         fixed
             + sfixed64::encoded_len(4, &self.occurred_at)
             + sfixed64::encoded_len(5, &self.recorded_at)
@@ -137,12 +137,12 @@ impl Message for FactState {
 
 /// Of all copies about a subject, ordered as in its row, those that stand, in the order of folding, and the superseded revisions
 /// (rules A3, A5).
-pub fn standing(facts: &[FactState]) -> (Vec<&FactState>, Vec<&FactState>) {
+pub fn standing_facts(facts: &[FactState]) -> (Vec<&FactState>, Vec<&FactState>) {
     let mut best: BTreeMap<[u8; 16], &FactState> = BTreeMap::new();
     let mut superseded = Vec::new();
     for copy in first_copies(facts) {
         match best.get(&copy.fact) {
-            Some(other) if other.version() > copy.version() => superseded.push(copy),
+            Some(other) if other.version_key() > copy.version_key() => superseded.push(copy),
             other => {
                 superseded.extend(other.copied());
                 best.insert(copy.fact, copy);

@@ -38,15 +38,19 @@ pub struct FurtherFacts {
 }
 
 impl FurtherFacts {
-    fn of(facts: &[FactState]) -> Self {
+    fn from_facts(facts: &[FactState]) -> Self {
         let ids: BTreeSet<&[u8; 16]> = facts.iter().map(|fact| &fact.id).collect();
         let mut further =
             Self { copies: facts.len() as u64, conflicts: (facts.len() - ids.len()) as u64, ..Self::default() };
-        facts.iter().max_by(|a, b| a.fold_key().cmp(&b.fold_key())).into_iter().for_each(|last| further.reach(last));
+        facts
+            .iter()
+            .max_by(|a, b| a.fold_key().cmp(&b.fold_key()))
+            .into_iter()
+            .for_each(|last| further.extend_to(last));
         further
     }
 
-    fn reach(&mut self, fact: &FactState) {
+    fn extend_to(&mut self, fact: &FactState) {
         if self.fold_key() <= fact.fold_key() {
             (self.occurred_at, self.recorded_at, self.id) = (fact.occurred_at, fact.recorded_at, fact.id.to_vec());
         }
@@ -59,7 +63,7 @@ impl FurtherFacts {
 
 /// The fields of a [`SubjectState`] that are counted.
 #[derive(Clone, PartialEq, prost::Message)]
-struct Counted {
+struct FactCounts {
     #[prost(message, repeated, tag = "1")]
     facts: Vec<CountedFact>,
     #[prost(message, optional, tag = "6")]
@@ -75,11 +79,11 @@ struct CountedFact {
 
 impl SubjectState {
     /// A state that knows these copies of events and has folded none: of copies of one content the earliest counts.
-    pub fn of(mut copies: Vec<FactState>) -> Self {
-        copies.sort_by_key(|fact| (fact.row_id(), fact.place()));
+    pub fn from_copies(mut copies: Vec<FactState>) -> Self {
+        copies.sort_by_key(|fact| (fact.row_id(), fact.log_place()));
         copies.dedup_by_key(|fact| fact.row_id());
         let mut state = Self { facts: copies, ..Self::default() };
-        FactState::sort(&mut state.facts);
+        FactState::sort_facts(&mut state.facts);
         state.recount();
         state
     }
@@ -90,7 +94,7 @@ impl SubjectState {
     }
 
     /// Number of distinct copies of events about it.
-    pub fn copies(&self) -> u64 {
+    pub fn copy_count(&self) -> u64 {
         self.further.as_ref().map_or(self.facts.len() as u64, |further| further.copies)
     }
 
@@ -98,8 +102,8 @@ impl SubjectState {
     ///
     /// # Errors
     /// They are no row's.
-    pub fn counts(bytes: &[u8]) -> Result<(u64, u64), prost::DecodeError> {
-        let Counted { facts, further } = Counted::decode(bytes)?;
+    pub fn decode_counts(bytes: &[u8]) -> Result<(u64, u64), prost::DecodeError> {
+        let FactCounts { facts, further } = FactCounts::decode(bytes)?;
         if let Some(further) = further {
             return Ok((further.copies, further.conflicts));
         }
@@ -109,14 +113,14 @@ impl SubjectState {
     }
 
     /// Takes in facts that were read from further rows. Those that it holds already are newer.
-    pub fn read(&mut self, rows: Vec<FactState>) {
+    pub fn add_rows(&mut self, rows: Vec<FactState>) {
         let held: BTreeSet<[u8; 48]> = self.facts.iter().map(FactState::row_id).collect();
         self.facts.extend(rows.into_iter().filter(|fact| !held.contains(&fact.row_id())));
-        FactState::sort(&mut self.facts);
+        FactState::sort_facts(&mut self.facts);
     }
 
     /// The row as it is stored, and the facts that it held and that belong into further rows.
-    pub fn part(mut self) -> (Self, Vec<FactState>) {
+    pub fn split_rows(mut self) -> (Self, Vec<FactState>) {
         let facts = if self.is_long() { std::mem::take(&mut self.facts) } else { Vec::new() };
         (self, facts)
     }
@@ -139,23 +143,23 @@ impl SubjectState {
 
     /// Counts the facts again, all of which it holds.
     pub(crate) fn recount(&mut self) {
-        self.further = (self.facts.len() > MOST_FACTS).then(|| Box::new(FurtherFacts::of(&self.facts)));
+        self.further = (self.facts.len() > MOST_FACTS).then(|| Box::new(FurtherFacts::from_facts(&self.facts)));
     }
 
     /// Counts one more copy, which stands at a place among those that it holds.
-    pub(crate) fn count(&mut self, place: usize, conflict: bool) {
+    pub(crate) fn count_fact(&mut self, place: usize, conflict: bool) {
         match (&mut self.further, self.facts.get(place)) {
             (Some(further), Some(fact)) => {
                 further.copies += 1;
                 further.conflicts += u64::from(conflict);
-                further.reach(fact);
+                further.extend_to(fact);
             }
             _ => self.recount(),
         }
     }
 
     /// The greatest place in the order of folding.
-    pub(crate) fn last(&self) -> Option<(i64, i64, &[u8])> {
+    pub(crate) fn last_key(&self) -> Option<(i64, i64, &[u8])> {
         match &self.further {
             Some(further) => Some(further.fold_key()),
             None => self.facts.iter().map(FactState::fold_key).max(),
@@ -178,9 +182,9 @@ mod tests {
         let few = vec![fact(1, 1), fact(2, 1), fact(2, 2), fact(2, 3), fact(9, 1)];
         let many: Vec<FactState> = (0..MOST_FACTS as u8).map(|n| fact(n, 0)).chain([fact(3, 1), fact(4, 1)]).collect();
         for facts in [Vec::new(), few, many] {
-            let state = SubjectState::of(facts).part().0;
-            let counted = SubjectState::counts(&state.encode_to_vec()).unwrap();
-            assert_eq!(counted, (state.copies(), state.conflicts()));
+            let state = SubjectState::from_copies(facts).split_rows().0;
+            let counted = SubjectState::decode_counts(&state.encode_to_vec()).unwrap();
+            assert_eq!(counted, (state.copy_count(), state.conflict_count()));
         }
     }
 }

@@ -12,7 +12,7 @@ use onefold_view::{
 };
 
 use crate::fact::first_copies;
-use crate::{FactState, FurtherFacts, standing};
+use crate::{FactState, FurtherFacts, standing_facts};
 
 /// The row of a subject; its encoding is canonical.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -39,7 +39,7 @@ pub struct SubjectState {
 
 /// Every identifier that a party ever asserted, true where it holds it now. Its own number is among them whatever its row
 /// says, and if it has none: a party exists as soon as any event names it (rule B3).
-pub fn asserted(party: &Subject, state: Option<&SubjectState>) -> BTreeMap<IdentifierKey, bool> {
+pub fn asserted_identifiers(party: &Subject, state: Option<&SubjectState>) -> BTreeMap<IdentifierKey, bool> {
     let fragment = state.and_then(|state| state.fragment.as_ref());
     fragment.map_or_else(
         || BTreeMap::from([(IdentifierKey::of_party(party), true)]),
@@ -64,7 +64,7 @@ pub enum AdmitOutcome {
 
 impl SubjectState {
     /// Whether a copy of an event is known already and no earlier than the one that is: taking it in changes nothing.
-    pub fn knows(
+    pub fn knows_copy(
         &self,
         event: &EventHeader,
         digest: &ContentDigest,
@@ -73,7 +73,7 @@ impl SubjectState {
         offset: u64,
     ) -> bool {
         let place = (recorded_at, partition, offset);
-        self.of_id(&event.id.0).iter().any(|fact| fact.digest == *digest && fact.place() <= place)
+        self.of_id(&event.id.0).iter().any(|fact| fact.digest == *digest && fact.log_place() <= place)
     }
 
     /// Copies of one id.
@@ -97,25 +97,25 @@ impl SubjectState {
         let mut copies =
             self.facts.get_mut(from..).into_iter().flatten().take_while(|fact| fact.id == event.header.id.0);
         if let Some(same) = copies.find(|fact| fact.digest == *digest) {
-            if (recorded_at, partition, offset) >= same.place() {
+            if (recorded_at, partition, offset) >= same.log_place() {
                 return AdmitOutcome::Duplicate;
             }
             // The earliest copy counts in all that it says, also in what is none of its content: its order among versions.
             *same = FactState::new(&event.header, digest, recorded_at, partition, offset);
-            FactState::sort(&mut self.facts);
+            FactState::sort_facts(&mut self.facts);
             return AdmitOutcome::Earlier;
         }
         let conflict = !self.of_id(&event.header.id.0).is_empty();
         let revises = self.facts.iter().any(|f| f.fact == event.header.fact.0);
         let new = FactState::new(&event.header, digest, recorded_at, partition, offset);
-        let in_order = Fragment::commutes(event) || self.last().is_none_or(|last| last <= new.fold_key());
+        let in_order = Fragment::commutes(event) || self.last_key().is_none_or(|last| last <= new.fold_key());
         let place = self.facts.partition_point(|fact| fact.row_key() < new.row_key());
         if self.facts.is_empty() {
             // Most subjects have one fact.
             self.facts.reserve_exact(1);
         }
         self.facts.insert(place, new);
-        self.count(place, conflict);
+        self.count_fact(place, conflict);
         match (conflict, revises, in_order) {
             (true, ..) => AdmitOutcome::Conflict,
             (false, false, true) => AdmitOutcome::InOrder,
@@ -125,7 +125,7 @@ impl SubjectState {
 
     /// Where in the log the facts stand that a fold afresh needs: (partition, offset). It MUST hold all of them.
     pub fn history(&self) -> Vec<(u32, u64)> {
-        let (standing, superseded) = standing(&self.facts);
+        let (standing, superseded) = standing_facts(&self.facts);
         standing.iter().chain(&superseded).map(|fact| (fact.partition, fact.offset)).collect()
     }
 
@@ -133,7 +133,7 @@ impl SubjectState {
     /// missing the subject is in quarantine: it contributes nothing. Answers whether it was folded.
     pub fn fold_afresh(&mut self, subject: &Subject, events: &[DecodedEvent]) -> bool {
         self.recount();
-        let (standing, superseded) = standing(&self.facts);
+        let (standing, superseded) = standing_facts(&self.facts);
         let stands = standing.len();
         let times: Vec<Micros> = standing.iter().chain(&superseded).map(|fact| fact.recorded_at).collect();
         let guest = self.fragment.take().and_then(|old| old.guest().cloned());
@@ -152,12 +152,12 @@ impl SubjectState {
     }
 
     /// Takes in what an event says of it as a guest (rule C7): its row begins with that, whether it has facts or not.
-    pub fn greet(&mut self, subject: &Subject, guest: &GuestParty) {
+    pub fn merge_guest(&mut self, subject: &Subject, guest: &GuestParty) {
         self.fragment.get_or_insert_with(|| Fragment::fold(subject, &[])).merge_guest(guest);
     }
 
     /// Number of copies that contradict an earlier one of the same id.
-    pub fn conflicts(&self) -> u64 {
+    pub fn conflict_count(&self) -> u64 {
         match &self.further {
             Some(further) => further.conflicts,
             None => (self.facts.len() - first_copies(&self.facts).count()) as u64,
@@ -166,7 +166,7 @@ impl SubjectState {
 
     /// Whether any event about it is known (else it is a placeholder that another subject names).
     pub fn is_known(&self) -> bool {
-        self.copies() > 0
+        self.copy_count() > 0
     }
 
     /// Whether a decision of a person stands about it.
@@ -175,28 +175,28 @@ impl SubjectState {
     }
 
     /// Keys, empty where there are none.
-    pub fn keys(&self) -> OwnerKeys {
+    pub fn owner_keys(&self) -> OwnerKeys {
         self.keys.clone().unwrap_or_default()
     }
 
     /// Of a decision on parties what it says; nothing where it is undone.
-    pub fn decision(&self, subject: &Subject) -> Option<PartyDecision> {
+    pub fn party_decision(&self, subject: &Subject) -> Option<PartyDecision> {
         self.fragment.as_ref()?.decision(subject)
     }
 
     /// Decisions that supersede these, and are not among them, by their keys.
-    pub fn superseding(decisions: &BTreeMap<String, Self>) -> BTreeSet<String> {
+    pub fn superseding_decisions(decisions: &BTreeMap<String, Self>) -> BTreeSet<String> {
         let above = decisions.values().flat_map(|state| state.inbound.keys());
         above.filter(|key| !decisions.contains_key(*key)).cloned().collect()
     }
 
     /// What decisions say, from their rows by key.
-    pub fn decisions(rows: &BTreeMap<String, Self>) -> Vec<PartyDecision> {
-        rows.iter().filter_map(|(key, state)| state.decision(&key.parse().ok()?)).collect()
+    pub fn party_decisions(rows: &BTreeMap<String, Self>) -> Vec<PartyDecision> {
+        rows.iter().filter_map(|(key, state)| state.party_decision(&key.parse().ok()?)).collect()
     }
 
     /// Parties that it names, with their roles; the guests that an order makes are its buyers.
-    pub fn parties(&self, subject: &Subject) -> Vec<(ReferenceRole, Subject)> {
+    pub fn named_parties(&self, subject: &Subject) -> Vec<(ReferenceRole, Subject)> {
         let Some(fragment) = &self.fragment else { return Vec::new() };
         let mut all = fragment.named_parties();
         all.extend(fragment.guest_parties(subject).into_iter().map(|guest| (ReferenceRole::Buyer, guest)));
@@ -232,18 +232,18 @@ impl SubjectState {
     }
 
     /// Owner keys that an event about it may change something of: whoever reads the event finds them here.
-    pub fn owners(&self, subject: &Subject) -> BTreeSet<String> {
+    pub fn owners_of(&self, subject: &Subject) -> BTreeSet<String> {
         let mut all = BTreeSet::new();
         if subject.kind() == SubjectKind::Party {
             all.insert(subject.to_string());
         }
-        let keys = self.keys();
+        let keys = self.owner_keys();
         all.extend([keys.trade, keys.receivable].into_iter().chain(keys.parts).filter(|key| !key.is_empty()));
         all
     }
 
     /// What it says to other subjects, given what they said to it.
-    pub fn says(&self, subject: &Subject) -> BTreeMap<Subject, MentionState> {
+    pub fn all_mentions(&self, subject: &Subject) -> BTreeMap<Subject, MentionState> {
         match &self.fragment {
             Some(fragment) => all_mentions(subject, fragment, &self.inbound),
             // An order that is only named so far brings its invoice and its payments together all the same.
@@ -253,7 +253,7 @@ impl SubjectState {
     }
 
     /// What it says to others in one step of settlement, given what it heard in those before.
-    pub fn replies(&self, step: SettlementStep, subject: &Subject) -> BTreeMap<Subject, MentionState> {
+    pub fn mentions_in_step(&self, step: SettlementStep, subject: &Subject) -> BTreeMap<Subject, MentionState> {
         let placeholder = Fragment::default();
         reply_in_step(step, subject, self.fragment.as_ref().unwrap_or(&placeholder), &self.inbound)
     }
@@ -263,9 +263,11 @@ impl SubjectState {
         let named = Fragment::default();
         match &self.fragment {
             _ if self.failed => BTreeMap::new(),
-            Some(fragment) => contribute(subject, fragment, &self.inbound, &self.keys()),
+            Some(fragment) => contribute(subject, fragment, &self.inbound, &self.owner_keys()),
             // What is only named is a shipment all the same.
-            None if is_shipped(subject, &self.inbound) => contribute(subject, &named, &self.inbound, &self.keys()),
+            None if is_shipped(subject, &self.inbound) => {
+                contribute(subject, &named, &self.inbound, &self.owner_keys())
+            }
             None => BTreeMap::new(),
         }
     }
@@ -281,12 +283,12 @@ impl SubjectState {
         if !self.is_known() || !subject.kind().is_document() {
             return BTreeSet::new();
         }
-        let keys = self.keys();
+        let keys = self.owner_keys();
         let own = [keys.trade, keys.receivable].into_iter().chain(keys.parts).filter(|key| !key.is_empty());
         let mut all: BTreeSet<String> = own.collect();
         let members: Vec<OwnerKey> = all.iter().flat_map(|key| OwnerKey::references_of(key)).collect();
         all.extend(members.iter().map(|member| member.key_for(subject)));
-        let named = self.parties(subject).into_iter().filter(|(role, _)| role.target() == RoleTarget::Owner);
+        let named = self.named_parties(subject).into_iter().filter(|(role, _)| role.target() == RoleTarget::Owner);
         all.extend(named.map(|(_, party)| party.to_string()));
         all
     }
@@ -320,7 +322,7 @@ mod tests {
             let (first, last) = (state([0, 1]), state([1, 0]));
             assert_eq!(first, last, "{stamps:?}");
             assert_eq!((first.facts[0].order.len(), first.facts[0].offset), (0, 0));
-            assert!(first.knows(&ordered.header, &[7; 16], stamps[1], 0, 1));
+            assert!(first.knows_copy(&ordered.header, &[7; 16], stamps[1], 0, 1));
         }
     }
 }

@@ -124,11 +124,11 @@ impl HubModel {
         let named = self.states.iter().filter(|(_, state)| names(state));
         let mut rows: BTreeMap<String, SubjectState> =
             named.map(|(subject, state)| (subject.to_string(), state.clone())).collect();
-        for key in SubjectState::superseding(&rows) {
+        for key in SubjectState::superseding_decisions(&rows) {
             let above = key.parse().ok().and_then(|subject: Subject| self.states.get(&subject).cloned());
             rows.extend(above.map(|state| (key, state)));
         }
-        SubjectState::decisions(&rows)
+        SubjectState::party_decisions(&rows)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{DecodedEvent, Micros, Subject, SubjectKind};
-use onefold_fold::{FactState, SubjectState, asserted};
+use onefold_fold::{FactState, SubjectState, asserted_identifiers};
 use onefold_identity::{IdentifierKey, IdentityRules, Intermediary, PartyDecision, PartyFacts, cluster_parties};
 use onefold_view::{Bundle, Contribution, Fragment, SettlementStep, parties_named};
 
@@ -50,7 +50,7 @@ impl HubModel {
             copies.entry(&header.subject).or_default().push(fact);
         }
         for (subject, copies) in copies {
-            let mut state = SubjectState::of(copies);
+            let mut state = SubjectState::from_copies(copies);
             let places = state.history().into_iter().filter_map(|(_, offset)| usize::try_from(offset).ok());
             let history: Vec<DecodedEvent> =
                 places.filter_map(|place| events.get(place)).map(|logged| logged.event.clone()).collect();
@@ -66,7 +66,7 @@ impl HubModel {
                 let first = self.first_seen.entry(party.clone()).or_insert(logged.recorded_at);
                 *first = (*first).min(logged.recorded_at);
                 if let Some(guest) = guest {
-                    self.states.entry(party.clone()).or_default().greet(party, guest);
+                    self.states.entry(party.clone()).or_default().merge_guest(party, guest);
                 }
             });
         }
@@ -80,7 +80,7 @@ impl HubModel {
         self.hear(outbound);
         for step in SettlementStep::ALL {
             let replies: Vec<_> =
-                self.states.iter().map(|(from, state)| (from.clone(), state.replies(step, from))).collect();
+                self.states.iter().map(|(from, state)| (from.clone(), state.mentions_in_step(step, from))).collect();
             self.hear(replies);
         }
     }
@@ -130,7 +130,7 @@ impl HubModel {
             let fragment = state.and_then(|state| state.fragment.as_ref());
             let facts = fragment.map_or_else(|| PartyFacts::new(party.clone()), |fragment| fragment.party_facts(party));
             parties.insert(party.clone(), facts);
-            for (key, stands) in asserted(party, state) {
+            for (key, stands) in asserted_identifiers(party, state) {
                 *ever.entry(key.clone()).or_default() += 1;
                 if stands {
                     self.holders.entry(key).or_default().insert(party.clone());
@@ -139,7 +139,7 @@ impl HubModel {
         }
         let is_hub = |(key, count): &(IdentifierKey, u64)| self.rules.is_hub(key.kind(), *count);
         self.hubs = ever.into_iter().filter(is_hub).map(|(key, _)| key).collect();
-        self.decisions = self.states.iter().filter_map(|(subject, state)| state.decision(subject)).collect();
+        self.decisions = self.states.iter().filter_map(|(subject, state)| state.party_decision(subject)).collect();
         self.customers = cluster_parties(&parties, &self.decisions, &self.hubs, &self.rules).sets;
     }
 }

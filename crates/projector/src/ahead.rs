@@ -80,7 +80,7 @@ impl Batch<'_> {
         let mut wanted = Wanted::default();
         for place in places {
             let row = &self.subjects[*place];
-            wanted.owners.extend(row.state.owners(&row.subject));
+            wanted.owners.extend(row.state.owners_of(&row.subject));
             if row.subject.kind() != SubjectKind::Party {
                 wanted.subjects.extend(row.state.parents().iter().map(Subject::to_string));
             }

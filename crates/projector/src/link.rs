@@ -25,7 +25,7 @@ impl Batch<'_> {
             for place in std::mem::take(&mut speakers) {
                 let row = &self.subjects[place];
                 let old = said.remove(&place).unwrap_or_else(|| says(&row.subject, row.old()));
-                let new = row.state.says(&row.subject);
+                let new = row.state.all_mentions(&row.subject);
                 let gone: Vec<Subject> = old.into_keys().filter(|target| !new.contains_key(target)).collect();
                 // Only of these kinds a subject has something to say to what it hears.
                 if SettlementStep::ALL.into_iter().any(|step| step.speaking_kinds().contains(&row.subject.kind())) {
@@ -56,7 +56,7 @@ impl Batch<'_> {
     /// What a subject says to what it has heard.
     fn replies(&self, place: Place) -> Replies {
         let row = &self.subjects[place];
-        SettlementStep::ALL.map(|step| row.state.replies(step, &row.subject))
+        SettlementStep::ALL.map(|step| row.state.mentions_in_step(step, &row.subject))
     }
 
     /// Has a subject hear what another says to it now, and notes what it said to others before.
@@ -86,7 +86,7 @@ impl Batch<'_> {
             let parents: Vec<Subject> = level.iter().flat_map(|place| self.subjects[*place].state.parents()).collect();
             self.load(&parents.iter().collect::<Vec<_>>()).await?;
             // Whether a party that it names is an intermediary stands in the party's bundle.
-            let parties_of = |place: &Place| self.subjects[*place].state.parties(&self.subjects[*place].subject);
+            let parties_of = |place: &Place| self.subjects[*place].state.named_parties(&self.subjects[*place].subject);
             let parties: Vec<(_, Subject)> = level.iter().flat_map(parties_of).collect();
             self.load_owners(&parties.iter().map(|(_, party)| party.as_str()).collect::<Vec<_>>()).await?;
             let mut children = Vec::new();
@@ -133,5 +133,5 @@ impl Batch<'_> {
 
 /// What a subject said as it was saved last.
 fn says(subject: &Subject, state: Option<&SubjectState>) -> BTreeMap<Subject, MentionState> {
-    state.map(|state| state.says(subject)).unwrap_or_default()
+    state.map(|state| state.all_mentions(subject)).unwrap_or_default()
 }

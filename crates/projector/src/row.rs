@@ -71,7 +71,7 @@ impl Row {
             return Some((Arc::clone(&self.state), Vec::new()));
         }
         // The facts of a long history go: whoever needs them again in this batch reads them.
-        let (state, mut facts) = SubjectState::clone(&self.state).part();
+        let (state, mut facts) = SubjectState::clone(&self.state).split_rows();
         facts.retain(|fact| !was_long || touched.contains(&fact.row_id()));
         self.state = Arc::new(state);
         Some((Arc::clone(&self.state), facts))
@@ -80,7 +80,7 @@ impl Row {
     /// Takes in what events say of a party as a guest; what is known already leaves the row as it is.
     pub(crate) fn greet(&mut self, guest: &GuestParty) {
         let mut greeted = SubjectState::clone(&self.state);
-        greeted.greet(&self.subject, guest);
+        greeted.merge_guest(&self.subject, guest);
         if greeted != *self.state {
             *self.change() = greeted;
         }
@@ -89,7 +89,7 @@ impl Row {
     /// Takes in one copy of an event; a duplicate leaves the row as it is.
     pub(crate) fn admit(&mut self, taken: &Taken) -> AdmitOutcome {
         let Taken { event, digest, recorded_at, partition, offset } = taken;
-        if self.state.knows(&event.header, digest, *recorded_at, *partition, *offset) {
+        if self.state.knows_copy(&event.header, digest, *recorded_at, *partition, *offset) {
             return AdmitOutcome::Duplicate;
         }
         if self.state.is_long() {
@@ -100,6 +100,6 @@ impl Row {
 
     /// Takes in what was read of a long history: it says nothing new.
     pub(crate) fn read(&mut self, facts: Vec<FactState>) {
-        Arc::make_mut(&mut self.state).read(facts);
+        Arc::make_mut(&mut self.state).add_rows(facts);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use onefold_event::{Subject, SubjectKind};
-use onefold_fold::{SubjectState, asserted};
+use onefold_fold::{SubjectState, asserted_identifiers};
 use onefold_identity::{Intermediary, OwnerAtom, PartyFacts};
 use onefold_store::{DocumentRow, PartyChange, RowChanges};
 use onefold_view::{Bundle, Contribution, Digest, Fragment};
@@ -206,7 +206,8 @@ fn deltas(row: &Row) -> Vec<Delta> {
 }
 
 fn party_change(row: &Row) -> Option<PartyChange> {
-    let (before, after) = (asserted(&row.subject, row.old()), asserted(&row.subject, Some(&row.state)));
+    let (before, after) =
+        (asserted_identifiers(&row.subject, row.old()), asserted_identifiers(&row.subject, Some(&row.state)));
     let gone = before.keys().filter(|value| !after.contains_key(*value)).cloned().collect();
     (before != after).then(|| PartyChange { party: row.subject.to_string(), asserted: after, gone })
 }

@@ -20,7 +20,7 @@ pub(crate) struct Unnamed {
 impl Unnamed {
     pub(crate) fn new(batch: &Batch<'_>, taken: &[Taken]) -> Self {
         let rows = taken.iter().filter_map(|t| batch.subjects.get(t.event.header.subject.as_str()));
-        let named = rows.flat_map(|row| row.state.owners(&row.subject)).collect();
+        let named = rows.flat_map(|row| row.state.owners_of(&row.subject)).collect();
         Self { named, owners: BTreeSet::new(), opened: Vec::new() }
     }
 

@@ -105,7 +105,7 @@ impl<'a> Batch<'a> {
         for keys in subjects.chunks(CHUNK) {
             for (key, state) in keys.iter().zip(self.source.read.subjects(keys).await?) {
                 let (Some(state), Ok(subject)) = (state, key.parse::<Subject>()) else { continue };
-                owners.extend(state.owners(&subject));
+                owners.extend(state.owners_of(&subject));
                 if cases.contains(key.as_str()) {
                     kept.insert(key.clone(), state);
                 }
@@ -123,7 +123,7 @@ impl<'a> Batch<'a> {
     ) -> Option<(&'e Asked, Option<String>)> {
         let state = subjects.get(asked.event.header.subject.as_str())?;
         let counts = facts.iter().any(|fact| (fact.partition, fact.offset) == (asked.partition, asked.offset));
-        counts.then(|| (asked, Some(state.keys().trade).filter(|key| !key.is_empty())))
+        counts.then(|| (asked, Some(state.owner_keys().trade).filter(|key| !key.is_empty())))
     }
 
     async fn read(&mut self, owners: &[String], around: &[String]) -> Result<(), StageError> {

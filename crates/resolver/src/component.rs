@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
-use onefold_fold::asserted;
+use onefold_fold::asserted_identifiers;
 use onefold_identity::{IdentifierKey, IdentityRules, LinkStrength, PartyDecision, PartyFacts, find_head};
 use onefold_store::{ClusterRow, IdentifierHolders, ResolveTx, StoreError};
 
@@ -53,7 +53,7 @@ pub(crate) async fn gather(
             ask.extend(facts.identifiers.iter().filter(|v| !values.contains(v)).cloned());
             if component.changed.contains(&row.key) {
                 // What it no longer asserts linked it before, and counts all the same.
-                for value in asserted(&subject, row.state.as_ref()).into_keys() {
+                for value in asserted_identifiers(&subject, row.state.as_ref()).into_keys() {
                     *fresh.entry(value.clone()).or_default() += 1;
                     ask.insert(value);
                 }

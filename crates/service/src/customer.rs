@@ -52,7 +52,7 @@ impl Service {
     /// The customer of a document: in trade, else of the debt.
     async fn owner(&self, document: &Subject) -> Result<Option<CustomerRows>, ServiceError> {
         let state = self.state(document).await?;
-        let keys = state.keys();
+        let keys = state.owner_keys();
         for key in [&keys.trade, &keys.receivable].into_iter().chain(&keys.parts) {
             if let Some(rows) = self.customers().customer_of_key(key).await? {
                 return Ok(Some(rows));

@@ -6,7 +6,7 @@ use onefold_event::{
     DecodedEvent, Event, EventId, KeyRing, Occurred, Subject, SubjectKind, decode, decode_with, format_micros,
     to_cloudevent,
 };
-use onefold_fold::{FactState, standing};
+use onefold_fold::{FactState, standing_facts};
 use onefold_log::{EVENTS_TOPIC, StoredRecord};
 use onefold_store::FactsOf;
 use serde::Serialize;
@@ -134,7 +134,7 @@ impl Service {
     pub(crate) async fn standing(&self, subject: &Subject) -> Result<Vec<DecodedEvent>, ServiceError> {
         self.state(subject).await?;
         let facts = self.store.facts(&[FactsOf::all(subject.as_str())]).await?.pop().unwrap_or_default();
-        let (standing, _) = standing(&facts);
+        let (standing, _) = standing_facts(&facts);
         let positions: Vec<(u32, u64)> = standing.iter().map(|f| (f.partition, f.offset)).collect();
         let stored = self.log.fetch(EVENTS_TOPIC, &positions).await?;
         Ok(stored.iter().filter_map(|s| decode_with(&s.record.value, self.keys.as_ref()).ok()).collect())
@@ -142,7 +142,7 @@ impl Service {
 }
 
 fn places(facts: &[FactState]) -> Vec<EventPlace> {
-    let (standing, superseded) = standing(facts);
+    let (standing, superseded) = standing_facts(facts);
     let place = |f: &FactState| (f.partition, f.offset);
     let mut how: BTreeMap<(u32, u64), Standing> = standing.into_iter().map(|f| (place(f), Standing::Stands)).collect();
     how.extend(superseded.into_iter().map(|f| (place(f), Standing::Superseded)));

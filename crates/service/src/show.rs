@@ -89,7 +89,7 @@ impl Service {
 
     async fn whose(&self, subject: &Subject) -> Result<DocumentOwners, ServiceError> {
         let state = self.state(subject).await?;
-        let (keys, contributions) = (state.keys(), documents::contributions(subject, &state));
+        let (keys, contributions) = (state.owner_keys(), documents::contributions(subject, &state));
         let document = documents::row(subject.as_str(), &contributions).ok_or_else(|| {
             ServiceError::invalid(format!("{subject} is neither a party nor a document: ask for its events instead"))
         })?;

@@ -49,7 +49,7 @@ pub(crate) async fn facts_of_a_long_history_stand_in_rows_of_their_own(store: &d
     let before = done(HistoryStore::facts(store, std::slice::from_ref(&all)).await);
     assert_eq!(before.concat(), facts);
     done(tx.commit().await);
-    let mut expected = SubjectState::of(facts.into_iter().skip(1).chain([earlier, new]).collect());
+    let mut expected = SubjectState::from_copies(facts.into_iter().skip(1).chain([earlier, new]).collect());
     expected.further = None;
     assert_eq!(done(HistoryStore::facts(store, &[all]).await), [expected.facts]);
 }

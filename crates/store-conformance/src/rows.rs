@@ -91,7 +91,7 @@ pub(crate) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)
             changes.inbox.insert((*key).to_owned());
             changes.marks.insert((*key).to_owned());
         }
-        let (row, further) = new.clone().part();
+        let (row, further) = new.clone().split_rows();
         changes.facts.extend(further.into_iter().map(|fact| ((*key).to_owned(), fact)));
         changes.subjects.push(((*key).to_owned(), Arc::new(row)));
     }

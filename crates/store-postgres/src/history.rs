@@ -64,7 +64,7 @@ pub(crate) async fn further(c: &mut PgConnection, asked: &[FactsOf]) -> Result<V
             facts.push(fact);
         }
     }
-    found.iter_mut().for_each(|facts| FactState::sort(facts));
+    found.iter_mut().for_each(|facts| FactState::sort_facts(facts));
     Ok(found)
 }
 

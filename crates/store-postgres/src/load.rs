@@ -57,7 +57,7 @@ impl PostgresLoad {
             LoadRow::Subject { key, state } => {
                 let decoded = SubjectState::decode(&*state).map_err(|e| corrupt(&key, e))?;
                 self.sums.subjects += i64::from(decoded.is_known());
-                self.sums.conflicts += decoded.conflicts().cast_signed();
+                self.sums.conflicts += decoded.conflict_count().cast_signed();
                 self.keys.add(&key, &key);
                 self.subjects.row(2).text(&key).bytes(&state);
                 self.subjects.flow().await?;

@@ -205,7 +205,7 @@ impl Project {
             let seen = state.as_ref().map_or_else(SubjectSeen::default, |state| SubjectSeen {
                 exists: true,
                 known: state.is_known(),
-                conflicts: state.conflicts(),
+                conflicts: state.conflict_count(),
             });
             self.subjects.insert(key.clone(), seen);
             states.push(state);

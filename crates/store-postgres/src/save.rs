@@ -55,7 +55,7 @@ impl Project {
         }
         let (mut old, mut new) = (Vec::new(), Vec::new());
         for (key, state) in rows {
-            let now = SubjectSeen { exists: true, known: state.is_known(), conflicts: state.conflicts() };
+            let now = SubjectSeen { exists: true, known: state.is_known(), conflicts: state.conflict_count() };
             let was = self.subjects.insert(key.clone(), now).unwrap_or_default();
             self.sums.subjects += i64::from(now.known) - i64::from(was.known);
             self.sums.conflicts += now.conflicts.cast_signed() - was.conflicts.cast_signed();

@@ -35,7 +35,7 @@ pub(crate) async fn further_rows(tx: &mut PgConnection) -> Result<(), StoreError
     let least = i32::try_from(LONG_ROW).unwrap_or(i32::MAX);
     let long: Vec<String> = sqlx::query_scalar(long).bind(least).fetch_all(&mut *tx).await.map_err(engine)?;
     for key in long {
-        let (row, facts) = state(tx, &key).await?.lengthened().part();
+        let (row, facts) = state(tx, &key).await?.lengthened().split_rows();
         if !row.is_long() {
             continue;
         }

@@ -80,7 +80,7 @@ fn further_rows(c: &Connection) -> Result<()> {
     let mut put = c.prepare("UPDATE subject SET state = ?2 WHERE num = ?1")?;
     let mut put_fact = c.prepare("INSERT INTO fact VALUES (?1, ?2, ?3)")?;
     for num in long {
-        let (row, facts) = state(&get.query_row([num], |row| row.get::<_, Vec<u8>>(0))?)?.lengthened().part();
+        let (row, facts) = state(&get.query_row([num], |row| row.get::<_, Vec<u8>>(0))?)?.lengthened().split_rows();
         if row.is_long() {
             put.execute((num, row.encode_to_vec()))?;
             facts.iter().try_for_each(|fact| put_fact.execute((num, fact.row_id(), fact.encode_to_vec())).map(drop))?;

@@ -48,6 +48,6 @@ pub(crate) fn further(c: &Connection, num: i64, of: &FactsOf) -> Result<Vec<Fact
         let state = opened(Place::Fact(num, row.get_ref(0)?.as_blob()?), row.get_ref(1)?.as_blob()?)?;
         facts.push(FactState::decode(state).map_err(|e| corrupt("a fact", e))?);
     }
-    FactState::sort(&mut facts);
+    FactState::sort_facts(&mut facts);
     Ok(facts)
 }

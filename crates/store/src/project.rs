@@ -45,7 +45,7 @@ impl PartyChange {
     /// Of a party that was named for the first time: it holds its own number from then on (rule B3).
     pub fn named(party: &str) -> Option<Self> {
         let subject = party.parse::<Subject>().ok()?;
-        Some(Self { party: party.to_owned(), asserted: asserted(&subject, None), gone: BTreeSet::new() })
+        Some(Self { party: party.to_owned(), asserted: asserted_identifiers(&subject, None), gone: BTreeSet::new() })
     }
 }
 

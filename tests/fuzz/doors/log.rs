@@ -72,7 +72,7 @@ fn folded(subject: &Subject, events: &[(u64, &Digested)]) -> SubjectState {
         named.iter().filter_map(|(_, offset)| at.get(offset)).map(|(_, event)| event.clone()).collect();
     assert!(state.fold_afresh(subject, &standing), "a history that is all there");
     assert!(state.facts.is_sorted_by_key(|fact| (fact.id, fact.recorded_at)), "facts out of their order");
-    let counts = SubjectState::counts(&state.encode_to_vec());
-    assert_eq!(counts, Ok((state.copies(), state.conflicts())));
+    let counts = SubjectState::decode_counts(&state.encode_to_vec());
+    assert_eq!(counts, Ok((state.copy_count(), state.conflict_count())));
     state
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
-use onefold_fold::{SubjectState, asserted};
+use onefold_fold::{SubjectState, asserted_identifiers};
 use onefold_identity::{IdentityRules, Intermediary};
 use onefold_store::DocumentTotals;
 use onefold_view::{Bundle, SettlementStep, ViewInput, assemble};
@@ -42,16 +42,16 @@ pub(super) fn work(subject: &Subject, state: &SubjectState) {
     let mut state = state.clone();
     state.keys = state.keys.clone().or_else(|| state.find_keys(subject, &|_| Intermediary::None, &|_| None));
     for step in SettlementStep::ALL {
-        state.replies(step, subject);
+        state.mentions_in_step(step, subject);
     }
-    state.says(subject);
-    state.parties(subject);
+    state.all_mentions(subject);
+    state.named_parties(subject);
     state.parents();
     state.children();
-    state.owners(subject);
+    state.owners_of(subject);
     state.index_keys(subject);
-    state.decision(subject);
-    asserted(subject, Some(&state));
+    state.party_decision(subject);
+    asserted_identifiers(subject, Some(&state));
     let mut bundles: BTreeMap<String, Bundle> = BTreeMap::new();
     let contributions = state.contributions(subject);
     for (owner, contribution) in &contributions {

@@ -70,7 +70,7 @@ impl Hub {
         let known = self.store.facts(&asked).await.unwrap();
         let mut changes = RowChanges::default();
         for ((subject, facts), known) in rows.into_iter().zip(known) {
-            let (state, further) = SubjectState::of(known.into_iter().chain(facts).collect()).part();
+            let (state, further) = SubjectState::from_copies(known.into_iter().chain(facts).collect()).split_rows();
             changes.facts.extend(further.into_iter().map(|fact| (subject.clone(), fact)));
             changes.subjects.push((subject, state.into()));
         }

@@ -43,7 +43,7 @@ pub(crate) fn counts(c: &Connection, full_from: u64) -> Result<StoreCounts> {
     while let Some(row) = all.next()? {
         let key = row.get_ref(0)?.as_str()?;
         let state = opened(Place::Subject(key), row.get_ref(1)?.as_blob()?)?;
-        let (copies, conflicts) = SubjectState::counts(state).map_err(|e| corrupt(key, e))?;
+        let (copies, conflicts) = SubjectState::decode_counts(state).map_err(|e| corrupt(key, e))?;
         rows.subjects += u64::from(copies > 0);
         rows.conflicts += conflicts;
     }
