@@ -6,7 +6,7 @@ use harness::{Answer, Home, connector, count, invoice, party};
 use onefold_event::{encode, from_cloudevent};
 use onefold_log::{Log, LogRecord, partition_of};
 use onefold_log_embedded::EmbeddedLog;
-use onefold_simulator::{Feed, Settings, simulate};
+use onefold_simulator::{CompanySettings, ExportFeed, simulate};
 use onefold_testkit::{Kafka, Postgres};
 use serde_json::Value;
 
@@ -23,12 +23,12 @@ const SAME: [&str; 9] = [
     "ids_digest",
 ];
 
-fn company(home: &Home) -> Vec<Feed> {
-    let settings = Settings { customers: 40, seed: 7, ..Settings::default() };
+fn company(home: &Home) -> Vec<ExportFeed> {
+    let settings = CompanySettings { customers: 40, seed: 7, ..CompanySettings::default() };
     simulate(&home.path("simulated"), &settings).expect("a simulated company").feeds
 }
 
-fn ingest(home: &Home, feed: &Feed) -> Answer {
+fn ingest(home: &Home, feed: &ExportFeed) -> Answer {
     let (connector, path) = (connector(feed.connector), feed.path.display().to_string());
     home.run(&["ingest", "--json", "--connector", &connector, &path])
 }

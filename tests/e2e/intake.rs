@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use harness::{Home, Server, connector, root};
 use onefold_log::{Log, LogRecord, partition_of};
 use onefold_log_kafka::{KafkaLog, KafkaOptions};
-use onefold_simulator::{Feed, Settings, simulate};
+use onefold_simulator::{CompanySettings, ExportFeed, simulate};
 use onefold_store::{IntakeStore, QuarantineEntry};
 use onefold_store_postgres::PostgresStore;
 use onefold_testkit::{Database, Kafka, Postgres};
@@ -69,7 +69,7 @@ impl Many {
         command.spawn().expect("the program starts")
     }
 
-    fn send(&self, feed: &Feed) -> u64 {
+    fn send(&self, feed: &ExportFeed) -> u64 {
         let (connector, path) = (connector(feed.connector), feed.path.display().to_string());
         let mut command = self.home.command(&["send", "--json", "--connector", &connector, &path]);
         let output = command.envs([PARTITIONS]).output().expect("the program");
@@ -79,7 +79,7 @@ impl Many {
     }
 
     /// Waits until every connector has read its topics to their ends, by the positions that are kept.
-    fn drained(&self, feeds: &[Feed]) {
+    fn drained(&self, feeds: &[ExportFeed]) {
         let wanted: BTreeSet<(&str, String)> = feeds.iter().map(|feed| (feed.connector, topic(feed))).collect();
         let store = self.runtime.block_on(PostgresStore::connect_read(&self.url, Default::default())).expect("a store");
         let began = Instant::now();
@@ -100,7 +100,7 @@ impl Many {
     }
 
     /// Every message of the topics, once more, in any order and any partition.
-    fn send_again_shuffled(&self, feeds: &[Feed]) {
+    fn send_again_shuffled(&self, feeds: &[ExportFeed]) {
         let topics: BTreeSet<String> = feeds.iter().map(topic).collect();
         self.runtime.block_on(async {
             for topic in topics {
@@ -128,19 +128,19 @@ impl Many {
     }
 }
 
-fn company(home: &Home, customers: u32) -> Vec<Feed> {
-    let settings = Settings { customers, seed: 7, corrupt_one_in: 20, ..Settings::default() };
+fn company(home: &Home, customers: u32) -> Vec<ExportFeed> {
+    let settings = CompanySettings { customers, seed: 7, corrupt_one_in: 20, ..CompanySettings::default() };
     simulate(&home.path("simulated"), &settings).expect("a simulated company").feeds
 }
 
 /// The topic that a feed's connector file names.
-fn topic(feed: &Feed) -> String {
+fn topic(feed: &ExportFeed) -> String {
     let text = std::fs::read_to_string(connector(feed.connector)).expect("a connector file");
     let file: toml::Table = toml::from_str(&text).expect("TOML");
     file["from"]["topics"][0].as_str().expect("a topic").to_owned()
 }
 
-fn ingest(home: &Home, feed: &Feed) {
+fn ingest(home: &Home, feed: &ExportFeed) {
     let (connector, path) = (connector(feed.connector), feed.path.display().to_string());
     assert_ne!(home.run(&["ingest", "--connector", &connector, &path]).code, 1);
 }

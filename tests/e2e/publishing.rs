@@ -11,7 +11,7 @@ use harness::{Home, Server, connector, event, invoice, party, root};
 use onefold_log::{Log, LogRecord};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_log_kafka::{KafkaLog, KafkaOptions};
-use onefold_simulator::{Settings, simulate};
+use onefold_simulator::{CompanySettings, simulate};
 use onefold_testkit::{Database, Kafka, Postgres};
 use published::{Customers, differs, header, parties, replayed};
 use serde_json::{Value, json};
@@ -87,7 +87,7 @@ fn feed_agrees(hub: &Hub) {
 }
 
 fn company(home: &Home, customers: u32) {
-    let settings = Settings { customers, seed: 7, ..Settings::default() };
+    let settings = CompanySettings { customers, seed: 7, ..CompanySettings::default() };
     for feed in simulate(&home.path("simulated"), &settings).expect("a simulated company").feeds {
         let (connector, path) = (connector(feed.connector), feed.path.display().to_string());
         let answer = home.command(&["ingest", "--connector", &connector, &path]).envs(ON).output().expect("an ingest");

@@ -6,7 +6,7 @@ mod harness;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use harness::{Home, Server, connector, count, invoice, party};
-use onefold_simulator::{Feed, Settings, Summary, simulate};
+use onefold_simulator::{CompanySettings, ExportFeed, SimulationSummary, simulate};
 use serde_json::Value;
 
 /// One customer after the other with an invoice each, until told to stop.
@@ -69,11 +69,12 @@ fn a_row_altered_beside_a_running_hub_is_found_there_too() {
     assert_eq!(home.run(&["rebuild", "--verify", "--memory", "0"]).exits(1).code, 1);
 }
 
-fn company(home: &Home) -> Summary {
-    simulate(&home.path("company"), &Settings { customers: 40, ..Settings::default() }).expect("a company")
+fn company(home: &Home) -> SimulationSummary {
+    simulate(&home.path("company"), &CompanySettings { customers: 40, ..CompanySettings::default() })
+        .expect("a company")
 }
 
-fn ingest(home: &Home, feed: &Feed) {
+fn ingest(home: &Home, feed: &ExportFeed) {
     let (connector, path) = (connector(feed.connector), feed.path.display().to_string());
     let answer = home.run(&["ingest", "--connector", &connector, &path]);
     assert!(matches!(answer.code, 0 | 3), "{}", answer.err);

@@ -13,7 +13,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use harness::{Home, connector, party};
-use onefold_simulator::{Feed, Settings, Summary, simulate};
+use onefold_simulator::{CompanySettings, ExportFeed, SimulationSummary, simulate};
 use onefold_testkit::{Dice, asked};
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ fn plans(kills: u64, dice: &mut Dice) -> VecDeque<Plan> {
     (0..kills).map(&mut plan).collect()
 }
 
-fn ingest(home: &Home, feed: &Feed) -> Command {
+fn ingest(home: &Home, feed: &ExportFeed) -> Command {
     let (connector, path) = (connector(feed.connector), feed.path.display().to_string());
     let mut command = home.command(&["ingest", "--json", "--connector", &connector, &path]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -60,7 +60,7 @@ fn ingest(home: &Home, feed: &Feed) -> Command {
 }
 
 /// Runs a feed under a plan; says where the kill landed, if it did.
-fn run(home: &Home, feed: &Feed, plan: Plan, whole: Duration) -> (Output, Option<String>) {
+fn run(home: &Home, feed: &ExportFeed, plan: Plan, whole: Duration) -> (Output, Option<String>) {
     let mut command = ingest(home, feed);
     let (output, place) = match plan {
         Plan::Border(border, passes) => {
@@ -113,7 +113,7 @@ fn stands(home: &Home) -> String {
     format!("{} events in the log, {} things to do for the views", status["events"], status["lag"])
 }
 
-fn undisturbed(summary: &Summary) -> (Value, Vec<Duration>) {
+fn undisturbed(summary: &SimulationSummary) -> (Value, Vec<Duration>) {
     let home = Home::new();
     let mut times = Vec::new();
     for feed in &summary.feeds {
@@ -128,7 +128,7 @@ fn undisturbed(summary: &Summary) -> (Value, Vec<Duration>) {
 fn however_often_it_is_killed_what_is_finished_is_what_an_undisturbed_run_leaves() {
     let (kills, mut dice) = (asked("ONEFOLD_KILLS", 50), Dice::new(asked("ONEFOLD_KILL_SEED", 1)));
     let company = Home::new();
-    let settings = Settings { customers: 60, ..Settings::default() };
+    let settings = CompanySettings { customers: 60, ..CompanySettings::default() };
     let summary = simulate(&company.path("company"), &settings).expect("a company");
     let (wanted, times) = undisturbed(&summary);
 

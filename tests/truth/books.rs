@@ -21,7 +21,7 @@ use onefold_event::EmptyKeyRing;
 use onefold_identity::IdentityRules;
 use onefold_log_embedded::EmbeddedLog;
 use onefold_service::{CustomerReference, Service};
-use onefold_simulator::{Settings, Summary, simulate};
+use onefold_simulator::{CompanySettings, SimulationSummary, simulate};
 use onefold_store::{Quarantine, QuarantineFilter};
 use onefold_store_sqlite::SqliteStore;
 use serde_json::Value;
@@ -50,7 +50,7 @@ fn customers() -> u32 {
 }
 
 /// Every feed in turn through the real program.
-fn take_in(home: &Home, summary: &Summary) -> Taken {
+fn take_in(home: &Home, summary: &SimulationSummary) -> Taken {
     let mut taken = Taken::new();
     for feed in &summary.feeds {
         let path = feed.path.display().to_string();
@@ -204,7 +204,8 @@ async fn quarantine_holds_exactly_what_was_corrupted(store: &SqliteStore, truth:
 async fn the_hub_agrees_with_the_books_of_a_simulated_company() {
     let home = Home::new();
     let company = home.path("company");
-    let summary = simulate(&company, &Settings { customers: customers(), ..Settings::default() }).expect("a company");
+    let summary = simulate(&company, &CompanySettings { customers: customers(), ..CompanySettings::default() })
+        .expect("a company");
     let truth = company.join("truth");
 
     let began = Instant::now();

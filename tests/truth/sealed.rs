@@ -22,7 +22,8 @@ use rand::Rng;
 async fn company() -> Vec<(Event, i64)> {
     let home = Home::new();
     let directory = home.path("company");
-    let summary = simulate(&directory, &Settings { customers: 40, ..Settings::default() }).expect("a company");
+    let summary =
+        simulate(&directory, &CompanySettings { customers: 40, ..CompanySettings::default() }).expect("a company");
     for feed in &summary.feeds {
         home.run(&["ingest", "--connector", &connector(feed.connector), &feed.path.display().to_string()]);
     }

@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::path::Path;
 
-use onefold_simulator::{Settings, simulate};
+use onefold_simulator::{CompanySettings, simulate};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words = std::env::args().skip(1);
     let dir = words.next().ok_or("which directory?")?;
-    let mut settings = Settings::default();
+    let mut settings = CompanySettings::default();
     if let Some(customers) = words.next() {
         settings.customers = customers.parse()?;
     }

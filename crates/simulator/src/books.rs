@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::documents::{Ledger, NoteKind, Who, total};
-use crate::money::{Currency, plain};
+use crate::documents::{BranchLedger, DocumentOwner, NoteKind, lines_total};
+use crate::money::{TradingCurrency, plain_amount};
 
 /// Cents. Trade is what was bought, receivable what is owed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Sums {
+pub(crate) struct AccountSums {
     ordered: i128,
     invoiced: i128,
     credited: i128,
@@ -24,7 +24,7 @@ pub(crate) struct Sums {
     open: i128,
 }
 
-impl Sums {
+impl AccountSums {
     fn add(&mut self, other: &Self) {
         self.ordered += other.ordered;
         self.invoiced += other.invoiced;
@@ -42,8 +42,8 @@ impl Sums {
 
 /// What one owner's documents come to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Account {
-    sums: BTreeMap<Currency, Sums>,
+pub(crate) struct OwnerAccount {
+    sums: BTreeMap<TradingCurrency, AccountSums>,
     pub(crate) orders: u64,
     pub(crate) cancelled: u64,
     pub(crate) invoices: u64,
@@ -53,14 +53,14 @@ pub(crate) struct Account {
     pub(crate) contacts: u64,
 }
 
-impl Account {
-    fn of(&mut self, currency: Currency) -> &mut Sums {
+impl OwnerAccount {
+    fn sums_in(&mut self, currency: TradingCurrency) -> &mut AccountSums {
         self.sums.entry(currency).or_default()
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
         for (currency, sums) in &other.sums {
-            self.of(*currency).add(sums);
+            self.sums_in(*currency).add(sums);
         }
         self.orders += other.orders;
         self.cancelled += other.cancelled;
@@ -71,20 +71,20 @@ impl Account {
         self.contacts += other.contacts;
     }
 
-    pub(crate) fn written(&self) -> BTreeMap<&'static str, Written> {
-        self.sums.iter().map(|(currency, sums)| (currency.code(), Written::from(sums))).collect()
+    pub(crate) fn to_figures(&self) -> BTreeMap<&'static str, CurrencyFigures> {
+        self.sums.iter().map(|(currency, sums)| (currency.code(), CurrencyFigures::from(sums))).collect()
     }
 }
 
 /// The figures as `truth/` shows them.
 #[derive(Debug, Serialize)]
-pub(crate) struct Written {
-    trade: Trade,
-    receivable: Receivable,
+pub(crate) struct CurrencyFigures {
+    trade: TradeFigures,
+    receivable: ReceivableFigures,
 }
 
 #[derive(Debug, Serialize)]
-struct Trade {
+struct TradeFigures {
     ordered: String,
     invoiced: String,
     credited: String,
@@ -93,7 +93,7 @@ struct Trade {
 }
 
 #[derive(Debug, Serialize)]
-struct Receivable {
+struct ReceivableFigures {
     invoiced: String,
     credited: String,
     adjusted: String,
@@ -103,24 +103,24 @@ struct Receivable {
     open: String,
 }
 
-impl From<&Sums> for Written {
-    fn from(sums: &Sums) -> Self {
+impl From<&AccountSums> for CurrencyFigures {
+    fn from(sums: &AccountSums) -> Self {
         Self {
-            trade: Trade {
-                ordered: plain(sums.ordered),
-                invoiced: plain(sums.invoiced),
-                credited: plain(sums.credited),
-                adjusted: plain(sums.adjusted),
-                net: plain(sums.invoiced - sums.credited + sums.adjusted),
+            trade: TradeFigures {
+                ordered: plain_amount(sums.ordered),
+                invoiced: plain_amount(sums.invoiced),
+                credited: plain_amount(sums.credited),
+                adjusted: plain_amount(sums.adjusted),
+                net: plain_amount(sums.invoiced - sums.credited + sums.adjusted),
             },
-            receivable: Receivable {
-                invoiced: plain(sums.owed_invoiced),
-                credited: plain(sums.owed_credited),
-                adjusted: plain(sums.owed_adjusted),
-                paid: plain(sums.paid),
-                refunded: plain(sums.refunded),
-                unallocated: plain(sums.unallocated),
-                open: plain(sums.open),
+            receivable: ReceivableFigures {
+                invoiced: plain_amount(sums.owed_invoiced),
+                credited: plain_amount(sums.owed_credited),
+                adjusted: plain_amount(sums.owed_adjusted),
+                paid: plain_amount(sums.paid),
+                refunded: plain_amount(sums.refunded),
+                unallocated: plain_amount(sums.unallocated),
+                open: plain_amount(sums.open),
             },
         }
     }
@@ -128,31 +128,31 @@ impl From<&Sums> for Written {
 
 /// One branch's books; the marketplace's and nobody's are carried on from branch to branch.
 #[derive(Debug, Default)]
-pub(crate) struct Books {
+pub(crate) struct BranchBooks {
     first: u32,
-    customers: Vec<Account>,
-    pub(crate) marketplace: Account,
-    pub(crate) nobody: Account,
+    customers: Vec<OwnerAccount>,
+    pub(crate) marketplace: OwnerAccount,
+    pub(crate) nobody: OwnerAccount,
     /// Everything, reckoned from the documents alone, whoever owns them.
-    pub(crate) whole: Account,
+    pub(crate) whole: OwnerAccount,
 }
 
-impl Books {
+impl BranchBooks {
     /// Opens the books of the branch whose customers are these.
-    pub(crate) fn open(&mut self, first: u32, customers: usize) {
+    pub(crate) fn open_accounts(&mut self, first: u32, customers: usize) {
         self.first = first;
-        self.customers = vec![Account::default(); customers];
+        self.customers = vec![OwnerAccount::default(); customers];
     }
 
-    pub(crate) fn of_customer(&self, index: u32) -> Option<&Account> {
+    pub(crate) fn of_customer(&self, index: u32) -> Option<&OwnerAccount> {
         self.customers.get(index.checked_sub(self.first)? as usize)
     }
 
-    fn account(&mut self, who: Who) -> &mut Account {
+    fn account_of(&mut self, who: DocumentOwner) -> &mut OwnerAccount {
         match who {
-            Who::Marketplace => &mut self.marketplace,
-            Who::WalkIn | Who::Nobody => &mut self.nobody,
-            Who::Customer(index) => {
+            DocumentOwner::Marketplace => &mut self.marketplace,
+            DocumentOwner::WalkIn | DocumentOwner::Nobody => &mut self.nobody,
+            DocumentOwner::Customer(index) => {
                 let slot = index.checked_sub(self.first).map(|slot| slot as usize);
                 match slot.and_then(|slot| self.customers.get_mut(slot)) {
                     Some(account) => account,
@@ -163,19 +163,19 @@ impl Books {
     }
 
     /// Posts the same thing to whom it belongs and to the whole.
-    fn post(&mut self, who: Who, entry: impl Fn(&mut Account)) {
-        entry(self.account(who));
+    fn post_entry(&mut self, who: DocumentOwner, entry: impl Fn(&mut OwnerAccount)) {
+        entry(self.account_of(who));
         entry(&mut self.whole);
     }
 
-    pub(crate) fn keep(&mut self, ledger: &Ledger) {
+    pub(crate) fn post_ledger(&mut self, ledger: &BranchLedger) {
         for order in &ledger.orders {
-            let ordered = i128::from(total(order.standing()));
+            let ordered = i128::from(lines_total(order.standing_lines()));
             let stands = order.cancelled.is_none();
-            self.post(order.roles.trade(), |account| {
+            self.post_entry(order.roles.trade_owner(), |account| {
                 account.orders += 1;
                 account.cancelled += u64::from(!stands);
-                let sums = account.of(order.currency);
+                let sums = account.sums_in(order.currency);
                 if stands {
                     sums.ordered += ordered;
                 }
@@ -185,34 +185,34 @@ impl Books {
         let mut open: Vec<i128> = ledger.invoices.iter().map(|invoice| invoice.total().into()).collect();
         for invoice in ledger.invoices.iter().filter(|invoice| !invoice.draft) {
             let amount = i128::from(invoice.total());
-            self.post(invoice.roles.trade(), |account| {
+            self.post_entry(invoice.roles.trade_owner(), |account| {
                 account.invoices += 1;
-                account.of(invoice.currency).invoiced += amount;
+                account.sums_in(invoice.currency).invoiced += amount;
             });
-            self.post(invoice.roles.receivable(), |account| {
-                account.of(invoice.currency).owed_invoiced += amount;
+            self.post_entry(invoice.roles.receivable_owner(), |account| {
+                account.sums_in(invoice.currency).owed_invoiced += amount;
             });
         }
         for note in &ledger.notes {
             let amount = i128::from(note.amount);
-            let (trade, receivable) = (note.roles.trade(), note.roles.receivable());
+            let (trade, receivable) = (note.roles.trade_owner(), note.roles.receivable_owner());
             match note.kind {
                 NoteKind::Credit => {
-                    self.post(trade, |account| {
+                    self.post_entry(trade, |account| {
                         account.credit_notes += 1;
-                        account.of(note.currency).credited += amount;
+                        account.sums_in(note.currency).credited += amount;
                     });
-                    self.post(receivable, |account| account.of(note.currency).owed_credited += amount);
+                    self.post_entry(receivable, |account| account.sums_in(note.currency).owed_credited += amount);
                     if let Some(rest) = note.invoice.and_then(|invoice| open.get_mut(invoice)) {
                         *rest -= amount;
                     }
                 }
                 NoteKind::Adjustment => {
-                    self.post(trade, |account| {
+                    self.post_entry(trade, |account| {
                         account.adjustments += 1;
-                        account.of(note.currency).adjusted += amount;
+                        account.sums_in(note.currency).adjusted += amount;
                     });
-                    self.post(receivable, |account| account.of(note.currency).owed_adjusted += amount);
+                    self.post_entry(receivable, |account| account.sums_in(note.currency).owed_adjusted += amount);
                     if let Some(rest) = note.invoice.and_then(|invoice| open.get_mut(invoice)) {
                         *rest += amount;
                     }
@@ -228,11 +228,13 @@ impl Books {
                 if let Some(still) = open.get_mut(allocation.invoice) {
                     *still -= amount;
                 }
-                self.post(invoice.roles.receivable(), |account| account.of(payment.currency).paid += amount);
+                self.post_entry(invoice.roles.receivable_owner(), |account| {
+                    account.sums_in(payment.currency).paid += amount
+                });
             }
             if rest != 0 || payment.allocations().is_empty() {
-                self.post(payment.payer(), |account| {
-                    let sums = account.of(payment.currency);
+                self.post_entry(payment.payer(), |account| {
+                    let sums = account.sums_in(payment.currency);
                     sums.paid += rest;
                     sums.unallocated += rest;
                 });
@@ -240,21 +242,23 @@ impl Books {
         }
         for refund in &ledger.refunds {
             let payee = match refund.payee.who {
-                Who::WalkIn => Who::Nobody,
+                DocumentOwner::WalkIn => DocumentOwner::Nobody,
                 who => who,
             };
-            self.post(payee, |account| account.of(refund.currency).refunded += i128::from(refund.amount));
+            self.post_entry(payee, |account| account.sums_in(refund.currency).refunded += i128::from(refund.amount));
         }
         for (invoice, rest) in ledger.invoices.iter().zip(open) {
             if !invoice.draft {
-                self.post(invoice.roles.receivable(), |account| account.of(invoice.currency).open += rest);
+                self.post_entry(invoice.roles.receivable_owner(), |account| {
+                    account.sums_in(invoice.currency).open += rest
+                });
             }
         }
         for case in &ledger.cases {
-            self.post(case.owner, |account| account.cases += 1);
+            self.post_entry(case.owner, |account| account.cases += 1);
         }
         for call in &ledger.calls {
-            self.post(call.owner, |account| account.contacts += 1);
+            self.post_entry(call.owner, |account| account.contacts += 1);
         }
     }
 }

@@ -5,11 +5,11 @@ use encoding_rs::Encoding;
 use serde_json::Value;
 
 use crate::dice::Dice;
-use crate::settings::Settings;
+use crate::settings::CompanySettings;
 
 /// What is done to a record of a table.
 #[derive(Clone, Copy)]
-pub(crate) enum Damage {
+pub(crate) enum RecordDamage {
     /// One cell in one row says this instead.
     Text(&'static str, &'static str),
     /// The same, in every row of the document: the system repeats what concerns it as a whole.
@@ -23,13 +23,13 @@ pub(crate) enum Damage {
 }
 
 /// A kind of damage and why it must be noticed.
-pub(crate) struct Breakage<D> {
+pub(crate) struct DamageKind<D> {
     pub(crate) damage: D,
     pub(crate) reason: &'static str,
 }
 
 /// How many records to corrupt beside so many sound ones.
-pub(crate) fn how_many(settings: &Settings, sound: usize) -> usize {
+pub(crate) fn how_many(settings: &CompanySettings, sound: usize) -> usize {
     match settings.corrupt_one_in as usize {
         0 => 0,
         one_in if sound > 0 => 1 + sound / one_in,
@@ -38,76 +38,78 @@ pub(crate) fn how_many(settings: &Settings, sound: usize) -> usize {
 }
 
 /// The shape of a CSV file.
-pub(crate) struct Table {
+pub(crate) struct TableShape {
     pub(crate) headings: &'static [&'static str],
     pub(crate) delimiter: char,
     pub(crate) charset: &'static Encoding,
     pub(crate) number: &'static str,
 }
 
-impl Table {
-    pub(crate) fn heading(&self) -> Vec<u8> {
+impl TableShape {
+    pub(crate) fn heading_row(&self) -> Vec<u8> {
         let cells: Vec<String> = self.headings.iter().map(|cell| (*cell).to_owned()).collect();
-        self.row(&cells)
+        self.encode_row(&cells)
     }
 
-    pub(crate) fn row(&self, cells: &[String]) -> Vec<u8> {
+    pub(crate) fn encode_row(&self, cells: &[String]) -> Vec<u8> {
         debug_assert_eq!(cells.len(), self.headings.len());
-        let cells: Vec<Vec<u8>> = cells.iter().map(|cell| self.cell(cell)).collect();
-        self.joined(&cells)
+        let cells: Vec<Vec<u8>> = cells.iter().map(|cell| self.encode_cell(cell)).collect();
+        self.join_cells(&cells)
     }
 
-    pub(crate) fn rows(&self, rows: &[Vec<String>]) -> Vec<Vec<u8>> {
-        rows.iter().map(|row| self.row(row)).collect()
+    pub(crate) fn encode_rows(&self, rows: &[Vec<String>]) -> Vec<Vec<u8>> {
+        rows.iter().map(|row| self.encode_row(row)).collect()
     }
 
-    fn cell(&self, text: &str) -> Vec<u8> {
+    fn encode_cell(&self, text: &str) -> Vec<u8> {
         let quoted = text.contains([self.delimiter, '"', '\n']);
         let text = if quoted { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() };
         self.charset.encode(&text).0.into_owned()
     }
 
-    fn joined(&self, cells: &[Vec<u8>]) -> Vec<u8> {
+    fn join_cells(&self, cells: &[Vec<u8>]) -> Vec<u8> {
         cells.join(&(self.delimiter as u8))
     }
 
-    fn column(&self, heading: &str) -> usize {
+    fn column_index(&self, heading: &str) -> usize {
         self.headings.iter().position(|column| *column == heading).unwrap_or(0)
     }
 
     /// The rows of a sound document, renumbered and damaged.
-    pub(crate) fn broken(
+    pub(crate) fn damage_rows(
         &self,
         mut rows: Vec<Vec<String>>,
         number: &str,
-        damage: Damage,
+        damage: RecordDamage,
         dice: &mut Dice,
     ) -> Vec<Vec<u8>> {
-        let numbered = self.column(self.number);
+        let numbered = self.column_index(self.number);
         for row in &mut rows {
             row[numbered] = number.to_owned();
-            if let Damage::Everywhere(heading, text) = damage {
-                row[self.column(heading)] = text.to_owned();
+            if let RecordDamage::Everywhere(heading, text) = damage {
+                row[self.column_index(heading)] = text.to_owned();
             }
         }
         // The first row of two would make the second the odd one: damage the last.
         let hit = match damage {
-            Damage::Disagree(..) => rows.len() - 1,
+            RecordDamage::Disagree(..) => rows.len() - 1,
             _ => dice.below(rows.len()),
         };
-        if let Damage::Text(heading, text) | Damage::Disagree(heading, text) = damage {
-            rows[hit][self.column(heading)] = text.to_owned();
+        if let RecordDamage::Text(heading, text) | RecordDamage::Disagree(heading, text) = damage {
+            rows[hit][self.column_index(heading)] = text.to_owned();
         }
         rows.iter()
             .enumerate()
             .map(|(index, row)| {
-                let mut cells: Vec<Vec<u8>> = row.iter().map(|cell| self.cell(cell)).collect();
+                let mut cells: Vec<Vec<u8>> = row.iter().map(|cell| self.encode_cell(cell)).collect();
                 match damage {
-                    Damage::Bytes(heading, bytes) if index == hit => cells[self.column(heading)] = bytes.to_vec(),
-                    Damage::Cut if index == hit => cells.truncate(self.headings.len() - 3),
+                    RecordDamage::Bytes(heading, bytes) if index == hit => {
+                        cells[self.column_index(heading)] = bytes.to_vec()
+                    }
+                    RecordDamage::Cut if index == hit => cells.truncate(self.headings.len() - 3),
                     _ => {}
                 }
-                self.joined(&cells)
+                self.join_cells(&cells)
             })
             .collect()
     }

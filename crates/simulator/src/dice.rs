@@ -33,7 +33,7 @@ impl Dice {
     }
 
     /// One of a few constants.
-    pub(crate) fn one<T: Copy>(&mut self, of: &[T]) -> T {
+    pub(crate) fn pick_constant<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.below(of.len())]
     }
 

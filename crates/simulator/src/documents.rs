@@ -1,12 +1,12 @@
 //! What happened, as the company itself would know it: the model from which the
 //! systems' files are written and, apart from them, the books are kept.
 
-use crate::moment::Moment;
-use crate::money::Currency;
+use crate::moment::LocalTime;
+use crate::money::TradingCurrency;
 
 /// Whose something really is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Who {
+pub(crate) enum DocumentOwner {
     /// By the customer's index over the whole company.
     Customer(u32),
     Marketplace,
@@ -16,117 +16,117 @@ pub(crate) enum Who {
 
 /// One of the ERP's customer numbers, and whose it is.
 #[derive(Debug, Clone)]
-pub(crate) struct Handle {
-    pub(crate) who: Who,
+pub(crate) struct CustomerNumber {
+    pub(crate) who: DocumentOwner,
     pub(crate) number: String,
 }
 
 /// The customer numbers on a document.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Roles {
-    pub(crate) buyer: Option<Handle>,
-    pub(crate) bill_to: Option<Handle>,
-    pub(crate) debtor: Option<Handle>,
-    pub(crate) end_customer: Option<Handle>,
+pub(crate) struct DocumentRoles {
+    pub(crate) buyer: Option<CustomerNumber>,
+    pub(crate) bill_to: Option<CustomerNumber>,
+    pub(crate) debtor: Option<CustomerNumber>,
+    pub(crate) end_customer: Option<CustomerNumber>,
 }
 
-impl Roles {
-    pub(crate) fn buyer(handle: Handle) -> Self {
+impl DocumentRoles {
+    pub(crate) fn buyer(handle: CustomerNumber) -> Self {
         Self { buyer: Some(handle), ..Self::default() }
     }
 
     /// Who bought: the end customer, else the buyer unless it stands for others.
-    pub(crate) fn trade(&self) -> Who {
-        let real = |handle: &Option<Handle>| match handle {
-            Some(handle) if matches!(handle.who, Who::Customer(_)) => Some(handle.who),
+    pub(crate) fn trade_owner(&self) -> DocumentOwner {
+        let real = |handle: &Option<CustomerNumber>| match handle {
+            Some(handle) if matches!(handle.who, DocumentOwner::Customer(_)) => Some(handle.who),
             _ => None,
         };
-        real(&self.end_customer).or(real(&self.buyer)).unwrap_or(Who::Nobody)
+        real(&self.end_customer).or(real(&self.buyer)).unwrap_or(DocumentOwner::Nobody)
     }
 
     /// Who owes: the debtor, else who is billed, else the buyer. A walk-in owes nothing that could be asked for.
-    pub(crate) fn receivable(&self) -> Who {
+    pub(crate) fn receivable_owner(&self) -> DocumentOwner {
         let handle = [&self.debtor, &self.bill_to, &self.buyer].into_iter().flatten().next();
         match handle.map(|handle| handle.who) {
-            Some(Who::WalkIn) | None => Who::Nobody,
+            Some(DocumentOwner::WalkIn) | None => DocumentOwner::Nobody,
             Some(who) => who,
         }
     }
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Line {
+pub(crate) struct OrderLine {
     pub(crate) good: usize,
     pub(crate) quantity: i64,
     pub(crate) unit_price: i64,
     pub(crate) discount: i64,
 }
 
-impl Line {
+impl OrderLine {
     pub(crate) fn amount(&self) -> i64 {
         self.quantity * self.unit_price - self.discount
     }
 }
 
-pub(crate) fn total(lines: &[Line]) -> i64 {
-    lines.iter().map(Line::amount).sum()
+pub(crate) fn lines_total(lines: &[OrderLine]) -> i64 {
+    lines.iter().map(OrderLine::amount).sum()
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Order {
+pub(crate) struct SalesOrder {
     pub(crate) number: String,
-    pub(crate) at: Moment,
-    pub(crate) roles: Roles,
-    pub(crate) currency: Currency,
+    pub(crate) at: LocalTime,
+    pub(crate) roles: DocumentRoles,
+    pub(crate) currency: TradingCurrency,
     pub(crate) channel: &'static str,
-    pub(crate) lines: Vec<Line>,
+    pub(crate) lines: Vec<OrderLine>,
     /// What the ERP said first, before somebody corrected the record without a trace but its time.
-    pub(crate) misentered: Option<Vec<Line>>,
+    pub(crate) misentered: Option<Vec<OrderLine>>,
     /// A change that the customer asked for.
-    pub(crate) amended: Option<(Moment, Vec<Line>)>,
-    pub(crate) cancelled: Option<Moment>,
+    pub(crate) amended: Option<(LocalTime, Vec<OrderLine>)>,
+    pub(crate) cancelled: Option<LocalTime>,
 }
 
-impl Order {
+impl SalesOrder {
     /// What was ordered in the end.
-    pub(crate) fn standing(&self) -> &[Line] {
+    pub(crate) fn standing_lines(&self) -> &[OrderLine] {
         self.amended.as_ref().map_or(&self.lines, |(_, lines)| lines)
     }
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Invoice {
+pub(crate) struct SalesInvoice {
     pub(crate) number: String,
-    pub(crate) at: Moment,
+    pub(crate) at: LocalTime,
     pub(crate) due_in: i64,
     pub(crate) order: String,
-    pub(crate) roles: Roles,
-    pub(crate) currency: Currency,
-    pub(crate) lines: Vec<Line>,
+    pub(crate) roles: DocumentRoles,
+    pub(crate) currency: TradingCurrency,
+    pub(crate) lines: Vec<OrderLine>,
     /// The buyer on it at first, before the ERP moved it to whose it is.
-    pub(crate) misfiled: Option<Roles>,
+    pub(crate) misfiled: Option<DocumentRoles>,
     pub(crate) draft: bool,
 }
 
-impl Invoice {
+impl SalesInvoice {
     pub(crate) fn total(&self) -> i64 {
-        total(&self.lines)
+        lines_total(&self.lines)
     }
 }
 
 /// A credit note, or an adjustment: one file holds both.
 #[derive(Debug, Clone)]
-pub(crate) struct Note {
+pub(crate) struct CreditNote {
     pub(crate) number: String,
-    pub(crate) at: Moment,
+    pub(crate) at: LocalTime,
     pub(crate) kind: NoteKind,
     /// What is printed on it; it may say no more than the invoice that it is about.
-    pub(crate) printed: Roles,
+    pub(crate) printed: DocumentRoles,
     /// Whose it is, printed or not.
-    pub(crate) roles: Roles,
+    pub(crate) roles: DocumentRoles,
     /// Index of the invoice in the branch's ledger.
     pub(crate) invoice: Option<usize>,
-    pub(crate) currency: Currency,
+    pub(crate) currency: TradingCurrency,
     /// Positive for what is given back; signed for an adjustment.
     pub(crate) amount: i64,
     pub(crate) reason: &'static str,
@@ -139,38 +139,38 @@ pub(crate) enum NoteKind {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Allocation {
+pub(crate) struct PaymentAllocation {
     /// Index of the invoice in the branch's ledger.
     pub(crate) invoice: usize,
     pub(crate) amount: i64,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Payment {
+pub(crate) struct CustomerPayment {
     pub(crate) number: String,
-    pub(crate) at: Moment,
+    pub(crate) at: LocalTime,
     /// The customer number on the statement.
-    pub(crate) payer: Option<Handle>,
+    pub(crate) payer: Option<CustomerNumber>,
     pub(crate) payer_name: String,
     pub(crate) account: Option<String>,
     /// Who is known to hold that account.
-    pub(crate) holder: Who,
-    pub(crate) currency: Currency,
+    pub(crate) holder: DocumentOwner,
+    pub(crate) currency: TradingCurrency,
     pub(crate) amount: i64,
     /// Each allocation of it that the bank's clerk booked; the last stands.
-    pub(crate) versions: Vec<Vec<Allocation>>,
-    pub(crate) reversed: Option<(Moment, String)>,
+    pub(crate) versions: Vec<Vec<PaymentAllocation>>,
+    pub(crate) reversed: Option<(LocalTime, String)>,
 }
 
-impl Payment {
-    pub(crate) fn allocations(&self) -> &[Allocation] {
+impl CustomerPayment {
+    pub(crate) fn allocations(&self) -> &[PaymentAllocation] {
         self.versions.last().map_or(&[], Vec::as_slice)
     }
 
     /// To whom goes what is allocated to no invoice.
-    pub(crate) fn payer(&self) -> Who {
+    pub(crate) fn payer(&self) -> DocumentOwner {
         match self.payer.as_ref().map(|handle| handle.who) {
-            Some(Who::WalkIn) => Who::Nobody,
+            Some(DocumentOwner::WalkIn) => DocumentOwner::Nobody,
             Some(who) => who,
             None => self.holder,
         }
@@ -178,36 +178,36 @@ impl Payment {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Refund {
+pub(crate) struct CustomerRefund {
     pub(crate) number: String,
-    pub(crate) at: Moment,
-    pub(crate) payee: Handle,
+    pub(crate) at: LocalTime,
+    pub(crate) payee: CustomerNumber,
     pub(crate) payee_name: String,
     pub(crate) account: String,
-    pub(crate) currency: Currency,
+    pub(crate) currency: TradingCurrency,
     pub(crate) amount: i64,
 }
 
 /// Goods on their way, from the shelf to the door.
 #[derive(Debug, Clone)]
-pub(crate) struct Delivery {
+pub(crate) struct GoodsDelivery {
     pub(crate) number: String,
     pub(crate) order: String,
     pub(crate) place: &'static str,
     pub(crate) consignee: Option<String>,
     pub(crate) items: Vec<(usize, i64)>,
-    pub(crate) reserved: Moment,
-    pub(crate) issued: Moment,
+    pub(crate) reserved: LocalTime,
+    pub(crate) issued: LocalTime,
     pub(crate) carrier: &'static str,
     pub(crate) waybill: String,
-    pub(crate) dispatched: Moment,
-    pub(crate) promised: Moment,
-    pub(crate) scans: Vec<Scan>,
+    pub(crate) dispatched: LocalTime,
+    pub(crate) promised: LocalTime,
+    pub(crate) scans: Vec<CarrierScan>,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Scan {
-    pub(crate) at: Moment,
+pub(crate) struct CarrierScan {
+    pub(crate) at: LocalTime,
     pub(crate) what: ScanKind,
     pub(crate) city: &'static str,
     pub(crate) text: &'static str,
@@ -225,7 +225,7 @@ pub(crate) enum ScanKind {
 #[derive(Debug, Clone)]
 pub(crate) struct GoodsReturn {
     pub(crate) number: String,
-    pub(crate) at: Moment,
+    pub(crate) at: LocalTime,
     pub(crate) order: String,
     pub(crate) delivery: String,
     pub(crate) place: &'static str,
@@ -236,7 +236,7 @@ pub(crate) struct GoodsReturn {
 
 #[derive(Debug, Clone)]
 pub(crate) struct StockCount {
-    pub(crate) at: Moment,
+    pub(crate) at: LocalTime,
     pub(crate) place: &'static str,
     pub(crate) good: usize,
     pub(crate) quantity: i64,
@@ -245,17 +245,17 @@ pub(crate) struct StockCount {
 
 /// How the desk knows who is speaking.
 #[derive(Debug, Clone)]
-pub(crate) enum Caller {
+pub(crate) enum CallerIdentity {
     Contact(String),
     ErpNumber(String),
     Phone(String),
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Case {
+pub(crate) struct ServiceCase {
     pub(crate) number: String,
-    pub(crate) caller: Caller,
-    pub(crate) owner: Who,
+    pub(crate) caller: CallerIdentity,
+    pub(crate) owner: DocumentOwner,
     pub(crate) order: Option<String>,
     pub(crate) good: Option<usize>,
     pub(crate) category: &'static str,
@@ -263,11 +263,11 @@ pub(crate) struct Case {
     pub(crate) channel: &'static str,
     pub(crate) title: &'static str,
     pub(crate) words: &'static str,
-    pub(crate) steps: Vec<(Moment, Step)>,
+    pub(crate) steps: Vec<(LocalTime, CaseStep)>,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Step {
+pub(crate) enum CaseStep {
     Opened { with: &'static str },
     Noted { by: &'static str, words: &'static str },
     Requested { action: String, department: &'static str, what: &'static str },
@@ -280,11 +280,11 @@ pub(crate) enum Step {
 
 /// A call or a letter.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
+pub(crate) struct ServiceCall {
     pub(crate) number: String,
-    pub(crate) at: Moment,
-    pub(crate) caller: Caller,
-    pub(crate) owner: Who,
+    pub(crate) at: LocalTime,
+    pub(crate) caller: CallerIdentity,
+    pub(crate) owner: DocumentOwner,
     pub(crate) case: Option<String>,
     pub(crate) inward: bool,
     pub(crate) channel: &'static str,
@@ -295,15 +295,15 @@ pub(crate) struct Call {
 
 /// All that happened in one branch.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger {
-    pub(crate) orders: Vec<Order>,
-    pub(crate) invoices: Vec<Invoice>,
-    pub(crate) notes: Vec<Note>,
-    pub(crate) payments: Vec<Payment>,
-    pub(crate) refunds: Vec<Refund>,
-    pub(crate) deliveries: Vec<Delivery>,
+pub(crate) struct BranchLedger {
+    pub(crate) orders: Vec<SalesOrder>,
+    pub(crate) invoices: Vec<SalesInvoice>,
+    pub(crate) notes: Vec<CreditNote>,
+    pub(crate) payments: Vec<CustomerPayment>,
+    pub(crate) refunds: Vec<CustomerRefund>,
+    pub(crate) deliveries: Vec<GoodsDelivery>,
     pub(crate) returns: Vec<GoodsReturn>,
     pub(crate) counts: Vec<StockCount>,
-    pub(crate) cases: Vec<Case>,
-    pub(crate) calls: Vec<Call>,
+    pub(crate) cases: Vec<ServiceCase>,
+    pub(crate) calls: Vec<ServiceCall>,
 }

@@ -1,18 +1,18 @@
 //! The ERP's customer master: GBK, Chinese headings, one row per customer number.
 
-use crate::corrupt::{self, Breakage, Damage, Table};
-use crate::customer::{Customer, Kind, Party, System};
+use crate::corrupt::{self, DamageKind, RecordDamage, TableShape};
+use crate::customer::{CustomerKind, PartyRecord, SimulatedCustomer, SourceSystem};
 use crate::dice::Dice;
 use crate::error::SimulateError;
-use crate::export::{Exports, Shelf};
+use crate::export::{BranchExports, ExportShelf};
 use crate::identifiers::phone_written;
-use crate::moment::Moment;
+use crate::moment::LocalTime;
 use crate::names::CITIES;
-use crate::numbers::Numbers;
-use crate::settings::Settings;
-use crate::trading::House;
+use crate::numbers::NumberSeries;
+use crate::settings::CompanySettings;
+use crate::trading::HouseNumbers;
 
-const TABLE: Table = Table {
+const TABLE: TableShape = TableShape {
     headings: &[
         "客户编号",
         "客户名称",
@@ -32,18 +32,25 @@ const TABLE: Table = Table {
     number: "客户编号",
 };
 
-const BREAKAGES: [Breakage<Damage>; 4] = [
-    Breakage { damage: Damage::Text("客户类别", "黑名单"), reason: "unknown word" },
-    Breakage { damage: Damage::Text("最后修改时间", "2025/13/1 8:00:00"), reason: "no such date" },
-    Breakage { damage: Damage::Bytes("客户名称", b"\xb3\xc2\xff\xff"), reason: "bytes that are not GB18030" },
-    Breakage { damage: Damage::Text("建档日期", "上周三"), reason: "not a date" },
+const BREAKAGES: [DamageKind<RecordDamage>; 4] = [
+    DamageKind { damage: RecordDamage::Text("客户类别", "黑名单"), reason: "unknown word" },
+    DamageKind { damage: RecordDamage::Text("最后修改时间", "2025/13/1 8:00:00"), reason: "no such date" },
+    DamageKind {
+        damage: RecordDamage::Bytes("客户名称", b"\xb3\xc2\xff\xff"), reason: "bytes that are not GB18030"
+    },
+    DamageKind { damage: RecordDamage::Text("建档日期", "上周三"), reason: "not a date" },
 ];
 
-fn cells(party: &Party, customer: &Customer, phone: Option<&String>, modified: Moment) -> Vec<String> {
+fn party_cells(
+    party: &PartyRecord,
+    customer: &SimulatedCustomer,
+    phone: Option<&String>,
+    modified: LocalTime,
+) -> Vec<String> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let kind = match customer.kind {
-        Kind::Person => "个人",
-        Kind::Organisation => "企业",
+        CustomerKind::Person => "个人",
+        CustomerKind::Organisation => "企业",
     };
     vec![
         party.number.clone(),
@@ -56,19 +63,19 @@ fn cells(party: &Party, customer: &Customer, phone: Option<&String>, modified: M
         text(&party.account),
         if customer.western { "境外".into() } else { CITIES[customer.city].0.into() },
         customer.industry.into(),
-        party.since.slashed(),
+        party.since.to_slashed_date(),
         modified.slashed_time(),
     ]
 }
 
-fn house_cells(number: &str, name: &str, kind: &str, since: Moment) -> Vec<String> {
+fn house_cells(number: &str, name: &str, kind: &str, since: LocalTime) -> Vec<String> {
     let mut cells = vec![String::new(); TABLE.headings.len()];
     for (heading, text) in [
         ("客户编号", number.to_owned()),
         ("客户名称", name.to_owned()),
         ("客户类别", kind.to_owned()),
         ("城市", "沈阳".to_owned()),
-        ("建档日期", since.slashed()),
+        ("建档日期", since.to_slashed_date()),
         ("最后修改时间", since.slashed_time()),
     ] {
         if let Some(at) = TABLE.headings.iter().position(|column| *column == heading) {
@@ -80,29 +87,31 @@ fn house_cells(number: &str, name: &str, kind: &str, since: Moment) -> Vec<Strin
 
 pub(crate) const MARKETPLACE: &str = "淘汇商城";
 
-pub(crate) fn write(
-    customers: &[Customer],
-    house: Option<&House>,
+pub(crate) fn write_parties(
+    customers: &[SimulatedCustomer],
+    house: Option<&HouseNumbers>,
     branch: u32,
-    settings: &Settings,
-    numbers: &mut Numbers,
-    shelf: &mut Shelf,
+    settings: &CompanySettings,
+    numbers: &mut NumberSeries,
+    shelf: &mut ExportShelf,
 ) -> Result<(), SimulateError> {
     let mut dice = Dice::new(settings.seed, "erp-master", branch.into());
-    let mut exports = Exports::new("erp-customers", "erp/customers", branch, TABLE.heading());
-    let today = Moment::midnight(settings.today);
+    let mut exports = BranchExports::new("erp-customers", "erp/customers", branch, TABLE.heading_row());
+    let today = LocalTime::midnight(settings.today);
     if let Some(house) = house {
-        let since = today.plus_days(-2_000).at(8, 0, 0);
+        let since = today.plus_days(-2_000).at_time(8, 0, 0);
         for (number, name, kind) in
             [(&house.marketplace.number, MARKETPLACE, "平台"), (&house.walk_in.number, "散客", "散客")]
         {
-            exports.main.push(since, vec![TABLE.row(&house_cells(number, name, kind, since))]);
+            exports.main.push(since, vec![TABLE.encode_row(&house_cells(number, name, kind, since))]);
         }
     }
     for customer in customers {
-        for party in customer.parties_in(System::Erp) {
+        for party in customer.parties_in(SourceSystem::Erp) {
             let at = party.since;
-            let row = |phone: Option<&String>, at: Moment| vec![TABLE.row(&cells(party, customer, phone, at))];
+            let row = |phone: Option<&String>, at: LocalTime| {
+                vec![TABLE.encode_row(&party_cells(party, customer, phone, at))]
+            };
             let first = row(party.phone.as_ref(), at);
             match &party.moved_to {
                 Some((moved, phone)) => {
@@ -116,9 +125,9 @@ pub(crate) fn write(
         let customer = dice.pick(customers);
         let Some(party) = customer.parties.first() else { continue };
         let breakage = &BREAKAGES[(nth + branch as usize) % BREAKAGES.len()];
-        let rows = vec![cells(party, customer, party.phone.as_ref(), party.since)];
-        let rows = TABLE.broken(rows, &numbers.broken(), breakage.damage, &mut dice);
+        let rows = vec![party_cells(party, customer, party.phone.as_ref(), party.since)];
+        let rows = TABLE.damage_rows(rows, &numbers.broken(), breakage.damage, &mut dice);
         exports.main.push_broken(party.since, rows, breakage.reason);
     }
-    shelf.put(exports, &mut dice)
+    shelf.add_exports(exports, &mut dice)
 }

@@ -1,17 +1,17 @@
 //! The ERP's orders: one row per line, an order's changes and its cancellation as rows of their own.
 
-use crate::corrupt::{self, Breakage, Damage, Table};
+use crate::corrupt::{self, DamageKind, RecordDamage, TableShape};
 use crate::dice::Dice;
-use crate::documents::{Handle, Line, Order};
+use crate::documents::{CustomerNumber, OrderLine, SalesOrder};
 use crate::error::SimulateError;
-use crate::export::{Exports, Shelf};
+use crate::export::{BranchExports, ExportShelf};
 use crate::goods::GOODS;
-use crate::moment::Moment;
-use crate::money::{Currency, comma_grouped};
-use crate::numbers::Numbers;
-use crate::settings::Settings;
+use crate::moment::LocalTime;
+use crate::money::{TradingCurrency, comma_grouped};
+use crate::numbers::NumberSeries;
+use crate::settings::CompanySettings;
 
-const TABLE: Table = Table {
+const TABLE: TableShape = TableShape {
     headings: &[
         "订单编号",
         "变更序号",
@@ -39,34 +39,36 @@ const TABLE: Table = Table {
     number: "订单编号",
 };
 
-const BREAKAGES: [Breakage<Damage>; 8] = [
-    Breakage { damage: Damage::Text("金额", "1250,00"), reason: "a number in another locale" },
-    Breakage { damage: Damage::Everywhere("单据时间", "2025/2/30 9:00:00"), reason: "no such date" },
-    Breakage { damage: Damage::Everywhere("币种", "比特币"), reason: "unknown word" },
-    Breakage { damage: Damage::Disagree("客户编号", "K99999"), reason: "the rows of one document disagree" },
-    Breakage { damage: Damage::Everywhere("单据类型", "样品出库"), reason: "unknown word" },
-    Breakage { damage: Damage::Bytes("存货名称", b"\xff\xfe\xff"), reason: "bytes that are not GB18030" },
-    Breakage { damage: Damage::Text("数量", "三"), reason: "not a number" },
-    Breakage { damage: Damage::Cut, reason: "a row ends too early" },
+const BREAKAGES: [DamageKind<RecordDamage>; 8] = [
+    DamageKind { damage: RecordDamage::Text("金额", "1250,00"), reason: "a number in another locale" },
+    DamageKind { damage: RecordDamage::Everywhere("单据时间", "2025/2/30 9:00:00"), reason: "no such date" },
+    DamageKind { damage: RecordDamage::Everywhere("币种", "比特币"), reason: "unknown word" },
+    DamageKind {
+        damage: RecordDamage::Disagree("客户编号", "K99999"), reason: "the rows of one document disagree"
+    },
+    DamageKind { damage: RecordDamage::Everywhere("单据类型", "样品出库"), reason: "unknown word" },
+    DamageKind { damage: RecordDamage::Bytes("存货名称", b"\xff\xfe\xff"), reason: "bytes that are not GB18030" },
+    DamageKind { damage: RecordDamage::Text("数量", "三"), reason: "not a number" },
+    DamageKind { damage: RecordDamage::Cut, reason: "a row ends too early" },
 ];
 
-pub(crate) fn number(handle: &Option<Handle>) -> String {
+pub(crate) fn number_text(handle: &Option<CustomerNumber>) -> String {
     handle.as_ref().map(|handle| handle.number.clone()).unwrap_or_default()
 }
 
 /// Two words for the renminbi are in use.
-pub(crate) fn currency(currency: Currency, document: &str) -> String {
+pub(crate) fn currency_word(currency: TradingCurrency, document: &str) -> String {
     let short = document.ends_with(['3', '7']);
     match currency {
-        Currency::Cny if short => "RMB",
-        Currency::Cny => "人民币",
-        Currency::Eur => "欧元",
-        Currency::Usd => "美元",
+        TradingCurrency::Cny if short => "RMB",
+        TradingCurrency::Cny => "人民币",
+        TradingCurrency::Eur => "欧元",
+        TradingCurrency::Usd => "美元",
     }
     .to_owned()
 }
 
-fn channel(channel: &str) -> &'static str {
+fn channel_word(channel: &str) -> &'static str {
     match channel {
         "web" => "网店",
         "phone" => "电话",
@@ -75,14 +77,14 @@ fn channel(channel: &str) -> &'static str {
     }
 }
 
-fn rows(
-    order: &Order,
+fn order_rows(
+    order: &SalesOrder,
     sequence: &str,
     kind: &str,
-    at: Moment,
-    lines: &[Line],
+    at: LocalTime,
+    lines: &[OrderLine],
     reason: &str,
-    modified: Moment,
+    modified: LocalTime,
 ) -> Vec<Vec<String>> {
     let roles = &order.roles;
     lines
@@ -94,12 +96,12 @@ fn rows(
                 sequence.to_owned(),
                 kind.to_owned(),
                 at.slashed_time(),
-                number(&roles.buyer),
-                number(&roles.bill_to),
-                number(&roles.debtor),
-                number(&roles.end_customer),
-                channel(order.channel).to_owned(),
-                currency(order.currency, &order.number),
+                number_text(&roles.buyer),
+                number_text(&roles.bill_to),
+                number_text(&roles.debtor),
+                number_text(&roles.end_customer),
+                channel_word(order.channel).to_owned(),
+                currency_word(order.currency, &order.number),
                 good.number.to_owned(),
                 good.name.to_owned(),
                 good.category.to_owned(),
@@ -116,14 +118,14 @@ fn rows(
 }
 
 /// A cancellation has no lines: one row, its amounts blank.
-fn cancellation(order: &Order, at: Moment) -> Vec<Vec<String>> {
+fn cancellation_rows(order: &SalesOrder, at: LocalTime) -> Vec<Vec<String>> {
     let mut cells = vec![String::new(); TABLE.headings.len()];
     for (column, text) in [
         (0, order.number.clone()),
         (1, "9".to_owned()),
         (2, "订单取消".to_owned()),
         (3, at.slashed_time()),
-        (4, number(&order.roles.buyer)),
+        (4, number_text(&order.roles.buyer)),
         (18, "客户取消".to_owned()),
         (19, at.slashed_time()),
     ] {
@@ -132,18 +134,19 @@ fn cancellation(order: &Order, at: Moment) -> Vec<Vec<String>> {
     vec![cells]
 }
 
-pub(crate) fn write(
-    orders: &[Order],
+pub(crate) fn write_orders(
+    orders: &[SalesOrder],
     branch: u32,
-    settings: &Settings,
-    numbers: &mut Numbers,
-    shelf: &mut Shelf,
+    settings: &CompanySettings,
+    numbers: &mut NumberSeries,
+    shelf: &mut ExportShelf,
 ) -> Result<(), SimulateError> {
     let mut dice = Dice::new(settings.seed, "erp-orders", branch.into());
-    let mut exports = Exports::new("erp-orders", "erp/orders", branch, TABLE.heading());
+    let mut exports = BranchExports::new("erp-orders", "erp/orders", branch, TABLE.heading_row());
     for order in orders {
-        let placed =
-            |lines: &[Line], modified: Moment| TABLE.rows(&rows(order, "0", "销售订单", order.at, lines, "", modified));
+        let placed = |lines: &[OrderLine], modified: LocalTime| {
+            TABLE.encode_rows(&order_rows(order, "0", "销售订单", order.at, lines, "", modified))
+        };
         match &order.misentered {
             Some(wrong) => {
                 let corrected = order.at.plus_minutes(dice.between(30, 600));
@@ -153,23 +156,23 @@ pub(crate) fn write(
             None => exports.push(order.at, placed(&order.lines, order.at), &mut dice),
         }
         if let Some((at, lines)) = &order.amended {
-            let changed = rows(order, "1", "订单变更", *at, lines, "客户要求变更", *at);
-            exports.push(*at, TABLE.rows(&changed), &mut dice);
+            let changed = order_rows(order, "1", "订单变更", *at, lines, "客户要求变更", *at);
+            exports.push(*at, TABLE.encode_rows(&changed), &mut dice);
         }
         if let Some(at) = order.cancelled {
-            exports.push(at, TABLE.rows(&cancellation(order, at)), &mut dice);
+            exports.push(at, TABLE.encode_rows(&cancellation_rows(order, at)), &mut dice);
         }
     }
-    let long: Vec<&Order> = orders.iter().filter(|order| order.lines.len() > 1).collect();
+    let long: Vec<&SalesOrder> = orders.iter().filter(|order| order.lines.len() > 1).collect();
     for nth in 0..corrupt::how_many(settings, exports.main.len()) {
         if long.is_empty() {
             break;
         }
         let order = dice.pick(&long);
         let breakage = &BREAKAGES[(nth + branch as usize) % BREAKAGES.len()];
-        let sound = rows(order, "0", "销售订单", order.at, &order.lines, "", order.at);
-        let broken = TABLE.broken(sound, &numbers.broken(), breakage.damage, &mut dice);
+        let sound = order_rows(order, "0", "销售订单", order.at, &order.lines, "", order.at);
+        let broken = TABLE.damage_rows(sound, &numbers.broken(), breakage.damage, &mut dice);
         exports.main.push_broken(order.at, broken, breakage.reason);
     }
-    shelf.put(exports, &mut dice)
+    shelf.add_exports(exports, &mut dice)
 }

@@ -1,18 +1,18 @@
 //! The ERP's invoices (a row per line), and its credit notes and adjustments (a row each).
 
-use crate::corrupt::{self, Breakage, Damage, Table};
+use crate::corrupt::{self, DamageKind, RecordDamage, TableShape};
 use crate::dice::Dice;
-use crate::documents::{Invoice, Ledger, Note, NoteKind, Roles};
-use crate::erp_orders::{currency, number};
+use crate::documents::{BranchLedger, CreditNote, DocumentRoles, NoteKind, SalesInvoice};
+use crate::erp_orders::{currency_word, number_text};
 use crate::error::SimulateError;
-use crate::export::{Exports, Shelf};
+use crate::export::{BranchExports, ExportShelf};
 use crate::goods::GOODS;
-use crate::moment::Moment;
+use crate::moment::LocalTime;
 use crate::money::comma_grouped;
-use crate::numbers::Numbers;
-use crate::settings::Settings;
+use crate::numbers::NumberSeries;
+use crate::settings::CompanySettings;
 
-const INVOICES: Table = Table {
+const INVOICES: TableShape = TableShape {
     headings: &[
         "发票号",
         "开票日期",
@@ -40,17 +40,19 @@ const INVOICES: Table = Table {
     number: "发票号",
 };
 
-const INVOICE_BREAKAGES: [Breakage<Damage>; 7] = [
-    Breakage { damage: Damage::Text("价税合计(元)", "12.3.4"), reason: "not a number" },
-    Breakage { damage: Damage::Everywhere("开票日期", "2025/6/31"), reason: "no such date" },
-    Breakage { damage: Damage::Disagree("客户编号", "K99999"), reason: "the rows of one document disagree" },
-    Breakage { damage: Damage::Everywhere("币种", "元整"), reason: "unknown word" },
-    Breakage { damage: Damage::Text("价税合计(元)", ""), reason: "a required column is blank" },
-    Breakage { damage: Damage::Bytes("存货名称", b"\xd6\xd0\xff"), reason: "bytes that are not GB18030" },
-    Breakage { damage: Damage::Text("含税单价", "1.250,00"), reason: "a number in another locale" },
+const INVOICE_BREAKAGES: [DamageKind<RecordDamage>; 7] = [
+    DamageKind { damage: RecordDamage::Text("价税合计(元)", "12.3.4"), reason: "not a number" },
+    DamageKind { damage: RecordDamage::Everywhere("开票日期", "2025/6/31"), reason: "no such date" },
+    DamageKind {
+        damage: RecordDamage::Disagree("客户编号", "K99999"), reason: "the rows of one document disagree"
+    },
+    DamageKind { damage: RecordDamage::Everywhere("币种", "元整"), reason: "unknown word" },
+    DamageKind { damage: RecordDamage::Text("价税合计(元)", ""), reason: "a required column is blank" },
+    DamageKind { damage: RecordDamage::Bytes("存货名称", b"\xd6\xd0\xff"), reason: "bytes that are not GB18030" },
+    DamageKind { damage: RecordDamage::Text("含税单价", "1.250,00"), reason: "a number in another locale" },
 ];
 
-const NOTES: Table = Table {
+const NOTES: TableShape = TableShape {
     headings: &[
         "单据号",
         "单据类型",
@@ -70,14 +72,14 @@ const NOTES: Table = Table {
     number: "单据号",
 };
 
-const NOTE_BREAKAGES: [Breakage<Damage>; 4] = [
-    Breakage { damage: Damage::Text("金额", "-12,5.00"), reason: "not a number" },
-    Breakage { damage: Damage::Text("单据类型", "赠品单"), reason: "unknown word" },
-    Breakage { damage: Damage::Text("日期", ""), reason: "a required column is blank" },
-    Breakage { damage: Damage::Bytes("原因", b"\x81\xff"), reason: "bytes that are not GB18030" },
+const NOTE_BREAKAGES: [DamageKind<RecordDamage>; 4] = [
+    DamageKind { damage: RecordDamage::Text("金额", "-12,5.00"), reason: "not a number" },
+    DamageKind { damage: RecordDamage::Text("单据类型", "赠品单"), reason: "unknown word" },
+    DamageKind { damage: RecordDamage::Text("日期", ""), reason: "a required column is blank" },
+    DamageKind { damage: RecordDamage::Bytes("原因", b"\x81\xff"), reason: "bytes that are not GB18030" },
 ];
 
-fn invoice_rows(invoice: &Invoice, roles: &Roles, modified: Moment) -> Vec<Vec<String>> {
+fn invoice_rows(invoice: &SalesInvoice, roles: &DocumentRoles, modified: LocalTime) -> Vec<Vec<String>> {
     invoice
         .lines
         .iter()
@@ -85,14 +87,14 @@ fn invoice_rows(invoice: &Invoice, roles: &Roles, modified: Moment) -> Vec<Vec<S
             let good = &GOODS[line.good];
             vec![
                 invoice.number.clone(),
-                invoice.at.slashed(),
-                invoice.at.plus_days(invoice.due_in).slashed(),
-                number(&roles.buyer),
-                number(&roles.bill_to),
-                number(&roles.debtor),
-                number(&roles.end_customer),
+                invoice.at.to_slashed_date(),
+                invoice.at.plus_days(invoice.due_in).to_slashed_date(),
+                number_text(&roles.buyer),
+                number_text(&roles.bill_to),
+                number_text(&roles.debtor),
+                number_text(&roles.end_customer),
                 invoice.order.clone(),
-                currency(invoice.currency, &invoice.number),
+                currency_word(invoice.currency, &invoice.number),
                 good.number.to_owned(),
                 good.name.to_owned(),
                 good.category.to_owned(),
@@ -109,7 +111,7 @@ fn invoice_rows(invoice: &Invoice, roles: &Roles, modified: Moment) -> Vec<Vec<S
         .collect()
 }
 
-fn note_row(note: &Note, invoices: &[Invoice]) -> Vec<String> {
+fn note_row(note: &CreditNote, invoices: &[SalesInvoice]) -> Vec<String> {
     let (kind, amount) = match note.kind {
         // The ERP writes what it gives back as a negative amount.
         NoteKind::Credit => ("红字发票", -note.amount),
@@ -119,30 +121,31 @@ fn note_row(note: &Note, invoices: &[Invoice]) -> Vec<String> {
     vec![
         note.number.clone(),
         kind.to_owned(),
-        note.at.slashed(),
-        number(&note.printed.buyer),
-        number(&note.printed.bill_to),
-        number(&note.printed.debtor),
-        number(&note.printed.end_customer),
+        note.at.to_slashed_date(),
+        number_text(&note.printed.buyer),
+        number_text(&note.printed.bill_to),
+        number_text(&note.printed.debtor),
+        number_text(&note.printed.end_customer),
         invoice.map(|invoice| invoice.number.clone()).unwrap_or_default(),
         note.reason.to_owned(),
-        currency(note.currency, &note.number),
+        currency_word(note.currency, &note.number),
         comma_grouped(amount),
         note.at.slashed_time(),
     ]
 }
 
 pub(crate) fn write_invoices(
-    ledger: &Ledger,
+    ledger: &BranchLedger,
     branch: u32,
-    settings: &Settings,
-    numbers: &mut Numbers,
-    shelf: &mut Shelf,
+    settings: &CompanySettings,
+    numbers: &mut NumberSeries,
+    shelf: &mut ExportShelf,
 ) -> Result<(), SimulateError> {
     let mut dice = Dice::new(settings.seed, "erp-invoices", branch.into());
-    let mut exports = Exports::new("erp-invoices", "erp/invoices", branch, INVOICES.heading());
+    let mut exports = BranchExports::new("erp-invoices", "erp/invoices", branch, INVOICES.heading_row());
     for invoice in &ledger.invoices {
-        let rows = |roles: &Roles, modified: Moment| INVOICES.rows(&invoice_rows(invoice, roles, modified));
+        let rows =
+            |roles: &DocumentRoles, modified: LocalTime| INVOICES.encode_rows(&invoice_rows(invoice, roles, modified));
         match &invoice.misfiled {
             _ if invoice.draft => exports.push_draft(invoice.at, rows(&invoice.roles, invoice.at)),
             Some(wrong) => {
@@ -156,7 +159,7 @@ pub(crate) fn write_invoices(
             None => exports.push(invoice.at, rows(&invoice.roles, invoice.at), &mut dice),
         }
     }
-    let long: Vec<&Invoice> = ledger.invoices.iter().filter(|i| !i.draft && i.lines.len() > 1).collect();
+    let long: Vec<&SalesInvoice> = ledger.invoices.iter().filter(|i| !i.draft && i.lines.len() > 1).collect();
     for nth in 0..corrupt::how_many(settings, exports.main.len()) {
         if long.is_empty() {
             break;
@@ -164,30 +167,30 @@ pub(crate) fn write_invoices(
         let invoice = dice.pick(&long);
         let breakage = &INVOICE_BREAKAGES[(nth + branch as usize) % INVOICE_BREAKAGES.len()];
         let sound = invoice_rows(invoice, &invoice.roles, invoice.at);
-        let broken = INVOICES.broken(sound, &numbers.broken(), breakage.damage, &mut dice);
+        let broken = INVOICES.damage_rows(sound, &numbers.broken(), breakage.damage, &mut dice);
         exports.main.push_broken(invoice.at, broken, breakage.reason);
     }
-    shelf.put(exports, &mut dice)
+    shelf.add_exports(exports, &mut dice)
 }
 
 pub(crate) fn write_notes(
-    ledger: &Ledger,
+    ledger: &BranchLedger,
     branch: u32,
-    settings: &Settings,
-    numbers: &mut Numbers,
-    shelf: &mut Shelf,
+    settings: &CompanySettings,
+    numbers: &mut NumberSeries,
+    shelf: &mut ExportShelf,
 ) -> Result<(), SimulateError> {
     let mut dice = Dice::new(settings.seed, "erp-notes", branch.into());
-    let mut exports = Exports::new("erp-credit-notes", "erp/credit-notes", branch, NOTES.heading());
+    let mut exports = BranchExports::new("erp-credit-notes", "erp/credit-notes", branch, NOTES.heading_row());
     for note in &ledger.notes {
-        exports.push(note.at, vec![NOTES.row(&note_row(note, &ledger.invoices))], &mut dice);
+        exports.push(note.at, vec![NOTES.encode_row(&note_row(note, &ledger.invoices))], &mut dice);
     }
     for nth in 0..corrupt::how_many(settings, exports.main.len()) {
         let note = dice.pick(&ledger.notes);
         let breakage = &NOTE_BREAKAGES[(nth + branch as usize) % NOTE_BREAKAGES.len()];
         let sound = vec![note_row(note, &ledger.invoices)];
-        let broken = NOTES.broken(sound, &numbers.broken(), breakage.damage, &mut dice);
+        let broken = NOTES.damage_rows(sound, &numbers.broken(), breakage.damage, &mut dice);
         exports.main.push_broken(note.at, broken, breakage.reason);
     }
-    shelf.put(exports, &mut dice)
+    shelf.add_exports(exports, &mut dice)
 }

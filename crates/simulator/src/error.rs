@@ -21,7 +21,7 @@ pub enum SimulateError {
 }
 
 impl SimulateError {
-    pub(crate) fn write(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn write_error(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |cause| Self::Write { path, cause }
     }

@@ -13,39 +13,39 @@ use serde::Serialize;
 
 use crate::dice::Dice;
 use crate::error::SimulateError;
-use crate::moment::Moment;
-use crate::settings::{Feed, Summary};
+use crate::moment::LocalTime;
+use crate::settings::{ExportFeed, SimulationSummary};
 
-struct Entry {
-    at: Moment,
+struct ExportEntry {
+    at: LocalTime,
     rows: Vec<Vec<u8>>,
     /// Why it must be refused, where it must.
     broken: Option<&'static str>,
 }
 
 /// One file to be.
-pub(crate) struct Sheet {
+pub(crate) struct ExportSheet {
     connector: &'static str,
     name: String,
     heading: Option<Vec<u8>>,
     /// Records of one line, which may stand twice in one file.
     single: bool,
-    entries: Vec<Entry>,
+    entries: Vec<ExportEntry>,
     drafts: u64,
 }
 
-impl Sheet {
+impl ExportSheet {
     /// A file of which each line is a record.
     pub(crate) fn of_lines(connector: &'static str, name: String, heading: Option<Vec<u8>>) -> Self {
         Self { connector, name, heading, single: true, entries: Vec::new(), drafts: 0 }
     }
 
-    pub(crate) fn push(&mut self, at: Moment, rows: Vec<Vec<u8>>) {
-        self.entries.push(Entry { at, rows, broken: None });
+    pub(crate) fn push(&mut self, at: LocalTime, rows: Vec<Vec<u8>>) {
+        self.entries.push(ExportEntry { at, rows, broken: None });
     }
 
-    pub(crate) fn push_broken(&mut self, at: Moment, rows: Vec<Vec<u8>>, reason: &'static str) {
-        self.entries.push(Entry { at, rows, broken: Some(reason) });
+    pub(crate) fn push_broken(&mut self, at: LocalTime, rows: Vec<Vec<u8>>, reason: &'static str) {
+        self.entries.push(ExportEntry { at, rows, broken: Some(reason) });
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -55,15 +55,15 @@ impl Sheet {
 
 /// An export and the one that follows it, with what came late, again, or changed. A document of
 /// several rows never stands twice in one file: its rows would be taken for one document's.
-pub(crate) struct Exports {
-    pub(crate) main: Sheet,
-    later: Sheet,
+pub(crate) struct BranchExports {
+    pub(crate) main: ExportSheet,
+    later: ExportSheet,
     doubled: u64,
 }
 
-impl Exports {
+impl BranchExports {
     pub(crate) fn new(connector: &'static str, stem: &str, branch: u32, heading: Vec<u8>) -> Self {
-        let sheet = |suffix: &str| Sheet {
+        let sheet = |suffix: &str| ExportSheet {
             connector,
             name: format!("{stem}-{branch:03}{suffix}.csv"),
             heading: Some(heading.clone()),
@@ -74,7 +74,7 @@ impl Exports {
         Self { main: sheet(""), later: sheet("-later"), doubled: 0 }
     }
 
-    pub(crate) fn push(&mut self, at: Moment, rows: Vec<Vec<u8>>, dice: &mut Dice) {
+    pub(crate) fn push(&mut self, at: LocalTime, rows: Vec<Vec<u8>>, dice: &mut Dice) {
         match dice.between(0, 999) {
             0..=19 => self.later.push(at, rows),
             20..=34 => {
@@ -87,20 +87,25 @@ impl Exports {
     }
 
     /// Two versions of one document; sometimes the old one arrives last.
-    pub(crate) fn push_revised(&mut self, old: (Moment, Vec<Vec<u8>>), new: (Moment, Vec<Vec<u8>>), dice: &mut Dice) {
+    pub(crate) fn push_revised(
+        &mut self,
+        old: (LocalTime, Vec<Vec<u8>>),
+        new: (LocalTime, Vec<Vec<u8>>),
+        dice: &mut Dice,
+    ) {
         let (first, second) = if dice.chance(300) { (new, old) } else { (old, new) };
         self.main.push(first.0, first.1);
         self.later.push(second.0, second.1);
     }
 
-    pub(crate) fn push_draft(&mut self, at: Moment, rows: Vec<Vec<u8>>) {
+    pub(crate) fn push_draft(&mut self, at: LocalTime, rows: Vec<Vec<u8>>) {
         self.main.drafts += 1;
         self.main.push(at, rows);
     }
 }
 
 #[derive(Serialize)]
-struct Corrupted<'a> {
+struct CorruptedLine<'a> {
     file: &'a str,
     /// In the unpacked text, the heading counted.
     line: usize,
@@ -111,30 +116,34 @@ struct Corrupted<'a> {
 }
 
 /// The directory that everything goes to.
-pub(crate) struct Shelf {
+pub(crate) struct ExportShelf {
     dir: PathBuf,
     corrupted: (PathBuf, BufWriter<File>),
-    pub(crate) summary: Summary,
+    pub(crate) summary: SimulationSummary,
 }
 
-impl Shelf {
+impl ExportShelf {
     pub(crate) fn open(dir: &Path) -> Result<Self, SimulateError> {
         for part in ["erp", "bank", "wms", "carrier", "desk", "truth"] {
             let path = dir.join(part);
-            fs::create_dir_all(&path).map_err(SimulateError::write(&path))?;
+            fs::create_dir_all(&path).map_err(SimulateError::write_error(&path))?;
         }
         let path = dir.join("truth/corrupted.ndjson");
-        let corrupted = File::create(&path).map_err(SimulateError::write(&path))?;
-        Ok(Self { dir: dir.to_owned(), corrupted: (path, BufWriter::new(corrupted)), summary: Summary::default() })
+        let corrupted = File::create(&path).map_err(SimulateError::write_error(&path))?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            corrupted: (path, BufWriter::new(corrupted)),
+            summary: SimulationSummary::default(),
+        })
     }
 
-    pub(crate) fn put(&mut self, exports: Exports, dice: &mut Dice) -> Result<(), SimulateError> {
+    pub(crate) fn add_exports(&mut self, exports: BranchExports, dice: &mut Dice) -> Result<(), SimulateError> {
         self.summary.doubled += exports.doubled;
         self.put_sheet(exports.main, dice)?;
         self.put_sheet(exports.later, dice)
     }
 
-    pub(crate) fn put_sheet(&mut self, mut sheet: Sheet, dice: &mut Dice) -> Result<(), SimulateError> {
+    pub(crate) fn put_sheet(&mut self, mut sheet: ExportSheet, dice: &mut Dice) -> Result<(), SimulateError> {
         if sheet.entries.is_empty() {
             return Ok(());
         }
@@ -143,7 +152,7 @@ impl Shelf {
                 let entry = &sheet.entries[index];
                 if entry.broken.is_none() && dice.chance(15) {
                     self.summary.doubled += 1;
-                    let again = Entry {
+                    let again = ExportEntry {
                         at: entry.at.plus_minutes(dice.between(0, 9_000)),
                         rows: entry.rows.clone(),
                         broken: None,
@@ -152,27 +161,29 @@ impl Shelf {
                 }
             }
         }
-        let order = arranged(&sheet.entries, dice);
+        let order = arrange_rows(&sheet.entries, dice);
         let path = self.dir.join(&sheet.name);
-        let file = File::create(&path).map_err(SimulateError::write(&path))?;
+        let file = File::create(&path).map_err(SimulateError::write_error(&path))?;
         let plain = BufWriter::new(file);
         let written = if sheet.name.ends_with(".gz") {
             let mut packed = GzEncoder::new(plain, Compression::fast());
-            self.write(&sheet, &order, &mut packed).and_then(|()| packed.finish()).and_then(|mut plain| plain.flush())
+            self.write_sheet(&sheet, &order, &mut packed)
+                .and_then(|()| packed.finish())
+                .and_then(|mut plain| plain.flush())
         } else {
             let mut plain = plain;
-            self.write(&sheet, &order, &mut plain).and_then(|()| plain.flush())
+            self.write_sheet(&sheet, &order, &mut plain).and_then(|()| plain.flush())
         };
-        written.map_err(SimulateError::write(&path))?;
+        written.map_err(SimulateError::write_error(&path))?;
         self.list_broken(&sheet, &order)?;
         self.summary.records += sheet.entries.len() as u64;
         self.summary.drafts += sheet.drafts;
         self.summary.lines += order.len() as u64;
-        self.summary.feeds.push(Feed { connector: sheet.connector, path });
+        self.summary.feeds.push(ExportFeed { connector: sheet.connector, path });
         Ok(())
     }
 
-    fn write(&self, sheet: &Sheet, order: &[(usize, usize)], to: &mut impl Write) -> std::io::Result<()> {
+    fn write_sheet(&self, sheet: &ExportSheet, order: &[(usize, usize)], to: &mut impl Write) -> std::io::Result<()> {
         if let Some(heading) = &sheet.heading {
             to.write_all(heading)?;
             to.write_all(b"\n")?;
@@ -184,7 +195,7 @@ impl Shelf {
         Ok(())
     }
 
-    fn list_broken(&mut self, sheet: &Sheet, order: &[(usize, usize)]) -> Result<(), SimulateError> {
+    fn list_broken(&mut self, sheet: &ExportSheet, order: &[(usize, usize)]) -> Result<(), SimulateError> {
         let first_line = 1 + usize::from(sheet.heading.is_some());
         let mut found: std::collections::BTreeMap<usize, (usize, Vec<&[u8]>)> = std::collections::BTreeMap::new();
         for (place, (entry, row)) in order.iter().enumerate() {
@@ -197,7 +208,7 @@ impl Shelf {
         found.sort_unstable();
         for (line, entry, rows) in found {
             self.summary.corrupted += 1;
-            let listed = Corrupted {
+            let listed = CorruptedLine {
                 file: &sheet.name,
                 line,
                 connector: sheet.connector,
@@ -208,22 +219,22 @@ impl Shelf {
             serde_json::to_writer(&mut *to, &listed)
                 .map_err(std::io::Error::from)
                 .and_then(|()| to.write_all(b"\n"))
-                .map_err(SimulateError::write(&*path))?;
+                .map_err(SimulateError::write_error(&*path))?;
         }
         Ok(())
     }
 
-    pub(crate) fn close(mut self) -> Result<Summary, SimulateError> {
+    pub(crate) fn close(mut self) -> Result<SimulationSummary, SimulateError> {
         let (path, to) = &mut self.corrupted;
-        to.flush().map_err(SimulateError::write(&*path))?;
+        to.flush().map_err(SimulateError::write_error(&*path))?;
         Ok(self.summary)
     }
 }
 
 /// The order in which rows stand: by time, but for what is late; the rows of some documents
 /// between those of others, never more than a few hundred lines apart.
-fn arranged(entries: &[Entry], dice: &mut Dice) -> Vec<(usize, usize)> {
-    let mut by_time: Vec<(Moment, usize)> = entries
+fn arrange_rows(entries: &[ExportEntry], dice: &mut Dice) -> Vec<(usize, usize)> {
+    let mut by_time: Vec<(LocalTime, usize)> = entries
         .iter()
         .enumerate()
         .map(|(index, entry)| {

@@ -5,7 +5,7 @@ const CREDIT_CODE: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 
 /// `index` moved about in the space of eight digits, without two ever meeting
 /// (below a hundred million): a product with a number prime to ten.
-fn scattered(index: u64, salt: u64) -> u64 {
+fn scatter_number(index: u64, salt: u64) -> u64 {
     (index + 4_181).wrapping_mul(61_803_399).wrapping_add(salt) % 100_000_000
 }
 
@@ -13,17 +13,17 @@ fn scattered(index: u64, salt: u64) -> u64 {
 pub(crate) fn chinese_mobile(index: u64, seed: u64) -> String {
     const PREFIXES: [&str; 8] = ["136", "137", "138", "139", "150", "158", "186", "188"];
     let prefix = PREFIXES[(index % 8) as usize];
-    format!("+86{prefix}{:08}", scattered(index, seed % 10_007))
+    format!("+86{prefix}{:08}", scatter_number(index, seed % 10_007))
 }
 
 /// A second series, met by no number of the first: phones that customers change to.
 pub(crate) fn chinese_mobile_later(index: u64, seed: u64) -> String {
-    format!("+86177{:08}", scattered(index, seed % 10_007))
+    format!("+86177{:08}", scatter_number(index, seed % 10_007))
 }
 
 /// A German mobile number, E.164.
 pub(crate) fn german_mobile(index: u64, seed: u64) -> String {
-    format!("+49151{:08}", scattered(index, seed % 10_007))
+    format!("+49151{:08}", scatter_number(index, seed % 10_007))
 }
 
 /// The switchboard of an industrial park in Shenyang.
@@ -31,7 +31,7 @@ pub(crate) const SWITCHBOARD: &str = "+862423456700";
 
 /// Unified social credit code (GB 32100), the organisation code within it valid by GB 11714.
 pub(crate) fn credit_code(index: u64, district: &str) -> String {
-    let body = format!("{:08}", scattered(index, 71_717));
+    let body = format!("{:08}", scatter_number(index, 71_717));
     let weights = [3u32, 7, 9, 10, 5, 8, 4, 2];
     let sum: u32 = body.bytes().zip(weights).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
     let check = match 11 - sum % 11 {
@@ -52,8 +52,8 @@ pub(crate) fn credit_code(index: u64, district: &str) -> String {
 }
 
 /// The virtual account that the house bank keeps for a payer: a German IBAN.
-pub(crate) fn iban(index: u64) -> String {
-    let account = format!("50010517{:010}", 1_000_000_000 + scattered(index, 4_711));
+pub(crate) fn virtual_iban(index: u64) -> String {
+    let account = format!("50010517{:010}", 1_000_000_000 + scatter_number(index, 4_711));
     // DE = 1314; the check digits stand as 00 while they are worked out.
     let remainder =
         format!("{account}131400").bytes().fold(0u32, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97);
@@ -61,8 +61,8 @@ pub(crate) fn iban(index: u64) -> String {
 }
 
 /// Number on the customer's loyalty card.
-pub(crate) fn loyalty(index: u64) -> String {
-    format!("VIP{:08}", scattered(index, 33))
+pub(crate) fn loyalty_number(index: u64) -> String {
+    format!("VIP{:08}", scatter_number(index, 33))
 }
 
 /// As people write a phone number in this or that system; all are one number.
@@ -98,8 +98,8 @@ mod tests {
             assert!(seen.insert(chinese_mobile(index, 7)));
             assert!(seen.insert(chinese_mobile_later(index, 7)));
             assert!(seen.insert(german_mobile(index, 7)));
-            assert!(seen.insert(iban(index)));
-            assert!(seen.insert(loyalty(index)));
+            assert!(seen.insert(virtual_iban(index)));
+            assert!(seen.insert(loyalty_number(index)));
             assert!(seen.insert(credit_code(index, "210100")));
         }
     }
@@ -121,7 +121,7 @@ mod tests {
                     assert_eq!(phone.format().mode(phonenumber::Mode::E164).to_string(), e164);
                 }
             }
-            let account = iban(index);
+            let account = virtual_iban(index);
             assert!(account.parse::<iban::Iban>().is_ok(), "{account}");
         }
     }

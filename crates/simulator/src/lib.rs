@@ -32,5 +32,5 @@ mod truth;
 mod wms;
 
 pub use error::SimulateError;
-pub use settings::{Feed, Settings, Summary};
+pub use settings::{CompanySettings, ExportFeed, SimulationSummary};
 pub use simulate::simulate;

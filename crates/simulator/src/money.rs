@@ -1,13 +1,13 @@
 //! Exact amounts: whole cents in a currency, and the ways in which they are written.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Currency {
+pub(crate) enum TradingCurrency {
     Cny,
     Eur,
     Usd,
 }
 
-impl Currency {
+impl TradingCurrency {
     pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Cny => "CNY",
@@ -26,7 +26,7 @@ impl Currency {
     }
 }
 
-fn written(cents: i128, group: &str, point: &str) -> String {
+fn group_digits(cents: i128, group: &str, point: &str) -> String {
     let sign = if cents < 0 { "-" } else { "" };
     let whole = (cents.unsigned_abs() / 100).to_string();
     let mut grouped = String::with_capacity(whole.len() + 8);
@@ -40,18 +40,18 @@ fn written(cents: i128, group: &str, point: &str) -> String {
 }
 
 /// `1234.56`
-pub(crate) fn plain(cents: i128) -> String {
-    written(cents, "", ".")
+pub(crate) fn plain_amount(cents: i128) -> String {
+    group_digits(cents, "", ".")
 }
 
 /// `1,234.56`, as the ERP writes it.
 pub(crate) fn comma_grouped(cents: i64) -> String {
-    written(cents.into(), ",", ".")
+    group_digits(cents.into(), ",", ".")
 }
 
 /// `1.234,56`, as the bank writes it.
 pub(crate) fn dot_grouped(cents: i64) -> String {
-    written(cents.into(), ".", ",")
+    group_digits(cents.into(), ".", ",")
 }
 
 #[cfg(test)]
@@ -63,6 +63,6 @@ mod tests {
         assert_eq!(comma_grouped(123_456_789), "1,234,567.89");
         assert_eq!(comma_grouped(-5), "-0.05");
         assert_eq!(dot_grouped(100_000), "1.000,00");
-        assert_eq!(plain(-123_456), "-1234.56");
+        assert_eq!(plain_amount(-123_456), "-1234.56");
     }
 }

@@ -166,13 +166,13 @@ const WEST_FAMILIES: [(&str, &str); 16] = [
 
 /// A name as the company's own systems write it, and as the bank does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Named {
+pub(crate) struct NameVariants {
     pub(crate) full: String,
     pub(crate) latin: String,
 }
 
 /// A person of China. Family and given name are drawn apart, so that relatives can share the first.
-pub(crate) fn chinese_person(dice: &mut Dice, family: Option<usize>, not_given: &str) -> (Named, usize) {
+pub(crate) fn chinese_person(dice: &mut Dice, family: Option<usize>, not_given: &str) -> (NameVariants, usize) {
     let family = family.unwrap_or_else(|| {
         let (a, b) = (dice.below(FAMILIES.len()), dice.below(FAMILIES.len()));
         a.min(b)
@@ -193,17 +193,17 @@ pub(crate) fn chinese_person(dice: &mut Dice, family: Option<usize>, not_given: 
             Some(second) => format!("{}{}", first.1, second.1),
             None => first.1.to_owned(),
         };
-        return (Named { full, latin: format!("{latin} {}", capital(&given)) }, family);
+        return (NameVariants { full, latin: format!("{latin} {}", capitalise_word(&given)) }, family);
     }
 }
 
 /// A company of China: name, city and industry.
-pub(crate) fn chinese_company(dice: &mut Dice) -> (Named, usize, &'static str) {
+pub(crate) fn chinese_company(dice: &mut Dice) -> (NameVariants, usize, &'static str) {
     let city = dice.below(CITIES.len());
     let (a, b) = (dice.pick(&BRANDS), dice.pick(&BRANDS));
     let trade = dice.pick(&TRADES);
     let (hanzi, latin, _) = CITIES[city];
-    let named = Named {
+    let named = NameVariants {
         full: format!("{hanzi}{}{}{}有限公司", a.0, b.0, trade.0),
         latin: format!("{latin} {}{} {} Co., Ltd.", a.1, b.1.to_lowercase(), trade.1),
     };
@@ -211,24 +211,24 @@ pub(crate) fn chinese_company(dice: &mut Dice) -> (Named, usize, &'static str) {
 }
 
 /// A person of Europe.
-pub(crate) fn western_person(dice: &mut Dice, family: Option<usize>, not_given: &str) -> (Named, usize) {
+pub(crate) fn western_person(dice: &mut Dice, family: Option<usize>, not_given: &str) -> (NameVariants, usize) {
     let family = family.unwrap_or_else(|| dice.below(WEST_FAMILIES.len()));
     let (ours, theirs) = WEST_FAMILIES[family];
     loop {
         let given = dice.pick(&WEST_GIVEN);
         let full = format!("{given} {ours}");
         if full != not_given {
-            return (Named { full, latin: format!("{given} {theirs}") }, family);
+            return (NameVariants { full, latin: format!("{given} {theirs}") }, family);
         }
     }
 }
 
 /// A company of Europe.
-pub(crate) fn western_company(dice: &mut Dice) -> Named {
+pub(crate) fn western_company(dice: &mut Dice) -> NameVariants {
     let (ours, theirs) = dice.pick(&WEST_FAMILIES);
     let what = dice.pick(&["Möbel", "Holz", "Interieur", "Werkstätten", "Bois"]);
     let second = dice.pick(&WEST_GIVEN);
-    Named {
+    NameVariants {
         // ö and ä are beyond GBK: the ERP's clerk spells them out.
         full: format!("{ours} {second} {} GmbH", what.replace('ö', "oe").replace('ä', "ae")),
         latin: format!("{theirs} {second} {what} GmbH"),
@@ -236,7 +236,7 @@ pub(crate) fn western_company(dice: &mut Dice) -> Named {
 }
 
 /// The name as somebody mistypes it; never the name itself.
-pub(crate) fn misspelt(name: &str, dice: &mut Dice) -> String {
+pub(crate) fn misspell_name(name: &str, dice: &mut Dice) -> String {
     for (right, _, wrong) in GIVEN {
         // The family name stands first and is not touched.
         if let Some(at) = name.rfind(right)
@@ -262,11 +262,11 @@ pub(crate) fn misspelt(name: &str, dice: &mut Dice) -> String {
 }
 
 /// The part of an e-mail address before the number.
-pub(crate) fn mailbox(latin: &str) -> String {
+pub(crate) fn mailbox_name(latin: &str) -> String {
     latin.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).take(16).collect()
 }
 
-fn capital(word: &str) -> String {
+fn capitalise_word(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
 }
@@ -285,7 +285,7 @@ mod tests {
                 chinese_company(&mut dice).0.full,
                 western_company(&mut dice).full,
             ] {
-                assert_ne!(misspelt(&name, &mut dice), name);
+                assert_ne!(misspell_name(&name, &mut dice), name);
             }
         }
     }
@@ -300,7 +300,7 @@ mod tests {
                 chinese_company(&mut dice).0,
                 western_company(&mut dice),
             ] {
-                let wrong = misspelt(&named.full, &mut dice);
+                let wrong = misspell_name(&named.full, &mut dice);
                 assert!(!encoding_rs::GBK.encode(&named.full).2, "{}", named.full);
                 assert!(!encoding_rs::GBK.encode(&wrong).2, "{wrong}");
                 assert!(!encoding_rs::WINDOWS_1252.encode(&named.latin).2, "{}", named.latin);

@@ -2,7 +2,7 @@
 
 /// Carried from branch to branch: no number is given twice.
 #[derive(Debug, Clone)]
-pub(crate) struct Numbers {
+pub(crate) struct NumberSeries {
     erp_customer: u32,
     payer: u32,
     consignee: u32,
@@ -33,7 +33,7 @@ macro_rules! counters {
     };
 }
 
-impl Numbers {
+impl NumberSeries {
     pub(crate) fn new() -> Self {
         Self {
             erp_customer: 0,
@@ -80,12 +80,12 @@ impl Numbers {
     }
 
     /// The desk's numbers leave gaps, as if others drew from them too.
-    pub(crate) fn contact(&mut self) -> String {
+    pub(crate) fn next_contact(&mut self) -> String {
         self.contact += 3 + self.contact % 5;
         format!("D-{}", self.contact)
     }
 
-    pub(crate) fn waybill(&mut self, carrier: &str) -> String {
+    pub(crate) fn next_waybill(&mut self, carrier: &str) -> String {
         self.waybill += 1;
         match carrier {
             "sf" => format!("SF{:013}", 1_400_000_000_000 + self.waybill * 37),

@@ -2,75 +2,77 @@
 
 use std::collections::BTreeMap;
 
-use crate::customer::Customer;
+use crate::customer::SimulatedCustomer;
 use crate::dice::Dice;
-use crate::documents::{Allocation, Handle, Ledger, Payment, Refund, Who};
-use crate::moment::Moment;
-use crate::money::Currency;
-use crate::numbers::Numbers;
+use crate::documents::{
+    BranchLedger, CustomerNumber, CustomerPayment, CustomerRefund, DocumentOwner, PaymentAllocation,
+};
+use crate::moment::LocalTime;
+use crate::money::TradingCurrency;
+use crate::numbers::NumberSeries;
 
 /// What is to be paid.
-pub(crate) struct Bill {
+pub(crate) struct OpenBill {
     /// Index of the invoice in the branch's ledger.
     pub(crate) invoice: usize,
     pub(crate) amount: i64,
-    pub(crate) at: Moment,
+    pub(crate) at: LocalTime,
 }
 
 /// Who stands on the statement as having paid.
 #[derive(Clone)]
-pub(crate) struct Purse {
-    pub(crate) handle: Handle,
+pub(crate) struct StatementPayer {
+    pub(crate) handle: CustomerNumber,
     pub(crate) name: String,
     /// The account it is paid from, and whose it is known to be.
-    pub(crate) account: Option<(String, Who)>,
+    pub(crate) account: Option<(String, DocumentOwner)>,
 }
 
-impl Purse {
-    pub(crate) fn of(customer: &Customer, handle: Handle) -> Self {
-        let holder = if customer.account_known() { handle.who } else { Who::Nobody };
+impl StatementPayer {
+    pub(crate) fn payer_of(customer: &SimulatedCustomer, handle: CustomerNumber) -> Self {
+        let holder = if customer.account_known() { handle.who } else { DocumentOwner::Nobody };
         Self { handle, name: customer.latin.clone(), account: Some((customer.account.clone(), holder)) }
     }
 }
 
 /// Where payments are written down.
-pub(crate) struct Till<'a> {
-    pub(crate) today: Moment,
-    pub(crate) ledger: &'a mut Ledger,
-    pub(crate) numbers: &'a mut Numbers,
+pub(crate) struct PaymentDesk<'a> {
+    pub(crate) today: LocalTime,
+    pub(crate) ledger: &'a mut BranchLedger,
+    pub(crate) numbers: &'a mut NumberSeries,
 }
 
 /// The bank, and what it still holds in hand for two customers.
 #[derive(Default)]
-pub(crate) struct Bank {
-    waiting: BTreeMap<Currency, (Purse, Bill)>,
+pub(crate) struct BankState {
+    waiting: BTreeMap<TradingCurrency, (StatementPayer, OpenBill)>,
     /// Invoices that the marketplace owes.
-    marketplace: Vec<(Currency, Bill)>,
+    marketplace: Vec<(TradingCurrency, OpenBill)>,
 }
 
-impl Bank {
-    pub(crate) fn owed_by_marketplace(&mut self, currency: Currency, bill: Bill) {
+impl BankState {
+    pub(crate) fn owed_by_marketplace(&mut self, currency: TradingCurrency, bill: OpenBill) {
         self.marketplace.push((currency, bill));
     }
 
     /// Settles one customer's bills in one currency, oldest first.
-    pub(crate) fn settle(
+    pub(crate) fn settle_bills(
         &mut self,
-        purse: &Purse,
-        currency: Currency,
-        bills: Vec<Bill>,
-        till: &mut Till<'_>,
+        purse: &StatementPayer,
+        currency: TradingCurrency,
+        bills: Vec<OpenBill>,
+        till: &mut PaymentDesk<'_>,
         dice: &mut Dice,
     ) {
         let mut bills = bills.into_iter().filter(|bill| bill.amount > 0).peekable();
         while let Some(bill) = bills.next() {
-            let at = bill.at.plus_days(dice.between(2, 45)).at(0, 0, 0);
+            let at = bill.at.plus_days(dice.between(2, 45)).at_time(0, 0, 0);
             if at >= till.today {
                 continue;
             }
-            let one = |bill: &Bill| Allocation { invoice: bill.invoice, amount: bill.amount };
-            let mut pay = |amount: i64, versions: Vec<Vec<Allocation>>, at: Moment, dice: &mut Dice| {
-                let payment = payment(purse, currency, amount, versions, at, till.numbers, dice);
+            let one = |bill: &OpenBill| PaymentAllocation { invoice: bill.invoice, amount: bill.amount };
+            let mut pay = |amount: i64, versions: Vec<Vec<PaymentAllocation>>, at: LocalTime, dice: &mut Dice| {
+                let payment = make_payment(purse, currency, amount, versions, at, till.numbers, dice);
                 till.ledger.payments.push(payment);
             };
             match dice.between(0, 999) {
@@ -78,10 +80,10 @@ impl Bank {
                 50..=129 => {
                     // 60 now, 30 later, the rest open: cents are never lost in the halves.
                     let (first, second) = (bill.amount * 6 / 10, bill.amount * 3 / 10);
-                    pay(first, vec![vec![Allocation { amount: first, ..one(&bill) }]], at, dice);
+                    pay(first, vec![vec![PaymentAllocation { amount: first, ..one(&bill) }]], at, dice);
                     let later = at.plus_days(14);
                     if later < till.today && second > 0 {
-                        pay(second, vec![vec![Allocation { amount: second, ..one(&bill) }]], later, dice);
+                        pay(second, vec![vec![PaymentAllocation { amount: second, ..one(&bill) }]], later, dice);
                     }
                 }
                 130..=199 => {
@@ -108,7 +110,7 @@ impl Bank {
                         Some((_, other)) => {
                             let both = vec![one(&other), one(&bill)];
                             // The other's bill could be paid before today too, so this day has come.
-                            let at = at.max(other.at.plus_days(2).at(0, 0, 0));
+                            let at = at.max(other.at.plus_days(2).at_time(0, 0, 0));
                             pay(bill.amount + other.amount, vec![both], at, dice);
                         }
                         None => {
@@ -122,12 +124,12 @@ impl Bank {
     }
 
     /// Pays at the branch's end what was waiting for company, and what the marketplace owes.
-    pub(crate) fn close(&mut self, marketplace: &Purse, till: &mut Till<'_>, dice: &mut Dice) {
+    pub(crate) fn close_branch(&mut self, marketplace: &StatementPayer, till: &mut PaymentDesk<'_>, dice: &mut Dice) {
         for (currency, (purse, bill)) in std::mem::take(&mut self.waiting) {
-            let allocation = Allocation { invoice: bill.invoice, amount: bill.amount };
-            let at = bill.at.plus_days(30).at(0, 0, 0);
+            let allocation = PaymentAllocation { invoice: bill.invoice, amount: bill.amount };
+            let at = bill.at.plus_days(30).at_time(0, 0, 0);
             if at < till.today {
-                let paid = payment(&purse, currency, bill.amount, vec![vec![allocation]], at, till.numbers, dice);
+                let paid = make_payment(&purse, currency, bill.amount, vec![vec![allocation]], at, till.numbers, dice);
                 till.ledger.payments.push(paid);
             }
         }
@@ -136,20 +138,20 @@ impl Bank {
         let mut owed = owed.into_iter().peekable();
         while let Some((currency, bill)) = owed.next() {
             let mut last = bill.at;
-            let mut allocations = vec![Allocation { invoice: bill.invoice, amount: bill.amount }];
+            let mut allocations = vec![PaymentAllocation { invoice: bill.invoice, amount: bill.amount }];
             let many = dice.between(1, 12);
             while (allocations.len() as i64) < many
                 && owed.peek().is_some_and(|(next, bill)| *next == currency && bill.at < last.plus_days(31))
             {
                 if let Some((_, bill)) = owed.next() {
                     last = bill.at;
-                    allocations.push(Allocation { invoice: bill.invoice, amount: bill.amount });
+                    allocations.push(PaymentAllocation { invoice: bill.invoice, amount: bill.amount });
                 }
             }
-            let at = last.plus_days(15).at(0, 0, 0);
+            let at = last.plus_days(15).at_time(0, 0, 0);
             if at < till.today {
                 let amount = allocations.iter().map(|part| part.amount).sum();
-                till.ledger.payments.push(payment(
+                till.ledger.payments.push(make_payment(
                     marketplace,
                     currency,
                     amount,
@@ -164,24 +166,24 @@ impl Bank {
 }
 
 /// A payment of a purse; how it stands on the statement is the bank's whim.
-pub(crate) fn payment(
-    purse: &Purse,
-    currency: Currency,
+pub(crate) fn make_payment(
+    purse: &StatementPayer,
+    currency: TradingCurrency,
     amount: i64,
-    versions: Vec<Vec<Allocation>>,
-    at: Moment,
-    numbers: &mut Numbers,
+    versions: Vec<Vec<PaymentAllocation>>,
+    at: LocalTime,
+    numbers: &mut NumberSeries,
     dice: &mut Dice,
-) -> Payment {
+) -> CustomerPayment {
     // A third is known by the account alone.
     let named = purse.account.is_none() || dice.chance(650);
     let with_account = !named || dice.chance(800);
     let (account, holder) = match &purse.account {
         Some((account, holder)) if with_account => (Some(account.clone()), *holder),
-        _ => (None, Who::Nobody),
+        _ => (None, DocumentOwner::Nobody),
     };
     let reversed = dice.chance(20).then(|| (at.plus_days(dice.between(1, 6)), numbers.reversal()));
-    Payment {
+    CustomerPayment {
         number: numbers.payment(),
         at,
         payer: named.then(|| purse.handle.clone()),
@@ -196,17 +198,17 @@ pub(crate) fn payment(
 }
 
 /// Money that goes back to a customer.
-pub(crate) fn refund(
-    customer: &Customer,
-    handle: Handle,
-    currency: Currency,
+pub(crate) fn make_refund(
+    customer: &SimulatedCustomer,
+    handle: CustomerNumber,
+    currency: TradingCurrency,
     amount: i64,
-    at: Moment,
-    numbers: &mut Numbers,
-) -> Refund {
-    Refund {
+    at: LocalTime,
+    numbers: &mut NumberSeries,
+) -> CustomerRefund {
+    CustomerRefund {
         number: numbers.refund(),
-        at: at.at(0, 0, 0),
+        at: at.at_time(0, 0, 0),
         payee: handle,
         payee_name: customer.latin.clone(),
         account: customer.account.clone(),

@@ -6,7 +6,7 @@ use jiff::civil::{Date, date};
 
 /// How large the company is, and which of the endless companies of that size it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
+pub struct CompanySettings {
     /// Real customers, the marketplace and the walk-in customer not counted.
     pub customers: u32,
     /// Same seed and settings, same bytes.
@@ -22,7 +22,7 @@ pub struct Settings {
     pub corrupt_one_in: u32,
 }
 
-impl Default for Settings {
+impl Default for CompanySettings {
     fn default() -> Self {
         Self { customers: 1_000, seed: 1, orders: 5, today: date(2026, 3, 31), branch: 10_000, corrupt_one_in: 200 }
     }
@@ -30,7 +30,7 @@ impl Default for Settings {
 
 /// One file and the connector that reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Feed {
+pub struct ExportFeed {
     /// Name of the connector, as its file under `deploy/connectors` bears it.
     pub connector: &'static str,
     /// The export.
@@ -39,9 +39,9 @@ pub struct Feed {
 
 /// What was made.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Summary {
+pub struct SimulationSummary {
     /// Files in an order in which to ingest them (any other gives the same views).
-    pub feeds: Vec<Feed>,
+    pub feeds: Vec<ExportFeed>,
     /// Records in all files: documents after grouping, doubled and corrupted ones included.
     pub records: u64,
     /// Lines in all files, headings not counted.

@@ -2,17 +2,17 @@
 
 use std::path::Path;
 
-use crate::books::{Account, Books};
+use crate::books::{BranchBooks, OwnerAccount};
 use crate::complaint;
-use crate::customer::{Customer, Party};
-use crate::documents::{Handle, Ledger, Who};
+use crate::customer::{PartyRecord, SimulatedCustomer};
+use crate::documents::{BranchLedger, CustomerNumber, DocumentOwner};
 use crate::error::SimulateError;
-use crate::export::Shelf;
-use crate::numbers::Numbers;
-use crate::people::{COMPLAINANT, COMPLAINANT_MIN, Census, MERGED};
-use crate::settings::{Settings, Summary};
-use crate::trading::{Branch, House};
-use crate::truth::{self, Documents, Truth};
+use crate::export::ExportShelf;
+use crate::numbers::NumberSeries;
+use crate::people::{COMPLAINANT, COMPLAINANT_MIN, CustomerCensus, MERGED};
+use crate::settings::{CompanySettings, SimulationSummary};
+use crate::trading::{BranchRun, HouseNumbers};
+use crate::truth::{self, DocumentCounts, TruthWriter};
 use crate::{bank, carrier, desk, erp_goods, erp_master, erp_orders, erp_receivables, wms};
 
 /// Writes a company's exports, and the truth about it, into a directory.
@@ -20,88 +20,88 @@ use crate::{bank, carrier, desk, erp_goods, erp_master, erp_orders, erp_receivab
 /// # Errors
 ///
 /// When the settings describe no company, or the disk refuses.
-pub fn simulate(dir: &Path, settings: &Settings) -> Result<Summary, SimulateError> {
+pub fn simulate(dir: &Path, settings: &CompanySettings) -> Result<SimulationSummary, SimulateError> {
     if settings.customers == 0 || settings.branch == 0 {
         return Err(SimulateError::Settings("a company has at least one customer, and so has a branch"));
     }
     if settings.customers > 50_000_000 {
         return Err(SimulateError::Settings("identifiers are unique up to 50 million customers only"));
     }
-    let mut numbers = Numbers::new();
-    let house = House {
-        marketplace: Handle { who: Who::Marketplace, number: numbers.erp_customer() },
-        walk_in: Handle { who: Who::WalkIn, number: numbers.erp_customer() },
+    let mut numbers = NumberSeries::new();
+    let house = HouseNumbers {
+        marketplace: CustomerNumber { who: DocumentOwner::Marketplace, number: numbers.erp_customer() },
+        walk_in: CustomerNumber { who: DocumentOwner::WalkIn, number: numbers.erp_customer() },
     };
-    let mut shelf = Shelf::open(dir)?;
-    let mut truth = Truth::open(dir)?;
-    let mut books = Books::default();
-    let mut documents = Documents::default();
-    erp_goods::write(settings, &mut shelf)?;
+    let mut shelf = ExportShelf::open(dir)?;
+    let mut truth = TruthWriter::open(dir)?;
+    let mut books = BranchBooks::default();
+    let mut documents = DocumentCounts::default();
+    erp_goods::write_goods(settings, &mut shelf)?;
 
     let mut first = 0;
     let mut branch = 1;
     while first < settings.customers {
         let end = settings.customers.min(first.saturating_add(settings.branch));
-        let mut census = Census { settings, numbers: &mut numbers };
-        let customers: Vec<Customer> = (first..end).map(|index| census.next(index)).collect();
-        let ledger = work(&customers, first, settings, &house, &mut numbers, dir, &mut shelf.summary)?;
+        let mut census = CustomerCensus { settings, numbers: &mut numbers };
+        let customers: Vec<SimulatedCustomer> = (first..end).map(|index| census.next_customer(index)).collect();
+        let ledger = run_branch(&customers, first, settings, &house, &mut numbers, dir, &mut shelf.summary)?;
 
-        books.open(first, customers.len());
-        books.keep(&ledger);
-        count(&ledger, &mut documents);
+        books.open_accounts(first, customers.len());
+        books.post_ledger(&ledger);
+        count_documents(&ledger, &mut documents);
         for customer in &customers {
-            let nothing = Account::default();
+            let nothing = OwnerAccount::default();
             let account = books.of_customer(customer.index).unwrap_or(&nothing);
-            truth.customer(customer, account)?;
+            truth.write_customer(customer, account)?;
         }
 
         // Scans and calls before what they are about: the hub must not mind.
-        carrier::write(&ledger, branch, settings, &mut numbers, &mut shelf)?;
+        carrier::write_carrier(&ledger, branch, settings, &mut numbers, &mut shelf)?;
         let newcomers = (first == 0).then_some(&house);
-        erp_master::write(&customers, newcomers, branch, settings, &mut numbers, &mut shelf)?;
-        desk::write(&customers, &ledger, branch, settings, &mut numbers, &mut shelf)?;
-        wms::write(&customers, &ledger, branch, settings, &mut numbers, &mut shelf)?;
+        erp_master::write_parties(&customers, newcomers, branch, settings, &mut numbers, &mut shelf)?;
+        desk::write_desk(&customers, &ledger, branch, settings, &mut numbers, &mut shelf)?;
+        wms::write_warehouse(&customers, &ledger, branch, settings, &mut numbers, &mut shelf)?;
         bank::write_payers(&customers, branch, settings, &mut numbers, &mut shelf)?;
         bank::write_statement(&ledger, branch, settings, &mut numbers, &mut shelf)?;
-        erp_orders::write(&ledger.orders, branch, settings, &mut numbers, &mut shelf)?;
+        erp_orders::write_orders(&ledger.orders, branch, settings, &mut numbers, &mut shelf)?;
         erp_receivables::write_invoices(&ledger, branch, settings, &mut numbers, &mut shelf)?;
         erp_receivables::write_notes(&ledger, branch, settings, &mut numbers, &mut shelf)?;
         first = end;
         branch += 1;
     }
-    truth.house("marketplace", &house.marketplace.number, &books.marketplace)?;
-    truth.house("walk_in", &house.walk_in.number, &Account::default())?;
-    shelf.summary.customers = truth.close(dir, &books, &documents)?;
+    truth.write_house("marketplace", &house.marketplace.number, &books.marketplace)?;
+    truth.write_house("walk_in", &house.walk_in.number, &OwnerAccount::default())?;
+    shelf.summary.customers = truth.write_totals(dir, &books, &documents)?;
     shelf.close()
 }
 
 /// All that a branch's customers do.
-fn work(
-    customers: &[Customer],
+fn run_branch(
+    customers: &[SimulatedCustomer],
     first: u32,
-    settings: &Settings,
-    house: &House,
-    numbers: &mut Numbers,
+    settings: &CompanySettings,
+    house: &HouseNumbers,
+    numbers: &mut NumberSeries,
     dir: &Path,
-    summary: &mut Summary,
-) -> Result<Ledger, SimulateError> {
-    let mut branch = Branch::new(settings, house, numbers);
+    summary: &mut SimulationSummary,
+) -> Result<BranchLedger, SimulateError> {
+    let mut branch = BranchRun::new(settings, house, numbers);
     for customer in customers {
         if customer.index == COMPLAINANT && settings.customers >= COMPLAINANT_MIN {
-            let told = complaint::tell(&mut branch, customer);
+            let told = complaint::play_complaint(&mut branch, customer);
             truth::write_json(&dir.join("truth/complaint.json"), &told)?;
             summary.complaint = told.parties.first().cloned();
         } else {
-            branch.live(customer);
+            branch.live_years(customer);
         }
         if customer.index == MERGED {
-            summary.merged = customer.parties.last().map(Party::subject);
+            summary.merged = customer.parties.last().map(PartyRecord::subject);
         }
     }
-    Ok(branch.close(first, customers.len()))
+    Ok(branch.close_branch(first, customers.len()))
 }
 
-fn count(ledger: &Ledger, documents: &mut Documents) {
+fn count_documents(ledger: &BranchLedger, documents: &mut DocumentCounts) {
     documents.orders += ledger.orders.len() as u64;
     documents.invoices += ledger.invoices.iter().filter(|invoice| !invoice.draft).count() as u64;
     for note in &ledger.notes {

@@ -3,59 +3,62 @@
 use std::collections::BTreeMap;
 
 use crate::aftercare;
-use crate::customer::{Customer, Kind, System};
+use crate::customer::{CustomerKind, SimulatedCustomer, SourceSystem};
 use crate::dice::Dice;
-use crate::documents::{Handle, Invoice, Ledger, Line, Note, NoteKind, Order, Roles, StockCount, Who, total};
+use crate::documents::{
+    BranchLedger, CreditNote, CustomerNumber, DocumentOwner, DocumentRoles, NoteKind, OrderLine, SalesInvoice,
+    SalesOrder, StockCount, lines_total,
+};
 use crate::goods::GOODS;
-use crate::moment::Moment;
-use crate::money::Currency;
-use crate::numbers::Numbers;
-use crate::payments::{self, Bank, Bill, Purse, Till};
-use crate::settings::Settings;
+use crate::moment::LocalTime;
+use crate::money::TradingCurrency;
+use crate::numbers::NumberSeries;
+use crate::payments::{self, BankState, OpenBill, PaymentDesk, StatementPayer};
+use crate::settings::CompanySettings;
 use crate::shipping::{self, PLACES};
 
 /// The two customer numbers of the ERP that are nobody's own.
 #[derive(Clone)]
-pub(crate) struct House {
-    pub(crate) marketplace: Handle,
-    pub(crate) walk_in: Handle,
+pub(crate) struct HouseNumbers {
+    pub(crate) marketplace: CustomerNumber,
+    pub(crate) walk_in: CustomerNumber,
 }
 
 /// What a credit note or an adjustment is about.
 #[derive(Clone, Copy)]
-struct About<'a> {
-    roles: &'a Roles,
+struct NoteSubject<'a> {
+    roles: &'a DocumentRoles,
     invoice: Option<usize>,
-    currency: Currency,
+    currency: TradingCurrency,
 }
 
 /// One branch at work.
-pub(crate) struct Branch<'a> {
-    pub(crate) settings: &'a Settings,
-    pub(crate) house: &'a House,
-    pub(crate) numbers: &'a mut Numbers,
-    pub(crate) ledger: Ledger,
-    pub(crate) today: Moment,
-    bank: Bank,
+pub(crate) struct BranchRun<'a> {
+    pub(crate) settings: &'a CompanySettings,
+    pub(crate) house: &'a HouseNumbers,
+    pub(crate) numbers: &'a mut NumberSeries,
+    pub(crate) ledger: BranchLedger,
+    pub(crate) today: LocalTime,
+    bank: BankState,
     /// Companies that others' invoices are billed to.
-    patrons: Vec<Handle>,
+    patrons: Vec<CustomerNumber>,
 }
 
-impl<'a> Branch<'a> {
-    pub(crate) fn new(settings: &'a Settings, house: &'a House, numbers: &'a mut Numbers) -> Self {
+impl<'a> BranchRun<'a> {
+    pub(crate) fn new(settings: &'a CompanySettings, house: &'a HouseNumbers, numbers: &'a mut NumberSeries) -> Self {
         Self {
             settings,
             house,
             numbers,
-            ledger: Ledger::default(),
-            today: Moment::midnight(settings.today),
-            bank: Bank::default(),
+            ledger: BranchLedger::default(),
+            today: LocalTime::midnight(settings.today),
+            bank: BankState::default(),
             patrons: Vec::new(),
         }
     }
 
     /// One customer's years with us.
-    pub(crate) fn live(&mut self, customer: &Customer) {
+    pub(crate) fn live_years(&mut self, customer: &SimulatedCustomer) {
         let mut dice = Dice::new(self.settings.seed, "life", customer.index.into());
         let mean = i64::from(self.settings.orders.max(1));
         let count = match dice.between(0, 99) {
@@ -70,27 +73,34 @@ impl<'a> Branch<'a> {
         days.sort_unstable();
         let mut bills = BTreeMap::new();
         for day in days {
-            let at = customer.since.plus_days(day).at(dice.between(9, 17), dice.between(0, 59), dice.between(0, 59));
-            self.sell(customer, at, &mut bills, &mut dice);
+            let at =
+                customer.since.plus_days(day).at_time(dice.between(9, 17), dice.between(0, 59), dice.between(0, 59));
+            self.place_order(customer, at, &mut bills, &mut dice);
         }
-        let purse = Purse::of(customer, own(customer, &mut dice));
+        let purse = StatementPayer::payer_of(customer, own_number(customer, &mut dice));
         for (currency, bills) in bills {
-            let mut till = Till { today: self.today, ledger: &mut self.ledger, numbers: self.numbers };
-            self.bank.settle(&purse, currency, bills, &mut till, &mut dice);
+            let mut till = PaymentDesk { today: self.today, ledger: &mut self.ledger, numbers: self.numbers };
+            self.bank.settle_bills(&purse, currency, bills, &mut till, &mut dice);
         }
-        if customer.kind == Kind::Organisation && customer.index > 5 {
-            self.patrons.push(own(customer, &mut dice));
+        if customer.kind == CustomerKind::Organisation && customer.index > 5 {
+            self.patrons.push(own_number(customer, &mut dice));
         }
     }
 
-    fn sell(&mut self, customer: &Customer, at: Moment, bills: &mut BTreeMap<Currency, Vec<Bill>>, dice: &mut Dice) {
-        let me = own(customer, dice);
-        let mut roles = Roles::buyer(me.clone());
+    fn place_order(
+        &mut self,
+        customer: &SimulatedCustomer,
+        at: LocalTime,
+        bills: &mut BTreeMap<TradingCurrency, Vec<OpenBill>>,
+        dice: &mut Dice,
+    ) {
+        let me = own_number(customer, dice);
+        let mut roles = DocumentRoles::buyer(me.clone());
         let mut channel = *dice.pick(&["web", "phone", "shop"]);
-        let marketplace = customer.kind == Kind::Person && dice.chance(60);
+        let marketplace = customer.kind == CustomerKind::Person && dice.chance(60);
         if marketplace {
             channel = "marketplace";
-            roles = Roles {
+            roles = DocumentRoles {
                 buyer: Some(self.house.marketplace.clone()),
                 debtor: dice.chance(300).then(|| self.house.marketplace.clone()),
                 end_customer: (!dice.chance(20)).then(|| me.clone()),
@@ -98,13 +108,13 @@ impl<'a> Branch<'a> {
             };
         }
         let currency = match (customer.western, dice.chance(50)) {
-            (_, true) => Currency::Usd,
-            (true, _) => Currency::Eur,
-            (false, _) => Currency::Cny,
+            (_, true) => TradingCurrency::Usd,
+            (true, _) => TradingCurrency::Eur,
+            (false, _) => TradingCurrency::Cny,
         };
-        let most = if customer.kind == Kind::Organisation { 60 } else { 6 };
-        let lines = basket(currency, most, dice);
-        let mut order = Order {
+        let most = if customer.kind == CustomerKind::Organisation { 60 } else { 6 };
+        let lines = fill_basket(currency, most, dice);
+        let mut order = SalesOrder {
             number: self.numbers.order(),
             at,
             roles,
@@ -117,16 +127,18 @@ impl<'a> Branch<'a> {
         };
         match dice.between(0, 999) {
             0..=49 => order.cancelled = Some(at.plus_minutes(dice.between(20, 700))),
-            50..=94 => order.amended = Some((at.plus_minutes(dice.between(15, 600)), basket(currency, most, dice))),
-            95..=114 => order.misentered = Some(basket(currency, most, dice)),
+            50..=94 => {
+                order.amended = Some((at.plus_minutes(dice.between(15, 600)), fill_basket(currency, most, dice)))
+            }
+            95..=114 => order.misentered = Some(fill_basket(currency, most, dice)),
             _ => {}
         }
         if order.cancelled.is_none() {
-            let bill = self.fulfil(customer, &me, &order, dice);
+            let bill = self.fulfil_order(customer, &me, &order, dice);
             if let Some(bill) = bill {
                 // What is billed to a patron is paid from the buyer's account all the same.
-                match order.roles.receivable() {
-                    Who::Marketplace => self.bank.owed_by_marketplace(currency, bill),
+                match order.roles.receivable_owner() {
+                    DocumentOwner::Marketplace => self.bank.owed_by_marketplace(currency, bill),
                     _ => bills.entry(currency).or_default().push(bill),
                 }
             }
@@ -135,19 +147,25 @@ impl<'a> Branch<'a> {
     }
 
     /// Ships, bills and looks after one order; returns what there is to pay.
-    fn fulfil(&mut self, customer: &Customer, me: &Handle, order: &Order, dice: &mut Dice) -> Option<Bill> {
+    fn fulfil_order(
+        &mut self,
+        customer: &SimulatedCustomer,
+        me: &CustomerNumber,
+        order: &SalesOrder,
+        dice: &mut Dice,
+    ) -> Option<OpenBill> {
         if order.at.plus_days(3) >= self.today {
             return None;
         }
-        let consignee = customer.parties_in(System::Wms).next().map(|party| party.number.clone());
-        let delivery = shipping::ship(order, Some(customer), consignee, self.today, self.numbers, dice);
-        let issued_at = delivery.issued.at(20, dice.between(0, 59), dice.between(0, 59));
-        let delivered = shipping::delivered(&delivery);
+        let consignee = customer.parties_in(SourceSystem::Wms).next().map(|party| party.number.clone());
+        let delivery = shipping::ship_order(order, Some(customer), consignee, self.today, self.numbers, dice);
+        let issued_at = delivery.issued.at_time(20, dice.between(0, 59), dice.between(0, 59));
+        let delivered = shipping::delivered_at(&delivery);
         let mut returned = None;
         if let Some(at) = delivered
             && dice.chance(35)
         {
-            let at = at.plus_days(dice.between(3, 12)).at(14, dice.between(0, 59), 0);
+            let at = at.plus_days(dice.between(3, 12)).at_time(14, dice.between(0, 59), 0);
             if at < self.today {
                 returned = shipping::send_back(&delivery, at, self.numbers, dice);
             }
@@ -156,7 +174,7 @@ impl<'a> Branch<'a> {
         let bill = if dice.chance(30) {
             None // shipped, not yet billed
         } else {
-            self.bill(order, issued_at, returned.as_ref().map(|back| (back.at, back.item.1, back.reason)), dice)
+            self.bill_order(order, issued_at, returned.as_ref().map(|back| (back.at, back.item.1, back.reason)), dice)
         };
         if let Some(bill) = &bill
             && dice.chance(12)
@@ -164,7 +182,7 @@ impl<'a> Branch<'a> {
             let at = bill.at.plus_days(dice.between(20, 40));
             if at < self.today {
                 let amount = dice.between(500, bill.amount.max(501));
-                let refund = payments::refund(customer, me.clone(), order.currency, amount, at, self.numbers);
+                let refund = payments::make_refund(customer, me.clone(), order.currency, amount, at, self.numbers);
                 self.ledger.refunds.push(refund);
             }
         }
@@ -174,13 +192,13 @@ impl<'a> Branch<'a> {
                 None => dice.chance(45),
             };
             if complained {
-                let told = aftercare::case(customer, order, at, self.today, self.numbers, dice);
+                let told = aftercare::open_case(customer, order, at, self.today, self.numbers, dice);
                 self.ledger.cases.extend(told.cases);
                 self.ledger.calls.extend(told.calls);
             }
         }
         if dice.chance(60) {
-            let call = aftercare::enquiry(customer, order.at.plus_days(2), self.numbers, dice);
+            let call = aftercare::make_enquiry(customer, order.at.plus_days(2), self.numbers, dice);
             self.ledger.calls.push(call);
         }
         self.ledger.returns.extend(returned);
@@ -188,29 +206,29 @@ impl<'a> Branch<'a> {
         bill
     }
 
-    fn bill(
+    fn bill_order(
         &mut self,
-        order: &Order,
-        at: Moment,
-        returned: Option<(Moment, i64, &'static str)>,
+        order: &SalesOrder,
+        at: LocalTime,
+        returned: Option<(LocalTime, i64, &'static str)>,
         dice: &mut Dice,
-    ) -> Option<Bill> {
+    ) -> Option<OpenBill> {
         let mut roles = order.roles.clone();
-        let direct = matches!(roles.buyer.as_ref().map(|buyer| buyer.who), Some(Who::Customer(_)));
+        let direct = matches!(roles.buyer.as_ref().map(|buyer| buyer.who), Some(DocumentOwner::Customer(_)));
         if direct && !self.patrons.is_empty() && dice.chance(25) {
             roles.bill_to = Some(dice.pick(&self.patrons).clone());
         }
         // Filed under somebody else first, then moved by the ERP itself.
         let misfiled = (direct && roles.bill_to.is_none() && !self.patrons.is_empty() && dice.chance(10))
-            .then(|| Roles::buyer(dice.pick(&self.patrons).clone()));
-        let invoice = Invoice {
+            .then(|| DocumentRoles::buyer(dice.pick(&self.patrons).clone()));
+        let invoice = SalesInvoice {
             number: self.numbers.invoice(),
             at,
             due_in: *dice.pick(&[14, 30, 30, 60]),
             order: order.number.clone(),
             roles: roles.clone(),
             currency: order.currency,
-            lines: order.standing().to_vec(),
+            lines: order.standing_lines().to_vec(),
             draft: dice.chance(8),
             misfiled: misfiled.clone(),
         };
@@ -221,7 +239,7 @@ impl<'a> Branch<'a> {
         if draft {
             return None;
         }
-        let about = About { roles: &roles, invoice: Some(index), currency: order.currency };
+        let about = NoteSubject { roles: &roles, invoice: Some(index), currency: order.currency };
         let mut rest = whole;
         let credit = match (returned, first) {
             (Some((at, pieces, reason)), Some(line)) if misfiled.is_none() => {
@@ -236,37 +254,37 @@ impl<'a> Branch<'a> {
             && at < self.today
         {
             rest -= amount;
-            self.note(NoteKind::Credit, about, at, amount, reason, dice);
+            self.issue_note(NoteKind::Credit, about, at, amount, reason, dice);
         }
         if misfiled.is_none() && dice.chance(10) {
             let amount = if dice.chance(700) { -dice.between(1, 5_000) } else { dice.between(1, 5_000) };
             let at = at.plus_days(20);
             if at < self.today {
-                self.note(NoteKind::Adjustment, about, at, amount, "尾差调整", dice);
+                self.issue_note(NoteKind::Adjustment, about, at, amount, "尾差调整", dice);
             }
         }
-        Some(Bill { invoice: index, amount: rest, at })
+        Some(OpenBill { invoice: index, amount: rest, at })
     }
 
-    fn note(
+    fn issue_note(
         &mut self,
         kind: NoteKind,
-        about: About<'_>,
-        at: Moment,
+        about: NoteSubject<'_>,
+        at: LocalTime,
         amount: i64,
         reason: &'static str,
         dice: &mut Dice,
     ) {
-        let About { roles, invoice, currency } = about;
+        let NoteSubject { roles, invoice, currency } = about;
         let number = match kind {
             NoteKind::Credit => self.numbers.note(),
             NoteKind::Adjustment => self.numbers.adjustment(),
         };
         // Some say only which invoice they are about: whose they are follows from that.
-        let printed = if dice.chance(80) { Roles::default() } else { roles.clone() };
-        self.ledger.notes.push(Note {
+        let printed = if dice.chance(80) { DocumentRoles::default() } else { roles.clone() };
+        self.ledger.notes.push(CreditNote {
             number,
-            at: at.at(16, dice.between(0, 59), 0),
+            at: at.at_time(16, dice.between(0, 59), 0),
             kind,
             printed,
             roles: roles.clone(),
@@ -278,7 +296,7 @@ impl<'a> Branch<'a> {
     }
 
     /// What no customer is behind: cash sales, adjustments of nobody's, stock taking, the marketplace's transfers.
-    pub(crate) fn close(mut self, first: u32, customers: usize) -> Ledger {
+    pub(crate) fn close_branch(mut self, first: u32, customers: usize) -> BranchLedger {
         let mut dice = Dice::new(self.settings.seed, "house", first.into());
         for _ in 0..(3 + customers / 40) {
             self.sell_over_the_counter(&mut dice);
@@ -286,17 +304,20 @@ impl<'a> Branch<'a> {
         for _ in 0..=(customers / 500) {
             let at = self.today.plus_days(-dice.between(5, 1_500));
             let amount = -dice.between(1, 90_000);
-            let nobody = Roles::default();
-            let about = About { roles: &nobody, invoice: None, currency: Currency::Cny };
-            self.note(NoteKind::Adjustment, about, at, amount, "坏账核销", &mut dice);
+            let nobody = DocumentRoles::default();
+            let about = NoteSubject { roles: &nobody, invoice: None, currency: TradingCurrency::Cny };
+            self.issue_note(NoteKind::Adjustment, about, at, amount, "坏账核销", &mut dice);
         }
         if first == 0 {
             self.take_stock(&mut dice);
         }
-        let purse =
-            Purse { handle: self.house.marketplace.clone(), name: "Taohui Marketplace Ltd.".into(), account: None };
-        let mut till = Till { today: self.today, ledger: &mut self.ledger, numbers: self.numbers };
-        self.bank.close(&purse, &mut till, &mut dice);
+        let purse = StatementPayer {
+            handle: self.house.marketplace.clone(),
+            name: "Taohui Marketplace Ltd.".into(),
+            account: None,
+        };
+        let mut till = PaymentDesk { today: self.today, ledger: &mut self.ledger, numbers: self.numbers };
+        self.bank.close_branch(&purse, &mut till, &mut dice);
         // What is to bounce after the last day has not bounced yet.
         for payment in &mut self.ledger.payments {
             payment.reversed.take_if(|(at, _)| *at >= self.today);
@@ -305,39 +326,39 @@ impl<'a> Branch<'a> {
     }
 
     fn sell_over_the_counter(&mut self, dice: &mut Dice) {
-        let at = self.today.plus_days(-dice.between(10, 1_800)).at(dice.between(9, 18), dice.between(0, 59), 0);
-        let roles = Roles::buyer(self.house.walk_in.clone());
-        let order = Order {
+        let at = self.today.plus_days(-dice.between(10, 1_800)).at_time(dice.between(9, 18), dice.between(0, 59), 0);
+        let roles = DocumentRoles::buyer(self.house.walk_in.clone());
+        let order = SalesOrder {
             number: self.numbers.order(),
             at,
             roles: roles.clone(),
-            currency: Currency::Cny,
+            currency: TradingCurrency::Cny,
             channel: "shop",
-            lines: basket(Currency::Cny, 3, dice),
+            lines: fill_basket(TradingCurrency::Cny, 3, dice),
             misentered: None,
             amended: None,
             cancelled: None,
         };
-        let invoice = Invoice {
+        let invoice = SalesInvoice {
             number: self.numbers.invoice(),
             at: at.plus_minutes(1),
             due_in: 0,
             order: order.number.clone(),
             roles,
-            currency: Currency::Cny,
+            currency: TradingCurrency::Cny,
             lines: order.lines.clone(),
             misfiled: None,
             draft: false,
         };
         let amount = invoice.total();
-        let allocation = crate::documents::Allocation { invoice: self.ledger.invoices.len(), amount };
-        let purse = Purse { handle: self.house.walk_in.clone(), name: "BAR".into(), account: None };
-        let paid = payments::payment(
+        let allocation = crate::documents::PaymentAllocation { invoice: self.ledger.invoices.len(), amount };
+        let purse = StatementPayer { handle: self.house.walk_in.clone(), name: "BAR".into(), account: None };
+        let paid = payments::make_payment(
             &purse,
-            Currency::Cny,
+            TradingCurrency::Cny,
             amount,
             vec![vec![allocation]],
-            at.at(0, 0, 0),
+            at.at_time(0, 0, 0),
             self.numbers,
             dice,
         );
@@ -352,7 +373,7 @@ impl<'a> Branch<'a> {
             for place in PLACES {
                 for good in 0..GOODS.len() {
                     self.ledger.counts.push(StockCount {
-                        at: self.today.plus_days(-30 * month).at(21, dice.between(0, 59), 0),
+                        at: self.today.plus_days(-30 * month).at_time(21, dice.between(0, 59), 0),
                         place,
                         good,
                         quantity: dice.between(0, 4_000),
@@ -365,26 +386,26 @@ impl<'a> Branch<'a> {
 }
 
 /// One of the customer's own ERP numbers; who has two is served under either.
-pub(crate) fn own(customer: &Customer, dice: &mut Dice) -> Handle {
-    let numbers: Vec<&str> = customer.parties_in(System::Erp).map(|party| party.number.as_str()).collect();
+pub(crate) fn own_number(customer: &SimulatedCustomer, dice: &mut Dice) -> CustomerNumber {
+    let numbers: Vec<&str> = customer.parties_in(SourceSystem::Erp).map(|party| party.number.as_str()).collect();
     let number = if numbers.len() > 1 && dice.chance(350) { numbers[1] } else { customer.erp_number() };
-    Handle { who: Who::Customer(customer.index), number: number.to_owned() }
+    CustomerNumber { who: DocumentOwner::Customer(customer.index), number: number.to_owned() }
 }
 
 /// One to four lines of different goods.
-pub(crate) fn basket(currency: Currency, most: i64, dice: &mut Dice) -> Vec<Line> {
+pub(crate) fn fill_basket(currency: TradingCurrency, most: i64, dice: &mut Dice) -> Vec<OrderLine> {
     let count = dice.between(1, 4);
     let start = dice.below(GOODS.len());
-    let lines: Vec<Line> = (0..count as usize)
+    let lines: Vec<OrderLine> = (0..count as usize)
         .map(|step| {
             let good = (start + step * 5) % GOODS.len();
             let unit_price = currency.price_of(GOODS[good].price);
             let quantity = dice.between(1, most);
             // Five per cent off, now and then; whole cents.
             let discount = if dice.chance(100) { quantity * unit_price / 20 } else { 0 };
-            Line { good, quantity, unit_price, discount }
+            OrderLine { good, quantity, unit_price, discount }
         })
         .collect();
-    debug_assert!(total(&lines) > 0);
+    debug_assert!(lines_total(&lines) > 0);
     lines
 }

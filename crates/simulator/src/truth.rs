@@ -7,22 +7,22 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::books::{Account, Books, Written};
-use crate::customer::{Customer, Kind, Party};
+use crate::books::{BranchBooks, CurrencyFigures, OwnerAccount};
+use crate::customer::{CustomerKind, PartyRecord, SimulatedCustomer};
 use crate::error::SimulateError;
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct TruthLine<'a> {
     kind: &'static str,
     name: &'a str,
     parties: Vec<String>,
     #[serde(flatten)]
-    figures: Figures,
+    figures: OwnerFigures,
 }
 
 #[derive(Serialize)]
-struct Figures {
-    books: BTreeMap<&'static str, Written>,
+struct OwnerFigures {
+    books: BTreeMap<&'static str, CurrencyFigures>,
     /// All of them; `cancelled` says how many no longer stand.
     orders: u64,
     cancelled: u64,
@@ -33,10 +33,10 @@ struct Figures {
     contacts: u64,
 }
 
-impl From<&Account> for Figures {
-    fn from(account: &Account) -> Self {
+impl From<&OwnerAccount> for OwnerFigures {
+    fn from(account: &OwnerAccount) -> Self {
         Self {
-            books: account.written(),
+            books: account.to_figures(),
             orders: account.orders,
             cancelled: account.cancelled,
             invoices: account.invoices,
@@ -50,7 +50,7 @@ impl From<&Account> for Figures {
 
 /// How many documents of each kind there are, whoever owns them.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Documents {
+pub(crate) struct DocumentCounts {
     pub(crate) orders: u64,
     pub(crate) invoices: u64,
     pub(crate) credit_notes: u64,
@@ -65,63 +65,77 @@ pub(crate) struct Documents {
 }
 
 #[derive(Serialize)]
-struct Totals<'a> {
+struct TruthTotals<'a> {
     /// Clusters that the hub should find, the marketplace and the walk-in customer among them.
     customers: u64,
     /// Parties that sources have recorded.
     parties: u64,
-    documents: &'a Documents,
+    documents: &'a DocumentCounts,
     /// Everything, reckoned without asking whose it is.
-    total: Figures,
-    of_customers: Figures,
-    unattributed: Figures,
+    total: OwnerFigures,
+    of_customers: OwnerFigures,
+    unattributed: OwnerFigures,
 }
 
 /// `truth/customers.ndjson`, as it grows branch by branch.
-pub(crate) struct Truth {
+pub(crate) struct TruthWriter {
     path: PathBuf,
     to: BufWriter<File>,
-    of_customers: Account,
+    of_customers: OwnerAccount,
     pub(crate) customers: u64,
     parties: u64,
 }
 
-impl Truth {
+impl TruthWriter {
     pub(crate) fn open(dir: &Path) -> Result<Self, SimulateError> {
         let path = dir.join("truth/customers.ndjson");
-        let to = File::create(&path).map_err(SimulateError::write(&path))?;
-        Ok(Self { path, to: BufWriter::new(to), of_customers: Account::default(), customers: 0, parties: 0 })
+        let to = File::create(&path).map_err(SimulateError::write_error(&path))?;
+        Ok(Self { path, to: BufWriter::new(to), of_customers: OwnerAccount::default(), customers: 0, parties: 0 })
     }
 
-    fn line(&mut self, line: &Line<'_>) -> Result<(), SimulateError> {
+    fn write_line(&mut self, line: &TruthLine<'_>) -> Result<(), SimulateError> {
         self.customers += 1;
         self.parties += line.parties.len() as u64;
         serde_json::to_writer(&mut self.to, line)
             .map_err(std::io::Error::from)
             .and_then(|()| self.to.write_all(b"\n"))
-            .map_err(SimulateError::write(&self.path))
+            .map_err(SimulateError::write_error(&self.path))
     }
 
-    pub(crate) fn customer(&mut self, customer: &Customer, account: &Account) -> Result<(), SimulateError> {
+    pub(crate) fn write_customer(
+        &mut self,
+        customer: &SimulatedCustomer,
+        account: &OwnerAccount,
+    ) -> Result<(), SimulateError> {
         self.of_customers.add(account);
         let kind = match customer.kind {
-            Kind::Person => "person",
-            Kind::Organisation => "organisation",
+            CustomerKind::Person => "person",
+            CustomerKind::Organisation => "organisation",
         };
-        let parties = customer.parties.iter().map(Party::subject).collect();
-        self.line(&Line { kind, name: &customer.name, parties, figures: account.into() })
+        let parties = customer.parties.iter().map(PartyRecord::subject).collect();
+        self.write_line(&TruthLine { kind, name: &customer.name, parties, figures: account.into() })
     }
 
     /// A party that stands for others.
-    pub(crate) fn house(&mut self, kind: &'static str, number: &str, account: &Account) -> Result<(), SimulateError> {
+    pub(crate) fn write_house(
+        &mut self,
+        kind: &'static str,
+        number: &str,
+        account: &OwnerAccount,
+    ) -> Result<(), SimulateError> {
         self.of_customers.add(account);
         let parties = vec![format!("party:erp:{number}")];
-        self.line(&Line { kind, name: "", parties, figures: account.into() })
+        self.write_line(&TruthLine { kind, name: "", parties, figures: account.into() })
     }
 
-    pub(crate) fn close(mut self, dir: &Path, books: &Books, documents: &Documents) -> Result<u64, SimulateError> {
-        self.to.flush().map_err(SimulateError::write(&self.path))?;
-        let totals = Totals {
+    pub(crate) fn write_totals(
+        mut self,
+        dir: &Path,
+        books: &BranchBooks,
+        documents: &DocumentCounts,
+    ) -> Result<u64, SimulateError> {
+        self.to.flush().map_err(SimulateError::write_error(&self.path))?;
+        let totals = TruthTotals {
             customers: self.customers,
             parties: self.parties,
             documents,
@@ -136,7 +150,7 @@ impl Truth {
 
 pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), SimulateError> {
     let mut text =
-        serde_json::to_vec_pretty(value).map_err(std::io::Error::from).map_err(SimulateError::write(path))?;
+        serde_json::to_vec_pretty(value).map_err(std::io::Error::from).map_err(SimulateError::write_error(path))?;
     text.push(b'\n');
-    std::fs::write(path, text).map_err(SimulateError::write(path))
+    std::fs::write(path, text).map_err(SimulateError::write_error(path))
 }

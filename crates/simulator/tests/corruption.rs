@@ -60,7 +60,7 @@ fn nothing_refers_to_a_corrupted_record() {
 #[test]
 fn a_company_without_corruption_has_none() {
     let dir = tempfile::TempDir::new().expect("a temporary directory");
-    let settings = onefold_simulator::Settings { customers: 80, corrupt_one_in: 0, ..Default::default() };
+    let settings = onefold_simulator::CompanySettings { customers: 80, corrupt_one_in: 0, ..Default::default() };
     let summary = onefold_simulator::simulate(dir.path(), &settings).expect("a company");
     assert_eq!(summary.corrupted, 0);
     assert_eq!(std::fs::read(dir.path().join("truth/corrupted.ndjson")).expect("the list"), b"");

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use onefold_log::{Log, LogRecord};
 use onefold_log_embedded::EmbeddedLog;
-use onefold_simulator::{Feed, Settings, simulate};
+use onefold_simulator::{CompanySettings, ExportFeed, simulate};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -16,7 +16,7 @@ use crate::intake::{Intake, said};
 /// A company, taken in without any fault.
 pub(crate) struct Company {
     /// Its exports, in the order in which they were taken in.
-    pub(crate) feeds: Vec<Feed>,
+    pub(crate) feeds: Vec<ExportFeed>,
     /// Its events, in the order of their times.
     pub(crate) records: Vec<LogRecord>,
     /// What `status` says of it.
@@ -35,7 +35,7 @@ impl Company {
 
     fn new() -> Self {
         let home = Home::new();
-        let settings = Settings { customers: 40, seed: 11, corrupt_one_in: 40, ..Settings::default() };
+        let settings = CompanySettings { customers: 40, seed: 11, corrupt_one_in: 40, ..CompanySettings::default() };
         let feeds = simulate(&home.path("simulated"), &settings).expect("a simulated company").feeds;
         for feed in &feeds {
             taken_in(&ingest(&home, feed));
@@ -89,7 +89,7 @@ impl Fleet {
 }
 
 /// Takes a feed in; returns when the views show it.
-pub(crate) fn ingest(home: &Home, feed: &Feed) -> Answer {
+pub(crate) fn ingest(home: &Home, feed: &ExportFeed) -> Answer {
     let (connector, path) = (connector(feed.connector), feed.path.display().to_string());
     home.run(&["ingest", "--json", "--connector", &connector, &path])
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use onefold_event::decode;
 use onefold_log::{Log, LogRecord, partition_of};
 use onefold_log_embedded::EmbeddedLog;
-use onefold_simulator::Feed;
+use onefold_simulator::ExportFeed;
 use onefold_testkit::Database;
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -35,7 +35,7 @@ pub(crate) struct Intake {
 impl Intake {
     pub(crate) fn of(company: &Company) -> Self {
         let (home, mut readers) = (Home::new(), BTreeSet::new());
-        let feeds: Vec<&Feed> = company.feeds.iter().filter(|feed| PUSHING.contains(&feed.connector)).collect();
+        let feeds: Vec<&ExportFeed> = company.feeds.iter().filter(|feed| PUSHING.contains(&feed.connector)).collect();
         for feed in &feeds {
             let (file, path) = (connector(feed.connector), feed.path.display().to_string());
             home.run(&["send", "--connector", &file, &path, "--partitions", "1"]).exits(0);
@@ -47,7 +47,7 @@ impl Intake {
             let sent = runtime.block_on(records(&log, topic));
             messages.extend(sent.into_iter().map(|record| (topic.clone(), record)));
         }
-        let name = |feed: &&Feed| feed.path.file_name().expect("a name").to_string_lossy().into_owned();
+        let name = |feed: &&ExportFeed| feed.path.file_name().expect("a name").to_string_lossy().into_owned();
         let files: BTreeSet<String> = feeds.iter().map(name).collect();
         let pushed = |record: &LogRecord| {
             let event = decode(&record.value).expect("an event");

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use onefold_connect::Input;
 use onefold_log::EVENTS_TOPIC;
 use onefold_service::{CustomerReference, HubStatus, Shown, day_number};
-use onefold_simulator::{Feed, Settings, Summary, simulate};
+use onefold_simulator::{CompanySettings, ExportFeed, SimulationSummary, simulate};
 use serde::Serialize;
 use tokio::net::TcpListener;
 
@@ -56,7 +56,7 @@ pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode
             hub.place
         );
     }
-    let settings = Settings { customers: args.customers, seed: args.seed, ..Settings::default() };
+    let settings = CompanySettings { customers: args.customers, seed: args.seed, ..CompanySettings::default() };
     let day = globals.today.unwrap_or(settings.today);
     let done = show(&hub, &path, &settings, day_number(day), address, globals.json).await;
     let Some(listener) = listener.filter(|_| done.is_ok()) else {
@@ -70,7 +70,7 @@ pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode
 async fn show(
     hub: &Hub,
     path: &Path,
-    settings: &Settings,
+    settings: &CompanySettings,
     day: i64,
     address: Option<SocketAddr>,
     json: bool,
@@ -110,7 +110,7 @@ async fn show(
 }
 
 /// All feeds, the files of one connector together.
-async fn take_in(hub: &Hub, feeds: &[Feed]) -> Result<Taken> {
+async fn take_in(hub: &Hub, feeds: &[ExportFeed]) -> Result<Taken> {
     let began = Instant::now();
     let mut order: Vec<&'static str> = Vec::new();
     feeds.iter().for_each(|feed| {
@@ -163,7 +163,7 @@ fn compare(
 }
 
 /// Two customers worth looking at.
-async fn two(out: &mut Out, hub: &Hub, summary: &Summary, day: i64) -> Result<()> {
+async fn two(out: &mut Out, hub: &Hub, summary: &SimulationSummary, day: i64) -> Result<()> {
     let worth = [
         (
             &summary.complaint,
@@ -182,7 +182,13 @@ async fn two(out: &mut Out, hub: &Hub, summary: &Summary, day: i64) -> Result<()
     Ok(())
 }
 
-fn next(out: &mut Out, path: &Path, settings: &Settings, summary: &Summary, address: Option<SocketAddr>) -> Result<()> {
+fn next(
+    out: &mut Out,
+    path: &Path,
+    settings: &CompanySettings,
+    summary: &SimulationSummary,
+    address: Option<SocketAddr>,
+) -> Result<()> {
     // As it was called just now, so that the lines can be copied.
     let program = std::env::args().next().unwrap_or_else(|| "onefold".to_owned());
     let (data, today) = (format!("--data {}", path.display()), settings.today);

@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use encoding_rs::{Encoding, GBK, UTF_8, WINDOWS_1252};
-use onefold_simulator::{Settings, Summary, simulate};
+use onefold_simulator::{CompanySettings, SimulationSummary, simulate};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -16,12 +16,12 @@ pub(crate) type Row = BTreeMap<String, String>;
 
 pub(crate) struct Company {
     pub(crate) dir: TempDir,
-    pub(crate) summary: Summary,
+    pub(crate) summary: SimulationSummary,
 }
 
 pub(crate) fn company(customers: u32, seed: u64, branch: u32) -> Company {
     let dir = TempDir::new().expect("a temporary directory");
-    let settings = Settings { customers, seed, branch, ..Settings::default() };
+    let settings = CompanySettings { customers, seed, branch, ..CompanySettings::default() };
     let summary = simulate(dir.path(), &settings).expect("a company");
     Company { dir, summary }
 }
