@@ -13,7 +13,7 @@ use onefold_log::LogError;
 use rusqlite::Connection;
 use tracing::warn;
 
-use crate::error::classify;
+use crate::error::classify_error;
 
 /// The writer does it itself once the write-ahead file is so many times as long as it may be.
 const TOO_LONG: u32 = 8;
@@ -28,7 +28,7 @@ thread_local! {
 
 /// Decides when. It belongs to the writer's thread, which asks after its commits were answered.
 #[derive(Debug)]
-pub(crate) struct Checkpoints {
+pub(crate) struct CheckpointSchedule {
     every: u32,
     /// Length at which the next is due.
     due: u32,
@@ -37,17 +37,17 @@ pub(crate) struct Checkpoints {
     thread: Option<JoinHandle<()>>,
 }
 
-impl Checkpoints {
+impl CheckpointSchedule {
     /// Those of the log at `path`, whose writer has this connection.
     pub(crate) fn new(conn: &Connection, path: PathBuf, every: u32) -> Result<Self, LogError> {
         conn.wal_hook(Some(|_, pages| {
             PAGES.set(u32::try_from(pages).unwrap_or(0));
             Ok(())
         }));
-        let own = Connection::open(&path).map_err(|e| classify(e, &path))?;
+        let own = Connection::open(&path).map_err(|e| classify_error(e, &path))?;
         // One that waits to be taken says as much as two.
         let (to, asked) = sync_channel(1);
-        let thread = Builder::new().name("log-checkpoint".to_owned()).spawn(move || copy(&own, &asked));
+        let thread = Builder::new().name("log-checkpoint".to_owned()).spawn(move || run_checkpoints(&own, &asked));
         let thread = thread.map_err(|error| LogError::Unavailable(error.to_string()))?;
         let every = every.max(1);
         Ok(Self { every, due: every, failing: false, to: Some(to), thread: Some(thread) })
@@ -71,15 +71,15 @@ impl Checkpoints {
             }
             return;
         }
-        let done = conn.busy_timeout(PATIENCE).and_then(|()| checkpoint(conn, "PRAGMA wal_checkpoint(RESTART)"));
+        let done = conn.busy_timeout(PATIENCE).and_then(|()| run_checkpoint(conn, "PRAGMA wal_checkpoint(RESTART)"));
         if let Err(error) = conn.busy_timeout(Duration::from_secs(5)) {
             warn!(%error, "the log's busy timeout could not be set back");
         }
-        tell(done, &mut self.failing);
+        report_outcome(done, &mut self.failing);
     }
 }
 
-impl Drop for Checkpoints {
+impl Drop for CheckpointSchedule {
     fn drop(&mut self) {
         self.to = None;
         if let Some(thread) = self.thread.take() {
@@ -90,36 +90,36 @@ impl Drop for Checkpoints {
 }
 
 /// Copies what is committed each time that it is asked to, until nobody asks any more.
-fn copy(conn: &Connection, asked: &Receiver<()>) {
+fn run_checkpoints(conn: &Connection, asked: &Receiver<()>) {
     let mut failing = false;
     while asked.recv().is_ok() {
-        tell(checkpoint(conn, "PRAGMA wal_checkpoint(PASSIVE)"), &mut failing);
+        report_outcome(run_checkpoint(conn, "PRAGMA wal_checkpoint(PASSIVE)"), &mut failing);
         fail::fail_point!("log.checkpoint.done");
     }
 }
 
 /// What is committed is safe where it is: a failure here costs space, nothing else, and is told once.
-fn tell(done: rusqlite::Result<()>, failing: &mut bool) {
+fn report_outcome(done: rusqlite::Result<()>, failing: &mut bool) {
     if let (Err(error), false) = (&done, *failing) {
         warn!(%error, "the log's checkpoint failed and will be tried again");
     }
     *failing = done.is_err();
 }
 
-fn checkpoint(conn: &Connection, sql: &str) -> rusqlite::Result<()> {
+fn run_checkpoint(conn: &Connection, sql: &str) -> rusqlite::Result<()> {
     // Answers busy, pages in the file, pages moved; busy is no error.
     conn.prepare_cached(sql)?.query_row([], |_| Ok(()))
 }
 
 /// Moves all that is committed into the main file and empties the write-ahead file; waits a little for whoever reads.
-pub(crate) fn settle(conn: &Connection, path: &Path) -> Result<(), LogError> {
+pub(crate) fn settle_file(conn: &Connection, path: &Path) -> Result<(), LogError> {
     let ask = || {
         conn.busy_timeout(Duration::from_secs(1))?;
         let busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
         conn.busy_timeout(Duration::from_secs(5))?;
         busy
     };
-    match ask().map_err(|e| classify(e, path))? {
+    match ask().map_err(|e| classify_error(e, path))? {
         0 => Ok(()),
         _ => Err(LogError::Busy(format!("{}: somebody is reading it", path.display()))),
     }

@@ -6,7 +6,7 @@
 use crc32fast::Hasher;
 
 /// A record's row but for the sum itself.
-pub(crate) struct Row<'a> {
+pub(crate) struct RecordRow<'a> {
     /// Number of the topic.
     pub(crate) topic: i64,
     pub(crate) partition: u32,
@@ -18,9 +18,9 @@ pub(crate) struct Row<'a> {
     pub(crate) value: &'a [u8],
 }
 
-impl Row<'_> {
+impl RecordRow<'_> {
     /// The sum, in the four bytes that a column takes for it.
-    pub(crate) fn sum(&self) -> i32 {
+    pub(crate) fn compute_sum(&self) -> i32 {
         let mut hasher = Hasher::new();
         let length = |bytes: &[u8]| (bytes.len() as u64).to_le_bytes();
         let numbers = [
@@ -51,30 +51,30 @@ pub(crate) fn of_topic(number: i64, name: &str, partitions: u32) -> i32 {
 mod tests {
     use super::*;
 
-    const ROW: Row<'_> =
-        Row { topic: 1, partition: 3, offset: 7, time: 9, key: b"key", headers: b"h", value: b"value" };
+    const ROW: RecordRow<'_> =
+        RecordRow { topic: 1, partition: 3, offset: 7, time: 9, key: b"key", headers: b"h", value: b"value" };
 
     #[test]
     fn the_sum_is_frozen() {
         // As zlib has it.
-        assert_eq!(ROW.sum(), -1_837_831_982);
+        assert_eq!(ROW.compute_sum(), -1_837_831_982);
         assert_eq!(of_topic(1, "events", 8), 2_044_448_689);
     }
 
     #[test]
     fn everything_in_a_row_counts() {
         let others = [
-            Row { topic: 2, ..ROW },
-            Row { partition: 2, ..ROW },
-            Row { offset: 8, ..ROW },
-            Row { time: 8, ..ROW },
-            Row { key: b"kez", ..ROW },
-            Row { headers: b"i", ..ROW },
-            Row { value: b"valuf", ..ROW },
-            Row { key: b"keyh", headers: b"", ..ROW },
-            Row { headers: b"hv", value: b"alue", ..ROW },
+            RecordRow { topic: 2, ..ROW },
+            RecordRow { partition: 2, ..ROW },
+            RecordRow { offset: 8, ..ROW },
+            RecordRow { time: 8, ..ROW },
+            RecordRow { key: b"kez", ..ROW },
+            RecordRow { headers: b"i", ..ROW },
+            RecordRow { value: b"valuf", ..ROW },
+            RecordRow { key: b"keyh", headers: b"", ..ROW },
+            RecordRow { headers: b"hv", value: b"alue", ..ROW },
         ];
-        others.iter().for_each(|other| assert_ne!(other.sum(), ROW.sum()));
+        others.iter().for_each(|other| assert_ne!(other.compute_sum(), ROW.compute_sum()));
         let topics = [(2, "events", 8), (1, "event", 8), (1, "events", 9)];
         topics.iter().for_each(|(number, name, partitions)| {
             assert_ne!(of_topic(*number, name, *partitions), of_topic(1, "events", 8));

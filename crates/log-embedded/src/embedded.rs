@@ -10,16 +10,16 @@ use onefold_log::{GroupMembership, Log, LogError, LogRecord, StoredRecord};
 use rusqlite::{Connection, OptionalExtension};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::error::classify;
-use crate::fence::Fences;
-use crate::guard::Guard;
-use crate::membership::Alone;
+use crate::error::classify_error;
+use crate::fence::FenceCounters;
+use crate::guard::FileGuard;
+use crate::membership::SoleMember;
 use crate::options::EmbeddedOptions;
-use crate::readers::Readers;
+use crate::readers::ReaderPool;
 use crate::schema::{self, FORMAT_NAME};
-use crate::topics::{Topic, Topics};
-use crate::watcher::{POLL, Watcher};
-use crate::writer::Writer;
+use crate::topics::{EmbeddedTopic, TopicTable};
+use crate::watcher::{FileWatcher, POLL};
+use crate::writer::WriterHandle;
 
 /// SQLite holds a row of up to 1,000,000,000 bytes; half of it is more than anyone should send.
 const LARGEST: usize = 500_000_000;
@@ -32,16 +32,16 @@ const CHECKED: usize = 10_000;
 #[derive(Debug)]
 pub struct EmbeddedLog {
     path: PathBuf,
-    topics: Arc<Topics>,
-    role: Role,
-    readers: Arc<Readers>,
-    pub(crate) fences: Fences,
+    topics: Arc<TopicTable>,
+    role: HandleRole,
+    readers: Arc<ReaderPool>,
+    pub(crate) fences: FenceCounters,
 }
 
 #[derive(Debug)]
-enum Role {
-    Writes(Writer),
-    Reads(Arc<Watcher>),
+enum HandleRole {
+    Writes(WriterHandle),
+    Reads(Arc<FileWatcher>),
 }
 
 impl EmbeddedLog {
@@ -49,18 +49,18 @@ impl EmbeddedLog {
     /// that exists. While it is open, a second writer is refused with [`LogError::Locked`], in
     /// this process and in any other. Dropping it finishes what was asked, and lets go.
     pub fn open(path: &Path, options: EmbeddedOptions) -> Result<Self, LogError> {
-        let guard = Guard::take(path)?;
+        let guard = FileGuard::take_lock(path)?;
         let conn = schema::open_writer(path, &options)?;
         sync_directory(path)?;
-        let topics = Arc::new(Topics::default());
+        let topics = Arc::new(TopicTable::default());
         topics.refresh(&conn, path)?;
-        let writer = Writer::start(conn, guard, path.to_owned(), &options, Arc::clone(&topics))?;
+        let writer = WriterHandle::start(conn, guard, path.to_owned(), &options, Arc::clone(&topics))?;
         Ok(Self {
             path: path.to_owned(),
             topics,
-            role: Role::Writes(writer),
-            readers: Arc::new(Readers::new(path.to_owned(), options.readers)),
-            fences: Fences::default(),
+            role: HandleRole::Writes(writer),
+            readers: Arc::new(ReaderPool::new(path.to_owned(), options.readers)),
+            fences: FenceCounters::default(),
         })
     }
 
@@ -70,14 +70,14 @@ impl EmbeddedLog {
         if !path.exists() {
             return Err(LogError::Absent(path.display().to_string()));
         }
-        let topics = Arc::new(Topics::default());
-        let watcher = Watcher::open(path.to_owned(), Arc::clone(&topics))?;
+        let topics = Arc::new(TopicTable::default());
+        let watcher = FileWatcher::open(path.to_owned(), Arc::clone(&topics))?;
         Ok(Self {
             path: path.to_owned(),
             topics,
-            role: Role::Reads(Arc::new(watcher)),
-            readers: Arc::new(Readers::new(path.to_owned(), EmbeddedOptions::default().readers)),
-            fences: Fences::default(),
+            role: HandleRole::Reads(Arc::new(watcher)),
+            readers: Arc::new(ReaderPool::new(path.to_owned(), EmbeddedOptions::default().readers)),
+            fences: FenceCounters::default(),
         })
     }
 
@@ -90,24 +90,24 @@ impl EmbeddedLog {
     ///
     /// # Errors
     /// The log is open for reading only, or cannot be written.
-    pub async fn keep(&self, name: &str, value: i64) -> Result<(), LogError> {
+    pub async fn put_value(&self, name: &str, value: i64) -> Result<(), LogError> {
         if name == FORMAT_NAME {
             return Err(LogError::Refused(format!("`{name}` is the log's own")));
         }
-        self.writer()?.keep(name, value).await
+        self.writer()?.put_value(name, value).await
     }
 
     /// What is kept under this name.
     ///
     /// # Errors
     /// The log cannot be read.
-    pub async fn kept(&self, name: &str) -> Result<Option<i64>, LogError> {
+    pub async fn get_value(&self, name: &str) -> Result<Option<i64>, LogError> {
         let (name, path) = (name.to_owned(), self.path.clone());
         let get = "SELECT value FROM onefold_log WHERE name = ?1";
         let ask = move |conn: &Connection| {
-            conn.query_row(get, [name], |row| row.get(0)).optional().map_err(|e| classify(e, &path))
+            conn.query_row(get, [name], |row| row.get(0)).optional().map_err(|e| classify_error(e, &path))
         };
-        self.readers.run(ask).await
+        self.readers.run_blocking(ask).await
     }
 
     /// Has all that is committed moved into the one file, so that nothing stands in its write-ahead file alone.
@@ -126,11 +126,11 @@ impl EmbeddedLog {
         let (to, path) = (to.to_owned(), self.path.clone());
         let copy = move |conn: &Connection| {
             let name = to.to_str().ok_or_else(|| LogError::Refused(format!("{} is no text", to.display())))?;
-            conn.execute("VACUUM INTO ?1", [name]).map_err(|e| classify(e, &path))?;
+            conn.execute("VACUUM INTO ?1", [name]).map_err(|e| classify_error(e, &path))?;
             let synced = File::open(&to).and_then(|file| file.sync_all());
             synced.map_err(|error| LogError::Unavailable(format!("{}: {error}", to.display())))
         };
-        self.readers.run(copy).await
+        self.readers.run_blocking(copy).await
     }
 
     /// Reads every record of every topic, and so its checksum; answers how many there are.
@@ -152,25 +152,25 @@ impl EmbeddedLog {
         Ok(records)
     }
 
-    fn writer(&self) -> Result<&Writer, LogError> {
+    fn writer(&self) -> Result<&WriterHandle, LogError> {
         match &self.role {
-            Role::Writes(writer) => Ok(writer),
-            Role::Reads(_) => Err(LogError::Refused(format!("{} is open for reading only", self.path.display()))),
+            HandleRole::Writes(writer) => Ok(writer),
+            HandleRole::Reads(_) => Err(LogError::Refused(format!("{} is open for reading only", self.path.display()))),
         }
     }
 
     /// Whether a record could be appended.
-    pub(crate) async fn check(&self, topic: &str, partition: u32, record: &LogRecord) -> Result<(), LogError> {
+    pub(crate) async fn check_record(&self, topic: &str, partition: u32, record: &LogRecord) -> Result<(), LogError> {
         self.writer()?;
-        suits(&*self.find(topic).await?, partition, record)
+        check_fit(&*self.find_topic(topic).await?, partition, record)
     }
 
-    async fn find(&self, name: &str) -> Result<Arc<Topic>, LogError> {
+    async fn find_topic(&self, name: &str) -> Result<Arc<EmbeddedTopic>, LogError> {
         if let Some(topic) = self.topics.get(name) {
             return Ok(topic);
         }
         // The process that writes may have made it since.
-        if let Role::Reads(watcher) = &self.role {
+        if let HandleRole::Reads(watcher) = &self.role {
             watcher.refresh().await?;
         }
         self.topics.get(name).ok_or_else(|| LogError::UnknownTopic(name.to_owned()))
@@ -180,7 +180,7 @@ impl EmbeddedLog {
 #[async_trait]
 impl Log for EmbeddedLog {
     async fn topic(&self, name: &str, partitions: u32) -> Result<u32, LogError> {
-        match self.find(name).await {
+        match self.find_topic(name).await {
             Ok(topic) => return Ok(topic.partitions.len() as u32),
             Err(LogError::UnknownTopic(_)) => {}
             Err(error) => return Err(error),
@@ -195,9 +195,9 @@ impl Log for EmbeddedLog {
 
     async fn append(&self, topic: &str, batch: Vec<(u32, LogRecord)>) -> Result<Vec<u64>, LogError> {
         let writer = self.writer()?;
-        let topic = self.find(topic).await?;
+        let topic = self.find_topic(topic).await?;
         for (partition, record) in &batch {
-            suits(&topic, *partition, record)?;
+            check_fit(&topic, *partition, record)?;
         }
         if batch.is_empty() {
             return Ok(Vec::new());
@@ -206,21 +206,21 @@ impl Log for EmbeddedLog {
     }
 
     async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<StoredRecord>, LogError> {
-        let topic = self.find(topic).await?;
-        self.readers.read(topic, partition, from, max).await
+        let topic = self.find_topic(topic).await?;
+        self.readers.read_records(topic, partition, from, max).await
     }
 
     async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<StoredRecord>, LogError> {
-        let topic = self.find(topic).await?;
+        let topic = self.find_topic(topic).await?;
         if positions.is_empty() {
             return Ok(Vec::new());
         }
-        self.readers.fetch(topic, positions.to_vec()).await
+        self.readers.fetch_records(topic, positions.to_vec()).await
     }
 
     async fn heads(&self, topic: &str) -> Result<Vec<u64>, LogError> {
-        let topic = self.find(topic).await?;
-        if let Role::Reads(watcher) = &self.role {
+        let topic = self.find_topic(topic).await?;
+        if let HandleRole::Reads(watcher) = &self.role {
             watcher.refresh().await?;
         }
         Ok(topic.heads.borrow().clone())
@@ -230,20 +230,20 @@ impl Log for EmbeddedLog {
         // A timeout beyond what the clock can hold is as good as a year.
         let year = Duration::from_secs(365 * 24 * 3_600);
         let end = Instant::now() + timeout.min(year);
-        let topic = self.find(topic).await?;
+        let topic = self.find_topic(topic).await?;
         match &self.role {
-            Role::Writes(_) => {
+            HandleRole::Writes(_) => {
                 let mut heads = topic.heads.subscribe();
-                let more = heads.wait_for(|heads| Topic::beyond(heads, seen));
+                let more = heads.wait_for(|heads| EmbeddedTopic::is_beyond(heads, seen));
                 match timeout_at(end, more).await {
                     Ok(Ok(_)) => Ok(true),
                     Ok(Err(_)) => Err(LogError::Closed),
                     Err(_) => Ok(false),
                 }
             }
-            Role::Reads(watcher) => loop {
+            HandleRole::Reads(watcher) => loop {
                 watcher.refresh().await?;
-                if Topic::beyond(&topic.heads.borrow(), seen) {
+                if EmbeddedTopic::is_beyond(&topic.heads.borrow(), seen) {
                     return Ok(true);
                 }
                 let left = end.saturating_duration_since(Instant::now());
@@ -256,13 +256,13 @@ impl Log for EmbeddedLog {
     }
 
     async fn join(&self, topic: &str, _group: &str) -> Result<Box<dyn GroupMembership>, LogError> {
-        let topic = self.find(topic).await?;
-        Ok(Box::new(Alone(topic.partitions.len() as u32)))
+        let topic = self.find_topic(topic).await?;
+        Ok(Box::new(SoleMember(topic.partitions.len() as u32)))
     }
 }
 
-fn suits(topic: &Topic, partition: u32, record: &LogRecord) -> Result<(), LogError> {
-    topic.partition(partition)?;
+fn check_fit(topic: &EmbeddedTopic, partition: u32, record: &LogRecord) -> Result<(), LogError> {
+    topic.statements_of(partition)?;
     if record.size() > LARGEST {
         return Err(LogError::Refused(format!("a record of {} bytes is larger than {LARGEST}", record.size())));
     }

@@ -8,10 +8,10 @@ use std::path::Path;
 use onefold_log::LogError;
 use rusqlite::{Error, ErrorCode};
 
-use crate::guard::beside;
+use crate::guard::sibling_path;
 
 /// The log at `path` is not what was written.
-pub(crate) fn damaged(path: &Path, what: impl Display) -> LogError {
+pub(crate) fn damaged_file(path: &Path, what: impl Display) -> LogError {
     LogError::Corrupt(format!(
         "{}: {what}; nothing else holds what stood there, so put the log back from a backup",
         path.display()
@@ -19,14 +19,14 @@ pub(crate) fn damaged(path: &Path, what: impl Display) -> LogError {
 }
 
 /// What an error of SQLite on the log at `path` means.
-pub(crate) fn classify(error: Error, path: &Path) -> LogError {
+pub(crate) fn classify_error(error: Error, path: &Path) -> LogError {
     let failure = match &error {
         Error::SqliteFailure(failure, _) => *failure,
         // A value of another type than we ever write.
         Error::InvalidColumnType(..)
         | Error::FromSqlConversionFailure(..)
         | Error::IntegralValueOutOfRange(..)
-        | Error::QueryReturnedNoRows => return damaged(path, error),
+        | Error::QueryReturnedNoRows => return damaged_file(path, error),
         _ => {
             return LogError::Unknown { code: 0, message: error.to_string() };
         }
@@ -47,7 +47,7 @@ pub(crate) fn classify(error: Error, path: &Path) -> LogError {
             LogError::Busy(said)
         }
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-            damaged(path, format_args!("{error} (SQLite code {})", failure.extended_code))
+            damaged_file(path, format_args!("{error} (SQLite code {})", failure.extended_code))
         }
         ErrorCode::TooBig => LogError::Refused(said),
         _ => LogError::Unknown { code: failure.extended_code, message: said },
@@ -56,8 +56,8 @@ pub(crate) fn classify(error: Error, path: &Path) -> LogError {
 
 /// Asks the system itself: may a file here grow beyond what the log's files have?
 fn room_left(path: &Path) -> bool {
-    let probe = beside(path, "probe");
-    let longest = [path.to_path_buf(), beside(path, "wal")]
+    let probe = sibling_path(path, "probe");
+    let longest = [path.to_path_buf(), sibling_path(path, "wal")]
         .iter()
         .filter_map(|file| fs::metadata(file).ok())
         .map(|meta| meta.len())
@@ -82,7 +82,7 @@ mod tests {
 
     fn of_code(code: i32) -> LogError {
         let error = Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
-        classify(error, &std::env::temp_dir().join("onefold-classify.db"))
+        classify_error(error, &std::env::temp_dir().join("onefold-classify.db"))
     }
 
     #[test]

@@ -10,14 +10,14 @@ use onefold_log::LogError;
 /// Held for as long as its process writes to the log. The system gives it back when the process
 /// ends, however it ends; the file itself stays and means nothing.
 #[derive(Debug)]
-pub(crate) struct Guard {
+pub(crate) struct FileGuard {
     _held: File,
 }
 
-impl Guard {
+impl FileGuard {
     /// Takes the lock beside the log at `path`, or says who is in the way.
-    pub(crate) fn take(path: &Path) -> Result<Self, LogError> {
-        let lock = beside(path, "lock");
+    pub(crate) fn take_lock(path: &Path) -> Result<Self, LogError> {
+        let lock = sibling_path(path, "lock");
         let file =
             OpenOptions::new().create(true).truncate(false).write(true).open(&lock).map_err(|error| {
                 match error.kind() {
@@ -37,7 +37,7 @@ impl Guard {
 }
 
 /// The file beside `path` that bears its whole name, a dash and a word, as SQLite's own do.
-pub(crate) fn beside(path: &Path, word: &str) -> PathBuf {
+pub(crate) fn sibling_path(path: &Path, word: &str) -> PathBuf {
     let mut name = OsString::from(path.as_os_str());
     name.push("-");
     name.push(word);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 pub(crate) fn encode(headers: &[(String, Bytes)], out: &mut Vec<u8>) {
     for (name, value) in headers {
         for part in [name.as_bytes(), value.as_ref()] {
-            length(part.len() as u64, out);
+            put_length(part.len() as u64, out);
             out.extend_from_slice(part);
         }
     }
@@ -21,14 +21,14 @@ pub(crate) fn decode(column: &[u8]) -> Option<Vec<(String, Bytes)>> {
     let mut rest = Bytes::copy_from_slice(column);
     let mut headers = Vec::new();
     while !rest.is_empty() {
-        let name = part(&mut rest)?;
+        let name = take_part(&mut rest)?;
         let name = std::str::from_utf8(&name).ok()?.to_owned();
-        headers.push((name, part(&mut rest)?));
+        headers.push((name, take_part(&mut rest)?));
     }
     Some(headers)
 }
 
-fn length(mut n: u64, out: &mut Vec<u8>) {
+fn put_length(mut n: u64, out: &mut Vec<u8>) {
     while n >= 0x80 {
         out.push(n as u8 | 0x80);
         n >>= 7;
@@ -36,7 +36,7 @@ fn length(mut n: u64, out: &mut Vec<u8>) {
     out.push(n as u8);
 }
 
-fn part(rest: &mut Bytes) -> Option<Bytes> {
+fn take_part(rest: &mut Bytes) -> Option<Bytes> {
     let mut n = 0u64;
     for (at, byte) in rest.iter().take(9).enumerate() {
         n |= u64::from(byte & 0x7f) << (7 * at);

@@ -7,10 +7,10 @@ use onefold_log::{GroupMembership, LogError};
 
 /// The place of the one process that there is: all partitions, always.
 #[derive(Debug)]
-pub(crate) struct Alone(pub(crate) u32);
+pub(crate) struct SoleMember(pub(crate) u32);
 
 #[async_trait]
-impl GroupMembership for Alone {
+impl GroupMembership for SoleMember {
     fn mine(&self) -> Vec<u32> {
         (0..self.0).collect()
     }

@@ -6,9 +6,9 @@ use onefold_log::LogError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use crate::checksum;
-use crate::error::{classify, damaged};
+use crate::error::{classify_error, damaged_file};
 use crate::options::EmbeddedOptions;
-use crate::upgrade::upgrade;
+use crate::upgrade::upgrade_schema;
 
 /// The data format that this version writes, and the newest that it reads.
 pub const FORMAT: u32 = 2;
@@ -31,13 +31,13 @@ pub(crate) fn open_writer(path: &Path, options: &EmbeddedOptions) -> Result<Conn
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<Connection> {
         let conn = Connection::open_with_flags(path, flags)?;
-        prepare(&conn)?;
+        prepare_schema(&conn)?;
         Ok(conn)
     };
-    let conn = open().map_err(|e| classify(e, path))?;
+    let conn = open().map_err(|e| classify_error(e, path))?;
     // Before anything is changed: a newer file is left exactly as it is.
     let found = check_format(&conn, path)?;
-    let new = found == Found::Nothing;
+    let new = found == FileContent::Nothing;
     let settle = || -> rusqlite::Result<String> {
         if new {
             conn.pragma_update(None, "page_size", options.page_size)?;
@@ -55,15 +55,15 @@ pub(crate) fn open_writer(path: &Path, options: &EmbeddedOptions) -> Result<Conn
         }
         Ok(mode)
     };
-    let mode = settle().map_err(|e| classify(e, path))?;
+    let mode = settle().map_err(|e| classify_error(e, path))?;
     if !mode.eq_ignore_ascii_case("wal") {
         return Err(LogError::Unavailable(format!(
             "{}: the file system cannot hold a write-ahead log (journal mode is {mode})",
             path.display()
         )));
     }
-    if let Found::Older(format) = found {
-        upgrade(&conn, path, format)?;
+    if let FileContent::Older(format) = found {
+        upgrade_schema(&conn, path, format)?;
     }
     Ok(conn)
 }
@@ -73,13 +73,13 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, LogError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<Connection> {
         let conn = Connection::open_with_flags(path, flags)?;
-        prepare(&conn)?;
+        prepare_schema(&conn)?;
         Ok(conn)
     };
-    open().map_err(|e| classify(e, path))
+    open().map_err(|e| classify_error(e, path))
 }
 
-fn prepare(conn: &Connection) -> rusqlite::Result<()> {
+fn prepare_schema(conn: &Connection) -> rusqlite::Result<()> {
     conn.busy_timeout(std::time::Duration::from_secs(5))?;
     conn.set_prepared_statement_cache_capacity(512);
     conn.pragma_update(None, "trusted_schema", false)
@@ -87,7 +87,7 @@ fn prepare(conn: &Connection) -> rusqlite::Result<()> {
 
 /// What a file holds before we look closer.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum FileContent {
     /// Not a single table.
     Nothing,
     /// A log of this program's format.
@@ -97,7 +97,7 @@ pub(crate) enum Found {
 }
 
 /// Refuses what is newer than this program, and what is no log.
-pub(crate) fn check_format(conn: &Connection, path: &Path) -> Result<Found, LogError> {
+pub(crate) fn check_format(conn: &Connection, path: &Path) -> Result<FileContent, LogError> {
     let ask = || -> rusqlite::Result<(i64, Option<i64>)> {
         let tables = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0))?;
         let named = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'onefold_log'";
@@ -109,12 +109,12 @@ pub(crate) fn check_format(conn: &Connection, path: &Path) -> Result<Found, LogE
         };
         Ok((tables, format))
     };
-    let (tables, format) = ask().map_err(|e| classify(e, path))?;
+    let (tables, format) = ask().map_err(|e| classify_error(e, path))?;
     match (tables, format.map(u32::try_from)) {
-        (0, _) => Ok(Found::Nothing),
-        (_, Some(Ok(FORMAT))) => Ok(Found::Log),
+        (0, _) => Ok(FileContent::Nothing),
+        (_, Some(Ok(FORMAT))) => Ok(FileContent::Log),
         (_, Some(Ok(found))) if found > FORMAT => Err(LogError::TooNew { found, known: FORMAT }),
-        (_, Some(Ok(found))) if found > 0 => Ok(Found::Older(found)),
+        (_, Some(Ok(found))) if found > 0 => Ok(FileContent::Older(found)),
         _ => Err(LogError::Corrupt(format!("{} is a SQLite file but not a log of Onefold", path.display()))),
     }
 }
@@ -123,7 +123,7 @@ pub(crate) fn check_format(conn: &Connection, path: &Path) -> Result<Found, LogE
 ///
 /// # Errors
 /// A topic's row is not as it was written.
-pub(crate) fn topics(conn: &Connection, path: &Path) -> Result<Vec<TopicRow>, LogError> {
+pub(crate) fn read_topics(conn: &Connection, path: &Path) -> Result<Vec<TopicRow>, LogError> {
     let read = || -> rusqlite::Result<Vec<(TopicRow, i32)>> {
         conn.prepare_cached("SELECT number, name, partitions, sum FROM topics ORDER BY number")?
             .query_map([], |row| {
@@ -132,10 +132,13 @@ pub(crate) fn topics(conn: &Connection, path: &Path) -> Result<Vec<TopicRow>, Lo
             })?
             .collect()
     };
-    let topics = read().map_err(|e| classify(e, path))?;
+    let topics = read().map_err(|e| classify_error(e, path))?;
     for (TopicRow { number, name, partitions }, sum) in &topics {
         if checksum::of_topic(*number, name, *partitions) != *sum {
-            return Err(damaged(path, format_args!("topic {number} (`{name}`): its checksum is not that of its row")));
+            return Err(damaged_file(
+                path,
+                format_args!("topic {number} (`{name}`): its checksum is not that of its row"),
+            ));
         }
     }
     Ok(topics.into_iter().map(|(topic, _)| topic).collect())
@@ -147,7 +150,7 @@ pub(crate) fn make_topic(conn: &Connection, name: &str, partitions: u32) -> rusq
     let number = conn.last_insert_rowid();
     let sum = checksum::of_topic(number, name, partitions);
     conn.execute("UPDATE topics SET sum = ?2 WHERE number = ?1", (number, sum))?;
-    (0..partitions).try_for_each(|partition| make_table(conn, &table(number, partition)))?;
+    (0..partitions).try_for_each(|partition| make_table(conn, &table_name(number, partition)))?;
     Ok(TopicRow { number, name: name.to_owned(), partitions })
 }
 
@@ -160,7 +163,7 @@ pub(crate) fn make_table(conn: &Connection, table: &str) -> rusqlite::Result<()>
 }
 
 /// The table of a partition.
-pub(crate) fn table(number: i64, partition: u32) -> String {
+pub(crate) fn table_name(number: i64, partition: u32) -> String {
     format!("\"t{number}_p{partition}\"")
 }
 
@@ -201,6 +204,6 @@ mod tests {
         let format: u32 =
             conn.query_row("SELECT value FROM onefold_log WHERE name = 'format'", [], |r| r.get(0)).unwrap();
         assert_eq!(format, FORMAT);
-        assert_eq!(check_format(&conn, &path), Ok(Found::Log));
+        assert_eq!(check_format(&conn, &path), Ok(FileContent::Log));
     }
 }

@@ -8,13 +8,13 @@ use onefold_log::LogError;
 use rusqlite::{Connection, Error};
 use tokio::sync::watch;
 
-use crate::error::classify;
-use crate::readers::stored;
-use crate::schema::{self, TopicRow, table};
+use crate::error::classify_error;
+use crate::readers::stored_record;
+use crate::schema::{self, TopicRow, table_name};
 
 /// The statements of one partition, written once.
 #[derive(Debug)]
-pub(crate) struct Statements {
+pub(crate) struct PartitionStatements {
     pub(crate) insert: String,
     pub(crate) read: String,
     pub(crate) fetch: String,
@@ -24,22 +24,22 @@ pub(crate) struct Statements {
 
 /// One topic.
 #[derive(Debug)]
-pub(crate) struct Topic {
+pub(crate) struct EmbeddedTopic {
     pub(crate) name: String,
     pub(crate) number: i64,
-    pub(crate) partitions: Vec<Statements>,
+    pub(crate) partitions: Vec<PartitionStatements>,
     /// Next offset per partition, of what is committed; followers sleep on it.
     pub(crate) heads: watch::Sender<Vec<u64>>,
 }
 
-impl Topic {
+impl EmbeddedTopic {
     /// A topic of the file, with its heads as the file has them.
-    pub(crate) fn load(row: TopicRow, conn: &Connection) -> rusqlite::Result<Self> {
+    pub(crate) fn load_topic(row: TopicRow, conn: &Connection) -> rusqlite::Result<Self> {
         let partitions = (0..row.partitions)
             .map(|partition| {
-                let table = table(row.number, partition);
+                let table = table_name(row.number, partition);
                 let columns = "offset, time, key, headers, value, sum";
-                Statements {
+                PartitionStatements {
                     insert: format!("INSERT INTO {table} ({columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"),
                     read: format!("SELECT {columns} FROM {table} WHERE offset >= ?1 ORDER BY offset LIMIT ?2"),
                     fetch: format!("SELECT {columns} FROM {table} WHERE offset = ?1"),
@@ -68,18 +68,18 @@ impl Topic {
     /// Looks at the last record of each partition, behind which the next is put.
     fn check_ends(&self, conn: &Connection, path: &Path) -> Result<(), LogError> {
         for (partition, statements) in (0u32..).zip(&self.partitions) {
-            let failed = |e| classify(e, path);
+            let failed = |e| classify_error(e, path);
             let mut last = conn.prepare_cached(&statements.last).map_err(failed)?;
             let mut rows = last.query([]).map_err(failed)?;
             if let Some(row) = rows.next().map_err(failed)? {
-                stored(row, self, partition, path)?;
+                stored_record(row, self, partition, path)?;
             }
         }
         Ok(())
     }
 
     /// The partition's statements; asking for one that is not there is the caller's mistake.
-    pub(crate) fn partition(&self, partition: u32) -> Result<&Statements, LogError> {
+    pub(crate) fn statements_of(&self, partition: u32) -> Result<&PartitionStatements, LogError> {
         self.partitions.get(partition as usize).ok_or_else(|| {
             LogError::Refused(format!(
                 "topic `{}` has {} partitions, there is no partition {partition}",
@@ -90,18 +90,18 @@ impl Topic {
     }
 
     /// Whether any head is beyond what was seen.
-    pub(crate) fn beyond(heads: &[u64], seen: &[u64]) -> bool {
+    pub(crate) fn is_beyond(heads: &[u64], seen: &[u64]) -> bool {
         heads.iter().enumerate().any(|(p, head)| *head > seen.get(p).copied().unwrap_or(0))
     }
 }
 
 /// All topics by name.
 #[derive(Debug, Default)]
-pub(crate) struct Topics(RwLock<BTreeMap<String, Arc<Topic>>>);
+pub(crate) struct TopicTable(RwLock<BTreeMap<String, Arc<EmbeddedTopic>>>);
 
-impl Topics {
+impl TopicTable {
     /// The topic of this name, if it is known.
-    pub(crate) fn get(&self, name: &str) -> Option<Arc<Topic>> {
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<EmbeddedTopic>> {
         let topics = self.0.read().unwrap_or_else(PoisonError::into_inner);
         topics.get(name).cloned()
     }
@@ -112,7 +112,7 @@ impl Topics {
     }
 
     /// Takes in a topic that is not known yet; one that is known stays.
-    pub(crate) fn insert(&self, topic: Topic) -> Arc<Topic> {
+    pub(crate) fn insert(&self, topic: EmbeddedTopic) -> Arc<EmbeddedTopic> {
         let mut topics = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let topic = topics.entry(topic.name.clone()).or_insert_with(|| Arc::new(topic));
         Arc::clone(topic)
@@ -120,15 +120,15 @@ impl Topics {
 
     /// Brings topics and heads up to what the file has; heads only move on.
     pub(crate) fn refresh(&self, conn: &Connection, path: &Path) -> Result<(), LogError> {
-        let failed = |e| classify(e, path);
+        let failed = |e| classify_error(e, path);
         // One snapshot, so that the heads belong together.
         let snapshot = conn.unchecked_transaction().map_err(failed)?;
-        for row in schema::topics(&snapshot, path)? {
+        for row in schema::read_topics(&snapshot, path)? {
             match self.get(&row.name) {
                 Some(topic) => {
                     let stored = topic.stored_heads(&snapshot).map_err(failed)?;
                     topic.heads.send_if_modified(|heads| {
-                        let moved = Topic::beyond(&stored, heads);
+                        let moved = EmbeddedTopic::is_beyond(&stored, heads);
                         for (head, stored) in heads.iter_mut().zip(stored) {
                             *head = stored.max(*head);
                         }
@@ -136,7 +136,7 @@ impl Topics {
                     });
                 }
                 None => {
-                    let topic = Topic::load(row, &snapshot).map_err(failed)?;
+                    let topic = EmbeddedTopic::load_topic(row, &snapshot).map_err(failed)?;
                     topic.check_ends(&snapshot, path)?;
                     self.insert(topic);
                 }

@@ -8,31 +8,31 @@ use std::path::Path;
 use onefold_log::LogError;
 use rusqlite::{Connection, OptionalExtension, Result};
 
-use crate::checksum::{Row, of_topic};
-use crate::error::classify;
-use crate::schema::{FORMAT, make_table, table};
+use crate::checksum::{RecordRow, of_topic};
+use crate::error::classify_error;
+use crate::schema::{FORMAT, make_table, table_name};
 
 /// Takes the steps that are missing.
-pub(crate) fn upgrade(conn: &Connection, path: &Path, from: u32) -> std::result::Result<(), LogError> {
+pub(crate) fn upgrade_schema(conn: &Connection, path: &Path, from: u32) -> std::result::Result<(), LogError> {
     tracing::info!(from, to = FORMAT, "the log is brought to the format of this program");
-    sums(conn).map_err(|e| classify(e, path))
+    add_sums(conn).map_err(|e| classify_error(e, path))
 }
 
 /// From format 1 to 2: rows carry their checksums. What was damaged before cannot be told any more.
-fn sums(conn: &Connection) -> Result<()> {
+fn add_sums(conn: &Connection) -> Result<()> {
     let mut all = conn.prepare("SELECT number, name, partitions FROM topics ORDER BY number")?;
     let topics: Vec<(i64, String, u32)> =
         all.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_>>()?;
     drop(all);
     for (number, _, partitions) in &topics {
         for partition in 0..*partitions {
-            if !has_sum(conn, &table(*number, partition).replace('"', ""))? {
-                whole(conn, || partition_with_sums(conn, *number, partition))?;
+            if !has_sum(conn, &table_name(*number, partition).replace('"', ""))? {
+                in_transaction(conn, || partition_with_sums(conn, *number, partition))?;
                 conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
             }
         }
     }
-    whole(conn, || {
+    in_transaction(conn, || {
         if !has_sum(conn, "topics")? {
             conn.execute_batch("ALTER TABLE topics ADD COLUMN sum INTEGER NOT NULL DEFAULT 0")?;
         }
@@ -51,7 +51,7 @@ fn has_sum(conn: &Connection, table: &str) -> Result<bool> {
 
 /// Written anew rather than lengthened where they stand, which would split nearly every page.
 fn partition_with_sums(conn: &Connection, topic: i64, partition: u32) -> Result<()> {
-    let (old, table) = ("\"without_sums\"", table(topic, partition));
+    let (old, table) = ("\"without_sums\"", table_name(topic, partition));
     conn.execute_batch(&format!("ALTER TABLE {table} RENAME TO {old}"))?;
     make_table(conn, &table)?;
     let mut all = conn.prepare(&format!("SELECT offset, time, key, headers, value FROM {old} ORDER BY offset"))?;
@@ -59,7 +59,7 @@ fn partition_with_sums(conn: &Connection, topic: i64, partition: u32) -> Result<
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
         let blob = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_blob()?);
-        let row = Row {
+        let row = RecordRow {
             topic,
             partition,
             offset: row.get(0)?,
@@ -68,7 +68,7 @@ fn partition_with_sums(conn: &Connection, topic: i64, partition: u32) -> Result<
             headers: blob(3)?,
             value: blob(4)?,
         };
-        put.execute((row.offset, row.time, row.key, row.headers, row.value, row.sum()))?;
+        put.execute((row.offset, row.time, row.key, row.headers, row.value, row.compute_sum()))?;
     }
     drop(rows);
     drop(all);
@@ -76,7 +76,7 @@ fn partition_with_sums(conn: &Connection, topic: i64, partition: u32) -> Result<
 }
 
 /// All of it or nothing.
-fn whole(conn: &Connection, work: impl FnOnce() -> Result<()>) -> Result<()> {
+fn in_transaction(conn: &Connection, work: impl FnOnce() -> Result<()>) -> Result<()> {
     conn.execute_batch("BEGIN IMMEDIATE")?;
     let done = work().and_then(|()| conn.execute_batch("COMMIT"));
     if done.is_err() && !conn.is_autocommit() {

@@ -230,7 +230,7 @@ const KEY: &str = "hub.key";
 
 /// Whether the key in the directory is the one that the log has been used with.
 pub(crate) async fn check_key(log: &EmbeddedLog, key: &HubKey, data: &DataDir) -> Result<bool> {
-    match log.kept(KEY).await? {
+    match log.get_value(KEY).await? {
         None => Ok(false),
         Some(kept) if kept == key.check_number() => Ok(true),
         Some(_) => bail!(
@@ -308,7 +308,7 @@ impl Engine {
         let log = Arc::new(EmbeddedLog::open(&log, onefold_log_embedded::EmbeddedOptions::default())?);
         if !check_key(&log, &key, data).await? {
             // A log that is new, or from before this was kept.
-            log.keep(KEY, key.check_number()).await?;
+            log.put_value(KEY, key.check_number()).await?;
         }
         let partitions = log.topic(EVENTS_TOPIC, partitions(config, EMBEDDED)).await?;
         let rules = config.identity.clone();
