@@ -30,7 +30,7 @@ impl KafkaLog {
     pub async fn check_topics(&self, partitions: u32) -> Result<Vec<TopicFinding>, LogError> {
         let mut findings = Vec::new();
         for topic in TOPICS {
-            self.check(topic, partitions, &mut findings).await?;
+            self.check_topic(topic, partitions, &mut findings).await?;
         }
         Ok(findings)
     }
@@ -40,9 +40,9 @@ impl KafkaLog {
     pub async fn apply_topics(&self, partitions: u32) -> Result<(Vec<String>, Vec<TopicFinding>), LogError> {
         let mut made = Vec::new();
         for topic in TOPICS {
-            let full = self.clients().full(topic.name);
-            if self.shape(&full).await?.is_none() {
-                onefold_log::Log::topic(self, topic.name, spread(topic, partitions)).await?;
+            let full = self.clients().full_name(topic.name);
+            if self.topic_shape(&full).await?.is_none() {
+                onefold_log::Log::topic(self, topic.name, spread_partitions(topic, partitions)).await?;
                 made.push(full);
             }
         }
@@ -51,23 +51,28 @@ impl KafkaLog {
 
     /// Removes every topic of this prefix with all that it holds: the end of a hub that was made to try something.
     pub async fn remove_topics(self) -> Result<(), LogError> {
-        let full: Vec<String> = TOPICS.iter().map(|topic| self.clients().full(topic.name)).collect();
-        self.broker().remove(&full.iter().map(String::as_str).collect::<Vec<_>>()).await
+        let full: Vec<String> = TOPICS.iter().map(|topic| self.clients().full_name(topic.name)).collect();
+        self.broker().delete_topics(&full.iter().map(String::as_str).collect::<Vec<_>>()).await
     }
 
-    async fn check(&self, topic: &TopicPlan, asked: u32, findings: &mut Vec<TopicFinding>) -> Result<(), LogError> {
-        let full = self.clients().full(topic.name);
+    async fn check_topic(
+        &self,
+        topic: &TopicPlan,
+        asked: u32,
+        findings: &mut Vec<TopicFinding>,
+    ) -> Result<(), LogError> {
+        let full = self.clients().full_name(topic.name);
         let bootstrap = &self.clients().options.bootstrap;
         let mut find = |differs: String, correct: String| {
             findings.push(TopicFinding { topic: full.clone(), differs, correct });
         };
-        let Some(shape) = self.shape(&full).await? else {
+        let Some(shape) = self.topic_shape(&full).await? else {
             find("it is absent".to_owned(), "make it with `onefold topics apply`".to_owned());
             return Ok(());
         };
         let partitions = match topic.spread {
             PartitionSpread::One => 1,
-            PartitionSpread::Hub => self.recorded(topic.name, shape.partitions).await?,
+            PartitionSpread::Hub => self.recorded_partitions(topic.name, shape.partitions).await?,
         };
         if shape.partitions != partitions {
             find(
@@ -75,9 +80,9 @@ impl KafkaLog {
                 "Kafka takes none back: copy the log into topics of another prefix, made with the number they shall have"
                     .to_owned(),
             );
-        } else if partitions != spread(topic, asked) {
+        } else if partitions != spread_partitions(topic, asked) {
             find(
-                format!("it must have {} partitions and has {partitions}", spread(topic, asked)),
+                format!("it must have {} partitions and has {partitions}", spread_partitions(topic, asked)),
                 format!(
                     "say {partitions} in the configuration, or copy the log into a topic that is made with the other"
                 ),
@@ -89,10 +94,10 @@ impl KafkaLog {
                 "move its partitions with `kafka-reassign-partitions.sh`".to_owned(),
             );
         }
-        let settings = self.broker().settings(&full).await?;
-        for (name, needed) in plan::settings(topic.kept, self.clients().options.largest) {
+        let settings = self.broker().topic_settings(&full).await?;
+        for (name, needed) in plan::retention_settings(topic.kept, self.clients().options.largest) {
             let is = settings.get(name).map_or("", String::as_str);
-            if !suits(name, is, &needed) {
+            if !is_suitable(name, is, &needed) {
                 find(
                     format!("{name} must be {needed} and is {is}"),
                     format!(
@@ -106,7 +111,7 @@ impl KafkaLog {
     }
 }
 
-fn spread(topic: &TopicPlan, partitions: u32) -> u32 {
+fn spread_partitions(topic: &TopicPlan, partitions: u32) -> u32 {
     match topic.spread {
         PartitionSpread::Hub => partitions,
         PartitionSpread::One => 1,
@@ -114,7 +119,7 @@ fn spread(topic: &TopicPlan, partitions: u32) -> u32 {
 }
 
 /// Equal, or more where more does no harm.
-fn suits(name: &str, is: &str, needed: &str) -> bool {
+fn is_suitable(name: &str, is: &str, needed: &str) -> bool {
     match (name, is.parse::<i64>(), needed.parse::<i64>()) {
         ("max.message.bytes", Ok(is), Ok(needed)) => is >= needed,
         // Kept for longer, or for ever.
@@ -125,14 +130,16 @@ fn suits(name: &str, is: &str, needed: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::suits;
+    use super::is_suitable;
 
     #[test]
     fn more_room_and_longer_keeping_suit_and_less_does_not() {
-        assert!(suits("max.message.bytes", "9", "8") && !suits("max.message.bytes", "7", "8"));
+        assert!(is_suitable("max.message.bytes", "9", "8") && !is_suitable("max.message.bytes", "7", "8"));
         assert!(
-            suits("retention.ms", "-1", "8") && suits("retention.ms", "9", "8") && !suits("retention.ms", "9", "-1")
+            is_suitable("retention.ms", "-1", "8")
+                && is_suitable("retention.ms", "9", "8")
+                && !is_suitable("retention.ms", "9", "-1")
         );
-        assert!(!suits("cleanup.policy", "compact", "delete"));
+        assert!(!is_suitable("cleanup.policy", "compact", "delete"));
     }
 }

@@ -8,7 +8,7 @@ use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel}
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
 
-use crate::error::classify;
+use crate::error::classify_error;
 use crate::options::KafkaOptions;
 
 /// What the contract of the log rests on, and whoever sets it would break.
@@ -32,7 +32,7 @@ const OURS: &[&str] = &[
 
 /// What a client is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub(crate) enum ClientPurpose {
     /// Appending.
     Produce,
     /// Asking for metadata and heads.
@@ -49,12 +49,12 @@ pub(crate) enum Purpose {
 
 /// Makes clients.
 #[derive(Debug, Clone)]
-pub(crate) struct Clients {
+pub(crate) struct ClientFactory {
     pub(crate) options: Arc<KafkaOptions>,
-    pub(crate) context: Context,
+    pub(crate) context: KafkaContext,
 }
 
-impl Clients {
+impl ClientFactory {
     pub(crate) fn new(options: KafkaOptions) -> Result<Self, LogError> {
         for name in options.properties.keys() {
             let bare = bare(name).1;
@@ -62,11 +62,11 @@ impl Clients {
                 return Err(LogError::Refused(format!("the property {bare} is the log's own to set")));
             }
         }
-        Ok(Self { options: Arc::new(options), context: Context::default() })
+        Ok(Self { options: Arc::new(options), context: KafkaContext::default() })
     }
 
     /// The configuration of a client for one purpose.
-    pub(crate) fn config(&self, purpose: Purpose) -> ClientConfig {
+    pub(crate) fn client_config(&self, purpose: ClientPurpose) -> ClientConfig {
         let mut config = ClientConfig::new();
         let mut set = |pairs: &[(&str, &str)]| {
             for (name, value) in pairs {
@@ -80,7 +80,7 @@ impl Clients {
             ("socket.keepalive.enable", "true"),
         ]);
         match purpose {
-            Purpose::Produce => set(&[
+            ClientPurpose::Produce => set(&[
                 ("linger.ms", "2"),
                 ("batch.num.messages", "20000"),
                 ("batch.size", "1000000"),
@@ -88,8 +88,8 @@ impl Clients {
                 ("queue.buffering.max.kbytes", "262144"),
                 ("retry.backoff.ms", "20"),
             ]),
-            Purpose::Ask => {}
-            Purpose::Follow | Purpose::FollowToEnd => set(&[
+            ClientPurpose::Ask => {}
+            ClientPurpose::Follow | ClientPurpose::FollowToEnd => set(&[
                 // A partition that is read from a new place waits until the question under way is answered.
                 ("fetch.wait.max.ms", "100"),
                 // Per partition. What is over it waits for this long, not for a second.
@@ -98,7 +98,7 @@ impl Clients {
                 ("fetch.queue.backoff.ms", "2"),
                 ("fetch.error.backoff.ms", "50"),
             ]),
-            Purpose::Seek => set(&[
+            ClientPurpose::Seek => set(&[
                 ("fetch.wait.max.ms", "10"),
                 ("queued.min.messages", "1"),
                 ("queued.max.messages.kbytes", "256"),
@@ -106,7 +106,7 @@ impl Clients {
                 ("fetch.queue.backoff.ms", "2"),
                 ("fetch.error.backoff.ms", "50"),
             ]),
-            Purpose::Join => set(&[
+            ClientPurpose::Join => set(&[
                 ("session.timeout.ms", "6000"),
                 ("heartbeat.interval.ms", "1500"),
                 // So long, and three seconds more, librdkafka waits for the answer to joining (rd_kafka_JoinGroupRequest), by
@@ -117,7 +117,7 @@ impl Clients {
                 ("fetch.message.max.bytes", "1024"),
             ]),
         }
-        let producer = purpose == Purpose::Produce;
+        let producer = purpose == ClientPurpose::Produce;
         for (name, value) in &self.options.properties {
             match bare(name) {
                 (None, name) => config.set(name, value),
@@ -136,12 +136,12 @@ impl Clients {
         } else {
             config.set("enable.auto.commit", "false");
             config.set("check.crcs", "true");
-            config.set("auto.offset.reset", if purpose == Purpose::Join { "latest" } else { "error" });
+            config.set("auto.offset.reset", if purpose == ClientPurpose::Join { "latest" } else { "error" });
         }
-        if purpose == Purpose::FollowToEnd {
+        if purpose == ClientPurpose::FollowToEnd {
             config.set("enable.partition.eof", "true");
         }
-        if matches!(purpose, Purpose::Follow | Purpose::FollowToEnd | Purpose::Seek) {
+        if matches!(purpose, ClientPurpose::Follow | ClientPurpose::FollowToEnd | ClientPurpose::Seek) {
             // Needed to be given partitions; no group is joined and nothing is committed.
             config.set("group.id", format!("{}reader", self.options.prefix));
         }
@@ -150,18 +150,23 @@ impl Clients {
     }
 
     /// A client for one purpose.
-    pub(crate) fn make<T: FromClientConfigAndContext<Context>>(&self, purpose: Purpose) -> Result<T, LogError> {
-        self.config(purpose).create_with_context(self.context.clone()).map_err(|error| classify(&error, "client"))
+    pub(crate) fn make_client<T: FromClientConfigAndContext<KafkaContext>>(
+        &self,
+        purpose: ClientPurpose,
+    ) -> Result<T, LogError> {
+        self.client_config(purpose)
+            .create_with_context(self.context.clone())
+            .map_err(|error| classify_error(&error, "client"))
     }
 
     /// The name of a topic or group as the broker knows it.
-    pub(crate) fn full(&self, name: &str) -> String {
+    pub(crate) fn full_name(&self, name: &str) -> String {
         format!("{}{name}", self.options.prefix)
     }
 
     /// Out of reach, with what the client last complained of.
     pub(crate) fn unavailable(&self, what: &str) -> LogError {
-        let last = self.context.last();
+        let last = self.context.last_complaint();
         let told = if last.is_empty() { String::new() } else { format!(" ({last})") };
         // A listener for TLS hangs up on whoever speaks in the clear.
         let clear = last.contains("APIVERSION_QUERY") && !self.options.properties.contains_key("security.protocol");
@@ -170,8 +175,8 @@ impl Clients {
     }
 
     /// A failure of a call, with what the client last complained of when the broker cannot be reached.
-    pub(crate) fn failed(&self, error: &KafkaError, topic: &str) -> LogError {
-        match classify(error, topic) {
+    pub(crate) fn call_failed(&self, error: &KafkaError, topic: &str) -> LogError {
+        match classify_error(error, topic) {
             LogError::Unavailable(told) => self.unavailable(&told),
             other => other,
         }
@@ -189,25 +194,25 @@ fn bare(name: &str) -> (Option<bool>, &str) {
 
 /// Hears what clients tell.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Context {
+pub(crate) struct KafkaContext {
     last: Arc<Mutex<String>>,
 }
 
-impl Context {
-    fn last(&self) -> String {
+impl KafkaContext {
+    fn last_complaint(&self) -> String {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn complain(&self, what: &str) {
+    fn add_complaint(&self, what: &str) {
         what.clone_into(&mut self.last.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
-impl ClientContext for Context {
+impl ClientContext for KafkaContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         // A connection that did not come about, of whatever level.
         if facility == "FAIL" {
-            self.complain(message);
+            self.add_complaint(message);
         }
         match level {
             RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
@@ -221,11 +226,11 @@ impl ClientContext for Context {
 
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(%error, "{reason}");
-        self.complain(reason);
+        self.add_complaint(reason);
     }
 }
 
-impl ConsumerContext for Context {}
+impl ConsumerContext for KafkaContext {}
 
 #[cfg(test)]
 mod tests {
@@ -236,14 +241,15 @@ mod tests {
         for name in ["acks", "producer.enable.idempotence", "consumer.enable.auto.commit"] {
             let mut options = KafkaOptions::new("localhost:9092");
             options.properties.insert(name.to_owned(), "1".to_owned());
-            assert!(matches!(Clients::new(options), Err(LogError::Refused(_))), "{name}");
+            assert!(matches!(ClientFactory::new(options), Err(LogError::Refused(_))), "{name}");
         }
     }
 
     #[test]
     fn joining_waits_longer_than_a_holder_is_waited_for_and_no_more_than_twenty_seconds() {
-        let clients = Clients::new(KafkaOptions::new("localhost:9092")).unwrap();
-        let asked: u64 = clients.config(Purpose::Join).get("max.poll.interval.ms").unwrap().parse().unwrap();
+        let clients = ClientFactory::new(KafkaOptions::new("localhost:9092")).unwrap();
+        let asked: u64 =
+            clients.client_config(ClientPurpose::Join).get("max.poll.interval.ms").unwrap().parse().unwrap();
         let asked = std::time::Duration::from_millis(asked);
         let (grace, most) = (std::time::Duration::from_secs(3), std::time::Duration::from_secs(20));
         assert!(asked > crate::membership::ENDS && asked + grace <= most, "{asked:?}");
@@ -255,8 +261,9 @@ mod tests {
         for (name, value) in [("sasl.username", "a"), ("producer.linger.ms", "9"), ("consumer.fetch.min.bytes", "7")] {
             options.properties.insert(name.to_owned(), value.to_owned());
         }
-        let clients = Clients::new(options).unwrap();
-        let (produce, follow) = (clients.config(Purpose::Produce), clients.config(Purpose::Follow));
+        let clients = ClientFactory::new(options).unwrap();
+        let (produce, follow) =
+            (clients.client_config(ClientPurpose::Produce), clients.client_config(ClientPurpose::Follow));
         assert_eq!([produce.get("sasl.username"), follow.get("sasl.username")], [Some("a"); 2]);
         assert_eq!([produce.get("linger.ms"), follow.get("linger.ms")], [Some("9"), None]);
         assert_eq!([produce.get("fetch.min.bytes"), follow.get("fetch.min.bytes")], [None, Some("7")]);

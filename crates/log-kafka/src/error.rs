@@ -4,7 +4,7 @@ use onefold_log::LogError;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
 /// The class of a failure, by its code.
-pub(crate) fn classify(error: &KafkaError, topic: &str) -> LogError {
+pub(crate) fn classify_error(error: &KafkaError, topic: &str) -> LogError {
     match error {
         KafkaError::AdminOpCreation(told) | KafkaError::Subscription(told) => LogError::Refused(told.clone()),
         // Not its value: it may be a secret, whatever its name is.

@@ -12,8 +12,8 @@ use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::watch;
 
-use crate::clients::{Clients, Context, Purpose};
-use crate::wire::{Arena, Packed};
+use crate::clients::{ClientFactory, ClientPurpose, KafkaContext};
+use crate::wire::{PackedRecord, RecordArena};
 
 /// Not positioned.
 const NOWHERE: u64 = u64::MAX;
@@ -21,32 +21,32 @@ const NOWHERE: u64 = u64::MAX;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// One consumer, and the place in each partition that it reads from.
-pub(crate) struct Lane {
+pub(crate) struct ConsumerLane {
     full: String,
-    consumer: Arc<BaseConsumer<Context>>,
-    feeds: Vec<Feed>,
+    consumer: Arc<BaseConsumer<KafkaContext>>,
+    feeds: Vec<PartitionFeed>,
 }
 
 /// One partition of a lane.
-struct Feed {
+struct PartitionFeed {
     /// The offset that comes next, to be looked at without the lock.
     next: AtomicU64,
     /// When it was last read, in reads of the topic.
     used: AtomicU64,
-    state: Mutex<State>,
+    state: Mutex<FeedState>,
 }
 
 /// What a feed holds, locked by whoever reads.
 #[derive(Default)]
-pub(crate) struct State {
-    queue: Option<PartitionQueue<Context>>,
+pub(crate) struct FeedState {
+    queue: Option<PartitionQueue<KafkaContext>>,
     /// Read already, to see whether there is more.
-    peeked: Option<(u64, Packed)>,
-    arena: Arena,
+    peeked: Option<(u64, PackedRecord)>,
+    arena: RecordArena,
 }
 
 /// Why a feed gives nothing.
-pub(crate) enum Dry {
+pub(crate) enum FeedStop {
     /// The broker has no such offset: records were removed, or never written.
     NoSuchOffset,
     /// There was nothing more when it was asked; told only to those who follow to the end.
@@ -55,47 +55,53 @@ pub(crate) enum Dry {
     Failed(LogError),
 }
 
-impl Lane {
-    pub(crate) fn open(clients: &Clients, purpose: Purpose, full: &str, partitions: u32) -> Result<Self, LogError> {
-        let consumer = Arc::new(clients.make(purpose)?);
-        let feed = |_| Feed { next: AtomicU64::new(NOWHERE), used: AtomicU64::new(0), state: Mutex::default() };
+impl ConsumerLane {
+    pub(crate) fn open(
+        clients: &ClientFactory,
+        purpose: ClientPurpose,
+        full: &str,
+        partitions: u32,
+    ) -> Result<Self, LogError> {
+        let consumer = Arc::new(clients.make_client(purpose)?);
+        let feed =
+            |_| PartitionFeed { next: AtomicU64::new(NOWHERE), used: AtomicU64::new(0), state: Mutex::default() };
         Ok(Self { full: full.to_owned(), consumer, feeds: (0..partitions).map(feed).collect() })
     }
 
     /// The offset that comes next; none where nobody has read yet.
-    pub(crate) fn next(&self, partition: u32) -> Option<u64> {
-        let next = self.feed(partition).map_or(NOWHERE, |feed| feed.next.load(Ordering::Acquire));
+    pub(crate) fn next_offset(&self, partition: u32) -> Option<u64> {
+        let next = self.feed_of(partition).map_or(NOWHERE, |feed| feed.next.load(Ordering::Acquire));
         (next != NOWHERE).then_some(next)
     }
 
     /// When it was last read.
-    pub(crate) fn used(&self, partition: u32) -> u64 {
-        self.feed(partition).map_or(0, |feed| feed.used.load(Ordering::Relaxed))
+    pub(crate) fn last_used(&self, partition: u32) -> u64 {
+        self.feed_of(partition).map_or(0, |feed| feed.used.load(Ordering::Relaxed))
     }
 
     /// Marks it as read now.
     pub(crate) fn touch(&self, partition: u32, now: u64) {
-        if let Some(feed) = self.feed(partition) {
+        if let Some(feed) = self.feed_of(partition) {
             feed.used.store(now, Ordering::Relaxed);
         }
     }
 
     /// The partition, for one reader alone.
-    pub(crate) fn lock(&self, partition: u32) -> Option<Reading<'_>> {
-        let feed = self.feed(partition)?;
+    pub(crate) fn lock_partition(&self, partition: u32) -> Option<FeedReader<'_>> {
+        let feed = self.feed_of(partition)?;
         let state = feed.state.lock().unwrap_or_else(PoisonError::into_inner);
         // Serves what the consumer wants to tell; records come by the partitions' own queues.
         if let Some(Err(error)) = self.consumer.poll(Duration::ZERO) {
             tracing::debug!(%error, topic = self.full, "told by the consumer");
         }
-        Some(Reading { lane: self, partition, feed, state })
+        Some(FeedReader { lane: self, partition, feed, state })
     }
 
-    fn feed(&self, partition: u32) -> Option<&Feed> {
+    fn feed_of(&self, partition: u32) -> Option<&PartitionFeed> {
         self.feeds.get(partition as usize)
     }
 
-    fn place(&self, partition: u32, offset: u64) -> Result<TopicPartitionList, KafkaError> {
+    fn assignment_at(&self, partition: u32, offset: u64) -> Result<TopicPartitionList, KafkaError> {
         let mut list = TopicPartitionList::new();
         let offset = Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX));
         list.add_partition_offset(&self.full, partition.cast_signed(), offset)?;
@@ -104,22 +110,22 @@ impl Lane {
 }
 
 /// A partition in the hands of its one reader.
-pub(crate) struct Reading<'a> {
-    lane: &'a Lane,
+pub(crate) struct FeedReader<'a> {
+    lane: &'a ConsumerLane,
     partition: u32,
-    feed: &'a Feed,
-    state: MutexGuard<'a, State>,
+    feed: &'a PartitionFeed,
+    state: MutexGuard<'a, FeedState>,
 }
 
-impl Reading<'_> {
+impl FeedReader<'_> {
     /// Goes to the offset, if it is not there; `bell` rings when records come to an empty queue.
-    pub(crate) fn go(&mut self, offset: u64, bell: &watch::Sender<()>) -> Result<(), KafkaError> {
+    pub(crate) fn start_at(&mut self, offset: u64, bell: &watch::Sender<()>) -> Result<(), KafkaError> {
         let now = self.feed.next.load(Ordering::Acquire);
         if now == offset {
             return Ok(());
         }
         // Positioned again only if all below succeeds.
-        self.leave();
+        self.stop_reading();
         if self.state.queue.is_none() {
             let queue = self.lane.consumer.split_partition_queue(&self.lane.full, self.partition.cast_signed());
             let mut queue = queue.ok_or(KafkaError::MessageConsumption(Code::UnknownPartition))?;
@@ -129,39 +135,39 @@ impl Reading<'_> {
             });
             self.state.queue = Some(queue);
         }
-        self.lane.consumer.incremental_assign(&self.lane.place(self.partition, offset)?)?;
+        self.lane.consumer.incremental_assign(&self.lane.assignment_at(self.partition, offset)?)?;
         self.feed.next.store(offset, Ordering::Release);
         Ok(())
     }
 
     /// Leaves the partition, so that nothing more is brought of it.
-    pub(crate) fn leave(&mut self) {
+    pub(crate) fn stop_reading(&mut self) {
         if self.feed.next.swap(NOWHERE, Ordering::AcqRel) != NOWHERE {
             self.state.peeked = None;
-            let place = self.lane.place(self.partition, 0);
+            let place = self.lane.assignment_at(self.partition, 0);
             let left = place.and_then(|place| self.lane.consumer.incremental_unassign(&place));
             left.unwrap_or_else(|error| tracing::debug!(%error, "leaving a partition"));
         }
     }
 
     /// The offset of the next record, if it has come already.
-    pub(crate) fn peek(&mut self) -> Result<Option<u64>, Dry> {
+    pub(crate) fn peek(&mut self) -> Result<Option<u64>, FeedStop> {
         if self.state.peeked.is_none() {
-            self.state.peeked = self.poll(Duration::ZERO)?;
+            self.state.peeked = self.poll_record(Duration::ZERO)?;
         }
         Ok(self.state.peeked.as_ref().map(|(offset, _)| *offset))
     }
 
     /// Takes up to `most` records and some bytes, of those before `end`. With a deadline it waits for the first; after the first,
     /// or without one, it takes what has come.
-    pub(crate) fn take(
+    pub(crate) fn take_records(
         &mut self,
         most: usize,
         bytes: usize,
         end: u64,
         deadline: Option<Instant>,
-        taken: &mut Vec<(u64, Packed)>,
-    ) -> Result<(), Dry> {
+        taken: &mut Vec<(u64, PackedRecord)>,
+    ) -> Result<(), FeedStop> {
         let (mut held, before) = (0, taken.len());
         while taken.len() - before < most && held < bytes {
             let wait = match deadline {
@@ -170,8 +176,8 @@ impl Reading<'_> {
             };
             let next = match self.state.peeked.take() {
                 Some(peeked) => Some(peeked),
-                None => match self.poll(wait) {
-                    Err(Dry::End) if taken.len() > before => break,
+                None => match self.poll_record(wait) {
+                    Err(FeedStop::End) if taken.len() > before => break,
                     polled => polled?,
                 },
             };
@@ -193,8 +199,8 @@ impl Reading<'_> {
     }
 
     /// The next message of the queue.
-    fn poll(&mut self, wait: Duration) -> Result<Option<(u64, Packed)>, Dry> {
-        let State { queue, arena, .. } = &mut *self.state;
+    fn poll_record(&mut self, wait: Duration) -> Result<Option<(u64, PackedRecord)>, FeedStop> {
+        let FeedState { queue, arena, .. } = &mut *self.state;
         let Some(queue) = queue else { return Ok(None) };
         loop {
             match queue.poll(wait) {
@@ -203,20 +209,20 @@ impl Reading<'_> {
                     let offset = u64::try_from(message.offset()).unwrap_or(0);
                     // What was under way when the place was changed.
                     if offset >= self.feed.next.load(Ordering::Acquire) {
-                        return Ok(Some((offset, arena.pack(&message))));
+                        return Ok(Some((offset, arena.pack_record(&message))));
                     }
                 }
-                Some(Err(KafkaError::PartitionEOF(_))) => return Err(Dry::End),
+                Some(Err(KafkaError::PartitionEOF(_))) => return Err(FeedStop::End),
                 Some(Err(error)) => match error.rdkafka_error_code() {
                     Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => {
-                        self.leave();
-                        return Err(Dry::NoSuchOffset);
+                        self.stop_reading();
+                        return Err(FeedStop::NoSuchOffset);
                     }
                     _ => {
-                        let told = crate::error::classify(&error, &self.lane.full);
+                        let told = crate::error::classify_error(&error, &self.lane.full);
                         // What passes is the client's to repeat; whoever waits runs out of time by himself.
                         if !told.retryable() {
-                            return Err(Dry::Failed(told));
+                            return Err(FeedStop::Failed(told));
                         }
                     }
                 },

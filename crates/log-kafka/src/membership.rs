@@ -15,7 +15,7 @@ use rdkafka::error::KafkaError;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::clients::{Clients, Context, Purpose};
+use crate::clients::{ClientFactory, ClientPurpose, KafkaContext};
 
 /// How often the thread looks whether it shall end.
 const LOOK: Duration = Duration::from_millis(100);
@@ -25,31 +25,32 @@ pub(crate) const ENDS: Duration = Duration::from_secs(10);
 const ASK: Duration = Duration::from_millis(2);
 
 /// A member. Its heartbeat is the client's own, so it keeps its partitions for as long as the process runs.
-pub(crate) struct Member {
-    shares: watch::Receiver<Shares>,
+pub(crate) struct KafkaMember {
+    shares: watch::Receiver<GroupShares>,
     ended: Arc<AtomicBool>,
 }
 
 /// What the group has agreed on.
 #[derive(Default)]
-struct Shares {
+struct GroupShares {
     mine: BTreeSet<u32>,
     /// Whether the holder was told so: what it held before and was not told any more, it has let go.
     told: AtomicBool,
 }
 
-impl Member {
+impl KafkaMember {
     /// Joins in sharing out the first so many partitions of the topic.
-    pub(crate) fn join(clients: &Clients, full: &str, partitions: u32, group: &str) -> Result<Self, LogError> {
-        let (agreed, shares) = watch::channel(Shares::default());
+    pub(crate) fn join(clients: &ClientFactory, full: &str, partitions: u32, group: &str) -> Result<Self, LogError> {
+        let (agreed, shares) = watch::channel(GroupShares::default());
         let ended = Arc::new(AtomicBool::new(false));
-        let mut config = clients.config(Purpose::Join);
-        config.set("group.id", clients.full(group));
+        let mut config = clients.client_config(ClientPurpose::Join);
+        config.set("group.id", clients.full_name(group));
         // Whoever keeps a partition goes on with it while others move.
         config.set("partition.assignment.strategy", "cooperative-sticky");
-        let context = Heard { context: clients.context.clone(), partitions, agreed, ended: Arc::clone(&ended) };
-        let failed = |error| clients.failed(&error, full);
-        let consumer: BaseConsumer<Heard> = config.create_with_context(context).map_err(failed)?;
+        let context =
+            MembershipContext { context: clients.context.clone(), partitions, agreed, ended: Arc::clone(&ended) };
+        let failed = |error| clients.call_failed(&error, full);
+        let consumer: BaseConsumer<MembershipContext> = config.create_with_context(context).map_err(failed)?;
         consumer.subscribe(&[full]).map_err(failed)?;
         let until = Arc::clone(&ended);
         let run = move || {
@@ -66,14 +67,14 @@ impl Member {
     }
 }
 
-impl Drop for Member {
+impl Drop for KafkaMember {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Release);
     }
 }
 
 #[async_trait]
-impl GroupMembership for Member {
+impl GroupMembership for KafkaMember {
     fn mine(&self) -> Vec<u32> {
         let shares = self.shares.borrow();
         shares.told.store(true, Ordering::Release);
@@ -92,15 +93,15 @@ impl GroupMembership for Member {
 }
 
 /// Hears what the group agrees on.
-struct Heard {
-    context: Context,
+struct MembershipContext {
+    context: KafkaContext,
     partitions: u32,
-    agreed: watch::Sender<Shares>,
+    agreed: watch::Sender<GroupShares>,
     ended: Arc<AtomicBool>,
 }
 
-impl Heard {
-    fn numbers(&self, list: &TopicPartitionList) -> BTreeSet<u32> {
+impl MembershipContext {
+    fn partition_numbers(&self, list: &TopicPartitionList) -> BTreeSet<u32> {
         let numbers = list.elements().into_iter().filter_map(|element| u32::try_from(element.partition()).ok());
         // Partitions that were added behind the hub's back are nobody's.
         numbers.filter(|partition| *partition < self.partitions).collect()
@@ -111,7 +112,7 @@ impl Heard {
     }
 }
 
-impl ClientContext for Heard {
+impl ClientContext for MembershipContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         self.context.log(level, facility, message);
     }
@@ -121,10 +122,10 @@ impl ClientContext for Heard {
     }
 }
 
-impl ConsumerContext for Heard {
+impl ConsumerContext for MembershipContext {
     fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         if let Rebalance::Revoke(list) = rebalance {
-            let gone = self.numbers(list);
+            let gone = self.partition_numbers(list);
             let mut held = false;
             self.agreed.send_modify(|shares| {
                 held = shares.mine.iter().any(|partition| gone.contains(partition));
@@ -145,7 +146,7 @@ impl ConsumerContext for Heard {
             if let Err(error) = consumer.pause(list) {
                 tracing::debug!(%error, "the group reads what it only shares out");
             }
-            self.agreed.send_modify(|shares| shares.mine.extend(self.numbers(list)));
+            self.agreed.send_modify(|shares| shares.mine.extend(self.partition_numbers(list)));
         }
     }
 }

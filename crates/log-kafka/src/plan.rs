@@ -33,7 +33,7 @@ pub struct TopicPlan {
     pub kept: TopicRetention,
 }
 
-const fn plan(name: &'static str, spread: PartitionSpread, kept: TopicRetention) -> TopicPlan {
+const fn topic_plan(name: &'static str, spread: PartitionSpread, kept: TopicRetention) -> TopicPlan {
     TopicPlan { name, spread, kept }
 }
 
@@ -42,25 +42,25 @@ const OF_INTAKE: TopicRetention = TopicRetention::Days(30);
 
 /// Every topic of the hub.
 pub const TOPICS: &[TopicPlan] = &[
-    plan("intake.finance", PartitionSpread::Hub, OF_INTAKE),
-    plan("intake.warehouse", PartitionSpread::Hub, OF_INTAKE),
-    plan("intake.shipping", PartitionSpread::Hub, OF_INTAKE),
-    plan("intake.service", PartitionSpread::Hub, OF_INTAKE),
-    plan("intake.sales", PartitionSpread::Hub, OF_INTAKE),
-    plan("intake.party", PartitionSpread::Hub, OF_INTAKE),
-    plan(EVENTS_TOPIC, PartitionSpread::Hub, TopicRetention::Forever),
-    plan(CUSTOMERS_TOPIC, PartitionSpread::Hub, TopicRetention::Latest),
-    plan(IDENTITY_TOPIC, PartitionSpread::One, TopicRetention::Forever),
-    plan(ACTIONS_TOPIC, PartitionSpread::Hub, TopicRetention::Forever),
-    plan("quarantine", PartitionSpread::Hub, TopicRetention::Forever),
-    plan(REGISTRY, PartitionSpread::One, TopicRetention::Latest),
+    topic_plan("intake.finance", PartitionSpread::Hub, OF_INTAKE),
+    topic_plan("intake.warehouse", PartitionSpread::Hub, OF_INTAKE),
+    topic_plan("intake.shipping", PartitionSpread::Hub, OF_INTAKE),
+    topic_plan("intake.service", PartitionSpread::Hub, OF_INTAKE),
+    topic_plan("intake.sales", PartitionSpread::Hub, OF_INTAKE),
+    topic_plan("intake.party", PartitionSpread::Hub, OF_INTAKE),
+    topic_plan(EVENTS_TOPIC, PartitionSpread::Hub, TopicRetention::Forever),
+    topic_plan(CUSTOMERS_TOPIC, PartitionSpread::Hub, TopicRetention::Latest),
+    topic_plan(IDENTITY_TOPIC, PartitionSpread::One, TopicRetention::Forever),
+    topic_plan(ACTIONS_TOPIC, PartitionSpread::Hub, TopicRetention::Forever),
+    topic_plan("quarantine", PartitionSpread::Hub, TopicRetention::Forever),
+    topic_plan(REGISTRY, PartitionSpread::One, TopicRetention::Latest),
 ];
 
 /// Where the number of partitions of each topic is recorded.
 pub(crate) const REGISTRY: &str = "topics";
 
 /// What is kept of a topic; where the plan does not name it, as of the others of intake, or for ever.
-pub(crate) fn kept(name: &str) -> TopicRetention {
+pub(crate) fn retention_of(name: &str) -> TopicRetention {
     let others = if name.starts_with("intake.") { OF_INTAKE } else { TopicRetention::Forever };
     TOPICS.iter().find(|topic| topic.name == name).map_or(others, |topic| topic.kept)
 }
@@ -74,7 +74,7 @@ pub(crate) fn is_dense(name: &str) -> bool {
 }
 
 /// The settings that keep it so, as Kafka names them.
-pub(crate) fn settings(kept: TopicRetention, largest: u32) -> Vec<(&'static str, String)> {
+pub(crate) fn retention_settings(kept: TopicRetention, largest: u32) -> Vec<(&'static str, String)> {
     let (policy, retention) = match kept {
         TopicRetention::Forever => ("delete", -1),
         TopicRetention::Days(days) => ("delete", i64::from(days) * 24 * 3_600 * 1_000),

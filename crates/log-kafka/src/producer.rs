@@ -13,7 +13,7 @@ use rdkafka::producer::{BaseRecord, Producer, ProducerContext, PurgeConfig, Thre
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::clients::{Clients, Context, Purpose};
+use crate::clients::{ClientFactory, ClientPurpose, KafkaContext};
 use crate::error::by_code;
 use crate::wire;
 
@@ -21,29 +21,29 @@ use crate::wire;
 const ROOM: Duration = Duration::from_millis(2);
 
 /// The producer, and a fresh one once it has failed.
-pub(crate) struct Appender {
-    clients: Clients,
-    current: Mutex<Option<Arc<Deliveries>>>,
+pub(crate) struct RecordProducer {
+    clients: ClientFactory,
+    current: Mutex<Option<Arc<DeliveryProducer>>>,
 }
 
-type Deliveries = ThreadedProducer<Told>;
+type DeliveryProducer = ThreadedProducer<DeliveryContext>;
 
-impl Appender {
-    pub(crate) fn new(clients: Clients) -> Self {
+impl RecordProducer {
+    pub(crate) fn new(clients: ClientFactory) -> Self {
         Self { clients, current: Mutex::new(None) }
     }
 
     /// Appends to the topic of that full name, and answers with offsets in the order given.
     pub(crate) async fn append(&self, full: &str, batch: Vec<(u32, LogRecord)>) -> Result<Vec<u64>, LogError> {
-        let producer = self.producer()?;
+        let producer = self.live_producer()?;
         let end = Instant::now() + self.clients.options.patience;
-        let call = Arc::new(Call::new(batch.len()));
+        let call = Arc::new(DeliveryCall::new(batch.len()));
         for (slot, (partition, record)) in batch.iter().enumerate() {
             let mut message = BaseRecord::with_opaque_to(full, Box::new((Arc::clone(&call), slot)))
                 .partition(i32::try_from(*partition).unwrap_or(i32::MAX))
                 .key(&record.key[..])
-                .timestamp(wire::millis(record.time))
-                .headers(wire::headers(record));
+                .timestamp(wire::to_millis(record.time))
+                .headers(wire::kafka_headers(record));
             // No bytes are none: in a compacted topic they take the key away.
             if !record.value.is_empty() {
                 message = message.payload(&record.value[..]);
@@ -53,43 +53,43 @@ impl Appender {
                     return Err(self.give_up(&producer, &error, full));
                 }
                 if Instant::now() >= end {
-                    return Err(self.late(&producer));
+                    return Err(self.late_error(&producer));
                 }
                 sleep(ROOM).await;
                 message = refused;
             }
         }
         if timeout_at(end, call.done.notified()).await.is_err() {
-            return Err(self.late(&producer));
+            return Err(self.late_error(&producer));
         }
-        match call.failure() {
+        match call.first_failure() {
             None => Ok(call.offsets.iter().map(|offset| offset.load(Ordering::Acquire)).collect()),
             Some(code) => Err(self.give_up(&producer, &KafkaError::MessageProduction(code), full)),
         }
     }
 
-    fn producer(&self) -> Result<Arc<Deliveries>, LogError> {
+    fn live_producer(&self) -> Result<Arc<DeliveryProducer>, LogError> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(producer) = &*current {
             return Ok(Arc::clone(producer));
         }
-        let told = Told { context: self.clients.context.clone() };
-        let made: ThreadedProducer<Told> = self
+        let told = DeliveryContext { context: self.clients.context.clone() };
+        let made: ThreadedProducer<DeliveryContext> = self
             .clients
-            .config(Purpose::Produce)
+            .client_config(ClientPurpose::Produce)
             .create_with_context(told)
-            .map_err(|error| self.clients.failed(&error, "producer"))?;
+            .map_err(|error| self.clients.call_failed(&error, "producer"))?;
         Ok(Arc::clone(current.insert(Arc::new(made))))
     }
 
-    fn late(&self, producer: &Arc<Deliveries>) -> LogError {
-        self.retire(producer);
+    fn late_error(&self, producer: &Arc<DeliveryProducer>) -> LogError {
+        self.retire_producer(producer);
         self.clients.unavailable("no acknowledgement in time")
     }
 
     /// A producer that failed a record is done with: what waits behind that record must not be stored without it.
-    fn give_up(&self, producer: &Arc<Deliveries>, error: &KafkaError, full: &str) -> LogError {
-        self.retire(producer);
+    fn give_up(&self, producer: &Arc<DeliveryProducer>, error: &KafkaError, full: &str) -> LogError {
+        self.retire_producer(producer);
         match error.rdkafka_error_code().map(|code| by_code(code, full)) {
             Some(LogError::Unavailable(told)) => self.clients.unavailable(&told),
             Some(told) => told,
@@ -98,7 +98,7 @@ impl Appender {
     }
 
     /// Takes the producer out of use, and fails all that still waits in it, for everybody.
-    fn retire(&self, producer: &Arc<Deliveries>) {
+    fn retire_producer(&self, producer: &Arc<DeliveryProducer>) {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, producer)) {
             producer.purge(PurgeConfig::default().queue().inflight());
@@ -111,14 +111,14 @@ impl Appender {
 }
 
 /// One call's records on their way.
-struct Call {
+struct DeliveryCall {
     offsets: Vec<AtomicU64>,
     left: AtomicUsize,
     failed: Mutex<Option<Code>>,
     done: Notify,
 }
 
-impl Call {
+impl DeliveryCall {
     fn new(size: usize) -> Self {
         Self {
             offsets: (0..size).map(|_| AtomicU64::new(0)).collect(),
@@ -128,17 +128,17 @@ impl Call {
         }
     }
 
-    fn failure(&self) -> Option<Code> {
+    fn first_failure(&self) -> Option<Code> {
         *self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Hears what became of each record.
-struct Told {
-    context: Context,
+struct DeliveryContext {
+    context: KafkaContext,
 }
 
-impl ClientContext for Told {
+impl ClientContext for DeliveryContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         self.context.log(level, facility, message);
     }
@@ -148,8 +148,8 @@ impl ClientContext for Told {
     }
 }
 
-impl ProducerContext for Told {
-    type DeliveryOpaque = Box<(Arc<Call>, usize)>;
+impl ProducerContext for DeliveryContext {
+    type DeliveryOpaque = Box<(Arc<DeliveryCall>, usize)>;
 
     fn delivery(&self, result: &DeliveryResult<'_>, opaque: Self::DeliveryOpaque) {
         let (call, slot) = *opaque;

@@ -12,7 +12,7 @@ const TIME: &str = "onefold_time";
 const CHUNK: usize = 64 << 10;
 
 /// The headers, with the exact time behind them.
-pub(crate) fn headers(record: &LogRecord) -> OwnedHeaders {
+pub(crate) fn kafka_headers(record: &LogRecord) -> OwnedHeaders {
     let mut headers = OwnedHeaders::new_with_capacity(record.headers.len() + 1);
     for (name, value) in &record.headers {
         headers = headers.insert(Header { key: name, value: Some(&value[..]) });
@@ -21,12 +21,12 @@ pub(crate) fn headers(record: &LogRecord) -> OwnedHeaders {
 }
 
 /// Kafka's time of a record. Zero would ask for the time of day, less is refused.
-pub(crate) fn millis(time: i64) -> i64 {
+pub(crate) fn to_millis(time: i64) -> i64 {
     time.div_euclid(1_000).max(1)
 }
 
 /// Whether it can be carried at all, and in a message of that many bytes.
-pub(crate) fn fits(record: &LogRecord, largest: usize) -> Result<(), LogError> {
+pub(crate) fn check_size(record: &LogRecord, largest: usize) -> Result<(), LogError> {
     // The frame of a batch, of the record and of each header, at their largest.
     let frame = 200 + 10 * record.headers.len();
     let (bytes, most) = (record.size(), largest.saturating_sub(frame));
@@ -41,15 +41,15 @@ pub(crate) fn fits(record: &LogRecord, largest: usize) -> Result<(), LogError> {
 }
 
 /// One record in one piece of memory: time, lengths, and then key, value and headers.
-pub(crate) type Packed = Bytes;
+pub(crate) type PackedRecord = Bytes;
 
 /// Cuts memory for records off larger pieces.
 #[derive(Debug, Default)]
-pub(crate) struct Arena(BytesMut);
+pub(crate) struct RecordArena(BytesMut);
 
-impl Arena {
+impl RecordArena {
     /// The message in one piece.
-    pub(crate) fn pack(&mut self, message: &BorrowedMessage<'_>) -> Packed {
+    pub(crate) fn pack_record(&mut self, message: &BorrowedMessage<'_>) -> PackedRecord {
         let (key, value) = (message.key().unwrap_or_default(), message.payload().unwrap_or_default());
         let headers = message.headers();
         // The client panics at a name that is not UTF-8; such a header is none.
@@ -84,7 +84,7 @@ impl Arena {
 }
 
 /// The record of a packed message.
-pub(crate) fn unpack(partition: u32, offset: u64, packed: &Packed) -> StoredRecord {
+pub(crate) fn unpack_record(partition: u32, offset: u64, packed: &PackedRecord) -> StoredRecord {
     use bytes::Buf;
     let mut rest = packed.clone();
     let time = rest.get_i64_le();
