@@ -9,23 +9,23 @@ use onefold_store::SearchRow;
 use onefold_view::{Bundle, Contribution, Digest, DigestSum};
 use prost::Message;
 
-use crate::replay::Replay;
-use crate::row::{Key, Row};
+use crate::replay::ReplayRun;
+use crate::row::{ExpectedRow, RowKey};
 use crate::settle::SEEN;
-use crate::spill::Writer;
+use crate::spill::SpillWriter;
 use crate::verify::AuditError;
 
 #[derive(Default)]
-struct Sum {
+struct OwnerSum {
     bundle: Bundle,
     seen: Option<i64>,
 }
 
-impl Replay {
+impl ReplayRun {
     /// Adds up the owners of a shard. Only adds, so what is ordered within a bundle is always known.
-    pub(crate) fn add(&self, shard: usize) -> Result<(), AuditError> {
-        let chunks = self.added.take(shard)?;
-        let mut sums: HashMap<&str, Sum> = HashMap::default();
+    pub(crate) fn add_shard(&self, shard: usize) -> Result<(), AuditError> {
+        let chunks = self.added.take_chunks(shard)?;
+        let mut sums: HashMap<&str, OwnerSum> = HashMap::default();
         let mut count = 0;
         for frame in chunks.frames() {
             let sum = sums.entry(frame.to).or_default();
@@ -37,7 +37,7 @@ impl Replay {
                 count += 1;
             }
         }
-        let mut all = Added {
+        let mut all = AddedSums {
             together: self.together.writer(),
             customers: 0,
             bundles: DigestSum::default(),
@@ -45,11 +45,11 @@ impl Replay {
             ids: DigestSum::default(),
         };
         for (text, sum) in &sums {
-            self.owner(text, sum, &mut all)?;
+            self.add_owner(text, sum, &mut all)?;
         }
         all.together.finish()?;
-        self.progress.add(count);
-        let mut found = self.found();
+        self.progress.add_records(count);
+        let mut found = self.lock_found();
         found.customers += all.customers;
         found.bundles.merge(&all.bundles);
         found.clusters.merge(&all.clusters);
@@ -57,45 +57,45 @@ impl Replay {
         Ok(())
     }
 
-    fn owner(&self, text: &str, sum: &Sum, all: &mut Added<'_>) -> Result<(), AuditError> {
+    fn add_owner(&self, text: &str, sum: &OwnerSum, all: &mut AddedSums<'_>) -> Result<(), AuditError> {
         let bytes = sum.bundle.encode_to_vec();
         if bytes.is_empty() && sum.seen.is_none() {
             return Ok(());
         }
-        let key = Key::new(text);
+        let key = RowKey::new(text);
         let digest = (!bytes.is_empty()).then(|| Bundle::digest(text, &bytes));
         digest.iter().for_each(|digest| all.bundles.add(digest));
-        self.rows.row(Row::Owner { key, bundle: &bytes, digest: digest.as_ref(), first_seen: sum.seen });
+        self.rows.take_row(ExpectedRow::Owner { key, bundle: &bytes, digest: digest.as_ref(), first_seen: sum.seen });
         if !bytes.is_empty() {
             for atom in OwnerKey::key_members(text) {
-                self.rows.row(Row::SetMember { atom: Key::new(&atom), set: key });
+                self.rows.take_row(ExpectedRow::SetMember { atom: RowKey::new(&atom), set: key });
             }
         }
         let Some(seen) = sum.seen else { return Ok(()) };
         let words = sum.bundle.search_words();
-        if self.meet(text, seen, &words, &mut all.together)? {
+        if self.meet_facts(text, seen, &words, &mut all.together)? {
             return Ok(());
         }
         all.customers += 1;
         all.clusters.add(&Digest::of_cluster([text]));
         all.ids.add(&Digest::of_id(text, [text]));
-        self.search(&[text], words);
+        self.add_words(&[text], words);
         Ok(())
     }
 
     /// The row by which a customer is found, at its first party.
-    pub(crate) fn search(&self, parties: &[&str], words: BTreeSet<String>) {
+    pub(crate) fn add_words(&self, parties: &[&str], words: BTreeSet<String>) {
         let row = SearchRow::of_words(parties.iter().map(|party| (*party).to_owned()).collect(), words);
         if let (Some(first), false) = (row.parties.first(), row.text.is_empty()) {
-            self.rows.row(Row::Search { party: Key::new(first), text: &row.text });
+            self.rows.take_row(ExpectedRow::Search { party: RowKey::new(first), text: &row.text });
         }
     }
 }
 
 /// What a shard found.
-struct Added<'a> {
+struct AddedSums<'a> {
     /// Of parties that may be one customer with others.
-    together: Writer<'a>,
+    together: SpillWriter<'a>,
     /// Who is a customer by itself.
     customers: u64,
     bundles: DigestSum,

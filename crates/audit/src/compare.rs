@@ -12,8 +12,8 @@ use onefold_identity::{AtomHolder, OwnerAtom, OwnerKey, find_ownership};
 use onefold_store::{RowPrint, StoredTable};
 use serde::Serialize;
 
-use crate::replay::Replayed;
-use crate::row::{Row, Rows};
+use crate::replay::ReplayResult;
+use crate::row::{ExpectedRow, RowSink};
 
 /// Mismatches of a table that are named; the rest is counted.
 const NAMED: usize = 100;
@@ -37,28 +37,28 @@ pub struct RowMismatch {
     pub customer: Option<String>,
 }
 
-fn bucket(print: RowPrint) -> usize {
+fn bucket_of(print: RowPrint) -> usize {
     (print.0 as usize) % BUCKETS
 }
 
 /// Sums of prints modulo 2^128, by table and bucket, with how many they are.
-pub(crate) struct Sums(Vec<Vec<Sum>>);
+pub(crate) struct BucketSums(Vec<Vec<RowSum>>);
 
 #[derive(Default)]
-struct Sum {
+struct RowSum {
     low: AtomicU64,
     high: AtomicU64,
     count: AtomicU64,
 }
 
-impl Sums {
+impl BucketSums {
     pub(crate) fn new() -> Self {
-        let buckets = || (0..BUCKETS).map(|_| Sum::default()).collect();
+        let buckets = || (0..BUCKETS).map(|_| RowSum::default()).collect();
         Self(StoredTable::ALL.iter().map(|_| buckets()).collect())
     }
 
     pub(crate) fn add(&self, table: StoredTable, print: RowPrint) {
-        let Some(sum) = self.0.get(table as usize).and_then(|buckets| buckets.get(bucket(print))) else { return };
+        let Some(sum) = self.0.get(table as usize).and_then(|buckets| buckets.get(bucket_of(print))) else { return };
         // Two sums modulo 2^64 each: halves of a print are as good as two prints.
         sum.low.fetch_add(print.0 as u64, Ordering::Relaxed);
         sum.high.fetch_add((print.0 >> 64) as u64, Ordering::Relaxed);
@@ -66,11 +66,13 @@ impl Sums {
     }
 
     /// Buckets that differ, as far as their rows can be compared one by one, and how many more there are.
-    pub(crate) fn differ(&self, other: &Self) -> (BTreeSet<(StoredTable, usize)>, u64) {
+    pub(crate) fn find_differences(&self, other: &Self) -> (BTreeSet<(StoredTable, usize)>, u64) {
         let (mut wrong, mut beyond, mut rows) = (BTreeSet::new(), 0, 0);
         for ((table, ours), theirs) in StoredTable::ALL.into_iter().zip(&self.0).zip(&other.0) {
-            for (n, (a, b)) in ours.iter().zip(theirs).enumerate().filter(|(_, (a, b))| a.get() != b.get()) {
-                rows += a.get().2 + b.get().2;
+            for (n, (a, b)) in
+                ours.iter().zip(theirs).enumerate().filter(|(_, (a, b))| a.counts_and_sum() != b.counts_and_sum())
+            {
+                rows += a.counts_and_sum().2 + b.counts_and_sum().2;
                 if rows <= ONE_BY_ONE || wrong.is_empty() {
                     wrong.insert((table, n));
                 } else {
@@ -82,27 +84,27 @@ impl Sums {
     }
 }
 
-impl Sum {
-    fn get(&self) -> (u64, u64, u64) {
+impl RowSum {
+    fn counts_and_sum(&self) -> (u64, u64, u64) {
         let get = |n: &AtomicU64| n.load(Ordering::Relaxed);
         (get(&self.low), get(&self.high), get(&self.count))
     }
 }
 
-impl Rows for Sums {
-    fn row(&self, row: Row<'_>) {
-        self.add(row.table(), row.print());
+impl RowSink for BucketSums {
+    fn take_row(&self, row: ExpectedRow<'_>) {
+        self.add(row.row_table(), row.row_print());
     }
 }
 
 /// Rows of the buckets that differ: first those that are stored, then those that must be.
-pub(crate) struct Names {
+pub(crate) struct MismatchNames {
     buckets: BTreeSet<(StoredTable, usize)>,
-    rows: Mutex<Seen>,
+    rows: Mutex<SeenRows>,
 }
 
 #[derive(Default)]
-struct Seen {
+struct SeenRows {
     stored: HashMap<(StoredTable, RowPrint), Vec<String>>,
     missing: Vec<(StoredTable, String)>,
     /// Keys of rows that may be wrong.
@@ -111,34 +113,34 @@ struct Seen {
     owners: HashMap<String, Vec<String>>,
 }
 
-impl Names {
+impl MismatchNames {
     pub(crate) fn new(buckets: BTreeSet<(StoredTable, usize)>) -> Self {
         Self { buckets, rows: Mutex::default() }
     }
 
-    fn rows(&self) -> MutexGuard<'_, Seen> {
+    fn lock_seen(&self) -> MutexGuard<'_, SeenRows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes in a stored row.
-    pub(crate) fn stored(&self, table: StoredTable, print: RowPrint, key: &dyn Fn() -> String) {
-        if !self.buckets.contains(&(table, bucket(print))) {
+    pub(crate) fn note_stored(&self, table: StoredTable, print: RowPrint, key: &dyn Fn() -> String) {
+        if !self.buckets.contains(&(table, bucket_of(print))) {
             return;
         }
         let key = key();
-        let mut rows = self.rows();
+        let mut rows = self.lock_seen();
         rows.asked.insert(key.clone());
         rows.stored.entry((table, print)).or_default().push(key);
     }
 
     /// Tables of which rows were asked for.
-    pub(crate) fn tables(&self) -> BTreeSet<StoredTable> {
+    pub(crate) fn seen_tables(&self) -> BTreeSet<StoredTable> {
         self.buckets.iter().map(|(table, _)| *table).collect()
     }
 
     /// Identifiers that own documents whose customer is to be named.
     pub(crate) fn identifiers(&self) -> BTreeSet<String> {
-        let rows = self.rows();
+        let rows = self.lock_seen();
         let stored = rows.stored.values().flatten();
         let keys = rows.owners.values().flatten().chain(stored).chain(rows.missing.iter().map(|(_, key)| key));
         let owners = keys.filter_map(|key| OwnerKey::parse(key));
@@ -148,8 +150,8 @@ impl Names {
     }
 
     /// What is left on either side, named as far as it goes, and how many they are.
-    pub(crate) fn mismatches(&self, replayed: &Replayed) -> (Vec<RowMismatch>, u64) {
-        let rows = self.rows();
+    pub(crate) fn find_mismatches(&self, replayed: &ReplayResult) -> (Vec<RowMismatch>, u64) {
+        let rows = self.lock_seen();
         let extra = rows.stored.iter().flat_map(|((table, _), keys)| keys.iter().map(|key| (*table, key.clone())));
         let mut all: Vec<(StoredTable, String, &'static str)> =
             extra.map(|(table, key)| (table, key, "altered or extra")).collect();
@@ -173,12 +175,12 @@ impl Names {
     }
 }
 
-impl Rows for Names {
-    fn row(&self, row: Row<'_>) {
-        let (table, print, key) = (row.table(), row.print(), row.key().text);
-        let mut wrong = self.buckets.contains(&(table, bucket(print)));
+impl RowSink for MismatchNames {
+    fn take_row(&self, row: ExpectedRow<'_>) {
+        let (table, print, key) = (row.row_table(), row.row_print(), row.row_key().text);
+        let mut wrong = self.buckets.contains(&(table, bucket_of(print)));
         if wrong {
-            let mut rows = self.rows();
+            let mut rows = self.lock_seen();
             match rows.stored.get_mut(&(table, print)) {
                 Some(keys) => {
                     keys.pop();
@@ -192,8 +194,8 @@ impl Rows for Names {
                 }
             }
         }
-        if let Row::Subject { keys: Some(keys), .. } = row {
-            let mut rows = self.rows();
+        if let ExpectedRow::Subject { keys: Some(keys), .. } = row {
+            let mut rows = self.lock_seen();
             wrong |= rows.asked.contains(key);
             if wrong && key.parse::<Subject>().is_ok_and(|subject| subject.kind().is_document()) {
                 let owners = [&keys.trade, &keys.receivable].into_iter().chain(&keys.parts);
@@ -205,7 +207,7 @@ impl Rows for Names {
 
 /// The customer that an owner key is attributed to (rule C1), as its head's key; of the owners of parts the first. None where
 /// nobody holds it.
-fn customer_of(key: &str, replayed: &Replayed) -> Option<String> {
+fn customer_of(key: &str, replayed: &ReplayResult) -> Option<String> {
     let head = |party: &str| replayed.heads.get(party).cloned().unwrap_or_else(|| party.to_owned());
     let holder = |atom: &OwnerAtom| {
         let text = atom.to_string();

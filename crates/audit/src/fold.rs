@@ -14,10 +14,10 @@ use onefold_view::{FactRef, Fragment, GuestParty, parties_named};
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
-use crate::replay::Replay;
-use crate::row::{Key, Row};
+use crate::replay::ReplayRun;
+use crate::row::{ExpectedRow, RowKey};
 use crate::settle::{GREETS, SAYS, SEEN};
-use crate::spill::{Frame, Writer};
+use crate::spill::{SpillFrame, SpillWriter};
 use crate::verify::AuditError;
 
 /// Records read at a time.
@@ -25,9 +25,13 @@ const CHUNK: usize = 4000;
 /// Number of the field of a record that holds its subject.
 const SUBJECT: u32 = 5;
 
-impl Replay {
+impl ReplayRun {
     /// Reads every partition up to its position and lays the records out by subject.
-    pub(crate) async fn scatter(self: &Arc<Self>, log: &Arc<dyn Log>, positions: &[u64]) -> Result<(), AuditError> {
+    pub(crate) async fn scatter_records(
+        self: &Arc<Self>,
+        log: &Arc<dyn Log>,
+        positions: &[u64],
+    ) -> Result<(), AuditError> {
         let next = Arc::new(AtomicU32::new(0));
         let until: Arc<[u64]> = positions.into();
         let readers = std::thread::available_parallelism().map_or(2, usize::from);
@@ -58,30 +62,30 @@ impl Replay {
             };
             from = last.offset + 1;
             for stored in records.iter().filter(|record| record.offset < until) {
-                self.lay(stored, &mut to)?;
+                self.scatter_record(stored, &mut to)?;
             }
-            self.progress.add(records.len() as u64);
+            self.progress.add_records(records.len() as u64);
         }
         to.finish()?;
         Ok(())
     }
 
-    fn lay(&self, stored: &StoredRecord, to: &mut Writer<'_>) -> Result<(), AuditError> {
+    fn scatter_record(&self, stored: &StoredRecord, to: &mut SpillWriter<'_>) -> Result<(), AuditError> {
         // What has no subject is no event; whoever reads it live says so too.
         let Some(subject) = subject_of(&stored.record.value) else {
-            self.refuse(stored);
+            self.refuse_record(stored);
             return Ok(());
         };
         let place = [stored.offset.to_le_bytes(), stored.record.time.to_le_bytes()];
         let partition = stored.partition.to_le_bytes();
         let rest = [&partition[..], &place[0], &place[1], &stored.record.value];
-        Ok(to.put(self.shard(subject), 0, subject, "", &rest)?)
+        Ok(to.put_frame(self.shard_of(subject), 0, subject, "", &rest)?)
     }
 
     /// Folds the subjects of a shard, each from all its facts.
-    pub(crate) fn fold(&self, shard: usize) -> Result<(), AuditError> {
-        let chunks = self.events.take(shard)?;
-        let mut frames: Vec<(Frame<'_>, u32)> = Vec::new();
+    pub(crate) fn fold_shard(&self, shard: usize) -> Result<(), AuditError> {
+        let chunks = self.events.take_chunks(shard)?;
+        let mut frames: Vec<(SpillFrame<'_>, u32)> = Vec::new();
         let mut first: HashMap<&str, (u32, u32)> = HashMap::default();
         for frame in chunks.frames() {
             let n = u32::try_from(frames.len()).unwrap_or(u32::MAX);
@@ -92,7 +96,7 @@ impl Replay {
             *last = n;
             frames.push((frame, u32::MAX));
         }
-        let mut out = Out {
+        let mut out = FoldOutput {
             words: self.words.writer(),
             states: self.states.writer(),
             seen_at: self.seen.writer(),
@@ -100,7 +104,7 @@ impl Replay {
             guests: HashMap::default(),
         };
         let mut count = 0;
-        let mut own: Vec<Frame<'_>> = Vec::new();
+        let mut own: Vec<SpillFrame<'_>> = Vec::new();
         for (key, (first, _)) in first {
             own.clear();
             let mut at = first;
@@ -111,20 +115,26 @@ impl Replay {
             count += self.fold_subject(key, &own, &mut out)?;
         }
         for (party, at) in out.seen.drain() {
-            out.seen_at.put(self.shard(&party), SEEN, &party, "", &[&at.to_le_bytes()])?;
+            out.seen_at.put_frame(self.shard_of(&party), SEEN, &party, "", &[&at.to_le_bytes()])?;
         }
         for (party, guest) in out.guests.drain() {
-            out.words.put(self.lane(SubjectKind::Party, &party), GREETS, &party, "", &[&guest.encode_to_vec()])?;
+            out.words.put_frame(
+                self.lane_of(SubjectKind::Party, &party),
+                GREETS,
+                &party,
+                "",
+                &[&guest.encode_to_vec()],
+            )?;
         }
         out.words.finish()?;
         out.states.finish()?;
         out.seen_at.finish()?;
         self.count.fetch_add(count, Ordering::Relaxed);
-        self.progress.add(frames.len() as u64);
+        self.progress.add_records(frames.len() as u64);
         Ok(())
     }
 
-    fn fold_subject(&self, key: &str, frames: &[Frame<'_>], out: &mut Out<'_>) -> Result<u64, AuditError> {
+    fn fold_subject(&self, key: &str, frames: &[SpillFrame<'_>], out: &mut FoldOutput<'_>) -> Result<u64, AuditError> {
         let Ok(subject) = key.parse::<Subject>() else {
             frames.iter().for_each(|frame| self.refuse_frame(frame));
             return Ok(0);
@@ -132,7 +142,7 @@ impl Replay {
         let (mut state, mut afresh, mut count) = (SubjectState::default(), frames.len() > MOST_FACTS, 0);
         let mut copies = Vec::new();
         for frame in frames {
-            let Some((partition, offset, at, value)) = placed(frame.rest) else { continue };
+            let Some((partition, offset, at, value)) = read_place(frame.rest) else { continue };
             let Ok((digest, event)) = decode_digested(value, &self.key, self.keys.as_ref()) else {
                 self.refuse_frame(frame);
                 continue;
@@ -170,26 +180,26 @@ impl Replay {
         if afresh {
             fold_afresh(&subject, &mut state, frames, self.keys.as_ref());
         }
-        self.tell(&subject, &state, out)?;
+        self.send_mentions(&subject, &state, out)?;
         let (state, further) = state.split_rows();
         if !further.is_empty() {
-            let subject = Key::new(key);
+            let subject = RowKey::new(key);
             let tell = |fact: &FactState| {
-                self.rows.row(Row::Fact { subject, id: &fact.row_id(), state: &fact.encode_to_vec() });
+                self.rows.take_row(ExpectedRow::Fact { subject, id: &fact.row_id(), state: &fact.encode_to_vec() });
             };
             further.iter().for_each(tell);
         }
-        out.states.put(self.lane(subject.kind(), key), 0, key, "", &[&state.encode_to_vec()])?;
+        out.states.put_frame(self.lane_of(subject.kind(), key), 0, key, "", &[&state.encode_to_vec()])?;
         Ok(count)
     }
 
-    fn refuse_frame(&self, frame: &Frame<'_>) {
-        let Some((partition, offset, at, value)) = placed(frame.rest) else { return };
-        self.refuse(&StoredRecord { partition, offset, record: LogRecord::new("", value.to_vec(), at) });
+    fn refuse_frame(&self, frame: &SpillFrame<'_>) {
+        let Some((partition, offset, at, value)) = read_place(frame.rest) else { return };
+        self.refuse_record(&StoredRecord { partition, offset, record: LogRecord::new("", value.to_vec(), at) });
     }
 
     /// A record that is no event belongs into quarantine.
-    fn refuse(&self, stored: &StoredRecord) {
+    fn refuse_record(&self, stored: &StoredRecord) {
         if let Err(error) = decode_with(&stored.record.value, self.keys.as_ref()) {
             self.refused.fetch_add(1, Ordering::Relaxed);
             self.rows.refused(QuarantineEntry::refused(EVENTS_TOPIC, stored, &error));
@@ -197,35 +207,40 @@ impl Replay {
     }
 
     /// What a folded subject says to others, and of whom.
-    fn tell(&self, subject: &Subject, state: &SubjectState, out: &mut Out<'_>) -> Result<(), AuditError> {
+    fn send_mentions(
+        &self,
+        subject: &Subject,
+        state: &SubjectState,
+        out: &mut FoldOutput<'_>,
+    ) -> Result<(), AuditError> {
         let Some(fragment) = &state.fragment else { return Ok(()) };
         for (target, words) in fragment.outbound_mentions() {
-            let lane = self.lane(target.kind(), target.as_str());
-            out.words.put(lane, SAYS, target.as_str(), subject.as_str(), &[&words.encode_to_vec()])?;
+            let lane = self.lane_of(target.kind(), target.as_str());
+            out.words.put_frame(lane, SAYS, target.as_str(), subject.as_str(), &[&words.encode_to_vec()])?;
         }
         if subject.kind() == SubjectKind::Party {
             // Whom a source merged into whom, or took out again, may be one customer; which of both it says last is seen later.
             let own = KeyPrint::of(subject.as_str());
             for other in fragment.merged_with() {
-                self.found().links.connect(own, KeyPrint::of(other.as_str()));
+                self.lock_found().links.connect_parties(own, KeyPrint::of(other.as_str()));
             }
         }
         if subject.kind() == SubjectKind::Decision {
             for party in fragment.decided_parties() {
-                let (party, decision) = (Key::new(party.as_str()), Key::new(subject.as_str()));
-                self.rows.row(Row::Decision { party, decision });
+                let (party, decision) = (RowKey::new(party.as_str()), RowKey::new(subject.as_str()));
+                self.rows.take_row(ExpectedRow::Decision { party, decision });
             }
-            self.found().decisions.extend(fragment.decision(subject));
+            self.lock_found().decisions.extend(fragment.decision(subject));
         }
         Ok(())
     }
 }
 
 /// Where the folding of a shard writes.
-struct Out<'a> {
-    words: Writer<'a>,
-    states: Writer<'a>,
-    seen_at: Writer<'a>,
+struct FoldOutput<'a> {
+    words: SpillWriter<'a>,
+    states: SpillWriter<'a>,
+    seen_at: SpillWriter<'a>,
     /// Parties with the least time of any event about or naming them.
     seen: HashMap<String, i64>,
     /// What is said of guests.
@@ -233,10 +248,10 @@ struct Out<'a> {
 }
 
 /// Folds a subject from all its facts, in their order.
-fn fold_afresh(subject: &Subject, state: &mut SubjectState, frames: &[Frame<'_>], keys: &dyn KeyRing) {
+fn fold_afresh(subject: &Subject, state: &mut SubjectState, frames: &[SpillFrame<'_>], keys: &dyn KeyRing) {
     let by_place: HashMap<(u32, u64), &[u8]> = frames
         .iter()
-        .filter_map(|frame| placed(frame.rest))
+        .filter_map(|frame| read_place(frame.rest))
         .map(|(partition, offset, _, value)| ((partition, offset), value))
         .collect();
     let history = state.history();
@@ -246,7 +261,7 @@ fn fold_afresh(subject: &Subject, state: &mut SubjectState, frames: &[Frame<'_>]
 }
 
 /// Partition, offset, time and value of an event's frame.
-fn placed(rest: &[u8]) -> Option<(u32, u64, i64, &[u8])> {
+fn read_place(rest: &[u8]) -> Option<(u32, u64, i64, &[u8])> {
     let (partition, rest) = rest.split_first_chunk()?;
     let (offset, rest) = rest.split_first_chunk()?;
     let (time, value) = rest.split_first_chunk()?;

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use onefold_identity::OwnerAtom;
 use onefold_store::{LoadRow, LoadStore, Loaded, QuarantineEntry, StoreError, StoredTable, VerifySnapshot};
 
-use crate::compare::Sums;
-use crate::replay::{ReplaySource, replay};
-use crate::row::{Row, Rows};
-use crate::verify::{AuditError, VerificationReport, name, scan, verified};
+use crate::compare::BucketSums;
+use crate::replay::{ReplaySource, replay_log};
+use crate::row::{ExpectedRow, RowSink};
+use crate::verify::{AuditError, VerificationReport, make_report, name_mismatches, scan_rows};
 
 /// Rows that a thread gathers before it hands them over.
 const GATHERED: usize = 2000;
@@ -30,22 +30,22 @@ pub async fn rebuild(
     into: Box<dyn LoadStore>,
 ) -> Result<VerificationReport, AuditError> {
     let started = Instant::now();
-    let (must, are) = (Arc::new(Sums::new()), Arc::new(Sums::new()));
+    let (must, are) = (Arc::new(BucketSums::new()), Arc::new(BucketSums::new()));
     let scanning = live.clone().map(|live| {
         let are = Arc::clone(&are);
-        tokio::spawn(scan(live, StoredTable::ALL.into(), move |table, print, _: &dyn Fn() -> String| {
+        tokio::spawn(scan_rows(live, StoredTable::ALL.into(), move |table, print, _: &dyn Fn() -> String| {
             are.add(table, print)
         }))
     });
     let (to, from) = sync_channel(WAITING);
-    let loading = tokio::task::spawn_blocking(move || load(into, &from));
+    let loading = tokio::task::spawn_blocking(move || load_rows(into, &from));
     let threads = rayon::current_num_threads() + 1;
-    let rows = Arc::new(Load {
+    let rows = Arc::new(RowLoader {
         sums: live.is_some().then(|| Arc::clone(&must)),
         gathered: (0..threads).map(|_| Mutex::default()).collect(),
         to,
     });
-    let replayed = replay(source, positions, rows.clone(), None).await;
+    let replayed = replay_log(source, positions, rows.clone(), None).await;
     rows.finish();
     drop(rows);
     let (into, mut took) = loading.await??;
@@ -66,19 +66,19 @@ pub async fn rebuild(
         replayed.split.compare = scanning.await??;
     }
     let (mismatches, count) = match &live {
-        Some(live) => name(source, live, &must, &are).await?,
+        Some(live) => name_mismatches(source, live, &must, &are).await?,
         None => (Vec::new(), 0),
     };
-    let verified = verified(live.as_ref(), positions, &replayed, started.elapsed(), mismatches, count);
+    let verified = make_report(live.as_ref(), positions, &replayed, started.elapsed(), mismatches, count);
     match &live {
-        Some(live) => verified.torn(live).await,
+        Some(live) => verified.check_torn(live).await,
         None => Ok(verified),
     }
 }
 
-type Loading = (Box<dyn LoadStore>, Duration);
+type LoadResult = (Box<dyn LoadStore>, Duration);
 
-fn load(mut into: Box<dyn LoadStore>, from: &Receiver<Vec<LoadRow>>) -> Result<Loading, StoreError> {
+fn load_rows(mut into: Box<dyn LoadStore>, from: &Receiver<Vec<LoadRow>>) -> Result<LoadResult, StoreError> {
     let mut took = Duration::ZERO;
     while let Ok(rows) = from.recv() {
         let began = Instant::now();
@@ -89,15 +89,15 @@ fn load(mut into: Box<dyn LoadStore>, from: &Receiver<Vec<LoadRow>>) -> Result<L
 }
 
 /// Hands rows on to one thread that writes them.
-struct Load {
-    sums: Option<Arc<Sums>>,
+struct RowLoader {
+    sums: Option<Arc<BucketSums>>,
     /// One for each thread of the pool, one for all others.
     gathered: Vec<Mutex<Vec<LoadRow>>>,
     to: SyncSender<Vec<LoadRow>>,
 }
 
-impl Load {
-    fn put(&self, row: LoadRow) {
+impl RowLoader {
+    fn send_row(&self, row: LoadRow) {
         let at = rayon::current_thread_index().map_or(0, |n| n + 1);
         let Some(gathered) = self.gathered.get(at).or_else(|| self.gathered.first()) else { return };
         let mut gathered = gathered.lock().unwrap_or_else(PoisonError::into_inner);
@@ -118,58 +118,60 @@ impl Load {
     }
 }
 
-impl Rows for Load {
-    fn row(&self, row: Row<'_>) {
+impl RowSink for RowLoader {
+    fn take_row(&self, row: ExpectedRow<'_>) {
         if let Some(sums) = &self.sums {
-            sums.row(row);
+            sums.take_row(row);
         }
         let named = |key: &str| {
             // Parties are named by events, so they have a row of their own.
             if !OwnerAtom::is_party(key) {
-                self.put(LoadRow::Named { key: key.to_owned() });
+                self.send_row(LoadRow::Named { key: key.to_owned() });
             }
         };
         let row = match row {
-            Row::Subject { key, state, .. } => LoadRow::Subject { key: key.text.to_owned(), state: state.to_vec() },
-            Row::Owner { key, bundle, digest, first_seen } => LoadRow::Owner {
+            ExpectedRow::Subject { key, state, .. } => {
+                LoadRow::Subject { key: key.text.to_owned(), state: state.to_vec() }
+            }
+            ExpectedRow::Owner { key, bundle, digest, first_seen } => LoadRow::Owner {
                 key: key.text.to_owned(),
                 bundle: bundle.to_vec(),
                 digest: digest.copied(),
                 first_seen,
             },
-            Row::Document { owner, at, subject } => {
+            ExpectedRow::Document { owner, at, subject } => {
                 named(owner.text);
                 LoadRow::Document { owner: owner.print, at, subject: subject.print }
             }
-            Row::OpenItem { owner, invoice, due, item } => {
+            ExpectedRow::OpenItem { owner, invoice, due, item } => {
                 LoadRow::OpenItem { owner: owner.print, invoice: invoice.print, due, item: item.to_vec() }
             }
-            Row::Holder { party, identifier, present } => {
+            ExpectedRow::Holder { party, identifier, present } => {
                 named(identifier.text);
                 LoadRow::Holder { party: party.print, identifier: identifier.print, present }
             }
-            Row::Decision { party, decision } => {
+            ExpectedRow::Decision { party, decision } => {
                 named(party.text);
                 LoadRow::Decision { party: party.print, decision: decision.print }
             }
-            Row::Member { party, head } => {
+            ExpectedRow::Member { party, head } => {
                 named(party.text);
                 LoadRow::Member { party: party.print, head: head.print }
             }
-            Row::Search { party, text } => LoadRow::Search { party: party.print, text: text.to_owned() },
-            Row::SetMember { atom, set } => {
+            ExpectedRow::Search { party, text } => LoadRow::Search { party: party.print, text: text.to_owned() },
+            ExpectedRow::SetMember { atom, set } => {
                 named(atom.text);
                 LoadRow::SetMember { atom: atom.print, set: set.print }
             }
-            Row::Decided { subject } => LoadRow::Decided { subject: subject.print },
-            Row::Fact { subject, id, state } => {
+            ExpectedRow::Decided { subject } => LoadRow::Decided { subject: subject.print },
+            ExpectedRow::Fact { subject, id, state } => {
                 LoadRow::Fact { subject: subject.text.to_owned(), id: *id, state: state.to_vec() }
             }
         };
-        self.put(row);
+        self.send_row(row);
     }
 
     fn refused(&self, entry: QuarantineEntry) {
-        self.put(LoadRow::Refused(Box::new(entry)));
+        self.send_row(LoadRow::Refused(Box::new(entry)));
     }
 }

@@ -15,9 +15,9 @@ use onefold_view::{DigestSum, SettlementStep};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::linked::{Linked, Links};
-use crate::row::Rows;
-use crate::spill::{Memory, Queues};
+use crate::linked::{CandidateLinks, CandidateSets};
+use crate::row::RowSink;
+use crate::spill::{SpillMemory, SpillQueues};
 use crate::verify::{AuditError, ReplayProgress};
 
 /// Ranks from parents to children; what has none comes first.
@@ -70,7 +70,7 @@ pub struct PhaseSeconds {
 
 /// What came out beside the rows.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Replayed {
+pub(crate) struct ReplayResult {
     pub(crate) events: u64,
     pub(crate) refused: u64,
     pub(crate) customers: u64,
@@ -84,7 +84,7 @@ pub(crate) struct Replayed {
     pub(crate) holders: HashMap<String, BTreeSet<String>>,
 }
 
-impl Replayed {
+impl ReplayResult {
     /// Sum over bundles and clusters.
     pub(crate) fn digest(&self) -> DigestSum {
         let mut sum = self.bundles;
@@ -94,41 +94,41 @@ impl Replayed {
 }
 
 /// The work while it is done.
-pub(crate) struct Replay {
+pub(crate) struct ReplayRun {
     pub(crate) key: HubKey,
     pub(crate) keys: Arc<dyn KeyRing>,
     pub(crate) rules: IdentityRules,
-    pub(crate) rows: Arc<dyn Rows>,
+    pub(crate) rows: Arc<dyn RowSink>,
     pub(crate) progress: ReplayProgress,
     pub(crate) shards: usize,
     /// Events by subject.
-    pub(crate) events: Queues,
+    pub(crate) events: SpillQueues,
     /// Folded states, and what subjects say to each other, by class and subject.
-    pub(crate) states: Queues,
-    pub(crate) words: Queues,
+    pub(crate) states: SpillQueues,
+    pub(crate) words: SpillQueues,
     /// When a party was named, by party.
-    pub(crate) seen: Queues,
+    pub(crate) seen: SpillQueues,
     /// Who asserted an identifier, by identifier.
-    pub(crate) asserted: Queues,
+    pub(crate) asserted: SpillQueues,
     /// What is added to an owner, and when it was seen, by owner key.
-    pub(crate) added: Queues,
+    pub(crate) added: SpillQueues,
     /// Parties that share something, by the set of those who may be one customer.
-    pub(crate) together: Queues,
+    pub(crate) together: SpillQueues,
     pub(crate) count: AtomicU64,
     pub(crate) refused: AtomicU64,
-    pub(crate) found: Mutex<Found>,
+    pub(crate) found: Mutex<ReplayFindings>,
     /// Known once all parties are settled.
     pub(crate) flagged: OnceLock<HashMap<Subject, Intermediary>>,
     /// Known once all identifiers are.
-    pub(crate) linked: OnceLock<Linked>,
+    pub(crate) linked: OnceLock<CandidateSets>,
 }
 
 /// The little that is known of everybody at once: flagged parties, decisions, hub values, and who may be one customer.
 #[derive(Default)]
-pub(crate) struct Found {
+pub(crate) struct ReplayFindings {
     pub(crate) flagged: HashMap<Subject, Intermediary>,
     pub(crate) decisions: Vec<PartyDecision>,
-    pub(crate) links: Links,
+    pub(crate) links: CandidateLinks,
     pub(crate) hubs: BTreeSet<IdentifierKey>,
     pub(crate) heads: HashMap<String, String>,
     pub(crate) customers: u64,
@@ -138,22 +138,22 @@ pub(crate) struct Found {
 }
 
 /// Identifiers whose present holders the caller will want to know once all is folded. Who asks is to name customers.
-pub(crate) type Wanted = Arc<dyn Fn() -> BTreeSet<String> + Send + Sync>;
+pub(crate) type WantedValues = Arc<dyn Fn() -> BTreeSet<String> + Send + Sync>;
 
 /// Folds the log up to a position vector; `rows` hears every row that must be.
-pub(crate) async fn replay(
+pub(crate) async fn replay_log(
     source: &ReplaySource,
     positions: &[u64],
-    rows: Arc<dyn Rows>,
-    wanted: Option<Wanted>,
-) -> Result<Replayed, AuditError> {
+    rows: Arc<dyn RowSink>,
+    wanted: Option<WantedValues>,
+) -> Result<ReplayResult, AuditError> {
     let total: u64 = positions.iter().sum();
     // A small budget means small lanes: one for each thread is in memory beside what waits.
     let lane = LANE.min((source.memory / LANE_SHARE) as u64).max(1);
     let shards = usize::try_from(total.div_ceil(lane).clamp(1, MOST_LANES)).unwrap_or(1);
-    let memory = Memory::new(source.memory);
-    let queues = |lanes: usize| Queues::new(lanes, &memory);
-    let work = Arc::new(Replay {
+    let memory = SpillMemory::new(source.memory);
+    let queues = |lanes: usize| SpillQueues::new(lanes, &memory);
+    let work = Arc::new(ReplayRun {
         key: source.key.clone(),
         keys: Arc::clone(&source.keys),
         rules: source.rules.clone(),
@@ -173,36 +173,36 @@ pub(crate) async fn replay(
         flagged: OnceLock::new(),
         linked: OnceLock::new(),
     });
-    source.progress.begin(total);
+    source.progress.begin_count(total);
     let started = Instant::now();
-    work.scatter(&source.log, positions).await?;
+    work.scatter_records(&source.log, positions).await?;
     let read = started.elapsed().as_secs_f64();
-    let mut done = tokio::task::spawn_blocking(move || work.run(wanted.as_ref())).await??;
+    let mut done = tokio::task::spawn_blocking(move || work.run_steps(wanted.as_ref())).await??;
     (done.split.read, done.split.spilled) = (read, memory.spilled());
     Ok(done)
 }
 
-impl Replay {
-    fn run(&self, wanted: Option<&Wanted>) -> Result<Replayed, AuditError> {
+impl ReplayRun {
+    fn run_steps(&self, wanted: Option<&WantedValues>) -> Result<ReplayResult, AuditError> {
         let mut split = PhaseSeconds::default();
-        timed(&mut split.fold, || self.each_shard(|shard| self.fold(shard)))?;
-        timed(&mut split.resolve, || self.each_shard(|shard| self.see(shard)))?;
-        timed(&mut split.own, || self.each_shard(|shard| self.settle(0, shard)))?;
-        self.flagged.get_or_init(|| std::mem::take(&mut self.found().flagged));
-        timed(&mut split.resolve, || self.each_shard(|shard| self.hold(shard)))?;
-        timed(&mut split.resolve, || self.link())?;
-        timed(&mut split.resolve, || self.each_shard(|shard| self.gather(shard)))?;
+        time_step(&mut split.fold, || self.each_shard(|shard| self.fold_shard(shard)))?;
+        time_step(&mut split.resolve, || self.each_shard(|shard| self.note_first_seen(shard)))?;
+        time_step(&mut split.own, || self.each_shard(|shard| self.attribute_shard(0, shard)))?;
+        self.flagged.get_or_init(|| std::mem::take(&mut self.lock_found().flagged));
+        time_step(&mut split.resolve, || self.each_shard(|shard| self.note_holders(shard)))?;
+        time_step(&mut split.resolve, || self.link_parties())?;
+        time_step(&mut split.resolve, || self.each_shard(|shard| self.gather_parties(shard)))?;
         for step in SettlementStep::ALL {
-            timed(&mut split.own, || self.each_shard(|shard| self.reply(step, shard)))?;
+            time_step(&mut split.own, || self.each_shard(|shard| self.reply_shard(step, shard)))?;
         }
         for class in 1..CLASSES {
-            timed(&mut split.own, || self.each_shard(|shard| self.settle(class, shard)))?;
+            time_step(&mut split.own, || self.each_shard(|shard| self.attribute_shard(class, shard)))?;
         }
-        timed(&mut split.add, || self.each_shard(|shard| self.add(shard)))?;
-        timed(&mut split.resolve, || self.each_shard(|shard| self.cluster(shard, wanted.is_some())))?;
-        let holders = wanted.map(|wanted| self.holders(&wanted())).transpose()?.unwrap_or_default();
-        let mut found = self.found();
-        Ok(Replayed {
+        time_step(&mut split.add, || self.each_shard(|shard| self.add_shard(shard)))?;
+        time_step(&mut split.resolve, || self.each_shard(|shard| self.cluster_lane(shard, wanted.is_some())))?;
+        let holders = wanted.map(|wanted| self.find_holders(&wanted())).transpose()?.unwrap_or_default();
+        let mut found = self.lock_found();
+        Ok(ReplayResult {
             events: self.count.load(Ordering::Relaxed),
             refused: self.refused.load(Ordering::Relaxed),
             customers: found.customers,
@@ -221,26 +221,26 @@ impl Replay {
     }
 
     /// The lane of a key among the shards.
-    pub(crate) fn shard(&self, key: &str) -> usize {
+    pub(crate) fn shard_of(&self, key: &str) -> usize {
         partition_of(key.as_bytes(), u32::try_from(self.shards).unwrap_or(1)) as usize
     }
 
     /// The lane of a subject among classes and shards.
-    pub(crate) fn lane(&self, kind: SubjectKind, key: &str) -> usize {
-        class(kind) * self.shards + self.shard(key)
+    pub(crate) fn lane_of(&self, kind: SubjectKind, key: &str) -> usize {
+        class_of(kind) * self.shards + self.shard_of(key)
     }
 
-    pub(crate) fn found(&self) -> MutexGuard<'_, Found> {
+    pub(crate) fn lock_found(&self) -> MutexGuard<'_, ReplayFindings> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Place of a kind in the order of settling.
-pub(crate) fn class(kind: SubjectKind) -> usize {
+pub(crate) fn class_of(kind: SubjectKind) -> usize {
     kind.rank().and_then(|rank| RANKS.iter().position(|known| *known == rank)).map_or(0, |at| at + 1)
 }
 
-fn timed(into: &mut f64, work: impl FnOnce() -> Result<(), AuditError>) -> Result<(), AuditError> {
+fn time_step(into: &mut f64, work: impl FnOnce() -> Result<(), AuditError>) -> Result<(), AuditError> {
     let started = Instant::now();
     let done = work();
     *into += started.elapsed().as_secs_f64();

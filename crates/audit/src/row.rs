@@ -5,12 +5,12 @@ use onefold_view::{Digest, OwnerKeys};
 
 /// A key with its print.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Key<'a> {
+pub(crate) struct RowKey<'a> {
     pub(crate) text: &'a str,
     pub(crate) print: KeyPrint,
 }
 
-impl<'a> Key<'a> {
+impl<'a> RowKey<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         Self { text, print: KeyPrint::of(text) }
     }
@@ -18,30 +18,30 @@ impl<'a> Key<'a> {
 
 /// One row of a derived table.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Row<'a> {
-    Subject { key: Key<'a>, state: &'a [u8], keys: Option<&'a OwnerKeys> },
-    Owner { key: Key<'a>, bundle: &'a [u8], digest: Option<&'a Digest>, first_seen: Option<i64> },
-    Document { owner: Key<'a>, at: i64, subject: Key<'a> },
-    OpenItem { owner: Key<'a>, invoice: Key<'a>, due: i64, item: &'a [u8] },
-    Holder { party: Key<'a>, identifier: Key<'a>, present: bool },
-    Decision { party: Key<'a>, decision: Key<'a> },
-    Member { party: Key<'a>, head: Key<'a> },
-    Search { party: Key<'a>, text: &'a str },
-    SetMember { atom: Key<'a>, set: Key<'a> },
-    Decided { subject: Key<'a> },
-    Fact { subject: Key<'a>, id: &'a [u8; 48], state: &'a [u8] },
+pub(crate) enum ExpectedRow<'a> {
+    Subject { key: RowKey<'a>, state: &'a [u8], keys: Option<&'a OwnerKeys> },
+    Owner { key: RowKey<'a>, bundle: &'a [u8], digest: Option<&'a Digest>, first_seen: Option<i64> },
+    Document { owner: RowKey<'a>, at: i64, subject: RowKey<'a> },
+    OpenItem { owner: RowKey<'a>, invoice: RowKey<'a>, due: i64, item: &'a [u8] },
+    Holder { party: RowKey<'a>, identifier: RowKey<'a>, present: bool },
+    Decision { party: RowKey<'a>, decision: RowKey<'a> },
+    Member { party: RowKey<'a>, head: RowKey<'a> },
+    Search { party: RowKey<'a>, text: &'a str },
+    SetMember { atom: RowKey<'a>, set: RowKey<'a> },
+    Decided { subject: RowKey<'a> },
+    Fact { subject: RowKey<'a>, id: &'a [u8; 48], state: &'a [u8] },
 }
 
 /// Whoever takes the rows in, from several threads.
-pub(crate) trait Rows: Send + Sync {
-    fn row(&self, row: Row<'_>);
+pub(crate) trait RowSink: Send + Sync {
+    fn take_row(&self, row: ExpectedRow<'_>);
 
     /// A record that is no event. It belongs to no derived table.
     fn refused(&self, _entry: QuarantineEntry) {}
 }
 
-impl<'a> Row<'a> {
-    pub(crate) fn table(&self) -> StoredTable {
+impl<'a> ExpectedRow<'a> {
+    pub(crate) fn row_table(&self) -> StoredTable {
         match self {
             Self::Subject { .. } => StoredTable::Subjects,
             Self::Owner { .. } => StoredTable::Owners,
@@ -58,7 +58,7 @@ impl<'a> Row<'a> {
     }
 
     /// The key by which a person finds whom it concerns.
-    pub(crate) fn key(&self) -> Key<'a> {
+    pub(crate) fn row_key(&self) -> RowKey<'a> {
         match self {
             Self::Subject { key, .. } | Self::Owner { key, .. } => *key,
             Self::Document { owner, .. } | Self::OpenItem { owner, .. } => *owner,
@@ -71,8 +71,8 @@ impl<'a> Row<'a> {
         }
     }
 
-    pub(crate) fn print(&self) -> RowPrint {
-        let print = |columns: &[&[u8]]| RowPrint::of(self.table(), self.key().print, columns);
+    pub(crate) fn row_print(&self) -> RowPrint {
+        let print = |columns: &[&[u8]]| RowPrint::of(self.row_table(), self.row_key().print, columns);
         match self {
             Self::Subject { state, .. } => print(&[state]),
             Self::Owner { bundle, digest, first_seen, .. } => {

@@ -9,9 +9,9 @@ use onefold_identity::{IdentifierKey, Intermediary};
 use onefold_view::{GuestParty, MentionState, OwnerKeys, SettlementStep};
 use prost::Message;
 
-use crate::replay::{Replay, class};
-use crate::row::{Key, Row};
-use crate::spill::{Frame, Writer};
+use crate::replay::{ReplayRun, class_of};
+use crate::row::{ExpectedRow, RowKey};
+use crate::spill::{SpillFrame, SpillWriter};
 use crate::verify::AuditError;
 
 /// A frame of words: what the sender says.
@@ -28,18 +28,18 @@ pub(crate) const SEEN: u8 = 1;
 /// Stands for no further frame.
 const LAST: u32 = u32::MAX;
 
-impl Replay {
+impl ReplayRun {
     /// Has the subjects of a shard say what they say in one step of settlement (rule E5), before any of them is settled. What
     /// is said in a step depends on the steps before alone, so all lanes of a step may go side by side.
-    pub(crate) fn reply(&self, step: SettlementStep, shard: usize) -> Result<(), AuditError> {
-        let classes: BTreeSet<usize> = step.speaking_kinds().iter().map(|kind| class(*kind)).collect();
+    pub(crate) fn reply_shard(&self, step: SettlementStep, shard: usize) -> Result<(), AuditError> {
+        let classes: BTreeSet<usize> = step.speaking_kinds().iter().map(|kind| class_of(*kind)).collect();
         let mut out = self.words.writer();
         for class in classes {
             let lane = class * self.shards + shard;
-            let words = self.words.peek(lane)?;
+            let words = self.words.peek_chunks(lane)?;
             let mut heard: HashMap<&str, BTreeMap<String, MentionState>> = HashMap::default();
             let mut awake: HashSet<&str> = HashSet::default();
-            let speaks = |frame: &Frame<'_>| {
+            let speaks = |frame: &SpillFrame<'_>| {
                 let kind = frame.to.split(':').next().and_then(SubjectKind::from_word);
                 frame.tag == SAYS && kind.is_some_and(|kind| step.speaking_kinds().contains(&kind))
             };
@@ -56,7 +56,7 @@ impl Replay {
             if awake.is_empty() {
                 continue;
             }
-            let states = self.states.peek(lane)?;
+            let states = self.states.peek_chunks(lane)?;
             for frame in states.frames().filter(|frame| awake.contains(frame.to)).collect::<Vec<_>>() {
                 awake.remove(frame.to);
                 let state = SubjectState::decode(frame.rest).map_err(AuditError::Decode)?;
@@ -76,33 +76,33 @@ impl Replay {
         key: &str,
         mut state: SubjectState,
         heard: BTreeMap<String, MentionState>,
-        out: &mut Writer<'_>,
+        out: &mut SpillWriter<'_>,
     ) -> Result<(), AuditError> {
         let Ok(subject) = key.parse::<Subject>() else { return Ok(()) };
         state.inbound = heard;
         for (target, words) in state.mentions_in_step(step, &subject) {
-            let lane = self.lane(target.kind(), target.as_str());
-            out.put(lane, SAYS, target.as_str(), key, &[&words.encode_to_vec()])?;
+            let lane = self.lane_of(target.kind(), target.as_str());
+            out.put_frame(lane, SAYS, target.as_str(), key, &[&words.encode_to_vec()])?;
         }
         Ok(())
     }
 
     /// Settles the subjects of one class in a shard; all classes before it are settled. Parties come first, and are kept,
     /// since what they assert says of whom of them more must be known.
-    pub(crate) fn settle(&self, class: usize, shard: usize) -> Result<(), AuditError> {
+    pub(crate) fn attribute_shard(&self, class: usize, shard: usize) -> Result<(), AuditError> {
         let lane = class * self.shards + shard;
         let (states, words) = match class {
-            0 => (self.states.peek(lane)?, self.words.peek(lane)?),
-            _ => (self.states.take(lane)?, self.words.take(lane)?),
+            0 => (self.states.peek_chunks(lane)?, self.words.peek_chunks(lane)?),
+            _ => (self.states.take_chunks(lane)?, self.words.take_chunks(lane)?),
         };
-        let mut heard: Vec<(Frame<'_>, u32)> = Vec::new();
+        let mut heard: Vec<(SpillFrame<'_>, u32)> = Vec::new();
         let mut said: HashMap<&str, u32> = HashMap::default();
         for frame in words.frames() {
             let n = u32::try_from(heard.len()).unwrap_or(LAST);
             heard.push((frame, said.insert(frame.to, n).unwrap_or(LAST)));
         }
         let (words, added, asserted) = (self.words.writer(), self.added.writer(), self.asserted.writer());
-        let mut out = Out { words, added, asserted, heard: &heard };
+        let mut out = SettleOutput { words, added, asserted, heard: &heard };
         let mut count = 0;
         for frame in states.frames() {
             let state = SubjectState::decode(frame.rest).map_err(AuditError::Decode)?;
@@ -117,7 +117,7 @@ impl Replay {
         out.words.finish()?;
         out.added.finish()?;
         out.asserted.finish()?;
-        self.progress.add(count);
+        self.progress.add_records(count);
         Ok(())
     }
 
@@ -126,7 +126,7 @@ impl Replay {
         text: &str,
         mut state: SubjectState,
         words: u32,
-        out: &mut Out<'_>,
+        out: &mut SettleOutput<'_>,
     ) -> Result<(), AuditError> {
         let Ok(subject) = text.parse::<Subject>() else { return Ok(()) };
         let mut parents: Vec<(&str, OwnerKeys)> = Vec::new();
@@ -135,7 +135,7 @@ impl Replay {
             at = *next;
             match frame.tag {
                 KEYS => parents.push((frame.from, OwnerKeys::decode(frame.rest).map_err(AuditError::Decode)?)),
-                GREETS => state.merge_guest(&subject, &guest(frame)?),
+                GREETS => state.merge_guest(&subject, &read_guest(frame)?),
                 _ => {
                     let inbound = MentionState::decode(frame.rest).map_err(AuditError::Decode)?;
                     state.inbound.entry(frame.from.to_owned()).or_default().merge_with(inbound);
@@ -143,36 +143,41 @@ impl Replay {
             }
         }
         if let Some(rank) = subject.kind().rank() {
-            self.own(&subject, rank, &mut state, &parents, out)?;
+            self.send_owners(&subject, rank, &mut state, &parents, out)?;
         }
         if subject.kind() == SubjectKind::Party {
-            self.assert(&subject, &state, out)?;
+            self.send_assertions(&subject, &state, out)?;
         }
         self.tell_rows(&subject, &state, out)
     }
 
     /// What a party says of itself, for who is one customer and for whose documents are.
-    fn assert(&self, party: &Subject, state: &SubjectState, out: &mut Out<'_>) -> Result<(), AuditError> {
+    fn send_assertions(
+        &self,
+        party: &Subject,
+        state: &SubjectState,
+        out: &mut SettleOutput<'_>,
+    ) -> Result<(), AuditError> {
         let own = IdentifierKey::of_party(party);
         // Its own number has been said where it was seen: it holds that whether anything is said about it or not.
         for (value, held) in asserted_identifiers(party, Some(state)).into_iter().filter(|(value, _)| *value != own) {
             let value = value.as_str();
-            out.asserted.put(self.shard(value), u8::from(held), value, party.as_str(), &[])?;
+            out.asserted.put_frame(self.shard_of(value), u8::from(held), value, party.as_str(), &[])?;
         }
         if state.intermediary() != Intermediary::None {
-            self.found().flagged.insert(party.clone(), state.intermediary());
+            self.lock_found().flagged.insert(party.clone(), state.intermediary());
         }
         Ok(())
     }
 
     /// Finds the keys of a document and tells its children.
-    fn own(
+    fn send_owners(
         &self,
         subject: &Subject,
         rank: u8,
         state: &mut SubjectState,
         parents: &[(&str, OwnerKeys)],
-        out: &mut Out<'_>,
+        out: &mut SettleOutput<'_>,
     ) -> Result<(), AuditError> {
         let flagged = self.flagged.get();
         let intermediary =
@@ -184,8 +189,8 @@ impl Replay {
             let bytes = keys.encode_to_vec();
             for child in state.children() {
                 if child.kind().rank().is_some_and(|of| of > rank) {
-                    let lane = self.lane(child.kind(), child.as_str());
-                    out.words.put(lane, KEYS, child.as_str(), subject.as_str(), &[&bytes])?;
+                    let lane = self.lane_of(child.kind(), child.as_str());
+                    out.words.put_frame(lane, KEYS, child.as_str(), subject.as_str(), &[&bytes])?;
                 }
             }
         }
@@ -194,40 +199,45 @@ impl Replay {
     }
 
     /// Gives the rows of a settled subject, and what it adds to its owners.
-    fn tell_rows(&self, subject: &Subject, state: &SubjectState, out: &mut Out<'_>) -> Result<(), AuditError> {
+    fn tell_rows(&self, subject: &Subject, state: &SubjectState, out: &mut SettleOutput<'_>) -> Result<(), AuditError> {
         let bytes = state.encode_to_vec();
         if bytes.is_empty() {
             return Ok(());
         }
-        let key = Key::new(subject.as_str());
+        let key = RowKey::new(subject.as_str());
         // Before the subject's own, which says whose it is.
         if state.is_decided() {
-            self.rows.row(Row::Decided { subject: key });
+            self.rows.take_row(ExpectedRow::Decided { subject: key });
         }
-        self.rows.row(Row::Subject { key, state: &bytes, keys: state.keys.as_ref() });
+        self.rows.take_row(ExpectedRow::Subject { key, state: &bytes, keys: state.keys.as_ref() });
         for owner in state.index_keys(subject) {
-            self.rows.row(Row::Document { owner: Key::new(&owner), at: state.at(), subject: key });
+            self.rows.take_row(ExpectedRow::Document { owner: RowKey::new(&owner), at: state.at(), subject: key });
         }
         for (owner, contribution) in state.contributions(subject) {
             for item in contribution.open_items() {
-                let (owner, invoice) = (Key::new(&item.owner), Key::new(&item.invoice));
-                self.rows.row(Row::OpenItem { owner, invoice, due: item.due, item: &item.encode_to_vec() });
+                let (owner, invoice) = (RowKey::new(&item.owner), RowKey::new(&item.invoice));
+                self.rows.take_row(ExpectedRow::OpenItem {
+                    owner,
+                    invoice,
+                    due: item.due,
+                    item: &item.encode_to_vec(),
+                });
             }
-            out.added.put(self.shard(&owner), ADDS, &owner, "", &[&contribution.encode_to_vec()])?;
+            out.added.put_frame(self.shard_of(&owner), ADDS, &owner, "", &[&contribution.encode_to_vec()])?;
         }
         Ok(())
     }
 }
 
-fn guest(frame: &Frame<'_>) -> Result<GuestParty, AuditError> {
+fn read_guest(frame: &SpillFrame<'_>) -> Result<GuestParty, AuditError> {
     GuestParty::decode(frame.rest).map_err(AuditError::Decode)
 }
 
 /// What settling reads and writes.
-struct Out<'a> {
-    words: Writer<'a>,
-    added: Writer<'a>,
-    asserted: Writer<'a>,
+struct SettleOutput<'a> {
+    words: SpillWriter<'a>,
+    added: SpillWriter<'a>,
+    asserted: SpillWriter<'a>,
     /// All words of the shard, those for one subject chained.
-    heard: &'a [(Frame<'a>, u32)],
+    heard: &'a [(SpillFrame<'a>, u32)],
 }

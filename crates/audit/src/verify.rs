@@ -10,9 +10,9 @@ use onefold_store::{EachRow, RowPrint, SEARCH_INDEX, StoreError, StoredTable, Ve
 use serde::Serialize;
 
 use crate::RowMismatch;
-use crate::compare::{Names, Sums};
-use crate::replay::{PhaseSeconds, ReplaySource, Replayed, Wanted, replay};
-use crate::row::Rows;
+use crate::compare::{BucketSums, MismatchNames};
+use crate::replay::{PhaseSeconds, ReplayResult, ReplaySource, WantedValues, replay_log};
+use crate::row::RowSink;
 
 /// Pause between looks at whether live is at rest.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -38,11 +38,11 @@ pub enum AuditError {
          later copy; or, where there is none, `onefold rebuild --accept` makes views of what this log holds"
     )]
     Short { partition: u32, from: u64, until: u64 },
-    #[error("{}", restless(.0))]
+    #[error("{}", restless_text(.0))]
     Restless(Duration),
 }
 
-fn restless(waited: &Duration) -> String {
+fn restless_text(waited: &Duration) -> String {
     format!(
         "in {:.0} s there was no moment at which nothing waited for resolver or assembler, so there is nothing to compare \
          with; try again under less load, or for longer",
@@ -65,12 +65,12 @@ impl ReplayProgress {
         self.0[1].load(Ordering::Relaxed)
     }
 
-    pub(crate) fn begin(&self, total: u64) {
+    pub(crate) fn begin_count(&self, total: u64) {
         self.0[0].store(0, Ordering::Relaxed);
         self.0[1].store(total, Ordering::Relaxed);
     }
 
-    pub(crate) fn add(&self, records: u64) {
+    pub(crate) fn add_records(&self, records: u64) {
         self.0[0].fetch_add(records, Ordering::Relaxed);
     }
 }
@@ -146,7 +146,7 @@ impl VerificationReport {
     }
 
     /// Looks whether rows are what they were stored as, where something differs.
-    pub(crate) async fn torn(mut self, live: &Arc<dyn VerifySnapshot>) -> Result<Self, AuditError> {
+    pub(crate) async fn check_torn(mut self, live: &Arc<dyn VerifySnapshot>) -> Result<Self, AuditError> {
         if !self.is_equal() {
             self.torn_rows = live.torn().await?;
         }
@@ -167,25 +167,25 @@ pub async fn verify(
 ) -> Result<VerificationReport, AuditError> {
     let snapshot = at_rest(store, patience).await?;
     let started = Instant::now();
-    let (must, are) = (Arc::new(Sums::new()), Arc::new(Sums::new()));
-    let scanning = tokio::spawn(scan(Arc::clone(&snapshot), StoredTable::ALL.into(), {
+    let (must, are) = (Arc::new(BucketSums::new()), Arc::new(BucketSums::new()));
+    let scanning = tokio::spawn(scan_rows(Arc::clone(&snapshot), StoredTable::ALL.into(), {
         let are = Arc::clone(&are);
         move |table, print, _: &dyn Fn() -> String| are.add(table, print)
     }));
-    let rows: Arc<dyn Rows> = must.clone();
-    let replayed = replay(source, &snapshot.kept().positions, rows, None).await;
+    let rows: Arc<dyn RowSink> = must.clone();
+    let replayed = replay_log(source, &snapshot.kept().positions, rows, None).await;
     let (mut replayed, compare) = (replayed?, scanning.await??);
     replayed.split.compare = compare;
-    let (mismatches, mismatched_rows) = name(source, &snapshot, &must, &are).await?;
+    let (mismatches, mismatched_rows) = name_mismatches(source, &snapshot, &must, &are).await?;
     let positions = &snapshot.kept().positions;
-    let verified = verified(Some(&snapshot), positions, &replayed, started.elapsed(), mismatches, mismatched_rows);
-    verified.torn(&snapshot).await
+    let verified = make_report(Some(&snapshot), positions, &replayed, started.elapsed(), mismatches, mismatched_rows);
+    verified.check_torn(&snapshot).await
 }
 
-pub(crate) fn verified(
+pub(crate) fn make_report(
     live: Option<&Arc<dyn VerifySnapshot>>,
     positions: &[u64],
-    replayed: &Replayed,
+    replayed: &ReplayResult,
     took: Duration,
     mismatches: Vec<RowMismatch>,
     mismatched_rows: u64,
@@ -229,7 +229,7 @@ pub async fn at_rest(store: &dyn VerifyStore, patience: Duration) -> Result<Arc<
 }
 
 /// Reads tables one after the other; answers how many seconds that took.
-pub(crate) async fn scan(
+pub(crate) async fn scan_rows(
     snapshot: Arc<dyn VerifySnapshot>,
     tables: BTreeSet<StoredTable>,
     each: impl Fn(StoredTable, RowPrint, &dyn Fn() -> String) + Send + Sync + 'static,
@@ -244,25 +244,25 @@ pub(crate) async fn scan(
 }
 
 /// Where sums differ, both sides are read once more, and the rows and customers told.
-pub(crate) async fn name(
+pub(crate) async fn name_mismatches(
     source: &ReplaySource,
     snapshot: &Arc<dyn VerifySnapshot>,
-    must: &Sums,
-    are: &Sums,
+    must: &BucketSums,
+    are: &BucketSums,
 ) -> Result<(Vec<RowMismatch>, u64), AuditError> {
-    let (wrong, beyond) = must.differ(are);
+    let (wrong, beyond) = must.find_differences(are);
     if wrong.is_empty() {
         return Ok((Vec::new(), 0));
     }
-    let names = Arc::new(Names::new(wrong));
-    scan(Arc::clone(snapshot), names.tables(), {
+    let names = Arc::new(MismatchNames::new(wrong));
+    scan_rows(Arc::clone(snapshot), names.seen_tables(), {
         let names = Arc::clone(&names);
-        move |table, print, key: &dyn Fn() -> String| names.stored(table, print, key)
+        move |table, print, key: &dyn Fn() -> String| names.note_stored(table, print, key)
     })
     .await?;
-    let (rows, asked): (Arc<dyn Rows>, _) = (names.clone(), Arc::clone(&names));
-    let identifiers: Wanted = Arc::new(move || asked.identifiers());
-    let replayed = replay(source, &snapshot.kept().positions, rows, Some(identifiers)).await?;
-    let (mismatches, count) = names.mismatches(&replayed);
+    let (rows, asked): (Arc<dyn RowSink>, _) = (names.clone(), Arc::clone(&names));
+    let identifiers: WantedValues = Arc::new(move || asked.identifiers());
+    let replayed = replay_log(source, &snapshot.kept().positions, rows, Some(identifiers)).await?;
+    let (mismatches, count) = names.find_mismatches(&replayed);
     Ok((mismatches, count + beyond))
 }
