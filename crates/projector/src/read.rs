@@ -8,7 +8,7 @@ use onefold_stage::StageError;
 use onefold_store::QuarantineEntry;
 
 /// An event with its place in the log.
-pub(crate) struct Taken {
+pub(crate) struct DecodedRecord {
     pub(crate) event: DecodedEvent,
     /// Digest of what it says.
     pub(crate) digest: ContentDigest,
@@ -19,19 +19,19 @@ pub(crate) struct Taken {
 
 /// What is to be one batch.
 #[derive(Default)]
-pub(crate) struct Read {
+pub(crate) struct ReadBatch {
     /// Positions that it moves: (partition, from, to).
     pub(crate) moves: Vec<(u32, u64, u64)>,
-    pub(crate) taken: Vec<Taken>,
+    pub(crate) taken: Vec<DecodedRecord>,
     /// Records among them that are no events.
     pub(crate) refused: Vec<QuarantineEntry>,
     /// Positions before it.
     pub(crate) from: Vec<u64>,
 }
 
-impl Read {
+impl ReadBatch {
     /// Positions after it.
-    pub(crate) fn to(&self) -> Vec<u64> {
+    pub(crate) fn end_positions(&self) -> Vec<u64> {
         let mut to = self.from.clone();
         for (partition, _, position) in &self.moves {
             if let Some(at) = to.get_mut(*partition as usize) {
@@ -44,7 +44,7 @@ impl Read {
 
 /// Reads batches.
 #[derive(Clone)]
-pub(crate) struct Reader {
+pub(crate) struct EventReader {
     pub(crate) log: Arc<dyn Log>,
     /// The hub's own, for content digests.
     pub(crate) key: HubKey,
@@ -54,10 +54,10 @@ pub(crate) struct Reader {
     pub(crate) batch: usize,
 }
 
-impl Reader {
+impl EventReader {
     /// What comes after these positions, shared out among the partitions that have more.
-    pub(crate) async fn read(&self, from: Vec<u64>) -> Result<Read, StageError> {
-        let mut read = Read { from, ..Read::default() };
+    pub(crate) async fn read_batch(&self, from: Vec<u64>) -> Result<ReadBatch, StageError> {
+        let mut read = ReadBatch { from, ..ReadBatch::default() };
         let heads = self.log.heads(EVENTS_TOPIC).await?;
         let behind = heads.iter().zip(&read.from).filter(|(head, at)| head > at).count().max(1);
         let share = self.batch.div_ceil(behind);
@@ -72,7 +72,7 @@ impl Reader {
             let take = move || {
                 let (mut taken, mut refused) = (Vec::with_capacity(records.len()), Vec::new());
                 for stored in records {
-                    match take(stored, &key, keys.as_ref()) {
+                    match decode_record(stored, &key, keys.as_ref()) {
                         Ok(event) => taken.push(event),
                         Err(entry) => refused.push(*entry),
                     }
@@ -90,11 +90,15 @@ impl Reader {
 
 /// A record that is wrong alone is found before it is stored; one that came into the log all the same stays there, and is in
 /// quarantine for whoever must decide.
-fn take(stored: StoredRecord, key: &HubKey, keys: &dyn KeyRing) -> Result<Taken, Box<QuarantineEntry>> {
+fn decode_record(
+    stored: StoredRecord,
+    key: &HubKey,
+    keys: &dyn KeyRing,
+) -> Result<DecodedRecord, Box<QuarantineEntry>> {
     match decode_digested(&stored.record.value, key, keys) {
         Ok((digest, event)) => {
             let StoredRecord { partition, offset, record } = stored;
-            Ok(Taken { event, digest, partition, offset, recorded_at: record.time })
+            Ok(DecodedRecord { event, digest, partition, offset, recorded_at: record.time })
         }
         Err(error) => Err(Box::new(QuarantineEntry::refused(EVENTS_TOPIC, &stored, &error))),
     }

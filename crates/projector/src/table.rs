@@ -9,38 +9,38 @@ use foldhash::{HashMap, HashMapExt};
 
 /// Where a row stands in its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place(usize);
+pub(crate) struct RowPlace(usize);
 
 /// Rows in the order in which they came.
-pub(crate) struct Table<K, R> {
-    places: HashMap<K, Place>,
+pub(crate) struct PlaceTable<K, R> {
+    places: HashMap<K, RowPlace>,
     rows: Vec<R>,
 }
 
-impl<K: Borrow<str> + Eq + Hash, R> Table<K, R> {
+impl<K: Borrow<str> + Eq + Hash, R> PlaceTable<K, R> {
     pub(crate) fn with_capacity(rows: usize) -> Self {
         Self { places: HashMap::with_capacity(rows), rows: Vec::with_capacity(rows) }
     }
 
-    pub(crate) fn place(&self, key: &str) -> Option<Place> {
+    pub(crate) fn place_of(&self, key: &str) -> Option<RowPlace> {
         self.places.get(key).copied()
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&R> {
-        self.place(key).map(|place| &self[place])
+        self.place_of(key).map(|place| &self[place])
     }
 
     /// Puts a row at a place of its own, where its key has none yet; answers that place.
-    pub(crate) fn insert(&mut self, key: K, make: impl FnOnce() -> R) -> Option<Place> {
-        let place = Place(self.rows.len());
+    pub(crate) fn get_or_insert(&mut self, key: K, make: impl FnOnce() -> R) -> Option<RowPlace> {
+        let place = RowPlace(self.rows.len());
         let Entry::Vacant(vacant) = self.places.entry(key) else { return None };
         vacant.insert(place);
         self.rows.push(make());
         Some(place)
     }
 
-    pub(crate) fn places(&self) -> impl Iterator<Item = Place> + use<K, R> {
-        (0..self.rows.len()).map(Place)
+    pub(crate) fn places(&self) -> impl Iterator<Item = RowPlace> + use<K, R> {
+        (0..self.rows.len()).map(RowPlace)
     }
 
     pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut R> {
@@ -49,16 +49,16 @@ impl<K: Borrow<str> + Eq + Hash, R> Table<K, R> {
 }
 
 /// A place is given by the table that it is of, and rows are never taken out.
-impl<K, R> Index<Place> for Table<K, R> {
+impl<K, R> Index<RowPlace> for PlaceTable<K, R> {
     type Output = R;
 
-    fn index(&self, place: Place) -> &R {
+    fn index(&self, place: RowPlace) -> &R {
         &self.rows[place.0]
     }
 }
 
-impl<K, R> IndexMut<Place> for Table<K, R> {
-    fn index_mut(&mut self, place: Place) -> &mut R {
+impl<K, R> IndexMut<RowPlace> for PlaceTable<K, R> {
+    fn index_mut(&mut self, place: RowPlace) -> &mut R {
         &mut self.rows[place.0]
     }
 }

@@ -50,7 +50,7 @@ pub struct WorkCounters {
 
 /// What the counters say at one moment.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Done {
+pub struct WorkDone {
     spent: [Duration; WorkPart::ALL.len()],
     /// Batches committed.
     pub batches: u64,
@@ -64,8 +64,8 @@ pub struct Done {
 
 impl WorkCounters {
     /// What was done so far.
-    pub fn done(&self) -> Done {
-        Done {
+    pub fn work_done(&self) -> WorkDone {
+        WorkDone {
             spent: std::array::from_fn(|n| Duration::from_nanos(self.nanos[n].load(Relaxed))),
             batches: self.batches.load(Relaxed),
             events: self.events.load(Relaxed),
@@ -75,34 +75,34 @@ impl WorkCounters {
     }
 
     /// Counts the time since `from` for a part; answers the present, from which the next part counts.
-    pub(crate) fn spent(&self, part: WorkPart, from: Instant) -> Instant {
+    pub(crate) fn note_spent(&self, part: WorkPart, from: Instant) -> Instant {
         let now = Instant::now();
-        self.add(part, now - from);
+        self.add_time(part, now - from);
         now
     }
 
-    pub(crate) fn add(&self, part: WorkPart, took: Duration) {
+    pub(crate) fn add_time(&self, part: WorkPart, took: Duration) {
         self.nanos[part as usize].fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Relaxed);
     }
 
-    pub(crate) fn batch(&self, events: u64) {
+    pub(crate) fn add_batch(&self, events: u64) {
         self.batches.fetch_add(1, Relaxed);
         self.events.fetch_add(events, Relaxed);
     }
 
-    pub(crate) fn read(&self, rows: usize) {
+    pub(crate) fn add_read(&self, rows: usize) {
         self.read.fetch_add(rows as u64, Relaxed);
     }
 
-    pub(crate) fn wrote(&self, rows: usize) {
+    pub(crate) fn add_written(&self, rows: usize) {
         self.written.fetch_add(rows as u64, Relaxed);
     }
 }
 
-impl Done {
+impl WorkDone {
     /// What came after an earlier moment.
-    pub fn since(&self, earlier: &Done) -> Done {
-        Done {
+    pub fn since(&self, earlier: &WorkDone) -> WorkDone {
+        WorkDone {
             spent: std::array::from_fn(|n| self.spent[n].saturating_sub(earlier.spent[n])),
             batches: self.batches - earlier.batches,
             events: self.events - earlier.events,
@@ -112,7 +112,7 @@ impl Done {
     }
 
     /// Time spent on a part.
-    pub fn spent(&self, part: WorkPart) -> Duration {
+    pub fn time_spent(&self, part: WorkPart) -> Duration {
         self.spent[part as usize]
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use onefold_event::Event;
-use onefold_projector::{Done, WorkPart};
+use onefold_projector::{WorkDone, WorkPart};
 use serde_json::{Map, Value, json};
 
 use super::measure::{Report, memory_mib, peak_memory_mib, timed};
@@ -21,7 +21,7 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     let ((), recorded) = timed(rig.record_customers()).await?;
     report.rate("customers_recorded_per_second", rig.workload.customers, recorded);
     report.put("cpu_us_per_customer", rig.cpu().per_event(&cpu, rig.workload.customers));
-    let (cpu, done, bytes, mut memory) = (rig.cpu(), rig.hub.work.done(), rig.bytes(), vec![memory_mib()]);
+    let (cpu, done, bytes, mut memory) = (rig.cpu(), rig.hub.work.work_done(), rig.bytes(), vec![memory_mib()]);
     let reads = Reads::begin(rig);
     let ((), told) = timed(async {
         for quarter in 0..4 {
@@ -36,7 +36,7 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
     report.put("cpu_us_per_event", rig.cpu().per_event(&cpu, rig.events));
     report.put("cpu_percent", rig.cpu().shares(&cpu)).put("memory_mib_by_quarter", memory);
     report.spread("read_by_id", read);
-    let done = rig.hub.work.done().since(&done);
+    let done = rig.hub.work.work_done().since(&done);
     let per_batch = done.events / done.batches.max(1);
     report.put("projector_us_per_event", parts(&done)).put("events_per_batch", per_batch);
     report.put("events_per_customer_and_batch", rig.workload.per_customer(per_batch));
@@ -53,13 +53,14 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
 }
 
 /// Microseconds per event of each part of the projector's work.
-fn parts(done: &Done) -> Value {
-    let micros = |part: WorkPart| (done.spent(part).as_secs_f64() * 1e7 / done.events.max(1) as f64).round() / 10.0;
+fn parts(done: &WorkDone) -> Value {
+    let micros =
+        |part: WorkPart| (done.time_spent(part).as_secs_f64() * 1e7 / done.events.max(1) as f64).round() / 10.0;
     WorkPart::ALL.into_iter().map(|part| (part.name().to_owned(), json!(micros(part)))).collect::<Map<_, _>>().into()
 }
 
 /// Rows per event.
-pub(super) fn rows(done: &Done) -> Value {
+pub(super) fn rows(done: &WorkDone) -> Value {
     let each = |rows: u64| (rows as f64 / done.events.max(1) as f64 * 100.0).round() / 100.0;
     json!({"read": each(done.read), "written": each(done.written)})
 }

@@ -29,7 +29,7 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
             .spread(&format!("merge_{documents}_documents"), merged)
             .spread(&format!("unmerge_{documents}_documents"), unmerged);
     }
-    let (mut one_more, done) = (Vec::new(), rig.hub.work.done());
+    let (mut one_more, done) = (Vec::new(), rig.hub.work.work_done());
     for n in 0..100 {
         let event = invoice("party:crm:L", LARGE + n)?;
         let started = Instant::now();
@@ -38,7 +38,7 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
         one_more.push(started.elapsed());
     }
     report.spread(&format!("one_more_event_after_{LARGE}"), one_more);
-    report.put("one_more_event_rows", rows(&rig.hub.work.done().since(&done)));
+    report.put("one_more_event_rows", rows(&rig.hub.work.work_done().since(&done)));
     report.put("peak_memory_mib", peak_memory_mib());
     Ok(report)
 }

@@ -10,15 +10,15 @@ use crate::read::Taken;
 use crate::row::Row;
 
 /// Gathers it, where publishing is switched on.
-pub(crate) struct Unnamed {
+pub(crate) struct IndirectChanges {
     /// Owner keys that whoever reads the events finds in their subjects' rows.
     named: BTreeSet<String>,
     owners: BTreeSet<String>,
     opened: Vec<Note>,
 }
 
-impl Unnamed {
-    pub(crate) fn new(batch: &Batch<'_>, taken: &[Taken]) -> Self {
+impl IndirectChanges {
+    pub(crate) fn new(batch: &ProjectBatch<'_>, taken: &[DecodedRecord]) -> Self {
         let rows = taken.iter().filter_map(|t| batch.subjects.get(t.event.header.subject.as_str()));
         let named = rows.flat_map(|row| row.state.owners_of(&row.subject)).collect();
         Self { named, owners: BTreeSet::new(), opened: Vec::new() }
@@ -26,7 +26,7 @@ impl Unnamed {
 
     /// Takes in an owner that was touched, and whether its bundle or its first sighting changed. What nobody owns is in no
     /// customer's view.
-    pub(crate) fn owner(&mut self, key: &str, bundle: bool, first_seen: bool) {
+    pub(crate) fn note_owner(&mut self, key: &str, bundle: bool, first_seen: bool) {
         if !(bundle || first_seen) {
             return;
         }
@@ -50,14 +50,14 @@ impl Unnamed {
     }
 
     /// Takes in a party that was never heard of before.
-    pub(crate) fn opened(&mut self, party: &str) {
+    pub(crate) fn note_opened(&mut self, party: &str) {
         let customer = Members { head: party.to_owned(), parties: vec![party.to_owned()] };
         self.opened.push(Note::Identity(IdentityChange::Opened { customer }));
     }
 
     /// All of it. Who holds which identifier is part of the views of others who hold it: where the resolver does not come
     /// to look at a party for that, the publisher does.
-    pub(crate) fn notes(mut self, changes: &RowChanges) -> Vec<Note> {
+    pub(crate) fn into_notes(mut self, changes: &RowChanges) -> Vec<Note> {
         let parties = changes.parties.iter().map(|change| &change.party);
         self.owners.extend(parties.filter(|party| !changes.inbox.contains(*party)).cloned());
         self.opened.extend(self.owners.into_iter().map(Note::Owner));

@@ -6,62 +6,62 @@ use foldhash::{HashSet, HashSetExt};
 use onefold_event::{Subject, SubjectKind};
 use onefold_view::{documents_named, parties_named};
 
-use crate::batch::Batch;
-use crate::read::Taken;
-use crate::table::Place;
-use crate::transaction::{Broken, Coming, Wanted};
+use crate::batch::ProjectBatch;
+use crate::read::DecodedRecord;
+use crate::table::RowPlace;
+use crate::transaction::{PendingRows, TransactionLost, WantedRows};
 
 /// What is on its way: what the next portion's rows lead to, and what the events of the one after name. More would stand
 /// before what is waited for.
-pub(crate) struct Ahead<'a> {
-    portions: &'a [&'a [Taken]],
+pub(crate) struct RowPrefetch<'a> {
+    portions: &'a [&'a [DecodedRecord]],
     asked: HashSet<(bool, Subject)>,
-    named: Option<Coming>,
-    led_to: Option<Coming>,
+    named: Option<PendingRows>,
+    led_to: Option<PendingRows>,
 }
 
-impl<'a> Ahead<'a> {
-    pub(crate) fn of(portions: &'a [&'a [Taken]]) -> Self {
+impl<'a> RowPrefetch<'a> {
+    pub(crate) fn of_portions(portions: &'a [&'a [DecodedRecord]]) -> Self {
         Self { portions, asked: HashSet::new(), named: None, led_to: None }
     }
 
     /// Takes in the rows that the events of the next portion name; asks for what these lead to, then for what the portion
     /// after it names.
-    pub(crate) async fn ask(&mut self, batch: &mut Batch<'_>) -> Result<(), Broken> {
-        let named = self.named.take().or_else(|| self.name(batch));
+    pub(crate) async fn request_next(&mut self, batch: &mut ProjectBatch<'_>) -> Result<(), TransactionLost> {
+        let named = self.named.take().or_else(|| self.next_request(batch));
         if let Some(named) = named {
-            let places = batch.arrive(named).await?;
-            self.led_to = Some(batch.tx.ask(batch.leads_to(&places)));
-            self.named = self.name(batch);
+            let places = batch.take_arrived(named).await?;
+            self.led_to = Some(batch.tx.request_rows(batch.leads_to(&places)));
+            self.named = self.next_request(batch);
         }
         Ok(())
     }
 
     /// Takes in what the next portion's rows lead to.
-    pub(crate) async fn take(&mut self, batch: &mut Batch<'_>) -> Result<(), Broken> {
+    pub(crate) async fn take_arrived(&mut self, batch: &mut ProjectBatch<'_>) -> Result<(), TransactionLost> {
         match self.led_to.take() {
-            Some(led_to) => batch.arrive(led_to).await.map(drop),
+            Some(led_to) => batch.take_arrived(led_to).await.map(drop),
             None => Ok(()),
         }
     }
 
-    fn name(&mut self, batch: &Batch<'_>) -> Option<Coming> {
+    fn next_request(&mut self, batch: &ProjectBatch<'_>) -> Option<PendingRows> {
         let (portion, rest) = self.portions.split_first()?;
         self.portions = rest;
-        Some(batch.tx.ask(named(portion, &mut self.asked)))
+        Some(batch.tx.request_rows(wanted_rows(portion, &mut self.asked)))
     }
 }
 
 /// What events name and was not asked for yet. A party is wanted as an owner; as a subject too where it is a guest.
-fn named(portion: &[Taken], asked: &mut HashSet<(bool, Subject)>) -> Wanted {
-    let mut wanted = Wanted::default();
+fn wanted_rows(portion: &[DecodedRecord], asked: &mut HashSet<(bool, Subject)>) -> WantedRows {
+    let mut wanted = WantedRows::default();
     let mut want = |as_owner: bool, subject: &Subject| {
         if asked.insert((as_owner, subject.clone())) {
             let list = if as_owner { &mut wanted.owners } else { &mut wanted.subjects };
             list.push(subject.to_string());
         }
     };
-    for Taken { event, .. } in portion {
+    for DecodedRecord { event, .. } in portion {
         want(false, &event.header.subject);
         documents_named(event, &mut |document| want(false, document));
         parties_named(event, &mut |party, guest| {
@@ -74,10 +74,10 @@ fn named(portion: &[Taken], asked: &mut HashSet<(bool, Subject)>) -> Wanted {
     wanted
 }
 
-impl Batch<'_> {
+impl ProjectBatch<'_> {
     /// Owners and parents of rows that have come.
-    fn leads_to(&self, places: &[Place]) -> Wanted {
-        let mut wanted = Wanted::default();
+    fn leads_to(&self, places: &[RowPlace]) -> WantedRows {
+        let mut wanted = WantedRows::default();
         for place in places {
             let row = &self.subjects[*place];
             wanted.owners.extend(row.state.owners_of(&row.subject));
@@ -85,8 +85,8 @@ impl Batch<'_> {
                 wanted.subjects.extend(row.state.parents().iter().map(Subject::to_string));
             }
         }
-        wanted.owners.retain(|owner| self.owners.place(owner).is_none());
-        wanted.subjects.retain(|subject| self.subjects.place(subject).is_none());
+        wanted.owners.retain(|owner| self.owners.place_of(owner).is_none());
+        wanted.subjects.retain(|subject| self.subjects.place_of(subject).is_none());
         for list in [&mut wanted.owners, &mut wanted.subjects] {
             list.sort_unstable();
             list.dedup();
