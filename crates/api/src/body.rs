@@ -10,20 +10,20 @@ use http_body_util::BodyExt;
 use hyper::body::Bytes;
 use tokio::time::{Instant, timeout_at};
 
-use crate::Options;
-use crate::connection::{Connection, Phase};
+use crate::HttpOptions;
+use crate::connection::{ConnectionPhase, OpenConnection};
 use crate::problem::ProblemDetails;
-use crate::turns::{Room, Turns};
+use crate::turns::{BodyRoom, TurnLimits};
 
 /// Bytes of each body that need no room of those that all share, so that a large body never keeps out a small one.
 pub(crate) const SMALL: usize = 64 << 10;
 
 /// A body that came whole.
 #[derive(Debug)]
-pub(crate) struct Whole {
+pub(crate) struct WholeBody {
     pub(crate) bytes: Vec<u8>,
     /// Held for as long as the bytes are.
-    _room: Room,
+    _room: BodyRoom,
 }
 
 /// For so long, and so many bytes, what is refused goes on being read and thrown away: whoever sends first and listens then would
@@ -36,20 +36,20 @@ const LINGERING: usize = 32 << 20;
 /// # Errors
 /// 413 where it is larger than it may be, 408 where it comes more slowly, 400 where it breaks off or is malformed, 503 where
 /// other bodies take all the room.
-pub(crate) async fn read(
+pub(crate) async fn read_body(
     mut body: Body,
     headers: &HeaderMap,
-    connection: &Arc<Connection>,
-    bounds: (&Arc<Turns>, &Options),
-) -> Result<Whole, ProblemDetails> {
-    let read = whole(&mut body, headers, connection, (bounds.0, bounds.1)).await;
+    connection: &Arc<OpenConnection>,
+    bounds: (&Arc<TurnLimits>, &HttpOptions),
+) -> Result<WholeBody, ProblemDetails> {
+    let read = collect_body(&mut body, headers, connection, (bounds.0, bounds.1)).await;
     if read.is_err() {
         tokio::spawn(tokio::time::timeout(LINGER, throw_away(body, Arc::clone(bounds.0))));
     }
     read
 }
 
-async fn throw_away(mut body: Body, turns: Arc<Turns>) {
+async fn throw_away(mut body: Body, turns: Arc<TurnLimits>) {
     let mut left = LINGERING;
     while let Some(Ok(frame)) = body.frame().await {
         left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
@@ -60,12 +60,12 @@ async fn throw_away(mut body: Body, turns: Arc<Turns>) {
     }
 }
 
-async fn whole(
+async fn collect_body(
     body: &mut Body,
     headers: &HeaderMap,
-    connection: &Arc<Connection>,
-    (turns, options): (&Turns, &Options),
-) -> Result<Whole, ProblemDetails> {
+    connection: &Arc<OpenConnection>,
+    (turns, options): (&TurnLimits, &HttpOptions),
+) -> Result<WholeBody, ProblemDetails> {
     let most = options.body_bytes;
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > most as u64) {
@@ -73,11 +73,11 @@ async fn whole(
     }
     // A length that is only announced takes no room yet, and is all that will be needed.
     let needed = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(most);
-    let (mut bytes, mut room) = (Vec::new(), Room::default());
-    connection.begin(Phase::Body);
+    let (mut bytes, mut room) = (Vec::new(), BodyRoom::default());
+    connection.begin_phase(ConnectionPhase::Body);
     let began = Instant::now();
     loop {
-        let deadline = began + options.patience(bytes.len() as u64);
+        let deadline = began + options.body_patience(bytes.len() as u64);
         let Ok(frame) = timeout_at(deadline, body.frame()).await else {
             return Err(too_slow(bytes.len(), options));
         };
@@ -90,13 +90,13 @@ async fn whole(
         }
         if length > bytes.capacity() {
             let wanted = length.max(bytes.capacity() * 2).min(needed.max(length));
-            turns.grow(&mut room, wanted.saturating_sub(SMALL))?;
+            turns.grow_room(&mut room, wanted.saturating_sub(SMALL))?;
             bytes.reserve_exact(wanted - bytes.len());
         }
         bytes.extend_from_slice(&data);
     }
-    connection.begin(Phase::Work);
-    Ok(Whole { bytes, _room: room })
+    connection.begin_phase(ConnectionPhase::Work);
+    Ok(WholeBody { bytes, _room: room })
 }
 
 pub(crate) fn too_large(most: usize) -> ProblemDetails {
@@ -104,11 +104,11 @@ pub(crate) fn too_large(most: usize) -> ProblemDetails {
     ProblemDetails::of_http(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 
-fn too_slow(came: usize, options: &Options) -> ProblemDetails {
+fn too_slow(came: usize, options: &HttpOptions) -> ProblemDetails {
     let detail = format!(
         "{came} bytes of the body came within {} ms: expected all of it, or {} bytes per second; send it again, in smaller \
          requests where the line is slow",
-        options.patience(came as u64).as_millis(),
+        options.body_patience(came as u64).as_millis(),
         options.bytes_per_second
     );
     ProblemDetails::of_http(StatusCode::REQUEST_TIMEOUT, detail)

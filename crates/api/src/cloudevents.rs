@@ -19,17 +19,17 @@ use crate::problem::ProblemDetails;
 /// # Errors
 /// A media type, charset or coding that is not taken, a body that is damaged or no JSON, or more than may come at once.
 pub fn read_events(headers: &HeaderMap, body: &[u8], most: usize) -> Result<Vec<PostedEvent>, ProblemDetails> {
-    let body = &*unpacked(headers, body, most)?;
+    let body = &*decompress_body(headers, body, most)?;
     let written = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let (media, parameters) = written.split_once(';').unwrap_or((written, ""));
     check_charset(parameters)?;
     match media.trim().to_ascii_lowercase().as_str() {
-        "application/cloudevents+json" => one(body),
-        "application/cloudevents-batch+json" => batch(body),
-        media if headers.contains_key("ce-specversion") && is_json(media) => binary(headers, written, body),
+        "application/cloudevents+json" => parse_event(body),
+        "application/cloudevents-batch+json" => parse_batch(body),
+        media if headers.contains_key("ce-specversion") && is_json(media) => parse_binary(headers, written, body),
         // Plain JSON: what it is can be seen.
-        "application/json" if body.trim_ascii_start().starts_with(b"[") => batch(body),
-        "application/json" => one(body),
+        "application/json" if body.trim_ascii_start().starts_with(b"[") => parse_batch(body),
+        "application/json" => parse_event(body),
         other => Err(ProblemDetails::of_http(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             format!(
@@ -50,7 +50,7 @@ pub(crate) fn is_packed(body: &[u8]) -> bool {
 }
 
 /// The body as text. What begins as gzip is unpacked whatever the headers say, since JSON never begins so.
-fn unpacked<'b>(headers: &HeaderMap, body: &'b [u8], most: usize) -> Result<Cow<'b, [u8]>, ProblemDetails> {
+fn decompress_body<'b>(headers: &HeaderMap, body: &'b [u8], most: usize) -> Result<Cow<'b, [u8]>, ProblemDetails> {
     let coding = headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim().to_ascii_lowercase());
     if let Some(other) = coding.filter(|coding| !["gzip", "x-gzip", "identity", ""].contains(&coding.as_str())) {
         let detail = format!("content-encoding `{other}`: expected gzip, or none");
@@ -73,11 +73,11 @@ fn no_json(error: &Error) -> ProblemDetails {
     ProblemDetails::of_http(StatusCode::BAD_REQUEST, format!("the body is not valid JSON: {error}"))
 }
 
-fn one(body: &[u8]) -> Result<Vec<PostedEvent>, ProblemDetails> {
+fn parse_event(body: &[u8]) -> Result<Vec<PostedEvent>, ProblemDetails> {
     Ok(vec![PostedEvent::one(body).map_err(|error| no_json(&error))?])
 }
 
-fn batch(body: &[u8]) -> Result<Vec<PostedEvent>, ProblemDetails> {
+fn parse_batch(body: &[u8]) -> Result<Vec<PostedEvent>, ProblemDetails> {
     PostedEvent::batch(body, MOST_EVENTS).map_err(|error| match error {
         BatchError::TooMany(_) => ServiceError::new(ErrorCode::TooLarge, error.to_string()).into(),
         BatchError::Json(error) if error.is_data() => {
@@ -102,23 +102,23 @@ fn check_charset(parameters: &str) -> Result<(), ProblemDetails> {
 }
 
 /// Attributes from `ce-` headers, data from the body; together the event in structured mode, the data as it was sent.
-fn binary(headers: &HeaderMap, content_type: &str, body: &[u8]) -> Result<Vec<PostedEvent>, ProblemDetails> {
+fn parse_binary(headers: &HeaderMap, content_type: &str, body: &[u8]) -> Result<Vec<PostedEvent>, ProblemDetails> {
     let mut event: BTreeMap<String, Box<RawValue>> = BTreeMap::new();
     let text = |text: &str| RawValue::from_string(Value::from(text).to_string()).map_err(|error| no_json(&error));
     for (name, value) in headers {
         let Some(attribute) = name.as_str().strip_prefix("ce-") else { continue };
-        let said = percent_decoded(&unquoted(&String::from_utf8_lossy(value.as_bytes())));
+        let said = percent_decoded(&unquote_text(&String::from_utf8_lossy(value.as_bytes())));
         event.insert(attribute.to_owned(), text(&said)?);
     }
     event.insert("datacontenttype".to_owned(), text(content_type)?);
     if !body.is_empty() {
         event.insert("data".to_owned(), serde_json::from_slice(body).map_err(|error| no_json(&error))?);
     }
-    one(&serde_json::to_vec(&event).map_err(|error| no_json(&error))?)
+    parse_event(&serde_json::to_vec(&event).map_err(|error| no_json(&error))?)
 }
 
 /// A value in double quotes is what they hold, without the backslash before a quote (HTTP binding, 3.1.3.2).
-fn unquoted(text: &str) -> Cow<'_, str> {
+fn unquote_text(text: &str) -> Cow<'_, str> {
     match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         Some(inner) => Cow::Owned(inner.replace("\\\"", "\"").replace("\\\\", "\\")),
         None => Cow::Borrowed(text),
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn header_values_are_percent_decoded() {
-        assert_eq!(unquoted("\"Euro \\\"%E2%82%AC\\\"\""), "Euro \"%E2%82%AC\"");
+        assert_eq!(unquote_text("\"Euro \\\"%E2%82%AC\\\"\""), "Euro \"%E2%82%AC\"");
         assert_eq!(percent_decoded("Euro %E2%82%AC %F0%9F%98%80 100%"), "Euro \u{20ac} \u{1f600} 100%");
     }
 }

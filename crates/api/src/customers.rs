@@ -14,9 +14,9 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::runtime::Handle;
 
-use crate::connection::Connection;
+use crate::connection::OpenConnection;
 use crate::problem::ProblemDetails;
-use crate::router::Face;
+use crate::router::FaceState;
 use crate::turns::is_large;
 
 const FOUND: usize = 20;
@@ -24,7 +24,7 @@ const PAGE: usize = 50;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Search {
+pub(crate) struct SearchQuery {
     identifier: Option<String>,
     q: Option<String>,
     limit: Option<usize>,
@@ -32,7 +32,7 @@ pub(crate) struct Search {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Day {
+pub(crate) struct DayQuery {
     today: Option<String>,
 }
 
@@ -52,22 +52,22 @@ impl PageQuery {
     /// # Errors
     /// A parameter that is none of these, stands twice, or is no number where one is expected.
     pub fn read(uri: &Uri) -> Result<Self, ProblemDetails> {
-        let Query(paged) = Query::try_from_uri(uri).map_err(|error| wrong(error.body_text()))?;
+        let Query(paged) = Query::try_from_uri(uri).map_err(|error| bad_request(error.body_text()))?;
         Ok(paged)
     }
 }
 
-type Asked<T> = Result<Query<T>, QueryRejection>;
-type On = Extension<Arc<Connection>>;
-type Named = Result<Path<String>, PathRejection>;
+type QueryResult<T> = Result<Query<T>, QueryRejection>;
+type ConnectionExtension = Extension<Arc<OpenConnection>>;
+type PathResult = Result<Path<String>, PathRejection>;
 
-pub(crate) async fn search(
-    State(face): State<Face>,
-    Extension(connection): On,
-    asked: Asked<Search>,
+pub(crate) async fn search_customers(
+    State(face): State<FaceState>,
+    Extension(connection): ConnectionExtension,
+    asked: QueryResult<SearchQuery>,
 ) -> Result<Response, ProblemDetails> {
-    let Query(Search { identifier, q, limit }) = asked.map_err(|e| wrong(e.body_text()))?;
-    let _turn = face.turns.read(limit.unwrap_or(FOUND), &connection).await?;
+    let Query(SearchQuery { identifier, q, limit }) = asked.map_err(|e| bad_request(e.body_text()))?;
+    let _turn = face.turns.read_turn(limit.unwrap_or(FOUND), &connection).await?;
     let items = match (identifier, q) {
         (Some(identifier), None) => {
             // A plus sign in a query means a space, unless it is written %2B; a phone number begins with one.
@@ -75,56 +75,56 @@ pub(crate) async fn search(
             json!(face.service.holders(&identifier).await?)
         }
         (None, Some(q)) => json!(face.service.find(&q, limit.unwrap_or(FOUND)).await?),
-        _ => return Err(wrong("ask by either `identifier` or `q`".to_owned())),
+        _ => return Err(bad_request("ask by either `identifier` or `q`".to_owned())),
     };
     Ok(Json(json!({ "items": items })).into_response())
 }
 
-pub(crate) async fn one(
-    State(face): State<Face>,
-    Extension(connection): On,
-    named: Named,
-    asked: Asked<Day>,
+pub(crate) async fn get_customer(
+    State(face): State<FaceState>,
+    Extension(connection): ConnectionExtension,
+    named: PathResult,
+    asked: QueryResult<DayQuery>,
 ) -> Result<Response, ProblemDetails> {
-    let Query(Day { today }) = asked.map_err(|e| wrong(e.body_text()))?;
+    let Query(DayQuery { today }) = asked.map_err(|e| bad_request(e.body_text()))?;
     let today = match today {
         Some(text) => {
-            text.parse::<Date>().map_err(|_| wrong(format!("`today`: `{text}` is no date such as 2026-03-31")))?
+            text.parse::<Date>().map_err(|_| bad_request(format!("`today`: `{text}` is no date such as 2026-03-31")))?
         }
         None => Zoned::now().date(),
     };
-    let of = reference(named)?;
-    let _turn = face.turns.read(1, &connection).await?;
+    let of = parse_reference(named)?;
+    let _turn = face.turns.read_turn(1, &connection).await?;
     Ok(Json(face.service.view(&of, Some(day_number(today))).await?).into_response())
 }
 
-pub(crate) async fn timeline(
-    State(face): State<Face>,
-    Extension(connection): On,
-    named: Named,
+pub(crate) async fn get_timeline(
+    State(face): State<FaceState>,
+    Extension(connection): ConnectionExtension,
+    named: PathResult,
     uri: Uri,
 ) -> Result<Response, ProblemDetails> {
-    listed((&face, &connection), named, ListingOrder::NewestFirst, &uri).await
+    list_page((&face, &connection), named, ListingOrder::NewestFirst, &uri).await
 }
 
-pub(crate) async fn documents(
-    State(face): State<Face>,
-    Extension(connection): On,
-    named: Named,
+pub(crate) async fn get_documents(
+    State(face): State<FaceState>,
+    Extension(connection): ConnectionExtension,
+    named: PathResult,
     uri: Uri,
 ) -> Result<Response, ProblemDetails> {
-    listed((&face, &connection), named, ListingOrder::OldestFirst, &uri).await
+    list_page((&face, &connection), named, ListingOrder::OldestFirst, &uri).await
 }
 
-async fn listed(
-    (face, connection): (&Face, &Connection),
-    named: Named,
+async fn list_page(
+    (face, connection): (&FaceState, &OpenConnection),
+    named: PathResult,
     listing: ListingOrder,
     uri: &Uri,
 ) -> Result<Response, ProblemDetails> {
     let PageQuery { cursor, limit } = PageQuery::read(uri)?;
-    let (of, limit) = (reference(named)?, limit.unwrap_or(PAGE));
-    let turn = face.turns.read(limit, connection).await?;
+    let (of, limit) = (parse_reference(named)?, limit.unwrap_or(PAGE));
+    let turn = face.turns.read_turn(limit, connection).await?;
     let service = face.service.clone();
     let read = async move {
         fail::fail_point!("api.read");
@@ -143,11 +143,11 @@ async fn listed(
     read.await.map_err(|_| ServiceError::new(ErrorCode::Internal, "reading the page broke off"))?
 }
 
-fn reference(named: Named) -> Result<CustomerReference, ProblemDetails> {
-    let Path(text) = named.map_err(|e| wrong(e.body_text()))?;
+fn parse_reference(named: PathResult) -> Result<CustomerReference, ProblemDetails> {
+    let Path(text) = named.map_err(|e| bad_request(e.body_text()))?;
     Ok(text.parse::<CustomerReference>()?)
 }
 
-fn wrong(detail: String) -> ProblemDetails {
+fn bad_request(detail: String) -> ProblemDetails {
     ProblemDetails::of_http(StatusCode::BAD_REQUEST, detail)
 }

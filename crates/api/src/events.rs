@@ -11,38 +11,38 @@ use onefold_service::{ErrorCode, EventAnswer, EventVerdict, ServiceError};
 use serde_json::json;
 
 use crate::body::SMALL;
-use crate::connection::Connection;
+use crate::connection::OpenConnection;
 use crate::problem::ProblemDetails;
-use crate::router::Face;
+use crate::router::FaceState;
 use crate::{body, cloudevents};
 
-pub(crate) async fn post(
-    State(face): State<Face>,
-    Extension(connection): Extension<Arc<Connection>>,
+pub(crate) async fn post_events(
+    State(face): State<FaceState>,
+    Extension(connection): Extension<Arc<OpenConnection>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemDetails> {
-    let whole = body::read(body, &headers, &connection, (&face.turns, &face.options)).await?;
+    let whole = body::read_body(body, &headers, &connection, (&face.turns, &face.options)).await?;
     let most = face.options.body_bytes;
     if whole.bytes.len() <= SMALL && !cloudevents::is_packed(&whole.bytes) {
         let events = cloudevents::read_events(&headers, &whole.bytes, most)?;
-        return Ok(answered(&face.service.accept(events).await?));
+        return Ok(render_answers(&face.service.accept(events).await?));
     }
     // Many events are taken in a few requests at a time, so that those of one or two need not wait for them.
     let _turn = face.turns.large_post(&connection).await?;
     let read = tokio::task::spawn_blocking(move || cloudevents::read_events(&headers, &whole.bytes, most));
     let events = read.await.map_err(|_| ServiceError::new(ErrorCode::Internal, "reading the body broke off"))??;
     let answers = face.service.accept(events).await?;
-    Ok(answered(&answers))
+    Ok(render_answers(&answers))
 }
 
-fn answered(answers: &[EventAnswer]) -> Response {
+fn render_answers(answers: &[EventAnswer]) -> Response {
     let count = |verdict| answers.iter().filter(|answer| answer.status == verdict).count();
     let (rejected, conflicts) = (count(EventVerdict::Rejected), count(EventVerdict::Conflict));
     if rejected > 0 && rejected == answers.len() {
         let detail = answers.iter().flat_map(|a| &a.problems).take(3).cloned().collect::<Vec<_>>().join("; ");
         let problem = ProblemDetails::of_http(StatusCode::UNPROCESSABLE_ENTITY, detail);
-        return problem.with("events", json!(answers)).into_response();
+        return problem.with_field("events", json!(answers)).into_response();
     }
     let status = if rejected + conflicts == 0 { StatusCode::OK } else { StatusCode::MULTI_STATUS };
     let body = json!({

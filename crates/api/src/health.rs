@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::problem::ProblemDetails;
-use crate::router::Face;
+use crate::router::FaceState;
 
-pub(crate) async fn health(State(Face { service, .. }): State<Face>) -> Response {
+pub(crate) async fn get_health(State(FaceState { service, .. }): State<FaceState>) -> Response {
     let report = service.health();
     if report.is_ok() {
         return Json(report).into_response();
@@ -21,8 +21,8 @@ pub(crate) async fn health(State(Face { service, .. }): State<Face>) -> Response
     let not_written = report.not_written.as_ref().map(|why| format!("the last write failed: {why}"));
     let detail = told.chain(not_written).collect::<Vec<_>>().join("; ");
     ProblemDetails::of_http(StatusCode::SERVICE_UNAVAILABLE, detail)
-        .with("still", json!(report.still))
-        .with("not_written", json!(report.not_written))
-        .with("stages", json!(report.stages))
+        .with_field("still", json!(report.still))
+        .with_field("not_written", json!(report.not_written))
+        .with_field("stages", json!(report.stages))
         .into_response()
 }

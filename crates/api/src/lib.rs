@@ -18,7 +18,7 @@ mod turns;
 
 pub use cloudevents::read_events;
 pub use customers::PageQuery;
-pub use metrics::Render;
-pub use options::Options;
+pub use metrics::MetricsRender;
+pub use options::HttpOptions;
 pub use problem::{ProblemDetails, status_of};
 pub use serve::serve;

@@ -11,7 +11,7 @@ const SMALLEST_HEAD: usize = 8 << 10;
 /// Where the face answers, and how much of this machine its callers may hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Options {
+pub struct HttpOptions {
     /// The address on which it listens.
     pub listen: SocketAddr,
     /// Connections at most. One more takes the place of the one that keeps the hub waiting the longest, or else waits for its turn.
@@ -46,7 +46,7 @@ pub struct Options {
     pub drain_ms: u64,
 }
 
-impl Default for Options {
+impl Default for HttpOptions {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7878)),
@@ -69,9 +69,9 @@ impl Default for Options {
     }
 }
 
-impl Options {
+impl HttpOptions {
     /// What is wrong with them, in the words of their keys.
-    pub fn check(&self) -> Vec<String> {
+    pub fn check_bounds(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut least = |name: &str, is: u64, least: u64| {
             if is < least {
@@ -100,7 +100,7 @@ impl Options {
     }
 
     /// How long whoever is called may take for so many bytes of a body or of an answer.
-    pub(crate) fn patience(&self, bytes: u64) -> Duration {
+    pub(crate) fn body_patience(&self, bytes: u64) -> Duration {
         let paced = bytes.saturating_mul(1_000).checked_div(self.bytes_per_second).unwrap_or(0);
         Duration::from_millis(self.body_ms.saturating_add(paced))
     }
@@ -122,9 +122,9 @@ mod tests {
 
     #[test]
     fn what_lets_nobody_in_is_refused_by_its_key() {
-        assert_eq!(Options::default().check(), Vec::<String>::new());
-        let none = Options { reads: 0, head_bytes: 100, bodies_bytes: 1, ..Options::default() };
-        let wrong = none.check().join("\n");
+        assert_eq!(HttpOptions::default().check_bounds(), Vec::<String>::new());
+        let none = HttpOptions { reads: 0, head_bytes: 100, bodies_bytes: 1, ..HttpOptions::default() };
+        let wrong = none.check_bounds().join("\n");
         for key in ["http.reads: ", "http.head_bytes: ", "http.bodies_bytes: "] {
             assert!(wrong.contains(key), "{wrong}");
         }
@@ -132,8 +132,8 @@ mod tests {
 
     #[test]
     fn more_bytes_may_take_longer() {
-        let options = Options { body_ms: 1_000, bytes_per_second: 1_000, ..Options::default() };
-        assert_eq!(options.patience(0), Duration::from_secs(1));
-        assert_eq!(options.patience(5_000), Duration::from_secs(6));
+        let options = HttpOptions { body_ms: 1_000, bytes_per_second: 1_000, ..HttpOptions::default() };
+        assert_eq!(options.body_patience(0), Duration::from_secs(1));
+        assert_eq!(options.body_patience(5_000), Duration::from_secs(6));
     }
 }

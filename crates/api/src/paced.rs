@@ -11,40 +11,40 @@ use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::connection::Connection;
+use crate::connection::OpenConnection;
 
 /// A stream whose connection hears of each byte.
 #[derive(Debug)]
-pub(crate) struct Paced {
+pub(crate) struct PacedStream {
     pub(crate) stream: TcpStream,
-    pub(crate) connection: Arc<Connection>,
+    pub(crate) connection: Arc<OpenConnection>,
 }
 
-impl AsyncRead for Paced {
+impl AsyncRead for PacedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
         let came = buf.filled().len() - before;
         if came > 0 {
-            self.connection.received(came);
+            self.connection.note_received(came);
         }
         polled
     }
 }
 
-impl Paced {
-    fn sent(&self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+impl PacedStream {
+    fn note_sent(&self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if let Poll::Ready(Ok(bytes)) = &polled {
-            self.connection.sent(*bytes);
+            self.connection.note_sent(*bytes);
         }
         polled
     }
 }
 
-impl AsyncWrite for Paced {
+impl AsyncWrite for PacedStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.sent(polled)
+        self.note_sent(polled)
     }
 
     fn poll_write_vectored(
@@ -53,7 +53,7 @@ impl AsyncWrite for Paced {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.sent(polled)
+        self.note_sent(polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -63,7 +63,7 @@ impl AsyncWrite for Paced {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.stream).poll_flush(cx);
         if let Poll::Ready(Ok(())) = polled {
-            self.connection.flushed();
+            self.connection.note_flushed();
         }
         polled
     }
@@ -75,18 +75,18 @@ impl AsyncWrite for Paced {
 
 /// An answer's body whose connection hears when its last byte was handed over.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct PacedBody {
     body: Body,
-    connection: Arc<Connection>,
+    connection: Arc<OpenConnection>,
 }
 
-impl Told {
-    pub(crate) fn of(response: Response<Body>, connection: Arc<Connection>) -> Response<Self> {
+impl PacedBody {
+    pub(crate) fn pace_response(response: Response<Body>, connection: Arc<OpenConnection>) -> Response<Self> {
         response.map(|body| Self { body, connection })
     }
 }
 
-impl HttpBody for Told {
+impl HttpBody for PacedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -106,8 +106,8 @@ impl HttpBody for Told {
     }
 }
 
-impl Drop for Told {
+impl Drop for PacedBody {
     fn drop(&mut self) {
-        self.connection.answered();
+        self.connection.note_answered();
     }
 }

@@ -37,18 +37,18 @@ impl ProblemDetails {
     /// A problem of HTTP's own, without a code of the service.
     pub(crate) fn of_http(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self::make(status, &title.to_lowercase().replace([' ', '-'], "_"), title, detail.into())
+        Self::new_problem(status, &title.to_lowercase().replace([' ', '-'], "_"), title, detail.into())
     }
 
     /// The hub has too much to do: the same request may be sent again in a while, as `Retry-After` says.
     pub(crate) fn busy(why: impl std::fmt::Display) -> Self {
         let detail = format!("{why}: ask again in {SOON} s");
         let problem =
-            Self::make(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Busy.word(), ErrorCode::Busy.title(), detail);
+            Self::new_problem(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Busy.word(), ErrorCode::Busy.title(), detail);
         Self { passes: true, ..problem }
     }
 
-    fn make(status: StatusCode, code: &str, title: &str, detail: String) -> Self {
+    fn new_problem(status: StatusCode, code: &str, title: &str, detail: String) -> Self {
         let body = json!({
             "type": format!("urn:onefold:problem:{code}"),
             "title": title,
@@ -66,7 +66,7 @@ impl ProblemDetails {
     }
 
     /// The same with a member more.
-    pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
+    pub(crate) fn with_field(mut self, name: &str, value: Value) -> Self {
         self.body.insert(name.to_owned(), value);
         self
     }
@@ -78,9 +78,9 @@ impl From<ServiceError> for ProblemDetails {
         if status.is_server_error() {
             tracing::error!(code = error.code.word(), error = %error, "a request failed");
         }
-        let mut problem = Self::make(status, error.code.word(), error.code.title(), error.message);
+        let mut problem = Self::new_problem(status, error.code.word(), error.code.title(), error.message);
         problem.passes = error.code == ErrorCode::Busy;
-        if error.customers.is_empty() { problem } else { problem.with("customers", json!(error.customers)) }
+        if error.customers.is_empty() { problem } else { problem.with_field("customers", json!(error.customers)) }
     }
 }
 

@@ -9,38 +9,38 @@ use axum::routing::{get, post};
 use onefold_service::Service;
 
 use crate::problem::ProblemDetails;
-use crate::turns::Turns;
-use crate::{Options, Render, customers, events, health, host, metrics};
+use crate::turns::TurnLimits;
+use crate::{HttpOptions, MetricsRender, customers, events, health, host, metrics};
 
 /// What the face answers from, and within which bounds.
 #[derive(Clone)]
-pub(crate) struct Face {
+pub(crate) struct FaceState {
     pub(crate) service: Service,
-    pub(crate) turns: Arc<Turns>,
-    pub(crate) options: Arc<Options>,
+    pub(crate) turns: Arc<TurnLimits>,
+    pub(crate) options: Arc<HttpOptions>,
 }
 
 /// All that the face answers.
-pub(crate) fn router(service: Service, render: Render, options: &Options) -> Router {
-    let (turns, options) = (Arc::new(Turns::new(options)), Arc::new(options.clone()));
-    let face = Face { service: service.clone(), turns, options };
-    let metrics = get(metrics::metrics).with_state(metrics::Measured::new(service, render));
+pub(crate) fn build_router(service: Service, render: MetricsRender, options: &HttpOptions) -> Router {
+    let (turns, options) = (Arc::new(TurnLimits::new(options)), Arc::new(options.clone()));
+    let face = FaceState { service: service.clone(), turns, options };
+    let metrics = get(metrics::get_metrics).with_state(metrics::MetricsState::new(service, render));
     Router::new()
-        .route("/v1/customers", get(customers::search))
-        .route("/v1/customers/{id}", get(customers::one))
-        .route("/v1/customers/{id}/timeline", get(customers::timeline))
-        .route("/v1/customers/{id}/documents", get(customers::documents))
-        .route("/v1/events", post(events::post))
-        .route("/health", get(health::health))
+        .route("/v1/customers", get(customers::search_customers))
+        .route("/v1/customers/{id}", get(customers::get_customer))
+        .route("/v1/customers/{id}/timeline", get(customers::get_timeline))
+        .route("/v1/customers/{id}/documents", get(customers::get_documents))
+        .route("/v1/events", post(events::post_events))
+        .route("/health", get(health::get_health))
         .route("/metrics", metrics)
-        .route_layer(middleware::from_fn(metrics::measured))
-        .fallback(nowhere)
+        .route_layer(middleware::from_fn(metrics::measure_request))
+        .fallback(not_found)
         .method_not_allowed_fallback(not_so)
         .layer(middleware::from_fn(host::is_our_own))
         .with_state(face)
 }
 
-async fn nowhere(uri: Uri) -> ProblemDetails {
+async fn not_found(uri: Uri) -> ProblemDetails {
     ProblemDetails::of_http(
         StatusCode::NOT_FOUND,
         format!("there is nothing at {}: see /v1/customers, /v1/events, /health and /metrics", uri.path()),

@@ -21,12 +21,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::connection::{Connection, Phase};
-use crate::connections::{Admitted, Connections};
-use crate::paced::{Paced, Told};
+use crate::connection::{ConnectionPhase, OpenConnection};
+use crate::connections::{AdmittedConnection, ConnectionTable};
+use crate::paced::{PacedBody, PacedStream};
 use crate::problem::ProblemDetails;
-use crate::router::router;
-use crate::{Options, Render};
+use crate::router::build_router;
+use crate::{HttpOptions, MetricsRender};
 
 /// How often it is looked who keeps the hub waiting.
 const SWEEP: Duration = Duration::from_millis(100);
@@ -44,12 +44,12 @@ const SPARE: [&str; 2] = ["/health", "/metrics"];
 pub async fn serve(
     listener: TcpListener,
     service: Service,
-    render: Render,
-    options: &Options,
+    render: MetricsRender,
+    options: &HttpOptions,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let router = router(service, render, options);
-    let connections = Connections::new(options);
+    let router = build_router(service, render, options);
+    let connections = ConnectionTable::new(options);
     let (stopping, _) = watch::channel(false);
     let mut served = JoinSet::new();
     let mut sweep = tokio::time::interval(SWEEP);
@@ -57,18 +57,18 @@ pub async fn serve(
     loop {
         tokio::select! {
             () = &mut stop => break,
-            _ = sweep.tick() => connections.sweep(),
+            _ = sweep.tick() => connections.sweep_late(),
             Some(_) = served.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, address)) => {
                     // Whoever is not let in is told so by the end of its connection.
-                    if let Some(admitted) = connections.admit(address.ip()) {
-                        served.spawn(connection(stream, admitted, router.clone(), options.clone(), stopping.subscribe()));
+                    if let Some(admitted) = connections.admit_connection(address.ip()) {
+                        served.spawn(serve_connection(stream, admitted, router.clone(), options.clone(), stopping.subscribe()));
                     }
                 }
                 Err(error) if is_of_the_other_end(&error) => {}
                 Err(error) => {
-                    connections.shed();
+                    connections.shed_one();
                     if told.is_none_or(|told| told.elapsed() > QUIET) {
                         tracing::warn!(%error, "no connection can be taken for the moment");
                         told = Some(Instant::now());
@@ -83,7 +83,7 @@ pub async fn serve(
     let all = async {
         loop {
             tokio::select! {
-                _ = sweep.tick() => connections.sweep(),
+                _ = sweep.tick() => connections.sweep_late(),
                 ended = served.join_next() => if ended.is_none() { break },
             }
         }
@@ -101,11 +101,11 @@ fn is_of_the_other_end(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-async fn connection(
+async fn serve_connection(
     stream: TcpStream,
-    admitted: Admitted,
+    admitted: AdmittedConnection,
     router: Router,
-    options: Options,
+    options: HttpOptions,
     mut stopping: watch::Receiver<bool>,
 ) {
     // An answer goes out as it is.
@@ -113,9 +113,9 @@ async fn connection(
     let watched = Arc::clone(&admitted);
     let answer = service_fn(move |request: Request<Incoming>| {
         let (connection, router) = (Arc::clone(&watched), router.clone());
-        async move { Ok::<_, Infallible>(answered(request, connection, router).await) }
+        async move { Ok::<_, Infallible>(answer_request(request, connection, router).await) }
     });
-    let io = TokioIo::new(Paced { stream, connection: Arc::clone(&admitted) });
+    let io = TokioIo::new(PacedStream { stream, connection: Arc::clone(&admitted) });
     let mut http = http1::Builder::new();
     // The connection's own deadlines are shorter; this one is a net below them.
     let longest = Duration::from_millis(options.head_ms.saturating_add(options.idle_ms));
@@ -130,7 +130,7 @@ async fn connection(
                 }
                 return;
             }
-            () = admitted.ended() => return,
+            () = admitted.wait_ended() => return,
             _ = stopping.wait_for(|stopping| *stopping), if !asked => {
                 asked = true;
                 http.as_mut().graceful_shutdown();
@@ -139,12 +139,12 @@ async fn connection(
     }
 }
 
-async fn answered(
+async fn answer_request(
     request: Request<Incoming>,
-    connection: Arc<Connection>,
+    connection: Arc<OpenConnection>,
     router: Router,
-) -> axum::http::Response<Told> {
-    connection.begin(Phase::Work);
+) -> axum::http::Response<PacedBody> {
+    connection.begin_phase(ConnectionPhase::Work);
     let is_spare = connection.is_spare;
     let mut response = if is_spare && !SPARE.contains(&request.uri().path()) {
         ProblemDetails::busy("there are as many connections as there may be, and all of them are at work")
@@ -162,9 +162,9 @@ async fn answered(
     if is_spare || is_refused || connection.is_hurried() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    connection.begin(Phase::Answer);
+    connection.begin_phase(ConnectionPhase::Answer);
     if response.body().is_end_stream() {
-        connection.answered();
+        connection.note_answered();
     }
-    Told::of(response, connection)
+    PacedBody::pace_response(response, connection)
 }

@@ -1,13 +1,13 @@
 //! Descriptors that the system lets this process have: each connection takes one.
 
-use onefold_api::Options;
+use onefold_api::HttpOptions;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// What files and servers take, and a reserve.
 const OTHERS: u64 = 128;
 
 /// Takes as many as the system gives; where those are too few for the connections that are allowed, fewer are.
-pub(crate) fn fitting(http: &Options) -> Options {
+pub(crate) fn fitting(http: &HttpOptions) -> HttpOptions {
     let mut limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
     if limit.current != limit.maximum && setrlimit(Resource::Nofile, raised).is_ok() {
@@ -22,5 +22,5 @@ pub(crate) fn fitting(http: &Options) -> Options {
             "the system gives this process too few descriptors for http.connections: raise `ulimit -n`, or LimitNOFILE of its service"
         );
     }
-    Options { connections: http.connections.min(most), ..http.clone() }
+    HttpOptions { connections: http.connections.min(most), ..http.clone() }
 }

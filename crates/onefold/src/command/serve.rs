@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use onefold_api::{Options, Render};
+use onefold_api::{HttpOptions, MetricsRender};
 use tokio::net::TcpListener;
 
 use crate::args::{Globals, RunArgs};
@@ -30,8 +30,8 @@ pub(crate) async fn run(args: RunArgs, globals: Globals) -> Result<ExitCode> {
 pub(crate) async fn serve(
     listener: TcpListener,
     hub: Hub,
-    render: Render,
-    http: &Options,
+    render: MetricsRender,
+    http: &HttpOptions,
     said: &(dyn Fn(SocketAddr) + Sync),
 ) -> Result<ExitCode> {
     let http = &descriptors::fitting(http);

@@ -31,7 +31,7 @@ pub(crate) struct Config {
     pub(crate) hub: HubConfig,
     pub(crate) kafka: KafkaConfig,
     pub(crate) postgres: PostgresConfig,
-    pub(crate) http: onefold_api::Options,
+    pub(crate) http: onefold_api::HttpOptions,
     pub(crate) limits: EventLimits,
     pub(crate) connect: ConnectConfig,
     pub(crate) project: onefold_projector::ProjectorOptions,
@@ -175,7 +175,7 @@ impl Config {
         if self.limits.values == 0 {
             wrong.push("limits.values: expected at least 1".into());
         }
-        wrong.extend(self.http.check().into_iter().map(Cow::Owned));
+        wrong.extend(self.http.check_bounds().into_iter().map(Cow::Owned));
         if wrong.is_empty() { Ok(()) } else { bail!("the configuration cannot be used\n  {}", wrong.join("\n  ")) }
     }
 }
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(config.resolve, onefold_resolver::ResolverOptions::default());
         assert_eq!(config.assemble, onefold_assembler::AssemblerOptions::default());
         assert_eq!(config.publish, onefold_publisher::PublisherOptions::default());
-        assert_eq!(config.http, onefold_api::Options::default());
+        assert_eq!(config.http, onefold_api::HttpOptions::default());
         assert_eq!(config.limits, EventLimits::default());
     }
 
