@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Zoned;
 use jiff::civil::Date;
 
-use crate::config::{Config, Role};
+use crate::config::{Config, HubRole};
 use crate::engine;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with records quarantined; 130, 143 ended at once by a second signal.
@@ -90,7 +90,7 @@ impl Globals {
         }
         engine::no_url(&self.settings.hub.data.to_string_lossy())?;
         engine::no_url(&self.settings.kafka.bootstrap)?;
-        self.settings.check()
+        self.settings.check_values()
     }
 
     /// The same hub in a directory of its own.
@@ -103,12 +103,12 @@ impl Globals {
     }
 
     /// The same with another configuration.
-    pub(crate) fn with(&self, settings: Config) -> Self {
+    pub(crate) fn with_settings(&self, settings: Config) -> Self {
         Self { settings, ..self.clone() }
     }
 
     /// The data directory that these or the configuration name.
-    pub(crate) fn directory(&self) -> Result<&Path> {
+    pub(crate) fn data_directory(&self) -> Result<&Path> {
         Some(self.settings.hub.data.as_path()).filter(|path| !path.as_os_str().is_empty()).context(
             "which hub? name its directory with --data DIR, in ONEFOLD_DATA, or as hub.data in the configuration; or its \
              servers with --kafka HOST:PORT and --postgres URL",
@@ -116,7 +116,7 @@ impl Globals {
     }
 
     /// The day to look from.
-    pub(crate) fn day(&self) -> Date {
+    pub(crate) fn view_day(&self) -> Date {
         self.today.unwrap_or_else(|| Zoned::now().date())
     }
 }
@@ -188,7 +188,7 @@ pub(crate) struct RunArgs {
     pub(crate) listen: Option<SocketAddr>,
     /// What this process does; the embedded hub does it all in one [default: hub.roles of the configuration]
     #[arg(long, value_name = "ROLE", value_delimiter = ',', value_enum)]
-    pub(crate) role: Vec<Role>,
+    pub(crate) role: Vec<HubRole>,
 }
 
 #[derive(Debug, Args)]
@@ -358,7 +358,7 @@ fn entry_number(text: &str) -> Result<u64, String> {
 
 /// Who decides, and why.
 #[derive(Debug, Args)]
-pub(crate) struct Reason {
+pub(crate) struct DecisionReason {
     /// Why
     #[arg(long, value_name = "TEXT")]
     pub(crate) why: String,
@@ -375,7 +375,7 @@ pub(crate) enum IdentityCommand {
         #[arg(required = true, num_args = 2.., value_name = "PARTY")]
         parties: Vec<String>,
         #[command(flatten)]
-        reason: Reason,
+        reason: DecisionReason,
     },
     /// These parties are never the same customer as those
     Separate {
@@ -386,7 +386,7 @@ pub(crate) enum IdentityCommand {
         #[arg(long, num_args = 1.., value_name = "PARTY")]
         from: Vec<String>,
         #[command(flatten)]
-        reason: Reason,
+        reason: DecisionReason,
     },
     /// A document is of this party
     Reassign {
@@ -400,7 +400,7 @@ pub(crate) enum IdentityCommand {
         #[arg(long, value_enum)]
         facet: Option<FacetWord>,
         #[command(flatten)]
-        reason: Reason,
+        reason: DecisionReason,
     },
     /// An identifier is not this party's
     Withdraw {
@@ -411,7 +411,7 @@ pub(crate) enum IdentityCommand {
         #[arg(required = true, value_name = "IDENTIFIER")]
         identifiers: Vec<String>,
         #[command(flatten)]
-        reason: Reason,
+        reason: DecisionReason,
     },
     /// A decision no longer counts
     Undo {
@@ -419,7 +419,7 @@ pub(crate) enum IdentityCommand {
         #[arg(value_name = "DECISION")]
         decision: String,
         #[command(flatten)]
-        reason: Reason,
+        reason: DecisionReason,
     },
 }
 

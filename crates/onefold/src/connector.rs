@@ -21,7 +21,7 @@ const COMPILED_IN: [(&str, &str); 10] = [
 ];
 
 /// Reads a connector file; its look-up files stand beside it.
-pub(crate) fn load(path: &Path) -> Result<Connector> {
+pub(crate) fn load_connector(path: &Path) -> Result<Connector> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| anyhow!("the connector file {} cannot be read: {error}", path.display()))?;
     let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
@@ -29,17 +29,17 @@ pub(crate) fn load(path: &Path) -> Result<Connector> {
         let path = path.parent().unwrap_or(Path::new(".")).join(file);
         std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
     };
-    Connector::parse(&name, &text, &beside).map_err(|problems| refused(&name, &problems))
+    Connector::parse(&name, &text, &beside).map_err(|problems| refusal_error(&name, &problems))
 }
 
 /// A connector file that passes its own tests.
-pub(crate) fn tested(file: &Path) -> Result<Connector> {
-    let connector = load(file)?;
-    passes(&connector, file)?;
+pub(crate) fn load_tested(file: &Path) -> Result<Connector> {
+    let connector = load_connector(file)?;
+    check_passes(&connector, file)?;
     Ok(connector)
 }
 
-fn passes(connector: &Connector, file: &Path) -> Result<()> {
+fn check_passes(connector: &Connector, file: &Path) -> Result<()> {
     for test in connector.run_tests() {
         if let Some(problem) = test.problems.first() {
             bail!("{} fails its own test \"{}\"; nothing was read\n{problem}", file.display(), test.name);
@@ -54,14 +54,14 @@ pub(crate) fn of_topics(places: &[PathBuf]) -> Result<Vec<Connector>> {
     for place in places {
         let listed = place.is_dir();
         for file in if listed { in_directory(place)? } else { vec![place.clone()] } {
-            let connector = load(&file)?;
+            let connector = load_connector(&file)?;
             if !connector.input_settings().is_kind(InputKind::Kafka) {
                 if listed {
                     continue;
                 }
                 bail!("{} names no topic: [from] kind = \"kafka\", topics = [\"intake.finance\"]", file.display());
             }
-            passes(&connector, &file)?;
+            check_passes(&connector, &file)?;
             let topics = &connector.input_settings().topics;
             let meets = |other: &&Connector| {
                 let shared = other.input_settings().topics.iter().any(|topic| topics.contains(topic));
@@ -101,10 +101,10 @@ pub(crate) fn compiled_in(name: &str) -> Result<Connector> {
     };
     let file = format!("{name}.toml");
     Connector::parse(&file, text, &|_| Err("it is not compiled in".to_owned()))
-        .map_err(|problems| refused(&file, &problems))
+        .map_err(|problems| refusal_error(&file, &problems))
 }
 
-fn refused(name: &str, problems: &[Problem]) -> anyhow::Error {
+fn refusal_error(name: &str, problems: &[Problem]) -> anyhow::Error {
     let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
     anyhow!("{name} is no mapping that can be used; nothing was read\n{}", all.join("\n"))
 }

@@ -39,9 +39,9 @@ impl DataDir {
     pub(crate) fn make(path: &Path) -> Result<Self> {
         make_directory(path)?;
         let dir = Self(path.to_owned());
-        dir.tighten();
-        if dir.file("FORMAT").exists() {
-            dir.check()?;
+        dir.tighten_permissions();
+        if dir.file_path("FORMAT").exists() {
+            dir.check_format()?;
             return Ok(dir);
         }
         for entry in fs::read_dir(path).with_context(|| format!("{} cannot be read", path.display()))? {
@@ -50,12 +50,12 @@ impl DataDir {
                 return Err(dir.no_format(&name.to_string_lossy()));
             }
         }
-        if !dir.file("hub.key").exists() {
+        if !dir.file_path("hub.key").exists() {
             let mut key = [0; 32];
             File::open("/dev/urandom")
                 .and_then(|mut random| random.read_exact(&mut key))
                 .context("no random bytes for hub.key")?;
-            dir.put("hub.key", &key)?;
+            dir.put_file("hub.key", &key)?;
         }
         dir.finish()?;
         Ok(dir)
@@ -73,19 +73,19 @@ impl DataDir {
             );
         }
         let dir = Self(path.to_owned());
-        dir.tighten();
+        dir.tighten_permissions();
         Ok(dir)
     }
 
     /// Makes it a data directory, once all of its files are there.
     pub(crate) fn finish(&self) -> Result<()> {
-        self.put("FORMAT", format!("{FORMAT}\n").as_bytes())
+        self.put_file("FORMAT", format!("{FORMAT}\n").as_bytes())
     }
 
     /// Why it is none, though it holds something.
     fn no_format(&self, holds: &str) -> anyhow::Error {
         let path = self.0.display();
-        if self.file("log.db").exists() {
+        if self.file_path("log.db").exists() {
             return anyhow::anyhow!(
                 "{path} holds log.db but no FORMAT: it is a part of a data directory, or a backup that broke off. A copy made \
                  file by file beside a process that writes may be torn: `onefold backup` makes a whole one, `onefold restore` \
@@ -98,7 +98,7 @@ impl DataDir {
     }
 
     /// Leaves the directory and its files to their owner alone, as they are made: older programs let others read them.
-    fn tighten(&self) {
+    fn tighten_permissions(&self) {
         let tighten = |path: &Path, most: u32| -> std::io::Result<()> {
             let mode = fs::symlink_metadata(path)?.permissions().mode();
             if mode & 0o777 & !most == 0 {
@@ -130,16 +130,16 @@ impl DataDir {
         if !path.exists() {
             bail!("there is no data directory {}: `onefold ingest` or `onefold run` makes one", path.display());
         }
-        if !dir.file("FORMAT").exists() {
+        if !dir.file_path("FORMAT").exists() {
             return Err(dir.no_format("other things, or nothing,"));
         }
-        dir.check()?;
-        dir.tighten();
+        dir.check_format()?;
+        dir.tighten_permissions();
         Ok(dir)
     }
 
-    fn check(&self) -> Result<()> {
-        let file = self.file("FORMAT");
+    fn check_format(&self) -> Result<()> {
+        let file = self.file_path("FORMAT");
         let text = fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
         match text.trim().parse::<u32>() {
             Ok(found) if found > FORMAT => bail!(
@@ -152,8 +152,8 @@ impl DataDir {
     }
 
     /// Takes the right to write, or says who has it.
-    pub(crate) fn lock(&self) -> Result<WriterLock> {
-        let path = self.file("writer.lock");
+    pub(crate) fn lock_writer(&self) -> Result<WriterLock> {
+        let path = self.file_path("writer.lock");
         let options = || OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let mut held = options().with_context(|| format!("{} cannot be opened", path.display()))?;
         match held.try_lock() {
@@ -183,18 +183,18 @@ impl DataDir {
 
     /// Whether another process holds the right to write.
     pub(crate) fn is_written(&self) -> bool {
-        let open = OpenOptions::new().read(true).write(true).open(self.file("writer.lock"));
+        let open = OpenOptions::new().read(true).write(true).open(self.file_path("writer.lock"));
         open.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// The hub's own key.
-    pub(crate) fn key(&self) -> Result<HubKey> {
+    pub(crate) fn hub_key(&self) -> Result<HubKey> {
         Ok(HubKey::new(&self.key_bytes()?))
     }
 
     /// The same as it stands in its file.
     pub(crate) fn key_bytes(&self) -> Result<[u8; 32]> {
-        let path = self.file("hub.key");
+        let path = self.file_path("hub.key");
         let bytes = match fs::read(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 bail!(
@@ -210,7 +210,7 @@ impl DataDir {
     }
 
     /// Where a file of the directory is.
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file_path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
@@ -220,8 +220,8 @@ impl DataDir {
     }
 
     /// Writes a file whole or not at all, for its owner alone.
-    pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let (unfinished, path) = (self.file(&format!("{name}.new")), self.file(name));
+    pub(crate) fn put_file(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let (unfinished, path) = (self.file_path(&format!("{name}.new")), self.file_path(name));
         let write = || -> std::io::Result<()> {
             let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
             file.write_all(bytes)?;
@@ -234,7 +234,7 @@ impl DataDir {
 }
 
 /// The file beside a database that bears its whole name and an ending, as SQLite's own do.
-pub(crate) fn beside(database: &Path, ending: &str) -> PathBuf {
+pub(crate) fn sibling_path(database: &Path, ending: &str) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(ending);
     name.into()
@@ -255,11 +255,11 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("data");
         let made = DataDir::make(&path).unwrap();
-        let key = fs::read(made.file("hub.key")).unwrap();
+        let key = fs::read(made.file_path("hub.key")).unwrap();
         assert_eq!(key.len(), 32);
-        assert_eq!(fs::metadata(made.file("hub.key")).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(made.file_path("hub.key")).unwrap().permissions().mode() & 0o777, 0o600);
         let again = DataDir::make(&path).unwrap();
-        assert_eq!(fs::read(again.file("hub.key")).unwrap(), key);
+        assert_eq!(fs::read(again.file_path("hub.key")).unwrap(), key);
     }
 
     #[test]
@@ -267,7 +267,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("hub.key"), [7; 32]).unwrap();
         let made = DataDir::make(dir.path()).unwrap();
-        assert_eq!(fs::read(made.file("hub.key")).unwrap(), [7; 32]);
+        assert_eq!(fs::read(made.file_path("hub.key")).unwrap(), [7; 32]);
     }
 
     #[test]
@@ -284,9 +284,9 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("data");
         let made = DataDir::make(&path).unwrap();
-        fs::write(made.file("log.db"), "").unwrap();
+        fs::write(made.file_path("log.db"), "").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        let files = ["log.db", "FORMAT", "hub.key"].map(|name| made.file(name));
+        let files = ["log.db", "FORMAT", "hub.key"].map(|name| made.file_path(name));
         fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
         files.iter().for_each(|file| fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap());
         DataDir::open(&path).unwrap();
@@ -317,10 +317,10 @@ mod tests {
     fn a_second_writer_is_told_the_pid_of_the_first() {
         let dir = tempfile::tempdir().unwrap();
         let data = DataDir::make(dir.path()).unwrap();
-        let first = data.lock().unwrap();
-        let error = data.lock().unwrap_err().to_string();
+        let first = data.lock_writer().unwrap();
+        let error = data.lock_writer().unwrap_err().to_string();
         assert!(error.contains(&format!("pid {}", std::process::id())), "{error}");
         drop(first);
-        data.lock().unwrap();
+        data.lock_writer().unwrap();
     }
 }

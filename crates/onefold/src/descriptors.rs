@@ -7,7 +7,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 const OTHERS: u64 = 128;
 
 /// Takes as many as the system gives; where those are too few for the connections that are allowed, fewer are.
-pub(crate) fn fitting(http: &HttpOptions) -> HttpOptions {
+pub(crate) fn fit_options(http: &HttpOptions) -> HttpOptions {
     let mut limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
     if limit.current != limit.maximum && setrlimit(Resource::Nofile, raised).is_ok() {

@@ -15,7 +15,7 @@ use onefold_store_sqlite::SqliteStore;
 
 use crate::args::Globals;
 use crate::config::{Config, without_password};
-use crate::data::{DataDir, WriterLock, beside};
+use crate::data::{DataDir, WriterLock, sibling_path};
 use crate::{log_watch, wal};
 
 /// Partitions of an embedded log that is made, unless asked otherwise.
@@ -24,7 +24,7 @@ const EMBEDDED: u32 = 8;
 const OF_KAFKA: u32 = 12;
 
 /// What a hub stands on.
-pub(crate) struct Engine {
+pub(crate) struct HubEngine {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) store: Arc<dyn Store>,
     /// Rules of identity that the views are made under.
@@ -34,26 +34,26 @@ pub(crate) struct Engine {
     /// Where it is, for people.
     pub(crate) place: String,
     /// What only a writer has.
-    pub(crate) writer: Option<Writer>,
+    pub(crate) writer: Option<WriterParts>,
 }
 
 /// What a writer has beside.
-pub(crate) struct Writer {
+pub(crate) struct WriterParts {
     pub(crate) partitions: u32,
     /// The log, for whoever appends as the last that came.
     pub(crate) fence: Arc<dyn Fence>,
     /// Of an embedded hub.
-    files: Option<Files>,
+    files: Option<EmbeddedFiles>,
 }
 
 /// The files of an embedded hub, which one process writes.
-struct Files {
+struct EmbeddedFiles {
     log: Arc<EmbeddedLog>,
     store: SqliteStore,
     _lock: WriterLock,
 }
 
-impl Writer {
+impl WriterParts {
     /// Of an embedded hub: nobody else writes to it.
     pub(crate) fn is_alone(&self) -> bool {
         self.files.is_some()
@@ -61,8 +61,8 @@ impl Writer {
 
     /// Has all that was written stand in the files themselves, none of it in a write-ahead file alone, where a copy of a file by
     /// hand would miss it.
-    pub(crate) async fn settle(&self) {
-        let Some(Files { log, store, .. }) = &self.files else { return };
+    pub(crate) async fn settle_files(&self) {
+        let Some(EmbeddedFiles { log, store, .. }) = &self.files else { return };
         if let Err(error) = log.settle().await {
             tracing::warn!(%error, "the write-ahead file of the log stays, and is part of it");
         }
@@ -74,7 +74,7 @@ impl Writer {
 
 /// How a hub is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
+pub(crate) enum HubAccess {
     /// For reading, beside whoever writes.
     Read,
     /// For writing.
@@ -87,75 +87,79 @@ pub(crate) enum Access {
 /// writes has taken them as they were.
 pub(crate) fn check_write_ahead(data: &DataDir) -> Result<()> {
     let is_cut = |database: &Path| {
-        wal::is_cut(database).with_context(|| format!("{} cannot be read", beside(database, "-wal").display()))
+        wal::is_cut(database).with_context(|| format!("{} cannot be read", sibling_path(database, "-wal").display()))
     };
-    let (log, views) = (data.file("log.db"), data.file("views.db"));
+    let (log, views) = (data.file_path("log.db"), data.file_path("views.db"));
     if is_cut(&log)? {
         bail!(
             "the log is damaged: in {} whole commits stand behind one that is not what was written, and would be passed over; \
              put the log back from a backup. Where there is none, move that file away: what stands in log.db is there, and what \
              was taken in since must be said again",
-            beside(&log, "-wal").display()
+            sibling_path(&log, "-wal").display()
         );
     }
     if is_cut(&views)? {
         tracing::warn!(
             "in {} commits stand behind one that is not what was written, after damage or a power cut: the views go on from before it, \
              by the log; entries that came into the quarantine since are lost, and come again when their files are read again",
-            beside(&views, "-wal").display()
+            sibling_path(&views, "-wal").display()
         );
     }
     Ok(())
 }
 
 /// A log that is written to by hand, held by this process alone where it is embedded.
-pub(crate) struct Target {
+pub(crate) struct LogTarget {
     pub(crate) log: Arc<dyn Log>,
     /// Partitions of a topic that is made.
     pub(crate) partitions: u32,
     _lock: Option<WriterLock>,
 }
 
-impl Target {
+impl LogTarget {
     /// The log of the hub that the command line and the configuration name.
-    pub(crate) fn of(globals: &Globals) -> Result<Self> {
+    pub(crate) fn from_globals(globals: &Globals) -> Result<Self> {
         let config = &globals.settings;
         if !config.is_distributed() {
-            return Self::open(&globals.directory()?.to_string_lossy(), config);
+            return Self::open(&globals.data_directory()?.to_string_lossy(), config);
         }
-        let (log, partitions) = topics(config)?;
+        let (log, partitions) = topic_log(config)?;
         Ok(Self { log, partitions, _lock: None })
     }
 
     /// A log to copy into: `HOST:PORT` of brokers, or a data directory, made where it is absent.
     pub(crate) fn open(place: &str, config: &Config) -> Result<Self> {
         if is_servers(place) {
-            return Ok(Self { log: kafka(place, config)?, partitions: partitions(config, OF_KAFKA), _lock: None });
+            return Ok(Self {
+                log: kafka_log(place, config)?,
+                partitions: partition_count(config, OF_KAFKA),
+                _lock: None,
+            });
         }
         let data = DataDir::make(Path::new(place))?;
-        let lock = Some(data.lock()?);
-        let partitions = partitions(config, EMBEDDED);
-        let log = EmbeddedLog::open(&data.file("log.db"), onefold_log_embedded::EmbeddedOptions::default())?;
+        let lock = Some(data.lock_writer()?);
+        let partitions = partition_count(config, EMBEDDED);
+        let log = EmbeddedLog::open(&data.file_path("log.db"), onefold_log_embedded::EmbeddedOptions::default())?;
         Ok(Self { log: Arc::new(log), partitions, _lock: lock })
     }
 }
 
 /// A log that is copied from, beside whoever writes to it.
-pub(crate) fn source(place: &str, config: &Config) -> Result<Arc<dyn Log>> {
+pub(crate) fn open_source(place: &str, config: &Config) -> Result<Arc<dyn Log>> {
     if is_servers(place) {
-        return Ok(kafka(place, config)?);
+        return Ok(kafka_log(place, config)?);
     }
     let data = DataDir::open(Path::new(place))?;
-    Ok(Arc::new(EmbeddedLog::open_read(&data.file("log.db"))?))
+    Ok(Arc::new(EmbeddedLog::open_read(&data.file_path("log.db"))?))
 }
 
 /// Topics and a database of their own on the configured servers, for a hub that is measured and removed.
-pub(crate) struct Trial {
+pub(crate) struct TrialServers {
     config: Config,
     database: Scratch,
 }
 
-impl Trial {
+impl TrialServers {
     /// `name`: letters, digits and underscores.
     pub(crate) async fn make(config: &Config, name: &str) -> Result<Self> {
         let database = Scratch::make(&config.postgres.url, name).await?;
@@ -171,7 +175,7 @@ impl Trial {
     }
 
     /// Where broker and database listen; those on this machine are found by it.
-    pub(crate) fn ports(&self) -> [Option<u16>; 2] {
+    pub(crate) fn server_ports(&self) -> [Option<u16>; 2] {
         let first = self.config.kafka.bootstrap.split(',').next();
         [first.and_then(|one| one.rsplit(':').next()?.parse().ok()), Some(self.database.port())]
     }
@@ -205,12 +209,12 @@ fn is_servers(place: &str) -> bool {
 }
 
 /// The configured brokers, and the partitions of topics that are spread, for whoever looks after topics.
-pub(crate) fn topics(config: &Config) -> Result<(Arc<KafkaLog>, u32)> {
-    Ok((kafka(&config.kafka.bootstrap, config)?, partitions(config, OF_KAFKA)))
+pub(crate) fn topic_log(config: &Config) -> Result<(Arc<KafkaLog>, u32)> {
+    Ok((kafka_log(&config.kafka.bootstrap, config)?, partition_count(config, OF_KAFKA)))
 }
 
 /// Kafka at these brokers.
-pub(crate) fn kafka(bootstrap: &str, config: &Config) -> Result<Arc<KafkaLog>> {
+pub(crate) fn kafka_log(bootstrap: &str, config: &Config) -> Result<Arc<KafkaLog>> {
     Ok(Arc::new(open_kafka(bootstrap, config)?))
 }
 
@@ -221,7 +225,7 @@ fn open_kafka(bootstrap: &str, config: &Config) -> Result<KafkaLog> {
     Ok(KafkaLog::open(options)?)
 }
 
-fn partitions(config: &Config, of_engine: u32) -> u32 {
+fn partition_count(config: &Config, of_engine: u32) -> u32 {
     if config.hub.partitions == 0 { of_engine } else { config.hub.partitions }
 }
 
@@ -236,7 +240,7 @@ pub(crate) async fn check_key(log: &EmbeddedLog, key: &HubKey, data: &DataDir) -
         Some(_) => bail!(
             "{} is not the key that this log was written with: by another one no duplicate is known again; put it back from the \
              copy that belongs to this log",
-            data.file("hub.key").display()
+            data.file_path("hub.key").display()
         ),
     }
 }
@@ -244,36 +248,36 @@ pub(crate) async fn check_key(log: &EmbeddedLog, key: &HubKey, data: &DataDir) -
 pub(crate) fn postgres_options(config: &Config) -> onefold_store_postgres::PostgresOptions {
     onefold_store_postgres::PostgresOptions {
         rules: config.identity.clone(),
-        partitions: partitions(config, OF_KAFKA),
+        partitions: partition_count(config, OF_KAFKA),
         stage_connections: config.postgres.connections.div_ceil(2),
         read_connections: config.postgres.connections / 2,
         ..Default::default()
     }
 }
 
-impl Engine {
+impl HubEngine {
     /// The hub that the command line and the configuration name.
-    pub(crate) async fn open(globals: &Globals, access: Access) -> Result<Self> {
+    pub(crate) async fn open(globals: &Globals, access: HubAccess) -> Result<Self> {
         if globals.settings.is_distributed() {
-            return Self::distributed(&globals.settings, access).await;
+            return Self::open_distributed(&globals.settings, access).await;
         }
-        let directory = globals.directory()?;
+        let directory = globals.data_directory()?;
         match access {
-            Access::Read => Self::embedded_read(&DataDir::open(directory)?).await,
-            Access::Write => Self::embedded(&DataDir::open(directory)?, &globals.settings).await,
-            Access::Make => Self::embedded(&DataDir::make(directory)?, &globals.settings).await,
+            HubAccess::Read => Self::embedded_read(&DataDir::open(directory)?).await,
+            HubAccess::Write => Self::open_embedded(&DataDir::open(directory)?, &globals.settings).await,
+            HubAccess::Make => Self::open_embedded(&DataDir::make(directory)?, &globals.settings).await,
         }
     }
 
     /// Kafka and PostgreSQL, beside any number of other processes.
-    async fn distributed(config: &Config, access: Access) -> Result<Self> {
+    async fn open_distributed(config: &Config, access: HubAccess) -> Result<Self> {
         if config.postgres.url.is_empty() {
             bail!("which database? Kafka goes together with one: name it with --postgres URL, or as postgres.url");
         }
-        let log = kafka(&config.kafka.bootstrap, config)?;
+        let log = kafka_log(&config.kafka.bootstrap, config)?;
         let options = postgres_options(config);
         let place = format!("{} and {}", config.kafka.bootstrap, without_password(&config.postgres.url));
-        if access == Access::Read {
+        if access == HubAccess::Read {
             let store = PostgresStore::connect_read(&config.postgres.url, options).await?;
             StoreError::check_fold(store.fold_version())?;
             let (rules, key) = (store.rules().clone(), Some(HubKey::new(&store.hub_key().await?)));
@@ -288,17 +292,17 @@ impl Engine {
         .await?;
         let key = HubKey::new(&store.hub_key().await?);
         let store: Arc<dyn Store> = Arc::new(store);
-        log_watch::keep(log.as_ref(), store.as_ref()).await.with_context(|| place.clone())?;
-        let writer = Some(Writer { partitions, fence: Arc::clone(&log) as _, files: None });
+        log_watch::keep_mark(log.as_ref(), store.as_ref()).await.with_context(|| place.clone())?;
+        let writer = Some(WriterParts { partitions, fence: Arc::clone(&log) as _, files: None });
         Ok(Self { log, store, rules, key: Some(key), place, writer })
     }
 
     /// A data directory, for the one process that writes.
-    async fn embedded(data: &DataDir, config: &Config) -> Result<Self> {
-        let lock = data.lock()?;
-        let key = data.key()?;
+    async fn open_embedded(data: &DataDir, config: &Config) -> Result<Self> {
+        let lock = data.lock_writer()?;
+        let key = data.hub_key()?;
         check_write_ahead(data)?;
-        let (log, views) = (data.file("log.db"), data.file("views.db"));
+        let (log, views) = (data.file_path("log.db"), data.file_path("views.db"));
         if views.exists() && !log.exists() {
             bail!(
                 "{} is missing: everything can be computed from it, and nothing without it; put it back from a copy",
@@ -310,7 +314,7 @@ impl Engine {
             // A log that is new, or from before this was kept.
             log.put_value(KEY, key.check_number()).await?;
         }
-        let partitions = log.topic(EVENTS_TOPIC, partitions(config, EMBEDDED)).await?;
+        let partitions = log.topic(EVENTS_TOPIC, partition_count(config, EMBEDDED)).await?;
         let rules = config.identity.clone();
         let options = onefold_store_sqlite::SqliteOptions { partitions, rules: rules.clone(), ..Default::default() };
         let store = SqliteStore::open(&views, options).map_err(|error| match error {
@@ -319,10 +323,10 @@ impl Engine {
             }
             other => other.into(),
         })?;
-        let files = Some(Files { log: Arc::clone(&log), store: store.clone(), _lock: lock });
-        let writer = Some(Writer { partitions, fence: Arc::clone(&log) as _, files });
+        let files = Some(EmbeddedFiles { log: Arc::clone(&log), store: store.clone(), _lock: lock });
+        let writer = Some(WriterParts { partitions, fence: Arc::clone(&log) as _, files });
         let store: Arc<dyn Store> = Arc::new(store);
-        log_watch::keep(log.as_ref(), store.as_ref()).await.with_context(|| views.display().to_string())?;
+        log_watch::keep_mark(log.as_ref(), store.as_ref()).await.with_context(|| views.display().to_string())?;
         Ok(Self { log, store, rules, key: Some(key), place: data.path().display().to_string(), writer })
     }
 
@@ -331,19 +335,19 @@ impl Engine {
         if !data.is_written() {
             check_write_ahead(data)?;
         }
-        let log = EmbeddedLog::open_read(&data.file("log.db"))?;
-        let key = data.key().ok();
+        let log = EmbeddedLog::open_read(&data.file_path("log.db"))?;
+        let key = data.hub_key().ok();
         if let Some(key) = &key {
             check_key(&log, key, data).await?;
         }
-        let views = data.file("views.db");
+        let views = data.file_path("views.db");
         if !views.exists() {
             bail!("there is no {}: `onefold run` makes it again from the log", views.display());
         }
         let store = SqliteStore::open_read(&views).with_context(|| format!("{}", views.display()))?;
         StoreError::check_fold(store.fold_version()).with_context(|| format!("{}", views.display()))?;
-        if let Some(why) = log_watch::other(&log, &store).await? {
-            bail!("{}: {}", views.display(), log_watch::advice(&why));
+        if let Some(why) = log_watch::find_other(&log, &store).await? {
+            bail!("{}: {}", views.display(), log_watch::replaced_advice(&why));
         }
         let rules = store.rules().clone();
         let place = data.path().display().to_string();

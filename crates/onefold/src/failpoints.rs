@@ -25,8 +25,8 @@ pub(crate) fn set_up() -> Result<()> {
         let Some((name, action)) = one.split_once('=') else {
             bail!("ONEFOLD_FAILPOINTS: `{one}`: expected name=action");
         };
-        match Fault::read(action.trim()) {
-            Some(fault) => fault.set(name.trim())?,
+        match ProcessFault::parse_action(action.trim()) {
+            Some(fault) => fault.set_point(name.trim())?,
             None => fail::cfg(name.trim(), action.trim()).map_err(|e| anyhow!("ONEFOLD_FAILPOINTS: `{one}`: {e}"))?,
         }
     }
@@ -35,25 +35,25 @@ pub(crate) fn set_up() -> Result<()> {
 
 /// A signal that this process sends itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Fault {
+struct ProcessFault {
     signal: Signal,
-    when: When,
+    when: FaultTime,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum When {
+enum FaultTime {
     /// After it has passed so many times, once.
     After(u64),
     /// Each time that it finds this file.
     Found(PathBuf),
 }
 
-impl Fault {
-    fn read(action: &str) -> Option<Self> {
+impl ProcessFault {
+    fn parse_action(action: &str) -> Option<Self> {
         let (word, when) = match (action.split_once("*off->"), action.split_once('@')) {
-            (Some((passes, word)), None) => (word, When::After(passes.parse().ok()?)),
-            (None, Some((word, file))) => (word, When::Found(PathBuf::from(file))),
-            (None, None) => (action, When::After(0)),
+            (Some((passes, word)), None) => (word, FaultTime::After(passes.parse().ok()?)),
+            (None, Some((word, file))) => (word, FaultTime::Found(PathBuf::from(file))),
+            (None, None) => (action, FaultTime::After(0)),
             (Some(_), Some(_)) => return None,
         };
         let signal = match word {
@@ -64,12 +64,12 @@ impl Fault {
         Some(Self { signal, when })
     }
 
-    fn set(self, name: &str) -> Result<()> {
+    fn set_point(self, name: &str) -> Result<()> {
         let (seen, told) = (AtomicU64::new(0), name.to_owned());
         let act = move || {
             let now = match &self.when {
-                When::After(passes) => seen.fetch_add(1, Ordering::SeqCst) == *passes,
-                When::Found(file) => std::fs::remove_file(file).is_ok(),
+                FaultTime::After(passes) => seen.fetch_add(1, Ordering::SeqCst) == *passes,
+                FaultTime::Found(file) => std::fs::remove_file(file).is_ok(),
             };
             if now {
                 eprintln!("{} at {told}", if self.signal == Signal::KILL { "killed" } else { "stopped" });
@@ -88,10 +88,10 @@ mod tests {
 
     #[test]
     fn a_signal_may_wait_for_its_turn_or_for_a_file() {
-        let read = |action: &str| Fault::read(action).map(|fault| (fault.signal, fault.when));
-        assert_eq!(read("kill"), Some((Signal::KILL, When::After(0))));
-        assert_eq!(read("12*off->stop"), Some((Signal::STOP, When::After(12))));
-        assert_eq!(read("stop@/tmp/now"), Some((Signal::STOP, When::Found("/tmp/now".into()))));
+        let read = |action: &str| ProcessFault::parse_action(action).map(|fault| (fault.signal, fault.when));
+        assert_eq!(read("kill"), Some((Signal::KILL, FaultTime::After(0))));
+        assert_eq!(read("12*off->stop"), Some((Signal::STOP, FaultTime::After(12))));
+        assert_eq!(read("stop@/tmp/now"), Some((Signal::STOP, FaultTime::Found("/tmp/now".into()))));
         assert_eq!(read("panic"), None);
         assert_eq!(read("3*off->panic"), None);
     }

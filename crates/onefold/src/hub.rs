@@ -18,9 +18,9 @@ use onefold_stage::{HealthRegistry, Stage, StopSignal, WakeSignal, spawn};
 use onefold_store::{Followed, Queue, Store};
 
 use crate::args::Globals;
-use crate::config::Role;
+use crate::config::HubRole;
 use crate::connector;
-use crate::engine::{Access, Engine, Writer};
+use crate::engine::{HubAccess, HubEngine, WriterParts};
 use crate::log_watch::{self, LogWatch};
 
 /// A stage that fails for so long is not waited for any more.
@@ -30,22 +30,22 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const DEAF: Duration = Duration::from_secs(1);
 
 /// A hub open for reading, beside whoever writes.
-pub(crate) struct Reader {
+pub(crate) struct HubReader {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) service: Service,
 }
 
-impl Reader {
+impl HubReader {
     /// Opens a hub that is one.
     pub(crate) async fn open(globals: &Globals) -> Result<Self> {
-        let Engine { log, store, rules, .. } = Engine::open(globals, Access::Read).await?;
+        let HubEngine { log, store, rules, .. } = HubEngine::open(globals, HubAccess::Read).await?;
         let service = Service::new(log, Arc::clone(&store), None, rules, Arc::new(EmptyKeyRing));
         Ok(Self { store, service })
     }
 }
 
 /// A hub open for writing, with its stages at work.
-pub(crate) struct Hub {
+pub(crate) struct RunningHub {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) store: Arc<dyn Store>,
     door: Option<Door>,
@@ -57,7 +57,7 @@ pub(crate) struct Hub {
     pub(crate) service: Service,
     pub(crate) health: HealthRegistry,
     /// Held until it is closed.
-    writer: Writer,
+    writer: WriterParts,
     /// What the projector counts of itself.
     pub(crate) work: Arc<WorkCounters>,
     stop: StopSignal,
@@ -80,7 +80,7 @@ impl Drop for AbortOnDrop {
 
 /// Wakes the stage whose queue another process has put something into. Where the store does not answer for a while, stages
 /// look themselves.
-async fn listen(store: Arc<dyn Store>, [resolve, assemble]: [WakeSignal; 2]) {
+async fn listen_changes(store: Arc<dyn Store>, [resolve, assemble]: [WakeSignal; 2]) {
     let put = move |queue| match queue {
         Queue::Inbox => resolve.notify_one(),
         Queue::Marks => assemble.notify_one(),
@@ -93,11 +93,11 @@ async fn listen(store: Arc<dyn Store>, [resolve, assemble]: [WakeSignal; 2]) {
     }
 }
 
-fn publisher(
+fn new_publisher(
     log: &Arc<dyn Log>,
     store: &Arc<dyn Store>,
     rules: &IdentityRules,
-    writer: &Writer,
+    writer: &WriterParts,
     options: onefold_publisher::PublisherOptions,
 ) -> Publisher {
     let log = (Arc::clone(log), Arc::clone(&writer.fence));
@@ -105,33 +105,34 @@ fn publisher(
     Publisher::new(log, store, (rules.clone(), Arc::new(EmptyKeyRing)), writer.partitions, options)
 }
 
-impl Hub {
+impl RunningHub {
     /// Opens a hub that is one, for a command.
     pub(crate) async fn open(globals: &Globals) -> Result<Self> {
-        Self::start(Engine::open(globals, Access::Write).await?, globals, Self::beside(globals)).await
+        Self::start_stages(HubEngine::open(globals, HubAccess::Write).await?, globals, Self::roles_beside(globals))
+            .await
     }
 
     /// Opens a hub, made where it is absent, for a command.
     pub(crate) async fn make(globals: &Globals) -> Result<Self> {
-        Self::start(Engine::open(globals, Access::Make).await?, globals, Self::beside(globals)).await
+        Self::start_stages(HubEngine::open(globals, HubAccess::Make).await?, globals, Self::roles_beside(globals)).await
     }
 
     /// Opens a hub, made where it is absent, in these roles.
-    pub(crate) async fn serve(globals: &Globals, roles: &[Role]) -> Result<Self> {
-        if !globals.settings.is_distributed() && Role::ALL.iter().any(|role| !roles.contains(role)) {
+    pub(crate) async fn serve(globals: &Globals, roles: &[HubRole]) -> Result<Self> {
+        if !globals.settings.is_distributed() && HubRole::ALL.iter().any(|role| !roles.contains(role)) {
             bail!("the embedded hub does everything in one process: leave --role and hub.roles as they are by default");
         }
-        Self::start(Engine::open(globals, Access::Make).await?, globals, roles).await
+        Self::start_stages(HubEngine::open(globals, HubAccess::Make).await?, globals, roles).await
     }
 
     /// What a command does beside what it was called for: an embedded hub moves only while a process has it; a distributed
     /// one has processes of its own.
-    fn beside(globals: &Globals) -> &'static [Role] {
-        if globals.settings.is_distributed() { &[Role::Serve] } else { &Role::ALL }
+    fn roles_beside(globals: &Globals) -> &'static [HubRole] {
+        if globals.settings.is_distributed() { &[HubRole::Serve] } else { &HubRole::ALL }
     }
 
-    async fn start(engine: Engine, globals: &Globals, roles: &[Role]) -> Result<Self> {
-        let Engine { log, store, rules, key, place, writer } = engine;
+    async fn start_stages(engine: HubEngine, globals: &Globals, roles: &[HubRole]) -> Result<Self> {
+        let HubEngine { log, store, rules, key, place, writer } = engine;
         let (writer, key) = writer.zip(key).context("opened for reading only")?;
         let guarded = Guarded::new(log, EVENTS_TOPIC);
         let log: Arc<dyn Log> = Arc::new(guarded.clone());
@@ -139,13 +140,13 @@ impl Hub {
         let partitions = writer.partitions;
         // Before anything else that is refused.
         let connectors =
-            if roles.contains(&Role::Connect) { connector::of_topics(&settings.connect.files)? } else { Vec::new() };
-        if roles == [Role::Connect] && connectors.is_empty() {
+            if roles.contains(&HubRole::Connect) { connector::of_topics(&settings.connect.files)? } else { Vec::new() };
+        if roles == [HubRole::Connect] && connectors.is_empty() {
             bail!(
                 "which connectors? name their files as connect.files in the configuration, or in ONEFOLD_CONNECT_FILES"
             );
         }
-        let door = if roles.contains(&Role::Serve) || !connectors.is_empty() {
+        let door = if roles.contains(&HubRole::Serve) || !connectors.is_empty() {
             let (known, progress) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
             Some(Door::open(Arc::clone(&log), known, progress, key.clone(), (partitions, settings.limits)).await?)
         } else {
@@ -164,7 +165,7 @@ impl Hub {
         let resolver = Resolver::new(Arc::clone(&store) as _, rules.clone(), settings.resolve);
         let assembler = Assembler::new(Arc::clone(&store) as _, settings.assemble);
         let intake = IntakeOptions { batch: settings.connect.batch };
-        if [Role::Project, Role::Resolve, Role::Publish].iter().any(|role| roles.contains(role)) {
+        if [HubRole::Project, HubRole::Resolve, HubRole::Publish].iter().any(|role| roles.contains(role)) {
             // Before anything is written: who writes knows whether somebody is to be told.
             store.publish(settings.publish.enabled).await?;
         }
@@ -179,17 +180,17 @@ impl Hub {
             let (positions, quarantine) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
             begin(Box::new(Intake::new(connector, door, Arc::clone(&log), positions, quarantine, intake)), None, None)?;
         }
-        if roles.contains(&Role::Project) {
+        if roles.contains(&HubRole::Project) {
             begin(Box::new(projector), None, Some(resolve))?;
         }
-        if roles.contains(&Role::Resolve) {
+        if roles.contains(&HubRole::Resolve) {
             begin(Box::new(resolver), Some(resolve), Some(assemble))?;
         }
-        if roles.contains(&Role::Assemble) {
+        if roles.contains(&HubRole::Assemble) {
             begin(Box::new(assembler), Some(assemble), Some(publish))?;
         }
-        if roles.contains(&Role::Publish) && settings.publish.enabled {
-            let publisher = publisher(&log, &store, &rules, &writer, settings.publish);
+        if roles.contains(&HubRole::Publish) && settings.publish.enabled {
+            let publisher = new_publisher(&log, &store, &rules, &writer, settings.publish);
             begin(Box::new(publisher), Some(publish), None)?;
         }
         let mut service =
@@ -199,8 +200,9 @@ impl Hub {
             // Of several processes one that is unwell may be sent no more writes, and would be so for ever.
             service = service.watching_writes();
         }
-        let ear = AbortOnDrop(tokio::spawn(listen(Arc::clone(&store), [Arc::clone(resolve), Arc::clone(assemble)])));
-        let folds = roles.contains(&Role::Project);
+        let ear =
+            AbortOnDrop(tokio::spawn(listen_changes(Arc::clone(&store), [Arc::clone(resolve), Arc::clone(assemble)])));
+        let folds = roles.contains(&HubRole::Project);
         Ok(Self {
             log,
             store,
@@ -222,7 +224,7 @@ impl Hub {
 
     /// A publisher for a caller who steps it.
     pub(crate) fn publisher(&self, options: onefold_publisher::PublisherOptions) -> Publisher {
-        publisher(&self.log, &self.store, &self.rules, &self.writer, options)
+        new_publisher(&self.log, &self.store, &self.rules, &self.writer, options)
     }
 
     /// The door, which every command has.
@@ -286,11 +288,11 @@ impl Hub {
         let joined = joined.await?;
         // Servers may be what this process is stopped for; what it kept while it worked is enough there.
         if self.writer.is_alone()
-            && let Err(error) = log_watch::keep(self.log.as_ref(), self.store.as_ref()).await
+            && let Err(error) = log_watch::keep_mark(self.log.as_ref(), self.store.as_ref()).await
         {
             tracing::warn!("the log could not be looked at once more: {error:#}");
         }
-        self.writer.settle().await;
+        self.writer.settle_files().await;
         if joined { Ok(()) } else { Err(anyhow!("a stage broke off: see its message above")) }
     }
 }

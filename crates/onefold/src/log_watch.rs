@@ -32,7 +32,7 @@ impl LogWatch {
     }
 
     /// Whether what was read stands there still; what was read since is known from here on.
-    async fn look(&mut self, positions: &[u64]) -> Result<(), StageError> {
+    async fn check_log(&mut self, positions: &[u64]) -> Result<(), StageError> {
         if self.known.is_empty() {
             self.known = self.store.fingerprints().await?.into_iter().map(|kept| (kept.partition, kept)).collect();
         }
@@ -65,7 +65,7 @@ impl Stage for LogWatch {
             self.log.heads(EVENTS_TOPIC).await?;
             return Ok(StepProgress::Idle);
         }
-        let found = self.look(&positions).await;
+        let found = self.check_log(&positions).await;
         match &found {
             Err(StageError::Log(LogError::Replaced(why))) => {
                 self.log.refuse(why);
@@ -83,7 +83,7 @@ impl Stage for LogWatch {
 }
 
 /// What is said where the log is another one, and how to go on.
-pub(crate) fn advice(why: &str) -> String {
+pub(crate) fn replaced_advice(why: &str) -> String {
     format!(
         "the views are of another log, or of more of it than there is: {why}. Put the log back as it was, which loses nothing; or stop \
          every process of this hub and say `onefold rebuild --accept` for views of the log as it is now, which show nothing of what \
@@ -92,7 +92,7 @@ pub(crate) fn advice(why: &str) -> String {
 }
 
 /// Why the log is another one than the views were made of; none where it is the same.
-pub(crate) async fn other(log: &dyn Log, store: &dyn FollowStore) -> Result<Option<String>> {
+pub(crate) async fn find_other(log: &dyn Log, store: &dyn FollowStore) -> Result<Option<String>> {
     let known = store.fingerprints().await?;
     // Before the heads: other processes go on meanwhile, and the log is never behind them.
     let positions = store.followed().await?.positions;
@@ -103,9 +103,9 @@ pub(crate) async fn other(log: &dyn Log, store: &dyn FollowStore) -> Result<Opti
 }
 
 /// Begins or ends with a log: it is the one that the views were made of, and will be known again by the last records that were read.
-pub(crate) async fn keep(log: &dyn Log, store: &dyn FollowStore) -> Result<()> {
-    if let Some(why) = other(log, store).await? {
-        bail!(advice(&why));
+pub(crate) async fn keep_mark(log: &dyn Log, store: &dyn FollowStore) -> Result<()> {
+    if let Some(why) = find_other(log, store).await? {
+        bail!(replaced_advice(&why));
     }
     let last = (0u32..).zip(store.followed().await?.positions);
     let last: Vec<(u32, u64)> = last.filter_map(|(partition, at)| Some((partition, at.checked_sub(1)?))).collect();

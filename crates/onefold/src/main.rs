@@ -28,7 +28,7 @@ use clap::Parser;
 use onefold_service::{ErrorCode, ServiceError};
 
 use crate::args::{Cli, Command};
-use crate::out::Out;
+use crate::out::OutputWriter;
 
 /// Folding allocates small things by the million: a quarter faster than with the system's allocator.
 #[global_allocator]
@@ -50,14 +50,14 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     telemetry::set_up(matches!(cli.command, Command::Run(_)));
     let json = cli.globals.json;
-    match run(cli) {
+    match run_command(cli) {
         Ok(code) => code,
         Err(error) if out::is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => told(&error, json),
+        Err(error) => report_error(&error, json),
     }
 }
 
-fn run(mut cli: Cli) -> Result<ExitCode> {
+fn run_command(mut cli: Cli) -> Result<ExitCode> {
     cli.globals.configure()?;
     failpoints::set_up()?;
     let runtime =
@@ -74,14 +74,14 @@ fn run(mut cli: Cli) -> Result<ExitCode> {
 }
 
 /// One clear message; with JSON asked for, what the service refused as an object too.
-fn told(error: &anyhow::Error, json: bool) -> ExitCode {
+fn report_error(error: &anyhow::Error, json: bool) -> ExitCode {
     let refused = error.downcast_ref::<ServiceError>();
     if let (Some(refused), true) = (refused, json) {
         let body =
             serde_json::json!({ "code": refused.code, "message": refused.message, "customers": refused.customers });
-        let mut out = Out::open();
+        let mut out = OutputWriter::open();
         // The exit code says it too, should nobody read this.
-        let _ = out.json(&body).and_then(|()| out.done());
+        let _ = out.write_json(&body).and_then(|()| out.finish());
     }
     eprintln!("onefold: {error:#}");
     match refused.map(|refused| refused.code) {

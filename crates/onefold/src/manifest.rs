@@ -21,30 +21,30 @@ const FILES: [&str; 4] = ["hub.key", "log.db", "onefold.toml", "views.db"];
 /// What a backup holds.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Manifest {
+pub(crate) struct BackupManifest {
     /// When it was made.
     pub(crate) made: String,
     /// Version of the program that made it.
     program: String,
-    files: BTreeMap<String, Kept>,
+    files: BTreeMap<String, FileEntry>,
 }
 
 /// A file as it was.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Kept {
+struct FileEntry {
     bytes: u64,
     sha256: String,
 }
 
-impl Manifest {
+impl BackupManifest {
     /// Of the files that are there.
-    pub(crate) fn of(dir: &DataDir, made: String) -> Result<Self> {
+    pub(crate) fn of_directory(dir: &DataDir, made: String) -> Result<Self> {
         let mut files = BTreeMap::new();
         for name in FILES {
-            let path = dir.file(name);
+            let path = dir.file_path(name);
             if path.exists() {
-                let kept = pass(&path, &mut std::io::sink());
+                let kept = copy_file(&path, &mut std::io::sink());
                 files.insert(name.to_owned(), kept.with_context(|| format!("{} cannot be read", path.display()))?);
             }
         }
@@ -52,7 +52,7 @@ impl Manifest {
     }
 
     /// That of a backup.
-    pub(crate) fn read(backup: &Path) -> Result<Self> {
+    pub(crate) fn read_manifest(backup: &Path) -> Result<Self> {
         let path = backup.join(NAME);
         let text = match fs::read(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => bail!(
@@ -71,12 +71,12 @@ impl Manifest {
     }
 
     /// Copies the files, each for its owner alone, and sees that they are what they were.
-    pub(crate) fn copy(&self, backup: &Path, into: &DataDir) -> Result<()> {
+    pub(crate) fn copy_files(&self, backup: &Path, into: &DataDir) -> Result<()> {
         for (name, kept) in &self.files {
-            let (from, to) = (backup.join(name), into.file(name));
-            let copy = || -> std::io::Result<Kept> {
+            let (from, to) = (backup.join(name), into.file_path(name));
+            let copy = || -> std::io::Result<FileEntry> {
                 let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&to)?;
-                let kept = pass(&from, &mut file)?;
+                let kept = copy_file(&from, &mut file)?;
                 file.sync_all()?;
                 Ok(kept)
             };
@@ -95,18 +95,18 @@ impl Manifest {
     }
 
     /// How many files it names.
-    pub(crate) fn files(&self) -> usize {
+    pub(crate) fn file_count(&self) -> usize {
         self.files.len()
     }
 
     /// Their bytes.
-    pub(crate) fn bytes(&self) -> u64 {
+    pub(crate) fn byte_count(&self) -> u64 {
         self.files.values().map(|kept| kept.bytes).sum()
     }
 }
 
 /// Writes what a file holds into another one, and says what it was.
-fn pass(path: &Path, into: &mut dyn Write) -> std::io::Result<Kept> {
+fn copy_file(path: &Path, into: &mut dyn Write) -> std::io::Result<FileEntry> {
     let (mut file, mut hash) = (File::open(path)?, Sha256::new());
     let (mut part, mut bytes) = (vec![0; 1 << 20], 0);
     loop {
@@ -117,5 +117,5 @@ fn pass(path: &Path, into: &mut dyn Write) -> std::io::Result<Kept> {
         bytes += read.len() as u64;
     }
     let sha256 = hex::encode(hash.finalize());
-    Ok(Kept { bytes, sha256 })
+    Ok(FileEntry { bytes, sha256 })
 }

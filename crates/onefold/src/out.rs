@@ -6,27 +6,27 @@ use anyhow::Result;
 use serde::Serialize;
 
 /// Standard output.
-pub(crate) struct Out {
+pub(crate) struct OutputWriter {
     to: BufWriter<StdoutLock<'static>>,
     /// Whether a person reads it: a program wants a value to end where its line does.
     is_terminal: bool,
 }
 
-impl Out {
+impl OutputWriter {
     pub(crate) fn open() -> Self {
         let out = io::stdout();
         Self { is_terminal: out.is_terminal(), to: BufWriter::new(out.lock()) }
     }
 
     /// A line of text.
-    pub(crate) fn line(&mut self, text: impl AsRef<str>) -> Result<()> {
+    pub(crate) fn write_line(&mut self, text: impl AsRef<str>) -> Result<()> {
         self.to.write_all(text.as_ref().as_bytes())?;
         self.to.write_all(b"\n")?;
         Ok(())
     }
 
     /// The one value that a command answers, as JSON: on one line, or laid out on a terminal.
-    pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<()> {
+    pub(crate) fn write_json(&mut self, value: &impl Serialize) -> Result<()> {
         if !self.is_terminal {
             return self.json_line(value);
         }
@@ -43,7 +43,7 @@ impl Out {
     }
 
     /// Everything printed is out.
-    pub(crate) fn done(mut self) -> Result<()> {
+    pub(crate) fn finish(mut self) -> Result<()> {
         self.to.flush()?;
         Ok(())
     }

@@ -16,11 +16,11 @@ use onefold_store_sqlite::{SqliteLoad, SqliteStore};
 use crate::args::Globals;
 use crate::config::Config;
 use crate::data::{DataDir, WriterLock};
-use crate::engine::{check_key, check_write_ahead, kafka, postgres_options};
+use crate::engine::{check_key, check_write_ahead, kafka_log, postgres_options};
 use crate::log_watch;
 
 /// Views that are made again beside the old ones, by one process at a time.
-pub(crate) struct Rebuilding {
+pub(crate) struct ViewRebuild {
     pub(crate) log: Arc<dyn Log>,
     /// The views as they are, where there are any.
     pub(crate) live: Option<Arc<dyn Store>>,
@@ -32,39 +32,39 @@ pub(crate) struct Rebuilding {
     pub(crate) other_log: Option<String>,
     pub(crate) key: HubKey,
     rules: IdentityRules,
-    place: Fresh,
+    place: RebuildTarget,
     /// The old ones cannot be read.
     damaged: bool,
 }
 
 /// Where new views come to stand.
-enum Fresh {
+enum RebuildTarget {
     /// Beside the file that they replace; nobody else writes to it meanwhile.
     File { views: PathBuf, new: PathBuf, _lock: WriterLock },
     /// Beside the schema that they replace.
     Schema { url: String },
 }
 
-impl Rebuilding {
+impl ViewRebuild {
     /// Whether live has begun what nobody would finish while the views are made again.
     pub(crate) async fn is_waiting(globals: &Globals) -> Result<bool> {
         if globals.settings.is_distributed() {
             return Ok(false);
         }
-        let data = DataDir::open(globals.directory()?)?;
-        let views = data.file("views.db");
+        let data = DataDir::open(globals.data_directory()?)?;
+        let views = data.file_path("views.db");
         if !views.exists() {
             return Ok(false);
         }
         let live = SqliteStore::open_read(&views)?;
         // What an older program has begun, or was begun with another log, cannot be finished, and need not be.
         let begun = live.fold_version() == FOLD_VERSION && live.followed().await?.waiting;
-        let log = EmbeddedLog::open_read(&data.file("log.db"))?;
-        Ok(begun && log_watch::other(&log, &live).await?.is_none())
+        let log = EmbeddedLog::open_read(&data.file_path("log.db"))?;
+        Ok(begun && log_watch::find_other(&log, &live).await?.is_none())
     }
 
     /// `damaged`: the views are known to be, and are not looked at.
-    pub(crate) async fn begin(globals: &Globals, damaged: bool) -> Result<Self> {
+    pub(crate) async fn begin_rebuild(globals: &Globals, damaged: bool) -> Result<Self> {
         let config = &globals.settings;
         let rules = config.identity.clone();
         if config.is_distributed() {
@@ -72,34 +72,34 @@ impl Rebuilding {
             let live = PostgresStore::connect_read(&url, postgres_options(config)).await?;
             let (same_rules, same_fold) = (*live.rules() == rules, live.fold_version() == FOLD_VERSION);
             let key = HubKey::new(&live.hub_key().await?);
-            let (log, live) = (kafka(&config.kafka.bootstrap, config)?, Arc::new(live) as Arc<dyn Store>);
-            let other_log = log_watch::other(log.as_ref(), live.as_ref()).await?;
-            let (live, place) = (Some(live), Fresh::Schema { url });
+            let (log, live) = (kafka_log(&config.kafka.bootstrap, config)?, Arc::new(live) as Arc<dyn Store>);
+            let other_log = log_watch::find_other(log.as_ref(), live.as_ref()).await?;
+            let (live, place) = (Some(live), RebuildTarget::Schema { url });
             return Ok(Self { log, live, same_rules, same_fold, other_log, key, rules, place, damaged });
         }
-        let data = DataDir::open(globals.directory()?)?;
-        let (lock, key) = (data.lock()?, data.key()?);
+        let data = DataDir::open(globals.data_directory()?)?;
+        let (lock, key) = (data.lock_writer()?, data.hub_key()?);
         check_write_ahead(&data)?;
-        let log = EmbeddedLog::open_read(&data.file("log.db"))?;
+        let log = EmbeddedLog::open_read(&data.file_path("log.db"))?;
         check_key(&log, &key, &data).await?;
         let log: Arc<dyn Log> = Arc::new(log);
-        let views = data.file("views.db");
+        let views = data.file_path("views.db");
         let live = (!damaged && views.exists()).then(|| SqliteStore::open_read(&views)).transpose()?;
         let same_rules = live.as_ref().is_none_or(|live| *live.rules() == rules);
         let same_fold = live.as_ref().is_none_or(|live| live.fold_version() == FOLD_VERSION);
         let live = live.map(|live| Arc::new(live) as Arc<dyn Store>);
         let other_log = match &live {
-            Some(live) => log_watch::other(log.as_ref(), live.as_ref()).await?,
+            Some(live) => log_watch::find_other(log.as_ref(), live.as_ref()).await?,
             None => None,
         };
-        let place = Fresh::File { views, new: data.file("views.db.new"), _lock: lock };
+        let place = RebuildTarget::File { views, new: data.file_path("views.db.new"), _lock: lock };
         Ok(Self { log, live, same_rules, same_fold, other_log, key, rules, place, damaged })
     }
 
     /// Views that nobody reads yet.
-    pub(crate) async fn load(&self, partitions: usize) -> Result<Box<dyn LoadStore>> {
+    pub(crate) async fn open_load(&self, partitions: usize) -> Result<Box<dyn LoadStore>> {
         match &self.place {
-            Fresh::File { views, new, .. } if self.damaged && views.exists() => {
+            RebuildTarget::File { views, new, .. } if self.damaged && views.exists() => {
                 file_loader(new, partitions, &self.rules, Some(views)).or_else(|error| {
                     let kept = SqliteLoad::aside(views);
                     tracing::warn!(
@@ -110,21 +110,21 @@ impl Rebuilding {
                     file_loader(new, partitions, &self.rules, None)
                 })
             }
-            Fresh::File { views, new, .. } => {
+            RebuildTarget::File { views, new, .. } => {
                 file_loader(new, partitions, &self.rules, self.live.is_some().then_some(views))
             }
-            Fresh::Schema { url } => schema_loader(url, partitions, &self.rules).await,
+            RebuildTarget::Schema { url } => schema_loader(url, partitions, &self.rules).await,
         }
     }
 
     /// Puts them in the place of the old ones.
-    pub(crate) async fn swap(self) -> Result<()> {
+    pub(crate) async fn swap_in(self) -> Result<()> {
         drop(self.live);
         match self.place {
-            Fresh::File { views, new, .. } if self.damaged => Ok(SqliteLoad::swap_aside(&new, &views)?),
-            Fresh::File { views, new, .. } => SqliteLoad::swap(&new, &views)
+            RebuildTarget::File { views, new, .. } if self.damaged => Ok(SqliteLoad::swap_aside(&new, &views)?),
+            RebuildTarget::File { views, new, .. } => SqliteLoad::swap(&new, &views)
                 .with_context(|| format!("{} cannot be replaced; is it being read?", views.display())),
-            Fresh::Schema { url } => {
+            RebuildTarget::Schema { url } => {
                 let beside = Beside::open(&url, onefold_store_postgres::PostgresOptions::default()).await?;
                 beside.swap().await.context("the tables cannot be replaced; is somebody reading them without end?")
             }
@@ -132,12 +132,12 @@ impl Rebuilding {
     }
 
     /// Leaves the old ones.
-    pub(crate) async fn discard(self) -> Result<()> {
+    pub(crate) async fn discard_rows(self) -> Result<()> {
         match self.place {
-            Fresh::File { new, .. } => {
+            RebuildTarget::File { new, .. } => {
                 std::fs::remove_file(&new).with_context(|| format!("{} cannot be removed", new.display()))
             }
-            Fresh::Schema { url } => {
+            RebuildTarget::Schema { url } => {
                 Ok(Beside::open(&url, onefold_store_postgres::PostgresOptions::default()).await?.discard().await?)
             }
         }
@@ -168,7 +168,7 @@ async fn schema_loader(url: &str, partitions: usize, rules: &IdentityRules) -> R
 }
 
 /// Views to be measured, beside those in this directory or database.
-pub(crate) async fn loader(hub: &Config, partitions: usize, rules: &IdentityRules) -> Result<Box<dyn LoadStore>> {
+pub(crate) async fn open_loader(hub: &Config, partitions: usize, rules: &IdentityRules) -> Result<Box<dyn LoadStore>> {
     if hub.is_distributed() {
         return schema_loader(&hub.postgres.url, partitions, rules).await;
     }

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 ///
 /// # Errors
 /// There can be no such thread.
-pub(crate) fn asked() -> Result<impl Future<Output = ()> + Send + 'static> {
+pub(crate) fn shutdown_requested() -> Result<impl Future<Output = ()> + Send + 'static> {
     let told = "signals cannot be listened for";
     let (tell, heard) = oneshot::channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context(told)?;
@@ -18,7 +18,7 @@ pub(crate) fn asked() -> Result<impl Future<Output = ()> + Send + 'static> {
         let _runtime = runtime.enter();
         (signal(SignalKind::interrupt()).context(told)?, signal(SignalKind::terminate()).context(told)?)
     };
-    let listen = move || runtime.block_on(listen(interrupt, terminate, tell));
+    let listen = move || runtime.block_on(listen_signals(interrupt, terminate, tell));
     std::thread::Builder::new().name("signals".to_owned()).spawn(listen).context(told)?;
     Ok(async {
         // A listener that is gone has heard nothing.
@@ -28,7 +28,7 @@ pub(crate) fn asked() -> Result<impl Future<Output = ()> + Send + 'static> {
     })
 }
 
-async fn listen(mut interrupt: Signal, mut terminate: Signal, tell: oneshot::Sender<()>) {
+async fn listen_signals(mut interrupt: Signal, mut terminate: Signal, tell: oneshot::Sender<()>) {
     let mut next = async || {
         tokio::select! {
             _ = interrupt.recv() => SignalKind::interrupt(),

@@ -26,7 +26,7 @@ const SECONDS: [f64; 13] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 
 const SIZES: [f64; 6] = [1.0, 10.0, 100.0, 1_000.0, 5_000.0, 10_000.0];
 
 /// Begins to measure, and answers what renders it for Prometheus.
-pub(crate) fn metrics() -> Result<MetricsRender> {
+pub(crate) fn install_metrics() -> Result<MetricsRender> {
     let handle: PrometheusHandle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
         .set_buckets_for_metric(Matcher::Suffix("_size".to_owned()), &SIZES)?

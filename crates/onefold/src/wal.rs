@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Result};
 use std::path::Path;
 
-use crate::data::beside;
+use crate::data::sibling_path;
 
 const HEADER: usize = 32;
 const FRAME: usize = 24;
@@ -20,54 +20,54 @@ const MAGIC: u32 = 0x377f_0682;
 /// # Errors
 /// The file cannot be read.
 pub(crate) fn is_cut(database: &Path) -> Result<bool> {
-    let file = match File::open(beside(database, "-wal")) {
+    let file = match File::open(sibling_path(database, "-wal")) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         other => other?,
     };
     let mut file = BufReader::with_capacity(1 << 20, file);
     let mut header = [0; HEADER];
-    if !fill(&mut file, &mut header)? || header == [0; HEADER] {
+    if !fill_buffer(&mut file, &mut header)? || header == [0; HEADER] {
         return Ok(false);
     }
-    let Some(header) = Header::of(&header) else { return Ok(true) };
+    let Some(header) = WalHeader::from_bytes(&header) else { return Ok(true) };
     let (mut last, mut sound, mut ended) = (header.sum, true, false);
     let (mut frame, mut page) = ([0; FRAME], vec![0; header.page_size]);
-    while fill(&mut file, &mut frame)? && fill(&mut file, &mut page)? {
-        let sum = header.add(header.add(last, &frame[..8]), &page);
-        let right = frame[8..16] == header.salts && sum == pair(&frame[16..]);
+    while fill_buffer(&mut file, &mut frame)? && fill_buffer(&mut file, &mut page)? {
+        let sum = header.add_checksum(header.add_checksum(last, &frame[..8]), &page);
+        let right = frame[8..16] == header.salts && sum == read_pair(&frame[16..]);
         if right && !sound && ended {
             // It was begun when the commit before it was whole and synced.
             return Ok(true);
         }
         sound = sound && right;
-        if !sound && number(&frame[4..]) != 0 {
+        if !sound && read_number(&frame[4..]) != 0 {
             ended = true;
         }
-        last = pair(&frame[16..]);
+        last = read_pair(&frame[16..]);
     }
     Ok(false)
 }
 
-struct Header {
+struct WalHeader {
     big_endian: bool,
     page_size: usize,
     salts: [u8; 8],
     sum: (u32, u32),
 }
 
-impl Header {
+impl WalHeader {
     /// None where it is not as it was written.
-    fn of(bytes: &[u8; HEADER]) -> Option<Self> {
-        let magic = number(bytes);
-        let page_size = usize::try_from(number(&bytes[8..])).ok()?;
+    fn from_bytes(bytes: &[u8; HEADER]) -> Option<Self> {
+        let magic = read_number(bytes);
+        let page_size = usize::try_from(read_number(&bytes[8..])).ok()?;
         let mut salts = [0; 8];
         salts.copy_from_slice(&bytes[16..24]);
-        let header = Self { big_endian: magic & 1 == 1, page_size, salts, sum: pair(&bytes[24..]) };
+        let header = Self { big_endian: magic & 1 == 1, page_size, salts, sum: read_pair(&bytes[24..]) };
         let known = magic & !1 == MAGIC && page_size.is_power_of_two() && (512..=65_536).contains(&page_size);
-        (known && header.add((0, 0), &bytes[..24]) == header.sum).then_some(header)
+        (known && header.add_checksum((0, 0), &bytes[..24]) == header.sum).then_some(header)
     }
 
-    fn add(&self, (mut a, mut b): (u32, u32), bytes: &[u8]) -> (u32, u32) {
+    fn add_checksum(&self, (mut a, mut b): (u32, u32), bytes: &[u8]) -> (u32, u32) {
         let word =
             |bytes: &[u8; 4]| if self.big_endian { u32::from_be_bytes(*bytes) } else { u32::from_le_bytes(*bytes) };
         for [first, second] in bytes.as_chunks::<4>().0.as_chunks::<2>().0 {
@@ -79,16 +79,16 @@ impl Header {
 }
 
 /// The big-endian number that bytes begin with.
-fn number(bytes: &[u8]) -> u32 {
+fn read_number(bytes: &[u8]) -> u32 {
     bytes.first_chunk().copied().map_or(0, u32::from_be_bytes)
 }
 
-fn pair(bytes: &[u8]) -> (u32, u32) {
-    (number(bytes), number(&bytes[4..]))
+fn read_pair(bytes: &[u8]) -> (u32, u32) {
+    (read_number(bytes), read_number(&bytes[4..]))
 }
 
 /// Whether there was so much.
-fn fill(file: &mut impl Read, into: &mut [u8]) -> Result<bool> {
+fn fill_buffer(file: &mut impl Read, into: &mut [u8]) -> Result<bool> {
     match file.read_exact(into) {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
         other => other.map(|()| true),
@@ -119,7 +119,7 @@ mod tests {
         // Begun anew: what stood there before is behind it.
         conn.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())).unwrap();
         put(10);
-        let wal = fs::read(beside(&path, "-wal")).unwrap();
+        let wal = fs::read(sibling_path(&path, "-wal")).unwrap();
         (dir, wal)
     }
 

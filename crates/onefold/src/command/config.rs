@@ -5,18 +5,18 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::args::{ConfigCommand, Globals};
-use crate::config::{DEFAULT, default_values, shown, shown_values};
-use crate::out::Out;
+use crate::config::{DEFAULT, default_values, show_config, shown_values};
+use crate::out::OutputWriter;
 
 /// The configuration was read before any command began: what is wrong with it has been said by then.
 pub(crate) fn run(command: ConfigCommand, globals: &Globals) -> Result<ExitCode> {
-    let mut out = Out::open();
+    let mut out = OutputWriter::open();
     match command {
-        ConfigCommand::Check if globals.json => out.json(&shown_values(&globals.settings)?)?,
-        ConfigCommand::Check => out.line(shown(&globals.settings))?,
-        ConfigCommand::Default if globals.json => out.json(&default_values())?,
-        ConfigCommand::Default => out.line(DEFAULT.trim_end())?,
+        ConfigCommand::Check if globals.json => out.write_json(&shown_values(&globals.settings)?)?,
+        ConfigCommand::Check => out.write_line(show_config(&globals.settings))?,
+        ConfigCommand::Default if globals.json => out.write_json(&default_values())?,
+        ConfigCommand::Default => out.write_line(DEFAULT.trim_end())?,
     }
-    out.done()?;
+    out.finish()?;
     Ok(ExitCode::SUCCESS)
 }

@@ -15,12 +15,12 @@ use serde::Serialize;
 
 use crate::QUARANTINED;
 use crate::args::{CopyArgs, Globals};
-use crate::engine::{Target, no_url, source};
-use crate::out::Out;
-use crate::progress::bar;
+use crate::engine::{LogTarget, no_url, open_source};
+use crate::out::OutputWriter;
+use crate::progress::count_bar;
 
 #[derive(Debug, Serialize)]
-struct Told {
+struct CopyAnswer {
     records: u64,
     resumed: u64,
     left_out: u64,
@@ -31,16 +31,16 @@ struct Told {
 /// Views are made from the log by whoever runs the target next; what is in quarantine stays where it is.
 pub(crate) async fn run(args: CopyArgs, globals: Globals) -> Result<ExitCode> {
     [&args.from, &args.to].into_iter().try_for_each(|place| no_url(place))?;
-    let from = source(&args.from, &globals.settings)?;
-    let Target { log, partitions, .. } = &Target::open(&args.to, &globals.settings)?;
+    let from = open_source(&args.from, &globals.settings)?;
+    let LogTarget { log, partitions, .. } = &LogTarget::open(&args.to, &globals.settings)?;
     let named = args.skip_too_large.is_some();
-    let (began, bar) = (Instant::now(), bar(0, "copying"));
+    let (began, bar) = (Instant::now(), count_bar(0, "copying"));
     let told = |done, total| {
         bar.set_length(total);
         bar.set_position(done);
     };
     let mut kept = args.skip_too_large.map(LeftOut::open).transpose()?;
-    let mut keep = |stored: &StoredRecord| kept.as_mut().map_or(Ok(()), |kept| kept.put(stored));
+    let mut keep = |stored: &StoredRecord| kept.as_mut().map_or(Ok(()), |kept| kept.put_record(stored));
     let larger = if named { Larger::Keep(&mut keep) } else { Larger::Stop };
     let copied = copy(from.as_ref(), log.as_ref(), EVENTS_TOPIC, *partitions, larger, &told).await;
     bar.finish_and_clear();
@@ -48,27 +48,27 @@ pub(crate) async fn run(args: CopyArgs, globals: Globals) -> Result<ExitCode> {
         CopyError::TooLarge { .. } => anyhow!("{error}: --skip-too-large FILE writes them there"),
         other => other.into(),
     })?;
-    let told = Told {
+    let told = CopyAnswer {
         records: copied.records,
         resumed: copied.resumed,
         left_out: copied.left_out,
         partitions: copied.partitions,
         seconds: began.elapsed().as_secs_f64(),
     };
-    let mut out = Out::open();
+    let mut out = OutputWriter::open();
     if globals.json {
-        out.json(&told)?;
+        out.write_json(&told)?;
     } else {
         let earlier =
             if told.resumed > 0 { format!(", after {} of an earlier run", told.resumed) } else { String::new() };
         let left =
             if told.left_out > 0 { format!(", {} of them left out and noted", told.left_out) } else { String::new() };
-        out.line(format!(
+        out.write_line(format!(
             "{} events copied into {} partitions in {:.1} s{earlier}{left}",
             told.records, told.partitions, told.seconds
         ))?;
     }
-    out.done()?;
+    out.finish()?;
     Ok(if told.left_out > 0 { ExitCode::from(QUARANTINED) } else { ExitCode::SUCCESS })
 }
 
@@ -88,7 +88,7 @@ impl LeftOut {
     }
 
     /// Durable when it returns.
-    fn put(&mut self, stored: &StoredRecord) -> Result<(), String> {
+    fn put_record(&mut self, stored: &StoredRecord) -> Result<(), String> {
         let record = &stored.record;
         let headers: Vec<_> =
             record.headers.iter().map(|(name, value)| (name, BASE64_STANDARD.encode(value))).collect();

@@ -16,11 +16,11 @@ use tokio::net::TcpListener;
 
 use crate::args::{DemoArgs, Globals};
 use crate::command::{ingest, serve};
-use crate::config::Role;
+use crate::config::HubRole;
 use crate::data::{DEMO, DataDir};
-use crate::hub::Hub;
-use crate::out::Out;
-use crate::render::{self, amount};
+use crate::hub::RunningHub;
+use crate::out::OutputWriter;
+use crate::render::{self, amount_text};
 use crate::{books, connector};
 
 /// Where the demo lives unless it is told otherwise.
@@ -28,7 +28,7 @@ const DEFAULT: &str = "onefold-demo";
 
 /// Records taken in, added up over all feeds.
 #[derive(Debug, Default, Serialize)]
-struct Taken {
+struct IngestTotals {
     records: u64,
     lines: u64,
     events: u64,
@@ -41,15 +41,15 @@ struct Taken {
 }
 
 pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode> {
-    let path = globals.directory().map_or_else(|_| PathBuf::from(DEFAULT), Path::to_owned);
+    let path = globals.data_directory().map_or_else(|_| PathBuf::from(DEFAULT), Path::to_owned);
     if !globals.settings.is_distributed() {
         globals = globals.in_directory(path.clone());
     }
     // What may be refused comes first: nothing is recreated for a port that is taken.
-    let listener = if args.no_serve { None } else { Some(serve::listen(args.listen).await?) };
+    let listener = if args.no_serve { None } else { Some(serve::bind_listener(args.listen).await?) };
     let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
-    empty(&path)?;
-    let hub = Hub::serve(&globals, &Role::ALL).await?;
+    check_empty(&path)?;
+    let hub = RunningHub::serve(&globals, &HubRole::ALL).await?;
     if hub.log.heads(EVENTS_TOPIC).await?.iter().any(|head| *head > 0) {
         bail!(
             "{} holds events already: the demo is checked against its own books and takes a hub of its own",
@@ -58,17 +58,17 @@ pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode
     }
     let settings = CompanySettings { customers: args.customers, seed: args.seed, ..CompanySettings::default() };
     let day = globals.today.unwrap_or(settings.today);
-    let done = show(&hub, &path, &settings, day_number(day), address, globals.json).await;
+    let done = show_demo(&hub, &path, &settings, day_number(day), address, globals.json).await;
     let Some(listener) = listener.filter(|_| done.is_ok()) else {
         hub.close().await?;
         return done.map(|()| ExitCode::SUCCESS);
     };
     let said = |address| eprintln!("\nserving on http://{address}; Ctrl-C stops");
-    serve::serve(listener, hub, crate::telemetry::metrics()?, &globals.settings.http, &said).await
+    serve::serve_hub(listener, hub, crate::telemetry::install_metrics()?, &globals.settings.http, &said).await
 }
 
-async fn show(
-    hub: &Hub,
+async fn show_demo(
+    hub: &RunningHub,
     path: &Path,
     settings: &CompanySettings,
     day: i64,
@@ -84,33 +84,33 @@ async fn show(
     let taken = take_in(hub, &summary.feeds).await?;
     let status = hub.service.status().await?;
     let truth = company.join("truth");
-    let totals = books::totals(&truth, &status)?;
-    let (customers, wrong) = books::customers(&truth, &hub.service).await?;
+    let totals = books::compare_totals(&truth, &status)?;
+    let (customers, wrong) = books::compare_customers(&truth, &hub.service).await?;
 
-    let mut out = Out::open();
+    let mut out = OutputWriter::open();
     if json {
-        let agrees = wrong.is_empty() && totals.iter().all(books::Compared::agrees);
-        out.json(
+        let agrees = wrong.is_empty() && totals.iter().all(books::FigureComparison::agrees);
+        out.write_json(
             &serde_json::json!({ "ingest": taken, "status": status, "customers_checked": customers, "agrees": agrees }),
         )?;
     } else {
-        out.line(format!(
+        out.write_line(format!(
             "a company of {} customers, simulated in {:.1} s: {} records in {} files of five systems, {} of them corrupted on purpose",
-            amount(&settings.customers.to_string()), simulated.as_secs_f64(), amount(&summary.records.to_string()), summary.feeds.len(), summary.corrupted
+            amount_text(&settings.customers.to_string()), simulated.as_secs_f64(), amount_text(&summary.records.to_string()), summary.feeds.len(), summary.corrupted
         ))?;
-        out.line(format!(
+        out.write_line(format!(
             "taken in within {:.1} s: {} events accepted, {} known already, {} skipped as drafts, {} in quarantine, {} conflicts\n",
-            taken.seconds, amount(&taken.accepted.to_string()), taken.duplicates, taken.skipped, taken.quarantined, taken.conflicts
+            taken.seconds, amount_text(&taken.accepted.to_string()), taken.duplicates, taken.skipped, taken.quarantined, taken.conflicts
         ))?;
-        compare(&mut out, &status, &totals, customers, &wrong)?;
-        two(&mut out, hub, &summary, day).await?;
-        next(&mut out, path, settings, &summary, address)?;
+        compare_books(&mut out, &status, &totals, customers, &wrong)?;
+        show_two(&mut out, hub, &summary, day).await?;
+        print_next_steps(&mut out, path, settings, &summary, address)?;
     }
-    out.done()
+    out.finish()
 }
 
 /// All feeds, the files of one connector together.
-async fn take_in(hub: &Hub, feeds: &[ExportFeed]) -> Result<Taken> {
+async fn take_in(hub: &RunningHub, feeds: &[ExportFeed]) -> Result<IngestTotals> {
     let began = Instant::now();
     let mut order: Vec<&'static str> = Vec::new();
     feeds.iter().for_each(|feed| {
@@ -118,7 +118,7 @@ async fn take_in(hub: &Hub, feeds: &[ExportFeed]) -> Result<Taken> {
             order.push(feed.connector)
         }
     });
-    let mut taken = Taken::default();
+    let mut taken = IngestTotals::default();
     for name in order {
         let connector = connector::compiled_in(name)?;
         let inputs: Vec<Input> =
@@ -133,37 +133,42 @@ async fn take_in(hub: &Hub, feeds: &[ExportFeed]) -> Result<Taken> {
         taken.skipped += report.skipped;
         taken.quarantined += report.quarantined;
     }
-    ingest::folding(hub).await?;
+    ingest::wait_folded(hub).await?;
     taken.seconds = began.elapsed().as_secs_f64();
     Ok(taken)
 }
 
-fn compare(
-    out: &mut Out,
+fn compare_books(
+    out: &mut OutputWriter,
     status: &HubStatus,
-    totals: &[books::Compared],
+    totals: &[books::FigureComparison],
     customers: usize,
-    wrong: &[books::Compared],
+    wrong: &[books::FigureComparison],
 ) -> Result<()> {
-    out.line(render::status(status))?;
-    out.line("\nagainst the company's own books")?;
+    out.write_line(render::render_status(status))?;
+    out.write_line("\nagainst the company's own books")?;
     for compared in totals {
         let verdict = if compared.agrees() { "=" } else { "DIFFERS FROM" };
-        out.line(format!("  {:<18} {} {verdict} {}", compared.what, amount(&compared.hub), amount(&compared.books)))?;
+        out.write_line(format!(
+            "  {:<18} {} {verdict} {}",
+            compared.what,
+            amount_text(&compared.hub),
+            amount_text(&compared.books)
+        ))?;
     }
     for compared in wrong.iter().take(10) {
-        out.line(format!("  {}: {} DIFFERS FROM {}", compared.what, compared.hub, compared.books))?;
+        out.write_line(format!("  {}: {} DIFFERS FROM {}", compared.what, compared.hub, compared.books))?;
     }
     let verdict = if wrong.is_empty() {
         "agree to the cent".to_owned()
     } else {
         format!("do not: {} figures differ", wrong.len())
     };
-    out.line(format!("  each of {} customers: parties and money {verdict}", amount(&customers.to_string())))
+    out.write_line(format!("  each of {} customers: parties and money {verdict}", amount_text(&customers.to_string())))
 }
 
 /// Two customers worth looking at.
-async fn two(out: &mut Out, hub: &Hub, summary: &SimulationSummary, day: i64) -> Result<()> {
+async fn show_two(out: &mut OutputWriter, hub: &RunningHub, summary: &SimulationSummary, day: i64) -> Result<()> {
     let worth = [
         (
             &summary.complaint,
@@ -175,15 +180,15 @@ async fn two(out: &mut Out, hub: &Hub, summary: &SimulationSummary, day: i64) ->
         let Some(party) = party else { continue };
         let reference: CustomerReference = party.parse()?;
         if let Shown::Customer(view) = hub.service.show(&reference, Some(day)).await? {
-            out.line(format!("\n--- {why} ---\n"))?;
-            out.line(render::customer(&view))?;
+            out.write_line(format!("\n--- {why} ---\n"))?;
+            out.write_line(render::render_customer(&view))?;
         }
     }
     Ok(())
 }
 
-fn next(
-    out: &mut Out,
+fn print_next_steps(
+    out: &mut OutputWriter,
     path: &Path,
     settings: &CompanySettings,
     summary: &SimulationSummary,
@@ -194,22 +199,22 @@ fn next(
     let (data, today) = (format!("--data {}", path.display()), settings.today);
     let (merged, complaint) =
         (summary.merged.as_deref().unwrap_or_default(), summary.complaint.as_deref().unwrap_or_default());
-    out.line(if address.is_some() { "\ntry next, beside this process" } else { "\ntry next" })?;
-    out.line(format!("  {program} events {complaint} {data}"))?;
-    out.line(format!("  {program} show {merged} {data} --today {today} --json"))?;
-    out.line(format!("  {program} find 王伟 {data}"))?;
-    out.line(format!("  {program} documents --unattributed {data}"))?;
-    out.line(format!("  {program} quarantine list {data}"))?;
+    out.write_line(if address.is_some() { "\ntry next, beside this process" } else { "\ntry next" })?;
+    out.write_line(format!("  {program} events {complaint} {data}"))?;
+    out.write_line(format!("  {program} show {merged} {data} --today {today} --json"))?;
+    out.write_line(format!("  {program} find 王伟 {data}"))?;
+    out.write_line(format!("  {program} documents --unattributed {data}"))?;
+    out.write_line(format!("  {program} quarantine list {data}"))?;
     if let Some(address) = address {
-        out.line(format!("  curl 'http://{address}/v1/customers/{complaint}?today={today}'"))?;
-        out.line("and once it has stopped")?;
+        out.write_line(format!("  curl 'http://{address}/v1/customers/{complaint}?today={today}'"))?;
+        out.write_line("and once it has stopped")?;
     }
-    out.line(format!("  {program} identity separate {merged} --why 'two people after all' {data}"))?;
-    out.line(format!("  {program} rebuild --verify {data}"))
+    out.write_line(format!("  {program} identity separate {merged} --why 'two people after all' {data}"))?;
+    out.write_line(format!("  {program} rebuild --verify {data}"))
 }
 
 /// An empty directory for the demo; one of an earlier demo is emptied, any other is left alone.
-fn empty(path: &Path) -> Result<()> {
+fn check_empty(path: &Path) -> Result<()> {
     let told = || format!("the demo directory {} cannot be made", path.display());
     if path.is_dir() && fs::read_dir(path).with_context(told)?.next().is_some() {
         if !path.join(DEMO).exists() {
@@ -220,7 +225,7 @@ fn empty(path: &Path) -> Result<()> {
         }
         if let Ok(earlier) = DataDir::open(path) {
             // Nobody may be at work in it; from here to its removal nobody begins either, since the lock is held.
-            let _lock = earlier.lock()?;
+            let _lock = earlier.lock_writer()?;
             fs::remove_dir_all(path).with_context(told)?;
         } else {
             fs::remove_dir_all(path).with_context(told)?;

@@ -6,14 +6,14 @@ use anyhow::Result;
 use onefold_service::{CustomerReference, ListingOrder, MOST};
 
 use crate::args::{DocumentsArgs, Globals};
-use crate::hub::Reader;
-use crate::out::Out;
+use crate::hub::HubReader;
+use crate::out::OutputWriter;
 use crate::render;
 
 pub(crate) async fn run(args: DocumentsArgs, globals: Globals) -> Result<ExitCode> {
     let reference: Option<CustomerReference> = args.reference.as_deref().map(str::parse).transpose()?;
-    let reader = Reader::open(&globals).await?;
-    let mut out = Out::open();
+    let reader = HubReader::open(&globals).await?;
+    let mut out = OutputWriter::open();
     let (mut left, mut cursor) = (if args.limit == 0 { usize::MAX } else { args.limit }, args.cursor);
     loop {
         let size = left.min(MOST);
@@ -23,7 +23,7 @@ pub(crate) async fn run(args: DocumentsArgs, globals: Globals) -> Result<ExitCod
             if globals.json {
                 out.json_line(document)?;
             } else {
-                out.line(render::row(document))?;
+                out.write_line(render::document_row(document))?;
             }
         }
         left -= page.items.len().min(left);
@@ -32,7 +32,7 @@ pub(crate) async fn run(args: DocumentsArgs, globals: Globals) -> Result<ExitCod
             break;
         }
     }
-    out.done()?;
+    out.finish()?;
     if let Some(cursor) = cursor {
         eprintln!("more: --cursor '{cursor}', or --limit 0 for all");
     }

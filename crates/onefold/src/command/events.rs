@@ -6,8 +6,8 @@ use anyhow::Result;
 use onefold_service::CustomerReference;
 
 use crate::args::{Globals, RefArgs};
-use crate::hub::Reader;
-use crate::out::Out;
+use crate::hub::HubReader;
+use crate::out::OutputWriter;
 use crate::render;
 
 /// Events in memory at once.
@@ -15,18 +15,18 @@ const CHUNK: usize = 1_000;
 
 pub(crate) async fn run(args: RefArgs, globals: Globals) -> Result<ExitCode> {
     let reference: CustomerReference = args.reference.parse()?;
-    let reader = Reader::open(&globals).await?;
+    let reader = HubReader::open(&globals).await?;
     let places = reader.service.events(&reference).await?;
-    let mut out = Out::open();
+    let mut out = OutputWriter::open();
     for some in places.chunks(CHUNK) {
         for line in reader.service.event_lines(some).await? {
             if globals.json {
                 out.json_line(&line)?;
             } else {
-                out.line(render::event(&line))?;
+                out.write_line(render::event_text(&line))?;
             }
         }
     }
-    out.done()?;
+    out.finish()?;
     Ok(ExitCode::SUCCESS)
 }

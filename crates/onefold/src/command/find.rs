@@ -5,24 +5,24 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::args::{FindArgs, Globals};
-use crate::hub::Reader;
-use crate::out::Out;
+use crate::hub::HubReader;
+use crate::out::OutputWriter;
 use crate::render;
 
 pub(crate) async fn run(args: FindArgs, globals: Globals) -> Result<ExitCode> {
-    let reader = Reader::open(&globals).await?;
+    let reader = HubReader::open(&globals).await?;
     let hits = reader.service.find(&args.text.join(" "), args.limit).await?;
-    let mut out = Out::open();
+    let mut out = OutputWriter::open();
     if globals.json {
-        out.json(&hits)?;
+        out.write_json(&hits)?;
     } else {
         for hit in &hits {
-            out.line(render::hit(hit))?;
+            out.write_line(render::hit_line(hit))?;
         }
         if hits.is_empty() {
-            out.line("nobody is found by these words")?;
+            out.write_line("nobody is found by these words")?;
         }
     }
-    out.done()?;
+    out.finish()?;
     Ok(ExitCode::SUCCESS)
 }

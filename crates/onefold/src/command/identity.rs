@@ -10,14 +10,14 @@ use onefold_service::{
 };
 use serde::Serialize;
 
-use crate::args::{FacetWord, Globals, IdentityCommand, Reason};
-use crate::hub::Hub;
-use crate::out::Out;
+use crate::args::{DecisionReason, FacetWord, Globals, IdentityCommand};
+use crate::hub::RunningHub;
+use crate::out::OutputWriter;
 use crate::render;
 
 /// What a decision changed.
 #[derive(Serialize)]
-struct Changed {
+struct DecisionAnswer {
     #[serde(flatten)]
     decided: DecisionResult,
     after: Vec<CustomerName>,
@@ -30,23 +30,23 @@ struct Changed {
 }
 
 pub(crate) async fn run(command: IdentityCommand, globals: Globals) -> Result<ExitCode> {
-    let asked = asked(command)?;
-    let hub = Hub::open(&globals).await?;
-    let decided = decide(&hub, asked).await;
+    let asked = decision_request(command)?;
+    let hub = RunningHub::open(&globals).await?;
+    let decided = send_decision(&hub, asked).await;
     // Closed before a refusal is told, so that nothing is left behind.
     hub.close().await?;
     let changed = decided?;
-    let mut out = Out::open();
+    let mut out = OutputWriter::open();
     if globals.json {
-        out.json(&changed)?;
+        out.write_json(&changed)?;
     } else {
-        print(&changed, &mut out)?;
+        print_change(&changed, &mut out)?;
     }
-    out.done()?;
+    out.finish()?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn decide(hub: &Hub, asked: DecisionRequest) -> Result<Changed> {
+async fn send_decision(hub: &RunningHub, asked: DecisionRequest) -> Result<DecisionAnswer> {
     // What is decided rests on what is known: nothing may be on its way.
     hub.caught_up(&|_| {}).await?;
     let document = match &asked.decision {
@@ -54,61 +54,62 @@ async fn decide(hub: &Hub, asked: DecisionRequest) -> Result<Changed> {
         CustomerDecision::Undo { what } => what.parse::<Subject>().ok().filter(|subject| subject.kind().is_document()),
         _ => None,
     };
-    let whose_before = whose(hub, document.as_ref()).await;
+    let whose_before = document_owners(hub, document.as_ref()).await;
     let decided = hub.service.decide(asked).await?;
     hub.caught_up(&|_| {}).await?;
     let mut parties = decided.parties.clone();
     parties.extend(decided.before.iter().flat_map(|customer| customer.parties.iter().cloned()));
     let after = hub.service.customers_of(&parties).await?;
     let kept_apart = hub.service.kept_apart(&decided.undo, &decided.parties).await?;
-    let whose_after = whose(hub, document.as_ref()).await;
-    Ok(Changed { decided, after, kept_apart, whose_before, whose_after })
+    let whose_after = document_owners(hub, document.as_ref()).await;
+    Ok(DecisionAnswer { decided, after, kept_apart, whose_before, whose_after })
 }
 
-async fn whose(hub: &Hub, document: Option<&Subject>) -> Option<Box<DocumentOwners>> {
+async fn document_owners(hub: &RunningHub, document: Option<&Subject>) -> Option<Box<DocumentOwners>> {
     match hub.service.show(&CustomerReference::Subject(document?.clone()), None).await {
         Ok(Shown::Document(whose)) => Some(whose),
         _ => None,
     }
 }
 
-fn print(changed: &Changed, out: &mut Out) -> Result<()> {
+fn print_change(changed: &DecisionAnswer, out: &mut OutputWriter) -> Result<()> {
     if let (Some(before), Some(after)) = (&changed.whose_before, &changed.whose_after) {
-        out.line("before")?;
-        out.line(render::document(before))?;
-        out.line("after")?;
-        out.line(render::document(after))?;
+        out.write_line("before")?;
+        out.write_line(render::owner_lines(before))?;
+        out.write_line("after")?;
+        out.write_line(render::owner_lines(after))?;
     } else {
-        out.line("before")?;
+        out.write_line("before")?;
         for customer in &changed.decided.before {
-            out.line(render::name(customer))?;
+            out.write_line(render::name_text(customer))?;
         }
-        out.line("after")?;
+        out.write_line("after")?;
         for customer in &changed.after {
-            out.line(render::name(customer))?;
+            out.write_line(render::name_text(customer))?;
         }
     }
     for Apart { parties, others, because, .. } in &changed.kept_apart {
         let (parties, others) = (parties.join(", "), others.join(", "));
-        out.line(format!("kept apart: {parties} and {others}, though this decision says same: {because}"))?;
+        out.write_line(format!("kept apart: {parties} and {others}, though this decision says same: {because}"))?;
     }
     if changed.kept_apart.is_empty()
         && changed.decided.before == changed.after
         && changed.whose_before == changed.whose_after
     {
-        out.line("nothing changed: either it was so already, or another decision or rule holds against it")?;
+        out.write_line("nothing changed: either it was so already, or another decision or rule holds against it")?;
     }
-    out.line(format!("undo with: onefold identity undo {} --why ...", changed.decided.undo))
+    out.write_line(format!("undo with: onefold identity undo {} --why ...", changed.decided.undo))
 }
 
-fn asked(command: IdentityCommand) -> Result<DecisionRequest, ServiceError> {
+fn decision_request(command: IdentityCommand) -> Result<DecisionRequest, ServiceError> {
     let (decision, reason) = match command {
         IdentityCommand::Link { parties, reason } => {
-            (CustomerDecision::Link { parties: references(&parties)? }, reason)
+            (CustomerDecision::Link { parties: parse_references(&parties)? }, reason)
         }
-        IdentityCommand::Separate { parties, from, reason } => {
-            (CustomerDecision::Separate { parties: references(&parties)?, from: references(&from)? }, reason)
-        }
+        IdentityCommand::Separate { parties, from, reason } => (
+            CustomerDecision::Separate { parties: parse_references(&parties)?, from: parse_references(&from)? },
+            reason,
+        ),
         IdentityCommand::Reassign { document, to, facet, reason } => {
             let facet = match facet {
                 Some(FacetWord::Trade) => "trade",
@@ -116,24 +117,28 @@ fn asked(command: IdentityCommand) -> Result<DecisionRequest, ServiceError> {
                 None => "",
             };
             (
-                CustomerDecision::Reassign { document: subject(&document)?, to: to.parse()?, facet: facet.to_owned() },
+                CustomerDecision::Reassign {
+                    document: parse_subject(&document)?,
+                    to: to.parse()?,
+                    facet: facet.to_owned(),
+                },
                 reason,
             )
         }
         IdentityCommand::Withdraw { party, identifiers, reason } => {
-            (CustomerDecision::Withdraw { party: subject(&party)?, identifiers }, reason)
+            (CustomerDecision::Withdraw { party: parse_subject(&party)?, identifiers }, reason)
         }
         IdentityCommand::Undo { decision, reason } => (CustomerDecision::Undo { what: decision }, reason),
     };
-    let Reason { why, by } = reason;
-    Ok(DecisionRequest { decision, by: by.unwrap_or_else(user), why })
+    let DecisionReason { why, by } = reason;
+    Ok(DecisionRequest { decision, by: by.unwrap_or_else(user_name), why })
 }
 
-fn references(texts: &[String]) -> Result<Vec<CustomerReference>, ServiceError> {
+fn parse_references(texts: &[String]) -> Result<Vec<CustomerReference>, ServiceError> {
     texts.iter().map(|text| text.parse()).collect()
 }
 
-fn subject(text: &str) -> Result<Subject, ServiceError> {
+fn parse_subject(text: &str) -> Result<Subject, ServiceError> {
     match text.parse::<CustomerReference>()? {
         CustomerReference::Subject(subject) => Ok(subject),
         _ => Err(ServiceError::new(
@@ -144,7 +149,7 @@ fn subject(text: &str) -> Result<Subject, ServiceError> {
 }
 
 /// The user of this machine.
-fn user() -> String {
+fn user_name() -> String {
     let name =
         ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty());
     name.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))

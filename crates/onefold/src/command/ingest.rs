@@ -9,60 +9,67 @@ use onefold_connect::{FileState, IngestError, IngestProgress, IngestReport, Inpu
 use onefold_mapping::Connector;
 
 use crate::args::{Globals, IngestArgs};
-use crate::hub::Hub;
-use crate::out::Out;
+use crate::hub::RunningHub;
+use crate::out::OutputWriter;
 use crate::{FAILED, QUARANTINED, connector, progress, render};
 
 pub(crate) async fn run(args: IngestArgs, globals: Globals) -> Result<ExitCode> {
-    let connector = connector::load(&args.connector)?;
+    let connector = connector::load_connector(&args.connector)?;
     let paths: Vec<String> = args.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let inputs = Input::expand(&paths)?;
     let report = if args.dry_run {
-        let bar = progress::bytes(0, "reading");
+        let bar = progress::byte_bar(0, "reading");
         let report =
-            onefold_connect::rehearse(&connector, &inputs, globals.settings.limits, &|at| show(&bar, at)).await;
+            onefold_connect::rehearse(&connector, &inputs, globals.settings.limits, &|at| show_progress(&bar, at))
+                .await;
         bar.finish_and_clear();
-        report.map_err(told)?
+        report.map_err(explain_error)?
     } else {
-        let hub = Hub::make(&globals).await?;
-        let taken = ingest(&hub, &connector, &inputs).await;
+        let hub = RunningHub::make(&globals).await?;
+        let taken = ingest_inputs(&hub, &connector, &inputs).await;
         // Closed before a failure is told, so that what was acknowledged is projected as far as it can be.
         let closed = hub.close().await;
         let report = taken?;
         closed?;
         report
     };
-    let mut out = Out::open();
+    let mut out = OutputWriter::open();
     if globals.json {
-        out.json(&report)?;
+        out.write_json(&report)?;
     } else {
-        out.line(render::report(&report, args.dry_run))?;
+        out.write_line(render::render_report(&report, args.dry_run))?;
     }
-    out.done()?;
+    out.finish()?;
     Ok(exit_code(&report))
 }
 
 /// Takes inputs in and waits until the views show them.
-async fn ingest(hub: &Hub, connector: &Connector, inputs: &[Input]) -> Result<IngestReport> {
+async fn ingest_inputs(hub: &RunningHub, connector: &Connector, inputs: &[Input]) -> Result<IngestReport> {
     let began = Instant::now();
     let mut report = take_in(hub, connector, inputs, "reading").await?;
-    folding(hub).await?;
+    wait_folded(hub).await?;
     report.seconds = began.elapsed().as_secs_f64();
     Ok(report)
 }
 
 /// Takes inputs in; the views follow.
-pub(crate) async fn take_in(hub: &Hub, connector: &Connector, inputs: &[Input], what: &str) -> Result<IngestReport> {
-    let bar = progress::bytes(0, what);
+pub(crate) async fn take_in(
+    hub: &RunningHub,
+    connector: &Connector,
+    inputs: &[Input],
+    what: &str,
+) -> Result<IngestReport> {
+    let bar = progress::byte_bar(0, what);
     let report =
-        onefold_connect::ingest(connector, inputs, hub.door()?, hub.store.as_ref(), &|at| show(&bar, at)).await;
+        onefold_connect::ingest(connector, inputs, hub.door()?, hub.store.as_ref(), &|at| show_progress(&bar, at))
+            .await;
     bar.finish_and_clear();
-    report.map_err(told)
+    report.map_err(explain_error)
 }
 
 /// Waits until the views show what is in the log.
-pub(crate) async fn folding(hub: &Hub) -> Result<()> {
-    let bar = progress::bar(0, "folding");
+pub(crate) async fn wait_folded(hub: &RunningHub) -> Result<()> {
+    let bar = progress::count_bar(0, "folding");
     let waited = hub
         .caught_up(&|behind| {
             let length = bar.length().unwrap_or(0).max(behind);
@@ -74,7 +81,7 @@ pub(crate) async fn folding(hub: &Hub) -> Result<()> {
     waited
 }
 
-fn show(bar: &ProgressBar, at: IngestProgress) {
+fn show_progress(bar: &ProgressBar, at: IngestProgress) {
     if let Some(of) = at.of_bytes {
         bar.set_length(of);
     }
@@ -82,7 +89,7 @@ fn show(bar: &ProgressBar, at: IngestProgress) {
 }
 
 /// A mapping that fails its own tests says which, and how.
-fn told(error: IngestError) -> anyhow::Error {
+fn explain_error(error: IngestError) -> anyhow::Error {
     let IngestError::Tests(failed) = &error else { return anyhow!(error) };
     let mut text = error.to_string();
     for test in failed {

@@ -11,9 +11,9 @@ use onefold_store::{Quarantine, QuarantineEntry, QuarantineFilter};
 use serde_json::json;
 
 use crate::args::{Globals, QuarantineCommand};
-use crate::command::ingest::folding;
-use crate::hub::{Hub, Reader};
-use crate::out::Out;
+use crate::command::ingest::wait_folded;
+use crate::hub::{HubReader, RunningHub};
+use crate::out::OutputWriter;
 use crate::{QUARANTINED, connector, render};
 
 /// Entries read at once.
@@ -23,32 +23,34 @@ const AT_ONCE: usize = 64;
 
 pub(crate) async fn run(command: QuarantineCommand, globals: Globals) -> Result<ExitCode> {
     match command {
-        QuarantineCommand::List { all, of, code } => list(QuarantineFilter { all, connector: of, code }, globals).await,
-        QuarantineCommand::Show { number } => show(number, globals).await,
-        QuarantineCommand::Retry { numbers, connector, code } => retry(numbers, connector, code, globals).await,
-        QuarantineCommand::Discard { numbers, why } => discard(numbers, why, globals).await,
+        QuarantineCommand::List { all, of, code } => {
+            list_entries(QuarantineFilter { all, connector: of, code }, globals).await
+        }
+        QuarantineCommand::Show { number } => show_entry(number, globals).await,
+        QuarantineCommand::Retry { numbers, connector, code } => retry_entries(numbers, connector, code, globals).await,
+        QuarantineCommand::Discard { numbers, why } => discard_entries(numbers, why, globals).await,
     }
 }
 
-async fn list(filter: QuarantineFilter, globals: Globals) -> Result<ExitCode> {
-    let reader = Reader::open(&globals).await?;
-    let (mut out, mut count) = (Out::open(), 0);
-    for entry in entries(reader.store.as_ref(), &filter).await? {
+async fn list_entries(filter: QuarantineFilter, globals: Globals) -> Result<ExitCode> {
+    let reader = HubReader::open(&globals).await?;
+    let (mut out, mut count) = (OutputWriter::open(), 0);
+    for entry in read_entries(reader.store.as_ref(), &filter).await? {
         count += 1;
         if globals.json {
             out.json_line(&entry)?;
         } else {
-            out.line(render::entry(&entry))?;
+            out.write_line(render::entry_line(&entry))?;
         }
     }
     if count == 0 && !globals.json {
-        out.line("nothing is in quarantine")?;
+        out.write_line("nothing is in quarantine")?;
     }
-    out.done()?;
+    out.finish()?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn entries(store: &dyn Quarantine, filter: &QuarantineFilter) -> Result<Vec<QuarantineEntry>> {
+async fn read_entries(store: &dyn Quarantine, filter: &QuarantineFilter) -> Result<Vec<QuarantineEntry>> {
     let mut all: Vec<QuarantineEntry> = Vec::new();
     loop {
         let page = store.list(filter, all.last().map_or(0, |entry| entry.number), CHUNK).await?;
@@ -60,36 +62,41 @@ async fn entries(store: &dyn Quarantine, filter: &QuarantineFilter) -> Result<Ve
     }
 }
 
-async fn show(number: u64, globals: Globals) -> Result<ExitCode> {
-    let reader = Reader::open(&globals).await?;
-    let entry = one(reader.store.as_ref(), number).await?;
-    let mut out = Out::open();
+async fn show_entry(number: u64, globals: Globals) -> Result<ExitCode> {
+    let reader = HubReader::open(&globals).await?;
+    let entry = find_entry(reader.store.as_ref(), number).await?;
+    let mut out = OutputWriter::open();
     if globals.json {
-        out.json(&entry)?;
+        out.write_json(&entry)?;
     } else {
-        out.line(render::whole_entry(&entry))?;
+        out.write_line(render::whole_entry(&entry))?;
     }
-    out.done()?;
+    out.finish()?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn one(store: &dyn Quarantine, number: u64) -> Result<QuarantineEntry> {
+async fn find_entry(store: &dyn Quarantine, number: u64) -> Result<QuarantineEntry> {
     match store.get(number).await? {
         Some(entry) => Ok(entry),
         None => bail!("there is no entry q-{number:04}: see `onefold quarantine list`"),
     }
 }
 
-async fn retry(numbers: Vec<u64>, file: Option<PathBuf>, code: Option<String>, globals: Globals) -> Result<ExitCode> {
-    let connector = file.as_deref().map(connector::tested).transpose()?;
-    let hub = Hub::open(&globals).await?;
+async fn retry_entries(
+    numbers: Vec<u64>,
+    file: Option<PathBuf>,
+    code: Option<String>,
+    globals: Globals,
+) -> Result<ExitCode> {
+    let connector = file.as_deref().map(connector::load_tested).transpose()?;
+    let hub = RunningHub::open(&globals).await?;
     let done = retry_all(&hub, &numbers, connector.as_ref(), code, globals.json).await;
     hub.close().await?;
     done
 }
 
 async fn retry_all(
-    hub: &Hub,
+    hub: &RunningHub,
     numbers: &[u64],
     connector: Option<&Connector>,
     code: Option<String>,
@@ -97,15 +104,15 @@ async fn retry_all(
 ) -> Result<ExitCode> {
     let chosen = if numbers.is_empty() {
         let of = connector.map_or("events", |connector| connector.name()).to_owned();
-        entries(hub.store.as_ref(), &QuarantineFilter { all: false, connector: Some(of), code }).await?
+        read_entries(hub.store.as_ref(), &QuarantineFilter { all: false, connector: Some(of), code }).await?
     } else {
         let mut chosen = Vec::new();
         for number in numbers {
-            chosen.push(one(hub.store.as_ref(), *number).await?);
+            chosen.push(find_entry(hub.store.as_ref(), *number).await?);
         }
         chosen
     };
-    let (mut out, mut still) = (Out::open(), 0u64);
+    let (mut out, mut still) = (OutputWriter::open(), 0u64);
     let (door, store) = (hub.door()?, hub.store.as_ref());
     let tries = chosen.iter().map(|entry| onefold_connect::retry(entry, connector, door, store, "retried by hand"));
     // Many at a time, so that they share what a durable append costs; told in their order.
@@ -127,48 +134,48 @@ async fn retry_all(
         if as_json {
             out.json_line(&json!({ "number": entry.number, "status": status, "message": told }))?;
         } else {
-            out.line(format!("q-{:04}  {told}", entry.number))?;
+            out.write_line(format!("q-{:04}  {told}", entry.number))?;
         }
     }
-    folding(hub).await?;
+    wait_folded(hub).await?;
     if !as_json {
-        out.line(format!("{} tried, {} still in quarantine", chosen.len(), still))?;
+        out.write_line(format!("{} tried, {} still in quarantine", chosen.len(), still))?;
     }
-    out.done()?;
+    out.finish()?;
     Ok(if still > 0 { ExitCode::from(QUARANTINED) } else { ExitCode::SUCCESS })
 }
 
-async fn discard(numbers: Vec<u64>, why: String, globals: Globals) -> Result<ExitCode> {
+async fn discard_entries(numbers: Vec<u64>, why: String, globals: Globals) -> Result<ExitCode> {
     if why.trim().is_empty() {
         bail!("discarding needs a reason: say --why");
     }
-    let hub = Hub::open(&globals).await?;
+    let hub = RunningHub::open(&globals).await?;
     let done = discard_all(&hub, &numbers, &why, globals.json).await;
     hub.close().await?;
     done.map(|()| ExitCode::SUCCESS)
 }
 
-async fn discard_all(hub: &Hub, numbers: &[u64], why: &str, as_json: bool) -> Result<()> {
+async fn discard_all(hub: &RunningHub, numbers: &[u64], why: &str, as_json: bool) -> Result<()> {
     // All are looked up before any is closed.
     let mut entries = Vec::new();
     for number in numbers {
-        let entry = one(hub.store.as_ref(), *number).await?;
+        let entry = find_entry(hub.store.as_ref(), *number).await?;
         if !entry.decision.is_empty() {
             bail!("q-{number:04} was closed already: {} ({}); nothing was discarded", entry.decision, entry.why);
         }
         entries.push(entry);
     }
-    let mut out = Out::open();
+    let mut out = OutputWriter::open();
     for entry in entries {
         let number = entry.number;
         hub.store.decide(number, "discarded", why).await?;
         if as_json {
             out.json_line(&json!({ "number": number, "status": "discarded" }))?;
         } else if entry.is_of_log() {
-            out.line(format!("q-{number:04}  discarded; the record stays in the log, passed over"))?;
+            out.write_line(format!("q-{number:04}  discarded; the record stays in the log, passed over"))?;
         } else {
-            out.line(format!("q-{number:04}  discarded"))?;
+            out.write_line(format!("q-{number:04}  discarded"))?;
         }
     }
-    out.done()
+    out.finish()
 }

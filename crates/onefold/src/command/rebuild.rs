@@ -13,19 +13,19 @@ use serde::Serialize;
 
 use crate::args::{Globals, RebuildArgs};
 use crate::data::DataDir;
-use crate::engine::{Access, Engine};
-use crate::hub::Hub;
+use crate::engine::{HubAccess, HubEngine};
+use crate::hub::RunningHub;
 use crate::log_watch;
-use crate::out::Out;
-use crate::progress::bar;
-use crate::rebuilding::Rebuilding;
+use crate::out::OutputWriter;
+use crate::progress::count_bar;
+use crate::rebuilding::ViewRebuild;
 
 /// Mismatches that are printed as text; all that are named stand in the JSON.
 const SHOWN: usize = 20;
 
 /// What a rebuild for good found and did.
 #[derive(Debug, Serialize)]
-struct Rebuilt {
+struct RebuildAnswer {
     #[serde(flatten)]
     verified: VerificationReport,
     /// The new views stand in the place of the old ones.
@@ -36,12 +36,12 @@ struct Rebuilt {
 pub(crate) async fn run(args: RebuildArgs, globals: Globals) -> Result<ExitCode> {
     let memory = usize::try_from(args.memory << 20).unwrap_or(usize::MAX);
     if args.verify {
-        return compare(&args, &globals, memory).await;
+        return compare_views(&args, &globals, memory).await;
     }
-    match replace(&args, &globals, memory, false).await {
+    match replace_views(&args, &globals, memory, false).await {
         Err(error) if args.accept && is_damage(&error) => {
             tracing::warn!("the views are damaged and cannot be compared with new ones: {error:#}");
-            replace(&args, &globals, memory, true).await
+            replace_views(&args, &globals, memory, true).await
         }
         Err(error) if is_damage(&error) => Err(error.context(
             "the views cannot be compared with new ones, since they are damaged; `onefold rebuild --accept` makes them again from \
@@ -63,32 +63,33 @@ fn is_damage(error: &anyhow::Error) -> bool {
 }
 
 /// Beside whoever writes. Where nobody does, live is brought to rest first.
-async fn compare(args: &RebuildArgs, globals: &Globals, memory: usize) -> Result<ExitCode> {
-    if !globals.settings.is_distributed() && !DataDir::open(globals.directory()?)?.is_written() {
-        settle(globals).await?;
+async fn compare_views(args: &RebuildArgs, globals: &Globals, memory: usize) -> Result<ExitCode> {
+    if !globals.settings.is_distributed() && !DataDir::open(globals.data_directory()?)?.is_written() {
+        settle_hub(globals).await?;
     }
-    let Engine { log, store, rules, key, .. } = Engine::open(globals, Access::Read).await?;
-    if let Some(why) = log_watch::other(log.as_ref(), store.as_ref()).await? {
-        bail!(log_watch::advice(&why));
+    let HubEngine { log, store, rules, key, .. } = HubEngine::open(globals, HubAccess::Read).await?;
+    if let Some(why) = log_watch::find_other(log.as_ref(), store.as_ref()).await? {
+        bail!(log_watch::replaced_advice(&why));
     }
     let key = key.context("the hub's key, by which duplicates are known, cannot be read")?;
     let source =
         ReplaySource { log, key, keys: Arc::new(EmptyKeyRing), rules, memory, progress: ReplayProgress::default() };
-    let verified = shown(&source.progress, verify(&source, store.as_ref(), Duration::from_secs(args.wait))).await?;
-    print(globals, &verified, text(&verified))?;
+    let verified =
+        with_progress(&source.progress, verify(&source, store.as_ref(), Duration::from_secs(args.wait))).await?;
+    print_answer(globals, &verified, report_text(&verified))?;
     Ok(if verified.is_equal() { ExitCode::SUCCESS } else { ExitCode::from(crate::FAILED) })
 }
 
 /// Into a file or a schema of its own, which takes the place of the old one where both say the same, or where that is
 /// accepted.
-async fn replace(args: &RebuildArgs, globals: &Globals, memory: usize, damaged: bool) -> Result<ExitCode> {
-    if !damaged && Rebuilding::is_waiting(globals).await? {
-        settle(globals).await?;
+async fn replace_views(args: &RebuildArgs, globals: &Globals, memory: usize, damaged: bool) -> Result<ExitCode> {
+    if !damaged && ViewRebuild::is_waiting(globals).await? {
+        settle_hub(globals).await?;
     }
-    let rebuilding = Rebuilding::begin(globals, damaged).await?;
+    let rebuilding = ViewRebuild::begin_rebuild(globals, damaged).await?;
     let heads = rebuilding.log.heads(EVENTS_TOPIC).await?;
     if let (Some(why), false) = (&rebuilding.other_log, args.accept) {
-        bail!(log_watch::advice(why));
+        bail!(log_watch::replaced_advice(why));
     }
     let live = match &rebuilding.live {
         // Views of an older fold differ by design, and those of another log have nothing to say of this one.
@@ -109,33 +110,33 @@ async fn replace(args: &RebuildArgs, globals: &Globals, memory: usize, damaged: 
     let source =
         ReplaySource { log, key, keys: Arc::new(EmptyKeyRing), rules, memory, progress: ReplayProgress::default() };
     let compared = live.is_some();
-    let into = rebuilding.load(positions.len()).await?;
-    let verified = shown(&source.progress, rebuild(&source, &positions, live, into)).await?;
+    let into = rebuilding.open_load(positions.len()).await?;
+    let verified = with_progress(&source.progress, rebuild(&source, &positions, live, into)).await?;
     let swapped = !compared || verified.is_equal() || args.accept;
     if swapped {
-        rebuilding.swap().await?;
+        rebuilding.swap_in().await?;
     } else {
-        rebuilding.discard().await?;
+        rebuilding.discard_rows().await?;
     }
-    let said = if compared { text(&verified) } else { folded(&verified) };
+    let said = if compared { report_text(&verified) } else { folded_text(&verified) };
     let end = match swapped {
         true => "the new views stand in the place of the old ones",
         false => "NOT TAKEN: the views stay as they are; say --accept to have the new ones all the same",
     };
-    print(globals, &Rebuilt { verified, swapped }, format!("{said}\n{end}"))?;
+    print_answer(globals, &RebuildAnswer { verified, swapped }, format!("{said}\n{end}"))?;
     Ok(if swapped { ExitCode::SUCCESS } else { ExitCode::from(crate::FAILED) })
 }
 
 /// Lets live finish what it has begun.
-async fn settle(globals: &Globals) -> Result<()> {
-    let hub = Hub::open(globals).await?;
+async fn settle_hub(globals: &Globals) -> Result<()> {
+    let hub = RunningHub::open(globals).await?;
     hub.caught_up(&|_| {}).await?;
     hub.close().await
 }
 
 /// Does the work while a bar shows how far it is.
-async fn shown<T, E>(progress: &ReplayProgress, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    let bar = bar(0, "folding the log again");
+async fn with_progress<T, E>(progress: &ReplayProgress, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let bar = count_bar(0, "folding the log again");
     tokio::pin!(work);
     let done = loop {
         tokio::select! {
@@ -150,17 +151,17 @@ async fn shown<T, E>(progress: &ReplayProgress, work: impl Future<Output = Resul
     done
 }
 
-fn print(globals: &Globals, answer: &impl Serialize, text: String) -> Result<()> {
-    let mut out = Out::open();
+fn print_answer(globals: &Globals, answer: &impl Serialize, text: String) -> Result<()> {
+    let mut out = OutputWriter::open();
     if globals.json {
-        out.json(answer)?;
+        out.write_json(answer)?;
     } else {
-        out.line(text)?;
+        out.write_line(text)?;
     }
-    out.done()
+    out.finish()
 }
 
-fn folded(verified: &VerificationReport) -> String {
+fn folded_text(verified: &VerificationReport) -> String {
     let refused = match verified.refused {
         0 => String::new(),
         refused => {
@@ -173,8 +174,8 @@ fn folded(verified: &VerificationReport) -> String {
     )
 }
 
-fn text(verified: &VerificationReport) -> String {
-    let mut lines = vec![folded(verified)];
+fn report_text(verified: &VerificationReport) -> String {
+    let mut lines = vec![folded_text(verified)];
     lines.push(format!("live     {}", verified.live_digest.as_deref().unwrap_or("none")));
     lines.push(format!("rebuilt  {}", verified.rebuilt_digest));
     if verified.is_equal() {

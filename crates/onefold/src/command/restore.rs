@@ -11,11 +11,11 @@ use crate::args::{Globals, RestoreArgs};
 use crate::data::DataDir;
 use crate::engine::check_key;
 use crate::log_watch;
-use crate::manifest::Manifest;
-use crate::out::Out;
+use crate::manifest::BackupManifest;
+use crate::out::OutputWriter;
 
 #[derive(Debug, Serialize)]
-struct Told {
+struct RestoreAnswer {
     files: usize,
     bytes: u64,
     made: String,
@@ -25,16 +25,16 @@ pub(crate) async fn run(args: RestoreArgs, globals: Globals) -> Result<ExitCode>
     if globals.settings.is_distributed() {
         bail!("a backup is put back into a data directory: name it with --data DIR");
     }
-    let manifest = Manifest::read(&args.from)?;
-    let target = globals.directory()?;
+    let manifest = BackupManifest::read_manifest(&args.from)?;
+    let target = globals.data_directory()?;
     let into = DataDir::begin(target)?;
     let put = async {
-        manifest.copy(&args.from, &into)?;
-        let log = EmbeddedLog::open_read(&into.file("log.db"))?;
-        check_key(&log, &into.key()?, &into).await?;
-        let views = into.file("views.db");
+        manifest.copy_files(&args.from, &into)?;
+        let log = EmbeddedLog::open_read(&into.file_path("log.db"))?;
+        check_key(&log, &into.hub_key()?, &into).await?;
+        let views = into.file_path("views.db");
         if views.exists()
-            && let Some(why) = log_watch::other(&log, &SqliteStore::open_read(&views)?).await?
+            && let Some(why) = log_watch::find_other(&log, &SqliteStore::open_read(&views)?).await?
         {
             bail!("the views in {} are not of its log: {why}", args.from.display());
         }
@@ -42,12 +42,13 @@ pub(crate) async fn run(args: RestoreArgs, globals: Globals) -> Result<ExitCode>
         into.finish()
     };
     put.await.with_context(|| format!("{} is unfinished: remove it", target.display()))?;
-    let told = Told { files: manifest.files(), bytes: manifest.bytes(), made: manifest.made.clone() };
-    let mut out = Out::open();
+    let told =
+        RestoreAnswer { files: manifest.file_count(), bytes: manifest.byte_count(), made: manifest.made.clone() };
+    let mut out = OutputWriter::open();
     if globals.json {
-        out.json(&told)?;
+        out.write_json(&told)?;
     } else {
-        out.line(format!(
+        out.write_line(format!(
             "{} files, {} bytes, as they were on {}; `onefold rebuild --verify --data {}` compares the views with the log",
             told.files,
             told.bytes,
@@ -55,6 +56,6 @@ pub(crate) async fn run(args: RestoreArgs, globals: Globals) -> Result<ExitCode>
             target.display()
         ))?;
     }
-    out.done()?;
+    out.finish()?;
     Ok(ExitCode::SUCCESS)
 }

@@ -9,33 +9,33 @@ use onefold_api::{HttpOptions, MetricsRender};
 use tokio::net::TcpListener;
 
 use crate::args::{Globals, RunArgs};
-use crate::hub::Hub;
+use crate::hub::RunningHub;
 use crate::{descriptors, shutdown, telemetry};
 
 pub(crate) async fn run(args: RunArgs, globals: Globals) -> Result<ExitCode> {
     // First what may be refused: nothing is begun for a port that is taken.
-    let listener = listen(args.listen.unwrap_or(globals.settings.http.listen)).await?;
+    let listener = bind_listener(args.listen.unwrap_or(globals.settings.http.listen)).await?;
     let roles = if args.role.is_empty() { globals.settings.hub.roles.clone() } else { args.role };
     // Before the stages begin, so that nothing that they tell is missed.
-    let render = telemetry::metrics()?;
-    let hub = Hub::serve(&globals, &roles).await?;
+    let render = telemetry::install_metrics()?;
+    let hub = RunningHub::serve(&globals, &roles).await?;
     let place = hub.place.clone();
-    serve(listener, hub, render, &globals.settings.http, &|address| {
+    serve_hub(listener, hub, render, &globals.settings.http, &|address| {
         eprintln!("serving {place} on http://{address}; Ctrl-C stops")
     })
     .await
 }
 
 /// Serves a hub until it is asked to stop, then lets everything under way finish, within its bound. `said` tells people where.
-pub(crate) async fn serve(
+pub(crate) async fn serve_hub(
     listener: TcpListener,
-    hub: Hub,
+    hub: RunningHub,
     render: MetricsRender,
     http: &HttpOptions,
     said: &(dyn Fn(SocketAddr) + Sync),
 ) -> Result<ExitCode> {
-    let http = &descriptors::fitting(http);
-    let (address, asked) = (listener.local_addr()?, shutdown::asked());
+    let http = &descriptors::fit_options(http);
+    let (address, asked) = (listener.local_addr()?, shutdown::shutdown_requested());
     let served = match asked {
         Ok(stop) => {
             // Whoever reads it may ask to stop at once, and is heard by now.
@@ -59,7 +59,7 @@ pub(crate) async fn serve(
 }
 
 /// The listener, or why there is none.
-pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
+pub(crate) async fn bind_listener(address: SocketAddr) -> Result<TcpListener> {
     if !address.ip().is_loopback() {
         bail!(
             "--listen {address} is refused: anybody who reaches it could read and write everything, since there is no access control yet; use 127.0.0.1"

@@ -6,23 +6,23 @@ use anyhow::Result;
 use onefold_service::{CustomerReference, Shown, day_number};
 
 use crate::args::{Globals, RefArgs};
-use crate::hub::Reader;
-use crate::out::Out;
+use crate::hub::HubReader;
+use crate::out::OutputWriter;
 use crate::render;
 
 pub(crate) async fn run(args: RefArgs, globals: Globals) -> Result<ExitCode> {
     let reference: CustomerReference = args.reference.parse()?;
-    let reader = Reader::open(&globals).await?;
-    let shown = reader.service.show(&reference, Some(day_number(globals.day()))).await?;
-    let mut out = Out::open();
+    let reader = HubReader::open(&globals).await?;
+    let shown = reader.service.show(&reference, Some(day_number(globals.view_day()))).await?;
+    let mut out = OutputWriter::open();
     if globals.json {
-        out.json(&shown)?;
+        out.write_json(&shown)?;
     } else {
         match &shown {
-            Shown::Customer(view) => out.line(render::customer(view))?,
-            Shown::Document(whose) => out.line(render::document(whose))?,
+            Shown::Customer(view) => out.write_line(render::render_customer(view))?,
+            Shown::Document(whose) => out.write_line(render::owner_lines(whose))?,
         }
     }
-    out.done()?;
+    out.finish()?;
     Ok(ExitCode::SUCCESS)
 }

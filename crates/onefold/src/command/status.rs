@@ -5,19 +5,19 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::args::Globals;
-use crate::hub::Reader;
-use crate::out::Out;
+use crate::hub::HubReader;
+use crate::out::OutputWriter;
 use crate::render;
 
 pub(crate) async fn run(globals: Globals) -> Result<ExitCode> {
-    let reader = Reader::open(&globals).await?;
+    let reader = HubReader::open(&globals).await?;
     let status = reader.service.status().await?;
-    let mut out = Out::open();
+    let mut out = OutputWriter::open();
     if globals.json {
-        out.json(&status)?;
+        out.write_json(&status)?;
     } else {
-        out.line(render::status(&status))?;
+        out.write_line(render::render_status(&status))?;
     }
-    out.done()?;
+    out.finish()?;
     Ok(ExitCode::SUCCESS)
 }

@@ -25,17 +25,17 @@ const TESTS: [&str; 7] =
     ["ONEFOLD_DEV", "ONEFOLD_TEST_", "ONEFOLD_TRUTH_", "ONEFOLD_KILL", "ONEFOLD_FLIP", "ONEFOLD_SOAK", "ONEFOLD_BLESS"];
 
 /// Lays the environment on `base`; answers what is wrong.
-pub(super) fn lay(base: &mut Table, environment: &[(String, String)]) -> Vec<String> {
+pub(super) fn lay_variables(base: &mut Table, environment: &[(String, String)]) -> Vec<String> {
     let mut known = BTreeMap::new();
-    variables(&layer::default_table(), &mut Vec::new(), &mut known);
+    collect_variables(&layer::default_table(), &mut Vec::new(), &mut known);
     let mut wrong = Vec::new();
     for (name, text) in environment {
         let other = OTHERS.contains(&name.as_str()) || TESTS.iter().any(|prefix| name.starts_with(prefix));
         if !name.starts_with(PREFIX) || other {
             continue;
         }
-        let (variable, text) = match name.strip_suffix(FILE).filter(|v| find(&known, v).is_some()) {
-            Some(variable) => match layer::read(text) {
+        let (variable, text) = match name.strip_suffix(FILE).filter(|v| find_variable(&known, v).is_some()) {
+            Some(variable) => match layer::read_file(text) {
                 Ok(text) => (variable, text),
                 Err(why) => {
                     wrong.push(format!("{name}: {why}"));
@@ -44,7 +44,7 @@ pub(super) fn lay(base: &mut Table, environment: &[(String, String)]) -> Vec<Str
             },
             None => (name.as_str(), text.clone()),
         };
-        let Some((path, like)) = find(&known, variable) else {
+        let Some((path, like)) = find_variable(&known, variable) else {
             if service_links::is_link(name, &text) {
                 continue;
             }
@@ -52,21 +52,21 @@ pub(super) fn lay(base: &mut Table, environment: &[(String, String)]) -> Vec<Str
             wrong.push(format!("{name} is no key{}", near.unwrap_or_default()));
             continue;
         };
-        match parsed(&text, &like) {
-            Some(value) => put(base, &path, value),
-            None => wrong.push(format!("{name}: expected {}, found something else", layer::name(&like))),
+        match parse_value(&text, &like) {
+            Some(value) => put_value(base, &path, value),
+            None => wrong.push(format!("{name}: expected {}, found something else", layer::type_name(&like))),
         }
     }
     wrong
 }
 
 /// Every key by its variable, with its default; of open tables the prefix of theirs.
-fn variables(table: &Table, at: &mut Vec<String>, known: &mut BTreeMap<String, (Vec<String>, Value)>) {
+fn collect_variables(table: &Table, at: &mut Vec<String>, known: &mut BTreeMap<String, (Vec<String>, Value)>) {
     for (key, value) in table {
         at.push(key.clone());
         let variable = format!("{PREFIX}{}", at.join("_").to_uppercase());
         match value {
-            Value::Table(below) if !layer::is_open(&at.join(".")) => variables(below, at, known),
+            Value::Table(below) if !layer::is_open(&at.join(".")) => collect_variables(below, at, known),
             _ => {
                 known.insert(variable, (at.clone(), value.clone()));
             }
@@ -76,7 +76,7 @@ fn variables(table: &Table, at: &mut Vec<String>, known: &mut BTreeMap<String, (
 }
 
 /// The path of a variable and a value of its type.
-fn find(known: &BTreeMap<String, (Vec<String>, Value)>, variable: &str) -> Option<(Vec<String>, Value)> {
+fn find_variable(known: &BTreeMap<String, (Vec<String>, Value)>, variable: &str) -> Option<(Vec<String>, Value)> {
     if let Some((path, like)) = known.get(variable).filter(|(_, like)| !like.is_table()) {
         return Some((path.clone(), like.clone()));
     }
@@ -90,7 +90,7 @@ fn find(known: &BTreeMap<String, (Vec<String>, Value)>, variable: &str) -> Optio
     Some((path.iter().cloned().chain([key]).collect(), like))
 }
 
-fn parsed(text: &str, like: &Value) -> Option<Value> {
+fn parse_value(text: &str, like: &Value) -> Option<Value> {
     match like {
         Value::String(_) => Some(Value::String(text.to_owned())),
         Value::Integer(_) => text.trim().parse().ok().map(Value::Integer),
@@ -104,7 +104,7 @@ fn parsed(text: &str, like: &Value) -> Option<Value> {
     }
 }
 
-fn put(base: &mut Table, path: &[String], value: Value) {
+fn put_value(base: &mut Table, path: &[String], value: Value) {
     match path {
         [] => {}
         [key] => {
@@ -112,7 +112,7 @@ fn put(base: &mut Table, path: &[String], value: Value) {
         }
         [section, rest @ ..] => {
             if let Some(Value::Table(below)) = base.get_mut(section) {
-                put(below, rest, value);
+                put_value(below, rest, value);
             }
         }
     }

@@ -15,7 +15,7 @@ pub(crate) fn default_table() -> Table {
 }
 
 /// Lays `over` on `base`, which knows every key; answers what is wrong.
-pub(super) fn lay(base: &mut Table, over: Table) -> Vec<String> {
+pub(super) fn lay_table(base: &mut Table, over: Table) -> Vec<String> {
     let mut wrong = Vec::new();
     lay_at(base, over, "", &mut wrong);
     wrong
@@ -44,10 +44,10 @@ fn lay_at(base: &mut Table, over: Table, at: &str, wrong: &mut Vec<String>) {
             }
             Some(Value::Table(below)) => match value {
                 Value::Table(over) => lay_at(below, over, &path, wrong),
-                other => wrong.push(format!("{path}: expected a table, found {}", name(&other))),
+                other => wrong.push(format!("{path}: expected a table, found {}", type_name(&other))),
             },
             Some(known) if known.same_type(&value) => *known = value,
-            Some(known) => wrong.push(format!("{path}: expected {}, found {}", name(known), name(&value))),
+            Some(known) => wrong.push(format!("{path}: expected {}, found {}", type_name(known), type_name(&value))),
         }
     }
 }
@@ -56,13 +56,13 @@ fn lay_at(base: &mut Table, over: Table, at: &str, wrong: &mut Vec<String>) {
 fn from_file(value: Value) -> Result<Value, String> {
     let Value::Table(table) = &value else { return Ok(value) };
     match table.get("file") {
-        Some(Value::String(path)) if table.len() == 1 => read(path).map(Value::String),
+        Some(Value::String(path)) if table.len() == 1 => read_file(path).map(Value::String),
         _ => Ok(value),
     }
 }
 
 /// What a file holds, without the line's end that editors leave.
-pub(super) fn read(path: &str) -> Result<String, String> {
+pub(super) fn read_file(path: &str) -> Result<String, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{path} cannot be read: {error}"))?;
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }
@@ -72,7 +72,7 @@ pub(super) fn is_open(path: &str) -> bool {
     OPEN.contains(&path)
 }
 
-pub(super) fn name(value: &Value) -> &'static str {
+pub(super) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::String(_) => "a string",
         Value::Integer(_) => "an integer",

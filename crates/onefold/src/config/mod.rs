@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use toml::Table;
 
 pub(crate) use layer::default_table as default_values;
-pub(crate) use shown::{shown, shown_values, without_password};
+pub(crate) use shown::{show_config, shown_values, without_password};
 
 /// The documented default: also the list of all keys, and the type of each.
 pub(crate) const DEFAULT: &str = include_str!("../../../../deploy/onefold.toml");
@@ -49,12 +49,12 @@ pub(crate) struct HubConfig {
     /// Partitions of a log that is made; 0: what suits the engine.
     pub(crate) partitions: u32,
     /// What `onefold run` does.
-    pub(crate) roles: Vec<Role>,
+    pub(crate) roles: Vec<HubRole>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Role {
+pub(crate) enum HubRole {
     /// Take in topics of intake
     Connect,
     /// Fold events into views
@@ -69,7 +69,7 @@ pub(crate) enum Role {
     Serve,
 }
 
-impl Role {
+impl HubRole {
     /// All of them.
     pub(crate) const ALL: [Self; 6] =
         [Self::Connect, Self::Project, Self::Resolve, Self::Assemble, Self::Publish, Self::Serve];
@@ -118,16 +118,18 @@ impl Config {
             let text = std::fs::read_to_string(path)
                 .with_context(|| format!("the configuration {} cannot be read", path.display()))?;
             let over: Table = toml::from_str(&text).map_err(|error| no_toml(path, &text, &error))?;
-            wrong.extend(layer::lay(&mut table, over).into_iter().map(|what| format!("{}: {what}", path.display())));
+            wrong.extend(
+                layer::lay_table(&mut table, over).into_iter().map(|what| format!("{}: {what}", path.display())),
+            );
         }
-        wrong.extend(environment::lay(&mut table, environment));
+        wrong.extend(environment::lay_variables(&mut table, environment));
         if !wrong.is_empty() {
             bail!("the configuration cannot be used\n  {}", wrong.join("\n  "));
         }
         let config: Self = table.try_into().map_err(|error: toml::de::Error| {
             anyhow::anyhow!("the configuration cannot be used: {}", error.message())
         })?;
-        config.check()?;
+        config.check_values()?;
         Ok(config)
     }
 
@@ -137,7 +139,7 @@ impl Config {
     }
 
     /// What no single key can say.
-    pub(crate) fn check(&self) -> Result<()> {
+    pub(crate) fn check_values(&self) -> Result<()> {
         let mut wrong: Vec<Cow<'_, str>> = Vec::new();
         if self.kafka.bootstrap.is_empty() && !self.postgres.url.is_empty() {
             wrong.push("postgres.url goes together with kafka.bootstrap: name both for the distributed hub, neither for the embedded one".into());
@@ -204,7 +206,7 @@ mod tests {
     #[test]
     fn the_documented_default_is_what_the_components_take_by_themselves() {
         let config = Config::default();
-        config.check().unwrap();
+        config.check_values().unwrap();
         assert_eq!(config.identity, IdentityRules::default());
         assert_eq!(config.connect.batch, onefold_connect::IntakeOptions::default().batch);
         assert_eq!(config.project, onefold_projector::ProjectorOptions::default());
@@ -319,7 +321,7 @@ mod tests {
         let config = load(&text, &[("ONEFOLD_POSTGRES_URL_FILE", url.to_str().unwrap())]).unwrap();
         assert_eq!(config.postgres.url, "postgres://hub:geheim@db/onefold");
         assert_eq!(config.kafka.properties["sasl.password"], "tiger");
-        let (text, values) = (shown(&config), shown_values(&config).unwrap());
+        let (text, values) = (show_config(&config), shown_values(&config).unwrap());
         assert!(!text.contains("geheim") && !text.contains("tiger"), "{text}");
         assert!(!values.to_string().contains("geheim") && !values.to_string().contains("tiger"), "{values}");
         assert_eq!(values["postgres"]["url"], "postgres://hub:***@db/onefold");

@@ -10,7 +10,7 @@ const HIDDEN: &str = "***";
 const SECRET: [&str; 6] = ["password", "secret", "token", "jaas", ".pem", "oauthbearer.config"];
 
 /// The configuration in a few lines.
-pub(crate) fn shown(config: &Config) -> String {
+pub(crate) fn show_config(config: &Config) -> String {
     let mut lines = Vec::new();
     let roles: Vec<String> = config.hub.roles.iter().map(|role| format!("{role:?}").to_lowercase()).collect();
     if config.kafka.bootstrap.is_empty() {

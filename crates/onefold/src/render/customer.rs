@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use onefold_view::{CustomerView, KeptApartView, OpenCaseView, OtherValue, RecordView};
 
-use super::{amount, is_zero, line};
+use super::{amount_text, is_zero, line};
 
 /// Identifiers shown of each state.
 const IDENTIFIERS: usize = 12;
@@ -13,36 +13,36 @@ const IDENTIFIERS: usize = 12;
 const PARTIES: usize = 50;
 
 /// The view as a service agent reads it: open cases first after who it is.
-pub(crate) fn customer(view: &CustomerView) -> String {
+pub(crate) fn render_customer(view: &CustomerView) -> String {
     let mut text = String::new();
-    who(view, &mut text);
-    cases(view, &mut text);
-    money(view, &mut text);
-    findings(view, &mut text);
-    goods(view, &mut text);
-    habits(view, &mut text);
-    latest(view, &mut text);
+    write_identity(view, &mut text);
+    write_cases(view, &mut text);
+    write_money(view, &mut text);
+    write_findings(view, &mut text);
+    write_goods(view, &mut text);
+    write_habits(view, &mut text);
+    write_latest(view, &mut text);
     text.truncate(text.trim_end().len());
     text
 }
 
-fn put(text: &mut String, label: &str, words: &str) {
+fn put_line(text: &mut String, label: &str, words: &str) {
     // Writing to a string does not fail.
     let _ = writeln!(text, "{label:<12}{words}");
 }
 
-fn who(view: &CustomerView, text: &mut String) {
+fn write_identity(view: &CustomerView, text: &mut String) {
     let name = view.profile.get("name").map_or("(no name known)", |value| value.value.as_str());
     let flag =
         view.intermediary.map(|word| format!("  [{}: stands for others]", word.replace('_', " "))).unwrap_or_default();
     let _ = writeln!(text, "{name}{flag}");
-    put(text, "id", &view.id);
+    put_line(text, "id", &view.id);
     let more = view.parties.len().saturating_sub(PARTIES);
     let more = if more > 0 { format!("  and {more} more") } else { String::new() };
     let known_as: Vec<&str> = view.parties.iter().take(PARTIES).map(String::as_str).collect();
-    put(text, "known as", &format!("{}{more}", known_as.join("  ")));
+    put_line(text, "known as", &format!("{}{more}", known_as.join("  ")));
     if view.full {
-        put(text, "full", "values join nobody to so many parties any more: look at what holds them together");
+        put_line(text, "full", "values join nobody to so many parties any more: look at what holds them together");
     }
     for (state, label) in [
         ("links", "identifiers"),
@@ -64,7 +64,7 @@ fn who(view: &CustomerView, text: &mut String) {
             } else {
                 String::new()
             };
-            put(
+            put_line(
                 text,
                 label,
                 &format!("{}{more}", held.iter().take(IDENTIFIERS).copied().collect::<Vec<_>>().join("  ")),
@@ -72,12 +72,15 @@ fn who(view: &CustomerView, text: &mut String) {
         }
     }
     for (field, value) in view.profile.iter().filter(|(field, _)| *field != "name") {
-        let others =
-            if value.others.is_empty() { String::new() } else { format!("; elsewhere {}", others(&value.others)) };
-        put(text, &short(field), &format!("{} ({}){others}", value.value, value.source));
+        let others = if value.others.is_empty() {
+            String::new()
+        } else {
+            format!("; elsewhere {}", other_values(&value.others))
+        };
+        put_line(text, &short_field(field), &format!("{} ({}){others}", value.value, value.source));
     }
     if let Some(name) = view.profile.get("name").filter(|name| !name.others.is_empty()) {
-        put(text, "also called", &others(&name.others));
+        put_line(text, "also called", &other_values(&name.others));
     }
     for record in &view.records {
         let RecordView { party, state, other, kept_apart, at, reason } = record;
@@ -88,28 +91,28 @@ fn who(view: &CustomerView, text: &mut String) {
         };
         let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
         let apart = if *kept_apart { " (kept apart here)" } else { "" };
-        put(text, "at source", &format!("{party} {state}{other} on {}{apart}{reason}", at.day()));
+        put_line(text, "at source", &format!("{party} {state}{other} on {}{apart}{reason}", at.day()));
     }
     for KeptApartView { decision, parties, others } in &view.kept_apart {
         let (parties, others) = (parties.join(", "), others.join(", "));
-        put(text, "decided", &format!("{decision}: {parties} the same as {others} (kept apart here)"));
+        put_line(text, "decided", &format!("{decision}: {parties} the same as {others} (kept apart here)"));
     }
     text.push('\n');
 }
 
 /// Values that lost, each once with all who say so.
-fn others(others: &[OtherValue]) -> String {
+fn other_values(others: &[OtherValue]) -> String {
     let mut by_value: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     others.iter().for_each(|other| by_value.entry(&other.value).or_default().push(&other.source));
     let one = |(value, sources): (&str, Vec<&str>)| format!("{value} ({})", sources.join(", "));
     by_value.into_iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-fn short(field: &str) -> String {
+fn short_field(field: &str) -> String {
     field.replace("customer_since", "since").replace("_address", "").replace('_', " ")
 }
 
-fn cases(view: &CustomerView, text: &mut String) {
+fn write_cases(view: &CustomerView, text: &mut String) {
     let cases = &view.cases;
     if cases.total == 0 && cases.open == 0 {
         return;
@@ -124,7 +127,7 @@ fn cases(view: &CustomerView, text: &mut String) {
         .map(|s| format!(", rated {} of 5 ({} ratings)", s.mean_of_5, s.rated))
         .unwrap_or_default();
     let more = if unseen > 0 { format!(" ({unseen} more open)") } else { String::new() };
-    put(
+    put_line(
         text,
         "cases",
         &format!(
@@ -141,19 +144,23 @@ fn open_case(case: &OpenCaseView, text: &mut String) {
         .into_iter()
         .filter(|w| !w.is_empty())
         .collect();
-    put(text, "OPEN CASE", &format!("{} since {}{age}{with}: {}", case.subject, case.opened_at.day(), what.join(", ")));
+    put_line(
+        text,
+        "OPEN CASE",
+        &format!("{} since {}{age}{with}: {}", case.subject, case.opened_at.day(), what.join(", ")),
+    );
     if !case.words.is_empty() {
-        put(text, "", &format!("\u{201c}{}\u{201d}", case.words));
+        put_line(text, "", &format!("\u{201c}{}\u{201d}", case.words));
     }
     for action in &case.actions {
         let due = action.due_on.as_ref().map(|day| format!(", due {day}")).unwrap_or_default();
-        put(text, "", &format!("waits for {}: {} {}{due}", action.department, action.action, action.what));
+        put_line(text, "", &format!("waits for {}: {} {}{due}", action.department, action.action, action.what));
     }
 }
 
-fn money(view: &CustomerView, text: &mut String) {
+fn write_money(view: &CustomerView, text: &mut String) {
     for (currency, sums) in &view.trade.by_currency {
-        let mut words = vec![format!("net {}", amount(&sums.net))];
+        let mut words = vec![format!("net {}", amount_text(&sums.net))];
         for (label, sum) in [
             ("ordered", &sums.ordered),
             ("invoiced", &sums.invoiced),
@@ -161,15 +168,15 @@ fn money(view: &CustomerView, text: &mut String) {
             ("adjusted", &sums.adjusted),
         ] {
             if !is_zero(sum) {
-                words.push(format!("{label} {}", amount(sum)));
+                words.push(format!("{label} {}", amount_text(sum)));
             }
         }
-        put(text, &format!("bought {currency}"), &words.join(", "));
+        put_line(text, &format!("bought {currency}"), &words.join(", "));
     }
     for (currency, sums) in &view.receivable.by_currency {
-        let mut words = vec![amount(&sums.owed), format!("open {}", amount(&sums.open))];
+        let mut words = vec![amount_text(&sums.owed), format!("open {}", amount_text(&sums.open))];
         if let Some(overdue) = sums.overdue.as_ref().filter(|sum| !is_zero(sum)) {
-            words.push(format!("OVERDUE {}", amount(overdue)));
+            words.push(format!("OVERDUE {}", amount_text(overdue)));
         }
         for (label, sum) in [
             ("unapplied credit", &sums.unapplied_credit),
@@ -184,10 +191,10 @@ fn money(view: &CustomerView, text: &mut String) {
             ("deducted", &sums.deducted),
         ] {
             if !is_zero(sum) {
-                words.push(format!("{label} {}", amount(sum)));
+                words.push(format!("{label} {}", amount_text(sum)));
             }
         }
-        put(text, &format!("owes {currency}"), &words.join(", "));
+        put_line(text, &format!("owes {currency}"), &words.join(", "));
         if let Some(ageing) = sums.ageing.as_ref().filter(|_| sums.overdue.as_ref().is_some_and(|o| !is_zero(o))) {
             let buckets = [
                 ("1-30", &ageing.to_30),
@@ -198,13 +205,13 @@ fn money(view: &CustomerView, text: &mut String) {
             let late: Vec<String> = buckets
                 .iter()
                 .filter(|(_, sum)| !is_zero(sum))
-                .map(|(days, sum)| format!("{days} days {}", amount(sum)))
+                .map(|(days, sum)| format!("{days} days {}", amount_text(sum)))
                 .collect();
-            put(text, "", &format!("late by {}", late.join(", ")));
+            put_line(text, "", &format!("late by {}", late.join(", ")));
         }
     }
     if let Some(days) = &view.receivable.mean_days_to_pay {
-        put(
+        put_line(
             text,
             "pays",
             &format!(
@@ -216,25 +223,25 @@ fn money(view: &CustomerView, text: &mut String) {
 }
 
 /// What cannot be honoured: how many of each code, and the latest few with what to do.
-fn findings(view: &CustomerView, text: &mut String) {
+fn write_findings(view: &CustomerView, text: &mut String) {
     let findings = &view.findings;
     if findings.total == 0 {
         return;
     }
     let counts: Vec<String> = findings.by_code.iter().map(|(code, n)| format!("{code} {n}x")).collect();
-    put(text, "FINDINGS", &format!("{} in all: {}", findings.total, counts.join(", ")));
+    put_line(text, "FINDINGS", &format!("{} in all: {}", findings.total, counts.join(", ")));
     for finding in &findings.latest {
-        put(text, "", &line::finding(finding));
+        put_line(text, "", &line::finding_line(finding));
     }
 }
 
-fn goods(view: &CustomerView, text: &mut String) {
+fn write_goods(view: &CustomerView, text: &mut String) {
     let s = &view.shipments;
     if s.open + s.delivered + s.failed + s.damaged > 0 {
         let late = s.late.filter(|n| *n > 0).map(|n| format!(" ({n} LATE)")).unwrap_or_default();
         let share =
             s.on_time_share.as_ref().map(|share| format!(", on time {share} of {}", s.promised)).unwrap_or_default();
-        put(
+        put_line(
             text,
             "shipments",
             &format!(
@@ -245,12 +252,12 @@ fn goods(view: &CustomerView, text: &mut String) {
     }
 }
 
-fn habits(view: &CustomerView, text: &mut String) {
+fn write_habits(view: &CustomerView, text: &mut String) {
     let t = &view.trade;
     if let (Some(first), Some(last)) = (&t.first_at, &t.last_at) {
         let every = t.mean_interval_days.as_ref().map(|days| format!(", every {days} days")).unwrap_or_default();
         let cancelled = if t.cancelled > 0 { format!(" ({} cancelled)", t.cancelled) } else { String::new() };
-        put(
+        put_line(
             text,
             "trade",
             &format!(
@@ -266,20 +273,24 @@ fn habits(view: &CustomerView, text: &mut String) {
     }
     if let Some(products) = t.products.as_ref().filter(|p| !p.is_empty()) {
         let names: Vec<String> = products.iter().take(3).map(|p| format!("{} ({}x)", p.name, p.documents)).collect();
-        put(text, "buys most", &names.join(", "));
+        put_line(text, "buys most", &names.join(", "));
     }
     let c = &view.contacts;
     if let (true, Some(last)) = (c.total > 0, &c.last_at) {
-        put(text, "contacts", &format!("{} ({} in, {} out), last {}", c.total, c.incoming, c.outgoing, last.day()));
+        put_line(
+            text,
+            "contacts",
+            &format!("{} ({} in, {} out), last {}", c.total, c.incoming, c.outgoing, last.day()),
+        );
     }
 }
 
-fn latest(view: &CustomerView, text: &mut String) {
+fn write_latest(view: &CustomerView, text: &mut String) {
     if view.latest.is_empty() {
         return;
     }
     text.push_str("\nlatest\n");
     for row in &view.latest {
-        let _ = writeln!(text, "  {}", line::row(row));
+        let _ = writeln!(text, "  {}", line::document_row(row));
     }
 }

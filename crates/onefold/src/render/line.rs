@@ -5,29 +5,29 @@ use onefold_service::{CustomerName, Document, DocumentOwner, DocumentOwners, Eve
 use onefold_store::QuarantineEntry;
 use onefold_view::FindingView;
 
-use super::{amount, padded, when};
+use super::{amount_text, pad_columns, time_text};
 
 /// A document on a timeline.
-pub(crate) fn row(row: &Document) -> String {
+pub(crate) fn document_row(row: &Document) -> String {
     let sum = match (&row.amount, &row.currency) {
-        (Some(sum), Some(currency)) => format!("  {} {currency}", amount(sum)),
+        (Some(sum), Some(currency)) => format!("  {} {currency}", amount_text(sum)),
         _ => String::new(),
     };
     let status = if row.status.is_empty() { String::new() } else { format!("  {}", row.status.replace('_', " ")) };
     let label = if row.label.is_empty() { String::new() } else { format!("  {}", row.label) };
     let reference = if row.reference { "  (shared with another customer)" } else { "" };
-    let found: String = row.findings.iter().map(|found| format!("\n  {}", finding(found))).collect();
-    format!("{:<22}  {}{sum}{status}{label}{reference}{found}", when(&row.at), padded(&row.subject, 32))
+    let found: String = row.findings.iter().map(|found| format!("\n  {}", finding_line(found))).collect();
+    format!("{:<22}  {}{sum}{status}{label}{reference}{found}", time_text(&row.at), pad_columns(&row.subject, 32))
 }
 
 /// What of a document cannot be honoured, and what to do.
-pub(crate) fn finding(finding: &FindingView) -> String {
+pub(crate) fn finding_line(finding: &FindingView) -> String {
     format!("{} {} {}: {}; {}", finding.code, finding.subject, finding.field, finding.what, finding.help)
 }
 
 /// A document and whose it is.
-pub(crate) fn document(whose: &DocumentOwners) -> String {
-    let mut text = row(&whose.document);
+pub(crate) fn owner_lines(whose: &DocumentOwners) -> String {
+    let mut text = document_row(&whose.document);
     let mut put = |label: &str, owner: &DocumentOwner| {
         let who = match &owner.customer {
             Some(customer) => format!("{} ({})", customer.id, called(customer)),
@@ -46,18 +46,18 @@ fn called(customer: &CustomerName) -> &str {
 }
 
 /// A customer by name.
-pub(crate) fn name(customer: &CustomerName) -> String {
+pub(crate) fn name_text(customer: &CustomerName) -> String {
     format!("  {}  {}  [{}]", customer.id, called(customer), customer.parties.join(", "))
 }
 
 /// A customer that was found.
-pub(crate) fn hit(hit: &SearchHit) -> String {
+pub(crate) fn hit_line(hit: &SearchHit) -> String {
     let name = if hit.name.is_empty() { "no name known" } else { &hit.name };
     format!("{}  {name}  [{}]", hit.id, hit.parties.join(", "))
 }
 
 /// An event with its lineage.
-pub(crate) fn event(line: &EventLine) -> String {
+pub(crate) fn event_text(line: &EventLine) -> String {
     let lines = match (line.line, line.last_line) {
         (0, _) => String::new(),
         (first, last) if last <= first => format!(":{first}"),
@@ -72,16 +72,16 @@ pub(crate) fn event(line: &EventLine) -> String {
         if line.file.is_empty() { line.connector.clone() } else { format!("{} {}{lines}", line.connector, line.file) };
     format!(
         "{:<22}  {:<30}  {}  {from}  log {}/{}{standing}",
-        when(&line.occurred_at),
+        time_text(&line.occurred_at),
         line.ty,
-        padded(&line.subject, 32),
+        pad_columns(&line.subject, 32),
         line.partition,
         line.offset
     )
 }
 
 /// An entry in quarantine.
-pub(crate) fn entry(entry: &QuarantineEntry) -> String {
+pub(crate) fn entry_line(entry: &QuarantineEntry) -> String {
     let lines = match (entry.first_line, entry.last_line) {
         (0, _) => String::new(),
         (first, last) if last <= first => format!(":{first}"),
@@ -99,7 +99,7 @@ pub(crate) fn entry(entry: &QuarantineEntry) -> String {
 
 /// An entry with its bytes and every problem.
 pub(crate) fn whole_entry(entry: &QuarantineEntry) -> String {
-    let mut text = self::entry(entry);
+    let mut text = self::entry_line(entry);
     let problems: Vec<Problem> = serde_json::from_value(entry.problems.clone()).unwrap_or_default();
     let raw = String::from_utf8_lossy(&entry.raw);
     let line_of = |line: u64| {

@@ -8,13 +8,13 @@ mod line;
 mod report;
 mod total;
 
-pub(crate) use customer::customer;
-pub(crate) use line::{document, entry, event, hit, name, row, whole_entry};
-pub(crate) use report::report;
-pub(crate) use total::status;
+pub(crate) use customer::render_customer;
+pub(crate) use line::{document_row, entry_line, event_text, hit_line, name_text, owner_lines, whole_entry};
+pub(crate) use report::render_report;
+pub(crate) use total::render_status;
 
 /// A day as it is; an instant to the minute, with its offset.
-fn when(occurred: &Occurred) -> String {
+fn time_text(occurred: &Occurred) -> String {
     let text = occurred.to_string();
     let parts = text.split_once('T').and_then(|(day, rest)| {
         let (time, offset) = rest.split_at_checked(rest.find(['Z', '+', '-'])?)?;
@@ -24,12 +24,12 @@ fn when(occurred: &Occurred) -> String {
 }
 
 /// A text followed by as many blanks as make it so many columns wide on a terminal, where a Chinese character takes two.
-fn padded(text: &str, columns: usize) -> String {
+fn pad_columns(text: &str, columns: usize) -> String {
     format!("{text}{:1$}", "", columns.saturating_sub(text.width()))
 }
 
 /// A decimal with thousands apart.
-pub(crate) fn amount(decimal: &str) -> String {
+pub(crate) fn amount_text(decimal: &str) -> String {
     let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal), |rest| ("-", rest));
     let (whole, part) = digits.split_once('.').map_or((digits, None), |(whole, part)| (whole, Some(part)));
     let mut out = sign.to_owned();
@@ -58,25 +58,25 @@ mod tests {
     #[test]
     fn a_day_is_a_day_and_an_instant_has_its_offset() {
         let at = 1_773_047_111_250_000;
-        assert_eq!(when(&Occurred::new(at, true, Some(28_800))), "2026-03-09");
-        assert_eq!(when(&Occurred::new(at, false, Some(28_800))), "2026-03-09 17:05+08:00");
-        assert_eq!(when(&Occurred::new(at, false, Some(-12_600))), "2026-03-09 05:35-03:30");
-        assert_eq!(when(&Occurred::new(at, false, None)), "2026-03-09 09:05Z");
+        assert_eq!(time_text(&Occurred::new(at, true, Some(28_800))), "2026-03-09");
+        assert_eq!(time_text(&Occurred::new(at, false, Some(28_800))), "2026-03-09 17:05+08:00");
+        assert_eq!(time_text(&Occurred::new(at, false, Some(-12_600))), "2026-03-09 05:35-03:30");
+        assert_eq!(time_text(&Occurred::new(at, false, None)), "2026-03-09 09:05Z");
     }
 
     #[test]
     fn columns_align_whatever_the_script() {
-        assert_eq!(padded("order:erp:A1", 16), "order:erp:A1    ");
-        assert_eq!(padded("order:erp:订单1", 16), "order:erp:订单1 ");
-        assert_eq!(padded("order:erp:订单12345", 16), "order:erp:订单12345");
+        assert_eq!(pad_columns("order:erp:A1", 16), "order:erp:A1    ");
+        assert_eq!(pad_columns("order:erp:订单1", 16), "order:erp:订单1 ");
+        assert_eq!(pad_columns("order:erp:订单12345", 16), "order:erp:订单12345");
     }
 
     #[test]
     fn thousands_stand_apart() {
-        assert_eq!(amount("10305892.024"), "10,305,892.024");
-        assert_eq!(amount("-373.57"), "-373.57");
-        assert_eq!(amount("1000"), "1,000");
-        assert_eq!(amount("0"), "0");
+        assert_eq!(amount_text("10305892.024"), "10,305,892.024");
+        assert_eq!(amount_text("-373.57"), "-373.57");
+        assert_eq!(amount_text("1000"), "1,000");
+        assert_eq!(amount_text("0"), "0");
     }
 
     #[test]

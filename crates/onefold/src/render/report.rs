@@ -4,15 +4,15 @@ use std::fmt::Write;
 
 use onefold_connect::{FileState, IngestReport};
 
-use super::amount;
+use super::amount_text;
 
 /// Examples shown of each code.
 const EXAMPLES: usize = 2;
 
 /// The report for people: what became of the records, and what is wrong with those that were not taken in.
-pub(crate) fn report(report: &IngestReport, rehearsed: bool) -> String {
+pub(crate) fn render_report(report: &IngestReport, rehearsed: bool) -> String {
     let mut text = String::new();
-    let count = |n: u64| amount(&n.to_string());
+    let count = |n: u64| amount_text(&n.to_string());
     for seen in report.problems.values() {
         for example in seen.examples.iter().take(EXAMPLES) {
             let lines = if example.last_line > example.first_line {

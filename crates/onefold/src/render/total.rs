@@ -4,16 +4,16 @@ use std::fmt::Write;
 
 use onefold_service::HubStatus;
 
-use super::amount;
+use super::amount_text;
 
 /// The whole hub on one screen.
-pub(crate) fn status(status: &HubStatus) -> String {
+pub(crate) fn render_status(status: &HubStatus) -> String {
     let mut text = String::new();
     let mut put = |label: &str, words: String| {
         // Writing to a string does not fail.
         let _ = writeln!(text, "{label:<14}{words}");
     };
-    let count = |n: u64| amount(&n.to_string());
+    let count = |n: u64| amount_text(&n.to_string());
     put("events", format!("{} about {} subjects", count(status.events), count(status.subjects)));
     let full = match status.full_customers {
         0 => String::new(),
@@ -24,8 +24,8 @@ pub(crate) fn status(status: &HubStatus) -> String {
         "documents",
         format!(
             "{}, of which {} unattributed",
-            amount(&status.documents.to_string()),
-            amount(&status.unattributed_documents.to_string())
+            amount_text(&status.documents.to_string()),
+            amount_text(&status.unattributed_documents.to_string())
         ),
     );
     for (currency, sums) in &status.money {
@@ -33,19 +33,19 @@ pub(crate) fn status(status: &HubStatus) -> String {
             currency,
             format!(
                 "net {} = invoiced {} - credited {} + adjusted {}",
-                amount(&sums.net),
-                amount(&sums.invoiced),
-                amount(&sums.credited),
-                amount(&sums.adjusted)
+                amount_text(&sums.net),
+                amount_text(&sums.invoiced),
+                amount_text(&sums.credited),
+                amount_text(&sums.adjusted)
             ),
         );
         put(
             "",
             format!(
                 "    {} = customers {} + unattributed {}",
-                amount(&sums.net),
-                amount(&sums.of_customers),
-                amount(&sums.unattributed)
+                amount_text(&sums.net),
+                amount_text(&sums.of_customers),
+                amount_text(&sums.unattributed)
             ),
         );
     }

@@ -10,29 +10,30 @@ const SERVER: &str = "SERVER ";
 
 /// Hundredths of a second by thread name, as `/proc` counts them.
 #[derive(Debug, Default)]
-pub(crate) struct Cpu(BTreeMap<String, u64>);
+pub(crate) struct ThreadTimes(BTreeMap<String, u64>);
 
-impl Cpu {
+impl ThreadTimes {
     /// As of now; nothing where the system does not say.
-    pub(crate) fn now() -> Self {
+    pub(crate) fn read_now() -> Self {
         let mut all = BTreeMap::new();
         for task in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
             let name = std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
-            *all.entry(name.trim().to_owned()).or_default() += numbers(&task.path()).map_or(0, |all| all[11] + all[12]);
+            *all.entry(name.trim().to_owned()).or_default() +=
+                read_numbers(&task.path()).map_or(0, |all| all[11] + all[12]);
         }
         Self(all)
     }
 
     /// Adds a process, with its children that have ended.
     pub(crate) fn add_process(&mut self, name: &str, pid: u32) {
-        let spent = numbers(Path::new(&format!("/proc/{pid}"))).map_or(0, |all| all[11..15].iter().sum());
+        let spent = read_numbers(Path::new(&format!("/proc/{pid}"))).map_or(0, |all| all[11..15].iter().sum());
         *self.0.entry(name.to_owned()).or_default() += spent;
     }
 
     /// Adds the process of this machine that listens on a port, and its children.
     pub(crate) fn add_server(&mut self, name: &str, port: u16) {
         let name = &format!("{SERVER}{name}");
-        let inodes = listening(port);
+        let inodes = listening_sockets(port);
         let pids: Vec<u32> = std::fs::read_dir("/proc")
             .into_iter()
             .flatten()
@@ -46,7 +47,7 @@ impl Cpu {
         };
         let servers: BTreeSet<u32> = pids.iter().copied().filter(listens).collect();
         for pid in pids {
-            let parent = numbers(Path::new(&format!("/proc/{pid}"))).map_or(0, |all| all[1]);
+            let parent = read_numbers(Path::new(&format!("/proc/{pid}"))).map_or(0, |all| all[1]);
             if servers.contains(&pid) || u32::try_from(parent).is_ok_and(|parent| servers.contains(&parent)) {
                 self.add_process(name, pid);
             }
@@ -64,7 +65,7 @@ impl Cpu {
     }
 
     /// What share of the time since an earlier moment the hub and each server took, in percent.
-    pub(crate) fn shares(&self, earlier: &Self) -> Value {
+    pub(crate) fn shares_since(&self, earlier: &Self) -> Value {
         let mut parts: BTreeMap<&str, u64> = BTreeMap::new();
         for (name, spent) in &self.0 {
             let part = name.strip_prefix(SERVER).unwrap_or("hub");
@@ -76,7 +77,7 @@ impl Cpu {
 }
 
 /// The numbers of a `stat` file from the third on: 1 is the parent, 11 and 12 its own time, 13 and 14 its ended children's.
-fn numbers(process: &Path) -> Option<Vec<u64>> {
+fn read_numbers(process: &Path) -> Option<Vec<u64>> {
     let stat = std::fs::read_to_string(process.join("stat")).ok()?;
     // The name in it may hold anything; what follows begins after its bracket.
     let (_, rest) = stat.rsplit_once(')')?;
@@ -85,7 +86,7 @@ fn numbers(process: &Path) -> Option<Vec<u64>> {
 }
 
 /// Sockets of this machine that listen on a port, as links to them are named.
-fn listening(port: u16) -> BTreeSet<String> {
+fn listening_sockets(port: u16) -> BTreeSet<String> {
     const LISTENS: &str = "0A";
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| std::fs::read_to_string(path).unwrap_or_default());
     let rows = tables.iter().flat_map(|table| table.lines()).map(|line| line.split_whitespace().collect::<Vec<_>>());

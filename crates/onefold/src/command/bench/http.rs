@@ -15,14 +15,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::rig::Rig;
+use super::rig::BenchRig;
 
 pub(crate) const CLIENTS: u64 = 16;
 const FOR: Duration = Duration::from_secs(10);
 
 /// What the clients met.
 #[derive(Default)]
-pub(crate) struct Answers {
+pub(crate) struct HttpAnswers {
     /// How long each answer took.
     pub(crate) took: Vec<Duration>,
     /// From the first question to the last answer.
@@ -31,7 +31,7 @@ pub(crate) struct Answers {
 }
 
 /// Serves the hub on a free port of this machine, and asks it for views as fast as it answers.
-pub(crate) async fn read(rig: &Rig) -> Result<Answers> {
+pub(crate) async fn read_views(rig: &BenchRig) -> Result<HttpAnswers> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel::<()>();
@@ -46,10 +46,10 @@ pub(crate) async fn read(rig: &Rig) -> Result<Answers> {
     for client in 0..CLIENTS {
         // Customers in no order, each client its own.
         let workload = rig.workload;
-        let path = move |n: u64| format!("/v1/customers/{}", workload.id(n * CLIENTS + client));
-        clients.spawn(ask(address, path));
+        let path = move |n: u64| format!("/v1/customers/{}", workload.customer_id(n * CLIENTS + client));
+        clients.spawn(ask_views(address, path));
     }
-    let mut all = Answers::default();
+    let mut all = HttpAnswers::default();
     while let Some(one) = clients.join_next().await {
         let one = one??;
         all.took.extend(one.took);
@@ -61,21 +61,21 @@ pub(crate) async fn read(rig: &Rig) -> Result<Answers> {
     Ok(all)
 }
 
-async fn ask(address: SocketAddr, path: impl Fn(u64) -> String) -> Result<Answers> {
+async fn ask_views(address: SocketAddr, path: impl Fn(u64) -> String) -> Result<HttpAnswers> {
     let (mut sender, connection) = handshake(TokioIo::new(TcpStream::connect(address).await?)).await?;
     // It ends with its sender.
     tokio::spawn(connection);
-    let (mut all, began) = (Answers::default(), Instant::now());
+    let (mut all, began) = (HttpAnswers::default(), Instant::now());
     while began.elapsed() < FOR {
         let (asked, path) = (Instant::now(), path(all.took.len() as u64));
-        all.bytes += view(&mut sender, address, path).await?;
+        all.bytes += get_view(&mut sender, address, path).await?;
         all.took.push(asked.elapsed());
     }
     Ok(all)
 }
 
 /// Bytes of one answer, read to its end.
-async fn view(sender: &mut SendRequest<Empty<Bytes>>, address: SocketAddr, path: String) -> Result<usize> {
+async fn get_view(sender: &mut SendRequest<Empty<Bytes>>, address: SocketAddr, path: String) -> Result<usize> {
     let request = Request::get(path).header(HOST, address.to_string()).body(Empty::new())?;
     let answer = sender.send_request(request).await?;
     let status = answer.status();

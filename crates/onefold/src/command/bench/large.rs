@@ -8,8 +8,8 @@ use anyhow::{Result, ensure};
 use onefold_event::{Body, Event, IdParts, Subject, v1};
 use serde_json::json;
 
-use super::measure::{Report, millis, peak_memory_mib};
-use super::rig::{CHUNK, Rig};
+use super::measure::{BenchReport, peak_memory_mib, to_millis};
+use super::rig::{BenchRig, CHUNK};
 
 /// Parties of a component.
 const CHAINS: [u64; 5] = [500, 1_000, 2_000, 5_000, 20_000];
@@ -17,14 +17,22 @@ const REFERENCES: [u64; 2] = [1_000, 10_000];
 const FACTS: [u64; 2] = [5_000, 20_000];
 const DOCUMENTS: u64 = 100_000;
 
-pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
-    let mut report = rig.report("large");
+pub(crate) async fn run(rig: &mut BenchRig) -> Result<BenchReport> {
+    let mut report = rig.new_report("large");
     let strangers = AtomicU64::default();
     for parties in CHAINS {
         let records = (0..parties).map(|n| link_of_chain(parties, n, 0)).collect::<Result<Vec<_>>>()?;
-        put(&mut report, &format!("{parties}_parties_clustered"), beside(rig, &strangers, tell(rig, &records)).await?);
+        put_spread(
+            &mut report,
+            &format!("{parties}_parties_clustered"),
+            read_beside(rig, &strangers, fold_events(rig, &records)).await?,
+        );
         let again = [link_of_chain(parties, parties / 2, 1)?];
-        put(&mut report, &format!("{parties}_parties_one_changes"), beside(rig, &strangers, tell(rig, &again)).await?);
+        put_spread(
+            &mut report,
+            &format!("{parties}_parties_one_changes"),
+            read_beside(rig, &strangers, fold_events(rig, &again)).await?,
+        );
         let customer = format!("party:chain{parties}:{:06}", 0);
         let asked = Instant::now();
         let rows = rig.customers().customer(&customer).await?;
@@ -36,45 +44,62 @@ pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
         );
     }
     for references in REFERENCES {
-        let delivery = [delivery(references)?];
-        put(&mut report, &format!("{references}_references"), beside(rig, &strangers, tell(rig, &delivery)).await?);
+        let delivery = [make_delivery(references)?];
+        put_spread(
+            &mut report,
+            &format!("{references}_references"),
+            read_beside(rig, &strangers, fold_events(rig, &delivery)).await?,
+        );
     }
     for facts in FACTS {
-        let track = |place: fn(u64, u64) -> u64| move |n| scan(facts, place(n, facts), 0);
+        let track = |place: fn(u64, u64) -> u64| move |n| make_scan(facts, place(n, facts), 0);
         let in_order = (0..facts).map(track(|n, _| n)).collect::<Result<Vec<_>>>()?;
-        put(&mut report, &format!("{facts}_scans_in_order"), beside(rig, &strangers, tell(rig, &in_order)).await?);
-        let revised = (0..facts).map(|n| scan(facts, n, 1)).collect::<Result<Vec<_>>>()?;
-        put(&mut report, &format!("{facts}_scans_each_revised"), beside(rig, &strangers, tell(rig, &revised)).await?);
+        put_spread(
+            &mut report,
+            &format!("{facts}_scans_in_order"),
+            read_beside(rig, &strangers, fold_events(rig, &in_order)).await?,
+        );
+        let revised = (0..facts).map(|n| make_scan(facts, n, 1)).collect::<Result<Vec<_>>>()?;
+        put_spread(
+            &mut report,
+            &format!("{facts}_scans_each_revised"),
+            read_beside(rig, &strangers, fold_events(rig, &revised)).await?,
+        );
         // Another parcel, latest first.
-        let latest_first = (0..facts).rev().map(|n| scan(facts + 1, n, 0)).collect::<Result<Vec<_>>>()?;
-        put(
+        let latest_first = (0..facts).rev().map(|n| make_scan(facts + 1, n, 0)).collect::<Result<Vec<_>>>()?;
+        put_spread(
             &mut report,
             &format!("{facts}_scans_latest_first"),
-            beside(rig, &strangers, tell(rig, &latest_first)).await?,
+            read_beside(rig, &strangers, fold_events(rig, &latest_first)).await?,
         );
     }
     let (one, other) = ("party:crm:large", "party:crm:other");
     let invoices =
-        (0..DOCUMENTS).map(|n| invoice(if n % 2 == 0 { one } else { other }, n)).collect::<Result<Vec<_>>>()?;
-    tell(rig, &invoices).await?;
+        (0..DOCUMENTS).map(|n| make_invoice(if n % 2 == 0 { one } else { other }, n)).collect::<Result<Vec<_>>>()?;
+    fold_events(rig, &invoices).await?;
     for (n, name) in ["merged", "unmerged"].into_iter().enumerate() {
-        let decided = [decision("large", &[one, other], n as i64)?];
-        put(&mut report, &format!("{DOCUMENTS}_documents_{name}"), beside(rig, &strangers, tell(rig, &decided)).await?);
+        let decided = [make_decision("large", &[one, other], n as i64)?];
+        put_spread(
+            &mut report,
+            &format!("{DOCUMENTS}_documents_{name}"),
+            read_beside(rig, &strangers, fold_events(rig, &decided)).await?,
+        );
     }
-    report.put("peak_memory_mib", peak_memory_mib());
+    report.put_figure("peak_memory_mib", peak_memory_mib());
     Ok(report)
 }
 
-fn put(report: &mut Report, name: &str, (took, mut waited): (Duration, Vec<Duration>)) {
+fn put_spread(report: &mut BenchReport, name: &str, (took, mut waited): (Duration, Vec<Duration>)) {
     waited.sort_unstable();
-    let longest = waited.last().map_or(0.0, millis);
-    report.put(name, json!({"took_ms": millis(&took), "strangers": waited.len(), "longest_wait_ms": longest}));
+    let longest = waited.last().map_or(0.0, to_millis);
+    report
+        .put_figure(name, json!({"took_ms": to_millis(&took), "strangers": waited.len(), "longest_wait_ms": longest}));
 }
 
 /// Appends events, and waits until their views stand.
-async fn tell(rig: &Rig, events: &[Event]) -> Result<()> {
+async fn fold_events(rig: &BenchRig, events: &[Event]) -> Result<()> {
     for chunk in events.chunks(CHUNK as usize) {
-        rig.append(chunk).await?;
+        rig.append_events(chunk).await?;
     }
     rig.wait_for_backlog(0).await?;
     while rig.hub.store.followed().await?.waiting {
@@ -84,8 +109,8 @@ async fn tell(rig: &Rig, events: &[Event]) -> Result<()> {
 }
 
 /// How long something took, and how long strangers who were linked meanwhile, pair after pair, waited until they were one.
-async fn beside(
-    rig: &Rig,
+async fn read_beside(
+    rig: &BenchRig,
     strangers: &AtomicU64,
     work: impl Future<Output = Result<()>>,
 ) -> Result<(Duration, Vec<Duration>)> {
@@ -117,7 +142,7 @@ async fn beside(
     Ok((took?, waited?))
 }
 
-fn event(subject: &str, part: &str, revision: i64, at: u64, body: impl Into<Body>) -> Result<Event> {
+fn make_event(subject: &str, part: &str, revision: i64, at: u64, body: impl Into<Body>) -> Result<Event> {
     let subject: Subject = subject.parse()?;
     let (parts, text) = ([subject.to_string(), part.to_owned()], revision.to_string());
     let ids = IdParts { source: "bench", part: "", parts: &parts, revision: &text };
@@ -137,31 +162,31 @@ fn link_of_chain(parties: u64, n: u64, revision: i64) -> Result<Event> {
     };
     let name = Some(v1::Name { full: format!("Link {n} {revision}"), ..v1::Name::default() });
     let body = v1::PartyRecorded { name, identifiers: vec![value(n), value(n + 1)], ..v1::PartyRecorded::default() };
-    event(&format!("party:chain{parties}:{n:06}"), "", revision, n, body)
+    make_event(&format!("party:chain{parties}:{n:06}"), "", revision, n, body)
 }
 
-fn decision(number: &str, parties: &[&str], revision: i64) -> Result<Event> {
+fn make_decision(number: &str, parties: &[&str], revision: i64) -> Result<Event> {
     let parties = parties.iter().map(|party| (*party).to_owned()).collect();
     let body = v1::PartiesLinked { parties, undone: revision % 2 == 1, ..v1::PartiesLinked::default() };
-    event(&format!("decision:onefold:{number}"), "", revision, 0, body)
+    make_event(&format!("decision:onefold:{number}"), "", revision, 0, body)
 }
 
 /// A delivery that names so many orders.
-fn delivery(references: u64) -> Result<Event> {
-    let mut delivery = event(&format!("delivery:wms:{references}"), "", 0, 0, v1::Dispatched::default())?;
+fn make_delivery(references: u64) -> Result<Event> {
+    let mut delivery = make_event(&format!("delivery:wms:{references}"), "", 0, 0, v1::Dispatched::default())?;
     for n in 0..references {
         delivery.add_reference("order", format!("order:erp:{references}-{n}").parse()?)?;
     }
     Ok(delivery)
 }
 
-fn scan(parcel: u64, n: u64, revision: i64) -> Result<Event> {
-    event(&format!("track:carrier:{parcel}"), &n.to_string(), revision, n, v1::Scanned::default())
+fn make_scan(parcel: u64, n: u64, revision: i64) -> Result<Event> {
+    make_event(&format!("track:carrier:{parcel}"), &n.to_string(), revision, n, v1::Scanned::default())
 }
 
-fn invoice(party: &str, n: u64) -> Result<Event> {
+fn make_invoice(party: &str, n: u64) -> Result<Event> {
     let total = Some(v1::Money { amount: "10.00".into(), currency: "CNY".into() });
-    let mut invoice = event(
+    let mut invoice = make_event(
         &format!("invoice:crm:large-{n}"),
         "",
         0,

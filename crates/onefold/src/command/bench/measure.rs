@@ -6,33 +6,33 @@ use serde_json::{Map, Value, json};
 
 /// What a benchmark found, in the order in which it is read.
 #[derive(Debug, Default)]
-pub(crate) struct Report(Map<String, Value>);
+pub(crate) struct BenchReport(Map<String, Value>);
 
-impl Report {
-    pub(crate) fn put(&mut self, name: &str, value: impl Into<Value>) -> &mut Self {
+impl BenchReport {
+    pub(crate) fn put_figure(&mut self, name: &str, value: impl Into<Value>) -> &mut Self {
         self.0.insert(name.to_owned(), value.into());
         self
     }
 
     /// Per second, without digits that mean nothing.
-    pub(crate) fn rate(&mut self, name: &str, count: u64, took: Duration) -> &mut Self {
-        self.put(name, (count as f64 / took.as_secs_f64().max(1e-9)).round())
+    pub(crate) fn put_rate(&mut self, name: &str, count: u64, took: Duration) -> &mut Self {
+        self.put_figure(name, (count as f64 / took.as_secs_f64().max(1e-9)).round())
     }
 
     /// p50, p99 and the longest, in milliseconds.
-    pub(crate) fn spread(&mut self, name: &str, mut took: Vec<Duration>) -> &mut Self {
+    pub(crate) fn put_spread(&mut self, name: &str, mut took: Vec<Duration>) -> &mut Self {
         took.sort_unstable();
-        let at = |share: f64| took.get(((took.len() as f64 - 1.0) * share) as usize).map_or(0.0, millis);
-        self.put(name, json!({"count": took.len(), "p50_ms": at(0.5), "p99_ms": at(0.99), "max_ms": at(1.0)}))
+        let at = |share: f64| took.get(((took.len() as f64 - 1.0) * share) as usize).map_or(0.0, to_millis);
+        self.put_figure(name, json!({"count": took.len(), "p50_ms": at(0.5), "p99_ms": at(0.99), "max_ms": at(1.0)}))
     }
 }
 
-pub(crate) fn millis(took: &Duration) -> f64 {
+pub(crate) fn to_millis(took: &Duration) -> f64 {
     (took.as_secs_f64() * 100_000.0).round() / 100.0
 }
 
 /// Times one piece of work.
-pub(crate) async fn timed<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<(T, Duration)> {
+pub(crate) async fn time_work<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<(T, Duration)> {
     let started = Instant::now();
     Ok((work.await?, started.elapsed()))
 }
@@ -59,7 +59,7 @@ pub(crate) fn forget_peak_memory() {
 }
 
 #[expect(clippy::print_stdout, reason = "a command's answer")]
-pub(crate) fn print(report: &Report, json: bool) {
+pub(crate) fn print_report(report: &BenchReport, json: bool) {
     if json {
         println!("{}", Value::Object(report.0.clone()));
         return;

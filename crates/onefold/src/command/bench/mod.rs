@@ -22,15 +22,15 @@ use crate::args::{BenchArgs, BenchWhat, Globals};
 
 /// Runs benchmarks on a hub of its own, which it removes.
 pub(crate) async fn run(args: BenchArgs, globals: Globals) -> Result<ExitCode> {
-    let mut rig = rig::Rig::new(&globals, &args).await?;
-    let measured = all(&args.what, &mut rig, globals.json).await;
+    let mut rig = rig::BenchRig::new(&globals, &args).await?;
+    let measured = run_all(&args.what, &mut rig, globals.json).await;
     // Removed whatever came of it.
     let closed = rig.close().await;
     measured.and(closed)?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn all(what: &[BenchWhat], rig: &mut rig::Rig, json: bool) -> Result<()> {
+async fn run_all(what: &[BenchWhat], rig: &mut rig::BenchRig, json: bool) -> Result<()> {
     for what in what {
         let report = match what {
             BenchWhat::Live => live::run(rig).await,
@@ -41,7 +41,7 @@ async fn all(what: &[BenchWhat], rig: &mut rig::Rig, json: bool) -> Result<()> {
             BenchWhat::Large => large::run(rig).await,
             BenchWhat::Publish => publish::run(rig).await,
         };
-        measure::print(&report?, json);
+        measure::print_report(&report?, json);
     }
     Ok(())
 }

@@ -8,19 +8,19 @@ use anyhow::{Result, ensure};
 use onefold_service::{CustomerReference, Service};
 use tokio::task::JoinHandle;
 
-use super::rig::Rig;
-use super::workload::Workload;
+use super::rig::BenchRig;
+use super::workload::BenchWorkload;
 
 const BETWEEN: Duration = Duration::from_millis(5);
 
 /// Reads that go on until they are ended.
-pub(crate) struct Reads {
+pub(crate) struct BackgroundReads {
     ended: Arc<AtomicBool>,
     task: JoinHandle<Result<Vec<Duration>>>,
 }
 
-impl Reads {
-    pub(crate) fn begin(rig: &Rig) -> Self {
+impl BackgroundReads {
+    pub(crate) fn begin(rig: &BenchRig) -> Self {
         let ended = Arc::new(AtomicBool::new(false));
         let (service, workload, until) = (rig.hub.service.clone(), rig.workload, Arc::clone(&ended));
         let task = tokio::spawn(async move {
@@ -42,12 +42,12 @@ impl Reads {
 }
 
 /// Reads the view of the n-th of a long row of customers by its id.
-pub(crate) async fn by_id(service: &Service, workload: &Workload, n: u64) -> Result<Duration> {
-    read(service, &workload.id(n).parse()?).await
+pub(crate) async fn by_id(service: &Service, workload: &BenchWorkload, n: u64) -> Result<Duration> {
+    timed_read(service, &workload.customer_id(n).parse()?).await
 }
 
 /// How long it takes to read a view.
-pub(crate) async fn read(service: &Service, reference: &CustomerReference) -> Result<Duration> {
+pub(crate) async fn timed_read(service: &Service, reference: &CustomerReference) -> Result<Duration> {
     let started = Instant::now();
     let view = service.view(reference, None).await?;
     let took = started.elapsed();

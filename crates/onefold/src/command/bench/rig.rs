@@ -9,22 +9,22 @@ use anyhow::{Context, Result, bail, ensure};
 use onefold_event::{Event, encode};
 use onefold_log::{EVENTS_TOPIC, LogRecord, partition_of};
 
-use super::cpu::Cpu;
-use super::measure::Report;
-use super::workload::Workload;
+use super::cpu::ThreadTimes;
+use super::measure::BenchReport;
+use super::workload::BenchWorkload;
 use crate::args::{BenchArgs, Globals};
-use crate::config::{Config, Role};
-use crate::engine::Trial;
-use crate::hub::Hub;
+use crate::config::{Config, HubRole};
+use crate::engine::TrialServers;
+use crate::hub::RunningHub;
 
 /// Events appended at a time while a backlog is built up.
 pub(crate) const CHUNK: u64 = 1000;
 /// Events that may wait for the projector.
 const BACKLOG: u64 = 60_000;
 
-pub(crate) struct Rig {
-    pub(crate) hub: Hub,
-    pub(crate) workload: Workload,
+pub(crate) struct BenchRig {
+    pub(crate) hub: RunningHub,
+    pub(crate) workload: BenchWorkload,
     pub(crate) events: u64,
     /// Paced: events per second.
     pub(crate) rate: u64,
@@ -32,53 +32,53 @@ pub(crate) struct Rig {
     recorded: u64,
     told: u64,
     config: Config,
-    place: Place,
-    beside: Beside,
+    place: RigPlace,
+    beside: ChildProcesses,
 }
 
 /// Where it is, to be removed.
-enum Place {
+enum RigPlace {
     Directory(PathBuf),
-    Servers(Box<Trial>),
+    Servers(Box<TrialServers>),
 }
 
-impl Rig {
+impl BenchRig {
     /// A fresh hub on the configured servers, else below the data directory that was named, else below the temporary one.
     pub(crate) async fn new(globals: &Globals, args: &BenchArgs) -> Result<Self> {
         let name = format!("onefold_bench_{}", std::process::id());
         let (place, globals) = if globals.settings.is_distributed() {
-            let trial = Trial::make(&globals.settings, &name).await?;
-            let globals = globals.with(trial.config().clone());
-            (Place::Servers(Box::new(trial)), globals)
+            let trial = TrialServers::make(&globals.settings, &name).await?;
+            let globals = globals.with_settings(trial.config().clone());
+            (RigPlace::Servers(Box::new(trial)), globals)
         } else {
             ensure!(args.projectors == 1, "--projectors: the embedded hub is one process");
             let root = globals.data.clone().unwrap_or_else(std::env::temp_dir);
             let directory = root.join(name);
             std::fs::create_dir_all(&root).with_context(|| format!("{}", root.display()))?;
             let globals = globals.in_directory(directory.clone());
-            (Place::Directory(directory), globals)
+            (RigPlace::Directory(directory), globals)
         };
-        let hub = Hub::serve(&globals, &Role::ALL).await?;
+        let hub = RunningHub::serve(&globals, &HubRole::ALL).await?;
         let mut rig = Self {
             hub,
-            workload: Workload { customers: args.customers.max(1), hot: args.hot },
+            workload: BenchWorkload { customers: args.customers.max(1), hot: args.hot },
             events: args.events,
             rate: args.rate,
             recorded: 0,
             told: 0,
             config: globals.settings,
             place,
-            beside: Beside::default(),
+            beside: ChildProcesses::default(),
         };
         for _ in 1..args.projectors {
-            let child = rig.projector()?;
+            let child = rig.spawn_projector()?;
             rig.beside.0.push(child);
         }
         Ok(rig)
     }
 
     /// One more process that projects.
-    fn projector(&self) -> Result<Child> {
+    fn spawn_projector(&self) -> Result<Child> {
         let config = &self.config;
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["run", "--role", "project", "--listen", "127.0.0.1:0"]);
@@ -89,32 +89,32 @@ impl Rig {
     }
 
     /// What every report begins with.
-    pub(crate) fn report(&self, what: &str) -> Report {
-        let mut report = Report::default();
+    pub(crate) fn new_report(&self, what: &str) -> BenchReport {
+        let mut report = BenchReport::default();
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         report
-            .put("bench", what)
-            .put("cores", cores)
-            .put("events", self.events)
-            .put("customers", self.workload.customers)
-            .put("hit", if self.workload.hot { "4 of 5 events on 100 customers" } else { "evenly" });
+            .put_figure("bench", what)
+            .put_figure("cores", cores)
+            .put_figure("events", self.events)
+            .put_figure("customers", self.workload.customers)
+            .put_figure("hit", if self.workload.hot { "4 of 5 events on 100 customers" } else { "evenly" });
         match &self.place {
-            Place::Directory(_) => report.put("engine", "embedded; the log is synced to disk at each append"),
-            Place::Servers(_) => report
-                .put("engine", format!("Kafka and PostgreSQL: {}", self.hub.place))
-                .put("projectors", self.beside.0.len() + 1),
+            RigPlace::Directory(_) => report.put_figure("engine", "embedded; the log is synced to disk at each append"),
+            RigPlace::Servers(_) => report
+                .put_figure("engine", format!("Kafka and PostgreSQL: {}", self.hub.place))
+                .put_figure("projectors", self.beside.0.len() + 1),
         };
         report
     }
 
     /// Processor time of this process by thread, of the other projectors, and of the servers that are on this machine.
-    pub(crate) fn cpu(&self) -> Cpu {
-        let mut cpu = Cpu::now();
+    pub(crate) fn thread_times(&self) -> ThreadTimes {
+        let mut cpu = ThreadTimes::read_now();
         for child in &self.beside.0 {
             cpu.add_process("projectors beside", child.id());
         }
-        if let Place::Servers(trial) = &self.place {
-            for (name, port) in ["kafka", "postgres"].into_iter().zip(trial.ports()) {
+        if let RigPlace::Servers(trial) = &self.place {
+            for (name, port) in ["kafka", "postgres"].into_iter().zip(trial.server_ports()) {
                 port.into_iter().for_each(|port| cpu.add_server(name, port));
             }
         }
@@ -122,7 +122,7 @@ impl Rig {
     }
 
     /// Appends events; they are durable when it returns.
-    pub(crate) async fn append(&self, events: &[Event]) -> Result<()> {
+    pub(crate) async fn append_events(&self, events: &[Event]) -> Result<()> {
         let now = jiff::Timestamp::now().as_microsecond();
         let partitions = u32::try_from(self.hub.log.heads(EVENTS_TOPIC).await?.len())?;
         let record = |(n, event): (usize, &Event)| {
@@ -135,9 +135,9 @@ impl Rig {
     }
 
     /// Brings the hub to its customers and events, less what it has, and waits until their views stand.
-    pub(crate) async fn fill(&mut self) -> Result<()> {
+    pub(crate) async fn fill_hub(&mut self) -> Result<()> {
         self.record_customers().await?;
-        self.tell(self.events.saturating_sub(self.workload.customers)).await?;
+        self.fold_events(self.events.saturating_sub(self.workload.customers)).await?;
         self.caught_up().await
     }
 
@@ -145,8 +145,8 @@ impl Rig {
     pub(crate) async fn record_customers(&mut self) -> Result<()> {
         while self.recorded < self.workload.customers {
             let to = (self.recorded + CHUNK).min(self.workload.customers);
-            let events = (self.recorded..to).map(|n| self.workload.recorded(n)).collect::<Result<Vec<_>>>()?;
-            self.append(&events).await?;
+            let events = (self.recorded..to).map(|n| self.workload.party_recorded(n)).collect::<Result<Vec<_>>>()?;
+            self.append_events(&events).await?;
             self.recorded = to;
             self.wait_for_backlog(BACKLOG).await?;
         }
@@ -154,10 +154,10 @@ impl Rig {
     }
 
     /// Appends what it was not told of its first so many events, as fast as the views follow, a bounded backlog ahead of them.
-    pub(crate) async fn tell(&mut self, events: u64) -> Result<()> {
+    pub(crate) async fn fold_events(&mut self, events: u64) -> Result<()> {
         while self.told < events {
-            let told = self.take(CHUNK.min(events - self.told)).map(|n| self.workload.event(n));
-            self.append(&told.collect::<Result<Vec<_>>>()?).await?;
+            let told = self.take_numbers(CHUNK.min(events - self.told)).map(|n| self.workload.nth_event(n));
+            self.append_events(&told.collect::<Result<Vec<_>>>()?).await?;
             self.wait_for_backlog(BACKLOG).await?;
         }
         Ok(())
@@ -165,11 +165,11 @@ impl Rig {
 
     /// Appends so many more events than it was told of.
     pub(crate) async fn tell_more(&mut self, events: u64) -> Result<()> {
-        self.tell(self.told + events).await
+        self.fold_events(self.told + events).await
     }
 
     /// Numbers of the next so many events, for the caller to tell.
-    pub(crate) fn take(&mut self, events: u64) -> Range<u64> {
+    pub(crate) fn take_numbers(&mut self, events: u64) -> Range<u64> {
         let from = self.told;
         self.told += events;
         from..self.told
@@ -229,8 +229,8 @@ impl Rig {
     }
 
     /// Bytes of log and read model on disk, where they are files.
-    pub(crate) fn bytes(&self) -> Option<(u64, u64)> {
-        let Place::Directory(directory) = &self.place else { return None };
+    pub(crate) fn file_bytes(&self) -> Option<(u64, u64)> {
+        let RigPlace::Directory(directory) = &self.place else { return None };
         let size = |name: &str| std::fs::metadata(directory.join(name)).map_or(0, |m| m.len());
         Some((size("log.db"), size("views.db")))
     }
@@ -240,10 +240,10 @@ impl Rig {
         drop(self.beside);
         let closed = self.hub.close().await;
         match self.place {
-            Place::Directory(directory) => {
+            RigPlace::Directory(directory) => {
                 std::fs::remove_dir_all(&directory).with_context(|| format!("{}", directory.display()))?;
             }
-            Place::Servers(trial) => trial.remove().await?,
+            RigPlace::Servers(trial) => trial.remove().await?,
         }
         closed
     }
@@ -251,9 +251,9 @@ impl Rig {
 
 /// Processes that end with this.
 #[derive(Default)]
-struct Beside(Vec<Child>);
+struct ChildProcesses(Vec<Child>);
 
-impl Drop for Beside {
+impl Drop for ChildProcesses {
     fn drop(&mut self) {
         for child in &mut self.0 {
             // One that has ended already is as good.

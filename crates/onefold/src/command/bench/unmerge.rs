@@ -6,44 +6,44 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use onefold_event::{Event, IdParts, Subject, v1};
 
-use super::live::rows;
-use super::measure::{Report, peak_memory_mib};
-use super::rig::{CHUNK, Rig};
+use super::live::row_counts;
+use super::measure::{BenchReport, peak_memory_mib};
+use super::rig::{BenchRig, CHUNK};
 
 const DOCUMENTS: [u64; 2] = [200, 20_000];
 const LARGE: u64 = 100_000;
 const ROUNDS: i64 = 20;
 
-pub(crate) async fn run(rig: &mut Rig) -> Result<Report> {
-    let mut report = rig.report("unmerge");
-    rig.fill().await?;
+pub(crate) async fn run(rig: &mut BenchRig) -> Result<BenchReport> {
+    let mut report = rig.new_report("unmerge");
+    rig.fill_hub().await?;
     for documents in DOCUMENTS {
-        invoices(rig, &format!("party:crm:A{documents}"), 0, documents / 2).await?;
-        invoices(rig, &format!("party:crm:B{documents}"), 0, documents / 2).await?;
+        append_invoices(rig, &format!("party:crm:A{documents}"), 0, documents / 2).await?;
+        append_invoices(rig, &format!("party:crm:B{documents}"), 0, documents / 2).await?;
     }
-    invoices(rig, "party:crm:L", 0, LARGE).await?;
+    append_invoices(rig, "party:crm:L", 0, LARGE).await?;
     rig.caught_up().await?;
     for documents in DOCUMENTS {
-        let (merged, unmerged) = decide(rig, documents).await?;
+        let (merged, unmerged) = time_decisions(rig, documents).await?;
         report
-            .spread(&format!("merge_{documents}_documents"), merged)
-            .spread(&format!("unmerge_{documents}_documents"), unmerged);
+            .put_spread(&format!("merge_{documents}_documents"), merged)
+            .put_spread(&format!("unmerge_{documents}_documents"), unmerged);
     }
     let (mut one_more, done) = (Vec::new(), rig.hub.work.work_done());
     for n in 0..100 {
-        let event = invoice("party:crm:L", LARGE + n)?;
+        let event = make_invoice("party:crm:L", LARGE + n)?;
         let started = Instant::now();
-        rig.append(&[event]).await?;
+        rig.append_events(&[event]).await?;
         rig.wait_for_backlog(0).await?;
         one_more.push(started.elapsed());
     }
-    report.spread(&format!("one_more_event_after_{LARGE}"), one_more);
-    report.put("one_more_event_rows", rows(&rig.hub.work.work_done().since(&done)));
-    report.put("peak_memory_mib", peak_memory_mib());
+    report.put_spread(&format!("one_more_event_after_{LARGE}"), one_more);
+    report.put_figure("one_more_event_rows", row_counts(&rig.hub.work.work_done().since(&done)));
+    report.put_figure("peak_memory_mib", peak_memory_mib());
     Ok(report)
 }
 
-async fn decide(rig: &Rig, documents: u64) -> Result<(Vec<Duration>, Vec<Duration>)> {
+async fn time_decisions(rig: &BenchRig, documents: u64) -> Result<(Vec<Duration>, Vec<Duration>)> {
     let (a, b) = (format!("party:crm:A{documents}"), format!("party:crm:B{documents}"));
     let (mut merged, mut unmerged) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
@@ -56,7 +56,7 @@ async fn decide(rig: &Rig, documents: u64) -> Result<(Vec<Duration>, Vec<Duratio
             let mut event = Event::new(ids.event_id(), ids.fact_id(), "onefold", subject, revision, body.into())?;
             event.header.revision_order = vec![revision];
             let started = Instant::now();
-            rig.append(&[event]).await?;
+            rig.append_events(&[event]).await?;
             rig.caught_up().await?;
             let took = started.elapsed();
             let parties = rig.customers().customer(&a).await?.map_or(0, |rows| rows.parties.len());
@@ -67,15 +67,15 @@ async fn decide(rig: &Rig, documents: u64) -> Result<(Vec<Duration>, Vec<Duratio
     Ok((merged, unmerged))
 }
 
-async fn invoices(rig: &Rig, party: &str, from: u64, to: u64) -> Result<()> {
+async fn append_invoices(rig: &BenchRig, party: &str, from: u64, to: u64) -> Result<()> {
     for from in (from..to).step_by(CHUNK as usize) {
-        let events = (from..to.min(from + CHUNK)).map(|n| invoice(party, n)).collect::<Result<Vec<_>>>()?;
-        rig.append(&events).await?;
+        let events = (from..to.min(from + CHUNK)).map(|n| make_invoice(party, n)).collect::<Result<Vec<_>>>()?;
+        rig.append_events(&events).await?;
     }
     Ok(())
 }
 
-fn invoice(party: &str, n: u64) -> Result<Event> {
+fn make_invoice(party: &str, n: u64) -> Result<Event> {
     let total = Some(v1::Money { amount: "10.00".into(), currency: "CNY".into() });
     let subject: Subject = format!("invoice:crm:{party}-{n}").parse()?;
     let parts = [subject.to_string()];

@@ -19,45 +19,45 @@ const GIVEN: [&str; 20] = [
 const HOT: u64 = 100;
 
 #[derive(Clone, Copy)]
-pub(crate) struct Workload {
+pub(crate) struct BenchWorkload {
     pub(crate) customers: u64,
     /// Four of five events are about the first customers.
     pub(crate) hot: bool,
 }
 
-fn money(cents: u64) -> Option<v1::Money> {
+fn make_money(cents: u64) -> Option<v1::Money> {
     Some(v1::Money { amount: format!("{}.{:02}", cents / 100, cents % 100), currency: "CNY".to_owned() })
 }
 
 /// Name of a customer. The first is 王伟, and about one in two hundred is.
-pub(crate) fn name(customer: u64) -> String {
+pub(crate) fn customer_name(customer: u64) -> String {
     let (family, given) = ((customer % 10) as usize, (customer / 10 % 20) as usize);
     format!("{}{}", FAMILY[family], GIVEN[given])
 }
 
 /// A mobile phone of their own.
-pub(crate) fn phone(customer: u64) -> String {
+pub(crate) fn phone_number(customer: u64) -> String {
     format!("139{:08}", customer % 100_000_000)
 }
 
 /// Number of a customer in the ERP.
-pub(crate) fn number(customer: u64) -> String {
+pub(crate) fn customer_number(customer: u64) -> String {
     format!("K{customer}")
 }
 
-pub(crate) fn party(customer: u64) -> String {
-    format!("party:erp:{}", number(customer))
+pub(crate) fn party_key(customer: u64) -> String {
+    format!("party:erp:{}", customer_number(customer))
 }
 
-impl Workload {
+impl BenchWorkload {
     /// The n-th customer of a long row in no order.
-    pub(crate) fn anyone(&self, n: u64) -> u64 {
+    pub(crate) fn any_customer(&self, n: u64) -> u64 {
         n.wrapping_mul(0x9E37_79B1) % self.customers
     }
 
     /// Its id.
-    pub(crate) fn id(&self, n: u64) -> String {
-        party_id(&party(self.anyone(n))).to_string()
+    pub(crate) fn customer_id(&self, n: u64) -> String {
+        party_id(&party_key(self.any_customer(n))).to_string()
     }
 
     /// Events per customer that has any, in a batch of so many that are spread evenly; none where they are not.
@@ -68,58 +68,68 @@ impl Workload {
     }
 
     /// The event that records a customer.
-    pub(crate) fn recorded(&self, customer: u64) -> Result<Event> {
-        let identifier =
-            v1::Identifier { kind: "phone".into(), text: phone(customer), issuer: "CN".into(), role: String::new() };
+    pub(crate) fn party_recorded(&self, customer: u64) -> Result<Event> {
+        let identifier = v1::Identifier {
+            kind: "phone".into(),
+            text: phone_number(customer),
+            issuer: "CN".into(),
+            role: String::new(),
+        };
         let address = v1::Address { city: "沈阳".into(), country: "CN".into(), ..v1::Address::default() };
         let body = v1::PartyRecorded {
-            name: Some(v1::Name { full: name(customer), ..v1::Name::default() }),
+            name: Some(v1::Name { full: customer_name(customer), ..v1::Name::default() }),
             addresses: vec![address],
             identifiers: vec![identifier],
             ..v1::PartyRecorded::default()
         };
-        event(&party(customer), body, START, &[])
+        make_event(&party_key(customer), body, START, &[])
     }
 
     /// What the n-th event is about. Customers' stories are told in rounds, so that neighbours in the log are of different
     /// customers, and their documents are numbered one after the other, as systems number them.
-    fn scattered(&self, n: u64) -> Turn {
+    fn scatter_turn(&self, n: u64) -> EventTurn {
         let (round, turn) = (n / self.customers, n % self.customers);
         // 0x9E3779B1 is prime, so it scatters the turn over all customers when it shares no factor with their number.
-        Turn::of(turn.wrapping_mul(0x9E37_79B1) % self.customers, round, turn, self.customers, "")
+        EventTurn::turn_of(turn.wrapping_mul(0x9E37_79B1) % self.customers, round, turn, self.customers, "")
     }
 
     /// The n-th event after all customers are recorded.
-    pub(crate) fn event(&self, n: u64) -> Result<Event> {
-        let Turn { customer, step, number } = match (self.hot, n / 5, n % 5) {
-            (false, ..) => self.scattered(n),
-            (true, fifth, 0) => self.scattered(fifth),
+    pub(crate) fn nth_event(&self, n: u64) -> Result<Event> {
+        let EventTurn { customer, step, number } = match (self.hot, n / 5, n % 5) {
+            (false, ..) => self.scatter_turn(n),
+            (true, fifth, 0) => self.scatter_turn(fifth),
             (true, fifth, of) => {
                 let (n, hot) = (fifth * 4 + of - 1, HOT.min(self.customers));
-                Turn::of(n % hot, n / hot, n % hot, hot, "H")
+                EventTurn::turn_of(n % hot, n / hot, n % hot, hot, "H")
             }
         };
         let at = START + i64::try_from(n).unwrap_or(0) * 1_000_000;
         let (order, invoice, track) =
             (format!("order:erp:S{number}"), format!("invoice:erp:I{number}"), format!("track:sf:W{number}"));
-        let who = party(customer);
+        let who = party_key(customer);
         let cents = 1_000 + n % 90_000;
         match step {
-            0 => event(
+            0 => make_event(
                 &order,
-                v1::OrderPlaced { total: money(cents), lines: lines(n), channel: "web".into(), ..Default::default() },
+                v1::OrderPlaced {
+                    total: make_money(cents),
+                    lines: make_lines(n),
+                    channel: "web".into(),
+                    ..Default::default()
+                },
                 at,
                 &[("buyer", &who)],
             ),
             1 => {
-                let body = v1::InvoiceIssued { total: money(cents), due_on: "2026-05-01".into(), ..Default::default() };
-                event(&invoice, body, at, &[("order", &order), ("buyer", &who)])
+                let body =
+                    v1::InvoiceIssued { total: make_money(cents), due_on: "2026-05-01".into(), ..Default::default() };
+                make_event(&invoice, body, at, &[("order", &order), ("buyer", &who)])
             }
             2 => {
-                let amount = money(cents).map(|m| m.amount).unwrap_or_default();
+                let amount = make_money(cents).map(|m| m.amount).unwrap_or_default();
                 let allocations = vec![v1::Allocation { invoice, amount, ..v1::Allocation::default() }];
-                let body = v1::PaymentReceived { amount: money(cents), allocations, ..Default::default() };
-                event(&format!("payment:bank:P{number}"), body, at, &[("payer", &who)])
+                let body = v1::PaymentReceived { amount: make_money(cents), allocations, ..Default::default() };
+                make_event(&format!("payment:bank:P{number}"), body, at, &[("payer", &who)])
             }
             3 => {
                 let body = v1::Dispatched {
@@ -128,28 +138,28 @@ impl Workload {
                     promised_on: "2026-04-20".into(),
                     ..Default::default()
                 };
-                event(&format!("delivery:wms:D{number}"), body, at, &[("order", &order), ("tracking", &track)])
+                make_event(&format!("delivery:wms:D{number}"), body, at, &[("order", &order), ("tracking", &track)])
             }
-            4 => event(&track, v1::Delivered { tracking_number: number, ..Default::default() }, at, &[]),
-            5 => event(
+            4 => make_event(&track, v1::Delivered { tracking_number: number, ..Default::default() }, at, &[]),
+            5 => make_event(
                 &format!("contact:desk:C{number}"),
                 v1::ContactMade { channel: "phone".into(), topic: "delivery".into(), ..Default::default() },
                 at,
                 &[("customer", &who)],
             ),
-            6 => event(
+            6 => make_event(
                 &format!("case:desk:Q{number}"),
                 v1::CaseOpened { category: "damage".into(), title: "leaking package".into(), ..Default::default() },
                 at,
                 &[("customer", &who)],
             ),
-            _ => event(&format!("case:desk:Q{number}"), v1::CaseClosed::default(), at, &[]),
+            _ => make_event(&format!("case:desk:Q{number}"), v1::CaseClosed::default(), at, &[]),
         }
     }
 }
 
 /// What an event is about.
-struct Turn {
+struct EventTurn {
     customer: u64,
     /// Of the customer's story.
     step: u64,
@@ -157,15 +167,15 @@ struct Turn {
     number: String,
 }
 
-impl Turn {
+impl EventTurn {
     /// Of a customer in a round, in which it is one of so many.
-    fn of(customer: u64, round: u64, turn: u64, of: u64, mark: &str) -> Self {
+    fn turn_of(customer: u64, round: u64, turn: u64, of: u64, mark: &str) -> Self {
         let (story, step) = (round / STORY, round % STORY);
         Self { customer, step, number: format!("{mark}{:07}", story * of + turn) }
     }
 }
 
-fn lines(n: u64) -> Vec<v1::Line> {
+fn make_lines(n: u64) -> Vec<v1::Line> {
     let product = format!("P-{:04}", n % 500);
     vec![v1::Line {
         product,
@@ -176,7 +186,12 @@ fn lines(n: u64) -> Vec<v1::Line> {
     }]
 }
 
-fn event(subject: &str, body: impl Into<onefold_event::Body>, at: i64, references: &[(&str, &str)]) -> Result<Event> {
+fn make_event(
+    subject: &str,
+    body: impl Into<onefold_event::Body>,
+    at: i64,
+    references: &[(&str, &str)],
+) -> Result<Event> {
     let (subject, body) = (subject.parse::<Subject>()?, body.into());
     let source = subject.source().to_owned();
     let parts = [subject.to_string(), body.name().to_owned()];
