@@ -14,7 +14,7 @@ use crate::membership::KafkaMember;
 use crate::options::KafkaOptions;
 use crate::plan::{self, REGISTRY};
 use crate::producer::RecordProducer;
-use crate::topic::{KafkaTopic, TopicRetention};
+use crate::topic::{KafkaTopic, KeptRecords};
 use crate::wire;
 
 /// How often the broker is asked whether a topic still has its number of partitions.
@@ -86,7 +86,7 @@ impl KafkaLog {
         let most = self.clients.options.largest as usize;
         let largest = settings.get("max.message.bytes").and_then(|set| set.parse().ok()).unwrap_or(most).min(most);
         let dense = plan::is_dense(name);
-        let kept = TopicRetention { forever: forever && dense, dense, largest };
+        let kept = KeptRecords { forever: forever && dense, dense, largest };
         let topic = KafkaTopic::new((name, full), partitions, kept, &self.clients, &self.broker);
         let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(topics.entry(name.to_owned()).or_insert_with(|| Arc::new(topic))))

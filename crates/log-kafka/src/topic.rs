@@ -30,7 +30,7 @@ type RecordPosition = (u32, u64);
 
 /// What a topic keeps.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct TopicRetention {
+pub(crate) struct KeptRecords {
     /// Nothing is ever removed: offsets have no gap.
     pub(crate) forever: bool,
     /// No transaction is written to it, whose end would stand among the records.
@@ -71,7 +71,7 @@ impl KafkaTopic {
     pub(crate) fn new(
         (name, full): (&str, String),
         partitions: u32,
-        TopicRetention { forever, dense, largest }: TopicRetention,
+        KeptRecords { forever, dense, largest }: KeptRecords,
         clients: &ClientFactory,
         broker: &Arc<BrokerClient>,
     ) -> Self {

@@ -110,7 +110,7 @@ impl<'a> ProjectBatch<'a> {
         self.admit_facts(portion, rest).await?;
         self.note_first_seen(portion).await?;
         self.propagate_mentions().await?;
-        self.flag_hubs().await?;
+        self.apply_flagged().await?;
         self.attribute_documents().await?;
         self.apply_contributions().await
     }

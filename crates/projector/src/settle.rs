@@ -22,7 +22,7 @@ const CHUNK: usize = 512;
 
 impl ProjectBatch<'_> {
     /// Settles the parties whose flag changed before all else: it decides whose documents are.
-    pub(crate) async fn flag_hubs(&mut self) -> Result<(), TransactionLost> {
+    pub(crate) async fn apply_flagged(&mut self) -> Result<(), TransactionLost> {
         let flag = |state: Option<&SubjectState>| state.map_or(Intermediary::None, SubjectState::intermediary);
         for place in self.changed_places() {
             let row = &self.subjects[place];

@@ -1,8 +1,8 @@
 //! What customers tell the service desk, and what the desk does about it.
 
 use crate::customer::{SimulatedCustomer, SourceSystem};
-use crate::dice::Dice;
-use crate::documents::{CallerIdentity, CaseStep, DocumentOwner, SalesOrder, ServiceCall, ServiceCase};
+use crate::dice::SeededDice;
+use crate::documents::{CallerIdentity, CaseStep, SalesOrder, ServiceCall, ServiceCase, TrueOwner};
 use crate::moment::LocalTime;
 use crate::numbers::NumberSeries;
 
@@ -16,8 +16,8 @@ pub(crate) struct CaseHistory {
 }
 
 /// How this customer makes itself known, and whether that says who it is.
-fn choose_caller(customer: &SimulatedCustomer, dice: &mut Dice) -> (CallerIdentity, DocumentOwner) {
-    let me = DocumentOwner::Customer(customer.index);
+fn choose_caller(customer: &SimulatedCustomer, dice: &mut SeededDice) -> (CallerIdentity, TrueOwner) {
+    let me = TrueOwner::Customer(customer.index);
     let contact = customer.parties_in(SourceSystem::Desk).next();
     match (contact, dice.chance(350)) {
         (Some(party), false) => (CallerIdentity::Contact(party.number.clone()), me),
@@ -27,8 +27,8 @@ fn choose_caller(customer: &SimulatedCustomer, dice: &mut Dice) -> (CallerIdenti
 }
 
 /// A number on the display, and nothing else: two who share it could both be calling.
-fn by_phone(customer: &SimulatedCustomer) -> (CallerIdentity, DocumentOwner) {
-    let owner = if customer.phone_shared { DocumentOwner::Nobody } else { DocumentOwner::Customer(customer.index) };
+fn by_phone(customer: &SimulatedCustomer) -> (CallerIdentity, TrueOwner) {
+    let owner = if customer.phone_shared { TrueOwner::Nobody } else { TrueOwner::Customer(customer.index) };
     (CallerIdentity::Phone(customer.phone.clone()), owner)
 }
 
@@ -88,7 +88,7 @@ pub(crate) fn open_case(
     delivered: LocalTime,
     today: LocalTime,
     numbers: &mut NumberSeries,
-    dice: &mut Dice,
+    dice: &mut SeededDice,
 ) -> CaseHistory {
     let at =
         delivered.plus_days(dice.between(0, 6)).at_time(dice.between(9, 17), dice.between(0, 59), dice.between(0, 59));
@@ -98,7 +98,7 @@ pub(crate) fn open_case(
     let (caller, known) = choose_caller(customer, dice);
     let about = dice.chance(850);
     // Whoever calls from a shared phone about an order is known by the order.
-    let owner = if about && known == DocumentOwner::Nobody { order.roles.trade_owner() } else { known };
+    let owner = if about && known == TrueOwner::Nobody { order.roles.trade_owner() } else { known };
     let grievance = dice.pick(&GRIEVANCES);
     let number = numbers.case();
     let agent = *dice.pick(&AGENTS);
@@ -169,7 +169,7 @@ pub(crate) fn make_enquiry(
     customer: &SimulatedCustomer,
     at: LocalTime,
     numbers: &mut NumberSeries,
-    dice: &mut Dice,
+    dice: &mut SeededDice,
 ) -> ServiceCall {
     let by_number = customer.phone_known() && dice.chance(600);
     let (caller, owner) = if by_number { by_phone(customer) } else { choose_caller(customer, dice) };

@@ -3,7 +3,7 @@
 
 use crate::corrupt::{self, DamageKind, RecordDamage, TableShape};
 use crate::customer::{PartyRecord, SimulatedCustomer, SourceSystem};
-use crate::dice::Dice;
+use crate::dice::SeededDice;
 use crate::documents::{BranchLedger, CustomerPayment, CustomerRefund, PaymentAllocation};
 use crate::error::SimulateError;
 use crate::export::{BranchExports, ExportShelf};
@@ -79,7 +79,7 @@ pub(crate) fn write_payers(
     numbers: &mut NumberSeries,
     shelf: &mut ExportShelf,
 ) -> Result<(), SimulateError> {
-    let mut dice = Dice::new(settings.seed, "bank-payers", branch.into());
+    let mut dice = SeededDice::new(settings.seed, "bank-payers", branch.into());
     let mut exports = BranchExports::new("bank-payers", "bank/payers", branch, PAYERS.heading_row());
     let known: Vec<(&PartyRecord, &SimulatedCustomer)> = customers
         .iter()
@@ -172,7 +172,7 @@ pub(crate) fn write_statement(
     numbers: &mut NumberSeries,
     shelf: &mut ExportShelf,
 ) -> Result<(), SimulateError> {
-    let mut dice = Dice::new(settings.seed, "bank-statement", branch.into());
+    let mut dice = SeededDice::new(settings.seed, "bank-statement", branch.into());
     let mut exports = BranchExports::new("bank-payments", "bank/statement", branch, STATEMENT.heading_row());
     for payment in &ledger.payments {
         let rows = |version: usize, parts: &[PaymentAllocation]| {

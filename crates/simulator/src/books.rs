@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::documents::{BranchLedger, DocumentOwner, NoteKind, lines_total};
+use crate::documents::{BranchLedger, NoteKind, TrueOwner, lines_total};
 use crate::money::{TradingCurrency, plain_amount};
 
 /// Cents. Trade is what was bought, receivable what is owed.
@@ -148,11 +148,11 @@ impl BranchBooks {
         self.customers.get(index.checked_sub(self.first)? as usize)
     }
 
-    fn account_of(&mut self, who: DocumentOwner) -> &mut OwnerAccount {
+    fn account_of(&mut self, who: TrueOwner) -> &mut OwnerAccount {
         match who {
-            DocumentOwner::Marketplace => &mut self.marketplace,
-            DocumentOwner::WalkIn | DocumentOwner::Nobody => &mut self.nobody,
-            DocumentOwner::Customer(index) => {
+            TrueOwner::Marketplace => &mut self.marketplace,
+            TrueOwner::WalkIn | TrueOwner::Nobody => &mut self.nobody,
+            TrueOwner::Customer(index) => {
                 let slot = index.checked_sub(self.first).map(|slot| slot as usize);
                 match slot.and_then(|slot| self.customers.get_mut(slot)) {
                     Some(account) => account,
@@ -163,7 +163,7 @@ impl BranchBooks {
     }
 
     /// Posts the same thing to whom it belongs and to the whole.
-    fn post_entry(&mut self, who: DocumentOwner, entry: impl Fn(&mut OwnerAccount)) {
+    fn post_entry(&mut self, who: TrueOwner, entry: impl Fn(&mut OwnerAccount)) {
         entry(self.account_of(who));
         entry(&mut self.whole);
     }
@@ -242,7 +242,7 @@ impl BranchBooks {
         }
         for refund in &ledger.refunds {
             let payee = match refund.payee.who {
-                DocumentOwner::WalkIn => DocumentOwner::Nobody,
+                TrueOwner::WalkIn => TrueOwner::Nobody,
                 who => who,
             };
             self.post_entry(payee, |account| account.sums_in(refund.currency).refunded += i128::from(refund.amount));

@@ -1,7 +1,7 @@
 //! The carriers' feed: CSV in UTF-8. A waybill number is all that it knows of anybody.
 
 use crate::corrupt::{self, DamageKind, RecordDamage, TableShape};
-use crate::dice::Dice;
+use crate::dice::SeededDice;
 use crate::documents::{BranchLedger, CarrierScan, GoodsDelivery, ScanKind};
 use crate::error::SimulateError;
 use crate::export::{ExportSheet, ExportShelf};
@@ -49,7 +49,7 @@ pub(crate) fn write_carrier(
     numbers: &mut NumberSeries,
     shelf: &mut ExportShelf,
 ) -> Result<(), SimulateError> {
-    let mut dice = Dice::new(settings.seed, "carrier", branch.into());
+    let mut dice = SeededDice::new(settings.seed, "carrier", branch.into());
     let mut sheet =
         ExportSheet::of_lines("carrier-scans", format!("carrier/scans-{branch:03}.csv"), Some(TABLE.heading_row()));
     for delivery in &ledger.deliveries {

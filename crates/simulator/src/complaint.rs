@@ -3,10 +3,10 @@
 //! it, the carrier delivers it, and the desk calls back after three days and closes the case.
 
 use crate::customer::{SimulatedCustomer, SourceSystem};
-use crate::dice::Dice;
+use crate::dice::SeededDice;
 use crate::documents::{
-    CallerIdentity, CarrierScan, CaseStep, DocumentOwner, DocumentRoles, GoodsDelivery, OrderLine, PaymentAllocation,
-    SalesInvoice, SalesOrder, ScanKind, ServiceCall, ServiceCase, StockCount,
+    CallerIdentity, CarrierScan, CaseStep, DocumentRoles, GoodsDelivery, OrderLine, PaymentAllocation, SalesInvoice,
+    SalesOrder, ScanKind, ServiceCall, ServiceCase, StockCount, TrueOwner,
 };
 use crate::goods::{GOODS, LEAKING};
 use crate::moment::LocalTime;
@@ -42,7 +42,7 @@ const AGENT: &str = "周舟";
 
 /// Lives the complainant's five years, and tells the complaint.
 pub(crate) fn play_complaint(branch: &mut BranchRun<'_>, customer: &SimulatedCustomer) -> ComplaintTrace {
-    let mut dice = Dice::new(branch.settings.seed, "complaint", 0);
+    let mut dice = SeededDice::new(branch.settings.seed, "complaint", 0);
     for nth in 1..ORDERS as i64 {
         // Evenly over the years: the last before the story is two months old.
         let at = customer.since.plus_days(nth * 65).at_time(10, dice.between(0, 59), dice.between(0, 59));
@@ -115,7 +115,7 @@ pub(crate) fn play_complaint(branch: &mut BranchRun<'_>, customer: &SimulatedCus
         (called_back.plus_minutes(10), CaseStep::Closed("回访后关闭")),
         (called_back.plus_days(1), CaseStep::Rated { score: 5, words: "处理得很快，谢谢！" }),
     ];
-    let me = DocumentOwner::Customer(customer.index);
+    let me = TrueOwner::Customer(customer.index);
     let complaint = ComplaintTrace {
         name: customer.name.clone(),
         parties: customer.parties.iter().map(crate::customer::PartyRecord::subject).collect(),
@@ -187,7 +187,7 @@ fn place_order(
     at: LocalTime,
     channel: &'static str,
     lines: Vec<OrderLine>,
-    dice: &mut Dice,
+    dice: &mut SeededDice,
 ) -> SalesOrder {
     SalesOrder {
         number: branch.numbers.order(),
@@ -208,7 +208,7 @@ fn bill_and_pay(
     customer: &SimulatedCustomer,
     order: &SalesOrder,
     issued: LocalTime,
-    dice: &mut Dice,
+    dice: &mut SeededDice,
 ) {
     let invoice = SalesInvoice {
         number: branch.numbers.invoice(),

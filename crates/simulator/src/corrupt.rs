@@ -4,7 +4,7 @@
 use encoding_rs::Encoding;
 use serde_json::Value;
 
-use crate::dice::Dice;
+use crate::dice::SeededDice;
 use crate::settings::CompanySettings;
 
 /// What is done to a record of a table.
@@ -81,7 +81,7 @@ impl TableShape {
         mut rows: Vec<Vec<String>>,
         number: &str,
         damage: RecordDamage,
-        dice: &mut Dice,
+        dice: &mut SeededDice,
     ) -> Vec<Vec<u8>> {
         let numbered = self.column_index(self.number);
         for row in &mut rows {

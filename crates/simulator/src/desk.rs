@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::corrupt::{self, DamageKind, JsonDamage, broken_json};
 use crate::customer::{SimulatedCustomer, SourceSystem};
-use crate::dice::Dice;
+use crate::dice::SeededDice;
 use crate::documents::{BranchLedger, CallerIdentity, CaseStep, ServiceCall, ServiceCase};
 use crate::error::SimulateError;
 use crate::export::{ExportSheet, ExportShelf};
@@ -97,7 +97,7 @@ pub(crate) fn write_desk(
     numbers: &mut NumberSeries,
     shelf: &mut ExportShelf,
 ) -> Result<(), SimulateError> {
-    let mut dice = Dice::new(settings.seed, "desk", branch.into());
+    let mut dice = SeededDice::new(settings.seed, "desk", branch.into());
     let mut sheet = ExportSheet::of_lines("desk-events", format!("desk/journal-{branch:03}.ndjson"), None);
     let mut put = |at: LocalTime, record: Value| sheet.push(at, vec![record.to_string().into_bytes()]);
     for customer in customers {

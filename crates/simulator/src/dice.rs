@@ -4,9 +4,9 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-pub(crate) struct Dice(ChaCha8Rng);
+pub(crate) struct SeededDice(ChaCha8Rng);
 
-impl Dice {
+impl SeededDice {
     pub(crate) fn new(seed: u64, purpose: &str, index: u64) -> Self {
         let mut key = [0u8; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());

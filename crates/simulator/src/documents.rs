@@ -6,7 +6,7 @@ use crate::money::TradingCurrency;
 
 /// Whose something really is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DocumentOwner {
+pub(crate) enum TrueOwner {
     /// By the customer's index over the whole company.
     Customer(u32),
     Marketplace,
@@ -17,7 +17,7 @@ pub(crate) enum DocumentOwner {
 /// One of the ERP's customer numbers, and whose it is.
 #[derive(Debug, Clone)]
 pub(crate) struct CustomerNumber {
-    pub(crate) who: DocumentOwner,
+    pub(crate) who: TrueOwner,
     pub(crate) number: String,
 }
 
@@ -36,19 +36,19 @@ impl DocumentRoles {
     }
 
     /// Who bought: the end customer, else the buyer unless it stands for others.
-    pub(crate) fn trade_owner(&self) -> DocumentOwner {
+    pub(crate) fn trade_owner(&self) -> TrueOwner {
         let real = |handle: &Option<CustomerNumber>| match handle {
-            Some(handle) if matches!(handle.who, DocumentOwner::Customer(_)) => Some(handle.who),
+            Some(handle) if matches!(handle.who, TrueOwner::Customer(_)) => Some(handle.who),
             _ => None,
         };
-        real(&self.end_customer).or(real(&self.buyer)).unwrap_or(DocumentOwner::Nobody)
+        real(&self.end_customer).or(real(&self.buyer)).unwrap_or(TrueOwner::Nobody)
     }
 
     /// Who owes: the debtor, else who is billed, else the buyer. A walk-in owes nothing that could be asked for.
-    pub(crate) fn receivable_owner(&self) -> DocumentOwner {
+    pub(crate) fn receivable_owner(&self) -> TrueOwner {
         let handle = [&self.debtor, &self.bill_to, &self.buyer].into_iter().flatten().next();
         match handle.map(|handle| handle.who) {
-            Some(DocumentOwner::WalkIn) | None => DocumentOwner::Nobody,
+            Some(TrueOwner::WalkIn) | None => TrueOwner::Nobody,
             Some(who) => who,
         }
     }
@@ -154,7 +154,7 @@ pub(crate) struct CustomerPayment {
     pub(crate) payer_name: String,
     pub(crate) account: Option<String>,
     /// Who is known to hold that account.
-    pub(crate) holder: DocumentOwner,
+    pub(crate) holder: TrueOwner,
     pub(crate) currency: TradingCurrency,
     pub(crate) amount: i64,
     /// Each allocation of it that the bank's clerk booked; the last stands.
@@ -168,9 +168,9 @@ impl CustomerPayment {
     }
 
     /// To whom goes what is allocated to no invoice.
-    pub(crate) fn payer(&self) -> DocumentOwner {
+    pub(crate) fn payer(&self) -> TrueOwner {
         match self.payer.as_ref().map(|handle| handle.who) {
-            Some(DocumentOwner::WalkIn) => DocumentOwner::Nobody,
+            Some(TrueOwner::WalkIn) => TrueOwner::Nobody,
             Some(who) => who,
             None => self.holder,
         }
@@ -255,7 +255,7 @@ pub(crate) enum CallerIdentity {
 pub(crate) struct ServiceCase {
     pub(crate) number: String,
     pub(crate) caller: CallerIdentity,
-    pub(crate) owner: DocumentOwner,
+    pub(crate) owner: TrueOwner,
     pub(crate) order: Option<String>,
     pub(crate) good: Option<usize>,
     pub(crate) category: &'static str,
@@ -284,7 +284,7 @@ pub(crate) struct ServiceCall {
     pub(crate) number: String,
     pub(crate) at: LocalTime,
     pub(crate) caller: CallerIdentity,
-    pub(crate) owner: DocumentOwner,
+    pub(crate) owner: TrueOwner,
     pub(crate) case: Option<String>,
     pub(crate) inward: bool,
     pub(crate) channel: &'static str,

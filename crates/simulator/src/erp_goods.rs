@@ -1,7 +1,7 @@
 //! The ERP's goods.
 
 use crate::corrupt::TableShape;
-use crate::dice::Dice;
+use crate::dice::SeededDice;
 use crate::error::SimulateError;
 use crate::export::{ExportSheet, ExportShelf};
 use crate::goods::GOODS;
@@ -27,5 +27,5 @@ pub(crate) fn write_goods(settings: &CompanySettings, shelf: &mut ExportShelf) -
             .collect();
         sheet.push(since, vec![TABLE.encode_row(&cells)]);
     }
-    shelf.put_sheet(sheet, &mut Dice::new(settings.seed, "erp-goods", 0))
+    shelf.put_sheet(sheet, &mut SeededDice::new(settings.seed, "erp-goods", 0))
 }

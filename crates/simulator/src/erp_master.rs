@@ -2,7 +2,7 @@
 
 use crate::corrupt::{self, DamageKind, RecordDamage, TableShape};
 use crate::customer::{CustomerKind, PartyRecord, SimulatedCustomer, SourceSystem};
-use crate::dice::Dice;
+use crate::dice::SeededDice;
 use crate::error::SimulateError;
 use crate::export::{BranchExports, ExportShelf};
 use crate::identifiers::phone_written;
@@ -95,7 +95,7 @@ pub(crate) fn write_parties(
     numbers: &mut NumberSeries,
     shelf: &mut ExportShelf,
 ) -> Result<(), SimulateError> {
-    let mut dice = Dice::new(settings.seed, "erp-master", branch.into());
+    let mut dice = SeededDice::new(settings.seed, "erp-master", branch.into());
     let mut exports = BranchExports::new("erp-customers", "erp/customers", branch, TABLE.heading_row());
     let today = LocalTime::midnight(settings.today);
     if let Some(house) = house {

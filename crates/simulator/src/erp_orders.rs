@@ -1,7 +1,7 @@
 //! The ERP's orders: one row per line, an order's changes and its cancellation as rows of their own.
 
 use crate::corrupt::{self, DamageKind, RecordDamage, TableShape};
-use crate::dice::Dice;
+use crate::dice::SeededDice;
 use crate::documents::{CustomerNumber, OrderLine, SalesOrder};
 use crate::error::SimulateError;
 use crate::export::{BranchExports, ExportShelf};
@@ -141,7 +141,7 @@ pub(crate) fn write_orders(
     numbers: &mut NumberSeries,
     shelf: &mut ExportShelf,
 ) -> Result<(), SimulateError> {
-    let mut dice = Dice::new(settings.seed, "erp-orders", branch.into());
+    let mut dice = SeededDice::new(settings.seed, "erp-orders", branch.into());
     let mut exports = BranchExports::new("erp-orders", "erp/orders", branch, TABLE.heading_row());
     for order in orders {
         let placed = |lines: &[OrderLine], modified: LocalTime| {

@@ -1,7 +1,7 @@
 //! The ERP's invoices (a row per line), and its credit notes and adjustments (a row each).
 
 use crate::corrupt::{self, DamageKind, RecordDamage, TableShape};
-use crate::dice::Dice;
+use crate::dice::SeededDice;
 use crate::documents::{BranchLedger, CreditNote, DocumentRoles, NoteKind, SalesInvoice};
 use crate::erp_orders::{currency_word, number_text};
 use crate::error::SimulateError;
@@ -141,7 +141,7 @@ pub(crate) fn write_invoices(
     numbers: &mut NumberSeries,
     shelf: &mut ExportShelf,
 ) -> Result<(), SimulateError> {
-    let mut dice = Dice::new(settings.seed, "erp-invoices", branch.into());
+    let mut dice = SeededDice::new(settings.seed, "erp-invoices", branch.into());
     let mut exports = BranchExports::new("erp-invoices", "erp/invoices", branch, INVOICES.heading_row());
     for invoice in &ledger.invoices {
         let rows =
@@ -180,7 +180,7 @@ pub(crate) fn write_notes(
     numbers: &mut NumberSeries,
     shelf: &mut ExportShelf,
 ) -> Result<(), SimulateError> {
-    let mut dice = Dice::new(settings.seed, "erp-notes", branch.into());
+    let mut dice = SeededDice::new(settings.seed, "erp-notes", branch.into());
     let mut exports = BranchExports::new("erp-credit-notes", "erp/credit-notes", branch, NOTES.heading_row());
     for note in &ledger.notes {
         exports.push(note.at, vec![NOTES.encode_row(&note_row(note, &ledger.invoices))], &mut dice);

@@ -11,7 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::Serialize;
 
-use crate::dice::Dice;
+use crate::dice::SeededDice;
 use crate::error::SimulateError;
 use crate::moment::LocalTime;
 use crate::settings::{ExportFeed, SimulationSummary};
@@ -74,7 +74,7 @@ impl BranchExports {
         Self { main: sheet(""), later: sheet("-later"), doubled: 0 }
     }
 
-    pub(crate) fn push(&mut self, at: LocalTime, rows: Vec<Vec<u8>>, dice: &mut Dice) {
+    pub(crate) fn push(&mut self, at: LocalTime, rows: Vec<Vec<u8>>, dice: &mut SeededDice) {
         match dice.between(0, 999) {
             0..=19 => self.later.push(at, rows),
             20..=34 => {
@@ -91,7 +91,7 @@ impl BranchExports {
         &mut self,
         old: (LocalTime, Vec<Vec<u8>>),
         new: (LocalTime, Vec<Vec<u8>>),
-        dice: &mut Dice,
+        dice: &mut SeededDice,
     ) {
         let (first, second) = if dice.chance(300) { (new, old) } else { (old, new) };
         self.main.push(first.0, first.1);
@@ -137,13 +137,13 @@ impl ExportShelf {
         })
     }
 
-    pub(crate) fn add_exports(&mut self, exports: BranchExports, dice: &mut Dice) -> Result<(), SimulateError> {
+    pub(crate) fn add_exports(&mut self, exports: BranchExports, dice: &mut SeededDice) -> Result<(), SimulateError> {
         self.summary.doubled += exports.doubled;
         self.put_sheet(exports.main, dice)?;
         self.put_sheet(exports.later, dice)
     }
 
-    pub(crate) fn put_sheet(&mut self, mut sheet: ExportSheet, dice: &mut Dice) -> Result<(), SimulateError> {
+    pub(crate) fn put_sheet(&mut self, mut sheet: ExportSheet, dice: &mut SeededDice) -> Result<(), SimulateError> {
         if sheet.entries.is_empty() {
             return Ok(());
         }
@@ -233,7 +233,7 @@ impl ExportShelf {
 
 /// The order in which rows stand: by time, but for what is late; the rows of some documents
 /// between those of others, never more than a few hundred lines apart.
-fn arrange_rows(entries: &[ExportEntry], dice: &mut Dice) -> Vec<(usize, usize)> {
+fn arrange_rows(entries: &[ExportEntry], dice: &mut SeededDice) -> Vec<(usize, usize)> {
     let mut by_time: Vec<(LocalTime, usize)> = entries
         .iter()
         .enumerate()

@@ -1,6 +1,6 @@
 //! Names of people and companies, as each system would write them.
 
-use crate::dice::Dice;
+use crate::dice::SeededDice;
 
 /// Family name and its Latin spelling. Listed by how common they are: the first are drawn more often.
 const FAMILIES: [(&str, &str); 36] = [
@@ -172,7 +172,7 @@ pub(crate) struct NameVariants {
 }
 
 /// A person of China. Family and given name are drawn apart, so that relatives can share the first.
-pub(crate) fn chinese_person(dice: &mut Dice, family: Option<usize>, not_given: &str) -> (NameVariants, usize) {
+pub(crate) fn chinese_person(dice: &mut SeededDice, family: Option<usize>, not_given: &str) -> (NameVariants, usize) {
     let family = family.unwrap_or_else(|| {
         let (a, b) = (dice.below(FAMILIES.len()), dice.below(FAMILIES.len()));
         a.min(b)
@@ -198,7 +198,7 @@ pub(crate) fn chinese_person(dice: &mut Dice, family: Option<usize>, not_given: 
 }
 
 /// A company of China: name, city and industry.
-pub(crate) fn chinese_company(dice: &mut Dice) -> (NameVariants, usize, &'static str) {
+pub(crate) fn chinese_company(dice: &mut SeededDice) -> (NameVariants, usize, &'static str) {
     let city = dice.below(CITIES.len());
     let (a, b) = (dice.pick(&BRANDS), dice.pick(&BRANDS));
     let trade = dice.pick(&TRADES);
@@ -211,7 +211,7 @@ pub(crate) fn chinese_company(dice: &mut Dice) -> (NameVariants, usize, &'static
 }
 
 /// A person of Europe.
-pub(crate) fn western_person(dice: &mut Dice, family: Option<usize>, not_given: &str) -> (NameVariants, usize) {
+pub(crate) fn western_person(dice: &mut SeededDice, family: Option<usize>, not_given: &str) -> (NameVariants, usize) {
     let family = family.unwrap_or_else(|| dice.below(WEST_FAMILIES.len()));
     let (ours, theirs) = WEST_FAMILIES[family];
     loop {
@@ -224,7 +224,7 @@ pub(crate) fn western_person(dice: &mut Dice, family: Option<usize>, not_given: 
 }
 
 /// A company of Europe.
-pub(crate) fn western_company(dice: &mut Dice) -> NameVariants {
+pub(crate) fn western_company(dice: &mut SeededDice) -> NameVariants {
     let (ours, theirs) = dice.pick(&WEST_FAMILIES);
     let what = dice.pick(&["Möbel", "Holz", "Interieur", "Werkstätten", "Bois"]);
     let second = dice.pick(&WEST_GIVEN);
@@ -236,7 +236,7 @@ pub(crate) fn western_company(dice: &mut Dice) -> NameVariants {
 }
 
 /// The name as somebody mistypes it; never the name itself.
-pub(crate) fn misspell_name(name: &str, dice: &mut Dice) -> String {
+pub(crate) fn misspell_name(name: &str, dice: &mut SeededDice) -> String {
     for (right, _, wrong) in GIVEN {
         // The family name stands first and is not touched.
         if let Some(at) = name.rfind(right)
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_misspelt_name_is_another_name() {
-        let mut dice = Dice::new(5, "names", 0);
+        let mut dice = SeededDice::new(5, "names", 0);
         for _ in 0..3_000 {
             for name in [
                 chinese_person(&mut dice, None, "").0.full,
@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn every_name_can_be_written_in_gbk_and_every_latin_one_in_windows_1252() {
-        let mut dice = Dice::new(6, "names", 0);
+        let mut dice = SeededDice::new(6, "names", 0);
         for _ in 0..3_000 {
             for named in [
                 chinese_person(&mut dice, None, "").0,

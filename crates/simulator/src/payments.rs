@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::customer::SimulatedCustomer;
-use crate::dice::Dice;
-use crate::documents::{
-    BranchLedger, CustomerNumber, CustomerPayment, CustomerRefund, DocumentOwner, PaymentAllocation,
-};
+use crate::dice::SeededDice;
+use crate::documents::{BranchLedger, CustomerNumber, CustomerPayment, CustomerRefund, PaymentAllocation, TrueOwner};
 use crate::moment::LocalTime;
 use crate::money::TradingCurrency;
 use crate::numbers::NumberSeries;
@@ -25,12 +23,12 @@ pub(crate) struct StatementPayer {
     pub(crate) handle: CustomerNumber,
     pub(crate) name: String,
     /// The account it is paid from, and whose it is known to be.
-    pub(crate) account: Option<(String, DocumentOwner)>,
+    pub(crate) account: Option<(String, TrueOwner)>,
 }
 
 impl StatementPayer {
     pub(crate) fn payer_of(customer: &SimulatedCustomer, handle: CustomerNumber) -> Self {
-        let holder = if customer.account_known() { handle.who } else { DocumentOwner::Nobody };
+        let holder = if customer.account_known() { handle.who } else { TrueOwner::Nobody };
         Self { handle, name: customer.latin.clone(), account: Some((customer.account.clone(), holder)) }
     }
 }
@@ -62,7 +60,7 @@ impl BankState {
         currency: TradingCurrency,
         bills: Vec<OpenBill>,
         till: &mut PaymentDesk<'_>,
-        dice: &mut Dice,
+        dice: &mut SeededDice,
     ) {
         let mut bills = bills.into_iter().filter(|bill| bill.amount > 0).peekable();
         while let Some(bill) = bills.next() {
@@ -71,7 +69,7 @@ impl BankState {
                 continue;
             }
             let one = |bill: &OpenBill| PaymentAllocation { invoice: bill.invoice, amount: bill.amount };
-            let mut pay = |amount: i64, versions: Vec<Vec<PaymentAllocation>>, at: LocalTime, dice: &mut Dice| {
+            let mut pay = |amount: i64, versions: Vec<Vec<PaymentAllocation>>, at: LocalTime, dice: &mut SeededDice| {
                 let payment = make_payment(purse, currency, amount, versions, at, till.numbers, dice);
                 till.ledger.payments.push(payment);
             };
@@ -124,7 +122,12 @@ impl BankState {
     }
 
     /// Pays at the branch's end what was waiting for company, and what the marketplace owes.
-    pub(crate) fn close_branch(&mut self, marketplace: &StatementPayer, till: &mut PaymentDesk<'_>, dice: &mut Dice) {
+    pub(crate) fn close_branch(
+        &mut self,
+        marketplace: &StatementPayer,
+        till: &mut PaymentDesk<'_>,
+        dice: &mut SeededDice,
+    ) {
         for (currency, (purse, bill)) in std::mem::take(&mut self.waiting) {
             let allocation = PaymentAllocation { invoice: bill.invoice, amount: bill.amount };
             let at = bill.at.plus_days(30).at_time(0, 0, 0);
@@ -173,14 +176,14 @@ pub(crate) fn make_payment(
     versions: Vec<Vec<PaymentAllocation>>,
     at: LocalTime,
     numbers: &mut NumberSeries,
-    dice: &mut Dice,
+    dice: &mut SeededDice,
 ) -> CustomerPayment {
     // A third is known by the account alone.
     let named = purse.account.is_none() || dice.chance(650);
     let with_account = !named || dice.chance(800);
     let (account, holder) = match &purse.account {
         Some((account, holder)) if with_account => (Some(account.clone()), *holder),
-        _ => (None, DocumentOwner::Nobody),
+        _ => (None, TrueOwner::Nobody),
     };
     let reversed = dice.chance(20).then(|| (at.plus_days(dice.between(1, 6)), numbers.reversal()));
     CustomerPayment {

@@ -5,7 +5,7 @@
 //! different names, or a switchboard that is too common to link anybody.
 
 use crate::customer::{CustomerKind, PartyRecord, SimulatedCustomer, SourceSystem};
-use crate::dice::Dice;
+use crate::dice::SeededDice;
 use crate::identifiers as id;
 use crate::moment::LocalTime;
 use crate::names::{self, CITIES, NameVariants};
@@ -66,7 +66,7 @@ impl CustomerCensus<'_> {
         if first < 4 || first + 1 >= self.settings.customers || self.is_parked(first) {
             return None;
         }
-        let mut dice = Dice::new(self.settings.seed, "family", first.into());
+        let mut dice = SeededDice::new(self.settings.seed, "family", first.into());
         if !dice.chance(60) {
             return None;
         }
@@ -79,7 +79,7 @@ impl CustomerCensus<'_> {
 
     pub(crate) fn next_customer(&mut self, index: u32) -> SimulatedCustomer {
         let seed = self.settings.seed;
-        let mut dice = Dice::new(seed, "customer", index.into());
+        let mut dice = SeededDice::new(seed, "customer", index.into());
         let parked = self.is_parked(index);
         let special = index <= MERGED;
         let (mut kind, western) = match dice.between(0, 99) {
@@ -138,7 +138,7 @@ impl CustomerCensus<'_> {
     }
 
     /// Writes the customer into the systems that know it.
-    fn enter_records(&mut self, customer: &mut SimulatedCustomer, parked: bool, special: bool, dice: &mut Dice) {
+    fn enter_records(&mut self, customer: &mut SimulatedCustomer, parked: bool, special: bool, dice: &mut SeededDice) {
         let index = u64::from(customer.index);
         let tax_number = (customer.kind == CustomerKind::Organisation && !customer.western)
             .then(|| id::credit_code(index, CITIES[customer.city].2));
@@ -201,7 +201,7 @@ impl CustomerCensus<'_> {
         customer: &SimulatedCustomer,
         system: SourceSystem,
         nameless_kin: bool,
-        dice: &mut Dice,
+        dice: &mut SeededDice,
     ) -> PartyRecord {
         let first = &customer.parties[0];
         let same_latin = customer.latin == customer.name;
@@ -275,7 +275,7 @@ fn make_name(
     kind: CustomerKind,
     western: bool,
     twin: bool,
-    dice: &mut Dice,
+    dice: &mut SeededDice,
 ) -> (NameVariants, usize, &'static str) {
     let fixed = |full: &str, latin: &str| NameVariants { full: full.into(), latin: latin.into() };
     let city = dice.below(CITIES.len());

@@ -1,7 +1,7 @@
 //! How goods get to the door, and what goes wrong on the way.
 
 use crate::customer::SimulatedCustomer;
-use crate::dice::Dice;
+use crate::dice::SeededDice;
 use crate::documents::{CarrierScan, GoodsDelivery, GoodsReturn, SalesOrder, ScanKind};
 use crate::moment::LocalTime;
 use crate::names::CITIES;
@@ -16,7 +16,7 @@ pub(crate) fn ship_order(
     consignee: Option<String>,
     today: LocalTime,
     numbers: &mut NumberSeries,
-    dice: &mut Dice,
+    dice: &mut SeededDice,
 ) -> GoodsDelivery {
     let western = customer.is_some_and(|customer| customer.western);
     let carrier = if western { "dhl" } else { *dice.pick(&["sf", "sf", "yto"]) };
@@ -49,7 +49,7 @@ fn scan_journey(
     western: bool,
     customer: Option<&SimulatedCustomer>,
     today: LocalTime,
-    dice: &mut Dice,
+    dice: &mut SeededDice,
 ) {
     let there = if western { "Frankfurt am Main" } else { CITIES[city].0 };
     let scan = |at, what, city, text| CarrierScan { at, what, city, text, signed_by: None };
@@ -87,7 +87,7 @@ pub(crate) fn send_back(
     delivery: &GoodsDelivery,
     at: LocalTime,
     numbers: &mut NumberSeries,
-    dice: &mut Dice,
+    dice: &mut SeededDice,
 ) -> Option<GoodsReturn> {
     let (good, quantity) = *delivery.items.first()?;
     let (condition, reason) =

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::books::{BranchBooks, OwnerAccount};
 use crate::complaint;
 use crate::customer::{PartyRecord, SimulatedCustomer};
-use crate::documents::{BranchLedger, CustomerNumber, DocumentOwner};
+use crate::documents::{BranchLedger, CustomerNumber, TrueOwner};
 use crate::error::SimulateError;
 use crate::export::ExportShelf;
 use crate::numbers::NumberSeries;
@@ -29,8 +29,8 @@ pub fn simulate(dir: &Path, settings: &CompanySettings) -> Result<SimulationSumm
     }
     let mut numbers = NumberSeries::new();
     let house = HouseNumbers {
-        marketplace: CustomerNumber { who: DocumentOwner::Marketplace, number: numbers.erp_customer() },
-        walk_in: CustomerNumber { who: DocumentOwner::WalkIn, number: numbers.erp_customer() },
+        marketplace: CustomerNumber { who: TrueOwner::Marketplace, number: numbers.erp_customer() },
+        walk_in: CustomerNumber { who: TrueOwner::WalkIn, number: numbers.erp_customer() },
     };
     let mut shelf = ExportShelf::open(dir)?;
     let mut truth = TruthWriter::open(dir)?;

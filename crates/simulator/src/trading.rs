@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::aftercare;
 use crate::customer::{CustomerKind, SimulatedCustomer, SourceSystem};
-use crate::dice::Dice;
+use crate::dice::SeededDice;
 use crate::documents::{
-    BranchLedger, CreditNote, CustomerNumber, DocumentOwner, DocumentRoles, NoteKind, OrderLine, SalesInvoice,
-    SalesOrder, StockCount, lines_total,
+    BranchLedger, CreditNote, CustomerNumber, DocumentRoles, NoteKind, OrderLine, SalesInvoice, SalesOrder, StockCount,
+    TrueOwner, lines_total,
 };
 use crate::goods::GOODS;
 use crate::moment::LocalTime;
@@ -59,7 +59,7 @@ impl<'a> BranchRun<'a> {
 
     /// One customer's years with us.
     pub(crate) fn live_years(&mut self, customer: &SimulatedCustomer) {
-        let mut dice = Dice::new(self.settings.seed, "life", customer.index.into());
+        let mut dice = SeededDice::new(self.settings.seed, "life", customer.index.into());
         let mean = i64::from(self.settings.orders.max(1));
         let count = match dice.between(0, 99) {
             0..=1 => mean * dice.between(3, 8),
@@ -92,7 +92,7 @@ impl<'a> BranchRun<'a> {
         customer: &SimulatedCustomer,
         at: LocalTime,
         bills: &mut BTreeMap<TradingCurrency, Vec<OpenBill>>,
-        dice: &mut Dice,
+        dice: &mut SeededDice,
     ) {
         let me = own_number(customer, dice);
         let mut roles = DocumentRoles::buyer(me.clone());
@@ -138,7 +138,7 @@ impl<'a> BranchRun<'a> {
             if let Some(bill) = bill {
                 // What is billed to a patron is paid from the buyer's account all the same.
                 match order.roles.receivable_owner() {
-                    DocumentOwner::Marketplace => self.bank.owed_by_marketplace(currency, bill),
+                    TrueOwner::Marketplace => self.bank.owed_by_marketplace(currency, bill),
                     _ => bills.entry(currency).or_default().push(bill),
                 }
             }
@@ -152,7 +152,7 @@ impl<'a> BranchRun<'a> {
         customer: &SimulatedCustomer,
         me: &CustomerNumber,
         order: &SalesOrder,
-        dice: &mut Dice,
+        dice: &mut SeededDice,
     ) -> Option<OpenBill> {
         if order.at.plus_days(3) >= self.today {
             return None;
@@ -211,10 +211,10 @@ impl<'a> BranchRun<'a> {
         order: &SalesOrder,
         at: LocalTime,
         returned: Option<(LocalTime, i64, &'static str)>,
-        dice: &mut Dice,
+        dice: &mut SeededDice,
     ) -> Option<OpenBill> {
         let mut roles = order.roles.clone();
-        let direct = matches!(roles.buyer.as_ref().map(|buyer| buyer.who), Some(DocumentOwner::Customer(_)));
+        let direct = matches!(roles.buyer.as_ref().map(|buyer| buyer.who), Some(TrueOwner::Customer(_)));
         if direct && !self.patrons.is_empty() && dice.chance(25) {
             roles.bill_to = Some(dice.pick(&self.patrons).clone());
         }
@@ -273,7 +273,7 @@ impl<'a> BranchRun<'a> {
         at: LocalTime,
         amount: i64,
         reason: &'static str,
-        dice: &mut Dice,
+        dice: &mut SeededDice,
     ) {
         let NoteSubject { roles, invoice, currency } = about;
         let number = match kind {
@@ -297,7 +297,7 @@ impl<'a> BranchRun<'a> {
 
     /// What no customer is behind: cash sales, adjustments of nobody's, stock taking, the marketplace's transfers.
     pub(crate) fn close_branch(mut self, first: u32, customers: usize) -> BranchLedger {
-        let mut dice = Dice::new(self.settings.seed, "house", first.into());
+        let mut dice = SeededDice::new(self.settings.seed, "house", first.into());
         for _ in 0..(3 + customers / 40) {
             self.sell_over_the_counter(&mut dice);
         }
@@ -325,7 +325,7 @@ impl<'a> BranchRun<'a> {
         self.ledger
     }
 
-    fn sell_over_the_counter(&mut self, dice: &mut Dice) {
+    fn sell_over_the_counter(&mut self, dice: &mut SeededDice) {
         let at = self.today.plus_days(-dice.between(10, 1_800)).at_time(dice.between(9, 18), dice.between(0, 59), 0);
         let roles = DocumentRoles::buyer(self.house.walk_in.clone());
         let order = SalesOrder {
@@ -368,7 +368,7 @@ impl<'a> BranchRun<'a> {
     }
 
     /// Every month each place is counted.
-    fn take_stock(&mut self, dice: &mut Dice) {
+    fn take_stock(&mut self, dice: &mut SeededDice) {
         for month in 1..=24 {
             for place in PLACES {
                 for good in 0..GOODS.len() {
@@ -386,14 +386,14 @@ impl<'a> BranchRun<'a> {
 }
 
 /// One of the customer's own ERP numbers; who has two is served under either.
-pub(crate) fn own_number(customer: &SimulatedCustomer, dice: &mut Dice) -> CustomerNumber {
+pub(crate) fn own_number(customer: &SimulatedCustomer, dice: &mut SeededDice) -> CustomerNumber {
     let numbers: Vec<&str> = customer.parties_in(SourceSystem::Erp).map(|party| party.number.as_str()).collect();
     let number = if numbers.len() > 1 && dice.chance(350) { numbers[1] } else { customer.erp_number() };
-    CustomerNumber { who: DocumentOwner::Customer(customer.index), number: number.to_owned() }
+    CustomerNumber { who: TrueOwner::Customer(customer.index), number: number.to_owned() }
 }
 
 /// One to four lines of different goods.
-pub(crate) fn fill_basket(currency: TradingCurrency, most: i64, dice: &mut Dice) -> Vec<OrderLine> {
+pub(crate) fn fill_basket(currency: TradingCurrency, most: i64, dice: &mut SeededDice) -> Vec<OrderLine> {
     let count = dice.between(1, 4);
     let start = dice.below(GOODS.len());
     let lines: Vec<OrderLine> = (0..count as usize)

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::corrupt::{self, DamageKind, JsonDamage, broken_json};
 use crate::customer::{SimulatedCustomer, SourceSystem};
-use crate::dice::Dice;
+use crate::dice::SeededDice;
 use crate::documents::{BranchLedger, GoodsDelivery, StockCount};
 use crate::error::SimulateError;
 use crate::export::{ExportSheet, ExportShelf};
@@ -51,7 +51,7 @@ pub(crate) fn write_warehouse(
     numbers: &mut NumberSeries,
     shelf: &mut ExportShelf,
 ) -> Result<(), SimulateError> {
-    let mut dice = Dice::new(settings.seed, "wms", branch.into());
+    let mut dice = SeededDice::new(settings.seed, "wms", branch.into());
     let mut sheet = ExportSheet::of_lines("wms-movements", format!("wms/movements-{branch:03}.ndjson.gz"), None);
     let mut put = |at: LocalTime, record: Value| sheet.push(at, vec![record.to_string().into_bytes()]);
     for customer in customers {

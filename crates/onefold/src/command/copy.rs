@@ -39,7 +39,7 @@ pub(crate) async fn run(args: CopyArgs, globals: Globals) -> Result<ExitCode> {
         bar.set_length(total);
         bar.set_position(done);
     };
-    let mut kept = args.skip_too_large.map(LeftOut::open).transpose()?;
+    let mut kept = args.skip_too_large.map(CopyGaps::open).transpose()?;
     let mut keep = |stored: &StoredRecord| kept.as_mut().map_or(Ok(()), |kept| kept.put_record(stored));
     let larger = if named { Larger::Keep(&mut keep) } else { Larger::Stop };
     let copied = copy(from.as_ref(), log.as_ref(), EVENTS_TOPIC, *partitions, larger, &told).await;
@@ -74,12 +74,12 @@ pub(crate) async fn run(args: CopyArgs, globals: Globals) -> Result<ExitCode> {
 
 /// Records that the target is too narrow for, one JSON object a line: where it stood, key, time, headers and bytes, and the
 /// event in it as a CloudEvent.
-struct LeftOut {
+struct CopyGaps {
     path: PathBuf,
     file: File,
 }
 
-impl LeftOut {
+impl CopyGaps {
     /// Opens the file, or makes it; what an earlier run wrote stays.
     fn open(path: PathBuf) -> Result<Self> {
         let file = File::options().create(true).append(true).open(&path);
