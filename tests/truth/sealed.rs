@@ -13,7 +13,7 @@ use onefold_event::{EmptyKeyRing, Event, Subject, SubjectKind, decode};
 use onefold_fold::SubjectState;
 use onefold_log::{EVENTS_TOPIC, Log};
 use onefold_log_embedded::EmbeddedLog;
-use onefold_simulator::{Settings, simulate};
+use onefold_simulator::{CompanySettings, simulate};
 use onefold_testkit::{Shape, TestHub};
 use onefold_view::MoneyMeasure;
 use rand::Rng;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use onefold_identity::{AtomHolder, IdentifierKey, IdentityRules, OwnerAtom, OwnerKey, Ownership, whose};
+use onefold_identity::{AtomHolder, IdentifierKey, IdentityRules, OwnerAtom, OwnerKey, Ownership, find_ownership};
 use onefold_store::{HolderQuery, ReadTx, StoreError};
 
 /// Holders of a value that are looked at where no limit says how many it links.
@@ -23,7 +23,7 @@ pub(crate) async fn standings(
     rules: &IdentityRules,
 ) -> Result<BTreeMap<IdentifierKey, Standing>, StoreError> {
     let query = |(identifier, most): (IdentifierKey, u64)| {
-        let limit = rules.limit(identifier.kind());
+        let limit = rules.holder_limit(identifier.kind());
         // One more than may share it makes it a hub value; where any number may, that somebody has it is enough to know.
         let ever = if limit < MOST_HOLDERS { limit + 1 } else { 1 };
         HolderQuery { identifier, ever, present: most.min(MOST_HOLDERS) }
@@ -52,7 +52,7 @@ pub(crate) async fn ownerships(
     for atom in owners.iter().flat_map(|(_, owner)| owner.leaves()) {
         match atom {
             OwnerAtom::Identifier(value) => {
-                values.insert(value.clone(), rules.limit(value.kind()).saturating_add(1));
+                values.insert(value.clone(), rules.holder_limit(value.kind()).saturating_add(1));
             }
             party => drop(parties.insert(party.to_string())),
         }
@@ -67,9 +67,9 @@ pub(crate) async fn ownerships(
         OwnerAtom::Identifier(value) => match standings.get(value) {
             None => AtomHolder::Nobody,
             Some(standing) if standing.hub => AtomHolder::Hub,
-            Some(standing) => AtomHolder::by(standing.present.iter().filter_map(head)),
+            Some(standing) => AtomHolder::from_customers(standing.present.iter().filter_map(head)),
         },
         party => head(&party.to_string()).map_or(AtomHolder::Nobody, AtomHolder::Customer),
     };
-    Ok(owners.iter().map(|(key, owner)| (key.clone(), whose(owner, &holder))).collect())
+    Ok(owners.iter().map(|(key, owner)| (key.clone(), find_ownership(owner, &holder))).collect())
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_event::Subject;
-use onefold_fold::{SubjectState, asserted};
+use onefold_fold::{SubjectState, asserted_identifiers};
 use onefold_identity::{IdentifierKey, IdentityRules, OwnerAtom};
 use onefold_store::{NamedDecision, ReadTx, StoreError};
 use onefold_view::OpenItem;
@@ -66,7 +66,7 @@ async fn add_decisions(
     if states.is_empty() {
         return Ok(());
     }
-    let above: Vec<String> = SubjectState::superseding(&states).into_iter().collect();
+    let above: Vec<String> = SubjectState::superseding_decisions(&states).into_iter().collect();
     if !above.is_empty() {
         let found = tx.subjects(&above).await?;
         states.extend(above.into_iter().zip(found).filter_map(|(key, state)| Some((key, state?))));
@@ -75,9 +75,9 @@ async fn add_decisions(
         let named = customer.rows.parties.keys().filter_map(|party| of.get(party)).flatten();
         let mut mine: BTreeMap<String, SubjectState> =
             named.filter_map(|key| Some((key.clone(), states.get(key)?.clone()))).collect();
-        let above = SubjectState::superseding(&mine);
+        let above = SubjectState::superseding_decisions(&mine);
         mine.extend(above.into_iter().filter_map(|key| Some((key.clone(), states.get(&key)?.clone()))));
-        customer.rows.decisions = SubjectState::decisions(&mine);
+        customer.rows.decisions = SubjectState::party_decisions(&mine);
     }
     Ok(())
 }
@@ -93,7 +93,9 @@ async fn add_identifiers(
     let mut held: HashMap<&String, BTreeSet<IdentifierKey>> = HashMap::new();
     for (party, state) in parties.iter().zip(states) {
         let subject: Subject = party.parse().map_err(|e| StoreError::Corrupt(format!("party {party}: {e}")))?;
-        let present = asserted(&subject, state.as_ref()).into_iter().filter_map(|(value, held)| held.then_some(value));
+        let present = asserted_identifiers(&subject, state.as_ref())
+            .into_iter()
+            .filter_map(|(value, held)| held.then_some(value));
         held.insert(party, present.collect());
     }
     // One holder more than the customer has parties is somebody else: no more need be named.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
-use onefold_fold::asserted;
+use onefold_fold::asserted_identifiers;
 use onefold_identity::{IdentifierKey, IdentityRules, OwnerAtom, OwnerKey};
 use onefold_store::{HolderQuery, ReadTx, StoreError};
 
@@ -22,14 +22,14 @@ pub(crate) async fn neighbours(
     for (party, state) in named.iter().zip(tx.subjects(&named).await?) {
         let subject: Subject = party.parse().map_err(|e| StoreError::Corrupt(format!("party {party}: {e}")))?;
         // Whoever held a value before may show that it links again.
-        values.extend(asserted(&subject, state.as_ref()).into_keys());
+        values.extend(asserted_identifiers(&subject, state.as_ref()).into_keys());
     }
     let linking = linking(tx, values.into_iter().collect(), around, rules).await?;
     let mut parties: BTreeSet<String> = linking.values().flatten().cloned().collect();
     let atoms: Vec<String> = linking.keys().map(OwnerAtom::identifier_key).collect();
     let sets = if atoms.is_empty() { BTreeSet::new() } else { tx.sets_with(&atoms).await? };
     let mut shared = BTreeSet::new();
-    for member in sets.iter().flat_map(|set| OwnerKey::members(set)) {
+    for member in sets.iter().flat_map(|set| OwnerKey::key_members(set)) {
         match OwnerAtom::parse(&member) {
             Some(OwnerAtom::Identifier(value)) => drop(shared.insert(value)),
             _ => drop(parties.insert(member)),

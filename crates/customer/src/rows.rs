@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Subject, party_id};
-use onefold_identity::{IdentifierKey, IdentityRules, PartyDecision, head};
+use onefold_identity::{IdentifierKey, IdentityRules, PartyDecision, find_head};
 use onefold_store::{CustomerParties, DocumentTotals};
 use onefold_view::{Bundle, CustomerView, DigestSum, OpenItem, PurchaseTallies, ViewInput, assemble};
 use uuid::Uuid;
@@ -38,7 +38,7 @@ impl CustomerRows {
     pub fn head(&self) -> Option<Subject> {
         let parties: Vec<(Subject, i64)> =
             self.parties.iter().filter_map(|(key, seen)| Some((key.parse().ok()?, *seen))).collect();
-        head(parties.iter().map(|(party, seen)| (party, *seen))).cloned()
+        find_head(parties.iter().map(|(party, seen)| (party, *seen))).cloned()
     }
 
     /// The id that the customer bears.

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use onefold_identity::OwnerKey;
 use onefold_store::{IdentityChange, Members, Note, RowChanges};
 
-use crate::batch::Batch;
-use crate::read::Taken;
-use crate::row::Row;
+use crate::batch::ProjectBatch;
+use crate::read::DecodedRecord;
+use crate::row::SubjectEntry;
 
 /// Gathers it, where publishing is switched on.
 pub(crate) struct IndirectChanges {
@@ -42,10 +42,10 @@ impl IndirectChanges {
 
     /// Takes in a row whose owners are others now. The publisher may have been left to find a former one there, for the sake of an
     /// event that was taken in earlier and that it has not come to yet: by then it finds another.
-    pub(crate) fn row(&mut self, row: &Row) {
-        let Some(old) = row.old().filter(|old| old.keys != row.state.keys) else { return };
-        for key in old.owners(&row.subject).difference(&row.state.owners(&row.subject)) {
-            self.owner(key, true, false);
+    pub(crate) fn note_row(&mut self, row: &SubjectEntry) {
+        let Some(old) = row.stored_state().filter(|old| old.keys != row.state.keys) else { return };
+        for key in old.owners_of(&row.subject).difference(&row.state.owners_of(&row.subject)) {
+            self.note_owner(key, true, false);
         }
     }
 

@@ -146,9 +146,9 @@ impl ProjectBatch<'_> {
         self.flagged.clear();
         for row in self.subjects.rows_mut() {
             if let Some(unnamed) = &mut unnamed {
-                unnamed.row(row);
+                unnamed.note_row(row);
             }
-            let Some((state, facts)) = row.save() else { continue };
+            let Some((state, facts)) = row.take_changes() else { continue };
             let key = row.subject.to_string();
             changes.facts.extend(facts.into_iter().map(|fact| (key.clone(), fact)));
             changes.subjects.push((key, state));

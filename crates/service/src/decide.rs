@@ -7,7 +7,7 @@ use onefold_connect::DoorVerdict;
 use onefold_customer::CustomerRows;
 use onefold_event::{Body, Event, EventId, IdParts, Micros, Subject, SubjectKind, v1};
 use onefold_fold::SubjectState;
-use onefold_identity::{PartyFacts, forbidden, kept_apart, normalise};
+use onefold_identity::{PartyFacts, forbidden_pairs, kept_apart, normalise_identifier};
 use serde::Serialize;
 use uuid::Uuid;
 

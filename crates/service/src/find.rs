@@ -32,7 +32,7 @@ impl Service {
             return Err(ServiceError::invalid(format!("`{text}` holds no word to look for")));
         }
         let mut fitting = self.store.find(text, MOST_FOUND).await?;
-        fitting.sort_by_cached_key(|found| Nearness::of(&found.text, text));
+        fitting.sort_by_cached_key(|found| MatchNearness::of(&found.text, text));
         let first: Vec<String> = fitting.iter().filter_map(|found| found.parties.first().cloned()).collect();
         let customers: Vec<CustomerName> = self.names(&first).await?;
         let (mut hits, limit) = (Vec::<SearchHit>::new(), limit.clamp(1, MOST_FOUND));

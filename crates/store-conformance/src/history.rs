@@ -22,8 +22,8 @@ pub(crate) async fn what_is_decided_comes_in_pages_each_once_until_it_is_undone(
 }
 
 pub(crate) async fn facts_of_a_long_history_stand_in_rows_of_their_own(store: &dyn Store) {
-    let long = SubjectState::of((0..40).map(fact).collect());
-    let (row, facts) = long.clone().part();
+    let long = SubjectState::from_copies((0..40).map(fact).collect());
+    let (row, facts) = long.clone().split_rows();
     assert!(row.is_long() && row.facts.is_empty() && facts.len() == 40);
     let short = party(A, "王伟", &[]);
     project(store, 0, &[("stock:wms:P1", long), (A, short.clone())]).await;

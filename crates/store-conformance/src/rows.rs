@@ -109,8 +109,8 @@ pub(crate) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)
         }
         if OwnerAtom::is_party(&key) && row.first_seen.is_none() {
             row.first_seen = Some(1_750_000_000_000_000);
-            changes.clusters_digest.add(&Digest::cluster([key.as_str()]));
-            changes.ids_digest.add(&Digest::id(&key, [key.as_str()]));
+            changes.clusters_digest.add(&Digest::of_cluster([key.as_str()]));
+            changes.ids_digest.add(&Digest::of_id(&key, [key.as_str()]));
             // Who is only named holds its own number all the same.
             if changes.parties.iter().all(|change| change.party != key) {
                 changes.parties.extend(PartyChange::named(&key));

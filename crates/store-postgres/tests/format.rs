@@ -76,7 +76,7 @@ async fn an_older_format_is_brought_to_the_present_one() {
         store.begin_read().await.unwrap().documents(&owners, ListingOrder::NewestFirst, None, 10).await.unwrap(),
         [place]
     );
-    let (row, further) = SubjectState::of(facts()).part();
+    let (row, further) = SubjectState::from_copies(facts()).split_rows();
     assert_eq!((store.subjects(&keys).await.unwrap(), further), (vec![Some(row), Some(given())], facts()));
     assert_eq!(store.facts(&[FactsOf::all(&keys[0])]).await.unwrap(), [facts()]);
     let snapshot = VerifyStore::snapshot(&store).await.unwrap();

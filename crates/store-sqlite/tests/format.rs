@@ -136,7 +136,7 @@ async fn brought(open: impl FnOnce(&Path) -> SqliteStore) {
         store.begin_read().await.unwrap().documents(&owners, ListingOrder::NewestFirst, None, 10).await.unwrap(),
         [place]
     );
-    let (row, further) = SubjectState::of(facts()).part();
+    let (row, further) = SubjectState::from_copies(facts()).split_rows();
     assert_eq!((store.subjects(&keys).await.unwrap(), further), (vec![Some(row), Some(given())], facts()));
     assert_eq!(store.facts(&[FactsOf::all(&keys[0])]).await.unwrap(), [facts()]);
     // Of the day 20,000, in the owner's row; those of who has many in rows.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use onefold_event::Subject;
-use onefold_fold::{FactState, SubjectState, asserted};
+use onefold_fold::{FactState, SubjectState, asserted_identifiers};
 use onefold_identity::{IdentifierKey, OwnerKey};
 use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
 
@@ -26,7 +26,7 @@ pub struct OwnerRow {
 
 /// The parties and identifiers by which the owner key of several is found, as they stand in rows; none for any other key.
 pub fn set_members(owner: &str) -> Vec<String> {
-    OwnerKey::members(owner)
+    OwnerKey::key_members(owner)
 }
 
 /// What changed of a party, for the resolver.

@@ -36,7 +36,7 @@ pub(crate) async fn run(rig: &mut BenchRig) -> Result<BenchReport> {
         let customer = format!("party:chain{parties}:{:06}", 0);
         let asked = Instant::now();
         let rows = rig.customers().customer(&customer).await?;
-        report.put(&format!("{parties}_parties_read_ms"), millis(&asked.elapsed()));
+        report.put_figure(&format!("{parties}_parties_read_ms"), to_millis(&asked.elapsed()));
         let found = rows.map_or(0, |rows| rows.parties.len());
         ensure!(
             found as u64 == parties || rig.rules().is_full(parties as usize),
@@ -127,7 +127,7 @@ async fn read_beside(
             let n = strangers.fetch_add(1, Ordering::Relaxed);
             let pair = [format!("party:crm:stranger-{n}"), format!("party:erp:stranger-{n}")];
             let asked = Instant::now();
-            rig.append(&[decision(&format!("stranger-{n}"), &[&pair[0], &pair[1]], 0)?]).await?;
+            rig.append_events(&[make_decision(&format!("stranger-{n}"), &[&pair[0], &pair[1]], 0)?]).await?;
             while rig.customers().customer(&pair[0]).await?.is_none_or(|rows| rows.parties.len() < 2) {
                 ensure!(asked.elapsed() < Duration::from_secs(600), "strangers wait for ten minutes");
                 tokio::time::sleep(Duration::from_millis(1)).await;
