@@ -12,7 +12,7 @@ const ONE_WORD_FUNCTIONS: usize = 431;
 const SHARED_PUBLIC_NAMES: usize = 0;
 const SHARED_NAMES: usize = 27;
 /// The least `//` comments for a thousand lines of code.
-const COMMENTS: usize = 10;
+const COMMENTS: usize = 11;
 
 /// What is counted.
 #[derive(Default)]

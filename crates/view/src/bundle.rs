@@ -135,6 +135,8 @@ impl Bundle {
         if old == new {
             return BundleRefill::default();
         }
+        // Counted before anything is summed: whether a list held all rows, and so stays exact, depends on how many
+        // there were.
         let before = |counter| count_of(&self.counts, counter);
         let totals = (before(BundleCounter::Rows), before(BundleCounter::CasesOpen), before(BundleCounter::Contacts));
         let (dated, lines) = (before(BundleCounter::Dated), self.line_count());
@@ -155,6 +157,8 @@ impl Bundle {
 
     /// Fills in what is ordered from all contributions of the owner, whatever the bundle held of it. What is summed stays.
     pub fn refill_from<'a>(&mut self, contributions: impl IntoIterator<Item = &'a Contribution>) {
+        // Judged by the counters, which are right already: tallies beyond the bound are not kept, so they are not
+        // added up either.
         let few = self.line_count() <= TALLIED;
         let mut fresh = Bundle::default();
         let mut tallies = PurchaseTallies::default();
@@ -240,6 +244,7 @@ impl Bundle {
     }
 
     fn open_item(&mut self, item: &OpenItem, sign: i64) {
+        // Only a sum of digests is kept, so that an owner with a million open items is as small as one with none.
         let digest = Digest(Sha256::digest(item.encode_to_vec()).into());
         let mut sum = self.open.as_slice().try_into().map(DigestSum::from_bytes).unwrap_or_default();
         if sign < 0 {
@@ -265,6 +270,7 @@ impl Bundle {
                     (self.first_at, self.last_at) = (rest, rest);
                 }
                 _ => {
+                    // Which of the other documents comes next is not in a bundle: it keeps the two ends alone.
                     unknown = first == Some(old) && new.is_none_or(|new| new > old)
                         || last == Some(old) && new.is_none_or(|new| new < old);
                 }
@@ -281,6 +287,7 @@ impl Bundle {
             self.tallies = None;
             return false;
         }
+        // Back under the bound: what was left out meanwhile can only be read from the documents again.
         if !was_few {
             return true;
         }

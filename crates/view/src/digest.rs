@@ -40,6 +40,7 @@ impl Digest {
 
 fn of_parties<'a>(what: &str, id: &str, parties: impl IntoIterator<Item = &'a str>) -> Digest {
     let mut parties: Vec<&str> = parties.into_iter().collect();
+    // The same parties are the same digest, in whatever order and however often an engine returns them.
     parties.sort_unstable();
     parties.dedup();
     let mut hash = Sha256::new();

@@ -27,6 +27,7 @@ pub(crate) fn merge_bundles<'a>(bundles: impl IntoIterator<Item = &'a Bundle>) -
         sum.found.extend_from_slice(&bundle.found);
         bundle.latest.iter().for_each(|row| put_row(&mut latest, row));
         bundle.contacts.iter().for_each(|row| put_row(&mut contacts, row));
+        // One bundle without tallies makes the sum a part of the truth, which would read as the whole.
         if bundle.has_many_lines() {
             tallies = None;
         }
@@ -55,6 +56,7 @@ fn put_row(rows: &mut BTreeMap<String, TimelineRow>, row: &TimelineRow) {
         (None, Some(amount)) => known.amount = Some(*amount),
         _ => {}
     }
+    // It is a reference only if nowhere it stands as the owner's own.
     known.reference &= row.reference;
 }
 

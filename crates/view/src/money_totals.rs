@@ -165,6 +165,8 @@ pub(crate) fn add_cell(cells: &mut Vec<ScaledTotal>, more: &ScaledTotal, sign: i
     match cells.binary_search_by_key(&more.cell_key(), ScaledTotal::cell_key) {
         Ok(at) => {
             let Some(cell) = cells.get_mut(at) else { return };
+            // Wrapping, since what is added can be taken away again: overflowing on the way there and back must give
+            // the same cell.
             let sum = cell.units().wrapping_add(units);
             cell.n = cell.n.wrapping_add(n);
             (cell.low, cell.high) = amount::split_units(sum);

@@ -15,8 +15,10 @@ pub(crate) fn replace_top<T: DatedRow>(
     old: Option<&T>,
     new: Option<&T>,
 ) -> bool {
+    // A list that held every row knows what follows when one of them goes; a full one does not.
     let whole = usize::try_from(total).is_ok_and(|total| total <= keep);
     let above = whole || new.is_some_and(|new| list.last().is_some_and(|floor| new.sort_key() >= floor.sort_key()));
+    // By its key, not by its content: the row may say something else by now.
     let listed = old.and_then(|old| list.iter().position(|row| row.sort_key() == old.sort_key()));
     if let Some(at) = listed {
         list.remove(at);
