@@ -63,6 +63,7 @@ fn holder_of<C: PartialEq>(owner: &OwnerKey, holder: &dyn Fn(&OwnerAtom) -> Atom
     let mut found: Option<C> = None;
     for atom in owner.atoms() {
         match (part_held(atom, holder), &found) {
+            // A hub value neither names a customer nor contradicts one.
             (AtomHolder::Hub, _) => {}
             (AtomHolder::Nobody, _) => return AtomHolder::Nobody,
             (AtomHolder::Several, _) => return AtomHolder::Several,

@@ -71,6 +71,8 @@ impl SetTraits {
                 self.exclusive.insert(scope, more);
                 continue;
             };
+            // Who has one of the values that all have is apart from nobody, so only what both sets share stays in the
+            // core.
             held.core.retain(|value| more.core.contains(value));
             more.sets.into_iter().for_each(|(set, classes)| add_classes(held.sets.entry(set).or_default(), classes));
         }
@@ -227,6 +229,7 @@ fn exclusive_values<'a>(
                 names.push(scope);
                 names.len() - 1
             });
+            // Numbers instead of texts: sets of values are compared for each pair of sets that a link could join.
             let next = values.len();
             let value = *values.entry((scope, value)).or_insert(next);
             of.entry(scope).or_default().insert(value);

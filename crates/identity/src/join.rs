@@ -19,6 +19,8 @@ impl UnionFind {
     /// The least member of a member's set.
     pub fn find(&mut self, mut at: usize) -> usize {
         while let Some(up) = self.0.get(at).copied().filter(|up| *up != at) {
+            // Path halving: each step points a member at its grandparent, which keeps look-ups short without a second
+            // pass.
             let above = self.0.get(up).copied().unwrap_or(up);
             if let Some(slot) = self.0.get_mut(at) {
                 *slot = above;

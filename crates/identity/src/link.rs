@@ -103,9 +103,11 @@ pub(crate) fn link_groups(
             }
         }
     }
+    // The order in which links are taken decides who is joined, so it must not depend on the order of parties.
     held.sort_unstable();
     for holders in held.chunk_by(|a, b| a.2 == b.2) {
         let Some((strength, _, value, _)) = holders.first() else { continue };
+        // A hub value says nothing about who its holders are: it is as if nobody had it.
         if holders.len() < 2 || hubs.contains(*value) {
             continue;
         }
@@ -125,6 +127,7 @@ fn at_source(index: &PartyIndex<'_>) -> Vec<LinkGroup> {
     for (place, facts) in index.facts.iter().enumerate() {
         for (other, said) in &facts.at_source {
             let Some(other) = index.place_of(other).filter(|other| *other != place) else { continue };
+            // Either record may report the merge: both reports are of one pair, and the later one counts.
             let pair = (place.min(other), place.max(other));
             if last.get(&pair).is_none_or(|known| known.0 < said) {
                 last.insert(pair, (said, place));

@@ -160,6 +160,7 @@ pub fn find_owner(facet: Facet, claim: &OwnershipClaim<'_>) -> OwnerKey {
         return named;
     }
     let parents = OwnerKey::from_atoms(claim.parents.iter().flat_map(OwnerKey::atoms).cloned().collect());
+    // In receivable these roles own by themselves and have been asked already.
     let billed = if facet == Facet::Trade { party_owner(facet, claim, &BILLED) } else { OwnerKey::None };
     OwnerKey::first_of([parents].into_iter().chain(identifier_owners(facet, claim)).chain([billed]))
 }

@@ -107,6 +107,7 @@ impl OwnerKey {
     pub fn from_atoms(mut atoms: BTreeSet<OwnerAtom>) -> Self {
         match atoms.len() {
             0 => Self::None,
+            // A set of one would be another key than the atom itself, and its documents would stand apart.
             1 => atoms.pop_first().map_or(Self::None, Self::One),
             _ => Self::Set(atoms),
         }

@@ -91,6 +91,8 @@ impl<'a> PairVerdicts<'a> {
     /// What is said of a party of the one class and another of the other: whether they are the same, and by which decision.
     pub(crate) fn verdict_between(&self, one: usize, other: usize) -> Option<(bool, &'a Subject)> {
         let (one, other) = (self.classes.get(one)?, self.classes.get(other)?);
+        // One party may be named by ten thousand decisions and the other by one: the shorter list is walked, the
+        // longer one searched.
         let (few, many) = if one.len() < other.len() { (one, other) } else { (other, one) };
         few.iter().rev().find_map(|(at, side)| {
             let (_, across) = many.get(many.binary_search_by_key(at, |(at, _)| *at).ok()?)?;
