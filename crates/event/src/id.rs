@@ -55,6 +55,7 @@ impl IdParts<'_> {
         let mut name = Vec::with_capacity(64);
         put_text(&mut name, self.source);
         put_text(&mut name, self.part);
+        // The count comes first, so that no list of parts can be read as another list with its neighbours.
         name.extend_from_slice(&length_prefix(self.parts.len()));
         for part in self.parts {
             put_text(&mut name, part);

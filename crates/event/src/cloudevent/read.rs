@@ -217,6 +217,7 @@ impl AttributeReader<'_> {
         let text = bytes.as_str().ok_or_else(|| field_error(at, "expected a text in base64"))?;
         let bytes =
             engine.decode(text.trim()).map_err(|error| field_error(at, &format!("is not valid base64: {error}")))?;
+        // Windows tools write a byte order mark, which JSON does not allow.
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
         serde_json::from_slice(bytes).map_err(|error| field_error(at, &format!("is not valid JSON: {error}")))
     }

@@ -145,6 +145,7 @@ fn split_fields(message: &[u8], ty: &EventType) -> Result<(Vec<u8>, Vec<u8>), pr
     while !rest.is_empty() {
         let start = rest;
         let (number, wire) = decode_key(&mut rest)?;
+        // Skipped, not decoded: a field that this build does not know is kept byte for byte.
         skip_field(wire, number, &mut rest, DecodeContext::default())?;
         let field = &start[..start.len() - rest.len()];
         if ty.is_personal(number) { personal.extend_from_slice(field) } else { open.extend_from_slice(field) }

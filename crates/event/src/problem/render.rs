@@ -111,6 +111,7 @@ fn quote_text(text: &str) -> String {
 /// A long line is cut around what was found; gives the column (in cells) and length of it.
 fn excerpt_around(text: &str, found: &str) -> (String, Option<(usize, usize)>) {
     let at = if found.is_empty() { None } else { text.find(found) };
+    // What was found stands in the middle, so that what surrounds it on both sides can be read.
     let skip = at.map_or(0, |at| text[..at].chars().count().saturating_sub(WIDTH / 2));
     let mut shown: String = if skip > 0 { "…".into() } else { String::new() };
     shown.extend(text.chars().skip(skip).take(WIDTH).map(|c| if c.is_control() { ' ' } else { c }));
