@@ -73,6 +73,7 @@ impl BucketSums {
                 ours.iter().zip(theirs).enumerate().filter(|(_, (a, b))| a.counts_and_sum() != b.counts_and_sum())
             {
                 rows += a.counts_and_sum().2 + b.counts_and_sum().2;
+                // One bucket at least, however large: a difference that names no row helps nobody.
                 if rows <= ONE_BY_ONE || wrong.is_empty() {
                     wrong.insert((table, n));
                 } else {
@@ -183,6 +184,7 @@ impl RowSink for MismatchNames {
             let mut rows = self.lock_seen();
             match rows.stored.get_mut(&(table, print)) {
                 Some(keys) => {
+                    // Equal prints are equal rows of one key, so it does not matter which of them is struck out.
                     keys.pop();
                     if keys.is_empty() {
                         rows.stored.remove(&(table, print));

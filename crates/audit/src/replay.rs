@@ -188,6 +188,7 @@ impl ReplayRun {
         time_step(&mut split.fold, || self.each_shard(|shard| self.fold_shard(shard)))?;
         time_step(&mut split.resolve, || self.each_shard(|shard| self.note_first_seen(shard)))?;
         time_step(&mut split.own, || self.each_shard(|shard| self.attribute_shard(0, shard)))?;
+        // Parties come first: whether one is passed over must be known before any document is attributed.
         self.flagged.get_or_init(|| std::mem::take(&mut self.lock_found().flagged));
         time_step(&mut split.resolve, || self.each_shard(|shard| self.note_holders(shard)))?;
         time_step(&mut split.resolve, || self.link_parties())?;
@@ -195,6 +196,7 @@ impl ReplayRun {
         for step in SettlementStep::ALL {
             time_step(&mut split.own, || self.each_shard(|shard| self.reply_shard(step, shard)))?;
         }
+        // One class after the other, since a child takes its owner from its parents.
         for class in 1..CLASSES {
             time_step(&mut split.own, || self.each_shard(|shard| self.attribute_shard(class, shard)))?;
         }

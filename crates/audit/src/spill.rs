@@ -71,6 +71,7 @@ impl SpillQueues {
     pub(crate) fn take_chunks(&self, lane: usize) -> io::Result<FrameChunks> {
         let Some(mut lane) = self.lock_lane(lane) else { return Ok(FrameChunks::default()) };
         let (spilled, mut chunks) = (std::mem::take(&mut lane.spilled), std::mem::take(&mut lane.chunks));
+        // Unlocked before the file is read: others may go on writing to this lane.
         drop(lane);
         self.memory.used.fetch_sub(chunks.iter().map(Vec::len).sum(), Ordering::Relaxed);
         for place in spilled {
@@ -97,11 +98,13 @@ impl SpillQueues {
         let Some(mut lane) = self.lock_lane(lane) else { return Ok(()) };
         let bytes = chunk.len();
         lane.chunks.push(chunk);
+        // Relaxed is enough: the budget is an aim, which threads may overshoot by a chunk each.
         if self.memory.used.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.memory.budget {
             return Ok(());
         }
         let chunks = std::mem::take(&mut lane.chunks);
         let whole = chunks.concat();
+        // Taken before writing, so that threads write side by side into ranges of their own.
         let at = self.end.fetch_add(whole.len() as u64, Ordering::Relaxed);
         self.spill_file()?.write_all_at(&whole, at)?;
         lane.spilled.push((at, whole.len()));
@@ -121,6 +124,7 @@ impl SpillQueues {
         if let Some(file) = self.file.get() {
             return Ok(file);
         }
+        // Two threads may both make one; the one that loses is dropped, and its file with it.
         let made = tempfile::tempfile()?;
         Ok(self.file.get_or_init(|| made))
     }
@@ -159,6 +163,7 @@ impl SpillWriter<'_> {
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         for (lane, gathered) in self.gathered.iter_mut().enumerate().filter(|(_, gathered)| !gathered.is_empty()) {
             let mut last = std::mem::take(gathered);
+            // The budget counts what is in a chunk, not what it reserves.
             last.shrink_to_fit();
             self.queues.push_chunk(lane, last)?;
         }
