@@ -68,6 +68,7 @@ impl ProjectBatch<'_> {
         words: Option<MentionState>,
         replied: &mut BTreeMap<RowPlace, StepReplies>,
     ) {
+        // Nothing new was said, so whoever hears it has nothing else to answer.
         if self.subjects[place].state.inbound.get(from) == words.as_ref() {
             return;
         }
@@ -89,6 +90,7 @@ impl ProjectBatch<'_> {
                 by_rank.entry(rank).or_default().insert(place);
             }
         }
+        // Children are put in at higher ranks only, so each rank is complete when it is taken.
         while let Some((rank, level)) = by_rank.pop_first() {
             let parents: Vec<Subject> = level.iter().flat_map(|place| self.subjects[*place].state.parents()).collect();
             self.load_subjects(&parents.iter().collect::<Vec<_>>()).await?;

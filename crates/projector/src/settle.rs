@@ -51,6 +51,7 @@ impl ProjectBatch<'_> {
     async fn apply_subjects(&mut self, subjects: &[RowPlace]) -> Result<(), TransactionLost> {
         for some in subjects.chunks(CHUNK) {
             let deltas: Vec<BundleDelta> = some.iter().flat_map(|place| find_deltas(&self.subjects[*place])).collect();
+            // All owners of a chunk in one request, not in a round trip each.
             self.load_owners(&deltas.iter().map(|delta| delta.owner.as_str()).collect::<Vec<_>>()).await?;
             for delta in deltas {
                 self.apply_one(delta);
@@ -92,6 +93,7 @@ impl ProjectBatch<'_> {
             documents.remove(&gone.place.subject);
         }
         documents.extend(self.changes.documents_added.iter().filter(of).map(|row| row.place.subject.clone()));
+        // A party's own row is no document, but its profile is part of its bundle.
         if OwnerAtom::is_party(&owner) {
             documents.insert(owner.clone());
         }
@@ -162,6 +164,7 @@ impl ProjectBatch<'_> {
             if let Some(unnamed) = &mut unnamed {
                 unnamed.note_owner(&owner.key, owner.old_digest != row.digest, owner.old_first_seen != row.first_seen);
             }
+            // The table's sum moves by the difference, so that it never has to be added up afresh.
             owner.old_digest.iter().for_each(|old| changes.bundles_digest.subtract(old));
             row.digest.iter().for_each(|new| changes.bundles_digest.add(new));
             match (owner.old_first_seen, row.first_seen) {
