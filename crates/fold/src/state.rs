@@ -93,6 +93,7 @@ impl SubjectState {
         partition: u32,
         offset: u64,
     ) -> AdmitOutcome {
+        // Facts are sorted by id first, so copies of one event stand side by side.
         let from = self.facts.partition_point(|fact| fact.id < event.header.id.0);
         let mut copies =
             self.facts.get_mut(from..).into_iter().flatten().take_while(|fact| fact.id == event.header.id.0);
@@ -109,6 +110,7 @@ impl SubjectState {
         let revises = self.facts.iter().any(|f| f.fact == event.header.fact.0);
         let new = FactState::new(&event.header, digest, recorded_at, partition, offset);
         let in_order = Fragment::commutes(event) || self.last_key().is_none_or(|last| last <= new.fold_key());
+        // After the duplicate was ruled out: an equal key would otherwise be there twice.
         let place = self.facts.partition_point(|fact| fact.row_key() < new.row_key());
         if self.facts.is_empty() {
             // Most subjects have one fact.
@@ -136,6 +138,7 @@ impl SubjectState {
         let (standing, superseded) = standing_facts(&self.facts);
         let stands = standing.len();
         let times: Vec<Micros> = standing.iter().chain(&superseded).map(|fact| fact.recorded_at).collect();
+        // What others say of it as a guest is in none of its own facts, and has to survive the fold.
         let guest = self.fragment.take().and_then(|old| old.guest().cloned());
         self.failed = times.len() != events.len();
         if self.failed {
