@@ -81,6 +81,7 @@ impl ConnectorCompiler<'_> {
         entry.node.allow_keys(&mut self.diagnostics, &format!("[event.{name}]"), &known);
         let both = EventSections { common, event: &entry.node };
         let ty = self.event_type(entry)?;
+        // Names of an event are its own; those of `[let]` at the top are seen from all.
         let scope = self.scopes.open_scope(Some(0));
         let lets: Vec<TomlEntry> = both.merged_entries("let").into_iter().map(|(e, _)| e).collect();
         self.declare_lets(
