@@ -485,6 +485,8 @@ pub(crate) enum BenchWhat {
     Publish,
     /// One large thing, and how long strangers wait beside it
     Large,
+    /// Views of customers as they were
+    Past,
 }
 
 #[cfg(test)]
