@@ -61,9 +61,8 @@ struct ValueSearch {
     on_document: bool,
     /// Passes over the log that began with it, up to two: after the second all who ever asserted it are known.
     passes: u8,
-    /// Who asserted it, contradicted copies among it; counted by the clock of identity.
+    /// Who asserted it by the clock of identity, contradicted copies among it; no more than show that it links nobody.
     holders: BTreeSet<Subject>,
-    counted: BTreeSet<Subject>,
 }
 
 impl LogSearch {
@@ -76,6 +75,15 @@ impl LogSearch {
     pub(super) fn ask_value(&mut self, key: &IdentifierKey) {
         let value = self.values.entry(key.clone()).or_default();
         (value.is_asked, value.on_document) = (true, true);
+    }
+
+    /// Takes in what is known of now: a party that is asked for, the values that it asserted, and documents of its customer. All of
+    /// it would be found anyway, in more passes.
+    pub(super) fn add_present(&mut self, party: &Subject, values: impl IntoIterator<Item = IdentifierKey>) {
+        self.asked.insert(party.clone());
+        for key in values {
+            self.values.entry(key).or_default().is_asked = true;
+        }
     }
 
     /// All subjects whose events are needed.
@@ -96,6 +104,14 @@ impl LogSearch {
         let values = self.values.values().map(|value| 1 + usize::from(value.passes) + of_value(value));
         let parties = self.asked.len() * 2 + self.beside.len();
         parties + self.decisions.len() + self.documents.len() + self.guest_orders.len() + values.sum::<usize>()
+    }
+
+    fn check_size(&self) -> Result<(), ServiceError> {
+        let parties = self.asked.len() + self.beside.len();
+        if parties + self.decisions.len() + self.documents.len() + self.guest_orders.len() > MOST_SUBJECTS {
+            return Err(too_large(&format!("more than {MOST_SUBJECTS} subjects")));
+        }
+        Ok(())
     }
 
     /// Looks at one event.
@@ -214,13 +230,14 @@ impl LogSearch {
 
     /// Who asserts a value that is followed: whoever is recorded with it, and whoever is called by it.
     fn note_holders(&mut self, event: &DecodedEvent, named: &BTreeSet<Subject>, recorded_at: Micros) {
-        let counts = self.identity_at.is_none_or(|at| recorded_at <= at);
+        if self.identity_at.is_some_and(|at| recorded_at > at) {
+            return;
+        }
+        let rules = &self.rules;
         let mut note = |party: &Subject, key: &IdentifierKey| {
-            if let Some(value) = self.values.get_mut(key) {
+            let value = self.values.get_mut(key);
+            if let Some(value) = value.filter(|value| value.holders.len() as u64 <= most_followed(key, rules)) {
                 value.holders.insert(party.clone());
-                if counts {
-                    value.counted.insert(party.clone());
-                }
             }
         };
         if event.header.subject.kind() == SubjectKind::Party {
@@ -257,11 +274,15 @@ impl ValueSearch {
     /// Whether its holders, and the documents on which it stands, are followed: not before they are counted, else a value that
     /// half the world has would be followed until it is seen to be one.
     fn is_followed(&self, key: &IdentifierKey, rules: &IdentityRules) -> bool {
-        let limit = rules.limit(key.kind());
-        let most = limit.saturating_add(limit.max(BEYOND_LIMIT));
-        // A value that links nobody has no limit, and is followed for whose the documents are that it stands on.
-        self.passes == COUNTED && self.counted.len() as u64 <= most
+        self.passes == COUNTED && self.holders.len() as u64 <= most_followed(key, rules)
     }
+}
+
+/// Holders of a value that are followed at most. One of a kind that never links has no limit: it is followed for whose the documents
+/// are that it stands on.
+fn most_followed(key: &IdentifierKey, rules: &IdentityRules) -> u64 {
+    let limit = rules.limit(key.kind());
+    limit.saturating_add(limit.max(BEYOND_LIMIT))
 }
 
 /// The valid identifiers that an event carries: a party's own, or those on a document.
@@ -287,13 +308,12 @@ impl Service {
                         let Ok(event) = decode_with(&stored.record.value, self.keys.as_ref()) else { continue };
                         search.take_event(&event, stored.record.time);
                     }
+                    // Before more of them are remembered.
+                    search.check_size()?;
                 }
             }
             search.follow_values();
-            let found = search.subjects().len();
-            if found > MOST_SUBJECTS {
-                return Err(too_large(&format!("more than {MOST_SUBJECTS} subjects")));
-            }
+            search.check_size()?;
             if search.size() == before {
                 return Ok(());
             }

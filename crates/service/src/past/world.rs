@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{DecodedEvent, Micros, Subject, SubjectKind, catalogue, decode_with, format_micros, party_id};
-use onefold_fold::{FactState, SubjectState};
+use onefold_fold::{FactState, SubjectState, asserted};
 use onefold_identity::OwnerKey;
 use onefold_log::EVENTS_TOPIC;
 use onefold_model::{HubModel, IdentityModel, LoggedEvent};
@@ -11,7 +11,7 @@ use onefold_store::FactsOf;
 use onefold_view::{Bundle, CustomerView, PurchaseTallies, parties_named};
 use uuid::Uuid;
 
-use super::log_search::{LogSearch, too_large};
+use super::log_search::{LogSearch, MOST_SUBJECTS, too_large};
 use super::{AnsweredClocks, ReadClocks};
 use crate::show::{TALLIED_DOCUMENTS, name_of};
 use crate::{CustomerName, CustomerReference, ErrorCode, Service, ServiceError};
@@ -55,6 +55,7 @@ impl Service {
             }
             CustomerReference::Subject(subject) => drop(search.documents.insert(subject.clone())),
         }
+        self.add_present(&mut search, reference).await?;
         let world = self.fold_past(search, clocks).await?;
         let party = match reference {
             CustomerReference::Id(id) => Some(self.party_of_id(*id).await?),
@@ -75,6 +76,30 @@ impl Service {
             }
             (None, _) => Ok((world, None)),
         }
+    }
+
+    /// Has a search begin with the customers that are meant now, which are nearly always those that were.
+    async fn add_present(&self, search: &mut LogSearch, reference: &CustomerReference) -> Result<(), ServiceError> {
+        let parties: Vec<String> = match reference {
+            CustomerReference::Identifier(key) => self.store.holders(key).await?.parties,
+            _ => search.asked.iter().map(Subject::to_string).collect(),
+        };
+        for party in parties {
+            let Some(rows) = self.store.customer(&party).await? else { continue };
+            let members: Vec<String> = rows.parties.keys().cloned().collect();
+            for (member, state) in members.iter().zip(self.store.subjects(&members).await?) {
+                if let Ok(member) = member.parse::<Subject>() {
+                    search.add_present(&member, asserted(&member, state.as_ref()).into_keys());
+                }
+            }
+            let documents: i64 = rows.bundles.values().map(Bundle::documents).sum();
+            if documents > MOST_SUBJECTS as i64 {
+                return Err(too_large(&format!("more than {MOST_SUBJECTS} documents")));
+            }
+            let documents = self.all_documents(&rows).await?;
+            search.documents.extend(documents.iter().filter_map(|key| key.parse().ok()));
+        }
+        Ok(())
     }
 
     /// The party whose id this is: any id ever issued is some party's.
