@@ -162,7 +162,8 @@ async fn lists_are_as_they_were(events: &[(Event, Micros)], known: i64, shape: S
         expected.insert(id, (rows(page.items), places.len(), documents));
     }
     assert_eq!(found, expected);
-    let documents = before.store.documents(&[], ListingOrder::OldestFirst, None, 1_000).await.expect("documents");
+    let documents =
+        before.customers().unattributed_documents(ListingOrder::OldestFirst, None, 1_000).await.expect("documents");
     let of_customers = expected.keys().map(|id| id.parse().expect("an id"));
     let mut places: BTreeSet<String> = documents.into_iter().map(|row| row.place.subject).collect();
     for reference in of_customers.collect::<Vec<CustomerReference>>() {

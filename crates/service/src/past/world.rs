@@ -81,11 +81,11 @@ impl Service {
     /// Has a search begin with the customers that are meant now, which are nearly always those that were.
     async fn add_present(&self, search: &mut LogSearch, reference: &CustomerReference) -> Result<(), ServiceError> {
         let parties: Vec<String> = match reference {
-            CustomerReference::Identifier(key) => self.store.holders(key).await?.parties,
+            CustomerReference::Identifier(key) => self.customers().holding(key).await?.parties,
             _ => search.asked.iter().map(Subject::to_string).collect(),
         };
         for party in parties {
-            let Some(rows) = self.store.customer(&party).await? else { continue };
+            let Some(rows) = self.customers().customer(&party).await? else { continue };
             let members: Vec<String> = rows.parties.keys().cloned().collect();
             for (member, state) in members.iter().zip(self.store.subjects(&members).await?) {
                 if let Ok(member) = member.parse::<Subject>() {
@@ -104,7 +104,7 @@ impl Service {
 
     /// The party whose id this is: any id ever issued is some party's.
     async fn party_of_id(&self, id: Uuid) -> Result<Subject, ServiceError> {
-        let rows = self.store.customer_by_id(id).await?;
+        let rows = self.customers().customer_by_id(id).await?;
         let parties = rows.into_iter().flat_map(|rows| rows.parties.into_keys());
         let party = { parties }.find(|party| party_id(party) == id).and_then(|party| party.parse().ok());
         party.ok_or_else(|| ServiceError::not_found(format!("nothing is known of {id}")))
@@ -121,7 +121,7 @@ impl Service {
         if parties.iter().any(|party| world.is_heard_of(party)) {
             return Ok(());
         }
-        let Some(rows) = self.store.customer(party.as_str()).await? else {
+        let Some(rows) = self.customers().customer(party.as_str()).await? else {
             return Err(ServiceError::not_found(format!("nothing is known of {reference}")));
         };
         let now = self.name(&rows);
