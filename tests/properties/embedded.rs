@@ -1,6 +1,7 @@
 //! The properties of a hub whose read model is a file.
 
 mod cases;
+mod clocks;
 mod history;
 mod holding;
 mod large;

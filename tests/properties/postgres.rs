@@ -1,6 +1,7 @@
 //! The same properties of a hub whose read model is in PostgreSQL.
 
 mod cases;
+mod clocks;
 mod history;
 mod holding;
 mod large;

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Micros, Subject, party_id};
 use onefold_fold::SubjectState;
-use onefold_identity::{
-    AtomHolder, IdentifierKey, OwnerAtom, OwnerKey, Ownership, PartyDecision, find_head, find_ownership,
-};
-use onefold_view::{Bundle, Contribution, CustomerView, MoneyTotals, OpenItem, ViewInput, assemble};
+use onefold_identity::{IdentifierKey, OwnerAtom, OwnerKey, Ownership, find_head, find_ownership};
+use onefold_view::{Bundle, Contribution, CustomerView, MoneyTotals, OpenItem, PurchaseTallies, ViewInput, assemble};
+use uuid::Uuid;
 
-use crate::HubModel;
+use crate::{HubModel, IdentityModel};
 
 impl HubModel {
     /// What is kept of a subject; none where no event is about it or names it.
@@ -32,39 +31,34 @@ impl HubModel {
         &self.bundles
     }
 
+    /// Who is one customer.
+    pub fn identity(&self) -> &IdentityModel {
+        &self.identity
+    }
+
     /// The parties of every customer.
     pub fn customers(&self) -> &[Vec<Subject>] {
-        &self.customers
+        self.identity.customers()
     }
 
     /// The parties of the customer that holds a party; none where no event names it.
     pub fn customer(&self, party: &Subject) -> Option<&[Subject]> {
-        self.place(party).and_then(|place| self.customers.get(place)).map(Vec::as_slice)
+        self.identity.customer(party)
     }
 
     /// Identifiers that link nobody, since too many parties asserted them.
     pub fn hubs(&self) -> &BTreeSet<IdentifierKey> {
-        &self.hubs
+        self.identity.hubs()
     }
 
     /// Whose an owner key is (rule C1), by the places of customers in [`Self::customers`]; none where it is no owner key.
     pub fn whose(&self, key: &str) -> Option<Ownership<usize>> {
-        let owner = OwnerKey::parse(key)?;
-        Some(find_ownership(&owner, &|atom: &OwnerAtom| match atom {
-            OwnerAtom::Party(party) => self.place(party).map_or(AtomHolder::Nobody, AtomHolder::Customer),
-            OwnerAtom::Identifier(key) if self.hubs.contains(key) => AtomHolder::Hub,
-            OwnerAtom::Identifier(key) => {
-                let holders = self.holders.get(key).into_iter().flatten();
-                AtomHolder::from_customers(holders.filter_map(|party| self.place(party)))
-            }
-            // `whose` asks for what these are made of.
-            OwnerAtom::First(_) | OwnerAtom::Until(_) => AtomHolder::Nobody,
-        }))
+        Some(find_ownership(&OwnerKey::parse(key)?, &|atom: &OwnerAtom| self.identity.holder(atom)))
     }
 
     /// Bundles of the owner keys of which the customer that holds a party owns all, or a part where parts are counted.
     pub fn bundles_of(&self, party: &Subject) -> BTreeMap<String, Bundle> {
-        let Some(place) = self.place(party) else { return BTreeMap::new() };
+        let Some(place) = self.identity.place(party) else { return BTreeMap::new() };
         let is_own = |key: &str| self.whose(key).is_some_and(|whose| whose.customers.contains(&place));
         let own = self.bundles.iter().filter(|(key, _)| is_own(key));
         own.map(|(key, bundle)| (key.clone(), bundle.clone())).collect()
@@ -78,25 +72,40 @@ impl HubModel {
         items
     }
 
+    /// The id that the customer which holds a party bears.
+    pub fn id_of(&self, party: &Subject) -> Option<Uuid> {
+        let parties = self.customer(party)?;
+        let seen = |party: &Subject| self.identity.first_seen(party).unwrap_or(Micros::MAX);
+        find_head(parties.iter().map(|party| (party, seen(party)))).map(|head| party_id(head.as_str()))
+    }
+
     /// The view of the customer that holds a party; from a day (days since 1970-01-01), without which what depends on it is left
     /// out.
     pub fn view(&self, party: &Subject, today: Option<i64>) -> Option<CustomerView> {
+        self.tallied_view(party, today, None)
+    }
+
+    /// The same with tallies of all documents, where the bundles hold too few.
+    pub fn tallied_view(
+        &self,
+        party: &Subject,
+        today: Option<i64>,
+        tallies: Option<&PurchaseTallies>,
+    ) -> Option<CustomerView> {
         let parties = self.customer(party)?;
         let bundles = self.bundles_of(party);
         let items: Vec<OpenItem> =
             self.open_items().into_iter().filter(|item| bundles.contains_key(&item.owner)).collect();
-        let seen = |party: &Subject| self.first_seen.get(party).copied().unwrap_or(Micros::MAX);
-        let head = find_head(parties.iter().map(|party| (party, seen(party))));
         Some(assemble(&ViewInput {
-            id: &head.map(|head| party_id(head.as_str()).to_string()).unwrap_or_default(),
+            id: &self.id_of(party).map(|id| id.to_string()).unwrap_or_default(),
             parties,
             bundles: &bundles,
-            hubs: &self.hubs,
-            decisions: &self.decisions_on(parties),
+            hubs: self.hubs(),
+            decisions: &self.identity.decisions_on(parties),
             rules: &self.rules,
             open_items: &items,
             today,
-            tallies: None,
+            tallies,
         }))
     }
 
@@ -109,26 +118,6 @@ impl HubModel {
     pub fn unattributed(&self) -> (MoneyTotals, i64) {
         let is_nobodys = |key: &str| !self.whose(key).is_some_and(|whose| whose.whole);
         sum_of(self.bundles.iter().filter(|(key, _)| is_nobodys(key)).map(|(_, bundle)| bundle))
-    }
-
-    fn place(&self, party: &Subject) -> Option<usize> {
-        self.customers.iter().position(|parties| parties.contains(party))
-    }
-
-    /// Decisions that name these parties, and those that supersede them.
-    fn decisions_on(&self, parties: &[Subject]) -> Vec<PartyDecision> {
-        let names = |state: &SubjectState| {
-            let fragment = state.fragment.as_ref();
-            fragment.is_some_and(|fragment| fragment.decided_parties().iter().any(|party| parties.contains(party)))
-        };
-        let named = self.states.iter().filter(|(_, state)| names(state));
-        let mut rows: BTreeMap<String, SubjectState> =
-            named.map(|(subject, state)| (subject.to_string(), state.clone())).collect();
-        for key in SubjectState::superseding_decisions(&rows) {
-            let above = key.parse().ok().and_then(|subject: Subject| self.states.get(&subject).cloned());
-            rows.extend(above.map(|state| (key, state)));
-        }
-        SubjectState::party_decisions(&rows)
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod answer;
 mod event;
+mod identity;
 mod model;
 
 pub use event::LoggedEvent;
+pub use identity::IdentityModel;
 pub use model::HubModel;

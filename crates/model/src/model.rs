@@ -1,13 +1,13 @@
 //! From events to customers: each step is a pass over all subjects, in the order in which the stages take them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use onefold_event::{DecodedEvent, Micros, Subject, SubjectKind};
-use onefold_fold::{FactState, SubjectState, asserted_identifiers};
-use onefold_identity::{IdentifierKey, IdentityRules, Intermediary, PartyDecision, PartyFacts, cluster_parties};
-use onefold_view::{Bundle, Contribution, Fragment, SettlementStep, parties_named};
+use onefold_event::{DecodedEvent, Micros, Subject};
+use onefold_fold::{FactState, SubjectState};
+use onefold_identity::{IdentityRules, Intermediary};
+use onefold_view::{Bundle, Contribution, Fragment, MentionState, SettlementStep, parties_named};
 
-use crate::LoggedEvent;
+use crate::{IdentityModel, LoggedEvent};
 
 /// What a hub makes of a set of events.
 #[derive(Debug, Clone, Default)]
@@ -17,32 +17,80 @@ pub struct HubModel {
     /// What each subject adds to owner keys.
     pub(crate) contributions: BTreeMap<Subject, BTreeMap<String, Contribution>>,
     pub(crate) bundles: BTreeMap<String, Bundle>,
-    /// The least time of any event about or naming a party (rule B7).
-    pub(crate) first_seen: BTreeMap<Subject, Micros>,
-    /// The parties of each customer.
-    pub(crate) customers: Vec<Vec<Subject>>,
-    /// Identifiers that link nobody, since too many asserted them.
-    pub(crate) hubs: BTreeSet<IdentifierKey>,
-    /// Who holds an identifier now.
-    pub(crate) holders: BTreeMap<IdentifierKey, BTreeSet<Subject>>,
-    pub(crate) decisions: Vec<PartyDecision>,
+    /// Who is one customer.
+    pub(crate) identity: IdentityModel,
 }
 
 impl HubModel {
     /// Takes in events, in whatever order and however often each.
     pub fn of(events: &[LoggedEvent], rules: IdentityRules) -> Self {
-        let mut model = Self { rules, ..Self::default() };
-        model.fold(events);
-        model.note_parties(events);
-        model.propagate();
+        let folded = FoldedSubjects::of(events);
+        let identity = IdentityModel::cluster(&folded, &rules);
+        Self::attributed(folded, identity, rules)
+    }
+
+    /// The facts of some events under an identity that others gave: whose a document is as these say it, who is one customer as
+    /// those did. A party that identity does not know stands alone, and holds no identifier.
+    pub fn with_identity(facts: &[LoggedEvent], mut identity: IdentityModel, rules: IdentityRules) -> Self {
+        let folded = FoldedSubjects::of(facts);
+        identity.add_strangers(&folded.first_seen);
+        Self::attributed(folded, identity, rules)
+    }
+
+    fn attributed(folded: FoldedSubjects, identity: IdentityModel, rules: IdentityRules) -> Self {
+        let mut model = Self { rules, states: folded.states, identity, ..Self::default() };
         model.attribute();
         model.contribute();
-        model.cluster();
         model
     }
 
+    /// Whose each document is, rank by rank: owners flow from a lower rank to a higher one (rules C1 to C5).
+    fn attribute(&mut self) {
+        let documents = self.states.keys().filter(|subject| subject.kind().is_document());
+        let mut documents: Vec<Subject> = documents.cloned().collect();
+        documents.sort_by_key(|subject| subject.kind().rank());
+        for document in documents {
+            let Some(state) = self.states.get(&document) else { continue };
+            let intermediary =
+                |party: &Subject| self.states.get(party).map_or(Intermediary::None, SubjectState::intermediary);
+            let keys_of = |parent: &Subject| self.states.get(parent)?.keys.clone();
+            let keys = state.find_keys(&document, &intermediary, &keys_of);
+            if let Some(state) = self.states.get_mut(&document) {
+                state.keys = keys;
+            }
+        }
+    }
+
+    fn contribute(&mut self) {
+        for (subject, state) in &self.states {
+            let contributions = state.contributions(subject);
+            for (owner, contribution) in &contributions {
+                self.bundles.entry(owner.clone()).or_default().add(contribution);
+            }
+            self.contributions.insert(subject.clone(), contributions);
+        }
+    }
+}
+
+/// Subjects folded, with what they say to each other, before anybody owns anything.
+#[derive(Debug, Default)]
+pub(crate) struct FoldedSubjects {
+    pub(crate) states: BTreeMap<Subject, SubjectState>,
+    /// The least time of any event about or naming a party (rule B7).
+    pub(crate) first_seen: BTreeMap<Subject, Micros>,
+}
+
+impl FoldedSubjects {
+    pub(crate) fn of(events: &[LoggedEvent]) -> Self {
+        let mut folded = Self::default();
+        folded.fold_facts(events);
+        folded.note_parties(events);
+        folded.propagate();
+        folded
+    }
+
     /// Each subject's standing facts (rules A3 to A5). An event's place in the log is its place in the slice.
-    fn fold(&mut self, events: &[LoggedEvent]) {
+    fn fold_facts(&mut self, events: &[LoggedEvent]) {
         let mut copies: BTreeMap<&Subject, Vec<FactState>> = BTreeMap::new();
         for (offset, logged) in (0..).zip(events) {
             let header = &logged.event.header;
@@ -85,61 +133,12 @@ impl HubModel {
         }
     }
 
-    fn hear(&mut self, said: Vec<(Subject, BTreeMap<Subject, onefold_view::MentionState>)>) {
+    fn hear(&mut self, said: Vec<(Subject, BTreeMap<Subject, MentionState>)>) {
         for (from, words) in said {
             for (to, words) in words {
                 let heard = &mut self.states.entry(to).or_default().inbound;
                 heard.entry(from.to_string()).or_default().merge_with(words);
             }
         }
-    }
-
-    /// Whose each document is, rank by rank: owners flow from a lower rank to a higher one (rules C1 to C5).
-    fn attribute(&mut self) {
-        let documents = self.states.keys().filter(|subject| subject.kind().is_document());
-        let mut documents: Vec<Subject> = documents.cloned().collect();
-        documents.sort_by_key(|subject| subject.kind().rank());
-        for document in documents {
-            let Some(state) = self.states.get(&document) else { continue };
-            let intermediary =
-                |party: &Subject| self.states.get(party).map_or(Intermediary::None, SubjectState::intermediary);
-            let keys_of = |parent: &Subject| self.states.get(parent)?.keys.clone();
-            let keys = state.find_keys(&document, &intermediary, &keys_of);
-            if let Some(state) = self.states.get_mut(&document) {
-                state.keys = keys;
-            }
-        }
-    }
-
-    fn contribute(&mut self) {
-        for (subject, state) in &self.states {
-            let contributions = state.contributions(subject);
-            for (owner, contribution) in &contributions {
-                self.bundles.entry(owner.clone()).or_default().add(contribution);
-            }
-            self.contributions.insert(subject.clone(), contributions);
-        }
-    }
-
-    /// Who is one customer (rules B1 to B6).
-    fn cluster(&mut self) {
-        let mut parties: BTreeMap<Subject, PartyFacts> = BTreeMap::new();
-        let mut ever: BTreeMap<IdentifierKey, u64> = BTreeMap::new();
-        for party in self.first_seen.keys().filter(|subject| subject.kind() == SubjectKind::Party) {
-            let state = self.states.get(party);
-            let fragment = state.and_then(|state| state.fragment.as_ref());
-            let facts = fragment.map_or_else(|| PartyFacts::new(party.clone()), |fragment| fragment.party_facts(party));
-            parties.insert(party.clone(), facts);
-            for (key, stands) in asserted_identifiers(party, state) {
-                *ever.entry(key.clone()).or_default() += 1;
-                if stands {
-                    self.holders.entry(key).or_default().insert(party.clone());
-                }
-            }
-        }
-        let is_hub = |(key, count): &(IdentifierKey, u64)| self.rules.is_hub(key.kind(), *count);
-        self.hubs = ever.into_iter().filter(is_hub).map(|(key, _)| key).collect();
-        self.decisions = self.states.iter().filter_map(|(subject, state)| state.party_decision(subject)).collect();
-        self.customers = cluster_parties(&parties, &self.decisions, &self.hubs, &self.rules).sets;
     }
 }

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use crate::config::{Config, HubRole};
 use crate::engine;
+use crate::past::ClockArgs;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with records quarantined; 130, 143 ended at once by a second signal.
 
@@ -137,10 +138,10 @@ pub(crate) enum Command {
     Events(RefArgs),
     /// Documents of a customer, or those that nobody holds
     Documents(DocumentsArgs),
-    /// Find customers by names, numbers, identifiers, cities
+    /// Find customers by names, numbers, identifiers, cities; in the past by id, identifier or subject
     Find(FindArgs),
-    /// Counts, money and digests over everything
-    Status,
+    /// Counts, money and digests over everything; or of one customer
+    Status(StatusArgs),
     /// Make the views again from the log, or only compare
     Rebuild(RebuildArgs),
     /// Copy an embedded hub whole into another directory, beside whoever writes
@@ -251,6 +252,17 @@ pub(crate) struct RefArgs {
     /// Customer id, identifier or subject
     #[arg(value_name = "REF")]
     pub(crate) reference: String,
+    #[command(flatten)]
+    pub(crate) clocks: ClockArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// Customer id, identifier or subject; none: everything, as it is now
+    #[arg(value_name = "REF")]
+    pub(crate) reference: Option<String>,
+    #[command(flatten)]
+    pub(crate) clocks: ClockArgs,
 }
 
 #[derive(Debug, Args)]
@@ -267,6 +279,8 @@ pub(crate) struct DocumentsArgs {
     /// Go on from where the last page ended
     #[arg(long, value_name = "CURSOR")]
     pub(crate) cursor: Option<String>,
+    #[command(flatten)]
+    pub(crate) clocks: ClockArgs,
 }
 
 #[derive(Debug, Args)]
@@ -277,6 +291,8 @@ pub(crate) struct FindArgs {
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) clocks: ClockArgs,
 }
 
 #[derive(Debug, Args)]
@@ -469,6 +485,8 @@ pub(crate) enum BenchWhat {
     Publish,
     /// One large thing, and how long strangers wait beside it
     Large,
+    /// Views of customers as they were
+    Past,
 }
 
 #[cfg(test)]

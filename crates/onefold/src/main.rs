@@ -13,6 +13,7 @@ mod hub;
 mod log_watch;
 mod manifest;
 mod out;
+mod past;
 mod progress;
 mod rebuilding;
 mod render;

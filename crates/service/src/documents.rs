@@ -167,6 +167,11 @@ fn document(key: &str, state: &SubjectState, owners: &BTreeSet<String>, unattrib
     row(key, &contributions)
 }
 
+/// A document as it stands under some of its owners; none where it shows nothing there.
+pub(crate) fn listed(key: &str, state: &SubjectState, owners: &BTreeSet<String>) -> Option<Document> {
+    document(key, state, owners, false)
+}
+
 /// What a document adds to whom.
 pub(crate) fn contributions(subject: &Subject, state: &SubjectState) -> BTreeMap<String, Contribution> {
     state.contributions(subject)

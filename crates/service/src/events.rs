@@ -141,7 +141,7 @@ impl Service {
     }
 }
 
-fn places(facts: &[FactState]) -> Vec<EventPlace> {
+pub(crate) fn places(facts: &[FactState]) -> Vec<EventPlace> {
     let (standing, superseded) = standing_facts(facts);
     let place = |f: &FactState| (f.partition, f.offset);
     let mut how: BTreeMap<(u32, u64), Standing> = standing.into_iter().map(|f| (place(f), Standing::Stands)).collect();

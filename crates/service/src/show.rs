@@ -9,7 +9,7 @@ use crate::documents::{self, Document};
 use crate::{CustomerName, CustomerReference, Service, ServiceError};
 
 /// Documents up to which the preferred products are counted from the documents themselves.
-const TALLIED_DOCUMENTS: i64 = 1_000;
+pub(crate) const TALLIED_DOCUMENTS: i64 = 1_000;
 
 /// What a reference shows.
 #[derive(Debug, Clone, PartialEq, Serialize)]

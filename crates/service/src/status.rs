@@ -122,7 +122,11 @@ impl Service {
 }
 
 fn money(rows: &StatusRows) -> BTreeMap<String, CurrencySums> {
-    let (owned, unattributed) = (&rows.owned.money, &rows.unattributed.money);
+    currency_sums(&rows.owned.money, &rows.unattributed.money)
+}
+
+/// Sums by currency of what customers hold, and of what nobody holds.
+pub(crate) fn currency_sums(owned: &MoneyTotals, unattributed: &MoneyTotals) -> BTreeMap<String, CurrencySums> {
     let mut all = MoneyTotals::default();
     all.add(owned);
     all.add(unattributed);

@@ -8,6 +8,7 @@ use onefold_service::CustomerReference;
 use crate::args::{Globals, RefArgs};
 use crate::hub::HubReader;
 use crate::out::OutputWriter;
+use crate::past::put_clocks;
 use crate::render;
 
 /// Events in memory at once.
@@ -16,8 +17,14 @@ const CHUNK: usize = 1_000;
 pub(crate) async fn run(args: RefArgs, globals: Globals) -> Result<ExitCode> {
     let reference: CustomerReference = args.reference.parse()?;
     let reader = HubReader::open(&globals).await?;
-    let places = reader.service.events(&reference).await?;
     let mut out = OutputWriter::open();
+    let places = if args.clocks.is_given() {
+        let past = reader.service.past_events(&reference, &args.clocks.read_clocks(&globals)?).await?;
+        put_clocks(&mut out, &past.clocks, globals.json)?;
+        past.answer
+    } else {
+        reader.service.events(&reference).await?
+    };
     for some in places.chunks(CHUNK) {
         for line in reader.service.event_lines(some).await? {
             if globals.json {

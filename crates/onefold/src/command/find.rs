@@ -7,12 +7,25 @@ use anyhow::Result;
 use crate::args::{FindArgs, Globals};
 use crate::hub::HubReader;
 use crate::out::OutputWriter;
+use crate::past::clocks_line;
 use crate::render;
 
 pub(crate) async fn run(args: FindArgs, globals: Globals) -> Result<ExitCode> {
     let reader = HubReader::open(&globals).await?;
-    let hits = reader.service.find(&args.text.join(" "), args.limit).await?;
     let mut out = OutputWriter::open();
+    let text = args.text.join(" ");
+    let hits = if args.clocks.is_given() {
+        let past = reader.service.past_find(&text, &args.clocks.read_clocks(&globals)?).await?;
+        if globals.json {
+            out.write_json(&past)?;
+            out.finish()?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        out.write_line(clocks_line(&past.clocks))?;
+        past.answer.hits
+    } else {
+        reader.service.find(&text, args.limit).await?
+    };
     if globals.json {
         out.write_json(&hits)?;
     } else {

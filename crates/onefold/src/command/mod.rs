@@ -36,7 +36,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Events(args) => events::run(args, globals).await,
         Command::Documents(args) => documents::run(args, globals).await,
         Command::Find(args) => find::run(args, globals).await,
-        Command::Status => status::run(globals).await,
+        Command::Status(args) => status::run(args, globals).await,
         Command::Rebuild(args) => rebuild::run(args, globals).await,
         Command::Backup(args) => backup::run(args, globals).await,
         Command::Restore(args) => restore::run(args, globals).await,

@@ -50,6 +50,8 @@ pub(crate) struct HubConfig {
     pub(crate) partitions: u32,
     /// What `onefold run` does.
     pub(crate) roles: Vec<HubRole>,
+    /// In which a day given as a clock ends, such as `Asia/Shanghai`.
+    pub(crate) zone: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
@@ -154,6 +156,12 @@ impl Config {
         }
         if self.hub.roles.is_empty() {
             wrong.push("hub.roles is empty: expected at least one".into());
+        }
+        if jiff::tz::TimeZone::get(&self.hub.zone).is_err() {
+            let found = &self.hub.zone;
+            wrong.push(
+                format!("hub.zone: `{found}` is not a time zone: expected a name such as Europe/Berlin, or UTC").into(),
+            );
         }
         let batches =
             [self.connect.batch, self.project.batch, self.resolve.batch, self.assemble.batch, self.publish.batch];

@@ -6,6 +6,7 @@ mod intake;
 mod large;
 mod live;
 mod measure;
+mod past;
 mod publish;
 mod read;
 mod reads;
@@ -39,6 +40,7 @@ async fn run_all(what: &[BenchWhat], rig: &mut rig::BenchRig, json: bool) -> Res
             BenchWhat::Unmerge => unmerge::run(rig).await,
             BenchWhat::Intake => intake::run(rig).await,
             BenchWhat::Large => large::run(rig).await,
+            BenchWhat::Past => past::run(rig).await,
             BenchWhat::Publish => publish::run(rig).await,
         };
         measure::print_report(&report?, json);

@@ -6,7 +6,7 @@
 use anyhow::Result;
 use onefold_event::{Event, IdParts, Subject, party_id, v1};
 
-const START: i64 = 1_700_000_000_000_000;
+pub(crate) const START: i64 = 1_700_000_000_000_000;
 /// Kinds of event that a customer's story repeats.
 const STORY: u64 = 8;
 const FAMILY: [&str; 10] = ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴"];

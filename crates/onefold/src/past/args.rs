@@ -1,0 +1,45 @@
+//! The three clocks as arguments.
+
+use anyhow::{Context, Result};
+use clap::Args;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use onefold_service::{ClockTexts, ReadClocks};
+
+use crate::args::Globals;
+
+/// What had happened, what the hub knew, and who was one customer.
+#[derive(Debug, Clone, Args)]
+#[command(
+    next_help_heading = "Clocks (a day such as 2025-12-31, which means its end in hub.zone, or an instant with its offset)"
+)]
+pub(crate) struct ClockArgs {
+    /// As it was in business: only what had happened by then
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<String>,
+    /// As the hub knew it: only what it had taken in by then
+    #[arg(long, value_name = "TIME")]
+    pub(crate) known_at: Option<String>,
+    /// Who was one customer as the hub knew it then [default: as it knows it now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) identity_at: Option<String>,
+}
+
+impl ClockArgs {
+    /// Whether any of them is given.
+    pub(crate) fn is_given(&self) -> bool {
+        self.texts().is_given()
+    }
+
+    fn texts(&self) -> ClockTexts<'_> {
+        let (as_of, known_at) = (self.as_of.as_deref(), self.known_at.as_deref());
+        ClockTexts { as_of, known_at, identity_at: self.identity_at.as_deref() }
+    }
+
+    /// Reads them in the hub's zone.
+    pub(crate) fn read_clocks(&self, globals: &Globals) -> Result<ReadClocks> {
+        let zone = &globals.settings.hub.zone;
+        let zone = TimeZone::get(zone).with_context(|| format!("hub.zone: there is no time zone `{zone}`"))?;
+        Ok(ReadClocks::read(self.texts(), zone, Timestamp::now().as_microsecond())?)
+    }
+}

@@ -1,0 +1,226 @@
+//! Questions about the past: the same answers as now, with the clocks that they hold for.
+
+use std::collections::BTreeMap;
+
+use onefold_event::{Subject, SubjectKind};
+use onefold_store::DocumentPlace;
+use onefold_view::{Bundle, MoneyTotals};
+use serde::Serialize;
+
+use super::world::PastWorld;
+use super::{AnsweredClocks, ReadClocks};
+use crate::documents::{Cursor, MOST, listed};
+use crate::events::places;
+use crate::status::currency_sums;
+use crate::{
+    CurrencySums, CustomerReference, DocumentOwner, DocumentOwners, EventPlace, Page, SearchHit, Service, ServiceError,
+    Shown,
+};
+
+/// An answer, and the clocks that it holds for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PastAnswer<T> {
+    /// The clocks.
+    pub clocks: AnsweredClocks,
+    /// What was asked for.
+    #[serde(flatten)]
+    pub answer: T,
+}
+
+/// What the hub counts of one customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CustomerStatus {
+    /// The id that it bears.
+    pub id: String,
+    /// Its name; empty: unknown.
+    pub name: String,
+    /// Its parties.
+    pub parties: Vec<String>,
+    /// Events about its parties and documents.
+    pub events: u64,
+    /// Those of them that contradict an earlier one.
+    pub conflicts: u64,
+    /// Documents that count as its own.
+    pub documents: i64,
+    /// Trade, by currency; of `net` all is its own.
+    pub money: BTreeMap<String, CurrencySums>,
+}
+
+impl Service {
+    /// As [`Service::show`], at these clocks. Without a day to look from, what depends on it is seen from the day of business time.
+    ///
+    /// # Errors
+    /// Nothing was known of the reference at the clocks (which says who it is today), several held it, more would have to be folded
+    /// than is taken, or the log or the read model cannot be read.
+    pub async fn past_show(
+        &self,
+        reference: &CustomerReference,
+        clocks: &ReadClocks,
+        today: Option<i64>,
+    ) -> Result<PastAnswer<Shown>, ServiceError> {
+        let (world, party) = self.past_world(reference, clocks).await?;
+        let answer = match reference {
+            CustomerReference::Subject(document) if document.kind() != SubjectKind::Party => {
+                Shown::Document(Box::new(world.document_owners(document)?))
+            }
+            _ => {
+                let view = party.and_then(|party| world.view_of(&party, today.or(clocks.business_day())));
+                Shown::Customer(Box::new(view.ok_or_else(|| unheard_of(reference))?))
+            }
+        };
+        Ok(PastAnswer { clocks: world.clocks, answer })
+    }
+
+    /// As [`Service::documents`], newest first, at these clocks.
+    ///
+    /// # Errors
+    /// As [`Self::past_show`]; the cursor is none.
+    pub async fn past_documents(
+        &self,
+        reference: &CustomerReference,
+        clocks: &ReadClocks,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<PastAnswer<Page>, ServiceError> {
+        let after = cursor.map(|text| text.parse::<Cursor>()).transpose()?.map(|cursor| cursor.0);
+        let (world, party) = self.past_world(reference, clocks).await?;
+        let party = party.ok_or_else(|| unattributed(reference))?;
+        let owners = world.owners_of(&party);
+        let mut rows: Vec<_> = world.documents_of(&owners).filter_map(|subject| world.place_of(subject)).collect();
+        rows.sort_by(|(one, _), (other, _)| other.cmp(one));
+        let rest = rows.into_iter().filter(|(place, _)| after.as_ref().is_none_or(|after| place < after));
+        let shown = rest.filter_map(|(place, subject)| {
+            let item = listed(subject.as_str(), world.model.state(subject)?, &owners)?;
+            Some((place, item))
+        });
+        let mut shown: Vec<_> = shown.take(limit.clamp(1, MOST) + 1).collect();
+        let more = shown.len() > limit.clamp(1, MOST);
+        shown.truncate(limit.clamp(1, MOST));
+        let next = shown.last().filter(|_| more).map(|(place, _)| Cursor(place.clone()).to_string());
+        let items = shown.into_iter().map(|(_, item)| item).collect();
+        Ok(PastAnswer { answer: Page { items, next }, clocks: world.clocks })
+    }
+
+    /// As [`Service::events`], at these clocks.
+    ///
+    /// # Errors
+    /// As [`Self::past_show`].
+    pub async fn past_events(
+        &self,
+        reference: &CustomerReference,
+        clocks: &ReadClocks,
+    ) -> Result<PastAnswer<Vec<EventPlace>>, ServiceError> {
+        let (world, party) = self.past_world(reference, clocks).await?;
+        let subjects = match (reference, party) {
+            (CustomerReference::Subject(subject), _) if subject.kind() != SubjectKind::Party => vec![subject.clone()],
+            (_, Some(party)) => world.subjects_of(&party),
+            (_, None) => Vec::new(),
+        };
+        let mut all: Vec<EventPlace> =
+            subjects.iter().filter_map(|subject| world.facts.get(subject)).flat_map(|facts| places(facts)).collect();
+        if all.is_empty() && matches!(reference, CustomerReference::Subject(s) if s.kind() != SubjectKind::Party) {
+            return Err(unheard_of(reference));
+        }
+        all.sort();
+        Ok(PastAnswer { answer: all, clocks: world.clocks })
+    }
+
+    /// The customer that an id, an identifier or a subject meant at these clocks; none where a document was nobody's.
+    ///
+    /// # Errors
+    /// As [`Self::past_show`]; the text is none of the three, since words are found as they are now alone.
+    pub async fn past_find(&self, text: &str, clocks: &ReadClocks) -> Result<PastAnswer<FoundCustomers>, ServiceError> {
+        let reference: &CustomerReference = &text.parse().map_err(|error: ServiceError| {
+            ServiceError::invalid(format!(
+                "words are found as they are now alone: with a clock, name an id, an identifier or a subject ({error})"
+            ))
+        })?;
+        let (world, party) = self.past_world(reference, clocks).await?;
+        let name = party.and_then(|party| world.name_of(&party)).into_iter();
+        let found_by = vec![reference.to_string()];
+        let hit = |name: crate::CustomerName| SearchHit {
+            id: name.id,
+            name: name.name,
+            parties: name.parties,
+            found_by: found_by.clone(),
+        };
+        Ok(PastAnswer { answer: FoundCustomers { hits: name.map(hit).collect() }, clocks: world.clocks })
+    }
+
+    /// What is counted of one customer, at these clocks.
+    ///
+    /// # Errors
+    /// As [`Self::past_show`].
+    pub async fn past_status(
+        &self,
+        reference: &CustomerReference,
+        clocks: &ReadClocks,
+    ) -> Result<PastAnswer<CustomerStatus>, ServiceError> {
+        let (world, party) = self.past_world(reference, clocks).await?;
+        let party = party.ok_or_else(|| unattributed(reference))?;
+        let name = world.name_of(&party).ok_or_else(|| unheard_of(reference))?;
+        let mut money = MoneyTotals::default();
+        let bundles = world.model.bundles_of(&party);
+        bundles.values().for_each(|bundle| money.add(&bundle.money_totals()));
+        let subjects = world.subjects_of(&party);
+        let facts = || subjects.iter().filter_map(|subject| world.facts.get(subject));
+        let conflicts =
+            facts().map(|facts| onefold_fold::SubjectState::from_copies(facts.clone()).conflict_count()).sum();
+        let answer = CustomerStatus {
+            id: name.id,
+            name: name.name,
+            parties: name.parties,
+            events: facts().map(|facts| facts.len() as u64).sum(),
+            conflicts,
+            documents: bundles.values().map(Bundle::document_count).sum(),
+            money: currency_sums(&money, &MoneyTotals::default()),
+        };
+        Ok(PastAnswer { answer, clocks: world.clocks })
+    }
+}
+
+/// Customers that were found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FoundCustomers {
+    /// One, or none.
+    pub hits: Vec<SearchHit>,
+}
+
+impl PastWorld {
+    /// A customer's parties and documents.
+    fn subjects_of(&self, party: &Subject) -> Vec<Subject> {
+        let owners = self.owners_of(party);
+        let parties = self.model.customer(party).unwrap_or_default().iter();
+        parties.chain(self.documents_of(&owners)).cloned().collect()
+    }
+
+    fn place_of<'a>(&self, subject: &'a Subject) -> Option<(DocumentPlace, &'a Subject)> {
+        let at = self.model.state(subject)?.at();
+        Some((DocumentPlace { at, subject: subject.to_string() }, subject))
+    }
+
+    fn document_owners(&self, subject: &Subject) -> Result<DocumentOwners, ServiceError> {
+        let known = self.model.state(subject).filter(|state| state.is_known() || state.fragment.is_some());
+        let state = known.ok_or_else(|| unheard_of(&CustomerReference::Subject(subject.clone())))?;
+        let document = crate::documents::row(subject.as_str(), &state.contributions(subject)).ok_or_else(|| {
+            ServiceError::invalid(format!("{subject} is neither a party nor a document: ask for its events instead"))
+        })?;
+        let keys = state.owner_keys();
+        let owner = |key: &String| DocumentOwner {
+            key: key.clone(),
+            customer: self.customer_of(key).and_then(|party| self.name_of(&party)),
+        };
+        let parts = keys.parts.iter().map(owner).collect();
+        Ok(DocumentOwners { document, trade: owner(&keys.trade), receivable: owner(&keys.receivable), parts })
+    }
+}
+
+fn unheard_of(reference: &CustomerReference) -> ServiceError {
+    ServiceError::not_found(format!(
+        "nothing was known of {reference} at these clocks; ask for a later time, or without a clock for what is known now"
+    ))
+}
+
+fn unattributed(reference: &CustomerReference) -> ServiceError {
+    ServiceError::not_found(format!("no customer held {reference} at these clocks: it was unattributed"))
+}

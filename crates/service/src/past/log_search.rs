@@ -1,0 +1,333 @@
+//! Which subjects a read in the past needs: everybody who could ever be one customer with those who are asked for, every document
+//! that any of its events ever gave to one of them, and all that these documents say to each other.
+//!
+//! What a document names no longer, and what a decision no longer says, stands in no index: so the log itself is looked through,
+//! again and again until it adds nobody. All that is remembered of it are names of subjects, and no more of them than are asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use onefold_event::{Body, DecodedEvent, Micros, ReferenceRole, RoleTarget, Subject, SubjectKind, decode_with};
+use onefold_identity::{IdentifierKey, IdentityRules, LinkStrength, guest_identifier, normalise_identifier};
+use onefold_log::EVENTS_TOPIC;
+use onefold_view::{documents_named, parties_named};
+
+use super::ReadClocks;
+use crate::{Service, ServiceError};
+
+/// Subjects that a read in the past takes at most.
+pub(super) const MOST_SUBJECTS: usize = 20_000;
+/// Records read at once.
+const CHUNK: usize = 4_096;
+/// Holders up to which a value beyond its limit is followed all the same: some may be contradicted copies, which do not count, so
+/// that whether it is a hub is seen once all is folded.
+const BEYOND_LIMIT: u64 = 50;
+/// Subjects that are kept to show that a party was there. One may turn out to be a contradicted copy alone, hardly all.
+const MOST_WITNESSES: usize = 20;
+/// Passes after which it is known who ever asserted a value: the one in which it was met may have met others before.
+const COUNTED: u8 = 2;
+
+/// What is looked for, and found so far.
+#[derive(Debug, Default)]
+pub(super) struct LogSearch {
+    rules: IdentityRules,
+    /// Parties whose documents are wanted.
+    pub(super) asked: BTreeSet<Subject>,
+    /// Parties of whom only who they are one customer with, and whether they stand for others, is wanted.
+    pub(super) beside: BTreeSet<Subject>,
+    pub(super) decisions: BTreeSet<Subject>,
+    pub(super) documents: BTreeSet<Subject>,
+    /// Orders that say what a guest is called.
+    pub(super) guest_orders: BTreeSet<Subject>,
+    values: BTreeMap<IdentifierKey, ValueSearch>,
+    /// When the hub first heard of each of the parties.
+    pub(super) first_seen: BTreeMap<Subject, Micros>,
+    /// When the first event about or naming each of them happened.
+    pub(super) first_happened: BTreeMap<Subject, Micros>,
+    /// By party, some subjects whose events name it and seem to count at the clocks.
+    witnesses: BTreeMap<Subject, BTreeSet<Subject>>,
+    /// When the hub took in its first record.
+    pub(super) earliest: Option<Micros>,
+    identity_at: Option<Micros>,
+    as_of: Option<Micros>,
+    known_at: Option<Micros>,
+}
+
+/// An identifier that is followed.
+#[derive(Debug, Default)]
+struct ValueSearch {
+    /// One of the parties asserted whose documents are wanted.
+    is_asked: bool,
+    /// It stands on a document, which is whoever's holds it.
+    on_document: bool,
+    /// Passes over the log that began with it, up to two: after the second all who ever asserted it are known.
+    passes: u8,
+    /// Who asserted it by the clock of identity, contradicted copies among it; no more than show that it links nobody.
+    holders: BTreeSet<Subject>,
+}
+
+impl LogSearch {
+    pub(super) fn new(clocks: &ReadClocks, rules: &IdentityRules) -> Self {
+        let (as_of, known_at, identity_at) = (clocks.as_of, clocks.known_at, clocks.identity_at);
+        Self { rules: rules.clone(), as_of, known_at, identity_at, ..Self::default() }
+    }
+
+    /// Asks for whoever holds a value.
+    pub(super) fn ask_value(&mut self, key: &IdentifierKey) {
+        let value = self.values.entry(key.clone()).or_default();
+        (value.is_asked, value.on_document) = (true, true);
+    }
+
+    /// Takes in what is known of now: a party that is asked for, the values that it asserted, and documents of its customer. All of
+    /// it would be found anyway, in more passes.
+    pub(super) fn add_present(&mut self, party: &Subject, values: impl IntoIterator<Item = IdentifierKey>) {
+        self.asked.insert(party.clone());
+        for key in values {
+            self.values.entry(key).or_default().is_asked = true;
+        }
+    }
+
+    /// All subjects whose events are needed.
+    pub(super) fn subjects(&self) -> BTreeSet<Subject> {
+        let all = [&self.asked, &self.beside, &self.decisions, &self.documents, &self.guest_orders];
+        all.into_iter().chain(self.witnesses.values()).flatten().cloned().collect()
+    }
+
+    /// Values that more parties asserted than it links, so that not all of them were followed.
+    pub(super) fn hubs(&self) -> BTreeSet<IdentifierKey> {
+        let beyond = self.values.iter().filter(|(key, value)| !value.is_followed(key, &self.rules));
+        beyond.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// How much was found; it only grows.
+    fn size(&self) -> usize {
+        let of_value = |value: &ValueSearch| usize::from(value.is_asked) + usize::from(value.on_document);
+        let values = self.values.values().map(|value| 1 + usize::from(value.passes) + of_value(value));
+        let parties = self.asked.len() * 2 + self.beside.len();
+        parties + self.decisions.len() + self.documents.len() + self.guest_orders.len() + values.sum::<usize>()
+    }
+
+    fn check_size(&self) -> Result<(), ServiceError> {
+        let parties = self.asked.len() + self.beside.len();
+        if parties + self.decisions.len() + self.documents.len() + self.guest_orders.len() > MOST_SUBJECTS {
+            return Err(too_large(&format!("more than {MOST_SUBJECTS} subjects")));
+        }
+        Ok(())
+    }
+
+    /// Looks at one event.
+    fn take_event(&mut self, event: &DecodedEvent, recorded_at: Micros) {
+        self.earliest = Some(self.earliest.map_or(recorded_at, |earliest| earliest.min(recorded_at)));
+        let mut named: BTreeSet<Subject> = BTreeSet::new();
+        let mut guests: BTreeSet<Subject> = BTreeSet::new();
+        parties_named(event, &mut |party, guest| {
+            if guest.is_some() {
+                guests.insert(party.clone());
+            }
+            named.insert(party.clone());
+        });
+        self.note_times(event, &named, recorded_at);
+        let subject = &event.header.subject;
+        match subject.kind() {
+            SubjectKind::Party => self.take_party(event, &named),
+            SubjectKind::Decision => self.take_decision(event, &named),
+            _ => self.take_document(event, &guests),
+        }
+        self.note_holders(event, &named, recorded_at);
+    }
+
+    fn note_times(&mut self, event: &DecodedEvent, named: &BTreeSet<Subject>, recorded_at: Micros) {
+        let happened = self.as_of.is_none_or(|at| event.header.occurred_at <= at);
+        let counts = happened && self.known_at.is_none_or(|at| recorded_at <= at);
+        for party in named.iter().filter(|party| self.asked.contains(*party) || self.beside.contains(*party)) {
+            let first = self.first_seen.entry(party.clone()).or_insert(recorded_at);
+            *first = (*first).min(recorded_at);
+            let happened_at = event.header.occurred_at;
+            let first = self.first_happened.entry(party.clone()).or_insert(happened_at);
+            *first = (*first).min(happened_at);
+            // Whoever is only written to, or delivered to, was there all the same.
+            let witnesses = self.witnesses.entry(party.clone()).or_default();
+            if counts && witnesses.len() < MOST_WITNESSES {
+                witnesses.insert(event.header.subject.clone());
+            }
+        }
+    }
+
+    /// What a source says of its own record joins others of it.
+    fn take_party(&mut self, event: &DecodedEvent, named: &BTreeSet<Subject>) {
+        let subject = &event.header.subject;
+        if matches!(event.body, Body::PartyMergedAtSource(_) | Body::PartySplitAtSource(_)) {
+            self.join_parties(named);
+        }
+        let (is_asked, is_beside) = (self.asked.contains(subject), self.beside.contains(subject));
+        for key in identifiers_of(event).filter(|_| is_asked || is_beside) {
+            self.values.entry(key).or_default().is_asked |= is_asked;
+        }
+    }
+
+    /// A decision joins whom it names, and is known to those that it supersedes and that supersede it.
+    fn take_decision(&mut self, event: &DecodedEvent, named: &BTreeSet<Subject>) {
+        let supersedes = match &event.body {
+            Body::PartiesLinked(m) => &m.supersedes,
+            Body::PartiesSeparated(m) => &m.supersedes,
+            _ => return,
+        };
+        let others: Vec<Subject> = supersedes.iter().filter_map(|text| text.parse().ok()).collect();
+        let subject = &event.header.subject;
+        let is_known = self.decisions.contains(subject) || others.iter().any(|other| self.decisions.contains(other));
+        let names = named.iter().any(|party| self.asked.contains(party) || self.beside.contains(party));
+        if is_known || names {
+            self.decisions.insert(subject.clone());
+            self.decisions.extend(others.into_iter().filter(|other| other.kind() == SubjectKind::Decision));
+            self.join_parties(named);
+        }
+    }
+
+    /// Parties that one event joins: all are asked for where one is.
+    fn join_parties(&mut self, named: &BTreeSet<Subject>) {
+        if named.iter().any(|party| self.asked.contains(party)) {
+            self.asked.extend(named.iter().cloned());
+        } else if named.iter().any(|party| self.beside.contains(party)) {
+            self.beside.extend(named.iter().cloned());
+        }
+    }
+
+    /// A document is wanted that ever named a party or identifier that is asked for, or a wanted document, or was named by one.
+    fn take_document(&mut self, event: &DecodedEvent, guests: &BTreeSet<Subject>) {
+        let subject = &event.header.subject;
+        let mut owners: BTreeSet<Subject> = guests.clone();
+        let references = event.header.references.iter();
+        let is_owner = |role: ReferenceRole| role.target() == RoleTarget::Owner;
+        owners.extend(references.filter(|r| is_owner(r.role)).map(|r| r.subject.clone()));
+        if let Body::DocumentReassigned(m) = &event.body {
+            owners.extend(m.to.parse());
+        }
+        if guests.iter().any(|guest| self.asked.contains(guest) || self.beside.contains(guest)) {
+            self.guest_orders.insert(subject.clone());
+        }
+        if !subject.kind().is_document() {
+            return;
+        }
+        let mut documents: BTreeSet<Subject> = BTreeSet::new();
+        documents_named(event, &mut |document| {
+            if document.kind().is_document() {
+                documents.insert(document.clone());
+            }
+        });
+        let keys: Vec<IdentifierKey> = identifiers_of(event).collect();
+        let is_wanted = self.documents.contains(subject)
+            || owners.iter().any(|owner| self.asked.contains(owner))
+            || keys
+                .iter()
+                .any(|key| self.values.get(key).is_some_and(|v| v.is_asked && v.is_followed(key, &self.rules)))
+            || documents.iter().any(|document| self.documents.contains(document));
+        if is_wanted {
+            self.documents.insert(subject.clone());
+            self.documents.extend(documents);
+            self.beside.extend(owners);
+            keys.into_iter().for_each(|key| self.values.entry(key).or_default().on_document = true);
+        }
+    }
+
+    /// Who asserts a value that is followed: whoever is recorded with it, and whoever is called by it.
+    fn note_holders(&mut self, event: &DecodedEvent, named: &BTreeSet<Subject>, recorded_at: Micros) {
+        if self.identity_at.is_some_and(|at| recorded_at > at) {
+            return;
+        }
+        let rules = &self.rules;
+        let mut note = |party: &Subject, key: &IdentifierKey| {
+            let value = self.values.get_mut(key);
+            if let Some(value) = value.filter(|value| value.holders.len() as u64 <= most_followed(key, rules)) {
+                value.holders.insert(party.clone());
+            }
+        };
+        if event.header.subject.kind() == SubjectKind::Party {
+            identifiers_of(event).for_each(|key| note(&event.header.subject, &key));
+        }
+        for party in named {
+            note(party, &IdentifierKey::of_party(party));
+            guest_identifier(party).iter().for_each(|key| note(party, key));
+        }
+    }
+
+    /// Whoever holds a value that links, or that stands on a document, is a party of the search; and has its own number.
+    fn follow_values(&mut self) {
+        for (key, value) in &mut self.values {
+            value.passes = (value.passes + 1).min(COUNTED);
+            let is_of_use = value.on_document || self.rules.strength(key.kind()) != LinkStrength::Neither;
+            if is_of_use && value.is_followed(key, &self.rules) {
+                let into = if value.is_asked { &mut self.asked } else { &mut self.beside };
+                into.extend(value.holders.iter().cloned());
+            }
+        }
+        self.beside.retain(|party| !self.asked.contains(party));
+        for (parties, is_asked) in [(&self.asked, true), (&self.beside, false)] {
+            for party in parties {
+                for key in [Some(IdentifierKey::of_party(party)), guest_identifier(party)].into_iter().flatten() {
+                    self.values.entry(key).or_default().is_asked |= is_asked;
+                }
+            }
+        }
+    }
+}
+
+impl ValueSearch {
+    /// Whether its holders, and the documents on which it stands, are followed: not before they are counted, else a value that
+    /// half the world has would be followed until it is seen to be one.
+    fn is_followed(&self, key: &IdentifierKey, rules: &IdentityRules) -> bool {
+        self.passes == COUNTED && self.holders.len() as u64 <= most_followed(key, rules)
+    }
+}
+
+/// Holders of a value that are followed at most. One of a kind that never links has no limit: it is followed for whose the documents
+/// are that it stands on.
+fn most_followed(key: &IdentifierKey, rules: &IdentityRules) -> u64 {
+    let limit = rules.holder_limit(key.kind());
+    limit.saturating_add(limit.max(BEYOND_LIMIT))
+}
+
+/// The valid identifiers that an event carries: a party's own, or those on a document.
+fn identifiers_of(event: &DecodedEvent) -> impl Iterator<Item = IdentifierKey> {
+    let identifiers = event.body.identifiers().iter();
+    identifiers.filter_map(|found| normalise_identifier(&found.kind, &found.text, &found.issuer).ok())
+}
+
+impl Service {
+    /// Looks through the log up to these positions until it adds nobody.
+    pub(super) async fn search_log(&self, search: &mut LogSearch, positions: &[u64]) -> Result<(), ServiceError> {
+        search.follow_values();
+        loop {
+            let before = search.size();
+            for (partition, head) in (0u32..).zip(positions) {
+                let mut from = 0;
+                while from < *head {
+                    let records = self.log.read(EVENTS_TOPIC, partition, from, CHUNK).await?;
+                    let Some(last) = records.last() else { break };
+                    from = last.offset + 1;
+                    for stored in records.iter().take_while(|stored| stored.offset < *head) {
+                        // What is no event is in quarantine, and part of no view.
+                        let Ok(event) = decode_with(&stored.record.value, self.keys.as_ref()) else { continue };
+                        search.take_event(&event, stored.record.time);
+                    }
+                    // Before more of them are remembered.
+                    search.check_size()?;
+                }
+            }
+            search.follow_values();
+            search.check_size()?;
+            if search.size() == before {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// What belongs to the question is more than is taken.
+pub(super) fn too_large(what: &str) -> ServiceError {
+    ServiceError::new(
+        crate::ErrorCode::TooLarge,
+        format!(
+            "{what} could belong to this customer at some time, or are settled with its documents: a read in the past folds them \
+             all, and does not go so far; ask for one of its documents instead, or without a clock"
+        ),
+    )
+}

@@ -1,0 +1,334 @@
+//! What the hub would have answered: the model of the events that count at the clocks, of everybody whom the question touches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use onefold_event::{DecodedEvent, Micros, Subject, SubjectKind, catalogue, decode_with, format_micros, party_id};
+use onefold_fold::{FactState, SubjectState, asserted_identifiers};
+use onefold_identity::OwnerKey;
+use onefold_log::EVENTS_TOPIC;
+use onefold_model::{HubModel, IdentityModel, LoggedEvent};
+use onefold_store::FactsOf;
+use onefold_view::{Bundle, CustomerView, PurchaseTallies, parties_named};
+use uuid::Uuid;
+
+use super::log_search::{LogSearch, MOST_SUBJECTS, too_large};
+use super::{AnsweredClocks, ReadClocks};
+use crate::show::{TALLIED_DOCUMENTS, name_of};
+use crate::{CustomerName, CustomerReference, ErrorCode, Service, ServiceError};
+
+/// Events that a read in the past folds at most.
+pub(super) const MOST_EVENTS: u64 = 100_000;
+/// Subjects whose facts, and events, that are read at once.
+const CHUNK: usize = 1_000;
+
+/// A copy of an event, as the read model knows it, and what it says.
+struct EventCopy {
+    fact: FactState,
+    event: DecodedEvent,
+}
+
+/// The part of the hub that a question touches, at its clocks.
+pub(super) struct PastWorld {
+    pub(super) model: HubModel,
+    /// Copies that count, by subject, each list ordered as in a subject's row.
+    pub(super) facts: BTreeMap<Subject, Vec<FactState>>,
+    pub(super) clocks: AnsweredClocks,
+    /// Parties that any event which counts is about or names.
+    heard_of: BTreeSet<Subject>,
+    search: LogSearch,
+}
+
+impl Service {
+    /// The part of the hub that a reference touches, and the party whose customer it means; of a document none where nobody holds
+    /// it.
+    pub(super) async fn past_world(
+        &self,
+        reference: &CustomerReference,
+        clocks: &ReadClocks,
+    ) -> Result<(PastWorld, Option<Subject>), ServiceError> {
+        let mut search = LogSearch::new(clocks, &self.rules);
+        match reference {
+            CustomerReference::Id(id) => drop(search.asked.insert(self.party_of_id(*id).await?)),
+            CustomerReference::Identifier(key) => search.ask_value(key),
+            CustomerReference::Subject(subject) if subject.kind() == SubjectKind::Party => {
+                search.asked.insert(subject.clone());
+            }
+            CustomerReference::Subject(subject) => drop(search.documents.insert(subject.clone())),
+        }
+        self.add_present(&mut search, reference).await?;
+        let world = self.fold_past(search, clocks).await?;
+        let party = match reference {
+            CustomerReference::Id(id) => Some(self.party_of_id(*id).await?),
+            CustomerReference::Identifier(key) => Some(world.holder_of(key)?),
+            CustomerReference::Subject(subject) if subject.kind() == SubjectKind::Party => Some(subject.clone()),
+            CustomerReference::Subject(document) => world.owner_of(document),
+        };
+        match (&party, reference) {
+            (Some(party), CustomerReference::Subject(document)) if document.kind() != SubjectKind::Party => {
+                // Its customer has more documents than those that it is settled with.
+                let mut search = world.search;
+                search.asked.extend(world.model.customer(party).unwrap_or_default().iter().cloned());
+                Ok((self.fold_past(search, clocks).await?, Some(party.clone())))
+            }
+            (Some(asked), _) => {
+                self.check_known(&world, asked, reference).await?;
+                Ok((world, party))
+            }
+            (None, _) => Ok((world, None)),
+        }
+    }
+
+    /// Has a search begin with the customers that are meant now, which are nearly always those that were.
+    async fn add_present(&self, search: &mut LogSearch, reference: &CustomerReference) -> Result<(), ServiceError> {
+        let parties: Vec<String> = match reference {
+            CustomerReference::Identifier(key) => self.customers().holding(key).await?.parties,
+            _ => search.asked.iter().map(Subject::to_string).collect(),
+        };
+        for party in parties {
+            let Some(rows) = self.customers().customer(&party).await? else { continue };
+            let members: Vec<String> = rows.parties.keys().cloned().collect();
+            for (member, state) in members.iter().zip(self.store.subjects(&members).await?) {
+                if let Ok(member) = member.parse::<Subject>() {
+                    search.add_present(&member, asserted_identifiers(&member, state.as_ref()).into_keys());
+                }
+            }
+            let documents: i64 = rows.bundles.values().map(Bundle::document_count).sum();
+            if documents > MOST_SUBJECTS as i64 {
+                return Err(too_large(&format!("more than {MOST_SUBJECTS} documents")));
+            }
+            let documents = self.all_documents(&rows).await?;
+            search.documents.extend(documents.iter().filter_map(|key| key.parse().ok()));
+        }
+        Ok(())
+    }
+
+    /// The party whose id this is: any id ever issued is some party's.
+    async fn party_of_id(&self, id: Uuid) -> Result<Subject, ServiceError> {
+        let rows = self.customers().customer_by_id(id).await?;
+        let parties = rows.into_iter().flat_map(|rows| rows.parties.into_keys());
+        let party = { parties }.find(|party| party_id(party) == id).and_then(|party| party.parse().ok());
+        party.ok_or_else(|| ServiceError::not_found(format!("nothing is known of {id}")))
+    }
+
+    /// Who was not heard of yet at the clocks has no view there: says who it is now, and since when.
+    async fn check_known(
+        &self,
+        world: &PastWorld,
+        party: &Subject,
+        reference: &CustomerReference,
+    ) -> Result<(), ServiceError> {
+        let parties = world.model.customer(party).unwrap_or_default();
+        if parties.iter().any(|party| world.is_heard_of(party)) {
+            return Ok(());
+        }
+        let Some(rows) = self.customers().customer(party.as_str()).await? else {
+            return Err(ServiceError::not_found(format!("nothing is known of {reference}")));
+        };
+        let now = self.name(&rows);
+        let called = if now.name.is_empty() { "no name known" } else { &now.name };
+        let least = |of: &BTreeMap<Subject, Micros>| {
+            let all = rows.parties.keys().filter_map(|party| of.get(party.as_str()).copied());
+            all.min().map_or_else(|| "a time that is not known".to_owned(), format_micros)
+        };
+        Err(ServiceError::not_found(format!(
+            "{reference} was not there yet at these clocks: today it is {} ({called}), of which the first event happened at {}, and the \
+             first was taken in at {}; ask for a later time, or without a clock",
+            now.id,
+            least(&world.search.first_happened),
+            least(&world.search.first_seen)
+        )))
+    }
+
+    /// Finds all whom the search touches, and folds what counts of them.
+    async fn fold_past(&self, mut search: LogSearch, clocks: &ReadClocks) -> Result<PastWorld, ServiceError> {
+        let followed = self.store.followed().await?;
+        let heads = self.log.heads(EVENTS_TOPIC).await?;
+        let positions = followed.positions;
+        self.search_log(&mut search, &positions).await?;
+        if let (Some(earliest), Some(known_at)) =
+            (search.earliest, clocks.known_at.into_iter().chain(clocks.identity_at).min())
+            && known_at < earliest
+        {
+            return Err(ServiceError::invalid(format!(
+                "the hub knew nothing at {}: it took in its first event at {}; ask for a later time",
+                format_micros(known_at),
+                format_micros(earliest)
+            )));
+        }
+        let copies = self.copies_of(&search.subjects(), &positions).await?;
+        let identity = {
+            let counts = |at: Micros| clocks.identity_at.is_none_or(|until| at <= until);
+            let events: Vec<LoggedEvent> =
+                copies.iter().filter(|copy| counts(copy.fact.recorded_at)).map(EventCopy::logged).collect();
+            let first_seen = search.first_seen.iter().filter(|(_, at)| counts(**at));
+            let first_seen = first_seen.map(|(party, at)| (party.clone(), *at)).collect();
+            IdentityModel::of(&events, first_seen, search.hubs(), &self.rules)
+        };
+        let copies = copies_at(copies, clocks);
+        let events: Vec<LoggedEvent> = copies.iter().map(EventCopy::logged).collect();
+        let mut facts: BTreeMap<Subject, Vec<FactState>> = BTreeMap::new();
+        for copy in copies {
+            facts.entry(copy.event.header.subject).or_default().push(copy.fact);
+        }
+        facts.values_mut().for_each(|facts| FactState::sort_facts(facts));
+        let mut heard_of = BTreeSet::new();
+        for logged in &events {
+            parties_named(&logged.event, &mut |party, _| heard_of.extend([party.clone()]));
+        }
+        let model = HubModel::with_identity(&events, identity, self.rules.clone());
+        let caught_up = heads == positions && !followed.waiting;
+        Ok(PastWorld { model, facts, clocks: clocks.answered(positions, caught_up), heard_of, search })
+    }
+
+    /// Every distinct copy of an event about these subjects that stands before these positions.
+    async fn copies_of(&self, subjects: &BTreeSet<Subject>, positions: &[u64]) -> Result<Vec<EventCopy>, ServiceError> {
+        let asked: Vec<FactsOf> = subjects.iter().map(|subject| FactsOf::all(subject.as_str())).collect();
+        let mut facts: Vec<FactState> = Vec::new();
+        for some in asked.chunks(CHUNK) {
+            facts.extend(self.store.facts(some).await?.into_iter().flatten());
+            if facts.len() as u64 > MOST_EVENTS {
+                return Err(too_large(&format!("more than {MOST_EVENTS} events")));
+            }
+        }
+        // The read model may have gone on since its positions were read.
+        facts.retain(|fact| positions.get(fact.partition as usize).is_some_and(|head| fact.offset < *head));
+        let mut copies = Vec::with_capacity(facts.len());
+        let mut facts = facts.into_iter().peekable();
+        while facts.peek().is_some() {
+            let some: Vec<FactState> = facts.by_ref().take(CHUNK).collect();
+            let places: Vec<(u32, u64)> = some.iter().map(|fact| (fact.partition, fact.offset)).collect();
+            for (fact, stored) in some.into_iter().zip(self.log.fetch(EVENTS_TOPIC, &places).await?) {
+                let event = decode_with(&stored.record.value, self.keys.as_ref()).map_err(|error| {
+                    let place = format!("{}/{}", fact.partition, fact.offset);
+                    ServiceError::new(
+                        ErrorCode::Damaged,
+                        format!("the event at {place} of the log cannot be read: {error}"),
+                    )
+                })?;
+                copies.push(EventCopy { fact, event });
+            }
+        }
+        Ok(copies)
+    }
+}
+
+impl EventCopy {
+    fn logged(&self) -> LoggedEvent {
+        LoggedEvent { event: self.event.clone(), digest: self.fact.digest, recorded_at: self.fact.recorded_at }
+    }
+}
+
+/// The copies that count for facts (rule G1). Which of contradicting copies stands is judged by what was known, whatever they say of
+/// when it was. A correction speaks of its subject's own time (rule G2): it counts as soon as anything about that counts.
+fn copies_at(mut copies: Vec<EventCopy>, clocks: &ReadClocks) -> Vec<EventCopy> {
+    copies.retain(|copy| clocks.known_at.is_none_or(|at| copy.fact.recorded_at <= at));
+    let Some(as_of) = clocks.as_of else { return copies };
+    let mut stands: BTreeMap<[u8; 16], (Micros, [u8; 16])> = BTreeMap::new();
+    let mut begins: BTreeMap<Subject, Micros> = BTreeMap::new();
+    for copy in &copies {
+        let order = (copy.fact.recorded_at, copy.fact.digest);
+        let first = stands.entry(copy.fact.id).or_insert(order);
+        *first = order.min(*first);
+        if !is_correction(&copy.event) {
+            let begin = begins.entry(copy.event.header.subject.clone()).or_insert(copy.fact.occurred_at);
+            *begin = copy.fact.occurred_at.min(*begin);
+        }
+    }
+    let counts = |copy: &EventCopy| {
+        let begin = begins.get(&copy.event.header.subject).filter(|_| is_correction(&copy.event));
+        copy.fact.occurred_at <= as_of || begin.is_some_and(|begin| *begin <= as_of)
+    };
+    let is_first = |copy: &EventCopy| stands.get(&copy.fact.id) == Some(&(copy.fact.recorded_at, copy.fact.digest));
+    let standing: BTreeSet<[u8; 16]> =
+        copies.iter().filter(|copy| is_first(copy) && counts(copy)).map(|copy| copy.fact.id).collect();
+    let counted: Vec<bool> = copies.iter().map(|copy| standing.contains(&copy.fact.id) && counts(copy)).collect();
+    let mut counted = counted.into_iter();
+    copies.retain(|_| counted.next().unwrap_or(false));
+    copies
+}
+
+fn is_correction(event: &DecodedEvent) -> bool {
+    catalogue().get(event.body.name()).is_ok_and(|ty| ty.correction)
+}
+
+impl PastWorld {
+    /// Whether any event that counts is about a party or names it.
+    fn is_heard_of(&self, party: &Subject) -> bool {
+        self.heard_of.contains(party)
+    }
+
+    /// The party by which the one customer is found that holds a value.
+    fn holder_of(&self, key: &onefold_identity::IdentifierKey) -> Result<Subject, ServiceError> {
+        let mut customers: BTreeMap<Uuid, Subject> = BTreeMap::new();
+        for party in self.model.identity().holders(key).filter(|party| self.is_heard_of(party)) {
+            if let Some(id) = self.model.id_of(party) {
+                customers.entry(id).or_insert_with(|| party.clone());
+            }
+        }
+        let mut found: Vec<Subject> = customers.into_values().collect();
+        match (found.pop(), found.len()) {
+            (Some(party), 0) => Ok(party),
+            (Some(party), _) => {
+                let customers: Vec<CustomerName> =
+                    found.iter().chain([&party]).filter_map(|party| self.name_of(party)).collect();
+                let named: Vec<_> = customers.iter().take(5).map(|c| format!("{} ({})", c.id, c.name)).collect();
+                let message = format!("{key} was held by {} customers: {}", customers.len(), named.join(", "));
+                Err(ServiceError { code: ErrorCode::Ambiguous, message, customers })
+            }
+            (None, _) => Err(ServiceError::not_found(format!(
+                "nobody held {key} at these clocks; ask without one for who does now"
+            ))),
+        }
+    }
+
+    /// A party of the customer that a document belongs to: in trade, else of the debt.
+    fn owner_of(&self, document: &Subject) -> Option<Subject> {
+        let keys = self.model.state(document)?.owner_keys();
+        let mut all = [&keys.trade, &keys.receivable].into_iter().chain(&keys.parts);
+        all.find_map(|key| self.customer_of(key))
+    }
+
+    /// A party of the customer that holds all of an owner key (rule C1).
+    pub(super) fn customer_of(&self, key: &str) -> Option<Subject> {
+        if let Some(OwnerKey::Each(_)) = OwnerKey::parse(key) {
+            return None;
+        }
+        let whose = self.model.whose(key)?;
+        let place = whose.customers.first().filter(|_| whose.whole)?;
+        self.model.customers().get(*place)?.first().cloned()
+    }
+
+    /// Id and name of the customer that holds a party.
+    pub(super) fn name_of(&self, party: &Subject) -> Option<CustomerName> {
+        let view = self.model.view(party, None)?;
+        Some(CustomerName { id: view.id.clone(), name: name_of(&view), parties: view.parties })
+    }
+
+    /// The view, with tallies of all documents where the bundles hold too few and the documents are not too many.
+    pub(super) fn view_of(&self, party: &Subject, today: Option<i64>) -> Option<CustomerView> {
+        let bundles = self.model.bundles_of(party);
+        let documents: i64 = bundles.values().map(Bundle::document_count).sum();
+        if documents > TALLIED_DOCUMENTS || !bundles.values().any(Bundle::has_many_lines) {
+            return self.model.view(party, today);
+        }
+        let mut tallies = PurchaseTallies::default();
+        for subject in self.documents_of(&self.owners_of(party)) {
+            let adds = self.model.contributions(subject).into_iter().flatten();
+            let own = adds.filter(|(owner, _)| bundles.contains_key(*owner));
+            own.filter_map(|(_, adds)| adds.tallies()).for_each(|one| tallies.add(one));
+        }
+        self.model.tallied_view(party, today, Some(&tallies))
+    }
+
+    /// Owner keys of the customer that holds a party: those that something stands under, and its parties.
+    pub(super) fn owners_of(&self, party: &Subject) -> BTreeSet<String> {
+        let parties = self.model.customer(party).unwrap_or_default().iter().map(Subject::to_string);
+        self.model.bundles_of(party).into_keys().chain(parties).collect()
+    }
+
+    /// Documents that stand under any of these owner keys.
+    pub(super) fn documents_of<'a>(&'a self, owners: &'a BTreeSet<String>) -> impl Iterator<Item = &'a Subject> {
+        let is_own = |(subject, state): &(&Subject, &SubjectState)| !state.index_keys(subject).is_disjoint(owners);
+        self.model.states().filter(is_own).map(|(subject, _)| subject)
+    }
+}

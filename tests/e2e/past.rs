@@ -1,0 +1,115 @@
+//! What the commands answer about the past, and how they refuse what there was not.
+
+mod harness;
+
+use harness::{Answer, Home, event, party};
+use serde_json::{Value, json};
+
+const K1: &str = "party:erp:K1";
+
+/// A customer of two parties: recorded, invoiced, paid, and the invoice given to another one.
+fn told() -> Home {
+    let home = Home::new();
+    let server = home.serve();
+    let tax = ("tax_number", "91110000600037341L", "CN");
+    let money = |amount: &str| json!({ "amount": amount, "currency": "CNY" });
+    let buyer = |who: &str| json!([{ "role": "buyer", "subject": who }]);
+    let events = [
+        party("erp:K1", "王伟", &[tax]),
+        party("desk:D7", "Wang Wei", &[tax]),
+        event(
+            "finance.invoice_issued.v1",
+            "invoice:erp:I1",
+            "2026-02-10T09:00:00+08:00",
+            json!({ "total": money("100.00"), "due_on": "2026-03-05", "references": buyer(K1) }),
+        ),
+        event(
+            "finance.payment_received.v1",
+            "payment:bank:P1",
+            "2026-03-01T09:00:00+08:00",
+            json!({
+                "amount": money("40.00"),
+                "allocations": [{ "invoice": "invoice:erp:I1", "amount": "40.00" }],
+                "references": [{ "role": "payer", "subject": K1 }],
+            }),
+        ),
+    ];
+    assert_eq!(server.batch(&events).status, 200);
+    server.settle();
+    assert_eq!(server.stop(), 0);
+    home
+}
+
+fn open(view: &Value) -> &Value {
+    &view["receivable"]["by_currency"]["CNY"]["open"]
+}
+
+#[test]
+fn what_was_open_on_a_day_is_shown_with_the_clocks_of_the_answer() {
+    let home = told();
+    let on = |day: &str| home.run(&["show", K1, "--json", "--as-of", day]).exits(0).json();
+    let (before, after) = (on("2026-02-28"), on("2026-03-01"));
+    assert_eq!((open(&before), open(&after)), (&json!("100.00"), &json!("60.00")));
+    assert_eq!(before["clocks"]["as_of"], "2026-02-28T23:59:59.999999Z");
+    assert_eq!((&before["clocks"]["known_at"], &before["clocks"]["settled"]), (&Value::Null, &json!(false)));
+    assert_eq!(before["clocks"]["positions"].as_array().map(Vec::len), Some(8));
+    assert_eq!(before["id"], home.run(&["show", K1, "--json"]).exits(0).json()["id"]);
+    let text = home.run(&["show", K1, "--as-of", "2026-02-28"]).exits(0).out;
+    assert!(text.starts_with("AS OF 2026-02-28T23:59:59.999999Z") && text.contains("not settled"), "{text}");
+    let documents = home.run(&["documents", "party:desk:D7", "--json", "--as-of", "2026-02-28"]).exits(0).lines();
+    assert_eq!((documents[0]["clocks"].is_object(), documents.len()), (true, 2));
+    assert_eq!(documents[1]["subject"], "invoice:erp:I1");
+    let events = home.run(&["events", K1, "--json", "--as-of", "2026-02-28"]).exits(0).lines();
+    assert_eq!(events.len(), home.run(&["events", K1, "--json"]).exits(0).lines().len());
+    let found =
+        home.run(&["find", "tax_number:CN:91110000600037341L", "--json", "--as-of", "2026-02-28"]).exits(0).json();
+    assert_eq!(found["hits"][0]["parties"], json!(["party:desk:D7", K1]));
+    let status = home.run(&["status", K1, "--json", "--as-of", "2026-02-28"]).exits(0).json();
+    assert_eq!((&status["documents"], &status["money"]["CNY"]["invoiced"]), (&json!(1), &json!("100.00")));
+}
+
+#[test]
+fn a_document_given_to_another_is_its_former_owners_at_the_time_before() {
+    let home = told();
+    let whose = |answer: Answer| answer.exits(0).json()["trade"]["customer"]["parties"].clone();
+    let server = home.serve();
+    assert_eq!(server.batch(&[party("shop:Z", "李娜", &[])]).status, 200);
+    server.settle();
+    assert_eq!(server.stop(), 0);
+    home.run(&["identity", "reassign", "invoice:erp:I1", "--to", "party:shop:Z", "--why", "wrong customer"]).exits(0);
+    let all = home.run(&["events", "invoice:erp:I1", "--json"]).exits(0).lines();
+    let reassigned = all.iter().find(|e| e["type"] == "decision.document_reassigned.v1").expect("the decision");
+    let recorded: jiff::Timestamp = reassigned["recorded_at"].as_str().expect("a time").parse().expect("a time");
+    let known = (recorded - jiff::SignedDuration::from_micros(1)).to_string();
+    assert_eq!(whose(home.run(&["show", "invoice:erp:I1", "--json"])), json!(["party:shop:Z"]));
+    let then = home.run(&["show", "invoice:erp:I1", "--json", "--known-at", &known, "--identity-at", &known]);
+    assert_eq!(whose(then), json!(["party:desk:D7", K1]));
+    let view = home.run(&["show", K1, "--json", "--known-at", &known]).exits(0).json();
+    assert_eq!(open(&view), "60.00");
+    assert_eq!(open(&home.run(&["show", K1, "--json", "--as-of", "2026-03-01"]).exits(0).json()), &Value::Null);
+}
+
+#[test]
+fn what_there_was_not_is_refused_with_what_there_is() {
+    let home = told();
+    for (clock, why) in [
+        (["--as-of", "2126-01-01"], "has not come yet"),
+        (["--known-at", "2126-01-01T00:00:00Z"], "has not come yet"),
+        (["--identity-at", "2026-02-30"], "is not a time"),
+        (["--as-of", "2026-02-01T09:00"], "is not a time"),
+        (["--known-at", "2020-01-01"], "took in its first event at"),
+    ] {
+        home.run(&["show", K1, clock[0], clock[1]]).exits(2).tells(&[why]);
+    }
+    let id = home.run(&["show", K1, "--json"]).exits(0).json()["id"].as_str().expect("an id").to_owned();
+    let absent = home.run(&["show", &id, "--as-of", "1999-12-31"]).exits(1);
+    absent.tells(&["was not there yet", &id, "王伟", "the first event happened at 2026"]);
+    let refused = home.run(&["show", &id, "--as-of", "1999-12-31", "--json"]).exits(1).json();
+    assert_eq!(refused["code"], "not_found");
+    home.run(&["show", "invoice:erp:I1", "--as-of", "1999-12-31"]).exits(1).tells(&["nothing was known"]);
+    home.run(&["find", "王伟", "--as-of", "2026-02-28"]).exits(2).tells(&["words are found as they are now alone"]);
+    home.run(&["documents", "--unattributed", "--as-of", "2026-02-28"]).exits(2).tells(&["as it is now alone"]);
+    home.run(&["status", "--as-of", "2026-02-28"]).exits(2).tells(&["as it is now alone"]);
+    let wrong_zone = Home::configured("[hub]\nzone = 'Mars/Olympus'");
+    wrong_zone.run(&["show", K1, "--as-of", "2026-02-28"]).exits(1).tells(&["hub.zone", "Mars/Olympus"]);
+}
