@@ -9,7 +9,7 @@ const FLOORS: &[(u8, &[&str])] = &[
     (1, &["event"]),
     (2, &["identity", "fold", "view", "value", "mapping", "log"]),
     (3, &["model", "log-embedded", "log-kafka", "store"]),
-    (4, &["customer", "store-sqlite", "store-postgres", "stage"]),
+    (4, &["customer", "store-sqlite", "store-postgres", "stage", "door"]),
     (5, &["connect", "resolver", "projector", "assembler", "publisher", "audit"]),
     (6, &["service"]),
     (7, &["api", "console"]),

@@ -1,7 +1,6 @@
 //! Quarantine entries: a record's bytes, all its problems, and what reading it again needs.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use onefold_door::system_time;
 use onefold_event::{Problem, problems_to_json};
 use onefold_mapping::Connector;
 use onefold_store::QuarantineEntry;
@@ -90,7 +89,7 @@ impl Origin {
         let (first_line, last_line) = kept.lines();
         let offset = kept.offset();
         let part = item.map_or_else(String::new, |item| format!("[{item}]"));
-        let now = now();
+        let now = system_time();
         QuarantineEntry {
             number: 0,
             // The same place with other bytes is another record: a file of the same name replaced the first.
@@ -147,9 +146,4 @@ pub(crate) fn codes(problems: &[Problem]) -> String {
     codes.sort_unstable();
     codes.dedup();
     codes.join(",")
-}
-
-pub(crate) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

@@ -1,8 +1,8 @@
 //! What readers find wrong, in the words of the mapping's own problems (codes `R03..`; the README lists them).
 
+use onefold_door::EarlierCopy;
 use onefold_event::{CloudEventError, EventError, EventId, Problem};
 
-use crate::EarlierCopy;
 use crate::charset::{BadBytes, Charset, Contradiction, hex};
 use crate::evidence::Sample;
 use crate::lines::Endless;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use futures_util::future::select_all;
+use onefold_door::{Door, DoorError};
 use onefold_log::{GroupMembership, Log, LogError, StoredRecord};
 use onefold_mapping::Connector;
 use onefold_stage::{Stage, StageError, StepProgress};
@@ -16,7 +17,7 @@ use serde::Deserialize;
 use crate::ingest::{Batch, To, write};
 use crate::pass::Planned;
 use crate::source::topic::{Message, open};
-use crate::{Door, DoorError, IngestError, IngestReport};
+use crate::{IngestError, IngestReport};
 
 /// Bytes of messages after which a batch is full.
 const BYTES: usize = 8 << 20;

@@ -2,7 +2,6 @@
 
 mod belongs;
 mod charset;
-mod door;
 mod entry;
 mod evidence;
 mod fault;
@@ -17,7 +16,6 @@ mod send;
 mod source;
 mod window;
 
-pub use door::{Door, DoorError, DoorVerdict, EarlierCopy, await_projected};
 pub use ingest::{
     Example, FileReport, FileState, IngestError, IngestProgress, IngestReport, RetryError, RetryOutcome, Seen, again,
     ingest, rehearse, retry,

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use onefold_door::system_time;
 use onefold_event::Problem;
 use onefold_log::{Log, LogError, LogRecord, partition_of};
 use onefold_mapping::{Connector, MappingOutcome, RecordFormat};
@@ -12,7 +13,6 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 use crate::Input;
-use crate::entry::now;
 use crate::fault;
 use crate::kept::Kept;
 use crate::pass::{End, Passed, RawDocument, To, pass};
@@ -101,7 +101,7 @@ pub async fn send(
                     sent.messages += 1;
                     sent.bytes += value.len() as u64;
                     let partition = partition_of(key.as_bytes(), partitions);
-                    let mut record = LogRecord::new(key, value, now());
+                    let mut record = LogRecord::new(key, value, system_time());
                     record.headers.push((CONNECTOR.to_owned(), connector.name().to_owned().into()));
                     batch.push((partition, record));
                 }

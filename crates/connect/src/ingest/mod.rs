@@ -11,13 +11,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use onefold_door::{Door, DoorVerdict};
 use onefold_event::{Event, EventLimits};
 use onefold_mapping::{Connector, MappingOutcome};
 use onefold_store::{Quarantine, QuarantineEntry};
 use tokio::sync::mpsc;
 
 use crate::pass::MappedRecord;
-use crate::{Door, DoorVerdict, Input, fault};
+use crate::{Input, fault};
 pub(crate) use batch::Batch;
 use batch::Ended;
 

@@ -2,20 +2,21 @@
 
 use std::io::Cursor;
 
+use onefold_door::{Door, DoorError, DoorVerdict, system_time};
 use onefold_event::{EventLimits, Problem, problems_to_json};
 use onefold_mapping::{Connector, MappingOutcome, MappingPlan, RecordFormat, TableHeading};
 use onefold_store::{Quarantine, QuarantineEntry, StoreError};
 
 use crate::belongs::{Belonging, Place as Belongs};
 use crate::charset::Charset;
-use crate::entry::{Context, codes, now};
+use crate::entry::{Context, codes};
 use crate::format::csv::{CsvRows, Opening};
 use crate::format::ndjson;
 use crate::ingest::refused;
 use crate::lines::LineEnd;
 use crate::row::{Content, Place, Row};
 use crate::source::{post, topic};
-use crate::{Door, DoorError, DoorVerdict, fault, pass};
+use crate::{fault, pass};
 
 /// What became of an entry.
 #[derive(Debug, Clone, PartialEq)]
@@ -198,7 +199,7 @@ pub async fn retry(
         }
     };
     let mut entry = entry.clone();
-    (entry.codes, entry.problems, entry.last_seen) = (codes(&problems), problems_to_json(&problems), now());
+    (entry.codes, entry.problems, entry.last_seen) = (codes(&problems), problems_to_json(&problems), system_time());
     quarantine.put(vec![entry]).await?;
     Ok(RetryOutcome::Again(problems))
 }

@@ -1,5 +1,6 @@
 //! Posted events through the door; what is none goes to quarantine.
 
+use onefold_door::{Door, DoorVerdict};
 use onefold_event::{Event, EventId, EventLimits, Problem};
 use onefold_mapping::MappingOutcome;
 use onefold_store::Quarantine;
@@ -11,7 +12,7 @@ use crate::entry::Origin;
 use crate::kept::Kept;
 use crate::row::{Content, Place, Row};
 use crate::source::post::{NoEvent, PostedEvent};
-use crate::{Door, DoorVerdict, IngestError, fault};
+use crate::{IngestError, fault};
 
 /// Name of the connector in entries of what was posted.
 pub(crate) const CONNECTOR: &str = "events";
