@@ -15,7 +15,7 @@ use onefold_store::{IntakeStore, Quarantine};
 use serde::Deserialize;
 
 use crate::ingest::{Batch, To, write};
-use crate::pass::Planned;
+use crate::read::PlanCache;
 use crate::source::topic::{Message, open};
 use crate::{IngestError, IngestReport};
 
@@ -50,7 +50,7 @@ pub struct Intake {
     door: Door,
     batch: usize,
     readings: Vec<Reading>,
-    planned: Planned,
+    planned: PlanCache,
     /// Which partition is read first, so that none waits for ever.
     turn: usize,
 }
@@ -91,7 +91,7 @@ impl Intake {
             heads: Vec::new(),
         };
         let readings = connector.input_settings().topics.iter().map(reading).collect();
-        let (batch, planned) = (options.batch.max(1), Planned::default());
+        let (batch, planned) = (options.batch.max(1), PlanCache::default());
         Self { connector, name, log, positions, quarantine, door, batch, readings, planned, turn: 0 }
     }
 

@@ -1,17 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod belongs;
-mod charset;
 mod entry;
-mod evidence;
 mod fault;
-mod format;
 mod ingest;
 mod intake;
-mod kept;
-mod lines;
-mod pass;
-mod row;
+mod map;
+mod read;
+mod record_bytes;
 mod send;
 mod source;
 mod window;

@@ -17,7 +17,7 @@ use onefold_mapping::{Connector, MappingOutcome};
 use onefold_store::{Quarantine, QuarantineEntry};
 use tokio::sync::mpsc;
 
-use crate::pass::MappedRecord;
+use crate::map::MappedRecord;
 use crate::{Input, fault};
 pub(crate) use batch::Batch;
 use batch::Ended;
@@ -102,7 +102,7 @@ async fn run(
     let (send, mut receive) = mpsc::channel(WAITING);
     let reading = {
         let (connector, inputs, count) = (connector.clone(), inputs.to_vec(), Arc::clone(&count));
-        tokio::task::spawn_blocking(move || batch::read(&connector, &inputs, &count, &send))
+        tokio::task::spawn_blocking(move || batch::read_inputs(&connector, &inputs, &count, &send))
     };
     let mut report = IngestReport::default();
     let mut written = Ok(());
@@ -165,18 +165,18 @@ fn bounded(outcome: MappingOutcome, limits: EventLimits) -> MappingOutcome {
 
 /// Notes the end of an input; one that is refused or stopped is a record of its own, in quarantine.
 fn end(ended: Ended, report: &mut IngestReport, entries: &mut Vec<QuarantineEntry>) {
-    report.lines += ended.passed.rows;
-    for warning in &ended.passed.warnings {
-        let line = warning.lines.first().copied().unwrap_or(ended.passed.line);
-        report.warn(&ended.passed.origin.resource, (line, line), std::slice::from_ref(warning));
+    report.lines += ended.summary.rows;
+    for warning in &ended.summary.warnings {
+        let line = warning.lines.first().copied().unwrap_or(ended.summary.line);
+        report.warn(&ended.summary.origin.resource, (line, line), std::slice::from_ref(warning));
     }
     report.withheld += ended.withheld;
     if let Some(start) = &ended.start {
-        let line = ended.passed.line.max(1);
-        report.quarantine(&ended.passed.origin.resource, (line, line), &ended.report.problems);
-        entries.push(ended.passed.origin.file_entry(start, line, &ended.report.problems));
+        let line = ended.summary.line.max(1);
+        report.quarantine(&ended.summary.origin.resource, (line, line), &ended.report.problems);
+        entries.push(ended.summary.origin.file_entry(start, line, &ended.report.problems));
     } else {
-        report.see(&ended.passed.origin.resource, (ended.passed.line, ended.passed.line), &ended.report.problems);
+        report.see(&ended.summary.origin.resource, (ended.summary.line, ended.summary.line), &ended.report.problems);
     }
     report.files.push(ended.report);
 }
