@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod belongs;
+mod drive;
 mod entry;
 mod fault;
 mod ingest;

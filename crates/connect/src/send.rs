@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use onefold_door::system_time;
 use onefold_event::Problem;
 use onefold_format::{RawRow, RowContent};
@@ -10,9 +11,9 @@ use onefold_log::{Log, LogError, LogRecord, partition_of};
 use onefold_mapping::{Connector, MappingOutcome};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tokio::sync::mpsc;
 
 use crate::Input;
+use crate::drive::{BatchSender, BatchSink, drive};
 use crate::fault;
 use crate::map::glimpse;
 use crate::read::{DocumentSink, End, InputContext, PlanCache, ReadSummary, read};
@@ -23,8 +24,6 @@ use crate::window::Document;
 
 const MESSAGES: usize = 1_000;
 const BYTES: usize = 1 << 20;
-/// Batches between the reading thread and the log.
-const WAITING: usize = 4;
 
 /// What was sent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -88,39 +87,51 @@ pub async fn send(
     told: &(dyn Fn(&SendReport) + Sync),
 ) -> Result<SendReport, SendError> {
     let partitions = log.topic(topic, partitions).await?;
-    let (to, mut parts) = mpsc::channel(WAITING);
-    let reading = {
-        let (connector, inputs) = (connector.clone(), inputs.to_vec());
-        tokio::task::spawn_blocking(move || read_inputs(&connector, &inputs, &to))
-    };
-    let mut sent = SendReport::default();
-    let mut written = Ok(());
-    while let Some(parts) = parts.recv().await {
+    let mut sink = TopicSink { log, topic, partitions, connector: connector.name(), sent: SendReport::default(), told };
+    let (connector, inputs) = (connector.clone(), inputs.to_vec());
+    drive(&mut sink, move |to| read_inputs(&connector, &inputs, to)).await?;
+    Ok(sink.sent)
+}
+
+/// Messages into a topic, and into the report.
+struct TopicSink<'s> {
+    log: &'s dyn Log,
+    topic: &'s str,
+    partitions: u32,
+    /// Whom they are for.
+    connector: &'s str,
+    sent: SendReport,
+    told: &'s (dyn Fn(&SendReport) + Sync),
+}
+
+#[async_trait]
+impl BatchSink for TopicSink<'_> {
+    type Batch = Vec<Part>;
+    type Error = SendError;
+
+    async fn write(&mut self, parts: Vec<Part>) -> Result<(), SendError> {
         let mut batch = Vec::with_capacity(parts.len());
         for part in parts {
             match part {
                 Part::Message(key, value) => {
-                    sent.messages += 1;
-                    sent.bytes += value.len() as u64;
-                    let partition = partition_of(key.as_bytes(), partitions);
+                    self.sent.messages += 1;
+                    self.sent.bytes += value.len() as u64;
+                    let partition = partition_of(key.as_bytes(), self.partitions);
                     let mut record = LogRecord::new(key, value, system_time());
-                    record.headers.push((CONNECTOR.to_owned(), connector.name().to_owned().into()));
+                    record.headers.push((CONNECTOR.to_owned(), self.connector.to_owned().into()));
                     batch.push((partition, record));
                 }
-                Part::LeftOut(left_out) => sent.left_out.push(left_out),
+                Part::LeftOut(left_out) => self.sent.left_out.push(left_out),
             }
         }
-        written = log.append(topic, batch).await.map(drop);
-        if written.is_err() {
-            break;
-        }
-        told(&sent);
+        self.log.append(self.topic, batch).await?;
+        (self.told)(&self.sent);
+        Ok(())
     }
-    drop(parts);
-    let read = reading.await.unwrap_or(Err(SendError::Broken));
-    written?;
-    read?;
-    Ok(sent)
+
+    fn broken() -> SendError {
+        SendError::Broken
+    }
 }
 
 /// Makes parts of documents, and hands them on some at a time.
@@ -128,7 +139,7 @@ struct PartSink<'s> {
     resource: String,
     parts: Vec<Part>,
     bytes: usize,
-    to: &'s mpsc::Sender<Vec<Part>>,
+    to: &'s BatchSender<Vec<Part>>,
     /// Nobody listens any more.
     gone: bool,
 }
@@ -148,12 +159,12 @@ impl DocumentSink for PartSink<'_> {
 impl PartSink<'_> {
     fn hand_on(&mut self) {
         self.bytes = 0;
-        self.gone |= self.to.blocking_send(std::mem::take(&mut self.parts)).is_err();
+        self.gone |= !self.to.send(std::mem::take(&mut self.parts));
     }
 }
 
 /// Reads all inputs, one after the other. It stops when nobody listens any more.
-fn read_inputs(connector: &Connector, inputs: &[Input], to: &mpsc::Sender<Vec<Part>>) -> Result<(), SendError> {
+fn read_inputs(connector: &Connector, inputs: &[Input], to: &BatchSender<Vec<Part>>) -> Result<(), SendError> {
     for input in inputs {
         let source = InputSource { input, count: &Arc::default() };
         let mut sink = PartSink { resource: input.resource(), parts: Vec::new(), bytes: 0, to, gone: false };

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use onefold_mapping::{Connector, MappingOutcome};
-use tokio::sync::mpsc;
 
 use crate::Input;
+use crate::drive::BatchSender;
 use crate::fault;
 use crate::ingest::fuse::Fuse;
 use crate::ingest::{FileReport, FileState, IngestError};
@@ -58,7 +58,7 @@ pub(crate) fn read_inputs(
     connector: &Connector,
     inputs: &[Input],
     count: &Arc<AtomicU64>,
-    to: &mpsc::Sender<Batch>,
+    to: &BatchSender<Batch>,
 ) -> Result<(), IngestError> {
     for input in inputs {
         let mut batch = Batch::default();
@@ -81,7 +81,7 @@ pub(crate) fn read_inputs(
                 return ControlFlow::Break(());
             }
             if batch.is_full() {
-                gone = to.blocking_send(std::mem::take(&mut batch)).is_err();
+                gone = !to.send(std::mem::take(&mut batch));
             }
             if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
@@ -94,7 +94,7 @@ pub(crate) fn read_inputs(
             Ok(summary) => summary,
             Err(error) => {
                 // What was whole before is the door's to take.
-                let _ = to.blocking_send(batch);
+                to.send(batch);
                 return Err(error);
             }
         };
@@ -106,7 +106,7 @@ pub(crate) fn read_inputs(
         } else {
             batch.ended = Some(ended(input, summary, None));
         }
-        if to.blocking_send(batch).is_err() {
+        if !to.send(batch) {
             return Ok(());
         }
     }
