@@ -8,8 +8,8 @@ use crate::tree::{Manifest, crates, none};
 const FLOORS: &[(u8, &[&str])] = &[
     (1, &["event"]),
     (2, &["identity", "fold", "view", "value", "mapping", "log"]),
-    (3, &["model", "log-embedded", "log-kafka", "store"]),
-    (4, &["customer", "store-sqlite", "store-postgres", "stage"]),
+    (3, &["model", "log-embedded", "log-kafka", "store", "format"]),
+    (4, &["customer", "store-sqlite", "store-postgres", "stage", "door"]),
     (5, &["connect", "resolver", "projector", "assembler", "publisher", "audit"]),
     (6, &["service"]),
     (7, &["api", "console"]),
@@ -40,7 +40,7 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
 ];
 
 /// What crates that only compute may not depend on: they do no I/O and wait for nothing.
-const PURE: &[&str] = &["event", "identity", "fold", "view", "value", "model", "mapping"];
+const PURE: &[&str] = &["event", "identity", "fold", "view", "value", "model", "mapping", "format"];
 const IMPURE: &[&str] = &["tokio", "async-trait", "rand", "tracing", "rusqlite"];
 
 fn floor(word: &str) -> Option<u8> {

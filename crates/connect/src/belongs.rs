@@ -1,8 +1,7 @@
 //! To which document a row of a table belongs: by its key, by the row above, or to none.
 
+use onefold_format::{RawRow, RowContent, TableFields};
 use onefold_mapping::{FillDownState, MappingOutcome, MappingPlan, is_blank_row};
-
-use crate::row::{Content, Row, TableFields};
 
 /// Where a row belongs.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,13 +26,13 @@ pub(crate) struct Belonging {
 
 impl Belonging {
     /// Fills the cells of a row that are filled from the row above; what an unreadable row says is not known below it.
-    pub(crate) fn fill(&mut self, plan: &MappingPlan, row: &mut Row) {
+    pub(crate) fn fill(&mut self, plan: &MappingPlan, row: &mut RawRow) {
         match &mut row.content {
-            Content::Fields(fields) => {
+            RowContent::Fields(fields) => {
                 row.filled = plan.fill_down(fields, &mut self.above);
                 fields.put(&row.filled);
             }
-            Content::Bad(_, readings) => {
+            RowContent::Bad(_, readings) => {
                 match readings.first_mut() {
                     Some(own) => {
                         let filled = plan.fill_down(own, &mut self.above);
@@ -45,7 +44,7 @@ impl Belonging {
                     self.above.forget();
                 }
             }
-            Content::Json(_) => {}
+            RowContent::Json(_) => {}
         }
     }
 

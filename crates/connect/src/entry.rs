@@ -1,15 +1,13 @@
-//! Quarantine entries: a record's bytes, all its problems, and what reading it again needs.
+//! Quarantine entries: bytes, all that is wrong with them, and what reading them again needs.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use onefold_door::system_time;
 use onefold_event::{Problem, problems_to_json};
+use onefold_format::{Charset, RecordContext, RowPlace, TableLayout};
 use onefold_mapping::Connector;
 use onefold_store::QuarantineEntry;
-use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::charset::Charset;
-use crate::kept::Kept;
-use crate::row::{Place, Row};
+use crate::record_bytes::RecordBytes;
 
 /// What a file's records share.
 #[derive(Debug, Clone)]
@@ -18,43 +16,51 @@ pub(crate) struct Origin {
     pub(crate) mapping: [u8; 8],
     pub(crate) resource: String,
     pub(crate) charset: Charset,
-    pub(crate) delimiter: u8,
-    pub(crate) heading: Vec<String>,
-    /// Carriage returns end its lines.
-    pub(crate) returns: bool,
-    /// Its rows end in one delimiter more than the heading.
-    pub(crate) closed: bool,
+    pub(crate) layout: TableLayout,
 }
 
-/// What an entry keeps beside the bytes, so that they can be read again without their file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Context {
-    /// Digest of the mapping that refused it, in hex.
-    pub(crate) mapping: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(crate) charset: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(crate) delimiter: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) heading: Vec<String>,
-    /// First line, last line, offset and length of each row.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) rows: Vec<(u64, u64, u64, u64)>,
-    /// Carriage returns end lines.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) returns: bool,
-    /// Rows end in one delimiter more than the heading.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) closed: bool,
-    /// Cells that took a value from a row of another document: row, column, value.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) filled: Vec<(usize, usize, String)>,
-    /// Which item of a JSON body.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) item: Option<usize>,
-    /// The bytes are a message, all of it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) message: bool,
+/// The bytes of an entry, and where they stand.
+pub(crate) struct EntryBytes {
+    /// The same place with the same bytes is the same entry.
+    pub(crate) key: String,
+    /// First and last; 0: not in lines.
+    pub(crate) lines: (u64, u64),
+    pub(crate) raw: Vec<u8>,
+    /// Of all bytes, those too that were cut off.
+    pub(crate) length: u64,
+    pub(crate) sha256: String,
+}
+
+/// An entry that was met now, for the first time.
+pub(crate) fn entry(
+    connector: &str,
+    resource: &str,
+    bytes: EntryBytes,
+    context: &RecordContext,
+    problems: &[Problem],
+) -> QuarantineEntry {
+    let now = system_time();
+    let EntryBytes { key, lines: (first_line, last_line), raw, length, sha256 } = bytes;
+    QuarantineEntry {
+        number: 0,
+        key,
+        connector: connector.to_owned(),
+        resource: resource.to_owned(),
+        first_line,
+        last_line,
+        raw,
+        length,
+        sha256,
+        codes: codes(problems),
+        problems: problems_to_json(problems),
+        // Plain text, numbers and lists: nothing that JSON could refuse.
+        context: serde_json::to_value(context).unwrap_or_default(),
+        first_seen: now,
+        last_seen: now,
+        tries: 1,
+        decision: String::new(),
+        why: String::new(),
+    }
 }
 
 impl Origin {
@@ -64,82 +70,56 @@ impl Origin {
             mapping: connector.digest(),
             resource,
             charset,
-            delimiter: 0,
-            heading: Vec::new(),
-            returns: false,
-            closed: false,
+            layout: TableLayout::default(),
         }
     }
 
     /// An entry for a record.
-    pub(crate) fn entry(&self, kept: &Kept, item: Option<usize>, problems: &[Problem]) -> QuarantineEntry {
-        let place = |p: &Place| (p.first_line, p.last_line, p.offset, p.length);
-        let context = Context {
-            mapping: hex::encode(self.mapping),
-            charset: self.charset.encoding.name().to_owned(),
-            delimiter: if self.delimiter == 0 { String::new() } else { char::from(self.delimiter).to_string() },
-            heading: self.heading.clone(),
+    pub(crate) fn entry(&self, kept: &RecordBytes, item: Option<usize>, problems: &[Problem]) -> QuarantineEntry {
+        let place = |p: &RowPlace| (p.first_line, p.last_line, p.offset, p.length);
+        let context = RecordContext {
             rows: kept.places.iter().map(place).collect(),
-            returns: self.returns,
-            closed: self.closed,
             filled: kept.filled.clone(),
             item,
             message: kept.message,
+            ..self.context()
         };
         let sha256 = hex::encode(kept.sha256());
-        let (first_line, last_line) = kept.lines();
-        let offset = kept.offset();
-        let part = item.map_or_else(String::new, |item| format!("[{item}]"));
-        let now = now();
-        QuarantineEntry {
-            number: 0,
-            // The same place with other bytes is another record: a file of the same name replaced the first.
-            key: format!(
-                "{}/{}/{offset}{part}/{}",
-                self.connector,
-                self.resource,
-                sha256.get(..16).unwrap_or_default()
-            ),
-            connector: self.connector.clone(),
-            resource: self.resource.clone(),
-            first_line,
-            last_line,
-            raw: kept.raw.clone(),
-            length: kept.length,
-            sha256,
-            codes: codes(problems),
-            problems: problems_to_json(problems),
-            // Plain text, numbers and lists: nothing that JSON could refuse.
-            context: serde_json::to_value(&context).unwrap_or_default(),
-            first_seen: now,
-            last_seen: now,
-            tries: 1,
-            decision: String::new(),
-            why: String::new(),
-        }
+        let (offset, part) = (kept.offset(), item.map_or_else(String::new, |item| format!("[{item}]")));
+        // The same place with other bytes is another record: a file of the same name replaced the first.
+        let key = format!("{}/{}/{offset}{part}/{}", self.connector, self.resource, beginning(&sha256));
+        let bytes = EntryBytes { key, lines: kept.lines(), raw: kept.raw.clone(), length: kept.length, sha256 };
+        entry(&self.connector, &self.resource, bytes, &context, problems)
     }
 
-    /// An entry for a file as a whole: its beginning stands for it.
+    /// An entry for a file as a whole: its first line stands for it. Without rows in its context it is read again from its file
+    /// only.
     pub(crate) fn file_entry(&self, start: &[u8], line: u64, problems: &[Problem]) -> QuarantineEntry {
         let first = start.split_inclusive(|b| matches!(b, b'\n' | b'\r')).next().unwrap_or_default();
         let raw = first.get(..self.charset.bare_length(first)).unwrap_or_default().to_vec();
-        let place = Place { first_line: line, last_line: line, offset: 0, length: raw.len() as u64 };
-        let content = crate::row::Content::Json(serde_json::Value::Null);
-        let row = Row { place, raw, sha256: None, content, filled: Vec::new() };
-        let mut entry = self.entry(&Kept::of(vec![row], self.charset), None, problems);
-        if let Some(context) = entry.context.as_object_mut() {
-            // No rows: it is read again from its file only.
-            context.remove("rows");
-        }
-        entry.key = format!(
-            "{}/{}/file/{}/{}",
-            self.connector,
-            self.resource,
-            entry.codes,
-            entry.sha256.get(..16).unwrap_or_default()
-        );
-        entry
+        let sha256 = hex::encode(Sha256::digest(&raw));
+        let key = format!("{}/{}/file/{}/{}", self.connector, self.resource, codes(problems), beginning(&sha256));
+        let bytes = EntryBytes { key, lines: (line, line), length: raw.len() as u64, raw, sha256 };
+        entry(&self.connector, &self.resource, bytes, &self.context(), problems)
     }
+
+    fn context(&self) -> RecordContext {
+        let TableLayout { heading, delimiter, returns, closed } = &self.layout;
+        RecordContext {
+            mapping: hex::encode(self.mapping),
+            charset: self.charset.name().to_owned(),
+            delimiter: if *delimiter == 0 { String::new() } else { char::from(*delimiter).to_string() },
+            heading: heading.clone(),
+            returns: *returns,
+            closed: *closed,
+            ..RecordContext::default()
+        }
+    }
+}
+
+/// Of a digest in hex, as much as tells two records of one place apart.
+fn beginning(sha256: &str) -> &str {
+    sha256.get(..16).unwrap_or_default()
 }
 
 pub(crate) fn codes(problems: &[Problem]) -> String {
@@ -147,9 +127,4 @@ pub(crate) fn codes(problems: &[Problem]) -> String {
     codes.sort_unstable();
     codes.dedup();
     codes.join(",")
-}
-
-pub(crate) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

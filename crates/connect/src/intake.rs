@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use futures_util::future::select_all;
+use onefold_door::{Door, DoorError};
 use onefold_log::{GroupMembership, Log, LogError, StoredRecord};
 use onefold_mapping::Connector;
 use onefold_stage::{Stage, StageError, StepProgress};
@@ -14,9 +15,9 @@ use onefold_store::{IntakeStore, Quarantine};
 use serde::Deserialize;
 
 use crate::ingest::{Batch, To, write};
-use crate::pass::Planned;
+use crate::read::PlanCache;
 use crate::source::topic::{Message, open};
-use crate::{Door, DoorError, IngestError, IngestReport};
+use crate::{IngestError, IngestReport};
 
 /// Bytes of messages after which a batch is full.
 const BYTES: usize = 8 << 20;
@@ -49,7 +50,7 @@ pub struct Intake {
     door: Door,
     batch: usize,
     readings: Vec<Reading>,
-    planned: Planned,
+    planned: PlanCache,
     /// Which partition is read first, so that none waits for ever.
     turn: usize,
 }
@@ -90,7 +91,7 @@ impl Intake {
             heads: Vec::new(),
         };
         let readings = connector.input_settings().topics.iter().map(reading).collect();
-        let (batch, planned) = (options.batch.max(1), Planned::default());
+        let (batch, planned) = (options.batch.max(1), PlanCache::default());
         Self { connector, name, log, positions, quarantine, door, batch, readings, planned, turn: 0 }
     }
 

@@ -1,23 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 mod belongs;
-mod charset;
-mod door;
+mod drive;
 mod entry;
-mod evidence;
 mod fault;
-mod format;
 mod ingest;
 mod intake;
-mod kept;
-mod lines;
-mod pass;
-mod row;
+mod map;
+mod read;
+mod record_bytes;
 mod send;
 mod source;
 mod window;
 
-pub use door::{Door, DoorError, DoorVerdict, EarlierCopy, await_projected};
 pub use ingest::{
     Example, FileReport, FileState, IngestError, IngestProgress, IngestReport, RetryError, RetryOutcome, Seen, again,
     ingest, rehearse, retry,

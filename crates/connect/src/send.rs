@@ -2,27 +2,28 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
+use async_trait::async_trait;
+use onefold_door::system_time;
 use onefold_event::Problem;
+use onefold_format::{RawRow, RowContent};
 use onefold_log::{Log, LogError, LogRecord, partition_of};
-use onefold_mapping::{Connector, MappingOutcome, RecordFormat};
+use onefold_mapping::{Connector, MappingOutcome};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tokio::sync::mpsc;
 
 use crate::Input;
-use crate::entry::now;
+use crate::drive::{BatchSender, BatchSink, drive};
 use crate::fault;
-use crate::kept::Kept;
-use crate::pass::{End, Passed, RawDocument, To, pass};
-use crate::row::Content;
+use crate::map::glimpse;
+use crate::read::{DocumentSink, End, InputContext, PlanCache, ReadSummary, read};
+use crate::record_bytes::RecordBytes;
+use crate::source::file::InputSource;
 use crate::source::topic::CONNECTOR;
+use crate::window::Document;
 
 const MESSAGES: usize = 1_000;
 const BYTES: usize = 1 << 20;
-/// Batches between the reading thread and the log.
-const WAITING: usize = 4;
 
 /// What was sent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -86,62 +87,96 @@ pub async fn send(
     told: &(dyn Fn(&SendReport) + Sync),
 ) -> Result<SendReport, SendError> {
     let partitions = log.topic(topic, partitions).await?;
-    let (to, mut parts) = mpsc::channel(WAITING);
-    let reading = {
-        let (connector, inputs) = (connector.clone(), inputs.to_vec());
-        tokio::task::spawn_blocking(move || read(&connector, &inputs, &to))
-    };
-    let mut sent = SendReport::default();
-    let mut written = Ok(());
-    while let Some(parts) = parts.recv().await {
+    let mut sink = TopicSink { log, topic, partitions, connector: connector.name(), sent: SendReport::default(), told };
+    let (connector, inputs) = (connector.clone(), inputs.to_vec());
+    drive(&mut sink, move |to| read_inputs(&connector, &inputs, to)).await?;
+    Ok(sink.sent)
+}
+
+/// Messages into a topic, and into the report.
+struct TopicSink<'s> {
+    log: &'s dyn Log,
+    topic: &'s str,
+    partitions: u32,
+    /// Whom they are for.
+    connector: &'s str,
+    sent: SendReport,
+    told: &'s (dyn Fn(&SendReport) + Sync),
+}
+
+#[async_trait]
+impl BatchSink for TopicSink<'_> {
+    type Batch = Vec<Part>;
+    type Error = SendError;
+
+    async fn write(&mut self, parts: Vec<Part>) -> Result<(), SendError> {
         let mut batch = Vec::with_capacity(parts.len());
         for part in parts {
             match part {
                 Part::Message(key, value) => {
-                    sent.messages += 1;
-                    sent.bytes += value.len() as u64;
-                    let partition = partition_of(key.as_bytes(), partitions);
-                    let mut record = LogRecord::new(key, value, now());
-                    record.headers.push((CONNECTOR.to_owned(), connector.name().to_owned().into()));
+                    self.sent.messages += 1;
+                    self.sent.bytes += value.len() as u64;
+                    let partition = partition_of(key.as_bytes(), self.partitions);
+                    let mut record = LogRecord::new(key, value, system_time());
+                    record.headers.push((CONNECTOR.to_owned(), self.connector.to_owned().into()));
                     batch.push((partition, record));
                 }
-                Part::LeftOut(left_out) => sent.left_out.push(left_out),
+                Part::LeftOut(left_out) => self.sent.left_out.push(left_out),
             }
         }
-        written = log.append(topic, batch).await.map(drop);
-        if written.is_err() {
-            break;
-        }
-        told(&sent);
+        self.log.append(self.topic, batch).await?;
+        (self.told)(&self.sent);
+        Ok(())
     }
-    drop(parts);
-    let read = reading.await.unwrap_or(Err(SendError::Broken));
-    written?;
-    read?;
-    Ok(sent)
+
+    fn broken() -> SendError {
+        SendError::Broken
+    }
+}
+
+/// Makes parts of documents, and hands them on some at a time.
+struct PartSink<'s> {
+    resource: String,
+    parts: Vec<Part>,
+    bytes: usize,
+    to: &'s BatchSender<Vec<Part>>,
+    /// Nobody listens any more.
+    gone: bool,
+}
+
+impl DocumentSink for PartSink<'_> {
+    fn take(&mut self, context: &InputContext<'_>, document: Document) -> ControlFlow<()> {
+        let part = part(context, document, &self.resource);
+        self.bytes += if let Part::Message(_, value) = &part { value.len() } else { 0 };
+        self.parts.push(part);
+        if self.parts.len() >= MESSAGES || self.bytes >= BYTES {
+            self.hand_on();
+        }
+        if self.gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+impl PartSink<'_> {
+    fn hand_on(&mut self) {
+        self.bytes = 0;
+        self.gone |= !self.to.send(std::mem::take(&mut self.parts));
+    }
 }
 
 /// Reads all inputs, one after the other. It stops when nobody listens any more.
-fn read(connector: &Connector, inputs: &[Input], to: &mpsc::Sender<Vec<Part>>) -> Result<(), SendError> {
-    let table = connector.read_settings().format == RecordFormat::Csv;
+fn read_inputs(connector: &Connector, inputs: &[Input], to: &BatchSender<Vec<Part>>) -> Result<(), SendError> {
     for input in inputs {
-        let resource = input.resource();
-        let (mut parts, mut bytes, mut gone) = (Vec::new(), 0, false);
-        let mut take = |cut: RawDocument<'_>| {
-            let part = part(cut, table, &resource);
-            bytes += if let Part::Message(_, value) = &part { value.len() } else { 0 };
-            parts.push(part);
-            if parts.len() >= MESSAGES || bytes >= BYTES {
-                bytes = 0;
-                gone = to.blocking_send(std::mem::take(&mut parts)).is_err();
-            }
-            if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let passed = pass(connector, input, &Arc::new(AtomicU64::new(0)), To::Cut(&mut take));
-        if gone || to.blocking_send(parts).is_err() {
+        let source = InputSource { input, count: &Arc::default() };
+        let mut sink = PartSink { resource: input.resource(), parts: Vec::new(), bytes: 0, to, gone: false };
+        let summary = read(connector, &source, &mut PlanCache::default(), &mut sink);
+        // What was whole before something went wrong is sent.
+        if !sink.gone {
+            sink.hand_on();
+        }
+        if sink.gone {
             return Ok(());
         }
-        let Passed { end, .. } = passed.map_err(|error| SendError::Read { input: input.to_string(), error })?;
+        let ReadSummary { end, .. } = summary.map_err(|error| SendError::Read { input: input.to_string(), error })?;
         let problems = match end {
             End::Complete | End::Stopped(_) => continue,
             End::Incomplete(problem, _) => vec![*problem],
@@ -152,16 +187,17 @@ fn read(connector: &Connector, inputs: &[Input], to: &mpsc::Sender<Vec<Part>>) -
     Ok(())
 }
 
-fn part(cut: RawDocument<'_>, table: bool, resource: &str) -> Part {
-    let mut problems = cut.spoiled;
-    let bad = |row: &crate::row::Row| match &row.content {
-        Content::Bad(problem, _) => Some((**problem).clone()),
+fn part(context: &InputContext<'_>, document: Document, resource: &str) -> Part {
+    let outcome = glimpse(context.connector, &context.plan, resource, &document.rows);
+    let mut problems = document.spoiled;
+    let bad = |row: &RawRow| match &row.content {
+        RowContent::Bad(problem, _) => Some((**problem).clone()),
         _ => None,
     };
-    let unread: Vec<Problem> = cut.rows.iter().filter_map(bad).collect();
+    let unread: Vec<Problem> = document.rows.iter().filter_map(bad).collect();
     // A row that cannot be read spoils its own document, which travels as it is; what it may have swallowed does not.
     problems.retain(|problem| problem.code == "R0307" || problem.code == "R0308");
-    let kept = Kept::of(cut.rows, cut.charset);
+    let kept = RecordBytes::of(document.rows, context.origin.charset);
     if kept.is_cut() {
         problems.extend(unread);
     }
@@ -172,15 +208,10 @@ fn part(cut: RawDocument<'_>, table: bool, resource: &str) -> Part {
         let (first_line, last_line) = kept.lines();
         return Part::LeftOut(LeftOut { resource: resource.to_owned(), first_line, last_line, problems });
     }
-    let key = match &cut.outcome {
+    let key = match &outcome {
         MappingOutcome::Mapped { events, .. } => events.first().map(|event| event.header.subject.to_string()),
         _ => None,
     };
     let key = key.unwrap_or_else(|| hex::encode(Sha256::digest(&kept.raw)).get(..16).unwrap_or_default().to_owned());
-    let mut value = cut.prelude.to_vec();
-    value.extend_from_slice(&kept.raw);
-    if table {
-        value.extend_from_slice(cut.charset.line_feed());
-    }
-    Part::Message(key, value)
+    Part::Message(key, [context.prelude.as_slice(), &kept.raw, &context.closing].concat())
 }

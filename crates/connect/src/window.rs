@@ -5,21 +5,21 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use onefold_event::Problem;
+use onefold_format::RawRow;
 
 use crate::fault;
-use crate::row::Row;
 
 /// Rows that belong together, in the order of the file.
 #[derive(Debug, Default)]
 pub(crate) struct Document {
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Vec<RawRow>,
     /// Why it cannot be taken in, whatever its rows say.
     pub(crate) spoiled: Vec<Problem>,
 }
 
 #[derive(Debug)]
 struct Open {
-    rows: Vec<Row>,
+    rows: Vec<RawRow>,
     spoiled: Vec<Problem>,
     /// Number of the last row that touched it.
     last: u64,
@@ -61,7 +61,7 @@ impl Window {
     }
 
     /// Adds a row to its document; `fault` is why the row itself cannot be read.
-    pub(crate) fn add(&mut self, key: &str, row: Row, fault: Option<Problem>) {
+    pub(crate) fn add(&mut self, key: &str, row: RawRow, fault: Option<Problem>) {
         self.row += 1;
         let late = self.late(key, row.place.first_line);
         self.held += size(&row);
@@ -139,7 +139,7 @@ impl Window {
 }
 
 /// A row's bytes, its fields, which are as many again, and what they are kept in.
-fn size(row: &Row) -> u64 {
+fn size(row: &RawRow) -> u64 {
     const FRAME: usize = 256;
     (2 * row.raw.len() + FRAME) as u64
 }
@@ -155,25 +155,26 @@ fn hash(key: &str) -> (u64, u64) {
 
 #[cfg(test)]
 mod tests {
+    use onefold_format::{RowContent, RowPlace};
+    use onefold_mapping::TableRow;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::row::{Content, Place};
 
-    fn row(line: u64, key: &str) -> Row {
-        let place = Place { first_line: line, last_line: line, offset: line * 10, length: 9 };
-        Row {
+    fn row(line: u64, key: &str) -> RawRow {
+        let place = RowPlace { first_line: line, last_line: line, offset: line * 10, length: 9 };
+        RawRow {
             place,
             raw: Vec::new(),
             sha256: None,
-            content: Content::Fields(csv::StringRecord::from(vec![key]).into()),
+            content: RowContent::Fields([key].into_iter().collect()),
             filled: Vec::new(),
         }
     }
 
     fn key(document: &Document) -> String {
         match document.rows.first().map(|r| &r.content) {
-            Some(Content::Fields(fields)) => fields[0].to_owned(),
+            Some(RowContent::Fields(fields)) => fields.cell(0).unwrap().to_owned(),
             _ => String::new(),
         }
     }

@@ -7,7 +7,8 @@ mod hub;
 use std::sync::Arc;
 
 use hub::{Hub, gzip, invoices_text, parse};
-use onefold_connect::{DoorVerdict, Input, Intake, IntakeOptions, RetryOutcome, SendError, retry, send};
+use onefold_connect::{Input, Intake, IntakeOptions, RetryOutcome, SendError, retry, send};
+use onefold_door::DoorVerdict;
 use onefold_log::{Log, LogError, LogRecord};
 use onefold_mapping::Connector;
 use onefold_stage::{Stage, StageError, StepProgress};

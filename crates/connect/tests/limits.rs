@@ -9,9 +9,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hub::{Hub, key, parse};
-use onefold_connect::{
-    Door, DoorVerdict, Intake, IntakeOptions, NoEvent, PostAnswer, PostedEvent, rehearse, retry, take_posted,
-};
+use onefold_connect::{Intake, IntakeOptions, NoEvent, PostAnswer, PostedEvent, rehearse, retry, take_posted};
+use onefold_door::{Door, DoorOptions, DoorVerdict};
 use onefold_event::EventLimits;
 use onefold_log::{GroupMembership, Log, LogError, LogRecord, StoredRecord};
 use onefold_mapping::Connector;
@@ -163,7 +162,7 @@ async fn an_event_that_the_log_itself_is_too_narrow_for_does_not_keep_out_the_ot
     let hub = Hub::open().await;
     let log: Arc<dyn Log> = Arc::new(Narrow { inner: Arc::clone(&hub.log) as _, most: 1_000 });
     let store = Arc::new(hub.store.clone());
-    let door = Door::open(log, store.clone(), store, key(), (3, EventLimits::default())).await.unwrap();
+    let door = Door::open(log, store.clone(), store, key(), DoorOptions::new(3, EventLimits::default())).await.unwrap();
     let large = record("2", "2", &"n".repeat(2_000), 0);
     let items = vec![
         posted(&record("1", "1", "", 1)),

@@ -7,7 +7,8 @@ mod hub;
 use std::sync::Arc;
 
 use hub::{Hub, gzip, invoices, key, table};
-use onefold_connect::{Door, DoorError, IngestError, Input, ingest};
+use onefold_connect::{IngestError, Input, ingest};
+use onefold_door::{Door, DoorError, DoorOptions};
 use onefold_log::{Log, LogError};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_store::{Quarantine, StoreError};
@@ -71,7 +72,7 @@ async fn a_log_that_cannot_be_written_is_no_fault_of_a_record() {
     let hub = Hub::open().await;
     let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open_read(&hub.dir.path().join("log")).unwrap());
     let store = Arc::new(hub.store.clone());
-    let door = Door::open(log, store.clone(), store, key(), (3, Default::default())).await.unwrap();
+    let door = Door::open(log, store.clone(), store, key(), DoorOptions::new(3, Default::default())).await.unwrap();
     let input = Input::File(hub.write("a.csv", rows(10)));
     let refused = ingest(&invoices(""), &[input], &door, &hub.store, &|_| {}).await.unwrap_err();
     assert!(matches!(&refused, IngestError::Door(DoorError::Log(LogError::Refused(_)))), "{refused}");

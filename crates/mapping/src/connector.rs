@@ -8,7 +8,8 @@ use serde_json::Value as Json;
 use crate::compile::connector_file::compile_connector;
 use crate::connector_tests::run::{ConnectorTestResult, run_tests};
 use crate::language::input::InputSettings;
-use crate::language::reading::{ReadSettings, RecordFormat};
+use crate::language::path::RecordShape;
+use crate::language::reading::ReadSettings;
 use crate::lineage::{FieldLineage, field_lineage};
 use crate::program::compiled::CompiledConnector;
 use crate::report::source_text::SourceText;
@@ -76,9 +77,9 @@ impl Connector {
     /// # Errors
     /// Columns that are missing, stand twice, or are not allowed.
     pub fn plan_heading(&self, heading: &[String]) -> Result<MappingPlan, Vec<Problem>> {
-        match self.inner.read.format {
-            RecordFormat::Csv => MappingPlan::of_heading(Arc::clone(&self.inner), heading, false),
-            RecordFormat::Ndjson | RecordFormat::Json => Ok(MappingPlan::without_heading(Arc::clone(&self.inner))),
+        match self.inner.read.record_shape() {
+            RecordShape::Table => MappingPlan::of_heading(Arc::clone(&self.inner), heading, false),
+            RecordShape::Tree => Ok(MappingPlan::without_heading(Arc::clone(&self.inner))),
         }
     }
 

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 use onefold_assembler::Assembler;
-use onefold_connect::{Door, Intake, IntakeOptions};
+use onefold_connect::{Intake, IntakeOptions};
+use onefold_door::{Door, DoorOptions};
 use onefold_event::{EmptyKeyRing, HubKey};
 use onefold_identity::IdentityRules;
 use onefold_log::{EVENTS_TOPIC, Guarded, Log};
@@ -148,7 +149,8 @@ impl RunningHub {
         }
         let door = if roles.contains(&HubRole::Serve) || !connectors.is_empty() {
             let (known, progress) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
-            Some(Door::open(Arc::clone(&log), known, progress, key.clone(), (partitions, settings.limits)).await?)
+            let options = DoorOptions::new(partitions, settings.limits);
+            Some(Door::open(Arc::clone(&log), known, progress, key.clone(), options).await?)
         } else {
             None
         };

@@ -1,6 +1,7 @@
 //! Events as CloudEvents in, one answer per event out.
 
-use onefold_connect::{Door, DoorVerdict as Said, NoEvent, PostAnswer as Judged, PostedEvent, take_posted};
+use onefold_connect::{NoEvent, PostAnswer as Judged, PostedEvent, take_posted};
+use onefold_door::{Door, DoorVerdict as Said};
 use onefold_event::Problem;
 use serde::Serialize;
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use onefold_connect::DoorVerdict;
 use onefold_customer::CustomerRows;
+use onefold_door::DoorVerdict;
 use onefold_event::{Body, Event, EventId, IdParts, Micros, Subject, SubjectKind, v1};
 use onefold_fold::SubjectState;
 use onefold_identity::{PartyFacts, forbidden_pairs, kept_apart, normalise_identifier};

@@ -1,6 +1,7 @@
 //! The closed list of reasons for which the hub says no.
 
-use onefold_connect::{DoorError, IngestError};
+use onefold_connect::IngestError;
+use onefold_door::DoorError;
 use onefold_log::LogError;
 use onefold_store::StoreError;
 use serde::Serialize;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use onefold_connect::Door;
 use onefold_customer::CustomerReader;
+use onefold_door::Door;
 use onefold_event::KeyRing;
 use onefold_identity::IdentityRules;
 use onefold_log::Log;

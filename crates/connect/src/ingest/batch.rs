@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use onefold_mapping::{Connector, MappingOutcome};
-use tokio::sync::mpsc;
 
 use crate::Input;
+use crate::drive::BatchSender;
 use crate::fault;
 use crate::ingest::fuse::Fuse;
 use crate::ingest::{FileReport, FileState, IngestError};
-use crate::pass::{End, MappedRecord, Passed, To, pass};
+use crate::map::{MappedRecord, MappingSink};
+use crate::read::{End, PlanCache, ReadSummary, read};
+use crate::source::file::InputSource;
 
 const EVENTS: usize = 1_000;
 const RECORDS: usize = 4_000;
@@ -30,7 +32,7 @@ pub(crate) struct Batch {
 /// An input that was read.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    pub(crate) passed: Passed,
+    pub(crate) summary: ReadSummary,
     pub(crate) report: FileReport,
     /// First bytes of what is refused or stopped as a whole.
     pub(crate) start: Option<Vec<u8>>,
@@ -52,11 +54,11 @@ impl Batch {
 }
 
 /// Reads all inputs, one after the other, and sends what they say. It stops when nobody listens any more.
-pub(crate) fn read(
+pub(crate) fn read_inputs(
     connector: &Connector,
     inputs: &[Input],
     count: &Arc<AtomicU64>,
-    to: &mpsc::Sender<Batch>,
+    to: &BatchSender<Batch>,
 ) -> Result<(), IngestError> {
     for input in inputs {
         let mut batch = Batch::default();
@@ -64,7 +66,7 @@ pub(crate) fn read(
         let mut blown = None;
         let mut why: BTreeMap<String, u64> = BTreeMap::new();
         let mut gone = false;
-        let mut take = |taken: MappedRecord| {
+        let mut sink = MappingSink(|taken: MappedRecord| {
             let failed = if let MappingOutcome::Quarantined(problems) = &taken.outcome {
                 let code = problems.first().map_or("", |p| p.code.as_ref());
                 *why.entry(code.to_owned()).or_default() += 1;
@@ -79,20 +81,20 @@ pub(crate) fn read(
                 return ControlFlow::Break(());
             }
             if batch.is_full() {
-                gone = to.blocking_send(std::mem::take(&mut batch)).is_err();
+                gone = !to.send(std::mem::take(&mut batch));
             }
             if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let passed = pass(connector, input, count, To::Mapped(&mut take));
+        });
+        let summary = read(connector, &InputSource { input, count }, &mut PlanCache::default(), &mut sink);
         if gone {
             return Ok(());
         }
-        let passed = passed.map_err(|error| IngestError::Read { input: input.to_string(), error });
-        let passed = match passed {
-            Ok(passed) => passed,
+        let summary = summary.map_err(|error| IngestError::Read { input: input.to_string(), error });
+        let summary = match summary {
+            Ok(summary) => summary,
             Err(error) => {
                 // What was whole before is the door's to take.
-                let _ = to.blocking_send(batch);
+                to.send(batch);
                 return Err(error);
             }
         };
@@ -100,24 +102,24 @@ pub(crate) fn read(
             // One entry for the file, in place of those that wait.
             batch.records.retain(|taken| !matches!(taken.outcome, MappingOutcome::Quarantined(_)));
             let why = why.iter().map(|(code, count)| format!("{count} × {code}")).collect::<Vec<_>>().join(", ");
-            batch.ended = Some(ended(input, passed, Some(fault::fuse(bad, of, line, &why))));
+            batch.ended = Some(ended(input, summary, Some(fault::fuse(bad, of, line, &why))));
         } else {
-            batch.ended = Some(ended(input, passed, None));
+            batch.ended = Some(ended(input, summary, None));
         }
-        if to.blocking_send(batch).is_err() {
+        if !to.send(batch) {
             return Ok(());
         }
     }
     Ok(())
 }
 
-fn ended(input: &Input, mut passed: Passed, blown: Option<onefold_event::Problem>) -> Ended {
-    let (state, problems, start, withheld) = match std::mem::replace(&mut passed.end, End::Complete) {
+fn ended(input: &Input, mut summary: ReadSummary, blown: Option<onefold_event::Problem>) -> Ended {
+    let (state, problems, start, withheld) = match std::mem::replace(&mut summary.end, End::Complete) {
         End::Complete => (FileState::Complete, Vec::new(), None, 0),
         End::Incomplete(problem, open) => (FileState::Incomplete, vec![*problem], None, open),
         End::Refused(problems, start) => (FileState::Refused, problems, Some(start), 0),
         End::Stopped(start) => (FileState::Stopped, blown.into_iter().collect(), Some(start), 0),
     };
-    let report = FileReport { input: input.to_string(), state, lines: passed.rows, problems };
-    Ended { passed, report, start, withheld }
+    let report = FileReport { input: input.to_string(), state, lines: summary.rows, problems };
+    Ended { summary, report, start, withheld }
 }

@@ -1,9 +1,8 @@
 //! What stops an ingest: errors of the world and of the mapping, never of a record.
 
+use onefold_door::DoorError;
 use onefold_mapping::ConnectorTestResult;
 use onefold_store::StoreError;
-
-use crate::DoorError;
 
 /// Why an ingest stopped. What was acknowledged before is safe; reading the same again takes in the rest, once.
 #[derive(Debug, thiserror::Error)]

@@ -11,22 +11,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use async_trait::async_trait;
+use onefold_door::{Door, DoorVerdict};
 use onefold_event::{Event, EventLimits};
 use onefold_mapping::{Connector, MappingOutcome};
 use onefold_store::{Quarantine, QuarantineEntry};
-use tokio::sync::mpsc;
 
-use crate::pass::MappedRecord;
-use crate::{Door, DoorVerdict, Input, fault};
+use crate::drive::{BatchSink, drive};
+use crate::map::MappedRecord;
+use crate::{Input, fault};
 pub(crate) use batch::Batch;
 use batch::Ended;
 
 pub use error::IngestError;
 pub use report::{Example, FileReport, FileState, IngestReport, Seen};
 pub use retry::{RetryError, RetryOutcome, again, retry};
-
-/// Batches between the reading thread and the door.
-const WAITING: usize = 4;
 
 /// How far an ingest is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,29 +97,41 @@ async fn run(
     }
     let of_bytes = inputs.iter().map(size).sum();
     let count = Arc::new(AtomicU64::new(0));
-    let (send, mut receive) = mpsc::channel(WAITING);
-    let reading = {
-        let (connector, inputs, count) = (connector.clone(), inputs.to_vec(), Arc::clone(&count));
-        tokio::task::spawn_blocking(move || batch::read(&connector, &inputs, &count, &send))
-    };
-    let mut report = IngestReport::default();
-    let mut written = Ok(());
-    while let Some(batch) = receive.recv().await {
-        written = write(batch, &to, &mut report).await;
-        if written.is_err() {
-            break;
-        }
-        let events = report.events;
-        progress(IngestProgress { records: report.records, events, bytes: count.load(Ordering::Relaxed), of_bytes });
-    }
-    // The reading thread stops at its next batch when nobody listens.
-    drop(receive);
-    let read = reading.await.unwrap_or(Err(IngestError::Broken));
-    written?;
-    read?;
+    let mut sink = RecordSink { to, report: IngestReport::default(), count: Arc::clone(&count), of_bytes, progress };
+    let (connector, inputs) = (connector.clone(), inputs.to_vec());
+    drive(&mut sink, move |to| batch::read_inputs(&connector, &inputs, &count, to)).await?;
+    let mut report = sink.report;
     report.seconds = began.elapsed().as_secs_f64();
     debug_assert_eq!(report.records, report.mapped + report.skipped + report.quarantined);
     Ok(report)
+}
+
+/// Records to quarantine and the door, and into the report.
+struct RecordSink<'s> {
+    to: To<'s>,
+    report: IngestReport,
+    /// Bytes read so far.
+    count: Arc<AtomicU64>,
+    of_bytes: Option<u64>,
+    progress: &'s (dyn Fn(IngestProgress) + Sync),
+}
+
+#[async_trait]
+impl BatchSink for RecordSink<'_> {
+    type Batch = Batch;
+    type Error = IngestError;
+
+    async fn write(&mut self, batch: Batch) -> Result<(), IngestError> {
+        write(batch, &self.to, &mut self.report).await?;
+        let (records, events) = (self.report.records, self.report.events);
+        let bytes = self.count.load(Ordering::Relaxed);
+        (self.progress)(IngestProgress { records, events, bytes, of_bytes: self.of_bytes });
+        Ok(())
+    }
+
+    fn broken() -> IngestError {
+        IngestError::Broken
+    }
 }
 
 pub(crate) async fn write(batch: Batch, to: &To<'_>, report: &mut IngestReport) -> Result<(), IngestError> {
@@ -164,18 +175,18 @@ fn bounded(outcome: MappingOutcome, limits: EventLimits) -> MappingOutcome {
 
 /// Notes the end of an input; one that is refused or stopped is a record of its own, in quarantine.
 fn end(ended: Ended, report: &mut IngestReport, entries: &mut Vec<QuarantineEntry>) {
-    report.lines += ended.passed.rows;
-    for warning in &ended.passed.warnings {
-        let line = warning.lines.first().copied().unwrap_or(ended.passed.line);
-        report.warn(&ended.passed.origin.resource, (line, line), std::slice::from_ref(warning));
+    report.lines += ended.summary.rows;
+    for warning in &ended.summary.warnings {
+        let line = warning.lines.first().copied().unwrap_or(ended.summary.line);
+        report.warn(&ended.summary.origin.resource, (line, line), std::slice::from_ref(warning));
     }
     report.withheld += ended.withheld;
     if let Some(start) = &ended.start {
-        let line = ended.passed.line.max(1);
-        report.quarantine(&ended.passed.origin.resource, (line, line), &ended.report.problems);
-        entries.push(ended.passed.origin.file_entry(start, line, &ended.report.problems));
+        let line = ended.summary.line.max(1);
+        report.quarantine(&ended.summary.origin.resource, (line, line), &ended.report.problems);
+        entries.push(ended.summary.origin.file_entry(start, line, &ended.report.problems));
     } else {
-        report.see(&ended.passed.origin.resource, (ended.passed.line, ended.passed.line), &ended.report.problems);
+        report.see(&ended.summary.origin.resource, (ended.summary.line, ended.summary.line), &ended.report.problems);
     }
     report.files.push(ended.report);
 }

@@ -1,9 +1,10 @@
 //! A record in the log that was no event to the program that met it, once more.
 
+use onefold_door::Door;
 use onefold_event::{CodecError, EmptyKeyRing, decode};
 use onefold_store::{Quarantine, QuarantineEntry};
 
-use crate::{Door, RetryError, RetryOutcome};
+use crate::{RetryError, RetryOutcome};
 
 /// Whether it is an event to this program, and the views show it. Nothing is taken in: it stands in the log already, and a
 /// copy at the log's end would have another time than the record has wherever the views are made again.

@@ -1,21 +1,19 @@
 //! A quarantine entry through the current mapping once more.
 
-use std::io::Cursor;
+use std::io;
 
+use onefold_door::{Door, DoorError, DoorVerdict, system_time};
 use onefold_event::{EventLimits, Problem, problems_to_json};
-use onefold_mapping::{Connector, MappingOutcome, MappingPlan, RecordFormat, TableHeading};
+use onefold_format::{Charset, KeptRecord, RawRow, RecordContext, ReopenedRows, RowContent, format_of};
+use onefold_mapping::{Connector, MappingOutcome, MappingPlan};
 use onefold_store::{Quarantine, QuarantineEntry, StoreError};
 
 use crate::belongs::{Belonging, Place as Belongs};
-use crate::charset::Charset;
-use crate::entry::{Context, codes, now};
-use crate::format::csv::{CsvRows, Opening};
-use crate::format::ndjson;
+use crate::entry::codes;
+use crate::fault;
 use crate::ingest::refused;
-use crate::lines::LineEnd;
-use crate::row::{Content, Place, Row};
+use crate::map::{map_again, map_rows};
 use crate::source::{post, topic};
-use crate::{Door, DoorError, DoorVerdict, fault, pass};
 
 /// What became of an entry.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,71 +85,62 @@ fn within(
     if given != entry.connector {
         return Err(RetryError::Connector { number, entry: entry.connector.clone(), given: given.to_owned() });
     }
-    let Some(connector) = connector else { return Ok(post::again(&entry.raw, limits)) };
+    let Some(connector) = connector else { return Ok(post::reopen(&entry.raw, limits)) };
     let wrong = |problem: &str| RetryError::Context { number, problem: problem.to_owned() };
-    let context: Context = serde_json::from_value(entry.context.clone()).map_err(|e| wrong(&e.to_string()))?;
+    let context: RecordContext = serde_json::from_value(entry.context.clone()).map_err(|e| wrong(&e.to_string()))?;
     if context.message {
-        return Ok(topic::again(&entry.resource, &entry.raw, connector));
+        return Ok(topic::reopen(&entry.resource, &entry.raw, connector));
     }
     if context.rows.is_empty() || entry.codes.split(',').any(|code| PARTS.contains(&code)) {
         return Err(RetryError::Part { number, resource: resource() });
     }
-    let charset = charset(connector, &context.charset).ok_or_else(|| wrong("its charset is unknown"))?;
+    let charset = Charset::again(&connector.read_settings().charset, &context.charset);
+    let charset = charset.ok_or_else(|| wrong("its charset is unknown"))?;
+    let kept = KeptRecord { raw: &entry.raw, charset, first_line: entry.first_line, context: &context };
+    reopen(connector, &entry.resource, &kept).map_err(|e| wrong(&e.to_string()))
+}
+
+/// What the mapping makes of a record of whatever format.
+fn reopen(connector: &Connector, resource: &str, kept: &KeptRecord<'_>) -> io::Result<MappingOutcome> {
     let read = connector.read_settings();
-    if read.format != RecordFormat::Csv {
-        return Ok(again_json(entry, connector, &context, charset));
-    }
-    let mut layout = read.clone();
-    if let TableHeading::Row(_) = layout.header {
-        layout.header = TableHeading::Given(context.heading.clone());
-    }
-    layout.delimiter = context.delimiter.bytes().next().unwrap_or(layout.delimiter);
-    let unread = |e: std::io::Error| wrong(&e.to_string());
-    let limit = usize::MAX / 2;
-    let end = if context.returns { LineEnd::Return } else { LineEnd::Feed };
-    let opening = Opening { charset, limit, mark: 0, start: &[], end: Some(end), closed: Some(context.closed) };
-    let mut table = match CsvRows::open(Cursor::new(entry.raw.as_slice()), &layout, &opening).map_err(unread)? {
-        Ok(table) => table,
+    let ReopenedRows { heading, mut rows } = match format_of(read.format).reopen(kept, read)? {
+        Ok(reopened) => reopened,
         Err(problem) => return Ok(MappingOutcome::Quarantined(vec![problem])),
     };
-    let mut rows = Vec::new();
-    while let Some(row) = table.next().map_err(unread)? {
-        rows.push(row);
-    }
-    place(&mut rows, &context, entry.first_line);
+    kept.context.place(&mut rows, kept.first_line);
     let bad: Vec<Problem> = (rows.iter())
         .filter_map(|row| match &row.content {
-            Content::Bad(problem, _) => Some((**problem).clone()),
+            RowContent::Bad(problem, _) => Some((**problem).clone()),
             _ => None,
         })
         .collect();
     if !bad.is_empty() {
         return Ok(MappingOutcome::Quarantined(bad));
     }
-    let plan = match connector.plan_heading(table.heading()) {
+    let plan = match connector.plan_heading(&heading) {
         Ok(plan) => plan,
         Err(problems) => return Ok(MappingOutcome::Quarantined(problems)),
     };
-    if let Some(problem) = fill(&plan, &mut rows, &context, &read.group_by) {
+    if let Some(problem) = fill(&plan, &mut rows, kept.context, &read.group_by) {
         return Ok(MappingOutcome::Quarantined(vec![problem]));
     }
-    Ok(pass::map(&plan, &entry.resource, &rows))
+    Ok(map_again(connector, &plan, resource, &rows, kept.context.item.unwrap_or(0)))
 }
 
 /// Fills cells as they were filled when the file was read: from rows of other documents by what the entry keeps, else from
 /// the row above. Answers what is wrong where a row still has no key.
-fn fill(plan: &MappingPlan, rows: &mut [Row], context: &Context, columns: &[String]) -> Option<Problem> {
+fn fill(plan: &MappingPlan, rows: &mut [RawRow], context: &RecordContext, columns: &[String]) -> Option<Problem> {
     let mut belonging = Belonging::default();
     let mut keyless = None;
     for (n, row) in rows.iter_mut().enumerate() {
         let taken = context.filled.iter().filter(|(row, ..)| *row == n);
         let taken: Vec<(usize, String)> = taken.map(|(_, column, value)| (*column, value.clone())).collect();
-        if let Content::Fields(fields) = &mut row.content {
+        if let RowContent::Fields(fields) = &mut row.content {
             fields.put(&taken);
         }
         belonging.fill(plan, row);
-        let (Content::Fields(fields), false) = (&row.content, columns.is_empty()) else { continue };
-        let place = belonging.of(plan, fields, || pass::map(plan, "", std::slice::from_ref(row)));
+        let (RowContent::Fields(fields), false) = (&row.content, columns.is_empty()) else { continue };
+        let place = belonging.of(plan, fields, || map_rows(plan, "", std::slice::from_ref(row)));
         if matches!(place, Belongs::Below(_) | Belongs::Nowhere) {
             keyless.get_or_insert_with(|| fault::keyless(row.place.first_line, columns, n > 0));
         }
@@ -198,65 +187,7 @@ pub async fn retry(
         }
     };
     let mut entry = entry.clone();
-    (entry.codes, entry.problems, entry.last_seen) = (codes(&problems), problems_to_json(&problems), now());
+    (entry.codes, entry.problems, entry.last_seen) = (codes(&problems), problems_to_json(&problems), system_time());
     quarantine.put(vec![entry]).await?;
     Ok(RetryOutcome::Again(problems))
-}
-
-/// The charset by which the bytes were read, if the mapping still names it; else the one that it names now.
-fn charset(connector: &Connector, was: &str) -> Option<Charset> {
-    let names = &connector.read_settings().charset;
-    let was = Charset::by_name(was);
-    let same = names.iter().any(|name| {
-        let name = name.to_ascii_lowercase();
-        Charset::by_name(name.strip_suffix("-bom").unwrap_or(&name)) == was
-    });
-    if same { was } else { Charset::choose(names, &[]).ok().map(|(charset, _)| charset).or(was) }
-}
-
-fn again_json(entry: &QuarantineEntry, connector: &Connector, context: &Context, charset: Charset) -> MappingOutcome {
-    let content = ndjson::parse(&entry.raw, charset, entry.first_line);
-    let body = match content {
-        Content::Json(body) => body,
-        Content::Bad(problem, _) => return MappingOutcome::Quarantined(vec![*problem]),
-        Content::Fields(_) => return MappingOutcome::Quarantined(Vec::new()),
-    };
-    let plan = match connector.plan_heading(&[]) {
-        Ok(plan) => plan,
-        Err(problems) => return MappingOutcome::Quarantined(problems),
-    };
-    let found = match connector.select_records(&body) {
-        Ok(found) => found,
-        Err(problem) => return MappingOutcome::Quarantined(vec![*problem]),
-    };
-    let Some(items) = found else { return MappingOutcome::Skipped { reason: "not for us".to_owned() } };
-    let Some(item) = items.get(context.item.unwrap_or(0)) else {
-        return MappingOutcome::Skipped { reason: "no records in it".to_owned() };
-    };
-    let at = Place { first_line: entry.first_line, last_line: entry.last_line, offset: 0, length: entry.length };
-    let mut rows = vec![Row {
-        place: at,
-        raw: Vec::new(),
-        sha256: None,
-        content: Content::Json(serde_json::Value::Null),
-        filled: Vec::new(),
-    }];
-    place(&mut rows, context, entry.first_line);
-    pass::map_item(&plan, &entry.resource, &rows, item, &body)
-}
-
-/// Gives rows the places that they had in their file.
-fn place(rows: &mut [Row], context: &Context, first: u64) {
-    let known = rows.len() == context.rows.len();
-    for (n, row) in rows.iter_mut().enumerate() {
-        match context.rows.get(n).filter(|_| known) {
-            Some((first_line, last_line, offset, length)) => {
-                row.place = Place { first_line: *first_line, last_line: *last_line, offset: *offset, length: *length };
-            }
-            None => {
-                row.place.first_line = row.place.first_line.saturating_sub(1) + first;
-                row.place.last_line = row.place.last_line.saturating_sub(1) + first;
-            }
-        }
-    }
 }

@@ -1,19 +1,18 @@
 //! A real log and a real store in a directory of their own, and files to read.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use onefold_connect::{Door, IngestReport, Input, ingest};
-use onefold_event::{Event, EventLimits, HubKey, decode};
-use onefold_fold::{FactState, SubjectState};
+use onefold_connect::{IngestReport, Input, ingest};
+use onefold_door::{Door, DoorOptions};
+use onefold_event::{EmptyKeyRing, Event, EventLimits, HubKey, decode};
 use onefold_log::Log;
 use onefold_log_embedded::EmbeddedLog;
 use onefold_mapping::Connector;
-use onefold_store::{
-    FactsOf, FollowStore, HistoryStore, ProjectStore, Quarantine, QuarantineEntry, QuarantineFilter, RowChanges,
-};
+use onefold_projector::Projector;
+use onefold_stage::{Stage, StepProgress};
+use onefold_store::{Quarantine, QuarantineEntry, QuarantineFilter};
 use onefold_store_sqlite::{SqliteOptions, SqliteStore};
 use tempfile::TempDir;
 
@@ -49,34 +48,11 @@ impl Hub {
         self.door = open_door(&self.log, &self.store, EventLimits::default()).await;
     }
 
-    /// Writes what is in the log into subjects' rows, as far as duplicates need them.
+    /// Folds what is in the log.
     pub(crate) async fn project(&self) {
-        let positions = self.store.followed().await.unwrap().positions;
-        let mut rows: BTreeMap<String, Vec<FactState>> = BTreeMap::new();
-        let mut moves = Vec::new();
-        for (partition, (from, head)) in (0..).zip(positions.into_iter().zip(self.log.heads("events").await.unwrap())) {
-            if from == head {
-                continue;
-            }
-            moves.push((partition, from, head));
-            for stored in self.log.read("events", partition, from, 1_000_000).await.unwrap() {
-                let event = decode(&stored.record.value).unwrap();
-                let (digest, at) = (key().digest_event(&event), stored.record.time);
-                let fact = FactState::new(&event.header, &digest, at, partition, stored.offset);
-                rows.entry(event.header.subject.to_string()).or_default().push(fact);
-            }
-        }
-        let asked: Vec<FactsOf> = rows.keys().map(|subject| FactsOf::all(subject)).collect();
-        let known = self.store.facts(&asked).await.unwrap();
-        let mut changes = RowChanges::default();
-        for ((subject, facts), known) in rows.into_iter().zip(known) {
-            let (state, further) = SubjectState::from_copies(known.into_iter().chain(facts).collect()).split_rows();
-            changes.facts.extend(further.into_iter().map(|fact| (subject.clone(), fact)));
-            changes.subjects.push((subject, state.into()));
-        }
-        let mut tx = self.store.begin(&moves).await.unwrap();
-        tx.save(changes).await.unwrap();
-        tx.commit().await.unwrap();
+        let (log, store) = (Arc::clone(&self.log) as _, Arc::new(self.store.clone()) as _);
+        let mut projector = Projector::new(log, store, (key(), Arc::new(EmptyKeyRing)), Default::default());
+        while projector.step().await.unwrap() != StepProgress::Idle {}
     }
 
     pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
@@ -122,9 +98,8 @@ impl Hub {
 }
 
 async fn open_door(log: &Arc<EmbeddedLog>, store: &SqliteStore, limits: EventLimits) -> Door {
-    Door::open(Arc::clone(log) as Arc<dyn Log>, Arc::new(store.clone()), Arc::new(store.clone()), key(), (3, limits))
-        .await
-        .unwrap()
+    let store = Arc::new(store.clone());
+    Door::open(Arc::clone(log) as _, Arc::clone(&store) as _, store, key(), DoorOptions::new(3, limits)).await.unwrap()
 }
 
 /// Invoices, a row per line; `read` are further lines of `[read]`.

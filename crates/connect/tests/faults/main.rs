@@ -1,7 +1,7 @@
-//! Sources, formats and the door over the real log and the real store.
+//! Sources and formats over the real log and the real store.
 
 mod bad_input;
-mod door;
+mod entries;
 mod files;
 mod hub;
 mod real_input;

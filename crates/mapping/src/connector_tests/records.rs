@@ -6,7 +6,8 @@ use std::sync::Arc;
 use onefold_event::Problem;
 use serde_json::Value as Json;
 
-use crate::language::reading::{RecordFormat, TableHeading};
+use crate::language::path::RecordShape;
+use crate::language::reading::TableHeading;
 use crate::program::compiled::CompiledConnector;
 use crate::run::map::RecordResult;
 use crate::run::source::fill_down::FillDownState;
@@ -15,7 +16,7 @@ use crate::run::source::plan::MappingPlan;
 use crate::run::source::record::{NumberedRow, SourceRecord, SourceRow};
 
 pub(crate) fn run_records(program: &Arc<CompiledConnector>, input: &str) -> Result<Vec<RecordResult>, Vec<Problem>> {
-    if program.read.format != RecordFormat::Csv {
+    if program.read.record_shape() == RecordShape::Tree {
         return run_json_records(program, input);
     }
     let bad = |e: csv::Error| vec![Problem::new("T0002", format!("the test's input is no CSV: {e}"))];

@@ -6,4 +6,4 @@ mod open;
 
 pub(crate) use gzip::Trailing;
 pub use input::{Input, InputError};
-pub(crate) use open::{Again, Opened, START, is_of_the_file, open, open_bytes};
+pub(crate) use open::{Again, InputSource, Opened, open_bytes};

@@ -6,14 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use onefold_format::{EndlessError, ReadUnit, START_BYTES, is_of_the_bytes};
+
 use crate::Input;
-use crate::lines::Endless;
+use crate::source::Source;
 use crate::source::file::gzip::{MAGIC, Members, Told};
 
 const BUFFER: usize = 256 * 1024;
-/// Bytes that are looked at before anything is read: marks, `sep=;`, how lines and rows end, and what a refusal shows.
-pub(crate) const START: usize = 64 * 1024;
-
 /// An input that was opened.
 pub(crate) struct Opened {
     /// The first bytes, unpacked; the reader gives them again.
@@ -41,9 +40,29 @@ impl Again {
     }
 }
 
+/// An input, of which `count` hears every byte that is taken from the medium.
+pub(crate) struct InputSource<'i> {
+    pub(crate) input: &'i Input,
+    pub(crate) count: &'i Arc<AtomicU64>,
+}
+
+impl Source for InputSource<'_> {
+    fn resource(&self) -> String {
+        self.input.resource()
+    }
+
+    fn unit(&self) -> ReadUnit {
+        ReadUnit::File
+    }
+
+    fn open(&self) -> io::Result<Opened> {
+        open(self.input, self.count)
+    }
+}
+
 /// Opens an input; what begins with gzip's magic bytes is unpacked, whatever its name. `count` hears of every byte
 /// taken from the medium.
-pub(crate) fn open(input: &Input, count: &Arc<AtomicU64>) -> io::Result<Opened> {
+fn open(input: &Input, count: &Arc<AtomicU64>) -> io::Result<Opened> {
     let (source, again): (Box<dyn Read + Send>, _) = match input {
         Input::File(path) => {
             let file = File::open(path)?;
@@ -68,7 +87,7 @@ pub(crate) fn open_bytes(bytes: &Arc<[u8]>) -> io::Result<Opened> {
         let opened = unpack(Counted { source: Box::new(Cursor::new(Arc::clone(bytes))), count: Arc::default() })?;
         return Ok(Opened { again, ..opened });
     }
-    let start = bytes.get(..START).unwrap_or(bytes).to_vec();
+    let start = bytes.get(..START_BYTES).unwrap_or(bytes).to_vec();
     Ok(Opened { start, reader: Box::new(Cursor::new(Arc::clone(bytes))), again, trailing: Told::default() })
 }
 
@@ -85,10 +104,10 @@ fn unpack(mut source: Counted) -> io::Result<Opened> {
         Box::new(BufReader::with_capacity(BUFFER, whole))
     };
     let mut start = Vec::new();
-    match reader.by_ref().take(START as u64).read_to_end(&mut start) {
+    match reader.by_ref().take(START_BYTES as u64).read_to_end(&mut start) {
         Ok(_) => {}
         // What is whole before the damage counts here as it does further on.
-        Err(error) if is_of_the_file(&error) => {
+        Err(error) if is_of_the_bytes(&error) => {
             reader = Box::new(BufReader::new(Damaged(error.kind(), error.to_string())))
         }
         Err(error) => return Err(error),
@@ -109,7 +128,7 @@ impl Read for AsOpened {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.left == 0 && !into.is_empty() {
             let length = self.file.metadata()?.len();
-            return if length > self.length { Err(Endless::Grown(self.length, length).into()) } else { Ok(0) };
+            return if length > self.length { Err(EndlessError::Grown(self.length, length).into()) } else { Ok(0) };
         }
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(into.len());
         let read = self.file.read(into.get_mut(..most).unwrap_or_default())?;
@@ -140,17 +159,6 @@ impl Read for Damaged {
     }
 }
 
-/// Whether an error is the file's own fault (cut off, damaged), and not the world's.
-pub(crate) fn is_of_the_file(error: &io::Error) -> bool {
-    // Kinds by which flate2 says that the packed stream ends early, is damaged, or fails its checksum; the operating
-    // system's errors carry a number.
-    error.raw_os_error().is_none()
-        && matches!(
-            error.kind(),
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
-        )
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -167,7 +175,7 @@ mod tests {
         assert_eq!(opened.reader.read_to_string(&mut whole).unwrap(), 8);
         std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"3,").unwrap();
         let error = opened.reader.read_to_string(&mut whole).unwrap_err();
-        assert!(is_of_the_file(&error) && error.to_string().contains("from 8 bytes to 10"), "{error}");
+        assert!(is_of_the_bytes(&error) && error.to_string().contains("from 8 bytes to 10"), "{error}");
         assert_eq!(whole, "a,b\n1,2\n");
     }
 }

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use onefold_event::{Event, EventError, EventLimits, Problem, ValueFault, from_cloudevent};
+use onefold_format::json_problem;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, SeqAccess, Visitor};
 use serde_json::Value;
@@ -103,7 +104,7 @@ impl PostedEvent {
         };
         limits.check_json(&self.raw).map_err(crowded)?;
         let value: Value =
-            serde_json::from_slice(&self.raw).map_err(|error| none(String::new(), vec![fault::json(&error, 1)]))?;
+            serde_json::from_slice(&self.raw).map_err(|error| none(String::new(), vec![json_problem(&error, 1)]))?;
         let event = from_cloudevent(&value).map_err(|error| {
             let id = value.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
             none(id, fault::posted(&error))

@@ -4,5 +4,5 @@ mod input;
 mod open;
 
 pub use input::{BatchError, NoEvent, PostedEvent};
-pub(crate) use open::{CONNECTOR, again};
+pub(crate) use open::{CONNECTOR, reopen};
 pub use open::{PostAnswer, take_posted};

@@ -1,17 +1,15 @@
 //! Posted events through the door; what is none goes to quarantine.
 
+use onefold_door::{Door, DoorVerdict};
 use onefold_event::{Event, EventId, EventLimits, Problem};
+use onefold_format::RecordContext;
 use onefold_mapping::MappingOutcome;
-use onefold_store::Quarantine;
-use serde_json::Value;
+use onefold_store::{Quarantine, QuarantineEntry};
 use sha2::{Digest, Sha256};
 
-use crate::charset::Charset;
-use crate::entry::Origin;
-use crate::kept::Kept;
-use crate::row::{Content, Place, Row};
+use crate::entry::{self, EntryBytes};
 use crate::source::post::{NoEvent, PostedEvent};
-use crate::{Door, DoorVerdict, IngestError, fault};
+use crate::{IngestError, fault};
 
 /// Name of the connector in entries of what was posted.
 pub(crate) const CONNECTOR: &str = "events";
@@ -116,37 +114,28 @@ async fn take(
 }
 
 /// What an entry's bytes say now.
-pub(crate) fn again(raw: &[u8], limits: &EventLimits) -> MappingOutcome {
+pub(crate) fn reopen(raw: &[u8], limits: &EventLimits) -> MappingOutcome {
     match (PostedEvent { raw: raw.to_vec() }).event(limits) {
         Ok(event) => MappingOutcome::Mapped { events: vec![event], findings: Vec::new() },
         Err(no) => MappingOutcome::Quarantined(no.problems),
     }
 }
 
-fn entry(item: &PostedEvent, problems: &[Problem]) -> onefold_store::QuarantineEntry {
-    let raw = item.raw.clone();
-    let place = Place { first_line: 0, last_line: 0, offset: 0, length: raw.len() as u64 };
-    let key = format!("{CONNECTOR}/{}", hex::encode(Sha256::digest(&raw)));
-    let row = Row { place, raw, sha256: None, content: Content::Json(Value::Null), filled: Vec::new() };
-    let origin = Origin {
-        connector: CONNECTOR.to_owned(),
-        mapping: [0; 8],
-        resource: RESOURCE.to_owned(),
-        charset: Charset { encoding: encoding_rs::UTF_8 },
-        delimiter: 0,
-        heading: Vec::new(),
-        returns: false,
-        closed: false,
+/// An entry for what was posted: its bytes, under their digest, in no file and under no mapping.
+fn entry(item: &PostedEvent, problems: &[Problem]) -> QuarantineEntry {
+    let (length, sha256) = (item.raw.len() as u64, hex::encode(Sha256::digest(&item.raw)));
+    let context = RecordContext {
+        mapping: hex::encode([0; 8]),
+        charset: "UTF-8".to_owned(),
+        rows: vec![(0, 0, 0, length)],
+        ..RecordContext::default()
     };
-    let mut entry = origin.entry(&Kept::of(vec![row], origin.charset), None, problems);
-    entry.key = key;
-    entry
+    let key = format!("{CONNECTOR}/{sha256}");
+    let bytes = EntryBytes { key, lines: (0, 0), raw: item.raw.clone(), length, sha256 };
+    entry::entry(CONNECTOR, RESOURCE, bytes, &context, problems)
 }
 
-async fn put(
-    quarantine: &dyn Quarantine,
-    entries: Vec<onefold_store::QuarantineEntry>,
-) -> Result<Vec<u64>, IngestError> {
+async fn put(quarantine: &dyn Quarantine, entries: Vec<QuarantineEntry>) -> Result<Vec<u64>, IngestError> {
     if entries.is_empty() {
         return Ok(Vec::new());
     }

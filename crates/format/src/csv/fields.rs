@@ -32,7 +32,7 @@ impl Fields {
     pub(crate) fn split(&self, line: &str) -> TableFields {
         let mut record = StringRecord::with_capacity(line.len(), 16);
         line.split(char::from(self.delimiter)).for_each(|field| record.push_field(field));
-        record.into()
+        TableFields(record)
     }
 
     /// Takes one more line (without its end) of a row; answers the row once it is whole.
@@ -82,7 +82,7 @@ impl Fields {
             start = *end;
         }
         self.filled = (0, 0);
-        record.into()
+        TableFields(record)
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
 
     fn cut(mut fields: Fields, lines: &[&str]) -> Vec<Vec<String>> {
         let found = lines.iter().filter_map(|line| fields.feed(line));
-        found.map(|r| r.iter().map(str::to_owned).collect()).collect()
+        found.map(|r| r.0.iter().map(str::to_owned).collect()).collect()
     }
 
     #[test]
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn a_row_of_many_and_long_fields_is_whole() {
         let line = format!("\"{}\"{}", "x".repeat(5_000), ",".repeat(500));
-        let row = of(b',', None).feed(&line).unwrap();
+        let TableFields(row) = of(b',', None).feed(&line).unwrap();
         assert_eq!((row.len(), row[0].len()), (501, 5_000));
     }
 }

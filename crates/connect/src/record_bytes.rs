@@ -1,15 +1,14 @@
 //! What is kept of a record's rows once they were mapped: their bytes and places.
 
+use onefold_format::{Charset, RawRow, RowContent, RowPlace};
+use onefold_mapping::TableRow;
 use sha2::{Digest, Sha256};
-
-use crate::charset::Charset;
-use crate::row::{Content, Place, Row};
 
 /// Most bytes of one record that are kept, whatever the number of its rows.
 const MOST: usize = 64 << 20;
 
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Kept {
+pub(crate) struct RecordBytes {
     /// Rows without their line ends, joined by line feeds, in the order of the file.
     pub(crate) raw: Vec<u8>,
     /// Of all bytes, those too that were cut off.
@@ -17,16 +16,16 @@ pub(crate) struct Kept {
     /// Where something was cut off: SHA-256 of a single row's own bytes; of several rows the digest of what is kept of
     /// each, followed by that of the row that was cut off.
     cut: Option<[u8; 32]>,
-    pub(crate) places: Vec<Place>,
+    pub(crate) places: Vec<RowPlace>,
     /// Cells that took a value from a row of another document: row, column, value.
     pub(crate) filled: Vec<(usize, usize, String)>,
     /// It is a message, all of it.
     pub(crate) message: bool,
 }
 
-impl Kept {
-    pub(crate) fn of(mut rows: Vec<Row>, charset: Charset) -> Self {
-        let places: Vec<Place> = rows.iter().map(|row| row.place).collect();
+impl RecordBytes {
+    pub(crate) fn of(mut rows: Vec<RawRow>, charset: Charset) -> Self {
+        let places: Vec<RowPlace> = rows.iter().map(|row| row.place).collect();
         let filled = from_others(&rows);
         if let [row] = rows.as_mut_slice() {
             return Self {
@@ -58,7 +57,7 @@ impl Kept {
     pub(crate) fn message(raw: Vec<u8>) -> Self {
         let feeds = raw.strip_suffix(b"\n").unwrap_or(&raw).iter().filter(|byte| **byte == b'\n').count() as u64;
         let length = raw.len() as u64;
-        let places = vec![Place { first_line: 1, last_line: 1 + feeds, offset: 0, length }];
+        let places = vec![RowPlace { first_line: 1, last_line: 1 + feeds, offset: 0, length }];
         Self { raw, length, cut: None, places, filled: Vec::new(), message: true }
     }
 
@@ -84,12 +83,12 @@ impl Kept {
 }
 
 /// What rows took from rows that are not among them, so that they cannot take it again.
-fn from_others(rows: &[Row]) -> Vec<(usize, usize, String)> {
+fn from_others(rows: &[RawRow]) -> Vec<(usize, usize, String)> {
     let mut others = Vec::new();
     for (n, row) in rows.iter().enumerate() {
         let above = n.checked_sub(1).and_then(|n| rows.get(n));
         let known = |column: usize| match above.map(|row| &row.content) {
-            Some(Content::Fields(fields)) => fields.get(column).map(str::trim),
+            Some(RowContent::Fields(fields)) => fields.cell(column).map(str::trim),
             _ => None,
         };
         let taken = row.filled.iter().filter(|(column, value)| known(*column) != Some(value.as_str()));
@@ -98,7 +97,7 @@ fn from_others(rows: &[Row]) -> Vec<(usize, usize, String)> {
     others
 }
 
-fn digest(rows: &[Row], feed: &[u8]) -> [u8; 32] {
+fn digest(rows: &[RawRow], feed: &[u8]) -> [u8; 32] {
     let mut sha = Sha256::new();
     for (n, row) in rows.iter().enumerate() {
         if n > 0 {

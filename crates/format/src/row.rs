@@ -1,7 +1,5 @@
 //! One row of a source: what it says or why it cannot be read, with all its bytes and its place.
 
-use std::ops::{Deref, DerefMut};
-
 use csv::StringRecord;
 use onefold_event::Problem;
 use onefold_mapping::TableRow;
@@ -9,22 +7,37 @@ use serde_json::Value;
 
 /// Where a row stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) first_line: u64,
-    pub(crate) last_line: u64,
-    /// From the start of the unpacked resource.
-    pub(crate) offset: u64,
-    /// Without the line end.
-    pub(crate) length: u64,
+pub struct RowPlace {
+    /// Counted from 1; 0: not in lines.
+    pub first_line: u64,
+    /// The same as the first, unless it goes on over several.
+    pub last_line: u64,
+    /// Bytes from the start of the unpacked resource.
+    pub offset: u64,
+    /// Bytes, without the line end.
+    pub length: u64,
+}
+
+/// How a table is laid out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TableLayout {
+    /// Its columns; none of an empty table.
+    pub heading: Vec<String>,
+    /// Between fields; 0 of what is no table.
+    pub delimiter: u8,
+    /// Carriage returns end its lines.
+    pub returns: bool,
+    /// Its rows end in one delimiter more than the heading, as far as they were read.
+    pub closed: bool,
 }
 
 /// The fields of a row, as the CSV reader keeps them: the mapping borrows them from here.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct TableFields(StringRecord);
+pub struct TableFields(pub(crate) StringRecord);
 
 impl TableFields {
     /// Puts values into their columns (from 0); a column that the row does not have stays away.
-    pub(crate) fn put(&mut self, values: &[(usize, String)]) {
+    pub fn put(&mut self, values: &[(usize, String)]) {
         if values.is_empty() {
             return;
         }
@@ -33,23 +46,9 @@ impl TableFields {
     }
 }
 
-impl From<StringRecord> for TableFields {
-    fn from(record: StringRecord) -> Self {
-        Self(record)
-    }
-}
-
-impl Deref for TableFields {
-    type Target = StringRecord;
-
-    fn deref(&self) -> &StringRecord {
-        &self.0
-    }
-}
-
-impl DerefMut for TableFields {
-    fn deref_mut(&mut self) -> &mut StringRecord {
-        &mut self.0
+impl<'f> FromIterator<&'f str> for TableFields {
+    fn from_iter<I: IntoIterator<Item = &'f str>>(fields: I) -> Self {
+        Self(fields.into_iter().collect())
     }
 }
 
@@ -65,21 +64,26 @@ impl TableRow for TableFields {
 
 /// What a row says.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Content {
+pub enum RowContent {
+    /// Of a table: its fields, as many as the heading has.
     Fields(TableFields),
+    /// A value.
     Json(Value),
     /// It could not be read. What it may belong to: its fields where they are known, and each of its lines read on its own.
     Bad(Box<Problem>, Vec<TableFields>),
 }
 
+/// One row with all its bytes.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Row {
-    pub(crate) place: Place,
+pub struct RawRow {
+    /// Where it stands.
+    pub place: RowPlace,
     /// Without the last line end; cut off at the limit.
-    pub(crate) raw: Vec<u8>,
+    pub raw: Vec<u8>,
     /// SHA-256 of all its bytes, where `raw` was cut off.
-    pub(crate) sha256: Option<[u8; 32]>,
-    pub(crate) content: Content,
+    pub sha256: Option<[u8; 32]>,
+    /// What it says, or why it cannot be read.
+    pub content: RowContent,
     /// Cells that took the value of the row above: column and value.
-    pub(crate) filled: Vec<(usize, String)>,
+    pub filled: Vec<(usize, String)>,
 }

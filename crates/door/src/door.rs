@@ -1,27 +1,21 @@
 //! The door: the one place that appends events.
 
-mod error;
-mod follow;
-mod judge;
-mod recent;
-mod verdict;
-
-use onefold_fold::FactState;
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use onefold_event::{Event, EventError, EventLimits, HubKey, Micros, encode, too_large};
+use onefold_fold::FactState;
 use onefold_log::{EVENTS_TOPIC, Log, LogError, LogRecord, partition_of};
 use onefold_store::{FactsOf, FollowStore, ReadStore};
 use tokio::sync::oneshot;
 
-use judge::{Candidate, Judged, judge};
-use recent::{Copy, MOST, Recent};
-
-pub use error::DoorError;
-pub use follow::await_projected;
-pub use verdict::{DoorVerdict, EarlierCopy};
+use crate::clock::{DoorClock, system_time};
+use crate::error::DoorError;
+use crate::judge::{Candidate, Judged, judge};
+use crate::recent::{Copy, MOST, Recent};
+use crate::verdict::DoorVerdict;
 
 /// Events that waiting callers may put into one batch together.
 const TOGETHER: usize = 4_000;
@@ -31,6 +25,31 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Stamps go on above the last one as long as that is no further ahead of this machine's clock; what is further ahead was
 /// stamped by a clock that was wrong, and is not followed.
 const AHEAD: Micros = 5 * 60 * 1_000_000;
+
+/// How a door is opened.
+#[derive(Clone)]
+pub struct DoorOptions {
+    /// Partitions of the topic of events, where there is none yet.
+    pub partitions: u32,
+    /// What an event may be at most.
+    pub limits: EventLimits,
+    /// What stamps are given by.
+    pub clock: DoorClock,
+}
+
+impl DoorOptions {
+    /// By this machine's clock.
+    pub fn new(partitions: u32, limits: EventLimits) -> Self {
+        Self { partitions, limits, clock: Arc::new(system_time) }
+    }
+}
+
+impl fmt::Debug for DoorOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { partitions, limits, .. } = self;
+        f.debug_struct("DoorOptions").field("partitions", partitions).field("limits", limits).finish_non_exhaustive()
+    }
+}
 
 /// The one place that appends events: drops what is known, judges what contradicts, stamps and writes the rest.
 /// Clones are the same door.
@@ -44,6 +63,7 @@ struct Inner {
     key: HubKey,
     partitions: u32,
     limits: EventLimits,
+    clock: DoorClock,
     queue: Mutex<Vec<Request>>,
     state: tokio::sync::Mutex<State>,
 }
@@ -73,8 +93,9 @@ impl Door {
         known: Arc<dyn ReadStore>,
         progress: Arc<dyn FollowStore>,
         key: HubKey,
-        (partitions, limits): (u32, EventLimits),
+        options: DoorOptions,
     ) -> Result<Self, DoorError> {
+        let DoorOptions { partitions, limits, clock } = options;
         let partitions = log.topic(EVENTS_TOPIC, partitions).await?;
         let inner = Inner {
             log,
@@ -83,6 +104,7 @@ impl Door {
             key,
             partitions,
             limits,
+            clock,
             queue: Mutex::new(Vec::new()),
             state: tokio::sync::Mutex::new(State {
                 last: 0,
@@ -125,17 +147,20 @@ impl Door {
 
 impl Door {
     /// Partitions of the topic of events.
-    pub(crate) fn partitions(&self) -> u32 {
+    pub fn partitions(&self) -> u32 {
         self.0.partitions
     }
 
     /// What an event may be at most.
-    pub(crate) fn limits(&self) -> EventLimits {
+    pub fn limits(&self) -> EventLimits {
         self.0.limits
     }
 
     /// Whether the views show this very event.
-    pub(crate) async fn shows(&self, event: &Event) -> Result<bool, DoorError> {
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn shows(&self, event: &Event) -> Result<bool, DoorError> {
         let rows = self.0.known.subjects(&[event.header.subject.to_string()]).await?;
         let digest = self.0.key.digest_event(event);
         let is_it = |fact: &FactState| fact.id == event.header.id.0 && fact.digest == digest;
@@ -143,7 +168,10 @@ impl Door {
     }
 
     /// Makes known to this door what others wrote until now.
-    pub(crate) async fn learn(&self) -> Result<(), DoorError> {
+    ///
+    /// # Errors
+    /// The log or the store does not answer.
+    pub async fn learn(&self) -> Result<(), DoorError> {
         self.0.learn().await
     }
 }
@@ -154,7 +182,7 @@ impl Inner {
         let mut state = self.state.lock().await;
         let State { last, recent, learnt } = &mut *state;
         let positions = self.progress.followed().await?.positions;
-        let (clock, mut latest) = (now(), 0);
+        let (clock, mut latest) = ((self.clock)(), 0);
         for ((partition, learnt), head) in (0..).zip(learnt).zip(self.log.heads(EVENTS_TOPIC).await?) {
             let known = positions.get(partition as usize).copied().unwrap_or(0).max(*learnt);
             // A store that is far behind, since it is being made anew, is left to find old copies itself.
@@ -301,7 +329,7 @@ impl Inner {
     ) -> Result<Vec<(u32, u64)>, LogError> {
         let mut records = Vec::new();
         for (candidate, _) in batch.iter().zip(judged).filter(|(_, j)| matches!(j, Judged::New)) {
-            state.last = stamp(now(), state.last);
+            state.last = stamp((self.clock)(), state.last);
             let key = candidate.event.header.subject.as_str();
             let partition = partition_of(key.as_bytes(), self.partitions);
             records.push((partition, LogRecord::new(key.as_bytes().to_vec(), candidate.value.clone(), state.last)));
@@ -334,11 +362,6 @@ fn note_larger(batch: &mut [Candidate], most: usize) -> bool {
 /// The stamp after the last one.
 fn stamp(now: Micros, last: Micros) -> Micros {
     if last > now.saturating_add(AHEAD) { now } else { now.max(last.saturating_add(1)) }
-}
-
-fn now() -> Micros {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX)
 }
 
 #[cfg(test)]

@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 
 use encoding_rs::{DecoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
+use onefold_event::Problem;
+
+use crate::fault;
 
 /// How the bytes of one file are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Charset {
+pub struct Charset {
     pub(crate) encoding: &'static Encoding,
 }
 
@@ -20,10 +23,18 @@ pub(crate) struct BadBytes {
 
 /// A mark at the start of a file that says another charset than the mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Contradiction {
+pub struct CharsetContradiction {
     /// What stands there: the mark's charset, or none.
-    pub(crate) found: Option<&'static str>,
-    pub(crate) expected: String,
+    pub found: Option<&'static str>,
+    /// What the mapping names.
+    pub expected: String,
+}
+
+impl CharsetContradiction {
+    /// R0301, of a file that begins with these bytes.
+    pub fn problem(&self, start: &[u8]) -> Problem {
+        fault::mark(self, start)
+    }
 }
 
 /// Byte order marks, longest first.
@@ -35,9 +46,20 @@ const MARKS: [(&[u8], &Encoding); 4] = [
 ];
 
 impl Charset {
+    /// UTF-8.
+    pub const UTF_8: Self = Self { encoding: UTF_8 };
+
+    /// Its name, as connector files may write it.
+    pub fn name(self) -> &'static str {
+        self.encoding.name()
+    }
+
     /// Chooses among the names that the mapping gives, by the mark at the start of the file and by nothing else.
     /// Answers the charset and the length of the mark.
-    pub(crate) fn choose(names: &[String], start: &[u8]) -> Result<(Self, usize), Contradiction> {
+    ///
+    /// # Errors
+    /// The mark is that of another charset, or none stands there and one must.
+    pub fn choose(names: &[String], start: &[u8]) -> Result<(Self, usize), CharsetContradiction> {
         let mark = MARKS.iter().find(|(mark, _)| start.starts_with(mark));
         let expected = || names.join(", ");
         let Some((bytes, marked)) = mark else {
@@ -45,7 +67,7 @@ impl Charset {
             let encoding = plain.and_then(|n| Encoding::for_label(n.as_bytes()));
             return encoding
                 .map(|encoding| (Self { encoding }, 0))
-                .ok_or_else(|| Contradiction { found: None, expected: expected() });
+                .ok_or_else(|| CharsetContradiction { found: None, expected: expected() });
         };
         let allowed = names.iter().any(|name| {
             let name = name.to_ascii_lowercase();
@@ -57,8 +79,19 @@ impl Charset {
         if allowed {
             Ok((Self { encoding: marked }, bytes.len()))
         } else {
-            Err(Contradiction { found: Some(marked.name()), expected: expected() })
+            Err(CharsetContradiction { found: Some(marked.name()), expected: expected() })
         }
+    }
+
+    /// The one by which a record was read, if the mapping still names it; else the one that the mapping names now. None where there
+    /// is neither.
+    pub fn again(names: &[String], was: &str) -> Option<Self> {
+        let was = Self::by_name(was);
+        let same = names.iter().any(|name| {
+            let name = name.to_ascii_lowercase();
+            Self::by_name(name.strip_suffix("-bom").unwrap_or(&name)) == was
+        });
+        if same { was } else { Self::choose(names, &[]).ok().map(|(charset, _)| charset).or(was) }
     }
 
     pub(crate) fn by_name(name: &str) -> Option<Self> {
@@ -70,12 +103,13 @@ impl Charset {
         if self.wide() { 2 } else { 1 }
     }
 
-    pub(crate) fn wide(self) -> bool {
+    /// Whether it writes in units of two bytes.
+    pub fn wide(self) -> bool {
         self.encoding == UTF_16LE || self.encoding == UTF_16BE
     }
 
     /// A line feed as this charset writes it.
-    pub(crate) fn line_feed(self) -> &'static [u8] {
+    pub fn line_feed(self) -> &'static [u8] {
         match self.encoding {
             e if e == UTF_16LE => &[b'\n', 0],
             e if e == UTF_16BE => &[0, b'\n'],
@@ -102,7 +136,7 @@ impl Charset {
     }
 
     /// Length of a line without its line feed, and without the carriage return before it or in its place.
-    pub(crate) fn bare_length(self, line: &[u8]) -> usize {
+    pub fn bare_length(self, line: &[u8]) -> usize {
         let bare = line.strip_suffix(self.line_feed()).unwrap_or(line);
         bare.strip_suffix(self.carriage_return()).unwrap_or(bare).len()
     }
@@ -122,7 +156,7 @@ impl Charset {
     }
 
     /// With U+FFFD where bytes are bad: only to find where fields begin and end, never to be taken in.
-    pub(crate) fn decode_lossy(self, bytes: &[u8]) -> Cow<'_, str> {
+    pub fn decode_lossy(self, bytes: &[u8]) -> Cow<'_, str> {
         self.encoding.decode_without_bom_handling(bytes).0
     }
 
@@ -141,7 +175,7 @@ impl Charset {
 }
 
 /// Bytes as a person reads them in a message: at most so many.
-pub(crate) fn hex(bytes: &[u8], most: usize) -> String {
+pub fn hex_start(bytes: &[u8], most: usize) -> String {
     let mut text: Vec<String> = bytes.iter().take(most).map(|b| format!("{b:02X}")).collect();
     if bytes.len() > most {
         text.push("…".to_owned());
@@ -178,7 +212,7 @@ mod tests {
         assert_eq!((bad.at, bad.bytes.as_slice()), (2, &b"\xFF"[..]));
         let utf8 = Charset { encoding: UTF_8 };
         assert_eq!(utf8.decode(b"ab\xC3(").unwrap_err().at, 2);
-        assert_eq!(hex(&[0xEF, 0xBB, 0xBF], 2), "EF BB …");
+        assert_eq!(hex_start(&[0xEF, 0xBB, 0xBF], 2), "EF BB …");
         let wide = Charset { encoding: UTF_16LE };
         assert!(wide.decode(&[0, 0xD8, b'a', 0]).is_err());
     }

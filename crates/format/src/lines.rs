@@ -16,19 +16,33 @@ const MOST_BLANK: u64 = 10_000_000;
 
 /// What is read has no end, as far as anybody waits for it.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Endless {
+pub enum EndlessError {
+    /// A line goes on and on.
     #[error("a line of more than {LONGEST} bytes")]
     Line,
+    /// Blank lines do.
     #[error("more than {MOST_BLANK} blank lines in a row")]
     Blank,
+    /// It grows as it is read: from so many bytes to so many.
     #[error("it grew from {0} bytes to {1} while it was read")]
     Grown(u64, u64),
 }
 
-impl From<Endless> for io::Error {
-    fn from(error: Endless) -> Self {
+impl From<EndlessError> for io::Error {
+    fn from(error: EndlessError) -> Self {
         Self::new(io::ErrorKind::InvalidData, error)
     }
+}
+
+/// Whether an error is the fault of the bytes themselves (cut off, damaged), and not the world's.
+pub fn is_of_the_bytes(error: &io::Error) -> bool {
+    // Kinds by which flate2 says that the packed stream ends early, is damaged, or fails its checksum; the operating
+    // system's errors carry a number.
+    error.raw_os_error().is_none()
+        && matches!(
+            error.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+        )
 }
 
 /// Counts blank lines in a row.
@@ -36,9 +50,9 @@ impl From<Endless> for io::Error {
 pub(crate) struct Blank(u64);
 
 impl Blank {
-    pub(crate) fn one_more(&mut self) -> Result<(), Endless> {
+    pub(crate) fn one_more(&mut self) -> Result<(), EndlessError> {
         self.0 += 1;
-        if self.0 > MOST_BLANK { Err(Endless::Blank) } else { Ok(()) }
+        if self.0 > MOST_BLANK { Err(EndlessError::Blank) } else { Ok(()) }
     }
 }
 
@@ -196,7 +210,7 @@ impl<R: BufRead> Lines<R> {
                 let read = self.until_end(CHUNK, &mut chunk)?;
                 into.length += read as u64;
                 if into.length - before > LONGEST {
-                    return Err(Endless::Line.into());
+                    return Err(EndlessError::Line.into());
                 }
                 if let Some(over) = &mut into.over {
                     over.push(&chunk);
@@ -314,7 +328,7 @@ mod tests {
     fn blank_lines_end_somewhere() {
         let mut blank = Blank(MOST_BLANK - 1);
         assert!(blank.one_more().is_ok());
-        assert!(matches!(blank.one_more(), Err(Endless::Blank)));
+        assert!(matches!(blank.one_more(), Err(EndlessError::Blank)));
     }
 
     fn all(bytes: &[u8], charset: &str, limit: usize) -> Vec<(Vec<u8>, u64, Option<[u8; 32]>)> {

@@ -6,10 +6,11 @@ use onefold_event::Problem;
 use onefold_mapping::{ReadSettings, TableHeading};
 
 use crate::charset::Charset;
+use crate::csv::fields::Fields;
 use crate::fault;
-use crate::format::csv::fields::Fields;
+use crate::format::{RowReader, START_BYTES};
 use crate::lines::{Blank, Bytes, LineEnd, Lines, Quoting};
-use crate::row::{Content, Place, Row, TableFields};
+use crate::row::{RawRow, RowContent, RowPlace, TableFields, TableLayout};
 
 /// Reads the rows of one table.
 pub(crate) struct CsvRows<R> {
@@ -24,7 +25,7 @@ pub(crate) struct CsvRows<R> {
     pad: bool,
     quoting: Quoting,
     fields: Fields,
-    heading: Vec<String>,
+    layout: TableLayout,
     prelude: Vec<u8>,
     /// Rows of the prelude.
     before: usize,
@@ -70,7 +71,12 @@ impl<R: BufRead> CsvRows<R> {
             pad: layout.pad_ragged,
             quoting,
             fields: Fields::new(quoting),
-            heading: Vec::new(),
+            layout: TableLayout {
+                heading: Vec::new(),
+                delimiter,
+                returns: end == LineEnd::Return,
+                closed: closed == Some(true),
+            },
             prelude: Vec::new(),
             before: 0,
             bytes: Bytes::default(),
@@ -86,7 +92,7 @@ impl<R: BufRead> CsvRows<R> {
             rows.before += 1;
         }
         match &layout.header {
-            TableHeading::Given(columns) => rows.heading.clone_from(columns),
+            TableHeading::Given(columns) => rows.layout.heading.clone_from(columns),
             TableHeading::Row(wanted) => {
                 let wanted = (*wanted).max(1);
                 for number in 1..=wanted {
@@ -97,79 +103,37 @@ impl<R: BufRead> CsvRows<R> {
                         rows.before += 1;
                     }
                     match row.map(|row| (row.content, number == wanted)) {
-                        Some((Content::Fields(fields), true)) => {
-                            rows.heading = fields.iter().map(|f| f.trim().to_owned()).collect()
+                        Some((RowContent::Fields(TableFields(fields)), true)) => {
+                            rows.layout.heading = fields.iter().map(|f| f.trim().to_owned()).collect()
                         }
-                        Some((Content::Bad(problem, _), true)) => return Ok(Err(*problem)),
+                        Some((RowContent::Bad(problem, _), true)) => return Ok(Err(*problem)),
                         Some(_) => {}
                         None => break,
                     }
                 }
             }
         }
-        Ok(rows.unclosed().map_or(Ok(rows), Err))
+        Ok(rows.unclosed.take().map_or(Ok(rows), Err))
     }
 
     /// What ends a line of this table.
-    pub(crate) fn line_break(&self) -> &'static [u8] {
+    fn line_break(&self) -> &'static [u8] {
         match self.end {
             LineEnd::Feed => self.charset.line_feed(),
             LineEnd::Return => self.charset.carriage_return(),
         }
     }
 
-    /// What ends the lines.
-    pub(crate) fn end(&self) -> LineEnd {
-        self.end
-    }
-
-    /// Whether rows end in one delimiter more than the heading.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed == Some(true)
-    }
-
-    /// A quote that was not closed, for which reading ended before the end of the table.
-    pub(crate) fn unclosed(&mut self) -> Option<Problem> {
-        self.unclosed.take()
-    }
-
-    /// What was passed over and may be worth a look.
-    pub(crate) fn warnings(&self) -> Vec<Problem> {
-        let mut warnings = Vec::new();
-        if let (rows @ 1.., first) = self.passed_over {
-            warnings.push(fault::closed(rows, first, self.quoting.delimiter));
-        }
-        if let (rows @ 1.., first) = self.escaped {
-            warnings.push(fault::backslash(rows, first));
-        }
-        warnings
-    }
-
     /// The columns' names; none for an empty file.
     pub(crate) fn heading(&self) -> &[String] {
-        &self.heading
-    }
-
-    /// The bytes before the first row, heading included, without a mark.
-    pub(crate) fn prelude(&self) -> &[u8] {
-        &self.prelude
-    }
-
-    /// Between the fields of this file.
-    pub(crate) fn delimiter(&self) -> u8 {
-        self.quoting.delimiter
-    }
-
-    /// Lines read so far.
-    pub(crate) fn line(&self) -> u64 {
-        self.lines.number
+        &self.layout.heading
     }
 
     /// The next row, as long as the heading or at fault. Empty lines are none.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Row>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<RawRow>> {
         let Some(mut row) = self.read()? else { return Ok(None) };
-        let expected = self.heading.len();
-        if let Content::Fields(fields) = &mut row.content {
+        let expected = self.layout.heading.len();
+        if let RowContent::Fields(TableFields(fields)) = &mut row.content {
             let one_more = fields.len() == expected + 1 && fields.get(expected).is_some_and(|f| f.trim().is_empty());
             if one_more && self.each_is_closed()? {
                 fields.truncate(expected);
@@ -183,11 +147,11 @@ impl<R: BufRead> CsvRows<R> {
             if fields.len() != expected {
                 let mut problem = fault::ragged(fields.len(), expected, row.place.first_line);
                 problem.help.extend(self.advice(&row.raw).map(str::to_owned));
-                let mut may_be = vec![std::mem::take(fields)];
+                let mut may_be = vec![TableFields(std::mem::take(fields))];
                 if row.place.first_line < row.place.last_line {
                     may_be.extend(self.each_line(&row.raw));
                 }
-                row.content = Content::Bad(Box::new(problem), may_be);
+                row.content = RowContent::Bad(Box::new(problem), may_be);
             }
         }
         Ok(Some(row))
@@ -200,9 +164,9 @@ impl<R: BufRead> CsvRows<R> {
             return Ok(known);
         }
         let start = std::mem::take(&mut self.start);
-        let cut = start.len() + 4 >= crate::source::file::START;
+        let cut = start.len() + 4 >= START_BYTES;
         let lines = Lines::new(start.as_slice(), self.charset, self.end, self.limit, 0);
-        let (heading, prelude, fields) = (Vec::new(), Vec::new(), Fields::new(self.quoting));
+        let (layout, prelude, fields) = (TableLayout::default(), Vec::new(), Fields::new(self.quoting));
         let (before, end, closed) = (0, self.end, Some(false));
         let (charset, limit, quoting) = (self.charset, self.limit, self.quoting);
         let mut again = CsvRows {
@@ -215,7 +179,7 @@ impl<R: BufRead> CsvRows<R> {
             pad: false,
             quoting,
             fields,
-            heading,
+            layout,
             prelude,
             before,
             closed,
@@ -226,8 +190,8 @@ impl<R: BufRead> CsvRows<R> {
         };
         let mut rows = Vec::new();
         while let Some(row) = again.read()? {
-            if let Content::Fields(fields) = row.content {
-                let last = fields.get(self.heading.len()).map(|field| field.trim().is_empty());
+            if let RowContent::Fields(TableFields(fields)) = row.content {
+                let last = fields.get(self.layout.heading.len()).map(|field| field.trim().is_empty());
                 rows.push((fields.len(), last));
             } else {
                 rows.push((0, None));
@@ -236,10 +200,10 @@ impl<R: BufRead> CsvRows<R> {
         if cut {
             rows.pop();
         }
-        let expected = self.heading.len();
+        let expected = self.layout.heading.len();
         let mut of_interest = rows.iter().skip(self.before).filter(|(n, _)| *n == expected || *n == expected + 1);
         let closed = of_interest.all(|(_, last)| *last == Some(true)) && rows.len() > self.before;
-        self.closed = Some(closed);
+        (self.closed, self.layout.closed) = (Some(closed), closed);
         Ok(closed)
     }
 
@@ -254,7 +218,7 @@ impl<R: BufRead> CsvRows<R> {
             .then_some("carriage returns within: a part of this file ends its lines otherwise than its first line does")
     }
 
-    fn read(&mut self) -> io::Result<Option<Row>> {
+    fn read(&mut self) -> io::Result<Option<RawRow>> {
         let mut blank = Blank::default();
         loop {
             self.bytes.clear();
@@ -270,7 +234,7 @@ impl<R: BufRead> CsvRows<R> {
     }
 
     /// The row that begins with the line that was read; none where it does not end.
-    fn row(&mut self, offset: u64) -> io::Result<Option<Row>> {
+    fn row(&mut self, offset: u64) -> io::Result<Option<RawRow>> {
         let first_line = self.lines.number;
         let mut problem = None;
         let content = loop {
@@ -314,12 +278,12 @@ impl<R: BufRead> CsvRows<R> {
         };
         let last_line = self.lines.number;
         let (raw, length, sha256) = self.bytes.finish(self.charset);
-        let place = Place { first_line, last_line, offset, length };
+        let place = RowPlace { first_line, last_line, offset, length };
         if let Some(long) = problem.as_mut().filter(|p| p.code == "R0304") {
             long.found = format!("{length} bytes");
         }
         let content = match (problem, content) {
-            (None, Some(fields)) => Content::Fields(fields),
+            (None, Some(fields)) => RowContent::Fields(fields),
             (problem, fields) => {
                 let mut problem = problem.unwrap_or_else(|| fault::open_quote(first_line, last_line));
                 if problem.code == "R0305" {
@@ -329,10 +293,10 @@ impl<R: BufRead> CsvRows<R> {
                 if may_be.is_empty() || first_line < last_line {
                     may_be.extend(self.each_line(&raw));
                 }
-                Content::Bad(Box::new(problem), may_be)
+                RowContent::Bad(Box::new(problem), may_be)
             }
         };
-        Ok(Some(Row { place, raw, sha256, content, filled: Vec::new() }))
+        Ok(Some(RawRow { place, raw, sha256, content, filled: Vec::new() }))
     }
 
     /// The lines of what could not be read, each as a row of its own: what they may belong to.
@@ -341,6 +305,43 @@ impl<R: BufRead> CsvRows<R> {
         let ends = |c: char| c == '\n' || c == '\r' && self.end == LineEnd::Return;
         let lines: Vec<&str> = text.split(ends).map(|line| line.trim_end_matches('\r')).collect();
         lines.into_iter().filter(|line| !line.is_empty()).map(|line| self.fields.alone(line)).collect()
+    }
+}
+
+impl<R: BufRead + Send> RowReader for CsvRows<R> {
+    fn next_row(&mut self) -> io::Result<Option<RawRow>> {
+        self.next()
+    }
+
+    fn line(&self) -> u64 {
+        self.lines.number
+    }
+
+    fn layout(&self) -> Option<&TableLayout> {
+        Some(&self.layout)
+    }
+
+    fn prelude(&self) -> &[u8] {
+        &self.prelude
+    }
+
+    fn closing(&self) -> &[u8] {
+        self.charset.line_feed()
+    }
+
+    fn take_unclosed(&mut self) -> Option<Problem> {
+        self.unclosed.take()
+    }
+
+    fn warnings(&self) -> Vec<Problem> {
+        let mut warnings = Vec::new();
+        if let (rows @ 1.., first) = self.passed_over {
+            warnings.push(fault::closed(rows, first, self.quoting.delimiter));
+        }
+        if let (rows @ 1.., first) = self.escaped {
+            warnings.push(fault::backslash(rows, first));
+        }
+        warnings
     }
 }
 

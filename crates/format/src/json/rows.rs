@@ -4,12 +4,13 @@ use std::io::{self, BufRead, Read};
 
 use crate::charset::Charset;
 use crate::fault;
-use crate::format::ndjson;
-use crate::row::{Content, Place, Row};
+use crate::format::RowReader;
+use crate::ndjson;
+use crate::row::{RawRow, RowContent, RowPlace};
 
 /// The one row that a body is.
 pub(crate) struct OneRow {
-    row: Option<Row>,
+    row: Option<RawRow>,
     lines: u64,
 }
 
@@ -20,19 +21,21 @@ impl OneRow {
         reader.by_ref().take((limit as u64).saturating_add(1)).read_to_end(&mut raw)?;
         let lines = 1 + raw.iter().filter(|byte| **byte == b'\n').count() as u64;
         let content = if raw.len() > limit {
-            Content::Bad(Box::new(fault::long(raw.len() as u64, limit, 1)), Vec::new())
+            RowContent::Bad(Box::new(fault::long(raw.len() as u64, limit, 1)), Vec::new())
         } else {
             ndjson::parse(&raw, charset, 1)
         };
-        let place = Place { first_line: 1, last_line: lines, offset: mark as u64, length: raw.len() as u64 };
-        Ok(Self { row: Some(Row { place, raw, sha256: None, content, filled: Vec::new() }), lines })
+        let place = RowPlace { first_line: 1, last_line: lines, offset: mark as u64, length: raw.len() as u64 };
+        Ok(Self { row: Some(RawRow { place, raw, sha256: None, content, filled: Vec::new() }), lines })
+    }
+}
+
+impl RowReader for OneRow {
+    fn next_row(&mut self) -> io::Result<Option<RawRow>> {
+        Ok(self.row.take())
     }
 
-    pub(crate) fn line(&self) -> u64 {
+    fn line(&self) -> u64 {
         self.lines
-    }
-
-    pub(crate) fn next(&mut self) -> Option<Row> {
-        self.row.take()
     }
 }

@@ -4,8 +4,9 @@ use std::io::{self, BufRead};
 
 use crate::charset::Charset;
 use crate::fault;
+use crate::format::RowReader;
 use crate::lines::{Blank, Bytes, LineEnd, Lines};
-use crate::row::{Content, Place, Row};
+use crate::row::{RawRow, RowContent, RowPlace};
 
 /// Reads the lines of one file, each as a JSON value.
 pub(crate) struct JsonRows<R> {
@@ -19,14 +20,14 @@ impl<R: BufRead> JsonRows<R> {
     pub(crate) fn open(reader: R, charset: Charset, end: LineEnd, limit: usize, mark: usize) -> Self {
         Self { lines: Lines::new(reader, charset, end, limit, mark as u64), charset, limit, bytes: Bytes::default() }
     }
+}
 
-    /// Lines read so far.
-    pub(crate) fn line(&self) -> u64 {
+impl<R: BufRead + Send> RowReader for JsonRows<R> {
+    fn line(&self) -> u64 {
         self.lines.number
     }
 
-    /// The next line that is not blank.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Row>> {
+    fn next_row(&mut self) -> io::Result<Option<RawRow>> {
         let mut blank = Blank::default();
         loop {
             self.bytes.clear();
@@ -42,12 +43,12 @@ impl<R: BufRead> JsonRows<R> {
                 continue;
             }
             let content = if cut {
-                Content::Bad(Box::new(fault::long(length, self.limit, line)), Vec::new())
+                RowContent::Bad(Box::new(fault::long(length, self.limit, line)), Vec::new())
             } else {
                 parse(&raw, self.charset, line)
             };
-            return Ok(Some(Row {
-                place: Place { first_line: line, last_line: line, offset, length },
+            return Ok(Some(RawRow {
+                place: RowPlace { first_line: line, last_line: line, offset, length },
                 raw,
                 sha256,
                 filled: Vec::new(),
@@ -57,13 +58,14 @@ impl<R: BufRead> JsonRows<R> {
     }
 }
 
-pub(crate) fn parse(raw: &[u8], charset: Charset, line: u64) -> Content {
+/// One value, in this line.
+pub(crate) fn parse(raw: &[u8], charset: Charset, line: u64) -> RowContent {
     let text = match charset.decode(raw) {
         Ok(text) => text,
-        Err(bad) => return Content::Bad(Box::new(fault::bytes(charset, &bad, line)), Vec::new()),
+        Err(bad) => return RowContent::Bad(Box::new(fault::bytes(charset, &bad, line)), Vec::new()),
     };
     match serde_json::from_str(&text) {
-        Ok(value) => Content::Json(value),
-        Err(error) => Content::Bad(Box::new(fault::json(&error, line)), Vec::new()),
+        Ok(value) => RowContent::Json(value),
+        Err(error) => RowContent::Bad(Box::new(fault::json_problem(&error, line)), Vec::new()),
     }
 }

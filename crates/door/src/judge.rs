@@ -7,8 +7,9 @@ use onefold_fold::FactState;
 use onefold_log::{EVENTS_TOPIC, Log, StoredRecord};
 use onefold_store::FactsOf;
 
-use crate::door::recent::{Copy, Recent};
-use crate::{DoorError, DoorVerdict};
+use crate::error::DoorError;
+use crate::recent::{Copy, Recent};
+use crate::verdict::DoorVerdict;
 
 /// An event at the door, with what can be computed before its turn.
 #[derive(Debug)]

@@ -1,5 +1,0 @@
-//! One JSON value per line.
-
-mod rows;
-
-pub(crate) use rows::{JsonRows, parse};

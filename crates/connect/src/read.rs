@@ -1,0 +1,293 @@
+//! The one reader: what a source gives, as rows of its format, as documents.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::{Arc, PoisonError};
+
+use onefold_event::Problem;
+use onefold_format::{
+    Charset, FormatInput, RawRow, RowContent, RowReader, START_BYTES, Utf8Evidence, Utf8Sample, format_of,
+    is_of_the_bytes,
+};
+use onefold_mapping::{Connector, GroupWindow, MappingPlan};
+
+use crate::belongs::{Belonging, Place};
+use crate::entry::Origin;
+use crate::fault;
+use crate::map::map_rows;
+use crate::source::Source;
+use crate::source::file;
+use crate::window::{Document, Window};
+
+/// How reading an input ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    Complete,
+    /// It is cut off or damaged, or holds back more than may be; so many documents were still open.
+    Incomplete(Box<Problem>, u64),
+    /// Nothing of it was taken in: all that is wrong with it, and its first bytes.
+    Refused(Vec<Problem>, Vec<u8>),
+    /// Whoever took the records wanted no more.
+    Stopped(Vec<u8>),
+}
+
+/// One input read.
+#[derive(Debug)]
+pub(crate) struct ReadSummary {
+    pub(crate) origin: Arc<Origin>,
+    /// Rows, without the heading.
+    pub(crate) rows: u64,
+    pub(crate) line: u64,
+    pub(crate) end: End,
+    /// What was read all the same and may be worth a look.
+    pub(crate) warnings: Vec<Problem>,
+}
+
+/// What rows of one input share.
+pub(crate) struct InputContext<'c> {
+    pub(crate) connector: &'c Connector,
+    pub(crate) plan: MappingPlan,
+    pub(crate) origin: Arc<Origin>,
+    /// What stands before the records, such as a heading, each with its end.
+    pub(crate) prelude: Vec<u8>,
+    /// What ends the last row of a record that stands alone.
+    pub(crate) closing: Vec<u8>,
+    /// Rows are held back until their document is whole.
+    pub(crate) grouped: bool,
+}
+
+/// What becomes of documents.
+pub(crate) trait DocumentSink {
+    /// Takes one; no more are read once it breaks.
+    fn take(&mut self, context: &InputContext<'_>, document: Document) -> ControlFlow<()>;
+}
+
+/// The columns found last: messages of one topic mostly have one heading.
+#[derive(Debug, Default)]
+pub(crate) struct PlanCache(Option<(Vec<String>, MappingPlan)>);
+
+impl PlanCache {
+    fn of(&mut self, connector: &Connector, heading: &[String]) -> Result<MappingPlan, Vec<Problem>> {
+        if let Some((_, plan)) = self.0.as_ref().filter(|(known, _)| known == heading) {
+            return Ok(plan.clone());
+        }
+        let plan = connector.plan_heading(heading)?;
+        self.0 = Some((heading.to_vec(), plan.clone()));
+        Ok(plan)
+    }
+}
+
+/// Reads what a source gives from beginning to end and gives each document to `sink`, in an order that depends on the bytes
+/// alone.
+pub(crate) fn read(
+    connector: &Connector,
+    source: &dyn Source,
+    planned: &mut PlanCache,
+    sink: &mut dyn DocumentSink,
+) -> io::Result<ReadSummary> {
+    let read = connector.read_settings();
+    let file::Opened { start, mut reader, again, trailing } = source.open()?;
+    let resource = source.resource();
+    let ended = |origin: Origin, end: End| ReadSummary {
+        origin: Arc::new(origin),
+        rows: 0,
+        line: 0,
+        end,
+        warnings: Vec::new(),
+    };
+    let (charset, mark) = match Charset::choose(&read.charset, &start) {
+        Ok(chosen) => chosen,
+        Err(wrong) if !start.is_empty() => {
+            let origin = Origin::new(connector, resource, Charset::UTF_8);
+            return Ok(ended(origin, End::Refused(vec![wrong.problem(&start)], start)));
+        }
+        Err(_) => (Charset::UTF_8, 0),
+    };
+    let mut origin = Origin::new(connector, resource, charset);
+    let evidence = match mark == 0 && !read.charset_sure && Utf8Evidence::is_needed(charset) {
+        true => judged(charset, &start, again.as_ref())?,
+        false => None,
+    };
+    if let Some(Utf8Evidence::Utf8(sample)) = &evidence {
+        return Ok(ended(origin, End::Refused(vec![sample.problem(charset, false)], start)));
+    }
+    reader.consume(mark);
+    let behind = start.get(mark..).unwrap_or_default();
+    let input = FormatInput { reader, charset, mark, start: behind, unit: source.unit() };
+    let mut rows = match format_of(read.format).open(input, read) {
+        Ok(Ok(rows)) => rows,
+        Ok(Err(problem)) => return Ok(ended(origin, End::Refused(vec![problem], start))),
+        Err(error) if is_of_the_bytes(&error) => {
+            let problem = fault::cut_off(&error, 0, 0);
+            return Ok(ended(origin, End::Incomplete(Box::new(problem), 0)));
+        }
+        Err(error) => return Err(error),
+    };
+    if let Some(layout) = rows.layout() {
+        origin.layout = layout.clone();
+        if layout.heading.is_empty() {
+            return Ok(ended(origin, End::Complete));
+        }
+    }
+    let plan = match planned.of(connector, &origin.layout.heading) {
+        Ok(plan) => plan,
+        Err(problems) => return Ok(ended(origin, End::Refused(problems, start))),
+    };
+    let within = match read.group_within {
+        GroupWindow::Rows(rows) => Some(rows),
+        GroupWindow::File => None,
+    };
+    let grouped = !read.group_by.is_empty();
+    let mut prelude = start.get(..mark).unwrap_or_default().to_vec();
+    prelude.extend_from_slice(rows.prelude());
+    let (origin, closing) = (Arc::new(origin), rows.closing().to_vec());
+    let mut documents = DocumentReader {
+        context: InputContext { connector, plan, origin, prelude, closing, grouped },
+        window: grouped.then(|| Window::new(within)),
+        rows: 0,
+        belonging: Belonging::default(),
+        unsure: evidence == Some(Utf8Evidence::Ascii) && again.is_none(),
+        sink,
+    };
+    let end = match documents.run(rows.as_mut())? {
+        End::Stopped(_) => End::Stopped(start),
+        end => end,
+    };
+    let mut warnings = rows.warnings();
+    let told = trailing.lock().unwrap_or_else(PoisonError::into_inner).take();
+    warnings.extend(told.map(|told| fault::trailing(&told)));
+    Ok(ReadSummary { origin: documents.context.origin, rows: documents.rows, line: rows.line(), end, warnings })
+}
+
+/// What the bytes of an input are, as far as that can be known before its records go in: all of them where they can be
+/// read twice, else the first. None where there are no bytes.
+fn judged(charset: Charset, start: &[u8], again: Option<&file::Again>) -> io::Result<Option<Utf8Evidence>> {
+    let found = match again.map(file::Again::open).transpose()? {
+        // What fits into the beginning need not be opened again.
+        Some(reader) if start.len() >= START_BYTES => Utf8Evidence::judge(reader, charset, true),
+        _ => Utf8Evidence::judge(start, charset, start.len() < START_BYTES),
+    };
+    match found {
+        Ok(found) => Ok(Some(found)),
+        // Damaged further on, which is told where it is read.
+        Err(error) if is_of_the_bytes(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+struct DocumentReader<'r, 's> {
+    context: InputContext<'r>,
+    window: Option<Window>,
+    rows: u64,
+    belonging: Belonging,
+    /// Nothing but ASCII was seen of bytes that come once and are declared as another charset than UTF-8.
+    unsure: bool,
+    sink: &'s mut dyn DocumentSink,
+}
+
+impl DocumentReader<'_, '_> {
+    fn run(&mut self, rows: &mut dyn RowReader) -> io::Result<End> {
+        loop {
+            let row = match rows.next_row() {
+                Ok(Some(row)) => row,
+                Ok(None) => {
+                    let Some(problem) = rows.take_unclosed() else { break };
+                    let open = self.window.as_ref().map_or(0, Window::open) as u64;
+                    return Ok(End::Incomplete(Box::new(problem), open));
+                }
+                Err(error) if is_of_the_bytes(&error) => {
+                    let open = self.window.as_ref().map_or(0, Window::open);
+                    return Ok(End::Incomplete(Box::new(fault::cut_off(&error, rows.line(), open)), open as u64));
+                }
+                Err(error) => return Err(error),
+            };
+            if std::mem::take(&mut self.unsure) {
+                let charset = self.context.origin.charset;
+                match Utf8Evidence::judge(row.raw.as_slice(), charset, row.sha256.is_none())? {
+                    Utf8Evidence::Ascii => self.unsure = true,
+                    Utf8Evidence::Other => {}
+                    Utf8Evidence::Utf8(sample) => {
+                        let sample = Utf8Sample { line: row.place.first_line, ..sample };
+                        let open = self.window.as_ref().map_or(0, Window::open) as u64;
+                        return Ok(End::Incomplete(Box::new(sample.problem(charset, true)), open));
+                    }
+                }
+            }
+            // Known once the first such row was met, and needed by every entry from there on.
+            if !self.context.origin.layout.closed && rows.layout().is_some_and(|layout| layout.closed) {
+                Arc::make_mut(&mut self.context.origin).layout.closed = true;
+            }
+            self.rows += 1;
+            if self.row(row).is_break() {
+                return Ok(End::Stopped(Vec::new()));
+            }
+            let limit = self.context.connector.read_settings().open_bytes;
+            if let Some(window) = self.window.as_ref().filter(|window| window.held() > limit) {
+                let open = window.open();
+                return Ok(End::Incomplete(Box::new(fault::held(limit, rows.line(), open)), open as u64));
+            }
+        }
+        while let Some(document) = self.window.as_mut().and_then(Window::rest) {
+            if self.give(document).is_break() {
+                return Ok(End::Stopped(Vec::new()));
+            }
+        }
+        Ok(End::Complete)
+    }
+
+    fn row(&mut self, mut row: RawRow) -> ControlFlow<()> {
+        self.belonging.fill(&self.context.plan, &mut row);
+        let Some(window) = &mut self.window else {
+            return self.give(Document { rows: vec![row], ..Document::default() });
+        };
+        let (plan, resource) = (&self.context.plan, self.context.origin.resource.as_str());
+        let columns = &self.context.connector.read_settings().group_by;
+        let line = row.place.first_line;
+        let (place, fault) = match &row.content {
+            RowContent::Fields(fields) => {
+                (self.belonging.of(plan, fields, || map_rows(plan, resource, std::slice::from_ref(&row))), None)
+            }
+            RowContent::Bad(problem, readings) => {
+                let place = self.belonging.of_bad(plan, readings);
+                let own = match &place {
+                    Place::Of(key) | Place::Below(key) => Some(key),
+                    Place::Nowhere | Place::Alone => None,
+                };
+                let cause = fault::neighbour(line, problem);
+                let feared = readings.iter().skip(1).filter_map(|fields| plan.group_key(fields));
+                for feared in feared.filter(|key| !key.contains('\u{FFFD}') && Some(key) != own) {
+                    window.spoil(&feared, cause.clone());
+                }
+                (place, Some((**problem).clone()))
+            }
+            RowContent::Json(_) => (Place::Alone, None),
+        };
+        let readable = fault.is_none();
+        if let RowContent::Bad(_, readings) = &mut row.content {
+            // What it may have been is needed no longer.
+            *readings = Vec::new();
+        }
+        match place {
+            Place::Of(key) => window.add(&key, row, fault),
+            Place::Below(key) => {
+                let fault = fault.unwrap_or_else(|| fault::keyless(line, columns, true));
+                window.add(&key, row, Some(fault));
+            }
+            // What cannot be read says so itself.
+            Place::Nowhere | Place::Alone => {
+                window.pass();
+                let keyless = place == Place::Nowhere && readable;
+                let spoiled = keyless.then(|| fault::keyless(line, columns, false)).into_iter().collect();
+                self.give(Document { rows: vec![row], spoiled })?;
+            }
+        }
+        while let Some(document) = self.window.as_mut().and_then(Window::due) {
+            self.give(document)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn give(&mut self, document: Document) -> ControlFlow<()> {
+        self.sink.take(&self.context, document)
+    }
+}

@@ -1,0 +1,40 @@
+//! One JSON value per line.
+
+mod rows;
+
+use std::io;
+
+use onefold_event::Problem;
+use onefold_mapping::ReadSettings;
+
+use crate::context::KeptRecord;
+use crate::format::{Format, FormatInput, ReopenedRows, RowReader};
+use crate::lines::LineEnd;
+use crate::ndjson::rows::JsonRows;
+use crate::row::{RawRow, RowPlace};
+
+pub(crate) use rows::parse;
+
+/// Lines of JSON.
+pub(crate) struct NdjsonFormat;
+
+impl Format for NdjsonFormat {
+    fn open(&self, input: FormatInput<'_>, settings: &ReadSettings) -> io::Result<Result<Box<dyn RowReader>, Problem>> {
+        let FormatInput { reader, charset, mark, start, .. } = input;
+        let limit = usize::try_from(settings.record_bytes).unwrap_or(usize::MAX);
+        let end = LineEnd::of(start, charset, None);
+        Ok(Ok(Box::new(JsonRows::open(reader, charset, end, limit, mark))))
+    }
+
+    fn reopen(&self, record: &KeptRecord<'_>, _: &ReadSettings) -> io::Result<Result<ReopenedRows, Problem>> {
+        Ok(Ok(reopen_value(record)))
+    }
+}
+
+/// A record that is one value.
+pub(crate) fn reopen_value(record: &KeptRecord<'_>) -> ReopenedRows {
+    let content = parse(record.raw, record.charset, record.first_line);
+    let place = RowPlace { first_line: 1, last_line: 1, offset: 0, length: record.raw.len() as u64 };
+    let row = RawRow { place, raw: record.raw.to_vec(), sha256: None, content, filled: Vec::new() };
+    ReopenedRows { heading: Vec::new(), rows: vec![row] }
+}
