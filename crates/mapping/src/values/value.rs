@@ -83,7 +83,7 @@ pub(crate) struct LocalMoment {
 }
 
 impl LocalMoment {
-    pub(crate) fn to_occurred(&self) -> onefold_event::Occurred {
+    pub(crate) fn to_occurred(self) -> onefold_event::Occurred {
         onefold_event::Occurred::new(self.micros, self.day, self.offset)
     }
 }
