@@ -1,4 +1,5 @@
-//! What is wrong with records and files, beside what cannot be read of them, in the words of the mapping's own problems (codes `R03..`; the README lists them).
+//! What is wrong with records and files, beside what cannot be read of them, in the words of the mapping's own problems (codes
+//! `R03..`; the README lists them).
 
 use onefold_door::EarlierCopy;
 use onefold_event::{CloudEventError, EventError, EventId, Problem};

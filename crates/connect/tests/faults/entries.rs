@@ -174,3 +174,35 @@ async fn a_record_that_stands_in_the_log_is_not_taken_in_anew_and_is_settled_onc
     assert_eq!(hub.store.get(2).await.unwrap().unwrap().decision, "retried");
     assert_eq!((hub.events().await.len(), hub.store.open().await.unwrap()), (1, 1));
 }
+
+#[tokio::test]
+async fn what_stands_in_quarantine_beside_the_bytes_is_what_it_has_always_been() {
+    let hub = Hub::open().await;
+    let connector = invoices("charset = [\"utf-8\", \"utf-16\"]");
+    let bad = "7,K7,2026-02-30,1.00,é";
+    hub.ingest(&connector, "a.csv", table(&[bad])).await;
+    hub.ingest(&invoices("charset = \"gb18030\""), "b.csv", "\u{feff}no,who\r\n1,K1\r\n").await;
+    take_posted(PostedEvent::batch(b"[7]", 1).unwrap(), &hub.door, &hub.store).await.unwrap();
+    let mapping = hex::encode(connector.digest());
+    let entries = hub.quarantined().await;
+    let [record, file, posted] = &entries[..] else { panic!("{entries:?}") };
+
+    let start = |entry: &QuarantineEntry| entry.sha256[..16].to_owned();
+    let offset = crate::hub::HEADING.len() + 1;
+    assert_eq!(record.key, format!("invoices/a.csv/{offset}/{}", start(record)));
+    assert_eq!((record.first_line, record.last_line, record.raw.as_slice()), (2, 2, bad.as_bytes()));
+    let heading: Vec<&str> = crate::hub::HEADING.split(',').collect();
+    let expected = json!({
+        "mapping": mapping, "charset": "UTF-8", "delimiter": ",", "heading": heading, "rows": [[2, 2, offset, bad.len()]],
+    });
+    assert_eq!(record.context, expected);
+
+    assert_eq!(file.key, format!("invoices/b.csv/file/R0301/{}", start(file)));
+    assert_eq!((file.first_line, file.last_line, file.raw.as_slice()), (1, 1, "\u{feff}no,who".as_bytes()));
+    let keys: Vec<&str> = file.context.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!((keys, &file.context["charset"]), (vec!["charset", "mapping"], &json!("UTF-8")));
+
+    assert_eq!((posted.key.as_str(), posted.resource.as_str()), (&*format!("events/{}", posted.sha256), "/v1/events"));
+    assert_eq!((posted.first_line, posted.last_line, posted.raw.as_slice(), posted.length), (0, 0, &b"7"[..], 1));
+    assert_eq!(posted.context, json!({ "mapping": "0000000000000000", "charset": "UTF-8", "rows": [[0, 0, 0, 1]] }));
+}
