@@ -10,7 +10,7 @@ const MOST_HOLDERS: u64 = 100_000;
 
 /// Who holds an identifier now, and whether so many ever did that it links nobody.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Standing {
+pub(crate) struct HolderStanding {
     pub(crate) hub: bool,
     /// Keys of parties, cut off at the number that was asked for.
     pub(crate) present: Vec<String>,
@@ -21,7 +21,7 @@ pub(crate) async fn standings(
     tx: &mut dyn ReadTx,
     values: BTreeMap<IdentifierKey, u64>,
     rules: &IdentityRules,
-) -> Result<BTreeMap<IdentifierKey, Standing>, StoreError> {
+) -> Result<BTreeMap<IdentifierKey, HolderStanding>, StoreError> {
     let query = |(identifier, most): (IdentifierKey, u64)| {
         let limit = rules.holder_limit(identifier.kind());
         // One more than may share it makes it a hub value; where any number may, that somebody has it is enough to know.
@@ -35,7 +35,7 @@ pub(crate) async fn standings(
     let rows = tx.holders(&asked).await?;
     let standing = |(asked, rows): (HolderQuery, onefold_store::HolderRows)| {
         let hub = rules.is_hub(asked.identifier.kind(), rows.ever);
-        (rows.ever > 0).then_some((asked.identifier, Standing { hub, present: rows.present }))
+        (rows.ever > 0).then_some((asked.identifier, HolderStanding { hub, present: rows.present }))
     };
     Ok(asked.into_iter().zip(rows).filter_map(standing).collect())
 }

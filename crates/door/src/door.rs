@@ -54,9 +54,9 @@ impl fmt::Debug for DoorOptions {
 /// The one place that appends events: drops what is known, judges what contradicts, stamps and writes the rest.
 /// Clones are the same door.
 #[derive(Clone)]
-pub struct Door(Arc<Inner>);
+pub struct Door(Arc<DoorInner>);
 
-struct Inner {
+struct DoorInner {
     log: Arc<dyn Log>,
     known: Arc<dyn ReadStore>,
     progress: Arc<dyn FollowStore>,
@@ -97,7 +97,7 @@ impl Door {
     ) -> Result<Self, DoorError> {
         let DoorOptions { partitions, limits, clock } = options;
         let partitions = log.topic(EVENTS_TOPIC, partitions).await?;
-        let inner = Inner {
+        let inner = DoorInner {
             log,
             known,
             progress,
@@ -176,7 +176,7 @@ impl Door {
     }
 }
 
-impl Inner {
+impl DoorInner {
     /// Reads what the log has, the store has not projected yet and this door has not read, and the log's last stamps.
     async fn learn(&self) -> Result<(), DoorError> {
         let mut state = self.state.lock().await;
@@ -319,7 +319,7 @@ impl Inner {
     }
 }
 
-impl Inner {
+impl DoorInner {
     /// Appends what is new; answers where each of it stands.
     async fn append(
         &self,

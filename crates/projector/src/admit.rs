@@ -11,7 +11,7 @@ use onefold_view::{FactRef, Fragment, GuestParty, parties_named};
 use crate::batch::ProjectBatch;
 use crate::read::DecodedRecord;
 use crate::row::SubjectEntry;
-use crate::table::RowPlace;
+use crate::table::TablePlace;
 use crate::transaction::TransactionLost;
 
 impl ProjectBatch<'_> {
@@ -67,13 +67,13 @@ impl ProjectBatch<'_> {
         self.load_further(asked).await
     }
 
-    async fn load_further(&mut self, asked: BTreeMap<FactsOf, RowPlace>) -> Result<(), TransactionLost> {
+    async fn load_further(&mut self, asked: BTreeMap<FactsOf, TablePlace>) -> Result<(), TransactionLost> {
         if asked.is_empty() {
             return Ok(());
         }
-        let (facts, places): (Vec<FactsOf>, Vec<RowPlace>) = asked.into_iter().unzip();
+        let (facts, places): (Vec<FactsOf>, Vec<TablePlace>) = asked.into_iter().unzip();
         let found = self.read_facts(facts).await?;
-        let mut facts: BTreeMap<RowPlace, Vec<FactState>> = BTreeMap::new();
+        let mut facts: BTreeMap<TablePlace, Vec<FactState>> = BTreeMap::new();
         for (place, found) in places.into_iter().zip(found) {
             facts.entry(place).or_default().extend(found);
         }
@@ -84,7 +84,7 @@ impl ProjectBatch<'_> {
     }
 
     /// Folds a subject from its facts in the log.
-    async fn fold_afresh(&mut self, place: RowPlace) -> Result<(), TransactionLost> {
+    async fn fold_afresh(&mut self, place: TablePlace) -> Result<(), TransactionLost> {
         if self.subjects[place].state.is_long() {
             let all = FactsOf::all(self.subjects[place].subject.as_str());
             self.load_further(BTreeMap::from([(all, place)])).await?;

@@ -17,7 +17,7 @@ use onefold_view::Digest;
 use crate::prefetch::RowPrefetch;
 use crate::read::DecodedRecord;
 use crate::row::SubjectEntry;
-use crate::table::{PlaceTable, RowPlace};
+use crate::table::{PlaceTable, TablePlace};
 use crate::transaction::{FoundRows, PendingRows, ProjectTransaction, TransactionLost, WantedRows};
 use crate::work::{WorkCounters, WorkPart};
 
@@ -51,12 +51,12 @@ pub(crate) struct ProjectBatch<'a> {
     pub(crate) subjects: PlaceTable<Subject, SubjectEntry>,
     pub(crate) owners: PlaceTable<String, OwnerEntry>,
     /// Parties whose flag changed in this portion.
-    pub(crate) flagged: Vec<RowPlace>,
+    pub(crate) flagged: Vec<TablePlace>,
     /// Owners whose ordered rows must be read again.
-    pub(crate) refills: BTreeSet<RowPlace>,
+    pub(crate) refills: BTreeSet<TablePlace>,
     pub(crate) changes: RowChanges,
     /// Subjects of long histories that are folded afresh once the last of the batch's events about them have come.
-    pub(crate) unfolded: BTreeSet<RowPlace>,
+    pub(crate) unfolded: BTreeSet<TablePlace>,
     work: &'a WorkCounters,
     /// Time spent on waiting for rows.
     waited: Duration,
@@ -116,7 +116,7 @@ impl<'a> ProjectBatch<'a> {
     }
 
     /// Places of the subjects that have changed so far in this portion.
-    pub(crate) fn changed_places(&self) -> Vec<RowPlace> {
+    pub(crate) fn changed_places(&self) -> Vec<TablePlace> {
         self.subjects.places().filter(|place| self.subjects[*place].has_changed()).collect()
     }
 
@@ -163,7 +163,7 @@ impl<'a> ProjectBatch<'a> {
 
     /// Takes in rows that were asked for; a row that is here already knows better. Answers the places of subjects that are
     /// new here and known in the store.
-    pub(crate) async fn take_arrived(&mut self, coming: PendingRows) -> Result<Vec<RowPlace>, TransactionLost> {
+    pub(crate) async fn take_arrived(&mut self, coming: PendingRows) -> Result<Vec<TablePlace>, TransactionLost> {
         let rows = self.wait_for(coming).await?;
         let mut places = Vec::with_capacity(rows.subjects.len());
         for (key, state) in rows.subjects {

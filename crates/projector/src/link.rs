@@ -8,7 +8,7 @@ use onefold_identity::Intermediary;
 use onefold_view::{MentionState, OwnerKeys, SettlementStep};
 
 use crate::batch::ProjectBatch;
-use crate::table::RowPlace;
+use crate::table::TablePlace;
 use crate::transaction::TransactionLost;
 
 /// What a subject says to others in each step of settlement.
@@ -18,10 +18,10 @@ impl ProjectBatch<'_> {
     /// Tells the subjects that changed ones name, named, or name no longer; and those again that have something to say to what
     /// they were told (rule E5). It ends, since what is said in one step of settlement depends on the steps before alone.
     pub(crate) async fn propagate_mentions(&mut self) -> Result<(), TransactionLost> {
-        let mut speakers: BTreeSet<RowPlace> = self.changed_places().into_iter().collect();
-        let mut said: BTreeMap<RowPlace, BTreeMap<Subject, MentionState>> = BTreeMap::new();
+        let mut speakers: BTreeSet<TablePlace> = self.changed_places().into_iter().collect();
+        let mut said: BTreeMap<TablePlace, BTreeMap<Subject, MentionState>> = BTreeMap::new();
         while !speakers.is_empty() {
-            let mut all: Vec<(RowPlace, BTreeMap<Subject, MentionState>, Vec<Subject>)> = Vec::new();
+            let mut all: Vec<(TablePlace, BTreeMap<Subject, MentionState>, Vec<Subject>)> = Vec::new();
             for place in std::mem::take(&mut speakers) {
                 let row = &self.subjects[place];
                 let old = said.remove(&place).unwrap_or_else(|| mentions_of(&row.subject, row.stored_state()));
@@ -38,7 +38,7 @@ impl ProjectBatch<'_> {
             let targets: Vec<&Subject> = all.iter().flat_map(|(_, new, gone)| new.keys().chain(gone)).collect();
             self.load_subjects(&targets).await?;
             // What those who hear something said before, so that whoever hears many is asked once.
-            let mut replied: BTreeMap<RowPlace, StepReplies> = BTreeMap::new();
+            let mut replied: BTreeMap<TablePlace, StepReplies> = BTreeMap::new();
             for (from, new, gone) in all {
                 let from = self.subjects[from].subject.to_string();
                 let words = new.into_iter().map(|(target, words)| (target, Some(words)));
@@ -55,7 +55,7 @@ impl ProjectBatch<'_> {
     }
 
     /// What a subject says to what it has heard.
-    fn replies_of(&self, place: RowPlace) -> StepReplies {
+    fn replies_of(&self, place: TablePlace) -> StepReplies {
         let row = &self.subjects[place];
         SettlementStep::ALL.map(|step| row.state.mentions_in_step(step, &row.subject))
     }
@@ -63,10 +63,10 @@ impl ProjectBatch<'_> {
     /// Has a subject hear what another says to it now, and notes what it said to others before.
     fn take_mention(
         &mut self,
-        place: RowPlace,
+        place: TablePlace,
         from: &str,
         words: Option<MentionState>,
-        replied: &mut BTreeMap<RowPlace, StepReplies>,
+        replied: &mut BTreeMap<TablePlace, StepReplies>,
     ) {
         // Nothing new was said, so whoever hears it has nothing else to answer.
         if self.subjects[place].state.inbound.get(from) == words.as_ref() {
@@ -84,7 +84,7 @@ impl ProjectBatch<'_> {
     pub(crate) async fn attribute_documents(&mut self) -> Result<(), TransactionLost> {
         let mut touched = self.changed_places();
         touched.extend(self.documents_of_flagged().await?);
-        let mut by_rank: BTreeMap<u8, BTreeSet<RowPlace>> = BTreeMap::new();
+        let mut by_rank: BTreeMap<u8, BTreeSet<TablePlace>> = BTreeMap::new();
         for place in touched {
             if let Some(rank) = self.subjects[place].subject.kind().rank() {
                 by_rank.entry(rank).or_default().insert(place);
@@ -96,7 +96,7 @@ impl ProjectBatch<'_> {
             self.load_subjects(&parents.iter().collect::<Vec<_>>()).await?;
             // Whether a party that it names is an intermediary stands in the party's bundle.
             let parties_of =
-                |place: &RowPlace| self.subjects[*place].state.named_parties(&self.subjects[*place].subject);
+                |place: &TablePlace| self.subjects[*place].state.named_parties(&self.subjects[*place].subject);
             let parties: Vec<(_, Subject)> = level.iter().flat_map(parties_of).collect();
             self.load_owners(&parties.iter().map(|(_, party)| party.as_str()).collect::<Vec<_>>()).await?;
             let mut children = Vec::new();
@@ -121,7 +121,7 @@ impl ProjectBatch<'_> {
     }
 
     /// Documents that name a party whose flag changed in this batch.
-    async fn documents_of_flagged(&mut self) -> Result<Vec<RowPlace>, TransactionLost> {
+    async fn documents_of_flagged(&mut self) -> Result<Vec<TablePlace>, TransactionLost> {
         let mut documents: Vec<Subject> = Vec::new();
         for place in &self.flagged {
             let keys = self.tx.owner_documents(self.subjects[*place].subject.as_str()).await?;
@@ -131,7 +131,7 @@ impl ProjectBatch<'_> {
         Ok(documents.iter().filter_map(|document| self.subjects.place_of(document.as_str())).collect())
     }
 
-    fn keys_of(&self, place: RowPlace) -> Option<OwnerKeys> {
+    fn keys_of(&self, place: TablePlace) -> Option<OwnerKeys> {
         let row = &self.subjects[place];
         let intermediary = |party: &Subject| {
             self.owners.get(party.as_str()).map_or(Intermediary::None, |owner| owner.row.bundle.intermediary())

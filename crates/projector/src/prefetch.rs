@@ -8,7 +8,7 @@ use onefold_view::{documents_named, parties_named};
 
 use crate::batch::ProjectBatch;
 use crate::read::DecodedRecord;
-use crate::table::RowPlace;
+use crate::table::TablePlace;
 use crate::transaction::{PendingRows, TransactionLost, WantedRows};
 
 /// What is on its way: what the next portion's rows lead to, and what the events of the one after name. More would stand
@@ -76,7 +76,7 @@ fn wanted_rows(portion: &[DecodedRecord], asked: &mut HashSet<(bool, Subject)>) 
 
 impl ProjectBatch<'_> {
     /// Owners and parents of rows that have come.
-    fn leads_to(&self, places: &[RowPlace]) -> WantedRows {
+    fn leads_to(&self, places: &[TablePlace]) -> WantedRows {
         let mut wanted = WantedRows::default();
         for place in places {
             let row = &self.subjects[*place];

@@ -14,7 +14,7 @@ use crate::batch::ProjectBatch;
 use crate::indirect::IndirectChanges;
 use crate::read::DecodedRecord;
 use crate::row::SubjectEntry;
-use crate::table::RowPlace;
+use crate::table::TablePlace;
 use crate::transaction::TransactionLost;
 
 /// Subjects whose contributions are in memory at a time.
@@ -36,8 +36,8 @@ impl ProjectBatch<'_> {
     /// Brings all bundles from the old rows to the new.
     pub(crate) async fn apply_contributions(&mut self) -> Result<(), TransactionLost> {
         let changed = self.changed_places();
-        let settled: BTreeSet<RowPlace> = self.flagged.iter().copied().collect();
-        let rest: Vec<RowPlace> = changed.iter().copied().filter(|place| !settled.contains(place)).collect();
+        let settled: BTreeSet<TablePlace> = self.flagged.iter().copied().collect();
+        let rest: Vec<TablePlace> = changed.iter().copied().filter(|place| !settled.contains(place)).collect();
         self.apply_subjects(&rest).await?;
         self.index_changed(&changed);
         for owner in std::mem::take(&mut self.refills) {
@@ -48,7 +48,7 @@ impl ProjectBatch<'_> {
     }
 
     /// Applies to bundles what subjects add now, in the place of what they added before.
-    async fn apply_subjects(&mut self, subjects: &[RowPlace]) -> Result<(), TransactionLost> {
+    async fn apply_subjects(&mut self, subjects: &[TablePlace]) -> Result<(), TransactionLost> {
         for some in subjects.chunks(CHUNK) {
             let deltas: Vec<BundleDelta> = some.iter().flat_map(|place| find_deltas(&self.subjects[*place])).collect();
             // All owners of a chunk in one request, not in a round trip each.
@@ -74,7 +74,7 @@ impl ProjectBatch<'_> {
     }
 
     /// Which documents stand under which owner keys, intermediaries that were passed over among them.
-    fn index_changed(&mut self, changed: &[RowPlace]) {
+    fn index_changed(&mut self, changed: &[TablePlace]) {
         for place in changed {
             let row = &self.subjects[*place];
             let (end, begin) = DocumentRow::changes(&row.subject, row.stored_state(), &row.state);
@@ -84,7 +84,7 @@ impl ProjectBatch<'_> {
     }
 
     /// Rows that a bundle cannot know once something was taken away are read from the owner's other documents.
-    async fn refill_bundle(&mut self, place: RowPlace) -> Result<(), TransactionLost> {
+    async fn refill_bundle(&mut self, place: TablePlace) -> Result<(), TransactionLost> {
         let owner = self.owners[place].key.clone();
         let mut documents: BTreeSet<String> = self.tx.owner_documents(&owner).await?.into_iter().collect();
         let of = |row: &&DocumentRow| row.owner == owner;
@@ -107,7 +107,7 @@ impl ProjectBatch<'_> {
     }
 
     /// What changed of parties and decisions, for the resolver.
-    fn note_parties(&mut self, changed: &[RowPlace]) {
+    fn note_parties(&mut self, changed: &[TablePlace]) {
         for place in changed {
             let row = &self.subjects[*place];
             let key = || row.subject.to_string();

@@ -9,11 +9,11 @@ use foldhash::{HashMap, HashMapExt};
 
 /// Where a row stands in its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct RowPlace(usize);
+pub(crate) struct TablePlace(usize);
 
 /// Rows in the order in which they came.
 pub(crate) struct PlaceTable<K, R> {
-    places: HashMap<K, RowPlace>,
+    places: HashMap<K, TablePlace>,
     rows: Vec<R>,
 }
 
@@ -22,7 +22,7 @@ impl<K: Borrow<str> + Eq + Hash, R> PlaceTable<K, R> {
         Self { places: HashMap::with_capacity(rows), rows: Vec::with_capacity(rows) }
     }
 
-    pub(crate) fn place_of(&self, key: &str) -> Option<RowPlace> {
+    pub(crate) fn place_of(&self, key: &str) -> Option<TablePlace> {
         self.places.get(key).copied()
     }
 
@@ -31,16 +31,16 @@ impl<K: Borrow<str> + Eq + Hash, R> PlaceTable<K, R> {
     }
 
     /// Puts a row at a place of its own, where its key has none yet; answers that place.
-    pub(crate) fn get_or_insert(&mut self, key: K, make: impl FnOnce() -> R) -> Option<RowPlace> {
-        let place = RowPlace(self.rows.len());
+    pub(crate) fn get_or_insert(&mut self, key: K, make: impl FnOnce() -> R) -> Option<TablePlace> {
+        let place = TablePlace(self.rows.len());
         let Entry::Vacant(vacant) = self.places.entry(key) else { return None };
         vacant.insert(place);
         self.rows.push(make());
         Some(place)
     }
 
-    pub(crate) fn places(&self) -> impl Iterator<Item = RowPlace> + use<K, R> {
-        (0..self.rows.len()).map(RowPlace)
+    pub(crate) fn places(&self) -> impl Iterator<Item = TablePlace> + use<K, R> {
+        (0..self.rows.len()).map(TablePlace)
     }
 
     pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut R> {
@@ -49,16 +49,16 @@ impl<K: Borrow<str> + Eq + Hash, R> PlaceTable<K, R> {
 }
 
 /// A place is given by the table that it is of, and rows are never taken out.
-impl<K, R> Index<RowPlace> for PlaceTable<K, R> {
+impl<K, R> Index<TablePlace> for PlaceTable<K, R> {
     type Output = R;
 
-    fn index(&self, place: RowPlace) -> &R {
+    fn index(&self, place: TablePlace) -> &R {
         &self.rows[place.0]
     }
 }
 
-impl<K, R> IndexMut<RowPlace> for PlaceTable<K, R> {
-    fn index_mut(&mut self, place: RowPlace) -> &mut R {
+impl<K, R> IndexMut<TablePlace> for PlaceTable<K, R> {
+    fn index_mut(&mut self, place: TablePlace) -> &mut R {
         &mut self.rows[place.0]
     }
 }

@@ -33,17 +33,17 @@ impl AssembleStore for PostgresStore {
             return Ok(None);
         }
         fail::fail_point!("assemble.claimed");
-        Ok(Some(Box::new(Assemble { tx, claimed: claimed.into_iter().collect() })))
+        Ok(Some(Box::new(PostgresAssembleTx { tx, claimed: claimed.into_iter().collect() })))
     }
 }
 
-struct Assemble {
+struct PostgresAssembleTx {
     tx: Transaction<'static, Postgres>,
     claimed: Vec<String>,
 }
 
 #[async_trait]
-impl AssembleTx for Assemble {
+impl AssembleTx for PostgresAssembleTx {
     fn claimed(&self) -> &[String] {
         &self.claimed
     }

@@ -61,7 +61,7 @@ const PLANS: [(&str, &str); 5] = [
     ("jit", "off"),
 ];
 
-pub(crate) struct Inner {
+pub(crate) struct PostgresInner {
     pub(crate) made_under: MadeUnder,
     pub(crate) options: PostgresOptions,
     /// Who this is, as the holder of a lease.
@@ -75,7 +75,7 @@ pub(crate) struct Inner {
 
 /// The read model in PostgreSQL.
 #[derive(Clone)]
-pub struct PostgresStore(pub(crate) Arc<Inner>);
+pub struct PostgresStore(pub(crate) Arc<PostgresInner>);
 
 impl std::fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -151,7 +151,15 @@ impl PostgresStore {
         let readers = pool(options.read_connections).connect_lazy_with(readers);
         let listener = pool(1).connect_lazy_with(listener);
         let contention = Contention::default();
-        Self(Arc::new(Inner { made_under, options, holder: Uuid::new_v4(), contention, stages, readers, listener }))
+        Self(Arc::new(PostgresInner {
+            made_under,
+            options,
+            holder: Uuid::new_v4(),
+            contention,
+            stages,
+            readers,
+            listener,
+        }))
     }
 
     /// Begins a stage's transaction; each statement sees what was committed before it.

@@ -14,7 +14,7 @@ use crate::error::{corrupt, engine};
 use crate::keys::{keep, short};
 
 #[derive(Default)]
-pub(crate) struct Links {
+pub(crate) struct CopiedLinks {
     pub(crate) long: Vec<String>,
     pub(crate) sets: Vec<String>,
     pub(crate) documents: Vec<(u64, i64, u64)>,
@@ -25,7 +25,7 @@ pub(crate) struct Links {
     pub(crate) items: Vec<(u64, u64, i64, Vec<u8>)>,
 }
 
-impl Links {
+impl CopiedLinks {
     /// Sends them to their tables, rows of one owner together, whatever the order of owners.
     pub(crate) async fn copy(self, pool: &PgPool, keys: &Keys) -> Result<(), StoreError> {
         documents(pool, keys, self.documents).await?;

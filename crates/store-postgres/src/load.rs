@@ -15,7 +15,7 @@ use crate::assemble::words;
 use crate::copy::Copy;
 use crate::error::{corrupt, engine};
 use crate::keys::short;
-use crate::links::{Keys, Links};
+use crate::links::{CopiedLinks, Keys};
 use crate::quarantine;
 use crate::sums::Sums;
 use crate::swap::Beside;
@@ -30,7 +30,7 @@ pub struct PostgresLoad {
     owners: Copy,
     search: Copy,
     keys: Keys,
-    links: Links,
+    links: CopiedLinks,
     sums: Sums,
     words: Vec<(u64, String)>,
 }
@@ -46,7 +46,7 @@ impl PostgresLoad {
             beside,
             pool,
             keys: Keys::default(),
-            links: Links::default(),
+            links: CopiedLinks::default(),
             sums: Sums::default(),
             words: Vec::new(),
         })

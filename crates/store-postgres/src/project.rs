@@ -34,7 +34,7 @@ impl ProjectStore for PostgresStore {
             Ok((alone, sums, publishes))
         };
         match begun.await {
-            Ok((alone, sums, publishes)) => Ok(Box::new(Project {
+            Ok((alone, sums, publishes)) => Ok(Box::new(PostgresProjectTx {
                 store: self.clone(),
                 tx,
                 alone,
@@ -127,7 +127,7 @@ pub(crate) struct OwnerSeen {
     pub(crate) totals: DocumentTotals,
 }
 
-pub(crate) struct Project {
+pub(crate) struct PostgresProjectTx {
     pub(crate) store: PostgresStore,
     pub(crate) tx: Transaction<'static, Postgres>,
     /// No other projector is in a transaction: rows need no locks.
@@ -142,7 +142,7 @@ pub(crate) struct Project {
 }
 
 #[async_trait]
-impl ProjectTx for Project {
+impl ProjectTx for PostgresProjectTx {
     async fn subjects(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {
         let done = self.subjects_of(keys).await;
         done.map_err(|error| self.store.noted(error))
@@ -186,7 +186,7 @@ impl ProjectTx for Project {
     }
 }
 
-impl Project {
+impl PostgresProjectTx {
     async fn subjects_of(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {
         let sql = if self.alone {
             "SELECT key, state FROM subject WHERE key = ANY($1)"

@@ -35,7 +35,7 @@ impl ResolveStore for PostgresStore {
             Ok(Some((lease, claimed))) => {
                 fail::fail_point!("resolve.claimed");
                 let lasts = i64::try_from(self.0.options.lease.as_millis()).unwrap_or(i64::MAX);
-                Ok(Some(Box::new(Resolve { tx, claimed, lease, holder: self.0.holder, lasts })))
+                Ok(Some(Box::new(PostgresResolveTx { tx, claimed, lease, holder: self.0.holder, lasts })))
             }
             Ok(None) => {
                 tx.rollback().await.map_err(engine)?;
@@ -81,7 +81,7 @@ async fn claim(tx: &mut Transaction<'static, Postgres>, max: usize) -> Result<Ve
     Ok(claimed.into_iter().collect())
 }
 
-struct Resolve {
+struct PostgresResolveTx {
     tx: Transaction<'static, Postgres>,
     claimed: Vec<String>,
     lease: Lease,
@@ -91,7 +91,7 @@ struct Resolve {
 }
 
 #[async_trait]
-impl ResolveTx for Resolve {
+impl ResolveTx for PostgresResolveTx {
     fn claimed(&self) -> &[String] {
         &self.claimed
     }

@@ -13,13 +13,13 @@ use uuid::Uuid;
 
 use crate::error::engine;
 use crate::keys::{keep, short};
-use crate::project::{OwnerSeen, Project, SubjectSeen};
+use crate::project::{OwnerSeen, PostgresProjectTx, SubjectSeen};
 use crate::{history, publish, quarantine};
 
 /// Rows per statement at most.
 const ROWS: usize = 5000;
 
-impl Project {
+impl PostgresProjectTx {
     pub(crate) async fn write(&mut self, changes: RowChanges) -> Result<(), StoreError> {
         let named =
             changes.owners.iter().map(|(key, _)| key).chain(changes.documents_added.iter().map(|row| &row.owner));

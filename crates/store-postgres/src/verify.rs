@@ -41,12 +41,12 @@ impl VerifyStore for PostgresStore {
         let mut digest = sums.bundles;
         digest.merge(&sums.clusters);
         let kept = StoredSums { positions, digest, ids_digest: sums.ids, waiting };
-        Ok(Arc::new(Snapshot { kept, long, prints, tx: Mutex::new(tx) }))
+        Ok(Arc::new(PostgresVerifyRead { kept, long, prints, tx: Mutex::new(tx) }))
     }
 }
 
 /// One connection in one transaction.
-struct Snapshot {
+struct PostgresVerifyRead {
     kept: StoredSums,
     long: Long,
     /// Of long keys, as they are stored: one of thousands of members stands in as many rows.
@@ -55,7 +55,7 @@ struct Snapshot {
 }
 
 #[async_trait]
-impl VerifySnapshot for Snapshot {
+impl VerifySnapshot for PostgresVerifyRead {
     fn kept(&self) -> &StoredSums {
         &self.kept
     }
@@ -103,7 +103,7 @@ fn sql(table: StoredTable) -> &'static str {
     }
 }
 
-impl Snapshot {
+impl PostgresVerifyRead {
     /// The print of a row; none where nothing is expected of it.
     fn print(&self, table: StoredTable, key: &str, row: &PgRow) -> Result<Option<RowPrint>, StoreError> {
         let print = |columns: &[&[u8]]| RowPrint::of(table, KeyPrint::of(key), columns);

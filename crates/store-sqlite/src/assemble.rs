@@ -20,17 +20,17 @@ impl AssembleStore for SqliteStore {
         if claimed.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Box::new(Assemble { tx, claimed })))
+        Ok(Some(Box::new(SqliteAssembleTx { tx, claimed })))
     }
 }
 
-struct Assemble {
+struct SqliteAssembleTx {
     tx: Tx,
     claimed: Vec<String>,
 }
 
 #[async_trait]
-impl AssembleTx for Assemble {
+impl AssembleTx for SqliteAssembleTx {
     fn claimed(&self) -> &[String] {
         &self.claimed
     }
@@ -63,7 +63,7 @@ impl AssembleTx for Assemble {
     }
 }
 
-impl Assemble {
+impl SqliteAssembleTx {
     /// The row stands at the first party; those that other parties had before a merge go. With it what its parties' marks ask for
     /// is done: a customer of thousands is materialised once for all of them.
     fn write(&mut self, row: &SearchRow) -> Result<()> {

@@ -61,7 +61,7 @@ pub(crate) struct Writer {
     _lock: File,
 }
 
-pub(crate) struct Inner {
+pub(crate) struct SqliteInner {
     pub(crate) rules: IdentityRules,
     fold_version: u32,
     path: PathBuf,
@@ -71,7 +71,7 @@ pub(crate) struct Inner {
 
 /// The read model in one SQLite file.
 #[derive(Clone)]
-pub struct SqliteStore(pub(crate) Arc<Inner>);
+pub struct SqliteStore(pub(crate) Arc<SqliteInner>);
 
 impl SqliteStore {
     /// Opens the file for reading and writing, and makes it where it is absent.
@@ -113,7 +113,7 @@ impl SqliteStore {
         checkpoint::spawn(path.to_owned(), Arc::downgrade(&writer), options.checkpoint_pages)?;
         let readers = Mutex::new(Vec::new());
         let (rules, path, fold_version) = (options.rules, path.to_owned(), FOLD_VERSION);
-        Ok(Self(Arc::new(Inner { rules, fold_version, path, readers, writer: Some(writer) })))
+        Ok(Self(Arc::new(SqliteInner { rules, fold_version, path, readers, writer: Some(writer) })))
     }
 
     /// Opens the file for reading only, beside whoever writes. One of an older format is brought to the present one before,
@@ -122,7 +122,7 @@ impl SqliteStore {
     /// # Errors
     /// It is absent, its format is newer, or older while another process writes to it, or it cannot be opened.
     pub fn open_read(path: &Path) -> Result<Self, StoreError> {
-        let mut inner = Inner {
+        let mut inner = SqliteInner {
             rules: IdentityRules::default(),
             fold_version: FOLD_VERSION,
             path: path.to_owned(),
@@ -220,7 +220,7 @@ impl SqliteStore {
     }
 }
 
-impl Inner {
+impl SqliteInner {
     /// Brings a file of an older format to this program's, as opening it for writing does.
     fn upgrade(&self) -> Result<(), StoreError> {
         let _lock = lock(&self.path)?;

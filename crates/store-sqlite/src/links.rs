@@ -15,7 +15,7 @@ pub(crate) type Numbers = HashMap<u64, u32, BuildHasherDefault<AsIs>>;
 /// Links between keys by their prints, in the order of their tables' columns, until they are written: 8 to 24 bytes each, an
 /// open item 48 and its own.
 #[derive(Default)]
-pub(crate) struct Links {
+pub(crate) struct LoadedLinks {
     /// Owner, when it happened, subject.
     pub(crate) documents: Vec<(u64, i64, u64)>,
     /// Owner, day on which it falls due, invoice, item.
@@ -28,7 +28,7 @@ pub(crate) struct Links {
     pub(crate) decided: Vec<u64>,
 }
 
-impl Links {
+impl LoadedLinks {
     pub(crate) fn write(self, c: &Connection, numbers: &Numbers, few: usize) -> Result<()> {
         let known = |print: u64| numbers.get(&print).copied().ok_or_else(nowhere);
         let pair = |(left, right)| Ok((known(left)?, known(right)?));

@@ -13,7 +13,7 @@ use rusqlite::{Connection, Result};
 
 use crate::db::{SqliteOptions, create, engine};
 use crate::keys;
-use crate::links::{Links, Numbers, nowhere};
+use crate::links::{LoadedLinks, Numbers, nowhere};
 use crate::project::sealed_digest;
 use crate::quarantine;
 use crate::seal::{Place, digests, seal, sealed_text};
@@ -28,7 +28,7 @@ pub struct SqliteLoad {
     numbers: Numbers,
     /// (place, number) of each key.
     keys: Vec<(i64, u32)>,
-    links: Links,
+    links: LoadedLinks,
     /// As [`SqliteOptions::few`].
     few: usize,
     /// Texts by which parties are found whose own rows come later.
@@ -73,7 +73,7 @@ impl SqliteLoad {
             path: path.to_owned(),
             numbers: Numbers::default(),
             keys: Vec::new(),
-            links: Links::default(),
+            links: LoadedLinks::default(),
             few: options.few,
             late: Vec::new(),
         })

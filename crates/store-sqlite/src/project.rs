@@ -39,14 +39,14 @@ impl ProjectStore for SqliteStore {
                 return Err(StoreError::Fenced { partition: *partition, expected: *from });
             }
         }
-        Ok(Box::new(Project(tx)))
+        Ok(Box::new(SqliteProjectTx(tx)))
     }
 }
 
-struct Project(Tx);
+struct SqliteProjectTx(Tx);
 
 #[async_trait]
-impl ProjectTx for Project {
+impl ProjectTx for SqliteProjectTx {
     async fn subjects(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {
         self.subjects_of(keys).map_err(engine)
     }
@@ -79,7 +79,7 @@ impl ProjectTx for Project {
     }
 }
 
-impl Project {
+impl SqliteProjectTx {
     fn subjects_of(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>> {
         let order = self.reading_order(keys)?;
         let mut get = self.0.writer.connection.prepare_cached("SELECT key, state FROM subject WHERE num = ?1")?;

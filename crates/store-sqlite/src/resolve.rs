@@ -24,7 +24,7 @@ impl ResolveStore for SqliteStore {
         if claimed.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Box::new(Resolve { tx, claimed })))
+        Ok(Some(Box::new(SqliteResolveTx { tx, claimed })))
     }
 }
 
@@ -40,13 +40,13 @@ pub(crate) fn claim(tx: &Tx, queue: &str, max: usize) -> Result<Vec<String>> {
     nums.into_iter().filter_map(|num| keys::text(c, num).transpose()).collect()
 }
 
-struct Resolve {
+struct SqliteResolveTx {
     tx: Tx,
     claimed: Vec<String>,
 }
 
 #[async_trait]
-impl ResolveTx for Resolve {
+impl ResolveTx for SqliteResolveTx {
     fn claimed(&self) -> &[String] {
         &self.claimed
     }
@@ -86,7 +86,7 @@ impl ResolveTx for Resolve {
     }
 }
 
-impl Resolve {
+impl SqliteResolveTx {
     fn party(&mut self, key: &str) -> Result<PartyRow> {
         let (key, first_seen) = (key.to_owned(), i64::MAX);
         let mut row = PartyRow { key, first_seen, state: None, decisions: Vec::new(), waited: false };

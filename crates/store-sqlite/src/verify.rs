@@ -33,9 +33,13 @@ impl VerifyStore for SqliteStore {
                 kept(&connection)
             })();
             let kept = kept.map_err(engine)?;
-            Ok(Snapshot { kept, read: Arc::new(Mutex::new(Reading { connection, numbers: Numbers::default() })) })
+            Ok(SqliteVerifyRead {
+                kept,
+                read: Arc::new(Mutex::new(Reading { connection, numbers: Numbers::default() })),
+            })
         });
-        let snapshot: Result<Snapshot, StoreError> = open.await.map_err(|e| StoreError::Engine(e.to_string()))?;
+        let snapshot: Result<SqliteVerifyRead, StoreError> =
+            open.await.map_err(|e| StoreError::Engine(e.to_string()))?;
         Ok(Arc::new(snapshot?))
     }
 }
@@ -58,7 +62,7 @@ fn kept(c: &Connection) -> Result<StoredSums> {
 }
 
 /// One connection in one transaction.
-struct Snapshot {
+struct SqliteVerifyRead {
     kept: StoredSums,
     read: Arc<Mutex<Reading>>,
 }
@@ -69,7 +73,7 @@ struct Reading {
 }
 
 #[async_trait]
-impl VerifySnapshot for Snapshot {
+impl VerifySnapshot for SqliteVerifyRead {
     fn kept(&self) -> &StoredSums {
         &self.kept
     }

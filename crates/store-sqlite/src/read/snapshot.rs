@@ -15,7 +15,7 @@ use rusqlite::{Connection, Result};
 use uuid::Uuid;
 
 use super::{customer, documents, status};
-use crate::db::{Inner, corrupt, engine};
+use crate::db::{SqliteInner, corrupt, engine};
 use crate::keys;
 use crate::publish::waits;
 
@@ -24,19 +24,19 @@ use crate::publish::waits;
 const FEW_KEYS: usize = 64;
 
 pub(crate) struct SqliteRead {
-    inner: Arc<Inner>,
+    inner: Arc<SqliteInner>,
     /// Absent while a step is taken, and after one whose thread ended.
-    snapshot: Option<Snapshot>,
+    snapshot: Option<ReadSnapshot>,
 }
 
 /// The connection, within its transaction, and numbers that were met: what one step answers by key the next one asks for.
-struct Snapshot {
+struct ReadSnapshot {
     connection: Connection,
     numbers: HashMap<String, i64>,
 }
 
 impl SqliteRead {
-    pub(crate) fn begin(inner: Arc<Inner>) -> Result<Self, StoreError> {
+    pub(crate) fn begin(inner: Arc<SqliteInner>) -> Result<Self, StoreError> {
         let connection = inner.reader()?;
         // A deferred transaction sees what was committed before its first statement, not before its beginning.
         let begun = connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([]));
@@ -44,14 +44,14 @@ impl SqliteRead {
             connection.prepare_cached("SELECT 1 FROM meta LIMIT 1")?.query_row([], |r| r.get::<_, i64>(0))
         });
         seen.map_err(engine)?;
-        Ok(Self { inner, snapshot: Some(Snapshot { connection, numbers: HashMap::new() }) })
+        Ok(Self { inner, snapshot: Some(ReadSnapshot { connection, numbers: HashMap::new() }) })
     }
 
     /// Takes a step about so many keys.
     async fn step<T: Send + 'static>(
         &mut self,
         keys: usize,
-        work: impl FnOnce(&mut Snapshot) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut ReadSnapshot) -> Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let mut snapshot = self
             .snapshot
@@ -74,7 +74,7 @@ impl SqliteRead {
 
 impl Drop for SqliteRead {
     fn drop(&mut self) {
-        let Some(Snapshot { connection, .. }) = self.snapshot.take() else { return };
+        let Some(ReadSnapshot { connection, .. }) = self.snapshot.take() else { return };
         let ended = connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
         if let Err(error) = ended {
             tracing::debug!(%error, "a read did not end; its connection is closed");
@@ -83,7 +83,7 @@ impl Drop for SqliteRead {
     }
 }
 
-impl Snapshot {
+impl ReadSnapshot {
     /// The number of a key, if it has one.
     fn number(&mut self, key: &str) -> Result<Option<i64>> {
         if let Some(num) = self.numbers.get(key) {
@@ -198,7 +198,7 @@ impl Snapshot {
 impl ReadTx for SqliteRead {
     async fn subjects(&mut self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {
         let keys = keys.to_vec();
-        let state = |s: &mut Snapshot, key: &String| match s.number(key)? {
+        let state = |s: &mut ReadSnapshot, key: &String| match s.number(key)? {
             Some(num) => customer::state(&s.connection, num),
             None => Ok(None),
         };
@@ -239,7 +239,7 @@ impl PartyRows for SqliteRead {
         let (identifiers, among): (_, BTreeSet<String>) = (identifiers.to_vec(), among.iter().cloned().collect());
         // So many hold each that nobody should wait for it.
         let step =
-            move |s: &mut Snapshot| identifiers.iter().map(|value| s.unpublished_holders(value, &among)).collect();
+            move |s: &mut ReadSnapshot| identifiers.iter().map(|value| s.unpublished_holders(value, &among)).collect();
         self.step(usize::MAX, step).await
     }
 
@@ -258,7 +258,7 @@ impl OwnerRows for SqliteRead {
 
     async fn bundles(&mut self, owners: &[String]) -> Result<Vec<Bundle>, StoreError> {
         let owners = owners.to_vec();
-        let bundle = |s: &mut Snapshot, key: &String| match s.number(key)? {
+        let bundle = |s: &mut ReadSnapshot, key: &String| match s.number(key)? {
             Some(num) => customer::bundle(&s.connection, num, key),
             None => Ok(Bundle::default()),
         };
@@ -267,7 +267,7 @@ impl OwnerRows for SqliteRead {
 
     async fn open_items(&mut self, owners: &[String], limit: usize) -> Result<Vec<Vec<OpenItem>>, StoreError> {
         let owners = owners.to_vec();
-        let items = move |s: &mut Snapshot, key: &String| match s.number(key)? {
+        let items = move |s: &mut ReadSnapshot, key: &String| match s.number(key)? {
             Some(num) => customer::open_items(&s.connection, num, limit),
             None => Ok(Vec::new()),
         };
@@ -282,7 +282,7 @@ impl OwnerRows for SqliteRead {
         limit: usize,
     ) -> Result<Vec<DocumentRow>, StoreError> {
         let (owners, after) = (owners.to_vec(), after.cloned());
-        let page = move |s: &mut Snapshot| documents::page(&s.connection, &owners, listing, after.as_ref(), limit);
+        let page = move |s: &mut ReadSnapshot| documents::page(&s.connection, &owners, listing, after.as_ref(), limit);
         self.step(limit, page).await
     }
 
