@@ -25,7 +25,7 @@ pub(crate) async fn standings(
     let query = |(identifier, most): (IdentifierKey, u64)| {
         let limit = rules.holder_limit(identifier.kind());
         // One more than may share it makes it a hub value; where any number may, that somebody has it is enough to know.
-        let ever = if limit < MOST_HOLDERS { limit + 1 } else { 1 };
+        let ever = if limit == u64::MAX { 1 } else { limit.saturating_add(1) };
         HolderQuery { identifier, ever, present: most.min(MOST_HOLDERS) }
     };
     let asked: Vec<HolderQuery> = values.into_iter().map(query).collect();

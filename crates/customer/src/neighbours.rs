@@ -24,7 +24,7 @@ pub(crate) async fn neighbours(
         // Whoever held a value before may show that it links again.
         values.extend(asserted_identifiers(&subject, state.as_ref()).into_keys());
     }
-    let linking = linking(tx, values.into_iter().collect(), around, rules).await?;
+    let linking = linking_values(tx, values.into_iter().collect(), around, rules).await?;
     let mut parties: BTreeSet<String> = linking.values().flatten().cloned().collect();
     let atoms: Vec<String> = linking.keys().map(OwnerAtom::identifier_key).collect();
     let sets = if atoms.is_empty() { BTreeSet::new() } else { tx.sets_with(&atoms).await? };
@@ -37,34 +37,48 @@ pub(crate) async fn neighbours(
     }
     shared.retain(|value| !linking.contains_key(value));
     if !shared.is_empty() {
-        let rows = tx.holders(&everybody(&shared.into_iter().collect::<Vec<_>>())).await?;
-        parties.extend(rows.into_iter().flat_map(|rows| rows.present));
+        // A hub value names nobody (rule C1): whoever holds one shows nothing else for it.
+        let linking = linking_values(tx, shared.into_iter().collect(), around, rules).await?;
+        parties.extend(linking.into_values().flatten());
     }
     Ok(parties)
 }
 
 /// Those of the values that link, or linked before the notes that wait, with all who hold them now.
-async fn linking(
+async fn linking_values(
     tx: &mut dyn ReadTx,
     values: Vec<IdentifierKey>,
     around: &[String],
     rules: &IdentityRules,
 ) -> Result<BTreeMap<IdentifierKey, Vec<String>>, StoreError> {
-    let rows = tx.holders(&everybody(&values)).await?;
-    let mut linking: BTreeMap<IdentifierKey, (u64, Vec<String>)> =
-        values.into_iter().zip(rows).map(|(value, rows)| (value, (rows.ever, rows.present))).collect();
-    let hubs = linking.iter().filter(|(value, (ever, _))| rules.is_hub(value.kind(), *ever));
-    let hubs: Vec<IdentifierKey> = hubs.map(|(value, _)| value.clone()).collect();
-    if !hubs.is_empty() {
-        let fresh = tx.unpublished_holders(&hubs, around).await?;
-        for (value, fresh) in hubs.iter().zip(fresh) {
-            let before = linking.get(value).map_or(0, |(ever, _)| ever.saturating_sub(fresh));
-            if rules.is_hub(value.kind(), before) {
-                linking.remove(value);
-            }
+    // A value that links has no more holders than its kind allows. Of one that does not, tens of thousands may be there, and
+    // whoever changes one of them need not read all.
+    let up_to_limit = |identifier: &IdentifierKey| {
+        let most = rules.holder_limit(identifier.kind()).saturating_add(1);
+        HolderQuery { identifier: identifier.clone(), ever: most, present: most }
+    };
+    let rows = tx.holders(&values.iter().map(up_to_limit).collect::<Vec<_>>()).await?;
+    let (mut linking, mut hubs) = (BTreeMap::new(), Vec::new());
+    for (value, rows) in values.into_iter().zip(rows) {
+        if rules.is_hub(value.kind(), rows.ever) {
+            hubs.push(value);
+        } else {
+            linking.insert(value, rows.present);
         }
     }
-    Ok(linking.into_iter().map(|(value, (_, present))| (value, present)).collect())
+    if hubs.is_empty() {
+        return Ok(linking);
+    }
+    let counted: Vec<HolderQuery> = everybody(&hubs).into_iter().map(|all| HolderQuery { present: 0, ..all }).collect();
+    let (ever, fresh) = (tx.holders(&counted).await?, tx.unpublished_holders(&hubs, around).await?);
+    let before = ever.iter().zip(fresh).map(|(rows, fresh)| rows.ever.saturating_sub(fresh));
+    let linked = hubs.into_iter().zip(before).filter(|(value, before)| !rules.is_hub(value.kind(), *before));
+    let linked: Vec<IdentifierKey> = linked.map(|(value, _)| value).collect();
+    if !linked.is_empty() {
+        let rows = tx.holders(&everybody(&linked)).await?;
+        linking.extend(linked.into_iter().zip(rows.into_iter().map(|rows| rows.present)));
+    }
+    Ok(linking)
 }
 
 /// All holders of values, however many.

@@ -87,7 +87,7 @@ impl Door {
     /// a re-start forgets nothing.
     ///
     /// # Errors
-    /// The log or the store does not answer, or a record in the log does not decode.
+    /// The log or the store does not answer.
     pub async fn open(
         log: Arc<dyn Log>,
         known: Arc<dyn ReadStore>,
@@ -161,10 +161,12 @@ impl Door {
     /// # Errors
     /// The store does not answer.
     pub async fn shows(&self, event: &Event) -> Result<bool, DoorError> {
-        let rows = self.0.known.subjects(&[event.header.subject.to_string()]).await?;
+        // Of a long history the fact stands in a row of its own.
+        let asked = FactsOf::one(event.header.subject.as_str(), event.header.fact.0);
+        let found = self.0.known.facts(&[asked]).await?;
         let digest = self.0.key.digest_event(event);
         let is_it = |fact: &FactState| fact.id == event.header.id.0 && fact.digest == digest;
-        Ok(rows.iter().flatten().flat_map(|row| &row.facts).any(is_it))
+        Ok(found.iter().flatten().any(is_it))
     }
 
     /// Makes known to this door what others wrote until now.

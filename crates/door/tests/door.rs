@@ -61,6 +61,10 @@ async fn a_copy_is_dropped_and_a_conflict_told_however_long_the_history_of_its_s
     hub.door.accept(many.clone()).await.unwrap();
     hub.project().await;
     hub.reopen_door().await;
+    for event in [&many[0], &many[99]] {
+        assert!(hub.door.shows(event).await.unwrap(), "{}", event.header.id);
+    }
+    assert!(!hub.door.shows(&about_one(100, "1")).await.unwrap());
     let verdicts = hub.door.accept(many).await.unwrap();
     assert!(verdicts.iter().all(|verdict| *verdict == DoorVerdict::Duplicate), "{verdicts:?}");
     assert!(matches!(hub.door.accept(vec![about_one(7, "2")]).await.unwrap()[..], [DoorVerdict::Conflict(_)]));

@@ -1,5 +1,7 @@
 //! Customers by words: names, identifiers, numbers, cities.
 
+use std::collections::BTreeSet;
+
 use onefold_view::MatchNearness;
 use serde::Serialize;
 
@@ -33,13 +35,20 @@ impl Service {
         }
         let mut fitting = self.store.find(text, MOST_FOUND).await?;
         fitting.sort_by_cached_key(|found| MatchNearness::of(&found.text, text));
-        let first: Vec<String> = fitting.iter().filter_map(|found| found.parties.first().cloned()).collect();
-        let customers: Vec<CustomerName> = self.names(&first).await?;
-        let (mut hits, limit) = (Vec::<SearchHit>::new(), limit.clamp(1, MOST_FOUND));
-        for (party, found) in first.iter().zip(fitting.into_iter().filter(|found| !found.parties.is_empty())) {
-            if hits.len() == limit {
+        // Only who is answered is read: a customer may fit by several texts of its own.
+        let (mut nearest, mut seen) = (Vec::new(), BTreeSet::new());
+        for found in fitting {
+            let Some(party) = found.parties.first().cloned().filter(|party| !seen.contains(party)) else { continue };
+            seen.extend(found.parties.iter().cloned());
+            nearest.push((party, found));
+            if nearest.len() == limit.clamp(1, MOST_FOUND) {
                 break;
             }
+        }
+        let first: Vec<String> = nearest.iter().map(|(party, _)| party.clone()).collect();
+        let customers: Vec<CustomerName> = self.names(&first).await?;
+        let mut hits = Vec::<SearchHit>::new();
+        for (party, found) in &nearest {
             if hits.iter().any(|hit| hit.parties.contains(party)) {
                 continue;
             }

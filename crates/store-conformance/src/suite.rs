@@ -49,6 +49,7 @@ pub async fn all<S: Store>(open: impl AsyncFn(&str) -> Arc<S>) {
 
     read::a_customer_is_all_that_its_parties_own(&*fresh("customer").await).await;
     read::a_value_held_by_others_too_is_nobodys(&*fresh("shared").await).await;
+    read::a_reading_shows_one_state_whatever_is_written_meanwhile(&*fresh("one_state").await).await;
     read::every_party_is_found_by_its_id_and_an_unknown_one_is_not(&*fresh("ids").await).await;
     read::documents_come_in_pages_by_time_from_either_end(&*fresh("pages").await).await;
     read::a_document_that_moves_to_another_time_stands_there_alone(&*fresh("moved").await).await;

@@ -14,6 +14,11 @@ use crate::seal::{self, Place, opened};
 
 /// Parties of the customer that holds this one, by number.
 pub(crate) fn members(c: &Connection, party: i64) -> Result<BTreeSet<i64>> {
+    members_and_head(c, party).map(|(members, _)| members)
+}
+
+/// The same, with the one whose id the customer bears.
+pub(crate) fn members_and_head(c: &Connection, party: i64) -> Result<(BTreeSet<i64>, i64)> {
     let sql = "SELECT m.party, n.cluster FROM member n JOIN member m ON m.cluster = n.cluster WHERE n.party = ?1";
     let mut get = c.prepare_cached(sql)?;
     let mut rows = get.query([party])?;
@@ -29,7 +34,7 @@ pub(crate) fn members(c: &Connection, party: i64) -> Result<BTreeSet<i64>> {
     } else if !all.contains(&party) || !all.contains(&head) {
         return Err(corrupt("members", format_args!("party number {party} is of a customer that does not hold it")));
     }
-    Ok(all)
+    Ok((all, head))
 }
 
 /// Looks at the rows beside the place of a party that has none: one whose party was damaged stands there, and the index does not

@@ -22,6 +22,8 @@ use crate::publish::waits;
 /// Up to so many keys a step is taken on the thread that asks: a few rows found by key take no longer than two threads take to
 /// wake each other.
 const FEW_KEYS: usize = 64;
+/// Holders of a value are read one after the other: so many take about as long as a key.
+const MOST_NAMED: u64 = 64;
 
 pub(crate) struct SqliteRead {
     inner: Arc<SqliteInner>,
@@ -33,6 +35,7 @@ pub(crate) struct SqliteRead {
 struct ReadSnapshot {
     connection: Connection,
     numbers: HashMap<String, i64>,
+    keys: HashMap<i64, String>,
 }
 
 impl SqliteRead {
@@ -44,7 +47,7 @@ impl SqliteRead {
             connection.prepare_cached("SELECT 1 FROM meta LIMIT 1")?.query_row([], |r| r.get::<_, i64>(0))
         });
         seen.map_err(engine)?;
-        Ok(Self { inner, snapshot: Some(ReadSnapshot { connection, numbers: HashMap::new() }) })
+        Ok(Self { inner, snapshot: Some(ReadSnapshot { connection, numbers: HashMap::new(), keys: HashMap::new() }) })
     }
 
     /// Takes a step about so many keys.
@@ -91,16 +94,24 @@ impl ReadSnapshot {
         }
         let num = keys::find(&self.connection, key)?;
         if let Some(num) = num {
-            self.numbers.insert(key.to_owned(), num);
+            self.remember(num, key);
         }
         Ok(num)
     }
 
     /// The key of a number that stands in a row.
     fn key(&mut self, num: i64) -> Result<String> {
+        if let Some(key) = self.keys.get(&num) {
+            return Ok(key.clone());
+        }
         let key = keys::text_of(&self.connection, num)?;
-        self.numbers.insert(key.clone(), num);
+        self.remember(num, &key);
         Ok(key)
+    }
+
+    fn remember(&mut self, num: i64, key: &str) {
+        self.numbers.insert(key.to_owned(), num);
+        self.keys.insert(num, key.to_owned());
     }
 
     fn customers(&mut self, parties: &[String]) -> Result<Vec<CustomerParties>> {
@@ -110,7 +121,7 @@ impl ReadSnapshot {
             if done.contains(&num) {
                 continue;
             }
-            let members = customer::members(&self.connection, num)?;
+            let (members, head) = customer::members_and_head(&self.connection, num)?;
             let mut customer = CustomerParties::default();
             for member in &members {
                 let Some((key, Some(first_seen), bundle)) = customer::owner(&self.connection, *member)? else {
@@ -119,11 +130,10 @@ impl ReadSnapshot {
                     }
                     continue;
                 };
-                self.numbers.insert(key.clone(), *member);
+                self.remember(*member, &key);
                 customer.parties.insert(key, PartyBundle { first_seen, bundle });
             }
             if !customer.parties.is_empty() {
-                let head = customer::head(&self.connection, num)?;
                 customer.head = self.key(head)?;
                 all.push(customer);
             }
@@ -176,7 +186,7 @@ impl ReadSnapshot {
     }
 
     fn sets_with(&mut self, members: &[String]) -> Result<BTreeSet<String>> {
-        let mut sets = BTreeSet::new();
+        let mut found: Vec<(i64, String)> = Vec::new();
         for member in members {
             let Some(num) = self.number(member)? else { continue };
             let mut of = self.connection.prepare_cached(
@@ -186,11 +196,13 @@ impl ReadSnapshot {
             while let Some(row) = rows.next()? {
                 let (num, key): (i64, Option<String>) = (row.get(0)?, row.get(1)?);
                 let key = key.ok_or_else(|| corrupt("set members", format_args!("set number {num} has no row")))?;
-                self.numbers.insert(key.clone(), num);
-                sets.insert(key);
+                found.push((num, key));
             }
         }
-        Ok(sets)
+        for (num, key) in &found {
+            self.remember(*num, key);
+        }
+        Ok(found.into_iter().map(|(_, key)| key).collect())
     }
 }
 
@@ -228,7 +240,9 @@ impl PartyRows for SqliteRead {
 
     async fn holders(&mut self, asked: &[HolderQuery]) -> Result<Vec<HolderRows>, StoreError> {
         let asked = asked.to_vec();
-        self.step(asked.len(), move |s| asked.iter().map(|asked| s.holders(asked)).collect()).await
+        let named = asked.iter().map(|asked| asked.present.min(asked.ever)).fold(0u64, u64::saturating_add);
+        let rows = usize::try_from(named / MOST_NAMED).unwrap_or(usize::MAX).saturating_add(asked.len());
+        self.step(rows, move |s| asked.iter().map(|asked| s.holders(asked)).collect()).await
     }
 
     async fn unpublished_holders(
@@ -281,9 +295,10 @@ impl OwnerRows for SqliteRead {
         after: Option<&DocumentPlace>,
         limit: usize,
     ) -> Result<Vec<DocumentRow>, StoreError> {
-        let (owners, after) = (owners.to_vec(), after.cloned());
+        let (keys, owners, after) = (owners.len(), owners.to_vec(), after.cloned());
         let page = move |s: &mut ReadSnapshot| documents::page(&s.connection, &owners, listing, after.as_ref(), limit);
-        self.step(limit, page).await
+        // A page is merged of as many rows of each owner.
+        self.step(keys.saturating_add(limit), page).await
     }
 
     async fn owner_page(&mut self, from: Option<&str>, limit: usize) -> Result<OwnerPage, StoreError> {
