@@ -75,7 +75,7 @@ pub struct StoreCounts {
 /// Contract: reads never wait for writers, and each call answers from one committed state.
 #[async_trait]
 pub trait ReadStore: HistoryStore {
-    /// Begins to read at the state that is committed now.
+    /// Begins to read at the state that is committed when it is first asked.
     async fn begin_read(&self) -> Result<Box<dyn ReadTx>, StoreError>;
 
     /// Rows of subjects, in the order asked.

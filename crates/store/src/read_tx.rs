@@ -68,7 +68,7 @@ pub struct OwnerPage {
     pub next: Option<String>,
 }
 
-/// Contract: all calls answer from the one state that was committed when it began, whatever is written meanwhile. A row that was
+/// Contract: all calls answer from the one state that was committed at the first of them, whatever is written meanwhile. A row that was
 /// damaged is [`StoreError::Corrupt`], never an absent one. Which of the rows are a customer's is not for the store to say.
 #[async_trait]
 pub trait ReadTx: PartyRows + OwnerRows {
