@@ -20,7 +20,7 @@ const FULL_FOLDERS: &[(&str, usize)] = &[
     ("crates/api/src", 16),
     ("crates/identity/src", 30),
     ("crates/log-embedded/src", 16),
-    ("crates/onefold/src", 17),
+    ("crates/onefold/src", 16),
     ("crates/onefold/src/command", 18),
     ("crates/service/src", 16),
     ("crates/simulator/src", 31),

@@ -118,7 +118,7 @@ async fn one_more_event_about_a_subject_of_ten_thousand_costs_a_few_rows() {
     // What stands instead of something else is folded afresh, from all facts; it is written alone.
     let revised = project(&mut hub, Some(counted(5).revision(2).event())).await;
     assert_eq!((revised.read, revised.written), (2 + 10_002, 2));
-    assert_eq!(hub.status().await.subjects, 1);
+    assert_eq!(hub.status().await.counts.subjects, 1);
     let verified = hub.verify().await;
     assert!(verified.is_equal(), "{verified:#?}");
 }
@@ -128,7 +128,7 @@ async fn a_history_becomes_long_with_one_event_more_than_its_row_holds() {
     let mut hub = TestHub::on(&crate::engine(), Shape::default()).await;
     let subject = ["stock:wms:P1".to_owned()];
     for (day, long) in [(MOST_FACTS as i64 - 1, false), (MOST_FACTS as i64, true)] {
-        let from = hub.status().await.positions.iter().sum::<u64>() as i64;
+        let from = hub.status().await.counts.positions.iter().sum::<u64>() as i64;
         hub.append(&(from..=day).map(|day| counted(day).event()).collect::<Vec<_>>()).await;
         hub.settle().await;
         let state = hub.store.subjects(&subject).await.unwrap().remove(0).unwrap();

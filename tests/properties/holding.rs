@@ -68,7 +68,7 @@ async fn what_is_known_by_the_number_of_a_party_that_is_only_named_is_that_party
     let called = Draft::new("invoice:desk:1", v1::InvoiceIssued::default()).known_by("number", "erp:K1");
     in_any_order(&[Draft::order("order:erp:1", "60.00").refer("buyer", K1), called], async |hub| {
         let status = hub.status().await;
-        assert_eq!((status.owned.documents, status.unattributed.documents), (2, 0));
+        assert_eq!((status.owned().documents, status.unattributed.documents), (2, 0));
         assert!(hub.customer(K1).await.bundles.contains_key("identifier:number:erp:K1"));
     })
     .await;
@@ -81,7 +81,7 @@ async fn a_party_that_a_revised_decision_no_longer_names_exists_all_the_same() {
     let second = Draft::new("decision:onefold:1", undone).id("1").revision(2).later(5);
     in_any_order(&[first, second, gives_k1()], async |hub| {
         assert_eq!(parties(hub, CRM).await, [CRM, K1]);
-        assert_eq!(hub.status().await.customers, 2);
+        assert_eq!(hub.status().await.counts.customers, 2);
     })
     .await;
 }
@@ -110,7 +110,7 @@ async fn whoever_asserts_a_value_and_takes_it_back_in_one_batch_counts_against_i
                 say(&mut hub, &batch).await;
             }
             assert_eq!(parties(&hub, "party:erp:07").await, ["party:erp:07"], "{takes_back:?}");
-            assert_eq!(hub.status().await.customers, 21);
+            assert_eq!(hub.status().await.counts.customers, 21);
         }
     }
 }

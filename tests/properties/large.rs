@@ -113,7 +113,7 @@ async fn a_customer_that_is_full_is_the_same_in_any_order_and_is_shown() {
     let mut hub = TestHub::on(&crate::engine(), shape).await;
     hub.append(&all.iter().map(Draft::event).collect::<Vec<_>>()).await;
     hub.settle().await;
-    assert_eq!(hub.status().await.full_customers, 2);
+    assert_eq!(hub.status().await.counts.full_customers, 2);
     let full = async |hub: &TestHub, n: usize| {
         hub.customer(&format!("party:erp:{n:05}")).await.view(&shape.rules(), None, None).full
     };

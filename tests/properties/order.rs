@@ -2,6 +2,7 @@
 //! the stages, give the same views; after every decision nothing is lost; live equals rebuild.
 
 use onefold_event::{Event, v1};
+use onefold_store::StoreCounts;
 use onefold_testkit::{Draft, Shape, TestHub, identifier as written, party};
 use onefold_view::{DigestSum, MoneyMeasure, MoneyTotals};
 use proptest::prelude::*;
@@ -338,11 +339,8 @@ pub(crate) async fn outcome(events: &[(Event, i64)], shape: Shape, settle_every:
     assert!(spilled.is_equal() && spilled.split.spilled > 0, "{spilled:#?}");
     assert_eq!((spilled.rebuilt_digest, spilled.customers), (verified.rebuilt_digest, verified.customers));
     let status = hub.status().await;
-    let mut money = status.owned.money.clone();
-    money.add(&status.unattributed.money);
-    let documents = status.owned.documents + status.unattributed.documents;
-    let (digest, ids, customers, conflicts) = (status.digest, status.ids_digest, status.customers, status.conflicts);
-    Outcome { digest, ids, money, documents, customers, conflicts }
+    let StoreCounts { totals, digest, ids_digest, customers, conflicts, .. } = status.counts;
+    Outcome { digest, ids: ids_digest, money: totals.money, documents: totals.documents, customers, conflicts }
 }
 
 pub(crate) fn runtime() -> tokio::runtime::Runtime {

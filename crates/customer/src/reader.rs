@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::attribution::ownerships;
 use crate::composition::customers;
 use crate::neighbours::neighbours;
-use crate::status::{status, unattributed};
+use crate::status::{each_unattributed, status};
 use crate::{CustomerRows, IdentifierHolding, StatusRows};
 
 /// Holders of a value that are told of.
@@ -128,7 +128,8 @@ impl<'a> CustomerReader<'a> {
         limit: usize,
     ) -> Result<Vec<DocumentRow>, StoreError> {
         let mut tx = self.store.begin_read().await?;
-        let owners: Vec<String> = unattributed(&mut *tx, self.rules).await?.into_iter().map(|(key, _)| key).collect();
+        let mut owners = Vec::new();
+        each_unattributed(&mut *tx, self.rules, |key, _| owners.push(key)).await?;
         tx.documents(&owners, listing, after, limit).await
     }
 

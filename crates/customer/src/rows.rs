@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Subject, party_id};
 use onefold_identity::{IdentifierKey, IdentityRules, PartyDecision, find_head};
-use onefold_store::{CustomerParties, DocumentTotals};
-use onefold_view::{Bundle, CustomerView, DigestSum, OpenItem, PurchaseTallies, ViewInput, assemble};
+use onefold_store::{CustomerParties, DocumentTotals, StoreCounts};
+use onefold_view::{Bundle, CustomerView, OpenItem, PurchaseTallies, ViewInput, assemble};
 use uuid::Uuid;
 
 /// All rows that a customer's view is assembled from.
@@ -76,26 +76,17 @@ pub struct IdentifierHolding {
 /// What `status` counts, all at one position.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct StatusRows {
-    /// Next offset to project, per partition.
-    pub positions: Vec<u64>,
-    /// Subjects with at least one event.
-    pub subjects: u64,
-    /// Parties recorded or named.
-    pub parties: u64,
-    /// Customers.
-    pub customers: u64,
-    /// Those of them that are full ([`IdentityRules::is_full`]).
-    pub full_customers: u64,
-    /// Copies of events that contradict an earlier one.
-    pub conflicts: u64,
-    /// Inbox rows and marks that wait.
-    pub waiting: u64,
-    /// Of bundles that some customer holds, or customers every part of.
-    pub owned: DocumentTotals,
-    /// Of bundles of which none holds all, or a part.
+    /// Everything there is.
+    pub counts: StoreCounts,
+    /// Of its documents and money, those of bundles of which no customer holds all, or a part.
     pub unattributed: DocumentTotals,
-    /// Digest of bundles and clusters.
-    pub digest: DigestSum,
-    /// Digest of ids.
-    pub ids_digest: DigestSum,
+}
+
+impl StatusRows {
+    /// Of documents and money, those of bundles that some customer holds, or customers every part of.
+    pub fn owned(&self) -> DocumentTotals {
+        let mut owned = self.counts.totals.clone();
+        owned.subtract(&self.unattributed);
+        owned
+    }
 }

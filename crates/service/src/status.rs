@@ -71,30 +71,32 @@ impl Service {
         let rows = self.customers().status().await?;
         let heads = self.log.heads(EVENTS_TOPIC).await?;
         let events = heads.iter().sum();
-        let behind: u64 = heads.iter().zip(&rows.positions).map(|(head, at)| head.saturating_sub(*at)).sum();
+        let behind: u64 = heads.iter().zip(&rows.counts.positions).map(|(head, at)| head.saturating_sub(*at)).sum();
         let quarantined = self.store.open().await?;
         let mut warnings = Vec::new();
-        if heads.len() != rows.positions.len() || heads.iter().zip(&rows.positions).any(|(head, at)| head < at) {
+        if heads.len() != rows.counts.positions.len()
+            || heads.iter().zip(&rows.counts.positions).any(|(head, at)| head < at)
+        {
             warnings.push(format!(
                 "the views are of another log, or of more of it than there is (log {heads:?}, views {:?}): stop all processes, put \
                  the log back from a later copy, or have the views made again with `onefold rebuild --accept`",
-                rows.positions
+                rows.counts.positions
             ));
         }
         warnings.extend(self.clock_warning(&heads).await?);
         Ok(HubStatus {
             events,
-            subjects: rows.subjects,
-            parties: rows.parties,
-            customers: rows.customers,
-            full_customers: rows.full_customers,
-            documents: rows.owned.documents + rows.unattributed.documents,
+            subjects: rows.counts.subjects,
+            parties: rows.counts.parties,
+            customers: rows.counts.customers,
+            full_customers: rows.counts.full_customers,
+            documents: rows.counts.totals.documents,
             unattributed_documents: rows.unattributed.documents,
             quarantined,
-            conflicts: rows.conflicts,
-            lag: behind + rows.waiting,
-            digest: rows.digest.to_string(),
-            ids_digest: rows.ids_digest.to_string(),
+            conflicts: rows.counts.conflicts,
+            lag: behind + rows.counts.waiting,
+            digest: rows.counts.digest.to_string(),
+            ids_digest: rows.counts.ids_digest.to_string(),
             warnings,
             money: money(&rows),
         })
@@ -122,7 +124,7 @@ impl Service {
 }
 
 fn money(rows: &StatusRows) -> BTreeMap<String, CurrencySums> {
-    currency_sums(&rows.owned.money, &rows.unattributed.money)
+    currency_sums(&rows.owned().money, &rows.unattributed.money)
 }
 
 /// Sums by currency of what customers hold, and of what nobody holds.

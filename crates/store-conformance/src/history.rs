@@ -29,7 +29,7 @@ pub(crate) async fn facts_of_a_long_history_stand_in_rows_of_their_own(store: &d
     project(store, 0, &[("stock:wms:P1", long), (A, short.clone())]).await;
     let keys = ["stock:wms:P1".to_owned()];
     assert_eq!(done(ReadStore::subjects(store, &keys).await), [Some(row)]);
-    assert_eq!(done(customers(store).status().await).conflicts, 10);
+    assert_eq!(done(customers(store).status().await).counts.conflicts, 10);
 
     let (all, one) = (FactsOf::all(&keys[0]), FactsOf::one(&keys[0], [3; 16]));
     let of_one: Vec<FactState> = facts.iter().filter(|fact| fact.fact == [3; 16]).cloned().collect();

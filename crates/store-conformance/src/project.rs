@@ -45,7 +45,7 @@ pub(crate) async fn a_transaction_that_is_dropped_leaves_no_trace(store: &dyn St
     }
     assert_eq!(done(ProjectStore::positions(store).await), [5, 0, 0]);
     let status = done(customers(store).status().await);
-    assert_eq!((status.parties, status.subjects, status.customers), (1, 1, 1));
+    assert_eq!((status.counts.parties, status.counts.subjects, status.counts.customers), (1, 1, 1));
 }
 
 pub(crate) async fn nobody_sees_a_transaction_before_its_end(store: &dyn Store) {
@@ -58,7 +58,7 @@ pub(crate) async fn nobody_sees_a_transaction_before_its_end(store: &dyn Store) 
     assert_eq!(done(ReadStore::subjects(store, &["invoice:erp:1".to_owned()]).await), [None]);
     done(tx.commit().await);
     let after = done(customers(store).status().await);
-    assert_eq!((after.positions[0], after.subjects, after.owned.documents), (2, 2, 1));
+    assert_eq!((after.counts.positions[0], after.counts.subjects, after.owned().documents), (2, 2, 1));
 }
 
 pub(crate) async fn an_owner_key_of_any_length_is_kept(store: &dyn Store) {
@@ -88,10 +88,10 @@ pub(crate) async fn what_is_saved_in_portions_adds_up(store: &dyn Store) {
         let row = done(tx.subjects(std::slice::from_ref(&key)).await).remove(0);
         assert_eq!(row, Some(invoice(&key, total, A)));
     }
-    assert_eq!(done(customers(store).status().await).subjects, 0);
+    assert_eq!(done(customers(store).status().await).counts.subjects, 0);
     done(tx.commit().await);
     let status = done(customers(store).status().await);
-    assert_eq!((status.positions[0], status.subjects, status.owned.documents), (3, 2, 2));
+    assert_eq!((status.counts.positions[0], status.counts.subjects, status.owned().documents), (3, 2, 2));
     let open: Vec<String> =
         some(done(customers(store).customer(A).await)).open.into_iter().map(|item| item.open).collect();
     assert_eq!(open, ["35.00", "40.00"]);

@@ -112,5 +112,5 @@ pub(crate) async fn clusters_are_what_was_written_last(store: &dyn Store) {
     assert_eq!(done(tx.clusters(&[A.to_owned(), B.to_owned(), c.to_owned()]).await), [cluster(&[c, B])]);
     assert_eq!(done(tx.clusters(&[A.to_owned()]).await), []);
     drop(tx);
-    assert_eq!(done(customers(store).status().await).customers, 2);
+    assert_eq!(done(customers(store).status().await).counts.customers, 2);
 }

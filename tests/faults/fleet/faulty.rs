@@ -85,11 +85,11 @@ fn shuffled(company: &Company, seed: u64) -> Vec<LogRecord> {
 
 fn is_as(found: &StatusRows, company: &Company) {
     let wanted = &company.status;
-    assert_eq!(found.digest.to_string(), wanted["digest"]);
-    assert_eq!(found.ids_digest.to_string(), wanted["ids_digest"]);
-    assert_eq!((found.conflicts, found.waiting), (0, 0));
+    assert_eq!(found.counts.digest.to_string(), wanted["digest"]);
+    assert_eq!(found.counts.ids_digest.to_string(), wanted["ids_digest"]);
+    assert_eq!((found.counts.conflicts, found.counts.waiting), (0, 0));
     assert_eq!(
-        (Some(found.subjects), Some(found.customers), Some(found.owned.documents + found.unattributed.documents)),
+        (Some(found.counts.subjects), Some(found.counts.customers), Some(found.counts.totals.documents)),
         (wanted["subjects"].as_u64(), wanted["customers"].as_u64(), wanted["documents"].as_i64())
     );
 }

@@ -303,6 +303,11 @@ impl OwnerRows for SqliteRead {
 
     async fn owner_page(&mut self, from: Option<&str>, limit: usize) -> Result<OwnerPage, StoreError> {
         let after = from.map_or(Ok(0), str::parse).map_err(|e| StoreError::Engine(format!("a page of owners: {e}")))?;
-        self.step(limit, move |s| status::owner_page(&s.connection, after, limit)).await
+        let page = move |s: &mut ReadSnapshot| {
+            // Pages go through all owners: what was met for one is not asked for again at the next.
+            (s.numbers, s.keys) = (HashMap::new(), HashMap::new());
+            status::owner_page(&s.connection, after, limit)
+        };
+        self.step(limit, page).await
     }
 }

@@ -4,6 +4,7 @@ mod balance;
 mod cases;
 mod days;
 mod effect;
+mod ended;
 mod given;
 mod golden;
 mod hub;

@@ -1,16 +1,24 @@
 //! The command line.
 
+mod bench;
+mod identity;
+mod quarantine;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use jiff::Zoned;
 use jiff::civil::Date;
 
 use crate::config::{Config, HubRole};
 use crate::engine;
 use crate::past::ClockArgs;
+
+pub(crate) use bench::{BenchArgs, BenchWhat};
+pub(crate) use identity::{DecisionReason, FacetWord, IdentityCommand};
+pub(crate) use quarantine::QuarantineCommand;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with records quarantined; 130, 143 ended at once by a second signal.
 
@@ -325,170 +333,6 @@ pub(crate) struct RestoreArgs {
     pub(crate) from: PathBuf,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum QuarantineCommand {
-    /// List entries
-    List {
-        /// Decided ones too
-        #[arg(long)]
-        all: bool,
-        /// Only of this connector
-        #[arg(long, value_name = "NAME")]
-        of: Option<String>,
-        /// Only with this problem
-        #[arg(long, value_name = "CODE")]
-        code: Option<String>,
-    },
-    /// Show one entry whole
-    Show {
-        /// Its number, such as q-0193
-        #[arg(value_name = "NUMBER", value_parser = entry_number)]
-        number: u64,
-    },
-    /// Take entries in again; those that still fail stay
-    Retry {
-        /// Their numbers; none: all open ones of the connector
-        #[arg(value_name = "NUMBER", value_parser = entry_number)]
-        numbers: Vec<u64>,
-        /// Connector file as it is now; posted events need none
-        #[arg(long, value_name = "FILE")]
-        connector: Option<PathBuf>,
-        /// Only with this problem
-        #[arg(long, value_name = "CODE")]
-        code: Option<String>,
-    },
-    /// Close entries that nobody needs
-    Discard {
-        /// Their numbers
-        #[arg(value_name = "NUMBER", required = true, value_parser = entry_number)]
-        numbers: Vec<u64>,
-        /// Why
-        #[arg(long, value_name = "TEXT")]
-        why: String,
-    },
-}
-
-fn entry_number(text: &str) -> Result<u64, String> {
-    text.strip_prefix("q-").unwrap_or(text).parse().map_err(|_| "expected a number such as q-0193".to_owned())
-}
-
-/// Who decides, and why.
-#[derive(Debug, Args)]
-pub(crate) struct DecisionReason {
-    /// Why
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) why: String,
-    /// Who decides; else the user of this machine
-    #[arg(long, value_name = "NAME", env = "ONEFOLD_BY")]
-    pub(crate) by: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum IdentityCommand {
-    /// These parties are one customer
-    Link {
-        /// Parties; a customer named by its id or an identifier stands for all its parties
-        #[arg(required = true, num_args = 2.., value_name = "PARTY")]
-        parties: Vec<String>,
-        #[command(flatten)]
-        reason: DecisionReason,
-    },
-    /// These parties are never the same customer as those
-    Separate {
-        /// Parties; a customer stands for all its parties
-        #[arg(required = true, value_name = "PARTY")]
-        parties: Vec<String>,
-        /// The others; none: all other parties of their customer
-        #[arg(long, num_args = 1.., value_name = "PARTY")]
-        from: Vec<String>,
-        #[command(flatten)]
-        reason: DecisionReason,
-    },
-    /// A document is of this party
-    Reassign {
-        /// Such as order:erp:4711
-        #[arg(value_name = "DOCUMENT")]
-        document: String,
-        /// The party; a customer stands for its earliest
-        #[arg(long, value_name = "PARTY")]
-        to: String,
-        /// Who bought, or who owes; else both
-        #[arg(long, value_enum)]
-        facet: Option<FacetWord>,
-        #[command(flatten)]
-        reason: DecisionReason,
-    },
-    /// An identifier is not this party's
-    Withdraw {
-        /// The party
-        #[arg(value_name = "PARTY")]
-        party: String,
-        /// Such as phone:+8613800138000
-        #[arg(required = true, value_name = "IDENTIFIER")]
-        identifiers: Vec<String>,
-        #[command(flatten)]
-        reason: DecisionReason,
-    },
-    /// A decision no longer counts
-    Undo {
-        /// Its subject (decision:onefold:..., or the document or party that it was about) or event id
-        #[arg(value_name = "DECISION")]
-        decision: String,
-        #[command(flatten)]
-        reason: DecisionReason,
-    },
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum FacetWord {
-    /// Who bought
-    Trade,
-    /// Who owes
-    Receivable,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct BenchArgs {
-    /// What to measure, one after the other on one hub
-    #[arg(value_enum, required = true)]
-    pub(crate) what: Vec<BenchWhat>,
-    /// Events
-    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
-    pub(crate) events: u64,
-    /// Customers that they are spread over
-    #[arg(long, value_name = "N", default_value_t = 100_000)]
-    pub(crate) customers: u64,
-    /// Hit by a few: four of five events are about the same 100 customers
-    #[arg(long)]
-    pub(crate) hot: bool,
-    /// Paced: events per second
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
-    pub(crate) rate: u64,
-    /// Processes that project, beside one another (Kafka and PostgreSQL)
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
-    pub(crate) projectors: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum BenchWhat {
-    /// The log folded again
-    Rebuild,
-    /// From append to view
-    Live,
-    /// Views by id, identifier and words, and over HTTP
-    Read,
-    /// Merge and unmerge
-    Unmerge,
-    /// Messages of a topic taken in
-    Intake,
-    /// Customers published
-    Publish,
-    /// One large thing, and how long strangers wait beside it
-    Large,
-    /// Views of customers as they were
-    Past,
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -498,12 +342,5 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn an_entry_is_named_with_or_without_its_prefix() {
-        assert_eq!(entry_number("q-0193"), Ok(193));
-        assert_eq!(entry_number("193"), Ok(193));
-        assert!(entry_number("x").is_err());
     }
 }
