@@ -11,18 +11,11 @@ use onefold_door::DoorVerdict;
 use onefold_event::{Event, decode, encode, from_cloudevent};
 use onefold_fold::MOST_FACTS;
 use onefold_log::{Log, LogRecord};
-use serde_json::{Value, json};
-
-fn cloud(no: &str, total: &str) -> Value {
-    json!({
-        "specversion": "1.0", "id": format!("inv-{no}"), "source": "erp", "type": "finance.invoice_issued.v1",
-        "subject": format!("invoice:erp:{no}"), "time": "2026-03-09T00:00:00Z",
-        "data": {"number": no, "issued_on": "2026-03-09", "total": {"amount": total, "currency": "EUR"}}
-    })
-}
+use onefold_testkit::posted_invoice;
+use serde_json::json;
 
 fn event(no: &str, total: &str) -> Event {
-    from_cloudevent(&cloud(no, total)).unwrap()
+    from_cloudevent(&posted_invoice(no, total)).unwrap()
 }
 
 fn mapped_by(mapping: u8, mut event: Event) -> Event {
@@ -52,7 +45,7 @@ async fn a_copy_is_dropped_whether_it_is_in_the_batch_on_its_way_or_stored() {
 async fn a_copy_is_dropped_and_a_conflict_told_however_long_the_history_of_its_subject() {
     let mut hub = Hub::open().await;
     let about_one = |n: i32, total: &str| {
-        let mut cloud = cloud("1", total);
+        let mut cloud = posted_invoice("1", total);
         cloud["id"] = json!(format!("change-{n}"));
         from_cloudevent(&cloud).unwrap()
     };

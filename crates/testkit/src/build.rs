@@ -1,6 +1,7 @@
 //! Events in few words.
 
 use onefold_event::{Body, Event, IdParts, Micros, Subject, v1};
+use serde_json::{Value, json};
 
 /// An event in the making.
 #[derive(Debug, Clone)]
@@ -11,6 +12,15 @@ pub struct Draft {
     revision: Option<i64>,
     references: Vec<(String, String)>,
     body: Body,
+}
+
+/// An invoice in EUR as a system posts it: a CloudEvent.
+pub fn posted_invoice(number: &str, total: &str) -> Value {
+    json!({
+        "specversion": "1.0", "id": format!("inv-{number}"), "source": "erp", "type": "finance.invoice_issued.v1",
+        "subject": format!("invoice:erp:{number}"), "time": "2026-03-09T00:00:00Z",
+        "data": {"number": number, "issued_on": "2026-03-09", "total": {"amount": total, "currency": "EUR"}}
+    })
 }
 
 /// A party recorded, with a name (empty: none) and identifiers of (kind, text).

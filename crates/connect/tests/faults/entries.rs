@@ -6,28 +6,21 @@ use onefold_event::{Event, decode, encode};
 use onefold_log::{LogRecord, StoredRecord};
 use onefold_mapping::MappingOutcome;
 use onefold_store::{Quarantine, QuarantineEntry};
-use serde_json::{Value, json};
+use onefold_testkit::posted_invoice;
+use serde_json::json;
 
 use crate::hub::{Hub, invoices, table};
 
-fn cloud(no: &str, total: &str) -> Value {
-    json!({
-        "specversion": "1.0", "id": format!("inv-{no}"), "source": "erp", "type": "finance.invoice_issued.v1",
-        "subject": format!("invoice:erp:{no}"), "time": "2026-03-09T00:00:00Z",
-        "data": {"number": no, "issued_on": "2026-03-09", "total": {"amount": total, "currency": "EUR"}}
-    })
-}
-
 fn event(no: &str, total: &str) -> Event {
-    PostedEvent::from(cloud(no, total)).event(&Default::default()).unwrap()
+    PostedEvent::from(posted_invoice(no, total)).event(&Default::default()).unwrap()
 }
 
 #[tokio::test]
 async fn one_bad_event_in_a_batch_does_not_stop_the_others() {
     let hub = Hub::open().await;
-    let mut bad = cloud("2", "1");
+    let mut bad = posted_invoice("2", "1");
     bad["type"] = json!("finance.invoice_isued.v1");
-    let body = format!("[{},\n{:#} , 7, {}]", cloud("1", "1"), bad, cloud("3", "1"));
+    let body = format!("[{},\n{:#} , 7, {}]", posted_invoice("1", "1"), bad, posted_invoice("3", "1"));
     let body = PostedEvent::batch(body.as_bytes(), 100).unwrap();
     let answers = take_posted(body.clone(), &hub.door, &hub.store).await.unwrap();
     assert!(
@@ -64,7 +57,7 @@ async fn one_bad_event_in_a_batch_does_not_stop_the_others() {
     );
     assert_eq!(entries[0].raw, format!("{bad:#}").into_bytes(), "byte for byte");
     // A contradiction is kept too, and a single event needs no list.
-    let answers = take_posted(vec![cloud("1", "2").into()], &hub.door, &hub.store).await.unwrap();
+    let answers = take_posted(vec![posted_invoice("1", "2").into()], &hub.door, &hub.store).await.unwrap();
     assert!(matches!(&answers[..], [PostAnswer::Judged(_, DoorVerdict::Conflict(_))]));
     assert_eq!(hub.quarantined().await[2].codes, "conflict");
     assert!(matches!(again_posted(&hub, 1).await, MappingOutcome::Quarantined(_)));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use onefold_connect::{IngestReport, Input, ingest};
 use onefold_door::{Door, DoorOptions};
-use onefold_event::{EmptyKeyRing, Event, EventLimits, HubKey, decode};
+use onefold_event::{EmptyKeyRing, Event, EventLimits, HubKey};
 use onefold_log::Log;
 use onefold_log_embedded::EmbeddedLog;
 use onefold_mapping::Connector;
@@ -14,6 +14,7 @@ use onefold_projector::Projector;
 use onefold_stage::{Stage, StepProgress};
 use onefold_store::{Quarantine, QuarantineEntry, QuarantineFilter};
 use onefold_store_sqlite::{SqliteOptions, SqliteStore};
+use onefold_testkit::logged_events;
 use tempfile::TempDir;
 
 pub(crate) struct Hub {
@@ -79,14 +80,7 @@ impl Hub {
 
     /// Everything in the log, by time of taking in.
     pub(crate) async fn events(&self) -> Vec<(i64, Event)> {
-        let mut events = Vec::new();
-        for partition in 0..self.log.heads("events").await.unwrap().len() {
-            for stored in self.log.read("events", partition as u32, 0, 1_000_000).await.unwrap() {
-                events.push((stored.record.time, decode(&stored.record.value).unwrap()));
-            }
-        }
-        events.sort_by_key(|(time, _)| *time);
-        events
+        logged_events(self.log.as_ref()).await
     }
 
     pub(crate) async fn subjects(&self) -> Vec<String> {

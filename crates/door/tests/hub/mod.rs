@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use onefold_door::{Door, DoorClock, DoorOptions, system_time};
-use onefold_event::{EmptyKeyRing, Event, EventLimits, HubKey, decode};
-use onefold_log::Log;
+use onefold_event::{EmptyKeyRing, Event, EventLimits, HubKey};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_projector::Projector;
 use onefold_stage::{Stage, StepProgress};
 use onefold_store_sqlite::{SqliteOptions, SqliteStore};
+use onefold_testkit::logged_events;
 use tempfile::TempDir;
 
 pub(crate) struct Hub {
@@ -52,14 +52,7 @@ impl Hub {
 
     /// Everything in the log, by time of taking in.
     pub(crate) async fn events(&self) -> Vec<(i64, Event)> {
-        let mut events = Vec::new();
-        for partition in 0..self.log.heads("events").await.unwrap().len() {
-            for stored in self.log.read("events", partition as u32, 0, 1_000_000).await.unwrap() {
-                events.push((stored.record.time, decode(&stored.record.value).unwrap()));
-            }
-        }
-        events.sort_by_key(|(time, _)| *time);
-        events
+        logged_events(self.log.as_ref()).await
     }
 
     /// When they were taken in.
