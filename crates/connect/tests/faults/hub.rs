@@ -7,7 +7,6 @@ use std::sync::Arc;
 use onefold_connect::{IngestReport, Input, ingest};
 use onefold_door::{Door, DoorOptions};
 use onefold_event::{EmptyKeyRing, Event, EventLimits, HubKey};
-use onefold_log::Log;
 use onefold_log_embedded::EmbeddedLog;
 use onefold_mapping::Connector;
 use onefold_projector::Projector;

@@ -41,12 +41,8 @@ struct ReadSnapshot {
 impl SqliteRead {
     pub(crate) fn begin(inner: Arc<SqliteInner>) -> Result<Self, StoreError> {
         let connection = inner.reader()?;
-        // A deferred transaction sees what was committed before its first statement, not before its beginning.
-        let begun = connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([]));
-        let seen = begun.and_then(|_| {
-            connection.prepare_cached("SELECT 1 FROM meta LIMIT 1")?.query_row([], |r| r.get::<_, i64>(0))
-        });
-        seen.map_err(engine)?;
+        // Deferred: it sees what was committed before its first statement.
+        connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([])).map_err(engine)?;
         Ok(Self { inner, snapshot: Some(ReadSnapshot { connection, numbers: HashMap::new(), keys: HashMap::new() }) })
     }
 
