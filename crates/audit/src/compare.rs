@@ -200,7 +200,7 @@ impl RowSink for MismatchNames {
             let mut rows = self.lock_seen();
             wrong |= rows.asked.contains(key);
             if wrong && key.parse::<Subject>().is_ok_and(|subject| subject.kind().is_document()) {
-                let owners = [&keys.trade, &keys.receivable].into_iter().chain(&keys.parts);
+                let owners = keys.all();
                 rows.owners.insert(key.to_owned(), owners.cloned().collect());
             }
         }

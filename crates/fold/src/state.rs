@@ -241,7 +241,7 @@ impl SubjectState {
             all.insert(subject.to_string());
         }
         let keys = self.owner_keys();
-        all.extend([keys.trade, keys.receivable].into_iter().chain(keys.parts).filter(|key| !key.is_empty()));
+        all.extend(keys.all().filter(|key| !key.is_empty()).cloned());
         all
     }
 
@@ -287,8 +287,7 @@ impl SubjectState {
             return BTreeSet::new();
         }
         let keys = self.owner_keys();
-        let own = [keys.trade, keys.receivable].into_iter().chain(keys.parts).filter(|key| !key.is_empty());
-        let mut all: BTreeSet<String> = own.collect();
+        let mut all: BTreeSet<String> = keys.all().filter(|key| !key.is_empty()).cloned().collect();
         let members: Vec<OwnerKey> = all.iter().flat_map(|key| OwnerKey::references_of(key)).collect();
         all.extend(members.iter().map(|member| member.key_for(subject)));
         let named = self.named_parties(subject).into_iter().filter(|(role, _)| role.target() == RoleTarget::Owner);

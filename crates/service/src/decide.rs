@@ -275,7 +275,7 @@ impl Service {
         let to = self.head(to).await?;
         let mut parties = vec![to.to_string()];
         let keys = state.owner_keys();
-        for key in [&keys.trade, &keys.receivable].into_iter().chain(&keys.parts) {
+        for key in keys.all() {
             parties.extend(
                 self.customers().customer_of_key(key).await?.and_then(|rows| rows.head()).map(|head| head.to_string()),
             );

@@ -119,6 +119,13 @@ pub struct OwnerKeys {
     pub ordered: Option<i64>,
 }
 
+impl OwnerKeys {
+    /// All of them: of trade, of the debt, of the parts.
+    pub fn all(&self) -> impl Iterator<Item = &String> {
+        [&self.trade, &self.receivable].into_iter().chain(&self.parts)
+    }
+}
+
 /// A part of a document that has an owner of its own: that of its parent in a facet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OwnedPart {
