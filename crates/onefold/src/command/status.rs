@@ -8,7 +8,7 @@ use onefold_service::{CustomerReference, ErrorCode, ServiceError};
 use crate::args::{Globals, StatusArgs};
 use crate::hub::HubReader;
 use crate::out::OutputWriter;
-use crate::past::{clocks_line, customer_status};
+use crate::past::clocks_line;
 use crate::render;
 
 pub(crate) async fn run(args: StatusArgs, globals: Globals) -> Result<ExitCode> {
@@ -30,7 +30,7 @@ pub(crate) async fn run(args: StatusArgs, globals: Globals) -> Result<ExitCode> 
             if args.clocks.is_given() {
                 out.write_line(clocks_line(&counted.clocks))?;
             }
-            out.write_line(customer_status(&counted.answer))?;
+            out.write_line(render::render_customer_status(&counted.answer))?;
         }
     } else {
         let status = reader.service.status().await?;

@@ -4,7 +4,7 @@ mod args;
 mod render;
 
 pub(crate) use args::ClockArgs;
-pub(crate) use render::{clocks_line, customer_status};
+pub(crate) use render::clocks_line;
 
 use anyhow::Result;
 use onefold_service::AnsweredClocks;

@@ -2,18 +2,14 @@
 
 use std::fmt::Write;
 
-use onefold_service::HubStatus;
+use onefold_service::{CurrencySums, CustomerStatus, HubStatus};
 
 use super::amount_text;
 
 /// The whole hub on one screen.
 pub(crate) fn render_status(status: &HubStatus) -> String {
     let mut text = String::new();
-    let mut put = |label: &str, words: String| {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "{label:<14}{words}");
-    };
-    let count = |n: u64| amount_text(&n.to_string());
+    let mut put = |label: &str, words: String| put_line(&mut text, label, &words);
     put("events", format!("{} about {} subjects", count(status.events), count(status.subjects)));
     let full = match status.full_customers {
         0 => String::new(),
@@ -29,16 +25,7 @@ pub(crate) fn render_status(status: &HubStatus) -> String {
         ),
     );
     for (currency, sums) in &status.money {
-        put(
-            currency,
-            format!(
-                "net {} = invoiced {} - credited {} + adjusted {}",
-                amount_text(&sums.net),
-                amount_text(&sums.invoiced),
-                amount_text(&sums.credited),
-                amount_text(&sums.adjusted)
-            ),
-        );
+        put(currency, net_text(sums));
         put(
             "",
             format!(
@@ -59,4 +46,39 @@ pub(crate) fn render_status(status: &HubStatus) -> String {
     put("ids digest", status.ids_digest.clone());
     text.truncate(text.trim_end().len());
     text
+}
+
+/// One customer, counted.
+pub(crate) fn render_customer_status(status: &CustomerStatus) -> String {
+    let mut text = String::new();
+    let mut put = |label: &str, words: String| put_line(&mut text, label, &words);
+    let name = if status.name.is_empty() { "(no name known)" } else { &status.name };
+    put("customer", format!("{name}  {}", status.id));
+    put("parties", status.parties.join("  "));
+    put("events", format!("{}, {} conflicts", count(status.events), count(status.conflicts)));
+    put("documents", amount_text(&status.documents.to_string()));
+    for (currency, sums) in &status.money {
+        put(currency, net_text(sums));
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+fn put_line(text: &mut String, label: &str, words: &str) {
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "{label:<14}{words}");
+}
+
+fn count(n: u64) -> String {
+    amount_text(&n.to_string())
+}
+
+fn net_text(sums: &CurrencySums) -> String {
+    format!(
+        "net {} = invoiced {} - credited {} + adjusted {}",
+        amount_text(&sums.net),
+        amount_text(&sums.invoiced),
+        amount_text(&sums.credited),
+        amount_text(&sums.adjusted)
+    )
 }
