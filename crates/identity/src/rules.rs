@@ -108,7 +108,7 @@ impl IdentityRules {
     }
 
     /// Whether a value of this kind on a document can say whose it is: what links by default, and nothing else, since owner keys outlive configurations.
-    pub(crate) fn can_own(kind: &str) -> bool {
+    pub fn can_own(kind: &str) -> bool {
         STRONG.contains(&kind) || WEAK.contains(&kind)
     }
 }

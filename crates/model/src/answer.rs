@@ -114,6 +114,11 @@ impl HubModel {
         sum_of(self.bundles.values())
     }
 
+    /// Money and documents of the customer that holds a party.
+    pub fn total_of(&self, party: &Subject) -> (MoneyTotals, i64) {
+        sum_of(self.bundles_of(party).values())
+    }
+
     /// Money and documents that no customer holds all of.
     pub fn unattributed(&self) -> (MoneyTotals, i64) {
         let is_nobodys = |key: &str| !self.whose(key).is_some_and(|whose| whose.whole);

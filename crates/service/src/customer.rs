@@ -40,11 +40,7 @@ impl Service {
             [party] => Ok(self.customers().customer(party).await?),
             several => {
                 let customers = self.names(several).await?;
-                let named: Vec<_> = customers.iter().take(5).map(|c| format!("{} ({})", c.id, c.name)).collect();
-                let more =
-                    if customers.len() > 5 { format!(" and {} more", customers.len() - 5) } else { String::new() };
-                let message = format!("{key} is held by {} customers: {}{more}", customers.len(), named.join(", "));
-                Err(ServiceError { code: ErrorCode::Ambiguous, message, customers })
+                Err(held_by_several(&format!("{key} is held"), customers))
             }
         }
     }
@@ -53,7 +49,7 @@ impl Service {
     async fn owner(&self, document: &Subject) -> Result<Option<CustomerRows>, ServiceError> {
         let state = self.state(document).await?;
         let keys = state.owner_keys();
-        for key in [&keys.trade, &keys.receivable].into_iter().chain(&keys.parts) {
+        for key in keys.all() {
             if let Some(rows) = self.customers().customer_of_key(key).await? {
                 return Ok(Some(rows));
             }
@@ -82,4 +78,12 @@ impl Service {
     pub(crate) async fn names(&self, parties: &[String]) -> Result<Vec<CustomerName>, ServiceError> {
         Ok(self.customers().profiles(parties).await?.iter().map(|rows| self.name(rows)).collect())
     }
+}
+
+/// An identifier decides nothing between the customers that hold it, or held it; the first five are named.
+pub(crate) fn held_by_several(what: &str, customers: Vec<CustomerName>) -> ServiceError {
+    let named: Vec<_> = customers.iter().take(5).map(|c| format!("{} ({})", c.id, c.name)).collect();
+    let more = if customers.len() > 5 { format!(" and {} more", customers.len() - 5) } else { String::new() };
+    let message = format!("{what} by {} customers: {}{more}", customers.len(), named.join(", "));
+    ServiceError { code: ErrorCode::Ambiguous, message, customers }
 }

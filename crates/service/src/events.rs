@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use onefold_event::{
-    DecodedEvent, Event, EventId, KeyRing, Occurred, Subject, SubjectKind, decode, decode_with, format_micros,
-    to_cloudevent,
+    DecodedEvent, Event, EventId, KeyRing, Occurred, Subject, decode, decode_with, format_micros, to_cloudevent,
 };
 use onefold_fold::{FactState, standing_facts};
 use onefold_log::{EVENTS_TOPIC, StoredRecord};
@@ -80,12 +79,12 @@ impl Service {
     /// # Errors
     /// Nothing is known of the reference, or the read model cannot be read.
     pub async fn events(&self, reference: &CustomerReference) -> Result<Vec<EventPlace>, ServiceError> {
-        let subjects = match reference {
-            CustomerReference::Subject(subject) if subject.kind() != SubjectKind::Party => {
+        let subjects = match reference.document() {
+            Some(subject) => {
                 self.state(subject).await?;
                 vec![subject.to_string()]
             }
-            _ => {
+            None => {
                 let rows = self.customer(reference).await?;
                 let mut subjects: Vec<String> = rows.parties.keys().cloned().collect();
                 subjects.extend(self.all_documents(&rows).await?);

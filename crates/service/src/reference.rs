@@ -20,6 +20,16 @@ pub enum CustomerReference {
     Subject(Subject),
 }
 
+impl CustomerReference {
+    /// The document, or other subject that is no party, that it names.
+    pub(crate) fn document(&self) -> Option<&Subject> {
+        match self {
+            Self::Subject(subject) if subject.kind() != SubjectKind::Party => Some(subject),
+            _ => None,
+        }
+    }
+}
+
 impl FromStr for CustomerReference {
     type Err = ServiceError;
 

@@ -1,7 +1,10 @@
 //! The view of a customer, or whose a document is.
 
+use std::collections::BTreeMap;
+
 use onefold_customer::CustomerRows;
-use onefold_event::{Subject, SubjectKind};
+use onefold_event::Subject;
+use onefold_fold::SubjectState;
 use onefold_view::{Bundle, CustomerView, PurchaseTallies};
 use serde::Serialize;
 
@@ -9,7 +12,7 @@ use crate::documents::{self, Document};
 use crate::{CustomerName, CustomerReference, Service, ServiceError};
 
 /// Documents up to which the preferred products are counted from the documents themselves.
-pub(crate) const TALLIED_DOCUMENTS: i64 = 1_000;
+const TALLIED_DOCUMENTS: i64 = 1_000;
 
 /// What a reference shows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -50,11 +53,9 @@ impl Service {
     /// # Errors
     /// Nothing is known of the reference, several hold it, or the read model cannot be read.
     pub async fn show(&self, reference: &CustomerReference, today: Option<i64>) -> Result<Shown, ServiceError> {
-        match reference {
-            CustomerReference::Subject(subject) if subject.kind() != SubjectKind::Party => {
-                self.whose(subject).await.map(|whose| Shown::Document(Box::new(whose)))
-            }
-            _ => self.view(reference, today).await.map(|view| Shown::Customer(Box::new(view))),
+        match reference.document() {
+            Some(subject) => self.whose(subject).await.map(|whose| Shown::Document(Box::new(whose))),
+            None => self.view(reference, today).await.map(|view| Shown::Customer(Box::new(view))),
         }
     }
 
@@ -76,8 +77,7 @@ impl Service {
 
     /// Tallies of all documents, where the bundles hold too few and the documents are not too many.
     async fn tallies(&self, rows: &CustomerRows) -> Result<Option<PurchaseTallies>, ServiceError> {
-        let documents: i64 = rows.bundles.values().map(Bundle::document_count).sum();
-        if documents > TALLIED_DOCUMENTS || !rows.bundles.values().any(Bundle::has_many_lines) {
+        if !needs_tallies(&rows.bundles) {
             return Ok(None);
         }
         let mut tallies = PurchaseTallies::default();
@@ -89,10 +89,7 @@ impl Service {
 
     async fn whose(&self, subject: &Subject) -> Result<DocumentOwners, ServiceError> {
         let state = self.state(subject).await?;
-        let (keys, contributions) = (state.owner_keys(), documents::contributions(subject, &state));
-        let document = documents::row(subject.as_str(), &contributions).ok_or_else(|| {
-            ServiceError::invalid(format!("{subject} is neither a party nor a document: ask for its events instead"))
-        })?;
+        let (keys, document) = (state.owner_keys(), document_row(subject, &state)?);
         let mut parts = Vec::new();
         for key in &keys.parts {
             parts.push(self.owner_of(key).await?);
@@ -105,6 +102,20 @@ impl Service {
         let customer = self.customers().customer_of_key(key).await?.map(|rows| self.name(&rows));
         Ok(DocumentOwner { key: key.to_owned(), customer })
     }
+}
+
+/// A document as it stands under all of its owners.
+pub(crate) fn document_row(subject: &Subject, state: &SubjectState) -> Result<Document, ServiceError> {
+    documents::row(subject.as_str(), &state.contributions(subject)).ok_or_else(|| {
+        ServiceError::invalid(format!("{subject} is neither a party nor a document: ask for its events instead"))
+    })
+}
+
+/// Whether a customer's preferred products are counted from its documents: where its bundles hold too few of them, and the documents
+/// are not too many.
+pub(crate) fn needs_tallies(bundles: &BTreeMap<String, Bundle>) -> bool {
+    let documents: i64 = bundles.values().map(Bundle::document_count).sum();
+    documents <= TALLIED_DOCUMENTS && bundles.values().any(Bundle::has_many_lines)
 }
 
 /// The number by which views name a day.

@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use onefold_event::{Subject, SubjectKind};
+use onefold_event::Subject;
+use onefold_fold::SubjectState;
 use onefold_store::DocumentPlace;
-use onefold_view::{Bundle, MoneyTotals};
+use onefold_view::MoneyTotals;
 use serde::Serialize;
 
 use super::world::PastWorld;
 use super::{AnsweredClocks, ReadClocks};
 use crate::documents::{Cursor, MOST, listed};
 use crate::events::places;
+use crate::show::document_row;
 use crate::status::currency_sums;
 use crate::{
-    CurrencySums, CustomerReference, DocumentOwner, DocumentOwners, EventPlace, Page, SearchHit, Service, ServiceError,
-    Shown,
+    CurrencySums, CustomerName, CustomerReference, DocumentOwner, DocumentOwners, EventPlace, Page, SearchHit, Service,
+    ServiceError, Shown,
 };
 
 /// An answer, and the clocks that it holds for.
@@ -46,6 +48,13 @@ pub struct CustomerStatus {
     pub money: BTreeMap<String, CurrencySums>,
 }
 
+/// Customers that were found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FoundCustomers {
+    /// One, or none.
+    pub hits: Vec<SearchHit>,
+}
+
 impl Service {
     /// As [`Service::show`], at these clocks. Without a day to look from, what depends on it is seen from the day of business time.
     ///
@@ -59,11 +68,9 @@ impl Service {
         today: Option<i64>,
     ) -> Result<PastAnswer<Shown>, ServiceError> {
         let (world, party) = self.past_world(reference, clocks).await?;
-        let answer = match reference {
-            CustomerReference::Subject(document) if document.kind() != SubjectKind::Party => {
-                Shown::Document(Box::new(world.document_owners(document)?))
-            }
-            _ => {
+        let answer = match reference.document() {
+            Some(document) => Shown::Document(Box::new(world.document_owners(document)?)),
+            None => {
                 let view = party.and_then(|party| world.view_of(&party, today.or(clocks.business_day())));
                 Shown::Customer(Box::new(view.ok_or_else(|| unheard_of(reference))?))
             }
@@ -82,22 +89,21 @@ impl Service {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<PastAnswer<Page>, ServiceError> {
+        let limit = limit.clamp(1, MOST);
         let after = cursor.map(|text| text.parse::<Cursor>()).transpose()?.map(|cursor| cursor.0);
-        let (world, party) = self.past_world(reference, clocks).await?;
-        let party = party.ok_or_else(|| unattributed(reference))?;
+        let (world, party) = self.past_customer(reference, clocks).await?;
         let owners = world.owners_of(&party);
-        let mut rows: Vec<_> = world.documents_of(&owners).filter_map(|subject| world.place_of(subject)).collect();
+        let mut rows: Vec<(DocumentPlace, &SubjectState)> = world.documents_of(&owners).map(row_place).collect();
+        rows.retain(|(place, _)| after.as_ref().is_none_or(|after| place < after));
         rows.sort_by(|(one, _), (other, _)| other.cmp(one));
-        let rest = rows.into_iter().filter(|(place, _)| after.as_ref().is_none_or(|after| place < after));
-        let shown = rest.filter_map(|(place, subject)| {
-            let item = listed(subject.as_str(), world.model.state(subject)?, &owners)?;
-            Some((place, item))
-        });
-        let mut shown: Vec<_> = shown.take(limit.clamp(1, MOST) + 1).collect();
-        let more = shown.len() > limit.clamp(1, MOST);
-        shown.truncate(limit.clamp(1, MOST));
-        let next = shown.last().filter(|_| more).map(|(place, _)| Cursor(place.clone()).to_string());
-        let items = shown.into_iter().map(|(_, item)| item).collect();
+        let shown =
+            rows.into_iter().filter_map(|(place, state)| Some((listed(&place.subject, state, &owners)?, place)));
+        // One more than wanted tells whether there is a next page.
+        let mut shown: Vec<_> = shown.take(limit + 1).collect();
+        let more = shown.len() > limit;
+        shown.truncate(limit);
+        let next = shown.last().filter(|_| more).map(|(_, place)| Cursor(place.clone()).to_string());
+        let items = shown.into_iter().map(|(item, _)| item).collect();
         Ok(PastAnswer { answer: Page { items, next }, clocks: world.clocks })
     }
 
@@ -111,14 +117,14 @@ impl Service {
         clocks: &ReadClocks,
     ) -> Result<PastAnswer<Vec<EventPlace>>, ServiceError> {
         let (world, party) = self.past_world(reference, clocks).await?;
-        let subjects = match (reference, party) {
-            (CustomerReference::Subject(subject), _) if subject.kind() != SubjectKind::Party => vec![subject.clone()],
-            (_, Some(party)) => world.subjects_of(&party),
-            (_, None) => Vec::new(),
+        let subjects = match (reference.document(), party) {
+            (Some(document), _) => vec![document.clone()],
+            (None, Some(party)) => world.subjects_of(&party),
+            (None, None) => Vec::new(),
         };
         let mut all: Vec<EventPlace> =
             subjects.iter().filter_map(|subject| world.facts.get(subject)).flat_map(|facts| places(facts)).collect();
-        if all.is_empty() && matches!(reference, CustomerReference::Subject(s) if s.kind() != SubjectKind::Party) {
+        if all.is_empty() && reference.document().is_some() {
             return Err(unheard_of(reference));
         }
         all.sort();
@@ -136,15 +142,12 @@ impl Service {
             ))
         })?;
         let (world, party) = self.past_world(reference, clocks).await?;
-        let name = party.and_then(|party| world.name_of(&party)).into_iter();
-        let found_by = vec![reference.to_string()];
-        let hit = |name: crate::CustomerName| SearchHit {
-            id: name.id,
-            name: name.name,
-            parties: name.parties,
-            found_by: found_by.clone(),
+        let name = party.and_then(|party| world.name_of(&party));
+        let hit = |CustomerName { id, name, parties }| {
+            let found_by = vec![reference.to_string()];
+            SearchHit { id, name, parties, found_by }
         };
-        Ok(PastAnswer { answer: FoundCustomers { hits: name.map(hit).collect() }, clocks: world.clocks })
+        Ok(PastAnswer { answer: FoundCustomers { hits: name.map(hit).into_iter().collect() }, clocks: world.clocks })
     }
 
     /// What is counted of one customer, at these clocks.
@@ -156,34 +159,22 @@ impl Service {
         reference: &CustomerReference,
         clocks: &ReadClocks,
     ) -> Result<PastAnswer<CustomerStatus>, ServiceError> {
-        let (world, party) = self.past_world(reference, clocks).await?;
-        let party = party.ok_or_else(|| unattributed(reference))?;
-        let name = world.name_of(&party).ok_or_else(|| unheard_of(reference))?;
-        let mut money = MoneyTotals::default();
-        let bundles = world.model.bundles_of(&party);
-        bundles.values().for_each(|bundle| money.add(&bundle.money_totals()));
+        let (world, party) = self.past_customer(reference, clocks).await?;
+        let CustomerName { id, name, parties } = world.name_of(&party).ok_or_else(|| unheard_of(reference))?;
+        let (money, documents) = world.model.total_of(&party);
         let subjects = world.subjects_of(&party);
-        let facts = || subjects.iter().filter_map(|subject| world.facts.get(subject));
-        let conflicts =
-            facts().map(|facts| onefold_fold::SubjectState::from_copies(facts.clone()).conflict_count()).sum();
+        let states = || subjects.iter().filter_map(|subject| world.model.state(subject));
         let answer = CustomerStatus {
-            id: name.id,
-            name: name.name,
-            parties: name.parties,
-            events: facts().map(|facts| facts.len() as u64).sum(),
-            conflicts,
-            documents: bundles.values().map(Bundle::document_count).sum(),
+            id,
+            name,
+            parties,
+            events: states().map(SubjectState::copy_count).sum(),
+            conflicts: states().map(SubjectState::conflict_count).sum(),
+            documents,
             money: currency_sums(&money, &MoneyTotals::default()),
         };
         Ok(PastAnswer { answer, clocks: world.clocks })
     }
-}
-
-/// Customers that were found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FoundCustomers {
-    /// One, or none.
-    pub hits: Vec<SearchHit>,
 }
 
 impl PastWorld {
@@ -191,20 +182,13 @@ impl PastWorld {
     fn subjects_of(&self, party: &Subject) -> Vec<Subject> {
         let owners = self.owners_of(party);
         let parties = self.model.customer(party).unwrap_or_default().iter();
-        parties.chain(self.documents_of(&owners)).cloned().collect()
-    }
-
-    fn place_of<'a>(&self, subject: &'a Subject) -> Option<(DocumentPlace, &'a Subject)> {
-        let at = self.model.state(subject)?.at();
-        Some((DocumentPlace { at, subject: subject.to_string() }, subject))
+        parties.chain(self.documents_of(&owners).map(|(subject, _)| subject)).cloned().collect()
     }
 
     fn document_owners(&self, subject: &Subject) -> Result<DocumentOwners, ServiceError> {
         let known = self.model.state(subject).filter(|state| state.is_known() || state.fragment.is_some());
         let state = known.ok_or_else(|| unheard_of(&CustomerReference::Subject(subject.clone())))?;
-        let document = crate::documents::row(subject.as_str(), &state.contributions(subject)).ok_or_else(|| {
-            ServiceError::invalid(format!("{subject} is neither a party nor a document: ask for its events instead"))
-        })?;
+        let document = document_row(subject, state)?;
         let keys = state.owner_keys();
         let owner = |key: &String| DocumentOwner {
             key: key.clone(),
@@ -215,12 +199,12 @@ impl PastWorld {
     }
 }
 
+fn row_place<'a>((subject, state): (&Subject, &'a SubjectState)) -> (DocumentPlace, &'a SubjectState) {
+    (DocumentPlace { at: state.at(), subject: subject.to_string() }, state)
+}
+
 fn unheard_of(reference: &CustomerReference) -> ServiceError {
     ServiceError::not_found(format!(
         "nothing was known of {reference} at these clocks; ask for a later time, or without a clock for what is known now"
     ))
-}
-
-fn unattributed(reference: &CustomerReference) -> ServiceError {
-    ServiceError::not_found(format!("no customer held {reference} at these clocks: it was unattributed"))
 }

@@ -63,17 +63,12 @@ impl ClockTexts<'_> {
 }
 
 impl ReadClocks {
-    /// All of them now.
-    pub fn present(zone: TimeZone, now: Micros) -> Self {
-        Self { as_of: None, known_at: None, identity_at: None, zone, now }
-    }
-
     /// Reads them: RFC 3339 with an offset, or a day such as `2025-12-31`, which means its end in this zone.
     ///
     /// # Errors
     /// A text that is neither, or a time that has not come yet.
     pub fn read(texts: ClockTexts<'_>, zone: TimeZone, now: Micros) -> Result<Self, ServiceError> {
-        let mut clocks = Self::present(zone, now);
+        let mut clocks = Self { as_of: None, known_at: None, identity_at: None, zone, now };
         let read = |name: &str, text: Option<&str>| text.map(|text| clocks.read_one(name, text)).transpose();
         let (as_of, known_at) = (read("as_of", texts.as_of)?, read("known_at", texts.known_at)?);
         let identity_at = read("identity_at", texts.identity_at)?;
@@ -106,11 +101,6 @@ impl ReadClocks {
         }
         let next = day.tomorrow().and_then(|next| next.to_zoned(self.zone.clone())).map_err(|_| unreadable())?;
         Ok(next.timestamp().as_microsecond() - 1)
-    }
-
-    /// Whether any of them is in the past.
-    pub fn is_past(&self) -> bool {
-        self.as_of.or(self.known_at).or(self.identity_at).is_some()
     }
 
     /// The day of business time, as views count days; none where that is now.

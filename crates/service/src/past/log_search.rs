@@ -12,7 +12,7 @@ use onefold_log::EVENTS_TOPIC;
 use onefold_view::{documents_named, parties_named};
 
 use super::ReadClocks;
-use crate::{Service, ServiceError};
+use crate::{ErrorCode, Service, ServiceError};
 
 /// Subjects that a read in the past takes at most.
 pub(super) const MOST_SUBJECTS: usize = 20_000;
@@ -52,12 +52,12 @@ pub(super) struct LogSearch {
     known_at: Option<Micros>,
 }
 
-/// An identifier that is followed.
+/// An identifier that is met.
 #[derive(Debug, Default)]
 struct ValueSearch {
-    /// One of the parties asserted whose documents are wanted.
+    /// One of the parties asserted it whose documents are wanted.
     is_asked: bool,
-    /// It stands on a document, which is whoever's holds it.
+    /// It stands on a document, which is whoever's holds it, or is what is asked for.
     on_document: bool,
     /// Passes over the log that began with it, up to two: after the second all who ever asserted it are known.
     passes: u8,
@@ -106,12 +106,10 @@ impl LogSearch {
         parties + self.decisions.len() + self.documents.len() + self.guest_orders.len() + values.sum::<usize>()
     }
 
-    fn check_size(&self) -> Result<(), ServiceError> {
+    fn check_size(&self, most: usize) -> Result<(), ServiceError> {
         let parties = self.asked.len() + self.beside.len();
-        if parties + self.decisions.len() + self.documents.len() + self.guest_orders.len() > MOST_SUBJECTS {
-            return Err(too_large(&format!("more than {MOST_SUBJECTS} subjects")));
-        }
-        Ok(())
+        let others = self.decisions.len() + self.documents.len() + self.guest_orders.len();
+        check_bound(parties + others, most, "subjects")
     }
 
     /// Looks at one event.
@@ -213,7 +211,7 @@ impl LogSearch {
                 documents.insert(document.clone());
             }
         });
-        let keys: Vec<IdentifierKey> = identifiers_of(event).collect();
+        let keys: Vec<IdentifierKey> = identifiers_of(event).filter(|key| IdentityRules::can_own(key.kind())).collect();
         let is_wanted = self.documents.contains(subject)
             || owners.iter().any(|owner| self.asked.contains(owner))
             || keys
@@ -228,15 +226,15 @@ impl LogSearch {
         }
     }
 
-    /// Who asserts a value that is followed: whoever is recorded with it, and whoever is called by it.
+    /// Who asserts a value whose holders are wanted: whoever is recorded with it, and whoever is called by it.
     fn note_holders(&mut self, event: &DecodedEvent, named: &BTreeSet<Subject>, recorded_at: Micros) {
         if self.identity_at.is_some_and(|at| recorded_at > at) {
             return;
         }
         let rules = &self.rules;
         let mut note = |party: &Subject, key: &IdentifierKey| {
-            let value = self.values.get_mut(key);
-            if let Some(value) = value.filter(|value| value.holders.len() as u64 <= most_followed(key, rules)) {
+            let Some(value) = self.values.get_mut(key) else { return };
+            if value.wants_holders(key, rules) && value.holders.len() as u64 <= most_followed(key, rules) {
                 value.holders.insert(party.clone());
             }
         };
@@ -253,8 +251,7 @@ impl LogSearch {
     fn follow_values(&mut self) {
         for (key, value) in &mut self.values {
             value.passes = (value.passes + 1).min(COUNTED);
-            let is_of_use = value.on_document || self.rules.strength(key.kind()) != LinkStrength::Neither;
-            if is_of_use && value.is_followed(key, &self.rules) {
+            if value.wants_holders(key, &self.rules) && value.is_followed(key, &self.rules) {
                 let into = if value.is_asked { &mut self.asked } else { &mut self.beside };
                 into.extend(value.holders.iter().cloned());
             }
@@ -271,15 +268,25 @@ impl LogSearch {
 }
 
 impl ValueSearch {
+    /// Whether it matters who holds it: it joins them, or a document is theirs. The pass that meets it on a document has gone past
+    /// some of them already; being met there makes for a further one.
+    fn wants_holders(&self, key: &IdentifierKey, rules: &IdentityRules) -> bool {
+        self.on_document || !never_links(key, rules)
+    }
+
     /// Whether its holders, and the documents on which it stands, are followed: not before they are counted, else a value that
-    /// half the world has would be followed until it is seen to be one.
+    /// half the world has would be followed until it is seen to be one. Of a kind that never links none is.
     fn is_followed(&self, key: &IdentifierKey, rules: &IdentityRules) -> bool {
-        self.passes == COUNTED && self.holders.len() as u64 <= most_followed(key, rules)
+        let is_counted = self.passes == COUNTED && self.holders.len() as u64 <= most_followed(key, rules);
+        is_counted || never_links(key, rules)
     }
 }
 
-/// Holders of a value that are followed at most. One of a kind that never links has no limit: it is followed for whose the documents
-/// are that it stands on.
+fn never_links(key: &IdentifierKey, rules: &IdentityRules) -> bool {
+    rules.strength(key.kind()) == LinkStrength::Neither
+}
+
+/// Holders of a value that are followed at most; of a kind that never links, all.
 fn most_followed(key: &IdentifierKey, rules: &IdentityRules) -> u64 {
     let limit = rules.holder_limit(key.kind());
     limit.saturating_add(limit.max(BEYOND_LIMIT))
@@ -295,6 +302,7 @@ impl Service {
     /// Looks through the log up to these positions until it adds nobody.
     pub(super) async fn search_log(&self, search: &mut LogSearch, positions: &[u64]) -> Result<(), ServiceError> {
         search.follow_values();
+        search.check_size(MOST_SUBJECTS)?;
         loop {
             let before = search.size();
             for (partition, head) in (0u32..).zip(positions) {
@@ -309,11 +317,11 @@ impl Service {
                         search.take_event(&event, stored.record.time);
                     }
                     // Before more of them are remembered.
-                    search.check_size()?;
+                    search.check_size(MOST_SUBJECTS)?;
                 }
             }
             search.follow_values();
-            search.check_size()?;
+            search.check_size(MOST_SUBJECTS)?;
             if search.size() == before {
                 return Ok(());
             }
@@ -321,13 +329,91 @@ impl Service {
     }
 }
 
-/// What belongs to the question is more than is taken.
-pub(super) fn too_large(what: &str) -> ServiceError {
-    ServiceError::new(
-        crate::ErrorCode::TooLarge,
+/// Refuses a question to which more belongs than is taken.
+pub(super) fn check_bound(count: usize, most: usize, what: &str) -> Result<(), ServiceError> {
+    if count <= most {
+        return Ok(());
+    }
+    Err(ServiceError::new(
+        ErrorCode::TooLarge,
         format!(
-            "{what} could belong to this customer at some time, or are settled with its documents: a read in the past folds them \
+            "more than {most} {what} could belong to this customer at some time, or are settled with its documents: a read in the past folds them \
              all, and does not go so far; ask for one of its documents instead, or without a clock"
         ),
-    )
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use onefold_event::{EmptyKeyRing, Event, EventId, v1};
+
+    use super::*;
+
+    const EMAIL: (&str, &str) = ("email", "info@example.com");
+    const WECHAT: (&str, &str) = ("wechat", "o1");
+
+    fn event(n: u8, subject: &str, body: impl Into<Body>) -> DecodedEvent {
+        let (id, subject) = (EventId([n; 16]), subject.parse().unwrap());
+        Event::new(id, id, "erp", subject, 0, body.into()).unwrap().into_decoded(&EmptyKeyRing).unwrap()
+    }
+
+    fn identifiers(all: &[(&str, &str)]) -> Vec<v1::Identifier> {
+        let one = |(kind, text): &(&str, &str)| v1::Identifier {
+            kind: (*kind).to_owned(),
+            text: (*text).to_owned(),
+            ..v1::Identifier::default()
+        };
+        all.iter().map(one).collect()
+    }
+
+    fn party(n: u8, all: &[(&str, &str)]) -> DecodedEvent {
+        let identifiers = identifiers(all);
+        event(n, &format!("party:erp:{n}"), v1::PartyRecorded { identifiers, ..v1::PartyRecorded::default() })
+    }
+
+    fn invoice(n: u8, all: &[(&str, &str)]) -> DecodedEvent {
+        let identifiers = identifiers(all);
+        event(n, &format!("invoice:erp:{n}"), v1::InvoiceIssued { identifiers, ..v1::InvoiceIssued::default() })
+    }
+
+    /// Asks for the first party of a hub in which e-mail addresses never link, and looks through the events as through a log.
+    fn searched(events: &[DecodedEvent]) -> LogSearch {
+        let mut search = LogSearch::default();
+        search.rules.weak.remove("email");
+        search.asked.extend(["party:erp:1".parse().unwrap()]);
+        loop {
+            let before = search.size();
+            events.iter().for_each(|event| search.take_event(event, 1));
+            search.follow_values();
+            if search.size() == before {
+                return search;
+            }
+        }
+    }
+
+    fn holders(search: &LogSearch, (kind, text): (&str, &str)) -> usize {
+        search.values.get(&normalise_identifier(kind, text, "").unwrap()).map_or(0, |value| value.holders.len())
+    }
+
+    #[test]
+    fn who_holds_a_value_that_never_links_is_remembered_where_a_document_is_theirs_by_it() {
+        let parties = [party(1, &[EMAIL, WECHAT]), party(2, &[EMAIL, WECHAT]), party(3, &[WECHAT])];
+        let search = searched(&parties);
+        assert_eq!((holders(&search, EMAIL), holders(&search, WECHAT), search.asked.len()), (0, 0, 1));
+        // After those who hold it, so that the pass which meets it has gone past them.
+        let search = searched(&[&parties[..], &[invoice(4, &[EMAIL, WECHAT])]].concat());
+        assert_eq!((holders(&search, EMAIL), holders(&search, WECHAT)), (2, 0));
+        assert_eq!((search.asked.len(), search.beside.len(), search.documents.len()), (2, 0, 1));
+        // No document is anybody's by a value of a kind that cannot own.
+        assert_eq!(searched(&[&parties[..], &[invoice(4, &[WECHAT])]].concat()).documents.len(), 0);
+    }
+
+    #[test]
+    fn more_than_is_taken_is_refused() {
+        let search = searched(&[party(1, &[EMAIL]), party(2, &[EMAIL]), invoice(3, &[EMAIL])]);
+        assert!(search.check_size(3).is_ok(), "two parties and an invoice");
+        let error = search.check_size(2).unwrap_err();
+        assert_eq!(error.code, ErrorCode::TooLarge);
+        assert!(error.message.starts_with("more than 2 subjects could belong to this customer"), "{error}");
+    }
 }

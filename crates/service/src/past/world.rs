@@ -2,22 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use onefold_customer::CustomerRows;
 use onefold_event::{DecodedEvent, Micros, Subject, SubjectKind, catalogue, decode_with, format_micros, party_id};
 use onefold_fold::{FactState, SubjectState, asserted_identifiers};
-use onefold_identity::OwnerKey;
+use onefold_identity::IdentifierKey;
 use onefold_log::EVENTS_TOPIC;
 use onefold_model::{HubModel, IdentityModel, LoggedEvent};
 use onefold_store::FactsOf;
 use onefold_view::{Bundle, CustomerView, PurchaseTallies, parties_named};
 use uuid::Uuid;
 
-use super::log_search::{LogSearch, MOST_SUBJECTS, too_large};
+use super::log_search::{LogSearch, MOST_SUBJECTS, check_bound};
 use super::{AnsweredClocks, ReadClocks};
-use crate::show::{TALLIED_DOCUMENTS, name_of};
+use crate::customer::held_by_several;
+use crate::show::{name_of, needs_tallies};
 use crate::{CustomerName, CustomerReference, ErrorCode, Service, ServiceError};
 
 /// Events that a read in the past folds at most.
-pub(super) const MOST_EVENTS: u64 = 100_000;
+const MOST_EVENTS: usize = 100_000;
 /// Subjects whose facts, and events, that are read at once.
 const CHUNK: usize = 1_000;
 
@@ -39,75 +41,109 @@ pub(super) struct PastWorld {
 }
 
 impl Service {
-    /// The part of the hub that a reference touches, and the party whose customer it means; of a document none where nobody holds
-    /// it.
+    /// The part of the hub that says what a reference means, and the party whose customer that is; of a document none where nobody
+    /// holds it. A customer's part is whole; of a document's customer there is no more than who it is.
     pub(super) async fn past_world(
         &self,
         reference: &CustomerReference,
         clocks: &ReadClocks,
     ) -> Result<(PastWorld, Option<Subject>), ServiceError> {
         let mut search = LogSearch::new(clocks, &self.rules);
-        match reference {
-            CustomerReference::Id(id) => drop(search.asked.insert(self.party_of_id(*id).await?)),
-            CustomerReference::Identifier(key) => search.ask_value(key),
-            CustomerReference::Subject(subject) if subject.kind() == SubjectKind::Party => {
-                search.asked.insert(subject.clone());
-            }
-            CustomerReference::Subject(subject) => drop(search.documents.insert(subject.clone())),
-        }
-        self.add_present(&mut search, reference).await?;
+        let named = self.begin_search(&mut search, reference).await?;
         let world = self.fold_past(search, clocks).await?;
-        let party = match reference {
-            CustomerReference::Id(id) => Some(self.party_of_id(*id).await?),
-            CustomerReference::Identifier(key) => Some(world.holder_of(key)?),
-            CustomerReference::Subject(subject) if subject.kind() == SubjectKind::Party => Some(subject.clone()),
-            CustomerReference::Subject(document) => world.owner_of(document),
+        let party = match (reference, named) {
+            (CustomerReference::Identifier(key), _) => Some(world.holder_of(key)?),
+            (CustomerReference::Subject(document), None) => world.owner_of(document),
+            (_, named) => named,
         };
-        match (&party, reference) {
-            (Some(party), CustomerReference::Subject(document)) if document.kind() != SubjectKind::Party => {
-                // Its customer has more documents than those that it is settled with.
-                let mut search = world.search;
-                search.asked.extend(world.model.customer(party).unwrap_or_default().iter().cloned());
-                Ok((self.fold_past(search, clocks).await?, Some(party.clone())))
+        match party {
+            Some(party) if reference.document().is_none() => {
+                let world = self.fold_customer(world, &party, clocks).await?;
+                self.check_known(&world, &party, reference).await?;
+                Ok((world, Some(party)))
             }
-            (Some(asked), _) => {
-                self.check_known(&world, asked, reference).await?;
-                Ok((world, party))
-            }
-            (None, _) => Ok((world, None)),
+            party => Ok((world, party)),
         }
     }
 
-    /// Has a search begin with the customers that are meant now, which are nearly always those that were.
-    async fn add_present(&self, search: &mut LogSearch, reference: &CustomerReference) -> Result<(), ServiceError> {
-        let parties: Vec<String> = match reference {
-            CustomerReference::Identifier(key) => self.customers().holding(key).await?.parties,
-            _ => search.asked.iter().map(Subject::to_string).collect(),
-        };
-        for party in parties {
-            let Some(rows) = self.customers().customer(&party).await? else { continue };
-            let members: Vec<String> = rows.parties.keys().cloned().collect();
-            for (member, state) in members.iter().zip(self.store.subjects(&members).await?) {
-                if let Ok(member) = member.parse::<Subject>() {
-                    search.add_present(&member, asserted_identifiers(&member, state.as_ref()).into_keys());
-                }
-            }
-            let documents: i64 = rows.bundles.values().map(Bundle::document_count).sum();
-            if documents > MOST_SUBJECTS as i64 {
-                return Err(too_large(&format!("more than {MOST_SUBJECTS} documents")));
-            }
-            let documents = self.all_documents(&rows).await?;
-            search.documents.extend(documents.iter().filter_map(|key| key.parse().ok()));
+    /// The customer that a reference means, a document among them, and all that is its own.
+    pub(super) async fn past_customer(
+        &self,
+        reference: &CustomerReference,
+        clocks: &ReadClocks,
+    ) -> Result<(PastWorld, Subject), ServiceError> {
+        let (world, party) = self.past_world(reference, clocks).await?;
+        let party = party.ok_or_else(|| {
+            ServiceError::not_found(format!("no customer held {reference} at these clocks: it was unattributed"))
+        })?;
+        Ok((self.fold_customer(world, &party, clocks).await?, party))
+    }
+
+    /// All that is the own of the customer that holds a party: it has more documents than those by which it was found.
+    async fn fold_customer(
+        &self,
+        world: PastWorld,
+        party: &Subject,
+        clocks: &ReadClocks,
+    ) -> Result<PastWorld, ServiceError> {
+        if world.search.asked.contains(party) {
+            return Ok(world);
         }
+        let mut search = world.search;
+        search.asked.extend(world.model.customer(party).unwrap_or_default().iter().cloned());
+        self.fold_past(search, clocks).await
+    }
+
+    /// Has a search begin with what a reference names, and with the one customer that it means now, which is nearly always the one
+    /// that it meant. Gives the party where it names one, itself or by its id.
+    async fn begin_search(
+        &self,
+        search: &mut LogSearch,
+        reference: &CustomerReference,
+    ) -> Result<Option<Subject>, ServiceError> {
+        let (party, present) = match reference {
+            CustomerReference::Id(id) => {
+                let rows = self.customers().customer_by_id(*id).await?;
+                (Some(party_of_id(rows.as_ref(), *id)?), rows)
+            }
+            CustomerReference::Identifier(key) => {
+                search.ask_value(key);
+                let heads = self.customers().holding(key).await?.parties;
+                // Of many that share a value no more is wanted than who they were.
+                let [head] = heads.as_slice() else {
+                    search.beside.extend(heads.iter().filter_map(|head| head.parse().ok()));
+                    return Ok(None);
+                };
+                (None, self.customers().customer(head).await?)
+            }
+            CustomerReference::Subject(party) if party.kind() == SubjectKind::Party => {
+                (Some(party.clone()), self.customers().customer(party.as_str()).await?)
+            }
+            CustomerReference::Subject(document) => {
+                search.documents.insert(document.clone());
+                (None, None)
+            }
+        };
+        search.asked.extend(party.clone());
+        if let Some(rows) = present {
+            self.add_present(search, &rows).await?;
+        }
+        Ok(party)
+    }
+
+    /// Has a search begin with a customer of now.
+    async fn add_present(&self, search: &mut LogSearch, rows: &CustomerRows) -> Result<(), ServiceError> {
+        let members: Vec<String> = rows.parties.keys().cloned().collect();
+        for (member, state) in members.iter().zip(self.store.subjects(&members).await?) {
+            if let Ok(member) = member.parse::<Subject>() {
+                search.add_present(&member, asserted_identifiers(&member, state.as_ref()).into_keys());
+            }
+        }
+        let documents: i64 = rows.bundles.values().map(Bundle::document_count).sum();
+        check_bound(usize::try_from(documents).unwrap_or(0), MOST_SUBJECTS, "documents")?;
+        let documents = self.all_documents(rows).await?;
+        search.documents.extend(documents.iter().filter_map(|key| key.parse().ok()));
         Ok(())
-    }
-
-    /// The party whose id this is: any id ever issued is some party's.
-    async fn party_of_id(&self, id: Uuid) -> Result<Subject, ServiceError> {
-        let rows = self.customers().customer_by_id(id).await?;
-        let parties = rows.into_iter().flat_map(|rows| rows.parties.into_keys());
-        let party = { parties }.find(|party| party_id(party) == id).and_then(|party| party.parse().ok());
-        party.ok_or_else(|| ServiceError::not_found(format!("nothing is known of {id}")))
     }
 
     /// Who was not heard of yet at the clocks has no view there: says who it is now, and since when.
@@ -164,17 +200,14 @@ impl Service {
             let first_seen = first_seen.map(|(party, at)| (party.clone(), *at)).collect();
             IdentityModel::of(&events, first_seen, search.hubs(), &self.rules)
         };
-        let copies = copies_at(copies, clocks);
-        let events: Vec<LoggedEvent> = copies.iter().map(EventCopy::logged).collect();
-        let mut facts: BTreeMap<Subject, Vec<FactState>> = BTreeMap::new();
-        for copy in copies {
+        let (mut facts, mut heard_of) = (BTreeMap::<Subject, Vec<FactState>>::new(), BTreeSet::new());
+        let mut events: Vec<LoggedEvent> = Vec::new();
+        for copy in copies_at(copies, clocks) {
+            parties_named(&copy.event, &mut |party, _| heard_of.extend([party.clone()]));
+            events.push(copy.logged());
             facts.entry(copy.event.header.subject).or_default().push(copy.fact);
         }
         facts.values_mut().for_each(|facts| FactState::sort_facts(facts));
-        let mut heard_of = BTreeSet::new();
-        for logged in &events {
-            parties_named(&logged.event, &mut |party, _| heard_of.extend([party.clone()]));
-        }
         let model = HubModel::with_identity(&events, identity, self.rules.clone());
         let caught_up = heads == positions && !followed.waiting;
         Ok(PastWorld { model, facts, clocks: clocks.answered(positions, caught_up), heard_of, search })
@@ -186,9 +219,7 @@ impl Service {
         let mut facts: Vec<FactState> = Vec::new();
         for some in asked.chunks(CHUNK) {
             facts.extend(self.store.facts(some).await?.into_iter().flatten());
-            if facts.len() as u64 > MOST_EVENTS {
-                return Err(too_large(&format!("more than {MOST_EVENTS} events")));
-            }
+            check_bound(facts.len(), MOST_EVENTS, "events")?;
         }
         // The read model may have gone on since its positions were read.
         facts.retain(|fact| positions.get(fact.partition as usize).is_some_and(|head| fact.offset < *head));
@@ -210,6 +241,13 @@ impl Service {
         }
         Ok(copies)
     }
+}
+
+/// The party whose id this is, among the customer that answers to it: any id ever issued is some party's.
+fn party_of_id(rows: Option<&CustomerRows>, id: Uuid) -> Result<Subject, ServiceError> {
+    let parties = rows.into_iter().flat_map(|rows| rows.parties.keys());
+    let party = { parties }.find(|party| party_id(party) == id).and_then(|party| party.parse().ok());
+    party.ok_or_else(|| ServiceError::not_found(format!("nothing is known of {id}")))
 }
 
 impl EventCopy {
@@ -258,7 +296,7 @@ impl PastWorld {
     }
 
     /// The party by which the one customer is found that holds a value.
-    fn holder_of(&self, key: &onefold_identity::IdentifierKey) -> Result<Subject, ServiceError> {
+    fn holder_of(&self, key: &IdentifierKey) -> Result<Subject, ServiceError> {
         let mut customers: BTreeMap<Uuid, Subject> = BTreeMap::new();
         for party in self.model.identity().holders(key).filter(|party| self.is_heard_of(party)) {
             if let Some(id) = self.model.id_of(party) {
@@ -271,9 +309,7 @@ impl PastWorld {
             (Some(party), _) => {
                 let customers: Vec<CustomerName> =
                     found.iter().chain([&party]).filter_map(|party| self.name_of(party)).collect();
-                let named: Vec<_> = customers.iter().take(5).map(|c| format!("{} ({})", c.id, c.name)).collect();
-                let message = format!("{key} was held by {} customers: {}", customers.len(), named.join(", "));
-                Err(ServiceError { code: ErrorCode::Ambiguous, message, customers })
+                Err(held_by_several(&format!("{key} was held"), customers))
             }
             (None, _) => Err(ServiceError::not_found(format!(
                 "nobody held {key} at these clocks; ask without one for who does now"
@@ -284,18 +320,14 @@ impl PastWorld {
     /// A party of the customer that a document belongs to: in trade, else of the debt.
     fn owner_of(&self, document: &Subject) -> Option<Subject> {
         let keys = self.model.state(document)?.owner_keys();
-        let mut all = [&keys.trade, &keys.receivable].into_iter().chain(&keys.parts);
-        all.find_map(|key| self.customer_of(key))
+        keys.all().find_map(|key| self.customer_of(key))
     }
 
     /// A party of the customer that holds all of an owner key (rule C1).
     pub(super) fn customer_of(&self, key: &str) -> Option<Subject> {
-        if let Some(OwnerKey::Each(_)) = OwnerKey::parse(key) {
-            return None;
-        }
-        let whose = self.model.whose(key)?;
-        let place = whose.customers.first().filter(|_| whose.whole)?;
-        self.model.customers().get(*place)?.first().cloned()
+        let whose = self.model.whose(key).filter(|whose| whose.whole)?;
+        let [place] = whose.customers[..] else { return None };
+        self.model.customers().get(place)?.first().cloned()
     }
 
     /// Id and name of the customer that holds a party.
@@ -307,12 +339,11 @@ impl PastWorld {
     /// The view, with tallies of all documents where the bundles hold too few and the documents are not too many.
     pub(super) fn view_of(&self, party: &Subject, today: Option<i64>) -> Option<CustomerView> {
         let bundles = self.model.bundles_of(party);
-        let documents: i64 = bundles.values().map(Bundle::document_count).sum();
-        if documents > TALLIED_DOCUMENTS || !bundles.values().any(Bundle::has_many_lines) {
+        if !needs_tallies(&bundles) {
             return self.model.view(party, today);
         }
         let mut tallies = PurchaseTallies::default();
-        for subject in self.documents_of(&self.owners_of(party)) {
+        for (subject, _) in self.documents_of(&self.owners_of(party)) {
             let adds = self.model.contributions(subject).into_iter().flatten();
             let own = adds.filter(|(owner, _)| bundles.contains_key(*owner));
             own.filter_map(|(_, adds)| adds.tallies()).for_each(|one| tallies.add(one));
@@ -327,8 +358,10 @@ impl PastWorld {
     }
 
     /// Documents that stand under any of these owner keys.
-    pub(super) fn documents_of<'a>(&'a self, owners: &'a BTreeSet<String>) -> impl Iterator<Item = &'a Subject> {
-        let is_own = |(subject, state): &(&Subject, &SubjectState)| !state.index_keys(subject).is_disjoint(owners);
-        self.model.states().filter(is_own).map(|(subject, _)| subject)
+    pub(super) fn documents_of<'a>(
+        &'a self,
+        owners: &'a BTreeSet<String>,
+    ) -> impl Iterator<Item = (&'a Subject, &'a SubjectState)> {
+        self.model.states().filter(|(subject, state)| !state.index_keys(subject).is_disjoint(owners))
     }
 }
