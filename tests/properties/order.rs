@@ -43,6 +43,8 @@ fn identifier() -> impl Strategy<Value = (&'static str, &'static str)> {
         prop::sample::select(&TAX[..]).prop_map(|t| ("tax_number", t)),
         prop::sample::select(&NUMBERS[..]).prop_map(|n| ("number", n)),
         Just(("email", "info@example.com")),
+        // Of a kind that never links.
+        Just(("wechat", "o1")),
         Just(("phone", "12")),
     ]
 }
