@@ -5,7 +5,7 @@ use onefold_mapping::{FillDownState, MappingOutcome, MappingPlan, is_blank_row};
 
 /// Where a row belongs.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum RowMembership {
     /// To the document of this key.
     Of(String),
     /// It has no key, and stands below the document of this one.
@@ -55,34 +55,34 @@ impl Belonging {
         plan: &MappingPlan,
         fields: &TableFields,
         alone: impl FnOnce() -> MappingOutcome,
-    ) -> Place {
+    ) -> RowMembership {
         let Some(key) = plan.group_key(fields) else {
             if is_blank_row(fields) || matches!(alone(), MappingOutcome::Skipped { .. }) {
-                return Place::Alone;
+                return RowMembership::Alone;
             }
-            return self.below().unwrap_or(Place::Nowhere);
+            return self.below().unwrap_or(RowMembership::Nowhere);
         };
         // A part of the key is blank, the rest is as above, and by itself the row lacks what names a record.
         let lacks = |outcome| matches!(outcome, MappingOutcome::Quarantined(problems) if problems.iter().any(|p| p.code == "R0402"));
         let above = self.last.as_ref().and_then(|(above, _)| above.as_ref());
         if above.is_some_and(|above| plan.may_go_on(fields, above)) && lacks(alone()) {
-            return self.below().unwrap_or(Place::Nowhere);
+            return self.below().unwrap_or(RowMembership::Nowhere);
         }
         self.remember(plan, fields, &key);
-        Place::Of(key)
+        RowMembership::Of(key)
     }
 
     /// Where a row belongs that could not be read, by what is known of its fields.
-    pub(crate) fn of_bad(&mut self, plan: &MappingPlan, readings: &[TableFields]) -> Place {
+    pub(crate) fn of_bad(&mut self, plan: &MappingPlan, readings: &[TableFields]) -> RowMembership {
         let place = match readings.first().map(|own| (own, plan.group_key(own))) {
             Some((own, Some(key))) if !key.contains('\u{FFFD}') => {
                 self.remember(plan, own, &key);
-                Place::Of(key)
+                RowMembership::Of(key)
             }
-            Some((own, None)) if !is_blank_row(own) => self.below().unwrap_or(Place::Nowhere),
+            Some((own, None)) if !is_blank_row(own) => self.below().unwrap_or(RowMembership::Nowhere),
             _ => {
                 self.last = None;
-                Place::Nowhere
+                RowMembership::Nowhere
             }
         };
         if readings.len() > 1 {
@@ -103,7 +103,7 @@ impl Belonging {
         }
     }
 
-    fn below(&self) -> Option<Place> {
-        self.last.as_ref().map(|(_, key)| Place::Below(key.clone()))
+    fn below(&self) -> Option<RowMembership> {
+        self.last.as_ref().map(|(_, key)| RowMembership::Below(key.clone()))
     }
 }

@@ -11,12 +11,12 @@ const WAITING: usize = 4;
 #[async_trait]
 pub(crate) trait BatchSink: Send {
     /// What is handed over at once.
-    type Batch: Send + 'static;
+    type SinkBatch: Send + 'static;
     /// Why reading or writing stopped.
     type Error: Send + 'static;
 
     /// Writes a batch; nothing later is written once this fails.
-    async fn write(&mut self, batch: Self::Batch) -> Result<(), Self::Error>;
+    async fn write(&mut self, batch: Self::SinkBatch) -> Result<(), Self::Error>;
 
     /// The reading thread broke off, which is a defect.
     fn broken() -> Self::Error;
@@ -34,7 +34,7 @@ impl<B> BatchSender<B> {
 /// Reads and writes until one of them ends. Why writing stopped is told before why reading did.
 pub(crate) async fn drive<S: BatchSink>(
     sink: &mut S,
-    read: impl FnOnce(&BatchSender<S::Batch>) -> Result<(), S::Error> + Send + 'static,
+    read: impl FnOnce(&BatchSender<S::SinkBatch>) -> Result<(), S::Error> + Send + 'static,
 ) -> Result<(), S::Error> {
     let (to, mut batches) = mpsc::channel(WAITING);
     let reading = tokio::task::spawn_blocking(move || read(&BatchSender(to)));

@@ -14,7 +14,7 @@ use onefold_stage::{Stage, StageError, StepProgress};
 use onefold_store::{IntakeStore, Quarantine};
 use serde::Deserialize;
 
-use crate::ingest::{Batch, To, write};
+use crate::ingest::{RecordBatch, To, write};
 use crate::read::PlanCache;
 use crate::source::topic::{Message, open};
 use crate::{IngestError, IngestReport};
@@ -49,14 +49,14 @@ pub struct Intake {
     quarantine: Arc<dyn Quarantine>,
     door: Door,
     batch: usize,
-    readings: Vec<Reading>,
+    readings: Vec<TopicReading>,
     planned: PlanCache,
     /// Which partition is read first, so that none waits for ever.
     turn: usize,
 }
 
 /// One topic.
-struct Reading {
+struct TopicReading {
     topic: String,
     place: Option<Box<dyn GroupMembership>>,
     mine: Vec<u32>,
@@ -65,7 +65,7 @@ struct Reading {
 }
 
 /// What one partition gave.
-struct Found {
+struct PartitionMessages {
     reading: usize,
     partition: u32,
     from: u64,
@@ -83,7 +83,7 @@ impl Intake {
         options: IntakeOptions,
     ) -> Self {
         let name = format!("connector {}", connector.name());
-        let reading = |topic: &String| Reading {
+        let reading = |topic: &String| TopicReading {
             topic: topic.clone(),
             place: None,
             mine: Vec::new(),
@@ -156,7 +156,7 @@ impl Intake {
         Ok(())
     }
 
-    async fn read(&mut self) -> Result<Vec<Found>, StageError> {
+    async fn read(&mut self) -> Result<Vec<PartitionMessages>, StageError> {
         let mut waiting: Vec<(usize, u32)> = Vec::new();
         for (n, reading) in self.readings.iter().enumerate() {
             let more = |p: &&u32| reading.heads.get(**p as usize).is_some_and(|head| reading.at(**p) < *head);
@@ -181,7 +181,7 @@ impl Intake {
                 tracing::warn!(%topic, partition, from, last, "messages were removed before they were read");
             }
             if !messages.is_empty() {
-                found.push(Found { reading: n, partition, from, messages });
+                found.push(PartitionMessages { reading: n, partition, from, messages });
             }
             if left == 0 || bytes >= BYTES {
                 break;
@@ -190,9 +190,9 @@ impl Intake {
         Ok(found)
     }
 
-    fn map(&mut self, found: &[Found]) -> (Batch, IngestReport) {
-        let (mut batch, mut report) = (Batch::default(), IngestReport::default());
-        for Found { reading, messages, .. } in found {
+    fn map(&mut self, found: &[PartitionMessages]) -> (RecordBatch, IngestReport) {
+        let (mut batch, mut report) = (RecordBatch::default(), IngestReport::default());
+        for PartitionMessages { reading, messages, .. } in found {
             let Some(topic) = self.readings.get(*reading).map(|reading| reading.topic.as_str()) else { continue };
             for message in messages.iter().map(|stored| Message { topic, stored }) {
                 if let Some(reason) = message.passed_over(&self.connector) {
@@ -207,9 +207,9 @@ impl Intake {
         (batch, report)
     }
 
-    async fn commit(&mut self, found: &[Found]) -> Result<(), StageError> {
+    async fn commit(&mut self, found: &[PartitionMessages]) -> Result<(), StageError> {
         for (n, reading) in self.readings.iter_mut().enumerate() {
-            let next = |found: &Found| found.messages.last().map(|message| message.offset + 1);
+            let next = |found: &PartitionMessages| found.messages.last().map(|message| message.offset + 1);
             let own = found.iter().filter(|found| found.reading == n);
             let moves: Vec<_> = own.filter_map(|found| Some((found.partition, found.from, next(found)?))).collect();
             if moves.is_empty() {
@@ -236,7 +236,7 @@ impl Intake {
     }
 }
 
-impl Reading {
+impl TopicReading {
     fn at(&self, partition: u32) -> u64 {
         self.at.get(&partition).copied().unwrap_or(0)
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::entry::Origin;
 use crate::read::{DocumentSink, InputContext};
 use crate::record_bytes::RecordBytes;
-use crate::window::Document;
+use crate::window::SourceDocument;
 
 /// A record with what became of it.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct MappedRecord {
 pub(crate) struct MappingSink<F>(pub(crate) F);
 
 impl<F: FnMut(MappedRecord) -> ControlFlow<()>> DocumentSink for MappingSink<F> {
-    fn take(&mut self, context: &InputContext<'_>, mut document: Document) -> ControlFlow<()> {
+    fn take(&mut self, context: &InputContext<'_>, mut document: SourceDocument) -> ControlFlow<()> {
         let mut problems = std::mem::take(&mut document.spoiled);
         if !context.grouped || problems.is_empty() {
             problems.extend(document.rows.iter().filter_map(|row| match &row.content {

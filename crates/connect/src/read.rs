@@ -6,18 +6,17 @@ use std::sync::{Arc, PoisonError};
 
 use onefold_event::Problem;
 use onefold_format::{
-    Charset, FormatInput, RawRow, RowContent, RowReader, START_BYTES, Utf8Evidence, Utf8Sample, format_of,
-    is_of_the_bytes,
+    Charset, FormatInput, RawRow, RowContent, RowReader, START_BYTES, Utf8Evidence, Utf8Sample, format_of, is_damage,
 };
 use onefold_mapping::{Connector, GroupWindow, MappingPlan};
 
-use crate::belongs::{Belonging, Place};
+use crate::belongs::{Belonging, RowMembership};
 use crate::entry::Origin;
 use crate::fault;
 use crate::map::map_rows;
-use crate::source::Source;
+use crate::source::ByteSource;
 use crate::source::file;
-use crate::window::{Document, Window};
+use crate::window::{SourceDocument, Window};
 
 /// How reading an input ended.
 #[derive(Debug)]
@@ -59,7 +58,7 @@ pub(crate) struct InputContext<'c> {
 /// What becomes of documents.
 pub(crate) trait DocumentSink {
     /// Takes one; no more are read once it breaks.
-    fn take(&mut self, context: &InputContext<'_>, document: Document) -> ControlFlow<()>;
+    fn take(&mut self, context: &InputContext<'_>, document: SourceDocument) -> ControlFlow<()>;
 }
 
 /// The columns found last: messages of one topic mostly have one heading.
@@ -81,7 +80,7 @@ impl PlanCache {
 /// alone.
 pub(crate) fn read(
     connector: &Connector,
-    source: &dyn Source,
+    source: &dyn ByteSource,
     planned: &mut PlanCache,
     sink: &mut dyn DocumentSink,
 ) -> io::Result<ReadSummary> {
@@ -95,7 +94,7 @@ pub(crate) fn read(
         end,
         warnings: Vec::new(),
     };
-    let (charset, mark) = match Charset::choose(&read.charset, &start) {
+    let (charset, mark_length) = match Charset::choose(&read.charset, &start) {
         Ok(chosen) => chosen,
         Err(wrong) if !start.is_empty() => {
             let origin = Origin::new(connector, resource, Charset::UTF_8);
@@ -104,20 +103,20 @@ pub(crate) fn read(
         Err(_) => (Charset::UTF_8, 0),
     };
     let mut origin = Origin::new(connector, resource, charset);
-    let evidence = match mark == 0 && !read.charset_sure && Utf8Evidence::is_needed(charset) {
+    let evidence = match mark_length == 0 && !read.charset_sure && Utf8Evidence::is_needed(charset) {
         true => judged(charset, &start, again.as_ref())?,
         false => None,
     };
     if let Some(Utf8Evidence::Utf8(sample)) = &evidence {
         return Ok(ended(origin, End::Refused(vec![sample.problem(charset, false)], start)));
     }
-    reader.consume(mark);
-    let behind = start.get(mark..).unwrap_or_default();
-    let input = FormatInput { reader, charset, mark, start: behind, unit: source.unit() };
+    reader.consume(mark_length);
+    let behind = start.get(mark_length..).unwrap_or_default();
+    let input = FormatInput { reader, charset, mark_length, start: behind, unit: source.unit() };
     let mut rows = match format_of(read.format).open(input, read) {
         Ok(Ok(rows)) => rows,
         Ok(Err(problem)) => return Ok(ended(origin, End::Refused(vec![problem], start))),
-        Err(error) if is_of_the_bytes(&error) => {
+        Err(error) if is_damage(&error) => {
             let problem = fault::cut_off(&error, 0, 0);
             return Ok(ended(origin, End::Incomplete(Box::new(problem), 0)));
         }
@@ -138,7 +137,7 @@ pub(crate) fn read(
         GroupWindow::File => None,
     };
     let grouped = !read.group_by.is_empty();
-    let mut prelude = start.get(..mark).unwrap_or_default().to_vec();
+    let mut prelude = start.get(..mark_length).unwrap_or_default().to_vec();
     prelude.extend_from_slice(rows.prelude());
     let (origin, closing) = (Arc::new(origin), rows.closing().to_vec());
     let mut documents = DocumentReader {
@@ -170,7 +169,7 @@ fn judged(charset: Charset, start: &[u8], again: Option<&file::Again>) -> io::Re
     match found {
         Ok(found) => Ok(Some(found)),
         // Damaged further on, which is told where it is read.
-        Err(error) if is_of_the_bytes(&error) => Ok(None),
+        Err(error) if is_damage(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -195,7 +194,7 @@ impl DocumentReader<'_, '_> {
                     let open = self.window.as_ref().map_or(0, Window::open) as u64;
                     return Ok(End::Incomplete(Box::new(problem), open));
                 }
-                Err(error) if is_of_the_bytes(&error) => {
+                Err(error) if is_damage(&error) => {
                     let open = self.window.as_ref().map_or(0, Window::open);
                     return Ok(End::Incomplete(Box::new(fault::cut_off(&error, rows.line(), open)), open as u64));
                 }
@@ -238,7 +237,7 @@ impl DocumentReader<'_, '_> {
     fn row(&mut self, mut row: RawRow) -> ControlFlow<()> {
         self.belonging.fill(&self.context.plan, &mut row);
         let Some(window) = &mut self.window else {
-            return self.give(Document { rows: vec![row], ..Document::default() });
+            return self.give(SourceDocument { rows: vec![row], ..SourceDocument::default() });
         };
         let (plan, resource) = (&self.context.plan, self.context.origin.resource.as_str());
         let columns = &self.context.connector.read_settings().group_by;
@@ -250,8 +249,8 @@ impl DocumentReader<'_, '_> {
             RowContent::Bad(problem, readings) => {
                 let place = self.belonging.of_bad(plan, readings);
                 let own = match &place {
-                    Place::Of(key) | Place::Below(key) => Some(key),
-                    Place::Nowhere | Place::Alone => None,
+                    RowMembership::Of(key) | RowMembership::Below(key) => Some(key),
+                    RowMembership::Nowhere | RowMembership::Alone => None,
                 };
                 let cause = fault::neighbour(line, problem);
                 let feared = readings.iter().skip(1).filter_map(|fields| plan.group_key(fields));
@@ -260,7 +259,7 @@ impl DocumentReader<'_, '_> {
                 }
                 (place, Some((**problem).clone()))
             }
-            RowContent::Json(_) => (Place::Alone, None),
+            RowContent::Json(_) => (RowMembership::Alone, None),
         };
         let readable = fault.is_none();
         if let RowContent::Bad(_, readings) = &mut row.content {
@@ -268,17 +267,17 @@ impl DocumentReader<'_, '_> {
             *readings = Vec::new();
         }
         match place {
-            Place::Of(key) => window.add(&key, row, fault),
-            Place::Below(key) => {
+            RowMembership::Of(key) => window.add(&key, row, fault),
+            RowMembership::Below(key) => {
                 let fault = fault.unwrap_or_else(|| fault::keyless(line, columns, true));
                 window.add(&key, row, Some(fault));
             }
             // What cannot be read says so itself.
-            Place::Nowhere | Place::Alone => {
+            RowMembership::Nowhere | RowMembership::Alone => {
                 window.pass();
-                let keyless = place == Place::Nowhere && readable;
+                let keyless = place == RowMembership::Nowhere && readable;
                 let spoiled = keyless.then(|| fault::keyless(line, columns, false)).into_iter().collect();
-                self.give(Document { rows: vec![row], spoiled })?;
+                self.give(SourceDocument { rows: vec![row], spoiled })?;
             }
         }
         while let Some(document) = self.window.as_mut().and_then(Window::due) {
@@ -287,7 +286,7 @@ impl DocumentReader<'_, '_> {
         ControlFlow::Continue(())
     }
 
-    fn give(&mut self, document: Document) -> ControlFlow<()> {
+    fn give(&mut self, document: SourceDocument) -> ControlFlow<()> {
         self.sink.take(&self.context, document)
     }
 }

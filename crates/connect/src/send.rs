@@ -20,7 +20,7 @@ use crate::read::{DocumentSink, End, InputContext, PlanCache, ReadSummary, read}
 use crate::record_bytes::RecordBytes;
 use crate::source::file::InputSource;
 use crate::source::topic::CONNECTOR;
-use crate::window::Document;
+use crate::window::SourceDocument;
 
 const MESSAGES: usize = 1_000;
 const BYTES: usize = 1 << 20;
@@ -67,7 +67,7 @@ fn told(problems: &[Problem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-enum Part {
+enum SendPart {
     Message(String, Vec<u8>),
     LeftOut(LeftOut),
 }
@@ -106,14 +106,14 @@ struct TopicSink<'s> {
 
 #[async_trait]
 impl BatchSink for TopicSink<'_> {
-    type Batch = Vec<Part>;
+    type SinkBatch = Vec<SendPart>;
     type Error = SendError;
 
-    async fn write(&mut self, parts: Vec<Part>) -> Result<(), SendError> {
+    async fn write(&mut self, parts: Vec<SendPart>) -> Result<(), SendError> {
         let mut batch = Vec::with_capacity(parts.len());
         for part in parts {
             match part {
-                Part::Message(key, value) => {
+                SendPart::Message(key, value) => {
                     self.sent.messages += 1;
                     self.sent.bytes += value.len() as u64;
                     let partition = partition_of(key.as_bytes(), self.partitions);
@@ -121,7 +121,7 @@ impl BatchSink for TopicSink<'_> {
                     record.headers.push((CONNECTOR.to_owned(), self.connector.to_owned().into()));
                     batch.push((partition, record));
                 }
-                Part::LeftOut(left_out) => self.sent.left_out.push(left_out),
+                SendPart::LeftOut(left_out) => self.sent.left_out.push(left_out),
             }
         }
         self.log.append(self.topic, batch).await?;
@@ -137,17 +137,17 @@ impl BatchSink for TopicSink<'_> {
 /// Makes parts of documents, and hands them on some at a time.
 struct PartSink<'s> {
     resource: String,
-    parts: Vec<Part>,
+    parts: Vec<SendPart>,
     bytes: usize,
-    to: &'s BatchSender<Vec<Part>>,
+    to: &'s BatchSender<Vec<SendPart>>,
     /// Nobody listens any more.
     gone: bool,
 }
 
 impl DocumentSink for PartSink<'_> {
-    fn take(&mut self, context: &InputContext<'_>, document: Document) -> ControlFlow<()> {
+    fn take(&mut self, context: &InputContext<'_>, document: SourceDocument) -> ControlFlow<()> {
         let part = part(context, document, &self.resource);
-        self.bytes += if let Part::Message(_, value) = &part { value.len() } else { 0 };
+        self.bytes += if let SendPart::Message(_, value) = &part { value.len() } else { 0 };
         self.parts.push(part);
         if self.parts.len() >= MESSAGES || self.bytes >= BYTES {
             self.hand_on();
@@ -164,7 +164,7 @@ impl PartSink<'_> {
 }
 
 /// Reads all inputs, one after the other. It stops when nobody listens any more.
-fn read_inputs(connector: &Connector, inputs: &[Input], to: &BatchSender<Vec<Part>>) -> Result<(), SendError> {
+fn read_inputs(connector: &Connector, inputs: &[Input], to: &BatchSender<Vec<SendPart>>) -> Result<(), SendError> {
     for input in inputs {
         let source = InputSource { input, count: &Arc::default() };
         let mut sink = PartSink { resource: input.resource(), parts: Vec::new(), bytes: 0, to, gone: false };
@@ -187,7 +187,7 @@ fn read_inputs(connector: &Connector, inputs: &[Input], to: &BatchSender<Vec<Par
     Ok(())
 }
 
-fn part(context: &InputContext<'_>, document: Document, resource: &str) -> Part {
+fn part(context: &InputContext<'_>, document: SourceDocument, resource: &str) -> SendPart {
     let outcome = glimpse(context.connector, &context.plan, resource, &document.rows);
     let mut problems = document.spoiled;
     let bad = |row: &RawRow| match &row.content {
@@ -206,12 +206,12 @@ fn part(context: &InputContext<'_>, document: Document, resource: &str) -> Part 
     }
     if !problems.is_empty() || kept.is_cut() {
         let (first_line, last_line) = kept.lines();
-        return Part::LeftOut(LeftOut { resource: resource.to_owned(), first_line, last_line, problems });
+        return SendPart::LeftOut(LeftOut { resource: resource.to_owned(), first_line, last_line, problems });
     }
     let key = match &outcome {
         MappingOutcome::Mapped { events, .. } => events.first().map(|event| event.header.subject.to_string()),
         _ => None,
     };
     let key = key.unwrap_or_else(|| hex::encode(Sha256::digest(&kept.raw)).get(..16).unwrap_or_default().to_owned());
-    Part::Message(key, [context.prelude.as_slice(), &kept.raw, &context.closing].concat())
+    SendPart::Message(key, [context.prelude.as_slice(), &kept.raw, &context.closing].concat())
 }

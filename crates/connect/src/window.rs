@@ -11,14 +11,14 @@ use crate::fault;
 
 /// Rows that belong together, in the order of the file.
 #[derive(Debug, Default)]
-pub(crate) struct Document {
+pub(crate) struct SourceDocument {
     pub(crate) rows: Vec<RawRow>,
     /// Why it cannot be taken in, whatever its rows say.
     pub(crate) spoiled: Vec<Problem>,
 }
 
 #[derive(Debug)]
-struct Open {
+struct OpenDocument {
     rows: Vec<RawRow>,
     spoiled: Vec<Problem>,
     /// Number of the last row that touched it.
@@ -33,7 +33,7 @@ pub(crate) struct Window {
     row: u64,
     /// Bytes of memory of the rows that are held back, about.
     held: u64,
-    open: HashMap<Arc<str>, Open>,
+    open: HashMap<Arc<str>, OpenDocument>,
     /// (number of the row, document it touched), in order; only the last touch of each counts.
     touched: VecDeque<(u64, Arc<str>)>,
     /// Documents that have left, by a hash of 128 bits: the last line of each.
@@ -79,7 +79,7 @@ impl Window {
     }
 
     /// The next document that is whole: no row of it within the window.
-    pub(crate) fn due(&mut self) -> Option<Document> {
+    pub(crate) fn due(&mut self) -> Option<SourceDocument> {
         let within = self.within?;
         while let Some((at, _)) = self.touched.front() {
             if at.saturating_add(within) >= self.row {
@@ -94,7 +94,7 @@ impl Window {
     }
 
     /// At the end of the file every document is whole: takes the next one.
-    pub(crate) fn rest(&mut self) -> Option<Document> {
+    pub(crate) fn rest(&mut self) -> Option<SourceDocument> {
         while let Some((at, key)) = self.touched.pop_front() {
             if let Some(document) = self.leave(at, &key) {
                 return Some(document);
@@ -103,7 +103,7 @@ impl Window {
         None
     }
 
-    fn touch(&mut self, key: &str) -> &mut Open {
+    fn touch(&mut self, key: &str) -> &mut OpenDocument {
         let key: Arc<str> = match self.open.get_key_value(key) {
             Some((known, _)) => Arc::clone(known),
             None => key.into(),
@@ -111,13 +111,13 @@ impl Window {
         let row = self.row;
         self.touched.push_back((row, Arc::clone(&key)));
         let document =
-            self.open.entry(key).or_insert_with(|| Open { rows: Vec::new(), spoiled: Vec::new(), last: row });
+            self.open.entry(key).or_insert_with(|| OpenDocument { rows: Vec::new(), spoiled: Vec::new(), last: row });
         document.last = row;
         document
     }
 
     /// None for a touch that was not the last, and for a document that was only feared for.
-    fn leave(&mut self, at: u64, key: &Arc<str>) -> Option<Document> {
+    fn leave(&mut self, at: u64, key: &Arc<str>) -> Option<SourceDocument> {
         if self.open.get(key).is_none_or(|document| document.last != at) {
             return None;
         }
@@ -125,7 +125,7 @@ impl Window {
         let last = document.rows.last()?.place.last_line;
         self.held -= document.rows.iter().map(size).sum::<u64>();
         self.gone.insert(hash(key), last);
-        Some(Document { rows: document.rows, spoiled: document.spoiled })
+        Some(SourceDocument { rows: document.rows, spoiled: document.spoiled })
     }
 
     /// The first row of a document that has left already.
@@ -172,7 +172,7 @@ mod tests {
         }
     }
 
-    fn key(document: &Document) -> String {
+    fn key(document: &SourceDocument) -> String {
         match document.rows.first().map(|r| &r.content) {
             Some(RowContent::Fields(fields)) => fields.cell(0).unwrap().to_owned(),
             _ => String::new(),
@@ -183,7 +183,7 @@ mod tests {
     fn run(keys: &[u8], within: Option<u64>) -> Vec<(String, Vec<u64>, bool)> {
         let mut window = Window::new(within);
         let mut out = Vec::new();
-        let mut take = |d: Document| {
+        let mut take = |d: SourceDocument| {
             out.push((key(&d), d.rows.iter().map(|r| r.place.first_line).collect(), !d.spoiled.is_empty()))
         };
         for (line, key) in (1..).zip(keys) {

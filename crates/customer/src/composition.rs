@@ -17,13 +17,13 @@ const MOST_OPEN: usize = 1000;
 
 /// A customer in the making.
 #[derive(Default)]
-struct Composition {
+struct CustomerDraft {
     rows: CustomerRows,
     /// Owner keys of one atom that it holds: its parties, and identifiers that nobody else has.
     atoms: Vec<String>,
 }
 
-impl Composition {
+impl CustomerDraft {
     fn has(&self, party: &String) -> bool {
         self.rows.parties.contains_key(party)
     }
@@ -38,7 +38,7 @@ pub(crate) async fn customers(
     let mut all = BTreeMap::new();
     for customer in tx.customers(parties).await? {
         let atoms = customer.parties.keys().cloned().collect();
-        all.insert(customer.head.clone(), Composition { rows: CustomerRows::of_parties(customer), atoms });
+        all.insert(customer.head.clone(), CustomerDraft { rows: CustomerRows::of_parties(customer), atoms });
     }
     if all.is_empty() {
         return Ok(Vec::new());
@@ -54,7 +54,7 @@ pub(crate) async fn customers(
 /// Decisions that name the customers' parties, and those that supersede them.
 async fn add_decisions(
     tx: &mut dyn ReadTx,
-    all: &mut BTreeMap<String, Composition>,
+    all: &mut BTreeMap<String, CustomerDraft>,
     parties: &[String],
 ) -> Result<(), StoreError> {
     let mut of: HashMap<String, BTreeSet<String>> = HashMap::new();
@@ -85,7 +85,7 @@ async fn add_decisions(
 /// Identifiers all of whose holders are the customer's, and those that link nobody.
 async fn add_identifiers(
     tx: &mut dyn ReadTx,
-    all: &mut BTreeMap<String, Composition>,
+    all: &mut BTreeMap<String, CustomerDraft>,
     parties: &[String],
     rules: &IdentityRules,
 ) -> Result<(), StoreError> {
@@ -99,15 +99,15 @@ async fn add_identifiers(
         held.insert(party, present.collect());
     }
     // One holder more than the customer has parties is somebody else: no more need be named.
-    let mut most: BTreeMap<IdentifierKey, u64> = BTreeMap::new();
+    let mut holders_needed: BTreeMap<IdentifierKey, u64> = BTreeMap::new();
     for customer in all.values() {
         let enough = customer.rows.parties.len() as u64 + 1;
         for value in customer.rows.parties.keys().filter_map(|party| held.get(party)).flatten() {
-            let most = most.entry(value.clone()).or_default();
-            *most = (*most).max(enough);
+            let needed = holders_needed.entry(value.clone()).or_default();
+            *needed = (*needed).max(enough);
         }
     }
-    let standings = standings(tx, most.clone(), rules).await?;
+    let standings = standings(tx, holders_needed.clone(), rules).await?;
     for customer in all.values_mut() {
         let mine: BTreeSet<&IdentifierKey> =
             customer.rows.parties.keys().filter_map(|party| held.get(party)).flatten().collect();
@@ -117,7 +117,7 @@ async fn add_identifiers(
                 customer.rows.hubs.insert(value.clone());
                 continue;
             }
-            let all_named = most.get(value).is_some_and(|most| (standing.present.len() as u64) < *most);
+            let all_named = holders_needed.get(value).is_some_and(|needed| (standing.present.len() as u64) < *needed);
             if all_named && !standing.present.iter().any(|party| customer.has(party)) {
                 return Err(not_among(value));
             }
@@ -137,7 +137,7 @@ fn not_among(value: &IdentifierKey) -> StoreError {
 /// is counted once for each who owns a part.
 async fn add_bundles(
     tx: &mut dyn ReadTx,
-    all: &mut BTreeMap<String, Composition>,
+    all: &mut BTreeMap<String, CustomerDraft>,
     rules: &IdentityRules,
 ) -> Result<(), StoreError> {
     let atoms: Vec<String> = all.values().flat_map(|customer| customer.atoms.iter().cloned()).collect();
@@ -172,7 +172,7 @@ async fn add_bundles(
     Ok(())
 }
 
-async fn add_open_items(tx: &mut dyn ReadTx, all: &mut BTreeMap<String, Composition>) -> Result<(), StoreError> {
+async fn add_open_items(tx: &mut dyn ReadTx, all: &mut BTreeMap<String, CustomerDraft>) -> Result<(), StoreError> {
     let owners: BTreeSet<&String> = all.values().flat_map(|customer| customer.rows.bundles.keys()).collect();
     let owners: Vec<String> = owners.into_iter().cloned().collect();
     let items = tx.open_items(&owners, MOST_OPEN).await?;

@@ -69,20 +69,21 @@ async fn linking_values(
     if hubs.is_empty() {
         return Ok(linking);
     }
-    let counted: Vec<HolderQuery> = everybody(&hubs).into_iter().map(|all| HolderQuery { present: 0, ..all }).collect();
+    let counted: Vec<HolderQuery> =
+        all_holders(&hubs).into_iter().map(|all| HolderQuery { present: 0, ..all }).collect();
     let (ever, fresh) = (tx.holders(&counted).await?, tx.unpublished_holders(&hubs, around).await?);
     let before = ever.iter().zip(fresh).map(|(rows, fresh)| rows.ever.saturating_sub(fresh));
     let linked = hubs.into_iter().zip(before).filter(|(value, before)| !rules.is_hub(value.kind(), *before));
     let linked: Vec<IdentifierKey> = linked.map(|(value, _)| value).collect();
     if !linked.is_empty() {
-        let rows = tx.holders(&everybody(&linked)).await?;
+        let rows = tx.holders(&all_holders(&linked)).await?;
         linking.extend(linked.into_iter().zip(rows.into_iter().map(|rows| rows.present)));
     }
     Ok(linking)
 }
 
 /// All holders of values, however many.
-fn everybody(values: &[IdentifierKey]) -> Vec<HolderQuery> {
+fn all_holders(values: &[IdentifierKey]) -> Vec<HolderQuery> {
     let all =
         |identifier: &IdentifierKey| HolderQuery { identifier: identifier.clone(), ever: u64::MAX, present: u64::MAX };
     values.iter().map(all).collect()

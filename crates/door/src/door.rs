@@ -13,12 +13,12 @@ use tokio::sync::oneshot;
 
 use crate::clock::{DoorClock, system_time};
 use crate::error::DoorError;
-use crate::judge::{Candidate, Judged, judge};
-use crate::recent::{Copy, MOST, Recent};
+use crate::judge::{DoorCandidate, DoorJudgement, judge};
+use crate::recent::{LogCopy, MOST_REMEMBERED, RecentCopies};
 use crate::verdict::DoorVerdict;
 
 /// Events that waiting callers may put into one batch together.
-const TOGETHER: usize = 4_000;
+const BATCH_EVENTS: usize = 4_000;
 /// A store that has not moved for so long is not waited for.
 const STANDS_STILL: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(5);
@@ -64,20 +64,20 @@ struct DoorInner {
     partitions: u32,
     limits: EventLimits,
     clock: DoorClock,
-    queue: Mutex<Vec<Request>>,
-    state: tokio::sync::Mutex<State>,
+    queue: Mutex<Vec<AcceptRequest>>,
+    state: tokio::sync::Mutex<DoorState>,
 }
 
-struct State {
+struct DoorState {
     /// The last `recorded_at` given.
     last: Micros,
-    recent: Recent,
+    recent: RecentCopies,
     /// Per partition, up to where what others wrote is known.
     learnt: Vec<u64>,
 }
 
-struct Request {
-    events: Vec<Candidate>,
+struct AcceptRequest {
+    events: Vec<DoorCandidate>,
     answer: oneshot::Sender<Result<Vec<DoorVerdict>, DoorError>>,
 }
 
@@ -106,9 +106,9 @@ impl Door {
             limits,
             clock,
             queue: Mutex::new(Vec::new()),
-            state: tokio::sync::Mutex::new(State {
+            state: tokio::sync::Mutex::new(DoorState {
                 last: 0,
-                recent: Recent::default(),
+                recent: RecentCopies::default(),
                 learnt: vec![0; partitions as usize],
             }),
         };
@@ -126,15 +126,15 @@ impl Door {
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        let candidate = |event: Event| Candidate {
+        let candidate = |event: Event| DoorCandidate {
             digest: self.0.key.digest_event(&event),
             value: encode(&event),
             beyond: self.0.limits.check_event(&event),
             event,
         };
-        let events: Vec<Candidate> = events.into_iter().map(candidate).collect();
+        let events: Vec<DoorCandidate> = events.into_iter().map(candidate).collect();
         let (answer, mut verdicts) = oneshot::channel();
-        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).push(Request { events, answer });
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).push(AcceptRequest { events, answer });
         let inner = Arc::clone(&self.0);
         // On a task of its own, so that a caller that goes away does not take the others' events with it.
         let turn = tokio::spawn(async move { inner.turn().await });
@@ -143,9 +143,7 @@ impl Door {
             Err(_) => Err(DoorError::Broken),
         }
     }
-}
 
-impl Door {
     /// Partitions of the topic of events.
     pub fn partitions(&self) -> u32 {
         self.0.partitions
@@ -182,16 +180,16 @@ impl DoorInner {
     /// Reads what the log has, the store has not projected yet and this door has not read, and the log's last stamps.
     async fn learn(&self) -> Result<(), DoorError> {
         let mut state = self.state.lock().await;
-        let State { last, recent, learnt } = &mut *state;
+        let DoorState { last, recent, learnt } = &mut *state;
         let positions = self.progress.followed().await?.positions;
         let (clock, mut latest) = ((self.clock)(), 0);
         for ((partition, learnt), head) in (0..).zip(learnt).zip(self.log.heads(EVENTS_TOPIC).await?) {
             let known = positions.get(partition as usize).copied().unwrap_or(0).max(*learnt);
             // A store that is far behind, since it is being made anew, is left to find old copies itself.
-            let newest = head.saturating_sub((MOST / self.partitions.max(1) as usize) as u64);
+            let newest = head.saturating_sub((MOST_REMEMBERED / self.partitions.max(1) as usize) as u64);
             let mut from = known.max(newest).min(head.saturating_sub(1));
             while from < head {
-                let records = self.log.read(EVENTS_TOPIC, partition, from, TOGETHER).await?;
+                let records = self.log.read(EVENTS_TOPIC, partition, from, BATCH_EVENTS).await?;
                 let Some(read) = records.last() else { break };
                 from = read.offset + 1;
                 for stored in records {
@@ -204,7 +202,7 @@ impl DoorInner {
                     }
                     // What does not decode is passed over by the projector too, and is nobody's copy.
                     if let Ok(event) = onefold_event::decode(&stored.record.value) {
-                        let copy = Copy { digest: self.key.digest_event(&event), partition, offset: stored.offset };
+                        let copy = LogCopy { digest: self.key.digest_event(&event), partition, offset: stored.offset };
                         recent.add(event.header.subject.as_str(), event.header.id, copy);
                     }
                 }
@@ -247,12 +245,12 @@ impl DoorInner {
         }
     }
 
-    fn next_batch(&self) -> Vec<Request> {
+    fn next_batch(&self) -> Vec<AcceptRequest> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let mut events = 0;
         let fit = queue.iter().take_while(|request| {
             events += request.events.len();
-            events <= TOGETHER
+            events <= BATCH_EVENTS
         });
         let count = fit.count().max(1).min(queue.len());
         queue.drain(..count).collect()
@@ -260,7 +258,7 @@ impl DoorInner {
 
     /// Forgets what is projected, before the rows are read that show it. Where the store falls far behind, it waits for
     /// it; where it stands still, it goes on without: the projector drops copies in any case (rule A3).
-    async fn prune(&self, state: &mut State) -> Result<(), DoorError> {
+    async fn prune(&self, state: &mut DoorState) -> Result<(), DoorError> {
         if !state.recent.is_large() {
             return Ok(());
         }
@@ -281,7 +279,7 @@ impl DoorInner {
         }
     }
 
-    async fn write(&self, state: &mut State, mut batch: Vec<Candidate>) -> Result<Vec<DoorVerdict>, DoorError> {
+    async fn write(&self, state: &mut DoorState, mut batch: Vec<DoorCandidate>) -> Result<Vec<DoorVerdict>, DoorError> {
         self.prune(state).await?;
         let named: BTreeSet<FactsOf> =
             batch.iter().map(|c| FactsOf::one(c.event.header.subject.as_str(), c.event.header.fact.0)).collect();
@@ -300,37 +298,35 @@ impl DoorInner {
         let mut verdicts: Vec<DoorVerdict> = Vec::with_capacity(batch.len());
         for (candidate, judgement) in batch.iter().zip(judged) {
             let verdict = match judgement {
-                Judged::New => {
+                DoorJudgement::New => {
                     let (partition, offset) = places.next().ok_or(DoorError::Broken)?;
-                    let copy = Copy { digest: candidate.digest, partition, offset };
+                    let copy = LogCopy { digest: candidate.digest, partition, offset };
                     state.recent.add(candidate.event.header.subject.as_str(), candidate.event.header.id, copy);
                     DoorVerdict::Accepted { partition, offset }
                 }
-                Judged::DuplicateInBatch => DoorVerdict::Duplicate,
-                Judged::ContradictsInBatch(first) => match (batch.get(first), verdicts.get(first)) {
+                DoorJudgement::DuplicateInBatch => DoorVerdict::Duplicate,
+                DoorJudgement::ContradictsInBatch(first) => match (batch.get(first), verdicts.get(first)) {
                     (Some(first), Some(DoorVerdict::Accepted { partition, offset })) => {
                         DoorVerdict::contradiction(&candidate.event.header, &first.event.header, (*partition, *offset))
                     }
                     _ => return Err(DoorError::Broken),
                 },
-                Judged::Done(verdict) => verdict,
+                DoorJudgement::Done(verdict) => verdict,
             };
             verdicts.push(verdict);
         }
         Ok(verdicts)
     }
-}
 
-impl DoorInner {
     /// Appends what is new; answers where each of it stands.
     async fn append(
         &self,
-        state: &mut State,
-        batch: &[Candidate],
-        judged: &[Judged],
+        state: &mut DoorState,
+        batch: &[DoorCandidate],
+        judged: &[DoorJudgement],
     ) -> Result<Vec<(u32, u64)>, LogError> {
         let mut records = Vec::new();
-        for (candidate, _) in batch.iter().zip(judged).filter(|(_, j)| matches!(j, Judged::New)) {
+        for (candidate, _) in batch.iter().zip(judged).filter(|(_, j)| matches!(j, DoorJudgement::New)) {
             state.last = stamp((self.clock)(), state.last);
             let key = candidate.event.header.subject.as_str();
             let partition = partition_of(key.as_bytes(), self.partitions);
@@ -348,7 +344,7 @@ impl DoorInner {
 }
 
 /// Notes what is larger than the log takes; answers whether there was any.
-fn note_larger(batch: &mut [Candidate], most: usize) -> bool {
+fn note_larger(batch: &mut [DoorCandidate], most: usize) -> bool {
     let mut any = false;
     for candidate in batch.iter_mut().filter(|candidate| candidate.beyond.is_empty()) {
         let bytes = candidate.event.header.subject.as_str().len() + candidate.value.len();

@@ -8,12 +8,12 @@ use onefold_log::{EVENTS_TOPIC, Log, StoredRecord};
 use onefold_store::FactsOf;
 
 use crate::error::DoorError;
-use crate::recent::{Copy, Recent};
+use crate::recent::{LogCopy, RecentCopies};
 use crate::verdict::DoorVerdict;
 
 /// An event at the door, with what can be computed before its turn.
 #[derive(Debug)]
-pub(crate) struct Candidate {
+pub(crate) struct DoorCandidate {
     pub(crate) event: Event,
     pub(crate) digest: ContentDigest,
     pub(crate) value: Vec<u8>,
@@ -23,7 +23,7 @@ pub(crate) struct Candidate {
 
 /// A judgement; what is new becomes a verdict once it is written.
 #[derive(Debug)]
-pub(crate) enum Judged {
+pub(crate) enum DoorJudgement {
     New,
     /// The same as an earlier one of this batch.
     DuplicateInBatch,
@@ -33,11 +33,11 @@ pub(crate) enum Judged {
 }
 
 pub(crate) async fn judge(
-    batch: &[Candidate],
+    batch: &[DoorCandidate],
     facts: &HashMap<FactsOf, Vec<FactState>>,
-    recent: &Recent,
+    recent: &RecentCopies,
     log: &dyn Log,
-) -> Result<Vec<Judged>, DoorError> {
+) -> Result<Vec<DoorJudgement>, DoorError> {
     let mut judged = Vec::with_capacity(batch.len());
     // What contradicts something in the log is compared with it afterwards, all in one look-up.
     let (mut contested, mut positions) = (Vec::new(), Vec::new());
@@ -49,21 +49,21 @@ pub(crate) async fn judge(
         let here = fresh.entry((subject, id)).or_default();
         let same_here = here.iter().any(|e| batch.get(*e).is_some_and(|e| e.digest == candidate.digest));
         let judgement = if !candidate.beyond.is_empty() {
-            Judged::Done(DoorVerdict::Refused(candidate.beyond.clone()))
+            DoorJudgement::Done(DoorVerdict::Refused(candidate.beyond.clone()))
         } else if known.iter().any(|copy| copy.digest == candidate.digest) {
-            Judged::Done(DoorVerdict::Duplicate)
+            DoorJudgement::Done(DoorVerdict::Duplicate)
         } else if same_here {
-            Judged::DuplicateInBatch
+            DoorJudgement::DuplicateInBatch
         } else if !known.is_empty() {
             contested.push((n, positions.len(), known.len()));
             positions.extend(known.iter().map(|copy| (copy.partition, copy.offset)));
             // Holds its place until the copies in the log have been read, below.
-            Judged::New
+            DoorJudgement::New
         } else if let Some(first) = here.first() {
-            Judged::ContradictsInBatch(*first)
+            DoorJudgement::ContradictsInBatch(*first)
         } else {
             here.push(n);
-            Judged::New
+            DoorJudgement::New
         };
         judged.push(judgement);
     }
@@ -74,17 +74,17 @@ pub(crate) async fn judge(
     for (n, from, count) in contested {
         let copies = earlier.get(from..from + count).unwrap_or_default();
         if let (Some(candidate), Some(judgement)) = (batch.get(n), judged.get_mut(n)) {
-            *judgement = Judged::Done(contradiction_in_log(candidate, copies)?);
+            *judgement = DoorJudgement::Done(contradiction_in_log(candidate, copies)?);
         }
     }
     Ok(judged)
 }
 
 /// All copies of an id that are in the log, the earliest first.
-fn copies(facts: &[FactState], recent: &Recent, subject: &str, id: EventId) -> Vec<Copy> {
-    let mut copies: Vec<Copy> = Vec::new();
+fn copies(facts: &[FactState], recent: &RecentCopies, subject: &str, id: EventId) -> Vec<LogCopy> {
+    let mut copies: Vec<LogCopy> = Vec::new();
     for fact in facts.iter().filter(|f| f.id == id.0) {
-        copies.push(Copy { digest: fact.digest, partition: fact.partition, offset: fact.offset });
+        copies.push(LogCopy { digest: fact.digest, partition: fact.partition, offset: fact.offset });
     }
     for copy in recent.of(subject, id) {
         if !copies.contains(&copy) {
@@ -95,7 +95,7 @@ fn copies(facts: &[FactState], recent: &Recent, subject: &str, id: EventId) -> V
 }
 
 /// A conflict if any earlier copy is of the same mapping; else the earlier ones are of older mappings.
-fn contradiction_in_log(candidate: &Candidate, copies: &[StoredRecord]) -> Result<DoorVerdict, DoorError> {
+fn contradiction_in_log(candidate: &DoorCandidate, copies: &[StoredRecord]) -> Result<DoorVerdict, DoorError> {
     let mut older = None;
     for stored in copies {
         let (partition, offset) = (stored.partition, stored.offset);

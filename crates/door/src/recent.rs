@@ -6,43 +6,43 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use onefold_event::{ContentDigest, EventId};
 
 /// Entries after which it is worth asking the store how far it is.
-const MANY: usize = 20_000;
+const ASK_FROM: usize = 20_000;
 /// Entries that are kept at most: some 50 MB.
-pub(crate) const MOST: usize = 500_000;
+pub(crate) const MOST_REMEMBERED: usize = 500_000;
 
 /// A copy of an event in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Copy {
+pub(crate) struct LogCopy {
     pub(crate) digest: ContentDigest,
     pub(crate) partition: u32,
     pub(crate) offset: u64,
 }
 
 #[derive(Debug)]
-pub(crate) struct Recent {
+pub(crate) struct RecentCopies {
     /// By id and place: the content, and a hash of the subject, within which copies are judged.
     copies: BTreeMap<(EventId, u32, u64), (ContentDigest, u64)>,
     ask_at: usize,
 }
 
-impl Default for Recent {
+impl Default for RecentCopies {
     fn default() -> Self {
-        Self { copies: BTreeMap::new(), ask_at: MANY }
+        Self { copies: BTreeMap::new(), ask_at: ASK_FROM }
     }
 }
 
-impl Recent {
-    pub(crate) fn of(&self, subject: &str, id: EventId) -> impl Iterator<Item = Copy> {
+impl RecentCopies {
+    pub(crate) fn of(&self, subject: &str, id: EventId) -> impl Iterator<Item = LogCopy> {
         let subject = hash(subject);
         let all = self.copies.range((id, 0, 0)..=(id, u32::MAX, u64::MAX));
-        all.filter(move |(_, (_, about))| *about == subject).map(|((_, partition, offset), (digest, _))| Copy {
+        all.filter(move |(_, (_, about))| *about == subject).map(|((_, partition, offset), (digest, _))| LogCopy {
             digest: *digest,
             partition: *partition,
             offset: *offset,
         })
     }
 
-    pub(crate) fn add(&mut self, subject: &str, id: EventId, copy: Copy) {
+    pub(crate) fn add(&mut self, subject: &str, id: EventId, copy: LogCopy) {
         self.copies.insert((id, copy.partition, copy.offset), (copy.digest, hash(subject)));
     }
 
@@ -53,14 +53,14 @@ impl Recent {
 
     /// Whether it may not grow further.
     pub(crate) fn is_full(&self) -> bool {
-        self.copies.len() >= MOST
+        self.copies.len() >= MOST_REMEMBERED
     }
 
     /// Forgets what the store has projected. Whoever looks a subject up afterwards finds it there.
     pub(crate) fn prune(&mut self, positions: &[u64]) {
         let waits = |partition: u32, offset: u64| positions.get(partition as usize).is_none_or(|next| offset >= *next);
         self.copies.retain(|(_, partition, offset), _| waits(*partition, *offset));
-        self.ask_at = MANY.max(self.copies.len() * 2).min(MOST);
+        self.ask_at = ASK_FROM.max(self.copies.len() * 2).min(MOST_REMEMBERED);
     }
 
     /// Forgets everything: copies of what is forgotten are found by the projector, and only there.
@@ -81,9 +81,9 @@ mod tests {
 
     #[test]
     fn what_is_projected_is_forgotten_and_nothing_else() {
-        let mut recent = Recent::default();
+        let mut recent = RecentCopies::default();
         for offset in 0..10 {
-            let copy = Copy { digest: [0; 16], partition: (offset % 2) as u32, offset: offset / 2 };
+            let copy = LogCopy { digest: [0; 16], partition: (offset % 2) as u32, offset: offset / 2 };
             recent.add("order:erp:1", EventId([offset as u8; 16]), copy);
         }
         recent.prune(&[3, 0]);

@@ -85,7 +85,7 @@ impl Charset {
 
     /// The one by which a record was read, if the mapping still names it; else the one that the mapping names now. None where there
     /// is neither.
-    pub fn again(names: &[String], was: &str) -> Option<Self> {
+    pub fn for_retry(names: &[String], was: &str) -> Option<Self> {
         let was = Self::by_name(was);
         let same = names.iter().any(|name| {
             let name = name.to_ascii_lowercase();

@@ -28,7 +28,7 @@ pub struct FormatInput<'s> {
     /// How they are text.
     pub charset: Charset,
     /// Bytes of a byte order mark, which the reader has passed already.
-    pub mark: usize,
+    pub mark_length: usize,
     /// The first bytes behind the mark, at most [`START_BYTES`].
     pub start: &'s [u8],
     /// What they are.

@@ -35,7 +35,7 @@ impl From<EndlessError> for io::Error {
 }
 
 /// Whether an error is the fault of the bytes themselves (cut off, damaged), and not the world's.
-pub fn is_of_the_bytes(error: &io::Error) -> bool {
+pub fn is_damage(error: &io::Error) -> bool {
     // Kinds by which flate2 says that the packed stream ends early, is damaged, or fails its checksum; the operating
     // system's errors carry a number.
     error.raw_os_error().is_none()
@@ -47,9 +47,9 @@ pub fn is_of_the_bytes(error: &io::Error) -> bool {
 
 /// Counts blank lines in a row.
 #[derive(Debug, Default)]
-pub(crate) struct Blank(u64);
+pub(crate) struct BlankCounter(u64);
 
-impl Blank {
+impl BlankCounter {
     pub(crate) fn one_more(&mut self) -> Result<(), EndlessError> {
         self.0 += 1;
         if self.0 > MOST_BLANK { Err(EndlessError::Blank) } else { Ok(()) }
@@ -58,24 +58,24 @@ impl Blank {
 
 /// A record as it grows, line by line: its bytes up to a limit, and a digest of all of them beyond it.
 #[derive(Debug, Default)]
-pub(crate) struct Bytes {
+pub(crate) struct RecordBuffer {
     /// With line ends; cut off at the limit.
     pub(crate) raw: Vec<u8>,
     /// Of the last line read, in `raw`: where it begins.
     pub(crate) line_at: usize,
     /// All bytes so far, line ends included.
     pub(crate) length: u64,
-    over: Option<Running>,
+    over: Option<OverflowDigest>,
 }
 
 #[derive(Debug)]
-struct Running {
+struct OverflowDigest {
     sha: Sha256,
     /// The last bytes are held back: they may be the record's own line end.
     held: Vec<u8>,
 }
 
-impl Running {
+impl OverflowDigest {
     fn push(&mut self, bytes: &[u8]) {
         self.held.extend_from_slice(bytes);
         let sure = self.held.len().saturating_sub(LONGEST_END);
@@ -84,7 +84,7 @@ impl Running {
     }
 }
 
-impl Bytes {
+impl RecordBuffer {
     pub(crate) fn clear(&mut self) {
         self.raw.clear();
         (self.line_at, self.length, self.over) = (0, 0, None);
@@ -135,7 +135,7 @@ pub(crate) enum LineEnd {
 
 /// How a table holds line ends within fields.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Quoting {
+pub(crate) struct QuoteRules {
     pub(crate) delimiter: u8,
     pub(crate) quote: u8,
     pub(crate) escape: Option<u8>,
@@ -143,7 +143,7 @@ pub(crate) struct Quoting {
 
 impl LineEnd {
     /// By the first line end in the beginning of a file that does not stand within quotes.
-    pub(crate) fn of(start: &[u8], charset: Charset, quoting: Option<Quoting>) -> Self {
+    pub(crate) fn of(start: &[u8], charset: Charset, quoting: Option<QuoteRules>) -> Self {
         let text = charset.decode_lossy(start);
         let is = |c: char, byte: Option<u8>| byte.is_some_and(|byte| c == char::from(byte));
         let (mut quoted, mut begins) = (false, true);
@@ -164,7 +164,7 @@ impl LineEnd {
 }
 
 /// Reads a stream line by line.
-pub(crate) struct Lines<R> {
+pub(crate) struct LineReader<R> {
     reader: R,
     charset: Charset,
     end: LineEnd,
@@ -175,14 +175,14 @@ pub(crate) struct Lines<R> {
     pub(crate) offset: u64,
 }
 
-impl<R: BufRead> Lines<R> {
+impl<R: BufRead> LineReader<R> {
     /// `offset`: bytes that were read already, such as a byte order mark.
     pub(crate) fn new(reader: R, charset: Charset, end: LineEnd, limit: usize, offset: u64) -> Self {
         Self { reader, charset, end, limit, number: 0, offset }
     }
 
     /// Appends the next line, with its end, to a record. False at the end of the stream.
-    pub(crate) fn next(&mut self, into: &mut Bytes) -> io::Result<bool> {
+    pub(crate) fn next(&mut self, into: &mut RecordBuffer) -> io::Result<bool> {
         into.line_at = into.raw.len();
         let before = into.length;
         let mut chunk = Vec::new();
@@ -271,7 +271,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// Takes off the character by which DOS ends a text, where it is the last of the stream.
-    fn drop_end_of_text(&mut self, into: &mut Bytes) -> io::Result<bool> {
+    fn drop_end_of_text(&mut self, into: &mut RecordBuffer) -> io::Result<bool> {
         let line = into.raw.get(into.line_at..).unwrap_or_default();
         let mark = self.charset.end_of_text();
         let mut bare = line.get(..self.charset.bare_length(line)).unwrap_or_default();
@@ -288,7 +288,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// In UTF-16LE the line feed's second byte follows it.
-    fn complete_unit(&mut self, into: &mut Bytes) -> io::Result<()> {
+    fn complete_unit(&mut self, into: &mut RecordBuffer) -> io::Result<()> {
         let odd = (into.raw.len() - into.line_at) % self.charset.unit() == 1;
         if self.charset.line_feed() == [b'\n', 0] && odd && into.raw.last().is_some_and(|byte| breaks(*byte, self.end))
         {
@@ -301,8 +301,8 @@ impl<R: BufRead> Lines<R> {
         line.len().is_multiple_of(self.charset.unit()) && is_end(line, self.charset, self.end)
     }
 
-    fn overflow(&self, into: &mut Bytes) {
-        let mut over = Running { sha: Sha256::new(), held: Vec::new() };
+    fn overflow(&self, into: &mut RecordBuffer) {
+        let mut over = OverflowDigest { sha: Sha256::new(), held: Vec::new() };
         over.push(&into.raw);
         into.over = Some(over);
         into.raw.truncate(self.limit);
@@ -326,15 +326,15 @@ mod tests {
 
     #[test]
     fn blank_lines_end_somewhere() {
-        let mut blank = Blank(MOST_BLANK - 1);
+        let mut blank = BlankCounter(MOST_BLANK - 1);
         assert!(blank.one_more().is_ok());
         assert!(matches!(blank.one_more(), Err(EndlessError::Blank)));
     }
 
     fn all(bytes: &[u8], charset: &str, limit: usize) -> Vec<(Vec<u8>, u64, Option<[u8; 32]>)> {
         let charset = Charset::by_name(charset).unwrap();
-        let mut lines = Lines::new(bytes, charset, LineEnd::of(bytes, charset, None), limit, 0);
-        let (mut into, mut out) = (Bytes::default(), Vec::new());
+        let mut lines = LineReader::new(bytes, charset, LineEnd::of(bytes, charset, None), limit, 0);
+        let (mut into, mut out) = (RecordBuffer::default(), Vec::new());
         while lines.next(&mut into).unwrap() {
             out.push(into.finish(charset));
         }
@@ -360,7 +360,7 @@ mod tests {
         let wide: Vec<u8> = "a\r\u{0D0D}b\rc".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(raw(&wide, "utf-16le").len(), 3);
         // Within quotes it is a part of a field, whatever ends the lines.
-        let quoting = Some(Quoting { delimiter: b',', quote: b'"', escape: Some(b'\\') });
+        let quoting = Some(QuoteRules { delimiter: b',', quote: b'"', escape: Some(b'\\') });
         let utf8 = Charset::by_name("utf-8").unwrap();
         assert_eq!(LineEnd::of(b"a,\"b\\\"\rc\",d\n", utf8, quoting), LineEnd::Feed);
         assert_eq!(LineEnd::of(b"a,\"b\nc\",5\" nail\r1", utf8, quoting), LineEnd::Return);

@@ -22,7 +22,7 @@ const BYTES: usize = 4 << 20;
 
 /// Records in the order in which they were read; the end of an input closes its batch.
 #[derive(Debug, Default)]
-pub(crate) struct Batch {
+pub(crate) struct RecordBatch {
     pub(crate) records: Vec<MappedRecord>,
     pub(crate) ended: Option<Ended>,
     events: usize,
@@ -39,7 +39,7 @@ pub(crate) struct Ended {
     pub(crate) withheld: u64,
 }
 
-impl Batch {
+impl RecordBatch {
     pub(crate) fn push(&mut self, taken: MappedRecord) {
         if let MappingOutcome::Mapped { events, .. } = &taken.outcome {
             self.events += events.len();
@@ -58,10 +58,10 @@ pub(crate) fn read_inputs(
     connector: &Connector,
     inputs: &[Input],
     count: &Arc<AtomicU64>,
-    to: &BatchSender<Batch>,
+    to: &BatchSender<RecordBatch>,
 ) -> Result<(), IngestError> {
     for input in inputs {
-        let mut batch = Batch::default();
+        let mut batch = RecordBatch::default();
         let mut fuse = Fuse::new(connector.read_settings().stop_after);
         let mut blown = None;
         let mut why: BTreeMap<String, u64> = BTreeMap::new();

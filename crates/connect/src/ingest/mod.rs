@@ -20,8 +20,8 @@ use onefold_store::{Quarantine, QuarantineEntry};
 use crate::drive::{BatchSink, drive};
 use crate::map::MappedRecord;
 use crate::{Input, fault};
-pub(crate) use batch::Batch;
 use batch::Ended;
+pub(crate) use batch::RecordBatch;
 
 pub use error::IngestError;
 pub use report::{Example, FileReport, FileState, IngestReport, Seen};
@@ -118,10 +118,10 @@ struct RecordSink<'s> {
 
 #[async_trait]
 impl BatchSink for RecordSink<'_> {
-    type Batch = Batch;
+    type SinkBatch = RecordBatch;
     type Error = IngestError;
 
-    async fn write(&mut self, batch: Batch) -> Result<(), IngestError> {
+    async fn write(&mut self, batch: RecordBatch) -> Result<(), IngestError> {
         write(batch, &self.to, &mut self.report).await?;
         let (records, events) = (self.report.records, self.report.events);
         let bytes = self.count.load(Ordering::Relaxed);
@@ -134,7 +134,7 @@ impl BatchSink for RecordSink<'_> {
     }
 }
 
-pub(crate) async fn write(batch: Batch, to: &To<'_>, report: &mut IngestReport) -> Result<(), IngestError> {
+pub(crate) async fn write(batch: RecordBatch, to: &To<'_>, report: &mut IngestReport) -> Result<(), IngestError> {
     let (mut entries, mut events, mut mapped) = (Vec::new(), Vec::new(), Vec::new());
     let limits = to.limits();
     for mut taken in batch.records {

@@ -8,7 +8,7 @@ use onefold_format::{Charset, KeptRecord, RawRow, RecordContext, ReopenedRows, R
 use onefold_mapping::{Connector, MappingOutcome, MappingPlan};
 use onefold_store::{Quarantine, QuarantineEntry, StoreError};
 
-use crate::belongs::{Belonging, Place as Belongs};
+use crate::belongs::{Belonging, RowMembership};
 use crate::entry::codes;
 use crate::fault;
 use crate::ingest::refused;
@@ -94,7 +94,7 @@ fn within(
     if context.rows.is_empty() || entry.codes.split(',').any(|code| PARTS.contains(&code)) {
         return Err(RetryError::Part { number, resource: resource() });
     }
-    let charset = Charset::again(&connector.read_settings().charset, &context.charset);
+    let charset = Charset::for_retry(&connector.read_settings().charset, &context.charset);
     let charset = charset.ok_or_else(|| wrong("its charset is unknown"))?;
     let kept = KeptRecord { raw: &entry.raw, charset, first_line: entry.first_line, context: &context };
     reopen(connector, &entry.resource, &kept).map_err(|e| wrong(&e.to_string()))
@@ -141,7 +141,7 @@ fn fill(plan: &MappingPlan, rows: &mut [RawRow], context: &RecordContext, column
         belonging.fill(plan, row);
         let (RowContent::Fields(fields), false) = (&row.content, columns.is_empty()) else { continue };
         let place = belonging.of(plan, fields, || map_rows(plan, "", std::slice::from_ref(row)));
-        if matches!(place, Belongs::Below(_) | Belongs::Nowhere) {
+        if matches!(place, RowMembership::Below(_) | RowMembership::Nowhere) {
             keyless.get_or_insert_with(|| fault::keyless(row.place.first_line, columns, n > 0));
         }
     }

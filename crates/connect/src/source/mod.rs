@@ -9,7 +9,7 @@ pub(crate) mod post;
 pub(crate) mod topic;
 
 /// What gives bytes that are read from beginning to end.
-pub(crate) trait Source {
+pub(crate) trait ByteSource {
     /// Its name in locators and in quarantine.
     fn resource(&self) -> String;
 

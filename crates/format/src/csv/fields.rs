@@ -3,11 +3,11 @@
 use csv::StringRecord;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 
-use crate::lines::Quoting;
+use crate::lines::QuoteRules;
 use crate::row::TableFields;
 
 /// Cuts rows. Only lines with a quote need the whole automaton.
-pub(crate) struct Fields {
+pub(crate) struct FieldSplitter {
     core: Reader,
     delimiter: u8,
     quote: u8,
@@ -16,8 +16,8 @@ pub(crate) struct Fields {
     filled: (usize, usize),
 }
 
-impl Fields {
-    pub(crate) fn new(Quoting { delimiter, quote, escape }: Quoting) -> Self {
+impl FieldSplitter {
+    pub(crate) fn new(QuoteRules { delimiter, quote, escape }: QuoteRules) -> Self {
         let mut builder = ReaderBuilder::new();
         builder.delimiter(delimiter).quote(quote).escape(escape).terminator(Terminator::Any(b'\n'));
         let core = builder.build();
@@ -90,15 +90,15 @@ impl Fields {
 mod tests {
     use super::*;
 
-    fn of(delimiter: u8, escape: Option<u8>) -> Fields {
-        Fields::new(Quoting { delimiter, quote: b'"', escape })
+    fn of(delimiter: u8, escape: Option<u8>) -> FieldSplitter {
+        FieldSplitter::new(QuoteRules { delimiter, quote: b'"', escape })
     }
 
     fn rows(lines: &[&str]) -> Vec<Vec<String>> {
         cut(of(b',', None), lines)
     }
 
-    fn cut(mut fields: Fields, lines: &[&str]) -> Vec<Vec<String>> {
+    fn cut(mut fields: FieldSplitter, lines: &[&str]) -> Vec<Vec<String>> {
         let found = lines.iter().filter_map(|line| fields.feed(line));
         found.map(|r| r.0.iter().map(str::to_owned).collect()).collect()
     }

@@ -9,7 +9,7 @@ use onefold_event::Problem;
 use onefold_mapping::{ReadSettings, TableHeading};
 
 use crate::context::KeptRecord;
-use crate::csv::rows::{CsvRows, Opening};
+use crate::csv::rows::{CsvRows, TableStart};
 use crate::format::{Format, FormatInput, ReopenedRows, RowReader};
 use crate::lines::LineEnd;
 
@@ -18,10 +18,10 @@ pub(crate) struct CsvFormat;
 
 impl Format for CsvFormat {
     fn open(&self, input: FormatInput<'_>, settings: &ReadSettings) -> io::Result<Result<Box<dyn RowReader>, Problem>> {
-        let FormatInput { reader, charset, mark, start, .. } = input;
+        let FormatInput { reader, charset, mark_length, start, .. } = input;
         let limit = usize::try_from(settings.record_bytes).unwrap_or(usize::MAX);
-        let opening = Opening { charset, limit, mark, start, end: None, closed: None };
-        let rows = CsvRows::open(reader, settings, &opening)?;
+        let table_start = TableStart { charset, limit, mark_length, start, end: None, closed: None };
+        let rows = CsvRows::open(reader, settings, &table_start)?;
         Ok(rows.map(|rows| Box::new(rows) as Box<dyn RowReader>))
     }
 
@@ -35,8 +35,9 @@ impl Format for CsvFormat {
         let end = if context.returns { LineEnd::Return } else { LineEnd::Feed };
         // What was kept whole was within the limit of its day.
         let limit = usize::MAX / 2;
-        let opening = Opening { charset, limit, mark: 0, start: &[], end: Some(end), closed: Some(context.closed) };
-        let mut table = match CsvRows::open(Cursor::new(raw), &settings, &opening)? {
+        let table_start =
+            TableStart { charset, limit, mark_length: 0, start: &[], end: Some(end), closed: Some(context.closed) };
+        let mut table = match CsvRows::open(Cursor::new(raw), &settings, &table_start)? {
             Ok(table) => table,
             Err(problem) => return Ok(Err(problem)),
         };

@@ -6,15 +6,15 @@ use onefold_event::Problem;
 use onefold_mapping::{ReadSettings, TableHeading};
 
 use crate::charset::Charset;
-use crate::csv::fields::Fields;
+use crate::csv::fields::FieldSplitter;
 use crate::fault;
 use crate::format::{RowReader, START_BYTES};
-use crate::lines::{Blank, Bytes, LineEnd, Lines, Quoting};
+use crate::lines::{BlankCounter, LineEnd, LineReader, QuoteRules, RecordBuffer};
 use crate::row::{RawRow, RowContent, RowPlace, TableFields, TableLayout};
 
 /// Reads the rows of one table.
 pub(crate) struct CsvRows<R> {
-    lines: Lines<R>,
+    lines: LineReader<R>,
     charset: Charset,
     end: LineEnd,
     limit: usize,
@@ -23,13 +23,13 @@ pub(crate) struct CsvRows<R> {
     /// Why no row comes after those that came.
     unclosed: Option<Problem>,
     pad: bool,
-    quoting: Quoting,
-    fields: Fields,
+    quoting: QuoteRules,
+    fields: FieldSplitter,
     layout: TableLayout,
     prelude: Vec<u8>,
     /// Rows of the prelude.
     before: usize,
-    bytes: Bytes,
+    bytes: RecordBuffer,
     start: Vec<u8>,
     /// Whether each row has one delimiter more than the heading, at its end; none: nothing has said so yet.
     closed: Option<bool>,
@@ -40,11 +40,11 @@ pub(crate) struct CsvRows<R> {
 }
 
 /// How a table is opened.
-pub(crate) struct Opening<'o> {
+pub(crate) struct TableStart<'o> {
     pub(crate) charset: Charset,
     pub(crate) limit: usize,
     /// Bytes of a mark, which the reader has passed already.
-    pub(crate) mark: usize,
+    pub(crate) mark_length: usize,
     /// The first bytes behind the mark.
     pub(crate) start: &'o [u8],
     /// Said by what was read of this table before; none: by its first line.
@@ -55,22 +55,26 @@ pub(crate) struct Opening<'o> {
 
 impl<R: BufRead> CsvRows<R> {
     /// Reads up to and with the heading. An empty file has none, and no rows.
-    pub(crate) fn open(reader: R, layout: &ReadSettings, opening: &Opening<'_>) -> io::Result<Result<Self, Problem>> {
-        let Opening { charset, limit, mark, start, end, closed } = *opening;
+    pub(crate) fn open(
+        reader: R,
+        settings: &ReadSettings,
+        table_start: &TableStart<'_>,
+    ) -> io::Result<Result<Self, Problem>> {
+        let TableStart { charset, limit, mark_length, start, end, closed } = *table_start;
         let told = told_delimiter(start, charset);
-        let delimiter = told.unwrap_or(layout.delimiter);
-        let quoting = Quoting { delimiter, quote: layout.quote, escape: layout.escape };
+        let delimiter = told.unwrap_or(settings.delimiter);
+        let quoting = QuoteRules { delimiter, quote: settings.quote, escape: settings.escape };
         let end = end.unwrap_or_else(|| LineEnd::of(start, charset, Some(quoting)));
         let mut rows = Self {
-            lines: Lines::new(reader, charset, end, limit, mark as u64),
+            lines: LineReader::new(reader, charset, end, limit, mark_length as u64),
             charset,
             end,
             limit,
-            most_lines: layout.record_lines,
+            most_lines: settings.record_lines,
             unclosed: None,
-            pad: layout.pad_ragged,
+            pad: settings.pad_ragged,
             quoting,
-            fields: Fields::new(quoting),
+            fields: FieldSplitter::new(quoting),
             layout: TableLayout {
                 heading: Vec::new(),
                 delimiter,
@@ -79,7 +83,7 @@ impl<R: BufRead> CsvRows<R> {
             },
             prelude: Vec::new(),
             before: 0,
-            bytes: Bytes::default(),
+            bytes: RecordBuffer::default(),
             start: start.to_vec(),
             closed,
             passed_over: (0, 0),
@@ -91,7 +95,7 @@ impl<R: BufRead> CsvRows<R> {
             rows.bytes.clear();
             rows.before += 1;
         }
-        match &layout.header {
+        match &settings.header {
             TableHeading::Given(columns) => rows.layout.heading.clone_from(columns),
             TableHeading::Row(wanted) => {
                 let wanted = (*wanted).max(1);
@@ -165,8 +169,8 @@ impl<R: BufRead> CsvRows<R> {
         }
         let start = std::mem::take(&mut self.start);
         let cut = start.len() + 4 >= START_BYTES;
-        let lines = Lines::new(start.as_slice(), self.charset, self.end, self.limit, 0);
-        let (layout, prelude, fields) = (TableLayout::default(), Vec::new(), Fields::new(self.quoting));
+        let lines = LineReader::new(start.as_slice(), self.charset, self.end, self.limit, 0);
+        let (layout, prelude, fields) = (TableLayout::default(), Vec::new(), FieldSplitter::new(self.quoting));
         let (before, end, closed) = (0, self.end, Some(false));
         let (charset, limit, quoting) = (self.charset, self.limit, self.quoting);
         let mut again = CsvRows {
@@ -183,7 +187,7 @@ impl<R: BufRead> CsvRows<R> {
             prelude,
             before,
             closed,
-            bytes: Bytes::default(),
+            bytes: RecordBuffer::default(),
             start: Vec::new(),
             passed_over: (0, 0),
             escaped: (0, 0),
@@ -219,7 +223,7 @@ impl<R: BufRead> CsvRows<R> {
     }
 
     fn read(&mut self) -> io::Result<Option<RawRow>> {
-        let mut blank = Blank::default();
+        let mut blank = BlankCounter::default();
         loop {
             self.bytes.clear();
             let offset = self.lines.offset;
@@ -354,7 +358,7 @@ fn note((rows, first): &mut (u64, u64), line: u64) {
 }
 
 /// Whether a backslash stands before a quote that does not end its field.
-fn looks_escaped(text: &str, quoting: Quoting) -> bool {
+fn looks_escaped(text: &str, quoting: QuoteRules) -> bool {
     let bytes = text.as_bytes();
     bytes.windows(3).any(|three| {
         let goes_on = |byte: u8| byte != quoting.delimiter && byte != quoting.quote && byte != b'\r';

@@ -10,7 +10,7 @@ use onefold_mapping::ReadSettings;
 use crate::context::KeptRecord;
 use crate::fault;
 use crate::format::{Format, FormatInput, ReadUnit, ReopenedRows, RowReader};
-use crate::json::rows::OneRow;
+use crate::json::rows::JsonRow;
 use crate::ndjson::reopen_value;
 
 /// A message that is one value.
@@ -18,12 +18,12 @@ pub(crate) struct JsonFormat;
 
 impl Format for JsonFormat {
     fn open(&self, input: FormatInput<'_>, settings: &ReadSettings) -> io::Result<Result<Box<dyn RowReader>, Problem>> {
-        let FormatInput { reader, charset, mark, unit, .. } = input;
+        let FormatInput { reader, charset, mark_length, unit, .. } = input;
         if unit == ReadUnit::File {
             return Ok(Err(fault::json_file()));
         }
         let limit = usize::try_from(settings.record_bytes).unwrap_or(usize::MAX);
-        Ok(Ok(Box::new(OneRow::open(reader, charset, limit, mark)?)))
+        Ok(Ok(Box::new(JsonRow::open(reader, charset, limit, mark_length)?)))
     }
 
     fn reopen(&self, record: &KeptRecord<'_>, _: &ReadSettings) -> io::Result<Result<ReopenedRows, Problem>> {

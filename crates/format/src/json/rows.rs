@@ -9,14 +9,19 @@ use crate::ndjson;
 use crate::row::{RawRow, RowContent, RowPlace};
 
 /// The one row that a body is.
-pub(crate) struct OneRow {
+pub(crate) struct JsonRow {
     row: Option<RawRow>,
     lines: u64,
 }
 
-impl OneRow {
+impl JsonRow {
     /// Reads everything; what is longer than the limit is at fault.
-    pub(crate) fn open<R: BufRead>(mut reader: R, charset: Charset, limit: usize, mark: usize) -> io::Result<Self> {
+    pub(crate) fn open<R: BufRead>(
+        mut reader: R,
+        charset: Charset,
+        limit: usize,
+        mark_length: usize,
+    ) -> io::Result<Self> {
         let mut raw = Vec::new();
         reader.by_ref().take((limit as u64).saturating_add(1)).read_to_end(&mut raw)?;
         let lines = 1 + raw.iter().filter(|byte| **byte == b'\n').count() as u64;
@@ -25,12 +30,12 @@ impl OneRow {
         } else {
             ndjson::parse(&raw, charset, 1)
         };
-        let place = RowPlace { first_line: 1, last_line: lines, offset: mark as u64, length: raw.len() as u64 };
+        let place = RowPlace { first_line: 1, last_line: lines, offset: mark_length as u64, length: raw.len() as u64 };
         Ok(Self { row: Some(RawRow { place, raw, sha256: None, content, filled: Vec::new() }), lines })
     }
 }
 
-impl RowReader for OneRow {
+impl RowReader for JsonRow {
     fn next_row(&mut self) -> io::Result<Option<RawRow>> {
         Ok(self.row.take())
     }

@@ -10,7 +10,7 @@ use onefold_mapping::ReadSettings;
 use crate::context::KeptRecord;
 use crate::format::{Format, FormatInput, ReopenedRows, RowReader};
 use crate::lines::LineEnd;
-use crate::ndjson::rows::JsonRows;
+use crate::ndjson::rows::NdjsonRows;
 use crate::row::{RawRow, RowPlace};
 
 pub(crate) use rows::parse;
@@ -20,10 +20,10 @@ pub(crate) struct NdjsonFormat;
 
 impl Format for NdjsonFormat {
     fn open(&self, input: FormatInput<'_>, settings: &ReadSettings) -> io::Result<Result<Box<dyn RowReader>, Problem>> {
-        let FormatInput { reader, charset, mark, start, .. } = input;
+        let FormatInput { reader, charset, mark_length, start, .. } = input;
         let limit = usize::try_from(settings.record_bytes).unwrap_or(usize::MAX);
         let end = LineEnd::of(start, charset, None);
-        Ok(Ok(Box::new(JsonRows::open(reader, charset, end, limit, mark))))
+        Ok(Ok(Box::new(NdjsonRows::open(reader, charset, end, limit, mark_length))))
     }
 
     fn reopen(&self, record: &KeptRecord<'_>, _: &ReadSettings) -> io::Result<Result<ReopenedRows, Problem>> {

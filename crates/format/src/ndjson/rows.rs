@@ -5,30 +5,35 @@ use std::io::{self, BufRead};
 use crate::charset::Charset;
 use crate::fault;
 use crate::format::RowReader;
-use crate::lines::{Blank, Bytes, LineEnd, Lines};
+use crate::lines::{BlankCounter, LineEnd, LineReader, RecordBuffer};
 use crate::row::{RawRow, RowContent, RowPlace};
 
 /// Reads the lines of one file, each as a JSON value.
-pub(crate) struct JsonRows<R> {
-    lines: Lines<R>,
+pub(crate) struct NdjsonRows<R> {
+    lines: LineReader<R>,
     charset: Charset,
     limit: usize,
-    bytes: Bytes,
+    bytes: RecordBuffer,
 }
 
-impl<R: BufRead> JsonRows<R> {
-    pub(crate) fn open(reader: R, charset: Charset, end: LineEnd, limit: usize, mark: usize) -> Self {
-        Self { lines: Lines::new(reader, charset, end, limit, mark as u64), charset, limit, bytes: Bytes::default() }
+impl<R: BufRead> NdjsonRows<R> {
+    pub(crate) fn open(reader: R, charset: Charset, end: LineEnd, limit: usize, mark_length: usize) -> Self {
+        Self {
+            lines: LineReader::new(reader, charset, end, limit, mark_length as u64),
+            charset,
+            limit,
+            bytes: RecordBuffer::default(),
+        }
     }
 }
 
-impl<R: BufRead + Send> RowReader for JsonRows<R> {
+impl<R: BufRead + Send> RowReader for NdjsonRows<R> {
     fn line(&self) -> u64 {
         self.lines.number
     }
 
     fn next_row(&mut self) -> io::Result<Option<RawRow>> {
-        let mut blank = Blank::default();
+        let mut blank = BlankCounter::default();
         loop {
             self.bytes.clear();
             let offset = self.lines.offset;

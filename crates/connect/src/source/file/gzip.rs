@@ -24,12 +24,12 @@ pub(crate) type Told = Arc<Mutex<Option<Trailing>>>;
 
 /// Unpacks one member after the other. Zeros after a member are padding, as tapes and block devices leave it; other bytes
 /// are passed over and told.
-pub(crate) struct Members<R> {
+pub(crate) struct GzipMembers<R> {
     member: Option<GzDecoder<R>>,
     told: Told,
 }
 
-impl<R: BufRead> Members<R> {
+impl<R: BufRead> GzipMembers<R> {
     pub(crate) fn new(reader: R, told: Told) -> Self {
         Self { member: Some(GzDecoder::new(reader)), told }
     }
@@ -75,7 +75,7 @@ impl<R: BufRead> Members<R> {
     }
 }
 
-impl<R: BufRead> Read for Members<R> {
+impl<R: BufRead> Read for GzipMembers<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         while let Some(member) = &mut self.member {
             let read = member.read(into)?;
@@ -106,7 +106,7 @@ mod tests {
     fn unpack(bytes: &[u8], buffer: usize) -> io::Result<(Vec<u8>, Option<Trailing>)> {
         let told = Told::default();
         let mut out = Vec::new();
-        Members::new(BufReader::with_capacity(buffer, bytes), Arc::clone(&told)).read_to_end(&mut out)?;
+        GzipMembers::new(BufReader::with_capacity(buffer, bytes), Arc::clone(&told)).read_to_end(&mut out)?;
         let trailing = told.lock().unwrap().clone();
         Ok((out, trailing))
     }

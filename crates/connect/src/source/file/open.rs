@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use onefold_format::{EndlessError, ReadUnit, START_BYTES, is_of_the_bytes};
+use onefold_format::{EndlessError, ReadUnit, START_BYTES, is_damage};
 
 use crate::Input;
-use crate::source::Source;
-use crate::source::file::gzip::{MAGIC, Members, Told};
+use crate::source::ByteSource;
+use crate::source::file::gzip::{GzipMembers, MAGIC, Told};
 
 const BUFFER: usize = 256 * 1024;
 /// An input that was opened.
@@ -46,7 +46,7 @@ pub(crate) struct InputSource<'i> {
     pub(crate) count: &'i Arc<AtomicU64>,
 }
 
-impl Source for InputSource<'_> {
+impl ByteSource for InputSource<'_> {
     fn resource(&self) -> String {
         self.input.resource()
     }
@@ -76,7 +76,7 @@ fn open(input: &Input, count: &Arc<AtomicU64>) -> io::Result<Opened> {
         }
         Input::Stdin => (Box::new(io::stdin()), None),
     };
-    let opened = unpack(Counted { source, count: Arc::clone(count) })?;
+    let opened = unpack(CountedReader { source, count: Arc::clone(count) })?;
     Ok(Opened { again, ..opened })
 }
 
@@ -84,21 +84,21 @@ fn open(input: &Input, count: &Arc<AtomicU64>) -> io::Result<Opened> {
 pub(crate) fn open_bytes(bytes: &Arc<[u8]>) -> io::Result<Opened> {
     let again = Some(Again::Bytes(Arc::clone(bytes)));
     if bytes.starts_with(&MAGIC) {
-        let opened = unpack(Counted { source: Box::new(Cursor::new(Arc::clone(bytes))), count: Arc::default() })?;
+        let opened = unpack(CountedReader { source: Box::new(Cursor::new(Arc::clone(bytes))), count: Arc::default() })?;
         return Ok(Opened { again, ..opened });
     }
     let start = bytes.get(..START_BYTES).unwrap_or(bytes).to_vec();
     Ok(Opened { start, reader: Box::new(Cursor::new(Arc::clone(bytes))), again, trailing: Told::default() })
 }
 
-fn unpack(mut source: Counted) -> io::Result<Opened> {
+fn unpack(mut source: CountedReader) -> io::Result<Opened> {
     let mut magic = Vec::with_capacity(2);
     source.by_ref().take(2).read_to_end(&mut magic)?;
     let packed = magic == MAGIC;
     let trailing = Told::default();
     let whole = Cursor::new(magic).chain(source);
     let mut reader: Box<dyn BufRead + Send> = if packed {
-        let members = Members::new(BufReader::with_capacity(BUFFER, whole), Arc::clone(&trailing));
+        let members = GzipMembers::new(BufReader::with_capacity(BUFFER, whole), Arc::clone(&trailing));
         Box::new(BufReader::with_capacity(BUFFER, members))
     } else {
         Box::new(BufReader::with_capacity(BUFFER, whole))
@@ -107,8 +107,8 @@ fn unpack(mut source: Counted) -> io::Result<Opened> {
     match reader.by_ref().take(START_BYTES as u64).read_to_end(&mut start) {
         Ok(_) => {}
         // What is whole before the damage counts here as it does further on.
-        Err(error) if is_of_the_bytes(&error) => {
-            reader = Box::new(BufReader::new(Damaged(error.kind(), error.to_string())))
+        Err(error) if is_damage(&error) => {
+            reader = Box::new(BufReader::new(DamagedReader(error.kind(), error.to_string())))
         }
         Err(error) => return Err(error),
     }
@@ -137,12 +137,12 @@ impl Read for AsOpened {
     }
 }
 
-struct Counted {
+struct CountedReader {
     source: Box<dyn Read + Send>,
     count: Arc<AtomicU64>,
 }
 
-impl Read for Counted {
+impl Read for CountedReader {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.source.read(into)?;
         self.count.fetch_add(read as u64, Ordering::Relaxed);
@@ -151,9 +151,9 @@ impl Read for Counted {
 }
 
 /// A stream that was found damaged.
-struct Damaged(io::ErrorKind, String);
+struct DamagedReader(io::ErrorKind, String);
 
-impl Read for Damaged {
+impl Read for DamagedReader {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         Err(io::Error::new(self.0, self.1.clone()))
     }
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(opened.reader.read_to_string(&mut whole).unwrap(), 8);
         std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"3,").unwrap();
         let error = opened.reader.read_to_string(&mut whole).unwrap_err();
-        assert!(is_of_the_bytes(&error) && error.to_string().contains("from 8 bytes to 10"), "{error}");
+        assert!(is_damage(&error) && error.to_string().contains("from 8 bytes to 10"), "{error}");
         assert_eq!(whole, "a,b\n1,2\n");
     }
 }

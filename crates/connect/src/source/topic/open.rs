@@ -12,7 +12,7 @@ use crate::fault;
 use crate::map::{MappedRecord, MappingSink};
 use crate::read::{End, PlanCache, ReadSummary, read};
 use crate::record_bytes::RecordBytes;
-use crate::source::Source;
+use crate::source::ByteSource;
 use crate::source::file::{Opened, open_bytes};
 
 /// The bytes of a message.
@@ -21,7 +21,7 @@ struct MessageSource<'m> {
     value: &'m [u8],
 }
 
-impl Source for MessageSource<'_> {
+impl ByteSource for MessageSource<'_> {
     fn resource(&self) -> String {
         self.resource.to_owned()
     }
