@@ -311,6 +311,8 @@ impl DoorInner {
                     }
                     _ => return Err(DoorError::Broken),
                 },
+                // `judge` leaves none.
+                DoorJudgement::Contested(_) => return Err(DoorError::Broken),
                 DoorJudgement::Done(verdict) => verdict,
             };
             verdicts.push(verdict);

@@ -1,6 +1,7 @@
 //! Duplicates, conflicts and re-mappings among a batch, what is stored, and what is on its way there (rule A3).
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use onefold_event::{ContentDigest, Event, EventError, EventId, decode};
 use onefold_fold::FactState;
@@ -29,6 +30,8 @@ pub(crate) enum DoorJudgement {
     DuplicateInBatch,
     /// Another content than an earlier one of this batch.
     ContradictsInBatch(usize),
+    /// Another content than copies in the log, which are at these places among all that were looked up: none once `judge` answers.
+    Contested(Range<usize>),
     Done(DoorVerdict),
 }
 
@@ -40,7 +43,7 @@ pub(crate) async fn judge(
 ) -> Result<Vec<DoorJudgement>, DoorError> {
     let mut judged = Vec::with_capacity(batch.len());
     // What contradicts something in the log is compared with it afterwards, all in one look-up.
-    let (mut contested, mut positions) = (Vec::new(), Vec::new());
+    let mut positions = Vec::new();
     let mut fresh: HashMap<(&str, EventId), Vec<usize>> = HashMap::new();
     for (n, candidate) in batch.iter().enumerate() {
         let (subject, id) = (candidate.event.header.subject.as_str(), candidate.event.header.id);
@@ -55,10 +58,9 @@ pub(crate) async fn judge(
         } else if same_here {
             DoorJudgement::DuplicateInBatch
         } else if !known.is_empty() {
-            contested.push((n, positions.len(), known.len()));
+            let first = positions.len();
             positions.extend(known.iter().map(|copy| (copy.partition, copy.offset)));
-            // Holds its place until the copies in the log have been read, below.
-            DoorJudgement::New
+            DoorJudgement::Contested(first..positions.len())
         } else if let Some(first) = here.first() {
             DoorJudgement::ContradictsInBatch(*first)
         } else {
@@ -67,13 +69,13 @@ pub(crate) async fn judge(
         };
         judged.push(judgement);
     }
-    if contested.is_empty() {
+    if positions.is_empty() {
         return Ok(judged);
     }
     let earlier = log.fetch(EVENTS_TOPIC, &positions).await?;
-    for (n, from, count) in contested {
-        let copies = earlier.get(from..from + count).unwrap_or_default();
-        if let (Some(candidate), Some(judgement)) = (batch.get(n), judged.get_mut(n)) {
+    for (candidate, judgement) in batch.iter().zip(&mut judged) {
+        if let DoorJudgement::Contested(places) = judgement {
+            let copies = earlier.get(places.clone()).unwrap_or_default();
             *judgement = DoorJudgement::Done(contradiction_in_log(candidate, copies)?);
         }
     }

@@ -42,9 +42,4 @@ impl DoorVerdict {
         let copy = Box::new(EarlierCopy { id: earlier.id, partition, offset, locator: earlier.locator.clone() });
         if earlier.mapping == event.mapping { Self::Conflict(copy) } else { Self::OlderMapping(copy) }
     }
-
-    /// Whether the event counts as taken in, now or before.
-    pub fn is_in(&self) -> bool {
-        matches!(self, Self::Accepted { .. } | Self::Duplicate)
-    }
 }
