@@ -47,10 +47,10 @@ pub fn is_damage(error: &io::Error) -> bool {
 
 /// Counts blank lines in a row.
 #[derive(Debug, Default)]
-pub(crate) struct BlankCounter(u64);
+struct BlankCounter(u64);
 
 impl BlankCounter {
-    pub(crate) fn one_more(&mut self) -> Result<(), EndlessError> {
+    fn one_more(&mut self) -> Result<(), EndlessError> {
         self.0 += 1;
         if self.0 > MOST_BLANK { Err(EndlessError::Blank) } else { Ok(()) }
     }
@@ -179,6 +179,26 @@ impl<R: BufRead> LineReader<R> {
     /// `offset`: bytes that were read already, such as a byte order mark.
     pub(crate) fn new(reader: R, charset: Charset, end: LineEnd, limit: usize, offset: u64) -> Self {
         Self { reader, charset, end, limit, number: 0, offset }
+    }
+
+    /// Reads on to the next line that is not blank, and makes a record of it. Answers where it begins; none at the end of the stream.
+    pub(crate) fn next_filled(
+        &mut self,
+        into: &mut RecordBuffer,
+        is_blank: impl Fn(&[u8]) -> bool,
+    ) -> io::Result<Option<u64>> {
+        let mut blank = BlankCounter::default();
+        loop {
+            into.clear();
+            let offset = self.offset;
+            if !self.next(into)? {
+                return Ok(None);
+            }
+            if into.is_cut() || !is_blank(into.line(self.charset)) {
+                return Ok(Some(offset));
+            }
+            blank.one_more()?;
+        }
     }
 
     /// Appends the next line, with its end, to a record. False at the end of the stream.

@@ -9,7 +9,7 @@ use crate::charset::Charset;
 use crate::csv::fields::FieldSplitter;
 use crate::fault;
 use crate::format::{RowReader, START_BYTES};
-use crate::lines::{BlankCounter, LineEnd, LineReader, QuoteRules, RecordBuffer};
+use crate::lines::{LineEnd, LineReader, QuoteRules, RecordBuffer};
 use crate::row::{RawRow, RowContent, RowPlace, TableFields, TableLayout};
 
 /// Reads the rows of one table.
@@ -223,17 +223,9 @@ impl<R: BufRead> CsvRows<R> {
     }
 
     fn read(&mut self) -> io::Result<Option<RawRow>> {
-        let mut blank = BlankCounter::default();
-        loop {
-            self.bytes.clear();
-            let offset = self.lines.offset;
-            if !self.lines.next(&mut self.bytes)? {
-                return Ok(None);
-            }
-            if self.bytes.is_cut() || !self.bytes.line(self.charset).is_empty() {
-                return self.row(offset);
-            }
-            blank.one_more()?;
+        match self.lines.next_filled(&mut self.bytes, <[u8]>::is_empty)? {
+            Some(offset) => self.row(offset),
+            None => Ok(None),
         }
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, BufRead};
 use crate::charset::Charset;
 use crate::fault;
 use crate::format::RowReader;
-use crate::lines::{BlankCounter, LineEnd, LineReader, RecordBuffer};
+use crate::lines::{LineEnd, LineReader, RecordBuffer};
 use crate::row::{RawRow, RowContent, RowPlace};
 
 /// Reads the lines of one file, each as a JSON value.
@@ -33,33 +33,18 @@ impl<R: BufRead + Send> RowReader for NdjsonRows<R> {
     }
 
     fn next_row(&mut self) -> io::Result<Option<RawRow>> {
-        let mut blank = BlankCounter::default();
-        loop {
-            self.bytes.clear();
-            let offset = self.lines.offset;
-            if !self.lines.next(&mut self.bytes)? {
-                return Ok(None);
-            }
-            let cut = self.bytes.is_cut();
-            let (raw, length, sha256) = self.bytes.finish(self.charset);
-            let line = self.lines.number;
-            if !cut && raw.iter().all(|b| b.is_ascii_whitespace() || *b == 0) {
-                blank.one_more()?;
-                continue;
-            }
-            let content = if cut {
-                RowContent::Bad(Box::new(fault::long(length, self.limit, line)), Vec::new())
-            } else {
-                parse(&raw, self.charset, line)
-            };
-            return Ok(Some(RawRow {
-                place: RowPlace { first_line: line, last_line: line, offset, length },
-                raw,
-                sha256,
-                filled: Vec::new(),
-                content,
-            }));
-        }
+        let is_blank = |line: &[u8]| line.iter().all(|b| b.is_ascii_whitespace() || *b == 0);
+        let Some(offset) = self.lines.next_filled(&mut self.bytes, is_blank)? else { return Ok(None) };
+        let cut = self.bytes.is_cut();
+        let (raw, length, sha256) = self.bytes.finish(self.charset);
+        let line = self.lines.number;
+        let content = if cut {
+            RowContent::Bad(Box::new(fault::long(length, self.limit, line)), Vec::new())
+        } else {
+            parse(&raw, self.charset, line)
+        };
+        let place = RowPlace { first_line: line, last_line: line, offset, length };
+        Ok(Some(RawRow { place, raw, sha256, content, filled: Vec::new() }))
     }
 }
 
