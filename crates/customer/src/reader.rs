@@ -76,8 +76,8 @@ impl<'a> CustomerReader<'a> {
         customers(&mut *tx, &parties.into_iter().collect::<Vec<_>>(), self.rules).await
     }
 
-    /// The customers of these parties, each once, in the order in which their parties are asked for, with nothing but their parties' own bundles: as much as says what a customer is
-    /// called and by what it is found.
+    /// The customers of these parties, each once, in the order in which their parties are asked for, with nothing but their
+    /// parties' own bundles: as much as says what a customer is called and by what it is found.
     ///
     /// # Errors
     /// As for [`customer`](Self::customer).

@@ -25,9 +25,9 @@ pub(crate) struct BadBytes {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CharsetContradiction {
     /// What stands there: the mark's charset, or none.
-    pub found: Option<&'static str>,
+    pub(crate) found: Option<&'static str>,
     /// What the mapping names.
-    pub expected: String,
+    pub(crate) expected: String,
 }
 
 impl CharsetContradiction {
@@ -104,7 +104,7 @@ impl Charset {
     }
 
     /// Whether it writes in units of two bytes.
-    pub fn wide(self) -> bool {
+    pub(crate) fn wide(self) -> bool {
         self.encoding == UTF_16LE || self.encoding == UTF_16BE
     }
 
@@ -156,7 +156,7 @@ impl Charset {
     }
 
     /// With U+FFFD where bytes are bad: only to find where fields begin and end, never to be taken in.
-    pub fn decode_lossy(self, bytes: &[u8]) -> Cow<'_, str> {
+    pub(crate) fn decode_lossy(self, bytes: &[u8]) -> Cow<'_, str> {
         self.encoding.decode_without_bom_handling(bytes).0
     }
 
