@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use onefold_log::{GroupMembership, LogError};
-use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -107,6 +108,29 @@ impl MembershipContext {
         numbers.filter(|partition| *partition < self.partitions).collect()
     }
 
+    fn take_shares(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
+        // The log reads by itself, from where it wants to.
+        if let Err(error) = consumer.pause(list) {
+            tracing::debug!(%error, "the group reads what it only shares out");
+        }
+        self.agreed.send_modify(|shares| shares.mine.extend(self.partition_numbers(list)));
+    }
+
+    fn let_go(&self, list: &TopicPartitionList) {
+        let gone = self.partition_numbers(list);
+        let mut held = false;
+        self.agreed.send_modify(|shares| {
+            held = shares.mine.iter().any(|partition| gone.contains(partition));
+            shares.mine.retain(|partition| !gone.contains(partition));
+            shares.told.store(false, Ordering::Release);
+        });
+        // The group gives it to nobody else before this returns.
+        let since = Instant::now();
+        while held && since.elapsed() < ENDS && !self.ended.load(Ordering::Acquire) && !self.told() {
+            std::thread::sleep(ASK);
+        }
+    }
+
     fn told(&self) -> bool {
         self.agreed.borrow().told.load(Ordering::Acquire)
     }
@@ -123,30 +147,27 @@ impl ClientContext for MembershipContext {
 }
 
 impl ConsumerContext for MembershipContext {
-    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        if let Rebalance::Revoke(list) = rebalance {
-            let gone = self.partition_numbers(list);
-            let mut held = false;
-            self.agreed.send_modify(|shares| {
-                held = shares.mine.iter().any(|partition| gone.contains(partition));
-                shares.mine.retain(|partition| !gone.contains(partition));
-                shares.told.store(false, Ordering::Release);
-            });
-            // The group gives it to nobody else before this returns.
-            let since = Instant::now();
-            while held && since.elapsed() < ENDS && !self.ended.load(Ordering::Acquire) && !self.told() {
-                std::thread::sleep(ASK);
+    /// As the default, but that it says where to begin. Otherwise librdkafka asks for the committed offsets, and 2.12.1 ends the
+    /// process with a segmentation fault when the coordinator hangs up on that question once too often
+    /// (`rd_kafka_assignment_handle_OffsetFetch`, librdkafka issue 4789).
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, error: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let moved = match error {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
+                let set = list.set_all_offsets(Offset::End);
+                let assigned = set.and_then(|()| consumer.incremental_assign(list));
+                if assigned.is_ok() {
+                    self.take_shares(consumer, list);
+                }
+                assigned
             }
-        }
-    }
-
-    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        if let Rebalance::Assign(list) = rebalance {
-            // The log reads by itself, from where it wants to.
-            if let Err(error) = consumer.pause(list) {
-                tracing::debug!(%error, "the group reads what it only shares out");
+            // Revoked, or an error, after which the group shall be left with nothing too.
+            _ => {
+                self.let_go(list);
+                consumer.incremental_unassign(list)
             }
-            self.agreed.send_modify(|shares| shares.mine.extend(self.partition_numbers(list)));
+        };
+        if let Err(error) = moved {
+            tracing::warn!(%error, "the group could not share its partitions out");
         }
     }
 }
