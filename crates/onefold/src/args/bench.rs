@@ -38,6 +38,8 @@ pub(crate) enum BenchWhat {
     Intake,
     /// Customers published
     Publish,
+    /// Records in quarantine taken in through a mended mapping
+    Retry,
     /// One large thing, and how long strangers wait beside it
     Large,
     /// Views of customers as they were

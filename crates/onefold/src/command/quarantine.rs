@@ -102,22 +102,59 @@ async fn retry_all(
     code: Option<String>,
     as_json: bool,
 ) -> Result<ExitCode> {
-    let chosen = if numbers.is_empty() {
-        let of = connector.map_or("events", |connector| connector.name()).to_owned();
-        read_entries(hub.store.as_ref(), &QuarantineFilter { all: false, connector: Some(of), code }).await?
+    let (mut out, mut tried) = (OutputWriter::open(), 0u64);
+    let tell = &mut |entry: &QuarantineEntry, status: &str, told: &str| {
+        tried += 1;
+        match as_json {
+            true => out.json_line(&json!({ "number": entry.number, "status": status, "message": told })),
+            false => out.write_line(format!("q-{:04}  {told}", entry.number)),
+        }
+    };
+    let still = if numbers.is_empty() {
+        retry_open(hub, connector, code, tell).await?
     } else {
         let mut chosen = Vec::new();
         for number in numbers {
             chosen.push(find_entry(hub.store.as_ref(), *number).await?);
         }
-        chosen
+        retry_chosen(hub, &chosen, connector, tell).await?
     };
-    let (mut out, mut still) = (OutputWriter::open(), 0u64);
+    wait_folded(hub).await?;
+    if !as_json {
+        out.write_line(format!("{tried} tried, {still} still in quarantine"))?;
+    }
+    out.finish()?;
+    Ok(if still > 0 { ExitCode::from(QUARANTINED) } else { ExitCode::SUCCESS })
+}
+
+/// Hears of each entry: its status in a word, and what became of it.
+type Tell<'t> = &'t mut dyn FnMut(&QuarantineEntry, &str, &str) -> Result<()>;
+
+/// Tries all open entries of a connector, or of what was posted, with that problem if one is named; answers how many stay.
+pub(crate) async fn retry_open(
+    hub: &RunningHub,
+    connector: Option<&Connector>,
+    code: Option<String>,
+    tell: Tell<'_>,
+) -> Result<u64> {
+    let of = connector.map_or("events", |connector| connector.name()).to_owned();
+    let filter = QuarantineFilter { all: false, connector: Some(of), code };
+    retry_chosen(hub, &read_entries(hub.store.as_ref(), &filter).await?, connector, tell).await
+}
+
+/// Tries these; answers how many stay.
+async fn retry_chosen(
+    hub: &RunningHub,
+    chosen: &[QuarantineEntry],
+    connector: Option<&Connector>,
+    tell: Tell<'_>,
+) -> Result<u64> {
+    let mut still = 0;
     let (door, store) = (hub.door()?, hub.store.as_ref());
     let tries = chosen.iter().map(|entry| onefold_connect::retry(entry, connector, door, store, "retried by hand"));
     // Many at a time, so that they share what a durable append costs; told in their order.
     let mut tries = futures_util::stream::iter(tries).buffered(AT_ONCE);
-    for entry in &chosen {
+    for entry in chosen {
         let (status, told) = match tries.next().await.context("an entry was not tried")? {
             Ok(RetryOutcome::Taken(verdicts)) => ("taken", format!("taken in: {} events", verdicts.len())),
             Ok(RetryOutcome::Skipped(reason)) => ("skipped", format!("skipped: {reason}")),
@@ -131,18 +168,9 @@ async fn retry_all(
             Err(error) => ("not_tried", error.to_string()),
         };
         still += u64::from(matches!(status, "quarantined" | "not_tried"));
-        if as_json {
-            out.json_line(&json!({ "number": entry.number, "status": status, "message": told }))?;
-        } else {
-            out.write_line(format!("q-{:04}  {told}", entry.number))?;
-        }
+        tell(entry, status, &told)?;
     }
-    wait_folded(hub).await?;
-    if !as_json {
-        out.write_line(format!("{} tried, {} still in quarantine", chosen.len(), still))?;
-    }
-    out.finish()?;
-    Ok(if still > 0 { ExitCode::from(QUARANTINED) } else { ExitCode::SUCCESS })
+    Ok(still)
 }
 
 async fn discard_entries(numbers: Vec<u64>, why: String, globals: Globals) -> Result<ExitCode> {

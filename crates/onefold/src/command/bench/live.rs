@@ -8,7 +8,7 @@ use onefold_projector::{WorkDone, WorkPart};
 use serde_json::{Map, Value, json};
 
 use super::measure::{BenchReport, memory_mib, peak_memory_mib, time_work};
-use super::reads::BackgroundReads;
+use super::read::BackgroundReads;
 use super::rig::BenchRig;
 
 /// Paced: in batches of so many events, for so long.

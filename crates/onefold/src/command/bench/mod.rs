@@ -1,7 +1,6 @@
 //! `onefold bench`: what the hub does on this machine, over the real log, store and stages, with its conditions printed.
 
 mod cpu;
-mod http;
 mod intake;
 mod large;
 mod live;
@@ -9,8 +8,8 @@ mod measure;
 mod past;
 mod publish;
 mod read;
-mod reads;
 mod rebuild;
+mod retry;
 mod rig;
 mod unmerge;
 mod workload;
@@ -42,6 +41,7 @@ async fn run_all(what: &[BenchWhat], rig: &mut rig::BenchRig, json: bool) -> Res
             BenchWhat::Large => large::run(rig).await,
             BenchWhat::Past => past::run(rig).await,
             BenchWhat::Publish => publish::run(rig).await,
+            BenchWhat::Retry => retry::run(rig).await,
         };
         measure::print_report(&report?, json);
     }

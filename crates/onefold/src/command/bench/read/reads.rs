@@ -8,8 +8,8 @@ use anyhow::{Result, ensure};
 use onefold_service::{CustomerReference, Service};
 use tokio::task::JoinHandle;
 
-use super::rig::BenchRig;
-use super::workload::BenchWorkload;
+use crate::command::bench::rig::BenchRig;
+use crate::command::bench::workload::BenchWorkload;
 
 const BETWEEN: Duration = Duration::from_millis(5);
 

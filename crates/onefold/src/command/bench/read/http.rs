@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::rig::BenchRig;
+use crate::command::bench::rig::BenchRig;
 
 pub(crate) const CLIENTS: u64 = 16;
 const FOR: Duration = Duration::from_secs(10);

@@ -1,14 +1,18 @@
 //! Views by id and by identifier, and customers by words, one after the other in this process; then by id over HTTP.
 
+mod http;
+mod reads;
+
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use onefold_service::CustomerReference;
 
-use super::measure::{BenchReport, peak_memory_mib};
-use super::rig::BenchRig;
-use super::workload::{customer_name, phone_number};
-use super::{http, reads};
+use crate::command::bench::measure::{BenchReport, peak_memory_mib};
+use crate::command::bench::rig::BenchRig;
+use crate::command::bench::workload::{customer_name, phone_number};
+
+pub(crate) use reads::BackgroundReads;
 
 const READS: u64 = 20_000;
 const FINDS: u64 = 500;
