@@ -1,12 +1,48 @@
 //! What is measured.
 
-use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct BenchArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<BenchCommand>,
     /// What to measure, one after the other on one hub
     #[arg(value_enum, required = true)]
     pub(crate) what: Vec<BenchWhat>,
+    #[command(flatten)]
+    pub(crate) sizes: BenchSizes,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchCommand {
+    /// Run this program and an earlier build in turns on the same work; print each figure of both and their ratio
+    Compare(CompareArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// The other program: a build of onefold
+    #[arg(long, value_name = "PATH")]
+    pub(crate) with: PathBuf,
+    /// What to measure, one after the other on one hub, which is new for each run
+    #[arg(value_enum, default_values = ["live", "rebuild"])]
+    pub(crate) what: Vec<BenchWhat>,
+    /// Rounds: in each, both programs run once, and which is first alternates
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) rounds: u32,
+    /// One run takes at most so long
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600, value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    pub(crate) timeout: u64,
+    #[command(flatten)]
+    pub(crate) sizes: BenchSizes,
+}
+
+/// How much work.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BenchSizes {
     /// Events
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub(crate) events: u64,

@@ -16,7 +16,7 @@ use crate::config::{Config, HubRole};
 use crate::engine;
 use crate::past::ClockArgs;
 
-pub(crate) use bench::{BenchArgs, BenchWhat};
+pub(crate) use bench::{BenchArgs, BenchCommand, BenchSizes, BenchWhat, CompareArgs};
 pub(crate) use identity::{DecisionReason, FacetWord, IdentityCommand};
 pub(crate) use quarantine::QuarantineCommand;
 
@@ -170,7 +170,7 @@ pub(crate) enum Command {
     /// What can be set, and whether what is set is sound
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Measure
+    /// Measure, or compare with an earlier build
     Bench(BenchArgs),
 }
 

@@ -128,14 +128,14 @@ async fn retry_all(
 }
 
 /// Hears of each entry: its status in a word, and what became of it.
-type Tell<'t> = &'t mut dyn FnMut(&QuarantineEntry, &str, &str) -> Result<()>;
+type TellEntry<'t> = &'t mut dyn FnMut(&QuarantineEntry, &str, &str) -> Result<()>;
 
 /// Tries all open entries of a connector, or of what was posted, with that problem if one is named; answers how many stay.
 pub(crate) async fn retry_open(
     hub: &RunningHub,
     connector: Option<&Connector>,
     code: Option<String>,
-    tell: Tell<'_>,
+    tell: TellEntry<'_>,
 ) -> Result<u64> {
     let of = connector.map_or("events", |connector| connector.name()).to_owned();
     let filter = QuarantineFilter { all: false, connector: Some(of), code };
@@ -147,7 +147,7 @@ async fn retry_chosen(
     hub: &RunningHub,
     chosen: &[QuarantineEntry],
     connector: Option<&Connector>,
-    tell: Tell<'_>,
+    tell: TellEntry<'_>,
 ) -> Result<u64> {
     let mut still = 0;
     let (door, store) = (hub.door()?, hub.store.as_ref());

@@ -1,5 +1,6 @@
 //! `onefold bench`: what the hub does on this machine, over the real log, store and stages, with its conditions printed.
 
+mod compare;
 mod cpu;
 mod intake;
 mod large;
@@ -18,11 +19,14 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::args::{BenchArgs, BenchWhat, Globals};
+use crate::args::{BenchArgs, BenchCommand, BenchWhat, Globals};
 
-/// Runs benchmarks on a hub of its own, which it removes.
+/// Runs benchmarks on a hub of its own, which it removes; or has two programs run them.
 pub(crate) async fn run(args: BenchArgs, globals: Globals) -> Result<ExitCode> {
-    let mut rig = rig::BenchRig::new(&globals, &args).await?;
+    if let Some(BenchCommand::Compare(args)) = args.command {
+        return compare::run(args, globals).await;
+    }
+    let mut rig = rig::BenchRig::new(&globals, &args.sizes).await?;
     let measured = run_all(&args.what, &mut rig, globals.json).await;
     // Removed whatever came of it.
     let closed = rig.close().await;

@@ -12,7 +12,7 @@ use onefold_log::{EVENTS_TOPIC, LogRecord, partition_of};
 use super::cpu::ThreadTimes;
 use super::measure::BenchReport;
 use super::workload::BenchWorkload;
-use crate::args::{BenchArgs, Globals};
+use crate::args::{BenchSizes, Globals};
 use crate::config::{Config, HubRole};
 use crate::engine::TrialServers;
 use crate::hub::RunningHub;
@@ -44,14 +44,14 @@ enum RigPlace {
 
 impl BenchRig {
     /// A fresh hub on the configured servers, else below the data directory that was named, else below the temporary one.
-    pub(crate) async fn new(globals: &Globals, args: &BenchArgs) -> Result<Self> {
+    pub(crate) async fn new(globals: &Globals, sizes: &BenchSizes) -> Result<Self> {
         let name = format!("onefold_bench_{}", std::process::id());
         let (place, globals) = if globals.settings.is_distributed() {
             let trial = TrialServers::make(&globals.settings, &name).await?;
             let globals = globals.with_settings(trial.config().clone());
             (RigPlace::Servers(Box::new(trial)), globals)
         } else {
-            ensure!(args.projectors == 1, "--projectors: the embedded hub is one process");
+            ensure!(sizes.projectors == 1, "--projectors: the embedded hub is one process");
             let root = globals.data.clone().unwrap_or_else(std::env::temp_dir);
             let directory = root.join(name);
             std::fs::create_dir_all(&root).with_context(|| format!("{}", root.display()))?;
@@ -61,16 +61,16 @@ impl BenchRig {
         let hub = RunningHub::serve(&globals, &HubRole::ALL).await?;
         let mut rig = Self {
             hub,
-            workload: BenchWorkload { customers: args.customers.max(1), hot: args.hot },
-            events: args.events,
-            rate: args.rate,
+            workload: BenchWorkload { customers: sizes.customers.max(1), hot: sizes.hot },
+            events: sizes.events,
+            rate: sizes.rate,
             recorded: 0,
             told: 0,
             config: globals.settings,
             place,
             beside: ChildProcesses::default(),
         };
-        for _ in 1..args.projectors {
+        for _ in 1..sizes.projectors {
             let child = rig.spawn_projector()?;
             rig.beside.0.push(child);
         }
