@@ -102,10 +102,10 @@ impl Place {
 
     /// Where it has killed itself, by its last word; whoever ended without one has no business to.
     pub(crate) fn border_reached(&mut self) -> &'static str {
-        let (said, signal) = (self.process.said(), self.process.ended_by());
+        let said = self.process.said();
         let at = said.lines().rev().find_map(|line| line.strip_prefix("killed at "));
         let trigger = self.triggers.iter().find(|trigger| Some(trigger.border) == at);
-        let nobody = || panic!("the process in the role {} was ended by nobody's signal {signal:?}: {said}", self.role);
+        let nobody = || panic!("the process in the role {} was killed by nobody: {said}", self.role);
         trigger.unwrap_or_else(nobody).border
     }
 
@@ -119,7 +119,7 @@ impl Place {
 
     /// Whether it is killed; one that ended in another way has no business to.
     pub(crate) fn is_dead(&mut self) -> bool {
-        self.process.ended_by().is_some()
+        self.process.is_killed()
     }
 
     /// Whether it is frozen, be it noted or not.

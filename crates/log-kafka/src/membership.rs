@@ -147,9 +147,9 @@ impl ClientContext for MembershipContext {
 }
 
 impl ConsumerContext for MembershipContext {
-    /// As the default, but that it says where to begin. Otherwise librdkafka asks for the committed offsets, and 2.12.1 ends the
-    /// process with a segmentation fault when the coordinator hangs up on that question once too often
-    /// (`rd_kafka_assignment_handle_OffsetFetch`, librdkafka issue 4789).
+    /// As the default, but that it says where to begin. Otherwise librdkafka asks for the committed offsets, of which there are
+    /// none; and 2.12.1 reads a list that is not there when that question fails without an answer and is not asked again
+    /// (`rd_kafka_assignment_handle_OffsetFetch`, as in librdkafka's issue 4789).
     fn rebalance(&self, consumer: &BaseConsumer<Self>, error: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let moved = match error {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use serde_json::Value;
 
 /// How long a process may take until it serves; a machine full of compilers is slow.
@@ -19,7 +19,8 @@ pub(crate) struct Process {
     pub(crate) role: &'static str,
     pub(crate) url: String,
     child: Child,
-    /// What it says.
+    program: PathBuf,
+    /// What it says. Its core stands beside it, if it crashes.
     said: PathBuf,
 }
 
@@ -32,8 +33,10 @@ impl Process {
     /// The same; why, where it ends by itself before it serves.
     pub(crate) fn begin(role: &'static str, mut command: Command, said: PathBuf) -> Result<Self, String> {
         let file = File::create(&said).expect("a file for what it says");
-        let child = command.stderr(file).stdout(Stdio::null()).spawn().expect("the program starts");
-        let mut process = Self { role, url: String::new(), child, said };
+        let beside = said.parent().expect("a directory");
+        allow_cores();
+        let child = command.current_dir(beside).stderr(file).stdout(Stdio::null()).spawn().expect("the program starts");
+        let mut process = Self { role, url: String::new(), child, program: command.get_program().into(), said };
         let began = Instant::now();
         process.url = loop {
             let text = process.said();
@@ -87,16 +90,38 @@ impl Process {
         stages.iter().filter_map(|stage| stage["handled"].as_u64()).sum()
     }
 
-    /// The signal that ended it; none while it runs.
-    pub(crate) fn ended_by(&mut self) -> Option<i32> {
-        let ended = self.child.try_wait().expect("a process")?;
-        Some(ended.signal().unwrap_or_else(|| panic!("{} ended with {ended}: {}", self.role, self.said())))
+    /// Whether it was killed; whoever ended in another way has no business to.
+    pub(crate) fn is_killed(&mut self) -> bool {
+        let Some(ended) = self.child.try_wait().expect("a process") else { return false };
+        match ended.signal() {
+            Some(signal) if signal == Signal::KILL.as_raw() => true,
+            Some(_) => panic!("{} ended with {ended}: {}\n{}", self.role, self.said(), self.threads_of_core()),
+            None => panic!("{} ended with {ended}: {}", self.role, self.said()),
+        }
+    }
+
+    /// What its threads did when it crashed, as far as this machine keeps cores and has a debugger.
+    fn threads_of_core(&self) -> String {
+        let beside = self.said.parent().map(fs::read_dir);
+        let mut files = beside.into_iter().flatten().flatten().flatten().map(|entry| entry.path());
+        let is_core = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            name == "core" || name.strip_prefix("core.") == Some(self.child.id().to_string().as_str())
+        };
+        let Some(core) = files.find(is_core) else { return "it left no core here".to_owned() };
+        // The one that crashed comes first.
+        let arguments = ["-batch", "-nx", "-ex", "backtrace 30", "-ex", "thread apply all backtrace 8"];
+        let told = Command::new("gdb").args(arguments).arg(&self.program).arg(&core).output();
+        match told {
+            Ok(told) => String::from_utf8_lossy(&told.stdout).into_owned(),
+            Err(why) => format!("gdb would show what its threads did: {why}"),
+        }
     }
 
     /// Waits until it is killed by a failpoint.
     pub(crate) fn dies(&mut self, within: Duration) {
         let began = Instant::now();
-        while self.ended_by().is_none() {
+        while !self.is_killed() {
             assert!(began.elapsed() < within, "{} does not come to its failpoint: {}", self.role, self.said());
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -152,6 +177,12 @@ impl Drop for Process {
             eprintln!("--- {} said\n{}", self.role, self.said());
         }
     }
+}
+
+/// Whoever crashes leaves a core, as far as the system lets it.
+fn allow_cores() {
+    let most = getrlimit(Resource::Core).maximum;
+    let _ = setrlimit(Resource::Core, Rlimit { current: most, maximum: most });
 }
 
 fn agent(seconds: u64) -> ureq::Agent {

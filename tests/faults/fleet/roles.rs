@@ -83,7 +83,7 @@ fn twenty_kills_of_any_process_under_load_lose_nothing_and_count_nothing_twice()
         for round in 0..ROUNDS {
             until("events come in", Duration::from_secs(60), || poured.load(Ordering::Acquire) > round * PER_ROUND);
             for process in &mut all {
-                if process.ended_by().is_none() {
+                if !process.is_killed() {
                     continue;
                 }
                 *landed.entry((process.role, "at a border")).or_default() += 1;
@@ -121,7 +121,7 @@ fn twenty_kills_of_any_process_under_load_lose_nothing_and_count_nothing_twice()
             **process = fleet.start_with(role, &format!("{}=kill", borders[0]));
         }
         pour();
-        until("one ends at its border", Duration::from_secs(60), || own.iter_mut().any(|p| p.ended_by().is_some()));
+        until("one ends at its border", Duration::from_secs(60), || own.iter_mut().any(|p| p.is_killed()));
         landed.insert((*role, "at a border"), 1);
         for process in own {
             process.kill();

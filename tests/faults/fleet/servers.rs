@@ -44,7 +44,7 @@ fn names(process: &Process, words: &[&str]) {
 
 fn all_live(processes: &mut [Process]) {
     for process in processes {
-        assert_eq!(process.ended_by(), None, "{}", process.role);
+        assert!(!process.is_killed(), "{}", process.role);
         assert_eq!(process.health().0, 200, "{}", process.role);
     }
 }
