@@ -74,6 +74,48 @@ fn bad_records_wait_in_quarantine_and_the_others_go_on() {
 }
 
 #[test]
+fn a_sample_shows_every_record_and_against_a_hub_what_is_known() {
+    let home = Home::new();
+    let text = format!("{HEADING}{}{}", good(100, 102), row("X200", "2", "2009-12-01 10:49:00", "1.5"));
+    let (path, shipped) = (home.file("invoices.csv", text), connector("uci-online-retail"));
+    // Without a hub, and none is made.
+    let page = home.run(&["connector", "try", &shipped, &path]).exits(3);
+    page.tells(&[
+        "mapped 2   skipped 0   quarantined 1   = 3 records ✓",
+        "= sum(lines.amount)",
+        "R0403",
+        "not listed: X (1)",
+    ]);
+    assert!(!home.data().exists());
+    let only = home.run(&["connector", "try", &shipped, &path, "--only", "rejected", "--json"]).exits(3).json();
+    assert_eq!((only["selected"].as_i64(), only["records"][0]["number"].as_i64()), (Some(1), Some(3)));
+    ingest(&home, &path).exits(3);
+    let before = std::fs::read(home.data().join("log.db")).unwrap();
+    let again = home.run(&["ingest", "--dry-run", "--show", "1", "--connector", &shipped, &path]).exits(3);
+    again.tells(&["all duplicates", "DUPLICATE"]);
+    assert_eq!(std::fs::read(home.data().join("log.db")).unwrap(), before);
+    home.run(&["ingest", "--show", "1", "--connector", &shipped, &path]).exits(1).tells(&["add --dry-run"]);
+}
+
+#[test]
+fn a_connector_file_is_told_all_that_is_wrong_with_it() {
+    let home = Home::new();
+    let shipped = connector("uci-online-retail");
+    home.run(&["connector", "check", &shipped]).exits(0).tells(&["sound", "passed"]);
+    let text = std::fs::read_to_string(&shipped).unwrap();
+    let slips = home.file("slips.toml", text.replace("subject", "subjekt").replace("group_by", "grup_by"));
+    home.run(&["connector", "check", &slips, &shipped]).exits(1).tells(&[
+        "slips.toml:",
+        "did you mean `subject`?",
+        "did you mean `group_by`?",
+        "it cannot run",
+        "2 connector files: 1 cannot run",
+    ]);
+    let told = home.run(&["connector", "check", "--json", &slips]).exits(1).json();
+    assert_eq!((told["sound"].as_bool(), told["problems"][0]["mapping"]["line"].is_number()), (Some(false), true));
+}
+
+#[test]
 fn a_corrected_mapping_takes_quarantined_records_in() {
     let home = Home::new();
     let path = home

@@ -113,9 +113,9 @@ pub(crate) fn taken_from_above(line: u64) -> Problem {
 }
 
 /// `conflict`: the same id with other content under the same mapping.
-pub(crate) fn conflict(subject: &str, id: EventId, earlier: &EarlierCopy) -> Problem {
+pub(crate) fn conflict(subject: &str, id: EventId, earlier: &str) -> Problem {
     let mut problem = Problem::new("conflict", "an earlier event with this id says something else")
-        .instead(format!("{subject}, event {id}, with other content than {}", place(earlier)), "the same content, or a revision that tells the versions apart")
+        .instead(format!("{subject}, event {id}, with other content than {earlier}"), "the same content, or a revision that tells the versions apart")
         .help("the earlier one stands; if the source may change its records, let [common] revision say which column tells");
     subject.clone_into(&mut problem.target);
     problem
@@ -131,7 +131,8 @@ pub(crate) fn older_mapping(subject: &str, id: EventId, earlier: &EarlierCopy) -
     problem
 }
 
-fn place(earlier: &EarlierCopy) -> String {
+/// Where an earlier copy came from.
+pub(crate) fn place(earlier: &EarlierCopy) -> String {
     match &earlier.locator {
         Some(at) if at.first_line == at.last_line => format!("{}:{}", at.resource, at.first_line),
         Some(at) => format!("{}:{}-{}", at.resource, at.first_line, at.last_line),

@@ -9,6 +9,7 @@ mod intake;
 mod map;
 mod read;
 mod record_bytes;
+mod sample;
 mod send;
 mod source;
 mod window;
@@ -18,6 +19,10 @@ pub use ingest::{
     ingest, rehearse, retry,
 };
 pub use intake::{Intake, IntakeOptions};
+pub use sample::{
+    EnumSummary, RecordFate, SampleEvent, SampleField, SampleInput, SampleOptions, SampleRecord, SampleReport,
+    SampleVerdict, SourceValue, ValueSummary, WordCount, try_sample,
+};
 pub use send::{LeftOut, SendError, SendReport, send};
 pub use source::file::{Input, InputError};
 pub use source::post::{BatchError, NoEvent, PostAnswer, PostedEvent, take_posted};

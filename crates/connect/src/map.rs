@@ -20,12 +20,39 @@ pub(crate) struct MappedRecord {
     /// Which item of a JSON body.
     pub(crate) item: Option<usize>,
     pub(crate) outcome: MappingOutcome,
+    /// Its place among the records of a sample that are shown.
+    pub(crate) shown: Option<usize>,
+}
+
+/// What a record of a document is, before it is mapped.
+pub(crate) enum RecordContent<'d> {
+    /// Known already what becomes of it.
+    Ended(MappingOutcome),
+    /// Its rows, of a table.
+    Rows,
+    /// An item of a JSON body, and the body.
+    Item(&'d Value, &'d Value),
+}
+
+/// Somebody who watches what becomes of each record, and maps it meanwhile.
+pub(crate) trait RecordWatch {
+    /// Maps a record; answers also its place among those that are kept to be shown.
+    fn see(
+        &mut self,
+        context: &InputContext<'_>,
+        rows: &[RawRow],
+        item: Option<usize>,
+        content: RecordContent<'_>,
+    ) -> (MappingOutcome, Option<usize>);
 }
 
 /// Maps documents, each item of a JSON body by itself, and hands on what became of them.
-pub(crate) struct MappingSink<F>(pub(crate) F);
+pub(crate) struct MappingSink<'w, F> {
+    watch: Option<&'w mut dyn RecordWatch>,
+    hand_on: F,
+}
 
-impl<F: FnMut(MappedRecord) -> ControlFlow<()>> DocumentSink for MappingSink<F> {
+impl<F: FnMut(MappedRecord) -> ControlFlow<()>> DocumentSink for MappingSink<'_, F> {
     fn take(&mut self, context: &InputContext<'_>, mut document: SourceDocument) -> ControlFlow<()> {
         let mut problems = std::mem::take(&mut document.spoiled);
         if !context.grouped || problems.is_empty() {
@@ -35,44 +62,40 @@ impl<F: FnMut(MappedRecord) -> ControlFlow<()>> DocumentSink for MappingSink<F> 
             }));
         }
         if !problems.is_empty() {
-            return self.give(context, document.rows, None, MappingOutcome::Quarantined(problems));
+            let content = RecordContent::Ended(MappingOutcome::Quarantined(problems));
+            return self.give(context, document.rows, None, content);
         }
         if let [RawRow { content: RowContent::Json(body), .. }] = document.rows.as_mut_slice() {
             let body = std::mem::take(body);
             return self.body(context, &body, document.rows);
         }
-        let outcome = map_rows(&context.plan, &context.origin.resource, &document.rows);
-        self.give(context, document.rows, None, outcome)
+        self.give(context, document.rows, None, RecordContent::Rows)
     }
 }
 
-impl<F: FnMut(MappedRecord) -> ControlFlow<()>> MappingSink<F> {
+impl<'w, F: FnMut(MappedRecord) -> ControlFlow<()>> MappingSink<'w, F> {
+    /// `watch` sees every record.
+    pub(crate) fn new(watch: Option<&'w mut dyn RecordWatch>, hand_on: F) -> Self {
+        Self { watch, hand_on }
+    }
+
     /// Each item of a JSON body is a record of its own and fails alone.
     fn body(&mut self, context: &InputContext<'_>, body: &Value, mut rows: Vec<RawRow>) -> ControlFlow<()> {
-        let found = match context.connector.select_records(body) {
-            Ok(found) => found,
+        let ended = |outcome| RecordContent::Ended(outcome);
+        let skipped = |reason: &str| ended(MappingOutcome::Skipped { reason: reason.to_owned() });
+        let items = match context.connector.select_records(body) {
+            Ok(Some(items)) if items.is_empty() => return self.give(context, rows, None, skipped("no records in it")),
+            Ok(Some(items)) => items,
+            Ok(None) => return self.give(context, rows, None, skipped("not for us")),
             Err(mut problem) => {
                 problem.lines = rows.iter().map(|row| row.place.first_line).collect();
-                return self.give(context, rows, None, MappingOutcome::Quarantined(vec![*problem]));
+                return self.give(context, rows, None, ended(MappingOutcome::Quarantined(vec![*problem])));
             }
-        };
-        let items = match found {
-            None => return self.give(context, rows, None, MappingOutcome::Skipped { reason: "not for us".to_owned() }),
-            Some(items) if items.is_empty() => {
-                return self.give(
-                    context,
-                    rows,
-                    None,
-                    MappingOutcome::Skipped { reason: "no records in it".to_owned() },
-                );
-            }
-            Some(items) => items,
         };
         let whole = items.len() == 1 && items.first().is_some_and(|item| std::ptr::eq(*item, body));
         for (n, item) in items.into_iter().enumerate() {
-            let outcome = map_item(&context.plan, &context.origin.resource, &rows, item, body);
             let own = if whole { std::mem::take(&mut rows) } else { rows.clone() };
-            self.give(context, own, (!whole).then_some(n), outcome)?;
+            self.give(context, own, (!whole).then_some(n), RecordContent::Item(item, body))?;
         }
         ControlFlow::Continue(())
     }
@@ -82,14 +105,22 @@ impl<F: FnMut(MappedRecord) -> ControlFlow<()>> MappingSink<F> {
         context: &InputContext<'_>,
         rows: Vec<RawRow>,
         item: Option<usize>,
-        outcome: MappingOutcome,
+        content: RecordContent<'_>,
     ) -> ControlFlow<()> {
+        let (outcome, shown) = match (&mut self.watch, content) {
+            (Some(watch), content) => watch.see(context, &rows, item, content),
+            (None, RecordContent::Ended(outcome)) => (outcome, None),
+            (None, content) => {
+                let map = |record: &SourceRecord| context.plan.map(record);
+                (with_record(&context.origin.resource, &rows, &content, map), None)
+            }
+        };
         // Skipped records leave nothing to keep; the rest is freed where it was made.
         let kept = match outcome {
             MappingOutcome::Skipped { .. } => RecordBytes::default(),
             _ => RecordBytes::of(rows, context.origin.charset),
         };
-        (self.0)(MappedRecord { origin: Arc::clone(&context.origin), kept, item, outcome })
+        (self.hand_on)(MappedRecord { origin: Arc::clone(&context.origin), kept, item, outcome, shown })
     }
 }
 
@@ -129,6 +160,25 @@ pub(crate) fn map_again(
 
 /// Maps a record of table rows.
 pub(crate) fn map_rows(plan: &MappingPlan, resource: &str, rows: &[RawRow]) -> MappingOutcome {
+    with_record(resource, rows, &RecordContent::Rows, |record| plan.map(record))
+}
+
+/// Maps one item of a JSON body.
+fn map_item(plan: &MappingPlan, resource: &str, rows: &[RawRow], item: &Value, body: &Value) -> MappingOutcome {
+    with_record(resource, rows, &RecordContent::Item(item, body), |record| plan.map(record))
+}
+
+/// Puts a record together for the mapping.
+pub(crate) fn with_record<T>(
+    resource: &str,
+    rows: &[RawRow],
+    content: &RecordContent<'_>,
+    make: impl FnOnce(&SourceRecord) -> T,
+) -> T {
+    if let RecordContent::Item(item, body) = content {
+        let line = rows.first().map_or(0, |row| row.place.first_line);
+        return make(&record(resource, &[NumberedRow { row: SourceRow::Json(item, body), line }], rows));
+    }
     let said: Vec<NumberedRow<'_>> = (rows.iter())
         .filter_map(|row| match &row.content {
             RowContent::Fields(fields) => {
@@ -137,19 +187,7 @@ pub(crate) fn map_rows(plan: &MappingPlan, resource: &str, rows: &[RawRow]) -> M
             _ => None,
         })
         .collect();
-    plan.map(&record(resource, &said, rows))
-}
-
-/// Maps one item of a JSON body.
-pub(crate) fn map_item(
-    plan: &MappingPlan,
-    resource: &str,
-    rows: &[RawRow],
-    item: &Value,
-    body: &Value,
-) -> MappingOutcome {
-    let line = rows.first().map_or(0, |row| row.place.first_line);
-    plan.map(&record(resource, &[NumberedRow { row: SourceRow::Json(item, body), line }], rows))
+    make(&record(resource, &said, rows))
 }
 
 fn record<'r>(resource: &'r str, said: &'r [NumberedRow<'r>], rows: &[RawRow]) -> SourceRecord<'r> {

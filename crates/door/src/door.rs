@@ -200,11 +200,7 @@ impl DoorInner {
                     if stored.offset < known {
                         continue;
                     }
-                    // What does not decode is passed over by the projector too, and is nobody's copy.
-                    if let Ok(event) = onefold_event::decode(&stored.record.value) {
-                        let copy = LogCopy { digest: self.key.digest_event(&event), partition, offset: stored.offset };
-                        recent.add(event.header.subject.as_str(), event.header.id, copy);
-                    }
+                    recent.add_stored(&self.key, partition, &stored);
                 }
             }
             *learnt = from;

@@ -3,6 +3,7 @@
 mod clock;
 mod door;
 mod error;
+mod forecast;
 mod judge;
 mod recent;
 mod verdict;
@@ -10,4 +11,5 @@ mod verdict;
 pub use clock::{DoorClock, system_time};
 pub use door::{Door, DoorOptions};
 pub use error::DoorError;
+pub use forecast::{DoorForecast, EventForecast, SamplePlace};
 pub use verdict::{DoorVerdict, EarlierCopy};

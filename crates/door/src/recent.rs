@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 
-use onefold_event::{ContentDigest, EventId};
+use onefold_event::{ContentDigest, EventId, HubKey};
+use onefold_log::{EVENTS_TOPIC, Log, LogError, StoredRecord};
 
 /// Entries after which it is worth asking the store how far it is.
 const ASK_FROM: usize = 20_000;
 /// Entries that are kept at most: some 50 MB.
 pub(crate) const MOST_REMEMBERED: usize = 500_000;
+
+/// Records that are read at once.
+const AT_ONCE: usize = 4_000;
 
 /// A copy of an event in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +45,32 @@ impl RecentCopies {
             partition: *partition,
             offset: *offset,
         })
+    }
+
+    /// Adds what stands in a part of the log.
+    pub(crate) async fn read_log(
+        &mut self,
+        log: &dyn Log,
+        key: &HubKey,
+        partition: u32,
+        part: Range<u64>,
+    ) -> Result<(), LogError> {
+        let mut from = part.start;
+        while from < part.end {
+            let records = log.read(EVENTS_TOPIC, partition, from, AT_ONCE).await?;
+            let Some(read) = records.last() else { break };
+            from = read.offset + 1;
+            records.iter().for_each(|stored| self.add_stored(key, partition, stored));
+        }
+        Ok(())
+    }
+
+    /// Adds a record of the log. What does not decode is passed over by the projector too, and is nobody's copy.
+    pub(crate) fn add_stored(&mut self, key: &HubKey, partition: u32, stored: &StoredRecord) {
+        if let Ok(event) = onefold_event::decode(&stored.record.value) {
+            let copy = LogCopy { digest: key.digest_event(&event), partition, offset: stored.offset };
+            self.add(event.header.subject.as_str(), event.header.id, copy);
+        }
     }
 
     pub(crate) fn add(&mut self, subject: &str, id: EventId, copy: LogCopy) {

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use hub::Hub;
-use onefold_door::DoorVerdict;
-use onefold_event::{Event, decode, encode, from_cloudevent};
+use onefold_door::{DoorForecast, DoorVerdict, EventForecast};
+use onefold_event::{Event, EventLimits, decode, encode, from_cloudevent};
 use onefold_fold::MOST_FACTS;
 use onefold_log::{Log, LogRecord};
 use onefold_testkit::posted_invoice;
@@ -44,6 +44,52 @@ async fn a_copy_is_dropped_whether_it_is_in_the_batch_on_its_way_or_stored() {
         assert_eq!(hub.door.accept(vec![event("2", "1")]).await.unwrap(), [DoorVerdict::Duplicate]);
     }
     assert_eq!(hub.events().await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_the_door_would_say_is_what_it_says_and_nothing_is_written_for_it() {
+    let hub = Hub::open().await;
+    let revised = |total: &str, revision: &str| {
+        let mut event = mapped_by(1, event("1", total));
+        let mut id = [0; 16];
+        id[0] = revision.as_bytes()[0];
+        (event.header.id, event.header.revision) = (onefold_event::EventId(id), revision.to_owned());
+        event
+    };
+    let first = revised("1", "a");
+    hub.door.accept(vec![first.clone()]).await.unwrap();
+    for stored in [false, true] {
+        if stored {
+            hub.project().await;
+        }
+        let mut forecast = hub.forecast().await;
+        assert!(forecast.has_hub());
+        let other = revised("2", "a");
+        let asked =
+            vec![first.clone(), other.clone(), mapped_by(2, other), event("9", "1"), event("9", "1"), event("9", "2")];
+        let told = forecast.foresee(asked).await.unwrap();
+        assert_eq!(told[0], EventForecast::Duplicate);
+        // Asked about together, what comes second is held against the first; alone, against the log.
+        assert!(matches!(&told[1], EventForecast::Contradicted(_)), "{told:?}");
+        assert!(
+            matches!(&told[3..], [EventForecast::New, EventForecast::Repeated(_), EventForecast::Contradicted(_)]),
+            "{told:?}"
+        );
+        let alone = hub.forecast().await.foresee(vec![revised("2", "a")]).await.unwrap();
+        assert!(matches!(&alone[..], [EventForecast::Conflict(_)]), "{alone:?}");
+        let older = hub.forecast().await.foresee(vec![mapped_by(2, revised("2", "a"))]).await.unwrap();
+        assert!(matches!(&older[..], [EventForecast::OlderMapping(_)]), "{older:?}");
+        if stored {
+            let later = hub.forecast().await.foresee(vec![revised("3", "b")]).await.unwrap();
+            assert_eq!(later, [EventForecast::Amendment]);
+        }
+    }
+    let mut nothing = DoorForecast::of_nothing(EventLimits::default());
+    assert_eq!(
+        nothing.foresee(vec![first, revised("3", "b")]).await.unwrap(),
+        [EventForecast::New, EventForecast::Amendment]
+    );
+    assert_eq!(hub.events().await.len(), 1);
 }
 
 #[tokio::test]

@@ -108,6 +108,11 @@ impl Charset {
         self.encoding == UTF_16LE || self.encoding == UTF_16BE
     }
 
+    /// Bytes as text for people, with U+FFFD where they are none.
+    pub fn show_text(self, bytes: &[u8]) -> Cow<'_, str> {
+        self.encoding.decode_without_bom_handling(bytes).0
+    }
+
     /// A line feed as this charset writes it.
     pub fn line_feed(self) -> &'static [u8] {
         match self.encoding {

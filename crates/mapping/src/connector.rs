@@ -1,5 +1,6 @@
 //! A connector file, read and checked.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use onefold_event::Problem;
@@ -89,6 +90,21 @@ impl Connector {
     /// The body has another shape than these paths say.
     pub fn select_records<'v>(&self, body: &'v Json) -> Result<Option<Vec<&'v Json>>, Box<Problem>> {
         select_records(&self.inner, body)
+    }
+
+    /// Name and words of each `[enum]`, as they are written, in the order of the file.
+    pub fn enum_words(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.inner.words.iter().map(|table| (table.name.as_str(), table.listed.as_slice()))
+    }
+
+    /// By what a word of the n-th `[enum]` is known again: case and width may not count.
+    pub fn enum_key<'t>(&self, table: usize, word: &'t str) -> Cow<'t, str> {
+        self.inner.words.get(table).map_or(Cow::Borrowed(word), |table| table.fold_key(word))
+    }
+
+    /// `[read] records`: where the records of a JSON body stand.
+    pub fn records_path(&self) -> Option<&str> {
+        self.inner.records.map(|path| self.inner.paths.path_text(path).trim_start_matches("$."))
     }
 
     /// Where each field of each event comes from, in the order of the connector file.

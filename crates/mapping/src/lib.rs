@@ -16,7 +16,8 @@ pub use language::input::{AfterReading, FileCompletion, InputKind, InputSettings
 pub use language::reading::{GroupWindow, ReadSettings, RecordFormat, StopAfter, TableHeading};
 pub use lineage::FieldLineage;
 pub use report::nearest::did_you_mean;
-pub use run::map::MappingOutcome;
+pub use run::map::{MappingOutcome, RecordExplanation};
+pub use run::notes::{EventExplanation, FieldExplanation, WordUse};
 pub use run::source::fill_down::{FillDownState, is_blank_row};
 pub use run::source::plan::MappingPlan;
 pub use run::source::record::{NumberedRow, SourceRecord, SourceRow, TableRow};

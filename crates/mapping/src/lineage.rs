@@ -121,10 +121,9 @@ fn trace_cell(cell: &CellDef, scope: ScopeId, inner: &CompiledConnector, found: 
         CellOrigin::FirstOf(ids) | CellOrigin::Join { paths: ids, .. } => ids.iter().for_each(path),
         CellOrigin::Value(value) => found.via.push(format!("constant {}", value.to_display())),
         CellOrigin::Use(at) => trace_name(*at, scope, inner, found, depth),
-        CellOrigin::Calc(expr) => {
-            let text = inner.source.position_of(&cell.span).excerpt;
-            found.via.push(format!("computed: {}", text.trim()));
-            trace_expression(expr, scope, inner, found, depth);
+        CellOrigin::Calc { expression, text } => {
+            found.via.push(format!("computed: {text}"));
+            trace_expression(expression, scope, inner, found, depth);
         }
     }
     if cell.pick != RowPick::Same {

@@ -20,16 +20,24 @@ const COMPILED_IN: [(&str, &str); 10] = [
     ("wms-movements", include_str!("../../../deploy/connectors/wms-movements.toml")),
 ];
 
-/// Reads a connector file; its look-up files stand beside it.
-pub(crate) fn load_connector(path: &Path) -> Result<Connector> {
+/// Reads a connector file; its look-up files stand beside it. Within: all that is wrong with it.
+pub(crate) fn read_connector(path: &Path) -> Result<Result<Connector, Vec<Problem>>> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| anyhow!("the connector file {} cannot be read: {error}", path.display()))?;
-    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
     let beside = |file: &str| {
         let path = path.parent().unwrap_or(Path::new(".")).join(file);
         std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
     };
-    Connector::parse(&name, &text, &beside).map_err(|problems| refusal_error(&name, &problems))
+    Ok(Connector::parse(&file_name(path), &text, &beside))
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The same of one that can be used.
+pub(crate) fn load_connector(path: &Path) -> Result<Connector> {
+    read_connector(path)?.map_err(|problems| refusal_error(&file_name(path), &problems))
 }
 
 /// A connector file that passes its own tests.
@@ -81,7 +89,8 @@ pub(crate) fn of_topics(places: &[PathBuf]) -> Result<Vec<Connector>> {
     Ok(all)
 }
 
-fn in_directory(place: &Path) -> Result<Vec<PathBuf>> {
+/// Connector files of a directory, by name.
+pub(crate) fn in_directory(place: &Path) -> Result<Vec<PathBuf>> {
     let unread = |error: std::io::Error| anyhow!("the directory {} cannot be read: {error}", place.display());
     let mut files = Vec::new();
     for entry in place.read_dir().map_err(unread)? {

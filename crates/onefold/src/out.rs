@@ -18,6 +18,11 @@ impl OutputWriter {
         Self { is_terminal: out.is_terminal(), to: BufWriter::new(out.lock()) }
     }
 
+    /// Whether a person reads it.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
     /// A line of text.
     pub(crate) fn write_line(&mut self, text: impl AsRef<str>) -> Result<()> {
         self.to.write_all(text.as_ref().as_bytes())?;

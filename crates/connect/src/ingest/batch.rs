@@ -12,7 +12,7 @@ use crate::drive::BatchSender;
 use crate::fault;
 use crate::ingest::fuse::Fuse;
 use crate::ingest::{FileReport, FileState, IngestError};
-use crate::map::{MappedRecord, MappingSink};
+use crate::map::{MappedRecord, MappingSink, RecordWatch};
 use crate::read::{End, PlanCache, ReadSummary, read};
 use crate::source::file::InputSource;
 
@@ -53,11 +53,12 @@ impl RecordBatch {
     }
 }
 
-/// Reads all inputs, one after the other, and sends what they say. It stops when nobody listens any more.
+/// Reads all inputs, one after the other, and sends what they say. It stops when nobody listens any more. Bytes are counted, and
+/// somebody may watch what becomes of each record.
 pub(crate) fn read_inputs(
     connector: &Connector,
     inputs: &[Input],
-    count: &Arc<AtomicU64>,
+    (count, mut watch): (&Arc<AtomicU64>, Option<&mut dyn RecordWatch>),
     to: &BatchSender<RecordBatch>,
 ) -> Result<(), IngestError> {
     for input in inputs {
@@ -66,25 +67,28 @@ pub(crate) fn read_inputs(
         let mut blown = None;
         let mut why: BTreeMap<String, u64> = BTreeMap::new();
         let mut gone = false;
-        let mut sink = MappingSink(|taken: MappedRecord| {
-            let failed = if let MappingOutcome::Quarantined(problems) = &taken.outcome {
-                let code = problems.first().map_or("", |p| p.code.as_ref());
-                *why.entry(code.to_owned()).or_default() += 1;
-                true
-            } else {
-                false
-            };
-            let line = taken.kept.lines().0;
-            batch.push(taken);
-            if let Some((bad, of)) = fuse.note(failed) {
-                blown = Some((bad, of, line));
-                return ControlFlow::Break(());
-            }
-            if batch.is_full() {
-                gone = !to.send(std::mem::take(&mut batch));
-            }
-            if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
+        let mut sink = MappingSink::new(
+            watch.as_mut().map(|watch| &mut **watch as &mut dyn RecordWatch),
+            |taken: MappedRecord| {
+                let failed = if let MappingOutcome::Quarantined(problems) = &taken.outcome {
+                    let code = problems.first().map_or("", |p| p.code.as_ref());
+                    *why.entry(code.to_owned()).or_default() += 1;
+                    true
+                } else {
+                    false
+                };
+                let line = taken.kept.lines().0;
+                batch.push(taken);
+                if let Some((bad, of)) = fuse.note(failed) {
+                    blown = Some((bad, of, line));
+                    return ControlFlow::Break(());
+                }
+                if batch.is_full() {
+                    gone = !to.send(std::mem::take(&mut batch));
+                }
+                if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+        );
         let summary = read(connector, &InputSource { input, count }, &mut PlanCache::default(), &mut sink);
         if gone {
             return Ok(());

@@ -21,7 +21,7 @@ use crate::drive::{BatchSink, drive};
 use crate::map::MappedRecord;
 use crate::{Input, fault};
 use batch::Ended;
-pub(crate) use batch::RecordBatch;
+pub(crate) use batch::{RecordBatch, read_inputs};
 
 pub use error::IngestError;
 pub use report::{Example, FileReport, FileState, IngestReport, Seen};
@@ -95,11 +95,11 @@ async fn run(
     if !failed.is_empty() {
         return Err(IngestError::Tests(failed));
     }
-    let of_bytes = inputs.iter().map(size).sum();
+    let of_bytes = inputs.iter().map(input_size).sum();
     let count = Arc::new(AtomicU64::new(0));
     let mut sink = RecordSink { to, report: IngestReport::default(), count: Arc::clone(&count), of_bytes, progress };
     let (connector, inputs) = (connector.clone(), inputs.to_vec());
-    drive(&mut sink, move |to| batch::read_inputs(&connector, &inputs, &count, to)).await?;
+    drive(&mut sink, move |to| read_inputs(&connector, &inputs, (&count, None), to)).await?;
     let mut report = sink.report;
     report.seconds = began.elapsed().as_secs_f64();
     debug_assert_eq!(report.records, report.mapped + report.skipped + report.quarantined);
@@ -135,8 +135,28 @@ impl BatchSink for RecordSink<'_> {
 }
 
 pub(crate) async fn write(batch: RecordBatch, to: &To<'_>, report: &mut IngestReport) -> Result<(), IngestError> {
-    let (mut entries, mut events, mut mapped) = (Vec::new(), Vec::new(), Vec::new());
-    let limits = to.limits();
+    let SortedBatch { entries, events, mapped } = sort_batch(batch, to.limits(), report);
+    let To::Hub(door, quarantine) = to else { return Ok(()) };
+    put(*quarantine, entries).await?;
+    fail::fail_point!("ingest.after_quarantine");
+    let conflicts = judge(door, events, mapped, report).await?;
+    put(*quarantine, conflicts).await
+}
+
+/// A batch by what is to become of its records.
+#[derive(Debug, Default)]
+pub(crate) struct SortedBatch {
+    /// What goes into quarantine.
+    pub(crate) entries: Vec<QuarantineEntry>,
+    /// What goes to the door.
+    pub(crate) events: Vec<Event>,
+    /// The records of these, each with its number of them.
+    pub(crate) mapped: Vec<(MappedRecord, usize)>,
+}
+
+/// Counts the records of a batch, and the end of their input.
+pub(crate) fn sort_batch(batch: RecordBatch, limits: EventLimits, report: &mut IngestReport) -> SortedBatch {
+    let SortedBatch { mut entries, mut events, mut mapped } = SortedBatch::default();
     for mut taken in batch.records {
         let lines = taken.kept.lines();
         match bounded(std::mem::replace(&mut taken.outcome, MappingOutcome::Quarantined(Vec::new())), limits) {
@@ -159,15 +179,11 @@ pub(crate) async fn write(batch: RecordBatch, to: &To<'_>, report: &mut IngestRe
     if let Some(ended) = batch.ended {
         end(ended, report, &mut entries);
     }
-    let To::Hub(door, quarantine) = to else { return Ok(()) };
-    put(*quarantine, entries).await?;
-    fail::fail_point!("ingest.after_quarantine");
-    let conflicts = judge(door, events, mapped, report).await?;
-    put(*quarantine, conflicts).await
+    SortedBatch { entries, events, mapped }
 }
 
 /// A record one of whose events is more than an event may be is refused whole.
-fn bounded(outcome: MappingOutcome, limits: EventLimits) -> MappingOutcome {
+pub(crate) fn bounded(outcome: MappingOutcome, limits: EventLimits) -> MappingOutcome {
     let MappingOutcome::Mapped { events, .. } = &outcome else { return outcome };
     let beyond: Vec<_> = events.iter().flat_map(|event| limits.check_event(event)).collect();
     if beyond.is_empty() { outcome } else { MappingOutcome::Quarantined(fault::event(&beyond)) }
@@ -212,7 +228,7 @@ async fn judge(
                 DoorVerdict::Refused(beyond) => problems.extend(fault::event(&beyond)),
                 DoorVerdict::Conflict(earlier) => {
                     report.conflicts += 1;
-                    problems.push(fault::conflict(&subject, id, &earlier));
+                    problems.push(fault::conflict(&subject, id, &fault::place(&earlier)));
                 }
             }
         }
@@ -231,7 +247,8 @@ pub(crate) async fn put(quarantine: &dyn Quarantine, entries: Vec<QuarantineEntr
     quarantine.put(entries).await.map(drop).map_err(IngestError::Quarantine)
 }
 
-fn size(input: &Input) -> Option<u64> {
+/// Bytes of a file, packed as it is; none of a stream.
+pub(crate) fn input_size(input: &Input) -> Option<u64> {
     match input {
         Input::File(path) => std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|m| m.len()),
         Input::Stdin => None,

@@ -173,7 +173,7 @@ pub async fn retry(
             let verdicts = door.accept(events).await?;
             let problems: Vec<Problem> = (verdicts.iter().zip(&ids))
                 .flat_map(|(verdict, (id, subject))| match verdict {
-                    DoorVerdict::Conflict(earlier) => vec![fault::conflict(subject, *id, earlier)],
+                    DoorVerdict::Conflict(earlier) => vec![fault::conflict(subject, *id, &fault::place(earlier))],
                     DoorVerdict::OlderMapping(earlier) => vec![fault::older_mapping(subject, *id, earlier)],
                     DoorVerdict::Refused(beyond) => fault::event(beyond),
                     DoorVerdict::Accepted { .. } | DoorVerdict::Duplicate => Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use onefold_door::{Door, DoorClock, DoorOptions, system_time};
+use onefold_door::{Door, DoorClock, DoorForecast, DoorOptions, system_time};
 use onefold_event::{EmptyKeyRing, Event, EventLimits, HubKey};
 use onefold_log_embedded::EmbeddedLog;
 use onefold_projector::Projector;
@@ -41,6 +41,12 @@ impl Hub {
     /// The door of a process that starts again.
     pub(crate) async fn reopen_door(&mut self) {
         self.door = open_door(&self.log, &self.store, &self.clock).await;
+    }
+
+    /// What somebody sees who only looks.
+    pub(crate) async fn forecast(&self) -> DoorForecast {
+        let (log, store) = (Arc::clone(&self.log) as _, Arc::new(self.store.clone()));
+        DoorForecast::of_hub(log, store.clone(), store.as_ref(), key(), EventLimits::default()).await.unwrap()
     }
 
     /// Folds what is in the log.

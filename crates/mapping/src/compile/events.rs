@@ -213,7 +213,7 @@ impl ConnectorCompiler<'_> {
     /// A cell of which only the source's text counts.
     fn source_cell(&mut self, node: &TomlNode, at: &CellContext) -> Option<CellDef> {
         let cell = self.read_cell(node, &ValueType::Text, at, &["as"])?;
-        if matches!(cell.origin, CellOrigin::Calc(_)) || cell.translate.is_some() {
+        if matches!(cell.origin, CellOrigin::Calc { .. }) || cell.translate.is_some() {
             let problem = Problem::new("M0115", "ids and revisions are made of the source's own text");
             self.diagnostics.add(
                 &node.span,
@@ -258,7 +258,7 @@ impl ConnectorCompiler<'_> {
             None => ValueType::Integer,
         };
         let cell = self.read_cell(node, &ty, at, &["as"])?;
-        if matches!(cell.origin, CellOrigin::Calc(_)) || cell.translate.is_some() {
+        if matches!(cell.origin, CellOrigin::Calc { .. }) || cell.translate.is_some() {
             self.diagnostics.report_message(&node.span, "M0115", "ids and revisions are made of the source's own text");
         }
         Some(cell)

@@ -50,10 +50,17 @@ pub(crate) struct CellDef {
 pub(crate) enum CellOrigin {
     From(PathId),
     FirstOf(Vec<PathId>),
-    Join { paths: Vec<PathId>, with: String },
+    Join {
+        paths: Vec<PathId>,
+        with: String,
+    },
     Value(CellValue<'static>),
     Use(SlotRef),
-    Calc(CheckedExpression),
+    /// An expression, and its text.
+    Calc {
+        expression: CheckedExpression,
+        text: String,
+    },
 }
 
 /// What to do with the values of several rows.

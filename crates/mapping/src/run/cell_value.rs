@@ -27,6 +27,22 @@ pub(crate) fn cell_value<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> R
 }
 
 fn origin_value<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> Result<CellValue<'r>, ReportedFault> {
+    let value = match (&cell.default, value_before_default(cell, frame)?) {
+        (Some(default), CellValue::Absent) => cell_value(default, frame)?,
+        (_, value) => value,
+    };
+    if !cell.checks.is_empty() && !value.is_absent() {
+        let rows = frame.row_range().take(8).collect::<Vec<_>>();
+        check_value(cell, &value).map_err(|fault| frame.report_fault_at(cell, path_of(cell), &rows, fault))?;
+    }
+    Ok(value)
+}
+
+/// Read and adjusted: what the cell's default, if it is absent, and its checks go on from.
+pub(crate) fn value_before_default<'r>(
+    cell: &'r CellDef,
+    frame: &ScopeFrame<'_, 'r>,
+) -> Result<CellValue<'r>, ReportedFault> {
     let rows = || frame.row_range().take(8).collect::<Vec<_>>();
     let value = match &cell.origin {
         CellOrigin::Value(value) => value.clone(),
@@ -61,22 +77,13 @@ fn origin_value<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> Result<Cel
                 }
             }
         }
-        CellOrigin::Calc(expr) => {
-            let value = evaluate_expression(expr, frame).and_then(|v| convert_value(v, cell, frame));
+        CellOrigin::Calc { expression, .. } => {
+            let value = evaluate_expression(expression, frame).and_then(|v| convert_value(v, cell, frame));
             value.map_err(|stop| report_stop(stop, cell, None, &rows(), frame))?
         }
     };
     // The order is fixed, however the options are written: read, adjust, default, check.
-    let value =
-        adjust_value(cell, value).map_err(|fault| frame.report_fault_at(cell, path_of(cell), &rows(), fault))?;
-    let value = match (&cell.default, value) {
-        (Some(default), CellValue::Absent) => cell_value(default, frame)?,
-        (_, value) => value,
-    };
-    if !cell.checks.is_empty() && !value.is_absent() {
-        check_value(cell, &value).map_err(|fault| frame.report_fault_at(cell, path_of(cell), &rows(), fault))?;
-    }
-    Ok(value)
+    adjust_value(cell, value).map_err(|fault| frame.report_fault_at(cell, path_of(cell), &rows(), fault))
 }
 
 fn report_stop(

@@ -26,6 +26,9 @@ pub(crate) fn translate_text<'r>(
             frame.run.plan.lookup_table(n).ok_or(EvaluationStop::Bad)?.get(&text, column)
         }
     };
+    if let (Some(notes), TranslationTable::Words(table)) = (frame.run.notes, &t.by) {
+        notes.borrow_mut().note_word(*table, &text, found.is_some());
+    }
     if let Some(word) = found {
         return Ok(Some(word.into()));
     }

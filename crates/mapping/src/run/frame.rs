@@ -9,6 +9,7 @@ use crate::language::path::{RecordMeta, ValuePath};
 use crate::program::names::{RepeatOver, SlotRef};
 use crate::program::paths::PathId;
 use crate::program::scope::NameScope;
+use crate::run::notes::RecordNotes;
 use crate::run::source::json::{kind_of, walk_json};
 use crate::run::source::plan::MappingPlan;
 use crate::run::source::record::{SourceRecord, SourceRow};
@@ -44,6 +45,8 @@ pub(crate) struct RecordRun<'r> {
     pub(crate) record: &'r SourceRecord<'r>,
     pub(crate) errors: RefCell<Vec<Problem>>,
     pub(crate) findings: RefCell<Vec<Problem>>,
+    /// What is written down beside, where somebody wants to see how the record became what it is.
+    pub(crate) notes: Option<&'r RefCell<RecordNotes>>,
 }
 
 /// What relative paths are relative to.

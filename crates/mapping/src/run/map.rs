@@ -6,8 +6,10 @@ use onefold_event::{Event, EventId, Problem};
 
 use crate::program::event::EventDef;
 use crate::run::event::build_event;
+use crate::run::explain::event::explain_event;
 use crate::run::expression::condition_holds;
 use crate::run::frame::{PathBase, RecordRun, ScopeFrame, blank_memo};
+use crate::run::notes::{EventExplanation, RecordNotes, WordUse};
 use crate::run::source::plan::MappingPlan;
 use crate::run::source::record::SourceRecord;
 
@@ -30,6 +32,17 @@ pub enum MappingOutcome {
     Quarantined(Vec<Problem>),
 }
 
+/// A record mapped, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordExplanation {
+    /// The same as [`MappingPlan::map`] answers.
+    pub outcome: MappingOutcome,
+    /// Of a record that is mapped: one per event, in the same order. Of others none.
+    pub events: Vec<EventExplanation>,
+    /// Words that `[enum]`s were asked for, in the order in which they were; some of a record that is refused, too.
+    pub words: Vec<WordUse>,
+}
+
 /// An event with the message that it was encoded from, for tests of a mapping.
 pub(crate) struct MadeEvent {
     pub(crate) def: usize,
@@ -43,21 +56,48 @@ pub(crate) enum RecordResult {
     Quarantined(Vec<Problem>),
 }
 
+impl RecordResult {
+    pub(crate) fn into_outcome(self) -> MappingOutcome {
+        match self {
+            Self::Mapped(made, findings) => {
+                MappingOutcome::Mapped { events: made.into_iter().map(|m| m.event).collect(), findings }
+            }
+            Self::Skipped(reason) => MappingOutcome::Skipped { reason },
+            Self::Quarantined(problems) => MappingOutcome::Quarantined(problems),
+        }
+    }
+}
+
 impl MappingPlan {
     /// Maps a record: all its rows, of the heading that the plan was made for. Never fails: what is wrong with the record is
     /// an outcome, with all of it. Pure: the same bytes and the same connector file give the same events, for ever.
     pub fn map(&self, record: &SourceRecord) -> MappingOutcome {
-        match self.finish_record(record) {
-            RecordResult::Mapped(made, findings) => {
-                MappingOutcome::Mapped { events: made.into_iter().map(|m| m.event).collect(), findings }
-            }
-            RecordResult::Skipped(reason) => MappingOutcome::Skipped { reason },
-            RecordResult::Quarantined(problems) => MappingOutcome::Quarantined(problems),
+        self.finish_record(record).into_outcome()
+    }
+
+    /// Maps a record as [`map`](Self::map) does, and says what its events hold; with `tells` how each value came, too, which costs
+    /// several times as much.
+    pub fn explain(&self, record: &SourceRecord, tells: bool) -> RecordExplanation {
+        let notes = RefCell::new(RecordNotes { tells, ..RecordNotes::default() });
+        let outcome = self.finish_noted(record, Some(&notes)).into_outcome();
+        let RecordNotes { mut events, words, .. } = notes.into_inner();
+        if !matches!(outcome, MappingOutcome::Mapped { .. }) {
+            events.clear();
         }
+        RecordExplanation { outcome, events, words }
     }
 
     pub(crate) fn finish_record<'r>(&'r self, record: &'r SourceRecord<'r>) -> RecordResult {
-        let run = RecordRun { plan: self, record, errors: RefCell::default(), findings: RefCell::default() };
+        self.finish_noted(record, None)
+    }
+
+    /// The same, with what is to be told beside written down.
+    pub(crate) fn finish_noted<'r>(
+        &'r self,
+        record: &'r SourceRecord<'r>,
+        notes: Option<&'r RefCell<RecordNotes>>,
+    ) -> RecordResult {
+        let run = RecordRun { plan: self, record, errors: RefCell::default(), findings: RefCell::default(), notes };
         let Some(scope) = self.name_scope(0) else { return RecordResult::Quarantined(Vec::new()) };
         let memo = blank_memo(scope);
         let root = ScopeFrame { run: &run, scope, memo: &memo, parent: None, base: PathBase::Whole };
@@ -109,6 +149,12 @@ impl MappingPlan {
             }
             applied = true;
             if let Some((event, message)) = build_event(def, &frame) {
+                if let Some(notes) = root.run.notes {
+                    // Not borrowed while it is told: words are noted meanwhile.
+                    let tells = notes.borrow().tells;
+                    let told = explain_event(def, &event, &frame, tells);
+                    notes.borrow_mut().events.push(told);
+                }
                 made.push(MadeEvent { def: n, event, message });
             }
         }

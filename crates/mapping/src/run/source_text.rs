@@ -49,7 +49,7 @@ pub(crate) fn source_text<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> 
             None => Err(ReportedFault),
         },
         // Refused when the connector was read: what is computed is no source text.
-        CellOrigin::Calc(_) => Err(ReportedFault),
+        CellOrigin::Calc { .. } => Err(ReportedFault),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod bench;
+mod connector;
 mod identity;
 mod quarantine;
 
@@ -17,6 +18,7 @@ use crate::engine;
 use crate::past::ClockArgs;
 
 pub(crate) use bench::{BenchArgs, BenchCommand, BenchSizes, BenchWhat, CompareArgs};
+pub(crate) use connector::{ConnectorCommand, SampleArgs};
 pub(crate) use identity::{DecisionReason, FacetWord, IdentityCommand};
 pub(crate) use quarantine::QuarantineCommand;
 
@@ -138,6 +140,9 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Take in files through a connector file; returns when the views are up to date
     Ingest(IngestArgs),
+    /// Look at a connector file, and at what it makes of a sample, before anything is taken in
+    #[command(subcommand)]
+    Connector(ConnectorCommand),
     /// Send the records of files to a topic of intake, one message each, as they stand
     Send(SendArgs),
     /// Show a customer, or whose a document is
@@ -234,9 +239,11 @@ pub(crate) struct IngestArgs {
     /// Connector file; its own tests run first
     #[arg(long, value_name = "FILE")]
     pub(crate) connector: PathBuf,
-    /// Map and report, but write nothing
+    /// Write nothing, and show what would become of each record, as `connector try` does
     #[arg(long)]
     pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) sample: SampleArgs,
     /// Files to take in; gzip is unpacked; `-` is standard input
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,

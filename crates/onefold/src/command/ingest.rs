@@ -3,44 +3,41 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use indicatif::ProgressBar;
 use onefold_connect::{FileState, IngestError, IngestProgress, IngestReport, Input};
 use onefold_mapping::Connector;
 
 use crate::args::{Globals, IngestArgs};
+use crate::command::connector::show_sample;
 use crate::hub::RunningHub;
 use crate::out::OutputWriter;
 use crate::{FAILED, QUARANTINED, connector, progress, render};
 
 pub(crate) async fn run(args: IngestArgs, globals: Globals) -> Result<ExitCode> {
+    if args.dry_run {
+        return show_sample(&args.connector, &args.paths, &args.sample, &globals).await;
+    }
+    if args.sample.is_given() {
+        bail!("--show and --only say what a rehearsal shows: add --dry-run, or leave them out");
+    }
     let connector = connector::load_connector(&args.connector)?;
     let paths: Vec<String> = args.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let inputs = Input::expand(&paths)?;
-    let report = if args.dry_run {
-        let bar = progress::byte_bar(0, "reading");
-        let report =
-            onefold_connect::rehearse(&connector, &inputs, globals.settings.limits, &|at| show_progress(&bar, at))
-                .await;
-        bar.finish_and_clear();
-        report.map_err(explain_error)?
-    } else {
-        let hub = RunningHub::make(&globals).await?;
-        let taken = ingest_inputs(&hub, &connector, &inputs).await;
-        // Closed before a failure is told, so that what was acknowledged is projected as far as it can be.
-        let closed = hub.close().await;
-        let report = taken?;
-        closed?;
-        report
-    };
+    let hub = RunningHub::make(&globals).await?;
+    let taken = ingest_inputs(&hub, &connector, &inputs).await;
+    // Closed before a failure is told, so that what was acknowledged is projected as far as it can be.
+    let closed = hub.close().await;
+    let report = taken?;
+    closed?;
     let mut out = OutputWriter::open();
     if globals.json {
         out.write_json(&report)?;
     } else {
-        out.write_line(render::render_report(&report, args.dry_run))?;
+        out.write_line(render::render_report(&report))?;
     }
     out.finish()?;
-    Ok(exit_code(&report))
+    Ok(report_code(&report))
 }
 
 /// Takes inputs in and waits until the views show them.
@@ -81,7 +78,7 @@ pub(crate) async fn wait_folded(hub: &RunningHub) -> Result<()> {
     waited
 }
 
-fn show_progress(bar: &ProgressBar, at: IngestProgress) {
+pub(crate) fn show_progress(bar: &ProgressBar, at: IngestProgress) {
     if let Some(of) = at.of_bytes {
         bar.set_length(of);
     }
@@ -89,7 +86,7 @@ fn show_progress(bar: &ProgressBar, at: IngestProgress) {
 }
 
 /// A mapping that fails its own tests says which, and how.
-fn explain_error(error: IngestError) -> anyhow::Error {
+pub(crate) fn explain_error(error: IngestError) -> anyhow::Error {
     let IngestError::Tests(failed) = &error else { return anyhow!(error) };
     let mut text = error.to_string();
     for test in failed {
@@ -102,7 +99,7 @@ fn explain_error(error: IngestError) -> anyhow::Error {
 }
 
 /// Failed where an input was not read to its end, else done, with records quarantined or without.
-fn exit_code(report: &IngestReport) -> ExitCode {
+pub(crate) fn report_code(report: &IngestReport) -> ExitCode {
     if report.files.iter().any(|file| file.state != FileState::Complete) {
         return ExitCode::from(FAILED);
     }

@@ -3,6 +3,7 @@
 mod backup;
 mod bench;
 mod config;
+mod connector;
 mod copy;
 mod demo;
 mod documents;
@@ -31,6 +32,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Demo(args) => demo::run(args, globals).await,
         Command::Run(args) => serve::run(args, globals).await,
         Command::Ingest(args) => ingest::run(args, globals).await,
+        Command::Connector(command) => connector::run(command, globals).await,
         Command::Send(args) => send::run(args, globals).await,
         Command::Show(args) => show::run(args, globals).await,
         Command::Events(args) => events::run(args, globals).await,

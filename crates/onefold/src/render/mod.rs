@@ -6,11 +6,13 @@ use unicode_width::UnicodeWidthStr;
 mod customer;
 mod line;
 mod report;
+mod sample;
 mod total;
 
 pub(crate) use customer::render_customer;
 pub(crate) use line::{document_row, entry_line, event_text, hit_line, name_text, owner_lines, whole_entry};
 pub(crate) use report::render_report;
+pub(crate) use sample::{PageStyle, render_sample};
 pub(crate) use total::{render_customer_status, render_status};
 
 /// A day as it is; an instant to the minute, with its offset.

@@ -10,7 +10,7 @@ use super::amount_text;
 const EXAMPLES: usize = 2;
 
 /// The report for people: what became of the records, and what is wrong with those that were not taken in.
-pub(crate) fn render_report(report: &IngestReport, rehearsed: bool) -> String {
+pub(crate) fn render_report(report: &IngestReport) -> String {
     let mut text = String::new();
     let count = |n: u64| amount_text(&n.to_string());
     for seen in report.problems.values() {
@@ -58,10 +58,6 @@ pub(crate) fn render_report(report: &IngestReport, rehearsed: bool) -> String {
     }
     let rate = if report.seconds > 0.0 { report.lines as f64 / report.seconds } else { 0.0 };
     let took = format!("{:.1} s, {} lines/s", report.seconds, count(rate as u64));
-    if rehearsed {
-        let _ = write!(text, "{} events mapped, none written (dry run), {took}", count(report.events));
-        return text;
-    }
     let _ = write!(
         text,
         "{} events: {} accepted, {} duplicates, {} conflicts; {took}",

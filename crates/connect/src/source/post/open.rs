@@ -96,7 +96,7 @@ async fn take(
                 }
                 verdict => {
                     if let DoorVerdict::Conflict(earlier) = &verdict {
-                        late.push(entry(&item, &[fault::conflict(&subject, id, earlier)]));
+                        late.push(entry(&item, &[fault::conflict(&subject, id, &fault::place(earlier))]));
                     }
                     PostAnswer::Judged(id, verdict)
                 }

@@ -38,7 +38,7 @@ impl ByteSource for MessageSource<'_> {
 /// Maps the records of a message. One that cannot be read to its end is refused as a whole, since it is one document.
 pub(crate) fn open(connector: &Connector, resource: &str, value: &[u8], planned: &mut PlanCache) -> Vec<MappedRecord> {
     let mut records = Vec::new();
-    let mut sink = MappingSink(|taken| {
+    let mut sink = MappingSink::new(None, |taken| {
         records.push(taken);
         ControlFlow::Continue(())
     });
@@ -46,7 +46,7 @@ pub(crate) fn open(connector: &Connector, resource: &str, value: &[u8], planned:
     let (origin, problems) = match summary {
         Ok(ReadSummary { origin, end: End::Complete, .. }) if records.is_empty() => {
             let outcome = MappingOutcome::Skipped { reason: "no records in it".to_owned() };
-            return vec![MappedRecord { origin, kept: RecordBytes::default(), item: None, outcome }];
+            return vec![MappedRecord { origin, kept: RecordBytes::default(), item: None, outcome, shown: None }];
         }
         // Nobody stops it.
         Ok(ReadSummary { end: End::Complete | End::Stopped(_), warnings, .. }) => {
@@ -67,7 +67,7 @@ pub(crate) fn open(connector: &Connector, resource: &str, value: &[u8], planned:
         }
     };
     let kept = RecordBytes::message(value.to_vec());
-    vec![MappedRecord { origin, kept, item: None, outcome: MappingOutcome::Quarantined(problems) }]
+    vec![MappedRecord { origin, kept, item: None, outcome: MappingOutcome::Quarantined(problems), shown: None }]
 }
 
 /// What the current mapping makes of a message that was refused as a whole: all its events, or all that is wrong.

@@ -121,7 +121,8 @@ impl ConnectorCompiler<'_> {
             _ => {
                 let (expr, from) = self.read_expression(inner, at.scope, at.own)?;
                 self.check_fits(&from, ty, node, inner);
-                CellOrigin::Calc(expr)
+                let text = inner.expect_text(&mut self.diagnostics)?.trim().to_owned();
+                CellOrigin::Calc { expression: expr, text }
             }
         })
     }

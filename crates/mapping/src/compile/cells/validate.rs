@@ -43,7 +43,7 @@ impl ConnectorCompiler<'_> {
         if cell.is_constant() {
             return;
         }
-        let reads = !matches!(cell.origin, CellOrigin::Use(_) | CellOrigin::Calc(_));
+        let reads = !matches!(cell.origin, CellOrigin::Use(_) | CellOrigin::Calc { .. });
         let p = &cell.parse;
         let missing = match cell.ty {
             ValueType::Money if p.currency.is_none() => {

@@ -1,0 +1,72 @@
+//! Looking at connector files.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use onefold_connect::{RecordFate, SampleOptions};
+
+/// Records that are shown unless somebody says how many.
+const SHOWN: u16 = 10;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConnectorCommand {
+    /// Say all that is wrong with connector files, and run their own tests
+    Check {
+        /// Connector files, or directories of them
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Show what a connector makes of a sample: the source on the left, the events on the right, how each value came.
+    /// Writes nothing; with --data DIR each event says whether it is known there
+    Try {
+        /// Connector file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Files to try it on; gzip is unpacked; `-` is standard input
+        #[arg(required = true, value_name = "SAMPLE")]
+        samples: Vec<PathBuf>,
+        #[command(flatten)]
+        shown: SampleArgs,
+    },
+}
+
+/// What of a sample is shown.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SampleArgs {
+    /// Records to show, 10 unless it is said; what is told over all of them counts every record
+    #[arg(long, visible_alias = "show", value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1_000))]
+    pub(crate) limit: Option<u16>,
+    /// Show only records that ended so
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub(crate) only: Option<FateWord>,
+}
+
+impl SampleArgs {
+    pub(crate) fn options(&self) -> SampleOptions {
+        SampleOptions { limit: usize::from(self.limit.unwrap_or(SHOWN)), only: self.only.map(FateWord::fate) }
+    }
+
+    /// Whether anything of it is said.
+    pub(crate) fn is_given(&self) -> bool {
+        self.limit.is_some() || self.only.is_some()
+    }
+}
+
+/// How a record ended, as the command line writes it.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FateWord {
+    Mapped,
+    Skipped,
+    #[value(alias = "quarantined")]
+    Rejected,
+}
+
+impl FateWord {
+    fn fate(self) -> RecordFate {
+        match self {
+            Self::Mapped => RecordFate::Mapped,
+            Self::Skipped => RecordFate::Skipped,
+            Self::Rejected => RecordFate::Rejected,
+        }
+    }
+}

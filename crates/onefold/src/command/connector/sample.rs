@@ -1,0 +1,61 @@
+//! `onefold connector try` and `ingest --dry-run`: what a connector makes of a sample.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use onefold_connect::{Input, SampleReport, try_sample};
+use onefold_door::DoorForecast;
+
+use crate::args::{Globals, SampleArgs};
+use crate::command::ingest::{explain_error, report_code, show_progress};
+use crate::engine::{HubAccess, HubEngine};
+use crate::out::OutputWriter;
+use crate::render::{PageStyle, render_sample};
+use crate::{FAILED, connector, progress};
+
+pub(crate) async fn show_sample(
+    file: &Path,
+    samples: &[PathBuf],
+    shown: &SampleArgs,
+    globals: &Globals,
+) -> Result<ExitCode> {
+    let connector = connector::load_connector(file)?;
+    let paths: Vec<String> = samples.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    let inputs = Input::expand(&paths)?;
+    let forecast = open_forecast(globals).await?;
+    let bar = progress::byte_bar(0, "reading");
+    let report = try_sample(&connector, &inputs, forecast, shown.options(), &|at| show_progress(&bar, at)).await;
+    bar.finish_and_clear();
+    let report = report.map_err(explain_error)?;
+    let mut out = OutputWriter::open();
+    if globals.json {
+        out.write_json(&report)?;
+    } else {
+        let style = PageStyle::of_output(out.is_terminal());
+        out.write_line(render_sample(&report, &style))?;
+    }
+    out.finish()?;
+    Ok(exit_code(&report))
+}
+
+/// As of an ingest; a connector that fails its own tests would take nothing in.
+fn exit_code(report: &SampleReport) -> ExitCode {
+    if report.failed_tests.is_empty() { report_code(&report.counts) } else { ExitCode::from(FAILED) }
+}
+
+/// What the hub in a directory knows, read beside whoever writes. A hub on servers is not asked, since that would need the network;
+/// one that is not there yet knows nothing.
+async fn open_forecast(globals: &Globals) -> Result<DoorForecast> {
+    let limits = globals.settings.limits;
+    let directory = &globals.settings.hub.data;
+    if globals.settings.is_distributed() || directory.as_os_str().is_empty() || !directory.exists() {
+        return Ok(DoorForecast::of_nothing(limits));
+    }
+    let HubEngine { log, store, key, .. } = HubEngine::open(globals, HubAccess::Read).await?;
+    let key = key.with_context(|| format!("the key of {} cannot be read", directory.display()))?;
+    let known = Arc::clone(&store) as _;
+    let forecast = DoorForecast::of_hub(log, known, store.as_ref(), key, limits).await;
+    forecast.with_context(|| format!("what {} knows cannot be looked up", directory.display()))
+}
