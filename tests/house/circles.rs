@@ -22,7 +22,6 @@ const FULL_FOLDERS: &[(&str, usize)] = &[
     ("crates/log-embedded/src", 16),
     ("crates/onefold/src", 16),
     ("crates/onefold/src/command", 18),
-    ("crates/service/src", 16),
     ("crates/simulator/src", 31),
     ("crates/store-postgres/src", 24),
     ("crates/store-sqlite/src", 20),

@@ -1,4 +1,4 @@
-//! `GET /v1/customers` and below.
+//! `GET /v1/customers` and below, and their documents from inside.
 
 use std::sync::Arc;
 
@@ -114,6 +114,20 @@ pub(crate) async fn get_documents(
     uri: Uri,
 ) -> Result<Response, ProblemDetails> {
     list_page((&face, &connection), named, ListingOrder::OldestFirst, &uri).await
+}
+
+pub(crate) async fn get_document(
+    State(face): State<FaceState>,
+    Extension(connection): ConnectionExtension,
+    named: PathResult,
+) -> Result<Response, ProblemDetails> {
+    let reference = parse_reference(named)?;
+    let CustomerReference::Subject(subject) = &reference else {
+        let message = format!("`{reference}` is no document: expected one such as order:erp:4711");
+        return Err(ServiceError::new(ErrorCode::Invalid, message).into());
+    };
+    let _turn = face.turns.read_turn(1, &connection).await?;
+    Ok(Json(face.service.document(subject).await?).into_response())
 }
 
 async fn list_page(

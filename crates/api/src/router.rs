@@ -30,6 +30,7 @@ pub(crate) fn build_router(service: Service, render: MetricsRender, options: &Ht
         .route("/v1/customers/{id}", get(customers::get_customer))
         .route("/v1/customers/{id}/timeline", get(customers::get_timeline))
         .route("/v1/customers/{id}/documents", get(customers::get_documents))
+        .route("/v1/documents/{reference}", get(customers::get_document))
         .route("/v1/events", post(events::post_events))
         .route("/health", get(health::get_health))
         .route("/metrics", metrics)
@@ -43,7 +44,10 @@ pub(crate) fn build_router(service: Service, render: MetricsRender, options: &Ht
 async fn not_found(uri: Uri) -> ProblemDetails {
     ProblemDetails::of_http(
         StatusCode::NOT_FOUND,
-        format!("there is nothing at {}: see /v1/customers, /v1/events, /health and /metrics", uri.path()),
+        format!(
+            "there is nothing at {}: see /v1/customers, /v1/documents, /v1/events, /health and /metrics",
+            uri.path()
+        ),
     )
 }
 

@@ -1,12 +1,18 @@
 //! A customer's rows, found by whatever it is called.
 
+use std::collections::BTreeMap;
+
 use onefold_customer::CustomerRows;
 use onefold_event::{Subject, SubjectKind};
 use onefold_identity::IdentifierKey;
+use onefold_view::{Bundle, CustomerView};
 use serde::Serialize;
 
 use crate::reference::identifier;
 use crate::{CustomerReference, ErrorCode, Service, ServiceError};
+
+/// Documents up to which the preferred products are counted from the documents themselves.
+const TALLIED_DOCUMENTS: i64 = 1_000;
 
 /// A customer by id and name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -60,9 +66,12 @@ impl Service {
     /// The row of a subject of which anything is known: an event about it, or that it ordered as a guest.
     pub(crate) async fn state(&self, subject: &Subject) -> Result<onefold_fold::SubjectState, ServiceError> {
         let found = self.store.subjects(&[subject.to_string()]).await?.into_iter().next().flatten();
+        let named_by = |state: &onefold_fold::SubjectState| state.inbound.keys().next().cloned();
+        let named_by =
+            found.as_ref().and_then(named_by).map(|by| format!(" but that {by} names it")).unwrap_or_default();
         found
             .filter(|state| state.is_known() || state.fragment.is_some())
-            .ok_or_else(|| ServiceError::not_found(format!("nothing is known of {subject}")))
+            .ok_or_else(|| ServiceError::not_found(format!("nothing is known of {subject}{named_by}")))
     }
 
     /// The customers that hold an identifier: none, one, or those between whom it does not decide.
@@ -72,6 +81,12 @@ impl Service {
     pub async fn holders(&self, text: &str) -> Result<Vec<CustomerName>, ServiceError> {
         let holding = self.customers().holding(&identifier(text)?).await?;
         self.names(&holding.parties).await
+    }
+
+    /// Id and name of a customer.
+    pub(crate) fn name(&self, rows: &CustomerRows) -> CustomerName {
+        let view = rows.view(&self.rules, None, None);
+        CustomerName { id: view.id.clone(), name: name_of(&view), parties: view.parties }
     }
 
     /// Names of the customers of these parties, each customer once.
@@ -86,4 +101,16 @@ pub(crate) fn held_by_several(what: &str, customers: Vec<CustomerName>) -> Servi
     let more = if customers.len() > 5 { format!(" and {} more", customers.len() - 5) } else { String::new() };
     let message = format!("{what} by {} customers: {}{more}", customers.len(), named.join(", "));
     ServiceError { code: ErrorCode::Ambiguous, message, customers }
+}
+
+/// Whether a customer's preferred products are counted from its documents: where its bundles hold too few of them, and the documents
+/// are not too many.
+pub(crate) fn needs_tallies(bundles: &BTreeMap<String, Bundle>) -> bool {
+    let documents: i64 = bundles.values().map(Bundle::document_count).sum();
+    documents <= TALLIED_DOCUMENTS && bundles.values().any(Bundle::has_many_lines)
+}
+
+/// The name that a view shows.
+pub(crate) fn name_of(view: &CustomerView) -> String {
+    view.profile.get("name").map(|value| value.value.clone()).unwrap_or_default()
 }

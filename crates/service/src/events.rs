@@ -35,6 +35,13 @@ pub struct EventPlace {
     standing: Standing,
 }
 
+impl EventPlace {
+    /// Whether the event is part of the view.
+    pub(crate) fn stands(&self) -> bool {
+        self.standing == Standing::Stands
+    }
+}
+
 /// One event with its lineage.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EventLine {

@@ -308,6 +308,7 @@ impl TimelineRow {
             amount: self.amount.as_ref().map(Money::text),
             currency: self.amount.as_ref().map(Money::currency_code),
             reference: self.reference,
+            delivered_at: None,
             findings: Vec::new(),
         }
     }

@@ -22,7 +22,7 @@ impl EventTime {
     }
 
     /// As it is shown.
-    pub(crate) fn to_occurred(self) -> Occurred {
+    pub fn to_occurred(self) -> Occurred {
         Occurred::new(self.at, self.day, self.offset)
     }
 

@@ -2,9 +2,9 @@
 
 use onefold_event::{Body, Subject, v1};
 
-use crate::EventTime;
 use crate::amount::day_number;
 use crate::party::truncate_text;
+use crate::{EventTime, Fragment};
 
 /// Where a shipment is. The numbers are part of the stored form.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -115,6 +115,14 @@ impl ShipmentFragment {
         if !orders.is_empty() {
             (self.orders, self.loose) = (orders, loose);
         }
+    }
+}
+
+impl Fragment {
+    /// When a parcel or delivery that stands arrived, as its own facts say.
+    pub fn delivered_at(&self) -> Option<EventTime> {
+        let shipment = self.shipment.as_ref().filter(|_| self.is_standing())?;
+        shipment.delivered_at.filter(|_| shipment.shipment_stage() == ShipmentStage::Delivered)
     }
 }
 

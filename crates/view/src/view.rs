@@ -400,6 +400,9 @@ pub struct LatestView {
     /// The document is more than one customer's: it is named here, its money is not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub reference: bool,
+    /// When the goods arrived, where the document is shown by itself or in a list as it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivered_at: Option<Occurred>,
     /// What of it cannot be honoured, where it is shown by itself or in a list of documents.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingView>,

@@ -145,7 +145,7 @@ pub(crate) enum Command {
     Connector(ConnectorCommand),
     /// Send the records of files to a topic of intake, one message each, as they stand
     Send(SendArgs),
-    /// Show a customer, or whose a document is
+    /// Show a customer, or a document from inside: what stands on it, whose it is and why, what belongs to it
     Show(RefArgs),
     /// Every event behind a customer or document, with connector, file and line
     Events(RefArgs),

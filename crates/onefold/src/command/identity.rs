@@ -6,7 +6,7 @@ use anyhow::Result;
 use onefold_event::Subject;
 use onefold_service::{
     Apart, CustomerDecision, CustomerName, CustomerReference, DecisionRequest, DecisionResult, DocumentOwners,
-    ServiceError, Shown,
+    ServiceError,
 };
 use serde::Serialize;
 
@@ -66,10 +66,7 @@ async fn send_decision(hub: &RunningHub, asked: DecisionRequest) -> Result<Decis
 }
 
 async fn document_owners(hub: &RunningHub, document: Option<&Subject>) -> Option<Box<DocumentOwners>> {
-    match hub.service.show(&CustomerReference::Subject(document?.clone()), None).await {
-        Ok(Shown::Document(whose)) => Some(whose),
-        _ => None,
-    }
+    hub.service.document_owners(document?).await.ok().map(Box::new)
 }
 
 fn print_change(changed: &DecisionAnswer, out: &mut OutputWriter) -> Result<()> {

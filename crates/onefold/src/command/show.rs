@@ -33,7 +33,7 @@ pub(crate) async fn run(args: RefArgs, globals: Globals) -> Result<ExitCode> {
     } else {
         match &shown {
             Shown::Customer(view) => out.write_line(render::render_customer(view))?,
-            Shown::Document(whose) => out.write_line(render::owner_lines(whose))?,
+            Shown::Document(document) => out.write_line(render::render_document(document))?,
         }
     }
     out.finish()?;

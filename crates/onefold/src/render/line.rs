@@ -13,11 +13,17 @@ pub(crate) fn document_row(row: &Document) -> String {
         (Some(sum), Some(currency)) => format!("  {} {currency}", amount_text(sum)),
         _ => String::new(),
     };
-    let status = if row.status.is_empty() { String::new() } else { format!("  {}", row.status.replace('_', " ")) };
+    let status = if row.status.is_empty() { String::new() } else { format!("  {}", status_text(row)) };
     let label = if row.label.is_empty() { String::new() } else { format!("  {}", row.label) };
     let reference = if row.reference { "  (shared with another customer)" } else { "" };
     let found: String = row.findings.iter().map(|found| format!("\n  {}", finding_line(found))).collect();
     format!("{:<22}  {}{sum}{status}{label}{reference}{found}", time_text(&row.at), pad_columns(&row.subject, 32))
+}
+
+/// How a document stands, and since when where goods arrived.
+pub(crate) fn status_text(row: &Document) -> String {
+    let status = row.status.replace('_', " ");
+    row.delivered_at.map_or(status.clone(), |at| format!("{status} {}", time_text(&at)))
 }
 
 /// What of a document cannot be honoured, and what to do.
@@ -41,7 +47,7 @@ pub(crate) fn owner_lines(whose: &DocumentOwners) -> String {
     text
 }
 
-fn called(customer: &CustomerName) -> &str {
+pub(super) fn called(customer: &CustomerName) -> &str {
     if customer.name.is_empty() { "no name known" } else { &customer.name }
 }
 

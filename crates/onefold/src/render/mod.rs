@@ -4,12 +4,14 @@ use onefold_event::Occurred;
 use unicode_width::UnicodeWidthStr;
 
 mod customer;
+mod document;
 mod line;
 mod report;
 mod sample;
 mod total;
 
 pub(crate) use customer::render_customer;
+pub(crate) use document::render_document;
 pub(crate) use line::{document_row, entry_line, event_text, hit_line, name_text, owner_lines, whole_entry};
 pub(crate) use report::render_report;
 pub(crate) use sample::{PageStyle, render_sample};

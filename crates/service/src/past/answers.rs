@@ -10,9 +10,10 @@ use serde::Serialize;
 
 use super::world::PastWorld;
 use super::{AnsweredClocks, ReadClocks};
-use crate::documents::{Cursor, MOST, listed};
+use crate::document::owners::document_row;
+use crate::document::rows::SubjectReader;
+use crate::document::timeline::{Cursor, MOST, listed};
 use crate::events::places;
-use crate::show::document_row;
 use crate::status::currency_sums;
 use crate::{
     CurrencySums, CustomerName, CustomerReference, DocumentOwner, DocumentOwners, EventPlace, Page, SearchHit, Service,
@@ -69,7 +70,13 @@ impl Service {
     ) -> Result<PastAnswer<Shown>, ServiceError> {
         let (world, party) = self.past_world(reference, clocks).await?;
         let answer = match reference.document() {
-            Some(document) => Shown::Document(Box::new(world.document_owners(document)?)),
+            Some(document) => {
+                let whose = world.document_owners(document)?;
+                let facts = world.facts.get(document).map(Vec::as_slice).unwrap_or_default();
+                let state = world.state(document).ok_or_else(|| unheard_of(reference))?;
+                let rows = SubjectReader::Past(&world);
+                Shown::Document(Box::new(self.look_inside(&rows, document, (whose, state), facts).await?))
+            }
             None => {
                 let view = party.and_then(|party| world.view_of(&party, today.or(clocks.business_day())));
                 Shown::Customer(Box::new(view.ok_or_else(|| unheard_of(reference))?))

@@ -7,3 +7,4 @@ mod world;
 
 pub use answers::{CustomerStatus, FoundCustomers, PastAnswer};
 pub use clocks::{AnsweredClocks, ClockTexts, ReadClocks};
+pub(crate) use world::PastWorld;

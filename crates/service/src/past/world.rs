@@ -14,8 +14,7 @@ use uuid::Uuid;
 
 use super::log_search::{LogSearch, MOST_SUBJECTS, check_bound};
 use super::{AnsweredClocks, ReadClocks};
-use crate::customer::held_by_several;
-use crate::show::{name_of, needs_tallies};
+use crate::customer::{held_by_several, name_of, needs_tallies};
 use crate::{CustomerName, CustomerReference, ErrorCode, Service, ServiceError};
 
 /// Events that a read in the past folds at most.
@@ -30,7 +29,7 @@ struct EventCopy {
 }
 
 /// The part of the hub that a question touches, at its clocks.
-pub(super) struct PastWorld {
+pub(crate) struct PastWorld {
     pub(super) model: HubModel,
     /// Copies that count, by subject, each list ordered as in a subject's row.
     pub(super) facts: BTreeMap<Subject, Vec<FactState>>,
@@ -331,7 +330,7 @@ impl PastWorld {
     }
 
     /// Id and name of the customer that holds a party.
-    pub(super) fn name_of(&self, party: &Subject) -> Option<CustomerName> {
+    pub(crate) fn name_of(&self, party: &Subject) -> Option<CustomerName> {
         let view = self.model.view(party, None)?;
         Some(CustomerName { id: view.id.clone(), name: name_of(&view), parties: view.parties })
     }
@@ -355,6 +354,11 @@ impl PastWorld {
     pub(super) fn owners_of(&self, party: &Subject) -> BTreeSet<String> {
         let parties = self.model.customer(party).unwrap_or_default().iter().map(Subject::to_string);
         self.model.bundles_of(party).into_keys().chain(parties).collect()
+    }
+
+    /// What was kept of a subject.
+    pub(crate) fn state(&self, subject: &Subject) -> Option<&SubjectState> {
+        self.model.state(subject)
     }
 
     /// Documents that stand under any of these owner keys.

@@ -12,6 +12,7 @@ use onefold_store::{DocumentPlace, DocumentRow, ListingOrder};
 use onefold_view::{Bundle, Contribution, LatestView, ViewInput, assemble};
 use serde::Serialize;
 
+use crate::document::rows::SubjectReader;
 use crate::{CustomerReference, ErrorCode, Service, ServiceError};
 
 /// Documents on a page at most.
@@ -69,6 +70,7 @@ impl Service {
                 }
             }
             if full || !more {
+                SubjectReader::Now(self).date_deliveries(&mut items).await?;
                 let next = after.filter(|_| more || rest.next().is_some()).map(|place| Cursor(place).to_string());
                 return Ok(Page { items, next });
             }

@@ -1,0 +1,129 @@
+//! A document from inside, as whoever is on the phone asks for it.
+
+mod harness;
+
+use harness::{Home, event, party};
+use serde_json::{Value, json};
+
+fn reference(role: &str, subject: &str) -> Value {
+    json!({ "role": role, "subject": subject })
+}
+
+/// An order that was sent in one parcel, billed, paid and complained about.
+fn told() -> Home {
+    let home = Home::new();
+    let server = home.serve();
+    let money = |amount: &str| json!({ "amount": amount, "currency": "CNY" });
+    let events = [
+        party("erp:K1", "王伟", &[("phone", "13800138000", "CN")]),
+        event("product.described.v1", "product:erp:P7", "2026-01-01T08:00:00Z", json!({ "name": "木蜡油 1L" })),
+        event(
+            "sales.order_placed.v1",
+            "order:erp:SO-1",
+            "2026-02-01T08:00:00Z",
+            json!({ "references": [reference("buyer", "party:erp:K1")], "total": money("318.00"), "channel": "web",
+                "lines": [{ "product": "P7", "quantity": "2", "unit": "桶", "unit_price": "159.00", "amount": "318.00" }] }),
+        ),
+        event(
+            "shipping.dispatched.v1",
+            "delivery:wms:DN-1",
+            "2026-02-02T08:00:00Z",
+            json!({ "carrier": "sf", "promised_on": "2026-02-05", "items": [{ "product": "P7", "quantity": "2", "order": "order:erp:SO-1" }],
+                "references": [reference("order", "order:erp:SO-1"), reference("tracking", "track:sf:SF1")] }),
+        ),
+        event(
+            "shipping.scanned.v1",
+            "track:sf:SF1",
+            "2026-02-03T08:00:00Z",
+            json!({ "text": "到达派送网点", "place": { "city": "沈阳" } }),
+        ),
+        event("shipping.delivered.v1", "track:sf:SF1", "2026-02-04T09:30:00Z", json!({ "signed_by": "前台" })),
+        event(
+            "finance.invoice_issued.v1",
+            "invoice:erp:I1",
+            "2026-02-04T10:00:00Z",
+            json!({ "references": [reference("buyer", "party:erp:K1"), reference("order", "order:erp:SO-1")], "total": money("318.00") }),
+        ),
+        event(
+            "finance.payment_received.v1",
+            "payment:bank:P1",
+            "2026-02-06T10:00:00Z",
+            json!({ "amount": money("300.00"), "text": "货款 I1", "payer": { "name": "王伟" },
+                "allocations": [{ "invoice": "invoice:erp:I1", "amount": "300.00" }] }),
+        ),
+        event(
+            "service.case_opened.v1",
+            "case:desk:C1",
+            "2026-02-07T10:00:00Z",
+            json!({ "references": [reference("order", "order:erp:SO-1")], "title": "漏液", "words": "有一桶漏了" }),
+        ),
+        event(
+            "service.case_noted.v1",
+            "case:desk:C1",
+            "2026-02-07T11:00:00Z",
+            json!({ "by": "周舟", "words": "发来照片" }),
+        ),
+    ];
+    assert_eq!(server.batch(&events).status, 200);
+    server.settle();
+    let (status, inside) = {
+        let reply = server.get("/v1/documents/order:erp:SO-1");
+        (reply.status, reply.body)
+    };
+    assert_eq!((status, inside["content"]["channel"].as_str()), (200, Some("web")));
+    server.get("/v1/documents/order:erp:none").is_problem(404);
+    server.get("/v1/documents/phone:+8613800138000").is_problem(400);
+    assert_eq!(server.stop(), 0);
+    home
+}
+
+#[test]
+fn a_document_shows_what_stands_on_it_whose_it_is_and_what_belongs_to_it() {
+    let home = told();
+    let inside = |subject: &str| home.run(&["show", subject, "--json"]).exits(0).json();
+    let order = inside("order:erp:SO-1");
+    assert_eq!(order["content"]["lines"][0]["name"], "木蜡油 1L", "its source described the product: {order}");
+    assert_eq!(order["why"]["trade"], "the order names party:erp:K1 as buyer");
+    assert_eq!((&order["names"][0]["role"], &order["names"][0]["name"]), (&json!("buyer"), &json!("王伟")));
+    let subjects = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|one| one["subject"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(subjects(&order["named_by"]), ["case:desk:C1", "delivery:wms:DN-1", "invoice:erp:I1"]);
+    assert_eq!(subjects(&order["shipments"]), ["delivery:wms:DN-1", "track:sf:SF1"]);
+
+    let payment = inside("payment:bank:P1");
+    assert_eq!(
+        (&payment["content"]["text"], &payment["content"]["payer"]["name"]),
+        (&json!("货款 I1"), &json!("王伟"))
+    );
+    assert_eq!(inside("invoice:erp:I1")["open"], "18.00");
+    let case = home.run(&["show", "case:desk:C1"]).exits(0).out;
+    assert!(case.contains("有一桶漏了") && case.contains("发来照片") && case.contains("order:erp:SO-1"), "{case}");
+    let track = home.run(&["show", "track:sf:SF1"]).exits(0).out;
+    assert!(track.contains("沈阳") && track.contains("signed by 前台"), "{track}");
+    home.run(&["show", "order:erp:SO-2"]).exits(1).tells(&["nothing is known of order:erp:SO-2"]);
+}
+
+#[test]
+fn what_was_delivered_is_dated_by_it_and_its_delivery_is_not_open() {
+    let home = told();
+    for subject in ["delivery:wms:DN-1", "track:sf:SF1"] {
+        let shown = home.run(&["show", subject, "--json"]).exits(0).json();
+        let delivered = (shown["status"].as_str(), shown["delivered_at"].as_str());
+        assert_eq!(delivered, (Some("delivered"), Some("2026-02-04T09:30:00Z")), "{subject}");
+    }
+    let listed = home.run(&["documents", "party:erp:K1", "--json"]).exits(0).lines();
+    let delivery = listed.iter().find(|row| row["subject"] == "delivery:wms:DN-1").unwrap();
+    assert_eq!(delivery["status"], "delivered");
+    let view = home.run(&["show", "party:erp:K1"]).exits(0).out;
+    assert!(view.contains("delivered 2026-02-04 09:30Z"), "{view}");
+}
+
+#[test]
+fn a_document_of_the_past_has_what_had_happened_by_then_inside() {
+    let home = told();
+    let past = home.run(&["show", "track:sf:SF1", "--json", "--as-of", "2026-02-03"]).exits(0).json();
+    assert_eq!((past["status"].as_str(), past["events"].as_array().map(Vec::len)), (Some("open"), Some(1)));
+    let past = home.run(&["show", "case:desk:C1", "--json", "--as-of", "2026-02-07T10:30:00Z"]).exits(0).json();
+    assert_eq!((&past["content"]["words"], &past["named_by"]), (&json!("有一桶漏了"), &json!([])));
+}
