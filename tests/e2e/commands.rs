@@ -64,7 +64,8 @@ fn an_identifier_of_two_customers_names_both_and_fails() {
 fn what_is_unknown_fails_and_what_is_no_reference_is_wrong_use() {
     let home = told();
     home.run(&["show", "party:erp:nobody"]).exits(1).tells(&["nothing is known of party:erp:nobody"]);
-    home.run(&["show", "18102"]).exits(2).tells(&["18102", "expected a customer id"]);
+    home.run(&["show", "18102"]).exits(1).tells(&["no document has the number `18102`", "expected a customer id"]);
+    home.run(&["show", "nobody"]).exits(2).tells(&["nobody", "expected a customer id"]);
     home.run(&["show"]).exits(2);
     home.run(&["ingest"]).exits(2);
     home.run(&["show", "party:erp:K1", "--today", "2026-02-30"]).exits(2);

@@ -127,3 +127,65 @@ fn a_document_of_the_past_has_what_had_happened_by_then_inside() {
     let past = home.run(&["show", "case:desk:C1", "--json", "--as-of", "2026-02-07T10:30:00Z"]).exits(0).json();
     assert_eq!((&past["content"]["words"], &past["named_by"]), (&json!("有一桶漏了"), &json!([])));
 }
+
+#[test]
+fn whatever_stands_on_a_paper_finds_whose_it_is() {
+    let home = told();
+    let found = |words: &[&str]| {
+        let mut asked = vec!["find", "--json"];
+        asked.extend(words);
+        home.run(&asked).exits(0).json()
+    };
+    for (asked, subject) in [
+        (&["SO-1"][..], "order:erp:SO-1"),
+        (&["so", "1"], "order:erp:SO-1"),
+        (&["#SO", "1"], "order:erp:SO-1"),
+        (&["SF1"], "track:sf:SF1"),
+        (&["dn-0001"], "delivery:wms:DN-1"),
+    ] {
+        let hits = found(asked);
+        assert_eq!((&hits[0]["document"]["subject"], &hits[0]["name"]), (&json!(subject), &json!("王伟")), "{asked:?}");
+    }
+    let of_one = found(&["1"]);
+    let mut subjects: Vec<&str> =
+        of_one.as_array().unwrap().iter().filter_map(|hit| hit["document"]["subject"].as_str()).collect();
+    subjects.sort_unstable();
+    assert_eq!(
+        subjects,
+        ["case:desk:C1", "delivery:wms:DN-1", "invoice:erp:I1", "order:erp:SO-1", "payment:bank:P1", "track:sf:SF1"]
+    );
+    for words in [&["138", "0013", "8000"][..], &["王", "伟"], &["王伟", "138-0013-8000"], &["\u{2ea9}伟"]] {
+        let hits = found(words);
+        assert_eq!(
+            (&hits[0]["name"], &hits[0]["reached_by"][0]),
+            (&json!("王伟"), &json!("+8613800138000")),
+            "{words:?}"
+        );
+        assert_eq!(hits[0]["last"]["subject"], "case:desk:C1");
+    }
+    assert_eq!(home.run(&["show", "so-1", "--json"]).exits(0).json()["subject"], "order:erp:SO-1");
+    home.run(&["show", "1"]).exits(1).tells(&["`1` is the number of 6 documents", "order:erp:SO-1"]);
+    assert_eq!(home.run(&["events", "SO-1", "--json"]).exits(0).lines().len(), 1);
+}
+
+#[test]
+fn a_waybill_of_which_the_carrier_is_silent_leads_to_its_delivery_and_an_address_to_its_customer() {
+    let home = Home::new();
+    let server = home.serve();
+    let mut far = party("erp:K2", "李娜", &[]);
+    far["data"]["addresses"] = json!([{ "line": "人民路 1", "city": "沈阳" }]);
+    let dispatched = event(
+        "shipping.dispatched.v1",
+        "delivery:wms:DN-9",
+        "2026-02-02T08:00:00Z",
+        json!({ "references": [reference("buyer", "party:erp:K2"), reference("tracking", "track:sf:SF99")] }),
+    );
+    assert_eq!(server.batch(&[far, party("erp:K3", "李娜", &[]), dispatched]).status, 200);
+    server.settle();
+    let reply = server.get("/v1/documents/sf99");
+    assert_eq!((reply.status, &reply.body["subject"]), (200, &json!("delivery:wms:DN-9")), "{}", reply.body);
+    let reply = server.get("/v1/customers?q=%E6%9D%8E%E5%A8%9C+%E6%B2%88%E9%98%B3");
+    let hits = reply.body["items"].as_array().unwrap();
+    assert_eq!((hits.len(), &hits[0]["address"]), (1, &json!("人民路 1, 沈阳")), "{}", reply.body);
+    assert_eq!(server.stop(), 0);
+}

@@ -93,8 +93,9 @@ pub(crate) async fn get_customer(
         }
         None => Zoned::now().date(),
     };
-    let of = parse_reference(named)?;
+    let named = read_name(named)?;
     let _turn = face.turns.read_turn(1, &connection).await?;
+    let of = face.service.read_reference(&named).await?;
     Ok(Json(face.service.view(&of, Some(day_number(today))).await?).into_response())
 }
 
@@ -121,12 +122,12 @@ pub(crate) async fn get_document(
     Extension(connection): ConnectionExtension,
     named: PathResult,
 ) -> Result<Response, ProblemDetails> {
-    let reference = parse_reference(named)?;
-    let CustomerReference::Subject(subject) = &reference else {
-        let message = format!("`{reference}` is no document: expected one such as order:erp:4711");
+    let named = read_name(named)?;
+    let _turn = face.turns.read_turn(1, &connection).await?;
+    let CustomerReference::Subject(subject) = &face.service.read_reference(&named).await? else {
+        let message = format!("`{named}` is no document: expected one such as order:erp:4711");
         return Err(ServiceError::new(ErrorCode::Invalid, message).into());
     };
-    let _turn = face.turns.read_turn(1, &connection).await?;
     Ok(Json(face.service.document(subject).await?).into_response())
 }
 
@@ -137,11 +138,12 @@ async fn list_page(
     uri: &Uri,
 ) -> Result<Response, ProblemDetails> {
     let PageQuery { cursor, limit } = PageQuery::read(uri)?;
-    let (of, limit) = (parse_reference(named)?, limit.unwrap_or(PAGE));
+    let (named, limit) = (read_name(named)?, limit.unwrap_or(PAGE));
     let turn = face.turns.read_turn(limit, connection).await?;
     let service = face.service.clone();
     let read = async move {
         fail::fail_point!("api.read");
+        let of = service.read_reference(&named).await?;
         let page = service.documents(Some(&of), listing, cursor.as_deref(), limit).await?;
         // The answer is written before the turn ends: that takes as long as reading it did.
         let answer = Json(page).into_response();
@@ -157,9 +159,9 @@ async fn list_page(
     read.await.map_err(|_| ServiceError::new(ErrorCode::Internal, "reading the page broke off"))?
 }
 
-fn parse_reference(named: PathResult) -> Result<CustomerReference, ProblemDetails> {
+fn read_name(named: PathResult) -> Result<String, ProblemDetails> {
     let Path(text) = named.map_err(|e| bad_request(e.body_text()))?;
-    Ok(text.parse::<CustomerReference>()?)
+    Ok(text)
 }
 
 fn bad_request(detail: String) -> ProblemDetails {

@@ -1,19 +1,28 @@
-//! Customers by words: names, identifiers, numbers, cities.
+//! Customers by what is said: names, identifiers, numbers, cities, the numbers of their documents.
 
 use std::collections::BTreeSet;
 
-use onefold_view::MatchNearness;
+use onefold_customer::CustomerRows;
+use onefold_event::Subject;
+use onefold_view::{DocumentNumber, MatchNearness, NumberNearness, SearchTerm};
 use serde::Serialize;
 
-use crate::{CustomerName, ErrorCode, Service, ServiceError};
+use crate::customer::name_of;
+use crate::document::rows::SubjectReader;
+use crate::document::timeline::row;
+use crate::{CustomerReference, Document, ErrorCode, Service, ServiceError};
 
 /// Customers that one search answers at most.
 pub const MOST_FOUND: usize = 100;
+/// Documents whose last digits are the same that are looked at: one of each kind and year of every source.
+const MOST_NUMBERED: usize = 500;
+/// Phones and mail addresses that tell people of one name apart.
+const TELLING: usize = 2;
 
 /// A customer that was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct SearchHit {
-    /// The id it bears now.
+    /// The id it bears now; empty: nobody holds the document that was found.
     pub id: String,
     /// Its name.
     pub name: String,
@@ -21,11 +30,30 @@ pub struct SearchHit {
     pub parties: Vec<String>,
     /// The words that it is found by.
     pub found_by: Vec<String>,
+    /// Its first phones and mail addresses, by which people of one name are told apart.
+    pub reached_by: Vec<String>,
+    /// Where it is.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub address: String,
+    /// Its last document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<Document>,
+    /// The document by whose number it was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<Document>,
+}
+
+/// A document that has a number, and how near that comes to what was asked.
+struct NumberedDocument {
+    nearness: NumberNearness,
+    subject: Subject,
+    document: Document,
 }
 
 impl Service {
-    /// Customers that all the words fit, the nearest first; no word need be complete. Where more than [`MOST_FOUND`] texts
-    /// fit, the nearest of as many: further words tell them apart.
+    /// Customers that all the words fit, or whose documents have the number that was asked, the nearest first; no word need be
+    /// complete, and digits may be said in groups. Where more than [`MOST_FOUND`] texts fit, the nearest of as many: further
+    /// words tell them apart.
     ///
     /// # Errors
     /// There is no word to look for, or the read model cannot be read.
@@ -33,34 +61,169 @@ impl Service {
         if !text.chars().any(char::is_alphanumeric) {
             return Err(ServiceError::invalid(format!("`{text}` holds no word to look for")));
         }
-        let mut fitting = self.store.find(text, MOST_FOUND).await?;
-        fitting.sort_by_cached_key(|found| MatchNearness::of(&found.text, text));
+        let limit = limit.clamp(1, MOST_FOUND);
+        let mut numbered = self.numbered(text).await?;
+        numbered.truncate(limit);
+        let meant = numbered.partition_point(|one| one.nearness < NumberNearness::Ending);
+        let ending = numbered.split_off(meant);
+        let (words, beginnings) = self.found_by_words(text, limit).await?;
+        let mut hits = self.holders_of(numbered).await?;
+        // A number that ends so is nearer than a word that only begins so.
+        for hit in words.into_iter().chain(self.holders_of(ending).await?).chain(beginnings) {
+            let known = hit.document.is_none() && hits.iter().any(|known| known.id == hit.id);
+            if !known && hits.len() < limit {
+                hits.push(hit);
+            }
+        }
+        let shown = hits.iter_mut().flat_map(|hit| hit.last.iter_mut().chain(&mut hit.document)).collect();
+        SubjectReader::Now(self).date_deliveries(shown).await?;
+        Ok(hits)
+    }
+
+    /// Customers that all the words fit: those that have them whole, and those of whom a word only begins so.
+    async fn found_by_words(&self, text: &str, limit: usize) -> Result<(Vec<SearchHit>, Vec<SearchHit>), ServiceError> {
+        let spoken = SearchTerm::spoken(text);
+        let mut asked = spoken.as_deref().unwrap_or(text);
+        let mut fitting = self.store.find(asked, MOST_FOUND).await?;
+        if fitting.is_empty() && spoken.is_some() {
+            asked = text;
+            fitting = self.store.find(asked, MOST_FOUND).await?;
+        }
+        fitting.sort_by_cached_key(|found| MatchNearness::of(&found.text, asked));
         // Only who is answered is read: a customer may fit by several texts of its own.
         let (mut nearest, mut seen) = (Vec::new(), BTreeSet::new());
         for found in fitting {
             let Some(party) = found.parties.first().cloned().filter(|party| !seen.contains(party)) else { continue };
             seen.extend(found.parties.iter().cloned());
             nearest.push((party, found));
-            if nearest.len() == limit.clamp(1, MOST_FOUND) {
+            if nearest.len() == limit {
                 break;
             }
         }
         let first: Vec<String> = nearest.iter().map(|(party, _)| party.clone()).collect();
-        let customers: Vec<CustomerName> = self.names(&first).await?;
-        let mut hits = Vec::<SearchHit>::new();
+        let customers: Vec<SearchHit> =
+            self.customers().profiles(&first).await?.iter().map(|rows| self.hit(rows)).collect();
+        let (mut whole, mut beginnings) = (Vec::<SearchHit>::new(), Vec::<SearchHit>::new());
         for (party, found) in &nearest {
-            if hits.iter().any(|hit| hit.parties.contains(party)) {
+            if whole.iter().chain(&beginnings).any(|hit| hit.parties.contains(party)) {
                 continue;
             }
             // Whoever is found by words is known: left out, one that is damaged would seem not to exist.
-            let Some(name) = customers.iter().find(|customer| customer.parties.contains(party)) else {
+            let Some(customer) = customers.iter().find(|customer| customer.parties.contains(party)) else {
                 let damaged =
                     format!("`{party}` is found by its words and is nobody: `onefold rebuild` makes the views again");
                 return Err(ServiceError::new(ErrorCode::Damaged, damaged));
             };
-            let CustomerName { id, name, parties } = name.clone();
-            hits.push(SearchHit { id, name, parties, found_by: found.text.lines().map(str::to_owned).collect() });
+            let found_by = found.text.lines().map(str::to_owned).collect();
+            let hit = SearchHit { found_by, ..customer.clone() };
+            match MatchNearness::of(&found.text, asked) {
+                MatchNearness::Beginnings => beginnings.push(hit),
+                _ => whole.push(hit),
+            }
+        }
+        Ok((whole, beginnings))
+    }
+
+    /// A customer as it is told apart from others of its name.
+    fn hit(&self, rows: &CustomerRows) -> SearchHit {
+        let view = rows.view(&self.rules, None, None);
+        let of_kind = |kind: &'static str| {
+            let held = view.identifiers.iter().filter(move |one| one.kind == kind && one.state != "withdrawn");
+            held.map(|one| one.value.clone()).take(TELLING)
+        };
+        let address = view.profile.iter().find(|(field, _)| field.ends_with("address"));
+        SearchHit {
+            name: name_of(&view),
+            reached_by: of_kind("phone").chain(of_kind("email")).collect(),
+            address: address.map(|(_, value)| value.value.clone()).unwrap_or_default(),
+            last: view.latest.first().cloned(),
+            id: view.id,
+            parties: view.parties,
+            ..SearchHit::default()
+        }
+    }
+
+    /// Who holds documents, each with the number by which it is found.
+    async fn holders_of(&self, numbered: Vec<NumberedDocument>) -> Result<Vec<SearchHit>, ServiceError> {
+        let mut hits = Vec::new();
+        for NumberedDocument { subject, document, .. } in numbered {
+            let found_by = vec![subject.number().to_owned()];
+            let holder = match self.customer(&CustomerReference::Subject(subject)).await {
+                Ok(rows) => self.hit(&rows),
+                // Nobody's.
+                Err(error) if error.code == ErrorCode::NotFound => SearchHit::default(),
+                Err(error) => return Err(error),
+            };
+            hits.push(SearchHit { found_by, document: Some(document), ..holder });
         }
         Ok(hits)
+    }
+
+    /// Documents that have a number, the nearest first, of those the latest. A waybill of which its carrier has told nothing stands
+    /// for what names it.
+    async fn numbered(&self, text: &str) -> Result<Vec<NumberedDocument>, ServiceError> {
+        let Some(number) = DocumentNumber::of(text).filter(|_| text.chars().any(|c| c.is_ascii_digit())) else {
+            return Ok(Vec::new());
+        };
+        let subjects = self.store.numbered(&number, MOST_NUMBERED).await?;
+        let near = |key: String| {
+            let subject: Subject = key.parse().ok()?;
+            Some((number.nearness(&DocumentNumber::of(subject.number())?)?, subject))
+        };
+        let near: Vec<(NumberNearness, Subject)> = subjects.into_iter().filter_map(near).collect();
+        let mut found = Vec::new();
+        let mut keys: Vec<String> = near.iter().map(|(_, subject)| subject.to_string()).collect();
+        let mut nearness: Vec<NumberNearness> = near.into_iter().map(|(nearness, _)| nearness).collect();
+        // What is only named leads to what names it, which is looked at in a second round.
+        for _ in 0..2 {
+            let (mut naming, mut nearness_of_naming) = (Vec::new(), Vec::new());
+            for ((key, state), nearness) in keys.iter().zip(self.store.subjects(&keys).await?).zip(nearness) {
+                let (Some(state), Ok(subject)) = (state, key.parse::<Subject>()) else { continue };
+                match row(key, &state.contributions(&subject)) {
+                    Some(document) => found.push(NumberedDocument { nearness, subject, document }),
+                    None => {
+                        nearness_of_naming.extend(state.inbound.keys().next().map(|_| nearness));
+                        naming.extend(state.inbound.keys().next().cloned());
+                    }
+                }
+            }
+            (keys, nearness) = (naming, nearness_of_naming);
+        }
+        found.sort_by(|a, b| {
+            let at = |one: &NumberedDocument| one.document.at.to_string();
+            (a.nearness, at(b), &a.subject).cmp(&(b.nearness, at(a), &b.subject))
+        });
+        found.dedup_by(|a, b| a.subject == b.subject);
+        Ok(found)
+    }
+
+    /// What a customer or document is called: an id, an identifier, a subject, or the number of one document alone.
+    ///
+    /// # Errors
+    /// It is none of these, several documents have the number, or the read model cannot be read.
+    pub async fn read_reference(&self, text: &str) -> Result<CustomerReference, ServiceError> {
+        let parsed = text.parse::<CustomerReference>();
+        let Err(error) = parsed else { return parsed };
+        if text.contains(':') || !text.chars().any(|c| c.is_ascii_digit()) {
+            return Err(error);
+        }
+        let mut numbered = self.numbered(text).await?;
+        let nearest = numbered.first().map(|one| one.nearness);
+        numbered.retain(|one| Some(one.nearness) == nearest);
+        match numbered.as_slice() {
+            [] => Err(ServiceError::not_found(format!("no document has the number `{text}`: {}", error.message))),
+            [one] => Ok(CustomerReference::Subject(one.subject.clone())),
+            several => {
+                let named: Vec<&str> = several.iter().take(10).map(|one| one.subject.as_str()).collect();
+                let more = several.len().saturating_sub(named.len());
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let message = format!(
+                    "`{text}` is the number of {} documents: {}{more}; name one of them",
+                    several.len(),
+                    named.join(", ")
+                );
+                Err(ServiceError::new(ErrorCode::Ambiguous, message))
+            }
+        }
     }
 }

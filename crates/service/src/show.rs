@@ -38,7 +38,7 @@ impl Service {
         let rows = self.customer(reference).await?;
         let tallies = self.tallies(&rows).await?;
         let mut view = rows.view(&self.rules, today, tallies.as_ref());
-        SubjectReader::Now(self).date_deliveries(&mut view.latest).await?;
+        SubjectReader::Now(self).date_deliveries(view.latest.iter_mut().collect()).await?;
         Ok(view)
     }
 

@@ -2,7 +2,7 @@
 
 use onefold_event::{Micros, party_id};
 use onefold_identity::IdentifierKey;
-use onefold_view::MoneyMeasure;
+use onefold_view::{DocumentNumber, MoneyMeasure};
 
 use crate::answer::{customers, done, some};
 use crate::assemble::assemble;
@@ -194,4 +194,44 @@ pub(crate) async fn found_are_two_characters_unfinished_words_and_numbers_withou
     for asked in ["伟王", "mullerx", "' | ", ""] {
         assert_eq!(done(store.find(asked, 10).await), [], "{asked}");
     }
+}
+
+pub(crate) async fn documents_are_found_by_their_numbers_as_they_are_said(store: &dyn Store) {
+    let keys = [
+        "invoice:erp:INV-2026-000123",
+        "invoice:erp:INV-2025-000123",
+        "invoice:shop:#1001",
+        "invoice:shop:1001/2",
+        "invoice:sf:SF1400000001221",
+        "invoice:ups:1Z999AA10123456784",
+        "invoice:web:9f3a-77e1",
+        "invoice:kd:\u{53d1}\u{7968} 0007",
+        "invoice:a:b:00000000000000000000042",
+    ];
+    let rows: Vec<_> = keys.iter().map(|key| (*key, invoice(key, "1.00", A))).collect();
+    // A number of a party's own leads to no document.
+    project(store, 0, &[("party:erp:123", party("party:erp:123", "", &[]))]).await;
+    project(store, 0, &rows).await;
+    for (asked, found) in [
+        ("INV-2026-000123", &keys[..2]),
+        ("123", &keys[..2]),
+        ("1001", &keys[2..3]),
+        ("#1001", &keys[2..3]),
+        ("1001/2", &keys[3..4]),
+        ("sf 1400 0000 01221", &keys[4..5]),
+        ("1z999aa10123456784", &keys[5..6]),
+        ("9F3A-77e1", &keys[6..7]),
+        ("7", &keys[7..8]),
+        ("42", &keys[8..]),
+        ("124", &[]),
+        ("6784", &[]),
+    ] {
+        let number = some(DocumentNumber::of(asked));
+        let mut numbered = done(store.numbered(&number, 10).await);
+        numbered.sort();
+        let mut found: Vec<&str> = found.to_vec();
+        found.sort_unstable();
+        assert_eq!(numbered, found, "{asked}");
+    }
+    assert_eq!(done(store.numbered(&some(DocumentNumber::of("123")), 1).await).len(), 1);
 }

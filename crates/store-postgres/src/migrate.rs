@@ -14,7 +14,7 @@ use crate::error::{corrupt, engine};
 use crate::{PostgresOptions, tell};
 
 /// Every step to the present format, in order; a step that was released never changes.
-const STEPS: [(&str, &str); 10] = [
+const STEPS: [(&str, &str); 11] = [
     ("read model", include_str!("../migrations/0001_read_model.sql")),
     ("intake", include_str!("../migrations/0002_intake.sql")),
     ("publishing", include_str!("../migrations/0003_publishing.sql")),
@@ -25,6 +25,7 @@ const STEPS: [(&str, &str); 10] = [
     ("timelines", include_str!("../migrations/0008_timelines.sql")),
     ("fold version", include_str!("../migrations/0009_fold_version.sql")),
     ("fingerprints", include_str!("../migrations/0010_fingerprints.sql")),
+    ("numbers", include_str!("../migrations/0011_numbers.sql")),
 ];
 
 /// What views were made under, as it is kept beside them.

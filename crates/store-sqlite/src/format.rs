@@ -11,8 +11,8 @@ use crate::owned::{Few, Item, place};
 use crate::seal::{Place, digests, seal, sealed_text, unsealed};
 
 /// Every step from one format to the next; a step that was released never changes. The first format is 1.
-const STEPS: [fn(&Connection) -> Result<()>; 9] =
-    [members_of_bundles, decided, further_rows, unread, owned, places, few, fingerprints, sealed];
+const STEPS: [fn(&Connection) -> Result<()>; 10] =
+    [members_of_bundles, decided, further_rows, unread, owned, places, few, fingerprints, sealed, numbered];
 /// Format of the tables.
 pub(crate) const FORMAT: u32 = STEPS.len() as u32 + 1;
 
@@ -241,6 +241,24 @@ fn sealed(c: &Connection) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Documents are found by their numbers, and customers by their addresses too: the texts of all are made again.
+fn numbered(c: &Connection) -> Result<()> {
+    c.execute_batch(
+        "CREATE TABLE number (place INTEGER, subject INTEGER, PRIMARY KEY (place, subject)) WITHOUT ROWID;
+        INSERT OR IGNORE INTO mark SELECT party FROM search;",
+    )?;
+    let mut numbers: Vec<(i64, i64)> = Vec::new();
+    let mut all = c.prepare("SELECT num, key FROM subject")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let place = keys::number_place(row.get_ref(1)?.as_str()?);
+        numbers.extend(place.map(|place| row.get(0).map(|num| (place, num))).transpose()?);
+    }
+    numbers.sort_unstable();
+    let mut put = c.prepare("INSERT INTO number VALUES (?1, ?2)")?;
+    numbers.into_iter().try_for_each(|row| put.execute(row).map(drop))
 }
 
 /// A document's row may have an item too.

@@ -1,8 +1,9 @@
 //! Keys and their numbers, found by place. A place is probed onwards where two keys share it; the text in the row is the judge.
 
-use onefold_event::party_id;
+use onefold_event::{Subject, party_id};
 use onefold_identity::OwnerAtom;
 use onefold_store::KeyPrint;
+use onefold_view::DocumentNumber;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Result};
 use uuid::Uuid;
 
@@ -130,6 +131,12 @@ pub(crate) fn put(connection: &Connection, numbers: impl IntoIterator<Item = (i6
         }
     }
     Ok(())
+}
+
+/// Where a document's number stands in the index of numbers; none for what is no document.
+pub(crate) fn number_place(key: &str) -> Option<i64> {
+    let subject: Subject = key.parse().ok().filter(|subject: &Subject| subject.kind().is_document())?;
+    DocumentNumber::of(subject.number()).map(|number| number.place())
 }
 
 impl Writer {

@@ -26,6 +26,8 @@ pub(crate) struct LoadedLinks {
     pub(crate) members: Vec<(u64, u64)>,
     pub(crate) sets: Vec<(u64, u64)>,
     pub(crate) decided: Vec<u64>,
+    /// Place of a document's number, number of its key.
+    pub(crate) numbered: Vec<(i64, u32)>,
 }
 
 impl LoadedLinks {
@@ -37,6 +39,7 @@ impl LoadedLinks {
         put(c, "INSERT OR IGNORE INTO set_member VALUES (?1, ?2)", sorted(self.sets, pair)?)?;
         let decided = sorted(self.decided, |subject| Ok((known(subject)?,)))?;
         put(c, "INSERT INTO decided VALUES (?1)", decided)?;
+        put(c, "INSERT INTO number VALUES (?1, ?2)", sorted(self.numbered, Ok)?)?;
         let holder = |(value, party, present)| Ok((known(value)?, known(party)?, present));
         put(c, "INSERT INTO holder VALUES (?1, ?2, ?3)", sorted(self.holders, holder)?)?;
         let documents = sorted(self.documents, |(owner, at, subject)| Ok((known(owner)?, at, known(subject)?)))?;

@@ -141,6 +141,7 @@ impl SqliteLoad {
             LoadRow::Subject { key, mut state } => {
                 seal(Place::Subject(&key), &mut state);
                 let num = self.number(&key).0;
+                self.links.numbered.extend(keys::number_place(&key).map(|place| (place, num)));
                 self.connection
                     .prepare_cached("INSERT INTO subject VALUES (?1, ?2, ?3)")?
                     .execute((num, key, state))?;

@@ -13,7 +13,7 @@ use prost::Message;
 use rusqlite::Result;
 
 use crate::db::{Tx, corrupt, engine};
-use crate::keys::text;
+use crate::keys::{number_place, text};
 use crate::owned::{Change, Item};
 use crate::publish::keep;
 use crate::seal::{self, Place, opened};
@@ -181,13 +181,18 @@ impl SqliteProjectTx {
 
     fn write_subjects(&mut self, rows: &[(String, Arc<SubjectState>)]) -> Result<()> {
         let order = self.in_page_order(rows)?;
-        let mut put = self.0.writer.connection.prepare_cached("INSERT OR REPLACE INTO subject VALUES (?1, ?2, ?3)")?;
+        let c = &self.0.writer.connection;
+        let mut put = c.prepare_cached("INSERT OR REPLACE INTO subject VALUES (?1, ?2, ?3)")?;
+        let mut put_number = c.prepare_cached("INSERT OR IGNORE INTO number VALUES (?1, ?2)")?;
         let mut bytes = Vec::new();
         for (num, (key, state)) in order {
             bytes.clear();
             state.encode_raw(&mut bytes);
             seal::seal(Place::Subject(key), &mut bytes);
             put.execute((num, key, &bytes))?;
+            if let Some(place) = number_place(key) {
+                put_number.execute((place, num))?;
+            }
         }
         Ok(())
     }

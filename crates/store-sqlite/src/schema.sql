@@ -6,6 +6,8 @@ CREATE TABLE position (partition INTEGER PRIMARY KEY, next INTEGER NOT NULL);
 -- By which records the log is known.
 CREATE TABLE fingerprint (partition INTEGER PRIMARY KEY, at INTEGER NOT NULL, digest BLOB NOT NULL);
 CREATE TABLE digest (name TEXT PRIMARY KEY, sum BLOB NOT NULL) WITHOUT ROWID;
+-- Documents by where their numbers stand: by their last digits, which are counted up.
+CREATE TABLE number (place INTEGER, subject INTEGER, PRIMARY KEY (place, subject)) WITHOUT ROWID;
 CREATE TABLE subject (num INTEGER PRIMARY KEY, key TEXT NOT NULL, state BLOB NOT NULL);
 -- Facts of long histories, one row each; the id is fact, id and digest, so that a fact's versions and copies stand together.
 CREATE TABLE fact (subject INTEGER, id BLOB, state BLOB NOT NULL, PRIMARY KEY (subject, id)) WITHOUT ROWID;

@@ -12,7 +12,7 @@ use onefold_view::DigestSum;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use crate::db::{corrupt, engine};
-use crate::keys::{find, place, text};
+use crate::keys::{find, number_place, place, text};
 use crate::owned::{self, Few, Item};
 use crate::project::digest;
 use crate::seal::{Place, digest_of, unsealed, unsealed_text};
@@ -134,7 +134,8 @@ impl Reading {
             StoredTable::Owners => numbers.owners(connection, Some(each)),
             StoredTable::Keys => {
                 numbers.fill(connection)?;
-                keys(connection, numbers, each)
+                keys(connection, numbers, each)?;
+                document_numbers(connection, each)
             }
             StoredTable::Documents | StoredTable::OpenItems => {
                 numbers.fill(connection)?;
@@ -286,6 +287,45 @@ fn keys(c: &Connection, numbers: &Numbers, each: &EachRow) -> Result<()> {
         if !leads {
             let key = key.unwrap_or_else(|| format!("#{num}"));
             each(RowPrint::of(StoredTable::Keys, KeyPrint::of(&key), &[&num.to_be_bytes()]), &|| key.clone());
+        }
+    }
+    Ok(())
+}
+
+/// Documents that their numbers do not lead to, and what numbers lead to beside them.
+fn document_numbers(c: &Connection, each: &EachRow) -> Result<()> {
+    let wrong = |num: i64, key: String| {
+        each(RowPrint::of(StoredTable::Keys, KeyPrint::of(&key), &[&num.to_be_bytes()]), &|| key.clone());
+    };
+    let mut sum = 0u128;
+    let mut leads = c.prepare("SELECT EXISTS (SELECT 1 FROM number WHERE place = ?1 AND subject = ?2)")?;
+    let mut all = c.prepare("SELECT num, key FROM subject")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let (num, key): (i64, &str) = (row.get(0)?, row.get_ref(1)?.as_str()?);
+        let Some(place) = number_place(key) else { continue };
+        sum = sum.wrapping_add(mixed(place, num));
+        if !leads.query_row((place, num), |row| row.get::<_, bool>(0))? {
+            wrong(num, key.to_owned());
+        }
+    }
+    let mut found = 0u128;
+    let mut all = c.prepare("SELECT place, subject FROM number")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let (place, num): (i64, i64) = (row.get(0)?, row.get(1)?);
+        found = found.wrapping_add(mixed(place, num));
+    }
+    if found == sum {
+        return Ok(());
+    }
+    let mut all =
+        c.prepare("SELECT n.place, n.subject, s.key FROM number n LEFT JOIN subject s ON s.num = n.subject")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let (place, num, key): (i64, i64, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        if key.as_deref().and_then(number_place) != Some(place) {
+            wrong(num, key.unwrap_or_else(|| format!("#{num}")));
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use onefold_fold::SubjectState;
-use onefold_view::{Bundle, DigestSum, MoneyTotals};
+use onefold_view::{Bundle, DigestSum, DocumentNumber, MoneyTotals};
 
 use crate::{HistoryStore, ReadTx, StoreError};
 
@@ -80,6 +80,10 @@ pub trait ReadStore: HistoryStore {
 
     /// Rows of subjects, in the order asked.
     async fn subjects(&self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError>;
+
+    /// Documents whose number may be this one, at most `limit` and in an order of the store's own: those that stand at its
+    /// [place](DocumentNumber::place), whether they have it or not.
+    async fn numbered(&self, number: &DocumentNumber, limit: usize) -> Result<Vec<String>, StoreError>;
 
     /// Customers found by words, at most `limit`.
     async fn find(&self, text: &str, limit: usize) -> Result<Vec<FoundCustomer>, StoreError>;

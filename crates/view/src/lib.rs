@@ -44,7 +44,7 @@ pub use inbound::{BilledInvoice, MentionRefusal, MentionState, OwnedPart, OwnerK
 pub use money_totals::{MoneyMeasure, MoneyTotals};
 pub use named::{documents_named, parties_named};
 pub use payment::AllocatedAmount;
-pub use search::{MatchNearness, SearchTerm, search_words};
+pub use search::{DocumentNumber, MatchNearness, NumberNearness, SearchTerm, search_words};
 pub use settlement::{SettlementStep, all_mentions, reply_in_step};
 pub use tally::{PurchaseTallies, PurchaseTally};
 pub use view::{

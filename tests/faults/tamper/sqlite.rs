@@ -94,6 +94,9 @@ const OWN: &[Fault] = &[
     fault("key", "keys", A, "UPDATE key SET num = {C} WHERE num = {A}"),
     fault("key", "keys", A, "UPDATE key SET place = place + 1 WHERE num = {invoice}"),
     fault("key", "keys", C, "DELETE FROM key WHERE num = {C}"),
+    fault("number", "keys", A, "UPDATE number SET place = place + 1 WHERE subject = {invoice}"),
+    fault("number", "keys", A, "DELETE FROM number WHERE subject = {invoice}"),
+    fault("number", "keys", A, "INSERT INTO number SELECT place + 7, subject FROM number WHERE subject = {invoice}"),
 ];
 
 #[tokio::test]

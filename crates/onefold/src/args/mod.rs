@@ -25,7 +25,7 @@ pub(crate) use quarantine::QuarantineCommand;
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with records quarantined; 130, 143 ended at once by a second signal.
 
 REF is a customer id (any id ever issued), an identifier (phone:+8613800138000, email:a@b.cn, tax_number:CN:...),
-or a subject (party:uci:18102, invoice:erp:4711).";
+or a subject (party:uci:18102, invoice:erp:4711). `show` and `events` take the number of a document too, as it is said.";
 
 /// One customer, one fold: keeps what every system reports in one log, and folds it into one view of each customer.
 #[derive(Debug, Parser)]
@@ -151,7 +151,7 @@ pub(crate) enum Command {
     Events(RefArgs),
     /// Documents of a customer, or those that nobody holds
     Documents(DocumentsArgs),
-    /// Find customers by names, numbers, identifiers, cities; in the past by id, identifier or subject
+    /// Find customers by names, identifiers, addresses, numbers of their documents; in the past by id, identifier or subject
     Find(FindArgs),
     /// Counts, money and digests over everything; or of one customer
     Status(StatusArgs),

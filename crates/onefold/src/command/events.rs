@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use onefold_service::CustomerReference;
 
 use crate::args::{Globals, RefArgs};
 use crate::hub::HubReader;
@@ -15,8 +14,8 @@ use crate::render;
 const CHUNK: usize = 1_000;
 
 pub(crate) async fn run(args: RefArgs, globals: Globals) -> Result<ExitCode> {
-    let reference: CustomerReference = args.reference.parse()?;
     let reader = HubReader::open(&globals).await?;
+    let reference = reader.service.read_reference(&args.reference).await?;
     let mut out = OutputWriter::open();
     let places = if args.clocks.is_given() {
         let past = reader.service.past_events(&reference, &args.clocks.read_clocks(&globals)?).await?;

@@ -30,10 +30,10 @@ pub(crate) async fn run(args: FindArgs, globals: Globals) -> Result<ExitCode> {
         out.write_json(&hits)?;
     } else {
         for hit in &hits {
-            out.write_line(render::hit_line(hit))?;
+            out.write_line(render::hit_lines(hit))?;
         }
         if hits.is_empty() {
-            out.write_line("nobody is found by these words")?;
+            out.write_line("nobody is found by these words, and no document by this number")?;
         }
     }
     out.finish()?;

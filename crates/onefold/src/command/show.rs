@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use onefold_service::{CustomerReference, ReadClocks, Shown, day_number};
+use onefold_service::{ReadClocks, Shown, day_number};
 
 use crate::args::{Globals, RefArgs};
 use crate::hub::HubReader;
@@ -12,8 +12,8 @@ use crate::past::clocks_line;
 use crate::render;
 
 pub(crate) async fn run(args: RefArgs, globals: Globals) -> Result<ExitCode> {
-    let reference: CustomerReference = args.reference.parse()?;
     let reader = HubReader::open(&globals).await?;
+    let reference = reader.service.read_reference(&args.reference).await?;
     let mut out = OutputWriter::open();
     let shown = if args.clocks.is_given() {
         let clocks = args.clocks.read_clocks(&globals)?;

@@ -56,10 +56,30 @@ pub(crate) fn name_text(customer: &CustomerName) -> String {
     format!("  {}  {}  [{}]", customer.id, called(customer), customer.parties.join(", "))
 }
 
-/// A customer that was found.
-pub(crate) fn hit_line(hit: &SearchHit) -> String {
+/// A customer that was found, with what tells people of one name apart; first the document by whose number it was found.
+pub(crate) fn hit_lines(hit: &SearchHit) -> String {
     let name = if hit.name.is_empty() { "no name known" } else { &hit.name };
-    format!("{}  {name}  [{}]", hit.id, hit.parties.join(", "))
+    let mut text = match (hit.id.is_empty(), &hit.document) {
+        (true, _) => "nobody: unattributed".to_owned(),
+        (false, _) => format!("{name}  {}", hit.id),
+    };
+    let told: Vec<&str> =
+        hit.reached_by.iter().chain([&hit.address]).map(String::as_str).filter(|told| !told.is_empty()).collect();
+    if !told.is_empty() {
+        text.push_str(&format!("\n  {}", told.join("  ")));
+    }
+    if let Some(document) = &hit.document {
+        text.push_str(&format!("\n  found  {}", document_row(document)));
+    }
+    if let Some(last) =
+        hit.last.as_ref().filter(|last| hit.document.as_ref().is_none_or(|found| found.subject != last.subject))
+    {
+        text.push_str(&format!("\n  last   {}", document_row(last)));
+    }
+    if !hit.parties.is_empty() {
+        text.push_str(&format!("\n  [{}]", hit.parties.join(", ")));
+    }
+    text
 }
 
 /// An event with its lineage.

@@ -12,7 +12,7 @@ mod total;
 
 pub(crate) use customer::render_customer;
 pub(crate) use document::render_document;
-pub(crate) use line::{document_row, entry_line, event_text, hit_line, name_text, owner_lines, whole_entry};
+pub(crate) use line::{document_row, entry_line, event_text, hit_lines, name_text, owner_lines, whole_entry};
 pub(crate) use report::render_report;
 pub(crate) use sample::{PageStyle, render_sample};
 pub(crate) use total::{render_customer_status, render_status};

@@ -89,7 +89,7 @@ impl Service {
             SubjectKind::Order => rows.shipments(&named_by, &names).await?,
             _ => Vec::new(),
         };
-        rows.date_deliveries([&mut whose.document]).await?;
+        rows.date_deliveries(vec![&mut whose.document]).await?;
         let parents = rows.parents(state).await?;
         let reason = |facet| owner_reason(subject, state, facet, &parents, &events);
         let why = OwnerReasons { trade: reason(Facet::Trade), receivable: reason(Facet::Receivable) };

@@ -84,7 +84,7 @@ impl SubjectReader<'_> {
             let document = state.and_then(of);
             related.push(RelatedSubject { role, subject, name, document });
         }
-        self.date_deliveries(related.iter_mut().filter_map(|one| one.document.as_mut())).await?;
+        self.date_deliveries(related.iter_mut().filter_map(|one| one.document.as_mut()).collect()).await?;
         Ok(related)
     }
 }

@@ -14,10 +14,7 @@ const DELIVERED: &str = "delivered";
 
 impl SubjectReader<'_> {
     /// Dates what arrived. A delivery has arrived once all of its parcels have, though nobody says so of it: it is not open then.
-    pub(crate) async fn date_deliveries(
-        &self,
-        documents: impl IntoIterator<Item = &mut LatestView>,
-    ) -> Result<(), ServiceError> {
+    pub(crate) async fn date_deliveries(&self, documents: Vec<&mut LatestView>) -> Result<(), ServiceError> {
         let is_shipped = |document: &&mut LatestView| {
             matches!(document.kind.as_str(), "delivery" | "track") && matches!(document.status, "open" | DELIVERED)
         };

@@ -70,7 +70,7 @@ impl Service {
                 }
             }
             if full || !more {
-                SubjectReader::Now(self).date_deliveries(&mut items).await?;
+                SubjectReader::Now(self).date_deliveries(items.iter_mut().collect()).await?;
                 let next = after.filter(|_| more || rest.next().is_some()).map(|place| Cursor(place).to_string());
                 return Ok(Page { items, next });
             }

@@ -152,7 +152,7 @@ impl Service {
         let name = party.and_then(|party| world.name_of(&party));
         let hit = |CustomerName { id, name, parties }| {
             let found_by = vec![reference.to_string()];
-            SearchHit { id, name, parties, found_by }
+            SearchHit { id, name, parties, found_by, ..SearchHit::default() }
         };
         Ok(PastAnswer { answer: FoundCustomers { hits: name.map(hit).into_iter().collect() }, clocks: world.clocks })
     }

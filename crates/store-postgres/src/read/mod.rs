@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use async_trait::async_trait;
 use onefold_fold::SubjectState;
 use onefold_store::{FoundCustomer, ReadStore, ReadTx, StoreError};
-use onefold_view::SearchTerm;
+use onefold_view::{DocumentNumber, SearchTerm};
 
 use self::snapshot::{PostgresRead, subjects};
 use crate::PostgresStore;
@@ -23,6 +23,11 @@ impl ReadStore for PostgresStore {
 
     async fn subjects(&self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError> {
         subjects(self.reader(), keys).await
+    }
+
+    async fn numbered(&self, number: &DocumentNumber, limit: usize) -> Result<Vec<String>, StoreError> {
+        let all = sqlx::query_scalar(include_str!("../sql/numbered.sql")).bind(number.place()).bind(number.prefix());
+        all.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(self.reader()).await.map_err(engine)
     }
 
     async fn find(&self, text: &str, limit: usize) -> Result<Vec<FoundCustomer>, StoreError> {

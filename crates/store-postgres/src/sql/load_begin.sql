@@ -1,3 +1,4 @@
+DROP INDEX subject_by_number;
 ALTER TABLE subject DROP CONSTRAINT subject_pkey;
 ALTER TABLE fact DROP CONSTRAINT fact_pkey;
 ALTER TABLE owner DROP CONSTRAINT owner_pkey;

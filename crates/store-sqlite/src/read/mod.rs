@@ -10,7 +10,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use onefold_fold::SubjectState;
 use onefold_store::{FoundCustomer, ReadStore, ReadTx, StoreError};
-use onefold_view::SearchTerm;
+use onefold_view::{DocumentNumber, SearchTerm};
 use rusqlite::{Connection, Result};
 
 use self::snapshot::SqliteRead;
@@ -28,6 +28,15 @@ impl ReadStore for SqliteStore {
         let wanted = wanted.to_vec();
         let read = move |c: &Connection| {
             wanted.iter().map(|key| keys::find(c, key)?.map_or(Ok(None), |num| customer::state(c, num))).collect()
+        };
+        self.read(read).await
+    }
+
+    async fn numbered(&self, number: &DocumentNumber, limit: usize) -> Result<Vec<String>, StoreError> {
+        let place = number.place();
+        let read = move |c: &Connection| {
+            let sql = "SELECT s.key FROM number n JOIN subject s ON s.num = n.subject WHERE n.place = ?1 ORDER BY n.subject DESC LIMIT ?2";
+            c.prepare_cached(sql)?.query_map((place, limit.cast_signed()), |r| r.get(0))?.collect()
         };
         self.read(read).await
     }

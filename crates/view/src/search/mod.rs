@@ -4,12 +4,18 @@
 //! indexed by single characters and by pairs, other words whole, and long numbers by their last digits too. A word is
 //! letters and digits alone, so that it needs no quoting in any engine's own language.
 
+mod number;
+mod radical;
+
 use std::collections::BTreeSet;
 
 use onefold_identity::{Intermediary, folded_spellings, unicode_address};
 use unicode_normalization::char::is_combining_mark;
 
+use self::radical::whole_character;
 use crate::Bundle;
+
+pub use number::{DocumentNumber, NumberNearness};
 
 /// Suffixes of a long number by which it is found: without country code, without area code.
 const SUFFIXES: [usize; 5] = [11, 10, 9, 8, 7];
@@ -36,6 +42,7 @@ impl SearchTerm {
                 WordRun::Dense(chars) => terms.extend(chars.windows(2).map(|pair| exact(pair.iter().collect()))),
                 WordRun::Word(word) => {
                     let mut words = vec![word.clone()];
+                    words.extend(without_trunk(word));
                     for other in others {
                         if let Some(WordRun::Word(word)) = other.get(at)
                             && !words.contains(word)
@@ -49,12 +56,45 @@ impl SearchTerm {
         }
         terms
     }
+
+    /// A text in which digits that are said in groups, as those of a phone, are one word; none where there are no such groups.
+    pub fn spoken(text: &str) -> Option<String> {
+        let text = text.replace("(0)", "");
+        let is_between = |c: char| matches!(c, ' ' | '\u{a0}' | '\u{3000}' | '-' | '.' | '/' | '(' | ')');
+        let (mut joined, mut rest, mut found) = (String::new(), text.as_str(), false);
+        while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+            let (before, from) = rest.split_at(at);
+            let after = from.find(|c: char| !c.is_ascii_digit() && !is_between(c)).unwrap_or(from.len());
+            let (groups, left) = from.split_at(after);
+            let trimmed = groups.trim_end_matches(is_between);
+            let digits: String = trimmed.chars().filter(char::is_ascii_digit).collect();
+            let is_phone = digits.len() < trimmed.len() && (SHORTEST..=LONGEST_PHONE).contains(&digits.len());
+            found |= is_phone;
+            joined.push_str(before);
+            joined.push_str(if is_phone { &digits } else { trimmed });
+            joined.push_str(groups.get(trimmed.len()..).unwrap_or_default());
+            rest = left;
+        }
+        joined.push_str(rest);
+        found.then_some(joined)
+    }
+}
+
+/// Digits of a phone number at least, without its area code; and at most.
+const SHORTEST: usize = 7;
+const LONGEST_PHONE: usize = 17;
+
+/// A number as it stands in the index, without the zeros that are dialled before it at home or abroad.
+fn without_trunk(word: &str) -> Option<String> {
+    let digits = word.strip_prefix('0')?.trim_start_matches('0');
+    (digits.len() >= SHORTEST && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.to_owned())
 }
 
 /// What a text is indexed by: its words in all their spellings.
 pub fn search_words(text: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
-    for run in spelled_runs(text).into_iter().flatten() {
+    let closed = closed_gaps(text, |_, _| true);
+    for run in spelled_runs(text).into_iter().chain(closed.iter().flat_map(|text| spelled_runs(text))).flatten() {
         match run {
             WordRun::Dense(chars) => {
                 words.extend(chars.iter().map(char::to_string));
@@ -107,9 +147,34 @@ enum WordRun {
 /// Characters of a word that count; a longer one is found by its beginning.
 const LONGEST: usize = 100;
 
-/// The words of a text in each of its spellings, as many in each.
+/// The words of a text in each of its spellings, as many in each. Two characters that stand apart are one name: `王　伟`.
 fn spelled_runs(text: &str) -> Vec<Vec<WordRun>> {
-    folded_spellings(text).iter().map(|text| split_runs(text)).collect()
+    let closed = closed_gaps(text, |before, after| before == 1 && after == 1);
+    folded_spellings(closed.as_deref().unwrap_or(text)).iter().map(|text| split_runs(text)).collect()
+}
+
+/// The text with whole characters for radicals, and without the blanks between characters that are written without any, where
+/// that is wanted between runs of so many; none where it is as it was.
+fn closed_gaps(text: &str, wanted: impl Fn(usize, usize) -> bool) -> Option<String> {
+    if text.is_ascii() {
+        return None;
+    }
+    let whole: Vec<char> = text.chars().map(|c| whole_character(c).unwrap_or(c)).collect();
+    let (mut closed, mut run, mut at) = (String::with_capacity(text.len()), 0, 0);
+    while let Some(&c) = whole.get(at) {
+        let blanks = whole.iter().skip(at).take_while(|c| matches!(c, ' ' | '\u{a0}' | '\u{3000}')).count();
+        if run > 0 && blanks > 0 {
+            let after = whole.iter().skip(at + blanks).take_while(|c| is_dense(**c)).count();
+            if after > 0 && wanted(run, after) {
+                at += blanks;
+                continue;
+            }
+        }
+        run = if is_dense(c) { run + 1 } else { 0 };
+        closed.push(c);
+        at += 1;
+    }
+    (closed != text).then_some(closed)
 }
 
 /// The words of a folded text.
@@ -148,13 +213,14 @@ impl Bundle {
             .map_or(Intermediary::None, |p| u8::try_from(p.intermediary).map_or(Intermediary::None, Into::into))
     }
 
-    /// Name and identifiers, for search; an address whose domain is of other letters than ASCII in both its forms.
+    /// Name, addresses and identifiers, for search; a mail address whose domain is of other letters than ASCII in both its forms.
     pub fn search_words(&self) -> BTreeSet<String> {
         let Some(profile) = &self.profile else { return BTreeSet::new() };
-        let name = profile.fields.get("name").map(|value| value.text.clone());
+        let said = profile.fields.iter().filter(|(field, _)| *field == "name" || field.ends_with("address"));
+        let said = said.map(|(_, value)| value.text.clone());
         let keys = profile.identifiers.iter().filter_map(|shown| shown.key.rsplit(':').next());
         let keys = keys.flat_map(|key| [Some(key.to_owned()), unicode_address(key)]).flatten();
-        name.into_iter().chain(keys).filter(|word| !word.is_empty()).collect()
+        said.chain(keys).filter(|word| !word.is_empty()).collect()
     }
 }
 
@@ -224,6 +290,41 @@ mod tests {
         assert_eq!(MatchNearness::of("王伟", "王伟"), MatchNearness::Line);
         assert_eq!(MatchNearness::of("王伟磊", "王伟"), MatchNearness::Words);
         assert_eq!(MatchNearness::of("+8613800138000", "13800138000"), MatchNearness::Words);
+    }
+
+    #[test]
+    fn a_name_is_found_with_a_gap_in_it_without_one_and_out_of_a_pdf() {
+        for (asked, text) in [
+            ("王伟", "王\u{3000}伟"),
+            ("王 伟", "王伟"),
+            ("王小明", "王 小明"),
+            ("王伟", "\u{2ea9}伟"),
+            ("\u{2f5f}伟", "玉伟"),
+            ("\u{2ee2}超", "马超"),
+            ("王伟 沈阳", "王伟\n沈阳市"),
+        ] {
+            assert!(finds(asked, text), "{asked} {text}");
+        }
+        assert_eq!(MatchNearness::of("王　伟", "王 伟"), MatchNearness::Line);
+        assert_eq!(terms("王 伟"), terms("王伟"));
+        assert!(!finds("王伟", "王\n伟"), "of two lines each says its own");
+    }
+
+    #[test]
+    fn a_phone_is_found_as_it_is_spoken() {
+        for (asked, text) in [
+            ("138 0013 8000", "+8613800138000"),
+            ("0171 / 1234567", "+491711234567"),
+            ("+49 (0)171-123.4567", "+491711234567"),
+            ("0049 171 1234567", "+491711234567"),
+            ("王伟 138-0013-8000", "王伟\n+8613800138000"),
+        ] {
+            assert!(finds(&SearchTerm::spoken(asked).unwrap(), text), "{asked}");
+        }
+        assert!(finds("01711234567", "+491711234567"));
+        for plain in ["SO-0000034", "13800138000", "2026-03", "王伟"] {
+            assert_eq!(SearchTerm::spoken(plain), None, "{plain}");
+        }
     }
 
     #[test]

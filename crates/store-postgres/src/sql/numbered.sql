@@ -1,0 +1,8 @@
+SELECT key FROM subject
+WHERE key !~ '^(party|product|stock|decision):' AND CASE
+    WHEN translate(substring(key FROM '^[^:]*:[^:]*:(.*)$'), E' \u00a0\u3000', '') ~ '^[^0-9]*([0-9]+[-./_#:]+)*[0-9]+$'
+    THEN right(substring(translate(substring(key FROM '^[^:]*:[^:]*:(.*)$'), E' \u00a0\u3000', '') FROM '[0-9]+$'), 18)::bigint
+    ELSE -(hashtextextended(lower(translate(translate(substring(key FROM '^[^:]*:[^:]*:(.*)$'), E' \u00a0\u3000', ''), '-./_#:', '') COLLATE "C"), 0) & 9223372036854775807) - 1
+END
+    = CASE WHEN $1 >= 0 THEN $1 ELSE -(hashtextextended($2 COLLATE "C", 0) & 9223372036854775807) - 1 END
+LIMIT $3
