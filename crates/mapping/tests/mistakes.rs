@@ -92,6 +92,9 @@ fn things_that_cannot_be_meant_are_refused() {
         ("time = \"dd.MM.yyyy HH:mm\"", "time = \"dd.MM.yyyy hh:mm\"", "M0401"),
         ("\"dd.MM.yyyy\", \"yyyy-MM-dd\"", "\"dd/MM/yyyy\", \"MM/dd/yyyy\"", "M0402"),
         ("\"dd.MM.yyyy\", \"yyyy-MM-dd\"", "\"yyyy-mm-dd\"", "M0401"),
+        ("total = \"Total\"", "total = \"Total\"\npromised_on = { from = \"P\", date = \"dd.MM.yy\" }", "M0409"),
+        ("dst = \"earlier\"", "dst = \"earlier\"\npivot = 50", "M0103"),
+        ("total = \"Total\"", "total = { from = \"Total\", pivot = 1950 }", "M0112"),
         ("number = \"1.234,56\"", "number = \"1,5\"", "M0403"),
         ("id = [\"No\"]", "id = [{ calc = \"'a'\" }]", "M0115"),
         ("occurred_at = \"At\"", "", "M0102"),
@@ -134,6 +137,20 @@ fn a_topic_of_intake_is_named_and_nothing_else_is_read() {
     );
     let fuse = "kind = \"kafka\"\ntopics = \"intake.sales\"\n[read]\nstop_after = { share = \"5%\" }\n";
     assert_eq!(code("kind = \"file\"\n[read]\n", fuse), "M0112");
+}
+
+#[test]
+fn a_pattern_that_is_none_lists_all_words_for_times() {
+    for (word, advice) in
+        [("unix", None), ("epoch", Some("did you mean `epoch-s`?")), ("iso", Some("did you mean `iso8601`?"))]
+    {
+        let problems = parse(&orders("dd.MM.yyyy HH:mm", word)).err().unwrap();
+        assert_eq!(problems[0].code, "M0401");
+        for known in ["iso8601", "epoch-s", "epoch-ms", "epoch-days", "excel", "yyyy-MM-dd HH:mm:ss"] {
+            assert!(problems[0].expected.contains(known), "{word}: {}", problems[0]);
+        }
+        assert_eq!(problems[0].help.first().map(String::as_str), advice, "{word}");
+    }
 }
 
 #[test]

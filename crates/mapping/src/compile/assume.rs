@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use onefold_event::{Currency, CurrencyError, Problem};
 
-use crate::compile::cells::settings::{read_currency, read_patterns, read_style, read_years, read_yes_no};
+use crate::compile::cells::settings::{read_currency, read_patterns, read_pivot, read_style, read_years, read_yes_no};
 use crate::compile::compiler::{AssumedSettings, CURRENCY, ConnectorCompiler, REGION, ZONE};
 use crate::language::node::TomlNode;
 use crate::program::cell::{CurrencyOf, TextOf, ZoneOf};
@@ -21,8 +21,8 @@ impl ConnectorCompiler<'_> {
     /// Reads the constants, and declares slots for what is worked out per record.
     pub(crate) fn read_assumptions(&mut self, node: &TomlNode) {
         let known = [
-            "zone", "dst", "date", "time", "years", "number", "negative", "currency", "minor", "region", "blank",
-            "bool",
+            "zone", "dst", "date", "time", "years", "pivot", "number", "negative", "currency", "minor", "region",
+            "blank", "bool",
         ];
         node.allow_keys(&mut self.diagnostics, "[assume]", &known);
         let mut assume = AssumedSettings::default();
@@ -40,6 +40,7 @@ impl ConnectorCompiler<'_> {
             assume.parse.times = read_patterns(times, true, f);
         }
         assume.parse.years = node.get("years").and_then(|n| read_years(n, f));
+        assume.parse.pivot = node.get("pivot").and_then(|n| read_pivot(n, f));
         if let Some(n) = node.get("minor") {
             assume.parse.units = read_units(n, f);
         }

@@ -80,6 +80,7 @@ impl Default for AssumedSettings {
                 dates: Arc::new([]),
                 times: Arc::new([]),
                 years: None,
+                pivot: None,
                 day_of_time: false,
                 zone: None,
                 dst: None,

@@ -114,6 +114,8 @@ pub(crate) struct ParseSettings {
     pub(crate) times: Arc<[DatePattern]>,
     /// Years in which a date may be; none: the usual ones.
     pub(crate) years: Option<RangeInclusive<i16>>,
+    /// The first of the hundred years that two digits may mean.
+    pub(crate) pivot: Option<i16>,
     /// A date is the day of a written time.
     pub(crate) day_of_time: bool,
     pub(crate) zone: Option<ZoneOf>,
@@ -166,6 +168,17 @@ pub(crate) enum ValueCheck {
 }
 
 impl CellDef {
+    /// The patterns that its texts are read by, if it is a date or a time.
+    pub(crate) fn used_patterns(&self) -> &[DatePattern] {
+        let p = &self.parse;
+        match self.ty {
+            ValueType::Date if p.day_of_time => &p.times,
+            ValueType::Time if p.at.is_none() => &p.times,
+            ValueType::Date | ValueType::Time => &p.dates,
+            _ => &[],
+        }
+    }
+
     /// Whether its texts name records.
     pub(crate) fn is_key(&self) -> bool {
         self.key || matches!(self.ty, ValueType::Subject(_))

@@ -10,10 +10,11 @@ use crate::program::cell::{CellDef, TranslationTable, WordTranslation};
 use crate::program::word_tables::UnknownWord;
 use crate::run::frame::{EvaluationStop, ScopeFrame};
 use crate::values::currency_mark::{CurrencyMark, remove_currency_mark};
-use crate::values::date_pattern::{COUNTED_YEARS, DatePattern, PatternMiss, WrittenTime};
+use crate::values::date_pattern::{COUNTED_YEARS, DatePattern};
 use crate::values::instant::{moment_at, moment_of_day, moment_of_local};
 use crate::values::number::NumberStyle;
 use crate::values::value::{CellValue, LocalMoment, ValueType};
+use crate::values::written_time::{PatternMiss, WrittenTime};
 
 pub(crate) fn translate_text<'r>(
     t: &'r WordTranslation,
@@ -190,7 +191,7 @@ fn read_written(cell: &CellDef, time: bool, text: &str) -> Result<WrittenTime, V
     // A pattern that fits in shape tells more than one that does not fit at all.
     let mut worst = PatternMiss::Shape;
     for pattern in patterns {
-        match pattern.read_time(text, years) {
+        match pattern.read_time(text, years, cell.parse.pivot) {
             Ok(written) => return Ok(written),
             Err(PatternMiss::Shape) => {}
             Err(miss) => worst = miss,

@@ -7,11 +7,14 @@
 
 use std::ops::RangeInclusive;
 
-use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
 use onefold_event::POSSIBLE_YEARS;
 
-use crate::values::number::NumberStyle;
+use crate::values::month_name::read_month_name;
+use crate::values::written_time::{
+    PatternMiss, TimeParts, WrittenTime, narrow_integer, read_digits, read_excel, read_iso, read_noon, read_offset,
+    read_pair,
+};
 
 /// A date or time pattern, compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +37,10 @@ enum PatternForm {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PatternToken {
     Year,
+    /// The last two digits of one.
+    ShortYear,
     Month(bool),
+    MonthName,
     Day(bool),
     Hour(bool),
     Hour12(bool),
@@ -47,26 +53,8 @@ enum PatternToken {
     Literal(char),
 }
 
-/// What a text says, before any zone.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum WrittenTime {
-    Local(DateTime),
-    Offset(DateTime, Offset),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PatternMiss {
-    /// Not written so.
-    Shape,
-    /// Written so, but no such day or time exists.
-    NoSuch,
-    /// 24:00, which is 00:00 of the next day.
-    Midnight,
-    /// Written so, in a year that is never meant.
-    Year(i16),
-    /// A number of seconds, days or serials outside the years in which it can be.
-    Range,
-}
+/// Forms that have a name.
+pub(crate) const FORMS: [&str; 5] = ["iso8601", "epoch-s", "epoch-ms", "epoch-days", "excel"];
 
 /// Years that a number of seconds or days may give where the mapping does not say: outside, its unit is another.
 pub(crate) const COUNTED_YEARS: RangeInclusive<i16> = 1990..=2100;
@@ -94,16 +82,22 @@ impl DatePattern {
         }
     }
 
+    /// Whether it gives the last two digits of a year only, so that a century must be said.
+    pub(crate) fn needs_pivot(&self) -> bool {
+        matches!(&self.form, PatternForm::Letters(tokens) if tokens.contains(&PatternToken::ShortYear))
+    }
+
     /// Stands in for one that was refused, so that what needs a pattern does not say so once more.
     pub(crate) fn refused(text: &str) -> Self {
         Self { text: text.to_owned(), form: PatternForm::Iso }
     }
 
-    /// Reads a text whose year is one of `years`, or of the usual ones.
+    /// Reads a text whose year is one of `years`, or of the usual ones; two digits are of the hundred years from `pivot` on.
     pub(crate) fn read_time(
         &self,
         text: &str,
         years: Option<&RangeInclusive<i16>>,
+        pivot: Option<i16>,
     ) -> Result<WrittenTime, PatternMiss> {
         let possible = |written| {
             let (WrittenTime::Local(local) | WrittenTime::Offset(local, _)) = written;
@@ -120,7 +114,7 @@ impl DatePattern {
             }
         };
         match &self.form {
-            PatternForm::Letters(tokens) => read_letters(tokens, text).and_then(possible),
+            PatternForm::Letters(tokens) => read_letters(tokens, text, pivot).and_then(possible),
             PatternForm::Iso => read_iso(text).and_then(possible),
             PatternForm::Epoch(units) => {
                 let n: i64 = text.parse().map_err(|_| PatternMiss::Shape)?;
@@ -148,6 +142,8 @@ impl DatePattern {
                 (PatternToken::Literal(_), _) | (_, PatternToken::Literal(_)) => false,
                 (PatternToken::Year, y) => *y == PatternToken::Year,
                 (x, PatternToken::Year) => *x == PatternToken::Year,
+                (PatternToken::MonthName, y) => *y == PatternToken::MonthName,
+                (x, PatternToken::MonthName) => *x == PatternToken::MonthName,
                 _ => true,
             })
             && a.iter().zip(b).any(|(x, y)| std::mem::discriminant(x) != std::mem::discriminant(y))
@@ -167,7 +163,8 @@ fn parse_letters(text: &str, time: bool) -> Result<Vec<PatternToken>, String> {
         let run = rest.chars().take_while(|x| *x == c).count();
         let token = match (c, run) {
             ('y', 4) => PatternToken::Year,
-            ('y', 2) => return Err("two-digit years need a century: write yyyy, or have the source write it".into()),
+            ('y', 2) => PatternToken::ShortYear,
+            ('M', 3 | 4) => PatternToken::MonthName,
             ('M', 1 | 2) => PatternToken::Month(run == 2),
             ('d', 1 | 2) => PatternToken::Day(run == 2),
             ('H', 1 | 2) => PatternToken::Hour(run == 2),
@@ -189,12 +186,12 @@ fn parse_letters(text: &str, time: bool) -> Result<Vec<PatternToken>, String> {
     }
     let has = |f: fn(&PatternToken) -> bool| tokens.iter().filter(|t| f(t)).count();
     let day = [
-        has(|t| *t == PatternToken::Year),
-        has(|t| matches!(t, PatternToken::Month(_))),
+        has(|t| matches!(t, PatternToken::Year | PatternToken::ShortYear)),
+        has(|t| matches!(t, PatternToken::Month(_) | PatternToken::MonthName)),
         has(|t| matches!(t, PatternToken::Day(_))),
     ];
     if day != [1, 1, 1] {
-        return Err("a pattern names year (yyyy), month (MM or M) and day (dd or d), each once".into());
+        return Err("a pattern names year (yyyy or yy), month (MM, M or MMM) and day (dd or d), each once".into());
     }
     let hours = has(|t| matches!(t, PatternToken::Hour(_))) + has(|t| matches!(t, PatternToken::Hour12(_)));
     if time && (hours != 1 || has(|t| matches!(t, PatternToken::Minute(_))) != 1) {
@@ -209,25 +206,14 @@ fn parse_letters(text: &str, time: bool) -> Result<Vec<PatternToken>, String> {
     Ok(tokens)
 }
 
-#[derive(Default)]
-struct TimeParts {
-    year: i16,
-    month: i8,
-    day: i8,
-    hour: i8,
-    minute: i8,
-    second: i8,
-    nanos: i32,
-    noon: Option<bool>,
-    offset: Option<Offset>,
-}
-
-fn read_letters(tokens: &[PatternToken], text: &str) -> Result<WrittenTime, PatternMiss> {
+fn read_letters(tokens: &[PatternToken], text: &str, pivot: Option<i16>) -> Result<WrittenTime, PatternMiss> {
     let mut p = TimeParts::default();
     let mut rest = text;
     for token in tokens {
         rest = match token {
             PatternToken::Year => read_digits(rest, 4, 4).map(|(n, r)| (p.year = narrow_integer(n), r).1),
+            PatternToken::ShortYear => read_digits(rest, 2, 2).map(|(n, r)| (p.year = full_year(n, pivot), r).1),
+            PatternToken::MonthName => read_month_name(rest).map(|(n, r)| (p.month = narrow_integer(n), r).1),
             PatternToken::Month(two) => read_pair(rest, *two).map(|(n, r)| (p.month = narrow_integer(n), r).1),
             PatternToken::Day(two) => read_pair(rest, *two).map(|(n, r)| (p.day = narrow_integer(n), r).1),
             PatternToken::Hour(two) | PatternToken::Hour12(two) => {
@@ -249,129 +235,21 @@ fn read_letters(tokens: &[PatternToken], text: &str) -> Result<WrittenTime, Patt
     if rest.is_empty() { p.finish_time() } else { Err(PatternMiss::Shape) }
 }
 
-impl TimeParts {
-    fn finish_time(mut self) -> Result<WrittenTime, PatternMiss> {
-        if let Some(pm) = self.noon {
-            if !(1..=12).contains(&self.hour) {
-                return Err(PatternMiss::NoSuch);
-            }
-            self.hour = self.hour % 12 + if pm { 12 } else { 0 };
-        }
-        // The day before the time of day: 30 February at 24:00 is no such day.
-        let date = Date::new(self.year, self.month, self.day).map_err(|_| PatternMiss::NoSuch)?;
-        if (self.hour, self.minute, self.second, self.nanos, self.noon) == (24, 0, 0, 0, None) {
-            return Err(PatternMiss::Midnight);
-        }
-        let time = Time::new(self.hour, self.minute, self.second, self.nanos).map_err(|_| PatternMiss::NoSuch)?;
-        let local = date.to_datetime(time);
-        Ok(self.offset.map_or(WrittenTime::Local(local), |o| WrittenTime::Offset(local, o)))
-    }
-}
-
-fn narrow_integer<T: TryFrom<i32> + Default>(n: i32) -> T {
-    T::try_from(n).unwrap_or_default()
-}
-
-fn read_pair(text: &str, two: bool) -> Option<(i32, &str)> {
-    read_digits(text, if two { 2 } else { 1 }, 2)
-}
-
-fn read_digits(text: &str, least: usize, most: usize) -> Option<(i32, &str)> {
-    let bytes = text.as_bytes();
-    let length = bytes.iter().take(most).take_while(|b| b.is_ascii_digit()).count();
-    if length < least {
-        return None;
-    }
-    let n = bytes.iter().take(length).fold(0, |n, b| n * 10 + i32::from(b - b'0'));
-    text.get(length..).map(|rest| (n, rest))
-}
-
-fn read_noon(text: &str) -> Option<(bool, &str)> {
-    let word = text.get(..2)?;
-    let pm = if word.eq_ignore_ascii_case("pm") {
-        true
-    } else if word.eq_ignore_ascii_case("am") {
-        false
-    } else {
-        return None;
-    };
-    text.get(2..).map(|rest| (pm, rest))
-}
-
-fn read_offset(text: &str) -> Option<(Offset, &str)> {
-    if let Some(rest) = text.strip_prefix(['Z', 'z']) {
-        return Some((Offset::UTC, rest));
-    }
-    let (sign, rest) = match text.strip_prefix('+') {
-        Some(rest) => (1, rest),
-        None => (-1, text.strip_prefix(['-', '\u{2212}'])?),
-    };
-    let (hours, rest) = read_digits(rest, 2, 2)?;
-    let rest = rest.strip_prefix(':').unwrap_or(rest);
-    let (minutes, rest) = read_digits(rest, 2, 2).unwrap_or((0, rest));
-    Some((Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()?, rest))
-}
-
-fn read_iso(text: &str) -> Result<WrittenTime, PatternMiss> {
-    let mut p = TimeParts::default();
-    let step = |text: &'_ str, mark: char| text.strip_prefix(mark).map(str::len);
-    let (year, rest) = read_digits(text, 4, 4).ok_or(PatternMiss::Shape)?;
-    let dash = step(rest, '-').is_some();
-    let rest = rest.strip_prefix('-').unwrap_or(rest);
-    let (month, rest) = read_digits(rest, 2, 2).ok_or(PatternMiss::Shape)?;
-    let rest = if dash { rest.strip_prefix('-').ok_or(PatternMiss::Shape)? } else { rest };
-    let (day, mut rest) = read_digits(rest, 2, 2).ok_or(PatternMiss::Shape)?;
-    (p.year, p.month, p.day) = (narrow_integer(year), narrow_integer(month), narrow_integer(day));
-    if let Some(time) = rest.strip_prefix(['T', 't', ' ']) {
-        let (hour, time) = read_digits(time, 2, 2).ok_or(PatternMiss::Shape)?;
-        let colon = time.starts_with(':');
-        let (minute, mut time) = read_digits(time.strip_prefix(':').unwrap_or(time), 2, 2).ok_or(PatternMiss::Shape)?;
-        (p.hour, p.minute) = (narrow_integer(hour), narrow_integer(minute));
-        let seconds = if colon {
-            time.strip_prefix(':')
-        } else {
-            Some(time).filter(|t| t.starts_with(|c: char| c.is_ascii_digit()))
-        };
-        if let Some(seconds) = seconds {
-            let (second, after) = read_digits(seconds, 2, 2).ok_or(PatternMiss::Shape)?;
-            p.second = narrow_integer(second);
-            time = after;
-            if let Some(fraction) = time.strip_prefix(['.', ',']) {
-                let (n, after) = read_digits(fraction, 1, 9).ok_or(PatternMiss::Shape)?;
-                let places = u32::try_from(fraction.len() - after.len()).unwrap_or(9).min(9);
-                p.nanos = n * 10_i32.pow(9 - places);
-                time = after;
-            }
-        }
-        rest = time;
-        if !rest.is_empty() {
-            let (at, after) = read_offset(rest).ok_or(PatternMiss::Shape)?;
-            p.offset = Some(at);
-            rest = after;
-        }
-    }
-    if rest.is_empty() { p.finish_time() } else { Err(PatternMiss::Shape) }
-}
-
-fn read_excel(text: &str) -> Result<jiff::Timestamp, PatternMiss> {
-    let serial = NumberStyle::PLAIN.read_decimal(text).map_err(|_| PatternMiss::Shape)?;
-    let days: i64 = serial.trunc().try_into().map_err(|_| PatternMiss::Range)?;
-    let micros: i64 = (serial.fract() * rust_decimal::Decimal::from(86_400_000_000_i64))
-        .round()
-        .try_into()
-        .map_err(|_| PatternMiss::Range)?;
-    let base =
-        (days - 25_569).checked_mul(86_400_000_000).and_then(|d| d.checked_add(micros)).ok_or(PatternMiss::Range)?;
-    jiff::Timestamp::from_microsecond(base).map_err(|_| PatternMiss::Range)
+/// The year of the hundred from `pivot` on that ends in these two digits.
+fn full_year(two: i32, pivot: Option<i16>) -> i16 {
+    let first = i32::from(pivot.unwrap_or_default());
+    narrow_integer(first + (two - first).rem_euclid(100))
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::{Date, DateTime};
+
     use super::*;
 
     fn local(pattern: &str, text: &str) -> Result<String, PatternMiss> {
         let time = pattern.contains(['H', 'h']) || pattern == "iso8601" || pattern.starts_with("e");
-        match DatePattern::parse(pattern, time).unwrap().read_time(text, None)? {
+        match DatePattern::parse(pattern, time).unwrap().read_time(text, None, Some(1950))? {
             WrittenTime::Local(at) => Ok(at.to_string()),
             WrittenTime::Offset(at, offset) => Ok(format!("{at}{offset}")),
         }
@@ -389,6 +267,39 @@ mod tests {
             local("yyyy-MM-dd HH:mm:ss.SSSXXX", "2026-03-09 17:05:11.250+08:00").unwrap(),
             "2026-03-09T17:05:11.25+08"
         );
+    }
+
+    #[test]
+    fn months_are_read_by_their_names() {
+        for (pattern, text) in [
+            ("dd MMM yyyy", "09 Mar 2026"),
+            ("MMMM d, yyyy", "MARCH 9, 2026"),
+            ("MMM. d, yyyy", "Mar. 9, 2026"),
+            ("ddMMMyyyy", "09mar2026"),
+            ("yyyy年MMMd日", "2026年三月9日"),
+            ("yyyy年MMMd日", "2026年3月9日"),
+            ("d-MMM-yy", "9-Mar-26"),
+        ] {
+            assert_eq!(local(pattern, text).as_deref(), Ok("2026-03-09T00:00:00"), "{text}");
+        }
+        assert_eq!(local("dd MMM yyyy", "31 Jun 2026"), Err(PatternMiss::NoSuch));
+        for text in ["09 Mär 2026", "09 03 2026", "09 Marc 2026"] {
+            assert_eq!(local("dd MMM yyyy", text), Err(PatternMiss::Shape), "{text}");
+        }
+    }
+
+    #[test]
+    fn two_digits_are_a_year_of_the_hundred_from_the_pivot_on() {
+        for (text, year) in [("50/1/2", 1950), ("99/1/2", 1999), ("00/1/2", 2000), ("49/1/2", 2049)] {
+            assert_eq!(local("yy/M/d", text).unwrap(), format!("{year}-01-02T00:00:00"));
+        }
+        let short = DatePattern::parse("yy/M/d", false).unwrap();
+        let of = |pivot| match short.read_time("05/1/2", Some(&(1..=9999)), Some(pivot)).unwrap() {
+            WrittenTime::Local(at) | WrittenTime::Offset(at, _) => at.year(),
+        };
+        assert_eq!([of(1905), of(1906), of(1999), of(2000), of(2006)], [1905, 2005, 2005, 2005, 2105]);
+        assert!(short.needs_pivot() && !DatePattern::parse("yyyy/M/d", false).unwrap().needs_pivot());
+        assert_eq!(local("yy/M/d", "2026/3/9"), Err(PatternMiss::Shape));
     }
 
     #[test]
@@ -420,7 +331,9 @@ mod tests {
     fn patterns_that_cannot_be_meant_are_refused() {
         for (pattern, time) in [
             ("yyyy-mm-dd", false),
-            ("yy/M/d", false),
+            ("y/M/d", false),
+            ("yyyy yy/M/d", false),
+            ("dd MM MMM yyyy", false),
             ("yyyy-MM", false),
             ("yyyy-MM-dd hh:mm", true),
             ("yyyy-MM-dd", true),
@@ -437,6 +350,9 @@ mod tests {
         assert!(p("d/M/yyyy").can_disagree(&p("MM/dd/yyyy")));
         assert!(!p("yyyy/M/d").can_disagree(&p("yyyy-MM-dd")));
         assert!(!p("dd/MM/yyyy").can_disagree(&p("d/M/yyyy")));
+        assert!(p("yy/MM/dd").can_disagree(&p("dd/MM/yy")));
+        assert!(!p("dd/MMM/yyyy").can_disagree(&p("MM/dd/yyyy")));
+        assert!(!p("dd/MM/yy").can_disagree(&p("dd/MM/yyyy")));
     }
 
     #[test]
@@ -448,7 +364,7 @@ mod tests {
         ] {
             assert_eq!(local(pattern, text), Err(PatternMiss::Year(year)), "{text}");
             let pattern = DatePattern::parse(pattern, pattern == "iso8601").unwrap();
-            assert!(pattern.read_time(text, Some(&(1..=9999))).is_ok(), "{text}");
+            assert!(pattern.read_time(text, Some(&(1..=9999)), None).is_ok(), "{text}");
         }
         assert_eq!(
             (local("yyyy-MM-dd", "1900-01-01").is_ok(), local("yyyy-MM-dd", "1899-12-31")),
@@ -456,7 +372,7 @@ mod tests {
         );
         let days = DatePattern::parse("epoch-days", false).unwrap();
         assert_eq!(
-            (days.read_time("0", None), days.read_time("0", Some(&(1900..=2100))).is_ok()),
+            (days.read_time("0", None, None), days.read_time("0", Some(&(1900..=2100)), None).is_ok()),
             (Err(PatternMiss::Range), true)
         );
     }

@@ -85,6 +85,10 @@ impl NumberStyle {
     fn read_by_style(self, text: &str) -> Option<Decimal> {
         let text: String = text.trim().chars().map(plain_width).collect();
         let (minus, digits) = self.split_sign(&text)?;
+        if let Some((digits, power)) = split_power(digits) {
+            let number = self.shifted(digits, power)?;
+            return Some(unsigned_zero(if minus { -number } else { number }));
+        }
         let (whole, fraction) = match digits.split_once(self.point) {
             Some((whole, fraction)) => (whole, Some(fraction)),
             None => (digits, None),
@@ -101,6 +105,28 @@ impl NumberStyle {
         let number: Decimal =
             if fraction.is_empty() { whole.parse() } else { format!("{whole}.{fraction}").parse() }.ok()?;
         Some(unsigned_zero(if minus { -number } else { number }))
+    }
+
+    /// Digits times a power of ten, exactly. None where zeros stand for digits that a spreadsheet has rounded away.
+    fn shifted(self, digits: &str, power: &str) -> Option<Decimal> {
+        let (whole, fraction) = digits.split_once(self.point).unwrap_or((digits, ""));
+        let all: String = [whole, fraction].concat();
+        let plain = !whole.is_empty()
+            && !digits.ends_with(self.point)
+            && all.len() <= 18
+            && all.bytes().all(|b| b.is_ascii_digit());
+        let by: i64 = power.parse().ok().filter(|by| plain && (-18..=18).contains(by))?;
+        let scale = i64::try_from(fraction.len()).ok()? - by;
+        let (digits, number) = (power.trim_start_matches(['+', '-']), all.parse::<i64>().ok()?);
+        if scale >= 0 {
+            // At most 18 digits and 18 more places: within what a decimal holds.
+            return Decimal::try_from_i128_with_scale(i128::from(number), u32::try_from(scale).ok()?).ok();
+        }
+        // `1.23E+05`, with a sign and two digits, is how spreadsheets print what they have rounded; programs write 1.23E5.
+        let rounded = power.starts_with('+') && digits.len() > 1;
+        let tens = 10_i128.checked_pow(u32::try_from(-scale).ok()?)?;
+        let number = i128::from(number).checked_mul(tens).filter(|n| n.unsigned_abs() < 10_u128.pow(18))?;
+        if rounded { None } else { Decimal::try_from_i128_with_scale(number, 0).ok() }
     }
 
     fn split_sign(self, text: &str) -> Option<(bool, &str)> {
@@ -145,9 +171,11 @@ impl NumberStyle {
     fn number_fault(self, text: &str) -> ValueFault {
         let fault = ValueFault::new("R0412", "a number is not written as the mapping says")
             .instead(text, format!("a number like {}", self.example()));
-        let exponent = text.contains(['e', 'E']) && Decimal::from_scientific(text).is_ok();
-        if exponent {
-            return fault.help("a spreadsheet has shortened it: export the column as a plain number");
+        let shortened = self.split_sign(text).and_then(|(_, digits)| split_power(digits));
+        if shortened.is_some_and(|(_, power)| power.parse::<i64>().is_ok()) {
+            return fault.help(
+                "a spreadsheet has shortened it, and what it left out is lost: export the column as a plain number",
+            );
         }
         let other = EXAMPLES.iter().filter_map(|e| Self::by_example(e)).map(|s| s.with_negative(self.negative));
         match other.filter_map(|s| s.read_by_style(text).map(|n| (s, n))).next() {
@@ -159,6 +187,11 @@ impl NumberStyle {
             None => fault,
         }
     }
+}
+
+/// The power of ten behind the digits of a number such as 1.2E+3.
+fn split_power(digits: &str) -> Option<(&str, &str)> {
+    digits.split_once(['E', 'e'])
 }
 
 /// Digits with at most one point and a leading minus: by far the most common.
@@ -248,6 +281,40 @@ mod tests {
         assert_eq!((fault.code, fault.found.as_str()), ("R0412", "1250,00"));
         assert!(fault.help[0].contains("1250.00"), "{fault:?}");
         assert!(NumberStyle::PLAIN.read_decimal("1E+05").unwrap_err().help[0].contains("spreadsheet"));
+    }
+
+    #[test]
+    fn powers_of_ten_are_the_numbers_that_they_say() {
+        for (example, text, number) in [
+            ("1234.56", "1.2E+3", "1200"),
+            ("1234.56", "1.2345E+2", "123.45"),
+            ("1234.56", "1.2345e2", "123.45"),
+            ("1234.56", "1.2345E+02", "123.45"),
+            ("1234.56", "-1.50E0", "-1.50"),
+            ("1234.56", "1E5", "100000"),
+            ("1234.56", "1.0E7", "10000000"),
+            ("1234.56", "5E-05", "0.00005"),
+            ("1234.56", "-0E3", "0"),
+            ("1.234,56", "1,2345E+2", "123.45"),
+            ("1,234.56", "１．２Ｅ３", "1200"),
+        ] {
+            assert_eq!(read(example, text).as_deref(), Some(number), "{text}");
+        }
+        let after = NumberStyle::PLAIN.with_negative(NegativeStyle::After);
+        assert_eq!(after.read_decimal("1.2E3-").unwrap().to_string(), "-1200");
+    }
+
+    #[test]
+    fn digits_that_a_power_of_ten_does_not_hold_are_not_invented() {
+        for text in ["1E+05", "1.23E+05", "1.23457E+11", "2.4952E+19", "1e+16"] {
+            let fault = NumberStyle::PLAIN.read_decimal(text).unwrap_err();
+            assert!(fault.help[0].contains("spreadsheet"), "{text}: {fault:?}");
+        }
+        for text in
+            ["E5", "1E", "1E+", "1E2.5", "1E19", "1,000E2", "1.E3", ".5E3", "1E99999999999999999999", "1E3E4", "E"]
+        {
+            assert_eq!(read("1,234.56", text), None, "{text}");
+        }
     }
 
     #[test]

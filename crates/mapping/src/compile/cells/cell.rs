@@ -16,11 +16,11 @@ use crate::values::value::{CellValue, LocalMoment, ValueType};
 
 pub(crate) const ORIGINS: [&str; 6] = ["from", "first_of", "join", "value", "use", "calc"];
 
-const OPTIONS: [&str; 42] = [
+const OPTIONS: [&str; 43] = [
     "from", "first_of", "join", "value", "use", "calc", "with", "pick", "trim", "blank", "fold", "strip", "replace",
     "match", "part", "slice", "enum", "lookup", "take", "else", "number", "negative", "minor", "currency", "date",
-    "time", "years", "zone", "dst", "at", "bool", "negate", "abs", "times", "round", "add_days", "default", "required",
-    "on_bad", "one_of", "between", "like",
+    "time", "years", "pivot", "zone", "dst", "at", "bool", "negate", "abs", "times", "round", "add_days", "default",
+    "required", "on_bad", "one_of", "between", "like",
 ];
 
 impl ConnectorCompiler<'_> {

@@ -7,7 +7,7 @@ use onefold_event::Problem;
 use regex::Regex;
 use rust_decimal::Decimal;
 
-use crate::compile::cells::settings::{read_currency, read_patterns, read_style, read_years, read_yes_no};
+use crate::compile::cells::settings::{read_currency, read_patterns, read_pivot, read_style, read_years, read_yes_no};
 use crate::compile::compiler::{CURRENCY, CellContext, ConnectorCompiler, ZONE};
 use crate::language::node::{TomlNode, TomlValue};
 use crate::program::cell::{
@@ -150,6 +150,9 @@ impl ConnectorCompiler<'_> {
         }
         if let Some(found) = node.get("years").and_then(|n| read_years(n, f)) {
             parse.years = Some(found);
+        }
+        if let Some(found) = node.get("pivot").and_then(|n| read_pivot(n, f)) {
+            parse.pivot = Some(found);
         }
         if let Some(dst) = node.get("dst").and_then(|n| n.one_of(f, &DST)) {
             parse.dst = Some(dst);

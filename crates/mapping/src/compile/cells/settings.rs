@@ -7,7 +7,8 @@ use onefold_event::{Currency, CurrencyError, Problem};
 
 use crate::language::node::{TomlNode, TomlValue};
 use crate::report::diagnostics::Diagnostics;
-use crate::values::date_pattern::DatePattern;
+use crate::report::nearest::did_you_mean;
+use crate::values::date_pattern::{DatePattern, FORMS};
 use crate::values::number::{EXAMPLES, NumberStyle};
 
 /// Two years, from and to.
@@ -22,6 +23,19 @@ pub(crate) fn read_years(node: &TomlNode, diagnostics: &mut Diagnostics) -> Opti
             None
         }
     }
+}
+
+/// The first of the hundred years that two digits may mean.
+pub(crate) fn read_pivot(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<i16> {
+    let found = node.expect_integer(diagnostics)?;
+    let pivot = i16::try_from(found).ok().filter(|year| (1000..=9900).contains(year));
+    if pivot.is_none() {
+        node.report_type(
+            diagnostics,
+            "the first of the hundred years that two digits may mean, such as 1950: 50 is 1950 and 49 is 2049",
+        );
+    }
+    pivot
 }
 
 pub(crate) fn read_style(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<NumberStyle> {
@@ -46,7 +60,11 @@ pub(crate) fn read_patterns(node: &TomlNode, time: bool, diagnostics: &mut Diagn
                 list.push(pattern);
             }
             Err(why) => {
-                diagnostics.report_message(&node.span, "M0401", format!("`{text}` is not a pattern: {why}"));
+                let mut problem = Problem::new("M0401", format!("`{text}` is not a pattern: {why}"));
+                let letters = if time { "yyyy-MM-dd HH:mm:ss" } else { "yyyy-MM-dd" };
+                problem.expected = format!("one of {}, or letters such as {letters}", FORMS.join(", "));
+                problem.help.extend(did_you_mean(&text, FORMS.into_iter()));
+                diagnostics.add(&node.span, problem);
                 // One slip is told once: what needs a pattern has this one.
                 list.push(DatePattern::refused(&text));
             }

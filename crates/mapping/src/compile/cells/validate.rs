@@ -16,7 +16,7 @@ impl ConnectorCompiler<'_> {
             let ok = match entry.key.as_str() {
                 "number" | "negative" | "negate" | "abs" | "times" | "round" => number,
                 "minor" | "currency" => *ty == ValueType::Money,
-                "years" => matches!(ty, ValueType::Date | ValueType::Time),
+                "years" | "pivot" => matches!(ty, ValueType::Date | ValueType::Time),
                 "date" => matches!(ty, ValueType::Date | ValueType::Time),
                 "time" => matches!(ty, ValueType::Date | ValueType::Time),
                 "zone" | "dst" | "at" => *ty == ValueType::Time,
@@ -62,6 +62,15 @@ impl ConnectorCompiler<'_> {
                 if p.zone.is_none() && (p.at.is_some() || reads && p.times.iter().any(|t| t.needs_zone())) =>
             {
                 Some(("M0408", "a local time needs a zone", "[assume] zone = \"Europe/Berlin\""))
+            }
+            ValueType::Date | ValueType::Time
+                if reads && p.pivot.is_none() && cell.used_patterns().iter().any(|pattern| pattern.needs_pivot()) =>
+            {
+                Some((
+                    "M0409",
+                    "which century two-digit years are of is not said",
+                    "[assume] pivot = 1950: 50 is 1950 and 49 is 2049",
+                ))
             }
             _ => None,
         };
