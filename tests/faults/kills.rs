@@ -207,3 +207,83 @@ fn every_event_that_was_acknowledged_is_there_after_a_kill() {
         home.run(&["rebuild", "--verify"]).exits(0);
     }
 }
+
+/// Invoices whose days are read in one of these forms.
+fn invoices_connector(home: &Home, day: &str) -> String {
+    let text = format!(
+        r#"
+[connector]
+name = "invoices"
+source = "erp"
+[from]
+kind = "file"
+[read]
+format = "csv"
+group_by = ["No"]
+[assume]
+zone = "UTC"
+date = "{day}"
+number = "1234.56"
+currency = "EUR"
+[event.invoice]
+type = "finance.invoice_issued.v1"
+subject = "No"
+id = ["No"]
+occurred_at = {{ from = "Day", at = "00:00" }}
+[event.invoice.refs]
+bill_to = "Customer"
+[event.invoice.set]
+issued_on = "Day"
+total = {{ from = "Amount", pick = "sum" }}
+"#
+    );
+    home.file(&format!("{}.toml", day.len()), text)
+}
+
+/// Three pages of a retry, so that each kill below finds one that is not taken in, or not closed, yet.
+const KEPT: u64 = 6_000;
+
+#[test]
+fn a_retry_that_is_killed_at_a_border_loses_no_entry_and_doubles_no_event() {
+    // Each with the passes after which it kills.
+    const RETRY_BORDERS: [(&str, u64); 6] = [
+        ("door.before_append", 1),
+        ("log.append.before_commit", 0),
+        ("log.append.after_commit", 0),
+        ("door.after_append", 0),
+        ("retry.before_decide", 1),
+        ("retry.after_decide", 0),
+    ];
+    let home = Home::new();
+    let (wrong, mended) = (invoices_connector(&home, "yyyy-MM-dd"), invoices_connector(&home, "d.M.yyyy"));
+    let mut rows = String::from("No,Customer,Day,Amount\n");
+    (0..KEPT)
+        .for_each(|n| rows.push_str(&format!("I{n},K{},09.03.2026,1.50\nI{n},K{},09.03.2026,2.00\n", n % 90, n % 90)));
+    // One stays, whatever happens.
+    rows.push_str("bad,K1,32.13.2026,1.00\n");
+    let file = home.file("invoices.csv", rows);
+    home.run(&["ingest", "--connector", &wrong, &file]).exits(3);
+    let counts = || {
+        let status = home.run(&["status", "--json"]).exits(0).json();
+        let count = |name: &str| status[name].as_u64().unwrap_or_else(|| panic!("{status}"));
+        (KEPT + 1 - count("quarantined"), count("events"))
+    };
+    let mut before = 0;
+    for (border, passes) in RETRY_BORDERS {
+        let mut command = home.command(&["quarantine", "retry", "--connector", &mended]);
+        let output = command.env("ONEFOLD_FAILPOINTS", format!("{border}={passes}*off->kill")).output().unwrap();
+        assert_eq!(
+            output.status.signal(),
+            Some(SIGKILL),
+            "{border} after {passes}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let (closed, events) = counts();
+        eprintln!("{border} after {passes}: {closed} entries closed, {events} events");
+        assert!((before..=events).contains(&closed) && events <= KEPT, "{border} after {passes}: {closed}, {events}");
+        before = closed;
+    }
+    home.run(&["quarantine", "retry", "--connector", &mended]).exits(3).tells(&["1 still in quarantine"]);
+    assert_eq!(counts(), (KEPT, KEPT));
+    home.run(&["rebuild", "--verify"]).exits(0);
+}

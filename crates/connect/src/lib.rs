@@ -15,8 +15,8 @@ mod source;
 mod window;
 
 pub use ingest::{
-    Example, FileReport, FileState, IngestError, IngestProgress, IngestReport, RetryError, RetryOutcome, Seen, again,
-    ingest, rehearse, retry,
+    Example, FileReport, FileState, IngestError, IngestProgress, IngestReport, RetryError, RetryOutcome, Seen,
+    TriedEntry, again, ingest, rehearse, retry,
 };
 pub use intake::{Intake, IntakeOptions};
 pub use sample::{

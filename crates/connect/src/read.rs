@@ -66,7 +66,7 @@ pub(crate) trait DocumentSink {
 pub(crate) struct PlanCache(Option<(Vec<String>, MappingPlan)>);
 
 impl PlanCache {
-    fn of(&mut self, connector: &Connector, heading: &[String]) -> Result<MappingPlan, Vec<Problem>> {
+    pub(crate) fn of(&mut self, connector: &Connector, heading: &[String]) -> Result<MappingPlan, Vec<Problem>> {
         if let Some((_, plan)) = self.0.as_ref().filter(|(known, _)| known == heading) {
             return Ok(plan.clone());
         }

@@ -6,8 +6,8 @@ mod hub;
 
 use std::sync::Arc;
 
-use hub::{Hub, gzip, invoices_text, parse};
-use onefold_connect::{Input, Intake, IntakeOptions, RetryOutcome, SendError, retry, send};
+use hub::{Hub, gzip, invoices_text, parse, retry};
+use onefold_connect::{Input, Intake, IntakeOptions, RetryOutcome, SendError, send};
 use onefold_door::DoorVerdict;
 use onefold_log::{Log, LogError, LogRecord};
 use onefold_mapping::Connector;

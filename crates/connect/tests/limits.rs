@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hub::{Hub, key, parse};
-use onefold_connect::{Intake, IntakeOptions, NoEvent, PostAnswer, PostedEvent, rehearse, retry, take_posted};
+use hub::{Hub, key, parse, retry};
+use onefold_connect::{Intake, IntakeOptions, NoEvent, PostAnswer, PostedEvent, rehearse, take_posted};
 use onefold_door::{Door, DoorOptions, DoorVerdict};
 use onefold_event::EventLimits;
 use onefold_log::{GroupMembership, Log, LogError, LogRecord, StoredRecord};

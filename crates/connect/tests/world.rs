@@ -2,6 +2,7 @@
 //! Failpoints are the process's, so these stand in a file, and a test, of their own.
 
 #[path = "faults/hub.rs"]
+#[allow(dead_code)]
 mod hub;
 
 use std::sync::Arc;

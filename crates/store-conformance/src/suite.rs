@@ -70,6 +70,7 @@ pub async fn all<S: Store>(open: impl AsyncFn(&str) -> Arc<S>) {
     quarantine::the_same_key_again_keeps_one_entry(&*fresh("again").await).await;
     quarantine::entries_are_listed_by_what_is_asked(&*fresh("list").await).await;
     quarantine::an_entry_is_decided_once(&*fresh("decided").await).await;
+    quarantine::entries_are_decided_together_each_with_its_reason(&*fresh("decided_together").await).await;
     quarantine::what_the_projector_refuses_is_there_with_its_position_and_once(&*fresh("refused").await).await;
 
     verify::a_snapshot_shows_each_row_once_and_nothing_later(&*fresh("snapshot").await).await;

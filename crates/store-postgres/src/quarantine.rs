@@ -1,7 +1,7 @@
 //! Quarantine: entries as JSON, their raw bytes beside.
 
 use async_trait::async_trait;
-use onefold_store::{Quarantine, QuarantineEntry, QuarantineFilter, StoreError};
+use onefold_store::{Quarantine, QuarantineDecision, QuarantineEntry, QuarantineFilter, StoreError};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
@@ -48,14 +48,16 @@ impl Quarantine for PostgresStore {
         row.as_ref().map(entry).transpose()
     }
 
-    async fn decide(&self, number: u64, decision: &str, why: &str) -> Result<bool, StoreError> {
+    async fn decide(&self, decisions: Vec<QuarantineDecision>) -> Result<u64, StoreError> {
         let mut tx = self.stage().await?;
         sqlx::query("SET LOCAL synchronous_commit = on").execute(&mut *tx).await.map_err(engine)?;
-        let sql = "UPDATE quarantine SET decision = $2, why = $3 WHERE number = $1 AND decision = ''";
-        let decided = sqlx::query(sql).bind(number.cast_signed()).bind(decision).bind(why.replace('\0', "\u{FFFD}"));
-        let decided = decided.execute(&mut *tx).await.map_err(engine)?;
+        let numbers: Vec<i64> = decisions.iter().map(|one| one.number.cast_signed()).collect();
+        let words: Vec<&str> = decisions.iter().map(|one| one.decision).collect();
+        let whys: Vec<String> = decisions.iter().map(|one| one.why.replace('\0', "\u{FFFD}")).collect();
+        let sql = include_str!("sql/quarantine_decide.sql");
+        let decided = sqlx::query(sql).bind(numbers).bind(words).bind(whys).execute(&mut *tx).await.map_err(engine)?;
         tx.commit().await.map_err(engine)?;
-        Ok(decided.rows_affected() > 0)
+        Ok(decided.rows_affected())
     }
 
     async fn open(&self) -> Result<u64, StoreError> {

@@ -1,8 +1,8 @@
 //! Quarantine: entries as JSON, their raw bytes beside.
 
 use async_trait::async_trait;
-use onefold_store::{Quarantine, QuarantineEntry, QuarantineFilter, StoreError};
-use rusqlite::{Connection, OptionalExtension, Result, Row};
+use onefold_store::{Quarantine, QuarantineDecision, QuarantineEntry, QuarantineFilter, StoreError};
+use rusqlite::{Connection, OptionalExtension, Result, Row, TransactionBehavior};
 
 use crate::SqliteStore;
 use crate::db::{corrupt, engine};
@@ -50,17 +50,25 @@ impl Quarantine for SqliteStore {
         self.read(move |c| c.prepare_cached(sql)?.query_row([number.cast_signed()], entry).optional()).await
     }
 
-    async fn decide(&self, number: u64, decision: &str, why: &str) -> Result<bool, StoreError> {
-        let writer = self.writer().await?;
-        let sql = "UPDATE quarantine SET decision = ?2, entry = json_set(entry, '$.decision', ?2, '$.why', ?3) WHERE number = ?1 AND decision = ''";
-        let changed = writer.connection.execute(sql, (number.cast_signed(), decision, why)).map_err(engine)?;
-        Ok(changed > 0)
+    async fn decide(&self, decisions: Vec<QuarantineDecision>) -> Result<u64, StoreError> {
+        let mut writer = self.writer().await?;
+        let tx = writer.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(engine)?;
+        let closed = decide(&tx, &decisions).map_err(engine)?;
+        tx.commit().map_err(engine)?;
+        Ok(closed)
     }
 
     async fn open(&self) -> Result<u64, StoreError> {
         let sql = "SELECT count(*) FROM quarantine WHERE decision = ''";
         self.read(move |c| c.prepare_cached(sql)?.query_row([], |r| r.get::<_, i64>(0).map(i64::cast_unsigned))).await
     }
+}
+
+fn decide(c: &Connection, decisions: &[QuarantineDecision]) -> Result<u64> {
+    let sql = "UPDATE quarantine SET decision = ?2, entry = json_set(entry, '$.decision', ?2, '$.why', ?3) WHERE number = ?1 AND decision = ''";
+    let mut close = c.prepare_cached(sql)?;
+    let closed = decisions.iter().map(|d| close.execute((d.number.cast_signed(), d.decision, &d.why)));
+    closed.sum::<Result<usize>>().map(|closed| closed as u64)
 }
 
 fn put(c: &Connection, mut new: QuarantineEntry) -> Result<u64> {

@@ -26,7 +26,7 @@ pub use intake::IntakeStore;
 pub use load::{LoadRow, LoadStore, Loaded};
 pub use project::{OwnerRow, PartyChange, ProjectStore, ProjectTx, RowChanges, set_members};
 pub use publish::{IdentityChange, Members, Note, PartyPage, PublishStore, Published, PublisherLease, Unpublished};
-pub use quarantine::{Quarantine, QuarantineEntry, QuarantineFilter};
+pub use quarantine::{Quarantine, QuarantineDecision, QuarantineEntry, QuarantineFilter};
 pub use read::{DocumentTotals, FoundCustomer, ReadStore, StoreCounts};
 pub use read_tx::{
     CustomerParties, HolderQuery, HolderRows, NamedDecision, OwnerPage, OwnerRows, PartyBundle, PartyRows, ReadTx,

@@ -46,6 +46,17 @@ pub struct QuarantineEntry {
     pub why: String,
 }
 
+/// What becomes of an entry that is closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuarantineDecision {
+    /// Its number.
+    pub number: u64,
+    /// `retried` or `discarded`.
+    pub decision: &'static str,
+    /// Why.
+    pub why: String,
+}
+
 /// Which entries.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct QuarantineFilter {
@@ -74,8 +85,8 @@ pub trait Quarantine: Send + Sync {
     /// One entry.
     async fn get(&self, number: u64) -> Result<Option<QuarantineEntry>, StoreError>;
 
-    /// Closes an entry: `retried` or `discarded`, and why. False where there is none open.
-    async fn decide(&self, number: u64, decision: &str, why: &str) -> Result<bool, StoreError>;
+    /// Closes entries, all of them or none; answers how many were open until now.
+    async fn decide(&self, decisions: Vec<QuarantineDecision>) -> Result<u64, StoreError>;
 
     /// Number of open entries.
     async fn open(&self) -> Result<u64, StoreError>;

@@ -25,7 +25,7 @@ pub(crate) use batch::{RecordBatch, read_inputs};
 
 pub use error::IngestError;
 pub use report::{Example, FileReport, FileState, IngestReport, Seen};
-pub use retry::{RetryError, RetryOutcome, again, retry};
+pub use retry::{RetryError, RetryOutcome, TriedEntry, again, retry};
 
 /// How far an ingest is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

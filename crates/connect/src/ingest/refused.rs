@@ -2,17 +2,16 @@
 
 use onefold_door::Door;
 use onefold_event::{CodecError, EmptyKeyRing, decode};
-use onefold_store::{Quarantine, QuarantineEntry};
+use onefold_store::QuarantineEntry;
 
-use crate::{RetryError, RetryOutcome};
+use crate::RetryError;
 
-/// Whether it is an event to this program, and the views show it. Nothing is taken in: it stands in the log already, and a
-/// copy at the log's end would have another time than the record has wherever the views are made again.
-pub(crate) async fn again(
-    entry: &QuarantineEntry,
-    door: &Door,
-    quarantine: &dyn Quarantine,
-) -> Result<RetryOutcome, RetryError> {
+/// Whether it is an event to this program, and the views show it: then why the entry may be closed. Nothing is taken in: it stands
+/// in the log already, and a copy at the log's end would have another time than the record has wherever the views are made again.
+///
+/// # Errors
+/// It is none, or they do not; or the world fails.
+pub(crate) async fn again(entry: &QuarantineEntry, door: &Door) -> Result<String, RetryError> {
     let number = entry.number;
     // Whether it stays sealed is the projector's to find out; that it decodes is what was wrong with it.
     let decoded =
@@ -26,7 +25,5 @@ pub(crate) async fn again(
     if !door.shows(&event).await? {
         return Err(RetryError::Unfolded { number, resource: entry.resource.clone() });
     }
-    let why = "it is an event to this program, and the views show it";
-    quarantine.decide(number, "retried", why).await?;
-    Ok(RetryOutcome::Skipped(why.to_owned()))
+    Ok("it is an event to this program, and the views show it".to_owned())
 }

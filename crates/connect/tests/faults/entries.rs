@@ -1,15 +1,16 @@
 //! What becomes of events that are posted, of records that contradict, and of entries that are tried again.
 
-use onefold_connect::{NoEvent, PostAnswer, PostedEvent, RetryError, RetryOutcome, again, retry, take_posted};
+use futures_util::{TryStreamExt, stream};
+use onefold_connect::{NoEvent, PostAnswer, PostedEvent, RetryError, RetryOutcome, TriedEntry, again, take_posted};
 use onefold_door::DoorVerdict;
-use onefold_event::{Event, decode, encode};
+use onefold_event::{Event, EventLimits, decode, encode};
 use onefold_log::{LogRecord, StoredRecord};
 use onefold_mapping::MappingOutcome;
 use onefold_store::{Quarantine, QuarantineEntry};
 use onefold_testkit::posted_invoice;
 use serde_json::json;
 
-use crate::hub::{Hub, invoices, table};
+use crate::hub::{Hub, invoices, parse, retry, table};
 
 fn event(no: &str, total: &str) -> Event {
     PostedEvent::from(posted_invoice(no, total)).event(&Default::default()).unwrap()
@@ -105,7 +106,7 @@ async fn a_retry_takes_in_what_passes_now_once_and_closes_the_entry() {
     assert_eq!(hub.store.get(1).await.unwrap().unwrap().tries, 2);
 
     let text = invoices_with_dates();
-    let corrected = crate::hub::parse(&text);
+    let corrected = parse(&text);
     assert!(matches!(again(&entry, Some(&corrected)), Ok(MappingOutcome::Mapped { .. })));
     let done = retry(&entry, Some(&corrected), &hub.door, &hub.store, "days first").await.unwrap();
     assert!(
@@ -129,6 +130,77 @@ async fn a_retry_takes_in_what_passes_now_once_and_closes_the_entry() {
 fn invoices_with_dates() -> String {
     crate::hub::invoices_text("group_by = [\"no\"]")
         .replace("date = \"yyyy-MM-dd\"", "date = [\"yyyy-MM-dd\", \"dd/MM/yyyy\"]")
+}
+
+/// What became of each, in a letter: taken, skipped, again, or not tried.
+fn told(tried: &[TriedEntry]) -> String {
+    let letter = |tried: &TriedEntry| match &tried.outcome {
+        Ok(RetryOutcome::Taken(_)) => 't',
+        Ok(RetryOutcome::Skipped(_)) => 's',
+        Ok(RetryOutcome::Again(_)) => 'a',
+        Err(_) => 'n',
+    };
+    tried.iter().map(letter).collect()
+}
+
+#[tokio::test]
+async fn entries_that_are_tried_together_fare_as_each_would_alone() {
+    let hub = Hub::open().await;
+    let rows = [
+        "1,K1,09/03/2026,1.00,a",
+        "2,K2,never,2.00,good days to come",
+        "3,K3,10/03/2026,3.00,c",
+        "4,K4,10/03/2026,4.00,contradicts what was taken in since",
+        "5,K5,11/03/2026,5.00,as it was taken in since",
+        "6,K6,11/03/2026,6.00,closed meanwhile",
+    ];
+    hub.ingest(&invoices("group_by = [\"no\"]"), "a.csv", table(&rows)).await;
+    let corrected = parse(&invoices_with_dates());
+    hub.ingest(
+        &corrected,
+        "b.csv",
+        table(&["4,K4,2026-03-10,4.50,b", "5,K5,2026-03-11,5.00,as it was taken in since"]),
+    )
+    .await;
+    let mut entries = hub.quarantined().await;
+    assert_eq!(entries.len(), rows.len());
+    entries[5].decision = "discarded".to_owned();
+    let pages = [Ok(entries[..4].to_vec()), Ok(Vec::new()), Ok(entries[4..].to_vec())];
+    let tried = onefold_connect::retry(stream::iter(pages), Some(&corrected), &hub.door, &hub.store, "days first");
+    let pages: Vec<Vec<TriedEntry>> = tried.try_collect().await.unwrap();
+    assert_eq!(pages.iter().map(|page| told(page)).collect::<Vec<_>>(), ["tata", "", "tn"]);
+    let numbers: Vec<u64> = pages.iter().flatten().map(|tried| tried.number).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
+
+    let stay = hub.quarantined().await;
+    let kept: Vec<_> = stay.iter().map(|entry| (entry.number, entry.codes.as_str(), entry.tries)).collect();
+    assert_eq!(kept, [(2, "R0420", 2), (4, "conflict", 2), (6, "R0420", 1)]);
+    for number in [1, 3, 5] {
+        let closed = hub.store.get(number).await.unwrap().unwrap();
+        assert_eq!((closed.decision.as_str(), closed.why.as_str()), ("retried", "days first"));
+    }
+    assert_eq!(hub.events().await.len(), 4, "two that were known before, two that were taken in now");
+}
+
+#[tokio::test]
+async fn an_entry_one_of_whose_events_is_more_than_an_event_may_be_stays_whole() {
+    let wide = Hub::open().await;
+    let call = "[event.call]\npart = \"call\"\ntype = \"sales.contact_made.v1\"\nsubject = \"no\"\nid = [\"no\"]\n\
+                occurred_at = { from = \"day\", at = \"00:00\" }\n[event.call.refs]\nbuyer = \"who\"\n[event.call.set]\ntopic = \"note\"\n";
+    let text = format!("{}\n{call}", crate::hub::invoices_text("group_by = [\"no\"]"));
+    let long = format!("1,K1,2026-03-09,1.00,{}", "x".repeat(3_000));
+    let rows = [&long, "2,K2,2026-03-09,1.00,b"];
+    wide.ingest(&parse(&text.replace("yyyy-MM-dd", "dd.MM.yyyy")), "a.csv", table(&rows)).await;
+    let narrow = Hub::within(EventLimits { event_bytes: 2_000, ..EventLimits::default() }).await;
+    narrow.store.put(wide.quarantined().await).await.unwrap();
+    let pages = stream::iter([Ok(narrow.quarantined().await)]);
+    let mended = parse(&text);
+    let tried = onefold_connect::retry(pages, Some(&mended), &narrow.door, &narrow.store, "mended");
+    let pages: Vec<Vec<TriedEntry>> = tried.try_collect().await.unwrap();
+    assert_eq!(told(&pages[0]), "at", "{:?}", pages[0]);
+    let stay = narrow.quarantined().await;
+    assert_eq!(stay.iter().map(|entry| entry.codes.as_str()).collect::<Vec<_>>(), ["R0436"]);
+    assert_eq!(narrow.subjects().await, ["contact:t:2", "invoice:t:2"]);
 }
 
 #[tokio::test]

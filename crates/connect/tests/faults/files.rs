@@ -1,7 +1,7 @@
 //! Files as real exports write them: merged cells, padded gzip, a charset that is another, rows of every make.
 
-use crate::hub::{HEADING, Hub, gzip, invoices, invoices_text, parse, table};
-use onefold_connect::{FileState, IngestReport, RetryOutcome, again, retry};
+use crate::hub::{HEADING, Hub, gzip, invoices, invoices_text, parse, retry, table};
+use onefold_connect::{FileState, IngestReport, RetryOutcome, again};
 use onefold_event::{Body, EmptyKeyRing, Event};
 use onefold_mapping::{Connector, MappingOutcome};
 use proptest::prelude::*;

@@ -1,10 +1,13 @@
 //! A real log and a real store in a directory of their own, and files to read.
 
+use std::future::ready;
 use std::io::Write;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 
-use onefold_connect::{IngestReport, Input, ingest};
+use futures_util::{StreamExt, stream};
+use onefold_connect::{IngestReport, Input, RetryError, RetryOutcome, ingest};
 use onefold_door::{Door, DoorOptions};
 use onefold_event::{EmptyKeyRing, Event, EventLimits, HubKey};
 use onefold_log_embedded::EmbeddedLog;
@@ -166,4 +169,17 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packed.write_all(bytes).unwrap();
     packed.finish().unwrap()
+}
+
+/// Tries one entry again.
+pub(crate) async fn retry(
+    entry: &QuarantineEntry,
+    connector: Option<&Connector>,
+    door: &Door,
+    quarantine: &dyn Quarantine,
+    why: &str,
+) -> Result<RetryOutcome, RetryError> {
+    let pages = stream::once(ready(Ok(vec![entry.clone()])));
+    let mut tried = pin!(onefold_connect::retry(pages, connector, door, quarantine, why));
+    tried.next().await.expect("a page")?.remove(0).outcome
 }

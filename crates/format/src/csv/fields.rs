@@ -6,44 +6,41 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 use crate::lines::QuoteRules;
 use crate::row::TableFields;
 
-/// Cuts rows. Only lines with a quote need the whole automaton.
+/// Cuts rows. Only lines with a quote need the whole automaton, and most records that are read again by themselves have none: it
+/// is built when it is needed first, since that takes longer than reading a line.
 pub(crate) struct FieldSplitter {
-    core: Reader,
-    delimiter: u8,
-    quote: u8,
-    text: Vec<u8>,
-    ends: Vec<usize>,
-    filled: (usize, usize),
+    rules: QuoteRules,
+    automaton: Option<Box<RowAutomaton>>,
 }
 
 impl FieldSplitter {
-    pub(crate) fn new(QuoteRules { delimiter, quote, escape }: QuoteRules) -> Self {
-        let mut builder = ReaderBuilder::new();
-        builder.delimiter(delimiter).quote(quote).escape(escape).terminator(Terminator::Any(b'\n'));
-        let core = builder.build();
-        Self { core, delimiter, quote, text: vec![0; 1024], ends: vec![0; 64], filled: (0, 0) }
+    pub(crate) fn new(rules: QuoteRules) -> Self {
+        Self { rules, automaton: None }
     }
 
     /// Whether a line is a row of its own at sight.
     pub(crate) fn is_plain(&self, line: &str) -> bool {
-        !line.as_bytes().contains(&self.quote)
+        !line.as_bytes().contains(&self.rules.quote)
     }
 
     pub(crate) fn split(&self, line: &str) -> TableFields {
         let mut record = StringRecord::with_capacity(line.len(), 16);
-        line.split(char::from(self.delimiter)).for_each(|field| record.push_field(field));
+        line.split(char::from(self.rules.delimiter)).for_each(|field| record.push_field(field));
         TableFields(record)
     }
 
     /// Takes one more line (without its end) of a row; answers the row once it is whole.
     pub(crate) fn feed(&mut self, line: &str) -> Option<TableFields> {
-        self.advance(line.as_bytes()).or_else(|| self.advance(b"\n"))
+        let automaton = self.automaton.get_or_insert_with(|| Box::new(RowAutomaton::new(self.rules)));
+        automaton.advance(line.as_bytes()).or_else(|| automaton.advance(b"\n"))
     }
 
     /// Forgets a row that was begun.
     pub(crate) fn reset(&mut self) {
-        self.core.reset();
-        self.filled = (0, 0);
+        if let Some(automaton) = &mut self.automaton {
+            automaton.core.reset();
+            automaton.filled = (0, 0);
+        }
     }
 
     /// Reads one line as if it were a row, whatever quotes say.
@@ -52,6 +49,22 @@ impl FieldSplitter {
         let whole = self.feed(line).unwrap_or_else(|| self.split(line));
         self.reset();
         whole
+    }
+}
+
+/// What quotes mean, byte by byte, and the row as far as it was read.
+struct RowAutomaton {
+    core: Reader,
+    text: Vec<u8>,
+    ends: Vec<usize>,
+    filled: (usize, usize),
+}
+
+impl RowAutomaton {
+    fn new(QuoteRules { delimiter, quote, escape }: QuoteRules) -> Self {
+        let mut builder = ReaderBuilder::new();
+        builder.delimiter(delimiter).quote(quote).escape(escape).terminator(Terminator::Any(b'\n'));
+        Self { core: builder.build(), text: vec![0; 1024], ends: vec![0; 64], filled: (0, 0) }
     }
 
     fn advance(&mut self, mut input: &[u8]) -> Option<TableFields> {

@@ -1,13 +1,15 @@
 //! `onefold quarantine`: what could not be taken in, and what becomes of it.
 
+use std::future::ready;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
-use futures_util::StreamExt;
-use onefold_connect::RetryOutcome;
+use anyhow::{Result, bail};
+use futures_util::{Stream, TryStreamExt, stream};
+use onefold_connect::{RetryOutcome, TriedEntry};
 use onefold_mapping::Connector;
-use onefold_store::{Quarantine, QuarantineEntry, QuarantineFilter};
+use onefold_store::{Quarantine, QuarantineDecision, QuarantineEntry, QuarantineFilter, StoreError};
 use serde_json::json;
 
 use crate::args::{Globals, QuarantineCommand};
@@ -18,8 +20,9 @@ use crate::{QUARANTINED, connector, render};
 
 /// Entries read at once.
 const CHUNK: usize = 500;
-/// Entries tried at once.
-const AT_ONCE: usize = 64;
+/// Entries of a page, and bytes of their records after which it is full: enough that what a page costs is shared by many.
+const PAGE: usize = 2_000;
+const PAGE_BYTES: usize = 8 << 20;
 
 pub(crate) async fn run(command: QuarantineCommand, globals: Globals) -> Result<ExitCode> {
     match command {
@@ -35,12 +38,15 @@ pub(crate) async fn run(command: QuarantineCommand, globals: Globals) -> Result<
 async fn list_entries(filter: QuarantineFilter, globals: Globals) -> Result<ExitCode> {
     let reader = HubReader::open(&globals).await?;
     let (mut out, mut count) = (OutputWriter::open(), 0);
-    for entry in read_entries(reader.store.as_ref(), &filter).await? {
-        count += 1;
-        if globals.json {
-            out.json_line(&entry)?;
-        } else {
-            out.write_line(render::entry_line(&entry))?;
+    let mut pages = pin!(list_pages(reader.store.as_ref(), &filter));
+    while let Some(page) = pages.try_next().await? {
+        for entry in page {
+            count += 1;
+            if globals.json {
+                out.json_line(&entry)?;
+            } else {
+                out.write_line(render::entry_line(&entry))?;
+            }
         }
     }
     if count == 0 && !globals.json {
@@ -48,18 +54,6 @@ async fn list_entries(filter: QuarantineFilter, globals: Globals) -> Result<Exit
     }
     out.finish()?;
     Ok(ExitCode::SUCCESS)
-}
-
-async fn read_entries(store: &dyn Quarantine, filter: &QuarantineFilter) -> Result<Vec<QuarantineEntry>> {
-    let mut all: Vec<QuarantineEntry> = Vec::new();
-    loop {
-        let page = store.list(filter, all.last().map_or(0, |entry| entry.number), CHUNK).await?;
-        let full = page.len() == CHUNK;
-        all.extend(page);
-        if !full {
-            return Ok(all);
-        }
-    }
 }
 
 async fn show_entry(number: u64, globals: Globals) -> Result<ExitCode> {
@@ -103,11 +97,11 @@ async fn retry_all(
     as_json: bool,
 ) -> Result<ExitCode> {
     let (mut out, mut tried) = (OutputWriter::open(), 0u64);
-    let tell = &mut |entry: &QuarantineEntry, status: &str, told: &str| {
+    let tell = &mut |number: u64, status: &str, told: &str| {
         tried += 1;
         match as_json {
-            true => out.json_line(&json!({ "number": entry.number, "status": status, "message": told })),
-            false => out.write_line(format!("q-{:04}  {told}", entry.number)),
+            true => out.json_line(&json!({ "number": number, "status": status, "message": told })),
+            false => out.write_line(format!("q-{number:04}  {told}")),
         }
     };
     let still = if numbers.is_empty() {
@@ -117,7 +111,7 @@ async fn retry_all(
         for number in numbers {
             chosen.push(find_entry(hub.store.as_ref(), *number).await?);
         }
-        retry_chosen(hub, &chosen, connector, tell).await?
+        retry_pages(hub, stream::once(ready(Ok(chosen))), connector, tell).await?
     };
     wait_folded(hub).await?;
     if !as_json {
@@ -127,8 +121,8 @@ async fn retry_all(
     Ok(if still > 0 { ExitCode::from(QUARANTINED) } else { ExitCode::SUCCESS })
 }
 
-/// Hears of each entry: its status in a word, and what became of it.
-type TellEntry<'t> = &'t mut dyn FnMut(&QuarantineEntry, &str, &str) -> Result<()>;
+/// Hears of each entry: its number, its status in a word, and what became of it.
+type TellEntry<'t> = &'t mut dyn FnMut(u64, &str, &str) -> Result<()>;
 
 /// Tries all open entries of a connector, or of what was posted, with that problem if one is named; answers how many stay.
 pub(crate) async fn retry_open(
@@ -139,36 +133,50 @@ pub(crate) async fn retry_open(
 ) -> Result<u64> {
     let of = connector.map_or("events", |connector| connector.name()).to_owned();
     let filter = QuarantineFilter { all: false, connector: Some(of), code };
-    retry_chosen(hub, &read_entries(hub.store.as_ref(), &filter).await?, connector, tell).await
+    retry_pages(hub, list_pages(hub.store.as_ref(), &filter), connector, tell).await
+}
+
+/// Pages of entries in the order of their numbers; entries that are put meanwhile too, as long as reading goes on.
+fn list_pages<'s>(
+    store: &'s dyn Quarantine,
+    filter: &'s QuarantineFilter,
+) -> impl Stream<Item = Result<Vec<QuarantineEntry>, StoreError>> + 's {
+    stream::try_unfold(Some(0), async move |mut after| {
+        let (mut page, mut bytes) = (Vec::new(), 0);
+        while let Some(last) = after.filter(|_| page.len() < PAGE && bytes < PAGE_BYTES) {
+            let read = store.list(filter, last, CHUNK).await?;
+            after = read.last().filter(|_| read.len() == CHUNK).map(|entry| entry.number);
+            bytes += read.iter().map(|entry| entry.raw.len()).sum::<usize>();
+            page.extend(read);
+        }
+        Ok(Some((page, after)).filter(|(page, _)| !page.is_empty()))
+    })
 }
 
 /// Tries these; answers how many stay.
-async fn retry_chosen(
+async fn retry_pages(
     hub: &RunningHub,
-    chosen: &[QuarantineEntry],
+    pages: impl Stream<Item = Result<Vec<QuarantineEntry>, StoreError>>,
     connector: Option<&Connector>,
     tell: TellEntry<'_>,
 ) -> Result<u64> {
     let mut still = 0;
-    let (door, store) = (hub.door()?, hub.store.as_ref());
-    let tries = chosen.iter().map(|entry| onefold_connect::retry(entry, connector, door, store, "retried by hand"));
-    // Many at a time, so that they share what a durable append costs; told in their order.
-    let mut tries = futures_util::stream::iter(tries).buffered(AT_ONCE);
-    for entry in chosen {
-        let (status, told) = match tries.next().await.context("an entry was not tried")? {
-            Ok(RetryOutcome::Taken(verdicts)) => ("taken", format!("taken in: {} events", verdicts.len())),
-            Ok(RetryOutcome::Skipped(reason)) => ("skipped", format!("skipped: {reason}")),
-            Ok(RetryOutcome::Again(problems)) => {
-                let messages: Vec<_> = problems.iter().map(|p| format!("{} {}", p.code, p.message)).collect();
-                ("quarantined", format!("still: {}", messages.join("; ")))
-            }
-            // The world's failures stop everything; an entry that cannot be tried stops itself alone.
-            Err(onefold_connect::RetryError::Door(error)) => return Err(error.into()),
-            Err(onefold_connect::RetryError::Quarantine(error)) => return Err(error.into()),
-            Err(error) => ("not_tried", error.to_string()),
-        };
-        still += u64::from(matches!(status, "quarantined" | "not_tried"));
-        tell(entry, status, &told)?;
+    let mut tried = pin!(onefold_connect::retry(pages, connector, hub.door()?, hub.store.as_ref(), "retried by hand"));
+    // The world's failures stop everything; an entry that cannot be tried stops itself alone.
+    while let Some(page) = tried.try_next().await? {
+        for TriedEntry { number, outcome } in page {
+            let (status, told) = match outcome {
+                Ok(RetryOutcome::Taken(verdicts)) => ("taken", format!("taken in: {} events", verdicts.len())),
+                Ok(RetryOutcome::Skipped(reason)) => ("skipped", format!("skipped: {reason}")),
+                Ok(RetryOutcome::Again(problems)) => {
+                    let messages: Vec<_> = problems.iter().map(|p| format!("{} {}", p.code, p.message)).collect();
+                    ("quarantined", format!("still: {}", messages.join("; ")))
+                }
+                Err(error) => ("not_tried", error.to_string()),
+            };
+            still += u64::from(matches!(status, "quarantined" | "not_tried"));
+            tell(number, status, &told)?;
+        }
     }
     Ok(still)
 }
@@ -193,10 +201,15 @@ async fn discard_all(hub: &RunningHub, numbers: &[u64], why: &str, as_json: bool
         }
         entries.push(entry);
     }
+    let decision = |entry: &QuarantineEntry| QuarantineDecision {
+        number: entry.number,
+        decision: "discarded",
+        why: why.to_owned(),
+    };
+    hub.store.decide(entries.iter().map(decision).collect()).await?;
     let mut out = OutputWriter::open();
     for entry in entries {
         let number = entry.number;
-        hub.store.decide(number, "discarded", why).await?;
         if as_json {
             out.json_line(&json!({ "number": number, "status": "discarded" }))?;
         } else if entry.is_of_log() {

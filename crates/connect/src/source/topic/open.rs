@@ -71,9 +71,9 @@ pub(crate) fn open(connector: &Connector, resource: &str, value: &[u8], planned:
 }
 
 /// What the current mapping makes of a message that was refused as a whole: all its events, or all that is wrong.
-pub(crate) fn reopen(resource: &str, value: &[u8], connector: &Connector) -> MappingOutcome {
+pub(crate) fn reopen(resource: &str, value: &[u8], connector: &Connector, planned: &mut PlanCache) -> MappingOutcome {
     let (mut events, mut findings, mut problems, mut skipped) = (Vec::new(), Vec::new(), Vec::new(), None);
-    for taken in open(connector, resource, value, &mut PlanCache::default()) {
+    for taken in open(connector, resource, value, planned) {
         match taken.outcome {
             MappingOutcome::Mapped { events: own, findings: found } => {
                 events.extend(own);

@@ -54,7 +54,7 @@ pub(crate) async fn run(rig: &mut BenchRig) -> Result<BenchReport> {
     ensure!(kept == rig.events, "{kept} of {} invoices are in quarantine", rig.events);
 
     let (cpu, mut taken) = (rig.thread_times(), 0);
-    let tell = &mut |_: &_, _: &str, _: &str| {
+    let tell = &mut |_: u64, _: &str, _: &str| {
         taken += 1;
         Ok(())
     };
