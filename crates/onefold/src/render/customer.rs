@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use onefold_view::{CustomerView, KeptApartView, OpenCaseView, OtherValue, RecordView};
 
-use super::{amount_text, is_zero, line};
+use super::{counted, is_zero, line, money_text};
 
 /// Identifiers shown of each state.
 const IDENTIFIERS: usize = 12;
@@ -124,7 +124,7 @@ fn write_cases(view: &CustomerView, text: &mut String) {
     let rating = cases
         .satisfaction
         .as_ref()
-        .map(|s| format!(", rated {} of 5 ({} ratings)", s.mean_of_5, s.rated))
+        .map(|s| format!(", rated {} of 5 ({})", s.mean_of_5, counted(s.rated, "rating", "ratings")))
         .unwrap_or_default();
     let more = if unseen > 0 { format!(" ({unseen} more open)") } else { String::new() };
     put_line(
@@ -160,7 +160,8 @@ fn open_case(case: &OpenCaseView, text: &mut String) {
 
 fn write_money(view: &CustomerView, text: &mut String) {
     for (currency, sums) in &view.trade.by_currency {
-        let mut words = vec![format!("net {}", amount_text(&sums.net))];
+        let amount = |sum: &String| money_text(sum, currency);
+        let mut words = vec![format!("net {}", amount(&sums.net))];
         for (label, sum) in [
             ("ordered", &sums.ordered),
             ("invoiced", &sums.invoiced),
@@ -168,15 +169,16 @@ fn write_money(view: &CustomerView, text: &mut String) {
             ("adjusted", &sums.adjusted),
         ] {
             if !is_zero(sum) {
-                words.push(format!("{label} {}", amount_text(sum)));
+                words.push(format!("{label} {}", amount(sum)));
             }
         }
         put_line(text, &format!("bought {currency}"), &words.join(", "));
     }
     for (currency, sums) in &view.receivable.by_currency {
-        let mut words = vec![amount_text(&sums.owed), format!("open {}", amount_text(&sums.open))];
+        let amount = |sum: &String| money_text(sum, currency);
+        let mut words = vec![amount(&sums.owed), format!("open {}", amount(&sums.open))];
         if let Some(overdue) = sums.overdue.as_ref().filter(|sum| !is_zero(sum)) {
-            words.push(format!("OVERDUE {}", amount_text(overdue)));
+            words.push(format!("OVERDUE {}", amount(overdue)));
         }
         for (label, sum) in [
             ("unapplied credit", &sums.unapplied_credit),
@@ -191,7 +193,7 @@ fn write_money(view: &CustomerView, text: &mut String) {
             ("deducted", &sums.deducted),
         ] {
             if !is_zero(sum) {
-                words.push(format!("{label} {}", amount_text(sum)));
+                words.push(format!("{label} {}", amount(sum)));
             }
         }
         put_line(text, &format!("owes {currency}"), &words.join(", "));
@@ -205,7 +207,7 @@ fn write_money(view: &CustomerView, text: &mut String) {
             let late: Vec<String> = buckets
                 .iter()
                 .filter(|(_, sum)| !is_zero(sum))
-                .map(|(days, sum)| format!("{days} days {}", amount_text(sum)))
+                .map(|(days, sum)| format!("{days} days {}", amount(sum)))
                 .collect();
             put_line(text, "", &format!("late by {}", late.join(", ")));
         }
@@ -215,8 +217,9 @@ fn write_money(view: &CustomerView, text: &mut String) {
             text,
             "pays",
             &format!(
-                "in {days} days on average ({} invoices settled, {} open)",
-                view.receivable.settled_invoices, view.receivable.open_invoices
+                "in {days} days on average ({} settled, {} open)",
+                counted(view.receivable.settled_invoices, "invoice", "invoices"),
+                view.receivable.open_invoices
             ),
         );
     }
@@ -261,11 +264,11 @@ fn write_habits(view: &CustomerView, text: &mut String) {
             text,
             "trade",
             &format!(
-                "{} orders{cancelled}, {} invoices, {} credit notes, {} returns, from {} to {}{every}",
-                t.orders,
-                t.invoices,
-                t.credit_notes,
-                t.returns,
+                "{}{cancelled}, {}, {}, {}, from {} to {}{every}",
+                counted(t.orders, "order", "orders"),
+                counted(t.invoices, "invoice", "invoices"),
+                counted(t.credit_notes, "credit note", "credit notes"),
+                counted(t.returns, "return", "returns"),
                 first.day(),
                 last.day()
             ),

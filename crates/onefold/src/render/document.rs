@@ -6,7 +6,7 @@ use onefold_service::{Document, DocumentOwner, DocumentView, EventLine, RelatedS
 use serde_json::{Map, Value};
 
 use super::line::{called, document_row, finding_line, status_text};
-use super::{amount_text, is_zero, pad_columns, time_text};
+use super::{amount_text, is_zero, money_text, pad_columns, time_text};
 
 /// Lines of goods that are shown.
 const LINES: usize = 40;
@@ -68,7 +68,8 @@ fn write_head(document: &DocumentView, text: &mut String) {
     put_line(text, "date", &time_text(&row.at));
     if let Some(open) = document.open.as_ref().filter(|open| !is_zero(open)) {
         let label = if row.kind == "invoice" { "OPEN" } else { "left over" };
-        put_line(text, label, &format!("{} {}", amount_text(open), row.currency.as_deref().unwrap_or_default()));
+        let currency = row.currency.as_deref().unwrap_or_default();
+        put_line(text, label, &format!("{} {currency}", money_text(open, currency)));
     }
     for finding in &row.findings {
         put_line(text, "FINDING", &finding_line(finding));
@@ -113,7 +114,7 @@ fn write_fields(document: &DocumentView, text: &mut String) {
         put_line(text, "said", &fields.join(", "));
     }
     for (field, label) in [("tax", "tax"), ("discount", "discount")] {
-        if let Some(sum) = content.get(field).and_then(money_text) {
+        if let Some(sum) = content.get(field).and_then(sum_of) {
             put_line(text, label, &sum);
         }
     }
@@ -173,7 +174,7 @@ fn write_goods(content: &Map<String, Value>, text: &mut String) {
 
 fn write_allocations(content: &Map<String, Value>, text: &mut String) {
     for one in objects(content, "allocations") {
-        let settled = one.get("settled").and_then(money_text).map(|sum| format!(", settles {sum}")).unwrap_or_default();
+        let settled = one.get("settled").and_then(sum_of).map(|sum| format!(", settles {sum}")).unwrap_or_default();
         let deductions = objects(one, "deductions").map(|less| {
             let reason = string(less, "reason").to_lowercase().replace('_', " ");
             format!(", less {} {reason}", amount_text(string(less, "amount")))
@@ -253,13 +254,15 @@ fn row_text(subject: &str, document: &Document) -> String {
 }
 
 fn sum_text(row: &Document) -> Option<String> {
-    Some(format!("{} {}", amount_text(row.amount.as_ref()?), row.currency.as_ref()?))
+    let currency = row.currency.as_ref()?;
+    Some(format!("{} {currency}", money_text(row.amount.as_ref()?, currency)))
 }
 
-fn money_text(value: &Value) -> Option<String> {
+fn sum_of(value: &Value) -> Option<String> {
     let money = value.as_object()?;
     let amount = Some(string(money, "amount")).filter(|amount| !amount.is_empty() && !is_zero(amount))?;
-    Some(format!("{} {}", amount_text(amount), string(money, "currency")))
+    let currency = string(money, "currency");
+    Some(format!("{} {currency}", money_text(amount, currency)))
 }
 
 fn objects<'v>(of: &'v Map<String, Value>, field: &str) -> impl Iterator<Item = &'v Map<String, Value>> {

@@ -5,12 +5,12 @@ use onefold_service::{CustomerName, Document, DocumentOwner, DocumentOwners, Eve
 use onefold_store::QuarantineEntry;
 use onefold_view::FindingView;
 
-use super::{amount_text, pad_columns, time_text};
+use super::{counted, money_text, pad_columns, time_text};
 
 /// A document on a timeline.
 pub(crate) fn document_row(row: &Document) -> String {
     let sum = match (&row.amount, &row.currency) {
-        (Some(sum), Some(currency)) => format!("  {} {currency}", amount_text(sum)),
+        (Some(sum), Some(currency)) => format!("  {} {currency}", money_text(sum, currency)),
         _ => String::new(),
     };
     let status = if row.status.is_empty() { String::new() } else { format!("  {}", status_text(row)) };
@@ -138,6 +138,6 @@ pub(crate) fn whole_entry(entry: &QuarantineEntry) -> String {
     }
     let kept = entry.raw.len() as u64;
     let cut = if kept < entry.length { format!(", of which the first {kept} are kept") } else { String::new() };
-    text.push_str(&format!("\n{} bytes{cut}, sha256 {}\n{raw}", entry.length, entry.sha256));
+    text.push_str(&format!("\n{}{cut}, sha256 {}\n{raw}", counted(entry.length, "byte", "bytes"), entry.sha256));
     text
 }

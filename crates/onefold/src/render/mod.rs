@@ -1,6 +1,6 @@
 //! Answers as text for people.
 
-use onefold_event::Occurred;
+use onefold_event::{Currency, Occurred};
 use unicode_width::UnicodeWidthStr;
 
 mod customer;
@@ -50,6 +50,22 @@ pub(crate) fn amount_text(decimal: &str) -> String {
     out
 }
 
+/// An amount with thousands apart, in the digits of its currency: zeros beyond them are not shown, what is more exact is.
+fn money_text(decimal: &str, currency: &str) -> String {
+    let digits = Currency::from_code(currency).and_then(|currency| currency.exponent());
+    let Some(digits) = digits.map(usize::from) else { return amount_text(decimal) };
+    let (whole, part) = decimal.split_once('.').unwrap_or((decimal, ""));
+    let exact = part.trim_end_matches('0').len().max(digits);
+    let part: String = part.chars().chain(std::iter::repeat('0')).take(exact).collect();
+    if part.is_empty() { amount_text(whole) } else { amount_text(&format!("{whole}.{part}")) }
+}
+
+/// How many there are of something.
+fn counted(n: impl Into<i128>, one: &str, many: &str) -> String {
+    let n: i128 = n.into();
+    format!("{} {}", amount_text(&n.to_string()), if n == 1 { one } else { many })
+}
+
 /// Whether a decimal is nothing.
 fn is_zero(decimal: &str) -> bool {
     decimal.chars().all(|c| matches!(c, '0' | '.' | '-'))
@@ -81,6 +97,23 @@ mod tests {
         assert_eq!(amount_text("-373.57"), "-373.57");
         assert_eq!(amount_text("1000"), "1,000");
         assert_eq!(amount_text("0"), "0");
+    }
+
+    #[test]
+    fn an_amount_has_the_digits_of_its_currency_or_what_is_more_exact() {
+        assert_eq!(money_text("1318.0000", "CNY"), "1,318.00");
+        assert_eq!(money_text("0", "EUR"), "0.00");
+        assert_eq!(money_text("-3.145", "EUR"), "-3.145");
+        assert_eq!(money_text("1200.00", "JPY"), "1,200");
+        assert_eq!(money_text("1.5", "KWD"), "1.500");
+        assert_eq!(money_text("1.50", "bonus"), "1.50");
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        assert_eq!(counted(1u64, "record", "records"), "1 record");
+        assert_eq!(counted(0i64, "record", "records"), "0 records");
+        assert_eq!(counted(1_200u64, "record", "records"), "1,200 records");
     }
 
     #[test]

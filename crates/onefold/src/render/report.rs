@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use onefold_connect::{FileState, IngestReport};
 
-use super::amount_text;
+use super::{amount_text, counted};
 
 /// Examples shown of each code.
 const EXAMPLES: usize = 2;
@@ -46,9 +46,9 @@ pub(crate) fn render_report(report: &IngestReport) -> String {
     }
     let _ = writeln!(
         text,
-        "{} records in {} lines: {} mapped, {} skipped, {} quarantined",
-        count(report.records),
-        count(report.lines),
+        "{} in {}: {} mapped, {} skipped, {} quarantined",
+        counted(report.records, "record", "records"),
+        counted(report.lines, "line", "lines"),
         count(report.mapped),
         count(report.skipped),
         count(report.quarantined)
@@ -60,11 +60,11 @@ pub(crate) fn render_report(report: &IngestReport) -> String {
     let took = format!("{:.1} s, {} lines/s", report.seconds, count(rate as u64));
     let _ = write!(
         text,
-        "{} events: {} accepted, {} duplicates, {} conflicts; {took}",
-        count(report.events),
+        "{}: {} accepted, {}, {}; {took}",
+        counted(report.events, "event", "events"),
         count(report.accepted),
-        count(report.duplicates),
-        count(report.conflicts)
+        counted(report.duplicates, "duplicate", "duplicates"),
+        counted(report.conflicts, "conflict", "conflicts")
     );
     for (n, what) in [
         (report.older_mapping, "events were made by an older mapping and stay as they are"),

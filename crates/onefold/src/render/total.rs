@@ -4,18 +4,18 @@ use std::fmt::Write;
 
 use onefold_service::{CurrencySums, CustomerStatus, HubStatus};
 
-use super::amount_text;
+use super::{amount_text, counted, money_text};
 
 /// The whole hub on one screen.
 pub(crate) fn render_status(status: &HubStatus) -> String {
     let mut text = String::new();
     let mut put = |label: &str, words: String| put_line(&mut text, label, &words);
-    put("events", format!("{} about {} subjects", count(status.events), count(status.subjects)));
+    put("events", format!("{} about {}", count(status.events), counted(status.subjects, "subject", "subjects")));
     let full = match status.full_customers {
         0 => String::new(),
         n => format!("; {} full: look at what holds so many parties together", count(n)),
     };
-    put("customers", format!("{} of {} parties{full}", count(status.customers), count(status.parties)));
+    put("customers", format!("{} of {}{full}", count(status.customers), counted(status.parties, "party", "parties")));
     put(
         "documents",
         format!(
@@ -25,18 +25,21 @@ pub(crate) fn render_status(status: &HubStatus) -> String {
         ),
     );
     for (currency, sums) in &status.money {
-        put(currency, net_text(sums));
+        put(currency, net_text(sums, currency));
         put(
             "",
             format!(
                 "    {} = customers {} + unattributed {}",
-                amount_text(&sums.net),
-                amount_text(&sums.of_customers),
-                amount_text(&sums.unattributed)
+                money_text(&sums.net, currency),
+                money_text(&sums.of_customers, currency),
+                money_text(&sums.unattributed, currency)
             ),
         );
     }
-    put("quarantine", format!("{} open, {} conflicts", count(status.quarantined), count(status.conflicts)));
+    put(
+        "quarantine",
+        format!("{} open, {}", count(status.quarantined), counted(status.conflicts, "conflict", "conflicts")),
+    );
     put(
         "lag",
         if status.lag == 0 { "none: views are up to date".to_owned() } else { format!("{} behind", count(status.lag)) },
@@ -55,10 +58,10 @@ pub(crate) fn render_customer_status(status: &CustomerStatus) -> String {
     let name = if status.name.is_empty() { "(no name known)" } else { &status.name };
     put("customer", format!("{name}  {}", status.id));
     put("parties", status.parties.join("  "));
-    put("events", format!("{}, {} conflicts", count(status.events), count(status.conflicts)));
+    put("events", format!("{}, {}", count(status.events), counted(status.conflicts, "conflict", "conflicts")));
     put("documents", amount_text(&status.documents.to_string()));
     for (currency, sums) in &status.money {
-        put(currency, net_text(sums));
+        put(currency, net_text(sums, currency));
     }
     text.truncate(text.trim_end().len());
     text
@@ -73,12 +76,12 @@ fn count(n: u64) -> String {
     amount_text(&n.to_string())
 }
 
-fn net_text(sums: &CurrencySums) -> String {
+fn net_text(sums: &CurrencySums, currency: &str) -> String {
     format!(
         "net {} = invoiced {} - credited {} + adjusted {}",
-        amount_text(&sums.net),
-        amount_text(&sums.invoiced),
-        amount_text(&sums.credited),
-        amount_text(&sums.adjusted)
+        money_text(&sums.net, currency),
+        money_text(&sums.invoiced, currency),
+        money_text(&sums.credited, currency),
+        money_text(&sums.adjusted, currency)
     )
 }
