@@ -227,3 +227,81 @@ fn a_decision_about_nobody_is_refused_and_leaves_nothing() {
     home.run(&["identity", "link", "party:erp:K1", "party:web:W3"]).exits(2).tells(&["--why"]);
     assert_eq!(home.run(&["status", "--json"]).exits(0).json()["events"], events);
 }
+
+#[test]
+fn decisions_are_seen_with_who_why_and_what_became_of_them() {
+    let home = told();
+    let decide = |words: &[&str]| {
+        let mut all = vec!["identity"];
+        all.extend(words);
+        all.extend(["--by", "ann", "--json"]);
+        home.run(&all).exits(0).json()["undo"].as_str().unwrap().to_owned()
+    };
+    let undone = decide(&["link", "party:erp:K1", "party:web:W3", "--why", "same person"]);
+    decide(&["undo", &undone, "--why", "they are two"]);
+    let apart = decide(&["separate", "party:desk:D7", "--why", "father and son"]);
+    decide(&["reassign", "invoice:web:I2", "--to", "party:erp:K1", "--why", "her order"]);
+    let listed = home.run(&["identity", "list", "--json"]).exits(0).lines();
+    let told: Vec<[&str; 4]> =
+        listed.iter().map(|one| ["what", "state", "by", "why"].map(|field| one[field].as_str().unwrap())).collect();
+    assert_eq!(
+        told,
+        [
+            ["reassigned", "standing", "ann", "her order"],
+            ["separated", "standing", "ann", "father and son"],
+            ["linked", "withdrawn", "ann", "same person"],
+        ]
+    );
+    assert_eq!(listed[2]["withdrawn"]["why"], "they are two");
+    home.run(&["identity", "list", "--limit", "1"]).exits(0).tells(&["invoice:web:I2 is of party:erp:K1", "her order"]);
+    // Whoever reads the events of a customer meets what was decided of it, taken back or not.
+    let events = home.run(&["events", "party:erp:K1", "--json"]).exits(0).lines();
+    let of = |subject: &str| events.iter().filter(|event| event["subject"] == subject).count();
+    assert_eq!((of(&undone), of(&apart)), (2, 1));
+}
+
+#[test]
+fn a_link_that_cannot_be_honoured_says_so_in_the_list() {
+    let home = told();
+    let server = home.serve();
+    assert_eq!(server.batch(&[party("shop:S1", "别家", &[])]).status, 200);
+    server.settle();
+    server.stop();
+    home.run(&["identity", "link", "party:web:W3", "party:shop:S1", "--why", "one shop"]).exits(0);
+    home.run(&["identity", "separate", "party:erp:K1", "--from", "party:web:W3", "--why", "two people"]).exits(0);
+    home.run(&["identity", "link", "party:shop:S1", "party:erp:K1", "--why", "one card"]).exits(0);
+    let listed = home.run(&["identity", "list", "--json"]).exits(0).lines();
+    let states: Vec<&str> = listed.iter().map(|one| one["state"].as_str().unwrap()).collect();
+    assert_eq!(states.iter().filter(|state| **state == "not_honoured").count(), 1, "{listed:?}");
+    home.run(&["identity", "list"]).exits(0).tells(&["NOT HONOURED", "kept apart"]);
+    let text = home.run(&["identity", "why", "party:erp:K1", "party:web:W3"]).exits(0).out;
+    assert!(
+        text.contains("two customers") && text.contains("kept apart: ") && text.contains("decision:onefold:"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_joins_two_parties_is_told_and_who_else_could_be() {
+    let home = told();
+    let server = home.serve();
+    let more = [party("shop:S2", "李娜", &[("phone", "138 0013 8000", "CN")])];
+    assert_eq!(server.batch(&more).status, 200);
+    server.settle();
+    let reply = server.get("/v1/joins?one=party:erp:K1&other=party:desk:D7");
+    assert_eq!((reply.status, &reply.body["joined"]), (200, &json!(true)), "{}", reply.body);
+    let step = &reply.body["path"][0];
+    assert_eq!(
+        (step["from"].as_str(), step["to"].as_str(), step["by"].as_str()),
+        (Some("party:erp:K1"), Some("party:desk:D7"), Some("tax_number:CN:91110000600037341L"))
+    );
+    let reply = server.get("/v1/customers/party:erp:K1/candidates");
+    let items = reply.body["items"].as_array().unwrap();
+    assert_eq!((items.len(), &items[0]["name"]), (1, &json!("李娜")), "{}", reply.body);
+    assert_eq!(items[0]["shared"][0]["value"], "phone:+8613800138000");
+    assert_eq!(server.get("/v1/decisions").body["items"], json!([]));
+    server.get("/v1/joins?one=party:erp:K1").is_problem(400);
+    assert_eq!(server.stop(), 0);
+    home.run(&["identity", "candidates", "party:erp:K1"]).exits(0).tells(&["李娜", "theirs differ"]);
+    home.run(&["identity", "why", "party:erp:K1", "party:web:W3"]).exits(0).tells(&["they share no value"]);
+}

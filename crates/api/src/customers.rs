@@ -1,4 +1,4 @@
-//! `GET /v1/customers` and below, and their documents from inside.
+//! `GET /v1/customers` and below, their documents from inside, and what was decided of them.
 
 use std::sync::Arc;
 
@@ -129,6 +129,52 @@ pub(crate) async fn get_document(
         return Err(ServiceError::new(ErrorCode::Invalid, message).into());
     };
     Ok(Json(face.service.document(subject).await?).into_response())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JoinQuery {
+    one: String,
+    other: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitQuery {
+    limit: Option<usize>,
+}
+
+pub(crate) async fn get_decisions(
+    State(face): State<FaceState>,
+    Extension(connection): ConnectionExtension,
+    asked: QueryResult<LimitQuery>,
+) -> Result<Response, ProblemDetails> {
+    let Query(LimitQuery { limit }) = asked.map_err(|e| bad_request(e.body_text()))?;
+    let limit = limit.unwrap_or(PAGE);
+    let _turn = face.turns.read_turn(limit, &connection).await?;
+    Ok(Json(json!({ "items": face.service.decisions(limit).await? })).into_response())
+}
+
+pub(crate) async fn get_join(
+    State(face): State<FaceState>,
+    Extension(connection): ConnectionExtension,
+    asked: QueryResult<JoinQuery>,
+) -> Result<Response, ProblemDetails> {
+    let Query(JoinQuery { one, other }) = asked.map_err(|e| bad_request(e.body_text()))?;
+    let (one, other) = (one.parse::<CustomerReference>()?, other.parse::<CustomerReference>()?);
+    let _turn = face.turns.read_turn(1, &connection).await?;
+    Ok(Json(face.service.why_joined(&one, &other).await?).into_response())
+}
+
+pub(crate) async fn get_candidates(
+    State(face): State<FaceState>,
+    Extension(connection): ConnectionExtension,
+    named: PathResult,
+) -> Result<Response, ProblemDetails> {
+    let named = read_name(named)?;
+    let _turn = face.turns.read_turn(PAGE, &connection).await?;
+    let of = face.service.read_reference(&named).await?;
+    Ok(Json(json!({ "items": face.service.join_candidates(&of).await? })).into_response())
 }
 
 async fn list_page(

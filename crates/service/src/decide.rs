@@ -184,7 +184,7 @@ impl Service {
     }
 
     /// What links the parties of a customer.
-    async fn facts(&self, rows: &CustomerRows) -> Result<BTreeMap<Subject, PartyFacts>, ServiceError> {
+    pub(crate) async fn facts(&self, rows: &CustomerRows) -> Result<BTreeMap<Subject, PartyFacts>, ServiceError> {
         let keys: Vec<String> = rows.parties.keys().cloned().collect();
         let states = self.store.subjects(&keys).await?;
         let facts = |(key, state): (&String, Option<SubjectState>)| {
@@ -327,7 +327,7 @@ impl Service {
     }
 
     /// The party that a reference means: itself, or the earliest of the customer.
-    async fn head(&self, reference: &CustomerReference) -> Result<Subject, ServiceError> {
+    pub(crate) async fn head(&self, reference: &CustomerReference) -> Result<Subject, ServiceError> {
         let rows = self.customer(reference).await?;
         match reference {
             CustomerReference::Subject(party) if party.kind() == SubjectKind::Party => Ok(party.clone()),

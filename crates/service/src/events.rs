@@ -1,6 +1,6 @@
 //! Every event behind a customer or a document, with where it was read and where it stands in the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{
     DecodedEvent, Event, EventId, KeyRing, Occurred, Subject, decode, decode_with, format_micros, to_cloudevent,
@@ -80,7 +80,7 @@ pub struct EventLine {
 const CHUNK: usize = 500;
 
 impl Service {
-    /// Places of every event about a customer's parties and documents, or about one document, by business time.
+    /// Places of every event about a customer's parties, decisions on them and documents, or about one document, by business time.
     /// [`Service::event_lines`] gives the events themselves, some at a time.
     ///
     /// # Errors
@@ -94,6 +94,8 @@ impl Service {
             None => {
                 let rows = self.customer(reference).await?;
                 let mut subjects: Vec<String> = rows.parties.keys().cloned().collect();
+                let named = self.store.begin_read().await?.decisions(&subjects).await?;
+                subjects.extend(named.into_iter().map(|named| named.decision).collect::<BTreeSet<String>>());
                 subjects.extend(self.all_documents(&rows).await?);
                 subjects
             }

@@ -3,6 +3,7 @@
 mod accept;
 mod customer;
 mod decide;
+mod decision;
 mod document;
 mod error;
 mod events;
@@ -20,6 +21,8 @@ mod writes;
 pub use accept::{EventAnswer, EventVerdict, MOST_EVENTS};
 pub use customer::CustomerName;
 pub use decide::{Apart, CustomerDecision, DecisionRequest, DecisionResult};
+pub use decision::joins::{JoinCandidate, JoinStep, JoinView, SharedValue};
+pub use decision::made::{DecisionState, DecisionView, MOST_DECISIONS, WithdrawnBy};
 pub use document::inside::DocumentView;
 pub use document::owners::{DocumentOwner, DocumentOwners};
 pub use document::related::RelatedSubject;

@@ -1,6 +1,7 @@
 //! Claims about what was said of subjects.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use onefold_event::v1;
 use onefold_fold::{FactState, SubjectState};
@@ -19,6 +20,29 @@ pub(crate) async fn what_is_decided_comes_in_pages_each_once_until_it_is_undone(
     assert_eq!(all(store).await, keys.iter().cloned().collect());
     project(store, 0, &[(keys[0].as_str(), state(&keys[0], to_a(true)))]).await;
     assert_eq!(all(store).await, keys[1..].iter().cloned().collect());
+}
+
+pub(crate) async fn decisions_on_parties_come_in_pages_each_once_taken_back_or_not(store: &dyn Store) {
+    let parties = vec![A.to_owned(), B.to_owned()];
+    let said = |undone| v1::PartiesLinked { parties: parties.clone(), undone, ..Default::default() };
+    let keys: Vec<String> = (0..5).map(|n| format!("decision:onefold:{n}")).collect();
+    project(store, 0, &[(A, party(A, "王伟", &[])), (B, party(B, "李娜", &[]))]).await;
+    for key in &keys {
+        let at = done(ProjectStore::positions(store).await)[0];
+        let mut tx = done(ProjectStore::begin(store, &[(0, at, at + 1)]).await);
+        let subjects = vec![(key.clone(), Arc::new(state(key, said(key.ends_with('3')))))];
+        let named = parties.iter().map(|party| (key.clone(), party.clone())).collect();
+        done(tx.save(RowChanges { subjects, decisions_added: named, ..RowChanges::default() }).await);
+        done(tx.commit().await);
+    }
+    let (mut seen, mut after) = (Vec::new(), None);
+    while let page @ [_, ..] = &done(store.party_decisions(after.as_deref(), 2).await)[..] {
+        assert!(page.len() <= 2);
+        after = page.last().cloned();
+        seen.extend(page.iter().cloned());
+    }
+    seen.sort();
+    assert_eq!(seen, keys);
 }
 
 pub(crate) async fn facts_of_a_long_history_stand_in_rows_of_their_own(store: &dyn Store) {

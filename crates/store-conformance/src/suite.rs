@@ -58,6 +58,7 @@ pub async fn all<S: Store>(open: impl AsyncFn(&str) -> Arc<S>) {
     read::documents_are_found_by_their_numbers_as_they_are_said(&*fresh("numbers").await).await;
 
     history::facts_of_a_long_history_stand_in_rows_of_their_own(&*fresh("further").await).await;
+    history::decisions_on_parties_come_in_pages_each_once_taken_back_or_not(&*fresh("decisions").await).await;
     history::what_is_decided_comes_in_pages_each_once_until_it_is_undone(&*fresh("decided_about").await).await;
 
     publish::notes_are_kept_only_while_somebody_publishes(&*fresh("notes").await).await;

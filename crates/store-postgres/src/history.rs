@@ -44,6 +44,12 @@ impl HistoryStore for PostgresStore {
         let page = sqlx::query_scalar(sql).bind(after.unwrap_or_default());
         page.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(self.reader()).await.map_err(engine)
     }
+
+    async fn party_decisions(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT DISTINCT decision FROM decision WHERE decision > $1 ORDER BY decision LIMIT $2";
+        let page = sqlx::query_scalar(sql).bind(after.unwrap_or_default());
+        page.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(self.reader()).await.map_err(engine)
+    }
 }
 
 /// Further rows, in the order asked, each list in the order of a row.

@@ -27,6 +27,17 @@ impl HistoryStore for SqliteStore {
         };
         self.read(read).await
     }
+
+    async fn party_decisions(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError> {
+        let after = after.map(str::to_owned);
+        let read = move |c: &Connection| {
+            let after = after.map_or(Ok(None), |key| keys::find(c, &key))?.unwrap_or(0);
+            let sql = "SELECT s.key FROM (SELECT DISTINCT decision FROM decision WHERE decision > ?1) d
+                JOIN subject s ON s.num = d.decision ORDER BY d.decision LIMIT ?2";
+            c.prepare_cached(sql)?.query_map((after, limit.cast_signed()), |r| r.get(0))?.collect()
+        };
+        self.read(read).await
+    }
 }
 
 fn facts(c: &Connection, of: &FactsOf) -> Result<Vec<FactState>> {

@@ -50,4 +50,7 @@ pub trait HistoryStore: Send + Sync {
     /// Subjects about which a decision of a person stands (decisions, documents, parties), in an order of the store's own,
     /// from after the last one seen.
     async fn decided(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError>;
+
+    /// Decisions that ever named a party, taken back or not, each once, in an order of the store's own, from after the last one seen.
+    async fn party_decisions(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError>;
 }

@@ -15,6 +15,41 @@ pub(crate) struct DecisionReason {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum IdentityCommand {
+    #[command(flatten)]
+    Ask(IdentityQuestion),
+    #[command(flatten)]
+    Decide(IdentityDecision),
+}
+
+/// What may be asked of decisions and of who is one customer.
+#[derive(Debug, Subcommand)]
+pub(crate) enum IdentityQuestion {
+    /// Decisions, newest first: what, who, why, and what became of each
+    List {
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: usize,
+    },
+    /// What joins two parties, or keeps them apart
+    Why {
+        /// A party; a customer named by its id or an identifier stands for its earliest
+        #[arg(value_name = "PARTY")]
+        one: String,
+        /// Another
+        #[arg(value_name = "PARTY")]
+        other: String,
+    },
+    /// Customers that share a value with this one, and are others
+    Candidates {
+        /// Customer id, identifier or subject
+        #[arg(value_name = "REF")]
+        reference: String,
+    },
+}
+
+/// What may be decided.
+#[derive(Debug, Subcommand)]
+pub(crate) enum IdentityDecision {
     /// These parties are one customer
     Link {
         /// Parties; a customer named by its id or an identifier stands for all its parties

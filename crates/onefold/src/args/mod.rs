@@ -19,7 +19,7 @@ use crate::past::ClockArgs;
 
 pub(crate) use bench::{BenchArgs, BenchCommand, BenchSizes, BenchWhat, CompareArgs};
 pub(crate) use connector::{ConnectorCommand, SampleArgs};
-pub(crate) use identity::{DecisionReason, FacetWord, IdentityCommand};
+pub(crate) use identity::{DecisionReason, FacetWord, IdentityCommand, IdentityDecision, IdentityQuestion};
 pub(crate) use quarantine::QuarantineCommand;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with records quarantined; 130, 143 ended at once by a second signal.

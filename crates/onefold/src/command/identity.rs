@@ -10,8 +10,8 @@ use onefold_service::{
 };
 use serde::Serialize;
 
-use crate::args::{DecisionReason, FacetWord, Globals, IdentityCommand};
-use crate::hub::RunningHub;
+use crate::args::{DecisionReason, FacetWord, Globals, IdentityCommand, IdentityDecision, IdentityQuestion};
+use crate::hub::{HubReader, RunningHub};
 use crate::out::OutputWriter;
 use crate::render;
 
@@ -30,7 +30,15 @@ struct DecisionAnswer {
 }
 
 pub(crate) async fn run(command: IdentityCommand, globals: Globals) -> Result<ExitCode> {
-    let asked = decision_request(command)?;
+    let decision = match command {
+        IdentityCommand::Ask(IdentityQuestion::List { limit }) => return list_decisions(limit, &globals).await,
+        IdentityCommand::Ask(IdentityQuestion::Why { one, other }) => return why_joined(&one, &other, &globals).await,
+        IdentityCommand::Ask(IdentityQuestion::Candidates { reference }) => {
+            return list_candidates(&reference, &globals).await;
+        }
+        IdentityCommand::Decide(decision) => decision,
+    };
+    let asked = decision_request(decision)?;
     let hub = RunningHub::open(&globals).await?;
     let decided = send_decision(&hub, asked).await;
     // Closed before a refusal is told, so that nothing is left behind.
@@ -41,6 +49,57 @@ pub(crate) async fn run(command: IdentityCommand, globals: Globals) -> Result<Ex
         out.write_json(&changed)?;
     } else {
         print_change(&changed, &mut out)?;
+    }
+    out.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list_decisions(limit: usize, globals: &Globals) -> Result<ExitCode> {
+    let reader = HubReader::open(globals).await?;
+    let mut out = OutputWriter::open();
+    let decisions = reader.service.decisions(limit).await?;
+    for decision in &decisions {
+        if globals.json {
+            out.json_line(decision)?;
+        } else {
+            out.write_line(render::decision_lines(decision))?;
+        }
+    }
+    if decisions.is_empty() && !globals.json {
+        out.write_line("nobody has decided anything")?;
+    }
+    out.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn why_joined(one: &str, other: &str, globals: &Globals) -> Result<ExitCode> {
+    let (one, other) = (one.parse()?, other.parse()?);
+    let reader = HubReader::open(globals).await?;
+    let mut out = OutputWriter::open();
+    let why = reader.service.why_joined(&one, &other).await?;
+    if globals.json {
+        out.write_json(&why)?;
+    } else {
+        out.write_line(render::join_lines(&why))?;
+    }
+    out.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list_candidates(reference: &str, globals: &Globals) -> Result<ExitCode> {
+    let reader = HubReader::open(globals).await?;
+    let reference = reader.service.read_reference(reference).await?;
+    let mut out = OutputWriter::open();
+    let candidates = reader.service.join_candidates(&reference).await?;
+    for candidate in &candidates {
+        if globals.json {
+            out.json_line(candidate)?;
+        } else {
+            out.write_line(render::candidate_lines(candidate))?;
+        }
+    }
+    if candidates.is_empty() && !globals.json {
+        out.write_line("no other customer shares a value with this one")?;
     }
     out.finish()?;
     Ok(ExitCode::SUCCESS)
@@ -98,16 +157,16 @@ fn print_change(changed: &DecisionAnswer, out: &mut OutputWriter) -> Result<()> 
     out.write_line(format!("undo with: onefold identity undo {} --why ...", changed.decided.undo))
 }
 
-fn decision_request(command: IdentityCommand) -> Result<DecisionRequest, ServiceError> {
+fn decision_request(command: IdentityDecision) -> Result<DecisionRequest, ServiceError> {
     let (decision, reason) = match command {
-        IdentityCommand::Link { parties, reason } => {
+        IdentityDecision::Link { parties, reason } => {
             (CustomerDecision::Link { parties: parse_references(&parties)? }, reason)
         }
-        IdentityCommand::Separate { parties, from, reason } => (
+        IdentityDecision::Separate { parties, from, reason } => (
             CustomerDecision::Separate { parties: parse_references(&parties)?, from: parse_references(&from)? },
             reason,
         ),
-        IdentityCommand::Reassign { document, to, facet, reason } => {
+        IdentityDecision::Reassign { document, to, facet, reason } => {
             let facet = match facet {
                 Some(FacetWord::Trade) => "trade",
                 Some(FacetWord::Receivable) => "receivable",
@@ -122,10 +181,10 @@ fn decision_request(command: IdentityCommand) -> Result<DecisionRequest, Service
                 reason,
             )
         }
-        IdentityCommand::Withdraw { party, identifiers, reason } => {
+        IdentityDecision::Withdraw { party, identifiers, reason } => {
             (CustomerDecision::Withdraw { party: parse_subject(&party)?, identifiers }, reason)
         }
-        IdentityCommand::Undo { decision, reason } => (CustomerDecision::Undo { what: decision }, reason),
+        IdentityDecision::Undo { decision, reason } => (CustomerDecision::Undo { what: decision }, reason),
     };
     let DecisionReason { why, by } = reason;
     Ok(DecisionRequest { decision, by: by.unwrap_or_else(user_name), why })

@@ -4,6 +4,7 @@ use onefold_event::{Currency, Occurred};
 use unicode_width::UnicodeWidthStr;
 
 mod customer;
+mod decided;
 mod document;
 mod line;
 mod report;
@@ -11,6 +12,7 @@ mod sample;
 mod total;
 
 pub(crate) use customer::render_customer;
+pub(crate) use decided::{candidate_lines, decision_lines, join_lines};
 pub(crate) use document::render_document;
 pub(crate) use line::{document_row, entry_line, event_text, hit_lines, name_text, owner_lines, whole_entry};
 pub(crate) use report::render_report;
