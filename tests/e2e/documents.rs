@@ -189,3 +189,12 @@ fn a_waybill_of_which_the_carrier_is_silent_leads_to_its_delivery_and_an_address
     assert_eq!((hits.len(), &hits[0]["address"]), (1, &json!("人民路 1, 沈阳")), "{}", reply.body);
     assert_eq!(server.stop(), 0);
 }
+
+#[test]
+fn a_customer_is_shown_with_the_names_of_what_it_buys() {
+    let home = told();
+    let view = home.run(&["show", "party:erp:K1", "--json"]).exits(0).json();
+    let preferred = &view["trade"]["products"][0];
+    assert_eq!((&preferred["name"], &preferred["title"]), (&json!("P7"), &json!("木蜡油 1L")));
+    home.run(&["show", "party:erp:K1"]).exits(0).tells(&["木蜡油 1L (1x)"]);
+}

@@ -1,12 +1,18 @@
 //! The view of a customer, or a document from inside.
 
+use std::collections::BTreeSet;
+
 use onefold_customer::CustomerRows;
+use onefold_event::{Subject, SubjectKind};
 use onefold_view::{CustomerView, PurchaseTallies};
 use serde::Serialize;
 
 use crate::customer::needs_tallies;
 use crate::document::rows::SubjectReader;
 use crate::{CustomerReference, DocumentView, Service, ServiceError};
+
+/// Preferred products that are shown with their names.
+const TITLED: usize = 5;
 
 /// What a reference shows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,7 +32,11 @@ impl Service {
     pub async fn show(&self, reference: &CustomerReference, today: Option<i64>) -> Result<Shown, ServiceError> {
         match reference.document() {
             Some(subject) => self.document(subject).await.map(|document| Shown::Document(Box::new(document))),
-            None => self.view(reference, today).await.map(|view| Shown::Customer(Box::new(view))),
+            None => {
+                let mut view = self.view(reference, today).await?;
+                self.title_products(&mut view).await?;
+                Ok(Shown::Customer(Box::new(view)))
+            }
         }
     }
 
@@ -40,6 +50,28 @@ impl Service {
         let mut view = rows.view(&self.rules, today, tallies.as_ref());
         SubjectReader::Now(self).date_deliveries(view.latest.iter_mut().collect()).await?;
         Ok(view)
+    }
+
+    /// Says what the products are called that the customer prefers, by the sources that know it: a number says nothing on the phone.
+    async fn title_products(&self, view: &mut CustomerView) -> Result<(), ServiceError> {
+        let subjects = view.parties.iter().chain(view.latest.iter().map(|document| &document.subject));
+        let sources: BTreeSet<String> =
+            subjects.filter_map(|key| key.parse().ok()).map(|subject: Subject| subject.source().to_owned()).collect();
+        let of = |number: &str| -> Vec<String> {
+            let product = |source: &String| Subject::new(SubjectKind::Product, source, number).ok();
+            sources.iter().filter_map(product).map(|subject| subject.to_string()).collect()
+        };
+        let preferred = view.trade.products.iter_mut().flatten();
+        let preferred: Vec<_> = preferred.take(TITLED).map(|product| (of(&product.name), product)).collect();
+        let wanted: Vec<String> = preferred.iter().flat_map(|(keys, _)| keys.clone()).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let names = self.product_names(&wanted).await?;
+        for (keys, product) in preferred {
+            product.title = keys.iter().find_map(|key| names.get(key).cloned()).unwrap_or_default();
+        }
+        Ok(())
     }
 
     /// Tallies of all documents, where the bundles hold too few and the documents are not too many.

@@ -199,6 +199,7 @@ fn preferred_products(tallies: &[PurchaseTally]) -> Vec<PreferredValue> {
     ranked.sort_by(|a, b| (b.n, &a.name).cmp(&(a.n, &b.name)));
     let view = |tally: &PurchaseTally| PreferredValue {
         name: tally.name.clone(),
+        title: String::new(),
         documents: tally.n,
         quantity: tally.quantity().text(),
         amounts: tally.amounts().iter().map(|amount| (amount.currency_code(), amount.text())).collect(),

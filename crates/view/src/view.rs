@@ -195,6 +195,9 @@ pub struct TradeMoney {
 pub struct PreferredValue {
     /// The product's number, or the category.
     pub name: String,
+    /// What the product is called by its source, where a customer is shown by itself.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub title: String,
     /// Purchases that hold it.
     pub documents: i64,
     /// Sum of quantities, whatever their units.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use onefold_view::{CustomerView, KeptApartView, OpenCaseView, OtherValue, RecordView};
+use onefold_view::{CustomerView, KeptApartView, OpenCaseView, OtherValue, PreferredValue, RecordView};
 
 use super::{counted, is_zero, line, money_text};
 
@@ -275,7 +275,7 @@ fn write_habits(view: &CustomerView, text: &mut String) {
         );
     }
     if let Some(products) = t.products.as_ref().filter(|p| !p.is_empty()) {
-        let names: Vec<String> = products.iter().take(3).map(|p| format!("{} ({}x)", p.name, p.documents)).collect();
+        let names: Vec<String> = products.iter().take(3).map(preferred_text).collect();
         put_line(text, "buys most", &names.join(", "));
     }
     let c = &view.contacts;
@@ -286,6 +286,12 @@ fn write_habits(view: &CustomerView, text: &mut String) {
             &format!("{} ({} in, {} out), last {}", c.total, c.incoming, c.outgoing, last.day()),
         );
     }
+}
+
+/// A product by its name, or its number where nobody described it.
+fn preferred_text(product: &PreferredValue) -> String {
+    let name = if product.title.is_empty() { &product.name } else { &product.title };
+    format!("{name} ({}x)", product.documents)
 }
 
 fn write_latest(view: &CustomerView, text: &mut String) {

@@ -110,21 +110,29 @@ impl Service {
         if products.is_empty() || matches!(rows, SubjectReader::Past(_)) {
             return Ok(());
         }
-        let asked: Vec<FactsOf> = products.iter().map(|product| FactsOf::all(product)).collect();
-        let last = |facts: &Vec<_>| places(facts).into_iter().filter(|place| place.stands()).max();
-        let told: Vec<_> = self.store.facts(&asked).await?.iter().filter_map(last).collect();
-        let described = self.event_lines(&told).await?;
-        let names: BTreeMap<&str, &Value> =
-            described.iter().filter_map(|event| Some((event.subject.as_str(), event.data()?.get("name")?))).collect();
+        let names = self.product_names(&products).await?;
         for field in GOODS {
             for line in content.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten() {
-                let name = subject(line).and_then(|product| names.get(product.as_str()).copied());
+                let name = subject(line).and_then(|product| names.get(product.as_str()).cloned());
                 if let (Some(name), Some(line)) = (name, line.as_object_mut()) {
-                    line.insert("name".to_owned(), name.clone());
+                    line.insert("name".to_owned(), Value::String(name));
                 }
             }
         }
         Ok(())
+    }
+
+    /// What products are called by their sources now; those that nobody described are left out.
+    pub(crate) async fn product_names(&self, products: &[String]) -> Result<BTreeMap<String, String>, ServiceError> {
+        let asked: Vec<FactsOf> = products.iter().map(|product| FactsOf::all(product)).collect();
+        let last = |facts: &Vec<_>| places(facts).into_iter().filter(|place| place.stands()).max();
+        let told: Vec<_> = self.store.facts(&asked).await?.iter().filter_map(last).collect();
+        let described = self.event_lines(&told).await?;
+        let named = described.into_iter().filter_map(|event| {
+            let name = event.data()?.get("name")?.as_str()?.to_owned();
+            (!name.is_empty()).then_some((event.subject, name))
+        });
+        Ok(named.collect())
     }
 }
 
