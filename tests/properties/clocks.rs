@@ -217,7 +217,13 @@ async fn lists_are_as_they_were(events: &[(Event, Micros)], known: i64, shape: S
     for subject in places {
         let reference: CustomerReference = subject.parse().expect("a document");
         let (was, is) = (then.show(&reference, None).await, now.past_show(&reference, &clocks, None).await);
-        assert_eq!(is.map(|is| is.answer).map_err(|e| e.code), was.map_err(|e| e.code), "{subject}");
+        // Where its events stand in the log is each hub's own.
+        let inside = |shown: Shown| match shown {
+            Shown::Document(of) => (of.whose, of.why, of.open, of.content, of.events.len()),
+            Shown::Customer(_) => panic!("{subject} is shown as a customer"),
+        };
+        let is = is.map(|is| inside(is.answer)).map_err(|e| e.code);
+        assert_eq!(is, was.map(inside).map_err(|e| e.code), "{subject}");
     }
 }
 

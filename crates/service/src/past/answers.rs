@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use onefold_event::Subject;
+use onefold_event::{Subject, SubjectKind};
 use onefold_fold::SubjectState;
 use onefold_store::DocumentPlace;
 use onefold_view::MoneyTotals;
@@ -16,8 +16,8 @@ use crate::document::timeline::{Cursor, MOST, listed};
 use crate::events::places;
 use crate::status::currency_sums;
 use crate::{
-    CurrencySums, CustomerName, CustomerReference, DocumentOwner, DocumentOwners, EventPlace, Page, SearchHit, Service,
-    ServiceError, Shown,
+    CurrencySums, CustomerName, CustomerReference, Document, DocumentOwner, DocumentOwners, EventPlace, Page,
+    SearchHit, Service, ServiceError, Shown,
 };
 
 /// An answer, and the clocks that it holds for.
@@ -110,7 +110,8 @@ impl Service {
         let more = shown.len() > limit;
         shown.truncate(limit);
         let next = shown.last().filter(|_| more).map(|(_, place)| Cursor(place.clone()).to_string());
-        let items = shown.into_iter().map(|(item, _)| item).collect();
+        let mut items: Vec<Document> = shown.into_iter().map(|(item, _)| item).collect();
+        SubjectReader::Past(&world).date_deliveries(items.iter_mut().collect()).await?;
         Ok(PastAnswer { answer: Page { items, next }, clocks: world.clocks })
     }
 
@@ -126,7 +127,11 @@ impl Service {
         let (world, party) = self.past_world(reference, clocks).await?;
         let subjects = match (reference.document(), party) {
             (Some(document), _) => vec![document.clone()],
-            (None, Some(party)) => world.subjects_of(&party),
+            (None, Some(party)) => {
+                let mut subjects = world.subjects_of(&party);
+                subjects.extend(world.decisions_on(&party));
+                subjects
+            }
             (None, None) => Vec::new(),
         };
         let mut all: Vec<EventPlace> =
@@ -190,6 +195,17 @@ impl PastWorld {
         let owners = self.owners_of(party);
         let parties = self.model.customer(party).unwrap_or_default().iter();
         parties.chain(self.documents_of(&owners).map(|(subject, _)| subject)).cloned().collect()
+    }
+
+    /// Decisions that name a customer's parties, taken back or not.
+    fn decisions_on(&self, party: &Subject) -> Vec<Subject> {
+        let parties = self.model.customer(party).unwrap_or_default();
+        let names = |state: &SubjectState| {
+            let fragment = state.fragment.as_ref();
+            fragment.is_some_and(|fragment| fragment.decided_parties().iter().any(|named| parties.contains(named)))
+        };
+        let decisions = self.model.states().filter(|(subject, _)| subject.kind() == SubjectKind::Decision);
+        decisions.filter(|(_, state)| names(state)).map(|(subject, _)| subject.clone()).collect()
     }
 
     fn document_owners(&self, subject: &Subject) -> Result<DocumentOwners, ServiceError> {
