@@ -44,7 +44,7 @@ impl Belonging {
                     self.above.forget();
                 }
             }
-            RowContent::Json(_) => {}
+            RowContent::Json(_) | RowContent::Record(..) => {}
         }
     }
 

@@ -81,6 +81,8 @@ impl Origin {
             rows: kept.places.iter().map(place).collect(),
             filled: kept.filled.clone(),
             item,
+            record: kept.record,
+            around: kept.around.as_deref().cloned(),
             message: kept.message,
             ..self.context()
         };

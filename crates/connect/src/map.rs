@@ -65,6 +65,11 @@ impl<F: FnMut(MappedRecord) -> ControlFlow<()>> DocumentSink for MappingSink<'_,
             let content = RecordContent::Ended(MappingOutcome::Quarantined(problems));
             return self.give(context, document.rows, None, content);
         }
+        if let [RawRow { content: RowContent::Record(record, around), .. }] = document.rows.as_mut_slice() {
+            let (record, around) = (std::mem::take(record), around.clone());
+            let content = record_content(context.connector, &record, around.as_deref().unwrap_or(&record));
+            return self.give(context, document.rows, None, content);
+        }
         if let [RawRow { content: RowContent::Json(body), .. }] = document.rows.as_mut_slice() {
             let body = std::mem::take(body);
             return self.body(context, &body, document.rows);
@@ -133,6 +138,9 @@ pub(crate) fn glimpse(connector: &Connector, plan: &MappingPlan, resource: &str,
                 None => MappingOutcome::Quarantined(Vec::new()),
             }
         }
+        [RawRow { content: RowContent::Record(record, around), .. }] => {
+            map_record(connector, plan, resource, rows, (record, around))
+        }
         rows if rows.iter().all(|row| matches!(row.content, RowContent::Fields(_))) => map_rows(plan, resource, rows),
         _ => MappingOutcome::Quarantined(Vec::new()),
     }
@@ -146,6 +154,9 @@ pub(crate) fn map_again(
     rows: &[RawRow],
     item: usize,
 ) -> MappingOutcome {
+    if let [RawRow { content: RowContent::Record(record, around), .. }] = rows {
+        return map_record(connector, plan, resource, rows, (record, around));
+    }
     let [RawRow { content: RowContent::Json(body), .. }] = rows else { return map_rows(plan, resource, rows) };
     let found = match connector.select_records(body) {
         Ok(found) => found,
@@ -188,6 +199,29 @@ pub(crate) fn with_record<T>(
         })
         .collect();
     make(&record(resource, &said, rows))
+}
+
+/// What a record of a JSON document is to the mapping, `body` being the document.
+fn record_content<'d>(connector: &Connector, record: &'d Value, body: &'d Value) -> RecordContent<'d> {
+    match connector.is_for_us(body) {
+        Ok(true) => RecordContent::Item(record, body),
+        Ok(false) => RecordContent::Ended(MappingOutcome::Skipped { reason: "not for us".to_owned() }),
+        Err(problem) => RecordContent::Ended(MappingOutcome::Quarantined(vec![*problem])),
+    }
+}
+
+/// Maps a record of a JSON document, of which `around` is the rest.
+fn map_record(
+    connector: &Connector,
+    plan: &MappingPlan,
+    resource: &str,
+    rows: &[RawRow],
+    (record, around): (&Value, &Option<Arc<Value>>),
+) -> MappingOutcome {
+    match record_content(connector, record, around.as_deref().unwrap_or(record)) {
+        RecordContent::Ended(outcome) => outcome,
+        content => with_record(resource, rows, &content, |record| plan.map(record)),
+    }
 }
 
 fn record<'r>(resource: &'r str, said: &'r [NumberedRow<'r>], rows: &[RawRow]) -> SourceRecord<'r> {

@@ -6,7 +6,8 @@ use std::sync::{Arc, PoisonError};
 
 use onefold_event::Problem;
 use onefold_format::{
-    Charset, FormatInput, RawRow, RowContent, RowReader, START_BYTES, Utf8Evidence, Utf8Sample, format_of, is_damage,
+    Charset, FormatInput, RawRow, ReadAgain, RowContent, RowReader, START_BYTES, Utf8Evidence, Utf8Sample, format_of,
+    is_damage,
 };
 use onefold_mapping::{Connector, GroupWindow, MappingPlan};
 
@@ -112,7 +113,9 @@ pub(crate) fn read(
     }
     reader.consume(mark_length);
     let behind = start.get(mark_length..).unwrap_or_default();
-    let input = FormatInput { reader, charset, mark_length, start: behind, unit: source.unit() };
+    let reopen = again.as_ref().map(|again| || again.open());
+    let again_once = reopen.as_ref().map(|reopen| reopen as ReadAgain<'_>);
+    let input = FormatInput { reader, charset, mark_length, start: behind, unit: source.unit(), again: again_once };
     let mut rows = match format_of(read.format).open(input, read) {
         Ok(Ok(rows)) => rows,
         Ok(Err(problem)) => return Ok(ended(origin, End::Refused(vec![problem], start))),
@@ -259,7 +262,7 @@ impl DocumentReader<'_, '_> {
                 }
                 (place, Some((**problem).clone()))
             }
-            RowContent::Json(_) => (RowMembership::Alone, None),
+            RowContent::Json(_) | RowContent::Record(..) => (RowMembership::Alone, None),
         };
         let readable = fault.is_none();
         if let RowContent::Bad(_, readings) = &mut row.content {

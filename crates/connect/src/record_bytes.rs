@@ -1,7 +1,10 @@
 //! What is kept of a record's rows once they were mapped: their bytes and places.
 
+use std::sync::Arc;
+
 use onefold_format::{Charset, RawRow, RowContent, RowPlace};
 use onefold_mapping::TableRow;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Most bytes of one record that are kept, whatever the number of its rows.
@@ -19,6 +22,9 @@ pub(crate) struct RecordBytes {
     pub(crate) places: Vec<RowPlace>,
     /// Cells that took a value from a row of another document: row, column, value.
     pub(crate) filled: Vec<(usize, usize, String)>,
+    /// It stood within a JSON document, and what stood around it, where the mapping reads that.
+    pub(crate) record: bool,
+    pub(crate) around: Option<Arc<Value>>,
     /// It is a message, all of it.
     pub(crate) message: bool,
 }
@@ -28,12 +34,18 @@ impl RecordBytes {
         let places: Vec<RowPlace> = rows.iter().map(|row| row.place).collect();
         let filled = from_others(&rows);
         if let [row] = rows.as_mut_slice() {
+            let (record, around) = match &row.content {
+                RowContent::Record(_, around) => (true, around.clone()),
+                _ => (false, None),
+            };
             return Self {
                 raw: std::mem::take(&mut row.raw),
                 length: row.place.length,
                 cut: row.sha256,
                 places,
                 filled,
+                record,
+                around,
                 message: false,
             };
         }
@@ -50,7 +62,7 @@ impl RecordBytes {
         }
         let cut = (raw.len() > MOST || rows.iter().any(|row| row.sha256.is_some())).then(|| digest(&rows, feed));
         raw.truncate(MOST);
-        Self { raw, length, cut, places, filled, message: false }
+        Self { raw, length, cut, places, filled, ..Self::default() }
     }
 
     /// All of a message.
@@ -58,7 +70,7 @@ impl RecordBytes {
         let feeds = raw.strip_suffix(b"\n").unwrap_or(&raw).iter().filter(|byte| **byte == b'\n').count() as u64;
         let length = raw.len() as u64;
         let places = vec![RowPlace { first_line: 1, last_line: 1 + feeds, offset: 0, length }];
-        Self { raw, length, cut: None, places, filled: Vec::new(), message: true }
+        Self { raw, length, places, message: true, ..Self::default() }
     }
 
     /// Whether something is not kept.

@@ -1,6 +1,7 @@
 //! What is kept beside the bytes of a record, so that it can be read again without its source.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::charset::Charset;
 use crate::row::{RawRow, RowPlace};
@@ -35,6 +36,12 @@ pub struct RecordContext {
     /// Which item of a JSON body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<usize>,
+    /// The bytes are a record that stood within a JSON document.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub record: bool,
+    /// That document without its records, where the mapping read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub around: Option<Value>,
     /// The bytes are a message, all of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub message: bool,

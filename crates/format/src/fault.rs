@@ -126,8 +126,50 @@ pub(crate) fn backslash(rows: u64, first: u64) -> Problem {
     problem
 }
 
-/// R0311: a file in a format that only messages have.
-pub(crate) fn json_file() -> Problem {
-    Problem::new("R0311", "a file is read as lines of JSON")
-        .instead("[read] format = \"json\"", "[read] format = \"ndjson\"")
+/// R0306: a record of a document that is no JSON.
+pub(crate) fn no_record(error: &serde_json::Error, line: u64) -> Problem {
+    let mut problem = Problem::new("R0306", "the record is not JSON").instead(error.to_string(), "a JSON value");
+    problem.lines = vec![line];
+    problem
+}
+
+/// R0306: a document that is no JSON from here on.
+pub(crate) fn no_document(found: u8, wanted: &str, line: u64) -> Problem {
+    let found = match found {
+        b' '..=b'~' => format!("`{}`", char::from(found)),
+        other => hex_start(&[other], 1),
+    };
+    let mut problem = Problem::new("R0306", "the document is not JSON from here on")
+        .instead(found, format!("{wanted} in line {line}"));
+    problem.lines = vec![line];
+    problem.help("what was whole before was taken in, and nothing from there on")
+}
+
+/// R0304: brackets within brackets, without an end.
+pub(crate) fn deep(most: usize, line: u64) -> Problem {
+    let mut problem = Problem::new("R0304", "the document goes deeper than the limit")
+        .instead(format!("more than {most} brackets within each other"), format!("at most {most}"));
+    problem.lines = vec![line];
+    problem.help("what was whole before was taken in, and nothing from there on")
+}
+
+/// R0304: more around a document's records than is held in memory.
+pub(crate) fn much_around(limit: usize) -> Problem {
+    Problem::new("R0304", "what stands around the records is longer than the limit")
+        .instead(format!("more than {limit} bytes"), format!("at most {limit} bytes beside the list of records"))
+        .help("it is held in memory since the mapping reads `$.` paths, or selects by `only`")
+        .help("nothing of this file was taken in")
+}
+
+/// R0311: a document in a charset that documents are not read in.
+pub(crate) fn json_charset(charset: Charset) -> Problem {
+    Problem::new("R0311", "a JSON document in a file is read as UTF-8")
+        .instead(format!("charset = \"{}\"", charset.name().to_lowercase()), "charset = \"utf-8\"")
+        .help("lines of JSON may be in any charset: [read] format = \"ndjson\"")
+}
+
+/// R0322: a record that was kept without what stood around it.
+pub(crate) fn not_around() -> Problem {
+    Problem::new("R0322", "the record was kept without the document around it, which the mapping reads now")
+        .instead("a record alone", "the document: read its file again")
 }

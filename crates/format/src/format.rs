@@ -21,6 +21,9 @@ pub enum ReadUnit {
     Message,
 }
 
+/// Opens bytes a second time.
+pub type ReadAgain<'s> = &'s dyn Fn() -> io::Result<Box<dyn BufRead + Send>>;
+
 /// Bytes before their first row is read.
 pub struct FormatInput<'s> {
     /// Stands behind the byte order mark.
@@ -33,6 +36,8 @@ pub struct FormatInput<'s> {
     pub start: &'s [u8],
     /// What they are.
     pub unit: ReadUnit,
+    /// The same bytes once more, with the mark; none where they come once, as of a pipe.
+    pub again: Option<ReadAgain<'s>>,
 }
 
 /// How records are written. It knows nothing of where bytes come from, of mappings or of events: it gives rows, in the order of

@@ -20,6 +20,9 @@ pub enum EndlessError {
     /// A line goes on and on.
     #[error("a line of more than {LONGEST} bytes")]
     Line,
+    /// A JSON value does.
+    #[error("a JSON value of more than {LONGEST} bytes")]
+    Value,
     /// Blank lines do.
     #[error("more than {MOST_BLANK} blank lines in a row")]
     Blank,

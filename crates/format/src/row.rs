@@ -1,5 +1,7 @@
 //! One row of a source: what it says or why it cannot be read, with all its bytes and its place.
 
+use std::sync::Arc;
+
 use csv::StringRecord;
 use onefold_event::Problem;
 use onefold_mapping::TableRow;
@@ -67,8 +69,10 @@ impl TableRow for TableFields {
 pub enum RowContent {
     /// Of a table: its fields, as many as the heading has.
     Fields(TableFields),
-    /// A value.
+    /// A value, which may hold several records.
     Json(Value),
+    /// A record of a JSON document, and the document without its records, where the mapping reads it.
+    Record(Value, Option<Arc<Value>>),
     /// It could not be read. What it may belong to: its fields where they are known, and each of its lines read on its own.
     Bad(Box<Problem>, Vec<TableFields>),
 }

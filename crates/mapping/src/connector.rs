@@ -14,7 +14,7 @@ use crate::language::reading::ReadSettings;
 use crate::lineage::{FieldLineage, field_lineage};
 use crate::program::compiled::CompiledConnector;
 use crate::report::source_text::SourceText;
-use crate::run::source::json::select_records;
+use crate::run::source::json::{is_for_us, select_records};
 use crate::run::source::plan::MappingPlan;
 
 /// A checked connector file. Cheap to clone.
@@ -105,6 +105,14 @@ impl Connector {
     /// `[read] records`: where the records of a JSON body stand.
     pub fn records_path(&self) -> Option<&str> {
         self.inner.records.map(|path| self.inner.paths.path_text(path).trim_start_matches("$."))
+    }
+
+    /// Whether a JSON body is one of those that `[read] only` selects; all are where it says nothing.
+    ///
+    /// # Errors
+    /// The body has another shape than its paths say.
+    pub fn is_for_us(&self, body: &Json) -> Result<bool, Box<Problem>> {
+        is_for_us(&self.inner, body)
     }
 
     /// Where each field of each event comes from, in the order of the connector file.

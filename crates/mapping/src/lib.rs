@@ -13,6 +13,7 @@ mod values;
 pub use connector::Connector;
 pub use connector_tests::run::ConnectorTestResult;
 pub use language::input::{AfterReading, FileCompletion, InputKind, InputSettings};
+pub use language::path::PathStep;
 pub use language::reading::{GroupWindow, ReadSettings, RecordFormat, StopAfter, TableHeading};
 pub use lineage::FieldLineage;
 pub use report::nearest::did_you_mean;

@@ -33,7 +33,7 @@ impl SourceValues {
                     }
                 }
                 RowContent::Bad(..) => values.put("as it stands", &context.origin.charset.show_text(&row.raw), || true),
-                RowContent::Json(_) => {}
+                RowContent::Json(_) | RowContent::Record(..) => {}
             }
         }
         values

@@ -3,6 +3,7 @@
 mod rows;
 
 use std::io;
+use std::sync::Arc;
 
 use onefold_event::Problem;
 use onefold_mapping::ReadSettings;
@@ -11,7 +12,7 @@ use crate::context::KeptRecord;
 use crate::format::{Format, FormatInput, ReopenedRows, RowReader};
 use crate::lines::LineEnd;
 use crate::ndjson::rows::NdjsonRows;
-use crate::row::{RawRow, RowPlace};
+use crate::row::{RawRow, RowContent, RowPlace};
 
 pub(crate) use rows::parse;
 
@@ -31,9 +32,14 @@ impl Format for NdjsonFormat {
     }
 }
 
-/// A record that is one value.
+/// A record that is one value, or stood within one.
 pub(crate) fn reopen_value(record: &KeptRecord<'_>) -> ReopenedRows {
-    let content = parse(record.raw, record.charset, record.first_line);
+    let content = match parse(record.raw, record.charset, record.first_line) {
+        RowContent::Json(value) if record.context.record => {
+            RowContent::Record(value, record.context.around.clone().map(Arc::new))
+        }
+        content => content,
+    };
     let place = RowPlace { first_line: 1, last_line: 1, offset: 0, length: record.raw.len() as u64 };
     let row = RawRow { place, raw: record.raw.to_vec(), sha256: None, content, filled: Vec::new() };
     ReopenedRows { heading: Vec::new(), rows: vec![row] }

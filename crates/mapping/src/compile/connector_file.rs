@@ -10,7 +10,7 @@ use crate::compile::compiler::ConnectorCompiler;
 use crate::compile::word_tables::read_named;
 use crate::language::input::{InputKind, InputSettings};
 use crate::language::node::{TomlNode, parse_toml};
-use crate::language::path::RecordShape;
+use crate::language::path::{PathStep, RecordShape, ValuePath};
 use crate::language::reading::ReadSettings;
 use crate::program::compiled::CompiledConnector;
 use crate::program::connector_test::ConnectorTest;
@@ -43,7 +43,7 @@ pub(crate) fn compile_connector(
     let (name, source_name, mapping) = read_identity(&root, &mut diagnostics);
     let from = find_section(&root, "from", &mut diagnostics).map(|n| InputSettings::parse(n, &mut diagnostics));
     let read = find_section(&root, "read", &mut diagnostics).map(|n| ReadSettings::parse(n, &mut diagnostics));
-    let read = read.unwrap_or_default();
+    let mut read = read.unwrap_or_default();
     let only_topics = from.as_ref().is_some_and(|from| from.kinds == [InputKind::Kafka]);
     if let Some(n) = root.get("read").and_then(|n| n.get("stop_after")).filter(|_| only_topics) {
         diagnostics.report_message(
@@ -84,6 +84,14 @@ pub(crate) fn compile_connector(
     let tests = ConnectorTest::read_tests(root.get("test"), &names, &reasons, load, &mut c.diagnostics);
     let digest = digest_mapping(source, &c.lookups);
     let blank = Arc::clone(&c.assume.blank);
+    let whole = |(id, (_, path)): (PathId, &(String, ValuePath))| {
+        Some(id) != records && matches!(path, ValuePath::Json { whole: true, .. })
+    };
+    read.reads_body = !only.is_empty() || c.paths.list.iter().enumerate().any(whole);
+    read.records = records.and_then(|id| match c.paths.list.get(id) {
+        Some((_, ValuePath::Json { steps, .. })) => Some(steps.clone()),
+        _ => None,
+    });
     let ConnectorCompiler { diagnostics, paths, scopes, words, lookups, .. } = c;
     let problems = diagnostics.finish();
     match (problems.is_empty(), from) {
@@ -191,6 +199,9 @@ pub(crate) fn digest_mapping(source: &SourceText, lookups: &[LookupTable]) -> [u
     short
 }
 
+/// Greatest place in a list that `records` goes by: a record that is sent alone has so many before it.
+const MOST_INDEX: usize = 1_000;
+
 /// Paths of `records` and `only`: which records of a JSON body are for us.
 fn json_selection(
     node: &TomlNode,
@@ -209,6 +220,14 @@ fn json_selection(
     if let Some(n) = node.get("records") {
         let text = n.expect_text(&mut compiler.diagnostics).map(str::to_owned);
         records = text.and_then(|t| compiler.add_path(&t, &n.span));
+        let steps = match records.and_then(|id| compiler.paths.list.get(id)) {
+            Some((_, ValuePath::Json { steps, .. })) => steps.as_slice(),
+            _ => &[],
+        };
+        if steps.iter().any(|step| matches!(step, PathStep::Index(n) if *n > MOST_INDEX)) {
+            let message = format!("`records` goes to an item of a list: at most the one at {MOST_INDEX}");
+            compiler.diagnostics.report_message(&n.span, "M0103", message);
+        }
     }
     for entry in node.get("only").map_or(&[][..], TomlNode::entries) {
         if let Some(path) = compiler.add_path(&entry.key, &entry.at) {

@@ -28,9 +28,12 @@ pub(crate) enum RecordMeta {
     Rows,
 }
 
+/// One step into a JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PathStep {
+pub enum PathStep {
+    /// To the value of this key.
     Key(String),
+    /// To the item at this place, counted from 0.
     Index(usize),
 }
 

@@ -1,7 +1,7 @@
 //! `[read]`: how the reader gets rows out of bytes. The mapping only hands it on.
 
 use crate::language::node::{TomlNode, TomlValue};
-use crate::language::path::RecordShape;
+use crate::language::path::{PathStep, RecordShape};
 use crate::report::diagnostics::Diagnostics;
 
 /// `[read]`, for whoever reads the bytes.
@@ -37,6 +37,10 @@ pub struct ReadSettings {
     pub record_lines: u64,
     /// Most bytes of memory for records that are held back until they are whole.
     pub open_bytes: u64,
+    /// JSON: where the records of a body stand; none: each body is one.
+    pub records: Option<Vec<PathStep>>,
+    /// JSON: the mapping reads of a body what stands around its records.
+    pub reads_body: bool,
     /// Stop when more than so many of a hundred, of at least so many records, go to quarantine.
     pub stop_after: Option<StopAfter>,
 }
@@ -117,6 +121,8 @@ impl Default for ReadSettings {
             record_bytes: 16 << 20,
             record_lines: 1_000,
             open_bytes: 1 << 30,
+            records: None,
+            reads_body: false,
             stop_after: None,
         }
     }

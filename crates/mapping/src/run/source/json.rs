@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::language::path::{PathStep, ValuePath};
 use crate::program::compiled::CompiledConnector;
+use crate::program::paths::PathId;
 
 /// A path meets a value that it cannot go on from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,36 +79,54 @@ pub(crate) fn select_records<'v>(
     program: &CompiledConnector,
     body: &'v Value,
 ) -> Result<Option<Vec<&'v Value>>, Box<Problem>> {
-    let at = |path: usize| match program.paths.list.get(path) {
+    if !is_for_us(program, body)? {
+        return Ok(None);
+    }
+    let Some(path) = program.records else { return Ok(Some(vec![body])) };
+    match value_at(program, path, body)? {
+        None | Some(Value::Null) => Ok(Some(Vec::new())),
+        Some(Value::Array(list)) => Ok(Some(list.iter().collect())),
+        Some(one @ Value::Object(_)) => Ok(Some(vec![one])),
+        Some(found) => Err(other_shape(program, path, found, "a list of records, or one that is an object")),
+    }
+}
+
+fn value_at<'v>(program: &CompiledConnector, path: PathId, body: &'v Value) -> Result<Option<&'v Value>, Box<Problem>> {
+    match program.paths.list.get(path) {
         Some((text, ValuePath::Json { steps, .. })) => {
             walk_json(body, steps).map_err(|wrong| Box::new(wrong.to_problem(text, steps)))
         }
         _ => Ok(None),
-    };
-    let other = |path, found: &Value, expected: &str| {
-        let mut problem =
-            Problem::new("R0431", "the JSON has another shape than the path says").instead(kind_of(found), expected);
-        problem.path = program.paths.path_text(path).to_owned();
-        Box::new(problem)
-    };
+    }
+}
+
+fn other_shape(program: &CompiledConnector, path: PathId, found: &Value, expected: &str) -> Box<Problem> {
+    let mut problem =
+        Problem::new("R0431", "the JSON has another shape than the path says").instead(kind_of(found), expected);
+    problem.path = program.paths.path_text(path).to_owned();
+    Box::new(problem)
+}
+
+/// Whether a JSON body is one of those that `[read] only` selects.
+///
+/// # Errors
+/// The body has another shape than its paths say.
+pub(crate) fn is_for_us(program: &CompiledConnector, body: &Value) -> Result<bool, Box<Problem>> {
     // Before anything of the body is judged: what is not for us is nobody's error.
     for (path, words) in &program.only {
-        let text = match at(*path)? {
+        let text = match value_at(program, *path, body)? {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(text)) => text.clone(),
-            Some(found @ (Value::Array(_) | Value::Object(_))) => return Err(other(*path, found, "a single value")),
+            Some(found @ (Value::Array(_) | Value::Object(_))) => {
+                return Err(other_shape(program, *path, found, "a single value"));
+            }
             Some(found) => found.to_string(),
         };
         if !words.contains(&text) {
-            return Ok(None);
+            return Ok(false);
         }
     }
-    let Some(path) = program.records else { return Ok(Some(vec![body])) };
-    match at(path)? {
-        None | Some(Value::Null) => Ok(Some(Vec::new())),
-        Some(Value::Array(list)) => Ok(Some(list.iter().collect())),
-        Some(found) => Err(other(path, found, "a list of records")),
-    }
+    Ok(true)
 }
 
 #[cfg(test)]
