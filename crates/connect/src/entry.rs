@@ -106,12 +106,13 @@ impl Origin {
     }
 
     fn context(&self) -> RecordContext {
-        let TableLayout { heading, delimiter, returns, closed } = &self.layout;
+        let TableLayout { heading, delimiter, blanks, returns, closed } = &self.layout;
         RecordContext {
             mapping: hex::encode(self.mapping),
             charset: self.charset.name().to_owned(),
             delimiter: if *delimiter == 0 { String::new() } else { char::from(*delimiter).to_string() },
             heading: heading.clone(),
+            blanks: *blanks,
             returns: *returns,
             closed: *closed,
             ..RecordContext::default()

@@ -27,6 +27,9 @@ pub struct RecordContext {
     /// Carriage returns end lines.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub returns: bool,
+    /// Runs of blanks are one delimiter.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blanks: bool,
     /// Rows end in one delimiter more than the heading.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub closed: bool,

@@ -142,6 +142,8 @@ pub(crate) struct QuoteRules {
     pub(crate) delimiter: u8,
     pub(crate) quote: u8,
     pub(crate) escape: Option<u8>,
+    /// Runs of blanks are one delimiter.
+    pub(crate) blanks: bool,
 }
 
 impl LineEnd {
@@ -383,7 +385,7 @@ mod tests {
         let wide: Vec<u8> = "a\r\u{0D0D}b\rc".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(raw(&wide, "utf-16le").len(), 3);
         // Within quotes it is a part of a field, whatever ends the lines.
-        let quoting = Some(QuoteRules { delimiter: b',', quote: b'"', escape: Some(b'\\') });
+        let quoting = Some(QuoteRules { delimiter: b',', quote: b'"', escape: Some(b'\\'), blanks: false });
         let utf8 = Charset::by_name("utf-8").unwrap();
         assert_eq!(LineEnd::of(b"a,\"b\\\"\rc\",d\n", utf8, quoting), LineEnd::Feed);
         assert_eq!(LineEnd::of(b"a,\"b\nc\",5\" nail\r1", utf8, quoting), LineEnd::Return);

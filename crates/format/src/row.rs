@@ -29,6 +29,8 @@ pub struct TableLayout {
     pub delimiter: u8,
     /// Carriage returns end its lines.
     pub returns: bool,
+    /// Runs of blanks are one delimiter.
+    pub blanks: bool,
     /// Its rows end in one delimiter more than the heading, as far as they were read.
     pub closed: bool,
 }

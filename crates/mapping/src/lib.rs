@@ -14,7 +14,7 @@ pub use connector::Connector;
 pub use connector_tests::run::ConnectorTestResult;
 pub use language::input::{AfterReading, FileCompletion, InputKind, InputSettings};
 pub use language::path::PathStep;
-pub use language::reading::{GroupWindow, ReadSettings, RecordFormat, StopAfter, TableHeading};
+pub use language::reading::{GroupWindow, ReadSettings, RecordFormat, StopAfter, TableHeading, join_blanks};
 pub use lineage::FieldLineage;
 pub use report::nearest::did_you_mean;
 pub use run::map::{MappingOutcome, RecordExplanation};

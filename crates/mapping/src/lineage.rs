@@ -119,6 +119,9 @@ fn trace_cell(cell: &CellDef, scope: ScopeId, inner: &CompiledConnector, found: 
     match &cell.origin {
         CellOrigin::From(id) => path(id),
         CellOrigin::FirstOf(ids) | CellOrigin::Join { paths: ids, .. } => ids.iter().for_each(path),
+        CellOrigin::FirstCell(cells) | CellOrigin::JoinCells { cells, .. } => {
+            cells.iter().for_each(|part| trace_cell(part, scope, inner, found, depth + 1));
+        }
         CellOrigin::Value(value) => found.via.push(format!("constant {}", value.to_display())),
         CellOrigin::Use(at) => trace_name(*at, scope, inner, found, depth),
         CellOrigin::Calc { expression, text } => {

@@ -209,7 +209,8 @@ fn a_body_of_another_shape_is_a_problem_and_not_empty() {
     assert_eq!(of(json!({"kind": 7, "data": {"list": []}})), Ok(Some(0)));
     assert_eq!(of(json!({"kind": "new", "data": null})), Ok(Some(0)));
     assert_eq!(of(json!({"kind": "old"})), Ok(None));
-    assert_eq!(of(json!({"kind": "new", "data": {"list": {"id": 1}}})), Err("an object".into()));
+    assert_eq!(of(json!({"kind": "new", "data": {"list": {"id": 1}}})), Ok(Some(1)));
+    assert_eq!(of(json!({"kind": "new", "data": {"list": "none"}})), Err("a text".into()));
     assert_eq!(of(json!({"kind": "new", "data": [1]})), Err("`data` is a list".into()));
     assert_eq!(of(json!({"kind": ["new"]})), Err("a list".into()));
 }

@@ -130,6 +130,38 @@ fn items_have_paths_of_their_own_and_the_whole_body_is_in_reach() {
 }
 
 #[test]
+fn lists_within_lists_and_lists_of_plain_texts_give_every_item() {
+    let at = |lines: &str, json: &str| {
+        let text = ORDERS.replace(
+            "each = \"lines\"\nproduct = \"sku\"\nquantity = \"n\"\nname = \"$.id\"\ncategory = \"'odd.key'[0]\"",
+            lines,
+        );
+        let json = format!(r#"{{"id": "1", "at": "2026-03-09T10:00:00Z", "total": 1, "currency": "EUR", {json}}}"#);
+        map(&text, &json).map(|event| match event.read(&EmptyKeyRing).unwrap().body {
+            onefold_event::Body::OrderPlaced(order) => {
+                order.lines.into_iter().map(|l| format!("{}/{}", l.product, l.name)).collect::<Vec<_>>()
+            }
+            _ => Vec::new(),
+        })
+    };
+    let nested = r#""parcels": [{"items": [{"sku": "a"}, {"sku": "b"}]}, {"items": null}, {"items": [{"sku": "c"}]}]"#;
+    for path in ["parcels[].items", "parcels[].items[]"] {
+        let lines = format!("each = \"{path}\"\nproduct = \"sku\"\nname = \"#index\"");
+        assert_eq!(at(&lines, nested).unwrap(), ["a/1", "b/2", "c/3"]);
+    }
+    assert_eq!(at("each = \"tags\"\nproduct = \"#item\"", r#""tags": ["x", 7]"#).unwrap(), ["x/", "7/"]);
+    assert_eq!(at("each = \"tags\"\nproduct = \"#item\"", r#""tags": [{}]"#), Err(vec!["R0431 #item".into()]));
+    let one = "each = \"parcels\"\nproduct = { from = \"items[].sku\", pick = \"first\" }\nname = { from = \"items[].sku\", pick = \"last\" }";
+    assert_eq!(at(one, nested).unwrap(), ["a/b", "c/c"]);
+    let all = "each = \"parcels\"\nproduct = \"items[].sku\"";
+    assert_eq!(at(all, nested), Err(vec!["R0405 items[].sku".into()]));
+    assert_eq!(
+        at("each = \"parcels[].x[]\"\nproduct = \"#item\"", r#""parcels": [{"x": 1}]"#),
+        Err(vec!["R0431 parcels[].x[]".into()])
+    );
+}
+
+#[test]
 fn numbers_are_read_from_their_text() {
     let of = |total: &str| {
         let json = format!(r#"{{"id": "1", "at": "2026-03-09T10:00:00Z", "total": {total}, "currency": "EUR"}}"#);

@@ -140,6 +140,49 @@ fn a_topic_of_intake_is_named_and_nothing_else_is_read() {
 }
 
 #[test]
+fn an_option_that_does_nothing_is_refused() {
+    let of = |cell: &str| code("total = \"Total\"", &format!("total = \"Total\"\n{cell}"));
+    for cell in [
+        "channel = { from = \"X\", with = \"-\" }",
+        "channel = { from = \"X\", take = \"unece\" }",
+        "channel = { from = \"X\", else = \"keep\" }",
+        "channel = { from = \"X\", as = \"text\" }",
+        "channel = { from = \"X\", pick = \"list\" }",
+        "channel = { from = \"X\", match = \"a\", match_all = \"b\" }",
+        "channel = { join = [\"X\"], pick = \"first\" }",
+        "channel = { value = \"web\", fold = \"case\" }",
+        "channel = { value = \"web\", default = \"shop\" }",
+        "channel = { calc = \"lower('A')\", strip = [\"a\"] }",
+        "channel = { first_of = [\"X\", { from = \"Y\" }], strip = [\"a\"] }",
+        "discount = { from = \"X\", negate = true, abs = true }",
+        "promised_on = { from = \"X\", date = \"yyyy-MM-dd\", time = \"iso8601\" }",
+        "promised_on = { from = \"X\", pivot = 1950 }",
+    ] {
+        assert!(["M0112", "M0101", "M0101 M0112"].contains(&of(cell).as_str()), "{cell}: {}", of(cell));
+    }
+    for (from, to) in [
+        ("occurred_at = \"At\"", "occurred_at = { from = \"At\", date = \"yyyy-MM-dd\" }"),
+        ("occurred_at = \"At\"", "occurred_at = { from = \"At\", at = \"00:00\", dst = \"later\" }"),
+        ("occurred_at = \"At\"", "occurred_at = { from = \"At\", at = \"00:00\", time = \"iso8601\" }"),
+        ("group_by = [\"No\"]", "group_within = 5"),
+        ("group_by = [\"No\"]", "limits = { open_bytes = 5 }"),
+        ("group_by = [\"No\"]", "charset_sure = true"),
+        ("group_by = [\"No\"]", "delimiter = \"blanks\"\nescape = \"\\\\\""),
+        ("format = \"csv\"\ngroup_by = [\"No\"]", "format = \"json\"\ndelimiter = \";\""),
+        ("format = \"csv\"\ngroup_by = [\"No\"]", "format = \"json\"\nlimits = { record_lines = 5 }"),
+        (
+            "[event.order]",
+            "[let]\nn = { from = \"X\", as = \"date\" }\nm = { use = \"n\", strip = [\"x\"] }\n[event.order]",
+        ),
+        ("[event.order]", "[test.x]\ninput = \"No\"\nfile = \"units.csv\"\nemits = []\n[event.order]"),
+    ] {
+        assert_eq!(code(from, to), "M0112", "{to}");
+    }
+    assert_eq!(code("id = [\"No\"]", "id = [{ from = \"No\", as = \"date\" }]"), "M0101");
+    assert_eq!(code("id = [\"No\"]", "id = [{ first_of = [{ calc = \"'a'\" }] }]"), "M0115");
+}
+
+#[test]
 fn a_pattern_that_is_none_lists_all_words_for_times() {
     for (word, advice) in
         [("unix", None), ("epoch", Some("did you mean `epoch-s`?")), ("iso", Some("did you mean `iso8601`?"))]

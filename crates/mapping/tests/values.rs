@@ -54,6 +54,40 @@ fn origins_give_what_they_say() {
 }
 
 #[test]
+fn first_of_and_join_take_cells_that_are_each_read_in_their_own_way() {
+    let first = "{ first_of = [{ from = \"X\", match = \"SO-([0-9]+)\", on_bad = \"absent\" }, \"Y\"] }";
+    assert_eq!((channel(first, "ref SO-7", "y"), channel(first, "none", "y")), ("7".into(), "y".into()));
+    let join = "{ join = [{ from = \"X\", slice = [1, 2] }, \"Y\", { value = \"z\" }], with = \"-\", replace = { \"-z\" = \"!\" } }";
+    assert_eq!((channel(join, "abc", "d"), channel(join, "abc", "")), ("ab-d!".into(), "ab!".into()));
+    assert_eq!(channel_faults("{ join = [{ from = \"X\", match = \"a\" }] }", "b"), ["R0409"]);
+    // Each of its own pattern, which a list of patterns could not tell apart.
+    let days = "{ first_of = [{ from = \"X\", date = \"dd/MM/yyyy\" }, { from = \"Y\", date = \"MM/dd/yyyy\" }] }";
+    let connector = good(&with(&format!("promised_on = {days}\n")));
+    let of = |x: &str, y: &str| order(&event(&connector, &format!("{HEAD}A,09.03.2026 10:00,1,{x},{y}\n"))).promised_on;
+    assert_eq!((of("01/02/2026", ""), of("", "01/02/2026")), ("2026-02-01".into(), "2026-01-02".into()));
+    // Ids are made of what cells cut, and are those of the plain text.
+    let plain = event(&good(ORDERS), "No,At,Total\nA1,09.03.2026 10:00,1\n").header.id;
+    let cut = orders(
+        "id = [\"No\"]",
+        "id = [{ join = [{ from = \"No\", slice = [1, 1] }, { from = \"No\", slice = [2, 1] }], with = \"\" }]",
+    );
+    assert_eq!(event(&good(&cut), "No,At,Total\nA1,09.03.2026 10:00,1\n").header.id, plain);
+}
+
+#[test]
+fn all_matches_are_a_list_each_read_on_by_itself() {
+    let text = ORDERS.replace("sales.order_placed.v1", "finance.payment_received.v1").replace("total = \"Total\"", "amount = \"Total\"")
+        .replace("[event.order.set]", "[event.order.refs]\ninvoice = { from = \"X\", match_all = 'RE ?-?([0-9]+)', replace = { O = \"0\" } }\n[event.order.set]");
+    let connector = good(&text);
+    let of = |x: &str| {
+        let event = event(&connector, &format!("{HEAD}A,09.03.2026 10:00,1,{x},\n"));
+        event.header.references.iter().map(|r| r.subject.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("for RE 12; RE-1O3 and re 9"), ["invoice:erp:12", "invoice:erp:103"]);
+    assert!(of("rent").is_empty());
+}
+
+#[test]
 fn options_run_in_their_fixed_order() {
     // cut before translate before default, however they are written
     let text = format!(

@@ -3,6 +3,8 @@
 use csv::StringRecord;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 
+use onefold_mapping::join_blanks;
+
 use crate::lines::QuoteRules;
 use crate::row::TableFields;
 
@@ -11,11 +13,13 @@ use crate::row::TableFields;
 pub(crate) struct FieldSplitter {
     rules: QuoteRules,
     automaton: Option<Box<RowAutomaton>>,
+    /// Where runs of blanks are the delimiter: the line before ended within quotes.
+    quoted: bool,
 }
 
 impl FieldSplitter {
     pub(crate) fn new(rules: QuoteRules) -> Self {
-        Self { rules, automaton: None }
+        Self { rules, automaton: None, quoted: false }
     }
 
     /// Whether a line is a row of its own at sight.
@@ -25,18 +29,26 @@ impl FieldSplitter {
 
     pub(crate) fn split(&self, line: &str) -> TableFields {
         let mut record = StringRecord::with_capacity(line.len(), 16);
-        line.split(char::from(self.rules.delimiter)).for_each(|field| record.push_field(field));
+        match self.rules.blanks {
+            true => {
+                line.split([' ', '\t']).filter(|field| !field.is_empty()).for_each(|field| record.push_field(field))
+            }
+            false => line.split(char::from(self.rules.delimiter)).for_each(|field| record.push_field(field)),
+        }
         TableFields(record)
     }
 
     /// Takes one more line (without its end) of a row; answers the row once it is whole.
     pub(crate) fn feed(&mut self, line: &str) -> Option<TableFields> {
+        let joined = self.rules.blanks.then(|| join_blanks(line, self.rules.quote, &mut self.quoted));
+        let line = joined.as_deref().unwrap_or(line);
         let automaton = self.automaton.get_or_insert_with(|| Box::new(RowAutomaton::new(self.rules)));
         automaton.advance(line.as_bytes()).or_else(|| automaton.advance(b"\n"))
     }
 
     /// Forgets a row that was begun.
     pub(crate) fn reset(&mut self) {
+        self.quoted = false;
         if let Some(automaton) = &mut self.automaton {
             automaton.core.reset();
             automaton.filled = (0, 0);
@@ -61,7 +73,7 @@ struct RowAutomaton {
 }
 
 impl RowAutomaton {
-    fn new(QuoteRules { delimiter, quote, escape }: QuoteRules) -> Self {
+    fn new(QuoteRules { delimiter, quote, escape, .. }: QuoteRules) -> Self {
         let mut builder = ReaderBuilder::new();
         builder.delimiter(delimiter).quote(quote).escape(escape).terminator(Terminator::Any(b'\n'));
         Self { core: builder.build(), text: vec![0; 1024], ends: vec![0; 64], filled: (0, 0) }
@@ -105,7 +117,7 @@ mod tests {
     use super::*;
 
     fn of(delimiter: u8, escape: Option<u8>) -> FieldSplitter {
-        FieldSplitter::new(QuoteRules { delimiter, quote: b'"', escape })
+        FieldSplitter::new(QuoteRules { delimiter, quote: b'"', escape, blanks: false })
     }
 
     fn rows(lines: &[&str]) -> Vec<Vec<String>> {
@@ -136,6 +148,22 @@ mod tests {
             let lines: Vec<&str> = text.strip_suffix('\n').unwrap().split('\n').collect();
             prop_assert_eq!(rows(&lines), [fields]);
         }
+    }
+
+    #[test]
+    fn runs_of_blanks_are_one_delimiter_but_within_quotes() {
+        let blanks = QuoteRules { delimiter: b' ', quote: b'"', escape: None, blanks: true };
+        for (lines, wanted) in [
+            (&["  00004\t 0001   2 \t 29.33  "][..], vec!["00004", "0001", "2", "29.33"]),
+            (&["\"a  b\"   c"], vec!["a  b", "c"]),
+            (&["5\" nail   d"], vec!["5\"", "nail", "d"]),
+            (&["\"a \"\" b\"  c"], vec!["a \" b", "c"]),
+            (&["\"a  ", "  b\"   c"], vec!["a  \n  b", "c"]),
+        ] {
+            assert_eq!(cut(FieldSplitter::new(blanks), lines), [wanted], "{lines:?}");
+        }
+        let splitter = FieldSplitter::new(blanks);
+        assert_eq!(splitter.split(" a \t b "), ["a", "b"].into_iter().collect());
     }
 
     #[test]

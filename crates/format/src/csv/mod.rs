@@ -32,6 +32,7 @@ impl Format for CsvFormat {
             settings.header = TableHeading::Given(context.heading.clone());
         }
         settings.delimiter = context.delimiter.bytes().next().unwrap_or(settings.delimiter);
+        settings.blanks = context.blanks;
         let end = if context.returns { LineEnd::Return } else { LineEnd::Feed };
         // What was kept whole was within the limit of its day.
         let limit = usize::MAX / 2;

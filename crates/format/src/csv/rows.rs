@@ -63,7 +63,12 @@ impl<R: BufRead> CsvRows<R> {
         let TableStart { charset, limit, mark_length, start, end, closed } = *table_start;
         let told = told_delimiter(start, charset);
         let delimiter = told.unwrap_or(settings.delimiter);
-        let quoting = QuoteRules { delimiter, quote: settings.quote, escape: settings.escape };
+        let quoting = QuoteRules {
+            delimiter,
+            quote: settings.quote,
+            escape: settings.escape,
+            blanks: settings.blanks && told.is_none(),
+        };
         let end = end.unwrap_or_else(|| LineEnd::of(start, charset, Some(quoting)));
         let mut rows = Self {
             lines: LineReader::new(reader, charset, end, limit, mark_length as u64),
@@ -80,6 +85,7 @@ impl<R: BufRead> CsvRows<R> {
                 delimiter,
                 returns: end == LineEnd::Return,
                 closed: closed == Some(true),
+                blanks: quoting.blanks,
             },
             prelude: Vec::new(),
             before: 0,
@@ -223,7 +229,9 @@ impl<R: BufRead> CsvRows<R> {
     }
 
     fn read(&mut self) -> io::Result<Option<RawRow>> {
-        match self.lines.next_filled(&mut self.bytes, <[u8]>::is_empty)? {
+        let blanks = self.quoting.blanks;
+        let is_blank = |line: &[u8]| line.is_empty() || blanks && line.iter().all(|b| matches!(b, b' ' | b'\t' | 0));
+        match self.lines.next_filled(&mut self.bytes, is_blank)? {
             Some(offset) => self.row(offset),
             None => Ok(None),
         }

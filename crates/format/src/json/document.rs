@@ -348,6 +348,8 @@ fn wrap(steps: &[PathStep]) -> (Vec<u8>, Vec<u8>) {
                 before.push_str(&format!("{{{}:", Value::from(key.as_str())));
                 after.push('}');
             }
+            // No path of records has it: the mapping's compiler refuses it.
+            PathStep::Every => {}
             PathStep::Index(n) => {
                 before.push('[');
                 before.push_str(&"null,".repeat(*n));

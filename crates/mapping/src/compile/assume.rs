@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use onefold_event::{Currency, CurrencyError, Problem};
 
 use crate::compile::cells::settings::{read_currency, read_patterns, read_pivot, read_style, read_years, read_yes_no};
-use crate::compile::compiler::{AssumedSettings, CURRENCY, ConnectorCompiler, REGION, ZONE};
+use crate::compile::compiler::{AssumedSettings, CURRENCY, ConnectorCompiler, PendingCell, REGION, ZONE};
 use crate::language::node::TomlNode;
 use crate::program::cell::{CurrencyOf, TextOf, ZoneOf};
 use crate::program::names::SlotRef;
@@ -75,7 +75,9 @@ impl ConnectorCompiler<'_> {
 
     fn hidden_slot(&mut self, name: &str, node: &TomlNode) -> SlotRef {
         let index = self.scopes.declare_name(0, name, &node.span, SlotType::One(ValueType::Text));
-        self.add_pending(0, index, node, name.trim_matches(['[', ']']).to_owned(), ValueType::Text);
+        let target = name.trim_matches(['[', ']']).to_owned();
+        let node = node.clone();
+        self.add_pending(PendingCell { scope: 0, index, node, target, ty: ValueType::Text, list: false, named: false });
         SlotRef { up: 0, index }
     }
 

@@ -42,6 +42,10 @@ pub(crate) struct PendingCell {
     pub(crate) node: TomlNode,
     pub(crate) target: String,
     pub(crate) ty: ValueType,
+    /// It may give several values.
+    pub(crate) list: bool,
+    /// Of `[let]`, where `as` says its type.
+    pub(crate) named: bool,
 }
 
 pub(crate) struct PendingList {
@@ -125,8 +129,8 @@ impl<'s> ConnectorCompiler<'s> {
         }
     }
 
-    pub(crate) fn add_pending(&mut self, scope: ScopeId, index: usize, node: &TomlNode, target: String, ty: ValueType) {
-        self.pending.push(PendingCell { scope, index, node: node.clone(), target, ty });
+    pub(crate) fn add_pending(&mut self, pending: PendingCell) {
+        self.pending.push(pending);
     }
 
     pub(crate) fn add_pending_list(

@@ -224,6 +224,10 @@ fn json_selection(
             Some((_, ValuePath::Json { steps, .. })) => steps.as_slice(),
             _ => &[],
         };
+        if steps.contains(&PathStep::Every) {
+            let message = "`records` leads to one list; what is in lists within it is taken by `each`";
+            compiler.diagnostics.report_message(&n.span, "M0103", message);
+        }
         if steps.iter().any(|step| matches!(step, PathStep::Index(n) if *n > MOST_INDEX)) {
             let message = format!("`records` goes to an item of a list: at most the one at {MOST_INDEX}");
             compiler.diagnostics.report_message(&n.span, "M0103", message);

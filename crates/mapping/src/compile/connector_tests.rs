@@ -40,6 +40,9 @@ impl ConnectorTest {
             let emits = list("emits", Some(events), diagnostics);
             let rejects = list("rejects", None, diagnostics);
             let skips = list("skips", Some(reasons), diagnostics);
+            if let (Some(_), Some(file)) = (n.get("input"), n.get("file")) {
+                diagnostics.report_message(&file.span, "M0112", "a test reads its `input` or a `file`, not both");
+            }
             let input = match (n.get("input"), n.get("file")) {
                 (Some(text), _) => text.expect_text(diagnostics).unwrap_or_default().to_owned(),
                 (None, Some(file)) => match file.expect_text(diagnostics).map(load) {

@@ -5,7 +5,7 @@ use onefold_event::{EventType, Problem, catalogue};
 use crate::compile::cells::cell::ORIGINS;
 use crate::compile::compiler::{CellContext, ConnectorCompiler, REGION};
 use crate::language::node::{TomlEntry, TomlNode, TomlValue};
-use crate::program::cell::{CellDef, CellOrigin, TextOf};
+use crate::program::cell::{CellDef, TextOf};
 use crate::program::event::{EventDef, RevisionDef, SubjectDef};
 use crate::program::names::ScopeId;
 use crate::report::nearest::did_you_mean;
@@ -212,8 +212,8 @@ impl ConnectorCompiler<'_> {
 
     /// A cell of which only the source's text counts.
     fn source_cell(&mut self, node: &TomlNode, at: &CellContext) -> Option<CellDef> {
-        let cell = self.read_cell(node, &ValueType::Text, at, &["as"])?;
-        if matches!(cell.origin, CellOrigin::Calc { .. }) || cell.translate.is_some() {
+        let cell = self.read_cell(node, &ValueType::Text, at, &[])?;
+        if !cell.is_source_text() {
             let problem = Problem::new("M0115", "ids and revisions are made of the source's own text");
             self.diagnostics.add(
                 &node.span,
@@ -258,7 +258,7 @@ impl ConnectorCompiler<'_> {
             None => ValueType::Integer,
         };
         let cell = self.read_cell(node, &ty, at, &["as"])?;
-        if matches!(cell.origin, CellOrigin::Calc { .. }) || cell.translate.is_some() {
+        if !cell.is_source_text() {
             self.diagnostics.report_message(&node.span, "M0115", "ids and revisions are made of the source's own text");
         }
         Some(cell)

@@ -2,7 +2,7 @@
 
 use onefold_event::{EventType, FieldKind, MessageField, Problem};
 
-use crate::compile::compiler::ConnectorCompiler;
+use crate::compile::compiler::{ConnectorCompiler, PendingCell};
 use crate::compile::references::IDENTIFIERS;
 use crate::language::node::{TomlEntry, TomlNode, TomlValue};
 use crate::program::layout::{FieldLayout, LayoutFill};
@@ -143,13 +143,12 @@ impl ConnectorCompiler<'_> {
         }
         let of = ValueType::of_field(&field.kind)?;
         if let (TomlValue::List(items), true) = (&node.value, field.repeated) {
-            let slots = items
-                .iter()
-                .enumerate()
-                .map(|(n, item)| self.declare_slot(item, &format!("{path}[{n}]"), &entry.at, scope, &of, target));
+            let slots = items.iter().enumerate().map(|(n, item)| {
+                self.declare_slot(item, &format!("{path}[{n}]"), &entry.at, scope, (&of, true), target)
+            });
             return Some(LayoutFill::Slots(slots.collect()));
         }
-        Some(LayoutFill::Slot(self.declare_slot(node, path, &entry.at, scope, &of, target)))
+        Some(LayoutFill::Slot(self.declare_slot(node, path, &entry.at, scope, (&of, field.repeated), target)))
     }
 
     fn declare_slot(
@@ -158,12 +157,13 @@ impl ConnectorCompiler<'_> {
         name: &str,
         at: &TextSpan,
         scope: ScopeId,
-        ty: &ValueType,
+        (ty, list): (&ValueType, bool),
         target: &str,
     ) -> usize {
         let index = self.scopes.declare_name(scope, name, at, SlotType::One(ty.clone()));
         self.scopes.list[scope].slots[index].words = self.words_of(node);
-        self.add_pending(scope, index, node, target.to_owned(), ty.clone());
+        let (node, target, ty) = (node.clone(), target.to_owned(), ty.clone());
+        self.add_pending(PendingCell { scope, index, node, target, ty, list, named: false });
         index
     }
 

@@ -2,7 +2,8 @@
 
 use onefold_event::Problem;
 
-use crate::compile::compiler::{CellContext, ConnectorCompiler, PendingList};
+use crate::compile::cells::cell::MATCH_ALL;
+use crate::compile::compiler::{CellContext, ConnectorCompiler, PendingCell, PendingList};
 use crate::language::node::{TomlNode, TomlValue};
 use crate::program::names::ScopeId;
 use crate::program::scope::{SlotFill, SlotType};
@@ -22,7 +23,9 @@ impl ConnectorCompiler<'_> {
             // What this cell uses is what it needs: `used` is one list, so it is emptied between cells.
             self.used.clear();
             let at = CellContext { scope: p.scope, own: Some((p.scope, p.index)), target: &p.target };
-            let cell = self.read_cell(&p.node, &p.ty, &at, &["as"]);
+            let more: Vec<&str> =
+                [("as", p.named), (MATCH_ALL, p.list)].iter().filter(|(_, may)| *may).map(|(key, _)| *key).collect();
+            let cell = self.read_cell(&p.node, &p.ty, &at, &more);
             let needs = std::mem::take(&mut self.used);
             let slot = &mut self.scopes.list[p.scope].slots[p.index];
             slot.needs = needs;
@@ -55,7 +58,8 @@ impl ConnectorCompiler<'_> {
             let ty = self.let_type(&entry.node, scope, node, 0);
             let index = self.scopes.declare_name(scope, name, &entry.at, SlotType::One(ty.clone()));
             self.scopes.list[scope].slots[index].words = self.words_of(&entry.node);
-            self.add_pending(scope, index, &entry.node, target, ty);
+            let node = entry.node.clone();
+            self.add_pending(PendingCell { scope, index, node, target, ty, list: true, named: true });
         }
     }
 

@@ -2,6 +2,7 @@
 
 use onefold_event::{EventType, Problem, SubjectKind};
 
+use crate::compile::cells::cell::MATCH_ALL;
 use crate::compile::compiler::{CellContext, ConnectorCompiler};
 use crate::language::node::{TomlEntry, TomlValue};
 use crate::program::event::{ReferenceDef, ReferenceTarget};
@@ -40,7 +41,7 @@ impl ConnectorCompiler<'_> {
             return nodes
                 .iter()
                 .filter_map(|node| {
-                    let mut cell = self.read_cell(node, &ValueType::Text, &at, &["issuer", "role"])?;
+                    let mut cell = self.read_cell(node, &ValueType::Text, &at, &["issuer", "role", MATCH_ALL])?;
                     cell.key = key != "email";
                     let issuer = match node.get("issuer") {
                         Some(n) => self.text_of(n, &at),
@@ -69,7 +70,7 @@ impl ConnectorCompiler<'_> {
         nodes
             .iter()
             .filter_map(|node| {
-                let cell = self.read_cell(node, &ValueType::Subject(kind), &at, &[])?;
+                let cell = self.read_cell(node, &ValueType::Subject(kind), &at, &[MATCH_ALL])?;
                 Some(ReferenceDef { cell, to: ReferenceTarget::Subject(role) })
             })
             .collect()

@@ -7,7 +7,7 @@ use onefold_event::Problem;
 use serde_json::Value as Json;
 
 use crate::language::path::RecordShape;
-use crate::language::reading::TableHeading;
+use crate::language::reading::{TableHeading, join_blanks};
 use crate::program::compiled::CompiledConnector;
 use crate::run::map::RecordResult;
 use crate::run::source::fill_down::FillDownState;
@@ -21,6 +21,12 @@ pub(crate) fn run_records(program: &Arc<CompiledConnector>, input: &str) -> Resu
     }
     let bad = |e: csv::Error| vec![Problem::new("T0002", format!("the test's input is no CSV: {e}"))];
     let read = &program.read;
+    let mut quoted = false;
+    let joined = read.blanks.then(|| {
+        let lines: Vec<_> = input.lines().map(|line| join_blanks(line, read.quote, &mut quoted)).collect();
+        lines.join("\n")
+    });
+    let input = joined.as_deref().unwrap_or(input);
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(read.delimiter)
         .quote(read.quote)

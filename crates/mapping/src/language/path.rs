@@ -35,6 +35,8 @@ pub enum PathStep {
     Key(String),
     /// To the item at this place, counted from 0.
     Index(usize),
+    /// To every item.
+    Every,
 }
 
 impl ValuePath {
@@ -63,11 +65,12 @@ fn parse_meta(word: &str, shape: RecordShape) -> Result<ValuePath, String> {
         "line" => RecordMeta::Line,
         "index" => RecordMeta::Index,
         "rows" => RecordMeta::Rows,
+        "item" if shape == RecordShape::Tree => return Ok(ValuePath::Json { whole: false, steps: Vec::new() }),
         _ => match (word.parse::<usize>(), shape) {
             (Ok(n), RecordShape::Table) if n > 0 => return Ok(ValuePath::Position(n - 1)),
             _ => {
                 return Err(format!(
-                    "`#{word}` is not known: expected #file, #line, #index, #rows, or #3 for the third column; a heading that begins with # is written \\#"
+                    "`#{word}` is not known: expected #file, #line, #index, #rows, #item of a JSON list, or #3 for the third column; a heading that begins with # is written \\#"
                 ));
             }
         },
@@ -80,7 +83,11 @@ fn parse_steps(text: &str) -> Result<Vec<PathStep>, String> {
     while !rest.is_empty() {
         if let Some(index) = rest.strip_prefix('[') {
             let (n, after) = index.split_once(']').ok_or("a `[` has no `]`")?;
-            steps.push(PathStep::Index(n.parse().map_err(|_| format!("`[{n}]` is no place in a list"))?));
+            steps.push(if n.is_empty() {
+                PathStep::Every
+            } else {
+                PathStep::Index(n.parse().map_err(|_| format!("`[{n}]` is no place in a list"))?)
+            });
             rest = after.strip_prefix('.').unwrap_or(after);
         } else if let Some(quoted) = rest.strip_prefix('\'') {
             let (key, after) = quoted.split_once('\'').ok_or("a quote is not closed")?;

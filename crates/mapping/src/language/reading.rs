@@ -13,6 +13,8 @@ pub struct ReadSettings {
     pub charset: Vec<String>,
     /// Between the fields of a CSV.
     pub delimiter: u8,
+    /// Fields stand apart by runs of blanks, as in reports; `delimiter` is then one blank.
+    pub blanks: bool,
     /// Around fields of a CSV.
     pub quote: u8,
     /// Before a quote that is meant within quotes of a CSV; none: such a quote is doubled.
@@ -109,6 +111,7 @@ impl Default for ReadSettings {
             format: RecordFormat::Csv,
             charset: vec!["utf-8".into()],
             delimiter: b',',
+            blanks: false,
             quote: b'"',
             escape: None,
             charset_sure: false,
@@ -159,8 +162,16 @@ impl ReadSettings {
         for (key, to) in [("delimiter", &mut read.delimiter), ("quote", &mut read.quote)] {
             let Some(text) = node.get(key).and_then(|n| n.expect_text(diagnostics)) else { continue };
             match text.as_bytes() {
+                b"blanks" if key == "delimiter" => (*to, read.blanks) = (b' ', true),
                 [byte] => *to = *byte,
-                _ => diagnostics.report_message(&node.span, "M0103", format!("`{key}` is one ASCII character")),
+                _ => diagnostics.report_message(
+                    &node.span,
+                    "M0103",
+                    format!(
+                        "`{key}` is one ASCII character{}",
+                        if key == "delimiter" { ", or \"blanks\" for runs of them" } else { "" }
+                    ),
+                ),
             }
         }
         read.escape = node.get("escape").and_then(|n| read_escape(n, &read, diagnostics));
@@ -206,12 +217,69 @@ impl ReadSettings {
                 "`group_by` groups the rows of a table; JSON records are whole",
             );
         }
-        for key in ["fill_down", "escape"] {
-            if let (Some(n), RecordShape::Tree) = (node.get(key), read.record_shape()) {
-                diagnostics.report_message(&n.span, "M0112", format!("`{key}` is for tables, not for JSON"));
+        read.refuse_idle(node, diagnostics);
+        read
+    }
+}
+
+/// A line of fields that stand apart by runs of blanks (spaces and tabs), with one space for each run. Those of a field in quotes
+/// stay, and `quoted` says whether the line begins within one, and then whether it ends so.
+pub fn join_blanks(line: &str, quote: u8, quoted: &mut bool) -> String {
+    let (mut joined, mut apart, quote) = (String::with_capacity(line.len()), !*quoted, char::from(quote));
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            // A doubled quote is one of the field's.
+            _ if *quoted && c == quote && chars.peek() == Some(&quote) => joined.extend(chars.next()),
+            _ if *quoted => *quoted = c != quote,
+            ' ' | '\t' => {
+                apart = true;
+                continue;
+            }
+            _ => {
+                if apart && !joined.is_empty() {
+                    joined.push(' ');
+                }
+                *quoted = apart && c == quote;
+                apart = false;
             }
         }
-        read
+        joined.push(c);
+    }
+    joined
+}
+
+/// Options of tables.
+const OF_TABLES: [&str; 8] =
+    ["delimiter", "quote", "escape", "header", "columns", "ragged", "fill_down", "group_within"];
+
+impl ReadSettings {
+    /// Options that do nothing beside the others are slips.
+    fn refuse_idle(&self, node: &TomlNode, diagnostics: &mut Diagnostics) {
+        let limit = |key: &str| node.get("limits").and_then(|limits| limits.get(key));
+        let mut refuse = |node: Option<&TomlNode>, why: String| {
+            if let Some(node) = node {
+                diagnostics.report_message(&node.span, "M0112", why);
+            }
+        };
+        if self.record_shape() == RecordShape::Tree {
+            for key in OF_TABLES {
+                refuse(node.get(key), format!("`{key}` is for tables, not for JSON"));
+            }
+            for key in ["record_lines", "open_bytes"] {
+                refuse(limit(key), format!("`{key}` is for tables, not for JSON"));
+            }
+        } else if self.group_by.is_empty() {
+            refuse(node.get("group_within"), "`group_within` does nothing without `group_by`".to_owned());
+            refuse(limit("open_bytes"), "`open_bytes` does nothing without `group_by`".to_owned());
+        }
+        if self.blanks {
+            refuse(node.get("escape"), "`escape` does nothing where fields stand apart by blanks".to_owned());
+        }
+        if self.charset.iter().all(|name| name.to_ascii_lowercase().starts_with("utf")) {
+            let why = "`charset_sure` does nothing where the charset is UTF-8 or UTF-16";
+            refuse(node.get("charset_sure"), why.to_owned());
+        }
     }
 }
 

@@ -54,6 +54,12 @@ pub(crate) enum CellOrigin {
         paths: Vec<PathId>,
         with: String,
     },
+    /// The first of these that is present, each read in its own way.
+    FirstCell(Vec<CellDef>),
+    JoinCells {
+        cells: Vec<CellDef>,
+        with: String,
+    },
     Value(CellValue<'static>),
     Use(SlotRef),
     /// An expression, and its text.
@@ -182,6 +188,17 @@ impl CellDef {
     /// Whether its texts name records.
     pub(crate) fn is_key(&self) -> bool {
         self.key || matches!(self.ty, ValueType::Subject(_))
+    }
+
+    /// Whether it gives the source's own text, cut at most: what is computed or translated changes when the mapping does.
+    pub(crate) fn is_source_text(&self) -> bool {
+        let own = !matches!(self.origin, CellOrigin::Calc { .. }) && self.translate.is_none();
+        own && match &self.origin {
+            CellOrigin::FirstCell(cells) | CellOrigin::JoinCells { cells, .. } => {
+                cells.iter().all(Self::is_source_text)
+            }
+            _ => true,
+        }
     }
 
     /// A constant does not count as something read.

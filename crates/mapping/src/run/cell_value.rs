@@ -12,6 +12,7 @@ use crate::run::convert::{convert_value, parse_text, translate_text};
 use crate::run::expression::evaluate_expression;
 use crate::run::frame::{EvaluationStop, ReportedFault, ScopeFrame, TextPiece};
 use crate::run::reporting::path_of;
+use crate::values::text_edit::{TextEdit, all_matches};
 use crate::values::value::{CellValue, compare_values, unsigned_zero};
 
 /// The cell's value; whatever is wrong with it has been reported.
@@ -33,7 +34,9 @@ fn origin_value<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> Result<Cel
     };
     if !cell.checks.is_empty() && !value.is_absent() {
         let rows = frame.row_range().take(8).collect::<Vec<_>>();
-        check_value(cell, &value).map_err(|fault| frame.report_fault_at(cell, path_of(cell), &rows, fault))?;
+        let all = if let CellValue::List(list) = &value { list.as_slice() } else { std::slice::from_ref(&value) };
+        let checked = all.iter().try_for_each(|value| check_value(cell, value));
+        checked.map_err(|fault| frame.report_fault_at(cell, path_of(cell), &rows, fault))?;
     }
     Ok(value)
 }
@@ -65,6 +68,31 @@ pub(crate) fn value_before_default<'r>(
                 read_text(cell, text.into(), false, paths.first().copied(), &rows(), frame)?
             }
         }
+        CellOrigin::FirstCell(cells) => {
+            let mut found = CellValue::Absent;
+            for inner in cells {
+                found = cell_value(inner, frame)?;
+                if !found.is_absent() {
+                    break;
+                }
+            }
+            found
+        }
+        CellOrigin::JoinCells { cells, with } => {
+            let (mut parts, mut bad) = (Vec::with_capacity(cells.len()), false);
+            for inner in cells {
+                match cell_value(inner, frame) {
+                    Ok(CellValue::Absent) => {}
+                    Ok(value) => parts.push(value.to_display()),
+                    Err(ReportedFault) => bad = true,
+                }
+            }
+            match parts.join(with) {
+                _ if bad => return Err(ReportedFault),
+                text if text.is_empty() => CellValue::Absent,
+                text => read_text(cell, text.into(), false, None, &rows(), frame)?,
+            }
+        }
         CellOrigin::Use(slot) => {
             let value = frame.slot_value(*slot)?;
             match value {
@@ -83,7 +111,14 @@ pub(crate) fn value_before_default<'r>(
         }
     };
     // The order is fixed, however the options are written: read, adjust, default, check.
-    adjust_value(cell, value).map_err(|fault| frame.report_fault_at(cell, path_of(cell), &rows(), fault))
+    let adjusted = match value {
+        CellValue::List(list) => {
+            let each = list.into_iter().map(|value| adjust_value(cell, value)).collect::<Result<_, _>>();
+            each.map(CellValue::List)
+        }
+        one => adjust_value(cell, one),
+    };
+    adjusted.map_err(|fault| frame.report_fault_at(cell, path_of(cell), &rows(), fault))
 }
 
 fn report_stop(
@@ -181,7 +216,12 @@ fn reduce_values<'r>(
     frame: &ScopeFrame<'_, 'r>,
 ) -> Result<CellValue<'r>, ReportedFault> {
     if cell.pick == RowPick::List {
-        return Ok(CellValue::List(values.into_iter().map(|(v, _)| v).collect()));
+        // A text of which all matches are taken gives a list of its own.
+        let flat = values.into_iter().flat_map(|(value, _)| match value {
+            CellValue::List(list) => list,
+            one => vec![one],
+        });
+        return Ok(CellValue::List(flat.collect()));
     }
     let rows: Vec<usize> = values.iter().map(|(_, row)| *row).collect();
     let mut values = values.into_iter().map(|(v, _)| v);
@@ -272,12 +312,31 @@ pub(crate) fn read_text<'r>(
 
 fn text_value<'r>(
     cell: &'r CellDef,
+    text: Cow<'r, str>,
+    json: bool,
+    frame: &ScopeFrame<'_, 'r>,
+) -> Result<CellValue<'r>, EvaluationStop> {
+    edited_value(cell, &cell.cuts, text, json, frame)
+}
+
+/// The same from one of the edits on: what follows them is done to each text that they make.
+fn edited_value<'r>(
+    cell: &'r CellDef,
+    edits: &'r [TextEdit],
     mut text: Cow<'r, str>,
     json: bool,
     frame: &ScopeFrame<'_, 'r>,
 ) -> Result<CellValue<'r>, EvaluationStop> {
-    for cut in &cell.cuts {
-        text = cut.edit_text(text)?;
+    for (n, edit) in edits.iter().enumerate() {
+        if let TextEdit::MatchAll(regex) = edit {
+            let rest = edits.get(n + 1..).unwrap_or_default();
+            let found = all_matches(regex, &text).into_iter();
+            let values = found.map(|found| edited_value(cell, rest, found.into(), json, frame));
+            let list: Vec<_> =
+                values.filter(|value| !matches!(value, Ok(CellValue::Absent))).collect::<Result<_, _>>()?;
+            return Ok(if list.is_empty() { CellValue::Absent } else { CellValue::List(list) });
+        }
+        text = edit.edit_text(text)?;
     }
     if !cell.cuts.is_empty() && text.is_empty() {
         return Ok(CellValue::Absent);

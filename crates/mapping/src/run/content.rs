@@ -7,7 +7,7 @@ use crate::program::expression::{CheckedCondition, CheckedExpression};
 use crate::program::names::SlotRef;
 use crate::run::expression::evaluate_expression;
 use crate::run::frame::{PathBase, ScopeFrame};
-use crate::run::source::json::walk_json;
+use crate::run::source::json::walk_every;
 use crate::run::source::record::SourceRow;
 
 /// Digest of the source values that the mapping reads, not of the raw record: a print counter makes no revision.
@@ -39,7 +39,12 @@ pub(crate) fn content_digest(frame: &ScopeFrame) -> String {
                         (PathBase::Item(item, ..), false) => item,
                         (_, false) => record,
                     };
-                    if let Ok(Some(value)) = walk_json(from, steps) {
+                    let mut found = Vec::new();
+                    // What has another shape than the path says is an error of the record, told elsewhere.
+                    if walk_every(from, steps, &mut found).is_err() {
+                        found.clear();
+                    }
+                    for value in found {
                         put(text.as_bytes());
                         put(value.to_string().as_bytes());
                     }

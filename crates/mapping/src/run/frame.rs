@@ -5,12 +5,12 @@ use std::cell::{OnceCell, RefCell};
 use onefold_event::{Problem, ValueFault};
 use serde_json::Value;
 
-use crate::language::path::{RecordMeta, ValuePath};
+use crate::language::path::{PathStep, RecordMeta, ValuePath};
 use crate::program::names::{RepeatOver, SlotRef};
 use crate::program::paths::PathId;
 use crate::program::scope::NameScope;
 use crate::run::notes::RecordNotes;
-use crate::run::source::json::{kind_of, walk_json};
+use crate::run::source::json::{kind_of, walk_every};
 use crate::run::source::plan::MappingPlan;
 use crate::run::source::record::{SourceRecord, SourceRow};
 use crate::values::value::CellValue;
@@ -115,43 +115,51 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
         let RepeatOver::Path(path) = each else { return Ok(rows.map(PathBase::Row).collect()) };
         let mut bases = Vec::new();
         for row in rows {
-            let found = self.json_value(path, row).map_err(|problem| {
+            let (found, each) = self.json_values(path, row).map_err(|problem| {
                 self.run.errors.borrow_mut().push(*problem);
                 ReportedFault
             })?;
-            match found {
-                None | Some(Value::Null) => {}
-                Some(Value::Array(list)) => {
-                    bases.extend(list.iter().enumerate().map(|(i, v)| PathBase::Item(v, row, i)))
-                }
-                Some(other) => {
-                    let mut problem =
-                        Problem::new("R0431", "a list is expected here").instead(kind_of(other), "a list");
-                    problem.path = self.run.plan.path_text(path).to_owned();
-                    problem.lines = self.run.line_numbers(&[row]);
-                    self.run.errors.borrow_mut().push(problem);
-                    return Err(ReportedFault);
+            let mut add = |item: &'r Value| {
+                let n = bases.len();
+                bases.push(PathBase::Item(item, row, n));
+            };
+            for found in found {
+                match found {
+                    item if each => add(item),
+                    Value::Null => {}
+                    Value::Array(list) => list.iter().for_each(&mut add),
+                    other => {
+                        let mut problem =
+                            Problem::new("R0431", "a list is expected here").instead(kind_of(other), "a list");
+                        problem.path = self.run.plan.path_text(path).to_owned();
+                        problem.lines = self.run.line_numbers(&[row]);
+                        self.run.errors.borrow_mut().push(problem);
+                        return Err(ReportedFault);
+                    }
                 }
             }
         }
         Ok(bases)
     }
 
-    fn json_value(&self, path: PathId, row: usize) -> Result<Option<&'r Value>, Box<Problem>> {
-        let Some(ValuePath::Json { whole, steps }) = self.run.plan.value_path(path) else { return Ok(None) };
+    /// What a path leads to, and whether these are the items of a list, since it ends in `[]`.
+    fn json_values(&self, path: PathId, row: usize) -> Result<(Vec<&'r Value>, bool), Box<Problem>> {
+        let mut found = Vec::new();
+        let Some(ValuePath::Json { whole, steps }) = self.run.plan.value_path(path) else { return Ok((found, false)) };
         let Some(SourceRow::Json(record, body)) = self.run.record.rows.get(row).map(|row| row.row) else {
-            return Ok(None);
+            return Ok((found, false));
         };
         let from = match (whole, self.base) {
             (true, _) => body,
             (false, PathBase::Item(item, ..)) => item,
             (false, _) => record,
         };
-        walk_json(from, steps).map_err(|wrong| {
+        walk_every(from, steps, &mut found).map_err(|wrong| {
             let mut problem = wrong.to_problem(self.run.plan.path_text(path), steps);
             problem.lines = self.run.line_numbers(&[row]);
             Box::new(problem)
-        })
+        })?;
+        Ok((found, steps.last() == Some(&PathStep::Every)))
     }
 
     /// Rows that a path is read from.
@@ -174,11 +182,13 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
             return Ok(());
         }
         match self.run.plan.value_path(path) {
-            Some(ValuePath::Json { .. }) => match self.json_value(path, row)? {
-                Some(Value::Array(list)) => list.iter().try_for_each(|v| self.push_piece(v, path, row, out)),
-                Some(value) => self.push_piece(value, path, row, out),
-                None => Ok(()),
-            },
+            Some(ValuePath::Json { .. }) => {
+                let (found, _) = self.json_values(path, row)?;
+                found.into_iter().try_for_each(|value| match value {
+                    Value::Array(list) => list.iter().try_for_each(|v| self.push_piece(v, path, row, out)),
+                    value => self.push_piece(value, path, row, out),
+                })
+            }
             // Of the record as a whole they are said once, by its first row.
             Some(ValuePath::Meta(_)) if row > self.row_range().start => Ok(()),
             Some(ValuePath::Meta(meta)) => {

@@ -125,6 +125,13 @@ fn slot_field<'r>(
         return None;
     }
     filled.read |= !inner.is_constant();
+    if let (false, [first, second, ..]) = (field.repeated, values.as_slice()) {
+        let fault = ValueFault::new("R0405", "several values are given where one fits")
+            .instead(format!("`{}` and `{}`", first.to_display(), second.to_display()), "one value")
+            .help("choose one with pick = \"first\" or \"last\"");
+        frame.report_fault(inner, fault);
+        return None;
+    }
     let mut encoded = values.into_iter().filter_map(|v| match encode_value(v, field) {
         Ok(value) => Some(value),
         Err(fault) => {

@@ -38,6 +38,21 @@ pub(crate) fn source_text<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> 
             Ok(None)
         }
         CellOrigin::Join { paths, with } => cut(joined_text(cell, paths, with, frame)?.into(), false, None),
+        CellOrigin::FirstCell(cells) => {
+            for inner in cells {
+                if let Some(text) = source_text(inner, frame)? {
+                    return cut(text.into(), false, None);
+                }
+            }
+            Ok(None)
+        }
+        CellOrigin::JoinCells { cells, with } => {
+            let mut parts = Vec::with_capacity(cells.len());
+            for inner in cells {
+                parts.extend(source_text(inner, frame)?);
+            }
+            cut(parts.join(with).into(), false, None)
+        }
         CellOrigin::Use(slot) => match frame.slot_fill(*slot) {
             Some((inner, owner)) => match source_text(inner, owner)? {
                 Some(text) => match clean_for_cell(cell, text.into()) {

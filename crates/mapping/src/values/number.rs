@@ -14,6 +14,8 @@ pub(crate) struct NumberStyle {
     group: DigitGrouping,
     point: char,
     negative: NegativeStyle,
+    /// Powers of ten are read, which is so where the mapping says a style; unsaid, a number is read as at every other door.
+    powers: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +42,8 @@ pub(crate) const NEGATIVES: [(&str, NegativeStyle); 3] =
     [("-1", NegativeStyle::Before), ("1-", NegativeStyle::After), ("(1)", NegativeStyle::Brackets)];
 
 impl NumberStyle {
-    pub(crate) const PLAIN: Self = Self { group: DigitGrouping::None, point: '.', negative: NegativeStyle::Before };
+    pub(crate) const PLAIN: Self =
+        Self { group: DigitGrouping::None, point: '.', negative: NegativeStyle::Before, powers: false };
 
     pub(crate) fn by_example(example: &str) -> Option<Self> {
         let spaces = ['\u{a0}', '\u{202f}', '\u{2009}'];
@@ -54,7 +57,7 @@ impl NumberStyle {
             "1234,56" => (DigitGrouping::None, ','),
             _ => return None,
         };
-        Some(Self { group, point, negative: NegativeStyle::Before })
+        Some(Self { group, point, negative: NegativeStyle::Before, powers: true })
     }
 
     pub(crate) fn with_negative(self, negative: NegativeStyle) -> Self {
@@ -85,7 +88,7 @@ impl NumberStyle {
     fn read_by_style(self, text: &str) -> Option<Decimal> {
         let text: String = text.trim().chars().map(plain_width).collect();
         let (minus, digits) = self.split_sign(&text)?;
-        if let Some((digits, power)) = split_power(digits) {
+        if let Some((digits, power)) = split_power(digits).filter(|_| self.powers) {
             let number = self.shifted(digits, power)?;
             return Some(unsigned_zero(if minus { -number } else { number }));
         }
@@ -172,6 +175,12 @@ impl NumberStyle {
         let fault = ValueFault::new("R0412", "a number is not written as the mapping says")
             .instead(text, format!("a number like {}", self.example()));
         let shortened = self.split_sign(text).and_then(|(_, digits)| split_power(digits));
+        let said = NumberStyle { powers: true, ..self };
+        if let Some(number) = said.read_by_style(text).filter(|_| shortened.is_some() && !self.powers) {
+            let example = self.example();
+            return fault
+                .help(format!("as a power of ten it would be {number}: [assume] number = \"{example}\" reads these"));
+        }
         if shortened.is_some_and(|(_, power)| power.parse::<i64>().is_ok()) {
             return fault.help(
                 "a spreadsheet has shortened it, and what it left out is lost: export the column as a plain number",
@@ -300,8 +309,10 @@ mod tests {
         ] {
             assert_eq!(read(example, text).as_deref(), Some(number), "{text}");
         }
-        let after = NumberStyle::PLAIN.with_negative(NegativeStyle::After);
+        let after = NumberStyle::by_example("1234.56").unwrap().with_negative(NegativeStyle::After);
         assert_eq!(after.read_decimal("1.2E3-").unwrap().to_string(), "-1200");
+        let unsaid = NumberStyle::PLAIN.read_decimal("1.2E3").unwrap_err();
+        assert!(unsaid.help[0].contains("1200") && unsaid.help[0].contains("number = \"1234.56\""), "{unsaid:?}");
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub(crate) enum TextEdit {
     Replace(Vec<(String, String)>),
     /// The first group of the match, or the whole of it.
     Match(Regex),
+    /// The same of every match: a list.
+    MatchAll(Regex),
     /// Which piece between marks, from 1; from the end if negative.
     Part {
         by: String,
@@ -37,7 +39,8 @@ impl TextEdit {
             Self::Replace(pairs) => pairs.iter().fold(text, |t, (old, new)| {
                 if t.contains(old.as_str()) { Cow::Owned(t.replace(old.as_str(), new)) } else { t }
             }),
-            Self::Match(regex) => {
+            // One text of it; who wants all asks for them.
+            Self::Match(regex) | Self::MatchAll(regex) => {
                 let found =
                     regex.captures(&text).and_then(|c| c.get(1).or_else(|| c.get(0)).map(|m| m.as_str().to_owned()));
                 match found {
@@ -57,6 +60,12 @@ impl TextEdit {
             Self::Slice { start, length } => Cow::Owned(text.chars().skip(start - 1).take(*length).collect()),
         })
     }
+}
+
+/// The first group of every match, or the whole of it.
+pub(crate) fn all_matches(regex: &Regex, text: &str) -> Vec<String> {
+    let first = |found: regex::Captures| found.get(1).or_else(|| found.get(0)).map(|m| m.as_str().to_owned());
+    regex.captures_iter(text).filter_map(first).collect()
 }
 
 fn nothing_to_edit(text: &str, expected: String) -> ValueFault {

@@ -16,12 +16,44 @@ use crate::values::value::{CellValue, LocalMoment, ValueType};
 
 pub(crate) const ORIGINS: [&str; 6] = ["from", "first_of", "join", "value", "use", "calc"];
 
+/// The option of cells that may give several values.
+pub(crate) const MATCH_ALL: &str = "match_all";
+
 const OPTIONS: [&str; 43] = [
     "from", "first_of", "join", "value", "use", "calc", "with", "pick", "trim", "blank", "fold", "strip", "replace",
     "match", "part", "slice", "enum", "lookup", "take", "else", "number", "negative", "minor", "currency", "date",
     "time", "years", "pivot", "zone", "dst", "at", "bool", "negate", "abs", "times", "round", "add_days", "default",
     "required", "on_bad", "one_of", "between", "like",
 ];
+
+/// Options that say how a text is read.
+const READING: [&str; 20] = [
+    "strip",
+    "replace",
+    "match",
+    "match_all",
+    "part",
+    "slice",
+    "enum",
+    "lookup",
+    "take",
+    "else",
+    "number",
+    "negative",
+    "minor",
+    "date",
+    "time",
+    "years",
+    "pivot",
+    "zone",
+    "dst",
+    "bool",
+];
+
+/// Whether a list of `first_of` or `join` holds more than paths.
+fn has_cells(node: &TomlNode) -> bool {
+    matches!(&node.value, TomlValue::List(items) if items.iter().any(TomlNode::is_table))
+}
 
 impl ConnectorCompiler<'_> {
     /// Reads a cell. `more` names options that the caller knows besides.
@@ -52,6 +84,13 @@ impl ConnectorCompiler<'_> {
         let f = &mut self.diagnostics;
         let flag = |key: &str, f: &mut _| node.get(key).and_then(|n| n.expect_bool(f));
         let pick = node.get("pick").and_then(|n| n.one_of(f, &PICKS)).unwrap_or(RowPick::Same);
+        if pick == RowPick::List && !more.contains(&MATCH_ALL) {
+            f.report_message(&node.span, "M0112", "several values do not fit here: `pick` one of them");
+        }
+        let reduces = matches!(pick, RowPick::Min | RowPick::Max | RowPick::Sum | RowPick::Count);
+        if let Some(n) = node.get(MATCH_ALL).filter(|_| reduces) {
+            f.report_message(&n.span, "M0112", "`match_all` gives a list, of which `pick` makes nothing");
+        }
         let trim = flag("trim", f).unwrap_or(true);
         let lenient =
             node.get("on_bad").and_then(|n| n.one_of(f, &[("reject", false), ("absent", true)])).unwrap_or(false);
@@ -105,6 +144,7 @@ impl ConnectorCompiler<'_> {
                 let text = inner.expect_text(&mut self.diagnostics)?.to_owned();
                 CellOrigin::From(self.add_path(&text, &inner.span)?)
             }
+            "first_of" | "join" if has_cells(inner) => self.read_cells(node, inner, ty, at)?,
             "first_of" | "join" => {
                 let texts = inner.text_list(&mut self.diagnostics);
                 let paths: Vec<_> = texts.iter().filter_map(|t| self.add_path(t, &inner.span)).collect();
@@ -127,6 +167,29 @@ impl ConnectorCompiler<'_> {
         })
     }
 
+    /// `first_of` and `join` over cells; a text among them is a path. Those of `first_of` are read as what they fill, those of
+    /// `join` as texts, and only what is joined is read.
+    fn read_cells(&mut self, node: &TomlNode, list: &TomlNode, ty: &ValueType, at: &CellContext) -> Option<CellOrigin> {
+        let join = node.get("join").is_some();
+        let (key, ty) = if join { ("join", &ValueType::Text) } else { ("first_of", ty) };
+        for entry in node.entries() {
+            let own = match entry.key.as_str() {
+                "pick" | "trim" | "blank" | "fold" => true,
+                "currency" | "source" => false,
+                other => !join && READING.contains(&other),
+            };
+            if own {
+                let message =
+                    format!("`{}` stands in the cells of `{key}`, each of which is read in its own way", entry.key);
+                self.diagnostics.report_message(&entry.at, "M0112", message);
+            }
+        }
+        let TomlValue::List(items) = &list.value else { return None };
+        let cells: Vec<_> = items.iter().filter_map(|item| self.read_cell(item, ty, at, &[])).collect();
+        let with = node.get("with").and_then(|n| n.expect_text(&mut self.diagnostics)).unwrap_or(" ").to_owned();
+        Some(if join { CellOrigin::JoinCells { cells, with } } else { CellOrigin::FirstCell(cells) })
+    }
+
     fn used_name(&mut self, node: &TomlNode, inner: &TomlNode, ty: &ValueType, at: &CellContext) -> Option<CellOrigin> {
         let name = inner.expect_text(&mut self.diagnostics)?.to_owned();
         let Some((slot, scope)) = self.scopes.find_slot(at.scope, at.own, &name) else {
@@ -141,6 +204,10 @@ impl ConnectorCompiler<'_> {
         self.used.push((scope, slot.index));
         let found = self.scopes.list[scope].slots[slot.index].ty.clone();
         match found {
+            SlotType::One(from) if !matches!(from, ValueType::Text | ValueType::Word(_) | ValueType::Subject(_)) => {
+                self.refuse_text_options(node, from.type_word());
+                self.check_fits(&ExpressionType::from_value_type(&from, None), ty, node, inner);
+            }
             SlotType::One(from) => self.check_fits(&ExpressionType::from_value_type(&from, None), ty, node, inner),
             SlotType::List(_) => {
                 self.diagnostics.report_message(&inner.span, "M0303", format!("`{name}` is a list, not a value"))

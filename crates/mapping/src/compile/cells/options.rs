@@ -38,6 +38,13 @@ impl ConnectorCompiler<'_> {
         if let Some(n) = node.get("match") {
             cuts.extend(self.read_regex(n).map(TextEdit::Match));
         }
+        if let Some(n) = node.get("match_all") {
+            if node.get("match").is_some() {
+                let message = "`match` takes the first match and `match_all` all of them: say one";
+                self.diagnostics.report_message(&n.span, "M0112", message);
+            }
+            cuts.extend(self.read_regex(n).map(TextEdit::MatchAll));
+        }
         let f = &mut self.diagnostics;
         if let Some(n) = node.get("part").filter(|n| n.expect_table(f)) {
             n.allow_keys(f, "`part`", &["by", "n"]);

@@ -8,6 +8,51 @@ use crate::program::cell::{CellDef, CellOrigin, ZoneOf};
 use crate::values::instant::has_clock_changes;
 use crate::values::value::ValueType;
 
+/// Options that work on the source's texts.
+const OF_TEXTS: [&str; 14] = [
+    "pick",
+    "trim",
+    "blank",
+    "fold",
+    "strip",
+    "replace",
+    "match",
+    "match_all",
+    "part",
+    "slice",
+    "enum",
+    "lookup",
+    "take",
+    "else",
+];
+
+/// Options that say how a text is read.
+const OF_READING: [&str; 14] = [
+    "number", "negative", "minor", "currency", "date", "time", "years", "pivot", "zone", "dst", "at", "bool",
+    "default", "on_bad",
+];
+
+/// Why an option does nothing beside the others of its cell, if it does nothing.
+fn idle_because(node: &TomlNode, key: &str, ty: &ValueType) -> Option<&'static str> {
+    let has = |key: &str| node.get(key).is_some();
+    let (text, reading) = (OF_TEXTS.contains(&key), OF_READING.contains(&key));
+    Some(match key {
+        "with" if !has("join") => "without `join`",
+        "take" if !has("lookup") => "without `lookup`",
+        "else" if !has("enum") && !has("lookup") => "without `enum` or `lookup`",
+        "lookup" if has("enum") => "beside `enum`: a word is translated once",
+        "negate" if has("abs") => "beside `abs`",
+        "pick" if has("join") => "beside `join`",
+        "pick" if has("use") => "beside `use`: it stands where the name is made",
+        "date" if *ty == ValueType::Time && !has("at") => "for a time without `at`",
+        "date" if *ty == ValueType::Date && has("time") => "beside `time`, of which the day is taken",
+        "time" | "dst" if *ty == ValueType::Time && has("at") => "beside `at`, which makes a time of a written day",
+        _ if text && has("calc") => "to what is computed",
+        _ if (text || reading) && has("value") => "to a constant",
+        _ => return None,
+    })
+}
+
 impl ConnectorCompiler<'_> {
     /// Options that say nothing about a value of this type are slips.
     pub(crate) fn check_applicable(&mut self, node: &TomlNode, ty: &ValueType) {
@@ -31,10 +76,18 @@ impl ConnectorCompiler<'_> {
                     format!("`{}` says nothing about a {}", entry.key, ty.type_word()),
                 );
             }
-            if entry.key == "with" && node.get("join").is_none() || entry.key == "take" && node.get("lookup").is_none()
-            {
-                self.diagnostics.report_message(&entry.at, "M0112", format!("`{}` says nothing here", entry.key));
+            if let Some(why) = idle_because(node, &entry.key, ty).filter(|_| ok) {
+                let message = format!("`{}` does nothing {why}", entry.key);
+                self.diagnostics.report_message(&entry.at, "M0112", message);
             }
+        }
+    }
+
+    /// Options that work on a text do nothing to what a name has read already.
+    pub(crate) fn refuse_text_options(&mut self, node: &TomlNode, from: &str) {
+        for entry in node.entries().iter().filter(|e| OF_TEXTS.contains(&e.key.as_str()) && e.key != "pick") {
+            let message = format!("`{}` does nothing to a {from}: it works on texts", entry.key);
+            self.diagnostics.report_message(&entry.at, "M0112", message);
         }
     }
 
@@ -76,6 +129,11 @@ impl ConnectorCompiler<'_> {
         };
         if let Some((code, message, help)) = missing {
             self.diagnostics.add(&node.span, Problem::new(code, message).help(help));
+        }
+        let dated = matches!(cell.ty, ValueType::Date | ValueType::Time) && reads;
+        if let Some(n) = node.get("pivot").filter(|_| dated && !cell.used_patterns().iter().any(|p| p.needs_pivot())) {
+            let message = "`pivot` does nothing where no pattern has years of two digits (yy)";
+            self.diagnostics.report_message(&n.span, "M0112", message);
         }
         let local = cell.ty == ValueType::Time && reads && p.at.is_none() && p.times.iter().any(|t| t.needs_zone());
         if let (true, Some(ZoneOf::Fixed(zone)), None) = (local, &p.zone, p.dst)

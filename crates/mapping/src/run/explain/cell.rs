@@ -2,7 +2,7 @@
 
 use crate::program::cell::{CellDef, CellOrigin, CurrencyOf, RowPick, TranslationTable};
 use crate::program::paths::PathId;
-use crate::run::cell_value::{cell_pieces, clean_for_cell, value_before_default};
+use crate::run::cell_value::{cell_pieces, cell_value, clean_for_cell, value_before_default};
 use crate::run::frame::ScopeFrame;
 use crate::run::source_text::source_text;
 use crate::values::text_edit::TextEdit;
@@ -77,6 +77,15 @@ fn tell_origin<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>, depth: usize) 
             let there = paths.iter().filter(|path| is_there(cell, **path, frame));
             there.map(|path| path_text(*path)).collect::<Vec<_>>().join(" + ")
         }
+        CellOrigin::FirstCell(cells) => {
+            let there = |part: &&'r CellDef| !matches!(cell_value(part, frame), Ok(CellValue::Absent));
+            let found = cells.iter().find(there).or(cells.first());
+            found.map(|part| tell(part, frame, depth + 1)).unwrap_or_default()
+        }
+        CellOrigin::JoinCells { cells, .. } => {
+            let there = cells.iter().filter(|part| !matches!(cell_value(part, frame), Ok(CellValue::Absent)));
+            there.map(|part| tell(part, frame, depth + 1)).collect::<Vec<_>>().join(" + ")
+        }
         CellOrigin::Use(slot) => match frame.slot_fill(*slot) {
             Some((inner, owner)) => tell(inner, owner, depth + 1),
             None => frame.name_of(*slot).unwrap_or_default().to_owned(),
@@ -115,6 +124,9 @@ fn origin_names<'r>(cell: &'r CellDef, frame: &ScopeFrame<'_, 'r>) -> Vec<&'r st
         CellOrigin::FirstOf(paths) | CellOrigin::Join { paths, .. } => {
             paths.iter().map(|path| plan.path_text(*path)).collect()
         }
+        CellOrigin::FirstCell(cells) | CellOrigin::JoinCells { cells, .. } => {
+            cells.iter().flat_map(|part| origin_names(part, frame)).collect()
+        }
         CellOrigin::Use(slot) => {
             frame.slot_fill(*slot).map(|(inner, owner)| origin_names(inner, owner)).unwrap_or_default()
         }
@@ -130,6 +142,7 @@ fn tell_edit(edit: &TextEdit) -> String {
             format!("replace {}", told.join(" "))
         }
         TextEdit::Match(regex) => format!("match {}", regex.as_str()),
+        TextEdit::MatchAll(regex) => format!("all matches of {}", regex.as_str()),
         TextEdit::Part { by, n } => format!("part {n} by `{by}`"),
         TextEdit::Slice { start, length } => format!("{length} characters from {start}"),
     }

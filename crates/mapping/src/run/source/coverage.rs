@@ -38,7 +38,7 @@ fn step_text(steps: &[PathStep]) -> String {
     let mut text = String::new();
     for step in steps {
         match step {
-            PathStep::Index(_) => text.push_str("[]"),
+            PathStep::Index(_) | PathStep::Every => text.push_str("[]"),
             PathStep::Key(key) => {
                 if !text.is_empty() {
                     text.push('.');

@@ -22,6 +22,8 @@ pub(crate) fn walk_json<'v>(mut value: &'v Value, steps: &[PathStep]) -> Result<
             (_, Value::Null) => return Ok(None),
             (PathStep::Key(key), Value::Object(fields)) => fields.get(key),
             (PathStep::Index(n), Value::Array(list)) => list.get(*n),
+            // Paths of several values are walked by `walk_every`; those of one have no such step.
+            (PathStep::Every, _) => return Ok(None),
             (_, other) => return Err(ShapeMismatch { step: n, found: kind_of(other) }),
         };
         match next {
@@ -30,6 +32,29 @@ pub(crate) fn walk_json<'v>(mut value: &'v Value, steps: &[PathStep]) -> Result<
         }
     }
     Ok(Some(value))
+}
+
+/// The same, with every item where a step says so, in the order of the record.
+pub(crate) fn walk_every<'v>(
+    value: &'v Value,
+    steps: &[PathStep],
+    out: &mut Vec<&'v Value>,
+) -> Result<(), ShapeMismatch> {
+    let at = steps.iter().position(|step| *step == PathStep::Every);
+    let (before, rest) = steps.split_at(at.unwrap_or(steps.len()));
+    let found = walk_json(value, before)?;
+    let (Some(found), [_, rest @ ..]) = (found, rest) else {
+        out.extend(found);
+        return Ok(());
+    };
+    match found {
+        Value::Null => Ok(()),
+        Value::Array(list) => list.iter().try_for_each(|item| {
+            let deeper = |wrong: ShapeMismatch| ShapeMismatch { step: wrong.step + before.len() + 1, ..wrong };
+            walk_every(item, rest, out).map_err(deeper)
+        }),
+        other => Err(ShapeMismatch { step: before.len(), found: kind_of(other) }),
+    }
 }
 
 pub(crate) fn kind_of(value: &Value) -> &'static str {
@@ -50,13 +75,14 @@ impl ShapeMismatch {
             let shown = steps.iter().map(|step| match step {
                 PathStep::Key(key) => format!(".{key}"),
                 PathStep::Index(n) => format!("[{n}]"),
+                PathStep::Every => "[]".to_owned(),
             });
             shown.collect::<String>().trim_start_matches('.').to_owned()
         };
         let (before, after) = steps.split_at(self.step.min(steps.len()));
         let at = if before.is_empty() { "the record".to_owned() } else { format!("`{}`", show(before)) };
         let wanted = match after.first() {
-            Some(PathStep::Index(_)) => "a list",
+            Some(PathStep::Index(_) | PathStep::Every) => "a list",
             _ => "an object",
         };
         let mut problem = Problem::new("R0431", "the JSON has another shape than the path says")
@@ -65,7 +91,7 @@ impl ShapeMismatch {
         if self.found == "a list" && wanted == "an object" {
             let (place, rest) = (show(before), show(after));
             problem = problem
-                .help(format!("`{place}[0].{rest}` reads its first item; `each = \"{place}\"` takes every item"));
+                .help(format!("`{place}[0].{rest}` reads its first item; `each = \"{place}\"` takes every item, and so does `{place}[].{rest}`"));
         }
         problem
     }
@@ -151,6 +177,27 @@ mod tests {
         assert_eq!(at(&json!({"a": null}), "a.b"), None);
         assert!(ValuePath::parse("a..b", RecordShape::Tree).is_err());
         assert!(ValuePath::parse("a[x]", RecordShape::Tree).is_err());
+    }
+
+    #[test]
+    fn every_item_of_lists_within_lists_is_found_in_order() {
+        let every = |value: &Value, path: &str| match ValuePath::parse(path, RecordShape::Tree).unwrap() {
+            ValuePath::Json { steps, .. } => {
+                let mut found = Vec::new();
+                walk_every(value, &steps, &mut found).map(|()| json!(found)).map_err(|wrong| {
+                    let problem = wrong.to_problem(path, &steps);
+                    format!("{}, not {}", problem.found, problem.expected)
+                })
+            }
+            _ => panic!(),
+        };
+        let value = json!({"a": [{"b": [1, 2]}, {"b": null}, {}, {"b": [3]}], "c": null, "d": 1});
+        assert_eq!(every(&value, "a[].b[]"), Ok(json!([1, 2, 3])));
+        assert_eq!(every(&value, "a[].b"), Ok(json!([[1, 2], null, [3]])));
+        assert_eq!(every(&value, "a[0].b[]"), Ok(json!([1, 2])));
+        assert_eq!((every(&value, "c[].x"), every(&value, "x[]")), (Ok(json!([])), Ok(json!([]))));
+        assert_eq!(every(&value, "d[]"), Err("`d` is a number, not a list, for `[]` to be read of it".to_owned()));
+        assert!(every(&value, "a[].b[].c").unwrap_err().starts_with("`a[].b[]` is a number, not an object"));
     }
 
     #[test]
