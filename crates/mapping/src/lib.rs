@@ -5,6 +5,7 @@ mod connector;
 mod connector_tests;
 mod language;
 mod lineage;
+mod manual;
 mod program;
 mod report;
 mod run;
@@ -16,6 +17,8 @@ pub use language::input::{AfterReading, FileCompletion, InputKind, InputSettings
 pub use language::path::PathStep;
 pub use language::reading::{GroupWindow, ReadSettings, RecordFormat, StopAfter, TableHeading, join_blanks};
 pub use lineage::FieldLineage;
+pub use manual::reference::connector_reference;
+pub use manual::schema::connector_schema;
 pub use report::nearest::did_you_mean;
 pub use run::map::{MappingOutcome, RecordExplanation};
 pub use run::notes::{EventExplanation, FieldExplanation, WordUse};

@@ -9,6 +9,7 @@ use onefold_event::{Currency, CurrencyError, Problem};
 use crate::compile::cells::settings::{read_currency, read_patterns, read_pivot, read_style, read_years, read_yes_no};
 use crate::compile::compiler::{AssumedSettings, CURRENCY, ConnectorCompiler, PendingCell, REGION, ZONE};
 use crate::language::node::TomlNode;
+use crate::language::options::ASSUME;
 use crate::program::cell::{CurrencyOf, TextOf, ZoneOf};
 use crate::program::names::SlotRef;
 use crate::program::scope::SlotType;
@@ -20,11 +21,7 @@ use crate::values::value::ValueType;
 impl ConnectorCompiler<'_> {
     /// Reads the constants, and declares slots for what is worked out per record.
     pub(crate) fn read_assumptions(&mut self, node: &TomlNode) {
-        let known = [
-            "zone", "dst", "date", "time", "years", "pivot", "number", "negative", "currency", "minor", "region",
-            "blank", "bool",
-        ];
-        node.allow_keys(&mut self.diagnostics, "[assume]", &known);
+        node.allow_keys(&mut self.diagnostics, "[assume]", &ASSUME.keys());
         let mut assume = AssumedSettings::default();
         let f = &mut self.diagnostics;
         if let Some(style) = node.get("number").and_then(|n| read_style(n, f)) {

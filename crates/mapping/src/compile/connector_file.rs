@@ -10,6 +10,7 @@ use crate::compile::compiler::ConnectorCompiler;
 use crate::compile::word_tables::read_named;
 use crate::language::input::{InputKind, InputSettings};
 use crate::language::node::{TomlNode, parse_toml};
+use crate::language::options::CONNECTOR;
 use crate::language::path::{PathStep, RecordShape, ValuePath};
 use crate::language::reading::ReadSettings;
 use crate::program::compiled::CompiledConnector;
@@ -159,7 +160,7 @@ fn open_questions(source: &SourceText, diagnostics: &mut Diagnostics) {
 
 fn read_identity(root: &TomlNode, diagnostics: &mut Diagnostics) -> (String, String, i64) {
     let Some(node) = find_section(root, "connector", diagnostics) else { return Default::default() };
-    node.allow_keys(diagnostics, "[connector]", &["name", "source", "mapping", "owner", "note"]);
+    node.allow_keys(diagnostics, "[connector]", &CONNECTOR.keys());
     let mut word = |key: &str| {
         let Some(n) = node.get(key) else {
             diagnostics.report_message(&node.span, "M0102", format!("[connector] does not say its `{key}`"));

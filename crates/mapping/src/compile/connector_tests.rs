@@ -3,6 +3,7 @@
 use onefold_event::Problem;
 
 use crate::language::node::TomlNode;
+use crate::language::options::TEST;
 use crate::program::connector_test::ConnectorTest;
 use crate::report::diagnostics::Diagnostics;
 use crate::report::nearest::did_you_mean;
@@ -21,11 +22,7 @@ impl ConnectorTest {
             if !n.expect_table(diagnostics) {
                 continue;
             }
-            n.allow_keys(
-                diagnostics,
-                &format!("[test.\"{}\"]", entry.key),
-                &["input", "file", "emits", "rejects", "skips", "check"],
-            );
+            n.allow_keys(diagnostics, &format!("[test.\"{}\"]", entry.key), &TEST.keys());
             let list = |key: &str, known: Option<&[&str]>, diagnostics: &mut Diagnostics| {
                 let words = n.get(key).map(|w| (w.text_list(diagnostics), w.span.clone()));
                 if let (Some((words, span)), Some(known)) = (&words, known) {

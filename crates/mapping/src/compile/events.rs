@@ -5,14 +5,13 @@ use onefold_event::{EventType, Problem, catalogue};
 use crate::compile::cells::cell::ORIGINS;
 use crate::compile::compiler::{CellContext, ConnectorCompiler, REGION};
 use crate::language::node::{TomlEntry, TomlNode, TomlValue};
+use crate::language::options::{COMMON, CONTENT, EVENT, NAMED, SUBJECT};
 use crate::program::cell::{CellDef, TextOf};
 use crate::program::event::{EventDef, RevisionDef, SubjectDef};
 use crate::program::names::ScopeId;
 use crate::report::nearest::did_you_mean;
 use crate::report::source_text::TextSpan;
 use crate::values::value::ValueType;
-
-const COMMON: [&str; 9] = ["subject", "id", "revision", "occurred_at", "part", "refs", "set", "expect", "let"];
 
 /// A key's entry, from the event or else from `[common]`.
 struct EventSections<'n> {
@@ -61,7 +60,7 @@ fn merge_entries(common: &TomlEntry, own: &TomlEntry) -> TomlEntry {
 impl ConnectorCompiler<'_> {
     pub(crate) fn read_events(&mut self, common: Option<&TomlNode>, events: Option<&TomlNode>) -> Vec<EventDef> {
         if let Some(common) = common {
-            common.allow_keys(&mut self.diagnostics, "[common]", &COMMON);
+            common.allow_keys(&mut self.diagnostics, "[common]", &COMMON.keys());
         }
         let entries = events.map_or(&[][..], TomlNode::entries);
         if entries.is_empty() {
@@ -76,8 +75,7 @@ impl ConnectorCompiler<'_> {
             return None;
         }
         self.here = entry.at.clone();
-        let mut known = COMMON.to_vec();
-        known.extend(["type", "when", "each"]);
+        let known = COMMON.keys_with(&EVENT);
         entry.node.allow_keys(&mut self.diagnostics, &format!("[event.{name}]"), &known);
         let both = EventSections { common, event: &entry.node };
         let ty = self.event_type(entry)?;
@@ -179,7 +177,7 @@ impl ConnectorCompiler<'_> {
         ty: &'static EventType,
         at: &TextSpan,
     ) -> Option<SubjectDef> {
-        let mut cell = self.cell_of(both, "subject", &ValueType::Text, scope, name, at, &["kind", "source"])?;
+        let mut cell = self.cell_of(both, "subject", &ValueType::Text, scope, name, at, &SUBJECT.keys())?;
         cell.key = true;
         let node = both.get("subject")?;
         let mut kind = *ty.kinds.first()?;
@@ -227,7 +225,7 @@ impl ConnectorCompiler<'_> {
         let target = format!("{name}.revision");
         let at = CellContext { scope, own: None, target: &target };
         if let Some(by) = node.get("by") {
-            node.allow_keys(&mut self.diagnostics, "`revision`", &["by", "order"]);
+            node.allow_keys(&mut self.diagnostics, "`revision`", &CONTENT.keys());
             by.one_of(&mut self.diagnostics, &[("content", ())])?;
             // The order of versions is no part of what they say: it makes no new revision.
             self.paths.only_order = true;
@@ -257,7 +255,7 @@ impl ConnectorCompiler<'_> {
             None if timed => ValueType::Time,
             None => ValueType::Integer,
         };
-        let cell = self.read_cell(node, &ty, at, &["as"])?;
+        let cell = self.read_cell(node, &ty, at, &NAMED.keys())?;
         if !cell.is_source_text() {
             self.diagnostics.report_message(&node.span, "M0115", "ids and revisions are made of the source's own text");
         }

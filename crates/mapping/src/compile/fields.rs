@@ -3,8 +3,8 @@
 use onefold_event::{EventType, FieldKind, MessageField, Problem};
 
 use crate::compile::compiler::{ConnectorCompiler, PendingCell};
-use crate::compile::references::IDENTIFIERS;
 use crate::language::node::{TomlEntry, TomlNode, TomlValue};
+use crate::language::options::{IDENTIFIERS, LIST};
 use crate::program::layout::{FieldLayout, LayoutFill};
 use crate::program::names::ScopeId;
 use crate::program::scope::SlotType;
@@ -181,10 +181,8 @@ impl ConnectorCompiler<'_> {
         if let Some(lets) = entry.node.get("let") {
             self.declare_lets(lets, items, &format!("{target}.let."));
         }
-        let rest: Vec<TomlEntry> = (entry.node.entries().iter())
-            .filter(|e| !["each", "when", "let"].contains(&e.key.as_str()))
-            .cloned()
-            .collect();
+        let rest: Vec<TomlEntry> =
+            (entry.node.entries().iter()).filter(|e| !LIST.keys().contains(&e.key.as_str())).cloned().collect();
         let fields = self.read_message(&own_entries(&rest), fields, items, target, "", ty);
         // After the fields: `when` may name them.
         self.add_pending_list(scope, slot, items, &entry.node, target);

@@ -2,9 +2,9 @@
 
 use onefold_event::Problem;
 
-use crate::compile::cells::cell::MATCH_ALL;
 use crate::compile::compiler::{CellContext, ConnectorCompiler, PendingCell, PendingList};
 use crate::language::node::{TomlNode, TomlValue};
+use crate::language::options::{NAMED, SEVERAL};
 use crate::program::names::ScopeId;
 use crate::program::scope::{SlotFill, SlotType};
 use crate::report::source_text::TextSpan;
@@ -23,8 +23,11 @@ impl ConnectorCompiler<'_> {
             // What this cell uses is what it needs: `used` is one list, so it is emptied between cells.
             self.used.clear();
             let at = CellContext { scope: p.scope, own: Some((p.scope, p.index)), target: &p.target };
-            let more: Vec<&str> =
-                [("as", p.named), (MATCH_ALL, p.list)].iter().filter(|(_, may)| *may).map(|(key, _)| *key).collect();
+            let more: Vec<&str> = [(&NAMED, p.named), (&SEVERAL, p.list)]
+                .iter()
+                .filter(|(_, may)| *may)
+                .flat_map(|(table, _)| table.keys())
+                .collect();
             let cell = self.read_cell(&p.node, &p.ty, &at, &more);
             let needs = std::mem::take(&mut self.used);
             let slot = &mut self.scopes.list[p.scope].slots[p.index];

@@ -2,16 +2,13 @@
 
 use onefold_event::{EventType, Problem, SubjectKind};
 
-use crate::compile::cells::cell::MATCH_ALL;
 use crate::compile::compiler::{CellContext, ConnectorCompiler};
 use crate::language::node::{TomlEntry, TomlValue};
+use crate::language::options::{IDENTIFIER, IDENTIFIERS, SEVERAL};
 use crate::program::event::{ReferenceDef, ReferenceTarget};
 use crate::program::names::ScopeId;
 use crate::report::nearest::did_you_mean;
 use crate::values::value::ValueType;
-
-pub(crate) const IDENTIFIERS: [&str; 10] =
-    ["phone", "email", "account", "tax_number", "registration", "lei", "vat", "national_id", "loyalty", "number"];
 
 /// Kinds whose issuer is a country.
 const OF_REGION: [&str; 5] = ["phone", "tax_number", "vat", "registration", "national_id"];
@@ -41,7 +38,7 @@ impl ConnectorCompiler<'_> {
             return nodes
                 .iter()
                 .filter_map(|node| {
-                    let mut cell = self.read_cell(node, &ValueType::Text, &at, &["issuer", "role", MATCH_ALL])?;
+                    let mut cell = self.read_cell(node, &ValueType::Text, &at, &IDENTIFIER.keys_with(&SEVERAL))?;
                     cell.key = key != "email";
                     let issuer = match node.get("issuer") {
                         Some(n) => self.text_of(n, &at),
@@ -70,7 +67,7 @@ impl ConnectorCompiler<'_> {
         nodes
             .iter()
             .filter_map(|node| {
-                let cell = self.read_cell(node, &ValueType::Subject(kind), &at, &[MATCH_ALL])?;
+                let cell = self.read_cell(node, &ValueType::Subject(kind), &at, &SEVERAL.keys())?;
                 Some(ReferenceDef { cell, to: ReferenceTarget::Subject(role) })
             })
             .collect()

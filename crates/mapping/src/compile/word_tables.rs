@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use onefold_event::{Problem, clean_text};
 
 use crate::language::node::{TomlNode, TomlValue};
+use crate::language::options::{ALTERNATIVE, ENUM, LOOKUP};
 use crate::program::word_tables::{EnumTable, LookupTable, UnknownWord};
 use crate::report::diagnostics::Diagnostics;
 use crate::values::fold::FOLDS;
@@ -15,7 +16,7 @@ const LOOKUP_BYTES: usize = 64 << 20;
 impl UnknownWord {
     pub(crate) fn read(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<Self> {
         if node.is_table() {
-            node.allow_keys(diagnostics, "`else`", &["value"]);
+            node.allow_keys(diagnostics, "`else`", &ALTERNATIVE.keys());
             return node.get("value")?.expect_text(diagnostics).map(|t| Self::Value(t.to_owned()));
         }
         node.one_of(diagnostics, &[("reject", 0), ("absent", 1), ("keep", 2)]).map(|n| match n {
@@ -28,7 +29,7 @@ impl UnknownWord {
 
 impl EnumTable {
     pub(crate) fn read(name: &str, node: &TomlNode, diagnostics: &mut Diagnostics) -> Self {
-        node.allow_keys(diagnostics, &format!("[enum.{name}]"), &["else", "fold", "values"]);
+        node.allow_keys(diagnostics, &format!("[enum.{name}]"), &ENUM.keys());
         let fold = node.get("fold").and_then(|n| n.one_of(diagnostics, &FOLDS)).unwrap_or_default();
         let otherwise = match node.get("else") {
             Some(n) => UnknownWord::read(n, diagnostics),
@@ -74,7 +75,7 @@ impl LookupTable {
         load: &dyn Fn(&str) -> Result<String, String>,
         diagnostics: &mut Diagnostics,
     ) -> Self {
-        node.allow_keys(diagnostics, &format!("[lookup.{name}]"), &["file", "key", "fold"]);
+        node.allow_keys(diagnostics, &format!("[lookup.{name}]"), &LOOKUP.keys());
         let fold = node.get("fold").and_then(|n| n.one_of(diagnostics, &FOLDS)).unwrap_or_default();
         let mut lookup =
             Self { name: name.to_owned(), text: String::new(), columns: Vec::new(), fold, rows: HashMap::new() };

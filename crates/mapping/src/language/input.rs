@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::language::node::{TomlNode, TomlValue};
+use crate::language::options::{ARCHIVE, DONE, FILE, FROM, HTTP, KAFKA};
 use crate::report::diagnostics::Diagnostics;
 
 /// `[from]`, for whoever fetches the bytes.
@@ -71,14 +72,9 @@ impl InputSettings {
     pub(crate) fn parse(node: &TomlNode, diagnostics: &mut Diagnostics) -> Self {
         let kinds = read_kinds(node, diagnostics);
         let is = |kind: InputKind| kinds.contains(&kind);
-        let mut keys = vec!["kind"];
-        let of_kinds = [
-            (InputKind::File, &["path", "done", "after"][..]),
-            // How posts are verified is read by the hub's own door.
-            (InputKind::Http, &["verify", "tolerance", "body"]),
-            (InputKind::Kafka, &["topics", "group"]),
-        ];
-        of_kinds.iter().filter(|(kind, _)| is(*kind)).for_each(|(_, own)| keys.extend_from_slice(own));
+        let mut keys = FROM.keys();
+        let of_kinds = [(InputKind::File, &FILE), (InputKind::Http, &HTTP), (InputKind::Kafka, &KAFKA)];
+        of_kinds.iter().filter(|(kind, _)| is(*kind)).for_each(|(_, own)| keys.extend(own.keys()));
         node.allow_keys(diagnostics, "[from]", &keys);
         let mut from = Self {
             path: node.get("path").map(|n| n.text_list(diagnostics)).unwrap_or_default(),
@@ -154,7 +150,7 @@ fn read_completion(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<Fil
     if !node.is_table() {
         return node.one_of(diagnostics, &[("growing", ())]).map(|()| FileCompletion::Growing);
     }
-    node.allow_keys(diagnostics, "`done`", &["marker", "idle"]);
+    node.allow_keys(diagnostics, "`done`", &DONE.keys());
     if let Some(n) = node.get("marker") {
         return n.expect_text(diagnostics).map(|t| FileCompletion::Marker(t.to_owned()));
     }
@@ -178,7 +174,7 @@ fn read_completion(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<Fil
 
 fn read_after(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<AfterReading> {
     if let TomlValue::Table(_) = node.value {
-        node.allow_keys(diagnostics, "`after`", &["move"]);
+        node.allow_keys(diagnostics, "`after`", &ARCHIVE.keys());
         return node.get("move")?.expect_text(diagnostics).map(|t| AfterReading::Move(t.to_owned()));
     }
     node.one_of(diagnostics, &[("keep", false), ("delete", true)])

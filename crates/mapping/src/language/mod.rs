@@ -3,6 +3,7 @@
 pub(crate) mod input;
 pub(crate) mod lexer;
 pub(crate) mod node;
+pub(crate) mod options;
 pub(crate) mod parser;
 pub(crate) mod path;
 pub(crate) mod reading;

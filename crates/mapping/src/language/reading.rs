@@ -1,6 +1,7 @@
 //! `[read]`: how the reader gets rows out of bytes. The mapping only hands it on.
 
 use crate::language::node::{TomlNode, TomlValue};
+use crate::language::options::{LIMITS, READ, STOP};
 use crate::language::path::{PathStep, RecordShape};
 use crate::report::diagnostics::Diagnostics;
 
@@ -85,26 +86,6 @@ pub struct StopAfter {
     pub of: u64,
 }
 
-const KEYS: [&str; 17] = [
-    "format",
-    "charset",
-    "charset_sure",
-    "delimiter",
-    "quote",
-    "escape",
-    "header",
-    "columns",
-    "ragged",
-    "group_by",
-    "fill_down",
-    "group_within",
-    "limits",
-    "stop_after",
-    "records",
-    "only",
-    "note",
-];
-
 impl Default for ReadSettings {
     fn default() -> Self {
         Self {
@@ -141,7 +122,7 @@ impl ReadSettings {
 
     pub(crate) fn parse(node: &TomlNode, diagnostics: &mut Diagnostics) -> Self {
         let mut read = Self::default();
-        node.allow_keys(diagnostics, "[read]", &KEYS);
+        node.allow_keys(diagnostics, "[read]", &READ.keys());
         match node.get("format") {
             Some(n) => {
                 let words =
@@ -203,7 +184,7 @@ impl ReadSettings {
             };
         }
         if let Some(n) = node.get("limits").filter(|n| n.expect_table(diagnostics)) {
-            n.allow_keys(diagnostics, "`limits`", &["record_bytes", "record_lines", "open_bytes"]);
+            n.allow_keys(diagnostics, "`limits`", &LIMITS.keys());
             let mut limit = |name: &str| n.get(name)?.expect_integer(diagnostics).and_then(|n| u64::try_from(n).ok());
             read.record_bytes = limit("record_bytes").unwrap_or(read.record_bytes);
             read.record_lines = limit("record_lines").unwrap_or(read.record_lines);
@@ -309,7 +290,7 @@ fn read_stop_after(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<Sto
     if !node.expect_table(diagnostics) {
         return None;
     }
-    node.allow_keys(diagnostics, "`stop_after`", &["share", "of"]);
+    node.allow_keys(diagnostics, "`stop_after`", &STOP.keys());
     let share = node.get("share")?;
     let percent =
         share.expect_text(diagnostics)?.strip_suffix('%').and_then(|n| n.trim().parse().ok()).filter(|n| *n <= 100);

@@ -28,6 +28,10 @@ pub(crate) enum ConnectorCommand {
         #[command(flatten)]
         shown: SampleArgs,
     },
+    /// Print a JSON Schema of connector files, by which editors complete and check them
+    Schema,
+    /// Print the reference: every section and option, and every event type with its fields
+    Reference,
 }
 
 /// What of a sample is shown.

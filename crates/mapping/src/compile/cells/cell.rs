@@ -7,6 +7,7 @@ use onefold_event::Problem;
 use crate::compile::compiler::{CellContext, ConnectorCompiler};
 use crate::compile::expression::ExpressionType;
 use crate::language::node::{TomlNode, TomlValue};
+use crate::language::options::CELL;
 use crate::program::cell::{CellDef, CellOrigin, CurrencyOf, PICKS, RowPick, ValueAdjustment};
 use crate::program::scope::SlotType;
 use crate::report::nearest::did_you_mean;
@@ -18,13 +19,6 @@ pub(crate) const ORIGINS: [&str; 6] = ["from", "first_of", "join", "value", "use
 
 /// The option of cells that may give several values.
 pub(crate) const MATCH_ALL: &str = "match_all";
-
-const OPTIONS: [&str; 43] = [
-    "from", "first_of", "join", "value", "use", "calc", "with", "pick", "trim", "blank", "fold", "strip", "replace",
-    "match", "part", "slice", "enum", "lookup", "take", "else", "number", "negative", "minor", "currency", "date",
-    "time", "years", "pivot", "zone", "dst", "at", "bool", "negate", "abs", "times", "round", "add_days", "default",
-    "required", "on_bad", "one_of", "between", "like",
-];
 
 /// Options that say how a text is read.
 const READING: [&str; 20] = [
@@ -56,7 +50,7 @@ fn has_cells(node: &TomlNode) -> bool {
 }
 
 impl ConnectorCompiler<'_> {
-    /// Reads a cell. `more` names options that the caller knows besides.
+    /// Reads a cell. `more`: options that its place has besides.
     pub(crate) fn read_cell(
         &mut self,
         node: &TomlNode,
@@ -67,8 +61,8 @@ impl ConnectorCompiler<'_> {
         let origin = match &node.value {
             TomlValue::Text(text) => CellOrigin::From(self.add_path(text, &node.span)?),
             TomlValue::Table(_) => {
-                let mut known = OPTIONS.to_vec();
-                known.extend(["max_length"].iter().chain(more));
+                let mut known = CELL.keys();
+                known.extend(more);
                 if matches!(ty, ValueType::Subject(_)) {
                     known.push("source");
                 }

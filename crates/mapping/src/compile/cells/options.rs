@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 use crate::compile::cells::settings::{read_currency, read_patterns, read_pivot, read_style, read_years, read_yes_no};
 use crate::compile::compiler::{CURRENCY, CellContext, ConnectorCompiler, ZONE};
 use crate::language::node::{TomlNode, TomlValue};
+use crate::language::options::PART;
 use crate::program::cell::{
     CurrencyOf, ParseSettings, TextOf, TranslationTable, ValueAdjustment, ValueCheck, WordTranslation, ZoneOf,
 };
@@ -47,7 +48,7 @@ impl ConnectorCompiler<'_> {
         }
         let f = &mut self.diagnostics;
         if let Some(n) = node.get("part").filter(|n| n.expect_table(f)) {
-            n.allow_keys(f, "`part`", &["by", "n"]);
+            n.allow_keys(f, "`part`", &PART.keys());
             let by = n.get("by").and_then(|n| n.expect_text(f)).unwrap_or_default().to_owned();
             let which = n.get("n").and_then(|n| n.expect_integer(f)).unwrap_or(0);
             if by.is_empty() || which == 0 {

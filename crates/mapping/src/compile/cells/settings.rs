@@ -6,6 +6,7 @@ use std::sync::Arc;
 use onefold_event::{Currency, CurrencyError, Problem};
 
 use crate::language::node::{TomlNode, TomlValue};
+use crate::language::options::MARKS;
 use crate::report::diagnostics::Diagnostics;
 use crate::report::nearest::did_you_mean;
 use crate::values::date_pattern::{DatePattern, FORMS};
@@ -89,7 +90,7 @@ pub(crate) fn read_yes_no(node: &TomlNode, diagnostics: &mut Diagnostics) -> (Ar
     if !node.expect_table(diagnostics) {
         return (Arc::new([]), Arc::new([]));
     }
-    node.allow_keys(diagnostics, "`bool`", &["yes", "no"]);
+    node.allow_keys(diagnostics, "`bool`", &MARKS.keys());
     let mut words = |key| node.get(key).map(|n| n.text_list(diagnostics)).unwrap_or_default().into();
     (words("yes"), words("no"))
 }

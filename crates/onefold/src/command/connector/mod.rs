@@ -6,14 +6,25 @@ mod sample;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use onefold_mapping::{connector_reference, connector_schema};
 
 pub(crate) use sample::show_sample;
 
 use crate::args::{ConnectorCommand, Globals};
+use crate::out::OutputWriter;
 
 pub(crate) async fn run(command: ConnectorCommand, globals: Globals) -> Result<ExitCode> {
     match command {
         ConnectorCommand::Check { files } => check::check_files(&files, &globals),
+        ConnectorCommand::Schema => print_text(&format!("{:#}", connector_schema())),
+        ConnectorCommand::Reference => print_text(connector_reference().trim_end()),
         ConnectorCommand::Try { file, samples, shown } => show_sample(&file, &samples, &shown, &globals).await,
     }
+}
+
+fn print_text(text: &str) -> Result<ExitCode> {
+    let mut out = OutputWriter::open();
+    out.write_line(text)?;
+    out.finish()?;
+    Ok(ExitCode::SUCCESS)
 }
