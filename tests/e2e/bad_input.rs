@@ -87,6 +87,8 @@ fn a_sample_shows_every_record_and_against_a_hub_what_is_known() {
         "not listed: X (1)",
     ]);
     assert!(!home.data().exists());
+    let html = home.run(&["connector", "try", &shipped, &path, "--html"]).exits(3);
+    html.tells(&["<!doctype html>", "<td>total<td>", "= sum(lines.amount)", "</html>"]);
     let only = home.run(&["connector", "try", &shipped, &path, "--only", "rejected", "--json"]).exits(3).json();
     assert_eq!((only["selected"].as_i64(), only["records"][0]["number"].as_i64()), (Some(1), Some(3)));
     ingest(&home, &path).exits(3);
@@ -110,6 +112,13 @@ fn a_connector_file_is_told_all_that_is_wrong_with_it() {
         "did you mean `group_by`?",
         "it cannot run",
         "2 connector files: 1 cannot run",
+    ]);
+    let schema = home.run(&["connector", "schema"]).exits(0).json();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    home.run(&["connector", "reference"]).exits(0).tells(&[
+        "### [read]",
+        "`group_by`",
+        "### finance.invoice_issued.v1",
     ]);
     let told = home.run(&["connector", "check", "--json", &slips]).exits(1).json();
     assert_eq!((told["sound"].as_bool(), told["problems"][0]["mapping"]["line"].is_number()), (Some(false), true));

@@ -84,6 +84,7 @@ impl BatchSink for SampleSink<'_> {
     type Error = IngestError;
 
     async fn write(&mut self, batch: RecordBatch) -> Result<(), IngestError> {
+        // Only now: charset and heading are known once an input was opened, and its rows once it ended.
         if let Some(ended) = &batch.ended {
             let (origin, rows) = (&ended.summary.origin, ended.summary.rows);
             let delimiter = origin.layout.delimiter;

@@ -88,6 +88,7 @@ impl ValueTally {
         let mut hasher = DefaultHasher::new();
         value.hash(&mut hasher);
         let hash = hasher.finish();
+        // A hash alone is kept: two values in billions would be taken for one.
         if self.distinct.len() < MOST_DISTINCT {
             return self.distinct.insert(hash);
         }

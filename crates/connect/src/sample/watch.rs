@@ -119,6 +119,7 @@ impl SampleWatch {
 
     fn note_word(&mut self, used: WordUse) {
         let Some(words) = self.words.get_mut(used.table) else { return };
+        // Listed words are as many as the file lists; others are bounded here.
         let key = (clip_text(&used.word), used.known);
         if !used.known && words.len() >= MOST_UNKNOWN && !words.contains_key(&key) {
             let unknown = words.keys().filter(|(_, known)| !known).count();
@@ -222,6 +223,7 @@ impl RecordWatch for SampleWatch {
     ) -> (MappingOutcome, Option<usize>) {
         self.records += 1;
         let source = self.note_source(context, rows, &content);
+        // Telling how each value came costs several times as much as mapping: only what is shown is told.
         let may_show = self.shown.len() < self.options.limit;
         let explained = match &content {
             RecordContent::Ended(outcome) => {
@@ -232,6 +234,7 @@ impl RecordWatch for SampleWatch {
             }
         };
         let RecordExplanation { outcome, mut events, words } = explained;
+        // As an ingest would: a record that is too large is refused before the door sees it.
         let outcome = bounded(outcome, self.limits);
         let fate = match &outcome {
             MappingOutcome::Mapped { .. } => RecordFate::Mapped,

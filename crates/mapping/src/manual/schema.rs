@@ -70,6 +70,7 @@ impl SchemaDefs {
 
     /// A reference to the schema of a message with these fields.
     fn message(&mut self, fields: &'static [MessageField], listed: bool) -> Value {
+        // Addresses and lines stand in many events: by reference, or the schema would be too large for editors.
         let place = self.messages.iter().position(|known| *known == fields).unwrap_or_else(|| {
             self.messages.push(fields);
             self.messages.len() - 1

@@ -43,6 +43,9 @@ pub(crate) struct SampleArgs {
     /// Show only records that ended so
     #[arg(long, value_name = "HOW", value_enum)]
     pub(crate) only: Option<FateWord>,
+    /// Print the page as HTML, which needs nothing else to be looked at
+    #[arg(long)]
+    pub(crate) html: bool,
 }
 
 impl SampleArgs {
@@ -52,7 +55,7 @@ impl SampleArgs {
 
     /// Whether anything of it is said.
     pub(crate) fn is_given(&self) -> bool {
-        self.limit.is_some() || self.only.is_some()
+        self.limit.is_some() || self.only.is_some() || self.html
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) use decided::{candidate_lines, decision_lines, join_lines};
 pub(crate) use document::render_document;
 pub(crate) use line::{document_row, entry_line, event_text, hit_lines, name_text, owner_lines, whole_entry};
 pub(crate) use report::render_report;
-pub(crate) use sample::{PageStyle, render_sample};
+pub(crate) use sample::{PageStyle, render_html, render_sample};
 pub(crate) use total::{render_customer_status, render_status};
 
 /// A day as it is; an instant to the minute, with its offset.

@@ -124,6 +124,7 @@ impl EventTeller {
         let own = self.add_layout(fields, frame, prefix);
         outer.read |= own.read;
         outer.constants = false;
+        // As the event itself is built: places in lists must be those of the event.
         let stays = own.read || own.constants;
         if !stays {
             self.fields.truncate(before);

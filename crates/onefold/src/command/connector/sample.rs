@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use onefold_connect::{Input, SampleReport, try_sample};
 use onefold_door::DoorForecast;
 
@@ -12,7 +12,7 @@ use crate::args::{Globals, SampleArgs};
 use crate::command::ingest::{explain_error, report_code, show_progress};
 use crate::engine::{HubAccess, HubEngine};
 use crate::out::OutputWriter;
-use crate::render::{PageStyle, render_sample};
+use crate::render::{PageStyle, render_html, render_sample};
 use crate::{FAILED, connector, progress};
 
 pub(crate) async fn show_sample(
@@ -21,6 +21,9 @@ pub(crate) async fn show_sample(
     shown: &SampleArgs,
     globals: &Globals,
 ) -> Result<ExitCode> {
+    if shown.html && globals.json {
+        bail!("--html and --json print one report in two forms: name one of them");
+    }
     let connector = connector::load_connector(file)?;
     let paths: Vec<String> = samples.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let inputs = Input::expand(&paths)?;
@@ -32,6 +35,8 @@ pub(crate) async fn show_sample(
     let mut out = OutputWriter::open();
     if globals.json {
         out.write_json(&report)?;
+    } else if shown.html {
+        out.write_line(render_html(&report))?;
     } else {
         let style = PageStyle::of_output(out.is_terminal());
         out.write_line(render_sample(&report, &style))?;
@@ -53,6 +58,7 @@ async fn open_forecast(globals: &Globals) -> Result<DoorForecast> {
     if globals.settings.is_distributed() || directory.as_os_str().is_empty() || !directory.exists() {
         return Ok(DoorForecast::of_nothing(limits));
     }
+    // For reading: beside a hub that runs, and without a lock.
     let HubEngine { log, store, key, .. } = HubEngine::open(globals, HubAccess::Read).await?;
     let key = key.with_context(|| format!("the key of {} cannot be read", directory.display()))?;
     let known = Arc::clone(&store) as _;

@@ -1,5 +1,6 @@
 //! What a sample became, as a page for people: of `connector try` and `ingest --dry-run`.
 
+mod html;
 mod record;
 mod style;
 mod summary;
@@ -8,6 +9,7 @@ use std::fmt::Write;
 
 use onefold_connect::SampleReport;
 
+pub(crate) use html::render_html;
 pub(crate) use style::PageStyle;
 
 /// The verdict first, then records, then what is told over all of them.

@@ -4,7 +4,7 @@ use onefold_connect::{RecordFate, SampleEvent, SampleRecord, SourceValue};
 use onefold_event::Problem;
 use unicode_width::UnicodeWidthStr;
 
-use super::style::{PageInk, PageStyle, fit_text, visible_text, wrap_text};
+use super::style::{PageInk, PageStyle, fit_path, fit_text, visible_text, wrap_text};
 use crate::render::pad_columns;
 
 /// Columns of a name, at most.
@@ -35,6 +35,7 @@ impl PageLine {
 
 pub(crate) fn render_record(record: &SampleRecord, of: u64, style: &PageStyle, out: &mut String) {
     let left = source_lines(record, style);
+    // As narrow as the source allows: the events on the right need the room for how their values came.
     let widest = left.iter().map(|line| line.width).max().unwrap_or(0);
     let head = head_text(record, of);
     let column = widest.max(head.width()).clamp(30, LEFT.min(style.width / 2));
@@ -53,6 +54,7 @@ pub(crate) fn render_record(record: &SampleRecord, of: u64, style: &PageStyle, o
     put(out, first, right.next().unwrap_or_default(), '│');
     out.push_str(&format!("{}─┼─{}\n", rule(column), rule(style.width.saturating_sub(column + 3))));
     let mut left = left.into_iter();
+    // One side is longer, and which is not known.
     loop {
         match (left.next(), right.next()) {
             (None, None) => break,
@@ -76,19 +78,24 @@ fn source_lines(record: &SampleRecord, style: &PageStyle) -> Vec<PageLine> {
     let most = LEFT.min(style.width / 2);
     let name = record.values.iter().map(|value| value.name.width()).max().unwrap_or(0).min(NAME);
     let mut lines = Vec::new();
-    for value in &record.values {
+    // JSON exports name everything that they might say: what is blank and never read would bury the rest.
+    let is_told = |value: &&SourceValue| value.read || value.values.iter().any(|text| !text.trim().is_empty());
+    for value in record.values.iter().filter(is_told) {
         let ink = if value.read { PageInk::Plain } else { PageInk::Faint };
         for (n, text) in wrap_text(&values_text(value), most - name - 4).into_iter().enumerate() {
             let mut line = PageLine::default();
-            let (sign, label) = if n == 0 { (sign(value), fit_text(&value.name, name)) } else { (" ", String::new()) };
+            let (sign, label) = if n == 0 { (sign(value), fit_path(&value.name, name)) } else { (" ", String::new()) };
             line.put(style, ink, &format!("{sign} {}  {text}", pad_columns(&label, name)));
             lines.push(line);
         }
     }
-    if record.values_left_off > 0 {
-        let mut line = PageLine::default();
-        line.put(style, PageInk::Faint, &format!("  and {} values more", record.values_left_off));
-        lines.push(line);
+    let blank = record.values.iter().filter(|value| !is_told(value)).count();
+    for (n, what) in [(blank, "that are blank and never read"), (record.values_left_off, "values more")] {
+        if n > 0 {
+            let mut line = PageLine::default();
+            line.put(style, PageInk::Faint, &format!("- and {n} {what}"));
+            lines.push(line);
+        }
     }
     lines
 }

@@ -30,6 +30,7 @@ impl PageStyle {
     pub(crate) fn of_output(is_terminal: bool) -> Self {
         let wide = terminal_size::terminal_size().filter(|_| is_terminal);
         let width = wide.map_or(PAGE_WIDTH, |(width, _)| usize::from(width.0).max(NARROWEST));
+        // As https://no-color.org has it.
         let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self { width, colours: is_terminal && !refused }
     }
@@ -51,6 +52,7 @@ impl PageStyle {
 /// A value of a source exactly as it was read, with what cannot be seen made visible: blanks at its ends as ·, and a value of
 /// blanks alone.
 pub(crate) fn visible_text(text: &str) -> String {
+    // Blanks within a text are plain to see; those at its ends are what makes two keys of one.
     let inner = text.trim_matches(' ');
     if inner.is_empty() {
         return "·".repeat(text.len().max(1));
@@ -94,6 +96,21 @@ pub(crate) fn fit_text(text: &str, columns: usize) -> String {
     }
     out.push('…');
     out
+}
+
+/// The same of a path, whose last steps tell most.
+pub(crate) fn fit_path(path: &str, columns: usize) -> String {
+    if !path.contains('.') || path.width() <= columns {
+        return fit_text(path, columns);
+    }
+    let mut from = path.len();
+    for (at, _) in path.char_indices().rev() {
+        if path.get(at..).unwrap_or_default().width() + 1 > columns {
+            break;
+        }
+        from = at;
+    }
+    format!("…{}", path.get(from..).unwrap_or_default())
 }
 
 /// A text in lines of so many columns at most, broken between words where there are any.
@@ -148,6 +165,7 @@ mod tests {
     fn texts_fit_their_columns_whatever_the_script() {
         assert_eq!(fit_text("价税合计(元)", 6), "价税…");
         assert_eq!(fit_text("total", 5), "total");
+        assert_eq!(fit_path("customer.address.city", 10), "…ress.city");
         assert_eq!(wrap_text("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap_text("价税合计价税合计", 6), ["价税合", "计价税", "合计"]);
         assert_eq!(wrap_text("", 5), [""]);

@@ -5,13 +5,15 @@ use std::fmt::Write;
 use onefold_connect::{EnumSummary, FileState, IngestReport, SampleReport, ValueSummary, WordCount};
 use unicode_width::UnicodeWidthStr;
 
-use super::style::{PageInk, PageStyle, fit_text, visible_text, wrap_text};
+use super::style::{PageInk, PageStyle, fit_path, fit_text, visible_text, wrap_text};
 use crate::render::{amount_text, pad_columns};
 
 /// Columns of a name, of a border and of an example, at most.
 const NAME: usize = 34;
 const BORDER: usize = 24;
 const EXAMPLE: usize = 24;
+/// Columns shown of those that are never read.
+const UNREAD: usize = 12;
 /// Words shown of an enum.
 const WORDS: usize = 12;
 
@@ -71,6 +73,7 @@ fn render_events(report: &SampleReport, style: &PageStyle, out: &mut String) {
     let told: Vec<String> = (parts.iter().filter(|(n, ..)| *n > 0))
         .map(|(n, ink, what)| style.paint(*ink, &format!("{} {what}", count(*n))))
         .collect();
+    // Whoever reads a file twice asks this one question.
     let all = report.has_hub && counts.events > 0 && counts.duplicates == counts.events;
     let told = match (told.is_empty(), all) {
         (_, true) => format!(": {}", style.paint(PageInk::Odd, "all duplicates, so that nothing would be taken in")),
@@ -113,7 +116,14 @@ fn render_files(counts: &IngestReport, style: &PageStyle, out: &mut String) {
 pub(crate) fn render_unread(report: &SampleReport, style: &PageStyle, out: &mut String) {
     let unread: Vec<String> =
         report.columns.iter().filter(|column| !column.read).map(|column| visible_text(&column.name)).collect();
-    let told = if unread.is_empty() { "none".to_owned() } else { unread.join(", ") };
+    let told = match unread.len() {
+        0 => "none".to_owned(),
+        n if n > UNREAD => {
+            let shown: Vec<&str> = unread.iter().take(UNREAD).map(String::as_str).collect();
+            format!("{}, and {} more, which have a - below", shown.join(", "), n - UNREAD)
+        }
+        _ => unread.join(", "),
+    };
     for line in wrap_text(&format!("columns never read: {told}"), style.width) {
         let _ = writeln!(out, "{line}");
     }
@@ -160,7 +170,7 @@ pub(crate) fn render_values(title: &str, values: &[ValueSummary], style: &PageSt
     if values.is_empty() {
         return;
     }
-    let names: Vec<String> = values.iter().map(|value| fit_text(&visible_text(&value.name), NAME)).collect();
+    let names: Vec<String> = values.iter().map(|value| fit_path(&visible_text(&value.name), NAME)).collect();
     let wide = |texts: &[String]| texts.iter().map(|text| text.width()).max().unwrap_or(0);
     let border = |text: &str| fit_text(&visible_text(text), BORDER);
     let (least, greatest): (Vec<String>, Vec<String>) =
@@ -194,7 +204,7 @@ pub(crate) fn render_values(title: &str, values: &[ValueSummary], style: &PageSt
 }
 
 /// In percent; what is nearly all or nearly nothing does not look as if it were.
-fn share_text(value: &ValueSummary) -> String {
+pub(crate) fn share_text(value: &ValueSummary) -> String {
     if value.present == value.of {
         return "100 %".to_owned();
     }
