@@ -412,3 +412,42 @@ fn whoever_asks_it_to_stop_as_soon_as_it_says_where_it_serves_is_heard() {
         assert_eq!(home.serve().stop(), 0);
     }
 }
+
+/// Blocks of a page in Markdown that are of a language.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    page.split(&fence).skip(1).filter_map(|rest| rest.split("```").next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_page_of_the_first_connector_is_true_as_it_stands() {
+    let page = include_str!("../../deploy/FIRST-CONNECTOR.md");
+    let home = Home::new();
+    home.file("orders.csv", &blocks(page, "csv")[0]);
+    home.file("orders.toml", &blocks(page, "toml")[0]);
+    let lines: Vec<String> = blocks(page, "sh").iter().flat_map(|block| block.lines().map(str::to_owned)).collect();
+    let run = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_onefold")).args(words).current_dir(home.path("")).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), told + &String::from_utf8_lossy(&output.stderr))
+    };
+    let answers: Vec<_> = lines.iter().map(|line| (line, run(line))).collect();
+    let expected: &[(&str, i32, &[&str])] = &[
+        ("connector schema", 0, &["json-schema.org"]),
+        ("connector check orders.toml", 0, &["sound, 1 test passed"]),
+        ("connector try orders.toml", 3, &["mapped 2   skipped 0   quarantined 1   = 3 records ✓", "30.02.2026"]),
+        ("ingest", 3, &["2 mapped", "1 quarantined"]),
+        ("find", 0, &["Anna Weber"]),
+        ("show", 0, &["Anna Weber", "1,250.00 EUR"]),
+        ("connector try --data", 3, &["all duplicates", "DUPLICATE"]),
+        ("quarantine list", 0, &["R0421"]),
+    ];
+    assert_eq!(answers.len(), expected.len(), "{lines:?}");
+    for ((line, (code, told)), (begins, exits, tells)) in answers.iter().zip(expected) {
+        assert!(line.starts_with(&format!("onefold {begins}")), "{line}");
+        assert_eq!(*code, Some(*exits), "{line}\n{told}");
+        assert!(tells.iter().all(|part| told.contains(part)), "{line}: {tells:?}\n{told}");
+    }
+}
