@@ -18,7 +18,7 @@ table { border-collapse: collapse; margin: .3rem 0 1rem; }
 td, th { text-align: left; vertical-align: top; padding: .1rem .8rem .1rem 0; overflow-wrap: anywhere; }
 th { font-weight: 600; border-bottom: 1px solid; }
 section { border: 1px solid color-mix(in srgb, currentColor 30%, transparent); border-radius: 6px; padding: .6rem 1rem; margin: 1rem 0; }
-.sides { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 1.5rem; }
+.sides { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 1.5rem; align-items: start; }
 .how, .unread { opacity: .62; }
 .mapped { color: #18794e; } .skipped { color: #9a6700; } .rejected { color: #c62a2f; }
 </style>";
@@ -79,15 +79,17 @@ fn write_record(record: &SampleRecord, of: u64, out: &mut String) {
         other => other.to_string(),
     };
     let item = record.item.map(|n| format!(", item {n}")).unwrap_or_default();
+    let lines = match (record.first_line, record.last_line) {
+        (first, last) if first == last => format!("line {first}"),
+        (first, last) => format!("lines {first}-{last}"),
+    };
     let _ = write!(
         out,
-        "<section><h2>record {} of {of} <span class={}>{}</span></h2><p>{}, lines {}-{}{item}</p><div class=sides><table>",
+        "<section><h2>record {} of {of} <span class={}>{}</span></h2><p>{}, {lines}{item}</p><div class=sides><table>",
         record.number,
         record.fate,
         escape_text(&fate),
         shown(&record.resource),
-        record.first_line,
-        record.last_line,
     );
     // Blank or not, since a page is searched and not scrolled.
     for value in &record.values {
