@@ -1,5 +1,7 @@
 //! Views in a schema beside the live ones: made, filled, and put in their place.
 
+use std::time::{Duration, Instant};
+
 use onefold_store::StoreError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
@@ -31,6 +33,10 @@ const DERIVED: [&str; 17] = [
 ];
 /// Stands for all rebuilds of this read model, whatever schema of the database it is in.
 const REBUILDS: i32 = 0x0F01F;
+/// How long whoever ended may keep that right: until the server has noticed that nobody speaks in the session any more.
+const SESSION_ENDS: Duration = Duration::from_secs(5);
+/// How often it is asked for meanwhile.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 /// Times that the swap is tried where others hold what it needs.
 const TRIES: u32 = 10;
 
@@ -58,8 +64,12 @@ impl Beside {
         let to = connect_options(url)?;
         let mut connection = to.connect().await.map_err(engine)?;
         let alone = "SELECT pg_try_advisory_lock($1, hashtext(current_schema()))";
-        if !sqlx::query_scalar::<_, bool>(alone).bind(REBUILDS).fetch_one(&mut connection).await.map_err(engine)? {
-            return Err(StoreError::Locked);
+        let began = Instant::now();
+        while !sqlx::query_scalar::<_, bool>(alone).bind(REBUILDS).fetch_one(&mut connection).await.map_err(engine)? {
+            if began.elapsed() > SESSION_ENDS {
+                return Err(StoreError::Locked);
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
         }
         let live: Option<String> =
             sqlx::query_scalar("SELECT current_schema()::text").fetch_one(&mut connection).await.map_err(engine)?;
