@@ -182,16 +182,19 @@ impl SqliteProjectTx {
     fn write_subjects(&mut self, rows: &[(String, Arc<SubjectState>)]) -> Result<()> {
         let order = self.in_page_order(rows)?;
         let c = &self.0.writer.connection;
-        let mut put = c.prepare_cached("INSERT OR REPLACE INTO subject VALUES (?1, ?2, ?3)")?;
-        let mut put_number = c.prepare_cached("INSERT OR IGNORE INTO number VALUES (?1, ?2)")?;
+        let mut change = c.prepare_cached("UPDATE subject SET state = ?2 WHERE num = ?1")?;
+        let mut put = c.prepare_cached("INSERT INTO subject VALUES (?1, ?2, ?3)")?;
+        let mut put_number = c.prepare_cached("INSERT INTO number VALUES (?1, ?2)")?;
         let mut bytes = Vec::new();
         for (num, (key, state)) in order {
             bytes.clear();
             state.encode_raw(&mut bytes);
             seal::seal(Place::Subject(key), &mut bytes);
-            put.execute((num, key, &bytes))?;
-            if let Some(place) = number_place(key) {
-                put_number.execute((place, num))?;
+            if change.execute((num, &bytes))? == 0 {
+                put.execute((num, key, &bytes))?;
+                if let Some(place) = number_place(key) {
+                    put_number.execute((place, num))?;
+                }
             }
         }
         Ok(())
