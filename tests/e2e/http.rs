@@ -99,7 +99,8 @@ fn every_error_is_a_problem_detail() {
     server.get("/nowhere").is_problem(404);
     server.get("/v1/customers/00000000-0000-5000-8000-000000000000").is_problem(404);
     server.get("/v1/customers/party:erp:none").is_problem(404);
-    server.get("/v1/customers/18102").is_problem(400);
+    server.get("/v1/customers/18102").is_problem(404);
+    server.get("/v1/customers/phone:none").is_problem(400);
     server.get("/v1/customers").is_problem(400);
     server.get("/v1/customers?limit=many&q=a").is_problem(400);
     server.get("/v1/customers/party:erp:K1?today=yesterday").is_problem(400);

@@ -34,22 +34,21 @@ impl Service {
             Some(subject) => self.document(subject).await.map(|document| Shown::Document(Box::new(document))),
             None => {
                 let mut view = self.view(reference, today).await?;
+                SubjectReader::Now(self).date_deliveries(view.latest.iter_mut().collect()).await?;
                 self.title_products(&mut view).await?;
                 Ok(Shown::Customer(Box::new(view)))
             }
         }
     }
 
-    /// The view of the customer that is meant; a document means the customer that it belongs to.
+    /// The view of the customer that is meant, as it is published; a document means the customer that it belongs to.
     ///
     /// # Errors
     /// As for [`Service::show`].
     pub async fn view(&self, reference: &CustomerReference, today: Option<i64>) -> Result<CustomerView, ServiceError> {
         let rows = self.customer(reference).await?;
         let tallies = self.tallies(&rows).await?;
-        let mut view = rows.view(&self.rules, today, tallies.as_ref());
-        SubjectReader::Now(self).date_deliveries(view.latest.iter_mut().collect()).await?;
-        Ok(view)
+        Ok(rows.view(&self.rules, today, tallies.as_ref()))
     }
 
     /// Says what the products are called that the customer prefers, by the sources that know it: a number says nothing on the phone.
