@@ -7,6 +7,7 @@ use onefold_store::{FactsOf, HistoryStore, ListingOrder, ReadStore, RowPrint, St
 use onefold_store_conformance::{facts, given, placed, reserved};
 use onefold_store_postgres::{PostgresOptions, PostgresStore};
 use onefold_testkit::Postgres;
+use onefold_view::DocumentNumber;
 use prost::Message;
 
 fn hex(state: &SubjectState) -> String {
@@ -29,8 +30,7 @@ async fn views_of_another_fold_are_not_gone_on_with() {
     drop(PostgresStore::connect(&url, options()).await.unwrap());
     let known = FOLD_VERSION;
     // Views from before the version was kept have none.
-    let alter =
-        "DELETE FROM meta WHERE name = 'fold'; DROP TABLE fingerprint; DELETE FROM _sqlx_migrations WHERE version > 8";
+    let alter = "DELETE FROM meta WHERE name = 'fold'; DROP INDEX subject_by_number; DROP TABLE fingerprint; DELETE FROM _sqlx_migrations WHERE version > 8";
     database.run(&format!("{THERE}; {alter}"));
     let older = PostgresStore::connect(&url, options()).await.err();
     assert_eq!(older, Some(StoreError::OlderFold { found: 1, known }));
@@ -52,7 +52,7 @@ async fn an_older_format_is_brought_to_the_present_one() {
     let (order, place) = placed();
     let whole = SubjectState { facts: facts(), ..SubjectState::default() };
     database.run(&format!(
-        "{THERE}; DROP TABLE decided, fact; DELETE FROM meta WHERE value = 'told';
+        "{THERE}; DROP INDEX subject_by_number; DROP TABLE decided, fact; DELETE FROM meta WHERE value = 'told';
         DROP TABLE fingerprint; DELETE FROM _sqlx_migrations WHERE version > 3;
         ALTER TABLE document DROP COLUMN at;
         ALTER TABLE document ADD PRIMARY KEY (owner, subject);
@@ -71,6 +71,8 @@ async fn an_older_format_is_brought_to_the_present_one() {
     let keys = ["stock:wms:P1".to_owned(), "order:erp:1".to_owned()];
     assert_eq!(store.subjects(&["stock:wms:P2".to_owned()]).await.unwrap(), [Some(plain)]);
     assert_eq!(store.decided(None, 10).await.unwrap(), ["order:erp:1"]);
+    let number = DocumentNumber::of("1").unwrap();
+    assert_eq!(store.numbered(&number, 10).await.unwrap(), ["order:erp:1"]);
     let owners = ["party:erp:A".to_owned()];
     assert_eq!(
         store.begin_read().await.unwrap().documents(&owners, ListingOrder::NewestFirst, None, 10).await.unwrap(),

@@ -7,6 +7,7 @@ use onefold_fold::{FOLD_VERSION, MOST_FACTS, SubjectState};
 use onefold_store::{FactsOf, FollowStore, HistoryStore, ListingOrder, ReadStore, StoreError};
 use onefold_store_conformance::{facts, given, placed, reserved};
 use onefold_store_sqlite::{SqliteOptions, SqliteStore};
+use onefold_view::DocumentNumber;
 use prost::Message;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -86,7 +87,7 @@ async fn brought(open: impl FnOnce(&Path) -> SqliteStore) {
     // references of stocks, documents by number, open items elsewhere, all of them in rows, and keys by a hash of all of them.
     let path = file(
         &directory,
-        "DROP TABLE fingerprint; DROP TABLE decided; DROP TABLE fact; DROP TABLE owned; ALTER TABLE owner DROP COLUMN few; DROP TABLE key; UPDATE meta SET value = 1 WHERE name = 'format';
+        "DROP TABLE number; DROP TABLE fingerprint; DROP TABLE decided; DROP TABLE fact; DROP TABLE owned; ALTER TABLE owner DROP COLUMN few; DROP TABLE key; UPDATE meta SET value = 1 WHERE name = 'format';
         CREATE TABLE key (hash INTEGER PRIMARY KEY, num INTEGER NOT NULL);
         CREATE TABLE document (owner INTEGER, subject INTEGER, PRIMARY KEY (owner, subject)) WITHOUT ROWID;
         INSERT INTO document VALUES (1, 7);
@@ -131,6 +132,7 @@ async fn brought(open: impl FnOnce(&Path) -> SqliteStore) {
     assert_eq!(number(&path, "SELECT owner FROM set_member"), 3);
     assert_eq!(store.subjects(&["stock:wms:P2".to_owned()]).await.unwrap(), [Some(plain)]);
     assert_eq!(store.decided(None, 10).await.unwrap(), ["order:erp:1"]);
+    assert_eq!(store.numbered(&DocumentNumber::of("1").unwrap(), 10).await.unwrap(), ["order:erp:1"]);
     let owners = ["party:erp:A".to_owned()];
     assert_eq!(
         store.begin_read().await.unwrap().documents(&owners, ListingOrder::NewestFirst, None, 10).await.unwrap(),
