@@ -197,6 +197,9 @@ fn part(context: &InputContext<'_>, document: SourceDocument, resource: &str) ->
     let unread: Vec<Problem> = document.rows.iter().filter_map(bad).collect();
     // A row that cannot be read spoils its own document, which travels as it is; what it may have swallowed does not.
     problems.retain(|problem| problem.code == "R0307" || problem.code == "R0308");
+    // Of a JSON document that has no records there is nothing around it: it travels as it stands.
+    let whole = !context.closing.is_empty()
+        && matches!(document.rows.as_slice(), [RawRow { content: RowContent::Json(_), .. }]);
     let kept = RecordBytes::of(document.rows, context.origin.charset);
     if kept.is_cut() {
         problems.extend(unread);
@@ -213,5 +216,9 @@ fn part(context: &InputContext<'_>, document: SourceDocument, resource: &str) ->
         _ => None,
     };
     let key = key.unwrap_or_else(|| hex::encode(Sha256::digest(&kept.raw)).get(..16).unwrap_or_default().to_owned());
-    SendPart::Message(key, [context.prelude.as_slice(), &kept.raw, &context.closing].concat())
+    let message = match whole {
+        true => kept.raw,
+        false => [context.prelude.as_slice(), &kept.raw, &context.closing].concat(),
+    };
+    SendPart::Message(key, message)
 }

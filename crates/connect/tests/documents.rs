@@ -203,6 +203,28 @@ async fn a_record_beyond_the_limit_is_read_through_and_the_next_is_taken_in() {
 }
 
 #[tokio::test]
+async fn a_document_without_records_is_sent_as_it_stands() {
+    let hub = Hub::open().await;
+    let connector = orders("records = \"orders\"", "cur");
+    let input = Input::File(hub.write("o.json", "{\"error\": 5}"));
+    let sent = send(&connector, &[input], hub.log.as_ref(), "intake.sales", 1, &|_| {}).await.unwrap();
+    assert_eq!(sent.messages, 1);
+    let [message] = hub.log.read("intake.sales", 0, 0, 10).await.unwrap().try_into().unwrap();
+    assert_eq!(String::from_utf8_lossy(&message.record.value), "{\"error\": 5}");
+}
+
+#[tokio::test]
+async fn a_document_after_one_whose_surroundings_are_read_is_not_read_by_them() {
+    let hub = Hub::open().await;
+    let connector = orders("records = \"[1].orders\"", "$[1].currency");
+    let one =
+        |currency: &str, no: &str| format!("[0, {{\"currency\": \"{currency}\", \"orders\": [{}]}}]", order(no, "1"));
+    let report = hub.ingest(&connector, "o.json", &format!("{} {}", one("eur", "A"), one("usd", "B"))).await;
+    assert_eq!(hub.subjects().await, ["order:shop:A"]);
+    assert!(matches!(report.files[0].state, FileState::Incomplete), "{report:?}");
+}
+
+#[tokio::test]
 async fn records_are_sent_one_by_one_and_are_the_same_as_from_the_file() {
     for (read, currency, file) in [
         (

@@ -199,10 +199,16 @@ impl DoorForecast {
                 DoorJudgement::Done(DoorVerdict::Duplicate) | DoorJudgement::DuplicateInBatch => {
                     EventForecast::Duplicate
                 }
-                // What is asked about has an id of its own, and nothing is written.
-                DoorJudgement::Done(DoorVerdict::Accepted { .. })
-                | DoorJudgement::ContradictsInBatch(_)
-                | DoorJudgement::Contested(_) => return Err(DoorError::Broken),
+                // Only ids beyond those that are remembered meet each other here.
+                DoorJudgement::ContradictsInBatch(first) => {
+                    let at = rest.get(first).and_then(|candidate| candidate.event.header.locator.as_ref());
+                    let resource = at.map_or("", |at| at.resource.as_str()).into();
+                    EventForecast::Contradicted(SamplePlace { resource, line: at.map_or(0, |at| at.first_line) })
+                }
+                // `judge` leaves none contested, and nothing is written.
+                DoorJudgement::Done(DoorVerdict::Accepted { .. }) | DoorJudgement::Contested(_) => {
+                    return Err(DoorError::Broken);
+                }
             });
         }
         Ok(told)

@@ -74,10 +74,11 @@ impl<R: BufRead> JsonDocument<R> {
         let limit = usize::try_from(settings.record_bytes).unwrap_or(usize::MAX);
         let begins = start.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
         let records = settings.records.clone();
-        let alone = settings.reads_body && records.is_some() && begins.is_some_and(|begins| begins != b'[');
+        let parted = records.as_ref().zip(begins).is_some_and(|(steps, begins)| is_parted(steps, begins));
+        let alone = settings.reads_body && parted;
         let (prelude, closing) = match (&around, &records) {
             (Some(around), _) => (around.before.clone(), around.after.clone()),
-            (None, Some(steps)) if is_parted(steps, begins.unwrap_or_default()) => wrap(steps),
+            (None, Some(steps)) if parted => wrap(steps),
             _ => (Vec::new(), Vec::new()),
         };
         let (scanner, place) = (JsonScanner::new(reader, mark_length as u64), ReadingPlace::Outside);

@@ -212,7 +212,9 @@ fn read_letters(tokens: &[PatternToken], text: &str, pivot: Option<i16>) -> Resu
     for token in tokens {
         rest = match token {
             PatternToken::Year => read_digits(rest, 4, 4).map(|(n, r)| (p.year = narrow_integer(n), r).1),
-            PatternToken::ShortYear => read_digits(rest, 2, 2).map(|(n, r)| (p.year = full_year(n, pivot), r).1),
+            PatternToken::ShortYear => {
+                pivot.and_then(|first| read_digits(rest, 2, 2).map(|(n, r)| (p.year = full_year(n, first), r).1))
+            }
             PatternToken::MonthName => read_month_name(rest).map(|(n, r)| (p.month = narrow_integer(n), r).1),
             PatternToken::Month(two) => read_pair(rest, *two).map(|(n, r)| (p.month = narrow_integer(n), r).1),
             PatternToken::Day(two) => read_pair(rest, *two).map(|(n, r)| (p.day = narrow_integer(n), r).1),
@@ -236,8 +238,8 @@ fn read_letters(tokens: &[PatternToken], text: &str, pivot: Option<i16>) -> Resu
 }
 
 /// The year of the hundred from `pivot` on that ends in these two digits.
-fn full_year(two: i32, pivot: Option<i16>) -> i16 {
-    let first = i32::from(pivot.unwrap_or_default());
+fn full_year(two: i32, pivot: i16) -> i16 {
+    let first = i32::from(pivot);
     narrow_integer(first + (two - first).rem_euclid(100))
 }
 
