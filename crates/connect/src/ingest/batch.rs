@@ -45,6 +45,10 @@ impl RecordBatch {
             self.events += events.len();
         }
         self.bytes += taken.kept.raw.len();
+        // Each entry of quarantine holds what stands around its record.
+        if let (MappingOutcome::Quarantined(_), Some(around)) = (&taken.outcome, &taken.kept.around) {
+            self.bytes += around.to_string().len();
+        }
         self.records.push(taken);
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use onefold_event::EventLimits;
 use onefold_format::{RawRow, RowContent};
 use onefold_mapping::{Connector, EventExplanation, MappingOutcome, RecordExplanation, TableRow, WordUse};
+use serde_json::Value;
 
 use crate::entry::Origin;
 use crate::ingest::bounded;
@@ -89,20 +90,15 @@ impl SampleWatch {
         }
     }
 
-    fn note_source(
-        &mut self,
-        context: &InputContext<'_>,
-        rows: &[RawRow],
-        content: &RecordContent<'_>,
-    ) -> SourceValues {
+    fn note_source(&mut self, context: &InputContext<'_>, rows: &[RawRow], content: &RecordContent<'_>) {
         let plan = &context.plan;
         if let RecordContent::Item(item, body) = content {
-            let prefix = if std::ptr::eq(*item, *body) { "" } else { self.prefix.as_str() };
+            let prefix = item_prefix(&self.prefix, item, body);
             let (columns, owner) = (&mut self.columns, self.records);
             visit_leaves(item, prefix, &mut |path, text| {
                 columns.note(path, text, owner, || plan.reads_json(path));
             });
-            return SourceValues::of_item(plan, prefix, item, body);
+            return;
         }
         let heading = &context.origin.layout.heading;
         for row in rows {
@@ -114,7 +110,15 @@ impl SampleWatch {
                 }
             }
         }
-        SourceValues::of_rows(context, rows)
+    }
+
+    fn source_values(&self, context: &InputContext<'_>, rows: &[RawRow], content: &RecordContent<'_>) -> SourceValues {
+        match content {
+            RecordContent::Item(item, body) => {
+                SourceValues::of_item(&context.plan, item_prefix(&self.prefix, item, body), item, body)
+            }
+            _ => SourceValues::of_rows(context, rows),
+        }
     }
 
     fn note_word(&mut self, used: WordUse) {
@@ -222,15 +226,16 @@ impl RecordWatch for SampleWatch {
         content: RecordContent<'_>,
     ) -> (MappingOutcome, Option<usize>) {
         self.records += 1;
-        let source = self.note_source(context, rows, &content);
-        // Telling how each value came costs several times as much as mapping: only what is shown is told.
+        self.note_source(context, rows, &content);
+        // Telling how each value came costs several times as much as mapping: only what may be shown is told.
         let may_show = self.shown.len() < self.options.limit;
+        let tells = may_show && self.options.only.is_none_or(|only| only == RecordFate::Mapped);
         let explained = match &content {
             RecordContent::Ended(outcome) => {
                 RecordExplanation { outcome: outcome.clone(), events: Vec::new(), words: Vec::new() }
             }
             content => {
-                with_record(&context.origin.resource, rows, content, |record| context.plan.explain(record, may_show))
+                with_record(&context.origin.resource, rows, content, |record| context.plan.explain(record, tells))
             }
         };
         let RecordExplanation { outcome, mut events, words } = explained;
@@ -254,6 +259,7 @@ impl RecordWatch for SampleWatch {
             return (outcome, None);
         }
         let place = self.shown.len();
+        let source = self.source_values(context, rows, &content);
         let record = self.shown_record(&context.origin, rows, item, source, (&outcome, fate, events));
         self.shown.push(record);
         (outcome, Some(place))
@@ -273,6 +279,11 @@ fn shown_event(event: EventExplanation) -> SampleEvent {
         expectations: event.expectations,
         verdict: None,
     }
+}
+
+/// What the paths of an item begin with, where it is not the whole body.
+fn item_prefix<'p>(prefix: &'p str, item: &Value, body: &Value) -> &'p str {
+    if std::ptr::eq(item, body) { "" } else { prefix }
 }
 
 /// `lines[3].amount` is `lines[].amount`.

@@ -42,7 +42,7 @@ pub(crate) static TABLES: [&OptionTable; 26] = [
 
 const HEAD: &str = "# Reference of connector files
 
-Printed by `onefold connector reference`, from the list by which the program reads them. `onefold connector schema` writes the same as
+Printed by `onefold connector reference`, from the list by which the program reads them. `onefold connector schema` prints the same as
 a JSON Schema for editors: name it in the first line of a connector file, `#:schema ./onefold-connector.schema.json`.
 ";
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use onefold_event::Problem;
 
 use crate::Connector;
+use crate::compile::cells::validate::{OF_READING, OF_TEXTS};
 use crate::language::options::{
     ALTERNATIVE, ARCHIVE, ASSUME, CELL, COMMON, CONNECTOR, CONTENT, DONE, ENUM, EVENT, FILE, FROM, HTTP, IDENTIFIER,
     KAFKA, LIMITS, LIST, LOOKUP, MARKS, NAMED, OptionDef, OptionTable, OptionValue, PART, READ, SEVERAL, STOP, SUBJECT,
@@ -117,7 +118,8 @@ fn every_example_of_the_reference_is_read_without_a_problem() {
     let mut wrong = String::new();
     for table in TABLES {
         for option in table.options {
-            assert!(option.example.contains(option.key), "{} {}: {}", table.place, option.key, option.example);
+            let mut words = option.example.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            assert!(words.any(|word| word == option.key), "{} {}: {}", table.place, option.key, option.example);
             let text = placed(table, option);
             for problem in read(&text) {
                 wrong.push_str(&format!("{} {}\n{problem}\n", table.place, option.key));
@@ -125,6 +127,14 @@ fn every_example_of_the_reference_is_read_without_a_problem() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn options_that_are_judged_by_kind_are_options_of_cells() {
+    let keys: BTreeSet<&str> = CELL.keys().into_iter().chain(SEVERAL.keys()).collect();
+    let judged = OF_TEXTS.iter().chain(&OF_READING);
+    let unknown: Vec<&&str> = judged.filter(|key| !keys.contains(*key)).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
 }
 
 #[test]

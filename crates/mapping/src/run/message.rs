@@ -128,7 +128,7 @@ fn slot_field<'r>(
     if let (false, [first, second, ..]) = (field.repeated, values.as_slice()) {
         let fault = ValueFault::new("R0405", "several values are given where one fits")
             .instead(format!("`{}` and `{}`", first.to_display(), second.to_display()), "one value")
-            .help("choose one with pick = \"first\" or \"last\"");
+            .help("take one where the list is made: pick = \"first\" or \"last\" of rows, `match` in the place of `match_all`");
         frame.report_fault(inner, fault);
         return None;
     }

@@ -19,7 +19,7 @@ pub(crate) async fn run(args: IngestArgs, globals: Globals) -> Result<ExitCode> 
         return show_sample(&args.connector, &args.paths, &args.sample, &globals).await;
     }
     if args.sample.is_given() {
-        bail!("--show, --only and --html say what a rehearsal shows: add --dry-run, or leave them out");
+        bail!("--limit (--show), --only and --html say what a rehearsal shows: add --dry-run, or leave them out");
     }
     let connector = connector::load_connector(&args.connector)?;
     let paths: Vec<String> = args.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();

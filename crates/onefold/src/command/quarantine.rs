@@ -146,7 +146,7 @@ fn list_pages<'s>(
         while let Some(last) = after.filter(|_| page.len() < PAGE && bytes < PAGE_BYTES) {
             let read = store.list(filter, last, CHUNK).await?;
             after = read.last().filter(|_| read.len() == CHUNK).map(|entry| entry.number);
-            bytes += read.iter().map(|entry| entry.raw.len()).sum::<usize>();
+            bytes += read.iter().map(|entry| entry.raw.len() + entry.context.to_string().len()).sum::<usize>();
             page.extend(read);
         }
         Ok(Some((page, after)).filter(|(page, _)| !page.is_empty()))

@@ -62,8 +62,13 @@ fn money_text(decimal: &str, currency: &str) -> String {
     if part.is_empty() { amount_text(whole) } else { amount_text(&format!("{whole}.{part}")) }
 }
 
+/// A count with thousands apart.
+fn count(n: u64) -> String {
+    amount_text(&n.to_string())
+}
+
 /// How many there are of something.
-fn counted(n: impl Into<i128>, one: &str, many: &str) -> String {
+pub(crate) fn counted(n: impl Into<i128>, one: &str, many: &str) -> String {
     let n: i128 = n.into();
     format!("{} {}", amount_text(&n.to_string()), if n == 1 { one } else { many })
 }

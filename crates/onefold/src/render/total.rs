@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use onefold_service::{CurrencySums, CustomerStatus, HubStatus};
 
-use super::{amount_text, counted, money_text};
+use super::{amount_text, count, counted, money_text};
 
 /// The whole hub on one screen.
 pub(crate) fn render_status(status: &HubStatus) -> String {
@@ -70,10 +70,6 @@ pub(crate) fn render_customer_status(status: &CustomerStatus) -> String {
 fn put_line(text: &mut String, label: &str, words: &str) {
     // Writing to a string does not fail.
     let _ = writeln!(text, "{label:<14}{words}");
-}
-
-fn count(n: u64) -> String {
-    amount_text(&n.to_string())
 }
 
 fn net_text(sums: &CurrencySums, currency: &str) -> String {

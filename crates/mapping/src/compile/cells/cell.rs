@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use onefold_event::Problem;
 
+use crate::compile::cells::validate::{OF_READING, OF_TEXTS};
 use crate::compile::compiler::{CellContext, ConnectorCompiler};
 use crate::compile::expression::ExpressionType;
 use crate::language::node::{TomlNode, TomlValue};
@@ -19,30 +20,6 @@ pub(crate) const ORIGINS: [&str; 6] = ["from", "first_of", "join", "value", "use
 
 /// The option of cells that may give several values.
 pub(crate) const MATCH_ALL: &str = "match_all";
-
-/// Options that say how a text is read.
-const READING: [&str; 20] = [
-    "strip",
-    "replace",
-    "match",
-    "match_all",
-    "part",
-    "slice",
-    "enum",
-    "lookup",
-    "take",
-    "else",
-    "number",
-    "negative",
-    "minor",
-    "date",
-    "time",
-    "years",
-    "pivot",
-    "zone",
-    "dst",
-    "bool",
-];
 
 /// Whether a list of `first_of` or `join` holds more than paths.
 fn has_cells(node: &TomlNode) -> bool {
@@ -143,9 +120,7 @@ impl ConnectorCompiler<'_> {
                 let texts = inner.text_list(&mut self.diagnostics);
                 let paths: Vec<_> = texts.iter().filter_map(|t| self.add_path(t, &inner.span)).collect();
                 if *key == "join" {
-                    let with =
-                        node.get("with").and_then(|n| n.expect_text(&mut self.diagnostics)).unwrap_or(" ").to_owned();
-                    CellOrigin::Join { paths, with }
+                    CellOrigin::Join { paths, with: self.read_with(node) }
                 } else {
                     CellOrigin::FirstOf(paths)
                 }
@@ -169,8 +144,8 @@ impl ConnectorCompiler<'_> {
         for entry in node.entries() {
             let own = match entry.key.as_str() {
                 "pick" | "trim" | "blank" | "fold" => true,
-                "currency" | "source" => false,
-                other => !join && READING.contains(&other),
+                "currency" | "source" | "at" | "default" | "on_bad" => false,
+                other => !join && (OF_TEXTS.contains(&other) || OF_READING.contains(&other)),
             };
             if own {
                 let message =
@@ -180,8 +155,16 @@ impl ConnectorCompiler<'_> {
         }
         let TomlValue::List(items) = &list.value else { return None };
         let cells: Vec<_> = items.iter().filter_map(|item| self.read_cell(item, ty, at, &[])).collect();
-        let with = node.get("with").and_then(|n| n.expect_text(&mut self.diagnostics)).unwrap_or(" ").to_owned();
-        Some(if join { CellOrigin::JoinCells { cells, with } } else { CellOrigin::FirstCell(cells) })
+        Some(if join {
+            CellOrigin::JoinCells { cells, with: self.read_with(node) }
+        } else {
+            CellOrigin::FirstCell(cells)
+        })
+    }
+
+    /// What stands between joined texts.
+    fn read_with(&mut self, node: &TomlNode) -> String {
+        node.get("with").and_then(|n| n.expect_text(&mut self.diagnostics)).unwrap_or(" ").to_owned()
     }
 
     fn used_name(&mut self, node: &TomlNode, inner: &TomlNode, ty: &ValueType, at: &CellContext) -> Option<CellOrigin> {

@@ -9,7 +9,7 @@ use crate::values::instant::has_clock_changes;
 use crate::values::value::ValueType;
 
 /// Options that work on the source's texts.
-const OF_TEXTS: [&str; 14] = [
+pub(crate) const OF_TEXTS: [&str; 14] = [
     "pick",
     "trim",
     "blank",
@@ -27,7 +27,7 @@ const OF_TEXTS: [&str; 14] = [
 ];
 
 /// Options that say how a text is read.
-const OF_READING: [&str; 14] = [
+pub(crate) const OF_READING: [&str; 14] = [
     "number", "negative", "minor", "currency", "date", "time", "years", "pivot", "zone", "dst", "at", "bool",
     "default", "on_bad",
 ];

@@ -19,7 +19,7 @@ pub(crate) static CELL: OptionTable = OptionTable {
             "from",
             Path,
             "",
-            "A heading, verbatim, or `#3` by place; of JSON a path such as `a.b[0]`, or `$.x` of the whole body; anywhere `#file`, `#line`, `#index`, `#rows`.",
+            "A heading, verbatim, or `#3` by place; of JSON a path such as `a.b[0]`, `a[].b` of every item, `#item` the item itself, or `$.x` of the whole body; anywhere `#file`, `#line`, `#index`, `#rows`.",
             "{ from = \"Amount\" }",
         ),
         option("first_of", Cells, "", "The first of these that is there.", "{ first_of = [\"Mobile\", \"Phone\"] }"),
@@ -294,7 +294,13 @@ pub(crate) static LIST: OptionTable = OptionTable {
     place: "a list",
     meaning: "Stands in `[let.NAME]` and `[event.NAME.set.LIST]` beside the items' own cells.",
     options: &[
-        option("each", Path, REQUIRED, "What it has an item for: `#rows`, or the path of a list.", "each = \"#rows\""),
+        option(
+            "each",
+            Path,
+            REQUIRED,
+            "What it has an item for: `#rows`, or the path of a list; one that ends in `[]` takes the items of all.",
+            "each = \"#rows\"",
+        ),
         option("when", Expression, "all", "Which items stay.", "each = \"#rows\"\nwhen = \"n > 0\""),
         option(
             "let",

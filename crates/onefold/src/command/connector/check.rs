@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::args::Globals;
 use crate::out::OutputWriter;
+use crate::render::counted;
 use crate::{FAILED, connector};
 
 /// What is to be said of one connector file.
@@ -65,13 +66,17 @@ fn render_check(checked: &FileCheck) -> String {
     let told = |problem: &Problem| problem.to_string();
     if !problems.is_empty() {
         let all: Vec<String> = problems.iter().map(told).collect();
-        return format!("{}\n{file}: {} wrong, so it cannot run", all.join("\n"), counted(problems.len(), "thing"));
+        return format!(
+            "{}\n{file}: {} wrong, so it cannot run",
+            all.join("\n"),
+            counted(problems.len() as u64, "thing", "things")
+        );
     }
     let failed: Vec<&ConnectorTestResult> = tests.iter().filter(|test| !test.problems.is_empty()).collect();
     if failed.is_empty() {
         return match tests.len() {
             0 => format!("{file}: sound; it has no [test] of its own"),
-            n => format!("{file}: sound, {} passed", counted(n, "test")),
+            n => format!("{file}: sound, {} passed", counted(n as u64, "test", "tests")),
         };
     }
     let mut text = String::new();
@@ -83,9 +88,8 @@ fn render_check(checked: &FileCheck) -> String {
         }
     }
     let passed = tests.len() - failed.len();
-    format!("{text}{file}: {} failed, {passed} passed; it cannot run before all pass", counted(failed.len(), "test"))
-}
-
-fn counted(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+    format!(
+        "{text}{file}: {} failed, {passed} passed; it cannot run before all pass",
+        counted(failed.len() as u64, "test", "tests")
+    )
 }

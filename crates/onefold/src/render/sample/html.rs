@@ -5,6 +5,7 @@ use std::fmt::Write;
 use onefold_connect::{EnumSummary, RecordFate, SampleEvent, SampleRecord, SampleReport, ValueSummary, WordCount};
 use onefold_event::Problem;
 
+use super::record::place_text;
 use super::style::{PageStyle, visible_text};
 use super::summary;
 
@@ -78,18 +79,14 @@ fn write_record(record: &SampleRecord, of: u64, out: &mut String) {
         RecordFate::Skipped => format!("skipped: {}", record.reason),
         other => other.to_string(),
     };
-    let item = record.item.map(|n| format!(", item {n}")).unwrap_or_default();
-    let lines = match (record.first_line, record.last_line) {
-        (first, last) if first == last => format!("line {first}"),
-        (first, last) => format!("lines {first}-{last}"),
-    };
     let _ = write!(
         out,
-        "<section><h2>record {} of {of} <span class={}>{}</span></h2><p>{}, {lines}{item}</p><div class=sides><table>",
+        "<section><h2>record {} of {of} <span class={}>{}</span></h2><p>{}{}</p><div class=sides><table>",
         record.number,
         record.fate,
         escape_text(&fate),
         shown(&record.resource),
+        place_text(record),
     );
     // Blank or not, since a page is searched and not scrolled.
     for value in &record.values {

@@ -5,7 +5,7 @@ use onefold_event::Problem;
 use unicode_width::UnicodeWidthStr;
 
 use super::style::{PageInk, PageStyle, fit_path, fit_text, visible_text, wrap_text};
-use crate::render::pad_columns;
+use crate::render::{counted, pad_columns};
 
 /// Columns of a name, at most.
 const NAME: usize = 28;
@@ -65,13 +65,18 @@ pub(crate) fn render_record(record: &SampleRecord, of: u64, style: &PageStyle, o
 }
 
 fn head_text(record: &SampleRecord, of: u64) -> String {
+    format!("record {} of {of}  {}{}", record.number, record.resource, place_text(record))
+}
+
+/// Where in its file a record stands, as far as it has lines.
+pub(super) fn place_text(record: &SampleRecord) -> String {
     let lines = match (record.first_line, record.last_line) {
         (0, _) => String::new(),
         (first, last) if first == last => format!(", line {first}"),
         (first, last) => format!(", lines {first}-{last}"),
     };
     let item = record.item.map(|n| format!(", item {n}")).unwrap_or_default();
-    format!("record {} of {of}  {}{lines}{item}", record.number, record.resource)
+    format!("{lines}{item}")
 }
 
 fn source_lines(record: &SampleRecord, style: &PageStyle) -> Vec<PageLine> {
@@ -127,9 +132,10 @@ fn fate_lines(record: &SampleRecord, style: &PageStyle, width: usize) -> Vec<Pag
     };
     match record.fate {
         RecordFate::Skipped => put(PageInk::Odd, &format!("skipped: {}", record.reason)),
-        RecordFate::Rejected => {
-            put(PageInk::Bad, &format!("rejected, to wait in quarantine: {}", reasons(record.problems.len())))
-        }
+        RecordFate::Rejected => put(
+            PageInk::Bad,
+            &format!("rejected, to wait in quarantine: {}", counted(record.problems.len() as u64, "reason", "reasons")),
+        ),
         RecordFate::Mapped => {}
     }
     for problem in &record.problems {
@@ -149,10 +155,6 @@ fn fate_lines(record: &SampleRecord, style: &PageStyle, width: usize) -> Vec<Pag
         });
     }
     lines
-}
-
-fn reasons(count: usize) -> String {
-    if count == 1 { "1 reason".to_owned() } else { format!("{count} reasons") }
 }
 
 /// The record stands beside it, so that its lines are not shown again.

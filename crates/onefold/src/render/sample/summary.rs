@@ -6,7 +6,7 @@ use onefold_connect::{EnumSummary, FileState, IngestReport, SampleReport, ValueS
 use unicode_width::UnicodeWidthStr;
 
 use super::style::{PageInk, PageStyle, fit_path, fit_text, visible_text, wrap_text};
-use crate::render::{amount_text, pad_columns};
+use crate::render::{count, counted, pad_columns};
 
 /// Columns of a name, of a border and of an example, at most.
 const NAME: usize = 34;
@@ -16,14 +16,6 @@ const EXAMPLE: usize = 24;
 const UNREAD: usize = 12;
 /// Words shown of an enum.
 const WORDS: usize = 12;
-
-fn count(n: u64) -> String {
-    amount_text(&n.to_string())
-}
-
-fn record_count(n: u64) -> String {
-    if n == 1 { "1 record".to_owned() } else { format!("{} records", count(n)) }
-}
 
 /// Whether everything is accounted for, and what became of it.
 pub(crate) fn render_verdict(report: &SampleReport, style: &PageStyle, out: &mut String) {
@@ -45,7 +37,7 @@ pub(crate) fn render_verdict(report: &SampleReport, style: &PageStyle, out: &mut
         style.paint(ink(counts.mapped, PageInk::Good), &format!("mapped {}", count(counts.mapped))),
         style.paint(ink(counts.skipped, PageInk::Odd), &format!("skipped {}{skipped}", count(counts.skipped))),
         style.paint(ink(counts.quarantined, PageInk::Bad), &format!("quarantined {}", count(counts.quarantined))),
-        record_count(counts.records),
+        counted(counts.records, "record", "records"),
         if adds_up { "✓" } else { "✗ these do not add up" },
     );
     render_events(report, style, out);
@@ -101,7 +93,7 @@ fn render_files(counts: &IngestReport, style: &PageStyle, out: &mut String) {
     }
     for (code, seen) in &counts.problems {
         let message = seen.examples.first().map_or("", |example| example.problem.message.as_str());
-        let line = format!("✗ {code} in {}: {message}", record_count(seen.records));
+        let line = format!("✗ {code} in {}: {message}", counted(seen.records, "record", "records"));
         let _ = writeln!(out, "{}", style.paint(PageInk::Bad, &line));
     }
     for (code, seen) in &counts.warnings {
