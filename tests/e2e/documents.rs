@@ -174,16 +174,30 @@ fn a_waybill_of_which_the_carrier_is_silent_leads_to_its_delivery_and_an_address
     let server = home.serve();
     let mut far = party("erp:K2", "李娜", &[]);
     far["data"]["addresses"] = json!([{ "line": "人民路 1", "city": "沈阳" }]);
-    let dispatched = event(
-        "shipping.dispatched.v1",
-        "delivery:wms:DN-9",
-        "2026-02-02T08:00:00Z",
-        json!({ "references": [reference("buyer", "party:erp:K2"), reference("tracking", "track:sf:SF99")] }),
-    );
-    assert_eq!(server.batch(&[far, party("erp:K3", "李娜", &[]), dispatched]).status, 200);
+    let dispatched = |delivery: &str, at: &str, track: &str| {
+        let references = [reference("buyer", "party:erp:K2"), reference("tracking", track)];
+        event("shipping.dispatched.v1", delivery, at, json!({ "references": references }))
+    };
+    let told = [
+        far,
+        party("erp:K3", "李娜", &[]),
+        dispatched("delivery:wms:DN-9", "2026-02-02T08:00:00Z", "track:sf:SF99"),
+        // Found by its waybill and by its own number, less near than which another one comes in between.
+        dispatched("delivery:wms:DN-7", "2026-02-03T08:00:00.5Z", "track:sf:7"),
+        dispatched("delivery:wms:DN-07", "2026-02-04T08:00:00Z", "track:sf:SF98"),
+        // Later by a fraction, which is written as if it were earlier.
+        dispatched("delivery:wms:AN-7", "2026-02-03T08:00:00Z", "track:sf:SF97"),
+        dispatched("delivery:wms:CN-7", "2026-02-03T08:00:00.25Z", "track:sf:SF96"),
+    ];
+    assert_eq!(server.batch(&told).status, 200);
     server.settle();
     let reply = server.get("/v1/documents/sf99");
     assert_eq!((reply.status, &reply.body["subject"]), (200, &json!("delivery:wms:DN-9")), "{}", reply.body);
+    let reply = server.get("/v1/customers?q=7");
+    let hits = reply.body["items"].as_array().unwrap();
+    let found: Vec<&str> = hits.iter().filter_map(|hit| hit["document"]["subject"].as_str()).collect();
+    let expected = ["delivery:wms:DN-7", "delivery:wms:DN-07", "delivery:wms:CN-7", "delivery:wms:AN-7"];
+    assert_eq!(found, expected, "{}", reply.body);
     let reply = server.get("/v1/customers?q=%E6%9D%8E%E5%A8%9C+%E6%B2%88%E9%98%B3");
     let hits = reply.body["items"].as_array().unwrap();
     assert_eq!((hits.len(), &hits[0]["address"]), (1, &json!("人民路 1, 沈阳")), "{}", reply.body);

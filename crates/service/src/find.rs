@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use onefold_customer::CustomerRows;
-use onefold_event::Subject;
+use onefold_event::{Occurred, Subject};
 use onefold_view::{DocumentNumber, MatchNearness, NumberNearness, SearchTerm};
 use serde::Serialize;
 
@@ -14,8 +14,10 @@ use crate::{CustomerReference, Document, ErrorCode, Service, ServiceError};
 
 /// Customers that one search answers at most.
 pub const MOST_FOUND: usize = 100;
-/// Documents whose last digits are the same that are looked at: one of each kind and year of every source.
+/// Documents whose numbers fit that are looked at: one of each kind and year of every source.
 const MOST_NUMBERED: usize = 500;
+/// Microseconds of a day.
+const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// Phones and mail addresses that tell people of one name apart.
 const TELLING: usize = 2;
 
@@ -168,36 +170,37 @@ impl Service {
         let subjects = self.store.numbered(&number, MOST_NUMBERED).await?;
         let near = |key: String| {
             let subject: Subject = key.parse().ok()?;
-            Some((number.nearness(&DocumentNumber::of(subject.number())?)?, subject))
+            Some((number.nearness(&DocumentNumber::of(subject.number())?)?, key))
         };
-        let near: Vec<(NumberNearness, Subject)> = subjects.into_iter().filter_map(near).collect();
+        let mut asked: Vec<(NumberNearness, String)> = subjects.into_iter().filter_map(near).collect();
         let mut found = Vec::new();
-        let mut keys: Vec<String> = near.iter().map(|(_, subject)| subject.to_string()).collect();
-        let mut nearness: Vec<NumberNearness> = near.into_iter().map(|(nearness, _)| nearness).collect();
         // What is only named leads to what names it, which is looked at in a second round.
         for _ in 0..2 {
-            let (mut naming, mut nearness_of_naming) = (Vec::new(), Vec::new());
-            for ((key, state), nearness) in keys.iter().zip(self.store.subjects(&keys).await?).zip(nearness) {
+            let keys: Vec<String> = asked.iter().map(|(_, key)| key.clone()).collect();
+            let states = self.store.subjects(&keys).await?;
+            let mut naming = Vec::new();
+            for ((nearness, key), state) in asked.into_iter().zip(states) {
                 let (Some(state), Ok(subject)) = (state, key.parse::<Subject>()) else { continue };
-                match row(key, &state.contributions(&subject)) {
+                match row(&key, &state.contributions(&subject)) {
                     Some(document) => found.push(NumberedDocument { nearness, subject, document }),
-                    None => {
-                        nearness_of_naming.extend(state.inbound.keys().next().map(|_| nearness));
-                        naming.extend(state.inbound.keys().next().cloned());
-                    }
+                    None => naming.extend(state.inbound.keys().next().map(|by| (nearness, by.clone()))),
                 }
             }
-            (keys, nearness) = (naming, nearness_of_naming);
+            asked = naming;
         }
-        found.sort_by(|a, b| {
-            let at = |one: &NumberedDocument| one.document.at.to_string();
-            (a.nearness, at(b), &a.subject).cmp(&(b.nearness, at(a), &b.subject))
-        });
-        found.dedup_by(|a, b| a.subject == b.subject);
+        let at = |one: &NumberedDocument| match one.document.at {
+            Occurred::Day(day) => day.0.saturating_mul(MICROS_PER_DAY),
+            Occurred::Instant { at, .. } => at,
+        };
+        found.sort_by(|a, b| (a.nearness, at(b), &a.subject).cmp(&(b.nearness, at(a), &b.subject)));
+        // It may be near by its own number and nearer by that of a waybill.
+        let mut seen = BTreeSet::new();
+        found.retain(|one| seen.insert(one.subject.clone()));
         Ok(found)
     }
 
-    /// What a customer or document is called: an id, an identifier, a subject, or the number of one document alone.
+    /// What a customer or document is called: an id, an identifier, a subject, or the number of one document alone. The number of
+    /// one that is only named, as a waybill of which its carrier has told nothing, leads to what names it.
     ///
     /// # Errors
     /// It is none of these, several documents have the number, or the read model cannot be read.

@@ -55,6 +55,7 @@ pub async fn all<S: Store>(open: impl AsyncFn(&str) -> Arc<S>) {
     read::a_document_that_moves_to_another_time_stands_there_alone(&*fresh("moved").await).await;
     read::status_counts_what_was_committed(&*fresh("status").await).await;
     read::found_are_two_characters_unfinished_words_and_numbers_without_their_code(&*fresh("find").await).await;
+    read::a_number_is_found_among_any_that_end_alike(&*fresh("alike").await).await;
     read::documents_are_found_by_their_numbers_as_they_are_said(&*fresh("numbers").await).await;
 
     history::facts_of_a_long_history_stand_in_rows_of_their_own(&*fresh("further").await).await;

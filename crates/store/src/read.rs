@@ -82,7 +82,7 @@ pub trait ReadStore: HistoryStore {
     async fn subjects(&self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError>;
 
     /// Documents whose number may be this one, at most `limit` and in an order of the store's own: those that stand at its
-    /// [place](DocumentNumber::place), whether they have it or not.
+    /// [place](DocumentNumber::place) and can have it.
     async fn numbered(&self, number: &DocumentNumber, limit: usize) -> Result<Vec<String>, StoreError>;
 
     /// Customers found by words, at most `limit`.

@@ -8,6 +8,7 @@ mod status;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use onefold_event::Subject;
 use onefold_fold::SubjectState;
 use onefold_store::{FoundCustomer, ReadStore, ReadTx, StoreError};
 use onefold_view::{DocumentNumber, SearchTerm};
@@ -33,10 +34,25 @@ impl ReadStore for SqliteStore {
     }
 
     async fn numbered(&self, number: &DocumentNumber, limit: usize) -> Result<Vec<String>, StoreError> {
-        let place = number.place();
+        let (place, number) = (number.place(), number.clone());
+        let fits = move |key: &str| {
+            let subject = key.parse::<Subject>().ok()?;
+            number.nearness(&DocumentNumber::of(subject.number())?)
+        };
         let read = move |c: &Connection| {
-            let sql = "SELECT s.key FROM number n JOIN subject s ON s.num = n.subject WHERE n.place = ?1 ORDER BY n.subject DESC LIMIT ?2";
-            c.prepare_cached(sql)?.query_map((place, limit.cast_signed()), |r| r.get(0))?.collect()
+            let sql = "SELECT s.key FROM number n JOIN subject s ON s.num = n.subject WHERE n.place = ?1 ORDER BY n.subject DESC";
+            let mut at_place = c.prepare_cached(sql)?;
+            let mut rows = at_place.query([place])?;
+            let mut found = Vec::new();
+            while found.len() < limit
+                && let Some(row) = rows.next()?
+            {
+                let key: String = row.get(0)?;
+                if fits(&key).is_some() {
+                    found.push(key);
+                }
+            }
+            Ok(found)
         };
         self.read(read).await
     }
