@@ -155,13 +155,16 @@ impl ConsumerContext for MembershipContext {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
                 let set = list.set_all_offsets(Offset::End);
                 let assigned = set.and_then(|()| consumer.incremental_assign(list));
-                if assigned.is_ok() {
-                    self.take_shares(consumer, list);
-                }
+                // The hub reads the log by itself. The group gives these to nobody else, whatever this client made of them: left
+                // out, nobody would work at them.
+                self.take_shares(consumer, list);
                 assigned
             }
             // Revoked, or an error, after which the group shall be left with nothing too.
-            _ => {
+            error => {
+                if error != RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS {
+                    tracing::warn!(?error, "the group failed to share its partitions out");
+                }
                 self.let_go(list);
                 consumer.incremental_unassign(list)
             }

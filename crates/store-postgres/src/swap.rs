@@ -33,7 +33,7 @@ const DERIVED: [&str; 17] = [
 ];
 /// Stands for all rebuilds of this read model, whatever schema of the database it is in.
 const REBUILDS: i32 = 0x0F01F;
-/// How long whoever ended may keep that right: until the server has noticed that nobody speaks in the session any more.
+/// How long whoever was killed may keep that right: until the server has noticed that nobody speaks in the session any more.
 const SESSION_ENDS: Duration = Duration::from_secs(5);
 /// How often it is asked for meanwhile.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
@@ -101,7 +101,9 @@ impl Beside {
 
     /// All is there, and on disk: it may take the place of the live views.
     pub(crate) async fn loaded(mut self) -> Result<(), StoreError> {
-        self.order(&format!("INSERT INTO {}.meta (name, value) VALUES ('loaded', 'true')", quoted(&self.new))).await
+        self.order(&format!("INSERT INTO {}.meta (name, value) VALUES ('loaded', 'true')", quoted(&self.new))).await?;
+        self.give_up().await;
+        Ok(())
     }
 
     /// Puts loaded views in the place of the live ones, in one transaction. Stages that are at work find their positions
@@ -119,9 +121,13 @@ impl Beside {
         for tried in 1.. {
             match self.order(&script).await {
                 Err(StoreError::Conflict) if tried < TRIES => {}
-                done => return done,
+                done => {
+                    done?;
+                    break;
+                }
             }
         }
+        self.give_up().await;
         Ok(())
     }
 
@@ -130,7 +136,15 @@ impl Beside {
     /// # Errors
     /// The server does not answer.
     pub async fn discard(mut self) -> Result<(), StoreError> {
-        self.order(&format!("DROP SCHEMA IF EXISTS {} CASCADE", quoted(&self.new))).await
+        self.order(&format!("DROP SCHEMA IF EXISTS {} CASCADE", quoted(&self.new))).await?;
+        self.give_up().await;
+        Ok(())
+    }
+
+    /// Gives the right up, for the server would notice the end of the session only later. What was to be done is done: where
+    /// this fails, the session has ended, and the right with it.
+    async fn give_up(mut self) {
+        drop(self.order("SELECT pg_advisory_unlock_all()").await);
     }
 
     fn script(&self) -> String {

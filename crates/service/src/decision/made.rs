@@ -1,8 +1,9 @@
 //! Decisions as they were made, and what became of each.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{Subject, SubjectKind};
+use onefold_event::{Subject, SubjectKind, parse_instant};
 use onefold_store::FactsOf;
 use serde::Serialize;
 use serde_json::Value;
@@ -77,7 +78,8 @@ impl Service {
     /// # Errors
     /// The read model or the log cannot be read.
     pub async fn decisions(&self, limit: usize) -> Result<Vec<DecisionView>, ServiceError> {
-        let mut made = Vec::new();
+        let limit = limit.clamp(1, MOST_DECISIONS);
+        let mut made: Vec<DecisionView> = Vec::new();
         for chunk in self.decided_subjects().await?.chunks(CHUNK) {
             let asked: Vec<FactsOf> = chunk.iter().map(|key| FactsOf::all(key)).collect();
             let told: Vec<_> = self.store.facts(&asked).await?.iter().flat_map(|facts| places(facts)).collect();
@@ -88,9 +90,10 @@ impl Service {
                 by_fact.entry((&line.subject, fact)).or_default().push(line);
             }
             made.extend(by_fact.into_values().filter_map(view_of));
+            // No fact is in two chunks, so no more need be held than are told.
+            made.sort_by_cached_key(|one| Reverse((parse_instant(&one.decided_at), one.event.clone())));
+            made.truncate(limit);
         }
-        made.sort_by(|a, b| (&b.decided_at, &b.event).cmp(&(&a.decided_at, &a.event)));
-        made.truncate(limit.clamp(1, MOST_DECISIONS));
         for decision in &mut made {
             self.judge(decision).await?;
         }
@@ -151,7 +154,7 @@ fn what_of(line: &EventLine) -> Option<&'static str> {
 
 /// A decision from all revisions of its fact: what was decided last, and whether that was undone.
 fn view_of(mut lines: Vec<&EventLine>) -> Option<DecisionView> {
-    lines.sort_by(|a, b| a.recorded_at.cmp(&b.recorded_at));
+    lines.sort_by_cached_key(|line| parse_instant(&line.recorded_at));
     let undone = |line: &EventLine| line.data().and_then(|data| data.get("undone")) == Some(&Value::Bool(true));
     let made = lines.iter().rev().find(|line| !undone(line) && line.standing != Standing::Conflict)?;
     let withdrawn = lines.iter().find(|line| line.standing == Standing::Stands && undone(line));
