@@ -48,7 +48,7 @@ async fn not_found(uri: Uri) -> ProblemDetails {
     ProblemDetails::of_http(
         StatusCode::NOT_FOUND,
         format!(
-            "there is nothing at {}: see /v1/customers, /v1/documents, /v1/events, /health and /metrics",
+            "there is nothing at {}: see /v1/customers, /v1/documents, /v1/decisions, /v1/joins, /v1/events, /health and /metrics",
             uri.path()
         ),
     )

@@ -195,7 +195,7 @@ pub struct TradeMoney {
 pub struct PreferredValue {
     /// The product's number, or the category.
     pub name: String,
-    /// What the product is called by its source, where a customer is shown by itself.
+    /// What the product is called by its source, where `show` shows the customer as it is now; empty elsewhere.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub title: String,
     /// Purchases that hold it.
@@ -403,7 +403,7 @@ pub struct LatestView {
     /// The document is more than one customer's: it is named here, its money is not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub reference: bool,
-    /// When the goods arrived, where the document is shown by itself or in a list as it is now.
+    /// When the goods arrived, where a document is shown by itself or in a list; a customer's published view does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Occurred>,
     /// What of it cannot be honoured, where it is shown by itself or in a list of documents.

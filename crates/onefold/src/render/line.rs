@@ -59,10 +59,7 @@ pub(crate) fn name_text(customer: &CustomerName) -> String {
 /// A customer that was found, with what tells people of one name apart; first the document by whose number it was found.
 pub(crate) fn hit_lines(hit: &SearchHit) -> String {
     let name = if hit.name.is_empty() { "no name known" } else { &hit.name };
-    let mut text = match (hit.id.is_empty(), &hit.document) {
-        (true, _) => "nobody: unattributed".to_owned(),
-        (false, _) => format!("{name}  {}", hit.id),
-    };
+    let mut text = if hit.id.is_empty() { "nobody: unattributed".to_owned() } else { format!("{name}  {}", hit.id) };
     let told: Vec<&str> =
         hit.reached_by.iter().chain([&hit.address]).map(String::as_str).filter(|told| !told.is_empty()).collect();
     if !told.is_empty() {

@@ -133,7 +133,7 @@ impl Service {
         for chunk in keys.chunks(CHUNK) {
             for (key, state) in chunk.iter().zip(self.store.subjects(chunk).await?) {
                 let (Some(state), Ok(subject)) = (state, key.parse::<Subject>()) else { return Err(unknown(key)) };
-                let mut of = contributions(&subject, &state);
+                let mut of = state.contributions(&subject);
                 of.retain(|owner, _| rows.bundles.contains_key(owner));
                 all.push((key.clone(), of));
             }
@@ -157,7 +157,7 @@ fn unknown(subject: &str) -> ServiceError {
 /// invoice whose buyer is known counts there, whoever owes it.
 fn document(key: &str, state: &SubjectState, owners: &BTreeSet<String>, unattributed: bool) -> Option<Document> {
     let subject: Subject = key.parse().ok()?;
-    let mut contributions = contributions(&subject, state);
+    let mut contributions = state.contributions(&subject);
     let among = |key: &String| match OwnerKey::parse(key) {
         Some(OwnerKey::Each(parts)) => parts.iter().any(|part| owners.contains(&part.key_for(&subject))),
         _ => owners.contains(key),
@@ -172,11 +172,6 @@ fn document(key: &str, state: &SubjectState, owners: &BTreeSet<String>, unattrib
 /// A document as it stands under some of its owners; none where it shows nothing there.
 pub(crate) fn listed(key: &str, state: &SubjectState, owners: &BTreeSet<String>) -> Option<Document> {
     document(key, state, owners, false)
-}
-
-/// What a document adds to whom.
-pub(crate) fn contributions(subject: &Subject, state: &SubjectState) -> BTreeMap<String, Contribution> {
-    state.contributions(subject)
 }
 
 /// The row of a document under some of its owners; none where it shows nothing there.
