@@ -267,6 +267,49 @@ impl ::prost::Name for Person {
         "/onefold.event.v1.Person".into()
     }
 }
+/// What a source says of a party or a document that the catalogue has no field for.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Attribute {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// none takes back what was said under the name before
+    #[prost(string, tag = "2")]
+    pub text: ::prost::alloc::string::String,
+}
+impl ::prost::Name for Attribute {
+    const NAME: &'static str = "Attribute";
+    const PACKAGE: &'static str = "onefold.event.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "onefold.event.v1.Attribute".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/onefold.event.v1.Attribute".into()
+    }
+}
+/// Somebody who speaks for an organisation.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ContactPerson {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// purchasing, accounts, owner
+    #[prost(string, tag = "2")]
+    pub function: ::prost::alloc::string::String,
+    /// as the source wrote it; it links nobody
+    #[prost(string, tag = "3")]
+    pub phone: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub email: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ContactPerson {
+    const NAME: &'static str = "ContactPerson";
+    const PACKAGE: &'static str = "onefold.event.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "onefold.event.v1.ContactPerson".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/onefold.event.v1.ContactPerson".into()
+    }
+}
 /// A line of an order, an invoice or a credit note.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Line {
@@ -538,6 +581,8 @@ pub struct InvoiceIssued {
     pub tax: ::core::option::Option<Money>,
     #[prost(message, repeated, tag = "6")]
     pub lines: ::prost::alloc::vec::Vec<Line>,
+    #[prost(message, repeated, tag = "9")]
+    pub attributes: ::prost::alloc::vec::Vec<Attribute>,
     #[prost(message, optional, tag = "10")]
     pub buyer: ::core::option::Option<Person>,
     #[prost(message, repeated, tag = "15")]
@@ -572,6 +617,8 @@ pub struct CreditNoteIssued {
     /// where it lowers several invoices, or one by a part
     #[prost(message, repeated, tag = "8")]
     pub allocations: ::prost::alloc::vec::Vec<Allocation>,
+    #[prost(message, repeated, tag = "9")]
+    pub attributes: ::prost::alloc::vec::Vec<Attribute>,
     #[prost(message, repeated, tag = "15")]
     pub identifiers: ::prost::alloc::vec::Vec<Identifier>,
 }
@@ -597,6 +644,8 @@ pub struct PaymentReceived {
     /// transfer, card, cash
     #[prost(string, tag = "4")]
     pub method: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "9")]
+    pub attributes: ::prost::alloc::vec::Vec<Attribute>,
     #[prost(string, tag = "10")]
     pub text: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "11")]
@@ -639,6 +688,8 @@ pub struct RefundPaid {
     pub amount: ::core::option::Option<Money>,
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "9")]
+    pub attributes: ::prost::alloc::vec::Vec<Attribute>,
     #[prost(message, repeated, tag = "15")]
     pub identifiers: ::prost::alloc::vec::Vec<Identifier>,
 }
@@ -661,6 +712,8 @@ pub struct AdjustmentPosted {
     pub amount: ::core::option::Option<Money>,
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "9")]
+    pub attributes: ::prost::alloc::vec::Vec<Attribute>,
     #[prost(message, repeated, tag = "15")]
     pub identifiers: ::prost::alloc::vec::Vec<Identifier>,
 }
@@ -771,6 +824,11 @@ pub struct PartyRecorded {
     pub addresses: ::prost::alloc::vec::Vec<Address>,
     #[prost(string, tag = "12")]
     pub born_on: ::prost::alloc::string::String,
+    /// who speaks for an organisation
+    #[prost(message, repeated, tag = "13")]
+    pub contacts: ::prost::alloc::vec::Vec<ContactPerson>,
+    #[prost(message, repeated, tag = "14")]
+    pub attributes: ::prost::alloc::vec::Vec<Attribute>,
     #[prost(message, repeated, tag = "15")]
     pub identifiers: ::prost::alloc::vec::Vec<Identifier>,
 }
@@ -1119,10 +1177,17 @@ pub struct OrderPlaced {
     pub lines: ::prost::alloc::vec::Vec<Line>,
     #[prost(string, tag = "7")]
     pub promised_on: ::prost::alloc::string::String,
+    /// what carriage costs, within the total
+    #[prost(message, optional, tag = "8")]
+    pub freight: ::core::option::Option<Money>,
+    #[prost(message, repeated, tag = "9")]
+    pub attributes: ::prost::alloc::vec::Vec<Attribute>,
     #[prost(message, optional, tag = "10")]
     pub buyer: ::core::option::Option<Person>,
     #[prost(message, repeated, tag = "15")]
     pub identifiers: ::prost::alloc::vec::Vec<Identifier>,
+    #[prost(string, repeated, tag = "16")]
+    pub discount_codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 impl ::prost::Name for OrderPlaced {
     const NAME: &'static str = "OrderPlaced";
@@ -1149,8 +1214,15 @@ pub struct OrderAmended {
     pub lines: ::prost::alloc::vec::Vec<Line>,
     #[prost(string, tag = "7")]
     pub promised_on: ::prost::alloc::string::String,
+    /// what carriage costs, within the total
+    #[prost(message, optional, tag = "8")]
+    pub freight: ::core::option::Option<Money>,
+    #[prost(message, repeated, tag = "9")]
+    pub attributes: ::prost::alloc::vec::Vec<Attribute>,
     #[prost(message, repeated, tag = "15")]
     pub identifiers: ::prost::alloc::vec::Vec<Identifier>,
+    #[prost(string, repeated, tag = "16")]
+    pub discount_codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 impl ::prost::Name for OrderAmended {
     const NAME: &'static str = "OrderAmended";
@@ -1192,6 +1264,8 @@ pub struct ContactMade {
     pub with: ::prost::alloc::string::String,
     #[prost(string, tag = "4")]
     pub topic: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "9")]
+    pub attributes: ::prost::alloc::vec::Vec<Attribute>,
     #[prost(string, tag = "10")]
     pub words: ::prost::alloc::string::String,
     #[prost(message, repeated, tag = "15")]
@@ -1224,6 +1298,8 @@ pub struct CaseOpened {
     /// the colleague or team who has it
     #[prost(string, tag = "6")]
     pub with: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "9")]
+    pub attributes: ::prost::alloc::vec::Vec<Attribute>,
     #[prost(string, tag = "10")]
     pub title: ::prost::alloc::string::String,
     #[prost(string, tag = "11")]
@@ -1385,6 +1461,8 @@ pub struct Dispatched {
     pub parcels: u32,
     #[prost(message, repeated, tag = "5")]
     pub items: ::prost::alloc::vec::Vec<Item>,
+    #[prost(message, repeated, tag = "9")]
+    pub attributes: ::prost::alloc::vec::Vec<Attribute>,
     #[prost(message, repeated, tag = "15")]
     pub identifiers: ::prost::alloc::vec::Vec<Identifier>,
 }
@@ -1407,6 +1485,9 @@ pub struct Scanned {
     pub text: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "3")]
     pub place: ::core::option::Option<Place>,
+    /// when the carrier thinks to arrive; no promise
+    #[prost(string, tag = "4")]
+    pub expected_on: ::prost::alloc::string::String,
 }
 impl ::prost::Name for Scanned {
     const NAME: &'static str = "Scanned";
@@ -1527,6 +1608,8 @@ pub struct GoodsIssued {
     pub place: ::prost::alloc::string::String,
     #[prost(message, repeated, tag = "2")]
     pub items: ::prost::alloc::vec::Vec<Item>,
+    #[prost(message, repeated, tag = "9")]
+    pub attributes: ::prost::alloc::vec::Vec<Attribute>,
     #[prost(message, repeated, tag = "15")]
     pub identifiers: ::prost::alloc::vec::Vec<Identifier>,
 }
@@ -1550,6 +1633,8 @@ pub struct GoodsReturned {
     pub reason: ::prost::alloc::string::String,
     #[prost(message, repeated, tag = "3")]
     pub items: ::prost::alloc::vec::Vec<Item>,
+    #[prost(message, repeated, tag = "9")]
+    pub attributes: ::prost::alloc::vec::Vec<Attribute>,
     #[prost(message, repeated, tag = "15")]
     pub identifiers: ::prost::alloc::vec::Vec<Identifier>,
 }

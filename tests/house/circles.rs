@@ -37,7 +37,7 @@ const LARGE_CIRCLES: &[(&str, &[usize])] = &[
     ("service", &[5]),
     ("store-postgres", &[4]),
     ("store-sqlite", &[6]),
-    ("view", &[8]),
+    ("view", &[5]),
 ];
 
 #[test]

@@ -17,9 +17,11 @@ const BUSY: &str = "party:erp:busy";
 /// Events about four subjects, so that each has some more and some fewer of them than a row holds: told again, revised,
 /// contradicted.
 fn busy() -> impl Strategy<Value = Vec<(Event, i64)>> {
-    let recorded = (0..60u32, prop::sample::select(&["13800138000", "13900139000", "13700137000"][..]), 1..3i64);
-    let recorded = recorded.prop_map(|(n, phone, revision)| {
-        party(BUSY, "王伟", &[("phone", phone)]).id(&format!("record {n}")).revision(revision)
+    let phone = prop::sample::select(&["13800138000", "13900139000", "13700137000"][..]);
+    let recorded = (0..60u32, phone, 1..3i64, prop::sample::select(&["gold", "silver", ""][..]));
+    let recorded = recorded.prop_map(|(n, phone, revision, plan)| {
+        let draft = party(BUSY, "王伟", &[("phone", phone)]).attribute(&format!("plan {}", n % 3), plan);
+        draft.contact(&format!("person {}", n % 3), phone).id(&format!("record {n}")).revision(revision)
     });
     let noted = (0..60u32, 0..3u8).prop_map(|(n, with)| {
         let noted = v1::CaseNoted { with: format!("desk {with}"), ..Default::default() };

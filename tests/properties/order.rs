@@ -74,9 +74,24 @@ fn role() -> impl Strategy<Value = &'static str> {
     prop::sample::select(&["buyer", "debtor", "end_customer", "bill_to"][..])
 }
 
+/// What a source says beside, or takes back.
+fn beside() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
+    let said = (prop::sample::select(&["plan", "colour"][..]), prop::sample::select(&["gold", "red", ""][..]));
+    prop::collection::vec(said, 0..3)
+}
+
 fn parties() -> impl Strategy<Value = Draft> {
     let recorded = (who(), prop::sample::select(&NAMES[..]), prop::collection::vec(identifier(), 0..3), 1..4i64);
-    let recorded = recorded.prop_map(|(who, name, ids, revision)| party(who, name, &ids).revision(revision));
+    let recorded = (recorded, beside()).prop_map(|((who, name, ids, revision), said)| {
+        let draft = party(who, name, &ids).revision(revision);
+        let draft = said.iter().fold(draft, |draft, (name, text)| draft.attribute(name, text));
+        said.iter().fold(draft, |draft, (name, text)| draft.contact(name, text))
+    });
+    // Further facts of their own, so that what is said under one name meets.
+    let noted = (who(), beside(), 0..9u8, 1..3i64, 0..3i64).prop_map(|(who, said, n, revision, at)| {
+        let draft = party(who, "", &[]).id(&format!("note {who} {n}")).revision(revision).later(at);
+        said.iter().fold(draft, |draft, (name, text)| draft.attribute(name, text).contact(name, text))
+    });
     let wrong = (who(), identifier(), 0..9u8).prop_map(|(who, (kind, text), n)| {
         let corrected = v1::PartyCorrected { wrong: vec![written(&(kind, text))], ..Default::default() };
         Draft::new(who, corrected).id(&format!("correction {who} {n}"))
@@ -85,7 +100,7 @@ fn parties() -> impl Strategy<Value = Draft> {
         Draft::new(who, v1::PartyFlaggedIntermediary { intermediary, ..Default::default() })
             .revision(i64::from(intermediary))
     });
-    prop_oneof![4 => recorded, 1 => wrong, 1 => flagged, 1 => at_source()]
+    prop_oneof![4 => recorded, 2 => noted, 1 => wrong, 1 => flagged, 1 => at_source()]
 }
 
 /// What sources do with their own records: merged, taken apart again, retired, and each of it revised.

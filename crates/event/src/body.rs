@@ -103,6 +103,26 @@ impl Body {
         }
     }
 
+    /// What a source says of a party or a document beside the fields of the catalogue.
+    pub fn attributes(&self) -> &[v1::Attribute] {
+        match self {
+            Self::PartyRecorded(m) => &m.attributes,
+            Self::OrderPlaced(m) => &m.attributes,
+            Self::OrderAmended(m) => &m.attributes,
+            Self::ContactMade(m) => &m.attributes,
+            Self::InvoiceIssued(m) => &m.attributes,
+            Self::CreditNoteIssued(m) => &m.attributes,
+            Self::PaymentReceived(m) => &m.attributes,
+            Self::RefundPaid(m) => &m.attributes,
+            Self::AdjustmentPosted(m) => &m.attributes,
+            Self::GoodsIssued(m) => &m.attributes,
+            Self::GoodsReturned(m) => &m.attributes,
+            Self::Dispatched(m) => &m.attributes,
+            Self::CaseOpened(m) => &m.attributes,
+            _ => &[],
+        }
+    }
+
     /// Identifiers that it carries: a party's own, or on a document those of whoever has the role.
     pub fn identifiers(&self) -> &[v1::Identifier] {
         match self {

@@ -42,6 +42,14 @@ pub struct MessageField {
     pub personal: bool,
 }
 
+impl MessageField {
+    /// Whether it is a list of texts, each under a name that the source chooses, such as attributes.
+    pub fn is_named_texts(&self) -> bool {
+        let FieldKind::Message(inner) = &self.kind else { return false };
+        self.repeated && inner.iter().map(|field| field.name.as_str()).eq(["name", "text"])
+    }
+}
+
 /// The digest of a mapping, which stands in the log for ever, counts this text: it MUST stay as it was when the type was called
 /// `Field`, or the events of one mapping would seem to be of two.
 impl fmt::Debug for MessageField {

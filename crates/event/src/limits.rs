@@ -8,6 +8,12 @@ use crate::{Event, EventError, IdParts, ValueFault, v1};
 
 /// Longest text of a key, in bytes: of a subject, a source, an id or a part of one, a revision, an identifier.
 pub const LONGEST_KEY: usize = 512;
+/// Attributes, and contact persons, of one event at most.
+const MOST_ATTRIBUTES: usize = 200;
+/// Longest name of an attribute, in bytes.
+const LONGEST_ATTRIBUTE_NAME: usize = 120;
+/// Longest text of an attribute, in bytes; of a contact person each part is bounded like a key.
+const LONGEST_ATTRIBUTE: usize = 4096;
 /// What an encoded event has beside its texts and messages, at most.
 const FRAME: usize = 256;
 /// Characters of a text that is too long to be shown.
@@ -45,7 +51,8 @@ impl EventLimits {
                 note(field.to_owned(), fault);
             }
         }
-        for (n, identifier) in find_identifiers(event).iter().enumerate() {
+        check_attributes(event, &mut note);
+        for (n, identifier) in find_messages::<v1::Identifier>(event, "identifiers").iter().enumerate() {
             for (part, text) in [("kind", &identifier.kind), ("text", &identifier.text), ("issuer", &identifier.issuer)]
             {
                 if let Err(fault) = check_length(text) {
@@ -164,17 +171,54 @@ fn each_field(message: &[u8], mut each: impl FnMut(u32, &[u8])) {
     }
 }
 
-/// The identifiers of an event, found without decoding the rest of it.
-fn find_identifiers(event: &Event) -> Vec<v1::Identifier> {
-    let mut found = Vec::new();
-    // None of a shorter part is too long.
-    let personal = event.payload().clear_personal().filter(|part| part.len() > LONGEST_KEY);
-    let field = event.ty().fields.iter().find(|field| field.name == "identifiers");
-    if let (Some(personal), Some(field)) = (personal, field) {
-        each_field(personal, |number, value| {
-            found.extend(
-                (number == field.number).then(|| v1::Identifier::decode_length_delimited(value).ok()).flatten(),
+/// Notes what is beyond the bounds of attributes and contact persons.
+fn check_attributes(event: &Event, note: &mut impl FnMut(String, ValueFault)) {
+    let attributes = find_messages::<v1::Attribute>(event, "attributes");
+    let contacts = find_messages::<v1::ContactPerson>(event, "contacts");
+    for (field, count) in [("attributes", attributes.len()), ("contacts", contacts.len())] {
+        if count > MOST_ATTRIBUTES {
+            let fault = ValueFault::new("R0435", "an event holds more than it may");
+            let fault = fault.instead(format!("{count} {field}"), format!("at most {MOST_ATTRIBUTES} {field}"));
+            note(
+                format!("data.{field}"),
+                fault.help("leave out what nobody is to see with the customer or the document"),
             );
+        }
+    }
+    let mut bound = |field: &str, (n, part): (usize, &str), text: &str, most: usize| {
+        if text.len() > most {
+            let start: String = text.chars().take(SHOWN).collect();
+            let fault = ValueFault::new("R0437", "a text is longer than one that stands beside others may be");
+            let fault = fault
+                .instead(format!("{} bytes that begin with `{start}`", text.len()), format!("at most {most} bytes"));
+            note(
+                format!("data.{field}[{n}].{part}"),
+                fault.help("keep documents where they are, and say here where that is"),
+            );
+        }
+    };
+    for (n, one) in attributes.iter().enumerate() {
+        bound("attributes", (n, "name"), &one.name, LONGEST_ATTRIBUTE_NAME);
+        bound("attributes", (n, "text"), &one.text, LONGEST_ATTRIBUTE);
+    }
+    for (n, one) in contacts.iter().enumerate() {
+        for (part, text) in
+            [("name", &one.name), ("function", &one.function), ("phone", &one.phone), ("email", &one.email)]
+        {
+            bound("contacts", (n, part), text, LONGEST_KEY);
+        }
+    }
+}
+
+/// The entries of a list of an event, found without decoding the rest of it; none of a part that is too short for one of them to be
+/// beyond a bound.
+fn find_messages<M: Message + Default>(event: &Event, list: &str) -> Vec<M> {
+    let mut found = Vec::new();
+    let Some(field) = event.ty().fields.iter().find(|field| field.name == list) else { return found };
+    let part = if field.personal { event.payload().clear_personal() } else { Some(event.payload().open()) };
+    if let Some(part) = part.filter(|part| part.len() > LONGEST_ATTRIBUTE_NAME) {
+        each_field(part, |number, value| {
+            found.extend((number == field.number).then(|| M::decode_length_delimited(value).ok()).flatten());
         });
     }
     found
@@ -230,6 +274,33 @@ mod tests {
         let mut long = invoice(1, 0);
         (long.header.source, long.header.revision) = ("s".repeat(513), "r".repeat(513));
         assert_eq!(codes(limits, &long).len(), 3, "both, and the whole: {:?}", codes(limits, &long));
+    }
+
+    #[test]
+    fn attributes_are_few_and_short() {
+        let ids = IdParts { source: "crm", part: "", parts: &["1".to_owned()], revision: "" };
+        let event = |body: crate::Body, about: &str| {
+            Event::new(ids.event_id(), ids.fact_id(), "crm", about.parse().unwrap(), 0, body).unwrap()
+        };
+        let of = |name: &str, text: &str| v1::Attribute { name: name.to_owned(), text: text.to_owned() };
+        let (long_name, long_text) = (of(&"n".repeat(121), "x"), of("plan", &"t".repeat(4_097)));
+        for (attributes, told) in [
+            (vec![of(&"n".repeat(120), &"t".repeat(4_096))], ""),
+            (vec![of("a", "1"), long_name], "data.attributes[1].name"),
+            (vec![long_text], "data.attributes[0].text"),
+            ((0..201).map(|n| of(&n.to_string(), "x")).collect(), "201 attributes"),
+        ] {
+            let party = v1::PartyRecorded { attributes: attributes.clone(), ..Default::default() };
+            let order = v1::OrderPlaced { attributes, ..Default::default() };
+            for event in [event(party.into(), "party:crm:1"), event(order.into(), "order:crm:1")] {
+                let found = codes(EventLimits::default(), &event).join("; ");
+                assert!(found.contains(told) && found.is_empty() == told.is_empty(), "{told}: {found}");
+            }
+        }
+        let contact = v1::ContactPerson { name: "Anna".into(), phone: "1".repeat(513), ..Default::default() };
+        let party = v1::PartyRecorded { contacts: vec![contact], ..Default::default() };
+        let found = codes(EventLimits::default(), &event(party.into(), "party:crm:1"));
+        assert!(found.len() == 1 && found[0].contains("data.contacts[0].phone"), "{found:?}");
     }
 
     #[test]

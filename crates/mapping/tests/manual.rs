@@ -43,6 +43,15 @@ fn the_schema_takes_every_connector_file_that_is_shipped_or_tested_with() {
     }
     assert!(count >= 16, "{count}");
     assert_eq!(refusals(&validator, ORDERS), Vec::<String>::new());
+    let attributes = [
+        "[common.set.attributes]\nplan = \"Plan\"\nvia = { value = \"web\" }\n",
+        "[event.order.set.attributes]\neach = \"#rows\"\nname = \"Key\"\ntext = \"Value\"\n",
+    ];
+    for more in attributes {
+        let text = with(more);
+        assert!(parse(&text).is_ok(), "{text}");
+        assert_eq!(refusals(&validator, &text), Vec::<String>::new(), "{text}");
+    }
 }
 
 #[test]

@@ -292,3 +292,27 @@ fn lineage_names_every_source_of_a_field() {
     assert_eq!((paths.as_str(), via.starts_with("computed:")), ("Price Qty", true));
     assert_eq!(of("lines[].category"), ("Kind X".into(), "[enum.k], by default:".into()));
 }
+
+#[test]
+fn attributes_are_texts_under_names_of_the_authors_own_or_of_the_sources() {
+    let of = |event: &Event| -> Vec<(String, String)> {
+        let order = order(event);
+        order.attributes.iter().map(|one| (one.name.clone(), one.text.clone())).collect()
+    };
+    let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    let common = "[common.set.attributes]\nship = \"Ship\"\n\"gift note\" = \"Gift\"\n";
+    let own = "[event.order.set.attributes]\nship = { from = \"Ship\", fold = \"case\" }\nvia = { value = \"web\" }\n";
+    let connector = good(&with(&format!("{common}{own}")));
+    let made = event(&connector, "No,At,Total,Ship,Gift\nA,09.03.2026 10:00,5,DHL,\n");
+    assert_eq!(of(&made), [pair("ship", "dhl"), pair("via", "web")], "a blank cell says nothing");
+    let made = event(&connector, "No,At,Total,Ship,Gift\nA,09.03.2026 10:00,5,,for Anna\n");
+    assert_eq!(of(&made), [pair("gift note", "for Anna"), pair("via", "web")]);
+
+    let rows = "[event.order.set.attributes]\neach = \"#rows\"\nname = \"Key\"\ntext = \"Value\"\n";
+    let rows = good(&with(rows));
+    let csv = "No,At,Total,Key,Value\nA,09.03.2026 10:00,5,plan,gold\nA,09.03.2026 10:00,5,colour,\n";
+    assert_eq!(of(&event(&rows, csv)), [pair("plan", "gold"), pair("colour", "")]);
+    let list = "[event.order.set]\nattributes = [{ name = { value = \"plan\" }, text = \"Plan\" }]\n";
+    let made = event(&good(&orders("[event.order.set]\n", list)), "No,At,Total,Plan\nA,09.03.2026 10:00,5,gold\n");
+    assert_eq!(of(&made), [pair("plan", "gold")]);
+}

@@ -161,6 +161,34 @@ impl Draft {
         self
     }
 
+    /// With a text under a name of the source's own; none takes back what was said under it.
+    ///
+    /// # Panics
+    /// Anything but a party recorded or an order placed or amended: a test's own mistake.
+    pub fn attribute(mut self, name: &str, text: &str) -> Self {
+        let said = v1::Attribute { name: name.to_owned(), text: text.to_owned() };
+        match &mut self.body {
+            Body::PartyRecorded(m) => m.attributes.push(said),
+            Body::OrderPlaced(m) => m.attributes.push(said),
+            Body::OrderAmended(m) => m.attributes.push(said),
+            other => panic!("{} carries no attributes that a test needs", other.name()),
+        }
+        self
+    }
+
+    /// With somebody who speaks for an organisation.
+    ///
+    /// # Panics
+    /// Anything but a party recorded: a test's own mistake.
+    pub fn contact(mut self, name: &str, phone: &str) -> Self {
+        let Body::PartyRecorded(m) = &mut self.body else {
+            panic!("only a party that is recorded has contact persons")
+        };
+        let (name, phone) = (name.to_owned(), phone.to_owned());
+        m.contacts.push(v1::ContactPerson { name, phone, ..v1::ContactPerson::default() });
+        self
+    }
+
     /// With the buyer's name on an order.
     ///
     /// # Panics

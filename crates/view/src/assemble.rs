@@ -10,13 +10,14 @@ use crate::contribution::{BundleCounter, OpenCase, TimelineRow};
 use crate::finding::{FindingList, FindingRow, code_text, help_of};
 use crate::merged::merge_bundles;
 use crate::money_totals::text_at;
+use crate::party::value::{ContactValue, PartyValue};
 use crate::profile::{HELD, INVALID, MERGED, PartyProfile, RecordChange, SPLIT};
 use crate::receivable::assemble_receivable;
 use crate::tally::{PurchaseTallies, PurchaseTally};
 use crate::view::{
-    ActionView, CasesView, ContactsView, CustomerView, FindingView, FindingsView, IdentifierView, KeptApartView,
-    LatestView, OpenCaseView, OtherValue, PreferredValue, ProfileValue, RecordView, SatisfactionView, ShipmentsView,
-    TradeMoney, TradeView,
+    ActionView, CasesView, ContactPersonView, ContactsView, CustomerView, FindingView, FindingsView, IdentifierView,
+    KeptApartView, LatestView, OpenCaseView, OtherValue, PreferredValue, ProfileValue, RecordView, SatisfactionView,
+    ShipmentsView, TradeMoney, TradeView,
 };
 use crate::{Bundle, EventTime, MoneyMeasure, OpenItem};
 
@@ -62,7 +63,11 @@ pub fn assemble(given: &ViewInput) -> CustomerView {
             Some(2) => Some("walk_in"),
             _ => None,
         },
-        profile: assemble_profile(&profiles),
+        profile: assemble_values(&profiles, |profile| &profile.fields),
+        attributes: assemble_values(&profiles, |profile| &profile.attributes),
+        more_attributes: profiles.values().map(|profile| profile.more_attributes).sum(),
+        contact_persons: assemble_contact_persons(&profiles),
+        more_contact_persons: profiles.values().map(|profile| profile.more_contacts).sum(),
         identifiers: assemble_identifiers(&profiles, given),
         records: assemble_records(&profiles, given.parties),
         kept_apart: assemble_kept_apart(given),
@@ -78,10 +83,13 @@ pub fn assemble(given: &ViewInput) -> CustomerView {
 }
 
 /// Per field the latest value, then the greater source and party; those of others that differ stand beside it.
-fn assemble_profile(profiles: &BTreeMap<&str, &PartyProfile>) -> BTreeMap<String, ProfileValue> {
+fn assemble_values(
+    profiles: &BTreeMap<&str, &PartyProfile>,
+    values: impl Fn(&PartyProfile) -> &BTreeMap<String, PartyValue>,
+) -> BTreeMap<String, ProfileValue> {
     let mut fields: BTreeMap<&str, Vec<(i64, &str, &str, &str)>> = BTreeMap::new();
     for (party, profile) in profiles {
-        for (name, value) in &profile.fields {
+        for (name, value) in values(profile) {
             fields.entry(name).or_default().push((value.at, &value.source, party, &value.text));
         }
     }
@@ -94,6 +102,28 @@ fn assemble_profile(profiles: &BTreeMap<&str, &PartyProfile>) -> BTreeMap<String
         Some((name.to_owned(), ProfileValue { value, source, others: others.into_iter().collect() }))
     };
     fields.into_iter().filter_map(winner).collect()
+}
+
+/// Per name what was said last, then by the greater source and party.
+fn assemble_contact_persons(profiles: &BTreeMap<&str, &PartyProfile>) -> Vec<ContactPersonView> {
+    let mut by_name: BTreeMap<&str, (i64, &str, &str, &ContactValue)> = BTreeMap::new();
+    for (party, profile) in profiles {
+        for (name, said) in &profile.contacts {
+            let new = (said.at, said.source.as_str(), *party, said);
+            let known = by_name.entry(name).or_insert(new);
+            if (new.0, new.1, new.2) > (known.0, known.1, known.2) {
+                *known = new;
+            }
+        }
+    }
+    let view = |(name, (_, source, _, said)): (&str, (i64, &str, &str, &ContactValue))| ContactPersonView {
+        name: name.to_owned(),
+        function: said.function.clone(),
+        phone: said.phone.clone(),
+        email: said.email.clone(),
+        source: source.to_owned(),
+    };
+    by_name.into_iter().map(view).collect()
 }
 
 fn assemble_records(profiles: &BTreeMap<&str, &PartyProfile>, parties: &[Subject]) -> Vec<RecordView> {

@@ -3,7 +3,7 @@
 use onefold_event::{Body, Micros, Subject, SubjectKind};
 use onefold_identity::AtSource;
 
-use crate::party::{LONGEST, truncate_text};
+use crate::party::value::{LONGEST, truncate_text};
 use crate::{EventTime, FactRef, Fragment};
 
 /// What a source said last of a record and another one of its own.

@@ -6,7 +6,7 @@ use onefold_event::Body;
 
 use crate::EventTime;
 use crate::amount::day_number;
-use crate::party::truncate_text;
+use crate::party::value::truncate_text;
 
 /// Longest texts kept of a case, in bytes.
 const TITLE: usize = 120;

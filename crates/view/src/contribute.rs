@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use onefold_event::{Subject, SubjectKind};
 use onefold_identity::OwnerKey;
 
-use crate::amount::Money;
+use crate::amount::{Money, format_day};
 use crate::case::CaseStage;
 use crate::contribution::{
     BundleCounter, Contribution, DocumentStatus, OpenCase, PendingAction, RatingSum, TimelineRow,
 };
 use crate::finding::{FindingCode, FindingList};
 use crate::inbound::{MentionState, OwnerKeys};
-use crate::party::truncate_text;
+use crate::party::value::truncate_text;
 use crate::profile::PartyProfile;
 use crate::shipment::ShipmentStage;
 use crate::validity::DocumentStance;
@@ -234,13 +234,16 @@ impl ContributionBuilder<'_> {
             ShipmentStage::Delivered => DocumentStatus::Delivered,
             ShipmentStage::Failed => DocumentStatus::Failed,
         };
-        let label = [shipment.carrier.as_str(), shipment.number.as_str()].join(" ");
+        let mut label = [shipment.carrier.as_str(), shipment.number.as_str()].join(" ");
+        if let Some(day) = shipment.expected.filter(|_| stage == ShipmentStage::Open) {
+            label = format!("{}, expected {}", label.trim(), format_day(day));
+        }
         let owners: BTreeSet<&str> = match parts {
             [] => BTreeSet::from([trade]),
             parts => parts.iter().map(String::as_str).collect(),
         };
         for owner in &owners {
-            self.add_row(owner, status, None, label.trim());
+            self.add_row(owner, status, None, label.trim_matches([' ', ',']));
         }
         let counted = self.once_key(owners);
         // A delivery that has tracks is counted by them.

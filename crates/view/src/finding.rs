@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use onefold_event::Micros;
 
-use crate::party::truncate_text;
+use crate::party::value::truncate_text;
 use crate::top::DatedRow;
 
 /// Findings of one document that are told in words; all of them are counted.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use onefold_event::{Body, DecodedEvent, ReferenceRole, RoleTarget, Subject, SubjectKind};
 use onefold_identity::{Facet, IdentifierKey, guest_party, normalise_name};
 
-use crate::party::{LONGEST, PartyValue, key_of, truncate_text};
+use crate::party::key_of;
+use crate::party::value::{LONGEST, PartyValue, truncate_text};
 
 /// Most forms of names that a guest is known by: a value that more people order by tells nobody apart.
 const MOST: usize = 8;

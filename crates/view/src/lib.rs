@@ -48,8 +48,8 @@ pub use search::{DocumentNumber, MatchNearness, NumberNearness, SearchTerm, sear
 pub use settlement::{SettlementStep, all_mentions, reply_in_step};
 pub use tally::{PurchaseTallies, PurchaseTally};
 pub use view::{
-    ActionView, AgeingView, CasesView, ContactsView, CustomerView, FindingView, FindingsView, IdentifierView,
-    KeptApartView, LatestView, OpenCaseView, OtherValue, PreferredValue, ProfileValue, ReceivableMoney, ReceivableView,
-    RecordView, SatisfactionView, ShipmentsView, TradeMoney, TradeView,
+    ActionView, AgeingView, CasesView, ContactPersonView, ContactsView, CustomerView, FindingView, FindingsView,
+    IdentifierView, KeptApartView, LatestView, OpenCaseView, OtherValue, PreferredValue, ProfileValue, ReceivableMoney,
+    ReceivableView, RecordView, SatisfactionView, ShipmentsView, TradeMoney, TradeView,
 };
 pub use whose::{OwnerContext, find_keys, is_shipped, parent_subjects};

@@ -1,26 +1,15 @@
 //! What one party's facts say: profile, names, identifiers.
 
+pub(crate) mod value;
+
 use std::collections::BTreeMap;
 
 use onefold_event::{Body, DecodedEvent, Micros, v1};
 use onefold_identity::{IdentifierKey, Intermediary, normalise_identifier, normalise_name};
 
 use crate::at_source::{SourceRetirement, SourceStatement};
+use crate::party::value::{ContactValue, LONGEST, PartyValue, add_attributes, add_contacts, truncate_text};
 use crate::{EventTime, FactRef, GuestParty};
-
-/// Longest text of a profile value in a bundle, in bytes.
-pub(crate) const LONGEST: usize = 240;
-
-/// The latest value of a field, with who said it and when.
-#[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct PartyValue {
-    #[prost(string, tag = "1")]
-    pub(crate) text: String,
-    #[prost(string, tag = "2")]
-    pub(crate) source: String,
-    #[prost(sint64, tag = "3")]
-    pub(crate) at: Micros,
-}
 
 /// What was said of one identifier.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -77,6 +66,12 @@ pub(crate) struct PartyFragment {
     /// Its source retired it and has not recorded it since.
     #[prost(message, optional, tag = "9")]
     pub(crate) retired: Option<SourceRetirement>,
+    /// What is said of it beside, by name.
+    #[prost(btree_map = "string, message", tag = "10")]
+    pub(crate) attributes: BTreeMap<String, PartyValue>,
+    /// Who speaks for it, by name.
+    #[prost(btree_map = "string, message", tag = "11")]
+    pub(crate) contacts: BTreeMap<String, ContactValue>,
 }
 
 impl PartyFragment {
@@ -108,6 +103,8 @@ impl PartyFragment {
                 self.retired.take_if(|retired| retired.at.at < event.header.occurred_at);
                 self.add_record(event, m);
                 self.set_names(m);
+                add_attributes(&mut self.attributes, event, &m.attributes);
+                add_contacts(&mut self.contacts, event, &m.contacts);
                 m.identifiers.iter().for_each(|i| self.assert_identifier(i));
             }
             Body::PartyCorrected(m) => {
@@ -249,15 +246,6 @@ fn full_name(name: &v1::Name) -> String {
         return format!("{}{}", name.family, name.given);
     }
     format!("{} {}", name.given, name.family).trim().to_owned()
-}
-
-/// The beginning of a text, at most so many bytes, at the border of a character.
-pub(crate) fn truncate_text(text: &str, bytes: usize) -> &str {
-    let mut end = bytes.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
 }
 
 fn insert_sorted(sorted: &mut Vec<String>, text: String) {

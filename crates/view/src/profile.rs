@@ -4,8 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::EventTime;
 
-use crate::party::{PartyFragment, PartyValue, truncate_text};
+use crate::party::PartyFragment;
+use crate::party::value::{ContactValue, PartyValue, truncate_text};
 
+/// Bytes of attributes, names and texts, that the bundle of one party shows at most, in the order of their names.
+const SHOWN: usize = 6 << 10;
+/// Contact persons that the bundle of one party shows at most, in the order of their names.
+const CONTACTS: usize = 8;
 /// Most records that a party was merged with at source which a bundle shows, the latest ones.
 const MOST_RECORDS: usize = 16;
 /// Most identifiers of one party that a bundle shows; identity knows them all.
@@ -61,6 +66,16 @@ pub(crate) struct PartyProfile {
     /// Latest first.
     #[prost(message, repeated, tag = "5")]
     pub(crate) records: Vec<RecordChange>,
+    /// The first of them by name.
+    #[prost(btree_map = "string, message", tag = "6")]
+    pub(crate) attributes: BTreeMap<String, PartyValue>,
+    #[prost(uint32, tag = "7")]
+    pub(crate) more_attributes: u32,
+    /// The first of them by name.
+    #[prost(btree_map = "string, message", tag = "8")]
+    pub(crate) contacts: BTreeMap<String, ContactValue>,
+    #[prost(uint32, tag = "9")]
+    pub(crate) more_contacts: u32,
 }
 
 impl PartyProfile {
@@ -82,8 +97,37 @@ impl PartyProfile {
         identifiers.sort_by(|a, b| (a.state, &a.key).cmp(&(b.state, &b.key)));
         identifiers.truncate(MOST);
         let (fields, source) = (party.all_fields(), source.to_owned());
-        Self { fields, identifiers, intermediary: party.intermediary, source, records: source_records(party) }
+        let (intermediary, records) = (party.intermediary, source_records(party));
+        let mut profile = Self { fields, identifiers, intermediary, source, records, ..Self::default() };
+        profile.show_attributes(party);
+        profile
     }
+
+    /// Shows as many attributes and contact persons as a bundle has room for, and counts the others.
+    fn show_attributes(&mut self, party: &PartyFragment) {
+        let mut left = SHOWN;
+        for (name, value) in &party.attributes {
+            let Some(rest) = left.checked_sub(name.len() + value.text.len() + value.source.len()) else { break };
+            left = rest;
+            self.attributes.insert(name.clone(), value.clone());
+        }
+        self.more_attributes = beyond(&party.attributes, self.attributes.len());
+        let shown = party.contacts.iter().take(CONTACTS);
+        self.contacts = shown.map(|(name, value)| (name.clone(), value.clone())).collect();
+        self.more_contacts = beyond(&party.contacts, self.contacts.len());
+    }
+
+    /// Names, phones and mail addresses of who speaks for it; a phone as it is written, and its digits as one word.
+    pub(crate) fn contact_words(&self) -> impl Iterator<Item = String> {
+        self.contacts.iter().flat_map(|(name, contact)| {
+            let digits: String = contact.phone.chars().filter(char::is_ascii_digit).collect();
+            [name.clone(), contact.phone.clone(), digits, contact.email.clone()]
+        })
+    }
+}
+
+fn beyond<V>(all: &BTreeMap<String, V>, shown: usize) -> u32 {
+    u32::try_from(all.len().saturating_sub(shown)).unwrap_or(u32::MAX)
 }
 
 fn source_records(party: &PartyFragment) -> Vec<RecordChange> {

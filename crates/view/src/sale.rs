@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use onefold_event::{Body, v1};
 
 use crate::amount::{Money, day_number};
-use crate::party::truncate_text;
+use crate::party::value::truncate_text;
 use crate::payment::AllocatedAmount;
 use crate::tally::PurchaseTallies;
 

@@ -3,7 +3,7 @@
 use onefold_event::{Body, Subject, v1};
 
 use crate::amount::day_number;
-use crate::party::truncate_text;
+use crate::party::value::truncate_text;
 use crate::{EventTime, Fragment};
 
 /// Where a shipment is. The numbers are part of the stored form.
@@ -37,6 +37,9 @@ pub(crate) struct ShipmentFragment {
     /// Lines that name no order stand beside those that do.
     #[prost(bool, tag = "9")]
     pub(crate) loose: bool,
+    /// Day number on which its carrier last thought to arrive.
+    #[prost(sint64, optional, tag = "10")]
+    pub(crate) expected: Option<i64>,
     #[prost(message, optional, tag = "15")]
     pub(crate) delivered_at: Option<EventTime>,
 }
@@ -57,6 +60,7 @@ impl ShipmentFragment {
             }
             Body::Scanned(m) => {
                 self.resume_transit();
+                self.expected = day_number(&m.expected_on).or(self.expected);
                 set_text(&mut self.number, &m.tracking_number);
             }
             Body::Delivered(m) => {

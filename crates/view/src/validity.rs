@@ -38,7 +38,7 @@ impl DocumentValidity {
             stance: stance as u32,
             after,
             revision: event.header.revision_order.clone(),
-            reason: crate::party::truncate_text(reason, 80).to_owned(),
+            reason: crate::party::value::truncate_text(reason, 80).to_owned(),
         };
     }
 

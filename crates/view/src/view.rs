@@ -23,6 +23,18 @@ pub struct CustomerView {
     pub profile: BTreeMap<String, ProfileValue>,
     /// Identifiers of its parties, by key.
     pub identifiers: Vec<IdentifierView>,
+    /// What sources say of it beside, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, ProfileValue>,
+    /// How many more attributes its parties have than are shown.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub more_attributes: u32,
+    /// Who speaks for it, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contact_persons: Vec<ContactPersonView>,
+    /// How many more contact persons its parties have than are shown.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub more_contact_persons: u32,
     /// What sources did with their own records of its parties, latest first: merged, split and retired ones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<RecordView>,
@@ -122,6 +134,29 @@ pub struct IdentifierView {
     pub problem: String,
     /// Who says so.
     pub sources: Vec<String>,
+}
+
+/// Somebody who speaks for an organisation, as was said last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ContactPersonView {
+    /// The person's name.
+    pub name: String,
+    /// What the person does there.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub function: String,
+    /// A phone, as the source wrote it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub phone: String,
+    /// A mail address, as the source wrote it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub email: String,
+    /// Who says so.
+    pub source: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_nothing(n: &u32) -> bool {
+    *n == 0
 }
 
 /// What a source did with its own record of a party.

@@ -97,6 +97,13 @@ impl ConnectorCompiler<'_> {
                         ty,
                     )))
                 }
+                (TomlValue::Table(entries), true) if field.is_named_texts() => {
+                    let items = entries.iter().map(|named| {
+                        let fields = own_entries(&named_text(named));
+                        self.read_message(&fields, inner, scope, target, &format!("{path}.{}.", named.key), ty)
+                    });
+                    Some(LayoutFill::Messages(items.collect()))
+                }
                 // Without `each` a table is one item.
                 (TomlValue::Table(entries), true) => {
                     let fields =
@@ -188,6 +195,17 @@ impl ConnectorCompiler<'_> {
         self.add_pending_list(scope, slot, items, &entry.node, target);
         LayoutFill::List { slot, fields }
     }
+}
+
+/// The cells of a text under a name that the author chose, from the one line that says both.
+fn named_text(named: &TomlEntry) -> Vec<TomlEntry> {
+    let entry = |key: &str, value: TomlValue| TomlEntry {
+        key: key.to_owned(),
+        at: named.at.clone(),
+        node: TomlNode { span: named.node.span.clone(), value },
+    };
+    let name = TomlValue::Table(vec![entry("value", TomlValue::Text(named.key.clone()))]);
+    vec![entry("name", name), entry("text", named.node.value.clone())]
 }
 
 fn own_entries(entries: &[TomlEntry]) -> Vec<(TomlEntry, bool)> {

@@ -95,6 +95,16 @@ fn write_type(ty: &EventType, out: &mut String) {
 fn write_fields(fields: &[MessageField], prefix: &str, out: &mut String) {
     for field in fields.iter().filter(|field| field.name != "identifiers") {
         let name = format!("{prefix}{}{}", field.name, if field.repeated { "[]" } else { "" });
+        if field.is_named_texts() {
+            let personal = if field.personal { "; personal" } else { "" };
+            let (list, one) = (&field.name, "`name` and `text`");
+            let _ = writeln!(
+                out,
+                "| `{list}.NAME` | text under a name of your own, or `{list}` a list of {one}; a name without a text takes back what was \
+                 said under it{personal} |"
+            );
+            continue;
+        }
         if let FieldKind::Message(inner) = &field.kind {
             write_fields(inner, &format!("{name}."), out);
             continue;

@@ -92,7 +92,12 @@ impl SchemaDefs {
         let one = match &field.kind {
             FieldKind::Message(inner) if field.repeated => {
                 let item = self.message(inner, false);
-                return json!({ "anyOf": [self.message(inner, true), { "type": "array", "items": item }] });
+                let list = json!({ "type": "array", "items": item });
+                if field.is_named_texts() {
+                    let named = json!({ "type": "object", "additionalProperties": reference("cell") });
+                    return json!({ "anyOf": [self.message(inner, true), named, list] });
+                }
+                return json!({ "anyOf": [self.message(inner, true), list] });
             }
             FieldKind::Message(inner) => return self.message(inner, false),
             FieldKind::Subject(_) if field.repeated => reference("subjects"),

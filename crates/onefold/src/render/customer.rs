@@ -5,10 +5,12 @@ use std::fmt::Write;
 
 use onefold_view::{CustomerView, KeptApartView, OpenCaseView, OtherValue, PreferredValue, RecordView};
 
-use super::{counted, is_zero, line, money_text};
+use super::{amount_text, counted, is_zero, line, money_text, one_line};
 
 /// Identifiers shown of each state.
 const IDENTIFIERS: usize = 12;
+/// Contact persons that are shown.
+const PERSONS: usize = 12;
 /// Parties that are shown.
 const PARTIES: usize = 50;
 
@@ -72,16 +74,13 @@ fn write_identity(view: &CustomerView, text: &mut String) {
         }
     }
     for (field, value) in view.profile.iter().filter(|(field, _)| *field != "name") {
-        let others = if value.others.is_empty() {
-            String::new()
-        } else {
-            format!("; elsewhere {}", other_values(&value.others))
-        };
+        let others = other_text(&value.others);
         put_line(text, &short_field(field), &format!("{} ({}){others}", value.value, value.source));
     }
     if let Some(name) = view.profile.get("name").filter(|name| !name.others.is_empty()) {
         put_line(text, "also called", &other_values(&name.others));
     }
+    write_attributes(view, text);
     for record in &view.records {
         let RecordView { party, state, other, kept_apart, at, reason } = record;
         let other = match *state {
@@ -98,6 +97,33 @@ fn write_identity(view: &CustomerView, text: &mut String) {
         put_line(text, "decided", &format!("{decision}: {parties} the same as {others} (kept apart here)"));
     }
     text.push('\n');
+}
+
+/// What is said of it beside, and who speaks for it.
+fn write_attributes(view: &CustomerView, text: &mut String) {
+    let more = |n: u32| format!("and {} more", amount_text(&n.to_string()));
+    for (n, (name, value)) in view.attributes.iter().enumerate() {
+        let others = other_text(&value.others);
+        let label = if n == 0 { "attributes" } else { "" };
+        put_line(text, label, &format!("{name}: {} ({}){others}", one_line(&value.value), value.source));
+    }
+    if view.more_attributes > 0 {
+        put_line(text, "", &more(view.more_attributes));
+    }
+    for (n, person) in view.contact_persons.iter().take(PERSONS).enumerate() {
+        let told = [&person.name, &person.function, &person.phone, &person.email];
+        let told: Vec<String> = told.into_iter().filter(|told| !told.is_empty()).map(|told| one_line(told)).collect();
+        put_line(text, if n == 0 { "persons" } else { "" }, &format!("{} ({})", told.join(", "), person.source));
+    }
+    let unseen = view.contact_persons.len().saturating_sub(PERSONS);
+    let unseen = view.more_contact_persons.saturating_add(u32::try_from(unseen).unwrap_or(u32::MAX));
+    if unseen > 0 {
+        put_line(text, "", &more(unseen));
+    }
+}
+
+fn other_text(others: &[OtherValue]) -> String {
+    if others.is_empty() { String::new() } else { format!("; elsewhere {}", other_values(others)) }
 }
 
 /// Values that lost, each once with all who say so.

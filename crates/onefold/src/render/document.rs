@@ -6,7 +6,7 @@ use onefold_service::{Document, DocumentOwner, DocumentView, EventLine, RelatedS
 use serde_json::{Map, Value};
 
 use super::line::{called, document_row, finding_line, status_text};
-use super::{amount_text, is_zero, money_text, pad_columns, time_text};
+use super::{amount_text, is_zero, money_text, one_line, pad_columns, time_text};
 
 /// Lines of goods that are shown.
 const LINES: usize = 40;
@@ -113,10 +113,19 @@ fn write_fields(document: &DocumentView, text: &mut String) {
     if !fields.is_empty() {
         put_line(text, "said", &fields.join(", "));
     }
-    for (field, label) in [("tax", "tax"), ("discount", "discount")] {
+    for (field, label) in [("tax", "tax"), ("discount", "discount"), ("freight", "freight")] {
         if let Some(sum) = content.get(field).and_then(sum_of) {
             put_line(text, label, &sum);
         }
+    }
+    let codes = content.get("discount_codes").and_then(Value::as_array).into_iter().flatten();
+    let codes: Vec<&str> = codes.filter_map(Value::as_str).collect();
+    if !codes.is_empty() {
+        put_line(text, "codes", &codes.join(", "));
+    }
+    for (n, one) in objects(content, "attributes").enumerate() {
+        let label = if n == 0 { "attributes" } else { "" };
+        put_line(text, label, &format!("{}: {}", string(one, "name"), one_line(string(one, "text"))));
     }
     for (field, label) in [("buyer", "buyer"), ("payer", "payer")] {
         let person = content.get(field).and_then(Value::as_object).map(|person| joined(person, &["name", "address"]));
@@ -220,6 +229,10 @@ fn event_words(event: &EventLine) -> String {
     let fields = ["text", "what", "result", "resolution", "reason", "words", "why", "by", "with", "department", "to"];
     let said = |field: &&str| Some(string(data, field)).filter(|said| !said.is_empty()).map(str::to_owned);
     words.extend(fields.iter().filter_map(said));
+    let expected = string(data, "expected_on");
+    if !expected.is_empty() {
+        words.push(format!("expected {expected}"));
+    }
     let signed = string(data, "signed_by");
     if !signed.is_empty() {
         words.push(format!("signed by {signed}"));

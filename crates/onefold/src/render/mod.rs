@@ -29,6 +29,11 @@ fn time_text(occurred: &Occurred) -> String {
     parts.unwrap_or(text)
 }
 
+/// A text on one line, whatever breaks it has.
+fn one_line(text: &str) -> String {
+    text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// A text followed by as many blanks as make it so many columns wide on a terminal, where a Chinese character takes two.
 fn pad_columns(text: &str, columns: usize) -> String {
     format!("{text}{:1$}", "", columns.saturating_sub(text.width()))

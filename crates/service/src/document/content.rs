@@ -27,6 +27,8 @@ const DESCRIBING: [&str; 12] = [
 ];
 /// An amendment beats the placing, whatever their times say.
 const AMENDED: &str = "sales.order_amended.v1";
+/// The field of what a source says beside all others.
+const ATTRIBUTES: &str = "attributes";
 /// Fields of a document that list goods.
 const GOODS: [&str; 2] = ["lines", "items"];
 
@@ -44,12 +46,24 @@ fn standing(events: &[EventLine]) -> impl Iterator<Item = &EventLine> {
     earlier.chain(events.iter().filter(stands).filter(|event| event.ty == AMENDED))
 }
 
-/// The fields of the events that describe a document.
+/// The fields of the events that describe a document; attributes name by name, of which each keeps its latest text.
 pub(super) fn describe_document(events: &[EventLine]) -> Map<String, Value> {
-    let mut content = Map::new();
+    let (mut content, mut attributes) = (Map::new(), BTreeMap::new());
     for event in standing(events).filter(|event| DESCRIBING.contains(&event.ty)) {
         let fields = event.data().into_iter().flatten();
         content.extend(fields.filter(|(field, _)| *field != "references").map(|(f, v)| (f.clone(), v.clone())));
+        for said in list(event.data().and_then(|data| data.get(ATTRIBUTES))) {
+            let Some(name) = text(said, "name") else { continue };
+            // A name without a text is taken back.
+            match text(said, "text") {
+                Some(_) => attributes.insert(name.to_owned(), said.clone()),
+                None => attributes.remove(name),
+            };
+        }
+    }
+    content.remove(ATTRIBUTES);
+    if !attributes.is_empty() {
+        content.insert(ATTRIBUTES.to_owned(), attributes.into_values().collect());
     }
     content
 }

@@ -213,14 +213,14 @@ impl Bundle {
             .map_or(Intermediary::None, |p| u8::try_from(p.intermediary).map_or(Intermediary::None, Into::into))
     }
 
-    /// Name, addresses and identifiers, for search; a mail address whose domain is of other letters than ASCII in both its forms.
+    /// Name, addresses, identifiers and who speaks for it, for search; a mail address whose domain is of other letters than ASCII in both its forms.
     pub fn search_words(&self) -> BTreeSet<String> {
         let Some(profile) = &self.profile else { return BTreeSet::new() };
         let said = profile.fields.iter().filter(|(field, _)| *field == "name" || field.ends_with("address"));
         let said = said.map(|(_, value)| value.text.clone());
         let keys = profile.identifiers.iter().filter_map(|shown| shown.key.rsplit(':').next());
         let keys = keys.flat_map(|key| [Some(key.to_owned()), unicode_address(key)]).flatten();
-        said.chain(keys).filter(|word| !word.is_empty()).collect()
+        said.chain(keys).chain(profile.contact_words()).filter(|word| !word.is_empty()).collect()
     }
 }
 

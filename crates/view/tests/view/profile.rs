@@ -2,7 +2,7 @@
 
 use crate::given::*;
 use crate::hub::{Hub, subject};
-use onefold_event::v1::{Address, IdentifierWithdrawn, PartyRecorded};
+use onefold_event::v1::{Address, Attribute, ContactPerson, IdentifierWithdrawn, PartyRecorded};
 
 fn state(hub: &Hub, party: &str, key: &str) -> Option<&'static str> {
     let view = hub.fold().view(party);
@@ -100,4 +100,67 @@ fn names_of_superseded_revisions_are_kept_for_identity() {
     let folded = hub.fold();
     assert_eq!(folded.fragments[&party].party_facts(&party).names.len(), 2);
     assert_eq!(folded.view("party:erp:1").profile["name"].value, "Anna Schmidt");
+}
+
+#[test]
+fn an_attribute_is_what_was_said_last_under_its_name_and_one_without_a_text_takes_it_back() {
+    let of = |name: &str, text: &str| Attribute { name: name.into(), text: text.into() };
+    let says = |attributes: &[Attribute]| PartyRecorded { attributes: attributes.to_vec(), ..PartyRecorded::default() };
+    let mut hub = Hub::default();
+    let lei =
+        PartyRecorded { attributes: vec![of("plan", "silver")], ..party("A", &[id("lei", "529900T8BM49AURSDO55")]) };
+    hub.say("party:erp:1", "2026-01-01", lei.clone());
+    hub.say("party:crm:1", "2026-01-02", lei);
+    hub.say("party:crm:1", "2026-03-01", says(&[of("plan", "gold"), of("colour", "red")]));
+    hub.say("party:crm:1", "2026-02-01", says(&[of("plan", "bronze"), of("colour", ""), of("size", "L")]));
+    hub.say("party:crm:1", "2026-04-01", says(&[of("size", "")]));
+    // A revision says all anew.
+    hub.revise("r", 1, "party:crm:1", "2026-05-01", says(&[of("note", "old")]));
+    hub.revise("r", 2, "party:crm:1", "2026-05-01", says(&[of("tier", "1")]));
+    let view = hub.fold().view("party:erp:1");
+    let told: Vec<_> = view.attributes.iter().map(|(name, value)| (name.as_str(), value.value.as_str())).collect();
+    assert_eq!(told, [("colour", "red"), ("plan", "gold"), ("tier", "1")]);
+    let others: Vec<_> = view.attributes["plan"].others.iter().map(|o| (o.value.as_str(), o.source.as_str())).collect();
+    assert_eq!(others, [("silver", "erp")]);
+    let json = serde_json::to_value(&view).unwrap();
+    assert_eq!(json["attributes"]["plan"]["value"], "gold");
+}
+
+#[test]
+fn more_attributes_than_a_bundle_has_room_for_are_counted() {
+    let mut hub = Hub::default();
+    for event in 0..3 {
+        let attributes = (0..60).map(|n| Attribute { name: format!("a{event}{n:02}"), text: "x".repeat(300) });
+        let said = PartyRecorded { attributes: attributes.collect(), ..party("A", &[]) };
+        hub.say("party:erp:1", "2026-01-01", said);
+    }
+    let view = hub.fold().view("party:erp:1");
+    assert_eq!(view.attributes.len() + view.more_attributes as usize, 180);
+    let bytes: usize = view.attributes.iter().map(|(name, value)| name.len() + value.value.len() + 3).sum();
+    assert!((5 << 10..=6 << 10).contains(&bytes), "{bytes}");
+}
+
+#[test]
+fn who_speaks_for_an_organisation_is_told_by_name_and_found_and_links_nobody() {
+    let person = |name: &str, function: &str, phone: &str| ContactPerson {
+        name: name.into(),
+        function: function.into(),
+        phone: phone.into(),
+        email: "buying@example.com".into(),
+    };
+    let mut hub = Hub::default();
+    let first = PartyRecorded { contacts: vec![person("Ana Trujillo", "Owner", "(5) 555-4729")], ..party("A", &[]) };
+    let later = PartyRecorded { contacts: vec![person("Ana Trujillo", "Sales", "(5) 555-3932")], ..party("A", &[]) };
+    let other = PartyRecorded { contacts: vec![person("Hanna Moos", "", "(5) 555-3932")], ..party("A", &[]) };
+    hub.say("party:erp:1", "2026-01-01", first);
+    hub.say("party:erp:1", "2026-02-01", later);
+    hub.say("party:erp:2", "2026-02-01", other);
+    let folded = hub.fold();
+    let view = folded.view("party:erp:1");
+    let persons: Vec<_> = view.contact_persons.iter().map(|p| (p.name.as_str(), p.function.as_str())).collect();
+    assert_eq!((persons, view.parties.len()), (vec![("Ana Trujillo", "Sales")], 1), "a shared phone joins nobody");
+    let words = folded.bundles["party:erp:1"].search_words();
+    for word in ["Ana Trujillo", "(5) 555-3932", "55553932", "buying@example.com"] {
+        assert!(words.contains(word), "{word}: {words:?}");
+    }
 }
