@@ -114,3 +114,62 @@ fn what_there_was_not_is_refused_with_what_there_is() {
     let wrong_zone = Home::configured("[hub]\nzone = 'Mars/Olympus'");
     wrong_zone.run(&["show", K1, "--as-of", "2026-02-28"]).exits(1).tells(&["hub.zone", "Mars/Olympus"]);
 }
+
+#[test]
+fn http_answers_at_the_same_clocks_as_the_commands() {
+    let home = told();
+    let server = home.serve();
+    let get = |path: &str| {
+        let reply = server.get(path);
+        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+        reply.body
+    };
+    let at = "as_of=2026-02-28";
+    let view = get(&format!("/v1/customers/{K1}?{at}"));
+    assert_eq!((open(&view), &view["clocks"]["as_of"]), (&json!("100.00"), &json!("2026-02-28T23:59:59.999999Z")));
+    assert_eq!(get(&format!("/v1/customers/invoice:erp:I1?{at}"))["id"], view["id"], "a document serves as id");
+    assert!(get(&format!("/v1/customers/{K1}"))["clocks"].is_null(), "now has no clocks");
+    let offset = get(&format!("/v1/customers/{K1}?as_of=2026-03-01T08:59:59+08:00"));
+    assert_eq!(open(&offset), &json!("100.00"), "a plus sign of an offset may stand as it is");
+    for list in ["timeline", "documents", "events"] {
+        let (then, now) = (get(&format!("/v1/customers/{K1}/{list}?{at}")), get(&format!("/v1/customers/{K1}/{list}")));
+        let count = |page: &Value| page["items"].as_array().map(Vec::len);
+        assert!(count(&then) < count(&now) && then["clocks"].is_object() && now["clocks"].is_null(), "{list}");
+    }
+    let pages: Vec<Value> =
+        std::iter::successors(Some(get(&format!("/v1/customers/{K1}/events?limit=1&{at}"))), |page| {
+            let next = page["next"].as_str()?.to_owned();
+            Some(get(&format!("/v1/customers/{K1}/events?limit=1&{at}&cursor={next}")))
+        })
+        .collect();
+    let whole = get(&format!("/v1/customers/{K1}/events?{at}"));
+    let paged: Vec<&Value> = pages.iter().filter_map(|page| page["items"].as_array()).flatten().collect();
+    assert_eq!(whole["items"].as_array().map(|items| items.iter().collect()), Some(paged), "page by page");
+    assert_eq!(whole["items"].as_array().map(Vec::len), Some(3));
+    let invoice = get(&format!("/v1/documents/invoice:erp:I1?{at}"));
+    assert_eq!((&invoice["clocks"]["known_at"], &invoice["subject"]), (&Value::Null, &json!("invoice:erp:I1")));
+    assert_eq!(get("/v1/documents/invoice:erp:I1/events")["items"].as_array().map(Vec::len), Some(1));
+    let found = get(&format!("/v1/customers?identifier=tax_number:CN:91110000600037341L&{at}"));
+    assert_eq!(found["items"][0]["parties"], json!(["party:desk:D7", K1]));
+    let counted = get(&format!("/v1/customers/{K1}/status?{at}"));
+    assert_eq!((&counted["documents"], &counted["money"]["CNY"]["invoiced"]), (&json!(1), &json!("100.00")));
+    for (path, status, said) in [
+        (format!("/v1/customers/{K1}?as_of=2999-01-01"), 400, "not come yet"),
+        (format!("/v1/customers/{K1}?known_at=2001-01-01"), 400, "knew nothing"),
+        (format!("/v1/customers/{K1}?as_of=yesterday"), 400, "not a time"),
+        (format!("/v1/customers/{K1}?asof=2026-02-28"), 400, "asof"),
+        (format!("/v1/customers?q=wang&{at}"), 400, "words are found as they are now"),
+        (format!("/v1/documents/{K1}?{at}"), 400, "no document"),
+        (format!("/v1/customers/{K1}/events?cursor=7"), 400, "cursor"),
+        ("/v1/documents/payment:bank:P1?as_of=2026-02-28".to_owned(), 404, "nothing was known"),
+    ] {
+        let reply = server.get(&path);
+        assert!(
+            reply.status == status && reply.body.to_string().contains(said),
+            "{path}: {} {}",
+            reply.status,
+            reply.body
+        );
+    }
+    assert_eq!(server.stop(), 0);
+}

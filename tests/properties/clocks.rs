@@ -170,7 +170,11 @@ fn values_of(events: &[LoggedEvent]) -> BTreeSet<IdentifierKey> {
 async fn pages(service: &Service, of: &CustomerReference, clocks: &ReadClocks) -> Vec<Document> {
     let (mut items, mut cursor) = (Vec::new(), None);
     loop {
-        let page = service.past_documents(of, clocks, cursor.as_deref(), 3).await.expect("documents").answer;
+        let page = service
+            .past_documents(of, clocks, ListingOrder::NewestFirst, (cursor.as_deref(), 3))
+            .await
+            .expect("documents")
+            .answer;
         assert!(page.items.len() == 3 || page.next.is_none(), "a page that another follows is full");
         items.extend(page.items);
         cursor = page.next;

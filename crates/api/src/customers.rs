@@ -9,15 +9,17 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Zoned;
 use jiff::civil::Date;
-use onefold_service::{CustomerReference, ErrorCode, ListingOrder, ServiceError, day_number};
-use serde::Deserialize;
+use onefold_service::{
+    ClockTexts, CustomerReference, ErrorCode, ListingOrder, ReadClocks, Service, ServiceError, day_number,
+};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::runtime::Handle;
 
 use crate::connection::OpenConnection;
 use crate::problem::ProblemDetails;
 use crate::router::FaceState;
-use crate::turns::is_large;
+use crate::turns::{RequestTurn, is_large};
 
 const FOUND: usize = 20;
 const PAGE: usize = 50;
@@ -28,15 +30,30 @@ pub(crate) struct SearchQuery {
     identifier: Option<String>,
     q: Option<String>,
     limit: Option<usize>,
+    as_of: Option<String>,
+    known_at: Option<String>,
+    identity_at: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DayQuery {
     today: Option<String>,
+    as_of: Option<String>,
+    known_at: Option<String>,
+    identity_at: Option<String>,
 }
 
-/// Which page of a list is asked for.
+/// At which clocks something is asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClockQuery {
+    as_of: Option<String>,
+    known_at: Option<String>,
+    identity_at: Option<String>,
+}
+
+/// Which page of a list is asked for, and at which clocks.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PageQuery {
@@ -44,7 +61,44 @@ pub struct PageQuery {
     pub cursor: Option<String>,
     /// Items on it at most; none: as many as a page has.
     pub limit: Option<usize>,
+    /// Only what had happened by then; none: now.
+    pub as_of: Option<String>,
+    /// Only what the hub had taken in by then; none: now.
+    pub known_at: Option<String>,
+    /// Who was one customer as the hub knew it then; none: now.
+    pub identity_at: Option<String>,
 }
+
+/// A query that may bring clocks.
+trait AskedClocks {
+    /// Business time, knowledge, identity.
+    fn texts(&self) -> [Option<&str>; 3];
+
+    /// The clocks; none where the question is about now.
+    fn read_clocks(&self, service: &Service) -> Result<Option<ReadClocks>, ServiceError> {
+        self.texts().iter().any(Option::is_some).then(|| self.clocks_or_now(service)).transpose()
+    }
+
+    /// The clocks, of which now is a time like any other.
+    fn clocks_or_now(&self, service: &Service) -> Result<ReadClocks, ServiceError> {
+        // A plus sign in a query means a space, unless it is written %2B; an offset begins with one.
+        let texts = self.texts().map(|text| text.map(|text| text.trim().replace(' ', "+")));
+        let [as_of, known_at, identity_at] = texts.each_ref().map(Option::as_deref);
+        service.read_clocks(ClockTexts { as_of, known_at, identity_at })
+    }
+}
+
+macro_rules! asked_clocks {
+    ($($query:ty),*) => {$(
+        impl AskedClocks for $query {
+            fn texts(&self) -> [Option<&str>; 3] {
+                [&self.as_of, &self.known_at, &self.identity_at].map(Option::as_deref)
+            }
+        }
+    )*};
+}
+
+asked_clocks!(SearchQuery, DayQuery, ClockQuery, PageQuery);
 
 impl PageQuery {
     /// Reads it from the query of a request.
@@ -66,7 +120,22 @@ pub(crate) async fn search_customers(
     Extension(connection): ConnectionExtension,
     asked: QueryResult<SearchQuery>,
 ) -> Result<Response, ProblemDetails> {
-    let Query(SearchQuery { identifier, q, limit }) = asked.map_err(|e| bad_request(e.body_text()))?;
+    let Query(asked) = asked.map_err(|e| bad_request(e.body_text()))?;
+    let clocks = asked.read_clocks(&face.service)?;
+    let SearchQuery { identifier, q, limit, .. } = asked;
+    if let Some(clocks) = clocks {
+        let text = match (identifier, q) {
+            (Some(identifier), None) => identifier.replace(": ", ":+"),
+            (None, Some(q)) => q,
+            _ => return Err(bad_request("ask by either `identifier` or `q`".to_owned())),
+        };
+        let turn = face.past_turn(&connection).await?;
+        return read_aside(turn, async move {
+            let past = face.service.past_find(&text, &clocks).await?;
+            Ok(json!({ "clocks": past.clocks, "items": past.answer.hits }))
+        })
+        .await;
+    }
     let _turn = face.turns.read_turn(limit.unwrap_or(FOUND), &connection).await?;
     let items = match (identifier, q) {
         (Some(identifier), None) => {
@@ -86,17 +155,24 @@ pub(crate) async fn get_customer(
     named: PathResult,
     asked: QueryResult<DayQuery>,
 ) -> Result<Response, ProblemDetails> {
-    let Query(DayQuery { today }) = asked.map_err(|e| bad_request(e.body_text()))?;
-    let today = match today {
-        Some(text) => {
-            text.parse::<Date>().map_err(|_| bad_request(format!("`today`: `{text}` is no date such as 2026-03-31")))?
-        }
-        None => Zoned::now().date(),
-    };
-    let named = read_name(named)?;
+    let Query(asked) = asked.map_err(|e| bad_request(e.body_text()))?;
+    let today = asked.today.as_ref().map(|text| {
+        text.parse::<Date>().map_err(|_| bad_request(format!("`today`: `{text}` is no date such as 2026-03-31")))
+    });
+    let today = today.transpose()?.map(day_number);
+    let (named, clocks) = (read_name(named)?, asked.read_clocks(&face.service)?);
+    if let Some(clocks) = clocks {
+        let turn = face.past_turn(&connection).await?;
+        return read_aside(turn, async move {
+            let of = face.service.read_reference(&named).await?;
+            face.service.past_view(&of, &clocks, today).await
+        })
+        .await;
+    }
     let _turn = face.turns.read_turn(1, &connection).await?;
     let of = face.service.read_reference(&named).await?;
-    Ok(Json(face.service.view(&of, Some(day_number(today))).await?).into_response())
+    let today = today.unwrap_or_else(|| day_number(Zoned::now().date()));
+    Ok(Json(face.service.view(&of, Some(today)).await?).into_response())
 }
 
 pub(crate) async fn get_timeline(
@@ -121,14 +197,69 @@ pub(crate) async fn get_document(
     State(face): State<FaceState>,
     Extension(connection): ConnectionExtension,
     named: PathResult,
+    asked: QueryResult<ClockQuery>,
 ) -> Result<Response, ProblemDetails> {
-    let named = read_name(named)?;
-    let _turn = face.turns.read_turn(1, &connection).await?;
-    let CustomerReference::Subject(subject) = &face.service.read_reference(&named).await? else {
-        let message = format!("`{named}` is no document: expected one such as order:erp:4711");
-        return Err(ServiceError::new(ErrorCode::Invalid, message).into());
+    let Query(asked) = asked.map_err(|e| bad_request(e.body_text()))?;
+    let (named, clocks) = (read_name(named)?, asked.read_clocks(&face.service)?);
+    let no_document = || {
+        ServiceError::new(ErrorCode::Invalid, format!("`{named}` is no document: expected one such as order:erp:4711"))
     };
-    Ok(Json(face.service.document(subject).await?).into_response())
+    let turn = match &clocks {
+        Some(_) => face.past_turn(&connection).await?,
+        None => face.turns.read_turn(1, &connection).await?,
+    };
+    let of = face.service.read_reference(&named).await?;
+    let subject = of.document().ok_or_else(no_document)?.clone();
+    let Some(clocks) = clocks else {
+        return Ok(Json(face.service.document(&subject).await?).into_response());
+    };
+    read_aside(turn, async move { face.service.past_show(&of, &clocks, None).await }).await
+}
+
+/// Every event behind a customer or a document, by business time.
+pub(crate) async fn get_events(
+    State(face): State<FaceState>,
+    Extension(connection): ConnectionExtension,
+    named: PathResult,
+    uri: Uri,
+) -> Result<Response, ProblemDetails> {
+    let asked = PageQuery::read(&uri)?;
+    let (named, clocks) = (read_name(named)?, asked.read_clocks(&face.service)?);
+    let limit = asked.limit.unwrap_or(PAGE);
+    // All of them are looked for, however few are shown.
+    let turn = face.past_turn(&connection).await?;
+    read_aside(turn, async move {
+        let service = &face.service;
+        let of = service.read_reference(&named).await?;
+        let (clocks, places) = match clocks {
+            Some(clocks) => {
+                let past = service.past_events(&of, &clocks).await?;
+                (Some(past.clocks), past.answer)
+            }
+            None => (None, service.events(&of).await?),
+        };
+        let page = service.event_page(&places, asked.cursor.as_deref(), limit).await?;
+        Ok(MaybePast { clocks, answer: page })
+    })
+    .await
+}
+
+/// What is counted of one customer.
+pub(crate) async fn get_customer_status(
+    State(face): State<FaceState>,
+    Extension(connection): ConnectionExtension,
+    named: PathResult,
+    asked: QueryResult<ClockQuery>,
+) -> Result<Response, ProblemDetails> {
+    let Query(asked) = asked.map_err(|e| bad_request(e.body_text()))?;
+    let named = read_name(named)?;
+    let clocks = asked.clocks_or_now(&face.service)?;
+    let turn = face.past_turn(&connection).await?;
+    read_aside(turn, async move {
+        let of = face.service.read_reference(&named).await?;
+        face.service.past_status(&of, &clocks).await
+    })
+    .await
 }
 
 #[derive(Debug, Deserialize)]
@@ -183,26 +314,61 @@ async fn list_page(
     listing: ListingOrder,
     uri: &Uri,
 ) -> Result<Response, ProblemDetails> {
-    let PageQuery { cursor, limit } = PageQuery::read(uri)?;
-    let (named, limit) = (read_name(named)?, limit.unwrap_or(PAGE));
-    let turn = face.turns.read_turn(limit, connection).await?;
+    let asked = PageQuery::read(uri)?;
+    let clocks = asked.read_clocks(&face.service)?;
+    let (named, limit) = (read_name(named)?, asked.limit.unwrap_or(PAGE));
     let service = face.service.clone();
+    if let Some(clocks) = clocks {
+        let turn = face.past_turn(connection).await?;
+        return read_aside(turn, async move {
+            let of = service.read_reference(&named).await?;
+            service.past_documents(&of, &clocks, listing, (asked.cursor.as_deref(), limit)).await
+        })
+        .await;
+    }
+    let turn = face.turns.read_turn(limit, connection).await?;
     let read = async move {
         fail::fail_point!("api.read");
         let of = service.read_reference(&named).await?;
-        let page = service.documents(Some(&of), listing, cursor.as_deref(), limit).await?;
-        // The answer is written before the turn ends: that takes as long as reading it did.
-        let answer = Json(page).into_response();
-        drop(turn);
-        Ok(answer)
+        service.documents(Some(&of), listing, asked.cursor.as_deref(), limit).await
     };
-    if !is_large(limit) {
-        return read.await;
+    if is_large(limit) { read_aside(turn, read).await } else { answer_within(turn, read).await }
+}
+
+/// An answer, and the clocks that it holds for where it is not about now.
+#[derive(Serialize)]
+struct MaybePast<T> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clocks: Option<onefold_service::AnsweredClocks>,
+    #[serde(flatten)]
+    answer: T,
+}
+
+impl FaceState {
+    /// A read of the past folds all that it is about: it is a large one, however little is shown.
+    async fn past_turn(&self, connection: &OpenConnection) -> Result<RequestTurn, ProblemDetails> {
+        self.turns.read_turn(usize::MAX, connection).await
     }
-    // A thread that answers others is not for much work.
+}
+
+/// Reads and answers on a thread of its own: one that answers others is not for much work.
+async fn read_aside<T: Serialize + Send + 'static>(
+    turn: RequestTurn,
+    read: impl Future<Output = Result<T, ServiceError>> + Send + 'static,
+) -> Result<Response, ProblemDetails> {
     let handle = Handle::current();
-    let read = tokio::task::spawn_blocking(move || handle.block_on(read));
-    read.await.map_err(|_| ServiceError::new(ErrorCode::Internal, "reading the page broke off"))?
+    let read = tokio::task::spawn_blocking(move || handle.block_on(answer_within(turn, read)));
+    read.await.map_err(|_| ServiceError::new(ErrorCode::Internal, "reading the answer broke off"))?
+}
+
+/// The answer is written before the turn ends: that takes as long as reading it did.
+async fn answer_within<T: Serialize>(
+    turn: RequestTurn,
+    read: impl Future<Output = Result<T, ServiceError>>,
+) -> Result<Response, ProblemDetails> {
+    let answer = Json(read.await?).into_response();
+    drop(turn);
+    Ok(answer)
 }
 
 fn read_name(named: PathResult) -> Result<String, ProblemDetails> {

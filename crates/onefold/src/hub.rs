@@ -40,7 +40,8 @@ impl HubReader {
     /// Opens a hub that is one.
     pub(crate) async fn open(globals: &Globals) -> Result<Self> {
         let HubEngine { log, store, rules, .. } = HubEngine::open(globals, HubAccess::Read).await?;
-        let service = Service::new(log, Arc::clone(&store), None, rules, Arc::new(EmptyKeyRing));
+        let service = Service::new(log, Arc::clone(&store), None, rules, Arc::new(EmptyKeyRing))
+            .in_zone(globals.settings.hub.time_zone()?);
         Ok(Self { store, service })
     }
 }
@@ -197,6 +198,7 @@ impl RunningHub {
         }
         let mut service =
             Service::new(Arc::clone(&log), Arc::clone(&store), door.clone(), rules.clone(), Arc::new(EmptyKeyRing))
+                .in_zone(settings.hub.time_zone()?)
                 .watching(health.clone());
         if !settings.is_distributed() {
             // Of several processes one that is unwell may be sent no more writes, and would be so for ever.

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{
-    DecodedEvent, Event, EventId, KeyRing, Occurred, Subject, decode, decode_with, format_micros, to_cloudevent,
+    DecodedEvent, Event, EventId, KeyRing, Occurred, Subject, decode, decode_with, format_micros, parse_instant,
+    to_cloudevent,
 };
 use onefold_fold::{FactState, standing_facts};
 use onefold_log::{EVENTS_TOPIC, StoredRecord};
@@ -40,6 +41,28 @@ impl EventPlace {
     pub(crate) fn stands(&self) -> bool {
         self.standing == Standing::Stands
     }
+
+    /// Where it stands among others: whether it counts may change between two pages.
+    fn order(&self) -> (i64, i64, u32, u64) {
+        (self.occurred_at, self.recorded_at, self.partition, self.offset)
+    }
+
+    fn cursor(&self) -> String {
+        let (occurred_at, recorded_at, partition, offset) = self.order();
+        format!("{}/{}/{partition}/{offset}", format_micros(occurred_at), format_micros(recorded_at))
+    }
+}
+
+fn read_cursor(text: &str) -> Result<(i64, i64, u32, u64), ServiceError> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let read = || {
+        let [occurred_at, recorded_at, partition, offset] = parts.as_slice() else { return None };
+        let (partition, offset) = (partition.parse().ok()?, offset.parse().ok()?);
+        Some((parse_instant(occurred_at)?, parse_instant(recorded_at)?, partition, offset))
+    };
+    read().ok_or_else(|| {
+        ServiceError::invalid(format!("`{text}` is no cursor: give back the `next` of the page before, unchanged"))
+    })
 }
 
 /// One event with its lineage.
@@ -76,6 +99,17 @@ pub struct EventLine {
     pub event: Value,
 }
 
+/// Some events, and how to ask for the next ones.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EventPage {
+    /// The events, by business time.
+    pub items: Vec<EventLine>,
+    /// To be given as `cursor` for the next page; none: this was the last.
+    pub next: Option<String>,
+}
+
+/// Events on a page at most.
+const MOST: usize = 500;
 /// Subjects whose rows are read at once.
 const CHUNK: usize = 500;
 
@@ -120,6 +154,26 @@ impl Service {
         let line =
             |stored: &StoredRecord, place| Some(line(&decode(&stored.record.value).ok()?, self.keys.as_ref(), place));
         Ok(events.filter_map(|(stored, place)| line(stored, place)).collect())
+    }
+
+    /// A page of the events at these places, which are in their order: those after the one that the cursor names.
+    ///
+    /// # Errors
+    /// The cursor is none, or the log cannot be read.
+    pub async fn event_page(
+        &self,
+        places: &[EventPlace],
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<EventPage, ServiceError> {
+        let from = match cursor.map(read_cursor).transpose()? {
+            Some(after) => places.partition_point(|place| place.order() <= after),
+            None => 0,
+        };
+        let rest = places.get(from..).unwrap_or_default();
+        let (page, more) = rest.split_at(limit.clamp(1, MOST).min(rest.len()));
+        let next = page.last().filter(|_| !more.is_empty()).map(EventPlace::cursor);
+        Ok(EventPage { items: self.event_lines(page).await?, next })
     }
 
     /// The subject about which a decision stands of which this is an event, and the fact that the event is of.
@@ -183,5 +237,25 @@ fn line(event: &Event, keys: &dyn KeyRing, place: &EventPlace) -> EventLine {
         partition: place.partition,
         offset: place.offset,
         event: cloudevent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_back() {
+        let place = EventPlace {
+            occurred_at: 1_700_000_000_250_000,
+            recorded_at: 1_700_000_000_250_001,
+            partition: 7,
+            offset: 4711,
+            standing: Standing::Superseded,
+        };
+        assert_eq!(read_cursor(&place.cursor()).unwrap(), place.order());
+        for wrong in ["", "4711", "2026-03-09T09:05:11.25Z/7/4711", "2026-03-09T09:05:11.25Z/yesterday/7/4711"] {
+            assert_eq!(read_cursor(wrong).unwrap_err().code, crate::ErrorCode::Invalid, "{wrong}");
+        }
     }
 }

@@ -29,7 +29,7 @@ pub use document::related::RelatedSubject;
 pub use document::timeline::{Cursor, Document, MOST, Page};
 pub use document::why::OwnerReasons;
 pub use error::{ErrorCode, ServiceError};
-pub use events::{EventLine, EventPlace, Standing};
+pub use events::{EventLine, EventPage, EventPlace, Standing};
 pub use find::{MOST_FOUND, SearchHit};
 pub use gauges::HubGauges;
 pub use health::{HealthReport, StageReport};

@@ -22,7 +22,7 @@ pub enum CustomerReference {
 
 impl CustomerReference {
     /// The document, or other subject that is no party, that it names.
-    pub(crate) fn document(&self) -> Option<&Subject> {
+    pub fn document(&self) -> Option<&Subject> {
         match self {
             Self::Subject(subject) if subject.kind() != SubjectKind::Party => Some(subject),
             _ => None,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use onefold_customer::CustomerReader;
 use onefold_door::Door;
 use onefold_event::KeyRing;
@@ -11,6 +13,7 @@ use onefold_stage::HealthRegistry;
 use onefold_store::Store;
 
 use crate::writes::Writes;
+use crate::{ClockTexts, ReadClocks, ServiceError};
 
 /// The hub as its faces see it. Without a door it only reads.
 #[derive(Clone)]
@@ -21,6 +24,8 @@ pub struct Service {
     pub(crate) rules: IdentityRules,
     pub(crate) keys: Arc<dyn KeyRing>,
     pub(crate) health: HealthRegistry,
+    /// In which a day that is given as a clock is meant.
+    zone: TimeZone,
     /// Where whether they succeed is part of health.
     pub(crate) writes: Option<Writes>,
 }
@@ -35,12 +40,27 @@ impl Service {
         rules: IdentityRules,
         keys: Arc<dyn KeyRing>,
     ) -> Self {
-        Self { log, store, door, rules, keys, health: HealthRegistry::default(), writes: None }
+        Self { log, store, door, rules, keys, health: HealthRegistry::default(), zone: TimeZone::UTC, writes: None }
     }
 
     /// Customers as the read model has them.
     pub(crate) fn customers(&self) -> CustomerReader<'_> {
         CustomerReader::new(&*self.store, &self.rules)
+    }
+
+    /// The same where days that are given as clocks are meant in this zone; else in UTC.
+    #[must_use]
+    pub fn in_zone(mut self, zone: TimeZone) -> Self {
+        self.zone = zone;
+        self
+    }
+
+    /// Reads the clocks of a question that is asked now.
+    ///
+    /// # Errors
+    /// A text that is no time, or a time that has not come yet.
+    pub fn read_clocks(&self, texts: ClockTexts<'_>) -> Result<ReadClocks, ServiceError> {
+        ReadClocks::read(texts, self.zone.clone(), Timestamp::now().as_microsecond())
     }
 
     /// The same with the stages whose health it is to tell.

@@ -1,5 +1,7 @@
 //! Where documents stand: under which owner keys, in the order of time.
 
+use std::cmp::Ordering;
+
 use onefold_event::{Micros, Subject};
 use onefold_fold::SubjectState;
 
@@ -27,6 +29,16 @@ pub struct DocumentPlace {
 pub enum ListingOrder {
     OldestFirst,
     NewestFirst,
+}
+
+impl ListingOrder {
+    /// Which of two documents is listed first.
+    pub fn compare(self, one: &DocumentPlace, other: &DocumentPlace) -> Ordering {
+        match self {
+            Self::OldestFirst => one.cmp(other),
+            Self::NewestFirst => other.cmp(one),
+        }
+    }
 }
 
 impl DocumentRow {

@@ -15,7 +15,7 @@ pub(crate) async fn run(args: DocumentsArgs, globals: Globals) -> Result<ExitCod
     let reference: Option<CustomerReference> = args.reference.as_deref().map(str::parse).transpose()?;
     let reader = HubReader::open(&globals).await?;
     let mut out = OutputWriter::open();
-    let clocks = if args.clocks.is_given() { Some(args.clocks.read_clocks(&globals)?) } else { None };
+    let clocks = if args.clocks.is_given() { Some(args.clocks.read_clocks(&reader.service)?) } else { None };
     let mut first = true;
     let (mut left, mut cursor) = (if args.limit == 0 { usize::MAX } else { args.limit }, args.cursor);
     loop {
@@ -23,7 +23,10 @@ pub(crate) async fn run(args: DocumentsArgs, globals: Globals) -> Result<ExitCod
         let of = reference.as_ref();
         let page = match (&clocks, of) {
             (Some(clocks), Some(of)) => {
-                let past = reader.service.past_documents(of, clocks, cursor.as_deref(), size).await?;
+                let past = reader
+                    .service
+                    .past_documents(of, clocks, ListingOrder::NewestFirst, (cursor.as_deref(), size))
+                    .await?;
                 if std::mem::take(&mut first) {
                     put_clocks(&mut out, &past.clocks, globals.json)?;
                 }

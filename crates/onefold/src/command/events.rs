@@ -18,7 +18,7 @@ pub(crate) async fn run(args: RefArgs, globals: Globals) -> Result<ExitCode> {
     let reference = reader.service.read_reference(&args.reference).await?;
     let mut out = OutputWriter::open();
     let places = if args.clocks.is_given() {
-        let past = reader.service.past_events(&reference, &args.clocks.read_clocks(&globals)?).await?;
+        let past = reader.service.past_events(&reference, &args.clocks.read_clocks(&reader.service)?).await?;
         put_clocks(&mut out, &past.clocks, globals.json)?;
         past.answer
     } else {

@@ -15,7 +15,7 @@ pub(crate) async fn run(args: FindArgs, globals: Globals) -> Result<ExitCode> {
     let mut out = OutputWriter::open();
     let text = args.text.join(" ");
     let hits = if args.clocks.is_given() {
-        let past = reader.service.past_find(&text, &args.clocks.read_clocks(&globals)?).await?;
+        let past = reader.service.past_find(&text, &args.clocks.read_clocks(&reader.service)?).await?;
         if globals.json {
             out.write_json(&past)?;
             out.finish()?;

@@ -16,7 +16,7 @@ pub(crate) async fn run(args: RefArgs, globals: Globals) -> Result<ExitCode> {
     let reference = reader.service.read_reference(&args.reference).await?;
     let mut out = OutputWriter::open();
     let shown = if args.clocks.is_given() {
-        let clocks = args.clocks.read_clocks(&globals)?;
+        let clocks = args.clocks.read_clocks(&reader.service)?;
         let past = reader.service.past_show(&reference, &clocks, past_day(&clocks, &globals)).await?;
         if globals.json {
             out.write_json(&past)?;

@@ -13,7 +13,6 @@ use crate::render;
 
 pub(crate) async fn run(args: StatusArgs, globals: Globals) -> Result<ExitCode> {
     let reference: Option<CustomerReference> = args.reference.as_deref().map(str::parse).transpose()?;
-    let clocks = args.clocks.read_clocks(&globals)?;
     if reference.is_none() && args.clocks.is_given() {
         bail!(ServiceError::new(
             ErrorCode::Invalid,
@@ -21,6 +20,7 @@ pub(crate) async fn run(args: StatusArgs, globals: Globals) -> Result<ExitCode> 
         ));
     }
     let reader = HubReader::open(&globals).await?;
+    let clocks = args.clocks.read_clocks(&reader.service)?;
     let mut out = OutputWriter::open();
     if let Some(reference) = reference {
         let counted = reader.service.past_status(&reference, &clocks).await?;

@@ -54,6 +54,16 @@ pub(crate) struct HubConfig {
     pub(crate) zone: String,
 }
 
+impl HubConfig {
+    /// Its zone.
+    ///
+    /// # Errors
+    /// There is none of this name: it can be gone since the configuration was read.
+    pub(crate) fn time_zone(&self) -> anyhow::Result<jiff::tz::TimeZone> {
+        jiff::tz::TimeZone::get(&self.zone).with_context(|| format!("hub.zone: there is no time zone `{}`", self.zone))
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum HubRole {

@@ -1,12 +1,7 @@
 //! The three clocks as arguments.
 
-use anyhow::{Context, Result};
 use clap::Args;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use onefold_service::{ClockTexts, ReadClocks};
-
-use crate::args::Globals;
+use onefold_service::{ClockTexts, ReadClocks, Service, ServiceError};
 
 /// What had happened, what the hub knew, and who was one customer.
 #[derive(Debug, Clone, Args)]
@@ -37,9 +32,7 @@ impl ClockArgs {
     }
 
     /// Reads them in the hub's zone.
-    pub(crate) fn read_clocks(&self, globals: &Globals) -> Result<ReadClocks> {
-        let zone = &globals.settings.hub.zone;
-        let zone = TimeZone::get(zone).with_context(|| format!("hub.zone: there is no time zone `{zone}`"))?;
-        Ok(ReadClocks::read(self.texts(), zone, Timestamp::now().as_microsecond())?)
+    pub(crate) fn read_clocks(&self, service: &Service) -> Result<ReadClocks, ServiceError> {
+        service.read_clocks(self.texts())
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use onefold_event::{Subject, SubjectKind};
 use onefold_fold::SubjectState;
-use onefold_store::DocumentPlace;
-use onefold_view::MoneyTotals;
+use onefold_store::{DocumentPlace, ListingOrder};
+use onefold_view::{CustomerView, MoneyTotals};
 use serde::Serialize;
 
 use super::world::PastWorld;
@@ -85,7 +85,23 @@ impl Service {
         Ok(PastAnswer { clocks: world.clocks, answer })
     }
 
-    /// As [`Service::documents`], newest first, at these clocks.
+    /// As [`Service::view`], at these clocks: the customer that a reference means, of a document whoever held it. Without a day to
+    /// look from, what depends on it is seen from the day of business time.
+    ///
+    /// # Errors
+    /// As [`Self::past_show`]; the document was nobody's.
+    pub async fn past_view(
+        &self,
+        reference: &CustomerReference,
+        clocks: &ReadClocks,
+        today: Option<i64>,
+    ) -> Result<PastAnswer<CustomerView>, ServiceError> {
+        let (world, party) = self.past_customer(reference, clocks).await?;
+        let view = world.view_of(&party, today.or(clocks.business_day()));
+        Ok(PastAnswer { answer: view.ok_or_else(|| unheard_of(reference))?, clocks: world.clocks })
+    }
+
+    /// As [`Service::documents`], at these clocks.
     ///
     /// # Errors
     /// As [`Self::past_show`]; the cursor is none.
@@ -93,16 +109,16 @@ impl Service {
         &self,
         reference: &CustomerReference,
         clocks: &ReadClocks,
-        cursor: Option<&str>,
-        limit: usize,
+        listing: ListingOrder,
+        (cursor, limit): (Option<&str>, usize),
     ) -> Result<PastAnswer<Page>, ServiceError> {
         let limit = limit.clamp(1, MOST);
         let after = cursor.map(|text| text.parse::<Cursor>()).transpose()?.map(|cursor| cursor.0);
         let (world, party) = self.past_customer(reference, clocks).await?;
         let owners = world.owners_of(&party);
         let mut rows: Vec<(DocumentPlace, &SubjectState)> = world.documents_of(&owners).map(row_place).collect();
-        rows.retain(|(place, _)| after.as_ref().is_none_or(|after| place < after));
-        rows.sort_by(|(one, _), (other, _)| other.cmp(one));
+        rows.sort_by(|(one, _), (other, _)| listing.compare(one, other));
+        rows.retain(|(place, _)| after.as_ref().is_none_or(|after| listing.compare(after, place).is_lt()));
         let shown =
             rows.into_iter().filter_map(|(place, state)| Some((listed(&place.subject, state, &owners)?, place)));
         // One more than wanted tells whether there is a next page.
