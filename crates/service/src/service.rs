@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use onefold_connect::Hooks;
 use onefold_customer::CustomerReader;
 use onefold_door::Door;
 use onefold_event::KeyRing;
@@ -23,6 +24,8 @@ pub struct Service {
     pub(crate) health: HealthRegistry,
     /// Where whether they succeed is part of health.
     pub(crate) writes: Option<Writes>,
+    /// What is posted to connectors, where this process takes it.
+    pub(crate) hooks: Option<Hooks>,
 }
 
 impl Service {
@@ -35,7 +38,7 @@ impl Service {
         rules: IdentityRules,
         keys: Arc<dyn KeyRing>,
     ) -> Self {
-        Self { log, store, door, rules, keys, health: HealthRegistry::default(), writes: None }
+        Self { log, store, door, rules, keys, health: HealthRegistry::default(), writes: None, hooks: None }
     }
 
     /// Customers as the read model has them.
@@ -47,6 +50,13 @@ impl Service {
     #[must_use]
     pub fn watching(mut self, health: HealthRegistry) -> Self {
         self.health = health;
+        self
+    }
+
+    /// The same with what may be posted to connectors.
+    #[must_use]
+    pub fn taking_posts(mut self, hooks: Hooks) -> Self {
+        self.hooks = Some(hooks);
         self
     }
 

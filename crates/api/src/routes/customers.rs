@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 
 use crate::connection::OpenConnection;
 use crate::problem::ProblemDetails;
-use crate::router::FaceState;
+use crate::state::FaceState;
 use crate::turns::is_large;
 
 const FOUND: usize = 20;
