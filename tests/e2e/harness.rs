@@ -199,7 +199,10 @@ impl Home {
 
 /// The program, once it says where it serves.
 fn served(mut command: Command) -> Server {
-    command.env("ONEFOLD_LOG", "error").stderr(Stdio::piped()).stdout(Stdio::null());
+    if command.get_envs().all(|(name, _)| name != "ONEFOLD_LOG") {
+        command.env("ONEFOLD_LOG", "error");
+    }
+    command.stderr(Stdio::piped()).stdout(Stdio::null());
     let mut child = command.spawn().expect("the program starts");
     let mut err = BufReader::new(child.stderr.take().expect("its standard error"));
     let (mut said, mut line) = (String::new(), String::new());

@@ -23,13 +23,40 @@ pub(crate) const SMALL: usize = 64 << 10;
 pub(crate) struct WholeBody {
     pub(crate) bytes: Vec<u8>,
     /// Held for as long as the bytes are.
-    _room: BodyRoom,
+    pub(crate) room: BodyRoom,
 }
 
 /// For so long, and so many bytes, what is refused goes on being read and thrown away: whoever sends first and listens then would
 /// else find the connection gone, and never hear why.
 const LINGER: Duration = Duration::from_secs(2);
 const LINGERING: usize = 32 << 20;
+
+/// What a body may be at most, and which setting says so.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyLimit {
+    pub(crate) bytes: usize,
+    setting: &'static str,
+    advice: &'static str,
+}
+
+impl BodyLimit {
+    /// Of events.
+    pub(crate) fn of_events(bytes: usize) -> Self {
+        Self { bytes, setting: "http.body_bytes", advice: "send the events in several requests" }
+    }
+
+    /// Of what is posted to a connector.
+    pub(crate) fn of_hooks(bytes: usize) -> Self {
+        Self { bytes, setting: "http.hook_bytes", advice: "have the sender post less at once, or raise it" }
+    }
+
+    /// What is said of one that is larger.
+    pub(crate) fn too_large(&self) -> ProblemDetails {
+        let Self { bytes, setting, advice } = self;
+        let detail = format!("the body, unpacked, is larger than {bytes} bytes, as `{setting}` allows: {advice}");
+        ProblemDetails::of_http(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    }
+}
 
 /// Reads a body to its end.
 ///
@@ -40,9 +67,9 @@ pub(crate) async fn read_body(
     mut body: Body,
     headers: &HeaderMap,
     connection: &Arc<OpenConnection>,
-    bounds: (&Arc<TurnLimits>, &HttpOptions),
+    bounds: (&Arc<TurnLimits>, &HttpOptions, BodyLimit),
 ) -> Result<WholeBody, ProblemDetails> {
-    let read = collect_body(&mut body, headers, connection, (bounds.0, bounds.1)).await;
+    let read = collect_body(&mut body, headers, connection, (bounds.0, bounds.1, bounds.2)).await;
     if read.is_err() {
         tokio::spawn(tokio::time::timeout(LINGER, throw_away(body, Arc::clone(bounds.0))));
     }
@@ -64,12 +91,12 @@ async fn collect_body(
     body: &mut Body,
     headers: &HeaderMap,
     connection: &Arc<OpenConnection>,
-    (turns, options): (&TurnLimits, &HttpOptions),
+    (turns, options, limit): (&TurnLimits, &HttpOptions, BodyLimit),
 ) -> Result<WholeBody, ProblemDetails> {
-    let most = options.body_bytes;
+    let most = limit.bytes;
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > most as u64) {
-        return Err(too_large(most));
+        return Err(limit.too_large());
     }
     // A length that is only announced takes no room yet, and is all that will be needed.
     let needed = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(most);
@@ -86,7 +113,7 @@ async fn collect_body(
         let Ok(data) = frame.into_data() else { continue };
         let length = bytes.len() + data.len();
         if length > most {
-            return Err(too_large(most));
+            return Err(limit.too_large());
         }
         if length > bytes.capacity() {
             let wanted = length.max(bytes.capacity() * 2).min(needed.max(length));
@@ -96,12 +123,7 @@ async fn collect_body(
         bytes.extend_from_slice(&data);
     }
     connection.begin_phase(ConnectionPhase::Work);
-    Ok(WholeBody { bytes, _room: room })
-}
-
-pub(crate) fn too_large(most: usize) -> ProblemDetails {
-    let detail = format!("the body, unpacked, is larger than {most} bytes: send the events in several requests");
-    ProblemDetails::of_http(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    Ok(WholeBody { bytes, room })
 }
 
 fn too_slow(came: usize, options: &HttpOptions) -> ProblemDetails {

@@ -1,24 +1,21 @@
 #![doc = include_str!("../README.md")]
 
 mod body;
-mod cloudevents;
 mod connection;
 mod connections;
-mod customers;
-mod events;
-mod health;
 mod host;
-mod metrics;
 mod options;
 mod paced;
 mod problem;
 mod router;
+mod routes;
 mod serve;
+mod state;
 mod turns;
 
-pub use cloudevents::read_events;
-pub use customers::PageQuery;
-pub use metrics::MetricsRender;
 pub use options::HttpOptions;
 pub use problem::{ProblemDetails, status_of};
+pub use routes::cloudevents::read_events;
+pub use routes::customers::PageQuery;
+pub use routes::metrics::MetricsRender;
 pub use serve::serve;

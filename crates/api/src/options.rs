@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// Smallest buffer that hyper takes for a connection.
 const SMALLEST_HEAD: usize = 8 << 10;
 
+/// Largest body that every topic of intake takes: 64 KiB below what a message may be, for its frame.
+const MOST_HOOK_BYTES: usize = (8 << 20) - (64 << 10);
+
 /// Where the face answers, and how much of this machine its callers may hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +35,8 @@ pub struct HttpOptions {
     pub head_bytes: usize,
     /// Bytes of a request's body at most, unpacked.
     pub body_bytes: usize,
+    /// Bytes of what is posted to a connector at most, as it is sent.
+    pub hook_bytes: usize,
     /// Bytes of all bodies at most that are held at a time, of each of which the first 64 KiB are free.
     pub bodies_bytes: usize,
     /// Bodies of more than 64 KiB that are read and taken in at a time; 0: half as many as there are processors.
@@ -59,6 +64,7 @@ impl Default for HttpOptions {
             bytes_per_second: 64 << 10,
             head_bytes: 64 << 10,
             body_bytes: 16 << 20,
+            hook_bytes: 4 << 20,
             bodies_bytes: 64 << 20,
             large_posts: 0,
             reads: 32,
@@ -83,6 +89,7 @@ impl HttpOptions {
             ("connections_per_address", self.connections_per_address),
             ("reads", self.reads),
             ("body_bytes", self.body_bytes),
+            ("hook_bytes", self.hook_bytes),
         ] {
             least(name, is as u64, 1);
         }
@@ -95,7 +102,13 @@ impl HttpOptions {
             least(name, is, 1);
         }
         least("head_bytes", self.head_bytes as u64, SMALLEST_HEAD as u64);
-        least("bodies_bytes", self.bodies_bytes as u64, self.body_bytes as u64);
+        least("bodies_bytes", self.bodies_bytes as u64, self.body_bytes.max(self.hook_bytes) as u64);
+        if self.hook_bytes > MOST_HOOK_BYTES {
+            let found = self.hook_bytes;
+            wrong.push(format!(
+                "http.hook_bytes: expected at most {MOST_HOOK_BYTES}, since a topic takes messages of 8 MiB, found {found}"
+            ));
+        }
         wrong
     }
 

@@ -19,6 +19,21 @@ pub struct ProblemDetails {
     passes: bool,
 }
 
+/// By what a request is named, by whoever sent it and by the hub.
+#[derive(Debug)]
+pub(crate) struct RequestIds {
+    /// Of this request alone; what the hub logs of it bears it.
+    pub(crate) hub_id: String,
+    /// The sender's own; empty where it gave none.
+    pub(crate) sender_id: String,
+}
+
+impl RequestIds {
+    pub(crate) fn new() -> Self {
+        Self { hub_id: uuid::Uuid::new_v4().to_string(), sender_id: String::new() }
+    }
+}
+
 /// The status of a code: the one place where they meet.
 pub fn status_of(code: ErrorCode) -> u16 {
     match code {
@@ -63,6 +78,12 @@ impl ProblemDetails {
     /// The status that it is answered with.
     pub fn status(&self) -> u16 {
         self.status.as_u16()
+    }
+
+    /// The same with the ids of its request.
+    pub(crate) fn of_request(self, ids: &RequestIds) -> Self {
+        let problem = self.with_field("hub_id", ids.hub_id.as_str().into());
+        if ids.sender_id.is_empty() { problem } else { problem.with_field("sender_id", ids.sender_id.as_str().into()) }
     }
 
     /// The same with a member more.

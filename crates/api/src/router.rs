@@ -9,16 +9,10 @@ use axum::routing::{get, post};
 use onefold_service::Service;
 
 use crate::problem::ProblemDetails;
+use crate::routes::{customers, events, health, hooks, metrics};
+use crate::state::FaceState;
 use crate::turns::TurnLimits;
-use crate::{HttpOptions, MetricsRender, customers, events, health, host, metrics};
-
-/// What the face answers from, and within which bounds.
-#[derive(Clone)]
-pub(crate) struct FaceState {
-    pub(crate) service: Service,
-    pub(crate) turns: Arc<TurnLimits>,
-    pub(crate) options: Arc<HttpOptions>,
-}
+use crate::{HttpOptions, MetricsRender, host};
 
 /// All that the face answers.
 pub(crate) fn build_router(service: Service, render: MetricsRender, options: &HttpOptions) -> Router {
@@ -38,6 +32,7 @@ pub(crate) fn build_router(service: Service, render: MetricsRender, options: &Ht
         .route("/v1/documents/{reference}", get(customers::get_document))
         .route("/v1/documents/{reference}/events", get(customers::get_events))
         .route("/v1/events", post(events::post_events))
+        .route("/v1/hooks/{name}", post(hooks::post_hook))
         .route("/health", get(health::get_health))
         .route("/metrics", metrics)
         .route_layer(middleware::from_fn(metrics::measure_request))
@@ -51,7 +46,7 @@ async fn not_found(uri: Uri) -> ProblemDetails {
     ProblemDetails::of_http(
         StatusCode::NOT_FOUND,
         format!(
-            "there is nothing at {}: see /v1/customers, /v1/documents, /v1/decisions, /v1/joins, /v1/events, /health and /metrics",
+            "there is nothing at {}: see /v1/customers, /v1/documents, /v1/decisions, /v1/joins, /v1/events, /v1/hooks, /health and /metrics",
             uri.path()
         ),
     )

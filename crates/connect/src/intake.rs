@@ -83,14 +83,14 @@ impl Intake {
         options: IntakeOptions,
     ) -> Self {
         let name = format!("connector {}", connector.name());
-        let reading = |topic: &String| TopicReading {
-            topic: topic.clone(),
+        let reading = |topic: String| TopicReading {
+            topic,
             place: None,
             mine: Vec::new(),
             at: BTreeMap::new(),
             heads: Vec::new(),
         };
-        let readings = connector.input_settings().topics.iter().map(reading).collect();
+        let readings = connector.intake_topics().into_iter().map(reading).collect();
         let (batch, planned) = (options.batch.max(1), PlanCache::default());
         Self { connector, name, log, positions, quarantine, door, batch, readings, planned, turn: 0 }
     }

@@ -25,4 +25,5 @@ pub use sample::{
 };
 pub use send::{LeftOut, SendError, SendReport, send};
 pub use source::file::{Input, InputError};
+pub use source::hook::{Hook, HookError, HookPost, HookReceipt, HookSecrets, Hooks, SecretError};
 pub use source::post::{BatchError, NoEvent, PostAnswer, PostedEvent, take_posted};

@@ -16,7 +16,7 @@ use crate::entry::Origin;
 use crate::fault;
 use crate::map::map_rows;
 use crate::source::ByteSource;
-use crate::source::file;
+use crate::source::{file, hook};
 use crate::window::{SourceDocument, Window};
 
 /// How reading an input ended.
@@ -86,8 +86,20 @@ pub(crate) fn read(
     sink: &mut dyn DocumentSink,
 ) -> io::Result<ReadSummary> {
     let read = connector.read_settings();
-    let file::Opened { start, mut reader, again, trailing } = source.open()?;
     let resource = source.resource();
+    let mut opened = source.open()?;
+    if let Some(form) = connector.form_of(&resource) {
+        let start = opened.start.clone();
+        opened = match hook::unfold(opened, form, read.record_bytes)? {
+            Ok(record) => record,
+            Err(problem) => {
+                let origin = Origin::new(connector, resource, Charset::UTF_8);
+                let end = End::Refused(vec![problem], start);
+                return Ok(ReadSummary { origin: Arc::new(origin), rows: 0, line: 0, end, warnings: Vec::new() });
+            }
+        };
+    }
+    let file::Opened { start, mut reader, again, trailing } = opened;
     let ended = |origin: Origin, end: End| ReadSummary {
         origin: Arc::new(origin),
         rows: 0,

@@ -8,7 +8,8 @@ use serde_json::Value as Json;
 
 use crate::compile::connector_file::compile_connector;
 use crate::connector_tests::run::{ConnectorTestResult, run_tests};
-use crate::language::input::InputSettings;
+use crate::language::hook::{HOOKS, HookBody};
+use crate::language::input::{InputKind, InputSettings};
 use crate::language::path::RecordShape;
 use crate::language::reading::ReadSettings;
 use crate::lineage::{FieldLineage, field_lineage};
@@ -66,6 +67,24 @@ impl Connector {
     /// Under which name processes share topics out, and keep how far they are.
     pub fn group_key(&self) -> &str {
         self.inner.from.group.as_deref().unwrap_or(&self.inner.name)
+    }
+
+    /// The topic that keeps what is posted to it until it is mapped; none where it takes no posts.
+    pub fn hook_topic(&self) -> Option<String> {
+        self.inner.from.hook.as_ref().map(|_| format!("{HOOKS}{}", self.inner.name))
+    }
+
+    /// The topics of intake that it reads: those that it names, and that of its own posts.
+    pub fn intake_topics(&self) -> Vec<String> {
+        self.inner.from.topics.iter().cloned().chain(self.hook_topic()).collect()
+    }
+
+    /// How the bytes of this resource are packed, where they are a form.
+    pub fn form_of(&self, resource: &str) -> Option<&HookBody> {
+        let hook = self.inner.from.hook.as_ref().filter(|hook| hook.body != HookBody::Whole)?;
+        let only_hook = self.inner.from.kinds == [InputKind::Http];
+        let posted = || resource.strip_prefix(HOOKS)?.strip_prefix(self.inner.name.as_str())?.strip_prefix('/');
+        (only_hook || posted().is_some()).then_some(&hook.body)
     }
 
     /// How rows are got out of bytes.

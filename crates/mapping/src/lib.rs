@@ -13,6 +13,7 @@ mod values;
 
 pub use connector::Connector;
 pub use connector_tests::run::ConnectorTestResult;
+pub use language::hook::{HmacEncoding, HmacHeader, HookBody, HookScheme, HookSettings, HookVerification, SecretPlace};
 pub use language::input::{AfterReading, FileCompletion, InputKind, InputSettings};
 pub use language::path::PathStep;
 pub use language::reading::{GroupWindow, ReadSettings, RecordFormat, StopAfter, TableHeading, join_blanks};

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
+use onefold_connect::{Hook, HookSecrets, SecretError};
 use onefold_event::Problem;
-use onefold_mapping::{Connector, InputKind};
+use onefold_mapping::Connector;
 
 /// Files of `deploy/connectors` that the simulated company is read through.
 const COMPILED_IN: [(&str, &str); 10] = [
@@ -56,26 +57,30 @@ fn check_passes(connector: &Connector, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The connector files that read topics: files, and those in directories that name topics. Each passes its own tests.
-pub(crate) fn of_topics(places: &[PathBuf]) -> Result<Vec<Connector>> {
-    let mut all: Vec<Connector> = Vec::new();
+/// The connector files that read topics of intake, or take webhooks into them: files, and such of those in directories. Each passes
+/// its own tests.
+pub(crate) fn of_intake(places: &[PathBuf]) -> Result<Vec<IntakeConnector>> {
+    let mut all: Vec<IntakeConnector> = Vec::new();
     for place in places {
         let listed = place.is_dir();
         for file in if listed { in_directory(place)? } else { vec![place.clone()] } {
             let connector = load_connector(&file)?;
-            if !connector.input_settings().is_kind(InputKind::Kafka) {
+            let topics = connector.intake_topics();
+            if topics.is_empty() {
                 if listed {
                     continue;
                 }
-                bail!("{} names no topic: [from] kind = \"kafka\", topics = [\"intake.finance\"]", file.display());
+                bail!(
+                    "{} names no topic and takes no webhook: [from] kind = \"kafka\", topics = [\"intake.finance\"], or kind = \"http\"",
+                    file.display()
+                );
             }
             check_passes(&connector, &file)?;
-            let topics = &connector.input_settings().topics;
             let meets = |other: &&Connector| {
-                let shared = other.input_settings().topics.iter().any(|topic| topics.contains(topic));
+                let shared = other.intake_topics().iter().any(|topic| topics.contains(topic));
                 other.name() == connector.name() || (shared && other.group_key() == connector.group_key())
             };
-            if let Some(other) = all.iter().find(meets) {
+            if let Some(other) = all.iter().map(|other| &other.connector).find(meets) {
                 bail!(
                     "{}: the connectors {} and {} would take each other's messages: give each its own name and group",
                     file.display(),
@@ -83,10 +88,31 @@ pub(crate) fn of_topics(places: &[PathBuf]) -> Result<Vec<Connector>> {
                     connector.name()
                 );
             }
-            all.push(connector);
+            all.push(IntakeConnector { connector, file });
         }
     }
     Ok(all)
+}
+
+/// A connector that reads topics of intake, with its file.
+pub(crate) struct IntakeConnector {
+    pub(crate) connector: Connector,
+    pub(crate) file: PathBuf,
+}
+
+/// The secrets of a connector's hook, from the environment and files.
+pub(crate) fn hook_secrets(connector: &Connector, file: &Path) -> Result<HookSecrets, SecretError> {
+    HookSecrets::resolve(connector, file.parent().unwrap_or(Path::new(".")), &|name| std::env::var(name).ok())
+}
+
+/// The webhooks of these connector files, with their secrets.
+pub(crate) fn of_hooks(places: &[PathBuf]) -> Result<Vec<Hook>> {
+    let mut hooks = Vec::new();
+    for IntakeConnector { connector, file } in of_intake(places)? {
+        let secrets = hook_secrets(&connector, &file)?;
+        hooks.extend(Hook::of(&connector, secrets));
+    }
+    Ok(hooks)
 }
 
 /// Connector files of a directory, by name.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 use onefold_assembler::Assembler;
-use onefold_connect::{Intake, IntakeOptions};
+use onefold_connect::{Hooks, Intake, IntakeOptions};
 use onefold_door::{Door, DoorOptions};
 use onefold_event::{EmptyKeyRing, HubKey};
 use onefold_identity::IdentityRules;
@@ -20,7 +20,7 @@ use onefold_store::{Followed, Queue, Store};
 
 use crate::args::Globals;
 use crate::config::HubRole;
-use crate::connector;
+use crate::connector::{self, IntakeConnector};
 use crate::engine::{HubAccess, HubEngine, WriterParts};
 use crate::log_watch::{self, LogWatch};
 
@@ -57,6 +57,8 @@ pub(crate) struct RunningHub {
     /// Where it is, for people.
     pub(crate) place: String,
     pub(crate) service: Service,
+    /// Names of the webhooks that it takes, and whether each verifies what is posted.
+    pub(crate) hooks: Vec<(String, bool)>,
     pub(crate) health: HealthRegistry,
     /// Held until it is closed.
     writer: WriterParts,
@@ -124,7 +126,16 @@ impl RunningHub {
         if !globals.settings.is_distributed() && HubRole::ALL.iter().any(|role| !roles.contains(role)) {
             bail!("the embedded hub does everything in one process: leave --role and hub.roles as they are by default");
         }
-        Self::start_stages(HubEngine::open(globals, HubAccess::Make).await?, globals, roles).await
+        // Before anything is opened for it.
+        let files = &globals.settings.connect.files;
+        let hooks = if roles.contains(&HubRole::Serve) { connector::of_hooks(files)? } else { Vec::new() };
+        let mut hub = Self::start_stages(HubEngine::open(globals, HubAccess::Make).await?, globals, roles).await?;
+        if !hooks.is_empty() {
+            hub.hooks = hooks.iter().map(|hook| (hook.name().to_owned(), hook.is_verified())).collect();
+            let hooks = Hooks::open(Arc::clone(&hub.log), hooks, hub.writer.partitions).await?;
+            hub.service = hub.service.taking_posts(hooks);
+        }
+        Ok(hub)
     }
 
     /// What a command does beside what it was called for: an embedded hub moves only while a process has it; a distributed
@@ -142,7 +153,7 @@ impl RunningHub {
         let partitions = writer.partitions;
         // Before anything else that is refused.
         let connectors =
-            if roles.contains(&HubRole::Connect) { connector::of_topics(&settings.connect.files)? } else { Vec::new() };
+            if roles.contains(&HubRole::Connect) { connector::of_intake(&settings.connect.files)? } else { Vec::new() };
         if roles == [HubRole::Connect] && connectors.is_empty() {
             bail!(
                 "which connectors? name their files as connect.files in the configuration, or in ONEFOLD_CONNECT_FILES"
@@ -179,7 +190,7 @@ impl RunningHub {
             Ok(())
         };
         begin(Box::new(LogWatch::new(guarded, Arc::clone(&store) as _)), Some(&WakeSignal::default()), None)?;
-        for (connector, door) in connectors.into_iter().zip(door.iter().cycle().cloned()) {
+        for (IntakeConnector { connector, .. }, door) in connectors.into_iter().zip(door.iter().cycle().cloned()) {
             let (positions, quarantine) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
             begin(Box::new(Intake::new(connector, door, Arc::clone(&log), positions, quarantine, intake)), None, None)?;
         }
@@ -215,6 +226,7 @@ impl RunningHub {
             key,
             place,
             service,
+            hooks: Vec::new(),
             health,
             writer,
             work,

@@ -10,6 +10,7 @@ mod events;
 mod find;
 mod gauges;
 mod health;
+
 mod past;
 mod reference;
 mod service;
@@ -18,7 +19,8 @@ mod status;
 mod undo;
 mod writes;
 
-pub use accept::{EventAnswer, EventVerdict, MOST_EVENTS};
+pub use accept::event::{EventAnswer, EventVerdict, MOST_EVENTS};
+pub use accept::hook::{HookRefusal, PostedHook};
 pub use customer::CustomerName;
 pub use decide::{Apart, CustomerDecision, DecisionRequest, DecisionResult};
 pub use decision::joins::{JoinCandidate, JoinStep, JoinView, SharedValue};
@@ -33,7 +35,7 @@ pub use events::{EventLine, EventPage, EventPlace, Standing};
 pub use find::{MOST_FOUND, SearchHit};
 pub use gauges::HubGauges;
 pub use health::{HealthReport, StageReport};
-pub use onefold_connect::{BatchError, PostedEvent};
+pub use onefold_connect::{BatchError, HookPost, PostedEvent};
 pub use onefold_store::{DocumentPlace, ListingOrder};
 pub use onefold_view::CustomerView;
 pub use past::{AnsweredClocks, ClockTexts, CustomerStatus, FoundCustomers, PastAnswer, ReadClocks};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use onefold_connect::Hooks;
 use onefold_customer::CustomerReader;
 use onefold_door::Door;
 use onefold_event::KeyRing;
@@ -28,6 +29,8 @@ pub struct Service {
     zone: TimeZone,
     /// Where whether they succeed is part of health.
     pub(crate) writes: Option<Writes>,
+    /// What is posted to connectors, where this process takes it.
+    pub(crate) hooks: Option<Hooks>,
 }
 
 impl Service {
@@ -40,7 +43,8 @@ impl Service {
         rules: IdentityRules,
         keys: Arc<dyn KeyRing>,
     ) -> Self {
-        Self { log, store, door, rules, keys, health: HealthRegistry::default(), zone: TimeZone::UTC, writes: None }
+        let (health, zone) = (HealthRegistry::default(), TimeZone::UTC);
+        Self { log, store, door, rules, keys, health, zone, writes: None, hooks: None }
     }
 
     /// Customers as the read model has them.
@@ -67,6 +71,13 @@ impl Service {
     #[must_use]
     pub fn watching(mut self, health: HealthRegistry) -> Self {
         self.health = health;
+        self
+    }
+
+    /// The same with what may be posted to connectors.
+    #[must_use]
+    pub fn taking_posts(mut self, hooks: Hooks) -> Self {
+        self.hooks = Some(hooks);
         self
     }
 

@@ -5,6 +5,7 @@ use std::io;
 use onefold_format::ReadUnit;
 
 pub(crate) mod file;
+pub(crate) mod hook;
 pub(crate) mod post;
 pub(crate) mod topic;
 

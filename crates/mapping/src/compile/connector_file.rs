@@ -45,12 +45,14 @@ pub(crate) fn compile_connector(
     let from = find_section(&root, "from", &mut diagnostics).map(|n| InputSettings::parse(n, &mut diagnostics));
     let read = find_section(&root, "read", &mut diagnostics).map(|n| ReadSettings::parse(n, &mut diagnostics));
     let mut read = read.unwrap_or_default();
-    let only_topics = from.as_ref().is_some_and(|from| from.kinds == [InputKind::Kafka]);
+    let only_topics = from
+        .as_ref()
+        .is_some_and(|from| from.kinds.iter().all(|kind| matches!(kind, InputKind::Kafka | InputKind::Http)));
     if let Some(n) = root.get("read").and_then(|n| n.get("stop_after")).filter(|_| only_topics) {
         diagnostics.report_message(
             &n.span,
             "M0112",
-            "`stop_after` is for files: a topic goes on, and its quarantine is watched",
+            "`stop_after` is for files: topics and posts go on, and their quarantine is watched",
         );
     }
     let mut c = ConnectorCompiler::new(diagnostics, read.record_shape());

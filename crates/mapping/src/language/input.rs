@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::language::hook::HookSettings;
 use crate::language::node::{TomlNode, TomlValue};
 use crate::language::options::{ARCHIVE, DONE, FILE, FROM, HTTP, KAFKA};
 use crate::report::diagnostics::Diagnostics;
@@ -21,6 +22,8 @@ pub struct InputSettings {
     pub topics: Vec<String>,
     /// Under which name processes share the topics' partitions out, and keep how far they are; none: the connector's.
     pub group: Option<String>,
+    /// What is posted to the hub, where it takes posts.
+    pub hook: Option<HookSettings>,
 }
 
 /// What kind of place the bytes come from.
@@ -82,8 +85,12 @@ impl InputSettings {
             after: node.get("after").and_then(|n| read_after(n, diagnostics)).unwrap_or(AfterReading::Keep),
             topics: Vec::new(),
             group: None,
+            hook: None,
             kinds,
         };
+        if from.is_kind(InputKind::Http) {
+            from.hook = HookSettings::parse(node, diagnostics);
+        }
         if from.is_kind(InputKind::Kafka) {
             from.topics = read_topics(node, diagnostics);
             from.group = node.get("group").and_then(|n| read_group(n, diagnostics));
@@ -154,22 +161,7 @@ fn read_completion(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<Fil
     if let Some(n) = node.get("marker") {
         return n.expect_text(diagnostics).map(|t| FileCompletion::Marker(t.to_owned()));
     }
-    let n = node.get("idle")?;
-    let text = n.expect_text(diagnostics)?;
-    let found = text.find(|c: char| !c.is_ascii_digit()).and_then(|at| {
-        let (count, unit) = text.split_at(at);
-        let seconds = match unit {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3600,
-            _ => return None,
-        };
-        count.parse::<u64>().ok().and_then(|c| c.checked_mul(seconds))
-    });
-    if found.is_none() {
-        n.report_type(diagnostics, "a while such as \"5m\"");
-    }
-    found.map(|s| FileCompletion::Idle(Duration::from_secs(s)))
+    node.get("idle")?.expect_while(diagnostics).map(FileCompletion::Idle)
 }
 
 fn read_after(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<AfterReading> {

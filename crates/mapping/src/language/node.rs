@@ -1,5 +1,7 @@
 //! The TOML tree with its spans, in the order of the file.
 
+use std::time::Duration;
+
 use onefold_event::Problem;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -162,6 +164,25 @@ impl TomlNode {
                 None
             }
         }
+    }
+
+    /// A while, in seconds, minutes or hours.
+    pub(crate) fn expect_while(&self, diagnostics: &mut Diagnostics) -> Option<Duration> {
+        let text = self.expect_text(diagnostics)?;
+        let found = text.find(|c: char| !c.is_ascii_digit()).and_then(|at| {
+            let (count, unit) = text.split_at(at);
+            let seconds = match unit {
+                "s" => 1,
+                "m" => 60,
+                "h" => 3600,
+                _ => return None,
+            };
+            count.parse::<u64>().ok().and_then(|c| c.checked_mul(seconds))
+        });
+        if found.is_none() {
+            self.report_type(diagnostics, "a while such as \"5m\"");
+        }
+        found.map(Duration::from_secs)
     }
 
     pub(crate) fn expect_integer(&self, diagnostics: &mut Diagnostics) -> Option<i64> {

@@ -5,19 +5,22 @@ use std::fmt::Write;
 use onefold_event::{EventType, FieldKind, MessageField, catalogue};
 
 use crate::language::options::{
-    ALTERNATIVE, ARCHIVE, ASSUME, CELL, COMMON, CONNECTOR, CONTENT, DONE, ENUM, EVENT, FILE, FROM, HTTP, IDENTIFIER,
-    IDENTIFIERS, KAFKA, LIMITS, LIST, LOOKUP, MARKS, NAMED, OptionDef, OptionTable, OptionValue, PART, READ, SEVERAL,
-    STOP, SUBJECT, TEST,
+    ALTERNATIVE, ARCHIVE, ASSUME, CELL, COMMON, CONNECTOR, CONTENT, DONE, ENUM, EVENT, FILE, FORM, FROM, HTTP,
+    IDENTIFIER, IDENTIFIERS, KAFKA, LIMITS, LIST, LOOKUP, MARKS, NAMED, OptionDef, OptionTable, OptionValue, PART,
+    READ, SECRET, SEVERAL, STOP, SUBJECT, TEST, VERIFY,
 };
 
 /// Every table of options, in the order of a connector file.
-pub(crate) static TABLES: [&OptionTable; 26] = [
+pub(crate) static TABLES: [&OptionTable; 29] = [
     &CONNECTOR,
     &FROM,
     &FILE,
     &DONE,
     &ARCHIVE,
     &HTTP,
+    &VERIFY,
+    &SECRET,
+    &FORM,
     &KAFKA,
     &READ,
     &LIMITS,
@@ -151,6 +154,7 @@ fn takes_text(takes: &OptionValue) -> String {
         OptionValue::Pair => "two whole numbers".to_owned(),
         OptionValue::Factor => "whole number, or decimal in quotes".to_owned(),
         OptionValue::Table(table) => format!("{} in braces", keys_text(table)),
+        OptionValue::TableList(table) => format!("{} in braces, or a list of such", keys_text(table)),
         OptionValue::WordsOr(list, table) => format!("{}, or {} in braces", words(list), keys_text(table)),
         OptionValue::TextMap => "texts by names of your own".to_owned(),
         OptionValue::TextsMap => "texts or lists of them, by path".to_owned(),
@@ -161,7 +165,6 @@ fn takes_text(takes: &OptionValue) -> String {
         OptionValue::References => "cells by role or identifier".to_owned(),
         OptionValue::Fields => "cells by field".to_owned(),
         OptionValue::Names => "cells by names of your own".to_owned(),
-        OptionValue::Anything => "read elsewhere".to_owned(),
     }
 }
 

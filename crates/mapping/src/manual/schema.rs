@@ -181,6 +181,7 @@ fn value_schema(takes: &OptionValue) -> Value {
         OptionValue::Pair => json!({ "type": "array", "items": { "type": "integer" }, "minItems": 2, "maxItems": 2 }),
         OptionValue::Factor => json!({ "type": ["string", "integer"] }),
         OptionValue::Table(table) => table_schema(&[table]),
+        OptionValue::TableList(table) => one_or_list(table_schema(&[table])),
         OptionValue::WordsOr(words, table) => json!({ "anyOf": [{ "enum": words }, table_schema(&[table])] }),
         OptionValue::TextMap => map(text()),
         OptionValue::TextsMap => map(one_or_list(text())),
@@ -192,7 +193,6 @@ fn value_schema(takes: &OptionValue) -> Value {
         OptionValue::Names => json!({ "type": "object", "additionalProperties": {
             "anyOf": [reference("named"), { "type": "object", "required": ["each"] }],
         } }),
-        OptionValue::Anything => json!({}),
     }
 }
 

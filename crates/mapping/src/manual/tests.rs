@@ -7,9 +7,9 @@ use onefold_event::Problem;
 use crate::Connector;
 use crate::compile::cells::validate::{OF_READING, OF_TEXTS};
 use crate::language::options::{
-    ALTERNATIVE, ARCHIVE, ASSUME, CELL, COMMON, CONNECTOR, CONTENT, DONE, ENUM, EVENT, FILE, FROM, HTTP, IDENTIFIER,
-    KAFKA, LIMITS, LIST, LOOKUP, MARKS, NAMED, OptionDef, OptionTable, OptionValue, PART, READ, SEVERAL, STOP, SUBJECT,
-    TEST,
+    ALTERNATIVE, ARCHIVE, ASSUME, CELL, COMMON, CONNECTOR, CONTENT, DONE, ENUM, EVENT, FILE, FORM, FROM, HTTP,
+    IDENTIFIER, KAFKA, LIMITS, LIST, LOOKUP, MARKS, NAMED, OptionDef, OptionTable, OptionValue, PART, READ, SECRET,
+    SEVERAL, STOP, SUBJECT, TEST, VERIFY,
 };
 use crate::manual::reference::TABLES;
 use crate::program::cell::PICKS;
@@ -82,6 +82,10 @@ fn placed(table: &'static OptionTable, option: &OptionDef) -> String {
         connector("from", example, "")
     } else if is(&DONE) || is(&ARCHIVE) {
         connector("from", &format!("kind = \"file\"\n{example}"), "")
+    } else if is(&VERIFY) || is(&SECRET) {
+        connector("from", &format!("kind = \"http\"\n{example}"), "")
+    } else if is(&FORM) {
+        connector("from", &format!("kind = \"http\"\nverify = \"none\"\n{example}"), "")
     } else if is(&READ) {
         connector("read", example, "")
     } else if is(&LIMITS) || is(&STOP) {

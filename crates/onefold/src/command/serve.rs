@@ -19,9 +19,13 @@ pub(crate) async fn run(args: RunArgs, globals: Globals) -> Result<ExitCode> {
     // Before the stages begin, so that nothing that they tell is missed.
     let render = telemetry::install_metrics()?;
     let hub = RunningHub::serve(&globals, &roles).await?;
-    let place = hub.place.clone();
+    let (place, hooks) = (hub.place.clone(), hub.hooks.clone());
     serve_hub(listener, hub, render, &globals.settings.http, &|address| {
-        eprintln!("serving {place} on http://{address}; Ctrl-C stops")
+        eprintln!("serving {place} on http://{address}; Ctrl-C stops");
+        for (name, is_verified) in &hooks {
+            let whose = if *is_verified { "" } else { ", from this machine alone, since it verifies nothing" };
+            eprintln!("takes webhooks at http://{address}/v1/hooks/{name}{whose}");
+        }
     })
     .await
 }

@@ -20,6 +20,8 @@ const OTHERS: [&str; 7] = [
     "ONEFOLD_LOG",
     "ONEFOLD_FAILPOINTS",
 ];
+/// Begins variables that connector files name for their secrets.
+const SECRETS: &str = "ONEFOLD_SECRET_";
 /// What tests and the servers to play with say to themselves.
 const TESTS: [&str; 7] =
     ["ONEFOLD_DEV", "ONEFOLD_TEST_", "ONEFOLD_TRUTH_", "ONEFOLD_KILL", "ONEFOLD_FLIP", "ONEFOLD_SOAK", "ONEFOLD_BLESS"];
@@ -30,7 +32,8 @@ pub(super) fn lay_variables(base: &mut Table, environment: &[(String, String)]) 
     collect_variables(&layer::default_table(), &mut Vec::new(), &mut known);
     let mut wrong = Vec::new();
     for (name, text) in environment {
-        let other = OTHERS.contains(&name.as_str()) || TESTS.iter().any(|prefix| name.starts_with(prefix));
+        let other =
+            OTHERS.contains(&name.as_str()) || TESTS.iter().chain([&SECRETS]).any(|prefix| name.starts_with(prefix));
         if !name.starts_with(PREFIX) || other {
             continue;
         }

@@ -3,12 +3,14 @@
 
 mod cells;
 mod events;
+mod hook;
 mod sections;
 
 pub(crate) use cells::{ALTERNATIVE, CELL, IDENTIFIER, LIST, NAMED, PART, SEVERAL, SUBJECT};
 pub(crate) use events::{COMMON, CONTENT, EVENT, TEST};
+pub(crate) use hook::{FORM, HTTP, SECRET, VERIFY};
 pub(crate) use sections::{
-    ARCHIVE, ASSUME, CONNECTOR, DONE, ENUM, FILE, FROM, HTTP, KAFKA, LIMITS, LOOKUP, MARKS, READ, STOP,
+    ARCHIVE, ASSUME, CONNECTOR, DONE, ENUM, FILE, FROM, KAFKA, LIMITS, LOOKUP, MARKS, READ, STOP,
 };
 
 /// Kinds of identifiers: keys of `refs` beside the roles.
@@ -48,6 +50,8 @@ pub(crate) enum OptionValue {
     Factor,
     /// Options of their own.
     Table(&'static OptionTable),
+    /// Options of their own, or a list of such.
+    TableList(&'static OptionTable),
     /// One of these words, or options of their own.
     WordsOr(&'static [&'static str], &'static OptionTable),
     /// Names that the author chooses, each with a text.
@@ -68,8 +72,6 @@ pub(crate) enum OptionValue {
     Fields,
     /// Named cells.
     Names,
-    /// Not read by the mapping.
-    Anything,
 }
 
 /// An option.

@@ -1,8 +1,8 @@
 //! `[connector]`, `[from]`, `[read]`, `[assume]` and the tables of words.
 
 use super::OptionValue::{
-    Anything, Flag, Heading, Integer, IntegerMap, IntegerOr, Pair, Path, Table, Text, TextMap, TextOrCell, Texts,
-    TextsMap, Words, WordsOr,
+    Flag, Heading, Integer, IntegerMap, IntegerOr, Pair, Path, Table, Text, TextMap, TextOrCell, Texts, TextsMap,
+    Words, WordsOr,
 };
 use super::{ALTERNATIVE, OptionTable, OptionValue, REQUIRED, option};
 
@@ -69,34 +69,6 @@ pub(crate) static FILE: OptionTable = OptionTable {
             "keep",
             "What becomes of a file that was read.",
             "kind = \"file\"\nafter = { move = \"/drop/erp/archive\" }",
-        ),
-    ],
-};
-
-pub(crate) static HTTP: OptionTable = OptionTable {
-    place: "[from], kind = \"http\"",
-    meaning: "Posted to the hub.",
-    options: &[
-        option(
-            "verify",
-            Anything,
-            "",
-            "How posts are verified; read by the hub's own door.",
-            "kind = \"http\"\nverify = { scheme = \"bearer\" }",
-        ),
-        option(
-            "tolerance",
-            Anything,
-            "",
-            "How old a post may be; read by the hub's own door.",
-            "kind = \"http\"\ntolerance = \"5m\"",
-        ),
-        option(
-            "body",
-            Anything,
-            "",
-            "Where the record stands in the post; read by the hub's own door.",
-            "kind = \"http\"\nbody = { form = \"param\" }",
         ),
     ],
 };

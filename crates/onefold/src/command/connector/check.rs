@@ -23,6 +23,8 @@ struct FileCheck {
     sound: bool,
     problems: Vec<Problem>,
     tests: Vec<ConnectorTestResult>,
+    /// What it lacks to run on this machine, such as a secret; empty: nothing.
+    missing: String,
 }
 
 pub(crate) fn check_files(files: &[PathBuf], globals: &Globals) -> Result<ExitCode> {
@@ -55,9 +57,25 @@ fn check_file(file: &Path) -> Result<FileCheck> {
         Ok(connector) => {
             let tests = connector.run_tests();
             let sound = tests.iter().all(|test| test.problems.is_empty());
-            FileCheck { file: name, connector: connector.name().to_owned(), sound, problems: Vec::new(), tests }
+            let missing =
+                connector::hook_secrets(&connector, file).err().map(|why| why.to_string()).unwrap_or_default();
+            FileCheck {
+                file: name,
+                connector: connector.name().to_owned(),
+                sound,
+                problems: Vec::new(),
+                tests,
+                missing,
+            }
         }
-        Err(problems) => FileCheck { file: name, connector: String::new(), sound: false, problems, tests: Vec::new() },
+        Err(problems) => FileCheck {
+            file: name,
+            connector: String::new(),
+            sound: false,
+            problems,
+            tests: Vec::new(),
+            missing: String::new(),
+        },
     })
 }
 
@@ -74,9 +92,13 @@ fn render_check(checked: &FileCheck) -> String {
     }
     let failed: Vec<&ConnectorTestResult> = tests.iter().filter(|test| !test.problems.is_empty()).collect();
     if failed.is_empty() {
+        let missing = match checked.missing.as_str() {
+            "" => String::new(),
+            missing => format!("\n{file}: not ready to run here: {missing}"),
+        };
         return match tests.len() {
-            0 => format!("{file}: sound; it has no [test] of its own"),
-            n => format!("{file}: sound, {} passed", counted(n as u64, "test", "tests")),
+            0 => format!("{file}: sound; it has no [test] of its own{missing}"),
+            n => format!("{file}: sound, {} passed{missing}", counted(n as u64, "test", "tests")),
         };
     }
     let mut text = String::new();

@@ -18,7 +18,7 @@ use tokio::runtime::Handle;
 
 use crate::connection::OpenConnection;
 use crate::problem::ProblemDetails;
-use crate::router::FaceState;
+use crate::state::FaceState;
 use crate::turns::{RequestTurn, is_large};
 
 const FOUND: usize = 20;

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::problem::ProblemDetails;
-use crate::router::FaceState;
+use crate::state::FaceState;
 
 pub(crate) async fn get_health(State(FaceState { service, .. }): State<FaceState>) -> Response {
     let report = service.health();

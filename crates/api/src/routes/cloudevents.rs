@@ -10,7 +10,7 @@ use onefold_service::{BatchError, ErrorCode, MOST_EVENTS, PostedEvent, ServiceEr
 use serde_json::value::RawValue;
 use serde_json::{Error, Value};
 
-use crate::body::too_large;
+use crate::body::BodyLimit;
 use crate::problem::ProblemDetails;
 
 /// The events of a request, as CloudEvents JSON objects, each with the bytes that were sent. A packed body is unpacked to
@@ -61,7 +61,7 @@ fn decompress_body<'b>(headers: &HeaderMap, body: &'b [u8], most: usize) -> Resu
         return Err(ProblemDetails::of_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
     }
     PostedEvent::unpacked(body, most).map_err(|error| match error.kind() {
-        ErrorKind::FileTooLarge => too_large(most),
+        ErrorKind::FileTooLarge => BodyLimit::of_events(most).too_large(),
         _ => ProblemDetails::of_http(
             StatusCode::BAD_REQUEST,
             format!("the packed body ends too early or is damaged: {error}"),

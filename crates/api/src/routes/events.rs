@@ -10,11 +10,12 @@ use axum::{Extension, Json};
 use onefold_service::{ErrorCode, EventAnswer, EventVerdict, ServiceError};
 use serde_json::json;
 
-use crate::body::SMALL;
+use crate::body;
+use crate::body::{BodyLimit, SMALL};
 use crate::connection::OpenConnection;
 use crate::problem::ProblemDetails;
-use crate::router::FaceState;
-use crate::{body, cloudevents};
+use crate::routes::cloudevents;
+use crate::state::FaceState;
 
 pub(crate) async fn post_events(
     State(face): State<FaceState>,
@@ -22,8 +23,9 @@ pub(crate) async fn post_events(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemDetails> {
-    let whole = body::read_body(body, &headers, &connection, (&face.turns, &face.options)).await?;
     let most = face.options.body_bytes;
+    let bounds = (&face.turns, &*face.options, BodyLimit::of_events(most));
+    let whole = body::read_body(body, &headers, &connection, bounds).await?;
     if whole.bytes.len() <= SMALL && !cloudevents::is_packed(&whole.bytes) {
         let events = cloudevents::read_events(&headers, &whole.bytes, most)?;
         return Ok(render_answers(&face.service.accept(events).await?));
