@@ -173,3 +173,53 @@ fn http_answers_at_the_same_clocks_as_the_commands() {
     }
     assert_eq!(server.stop(), 0);
 }
+
+#[test]
+fn what_changed_between_two_moments_is_told_with_the_events_that_did_it_and_what_days_alone_did() {
+    let home = told();
+    let path = "receivable.by_currency.CNY.open";
+    let change_of = |changes: &Value, path: &str| {
+        let change = changes.as_array().into_iter().flatten().find(|change| change["path"] == path).cloned();
+        change.map(|change| (change["before"].clone(), change["after"].clone()))
+    };
+    let diff = home.run(&["diff", K1, "--from", "2026-02-28", "--to", "2026-03-06", "--json"]).exits(0).json();
+    assert_eq!(change_of(&diff["changes"], path), Some((json!("100.00"), json!("60.00"))));
+    let steps = diff["steps"].as_array().unwrap();
+    let paid: Vec<&Value> = steps.iter().filter(|step| change_of(&step["changes"], path).is_some()).collect();
+    assert_eq!(paid.len(), 1, "{diff}");
+    assert_eq!((&paid[0]["by"], &paid[0]["events"][0]["subject"]), (&json!("events"), &json!("payment:bank:P1")));
+    let overdue = "receivable.by_currency.CNY.overdue";
+    let aged: Vec<&Value> = steps.iter().filter(|step| change_of(&step["changes"], overdue).is_some()).collect();
+    assert_eq!((aged.len(), &aged[0]["by"]), (1, &json!("time")), "the invoice fell due on the fifth: {diff}");
+    let text = home.run(&["diff", K1, "--from", "2026-02-28", "--to", "2026-03-06"]).exits(0).out;
+    assert!(text.contains("100.00 -> 60.00") && text.contains("days passed"), "{text}");
+
+    let whole = home.run(&["diff", K1, "--json"]).exits(0).json();
+    assert_eq!(whole["from"], Value::Null);
+    assert_eq!(change_of(&whole["changes"], "documents"), Some((Value::Null, json!(2))));
+    let about = |steps: &Value| -> usize {
+        steps.as_array().into_iter().flatten().filter_map(|step| step["events"].as_array()).map(Vec::len).sum()
+    };
+    assert_eq!(about(&whole["steps"]), 4, "each of its events did something: {whole}");
+
+    let server = home.serve();
+    assert_eq!(server.batch(&[party("shop:Z", "李娜", &[])]).status, 200);
+    let known = server.until("/v1/customers/party:shop:Z/events", |reply| reply.status == 200).body;
+    let known = known["items"][0]["recorded_at"].as_str().unwrap().to_owned();
+    assert_eq!(server.stop(), 0);
+    home.run(&["identity", "reassign", "invoice:erp:I1", "--to", "party:shop:Z", "--why", "wrong customer"]).exits(0);
+    let server = home.serve();
+    server.settle();
+    let lost = server.get(&format!("/v1/customers/{K1}/diff?from={known}&clock=known_at"));
+    assert_eq!(lost.status, 200, "{}", lost.body);
+    let who = lost.body["steps"].as_array().unwrap().iter().find(|step| change_of(&step["changes"], path).is_some());
+    let ty = who.map(|step| step["events"][0]["type"].clone());
+    assert_eq!(ty, Some(json!("decision.document_reassigned.v1")), "{}", lost.body);
+    let invoice = server.get("/v1/documents/invoice:erp:I1/diff?clock=known_at");
+    assert_eq!((invoice.status, about(&invoice.body["steps"])), (200, 2), "{}", invoice.body);
+    for (query, said) in [("clock=tomorrow", "as_of"), ("from=2026-03-02&to=2026-03-01", "earlier moment first")] {
+        let reply = server.get(&format!("/v1/customers/{K1}/diff?{query}"));
+        assert!(reply.status == 400 && reply.body.to_string().contains(said), "{query}: {}", reply.body);
+    }
+    assert_eq!(server.stop(), 0);
+}

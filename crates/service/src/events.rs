@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{
-    DecodedEvent, Event, EventId, KeyRing, Occurred, Subject, decode, decode_with, format_micros, parse_instant,
-    to_cloudevent,
+    DecodedEvent, Event, EventId, KeyRing, Micros, Occurred, Subject, decode, decode_with, format_micros,
+    parse_instant, to_cloudevent,
 };
 use onefold_fold::{FactState, standing_facts};
 use onefold_log::{EVENTS_TOPIC, StoredRecord};
@@ -40,6 +40,14 @@ impl EventPlace {
     /// Whether the event is part of the view.
     pub(crate) fn stands(&self) -> bool {
         self.standing == Standing::Stands
+    }
+
+    pub(crate) fn occurred_at(&self) -> Micros {
+        self.occurred_at
+    }
+
+    pub(crate) fn recorded_at(&self) -> Micros {
+        self.recorded_at
     }
 
     /// Where it stands among others: whether it counts may change between two pages.

@@ -38,7 +38,10 @@ pub use health::{HealthReport, StageReport};
 pub use onefold_connect::{BatchError, HookPost, PostedEvent};
 pub use onefold_store::{DocumentPlace, ListingOrder};
 pub use onefold_view::CustomerView;
-pub use past::{AnsweredClocks, ClockTexts, CustomerStatus, FoundCustomers, PastAnswer, ReadClocks};
+pub use past::{
+    AnsweredClocks, ChangeCause, ClockTexts, CustomerStatus, DifferenceStep, FieldChange, FoundCustomers, MOST_STEPS,
+    MovedClock, PastAnswer, ReadClocks, ViewDifference,
+};
 pub use reference::CustomerReference;
 pub use service::Service;
 pub use show::{Shown, day_number};

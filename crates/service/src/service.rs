@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use onefold_connect::Hooks;
 use onefold_customer::CustomerReader;
@@ -14,7 +13,6 @@ use onefold_stage::HealthRegistry;
 use onefold_store::Store;
 
 use crate::writes::Writes;
-use crate::{ClockTexts, ReadClocks, ServiceError};
 
 /// The hub as its faces see it. Without a door it only reads.
 #[derive(Clone)]
@@ -26,7 +24,7 @@ pub struct Service {
     pub(crate) keys: Arc<dyn KeyRing>,
     pub(crate) health: HealthRegistry,
     /// In which a day that is given as a clock is meant.
-    zone: TimeZone,
+    pub(crate) zone: TimeZone,
     /// Where whether they succeed is part of health.
     pub(crate) writes: Option<Writes>,
     /// What is posted to connectors, where this process takes it.
@@ -57,14 +55,6 @@ impl Service {
     pub fn in_zone(mut self, zone: TimeZone) -> Self {
         self.zone = zone;
         self
-    }
-
-    /// Reads the clocks of a question that is asked now.
-    ///
-    /// # Errors
-    /// A text that is no time, or a time that has not come yet.
-    pub fn read_clocks(&self, texts: ClockTexts<'_>) -> Result<ReadClocks, ServiceError> {
-        ReadClocks::read(texts, self.zone.clone(), Timestamp::now().as_microsecond())
     }
 
     /// The same with the stages whose health it is to tell.

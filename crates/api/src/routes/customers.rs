@@ -10,7 +10,7 @@ use axum::{Extension, Json};
 use jiff::Zoned;
 use jiff::civil::Date;
 use onefold_service::{
-    ClockTexts, CustomerReference, ErrorCode, ListingOrder, ReadClocks, Service, ServiceError, day_number,
+    ClockTexts, CustomerReference, ErrorCode, ListingOrder, MovedClock, ReadClocks, Service, ServiceError, day_number,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -129,7 +129,7 @@ pub(crate) async fn search_customers(
             (None, Some(q)) => q,
             _ => return Err(bad_request("ask by either `identifier` or `q`".to_owned())),
         };
-        let turn = face.past_turn(&connection).await?;
+        let turn = face.turns.large_read(&connection).await?;
         return read_aside(turn, async move {
             let past = face.service.past_find(&text, &clocks).await?;
             Ok(json!({ "clocks": past.clocks, "items": past.answer.hits }))
@@ -162,7 +162,7 @@ pub(crate) async fn get_customer(
     let today = today.transpose()?.map(day_number);
     let (named, clocks) = (read_name(named)?, asked.read_clocks(&face.service)?);
     if let Some(clocks) = clocks {
-        let turn = face.past_turn(&connection).await?;
+        let turn = face.turns.large_read(&connection).await?;
         return read_aside(turn, async move {
             let of = face.service.read_reference(&named).await?;
             face.service.past_view(&of, &clocks, today).await
@@ -205,7 +205,7 @@ pub(crate) async fn get_document(
         ServiceError::new(ErrorCode::Invalid, format!("`{named}` is no document: expected one such as order:erp:4711"))
     };
     let turn = match &clocks {
-        Some(_) => face.past_turn(&connection).await?,
+        Some(_) => face.turns.large_read(&connection).await?,
         None => face.turns.read_turn(1, &connection).await?,
     };
     let of = face.service.read_reference(&named).await?;
@@ -227,7 +227,7 @@ pub(crate) async fn get_events(
     let (named, clocks) = (read_name(named)?, asked.read_clocks(&face.service)?);
     let limit = asked.limit.unwrap_or(PAGE);
     // All of them are looked for, however few are shown.
-    let turn = face.past_turn(&connection).await?;
+    let turn = face.turns.large_read(&connection).await?;
     read_aside(turn, async move {
         let service = &face.service;
         let of = service.read_reference(&named).await?;
@@ -244,6 +244,44 @@ pub(crate) async fn get_events(
     .await
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DifferenceQuery {
+    from: Option<String>,
+    to: Option<String>,
+    clock: Option<String>,
+}
+
+/// What changed of a customer or a document between two moments, and which events did it.
+pub(crate) async fn get_difference(
+    State(face): State<FaceState>,
+    Extension(connection): ConnectionExtension,
+    named: PathResult,
+    asked: QueryResult<DifferenceQuery>,
+) -> Result<Response, ProblemDetails> {
+    let Query(DifferenceQuery { from, to, clock }) = asked.map_err(|e| bad_request(e.body_text()))?;
+    let clock = match clock.as_deref() {
+        None | Some("as_of") => MovedClock::AsOf,
+        Some("known_at") => MovedClock::KnownAt,
+        Some(other) => {
+            return Err(bad_request(format!("`clock`: `{other}` is none: expected `as_of` or `known_at`")));
+        }
+    };
+    let read = |at: Option<String>| match clock {
+        MovedClock::AsOf => ClockQuery { as_of: at, ..ClockQuery::default() }.clocks_or_now(&face.service),
+        MovedClock::KnownAt => {
+            ClockQuery { known_at: at.clone(), identity_at: at, ..ClockQuery::default() }.clocks_or_now(&face.service)
+        }
+    };
+    let (named, from, to) = (read_name(named)?, from.map(|from| read(Some(from))).transpose()?, read(to)?);
+    let turn = face.turns.large_read(&connection).await?;
+    read_aside(turn, async move {
+        let of = face.service.read_reference(&named).await?;
+        face.service.difference(&of, clock, from.as_ref(), &to).await
+    })
+    .await
+}
+
 /// What is counted of one customer.
 pub(crate) async fn get_customer_status(
     State(face): State<FaceState>,
@@ -254,7 +292,7 @@ pub(crate) async fn get_customer_status(
     let Query(asked) = asked.map_err(|e| bad_request(e.body_text()))?;
     let named = read_name(named)?;
     let clocks = asked.clocks_or_now(&face.service)?;
-    let turn = face.past_turn(&connection).await?;
+    let turn = face.turns.large_read(&connection).await?;
     read_aside(turn, async move {
         let of = face.service.read_reference(&named).await?;
         face.service.past_status(&of, &clocks).await
@@ -319,7 +357,7 @@ async fn list_page(
     let (named, limit) = (read_name(named)?, asked.limit.unwrap_or(PAGE));
     let service = face.service.clone();
     if let Some(clocks) = clocks {
-        let turn = face.past_turn(connection).await?;
+        let turn = face.turns.large_read(connection).await?;
         return read_aside(turn, async move {
             let of = service.read_reference(&named).await?;
             service.past_documents(&of, &clocks, listing, (asked.cursor.as_deref(), limit)).await
@@ -342,13 +380,6 @@ struct MaybePast<T> {
     clocks: Option<onefold_service::AnsweredClocks>,
     #[serde(flatten)]
     answer: T,
-}
-
-impl FaceState {
-    /// A read of the past folds all that it is about: it is a large one, however little is shown.
-    async fn past_turn(&self, connection: &OpenConnection) -> Result<RequestTurn, ProblemDetails> {
-        self.turns.read_turn(usize::MAX, connection).await
-    }
 }
 
 /// Reads and answers on a thread of its own: one that answers others is not for much work.

@@ -147,6 +147,8 @@ pub(crate) enum Command {
     Send(SendArgs),
     /// Show a customer, or a document from inside: what stands on it, whose it is and why, what belongs to it
     Show(RefArgs),
+    /// What changed of a customer or a document between two moments, and which events did it
+    Diff(DiffArgs),
     /// Every event behind a customer or document, with connector, file and line
     Events(RefArgs),
     /// Documents of a customer, or those that nobody holds
@@ -269,6 +271,23 @@ pub(crate) struct RefArgs {
     pub(crate) reference: String,
     #[command(flatten)]
     pub(crate) clocks: ClockArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// Customer id, identifier or subject
+    #[arg(value_name = "REF")]
+    pub(crate) reference: String,
+    /// The earlier moment: a day such as 2025-12-31, which means its end in hub.zone, or an instant with its offset [default: before
+    /// the first event]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// The later moment [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
+    /// By what the hub knew at the two moments, and not by what is known now of what was so then
+    #[arg(long)]
+    pub(crate) known: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,18 +6,14 @@ mod config;
 mod connector;
 mod copy;
 mod demo;
-mod documents;
-mod events;
-mod find;
 mod identity;
 mod ingest;
 mod quarantine;
+mod read;
 mod rebuild;
 mod restore;
 mod send;
 mod serve;
-mod show;
-mod status;
 mod topics;
 
 use std::process::ExitCode;
@@ -34,11 +30,12 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Ingest(args) => ingest::run(args, globals).await,
         Command::Connector(command) => connector::run(command, globals).await,
         Command::Send(args) => send::run(args, globals).await,
-        Command::Show(args) => show::run(args, globals).await,
-        Command::Events(args) => events::run(args, globals).await,
-        Command::Documents(args) => documents::run(args, globals).await,
-        Command::Find(args) => find::run(args, globals).await,
-        Command::Status(args) => status::run(args, globals).await,
+        Command::Show(args) => read::show::run(args, globals).await,
+        Command::Diff(args) => read::diff::run(args, globals).await,
+        Command::Events(args) => read::events::run(args, globals).await,
+        Command::Documents(args) => read::documents::run(args, globals).await,
+        Command::Find(args) => read::find::run(args, globals).await,
+        Command::Status(args) => read::status::run(args, globals).await,
         Command::Rebuild(args) => rebuild::run(args, globals).await,
         Command::Backup(args) => backup::run(args, globals).await,
         Command::Restore(args) => restore::run(args, globals).await,

@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 mod customer;
 mod decided;
+mod difference;
 mod document;
 mod line;
 mod report;
@@ -13,6 +14,7 @@ mod total;
 
 pub(crate) use customer::render_customer;
 pub(crate) use decided::{candidate_lines, decision_lines, join_lines};
+pub(crate) use difference::render_difference;
 pub(crate) use document::render_document;
 pub(crate) use line::{document_row, entry_line, event_text, hit_lines, name_text, owner_lines, whole_entry};
 pub(crate) use report::render_report;

@@ -207,7 +207,7 @@ impl Service {
 
 impl PastWorld {
     /// A customer's parties and documents.
-    fn subjects_of(&self, party: &Subject) -> Vec<Subject> {
+    pub(super) fn subjects_of(&self, party: &Subject) -> Vec<Subject> {
         let owners = self.owners_of(party);
         let parties = self.model.customer(party).unwrap_or_default().iter();
         parties.chain(self.documents_of(&owners).map(|(subject, _)| subject)).cloned().collect()

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use onefold_event::{Day, Micros, format_micros, parse_instant};
 use serde::Serialize;
 
-use crate::ServiceError;
+use crate::{Service, ServiceError};
 
 /// How far back K must lie for all doors to have appended what they stamped by then, and for clocks to differ: five minutes, in
 /// microseconds.
@@ -62,6 +62,16 @@ impl ClockTexts<'_> {
     }
 }
 
+impl Service {
+    /// Reads the clocks of a question that is asked now.
+    ///
+    /// # Errors
+    /// A text that is no time, or a time that has not come yet.
+    pub fn read_clocks(&self, texts: ClockTexts<'_>) -> Result<ReadClocks, ServiceError> {
+        ReadClocks::read(texts, self.zone.clone(), Timestamp::now().as_microsecond())
+    }
+}
+
 impl ReadClocks {
     /// Reads them: RFC 3339 with an offset, or a day such as `2025-12-31`, which means its end in this zone.
     ///
@@ -105,8 +115,18 @@ impl ReadClocks {
 
     /// The day of business time, as views count days; none where that is now.
     pub fn business_day(&self) -> Option<i64> {
-        let at = Timestamp::from_microsecond(self.as_of?).ok()?;
+        self.day_of(self.as_of?)
+    }
+
+    /// The day of an instant in the zone of these clocks.
+    pub(super) fn day_of(&self, at: Micros) -> Option<i64> {
+        let at = Timestamp::from_microsecond(at).ok()?;
         Some(Day::from(at.to_zoned(self.zone.clone()).date()).0)
+    }
+
+    /// When it was asked.
+    pub(super) fn asked_at(&self) -> Micros {
+        self.now
     }
 
     /// The clocks as an answer that was read up to these positions of the log says them; whether the read model had all of the log.
