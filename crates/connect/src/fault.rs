@@ -2,7 +2,7 @@
 //! `R03..`; the README lists them).
 
 use onefold_door::EarlierCopy;
-use onefold_event::{CloudEventError, EventError, EventId, Problem};
+use onefold_event::{CloudEventError, EventError, EventId, Locator, Problem};
 use onefold_format::{EndlessError, hex_start};
 
 use crate::source::file::Trailing;
@@ -134,9 +134,16 @@ pub(crate) fn older_mapping(subject: &str, id: EventId, earlier: &EarlierCopy) -
 /// Where an earlier copy came from.
 pub(crate) fn place(earlier: &EarlierCopy) -> String {
     match &earlier.locator {
-        Some(at) if at.first_line == at.last_line => format!("{}:{}", at.resource, at.first_line),
-        Some(at) => format!("{}:{}-{}", at.resource, at.first_line, at.last_line),
+        Some(at) => locator_place(at),
         None => format!("the one posted before, at {}/{} of the log", earlier.partition, earlier.offset),
+    }
+}
+
+/// Where a record stands.
+pub(crate) fn locator_place(at: &Locator) -> String {
+    match at.first_line == at.last_line {
+        true => format!("{}:{}", at.resource, at.first_line),
+        false => format!("{}:{}-{}", at.resource, at.first_line, at.last_line),
     }
 }
 

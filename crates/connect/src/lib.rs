@@ -9,6 +9,7 @@ mod intake;
 mod map;
 mod read;
 mod record_bytes;
+mod remap;
 mod sample;
 mod send;
 mod source;
@@ -19,6 +20,10 @@ pub use ingest::{
     TriedEntry, again, ingest, rehearse, retry,
 };
 pub use intake::{Intake, IntakeOptions};
+pub use remap::{
+    ChangeExample, FieldChange, KeptOriginals, MovedEvent, RemapReport, RemapTo, UnkeptResource, remap_files,
+    remap_topics,
+};
 pub use sample::{
     EnumSummary, RecordFate, SampleEvent, SampleField, SampleInput, SampleOptions, SampleRecord, SampleReport,
     SampleVerdict, SourceValue, ValueSummary, WordCount, try_sample,

@@ -8,7 +8,7 @@ mod hub;
 use std::sync::Arc;
 
 use hub::{Hub, gzip, invoices, key, table};
-use onefold_connect::{IngestError, Input, ingest};
+use onefold_connect::{IngestError, Input, RemapTo, ingest, remap_files};
 use onefold_door::{Door, DoorError, DoorOptions};
 use onefold_log::{Log, LogError};
 use onefold_log_embedded::EmbeddedLog;
@@ -28,6 +28,7 @@ fn rows(count: usize) -> String {
 async fn errors_of_the_world_stop_and_a_kill_at_each_border_loses_and_doubles_nothing() {
     a_log_that_cannot_be_written_is_no_fault_of_a_record().await;
     quarantine_that_cannot_be_written_stops_before_the_events().await;
+    a_remap_that_is_killed_at_each_border_and_begun_again_doubles_nothing().await;
     let undisturbed = {
         let hub = Hub::open().await;
         let report = hub.ingest(&invoices(""), "a.csv.gz", gzip(rows(5_000).as_bytes())).await;
@@ -61,6 +62,47 @@ async fn errors_of_the_world_stop_and_a_kill_at_each_border_loses_and_doubles_no
                 "{point} {passed}"
             );
             assert_eq!((hub.subjects().await, entries(&hub).await), undisturbed, "{point} {passed}");
+        }
+    }
+}
+
+/// The same of what is made anew: 4,900 events, a newer version of each, however often it was begun.
+async fn a_remap_that_is_killed_at_each_border_and_begun_again_doubles_nothing() {
+    let second = || {
+        hub::parse(
+            &hub::invoices_text("")
+                .replace("source = \"t\"", "source = \"t\"\nmapping = 2")
+                .replace("pick = \"sum\"", "pick = \"sum\", times = \"2\""),
+        )
+    };
+    for point in ["door.before_append", "door.after_append"] {
+        for passed in 0..2 {
+            let mut hub = Hub::open().await;
+            hub.ingest(&invoices(""), "a.csv.gz", gzip(rows(5_000).as_bytes())).await;
+            hub.project().await;
+            hub.reopen_door().await;
+            let inputs = vec![Input::File(hub.dir.path().join("a.csv.gz"))];
+            fail::cfg(point, &format!("{passed}*off->1*panic(killed)->off")).unwrap();
+            let (door, store, log, again) = (hub.door.clone(), hub.store.clone(), hub.log.clone(), inputs.clone());
+            let killed = tokio::spawn(async move {
+                remap_files(&second(), &again, log.as_ref(), RemapTo::Hub(&door, &store), &|_| {}).await
+            });
+            let killed = killed.await;
+            fail::remove(point);
+            assert!(
+                matches!(killed, Err(_) | Ok(Err(IngestError::Door(DoorError::Broken)))),
+                "{point} {passed}: {killed:?}"
+            );
+            let survived = hub.events().await.len() as u64 - 4_900;
+            if passed % 2 == 1 {
+                hub.project().await;
+            }
+            hub.reopen_door().await;
+            let to = RemapTo::Hub(&hub.door, &hub.store);
+            let report = remap_files(&second(), &inputs, hub.log.as_ref(), to, &|_| {}).await.unwrap();
+            let remapped = report.remap.unwrap().remapped;
+            assert_eq!((remapped + survived, report.duplicates), (4_900, survived), "{point} {passed}");
+            assert_eq!(hub.events().await.len(), 2 * 4_900, "{point} {passed}");
         }
     }
 }

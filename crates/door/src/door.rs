@@ -123,6 +123,20 @@ impl Door {
     /// # Errors
     /// The world's, never an event's: what of the batch is written is not known then; it may be given again.
     pub async fn accept(&self, events: Vec<Event>) -> Result<Vec<DoorVerdict>, DoorError> {
+        self.bring(events, false).await
+    }
+
+    /// The same, and where an older mapping made an event, what is brought is appended as a newer version of it if the number of
+    /// its mapping is greater. What was made anew before is a duplicate. The store SHOULD have projected what is in the log: of what
+    /// it has not, versions that other mappings made are not known.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    pub async fn remap(&self, events: Vec<Event>) -> Result<Vec<DoorVerdict>, DoorError> {
+        self.bring(events, true).await
+    }
+
+    async fn bring(&self, events: Vec<Event>, remap: bool) -> Result<Vec<DoorVerdict>, DoorError> {
         if events.is_empty() {
             return Ok(Vec::new());
         }
@@ -130,6 +144,7 @@ impl Door {
             digest: self.0.key.digest_event(&event),
             value: encode(&event),
             beyond: self.0.limits.check_event(&event),
+            remap,
             event,
         };
         let events: Vec<DoorCandidate> = events.into_iter().map(candidate).collect();
@@ -294,15 +309,23 @@ impl DoorInner {
         let mut verdicts: Vec<DoorVerdict> = Vec::with_capacity(batch.len());
         for (candidate, judgement) in batch.iter().zip(judged) {
             let verdict = match judgement {
-                DoorJudgement::New => {
+                DoorJudgement::New | DoorJudgement::Remapped => {
                     let (partition, offset) = places.next().ok_or(DoorError::Broken)?;
                     let copy = LogCopy { digest: candidate.digest, partition, offset };
-                    state.recent.add(candidate.event.header.subject.as_str(), candidate.event.header.id, copy);
-                    DoorVerdict::Accepted { partition, offset }
+                    let header = &candidate.event.header;
+                    let id = if matches!(judgement, DoorJudgement::New) { header.id } else { candidate.remapped_id() };
+                    state.recent.add(header.subject.as_str(), id, copy);
+                    match judgement {
+                        DoorJudgement::Remapped => DoorVerdict::Remapped { partition, offset },
+                        _ => DoorVerdict::Accepted { partition, offset },
+                    }
                 }
                 DoorJudgement::DuplicateInBatch => DoorVerdict::Duplicate,
                 DoorJudgement::ContradictsInBatch(first) => match (batch.get(first), verdicts.get(first)) {
-                    (Some(first), Some(DoorVerdict::Accepted { partition, offset })) => {
+                    (
+                        Some(first),
+                        Some(DoorVerdict::Accepted { partition, offset } | DoorVerdict::Remapped { partition, offset }),
+                    ) => {
                         DoorVerdict::contradiction(&candidate.event.header, &first.event.header, (*partition, *offset))
                     }
                     _ => return Err(DoorError::Broken),
@@ -324,11 +347,16 @@ impl DoorInner {
         judged: &[DoorJudgement],
     ) -> Result<Vec<(u32, u64)>, LogError> {
         let mut records = Vec::new();
-        for (candidate, _) in batch.iter().zip(judged).filter(|(_, j)| matches!(j, DoorJudgement::New)) {
+        for (candidate, judgement) in batch.iter().zip(judged) {
+            let value = match judgement {
+                DoorJudgement::New => candidate.value.clone(),
+                DoorJudgement::Remapped => candidate.remapped_value(),
+                _ => continue,
+            };
             state.last = stamp((self.clock)(), state.last);
             let key = candidate.event.header.subject.as_str();
             let partition = partition_of(key.as_bytes(), self.partitions);
-            records.push((partition, LogRecord::new(key.as_bytes().to_vec(), candidate.value.clone(), state.last)));
+            records.push((partition, LogRecord::new(key.as_bytes().to_vec(), value, state.last)));
         }
         if records.is_empty() {
             return Ok(Vec::new());

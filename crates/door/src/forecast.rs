@@ -139,7 +139,7 @@ impl DoorForecast {
                 false => Some(EventForecast::Refused(beyond)),
             };
             if forecast.is_none() {
-                rest.push(DoorCandidate { digest, value: encode(&event), beyond: Vec::new(), event });
+                rest.push(DoorCandidate { digest, value: encode(&event), beyond: Vec::new(), remap: false, event });
             }
             told.push(forecast);
         }
@@ -206,7 +206,9 @@ impl DoorForecast {
                     EventForecast::Contradicted(SamplePlace { resource, line: at.map_or(0, |at| at.first_line) })
                 }
                 // `judge` leaves none contested, and nothing is written.
-                DoorJudgement::Done(DoorVerdict::Accepted { .. }) | DoorJudgement::Contested(_) => {
+                DoorJudgement::Done(DoorVerdict::Accepted { .. } | DoorVerdict::Remapped { .. })
+                | DoorJudgement::Contested(_)
+                | DoorJudgement::Remapped => {
                     return Err(DoorError::Broken);
                 }
             });

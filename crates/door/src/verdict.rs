@@ -13,6 +13,8 @@ pub struct EarlierCopy {
     pub offset: u64,
     /// Where its source's record stands.
     pub locator: Option<Locator>,
+    /// The one that came now is a greater version, since the number of its mapping is greater: a remap appends it.
+    pub is_outranked: bool,
 }
 
 /// What became of an event.
@@ -20,6 +22,13 @@ pub struct EarlierCopy {
 pub enum DoorVerdict {
     /// It is in the log, durably.
     Accepted {
+        /// Its partition.
+        partition: u32,
+        /// Its offset.
+        offset: u64,
+    },
+    /// It is in the log, durably, as a newer version of an event that an older mapping made. Only a remap says so.
+    Remapped {
         /// Its partition.
         partition: u32,
         /// Its offset.
@@ -39,7 +48,13 @@ impl DoorVerdict {
     /// Of an event whose id an earlier one, at this place in the log, bears with other content. Under the same mapping the source
     /// contradicts itself; under another it may be the mapping that changed what it says.
     pub(crate) fn contradiction(event: &EventHeader, earlier: &EventHeader, (partition, offset): (u32, u64)) -> Self {
-        let copy = Box::new(EarlierCopy { id: earlier.id, partition, offset, locator: earlier.locator.clone() });
+        let copy = Box::new(EarlierCopy {
+            id: earlier.id,
+            partition,
+            offset,
+            locator: earlier.locator.clone(),
+            is_outranked: event.revision_order > earlier.revision_order,
+        });
         if earlier.mapping == event.mapping { Self::Conflict(copy) } else { Self::OlderMapping(copy) }
     }
 }

@@ -6,12 +6,25 @@ use uuid::Uuid;
 
 /// Names events: UUIDv5 namespace of our own.
 const EVENTS: Uuid = Uuid::from_bytes(*b"onefold/event/v1");
+/// Names versions of events that a later mapping makes.
+const REMAPPED: Uuid = Uuid::from_bytes(*b"onefold/remap/v1");
 /// Names parties, and so customers.
 const PARTIES: Uuid = Uuid::from_bytes(*b"onefold/party/v1");
 
 /// Id of an event or of a fact.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId(pub [u8; 16]);
+
+impl EventId {
+    /// Of the version that a later mapping makes of what this one was made of; `mapping` is that mapping's number. Made anew by
+    /// the same number it is the same id, so that making events anew twice doubles nothing.
+    #[must_use]
+    pub fn remapped(self, mapping: i64) -> Self {
+        let mut name = self.0.to_vec();
+        name.extend_from_slice(&mapping.to_be_bytes());
+        Self(Uuid::new_v5(&REMAPPED, &name).into_bytes())
+    }
+}
 
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -88,6 +101,8 @@ mod tests {
         let id = IdParts { source: "erp", part: "", parts: &parts, revision: "2" };
         assert_eq!(id.event_id().to_string(), "23519d32-6662-55a3-8b2e-e8a55bfbf994");
         assert_eq!(id.fact_id().to_string(), "79d531e0-e904-576d-b283-57a1d81f3690");
+        assert_eq!(id.event_id().remapped(2).to_string(), "cbab025a-a46e-56e0-81ff-85d59116779e");
+        assert_ne!(id.event_id().remapped(2), id.event_id().remapped(3));
         assert_eq!(party_id("party:erp:K1").to_string(), "5ab483d8-b06e-595f-ac8c-46d3293332e7");
     }
 

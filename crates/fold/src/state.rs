@@ -148,7 +148,10 @@ impl SubjectState {
         let facts: Vec<FactRef<'_>> =
             standing.iter().zip(times).map(|(event, recorded_at)| FactRef { event, recorded_at }).collect();
         let mut fragment = Fragment::fold(subject, &facts);
-        superseded.iter().for_each(|event| fragment.assert_superseded(event));
+        let is_party = subject.kind() == SubjectKind::Party;
+        for event in superseded.iter().filter(|event| is_party && !is_remapped(event, events)) {
+            fragment.assert_superseded(event);
+        }
         guest.iter().for_each(|guest| fragment.merge_guest(guest));
         self.fragment = Some(fragment);
         true
@@ -294,6 +297,19 @@ impl SubjectState {
         all.extend(named.map(|(_, party)| party.to_string()));
         all
     }
+}
+
+/// Whether a later mapping made another version of the same version of the source. What the earlier one misread of it, the source
+/// never asserted.
+fn is_remapped(event: &DecodedEvent, all: &[DecodedEvent]) -> bool {
+    let header = &event.header;
+    let replaces = |other: &EventHeader| {
+        other.fact == header.fact
+            && other.revision == header.revision
+            && other.revision_order > header.revision_order
+            && other.revision_order.last().is_some_and(|mapping| header.id.remapped(*mapping) == other.id)
+    };
+    all.iter().any(|other| replaces(&other.header))
 }
 
 #[cfg(test)]

@@ -115,6 +115,21 @@ pub(crate) fn of_hooks(places: &[PathBuf]) -> Result<Vec<Hook>> {
     Ok(hooks)
 }
 
+/// The connector of a name among files and directories of them.
+pub(crate) fn find_by_name(places: &[PathBuf], name: &str) -> Result<Connector> {
+    for place in places {
+        for file in if place.is_dir() { in_directory(place)? } else { vec![place.clone()] } {
+            // A file beside it that cannot be read is not what is looked for.
+            if let Ok(connector) = load_connector(&file)
+                && connector.name() == name
+            {
+                return Ok(connector);
+            }
+        }
+    }
+    bail!("there is no connector {name}: name its file, or list that as connect.files in the configuration")
+}
+
 /// Connector files of a directory, by name.
 pub(crate) fn in_directory(place: &Path) -> Result<Vec<PathBuf>> {
     let unread = |error: std::io::Error| anyhow!("the directory {} cannot be read: {error}", place.display());

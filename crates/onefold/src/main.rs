@@ -39,7 +39,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 pub(crate) const FAILED: u8 = 1;
 /// Exit code of wrong use; clap gives the same.
 const WRONG_USE: u8 = 2;
-/// Exit code of something done with records quarantined.
+/// Exit code of something done with records quarantined, or events left as another mapping made them.
 pub(crate) const QUARANTINED: u8 = 3;
 
 /// How long what still works in the background may take to end when the command has.

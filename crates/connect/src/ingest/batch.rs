@@ -39,6 +39,13 @@ pub(crate) struct Ended {
     pub(crate) withheld: u64,
 }
 
+impl Ended {
+    /// Whether all of its records were taken in.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.report.state == FileState::Complete
+    }
+}
+
 impl RecordBatch {
     pub(crate) fn push(&mut self, taken: MappedRecord) {
         if let MappingOutcome::Mapped { events, .. } = &taken.outcome {

@@ -91,10 +91,7 @@ async fn run(
     progress: &(dyn Fn(IngestProgress) + Sync),
 ) -> Result<IngestReport, IngestError> {
     let began = Instant::now();
-    let failed: Vec<_> = connector.run_tests().into_iter().filter(|test| !test.problems.is_empty()).collect();
-    if !failed.is_empty() {
-        return Err(IngestError::Tests(failed));
-    }
+    check_tests(connector)?;
     let of_bytes = inputs.iter().map(input_size).sum();
     let count = Arc::new(AtomicU64::new(0));
     let mut sink = RecordSink { to, report: IngestReport::default(), count: Arc::clone(&count), of_bytes, progress };
@@ -104,6 +101,12 @@ async fn run(
     report.seconds = began.elapsed().as_secs_f64();
     debug_assert_eq!(report.records, report.mapped + report.skipped + report.quarantined);
     Ok(report)
+}
+
+/// Whether a mapping passes its own tests.
+pub(crate) fn check_tests(connector: &Connector) -> Result<(), IngestError> {
+    let failed: Vec<_> = connector.run_tests().into_iter().filter(|test| !test.problems.is_empty()).collect();
+    if failed.is_empty() { Ok(()) } else { Err(IngestError::Tests(failed)) }
 }
 
 /// Records to quarantine and the door, and into the report.
@@ -221,9 +224,9 @@ async fn judge(
         let mut problems = Vec::new();
         for (verdict, (id, subject)) in verdicts.by_ref().take(count) {
             match verdict {
-                DoorVerdict::Accepted { .. } => report.accepted += 1,
+                DoorVerdict::Accepted { .. } | DoorVerdict::Remapped { .. } => report.accepted += 1,
                 DoorVerdict::Duplicate => report.duplicates += 1,
-                DoorVerdict::OlderMapping(_) => report.older_mapping += 1,
+                DoorVerdict::OlderMapping(earlier) => report.older_mapping(&earlier),
                 // The log itself takes less than the limits say.
                 DoorVerdict::Refused(beyond) => problems.extend(fault::event(&beyond)),
                 DoorVerdict::Conflict(earlier) => {

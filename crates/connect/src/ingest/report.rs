@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use onefold_door::EarlierCopy;
 use onefold_event::Problem;
 use serde::Serialize;
+
+use crate::remap::RemapReport;
 
 /// Examples kept of each code.
 const EXAMPLES: usize = 5;
@@ -25,8 +28,10 @@ pub struct IngestReport {
     pub duplicates: u64,
     /// Events that contradict an earlier copy; their records are in quarantine too.
     pub conflicts: u64,
-    /// Events whose earlier copy an older mapping made; left as they were.
+    /// Events whose earlier copy another mapping made; left as they were.
     pub older_mapping: u64,
+    /// Of these, those whose earlier copy was made under a `mapping` that is not less: a remap would leave them too.
+    pub not_outranked: u64,
     /// Records skipped on purpose.
     pub skipped: u64,
     /// The same by reason.
@@ -45,6 +50,9 @@ pub struct IngestReport {
     pub problems: BTreeMap<String, Seen>,
     /// What was read all the same and may be worth a look, by code, with examples.
     pub warnings: BTreeMap<String, Seen>,
+    /// What became of events that an older mapping made; only of a remap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remap: Option<RemapReport>,
 }
 
 /// One input.
@@ -100,6 +108,12 @@ impl IngestReport {
     /// Whether every input was read to its end.
     pub fn is_complete(&self) -> bool {
         self.files.iter().all(|file| file.state == FileState::Complete)
+    }
+
+    /// Notes an event that another mapping made.
+    pub(crate) fn older_mapping(&mut self, earlier: &EarlierCopy) {
+        self.older_mapping += 1;
+        self.not_outranked += u64::from(!earlier.is_outranked);
     }
 
     pub(crate) fn skip(&mut self, reason: String) {

@@ -294,7 +294,7 @@ async fn judge(
                 DoorVerdict::Conflict(earlier) => vec![fault::conflict(subject, *id, &fault::place(earlier))],
                 DoorVerdict::OlderMapping(earlier) => vec![fault::older_mapping(subject, *id, earlier)],
                 DoorVerdict::Refused(beyond) => fault::event(beyond),
-                DoorVerdict::Accepted { .. } | DoorVerdict::Duplicate => Vec::new(),
+                DoorVerdict::Accepted { .. } | DoorVerdict::Remapped { .. } | DoorVerdict::Duplicate => Vec::new(),
             })
             .collect();
         if let Some(done) = done.get_mut(place) {

@@ -16,7 +16,10 @@ use onefold_mapping::Connector;
 use crate::Input;
 use crate::drive::drive;
 use crate::ingest::{IngestError, IngestProgress, read_inputs};
+pub(crate) use record::visit_leaves;
 use sink::SampleSink;
+pub(crate) use sink::{ProgressParts, place_text};
+pub(crate) use tally::clip_text;
 use watch::SampleWatch;
 
 pub use report::{

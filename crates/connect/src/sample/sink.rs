@@ -15,7 +15,7 @@ use crate::map::MappedRecord;
 use crate::sample::report::{SampleInput, SampleVerdict};
 
 /// How far it is, and whom to tell.
-type ProgressParts<'s> = (Arc<AtomicU64>, Option<u64>, &'s (dyn Fn(IngestProgress) + Sync));
+pub(crate) type ProgressParts<'s> = (Arc<AtomicU64>, Option<u64>, &'s (dyn Fn(IngestProgress) + Sync));
 
 pub(crate) struct SampleSink<'s> {
     pub(crate) forecast: DoorForecast,
@@ -53,7 +53,7 @@ impl<'s> SampleSink<'s> {
                     EventForecast::New => self.new += 1,
                     EventForecast::Amendment => self.amended += 1,
                     EventForecast::Duplicate | EventForecast::Repeated(_) => self.counts.duplicates += 1,
-                    EventForecast::OlderMapping(_) => self.counts.older_mapping += 1,
+                    EventForecast::OlderMapping(earlier) => self.counts.older_mapping(earlier),
                     EventForecast::Refused(beyond) => problems.extend(fault::event(beyond)),
                     EventForecast::Conflict(earlier) => {
                         self.counts.conflicts += 1;
@@ -124,7 +124,7 @@ fn verdict(forecast: &EventForecast) -> SampleVerdict {
     SampleVerdict { word, earlier }
 }
 
-fn place_text(place: &SamplePlace) -> String {
+pub(crate) fn place_text(place: &SamplePlace) -> String {
     match place.line {
         0 => place.resource.to_string(),
         line => format!("{}:{line}", place.resource),

@@ -178,7 +178,15 @@ fn read_identity(root: &TomlNode, diagnostics: &mut Diagnostics) -> (String, Str
         text
     };
     let (name, source) = (word("name"), word("source"));
-    let mapping = node.get("mapping").and_then(|n| n.expect_integer(diagnostics)).unwrap_or(1);
+    let number = node.get("mapping").and_then(|n| Some((n, n.expect_integer(diagnostics)?)));
+    if let Some((n, _)) = number.filter(|(_, number)| *number < 1) {
+        diagnostics.report_message(
+            &n.span,
+            "M0103",
+            "`mapping` is a whole number from 1, raised by 1 each time".to_owned(),
+        );
+    }
+    let mapping = number.map_or(1, |(_, number)| number);
     (name, source, mapping)
 }
 

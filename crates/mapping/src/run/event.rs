@@ -69,6 +69,10 @@ pub(crate) fn build_event<'r>(def: &'r EventDef, frame: &ScopeFrame<'_, 'r>) -> 
     (event.header.day, event.header.offset) = (at.day, at.offset);
     event.header.revision = revision;
     event.header.revision_order = order;
+    if frame.run.plan.inner.mapping > 1 {
+        // After the source's own order: of one version of the source, what the later mapping makes of it counts.
+        event.header.revision_order.push(frame.run.plan.inner.mapping);
+    }
     event.header.mapping = frame.run.plan.inner.digest.to_vec();
     event.header.locator = Some(record_locator(frame));
     Some((event, message))

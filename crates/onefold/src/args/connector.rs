@@ -28,6 +28,19 @@ pub(crate) enum ConnectorCommand {
         #[command(flatten)]
         shown: SampleArgs,
     },
+    /// Read again what the hub keeps of a connector's originals, its messages in topics of intake, and append what its mapping
+    /// makes otherwise now as newer versions of the same events; files are read again by `ingest --remap`
+    Remap {
+        /// Name of a connector that connect.files lists, or its file
+        #[arg(value_name = "NAME")]
+        connector: PathBuf,
+        /// Only messages that were sent from this day (in hub.zone) or instant on
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// Write nothing, and show what would change, field by field
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Print a JSON Schema of connector files, by which editors complete and check them
     Schema,
     /// Print the reference: every section and option, and every event type with its fields

@@ -22,7 +22,8 @@ pub(crate) use connector::{ConnectorCommand, SampleArgs};
 pub(crate) use identity::{DecisionReason, FacetWord, IdentityCommand, IdentityDecision, IdentityQuestion};
 pub(crate) use quarantine::QuarantineCommand;
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with records quarantined; 130, 143 ended at once by a second signal.
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with records quarantined
+or events left as another mapping made them; 130, 143 ended at once by a second signal.
 
 REF is a customer id (any id ever issued), an identifier (phone:+8613800138000, email:a@b.cn, tax_number:CN:...),
 or a subject (party:uci:18102, invoice:erp:4711). `show` and `events` take the number of a document too, as it is said.";
@@ -241,9 +242,12 @@ pub(crate) struct IngestArgs {
     /// Connector file; its own tests run first
     #[arg(long, value_name = "FILE")]
     pub(crate) connector: PathBuf,
-    /// Write nothing, and show what would become of each record, as `connector try` does
+    /// Write nothing, and show what would become of each record, as `connector try` does; with --remap, what would change
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Where an older mapping made events otherwise, append what is made now as newer versions of the same events
+    #[arg(long)]
+    pub(crate) remap: bool,
     #[command(flatten)]
     pub(crate) sample: SampleArgs,
     /// Files to take in; gzip is unpacked; `-` is standard input

@@ -1,5 +1,6 @@
 //! `onefold ingest`: files in, and views up to date.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -9,12 +10,20 @@ use onefold_connect::{FileState, IngestError, IngestProgress, IngestReport, Inpu
 use onefold_mapping::Connector;
 
 use crate::args::{Globals, IngestArgs};
-use crate::command::connector::show_sample;
+use crate::command::connector::{remap_inputs, show_sample};
 use crate::hub::RunningHub;
 use crate::out::OutputWriter;
+use crate::render::RemapAdvice;
 use crate::{FAILED, QUARANTINED, connector, progress, render};
 
 pub(crate) async fn run(args: IngestArgs, globals: Globals) -> Result<ExitCode> {
+    if args.remap {
+        if args.sample.is_given() {
+            bail!("--limit (--show), --only and --html show records, and a remap tells what changes: leave them out");
+        }
+        let connector = connector::load_connector(&args.connector)?;
+        return remap_inputs(&connector, &named_inputs(&args)?, args.dry_run, &globals).await;
+    }
     if args.dry_run {
         return show_sample(&args.connector, &args.paths, &args.sample, &globals).await;
     }
@@ -22,8 +31,7 @@ pub(crate) async fn run(args: IngestArgs, globals: Globals) -> Result<ExitCode> 
         bail!("--limit (--show), --only and --html say what a rehearsal shows: add --dry-run, or leave them out");
     }
     let connector = connector::load_connector(&args.connector)?;
-    let paths: Vec<String> = args.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    let inputs = Input::expand(&paths)?;
+    let inputs = named_inputs(&args)?;
     let hub = RunningHub::make(&globals).await?;
     let taken = ingest_inputs(&hub, &connector, &inputs).await;
     // Closed before a failure is told, so that what was acknowledged is projected as far as it can be.
@@ -34,10 +42,34 @@ pub(crate) async fn run(args: IngestArgs, globals: Globals) -> Result<ExitCode> 
     if globals.json {
         out.write_json(&report)?;
     } else {
-        out.write_line(render::render_report(&report))?;
+        let advice = remap_advice(&args, &connector, &globals);
+        out.write_line(format!("{}{}", render::render_report(&report), advice.lines(&report)))?;
     }
     out.finish()?;
     Ok(report_code(&report))
+}
+
+fn named_inputs(args: &IngestArgs) -> Result<Vec<Input>> {
+    let paths: Vec<String> = args.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    Ok(Input::expand(&paths)?)
+}
+
+/// The same command, as one that makes anew what an older mapping made.
+fn remap_advice(args: &IngestArgs, connector: &Connector, globals: &Globals) -> RemapAdvice {
+    let mut words = vec!["onefold ingest --remap".to_owned()];
+    if let Some(data) = &globals.data {
+        words.push(format!("--data {}", quoted(data)));
+    }
+    words.push(format!("--connector {}", quoted(&args.connector)));
+    words.extend(args.paths.iter().map(|path| quoted(path)));
+    RemapAdvice { command: words.join(" "), file: args.connector.display().to_string(), mapping: connector.mapping() }
+}
+
+/// As a shell takes it for one word.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:+,@".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// Takes inputs in and waits until the views show them.
@@ -98,10 +130,14 @@ pub(crate) fn explain_error(error: IngestError) -> anyhow::Error {
     anyhow!(text)
 }
 
-/// Failed where an input was not read to its end, else done, with records quarantined or without.
+/// Failed where an input was not read to its end, else done, with something that waits for a person or without.
 pub(crate) fn report_code(report: &IngestReport) -> ExitCode {
     if report.files.iter().any(|file| file.state != FileState::Complete) {
         return ExitCode::from(FAILED);
     }
-    if report.quarantined + report.conflicts > 0 { ExitCode::from(QUARANTINED) } else { ExitCode::SUCCESS }
+    if report.quarantined + report.conflicts + report.older_mapping > 0 {
+        ExitCode::from(QUARANTINED)
+    } else {
+        ExitCode::SUCCESS
+    }
 }

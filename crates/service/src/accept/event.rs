@@ -81,7 +81,9 @@ fn is_written(judged: &Judged) -> bool {
 fn answer(index: usize, judged: Judged) -> EventAnswer {
     let answer = |id: String, status| EventAnswer { index, id, status, problems: Vec::new(), quarantine: None };
     match judged {
-        Judged::Judged(id, Said::Accepted { .. }) => answer(id.to_string(), EventVerdict::Accepted),
+        Judged::Judged(id, Said::Accepted { .. } | Said::Remapped { .. }) => {
+            answer(id.to_string(), EventVerdict::Accepted)
+        }
         Judged::Judged(id, Said::Duplicate) => answer(id.to_string(), EventVerdict::Duplicate),
         Judged::Judged(id, Said::Conflict(earlier) | Said::OlderMapping(earlier)) => {
             let told = format!(

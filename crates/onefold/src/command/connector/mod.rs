@@ -1,6 +1,7 @@
 //! `onefold connector`: connector files, looked at before anything is taken in.
 
 mod check;
+mod remap;
 mod sample;
 
 use std::process::ExitCode;
@@ -8,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use onefold_mapping::{connector_reference, connector_schema};
 
+pub(crate) use remap::remap_inputs;
 pub(crate) use sample::show_sample;
 
 use crate::args::{ConnectorCommand, Globals};
@@ -18,6 +20,9 @@ pub(crate) async fn run(command: ConnectorCommand, globals: Globals) -> Result<E
         ConnectorCommand::Check { files } => check::check_files(&files, &globals),
         ConnectorCommand::Schema => print_text(&format!("{:#}", connector_schema())),
         ConnectorCommand::Reference => print_text(connector_reference().trim_end()),
+        ConnectorCommand::Remap { connector, since, dry_run } => {
+            remap::remap_kept(&connector, since.as_deref(), dry_run, &globals).await
+        }
         ConnectorCommand::Try { file, samples, shown } => show_sample(&file, &samples, &shown, &globals).await,
     }
 }

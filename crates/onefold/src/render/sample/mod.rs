@@ -10,7 +10,7 @@ use std::fmt::Write;
 use onefold_connect::SampleReport;
 
 pub(crate) use html::render_html;
-pub(crate) use style::PageStyle;
+pub(crate) use style::{PageStyle, fit_text, visible_text};
 
 /// The verdict first, then records, then what is told over all of them.
 pub(crate) fn render_sample(report: &SampleReport, style: &PageStyle) -> String {

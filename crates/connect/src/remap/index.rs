@@ -1,0 +1,198 @@
+//! The events that a connector has made, as the log has them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use onefold_door::DoorError;
+use onefold_event::{Event, EventHeader, EventId, decode};
+use onefold_log::{EVENTS_TOPIC, Log};
+use onefold_mapping::Connector;
+
+use crate::fault;
+
+/// Records of the log that are read at once.
+const AT_ONCE: usize = 4_000;
+/// Examples told of events that are left.
+const EXAMPLES: usize = 5;
+
+/// What an event is to those that the log has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KnownPlace {
+    /// The fact stands where it stood, or is new.
+    Here,
+    /// An older mapping made the same fact about another subject, and this one is unknown.
+    Elsewhere,
+}
+
+/// One event, by hashes: 24 bytes, since there may be many.
+#[derive(Debug, Clone, Copy)]
+struct LoggedFact {
+    fact: u64,
+    subject: u64,
+    resource: u32,
+    /// Another mapping than the current one made it.
+    is_older: bool,
+    /// The current mapping has made it again.
+    is_met: bool,
+}
+
+/// All events of a connector, by fact.
+#[derive(Debug)]
+pub(crate) struct MadeEvents {
+    connector: String,
+    digest: [u8; 8],
+    topics: Vec<String>,
+    list: Vec<LoggedFact>,
+    resources: HashMap<String, u32>,
+}
+
+impl MadeEvents {
+    /// Reads the log once.
+    pub(crate) async fn read(log: &dyn Log, connector: &Connector) -> Result<Self, DoorError> {
+        let mut made = Self {
+            connector: connector.name().to_owned(),
+            digest: connector.digest(),
+            topics: connector.input_settings().topics.clone(),
+            list: Vec::new(),
+            resources: HashMap::new(),
+        };
+        let name = made.connector.clone();
+        visit_made(log, &name, &mut |header, resource| {
+            let resource = made.resource(resource);
+            made.list.push(LoggedFact {
+                fact: hash_fact(header.fact),
+                subject: hash_text(header.subject.as_str()),
+                resource,
+                is_older: header.mapping != made.digest,
+                is_met: false,
+            });
+            true
+        })
+        .await?;
+        made.list.sort_unstable_by_key(|event| (event.fact, event.subject));
+        Ok(made)
+    }
+
+    /// The number of a source of bytes; messages of a topic are one.
+    fn resource(&mut self, resource: &str) -> u32 {
+        let name = whole_resource(&self.topics, resource);
+        if let Some(known) = self.resources.get(name) {
+            return *known;
+        }
+        let number = u32::try_from(self.resources.len()).unwrap_or(u32::MAX);
+        self.resources.insert(name.to_owned(), number);
+        number
+    }
+
+    /// Notes that the current mapping makes an event.
+    pub(crate) fn meet(&mut self, event: &Event) -> KnownPlace {
+        let (fact, subject) = (hash_fact(event.header.fact), hash_text(event.header.subject.as_str()));
+        let from = self.list.partition_point(|made| made.fact < fact);
+        let (mut here, mut elsewhere) = (false, false);
+        for made in self.list.get_mut(from..).into_iter().flatten().take_while(|made| made.fact == fact) {
+            if made.subject == subject {
+                (here, made.is_met) = (true, true);
+            } else {
+                elsewhere |= made.is_older;
+            }
+        }
+        if elsewhere && !here { KnownPlace::Elsewhere } else { KnownPlace::Here }
+    }
+
+    fn is_left(&self, made: &LoggedFact, read: &[String]) -> bool {
+        let is_read = |number: u32| read.iter().any(|name| self.resources.get(name) == Some(&number));
+        made.is_older && !made.is_met && is_read(made.resource)
+    }
+
+    /// Events of older mappings that were made of what was read, and were not made again: how many, and the first few.
+    pub(crate) async fn left(&self, log: &dyn Log, read: &[String]) -> Result<(u64, Vec<String>), DoorError> {
+        let mut left: Vec<&LoggedFact> = self.list.iter().filter(|made| self.is_left(made, read)).collect();
+        // Versions of one event are one, and stand side by side.
+        left.dedup_by_key(|made| (made.fact, made.subject));
+        let count = left.len() as u64;
+        let mut examples = Vec::new();
+        if count == 0 {
+            return Ok((0, examples));
+        }
+        visit_made(log, &self.connector, &mut |header, resource| {
+            let key = (hash_fact(header.fact), hash_text(header.subject.as_str()));
+            let from = left.partition_point(|made| (made.fact, made.subject) < key);
+            let name = whole_resource(&self.topics, resource);
+            let number = self.resources.get(name).copied();
+            let mut alike = left.iter().skip(from).take_while(|made| (made.fact, made.subject) == key);
+            if alike.any(|made| Some(made.resource) == number) && header.mapping != self.digest {
+                let place = header.locator.as_ref().map_or_else(String::new, fault::locator_place);
+                let told = format!("{} ({place})", header.subject);
+                if !examples.contains(&told) {
+                    examples.push(told);
+                }
+            }
+            examples.len() < EXAMPLES
+        })
+        .await?;
+        Ok((count, examples))
+    }
+
+    /// Events of older mappings by what they were made of, but for these.
+    pub(crate) fn unkept(&self, kept: &[String]) -> BTreeMap<String, u64> {
+        let names: HashMap<u32, &str> = self.resources.iter().map(|(name, number)| (*number, name.as_str())).collect();
+        let mut unkept = BTreeMap::new();
+        let mut last = None;
+        for made in self.list.iter().filter(|made| made.is_older && !made.is_met) {
+            if last.replace((made.fact, made.subject)) == Some((made.fact, made.subject)) {
+                continue;
+            }
+            let Some(name) = names.get(&made.resource) else { continue };
+            if !kept.iter().any(|kept| kept == name) {
+                *unkept.entry((*name).to_owned()).or_default() += 1;
+            }
+        }
+        unkept
+    }
+}
+
+/// Of a message its topic, of all else the name itself.
+fn whole_resource<'r>(topics: &'r [String], resource: &'r str) -> &'r str {
+    let of_topic = |topic: &&String| {
+        resource.strip_prefix(topic.as_str()).is_some_and(|rest| rest.starts_with('/') && rest.split('/').count() == 3)
+    };
+    topics.iter().find(of_topic).map_or(resource, String::as_str)
+}
+
+/// Every event of the log that a connector made, with what its record stands in, until `visit` says that it is enough.
+async fn visit_made(
+    log: &dyn Log,
+    connector: &str,
+    visit: &mut (dyn FnMut(&EventHeader, &str) -> bool + Send),
+) -> Result<(), DoorError> {
+    for (partition, head) in (0..).zip(log.heads(EVENTS_TOPIC).await?) {
+        let mut from = 0;
+        while from < head {
+            let records = log.read(EVENTS_TOPIC, partition, from, AT_ONCE).await?;
+            let Some(last) = records.last() else { break };
+            from = last.offset + 1;
+            // What does not decode is passed over by everybody.
+            for event in records.iter().filter_map(|stored| decode(&stored.record.value).ok()) {
+                let Some(locator) = event.header.locator.as_ref().filter(|at| at.connector == connector) else {
+                    continue;
+                };
+                if !visit(&event.header, &locator.resource) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn hash_fact(fact: EventId) -> u64 {
+    let mut first = [0; 8];
+    first.iter_mut().zip(fact.0).for_each(|(to, from)| *to = from);
+    u64::from_be_bytes(first)
+}
+
+fn hash_text(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
