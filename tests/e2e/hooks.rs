@@ -2,6 +2,7 @@
 
 mod harness;
 
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
@@ -309,4 +310,51 @@ fn a_charge_as_stripe_posts_it_is_in_the_customers_view() {
     let reply = server.post("/v1/hooks/stripe", &[("stripe-signature", &header)], body.as_bytes());
     assert_eq!(reply.status, 202, "{}", reply.body);
     server.until("/v1/customers/party:stripe:cus_K1", |reply| reply.body["documents"] == 1);
+}
+
+/// Blocks of a page in Markdown that are of a language.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    page.split(&fence).skip(1).filter_map(|rest| rest.split("```").next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_page_of_webhooks_is_true_as_it_stands() {
+    let page = include_str!("../../deploy/WEBHOOKS.md");
+    let home = Home::new();
+    let (toml, json) = (&blocks(page, "toml")[0], &blocks(page, "json")[0]);
+    home.file("order.json", json);
+    home.file("orders.toml", toml);
+    let lines: Vec<String> = blocks(page, "sh").iter().map(|block| block.trim().to_owned()).collect();
+    let [check, export, serve, shopify, customer, github, stripe] = lines.as_slice() else { panic!("{lines:?}") };
+    let words: Vec<&str> = check.split_whitespace().skip(1).collect();
+    let checked = Command::new(env!("CARGO_BIN_EXE_onefold")).args(words).current_dir(home.path("")).output().unwrap();
+    let checked = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(checked.contains("sound") && checked.contains("ONEFOLD_SECRET_SHOP, which is not set"), "{checked}");
+    assert_eq!(serve, "ONEFOLD_CONNECT_FILES=orders.toml onefold run --data ./data --listen 127.0.0.1:7878");
+    let (variable, secret) = export.strip_prefix("export ").unwrap().split_once('=').unwrap();
+    if ["curl", "openssl"].iter().any(|tool| Command::new(tool).arg("version").output().is_err()) {
+        assert!(std::env::var("CI").is_err(), "curl and openssl are absent, and CI is set");
+        return eprintln!("SKIPPED what the page of webhooks posts: install curl and openssl");
+    }
+    let ask = |server: &Server, command: &str| {
+        let command = command.replace("127.0.0.1:7878", server.address());
+        let output =
+            Command::new("sh").args(["-c", &command]).current_dir(home.path("")).env(variable, secret).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    for (scheme, command, sender_id) in [("shopify", shopify, "1"), ("github", github, "2"), ("stripe", stripe, "")] {
+        let file = home.file("orders.toml", toml.replace("\"shopify\"", &format!("{scheme:?}")));
+        let server = home.serve_with(&[], &[("ONEFOLD_CONNECT_FILES", file.as_str()), (variable, secret)]);
+        let answer = ask(&server, command);
+        assert_eq!((&answer["status"], &answer["sender_id"]), (&json!("accepted"), &json!(sender_id)), "{answer}");
+        server.until("/v1/customers/email:bob.norman@hostmail.com", |reply| reply.body["documents"] == 1);
+        let view = ask(&server, customer);
+        assert_eq!(view["trade"]["by_currency"]["USD"]["ordered"], "409.94", "{view}");
+        let changed = ask(&server, &command.replace("@order.json", "@orders.toml"));
+        assert_eq!(changed["status"], 401, "{changed}");
+        assert_eq!(server.stop(), 0);
+    }
 }

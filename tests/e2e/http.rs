@@ -54,6 +54,57 @@ fn each_event_of_a_batch_is_answered_for_itself() {
 }
 
 #[test]
+fn each_kind_of_problem_is_told_once_with_how_often_and_by_both_ids() {
+    let home = Home::new();
+    let server = home.serve();
+    let good = invoice("erp:I0", "erp:K1", "1.00");
+    let bad = |n: usize| {
+        let mut event = invoice(&format!("erp:I{n}"), "erp:K1", "1,00");
+        if n == 3 {
+            event["data"]["total"]["currency"] = json!("XXQ");
+        }
+        event
+    };
+    let reply = server.batch(&[bad(1), bad(2), bad(3)]);
+    assert_eq!(reply.status, 422, "{}", reply.body);
+    let kinds = reply.body["problems"].as_array().unwrap();
+    assert_eq!((&kinds[0]["count"], &kinds[1]["first"]), (&json!(2), &json!(2)), "{kinds:?}");
+    assert_eq!(kinds.len(), 2, "three events, two kinds: {kinds:?}");
+    let detail = reply.body["detail"].as_str().unwrap();
+    assert!(detail.contains("1,00") && detail.contains("in 2 of 3 events, the first at index 0"), "{detail}");
+    assert!(detail.contains("one other kind"), "{detail}");
+    assert!(reply.body["hub_id"].as_str().is_some_and(|id| id.len() == 36), "{}", reply.body);
+    let one = &reply.body["events"][1];
+    assert_eq!(
+        (one["sender_id"].as_str(), one["quarantine"].as_str()),
+        (bad(2)["id"].as_str(), Some("q-0002")),
+        "{one}"
+    );
+
+    let reply = server.post("/v1/events", &[SINGLE], bad(1).to_string().as_bytes());
+    assert_eq!((reply.status, reply.body["sender_id"].as_str()), (422, bad(1)["id"].as_str()), "{}", reply.body);
+    assert_eq!(reply.body["quarantine"], "q-0001");
+    let detail = reply.body["detail"].as_str().unwrap();
+    assert!(detail.contains("1,00") && !detail.contains("events"), "{detail}");
+
+    assert_eq!(server.batch(std::slice::from_ref(&good)).status, 200);
+    let mut other = good;
+    other["data"]["total"]["amount"] = json!("2.00");
+    let reply = server.batch(&[other.clone(), invoice("erp:I9", "erp:K1", "1.00"), bad(1)]);
+    assert_eq!(reply.status, 207, "{}", reply.body);
+    let conflict = &reply.body["events"][0];
+    assert_eq!(conflict["sender_id"], other["id"]);
+    assert!(conflict["id"] != other["id"] && conflict["quarantine"] == "q-0004", "{conflict}");
+    let codes: Vec<&str> =
+        reply.body["problems"].as_array().unwrap().iter().map(|kind| kind["code"].as_str().unwrap()).collect();
+    assert_eq!((codes.len(), codes[0]), (2, "conflict"), "{codes:?}");
+
+    let broken = server.post("/v1/events", &[SINGLE, ("ce-id", "evt-7")], b"{");
+    assert_eq!((broken.status, broken.body["sender_id"].as_str()), (400, Some("evt-7")), "{}", broken.body);
+    assert!(broken.body["hub_id"].is_string());
+}
+
+#[test]
 fn one_event_may_come_structured_or_binary() {
     let home = Home::new();
     let server = home.serve();

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use onefold_service::{ErrorCode, ServiceError};
 use serde_json::{Map, Value, json};
@@ -19,8 +19,11 @@ pub struct ProblemDetails {
     passes: bool,
 }
 
+/// Characters of a sender's id at most that are said again.
+const MOST_ID: usize = 200;
+
 /// By what a request is named, by whoever sent it and by the hub.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct RequestIds {
     /// Of this request alone; what the hub logs of it bears it.
     pub(crate) hub_id: String,
@@ -31,6 +34,12 @@ pub(crate) struct RequestIds {
 impl RequestIds {
     pub(crate) fn new() -> Self {
         Self { hub_id: uuid::Uuid::new_v4().to_string(), sender_id: String::new() }
+    }
+
+    /// Of an event, as far as its headers name it.
+    pub(crate) fn of_event(headers: &HeaderMap) -> Self {
+        let named = headers.get("ce-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+        Self { sender_id: named.chars().take(MOST_ID).collect(), ..Self::new() }
     }
 }
 

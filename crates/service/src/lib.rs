@@ -19,7 +19,7 @@ mod status;
 mod undo;
 mod writes;
 
-pub use accept::event::{EventAnswer, EventVerdict, MOST_EVENTS};
+pub use accept::event::{EventAnswer, EventVerdict, MOST_EVENTS, ProblemCount};
 pub use accept::hook::{HookRefusal, PostedHook};
 pub use customer::CustomerName;
 pub use decide::{Apart, CustomerDecision, DecisionRequest, DecisionResult};

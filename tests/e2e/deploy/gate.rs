@@ -126,6 +126,11 @@ fn the_gate_lets_each_pass_to_what_is_theirs_and_nobody_else() {
     let Some(gate) = Gate::before(&hub) else {
         return skipped("the gate of the containers", "install nginx (Debian: apt-get install nginx-light)");
     };
+    // The hub itself says who may post to a hook: it has none, and answers so.
+    for (request, who) in [("POST /v1/hooks/shop", None), ("POST /v1/hooks/shop", USER)] {
+        let (status, answer) = gate.ask(request, who);
+        assert!(status == 404 && answer.contains("there is no hook `shop`"), "{status} {answer}");
+    }
     let find = "GET /v1/customers?q=nobody";
     for (request, who, expected) in [
         (find, USER, 200),

@@ -70,6 +70,8 @@ pub(crate) enum BenchWhat {
     Read,
     /// Merge and unmerge
     Unmerge,
+    /// Webhooks posted at a pace, until they are in their customers' views
+    Hooks,
     /// Messages of a topic taken in
     Intake,
     /// Customers published

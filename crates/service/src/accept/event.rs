@@ -1,7 +1,9 @@
 //! Events as CloudEvents in, one answer per event out.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use onefold_connect::{NoEvent, PostAnswer as Judged, PostedEvent, take_posted};
-use onefold_door::{Door, DoorVerdict as Said};
+use onefold_door::{Door, DoorVerdict as Said, EarlierCopy};
 use onefold_event::Problem;
 use serde::Serialize;
 
@@ -31,6 +33,9 @@ pub struct EventAnswer {
     pub index: usize,
     /// The hub's id of the event, or the sender's where it was rejected; empty where there was none.
     pub id: String,
+    /// What the sender calls it, where it was not taken in; empty where it does not say.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub sender_id: String,
     /// What became of it.
     pub status: EventVerdict,
     /// All that is wrong with it.
@@ -39,6 +44,51 @@ pub struct EventAnswer {
     /// Its entry in quarantine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quarantine: Option<String>,
+    /// What kind each of its problems is of.
+    #[serde(skip)]
+    kinds: Vec<ProblemKind>,
+}
+
+/// What problems of one kind have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct ProblemKind {
+    code: String,
+    message: String,
+    target: String,
+}
+
+/// A kind of problem among the events of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProblemCount {
+    /// Its stable code, such as `R0434`, or `conflict`.
+    pub code: String,
+    /// What is wrong with the first event that has it, and what would settle that.
+    pub problem: String,
+    /// Events that have it.
+    pub count: usize,
+    /// Place in the request of the first of them, from 0.
+    pub first: usize,
+}
+
+impl ProblemCount {
+    /// Each kind of problem once, the most frequent first.
+    pub fn of(answers: &[EventAnswer]) -> Vec<Self> {
+        let mut found: BTreeMap<&ProblemKind, Self> = BTreeMap::new();
+        for answer in answers {
+            let mut met = BTreeSet::new();
+            for (kind, problem) in answer.kinds.iter().zip(&answer.problems) {
+                if !met.insert(kind) {
+                    continue;
+                }
+                let code = kind.code.clone();
+                let first = || Self { code, problem: problem.clone(), count: 0, first: answer.index };
+                found.entry(kind).or_insert_with(first).count += 1;
+            }
+        }
+        let mut all: Vec<Self> = found.into_values().collect();
+        all.sort_by_key(|kind| (std::cmp::Reverse(kind.count), kind.first));
+        all
+    }
 }
 
 impl Service {
@@ -74,33 +124,61 @@ impl Service {
 fn is_written(judged: &Judged) -> bool {
     match judged {
         Judged::Judged(_, Said::Duplicate) => false,
-        Judged::Judged(..) | Judged::Quarantined(..) => true,
+        Judged::Judged(..) | Judged::Conflict { .. } | Judged::Quarantined(..) => true,
     }
 }
 
 fn answer(index: usize, judged: Judged) -> EventAnswer {
-    let answer = |id: String, status| EventAnswer { index, id, status, problems: Vec::new(), quarantine: None };
+    let answer = |id: String, status| EventAnswer {
+        index,
+        id,
+        sender_id: String::new(),
+        status,
+        problems: Vec::new(),
+        quarantine: None,
+        kinds: Vec::new(),
+    };
+    let kind = |code: &str, message: &str, target: &str| ProblemKind {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        target: target.to_owned(),
+    };
+    let contradicts = |earlier: &EarlierCopy| {
+        format!(
+            "the event is known with other content, which stands (log {}/{}): send a `revision` to change it",
+            earlier.partition, earlier.offset
+        )
+    };
     match judged {
         Judged::Judged(id, Said::Accepted { .. } | Said::Remapped { .. }) => {
             answer(id.to_string(), EventVerdict::Accepted)
         }
         Judged::Judged(id, Said::Duplicate) => answer(id.to_string(), EventVerdict::Duplicate),
-        Judged::Judged(id, Said::Conflict(earlier) | Said::OlderMapping(earlier)) => {
-            let told = format!(
-                "the event is known with other content, which stands (log {}/{}): send a `revision` to change it",
-                earlier.partition, earlier.offset
-            );
-            EventAnswer { problems: vec![told], ..answer(id.to_string(), EventVerdict::Conflict) }
-        }
-        // Posted events of this kind are in quarantine, and told of below.
-        Judged::Judged(id, Said::Refused(beyond)) => {
-            let problems = beyond.iter().map(ToString::to_string).collect();
-            EventAnswer { problems, ..answer(id.to_string(), EventVerdict::Rejected) }
-        }
-        Judged::Quarantined(number, NoEvent { id, problems }) => {
-            let problems = problems.iter().map(sentence).collect();
-            EventAnswer { problems, quarantine: Some(format!("q-{number:04}")), ..answer(id, EventVerdict::Rejected) }
-        }
+        Judged::Conflict { id, sender_id, earlier, number } => EventAnswer {
+            problems: vec![contradicts(&earlier)],
+            kinds: vec![kind("conflict", "", "")],
+            sender_id,
+            quarantine: Some(format!("q-{number:04}")),
+            ..answer(id.to_string(), EventVerdict::Conflict)
+        },
+        // Posted events of these kinds are told of above and below, with their entries in quarantine.
+        Judged::Judged(id, Said::Conflict(earlier) | Said::OlderMapping(earlier)) => EventAnswer {
+            problems: vec![contradicts(&earlier)],
+            kinds: vec![kind("conflict", "", "")],
+            ..answer(id.to_string(), EventVerdict::Conflict)
+        },
+        Judged::Judged(id, Said::Refused(beyond)) => EventAnswer {
+            problems: beyond.iter().map(ToString::to_string).collect(),
+            kinds: beyond.iter().map(|error| kind("rejected", &error.to_string(), "")).collect(),
+            ..answer(id.to_string(), EventVerdict::Rejected)
+        },
+        Judged::Quarantined(number, NoEvent { id, problems }) => EventAnswer {
+            kinds: problems.iter().map(|problem| kind(&problem.code, &problem.message, &problem.target)).collect(),
+            problems: problems.iter().map(sentence).collect(),
+            quarantine: Some(format!("q-{number:04}")),
+            sender_id: id.clone(),
+            ..answer(id, EventVerdict::Rejected)
+        },
     }
 }
 

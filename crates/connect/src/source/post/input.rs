@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use onefold_event::{Event, EventError, EventLimits, Problem, ValueFault, from_cloudevent};
 use onefold_format::json_problem;
-use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -90,6 +90,15 @@ impl PostedEvent {
         let items = read?;
         json.end()?;
         Ok(items)
+    }
+
+    /// What its sender calls it; empty where it does not say.
+    pub(crate) fn sender_id(&self) -> String {
+        #[derive(Deserialize)]
+        struct Named {
+            id: String,
+        }
+        serde_json::from_slice::<Named>(&self.raw).map(|named| named.id).unwrap_or_default()
     }
 
     /// The event in it, within these bounds.

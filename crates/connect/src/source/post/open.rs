@@ -1,6 +1,6 @@
 //! Posted events through the door; what is none goes to quarantine.
 
-use onefold_door::{Door, DoorVerdict};
+use onefold_door::{Door, DoorVerdict, EarlierCopy};
 use onefold_event::{Event, EventId, EventLimits, Problem};
 use onefold_format::RecordContext;
 use onefold_mapping::MappingOutcome;
@@ -25,6 +25,17 @@ const FEW_BYTES: usize = 64 << 10;
 pub enum PostAnswer {
     /// It is an event: its id, and what the door said.
     Judged(EventId, DoorVerdict),
+    /// It contradicts an earlier event, which stands.
+    Conflict {
+        /// The hub's id of both.
+        id: EventId,
+        /// What the sender calls it.
+        sender_id: String,
+        /// The earlier one.
+        earlier: Box<EarlierCopy>,
+        /// This one's number in quarantine.
+        number: u64,
+    },
     /// It is none: its number in quarantine, and why.
     Quarantined(u64, NoEvent),
 }
@@ -94,20 +105,22 @@ async fn take(
                     late.push(entry(&item, &no.problems));
                     PostAnswer::Quarantined(0, no)
                 }
-                verdict => {
-                    if let DoorVerdict::Conflict(earlier) = &verdict {
-                        late.push(entry(&item, &[fault::conflict(&subject, id, &fault::place(earlier))]));
-                    }
-                    PostAnswer::Judged(id, verdict)
+                DoorVerdict::Conflict(earlier) => {
+                    places.push((late.len(), answers.len()));
+                    late.push(entry(&item, &[fault::conflict(&subject, id, &fault::place(&earlier))]));
+                    PostAnswer::Conflict { id, sender_id: item.sender_id(), earlier, number: 0 }
                 }
+                verdict => PostAnswer::Judged(id, verdict),
             },
         };
         answers.push(answer);
     }
     let numbers = put(quarantine, late).await?;
     for (at, answer) in places {
-        if let (Some(PostAnswer::Quarantined(number, _)), Some(given)) = (answers.get_mut(answer), numbers.get(at)) {
-            *number = *given;
+        let Some(given) = numbers.get(at) else { continue };
+        match answers.get_mut(answer) {
+            Some(PostAnswer::Quarantined(number, _) | PostAnswer::Conflict { number, .. }) => *number = *given,
+            Some(PostAnswer::Judged(..)) | None => {}
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 mod compare;
 mod cpu;
+mod hooks;
 mod intake;
 mod large;
 mod live;
@@ -41,6 +42,7 @@ async fn run_all(what: &[BenchWhat], rig: &mut rig::BenchRig, json: bool) -> Res
             BenchWhat::Rebuild => rebuild::run(rig).await,
             BenchWhat::Read => read::run(rig).await,
             BenchWhat::Unmerge => unmerge::run(rig).await,
+            BenchWhat::Hooks => hooks::run(rig).await,
             BenchWhat::Intake => intake::run(rig).await,
             BenchWhat::Large => large::run(rig).await,
             BenchWhat::Past => past::run(rig).await,
