@@ -20,7 +20,6 @@ const FULL_FOLDERS: &[(&str, usize)] = &[
     ("crates/identity/src", 30),
     ("crates/log-embedded/src", 16),
     ("crates/onefold/src", 16),
-    ("crates/onefold/src/command", 18),
     ("crates/simulator/src", 31),
     ("crates/store-postgres/src", 24),
     ("crates/store-sqlite/src", 20),

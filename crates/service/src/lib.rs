@@ -39,8 +39,8 @@ pub use onefold_connect::{BatchError, HookPost, PostedEvent};
 pub use onefold_store::{DocumentPlace, ListingOrder};
 pub use onefold_view::CustomerView;
 pub use past::{
-    AnsweredClocks, ChangeCause, ClockTexts, CustomerStatus, DifferenceStep, FieldChange, FoundCustomers, MOST_STEPS,
-    MovedClock, PastAnswer, ReadClocks, ViewDifference,
+    AnsweredClocks, ChangeCause, ClockTexts, CustomerStatus, DifferenceStep, FoundCustomers, MOST_STEPS, MovedClock,
+    PastAnswer, ReadClocks, ValueChange, ViewDifference,
 };
 pub use reference::CustomerReference;
 pub use service::Service;

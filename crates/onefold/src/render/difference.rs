@@ -1,6 +1,6 @@
 //! What changed between two moments.
 
-use onefold_service::{ChangeCause, FieldChange, MovedClock, ViewDifference};
+use onefold_service::{ChangeCause, MovedClock, ValueChange, ViewDifference};
 use serde_json::Value;
 
 use super::{event_text, one_line};
@@ -36,7 +36,7 @@ pub(crate) fn render_difference(difference: &ViewDifference) -> String {
     lines.join("\n")
 }
 
-fn change_line(change: &FieldChange) -> String {
+fn change_line(change: &ValueChange) -> String {
     let text = |value: &Option<Value>| value.as_ref().map_or("-".to_owned(), value_text);
     format!("  {:<52} {} -> {}", change.path, text(&change.before), text(&change.after))
 }

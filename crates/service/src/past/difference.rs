@@ -6,7 +6,7 @@ use onefold_event::{Micros, Subject, SubjectKind, format_micros};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::field_change::FieldChange;
+use super::value_change::ValueChange;
 use super::{AnsweredClocks, ReadClocks};
 use crate::events::{EventLine, EventPlace};
 use crate::{CustomerReference, ErrorCode, Service, ServiceError};
@@ -45,7 +45,7 @@ pub struct DifferenceStep {
     /// The events of this moment.
     pub events: Vec<EventLine>,
     /// What they changed, by path.
-    pub changes: Vec<FieldChange>,
+    pub changes: Vec<ValueChange>,
 }
 
 /// What changed of a customer or a document between two moments.
@@ -58,7 +58,7 @@ pub struct ViewDifference {
     /// Clocks of the later moment.
     pub to: AnsweredClocks,
     /// What is another at the later moment, by path.
-    pub changes: Vec<FieldChange>,
+    pub changes: Vec<ValueChange>,
     /// How it became so, moment by moment.
     pub steps: Vec<DifferenceStep>,
 }
@@ -136,7 +136,7 @@ impl Service {
             // The same as before, seen from the day of this moment.
             if let Some(last) = last.filter(|last| day(*last) != day(at)) {
                 let aged = self.shown_at(reference, &clock.set(to, last), day(at)).await?;
-                let changes = FieldChange::between(before.as_ref(), aged.as_ref());
+                let changes = ValueChange::between(before.as_ref(), aged.as_ref());
                 if !changes.is_empty() {
                     steps.push(DifferenceStep {
                         at: format_micros(at),
@@ -150,7 +150,7 @@ impl Service {
             let after = self.shown_at(reference, &clock.set(to, at), day(at)).await?;
             let of_moment: Vec<EventPlace> =
                 places.iter().filter(|place| clock.of_event(place) == at).cloned().collect();
-            let changes = FieldChange::between(before.as_ref(), after.as_ref());
+            let changes = ValueChange::between(before.as_ref(), after.as_ref());
             if !(changes.is_empty() && of_moment.is_empty()) {
                 let events = self.event_lines(&of_moment).await?;
                 steps.push(DifferenceStep { at: format_micros(at), by: ChangeCause::Events, events, changes });
@@ -162,7 +162,7 @@ impl Service {
             clock,
             from: from.map(format_micros),
             to: answered.clocks,
-            changes: FieldChange::between(first.as_ref(), before.as_ref()),
+            changes: ValueChange::between(first.as_ref(), before.as_ref()),
             steps,
         })
     }

@@ -3,12 +3,12 @@
 mod answers;
 mod clocks;
 mod difference;
-mod field_change;
 mod log_search;
+mod value_change;
 mod world;
 
 pub use answers::{CustomerStatus, FoundCustomers, PastAnswer};
 pub use clocks::{AnsweredClocks, ClockTexts, ReadClocks};
 pub use difference::{ChangeCause, DifferenceStep, MOST_STEPS, MovedClock, ViewDifference};
-pub use field_change::FieldChange;
+pub use value_change::ValueChange;
 pub(crate) use world::PastWorld;

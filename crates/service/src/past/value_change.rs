@@ -10,7 +10,7 @@ const NAMES: [&str; 6] = ["subject", "id", "key", "code", "name", "value"];
 
 /// A value that is another one, that begins or that ends.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FieldChange {
+pub struct ValueChange {
     /// Where it stands, such as `receivable.by_currency.CNY.open`; an entry of a list by what tells it apart, such as
     /// `latest[invoice:erp:I1].open`. An entry that begins or ends is told whole.
     pub path: String,
@@ -20,7 +20,7 @@ pub struct FieldChange {
     pub after: Option<Value>,
 }
 
-impl FieldChange {
+impl ValueChange {
     /// All that differs, by path. What was not there, or is there no longer, is told in its values.
     pub(super) fn between(before: Option<&Value>, after: Option<&Value>) -> Vec<Self> {
         let mut changes = Vec::new();
@@ -29,14 +29,14 @@ impl FieldChange {
     }
 }
 
-fn collect(path: String, before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<FieldChange>) {
+fn collect(path: String, before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<ValueChange>) {
     if before == after {
         return;
     }
     let is_open = |value: Option<&Value>| value.is_none_or(|value| value.is_object() || value.is_array());
     let is_entry = path.ends_with(']') && (before.is_none() || after.is_none());
     if is_entry || !(is_open(before) && is_open(after)) {
-        changes.push(FieldChange { path, before: before.cloned(), after: after.cloned() });
+        changes.push(ValueChange { path, before: before.cloned(), after: after.cloned() });
         return;
     }
     let (before, after) = (parts(before), parts(after));
@@ -77,7 +77,7 @@ mod tests {
 
     fn told(before: &Value, after: &Value) -> Vec<String> {
         let text = |value: Option<Value>| value.map_or("-".to_owned(), |value| value.to_string());
-        let changes = FieldChange::between(Some(before), Some(after)).into_iter();
+        let changes = ValueChange::between(Some(before), Some(after)).into_iter();
         changes.map(|change| format!("{} {} {}", change.path, text(change.before), text(change.after))).collect()
     }
 
