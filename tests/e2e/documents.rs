@@ -212,3 +212,102 @@ fn a_customer_is_shown_with_the_names_of_what_it_buys() {
     assert_eq!((&preferred["name"], &preferred["title"]), (&json!("P7"), &json!("木蜡油 1L")));
     home.run(&["show", "party:erp:K1"]).exits(0).tells(&["木蜡油 1L (1x)"]);
 }
+
+#[test]
+fn what_no_field_is_for_stands_with_the_customer_and_the_document() {
+    let home = Home::new();
+    let server = home.serve();
+    let attribute = |name: &str, text: &str| json!({ "name": name, "text": text });
+    let mut organisation = party("crm:ALFKI", "Alfreds Futterkiste", &[]);
+    organisation["data"]["attributes"] = json!([attribute("plan", "gold"), attribute("colour", "red")]);
+    organisation["data"]["contacts"] =
+        json!([{ "name": "Maria Anders", "function": "Sales", "phone": "030-0074321", "email": "maria@example.com" }]);
+    let buyer = json!([reference("buyer", "party:crm:ALFKI")]);
+    let amount = |amount: &str| json!({ "amount": amount, "currency": "EUR" });
+    let placed = json!({ "total": amount("318.00"), "freight": amount("12.50"), "discount_codes": ["SPRING"],
+        "attributes": [attribute("gift", "for Anna"), attribute("via", "web")], "references": buyer });
+    let amended = json!({ "attributes": [attribute("gift", "for Eva"), attribute("via", "")] });
+    let scanned = json!({ "expected_on": "2026-03-12", "tracking_number": "1Z", "references": [reference("order", "order:erp:1")] });
+    let mut taken_back = party("crm:ALFKI", "Alfreds Futterkiste", &[]);
+    taken_back["id"] = json!("later");
+    taken_back["time"] = json!("2026-03-01T08:00:00Z");
+    taken_back["data"]["attributes"] = json!([{ "name": "colour" }]);
+    let events = [
+        organisation,
+        taken_back,
+        event("sales.order_placed.v1", "order:erp:1", "2026-03-09T08:00:00Z", placed),
+        event("sales.order_amended.v1", "order:erp:1", "2026-03-08T08:00:00Z", amended),
+        event("shipping.scanned.v1", "track:ups:1Z", "2026-03-10T08:00:00Z", scanned),
+    ];
+    assert_eq!(server.batch(&events).body["accepted"], events.len());
+    server.settle();
+    let customer = server.get("/v1/customers/party:crm:ALFKI").body;
+    assert_eq!(customer["attributes"], json!({ "plan": { "value": "gold", "source": "crm", "others": [] } }));
+    assert_eq!(customer["contact_persons"][0]["function"], "Sales");
+    let mut long = party("crm:LONG", "Long", &[]);
+    long["data"]["attributes"] = json!([attribute("plan", &"x".repeat(5_000))]);
+    let refused = server.batch(&[long]).body.to_string();
+    assert!(refused.contains("R0437") && refused.contains("data.attributes[0].text"), "{refused}");
+    server.stop();
+    let order = home.run(&["show", "order:erp:1", "--json"]).exits(0).json();
+    assert_eq!(order["content"]["attributes"], json!([attribute("gift", "for Eva")]), "an amendment beats the placing");
+    home.run(&["show", "order:erp:1"]).exits(0).tells(&["freight     12.50 EUR", "SPRING", "gift: for Eva"]);
+    home.run(&["show", "track:ups:1Z"]).exits(0).tells(&["expected 2026-03-12"]);
+    let shown = home.run(&["show", "party:crm:ALFKI"]).exits(0);
+    shown.tells(&["plan: gold (crm)", "Maria Anders, Sales, 030-0074321, maria@example.com (crm)"]);
+    for words in ["Maria Anders", "030 0074321", "maria@example.com"] {
+        home.run(&["find", words]).exits(0).tells(&["Alfreds Futterkiste"]);
+    }
+}
+
+#[test]
+fn a_guest_is_found_by_what_it_left_and_what_is_nobodys_says_whose_it_may_be() {
+    let home = Home::new();
+    let config = home.file("onefold.toml", "[hub]\nzone = \"Asia/Shanghai\"\nregion = \"CN\"\n");
+    let run = |words: &[&str]| home.run(&[&["--config", config.as_str()], words].concat());
+    let server = home.serve();
+    let known_by = |kind: &str, text: &str| json!({ "kind": kind, "text": text, "issuer": "CN" });
+    let amount = json!({ "amount": "70", "currency": "CNY" });
+    let placed = json!({ "total": amount, "buyer": { "name": "王伟" },
+        "identifiers": [known_by("email", "wang@example.com"), known_by("phone", "138 0013 8000")] });
+    let paid = json!({ "amount": amount, "text": "invoice 4711, thanks", "payer": { "name": "李娜" },
+        "identifiers": [known_by("account", "6222020200112233")] });
+    let events = [
+        event("sales.order_placed.v1", "order:shop:1", "2026-03-09T18:30:00Z", placed),
+        event("finance.payment_received.v1", "payment:bank:P1", "2026-03-09T20:00:00Z", paid),
+    ];
+    assert_eq!(server.batch(&events).body["accepted"], 2);
+    server.settle();
+    server.stop();
+    for words in ["王伟", "138 0013 8000", "wang@example.com"] {
+        let found = run(&["find", words]).exits(0);
+        found.tells(&["王伟", "2026-03-10 02:30+08:00  order:shop:1", "times are in Asia/Shanghai"]);
+    }
+    run(&["show", "party:shop:guest:email:wang@example.com"])
+        .exits(0)
+        .tells(&["on orders   phone:+8613800138000", "from 2026-03-10 to 2026-03-10"]);
+    let listed = run(&["documents", "--unattributed", "--json"]).exits(0).lines();
+    let stated = json!({ "name": "李娜", "identifiers": ["account 6222020200112233"], "text": "invoice 4711, thanks" });
+    assert_eq!((&listed[0]["at"], &listed[0]["stated"]), (&json!("2026-03-09T20:00:00Z"), &stated));
+    run(&["documents", "--unattributed"]).exits(0).tells(&["李娜  account 6222020200112233", "invoice 4711"]);
+    run(&["find", "P1"]).exits(0).tells(&["nobody: unattributed", "李娜"]);
+}
+
+#[test]
+fn other_rules_of_what_counts_are_other_rules_until_the_views_are_made_again() {
+    let home = Home::new();
+    let server = home.serve();
+    let tax = [("tax_number", "91110000600037341L", "CN")];
+    let mut later = party("crm:1", "ANNA GMBH", &tax);
+    later["time"] = json!("2026-03-01T08:00:00Z");
+    assert_eq!(server.batch(&[party("erp:1", "Anna GmbH", &tax), later]).body["accepted"], 2);
+    server.settle();
+    server.stop();
+    let config = home.file("other.toml", "[identity.profile]\ncapitals_last = true\n");
+    let run = |words: &[&str]| home.run(&[&["--config", config.as_str()], words].concat());
+    home.run(&["show", "party:erp:1"]).exits(0).tells(&["ANNA GMBH\n", "also called Anna GmbH (erp)"]);
+    run(&["rebuild"]).exits(1).tells(&["other rules"]);
+    run(&["rebuild", "--accept"]).exits(0);
+    run(&["show", "party:erp:1"]).exits(0).tells(&["Anna GmbH\n", "also called ANNA GMBH (crm)"]);
+    run(&["rebuild", "--verify"]).exits(0);
+}

@@ -487,7 +487,11 @@ fn a_day_is_shown_as_itself_and_an_instant_with_its_offset() {
         (&line["occurred_at"], &line["event"]["time"]),
         (&json!("2026-01-01"), &json!("2026-01-01T00:00:00+08:00"))
     );
-    assert!(home.run(&["show", "party:p9:K"]).exits(0).out.contains("2026-03-01 23:30-08:00"));
+    // As text in the hub's zone, which is named where it is another than UTC.
+    home.run(&["show", "party:p9:K"]).exits(0).tells(&["2026-03-02 07:30Z", "to 2026-03-02"]);
+    let config = home.file("west.toml", "[hub]\nzone = \"America/Los_Angeles\"\n");
+    let west = home.run(&["--config", &config, "show", "party:p9:K"]).exits(0);
+    west.tells(&["2026-03-01 23:30-08:00", "to 2026-03-01", "times are in America/Los_Angeles"]);
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

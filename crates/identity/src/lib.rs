@@ -48,5 +48,6 @@ pub use normalise::{InvalidIdentifier, normalise_identifier};
 pub use own::{Facet, Intermediary, OwnershipClaim, find_owner};
 pub use owner::{OwnerAtom, OwnerKey};
 pub use party::{AtSource, PartyFacts};
-pub use rules::{HubLimits, IdentityRules, LinkStrength};
+pub use phone::is_phone_region;
+pub use rules::{HubLimits, IdentityRules, LinkStrength, ProfileRules};
 pub use unhonoured::UnhonouredDecision;

@@ -31,6 +31,11 @@ pub(crate) fn normalise_phone(text: &str, region: &str) -> Result<String, &'stat
     plain_number(region, text).or_else(|problem| dashed().ok_or(problem))
 }
 
+/// Whether phones have a national form there: an ISO 3166 country such as `DE`.
+pub fn is_phone_region(region: &str) -> bool {
+    region.parse::<country::Id>().is_ok()
+}
+
 /// What people write before an extension. `x` and `#` stand behind digits only: letters may be digits of the number itself.
 const MARKS: [&str; 15] =
     ["extension", "extn", "ext", "доб", "转", "轉", "分机号", "分机", "分機", "内线", "內線", "转接", "轉接", "x", "#"];

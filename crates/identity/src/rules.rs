@@ -39,6 +39,50 @@ pub struct IdentityRules {
     pub full_from: u64,
     /// How many parties a value may link before it is a hub value, which links nobody.
     pub hub: HubLimits,
+    /// Which of a customer's values counts, where its parties differ.
+    pub profile: ProfileRules,
+}
+
+/// Which value of a field counts, where a customer's parties differ: by default what was said last.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProfileRules {
+    /// Sources whose values count before those of all others, the first before the second.
+    pub sources: Vec<String>,
+    /// The same for single groups of fields, in the place of `sources`.
+    pub groups: BTreeMap<String, Vec<String>>,
+    /// A name in capitals alone counts only where no other is known.
+    pub capitals_last: bool,
+}
+
+impl ProfileRules {
+    /// Attributes, whatever they are called.
+    pub const ATTRIBUTES: &str = "attributes";
+    /// Groups of fields that are taken from one party together, as far as it has them; a field that is in none is one by itself.
+    const GROUPS: [(&str, &[&str]); 3] = [
+        ("address", &["address", "billing_address", "shipping_address", "home_address"]),
+        ("organisation", &["kind", "region", "industry", "size"]),
+        ("person", &["born_on", "language"]),
+    ];
+    /// Fields that are groups by themselves.
+    const SINGLE: [&str; 3] = ["name", "customer_since", Self::ATTRIBUTES];
+
+    /// The group of a field.
+    pub fn group_of(field: &str) -> &str {
+        Self::GROUPS.iter().find(|(_, fields)| fields.contains(&field)).map_or(field, |(group, _)| group)
+    }
+
+    /// The sources whose values of a group count before all others; none where the latest counts.
+    pub fn sources_of(&self, group: &str) -> &[String] {
+        self.groups.get(group).unwrap_or(&self.sources)
+    }
+
+    /// Groups of the configuration that there are not, with those that there are.
+    pub fn unknown_groups(&self) -> Vec<String> {
+        let known: Vec<&str> = Self::SINGLE.into_iter().chain(Self::GROUPS.map(|(group, _)| group)).collect();
+        let unknown = self.groups.keys().filter(|group| !known.contains(&group.as_str()));
+        unknown.map(|group| format!("`{group}` is no group of fields: expected one of {}", known.join(", "))).collect()
+    }
 }
 
 /// How many parties may ever have asserted a value that links.
@@ -68,6 +112,7 @@ impl Default for IdentityRules {
             exclusive: set(&EXCLUSIVE),
             full_from: FULL_FROM,
             hub: HubLimits::default(),
+            profile: ProfileRules::default(),
         }
     }
 }

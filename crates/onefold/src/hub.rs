@@ -41,7 +41,8 @@ impl HubReader {
     pub(crate) async fn open(globals: &Globals) -> Result<Self> {
         let HubEngine { log, store, rules, .. } = HubEngine::open(globals, HubAccess::Read).await?;
         let service = Service::new(log, Arc::clone(&store), None, rules, Arc::new(EmptyKeyRing))
-            .in_zone(globals.settings.hub.time_zone()?);
+            .in_zone(globals.settings.hub.time_zone()?)
+            .in_region(&globals.settings.hub.region);
         Ok(Self { store, service })
     }
 }
@@ -210,7 +211,8 @@ impl RunningHub {
         let mut service =
             Service::new(Arc::clone(&log), Arc::clone(&store), door.clone(), rules.clone(), Arc::new(EmptyKeyRing))
                 .in_zone(settings.hub.time_zone()?)
-                .watching(health.clone());
+                .watching(health.clone())
+                .in_region(&settings.hub.region);
         if !settings.is_distributed() {
             // Of several processes one that is unwell may be sent no more writes, and would be so for ever.
             service = service.watching_writes();

@@ -60,6 +60,7 @@ fn main() -> ExitCode {
 
 fn run_command(mut cli: Cli) -> Result<ExitCode> {
     cli.globals.configure()?;
+    render::show_in(cli.globals.settings.hub.time_zone()?);
     failpoints::set_up()?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")?;

@@ -5,6 +5,8 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use anyhow::Result;
 use serde::Serialize;
 
+use crate::render;
+
 /// Standard output.
 pub(crate) struct OutputWriter {
     to: BufWriter<StdoutLock<'static>>,
@@ -47,8 +49,11 @@ impl OutputWriter {
         Ok(())
     }
 
-    /// Everything printed is out.
+    /// Everything printed is out, and the zone of what was shown is named.
     pub(crate) fn finish(mut self) -> Result<()> {
+        if let Some(zone) = render::zone_line() {
+            self.write_line(zone)?;
+        }
         self.to.flush()?;
         Ok(())
     }

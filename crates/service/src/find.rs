@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use onefold_customer::CustomerRows;
 use onefold_event::{Occurred, Subject};
+use onefold_identity::normalise_identifier;
 use onefold_view::{DocumentNumber, MatchNearness, NumberNearness, SearchTerm};
 use serde::Serialize;
 
@@ -79,19 +80,22 @@ impl Service {
         }
         let shown = hits.iter_mut().flat_map(|hit| hit.last.iter_mut().chain(&mut hit.document)).collect();
         SubjectReader::Now(self).date_deliveries(shown).await?;
+        let nobodys = hits.iter_mut().filter(|hit| hit.id.is_empty());
+        self.state_whose(nobodys.filter_map(|hit| hit.document.as_mut()).collect()).await?;
         Ok(hits)
     }
 
     /// Customers that all the words fit: those that have them whole, and those of whom a word only begins so.
     async fn found_by_words(&self, text: &str, limit: usize) -> Result<(Vec<SearchHit>, Vec<SearchHit>), ServiceError> {
-        let spoken = SearchTerm::spoken(text);
-        let mut asked = spoken.as_deref().unwrap_or(text);
-        let mut fitting = self.store.find(asked, MOST_FOUND).await?;
-        if fitting.is_empty() && spoken.is_some() {
-            asked = text;
-            fitting = self.store.find(asked, MOST_FOUND).await?;
+        let (mut asked, mut fitting) = (text.to_owned(), Vec::new());
+        for reading in readings(text, &self.region) {
+            fitting = self.store.find(&reading, MOST_FOUND).await?;
+            asked = reading;
+            if !fitting.is_empty() {
+                break;
+            }
         }
-        fitting.sort_by_cached_key(|found| MatchNearness::of(&found.text, asked));
+        fitting.sort_by_cached_key(|found| MatchNearness::of(&found.text, &asked));
         // Only who is answered is read: a customer may fit by several texts of its own.
         let (mut nearest, mut seen) = (Vec::new(), BTreeSet::new());
         for found in fitting {
@@ -118,7 +122,7 @@ impl Service {
             };
             let found_by = found.text.lines().map(str::to_owned).collect();
             let hit = SearchHit { found_by, ..customer.clone() };
-            match MatchNearness::of(&found.text, asked) {
+            match MatchNearness::of(&found.text, &asked) {
                 MatchNearness::Beginnings => beginnings.push(hit),
                 _ => whole.push(hit),
             }
@@ -227,6 +231,49 @@ impl Service {
                 );
                 Err(ServiceError::new(ErrorCode::Ambiguous, message))
             }
+        }
+    }
+}
+
+/// What was said, the likeliest reading first: phones in the national form of the hub's region, digits in groups as one word, and the
+/// words as they stand.
+fn readings(text: &str, region: &str) -> Vec<String> {
+    let spoken = SearchTerm::spoken(text);
+    let international = |word: &str| -> Option<String> {
+        let is_phone = !region.is_empty() && !word.starts_with('+') && word.bytes().all(|b| b.is_ascii_digit());
+        let key = is_phone.then(|| normalise_identifier("phone", word, region).ok()).flatten()?.to_string();
+        key.strip_prefix("phone:").map(str::to_owned)
+    };
+    let joined = spoken.as_deref().unwrap_or(text);
+    let read: Vec<Option<String>> = joined.split_whitespace().map(international).collect();
+    let mut all = Vec::new();
+    if read.iter().any(Option::is_some) {
+        let words = joined.split_whitespace().zip(read);
+        all.push(words.map(|(word, read)| read.unwrap_or_else(|| word.to_owned())).collect::<Vec<_>>().join(" "));
+    }
+    all.extend(spoken);
+    all.push(text.to_owned());
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readings;
+
+    #[test]
+    fn a_phone_as_it_is_spoken_is_read_under_the_region_of_the_hub_first() {
+        for (said, region, first) in [
+            ("138 0013 8000", "CN", "+8613800138000"),
+            ("王伟 138-0013-8000", "CN", "王伟 +8613800138000"),
+            ("8 912 345-67-89", "RU", "+79123456789"),
+            ("0171 1234567", "DE", "+491711234567"),
+            ("138 0013 8000", "", "13800138000"),
+            ("+86 138 0013 8000", "DE", "+8613800138000"),
+            ("10643", "DE", "10643"),
+            ("Anna 30", "CN", "Anna 30"),
+        ] {
+            let all = readings(said, region);
+            assert_eq!((all[0].as_str(), all.last().map(String::as_str)), (first, Some(said)), "{said} {region}");
         }
     }
 }

@@ -22,6 +22,8 @@ pub struct Service {
     pub(crate) door: Option<Door>,
     pub(crate) rules: IdentityRules,
     pub(crate) keys: Arc<dyn KeyRing>,
+    /// In whose national form phones are said; empty: none is assumed.
+    pub(crate) region: String,
     pub(crate) health: HealthRegistry,
     /// In which a day that is given as a clock is meant.
     pub(crate) zone: TimeZone,
@@ -42,7 +44,7 @@ impl Service {
         keys: Arc<dyn KeyRing>,
     ) -> Self {
         let (health, zone) = (HealthRegistry::default(), TimeZone::UTC);
-        Self { log, store, door, rules, keys, health, zone, writes: None, hooks: None }
+        Self { log, store, door, rules, keys, region: String::new(), health, zone, writes: None, hooks: None }
     }
 
     /// Customers as the read model has them.
@@ -54,6 +56,13 @@ impl Service {
     #[must_use]
     pub fn in_zone(mut self, zone: TimeZone) -> Self {
         self.zone = zone;
+        self
+    }
+
+    /// The same where phones are said in the national form of a region, such as `DE`; empty: of none.
+    #[must_use]
+    pub fn in_region(mut self, region: &str) -> Self {
+        region.clone_into(&mut self.region);
         self
     }
 

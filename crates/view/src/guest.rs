@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use onefold_event::{Body, DecodedEvent, ReferenceRole, RoleTarget, Subject, SubjectKind};
-use onefold_identity::{Facet, IdentifierKey, guest_party, normalise_name};
+use onefold_identity::{Facet, IdentifierKey, guest_identifier, guest_party, normalise_name};
 
 use crate::party::key_of;
 use crate::party::value::{LONGEST, PartyValue, truncate_text};
 
-/// Most forms of names that a guest is known by: a value that more people order by tells nobody apart.
+/// Most forms of names, and other identifiers, that a guest is known by: a value that more people order by tells nobody apart.
 const MOST: usize = 8;
 
 /// What guest orders say of one guest. It adds up over all copies of all events, whatever their order.
@@ -20,6 +20,10 @@ pub struct GuestParty {
     /// The latest name, as it was written.
     #[prost(message, optional, tag = "2")]
     pub(crate) name: Option<PartyValue>,
+    /// Identifiers that stood beside the guest's own on its orders, the least ones, sorted. It is found by them; they are not its
+    /// own, so that they link nobody and own nothing.
+    #[prost(string, repeated, tag = "3")]
+    pub(crate) beside: Vec<String>,
 }
 
 impl GuestParty {
@@ -34,10 +38,14 @@ impl GuestParty {
         let mut all = BTreeMap::new();
         for facet in Facet::ALL {
             let Some((party, role)) = guest_party(facet, event.header.subject.source(), &identifiers) else { continue };
+            let own = guest_identifier(&party);
             let said: &mut Self = all.entry(party).or_default();
             // The order names its buyer, not whoever else an identifier is of.
-            if matches!(role, "" | "buyer" | "customer" | "caller") {
+            if is_buyer(role) {
                 said.merge_with(&Self::from_event(event));
+                let beside = identifiers.iter().filter(|(role, key)| is_buyer(role) && own.as_ref() != Some(key));
+                let beside = beside.map(|(_, key)| key.to_string()).collect();
+                said.merge_with(&Self { beside, ..Self::default() });
             }
         }
         all
@@ -51,22 +59,29 @@ impl GuestParty {
             return Self::default();
         }
         let (text, source) = (truncate_text(text, LONGEST).to_owned(), event.header.source.clone());
-        Self { names, name: Some(PartyValue { text, source, at: event.header.occurred_at }) }
+        Self { names, name: Some(PartyValue { text, source, at: event.header.occurred_at }), ..Self::default() }
     }
 
     /// Adds what another order says.
     pub fn merge_with(&mut self, other: &Self) {
-        for name in &other.names {
-            if let Err(at) = self.names.binary_search(name) {
-                self.names.insert(at, name.clone());
+        for (all, more) in [(&mut self.names, &other.names), (&mut self.beside, &other.beside)] {
+            for text in more {
+                if let Err(at) = all.binary_search(text) {
+                    all.insert(at, text.clone());
+                }
             }
+            all.truncate(MOST);
         }
-        self.names.truncate(MOST);
         let order = |value: &Option<PartyValue>| value.as_ref().map(|v| (v.at, v.text.clone(), v.source.clone()));
         if order(&other.name) > order(&self.name) {
             self.name.clone_from(&other.name);
         }
     }
+}
+
+/// Whether an identifier in this role is the buyer's.
+fn is_buyer(role: &str) -> bool {
+    matches!(role, "" | "buyer" | "customer" | "caller")
 }
 
 /// Whether nothing but identifiers can say whose a document is, and it is of a kind that makes a party of them.
@@ -83,6 +98,7 @@ mod tests {
         let said = |n: usize| GuestParty {
             names: vec![format!("name {n}")],
             name: Some(PartyValue { text: format!("Name {n}"), source: "shop".into(), at: (n % 5) as i64 }),
+            beside: vec![format!("phone:+861380013{n:04}")],
         };
         let sum = |all: &mut dyn Iterator<Item = usize>| {
             let mut sum = GuestParty::default();
@@ -91,6 +107,7 @@ mod tests {
         };
         let (up, down) = (sum(&mut (0..20)), sum(&mut (0..20).rev().chain(3..9)));
         assert_eq!(up, down);
+        assert_eq!(up.beside.len(), MOST);
         assert_eq!((up.names.len(), up.name.map(|v| v.text).as_deref()), (MOST, Some("Name 9")));
     }
 }

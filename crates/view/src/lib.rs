@@ -50,6 +50,6 @@ pub use tally::{PurchaseTallies, PurchaseTally};
 pub use view::{
     ActionView, AgeingView, CasesView, ContactPersonView, ContactsView, CustomerView, FindingView, FindingsView,
     IdentifierView, KeptApartView, LatestView, OpenCaseView, OtherValue, PreferredValue, ProfileValue, ReceivableMoney,
-    ReceivableView, RecordView, SatisfactionView, ShipmentsView, TradeMoney, TradeView,
+    ReceivableView, RecordView, SatisfactionView, ShipmentsView, StatedView, TradeMoney, TradeView,
 };
 pub use whose::{OwnerContext, find_keys, is_shipped, parent_subjects};

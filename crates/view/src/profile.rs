@@ -20,6 +20,8 @@ const MOST: usize = 64;
 pub(crate) const HELD: u32 = 1;
 pub(crate) const INVALID: u32 = 2;
 pub(crate) const WITHDRAWN: u32 = 3;
+/// It stood beside the party's own on a guest order.
+pub(crate) const BESIDE: u32 = 4;
 
 /// An identifier as a bundle shows it.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -92,7 +94,13 @@ impl PartyProfile {
             state: INVALID,
             problem: truncate_text(problem, 120).to_owned(),
         });
-        let mut identifiers: Vec<ProfileIdentifier> = held.chain(invalid).collect();
+        let beside = party.guest.iter().flat_map(|guest| &guest.beside);
+        let beside = beside.filter(|key| !party.identifiers.contains_key(*key)).map(|key| ProfileIdentifier {
+            key: key.clone(),
+            state: BESIDE,
+            problem: String::new(),
+        });
+        let mut identifiers: Vec<ProfileIdentifier> = held.chain(invalid).chain(beside).collect();
         // Those that stand come first, so that the bound drops the others.
         identifiers.sort_by(|a, b| (a.state, &a.key).cmp(&(b.state, &b.key)));
         identifiers.truncate(MOST);

@@ -127,7 +127,7 @@ pub struct IdentifierView {
     /// The value without its kind.
     pub value: String,
     /// `links` (alone), `weak` (links parties of one name), `hub` (too many share it), `other` (of a kind that links
-    /// nobody), `invalid`, `withdrawn`.
+    /// nobody), `invalid`, `withdrawn`, `beside` (stood beside its own on a guest order, and links nobody).
     pub state: &'static str,
     /// What is wrong with an invalid one.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -441,7 +441,24 @@ pub struct LatestView {
     /// When the goods arrived, where a document is shown by itself or in a list; a customer's published view does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Occurred>,
+    /// Of whom it says that it is, where nobody holds it, in a list or among what was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stated: Option<StatedView>,
     /// What of it cannot be honoured, where it is shown by itself or in a list of documents.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingView>,
+}
+
+/// What stands on a document of whom it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct StatedView {
+    /// The name of who buys or pays.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Identifiers as the source wrote them, such as `phone 138 0013 8000`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub identifiers: Vec<String>,
+    /// Words on it, such as the text of a payment or the title of a case.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub text: String,
 }

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 use super::DEFAULT;
 
 /// Tables whose keys are the user's own.
-const OPEN: [&str; 2] = ["kafka.properties", "identity.hub.kinds"];
+const OPEN: [&str; 3] = ["kafka.properties", "identity.hub.kinds", "identity.profile.groups"];
 
 /// The default as a table.
 pub(crate) fn default_table() -> Table {

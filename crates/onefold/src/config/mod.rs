@@ -50,8 +50,10 @@ pub(crate) struct HubConfig {
     pub(crate) partitions: u32,
     /// What `onefold run` does.
     pub(crate) roles: Vec<HubRole>,
-    /// In which a day given as a clock ends, such as `Asia/Shanghai`.
+    /// In which instants are shown and a day given as a clock ends, such as `Asia/Shanghai`.
     pub(crate) zone: String,
+    /// In whose national form phones are said, such as `CN`; empty: none is assumed.
+    pub(crate) region: String,
 }
 
 impl HubConfig {
@@ -173,6 +175,20 @@ impl Config {
                 format!("hub.zone: `{found}` is not a time zone: expected a name such as Europe/Berlin, or UTC").into(),
             );
         }
+        if !self.hub.region.is_empty() && !onefold_identity::is_phone_region(&self.hub.region) {
+            let found = &self.hub.region;
+            wrong.push(
+                format!("hub.region: `{found}` is no country: expected a code of ISO 3166 such as DE, or nothing")
+                    .into(),
+            );
+        }
+        wrong.extend(
+            self.identity
+                .profile
+                .unknown_groups()
+                .into_iter()
+                .map(|what| format!("identity.profile.groups: {what}").into()),
+        );
         let batches =
             [self.connect.batch, self.project.batch, self.resolve.batch, self.assemble.batch, self.publish.batch];
         if batches.contains(&0) {

@@ -28,6 +28,8 @@ pub(crate) fn show_config(config: &Config) -> String {
         ));
     }
     lines.push(format!("roles       {}", roles.join(", ")));
+    let region = if config.hub.region.is_empty() { "no country" } else { &config.hub.region };
+    lines.push(format!("shown       in {}, phones said as in {region}", config.hub.zone));
     let http = &config.http;
     lines.push(format!(
         "http        {}, {} connections, {} reads at a time, bodies of {} bytes",
@@ -52,6 +54,14 @@ pub(crate) fn show_config(config: &Config) -> String {
     lines.push(format!("hub values  beyond {} weak, {} strong", config.identity.hub.weak, config.identity.hub.strong));
     lines.extend(config.identity.hub.kinds.iter().map(|(kind, limit)| format!("            beyond {limit} of {kind}")));
     lines.push(format!("full        a customer of {} parties", config.identity.full_from));
+    let profile = &config.identity.profile;
+    let first = |sources: &[String]| match sources {
+        [] => "what was said last".to_owned(),
+        sources => format!("{}, then what was said last", sources.join(", ")),
+    };
+    let capitals = if profile.capitals_last { "; names in capitals last" } else { "" };
+    lines.push(format!("values      {}{capitals}", first(&profile.sources)));
+    lines.extend(profile.groups.iter().map(|(group, sources)| format!("            {group}: {}", first(sources))));
     lines.join("\n")
 }
 

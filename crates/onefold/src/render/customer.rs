@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use onefold_view::{CustomerView, KeptApartView, OpenCaseView, OtherValue, PreferredValue, RecordView};
 
+use super::time::day_text;
 use super::{amount_text, counted, is_zero, line, money_text, one_line};
 
 /// Identifiers shown of each state.
@@ -51,6 +52,7 @@ fn write_identity(view: &CustomerView, text: &mut String) {
         ("weak", ""),
         ("hub", "shared"),
         ("other", ""),
+        ("beside", "on orders"),
         ("invalid", "invalid"),
         ("withdrawn", "withdrawn"),
     ] {
@@ -90,7 +92,7 @@ fn write_identity(view: &CustomerView, text: &mut String) {
         };
         let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
         let apart = if *kept_apart { " (kept apart here)" } else { "" };
-        put_line(text, "at source", &format!("{party} {state}{other} on {}{apart}{reason}", at.day()));
+        put_line(text, "at source", &format!("{party} {state}{other} on {}{apart}{reason}", day_text(at)));
     }
     for KeptApartView { decision, parties, others } in &view.kept_apart {
         let (parties, others) = (parties.join(", "), others.join(", "));
@@ -173,7 +175,7 @@ fn open_case(case: &OpenCaseView, text: &mut String) {
     put_line(
         text,
         "OPEN CASE",
-        &format!("{} since {}{age}{with}: {}", case.subject, case.opened_at.day(), what.join(", ")),
+        &format!("{} since {}{age}{with}: {}", case.subject, day_text(&case.opened_at), what.join(", ")),
     );
     if !case.words.is_empty() {
         put_line(text, "", &format!("\u{201c}{}\u{201d}", case.words));
@@ -295,8 +297,8 @@ fn write_habits(view: &CustomerView, text: &mut String) {
                 counted(t.invoices, "invoice", "invoices"),
                 counted(t.credit_notes, "credit note", "credit notes"),
                 counted(t.returns, "return", "returns"),
-                first.day(),
-                last.day()
+                day_text(first),
+                day_text(last)
             ),
         );
     }
@@ -309,7 +311,7 @@ fn write_habits(view: &CustomerView, text: &mut String) {
         put_line(
             text,
             "contacts",
-            &format!("{} ({} in, {} out), last {}", c.total, c.incoming, c.outgoing, last.day()),
+            &format!("{} ({} in, {} out), last {}", c.total, c.incoming, c.outgoing, day_text(last)),
         );
     }
 }

@@ -6,7 +6,8 @@ use onefold_service::{Document, DocumentOwner, DocumentView, EventLine, RelatedS
 use serde_json::{Map, Value};
 
 use super::line::{called, document_row, finding_line, status_text};
-use super::{amount_text, is_zero, money_text, one_line, pad_columns, time_text};
+use super::time::time_text;
+use super::{amount_text, is_zero, money_text, one_line, pad_columns};
 
 /// Lines of goods that are shown.
 const LINES: usize = 40;

@@ -3,9 +3,10 @@
 use onefold_event::Problem;
 use onefold_service::{CustomerName, Document, DocumentOwner, DocumentOwners, EventLine, SearchHit, Standing};
 use onefold_store::QuarantineEntry;
-use onefold_view::FindingView;
+use onefold_view::{FindingView, StatedView};
 
-use super::{counted, money_text, pad_columns, time_text};
+use super::time::time_text;
+use super::{counted, money_text, one_line, pad_columns};
 
 /// A document on a timeline.
 pub(crate) fn document_row(row: &Document) -> String {
@@ -17,7 +18,20 @@ pub(crate) fn document_row(row: &Document) -> String {
     let label = if row.label.is_empty() { String::new() } else { format!("  {}", row.label) };
     let reference = if row.reference { "  (shared with another customer)" } else { "" };
     let found: String = row.findings.iter().map(|found| format!("\n  {}", finding_line(found))).collect();
-    format!("{:<22}  {}{sum}{status}{label}{reference}{found}", time_text(&row.at), pad_columns(&row.subject, 32))
+    let stated = row.stated.as_ref().map(stated_text).unwrap_or_default();
+    format!(
+        "{:<22}  {}{sum}{status}{label}{reference}{stated}{found}",
+        time_text(&row.at),
+        pad_columns(&row.subject, 32)
+    )
+}
+
+/// Of whom a document that nobody holds says that it is.
+fn stated_text(stated: &StatedView) -> String {
+    let text =
+        if stated.text.is_empty() { String::new() } else { format!("\u{201c}{}\u{201d}", one_line(&stated.text)) };
+    let told = [one_line(&stated.name), stated.identifiers.join(", "), text];
+    told.iter().filter(|told| !told.is_empty()).map(|told| format!("  {told}")).collect()
 }
 
 /// How a document stands, and since when where goods arrived.

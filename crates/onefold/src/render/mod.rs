@@ -1,6 +1,6 @@
 //! Answers as text for people.
 
-use onefold_event::{Currency, Occurred};
+use onefold_event::Currency;
 use unicode_width::UnicodeWidthStr;
 
 mod customer;
@@ -11,6 +11,7 @@ mod line;
 mod remap;
 mod report;
 mod sample;
+mod time;
 mod total;
 
 pub(crate) use customer::render_customer;
@@ -21,17 +22,8 @@ pub(crate) use line::{document_row, entry_line, event_text, hit_lines, name_text
 pub(crate) use remap::{RemapAdvice, render_remap};
 pub(crate) use report::render_report;
 pub(crate) use sample::{PageStyle, render_html, render_sample};
+pub(crate) use time::{show_in, zone_line};
 pub(crate) use total::{render_customer_status, render_status};
-
-/// A day as it is; an instant to the minute, with its offset.
-fn time_text(occurred: &Occurred) -> String {
-    let text = occurred.to_string();
-    let parts = text.split_once('T').and_then(|(day, rest)| {
-        let (time, offset) = rest.split_at_checked(rest.find(['Z', '+', '-'])?)?;
-        Some(format!("{day} {}{offset}", time.get(..5)?))
-    });
-    parts.unwrap_or(text)
-}
 
 /// A text on one line, whatever breaks it has.
 fn one_line(text: &str) -> String {
@@ -90,15 +82,6 @@ fn is_zero(decimal: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_day_is_a_day_and_an_instant_has_its_offset() {
-        let at = 1_773_047_111_250_000;
-        assert_eq!(time_text(&Occurred::new(at, true, Some(28_800))), "2026-03-09");
-        assert_eq!(time_text(&Occurred::new(at, false, Some(28_800))), "2026-03-09 17:05+08:00");
-        assert_eq!(time_text(&Occurred::new(at, false, Some(-12_600))), "2026-03-09 05:35-03:30");
-        assert_eq!(time_text(&Occurred::new(at, false, None)), "2026-03-09 09:05Z");
-    }
 
     #[test]
     fn columns_align_whatever_the_script() {

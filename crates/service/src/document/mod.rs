@@ -6,5 +6,6 @@ pub(crate) mod owners;
 pub(crate) mod related;
 pub(crate) mod rows;
 pub(crate) mod shipped;
+mod stated;
 pub(crate) mod timeline;
 pub(crate) mod why;

@@ -71,6 +71,9 @@ impl Service {
             }
             if full || !more {
                 SubjectReader::Now(self).date_deliveries(items.iter_mut().collect()).await?;
+                if of.is_none() {
+                    self.state_whose(items.iter_mut().collect()).await?;
+                }
                 let next = after.filter(|_| more || rest.next().is_some()).map(|place| Cursor(place).to_string());
                 return Ok(Page { items, next });
             }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use onefold_event::v1::{
-    ActionRequested, CaseOpened, ContactMade, GoodsReturned, InvoiceIssued, OrderPlaced, PartyRecorded,
-    PaymentReversed, SatisfactionRated, party_flagged_intermediary::Intermediary,
+    ActionRequested, Attribute, CaseOpened, ContactMade, ContactPerson, GoodsReturned, InvoiceIssued, OrderPlaced,
+    PartyRecorded, PaymentReversed, SatisfactionRated, party_flagged_intermediary::Intermediary,
 };
 use onefold_view::{Bundle, Digest, DigestSum};
 use prost::Message;
@@ -173,7 +173,13 @@ fn digests_are_frozen() {
 #[test]
 fn a_bundle_of_thousands_of_documents_stays_small() {
     let mut hub = Hub::default();
-    hub.say("party:erp:A", "2026-01-01", party("Anna", &[]));
+    let attributes = (0..100).map(|n| Attribute { name: format!("{n:0100}"), text: "t".repeat(1_000) });
+    let contacts = (0..20).map(|n| {
+        let part = || "p".repeat(500);
+        ContactPerson { name: format!("{n} {}", part()), function: part(), phone: part(), email: part() }
+    });
+    let (attributes, contacts) = (attributes.collect(), contacts.collect());
+    hub.say("party:erp:A", "2026-01-01", PartyRecorded { attributes, contacts, ..party("Anna", &[]) });
     let buyer = |event: &mut onefold_event::Event| event.add_reference("buyer", subject("party:erp:A")).unwrap();
     for n in 0..2_000 {
         let opened = CaseOpened { title: "x".repeat(500), words: "y".repeat(5000), ..CaseOpened::default() };

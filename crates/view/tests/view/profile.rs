@@ -2,7 +2,13 @@
 
 use crate::given::*;
 use crate::hub::{Hub, subject};
-use onefold_event::v1::{Address, Attribute, ContactPerson, IdentifierWithdrawn, PartyRecorded};
+use std::collections::BTreeSet;
+
+use onefold_event::v1::{
+    Address, Attribute, ContactMade, ContactPerson, IdentifierWithdrawn, OrderPlaced, PartyRecorded, Person,
+};
+use onefold_identity::{IdentityRules, ProfileRules};
+use onefold_view::{ViewInput, assemble};
 
 fn state(hub: &Hub, party: &str, key: &str) -> Option<&'static str> {
     let view = hub.fold().view(party);
@@ -161,6 +167,105 @@ fn who_speaks_for_an_organisation_is_told_by_name_and_found_and_links_nobody() {
     assert_eq!((persons, view.parties.len()), (vec![("Ana Trujillo", "Sales")], 1), "a shared phone joins nobody");
     let words = folded.bundles["party:erp:1"].search_words();
     for word in ["Ana Trujillo", "(5) 555-3932", "55553932", "buying@example.com"] {
+        assert!(words.contains(word), "{word}: {words:?}");
+    }
+}
+
+/// The profile of the one customer that holds this identifier, under rules of its own.
+fn profile_under(hub: &Hub, party: &str, rules: ProfileRules) -> Vec<(String, String, String)> {
+    let folded = hub.fold();
+    let rules = IdentityRules { profile: rules, ..IdentityRules::default() };
+    let view = assemble(&ViewInput {
+        id: "",
+        parties: &[subject(party)],
+        bundles: &folded.bundles_of(party),
+        hubs: &BTreeSet::new(),
+        decisions: &[],
+        rules: &rules,
+        open_items: &[],
+        today: None,
+        tallies: None,
+    });
+    let told = view.profile.into_iter().chain(view.attributes);
+    told.map(|(field, value)| (field, value.value, value.source)).collect()
+}
+
+#[test]
+fn sources_count_in_the_order_that_the_rules_say_and_a_group_is_taken_from_one_party_as_far_as_it_has_it() {
+    let address =
+        |city: &str, purpose: &str| Address { city: city.into(), purpose: purpose.into(), ..Address::default() };
+    let lei = [id("lei", "529900T8BM49AURSDO55")];
+    let plan = |text: &str| vec![Attribute { name: "plan".into(), text: text.into() }];
+    let mut hub = Hub::default();
+    let erp = PartyRecorded { addresses: vec![address("Kiel", ""), address("Bonn", "billing")], ..party("Anna", &lei) };
+    hub.say("party:erp:1", "2026-01-01", PartyRecorded { attributes: plan("silver"), ..erp });
+    let crm =
+        PartyRecorded { addresses: vec![address("Ulm", ""), address("Jena", "shipping")], ..party("ANNA GMBH", &lei) };
+    hub.say("party:crm:1", "2026-02-01", PartyRecorded { attributes: plan("gold"), ..crm });
+    let shop = PartyRecorded { addresses: vec![address("Rom", "billing")], ..party("A. GmbH", &lei) };
+    hub.say("party:shop:1", "2026-01-15", shop);
+    let told = |rules: ProfileRules| -> Vec<String> {
+        let all = profile_under(&hub, "party:erp:1", rules).into_iter();
+        all.map(|(field, value, source)| format!("{field} {value} {source}")).collect()
+    };
+    let latest = [
+        "address Ulm crm",
+        "billing_address Rom shop",
+        "name ANNA GMBH crm",
+        "shipping_address Jena crm",
+        "plan gold crm",
+    ];
+    assert_eq!(told(ProfileRules::default()), latest);
+    let sources = |all: &[&str]| all.iter().map(|source| (*source).to_owned()).collect::<Vec<_>>();
+    let first = [
+        "address Kiel erp",
+        "billing_address Bonn erp",
+        "name Anna erp",
+        "shipping_address Jena crm",
+        "plan silver erp",
+    ];
+    assert_eq!(told(ProfileRules { sources: sources(&["erp"]), ..ProfileRules::default() }), first);
+    let groups = [("address", sources(&["shop", "erp"])), ("attributes", sources(&["erp"]))];
+    let groups = groups.into_iter().map(|(group, sources)| (group.to_owned(), sources)).collect();
+    let by_group = [
+        "address Kiel erp",
+        "billing_address Rom shop",
+        "name A. GmbH shop",
+        "shipping_address Jena crm",
+        "plan silver erp",
+    ];
+    assert_eq!(told(ProfileRules { groups, capitals_last: true, ..ProfileRules::default() }), by_group);
+}
+
+#[test]
+fn a_name_in_capitals_counts_where_no_other_is_known() {
+    let rules = || ProfileRules { capitals_last: true, ..ProfileRules::default() };
+    let lei = [id("lei", "529900T8BM49AURSDO55")];
+    let mut hub = Hub::default();
+    hub.say("party:crm:1", "2026-02-01", party("ANNA GMBH", &lei));
+    assert_eq!(profile_under(&hub, "party:crm:1", rules())[0].1, "ANNA GMBH");
+    hub.say("party:erp:1", "2026-01-01", party("安娜公司", &lei));
+    assert_eq!(profile_under(&hub, "party:crm:1", rules())[0].1, "安娜公司");
+    assert_eq!(profile_under(&hub, "party:crm:1", ProfileRules::default())[0].1, "ANNA GMBH");
+}
+
+#[test]
+fn a_guest_is_found_by_whatever_stood_on_its_orders_and_owns_nothing_by_it() {
+    let mut hub = Hub::default();
+    let buyer = |name: &str| Some(Person { name: name.into(), ..Person::default() });
+    let identifiers = vec![id("email", "wang@example.com"), id("phone", "+8613800138000")];
+    hub.say("order:shop:1", "2026-01-01", OrderPlaced { identifiers, buyer: buyer("王伟"), ..order("5") });
+    let phone = vec![id("phone", "+8613800138000")];
+    hub.say("contact:shop:1", "2026-01-02", ContactMade { identifiers: phone, ..ContactMade::default() });
+    let folded = hub.fold();
+    let guest = "party:shop:guest:email:wang@example.com";
+    let view = folded.view(guest);
+    let states: Vec<_> = view.identifiers.iter().map(|one| (one.key.as_str(), one.state)).collect();
+    assert!(states.contains(&("phone:+8613800138000", "beside")), "{states:?}");
+    assert!(states.contains(&("email:wang@example.com", "weak")), "{states:?}");
+    assert_eq!((view.profile["name"].value.as_str(), view.contacts.total), ("王伟", 0), "the call is nobody's");
+    let words = folded.bundles[guest].search_words();
+    for word in ["王伟", "wang@example.com", "+8613800138000"] {
         assert!(words.contains(word), "{word}: {words:?}");
     }
 }
