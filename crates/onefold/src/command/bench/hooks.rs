@@ -47,7 +47,7 @@ struct PostedCall {
 }
 
 /// When views had all that the topic holds below these offsets.
-type Shown = (Instant, BTreeMap<u32, u64>);
+type ShownOffsets = (Instant, BTreeMap<u32, u64>);
 
 pub(crate) async fn run(rig: &mut BenchRig) -> Result<BenchReport> {
     let mut report = rig.new_report("hooks");
@@ -86,7 +86,7 @@ pub(crate) async fn run(rig: &mut BenchRig) -> Result<BenchReport> {
     ensure!(kept == 0, "{kept} posts could not be mapped");
     let mut in_view = Vec::with_capacity(posted.len());
     for PostedCall { due, partition, offset, .. } in &posted {
-        let has = |(_, below): &Shown| below.get(partition).is_some_and(|below| below > offset);
+        let has = |(_, below): &ShownOffsets| below.get(partition).is_some_and(|below| below > offset);
         let first = history.partition_point(|shown| !has(shown));
         let (at, _) = history.get(first).context("a post that was acknowledged is in no view")?;
         in_view.push(at.saturating_duration_since(*due));
@@ -122,7 +122,7 @@ async fn map_posts(
 async fn follow(
     rig: &BenchRig,
     mut mapped: mpsc::UnboundedReceiver<(BTreeMap<u32, u64>, Vec<u64>)>,
-) -> Result<Vec<Shown>> {
+) -> Result<Vec<ShownOffsets>> {
     let mut history = Vec::new();
     while let Some((below, heads)) = mapped.recv().await {
         rig.wait_for(&heads, 0).await?;
