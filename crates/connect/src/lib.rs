@@ -12,6 +12,7 @@ mod record_bytes;
 mod sample;
 mod send;
 mod source;
+mod watch;
 mod window;
 
 pub use ingest::{
@@ -26,3 +27,7 @@ pub use sample::{
 pub use send::{LeftOut, SendError, SendReport, send};
 pub use source::file::{Input, InputError};
 pub use source::post::{BatchError, NoEvent, PostAnswer, PostedEvent, take_posted};
+pub use watch::{
+    FileStanding, FileWatch, RecordCounts, RewindSummary, SourceError, SourceSummary, WatchOptions, WatchedFileSummary,
+    pause_source, resume_source, rewind_source, summarise_source,
+};

@@ -56,28 +56,34 @@ fn check_passes(connector: &Connector, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The connector files that read topics: files, and those in directories that name topics. Each passes its own tests.
-pub(crate) fn of_topics(places: &[PathBuf]) -> Result<Vec<Connector>> {
+/// The connector files that a process runs by itself, since they read topics or watch files: files, and those of that kind in
+/// directories. Each passes its own tests.
+pub(crate) fn of_sources(places: &[PathBuf]) -> Result<Vec<Connector>> {
     let mut all: Vec<Connector> = Vec::new();
     for place in places {
         let listed = place.is_dir();
         for file in if listed { in_directory(place)? } else { vec![place.clone()] } {
             let connector = load_connector(&file)?;
-            if !connector.input_settings().is_kind(InputKind::Kafka) {
+            let settings = connector.input_settings();
+            if !settings.is_kind(InputKind::Kafka) && !watches_files(&connector) {
                 if listed {
                     continue;
                 }
-                bail!("{} names no topic: [from] kind = \"kafka\", topics = [\"intake.finance\"]", file.display());
+                bail!(
+                    "{} names neither a topic nor files to be watched: [from] kind = \"kafka\", topics = [\"intake.finance\"], or kind = \
+                     \"file\", path = \"/drop/erp/*.csv\" with a path from the root, since a process that runs has no directory of its own",
+                    file.display()
+                );
             }
             check_passes(&connector, &file)?;
-            let topics = &connector.input_settings().topics;
+            let topics = &settings.topics;
             let meets = |other: &&Connector| {
                 let shared = other.input_settings().topics.iter().any(|topic| topics.contains(topic));
                 other.name() == connector.name() || (shared && other.group_key() == connector.group_key())
             };
             if let Some(other) = all.iter().find(meets) {
                 bail!(
-                    "{}: the connectors {} and {} would take each other's messages: give each its own name and group",
+                    "{}: the connectors {} and {} would take each other's messages and files: give each its own name and group",
                     file.display(),
                     other.name(),
                     connector.name()
@@ -87,6 +93,13 @@ pub(crate) fn of_topics(places: &[PathBuf]) -> Result<Vec<Connector>> {
         }
     }
     Ok(all)
+}
+
+/// Whether a process that runs watches this connector's files: those of paths from the root.
+pub(crate) fn watches_files(connector: &Connector) -> bool {
+    let settings = connector.input_settings();
+    let rooted = !settings.path.is_empty() && settings.path.iter().all(|path| Path::new(path).is_absolute());
+    settings.is_kind(InputKind::File) && rooted
 }
 
 /// Connector files of a directory, by name.

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 use onefold_assembler::Assembler;
-use onefold_connect::{Intake, IntakeOptions};
+use onefold_connect::{FileWatch, Intake, IntakeOptions, WatchOptions};
 use onefold_door::{Door, DoorOptions};
 use onefold_event::{EmptyKeyRing, HubKey};
 use onefold_identity::IdentityRules;
 use onefold_log::{EVENTS_TOPIC, Guarded, Log};
+use onefold_mapping::InputKind;
 use onefold_projector::{Projector, WorkCounters};
 use onefold_publisher::Publisher;
 use onefold_resolver::Resolver;
@@ -109,13 +110,14 @@ fn new_publisher(
 impl RunningHub {
     /// Opens a hub that is one, for a command.
     pub(crate) async fn open(globals: &Globals) -> Result<Self> {
-        Self::start_stages(HubEngine::open(globals, HubAccess::Write).await?, globals, Self::roles_beside(globals))
-            .await
+        let engine = HubEngine::open(globals, HubAccess::Write).await?;
+        Self::start_stages(engine, globals, Self::roles_beside(globals), false).await
     }
 
     /// Opens a hub, made where it is absent, for a command.
     pub(crate) async fn make(globals: &Globals) -> Result<Self> {
-        Self::start_stages(HubEngine::open(globals, HubAccess::Make).await?, globals, Self::roles_beside(globals)).await
+        let engine = HubEngine::open(globals, HubAccess::Make).await?;
+        Self::start_stages(engine, globals, Self::roles_beside(globals), false).await
     }
 
     /// Opens a hub, made where it is absent, in these roles.
@@ -123,7 +125,7 @@ impl RunningHub {
         if !globals.settings.is_distributed() && HubRole::ALL.iter().any(|role| !roles.contains(role)) {
             bail!("the embedded hub does everything in one process: leave --role and hub.roles as they are by default");
         }
-        Self::start_stages(HubEngine::open(globals, HubAccess::Make).await?, globals, roles).await
+        Self::start_stages(HubEngine::open(globals, HubAccess::Make).await?, globals, roles, true).await
     }
 
     /// What a command does beside what it was called for: an embedded hub moves only while a process has it; a distributed
@@ -132,7 +134,8 @@ impl RunningHub {
         if globals.settings.is_distributed() { &[HubRole::Serve] } else { &HubRole::ALL }
     }
 
-    async fn start_stages(engine: HubEngine, globals: &Globals, roles: &[HubRole]) -> Result<Self> {
+    /// `watches`: directories are watched too; a command that is called for something else leaves files where they are.
+    async fn start_stages(engine: HubEngine, globals: &Globals, roles: &[HubRole], watches: bool) -> Result<Self> {
         let HubEngine { log, store, rules, key, place, writer } = engine;
         let (writer, key) = writer.zip(key).context("opened for reading only")?;
         let guarded = Guarded::new(log, EVENTS_TOPIC);
@@ -140,8 +143,11 @@ impl RunningHub {
         let settings = &globals.settings;
         let partitions = writer.partitions;
         // Before anything else that is refused.
-        let connectors =
-            if roles.contains(&HubRole::Connect) { connector::of_topics(&settings.connect.files)? } else { Vec::new() };
+        let connectors = if roles.contains(&HubRole::Connect) {
+            connector::of_sources(&settings.connect.files)?
+        } else {
+            Vec::new()
+        };
         if roles == [HubRole::Connect] && connectors.is_empty() {
             bail!(
                 "which connectors? name their files as connect.files in the configuration, or in ONEFOLD_CONNECT_FILES"
@@ -178,9 +184,18 @@ impl RunningHub {
             Ok(())
         };
         begin(Box::new(LogWatch::new(guarded, Arc::clone(&store) as _)), Some(&WakeSignal::default()), None)?;
-        for (connector, door) in connectors.into_iter().zip(door.iter().cycle().cloned()) {
-            let (positions, quarantine) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
-            begin(Box::new(Intake::new(connector, door, Arc::clone(&log), positions, quarantine, intake)), None, None)?;
+        for (connector, door) in connectors.into_iter().zip(door.iter().cycle()) {
+            if watches && connector::watches_files(&connector) {
+                let options = WatchOptions { alone: writer.is_alone() };
+                let (cursors, quarantine) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+                let watch = FileWatch::new(connector.clone(), door.clone(), cursors, quarantine, options);
+                begin(Box::new(watch), None, None)?;
+            }
+            if connector.input_settings().is_kind(InputKind::Kafka) {
+                let (positions, quarantine) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+                let intake = Intake::new(connector, door.clone(), Arc::clone(&log), positions, quarantine, intake);
+                begin(Box::new(intake), None, None)?;
+            }
         }
         if roles.contains(&HubRole::Project) {
             begin(Box::new(projector), None, Some(resolve))?;

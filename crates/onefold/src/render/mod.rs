@@ -9,6 +9,7 @@ mod document;
 mod line;
 mod report;
 mod sample;
+mod source;
 mod total;
 
 pub(crate) use customer::render_customer;
@@ -17,6 +18,7 @@ pub(crate) use document::render_document;
 pub(crate) use line::{document_row, entry_line, event_text, hit_lines, name_text, owner_lines, whole_entry};
 pub(crate) use report::render_report;
 pub(crate) use sample::{PageStyle, render_html, render_sample};
+pub(crate) use source::{render_source, source_line};
 pub(crate) use total::{render_customer_status, render_status};
 
 /// A day as it is; an instant to the minute, with its offset.
