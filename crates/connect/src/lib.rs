@@ -15,6 +15,7 @@ mod send;
 mod source;
 mod window;
 
+pub use entry::entry_text;
 pub use ingest::{
     Example, FileReport, FileState, IngestError, IngestProgress, IngestReport, RetryError, RetryOutcome, Seen,
     TriedEntry, again, ingest, rehearse, retry,
