@@ -95,6 +95,7 @@ impl<'s> RemapSink<'s> {
                 KnownPlace::Elsewhere => self.note_moved(&event),
             }
         }
+        // Each record keeps its own verdicts, though those that moved were not brought.
         let mut outcomes = self.bring(brought).await?.into_iter();
         let mut names = names.into_iter();
         let mut entries = Vec::new();

@@ -72,6 +72,7 @@ impl EntryCounts {
     /// A table of them.
     pub(crate) fn render(&self, zone: &TimeZone) -> String {
         let kinds = self.kinds();
+        // A Chinese name takes two columns a character.
         let wide = |text: fn(&EntryKind) -> &str, title: &str| {
             kinds.iter().map(|kind| text(kind).width()).max().unwrap_or(0).max(title.width())
         };
