@@ -271,3 +271,52 @@ fn what_stands_behind_a_packed_file_is_a_warning_in_text_and_json() {
     let text = home.run(&["ingest", "--connector", &connector("uci-online-retail"), &path]).exits(0);
     text.tells(&["warning[R0316]", "74 61 69 6C"]);
 }
+
+#[test]
+fn what_waits_is_counted_by_connector_and_problem_with_its_dates_before_it_is_listed() {
+    let home = Home::new();
+    let bad = |n: u32| row(&format!("{n}"), "2", "2009-02-29 10:49:00", "2.1");
+    let text = format!("{HEADING}{}{}{}", bad(1), bad(2), row("3", "two", "2009-12-01 10:49:00", "2.1"));
+    let path = home.file("invoices.csv", &text);
+    ingest(&home, &path).exits(3);
+    ingest(&home, &path).exits(3);
+    let listed = home.run(&["quarantine", "list"]).exits(0).out;
+    let lines: Vec<&str> = listed.lines().collect();
+    assert!(lines[0].starts_with("3 entries (times in "), "{listed}");
+    let kinds: Vec<Vec<&str>> = lines[2..4].iter().map(|line| line.split_whitespace().take(3).collect()).collect();
+    assert_eq!(kinds, [["2", "uci-online-retail", "R0421"], ["1", "uci-online-retail", "R0412"]], "{listed}");
+    assert!(lines[5].starts_with("q-0001  R0421     20") && lines[5].contains("seen 2 times, last 20"), "{listed}");
+    let counts = home.run(&["quarantine", "list", "--counts", "--json"]).exits(0).lines();
+    assert_eq!((&counts[0]["entries"], counts.len()), (&Value::from(2), 2));
+    assert!(counts[0]["first_seen"].as_i64() < counts[0]["last_seen"].as_i64());
+    let none = home.run(&["quarantine", "list", "--counts", "--code", "R0999"]).exits(0).out;
+    assert_eq!(none, "nothing is in quarantine\n");
+}
+
+#[test]
+fn a_record_that_waits_is_shown_in_its_charset_and_its_bytes_are_given_as_they_stand() {
+    let home = Home::new();
+    // 沈阳 and a day that there is not, as GBK.
+    let head = "[connector]\nname = \"erp\"\nsource = \"erp\"\n[from]\nkind = \"file\"\n[read]\nformat = \"csv\"\ncharset = \"gb18030\"\n";
+    let rest = "[assume]\ndate = \"yyyy-MM-dd\"\nzone = \"Asia/Shanghai\"\n[event.party]\ntype = \"party.recorded.v1\"\nsubject = \"no\"\nid = [\"no\"]\noccurred_at = { from = \"day\", at = \"00:00\" }\nset.name.full = \"name\"\n";
+    let connector = home.file("erp.toml", format!("{head}{rest}"));
+    let bytes = b"no,name,day\n1,\xc9\xf2\xd1\xf4,2026-02-30\n";
+    let path = home.file("erp.csv", bytes);
+    home.run(&["ingest", "--connector", &connector, &path]).exits(3);
+    let shown = home.run(&["quarantine", "show", "1"]).exits(0).out;
+    assert!(shown.contains("1,沈阳,2026-02-30") && shown.contains("shown as gb18030"), "{shown}");
+    let raw = home.command(&["quarantine", "show", "--bytes", "q-0001"]).output().unwrap();
+    assert_eq!(raw.stdout, b"1,\xc9\xf2\xd1\xf4,2026-02-30");
+}
+
+#[test]
+fn status_counts_the_contradictions_that_wait() {
+    let home = Home::new();
+    let file =
+        |price: &str| home.file("invoices.csv", format!("{HEADING}{}", row("1", "2", "2009-12-01 10:49:00", price)));
+    ingest(&home, &file("1.5")).exits(0);
+    assert!(home.run(&["status"]).exits(0).out.contains("0 open, no conflict waits"));
+    ingest(&home, &file("9.5")).exits(3);
+    assert!(home.run(&["status"]).exits(0).out.contains("1 open, of which 1 contradicts an event that stands"));
+    assert_eq!(home.run(&["status", "--json"]).exits(0).json()["quarantined_conflicts"], 1);
+}

@@ -120,6 +120,12 @@ impl Origin {
     }
 }
 
+/// The bytes of an entry as text, by the charset by which they were read; those that are none as U+FFFD.
+pub fn entry_text(entry: &QuarantineEntry) -> String {
+    let named = entry.context.get("charset").and_then(serde_json::Value::as_str).unwrap_or_default();
+    Charset::for_retry(&[], named).unwrap_or(Charset::UTF_8).show_text(&entry.raw).into_owned()
+}
+
 /// Of a digest in hex, as much as tells two records of one place apart.
 fn beginning(sha256: &str) -> &str {
     sha256.get(..16).unwrap_or_default()

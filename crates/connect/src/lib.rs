@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod belongs;
+mod draft;
 mod drive;
 mod entry;
 mod fault;
@@ -16,6 +17,8 @@ mod source;
 mod watch;
 mod window;
 
+pub use draft::{DraftError, draft};
+pub use entry::entry_text;
 pub use ingest::{
     Example, FileReport, FileState, IngestError, IngestProgress, IngestReport, RetryError, RetryOutcome, Seen,
     TriedEntry, again, ingest, rehearse, retry,

@@ -3,6 +3,7 @@
 mod compile;
 mod connector;
 mod connector_tests;
+mod draft;
 mod language;
 mod lineage;
 mod manual;
@@ -13,6 +14,8 @@ mod values;
 
 pub use connector::Connector;
 pub use connector_tests::run::ConnectorTestResult;
+pub use draft::column::ColumnSample;
+pub use draft::text::{DraftSource, draft_connector};
 pub use language::hook::{HmacEncoding, HmacHeader, HookBody, HookScheme, HookSettings, HookVerification, SecretPlace};
 pub use language::input::{AfterReading, FileCompletion, InputKind, InputSettings};
 pub use language::path::PathStep;

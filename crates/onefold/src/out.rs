@@ -32,6 +32,11 @@ impl OutputWriter {
         Ok(())
     }
 
+    /// Bytes as they are.
+    pub(crate) fn write_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        Ok(self.to.write_all(bytes)?)
+    }
+
     /// The one value that a command answers, as JSON: on one line, or laid out on a terminal.
     pub(crate) fn write_json(&mut self, value: &impl Serialize) -> Result<()> {
         if !self.is_terminal {

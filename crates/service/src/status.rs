@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use onefold_customer::StatusRows;
 use onefold_event::format_micros;
 use onefold_log::EVENTS_TOPIC;
+use onefold_store::QuarantineFilter;
 use onefold_view::{MoneyMeasure, MoneyTotals};
 use serde::Serialize;
 
@@ -30,6 +31,8 @@ pub struct HubStatus {
     pub unattributed_documents: i64,
     /// Open entries in quarantine.
     pub quarantined: u64,
+    /// Of these, records that contradict an event that stands: somebody has to say which is right.
+    pub quarantined_conflicts: u64,
     /// Copies of events that contradict an earlier one.
     pub conflicts: u64,
     /// Events, changes of identity and marks that wait.
@@ -73,6 +76,7 @@ impl Service {
         let events = heads.iter().sum();
         let behind: u64 = heads.iter().zip(&rows.counts.positions).map(|(head, at)| head.saturating_sub(*at)).sum();
         let quarantined = self.store.open().await?;
+        let quarantined_conflicts = if quarantined > 0 { self.count_open("conflict").await? } else { 0 };
         let mut warnings = Vec::new();
         if heads.len() != rows.counts.positions.len()
             || heads.iter().zip(&rows.counts.positions).any(|(head, at)| head < at)
@@ -93,6 +97,7 @@ impl Service {
             documents: rows.counts.totals.documents,
             unattributed_documents: rows.unattributed.documents,
             quarantined,
+            quarantined_conflicts,
             conflicts: rows.counts.conflicts,
             lag: behind + rows.counts.waiting,
             digest: rows.counts.digest.to_string(),
@@ -102,6 +107,25 @@ impl Service {
         })
     }
 }
+
+impl Service {
+    /// Open entries of quarantine with a problem, a page at a time.
+    async fn count_open(&self, code: &str) -> Result<u64, ServiceError> {
+        let filter = QuarantineFilter { code: Some(code.to_owned()), ..QuarantineFilter::default() };
+        let (mut count, mut after) = (0, 0);
+        loop {
+            let page = self.store.list(&filter, after, ENTRIES).await?;
+            count += page.len() as u64;
+            match page.last().filter(|_| page.len() == ENTRIES) {
+                Some(last) => after = last.number,
+                None => return Ok(count),
+            }
+        }
+    }
+}
+
+/// Entries of quarantine that are read at once.
+const ENTRIES: usize = 500;
 
 /// Further ahead of this machine's clock than clocks differ: five minutes, in microseconds.
 const AHEAD: i64 = 5 * 60 * 1_000_000;

@@ -52,7 +52,7 @@ impl MadeEvents {
         let mut made = Self {
             connector: connector.name().to_owned(),
             digest: connector.digest(),
-            topics: connector.input_settings().topics.clone(),
+            topics: connector.intake_topics(),
             list: Vec::new(),
             resources: HashMap::new(),
         };

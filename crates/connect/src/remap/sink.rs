@@ -65,7 +65,7 @@ impl<'s> RemapSink<'s> {
         (self.remap.left, self.remap.left_examples) = self.made.left(self.log, &read).await?;
         self.remap.changes = self.changes.finish();
         self.remap.originals = kept.map(|messages| {
-            let mut unkept = self.made.unkept(&connector.input_settings().topics).into_iter();
+            let mut unkept = self.made.unkept(&connector.intake_topics()).into_iter();
             let resources: Vec<UnkeptResource> = (unkept.by_ref().take(MOST_RESOURCES))
                 .map(|(resource, events)| UnkeptResource { resource, events })
                 .collect();
@@ -95,6 +95,7 @@ impl<'s> RemapSink<'s> {
                 KnownPlace::Elsewhere => self.note_moved(&event),
             }
         }
+        // Each record keeps its own verdicts, though those that moved were not brought.
         let mut outcomes = self.bring(brought).await?.into_iter();
         let mut names = names.into_iter();
         let mut entries = Vec::new();

@@ -16,6 +16,16 @@ pub(crate) enum ConnectorCommand {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Draft a first connector file from a sample (CSV, JSON, lines of JSON) and print it: how it is read, what its columns may mean,
+    /// which may be keys. It passes `check` and can be tried at once; what is guessed says so
+    New {
+        /// The sample; gzip is unpacked; `-` is standard input
+        #[arg(long, value_name = "SAMPLE")]
+        from: PathBuf,
+        /// Name of the connector [default: the sample's]
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
     /// Show what a connector makes of a sample: the source on the left, the events on the right, how each value came.
     /// Writes nothing; with --data DIR each event says whether it is known there
     Try {

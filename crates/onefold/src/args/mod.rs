@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use jiff::Zoned;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::config::{Config, HubRole};
 use crate::engine;
@@ -125,6 +126,12 @@ impl Globals {
             "which hub? name its directory with --data DIR, in ONEFOLD_DATA, or as hub.data in the configuration; or its \
              servers with --kafka HOST:PORT and --postgres URL",
         )
+    }
+
+    /// The zone in which times are shown and days begin.
+    pub(crate) fn zone(&self) -> Result<TimeZone> {
+        let zone = &self.settings.hub.zone;
+        TimeZone::get(zone).with_context(|| format!("hub.zone: there is no time zone `{zone}`"))
     }
 
     /// The day to look from.

@@ -6,8 +6,11 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum QuarantineCommand {
-    /// List entries
+    /// List entries: first how many there are by connector and problem, then each
     List {
+        /// Only how many there are
+        #[arg(long)]
+        counts: bool,
         /// Decided ones too
         #[arg(long)]
         all: bool,
@@ -18,8 +21,11 @@ pub(crate) enum QuarantineCommand {
         #[arg(long, value_name = "CODE")]
         code: Option<String>,
     },
-    /// Show one entry whole
+    /// Show one entry whole, its bytes as text in its source's charset
     Show {
+        /// Print its bytes alone, as they stand in the source
+        #[arg(long)]
+        bytes: bool,
         /// Its number, such as q-0193
         #[arg(value_name = "NUMBER", value_parser = entry_number)]
         number: u64,

@@ -26,44 +26,61 @@ const PAGE_BYTES: usize = 8 << 20;
 
 pub(crate) async fn run(command: QuarantineCommand, globals: Globals) -> Result<ExitCode> {
     match command {
-        QuarantineCommand::List { all, of, code } => {
-            list_entries(QuarantineFilter { all, connector: of, code }, globals).await
+        QuarantineCommand::List { counts, all, of, code } => {
+            list_entries(QuarantineFilter { all, connector: of, code }, counts, globals).await
         }
-        QuarantineCommand::Show { number } => show_entry(number, globals).await,
+        QuarantineCommand::Show { bytes, number } => show_entry(number, bytes, globals).await,
         QuarantineCommand::Retry { numbers, connector, code } => retry_entries(numbers, connector, code, globals).await,
         QuarantineCommand::Discard { numbers, why } => discard_entries(numbers, why, globals).await,
     }
 }
 
-async fn list_entries(filter: QuarantineFilter, globals: Globals) -> Result<ExitCode> {
+async fn list_entries(filter: QuarantineFilter, counts_alone: bool, globals: Globals) -> Result<ExitCode> {
     let reader = HubReader::open(&globals).await?;
-    let (mut out, mut count) = (OutputWriter::open(), 0);
-    let mut pages = pin!(list_pages(reader.store.as_ref(), &filter));
-    while let Some(page) = pages.try_next().await? {
-        for entry in page {
-            count += 1;
-            if globals.json {
-                out.json_line(&entry)?;
-            } else {
-                out.write_line(render::entry_line(&entry))?;
-            }
+    let zone = globals.zone()?;
+    let mut out = OutputWriter::open();
+    // A list of one value a line is as it is without counts before it.
+    if counts_alone || !globals.json {
+        let mut counts = render::EntryCounts::default();
+        let mut pages = pin!(list_pages(reader.store.as_ref(), &filter));
+        while let Some(page) = pages.try_next().await? {
+            page.iter().for_each(|entry| counts.note(entry));
+        }
+        if globals.json {
+            counts.kinds().into_iter().try_for_each(|kind| out.json_line(kind))?;
+        } else if counts.is_empty() {
+            out.write_line("nothing is in quarantine")?;
+        } else {
+            out.write_line(counts.render(&zone))?;
+            out.write_line("")?;
         }
     }
-    if count == 0 && !globals.json {
-        out.write_line("nothing is in quarantine")?;
+    if !counts_alone {
+        let mut pages = pin!(list_pages(reader.store.as_ref(), &filter));
+        while let Some(page) = pages.try_next().await? {
+            for entry in page {
+                if globals.json {
+                    out.json_line(&entry)?;
+                } else {
+                    out.write_line(render::entry_line(&entry, &zone))?;
+                }
+            }
+        }
     }
     out.finish()?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn show_entry(number: u64, globals: Globals) -> Result<ExitCode> {
+async fn show_entry(number: u64, bytes: bool, globals: Globals) -> Result<ExitCode> {
     let reader = HubReader::open(&globals).await?;
     let entry = find_entry(reader.store.as_ref(), number).await?;
     let mut out = OutputWriter::open();
-    if globals.json {
+    if bytes {
+        out.write_bytes(&entry.raw)?;
+    } else if globals.json {
         out.write_json(&entry)?;
     } else {
-        out.write_line(render::whole_entry(&entry))?;
+        out.write_line(render::whole_entry(&entry, &globals.zone()?))?;
     }
     out.finish()?;
     Ok(ExitCode::SUCCESS)

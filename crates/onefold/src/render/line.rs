@@ -1,12 +1,10 @@
 //! Answers of a line or two.
 
-use onefold_event::Problem;
 use onefold_service::{CustomerName, Document, DocumentOwner, DocumentOwners, EventLine, SearchHit, Standing};
-use onefold_store::QuarantineEntry;
 use onefold_view::{FindingView, StatedView};
 
 use super::time::time_text;
-use super::{counted, money_text, one_line, pad_columns};
+use super::{money_text, one_line, pad_columns};
 
 /// A document on a timeline.
 pub(crate) fn document_row(row: &Document) -> String {
@@ -115,40 +113,4 @@ pub(crate) fn event_text(line: &EventLine) -> String {
         line.partition,
         line.offset
     )
-}
-
-/// An entry in quarantine.
-pub(crate) fn entry_line(entry: &QuarantineEntry) -> String {
-    let lines = match (entry.first_line, entry.last_line) {
-        (0, _) => String::new(),
-        (first, last) if last <= first => format!(":{first}"),
-        (first, last) => format!(":{first}-{last}"),
-    };
-    let decision =
-        if entry.decision.is_empty() { String::new() } else { format!("  {} ({})", entry.decision, entry.why) };
-    let first = entry.problems.get(0).and_then(|p| p.get("message")).and_then(|m| m.as_str()).unwrap_or_default();
-    let seen = if entry.tries > 1 { format!("  seen {} times", entry.tries) } else { String::new() };
-    format!(
-        "q-{:04}  {:<8}  {} {}{lines}  {first}{seen}{decision}",
-        entry.number, entry.codes, entry.connector, entry.resource
-    )
-}
-
-/// An entry with its bytes and every problem.
-pub(crate) fn whole_entry(entry: &QuarantineEntry) -> String {
-    let mut text = self::entry_line(entry);
-    let problems: Vec<Problem> = serde_json::from_value(entry.problems.clone()).unwrap_or_default();
-    let raw = String::from_utf8_lossy(&entry.raw);
-    let line_of = |line: u64| {
-        let at = usize::try_from(line.checked_sub(entry.first_line)?).ok()?;
-        raw.lines().nth(at).map(str::to_owned)
-    };
-    for problem in &problems {
-        text.push('\n');
-        text.push_str(&onefold_event::render_problem(problem, &entry.resource, &line_of));
-    }
-    let kept = entry.raw.len() as u64;
-    let cut = if kept < entry.length { format!(", of which the first {kept} are kept") } else { String::new() };
-    text.push_str(&format!("\n{}{cut}, sha256 {}\n{raw}", counted(entry.length, "byte", "bytes"), entry.sha256));
-    text
 }

@@ -38,7 +38,15 @@ pub(crate) fn render_status(status: &HubStatus) -> String {
     }
     put(
         "quarantine",
-        format!("{} open, {}", count(status.quarantined), counted(status.conflicts, "conflict", "conflicts")),
+        format!(
+            "{} open, {}; {} of one id and other content in the log",
+            count(status.quarantined),
+            match status.quarantined_conflicts {
+                0 => "no conflict waits".to_owned(),
+                n => format!("of which {} an event that stands", counted(n, "contradicts", "contradict")),
+            },
+            counted(status.conflicts, "copy", "copies"),
+        ),
     );
     put(
         "lag",

@@ -1,6 +1,7 @@
 //! `onefold connector`: connector files, looked at before anything is taken in.
 
 mod check;
+mod new;
 mod remap;
 mod sample;
 mod sources;
@@ -26,6 +27,7 @@ pub(crate) async fn run(command: ConnectorCommand, globals: Globals) -> Result<E
         ConnectorCommand::Rewind { name, files } => sources::rewind(&name, &files, &globals).await,
         ConnectorCommand::Schema => print_text(&format!("{:#}", connector_schema())),
         ConnectorCommand::Reference => print_text(connector_reference().trim_end()),
+        ConnectorCommand::New { from, name } => print_text(new::draft_text(&from, name)?.trim_end()),
         ConnectorCommand::Remap { connector, since, dry_run } => {
             remap::remap_kept(&connector, since.as_deref(), dry_run, &globals).await
         }

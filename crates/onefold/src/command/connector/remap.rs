@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use onefold_connect::{FileState, IngestProgress, IngestReport, Input, RemapTo, remap_files, remap_topics};
 use onefold_door::DoorForecast;
 use onefold_event::Micros;
@@ -132,7 +131,5 @@ fn read_since(text: &str, globals: &Globals) -> Result<Micros> {
         format!("--since {text}: expected a day such as 2026-03-09, or an instant such as 2026-03-09T08:00:00+01:00")
     };
     let day: jiff::civil::Date = text.parse().with_context(expected)?;
-    let zone = &globals.settings.hub.zone;
-    let zone = TimeZone::get(zone).with_context(|| format!("hub.zone: there is no time zone `{zone}`"))?;
-    Ok(day.to_zoned(zone).with_context(expected)?.timestamp().as_microsecond())
+    Ok(day.to_zoned(globals.zone()?).with_context(expected)?.timestamp().as_microsecond())
 }
