@@ -55,6 +55,15 @@ pub(crate) fn compile_connector(
             "`stop_after` is for files: topics and posts go on, and their quarantine is watched",
         );
     }
+    if let Some(n) =
+        root.get("from").and_then(|n| n.get("headers")).filter(|_| read.record_shape() == RecordShape::Table)
+    {
+        diagnostics.report_message(
+            &n.span,
+            "M0112",
+            "`headers` are for JSON: they stand among the members of the body",
+        );
+    }
     let mut c = ConnectorCompiler::new(diagnostics, read.record_shape());
     // Before any cell: cells name these tables, and a look-up's columns are checked where it is taken from.
     (c.words, c.word_names) = read_named(root.get("enum"), &mut c.diagnostics, EnumTable::read);
