@@ -183,6 +183,36 @@ fn a_form_is_read_by_its_field_or_by_all_of_them() {
 }
 
 #[test]
+fn headers_that_the_mapping_reads_stand_among_the_members_of_the_body() {
+    let from = "verify = { scheme = \"shopify\", secret = { env = \"ONEFOLD_SECRET_SHOP\" } }\nheaders = [\"X-Shopify-Topic\"]";
+    let home = with(&[("shop", connector("shop", from, "only = { \"$.x-shopify-topic\" = [\"orders/create\"] }"))]);
+    let server = serve(&home, &[]);
+    for (n, topic) in [(1, "orders/create"), (2, "orders/delete"), (3, "orders/create")] {
+        let body = order(n, if n == 3 { "ten" } else { "10.00" });
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret().as_bytes()).unwrap();
+        mac.update(body.as_bytes());
+        let signature = BASE64_STANDARD.encode(mac.finalize().into_bytes());
+        let headers = [("x-shopify-hmac-sha256", signature.as_str()), ("x-shopify-topic", topic)];
+        assert_eq!(server.post("/v1/hooks/shop", &headers, body.as_bytes()).status, 202);
+    }
+    documents(&server, 1);
+    server.until("/metrics", |reply| {
+        let text = reply.body.as_str().unwrap_or_default();
+        text.contains("onefold_quarantine_open 1") && text.contains("outcome=\"skipped\"} 1")
+    });
+    assert_eq!(server.stop(), 0);
+    home.run(&["quarantine", "show", "1"]).exits(0).tells(&["ten", "R0412"]);
+    // With the header it was kept: what is for us is so when it is tried again.
+    let mended = home.file(
+        "mended.toml",
+        connector("shop", from, "only = { \"$.x-shopify-topic\" = [\"orders/create\"] }")
+            .replace("set.total = \"total\"", "set.total = { from = \"total\", replace = { ten = \"10.00\" } }"),
+    );
+    home.run(&["quarantine", "retry", "--connector", &mended]).exits(0);
+    assert_eq!(home.run(&["show", "party:shop:K1", "--json"]).exits(0).json()["documents"], 2);
+}
+
+#[test]
 fn a_kill_between_intake_and_the_view_loses_nothing_and_doubles_nothing() {
     for (point, answered) in [
         ("hook.after_append", false),

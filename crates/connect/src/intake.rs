@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use crate::ingest::{RecordBatch, To, write};
 use crate::read::PlanCache;
+use crate::source::hook::with_headers;
 use crate::source::topic::{Message, open};
 use crate::{IngestError, IngestReport};
 
@@ -199,8 +200,8 @@ impl Intake {
                     report.skip(reason.to_owned());
                     continue;
                 }
-                let value = &message.stored.record.value;
-                let records = open(&self.connector, &message.resource(), value, &mut self.planned);
+                let value = with_headers(&self.connector, topic, &message.stored.record);
+                let records = open(&self.connector, &message.resource(), &value, &mut self.planned);
                 records.into_iter().for_each(|taken| batch.push(taken));
             }
         }

@@ -238,3 +238,35 @@ fn a_connectors_own_tests_can_fail() {
     let rejects = with("[test.t]\ninput = '''\nNo,At,Total\nA,09.03.2026 10:00,5\n'''\nrejects = [\"Total\"]\n");
     assert_eq!(support::good(&rejects).run_tests()[0].problems.len(), 2);
 }
+
+#[test]
+fn a_webhook_says_how_it_is_verified_and_nothing_that_would_do_nothing() {
+    let from = |lines: &str| code("kind = \"file\"", &format!("kind = \"http\"\n{lines}"));
+    let verify = |inside: &str| from(&format!("verify = {{ {inside} }}"));
+    let secret = "secret = { env = \"SHOP\" }";
+    assert_eq!(from("verify = \"none\""), "");
+    assert_eq!(verify(&format!("scheme = \"stripe\", {secret}")), "");
+    for (found, wanted) in [
+        (from(""), "M0102"),
+        (from("verify = \"all\""), "M0104"),
+        (verify(secret), "M0102"),
+        (verify("scheme = \"stripe\""), "M0102"),
+        (verify(&format!("scheme = \"strip\", {secret}")), "M0104"),
+        (verify("scheme = \"stripe\", secret = []"), "M0102"),
+        (verify("scheme = \"stripe\", secret = \"whsec_x\""), "M0103"),
+        (verify("scheme = \"stripe\", secret = { env = \"A\", file = \"b\" }"), "M0103"),
+        (verify("scheme = \"stripe\", secret = { env = \"a-b\" }"), "M0103"),
+        (verify(&format!("scheme = \"stripe\", header = \"X-A\", {secret}")), "M0112"),
+        (verify(&format!("scheme = \"stripe\", id = \"X-A\", {secret}")), "M0112"),
+        (verify(&format!("scheme = \"hmac-sha256\", {secret}")), "M0102"),
+        (verify(&format!("scheme = \"hmac-sha256\", header = \"X A\", {secret}")), "M0103"),
+        (from(&format!("tolerance = \"5m\"\nverify = {{ scheme = \"github\", {secret} }}")), "M0112"),
+        (from(&format!("tolerance = \"25h\"\nverify = {{ scheme = \"stripe\", {secret} }}")), "M0103"),
+        (from(&format!("tolerance = \"soon\"\nverify = {{ scheme = \"stripe\", {secret} }}")), "M0103"),
+        (from("verify = \"none\"\nbody = \"xml\""), "M0104"),
+        (from("verify = \"none\"\nheaders = [\"X-Topic\"]"), "M0112"),
+    ] {
+        assert_eq!(found, wanted);
+    }
+    assert_eq!(code("kind = \"file\"", "kind = \"file\"\nverify = \"none\""), "M0101");
+}

@@ -56,6 +56,15 @@ pub(crate) fn compile_connector(
         );
     }
     refuse_growing(&root, from.as_ref(), &read, &mut diagnostics);
+    if let Some(n) =
+        root.get("from").and_then(|n| n.get("headers")).filter(|_| read.record_shape() == RecordShape::Table)
+    {
+        diagnostics.report_message(
+            &n.span,
+            "M0112",
+            "`headers` are for JSON: they stand among the members of the body",
+        );
+    }
     let mut c = ConnectorCompiler::new(diagnostics, read.record_shape());
     // Before any cell: cells name these tables, and a look-up's columns are checked where it is taken from.
     (c.words, c.word_names) = read_named(root.get("enum"), &mut c.diagnostics, EnumTable::read);

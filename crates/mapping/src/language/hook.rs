@@ -24,6 +24,8 @@ pub struct HookSettings {
     pub tolerance: Duration,
     /// Where the record stands in the body.
     pub body: HookBody,
+    /// Headers that the mapping reads, in small letters.
+    pub headers: Vec<String>,
 }
 
 /// How posts are verified.
@@ -119,6 +121,7 @@ impl HookSettings {
     pub(crate) fn parse(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<Self> {
         let body = node.get("body").and_then(|n| read_body(n, diagnostics)).unwrap_or(HookBody::Whole);
         let tolerance = node.get("tolerance");
+        let headers = read_headers(node, &body, diagnostics);
         let Some(n) = node.get("verify") else {
             let problem = Problem::new("M0102", "[from] does not say how posts are verified")
                 .help("verify = { scheme = \"standard-webhooks\", secret = { env = \"SHOP_SECRET\" } }")
@@ -142,7 +145,7 @@ impl HookSettings {
             }
             Some(told)
         })?;
-        Some(Self { verify, tolerance, body })
+        Some(Self { verify, tolerance, body, headers })
     }
 }
 
@@ -156,6 +159,18 @@ fn read_body(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<HookBody>
         return None;
     };
     n.expect_text(diagnostics).map(|field| HookBody::Field(field.to_owned()))
+}
+
+fn read_headers(node: &TomlNode, body: &HookBody, diagnostics: &mut Diagnostics) -> Vec<String> {
+    let Some(n) = node.get("headers") else { return Vec::new() };
+    if matches!(body, HookBody::Field(_)) {
+        let message = "`headers` stand among the members of the body, and of this body one field alone is read";
+        diagnostics.report_message(&n.span, "M0112", message);
+    }
+    match &n.value {
+        TomlValue::List(list) => list.iter().filter_map(|n| read_header(n, diagnostics)).collect(),
+        _ => read_header(n, diagnostics).into_iter().collect(),
+    }
 }
 
 fn read_verification(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<HookVerification> {

@@ -10,6 +10,7 @@ use onefold_mapping::{Connector, HookSettings, HookVerification};
 use sha2::{Digest, Sha256};
 
 use crate::source::hook::HookSecrets;
+use crate::source::hook::headers::HEADER;
 use crate::source::hook::verify::{Unverified, sender_id, verify};
 
 /// How long a post waits for the log: senders give up after five seconds or more, and are then better told to come again.
@@ -144,6 +145,11 @@ impl Hooks {
         let mut record = LogRecord::new(key, post.body, now);
         if !sender_id.is_empty() {
             record.headers.push((SENDER_ID.to_owned(), sender_id.into_bytes().into()));
+        }
+        for name in &hook.settings.headers {
+            if let Some(value) = post.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()) {
+                record.headers.push((format!("{HEADER}{name}"), value.into_bytes().into()));
+            }
         }
         fail::fail_point!("hook.before_append", |_| Err(HookError::Late));
         let kept = self.log.append(&hook.topic, vec![(partition, record)]);

@@ -1,6 +1,6 @@
 //! `[from]` with `kind = "http"`: what is posted to the hub, and how posts are verified.
 
-use super::OptionValue::{TableList, Text, Words, WordsOr};
+use super::OptionValue::{TableList, Text, Texts, Words, WordsOr};
 use super::{OptionTable, REQUIRED, option};
 
 pub(crate) static HTTP: OptionTable = OptionTable {
@@ -20,6 +20,13 @@ pub(crate) static HTTP: OptionTable = OptionTable {
             "5m",
             "How far the time that a post was signed at may be from the hub's clock, to either side: seconds, minutes or hours, at most 24h. With `standard-webhooks` and `stripe`; the others sign no time.",
             "kind = \"http\"\ntolerance = \"2m\"\nverify = { scheme = \"stripe\", secret = { env = \"STRIPE_SECRET\" } }",
+        ),
+        option(
+            "headers",
+            Texts,
+            "none",
+            "Headers that the mapping reads. Each that comes stands among the members of the body, its name in small letters: `$.x-shopify-topic`. Most senders do not sign them.",
+            "kind = \"http\"\nheaders = [\"X-Shopify-Topic\"]\nverify = { scheme = \"shopify\", secret = { env = \"SHOP_SECRET\" } }",
         ),
         option(
             "body",
