@@ -21,9 +21,9 @@ const FULL_FOLDERS: &[(&str, usize)] = &[
     ("crates/log-embedded/src", 16),
     ("crates/onefold/src", 16),
     ("crates/simulator/src", 31),
-    ("crates/store-postgres/src", 24),
-    ("crates/store-sqlite/src", 20),
-    ("crates/store/src", 17),
+    ("crates/store-postgres/src", 23),
+    ("crates/store-sqlite/src", 19),
+    ("crates/store/src", 16),
     ("crates/view/src", 30),
 ];
 

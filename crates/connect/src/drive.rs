@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 /// Batches between the reading thread and the sink: enough that neither waits for the other's every breath, few enough that memory
 /// does not grow with the input.
@@ -31,23 +32,45 @@ impl<B> BatchSender<B> {
     }
 }
 
+/// A thread that reads, and what it has read and nobody has taken yet.
+pub(crate) struct ReadingThread<B, E> {
+    batches: mpsc::Receiver<B>,
+    thread: JoinHandle<Result<(), E>>,
+}
+
+impl<B: Send + 'static, E: Send + 'static> ReadingThread<B, E> {
+    /// Begins to read.
+    pub(crate) fn begin(read: impl FnOnce(&BatchSender<B>) -> Result<(), E> + Send + 'static) -> Self {
+        let (to, batches) = mpsc::channel(WAITING);
+        Self { batches, thread: tokio::task::spawn_blocking(move || read(&BatchSender(to))) }
+    }
+
+    /// The next batch, in the order of reading; none once all were taken.
+    pub(crate) async fn next(&mut self) -> Option<B> {
+        self.batches.recv().await
+    }
+
+    /// Why reading ended, `broken` where the thread broke off. One that still reads stops at its next batch.
+    pub(crate) async fn end(self, broken: E) -> Result<(), E> {
+        drop(self.batches);
+        self.thread.await.unwrap_or(Err(broken))
+    }
+}
+
 /// Reads and writes until one of them ends. Why writing stopped is told before why reading did.
 pub(crate) async fn drive<S: BatchSink>(
     sink: &mut S,
     read: impl FnOnce(&BatchSender<S::SinkBatch>) -> Result<(), S::Error> + Send + 'static,
 ) -> Result<(), S::Error> {
-    let (to, mut batches) = mpsc::channel(WAITING);
-    let reading = tokio::task::spawn_blocking(move || read(&BatchSender(to)));
+    let mut reading = ReadingThread::begin(read);
     let mut written = Ok(());
-    while let Some(batch) = batches.recv().await {
+    while let Some(batch) = reading.next().await {
         written = sink.write(batch).await;
         if written.is_err() {
             break;
         }
     }
-    // The reading thread stops at its next batch when nobody listens.
-    drop(batches);
-    let read = reading.await.unwrap_or_else(|_| Err(S::broken()));
+    let read = reading.end(S::broken()).await;
     written?;
     read
 }

@@ -281,7 +281,7 @@ fn lag(connector: &str, topic: &str, partition: u32, lag: u64) {
         .set(lag as f64);
 }
 
-fn count(connector: &str, report: &IngestReport) {
+pub(crate) fn count(connector: &str, report: &IngestReport) {
     let outcomes = [("mapped", report.mapped), ("skipped", report.skipped), ("quarantined", report.quarantined)];
     for (outcome, records) in outcomes {
         let connector = connector.to_owned();
@@ -302,7 +302,7 @@ fn count(connector: &str, report: &IngestReport) {
 }
 
 /// Who is at fault stays told apart: the operator looks at the log, at the read model, or at this connector.
-fn stage_error(error: IngestError) -> StageError {
+pub(crate) fn stage_error(error: IngestError) -> StageError {
     match error {
         IngestError::Door(DoorError::Log(error)) => error.into(),
         IngestError::Door(DoorError::Store(error)) | IngestError::Quarantine(error) => error.into(),

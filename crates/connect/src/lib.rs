@@ -13,6 +13,7 @@ mod remap;
 mod sample;
 mod send;
 mod source;
+mod watch;
 mod window;
 
 pub use ingest::{
@@ -32,3 +33,7 @@ pub use send::{LeftOut, SendError, SendReport, send};
 pub use source::file::{Input, InputError};
 pub use source::hook::{Hook, HookError, HookPost, HookReceipt, HookSecrets, Hooks, SecretError};
 pub use source::post::{BatchError, NoEvent, PostAnswer, PostedEvent, take_posted};
+pub use watch::{
+    FileStanding, FileWatch, RecordCounts, RewindSummary, SourceError, SourceSummary, WatchOptions, WatchedFileSummary,
+    pause_source, resume_source, rewind_source, summarise_source,
+};

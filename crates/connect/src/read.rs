@@ -1,15 +1,17 @@
 //! The one reader: what a source gives, as rows of its format, as documents.
 
+use std::cell::Cell;
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::{Arc, PoisonError};
 
 use onefold_event::Problem;
 use onefold_format::{
-    Charset, FormatInput, RawRow, ReadAgain, RowContent, RowReader, START_BYTES, Utf8Evidence, Utf8Sample, format_of,
-    is_damage,
+    Charset, FormatInput, RawRow, ReadAgain, ResumePoint, RowContent, RowReader, START_BYTES, Utf8Evidence, Utf8Sample,
+    format_of, is_damage,
 };
 use onefold_mapping::{Connector, GroupWindow, MappingPlan};
+use serde::{Deserialize, Serialize};
 
 use crate::belongs::{Belonging, RowMembership};
 use crate::entry::Origin;
@@ -29,6 +31,33 @@ pub(crate) enum End {
     Refused(Vec<Problem>, Vec<u8>),
     /// Whoever took the records wanted no more.
     Stopped(Vec<u8>),
+}
+
+/// How far an input was read: behind a whole document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReadPosition {
+    /// Bytes before the next row. 0 where rows cannot be gone on from: then documents are counted off from the beginning.
+    pub(crate) offset: u64,
+    /// Lines before it.
+    pub(crate) line: u64,
+    /// Documents given.
+    pub(crate) documents: u64,
+}
+
+/// From where an input is read, and how far it is.
+#[derive(Debug, Default)]
+pub(crate) struct ReadCursor {
+    pub(crate) from: ReadPosition,
+    /// Behind the last document that its sink has taken.
+    pub(crate) at: Cell<ReadPosition>,
+    /// Somebody still writes to it: a row that is not closed yet is waited for.
+    pub(crate) follows: bool,
+}
+
+impl ReadCursor {
+    pub(crate) fn new(from: ReadPosition, follows: bool) -> Self {
+        Self { from, at: Cell::new(from), follows }
+    }
 }
 
 /// One input read.
@@ -86,6 +115,7 @@ pub(crate) fn read(
     sink: &mut dyn DocumentSink,
 ) -> io::Result<ReadSummary> {
     let read = connector.read_settings();
+    let from = source.cursor().map(|cursor| cursor.from).unwrap_or_default();
     let resource = source.resource();
     let mut opened = source.open()?;
     if let Some(form) = connector.form_of(&resource) {
@@ -99,7 +129,7 @@ pub(crate) fn read(
             }
         };
     }
-    let file::Opened { start, mut reader, again, trailing } = opened;
+    let file::Opened { start, mut reader, again, trailing, .. } = opened;
     let ended = |origin: Origin, end: End| ReadSummary {
         origin: Arc::new(origin),
         rows: 0,
@@ -116,7 +146,9 @@ pub(crate) fn read(
         Err(_) => (Charset::UTF_8, 0),
     };
     let mut origin = Origin::new(connector, resource, charset);
-    let evidence = match mark_length == 0 && !read.charset_sure && Utf8Evidence::is_needed(charset) {
+    // Whoever goes on has judged it before.
+    let unjudged = from == ReadPosition::default() && !read.charset_sure;
+    let evidence = match mark_length == 0 && unjudged && Utf8Evidence::is_needed(charset) {
         true => judged(charset, &start, again.as_ref())?,
         false => None,
     };
@@ -155,12 +187,21 @@ pub(crate) fn read(
     let mut prelude = start.get(..mark_length).unwrap_or_default().to_vec();
     prelude.extend_from_slice(rows.prelude());
     let (origin, closing) = (Arc::new(origin), rows.closing().to_vec());
+    // What a row says may hang on rows above it: then they are read again, and their documents counted off.
+    let apart = !grouped && read.fill_down.is_empty();
+    let skip = match apart && go_on(source, rows.as_mut(), from)? {
+        true => 0,
+        false => from.documents,
+    };
     let mut documents = DocumentReader {
         context: InputContext { connector, plan, origin, prelude, closing, grouped },
         window: grouped.then(|| Window::new(within)),
         rows: 0,
         belonging: Belonging::default(),
         unsure: evidence == Some(Utf8Evidence::Ascii) && again.is_none(),
+        cursor: source.cursor(),
+        apart,
+        skip,
         sink,
     };
     let end = match documents.run(rows.as_mut())? {
@@ -171,6 +212,16 @@ pub(crate) fn read(
     let told = trailing.lock().unwrap_or_else(PoisonError::into_inner).take();
     warnings.extend(told.map(|told| fault::trailing(&told)));
     Ok(ReadSummary { origin: documents.context.origin, rows: documents.rows, line: rows.line(), end, warnings })
+}
+
+/// Goes on where reading ended; false where that is known by counting documents alone.
+fn go_on(source: &dyn ByteSource, rows: &mut dyn RowReader, from: ReadPosition) -> io::Result<bool> {
+    let ReadPosition { offset, line, .. } = from;
+    if offset == 0 {
+        return Ok(false);
+    }
+    let Some(reader) = source.open_at(offset)? else { return Ok(false) };
+    Ok(rows.resume(ResumePoint { reader, offset, line }))
 }
 
 /// What the bytes of an input are, as far as that can be known before its records go in: all of them where they can be
@@ -196,6 +247,11 @@ struct DocumentReader<'r, 's> {
     belonging: Belonging,
     /// Nothing but ASCII was seen of bytes that come once and are declared as another charset than UTF-8.
     unsure: bool,
+    cursor: Option<&'r ReadCursor>,
+    /// Each row is read by itself, so that its end is a place to go on from.
+    apart: bool,
+    /// Documents that were given before.
+    skip: u64,
     sink: &'s mut dyn DocumentSink,
 }
 
@@ -231,10 +287,14 @@ impl DocumentReader<'_, '_> {
             if !self.context.origin.layout.closed && rows.layout().is_some_and(|layout| layout.closed) {
                 Arc::make_mut(&mut self.context.origin).layout.closed = true;
             }
+            if self.is_unfinished(&row) {
+                return Ok(End::Complete);
+            }
             self.rows += 1;
             if self.row(row).is_break() {
                 return Ok(End::Stopped(Vec::new()));
             }
+            self.note_place(rows);
             let limit = self.context.connector.read_settings().open_bytes;
             if let Some(window) = self.window.as_ref().filter(|window| window.held() > limit) {
                 let open = window.open();
@@ -246,7 +306,16 @@ impl DocumentReader<'_, '_> {
                 return Ok(End::Stopped(Vec::new()));
             }
         }
+        self.note_place(rows);
         Ok(End::Complete)
+    }
+
+    /// Notes where the next row begins.
+    fn note_place(&self, rows: &dyn RowReader) {
+        if let Some(cursor) = self.cursor.filter(|_| self.apart) {
+            let (offset, line) = (rows.position(), rows.line());
+            cursor.at.set(ReadPosition { offset, line, ..cursor.at.get() });
+        }
     }
 
     fn row(&mut self, mut row: RawRow) -> ControlFlow<()> {
@@ -301,7 +370,22 @@ impl DocumentReader<'_, '_> {
         ControlFlow::Continue(())
     }
 
+    /// Whether it is the last row of a file that is followed, and its quote is not closed yet.
+    fn is_unfinished(&self, row: &RawRow) -> bool {
+        let open = matches!(&row.content, RowContent::Bad(problem, _) if problem.code == "R0305");
+        open && self.cursor.is_some_and(|cursor| cursor.follows)
+    }
+
     fn give(&mut self, document: SourceDocument) -> ControlFlow<()> {
-        self.sink.take(&self.context, document)
+        if self.skip > 0 {
+            self.skip -= 1;
+            return ControlFlow::Continue(());
+        }
+        self.sink.take(&self.context, document)?;
+        if let Some(cursor) = self.cursor {
+            let at = cursor.at.get();
+            cursor.at.set(ReadPosition { documents: at.documents + 1, ..at });
+        }
+        ControlFlow::Continue(())
     }
 }

@@ -18,7 +18,7 @@ use crate::fault;
 use crate::map::glimpse;
 use crate::read::{DocumentSink, End, InputContext, PlanCache, ReadSummary, read};
 use crate::record_bytes::RecordBytes;
-use crate::source::file::InputSource;
+use crate::source::file::{InputSource, ReadJob};
 use crate::source::topic::CONNECTOR;
 use crate::window::SourceDocument;
 
@@ -165,8 +165,9 @@ impl PartSink<'_> {
 
 /// Reads all inputs, one after the other. It stops when nobody listens any more.
 fn read_inputs(connector: &Connector, inputs: &[Input], to: &BatchSender<Vec<SendPart>>) -> Result<(), SendError> {
-    for input in inputs {
-        let source = InputSource { input, count: &Arc::default() };
+    for job in &ReadJob::whole(inputs) {
+        let (input, count) = (&job.input, Arc::default());
+        let source = InputSource::new(job, &count);
         let mut sink = PartSink { resource: input.resource(), parts: Vec::new(), bytes: 0, to, gone: false };
         let summary = read(connector, &source, &mut PlanCache::default(), &mut sink);
         // What was whole before something went wrong is sent.

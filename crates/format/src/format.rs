@@ -57,6 +57,16 @@ pub trait Format: Send + Sync {
     fn reopen(&self, record: &KeptRecord<'_>, settings: &ReadSettings) -> io::Result<Result<ReopenedRows, Problem>>;
 }
 
+/// A place in the bytes where a row begins.
+pub struct ResumePoint {
+    /// Stands there.
+    pub reader: Box<dyn BufRead + Send>,
+    /// Bytes before it, as [`RowReader::position`] counts them.
+    pub offset: u64,
+    /// Lines before it.
+    pub line: u64,
+}
+
 /// The rows of one input, one after the other.
 pub trait RowReader: Send {
     /// The next row, or why it cannot be read; none at the end. Blank lines are none.
@@ -67,6 +77,18 @@ pub trait RowReader: Send {
 
     /// Lines read so far.
     fn line(&self) -> u64;
+
+    /// Bytes read so far, those of a byte order mark too: where the next row begins. 0 where a row cannot be gone on from.
+    fn position(&self) -> u64 {
+        0
+    }
+
+    /// Goes on from where a row begins, with a reader of the same bytes that stands there, in place of the one that it was opened
+    /// with. False where rows are not known but from the beginning: nothing has changed then.
+    fn resume(&mut self, at: ResumePoint) -> bool {
+        let _ = at;
+        false
+    }
 
     /// How a table is laid out, as far as it is known by now; none of what is no table.
     fn layout(&self) -> Option<&TableLayout> {

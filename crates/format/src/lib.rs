@@ -16,7 +16,7 @@ pub use charset::{Charset, CharsetContradiction, hex_start};
 pub use context::{KeptRecord, RecordContext};
 pub use evidence::{Utf8Evidence, Utf8Sample};
 pub use fault::json_problem;
-pub use format::{Format, FormatInput, ReadAgain, ReadUnit, ReopenedRows, RowReader, START_BYTES};
+pub use format::{Format, FormatInput, ReadAgain, ReadUnit, ReopenedRows, ResumePoint, RowReader, START_BYTES};
 pub use lines::{EndlessError, is_damage};
 pub use registry::format_of;
 pub use row::{RawRow, RowContent, RowPlace, TableFields, TableLayout};

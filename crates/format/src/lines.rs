@@ -186,6 +186,11 @@ impl<R: BufRead> LineReader<R> {
         Self { reader, charset, end, limit, number: 0, offset }
     }
 
+    /// Goes on elsewhere in the same stream: `reader` stands behind so many bytes and lines.
+    pub(crate) fn go_on(&mut self, reader: R, offset: u64, number: u64) {
+        (self.reader, self.offset, self.number) = (reader, offset, number);
+    }
+
     /// Reads on to the next line that is not blank, and makes a record of it. Answers where it begins; none at the end of the stream.
     pub(crate) fn next_filled(
         &mut self,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 use onefold_connect::{Hook, HookSecrets, SecretError};
 use onefold_event::Problem;
-use onefold_mapping::Connector;
+use onefold_mapping::{Connector, InputKind};
 
 /// Files of `deploy/connectors` that the simulated company is read through.
 const COMPILED_IN: [(&str, &str); 10] = [
@@ -57,21 +57,23 @@ fn check_passes(connector: &Connector, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The connector files that read topics of intake, or take webhooks into them: files, and such of those in directories. Each passes
-/// its own tests.
-pub(crate) fn of_intake(places: &[PathBuf]) -> Result<Vec<IntakeConnector>> {
-    let mut all: Vec<IntakeConnector> = Vec::new();
+/// The connector files that a process runs by itself, since they read topics of intake, take webhooks into them, or watch files: files,
+/// and those of that kind in directories. Each passes its own tests.
+pub(crate) fn of_sources(places: &[PathBuf]) -> Result<Vec<SourceConnector>> {
+    let mut all: Vec<SourceConnector> = Vec::new();
     for place in places {
         let listed = place.is_dir();
         for file in if listed { in_directory(place)? } else { vec![place.clone()] } {
             let connector = load_connector(&file)?;
             let topics = connector.intake_topics();
-            if topics.is_empty() {
+            if topics.is_empty() && !watches_files(&connector) {
                 if listed {
                     continue;
                 }
                 bail!(
-                    "{} names no topic and takes no webhook: [from] kind = \"kafka\", topics = [\"intake.finance\"], or kind = \"http\"",
+                    "{} names no topic, takes no webhook and watches no files: [from] kind = \"kafka\", topics = [\"intake.finance\"], or \
+                     kind = \"http\", or kind = \"file\", path = \"/drop/erp/*.csv\" with a path from the root, since a process that runs has \
+                     no directory of its own",
                     file.display()
                 );
             }
@@ -82,20 +84,20 @@ pub(crate) fn of_intake(places: &[PathBuf]) -> Result<Vec<IntakeConnector>> {
             };
             if let Some(other) = all.iter().map(|other| &other.connector).find(meets) {
                 bail!(
-                    "{}: the connectors {} and {} would take each other's messages: give each its own name and group",
+                    "{}: the connectors {} and {} would take each other's messages and files: give each its own name and group",
                     file.display(),
                     other.name(),
                     connector.name()
                 );
             }
-            all.push(IntakeConnector { connector, file });
+            all.push(SourceConnector { connector, file });
         }
     }
     Ok(all)
 }
 
-/// A connector that reads topics of intake, with its file.
-pub(crate) struct IntakeConnector {
+/// A connector that a process runs by itself, with its file.
+pub(crate) struct SourceConnector {
     pub(crate) connector: Connector,
     pub(crate) file: PathBuf,
 }
@@ -108,7 +110,7 @@ pub(crate) fn hook_secrets(connector: &Connector, file: &Path) -> Result<HookSec
 /// The webhooks of these connector files, with their secrets.
 pub(crate) fn of_hooks(places: &[PathBuf]) -> Result<Vec<Hook>> {
     let mut hooks = Vec::new();
-    for IntakeConnector { connector, file } in of_intake(places)? {
+    for SourceConnector { connector, file } in of_sources(places)? {
         let secrets = hook_secrets(&connector, &file)?;
         hooks.extend(Hook::of(&connector, secrets));
     }
@@ -128,6 +130,13 @@ pub(crate) fn find_by_name(places: &[PathBuf], name: &str) -> Result<Connector> 
         }
     }
     bail!("there is no connector {name}: name its file, or list that as connect.files in the configuration")
+}
+
+/// Whether a process that runs watches this connector's files: those of paths from the root.
+pub(crate) fn watches_files(connector: &Connector) -> bool {
+    let settings = connector.input_settings();
+    let rooted = !settings.path.is_empty() && settings.path.iter().all(|path| Path::new(path).is_absolute());
+    settings.is_kind(InputKind::File) && rooted
 }
 
 /// Connector files of a directory, by name.

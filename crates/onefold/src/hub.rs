@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 use onefold_assembler::Assembler;
-use onefold_connect::{Hooks, Intake, IntakeOptions};
+use onefold_connect::{FileWatch, Hooks, Intake, IntakeOptions, WatchOptions};
 use onefold_door::{Door, DoorOptions};
 use onefold_event::{EmptyKeyRing, HubKey};
 use onefold_identity::IdentityRules;
@@ -20,7 +20,7 @@ use onefold_store::{Followed, Queue, Store};
 
 use crate::args::Globals;
 use crate::config::HubRole;
-use crate::connector::{self, IntakeConnector};
+use crate::connector::{self, SourceConnector};
 use crate::engine::{HubAccess, HubEngine, WriterParts};
 use crate::log_watch::{self, LogWatch};
 
@@ -113,13 +113,14 @@ fn new_publisher(
 impl RunningHub {
     /// Opens a hub that is one, for a command.
     pub(crate) async fn open(globals: &Globals) -> Result<Self> {
-        Self::start_stages(HubEngine::open(globals, HubAccess::Write).await?, globals, Self::roles_beside(globals))
-            .await
+        let engine = HubEngine::open(globals, HubAccess::Write).await?;
+        Self::start_stages(engine, globals, Self::roles_beside(globals), false).await
     }
 
     /// Opens a hub, made where it is absent, for a command.
     pub(crate) async fn make(globals: &Globals) -> Result<Self> {
-        Self::start_stages(HubEngine::open(globals, HubAccess::Make).await?, globals, Self::roles_beside(globals)).await
+        let engine = HubEngine::open(globals, HubAccess::Make).await?;
+        Self::start_stages(engine, globals, Self::roles_beside(globals), false).await
     }
 
     /// Opens a hub, made where it is absent, in these roles.
@@ -130,7 +131,8 @@ impl RunningHub {
         // Before anything is opened for it.
         let files = &globals.settings.connect.files;
         let hooks = if roles.contains(&HubRole::Serve) { connector::of_hooks(files)? } else { Vec::new() };
-        let mut hub = Self::start_stages(HubEngine::open(globals, HubAccess::Make).await?, globals, roles).await?;
+        let engine = HubEngine::open(globals, HubAccess::Make).await?;
+        let mut hub = Self::start_stages(engine, globals, roles, true).await?;
         if !hooks.is_empty() {
             hub.hooks = hooks.iter().map(|hook| (hook.name().to_owned(), hook.is_verified())).collect();
             let hooks = Hooks::open(Arc::clone(&hub.log), hooks, hub.writer.partitions).await?;
@@ -145,7 +147,8 @@ impl RunningHub {
         if globals.settings.is_distributed() { &[HubRole::Serve] } else { &HubRole::ALL }
     }
 
-    async fn start_stages(engine: HubEngine, globals: &Globals, roles: &[HubRole]) -> Result<Self> {
+    /// `watches`: directories are watched too; a command that is called for something else leaves files where they are.
+    async fn start_stages(engine: HubEngine, globals: &Globals, roles: &[HubRole], watches: bool) -> Result<Self> {
         let HubEngine { log, store, rules, key, place, writer } = engine;
         let (writer, key) = writer.zip(key).context("opened for reading only")?;
         let guarded = Guarded::new(log, EVENTS_TOPIC);
@@ -153,8 +156,11 @@ impl RunningHub {
         let settings = &globals.settings;
         let partitions = writer.partitions;
         // Before anything else that is refused.
-        let connectors =
-            if roles.contains(&HubRole::Connect) { connector::of_intake(&settings.connect.files)? } else { Vec::new() };
+        let connectors = if roles.contains(&HubRole::Connect) {
+            connector::of_sources(&settings.connect.files)?
+        } else {
+            Vec::new()
+        };
         if roles == [HubRole::Connect] && connectors.is_empty() {
             bail!(
                 "which connectors? name their files as connect.files in the configuration, or in ONEFOLD_CONNECT_FILES"
@@ -191,9 +197,18 @@ impl RunningHub {
             Ok(())
         };
         begin(Box::new(LogWatch::new(guarded, Arc::clone(&store) as _)), Some(&WakeSignal::default()), None)?;
-        for (IntakeConnector { connector, .. }, door) in connectors.into_iter().zip(door.iter().cycle().cloned()) {
-            let (positions, quarantine) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
-            begin(Box::new(Intake::new(connector, door, Arc::clone(&log), positions, quarantine, intake)), None, None)?;
+        for (SourceConnector { connector, .. }, door) in connectors.into_iter().zip(door.iter().cycle()) {
+            if watches && connector::watches_files(&connector) {
+                let options = WatchOptions { alone: writer.is_alone() };
+                let (cursors, quarantine) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+                let watch = FileWatch::new(connector.clone(), door.clone(), cursors, quarantine, options);
+                begin(Box::new(watch), None, None)?;
+            }
+            if !connector.intake_topics().is_empty() {
+                let (positions, quarantine) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+                let intake = Intake::new(connector, door.clone(), Arc::clone(&log), positions, quarantine, intake);
+                begin(Box::new(intake), None, None)?;
+            }
         }
         if roles.contains(&HubRole::Project) {
             begin(Box::new(projector), None, Some(resolve))?;

@@ -35,8 +35,11 @@ pub async fn all<S: Store>(open: impl AsyncFn(&str) -> Arc<S>) {
 
     fence::a_fingerprint_gives_way_to_a_later_one_of_its_partition(&*fresh("fingerprints").await).await;
 
-    intake::readers_stand_each_for_itself_and_move_only_from_where_they_stand(&*fresh("intake").await).await;
-    intake::one_position_of_intake_that_has_moved_stops_all(&*fresh("intake_all").await).await;
+    intake::topics::readers_stand_each_for_itself_and_move_only_from_where_they_stand(&*fresh("intake").await).await;
+    intake::topics::one_position_of_intake_that_has_moved_stops_all(&*fresh("intake_all").await).await;
+
+    intake::items::items_move_only_from_the_state_that_they_are_in(&*fresh("items").await).await;
+    intake::items::one_item_that_has_moved_stops_all(&*fresh("items_all").await).await;
 
     resolve::what_waits_is_claimed_once_and_stays_where_the_claim_is_dropped(&*fresh("inbox").await).await;
     resolve::holders_are_counted_who_ever_asserted_and_who_waits(&*fresh("holders").await).await;

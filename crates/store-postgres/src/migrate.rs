@@ -28,6 +28,10 @@ const STEPS: [(&str, &str); 11] = [
     ("numbers", include_str!("../migrations/0011_numbers.sql")),
 ];
 
+/// What sources remember. It is no step of the format: programs that do not know it leave it alone, so that they work beside those
+/// that do.
+const SOURCES: &str = "CREATE TABLE IF NOT EXISTS source_item (source text COLLATE \"C\", item text COLLATE \"C\", state text NOT NULL, PRIMARY KEY (source, item))";
+
 /// What views were made under, as it is kept beside them.
 pub(crate) struct MadeUnder {
     pub(crate) rules: IdentityRules,
@@ -81,6 +85,7 @@ fn number(format: i64) -> u32 {
 async fn begin(connection: &mut PgConnection, options: &PostgresOptions) -> Result<MadeUnder, StoreError> {
     let mut tx = connection.begin().await.map_err(engine)?;
     sqlx::query("LOCK TABLE position, meta IN EXCLUSIVE MODE").execute(&mut *tx).await.map_err(engine)?;
+    sqlx::query(SOURCES).execute(&mut *tx).await.map_err(engine)?;
     let partitions = i32::try_from(options.partitions).unwrap_or(i32::MAX);
     let sql = include_str!("sql/positions_begin.sql");
     sqlx::query(sql).bind(partitions).execute(&mut *tx).await.map_err(engine)?;

@@ -16,6 +16,9 @@ use crate::{checkpoint, format};
 /// How far readers of intake are; programs that do not know it leave it alone.
 const INTAKE: &str = "CREATE TABLE IF NOT EXISTS intake (reader TEXT, topic TEXT, partition INTEGER, next INTEGER NOT NULL, PRIMARY KEY (reader, topic, partition)) WITHOUT ROWID";
 
+/// What sources remember; programs that do not know it leave it alone.
+pub(crate) const SOURCES: &str = "CREATE TABLE IF NOT EXISTS source_item (source TEXT, item TEXT, state TEXT NOT NULL, PRIMARY KEY (source, item)) WITHOUT ROWID";
+
 /// Limits of the read model.
 #[derive(Debug, Clone)]
 pub struct SqliteOptions {
@@ -98,8 +101,9 @@ impl SqliteStore {
         format::upgrade(&connection)?;
         // Not before: an upgrade sorts whole tables.
         connection.execute_batch("PRAGMA temp_store = MEMORY").map_err(engine)?;
-        // A file from before topics were read gets it here.
+        // A file from before topics were read, or directories watched, gets it here.
         connection.execute_batch(INTAKE).map_err(engine)?;
+        connection.execute_batch(SOURCES).map_err(engine)?;
         if rules(&connection)? != options.rules {
             return Err(StoreError::OtherRules);
         }
@@ -209,6 +213,19 @@ impl SqliteStore {
         })();
         self.0.give_back(connection);
         done.map_err(engine)
+    }
+
+    /// A connection that writes beside the one that has the right to write, for a moment: the engine's own lock orders the two.
+    pub(crate) fn open_beside(&self) -> Result<Connection, StoreError> {
+        let connection = Connection::open_with_flags(
+            &self.0.path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )
+        .map_err(engine)?;
+        connection
+            .execute_batch("PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0")
+            .map_err(engine)?;
+        Ok(connection)
     }
 
     /// The writer, once nobody else has it.
@@ -334,6 +351,7 @@ pub(crate) fn create(connection: &Connection, options: &SqliteOptions) -> Result
         connection.execute_batch("BEGIN IMMEDIATE")?;
         connection.execute_batch(include_str!("schema.sql"))?;
         connection.execute_batch(INTAKE)?;
+        connection.execute_batch(SOURCES)?;
         let meta = "INSERT INTO meta VALUES ('format', ?1), ('last', 0), ('rules', ?2), ('fold', ?3)";
         connection.execute(meta, (format::FORMAT, rules, FOLD_VERSION))?;
         for partition in 0..options.partitions {

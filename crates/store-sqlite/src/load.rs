@@ -36,8 +36,8 @@ pub struct SqliteLoad {
 }
 
 impl SqliteLoad {
-    /// Begins a file, in the place of one that was never finished. What is in quarantine, and how far intake was read, is
-    /// taken from the old file, since it stands nowhere else.
+    /// Begins a file, in the place of one that was never finished. What is in quarantine, how far intake was read, and
+    /// what sources remember is taken from the old file, since it stands nowhere else.
     ///
     /// # Errors
     /// It cannot be made, or the old file cannot be read.
@@ -58,9 +58,11 @@ impl SqliteLoad {
             if let Some(old) = old {
                 connection.execute("ATTACH ?1 AS old", [old.display().to_string()])?;
                 connection.execute("INSERT INTO quarantine SELECT * FROM old.quarantine", [])?;
-                let has = "SELECT EXISTS (SELECT 1 FROM old.sqlite_schema WHERE name = 'intake')";
-                if connection.query_row(has, [], |row| row.get(0))? {
-                    connection.execute("INSERT INTO intake SELECT * FROM old.intake", [])?;
+                for table in ["intake", "source_item"] {
+                    let has = "SELECT EXISTS (SELECT 1 FROM old.sqlite_schema WHERE name = ?1)";
+                    if connection.query_row(has, [table], |row| row.get(0))? {
+                        connection.execute(&format!("INSERT INTO {table} SELECT * FROM old.{table}"), [])?;
+                    }
                 }
                 carry_publishing(&connection)?;
                 connection.execute_batch("DETACH old")?;

@@ -22,7 +22,7 @@ pub use document::{DocumentPlace, DocumentRow, ListingOrder};
 pub use error::StoreError;
 pub use follow::{Backlog, FollowStore, Followed, Queue};
 pub use history::{FactsOf, HistoryStore};
-pub use intake::IntakeStore;
+pub use intake::{IntakeStore, SourceItem, SourceMove, SourceStore};
 pub use load::{LoadRow, LoadStore, Loaded};
 pub use project::{OwnerRow, PartyChange, ProjectStore, ProjectTx, RowChanges, set_members};
 pub use publish::{IdentityChange, Members, Note, PartyPage, PublishStore, Published, PublisherLease, Unpublished};

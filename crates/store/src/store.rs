@@ -2,7 +2,7 @@
 
 use crate::{
     AssembleStore, FollowStore, IntakeStore, ProjectStore, PublishStore, Quarantine, ReadStore, ResolveStore,
-    VerifyStore,
+    SourceStore, VerifyStore,
 };
 
 /// All that an adapter answers.
@@ -14,6 +14,7 @@ pub trait Store:
     + ReadStore
     + FollowStore
     + IntakeStore
+    + SourceStore
     + Quarantine
     + VerifyStore
     + 'static
@@ -28,6 +29,7 @@ impl<T> Store for T where
         + ReadStore
         + FollowStore
         + IntakeStore
+        + SourceStore
         + Quarantine
         + VerifyStore
         + 'static

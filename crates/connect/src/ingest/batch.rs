@@ -1,6 +1,7 @@
 //! What goes from the reading thread to the door at once.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -14,7 +15,7 @@ use crate::ingest::fuse::Fuse;
 use crate::ingest::{FileReport, FileState, IngestError};
 use crate::map::{MappedRecord, MappingSink, RecordWatch};
 use crate::read::{End, PlanCache, ReadSummary, read};
-use crate::source::file::InputSource;
+use crate::source::file::{FileMark, InputSource, ReadJob};
 
 const EVENTS: usize = 1_000;
 const RECORDS: usize = 4_000;
@@ -25,6 +26,12 @@ const BYTES: usize = 4 << 20;
 pub(crate) struct RecordBatch {
     pub(crate) records: Vec<MappedRecord>,
     pub(crate) ended: Option<Ended>,
+    /// Which input.
+    pub(crate) job: usize,
+    /// How far a file that is watched was read with it.
+    pub(crate) mark: Option<FileMark>,
+    /// Why a file that is watched could not be read further.
+    pub(crate) failed: Option<io::Error>,
     events: usize,
     bytes: usize,
 }
@@ -59,73 +66,106 @@ impl RecordBatch {
         self.records.push(taken);
     }
 
-    fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.events >= EVENTS || self.records.len() >= RECORDS || self.bytes >= BYTES
     }
 }
 
-/// Reads all inputs, one after the other, and sends what they say. It stops when nobody listens any more. Bytes are counted, and
-/// somebody may watch what becomes of each record.
+/// Reads all inputs, one after the other, and sends what they say. It stops when nobody listens any more, and where an input cannot
+/// be read that nobody watches. Bytes are counted, and somebody may watch what becomes of each record.
 pub(crate) fn read_inputs(
     connector: &Connector,
-    inputs: &[Input],
+    jobs: &[ReadJob],
     (count, mut watch): (&Arc<AtomicU64>, Option<&mut dyn RecordWatch>),
     to: &BatchSender<RecordBatch>,
 ) -> Result<(), IngestError> {
-    for input in inputs {
-        let mut batch = RecordBatch::default();
-        let mut fuse = Fuse::new(connector.read_settings().stop_after);
-        let mut blown = None;
-        let mut why: BTreeMap<String, u64> = BTreeMap::new();
-        let mut gone = false;
-        let mut sink = MappingSink::new(
-            watch.as_mut().map(|watch| &mut **watch as &mut dyn RecordWatch),
-            |taken: MappedRecord| {
-                let failed = if let MappingOutcome::Quarantined(problems) = &taken.outcome {
-                    let code = problems.first().map_or("", |p| p.code.as_ref());
-                    *why.entry(code.to_owned()).or_default() += 1;
-                    true
-                } else {
-                    false
-                };
-                let line = taken.kept.lines().0;
-                batch.push(taken);
-                if let Some((bad, of)) = fuse.note(failed) {
-                    blown = Some((bad, of, line));
-                    return ControlFlow::Break(());
+    for (number, job) in jobs.iter().enumerate() {
+        let watch = watch.as_mut().map(|watch| &mut **watch as &mut dyn RecordWatch);
+        let Some(last) = read_input(connector, (number, job), (count, watch), to) else { return Ok(()) };
+        match last {
+            Ok(batch) => {
+                if !to.send(batch) {
+                    return Ok(());
                 }
-                if batch.is_full() {
-                    gone = !to.send(std::mem::take(&mut batch));
+            }
+            Err((batch, error)) if job.watched.is_some() => {
+                if !to.send(RecordBatch { failed: Some(error), ..batch }) {
+                    return Ok(());
                 }
-                if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            },
-        );
-        let summary = read(connector, &InputSource { input, count }, &mut PlanCache::default(), &mut sink);
-        if gone {
-            return Ok(());
-        }
-        let summary = summary.map_err(|error| IngestError::Read { input: input.to_string(), error });
-        let summary = match summary {
-            Ok(summary) => summary,
-            Err(error) => {
+            }
+            Err((batch, error)) => {
                 // What was whole before is the door's to take.
                 to.send(batch);
-                return Err(error);
+                return Err(IngestError::Read { input: job.input.to_string(), error });
             }
-        };
-        if let Some((bad, of, line)) = blown {
-            // One entry for the file, in place of those that wait.
-            batch.records.retain(|taken| !matches!(taken.outcome, MappingOutcome::Quarantined(_)));
-            let why = why.iter().map(|(code, count)| format!("{count} × {code}")).collect::<Vec<_>>().join(", ");
-            batch.ended = Some(ended(input, summary, Some(fault::fuse(bad, of, line, &why))));
-        } else {
-            batch.ended = Some(ended(input, summary, None));
-        }
-        if !to.send(batch) {
-            return Ok(());
         }
     }
     Ok(())
+}
+
+/// Reads one input; answers its last batch, with why it ends there where it cannot be read further. None: nobody listens.
+fn read_input(
+    connector: &Connector,
+    (number, job): (usize, &ReadJob),
+    (count, watch): (&Arc<AtomicU64>, Option<&mut dyn RecordWatch>),
+    to: &BatchSender<RecordBatch>,
+) -> Option<Result<RecordBatch, (RecordBatch, io::Error)>> {
+    let source = InputSource::new(job, count);
+    let new_batch = || RecordBatch { job: number, ..RecordBatch::default() };
+    let mut batch = new_batch();
+    let mut fuse = Fuse::new(connector.read_settings().stop_after);
+    let mut blown = None;
+    let mut why: BTreeMap<String, u64> = BTreeMap::new();
+    let (mut gone, mut unmarked) = (false, None);
+    let mut sink = MappingSink::new(watch, |taken: MappedRecord| {
+        if batch.is_full() {
+            // Behind the last document of this batch; the record at hand is of the next.
+            match source.mark() {
+                Ok(mark) => batch.mark = mark,
+                Err(error) => unmarked = Some(error),
+            }
+            gone = !to.send(std::mem::replace(&mut batch, new_batch()));
+        }
+        if gone || unmarked.is_some() {
+            return ControlFlow::Break(());
+        }
+        let failed = if let MappingOutcome::Quarantined(problems) = &taken.outcome {
+            let code = problems.first().map_or("", |p| p.code.as_ref());
+            *why.entry(code.to_owned()).or_default() += 1;
+            true
+        } else {
+            false
+        };
+        let line = taken.kept.lines().0;
+        batch.push(taken);
+        if let Some((bad, of)) = fuse.note(failed) {
+            blown = Some((bad, of, line));
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    });
+    let summary = read(connector, &source, &mut PlanCache::default(), &mut sink);
+    if gone {
+        return None;
+    }
+    let marked = unmarked.map_or_else(|| source.mark(), Err);
+    let (summary, mark) = match summary.and_then(|summary| Ok((summary, marked?))) {
+        Ok(read) => read,
+        Err(error) => {
+            batch.mark = source.mark().ok().flatten();
+            return Some(Err((batch, error)));
+        }
+    };
+    batch.mark = mark;
+    if let Some((bad, of, line)) = blown {
+        // One entry for the file, in place of those that wait.
+        batch.records.retain(|taken| !matches!(taken.outcome, MappingOutcome::Quarantined(_)));
+        let why = why.iter().map(|(code, count)| format!("{count} × {code}")).collect::<Vec<_>>().join(", ");
+        batch.ended = Some(ended(&job.input, summary, Some(fault::fuse(bad, of, line, &why))));
+    } else {
+        batch.ended = Some(ended(&job.input, summary, None));
+    }
+    Some(Ok(batch))
 }
 
 fn ended(input: &Input, mut summary: ReadSummary, blown: Option<onefold_event::Problem>) -> Ended {

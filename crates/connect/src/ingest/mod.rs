@@ -19,6 +19,7 @@ use onefold_store::{Quarantine, QuarantineEntry};
 
 use crate::drive::{BatchSink, drive};
 use crate::map::MappedRecord;
+use crate::source::file::ReadJob;
 use crate::{Input, fault};
 use batch::Ended;
 pub(crate) use batch::{RecordBatch, read_inputs};
@@ -95,7 +96,7 @@ async fn run(
     let of_bytes = inputs.iter().map(input_size).sum();
     let count = Arc::new(AtomicU64::new(0));
     let mut sink = RecordSink { to, report: IngestReport::default(), count: Arc::clone(&count), of_bytes, progress };
-    let (connector, inputs) = (connector.clone(), inputs.to_vec());
+    let (connector, inputs) = (connector.clone(), ReadJob::whole(inputs));
     drive(&mut sink, move |to| read_inputs(&connector, &inputs, (&count, None), to)).await?;
     let mut report = sink.report;
     report.seconds = began.elapsed().as_secs_f64();
@@ -138,11 +139,26 @@ impl BatchSink for RecordSink<'_> {
 }
 
 pub(crate) async fn write(batch: RecordBatch, to: &To<'_>, report: &mut IngestReport) -> Result<(), IngestError> {
-    let SortedBatch { entries, events, mapped } = sort_batch(batch, to.limits(), report);
+    write_all(vec![batch], to, std::slice::from_mut(report)).await
+}
+
+/// Writes several batches at once, each counted in the report beside it.
+pub(crate) async fn write_all(
+    batches: Vec<RecordBatch>,
+    to: &To<'_>,
+    reports: &mut [IngestReport],
+) -> Result<(), IngestError> {
+    let (mut entries, mut events, mut mapped) = (Vec::new(), Vec::new(), Vec::new());
+    for (batch, report) in batches.into_iter().zip(reports.iter_mut()) {
+        let sorted = sort_batch(batch, to.limits(), report);
+        entries.extend(sorted.entries);
+        events.extend(sorted.events);
+        mapped.push(sorted.mapped);
+    }
     let To::Hub(door, quarantine) = to else { return Ok(()) };
     put(*quarantine, entries).await?;
     fail::fail_point!("ingest.after_quarantine");
-    let conflicts = judge(door, events, mapped, report).await?;
+    let conflicts = judge(door, events, mapped, reports).await?;
     put(*quarantine, conflicts).await
 }
 
@@ -214,30 +230,32 @@ fn end(ended: Ended, report: &mut IngestReport, entries: &mut Vec<QuarantineEntr
 async fn judge(
     door: &Door,
     events: Vec<Event>,
-    mapped: Vec<(MappedRecord, usize)>,
-    report: &mut IngestReport,
+    mapped: Vec<Vec<(MappedRecord, usize)>>,
+    reports: &mut [IngestReport],
 ) -> Result<Vec<QuarantineEntry>, IngestError> {
     let ids: Vec<_> = events.iter().map(|event| (event.header.id, event.header.subject.to_string())).collect();
     let mut verdicts = door.accept(events).await?.into_iter().zip(ids);
     let mut entries = Vec::new();
-    for (taken, count) in mapped {
-        let mut problems = Vec::new();
-        for (verdict, (id, subject)) in verdicts.by_ref().take(count) {
-            match verdict {
-                DoorVerdict::Accepted { .. } | DoorVerdict::Remapped { .. } => report.accepted += 1,
-                DoorVerdict::Duplicate => report.duplicates += 1,
-                DoorVerdict::OlderMapping(earlier) => report.older_mapping(&earlier),
-                // The log itself takes less than the limits say.
-                DoorVerdict::Refused(beyond) => problems.extend(fault::event(&beyond)),
-                DoorVerdict::Conflict(earlier) => {
-                    report.conflicts += 1;
-                    problems.push(fault::conflict(&subject, id, &fault::place(&earlier)));
+    for (records, report) in mapped.into_iter().zip(reports) {
+        for (taken, count) in records {
+            let mut problems = Vec::new();
+            for (verdict, (id, subject)) in verdicts.by_ref().take(count) {
+                match verdict {
+                    DoorVerdict::Accepted { .. } | DoorVerdict::Remapped { .. } => report.accepted += 1,
+                    DoorVerdict::Duplicate => report.duplicates += 1,
+                    DoorVerdict::OlderMapping(earlier) => report.older_mapping(&earlier),
+                    // The log itself takes less than the limits say.
+                    DoorVerdict::Refused(beyond) => problems.extend(fault::event(&beyond)),
+                    DoorVerdict::Conflict(earlier) => {
+                        report.conflicts += 1;
+                        problems.push(fault::conflict(&subject, id, &fault::place(&earlier)));
+                    }
                 }
             }
-        }
-        if !problems.is_empty() {
-            report.see(&taken.origin.resource, taken.kept.lines(), &problems);
-            entries.push(taken.origin.entry(&taken.kept, taken.item, &problems));
+            if !problems.is_empty() {
+                report.see(&taken.origin.resource, taken.kept.lines(), &problems);
+                entries.push(taken.origin.entry(&taken.kept, taken.item, &problems));
+            }
         }
     }
     Ok(entries)

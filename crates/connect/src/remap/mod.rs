@@ -18,6 +18,7 @@ use onefold_store::Quarantine;
 
 use crate::drive::drive;
 use crate::ingest::{IngestError, IngestProgress, IngestReport, input_size, read_inputs};
+use crate::source::file::ReadJob;
 use crate::{Input, ingest};
 use index::MadeEvents;
 use sink::RemapSink;
@@ -62,7 +63,7 @@ pub async fn remap_files(
     let count = Arc::new(AtomicU64::new(0));
     let made = MadeEvents::read(log, connector).await?;
     let mut sink = RemapSink::new(to, log, made, (Arc::clone(&count), of_bytes, progress));
-    let (read_by, files) = (connector.clone(), inputs.to_vec());
+    let (read_by, files) = (connector.clone(), ReadJob::whole(inputs));
     drive(&mut sink, move |to| read_inputs(&read_by, &files, (&count, None), to)).await?;
     sink.finish(connector, began, None).await
 }

@@ -16,6 +16,7 @@ use onefold_mapping::Connector;
 use crate::Input;
 use crate::drive::drive;
 use crate::ingest::{IngestError, IngestProgress, read_inputs};
+use crate::source::file::ReadJob;
 pub(crate) use record::visit_leaves;
 use sink::SampleSink;
 pub(crate) use sink::{ProgressParts, place_text};
@@ -46,7 +47,7 @@ pub async fn try_sample(
     let count = Arc::new(AtomicU64::new(0));
     let watch = Arc::new(Mutex::new(SampleWatch::new(connector, options, forecast.limits())));
     let mut sink = SampleSink::new(forecast, (Arc::clone(&count), of_bytes, progress));
-    let (read_by, watched, files) = (connector.clone(), Arc::clone(&watch), inputs.to_vec());
+    let (read_by, watched, files) = (connector.clone(), Arc::clone(&watch), ReadJob::whole(inputs));
     drive(&mut sink, move |to| {
         let mut watch = watched.lock().unwrap_or_else(PoisonError::into_inner);
         read_inputs(&read_by, &files, (&count, Some(&mut *watch)), to)

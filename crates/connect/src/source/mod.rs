@@ -1,8 +1,10 @@
 //! Where records come from: a folder per source.
 
-use std::io;
+use std::io::{self, BufRead};
 
 use onefold_format::ReadUnit;
+
+use crate::read::ReadCursor;
 
 pub(crate) mod file;
 pub(crate) mod hook;
@@ -19,4 +21,15 @@ pub(crate) trait ByteSource {
 
     /// Its bytes, unpacked.
     fn open(&self) -> io::Result<file::Opened>;
+
+    /// From where it is read, and where it is noted how far; none: from its beginning, and nobody asks.
+    fn cursor(&self) -> Option<&ReadCursor> {
+        None
+    }
+
+    /// Its bytes from there on, where they are not packed.
+    fn open_at(&self, offset: u64) -> io::Result<Option<Box<dyn BufRead + Send>>> {
+        let _ = offset;
+        Ok(None)
+    }
 }

@@ -8,7 +8,7 @@ use onefold_mapping::{ReadSettings, TableHeading};
 use crate::charset::Charset;
 use crate::csv::fields::FieldSplitter;
 use crate::fault;
-use crate::format::{RowReader, START_BYTES};
+use crate::format::{ResumePoint, RowReader, START_BYTES};
 use crate::lines::{LineEnd, LineReader, QuoteRules, RecordBuffer};
 use crate::row::{RawRow, RowContent, RowPlace, TableFields, TableLayout};
 
@@ -312,13 +312,22 @@ impl<R: BufRead> CsvRows<R> {
     }
 }
 
-impl<R: BufRead + Send> RowReader for CsvRows<R> {
+impl RowReader for CsvRows<Box<dyn BufRead + Send>> {
     fn next_row(&mut self) -> io::Result<Option<RawRow>> {
         self.next()
     }
 
     fn line(&self) -> u64 {
         self.lines.number
+    }
+
+    fn position(&self) -> u64 {
+        self.lines.offset
+    }
+
+    fn resume(&mut self, at: ResumePoint) -> bool {
+        self.lines.go_on(at.reader, at.offset, at.line);
+        true
     }
 
     fn layout(&self) -> Option<&TableLayout> {

@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 
 use crate::charset::Charset;
 use crate::fault;
-use crate::format::RowReader;
+use crate::format::{ResumePoint, RowReader};
 use crate::lines::{LineEnd, LineReader, RecordBuffer};
 use crate::row::{RawRow, RowContent, RowPlace};
 
@@ -27,9 +27,18 @@ impl<R: BufRead> NdjsonRows<R> {
     }
 }
 
-impl<R: BufRead + Send> RowReader for NdjsonRows<R> {
+impl RowReader for NdjsonRows<Box<dyn BufRead + Send>> {
     fn line(&self) -> u64 {
         self.lines.number
+    }
+
+    fn position(&self) -> u64 {
+        self.lines.offset
+    }
+
+    fn resume(&mut self, at: ResumePoint) -> bool {
+        self.lines.go_on(at.reader, at.offset, at.line);
+        true
     }
 
     fn next_row(&mut self) -> io::Result<Option<RawRow>> {

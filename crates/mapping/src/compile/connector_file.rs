@@ -8,11 +8,11 @@ use sha2::{Digest, Sha256};
 
 use crate::compile::compiler::ConnectorCompiler;
 use crate::compile::word_tables::read_named;
-use crate::language::input::{InputKind, InputSettings};
+use crate::language::input::{FileCompletion, InputKind, InputSettings};
 use crate::language::node::{TomlNode, parse_toml};
 use crate::language::options::CONNECTOR;
 use crate::language::path::{PathStep, RecordShape, ValuePath};
-use crate::language::reading::ReadSettings;
+use crate::language::reading::{ReadSettings, RecordFormat};
 use crate::program::compiled::CompiledConnector;
 use crate::program::connector_test::ConnectorTest;
 use crate::program::paths::PathId;
@@ -55,6 +55,7 @@ pub(crate) fn compile_connector(
             "`stop_after` is for files: topics and posts go on, and their quarantine is watched",
         );
     }
+    refuse_growing(&root, from.as_ref(), &read, &mut diagnostics);
     let mut c = ConnectorCompiler::new(diagnostics, read.record_shape());
     // Before any cell: cells name these tables, and a look-up's columns are checked where it is taken from.
     (c.words, c.word_names) = read_named(root.get("enum"), &mut c.diagnostics, EnumTable::read);
@@ -128,6 +129,17 @@ fn find_section<'n>(root: &'n TomlNode, name: &str, diagnostics: &mut Diagnostic
         Some(node) => return node.expect_table(diagnostics).then_some(node),
     }
     None
+}
+
+/// Of a file that never ends, the last record must be whole before its end.
+fn refuse_growing(root: &TomlNode, from: Option<&InputSettings>, read: &ReadSettings, diagnostics: &mut Diagnostics) {
+    let growing = from.is_some_and(|from| from.done == FileCompletion::Growing);
+    let apart = read.group_by.is_empty() && read.fill_down.is_empty() && read.format != RecordFormat::Json;
+    if let Some(n) = root.get("from").and_then(|n| n.get("done")).filter(|_| growing && !apart) {
+        let message = "a file that is followed (`done = \"growing\"`) has no end at which its last record is whole: its rows stand for \
+                       themselves (no `group_by`, no `fill_down`, no `format = \"json\"`)";
+        diagnostics.report_message(&n.span, "M0112", message);
+    }
 }
 
 fn check_sections(root: &TomlNode, diagnostics: &mut Diagnostics) {

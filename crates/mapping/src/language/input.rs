@@ -88,6 +88,7 @@ impl InputSettings {
             hook: None,
             kinds,
         };
+        check_watch(node, &from, diagnostics);
         if from.is_kind(InputKind::Http) {
             from.hook = HookSettings::parse(node, diagnostics);
         }
@@ -96,6 +97,27 @@ impl InputSettings {
             from.group = node.get("group").and_then(|n| read_group(n, diagnostics));
         }
         from
+    }
+}
+
+/// What is said of files that nobody looks for, and what becomes of a file that is never finished.
+fn check_watch(node: &TomlNode, from: &InputSettings, diagnostics: &mut Diagnostics) {
+    let named = node.get("path").is_some();
+    if let Some(n) = node.get("path").filter(|_| from.path.iter().all(String::is_empty)) {
+        diagnostics.report_message(&n.span, "M0103", "`path` is empty: expected where the files stand");
+    }
+    for key in ["done", "after"] {
+        if let Some(n) = node.get(key).filter(|_| from.is_kind(InputKind::File) && !named) {
+            let message =
+                format!("`{key}` is for files that are watched: say where they stand as `path`, or leave it out");
+            diagnostics.report_message(&n.span, "M0112", message);
+        }
+    }
+    if let Some(n) =
+        node.get("after").filter(|_| from.done == FileCompletion::Growing && from.after != AfterReading::Keep)
+    {
+        let message = "a file that is followed (`done = \"growing\"`) is never finished: leave `after` out";
+        diagnostics.report_message(&n.span, "M0112", message);
     }
 }
 
@@ -158,16 +180,37 @@ fn read_completion(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<Fil
         return node.one_of(diagnostics, &[("growing", ())]).map(|()| FileCompletion::Growing);
     }
     node.allow_keys(diagnostics, "`done`", &DONE.keys());
-    if let Some(n) = node.get("marker") {
-        return n.expect_text(diagnostics).map(|t| FileCompletion::Marker(t.to_owned()));
+    let (marker, idle) = (node.get("marker"), node.get("idle"));
+    if marker.is_some() == idle.is_some() {
+        diagnostics.report_message(&node.span, "M0103", "`done` is a `marker` or an `idle` time: expected one of them");
+        return None;
     }
-    node.get("idle")?.expect_while(diagnostics).map(FileCompletion::Idle)
+    if let Some(n) = marker {
+        let ending = n.expect_text(diagnostics)?;
+        if ending.is_empty() || ending.contains('/') {
+            diagnostics.report_message(&n.span, "M0103", "`marker` is the ending of a name, such as \".ok\"");
+        }
+        return Some(FileCompletion::Marker(ending.to_owned()));
+    }
+    idle?.expect_while(diagnostics).map(FileCompletion::Idle)
 }
 
 fn read_after(node: &TomlNode, diagnostics: &mut Diagnostics) -> Option<AfterReading> {
     if let TomlValue::Table(_) = node.value {
         node.allow_keys(diagnostics, "`after`", &ARCHIVE.keys());
-        return node.get("move")?.expect_text(diagnostics).map(|t| AfterReading::Move(t.to_owned()));
+        let Some(n) = node.get("move") else {
+            diagnostics.report_message(
+                &node.span,
+                "M0102",
+                "`after` does not say into which directory: { move = \"/archive\" }",
+            );
+            return None;
+        };
+        let directory = n.expect_text(diagnostics)?;
+        if directory.is_empty() {
+            diagnostics.report_message(&n.span, "M0103", "`move` is empty: expected a directory");
+        }
+        return Some(AfterReading::Move(directory.to_owned()));
     }
     node.one_of(diagnostics, &[("keep", false), ("delete", true)])
         .map(|delete| if delete { AfterReading::Delete } else { AfterReading::Keep })

@@ -78,6 +78,8 @@ pub(crate) enum BenchWhat {
     Publish,
     /// Records in quarantine taken in through a mended mapping
     Retry,
+    /// A directory of 10,000 files that is watched, and one large file in it
+    Watch,
     /// One large thing, and how long strangers wait beside it
     Large,
     /// Views of customers as they were

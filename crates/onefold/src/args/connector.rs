@@ -41,6 +41,38 @@ pub(crate) enum ConnectorCommand {
         #[arg(long)]
         dry_run: bool,
     },
+    /// List the sources that `onefold run` takes in by itself, and how each stands
+    List,
+    /// Show how a source stands, file by file: read, behind, in quarantine, and what is wrong
+    Status {
+        /// The connector's name
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Files to list at most, those with something wrong first; 0: all
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: usize,
+    },
+    /// Have a source read nothing until it is resumed; also beside the process that reads it
+    Pause {
+        /// The connector's name
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Have a source go on where it was paused
+    Resume {
+        /// The connector's name
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Have a source read its files again from their beginning; what is known is not taken in twice
+    Rewind {
+        /// The connector's name
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Only these files, by path or name; none: all
+        #[arg(value_name = "FILE")]
+        files: Vec<String>,
+    },
     /// Print a JSON Schema of connector files, by which editors complete and check them
     Schema,
     /// Print the reference: every section and option, and every event type with its fields

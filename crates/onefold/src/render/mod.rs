@@ -11,6 +11,7 @@ mod line;
 mod remap;
 mod report;
 mod sample;
+mod source;
 mod time;
 mod total;
 
@@ -22,6 +23,7 @@ pub(crate) use line::{document_row, entry_line, event_text, hit_lines, name_text
 pub(crate) use remap::{RemapAdvice, render_remap};
 pub(crate) use report::render_report;
 pub(crate) use sample::{PageStyle, render_html, render_sample};
+pub(crate) use source::{render_source, source_line};
 pub(crate) use time::{show_in, zone_line};
 pub(crate) use total::{render_customer_status, render_status};
 

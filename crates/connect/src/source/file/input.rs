@@ -87,7 +87,7 @@ fn is_device(path: &Path) -> bool {
     kind.is_ok_and(|kind| kind.is_char_device() || kind.is_block_device())
 }
 
-fn matches(pattern: &Path) -> Result<Vec<PathBuf>, InputError> {
+pub(crate) fn matches(pattern: &Path) -> Result<Vec<PathBuf>, InputError> {
     let mut found = vec![PathBuf::new()];
     for part in pattern.components() {
         let Some(wanted) = wild(part) else {
@@ -115,7 +115,7 @@ fn matches(pattern: &Path) -> Result<Vec<PathBuf>, InputError> {
     Ok(found)
 }
 
-fn wild<'p>(part: Component<'p>) -> Option<&'p str> {
+pub(crate) fn wild<'p>(part: Component<'p>) -> Option<&'p str> {
     match part {
         Component::Normal(name) => name.to_str().filter(|n| n.contains(['*', '?'])),
         _ => None,

@@ -14,6 +14,7 @@ mod rebuild;
 mod retry;
 mod rig;
 mod unmerge;
+mod watch;
 mod workload;
 
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ async fn run_all(what: &[BenchWhat], rig: &mut rig::BenchRig, json: bool) -> Res
             BenchWhat::Past => past::run(rig).await,
             BenchWhat::Publish => publish::run(rig).await,
             BenchWhat::Retry => retry::run(rig).await,
+            BenchWhat::Watch => watch::run(rig).await,
         };
         measure::print_report(&report?, json);
     }

@@ -3,6 +3,7 @@
 mod check;
 mod remap;
 mod sample;
+mod sources;
 
 use std::process::ExitCode;
 
@@ -18,6 +19,11 @@ use crate::out::OutputWriter;
 pub(crate) async fn run(command: ConnectorCommand, globals: Globals) -> Result<ExitCode> {
     match command {
         ConnectorCommand::Check { files } => check::check_files(&files, &globals),
+        ConnectorCommand::List => sources::list_sources(&globals).await,
+        ConnectorCommand::Status { name, limit } => sources::show_source(&name, limit, &globals).await,
+        ConnectorCommand::Pause { name } => sources::pause(&name, &globals).await,
+        ConnectorCommand::Resume { name } => sources::resume(&name, &globals).await,
+        ConnectorCommand::Rewind { name, files } => sources::rewind(&name, &files, &globals).await,
         ConnectorCommand::Schema => print_text(&format!("{:#}", connector_schema())),
         ConnectorCommand::Reference => print_text(connector_reference().trim_end()),
         ConnectorCommand::Remap { connector, since, dry_run } => {

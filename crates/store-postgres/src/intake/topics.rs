@@ -26,7 +26,7 @@ impl IntakeStore for PostgresStore {
         let partitions: Vec<i32> = moves.iter().map(|(partition, ..)| partition.cast_signed()).collect();
         let was: Vec<i64> = moves.iter().map(|(_, from, _)| from.cast_signed()).collect();
         let next: Vec<i64> = moves.iter().map(|(.., to)| to.cast_signed()).collect();
-        let moved = sqlx::query_scalar::<_, i32>(include_str!("sql/intake_move.sql"))
+        let moved = sqlx::query_scalar::<_, i32>(include_str!("../sql/intake_move.sql"))
             .bind(reader)
             .bind(topic)
             .bind(partitions)
