@@ -12,7 +12,7 @@ use crate::Input;
 use crate::read::{DocumentSink, End, InputContext, PlanCache, read};
 use crate::sample::visit_leaves;
 use crate::source::ByteSource;
-use crate::source::file::{InputSource, Opened, open_bytes};
+use crate::source::file::{InputSource, Opened, ReadJob, open_bytes};
 use crate::window::SourceDocument;
 
 /// Bytes of a sample that are looked at.
@@ -39,7 +39,8 @@ pub enum DraftError {
 pub fn draft(input: &Input, name: &str) -> Result<String, DraftError> {
     let failed = |error: io::Error| DraftError::Read { input: input.to_string(), error };
     let mut bytes = Vec::new();
-    let Opened { reader, .. } = InputSource { input, count: &Arc::default() }.open().map_err(failed)?;
+    let (job, count) = (ReadJob { input: input.clone(), watched: None }, Arc::default());
+    let Opened { reader, .. } = InputSource::new(&job, &count).open().map_err(failed)?;
     reader.take(MOST_BYTES).read_to_end(&mut bytes).map_err(failed)?;
     let is_part = bytes.len() as u64 == MOST_BYTES;
     let empty = |why: &str| DraftError::Empty { input: input.to_string(), why: why.to_owned() };

@@ -119,6 +119,31 @@ fn things_that_cannot_be_meant_are_refused() {
 }
 
 #[test]
+fn what_is_said_of_watched_files_and_does_nothing_is_refused() {
+    let file = |more: &str| code("kind = \"file\"", &format!("kind = \"file\"\n{more}"));
+    let path = "path = \"/drop\"\n";
+    let watched = |more: &str| file(&format!("{path}{more}"));
+    assert_eq!(watched("done = { idle = \"5m\" }\nafter = { move = \"/archive\" }"), "");
+    assert_eq!(file("done = { marker = \".ok\" }"), "M0112");
+    assert_eq!(file("after = \"delete\""), "M0112");
+    assert_eq!(file("path = []"), "M0103");
+    for done in ["{}", "{ marker = \".ok\", idle = \"5m\" }", "{ marker = \"\" }"] {
+        assert_eq!(watched(&format!("done = {done}")), "M0103", "{done}");
+    }
+    assert_eq!(watched("after = {}"), "M0102");
+    assert_eq!(watched("after = { move = \"\" }"), "M0103");
+    // Rows of one order are grouped, which needs an end.
+    assert_eq!(watched("done = \"growing\""), "M0112");
+    let growing = format!("kind = \"file\"\n{path}done = \"growing\"");
+    let alone = |more: &str| {
+        let text = orders("kind = \"file\"", &format!("{growing}\n{more}")).replace("group_by = [\"No\"]", "");
+        parse(&text).err().map(|problems| problems[0].code.to_string()).unwrap_or_default()
+    };
+    assert_eq!(alone(""), "");
+    assert_eq!(alone("after = \"delete\""), "M0112");
+}
+
+#[test]
 fn a_topic_of_intake_is_named_and_nothing_else_is_read() {
     let kafka = |more: &str| code("kind = \"file\"", &format!("kind = \"kafka\"\n{more}"));
     assert_eq!(kafka("topics = [\"intake.sales\"]\ngroup = \"orders\""), "");
