@@ -435,6 +435,7 @@ fn the_page_of_the_first_connector_is_true_as_it_stands() {
     };
     let answers: Vec<_> = lines.iter().map(|line| (line, run(line))).collect();
     let expected: &[(&str, i32, &[&str])] = &[
+        ("connector new", 0, &["delimiter = \";\"", "may serve: Order", "buyer = \"Customer\"    # guess"]),
         ("connector schema", 0, &["json-schema.org"]),
         ("connector check orders.toml", 0, &["sound, 1 test passed"]),
         ("connector try orders.toml", 3, &["mapped 2   skipped 0   quarantined 1   = 3 records ✓", "30.02.2026"]),
