@@ -244,6 +244,7 @@ fn readings(text: &str, region: &str) -> Vec<String> {
         let key = is_phone.then(|| normalise_identifier("phone", word, region).ok()).flatten()?.to_string();
         key.strip_prefix("phone:").map(str::to_owned)
     };
+    // Word by word, since a name may stand before the phone.
     let joined = spoken.as_deref().unwrap_or(text);
     let read: Vec<Option<String>> = joined.split_whitespace().map(international).collect();
     let mut all = Vec::new();

@@ -125,6 +125,7 @@ fn assemble_values(
             let (value, record) = (one.value, records.get(&(one.party, group_of(name))).copied());
             (!shouts(&value.text), record, value.at, value.source.clone(), one.party.to_owned(), value.text.clone())
         };
+        // Times may be equal: the order goes on to what no two candidates share, so that it does not depend on how they came.
         let PartyValue { text, source, .. } = said.iter().max_by_key(|one| order(one))?.value;
         let others = said.iter().filter(|one| one.value.text != *text).map(|one| one.value);
         let others: BTreeSet<OtherValue> =

@@ -38,6 +38,7 @@ impl GuestParty {
         let mut all = BTreeMap::new();
         for facet in Facet::ALL {
             let Some((party, role)) = guest_party(facet, event.header.subject.source(), &identifiers) else { continue };
+            // The party's own is asserted, not beside itself.
             let own = guest_identifier(&party);
             let said: &mut Self = all.entry(party).or_default();
             // The order names its buyer, not whoever else an identifier is of.

@@ -113,6 +113,7 @@ impl PartyProfile {
 
     /// Shows as many attributes and contact persons as a bundle has room for, and counts the others.
     fn show_attributes(&mut self, party: &PartyFragment) {
+        // By name, so that which are shown depends on what the party says and not on when it said it.
         let mut left = SHOWN;
         for (name, value) in &party.attributes {
             let Some(rest) = left.checked_sub(name.len() + value.text.len() + value.source.len()) else { break };

@@ -60,6 +60,7 @@ impl ShipmentFragment {
             }
             Body::Scanned(m) => {
                 self.resume_transit();
+                // A scan that says nothing of it leaves the last expectation: carriers repeat it at few of their stops.
                 self.expected = day_number(&m.expected_on).or(self.expected);
                 set_text(&mut self.number, &m.tracking_number);
             }

@@ -23,6 +23,7 @@ impl Service {
             return Ok(());
         }
         let mut told = Vec::new();
+        // Of a long history the middle changes little of who it was, and a page has hundreds of documents.
         for facts in self.store.facts(&asked).await? {
             let mut of_one = places(&facts);
             of_one.sort();
