@@ -214,31 +214,25 @@ fn headers_that_the_mapping_reads_stand_among_the_members_of_the_body() {
 
 #[test]
 fn a_kill_between_intake_and_the_view_loses_nothing_and_doubles_nothing() {
-    for (point, answered) in [
-        ("hook.after_append", false),
-        ("door.before_append", true),
-        ("door.after_append", true),
-        ("connect.before_commit", true),
-        ("connect.after_commit", true),
-        ("project.before_commit", true),
+    for point in [
+        "hook.after_append",
+        "door.before_append",
+        "door.after_append",
+        "connect.before_commit",
+        "connect.after_commit",
+        "project.before_commit",
     ] {
         let home = with(&[("shop", connector("shop", STANDARD, ""))]);
         let mut server = serve(&home, &[("ONEFOLD_FAILPOINTS", &format!("{point}=kill"))]);
-        if answered {
-            assert_eq!(post(&server, "shop", "msg_1", now(), &order(1, "10.00")).status, 202, "{point}");
-        } else {
-            // Its sender hears nothing, and will send it again.
-            let address = server.url.clone();
-            let time = now().to_string();
-            let body = order(1, "10.00");
-            let signature = sign(&[b"msg_1.", time.as_bytes(), b".", body.as_bytes()]);
-            let unanswered = ureq::post(format!("{address}/v1/hooks/shop"))
-                .header("webhook-id", "msg_1")
-                .header("webhook-timestamp", &time)
-                .header("webhook-signature", format!("v1,{}", BASE64_STANDARD.encode(signature)))
-                .send(body.as_bytes());
-            assert!(unanswered.is_err(), "{point}");
-        }
+        let (time, body) = (now().to_string(), order(1, "10.00"));
+        let signature = BASE64_STANDARD.encode(sign(&[b"msg_1.", time.as_bytes(), b".", body.as_bytes()]));
+        let answered = ureq::post(format!("{}/v1/hooks/shop", server.url))
+            .header("webhook-id", "msg_1")
+            .header("webhook-timestamp", &time)
+            .header("webhook-signature", format!("v1,{signature}"))
+            .send(body.as_bytes());
+        // Further on the answer may be quicker than the kill, or not: the post is durable either way.
+        assert!(point != "hook.after_append" || answered.is_err(), "{point}");
         let began = std::time::Instant::now();
         while !server.is_over() {
             assert!(began.elapsed().as_secs() < 30, "{point}: it was not killed");
