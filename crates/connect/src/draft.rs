@@ -66,6 +66,7 @@ pub fn draft(input: &Input, name: &str) -> Result<String, DraftError> {
         "json" => source.records = guess_records(&shown),
         _ => {}
     }
+    // A document is read up to where it ends, as one that was cut off.
     if is_part && source.format != "json" {
         // Its last line may be half a line.
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1);

@@ -29,8 +29,8 @@ pub use remap::{
     remap_topics,
 };
 pub use sample::{
-    EnumSummary, RecordFate, SampleEvent, SampleField, SampleInput, SampleOptions, SampleRecord, SampleReport,
-    SampleVerdict, SourceValue, ValueSummary, WordCount, try_sample,
+    EnumSummary, FieldFailure, FieldOccurrence, FieldSummary, RecordFate, SampleEvent, SampleField, SampleInput,
+    SampleOptions, SampleRecord, SampleReport, SampleVerdict, SourceValue, ValueSummary, WordCount, try_sample,
 };
 pub use send::{LeftOut, SendError, SendReport, send};
 pub use source::file::{Input, InputError};

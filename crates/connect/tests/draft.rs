@@ -17,7 +17,7 @@ async fn drafted(name: &str, bytes: &[u8]) -> (String, SampleReport) {
     let connector = Connector::parse("sample.toml", &text, &|file| Err(format!("no file {file}")))
         .unwrap_or_else(|problems| panic!("{text}\n{}", problems.iter().map(ToString::to_string).collect::<String>()));
     let (forecast, options) =
-        (DoorForecast::of_nothing(EventLimits::default()), SampleOptions { limit: 9, only: None });
+        (DoorForecast::of_nothing(EventLimits::default()), SampleOptions { limit: 9, ..SampleOptions::default() });
     let report = try_sample(&connector, &[input], forecast, options, &|_| {}).await.unwrap();
     (text, report)
 }

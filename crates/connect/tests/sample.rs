@@ -74,7 +74,7 @@ async fn tried(connector: &Connector, name: &str, text: &str, options: SampleOpt
 }
 
 fn all(limit: usize) -> SampleOptions {
-    SampleOptions { limit, only: None }
+    SampleOptions { limit, ..SampleOptions::default() }
 }
 
 fn named<'r>(list: &'r [ValueSummary], name: &str) -> &'r ValueSummary {
@@ -114,9 +114,10 @@ async fn every_record_says_what_became_of_it() {
 
 #[tokio::test]
 async fn what_is_told_over_a_sample_counts_every_record_whatever_is_shown() {
-    for options in [all(0), all(10), SampleOptions { limit: 1, only: Some(RecordFate::Mapped) }] {
+    for options in [all(0), all(10), SampleOptions { only: Some(RecordFate::Mapped), ..all(1) }] {
+        let limit = options.limit;
         let report = tried(&connector(INVOICES), "i.csv", &format!("{HEADING}{ROWS}"), options).await;
-        assert!(report.records.len() <= options.limit);
+        assert!(report.records.len() <= limit);
         let customer = named(&report.columns, "Customer");
         assert_eq!((customer.present, customer.of, customer.distinct), (4, 5, 3));
         assert_eq!((customer.least.as_str(), customer.greatest.as_str(), customer.examples.len()), ("K1", "K3", 3));
@@ -134,7 +135,7 @@ async fn what_is_told_over_a_sample_counts_every_record_whatever_is_shown() {
         assert_eq!(words.met.iter().map(|word| word.records).sum::<u64>(), 3);
         assert_eq!(words.never_met, ["MEMO"]);
     }
-    let only = SampleOptions { limit: 5, only: Some(RecordFate::Rejected) };
+    let only = SampleOptions { only: Some(RecordFate::Rejected), ..all(5) };
     let report = tried(&connector(INVOICES), "i.csv", &format!("{HEADING}{ROWS}"), only).await;
     assert_eq!((report.selected, report.records.len(), report.records[0].number), (1, 1, 3));
 }
@@ -215,4 +216,25 @@ async fn memory_of_what_is_shown_is_bounded() {
     let report = tried(&connector(INVOICES), "i.csv", &format!("{HEADING}{rows}"), all(5)).await;
     assert!(serde_json::to_string(&report.records[0].values).unwrap().len() < 10_000);
     assert!(serde_json::to_string(&report.columns).unwrap().len() < 10_000);
+}
+
+#[tokio::test]
+async fn one_field_is_told_value_by_value_with_how_each_came_and_what_is_wrong() {
+    let rows = format!("{HEADING}{ROWS}E;INV;K4;10.03.2026;12,50;1\nF;INV;K4;10.03.2026;five;1\n");
+    for name in ["total", "invoice.total"] {
+        let options = SampleOptions { field: Some(name.to_owned()), ..all(0) };
+        let report = tried(&connector(INVOICES), "i.csv", &rows, options).await;
+        let field = report.field.unwrap();
+        let kinds: Vec<_> =
+            field.kinds.iter().map(|kind| (kind.value.as_str(), kind.how.as_str(), kind.count)).collect();
+        assert_eq!(kinds, [("12.50 EUR", "sum of 1 × Amount", 2), ("3.50 EUR", "sum of 2 × Amount", 1)], "{name}");
+        assert_eq!((field.values, field.absent, field.kinds[0].place.as_str()), (3, 0, "i.csv:6"));
+        let failures: Vec<_> = field.failures.iter().map(|one| (one.code.as_str(), one.found.as_str())).collect();
+        assert_eq!(failures.len(), 2, "{failures:?}");
+        assert!(failures.iter().all(|(code, _)| *code == "R0412"), "{failures:?}");
+    }
+    let report =
+        tried(&connector(INVOICES), "i.csv", &rows, SampleOptions { field: Some("tax".into()), ..all(0) }).await;
+    let field = report.field.unwrap();
+    assert_eq!((field.values, field.kinds.len(), field.failures.len()), (0, 0, 0));
 }

@@ -26,6 +26,7 @@ impl ChangedFields {
                 self.note_field(after, field, text, now);
             }
         }
+        // What is left was not there before.
         for (field, now) in new {
             self.note_field(after, field, String::new(), now);
         }

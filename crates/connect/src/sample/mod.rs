@@ -1,5 +1,6 @@
 //! A sample through a connector: what became of every record and how, over the same road as an ingest. Nothing is written.
 
+mod field;
 mod record;
 mod report;
 mod sink;
@@ -24,8 +25,8 @@ pub(crate) use tally::clip_text;
 use watch::SampleWatch;
 
 pub use report::{
-    EnumSummary, RecordFate, SampleEvent, SampleField, SampleInput, SampleOptions, SampleRecord, SampleReport,
-    SampleVerdict, SourceValue, ValueSummary, WordCount,
+    EnumSummary, FieldFailure, FieldOccurrence, FieldSummary, RecordFate, SampleEvent, SampleField, SampleInput,
+    SampleOptions, SampleRecord, SampleReport, SampleVerdict, SourceValue, ValueSummary, WordCount,
 };
 
 /// Maps a sample and says what became of it. It goes on where the connector fails its own tests, and names them. Memory is
@@ -78,5 +79,6 @@ pub async fn try_sample(
         columns: watch.column_summaries(),
         fields: watch.field_summaries(),
         enums: watch.enum_summaries(connector),
+        field: watch.field_summary(),
     })
 }

@@ -8,12 +8,14 @@ use serde::Serialize;
 use crate::IngestReport;
 
 /// What of a sample is shown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SampleOptions {
     /// Records shown at most; what is told over all of them counts every record.
     pub limit: usize,
     /// Only records that ended so.
     pub only: Option<RecordFate>,
+    /// Every value of this field is told, such as `total` or `order.lines[].amount`.
+    pub field: Option<String>,
 }
 
 /// What became of a sample. `counts` adds up as of every ingest: records = mapped + skipped + quarantined.
@@ -50,6 +52,56 @@ pub struct SampleReport {
     pub fields: Vec<ValueSummary>,
     /// What each `[enum]` was asked for.
     pub enums: Vec<EnumSummary>,
+    /// The one field that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<FieldSummary>,
+}
+
+/// One field over the whole sample.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct FieldSummary {
+    /// As it was asked for.
+    pub name: String,
+    /// Values of it.
+    pub values: u64,
+    /// Events without it.
+    pub absent: u64,
+    /// Its values with how each came, the most frequent first.
+    pub kinds: Vec<FieldOccurrence>,
+    /// Values beyond those that are told apart.
+    pub more: u64,
+    /// What is wrong with it in records that are rejected, by problem and what was found, the most frequent first.
+    pub failures: Vec<FieldFailure>,
+    /// Failures beyond those that are told apart.
+    pub more_failures: u64,
+}
+
+/// A value of a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldOccurrence {
+    /// As a person writes it.
+    pub value: String,
+    /// How it came.
+    pub how: String,
+    /// How often.
+    pub count: u64,
+    /// File and line of the first record that has it.
+    pub place: String,
+}
+
+/// A field that could not be filled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldFailure {
+    /// Code of the problem.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// What stands there.
+    pub found: String,
+    /// Records with it.
+    pub count: u64,
+    /// File and line of the first of them.
+    pub place: String,
 }
 
 /// How an input was read.

@@ -12,9 +12,11 @@ use crate::entry::Origin;
 use crate::ingest::bounded;
 use crate::map::{RecordContent, RecordWatch, with_record};
 use crate::read::InputContext;
+use crate::sample::field::FieldWatch;
 use crate::sample::record::{SourceValues, visit_leaves};
 use crate::sample::report::{
-    EnumSummary, RecordFate, SampleEvent, SampleField, SampleOptions, SampleRecord, ValueSummary, WordCount,
+    EnumSummary, FieldSummary, RecordFate, SampleEvent, SampleField, SampleOptions, SampleRecord, ValueSummary,
+    WordCount,
 };
 use crate::sample::tally::{ValueTally, clip_text};
 
@@ -64,6 +66,8 @@ pub(crate) struct SampleWatch {
     events: HashMap<String, u64>,
     /// Of each enum, records by word and whether it is listed.
     words: Vec<HashMap<(String, bool), u64>>,
+    /// The one that was asked for.
+    field: Option<FieldWatch>,
     more_unknown: Vec<bool>,
     /// Records that were chosen.
     pub(crate) selected: u64,
@@ -75,6 +79,7 @@ impl SampleWatch {
     pub(crate) fn new(connector: &Connector, options: SampleOptions, limits: EventLimits) -> Self {
         let enums = connector.enum_words().count();
         Self {
+            field: options.field.as_deref().map(FieldWatch::new),
             options,
             limits,
             prefix: connector.records_path().map(|path| format!("{path}[]")).unwrap_or_default(),
@@ -189,6 +194,10 @@ impl SampleWatch {
         self.fields.list.iter().map(summary).collect()
     }
 
+    pub(crate) fn field_summary(&self) -> Option<FieldSummary> {
+        self.field.as_ref().map(FieldWatch::summary)
+    }
+
     pub(crate) fn enum_summaries(&self, connector: &Connector) -> Vec<EnumSummary> {
         let enums = connector.enum_words().zip(self.words.iter().zip(&self.more_unknown)).enumerate();
         enums
@@ -229,7 +238,8 @@ impl RecordWatch for SampleWatch {
         self.note_source(context, rows, &content);
         // Telling how each value came costs several times as much as mapping: only what may be shown is told.
         let may_show = self.shown.len() < self.options.limit;
-        let tells = may_show && self.options.only.is_none_or(|only| only == RecordFate::Mapped);
+        let tells =
+            self.field.is_some() || (may_show && self.options.only.is_none_or(|only| only == RecordFate::Mapped));
         let explained = match &content {
             RecordContent::Ended(outcome) => {
                 RecordExplanation { outcome: outcome.clone(), events: Vec::new(), words: Vec::new() }
@@ -251,6 +261,14 @@ impl RecordWatch for SampleWatch {
         }
         words.into_iter().for_each(|used| self.note_word(used));
         events.iter().for_each(|event| self.note_event(event));
+        if let Some(field) = &mut self.field {
+            let line = rows.iter().map(|row| row.place.first_line).min().unwrap_or(0);
+            let place = format!("{}:{line}", context.origin.resource);
+            events.iter().for_each(|event| field.note_event(event, &place));
+            if let MappingOutcome::Quarantined(problems) = &outcome {
+                field.note_problems(problems, &place);
+            }
+        }
         if self.options.only.is_some_and(|only| only != fate) {
             return (outcome, None);
         }
@@ -287,7 +305,7 @@ fn item_prefix<'p>(prefix: &'p str, item: &Value, body: &Value) -> &'p str {
 }
 
 /// `lines[3].amount` is `lines[].amount`.
-fn without_places(field: &str) -> String {
+pub(crate) fn without_places(field: &str) -> String {
     let mut parts = field.split('[');
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {

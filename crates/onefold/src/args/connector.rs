@@ -98,6 +98,9 @@ pub(crate) struct SampleArgs {
     /// Show only records that ended so
     #[arg(long, value_name = "HOW", value_enum)]
     pub(crate) only: Option<FateWord>,
+    /// Show one field over the whole sample, such as total or order.lines[].amount: its values, how often, how each came, failures
+    #[arg(long, value_name = "NAME", conflicts_with = "html")]
+    pub(crate) field: Option<String>,
     /// Print the page as HTML, which needs nothing else to be looked at
     #[arg(long)]
     pub(crate) html: bool,
@@ -105,12 +108,18 @@ pub(crate) struct SampleArgs {
 
 impl SampleArgs {
     pub(crate) fn options(&self) -> SampleOptions {
-        SampleOptions { limit: usize::from(self.limit.unwrap_or(SHOWN)), only: self.only.map(FateWord::fate) }
+        // Whoever asks for one field is shown that, and records only where they ask for them too.
+        let shown = if self.field.is_some() { 0 } else { SHOWN };
+        SampleOptions {
+            limit: usize::from(self.limit.unwrap_or(shown)),
+            only: self.only.map(FateWord::fate),
+            field: self.field.clone(),
+        }
     }
 
     /// Whether anything of it is said.
     pub(crate) fn is_given(&self) -> bool {
-        self.limit.is_some() || self.only.is_some() || self.html
+        self.limit.is_some() || self.only.is_some() || self.field.is_some() || self.html
     }
 }
 

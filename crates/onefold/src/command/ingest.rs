@@ -19,7 +19,9 @@ use crate::{FAILED, QUARANTINED, connector, progress, render};
 pub(crate) async fn run(args: IngestArgs, globals: Globals) -> Result<ExitCode> {
     if args.remap {
         if args.sample.is_given() {
-            bail!("--limit (--show), --only and --html show records, and a remap tells what changes: leave them out");
+            bail!(
+                "--limit (--show), --only, --field and --html show records, and a remap tells what changes: leave them out"
+            );
         }
         let connector = connector::load_connector(&args.connector)?;
         return remap_inputs(&connector, &named_inputs(&args)?, args.dry_run, &globals).await;
@@ -28,7 +30,9 @@ pub(crate) async fn run(args: IngestArgs, globals: Globals) -> Result<ExitCode> 
         return show_sample(&args.connector, &args.paths, &args.sample, &globals).await;
     }
     if args.sample.is_given() {
-        bail!("--limit (--show), --only and --html say what a rehearsal shows: add --dry-run, or leave them out");
+        bail!(
+            "--limit (--show), --only, --field and --html say what a rehearsal shows: add --dry-run, or leave them out"
+        );
     }
     let connector = connector::load_connector(&args.connector)?;
     let inputs = named_inputs(&args)?;

@@ -41,6 +41,7 @@ async fn list_entries(filter: QuarantineFilter, counts_alone: bool, globals: Glo
     let mut out = OutputWriter::open();
     // A list of one value a line is as it is without counts before it.
     if counts_alone || !globals.json {
+        // A pass of its own, so that no entry is held until all are counted.
         let mut counts = render::EntryCounts::default();
         let mut pages = pin!(list_pages(reader.store.as_ref(), &filter));
         while let Some(page) = pages.try_next().await? {

@@ -1,5 +1,6 @@
 //! What a sample became, as a page for people: of `connector try` and `ingest --dry-run`.
 
+mod field;
 mod html;
 mod record;
 mod style;
@@ -25,12 +26,17 @@ pub(crate) fn render_sample(report: &SampleReport, style: &PageStyle) -> String 
         record::render_record(record, report.counts.records, style, &mut out);
     }
     let shown = report.records.len() as u64;
-    if shown < report.selected {
+    if shown < report.selected && report.field.is_none() {
         let _ = writeln!(
             out,
             "{} records more are not shown: --limit N shows more of them, --only rejected those\n",
             report.selected - shown
         );
+    }
+    if let Some(field) = &report.field {
+        field::render_field(field, style, &mut out);
+        out.truncate(out.trim_end().len());
+        return out;
     }
     summary::render_values("columns of the source", &report.columns, style, &mut out);
     summary::render_values("fields of the events", &report.fields, style, &mut out);
