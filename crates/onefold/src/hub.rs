@@ -198,6 +198,7 @@ impl RunningHub {
         };
         begin(Box::new(LogWatch::new(guarded, Arc::clone(&store) as _)), Some(&WakeSignal::default()), None)?;
         for (SourceConnector { connector, .. }, door) in connectors.into_iter().zip(door.iter().cycle()) {
+            // One that reads topics too has a stage for each.
             if watches && connector::watches_files(&connector) {
                 let options = WatchOptions { alone: writer.is_alone() };
                 let (cursors, quarantine) = (Arc::clone(&store) as _, Arc::clone(&store) as _);

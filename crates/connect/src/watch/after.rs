@@ -59,6 +59,7 @@ fn archive(file: &Path, marker: Option<&(PathBuf, &String)>, directory: &Path) -
             target.push(format!(".{number}"));
         }
         let target = PathBuf::from(target);
+        // A rename would put it in the place of one that was archived before.
         if target.symlink_metadata().is_ok() {
             continue;
         }
@@ -80,6 +81,7 @@ fn move_file(file: &Path, target: &Path) -> io::Result<()> {
             part.push(".part");
             let part = PathBuf::from(part);
             fs::copy(file, &part)?;
+            // The original goes next, and must not be the only one that was on disk.
             File::open(&part)?.sync_all()?;
             fs::rename(&part, target)?;
             fs::remove_file(file)

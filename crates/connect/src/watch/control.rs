@@ -137,6 +137,7 @@ async fn change<T>(
         let moves = kept.moves(None);
         match store.move_items(name, &moves).await {
             Ok(()) => return Ok(done),
+            // A batch was committed in between.
             Err(StoreError::Conflict) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
             Err(error) => return Err(error.into()),
         }

@@ -77,6 +77,7 @@ impl KeptFiles {
         let Some(text) = control else { return Ok(true) };
         let by_others: SourceControl = serde_json::from_str(&text).map_err(|error| corrupt("list", error))?;
         let asked = |control: &SourceControl| (control.paused, control.rewound);
+        // Counts and problems are every process's own to tell, and make nothing of what is known of files wrong.
         let overtaken = asked(&by_others) != asked(&self.control);
         (self.control, self.stored_control) = (by_others, Some(text));
         Ok(overtaken)
@@ -126,6 +127,7 @@ impl KeptFiles {
 
     /// Holds what is remembered against what was found. `mapping` is that of now.
     pub(crate) fn meet(&mut self, found: &FoundFiles, (now, holder): (Micros, &str), mapping: &str) {
+        // Taken out as a whole: in a chain of renames a name is another file's before its own has moved on.
         let mut before = std::mem::take(&mut self.files);
         let mut paths: HashMap<FileIdentity, String> = HashMap::new();
         for (path, kept) in &before {
@@ -203,6 +205,7 @@ impl KeptFiles {
             self.files.insert(name, kept);
             return;
         }
+        // From here on it is nowhere to be found.
         kept.found = None;
         let since = *kept.away_since.get_or_insert(now);
         let read_up = kept.cursor.standing == FileStanding::Following && kept.cursor.behind() == 0;
@@ -253,6 +256,7 @@ impl KeptFile {
         let cursor = &mut self.cursor;
         let other = (cursor.size, cursor.modified) != (file.size, file.modified);
         let mapped_anew = !cursor.mapping.is_empty() && cursor.mapping != mapping;
+        // Of a file whose rows are counted off there is no place, and what its first bytes were is all that is known.
         let head = cursor.mark.head.as_ref().map_or(0, |head| head.end);
         if file.size < cursor.mark.position.offset.max(head) {
             let (read, size) = (cursor.mark.position.offset.max(head), file.size);

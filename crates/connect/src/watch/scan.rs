@@ -58,6 +58,7 @@ impl FoundFiles {
             let path = Path::new(pattern);
             let whole = if path.is_dir() { path.join("*") } else { path.to_owned() };
             let directory = fixed_part(&whole);
+            // Patterns pass over what is no directory, so that a missing mount would look like an empty one.
             if let Err(error) = directory.read_dir() {
                 let name = directory.display().to_string();
                 found.wrong.push((directory, fault::no_directory(&name, &error.to_string())));

@@ -124,6 +124,7 @@ impl FileWatch {
     /// Brings up to date what is remembered, where somebody else has changed it: a person by a command, or another process.
     async fn load(&mut self) -> Result<(), StageError> {
         let name = self.connector.name();
+        // One row by its key, at each step: so a pause is heard within a batch.
         let control = self.store.source_item(name, CONTROL).await?;
         let stale = !self.alone && self.reading.is_none() && self.loaded.is_none_or(|at| at.elapsed() >= OTHERS);
         if self.loaded.is_some() && !stale && !self.kept.is_overtaken(control)? {
@@ -151,9 +152,12 @@ impl FileWatch {
             FileCompletion::Marker(ending) => Some(ending.as_str()),
             _ => None,
         };
+        // On this stage's own thread: a share that does not answer holds up nobody else.
         let found = FoundFiles::look(&from.path, ending);
         self.kept.meet(&found, (system_time(), &self.holder), &self.mapping);
+        // Before anything is read, so that whoever asks sees what waits.
         self.save(None).await?;
+        // Those too that a process which died had read and not moved yet.
         self.finish_files(None).await?;
         self.look_at = Instant::now() + LOOK.max(began.elapsed() * 20);
         watch::take::measure(self.connector.name(), &self.kept);
@@ -169,9 +173,11 @@ impl FileWatch {
             .filter(|(path, kept)| free(&kept.cursor) && kept.is_ready(path, from, now))
             .filter_map(|(path, kept)| kept.found.map(|file| (file.modified, path, file)))
             .collect();
+        // A source that fell behind is caught up in the order in which its files were written.
         ready.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
         let mut bytes = 0;
         let chosen = ready.into_iter().take(MOST_FILES).take_while(|(.., file)| {
+            // One file is taken, however large it is.
             let first = bytes == 0;
             bytes += file.size.max(1);
             first || bytes <= MOST_BYTES
@@ -180,6 +186,7 @@ impl FileWatch {
         if files.is_empty() {
             return Ok(false);
         }
+        // Before the thread begins: of two processes that chose the same, the second is refused here, and reads nothing.
         self.lease(&files).await?;
         let (mut jobs, mut follows) = (Vec::new(), Vec::new());
         for (path, file) in &files {
@@ -264,6 +271,7 @@ impl FileWatch {
 
     /// Moves or deletes files that were read, and remembers them by their counts alone.
     pub(crate) async fn finish_files(&mut self, only: Option<&BTreeSet<String>>) -> Result<(), StageError> {
+        // A copy, since files are forgotten below while it is read.
         let (now, from) = (system_time(), self.connector.input_settings().clone());
         if from.after == AfterReading::Keep {
             return Ok(());

@@ -64,6 +64,7 @@ impl FileWatch {
                 Some(FileStep::of(batch, path, found, follows))
             })
             .collect();
+        // One append for all of them: a thousand small files cost no thousand syncs.
         let mut reports = vec![IngestReport::default(); batches.len()];
         let to = To::Hub(&self.door, self.quarantine.as_ref());
         write_all(batches, &to, &mut reports).await.map_err(stage_error)?;
@@ -75,6 +76,7 @@ impl FileWatch {
             apply(&mut self.kept, step, report, (now, &self.mapping));
         }
         fail::fail_point!("watch.before_commit");
+        // Only now, behind quarantine and door: a kill before it has this batch read once more, and the door knows it.
         self.save(Some(&paths)).await?;
         fail::fail_point!("watch.after_commit");
         self.finish_files(Some(&paths)).await?;
@@ -103,6 +105,7 @@ fn apply(kept: &mut KeptFiles, step: FileStep, report: &IngestReport, (now, mapp
     if let Some(mark) = mark {
         cursor.mark = mark;
     }
+    // Unless it ends with this batch.
     cursor.standing = FileStanding::Reading;
     let mut told = None;
     if let Some((state, problems)) = ended {

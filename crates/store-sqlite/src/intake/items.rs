@@ -51,6 +51,7 @@ impl SourceStore for SqliteStore {
             apply(&tx.writer.connection, source, moves)?;
             return tx.commit();
         }
+        // At once, so that two who change the same wait for each other instead of one being refused half way.
         let mut connection = self.open_beside()?;
         let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(engine)?;
         tx.execute_batch(SOURCES).map_err(engine)?;

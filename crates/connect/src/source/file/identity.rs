@@ -82,6 +82,7 @@ impl FileMark {
     /// The mark of a file that was read up to here.
     pub(crate) fn of(file: &File, position: ReadPosition) -> io::Result<Self> {
         let size = file.metadata()?.len();
+        // Longer each time until there is enough of it: a file that is followed may begin with a heading alone.
         let head = BytesPrint::of(file, size.min(HEAD), HEAD)?;
         let tail = match position.offset {
             0 => None,

@@ -109,6 +109,7 @@ impl ByteSource for InputSource<'_> {
         };
         let file = File::open(path)?;
         let metadata = file.metadata()?;
+        // Of the file that is open, not of its name, which may be another's a moment later.
         if let Some(watched) = self.watched
             && (FileIdentity::of(&metadata) != watched.identity || !watched.mark.holds(&file)?)
         {

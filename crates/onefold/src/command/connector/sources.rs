@@ -55,6 +55,7 @@ pub(super) async fn list_sources(globals: &Globals) -> Result<ExitCode> {
         let topics = settings.topics.clone();
         listed.push(SourceListing { name: connector.name().to_owned(), kinds, configured: true, files, topics });
     }
+    // What ran once and is configured no longer keeps its cursors, should it come back.
     for name in store.source_names().await? {
         if !listed.iter().any(|source| source.name == name) {
             let files = Some(summarise_source(store.as_ref(), &name).await?);
