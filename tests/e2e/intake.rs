@@ -442,7 +442,8 @@ fn connectors_that_cannot_be_run_are_refused_by_name() {
         words.iter().for_each(|word| assert!(err.contains(word), "{word}: {err}"));
     };
     let shop = home.file("shop.toml", SHOP);
-    refused(&[&connector("uci-online-retail")], &["names no topic", "uci-online-retail"]);
+    // Its path has no root, and a process that runs no directory of its own.
+    refused(&[&connector("crm-contacts")], &["names no topic", "path from the root", "crm-contacts"]);
     refused(&[&home.file("none.toml", "")], &["no mapping that can be used"]);
     let other = home.file("other.toml", SHOP.replace("name = \"shop\"", "name = \"other\""));
     let same = home.file("same.toml", SHOP.replace("intake.shop\"", "intake.shop\"\ngroup = \"other\""));
