@@ -374,9 +374,9 @@ fn the_page_of_webhooks_is_true_as_it_stands() {
         let server = home.serve_with(&[], &[("ONEFOLD_CONNECT_FILES", file.as_str()), (variable, secret)]);
         let answer = ask(&server, command);
         assert_eq!((&answer["status"], &answer["sender_id"]), (&json!("accepted"), &json!(sender_id)), "{answer}");
-        server.until("/v1/customers/email:bob.norman@hostmail.com", |reply| reply.body["documents"] == 1);
+        server.until("/v1/customers/email:ana.sousa@example.org", |reply| reply.body["documents"] == 1);
         let view = ask(&server, customer);
-        assert_eq!(view["trade"]["by_currency"]["USD"]["ordered"], "409.94", "{view}");
+        assert_eq!(view["trade"]["by_currency"]["BRL"]["ordered"], "84.50", "{view}");
         let changed = ask(&server, &command.replace("@order.json", "@orders.toml"));
         assert_eq!(changed["status"], 401, "{changed}");
         assert_eq!(server.stop(), 0);
