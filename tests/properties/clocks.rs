@@ -7,7 +7,8 @@ use onefold_event::{EmptyKeyRing, Event, Micros, Subject, catalogue};
 use onefold_identity::{IdentifierKey, normalise_identifier};
 use onefold_model::{HubModel, LoggedEvent};
 use onefold_service::{
-    ClockTexts, CustomerReference, Document, ErrorCode, ListingOrder, MOST, ReadClocks, Service, Shown,
+    ClockTexts, CustomerReference, Document, ErrorCode, ListingOrder, MOST, MovedClock, ReadClocks, Service, Shown,
+    ValueChange,
 };
 use onefold_testkit::{Shape, TestHub, hub_key};
 use onefold_view::parties_named;
@@ -231,6 +232,52 @@ async fn lists_are_as_they_were(events: &[(Event, Micros)], known: i64, shape: S
     }
 }
 
+/// Compares what is told of the way from one moment to another with what is read at both.
+async fn differences_are_those_of_two_reads(events: &[(Event, Micros)], moments: (i64, i64), shape: Shape) {
+    let hub = hub_of(events, shape).await;
+    let service = service(&hub);
+    let (from, to) = (moments.0.min(moments.1), moments.0.max(moments.1));
+    for clock in [MovedClock::AsOf, MovedClock::KnownAt] {
+        let at = |n: i64| match clock {
+            // Some days apart, so that what days alone change is met too.
+            MovedClock::AsOf => {
+                let seconds = if n < 20 { n } else { n * 86_400 };
+                Clocks { as_of: Some(seconds), known_at: None, identity_at: None }.read()
+            }
+            MovedClock::KnownAt => Clocks { as_of: None, known_at: Some(n), identity_at: Some(n) }.read(),
+        };
+        let (from, to) = (at(from), at(to));
+        for (id, view) in hub.shown().await {
+            let view: serde_json::Value = serde_json::from_slice(&view).expect("a view");
+            let party = view["parties"][0].as_str().and_then(|party| party.parse().ok()).expect("a party");
+            let reference = CustomerReference::Subject(party);
+            let day = (clock == MovedClock::KnownAt).then_some(NOW / 86_400_000_000);
+            let read = async |clocks: &ReadClocks| {
+                let shown = service.past_show(&reference, clocks, day).await.map_err(|error| error.code);
+                shown.map(|past| serde_json::to_value(past.answer).expect("a view"))
+            };
+            let (before, after) = (read(&from).await, read(&to).await);
+            let told = service.difference(&reference, clock, Some(&from), &to).await.map_err(|error| error.code);
+            let (Ok(before), Ok(after)) = (
+                before.map(Some).or_else(|code| if code == ErrorCode::NotFound { Ok(None) } else { Err(code) }),
+                &after,
+            ) else {
+                let code = told.expect_err("one of the moments cannot be read");
+                assert!([ErrorCode::Invalid, ErrorCode::NotFound].contains(&code), "{id}: {code:?}");
+                continue;
+            };
+            let told = told.unwrap_or_else(|code| panic!("{id}: {code:?}"));
+            assert_eq!(told.changes, ValueChange::between(before.as_ref(), Some(after)), "{id} by {clock:?}");
+            let on_the_way: BTreeSet<&str> =
+                told.steps.iter().flat_map(|step| &step.changes).map(|change| change.path.as_str()).collect();
+            for change in &told.changes {
+                let within = |path: &&str| change.path.starts_with(*path) || path.starts_with(change.path.as_str());
+                assert!(on_the_way.iter().any(within), "{id} by {clock:?}: no step changes {}", change.path);
+            }
+        }
+    }
+}
+
 /// Histories that are tried: ONEFOLD_HISTORIES, or a few.
 fn histories() -> u32 {
     std::env::var("ONEFOLD_HISTORIES").ok().and_then(|n| n.parse().ok()).unwrap_or(40)
@@ -260,6 +307,13 @@ proptest! {
     #[test]
     fn who_was_one_customer_is_found_at_any_time(events in people(), clocks in clocks(), shape in shape()) {
         runtime().block_on(each_customer_is_as_it_was(&events, clocks, shape));
+    }
+
+    #[test]
+    fn a_difference_is_that_of_two_reads_and_its_steps_lead_from_one_to_the_other(
+        events in company(), moments in (0..60i64, 0..60i64), shape in shape(),
+    ) {
+        runtime().block_on(differences_are_those_of_two_reads(&events, moments, shape));
     }
 
     #[test]

@@ -255,26 +255,35 @@ fn guess_table(text: &str) -> (char, u32) {
     (best, u32::try_from(header + 1).unwrap_or(1))
 }
 
-/// The path of the longest list of objects in an object; none where the body is the record, or a list of records.
+/// Members by which an object is a record itself, and the lists in it are parts of that.
+const NAMES_ITSELF: [&str; 4] = ["id", "uuid", "number", "code"];
+
+/// The path at which most records stand: a list of objects, or one object that names itself; none where that is the body.
 fn guess_records(text: &str) -> Option<String> {
     // Of a document that goes on beyond what was read, the first list of objects that it begins.
     let Ok(body) = serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')) else { return first_list(text) };
     let mut best: Option<(usize, String)> = None;
-    find_lists(&body, "", &mut best);
-    body.is_object().then_some(best)?.map(|(_, path)| path)
+    if !body.is_array() {
+        find_records(&body, String::new(), &mut best);
+    }
+    best.map(|(_, path)| path).filter(|path| !path.is_empty())
 }
 
-fn find_lists(value: &Value, path: &str, best: &mut Option<(usize, String)>) {
-    for (key, inner) in value.as_object().into_iter().flatten() {
-        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-        match inner {
-            Value::Array(list) if list.first().is_some_and(Value::is_object) => {
-                if best.as_ref().is_none_or(|(known, _)| list.len() > *known) {
-                    *best = Some((list.len(), path));
-                }
+fn find_records(value: &Value, path: String, best: &mut Option<(usize, String)>) {
+    let count = match value {
+        Value::Array(list) if list.first().is_some_and(Value::is_object) => list.len(),
+        Value::Object(members) if members.keys().any(|key| NAMES_ITSELF.contains(&key.to_lowercase().as_str())) => 1,
+        Value::Object(members) => {
+            for (key, inner) in members {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                find_records(inner, path, best);
             }
-            _ => find_lists(inner, &path, best),
+            return;
         }
+        _ => return,
+    };
+    if best.as_ref().is_none_or(|(known, _)| count > *known) {
+        *best = Some((count, path));
     }
 }
 

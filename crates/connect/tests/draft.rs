@@ -73,6 +73,11 @@ async fn documents_and_lines_of_json_are_drafted_with_the_path_of_their_records(
         ("a.json", document, "records = \"data.orders\""),
         ("b.json", format!("[{one}, {other}]"), "format = \"json\""),
         ("c.ndjson", format!("{one}\n{other}\n"), "format = \"ndjson\""),
+        (
+            "d.json",
+            format!("{{\"orders\": {{\"first\": {one}, \"all\": [{one}, {other}]}}}}"),
+            "records = \"orders.all\"",
+        ),
     ] {
         let (text, report) = drafted(name, bytes.as_bytes()).await;
         assert_eq!((report.counts.mapped, report.counts.quarantined), (2, 0), "{name}\n{text}");
@@ -81,6 +86,14 @@ async fn documents_and_lines_of_json_are_drafted_with_the_path_of_their_records(
             &[read, "time = \"iso8601\"", "total = \"total_price\"", "# FIELD = \"lines[].sku\"    # several values"],
         );
     }
+}
+
+#[tokio::test]
+async fn one_document_with_lines_is_one_record_and_its_lines_are_parts_of_it() {
+    let order = br#"{"order": {"id": 7, "created_at": "2026-03-09T08:00:00Z", "lines": [{"sku": 1}, {"sku": 2}]}}"#;
+    let (text, report) = drafted("order.json", order).await;
+    assert_eq!(report.counts.mapped, 1, "{text}");
+    says(&text, &["drafted from the 1 record of", "records = \"order\"", "# FIELD = \"lines[].sku\""]);
 }
 
 #[tokio::test]

@@ -51,9 +51,10 @@ macro_rules! put {
 fn head(source: &DraftSource, text: &mut String) {
     let DraftSource { name, file, format, count, .. } = source;
     let of = if source.is_part { "first " } else { "" };
+    let records = if *count == 1 { "record" } else { "records" };
     put!(
         text,
-        "# A first connector file, drafted from the {of}{count} records of {file}. What is guessed says so: look at it with"
+        "# A first connector file, drafted from the {of}{count} {records} of {file}. What is guessed says so: look at it with"
     );
     put!(text, "#   onefold connector try FILE {file}");
     put!(text, "# and at every option and event type with `onefold connector reference`.\n");
@@ -74,7 +75,7 @@ fn head(source: &DraftSource, text: &mut String) {
         put!(text, "header = {}    # guess: the first row with as many cells as the others", source.header);
     }
     if let Some(records) = &source.records {
-        put!(text, "records = {}    # guess: the longest list of objects", quoted(records));
+        put!(text, "records = {}    # guess: where most records stand", quoted(records));
     }
 }
 

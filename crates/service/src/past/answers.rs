@@ -1,6 +1,6 @@
 //! Questions about the past: the same answers as now, with the clocks that they hold for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{Subject, SubjectKind};
 use onefold_fold::SubjectState;
@@ -69,20 +69,31 @@ impl Service {
         today: Option<i64>,
     ) -> Result<PastAnswer<Shown>, ServiceError> {
         let (world, party) = self.past_world(reference, clocks).await?;
-        let answer = match reference.document() {
+        let answer = self.show_world(&world, reference, party.as_ref(), today.or(clocks.business_day())).await?;
+        Ok(PastAnswer { clocks: world.clocks, answer })
+    }
+
+    /// What a reference, which means the customer of this party, shows in a world, seen from a day.
+    pub(super) async fn show_world(
+        &self,
+        world: &PastWorld,
+        reference: &CustomerReference,
+        party: Option<&Subject>,
+        today: Option<i64>,
+    ) -> Result<Shown, ServiceError> {
+        match reference.document() {
             Some(document) => {
                 let whose = world.document_owners(document)?;
                 let facts = world.facts.get(document).map(Vec::as_slice).unwrap_or_default();
                 let state = world.state(document).ok_or_else(|| unheard_of(reference))?;
-                let rows = SubjectReader::Past(&world);
-                Shown::Document(Box::new(self.look_inside(&rows, document, (whose, state), facts).await?))
+                let rows = SubjectReader::Past(world);
+                Ok(Shown::Document(Box::new(self.look_inside(&rows, document, (whose, state), facts).await?)))
             }
             None => {
-                let view = party.and_then(|party| world.view_of(&party, today.or(clocks.business_day())));
-                Shown::Customer(Box::new(view.ok_or_else(|| unheard_of(reference))?))
+                let view = party.and_then(|party| world.view_of(party, today));
+                Ok(Shown::Customer(Box::new(view.ok_or_else(|| unheard_of(reference))?)))
             }
-        };
-        Ok(PastAnswer { clocks: world.clocks, answer })
+        }
     }
 
     /// As [`Service::view`], at these clocks: the customer that a reference means, of a document whoever held it. Without a day to
@@ -141,15 +152,7 @@ impl Service {
         clocks: &ReadClocks,
     ) -> Result<PastAnswer<Vec<EventPlace>>, ServiceError> {
         let (world, party) = self.past_world(reference, clocks).await?;
-        let subjects = match (reference.document(), party) {
-            (Some(document), _) => vec![document.clone()],
-            (None, Some(party)) => {
-                let mut subjects = world.subjects_of(&party);
-                subjects.extend(world.decisions_on(&party));
-                subjects
-            }
-            (None, None) => Vec::new(),
-        };
+        let subjects = world.history_subjects(reference, party.as_ref());
         let mut all: Vec<EventPlace> =
             subjects.iter().filter_map(|subject| world.facts.get(subject)).flat_map(|facts| places(facts)).collect();
         if all.is_empty() && reference.document().is_some() {
@@ -206,8 +209,18 @@ impl Service {
 }
 
 impl PastWorld {
+    /// Whose events are the history of a reference that means the customer of this party: a document's own, or those of a customer's
+    /// parties, of decisions on them, and of its documents.
+    pub(super) fn history_subjects(&self, reference: &CustomerReference, party: Option<&Subject>) -> BTreeSet<Subject> {
+        match (reference.document(), party) {
+            (Some(document), _) => BTreeSet::from([document.clone()]),
+            (None, Some(party)) => self.subjects_of(party).into_iter().chain(self.decisions_on(party)).collect(),
+            (None, None) => BTreeSet::new(),
+        }
+    }
+
     /// A customer's parties and documents.
-    pub(super) fn subjects_of(&self, party: &Subject) -> Vec<Subject> {
+    fn subjects_of(&self, party: &Subject) -> Vec<Subject> {
         let owners = self.owners_of(party);
         let parties = self.model.customer(party).unwrap_or_default().iter();
         parties.chain(self.documents_of(&owners).map(|(subject, _)| subject)).cloned().collect()

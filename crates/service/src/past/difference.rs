@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use onefold_event::{Micros, Subject, SubjectKind, format_micros};
+use onefold_event::{Micros, Subject, format_micros};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::value_change::ValueChange;
+use super::world::{PastHistory, PastWorld};
 use super::{AnsweredClocks, ReadClocks};
-use crate::events::{EventLine, EventPlace};
+use crate::events::{EventLine, EventPlace, places};
 use crate::{CustomerReference, ErrorCode, Service, ServiceError};
 
-/// Moments of a difference at most: each is a read of the past.
+/// Moments of a difference at most: at each all that the reference touches is folded.
 pub const MOST_STEPS: usize = 500;
 
 /// Which clock runs from the one moment to the other.
@@ -91,12 +92,24 @@ impl MovedClock {
     }
 }
 
+/// What a difference is about.
+struct DifferenceScope<'a> {
+    reference: &'a CustomerReference,
+    /// The party whose customer it means at the later moment; of a document, where anybody holds it.
+    party: Option<Subject>,
+    history: PastHistory,
+    /// Any moment can be folded from the history.
+    is_whole: bool,
+}
+
 impl Service {
-    /// What changed of what a reference shows, from one moment of a clock to another, which the other clocks of `to` hold for.
-    /// What days alone changed is told apart from what events did. Without `from` it begins before the first event.
+    /// What changed of what a reference shows, from one moment of a clock to another, which the other clocks of `to` hold for. It is
+    /// the customer that the reference means at the later moment. What days alone changed is told apart from what events did.
+    /// Without `from` it begins before the first event. The log is looked through once, but where a value of the customer is a hub
+    /// value by now: then once more for each moment of what was known.
     ///
     /// # Errors
-    /// The moments are not in their order, there are more events between them than [`MOST_STEPS`], nothing was known of the
+    /// The moments are not in their order, there are more of them with events than [`MOST_STEPS`], nothing was known of the
     /// reference at the later one, or the log or the read model cannot be read.
     pub async fn difference(
         &self,
@@ -109,8 +122,17 @@ impl Service {
         if from.is_some_and(|from| from > until) {
             return Err(ServiceError::invalid("`from` comes after `to`: expected the earlier moment first"));
         }
-        let end = clock.set(to, until);
-        let places = self.places_between(reference, clock, (from, &end)).await?;
+        let (history, last, party) = self.past_history(reference, &clock.set(to, until)).await?;
+        let is_whole = clock == MovedClock::AsOf || history.is_whole_before();
+        let scope = DifferenceScope { reference, party, history, is_whole };
+        let mut before = match from {
+            Some(from) => self.world_of(&scope, &clock.set(to, from)).await?,
+            None => None,
+        };
+        let places = places_between(&scope, before.as_ref(), &last, |place| {
+            let at = clock.of_event(place);
+            from.is_none_or(|from| at > from) && at <= until
+        });
         let moments: BTreeSet<Micros> = places.iter().map(|place| clock.of_event(place)).collect();
         if moments.len() > MOST_STEPS {
             return Err(ServiceError::new(
@@ -126,17 +148,13 @@ impl Service {
             MovedClock::AsOf => to.day_of(at),
             MovedClock::KnownAt => to.business_day().or_else(|| to.day_of(to.asked_at())),
         };
-        let mut steps = Vec::new();
-        let first = match from {
-            Some(from) => self.shown_at(reference, &clock.set(to, from), day(from)).await?,
-            None => None,
-        };
-        let (mut before, mut last) = (first.clone(), from);
+        let first = self.shown_in(&scope, before.as_ref(), from.and_then(day)).await?;
+        let (mut shown, mut seen, mut steps) = (first.clone(), from, Vec::new());
         for at in moments.into_iter().chain([until]) {
             // The same as before, seen from the day of this moment.
-            if let Some(last) = last.filter(|last| day(*last) != day(at)) {
-                let aged = self.shown_at(reference, &clock.set(to, last), day(at)).await?;
-                let changes = ValueChange::between(before.as_ref(), aged.as_ref());
+            if seen.is_some_and(|seen| day(seen) != day(at)) {
+                let aged = self.shown_in(&scope, before.as_ref(), day(at)).await?;
+                let changes = ValueChange::between(shown.as_ref(), aged.as_ref());
                 if !changes.is_empty() {
                     steps.push(DifferenceStep {
                         at: format_micros(at),
@@ -145,76 +163,77 @@ impl Service {
                         changes,
                     });
                 }
-                before = aged;
+                shown = aged;
             }
-            let after = self.shown_at(reference, &clock.set(to, at), day(at)).await?;
+            let world = self.world_of(&scope, &clock.set(to, at)).await?;
+            let now = self.shown_in(&scope, world.as_ref(), day(at)).await?;
             let of_moment: Vec<EventPlace> =
                 places.iter().filter(|place| clock.of_event(place) == at).cloned().collect();
-            let changes = ValueChange::between(before.as_ref(), after.as_ref());
+            let changes = ValueChange::between(shown.as_ref(), now.as_ref());
             if !(changes.is_empty() && of_moment.is_empty()) {
                 let events = self.event_lines(&of_moment).await?;
                 steps.push(DifferenceStep { at: format_micros(at), by: ChangeCause::Events, events, changes });
             }
-            (before, last) = (after, Some(at));
+            (before, shown, seen) = (world, now, Some(at));
         }
-        let answered = self.past_show(reference, &end, day(until)).await?;
         Ok(ViewDifference {
             clock,
             from: from.map(format_micros),
-            to: answered.clocks,
-            changes: ValueChange::between(first.as_ref(), before.as_ref()),
+            to: last.clocks,
+            changes: ValueChange::between(first.as_ref(), shown.as_ref()),
             steps,
         })
     }
 
-    /// Events after the one moment and up to the other, about what is its own at the other and what was at the one: a document that
-    /// was given to somebody else says itself who did that.
-    async fn places_between(
+    /// The world at these clocks; none where nothing was known.
+    async fn world_of(
         &self,
-        reference: &CustomerReference,
-        clock: MovedClock,
-        (from, end): (Option<Micros>, &ReadClocks),
-    ) -> Result<Vec<EventPlace>, ServiceError> {
-        let mut places: BTreeSet<EventPlace> = self.past_events(reference, end).await?.answer.into_iter().collect();
-        if let (Some(from), None) = (from, reference.document()) {
-            let left = self.subjects_at(reference, &clock.set(end, from)).await?;
-            let stayed = self.subjects_at(reference, end).await?;
-            for subject in left.difference(&stayed).filter(|subject| subject.kind() != SubjectKind::Party) {
-                let document = CustomerReference::Subject(subject.clone());
-                places.extend(
-                    or_none(self.past_events(&document, end).await)?.map(|past| past.answer).unwrap_or_default(),
-                );
-            }
+        scope: &DifferenceScope<'_>,
+        clocks: &ReadClocks,
+    ) -> Result<Option<PastWorld>, ServiceError> {
+        if scope.is_whole {
+            return or_none(scope.history.world_at(clocks, &self.rules));
         }
-        let until = clock.moment(end);
-        let between = |place: &EventPlace| {
-            let at = clock.of_event(place);
-            from.is_none_or(|from| at > from) && at <= until
+        let reference = match (scope.reference.document(), &scope.party) {
+            (None, Some(party)) => CustomerReference::Subject(party.clone()),
+            _ => scope.reference.clone(),
         };
-        Ok(places.into_iter().filter(between).collect())
+        Ok(or_none(self.past_world(&reference, clocks).await)?.map(|(world, _)| world))
     }
 
-    /// A customer's parties and documents at these clocks; none where nothing was known of it.
-    async fn subjects_at(
+    /// What the reference shows in a world, seen from a day; none where nothing was known of it.
+    async fn shown_in(
         &self,
-        reference: &CustomerReference,
-        clocks: &ReadClocks,
-    ) -> Result<BTreeSet<Subject>, ServiceError> {
-        let found = or_none(self.past_customer(reference, clocks).await)?;
-        Ok(found.map(|(world, party)| world.subjects_of(&party)).unwrap_or_default().into_iter().collect())
-    }
-
-    /// What a reference showed at these clocks, seen from a day; none where nothing was known of it.
-    async fn shown_at(
-        &self,
-        reference: &CustomerReference,
-        clocks: &ReadClocks,
+        scope: &DifferenceScope<'_>,
+        world: Option<&PastWorld>,
         day: Option<i64>,
     ) -> Result<Option<Value>, ServiceError> {
-        let shown = or_none(self.past_show(reference, clocks, day).await)?;
-        let value = shown.map(|past| serde_json::to_value(past.answer)).transpose();
-        value.map_err(|error| ServiceError::new(ErrorCode::Internal, format!("a view does not become JSON: {error}")))
+        let Some(world) = world else { return Ok(None) };
+        let party = scope.party.as_ref();
+        if scope.reference.document().is_none() && !party.is_some_and(|party| world.is_customer_heard_of(party)) {
+            return Ok(None);
+        }
+        let shown = or_none(self.show_world(world, scope.reference, party, day).await)?;
+        shown
+            .map(serde_json::to_value)
+            .transpose()
+            .map_err(|error| ServiceError::new(ErrorCode::Internal, format!("a view does not become JSON: {error}")))
     }
+}
+
+/// Events between two worlds, of what is the reference's own in either: a document that was given to somebody else says itself who
+/// did that.
+fn places_between(
+    scope: &DifferenceScope<'_>,
+    first: Option<&PastWorld>,
+    last: &PastWorld,
+    between: impl Fn(&EventPlace) -> bool,
+) -> BTreeSet<EventPlace> {
+    let worlds = first.into_iter().chain([last]);
+    let subjects = worlds.flat_map(|world| world.history_subjects(scope.reference, scope.party.as_ref()));
+    let subjects: BTreeSet<Subject> = subjects.collect();
+    let all = subjects.iter().filter_map(|subject| last.facts.get(subject)).flat_map(|facts| places(facts));
+    all.filter(between).collect()
 }
 
 /// Nothing was known yet: that is where a history begins.

@@ -22,7 +22,7 @@ pub struct ValueChange {
 
 impl ValueChange {
     /// All that differs, by path. What was not there, or is there no longer, is told in its values.
-    pub(super) fn between(before: Option<&Value>, after: Option<&Value>) -> Vec<Self> {
+    pub fn between(before: Option<&Value>, after: Option<&Value>) -> Vec<Self> {
         let mut changes = Vec::new();
         collect(String::new(), before, after, &mut changes);
         changes

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use onefold_customer::CustomerRows;
 use onefold_event::{DecodedEvent, Micros, Subject, SubjectKind, catalogue, decode_with, format_micros, party_id};
 use onefold_fold::{FactState, SubjectState, asserted_identifiers};
-use onefold_identity::IdentifierKey;
+use onefold_identity::{IdentifierKey, IdentityRules};
 use onefold_log::EVENTS_TOPIC;
 use onefold_model::{HubModel, IdentityModel, LoggedEvent};
 use onefold_store::FactsOf;
@@ -23,6 +23,7 @@ const MOST_EVENTS: usize = 100_000;
 const CHUNK: usize = 1_000;
 
 /// A copy of an event, as the read model knows it, and what it says.
+#[derive(Clone)]
 struct EventCopy {
     fact: FactState,
     event: DecodedEvent,
@@ -37,6 +38,15 @@ pub(crate) struct PastWorld {
     /// Parties that any event which counts is about or names.
     heard_of: BTreeSet<Subject>,
     search: LogSearch,
+}
+
+/// All that a question touches, whatever its clocks: what the world at a moment is folded from.
+pub(super) struct PastHistory {
+    copies: Vec<EventCopy>,
+    search: LogSearch,
+    positions: Vec<u64>,
+    /// The read model had all of the log.
+    caught_up: bool,
 }
 
 impl Service {
@@ -152,8 +162,7 @@ impl Service {
         party: &Subject,
         reference: &CustomerReference,
     ) -> Result<(), ServiceError> {
-        let parties = world.model.customer(party).unwrap_or_default();
-        if parties.iter().any(|party| world.is_heard_of(party)) {
+        if world.is_customer_heard_of(party) {
             return Ok(());
         }
         let Some(rows) = self.customers().customer(party.as_str()).await? else {
@@ -175,41 +184,31 @@ impl Service {
     }
 
     /// Finds all whom the search touches, and folds what counts of them.
-    async fn fold_past(&self, mut search: LogSearch, clocks: &ReadClocks) -> Result<PastWorld, ServiceError> {
+    async fn fold_past(&self, search: LogSearch, clocks: &ReadClocks) -> Result<PastWorld, ServiceError> {
+        self.gather_past(search).await?.into_world(clocks, &self.rules)
+    }
+
+    /// Finds all whom the search touches, and what is said of them.
+    async fn gather_past(&self, mut search: LogSearch) -> Result<PastHistory, ServiceError> {
         let followed = self.store.followed().await?;
         let heads = self.log.heads(EVENTS_TOPIC).await?;
         let positions = followed.positions;
         self.search_log(&mut search, &positions).await?;
-        if let (Some(earliest), Some(known_at)) =
-            (search.earliest, clocks.known_at.into_iter().chain(clocks.identity_at).min())
-            && known_at < earliest
-        {
-            return Err(ServiceError::invalid(format!(
-                "the hub knew nothing at {}: it took in its first event at {}; ask for a later time",
-                format_micros(known_at),
-                format_micros(earliest)
-            )));
-        }
         let copies = self.copies_of(&search.subjects(), &positions).await?;
-        let identity = {
-            let counts = |at: Micros| clocks.identity_at.is_none_or(|until| at <= until);
-            let events: Vec<LoggedEvent> =
-                copies.iter().filter(|copy| counts(copy.fact.recorded_at)).map(EventCopy::logged).collect();
-            let first_seen = search.first_seen.iter().filter(|(_, at)| counts(**at));
-            let first_seen = first_seen.map(|(party, at)| (party.clone(), *at)).collect();
-            IdentityModel::of(&events, first_seen, search.hubs(), &self.rules)
-        };
-        let (mut facts, mut heard_of) = (BTreeMap::<Subject, Vec<FactState>>::new(), BTreeSet::new());
-        let mut events: Vec<LoggedEvent> = Vec::new();
-        for copy in copies_at(copies, clocks) {
-            parties_named(&copy.event, &mut |party, _| heard_of.extend([party.clone()]));
-            events.push(copy.logged());
-            facts.entry(copy.event.header.subject).or_default().push(copy.fact);
-        }
-        facts.values_mut().for_each(|facts| FactState::sort_facts(facts));
-        let model = HubModel::with_identity(&events, identity, self.rules.clone());
         let caught_up = heads == positions && !followed.waiting;
-        Ok(PastWorld { model, facts, clocks: clocks.answered(positions, caught_up), heard_of, search })
+        Ok(PastHistory { copies, search, positions, caught_up })
+    }
+
+    /// What a reference touches, to be folded at many moments, and the world at the clocks of the last of them; with the party as in
+    /// [`Self::past_world`].
+    pub(super) async fn past_history(
+        &self,
+        reference: &CustomerReference,
+        last: &ReadClocks,
+    ) -> Result<(PastHistory, PastWorld, Option<Subject>), ServiceError> {
+        let (world, party) = self.past_world(reference, last).await?;
+        let history = self.gather_past(world.search.clone()).await?;
+        Ok((history, world, party))
     }
 
     /// Every distinct copy of an event about these subjects that stands before these positions.
@@ -239,6 +238,53 @@ impl Service {
             }
         }
         Ok(copies)
+    }
+}
+
+impl PastHistory {
+    /// Whether the world at any earlier moment of knowledge can be folded from it: of values that linked nobody by the last one, not
+    /// all who asserted them were followed, and they may have linked before.
+    pub(super) fn is_whole_before(&self) -> bool {
+        self.search.hubs().is_empty()
+    }
+
+    /// The world at these clocks.
+    pub(super) fn world_at(&self, clocks: &ReadClocks, rules: &IdentityRules) -> Result<PastWorld, ServiceError> {
+        let Self { copies, search, positions, caught_up } = self;
+        let (copies, search, positions) = (copies.clone(), search.clone(), positions.clone());
+        Self { copies, search, positions, caught_up: *caught_up }.into_world(clocks, rules)
+    }
+
+    fn into_world(self, clocks: &ReadClocks, rules: &IdentityRules) -> Result<PastWorld, ServiceError> {
+        let Self { copies, search, positions, caught_up } = self;
+        if let (Some(earliest), Some(known_at)) =
+            (search.earliest, clocks.known_at.into_iter().chain(clocks.identity_at).min())
+            && known_at < earliest
+        {
+            return Err(ServiceError::invalid(format!(
+                "the hub knew nothing at {}: it took in its first event at {}; ask for a later time",
+                format_micros(known_at),
+                format_micros(earliest)
+            )));
+        }
+        let identity = {
+            let counts = |at: Micros| clocks.identity_at.is_none_or(|until| at <= until);
+            let events: Vec<LoggedEvent> =
+                copies.iter().filter(|copy| counts(copy.fact.recorded_at)).map(EventCopy::logged).collect();
+            let first_seen = search.first_seen.iter().filter(|(_, at)| counts(**at));
+            let first_seen = first_seen.map(|(party, at)| (party.clone(), *at)).collect();
+            IdentityModel::of(&events, first_seen, search.hubs(), rules)
+        };
+        let (mut facts, mut heard_of) = (BTreeMap::<Subject, Vec<FactState>>::new(), BTreeSet::new());
+        let mut events: Vec<LoggedEvent> = Vec::new();
+        for copy in copies_at(copies, clocks) {
+            parties_named(&copy.event, &mut |party, _| heard_of.extend([party.clone()]));
+            events.push(copy.logged());
+            facts.entry(copy.event.header.subject).or_default().push(copy.fact);
+        }
+        facts.values_mut().for_each(|facts| FactState::sort_facts(facts));
+        let model = HubModel::with_identity(&events, identity, rules.clone());
+        Ok(PastWorld { model, facts, clocks: clocks.answered(positions, caught_up), heard_of, search })
     }
 }
 
@@ -292,6 +338,11 @@ impl PastWorld {
     /// Whether any event that counts is about a party or names it.
     fn is_heard_of(&self, party: &Subject) -> bool {
         self.heard_of.contains(party)
+    }
+
+    /// Whether any event that counts is about a party's customer or names it.
+    pub(super) fn is_customer_heard_of(&self, party: &Subject) -> bool {
+        self.model.customer(party).unwrap_or_default().iter().any(|party| self.is_heard_of(party))
     }
 
     /// The party by which the one customer is found that holds a value.
