@@ -78,10 +78,13 @@ fn placed(table: &'static OptionTable, option: &OptionDef) -> String {
     let cell = |example: &str| connector("let", &format!("x = {example}"), "");
     if is(&CONNECTOR) {
         connector("connector", example, "")
+    } else if option.key == "headers" {
+        // They stand among the members of a body, which no table has.
+        connector("from", example, "").replace("format = \"csv\"", "format = \"json\"")
     } else if [&FROM, &FILE, &HTTP, &KAFKA].into_iter().any(is) {
         connector("from", example, "")
     } else if is(&DONE) || is(&ARCHIVE) {
-        connector("from", &format!("kind = \"file\"\n{example}"), "")
+        connector("from", &format!("kind = \"file\"\npath = \"/drop/*.csv\"\n{example}"), "")
     } else if is(&VERIFY) || is(&SECRET) {
         connector("from", &format!("kind = \"http\"\n{example}"), "")
     } else if is(&FORM) {
