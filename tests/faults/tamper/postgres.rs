@@ -88,9 +88,21 @@ async fn every_derived_table_of_postgres_has_its_faults_and_every_sum_is_held_ag
     let engine = Engine::postgres();
     let Engine::Postgres(database) = &engine else { return };
     let hub = hub(&engine).await;
-    // Beside what is derived: where the program stands and which log it knows, what waits or is to be told, and the quarantine.
-    let others =
-        ["meta", "position", "fingerprint", "lease", "inbox", "mark", "quarantine", "intake", "publishing", "outbox"];
+    // Beside what is derived: where the program stands and which log it knows, how far sources were read, what waits or is to be
+    // told, and the quarantine.
+    let others = [
+        "meta",
+        "position",
+        "fingerprint",
+        "lease",
+        "inbox",
+        "mark",
+        "quarantine",
+        "intake",
+        "source_item",
+        "publishing",
+        "outbox",
+    ];
     let mut known: Vec<&str> = others.into();
     for fault in all(OWN) {
         let faults = all(OWN).filter(|other| other.table == fault.table).count();
