@@ -15,7 +15,7 @@ mod turns;
 
 pub use options::HttpOptions;
 pub use problem::{ProblemDetails, status_of};
+pub use routes::asked::PageQuery;
 pub use routes::cloudevents::read_events;
-pub use routes::customers::PageQuery;
 pub use routes::metrics::MetricsRender;
 pub use serve::serve;

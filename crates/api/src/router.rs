@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use onefold_service::Service;
 
 use crate::problem::ProblemDetails;
-use crate::routes::{customers, events, health, hooks, metrics};
+use crate::routes::{customers, events, health, history, hooks, identity, metrics};
 use crate::state::FaceState;
 use crate::turns::TurnLimits;
 use crate::{HttpOptions, MetricsRender, host};
@@ -24,15 +24,15 @@ pub(crate) fn build_router(service: Service, render: MetricsRender, options: &Ht
         .route("/v1/customers/{id}", get(customers::get_customer))
         .route("/v1/customers/{id}/timeline", get(customers::get_timeline))
         .route("/v1/customers/{id}/documents", get(customers::get_documents))
-        .route("/v1/customers/{id}/events", get(customers::get_events))
-        .route("/v1/customers/{id}/diff", get(customers::get_difference))
+        .route("/v1/customers/{id}/events", get(history::get_events))
+        .route("/v1/customers/{id}/diff", get(history::get_difference))
         .route("/v1/customers/{id}/status", get(customers::get_customer_status))
-        .route("/v1/customers/{id}/candidates", get(customers::get_candidates))
-        .route("/v1/decisions", get(customers::get_decisions))
-        .route("/v1/joins", get(customers::get_join))
-        .route("/v1/documents/{reference}", get(customers::get_document))
-        .route("/v1/documents/{reference}/diff", get(customers::get_difference))
-        .route("/v1/documents/{reference}/events", get(customers::get_events))
+        .route("/v1/customers/{id}/candidates", get(identity::get_candidates))
+        .route("/v1/decisions", get(identity::get_decisions))
+        .route("/v1/joins", get(identity::get_join))
+        .route("/v1/documents/{reference}", get(history::get_document))
+        .route("/v1/documents/{reference}/diff", get(history::get_difference))
+        .route("/v1/documents/{reference}/events", get(history::get_events))
         .route("/v1/events", post(events::post_events))
         .route("/v1/hooks/{name}", post(hooks::post_hook))
         .route("/health", get(health::get_health))

@@ -71,11 +71,6 @@ impl TurnLimits {
         self.take_turn(turns, what, connection).await
     }
 
-    /// A read of all that something is about, such as one of the past, which folds it: much work, however little is shown.
-    pub(crate) async fn large_read(&self, connection: &OpenConnection) -> Result<RequestTurn, ProblemDetails> {
-        self.read_turn(usize::MAX, connection).await
-    }
-
     /// The body of more than a few events.
     pub(crate) async fn large_post(&self, connection: &OpenConnection) -> Result<RequestTurn, ProblemDetails> {
         self.take_turn(&self.large_posts, "large bodies of events", connection).await

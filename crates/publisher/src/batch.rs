@@ -13,7 +13,7 @@ use onefold_view::CustomerView;
 use uuid::Uuid;
 
 use crate::action::action;
-use crate::follow::{Asked, Followed};
+use crate::follow::{Asked, FollowedEvents};
 use crate::identity::identity;
 use crate::record::{Said, record};
 
@@ -58,7 +58,7 @@ impl<'a> Batch<'a> {
     pub(crate) async fn take(
         &mut self,
         notes: &[(u64, Note)],
-        followed: &Followed,
+        followed: &FollowedEvents,
         swept: Vec<String>,
     ) -> Result<(), StageError> {
         let mut around = BTreeSet::new();
@@ -97,7 +97,7 @@ impl<'a> Batch<'a> {
     /// The rows of the events' subjects, and owner keys that may show something else for them.
     async fn owners(
         &self,
-        followed: &Followed,
+        followed: &FollowedEvents,
     ) -> Result<(BTreeMap<String, SubjectState>, BTreeSet<String>), StageError> {
         let subjects: Vec<String> = followed.subjects.iter().cloned().collect();
         let cases: BTreeSet<&str> = followed.asked.iter().map(|asked| asked.event.header.subject.as_str()).collect();

@@ -22,7 +22,7 @@ impl Asked {
 
 /// What was read.
 #[derive(Default)]
-pub(crate) struct Followed {
+pub(crate) struct FollowedEvents {
     /// Subjects of the events.
     pub(crate) subjects: BTreeSet<String>,
     pub(crate) asked: Vec<Asked>,
@@ -40,9 +40,10 @@ pub(crate) async fn follow(
     keys: &dyn KeyRing,
     turn: &PublisherLease,
     max: usize,
-) -> Result<Followed, LogError> {
+) -> Result<FollowedEvents, LogError> {
     let at = |partition: usize| turn.positions.get(partition).copied().unwrap_or(0);
-    let mut followed = Followed { positions: (0..turn.projected.len()).map(at).collect(), ..Followed::default() };
+    let mut followed =
+        FollowedEvents { positions: (0..turn.projected.len()).map(at).collect(), ..FollowedEvents::default() };
     let behind = followed.positions.iter().zip(&turn.projected).filter(|(at, end)| at < end).count().max(1);
     let share = max.div_ceil(behind).max(1);
     for (partition, end) in (0u32..).zip(&turn.projected) {
@@ -64,7 +65,7 @@ pub(crate) async fn follow(
     Ok(followed)
 }
 
-impl Followed {
+impl FollowedEvents {
     fn take(&mut self, stored: StoredRecord, keys: &dyn KeyRing) {
         self.events += 1;
         // The key of an event's record is its subject.
