@@ -357,7 +357,8 @@ fn the_page_of_webhooks_is_true_as_it_stands() {
     assert!(checked.contains("sound") && checked.contains("ONEFOLD_SECRET_SHOP, which is not set"), "{checked}");
     assert_eq!(serve, "ONEFOLD_CONNECT_FILES=orders.toml onefold run --data ./data --listen 127.0.0.1:7878");
     let (variable, secret) = export.strip_prefix("export ").unwrap().split_once('=').unwrap();
-    if ["curl", "openssl"].iter().any(|tool| Command::new(tool).arg("version").output().is_err()) {
+    let tools = [("curl", "--version"), ("openssl", "version")];
+    if tools.iter().any(|(tool, word)| Command::new(tool).arg(word).output().is_err()) {
         assert!(std::env::var("CI").is_err(), "curl and openssl are absent, and CI is set");
         return eprintln!("SKIPPED what the page of webhooks posts: install curl and openssl");
     }

@@ -16,8 +16,7 @@ use serde::Deserialize;
 
 use crate::ingest::{RecordBatch, To, write};
 use crate::read::PlanCache;
-use crate::source::hook::with_headers;
-use crate::source::topic::{Message, open};
+use crate::source::topic::{Message, open_message};
 use crate::{IngestError, IngestReport};
 
 /// Bytes of messages after which a batch is full.
@@ -200,8 +199,7 @@ impl Intake {
                     report.skip(reason.to_owned());
                     continue;
                 }
-                let value = with_headers(&self.connector, topic, &message.stored.record);
-                let records = open(&self.connector, &message.resource(), &value, &mut self.planned);
+                let records = open_message(&self.connector, &message, &mut self.planned);
                 records.into_iter().for_each(|taken| batch.push(taken));
             }
         }

@@ -131,6 +131,9 @@ fn the_gate_lets_each_pass_to_what_is_theirs_and_nobody_else() {
         let (status, answer) = gate.ask(request, who);
         assert!(status == 404 && answer.contains("there is no hook `shop`"), "{status} {answer}");
     }
+    // A path that comes to a hook's is a hook's to the hub too: what it names otherwise needs a password.
+    let (status, answer) = gate.ask("GET /v1/customers/..%2Fhooks%2Fshop", None);
+    assert!(status == 405 && answer.contains("/v1/hooks/shop"), "{status} {answer}");
     let find = "GET /v1/customers?q=nobody";
     for (request, who, expected) in [
         (find, USER, 200),

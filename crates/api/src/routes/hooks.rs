@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -13,12 +13,13 @@ use serde_json::json;
 use crate::body::{self, BodyLimit};
 use crate::connection::OpenConnection;
 use crate::problem::{ProblemDetails, RequestIds};
+use crate::routes::asked::AskedName;
 use crate::state::FaceState;
 
 pub(crate) async fn post_hook(
     State(face): State<FaceState>,
     Extension(connection): Extension<Arc<OpenConnection>>,
-    Path(name): Path<String>,
+    AskedName(name): AskedName,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemDetails> {

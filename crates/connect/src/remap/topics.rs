@@ -16,7 +16,7 @@ use crate::read::PlanCache;
 use crate::remap::RemapTo;
 use crate::remap::index::MadeEvents;
 use crate::remap::sink::RemapSink;
-use crate::source::topic::{Message, open};
+use crate::source::topic::{Message, open_message};
 
 /// Messages that are read at once.
 const AT_ONCE: usize = 1_000;
@@ -58,7 +58,7 @@ pub async fn remap_topics(
                         continue;
                     }
                     messages += 1;
-                    let records = open(connector, &message.resource(), &stored.record.value, &mut planned);
+                    let records = open_message(connector, &message, &mut planned);
                     records.into_iter().for_each(|taken| batch.push(taken));
                 }
                 sink.write(batch).await?;

@@ -87,12 +87,9 @@ fn bearer(secrets: &HookSecrets, post: &HookPost) -> Result<(), Unverified> {
             "the header `authorization` is not `Bearer` and a token: send the hook's secret so".to_owned(),
         ));
     }
-    let token = sign(BEARER, &[token.trim().as_bytes()]).map(|mac| mac.finalize().into_bytes().to_vec());
+    let token = sign(BEARER, &[token.trim().as_bytes()]).map(|mac| mac.finalize().into_bytes());
     // Both sides are signed with one key, so that comparing them tells nothing of where they differ.
-    let fits = |key: &Vec<u8>| match (&token, sign(BEARER, &[key])) {
-        (Ok(token), Ok(mac)) => mac.verify_slice(token).is_ok(),
-        _ => false,
-    };
+    let fits = |key: &Vec<u8>| token.as_ref().is_ok_and(|token| signed(BEARER, &[key], token));
     any(secrets, fits).then_some(()).ok_or_else(|| {
         refused(
             "the token in `authorization` is not this hook's secret: see that sender and hub have the same".to_owned(),
@@ -106,7 +103,10 @@ fn own_header(own: &HmacHeader, secrets: &HookSecrets, post: &HookPost) -> Resul
         HmacEncoding::Hex => "hex",
         HmacEncoding::Base64 => "base64",
     };
-    let expected = format!("{prefix}and the HMAC-SHA256 of the body in {written}").replacen("=and", "= and", 1);
+    let mut expected = format!("the HMAC-SHA256 of the body in {written}");
+    if !prefix.is_empty() {
+        expected = format!("`{prefix}` and {expected}");
+    }
     let text = expect(post, header, &expected)?;
     let read = text.strip_prefix(prefix.as_str()).and_then(|text| decode(text.trim(), *encoding));
     let Some(signature) = read else {

@@ -4,4 +4,4 @@ mod input;
 mod open;
 
 pub(crate) use input::{CONNECTOR, Message};
-pub(crate) use open::{open, reopen};
+pub(crate) use open::{open_message, reopen};

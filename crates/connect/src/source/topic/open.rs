@@ -14,6 +14,8 @@ use crate::read::{End, PlanCache, ReadSummary, read};
 use crate::record_bytes::RecordBytes;
 use crate::source::ByteSource;
 use crate::source::file::{Opened, open_bytes};
+use crate::source::hook::with_headers;
+use crate::source::topic::Message;
 
 /// The bytes of a message.
 struct MessageSource<'m> {
@@ -35,8 +37,14 @@ impl ByteSource for MessageSource<'_> {
     }
 }
 
+/// Maps the records of a message of intake, with the headers that its connector reads.
+pub(crate) fn open_message(connector: &Connector, message: &Message<'_>, planned: &mut PlanCache) -> Vec<MappedRecord> {
+    let value = with_headers(connector, message.topic, &message.stored.record);
+    open(connector, &message.resource(), &value, planned)
+}
+
 /// Maps the records of a message. One that cannot be read to its end is refused as a whole, since it is one document.
-pub(crate) fn open(connector: &Connector, resource: &str, value: &[u8], planned: &mut PlanCache) -> Vec<MappedRecord> {
+fn open(connector: &Connector, resource: &str, value: &[u8], planned: &mut PlanCache) -> Vec<MappedRecord> {
     let mut records = Vec::new();
     let mut sink = MappingSink::new(None, |taken| {
         records.push(taken);
