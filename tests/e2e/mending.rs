@@ -5,10 +5,12 @@ mod harness;
 use harness::Home;
 use serde_json::Value;
 
-/// Customers and orders of a shop; the first mapping takes cents for euros, and the shop's address for its customers'.
+/// Customers and orders of a shop; the first mapping takes cents for euros, and the shop's address for its customers', which the
+/// third does again.
 fn connector(mapping: u32) -> String {
     let (email, total) = match mapping {
         1 => ("shop", "\"cents\""),
+        3 => ("shop", "{ from = \"cents\", times = \"0.01\" }"),
         _ => ("email", "{ from = \"cents\", times = \"0.01\" }"),
     };
     format!(
@@ -101,6 +103,14 @@ fn a_mended_mapping_makes_its_events_anew_and_live_and_rebuild_agree() {
     assert_eq!((&again["remap"]["remapped"], &again["duplicates"]), (&Value::from(0), &Value::from(6)));
     home.run(&["ingest", "--connector", &file, &rows]).exits(0);
     assert_eq!(log(&home), events);
+
+    // What a later mapping misreads goes with the one after it, as the first one's did.
+    for (mapping, expected) in [(3, 2), (4, 3)] {
+        home.file("orders.toml", connector(mapping));
+        home.run(&["ingest", "--remap", "--connector", &file, &rows]).exits(0);
+        assert_eq!(customers(&home), expected, "by mapping {mapping}");
+        home.run(&["rebuild", "--verify"]).exits(0);
+    }
     home.run(&["rebuild"]).exits(0);
 }
 

@@ -93,8 +93,7 @@ pub fn draft(input: &Input, name: &str) -> Result<String, DraftError> {
 
 /// A connector that reads it; what it maps is never asked for.
 fn reading_of(source: &DraftSource) -> String {
-    let charset =
-        source.charset.map_or_else(String::new, |name| format!("charset = \"{name}\"\ncharset_sure = true\n"));
+    let charset = source.charset.map_or_else(String::new, |name| format!("charset = \"{name}\"\n"));
     let table = match source.format {
         "csv" => format!("delimiter = \"{}\"\nheader = {}\n", source.delimiter.escape_default(), source.header),
         _ => source.records.as_ref().map_or_else(String::new, |records| format!("records = '{records}'\n")),

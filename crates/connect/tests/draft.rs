@@ -117,6 +117,32 @@ fn what_holds_no_records_is_refused_with_why() {
         let file = dir.path().join(name);
         std::fs::File::create(&file).unwrap().write_all(bytes).unwrap();
         let refused = draft(&Input::File(file), "sample").unwrap_err().to_string();
-        assert!(refused.contains("holds nothing that a connector file could be drafted from: "), "{refused}");
+        let why = refused.split_once("holds nothing that a connector file could be drafted from: ");
+        assert!(why.is_some_and(|(_, why)| !why.is_empty()), "{refused}");
     }
+}
+
+#[tokio::test]
+async fn sixteen_bits_to_a_character_are_drafted_and_read_so() {
+    let rows = "id;name;total\n1;Zoë;1,50\n2;Åsa;2,50\n";
+    let bytes: Vec<u8> = [0xff, 0xfe].into_iter().chain(rows.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let (text, report) = drafted("a.csv", &bytes).await;
+    assert_eq!((report.counts.mapped, report.counts.quarantined), (2, 0), "{text}");
+    says(&text, &["charset = \"utf-16", "delimiter = \";\"", "2 different: Zoë | Åsa"]);
+}
+
+#[tokio::test]
+async fn a_key_is_one_however_many_records_there_are() {
+    let mut rows = "no,kind\n".to_owned();
+    (0..100_050).for_each(|n| rows.push_str(&format!("{n},x\n")));
+    let (text, _) = drafted("a.csv", rows.as_bytes()).await;
+    says(&text, &["may serve: no", "It may not: kind"]);
+}
+
+#[tokio::test]
+async fn a_key_with_a_line_break_stays_in_its_comment() {
+    let body = r#"[{"id": 1, "a\nkind": "x"}, {"id": 2, "a\nkind": "x"}]"#;
+    let (text, report) = drafted("a.json", body.as_bytes()).await;
+    assert_eq!(report.counts.mapped, 2, "{text}");
+    says(&text, &["It may not: a kind"]);
 }

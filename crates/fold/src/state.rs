@@ -303,13 +303,17 @@ impl SubjectState {
 /// never asserted.
 fn is_remapped(event: &DecodedEvent, all: &[DecodedEvent]) -> bool {
     let header = &event.header;
-    let replaces = |other: &EventHeader| {
-        other.fact == header.fact
-            && other.revision == header.revision
-            && other.revision_order > header.revision_order
-            && other.revision_order.last().is_some_and(|mapping| header.id.remapped(*mapping) == other.id)
+    let alike = || {
+        let others = all.iter().map(|other| &other.header);
+        others.filter(|other| other.fact == header.fact && other.revision == header.revision)
     };
-    all.iter().any(|other| replaces(&other.header))
+    // Each mapping's version bears an id that is made of the source's own version's.
+    let made_anew = |first: &EventHeader, other: &EventHeader| {
+        other.revision_order.last().is_some_and(|mapping| first.id.remapped(*mapping) == other.id)
+    };
+    alike()
+        .filter(|first| first.id == header.id || made_anew(first, header))
+        .any(|first| alike().any(|other| other.revision_order > header.revision_order && made_anew(first, other)))
 }
 
 #[cfg(test)]

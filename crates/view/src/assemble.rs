@@ -95,11 +95,11 @@ struct FieldCandidate<'a> {
 /// Per field the value of the source that the rules put first, else the latest, then that of the greater source and party; those of
 /// others that differ stand beside it. Where a group has an order of sources, the first party in it gives all of its fields that it
 /// has: an address is never of two.
-fn assemble_values(
-    profiles: &BTreeMap<&str, &PartyProfile>,
+fn assemble_values<'a>(
+    profiles: &BTreeMap<&'a str, &'a PartyProfile>,
     rules: &ProfileRules,
     group_of: impl Fn(&str) -> &str,
-    values: impl Fn(&PartyProfile) -> &BTreeMap<String, PartyValue>,
+    values: impl Fn(&'a PartyProfile) -> &'a BTreeMap<String, PartyValue>,
 ) -> BTreeMap<String, ProfileValue> {
     let rank = |group: &str, source: &str| {
         let sources = rules.sources_of(group);
@@ -120,7 +120,7 @@ fn assemble_values(
         }
     }
     let winner = |(name, said): (&str, Vec<FieldCandidate>)| {
-        let shouts = |text: &str| rules.capitals_last && name == "name" && is_capitals(text);
+        let shouts = |text: &str| rules.capitals_last && group_of(name) == "name" && is_capitals(text);
         let order = |one: &FieldCandidate| {
             let (value, record) = (one.value, records.get(&(one.party, group_of(name))).copied());
             (!shouts(&value.text), record, value.at, value.source.clone(), one.party.to_owned(), value.text.clone())

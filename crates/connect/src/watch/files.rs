@@ -30,7 +30,7 @@ pub(crate) struct KeptFile {
     pub(crate) outside: bool,
     /// Before that nothing is tried with it again.
     pub(crate) retry_at: Micros,
-    away_since: Option<Micros>,
+    pub(crate) away_since: Option<Micros>,
 }
 
 /// All files of a source.
@@ -49,8 +49,6 @@ impl KeptFiles {
     /// # Errors
     /// It is not what was ever stored.
     pub(crate) fn parse(items: Vec<SourceItem>) -> Result<Self, StoreError> {
-        let corrupt =
-            |item: &str, error| StoreError::Corrupt(format!("what is remembered of the file {item}: {error}"));
         let mut kept = Self::default();
         for SourceItem { item, state } in items {
             if item == CONTROL {
@@ -167,7 +165,7 @@ impl KeptFiles {
         }
         let wrong: Vec<Problem> = found.wrong.iter().map(|(_, problem)| problem.clone()).collect();
         if let Some(new) = wrong.iter().find(|problem| !self.control.wrong.contains(problem)) {
-            self.tell(now, &new.clone());
+            self.tell(now, new);
         }
         self.control.wrong = wrong;
     }

@@ -138,6 +138,7 @@ impl FileWatch {
         for (path, file) in &mut kept.files {
             if let Some(known) = self.kept.files.get(path) {
                 (file.retry_at, file.found, file.outside) = (known.retry_at, known.found, known.outside);
+                file.away_since = known.away_since;
             }
         }
         (self.kept, self.loaded, self.look_at) = (kept, Some(Instant::now()), Instant::now());

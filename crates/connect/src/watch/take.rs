@@ -11,7 +11,7 @@ use onefold_stage::{StageError, StepProgress};
 use crate::ingest::{FileState, IngestError, IngestReport, RecordBatch, To, write_all};
 use crate::intake::{count, stage_error};
 use crate::source::file::{FileMark, WatchedFileError};
-use crate::watch::cursor::{FileCursor, FileStanding};
+use crate::watch::cursor::FileStanding;
 use crate::watch::fault;
 use crate::watch::files::KeptFiles;
 use crate::watch::scan::FoundFile;
@@ -124,14 +124,14 @@ fn apply(kept: &mut KeptFiles, step: FileStep, report: &IngestReport, (now, mapp
     if let Some(error) = failed {
         cursor.lease = None;
         let problem = match error.get_ref().and_then(|error| error.downcast_ref::<WatchedFileError>()) {
-            Some(other @ WatchedFileError::Other) => {
+            Some(changed @ WatchedFileError::Changed) => {
                 let begun = cursor.is_begun();
                 if begun {
                     kept.control.lost_files += 1;
                     kept.control.past_counts.add(&cursor.counts);
                 }
-                *cursor = FileCursor { standing: FileStanding::Waiting, ..cursor.afresh() };
-                begun.then(|| fault::replaced(&path, &other.to_string()))
+                *cursor = cursor.afresh();
+                begun.then(|| fault::replaced(&path, &changed.to_string()))
             }
             Some(WatchedFileError::Packed) => {
                 let problem = fault::packed(&path);

@@ -41,6 +41,8 @@ pub struct ColumnSample {
     pub(crate) present: u64,
     pub(crate) examples: Vec<String>,
     distinct: HashSet<u64>,
+    /// A value came again, of those that are told apart.
+    is_repeated: bool,
     /// Values of one record are several.
     pub(crate) is_list: bool,
     days: Vec<WayOfWriting<DatePattern>>,
@@ -69,6 +71,7 @@ impl ColumnSample {
             present: 0,
             examples: Vec::new(),
             distinct: HashSet::new(),
+            is_repeated: false,
             days: DAYS.iter().filter_map(pattern(false)).collect(),
             times: TIMES.iter().filter_map(pattern(true)).collect(),
             numbers: EXAMPLES.iter().filter_map(style).collect(),
@@ -88,11 +91,13 @@ impl ColumnSample {
             return;
         }
         self.present += 1;
-        if self.distinct.len() < MOST_DISTINCT {
-            let mut hasher = DefaultHasher::new();
-            value.hash(&mut hasher);
-            self.distinct.insert(hasher.finish());
-        }
+        let mut hasher = DefaultHasher::new();
+        value.hash(&mut hasher);
+        let hash = hasher.finish();
+        self.is_repeated |= match self.distinct.len() < MOST_DISTINCT {
+            true => !self.distinct.insert(hash),
+            false => self.distinct.contains(&hash),
+        };
         let shown = one_line(value);
         if self.examples.len() < MOST_EXAMPLES && !self.examples.contains(&shown) {
             self.examples.push(shown);
@@ -116,9 +121,9 @@ impl ColumnSample {
         self.distinct.len() as u64
     }
 
-    /// Whether each of so many records has a value, and another one.
+    /// Whether each of so many records has a value, and another one, as far as they are told apart.
     pub(crate) fn is_unique(&self, records: u64) -> bool {
-        self.present == records && self.distinct() == records
+        self.present == records && !self.is_repeated
     }
 
     /// How its values are written as days, the way that fits most of them first.
@@ -188,6 +193,11 @@ pub(crate) fn names_any(path: &str, words: &[&str]) -> bool {
 
 /// A value as a comment may have it.
 fn one_line(value: &str) -> String {
-    let short: String = value.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let short: String = without_controls(value).chars().take(LONGEST).collect();
     if value.chars().count() > LONGEST { format!("{short}…") } else { short }
+}
+
+/// A text as a comment may have it, on one line.
+pub(crate) fn without_controls(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

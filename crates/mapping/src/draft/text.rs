@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::draft::column::ColumnSample;
+use crate::draft::column::{ColumnSample, without_controls};
 use crate::draft::guess::{ColumnRole, DraftGuess};
 
 /// A sample that was read, and how.
@@ -51,6 +51,7 @@ macro_rules! put {
 fn head(source: &DraftSource, text: &mut String) {
     let DraftSource { name, file, format, count, .. } = source;
     let of = if source.is_part { "first " } else { "" };
+    let file = without_controls(file);
     let records = if *count == 1 { "record" } else { "records" };
     put!(
         text,
@@ -92,7 +93,12 @@ fn assumptions(source: &DraftSource, guess: &DraftGuess, text: &mut String) {
         let first = found.first().copied().unwrap_or_default();
         let others = found.get(1..).unwrap_or_default().join(" or ");
         let also = if others.is_empty() { String::new() } else { format!("; they could be {others} as well") };
-        let reads = format!("{} of {} values of {}", moment.present - moment.misses(), moment.present, moment.path);
+        let reads = format!(
+            "{} of {} values of {}",
+            moment.present - moment.misses(),
+            moment.present,
+            without_controls(&moment.path)
+        );
         put!(text, "{key} = \"{first}\"    # guess: so are {reads}{also}");
     }
     if let Some(style) = guess.number {
@@ -124,11 +130,16 @@ fn keys(source: &DraftSource, guess: &DraftGuess, text: &mut String) {
             );
         }
         false => {
-            put!(text, "# Another value in every record of the sample, so that it may serve: {}", unique.join(", "));
+            put!(
+                text,
+                "# Another value in every record of the sample, so that it may serve: {}",
+                without_controls(&unique.join(", "))
+            );
         }
     }
     for c in source.columns.iter().filter(|c| !c.is_list && c.present > 0 && !c.is_unique(source.count)).take(20) {
-        put!(text, "# It may not: {} ({} different in {} of {})", c.path, c.distinct(), c.present, source.count);
+        let path = without_controls(&c.path);
+        put!(text, "# It may not: {path} ({} different in {} of {})", c.distinct(), c.present, source.count);
     }
     if !guess.key_is_unique {
         put!(

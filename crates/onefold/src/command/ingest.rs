@@ -61,9 +61,11 @@ fn named_inputs(args: &IngestArgs) -> Result<Vec<Input>> {
 /// The same command, as one that makes anew what an older mapping made.
 fn remap_advice(args: &IngestArgs, connector: &Connector, globals: &Globals) -> RemapAdvice {
     let mut words = vec!["onefold ingest --remap".to_owned()];
-    if let Some(data) = &globals.data {
-        words.push(format!("--data {}", quoted(data)));
+    // Not the database's URL, which may hold a password.
+    for (option, path) in [("--config", &globals.config), ("--data", &globals.data)] {
+        words.extend(path.iter().map(|path| format!("{option} {}", quoted(path))));
     }
+    words.extend(globals.kafka.iter().map(|kafka| format!("--kafka {}", quoted(Path::new(kafka)))));
     words.push(format!("--connector {}", quoted(&args.connector)));
     words.extend(args.paths.iter().map(|path| quoted(path)));
     RemapAdvice { command: words.join(" "), file: args.connector.display().to_string(), mapping: connector.mapping() }

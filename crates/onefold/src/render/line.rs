@@ -28,7 +28,7 @@ pub(crate) fn document_row(row: &Document) -> String {
 fn stated_text(stated: &StatedView) -> String {
     let text =
         if stated.text.is_empty() { String::new() } else { format!("\u{201c}{}\u{201d}", one_line(&stated.text)) };
-    let told = [one_line(&stated.name), stated.identifiers.join(", "), text];
+    let told = [one_line(&stated.name), one_line(&stated.identifiers.join(", ")), text];
     told.iter().filter(|told| !told.is_empty()).map(|told| format!("  {told}")).collect()
 }
 

@@ -242,9 +242,12 @@ fn a_name_in_capitals_counts_where_no_other_is_known() {
     let rules = || ProfileRules { capitals_last: true, ..ProfileRules::default() };
     let lei = [id("lei", "529900T8BM49AURSDO55")];
     let mut hub = Hub::default();
-    hub.say("party:crm:1", "2026-02-01", party("ANNA GMBH", &lei));
+    // An attribute of that name is no name of a party.
+    let called = |text: &str| vec![Attribute { name: "name".into(), text: text.into() }];
+    hub.say("party:crm:1", "2026-02-01", PartyRecorded { attributes: called("GOLD"), ..party("ANNA GMBH", &lei) });
     assert_eq!(profile_under(&hub, "party:crm:1", rules())[0].1, "ANNA GMBH");
-    hub.say("party:erp:1", "2026-01-01", party("安娜公司", &lei));
+    hub.say("party:erp:1", "2026-01-01", PartyRecorded { attributes: called("silver"), ..party("安娜公司", &lei) });
+    assert_eq!(profile_under(&hub, "party:crm:1", rules())[1].1, "GOLD", "the latest");
     assert_eq!(profile_under(&hub, "party:crm:1", rules())[0].1, "安娜公司");
     assert_eq!(profile_under(&hub, "party:crm:1", ProfileRules::default())[0].1, "ANNA GMBH");
 }

@@ -33,8 +33,8 @@ pub(crate) struct WatchedFile {
 /// Why a file that is watched is not read as it was meant to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WatchedFileError {
-    /// Under its name stands another file, or it does not hold any more what was read of it.
-    Other,
+    /// It does not hold any more what was read of it.
+    Changed,
     /// It is packed, and is to be followed.
     Packed,
 }
@@ -42,7 +42,7 @@ pub(crate) enum WatchedFileError {
 impl fmt::Display for WatchedFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Other => "it is another file by now, or holds other bytes than were read of it",
+            Self::Changed => "it holds other bytes than were read of it",
             Self::Packed => "it is packed, and cannot be followed while it grows",
         })
     }

@@ -110,10 +110,14 @@ impl ByteSource for InputSource<'_> {
         let file = File::open(path)?;
         let metadata = file.metadata()?;
         // Of the file that is open, not of its name, which may be another's a moment later.
-        if let Some(watched) = self.watched
-            && (FileIdentity::of(&metadata) != watched.identity || !watched.mark.holds(&file)?)
-        {
-            return Err(io::Error::other(WatchedFileError::Other));
+        if let Some(watched) = self.watched {
+            // The next look finds out where the file is that had this name.
+            if FileIdentity::of(&metadata) != watched.identity {
+                return Err(io::ErrorKind::NotFound.into());
+            }
+            if !watched.mark.holds(&file)? {
+                return Err(io::Error::other(WatchedFileError::Changed));
+            }
         }
         if !metadata.is_file() {
             return unpack(CountedReader { source: Box::new(file), count: Arc::clone(self.count) });

@@ -19,7 +19,7 @@ use crate::render::{counted, render_source, source_line};
 #[derive(Debug, Serialize)]
 struct SourceListing {
     name: String,
-    /// What it is: `files`, `topics`, or both.
+    /// What it is: `files`, `topics`, `webhook`, or several of them.
     kinds: Vec<&'static str>,
     /// The configuration names it (`connect.files`).
     configured: bool,
@@ -48,11 +48,12 @@ pub(super) async fn list_sources(globals: &Globals) -> Result<ExitCode> {
         let mut kinds = Vec::new();
         kinds.extend(watched.then_some("files"));
         kinds.extend(settings.is_kind(InputKind::Kafka).then_some("topics"));
+        kinds.extend(settings.is_kind(InputKind::Http).then_some("webhook"));
         let files = match watched {
             true => Some(summarise_source(store.as_ref(), connector.name()).await?),
             false => None,
         };
-        let topics = settings.topics.clone();
+        let topics = connector.intake_topics();
         listed.push(SourceListing { name: connector.name().to_owned(), kinds, configured: true, files, topics });
     }
     // What ran once and is configured no longer keeps its cursors, should it come back.
@@ -104,11 +105,12 @@ pub(super) async fn show_source(name: &str, limit: usize, globals: &Globals) -> 
 /// The store, where there is such a source.
 async fn open_known(name: &str, globals: &Globals) -> Result<Arc<dyn Store>> {
     let store = open_store(globals).await?;
-    let remembered = store.source_names().await?;
-    let mut known = remembered.clone();
+    let mut known = store.source_names().await?;
     for connector in configured(globals)? {
         if connector.name() == name && !connector::watches_files(&connector) {
-            bail!("{name} reads topics alone, and its position is that of its group: stop its processes to pause it");
+            bail!(
+                "{name} watches no files, and the position of its topics is that of their group: stop its processes to pause it"
+            );
         }
         known.extend(connector::watches_files(&connector).then(|| connector.name().to_owned()));
     }
