@@ -122,7 +122,7 @@ impl Service {
         if from.is_some_and(|from| from > until) {
             return Err(ServiceError::invalid("`from` comes after `to`: expected the earlier moment first"));
         }
-        let (history, last, party) = self.past_history(reference, &clock.set(to, until)).await?;
+        let ((history, last), party) = self.past_history(reference, &clock.set(to, until)).await?;
         let is_whole = clock == MovedClock::AsOf || history.is_whole_before();
         let scope = DifferenceScope { reference, party, history, is_whole };
         let mut before = match from {

@@ -27,7 +27,7 @@ const MOST_WITNESSES: usize = 20;
 const COUNTED: u8 = 2;
 
 /// What is looked for, and found so far.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct LogSearch {
     rules: IdentityRules,
     /// Parties whose documents are wanted.
@@ -53,7 +53,7 @@ pub(super) struct LogSearch {
 }
 
 /// An identifier that is met.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 struct ValueSearch {
     /// One of the parties asserted it whose documents are wanted.
     is_asked: bool,

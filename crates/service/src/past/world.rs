@@ -23,7 +23,6 @@ const MOST_EVENTS: usize = 100_000;
 const CHUNK: usize = 1_000;
 
 /// A copy of an event, as the read model knows it, and what it says.
-#[derive(Clone)]
 struct EventCopy {
     fact: FactState,
     event: DecodedEvent,
@@ -37,7 +36,6 @@ pub(crate) struct PastWorld {
     pub(super) clocks: AnsweredClocks,
     /// Parties that any event which counts is about or names.
     heard_of: BTreeSet<Subject>,
-    search: LogSearch,
 }
 
 /// All that a question touches, whatever its clocks: what the world at a moment is folded from.
@@ -57,21 +55,31 @@ impl Service {
         reference: &CustomerReference,
         clocks: &ReadClocks,
     ) -> Result<(PastWorld, Option<Subject>), ServiceError> {
+        let ((_, world), party) = self.past_history(reference, clocks).await?;
+        Ok((world, party))
+    }
+
+    /// The same with what the world is folded from, for worlds at other clocks.
+    pub(super) async fn past_history(
+        &self,
+        reference: &CustomerReference,
+        clocks: &ReadClocks,
+    ) -> Result<((PastHistory, PastWorld), Option<Subject>), ServiceError> {
         let mut search = LogSearch::new(clocks, &self.rules);
         let named = self.begin_search(&mut search, reference).await?;
-        let world = self.fold_past(search, clocks).await?;
+        let found = self.fold_past(search, clocks).await?;
         let party = match (reference, named) {
-            (CustomerReference::Identifier(key), _) => Some(world.holder_of(key)?),
-            (CustomerReference::Subject(document), None) => world.owner_of(document),
+            (CustomerReference::Identifier(key), _) => Some(found.1.holder_of(key)?),
+            (CustomerReference::Subject(document), None) => found.1.owner_of(document),
             (_, named) => named,
         };
         match party {
             Some(party) if reference.document().is_none() => {
-                let world = self.fold_customer(world, &party, clocks).await?;
-                self.check_known(&world, &party, reference).await?;
-                Ok((world, Some(party)))
+                let found = self.fold_customer(found, &party, clocks).await?;
+                self.check_known(&found, &party, reference).await?;
+                Ok((found, Some(party)))
             }
-            party => Ok((world, party)),
+            party => Ok((found, party)),
         }
     }
 
@@ -81,24 +89,24 @@ impl Service {
         reference: &CustomerReference,
         clocks: &ReadClocks,
     ) -> Result<(PastWorld, Subject), ServiceError> {
-        let (world, party) = self.past_world(reference, clocks).await?;
+        let (found, party) = self.past_history(reference, clocks).await?;
         let party = party.ok_or_else(|| {
             ServiceError::not_found(format!("no customer held {reference} at these clocks: it was unattributed"))
         })?;
-        Ok((self.fold_customer(world, &party, clocks).await?, party))
+        Ok((self.fold_customer(found, &party, clocks).await?.1, party))
     }
 
     /// All that is the own of the customer that holds a party: it has more documents than those by which it was found.
     async fn fold_customer(
         &self,
-        world: PastWorld,
+        (history, world): (PastHistory, PastWorld),
         party: &Subject,
         clocks: &ReadClocks,
-    ) -> Result<PastWorld, ServiceError> {
-        if world.search.asked.contains(party) {
-            return Ok(world);
+    ) -> Result<(PastHistory, PastWorld), ServiceError> {
+        if history.search.asked.contains(party) {
+            return Ok((history, world));
         }
-        let mut search = world.search;
+        let mut search = history.search;
         search.asked.extend(world.model.customer(party).unwrap_or_default().iter().cloned());
         self.fold_past(search, clocks).await
     }
@@ -158,7 +166,7 @@ impl Service {
     /// Who was not heard of yet at the clocks has no view there: says who it is now, and since when.
     async fn check_known(
         &self,
-        world: &PastWorld,
+        (history, world): &(PastHistory, PastWorld),
         party: &Subject,
         reference: &CustomerReference,
     ) -> Result<(), ServiceError> {
@@ -178,37 +186,26 @@ impl Service {
             "{reference} was not there yet at these clocks: today it is {} ({called}), of which the first event happened at {}, and the \
              first was taken in at {}; ask for a later time, or without a clock",
             now.id,
-            least(&world.search.first_happened),
-            least(&world.search.first_seen)
+            least(&history.search.first_happened),
+            least(&history.search.first_seen)
         )))
     }
 
     /// Finds all whom the search touches, and folds what counts of them.
-    async fn fold_past(&self, search: LogSearch, clocks: &ReadClocks) -> Result<PastWorld, ServiceError> {
-        self.gather_past(search).await?.into_world(clocks, &self.rules)
-    }
-
-    /// Finds all whom the search touches, and what is said of them.
-    async fn gather_past(&self, mut search: LogSearch) -> Result<PastHistory, ServiceError> {
+    async fn fold_past(
+        &self,
+        mut search: LogSearch,
+        clocks: &ReadClocks,
+    ) -> Result<(PastHistory, PastWorld), ServiceError> {
         let followed = self.store.followed().await?;
         let heads = self.log.heads(EVENTS_TOPIC).await?;
         let positions = followed.positions;
         self.search_log(&mut search, &positions).await?;
         let copies = self.copies_of(&search.subjects(), &positions).await?;
         let caught_up = heads == positions && !followed.waiting;
-        Ok(PastHistory { copies, search, positions, caught_up })
-    }
-
-    /// What a reference touches, to be folded at many moments, and the world at the clocks of the last of them; with the party as in
-    /// [`Self::past_world`].
-    pub(super) async fn past_history(
-        &self,
-        reference: &CustomerReference,
-        last: &ReadClocks,
-    ) -> Result<(PastHistory, PastWorld, Option<Subject>), ServiceError> {
-        let (world, party) = self.past_world(reference, last).await?;
-        let history = self.gather_past(world.search.clone()).await?;
-        Ok((history, world, party))
+        let history = PastHistory { copies, search, positions, caught_up };
+        let world = history.world_at(clocks, &self.rules)?;
+        Ok((history, world))
     }
 
     /// Every distinct copy of an event about these subjects that stands before these positions.
@@ -251,12 +248,6 @@ impl PastHistory {
     /// The world at these clocks.
     pub(super) fn world_at(&self, clocks: &ReadClocks, rules: &IdentityRules) -> Result<PastWorld, ServiceError> {
         let Self { copies, search, positions, caught_up } = self;
-        let (copies, search, positions) = (copies.clone(), search.clone(), positions.clone());
-        Self { copies, search, positions, caught_up: *caught_up }.into_world(clocks, rules)
-    }
-
-    fn into_world(self, clocks: &ReadClocks, rules: &IdentityRules) -> Result<PastWorld, ServiceError> {
-        let Self { copies, search, positions, caught_up } = self;
         if let (Some(earliest), Some(known_at)) =
             (search.earliest, clocks.known_at.into_iter().chain(clocks.identity_at).min())
             && known_at < earliest
@@ -280,11 +271,11 @@ impl PastHistory {
         for copy in copies_at(copies, clocks) {
             parties_named(&copy.event, &mut |party, _| heard_of.extend([party.clone()]));
             events.push(copy.logged());
-            facts.entry(copy.event.header.subject).or_default().push(copy.fact);
+            facts.entry(copy.event.header.subject.clone()).or_default().push(copy.fact.clone());
         }
         facts.values_mut().for_each(|facts| FactState::sort_facts(facts));
         let model = HubModel::with_identity(&events, identity, rules.clone());
-        Ok(PastWorld { model, facts, clocks: clocks.answered(positions, caught_up), heard_of, search })
+        Ok(PastWorld { model, facts, clocks: clocks.answered(positions.clone(), *caught_up), heard_of })
     }
 }
 
@@ -303,8 +294,9 @@ impl EventCopy {
 
 /// The copies that count for facts (rule G1). Which of contradicting copies stands is judged by what was known, whatever they say of
 /// when it was. A correction speaks of its subject's own time (rule G2): it counts as soon as anything about that counts.
-fn copies_at(mut copies: Vec<EventCopy>, clocks: &ReadClocks) -> Vec<EventCopy> {
-    copies.retain(|copy| clocks.known_at.is_none_or(|at| copy.fact.recorded_at <= at));
+fn copies_at<'a>(copies: &'a [EventCopy], clocks: &ReadClocks) -> Vec<&'a EventCopy> {
+    let is_known = |copy: &&EventCopy| clocks.known_at.is_none_or(|at| copy.fact.recorded_at <= at);
+    let mut copies: Vec<&EventCopy> = copies.iter().filter(is_known).collect();
     let Some(as_of) = clocks.as_of else { return copies };
     let mut stands: BTreeMap<[u8; 16], (Micros, [u8; 16])> = BTreeMap::new();
     let mut begins: BTreeMap<Subject, Micros> = BTreeMap::new();
