@@ -23,7 +23,7 @@ pub(crate) const SMALL: usize = 64 << 10;
 pub(crate) struct WholeBody {
     pub(crate) bytes: Vec<u8>,
     /// Held for as long as the bytes are.
-    pub(crate) room: BodyRoom,
+    _room: BodyRoom,
 }
 
 /// For so long, and so many bytes, what is refused goes on being read and thrown away: whoever sends first and listens then would
@@ -35,6 +35,8 @@ const LINGERING: usize = 32 << 20;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BodyLimit {
     pub(crate) bytes: usize,
+    /// Of what it is the limit.
+    what: &'static str,
     setting: &'static str,
     advice: &'static str,
 }
@@ -42,18 +44,28 @@ pub(crate) struct BodyLimit {
 impl BodyLimit {
     /// Of events.
     pub(crate) fn of_events(bytes: usize) -> Self {
-        Self { bytes, setting: "http.body_bytes", advice: "send the events in several requests" }
+        Self {
+            bytes,
+            what: "the body, unpacked,",
+            setting: "http.body_bytes",
+            advice: "send the events in several requests",
+        }
     }
 
     /// Of what is posted to a connector.
     pub(crate) fn of_hooks(bytes: usize) -> Self {
-        Self { bytes, setting: "http.hook_bytes", advice: "have the sender post less at once, or raise it" }
+        Self {
+            bytes,
+            what: "the body",
+            setting: "http.hook_bytes",
+            advice: "have the sender post less at once, or raise it",
+        }
     }
 
     /// What is said of one that is larger.
     pub(crate) fn too_large(&self) -> ProblemDetails {
-        let Self { bytes, setting, advice } = self;
-        let detail = format!("the body, unpacked, is larger than {bytes} bytes, as `{setting}` allows: {advice}");
+        let Self { bytes, what, setting, advice } = self;
+        let detail = format!("{what} is larger than the {bytes} bytes that `{setting}` allows: {advice}");
         ProblemDetails::of_http(StatusCode::PAYLOAD_TOO_LARGE, detail)
     }
 }
@@ -123,7 +135,7 @@ async fn collect_body(
         bytes.extend_from_slice(&data);
     }
     connection.begin_phase(ConnectionPhase::Work);
-    Ok(WholeBody { bytes, room })
+    Ok(WholeBody { bytes, _room: room })
 }
 
 fn too_slow(came: usize, options: &HttpOptions) -> ProblemDetails {

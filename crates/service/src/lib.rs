@@ -20,7 +20,7 @@ mod undo;
 mod writes;
 
 pub use accept::event::{EventAnswer, EventVerdict, MOST_EVENTS, ProblemCount};
-pub use accept::hook::{HookRefusal, PostedHook};
+pub use accept::hook::HookRefusal;
 pub use customer::CustomerName;
 pub use decide::{Apart, CustomerDecision, DecisionRequest, DecisionResult};
 pub use decision::joins::{JoinCandidate, JoinStep, JoinView, SharedValue};
@@ -35,7 +35,7 @@ pub use events::{EventLine, EventPage, EventPlace, Standing};
 pub use find::{MOST_FOUND, SearchHit};
 pub use gauges::HubGauges;
 pub use health::{HealthReport, StageReport};
-pub use onefold_connect::{BatchError, HookPost, PostedEvent};
+pub use onefold_connect::{BatchError, HookPost, HookReceipt, PostedEvent};
 pub use onefold_store::{DocumentPlace, ListingOrder};
 pub use onefold_view::CustomerView;
 pub use past::{

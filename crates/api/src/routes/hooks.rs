@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use onefold_service::{HookPost, HookRefusal, PostedHook};
+use onefold_service::{HookPost, HookReceipt, HookRefusal};
 use serde_json::json;
 
 use crate::body::{self, BodyLimit};
@@ -24,25 +24,22 @@ pub(crate) async fn post_hook(
     body: Body,
 ) -> Result<Response, ProblemDetails> {
     let mut ids = RequestIds::new();
-    if !face.service.has_hook(&name) {
-        return Err(refuse(&name, HookRefusal::Unknown, &ids));
-    }
     let text = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
         Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
     };
     let is_from_here = connection.address.to_canonical().is_loopback();
     let mut post = HookPost { headers: headers.iter().filter_map(text).collect(), body: Vec::new(), is_from_here };
-    ids.sender_id = face.service.sender_id(&name, &post);
+    let Some(sender_id) = face.service.sender_id(&name, &post) else {
+        return Err(refuse(&name, HookRefusal::Unknown, &ids));
+    };
+    ids.sender_id = sender_id;
     let limit = BodyLimit::of_hooks(face.options.hook_bytes);
     let whole = body::read_body(body, &headers, &connection, (&face.turns, &face.options, limit)).await;
-    let whole = whole.map_err(|problem| problem.of_request(&ids))?;
-    // The room that it takes is held until it is kept.
-    let body::WholeBody { bytes, room } = whole;
-    post.body = bytes;
-    let kept = face.service.receive(&name, post).await;
-    drop(room);
-    match kept {
-        Ok(PostedHook { hub_id, sender_id }) => {
+    // It holds the room that the bytes take until they are kept.
+    let mut whole = whole.map_err(|problem| problem.of_request(&ids))?;
+    post.body = std::mem::take(&mut whole.bytes);
+    match face.service.receive(&name, post).await {
+        Ok(HookReceipt { hub_id, sender_id }) => {
             let answer = json!({ "status": "accepted", "hub_id": hub_id, "sender_id": sender_id });
             Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
         }

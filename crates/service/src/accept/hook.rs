@@ -1,19 +1,9 @@
 //! What is posted to a connector, kept until it is mapped.
 
-use onefold_connect::{HookError, HookPost};
+use onefold_connect::{HookError, HookPost, HookReceipt};
 use onefold_log::LogError;
-use serde::Serialize;
 
 use crate::{ErrorCode, Service, ServiceError};
-
-/// A post that is durable in intake; it is mapped from there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PostedHook {
-    /// Where it is: topic, partition and offset. Lineage and quarantine name it so.
-    pub hub_id: String,
-    /// The sender's own number of it; empty where it gave none.
-    pub sender_id: String,
-}
 
 /// Why a post is not taken in. Nothing of it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,30 +23,23 @@ pub enum HookRefusal {
 }
 
 impl Service {
-    /// The sender's own number of a post; empty where it gives none, or there is no such hook.
-    pub fn sender_id(&self, name: &str, post: &HookPost) -> String {
-        let hook = self.hooks.as_ref().and_then(|hooks| hooks.find(name));
-        hook.map(|hook| hook.sender_id(post)).unwrap_or_default()
-    }
-
-    /// Whether this process takes posts for a connector of this name.
-    pub fn has_hook(&self, name: &str) -> bool {
-        self.hooks.as_ref().is_some_and(|hooks| hooks.find(name).is_some())
+    /// The sender's own number of a post to the connector of this name, empty where it gives none; none: there is no such hook.
+    pub fn sender_id(&self, name: &str, post: &HookPost) -> Option<String> {
+        Some(self.hooks.as_ref()?.find(name)?.sender_id(post))
     }
 
     /// Verifies a post to the connector of this name and keeps it in intake; it is durable when this answers.
     ///
     /// # Errors
     /// It is not taken in, and why; nothing of it is kept.
-    pub async fn receive(&self, name: &str, post: HookPost) -> Result<PostedHook, HookRefusal> {
+    pub async fn receive(&self, name: &str, post: HookPost) -> Result<HookReceipt, HookRefusal> {
         let hooks = self.hooks.as_ref().ok_or(HookRefusal::Unknown)?;
-        let sender_id = self.sender_id(name, &post);
         let kept = hooks.receive(name, post).await.ok_or(HookRefusal::Unknown)?;
         if let (Some(writes), Some(result)) = (&self.writes, written(&kept)) {
             writes.note(&result, |()| true);
         }
         match kept {
-            Ok(receipt) => Ok(PostedHook { hub_id: receipt.hub_id, sender_id }),
+            Ok(receipt) => Ok(receipt),
             Err(HookError::Unverified(why)) => Err(HookRefusal::Unverified(why)),
             Err(HookError::Elsewhere(why)) => Err(HookRefusal::Elsewhere(why)),
             Err(error @ HookError::Empty) => Err(HookRefusal::Invalid(error.to_string())),

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::source::hook::HookSecrets;
 use crate::source::hook::headers::HEADER;
-use crate::source::hook::verify::{Unverified, sender_id, verify};
+use crate::source::hook::verify::{sender_id, verify};
 
 /// How long a post waits for the log: senders give up after five seconds or more, and are then better told to come again.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -41,6 +41,8 @@ impl HookPost {
 pub struct HookReceipt {
     /// Where it is: topic, partition and offset, which is its place in lineage and in quarantine too.
     pub hub_id: String,
+    /// The sender's own number of it; empty where it gave none.
+    pub sender_id: String,
 }
 
 /// Why a post is not taken in. Nothing of it is kept.
@@ -128,10 +130,7 @@ impl Hooks {
 
     async fn keep(&self, hook: &Hook, partitions: u32, post: HookPost) -> Result<HookReceipt, HookError> {
         let now = system_time();
-        verify(&hook.settings, &hook.secrets, &post, now.div_euclid(1_000_000)).map_err(|refused| match refused {
-            Unverified::Signature(told) => HookError::Unverified(told),
-            Unverified::Elsewhere(told) => HookError::Elsewhere(told),
-        })?;
+        verify(&hook.settings, &hook.secrets, &post, now.div_euclid(1_000_000))?;
         if post.body.is_empty() {
             return Err(HookError::Empty);
         }
@@ -142,20 +141,19 @@ impl Hooks {
             false => sender_id.clone().into_bytes(),
         };
         let partition = partition_of(&key, partitions);
+        let own = (!sender_id.is_empty()).then(|| (SENDER_ID.to_owned(), sender_id.clone().into_bytes().into()));
+        let read = |name: &String| {
+            let value = post.header(name)?.to_owned();
+            Some((format!("{HEADER}{name}"), value.into_bytes().into()))
+        };
+        let headers = own.into_iter().chain(hook.settings.headers.iter().filter_map(read)).collect();
         let mut record = LogRecord::new(key, post.body, now);
-        if !sender_id.is_empty() {
-            record.headers.push((SENDER_ID.to_owned(), sender_id.into_bytes().into()));
-        }
-        for name in &hook.settings.headers {
-            if let Some(value) = post.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()) {
-                record.headers.push((format!("{HEADER}{name}"), value.into_bytes().into()));
-            }
-        }
+        record.headers = headers;
         fail::fail_point!("hook.before_append", |_| Err(HookError::Late));
         let kept = self.log.append(&hook.topic, vec![(partition, record)]);
         let offsets = tokio::time::timeout(PATIENCE, kept).await.map_err(|_| HookError::Late)??;
         fail::fail_point!("hook.after_append");
         let offset = offsets.first().copied().ok_or(HookError::Late)?;
-        Ok(HookReceipt { hub_id: format!("{}/{partition}/{offset}", hook.topic) })
+        Ok(HookReceipt { hub_id: format!("{}/{partition}/{offset}", hook.topic), sender_id })
     }
 }

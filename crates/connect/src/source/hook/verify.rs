@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use onefold_mapping::{HmacEncoding, HmacHeader, HookScheme, HookSettings, HookVerification};
 use sha2::Sha256;
 
-use crate::source::hook::{HookPost, HookSecrets};
+use crate::source::hook::{HookError, HookPost, HookSecrets};
 
 const STANDARD_ID: &str = "webhook-id";
 const STANDARD_TIME: &str = "webhook-timestamp";
@@ -22,15 +22,6 @@ const PASSED_ON: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"
 const MOST_ID: usize = 200;
 /// What makes a bearer's token and the secret comparable as signatures.
 const BEARER: &[u8] = b"onefold bearer";
-
-/// Why a post is not let in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Unverified {
-    /// It is not signed by whoever has the secret, or not as it should be.
-    Signature(String),
-    /// It is not posted from this machine itself.
-    Elsewhere(String),
-}
 
 /// The sender's own number of a post; empty where it gives none.
 pub(super) fn sender_id(settings: &HookSettings, post: &HookPost) -> String {
@@ -50,7 +41,7 @@ pub(super) fn verify(
     secrets: &HookSecrets,
     post: &HookPost,
     now: i64,
-) -> Result<(), Unverified> {
+) -> Result<(), HookError> {
     let tolerance = i64::try_from(settings.tolerance.as_secs()).unwrap_or(i64::MAX);
     match &settings.verify {
         HookVerification::None => only_here(post),
@@ -67,20 +58,20 @@ pub(super) fn verify(
     }
 }
 
-fn only_here(post: &HookPost) -> Result<(), Unverified> {
+fn only_here(post: &HookPost) -> Result<(), HookError> {
     let passed_on = PASSED_ON.iter().find(|name| post.header(name).is_some());
     let why = match (post.is_from_here, passed_on) {
         (true, None) => return Ok(()),
         (true, Some(header)) => format!("it was passed on, as the header `{header}` says"),
         (false, _) => "it comes from another machine".to_owned(),
     };
-    Err(Unverified::Elsewhere(format!(
+    Err(HookError::Elsewhere(format!(
         "{why}, and this hook verifies nothing: only programs on the hub's own machine may post to it; give its connector file a \
          `verify` with a scheme and a secret"
     )))
 }
 
-fn bearer(secrets: &HookSecrets, post: &HookPost) -> Result<(), Unverified> {
+fn bearer(secrets: &HookSecrets, post: &HookPost) -> Result<(), HookError> {
     let (scheme, token) = expect(post, "authorization", "Bearer and the secret")?.split_once(' ').unwrap_or_default();
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(refused(
@@ -97,7 +88,7 @@ fn bearer(secrets: &HookSecrets, post: &HookPost) -> Result<(), Unverified> {
     })
 }
 
-fn own_header(own: &HmacHeader, secrets: &HookSecrets, post: &HookPost) -> Result<(), Unverified> {
+fn own_header(own: &HmacHeader, secrets: &HookSecrets, post: &HookPost) -> Result<(), HookError> {
     let HmacHeader { header, prefix, encoding } = own;
     let written = match encoding {
         HmacEncoding::Hex => "hex",
@@ -117,7 +108,7 @@ fn own_header(own: &HmacHeader, secrets: &HookSecrets, post: &HookPost) -> Resul
 }
 
 /// The instant of a post whose signature fits.
-fn standard(secrets: &HookSecrets, post: &HookPost) -> Result<i64, Unverified> {
+fn standard(secrets: &HookSecrets, post: &HookPost) -> Result<i64, HookError> {
     let id = expect(post, STANDARD_ID, "the number of the post")?;
     let time = expect(post, STANDARD_TIME, "seconds since 1970")?;
     let list = expect(post, STANDARD_SIGNATURE, "`v1,` and the HMAC-SHA256 in base64")?;
@@ -136,7 +127,7 @@ fn standard(secrets: &HookSecrets, post: &HookPost) -> Result<i64, Unverified> {
 }
 
 /// The same of Stripe's one header.
-fn stripe(secrets: &HookSecrets, post: &HookPost) -> Result<i64, Unverified> {
+fn stripe(secrets: &HookSecrets, post: &HookPost) -> Result<i64, HookError> {
     let text = expect(post, STRIPE_SIGNATURE, "`t=` with seconds since 1970, and `v1=` with the HMAC-SHA256 in hex")?;
     let of = |name: &'static str| {
         text.split(',').filter_map(move |part| part.trim().split_once('=').filter(|(key, _)| *key == name))
@@ -177,7 +168,7 @@ fn decode(text: &str, encoding: HmacEncoding) -> Option<Vec<u8>> {
     }
 }
 
-fn expect<'p>(post: &'p HookPost, header: &str, expected: &str) -> Result<&'p str, Unverified> {
+fn expect<'p>(post: &'p HookPost, header: &str, expected: &str) -> Result<&'p str, HookError> {
     post.header(header).ok_or_else(|| {
         refused(format!(
             "the header `{header}` is missing or no text: expected {expected}; have the sender sign what it posts with this hook's secret"
@@ -185,11 +176,11 @@ fn expect<'p>(post: &'p HookPost, header: &str, expected: &str) -> Result<&'p st
     })
 }
 
-fn seconds(text: &str, place: &str) -> Result<i64, Unverified> {
+fn seconds(text: &str, place: &str) -> Result<i64, HookError> {
     text.parse().map_err(|_| refused(format!("{place} is no time: expected seconds since 1970")))
 }
 
-fn within(time: i64, now: i64, tolerance: i64, place: &str) -> Result<(), Unverified> {
+fn within(time: i64, now: i64, tolerance: i64, place: &str) -> Result<(), HookError> {
     let off = now.saturating_sub(time);
     if off.saturating_abs() <= tolerance {
         return Ok(());
@@ -201,15 +192,15 @@ fn within(time: i64, now: i64, tolerance: i64, place: &str) -> Result<(), Unveri
     )))
 }
 
-fn wrong(header: &str, over: &str) -> Unverified {
+fn wrong(header: &str, over: &str) -> HookError {
     refused(format!(
         "the signature in `{header}` does not fit: expected the HMAC-SHA256 with this hook's secret over {over}; see that sender and \
          hub have the same secret, and that nothing between them changes the body"
     ))
 }
 
-fn refused(told: String) -> Unverified {
-    Unverified::Signature(told)
+fn refused(told: String) -> HookError {
+    HookError::Unverified(told)
 }
 
 #[cfg(test)]
@@ -258,10 +249,10 @@ mod tests {
         post(&headers, BODY.as_bytes())
     }
 
-    fn told(done: Result<(), Unverified>) -> String {
+    fn told(done: Result<(), HookError>) -> String {
         match done {
             Ok(()) => "verified".to_owned(),
-            Err(Unverified::Signature(told) | Unverified::Elsewhere(told)) => told,
+            Err(error) => error.to_string(),
         }
     }
 
@@ -374,6 +365,6 @@ mod tests {
         let passed_on = told(verify(&settings, &secrets, &post(&[("x-forwarded-for", "203.0.113.9")], b"{}"), TIME));
         assert!(passed_on.contains("x-forwarded-for"), "{passed_on}");
         let elsewhere = HookPost { is_from_here: false, ..post(&[], b"{}") };
-        assert!(matches!(verify(&settings, &secrets, &elsewhere, TIME), Err(Unverified::Elsewhere(_))));
+        assert!(matches!(verify(&settings, &secrets, &elsewhere, TIME), Err(HookError::Elsewhere(_))));
     }
 }
