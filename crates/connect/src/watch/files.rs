@@ -13,7 +13,7 @@ use onefold_store::{SourceItem, SourceMove, StoreError};
 use crate::source::file::FileIdentity;
 use crate::watch::cursor::{CONTROL, FileCursor, FileStanding, SourceControl, to_text};
 use crate::watch::fault;
-use crate::watch::scan::{FoundFile, FoundFiles, renamed};
+use crate::watch::scan::{FoundFile, FoundFiles, RenamedFiles};
 
 /// For how long a file that is away is remembered: a directory that is mounted again brings it back.
 const REMEMBERED: Micros = 24 * 3_600 * 1_000_000;
@@ -148,19 +148,20 @@ impl KeptFiles {
                 let earlier = kept.clone();
                 if let Some(problem) = kept.judge(path, file, mapping) {
                     self.tell(now, &problem);
-                    self.fold(&earlier);
+                    self.remember_counts(&earlier);
                 }
             }
             self.files.insert(path.clone(), kept);
         }
+        let mut renamed = RenamedFiles::default();
         for (path, kept) in before {
             let replaced = self.files.contains_key(&path);
             let waits = found.is_hidden(&path) || kept.cursor.is_taken(holder, now);
             match (replaced, waits) {
                 // Nothing is left of it, unless it stands there under another name.
-                (true, _) => self.keep_renamed(&path, kept, now),
+                (true, _) => self.keep_renamed(&path, kept, &mut renamed, now),
                 (false, true) => drop(self.files.insert(path, KeptFile { found: None, ..kept })),
-                (false, false) => self.keep_absent(path, kept, now),
+                (false, false) => self.keep_absent(path, kept, &mut renamed, now),
             }
         }
         let wrong: Vec<Problem> = found.wrong.iter().map(|(_, problem)| problem.clone()).collect();
@@ -171,10 +172,11 @@ impl KeptFiles {
     }
 
     /// A file whose name is another's by now.
-    fn keep_renamed(&mut self, path: &str, kept: KeptFile, now: Micros) {
+    fn keep_renamed(&mut self, path: &str, kept: KeptFile, renamed: &mut RenamedFiles, now: Micros) {
         let unread =
             kept.cursor.is_begun() && kept.cursor.behind() > 0 || kept.cursor.standing == FileStanding::Following;
-        match renamed(path, kept.cursor.identity).filter(|(name, _)| unread && !self.files.contains_key(name)) {
+        let stands = unread.then(|| renamed.find(path, kept.cursor.identity)).flatten();
+        match stands.filter(|(name, _)| !self.files.contains_key(name)) {
             Some((name, file)) => {
                 self.files.insert(name, KeptFile { found: Some(file), outside: true, away_since: None, ..kept });
             }
@@ -185,18 +187,18 @@ impl KeptFiles {
                     self.tell(now, &fault::replaced(path, &found));
                 }
                 if kept.cursor.is_begun() || kept.cursor.standing.is_ended() {
-                    self.fold(&kept);
+                    self.remember_counts(&kept);
                 }
             }
         }
     }
 
     /// A file that no name which is watched leads to.
-    fn keep_absent(&mut self, path: String, mut kept: KeptFile, now: Micros) {
+    fn keep_absent(&mut self, path: String, mut kept: KeptFile, renamed: &mut RenamedFiles, now: Micros) {
         let there = FoundFile::at(Path::new(&path)).filter(|file| file.identity == kept.cursor.identity);
         let there = there.map(|file| (path.clone(), file)).or_else(|| {
             let unread = !matches!(kept.cursor.standing, FileStanding::Complete | FileStanding::Waiting);
-            if unread || kept.cursor.is_begun() { renamed(&path, kept.cursor.identity) } else { None }
+            if unread || kept.cursor.is_begun() { renamed.find(&path, kept.cursor.identity) } else { None }
         });
         if let Some((name, file)) = there.filter(|(name, _)| !self.files.contains_key(name)) {
             (kept.found, kept.outside, kept.away_since) = (Some(file), true, None);
@@ -212,8 +214,8 @@ impl KeptFiles {
             FileStanding::Complete | FileStanding::Gone if now - since < REMEMBERED => {
                 drop(self.files.insert(path, kept))
             }
-            FileStanding::Gone => self.fold(&kept),
-            _ if kept.cursor.standing.is_ended() || read_up => self.fold(&kept),
+            FileStanding::Gone => self.remember_counts(&kept),
+            _ if kept.cursor.standing.is_ended() || read_up => self.remember_counts(&kept),
             _ if now - since < BETWEEN_NAMES => drop(self.files.insert(path, kept)),
             _ => {
                 let problem = fault::gone(&path, kept.read_bytes(), kept.cursor.size);
@@ -225,7 +227,7 @@ impl KeptFiles {
     }
 
     /// Remembers a file by its counts alone.
-    pub(crate) fn fold(&mut self, kept: &KeptFile) {
+    pub(crate) fn remember_counts(&mut self, kept: &KeptFile) {
         let control = &mut self.control;
         let number = match kept.cursor.standing {
             FileStanding::Complete | FileStanding::Following => &mut control.past_files,

@@ -1,6 +1,6 @@
 //! What stands in the directories that are watched.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -105,13 +105,30 @@ fn fixed_part(pattern: &Path) -> PathBuf {
     if fixed == pattern { pattern.parent().map(Path::to_owned).unwrap_or_default() } else { fixed }
 }
 
-/// Where a file stands by now that was renamed within its directory.
-pub(crate) fn renamed(path: &str, identity: FileIdentity) -> Option<(String, FoundFile)> {
-    let entries = Path::new(path).parent()?.read_dir().ok()?;
-    entries.flatten().find_map(|entry| {
-        let file = FoundFile::at(&entry.path()).filter(|file| file.identity == identity)?;
-        Some((entry.path().to_str()?.to_owned(), file))
-    })
+/// Where files stand by now that were renamed within their directories, each of which is listed at most once.
+#[derive(Default)]
+pub(crate) struct RenamedFiles(HashMap<PathBuf, HashMap<FileIdentity, (String, FoundFile)>>);
+
+impl RenamedFiles {
+    pub(crate) fn find(&mut self, path: &str, identity: FileIdentity) -> Option<(String, FoundFile)> {
+        let directory = Path::new(path).parent()?;
+        if !self.0.contains_key(directory) {
+            self.0.insert(directory.to_owned(), files_in(directory));
+        }
+        self.0.get(directory)?.get(&identity).cloned()
+    }
+}
+
+/// The files that stand in a directory, of several names of one the first that is met.
+fn files_in(directory: &Path) -> HashMap<FileIdentity, (String, FoundFile)> {
+    let mut files = HashMap::new();
+    for entry in directory.read_dir().into_iter().flatten().flatten() {
+        let path = entry.path();
+        if let (Some(name), Some(file)) = (path.to_str(), FoundFile::at(&path)) {
+            files.entry(file.identity).or_insert_with(|| (name.to_owned(), file));
+        }
+    }
+    files
 }
 
 #[cfg(test)]

@@ -12,15 +12,15 @@ use onefold_mapping::{AfterReading, Connector, FileCompletion};
 use onefold_stage::{Stage, StageError, StepProgress};
 use onefold_store::{Quarantine, SourceStore, StoreError};
 
+use crate::Input;
 use crate::drive::ReadingThread;
 use crate::ingest::{IngestError, RecordBatch, read_inputs};
 use crate::intake::stage_error;
-use crate::source::file::{ReadJob, WatchedFile};
+use crate::source::file::{FileMark, ReadJob, WatchedFile};
 use crate::watch::after;
-use crate::watch::cursor::{CONTROL, FileLease};
-use crate::watch::files::{KeptFiles, micros};
+use crate::watch::cursor::{CONTROL, FileCursor, FileLease, FileStanding};
+use crate::watch::files::{KeptFile, KeptFiles, micros};
 use crate::watch::scan::{FoundFile, FoundFiles};
-use crate::{Input, watch};
 
 /// How often directories are looked into at most; where that takes long, it is done so often that it costs a twentieth of the time.
 const LOOK: Duration = Duration::from_secs(1);
@@ -64,12 +64,22 @@ pub struct FileWatch {
 /// Files that are being read, one after the other.
 pub(crate) struct FileReading {
     pub(crate) thread: ReadingThread<RecordBatch, IngestError>,
-    /// In the order of the jobs, each with what it was when it was chosen.
-    pub(crate) files: Vec<(String, FoundFile)>,
-    /// Files that somebody still writes to.
-    pub(crate) follows: Vec<bool>,
+    /// In the order of the jobs.
+    pub(crate) files: Vec<ChosenFile>,
     /// When the leases were said again last.
     pub(crate) leased: Instant,
+}
+
+/// A file that is read.
+#[derive(Debug, Clone)]
+pub(crate) struct ChosenFile {
+    pub(crate) path: String,
+    /// What it was when it was chosen.
+    pub(crate) found: FoundFile,
+    /// How far it was read before.
+    mark: FileMark,
+    /// Somebody still writes to it.
+    pub(crate) follows: bool,
 }
 
 impl FileWatch {
@@ -104,7 +114,6 @@ impl FileWatch {
     async fn turn(&mut self) -> Result<StepProgress, StageError> {
         self.load().await?;
         if self.kept.control.paused {
-            self.let_go().await?;
             tokio::time::sleep(IDLE).await;
             return Ok(StepProgress::Idle);
         }
@@ -161,7 +170,7 @@ impl FileWatch {
         // Those too that a process which died had read and not moved yet.
         self.finish_files(None).await?;
         self.look_at = Instant::now() + LOOK.max(began.elapsed() * 20);
-        watch::take::measure(self.connector.name(), &self.kept);
+        measure(self.connector.name(), &self.kept);
         Ok(())
     }
 
@@ -169,13 +178,13 @@ impl FileWatch {
     async fn begin(&mut self) -> Result<bool, StageError> {
         let (now, connector) = (system_time(), self.connector.clone());
         let from = connector.input_settings();
-        let free = |cursor: &watch::cursor::FileCursor| !cursor.is_taken(&self.holder, now);
-        let mut ready: Vec<(Micros, &String, FoundFile)> = (self.kept.files.iter())
+        let free = |cursor: &FileCursor| !cursor.is_taken(&self.holder, now);
+        let mut ready: Vec<(&String, &KeptFile, FoundFile)> = (self.kept.files.iter())
             .filter(|(path, kept)| free(&kept.cursor) && kept.is_ready(path, from, now))
-            .filter_map(|(path, kept)| kept.found.map(|file| (file.modified, path, file)))
+            .filter_map(|(path, kept)| kept.found.map(|file| (path, kept, file)))
             .collect();
         // A source that fell behind is caught up in the order in which its files were written.
-        ready.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        ready.sort_unstable_by(|a, b| (a.2.modified, a.0).cmp(&(b.2.modified, b.0)));
         let mut bytes = 0;
         let chosen = ready.into_iter().take(MOST_FILES).take_while(|(.., file)| {
             // One file is taken, however large it is.
@@ -183,42 +192,43 @@ impl FileWatch {
             bytes += file.size.max(1);
             first || bytes <= MOST_BYTES
         });
-        let files: Vec<(String, FoundFile)> = chosen.map(|(_, path, file)| (path.clone(), file)).collect();
+        let chosen = chosen.map(|(path, kept, found)| {
+            let follows = from.done == FileCompletion::Growing && !kept.outside;
+            ChosenFile { path: path.clone(), found, mark: kept.cursor.mark.clone(), follows }
+        });
+        let files: Vec<ChosenFile> = chosen.collect();
         if files.is_empty() {
             return Ok(false);
         }
         // Before the thread begins: of two processes that chose the same, the second is refused here, and reads nothing.
         self.lease(&files).await?;
-        let (mut jobs, mut follows) = (Vec::new(), Vec::new());
-        for (path, file) in &files {
-            let Some(kept) = self.kept.files.get(path) else { continue };
-            let growing = from.done == FileCompletion::Growing && !kept.outside;
-            let watched = WatchedFile { identity: file.identity, mark: kept.cursor.mark.clone(), follows: growing };
-            jobs.push(ReadJob { input: Input::File(path.into()), watched: Some(watched) });
-            follows.push(growing);
-        }
+        let job = |ChosenFile { path, found, mark, follows }: &ChosenFile| {
+            let watched = WatchedFile { identity: found.identity, mark: mark.clone(), follows: *follows };
+            ReadJob { input: Input::File(path.into()), watched: Some(watched) }
+        };
+        let jobs: Vec<ReadJob> = files.iter().map(job).collect();
         let count = Arc::new(AtomicU64::new(0));
         let thread = ReadingThread::begin(move |to| read_inputs(&connector, &jobs, (&count, None), to));
-        self.reading = Some(FileReading { thread, files, follows, leased: Instant::now() });
+        self.reading = Some(FileReading { thread, files, leased: Instant::now() });
         Ok(true)
     }
 
     /// Says that these files are this process's for a while. Whoever had one of them before may have brought events to a door of
     /// its own a moment ago.
-    async fn lease(&mut self, files: &[(String, FoundFile)]) -> Result<(), StageError> {
+    async fn lease(&mut self, files: &[ChosenFile]) -> Result<(), StageError> {
         if self.alone {
             return Ok(());
         }
         let until = system_time() + micros(LEASE);
         let mut taken_over = false;
-        for (path, _) in files {
+        for ChosenFile { path, .. } in files {
             if let Some(kept) = self.kept.files.get_mut(path) {
                 let known = kept.cursor.lease.as_ref().is_some_and(|lease| lease.holder == self.holder);
                 taken_over |= kept.cursor.is_begun() && !known;
                 kept.cursor.lease = Some(FileLease { holder: self.holder.clone(), until });
             }
         }
-        let paths = files.iter().map(|(path, _)| path.clone()).collect();
+        let paths = files.iter().map(|file| file.path.clone()).collect();
         self.save(Some(&paths)).await?;
         if taken_over {
             self.door.learn().await.map_err(|error| stage_error(error.into()))?;
@@ -236,24 +246,11 @@ impl FileWatch {
             return Ok(());
         }
         let until = system_time() + micros(LEASE);
-        let paths: BTreeSet<String> = reading.files.iter().map(|(path, _)| path.clone()).collect();
+        let paths: BTreeSet<String> = reading.files.iter().map(|file| file.path.clone()).collect();
         for path in &paths {
             let lease = self.kept.files.get_mut(path).and_then(|kept| kept.cursor.lease.as_mut());
             if let Some(lease) = lease.filter(|lease| lease.holder == self.holder) {
                 lease.until = until;
-            }
-        }
-        self.save(Some(&paths)).await
-    }
-
-    /// Stops reading, and gives back what nobody reads now.
-    async fn let_go(&mut self) -> Result<(), StageError> {
-        let Some(reading) = self.reading.take() else { return Ok(()) };
-        let paths: BTreeSet<String> = reading.files.into_iter().map(|(path, _)| path).collect();
-        reading.thread.end(IngestError::Broken).await.map_err(stage_error)?;
-        for path in &paths {
-            if let Some(kept) = self.kept.files.get_mut(path) {
-                kept.cursor.lease = None;
             }
         }
         self.save(Some(&paths)).await
@@ -288,7 +285,7 @@ impl FileWatch {
                 Ok(true) => {
                     fail::fail_point!("watch.after_archive");
                     if let Some(kept) = self.kept.files.remove(path) {
-                        self.kept.fold(&kept);
+                        self.kept.remember_counts(&kept);
                     }
                 }
                 Ok(false) => {}
@@ -324,4 +321,16 @@ impl Stage for FileWatch {
         }
         done
     }
+}
+
+/// What is known of the files of a source, as numbers.
+fn measure(connector: &str, kept: &KeptFiles) {
+    let gauge = |name: &'static str, value: f64| {
+        metrics::gauge!(name, "connector" => connector.to_owned()).set(value);
+    };
+    let behind =
+        kept.files.values().filter(|file| file.cursor.behind() > 0 || file.cursor.standing == FileStanding::Waiting);
+    gauge("onefold_watch_files", kept.files.len() as f64);
+    gauge("onefold_watch_files_behind", behind.clone().count() as f64);
+    gauge("onefold_watch_bytes_behind", behind.map(|file| file.cursor.behind()).sum::<u64>() as f64);
 }

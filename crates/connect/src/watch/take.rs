@@ -14,8 +14,7 @@ use crate::source::file::{FileMark, WatchedFileError};
 use crate::watch::cursor::FileStanding;
 use crate::watch::fault;
 use crate::watch::files::KeptFiles;
-use crate::watch::scan::FoundFile;
-use crate::watch::stage::{FileWatch, RETRY};
+use crate::watch::stage::{ChosenFile, FileWatch, RETRY};
 
 /// How long a step waits for the first batch.
 const WAIT: Duration = Duration::from_millis(500);
@@ -26,9 +25,7 @@ const ENOUGH: usize = 1_000;
 
 /// How one batch leaves its file.
 struct FileStep {
-    path: String,
-    found: FoundFile,
-    follows: bool,
+    file: ChosenFile,
     mark: Option<FileMark>,
     ended: Option<(FileState, Vec<Problem>)>,
     failed: Option<io::Error>,
@@ -59,9 +56,8 @@ impl FileWatch {
         }
         let steps: Vec<FileStep> = (batches.iter_mut())
             .filter_map(|batch| {
-                let (path, found) = reading.files.get(batch.job)?.clone();
-                let follows = reading.follows.get(batch.job).copied().unwrap_or_default();
-                Some(FileStep::of(batch, path, found, follows))
+                let file = reading.files.get(batch.job)?.clone();
+                Some(FileStep::of(batch, file))
             })
             .collect();
         // One append for all of them: a thousand small files cost no thousand syncs.
@@ -72,7 +68,7 @@ impl FileWatch {
         let mut paths = BTreeSet::new();
         for (step, report) in steps.into_iter().zip(&reports) {
             count(self.connector.name(), report);
-            paths.insert(step.path.clone());
+            paths.insert(step.file.path.clone());
             apply(&mut self.kept, step, report, (now, &self.mapping));
         }
         fail::fail_point!("watch.before_commit");
@@ -88,15 +84,15 @@ impl FileWatch {
 }
 
 impl FileStep {
-    fn of(batch: &mut RecordBatch, path: String, found: FoundFile, follows: bool) -> Self {
+    fn of(batch: &mut RecordBatch, file: ChosenFile) -> Self {
         let ended = batch.ended.as_ref().map(|ended| (ended.report.state, ended.report.problems.clone()));
-        Self { path, found, follows, mark: batch.mark.take(), ended, failed: batch.failed.take() }
+        Self { file, mark: batch.mark.take(), ended, failed: batch.failed.take() }
     }
 }
 
 /// Moves the cursor of a file behind what went in.
 fn apply(kept: &mut KeptFiles, step: FileStep, report: &IngestReport, (now, mapping): (Micros, &str)) {
-    let FileStep { path, found, follows, mark, ended, failed } = step;
+    let FileStep { file: ChosenFile { path, found, follows, .. }, mark, ended, failed } = step;
     let Some(file) = kept.files.get_mut(&path) else { return };
     let cursor = &mut file.cursor;
     cursor.counts.add_report(report);
@@ -160,16 +156,4 @@ fn apply(kept: &mut KeptFiles, step: FileStep, report: &IngestReport, (now, mapp
         tracing::warn!(file = %path, code = %problem.code, "{}: {}", problem.message, problem.found);
         kept.tell(now, &problem);
     }
-}
-
-/// What is known of the files of a source, as numbers.
-pub(crate) fn measure(connector: &str, kept: &KeptFiles) {
-    let gauge = |name: &'static str, value: f64| {
-        metrics::gauge!(name, "connector" => connector.to_owned()).set(value);
-    };
-    let behind =
-        kept.files.values().filter(|file| file.cursor.behind() > 0 || file.cursor.standing == FileStanding::Waiting);
-    gauge("onefold_watch_files", kept.files.len() as f64);
-    gauge("onefold_watch_files_behind", behind.clone().count() as f64);
-    gauge("onefold_watch_bytes_behind", behind.map(|file| file.cursor.behind()).sum::<u64>() as f64);
 }
