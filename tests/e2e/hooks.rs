@@ -210,6 +210,16 @@ fn headers_that_the_mapping_reads_stand_among_the_members_of_the_body() {
     );
     home.run(&["quarantine", "retry", "--connector", &mended]).exits(0);
     assert_eq!(home.run(&["show", "party:shop:K1", "--json"]).exits(0).json()["documents"], 2);
+    // And when what the hub keeps is mapped anew.
+    let twice = std::fs::read_to_string(&mended)
+        .unwrap()
+        .replace("source = \"shop\"\n", "source = \"shop\"\nmapping = 2\n")
+        .replace("{ ten = \"10.00\" }", "{ ten = \"10.00\" }, times = \"2\"");
+    let twice = home.file("twice.toml", twice);
+    let done = home.run(&["connector", "remap", &twice, "--json"]).exits(0).json();
+    assert_eq!((&done["remap"]["left"], &done["remap"]["originals"]["messages"]), (&json!(0), &json!(3)), "{done}");
+    let view = home.run(&["show", "party:shop:K1", "--json"]).exits(0).json();
+    assert_eq!(view["trade"]["by_currency"]["EUR"]["ordered"], "40.00", "{view}");
 }
 
 #[test]

@@ -45,8 +45,8 @@ pub fn draft(input: &Input, name: &str) -> Result<String, DraftError> {
     let is_part = bytes.len() as u64 == MOST_BYTES;
     let empty = |why: &str| DraftError::Empty { input: input.to_string(), why: why.to_owned() };
     let charset = guess_charset(&bytes, is_part);
-    let (names, start) = (charset.map(str::to_owned), bytes.get(..4).unwrap_or(&bytes));
-    let (decoder, mark) = Charset::choose(&[names.unwrap_or_else(|| "utf-8".to_owned())], start)
+    let start = bytes.get(..4).unwrap_or(&bytes);
+    let (decoder, mark) = Charset::choose(&[charset.unwrap_or("utf-8").to_owned()], start)
         .map_err(|_| empty("its byte order mark is of a charset that it is not in"))?;
     let shown = decoder.show_text(bytes.get(mark..).unwrap_or_default()).into_owned();
     let mut source = DraftSource {

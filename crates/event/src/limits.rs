@@ -129,15 +129,12 @@ pub fn check_length(text: impl AsRef<str>) -> Result<(), ValueFault> {
     if text.len() <= LONGEST_KEY {
         return Ok(());
     }
-    let start: String = text.chars().take(SHOWN).collect();
-    Err(ValueFault::new("R0434", "the text is too long for a key")
-        .instead(format!("{} bytes that begin with `{start}`", text.len()), format!("at most {LONGEST_KEY} bytes"))
+    Err(beyond_length("R0434", "the text is too long for a key", text, LONGEST_KEY)
         .help("name the record by its number in the source; what is written about it belongs into other fields"))
 }
 
 fn too_many(count: usize, what: &str, most: usize) -> ValueFault {
-    ValueFault::new("R0435", "an event holds more than it may")
-        .instead(format!("{count} {what}"), format!("at most {most} {what}"))
+    beyond_count(count, what, most)
         .help("let the source report it as several events, such as one per delivery or statement")
         .help(format!(
             "or raise `{}` in [limits] of the configuration, for every process of the hub",
@@ -147,6 +144,17 @@ fn too_many(count: usize, what: &str, most: usize) -> ValueFault {
                 _ => "values",
             }
         ))
+}
+
+fn beyond_count(count: usize, what: &str, most: usize) -> ValueFault {
+    ValueFault::new("R0435", "an event holds more than it may")
+        .instead(format!("{count} {what}"), format!("at most {most} {what}"))
+}
+
+fn beyond_length(code: &'static str, message: &'static str, text: &str, most: usize) -> ValueFault {
+    let start: String = text.chars().take(SHOWN).collect();
+    ValueFault::new(code, message)
+        .instead(format!("{} bytes that begin with `{start}`", text.len()), format!("at most {most} bytes"))
 }
 
 /// R0436: more bytes than an event may have.
@@ -177,20 +185,17 @@ fn check_attributes(event: &Event, note: &mut impl FnMut(String, ValueFault)) {
     let contacts = find_messages::<v1::ContactPerson>(event, "contacts");
     for (field, count) in [("attributes", attributes.len()), ("contacts", contacts.len())] {
         if count > MOST_ATTRIBUTES {
-            let fault = ValueFault::new("R0435", "an event holds more than it may");
-            let fault = fault.instead(format!("{count} {field}"), format!("at most {MOST_ATTRIBUTES} {field}"));
             note(
                 format!("data.{field}"),
-                fault.help("leave out what nobody is to see with the customer or the document"),
+                beyond_count(count, field, MOST_ATTRIBUTES)
+                    .help("leave out what nobody is to see with the customer or the document"),
             );
         }
     }
     let mut bound = |field: &str, (n, part): (usize, &str), text: &str, most: usize| {
         if text.len() > most {
-            let start: String = text.chars().take(SHOWN).collect();
-            let fault = ValueFault::new("R0437", "a text is longer than one that stands beside others may be");
-            let fault = fault
-                .instead(format!("{} bytes that begin with `{start}`", text.len()), format!("at most {most} bytes"));
+            let fault =
+                beyond_length("R0437", "a text is longer than one that stands beside others may be", text, most);
             note(
                 format!("data.{field}[{n}].{part}"),
                 fault.help("keep documents where they are, and say here where that is"),

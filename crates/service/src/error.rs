@@ -99,6 +99,11 @@ impl ServiceError {
         Self::new(ErrorCode::Invalid, message)
     }
 
+    /// A text that no page before gave as its `next`.
+    pub(crate) fn no_cursor(text: &str) -> Self {
+        Self::invalid(format!("`{text}` is no cursor: give back the `next` of the page before, unchanged"))
+    }
+
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::NotFound, message)
     }

@@ -68,9 +68,7 @@ fn read_cursor(text: &str) -> Result<(i64, i64, u32, u64), ServiceError> {
         let (partition, offset) = (partition.parse().ok()?, offset.parse().ok()?);
         Some((parse_instant(occurred_at)?, parse_instant(recorded_at)?, partition, offset))
     };
-    read().ok_or_else(|| {
-        ServiceError::invalid(format!("`{text}` is no cursor: give back the `next` of the page before, unchanged"))
-    })
+    read().ok_or_else(|| ServiceError::no_cursor(text))
 }
 
 /// One event with its lineage.

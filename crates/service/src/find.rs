@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use onefold_customer::CustomerRows;
-use onefold_event::{Occurred, Subject};
+use onefold_event::{Micros, Subject};
 use onefold_identity::normalise_identifier;
 use onefold_view::{DocumentNumber, MatchNearness, NumberNearness, SearchTerm};
 use serde::Serialize;
@@ -17,8 +17,6 @@ use crate::{CustomerReference, Document, ErrorCode, Service, ServiceError};
 pub const MOST_FOUND: usize = 100;
 /// Documents whose numbers fit that are looked at: one of each kind and year of every source.
 const MOST_NUMBERED: usize = 500;
-/// Microseconds of a day.
-const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// Phones and mail addresses that tell people of one name apart.
 const TELLING: usize = 2;
 
@@ -49,6 +47,8 @@ pub struct SearchHit {
 /// A document that has a number, and how near that comes to what was asked.
 struct NumberedDocument {
     nearness: NumberNearness,
+    /// When it happened, which orders timelines too.
+    at: Micros,
     subject: Subject,
     document: Document,
 }
@@ -186,17 +186,13 @@ impl Service {
             for ((nearness, key), state) in asked.into_iter().zip(states) {
                 let (Some(state), Ok(subject)) = (state, key.parse::<Subject>()) else { continue };
                 match row(&key, &state.contributions(&subject)) {
-                    Some(document) => found.push(NumberedDocument { nearness, subject, document }),
+                    Some(document) => found.push(NumberedDocument { nearness, at: state.at(), subject, document }),
                     None => naming.extend(state.inbound.keys().next().map(|by| (nearness, by.clone()))),
                 }
             }
             asked = naming;
         }
-        let at = |one: &NumberedDocument| match one.document.at {
-            Occurred::Day(day) => day.0.saturating_mul(MICROS_PER_DAY),
-            Occurred::Instant { at, .. } => at,
-        };
-        found.sort_by(|a, b| (a.nearness, at(b), &a.subject).cmp(&(b.nearness, at(a), &b.subject)));
+        found.sort_by(|a, b| (a.nearness, b.at, &a.subject).cmp(&(b.nearness, a.at, &b.subject)));
         // It may be near by its own number and nearer by that of a waybill.
         let mut seen = BTreeSet::new();
         found.retain(|one| seen.insert(one.subject.clone()));

@@ -234,16 +234,17 @@ impl ContributionBuilder<'_> {
             ShipmentStage::Delivered => DocumentStatus::Delivered,
             ShipmentStage::Failed => DocumentStatus::Failed,
         };
-        let mut label = [shipment.carrier.as_str(), shipment.number.as_str()].join(" ");
-        if let Some(day) = shipment.expected.filter(|_| stage == ShipmentStage::Open) {
-            label = format!("{}, expected {}", label.trim(), format_day(day));
-        }
+        let named = [shipment.carrier.as_str(), shipment.number.as_str()].join(" ");
+        let expected = shipment.expected.filter(|_| stage == ShipmentStage::Open);
+        let expected = expected.map(|day| format!("expected {}", format_day(day))).unwrap_or_default();
+        let label = [named.trim(), expected.as_str()];
+        let label = label.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
         let owners: BTreeSet<&str> = match parts {
             [] => BTreeSet::from([trade]),
             parts => parts.iter().map(String::as_str).collect(),
         };
         for owner in &owners {
-            self.add_row(owner, status, None, label.trim_matches([' ', ',']));
+            self.add_row(owner, status, None, &label);
         }
         let counted = self.once_key(owners);
         // A delivery that has tracks is counted by them.

@@ -396,7 +396,8 @@ impl Fragment {
     /// What identity knows of a party: identifiers that stand and its own number; all names and dates of birth ever
     /// asserted.
     pub fn party_facts(&self, subject: &Subject) -> PartyFacts {
-        let party = self.party.as_deref().cloned().unwrap_or_default();
+        let none = PartyFragment::default();
+        let party = self.party.as_deref().unwrap_or(&none);
         let standing = party.identifiers.iter().filter(|(_, held)| held.is_standing());
         let mut identifiers: BTreeSet<IdentifierKey> = standing.filter_map(|(key, _)| key.parse().ok()).collect();
         identifiers.insert(IdentifierKey::of_party(subject));
@@ -404,7 +405,7 @@ impl Fragment {
             key: subject.clone(),
             names: party.all_names().cloned().collect(),
             identifiers,
-            born_on: party.born_on.into_iter().collect(),
+            born_on: party.born_on.iter().cloned().collect(),
             at_source: party
                 .at_source
                 .iter()

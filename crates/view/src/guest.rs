@@ -43,10 +43,9 @@ impl GuestParty {
             let said: &mut Self = all.entry(party).or_default();
             // The order names its buyer, not whoever else an identifier is of.
             if is_buyer(role) {
-                said.merge_with(&Self::from_event(event));
                 let beside = identifiers.iter().filter(|(role, key)| is_buyer(role) && own.as_ref() != Some(key));
                 let beside = beside.map(|(_, key)| key.to_string()).collect();
-                said.merge_with(&Self { beside, ..Self::default() });
+                said.merge_with(&Self { beside, ..Self::from_event(event) });
             }
         }
         all

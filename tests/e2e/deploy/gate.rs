@@ -122,15 +122,35 @@ const WATCHER: Option<(&str, &str)> = Some(("prometheus", "watcher_password"));
 #[test]
 fn the_gate_lets_each_pass_to_what_is_theirs_and_nobody_else() {
     let home = Home::new();
-    let hub = home.serve();
+    // One hook for this machine's own programs, one that a token opens.
+    let hook = |name: &str, verify: &str| {
+        format!(
+            "[connector]\nname = \"{name}\"\nsource = \"shop\"\n[from]\nkind = \"http\"\nverify = {verify}\n[read]\nformat = \"json\"\n\
+             [assume]\ntime = \"iso8601\"\n[event.p]\ntype = \"party.recorded.v1\"\nsubject = \"id\"\nid = [\"id\"]\n\
+             occurred_at = \"at\"\nset.name.full = \"name\"\n"
+        )
+    };
+    std::fs::create_dir(home.path("hooks")).expect("a directory");
+    home.file("hooks/open.toml", hook("open", "\"none\""));
+    home.file(
+        "hooks/token.toml",
+        hook("token", "{ scheme = \"bearer\", secret = { env = \"ONEFOLD_SECRET_TOKEN\" } }"),
+    );
+    let files = home.path("hooks").display().to_string();
+    let hub = home.serve_with(&[], &[("ONEFOLD_CONNECT_FILES", &files), ("ONEFOLD_SECRET_TOKEN", "hush-hush")]);
     let Some(gate) = Gate::before(&hub) else {
         return skipped("the gate of the containers", "install nginx (Debian: apt-get install nginx-light)");
     };
-    // The hub itself says who may post to a hook: it has none, and answers so.
+    // The hub itself says who may post to a hook; of one that it has not it answers so.
     for (request, who) in [("POST /v1/hooks/shop", None), ("POST /v1/hooks/shop", USER)] {
         let (status, answer) = gate.ask(request, who);
         assert!(status == 404 && answer.contains("there is no hook `shop`"), "{status} {answer}");
     }
+    let (status, answer) = gate.ask("POST /v1/hooks/open", None);
+    assert!(status == 403 && answer.contains("passed on"), "{status} {answer}");
+    // A sender's own word of who it is reaches the hub.
+    let (status, answer) = gate.ask("POST /v1/hooks/token", USER);
+    assert!(status == 401 && answer.contains("is not `Bearer`"), "{status} {answer}");
     // A path that comes to a hook's is a hook's to the hub too: what it names otherwise needs a password.
     let (status, answer) = gate.ask("GET /v1/customers/..%2Fhooks%2Fshop", None);
     assert!(status == 405 && answer.contains("/v1/hooks/shop"), "{status} {answer}");

@@ -1,6 +1,6 @@
 //! The events that a connector has made, as the log has them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use onefold_door::DoorError;
@@ -100,14 +100,11 @@ impl MadeEvents {
         if elsewhere && !here { KnownPlace::Elsewhere } else { KnownPlace::Here }
     }
 
-    fn is_left(&self, made: &LoggedFact, read: &[String]) -> bool {
-        let is_read = |number: u32| read.iter().any(|name| self.resources.get(name) == Some(&number));
-        made.is_older && !made.is_met && is_read(made.resource)
-    }
-
     /// Events of older mappings that were made of what was read, and were not made again: how many, and the first few.
-    pub(crate) async fn left(&self, log: &dyn Log, read: &[String]) -> Result<(u64, Vec<String>), DoorError> {
-        let mut left: Vec<&LoggedFact> = self.list.iter().filter(|made| self.is_left(made, read)).collect();
+    pub(crate) async fn left(&self, log: &dyn Log, read: &BTreeSet<String>) -> Result<(u64, Vec<String>), DoorError> {
+        let read: HashSet<u32> = read.iter().filter_map(|name| self.resources.get(name).copied()).collect();
+        let is_left = |made: &&LoggedFact| made.is_older && !made.is_met && read.contains(&made.resource);
+        let mut left: Vec<&LoggedFact> = self.list.iter().filter(is_left).collect();
         // Versions of one event are one, and stand side by side.
         left.dedup_by_key(|made| (made.fact, made.subject));
         let count = left.len() as u64;
@@ -187,9 +184,7 @@ async fn visit_made(
 }
 
 fn hash_fact(fact: EventId) -> u64 {
-    let mut first = [0; 8];
-    first.iter_mut().zip(fact.0).for_each(|(to, from)| *to = from);
-    u64::from_be_bytes(first)
+    fact.0.first_chunk().copied().map_or(0, u64::from_be_bytes)
 }
 
 fn hash_text(text: &str) -> u64 {

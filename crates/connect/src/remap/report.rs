@@ -36,7 +36,7 @@ pub struct MovedEvent {
 pub struct FieldChange {
     /// Type of the event as it is made now.
     pub event_type: String,
-    /// Path of the field, `[]` for each place in a list; `type`, `time` and `references` too.
+    /// Path of the field, `[]` for each place in a list; `type`, `time` and `refs.ROLE` too.
     pub field: String,
     /// Events in which it changes.
     pub events: u64,

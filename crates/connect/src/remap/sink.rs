@@ -54,17 +54,16 @@ impl<'s> RemapSink<'s> {
         Self { to, log, made, report, remap, changes: ChangedFields::default(), read: BTreeSet::new(), progress }
     }
 
-    /// What it did. `kept` are the topics that were read again and their messages; none of files.
+    /// What it did. Of what the hub keeps, how many messages were read; none of files.
     pub(crate) async fn finish(
         mut self,
         connector: &Connector,
         began: Instant,
-        kept: Option<u64>,
+        messages: Option<u64>,
     ) -> Result<IngestReport, IngestError> {
-        let read: Vec<String> = self.read.into_iter().collect();
-        (self.remap.left, self.remap.left_examples) = self.made.left(self.log, &read).await?;
+        (self.remap.left, self.remap.left_examples) = self.made.left(self.log, &self.read).await?;
         self.remap.changes = self.changes.finish();
-        self.remap.originals = kept.map(|messages| {
+        self.remap.originals = messages.map(|messages| {
             let mut unkept = self.made.unkept(&connector.intake_topics()).into_iter();
             let resources: Vec<UnkeptResource> = (unkept.by_ref().take(MOST_RESOURCES))
                 .map(|(resource, events)| UnkeptResource { resource, events })

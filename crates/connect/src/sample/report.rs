@@ -98,9 +98,9 @@ pub struct FieldFailure {
     pub message: String,
     /// What stands there.
     pub found: String,
-    /// Records with it.
+    /// How often; a record may have it at several places.
     pub count: u64,
-    /// File and line of the first of them.
+    /// File and line of the first.
     pub place: String,
 }
 

@@ -52,10 +52,7 @@ impl DraftGuess {
             .or_else(|| find(&|c| unique(c) && plain(c)))
             .or_else(|| find(&|c| is_id(c) && plain(c) && !whose(c)))
             .or_else(|| find(&plain));
-        let is = |place: Option<usize>| {
-            move |c: &ColumnSample| place.and_then(|n| columns.get(n)).is_some_and(|key| key.path == c.path)
-        };
-        let is_chosen = is(key);
+        let is_chosen = |c: &ColumnSample| key.and_then(|n| columns.get(n)).is_some_and(|key| key.path == c.path);
         // A name beside a customer's number is no second number of it.
         let customer = find(&|c| whose(c) && plain(c) && !is_chosen(c) && (is_id(c) || !names_any(&c.path, &NAMES)));
         let number_columns = |style: &str| columns.iter().filter(|c| c.numbers().contains(&style)).count();

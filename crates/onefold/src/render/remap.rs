@@ -51,7 +51,7 @@ pub(crate) fn render_remap(report: &IngestReport, is_dry: bool) -> String {
         let _ = write!(
             text,
             "\n{} about another subject than before, and not taken in, since what stands would count twice:",
-            if *moved == 1 { "1 event is".to_owned() } else { format!("{} events are", count(*moved)) }
+            counted(*moved, "event is", "events are")
         );
         for one in &remap.moved_examples {
             let _ = write!(text, "\n  {} ({})", one.subject, one.place);
@@ -62,11 +62,7 @@ pub(crate) fn render_remap(report: &IngestReport, is_dry: bool) -> String {
         let _ = write!(
             text,
             "\n{} of what was read now, and no longer made (skipped, refused, other events, another file of that name):",
-            if *left == 1 {
-                "1 event stays that was made".to_owned()
-            } else {
-                format!("{} events stay that were made", count(*left))
-            }
+            counted(*left, "event stays that was made", "events stay that were made")
         );
         for one in &remap.left_examples {
             let _ = write!(text, "\n  {one}");

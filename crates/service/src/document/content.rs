@@ -51,7 +51,8 @@ pub(super) fn describe_document(events: &[EventLine]) -> Map<String, Value> {
     let (mut content, mut attributes) = (Map::new(), BTreeMap::new());
     for event in standing(events).filter(|event| DESCRIBING.contains(&event.ty)) {
         let fields = event.data().into_iter().flatten();
-        content.extend(fields.filter(|(field, _)| *field != "references").map(|(f, v)| (f.clone(), v.clone())));
+        let own = fields.filter(|(field, _)| !["references", ATTRIBUTES].contains(&field.as_str()));
+        content.extend(own.map(|(field, value)| (field.clone(), value.clone())));
         for said in list(event.data().and_then(|data| data.get(ATTRIBUTES))) {
             let Some(name) = text(said, "name") else { continue };
             // A name without a text is taken back.
@@ -61,7 +62,6 @@ pub(super) fn describe_document(events: &[EventLine]) -> Map<String, Value> {
             };
         }
     }
-    content.remove(ATTRIBUTES);
     if !attributes.is_empty() {
         content.insert(ATTRIBUTES.to_owned(), attributes.into_values().collect());
     }

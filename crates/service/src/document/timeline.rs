@@ -214,9 +214,7 @@ impl FromStr for Cursor {
     type Err = ServiceError;
 
     fn from_str(text: &str) -> Result<Self, ServiceError> {
-        let no_cursor = || {
-            ServiceError::invalid(format!("`{text}` is no cursor: give back the `next` of the page before, unchanged"))
-        };
+        let no_cursor = || ServiceError::no_cursor(text);
         let (at, subject) = text.split_once('/').ok_or_else(no_cursor)?;
         let at = parse_instant(at).ok_or_else(no_cursor)?;
         let subject: Subject = subject.parse().map_err(|_| no_cursor())?;

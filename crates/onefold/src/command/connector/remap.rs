@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use onefold_connect::{FileState, IngestProgress, IngestReport, Input, RemapTo, remap_files, remap_topics};
+use onefold_connect::{FileState, IngestReport, Input, RemapTo, remap_files, remap_topics};
 use onefold_door::DoorForecast;
 use onefold_event::Micros;
+use onefold_log::Log;
 use onefold_mapping::Connector;
+use onefold_store::IntakeStore;
 
 use crate::args::Globals;
 use crate::command::ingest::{explain_error, show_progress, wait_folded};
@@ -66,13 +68,7 @@ async fn rehearse(connector: &Connector, source: &RemapSource<'_>, globals: &Glo
     let (known, limits) = (Arc::clone(&store) as _, globals.settings.limits);
     let forecast = DoorForecast::of_hub(Arc::clone(&log), known, store.as_ref(), key, limits).await?;
     let to = RemapTo::Nowhere(Box::new(forecast));
-    with_bar(async |tell| match source {
-        RemapSource::Files(inputs) => remap_files(connector, inputs, log.as_ref(), to, tell).await,
-        RemapSource::Kept(since) => {
-            remap_topics(connector, (log.as_ref(), store.as_ref() as _), *since, to, tell).await
-        }
-    })
-    .await
+    read_again(connector, source, (log.as_ref(), store.as_ref() as _), to).await
 }
 
 async fn write(connector: &Connector, source: &RemapSource<'_>, globals: &Globals) -> Result<IngestReport> {
@@ -89,22 +85,24 @@ async fn write_to(hub: &RunningHub, connector: &Connector, source: &RemapSource<
     // The door knows versions by what is projected.
     wait_folded(hub).await?;
     let to = RemapTo::Hub(hub.door()?, hub.store.as_ref());
-    let report = with_bar(async |tell| match source {
-        RemapSource::Files(inputs) => remap_files(connector, inputs, hub.log.as_ref(), to, tell).await,
-        RemapSource::Kept(since) => {
-            remap_topics(connector, (hub.log.as_ref(), hub.store.as_ref() as _), *since, to, tell).await
-        }
-    })
-    .await?;
+    let report = read_again(connector, source, (hub.log.as_ref(), hub.store.as_ref() as _), to).await?;
     wait_folded(hub).await?;
     Ok(report)
 }
 
-async fn with_bar(
-    run: impl AsyncFnOnce(&(dyn Fn(IngestProgress) + Sync)) -> Result<IngestReport, onefold_connect::IngestError>,
+/// Reads files, or what the hub keeps, with a bar.
+async fn read_again(
+    connector: &Connector,
+    source: &RemapSource<'_>,
+    kept: (&dyn Log, &dyn IntakeStore),
+    to: RemapTo<'_>,
 ) -> Result<IngestReport> {
     let bar = progress::byte_bar(0, "reading again");
-    let report = run(&|at| show_progress(&bar, at)).await;
+    let tell = |at| show_progress(&bar, at);
+    let report = match source {
+        RemapSource::Files(inputs) => remap_files(connector, inputs, kept.0, to, &tell).await,
+        RemapSource::Kept(since) => remap_topics(connector, kept, *since, to, &tell).await,
+    };
     bar.finish_and_clear();
     report.map_err(explain_error)
 }

@@ -22,7 +22,7 @@ pub(crate) fn render_field(field: &FieldSummary, style: &PageStyle, out: &mut St
         String::new()
     };
     let failed: u64 = field.failures.iter().map(|failure| failure.count).sum::<u64>() + field.more_failures;
-    let wrong = if failed > 0 { format!(", wrong in {}", counted(failed, "record", "records")) } else { String::new() };
+    let wrong = if failed > 0 { format!(", {}", counted(failed, "failure", "failures")) } else { String::new() };
     let head = format!("{}: {}{without}{wrong}", field.name, counted(field.values, "value", "values"));
     // Writing to a string does not fail.
     let _ = writeln!(out, "{}", style.paint(PageInk::Strong, &head));
@@ -58,5 +58,9 @@ pub(crate) fn render_field(field: &FieldSummary, style: &PageStyle, out: &mut St
             failure.place
         );
         let _ = writeln!(out, "{}", style.paint(PageInk::Bad, &fit_text(&line, style.width)));
+    }
+    let shown: u64 = field.failures.iter().take(SHOWN).map(|failure| failure.count).sum();
+    if shown < failed {
+        let _ = writeln!(out, "✗ {:>9}  others", count(failed - shown));
     }
 }
