@@ -88,7 +88,9 @@ pub(crate) fn said(parties: usize) -> impl Strategy<Value = (usize, usize, AtSou
     (pair, order, any::<u8>(), prop::bool::weighted(0.7)).prop_map(
         |((n, other), (at, revision, recorded_at), id, merged)| {
             let revision_order = revision.into_iter().collect();
-            (n, other, AtSource { occurred_at: at, revision_order, recorded_at, id: vec![id], merged })
+            // An event is about one record, so no two records' statements have one id.
+            let id = vec![id, u8::try_from(n).unwrap_or(u8::MAX)];
+            (n, other, AtSource { occurred_at: at, revision_order, recorded_at, id, merged })
         },
     )
 }
