@@ -14,7 +14,7 @@ mod state;
 mod turns;
 
 pub use options::HttpOptions;
-pub use problem::{ProblemDetails, status_of};
+pub use problem::ProblemDetails;
 pub use routes::asked::PageQuery;
 pub use routes::cloudevents::read_events;
 pub use routes::metrics::MetricsRender;

@@ -43,20 +43,6 @@ impl RequestIds {
     }
 }
 
-/// The status of a code: the one place where they meet.
-pub fn status_of(code: ErrorCode) -> u16 {
-    match code {
-        ErrorCode::Invalid => 400,
-        ErrorCode::ReadOnly => 403,
-        ErrorCode::NotFound => 404,
-        ErrorCode::Ambiguous => 409,
-        ErrorCode::TooLarge => 413,
-        ErrorCode::Damaged | ErrorCode::Internal => 500,
-        ErrorCode::Busy => 503,
-        ErrorCode::Full => 507,
-    }
-}
-
 impl ProblemDetails {
     /// A problem of HTTP's own, without a code of the service.
     pub(crate) fn of_http(status: StatusCode, detail: impl Into<String>) -> Self {
@@ -104,7 +90,7 @@ impl ProblemDetails {
 
 impl From<ServiceError> for ProblemDetails {
     fn from(error: ServiceError) -> Self {
-        let status = StatusCode::from_u16(status_of(error.code)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(error.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if status.is_server_error() {
             tracing::error!(code = error.code.word(), error = %error, "a request failed");
         }
@@ -132,7 +118,7 @@ mod tests {
     #[test]
     fn every_code_has_a_status_of_its_own_class() {
         for code in ErrorCode::ALL {
-            let status = status_of(code);
+            let status = code.http_status();
             assert!((400..600).contains(&status), "{code:?} {status}");
         }
     }

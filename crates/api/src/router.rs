@@ -2,23 +2,31 @@
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, Uri};
-use axum::middleware;
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use axum::routing::{get, post};
-use onefold_service::Service;
+use axum::{Extension, Router};
+use onefold_service::{ErrorCode, Service, ServiceError};
+use tokio::runtime::Handle;
 
+use crate::connection::OpenConnection;
 use crate::problem::ProblemDetails;
 use crate::routes::{customers, events, health, history, hooks, identity, metrics};
 use crate::state::FaceState;
 use crate::turns::TurnLimits;
 use crate::{HttpOptions, MetricsRender, host};
 
-/// All that the face answers.
-pub(crate) fn build_router(service: Service, render: MetricsRender, options: &HttpOptions) -> Router {
+/// Parameters that ask for the past.
+const CLOCKS: [&str; 3] = ["as_of", "known_at", "identity_at"];
+
+/// All that the face answers, and beside it these pages.
+pub(crate) fn build_router(service: Service, render: MetricsRender, pages: Router, options: &HttpOptions) -> Router {
     let (turns, options) = (Arc::new(TurnLimits::new(options)), Arc::new(options.clone()));
     let face = FaceState { service: service.clone(), turns, options };
     let metrics = get(metrics::get_metrics).with_state(metrics::MetricsState::new(service, render));
+    let paged = pages.layer(middleware::from_fn_with_state(Arc::clone(&face.turns), take_page_turn));
     Router::new()
         .route("/v1/customers", get(customers::search_customers))
         .route("/v1/customers/{id}", get(customers::get_customer))
@@ -37,18 +45,48 @@ pub(crate) fn build_router(service: Service, render: MetricsRender, options: &Ht
         .route("/v1/hooks/{name}", post(hooks::post_hook))
         .route("/health", get(health::get_health))
         .route("/metrics", metrics)
+        .with_state(face)
+        .merge(paged)
         .route_layer(middleware::from_fn(metrics::measure_request))
         .fallback(not_found)
         .method_not_allowed_fallback(not_so)
         .layer(middleware::from_fn(host::is_our_own))
-        .with_state(face)
+}
+
+/// A page is made within a turn like any other read: one that is about the past is much work.
+async fn take_page_turn(
+    State(turns): State<Arc<TurnLimits>>,
+    Extension(connection): Extension<Arc<OpenConnection>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ProblemDetails> {
+    let query = request.uri().query().unwrap_or_default();
+    let is_past = CLOCKS.iter().any(|clock| query.split('&').any(|part| is_given(part, clock)));
+    let turn = turns.read_turn(if is_past { usize::MAX } else { 1 }, &connection).await?;
+    if !is_past {
+        let answer = next.run(request).await;
+        drop(turn);
+        return Ok(answer);
+    }
+    let handle = Handle::current();
+    let made = tokio::task::spawn_blocking(move || {
+        let answer = handle.block_on(next.run(request));
+        drop(turn);
+        answer
+    });
+    made.await.map_err(|_| ServiceError::new(ErrorCode::Internal, "making the page broke off").into())
+}
+
+/// Whether a part of a query gives this parameter: an empty field of a form is none.
+fn is_given(part: &str, name: &str) -> bool {
+    part.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')).is_some_and(|value| !value.is_empty())
 }
 
 async fn not_found(uri: Uri) -> ProblemDetails {
     ProblemDetails::of_http(
         StatusCode::NOT_FOUND,
         format!(
-            "there is nothing at {}: see /v1/customers, /v1/documents, /v1/decisions, /v1/joins, /v1/events, /v1/hooks, /health and /metrics",
+            "there is nothing at {}: see / for pages, /v1/customers, /v1/documents, /v1/decisions, /v1/joins, /v1/events, /v1/hooks, /health and /metrics",
             uri.path()
         ),
     )

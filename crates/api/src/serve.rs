@@ -37,7 +37,7 @@ const QUIET: Duration = Duration::from_secs(10);
 /// What those may ask that come beyond the limit of connections.
 const SPARE: [&str; 2] = ["/health", "/metrics"];
 
-/// Serves until `stop` is done, then lets the requests under way finish, for as long as the options say.
+/// Serves, and these pages beside it, until `stop` is done, then lets the requests under way finish, for as long as the options say.
 ///
 /// # Errors
 /// None so far: what keeps a connection from being taken is waited for.
@@ -45,10 +45,11 @@ pub async fn serve(
     listener: TcpListener,
     service: Service,
     render: MetricsRender,
+    pages: Router,
     options: &HttpOptions,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let router = build_router(service, render, options);
+    let router = build_router(service, render, pages, options);
     let connections = ConnectionTable::new(options);
     let (stopping, _) = watch::channel(false);
     let mut served = JoinSet::new();

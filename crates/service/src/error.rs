@@ -61,6 +61,20 @@ impl ErrorCode {
         }
     }
 
+    /// Its status in HTTP (RFC 9110, section 15), whichever face answers.
+    pub fn http_status(self) -> u16 {
+        match self {
+            Self::Invalid => 400,
+            Self::ReadOnly => 403,
+            Self::NotFound => 404,
+            Self::Ambiguous => 409,
+            Self::TooLarge => 413,
+            Self::Damaged | Self::Internal => 500,
+            Self::Busy => 503,
+            Self::Full => 507,
+        }
+    }
+
     /// What it means, in a few words.
     pub fn title(self) -> &'static str {
         match self {

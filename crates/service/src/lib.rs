@@ -10,7 +10,7 @@ mod events;
 mod find;
 mod gauges;
 mod health;
-
+mod overview;
 mod past;
 mod reference;
 mod service;
@@ -38,6 +38,7 @@ pub use health::{HealthReport, StageReport};
 pub use onefold_connect::{BatchError, HookPost, HookReceipt, PostedEvent};
 pub use onefold_store::{DocumentPlace, ListingOrder};
 pub use onefold_view::CustomerView;
+pub use overview::{CustomerOverview, MOST_LATEST, Notice, NoticeLevel, OpenEntry, OpenKind, OpenNow};
 pub use past::{
     AnsweredClocks, ChangeCause, ClockTexts, CustomerStatus, DifferenceStep, FoundCustomers, MOST_STEPS, MovedClock,
     PastAnswer, ReadClocks, ValueChange, ViewDifference,

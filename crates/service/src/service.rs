@@ -59,6 +59,11 @@ impl Service {
         self
     }
 
+    /// In which days are meant: those of clocks, and today.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// The same where phones are said in the national form of a region, such as `DE`; empty: of none.
     #[must_use]
     pub fn in_region(mut self, region: &str) -> Self {

@@ -52,7 +52,7 @@ impl Service {
     }
 
     /// Says what the products are called that the customer prefers, by the sources that know it: a number says nothing on the phone.
-    async fn title_products(&self, view: &mut CustomerView) -> Result<(), ServiceError> {
+    pub(crate) async fn title_products(&self, view: &mut CustomerView) -> Result<(), ServiceError> {
         let subjects = view.parties.iter().chain(view.latest.iter().map(|document| &document.subject));
         let sources: BTreeSet<String> =
             subjects.filter_map(|key| key.parse().ok()).map(|subject: Subject| subject.source().to_owned()).collect();
@@ -74,7 +74,7 @@ impl Service {
     }
 
     /// Tallies of all documents, where the bundles hold too few and the documents are not too many.
-    async fn tallies(&self, rows: &CustomerRows) -> Result<Option<PurchaseTallies>, ServiceError> {
+    pub(crate) async fn tallies(&self, rows: &CustomerRows) -> Result<Option<PurchaseTallies>, ServiceError> {
         if !needs_tallies(&rows.bundles) {
             return Ok(None);
         }

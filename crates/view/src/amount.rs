@@ -115,6 +115,39 @@ pub(crate) fn format_decimal(units: i128, scale: u32) -> String {
     format!("{sign}{whole}.{fraction}")
 }
 
+/// A decimal with thousands apart.
+pub fn amount_text(decimal: &str) -> String {
+    let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal), |rest| ("-", rest));
+    let (whole, part) = digits.split_once('.').map_or((digits, None), |(whole, part)| (whole, Some(part)));
+    let mut out = sign.to_owned();
+    for (n, digit) in whole.chars().enumerate() {
+        if n > 0 && (whole.len() - n) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if let Some(part) = part {
+        out.push('.');
+        out.push_str(part);
+    }
+    out
+}
+
+/// An amount with thousands apart, in the digits of its currency: zeros beyond them are not shown, what is more exact is.
+pub fn money_text(decimal: &str, currency: &str) -> String {
+    let digits = Currency::from_code(currency).and_then(|currency| currency.exponent());
+    let Some(digits) = digits.map(usize::from) else { return amount_text(decimal) };
+    let (whole, part) = decimal.split_once('.').unwrap_or((decimal, ""));
+    let exact = part.trim_end_matches('0').len().max(digits);
+    let part: String = part.chars().chain(std::iter::repeat('0')).take(exact).collect();
+    if part.is_empty() { amount_text(whole) } else { amount_text(&format!("{whole}.{part}")) }
+}
+
+/// Whether a decimal is nothing.
+pub fn is_zero(decimal: &str) -> bool {
+    decimal.chars().all(|c| matches!(c, '0' | '.' | '-'))
+}
+
 /// Digits after the point of a currency's smallest unit (ISO 4217); none where it says none.
 pub(crate) fn minor_digits(currency: u32) -> u32 {
     let known = Currency::from_code(&unpack_code(currency));
@@ -178,5 +211,28 @@ mod tests {
         assert_eq!(day_number("2026-02-30"), None);
         assert_eq!(day_number("1969-12-31"), Some(-1));
         assert_eq!(format_day(day_number("2026-03-09").unwrap()), "2026-03-09");
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(amount_text("10305892.024"), "10,305,892.024");
+        assert_eq!(amount_text("-373.57"), "-373.57");
+        assert_eq!(amount_text("1000"), "1,000");
+        assert_eq!(amount_text("0"), "0");
+    }
+
+    #[test]
+    fn an_amount_has_the_digits_of_its_currency_or_what_is_more_exact() {
+        assert_eq!(money_text("1318.0000", "CNY"), "1,318.00");
+        assert_eq!(money_text("0", "EUR"), "0.00");
+        assert_eq!(money_text("-3.145", "EUR"), "-3.145");
+        assert_eq!(money_text("1200.00", "JPY"), "1,200");
+        assert_eq!(money_text("1.5", "KWD"), "1.500");
+        assert_eq!(money_text("1.50", "bonus"), "1.50");
+    }
+
+    #[test]
+    fn nothing_is_seen_at_any_scale() {
+        assert!(is_zero("0") && is_zero("0.00") && !is_zero("0.01"));
     }
 }

@@ -308,6 +308,16 @@ impl Contribution {
         count_of(&self.counts, BundleCounter::Documents)
     }
 
+    /// Shipments of it that have neither arrived nor failed: one, or none.
+    pub fn open_shipments(&self) -> i64 {
+        count_of(&self.counts, BundleCounter::ShipmentsOpen)
+    }
+
+    /// The day number promised for a shipment that has not arrived.
+    pub fn promised_day(&self) -> Option<i64> {
+        self.promised
+    }
+
     /// What it tallies of products and categories.
     pub fn tallies(&self) -> Option<&PurchaseTallies> {
         self.tallies.as_deref()

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use onefold_connect::Input;
+use onefold_console::ConsoleOptions;
 use onefold_log::EVENTS_TOPIC;
 use onefold_service::{CustomerReference, HubStatus, Shown, day_number};
 use onefold_simulator::{CompanySettings, ExportFeed, SimulationSummary, simulate};
@@ -63,8 +64,13 @@ pub(crate) async fn run(args: DemoArgs, mut globals: Globals) -> Result<ExitCode
         hub.close().await?;
         return done.map(|()| ExitCode::SUCCESS);
     };
-    let said = |address| eprintln!("\nserving on http://{address}; Ctrl-C stops");
-    serve::serve_hub(listener, hub, crate::telemetry::install_metrics()?, &globals.settings.http, &said).await
+    let said = |address| {
+        eprintln!(
+            "\nserving on http://{address}: open it in a browser and look for 王伟, a phone or an order; Ctrl-C stops"
+        );
+    };
+    let pages = ConsoleOptions { today: Some(day) };
+    serve::serve_hub(listener, hub, crate::telemetry::install_metrics()?, pages, &globals.settings.http, &said).await
 }
 
 async fn show_demo(

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use onefold_api::{HttpOptions, MetricsRender};
+use onefold_console::{ConsoleOptions, console_pages};
 use tokio::net::TcpListener;
 
 use crate::args::{Globals, RunArgs};
@@ -20,8 +21,9 @@ pub(crate) async fn run(args: RunArgs, globals: Globals) -> Result<ExitCode> {
     let render = telemetry::install_metrics()?;
     let hub = RunningHub::serve(&globals, &roles).await?;
     let (place, hooks) = (hub.place.clone(), hub.hooks.clone());
-    serve_hub(listener, hub, render, &globals.settings.http, &|address| {
-        eprintln!("serving {place} on http://{address}; Ctrl-C stops");
+    let pages = ConsoleOptions { today: globals.today };
+    serve_hub(listener, hub, render, pages, &globals.settings.http, &|address| {
+        eprintln!("serving {place} on http://{address}; open it in a browser to look at customers; Ctrl-C stops");
         for (name, is_verified) in &hooks {
             let whose = if *is_verified { "" } else { ", from this machine alone, since it verifies nothing" };
             eprintln!("takes webhooks at http://{address}/v1/hooks/{name}{whose}");
@@ -35,16 +37,18 @@ pub(crate) async fn serve_hub(
     listener: TcpListener,
     hub: RunningHub,
     render: MetricsRender,
+    pages: ConsoleOptions,
     http: &HttpOptions,
     said: &(dyn Fn(SocketAddr) + Sync),
 ) -> Result<ExitCode> {
     let http = &descriptors::fit_options(http);
+    let pages = console_pages(hub.service.clone(), pages);
     let (address, asked) = (listener.local_addr()?, shutdown::shutdown_requested());
     let served = match asked {
         Ok(stop) => {
             // Whoever reads it may ask to stop at once, and is heard by now.
             said(address);
-            onefold_api::serve(listener, hub.service.clone(), render, http, stop).await.map_err(Into::into)
+            onefold_api::serve(listener, hub.service.clone(), render, pages, http, stop).await.map_err(Into::into)
         }
         Err(error) => Err(error),
     };

@@ -81,7 +81,7 @@ impl Service {
     }
 
     /// The next documents, each with all of the owners that it stands under, and whether there may be more.
-    async fn next_documents(
+    pub(crate) async fn next_documents(
         &self,
         owners: &[String],
         listing: ListingOrder,
@@ -146,7 +146,7 @@ impl Service {
 }
 
 /// What stands among documents is never taken away.
-fn unknown(subject: &str) -> ServiceError {
+pub(crate) fn unknown(subject: &str) -> ServiceError {
     ServiceError::new(
         ErrorCode::Damaged,
         format!(

@@ -30,10 +30,10 @@ struct EventCopy {
 
 /// The part of the hub that a question touches, at its clocks.
 pub(crate) struct PastWorld {
-    pub(super) model: HubModel,
+    pub(crate) model: HubModel,
     /// Copies that count, by subject, each list ordered as in a subject's row.
     pub(super) facts: BTreeMap<Subject, Vec<FactState>>,
-    pub(super) clocks: AnsweredClocks,
+    pub(crate) clocks: AnsweredClocks,
     /// Parties that any event which counts is about or names.
     heard_of: BTreeSet<Subject>,
 }
@@ -84,7 +84,7 @@ impl Service {
     }
 
     /// The customer that a reference means, a document among them, and all that is its own.
-    pub(super) async fn past_customer(
+    pub(crate) async fn past_customer(
         &self,
         reference: &CustomerReference,
         clocks: &ReadClocks,
@@ -379,7 +379,7 @@ impl PastWorld {
     }
 
     /// The view, with tallies of all documents where the bundles hold too few and the documents are not too many.
-    pub(super) fn view_of(&self, party: &Subject, today: Option<i64>) -> Option<CustomerView> {
+    pub(crate) fn view_of(&self, party: &Subject, today: Option<i64>) -> Option<CustomerView> {
         let bundles = self.model.bundles_of(party);
         if !needs_tallies(&bundles) {
             return self.model.view(party, today);
@@ -394,7 +394,7 @@ impl PastWorld {
     }
 
     /// Owner keys of the customer that holds a party: those that something stands under, and its parties.
-    pub(super) fn owners_of(&self, party: &Subject) -> BTreeSet<String> {
+    pub(crate) fn owners_of(&self, party: &Subject) -> BTreeSet<String> {
         let parties = self.model.customer(party).unwrap_or_default().iter().map(Subject::to_string);
         self.model.bundles_of(party).into_keys().chain(parties).collect()
     }
@@ -405,7 +405,7 @@ impl PastWorld {
     }
 
     /// Documents that stand under any of these owner keys.
-    pub(super) fn documents_of<'a>(
+    pub(crate) fn documents_of<'a>(
         &'a self,
         owners: &'a BTreeSet<String>,
     ) -> impl Iterator<Item = (&'a Subject, &'a SubjectState)> {

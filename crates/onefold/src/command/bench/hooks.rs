@@ -14,6 +14,7 @@ use hyper::header::{AUTHORIZATION, HOST};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use onefold_connect::{Hook, HookSecrets, Hooks, Intake, IntakeOptions};
+use onefold_console::{ConsoleOptions, console_pages};
 use onefold_mapping::Connector;
 use onefold_stage::{Stage, StepProgress};
 use serde_json::json;
@@ -67,8 +68,11 @@ pub(crate) async fn run(rig: &mut BenchRig) -> Result<BenchReport> {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let until = async { drop(stopped.await) };
     let (service, http) = (rig.hub.service.clone().taking_posts(hooks), rig.config().http.clone());
+    let pages = console_pages(service.clone(), ConsoleOptions::default());
     let serves =
-        tokio::spawn(async move { onefold_api::serve(listener, service, Arc::new(String::new), &http, until).await });
+        tokio::spawn(
+            async move { onefold_api::serve(listener, service, Arc::new(String::new), pages, &http, until).await },
+        );
 
     let numbers = rig.take_numbers(PACED.as_secs() * rig.rate);
     let count = numbers.end - numbers.start;

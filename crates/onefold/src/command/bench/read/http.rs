@@ -11,6 +11,7 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::HOST;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use onefold_console::{ConsoleOptions, console_pages};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -37,10 +38,10 @@ pub(crate) async fn read_views(rig: &BenchRig) -> Result<HttpAnswers> {
     let (stop, stopped) = oneshot::channel::<()>();
     let until = async { drop(stopped.await) };
     let (service, options) = (rig.hub.service.clone(), rig.config().http.clone());
-    let serves =
-        tokio::spawn(
-            async move { onefold_api::serve(listener, service, Arc::new(String::new), &options, until).await },
-        );
+    let pages = console_pages(service.clone(), ConsoleOptions::default());
+    let serves = tokio::spawn(async move {
+        onefold_api::serve(listener, service, Arc::new(String::new), pages, &options, until).await
+    });
     let began = Instant::now();
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {

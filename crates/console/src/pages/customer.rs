@@ -1,0 +1,352 @@
+//! A customer on one screen.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::response::Response;
+use onefold_service::{CustomerOverview, CustomerReference, CustomerView, Notice, NoticeLevel, OpenEntry, OpenKind};
+use onefold_view::ProfileValue;
+use serde::Deserialize;
+
+use super::worth::{AgeingBar, FigureLine, SectionLines, ageing_bars, sections, worth_lines};
+use crate::page::{PageFrame, PageRequest, see_other};
+use crate::shown::{DocumentLine, PageClock, ShownTime, customer_path, document_path, money, number_of};
+use crate::words::Words;
+
+/// Things that are open, of which so many are shown; what to know first.
+const OPEN: usize = 8;
+const NOTICES: usize = 5;
+/// Documents on the timeline of the page.
+const TIMELINE: usize = 20;
+/// Records, identifiers and attributes that are shown.
+const RECORDS: usize = 12;
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct ForwardedQuery {
+    /// The id that was asked for, where it belongs to another customer now.
+    #[serde(default)]
+    was: String,
+}
+
+/// A value of the profile, with who says so and what others say.
+pub(super) struct FactLine {
+    label: String,
+    value: String,
+    /// Where the value leads, such as `tel:`.
+    href: String,
+    source: String,
+    others: Vec<String>,
+}
+
+/// One thing to know first.
+struct NoticeLine {
+    level: &'static str,
+    mark: &'static str,
+    text: String,
+    path: String,
+}
+
+/// One thing that is open.
+struct OpenLine {
+    kind: &'static str,
+    icon: &'static str,
+    number: String,
+    path: String,
+    about: String,
+    with: String,
+    since: Option<ShownTime>,
+    due: String,
+    lateness: String,
+    is_late: bool,
+    amount: String,
+    next_step: String,
+}
+
+/// An identifier, with how it counts.
+struct IdentifierLine {
+    kind: String,
+    value: String,
+    state: &'static str,
+    problem: String,
+    sources: String,
+}
+
+/// A record of a source.
+struct RecordLine {
+    party: String,
+    source: String,
+    number: String,
+    fate: String,
+}
+
+/// Documents of one day.
+pub(super) struct DayLines {
+    pub(super) day: String,
+    pub(super) rows: Vec<DocumentLine>,
+}
+
+#[derive(Template)]
+#[template(path = "customer.html")]
+struct CustomerPage {
+    frame: PageFrame,
+    name: String,
+    id: String,
+    short_id: String,
+    forwarded: String,
+    reach: Vec<FactLine>,
+    facts: Vec<FactLine>,
+    records: Vec<RecordLine>,
+    more_records: usize,
+    identifiers: Vec<IdentifierLine>,
+    attributes: Vec<FactLine>,
+    persons: Vec<FactLine>,
+    notices: Vec<NoticeLine>,
+    more_notices: usize,
+    nothing_urgent: String,
+    open: Vec<OpenLine>,
+    more_open: String,
+    worth: Vec<FigureLine>,
+    ageing: Vec<AgeingBar>,
+    sections: Vec<SectionLines>,
+    timeline: Vec<DayLines>,
+    timeline_path: String,
+}
+
+/// The address of a customer ends with a slash.
+pub(crate) async fn get_without_slash(request: PageRequest, Path(id): Path<String>) -> Response {
+    see_other(&format!("{}{}", customer_path(&id), request.clock_query()))
+}
+
+pub(crate) async fn get_customer(
+    request: PageRequest,
+    Path(id): Path<String>,
+    Query(forwarded): Query<ForwardedQuery>,
+) -> Response {
+    let reference = match request.service.read_reference(&id).await {
+        Ok(reference) => reference,
+        Err(error) => return request.refuse(&error),
+    };
+    if let Some(document) = reference.document() {
+        return see_other(&document_path(document.as_str()));
+    }
+    let clocks = match request.read_clocks() {
+        Ok(clocks) => clocks,
+        Err(error) => return request.refuse(&error),
+    };
+    let today = request.clock.today.0;
+    let read = match &clocks {
+        None => request.service.overview(&reference, today).await,
+        Some(clocks) => request.service.past_overview(&reference, clocks, today).await.map(|past| past.answer),
+    };
+    match read {
+        // One address for one customer: what it bears now, whatever it was called.
+        Ok(overview) if clocks.is_none() && overview.view.id != id => {
+            let was = match &reference {
+                CustomerReference::Id(was) => format!("?was={was}"),
+                _ => String::new(),
+            };
+            see_other(&format!("{}{was}", customer_path(&overview.view.id)))
+        }
+        Ok(overview) => request.answer(&customer_page(&request, overview, &forwarded.was)),
+        Err(error) => request.refuse(&error),
+    }
+}
+
+fn customer_page(request: &PageRequest, overview: CustomerOverview, was: &str) -> CustomerPage {
+    let CustomerOverview { view, notices, open, latest } = overview;
+    let (words, language) = (request.words(), request.clock.language);
+    let mut frame = request.frame();
+    // A page about the past counts its ages from there.
+    let clock = match view_day(request) {
+        Some(clock) => clock,
+        None => request.clock.clone(),
+    };
+    frame.today = clock.today.to_string();
+    let documents: Vec<DocumentLine> = latest.items.iter().map(|document| clock.document(document)).collect();
+    let clock_query = request.clock_query();
+    let timeline_path = format!("timeline{clock_query}");
+    let name = view.profile.get("name").map_or(words.name_unknown, |name| name.value.as_str()).to_owned();
+    let more_open = open.items.len().saturating_sub(OPEN) as i64 + open.more;
+    CustomerPage {
+        forwarded: if was.is_empty() { String::new() } else { language.forwarded(was) },
+        reach: reach(words, &view, view.contacts.last_at.map(|at| clock.time(at))),
+        facts: facts(words, &view),
+        records: records(request, &view),
+        more_records: view.parties.len().saturating_sub(RECORDS),
+        identifiers: identifiers(request, &view),
+        attributes: view.attributes.iter().map(|(name, value)| fact(words, name, value)).collect(),
+        persons: view
+            .contact_persons
+            .iter()
+            .map(|person| FactLine {
+                label: person.function.clone(),
+                value: [person.name.as_str(), &person.phone, &person.email]
+                    .iter()
+                    .filter(|t| !t.is_empty())
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join(" · "),
+                href: String::new(),
+                source: person.source.clone(),
+                others: Vec::new(),
+            })
+            .collect(),
+        more_notices: notices.len().saturating_sub(NOTICES),
+        notices: notices.iter().take(NOTICES).map(|notice| notice_line(request, notice)).collect(),
+        nothing_urgent: language.nothing_urgent(&clock.today.to_string()),
+        open: open.items.iter().take(OPEN).map(|entry| open_line(request, &clock, entry)).collect(),
+        more_open: if more_open > 0 { language.more_open(more_open) } else { String::new() },
+        worth: worth_lines(request, &clock, &view),
+        ageing: ageing_bars(request, &view),
+        sections: sections(request, &clock, &view, &documents, &timeline_path),
+        timeline: by_day(documents.into_iter().take(TIMELINE)),
+        timeline_path,
+        short_id: view.id.get(..8).unwrap_or(&view.id).to_owned(),
+        id: view.id,
+        name,
+        frame,
+    }
+}
+
+/// The clock of a page about the past: what depends on today is seen from the day of business time.
+fn view_day(request: &PageRequest) -> Option<PageClock> {
+    let day = request.read_clocks().ok()??.business_day()?;
+    Some(PageClock { today: onefold_event::Day(day), ..request.clock.clone() })
+}
+
+/// A value by the name of its field, which a source may have made up.
+fn fact(words: &Words, field: &str, value: &ProfileValue) -> FactLine {
+    FactLine {
+        label: words.field(field).map_or_else(|| field.replace('_', " "), str::to_owned),
+        value: words.party_kind(field, &value.value).map_or_else(|| value.value.clone(), str::to_owned),
+        href: String::new(),
+        source: value.source.clone(),
+        others: value.others.iter().map(|other| format!("{} ({})", other.value, other.source)).collect(),
+    }
+}
+
+/// Phones and mail addresses that lead to it, then when it was last in contact.
+fn reach(words: &Words, view: &CustomerView, last: Option<ShownTime>) -> Vec<FactLine> {
+    let mut all: Vec<FactLine> = Vec::new();
+    for (kind, label, scheme) in [("phone", words.phone, "tel:"), ("email", words.email, "mailto:")] {
+        let held =
+            view.identifiers.iter().filter(|one| one.kind == kind && !["withdrawn", "invalid"].contains(&one.state));
+        all.extend(held.take(3).map(|one| FactLine {
+            label: label.to_owned(),
+            value: one.value.clone(),
+            href: format!("{scheme}{}", one.value),
+            source: one.sources.join(", "),
+            others: Vec::new(),
+        }));
+    }
+    all.extend(last.map(|at| FactLine {
+        label: words.last_contact.to_owned(),
+        value: format!("{} · {}", at.text, at.age),
+        href: String::new(),
+        source: view.contacts.latest.first().map(|row| row.label.clone()).unwrap_or_default(),
+        others: Vec::new(),
+    }));
+    all
+}
+
+fn facts(words: &Words, view: &CustomerView) -> Vec<FactLine> {
+    let shown = view.profile.iter().filter(|(field, _)| *field != "name");
+    shown.map(|(field, value)| fact(words, field, value)).collect()
+}
+
+fn records(request: &PageRequest, view: &CustomerView) -> Vec<RecordLine> {
+    let words = request.words();
+    let mut fates: BTreeMap<&str, String> = BTreeMap::new();
+    for record in &view.records {
+        let what = match record.state {
+            "merged" => words.merged_at_source,
+            "split" => words.split_at_source,
+            _ => words.retired_at_source,
+        };
+        let apart = if record.kept_apart { format!(" · {}", words.kept_apart) } else { String::new() };
+        let said = format!("{what} {} {}{apart}", request.clock.time(record.at).day, record.other);
+        fates.entry(&record.party).or_insert(said);
+    }
+    let line = |party: &String| {
+        let (number, source) = number_of(party);
+        let fate = fates.get(party.as_str()).cloned().unwrap_or_default();
+        RecordLine { party: party.clone(), source, number, fate }
+    };
+    view.parties.iter().take(RECORDS).map(line).collect()
+}
+
+fn identifiers(request: &PageRequest, view: &CustomerView) -> Vec<IdentifierLine> {
+    let words = request.words();
+    let shown = view.identifiers.iter().filter(|one| one.kind != "number").take(RECORDS);
+    shown
+        .map(|one| IdentifierLine {
+            kind: words.field(&one.kind).map_or_else(|| one.kind.replace('_', " "), str::to_owned),
+            value: one.value.clone(),
+            state: words.identifier_state(one.state),
+            problem: one.problem.clone(),
+            sources: one.sources.join(", "),
+        })
+        .collect()
+}
+
+fn notice_line(request: &PageRequest, notice: &Notice) -> NoticeLine {
+    let level = notice.level();
+    let path = match notice {
+        Notice::CaseOpen { subject, .. } => document_path(subject),
+        Notice::DeliveryFailed { .. } | Notice::ShipmentsLate { .. } => "#shipments".to_owned(),
+        Notice::Overdue { .. } | Notice::Disputed { .. } => "#money".to_owned(),
+        Notice::Quiet { .. } => "#orders".to_owned(),
+        Notice::Findings { .. } => "#timeline".to_owned(),
+        Notice::KeptApart { .. } | Notice::Full { .. } | Notice::StandsForOthers { .. } => "#profile".to_owned(),
+    };
+    let mark = match level {
+        NoticeLevel::Critical => "critical",
+        NoticeLevel::Warning => "warning",
+        NoticeLevel::Neutral => "neutral",
+    };
+    NoticeLine { level: request.words().level(level), mark, text: request.clock.language.notice(notice), path }
+}
+
+fn open_line(request: &PageRequest, clock: &PageClock, entry: &OpenEntry) -> OpenLine {
+    let (words, language) = (request.words(), request.clock.language);
+    let (kind, icon) = match entry.kind {
+        OpenKind::Case => (words.case, "service"),
+        OpenKind::Invoice | OpenKind::InvoicesNotDue => (words.invoice, "finance"),
+        OpenKind::Shipment => (words.shipments, "carrier"),
+    };
+    let (number, _) = number_of(&entry.subject);
+    let about = match entry.kind {
+        OpenKind::InvoicesNotDue if entry.count > 1 => language.invoices_not_due(entry.count),
+        _ => entry.about.clone(),
+    };
+    OpenLine {
+        kind,
+        icon,
+        number,
+        path: if entry.subject.is_empty() { String::new() } else { document_path(&entry.subject) },
+        about,
+        with: entry.with.clone(),
+        since: entry.since.map(|since| clock.time(since)),
+        due: entry.due_on.clone().unwrap_or_default(),
+        lateness: entry.late_days.map(|days| language.lateness(days)).unwrap_or_default(),
+        is_late: entry.late_days.is_some_and(|days| days > 0),
+        amount: match (&entry.amount, &entry.currency) {
+            (Some(amount), Some(currency)) => money(amount, currency),
+            _ => String::new(),
+        },
+        next_step: entry.next_step.clone(),
+    }
+}
+
+/// Documents under the days on which they came to be, in the order in which they come.
+pub(super) fn by_day(documents: impl Iterator<Item = DocumentLine>) -> Vec<DayLines> {
+    let mut days: Vec<DayLines> = Vec::new();
+    for document in documents {
+        match days.last_mut() {
+            Some(last) if last.day == document.at.day => last.rows.push(document),
+            _ => days.push(DayLines { day: document.at.day.clone(), rows: vec![document] }),
+        }
+    }
+    days
+}

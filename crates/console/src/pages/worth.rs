@@ -1,0 +1,212 @@
+//! The figures of a customer: what it is worth, what it owes, and the sections with their sums.
+
+use onefold_service::CustomerView;
+use onefold_view::{AgeingView, is_zero};
+
+use crate::page::PageRequest;
+use crate::shown::{DocumentLine, PageClock, money};
+
+/// A figure with its name.
+pub(super) struct FigureLine {
+    pub(super) label: &'static str,
+    pub(super) value: String,
+    /// `critical` where it has to be seen.
+    pub(super) mark: &'static str,
+}
+
+/// What is open of one currency by days past due: one bar, with the amounts beside it.
+pub(super) struct AgeingBar {
+    pub(super) currency: String,
+    /// What the bar says, in a sentence for those who do not see it.
+    pub(super) finding: String,
+    pub(super) parts: Vec<AgeingPart>,
+}
+
+/// A part of the bar, in units of which the whole has 300.
+pub(super) struct AgeingPart {
+    pub(super) class: &'static str,
+    pub(super) label: &'static str,
+    pub(super) amount: String,
+    pub(super) x: String,
+    pub(super) width: String,
+}
+
+/// Documents of some kinds, the latest first.
+pub(super) struct SectionLines {
+    pub(super) id: &'static str,
+    pub(super) title: &'static str,
+    pub(super) key: usize,
+    pub(super) sums: Vec<String>,
+    pub(super) rows: Vec<DocumentLine>,
+    pub(super) all_path: String,
+}
+
+/// Documents in each section.
+const ROWS: usize = 5;
+/// Width of a bar, in units of the drawing.
+const BAR: f64 = 300.0;
+
+/// What it bought, owes and prefers.
+pub(super) fn worth_lines(request: &PageRequest, clock: &PageClock, view: &CustomerView) -> Vec<FigureLine> {
+    let (words, language) = (request.words(), request.clock.language);
+    let mut all = Vec::new();
+    let mut put = |label, value: String| all.push(FigureLine { label, value, mark: "" });
+    for (currency, sums) in &view.trade.by_currency {
+        put(words.net_sales, money(&sums.net, currency));
+    }
+    for (currency, sums) in &view.receivable.by_currency {
+        put(words.owed, money(&sums.owed, currency));
+    }
+    view.trade.last_at.iter().for_each(|at| {
+        let at = clock.time(*at);
+        put(words.last_purchase, format!("{} · {}", at.day, at.age));
+    });
+    view.trade.mean_interval_days.iter().for_each(|days| put(words.usual_interval, language.days(days)));
+    view.receivable.mean_days_to_pay.iter().for_each(|days| put(words.days_to_pay, language.days(days)));
+    view.shipments.on_time_share.iter().for_each(|share| put(words.on_time, percent(share)));
+    view.cases
+        .satisfaction
+        .iter()
+        .for_each(|said| put(words.satisfaction, language.verdict(&said.mean_of_5, said.rated)));
+    let prefers = view.trade.categories.iter().flatten().take(3).map(|one| one.name.as_str());
+    let prefers = prefers.collect::<Vec<_>>().join(", ");
+    if !prefers.is_empty() {
+        put(words.prefers, prefers);
+    }
+    for (currency, sums) in &view.receivable.by_currency {
+        for (label, amount, mark) in [
+            (words.overdue, sums.overdue.as_deref().unwrap_or("0"), "critical"),
+            (words.disputed, sums.disputed.as_str(), "warning"),
+            (words.unallocated, sums.unallocated.as_str(), ""),
+            (words.credit, sums.unapplied_credit.as_str(), ""),
+        ] {
+            if !is_zero(amount) {
+                all.push(FigureLine { label, value: money(amount, currency), mark });
+            }
+        }
+    }
+    all
+}
+
+/// A share between 0 and 1 as whole percents; another text as it is.
+fn percent(share: &str) -> String {
+    share.parse::<f64>().map_or_else(|_| share.to_owned(), |share| format!("{:.0} %", share * 100.0))
+}
+
+/// A bar for each currency in which something is open.
+pub(super) fn ageing_bars(request: &PageRequest, view: &CustomerView) -> Vec<AgeingBar> {
+    let bars = view.receivable.by_currency.iter().filter_map(|(currency, sums)| {
+        let ageing =
+            sums.ageing.as_ref().filter(|ageing| parts_of(ageing).iter().any(|(amount, _)| !is_zero(amount)))?;
+        Some(ageing_bar(request, currency, ageing))
+    });
+    bars.collect()
+}
+
+fn parts_of(ageing: &AgeingView) -> [(&str, &'static str); 5] {
+    [
+        (&ageing.current, "age-0"),
+        (&ageing.to_30, "age-1"),
+        (&ageing.to_60, "age-2"),
+        (&ageing.to_90, "age-3"),
+        (&ageing.over_90, "age-4"),
+    ]
+}
+
+fn ageing_bar(request: &PageRequest, currency: &str, ageing: &AgeingView) -> AgeingBar {
+    let words = request.words();
+    let labels = [words.age_current, words.age_30, words.age_60, words.age_90, words.age_over];
+    // A drawing's length, from which nothing is calculated again: the amounts stand beside it as they are. What is in credit has none.
+    let length = |amount: &str| amount.parse::<f64>().unwrap_or(0.0).max(0.0);
+    let whole: f64 = parts_of(ageing).iter().map(|(amount, _)| length(amount)).sum();
+    let (mut x, mut parts, mut said) = (0.0, Vec::new(), Vec::new());
+    for ((amount, class), label) in parts_of(ageing).into_iter().zip(labels) {
+        if is_zero(amount) {
+            continue;
+        }
+        let width = if whole > 0.0 { length(amount) / whole * BAR } else { 0.0 };
+        let amount = money(amount, currency);
+        said.push(format!("{label} {amount}"));
+        // Two units of ground between two parts.
+        let drawn = (width - 2.0).max(0.5);
+        parts.push(AgeingPart { class, label, amount, x: format!("{x:.1}"), width: format!("{drawn:.1}") });
+        x += width;
+    }
+    AgeingBar { currency: currency.to_owned(), finding: said.join(", "), parts }
+}
+
+/// What each section shows: its sums are the view's, its rows the latest documents of its kinds.
+pub(super) fn sections(
+    request: &PageRequest,
+    clock: &PageClock,
+    view: &CustomerView,
+    documents: &[DocumentLine],
+    timeline_path: &str,
+) -> Vec<SectionLines> {
+    let words = request.words();
+    let (trade, owed, shipped, cases, contacts) =
+        (&view.trade, &view.receivable, &view.shipments, &view.cases, &view.contacts);
+    let counted = |label: &str, n: i64| (n > 0).then(|| format!("{label} {n}"));
+    let since = trade.first_at.map(|at| clock.time(at).day);
+    let mut orders = vec![request.clock.language.orders_since(trade.orders, since.as_deref())];
+    orders.extend(trade.by_currency.iter().map(|(currency, sums)| money(&sums.ordered, currency)));
+    orders.extend(counted(words.state_cancelled, trade.cancelled));
+    orders.extend(counted(words.return_goods, trade.returns));
+    let mut sums: Vec<String> = Vec::new();
+    for (currency, one) in &owed.by_currency {
+        for (label, amount) in [(words.invoiced, &one.invoiced), (words.paid, &one.paid), (words.open, &one.open)] {
+            sums.push(format!("{label} {}", money(amount, currency)));
+        }
+    }
+    let shipments = [
+        counted(words.state_open, shipped.open),
+        counted(words.delivered, shipped.delivered),
+        counted(words.failed, shipped.failed),
+        counted(words.damaged, shipped.damaged),
+        shipped.on_time_share.as_ref().map(|share| format!("{} {}", words.on_time, percent(share))),
+    ];
+    let cases = [
+        counted(words.state_open, cases.open),
+        counted(words.state_resolved, cases.resolved),
+        counted(words.state_closed, cases.closed),
+    ];
+    let section = |id, title, key, sums: Vec<String>, kinds: &[&str]| {
+        let rows = documents.iter().filter(|row| kinds.iter().any(|kind| row.subject.starts_with(&format!("{kind}:"))));
+        SectionLines {
+            id,
+            title,
+            key,
+            sums,
+            rows: rows.take(ROWS).cloned().collect(),
+            all_path: format!("{timeline_path}{}section={id}", if timeline_path.contains('?') { '&' } else { '?' }),
+        }
+    };
+    let some = |all: &[Option<String>]| all.iter().flatten().cloned().collect::<Vec<_>>();
+    let [of_orders, of_money, of_shipments, of_cases, of_contacts] = SECTIONS.map(|(_, kinds)| kinds);
+    vec![
+        section("orders", words.orders, 1, orders, of_orders),
+        section("money", words.money, 2, sums, of_money),
+        section("shipments", words.shipments, 3, some(&shipments), of_shipments),
+        section("cases", words.cases, 4, some(&cases), of_cases),
+        section("contacts", words.contacts, 5, some(&[counted(words.contacts, contacts.total)]), of_contacts),
+    ]
+}
+
+/// Which kinds of document stand in which section.
+pub(super) const SECTIONS: [(&str, &[&str]); 5] = [
+    ("orders", &["order", "return"]),
+    ("money", &["invoice", "payment", "credit_note", "refund", "adjustment"]),
+    ("shipments", &["delivery", "track"]),
+    ("cases", &["case"]),
+    ("contacts", &["contact"]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn a_share_reads_as_percents() {
+        assert_eq!((percent("0.913").as_str(), percent("1").as_str(), percent("").as_str()), ("91 %", "100 %", ""));
+    }
+}
