@@ -308,6 +308,11 @@ impl Contribution {
         count_of(&self.counts, BundleCounter::Documents)
     }
 
+    /// Purchases among it: orders that stand, and invoices that name none.
+    pub fn purchase_count(&self) -> i64 {
+        count_of(&self.counts, BundleCounter::Purchases)
+    }
+
     /// What it tallies of products and categories.
     pub fn tallies(&self) -> Option<&PurchaseTallies> {
         self.tallies.as_deref()
