@@ -26,6 +26,8 @@ pub struct IdentityModel {
     holders: BTreeMap<IdentifierKey, BTreeSet<Subject>>,
     /// What is kept of each decision.
     decisions: BTreeMap<Subject, SubjectState>,
+    /// What links each party.
+    facts: BTreeMap<Subject, PartyFacts>,
 }
 
 impl IdentityModel {
@@ -77,6 +79,7 @@ impl IdentityModel {
         self.customers = cluster_parties(&parties, &made, &self.hubs, rules).sets;
         let places = self.customers.iter().enumerate().flat_map(|(n, all)| all.iter().map(move |party| (party, n)));
         self.places = places.map(|(party, n)| (party.clone(), n)).collect();
+        self.facts = parties;
     }
 
     /// Has parties of which it knows nothing stand alone.
@@ -109,6 +112,12 @@ impl IdentityModel {
         self.first_seen.get(party).copied()
     }
 
+    /// What links these parties.
+    pub fn facts_of(&self, parties: &[Subject]) -> BTreeMap<Subject, PartyFacts> {
+        let facts = |party: &Subject| self.facts.get(party).cloned().unwrap_or_else(|| PartyFacts::new(party.clone()));
+        parties.iter().map(|party| (party.clone(), facts(party))).collect()
+    }
+
     /// Identifiers that link nobody, since too many parties asserted them.
     pub fn hubs(&self) -> &BTreeSet<IdentifierKey> {
         &self.hubs
@@ -133,7 +142,7 @@ impl IdentityModel {
     }
 
     /// Decisions that name these parties, and those that supersede them.
-    pub(crate) fn decisions_on(&self, parties: &[Subject]) -> Vec<PartyDecision> {
+    pub fn decisions_on(&self, parties: &[Subject]) -> Vec<PartyDecision> {
         let names = |state: &SubjectState| {
             let fragment = state.fragment.as_ref();
             fragment.is_some_and(|fragment| fragment.decided_parties().iter().any(|party| parties.contains(party)))

@@ -7,6 +7,7 @@ mod decision;
 mod document;
 mod error;
 mod events;
+mod explain;
 mod find;
 mod gauges;
 mod health;
@@ -32,6 +33,9 @@ pub use document::timeline::{Cursor, Document, MOST, Page};
 pub use document::why::OwnerReasons;
 pub use error::{ErrorCode, ServiceError};
 pub use events::{EventLine, EventPage, EventPlace, Standing};
+pub use explain::{
+    ExplainedFigure, ExplainedLink, ExplainedPart, ExplainedStatement, ExplainedTerm, Explanation, LostPart,
+};
 pub use find::{MOST_FOUND, SearchHit};
 pub use gauges::HubGauges;
 pub use health::{HealthReport, StageReport};

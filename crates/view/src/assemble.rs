@@ -1,26 +1,24 @@
 //! The view of a customer from its bundles, at read.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
-use onefold_identity::{
-    IdentifierKey, IdentityRules, KeptApart, LinkStrength, PartyDecision, ProfileRules, kept_apart,
-};
+use onefold_identity::{IdentifierKey, IdentityRules, KeptApart, LinkStrength, PartyDecision, kept_apart};
 
 use crate::amount::{DAY, Money, format_day};
 use crate::contribution::{BundleCounter, OpenCase, TimelineRow};
 use crate::finding::{FindingList, FindingRow, code_text, help_of};
 use crate::merged::merge_bundles;
 use crate::money_totals::text_at;
-use crate::party::value::{ContactValue, PartyValue};
+use crate::party::value::ContactValue;
+use crate::profile::statement::{ProfilePart, assemble_values};
 use crate::profile::{BESIDE, HELD, INVALID, MERGED, PartyProfile, RecordChange, SPLIT};
 use crate::receivable::assemble_receivable;
 use crate::tally::{PurchaseTallies, PurchaseTally};
 use crate::view::{
     ActionView, CasesView, ContactPersonView, ContactsView, CustomerView, FindingView, FindingsView, IdentifierView,
-    KeptApartView, LatestView, OpenCaseView, OtherValue, PreferredValue, ProfileValue, RecordView, SatisfactionView,
-    ShipmentsView, TradeMoney, TradeView,
+    KeptApartView, LatestView, OpenCaseView, PreferredValue, RecordView, SatisfactionView, ShipmentsView, TradeMoney,
+    TradeView,
 };
 use crate::{Bundle, EventTime, MoneyMeasure, OpenItem};
 
@@ -67,8 +65,8 @@ pub fn assemble(given: &ViewInput) -> CustomerView {
             Some(2) => Some("walk_in"),
             _ => None,
         },
-        profile: assemble_values(&profiles, rules, ProfileRules::group_of, |profile| &profile.fields),
-        attributes: assemble_values(&profiles, rules, |_| ProfileRules::ATTRIBUTES, |profile| &profile.attributes),
+        profile: assemble_values(&profiles, rules, ProfilePart::Fields),
+        attributes: assemble_values(&profiles, rules, ProfilePart::Attributes),
         more_attributes: profiles.values().map(|profile| profile.more_attributes).sum(),
         contact_persons: assemble_contact_persons(&profiles),
         more_contact_persons: profiles.values().map(|profile| profile.more_contacts).sum(),
@@ -84,61 +82,6 @@ pub fn assemble(given: &ViewInput) -> CustomerView {
         findings: assemble_findings(&sum),
         latest: sum.latest.iter().map(TimelineRow::to_view).collect(),
     }
-}
-
-/// What one party says of a field.
-struct FieldCandidate<'a> {
-    party: &'a str,
-    value: &'a PartyValue,
-}
-
-/// Per field the value of the source that the rules put first, else the latest, then that of the greater source and party; those of
-/// others that differ stand beside it. Where a group has an order of sources, the first party in it gives all of its fields that it
-/// has: an address is never of two.
-fn assemble_values<'a>(
-    profiles: &BTreeMap<&'a str, &'a PartyProfile>,
-    rules: &ProfileRules,
-    group_of: impl Fn(&str) -> &str,
-    values: impl Fn(&'a PartyProfile) -> &'a BTreeMap<String, PartyValue>,
-) -> BTreeMap<String, ProfileValue> {
-    let rank = |group: &str, source: &str| {
-        let sources = rules.sources_of(group);
-        sources.iter().position(|known| known == source).unwrap_or(sources.len())
-    };
-    let mut fields: BTreeMap<&str, Vec<FieldCandidate>> = BTreeMap::new();
-    // Of each party and group the best source, and when it said the last of it.
-    let mut records: BTreeMap<(&str, &str), (Reverse<usize>, i64)> = BTreeMap::new();
-    for (party, profile) in profiles {
-        for (name, value) in values(profile) {
-            fields.entry(name).or_default().push(FieldCandidate { party, value });
-            let group = group_of(name);
-            if !rules.sources_of(group).is_empty() {
-                let said = (Reverse(rank(group, &value.source)), value.at);
-                let known = records.entry((party, group)).or_insert(said);
-                *known = (*known).max(said);
-            }
-        }
-    }
-    let winner = |(name, said): (&str, Vec<FieldCandidate>)| {
-        let shouts = |text: &str| rules.capitals_last && group_of(name) == "name" && is_capitals(text);
-        let order = |one: &FieldCandidate| {
-            let (value, record) = (one.value, records.get(&(one.party, group_of(name))).copied());
-            (!shouts(&value.text), record, value.at, value.source.clone(), one.party.to_owned(), value.text.clone())
-        };
-        // Times may be equal: the order goes on to what no two candidates share, so that it does not depend on how they came.
-        let PartyValue { text, source, .. } = said.iter().max_by_key(|one| order(one))?.value;
-        let others = said.iter().filter(|one| one.value.text != *text).map(|one| one.value);
-        let others: BTreeSet<OtherValue> =
-            others.map(|v| OtherValue { value: v.text.clone(), source: v.source.clone() }).collect();
-        let (value, source) = (text.clone(), source.clone());
-        Some((name.to_owned(), ProfileValue { value, source, others: others.into_iter().collect() }))
-    };
-    fields.into_iter().filter_map(winner).collect()
-}
-
-/// Whether a text has letters, and no small ones; of scripts without any it is not so.
-fn is_capitals(text: &str) -> bool {
-    text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase)
 }
 
 /// Per name what was said last, then by the greater source and party.

@@ -318,6 +318,11 @@ impl Contribution {
         self.promised
     }
 
+    /// Purchases among it: orders that stand, and invoices that name none.
+    pub fn purchase_count(&self) -> i64 {
+        count_of(&self.counts, BundleCounter::Purchases)
+    }
+
     /// What it tallies of products and categories.
     pub fn tallies(&self) -> Option<&PurchaseTallies> {
         self.tallies.as_deref()

@@ -44,8 +44,9 @@ pub use inbound::{BilledInvoice, MentionRefusal, MentionState, OwnedPart, OwnerK
 pub use money_totals::{MoneyMeasure, MoneyTotals};
 pub use named::{documents_named, parties_named};
 pub use payment::AllocatedAmount;
+pub use profile::statement::{FieldStatement, ProfilePart, StatementRule, field_statements};
 pub use search::{DocumentNumber, MatchNearness, NumberNearness, SearchTerm, search_words};
-pub use settlement::{SettlementStep, all_mentions, reply_in_step};
+pub use settlement::{SettlementStep, SettlementTerm, all_mentions, reply_in_step};
 pub use tally::{PurchaseTallies, PurchaseTally};
 pub use view::{
     ActionView, AgeingView, CasesView, ContactPersonView, ContactsView, CustomerView, FindingView, FindingsView,

@@ -1,5 +1,7 @@
 //! A party's own part of its bundle: values with their source, identifiers with their state.
 
+pub(crate) mod statement;
+
 use std::collections::BTreeMap;
 
 use crate::EventTime;

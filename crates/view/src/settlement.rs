@@ -298,31 +298,132 @@ impl Fragment {
     /// What is left to pay of an invoice that stands, in its currency; negative where it is in credit.
     pub(crate) fn balance(&self, heard: &InboundMentions) -> Option<InvoiceBalance> {
         let total = self.sale.as_ref()?.total?;
-        let currency = total.currency;
         let mut balance = InvoiceBalance { open: total, deducted: BTreeMap::new(), paid_at: None };
-        for said in heard.values() {
-            let of_currency = |money: &Option<Money>| money.filter(|money| money.currency == currency);
-            for allocated in said.allocated.iter().chain(&said.credited) {
-                let Some(settled) = allocated.settled_amount(currency) else { continue };
-                balance.open = balance.open.minus(&settled);
-                for (reason, amount) in allocated.deductions_in(currency) {
-                    balance.open = balance.open.minus(&amount);
+        each_balance_term(total.currency, heard, &mut |term| {
+            balance.open = balance.open.plus(&term.amount);
+            match term.what {
+                TermKind::Deduction(reason) => {
+                    let amount = term.amount.negated();
                     balance.deducted.entry(reason).and_modify(|sum| *sum = sum.plus(&amount)).or_insert(amount);
                 }
+                TermKind::Payment | TermKind::Advance => balance.paid_at = balance.paid_at.max(term.said.at),
+                TermKind::Credit | TermKind::Adjustment | TermKind::Refund | TermKind::Return => {}
             }
-            let less = of_currency(&said.advanced);
-            let more = [&said.adjusted, &said.refunded, &said.returned].into_iter().filter_map(of_currency);
-            balance.open = more.fold(balance.open, |open, more| open.plus(&more));
-            balance.open = less.iter().fold(balance.open, |open, less| open.minus(less));
-            if less.is_some() || said.allocated.iter().any(|a| a.settled_amount(currency).is_some()) {
-                balance.paid_at = balance.paid_at.max(said.at);
+        });
+        Some(balance)
+    }
+
+    /// What comes to what an invoice leaves open, a payment unallocated or a credit note unapplied: the terms that add up to it. None
+    /// of a document that leaves nothing of the kind, or does not stand.
+    pub fn settlement_terms(&self, heard: &BTreeMap<String, MentionState>) -> Vec<SettlementTerm> {
+        let Some(amount) = self.document_amount().filter(|_| self.is_standing()) else { return Vec::new() };
+        let term = |what, by: &str, amount| SettlementTerm { what, by: by.to_owned(), amount };
+        let own = if self.sale.is_some() { "total" } else { "amount" };
+        let mut terms = vec![term(own, "", amount)];
+        if self.is_of(SubjectKind::Invoice) {
+            each_balance_term(amount.currency, heard, &mut |one| {
+                terms.push(term(one.what.word(), one.from, one.amount));
+            });
+            return terms;
+        }
+        let settles = self.is_of(SubjectKind::Payment) || self.is_of(SubjectKind::CreditNote);
+        let Some(applied) = self.applied_amounts(heard).filter(|_| settles) else { return Vec::new() };
+        for claim in applied.claims.iter().filter(|claim| claim.refuses.is_none()) {
+            if let Some(given) = claim.allocated.amount {
+                terms.push(term("allocated", claim.invoice.as_str(), given.negated()));
             }
         }
-        Some(balance)
+        if let Some(invoice) = &applied.advanced_on {
+            terms.push(term("advance", invoice.as_str(), amount.negated()));
+        }
+        for (from, said) in heard {
+            if let Some(refund) = said.refunded.filter(|refund| refund.currency == amount.currency) {
+                terms.push(term("refund", from, refund.negated()));
+            }
+        }
+        if let Some(sole) = applied.sole.as_ref().filter(|_| !applied.returned.is_zero()) {
+            terms.push(term("returned", sole.as_str(), applied.returned));
+        }
+        terms
     }
 
     fn is_of(&self, kind: SubjectKind) -> bool {
         self.kind == kind as u32
+    }
+}
+
+/// A term of what a document leaves open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettlementTerm {
+    /// `total` or `amount` of the document itself; else what adds to it or takes from it, such as `payment`, `deduction`, `allocated`.
+    pub what: &'static str,
+    /// The document that says so, or to which it goes; empty: itself.
+    pub by: String,
+    /// Signed.
+    pub amount: Money,
+}
+
+/// What moves what is left to pay of an invoice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TermKind {
+    Payment,
+    Credit,
+    /// By the number of its reason.
+    Deduction(i32),
+    Advance,
+    Adjustment,
+    Refund,
+    /// What refunds took of a payment beyond what it left over.
+    Return,
+}
+
+impl TermKind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Payment => "payment",
+            Self::Credit => "credit",
+            Self::Deduction(_) => "deduction",
+            Self::Advance => "advance",
+            Self::Adjustment => "adjustment",
+            Self::Refund => "refund",
+            Self::Return => "returned",
+        }
+    }
+}
+
+/// A term of an invoice's balance beside its total.
+struct BalanceTerm<'a> {
+    what: TermKind,
+    from: &'a str,
+    said: &'a MentionState,
+    /// Negative where it lowers what is left to pay.
+    amount: Money,
+}
+
+/// All that others say of what is left to pay of an invoice, in its currency (rule E5).
+fn each_balance_term<'a>(currency: u32, heard: &'a InboundMentions, take: &mut impl FnMut(BalanceTerm<'a>)) {
+    for (from, said) in heard {
+        let mut put = |what, amount| take(BalanceTerm { what, from, said, amount });
+        let of_currency = |money: &Option<Money>| money.filter(|money| money.currency == currency);
+        let allocated = said.allocated.iter().map(|one| (TermKind::Payment, one));
+        for (what, allocated) in allocated.chain(said.credited.iter().map(|one| (TermKind::Credit, one))) {
+            let Some(settled) = allocated.settled_amount(currency) else { continue };
+            put(what, settled.negated());
+            for (reason, amount) in allocated.deductions_in(currency) {
+                put(TermKind::Deduction(reason), amount.negated());
+            }
+        }
+        let others = [
+            (TermKind::Advance, of_currency(&said.advanced).map(|amount| amount.negated())),
+            (TermKind::Adjustment, of_currency(&said.adjusted)),
+            (TermKind::Refund, of_currency(&said.refunded)),
+            (TermKind::Return, of_currency(&said.returned)),
+        ];
+        for (what, amount) in others {
+            if let Some(amount) = amount {
+                put(what, amount);
+            }
+        }
     }
 }
 

@@ -71,6 +71,13 @@ impl PurchaseTallies {
         change_list(&mut self.categories, &other.categories, 1);
     }
 
+    /// Of these the product and the category of one name alone.
+    #[must_use]
+    pub fn only(&self, name: &str) -> Self {
+        let named = |list: &[PurchaseTally]| list.iter().filter(|tally| tally.name == name).cloned().collect();
+        Self { products: named(&self.products), categories: named(&self.categories) }
+    }
+
     pub(crate) fn subtract(&mut self, other: &PurchaseTallies) {
         change_list(&mut self.products, &other.products, -1);
         change_list(&mut self.categories, &other.categories, -1);

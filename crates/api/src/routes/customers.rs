@@ -75,10 +75,7 @@ pub(crate) async fn get_customer(
     AskedQuery(asked): AskedQuery<DayQuery>,
     AskedName(named): AskedName,
 ) -> Result<Response, ProblemDetails> {
-    let today = asked.today.as_ref().map(|text| {
-        text.parse::<Date>().map_err(|_| bad_request(format!("`today`: `{text}` is no date such as 2026-03-31")))
-    });
-    let today = today.transpose()?.map(day_number);
+    let today = read_day(asked.today.as_deref())?;
     if let Some(clocks) = asked.read_clocks(&caller.service)? {
         let turn = caller.large_turn().await?;
         return answer_aside(turn, async move {
@@ -94,6 +91,14 @@ pub(crate) async fn get_customer(
         caller.service.view(&of, Some(today)).await
     })
     .await
+}
+
+/// The day from which something is seen, as a query brings it.
+pub(crate) fn read_day(text: Option<&str>) -> Result<Option<i64>, ProblemDetails> {
+    let read = |text: &str| {
+        text.parse::<Date>().map_err(|_| bad_request(format!("`today`: `{text}` is no date such as 2026-03-31")))
+    };
+    Ok(text.map(read).transpose()?.map(day_number))
 }
 
 pub(crate) async fn get_timeline(

@@ -1,13 +1,16 @@
 //! A document from inside, the events behind a customer or a document, and what changed of either.
 
 use axum::response::Response;
-use onefold_service::{ErrorCode, MovedClock, ServiceError};
+use jiff::Zoned;
+use onefold_service::{ErrorCode, MovedClock, ServiceError, day_number};
 use serde::Deserialize;
 
 use crate::problem::ProblemDetails;
 use crate::routes::answer::{DatedAnswer, answer_aside, answer_within};
-use crate::routes::asked::{AskedClocks, AskedName, AskedQuery, ClockQuery, PageQuery, ReadCaller, bad_request};
-use crate::routes::customers::PAGE;
+use crate::routes::asked::{
+    AskedClocks, AskedName, AskedQuery, ClockQuery, PageQuery, ReadCaller, asked_clocks, bad_request,
+};
+use crate::routes::customers::{PAGE, read_day};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +19,18 @@ pub(crate) struct DifferenceQuery {
     to: Option<String>,
     clock: Option<String>,
 }
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExplanationQuery {
+    path: Option<String>,
+    today: Option<String>,
+    as_of: Option<String>,
+    known_at: Option<String>,
+    identity_at: Option<String>,
+}
+
+asked_clocks!(ExplanationQuery);
 
 pub(crate) async fn get_document(
     caller: ReadCaller,
@@ -92,6 +107,31 @@ pub(crate) async fn get_difference(
     answer_aside(turn, async move {
         let of = caller.service.read_reference(&named).await?;
         caller.service.difference(&of, clock, from.as_ref(), &to).await
+    })
+    .await
+}
+
+/// Why a value of a customer or a document is what it is.
+pub(crate) async fn get_explanation(
+    caller: ReadCaller,
+    AskedQuery(asked): AskedQuery<ExplanationQuery>,
+    AskedName(named): AskedName,
+) -> Result<Response, ProblemDetails> {
+    let no_path = || bad_request("name the value by `path`, such as ?path=receivable.by_currency.CNY.open".to_owned());
+    // A plus sign in a query means a space, unless it is written %2B; a phone number begins with one.
+    let path = asked.path.as_ref().ok_or_else(no_path)?.replace(": ", ":+");
+    let (today, clocks) = (read_day(asked.today.as_deref())?, asked.read_clocks(&caller.service)?);
+    // All that the customer has is looked at, however little of it the value is.
+    let turn = caller.large_turn().await?;
+    answer_aside(turn, async move {
+        let of = caller.service.read_reference(&named).await?;
+        match clocks {
+            Some(clocks) => caller.service.past_explain(&of, &path, &clocks, today).await,
+            None => {
+                let today = today.unwrap_or_else(|| day_number(Zoned::now().date()));
+                caller.service.explain(&of, &path, Some(today)).await
+            }
+        }
     })
     .await
 }

@@ -157,6 +157,8 @@ pub(crate) enum Command {
     Show(RefArgs),
     /// What changed of a customer or a document between two moments, and which events did it
     Diff(DiffArgs),
+    /// Why a value that `show --json` shows is what it is: formula, parts, what lost, and the events that it rests on
+    Explain(ExplainArgs),
     /// Every event behind a customer or document, with connector, file and line
     Events(RefArgs),
     /// Documents of a customer, or those that nobody holds
@@ -280,6 +282,19 @@ pub(crate) struct RefArgs {
     /// Customer id, identifier or subject
     #[arg(value_name = "REF")]
     pub(crate) reference: String,
+    #[command(flatten)]
+    pub(crate) clocks: ClockArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Customer id, identifier or subject
+    #[arg(value_name = "REF")]
+    pub(crate) reference: String,
+    /// Where the value stands in `show --json`, such as receivable.by_currency.CNY.open, profile.name, identifiers, customer, or
+    /// latest[0].amount; of a document what `show --json` shows of that
+    #[arg(value_name = "PATH")]
+    pub(crate) path: String,
     #[command(flatten)]
     pub(crate) clocks: ClockArgs,
 }

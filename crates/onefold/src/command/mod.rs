@@ -32,6 +32,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Send(args) => send::run(args, globals).await,
         Command::Show(args) => read::show::run(args, globals).await,
         Command::Diff(args) => read::diff::run(args, globals).await,
+        Command::Explain(args) => read::explain::run(args, globals).await,
         Command::Events(args) => read::events::run(args, globals).await,
         Command::Documents(args) => read::documents::run(args, globals).await,
         Command::Find(args) => read::find::run(args, globals).await,

@@ -161,7 +161,7 @@ impl Service {
     }
 }
 
-fn link_text(link: &PartyLink) -> String {
+pub(crate) fn link_text(link: &PartyLink) -> String {
     match link {
         PartyLink::Decision(id) => format!("the decision {id}"),
         other => other.to_string(),

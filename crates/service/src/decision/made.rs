@@ -84,12 +84,7 @@ impl Service {
             let asked: Vec<FactsOf> = chunk.iter().map(|key| FactsOf::all(key)).collect();
             let told: Vec<_> = self.store.facts(&asked).await?.iter().flat_map(|facts| places(facts)).collect();
             let lines = self.event_lines(&told).await?;
-            let mut by_fact: BTreeMap<(&str, &str), Vec<&EventLine>> = BTreeMap::new();
-            for line in lines.iter().filter(|line| what_of(line).is_some()) {
-                let fact = line.event.get("fact").and_then(Value::as_str).unwrap_or_default();
-                by_fact.entry((&line.subject, fact)).or_default().push(line);
-            }
-            made.extend(by_fact.into_values().filter_map(view_of));
+            made.extend(decisions_in(&lines));
             // No fact is in two chunks, so no more need be held than are told.
             made.sort_by_cached_key(|one| Reverse((parse_instant(&one.decided_at), one.event.clone())));
             made.truncate(limit);
@@ -121,7 +116,7 @@ impl Service {
     }
 
     /// Says of a decision that counts whether a later one or anything else holds against it.
-    async fn judge(&self, decision: &mut DecisionView) -> Result<(), ServiceError> {
+    pub(crate) async fn judge(&self, decision: &mut DecisionView) -> Result<(), ServiceError> {
         let Some(subject) = decision.subject.parse::<Subject>().ok().filter(|one| one.kind() == SubjectKind::Decision)
         else {
             return Ok(());
@@ -139,6 +134,16 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// The decisions of which these are all events: of a fact that was revised its last word.
+pub(crate) fn decisions_in(lines: &[EventLine]) -> Vec<DecisionView> {
+    let mut by_fact: BTreeMap<(&str, &str), Vec<&EventLine>> = BTreeMap::new();
+    for line in lines.iter().filter(|line| what_of(line).is_some()) {
+        let fact = line.event.get("fact").and_then(Value::as_str).unwrap_or_default();
+        by_fact.entry((&line.subject, fact)).or_default().push(line);
+    }
+    by_fact.into_values().filter_map(view_of).collect()
 }
 
 /// What a decision does, by the type of its event.

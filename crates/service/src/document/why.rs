@@ -20,7 +20,7 @@ pub struct OwnerReasons {
 }
 
 /// Why a document has the owner key that it has in a facet: the first of what decides (rules C1 to C5).
-pub(super) fn owner_reason(
+pub(crate) fn owner_reason(
     subject: &Subject,
     state: &SubjectState,
     facet: Facet,

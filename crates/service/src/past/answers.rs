@@ -74,7 +74,7 @@ impl Service {
     }
 
     /// What a reference, which means the customer of this party, shows in a world, seen from a day.
-    pub(super) async fn show_world(
+    pub(crate) async fn show_world(
         &self,
         world: &PastWorld,
         reference: &CustomerReference,

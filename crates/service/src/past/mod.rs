@@ -2,6 +2,7 @@
 
 mod answers;
 mod clocks;
+mod composition;
 mod difference;
 mod log_search;
 mod value_change;
@@ -11,4 +12,5 @@ pub use answers::{CustomerStatus, FoundCustomers, PastAnswer};
 pub use clocks::{AnsweredClocks, ClockTexts, ReadClocks};
 pub use difference::{ChangeCause, DifferenceStep, MOST_STEPS, MovedClock, ViewDifference};
 pub use value_change::ValueChange;
+pub(crate) use value_change::value_parts;
 pub(crate) use world::PastWorld;

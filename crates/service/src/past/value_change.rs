@@ -39,7 +39,7 @@ fn collect(path: String, before: Option<&Value>, after: Option<&Value>, changes:
         changes.push(ValueChange { path, before: before.cloned(), after: after.cloned() });
         return;
     }
-    let (before, after) = (parts(before), parts(after));
+    let (before, after) = (value_parts(before), value_parts(after));
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     for name in names {
         let path = if path.is_empty() { name.trim_start_matches('.').to_owned() } else { format!("{path}{name}") };
@@ -49,7 +49,7 @@ fn collect(path: String, before: Option<&Value>, after: Option<&Value>, changes:
 
 /// The values that an object or a list is made of, each under what is added to the path for it. Entries that bear no name are told
 /// apart by what they are: in another order they are the same.
-fn parts(value: Option<&Value>) -> BTreeMap<String, &Value> {
+pub(crate) fn value_parts(value: Option<&Value>) -> BTreeMap<String, &Value> {
     match value {
         Some(Value::Object(members)) => members.iter().map(|(name, value)| (format!(".{name}"), value)).collect(),
         Some(Value::Array(entries)) => {

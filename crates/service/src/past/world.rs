@@ -50,7 +50,7 @@ pub(super) struct PastHistory {
 impl Service {
     /// The part of the hub that says what a reference means, and the party whose customer that is; of a document none where nobody
     /// holds it. A customer's part is whole; of a document's customer there is no more than who it is.
-    pub(super) async fn past_world(
+    pub(crate) async fn past_world(
         &self,
         reference: &CustomerReference,
         clocks: &ReadClocks,

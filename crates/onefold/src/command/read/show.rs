@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use onefold_service::{ReadClocks, Shown, day_number};
+use onefold_service::{Shown, day_number};
 
+use super::past_day;
 use crate::args::{Globals, RefArgs};
 use crate::hub::HubReader;
 use crate::out::OutputWriter;
@@ -38,10 +39,4 @@ pub(crate) async fn run(args: RefArgs, globals: Globals) -> Result<ExitCode> {
     }
     out.finish()?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// From which day a past is looked at: the one that is named, else that of business time, else today.
-fn past_day(clocks: &ReadClocks, globals: &Globals) -> Option<i64> {
-    let business_day = clocks.business_day().filter(|_| globals.today.is_none());
-    business_day.or_else(|| Some(day_number(globals.view_day())))
 }
