@@ -8,9 +8,9 @@ use crate::tree::{Manifest, crates, none};
 const FLOORS: &[(u8, &[&str])] = &[
     (1, &["event"]),
     (2, &["identity", "fold", "view", "value", "mapping", "log"]),
-    (3, &["model", "log-embedded", "log-kafka", "store", "format"]),
+    (3, &["model", "seal", "log-embedded", "log-kafka", "store", "format"]),
     (4, &["customer", "store-sqlite", "store-postgres", "stage", "door"]),
-    (5, &["connect", "resolver", "projector", "assembler", "publisher", "audit"]),
+    (5, &["connect", "resolver", "projector", "assembler", "publisher", "audit", "sealer"]),
     (6, &["service"]),
     (7, &["api", "console"]),
     (8, &["onefold"]),
@@ -37,10 +37,11 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
     ("axum", &["api", "console"]),
     ("clap", &["onefold"]),
     ("anyhow", &["onefold"]),
+    ("ed25519-dalek", &["seal"]),
 ];
 
 /// What crates that only compute may not depend on: they do no I/O and wait for nothing.
-const PURE: &[&str] = &["event", "identity", "fold", "view", "value", "model", "mapping", "format"];
+const PURE: &[&str] = &["event", "identity", "fold", "view", "value", "model", "mapping", "format", "seal"];
 const IMPURE: &[&str] = &["tokio", "async-trait", "rand", "tracing", "rusqlite"];
 
 fn floor(word: &str) -> Option<u8> {

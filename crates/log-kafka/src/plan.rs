@@ -1,6 +1,6 @@
 //! The topics, and what each must be like.
 
-use onefold_log::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, EVENTS_TOPIC, IDENTITY_TOPIC};
+use onefold_log::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, EVENTS_TOPIC, IDENTITY_TOPIC, SEALS_TOPIC};
 
 /// How long the records of a topic are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,7 @@ pub const TOPICS: &[TopicPlan] = &[
     topic_plan(CUSTOMERS_TOPIC, PartitionSpread::Hub, TopicRetention::Latest),
     topic_plan(IDENTITY_TOPIC, PartitionSpread::One, TopicRetention::Forever),
     topic_plan(ACTIONS_TOPIC, PartitionSpread::Hub, TopicRetention::Forever),
+    topic_plan(SEALS_TOPIC, PartitionSpread::Hub, TopicRetention::Forever),
     topic_plan("quarantine", PartitionSpread::Hub, TopicRetention::Forever),
     topic_plan(REGISTRY, PartitionSpread::One, TopicRetention::Latest),
 ];

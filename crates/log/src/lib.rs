@@ -24,4 +24,4 @@ pub use membership::GroupMembership;
 pub use partition::partition_of;
 pub use port::Log;
 pub use record::{LogRecord, StoredRecord};
-pub use topic_names::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, EVENTS_TOPIC, IDENTITY_TOPIC};
+pub use topic_names::{ACTIONS_TOPIC, CUSTOMERS_TOPIC, EVENTS_TOPIC, IDENTITY_TOPIC, SEALS_TOPIC};

@@ -8,3 +8,5 @@ pub const CUSTOMERS_TOPIC: &str = "customers";
 pub const IDENTITY_TOPIC: &str = "identity";
 /// What people or systems are asked to do about a customer.
 pub const ACTIONS_TOPIC: &str = "actions";
+/// What the event log is sealed with: partition by partition the same as `events`, kept for ever.
+pub const SEALS_TOPIC: &str = "seals";

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `FORMAT` | version of this layout; written last when the directory is made, so that it is whole or none |
 //! | `hub.key` | 32 random bytes for content digests; readable by the owner alone |
+//! | `seal.key` | the private key that the log is sealed with, where one was made; readable by the owner alone, and in no backup |
 //! | `writer.lock` | held by the one process that writes; names its pid |
 //! | `log.db` | the log: everything else can be computed from it |
 //! | `views.db` | the read model, and the quarantine |
@@ -51,11 +52,7 @@ impl DataDir {
             }
         }
         if !dir.file_path("hub.key").exists() {
-            let mut key = [0; 32];
-            File::open("/dev/urandom")
-                .and_then(|mut random| random.read_exact(&mut key))
-                .context("no random bytes for hub.key")?;
-            dir.put_file("hub.key", &key)?;
+            dir.put_file("hub.key", &random_bytes().context("no random bytes for hub.key")?)?;
         }
         dir.finish()?;
         Ok(dir)
@@ -238,6 +235,13 @@ pub(crate) fn sibling_path(database: &Path, ending: &str) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(ending);
     name.into()
+}
+
+/// Bytes that nobody can guess.
+pub(crate) fn random_bytes() -> std::io::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// For its owner alone, whatever the umask.

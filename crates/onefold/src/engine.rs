@@ -144,6 +144,29 @@ impl LogTarget {
     }
 }
 
+impl LogTarget {
+    /// The log of a hub that is there: unlike one that is copied into, an embedded one is not made.
+    pub(crate) fn of_hub(globals: &Globals) -> Result<Self> {
+        if !globals.settings.is_distributed() {
+            check_write_ahead(&DataDir::open(globals.data_directory()?)?)?;
+        }
+        Self::from_globals(globals)
+    }
+}
+
+/// The log of the hub that the command line and the configuration name, for reading beside whoever writes to it.
+pub(crate) fn open_hub_log(globals: &Globals) -> Result<Arc<dyn Log>> {
+    let config = &globals.settings;
+    if config.is_distributed() {
+        return Ok(kafka_log(&config.kafka.bootstrap, config)?);
+    }
+    let data = DataDir::open(globals.data_directory()?)?;
+    if !data.is_written() {
+        check_write_ahead(&data)?;
+    }
+    Ok(Arc::new(EmbeddedLog::open_read(&data.file_path("log.db"))?))
+}
+
 /// A log that is copied from, beside whoever writes to it.
 pub(crate) fn open_source(place: &str, config: &Config) -> Result<Arc<dyn Log>> {
     if is_servers(place) {

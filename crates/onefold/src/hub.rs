@@ -23,6 +23,7 @@ use crate::config::HubRole;
 use crate::connector::{self, SourceConnector};
 use crate::engine::{HubAccess, HubEngine, WriterParts};
 use crate::log_watch::{self, LogWatch};
+use crate::sealing;
 
 /// A stage that fails for so long is not waited for any more.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -166,6 +167,8 @@ impl RunningHub {
                 "which connectors? name their files as connect.files in the configuration, or in ONEFOLD_CONNECT_FILES"
             );
         }
+        // A command that is called for something else leaves sealing to whoever serves.
+        let sealer = if watches { sealing::own_sealer(&log, globals)? } else { None };
         let door = if roles.contains(&HubRole::Serve) || !connectors.is_empty() {
             let (known, progress) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
             let options = DoorOptions::new(partitions, settings.limits);
@@ -210,6 +213,9 @@ impl RunningHub {
                 let intake = Intake::new(connector, door.clone(), Arc::clone(&log), positions, quarantine, intake);
                 begin(Box::new(intake), None, None)?;
             }
+        }
+        if let Some(sealer) = sealer {
+            begin(Box::new(sealer), None, None)?;
         }
         if roles.contains(&HubRole::Project) {
             begin(Box::new(projector), None, Some(resolve))?;

@@ -17,6 +17,7 @@ mod past;
 mod progress;
 mod rebuilding;
 mod render;
+mod sealing;
 mod shutdown;
 mod telemetry;
 mod wal;
@@ -41,6 +42,9 @@ pub(crate) const FAILED: u8 = 1;
 const WRONG_USE: u8 = 2;
 /// Exit code of something done with records quarantined, or events left as another mapping made them.
 pub(crate) const QUARANTINED: u8 = 3;
+
+/// Exit code of a log or a pack that is not what was sealed.
+pub(crate) const NOT_AS_SEALED: u8 = 4;
 
 /// How long what still works in the background may take to end when the command has.
 const LAST: Duration = Duration::from_secs(1);

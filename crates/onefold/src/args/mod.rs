@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod bench;
 mod connector;
 mod identity;
@@ -18,6 +19,7 @@ use crate::config::{Config, HubRole};
 use crate::engine;
 use crate::past::ClockArgs;
 
+pub(crate) use audit::{AuditCommand, KeyArgs, SealArgs, VerifyArgs};
 pub(crate) use bench::{BenchArgs, BenchCommand, BenchSizes, BenchWhat, CompareArgs};
 pub(crate) use connector::{ConnectorCommand, SampleArgs};
 pub(crate) use identity::{DecisionReason, FacetWord, IdentityCommand, IdentityDecision, IdentityQuestion};
@@ -173,6 +175,9 @@ pub(crate) enum Command {
     Backup(BackupArgs),
     /// Put a backup back into a data directory that is empty or not there
     Restore(RestoreArgs),
+    /// Seal the log, and show that what was sealed is as it was
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Records that could not be taken in
     #[command(subcommand)]
     Quarantine(QuarantineCommand),

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod audit;
 mod backup;
 mod bench;
 mod config;
@@ -40,6 +41,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Rebuild(args) => rebuild::run(args, globals).await,
         Command::Backup(args) => backup::run(args, globals).await,
         Command::Restore(args) => restore::run(args, globals).await,
+        Command::Audit(command) => audit::run(command, globals).await,
         Command::Quarantine(command) => quarantine::run(command, globals).await,
         Command::Identity(command) => identity::run(command, globals).await,
         Command::Copy(args) => copy::run(args, globals).await,

@@ -38,7 +38,22 @@ pub(crate) struct Config {
     pub(crate) resolve: onefold_resolver::ResolverOptions,
     pub(crate) assemble: onefold_assembler::AssemblerOptions,
     pub(crate) publish: onefold_publisher::PublisherOptions,
+    pub(crate) seal: SealConfig,
     pub(crate) identity: IdentityRules,
+}
+
+/// How the log is sealed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SealConfig {
+    /// File of the private key; empty: `seal.key` in the data directory, where there is one.
+    pub(crate) key: PathBuf,
+    /// Files outside of the hub that checkpoints are appended to.
+    pub(crate) places: Vec<PathBuf>,
+    /// What was taken in is sealed after so many seconds.
+    pub(crate) every_seconds: u64,
+    /// Or as soon as it is so many records.
+    pub(crate) records: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -199,6 +214,9 @@ impl Config {
                 "publish.every_ms: expected at most 5000, since a stage that waits for longer is taken to stand still"
                     .into(),
             );
+        }
+        if self.seal.every_seconds == 0 || self.seal.records == 0 {
+            wrong.push("seal.every_seconds and seal.records: expected at least 1".into());
         }
         if self.postgres.connections < 4 {
             wrong.push(

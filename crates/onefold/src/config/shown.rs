@@ -47,6 +47,16 @@ pub(crate) fn show_config(config: &Config) -> String {
     if config.publish.enabled {
         lines.push(format!("publishes   every {} ms, batches of {}", config.publish.every_ms, config.publish.batch));
     }
+    if !config.seal.key.as_os_str().is_empty() {
+        let places: Vec<String> = config.seal.places.iter().map(|path| path.display().to_string()).collect();
+        let places = if places.is_empty() { "nowhere outside".to_owned() } else { places.join(", ") };
+        lines.push(format!(
+            "seals       with {}, every {} s or {} records; checkpoints to {places}",
+            config.seal.key.display(),
+            config.seal.every_seconds,
+            config.seal.records
+        ));
+    }
     let list = |kinds: &std::collections::BTreeSet<String>| kinds.iter().cloned().collect::<Vec<_>>().join(", ");
     lines.push(format!("links alone {}", list(&config.identity.strong)));
     lines.push(format!("weakly      {}", list(&config.identity.weak)));
