@@ -220,6 +220,24 @@ fn a_page_of_the_past_shows_what_stood_then_and_says_so() {
 }
 
 #[test]
+fn every_figure_of_a_customer_leads_to_its_reason() {
+    let home = Home::new();
+    let server = told(&home);
+    let id = server.get("/v1/customers/party:erp:K1").body["id"].as_str().map(str::to_owned).expect("an id");
+    let page = open_page(&server, &format!("/c/{id}/"), &[]);
+    let figures: Vec<&str> = page.html.split('"').filter(|part| part.starts_with("why/")).collect();
+    assert!(figures.len() > 12, "{figures:?}");
+    for figure in figures {
+        let why = open_page(&server, &format!("/c/{id}/{figure}"), &[]);
+        assert_eq!(why.status, 200, "{figure}: {}", why.html);
+    }
+    let overdue = open_page(&server, &format!("/c/{id}/why/receivable.by_currency.CNY.overdue"), &[]);
+    assert!(overdue.text().contains("invoice:erp:I1") && overdue.text().contains("18400.00"), "{}", overdue.text());
+    let other = open_page(&server, &format!("/c/{id}/why/nothing"), &[]);
+    assert_eq!(other.status, 404, "{}", other.html);
+}
+
+#[test]
 fn a_page_that_has_not_changed_is_not_sent_again_and_one_that_is_none_says_why() {
     let home = Home::new();
     let server = told(&home);

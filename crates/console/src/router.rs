@@ -10,7 +10,7 @@ use axum::routing::get;
 use onefold_service::Service;
 
 use crate::assets::get_asset;
-use crate::pages::{caller, customer, document, list, search, settings};
+use crate::pages::{caller, customer, document, list, search, settings, why};
 use crate::state::{ConsoleOptions, ConsoleState};
 
 /// No script, style, image or frame but our own, and none within a page (Content Security Policy Level 3).
@@ -28,6 +28,8 @@ pub fn console_pages(service: Service, options: ConsoleOptions) -> Router {
         .route("/c/{id}", get(customer::get_without_slash))
         .route("/c/{id}/", get(customer::get_customer))
         .route("/c/{id}/timeline", get(list::get_timeline))
+        .route("/c/{id}/why/{path}", get(why::get_customer_why))
+        .route("/s/{subject}/why/{path}", get(why::get_document_why))
         .route("/s/{subject}", get(document::get_document))
         .route("/settings", get(settings::get_settings))
         .route("/a/{name}", get(get_asset))

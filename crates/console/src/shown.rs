@@ -29,6 +29,11 @@ pub(crate) fn document_path(subject: &str) -> String {
     format!("/s/{}", path_part(subject))
 }
 
+/// Whether a subject is a party.
+pub(crate) fn is_party(subject: &str) -> bool {
+    subject.parse::<Subject>().is_ok_and(|subject| subject.kind() == SubjectKind::Party)
+}
+
 /// The number of a subject, and the source that gave it; of what is none, the text as it is.
 pub(crate) fn number_of(subject: &str) -> (String, String) {
     match subject.parse::<Subject>() {
@@ -118,11 +123,12 @@ impl PageClock {
             at: self.time(document.at),
             kind: kind.map_or(words.document_other, |kind| words.kind(kind)),
             icon: kind.map_or("document", department_of),
-            number,
-            source,
             path: document_path(&document.subject),
             subject: document.subject.clone(),
-            label: document.label.clone(),
+            // A waybill of which its carrier said no more is labelled with its own number.
+            label: if document.label == number { String::new() } else { document.label.clone() },
+            number,
+            source,
             amount: match (&document.amount, &document.currency) {
                 (Some(amount), Some(currency)) => money(amount, currency),
                 _ => String::new(),

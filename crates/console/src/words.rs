@@ -28,6 +28,7 @@ impl Language {
 
 words! {
     about: "About", "内容";
+    account: "Account", "银行账号";
     address: "Address", "地址";
     age_30: "1–30 d", "1–30 天";
     age_60: "31–60 d", "31–60 天";
@@ -38,10 +39,10 @@ words! {
     amount: "Amount", "金额";
     as_of: "As of", "截至";
     back_to_now: "Back to now", "回到现在";
-    account: "Account", "银行账号";
     billing_address: "Billing address", "账单地址";
     born_on: "Born on", "出生日期";
     bought_by: "Bought by", "购买方";
+    by_identity: "By which identity", "归属依据";
     case: "Case", "服务单";
     cases: "Cases", "服务单";
     contact: "Contact", "联系记录";
@@ -119,6 +120,7 @@ words! {
     receivables: "Receivables by age", "应收账龄";
     refund: "Refund", "退款";
     region: "Region", "地区";
+    rests_on: "What it rests on", "依据";
     retired_at_source: "retired at its source", "已在来源系统停用";
     return_goods: "Return", "退货";
     satisfaction: "Verdict", "评价";
@@ -171,7 +173,9 @@ words! {
     usual_interval: "Usual interval", "平均间隔";
     value: "Value", "值";
     what: "What", "事项";
+    what_lost: "What lost", "未采用的值";
     whose: "Whose", "归属";
+    why: "Why?", "为什么？";
     with: "With", "负责";
     worth: "Worth", "价值与信用";
     written: "What stands on it", "单据内容";

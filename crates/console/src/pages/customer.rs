@@ -9,7 +9,7 @@ use onefold_service::{CustomerOverview, CustomerReference, CustomerView, Notice,
 use onefold_view::ProfileValue;
 use serde::Deserialize;
 
-use super::worth::{AgeingBar, FigureLine, SectionLines, ageing_bars, sections, worth_lines};
+use super::worth::{AgeingBar, FigureLine, SectionLines, WhyPaths, ageing_bars, sections, worth_lines};
 use crate::page::{PageFrame, PageRequest, see_other};
 use crate::shown::{DocumentLine, PageClock, ShownTime, customer_path, document_path, money, number_of};
 use crate::words::Words;
@@ -37,6 +37,8 @@ pub(super) struct FactLine {
     href: String,
     source: String,
     others: Vec<String>,
+    /// Where its reason is; empty: nowhere of its own.
+    why: String,
 }
 
 /// One thing to know first.
@@ -98,6 +100,7 @@ struct CustomerPage {
     facts: Vec<FactLine>,
     records: Vec<RecordLine>,
     more_records: usize,
+    id_why: String,
     identifiers: Vec<IdentifierLine>,
     attributes: Vec<FactLine>,
     persons: Vec<FactLine>,
@@ -165,17 +168,23 @@ fn customer_page(request: &PageRequest, overview: CustomerOverview, was: &str) -
     frame.today = clock.today.to_string();
     let documents: Vec<DocumentLine> = latest.items.iter().map(|document| clock.document(document)).collect();
     let clock_query = request.clock_query();
+    let why = WhyPaths::new(request);
     let timeline_path = format!("timeline{clock_query}");
     let name = view.profile.get("name").map_or(words.name_unknown, |name| name.value.as_str()).to_owned();
     let more_open = open.items.len().saturating_sub(OPEN) as i64 + open.more;
     CustomerPage {
         forwarded: if was.is_empty() { String::new() } else { language.forwarded(was) },
         reach: reach(words, &view, view.contacts.last_at.map(|at| clock.time(at))),
-        facts: facts(words, &view),
+        facts: facts(words, &why, &view),
         records: records(request, &view),
+        id_why: why.of("id"),
         more_records: view.parties.len().saturating_sub(RECORDS),
         identifiers: identifiers(request, &view),
-        attributes: view.attributes.iter().map(|(name, value)| fact(words, name, value)).collect(),
+        attributes: view
+            .attributes
+            .iter()
+            .map(|(name, value)| fact(words, name, value, why.of(&format!("attributes.{name}"))))
+            .collect(),
         persons: view
             .contact_persons
             .iter()
@@ -190,6 +199,7 @@ fn customer_page(request: &PageRequest, overview: CustomerOverview, was: &str) -
                 href: String::new(),
                 source: person.source.clone(),
                 others: Vec::new(),
+                why: String::new(),
             })
             .collect(),
         more_notices: notices.len().saturating_sub(NOTICES),
@@ -216,13 +226,14 @@ fn view_day(request: &PageRequest) -> Option<PageClock> {
 }
 
 /// A value by the name of its field, which a source may have made up.
-fn fact(words: &Words, field: &str, value: &ProfileValue) -> FactLine {
+fn fact(words: &Words, field: &str, value: &ProfileValue, why: String) -> FactLine {
     FactLine {
         label: words.field(field).map_or_else(|| field.replace('_', " "), str::to_owned),
         value: words.party_kind(field, &value.value).map_or_else(|| value.value.clone(), str::to_owned),
         href: String::new(),
         source: value.source.clone(),
         others: value.others.iter().map(|other| format!("{} ({})", other.value, other.source)).collect(),
+        why,
     }
 }
 
@@ -238,6 +249,7 @@ fn reach(words: &Words, view: &CustomerView, last: Option<ShownTime>) -> Vec<Fac
             href: format!("{scheme}{}", one.value),
             source: one.sources.join(", "),
             others: Vec::new(),
+            why: String::new(),
         }));
     }
     all.extend(last.map(|at| FactLine {
@@ -246,13 +258,14 @@ fn reach(words: &Words, view: &CustomerView, last: Option<ShownTime>) -> Vec<Fac
         href: String::new(),
         source: view.contacts.latest.first().map(|row| row.label.clone()).unwrap_or_default(),
         others: Vec::new(),
+        why: String::new(),
     }));
     all
 }
 
-fn facts(words: &Words, view: &CustomerView) -> Vec<FactLine> {
+fn facts(words: &Words, why: &WhyPaths, view: &CustomerView) -> Vec<FactLine> {
     let shown = view.profile.iter().filter(|(field, _)| *field != "name");
-    shown.map(|(field, value)| fact(words, field, value)).collect()
+    shown.map(|(field, value)| fact(words, field, value, why.of(&format!("profile.{field}")))).collect()
 }
 
 fn records(request: &PageRequest, view: &CustomerView) -> Vec<RecordLine> {
@@ -313,11 +326,14 @@ fn open_line(request: &PageRequest, clock: &PageClock, entry: &OpenEntry) -> Ope
     let (kind, icon) = match entry.kind {
         OpenKind::Case => (words.case, "service"),
         OpenKind::Invoice | OpenKind::InvoicesNotDue => (words.invoice, "finance"),
-        OpenKind::Shipment => (words.shipments, "carrier"),
+        OpenKind::Shipment if entry.subject.starts_with("delivery:") => (words.delivery, "warehouse"),
+        OpenKind::Shipment => (words.track, "carrier"),
     };
     let (number, _) = number_of(&entry.subject);
     let about = match entry.kind {
         OpenKind::InvoicesNotDue if entry.count > 1 => language.invoices_not_due(entry.count),
+        // A waybill of which its carrier said no more is labelled with its own number.
+        _ if entry.about == number => String::new(),
         _ => entry.about.clone(),
     };
     OpenLine {

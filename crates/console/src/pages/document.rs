@@ -3,14 +3,13 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use onefold_event::Subject;
 use onefold_service::{
     CustomerReference, DocumentOwner, DocumentView, EventLine, RelatedSubject, ServiceError, Shown, Standing,
 };
 use serde_json::Value;
 
 use crate::page::{PageFrame, PageRequest, see_other};
-use crate::shown::{DocumentLine, PageClock, ShownTime, customer_path, document_path, money};
+use crate::shown::{DocumentLine, PageClock, ShownTime, customer_path, document_path, is_party, money};
 
 /// Whose a document is in one respect.
 struct OwnerLine {
@@ -42,13 +41,13 @@ struct RelatedLine {
     document: Option<DocumentLine>,
 }
 
-/// An event about it.
-struct EventRow {
-    at: ShownTime,
-    ty: &'static str,
-    from: String,
-    place: String,
-    stands: bool,
+/// An event.
+pub(super) struct EventRow {
+    pub(super) at: ShownTime,
+    pub(super) ty: &'static str,
+    pub(super) from: String,
+    pub(super) place: String,
+    pub(super) stands: bool,
 }
 
 #[derive(Template)]
@@ -128,7 +127,7 @@ fn owner_line(request: &PageRequest, label: &'static str, owner: &DocumentOwner,
 }
 
 /// A value of an event as a cell: money as money, what is nested by its fields.
-fn value_text(value: &Value) -> String {
+pub(super) fn value_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -161,18 +160,16 @@ fn field_table(name: &str, rows: &[Value]) -> FieldTable {
 }
 
 fn related_line(clock: &PageClock, one: &RelatedSubject) -> RelatedLine {
-    let is_party =
-        one.subject.parse::<Subject>().is_ok_and(|subject| subject.kind() == onefold_event::SubjectKind::Party);
     RelatedLine {
         role: one.role.replace('_', " "),
-        path: if is_party { customer_path(&one.subject) } else { document_path(&one.subject) },
+        path: if is_party(&one.subject) { customer_path(&one.subject) } else { document_path(&one.subject) },
         subject: one.subject.clone(),
         name: one.name.clone(),
         document: one.document.as_ref().map(|document| clock.document(document)),
     }
 }
 
-fn event_row(clock: &PageClock, event: &EventLine) -> EventRow {
+pub(super) fn event_row(clock: &PageClock, event: &EventLine) -> EventRow {
     let lines = match (event.line, event.last_line) {
         (0, _) => String::new(),
         (first, last) if last <= first => format!(":{first}"),

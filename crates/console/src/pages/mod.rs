@@ -6,4 +6,5 @@ pub(crate) mod document;
 pub(crate) mod list;
 pub(crate) mod search;
 pub(crate) mod settings;
+pub(crate) mod why;
 mod worth;

@@ -4,7 +4,7 @@ use onefold_service::CustomerView;
 use onefold_view::{AgeingView, is_zero};
 
 use crate::page::PageRequest;
-use crate::shown::{DocumentLine, PageClock, money};
+use crate::shown::{DocumentLine, PageClock, money, path_part};
 
 /// A figure with its name.
 pub(super) struct FigureLine {
@@ -12,6 +12,8 @@ pub(super) struct FigureLine {
     pub(super) value: String,
     /// `critical` where it has to be seen.
     pub(super) mark: &'static str,
+    /// Where it stands in the view, which is where its reason is asked for.
+    pub(super) path: String,
 }
 
 /// What is open of one currency by days past due: one bar, with the amounts beside it.
@@ -27,6 +29,7 @@ pub(super) struct AgeingPart {
     pub(super) class: &'static str,
     pub(super) label: &'static str,
     pub(super) amount: String,
+    pub(super) path: String,
     pub(super) x: String,
     pub(super) width: String,
 }
@@ -36,9 +39,15 @@ pub(super) struct SectionLines {
     pub(super) id: &'static str,
     pub(super) title: &'static str,
     pub(super) key: usize,
-    pub(super) sums: Vec<String>,
+    pub(super) sums: Vec<SumLine>,
     pub(super) rows: Vec<DocumentLine>,
     pub(super) all_path: String,
+}
+
+/// A sum of a section, and where its reason is asked for.
+pub(super) struct SumLine {
+    pub(super) text: String,
+    pub(super) path: String,
 }
 
 /// Documents in each section.
@@ -49,43 +58,66 @@ const BAR: f64 = 300.0;
 /// What it bought, owes and prefers.
 pub(super) fn worth_lines(request: &PageRequest, clock: &PageClock, view: &CustomerView) -> Vec<FigureLine> {
     let (words, language) = (request.words(), request.clock.language);
+    let why = WhyPaths::new(request);
     let mut all = Vec::new();
-    let mut put = |label, value: String| all.push(FigureLine { label, value, mark: "" });
+    let mut put = |label, value: String, path: &str| {
+        all.push(FigureLine { label, value, mark: "", path: why.of(path) });
+    };
     for (currency, sums) in &view.trade.by_currency {
-        put(words.net_sales, money(&sums.net, currency));
+        put(words.net_sales, money(&sums.net, currency), &format!("trade.by_currency.{currency}.net"));
     }
     for (currency, sums) in &view.receivable.by_currency {
-        put(words.owed, money(&sums.owed, currency));
+        put(words.owed, money(&sums.owed, currency), &format!("receivable.by_currency.{currency}.owed"));
     }
     view.trade.last_at.iter().for_each(|at| {
         let at = clock.time(*at);
-        put(words.last_purchase, format!("{} · {}", at.day, at.age));
+        put(words.last_purchase, format!("{} · {}", at.day, at.age), "trade.last_at");
     });
-    view.trade.mean_interval_days.iter().for_each(|days| put(words.usual_interval, language.days(days)));
-    view.receivable.mean_days_to_pay.iter().for_each(|days| put(words.days_to_pay, language.days(days)));
-    view.shipments.on_time_share.iter().for_each(|share| put(words.on_time, percent(share)));
-    view.cases
-        .satisfaction
-        .iter()
-        .for_each(|said| put(words.satisfaction, language.verdict(&said.mean_of_5, said.rated)));
+    let interval = view.trade.mean_interval_days.iter();
+    interval.for_each(|days| put(words.usual_interval, language.days(days), "trade.mean_interval_days"));
+    let to_pay = view.receivable.mean_days_to_pay.iter();
+    to_pay.for_each(|days| put(words.days_to_pay, language.days(days), "receivable.mean_days_to_pay"));
+    let on_time = view.shipments.on_time_share.iter();
+    on_time.for_each(|share| put(words.on_time, percent(share), "shipments.on_time_share"));
+    let rated = view.cases.satisfaction.iter();
+    rated.for_each(|said| {
+        put(words.satisfaction, language.verdict(&said.mean_of_5, said.rated), "cases.satisfaction.mean_of_5");
+    });
     let prefers = view.trade.categories.iter().flatten().take(3).map(|one| one.name.as_str());
     let prefers = prefers.collect::<Vec<_>>().join(", ");
     if !prefers.is_empty() {
-        put(words.prefers, prefers);
+        put(words.prefers, prefers, "trade.categories");
     }
     for (currency, sums) in &view.receivable.by_currency {
-        for (label, amount, mark) in [
-            (words.overdue, sums.overdue.as_deref().unwrap_or("0"), "critical"),
-            (words.disputed, sums.disputed.as_str(), "warning"),
-            (words.unallocated, sums.unallocated.as_str(), ""),
-            (words.credit, sums.unapplied_credit.as_str(), ""),
+        for (label, amount, mark, field) in [
+            (words.overdue, sums.overdue.as_deref().unwrap_or("0"), "critical", "overdue"),
+            (words.disputed, sums.disputed.as_str(), "warning", "disputed"),
+            (words.unallocated, sums.unallocated.as_str(), "", "unallocated"),
+            (words.credit, sums.unapplied_credit.as_str(), "", "unapplied_credit"),
         ] {
             if !is_zero(amount) {
-                all.push(FigureLine { label, value: money(amount, currency), mark });
+                let path = why.of(&format!("receivable.by_currency.{currency}.{field}"));
+                all.push(FigureLine { label, value: money(amount, currency), mark, path });
             }
         }
     }
     all
+}
+
+/// Where reasons are asked for, from a customer's page.
+pub(super) struct WhyPaths {
+    clock_query: String,
+}
+
+impl WhyPaths {
+    pub(super) fn new(request: &PageRequest) -> Self {
+        Self { clock_query: request.clock_query() }
+    }
+
+    /// Of the value at a path of the view.
+    pub(super) fn of(&self, path: &str) -> String {
+        format!("why/{}{}", path_part(path), self.clock_query)
+    }
 }
 
 /// A share between 0 and 1 as whole percents; another text as it is.
@@ -97,30 +129,31 @@ fn percent(share: &str) -> String {
 pub(super) fn ageing_bars(request: &PageRequest, view: &CustomerView) -> Vec<AgeingBar> {
     let bars = view.receivable.by_currency.iter().filter_map(|(currency, sums)| {
         let ageing =
-            sums.ageing.as_ref().filter(|ageing| parts_of(ageing).iter().any(|(amount, _)| !is_zero(amount)))?;
+            sums.ageing.as_ref().filter(|ageing| parts_of(ageing).iter().any(|(amount, ..)| !is_zero(amount)))?;
         Some(ageing_bar(request, currency, ageing))
     });
     bars.collect()
 }
 
-fn parts_of(ageing: &AgeingView) -> [(&str, &'static str); 5] {
+/// Amounts, each with how it is drawn and its field.
+fn parts_of(ageing: &AgeingView) -> [(&str, &'static str, &'static str); 5] {
     [
-        (&ageing.current, "age-0"),
-        (&ageing.to_30, "age-1"),
-        (&ageing.to_60, "age-2"),
-        (&ageing.to_90, "age-3"),
-        (&ageing.over_90, "age-4"),
+        (&ageing.current, "age-0", "current"),
+        (&ageing.to_30, "age-1", "1-30"),
+        (&ageing.to_60, "age-2", "31-60"),
+        (&ageing.to_90, "age-3", "61-90"),
+        (&ageing.over_90, "age-4", "over-90"),
     ]
 }
 
 fn ageing_bar(request: &PageRequest, currency: &str, ageing: &AgeingView) -> AgeingBar {
-    let words = request.words();
+    let (words, why) = (request.words(), WhyPaths::new(request));
     let labels = [words.age_current, words.age_30, words.age_60, words.age_90, words.age_over];
     // A drawing's length, from which nothing is calculated again: the amounts stand beside it as they are. What is in credit has none.
     let length = |amount: &str| amount.parse::<f64>().unwrap_or(0.0).max(0.0);
-    let whole: f64 = parts_of(ageing).iter().map(|(amount, _)| length(amount)).sum();
+    let whole: f64 = parts_of(ageing).iter().map(|(amount, ..)| length(amount)).sum();
     let (mut x, mut parts, mut said) = (0.0, Vec::new(), Vec::new());
-    for ((amount, class), label) in parts_of(ageing).into_iter().zip(labels) {
+    for ((amount, class, field), label) in parts_of(ageing).into_iter().zip(labels) {
         if is_zero(amount) {
             continue;
         }
@@ -129,7 +162,8 @@ fn ageing_bar(request: &PageRequest, currency: &str, ageing: &AgeingView) -> Age
         said.push(format!("{label} {amount}"));
         // Two units of ground between two parts.
         let drawn = (width - 2.0).max(0.5);
-        parts.push(AgeingPart { class, label, amount, x: format!("{x:.1}"), width: format!("{drawn:.1}") });
+        let path = why.of(&format!("receivable.by_currency.{currency}.ageing.{field}"));
+        parts.push(AgeingPart { class, label, amount, path, x: format!("{x:.1}"), width: format!("{drawn:.1}") });
         x += width;
     }
     AgeingBar { currency: currency.to_owned(), finding: said.join(", "), parts }
@@ -146,31 +180,42 @@ pub(super) fn sections(
     let words = request.words();
     let (trade, owed, shipped, cases, contacts) =
         (&view.trade, &view.receivable, &view.shipments, &view.cases, &view.contacts);
-    let counted = |label: &str, n: i64| (n > 0).then(|| format!("{label} {n}"));
+    let why = WhyPaths::new(request);
+    let sum = |text: String, path: &str| SumLine { text, path: why.of(path) };
+    let counted = |label: &str, n: i64, path: &str| (n > 0).then(|| sum(format!("{label} {n}"), path));
     let since = trade.first_at.map(|at| clock.time(at).day);
-    let mut orders = vec![request.clock.language.orders_since(trade.orders, since.as_deref())];
-    orders.extend(trade.by_currency.iter().map(|(currency, sums)| money(&sums.ordered, currency)));
-    orders.extend(counted(words.state_cancelled, trade.cancelled));
-    orders.extend(counted(words.return_goods, trade.returns));
-    let mut sums: Vec<String> = Vec::new();
+    let mut orders = vec![sum(request.clock.language.orders_since(trade.orders, since.as_deref()), "trade.orders")];
+    for (currency, one) in &trade.by_currency {
+        orders.push(sum(money(&one.ordered, currency), &format!("trade.by_currency.{currency}.ordered")));
+    }
+    orders.extend(counted(words.state_cancelled, trade.cancelled, "trade.cancelled"));
+    orders.extend(counted(words.return_goods, trade.returns, "trade.returns"));
+    let mut sums = Vec::new();
     for (currency, one) in &owed.by_currency {
-        for (label, amount) in [(words.invoiced, &one.invoiced), (words.paid, &one.paid), (words.open, &one.open)] {
-            sums.push(format!("{label} {}", money(amount, currency)));
+        for (label, amount, field) in [
+            (words.invoiced, &one.invoiced, "invoiced"),
+            (words.paid, &one.paid, "paid"),
+            (words.open, &one.open, "open"),
+        ] {
+            let text = format!("{label} {}", money(amount, currency));
+            sums.push(sum(text, &format!("receivable.by_currency.{currency}.{field}")));
         }
     }
+    let on_time = shipped.on_time_share.as_ref();
     let shipments = [
-        counted(words.state_open, shipped.open),
-        counted(words.delivered, shipped.delivered),
-        counted(words.failed, shipped.failed),
-        counted(words.damaged, shipped.damaged),
-        shipped.on_time_share.as_ref().map(|share| format!("{} {}", words.on_time, percent(share))),
+        counted(words.state_open, shipped.open, "shipments.open"),
+        counted(words.delivered, shipped.delivered, "shipments.delivered"),
+        counted(words.failed, shipped.failed, "shipments.failed"),
+        counted(words.damaged, shipped.damaged, "shipments.damaged"),
+        on_time.map(|share| sum(format!("{} {}", words.on_time, percent(share)), "shipments.on_time_share")),
     ];
     let cases = [
-        counted(words.state_open, cases.open),
-        counted(words.state_resolved, cases.resolved),
-        counted(words.state_closed, cases.closed),
+        counted(words.state_open, cases.open, "cases.open"),
+        counted(words.state_resolved, cases.resolved, "cases.resolved"),
+        counted(words.state_closed, cases.closed, "cases.closed"),
     ];
-    let section = |id, title, key, sums: Vec<String>, kinds: &[&str]| {
+    let contacts = counted(words.contacts, contacts.total, "contacts.total");
+    let section = |id, title, key, sums: Vec<SumLine>, kinds: &[&str]| {
         let rows = documents.iter().filter(|row| kinds.iter().any(|kind| row.subject.starts_with(&format!("{kind}:"))));
         SectionLines {
             id,
@@ -181,14 +226,13 @@ pub(super) fn sections(
             all_path: format!("{timeline_path}{}section={id}", if timeline_path.contains('?') { '&' } else { '?' }),
         }
     };
-    let some = |all: &[Option<String>]| all.iter().flatten().cloned().collect::<Vec<_>>();
     let [of_orders, of_money, of_shipments, of_cases, of_contacts] = SECTIONS.map(|(_, kinds)| kinds);
     vec![
         section("orders", words.orders, 1, orders, of_orders),
         section("money", words.money, 2, sums, of_money),
-        section("shipments", words.shipments, 3, some(&shipments), of_shipments),
-        section("cases", words.cases, 4, some(&cases), of_cases),
-        section("contacts", words.contacts, 5, some(&[counted(words.contacts, contacts.total)]), of_contacts),
+        section("shipments", words.shipments, 3, shipments.into_iter().flatten().collect(), of_shipments),
+        section("cases", words.cases, 4, cases.into_iter().flatten().collect(), of_cases),
+        section("contacts", words.contacts, 5, contacts.into_iter().collect(), of_contacts),
     ]
 }
 
