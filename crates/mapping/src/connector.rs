@@ -139,6 +139,11 @@ impl Connector {
         field_lineage(&self.inner)
     }
 
+    /// Options of `[assume]` that no cell needs, in the order of the file: it runs all the same.
+    pub fn unused_assumptions(&self) -> &[Problem] {
+        &self.inner.unused
+    }
+
     /// Runs the connector file's own tests, in its order; one that passed has no problems. Columns that a test's input leaves out are blank.
     pub fn run_tests(&self) -> Vec<ConnectorTestResult> {
         run_tests(&self.inner)

@@ -143,7 +143,8 @@ fn trace_cell(cell: &CellDef, scope: ScopeId, inner: &CompiledConnector, found: 
             found.via.push(format!("else {value}"));
         }
     }
-    if let (ValueType::Money, Some(CurrencyOf::Slot(at))) = (&cell.ty, &cell.parse.currency) {
+    let of_currency = cell.parse.minor || cell.ty == ValueType::Money;
+    if let Some(CurrencyOf::Slot(at)) = cell.parse.currency.as_ref().filter(|_| of_currency) {
         trace_name(*at, scope, inner, found, depth);
     }
     let a = &cell.adjust;

@@ -124,6 +124,9 @@ fn smallest_units_may_differ_from_iso() {
     assert_eq!((of("MGA", ""), of("MGA", minor)), ("12.50".into(), "1250".into()));
     assert_eq!(of("EUR", minor), "12.50");
     assert_eq!(of("ISK", "minor = { isk = 2 }"), "12.50");
+    // A line's amount has no currency of its own: it is one of the document's.
+    let line = with("[event.order.set.lines]\neach = \"#rows\"\namount = { from = \"Total\", minor = true }\n");
+    assert_eq!(order(&event(&good(&line), "No,At,Total\nA,09.03.2026 10:00,1250\n")).lines[0].amount, "12.50");
     for (minor, code) in
         [("{ XQQ = 2 }", "M0406"), ("{ EUR = 9 }", "M0103"), ("{ EUR = \"2\" }", "M0103"), ("2", "M0103")]
     {

@@ -295,3 +295,41 @@ fn a_webhook_says_how_it_is_verified_and_nothing_that_would_do_nothing() {
     }
     assert_eq!(code("kind = \"file\"", "kind = \"file\"\nverify = \"none\""), "M0101");
 }
+
+/// Names of what is assumed and never needed, each with its line.
+fn unused(text: &str) -> Vec<(String, u32)> {
+    let connector = support::good(text);
+    let told = connector.unused_assumptions().iter().map(|problem| {
+        assert_eq!(problem.code, "M0116");
+        let name = problem.message.split('`').nth(1).unwrap_or_default().to_owned();
+        (name, problem.mapping.as_ref().map_or(0, |place| place.line))
+    });
+    told.collect()
+}
+
+#[test]
+fn what_is_assumed_and_never_needed_is_told_and_the_file_runs() {
+    assert_eq!(unused(ORDERS), [("date".to_owned(), 13)]);
+    assert_eq!(unused(&with("promised_on = \"X\"\n")), []);
+    assert_eq!(unused(&with("promised_on = { from = \"X\", date = \"dd/MM/yyyy\" }\n")), [("date".to_owned(), 13)]);
+    let more = with("promised_on = \"X\"\n")
+        .replace("blank =", "bool = { yes = [\"j\"] }\nregion = \"DE\"\npivot = 1950\nblank =");
+    let names: Vec<String> = unused(&more).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["bool", "region", "pivot"]);
+    let phone = format!("{more}[event.order.refs]\nphone = \"Y\"\n");
+    assert!(!unused(&phone).iter().any(|(name, _)| name == "region"));
+    // An amount that says its own currency leaves that of [assume] to none.
+    let own = orders("total = \"Total\"", "total = { from = \"Total\", currency = \"CHF\" }\npromised_on = \"X\"");
+    assert_eq!(unused(&own), [("currency".to_owned(), 16)]);
+}
+
+#[test]
+fn a_test_whose_event_does_not_come_says_so_once() {
+    let text = with(
+        "[test.none]\ninput = '''\nNo,At,Total\nA1,30.02.2026 10:00,\"1,00\"\n'''\nemits = [\"order\"]\n\
+         check = { \"0.total\" = \"1 EUR\", \"0.number\" = \"A1\" }\n",
+    );
+    let problems = support::good(&text).run_tests().remove(0).problems;
+    let codes: Vec<&str> = problems.iter().map(|problem| problem.code.as_ref()).collect();
+    assert_eq!(codes, ["T0001", "R0421"]);
+}

@@ -73,6 +73,7 @@ pub async fn try_sample(
         amended,
         has_hub: forecast.has_hub(),
         failed_tests,
+        unused_assumptions: connector.unused_assumptions().to_vec(),
         inputs,
         selected: watch.selected,
         records,

@@ -40,6 +40,8 @@ pub struct SampleReport {
     pub has_hub: bool,
     /// The connector's own tests that fail.
     pub failed_tests: Vec<String>,
+    /// Options of `[assume]` that say nothing.
+    pub unused_assumptions: Vec<Problem>,
     /// How each input was read.
     pub inputs: Vec<SampleInput>,
     /// Records that were chosen, of which some are shown.

@@ -1,6 +1,6 @@
 //! Everything that compiling a connector file needs at hand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use onefold_event::Problem;
@@ -23,6 +23,8 @@ pub(crate) struct ConnectorCompiler<'s> {
     pub(crate) paths: PathTable,
     pub(crate) scopes: ScopeTable,
     pub(crate) assume: AssumedSettings,
+    /// Options of [assume] that some cell needs.
+    pub(crate) assumed: BTreeSet<&'static str>,
     pub(crate) words: Vec<EnumTable>,
     pub(crate) word_names: BTreeMap<String, usize>,
     pub(crate) lookups: Vec<LookupTable>,
@@ -118,6 +120,7 @@ impl<'s> ConnectorCompiler<'s> {
             paths: PathTable::default(),
             scopes,
             assume: AssumedSettings::default(),
+            assumed: BTreeSet::new(),
             words: Vec::new(),
             word_names: BTreeMap::new(),
             lookups: Vec::new(),

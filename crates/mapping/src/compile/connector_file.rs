@@ -105,6 +105,7 @@ pub(crate) fn compile_connector(
         Some((_, ValuePath::Json { steps, .. })) => Some(steps.clone()),
         _ => None,
     });
+    let unused = c.unused_assumptions(root.get("assume"));
     let ConnectorCompiler { diagnostics, paths, scopes, words, lookups, .. } = c;
     let problems = diagnostics.finish();
     match (problems.is_empty(), from) {
@@ -126,6 +127,7 @@ pub(crate) fn compile_connector(
             skips,
             events,
             tests,
+            unused,
         }),
         _ => Err(problems),
     }

@@ -264,6 +264,7 @@ impl ConnectorCompiler<'_> {
 
     /// The region of [assume], as seen from a scope.
     pub(crate) fn region_seen_from(&mut self, at: &CellContext) -> Option<TextOf> {
+        self.assumed.insert("region");
         match self.assume.region.clone()? {
             TextOf::Slot(_) => self.slot_seen_from(REGION, at).map(TextOf::Slot),
             other => Some(other),

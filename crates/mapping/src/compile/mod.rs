@@ -12,4 +12,5 @@ pub(crate) mod fields;
 pub(crate) mod lets;
 pub(crate) mod names;
 pub(crate) mod references;
+pub(crate) mod unused;
 pub(crate) mod word_tables;

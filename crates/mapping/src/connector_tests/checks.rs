@@ -6,6 +6,11 @@ use crate::program::compiled::CompiledConnector;
 use crate::report::nearest::did_you_mean;
 use crate::run::map::MadeEvent;
 
+/// Which event a path such as `0.total` is about, counted from 0.
+pub(crate) fn event_place(path: &str) -> Option<usize> {
+    path.split_once('.')?.0.parse().ok()
+}
+
 /// What stands at a path such as `0.lines.1.product`; None where nothing does.
 pub(crate) fn find_checked(
     made: &[MadeEvent],
@@ -48,9 +53,9 @@ pub(crate) fn find_checked(
 fn find_below(value: &FieldValue, kind: &FieldKind, steps: &[&str], path: &str) -> Result<Option<String>, String> {
     let Some((step, rest)) = steps.split_first() else { return Ok(show_value(value, kind)) };
     match (value, kind) {
-        (FieldValue::List(list), _) => match step.parse::<usize>().ok().and_then(|n| list.get(n)) {
-            Some(item) => find_below(item, kind, rest, path),
-            None => Ok(None),
+        (FieldValue::List(list), _) => match step.parse::<usize>() {
+            Ok(n) => list.get(n).map_or(Ok(None), |item| find_below(item, kind, rest, path)),
+            Err(_) => find_named(list, kind, step).map_or(Ok(None), |item| find_below(item, kind, &["text"], path)),
         },
         (FieldValue::Message(fields), FieldKind::Message(known)) => {
             let Some(field) = known.iter().find(|f| f.name == *step) else {
@@ -65,6 +70,19 @@ fn find_below(value: &FieldValue, kind: &FieldKind, steps: &[&str], path: &str) 
         }
         _ => Err(format!("`{path}` goes on below a single value")),
     }
+}
+
+/// The item of a list of names and texts that bears a name, as connector files write it: `attributes.colour`.
+fn find_named<'v>(list: &'v [FieldValue], kind: &FieldKind, name: &str) -> Option<&'v FieldValue> {
+    let FieldKind::Message(known) = kind else { return None };
+    let number = |field: &str| Some(known.iter().find(|f| f.name == field)?.number);
+    let (of_name, _) = (number("name")?, number("text")?);
+    list.iter().find(|item| match item {
+        FieldValue::Message(fields) => {
+            fields.iter().any(|(n, value)| *n == of_name && matches!(value, FieldValue::Text(text) if text == name))
+        }
+        _ => false,
+    })
 }
 
 fn show_value(value: &FieldValue, kind: &FieldKind) -> Option<String> {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use onefold_event::Problem;
 use serde_json::Value as Json;
 
-use crate::language::path::RecordShape;
-use crate::language::reading::{TableHeading, join_blanks};
+use crate::language::input::InputKind;
+use crate::language::path::{PathStep, RecordShape};
+use crate::language::reading::{RecordFormat, TableHeading, join_blanks};
 use crate::program::compiled::CompiledConnector;
 use crate::run::map::RecordResult;
 use crate::run::source::fill_down::FillDownState;
@@ -88,19 +89,31 @@ fn run_json_records(program: &Arc<CompiledConnector>, input: &str) -> Result<Vec
     let mut ended = Vec::new();
     for body in serde_json::Deserializer::from_str(input).into_iter::<Json>() {
         let body = body.map_err(|e| vec![Problem::new("T0002", format!("the test's input is no JSON: {e}"))])?;
-        let records = match select_records(program, &body) {
-            Ok(records) => records.unwrap_or_default(),
-            Err(problem) => {
-                ended.push(RecordResult::Quarantined(vec![*problem]));
-                continue;
+        for body in bodies_of(program, &body) {
+            let records = match select_records(program, body) {
+                Ok(records) => records.unwrap_or_default(),
+                Err(problem) => {
+                    ended.push(RecordResult::Quarantined(vec![*problem]));
+                    continue;
+                }
+            };
+            for record in records {
+                let rows = [NumberedRow { row: SourceRow::Json(record, body), line: 0 }];
+                ended.push(plan.finish_record(&whole_record(&rows)));
             }
-        };
-        for record in records {
-            let rows = [NumberedRow { row: SourceRow::Json(record, &body), line: 0 }];
-            ended.push(plan.finish_record(&whole_record(&rows)));
         }
     }
     Ok(ended)
+}
+
+/// Files may hold a list of bodies, one after the other; a message or a post is one body, whatever it is.
+fn bodies_of<'v>(program: &CompiledConnector, document: &'v Json) -> &'v [Json] {
+    let of_files = program.from.kinds.iter().any(|kind| matches!(kind, InputKind::File | InputKind::Stdin));
+    let in_list = !matches!(program.read.records.as_deref(), Some([PathStep::Index(_) | PathStep::Every, ..]));
+    match document {
+        Json::Array(list) if of_files && in_list && program.read.format == RecordFormat::Json => list,
+        one => std::slice::from_ref(one),
+    }
 }
 
 fn whole_record<'a>(rows: &'a [NumberedRow<'a>]) -> SourceRecord<'a> {

@@ -47,7 +47,9 @@ impl DraftGuess {
         let is_id = |c: &ColumnSample| is_key_name(&c.path);
         let plain = |c: &ColumnSample| c.days().is_empty() && c.times().is_empty() && !c.is_email && !is_fraction(c);
         let whose = |c: &ColumnSample| names_any(&c.path, &CUSTOMERS);
-        let key = find(&|c| unique(c) && is_id(c) && plain(c) && !whose(c))
+        // What is called `id` and nothing else is the record's own, wherever it stands.
+        let key = find(&|c| unique(c) && c.path.eq_ignore_ascii_case("id"))
+            .or_else(|| find(&|c| unique(c) && is_id(c) && plain(c) && !whose(c)))
             .or_else(|| find(&|c| unique(c) && is_id(c) && plain(c)))
             .or_else(|| find(&|c| unique(c) && plain(c)))
             .or_else(|| find(&|c| is_id(c) && plain(c) && !whose(c)))

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use onefold_event::Problem;
+
 use crate::language::input::InputSettings;
 use crate::language::reading::ReadSettings;
 use crate::program::connector_test::ConnectorTest;
@@ -39,4 +41,6 @@ pub(crate) struct CompiledConnector {
     pub(crate) skips: Vec<(String, CheckedCondition)>,
     pub(crate) events: Vec<EventDef>,
     pub(crate) tests: Vec<ConnectorTest>,
+    /// What of `[assume]` says nothing.
+    pub(crate) unused: Vec<Problem>,
 }

@@ -1,6 +1,6 @@
 //! All problems of a connector file: it is read to its end, so that whoever writes it sees them at once.
 
-use onefold_event::Problem;
+use onefold_event::{FilePosition, Problem};
 
 use crate::report::source_text::{SourceText, TextSpan};
 
@@ -36,6 +36,11 @@ impl<'s> Diagnostics<'s> {
         if !text.is_empty() {
             self.hidden.push(text.to_owned());
         }
+    }
+
+    /// Where in the file something stands.
+    pub(crate) fn position_of(&self, span: &TextSpan) -> FilePosition {
+        self.source.position_of(span)
     }
 
     pub(crate) fn finish(mut self) -> Vec<Problem> {

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use onefold_event::{KeyState, ValueFault, check_key, clean_text, judge_key};
 
+use crate::language::path::RecordShape;
 use crate::program::cell::{CellDef, CellOrigin, RowPick};
 use crate::program::paths::PathId;
 use crate::run::adjust::{adjust_value, check_value};
@@ -269,9 +270,16 @@ pub(crate) fn report_disagreement(
     let found = pair.iter().map(|(text, ..)| show(text)).collect::<Vec<_>>().join(" and ");
     let rows: Vec<usize> = pair.iter().map(|(.., row)| *row).collect();
     let heading = frame.run.plan.path_text(path);
-    let fault = ValueFault::new("R0405", "the rows of one record disagree")
-        .instead(found, "one value in all rows")
-        .help(format!("choose one with {{ from = \"{heading}\", pick = \"first\" }}, or group by {heading} too"));
+    let fault = match frame.run.plan.shape() {
+        RecordShape::Table => ValueFault::new("R0405", "the rows of one record disagree")
+            .instead(found, "one value in all rows")
+            .help(format!("choose one with {{ from = \"{heading}\", pick = \"first\" }}, or group by {heading} too")),
+        RecordShape::Tree => ValueFault::new("R0405", "the items of a list disagree")
+            .instead(found, "one value in all items")
+            .help(format!(
+                "choose one with {{ from = \"{heading}\", pick = \"first\" }}; where several may stand, pick = \"list\""
+            )),
+    };
     frame.report_fault_at(cell, Some(path), &rows, fault)
 }
 

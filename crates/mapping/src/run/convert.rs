@@ -64,6 +64,10 @@ pub(crate) fn parse_text<'r>(
     Ok(match &cell.ty {
         ValueType::Text => CellValue::Text(text),
         ValueType::Integer => CellValue::Integer(read_integer(cell, &text, json)?),
+        ValueType::Decimal if cell.parse.minor => {
+            let amount = read_number(cell, &text, json)?;
+            CellValue::Decimal(shift_to_units(cell, amount, frame.cell_currency(cell)?)?)
+        }
         ValueType::Decimal => CellValue::Decimal(read_number(cell, &text, json)?),
         ValueType::Money => {
             let currency = frame.cell_currency(cell)?;

@@ -131,6 +131,7 @@ impl<'f, 'r> ScopeFrame<'f, 'r> {
                     other => {
                         let mut problem =
                             Problem::new("R0431", "a list is expected here").instead(kind_of(other), "a list");
+                        problem.help.push("`each = \"#rows\"` makes one item of the record itself".to_owned());
                         problem.path = self.run.plan.path_text(path).to_owned();
                         problem.lines = self.run.line_numbers(&[row]);
                         self.run.errors.borrow_mut().push(problem);

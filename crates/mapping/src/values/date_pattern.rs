@@ -117,12 +117,11 @@ impl DatePattern {
             PatternForm::Letters(tokens) => read_letters(tokens, text, pivot).and_then(possible),
             PatternForm::Iso => read_iso(text).and_then(possible),
             PatternForm::Epoch(units) => {
-                let n: i64 = text.parse().map_err(|_| PatternMiss::Shape)?;
-                let micros = n.checked_mul(1_000_000 / units).ok_or(PatternMiss::Range)?;
+                let micros = read_micros(text, 1_000_000 / units)?;
                 in_range(jiff::Timestamp::from_microsecond(micros).map_err(|_| PatternMiss::Range)?)
             }
             PatternForm::EpochDays => {
-                let n: i64 = text.parse().map_err(|_| PatternMiss::Shape)?;
+                let n: i64 = without_empty_fraction(text).parse().map_err(|_| PatternMiss::Shape)?;
                 in_range(
                     jiff::Timestamp::from_second(n.checked_mul(86_400).ok_or(PatternMiss::Range)?)
                         .map_err(|_| PatternMiss::Range)?,
@@ -150,6 +149,29 @@ impl DatePattern {
     }
 }
 
+/// Whole numbers as programs with floats alone write them: `17167.0`.
+fn without_empty_fraction(text: &str) -> &str {
+    text.split_once('.')
+        .filter(|(_, rest)| !rest.is_empty() && rest.bytes().all(|b| b == b'0'))
+        .map_or(text, |(n, _)| n)
+}
+
+/// Seconds or milliseconds, of which there are so many microseconds each; digits below a microsecond are cut off.
+fn read_micros(text: &str, each: i64) -> Result<i64, PatternMiss> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    if fraction.is_empty() || fraction.len() > 18 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(PatternMiss::Shape);
+    }
+    let n: i64 = whole.parse().map_err(|_| PatternMiss::Shape)?;
+    let mut unit = each;
+    let below = fraction.bytes().fold(0, |sum, digit| {
+        unit /= 10;
+        sum + i64::from(digit - b'0') * unit
+    });
+    let below = if whole.starts_with('-') { -below } else { below };
+    n.checked_mul(each).and_then(|micros| micros.checked_add(below)).ok_or(PatternMiss::Range)
+}
+
 fn local_only(written: WrittenTime) -> WrittenTime {
     match written {
         WrittenTime::Offset(local, _) | WrittenTime::Local(local) => WrittenTime::Local(local),
@@ -175,6 +197,9 @@ fn parse_letters(text: &str, time: bool) -> Result<Vec<PatternToken>, String> {
             ('S', 1..=9) => PatternToken::Fraction,
             ('a', 1) => PatternToken::Noon,
             ('X', 1..=3) => PatternToken::Offset,
+            ('T', 1) => {
+                return Err("`T` means nothing here: times with a T are `iso8601`, with an offset and without".into());
+            }
             (c, _) if c.is_ascii_alphabetic() => {
                 return Err(format!("`{}` means nothing here", c.to_string().repeat(run)));
             }
@@ -326,6 +351,17 @@ mod tests {
         assert_eq!(local("epoch-s", "1649367553000"), Err(PatternMiss::Range));
         assert_eq!(local("epoch-ms", "1649367553000").unwrap(), "2022-04-07T21:39:13+00");
         assert_eq!(local("epoch-days", "20000").unwrap(), "2024-10-04T00:00:00");
+        for (pattern, text, read) in [
+            ("epoch-s", "1485630413.0", "2017-01-28T19:06:53+00"),
+            ("epoch-s", "1405894322.0027689", "2014-07-20T22:12:02.002768+00"),
+            ("epoch-ms", "1649367553000.5", "2022-04-07T21:39:13.0005+00"),
+            ("epoch-days", "17167.0", "2017-01-01T00:00:00"),
+        ] {
+            assert_eq!(local(pattern, text).unwrap(), read, "{text}");
+        }
+        for (pattern, text) in [("epoch-s", "1485630413."), ("epoch-s", "1485630413.0.0"), ("epoch-days", "17167.5")] {
+            assert_eq!(local(pattern, text), Err(PatternMiss::Shape), "{text}");
+        }
         assert_eq!(local("excel", "46090.5").unwrap(), "2026-03-09T12:00:00");
     }
 

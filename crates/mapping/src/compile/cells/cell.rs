@@ -92,6 +92,7 @@ impl ConnectorCompiler<'_> {
         };
         // Last: it looks at what the cell and `[assume]` say together.
         self.check_complete(&cell, node);
+        self.note_assumptions(&cell, node);
         Some(cell)
     }
 

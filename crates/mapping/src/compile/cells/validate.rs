@@ -60,7 +60,9 @@ impl ConnectorCompiler<'_> {
             let number = matches!(ty, ValueType::Integer | ValueType::Decimal | ValueType::Money);
             let ok = match entry.key.as_str() {
                 "number" | "negative" | "negate" | "abs" | "times" | "round" => number,
-                "minor" | "currency" => *ty == ValueType::Money,
+                "minor" => matches!(ty, ValueType::Decimal | ValueType::Money),
+                // Of a decimal, whose amount of smallest units it is.
+                "currency" => *ty == ValueType::Money || (*ty == ValueType::Decimal && node.get("minor").is_some()),
                 "years" | "pivot" => matches!(ty, ValueType::Date | ValueType::Time),
                 "date" => matches!(ty, ValueType::Date | ValueType::Time),
                 "time" => matches!(ty, ValueType::Date | ValueType::Time),
@@ -99,7 +101,9 @@ impl ConnectorCompiler<'_> {
         let reads = !matches!(cell.origin, CellOrigin::Use(_) | CellOrigin::Calc { .. });
         let p = &cell.parse;
         let missing = match cell.ty {
-            ValueType::Money if p.currency.is_none() => {
+            ValueType::Money | ValueType::Decimal
+                if p.currency.is_none() && (p.minor || cell.ty == ValueType::Money) =>
+            {
                 Some(("M0409", "an amount needs a currency", "[assume] currency = \"EUR\", or { from = \"heading\" }"))
             }
             ValueType::Date if reads && !p.day_of_time && p.dates.is_empty() => {

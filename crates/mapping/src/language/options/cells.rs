@@ -137,7 +137,7 @@ pub(crate) static CELL: OptionTable = OptionTable {
             "minor",
             Flag,
             "false",
-            "The amount is in smallest units, such as cents.",
+            "The amount is in smallest units, such as cents: of its currency, or for a decimal of that of [assume].",
             "{ from = \"Cents\", as = \"money\", currency = \"EUR\", minor = true }",
         ),
         option(
@@ -298,7 +298,7 @@ pub(crate) static LIST: OptionTable = OptionTable {
             "each",
             Path,
             REQUIRED,
-            "What it has an item for: `#rows`, or the path of a list; one that ends in `[]` takes the items of all.",
+            "What it has an item for: `#rows`, which of JSON is the record itself, once; or the path of a list; one that ends in `[]` takes the items of all.",
             "each = \"#rows\"",
         ),
         option("when", Expression, "all", "Which items stay.", "each = \"#rows\"\nwhen = \"n > 0\""),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use onefold_event::{FilePosition, Problem, clean_text};
 
+use crate::language::path::RecordShape;
 use crate::language::path::ValuePath;
 use crate::program::compiled::CompiledConnector;
 use crate::program::names::ScopeId;
@@ -136,6 +137,10 @@ impl MappingPlan {
 
     pub(crate) fn value_path(&self, id: PathId) -> Option<&ValuePath> {
         self.inner.paths.list.get(id).map(|(_, p)| p)
+    }
+
+    pub(crate) fn shape(&self) -> RecordShape {
+        self.inner.read.record_shape()
     }
 
     pub(crate) fn path_text(&self, id: PathId) -> &str {

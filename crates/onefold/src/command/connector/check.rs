@@ -23,6 +23,8 @@ struct FileCheck {
     sound: bool,
     problems: Vec<Problem>,
     tests: Vec<ConnectorTestResult>,
+    /// Options of `[assume]` that say nothing; it may run all the same.
+    unused: Vec<Problem>,
     /// What it lacks to run on this machine, such as a secret; empty: nothing.
     missing: String,
 }
@@ -65,6 +67,7 @@ fn check_file(file: &Path) -> Result<FileCheck> {
                 sound,
                 problems: Vec::new(),
                 tests,
+                unused: connector.unused_assumptions().to_vec(),
                 missing,
             }
         }
@@ -74,6 +77,7 @@ fn check_file(file: &Path) -> Result<FileCheck> {
             sound: false,
             problems,
             tests: Vec::new(),
+            unused: Vec::new(),
             missing: String::new(),
         },
     })
@@ -90,6 +94,7 @@ fn render_check(checked: &FileCheck) -> String {
             counted(problems.len() as u64, "thing", "things")
         );
     }
+    let unused: String = checked.unused.iter().map(Problem::as_warning).collect();
     let failed: Vec<&ConnectorTestResult> = tests.iter().filter(|test| !test.problems.is_empty()).collect();
     if failed.is_empty() {
         let missing = match checked.missing.as_str() {
@@ -97,11 +102,11 @@ fn render_check(checked: &FileCheck) -> String {
             missing => format!("\n{file}: not ready to run here: {missing}"),
         };
         return match tests.len() {
-            0 => format!("{file}: sound; it has no [test] of its own{missing}"),
-            n => format!("{file}: sound, {} passed{missing}", counted(n as u64, "test", "tests")),
+            0 => format!("{unused}{file}: sound; it has no [test] of its own{missing}"),
+            n => format!("{unused}{file}: sound, {} passed{missing}", counted(n as u64, "test", "tests")),
         };
     }
-    let mut text = String::new();
+    let mut text = unused;
     for test in &failed {
         text.push_str(&format!("test \"{}\" fails\n", test.name));
         for problem in &test.problems {

@@ -45,6 +45,11 @@ pub(crate) fn render_verdict(report: &SampleReport, style: &PageStyle, out: &mut
         let told = format!("its own test \"{test}\" fails, so that it takes nothing in: see `onefold connector check`");
         let _ = writeln!(out, "{}", style.paint(PageInk::Bad, &told));
     }
+    for problem in &report.unused_assumptions {
+        let line = problem.mapping.as_ref().map_or(0, |place| place.line);
+        let told = format!("! {} in line {line} of the connector file: {}", problem.code, problem.message);
+        let _ = writeln!(out, "{}", style.paint(PageInk::Odd, &told));
+    }
     render_files(counts, style, out);
 }
 
