@@ -126,20 +126,7 @@ impl Service {
     /// # Errors
     /// Nothing is known of the reference, or the read model cannot be read.
     pub async fn events(&self, reference: &CustomerReference) -> Result<Vec<EventPlace>, ServiceError> {
-        let subjects = match reference.document() {
-            Some(subject) => {
-                self.state(subject).await?;
-                vec![subject.to_string()]
-            }
-            None => {
-                let rows = self.customer(reference).await?;
-                let mut subjects: Vec<String> = rows.parties.keys().cloned().collect();
-                let named = self.store.begin_read().await?.decisions(&subjects).await?;
-                subjects.extend(named.into_iter().map(|named| named.decision).collect::<BTreeSet<String>>());
-                subjects.extend(self.all_documents(&rows).await?);
-                subjects
-            }
-        };
+        let subjects = self.history_subjects(reference).await?;
         let mut all = Vec::new();
         for chunk in subjects.chunks(CHUNK) {
             let asked: Vec<FactsOf> = chunk.iter().map(|subject| FactsOf::all(subject)).collect();
@@ -147,6 +134,20 @@ impl Service {
         }
         all.sort();
         Ok(all)
+    }
+
+    /// Whose events are the history of a customer, or of one document.
+    pub(crate) async fn history_subjects(&self, reference: &CustomerReference) -> Result<Vec<String>, ServiceError> {
+        if let Some(subject) = reference.document() {
+            self.state(subject).await?;
+            return Ok(vec![subject.to_string()]);
+        }
+        let rows = self.customer(reference).await?;
+        let mut subjects: Vec<String> = rows.parties.keys().cloned().collect();
+        let named = self.store.begin_read().await?.decisions(&subjects).await?;
+        subjects.extend(named.into_iter().map(|named| named.decision).collect::<BTreeSet<String>>());
+        subjects.extend(self.all_documents(&rows).await?);
+        Ok(subjects)
     }
 
     /// The events at these places, in their order.

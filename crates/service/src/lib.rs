@@ -14,6 +14,7 @@ mod health;
 mod overview;
 mod past;
 mod reference;
+mod replay;
 mod service;
 mod show;
 mod status;
@@ -48,6 +49,7 @@ pub use past::{
     PastAnswer, ReadClocks, ValueChange, ViewDifference,
 };
 pub use reference::CustomerReference;
+pub use replay::{ReplayBatch, ReplayCursor, ReplayFilter, ReplayReader, ReplaySpan, ReplaySteps, ReplayedEvent};
 pub use service::Service;
 pub use show::{Shown, day_number};
 pub use status::{CurrencySums, HubStatus};

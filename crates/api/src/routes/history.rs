@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use jiff::Zoned;
-use onefold_service::{ErrorCode, MovedClock, ServiceError, day_number};
+use onefold_service::{ErrorCode, MovedClock, ReadClocks, Service, ServiceError, day_number};
 use serde::Deserialize;
 
 use crate::problem::ProblemDetails;
@@ -82,27 +82,36 @@ pub(crate) async fn get_events(
     .await
 }
 
+impl DifferenceQuery {
+    /// The clock that runs, and the two moments; without an earlier one from before the first event.
+    fn read(self, service: &Service) -> Result<(MovedClock, Option<ReadClocks>, ReadClocks), ProblemDetails> {
+        let Self { from, to, clock } = self;
+        let clock = match clock.as_deref() {
+            None | Some("as_of") => MovedClock::AsOf,
+            Some("known_at") => MovedClock::KnownAt,
+            Some(other) => {
+                return Err(bad_request(format!("`clock`: `{other}` is none: expected `as_of` or `known_at`")));
+            }
+        };
+        let read = |at: Option<String>| {
+            let asked = match clock {
+                MovedClock::AsOf => ClockQuery { as_of: at, ..ClockQuery::default() },
+                MovedClock::KnownAt => ClockQuery { known_at: at.clone(), identity_at: at, ..ClockQuery::default() },
+            };
+            asked.clocks_or_now(service)
+        };
+        let (from, to) = (from.map(|from| read(Some(from))).transpose()?, read(to)?);
+        Ok((clock, from, to))
+    }
+}
+
 /// What changed of a customer or a document between two moments, and which events did it.
 pub(crate) async fn get_difference(
     caller: ReadCaller,
-    AskedQuery(DifferenceQuery { from, to, clock }): AskedQuery<DifferenceQuery>,
+    AskedQuery(asked): AskedQuery<DifferenceQuery>,
     AskedName(named): AskedName,
 ) -> Result<Response, ProblemDetails> {
-    let clock = match clock.as_deref() {
-        None | Some("as_of") => MovedClock::AsOf,
-        Some("known_at") => MovedClock::KnownAt,
-        Some(other) => {
-            return Err(bad_request(format!("`clock`: `{other}` is none: expected `as_of` or `known_at`")));
-        }
-    };
-    let read = |at: Option<String>| {
-        let asked = match clock {
-            MovedClock::AsOf => ClockQuery { as_of: at, ..ClockQuery::default() },
-            MovedClock::KnownAt => ClockQuery { known_at: at.clone(), identity_at: at, ..ClockQuery::default() },
-        };
-        asked.clocks_or_now(&caller.service)
-    };
-    let (from, to) = (from.map(|from| read(Some(from))).transpose()?, read(to)?);
+    let (clock, from, to) = asked.read(&caller.service)?;
     let turn = caller.large_turn().await?;
     answer_aside(turn, async move {
         let of = caller.service.read_reference(&named).await?;
@@ -132,6 +141,21 @@ pub(crate) async fn get_explanation(
                 caller.service.explain(&of, &path, Some(today)).await
             }
         }
+    })
+    .await
+}
+
+/// A customer or a document step by step, with its state after each event.
+pub(crate) async fn get_steps(
+    caller: ReadCaller,
+    AskedQuery(asked): AskedQuery<DifferenceQuery>,
+    AskedName(named): AskedName,
+) -> Result<Response, ProblemDetails> {
+    let (clock, from, to) = asked.read(&caller.service)?;
+    let turn = caller.large_turn().await?;
+    answer_aside(turn, async move {
+        let of = caller.service.read_reference(&named).await?;
+        caller.service.replay_steps(&of, clock, from.as_ref(), &to).await
     })
     .await
 }

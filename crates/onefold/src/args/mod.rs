@@ -5,6 +5,7 @@ mod bench;
 mod connector;
 mod identity;
 mod quarantine;
+mod replay;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ pub(crate) use bench::{BenchArgs, BenchCommand, BenchSizes, BenchWhat, CompareAr
 pub(crate) use connector::{ConnectorCommand, SampleArgs};
 pub(crate) use identity::{DecisionReason, FacetWord, IdentityCommand, IdentityDecision, IdentityQuestion};
 pub(crate) use quarantine::QuarantineCommand;
+pub(crate) use replay::{ReplayArgs, ReplayForm};
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with records quarantined
 or events left as another mapping made them; 130, 143 ended at once by a second signal.
@@ -161,6 +163,8 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Why a value that `show --json` shows is what it is: formula, parts, what lost, and the events that it rests on
     Explain(ExplainArgs),
+    /// History again: the events of the log as a stream, or a customer or document step by step
+    Replay(ReplayArgs),
     /// Every event behind a customer or document, with connector, file and line
     Events(RefArgs),
     /// Documents of a customer, or those that nobody holds

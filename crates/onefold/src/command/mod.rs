@@ -12,6 +12,7 @@ mod ingest;
 mod quarantine;
 mod read;
 mod rebuild;
+mod replay;
 mod restore;
 mod send;
 mod serve;
@@ -38,6 +39,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Documents(args) => read::documents::run(args, globals).await,
         Command::Find(args) => read::find::run(args, globals).await,
         Command::Status(args) => read::status::run(args, globals).await,
+        Command::Replay(args) => replay::run(args, globals).await,
         Command::Rebuild(args) => rebuild::run(args, globals).await,
         Command::Backup(args) => backup::run(args, globals).await,
         Command::Restore(args) => restore::run(args, globals).await,

@@ -19,7 +19,7 @@ mod total;
 
 pub(crate) use customer::render_customer;
 pub(crate) use decided::{candidate_lines, decision_lines, join_lines};
-pub(crate) use difference::render_difference;
+pub(crate) use difference::{render_difference, render_steps};
 pub(crate) use document::render_document;
 pub(crate) use entry::{EntryCounts, entry_line, whole_entry};
 pub(crate) use explanation::render_explanation;

@@ -47,6 +47,9 @@ pub struct DifferenceStep {
     pub events: Vec<EventLine>,
     /// What they changed, by path.
     pub changes: Vec<ValueChange>,
+    /// What is shown after it, where that is asked for; none where nothing is known yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<Value>,
 }
 
 /// What changed of a customer or a document between two moments.
@@ -76,7 +79,7 @@ impl MovedClock {
     }
 
     /// The moment of clocks; now where they name none.
-    fn moment(self, clocks: &ReadClocks) -> Micros {
+    pub(crate) fn moment(self, clocks: &ReadClocks) -> Micros {
         let at = match self {
             Self::AsOf => clocks.as_of,
             Self::KnownAt => clocks.known_at,
@@ -117,6 +120,17 @@ impl Service {
         clock: MovedClock,
         from: Option<&ReadClocks>,
         to: &ReadClocks,
+    ) -> Result<ViewDifference, ServiceError> {
+        self.compare_moments(reference, clock, (from, to), false).await
+    }
+
+    /// The same, where on request each step bears what is shown after it.
+    pub(crate) async fn compare_moments(
+        &self,
+        reference: &CustomerReference,
+        clock: MovedClock,
+        (from, to): (Option<&ReadClocks>, &ReadClocks),
+        with_states: bool,
     ) -> Result<ViewDifference, ServiceError> {
         let (from, until) = (from.map(|from| clock.moment(from)), clock.moment(to));
         if from.is_some_and(|from| from > until) {
@@ -161,6 +175,7 @@ impl Service {
                         by: ChangeCause::Time,
                         events: Vec::new(),
                         changes,
+                        state: aged.clone().filter(|_| with_states),
                     });
                 }
                 shown = aged;
@@ -172,7 +187,8 @@ impl Service {
             let changes = ValueChange::between(shown.as_ref(), now.as_ref());
             if !(changes.is_empty() && of_moment.is_empty()) {
                 let events = self.event_lines(&of_moment).await?;
-                steps.push(DifferenceStep { at: format_micros(at), by: ChangeCause::Events, events, changes });
+                let state = now.clone().filter(|_| with_states);
+                steps.push(DifferenceStep { at: format_micros(at), by: ChangeCause::Events, events, changes, state });
             }
             (before, shown, seen) = (world, now, Some(at));
         }
