@@ -3,12 +3,18 @@
 #[path = "harness.rs"]
 mod harness;
 
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use harness::{Answer, Home, Server, invoice, party};
+use harness::{Answer, Home, Server, invoice, party, root};
+use onefold_testkit::skipped;
 use serde_json::Value;
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 const NAME: &str = "hub.example/e2e";
 
@@ -179,4 +185,127 @@ fn a_rebuild_and_a_copy_raise_no_alarm_and_an_older_copy_of_the_log_does() {
     home.run_in("older", &["audit", "verify"]).exits(0);
     let older: Answer = home.run_in("older", &["audit", "verify", "--outside", &outside]).exits(4);
     older.tells(&["NOT AS SEALED", "seals were cut off", "the log ends there"]);
+}
+
+/// A hub with a sealed log, and the evidence of one customer in a file.
+fn with_evidence() -> (Home, String, String) {
+    let home = filled(20);
+    let (key, pack) = (public_key(&home), home.path("evidence.zip").display().to_string());
+    home.run(&["audit", "seal"]).exits(0);
+    home.run(&["audit", "evidence", "party:erp:K3", "--to", &pack, "--by", "Anna"])
+        .exits(0)
+        .tells(&["2 records about 2 subjects"]);
+    (home, key, pack)
+}
+
+/// The pack without one of its records, of which the rest says nothing.
+fn without_a_record(pack: &str) -> Vec<u8> {
+    let mut zip = ZipArchive::new(Cursor::new(std::fs::read(pack).expect("the pack"))).expect("a ZIP");
+    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for at in 0..zip.len() {
+        let mut file = zip.by_index(at).expect("a file");
+        let (name, mut bytes) = (file.name().expect("a name").into_owned(), Vec::new());
+        file.read_to_end(&mut bytes).expect("its bytes");
+        files.insert(name, bytes);
+    }
+    let leaf = files.keys().find(|name| name.starts_with("leaves/")).expect("a record").clone();
+    files.remove(&leaf);
+    files.remove(&leaf.replace("leaves/", "proofs/").replace(".leaf", ".tlog-proof"));
+    let events = files.get_mut("events.ndjson").expect("the events");
+    let first = events.iter().position(|byte| *byte == b'\n').expect("a line");
+    events.drain(..=first);
+    let mut statement: Value = serde_json::from_slice(&files["statement.json"]).expect("JSON");
+    statement["records"] = 1.into();
+    files.insert("statement.json".to_owned(), statement.to_string().into_bytes());
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in &files {
+        zip.start_file(name.as_str(), SimpleFileOptions::default()).expect("a file");
+        zip.write_all(bytes).expect("its bytes");
+    }
+    zip.finish().expect("a ZIP").into_inner()
+}
+
+#[test]
+fn evidence_is_written_and_checked_without_a_hub_and_what_is_left_out_is_found() {
+    let (home, key, pack) = with_evidence();
+    let check = |pack: &str, key: &str| home.run_in("nowhere", &["audit", "check", pack, "--key", key]);
+    check(&pack, &key).exits(0).tells(&[
+        "asked for by Anna",
+        "2 records are as hub.example/e2e+",
+        "of 2 subjects",
+        "whole:",
+    ]);
+    let fewer = home.file("fewer.zip", without_a_record(&pack));
+    check(&fewer, &key).exits(4).tells(&["NOT AS SEALED", "1 records of it were sealed, and 0"]);
+    let stranger = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    check(&pack, stranger).exits(4).tells(&["no valid signature of PeterNeumann"]);
+    let bytes = std::fs::read(&pack).expect("the pack");
+    let cut = home.file("cut.zip", &bytes[..bytes.len() / 2]);
+    check(&cut, &key).exits(1).tells(&["cut.zip", "not a pack, or a part of one"]);
+    check(&cut, "nonsense+key+x").exits(1).tells(&["not a public key"]);
+    assert!(!home.path("nowhere").exists());
+
+    home.run(&["audit", "evidence", "party:erp:K3", "--to", &pack]).exits(1).tells(&["is there already"]);
+    let other = home.path("other.zip").display().to_string();
+    home.run(&["audit", "evidence", "party:erp:K99", "--to", &other]).exits(1).tells(&["K99"]);
+    home.run(&["audit", "evidence", "party:erp:K3", "--to", &other, "--key", stranger])
+        .exits(1)
+        .tells(&["cannot be relied on"]);
+    assert!(!Path::new(&other).exists());
+
+    // What came after the last seal is said, and not in it.
+    let server = home.serve();
+    assert_eq!(server.batch(&[invoice("erp:I-new", "erp:K3", "5.00")]).status, 200);
+    server.settle();
+    server.stop();
+    let answer = home.run(&["audit", "evidence", "party:erp:K3", "--to", &other, "--json"]).exits(0).json();
+    assert_eq!((&answer["statement"]["records"], &answer["statement"]["unsealed"]), (&2.into(), &1.into()), "{answer}");
+    check(&other, &key).exits(0).tells(&["1 more were not sealed yet"]);
+}
+
+/// Checks a pack by somebody else's program; its exit code.
+fn foreign(command: &mut Command, pack: &str, key: &str) -> (Option<i32>, String) {
+    let output = command.args([pack, key]).output().expect("it runs");
+    (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+}
+
+/// Held to by both: what is whole, what lacks a record, and what another key has signed.
+fn judges_as_we_do(command: impl Fn() -> Command) {
+    let (home, key, pack) = with_evidence();
+    let fewer = home.file("fewer.zip", without_a_record(&pack));
+    let (code, said) = foreign(&mut command(), &pack, &key);
+    assert_eq!((code, said.trim()), (Some(0), "2 records of 2 subjects"));
+    let (code, said) = foreign(&mut command(), &fewer, &key);
+    assert_eq!(code, Some(4), "{said}");
+    let stranger = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    let (code, said) = foreign(&mut command(), &pack, stranger);
+    assert_eq!(code, Some(4), "{said}");
+}
+
+#[test]
+fn a_go_program_on_the_libraries_of_transparency_logs_checks_a_pack() {
+    let built = tempfile::TempDir::new().expect("a directory");
+    let program = built.path().join("check");
+    let mut go = Command::new("go");
+    go.args(["build", "-o"]).arg(&program).arg(".").current_dir(root().join("tests/e2e/checkers"));
+    if !go.output().is_ok_and(|output| output.status.success()) {
+        return skipped(
+            "a pack checked by a Go program",
+            "install Go, and let it bring the modules of tests/e2e/checkers/go.mod",
+        );
+    }
+    judges_as_we_do(|| Command::new(&program));
+}
+
+#[test]
+fn a_python_script_with_one_signature_package_checks_a_pack() {
+    let has = Command::new("python3").args(["-c", "import cryptography"]).output();
+    if !has.is_ok_and(|output| output.status.success()) {
+        return skipped("a pack checked by a Python script", "install python3 and its package `cryptography`");
+    }
+    judges_as_we_do(|| {
+        let mut python = Command::new("python3");
+        python.arg(root().join("tests/e2e/checkers/check.py"));
+        python
+    });
 }

@@ -68,3 +68,10 @@ impl OutputWriter {
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
 }
+
+/// The user of this machine, who asks or decides unless another name is given.
+pub(crate) fn user_name() -> String {
+    let name =
+        ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+}

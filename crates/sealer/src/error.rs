@@ -15,14 +15,17 @@ pub enum SealerError {
     #[error("nothing of this log is sealed yet: `onefold audit key` makes a key, `onefold audit seal` seals with it")]
     NotSealed,
     #[error(
-        "what was sealed of partition {partition} cannot be gone on from (seal {offset}): {why}. `onefold audit verify` says more; nothing \
-         was sealed now"
+        "the seals of partition {partition} cannot be relied on (seal {offset}): {why}. `onefold audit verify` says more; nothing was done now"
     )]
     Before { partition: u32, offset: u64, why: SealError },
     #[error(
         "partition {partition} ends at offset {head}, and is sealed up to {sealed}: the log was cut or replaced; put it back as it was"
     )]
     Shorter { partition: u32, head: u64, sealed: u64 },
+    #[error(
+        "the record at partition {partition}, offset {offset} is not the one that was sealed there: `onefold audit verify` says more"
+    )]
+    Altered { partition: u32, offset: u64 },
     #[error("the log has {events} partitions and its seals have {seals}: they are of another log")]
     Partitions { events: u32, seals: u32 },
     #[error(

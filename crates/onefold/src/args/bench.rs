@@ -84,4 +84,6 @@ pub(crate) enum BenchWhat {
     Large,
     /// Views of customers as they were
     Past,
+    /// The log sealed, verified, and a customer's evidence made and checked
+    Seal,
 }

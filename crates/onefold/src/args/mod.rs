@@ -20,7 +20,7 @@ use crate::config::{Config, HubRole};
 use crate::engine;
 use crate::past::ClockArgs;
 
-pub(crate) use audit::{AuditCommand, KeyArgs, SealArgs, VerifyArgs};
+pub(crate) use audit::{AuditCommand, CheckArgs, EvidenceArgs, KeyArgs, SealArgs, VerifyArgs};
 pub(crate) use bench::{BenchArgs, BenchCommand, BenchSizes, BenchWhat, CompareArgs};
 pub(crate) use connector::{ConnectorCommand, SampleArgs};
 pub(crate) use identity::{DecisionReason, FacetWord, IdentityCommand, IdentityDecision, IdentityQuestion};

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::args::{DecisionReason, FacetWord, Globals, IdentityCommand, IdentityDecision, IdentityQuestion};
 use crate::hub::{HubReader, RunningHub};
-use crate::out::OutputWriter;
+use crate::out::{OutputWriter, user_name};
 use crate::render;
 
 /// What a decision changed.
@@ -202,11 +202,4 @@ fn parse_subject(text: &str) -> Result<Subject, ServiceError> {
             format!("`{text}` is no subject: expected one such as order:erp:4711 or party:erp:K1"),
         )),
     }
-}
-
-/// The user of this machine.
-fn user_name() -> String {
-    let name =
-        ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty());
-    name.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
 }

@@ -13,6 +13,7 @@ mod read;
 mod rebuild;
 mod retry;
 mod rig;
+mod seal;
 mod unmerge;
 mod watch;
 mod workload;
@@ -49,6 +50,7 @@ async fn run_all(what: &[BenchWhat], rig: &mut rig::BenchRig, json: bool) -> Res
             BenchWhat::Past => past::run(rig).await,
             BenchWhat::Publish => publish::run(rig).await,
             BenchWhat::Retry => retry::run(rig).await,
+            BenchWhat::Seal => seal::run(rig).await,
             BenchWhat::Watch => watch::run(rig).await,
         };
         measure::print_report(&report?, json);
