@@ -41,7 +41,9 @@ pub(crate) fn record_name(partition: u32, offset: u64) -> String {
 pub fn write_pack(content: &PackContent) -> Result<Vec<u8>, PackError> {
     let wrong = |error: &dyn std::fmt::Display| PackError::Write(error.to_string());
     // Without a time of its own: a file that is written again is the same.
-    let packed = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    let level = i64::from(flate2::Compression::default().level());
+    let packed =
+        SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).compression_level(Some(level));
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let mut put = |name: &str, bytes: &[u8]| -> Result<(), PackError> {
         zip.start_file(name, packed).map_err(|error| wrong(&error))?;
