@@ -301,7 +301,7 @@ pub(crate) struct ExplainArgs {
     #[arg(value_name = "REF")]
     pub(crate) reference: String,
     /// Where the value stands in `show --json`, such as receivable.by_currency.CNY.open, profile.name, identifiers, customer, or
-    /// latest[0].amount; of a document what `show --json` shows of that
+    /// `latest[0].amount`; of a document what `show --json` shows of that
     #[arg(value_name = "PATH")]
     pub(crate) path: String,
     #[command(flatten)]
