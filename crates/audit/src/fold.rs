@@ -10,7 +10,7 @@ use onefold_event::{DecodedEvent, KeyRing, Subject, SubjectKind, decode_digested
 use onefold_fold::{AdmitOutcome, FactState, MOST_FACTS, SubjectState};
 use onefold_log::{EVENTS_TOPIC, Log, LogRecord, StoredRecord};
 use onefold_store::{KeyPrint, QuarantineEntry};
-use onefold_view::{FactRef, Fragment, GuestParty, parties_named};
+use onefold_view::{FactRef, GuestParty, parties_named};
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
@@ -159,14 +159,14 @@ impl ReplayRun {
             });
             if frames.len() > MOST_FACTS {
                 // Taken in one by one, each would be looked for among all before it.
+                state.note_named(&event);
                 copies.push(FactState::new(&event.header, &digest, at, partition, offset));
                 continue;
             }
             match state.admit(&event, &digest, at, partition, offset) {
                 AdmitOutcome::Duplicate => {}
                 AdmitOutcome::InOrder if !afresh => {
-                    let fragment = state.fragment.get_or_insert_with(|| Fragment::fold(&subject, &[]));
-                    fragment.apply(&FactRef { event: &event, recorded_at: at });
+                    state.apply(&subject, &FactRef { event: &event, recorded_at: at });
                 }
                 _ => afresh = true,
             }
@@ -175,7 +175,7 @@ impl ReplayRun {
             return Ok(0);
         }
         if !copies.is_empty() {
-            state = SubjectState::from_copies(copies);
+            state = SubjectState { former: state.former, ..SubjectState::from_copies(copies) };
         }
         if afresh {
             fold_afresh(&subject, &mut state, frames, self.keys.as_ref());

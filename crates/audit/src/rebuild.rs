@@ -164,6 +164,13 @@ impl RowSink for RowLoader {
                 LoadRow::SetMember { atom: atom.print, set: set.print }
             }
             ExpectedRow::Decided { subject } => LoadRow::Decided { subject: subject.print },
+            ExpectedRow::Former { key, subject } => {
+                named(key.text);
+                LoadRow::Former { key: key.print, subject: subject.print }
+            }
+            ExpectedRow::Number { subject, place, prefix } => {
+                LoadRow::Number { place, prefix: prefix.to_owned(), subject: subject.print }
+            }
             ExpectedRow::Fact { subject, id, state } => {
                 LoadRow::Fact { subject: subject.text.to_owned(), id: *id, state: state.to_vec() }
             }

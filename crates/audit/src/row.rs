@@ -30,6 +30,8 @@ pub(crate) enum ExpectedRow<'a> {
     SetMember { atom: RowKey<'a>, set: RowKey<'a> },
     Decided { subject: RowKey<'a> },
     Fact { subject: RowKey<'a>, id: &'a [u8; 48], state: &'a [u8] },
+    Former { key: RowKey<'a>, subject: RowKey<'a> },
+    Number { subject: RowKey<'a>, place: i64, prefix: &'a str },
 }
 
 /// Whoever takes the rows in, from several threads.
@@ -54,6 +56,8 @@ impl<'a> ExpectedRow<'a> {
             Self::SetMember { .. } => StoredTable::SetMembers,
             Self::Decided { .. } => StoredTable::Decided,
             Self::Fact { .. } => StoredTable::Facts,
+            Self::Former { .. } => StoredTable::Former,
+            Self::Number { .. } => StoredTable::Numbers,
         }
     }
 
@@ -67,7 +71,8 @@ impl<'a> ExpectedRow<'a> {
             | Self::Member { party, .. }
             | Self::Search { party, .. } => *party,
             Self::SetMember { atom, .. } => *atom,
-            Self::Decided { subject } | Self::Fact { subject, .. } => *subject,
+            Self::Former { key, .. } => *key,
+            Self::Decided { subject } | Self::Fact { subject, .. } | Self::Number { subject, .. } => *subject,
         }
     }
 
@@ -90,6 +95,8 @@ impl<'a> ExpectedRow<'a> {
             Self::SetMember { set, .. } => print(&[&set.print.bytes()]),
             Self::Decided { .. } => print(&[]),
             Self::Fact { id, state, .. } => print(&[&id[..], state]),
+            Self::Former { subject, .. } => print(&[&subject.print.bytes()]),
+            Self::Number { place, prefix, .. } => print(&[&place.to_be_bytes(), prefix.as_bytes()]),
         }
     }
 }

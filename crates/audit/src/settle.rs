@@ -209,6 +209,12 @@ impl ReplayRun {
         if state.is_decided() {
             self.rows.take_row(ExpectedRow::Decided { subject: key });
         }
+        for former in state.former_keys(subject) {
+            self.rows.take_row(ExpectedRow::Former { key: RowKey::new(&former), subject: key });
+        }
+        if let Some(number) = state.written_number(subject) {
+            self.rows.take_row(ExpectedRow::Number { subject: key, place: number.place(), prefix: number.prefix() });
+        }
         self.rows.take_row(ExpectedRow::Subject { key, state: &bytes, keys: state.keys.as_ref() });
         for owner in state.index_keys(subject) {
             self.rows.take_row(ExpectedRow::Document { owner: RowKey::new(&owner), at: state.at(), subject: key });

@@ -103,6 +103,22 @@ impl Body {
         }
     }
 
+    /// The number that stands on a document, as its source writes it; of what is shipped, that of its carrier. Empty where none does.
+    pub fn written_number(&self) -> &str {
+        match self {
+            Self::OrderPlaced(m) => &m.number,
+            Self::InvoiceIssued(m) => &m.number,
+            Self::CreditNoteIssued(m) => &m.number,
+            Self::PaymentReceived(m) => &m.number,
+            Self::RefundPaid(m) => &m.number,
+            Self::AdjustmentPosted(m) => &m.number,
+            Self::CaseOpened(m) => &m.number,
+            Self::Dispatched(m) => &m.tracking_number,
+            Self::Scanned(m) => &m.tracking_number,
+            _ => "",
+        }
+    }
+
     /// What a source says of a party or a document beside the fields of the catalogue.
     pub fn attributes(&self) -> &[v1::Attribute] {
         match self {

@@ -7,8 +7,8 @@ use onefold_event::{
 };
 use onefold_identity::{IdentifierKey, Intermediary, OwnerKey, PartyDecision};
 use onefold_view::{
-    Contribution, FactRef, Fragment, GuestParty, MentionState, OwnerContext, OwnerKeys, SettlementStep, all_mentions,
-    contribute, is_shipped, reply_in_step,
+    Contribution, DocumentNumber, FactRef, FormerKeys, Fragment, GuestParty, MentionState, NamedKeys, OwnerContext,
+    OwnerKeys, SettlementStep, all_mentions, contribute, is_plain, is_shipped, reply_in_step,
 };
 
 use crate::fact::first_copies;
@@ -35,6 +35,9 @@ pub struct SubjectState {
     /// Of a long history, what the row keeps of it: its facts stand in further rows.
     #[prost(message, optional, boxed, tag = "6")]
     pub further: Option<Box<FurtherFacts>>,
+    /// What copies of its events named and its standing facts do not.
+    #[prost(message, optional, boxed, tag = "7")]
+    pub former: Option<Box<FormerKeys>>,
 }
 
 /// Every identifier that a party ever asserted, true where it holds it now. Its own number is among them whatever its row
@@ -110,6 +113,11 @@ impl SubjectState {
         let revises = self.facts.iter().any(|f| f.fact == event.header.fact.0);
         let new = FactState::new(&event.header, digest, recorded_at, partition, offset);
         let in_order = Fragment::commutes(event) || self.last_key().is_none_or(|last| last <= new.fold_key());
+        // Nearly every subject has one fact, and its fragment says it.
+        let is_first = self.facts.is_empty() && self.further.is_none() && self.former.is_none();
+        if !(is_first && self.fragment.is_none() && NamedKeys::are_said_at_once(event)) {
+            self.note_named(event);
+        }
         // After the duplicate was ruled out: an equal key would otherwise be there twice.
         let place = self.facts.partition_point(|fact| fact.row_key() < new.row_key());
         if self.facts.is_empty() {
@@ -125,6 +133,38 @@ impl SubjectState {
         }
     }
 
+    /// Folds an event that was admitted in order.
+    pub fn apply(&mut self, subject: &Subject, fact: &FactRef<'_>) {
+        let mut fragment = self.take_fragment(subject).unwrap_or_else(|| Fragment::fold(subject, &[]));
+        fragment.apply(fact);
+        self.set_fragment(subject, fragment);
+    }
+
+    /// Notes what a copy of an event names, which is known for ever, also once no fragment says it; admitting a copy does so.
+    pub fn note_named(&mut self, event: &DecodedEvent) {
+        if !is_plain(event.header.subject.kind()) {
+            self.former.get_or_insert_default().add(NamedKeys::of_event(event));
+        }
+    }
+
+    /// The fragment, to be changed: what it named was named once.
+    fn take_fragment(&mut self, subject: &Subject) -> Option<Fragment> {
+        let fragment = self.fragment.take()?;
+        if !is_plain(subject.kind()) {
+            self.former.get_or_insert_default().add(NamedKeys::of_fragment(subject, &fragment));
+        }
+        Some(fragment)
+    }
+
+    /// A fragment that was changed: what it names is named now.
+    fn set_fragment(&mut self, subject: &Subject, fragment: Fragment) {
+        if let Some(former) = &mut self.former {
+            former.remove(&NamedKeys::of_fragment(subject, &fragment));
+        }
+        self.former.take_if(|former| former.is_empty());
+        self.fragment = Some(fragment);
+    }
+
     /// Where in the log the facts stand that a fold afresh needs: (partition, offset). It MUST hold all of them.
     pub fn history(&self) -> Vec<(u32, u64)> {
         let (standing, superseded) = standing_facts(&self.facts);
@@ -136,10 +176,10 @@ impl SubjectState {
     pub fn fold_afresh(&mut self, subject: &Subject, events: &[DecodedEvent]) -> bool {
         self.recount();
         let (standing, superseded) = standing_facts(&self.facts);
-        let stands = standing.len();
         let times: Vec<Micros> = standing.iter().chain(&superseded).map(|fact| fact.recorded_at).collect();
+        let stands = standing.len();
         // What others say of it as a guest is in none of its own facts, and has to survive the fold.
-        let guest = self.fragment.take().and_then(|old| old.guest().cloned());
+        let guest = self.take_fragment(subject).and_then(|old| old.guest().cloned());
         self.failed = times.len() != events.len();
         if self.failed {
             return false;
@@ -152,8 +192,9 @@ impl SubjectState {
         for event in superseded.iter().filter(|event| is_party && !is_remapped(event, events)) {
             fragment.assert_superseded(event);
         }
+        superseded.iter().for_each(|event| fragment.note_superseded_flag(event));
         guest.iter().for_each(|guest| fragment.merge_guest(guest));
-        self.fragment = Some(fragment);
+        self.set_fragment(subject, fragment);
         true
     }
 
@@ -296,6 +337,22 @@ impl SubjectState {
         let named = self.named_parties(subject).into_iter().filter(|(role, _)| role.target() == RoleTarget::Owner);
         all.extend(named.map(|(_, party)| party.to_string()));
         all
+    }
+
+    /// Keys under which it stands in the index of former owners: [`FormerKeys::index_keys`].
+    pub fn former_keys(&self, subject: &Subject) -> BTreeSet<String> {
+        let for_others = self.keys.as_ref().is_some_and(|keys| keys.for_others);
+        let none = FormerKeys::default();
+        let former = self.former.as_deref().unwrap_or(&none);
+        former.index_keys(subject, self.fragment.as_ref(), || self.index_keys(subject), for_others)
+    }
+
+    /// The number that stands on a document, where its subject says another one that stands elsewhere among numbers.
+    pub fn written_number(&self, subject: &Subject) -> Option<DocumentNumber> {
+        let written = self.fragment.as_ref()?.written_number();
+        let number = DocumentNumber::of(written).filter(|_| subject.kind().is_document())?;
+        let own = DocumentNumber::of(subject.number());
+        own.is_none_or(|own| own.place() != number.place()).then_some(number)
     }
 }
 

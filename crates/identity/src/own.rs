@@ -17,6 +17,8 @@ pub enum Intermediary {
     Marketplace = 1,
     /// Passed over in trade and receivable.
     WalkIn = 2,
+    /// It stands for itself, and once stood for others: what was passed on then is looked for in reads of the past.
+    Former = 3,
 }
 
 impl From<u8> for Intermediary {
@@ -25,6 +27,7 @@ impl From<u8> for Intermediary {
         match number {
             1 => Self::Marketplace,
             2 => Self::WalkIn,
+            3 => Self::Former,
             _ => Self::None,
         }
     }
@@ -60,6 +63,12 @@ impl Facet {
     /// The facet that a word names.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|facet| facet.word() == word)
+    }
+
+    /// Whether parties in these roles own a document in every facet, so that a value on it owns nothing unless they are passed over.
+    pub fn are_all_owned(roles: impl Iterator<Item = ReferenceRole> + Clone) -> bool {
+        let owns = |facet: Self| roles.clone().any(|role| facet.owning_roles().iter().any(|all| all.contains(&role)));
+        Self::ALL.into_iter().all(owns)
     }
 
     /// Roles of parties that own, the first that names anybody counts.
@@ -121,7 +130,7 @@ impl Facet {
     /// Whether a party is passed over.
     fn passes_over(self, intermediary: Intermediary) -> bool {
         match intermediary {
-            Intermediary::None => false,
+            Intermediary::None | Intermediary::Former => false,
             Intermediary::Marketplace => self == Self::Trade,
             Intermediary::WalkIn => true,
         }

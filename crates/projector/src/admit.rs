@@ -6,7 +6,7 @@ use onefold_event::{DecodedEvent, Subject, decode_with};
 use onefold_fold::{AdmitOutcome, FactState};
 use onefold_log::EVENTS_TOPIC;
 use onefold_store::{FactsOf, QuarantineEntry};
-use onefold_view::{FactRef, Fragment, GuestParty, parties_named};
+use onefold_view::{FactRef, GuestParty, parties_named};
 
 use crate::batch::ProjectBatch;
 use crate::read::DecodedRecord;
@@ -34,7 +34,7 @@ impl ProjectBatch<'_> {
                 AdmitOutcome::InOrder if !afresh.contains(&place) => {
                     let fact = FactRef { event: &t.event, recorded_at: t.recorded_at };
                     let subject = row.subject.clone();
-                    row.change_state().fragment.get_or_insert_with(|| Fragment::fold(&subject, &[])).apply(&fact);
+                    row.change_state().apply(&subject, &fact);
                 }
                 _ => {
                     afresh.insert(place);

@@ -80,6 +80,7 @@ impl ProjectBatch<'_> {
             let (end, begin) = DocumentRow::changes(&row.subject, row.stored_state(), &row.state);
             self.changes.documents_removed.extend(end);
             self.changes.documents_added.extend(begin);
+            self.changes.note_index_changes(&row.subject, row.stored_state(), &row.state);
         }
     }
 

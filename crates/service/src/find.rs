@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use onefold_customer::CustomerRows;
 use onefold_event::{Micros, Subject};
+use onefold_fold::SubjectState;
 use onefold_identity::normalise_identifier;
 use onefold_view::{DocumentNumber, MatchNearness, NumberNearness, SearchTerm};
 use serde::Serialize;
@@ -44,9 +45,26 @@ pub struct SearchHit {
     pub document: Option<Document>,
 }
 
+/// The number by which a document is found: its subject's, or the one that stands on it, whichever is nearer to what was asked.
+struct NumberedBy {
+    nearness: NumberNearness,
+    text: String,
+}
+
+impl NumberedBy {
+    fn of(asked: &DocumentNumber, subject: &Subject, state: &SubjectState) -> Option<Self> {
+        let written = state.fragment.as_ref().map_or("", |fragment| fragment.written_number());
+        let near = |text: &str| {
+            let nearness = asked.nearness(&DocumentNumber::of(text)?)?;
+            Some(Self { nearness, text: text.to_owned() })
+        };
+        [subject.number(), written].into_iter().filter_map(near).min_by_key(|by| by.nearness)
+    }
+}
+
 /// A document that has a number, and how near that comes to what was asked.
 struct NumberedDocument {
-    nearness: NumberNearness,
+    by: NumberedBy,
     /// When it happened, which orders timelines too.
     at: Micros,
     subject: Subject,
@@ -67,7 +85,7 @@ impl Service {
         let limit = limit.clamp(1, MOST_FOUND);
         let mut numbered = self.numbered(text).await?;
         numbered.truncate(limit);
-        let meant = numbered.partition_point(|one| one.nearness < NumberNearness::Ending);
+        let meant = numbered.partition_point(|one| one.by.nearness < NumberNearness::Ending);
         let ending = numbered.split_off(meant);
         let (words, beginnings) = self.found_by_words(text, limit).await?;
         let mut hits = self.holders_of(numbered).await?;
@@ -152,8 +170,8 @@ impl Service {
     /// Who holds documents, each with the number by which it is found.
     async fn holders_of(&self, numbered: Vec<NumberedDocument>) -> Result<Vec<SearchHit>, ServiceError> {
         let mut hits = Vec::new();
-        for NumberedDocument { subject, document, .. } in numbered {
-            let found_by = vec![subject.number().to_owned()];
+        for NumberedDocument { by, subject, document, .. } in numbered {
+            let found_by = vec![by.text];
             let holder = match self.customer(&CustomerReference::Subject(subject)).await {
                 Ok(rows) => self.hit(&rows),
                 // Nobody's.
@@ -171,28 +189,25 @@ impl Service {
         let Some(number) = DocumentNumber::of(text).filter(|_| text.chars().any(|c| c.is_ascii_digit())) else {
             return Ok(Vec::new());
         };
-        let subjects = self.store.numbered(&number, MOST_NUMBERED).await?;
-        let near = |key: String| {
-            let subject: Subject = key.parse().ok()?;
-            Some((number.nearness(&DocumentNumber::of(subject.number())?)?, key))
-        };
-        let mut asked: Vec<(NumberNearness, String)> = subjects.into_iter().filter_map(near).collect();
+        let mut asked: Vec<(Option<NumberedBy>, String)> =
+            self.store.numbered(&number, MOST_NUMBERED).await?.into_iter().map(|key| (None, key)).collect();
         let mut found = Vec::new();
         // What is only named leads to what names it, which is looked at in a second round.
         for _ in 0..2 {
             let keys: Vec<String> = asked.iter().map(|(_, key)| key.clone()).collect();
             let states = self.store.subjects(&keys).await?;
             let mut naming = Vec::new();
-            for ((nearness, key), state) in asked.into_iter().zip(states) {
+            for ((named_by, key), state) in asked.into_iter().zip(states) {
                 let (Some(state), Ok(subject)) = (state, key.parse::<Subject>()) else { continue };
+                let Some(by) = named_by.or_else(|| NumberedBy::of(&number, &subject, &state)) else { continue };
                 match row(&key, &state.contributions(&subject)) {
-                    Some(document) => found.push(NumberedDocument { nearness, at: state.at(), subject, document }),
-                    None => naming.extend(state.inbound.keys().next().map(|by| (nearness, by.clone()))),
+                    Some(document) => found.push(NumberedDocument { by, at: state.at(), subject, document }),
+                    None => naming.extend(state.inbound.keys().next().map(|from| (Some(by), from.clone()))),
                 }
             }
             asked = naming;
         }
-        found.sort_by(|a, b| (a.nearness, b.at, &a.subject).cmp(&(b.nearness, a.at, &b.subject)));
+        found.sort_by(|a, b| (a.by.nearness, b.at, &a.subject).cmp(&(b.by.nearness, a.at, &b.subject)));
         // It may be near by its own number and nearer by that of a waybill.
         let mut seen = BTreeSet::new();
         found.retain(|one| seen.insert(one.subject.clone()));
@@ -211,8 +226,8 @@ impl Service {
             return Err(error);
         }
         let mut numbered = self.numbered(text).await?;
-        let nearest = numbered.first().map(|one| one.nearness);
-        numbered.retain(|one| Some(one.nearness) == nearest);
+        let nearest = numbered.first().map(|one| one.by.nearness);
+        numbered.retain(|one| Some(one.by.nearness) == nearest);
         match numbered.as_slice() {
             [] => Err(ServiceError::not_found(format!("no document has the number `{text}`: {}", error.message))),
             [one] => Ok(CustomerReference::Subject(one.subject.clone())),

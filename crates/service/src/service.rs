@@ -1,12 +1,12 @@
 //! What one may ask of the hub.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::tz::TimeZone;
 use onefold_connect::Hooks;
 use onefold_customer::CustomerReader;
 use onefold_door::Door;
-use onefold_event::KeyRing;
+use onefold_event::{KeyRing, Micros};
 use onefold_identity::IdentityRules;
 use onefold_log::Log;
 use onefold_stage::HealthRegistry;
@@ -27,6 +27,8 @@ pub struct Service {
     pub(crate) health: HealthRegistry,
     /// In which a day that is given as a clock is meant.
     pub(crate) zone: TimeZone,
+    /// When the log's first record was taken in, once somebody asked.
+    pub(crate) first_recorded: Arc<OnceLock<Micros>>,
     /// Where whether they succeed is part of health.
     pub(crate) writes: Option<Writes>,
     /// What is posted to connectors, where this process takes it.
@@ -44,7 +46,19 @@ impl Service {
         keys: Arc<dyn KeyRing>,
     ) -> Self {
         let (health, zone) = (HealthRegistry::default(), TimeZone::UTC);
-        Self { log, store, door, rules, keys, region: String::new(), health, zone, writes: None, hooks: None }
+        Self {
+            log,
+            store,
+            door,
+            rules,
+            keys,
+            region: String::new(),
+            health,
+            zone,
+            first_recorded: Arc::default(),
+            writes: None,
+            hooks: None,
+        }
     }
 
     /// Customers as the read model has them.

@@ -8,7 +8,9 @@ use crate::answer::{customers, done, some};
 use crate::assemble::assemble;
 use crate::resolve::{A, B, cluster, resolve};
 use crate::rows::{invoice, invoice_at, party, project, set};
-use onefold_store::{ClusterChange, DocumentPlace, DocumentRow, ListingOrder, Store};
+use onefold_store::{
+    ClusterChange, DocumentPlace, DocumentRow, ListingOrder, NumberRow, ProjectStore, RowChanges, Store,
+};
 
 const PHONE: &str = "13800138000";
 const KEY: &str = "identifier:phone:+8613800138000";
@@ -245,4 +247,67 @@ pub(crate) async fn a_number_is_found_among_any_that_end_alike(store: &dyn Store
         assert_eq!(done(store.numbered(&number, 10).await), [format!("invoice:erp:D{n}-1")]);
     }
     assert_eq!(done(store.numbered(&some(DocumentNumber::of("1")), 10).await).len(), 10);
+}
+
+pub(crate) async fn subjects_are_found_by_what_they_once_named(store: &dyn Store) {
+    let bills = ["invoice:erp:1", "invoice:erp:2"].map(|key| (key, invoice(key, "1.00", B)));
+    project(store, 0, &[(A, party(A, "王伟", &[])), (B, party(B, "李娜", &[]))]).await;
+    project(store, 0, &bills).await;
+    let named = |key: &str, subject: &str| (key.to_owned(), subject.to_owned());
+    let pairs = [named(A, "invoice:erp:1"), named(A, "invoice:erp:2"), named(KEY, "invoice:erp:2")];
+    let former_added = pairs.to_vec();
+    save(store, RowChanges { former_added, ..RowChanges::default() }).await;
+    let keys = [B, KEY, "party:erp:none", A].map(str::to_owned);
+    let found = async |limit| done(done(store.begin_read().await).former_subjects(&keys, limit).await);
+    let [one, two] = ["invoice:erp:1", "invoice:erp:2"].map(str::to_owned);
+    assert_eq!(found(10).await, [vec![], vec![two.clone()], vec![], vec![one.clone(), two.clone()]]);
+    assert_eq!(found(1).await[3], std::slice::from_ref(&one));
+    // Said again, and taken back.
+    let (former_added, former_removed) = (pairs[..1].to_vec(), pairs[1..].to_vec());
+    save(store, RowChanges { former_added, former_removed, ..RowChanges::default() }).await;
+    assert_eq!(found(10).await, [vec![], vec![], vec![], vec![one]]);
+}
+
+pub(crate) async fn parties_were_first_seen_when_the_first_event_named_them(store: &dyn Store) {
+    project(store, 0, &[(A, party(A, "王伟", &[PHONE]))]).await;
+    let keys = ["party:erp:none", A, KEY].map(str::to_owned);
+    let seen = done(done(store.begin_read().await).first_seen(&keys).await);
+    let rows = some(done(customers(store).customer(A).await));
+    assert_eq!(seen, [None, Some(rows.parties[A]), None]);
+}
+
+pub(crate) async fn documents_are_found_by_the_numbers_that_stand_on_them(store: &dyn Store) {
+    let keys = ["invoice:erp:5000001", "invoice:erp:5000002"];
+    project(store, 0, &keys.map(|key| (key, invoice(key, "1.00", A)))).await;
+    let row = |text: &str, key: &str| {
+        let number = some(DocumentNumber::of(text));
+        NumberRow { place: number.place(), prefix: number.prefix().to_owned(), subject: key.to_owned() }
+    };
+    let rows = [row("RE-2026-000123", keys[0]), row("RE-2025-000123", keys[1]), row("9f3a-77e1", keys[1])];
+    save(store, RowChanges { numbers_added: rows.to_vec(), ..RowChanges::default() }).await;
+    let found = async |asked: &str| {
+        let mut found = done(store.numbered(&some(DocumentNumber::of(asked)), 10).await);
+        found.sort();
+        found
+    };
+    for (asked, expected) in [
+        ("123", &keys[..]),
+        ("2026-123", &keys[..1]),
+        ("9F3A-77e1", &keys[1..]),
+        ("SO-123", &[]),
+        ("5000001", &keys[..1]),
+        ("124", &[]),
+    ] {
+        assert_eq!(found(asked).await, expected, "{asked}");
+    }
+    save(store, RowChanges { numbers_removed: rows[..1].to_vec(), ..RowChanges::default() }).await;
+    assert_eq!(found("123").await, &keys[1..]);
+}
+
+/// Saves as one record of a partition.
+async fn save(store: &dyn Store, changes: RowChanges) {
+    let at = done(ProjectStore::positions(store).await)[1];
+    let mut tx = done(ProjectStore::begin(store, &[(1, at, at + 1)]).await);
+    done(tx.save(changes).await);
+    done(tx.commit().await);
 }

@@ -77,6 +77,7 @@ pub(crate) async fn changes(tx: &mut dyn ProjectTx, rows: &[(&str, SubjectState)
         let (end, begin) = DocumentRow::changes(&of, Some(&old), new);
         changes.documents_removed.extend(end);
         changes.documents_added.extend(begin);
+        changes.note_index_changes(&of, Some(&old), new);
         match (old.is_decided(), new.is_decided()) {
             (false, true) => changes.decided.push((*key).to_owned()),
             (true, false) => changes.undecided.push((*key).to_owned()),

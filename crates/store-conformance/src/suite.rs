@@ -60,6 +60,9 @@ pub async fn all<S: Store>(open: impl AsyncFn(&str) -> Arc<S>) {
     read::found_are_two_characters_unfinished_words_and_numbers_without_their_code(&*fresh("find").await).await;
     read::a_number_is_found_among_any_that_end_alike(&*fresh("alike").await).await;
     read::documents_are_found_by_their_numbers_as_they_are_said(&*fresh("numbers").await).await;
+    read::documents_are_found_by_the_numbers_that_stand_on_them(&*fresh("written").await).await;
+    read::subjects_are_found_by_what_they_once_named(&*fresh("former").await).await;
+    read::parties_were_first_seen_when_the_first_event_named_them(&*fresh("first_seen").await).await;
 
     history::facts_of_a_long_history_stand_in_rows_of_their_own(&*fresh("further").await).await;
     history::decisions_on_parties_come_in_pages_each_once_taken_back_or_not(&*fresh("decisions").await).await;

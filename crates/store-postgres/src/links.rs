@@ -21,6 +21,9 @@ pub(crate) struct CopiedLinks {
     pub(crate) decisions: Vec<(u64, u64)>,
     pub(crate) members: Vec<(u64, u64)>,
     pub(crate) decided: Vec<u64>,
+    pub(crate) former: Vec<(u64, u64)>,
+    /// Place, subject, what stands before the last digits.
+    pub(crate) written: Vec<(i64, u64, String)>,
     pub(crate) holders: Vec<(u64, u64, bool)>,
     pub(crate) items: Vec<(u64, u64, i64, Vec<u8>)>,
 }
@@ -31,6 +34,8 @@ impl CopiedLinks {
         documents(pool, keys, self.documents).await?;
         pairs(pool, keys, "decision (party, decision)", self.decisions).await?;
         pairs(pool, keys, "member (party, cluster)", self.members).await?;
+        pairs(pool, keys, "former (key, subject)", self.former).await?;
+        written(pool, keys, self.written).await?;
         holders(pool, keys, self.holders).await?;
         items(pool, keys, self.items).await?;
         let mut copy = Copy::begin(pool, "decided (subject)").await?;
@@ -66,6 +71,16 @@ async fn documents(pool: &PgPool, keys: &Keys, mut all: Vec<(u64, i64, u64)>) ->
     let mut copy = Copy::begin(pool, "document (owner, at, subject)").await?;
     for (owner, at, subject) in all {
         copy.row(3).text(keys.text(owner)?).number(at).text(keys.text(subject)?);
+        copy.flow().await?;
+    }
+    copy.finish().await.map(drop)
+}
+
+async fn written(pool: &PgPool, keys: &Keys, mut all: Vec<(i64, u64, String)>) -> Result<(), StoreError> {
+    all.sort_unstable();
+    let mut copy = Copy::begin(pool, "written (place, subject, prefix)").await?;
+    for (place, subject, prefix) in all {
+        copy.row(3).number(place).text(keys.text(subject)?).text(&prefix);
         copy.flow().await?;
     }
     copy.finish().await.map(drop)

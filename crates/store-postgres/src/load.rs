@@ -74,6 +74,8 @@ impl PostgresLoad {
             LoadRow::Decision { party, decision } => self.links.decisions.push((party.0, decision.0)),
             LoadRow::Member { party, head } => self.links.members.push((party.0, head.0)),
             LoadRow::Decided { subject } => self.links.decided.push(subject.0),
+            LoadRow::Former { key, subject } => self.links.former.push((key.0, subject.0)),
+            LoadRow::Number { place, prefix, subject } => self.links.written.push((place, subject.0, prefix)),
             LoadRow::Search { party, text } if self.keys.has(party.0) => {
                 found_by(&mut self.search, &self.keys, party.0, &text).await?;
             }

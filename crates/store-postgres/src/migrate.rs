@@ -14,7 +14,7 @@ use crate::error::{corrupt, engine};
 use crate::{PostgresOptions, tell};
 
 /// Every step to the present format, in order; a step that was released never changes.
-const STEPS: [(&str, &str); 11] = [
+const STEPS: [(&str, &str); 12] = [
     ("read model", include_str!("../migrations/0001_read_model.sql")),
     ("intake", include_str!("../migrations/0002_intake.sql")),
     ("publishing", include_str!("../migrations/0003_publishing.sql")),
@@ -26,6 +26,7 @@ const STEPS: [(&str, &str); 11] = [
     ("fold version", include_str!("../migrations/0009_fold_version.sql")),
     ("fingerprints", include_str!("../migrations/0010_fingerprints.sql")),
     ("numbers", include_str!("../migrations/0011_numbers.sql")),
+    ("former owners", include_str!("../migrations/0012_former_owners.sql")),
 ];
 
 /// What sources remember. It is no step of the format: programs that do not know it leave it alone, so that they work beside those

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use onefold_event::party_id;
 use onefold_fold::SubjectState;
-use onefold_store::{DocumentRow, DocumentTotals, OwnerRow, PartyChange, RowChanges, StoreError, set_members};
+use onefold_store::{
+    DocumentRow, DocumentTotals, NumberRow, OwnerRow, PartyChange, RowChanges, StoreError, set_members,
+};
 use onefold_view::OpenItem;
 use prost::Message;
 use uuid::Uuid;
@@ -34,6 +36,10 @@ impl PostgresProjectTx {
         self.parties(changes.parties).await?;
         self.pairs(include_str!("sql/decisions_remove.sql"), changes.decisions_removed).await?;
         self.pairs(include_str!("sql/decisions_add.sql"), changes.decisions_added).await?;
+        self.pairs(include_str!("sql/former_remove.sql"), changes.former_removed).await?;
+        self.pairs(include_str!("sql/former_add.sql"), changes.former_added).await?;
+        self.numbers(include_str!("sql/written_remove.sql"), changes.numbers_removed).await?;
+        self.numbers(include_str!("sql/written_add.sql"), changes.numbers_added).await?;
         self.singles("DELETE FROM decided WHERE subject = ANY($1)", changes.undecided).await?;
         self.singles(include_str!("sql/decided_add.sql"), changes.decided).await?;
         self.singles(include_str!("sql/inbox_put.sql"), changes.inbox).await?;
@@ -188,6 +194,19 @@ impl PostgresProjectTx {
             let times: Vec<i64> = rows.iter().map(|row| row.place.at).collect();
             let subjects: Vec<&str> = rows.iter().map(|row| row.place.subject.as_str()).collect();
             let write = sqlx::query(sql).bind(owners).bind(times).bind(subjects);
+            write.execute(&mut *self.tx).await.map_err(engine)?;
+        }
+        Ok(())
+    }
+
+    /// Rows of numbers that stand on documents.
+    async fn numbers(&mut self, sql: &'static str, mut rows: Vec<NumberRow>) -> Result<(), StoreError> {
+        rows.sort_unstable();
+        for rows in rows.chunks(ROWS) {
+            let places: Vec<i64> = rows.iter().map(|row| row.place).collect();
+            let prefixes: Vec<&str> = rows.iter().map(|row| row.prefix.as_str()).collect();
+            let subjects: Vec<&str> = rows.iter().map(|row| row.subject.as_str()).collect();
+            let write = sqlx::query(sql).bind(places).bind(prefixes).bind(subjects);
             write.execute(&mut *self.tx).await.map_err(engine)?;
         }
         Ok(())

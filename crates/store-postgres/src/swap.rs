@@ -12,7 +12,7 @@ use crate::url::connect_options;
 use crate::{PostgresOptions, migrate};
 
 /// All that can be computed from the log. Quarantine, how far intake was read, the hub's key and the rules are not among it.
-const DERIVED: [&str; 17] = [
+const DERIVED: [&str; 19] = [
     "position",
     "fingerprint",
     "lease",
@@ -30,6 +30,8 @@ const DERIVED: [&str; 17] = [
     "inbox",
     "mark",
     "search",
+    "former",
+    "written",
 ];
 /// Stands for all rebuilds of this read model, whatever schema of the database it is in.
 const REBUILDS: i32 = 0x0F01F;

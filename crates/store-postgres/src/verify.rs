@@ -11,7 +11,7 @@ use onefold_store::{
     EachRow, KeyPrint, RowPrint, StoreError, StoredSums, StoredTable, VerifySnapshot, VerifyStore, is_torn,
 };
 use sqlx::postgres::PgRow;
-use sqlx::{Postgres, Row, Transaction};
+use sqlx::{AssertSqlSafe, Postgres, Row, Transaction};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -62,6 +62,9 @@ impl VerifySnapshot for PostgresVerifyRead {
 
     async fn scan(&self, table: StoredTable, each: EachRow) -> Result<(), StoreError> {
         let mut tx = self.tx.lock().await;
+        if table == StoredTable::Keys && !numbers_lead_to_all(&mut tx).await? {
+            each(RowPrint::of(table, KeyPrint::of(NUMBER_INDEX), &[]), &|| NUMBER_INDEX.to_owned());
+        }
         // Rows come as the server sends them: a table is never in memory as a whole.
         let mut rows = sqlx::query(sql(table)).fetch(&mut **tx);
         while let Some(row) = rows.try_next().await.map_err(engine)? {
@@ -85,6 +88,24 @@ impl VerifySnapshot for PostgresVerifyRead {
     }
 }
 
+/// Stands for a key where it is the index of numbers that is wrong.
+const NUMBER_INDEX: &str = "the index of numbers";
+
+/// Whether the index of numbers is there, answers what is asked of it, and leads to every document: the server keeps it by itself, but
+/// one that was dropped, made otherwise or damaged finds nothing, or less, without a word.
+async fn numbers_lead_to_all(tx: &mut Transaction<'static, Postgres>) -> Result<bool, StoreError> {
+    sqlx::query("SET LOCAL enable_seqscan = off").execute(&mut **tx).await.map_err(engine)?;
+    let counting = include_str!("sql/count_numbers.sql");
+    let plan = sqlx::query_scalar::<_, String>(AssertSqlSafe(format!("EXPLAIN {counting}")));
+    let plan = plan.fetch_all(&mut **tx).await.map_err(engine)?;
+    let by_index = plan.iter().any(|line| line.contains("subject_by_number"));
+    let found: (i64, String) = sqlx::query_as(counting).fetch_one(&mut **tx).await.map_err(engine)?;
+    sqlx::query("SET LOCAL enable_seqscan = on").execute(&mut **tx).await.map_err(engine)?;
+    let all = sqlx::query_as(include_str!("sql/count_documents.sql"));
+    let all: (i64, String) = all.fetch_one(&mut **tx).await.map_err(engine)?;
+    Ok(by_index && found == all)
+}
+
 /// The key comes first.
 fn sql(table: StoredTable) -> &'static str {
     match table {
@@ -97,6 +118,8 @@ fn sql(table: StoredTable) -> &'static str {
         StoredTable::Members => "SELECT party, cluster FROM member",
         StoredTable::Decided => "SELECT subject FROM decided",
         StoredTable::Facts => "SELECT subject, id, state FROM fact",
+        StoredTable::Former => "SELECT key, subject FROM former",
+        StoredTable::Numbers => "SELECT subject, place, prefix FROM written",
         StoredTable::Search => "SELECT party, text, tsvector_to_array(words) AS words FROM search",
         StoredTable::Keys => include_str!("sql/scan_keys.sql"),
         StoredTable::SetMembers => "SELECT atom, owner FROM set_member",
@@ -131,6 +154,11 @@ impl PostgresVerifyRead {
             StoredTable::Decided => print(&[]),
             StoredTable::Facts => print(&[bytes(row, "id")?, bytes(row, "state")?]),
             StoredTable::Members => print(&[&other("cluster")?]),
+            StoredTable::Former => print(&[&other("subject")?]),
+            StoredTable::Numbers => {
+                let place = row.try_get::<i64, _>("place").map_err(engine)?.to_be_bytes();
+                print(&[&place, text("prefix")?.as_bytes()])
+            }
             StoredTable::Search => {
                 let text = bytes(row, "text")?;
                 let mut stored: Vec<String> = row.try_get("words").map_err(engine)?;

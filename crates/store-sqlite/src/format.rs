@@ -11,8 +11,8 @@ use crate::owned::{Few, Item, place};
 use crate::seal::{Place, digests, seal, sealed_text, unsealed};
 
 /// Every step from one format to the next; a step that was released never changes. The first format is 1.
-const STEPS: [fn(&Connection) -> Result<()>; 10] =
-    [members_of_bundles, decided, further_rows, unread, owned, places, few, fingerprints, sealed, numbered];
+const STEPS: [fn(&Connection) -> Result<()>; 11] =
+    [members_of_bundles, decided, further_rows, unread, owned, places, few, fingerprints, sealed, numbered, former];
 /// Format of the tables.
 pub(crate) const FORMAT: u32 = STEPS.len() as u32 + 1;
 
@@ -259,6 +259,15 @@ fn numbered(c: &Connection) -> Result<()> {
     numbers.sort_unstable();
     let mut put = c.prepare("INSERT INTO number VALUES (?1, ?2)")?;
     numbers.into_iter().try_for_each(|row| put.execute(row).map(drop))
+}
+
+/// Subjects are found by what they once named, documents by the numbers that stand on them too. Both are filled when the views
+/// are made again, since no older fold knows either.
+fn former(c: &Connection) -> Result<()> {
+    c.execute_batch(
+        "CREATE TABLE former (key INTEGER, subject INTEGER, PRIMARY KEY (key, subject)) WITHOUT ROWID;
+        CREATE TABLE written (place INTEGER, subject INTEGER, prefix TEXT NOT NULL, PRIMARY KEY (place, subject)) WITHOUT ROWID;",
+    )
 }
 
 /// A document's row may have an item too.

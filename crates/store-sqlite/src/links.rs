@@ -26,6 +26,9 @@ pub(crate) struct LoadedLinks {
     pub(crate) members: Vec<(u64, u64)>,
     pub(crate) sets: Vec<(u64, u64)>,
     pub(crate) decided: Vec<u64>,
+    pub(crate) former: Vec<(u64, u64)>,
+    /// Place, subject, what stands before the last digits.
+    pub(crate) written: Vec<(i64, u64, String)>,
     /// Place of a document's number, number of its key.
     pub(crate) numbered: Vec<(i64, u32)>,
 }
@@ -39,6 +42,9 @@ impl LoadedLinks {
         put(c, "INSERT OR IGNORE INTO set_member VALUES (?1, ?2)", sorted(self.sets, pair)?)?;
         let decided = sorted(self.decided, |subject| Ok((known(subject)?,)))?;
         put(c, "INSERT INTO decided VALUES (?1)", decided)?;
+        put(c, "INSERT INTO former VALUES (?1, ?2)", sorted(self.former, pair)?)?;
+        let written = |(place, subject, prefix)| Ok((place, known(subject)?, prefix));
+        put(c, "INSERT INTO written VALUES (?1, ?2, ?3)", sorted(self.written, written)?)?;
         put(c, "INSERT INTO number VALUES (?1, ?2)", sorted(self.numbered, Ok)?)?;
         let holder = |(value, party, present)| Ok((known(value)?, known(party)?, present));
         put(c, "INSERT INTO holder VALUES (?1, ?2, ?3)", sorted(self.holders, holder)?)?;

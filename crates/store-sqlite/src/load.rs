@@ -160,6 +160,8 @@ impl SqliteLoad {
             LoadRow::Member { party, head } => self.links.members.push((party.0, head.0)),
             LoadRow::SetMember { atom, set } => self.links.sets.push((atom.0, set.0)),
             LoadRow::Decided { subject } => self.links.decided.push(subject.0),
+            LoadRow::Former { key, subject } => self.links.former.push((key.0, subject.0)),
+            LoadRow::Number { place, prefix, subject } => self.links.written.push((place, subject.0, prefix)),
             LoadRow::Refused(entry) => quarantine::meet(&self.connection, &entry)?,
             LoadRow::Owner { ref key, .. } => return Ok(Some((self.number(key).0, row))),
             LoadRow::Named { ref key } => {

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use onefold_fold::{FactState, SubjectState};
 use onefold_identity::OwnerAtom;
 use onefold_store::{
-    DocumentRow, FactsOf, OwnerRow, PartyChange, ProjectStore, ProjectTx, RowChanges, StoreError, set_members,
+    DocumentRow, FactsOf, NumberRow, OwnerRow, PartyChange, ProjectStore, ProjectTx, RowChanges, StoreError,
+    set_members,
 };
 use onefold_view::{Bundle, Digest, DigestSum};
 use prost::Message;
@@ -157,6 +158,13 @@ impl SqliteProjectTx {
         }
         self.pairs("DELETE FROM decision WHERE decision = ?1 AND party = ?2", &changes.decisions_removed)?;
         self.pairs("INSERT OR IGNORE INTO decision VALUES (?2, ?1)", &changes.decisions_added)?;
+        self.pairs("DELETE FROM former WHERE key = ?1 AND subject = ?2", &changes.former_removed)?;
+        self.pairs("INSERT OR IGNORE INTO former VALUES (?1, ?2)", &changes.former_added)?;
+        self.numbers(
+            "DELETE FROM written WHERE place = ?1 AND subject = ?2 AND prefix = ?3",
+            &changes.numbers_removed,
+        )?;
+        self.numbers("INSERT OR REPLACE INTO written VALUES (?1, ?2, ?3)", &changes.numbers_added)?;
         self.singles("DELETE FROM decided WHERE subject = ?1", &changes.undecided)?;
         self.singles("INSERT OR IGNORE INTO decided VALUES (?1)", &changes.decided)?;
         self.singles("INSERT OR IGNORE INTO inbox VALUES (?1)", &changes.inbox)?;
@@ -277,6 +285,15 @@ impl SqliteProjectTx {
             owned.push((writer.owner_number(&item.owner)?, change));
         }
         Ok(owned)
+    }
+
+    /// Rows of numbers that stand on documents.
+    fn numbers(&mut self, sql: &str, rows: &[NumberRow]) -> Result<()> {
+        for NumberRow { place, prefix, subject } in rows {
+            let subject = self.0.writer.owner_number(subject)?;
+            self.0.writer.connection.prepare_cached(sql)?.execute((place, subject, prefix))?;
+        }
+        Ok(())
     }
 
     /// Rows whose two columns are the numbers of an owner key and a subject.

@@ -8,6 +8,8 @@ CREATE TABLE fingerprint (partition INTEGER PRIMARY KEY, at INTEGER NOT NULL, di
 CREATE TABLE digest (name TEXT PRIMARY KEY, sum BLOB NOT NULL) WITHOUT ROWID;
 -- Documents by where their numbers stand: by their last digits, which are counted up.
 CREATE TABLE number (place INTEGER, subject INTEGER, PRIMARY KEY (place, subject)) WITHOUT ROWID;
+-- The same by the numbers that stand on them, where their subjects say others; with what stands before the last digits.
+CREATE TABLE written (place INTEGER, subject INTEGER, prefix TEXT NOT NULL, PRIMARY KEY (place, subject)) WITHOUT ROWID;
 CREATE TABLE subject (num INTEGER PRIMARY KEY, key TEXT NOT NULL, state BLOB NOT NULL);
 -- Facts of long histories, one row each; the id is fact, id and digest, so that a fact's versions and copies stand together.
 CREATE TABLE fact (subject INTEGER, id BLOB, state BLOB NOT NULL, PRIMARY KEY (subject, id)) WITHOUT ROWID;
@@ -19,6 +21,8 @@ CREATE TABLE owned (owner INTEGER, list INTEGER, at INTEGER, subject INTEGER, it
 CREATE TABLE holder (identifier INTEGER, party INTEGER, present INTEGER NOT NULL, PRIMARY KEY (identifier, party)) WITHOUT ROWID;
 CREATE TABLE set_member (atom INTEGER, owner INTEGER, PRIMARY KEY (atom, owner)) WITHOUT ROWID;
 CREATE TABLE decision (party INTEGER, decision INTEGER, PRIMARY KEY (party, decision)) WITHOUT ROWID;
+-- Subjects by what they once named, where no other index leads from that to them.
+CREATE TABLE former (key INTEGER, subject INTEGER, PRIMARY KEY (key, subject)) WITHOUT ROWID;
 -- Only parties that share a customer with another one; the cluster is the number of its earliest party, whose id it bears.
 CREATE TABLE member (party INTEGER PRIMARY KEY, cluster INTEGER NOT NULL);
 CREATE INDEX member_by_cluster ON member (cluster);

@@ -340,6 +340,8 @@ fn pairs(c: &Connection, numbers: &Numbers, table: StoredTable, each: &EachRow) 
         StoredTable::SetMembers => "SELECT atom, owner FROM set_member",
         StoredTable::Decided => "SELECT subject FROM decided",
         StoredTable::Facts => "SELECT subject, id, state FROM fact",
+        StoredTable::Former => "SELECT key, subject FROM former",
+        StoredTable::Numbers => "SELECT subject, place, prefix FROM written",
         _ => "SELECT party, text FROM search",
     };
     let name = |num: i64| text(c, num).ok().flatten().unwrap_or_else(|| format!("#{num}"));
@@ -361,6 +363,9 @@ fn pairs(c: &Connection, numbers: &Numbers, table: StoredTable, each: &EachRow) 
             StoredTable::Facts => {
                 let (id, state) = (row.get_ref(1)?.as_blob()?, row.get_ref(2)?.as_blob()?);
                 print(&[id, unsealed(Place::Fact(num, id), state).unwrap_or(DAMAGED)])
+            }
+            StoredTable::Numbers => {
+                print(&[&row.get::<_, i64>(1)?.to_be_bytes(), row.get_ref(2)?.as_str()?.as_bytes()])
             }
             StoredTable::Holders => print(&[&other(row)?, &row.get::<_, i64>(2)?.to_be_bytes()]),
             _ => print(&[&other(row)?]),

@@ -23,6 +23,25 @@ pub struct DocumentPlace {
     pub subject: String,
 }
 
+/// A document under the number that stands on it, where its subject says another one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NumberRow {
+    /// Where the number stands among numbers: [`place`](onefold_view::DocumentNumber::place).
+    pub place: i64,
+    /// What stands before its last digits: [`prefix`](onefold_view::DocumentNumber::prefix).
+    pub prefix: String,
+    /// The document.
+    pub subject: String,
+}
+
+impl NumberRow {
+    /// The row of a subject in this state; nearly always none.
+    pub fn of(subject: &Subject, state: &SubjectState) -> Option<Self> {
+        let number = state.written_number(subject)?;
+        Some(Self { place: number.place(), prefix: number.prefix().to_owned(), subject: subject.to_string() })
+    }
+}
+
 /// From which end documents are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]

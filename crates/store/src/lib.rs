@@ -18,7 +18,7 @@ mod store;
 mod verify;
 
 pub use assemble::{AssembleStore, AssembleTx, PartyBundles, SearchRow};
-pub use document::{DocumentPlace, DocumentRow, ListingOrder};
+pub use document::{DocumentPlace, DocumentRow, ListingOrder, NumberRow};
 pub use error::StoreError;
 pub use follow::{Backlog, FollowStore, Followed, Queue};
 pub use history::{FactsOf, HistoryStore};

@@ -63,6 +63,15 @@ pub enum LoadRow {
     Decided {
         subject: KeyPrint,
     },
+    Former {
+        key: KeyPrint,
+        subject: KeyPrint,
+    },
+    Number {
+        place: i64,
+        prefix: String,
+        subject: KeyPrint,
+    },
     /// A record in the log that is no event. What live has in quarantine stays, and is joined by those that it lacks.
     Refused(Box<QuarantineEntry>),
 }

@@ -9,7 +9,7 @@ use onefold_fold::{FactState, SubjectState, asserted_identifiers};
 use onefold_identity::{IdentifierKey, OwnerKey};
 use onefold_view::{Bundle, Digest, DigestSum, OpenItem};
 
-use crate::{DocumentRow, FactsOf, Note, QuarantineEntry, StoreError};
+use crate::{DocumentRow, FactsOf, Note, NumberRow, QuarantineEntry, StoreError};
 
 /// The row of an owner key.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -72,6 +72,14 @@ pub struct RowChanges {
     pub decisions_added: Vec<(String, String)>,
     /// (decision, party) pairs that end.
     pub decisions_removed: Vec<(String, String)>,
+    /// (key, subject) pairs that begin in the index of former owners: [`SubjectState::former_keys`].
+    pub former_added: Vec<(String, String)>,
+    /// (key, subject) pairs that end there.
+    pub former_removed: Vec<(String, String)>,
+    /// Numbers beside those of their subjects that begin.
+    pub numbers_added: Vec<NumberRow>,
+    /// Those that end.
+    pub numbers_removed: Vec<NumberRow>,
     /// Subjects about which a decision of a person stands from now on.
     pub decided: Vec<String>,
     /// Subjects about which none stands any longer.
@@ -94,9 +102,23 @@ pub struct RowChanges {
 }
 
 impl RowChanges {
+    /// Notes what changes for reads of the past, and of the number that stands on it, where a subject's state becomes another.
+    pub fn note_index_changes(&mut self, subject: &Subject, old: Option<&SubjectState>, new: &SubjectState) {
+        let before = old.map(|old| old.former_keys(subject)).unwrap_or_default();
+        let after = new.former_keys(subject);
+        let pair = |key: &String| (key.clone(), subject.to_string());
+        self.former_removed.extend(before.difference(&after).map(pair));
+        self.former_added.extend(after.difference(&before).map(pair));
+        let (before, after) = (old.and_then(|old| NumberRow::of(subject, old)), NumberRow::of(subject, new));
+        if before != after {
+            self.numbers_removed.extend(before);
+            self.numbers_added.extend(after);
+        }
+    }
+
     /// Rows that are written or deleted for it, one per subject, owner, pair, open item and identifier.
     pub fn rows(&self) -> usize {
-        let pairs = [&self.decisions_added, &self.decisions_removed];
+        let pairs = [&self.decisions_added, &self.decisions_removed, &self.former_added, &self.former_removed];
         let identifiers = self.parties.iter().map(|party| party.asserted.len() + party.gone.len());
         self.subjects.len()
             + self.facts.len()
@@ -104,6 +126,8 @@ impl RowChanges {
             + self.documents_added.len()
             + self.documents_removed.len()
             + pairs.into_iter().map(Vec::len).sum::<usize>()
+            + self.numbers_added.len()
+            + self.numbers_removed.len()
             + self.open_added.len()
             + self.open_removed.len()
             + identifiers.sum::<usize>()

@@ -81,8 +81,8 @@ pub trait ReadStore: HistoryStore {
     /// Rows of subjects, in the order asked.
     async fn subjects(&self, keys: &[String]) -> Result<Vec<Option<SubjectState>>, StoreError>;
 
-    /// Documents whose number may be this one, at most `limit` and in an order of the store's own: those that stand at its
-    /// [place](DocumentNumber::place) and can have it.
+    /// Documents whose number may be this one, at most `limit` and in an order of the store's own, each once: those that stand at its
+    /// [place](DocumentNumber::place) and can have it, by their subject or by the number that stands on them.
     async fn numbered(&self, number: &DocumentNumber, limit: usize) -> Result<Vec<String>, StoreError>;
 
     /// Customers found by words, at most `limit`.

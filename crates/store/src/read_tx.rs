@@ -103,6 +103,10 @@ pub trait PartyRows: Send {
         among: &[String],
     ) -> Result<Vec<u64>, StoreError>;
 
+    /// When each party was first seen, in the order asked: in microseconds, least effective `recorded_at` of any event about or
+    /// naming it. None where no event named it.
+    async fn first_seen(&mut self, parties: &[String]) -> Result<Vec<Option<i64>>, StoreError>;
+
     /// Decisions that name any of these parties, once for each that they name.
     async fn decisions(&mut self, parties: &[String]) -> Result<Vec<NamedDecision>, StoreError>;
 }
@@ -128,6 +132,10 @@ pub trait OwnerRows: Send {
         after: Option<&DocumentPlace>,
         limit: usize,
     ) -> Result<Vec<DocumentRow>, StoreError>;
+
+    /// Subjects that named each key, a party's, a document's, a decision's or an identifier's owner key, at some time, where no other
+    /// index says so ([`SubjectState::former_keys`]); in the order asked, of each at most `limit`, the least by key or by number.
+    async fn former_subjects(&mut self, keys: &[String], limit: usize) -> Result<Vec<Vec<String>>, StoreError>;
 
     /// A page of the owner keys that are no party's own and under which something stands, from where a page ended.
     async fn owner_page(&mut self, from: Option<&str>, limit: usize) -> Result<OwnerPage, StoreError>;

@@ -39,11 +39,15 @@ pub enum StoredTable {
     Decided,
     /// Subject; row id, copy.
     Facts,
+    /// Key of whom or what it once named; subject.
+    Former,
+    /// Subject; place of the number that stands on it, what stands before its last digits.
+    Numbers,
 }
 
 impl StoredTable {
     /// All derived tables.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Subjects,
         Self::Owners,
         Self::Documents,
@@ -56,6 +60,8 @@ impl StoredTable {
         Self::SetMembers,
         Self::Decided,
         Self::Facts,
+        Self::Former,
+        Self::Numbers,
     ];
 
     /// What it is called in messages.
@@ -73,6 +79,8 @@ impl StoredTable {
             Self::SetMembers => "set members",
             Self::Decided => "decided",
             Self::Facts => "facts",
+            Self::Former => "former owners",
+            Self::Numbers => "numbers",
         }
     }
 }

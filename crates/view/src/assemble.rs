@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::Subject;
-use onefold_identity::{IdentifierKey, IdentityRules, KeptApart, LinkStrength, PartyDecision, kept_apart};
+use onefold_identity::{
+    IdentifierKey, IdentityRules, Intermediary, KeptApart, LinkStrength, PartyDecision, kept_apart,
+};
 
 use crate::amount::{DAY, Money, format_day};
 use crate::contribution::{BundleCounter, OpenCase, TimelineRow};
 use crate::finding::{FindingList, FindingRow, code_text, help_of};
 use crate::merged::merge_bundles;
 use crate::money_totals::text_at;
+use crate::party::intermediary;
 use crate::party::value::ContactValue;
 use crate::profile::statement::{ProfilePart, assemble_values};
 use crate::profile::{BESIDE, HELD, INVALID, MERGED, PartyProfile, RecordChange, SPLIT};
@@ -60,9 +63,14 @@ pub fn assemble(given: &ViewInput) -> CustomerView {
         id: given.id.to_owned(),
         full: given.rules.is_full(parties.len()),
         parties,
-        intermediary: match profiles.values().map(|p| p.intermediary).max() {
-            Some(1) => Some("marketplace"),
-            Some(2) => Some("walk_in"),
+        intermediary: match profiles
+            .values()
+            .map(|p| intermediary(p.intermediary))
+            .filter(|flag| *flag != Intermediary::Former)
+            .max()
+        {
+            Some(Intermediary::Marketplace) => Some("marketplace"),
+            Some(Intermediary::WalkIn) => Some("walk_in"),
             _ => None,
         },
         profile: assemble_values(&profiles, rules, ProfilePart::Fields),

@@ -87,7 +87,13 @@ pub struct Fragment {
     /// When the first of its facts happened.
     #[prost(message, optional, tag = "20")]
     pub(crate) since: Option<EventTime>,
+    /// The number that stands on it, where its subject says another one.
+    #[prost(string, tag = "21")]
+    pub(crate) number: String,
 }
+
+/// Bytes of a number that is kept beside its subject's; what is longer is none that anybody says.
+const LONGEST_NUMBER: usize = 100;
 
 impl Fragment {
     /// Folds standing facts, given in fold order.
@@ -119,6 +125,7 @@ impl Fragment {
             return;
         }
         self.add_references(event);
+        self.set_number(event);
         let stood = self.is_standing();
         if kind.is_document() && speaks_of_standing(&event.body) {
             let after =
@@ -166,6 +173,14 @@ impl Fragment {
         if event.header.subject.kind() == SubjectKind::Party {
             self.kind = SubjectKind::Party as u32;
             self.party.get_or_insert_default().assert_superseded(event);
+        }
+    }
+
+    /// A party that a revision which no longer stands flagged once stood for others, whichever mapping said so. The order of calls
+    /// does not matter, as long as the facts come before.
+    pub fn note_superseded_flag(&mut self, event: &DecodedEvent) {
+        if matches!(event.body, Body::PartyFlaggedIntermediary(_)) {
+            self.party.get_or_insert_default().note_superseded_flag(event);
         }
     }
 
@@ -217,6 +232,20 @@ impl Fragment {
         }
         self.identifiers.sort_by(|a, b| (&a.role, &a.key).cmp(&(&b.role, &b.key)));
         self.identifiers.dedup();
+    }
+
+    /// A later fact that says a number says another one.
+    fn set_number(&mut self, event: &DecodedEvent) {
+        let number = event.body.written_number().trim();
+        if !number.is_empty() && number.len() <= LONGEST_NUMBER {
+            let other = number != event.header.subject.number();
+            if other { number.clone_into(&mut self.number) } else { self.number.clear() }
+        }
+    }
+
+    /// The number that stands on it, where its subject says another one; else empty.
+    pub fn written_number(&self) -> &str {
+        &self.number
     }
 
     fn apply_reassignment(&mut self, m: &v1::DocumentReassigned) {
@@ -441,7 +470,7 @@ impl Fragment {
 }
 
 /// Whether subjects of a kind have no owner and belong to nobody, so that nobody asks whom or what they name.
-fn is_plain(kind: SubjectKind) -> bool {
+pub fn is_plain(kind: SubjectKind) -> bool {
     matches!(kind, SubjectKind::Product | SubjectKind::Stock)
 }
 

@@ -117,6 +117,9 @@ pub struct OwnerKeys {
     /// Day number promised for them when they were ordered.
     #[prost(sint64, optional, tag = "5")]
     pub ordered: Option<i64>,
+    /// A party that it names as an owner stands for others, or once did.
+    #[prost(bool, tag = "6")]
+    pub for_others: bool,
 }
 
 impl OwnerKeys {

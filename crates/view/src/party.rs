@@ -116,7 +116,12 @@ impl PartyFragment {
                     self.identifiers.entry(key.to_string()).or_default().withdrawn = true;
                 }
             }
-            Body::PartyFlaggedIntermediary(m) => self.intermediary = u32::try_from(m.intermediary).unwrap_or(0),
+            Body::PartyFlaggedIntermediary(m) => {
+                self.intermediary = match flag_of(m) {
+                    0 if self.intermediary > 0 => u8::from(Intermediary::Former).into(),
+                    flag => flag,
+                };
+            }
             Body::PartyMergedAtSource(_) | Body::PartySplitAtSource(_) => {
                 if let Some((other, said)) = SourceStatement::from_fact(fact) {
                     let known = self.at_source.get(other.as_str());
@@ -145,6 +150,16 @@ impl PartyFragment {
             let held = self.identifiers.entry(key.to_string()).or_default();
             held.superseded = held.superseded.max(Some(event.header.occurred_at));
             held.ever = true;
+        }
+    }
+
+    /// What once stood for others is known as such, whatever its facts say now.
+    pub(crate) fn note_superseded_flag(&mut self, event: &DecodedEvent) {
+        if let Body::PartyFlaggedIntermediary(m) = &event.body
+            && flag_of(m) > 0
+            && self.intermediary == 0
+        {
+            self.intermediary = u8::from(Intermediary::Former).into();
         }
     }
 
@@ -204,6 +219,11 @@ impl PartyFragment {
             self.fields.insert(name.to_owned(), value);
         }
     }
+}
+
+/// What a party is flagged as; what no catalogue knows is nothing.
+fn flag_of(m: &v1::PartyFlaggedIntermediary) -> u32 {
+    u32::try_from(m.intermediary).ok().filter(|flag| *flag <= u8::from(Intermediary::WalkIn).into()).unwrap_or(0)
 }
 
 pub(crate) fn intermediary(number: u32) -> Intermediary {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{Subject, SubjectKind};
+use onefold_event::{RoleTarget, Subject, SubjectKind};
 use onefold_identity::{Facet, Intermediary, OwnerKey, OwnershipClaim, find_owner};
 
 use crate::{Fragment, MentionState, OwnedPart, OwnerKeys};
@@ -65,7 +65,12 @@ impl OwnerFinder<'_> {
             parts = self.carried_owners().into_iter().collect();
         }
         let (promised, ordered) = self.promised_days();
-        OwnerKeys { trade: of_trade, receivable: of_receivable, parts, promised, ordered }
+        let flagged = |party: &Subject| (self.around.intermediary)(party) != Intermediary::None;
+        let for_others = self
+            .fragment
+            .standing_references(|role| role.target() == RoleTarget::Owner)
+            .any(|(_, party)| flagged(&party));
+        OwnerKeys { trade: of_trade, receivable: of_receivable, parts, promised, ordered, for_others }
     }
 
     /// The document's own owner; on request without its parents' and the values on it.

@@ -16,7 +16,8 @@ const C: &str = "party:erp:C";
 const CROWD: usize = 80;
 
 /// Parties linked by rule and by decision, documents of one owner, of two and of a crowd, one that was given away, one with a
-/// long history, open items, an identifier that owns, and a set of owners that lost the one document that it had.
+/// long history, open items, an identifier that owns, a set of owners that lost the one document that it had, and a case that bears
+/// another number than its subject.
 async fn hub(engine: &Engine) -> TestHub {
     let linked = v1::PartiesLinked {
         parties: vec![A.into(), B.into()],
@@ -39,6 +40,8 @@ async fn hub(engine: &Engine) -> TestHub {
         Draft::invoice("invoice:erp:3", "10.00").refer("buyer", A).refer("buyer", B),
         crowd.iter().fold(of_crowd, |invoice, party| invoice.refer("buyer", party)),
         Draft::payment("payment:bank:1", "20.00", &[("invoice:erp:1", "20.00")]).known_by("phone", "13800138000"),
+        Draft::new("case:desk:1", v1::CaseOpened { number: "T-4711".into(), ..Default::default() })
+            .refer("customer", A),
     ];
     let mut hub = TestHub::on(engine, Shape::default()).await;
     hub.append(&drafts.iter().map(Draft::event).collect::<Vec<_>>()).await;
@@ -119,6 +122,14 @@ const FAULTS: &[Fault] = &[
     fault("decision", "decisions", A, "UPDATE decision SET party = {C} WHERE party = {A}"),
     fault("decision", "decisions", A, "DELETE FROM decision WHERE party = {B}"),
     fault("decision", "decisions", C, "INSERT INTO decision VALUES ({C}, {decision})"),
+    // Once B's and C's, now B's alone.
+    fault("former", "former owners", C, "UPDATE former SET key = {A} WHERE key = {C}"),
+    fault("former", "former owners", C, "DELETE FROM former WHERE key = {C}"),
+    fault("former", "former owners", A, "INSERT INTO former (key, subject) VALUES ({A}, {invoice})"),
+    fault("written", "numbers", A, "UPDATE written SET place = place + 1"),
+    fault("written", "numbers", A, "UPDATE written SET prefix = 'x'"),
+    fault("written", "numbers", A, "DELETE FROM written"),
+    fault("written", "numbers", A, "INSERT INTO written (place, subject, prefix) VALUES (7, {invoice}, '')"),
     fault("decided", "decided", C, "UPDATE decided SET subject = {invoice} WHERE subject = {given}"),
     fault("decided", "decided", C, "DELETE FROM decided WHERE subject = {given}"),
     fault("decided", "decided", A, "INSERT INTO decided VALUES ({invoice})"),

@@ -152,3 +152,22 @@ async fn a_row_in_postgres_that_is_not_what_it_was_stored_as_is_told_from_one_th
     let verified = hub.verify().await;
     assert!(verified.advice().expect("advice").contains("differs from itself"), "{verified:#?}");
 }
+
+// What a verification has read it lets go of beside what goes on here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_of_numbers_that_is_gone_or_leads_elsewhere_is_found() {
+    let engine = Engine::postgres();
+    let Engine::Postgres(database) = &engine else { return };
+    let hub = hub(&engine).await;
+    let run = |sql: &str| Hand::run(database.as_ref(), sql);
+    run("CREATE TABLE kept_index AS SELECT pg_get_indexdef('subject_by_number'::regclass) AS sql");
+    for altered in ["", "CREATE INDEX subject_by_number ON subject ((length(key)))"] {
+        run(&format!("DROP INDEX subject_by_number; {altered}"));
+        let verified = hub.verify().await;
+        let wrong = ("keys", "the index of numbers");
+        let found = verified.mismatches.iter().any(|row| (row.table, row.key.as_str()) == wrong);
+        assert!(found && !verified.is_equal(), "{altered}: {verified:#?}");
+        run("DROP INDEX IF EXISTS subject_by_number; DO $$ BEGIN EXECUTE (SELECT sql FROM kept_index); END $$");
+        assert!(hub.verify().await.is_equal(), "it was put back after {altered}");
+    }
+}

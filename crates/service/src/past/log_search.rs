@@ -1,23 +1,19 @@
 //! Which subjects a read in the past needs: everybody who could ever be one customer with those who are asked for, every document
 //! that any of its events ever gave to one of them, and all that these documents say to each other.
 //!
-//! What a document names no longer, and what a decision no longer says, stands in no index: so the log itself is looked through,
-//! again and again until it adds nobody. All that is remembered of it are names of subjects, and no more of them than are asked for.
+//! It looks at the events of candidates, again and again until they add nobody; where candidates come from is none of its business.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onefold_event::{Body, DecodedEvent, Micros, ReferenceRole, RoleTarget, Subject, SubjectKind, decode_with};
+use onefold_event::{Body, DecodedEvent, Micros, ReferenceRole, RoleTarget, Subject, SubjectKind};
 use onefold_identity::{IdentifierKey, IdentityRules, LinkStrength, guest_identifier, normalise_identifier};
-use onefold_log::EVENTS_TOPIC;
 use onefold_view::{documents_named, parties_named};
 
 use super::ReadClocks;
-use crate::{ErrorCode, Service, ServiceError};
+use crate::{ErrorCode, ServiceError};
 
 /// Subjects that a read in the past takes at most.
 pub(super) const MOST_SUBJECTS: usize = 20_000;
-/// Records read at once.
-const CHUNK: usize = 4_096;
 /// Holders up to which a value beyond its limit is followed all the same: some may be contradicted copies, which do not count, so
 /// that whether it is a hub is seen once all is folded.
 const BEYOND_LIMIT: u64 = 50;
@@ -59,8 +55,10 @@ struct ValueSearch {
     is_asked: bool,
     /// It stands on a document, which is whoever's holds it, or is what is asked for.
     on_document: bool,
-    /// Passes over the log that began with it, up to two: after the second all who ever asserted it are known.
+    /// Passes over the candidates that began with it, up to two: after the second all who ever asserted it are known.
     passes: u8,
+    /// More parties asserted it than are looked at.
+    is_hub: bool,
     /// Who asserted it by the clock of identity, contradicted copies among it; no more than show that it links nobody.
     holders: BTreeSet<Subject>,
 }
@@ -92,6 +90,47 @@ impl LogSearch {
         all.into_iter().chain(self.witnesses.values()).flatten().cloned().collect()
     }
 
+    /// The same without those that only show that a party was there.
+    pub(super) fn named_subjects(&self) -> impl Iterator<Item = &Subject> {
+        [&self.asked, &self.beside, &self.decisions, &self.documents, &self.guest_orders].into_iter().flatten()
+    }
+
+    /// Values whose documents are wanted, since they may be those of somebody who is asked for.
+    pub(super) fn owning_values(&self) -> impl Iterator<Item = &IdentifierKey> {
+        let owning = |(key, value): &(&IdentifierKey, &ValueSearch)| {
+            value.is_asked && IdentityRules::can_own(key.kind()) && value.is_followed(key, &self.rules)
+        };
+        self.values.iter().filter(owning).map(|(key, _)| key)
+    }
+
+    /// Values whose holders are wanted.
+    pub(super) fn held_values(&self) -> impl Iterator<Item = &IdentifierKey> {
+        self.values.iter().filter(|(key, value)| value.wants_holders(key, &self.rules)).map(|(key, _)| key)
+    }
+
+    /// Up to how many holders of a value are followed.
+    pub(super) fn most_followed(&self, key: &IdentifierKey) -> u64 {
+        most_followed(key, &self.rules)
+    }
+
+    /// The clock of identity.
+    pub(super) fn identity_at(&self) -> Option<Micros> {
+        self.identity_at
+    }
+
+    /// Notes that a party holds a value, of which the hub first heard at a time.
+    pub(super) fn note_holder(&mut self, key: &IdentifierKey, party: Subject, first_seen: Option<Micros>) {
+        let known = first_seen.is_some_and(|at| self.identity_at.is_none_or(|identity_at| at <= identity_at));
+        if let (true, Some(value)) = (known, self.values.get_mut(key)) {
+            value.holders.insert(party);
+        }
+    }
+
+    /// Notes that more parties asserted a value than are looked at.
+    pub(super) fn set_hub(&mut self, key: &IdentifierKey) {
+        self.values.entry(key.clone()).or_default().is_hub = true;
+    }
+
     /// Values that more parties asserted than it links, so that not all of them were followed.
     pub(super) fn hubs(&self) -> BTreeSet<IdentifierKey> {
         let beyond = self.values.iter().filter(|(key, value)| !value.is_followed(key, &self.rules));
@@ -99,21 +138,21 @@ impl LogSearch {
     }
 
     /// How much was found; it only grows.
-    fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         let of_value = |value: &ValueSearch| usize::from(value.is_asked) + usize::from(value.on_document);
         let values = self.values.values().map(|value| 1 + usize::from(value.passes) + of_value(value));
         let parties = self.asked.len() * 2 + self.beside.len();
         parties + self.decisions.len() + self.documents.len() + self.guest_orders.len() + values.sum::<usize>()
     }
 
-    fn check_size(&self, most: usize) -> Result<(), ServiceError> {
+    pub(super) fn check_size(&self, most: usize) -> Result<(), ServiceError> {
         let parties = self.asked.len() + self.beside.len();
         let others = self.decisions.len() + self.documents.len() + self.guest_orders.len();
         check_bound(parties + others, most, "subjects")
     }
 
     /// Looks at one event.
-    fn take_event(&mut self, event: &DecodedEvent, recorded_at: Micros) {
+    pub(super) fn take_event(&mut self, event: &DecodedEvent, recorded_at: Micros) {
         self.earliest = Some(self.earliest.map_or(recorded_at, |earliest| earliest.min(recorded_at)));
         let mut named: BTreeSet<Subject> = BTreeSet::new();
         let mut guests: BTreeSet<Subject> = BTreeSet::new();
@@ -248,7 +287,7 @@ impl LogSearch {
     }
 
     /// Whoever holds a value that links, or that stands on a document, is a party of the search; and has its own number.
-    fn follow_values(&mut self) {
+    pub(super) fn follow_values(&mut self) {
         for (key, value) in &mut self.values {
             value.passes = (value.passes + 1).min(COUNTED);
             if value.wants_holders(key, &self.rules) && value.is_followed(key, &self.rules) {
@@ -278,7 +317,7 @@ impl ValueSearch {
     /// half the world has would be followed until it is seen to be one. Of a kind that never links none is.
     fn is_followed(&self, key: &IdentifierKey, rules: &IdentityRules) -> bool {
         let is_counted = self.passes == COUNTED && self.holders.len() as u64 <= most_followed(key, rules);
-        is_counted || never_links(key, rules)
+        !self.is_hub && (is_counted || never_links(key, rules))
     }
 }
 
@@ -296,37 +335,6 @@ fn most_followed(key: &IdentifierKey, rules: &IdentityRules) -> u64 {
 fn identifiers_of(event: &DecodedEvent) -> impl Iterator<Item = IdentifierKey> {
     let identifiers = event.body.identifiers().iter();
     identifiers.filter_map(|found| normalise_identifier(&found.kind, &found.text, &found.issuer).ok())
-}
-
-impl Service {
-    /// Looks through the log up to these positions until it adds nobody.
-    pub(super) async fn search_log(&self, search: &mut LogSearch, positions: &[u64]) -> Result<(), ServiceError> {
-        search.follow_values();
-        search.check_size(MOST_SUBJECTS)?;
-        loop {
-            let before = search.size();
-            for (partition, head) in (0u32..).zip(positions) {
-                let mut from = 0;
-                while from < *head {
-                    let records = self.log.read(EVENTS_TOPIC, partition, from, CHUNK).await?;
-                    let Some(last) = records.last() else { break };
-                    from = last.offset + 1;
-                    for stored in records.iter().take_while(|stored| stored.offset < *head) {
-                        // What is no event is in quarantine, and part of no view.
-                        let Ok(event) = decode_with(&stored.record.value, self.keys.as_ref()) else { continue };
-                        search.take_event(&event, stored.record.time);
-                    }
-                    // Before more of them are remembered.
-                    search.check_size(MOST_SUBJECTS)?;
-                }
-            }
-            search.follow_values();
-            search.check_size(MOST_SUBJECTS)?;
-            if search.size() == before {
-                return Ok(());
-            }
-        }
-    }
 }
 
 /// Refuses a question to which more belongs than is taken.
@@ -376,7 +384,7 @@ mod tests {
         event(n, &format!("invoice:erp:{n}"), v1::InvoiceIssued { identifiers, ..v1::InvoiceIssued::default() })
     }
 
-    /// Asks for the first party of a hub in which e-mail addresses never link, and looks through the events as through a log.
+    /// Asks for the first party of a hub in which e-mail addresses never link, and looks through the events.
     fn searched(events: &[DecodedEvent]) -> LogSearch {
         let mut search = LogSearch::default();
         search.rules.weak.remove("email");

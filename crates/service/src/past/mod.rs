@@ -1,6 +1,7 @@
 //! Reads of the past, under three clocks (rules G1 to G3).
 
 mod answers;
+mod candidates;
 mod clocks;
 mod composition;
 mod difference;

@@ -3,30 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_customer::CustomerRows;
-use onefold_event::{DecodedEvent, Micros, Subject, SubjectKind, catalogue, decode_with, format_micros, party_id};
+use onefold_event::{DecodedEvent, Micros, Subject, SubjectKind, catalogue, format_micros, party_id};
 use onefold_fold::{FactState, SubjectState, asserted_identifiers};
 use onefold_identity::{IdentifierKey, IdentityRules};
 use onefold_log::EVENTS_TOPIC;
 use onefold_model::{HubModel, IdentityModel, LoggedEvent};
-use onefold_store::FactsOf;
 use onefold_view::{Bundle, CustomerView, PurchaseTallies, parties_named};
 use uuid::Uuid;
 
+use super::candidates::EventCopy;
 use super::log_search::{LogSearch, MOST_SUBJECTS, check_bound};
 use super::{AnsweredClocks, ReadClocks};
 use crate::customer::{held_by_several, name_of, needs_tallies};
-use crate::{CustomerName, CustomerReference, ErrorCode, Service, ServiceError};
+use crate::{CustomerName, CustomerReference, Service, ServiceError};
 
-/// Events that a read in the past folds at most.
-const MOST_EVENTS: usize = 100_000;
-/// Subjects whose facts, and events, that are read at once.
-const CHUNK: usize = 1_000;
-
-/// A copy of an event, as the read model knows it, and what it says.
-struct EventCopy {
-    fact: FactState,
-    event: DecodedEvent,
-}
+/// Records of each partition among which the first is that the hub took in.
+const FIRST_RECORDS: usize = 256;
 
 /// The part of the hub that a question touches, at its clocks.
 pub(crate) struct PastWorld {
@@ -200,41 +192,28 @@ impl Service {
         let followed = self.store.followed().await?;
         let heads = self.log.heads(EVENTS_TOPIC).await?;
         let positions = followed.positions;
-        self.search_log(&mut search, &positions).await?;
-        let copies = self.copies_of(&search.subjects(), &positions).await?;
+        search.earliest = self.first_recorded(positions.len()).await?;
+        let candidates = self.search_candidates(&mut search, &positions).await?;
+        let copies = candidates.take_events(&search.subjects());
         let caught_up = heads == positions && !followed.waiting;
         let history = PastHistory { copies, search, positions, caught_up };
         let world = history.world_at(clocks, &self.rules)?;
         Ok((history, world))
     }
+}
 
-    /// Every distinct copy of an event about these subjects that stands before these positions.
-    async fn copies_of(&self, subjects: &BTreeSet<Subject>, positions: &[u64]) -> Result<Vec<EventCopy>, ServiceError> {
-        let asked: Vec<FactsOf> = subjects.iter().map(|subject| FactsOf::all(subject.as_str())).collect();
-        let mut facts: Vec<FactState> = Vec::new();
-        for some in asked.chunks(CHUNK) {
-            facts.extend(self.store.facts(some).await?.into_iter().flatten());
-            check_bound(facts.len(), MOST_EVENTS, "events")?;
+impl Service {
+    /// When the hub took in its first record; none where there is none. Doors stamp beside each other, so it is among the first few.
+    async fn first_recorded(&self, partitions: usize) -> Result<Option<Micros>, ServiceError> {
+        if let Some(first) = self.first_recorded.get() {
+            return Ok(Some(*first));
         }
-        // The read model may have gone on since its positions were read.
-        facts.retain(|fact| positions.get(fact.partition as usize).is_some_and(|head| fact.offset < *head));
-        let mut copies = Vec::with_capacity(facts.len());
-        let mut facts = facts.into_iter().peekable();
-        while facts.peek().is_some() {
-            let some: Vec<FactState> = facts.by_ref().take(CHUNK).collect();
-            let places: Vec<(u32, u64)> = some.iter().map(|fact| (fact.partition, fact.offset)).collect();
-            for (fact, stored) in some.into_iter().zip(self.log.fetch(EVENTS_TOPIC, &places).await?) {
-                let event = decode_with(&stored.record.value, self.keys.as_ref()).map_err(|error| {
-                    let place = format!("{}/{}", fact.partition, fact.offset);
-                    ServiceError::new(
-                        ErrorCode::Damaged,
-                        format!("the event at {place} of the log cannot be read: {error}"),
-                    )
-                })?;
-                copies.push(EventCopy { fact, event });
-            }
+        let mut first: Option<Micros> = None;
+        for partition in (0u32..).take(partitions) {
+            let records = self.log.read(EVENTS_TOPIC, partition, 0, FIRST_RECORDS).await?;
+            first = first.into_iter().chain(records.iter().map(|stored| stored.record.time)).min();
         }
-        Ok(copies)
+        Ok(first.map(|first| *self.first_recorded.get_or_init(|| first)))
     }
 }
 

@@ -94,6 +94,11 @@ impl PartyRows for PostgresRead {
         Ok(counts.into_iter().map(i64::cast_unsigned).collect())
     }
 
+    async fn first_seen(&mut self, parties: &[String]) -> Result<Vec<Option<i64>>, StoreError> {
+        let first = sqlx::query_scalar(include_str!("../sql/first_seen.sql")).bind(parties);
+        first.fetch_all(self.connection()).await.map_err(engine)
+    }
+
     async fn decisions(&mut self, parties: &[String]) -> Result<Vec<NamedDecision>, StoreError> {
         let sql = "SELECT d.party, s.key, s.state FROM decision d JOIN subject s ON s.key = d.decision WHERE d.party = ANY($1)";
         let rows = sqlx::query_as::<_, (String, String, Vec<u8>)>(sql).bind(parties);
@@ -160,6 +165,17 @@ impl OwnerRows for PostgresRead {
             owner: long.text(&owner).to_owned(),
         };
         Ok(page.into_iter().map(row).collect())
+    }
+
+    async fn former_subjects(&mut self, keys: &[String], limit: usize) -> Result<Vec<Vec<String>>, StoreError> {
+        let rows = sqlx::query_as::<_, (i64, String)>(include_str!("../sql/former_subjects.sql")).bind(keys);
+        let rows = rows.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(self.connection());
+        let mut found: Vec<Vec<String>> = vec![Vec::new(); keys.len()];
+        for (place, subject) in rows.await.map_err(engine)? {
+            let at = usize::try_from(place - 1).ok().and_then(|place| found.get_mut(place));
+            at.into_iter().for_each(|all| all.push(subject.clone()));
+        }
+        Ok(found)
     }
 
     async fn owner_page(&mut self, from: Option<&str>, limit: usize) -> Result<OwnerPage, StoreError> {

@@ -8,6 +8,8 @@ ALTER TABLE open_item DROP CONSTRAINT open_item_pkey;
 ALTER TABLE holder DROP CONSTRAINT holder_pkey;
 DROP INDEX holder_by_party;
 ALTER TABLE decision DROP CONSTRAINT decision_pkey;
+ALTER TABLE former DROP CONSTRAINT former_pkey;
+ALTER TABLE written DROP CONSTRAINT written_pkey;
 ALTER TABLE member DROP CONSTRAINT member_pkey;
 DROP INDEX member_by_cluster;
 CREATE UNLOGGED TABLE search_load (

@@ -93,6 +93,11 @@ pub(crate) fn owner(c: &Connection, num: i64) -> Result<Option<(String, Option<i
     Ok(Some((key, first_seen, bundle)))
 }
 
+/// When a party was first seen.
+pub(crate) fn first_seen(c: &Connection, num: i64) -> Result<Option<i64>> {
+    Ok(owner(c, num)?.and_then(|(_, first_seen, _)| first_seen))
+}
+
 /// The parties of a customer, each with its own bundle.
 pub(crate) fn parties(c: &Connection, members: &BTreeSet<i64>) -> Result<PartyBundles> {
     let owners = members.iter().filter_map(|num| owner(c, *num).transpose());

@@ -34,7 +34,7 @@ impl ReadStore for SqliteStore {
     }
 
     async fn numbered(&self, number: &DocumentNumber, limit: usize) -> Result<Vec<String>, StoreError> {
-        let (place, number) = (number.place(), number.clone());
+        let (place, prefix, number) = (number.place(), number.prefix().to_owned(), number.clone());
         let fits = move |key: &str| {
             let subject = key.parse::<Subject>().ok()?;
             number.nearness(&DocumentNumber::of(subject.number())?)
@@ -50,6 +50,16 @@ impl ReadStore for SqliteStore {
                 let key: String = row.get(0)?;
                 if fits(&key).is_some() {
                     found.push(key);
+                }
+            }
+            let sql = "SELECT s.key, w.prefix FROM written w JOIN subject s ON s.num = w.subject WHERE w.place = ?1 ORDER BY w.subject DESC";
+            let mut written = c.prepare_cached(sql)?;
+            let mut rows = written.query([place])?;
+            while found.len() < limit
+                && let Some(row) = rows.next()?
+            {
+                if row.get_ref(1)?.as_str()?.ends_with(&prefix) {
+                    found.push(row.get(0)?);
                 }
             }
             Ok(found)

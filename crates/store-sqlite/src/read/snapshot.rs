@@ -181,6 +181,16 @@ impl ReadSnapshot {
         Ok(named)
     }
 
+    fn former_subjects(&mut self, key: &str, limit: usize) -> Result<Vec<String>> {
+        let Some(num) = self.number(key)? else { return Ok(Vec::new()) };
+        let sql = "SELECT subject FROM former WHERE key = ?1 ORDER BY subject LIMIT ?2";
+        let mut get = self.connection.prepare_cached(sql)?;
+        let subjects = get.query_map([num, i64::try_from(limit).unwrap_or(-1)], |row| row.get(0))?;
+        let subjects: Vec<i64> = subjects.collect::<Result<_>>()?;
+        drop(get);
+        subjects.into_iter().map(|subject| self.key(subject)).collect()
+    }
+
     fn sets_with(&mut self, members: &[String]) -> Result<BTreeSet<String>> {
         let mut found: Vec<(i64, String)> = Vec::new();
         for member in members {
@@ -253,6 +263,15 @@ impl PartyRows for SqliteRead {
         self.step(usize::MAX, step).await
     }
 
+    async fn first_seen(&mut self, parties: &[String]) -> Result<Vec<Option<i64>>, StoreError> {
+        let parties = parties.to_vec();
+        let first = |s: &mut ReadSnapshot, party: &String| match s.number(party)? {
+            Some(num) => customer::first_seen(&s.connection, num),
+            None => Ok(None),
+        };
+        self.step(parties.len(), move |s| parties.iter().map(|party| first(s, party)).collect()).await
+    }
+
     async fn decisions(&mut self, parties: &[String]) -> Result<Vec<NamedDecision>, StoreError> {
         let parties = parties.to_vec();
         self.step(parties.len(), move |s| s.decisions(&parties)).await
@@ -295,6 +314,13 @@ impl OwnerRows for SqliteRead {
         let page = move |s: &mut ReadSnapshot| documents::page(&s.connection, &owners, listing, after.as_ref(), limit);
         // A page is merged of as many rows of each owner.
         self.step(keys.saturating_add(limit), page).await
+    }
+
+    async fn former_subjects(&mut self, keys: &[String], limit: usize) -> Result<Vec<Vec<String>>, StoreError> {
+        let keys = keys.to_vec();
+        let step = move |s: &mut ReadSnapshot| keys.iter().map(|key| s.former_subjects(key, limit)).collect();
+        // There may be thousands of each.
+        self.step(usize::MAX, step).await
     }
 
     async fn owner_page(&mut self, from: Option<&str>, limit: usize) -> Result<OwnerPage, StoreError> {

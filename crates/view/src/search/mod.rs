@@ -144,13 +144,34 @@ enum WordRun {
     Dense(Vec<char>),
 }
 
+/// Bytes of a UUID as it is written.
+const UUID: usize = 36;
+
 /// Characters of a word that count; a longer one is found by its beginning.
 const LONGEST: usize = 100;
 
 /// The words of a text in each of its spellings, as many in each. Two characters that stand apart are one name: `王　伟`.
 fn spelled_runs(text: &str) -> Vec<Vec<WordRun>> {
+    let whole = whole_uuids(text);
+    let text = whole.as_deref().unwrap_or(text);
     let closed = closed_gaps(text, |before, after| before == 1 && after == 1);
     folded_spellings(closed.as_deref().unwrap_or(text)).iter().map(|text| split_runs(text)).collect()
+}
+
+/// The text with each UUID as one word, so that no group of it is found as somebody's phone; none where there is none.
+fn whole_uuids(text: &str) -> Option<String> {
+    if text.len() < UUID || !text.contains('-') {
+        return None;
+    }
+    let bounds = |c: char| !(c.is_alphanumeric() || c == '-');
+    let mut whole = String::with_capacity(text.len());
+    for part in text.split_inclusive(bounds) {
+        match number::is_uuid(part.trim_end_matches(bounds)) {
+            true => whole.extend(part.chars().filter(|c| *c != '-')),
+            false => whole.push_str(part),
+        }
+    }
+    (whole.len() < text.len()).then_some(whole)
 }
 
 /// The text with whole characters for radicals, and without the blanks between characters that are written without any, where
@@ -213,14 +234,15 @@ impl Bundle {
             .map_or(Intermediary::None, |p| u8::try_from(p.intermediary).map_or(Intermediary::None, Into::into))
     }
 
-    /// Name, addresses, identifiers and who speaks for it, for search; a mail address whose domain is of other letters than ASCII in both its forms.
+    /// Name, addresses, identifiers, attributes and who speaks for it, for search; a mail address whose domain is of other letters than ASCII in both its forms.
     pub fn search_words(&self) -> BTreeSet<String> {
         let Some(profile) = &self.profile else { return BTreeSet::new() };
         let said = profile.fields.iter().filter(|(field, _)| *field == "name" || field.ends_with("address"));
         let said = said.map(|(_, value)| value.text.clone());
         let keys = profile.identifiers.iter().filter_map(|shown| shown.key.rsplit(':').next());
         let keys = keys.flat_map(|key| [Some(key.to_owned()), unicode_address(key)]).flatten();
-        said.chain(keys).chain(profile.contact_words()).filter(|word| !word.is_empty()).collect()
+        let attributes = profile.attributes.values().map(|value| value.text.clone());
+        said.chain(keys).chain(attributes).chain(profile.contact_words()).filter(|word| !word.is_empty()).collect()
     }
 }
 
@@ -325,6 +347,14 @@ mod tests {
         for plain in ["SO-0000034", "13800138000", "2026-03", "王伟"] {
             assert_eq!(SearchTerm::spoken(plain), None, "{plain}");
         }
+    }
+
+    #[test]
+    fn a_uuid_is_found_whole_and_by_its_beginning_and_none_of_its_groups_is_a_phone() {
+        let uuid = "550e8400-e29b-41d4-a716-446655440000";
+        assert!(finds(uuid, &format!("crm {uuid}")) && finds("550E8400", uuid));
+        assert!(!finds("446655440000", uuid) && !finds("5440000", uuid) && !finds("6655440000", uuid));
+        assert!(finds("446655440000", "550e8400-446655440000"), "that is none");
     }
 
     #[test]

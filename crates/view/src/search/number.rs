@@ -2,7 +2,7 @@
 //!
 //! What counts documents up ends in digits, and these say least wrongly which one is meant: `INV-000123` is `000123` and `123`
 //! on the phone. So a number stands where its last digits lead; who finds it there looks whether the rest fits. One whose digits
-//! and letters alternate (a UUID, a carrier's `1Z999AA1`) counts nothing up: it is found whole.
+//! and letters alternate (a carrier's `1Z999AA1`) counts nothing up: it is found whole. So is a UUID, whatever its last digits are.
 
 use sha2::{Digest as _, Sha256};
 
@@ -46,7 +46,7 @@ impl DocumentNumber {
         let whole: String = text.chars().filter(|c| !SPACES.contains(c)).collect();
         let before = whole.trim_end_matches(|c: char| c.is_ascii_digit());
         let digits = whole.get(before.len()..).unwrap_or_default();
-        let number = match digits.is_empty() || !counts_up(before) {
+        let number = match digits.is_empty() || !counts_up(before) || is_uuid(&whole) {
             true => Self { prefix: plain(&whole), digits: None, text },
             false => {
                 let digits = Some(digits.trim_start_matches('0').to_owned());
@@ -92,6 +92,15 @@ impl DocumentNumber {
     }
 }
 
+/// Whether a text is a UUID, as it is written.
+pub(super) fn is_uuid(text: &str) -> bool {
+    let of = |(at, byte): (usize, u8)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    text.len() == 36 && text.bytes().enumerate().all(of)
+}
+
 /// Whether what stands before the last digits is a prefix and further groups of digits: no letter stands behind a digit.
 fn counts_up(before: &str) -> bool {
     before.chars().skip_while(|c| !c.is_ascii_digit()).all(|c| c.is_ascii_digit() || BETWEEN.contains(&c))
@@ -134,6 +143,8 @@ mod tests {
             ("23", "123"),
             ("6784", "1Z999AA10123456784"),
             ("2025-123", "INV-2026-000123"),
+            ("123456789012", "abcdefab-1234-4234-8234-123456789012"),
+            ("440000", "550e8400-e29b-41d4-a716-446655440000"),
             ("A", "B"),
         ] {
             assert_eq!(nearness(asked, found), None, "{asked} {found}");

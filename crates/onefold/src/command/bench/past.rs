@@ -13,7 +13,7 @@ use super::measure::{BenchReport, peak_memory_mib};
 use super::rig::BenchRig;
 use super::workload::{START, party_key};
 
-const READS: u64 = 50;
+const READS: u64 = 300;
 
 pub(crate) async fn run(rig: &mut BenchRig) -> Result<BenchReport> {
     let mut report = rig.new_report("past");

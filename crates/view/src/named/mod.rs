@@ -1,9 +1,13 @@
 //! Parties and documents that an event is about or names.
 
+mod former;
+
 use onefold_event::{Body, DecodedEvent, Subject, SubjectKind};
 use onefold_identity::guest_identifier;
 
 use crate::GuestParty;
+
+pub use former::{FormerKeys, NamedKeys, bystander_key};
 
 /// Calls `each` with every party that an event is about or names, in whatever place; with one named twice, twice. A
 /// party was first seen at the least time of any such event (B7). A guest (C7) comes with what the event says of it.
