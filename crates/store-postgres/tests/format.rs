@@ -30,7 +30,7 @@ async fn views_of_another_fold_are_not_gone_on_with() {
     drop(PostgresStore::connect(&url, options()).await.unwrap());
     let known = FOLD_VERSION;
     // Views from before the version was kept have none.
-    let alter = "DELETE FROM meta WHERE name = 'fold'; DROP INDEX subject_by_number; DROP TABLE fingerprint; DELETE FROM _sqlx_migrations WHERE version > 8";
+    let alter = "DELETE FROM meta WHERE name = 'fold'; DROP INDEX subject_by_number; DROP TABLE fingerprint, former, written; DELETE FROM _sqlx_migrations WHERE version > 8";
     database.run(&format!("{THERE}; {alter}"));
     let older = PostgresStore::connect(&url, options()).await.err();
     assert_eq!(older, Some(StoreError::OlderFold { found: 1, known }));
@@ -53,7 +53,7 @@ async fn an_older_format_is_brought_to_the_present_one() {
     let whole = SubjectState { facts: facts(), ..SubjectState::default() };
     database.run(&format!(
         "{THERE}; DROP INDEX subject_by_number; DROP TABLE decided, fact; DELETE FROM meta WHERE value = 'told';
-        DROP TABLE fingerprint; DELETE FROM _sqlx_migrations WHERE version > 3;
+        DROP TABLE fingerprint, former, written; DELETE FROM _sqlx_migrations WHERE version > 3;
         ALTER TABLE document DROP COLUMN at;
         ALTER TABLE document ADD PRIMARY KEY (owner, subject);
         INSERT INTO document VALUES ('party:erp:A', 'order:erp:2');

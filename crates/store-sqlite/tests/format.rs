@@ -87,7 +87,7 @@ async fn brought(open: impl FnOnce(&Path) -> SqliteStore) {
     // references of stocks, documents by number, open items elsewhere, all of them in rows, and keys by a hash of all of them.
     let path = file(
         &directory,
-        "DROP TABLE number; DROP TABLE fingerprint; DROP TABLE decided; DROP TABLE fact; DROP TABLE owned; ALTER TABLE owner DROP COLUMN few; DROP TABLE key; UPDATE meta SET value = 1 WHERE name = 'format';
+        "DROP TABLE number; DROP TABLE former; DROP TABLE written; DROP TABLE fingerprint; DROP TABLE decided; DROP TABLE fact; DROP TABLE owned; ALTER TABLE owner DROP COLUMN few; DROP TABLE key; UPDATE meta SET value = 1 WHERE name = 'format';
         CREATE TABLE key (hash INTEGER PRIMARY KEY, num INTEGER NOT NULL);
         CREATE TABLE document (owner INTEGER, subject INTEGER, PRIMARY KEY (owner, subject)) WITHOUT ROWID;
         INSERT INTO document VALUES (1, 7);
