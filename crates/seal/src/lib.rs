@@ -18,7 +18,7 @@ pub use error::SealError;
 pub use history::PartitionHistory;
 pub use leaf::{leaf_input, read_leaf, record_hash};
 pub use log_fault::{LogFault, LogFaultKind, find_faults};
-pub use note::{NoteKey, NoteSigner, SignedNote, split_notes};
+pub use note::{CUT_MARK, NoteKey, NoteSigner, SignedNote, split_notes};
 pub use pack::{
     InclusionProof, PACK_FORMAT, PackContent, PackError, PackRecord, PackStatement, PackVerdict, SubjectProof,
     check_pack, write_pack,

@@ -215,6 +215,9 @@ impl SignedNote {
     }
 }
 
+/// Ends a line that was cut, so that the next note begins on one of its own; a signature that ends so is none.
+pub const CUT_MARK: &str = " (cut)\n";
+
 /// The whole notes that stand one after the other in a text, as a place outside keeps them; what is cut at its end is left out.
 pub fn split_notes(text: &str) -> Vec<&str> {
     let (mut notes, mut begin, mut signed) = (Vec::new(), 0, false);
@@ -225,7 +228,7 @@ pub fn split_notes(text: &str) -> Vec<&str> {
             notes.push(&text[begin..at]);
             begin = at;
         }
-        signed = is_signature && line.ends_with('\n');
+        signed = is_signature && line.ends_with('\n') && !line.ends_with(CUT_MARK);
         at += line.len();
     }
     if signed {

@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use onefold_seal::{NoteKey, SealError, TreeCheckpoint, split_notes};
+use onefold_seal::{CUT_MARK, NoteKey, SealError, TreeCheckpoint, split_notes};
 
 use crate::SealerError;
 
@@ -26,8 +26,8 @@ impl OutsidePlace {
 
     /// Appends those of these notes that are newer than what stands there.
     pub(crate) fn write(&mut self, newest: &[(TreeCheckpoint, String)], key: &NoteKey) -> Result<(), SealerError> {
-        let mut written = match self.written.take() {
-            Some(written) => written,
+        let (mut written, is_cut) = match self.written.take() {
+            Some(written) => (written, false),
             None => self.look(key)?,
         };
         let is_new = |checkpoint: &TreeCheckpoint| {
@@ -37,7 +37,9 @@ impl OutsidePlace {
         let new: Vec<((u32, u64), &str)> =
             newest.iter().filter_map(|(checkpoint, note)| Some((is_new(checkpoint)?, note.as_str()))).collect();
         if !new.is_empty() {
-            let notes: String = new.iter().map(|(_, note)| *note).collect();
+            // Behind half a line the next note would be a part of it.
+            let ended = if is_cut { CUT_MARK } else { "" };
+            let notes: String = std::iter::once(ended).chain(new.iter().map(|(_, note)| *note)).collect();
             let append = || -> std::io::Result<()> {
                 let mut file = OpenOptions::new().append(true).create(true).open(&self.path)?;
                 file.write_all(notes.as_bytes())?;
@@ -50,7 +52,8 @@ impl OutsidePlace {
         Ok(())
     }
 
-    fn look(&self, key: &NoteKey) -> Result<BTreeMap<u32, u64>, SealerError> {
+    /// Size of the newest checkpoint there, by partition, and whether the text ends within a line.
+    fn look(&self, key: &NoteKey) -> Result<(BTreeMap<u32, u64>, bool), SealerError> {
         let mut text = String::new();
         match File::open(&self.path).and_then(|mut file| file.read_to_string(&mut text)) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -64,7 +67,7 @@ impl OutsidePlace {
                 *size = checkpoint.size.max(*size);
             }
         }
-        Ok(newest)
+        Ok((newest, !text.is_empty() && !text.ends_with('\n')))
     }
 
     fn fault(&self, what: &'static str, why: std::io::Error) -> SealerError {
@@ -119,9 +122,14 @@ mod tests {
         later.write(&[note(&signer, 0, 6), note(&signer, 1, 7)], key).unwrap();
         assert_eq!(sizes(), [(Some(0), 5), (Some(1), 7), (Some(0), 6)]);
         let whole = std::fs::read(&path).unwrap();
-        std::fs::write(&path, &whole[..whole.len() - 50]).unwrap();
-        OutsidePlace::new(path.clone()).write(&[note(&signer, 0, 6), note(&signer, 1, 7)], key).unwrap();
-        assert_eq!(sizes(), [(Some(0), 5), (Some(1), 7), (Some(0), 6)]);
+        let last = note(&signer, 0, 6).1.len();
+        // Within its signature, its root and its first line, and at the ends of lines.
+        for cut in [1, 50, 120, 190, last - 3, last - 6] {
+            let kept = std::str::from_utf8(&whole).unwrap().floor_char_boundary(whole.len() - cut);
+            std::fs::write(&path, &whole[..kept]).unwrap();
+            OutsidePlace::new(path.clone()).write(&[note(&signer, 0, 6), note(&signer, 1, 7)], key).unwrap();
+            assert_eq!(sizes(), [(Some(0), 5), (Some(1), 7), (Some(0), 6)], "{cut} bytes cut off");
+        }
         std::fs::remove_file(&path).unwrap();
     }
 }
