@@ -9,6 +9,7 @@ use crate::case::{CaseFragment, ContactFragment};
 use crate::decision::DecisionFragment;
 use crate::guest::is_guest_order;
 use crate::inbound::{MentionState, OwnedPart};
+use crate::named::reference::{StandingReference, role_number, role_of_number};
 use crate::party::{PartyFragment, intermediary, key_of};
 use crate::payment::PaymentFragment;
 use crate::sale::SaleFragment;
@@ -23,18 +24,6 @@ pub struct FactRef<'a> {
     pub event: &'a DecodedEvent,
     /// The least stamp of its copies.
     pub recorded_at: Micros,
-}
-
-/// A reference that stands.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
-pub(crate) struct StandingReference {
-    #[prost(uint32, tag = "1")]
-    pub(crate) role: u32,
-    #[prost(string, tag = "2")]
-    pub(crate) subject: String,
-    /// An amendment said so: a placing does not replace it, whatever their times say.
-    #[prost(bool, tag = "3")]
-    pub(crate) amended: bool,
 }
 
 /// A valid identifier on a document.
@@ -476,52 +465,4 @@ pub fn is_plain(kind: SubjectKind) -> bool {
 
 fn kind_of(number: u32) -> Option<SubjectKind> {
     SubjectKind::ALL.into_iter().find(|kind| *kind as u32 == number)
-}
-
-/// Roles by their number in the stored form: only ever appended to.
-const ROLES: [ReferenceRole; 21] = [
-    ReferenceRole::EndCustomer,
-    ReferenceRole::Buyer,
-    ReferenceRole::Customer,
-    ReferenceRole::Debtor,
-    ReferenceRole::BillTo,
-    ReferenceRole::Payer,
-    ReferenceRole::Payee,
-    ReferenceRole::ShipTo,
-    ReferenceRole::Contact,
-    ReferenceRole::Carrier,
-    ReferenceRole::Contract,
-    ReferenceRole::Opportunity,
-    ReferenceRole::Order,
-    ReferenceRole::Invoice,
-    ReferenceRole::CreditNote,
-    ReferenceRole::Payment,
-    ReferenceRole::Delivery,
-    ReferenceRole::Track,
-    ReferenceRole::Tracking,
-    ReferenceRole::Case,
-    ReferenceRole::Product,
-];
-
-fn role_number(role: ReferenceRole) -> u32 {
-    ROLES.iter().position(|r| *r == role).and_then(|n| u32::try_from(n + 1).ok()).unwrap_or(0)
-}
-
-fn role_of_number(number: u32) -> Option<ReferenceRole> {
-    ROLES.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_role_of_the_catalogue_has_its_number() {
-        for ty in onefold_event::catalogue().types() {
-            for wanted in &ty.roles {
-                assert_eq!(role_of_number(role_number(*wanted)), Some(*wanted), "{}", wanted.word());
-            }
-        }
-        assert_eq!(role_of_number(0), None);
-    }
 }

@@ -1,6 +1,7 @@
 //! Parties and documents that an event is about or names.
 
 mod former;
+pub(crate) mod reference;
 
 use onefold_event::{Body, DecodedEvent, Subject, SubjectKind};
 use onefold_identity::guest_identifier;
