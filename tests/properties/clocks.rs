@@ -172,7 +172,7 @@ async fn pages(service: &Service, of: &CustomerReference, clocks: &ReadClocks) -
     let (mut items, mut cursor) = (Vec::new(), None);
     loop {
         let page = service
-            .past_documents(of, clocks, ListingOrder::NewestFirst, (cursor.as_deref(), 3))
+            .past_documents(of, clocks, ListingOrder::NewestFirst, (cursor.as_deref(), 3), |_| true)
             .await
             .expect("documents")
             .answer;

@@ -62,11 +62,14 @@
     else if (event.key === "Escape") { if (list.hidden) field.value = ""; else { event.preventDefault(); close(); } }
     else if (event.key === "Enter" && chosen >= 0) { event.preventDefault(); options()[chosen].click(); }
   });
+  field.form.addEventListener("focusout", (event) => { if (!field.form.contains(event.relatedTarget)) close(); });
   document.addEventListener("click", (event) => { if (!event.target.closest(".search")) close(); });
 
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    // Who speaks to a browser switches them off.
+    if (document.documentElement.dataset.keys === "off") return;
     if (event.key === "/") { event.preventDefault(); field.focus(); field.select(); return; }
     const to = event.key === "o" ? "#open" : event.key === "f" ? "#first" : document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.getAttribute("href");
     const section = to && document.querySelector(to);

@@ -1,4 +1,4 @@
-//! In which language and theme a page is shown.
+//! What a reader chose: in which language and theme pages are shown, and whether letters act as keys.
 
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE};
@@ -16,6 +16,13 @@ pub(crate) enum Theme {
     System,
     Light,
     Dark,
+}
+
+/// Whether letters act as keys on a page: who speaks to a browser, or has letters sent to it, switches them off (WCAG 2.1.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LetterKeys {
+    On,
+    Off,
 }
 
 impl Language {
@@ -71,6 +78,26 @@ impl Theme {
 
     pub(crate) fn of_request(headers: &HeaderMap) -> Self {
         cookie(headers, "theme").and_then(|word| Self::from_word(&word)).unwrap_or(Self::System)
+    }
+}
+
+impl LetterKeys {
+    pub(crate) const ALL: [Self; 2] = [Self::On, Self::Off];
+
+    /// Its word in a cookie and on the page.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|keys| keys.word() == word)
+    }
+
+    pub(crate) fn of_request(headers: &HeaderMap) -> Self {
+        cookie(headers, "keys").and_then(|word| Self::from_word(&word)).unwrap_or(Self::On)
     }
 }
 

@@ -36,13 +36,15 @@ impl Language {
         }
     }
 
-    /// Whole days since something.
+    /// Whole days since something, or until it.
     pub(crate) fn age(self, days: i64) -> String {
         match (self, days) {
             (Self::English, 0) => "today".to_owned(),
             (Self::Chinese, 0) => "今天".to_owned(),
-            (Self::English, _) => format!("{days} d"),
-            (Self::Chinese, _) => format!("{days} 天"),
+            (Self::English, 1..) => format!("{days} d"),
+            (Self::Chinese, 1..) => format!("{days} 天"),
+            (Self::English, _) => format!("in {} d", -days),
+            (Self::Chinese, _) => format!("{} 天后", -days),
         }
     }
 
@@ -151,9 +153,9 @@ impl Words {
 fn english_notice(notice: &Notice) -> String {
     match notice {
         Notice::StandsForOthers { what } if what == "walk_in" => {
-            "Stands for walk-in buyers: what was bought is not one buyer's.".to_owned()
+            "Walk-in account: its purchases are by different buyers.".to_owned()
         }
-        Notice::StandsForOthers { .. } => "A marketplace: what was bought is not one buyer's.".to_owned(),
+        Notice::StandsForOthers { .. } => "Marketplace account: its purchases are by different buyers.".to_owned(),
         Notice::CaseOpen { title, with, age_days, .. } => {
             let title = if title.is_empty() { String::new() } else { format!(": {title}") };
             let age = age_days.map(|days| format!(" {days} d")).unwrap_or_default();
@@ -192,15 +194,15 @@ fn english_notice(notice: &Notice) -> String {
             )
         }
         Notice::Full { parties } => {
-            format!("{parties} records: so many that no value joins another. Look at what holds them together.")
+            format!("{parties} records: too many for shared values to add another. Check what joins them.")
         }
     }
 }
 
 fn chinese_notice(notice: &Notice) -> String {
     match notice {
-        Notice::StandsForOthers { what } if what == "walk_in" => "散客账户：所购并非同一买方。".to_owned(),
-        Notice::StandsForOthers { .. } => "平台账户：所购并非同一买方。".to_owned(),
+        Notice::StandsForOthers { what } if what == "walk_in" => "散客账户：购买记录来自不同买家。".to_owned(),
+        Notice::StandsForOthers { .. } => "平台账户：购买记录来自不同买家。".to_owned(),
         Notice::CaseOpen { title, with, age_days, .. } => {
             let title = if title.is_empty() { String::new() } else { format!("：{title}") };
             let age = age_days.map(|days| format!(" {days} 天")).unwrap_or_default();
@@ -244,7 +246,8 @@ mod tests {
     #[test]
     fn every_refusal_has_a_title_in_every_language() {
         for (language, code) in Language::ALL.into_iter().flat_map(|l| ErrorCode::ALL.map(|code| (l, code))) {
-            assert!(!language.problem_title(code).is_empty());
+            let is_han = language.problem_title(code).chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+            assert_eq!(is_han, language == Language::Chinese, "{code:?}");
         }
     }
 }

@@ -19,27 +19,17 @@ pub(crate) fn path_part(text: &str) -> String {
     utf8_percent_encode(text, IN_PATH).to_string()
 }
 
-/// Where a customer is shown.
-pub(crate) fn customer_path(id: &str) -> String {
-    format!("/c/{}/", path_part(id))
-}
-
-/// Where a document is shown.
-pub(crate) fn document_path(subject: &str) -> String {
-    format!("/s/{}", path_part(subject))
-}
-
-/// Whether a subject is a party.
-pub(crate) fn is_party(subject: &str) -> bool {
-    subject.parse::<Subject>().is_ok_and(|subject| subject.kind() == SubjectKind::Party)
-}
-
 /// The number of a subject, and the source that gave it; of what is none, the text as it is.
 pub(crate) fn number_of(subject: &str) -> (String, String) {
     match subject.parse::<Subject>() {
         Ok(parsed) => (parsed.number().to_owned(), parsed.source().to_owned()),
         Err(_) => (subject.to_owned(), String::new()),
     }
+}
+
+/// A label beside a number: a waybill of which its carrier said no more is labelled with its own number, which says nothing new.
+pub(crate) fn label_beside<'l>(number: &str, label: &'l str) -> &'l str {
+    if label == number { "" } else { label }
 }
 
 /// How times are shown on a page: in which zone, from which day, in which language.
@@ -49,6 +39,8 @@ pub(crate) struct PageClock {
     /// The day from which ages are counted.
     pub(crate) today: Day,
     pub(crate) language: Language,
+    /// The clocks of the page as a query, which every link to something dated bears.
+    pub(crate) query: String,
 }
 
 /// A time on a page.
@@ -86,10 +78,31 @@ pub(crate) struct DocumentLine {
 }
 
 impl PageClock {
+    /// Where a customer is shown at the clocks of the page.
+    pub(crate) fn customer_path(&self, id: &str) -> String {
+        format!("/c/{}/{}", path_part(id), self.query)
+    }
+
+    /// Where a document is shown at the clocks of the page.
+    pub(crate) fn document_path(&self, subject: &str) -> String {
+        format!("/s/{}{}", path_part(subject), self.query)
+    }
+
+    /// Where a subject is shown at the clocks of the page: a party's customer, or a document.
+    pub(crate) fn subject_path(&self, subject: &str) -> String {
+        let is_party = subject.parse::<Subject>().is_ok_and(|subject| subject.kind() == SubjectKind::Party);
+        if is_party { self.customer_path(subject) } else { self.document_path(subject) }
+    }
+
+    /// From the page of a customer, where the reason is of the value at a path of its view.
+    pub(crate) fn why_path(&self, path: &str) -> String {
+        format!("why/{}{}", path_part(path), self.query)
+    }
+
     pub(crate) fn time(&self, occurred: Occurred) -> ShownTime {
         let machine = occurred.to_string();
-        let age = self.language.age(self.today.0 - self.day_of(occurred).0);
-        let day = self.day_of(occurred).to_string();
+        let age = self.language.age(self.today.0 - occurred.day_in(&self.zone).0);
+        let day = occurred.day_in(&self.zone).to_string();
         let text = match occurred {
             Occurred::Day(_) => day.clone(),
             Occurred::Instant { at, .. } => Timestamp::from_microsecond(at).map_or_else(
@@ -100,21 +113,12 @@ impl PageClock {
         ShownTime { text, machine, day, age }
     }
 
-    /// The day of something: a day as its source says, an instant in the hub's zone.
-    fn day_of(&self, occurred: Occurred) -> Day {
-        match occurred {
-            Occurred::Day(day) => day,
-            Occurred::Instant { at, .. } => Timestamp::from_microsecond(at)
-                .map_or(occurred.day(), |at| Day::from(at.to_zoned(self.zone.clone()).date())),
-        }
-    }
-
     pub(crate) fn document(&self, document: &Document) -> DocumentLine {
         let words = self.language.words();
         let subject: Option<Subject> = document.subject.parse().ok();
         let kind = subject.as_ref().map(Subject::kind);
         let (number, source) = number_of(&document.subject);
-        let (state, mark) = words.status(document.status);
+        let (state, mark) = words.status(kind, document.status);
         let delivered = document.delivered_at.map(|at| self.time(at).text);
         let stated = document.stated.iter().flat_map(|said| {
             std::iter::once(said.name.clone()).chain(said.identifiers.iter().cloned()).chain([said.text.clone()])
@@ -123,10 +127,9 @@ impl PageClock {
             at: self.time(document.at),
             kind: kind.map_or(words.document_other, |kind| words.kind(kind)),
             icon: kind.map_or("document", department_of),
-            path: document_path(&document.subject),
+            path: self.document_path(&document.subject),
             subject: document.subject.clone(),
-            // A waybill of which its carrier said no more is labelled with its own number.
-            label: if document.label == number { String::new() } else { document.label.clone() },
+            label: label_beside(&number, &document.label).to_owned(),
             number,
             source,
             amount: match (&document.amount, &document.currency) {
@@ -196,8 +199,10 @@ impl Words {
     }
 
     /// How a document stands, and by which mark that is seen.
-    pub(crate) fn status(&self, word: &str) -> (&'static str, &'static str) {
+    pub(crate) fn status(&self, kind: Option<SubjectKind>, word: &str) -> (&'static str, &'static str) {
+        let is_shipment = matches!(kind, Some(SubjectKind::Delivery | SubjectKind::Track));
         match word {
+            "open" if is_shipment => (self.under_way, "warning"),
             "advance" => (self.state_advance, ""),
             "amended" => (self.state_amended, ""),
             "cancelled" => (self.state_cancelled, ""),
@@ -265,13 +270,20 @@ mod tests {
 
     #[test]
     fn a_subject_survives_its_address() {
-        assert_eq!(document_path("order:erp:a/b?c 号"), "/s/order:erp:a%2Fb%3Fc%20%E5%8F%B7");
+        let clock = PageClock {
+            zone: TimeZone::UTC,
+            today: Day(0),
+            language: Language::English,
+            query: "?as_of=2026-03-01".to_owned(),
+        };
+        assert_eq!(clock.subject_path("order:erp:a/b?c 号"), "/s/order:erp:a%2Fb%3Fc%20%E5%8F%B7?as_of=2026-03-01");
+        assert_eq!(clock.subject_path("party:erp:K1"), "/c/party:erp:K1/?as_of=2026-03-01");
     }
 
     #[test]
     fn an_instant_is_shown_in_the_zone_of_the_hub_and_a_day_as_it_is() {
         let zone = TimeZone::get("Asia/Shanghai").unwrap();
-        let clock = PageClock { zone, today: Day(20_522), language: Language::English };
+        let clock = PageClock { zone, today: Day(20_522), language: Language::English, query: String::new() };
         let at = 1_773_075_600_000_000;
         let shown = clock.time(Occurred::new(at, false, None));
         assert_eq!(

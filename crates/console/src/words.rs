@@ -58,7 +58,6 @@ words! {
     date: "Date", "日期";
     days_to_pay: "Days to pay", "付款天数";
     decision: "Decision", "决定";
-    delivered: "Delivered", "已送达";
     delivery: "Delivery", "发货单";
     disputed: "Disputed", "争议中";
     document: "Document", "单据";
@@ -67,9 +66,10 @@ words! {
     due: "Due", "应完成";
     earlier: "Earlier", "更早";
     email: "E-mail", "邮箱";
+    event_conflict: "conflict", "冲突";
+    event_superseded: "superseded", "已被取代";
     events: "Events", "事件";
-    failed: "Failed", "派送失败";
-    help_keys: "/ search · 1–6 sections · o open now", "/ 查找 · 1–6 分区 · o 未结事项";
+    help_keys: "/ search · 1–7 sections · o open now · f know first", "/ 查找 · 1–7 分区 · o 未结事项 · f 重点提示";
     home_address: "Home address", "家庭地址";
     identifiers: "Identifiers", "标识";
     identity_at: "Identity as of", "归属截至";
@@ -77,6 +77,9 @@ words! {
     invoice: "Invoice", "发票";
     invoiced: "Invoiced", "已开票";
     kept_apart: "kept apart", "保持分开";
+    keys: "Letter keys", "字母快捷键";
+    keys_off: "off", "关";
+    keys_on: "on", "开";
     kind: "Kind", "类型";
     know_first: "Know first", "重点提示";
     known_as: "Records", "来源记录";
@@ -87,7 +90,9 @@ words! {
     level_critical: "critical", "紧急";
     level_neutral: "note", "提示";
     level_warning: "attention", "注意";
-    lost_to: "instead of", "未采用";
+    log: "Log", "日志";
+    lost_by: "Why it does not count", "未采用的原因";
+    lost_to: "Other values", "其他值";
     merged_at_source: "merged at its source", "已在来源系统合并";
     money: "Money", "款项";
     more_clocks: "More clocks", "更多时间";
@@ -107,7 +112,7 @@ words! {
     orders: "Orders", "订单";
     organisation: "Organisation", "单位";
     overdue: "Overdue", "逾期";
-    owed: "Owed in all", "应付合计";
+    owed: "Owed in total", "应收合计";
     owed_by: "Owed by", "欠款方";
     paid: "Paid", "已付";
     part_of: "A part of", "其中一部分属于";
@@ -126,7 +131,7 @@ words! {
     satisfaction: "Verdict", "评价";
     search: "Search", "查找";
     search_hint: "Name, phone, e-mail, order, invoice, waybill", "姓名、电话、邮箱、订单、发票、运单";
-    search_how: "A name, a phone as it is said, or the number on any paper. A customer id, an identifier such as phone:+86… or a document such as order:erp:4711 works too.", "姓名、口述的电话号码，或任何单据上的编号。也可输入客户号、标识或单据引用。";
+    search_how: "A name, a phone number in any spacing, or a document number. A customer id, an identifier such as phone:+86… or a document such as order:erp:4711 works too.", "姓名、任意写法的电话号码，或单据编号。也可输入客户号、标识或单据引用。";
     sections: "Sections", "分区";
     settings: "Settings", "设置";
     several_customers: "Several customers share it", "由多个客户共用";
@@ -169,6 +174,7 @@ words! {
     times_in: "Times in", "时区";
     track: "Waybill", "运单";
     unallocated: "Unallocated", "未核销";
+    under_way: "under way", "在途";
     unknown_caller: "Unknown caller", "未知来电";
     usual_interval: "Usual interval", "平均间隔";
     value: "Value", "值";
@@ -178,7 +184,7 @@ words! {
     why: "Why?", "为什么？";
     with: "With", "负责";
     worth: "Worth", "价值与信用";
-    written: "What stands on it", "单据内容";
+    written: "Contents", "单据内容";
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::fmt::temporal::{Pieces, PiecesOffset};
-use jiff::tz::Offset;
+use jiff::tz::{Offset, TimeZone};
 use serde::{Serialize, Serializer};
 
 /// Microseconds since 1970-01-01T00:00Z.
@@ -56,6 +56,17 @@ impl Occurred {
         match self {
             Self::Day(day) => day,
             Self::Instant { at, offset } => Self::new(at, true, Some(offset.unwrap_or(0))).day(),
+        }
+    }
+
+    /// The day as a reader in this zone counts it: a day is the source's own, an instant falls on a day of the zone.
+    pub fn day_in(self, zone: &TimeZone) -> Day {
+        match self {
+            Self::Day(day) => day,
+            Self::Instant { at, .. } => match Timestamp::from_microsecond(at) {
+                Ok(at) => Day::from(at.to_zoned(zone.clone()).date()),
+                Err(_) => self.day(),
+            },
         }
     }
 

@@ -83,6 +83,14 @@ impl Service {
         self.names(&holding.parties).await
     }
 
+    /// Id and name of the customer that is meant; a document means the customer that it belongs to.
+    ///
+    /// # Errors
+    /// Nothing is known of the reference, several hold it, or the read model cannot be read.
+    pub async fn customer_name(&self, reference: &CustomerReference) -> Result<CustomerName, ServiceError> {
+        Ok(self.name(&self.customer(reference).await?))
+    }
+
     /// Id and name of a customer.
     pub(crate) fn name(&self, rows: &CustomerRows) -> CustomerName {
         let view = rows.view(&self.rules, None, None);

@@ -105,6 +105,18 @@ pub struct EventLine {
     pub event: Value,
 }
 
+impl EventLine {
+    /// Where it was read: connector, file and lines; the connector alone where there was no file.
+    pub fn origin(&self) -> String {
+        let lines = match (self.line, self.last_line) {
+            (0, _) => String::new(),
+            (first, last) if last <= first => format!(":{first}"),
+            (first, last) => format!(":{first}-{last}"),
+        };
+        if self.file.is_empty() { self.connector.clone() } else { format!("{} {}{lines}", self.connector, self.file) }
+    }
+}
+
 /// Some events, and how to ask for the next ones.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EventPage {

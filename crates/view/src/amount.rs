@@ -143,6 +143,11 @@ pub fn money_text(decimal: &str, currency: &str) -> String {
     if part.is_empty() { amount_text(whole) } else { amount_text(&format!("{whole}.{part}")) }
 }
 
+/// Whether a text is an amount with digits after its point, and so no number of a document or a phone.
+pub fn is_decimal(text: &str) -> bool {
+    text.contains('.') && text.trim_start_matches('-').chars().all(|c| c.is_ascii_digit() || c == '.')
+}
+
 /// Whether a decimal is nothing.
 pub fn is_zero(decimal: &str) -> bool {
     decimal.chars().all(|c| matches!(c, '0' | '.' | '-'))

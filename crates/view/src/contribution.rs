@@ -259,6 +259,16 @@ pub struct OpenItem {
 impl OpenItem {
     /// Stands for no due date: such an item is never overdue.
     pub const NEVER: i64 = i64::MAX;
+
+    /// What is left to pay; none where too much was paid, of which nothing is owed or overdue.
+    pub(crate) fn amount_owed(&self) -> Option<Money> {
+        Money::parse_number(&self.open).filter(|open| open.units() > 0)
+    }
+
+    /// Whether something is left to pay.
+    pub fn is_owed(&self) -> bool {
+        self.amount_owed().is_some()
+    }
 }
 
 /// What one subject adds to one owner's bundle.
@@ -311,6 +321,11 @@ impl Contribution {
     /// Shipments of it that have neither arrived nor failed: one, or none.
     pub fn open_shipments(&self) -> i64 {
         count_of(&self.counts, BundleCounter::ShipmentsOpen)
+    }
+
+    /// Shipments of it that were tried, failed, and have not arrived since: one, or none.
+    pub fn failed_shipments(&self) -> i64 {
+        count_of(&self.counts, BundleCounter::Failed)
     }
 
     /// The day number promised for a shipment that has not arrived.

@@ -31,7 +31,7 @@ mod validity;
 mod view;
 mod whose;
 
-pub use amount::{Money, amount_text, day_number, format_day, is_zero, money_text};
+pub use amount::{Money, amount_text, day_number, format_day, is_decimal, is_zero, money_text};
 pub use assemble::{ViewInput, assemble};
 pub use bundle::{Bundle, BundleRefill};
 pub use contribute::contribute;

@@ -94,7 +94,7 @@ fn of_currency(money: &MoneyTotals, currency: &str, late: Option<[Money; 4]>) ->
 fn overdue_amounts(items: &[OpenItem], today: i64) -> BTreeMap<String, [Money; 4]> {
     let mut all: BTreeMap<String, [Money; 4]> = BTreeMap::new();
     for item in items.iter().filter(|item| item.due < today) {
-        let Some(open) = Money::parse_number(&item.open).filter(|open| open.units() > 0) else { continue };
+        let Some(open) = item.amount_owed() else { continue };
         let days = today.saturating_sub(item.due);
         let bucket = BUCKETS.iter().position(|most| days <= *most).unwrap_or(BUCKETS.len());
         if let Some(sum) = all.entry(item.currency.clone()).or_default().get_mut(bucket) {

@@ -143,7 +143,7 @@ async fn list_page(
         let turn = caller.large_turn().await?;
         return answer_aside(turn, async move {
             let of = caller.service.read_reference(&named).await?;
-            caller.service.past_documents(&of, &clocks, listing, (asked.cursor.as_deref(), limit)).await
+            caller.service.past_documents(&of, &clocks, listing, (asked.cursor.as_deref(), limit), |_| true).await
         })
         .await;
     }

@@ -2,12 +2,11 @@
 
 use axum::extract::Query;
 use axum::response::Response;
-use onefold_service::SearchHit;
+use onefold_service::{CustomerName, ErrorCode, SearchHit, ServiceError};
 use serde::Deserialize;
 
-use super::search::show_hits;
+use super::search::{MOST, show_hits};
 use crate::page::{PageRequest, see_other};
-use crate::shown::customer_path;
 
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct CallQuery {
@@ -20,28 +19,34 @@ pub(crate) async fn get_caller(request: PageRequest, Query(call): Query<CallQuer
     // A plus sign in a query means a space, unless it is written %2B; a phone number begins with one.
     let from = call.from.trim();
     let phone = if call.from.starts_with(' ') { format!("+{from}") } else { from.to_owned() };
-    let words = request.words();
-    let unknown = || format!("{}: {phone}", words.unknown_caller);
     if phone.is_empty() {
         return see_other("/");
     }
-    match request.service.holders(&format!("phone:{phone}")).await {
-        Ok(holders) => match holders.as_slice() {
-            [] => show_hits(&request, &[], &phone, unknown()),
-            [one] => see_other(&customer_path(&one.id)),
-            several => {
-                let hit = |customer: &onefold_service::CustomerName| SearchHit {
-                    id: customer.id.clone(),
-                    name: customer.name.clone(),
-                    parties: customer.parties.clone(),
-                    ..SearchHit::default()
-                };
-                let hits: Vec<SearchHit> = several.iter().map(hit).collect();
-                show_hits(&request, &hits, &phone, format!("{}: {phone}", words.several_customers))
-            }
-        },
-        // A number that is none is a caller whom nobody knows.
-        Err(error) if error.code == onefold_service::ErrorCode::Invalid => show_hits(&request, &[], &phone, unknown()),
+    match show_caller(&request, &phone).await {
+        Ok(response) => response,
         Err(error) => request.refuse(&error),
     }
+}
+
+async fn show_caller(request: &PageRequest, phone: &str) -> Result<Response, ServiceError> {
+    let words = request.words();
+    let found = match request.service.holders(&format!("phone:{phone}")).await {
+        Ok(holders) => holders.into_iter().map(as_hit).collect(),
+        // A national number, as most exchanges send it, or none at all: it is read as if somebody said it.
+        Err(error) if error.code == ErrorCode::Invalid && phone.chars().any(char::is_alphanumeric) => {
+            request.service.find(phone, MOST).await?
+        }
+        Err(error) if error.code == ErrorCode::Invalid => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    Ok(match found.as_slice() {
+        [] => show_hits(request, &[], phone, format!("{}: {phone}", words.unknown_caller)),
+        [one] if !one.id.is_empty() => see_other(&request.clock.customer_path(&one.id)),
+        several => show_hits(request, several, phone, format!("{}: {phone}", words.several_customers)),
+    })
+}
+
+fn as_hit(customer: CustomerName) -> SearchHit {
+    let CustomerName { id, name, parties } = customer;
+    SearchHit { id, name, parties, ..SearchHit::default() }
 }

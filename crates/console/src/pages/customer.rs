@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Response;
-use onefold_service::{CustomerOverview, CustomerReference, CustomerView, Notice, NoticeLevel, OpenEntry, OpenKind};
-use onefold_view::ProfileValue;
+use onefold_service::{
+    CustomerOverview, CustomerReference, CustomerView, Notice, NoticeLevel, OpenEntry, OpenKind, ServiceError,
+};
+use onefold_view::{ContactPersonView, ProfileValue};
 use serde::Deserialize;
 
-use super::worth::{AgeingBar, FigureLine, SectionLines, WhyPaths, ageing_bars, sections, worth_lines};
+use super::worth::{AgeingBar, FigureLine, SectionLines, ageing_bars, sections, worth_lines};
 use crate::page::{PageFrame, PageRequest, see_other};
-use crate::shown::{DocumentLine, PageClock, ShownTime, customer_path, document_path, money, number_of};
+use crate::shown::{DocumentLine, PageClock, ShownTime, label_beside, money, number_of};
 use crate::words::Words;
 
 /// Things that are open, of which so many are shown; what to know first.
@@ -56,6 +58,7 @@ struct OpenLine {
     number: String,
     path: String,
     about: String,
+    has_failed: bool,
     with: String,
     since: Option<ShownTime>,
     due: String,
@@ -102,8 +105,13 @@ struct CustomerPage {
     more_records: usize,
     id_why: String,
     identifiers: Vec<IdentifierLine>,
+    more_identifiers: usize,
     attributes: Vec<FactLine>,
     persons: Vec<FactLine>,
+    /// Attributes and contact persons that are not shown.
+    more_values: u32,
+    /// Of decisions that cannot be honoured, parties of this customer and those who are kept apart from them.
+    kept_apart: Vec<(String, String)>,
     notices: Vec<NoticeLine>,
     more_notices: usize,
     nothing_urgent: String,
@@ -118,7 +126,7 @@ struct CustomerPage {
 
 /// The address of a customer ends with a slash.
 pub(crate) async fn get_without_slash(request: PageRequest, Path(id): Path<String>) -> Response {
-    see_other(&format!("{}{}", customer_path(&id), request.clock_query()))
+    see_other(&request.clock.customer_path(&id))
 }
 
 pub(crate) async fn get_customer(
@@ -126,119 +134,100 @@ pub(crate) async fn get_customer(
     Path(id): Path<String>,
     Query(forwarded): Query<ForwardedQuery>,
 ) -> Response {
-    let reference = match request.service.read_reference(&id).await {
-        Ok(reference) => reference,
-        Err(error) => return request.refuse(&error),
-    };
-    if let Some(document) = reference.document() {
-        return see_other(&document_path(document.as_str()));
-    }
-    let clocks = match request.read_clocks() {
-        Ok(clocks) => clocks,
-        Err(error) => return request.refuse(&error),
-    };
-    let today = request.clock.today.0;
-    let read = match &clocks {
-        None => request.service.overview(&reference, today).await,
-        Some(clocks) => request.service.past_overview(&reference, clocks, today).await.map(|past| past.answer),
-    };
-    match read {
-        // One address for one customer: what it bears now, whatever it was called.
-        Ok(overview) if clocks.is_none() && overview.view.id != id => {
-            let was = match &reference {
-                CustomerReference::Id(was) => format!("?was={was}"),
-                _ => String::new(),
-            };
-            see_other(&format!("{}{was}", customer_path(&overview.view.id)))
-        }
-        Ok(overview) => request.answer(&customer_page(&request, overview, &forwarded.was)),
+    match show_customer(&request, &id, &forwarded.was).await {
+        Ok(response) => response,
         Err(error) => request.refuse(&error),
     }
 }
 
+async fn show_customer(request: &PageRequest, id: &str, was: &str) -> Result<Response, ServiceError> {
+    let reference = request.service.read_reference(id).await?;
+    if let Some(document) = reference.document() {
+        return Ok(see_other(&request.clock.document_path(document.as_str())));
+    }
+    let today = request.clock.today.0;
+    if let Some(clocks) = &request.clocks {
+        let past = request.service.past_overview(&reference, clocks, today).await?;
+        return Ok(request.answer(&customer_page(request, past.answer, was)));
+    }
+    // One address for one customer: what it bears now, whatever it was called. An identifier never is that.
+    let CustomerReference::Id(asked) = &reference else {
+        let name = request.service.customer_name(&reference).await?;
+        return Ok(see_other(&request.clock.customer_path(&name.id)));
+    };
+    let overview = request.service.overview(&reference, today).await?;
+    if overview.view.id != id {
+        return Ok(see_other(&format!("{}?was={asked}", request.clock.customer_path(&overview.view.id))));
+    }
+    Ok(request.answer(&customer_page(request, overview, was)))
+}
+
 fn customer_page(request: &PageRequest, overview: CustomerOverview, was: &str) -> CustomerPage {
     let CustomerOverview { view, notices, open, latest } = overview;
-    let (words, language) = (request.words(), request.clock.language);
-    let mut frame = request.frame();
-    // A page about the past counts its ages from there.
-    let clock = match view_day(request) {
-        Some(clock) => clock,
-        None => request.clock.clone(),
-    };
-    frame.today = clock.today.to_string();
+    let (clock, language, words) = (&request.clock, request.clock.language, request.words());
     let documents: Vec<DocumentLine> = latest.items.iter().map(|document| clock.document(document)).collect();
-    let clock_query = request.clock_query();
-    let why = WhyPaths::new(request);
-    let timeline_path = format!("timeline{clock_query}");
+    let timeline_path = format!("timeline{}", clock.query);
     let name = view.profile.get("name").map_or(words.name_unknown, |name| name.value.as_str()).to_owned();
     let more_open = open.items.len().saturating_sub(OPEN) as i64 + open.more;
+    let attributes = view.attributes.iter();
     CustomerPage {
+        frame: request.frame(),
         forwarded: if was.is_empty() { String::new() } else { language.forwarded(was) },
-        reach: reach(words, &view, view.contacts.last_at.map(|at| clock.time(at))),
-        facts: facts(words, &why, &view),
-        records: records(request, &view),
-        id_why: why.of("id"),
+        reach: reach(clock, &view),
+        facts: facts(clock, &view),
+        records: records(clock, &view),
+        id_why: clock.why_path("id"),
         more_records: view.parties.len().saturating_sub(RECORDS),
-        identifiers: identifiers(request, &view),
-        attributes: view
-            .attributes
-            .iter()
-            .map(|(name, value)| fact(words, name, value, why.of(&format!("attributes.{name}"))))
-            .collect(),
-        persons: view
-            .contact_persons
-            .iter()
-            .map(|person| FactLine {
-                label: person.function.clone(),
-                value: [person.name.as_str(), &person.phone, &person.email]
-                    .iter()
-                    .filter(|t| !t.is_empty())
-                    .copied()
-                    .collect::<Vec<_>>()
-                    .join(" · "),
-                href: String::new(),
-                source: person.source.clone(),
-                others: Vec::new(),
-                why: String::new(),
-            })
-            .collect(),
+        identifiers: identifiers(words, &view).take(RECORDS).collect(),
+        more_identifiers: identifiers(words, &view).count().saturating_sub(RECORDS),
+        attributes: attributes.map(|(name, value)| fact(clock, &format!("attributes.{name}"), name, value)).collect(),
+        persons: view.contact_persons.iter().map(person_fact).collect(),
+        more_values: view.more_attributes + view.more_contact_persons,
+        kept_apart: view.kept_apart.iter().map(|kept| (kept.parties.join(", "), kept.others.join(", "))).collect(),
         more_notices: notices.len().saturating_sub(NOTICES),
-        notices: notices.iter().take(NOTICES).map(|notice| notice_line(request, notice)).collect(),
+        notices: notices.iter().take(NOTICES).map(|notice| notice_line(clock, notice)).collect(),
         nothing_urgent: language.nothing_urgent(&clock.today.to_string()),
-        open: open.items.iter().take(OPEN).map(|entry| open_line(request, &clock, entry)).collect(),
+        open: open.items.iter().take(OPEN).map(|entry| open_line(clock, entry)).collect(),
         more_open: if more_open > 0 { language.more_open(more_open) } else { String::new() },
-        worth: worth_lines(request, &clock, &view),
-        ageing: ageing_bars(request, &view),
-        sections: sections(request, &clock, &view, &documents, &timeline_path),
+        worth: worth_lines(clock, &view),
+        ageing: ageing_bars(clock, &view),
+        sections: sections(clock, &view, &documents, latest.next.is_some(), &timeline_path),
         timeline: by_day(documents.into_iter().take(TIMELINE)),
         timeline_path,
         short_id: view.id.get(..8).unwrap_or(&view.id).to_owned(),
         id: view.id,
         name,
-        frame,
     }
 }
 
-/// The clock of a page about the past: what depends on today is seen from the day of business time.
-fn view_day(request: &PageRequest) -> Option<PageClock> {
-    let day = request.read_clocks().ok()??.business_day()?;
-    Some(PageClock { today: onefold_event::Day(day), ..request.clock.clone() })
+fn person_fact(person: &ContactPersonView) -> FactLine {
+    let reached = [person.name.as_str(), &person.phone, &person.email];
+    FactLine {
+        label: person.function.clone(),
+        value: reached.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
+        href: String::new(),
+        source: person.source.clone(),
+        others: Vec::new(),
+        why: String::new(),
+    }
 }
 
 /// A value by the name of its field, which a source may have made up.
-fn fact(words: &Words, field: &str, value: &ProfileValue, why: String) -> FactLine {
+fn fact(clock: &PageClock, path: &str, field: &str, value: &ProfileValue) -> FactLine {
+    let words = clock.language.words();
     FactLine {
         label: words.field(field).map_or_else(|| field.replace('_', " "), str::to_owned),
         value: words.party_kind(field, &value.value).map_or_else(|| value.value.clone(), str::to_owned),
         href: String::new(),
         source: value.source.clone(),
         others: value.others.iter().map(|other| format!("{} ({})", other.value, other.source)).collect(),
-        why,
+        why: clock.why_path(path),
     }
 }
 
 /// Phones and mail addresses that lead to it, then when it was last in contact.
-fn reach(words: &Words, view: &CustomerView, last: Option<ShownTime>) -> Vec<FactLine> {
+fn reach(clock: &PageClock, view: &CustomerView) -> Vec<FactLine> {
+    let words = clock.language.words();
     let mut all: Vec<FactLine> = Vec::new();
     for (kind, label, scheme) in [("phone", words.phone, "tel:"), ("email", words.email, "mailto:")] {
         let held =
@@ -252,7 +241,7 @@ fn reach(words: &Words, view: &CustomerView, last: Option<ShownTime>) -> Vec<Fac
             why: String::new(),
         }));
     }
-    all.extend(last.map(|at| FactLine {
+    all.extend(view.contacts.last_at.map(|at| clock.time(at)).map(|at| FactLine {
         label: words.last_contact.to_owned(),
         value: format!("{} · {}", at.text, at.age),
         href: String::new(),
@@ -263,13 +252,13 @@ fn reach(words: &Words, view: &CustomerView, last: Option<ShownTime>) -> Vec<Fac
     all
 }
 
-fn facts(words: &Words, why: &WhyPaths, view: &CustomerView) -> Vec<FactLine> {
+fn facts(clock: &PageClock, view: &CustomerView) -> Vec<FactLine> {
     let shown = view.profile.iter().filter(|(field, _)| *field != "name");
-    shown.map(|(field, value)| fact(words, field, value, why.of(&format!("profile.{field}")))).collect()
+    shown.map(|(field, value)| fact(clock, &format!("profile.{field}"), field, value)).collect()
 }
 
-fn records(request: &PageRequest, view: &CustomerView) -> Vec<RecordLine> {
-    let words = request.words();
+fn records(clock: &PageClock, view: &CustomerView) -> Vec<RecordLine> {
+    let words = clock.language.words();
     let mut fates: BTreeMap<&str, String> = BTreeMap::new();
     for record in &view.records {
         let what = match record.state {
@@ -278,7 +267,7 @@ fn records(request: &PageRequest, view: &CustomerView) -> Vec<RecordLine> {
             _ => words.retired_at_source,
         };
         let apart = if record.kept_apart { format!(" · {}", words.kept_apart) } else { String::new() };
-        let said = format!("{what} {} {}{apart}", request.clock.time(record.at).day, record.other);
+        let said = format!("{what} {} {}{apart}", clock.time(record.at).day, record.other);
         fates.entry(&record.party).or_insert(said);
     }
     let line = |party: &String| {
@@ -289,24 +278,22 @@ fn records(request: &PageRequest, view: &CustomerView) -> Vec<RecordLine> {
     view.parties.iter().take(RECORDS).map(line).collect()
 }
 
-fn identifiers(request: &PageRequest, view: &CustomerView) -> Vec<IdentifierLine> {
-    let words = request.words();
-    let shown = view.identifiers.iter().filter(|one| one.kind != "number").take(RECORDS);
-    shown
-        .map(|one| IdentifierLine {
-            kind: words.field(&one.kind).map_or_else(|| one.kind.replace('_', " "), str::to_owned),
-            value: one.value.clone(),
-            state: words.identifier_state(one.state),
-            problem: one.problem.clone(),
-            sources: one.sources.join(", "),
-        })
-        .collect()
+/// Beside the numbers of its records.
+fn identifiers(words: &Words, view: &CustomerView) -> impl Iterator<Item = IdentifierLine> {
+    view.identifiers.iter().filter(|one| one.kind != "number").map(|one| IdentifierLine {
+        kind: words.field(&one.kind).map_or_else(|| one.kind.replace('_', " "), str::to_owned),
+        value: one.value.clone(),
+        state: words.identifier_state(one.state),
+        problem: one.problem.clone(),
+        sources: one.sources.join(", "),
+    })
 }
 
-fn notice_line(request: &PageRequest, notice: &Notice) -> NoticeLine {
+fn notice_line(clock: &PageClock, notice: &Notice) -> NoticeLine {
+    let language = clock.language;
     let level = notice.level();
     let path = match notice {
-        Notice::CaseOpen { subject, .. } => document_path(subject),
+        Notice::CaseOpen { subject, .. } => clock.document_path(subject),
         Notice::DeliveryFailed { .. } | Notice::ShipmentsLate { .. } => "#shipments".to_owned(),
         Notice::Overdue { .. } | Notice::Disputed { .. } => "#money".to_owned(),
         Notice::Quiet { .. } => "#orders".to_owned(),
@@ -318,29 +305,30 @@ fn notice_line(request: &PageRequest, notice: &Notice) -> NoticeLine {
         NoticeLevel::Warning => "warning",
         NoticeLevel::Neutral => "neutral",
     };
-    NoticeLine { level: request.words().level(level), mark, text: request.clock.language.notice(notice), path }
+    NoticeLine { level: language.words().level(level), mark, text: language.notice(notice), path }
 }
 
-fn open_line(request: &PageRequest, clock: &PageClock, entry: &OpenEntry) -> OpenLine {
-    let (words, language) = (request.words(), request.clock.language);
+fn open_line(clock: &PageClock, entry: &OpenEntry) -> OpenLine {
+    let (words, language) = (clock.language.words(), clock.language);
     let (kind, icon) = match entry.kind {
         OpenKind::Case => (words.case, "service"),
         OpenKind::Invoice | OpenKind::InvoicesNotDue => (words.invoice, "finance"),
-        OpenKind::Shipment if entry.subject.starts_with("delivery:") => (words.delivery, "warehouse"),
-        OpenKind::Shipment => (words.track, "carrier"),
+        OpenKind::Shipment | OpenKind::FailedShipment if entry.subject.starts_with("delivery:") => {
+            (words.delivery, "warehouse")
+        }
+        OpenKind::Shipment | OpenKind::FailedShipment => (words.track, "carrier"),
     };
     let (number, _) = number_of(&entry.subject);
     let about = match entry.kind {
         OpenKind::InvoicesNotDue if entry.count > 1 => language.invoices_not_due(entry.count),
-        // A waybill of which its carrier said no more is labelled with its own number.
-        _ if entry.about == number => String::new(),
-        _ => entry.about.clone(),
+        _ => label_beside(&number, &entry.about).to_owned(),
     };
     OpenLine {
         kind,
         icon,
         number,
-        path: if entry.subject.is_empty() { String::new() } else { document_path(&entry.subject) },
+        has_failed: entry.kind == OpenKind::FailedShipment,
+        path: if entry.subject.is_empty() { String::new() } else { clock.document_path(&entry.subject) },
         about,
         with: entry.with.clone(),
         since: entry.since.map(|since| clock.time(since)),

@@ -6,10 +6,11 @@ use axum::response::Response;
 use onefold_service::{
     CustomerReference, DocumentOwner, DocumentView, EventLine, RelatedSubject, ServiceError, Shown, Standing,
 };
+use onefold_view::{amount_text, is_decimal};
 use serde_json::Value;
 
 use crate::page::{PageFrame, PageRequest, see_other};
-use crate::shown::{DocumentLine, PageClock, ShownTime, customer_path, document_path, is_party, money};
+use crate::shown::{DocumentLine, PageClock, ShownTime, money};
 
 /// Whose a document is in one respect.
 struct OwnerLine {
@@ -47,7 +48,8 @@ pub(super) struct EventRow {
     pub(super) ty: &'static str,
     pub(super) from: String,
     pub(super) place: String,
-    pub(super) stands: bool,
+    /// In a word, where it does not stand.
+    pub(super) standing: &'static str,
 }
 
 #[derive(Template)]
@@ -61,25 +63,34 @@ struct DocumentPage {
     tables: Vec<FieldTable>,
     names: Vec<RelatedLine>,
     named_by: Vec<RelatedLine>,
+    more_named_by: usize,
     shipments: Vec<DocumentLine>,
     events: Vec<EventRow>,
+    /// How many there are beside those told, in the middle.
+    more_events: usize,
 }
 
 pub(crate) async fn get_document(request: PageRequest, Path(subject): Path<String>) -> Response {
-    match read_document(&request, &subject).await {
-        Ok(Shown::Document(document)) => request.answer(&document_page(&request, &document)),
-        Ok(Shown::Customer(view)) => see_other(&format!("{}{}", customer_path(&view.id), request.clock_query())),
+    match show_document(&request, &subject).await {
+        Ok(response) => response,
         Err(error) => request.refuse(&error),
     }
 }
 
-async fn read_document(request: &PageRequest, subject: &str) -> Result<Shown, ServiceError> {
+async fn show_document(request: &PageRequest, subject: &str) -> Result<Response, ServiceError> {
     let reference: CustomerReference = request.service.read_reference(subject).await?;
-    let today = Some(request.clock.today.0);
-    match request.read_clocks()? {
-        None => request.service.show(&reference, today).await,
-        Some(clocks) => Ok(request.service.past_show(&reference, &clocks, today).await?.answer),
+    if reference.document().is_none() {
+        return Ok(see_other(&request.clock.customer_path(&reference.to_string())));
     }
+    let today = Some(request.clock.today.0);
+    let shown = match &request.clocks {
+        None => request.service.show(&reference, today).await?,
+        Some(clocks) => request.service.past_show(&reference, clocks, today).await?.answer,
+    };
+    Ok(match shown {
+        Shown::Document(document) => request.answer(&document_page(request, &document)),
+        Shown::Customer(view) => see_other(&request.clock.customer_path(&view.id)),
+    })
 }
 
 fn document_page(request: &PageRequest, view: &DocumentView) -> DocumentPage {
@@ -102,6 +113,8 @@ fn document_page(request: &PageRequest, view: &DocumentView) -> DocumentPage {
             value => fields.push(FieldLine { name: name.clone(), value: value_text(value) }),
         }
     }
+    // Deliveries and parcels of an order stand in a list of their own.
+    let is_shipment = |one: &RelatedSubject| view.shipments.iter().any(|shipment| shipment.subject == one.subject);
     DocumentPage {
         frame: request.frame(),
         document,
@@ -110,7 +123,9 @@ fn document_page(request: &PageRequest, view: &DocumentView) -> DocumentPage {
         fields,
         tables,
         names: view.names.iter().map(|one| related_line(clock, one)).collect(),
-        named_by: view.named_by.iter().map(|one| related_line(clock, one)).collect(),
+        named_by: view.named_by.iter().filter(|one| !is_shipment(one)).map(|one| related_line(clock, one)).collect(),
+        more_named_by: view.more_named_by,
+        more_events: view.more_events,
         shipments: view.shipments.iter().map(|one| clock.document(one)).collect(),
         events: view.events.iter().map(|event| event_row(clock, event)).collect(),
     }
@@ -120,8 +135,10 @@ fn owner_line(request: &PageRequest, label: &'static str, owner: &DocumentOwner,
     let words = request.words();
     let (name, path) = match &owner.customer {
         None => (words.nobody.to_owned(), String::new()),
-        Some(customer) if customer.name.is_empty() => (words.name_unknown.to_owned(), customer_path(&customer.id)),
-        Some(customer) => (customer.name.clone(), customer_path(&customer.id)),
+        Some(customer) if customer.name.is_empty() => {
+            (words.name_unknown.to_owned(), request.clock.customer_path(&customer.id))
+        }
+        Some(customer) => (customer.name.clone(), request.clock.customer_path(&customer.id)),
     };
     OwnerLine { label, name, path, why: why.to_owned() }
 }
@@ -130,6 +147,7 @@ fn owner_line(request: &PageRequest, label: &'static str, owner: &DocumentOwner,
 pub(super) fn value_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
+        Value::String(text) if is_decimal(text) => amount_text(text),
         Value::String(text) => text.clone(),
         Value::Object(fields) => match (fields.get("amount"), fields.get("currency")) {
             (Some(Value::String(amount)), Some(Value::String(currency))) if fields.len() == 2 => {
@@ -162,7 +180,7 @@ fn field_table(name: &str, rows: &[Value]) -> FieldTable {
 fn related_line(clock: &PageClock, one: &RelatedSubject) -> RelatedLine {
     RelatedLine {
         role: one.role.replace('_', " "),
-        path: if is_party(&one.subject) { customer_path(&one.subject) } else { document_path(&one.subject) },
+        path: clock.subject_path(&one.subject),
         subject: one.subject.clone(),
         name: one.name.clone(),
         document: one.document.as_ref().map(|document| clock.document(document)),
@@ -170,21 +188,17 @@ fn related_line(clock: &PageClock, one: &RelatedSubject) -> RelatedLine {
 }
 
 pub(super) fn event_row(clock: &PageClock, event: &EventLine) -> EventRow {
-    let lines = match (event.line, event.last_line) {
-        (0, _) => String::new(),
-        (first, last) if last <= first => format!(":{first}"),
-        (first, last) => format!(":{first}-{last}"),
-    };
+    let words = clock.language.words();
     EventRow {
         at: clock.time(event.occurred_at),
         ty: event.ty,
-        from: if event.file.is_empty() {
-            event.connector.clone()
-        } else {
-            format!("{} {}{lines}", event.connector, event.file)
-        },
+        from: event.origin(),
         place: format!("{}/{}", event.partition, event.offset),
-        stands: event.standing == Standing::Stands,
+        standing: match event.standing {
+            Standing::Stands => "",
+            Standing::Superseded => words.event_superseded,
+            Standing::Conflict => words.event_conflict,
+        },
     }
 }
 

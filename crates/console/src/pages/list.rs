@@ -3,13 +3,13 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Response;
-use onefold_service::{CustomerReference, ListingOrder, Page, ServiceError};
+use onefold_service::{CustomerReference, ErrorCode, ListingOrder, Page, ServiceError};
 use serde::Deserialize;
 
 use super::customer::{DayLines, by_day};
 use super::worth::SECTIONS;
 use crate::page::{PageFrame, PageRequest};
-use crate::shown::{DocumentLine, customer_path, path_part};
+use crate::shown::{DocumentLine, path_part};
 
 /// Documents on a page.
 const PAGE: usize = 50;
@@ -56,34 +56,20 @@ pub(crate) async fn get_timeline(
 
 async fn list_page(request: &PageRequest, id: &str, asked: &ListQuery) -> Result<ListPage, ServiceError> {
     let reference = request.service.read_reference(id).await?;
-    let clocks = request.read_clocks()?;
-    let kinds = SECTIONS.iter().find(|(section, _)| *section == asked.section).map(|(_, kinds)| *kinds);
+    let section = SECTIONS.iter().find(|(section, _)| *section == asked.section);
+    if section.is_none() && !asked.section.is_empty() {
+        let known: Vec<&str> = SECTIONS.iter().map(|(section, _)| *section).collect();
+        let message = format!("section: `{}` is not a section: expected one of {}", asked.section, known.join(", "));
+        return Err(ServiceError::new(ErrorCode::Invalid, message));
+    }
     let is_shown = |subject: &str| {
-        kinds.is_none_or(|kinds| subject.split_once(':').is_some_and(|(kind, _)| kinds.contains(&kind)))
+        section.is_none_or(|(_, kinds)| subject.split_once(':').is_some_and(|(kind, _)| kinds.contains(&kind)))
     };
-    let (mut rows, mut cursor, mut scanned) = (Vec::<DocumentLine>::new(), asked.cursor.clone(), 0);
-    let next = loop {
-        let wanted = PAGE - rows.len();
-        let after = Some(cursor.as_str()).filter(|cursor| !cursor.is_empty());
-        // As many as are missing: the cursor behind them is then the page's own.
-        let Page { items, next } = match &clocks {
-            None => request.service.documents(Some(&reference), ListingOrder::NewestFirst, after, wanted).await?,
-            Some(clocks) => {
-                let read =
-                    request.service.past_documents(&reference, clocks, ListingOrder::NewestFirst, (after, wanted));
-                read.await?.answer
-            }
-        };
-        scanned += items.len();
-        rows.extend(items.iter().filter(|one| is_shown(&one.subject)).map(|one| request.clock.document(one)));
-        match next {
-            Some(next) if rows.len() < PAGE && scanned < SCANNED => cursor = next,
-            next => break next,
-        }
-    };
-    let clock_query = request.clock_query();
+    let (name, Page { items, next }) = read_list(request, &reference, &asked.cursor, is_shown).await?;
+    let name = if name.is_empty() { request.words().name_unknown.to_owned() } else { name };
+    let rows: Vec<DocumentLine> = items.iter().map(|one| request.clock.document(one)).collect();
     let to = |section: &str, cursor: &str| {
-        let mut query = clock_query.clone();
+        let mut query = request.clock.query.clone();
         for (name, value) in [("section", section), ("cursor", cursor)].iter().filter(|(_, value)| !value.is_empty()) {
             query.push(if query.is_empty() { '?' } else { '&' });
             query.push_str(&format!("{name}={}", path_part(value)));
@@ -92,7 +78,7 @@ async fn list_page(request: &PageRequest, id: &str, asked: &ListQuery) -> Result
     };
     let words = request.words();
     let titles = [words.orders, words.money, words.shipments, words.cases, words.contacts];
-    let mut sections = vec![SectionLink { title: words.timeline, path: to("", ""), shown: kinds.is_none() }];
+    let mut sections = vec![SectionLink { title: words.timeline, path: to("", ""), shown: section.is_none() }];
     sections.extend(SECTIONS.iter().zip(titles).map(|((section, _), title)| SectionLink {
         title,
         path: to(section, ""),
@@ -100,16 +86,42 @@ async fn list_page(request: &PageRequest, id: &str, asked: &ListQuery) -> Result
     }));
     Ok(ListPage {
         frame: request.frame(),
-        name: name_of(request, &reference).await?,
-        customer: format!("{}{clock_query}", customer_path(id)),
+        name,
+        customer: request.clock.customer_path(id),
         sections,
         days: by_day(rows.into_iter()),
         earlier: next.map(|next| to(&asked.section, &next)).unwrap_or_default(),
     })
 }
 
-/// The customer's name as it is now.
-async fn name_of(request: &PageRequest, reference: &CustomerReference) -> Result<String, ServiceError> {
-    let view = request.service.view(reference, None).await?;
-    Ok(view.profile.get("name").map_or(request.words().name_unknown, |name| name.value.as_str()).to_owned())
+/// The customer's name, and its documents that are shown, those after a cursor; empty: the latest.
+async fn read_list(
+    request: &PageRequest,
+    reference: &CustomerReference,
+    cursor: &str,
+    is_shown: impl Fn(&str) -> bool + Send,
+) -> Result<(String, Page), ServiceError> {
+    let after = |cursor: &str| Some(cursor.to_owned()).filter(|cursor| !cursor.is_empty());
+    if let Some(clocks) = &request.clocks {
+        let found = request.service.past_find(&reference.to_string(), clocks).await?.answer.hits;
+        let name = found.into_iter().next().map(|hit| hit.name).unwrap_or_default();
+        let (cursor, order) = (after(cursor), ListingOrder::NewestFirst);
+        let page =
+            request.service.past_documents(reference, clocks, order, (cursor.as_deref(), PAGE), is_shown).await?;
+        return Ok((name, page.answer));
+    }
+    let name = request.service.customer_name(reference).await?.name;
+    let (mut shown, mut cursor, mut scanned) = (Vec::new(), after(cursor), 0);
+    loop {
+        // As many as are missing: the cursor behind them is then the page's own.
+        let wanted = PAGE - shown.len();
+        let order = ListingOrder::NewestFirst;
+        let Page { items, next } = request.service.documents(Some(reference), order, cursor.as_deref(), wanted).await?;
+        scanned += items.len();
+        shown.extend(items.into_iter().filter(|one| is_shown(&one.subject)));
+        match next {
+            Some(next) if shown.len() < PAGE && scanned < SCANNED => cursor = Some(next),
+            next => return Ok((name, Page { items: shown, next })),
+        }
+    }
 }

@@ -2,13 +2,13 @@
 
 use askama::Template;
 use axum::response::Response;
-use onefold_service::{CustomerReference, SearchHit};
+use onefold_service::{CustomerReference, SearchHit, ServiceError};
 
 use crate::page::{PageFrame, PageRequest, see_other};
-use crate::shown::{DocumentLine, customer_path, document_path};
+use crate::shown::DocumentLine;
 
 /// Hits on a page.
-const MOST: usize = 30;
+pub(super) const MOST: usize = 30;
 /// Hits while somebody types.
 const TYPED: usize = 8;
 
@@ -55,17 +55,28 @@ pub(crate) async fn get_search(request: PageRequest) -> Response {
             heading: String::new(),
         });
     }
+    match search(&request, &asked).await {
+        Ok(response) => response,
+        Err(error) => request.refuse(&error),
+    }
+}
+
+async fn search(request: &PageRequest, asked: &str) -> Result<Response, ServiceError> {
     if let Ok(reference) = asked.parse::<CustomerReference>() {
-        return see_other(&reference_path(&reference));
+        // Any words with a colon between them read as an identifier: it is one where somebody holds it.
+        let is_known = match &reference {
+            CustomerReference::Identifier(_) => !request.service.holders(asked).await?.is_empty(),
+            CustomerReference::Id(_) | CustomerReference::Subject(_) => true,
+        };
+        if is_known {
+            return Ok(see_other(&reference_path(request, &reference)));
+        }
     }
-    let found = match request.service.find(&asked, MOST).await {
-        Ok(found) => found,
-        Err(error) => return request.refuse(&error),
-    };
-    match found.as_slice() {
-        [one] => see_other(&hit_path(one)),
-        _ => show_hits(&request, &found, &asked, String::new()),
-    }
+    let found = request.service.find(asked, MOST).await?;
+    Ok(match found.as_slice() {
+        [one] => see_other(&hit_path(request, one)),
+        _ => show_hits(request, &found, asked, String::new()),
+    })
 }
 
 pub(crate) async fn get_hits(request: PageRequest) -> Response {
@@ -96,17 +107,17 @@ fn summary_of(request: &PageRequest, asked: &str, hits: usize, most: usize) -> S
 }
 
 /// Where a reference is shown.
-fn reference_path(reference: &CustomerReference) -> String {
+fn reference_path(request: &PageRequest, reference: &CustomerReference) -> String {
     match reference.document() {
-        Some(document) => document_path(document.as_str()),
-        None => customer_path(&reference.to_string()),
+        Some(document) => request.clock.document_path(document.as_str()),
+        None => request.clock.customer_path(&reference.to_string()),
     }
 }
 
-fn hit_path(hit: &SearchHit) -> String {
+fn hit_path(request: &PageRequest, hit: &SearchHit) -> String {
     match &hit.document {
-        Some(document) => document_path(&document.subject),
-        None => customer_path(&hit.id),
+        Some(document) => request.clock.document_path(&document.subject),
+        None => request.clock.customer_path(&hit.id),
     }
 }
 
@@ -120,7 +131,7 @@ fn hit_line(request: &PageRequest, hit: &SearchHit) -> HitLine {
     let told = hit.reached_by.iter().chain([&hit.address]).filter(|told| !told.is_empty());
     let shown = |document| request.clock.document(document);
     HitLine {
-        path: hit_path(hit),
+        path: hit_path(request, hit),
         name: name.to_owned(),
         short_id: hit.id.get(..8).unwrap_or(&hit.id).to_owned(),
         told_by: told.cloned().collect::<Vec<_>>().join(" · "),

@@ -1,4 +1,4 @@
-//! `GET /settings?language=&theme=&back=`: keeps what a reader chose, and goes back to where that was.
+//! `GET /settings?language=&theme=&keys=&back=`: keeps what a reader chose, and goes back to where that was.
 
 use axum::extract::Query;
 use axum::http::HeaderValue;
@@ -6,7 +6,7 @@ use axum::http::header::SET_COOKIE;
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::language::{Language, Theme};
+use crate::language::{Language, LetterKeys, Theme};
 use crate::page::see_other;
 
 /// Seconds for which a browser keeps a choice: a year.
@@ -19,6 +19,8 @@ pub(crate) struct SettingsQuery {
     #[serde(default)]
     theme: String,
     #[serde(default)]
+    keys: String,
+    #[serde(default)]
     back: String,
 }
 
@@ -26,7 +28,8 @@ pub(crate) async fn get_settings(Query(chosen): Query<SettingsQuery>) -> Respons
     let mut response = see_other(own_address(&chosen.back));
     let language = Language::from_tag(&chosen.language).map(|language| ("language", language.tag()));
     let theme = Theme::from_word(&chosen.theme).map(|theme| ("theme", theme.word()));
-    for (name, value) in language.into_iter().chain(theme) {
+    let keys = LetterKeys::from_word(&chosen.keys).map(|keys| ("keys", keys.word()));
+    for (name, value) in language.into_iter().chain(theme).chain(keys) {
         let cookie = format!("{name}={value}; Path=/; Max-Age={KEPT}; SameSite=Lax; HttpOnly");
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {
             response.headers_mut().append(SET_COOKIE, cookie);
@@ -37,7 +40,8 @@ pub(crate) async fn get_settings(Query(chosen): Query<SettingsQuery>) -> Respons
 
 /// An address of this hub; any other is none of ours to send somebody to.
 fn own_address(back: &str) -> &str {
-    let is_own = back.starts_with('/') && !back.starts_with("//") && !back.contains('\\');
+    // Browsers read a backslash as a slash, and leave tabs and line breaks out.
+    let is_own = back.starts_with('/') && !back.starts_with("//") && !back.chars().any(|c| c == '\\' || c.is_control());
     if is_own { back } else { "/" }
 }
 
@@ -48,7 +52,8 @@ mod tests {
     #[test]
     fn nobody_is_sent_away_from_the_hub() {
         assert_eq!(own_address("/c/1/?as_of=2026-01-01"), "/c/1/?as_of=2026-01-01");
-        for other in ["", "https://example.com/", "//example.com/", "/\\example.com", "javascript:0"] {
+        for other in ["", "https://example.com/", "//example.com/", "/\\example.com", "/\t/example.com", "javascript:0"]
+        {
             assert_eq!(own_address(other), "/", "{other}");
         }
     }

@@ -3,18 +3,16 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use onefold_service::{ExplainedTerm, Explanation, ServiceError};
+use onefold_event::Subject;
+use onefold_service::{DecisionView, ExplainedTerm, Explanation, ServiceError};
+use onefold_view::amount_text;
 
 use super::document::{EventRow, event_row, value_text};
 use crate::page::{PageFrame, PageRequest};
-use crate::shown::{customer_path, document_path, is_party, path_part};
+use crate::shown::{PageClock, path_part};
 
-/// A figure of the formula, or a value of which this one is made.
-struct FormulaFigure {
-    name: String,
-    value: String,
-    path: String,
-}
+/// Parts that are shown; JSON has all.
+const PARTS: usize = 100;
 
 /// What a document or a party gives.
 struct PartLine {
@@ -71,9 +69,13 @@ struct WhyPage {
     sentence: String,
     rule: &'static str,
     formula: &'static str,
-    figures: Vec<FormulaFigure>,
-    fields: Vec<FormulaFigure>,
+    /// Figures of the formula, by name.
+    figures: Vec<(String, String)>,
+    /// Values of which this one is made, each with where its reason is.
+    fields: Vec<(String, String)>,
     parts: Vec<PartLine>,
+    more_parts: usize,
+    decisions: Vec<String>,
     terms: Vec<TermLine>,
     statements: Vec<StatementLine>,
     links: Vec<LinkLine>,
@@ -83,16 +85,16 @@ struct WhyPage {
 }
 
 pub(crate) async fn get_customer_why(request: PageRequest, Path((id, path)): Path<(String, String)>) -> Response {
-    show_why(&request, &id, &path, customer_path(&id)).await
+    show_why(&request, &id, &path, request.clock.customer_path(&id)).await
 }
 
 pub(crate) async fn get_document_why(request: PageRequest, Path((subject, path)): Path<(String, String)>) -> Response {
-    show_why(&request, &subject, &path, document_path(&subject)).await
+    show_why(&request, &subject, &path, request.clock.document_path(&subject)).await
 }
 
 async fn show_why(request: &PageRequest, of: &str, path: &str, of_path: String) -> Response {
     match read_why(request, of, path).await {
-        Ok(explanation) => request.answer(&why_page(request, of, of_path, explanation)),
+        Ok(explanation) => request.answer(&why_page(request, of, of_path, &explanation)),
         Err(error) => request.refuse(&error),
     }
 }
@@ -100,31 +102,26 @@ async fn show_why(request: &PageRequest, of: &str, path: &str, of_path: String) 
 async fn read_why(request: &PageRequest, of: &str, path: &str) -> Result<Explanation, ServiceError> {
     let reference = request.service.read_reference(of).await?;
     let today = Some(request.clock.today.0);
-    match request.read_clocks()? {
+    match &request.clocks {
         None => request.service.explain(&reference, path, today).await,
-        Some(clocks) => request.service.past_explain(&reference, path, &clocks, clocks.business_day().or(today)).await,
+        Some(clocks) => request.service.past_explain(&reference, path, clocks, today).await,
     }
 }
 
-fn why_page(request: &PageRequest, of: &str, of_path: String, told: Explanation) -> WhyPage {
-    let clock = &request.clock;
-    let clock_query = request.clock_query();
-    // Explanations stand side by side, so the name of another is the address of its page.
-    let why_base = of_path.trim_end_matches('/').to_owned();
-    let why = |path: &str| format!("{why_base}/why/{}{clock_query}", path_part(path));
-    let figure = |name: &str, value: String| FormulaFigure { name: name.to_owned(), value, path: why(name) };
+fn why_page(request: &PageRequest, of: &str, of_path: String, told: &Explanation) -> WhyPage {
+    let (clock, words) = (&request.clock, request.words());
     let day = |at: onefold_event::Occurred| clock.time(at).day;
-    let parts = told.parts.iter().map(|part| PartLine {
+    let parts = told.parts.iter().take(PARTS).map(|part| PartLine {
         day: part.at.map(day).unwrap_or_default(),
-        path: subject_path(&part.subject),
+        path: clock.subject_path(&part.subject),
         subject: part.subject.clone(),
-        status: request.words().status(part.status).0,
+        status: words.status(part.subject.parse::<Subject>().ok().map(|subject| subject.kind()), part.status).0,
         value: value_text(&part.value),
         why: part.why.clone(),
-        terms: part.terms.iter().map(term_line).collect(),
+        terms: part.terms.iter().map(|term| term_line(clock, term)).collect(),
     });
     let statements = told.statements.iter().map(|said| StatementLine {
-        path: subject_path(&said.party),
+        path: clock.subject_path(&said.party),
         party: said.party.clone(),
         source: said.source.clone(),
         day: said.at.map(day).unwrap_or_default(),
@@ -137,23 +134,26 @@ fn why_page(request: &PageRequest, of: &str, of_path: String, told: Explanation)
         steps: link.path.iter().map(|step| format!("{} → {}: {}", step.from, step.to, step.by)).collect(),
     });
     let lost = told.lost.iter().map(|lost| LostLine {
-        path: subject_path(&lost.subject),
+        path: clock.subject_path(&lost.subject),
         subject: lost.subject.clone(),
         why: lost.why.clone(),
     });
     WhyPage {
         frame: request.frame(),
         of: of.to_owned(),
-        of_path: format!("{of_path}{clock_query}"),
+        of_path,
         path: told.path.clone(),
         value: if told.value.is_object() { String::new() } else { value_text(&told.value) },
         sentence: told.sentence.clone(),
         rule: told.rule,
         formula: told.formula,
-        figures: told.figures.iter().map(|one| figure(&one.name, value_text(&one.value))).collect(),
-        fields: told.fields.iter().map(|name| figure(name, String::new())).collect(),
+        figures: told.figures.iter().map(|figure| (figure.name.clone(), value_text(&figure.value))).collect(),
+        // Reasons stand side by side, so the name of another one is the address of its page.
+        fields: told.fields.iter().map(|name| (name.clone(), format!("{}{}", path_part(name), clock.query))).collect(),
         parts: parts.collect(),
-        terms: told.terms.iter().map(term_line).collect(),
+        more_parts: told.parts.len().saturating_sub(PARTS),
+        decisions: told.decisions.iter().map(decision_line).collect(),
+        terms: told.terms.iter().map(|term| term_line(clock, term)).collect(),
         statements: statements.collect(),
         links: links.collect(),
         lost: lost.collect(),
@@ -162,15 +162,15 @@ fn why_page(request: &PageRequest, of: &str, of_path: String, told: Explanation)
     }
 }
 
-fn subject_path(subject: &str) -> String {
-    if is_party(subject) { customer_path(subject) } else { document_path(subject) }
-}
-
-fn term_line(term: &ExplainedTerm) -> TermLine {
+fn term_line(clock: &PageClock, term: &ExplainedTerm) -> TermLine {
     TermLine {
         what: term.what.replace('_', " "),
-        path: if term.by.is_empty() { String::new() } else { subject_path(&term.by) },
+        path: if term.by.is_empty() { String::new() } else { clock.subject_path(&term.by) },
         by: term.by.clone(),
-        amount: term.amount.clone(),
+        amount: amount_text(&term.amount),
     }
+}
+
+fn decision_line(made: &DecisionView) -> String {
+    format!("{} {} · {} · {}: {}", made.decided_at, made.subject, made.what.replace('_', " "), made.by, made.why)
 }

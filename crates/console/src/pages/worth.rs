@@ -3,8 +3,7 @@
 use onefold_service::CustomerView;
 use onefold_view::{AgeingView, is_zero};
 
-use crate::page::PageRequest;
-use crate::shown::{DocumentLine, PageClock, money, path_part};
+use crate::shown::{DocumentLine, PageClock, money};
 
 /// A figure with its name.
 pub(super) struct FigureLine {
@@ -41,6 +40,8 @@ pub(super) struct SectionLines {
     pub(super) key: usize,
     pub(super) sums: Vec<SumLine>,
     pub(super) rows: Vec<DocumentLine>,
+    /// Whether the customer has older documents than were looked through.
+    pub(super) has_more: bool,
     pub(super) all_path: String,
 }
 
@@ -56,12 +57,11 @@ const ROWS: usize = 5;
 const BAR: f64 = 300.0;
 
 /// What it bought, owes and prefers.
-pub(super) fn worth_lines(request: &PageRequest, clock: &PageClock, view: &CustomerView) -> Vec<FigureLine> {
-    let (words, language) = (request.words(), request.clock.language);
-    let why = WhyPaths::new(request);
+pub(super) fn worth_lines(clock: &PageClock, view: &CustomerView) -> Vec<FigureLine> {
+    let (words, language) = (clock.language.words(), clock.language);
     let mut all = Vec::new();
     let mut put = |label, value: String, path: &str| {
-        all.push(FigureLine { label, value, mark: "", path: why.of(path) });
+        all.push(FigureLine { label, value, mark: "", path: clock.why_path(path) });
     };
     for (currency, sums) in &view.trade.by_currency {
         put(words.net_sales, money(&sums.net, currency), &format!("trade.by_currency.{currency}.net"));
@@ -96,28 +96,12 @@ pub(super) fn worth_lines(request: &PageRequest, clock: &PageClock, view: &Custo
             (words.credit, sums.unapplied_credit.as_str(), "", "unapplied_credit"),
         ] {
             if !is_zero(amount) {
-                let path = why.of(&format!("receivable.by_currency.{currency}.{field}"));
+                let path = clock.why_path(&format!("receivable.by_currency.{currency}.{field}"));
                 all.push(FigureLine { label, value: money(amount, currency), mark, path });
             }
         }
     }
     all
-}
-
-/// Where reasons are asked for, from a customer's page.
-pub(super) struct WhyPaths {
-    clock_query: String,
-}
-
-impl WhyPaths {
-    pub(super) fn new(request: &PageRequest) -> Self {
-        Self { clock_query: request.clock_query() }
-    }
-
-    /// Of the value at a path of the view.
-    pub(super) fn of(&self, path: &str) -> String {
-        format!("why/{}{}", path_part(path), self.clock_query)
-    }
 }
 
 /// A share between 0 and 1 as whole percents; another text as it is.
@@ -126,11 +110,11 @@ fn percent(share: &str) -> String {
 }
 
 /// A bar for each currency in which something is open.
-pub(super) fn ageing_bars(request: &PageRequest, view: &CustomerView) -> Vec<AgeingBar> {
+pub(super) fn ageing_bars(clock: &PageClock, view: &CustomerView) -> Vec<AgeingBar> {
     let bars = view.receivable.by_currency.iter().filter_map(|(currency, sums)| {
         let ageing =
             sums.ageing.as_ref().filter(|ageing| parts_of(ageing).iter().any(|(amount, ..)| !is_zero(amount)))?;
-        Some(ageing_bar(request, currency, ageing))
+        Some(ageing_bar(clock, currency, ageing))
     });
     bars.collect()
 }
@@ -146,8 +130,8 @@ fn parts_of(ageing: &AgeingView) -> [(&str, &'static str, &'static str); 5] {
     ]
 }
 
-fn ageing_bar(request: &PageRequest, currency: &str, ageing: &AgeingView) -> AgeingBar {
-    let (words, why) = (request.words(), WhyPaths::new(request));
+fn ageing_bar(clock: &PageClock, currency: &str, ageing: &AgeingView) -> AgeingBar {
+    let words = clock.language.words();
     let labels = [words.age_current, words.age_30, words.age_60, words.age_90, words.age_over];
     // A drawing's length, from which nothing is calculated again: the amounts stand beside it as they are. What is in credit has none.
     let length = |amount: &str| amount.parse::<f64>().unwrap_or(0.0).max(0.0);
@@ -162,7 +146,7 @@ fn ageing_bar(request: &PageRequest, currency: &str, ageing: &AgeingView) -> Age
         said.push(format!("{label} {amount}"));
         // Two units of ground between two parts.
         let drawn = (width - 2.0).max(0.5);
-        let path = why.of(&format!("receivable.by_currency.{currency}.ageing.{field}"));
+        let path = clock.why_path(&format!("receivable.by_currency.{currency}.ageing.{field}"));
         parts.push(AgeingPart { class, label, amount, path, x: format!("{x:.1}"), width: format!("{drawn:.1}") });
         x += width;
     }
@@ -171,20 +155,21 @@ fn ageing_bar(request: &PageRequest, currency: &str, ageing: &AgeingView) -> Age
 
 /// What each section shows: its sums are the view's, its rows the latest documents of its kinds.
 pub(super) fn sections(
-    request: &PageRequest,
     clock: &PageClock,
     view: &CustomerView,
     documents: &[DocumentLine],
+    has_more: bool,
     timeline_path: &str,
 ) -> Vec<SectionLines> {
-    let words = request.words();
+    let words = clock.language.words();
     let (trade, owed, shipped, cases, contacts) =
         (&view.trade, &view.receivable, &view.shipments, &view.cases, &view.contacts);
-    let why = WhyPaths::new(request);
-    let sum = |text: String, path: &str| SumLine { text, path: why.of(path) };
+    let sum = |text: String, path: &str| SumLine { text, path: clock.why_path(path) };
     let counted = |label: &str, n: i64, path: &str| (n > 0).then(|| sum(format!("{label} {n}"), path));
-    let since = trade.first_at.map(|at| clock.time(at).day);
-    let mut orders = vec![sum(request.clock.language.orders_since(trade.orders, since.as_deref()), "trade.orders")];
+    // Of whom there are invoices too, the first may be one of them.
+    let first = trade.first_at.filter(|_| trade.orders > 0 && trade.invoices == 0);
+    let since = first.map(|at| clock.time(at).day);
+    let mut orders = vec![sum(clock.language.orders_since(trade.orders, since.as_deref()), "trade.orders")];
     for (currency, one) in &trade.by_currency {
         orders.push(sum(money(&one.ordered, currency), &format!("trade.by_currency.{currency}.ordered")));
     }
@@ -203,9 +188,9 @@ pub(super) fn sections(
     }
     let on_time = shipped.on_time_share.as_ref();
     let shipments = [
-        counted(words.state_open, shipped.open, "shipments.open"),
-        counted(words.delivered, shipped.delivered, "shipments.delivered"),
-        counted(words.failed, shipped.failed, "shipments.failed"),
+        counted(words.under_way, shipped.open, "shipments.open"),
+        counted(words.state_delivered, shipped.delivered, "shipments.delivered"),
+        counted(words.state_failed, shipped.failed, "shipments.failed"),
         counted(words.damaged, shipped.damaged, "shipments.damaged"),
         on_time.map(|share| sum(format!("{} {}", words.on_time, percent(share)), "shipments.on_time_share")),
     ];
@@ -223,6 +208,7 @@ pub(super) fn sections(
             key,
             sums,
             rows: rows.take(ROWS).cloned().collect(),
+            has_more,
             all_path: format!("{timeline_path}{}section={id}", if timeline_path.contains('?') { '&' } else { '?' }),
         }
     };

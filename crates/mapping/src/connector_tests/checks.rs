@@ -76,7 +76,9 @@ fn find_below(value: &FieldValue, kind: &FieldKind, steps: &[&str], path: &str) 
 fn find_named<'v>(list: &'v [FieldValue], kind: &FieldKind, name: &str) -> Option<&'v FieldValue> {
     let FieldKind::Message(known) = kind else { return None };
     let number = |field: &str| Some(known.iter().find(|f| f.name == field)?.number);
-    let (of_name, _) = (number("name")?, number("text")?);
+    // Of names and texts alone.
+    number("text")?;
+    let of_name = number("name")?;
     list.iter().find(|item| match item {
         FieldValue::Message(fields) => {
             fields.iter().any(|(n, value)| *n == of_name && matches!(value, FieldValue::Text(text) if text == name))

@@ -1,6 +1,7 @@
 //! Why a value is what it is.
 
 use onefold_service::{ExplainedPart, ExplainedTerm, Explanation};
+use onefold_view::is_decimal;
 use serde_json::Value;
 
 use super::time::time_text;
@@ -154,9 +155,4 @@ fn value_text(value: &Value) -> String {
         Value::Array(entries) => entries.iter().map(value_text).collect::<Vec<_>>().join("; "),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
     }
-}
-
-/// Whether a text is an amount, and no number of a document or a phone.
-fn is_decimal(text: &str) -> bool {
-    text.contains('.') && text.trim_start_matches('-').chars().all(|c| c.is_ascii_digit() || c == '.')
 }

@@ -93,18 +93,12 @@ pub(crate) fn hit_lines(hit: &SearchHit) -> String {
 
 /// An event with its lineage.
 pub(crate) fn event_text(line: &EventLine) -> String {
-    let lines = match (line.line, line.last_line) {
-        (0, _) => String::new(),
-        (first, last) if last <= first => format!(":{first}"),
-        (first, last) => format!(":{first}-{last}"),
-    };
     let standing = match line.standing {
         Standing::Stands => "",
         Standing::Superseded => "  (superseded)",
         Standing::Conflict => "  (conflict)",
     };
-    let from =
-        if line.file.is_empty() { line.connector.clone() } else { format!("{} {}{lines}", line.connector, line.file) };
+    let from = line.origin();
     format!(
         "{:<22}  {:<30}  {}  {from}  log {}/{}{standing}",
         time_text(&line.occurred_at),

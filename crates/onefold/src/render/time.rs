@@ -31,14 +31,7 @@ pub(super) fn time_text(occurred: &Occurred) -> String {
 
 /// The day of something: of an instant that of the hub's zone.
 pub(super) fn day_text(occurred: &Occurred) -> String {
-    let day = match occurred {
-        Occurred::Day(_) => None,
-        Occurred::Instant { at, .. } => {
-            let at = Timestamp::from_microsecond(*at).ok();
-            at.map(|at| at.to_zoned(hub_zone().clone()).date().to_string())
-        }
-    };
-    day.unwrap_or_else(|| occurred.day().to_string())
+    occurred.day_in(hub_zone()).to_string()
 }
 
 /// Which zone it is, where an instant was shown and `Z` does not say so already.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use onefold_event::Subject;
 use onefold_fold::SubjectState;
 use onefold_store::{DocumentPlace, ListingOrder};
-use onefold_view::{CustomerView, OpenItem};
+use onefold_view::{Contribution, CustomerView, OpenItem};
 use serde::Serialize;
 
 pub use notice::{Notice, NoticeLevel};
@@ -16,13 +16,14 @@ pub use open::{OpenEntry, OpenKind, OpenNow};
 
 use self::open::OpenShipment;
 use crate::document::rows::SubjectReader;
-use crate::document::timeline::{Cursor, listed, unknown};
+use crate::document::timeline::{Cursor, row, unknown};
+use crate::past::{row_place, unheard_of};
 use crate::{CustomerReference, Document, Page, PastAnswer, ReadClocks, Service, ServiceError};
 
 /// The latest documents that an overview holds, and among which shipments under way are looked for.
 pub const MOST_LATEST: usize = 100;
 
-/// A customer on one screen. All of it is from one reading of its rows, so that a figure and the list behind it agree.
+/// A customer on one screen: one question, so that a figure and the list behind it are told together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CustomerOverview {
     /// The view.
@@ -43,7 +44,7 @@ impl Service {
     pub async fn overview(&self, reference: &CustomerReference, today: i64) -> Result<CustomerOverview, ServiceError> {
         let rows = self.customer(reference).await?;
         let tallies = self.tallies(&rows).await?;
-        let mut view = rows.view(&self.rules, Some(today), tallies.as_ref());
+        let view = rows.view(&self.rules, Some(today), tallies.as_ref());
         let owners: Vec<String> = rows.bundles.keys().cloned().collect();
         let mut gathered = LatestDocuments::default();
         let mut after = None;
@@ -62,10 +63,7 @@ impl Service {
                 break;
             }
         }
-        let reader = SubjectReader::Now(self);
-        reader.date_deliveries(view.latest.iter_mut().collect()).await?;
-        self.title_products(&mut view).await?;
-        gathered.into_overview(view, &rows.open, today, &reader).await
+        gathered.into_overview(view, rows.open, today, &SubjectReader::Now(self)).await
     }
 
     /// The same at these clocks. Without a day to look from, what depends on it is seen from the day of business time, or of today.
@@ -81,20 +79,20 @@ impl Service {
         let (world, party) = self.past_customer(reference, clocks).await?;
         let today = clocks.business_day().unwrap_or(today);
         let view = world.view_of(&party, Some(today));
-        let view = view.ok_or_else(|| ServiceError::not_found(format!("nothing was known of {reference} then")))?;
+        let view = view.ok_or_else(|| unheard_of(reference))?;
         let owners = world.owners_of(&party);
-        let mut places: Vec<(DocumentPlace, &SubjectState)> = world
-            .documents_of(&owners)
-            .map(|(subject, state)| (DocumentPlace { at: state.at(), subject: subject.to_string() }, state))
-            .collect();
+        let mut places: Vec<(DocumentPlace, &SubjectState)> = world.documents_of(&owners).map(row_place).collect();
         places.sort_by(|(one, _), (other, _)| ListingOrder::NewestFirst.compare(one, other));
         let mut gathered = LatestDocuments::default();
         for (place, state) in &places {
+            if gathered.is_full() {
+                break;
+            }
             gathered.note_document(place, state, &owners);
         }
         let items: Vec<OpenItem> =
             world.model.open_items().into_iter().filter(|item| owners.contains(&item.owner)).collect();
-        let answer = gathered.into_overview(view, &items, today, &SubjectReader::Past(&world)).await?;
+        let answer = gathered.into_overview(view, items, today, &SubjectReader::Past(&world)).await?;
         Ok(PastAnswer { answer, clocks: world.clocks })
     }
 }
@@ -116,17 +114,18 @@ impl LatestDocuments {
     }
 
     fn note_document(&mut self, place: &DocumentPlace, state: &SubjectState, owners: &BTreeSet<String>) {
-        let Some(document) = listed(&place.subject, state, owners) else { return };
+        let Ok(subject) = place.subject.parse::<Subject>() else { return };
+        let mut own = state.contributions(&subject);
+        own.retain(|owner, _| owners.contains(owner));
+        let Some(document) = row(&place.subject, &own) else { return };
         if self.items.len() == MOST_LATEST {
             self.more = true;
             return;
         }
-        let Ok(subject) = place.subject.parse::<Subject>() else { return };
-        let contributions = state.contributions(&subject);
-        let own = || contributions.iter().filter(|(owner, adds)| owners.contains(*owner) && adds.open_shipments() > 0);
-        if own().next().is_some() {
-            let promised = own().find_map(|(_, adds)| adds.promised_day());
-            self.shipments.push(OpenShipment { document: document.clone(), promised });
+        let is_failed = own.values().any(|adds| adds.failed_shipments() > 0);
+        if is_failed || own.values().any(|adds| adds.open_shipments() > 0) {
+            let promised = own.values().find_map(Contribution::promised_day);
+            self.shipments.push(OpenShipment { document: document.clone(), promised, is_failed });
         }
         self.items.push(document);
         self.last = Some(place.clone());
@@ -135,13 +134,14 @@ impl LatestDocuments {
     async fn into_overview(
         mut self,
         view: CustomerView,
-        invoices: &[OpenItem],
+        mut invoices: Vec<OpenItem>,
         today: i64,
         reader: &SubjectReader<'_>,
     ) -> Result<CustomerOverview, ServiceError> {
         reader.date_deliveries(self.items.iter_mut().collect()).await?;
-        let open = OpenNow::new(&view, invoices, self.shipments, today);
-        let notices = Notice::all_of(&view, invoices, today);
+        invoices.retain(OpenItem::is_owed);
+        let open = OpenNow::new(&view, &invoices, self.shipments, today);
+        let notices = Notice::all_of(&view, &invoices, today);
         let next = self.last.filter(|_| self.more).map(|place| Cursor(place).to_string());
         Ok(CustomerOverview { view, notices, open, latest: Page { items: self.items, next } })
     }

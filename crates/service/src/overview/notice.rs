@@ -4,7 +4,7 @@ use onefold_event::Occurred;
 use onefold_view::{CustomerView, OpenItem, is_zero};
 use serde::Serialize;
 
-use super::open::overdue_of;
+use super::open::{case_about, case_with, overdue_of};
 
 /// How many of his own intervals a customer may be quiet.
 const QUIET_INTERVALS: i64 = 2;
@@ -121,15 +121,12 @@ impl Notice {
     pub(super) fn all_of(view: &CustomerView, invoices: &[OpenItem], today: i64) -> Vec<Self> {
         let mut all = Vec::new();
         all.extend(view.intermediary.map(|what| Self::StandsForOthers { what: what.to_owned() }));
-        all.extend(view.cases.open_cases.iter().map(|case| {
-            let owes = case.actions.iter().map(|action| action.department.as_str()).find(|with| !with.is_empty());
-            Self::CaseOpen {
-                subject: case.subject.clone(),
-                title: if case.title.is_empty() { case.category.clone() } else { case.title.clone() },
-                severity: case.severity.clone(),
-                with: owes.unwrap_or(&case.with).to_owned(),
-                age_days: case.age_days,
-            }
+        all.extend(view.cases.open_cases.iter().map(|case| Self::CaseOpen {
+            subject: case.subject.clone(),
+            title: case_about(case).to_owned(),
+            severity: case.severity.clone(),
+            with: case_with(case).to_owned(),
+            age_days: case.age_days,
         }));
         all.extend((view.shipments.failed > 0).then_some(Self::DeliveryFailed { count: view.shipments.failed }));
         for (currency, money) in &view.receivable.by_currency {

@@ -4,14 +4,15 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use onefold_event::{Day, Occurred};
-use onefold_view::{CustomerView, OpenCaseView, OpenItem};
+use onefold_view::{ActionView, CustomerView, OpenCaseView, OpenItem};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use crate::Document;
 
 /// What is open of a customer. In it: cases that are neither resolved nor closed, overdue invoices one by one, those not yet due
-/// together by currency, and shipments that have neither arrived nor failed.
+/// together by currency, and shipments that have not arrived, whether they are under way or were tried and failed. What was paid
+/// too much is nothing that is open.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct OpenNow {
     /// The latest first, then what is due the soonest.
@@ -30,8 +31,10 @@ pub enum OpenKind {
     Invoice,
     /// Invoices of one currency that are not yet due.
     InvoicesNotDue,
-    /// A delivery or a parcel.
+    /// A delivery or a parcel under way.
     Shipment,
+    /// A delivery or a parcel that was tried, failed, and has not arrived since.
+    FailedShipment,
 }
 
 /// One thing that is open.
@@ -61,15 +64,16 @@ pub struct OpenEntry {
     pub next_step: String,
 }
 
-/// A shipment under way.
+/// A shipment that has not arrived.
 pub(super) struct OpenShipment {
     pub(super) document: Document,
     /// Day number promised for it.
     pub(super) promised: Option<i64>,
+    pub(super) is_failed: bool,
 }
 
 impl OpenNow {
-    /// Of a view, with its open invoices and its shipments under way, seen from a day.
+    /// Of a view, with the invoices of which something is owed and the shipments that have not arrived, seen from a day.
     pub(super) fn new(view: &CustomerView, invoices: &[OpenItem], shipments: Vec<OpenShipment>, today: i64) -> Self {
         let listed = (view.cases.open_cases.len() + shipments.len()) as i64;
         let (overdue, rest): (Vec<&OpenItem>, Vec<&OpenItem>) = invoices.iter().partition(|item| item.due < today);
@@ -79,7 +83,7 @@ impl OpenNow {
         items.extend(shipments.into_iter().map(|shipment| of_shipment(shipment, today)));
         let known_due = |entry: &OpenEntry| entry.late_days.map_or((true, 0), |late| (false, -late));
         items.sort_by(|a, b| (known_due(a), a.kind, &a.subject).cmp(&(known_due(b), b.kind, &b.subject)));
-        Self { items, more: (view.cases.open + view.shipments.open - listed).max(0) }
+        Self { items, more: (view.cases.open + view.shipments.open + view.shipments.failed - listed).max(0) }
     }
 }
 
@@ -106,21 +110,34 @@ impl OpenEntry {
     }
 }
 
+/// The action that holds a case up: the one that is due first, else the first.
+fn next_action(case: &OpenCaseView) -> Option<&ActionView> {
+    let due = case.actions.iter().filter(|action| action.due_on.is_some());
+    due.min_by(|a, b| a.due_on.cmp(&b.due_on)).or(case.actions.first())
+}
+
+/// Who has a case: whose action holds it up, else who took it.
+pub(super) fn case_with(case: &OpenCaseView) -> &str {
+    let department = next_action(case).map(|action| action.department.as_str());
+    department.filter(|department| !department.is_empty()).unwrap_or(&case.with)
+}
+
+/// What a case is about: its title, else its category.
+pub(super) fn case_about(case: &OpenCaseView) -> &str {
+    if case.title.is_empty() { &case.category } else { &case.title }
+}
+
 fn of_case(case: &OpenCaseView, today: i64) -> OpenEntry {
-    // The action that is due first is what holds the case up.
-    let due =
-        case.actions.iter().filter_map(|action| Some((action.due_on.as_deref()?, action))).min_by_key(|one| one.0);
-    let first = due.map(|(_, action)| action).or(case.actions.first());
-    let about = if case.title.is_empty() { &case.category } else { &case.title };
-    let with = first.map(|action| action.department.as_str()).filter(|with| !with.is_empty()).unwrap_or(&case.with);
+    let action = next_action(case);
     let entry = OpenEntry {
-        about: about.clone(),
-        with: with.to_owned(),
+        about: case_about(case).to_owned(),
+        with: case_with(case).to_owned(),
         since: Some(case.opened_at),
-        next_step: first.map(|action| action.what.clone()).unwrap_or_default(),
+        next_step: action.map(|action| action.what.clone()).unwrap_or_default(),
         ..OpenEntry::new(OpenKind::Case, &case.subject)
     };
-    entry.due_on(due.and_then(|(day, _)| onefold_view::day_number(day)), today)
+    let due = action.and_then(|action| onefold_view::day_number(action.due_on.as_deref()?));
+    entry.due_on(due, today)
 }
 
 fn of_invoice(item: &OpenItem, today: i64) -> OpenEntry {
@@ -151,11 +168,12 @@ fn of_invoices_not_due(rest: &[&OpenItem], today: i64) -> Vec<OpenEntry> {
     by_currency.into_iter().map(one).collect()
 }
 
-fn of_shipment(OpenShipment { document, promised }: OpenShipment, today: i64) -> OpenEntry {
+fn of_shipment(OpenShipment { document, promised, is_failed }: OpenShipment, today: i64) -> OpenEntry {
+    let kind = if is_failed { OpenKind::FailedShipment } else { OpenKind::Shipment };
     let entry = OpenEntry {
         about: document.label.clone(),
         since: Some(document.at),
-        ..OpenEntry::new(OpenKind::Shipment, &document.subject)
+        ..OpenEntry::new(kind, &document.subject)
     };
     entry.due_on(promised, today)
 }
@@ -189,7 +207,10 @@ mod tests {
             invoice("2", 100, "20.00", "CNY"),
             invoice("3", 107, "0.50", "CNY"),
             invoice("4", OpenItem::NEVER, "7", "EUR"),
+            invoice("5", 60, "-5.00", "CNY"),
         ];
+        // What was paid too much is owed by nobody, however long ago.
+        let items: Vec<OpenItem> = items.into_iter().filter(OpenItem::is_owed).collect();
         let (overdue, rest): (Vec<&OpenItem>, Vec<&OpenItem>) = items.iter().partition(|item| item.due < 100);
         let late: Vec<_> = overdue.iter().map(|item| of_invoice(item, 100).late_days).collect();
         assert_eq!(late, [Some(10)]);

@@ -112,7 +112,7 @@ impl Service {
         Ok(PastAnswer { answer: view.ok_or_else(|| unheard_of(reference))?, clocks: world.clocks })
     }
 
-    /// As [`Service::documents`], at these clocks.
+    /// As [`Service::documents`], at these clocks, of those subjects that are wanted.
     ///
     /// # Errors
     /// As [`Self::past_show`]; the cursor is none.
@@ -122,6 +122,7 @@ impl Service {
         clocks: &ReadClocks,
         listing: ListingOrder,
         (cursor, limit): (Option<&str>, usize),
+        is_wanted: impl Fn(&str) -> bool + Send,
     ) -> Result<PastAnswer<Page>, ServiceError> {
         let limit = limit.clamp(1, MOST);
         let after = cursor.map(|text| text.parse::<Cursor>()).transpose()?.map(|cursor| cursor.0);
@@ -129,6 +130,7 @@ impl Service {
         let owners = world.owners_of(&party);
         let mut rows: Vec<(DocumentPlace, &SubjectState)> = world.documents_of(&owners).map(row_place).collect();
         rows.sort_by(|(one, _), (other, _)| listing.compare(one, other));
+        rows.retain(|(place, _)| is_wanted(&place.subject));
         rows.retain(|(place, _)| after.as_ref().is_none_or(|after| listing.compare(after, place).is_lt()));
         let shown =
             rows.into_iter().filter_map(|(place, state)| Some((listed(&place.subject, state, &owners)?, place)));
@@ -251,11 +253,11 @@ impl PastWorld {
     }
 }
 
-fn row_place<'a>((subject, state): (&Subject, &'a SubjectState)) -> (DocumentPlace, &'a SubjectState) {
+pub(crate) fn row_place<'a>((subject, state): (&Subject, &'a SubjectState)) -> (DocumentPlace, &'a SubjectState) {
     (DocumentPlace { at: state.at(), subject: subject.to_string() }, state)
 }
 
-fn unheard_of(reference: &CustomerReference) -> ServiceError {
+pub(crate) fn unheard_of(reference: &CustomerReference) -> ServiceError {
     ServiceError::not_found(format!(
         "nothing was known of {reference} at these clocks; ask for a later time, or without a clock for what is known now"
     ))

@@ -10,6 +10,7 @@ mod value_change;
 mod world;
 
 pub use answers::{CustomerStatus, FoundCustomers, PastAnswer};
+pub(crate) use answers::{row_place, unheard_of};
 pub use clocks::{AnsweredClocks, ClockTexts, ReadClocks};
 pub use difference::{ChangeCause, DifferenceStep, MOST_STEPS, MovedClock, ViewDifference};
 pub use value_change::ValueChange;

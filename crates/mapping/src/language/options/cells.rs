@@ -137,7 +137,7 @@ pub(crate) static CELL: OptionTable = OptionTable {
             "minor",
             Flag,
             "false",
-            "The amount is in smallest units, such as cents: of its currency, or for a decimal of that of [assume].",
+            "The amount is in smallest units, such as cents: of its `currency`, or of that of [assume].",
             "{ from = \"Cents\", as = \"money\", currency = \"EUR\", minor = true }",
         ),
         option(

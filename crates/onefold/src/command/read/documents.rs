@@ -25,7 +25,7 @@ pub(crate) async fn run(args: DocumentsArgs, globals: Globals) -> Result<ExitCod
             (Some(clocks), Some(of)) => {
                 let past = reader
                     .service
-                    .past_documents(of, clocks, ListingOrder::NewestFirst, (cursor.as_deref(), size))
+                    .past_documents(of, clocks, ListingOrder::NewestFirst, (cursor.as_deref(), size), |_| true)
                     .await?;
                 if std::mem::take(&mut first) {
                     put_clocks(&mut out, &past.clocks, globals.json)?;
