@@ -230,6 +230,17 @@ impl DataDir {
     }
 }
 
+/// Writes a file that is not there yet whole or not at all, for its owner alone.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).inspect_err(|_| {
+        // Half of it would be taken for the whole, and keep the next one from being written.
+        let _ = fs::remove_file(path);
+    })?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(parent)?.sync_all()
+}
+
 /// The file beside a database that bears its whole name and an ending, as SQLite's own do.
 pub(crate) fn sibling_path(database: &Path, ending: &str) -> PathBuf {
     let mut name = database.as_os_str().to_owned();

@@ -4,10 +4,11 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::note::{NoteKey, NoteSigner, SignedNote};
+use crate::text_reader::{read_hash, read_number};
 use crate::{SealError, TreeHash};
 
 /// Begins the line that says what the tree over subjects is: C2SP lets such lines follow the root.
-pub const CHECKPOINT_EXTENSION: &str = "subjects";
+const EXTENSION: &str = "subjects";
 
 /// The tree over the subjects of a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +47,7 @@ impl TreeCheckpoint {
     pub fn text(&self) -> String {
         let hash = |hash: &TreeHash| BASE64_STANDARD.encode(hash);
         format!(
-            "{}\n{}\n{}\n{CHECKPOINT_EXTENSION} {} {}\n",
+            "{}\n{}\n{}\n{EXTENSION} {} {}\n",
             self.origin,
             self.size,
             hash(&self.root),
@@ -81,26 +82,15 @@ impl TreeCheckpoint {
         let read = || {
             let mut lines = text.strip_suffix('\n')?.split('\n');
             let (origin, size, root) = (lines.next()?, lines.next()?, lines.next()?);
-            let (count, of_subjects) =
-                lines.next()?.strip_prefix(CHECKPOINT_EXTENSION)?.strip_prefix(' ')?.split_once(' ')?;
-            let subjects = SubjectRoot { count: number(count)?, root: hash(of_subjects)? };
+            let (count, of_subjects) = lines.next()?.strip_prefix(EXTENSION)?.strip_prefix(' ')?.split_once(' ')?;
+            let subjects = SubjectRoot { count: read_number(count)?, root: read_hash(of_subjects)? };
             (!origin.is_empty() && lines.next().is_none()).then_some(())?;
-            Some(Self { origin: origin.to_owned(), size: number(size)?, root: hash(root)?, subjects })
+            Some(Self { origin: origin.to_owned(), size: read_number(size)?, root: read_hash(root)?, subjects })
         };
         read().ok_or_else(|| {
             SealError::Note("expected the lines origin, size, root, and `subjects` with count and root".to_owned())
         })
     }
-}
-
-/// A number as C2SP has it: decimal, without sign and leading zeros.
-fn number(text: &str) -> Option<u64> {
-    let number: u64 = text.parse().ok()?;
-    (number.to_string() == text).then_some(number)
-}
-
-fn hash(text: &str) -> Option<TreeHash> {
-    BASE64_STANDARD.decode(text).ok()?.try_into().ok()
 }
 
 #[cfg(test)]

@@ -1,11 +1,9 @@
 //! All that is sealed of a partition so far: what the next seal is made from, and what each seal is held against.
 
-use onefold_log::LogRecord;
-
-use crate::leaf::record_hash;
+use crate::leaf::RecordHash;
 use crate::note::{NoteKey, NoteSigner};
-use crate::subject_table::{SubjectTable, subject_hash};
-use crate::tree::{TreeFrontier, TreeHash};
+use crate::subject_table::SubjectTable;
+use crate::tree::TreeFrontier;
 use crate::{MOST_LEAVES, PartitionSeal, SealError, TreeCheckpoint};
 
 /// A partition as far as it is sealed.
@@ -73,7 +71,7 @@ impl PartitionHistory {
             )));
         }
         self.frontier = frontier;
-        seal.records().for_each(|(leaf, subject)| self.subjects.push(*subject, leaf));
+        seal.records().for_each(|record| self.subjects.push(record.subject, &record.leaf));
         self.last = Some((checkpoint, seal.note.clone()));
         Ok(true)
     }
@@ -94,14 +92,9 @@ impl PartitionHistory {
 
     /// Seals the next records, [`MOST_LEAVES`] of them at most, and goes on from behind them: where the seal is not kept in the end,
     /// this is to be thrown away with it.
-    pub fn seal(&mut self, records: &[LogRecord], signer: &NoteSigner) -> PartitionSeal {
-        let (start, mut buffer) = (self.size(), Vec::new());
-        let hashes: Vec<(TreeHash, TreeHash)> = records
-            .iter()
-            .take(MOST_LEAVES)
-            .map(|record| (record_hash(record, &mut buffer), subject_hash(&record.key)))
-            .collect();
-        for (leaf, subject) in &hashes {
+    pub fn seal(&mut self, records: &[RecordHash], signer: &NoteSigner) -> PartitionSeal {
+        let (start, records) = (self.size(), &records[..records.len().min(MOST_LEAVES)]);
+        for RecordHash { leaf, subject } in records {
             self.frontier.push(*leaf);
             self.subjects.push(*subject, leaf);
         }
@@ -113,7 +106,7 @@ impl PartitionHistory {
         };
         let note = checkpoint.sign(signer);
         self.last = Some((checkpoint, note.clone()));
-        PartitionSeal::new(note, start, &hashes)
+        PartitionSeal::new(note, start, records)
     }
 }
 
@@ -121,8 +114,8 @@ impl PartitionHistory {
 mod tests {
     use super::*;
 
-    fn records(count: u8) -> Vec<LogRecord> {
-        (0..count).map(|n| LogRecord::new(vec![n % 3], vec![n], i64::from(n))).collect()
+    fn records(count: u8) -> Vec<RecordHash> {
+        (0..count).map(|n| RecordHash { leaf: [n; 32], subject: [n % 3; 32] }).collect()
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use onefold_log::LogRecord;
 
 use crate::byte_reader::{take_bytes, take_count};
+use crate::subject_table::subject_hash;
 use crate::tree::{TreeHash, hash_leaf};
 
 /// Begins each leaf; another layout begins with another byte, so that no bytes are ever read in two ways.
@@ -17,11 +18,22 @@ pub fn leaf_input(record: &LogRecord) -> Vec<u8> {
     input
 }
 
-/// The RFC 6962 leaf hash of [`leaf_input`]; `buffer` is emptied and used, so that many records need one allocation.
-pub fn record_hash(record: &LogRecord, buffer: &mut Vec<u8>) -> TreeHash {
-    buffer.clear();
-    put_record(record, buffer);
-    hash_leaf(buffer)
+/// What is kept of a record when it is sealed, and what it is held to afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordHash {
+    /// The RFC 6962 leaf hash of its [`leaf_input`].
+    pub leaf: TreeHash,
+    /// The [`subject_hash`] of its key.
+    pub subject: TreeHash,
+}
+
+impl RecordHash {
+    /// Hashes a record; `buffer` is emptied and used, so that many records need one allocation.
+    pub fn new(record: &LogRecord, buffer: &mut Vec<u8>) -> Self {
+        buffer.clear();
+        put_record(record, buffer);
+        Self { leaf: hash_leaf(buffer), subject: subject_hash(&record.key) }
+    }
 }
 
 fn put_record(record: &LogRecord, input: &mut Vec<u8>) {

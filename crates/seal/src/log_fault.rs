@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{PartitionSeal, TreeHash};
+use crate::{PartitionSeal, RecordHash};
 
 /// Differences of one seal that are told at most: who altered more has altered the log, wherever.
 const MOST_FAULTS: usize = 100;
@@ -61,12 +61,13 @@ impl fmt::Display for LogFault {
 
 /// Holds the records of a seal's range to it, by their leaf hashes: `found` begins where the seal does, ends where the log or the
 /// range ends, and may hold one record more, by which one that was added last is told from one that was changed.
-pub fn find_faults(seal: &PartitionSeal, found: &[TreeHash]) -> Vec<LogFault> {
+pub fn find_faults(seal: &PartitionSeal, found: &[RecordHash]) -> Vec<LogFault> {
     let sealed = &seal.leaves;
     let mut faults: Vec<LogFault> = Vec::new();
     for (at, expected) in sealed.iter().enumerate() {
         let offset = seal.start + at as u64;
-        let Some(there) = found.get(at) else {
+        let leaf_at = |at: usize| found.get(at).map(|record| &record.leaf);
+        let Some(there) = leaf_at(at) else {
             faults.push(LogFault { offset, kind: LogFaultKind::Cut(seal.end()) });
             break;
         };
@@ -75,11 +76,11 @@ pub fn find_faults(seal: &PartitionSeal, found: &[TreeHash]) -> Vec<LogFault> {
         }
         // Two records in each other's place come first: neighbours look like one that is missing.
         let swapped = sealed.iter().skip(at + 1).position(|later| later == there).map(|after| at + 1 + after);
-        let swapped = swapped.filter(|other| found.get(*other) == Some(expected));
+        let swapped = swapped.filter(|other| leaf_at(*other) == Some(expected));
         let kind = match swapped {
             Some(other) => LogFaultKind::Swapped(seal.start + other as u64),
             None if sealed.get(at + 1) == Some(there) => LogFaultKind::Missing,
-            None if found.get(at + 1) == Some(expected) => LogFaultKind::Added,
+            None if leaf_at(at + 1) == Some(expected) => LogFaultKind::Added,
             None => LogFaultKind::Changed,
         };
         let fault = LogFault { offset, kind };
@@ -95,14 +96,13 @@ pub fn find_faults(seal: &PartitionSeal, found: &[TreeHash]) -> Vec<LogFault> {
 mod tests {
     use super::*;
 
-    fn seal() -> PartitionSeal {
-        let records: Vec<(TreeHash, TreeHash)> = (0u8..6).map(|n| ([n; 32], [n; 32])).collect();
-        PartitionSeal::new(String::new(), 100, &records)
+    fn records(numbers: &[u8]) -> Vec<RecordHash> {
+        numbers.iter().map(|n| RecordHash { leaf: [*n; 32], subject: [*n; 32] }).collect()
     }
 
     fn faults(found: &[u8]) -> Vec<(u64, LogFaultKind)> {
-        let found: Vec<TreeHash> = found.iter().map(|n| [*n; 32]).collect();
-        find_faults(&seal(), &found).iter().map(|fault| (fault.offset, fault.kind)).collect()
+        let seal = PartitionSeal::new(String::new(), 100, &records(&[0, 1, 2, 3, 4, 5]));
+        find_faults(&seal, &records(found)).iter().map(|fault| (fault.offset, fault.kind)).collect()
     }
 
     #[test]

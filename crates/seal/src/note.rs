@@ -161,7 +161,7 @@ impl NoteSigner {
 
 /// A note as it was read; nobody has verified it yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedNote {
+pub(crate) struct SignedNote {
     text: String,
     /// Name, and id with signature.
     signatures: Vec<(String, Vec<u8>)>,
@@ -172,7 +172,7 @@ impl SignedNote {
     ///
     /// # Errors
     /// It is not one.
-    pub fn parse(note: &str) -> Result<Self, SealError> {
+    pub(crate) fn parse(note: &str) -> Result<Self, SealError> {
         let wrong = |why: &str| SealError::Note(why.to_owned());
         if note.len() > MOST_NOTE {
             return Err(wrong("it is longer than 64 KiB"));
@@ -200,7 +200,7 @@ impl SignedNote {
     ///
     /// # Errors
     /// None of the signatures is the key's, or one that says so is not valid.
-    pub fn verify(&self, key: &NoteKey) -> Result<&str, SealError> {
+    pub(crate) fn verify(&self, key: &NoteKey) -> Result<&str, SealError> {
         let of_key = |(name, bytes): &&(String, Vec<u8>)| *name == key.name && bytes.starts_with(&key.id);
         let signed = self.signatures.iter().filter(of_key).map(|(_, bytes)| {
             let signature = Signature::from_slice(bytes.get(4..).unwrap_or_default()).ok();

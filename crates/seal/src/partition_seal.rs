@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::byte_reader::{take_bytes, take_count};
-use crate::{SealError, TreeHash};
+use crate::{RecordHash, SealError, TreeHash};
 
 /// Version of the layout.
 const VERSION: u8 = 1;
@@ -26,11 +26,11 @@ pub struct PartitionSeal {
 }
 
 impl PartitionSeal {
-    /// A seal of these records: hash of the leaf and of the subject of each.
-    pub fn new(note: String, start: u64, records: &[(TreeHash, TreeHash)]) -> Self {
+    /// A seal of these records.
+    pub fn new(note: String, start: u64, records: &[RecordHash]) -> Self {
         let mut numbers: HashMap<TreeHash, u32> = HashMap::new();
         let (mut leaves, mut subjects, mut about) = (Vec::with_capacity(records.len()), Vec::new(), Vec::new());
-        for (leaf, subject) in records {
+        for RecordHash { leaf, subject } in records {
             let next = subjects.len() as u32;
             let number = *numbers.entry(*subject).or_insert(next);
             if number == next {
@@ -47,11 +47,12 @@ impl PartitionSeal {
         self.start + self.leaves.len() as u64
     }
 
-    /// Hashes of leaf and subject of each record.
-    pub fn records(&self) -> impl Iterator<Item = (&TreeHash, &TreeHash)> {
+    /// The hashes of each record.
+    pub fn records(&self) -> impl Iterator<Item = RecordHash> {
         // Both were held to each other when it was made or decoded.
-        let subject = |number: &u32| self.subjects.get(*number as usize);
-        self.leaves.iter().zip(&self.about).filter_map(move |(leaf, number)| Some((leaf, subject(number)?)))
+        let subject = |number: &u32| self.subjects.get(*number as usize).copied();
+        let records = self.leaves.iter().zip(&self.about);
+        records.filter_map(move |(leaf, number)| Some(RecordHash { leaf: *leaf, subject: subject(number)? }))
     }
 
     /// Version, note, start, leaf hashes, subjects, and the number of each record's own. Lengths and numbers are big-endian, 8
@@ -112,12 +113,12 @@ mod tests {
 
     #[test]
     fn a_seal_is_read_back_and_a_cut_one_is_refused() {
-        let records = [([1; 32], [9; 32]), ([2; 32], [8; 32]), ([3; 32], [9; 32])];
+        let records = [(1, 9), (2, 8), (3, 9)].map(|(leaf, of)| RecordHash { leaf: [leaf; 32], subject: [of; 32] });
         let seal = PartitionSeal::new("note\n".to_owned(), 40, &records);
         assert_eq!((seal.subjects.len(), seal.end()), (2, 43));
         let bytes = seal.encode();
         assert_eq!(PartitionSeal::decode(&bytes).unwrap(), seal);
-        assert!(seal.records().map(|(leaf, subject)| (*leaf, *subject)).eq(records));
+        assert!(seal.records().eq(records));
         for cut in 0..bytes.len() {
             assert!(PartitionSeal::decode(&bytes[..cut]).is_err(), "{cut}");
         }
@@ -127,11 +128,11 @@ mod tests {
 
     #[test]
     fn the_largest_seal_fits_in_a_message() {
-        let records: Vec<(TreeHash, TreeHash)> = (0..MOST_LEAVES as u64)
+        let records: Vec<RecordHash> = (0..MOST_LEAVES as u64)
             .map(|n| {
                 let mut subject = [0; 32];
                 subject[..8].copy_from_slice(&n.to_be_bytes());
-                ([1; 32], subject)
+                RecordHash { leaf: [1; 32], subject }
             })
             .collect();
         let bytes = PartitionSeal::new("n".repeat(1_000), 0, &records).encode();

@@ -15,7 +15,7 @@ pub fn hash_leaf(input: &[u8]) -> TreeHash {
 }
 
 /// The hash of a node: SHA-256 of 0x01 and the hashes of both of its children.
-pub fn hash_children(left: &TreeHash, right: &TreeHash) -> TreeHash {
+pub(crate) fn hash_children(left: &TreeHash, right: &TreeHash) -> TreeHash {
     // One call over one block and a bit: three updates cost a fifth more.
     let mut input = [1; 65];
     input[1..33].copy_from_slice(left);
@@ -61,38 +61,14 @@ impl TreeFrontier {
 }
 
 /// The root of a tree of these leaf hashes.
-pub fn root_hash(leaves: &[TreeHash]) -> TreeHash {
+pub(crate) fn root_hash(leaves: &[TreeHash]) -> TreeHash {
     let mut frontier = TreeFrontier::default();
     leaves.iter().for_each(|leaf| frontier.push(*leaf));
     frontier.root()
 }
 
-/// Where a tree of so many leaves (more than one) is parted: the largest power of two below.
-fn split(leaves: u64) -> u64 {
-    1 << (63 - (leaves - 1).leading_zeros())
-}
-
-/// The siblings from a leaf up to the root, of a tree of these leaf hashes: RFC 6962's audit path. Empty where the leaf is alone, or
-/// not in the tree.
-pub fn inclusion_path(leaves: &[TreeHash], index: usize) -> Vec<TreeHash> {
-    let mut path = Vec::new();
-    let (mut rest, mut index) = (leaves, index);
-    while rest.len() > 1 && index < rest.len() {
-        let (left, right) = rest.split_at(split(rest.len() as u64) as usize);
-        if index < left.len() {
-            path.push(root_hash(right));
-            rest = left;
-        } else {
-            path.push(root_hash(left));
-            (rest, index) = (right, index - left.len());
-        }
-    }
-    path.reverse();
-    path
-}
-
 /// Whether a leaf of this hash stands at this place of the tree of that size and root: RFC 9162, 2.1.3.2.
-pub fn is_included(leaf: &TreeHash, index: u64, size: u64, path: &[TreeHash], root: &TreeHash) -> bool {
+pub(crate) fn is_included(leaf: &TreeHash, index: u64, size: u64, path: &[TreeHash], root: &TreeHash) -> bool {
     if index >= size {
         return false;
     }
@@ -118,6 +94,7 @@ pub fn is_included(leaf: &TreeHash, index: u64, size: u64, path: &[TreeHash], ro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::TreeLevels;
 
     /// Leaves and roots of the trees of 1 to 8 of them, as Certificate Transparency publishes them.
     const LEAVES: [&str; 8] =
@@ -138,19 +115,8 @@ mod tests {
     }
 
     #[test]
-    fn roots_are_those_of_certificate_transparency() {
-        let leaves = published();
-        for (n, root) in (1..).zip(ROOTS) {
-            assert_eq!(hex::encode(root_hash(&leaves[..n])), root, "{n} leaves");
-        }
-        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        assert_eq!(hex::encode(root_hash(&[])), empty);
-    }
-
-    #[test]
-    fn a_published_path_is_made_and_held() {
-        let leaves = published();
-        let path: Vec<String> = inclusion_path(&leaves, 5).iter().map(hex::encode).collect();
+    fn a_published_path_is_made() {
+        let path: Vec<String> = TreeLevels::new(published()).path(5).unwrap().iter().map(hex::encode).collect();
         assert_eq!(
             path,
             [
@@ -162,12 +128,23 @@ mod tests {
     }
 
     #[test]
+    fn roots_are_those_of_certificate_transparency() {
+        let leaves = published();
+        for (n, root) in (1..).zip(ROOTS) {
+            assert_eq!(hex::encode(root_hash(&leaves[..n])), root, "{n} leaves");
+        }
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(hex::encode(root_hash(&[])), empty);
+    }
+
+    #[test]
     fn each_leaf_is_where_it_is_and_nowhere_else() {
         let leaves: Vec<TreeHash> = (0u8..70).map(|n| hash_leaf(&[n])).collect();
         for size in 1..=leaves.len() {
             let (held, root) = (&leaves[..size], root_hash(&leaves[..size]));
+            let levels = TreeLevels::new(held.to_vec());
             for (index, leaf) in held.iter().enumerate() {
-                let path = inclusion_path(held, index);
+                let path = levels.path(index).unwrap();
                 for other in 0..size + 2 {
                     let is_there = is_included(leaf, other as u64, size as u64, &path, &root);
                     assert_eq!(is_there, other == index, "{index} as {other} of {size}");

@@ -5,8 +5,8 @@ use std::io::{Cursor, Read, Write};
 
 use onefold_log::LogRecord;
 use onefold_seal::{
-    NoteSigner, PACK_FORMAT, PackContent, PackError, PackRecord, PackStatement, PartitionHistory, SubjectProof,
-    TreeLevels, check_pack, hash_leaf, leaf_input, subject_hash, write_pack,
+    NoteSigner, PACK_FORMAT, PackContent, PackError, PackRecord, PackStatement, PartitionHistory, RecordHash,
+    SubjectProof, TreeLevels, check_pack, hash_leaf, leaf_input, subject_hash, write_pack,
 };
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
@@ -34,8 +34,9 @@ fn content(signer: &NoteSigner) -> PackContent {
         .map(|n| LogRecord::new(format!("party:crm:{}", n % SUBJECTS), format!("value {n}"), n as i64))
         .collect();
     let mut history = PartitionHistory::new("hub.example/packs", 0);
-    history.seal(&records, signer);
-    let leaves = TreeLevels::new(records.iter().map(|record| hash_leaf(&leaf_input(record))).collect());
+    let hashes: Vec<RecordHash> = records.iter().map(|record| RecordHash::new(record, &mut Vec::new())).collect();
+    history.seal(&hashes, signer);
+    let leaves = TreeLevels::new(hashes.iter().map(|record| record.leaf).collect());
     let sorted = history.subjects().sorted();
     let of_subjects = TreeLevels::new(sorted.iter().map(|(subject, of)| hash_leaf(&of.leaf_input(subject))).collect());
     let subjects: Vec<SubjectProof> = (0..3)
@@ -195,4 +196,18 @@ fn what_is_no_pack_a_part_of_one_or_a_newer_one_is_refused() {
     files.insert("statement.json".to_owned(), br#"{"format":2,"else":1}"#.to_vec());
     let error = check_pack(&packed(&files), signer.public()).unwrap_err();
     assert!(matches!(error, PackError::Newer { found: 2, known: 1 }), "{error}");
+}
+
+#[test]
+fn a_pack_with_two_files_of_one_name_is_refused() {
+    let signer = signer(1);
+    let mut files = unpacked(&write_pack(&content(&signer)).unwrap());
+    files.insert("view.jsox".to_owned(), b"{}".to_vec());
+    let mut pack = packed(&files);
+    // A writer refuses the name itself, so it is put into the bytes, before the file and in the directory.
+    let places: Vec<usize> = (0..pack.len() - 9).filter(|at| pack[*at..].starts_with(b"view.jsox")).collect();
+    assert_eq!(places.len(), 2);
+    places.iter().for_each(|at| pack[at + 8] = b'n');
+    let error = check_pack(&pack, signer.public()).unwrap_err();
+    assert!(matches!(&error, PackError::Zip(why) if why.contains("one name")), "{error}");
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use onefold_log::LogError;
 use onefold_seal::SealError;
+use tokio::task::JoinError;
 
 /// What keeps from sealing or from verifying at all. What a verification finds is no error: see
 /// [`SealVerdict`](crate::SealVerdict).
@@ -26,6 +27,12 @@ pub enum SealerError {
         "the record at partition {partition}, offset {offset} is not the one that was sealed there: `onefold audit verify` says more"
     )]
     Altered { partition: u32, offset: u64 },
+    #[error(
+        "the record at partition {partition}, offset {offset} cannot be read, and nothing behind it is sealed: {why}"
+    )]
+    Unreadable { partition: u32, offset: u64, why: String },
+    #[error("verifying partition {partition} ended before its end: {why}")]
+    Stopped { partition: u32, why: JoinError },
     #[error("the log has {events} partitions and its seals have {seals}: they are of another log")]
     Partitions { events: u32, seals: u32 },
     #[error(

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onefold_log::{EVENTS_TOPIC, Log, LogError, LogRecord, SEALS_TOPIC, partition_of};
 use onefold_seal::{
-    NoteKey, PackRecord, PartitionHistory, SubjectProof, TreeHash, TreeLevels, hash_leaf, leaf_input, subject_hash,
+    NoteKey, PackRecord, PartitionHistory, RecordHash, SubjectProof, TreeHash, TreeLevels, hash_leaf, leaf_input,
+    subject_hash,
 };
 
 use crate::SealerError;
@@ -74,11 +75,11 @@ async fn gather_partition(
         let wrong = |why| SealerError::Before { partition, offset, why };
         let seal = seal.map_err(wrong)?;
         if history.apply(&seal, key).map_err(wrong)? {
-            for (leaf, subject) in seal.records() {
-                if wanted.contains_key(subject) {
+            for RecordHash { leaf, subject } in seal.records() {
+                if wanted.contains_key(&subject) {
                     offsets.push(leaves.len() as u64);
                 }
-                leaves.push(*leaf);
+                leaves.push(leaf);
             }
         }
     }

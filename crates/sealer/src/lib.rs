@@ -6,6 +6,7 @@ mod leaf_reader;
 mod outside;
 mod seal_reader;
 mod sealer;
+mod topic_reader;
 mod verdict;
 mod verify;
 

@@ -1,8 +1,8 @@
 //! Places outside of the hub that keep its checkpoints: whoever cuts the log and its seals does not reach them.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use onefold_seal::{CUT_MARK, NoteKey, SealError, TreeCheckpoint, split_notes};
@@ -54,20 +54,19 @@ impl OutsidePlace {
 
     /// Size of the newest checkpoint there, by partition, and whether the text ends within a line.
     fn look(&self, key: &NoteKey) -> Result<(BTreeMap<u32, u64>, bool), SealerError> {
-        let mut text = String::new();
-        match File::open(&self.path).and_then(|mut file| file.read_to_string(&mut text)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            read => drop(read.map_err(|why| self.fault("read", why))?),
-        }
+        let bytes = match std::fs::read(&self.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            read => read.map_err(|why| self.fault("read", why))?,
+        };
         let mut newest: BTreeMap<u32, u64> = BTreeMap::new();
         // Of another key, or damaged: whoever verifies is told, and what is right is written behind it.
-        for checkpoint in read_outside(&text, key).into_iter().flatten() {
+        for checkpoint in read_outside(&bytes, key).into_iter().flatten() {
             if let Some(partition) = checkpoint.partition() {
                 let size = newest.entry(partition).or_default();
                 *size = checkpoint.size.max(*size);
             }
         }
-        Ok((newest, !text.is_empty() && !text.ends_with('\n')))
+        Ok((newest, bytes.last().is_some_and(|last| *last != b'\n')))
     }
 
     fn fault(&self, what: &'static str, why: std::io::Error) -> SealerError {
@@ -80,9 +79,11 @@ impl OutsidePlace {
     }
 }
 
-/// The checkpoints of the hub of this key in the text of a place, each verified; what is cut at its end, by a crash or a copy that was
+/// The checkpoints of the hub of this key in what a place holds, each verified; what is cut at its end, by a crash or a copy that was
 /// made meanwhile, is passed over.
-pub fn read_outside(text: &str, key: &NoteKey) -> Vec<Result<TreeCheckpoint, SealError>> {
+pub fn read_outside(bytes: &[u8], key: &NoteKey) -> Vec<Result<TreeCheckpoint, SealError>> {
+    // A cut within a character leaves half of it, and what follows is whole again.
+    let text = String::from_utf8_lossy(bytes);
     let begins = format!("{}/", key.name());
     let whole = |note: &str| -> Result<TreeCheckpoint, SealError> {
         // What was cut stands before the next note without an end of its own.
@@ -90,7 +91,7 @@ pub fn read_outside(text: &str, key: &NoteKey) -> Vec<Result<TreeCheckpoint, Sea
         let begin = lines.find(|at| note[*at..].starts_with(&begins)).unwrap_or(0);
         TreeCheckpoint::open(&note[begin..], key)
     };
-    split_notes(text).into_iter().map(whole).collect()
+    split_notes(&text).into_iter().map(whole).collect()
 }
 
 #[cfg(test)]
@@ -112,8 +113,8 @@ mod tests {
         let signer = NoteSigner::from_seed("hub", &[1; 32]).unwrap();
         let key = signer.public();
         let sizes = || -> Vec<(Option<u32>, u64)> {
-            let text = std::fs::read_to_string(&path).unwrap();
-            read_outside(&text, key).into_iter().map(|read| read.unwrap()).map(|c| (c.partition(), c.size)).collect()
+            let bytes = std::fs::read(&path).unwrap();
+            read_outside(&bytes, key).into_iter().map(|read| read.unwrap()).map(|c| (c.partition(), c.size)).collect()
         };
         let mut place = OutsidePlace::new(path.clone());
         place.write(&[note(&signer, 0, 5), note(&signer, 1, 7)], key).unwrap();
@@ -123,10 +124,8 @@ mod tests {
         assert_eq!(sizes(), [(Some(0), 5), (Some(1), 7), (Some(0), 6)]);
         let whole = std::fs::read(&path).unwrap();
         let last = note(&signer, 0, 6).1.len();
-        // Within its signature, its root and its first line, and at the ends of lines.
-        for cut in [1, 50, 120, 190, last - 3, last - 6] {
-            let kept = std::str::from_utf8(&whole).unwrap().floor_char_boundary(whole.len() - cut);
-            std::fs::write(&path, &whole[..kept]).unwrap();
+        for cut in 1..=last {
+            std::fs::write(&path, &whole[..whole.len() - cut]).unwrap();
             OutsidePlace::new(path.clone()).write(&[note(&signer, 0, 6), note(&signer, 1, 7)], key).unwrap();
             assert_eq!(sizes(), [(Some(0), 5), (Some(1), 7), (Some(0), 6)], "{cut} bytes cut off");
         }

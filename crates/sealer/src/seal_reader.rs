@@ -3,6 +3,8 @@
 use onefold_log::{Log, LogError, SEALS_TOPIC};
 use onefold_seal::{PartitionSeal, SealError};
 
+use crate::topic_reader::read_next;
+
 /// Seals that are read at once: one has up to some MiB.
 const CHUNK: usize = 4;
 
@@ -27,7 +29,7 @@ impl SealReader {
         if let Some(seal) = self.read.next() {
             return Ok(Some(seal));
         }
-        let stored = log.read(SEALS_TOPIC, self.partition, self.next, CHUNK).await?;
+        let stored = read_next(log, SEALS_TOPIC, self.partition, self.next, CHUNK).await?;
         let Some(last) = stored.last() else { return Ok(None) };
         self.next = last.offset + 1;
         let decoded: Vec<_> =

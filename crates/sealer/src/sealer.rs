@@ -9,11 +9,10 @@ use onefold_seal::{MOST_LEAVES, NoteSigner, PartitionHistory, TreeCheckpoint};
 use onefold_stage::{Stage, StageError, StepProgress};
 use serde::{Deserialize, Serialize};
 
+use crate::leaf_reader::LeafReader;
 use crate::seal_reader::SealReader;
 use crate::{OutsidePlace, SealerError};
 
-/// Records that are read at once.
-const CHUNK: usize = 5_000;
 /// How long a stage that has nothing to do waits at most.
 const NET: Duration = Duration::from_secs(1);
 
@@ -63,12 +62,14 @@ pub struct Sealer {
     due: Option<Instant>,
     /// A round is under way: partitions up to this one have had their turn.
     turn: Option<usize>,
+    /// Checkpoints that are not in each of the places yet.
+    unwritten: Vec<(TreeCheckpoint, String)>,
 }
 
 impl Sealer {
     /// A sealer that has looked at nothing yet.
     pub fn new(log: Arc<dyn Log>, signer: NoteSigner, places: Vec<OutsidePlace>, options: SealerOptions) -> Self {
-        Self { log, signer, options, places, partitions: Vec::new(), due: None, turn: None }
+        Self { log, signer, options, places, partitions: Vec::new(), due: None, turn: None, unwritten: Vec::new() }
     }
 
     /// Seals all that is in the log now.
@@ -92,9 +93,9 @@ impl Sealer {
                 }
             }
         }
-        let newest = self.newest();
-        self.write_places(&newest)?;
-        summary.checkpoints = newest.into_iter().map(|(_, note)| note).collect();
+        self.unwritten = self.newest();
+        summary.checkpoints = self.unwritten.iter().map(|(_, note)| note.clone()).collect();
+        self.write_places()?;
         Ok(summary)
     }
 
@@ -120,8 +121,19 @@ impl Sealer {
                 why,
             })?;
         }
+        // What a seal says of subjects is in no tree of records: altered, it would be signed anew with the next seal.
+        history.check_subjects().map_err(|why| SealerError::Before {
+            partition,
+            offset: reader.end().saturating_sub(1),
+            why,
+        })?;
         self.partitions.push(SealedPartition { history, next: reader.end() });
-        Ok(self.partitions.len() == partitions)
+        let all_known = self.partitions.len() == partitions;
+        if all_known {
+            // Whoever sealed them may have been stopped before they were written outside.
+            self.unwritten = self.newest();
+        }
+        Ok(all_known)
     }
 
     /// Makes the next seal of a partition that is loaded; answers with its number of records, 0 where all are sealed. Nothing: another
@@ -132,21 +144,19 @@ impl Sealer {
         if head < from {
             return Err(SealerError::Shorter { partition: number, head, sealed: from });
         }
-        let most = MOST_LEAVES.min(usize::try_from(head - from).unwrap_or(MOST_LEAVES));
-        let mut records: Vec<LogRecord> = Vec::with_capacity(most.min(CHUNK));
-        while records.len() < most {
-            let at = from + records.len() as u64;
-            let stored = self.log.read(EVENTS_TOPIC, number, at, CHUNK.min(most - records.len())).await?;
-            if stored.is_empty() {
-                break;
-            }
-            records.extend(stored.into_iter().map(|stored| stored.record));
-        }
+        let mut reader = LeafReader::new(number, from);
+        reader.fill(self.log.as_ref(), head.min(from + MOST_LEAVES as u64)).await?;
+        let records = reader.waiting(MOST_LEAVES);
         if records.is_empty() {
-            return Ok(Some(0));
+            return match reader.broken() {
+                Some((offset, why)) => {
+                    Err(SealerError::Unreadable { partition: number, offset: *offset, why: why.clone() })
+                }
+                None => Ok(Some(0)),
+            };
         }
         let sealed = records.len() as u64;
-        let seal = history.seal(&records, &self.signer);
+        let seal = history.seal(records, &self.signer);
         let record = LogRecord::new(number.to_be_bytes().to_vec(), seal.encode(), 0);
         let appended = self.log.append(SEALS_TOPIC, vec![(number, record)]).await;
         // Whether it is there is known to the log alone, or somebody else was first: all is read again before more is sealed.
@@ -166,13 +176,30 @@ impl Sealer {
     }
 
     /// Each place is tried, whatever becomes of those before it.
-    fn write_places(&mut self, newest: &[(TreeCheckpoint, String)]) -> Result<(), SealerError> {
-        let key = self.signer.public().clone();
-        let failed = self.places.iter_mut().filter_map(|place| place.write(newest, &key).err());
-        failed.reduce(|first, _| first).map_or(Ok(()), Err)
+    fn write_places(&mut self) -> Result<(), SealerError> {
+        let (key, newest) = (self.signer.public().clone(), std::mem::take(&mut self.unwritten));
+        let failed: Vec<SealerError> =
+            self.places.iter_mut().filter_map(|place| place.write(&newest, &key).err()).collect();
+        match failed.into_iter().next() {
+            Some(first) => {
+                self.unwritten = newest;
+                Err(first)
+            }
+            None => Ok(()),
+        }
     }
 
+    /// Seals, and then writes outside what is not there yet: a place that cannot be written is told by each step and keeps none from
+    /// sealing.
     async fn take_step(&mut self) -> Result<StepProgress, SealerError> {
+        let progress = self.seal_step().await?;
+        if !self.unwritten.is_empty() {
+            self.write_places()?;
+        }
+        Ok(progress)
+    }
+
+    async fn seal_step(&mut self) -> Result<StepProgress, SealerError> {
         let heads = self.log.heads(EVENTS_TOPIC).await?;
         if !self.load_next(heads.len()).await? {
             return Ok(StepProgress::Worked(0));
@@ -201,9 +228,7 @@ impl Sealer {
     /// One seal of a round; when it has been round, checkpoints are written outside.
     async fn go_on(&mut self, turn: usize, heads: &[u64]) -> Result<StepProgress, SealerError> {
         let Some(head) = heads.get(turn) else {
-            let newest = self.newest();
-            self.write_places(&newest)?;
-            (self.turn, self.due) = (None, None);
+            (self.turn, self.due, self.unwritten) = (None, None, self.newest());
             return Ok(StepProgress::Worked(0));
         };
         let sealed = self.seal_next(turn, *head).await?;

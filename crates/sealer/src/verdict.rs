@@ -34,7 +34,7 @@ pub struct PartitionVerdict {
     pub verified: u64,
     /// Records that are sealed.
     pub sealed: u64,
-    /// Records behind the last seal: nothing is known of them yet.
+    /// Records behind the last seal that can be relied on: nothing is known of them.
     pub unsealed: u64,
     /// Seals that count.
     pub seals: u64,

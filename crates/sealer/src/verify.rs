@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use onefold_log::{EVENTS_TOPIC, Log, LogError, SEALS_TOPIC};
 use onefold_seal::{
-    LogFaultKind, NoteKey, PartitionHistory, PartitionSeal, SealError, TreeCheckpoint, TreeFrontier, find_faults,
+    MOST_LEAVES, NoteKey, PartitionHistory, PartitionSeal, SealError, TreeCheckpoint, TreeFrontier, find_faults,
 };
 
 use crate::leaf_reader::LeafReader;
@@ -54,13 +54,13 @@ pub async fn verify_log(
         })
         .collect();
     let mut partitions = Vec::new();
-    for task in tasks {
-        partitions.push(task.await.map_err(|_| LogError::Closed)??);
+    for (partition, task) in (0..).zip(tasks) {
+        partitions.push(task.await.map_err(|why| SealerError::Stopped { partition, why })??);
     }
     // What is of no partition is told with the first.
     if let Some(first) = partitions.first_mut() {
         let finding = |message| SealFinding { kind: FindingKind::Outside, offset: 0, message };
-        first.findings.extend(strays.into_iter().map(finding));
+        first.findings.splice(0..0, strays.into_iter().map(finding));
     }
     Ok(SealVerdict { key: key.label(), outside: count, partitions })
 }
@@ -94,7 +94,7 @@ impl PartitionCheck {
             key: key.clone(),
             history: PartitionHistory::new(key.name(), partition),
             found: TreeFrontier::default(),
-            reader: LeafReader::new(partition),
+            reader: LeafReader::new(partition, 0),
             outside,
             verdict,
         }
@@ -110,7 +110,7 @@ impl PartitionCheck {
         while goes_on && is_sealed {
             let Some((offset, seal)) = self.read_seal(&mut seals, log).await? else { break };
             goes_on = match seal.and_then(|seal| Ok((self.history.apply(&seal, &self.key)?, seal))) {
-                Ok((true, seal)) => self.check_seal(&seal, log).await?,
+                Ok((true, seal)) => self.check_seal(offset, &seal, log).await?,
                 Ok((false, _)) => {
                     self.verdict.passed_over += 1;
                     true
@@ -131,6 +131,7 @@ impl PartitionCheck {
         let heads = log.heads(EVENTS_TOPIC).await?;
         let head = heads.get(self.verdict.partition as usize).copied().unwrap_or(0);
         self.verdict.unsealed = head.saturating_sub(self.verdict.sealed);
+        self.verdict.findings.sort_by_key(|finding| finding.offset);
         Ok(self.verdict)
     }
 
@@ -147,11 +148,20 @@ impl PartitionCheck {
     }
 
     /// Holds the records of a seal to it; false: what follows cannot be judged.
-    async fn check_seal(&mut self, seal: &PartitionSeal, log: &dyn Log) -> Result<bool, LogError> {
+    async fn check_seal(&mut self, number: u64, seal: &PartitionSeal, log: &dyn Log) -> Result<bool, LogError> {
         self.verdict.seals += 1;
         self.reader.fill(log, seal.end() + 1).await?;
-        let faults = find_faults(seal, self.reader.waiting(seal.leaves.len() + 1));
         let broken = self.reader.broken().filter(|(at, _)| *at < seal.end()).cloned();
+        let found = self.reader.waiting(seal.leaves.len() + 1);
+        let faults = find_faults(seal, found);
+        let shifted = faults.iter().find(|fault| fault.shifts()).map(|fault| fault.offset - seal.start);
+        let judged = shifted.map_or(seal.leaves.len(), |judged| judged as usize);
+        let pairs = || (seal.start..).zip(seal.records().zip(found)).take(judged);
+        let same = pairs().filter(|(_, (sealed, there))| sealed == *there).count() as u64;
+        let misnamed =
+            pairs().find(|(_, (sealed, there))| sealed.leaf == there.leaf && sealed.subject != there.subject);
+        let misnamed = misnamed.map(|(offset, _)| offset);
+        self.verdict.verified += same;
         for fault in &faults {
             // What the log says of itself says why it ends there.
             match &broken {
@@ -161,13 +171,11 @@ impl PartitionCheck {
                 _ => self.find(FindingKind::Record, fault.offset, fault.to_string()),
             }
         }
-        let differ = faults.iter().map(|fault| match fault.kind {
-            LogFaultKind::Changed => 1,
-            LogFaultKind::Swapped(_) => 2,
-            LogFaultKind::Missing | LogFaultKind::Added | LogFaultKind::Cut(_) => 0,
-        });
-        let shifted = faults.iter().find(|fault| fault.shifts()).map(|fault| fault.offset - seal.start);
-        self.verdict.verified += shifted.unwrap_or(seal.leaves.len() as u64).saturating_sub(differ.sum::<u64>());
+        if let Some(offset) = misnamed {
+            let message =
+                format!("seal {number}: it says of the record at offset {offset} that it is about another subject");
+            self.find(FindingKind::Seal, offset, message);
+        }
         if shifted.is_some() {
             return Ok(false);
         }
@@ -178,8 +186,8 @@ impl PartitionCheck {
     /// What was judged stands behind; a checkpoint from outside on the way is held to it.
     fn advance(&mut self, count: usize) {
         let Self { reader, found, outside, verdict, .. } = self;
-        for leaf in reader.take(count) {
-            found.push(leaf);
+        for record in reader.take(count) {
+            found.push(record.leaf);
             while outside.last().is_some_and(|checkpoint| checkpoint.size <= found.size()) {
                 let Some(checkpoint) = outside.pop() else { break };
                 if checkpoint.size == found.size() && checkpoint.root != found.root() {
@@ -201,9 +209,13 @@ impl PartitionCheck {
                 "a checkpoint that was kept outside is of {size} records, and the newest in the hub of {sealed}: seals were cut off"
             );
             self.find(FindingKind::Outside, sealed, message);
-            self.reader.fill(log, size).await?;
-            let there = usize::try_from(size - sealed).unwrap_or(usize::MAX);
-            self.advance(there);
+            // As much at once as of a seal.
+            let mut end = sealed;
+            while self.found.size() == end && end < size {
+                end = size.min(end + MOST_LEAVES as u64);
+                self.reader.fill(log, end).await?;
+                self.advance(MOST_LEAVES);
+            }
             if self.found.size() < size {
                 let head = self.found.size();
                 let message = format!(

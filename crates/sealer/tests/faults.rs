@@ -3,12 +3,17 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use onefold_log::{EVENTS_TOPIC, Log, LogRecord, SEALS_TOPIC};
+use async_trait::async_trait;
+use onefold_log::{EVENTS_TOPIC, GroupMembership, Log, LogError, LogRecord, SEALS_TOPIC, StoredRecord};
 use onefold_log_embedded::{EmbeddedLog, EmbeddedOptions};
 use onefold_log_kafka::{KafkaLog, KafkaOptions};
-use onefold_seal::{NoteKey, NoteSigner, TreeCheckpoint};
-use onefold_sealer::{SealVerdict, Sealer, SealerError, SealerOptions, verify_log};
+use onefold_seal::{NoteKey, NoteSigner, PartitionSeal, TreeCheckpoint, subject_hash};
+use onefold_sealer::{
+    FindingKind, OutsidePlace, SealVerdict, Sealer, SealerError, SealerOptions, read_outside, verify_log,
+};
+use onefold_stage::Stage;
 use onefold_testkit::{Dice, Kafka, asked};
 use tempfile::TempDir;
 
@@ -190,7 +195,7 @@ async fn a_cut_tail_is_found_where_the_log_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_added_record_is_found_where_it_is_at_the_end_of_a_sealed_range_too() {
     let ends = |content: &Content, partition: usize| -> Vec<usize> {
-        let seal = |record: &LogRecord| onefold_seal::PartitionSeal::decode(&record.value).unwrap().end() as usize;
+        let seal = |record: &LogRecord| PartitionSeal::decode(&record.value).unwrap().end() as usize;
         content.seals[partition].iter().map(seal).collect()
     };
     each_is_found("added record", |content, dice| {
@@ -248,7 +253,7 @@ async fn what_another_key_has_sealed_is_found_though_it_bears_the_same_name() {
 async fn a_tail_that_is_cut_off_with_its_seals_is_found_by_what_was_kept_outside() {
     let mut dice = dice();
     let content = sealed_content(&mut dice).await;
-    let decode = |record: &LogRecord| onefold_seal::PartitionSeal::decode(&record.value).unwrap();
+    let decode = |record: &LogRecord| PartitionSeal::decode(&record.value).unwrap();
     let outside: Vec<TreeCheckpoint> = content
         .seals
         .iter()
@@ -321,4 +326,163 @@ async fn a_sealer_goes_on_from_no_log_that_was_cut_or_sealed_by_another_key() {
     let (_dir, log) = log_of(&content).await;
     let error = sealer(&log, 1).seal_all().await.unwrap_err();
     assert!(matches!(error, SealerError::Shorter { partition: 1, head: 5, .. }), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seal_that_tells_of_another_subject_is_found_and_no_sealer_signs_it_anew() {
+    let mut dice = dice();
+    let content = sealed_content(&mut dice).await;
+    for _ in 0..TRIES / 10 {
+        let mut altered = content.clone();
+        let (partition, at) = place(&content, &mut dice);
+        // A bit of the subject that the seal of this record tells, and of none of its leaf hashes.
+        let subject = subject_hash(&content.events[partition][at].key);
+        let seals = &mut altered.seals[partition];
+        let of = seals.iter().position(|seal| PartitionSeal::decode(&seal.value).unwrap().end() > at as u64).unwrap();
+        let mut bytes = seals[of].value.to_vec();
+        let told = bytes.windows(32).position(|hash| hash == subject).unwrap();
+        bytes[told + dice.place(32)] ^= 1;
+        seals[of].value = bytes.into();
+        let (_dir, log) = log_of(&altered).await;
+        let error = sealer(&log, 1).seal_all().await.unwrap_err();
+        assert!(matches!(&error, SealerError::Before { partition: p, .. } if *p as usize == partition), "{error}");
+        let verdict = verify_log(log, &key(), Vec::new()).await.unwrap();
+        let findings = &verdict.partitions[partition].findings;
+        let first = findings.first().expect("a finding");
+        let key_at = &content.events[partition][first.offset as usize].key;
+        assert_eq!((first.kind, subject_hash(key_at)), (FindingKind::Seal, subject), "{findings:?}");
+        assert!(first.message.starts_with(&format!("seal {of}: ")), "{findings:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn as_verified_count_those_records_that_are_as_they_were_sealed() {
+    let mut dice = dice();
+    let content = sealed_content(&mut dice).await;
+    let verified = async |altered: &Content| verdict(altered, &[]).await.partitions[0].verified;
+    let all = content.events[0].len() as u64;
+    assert_eq!(verified(&content).await, all);
+    let mut altered = content.clone();
+    altered.events[0].swap(3, 5);
+    altered.events[0][9].time += 1;
+    assert_eq!(verified(&altered).await, all - 3);
+    // Swapped over the border of two seals, each of both is another record.
+    let mut altered = content.clone();
+    altered.events[0].swap(3, all as usize - 1);
+    assert_eq!(verified(&altered).await, all - 2);
+    let mut altered = content.clone();
+    altered.events[0].iter_mut().for_each(|record| record.time += 1);
+    assert_eq!(verified(&altered).await, 0);
+    let mut altered = content.clone();
+    altered.events[0].remove(7);
+    assert_eq!(verified(&altered).await, 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_cannot_be_written_is_told_keeps_nothing_from_being_sealed_and_gets_what_it_missed() {
+    let dir = TempDir::new().unwrap();
+    let log = open(dir.path());
+    log.topic(EVENTS_TOPIC, PARTITIONS).await.unwrap();
+    let path = dir.path().join("not-mounted/checkpoints");
+    let options = SealerOptions { every_seconds: 0, records: 1 };
+    let mut sealer = Sealer::new(Arc::clone(&log), signer(1), vec![OutsidePlace::new(path.clone())], options);
+    let mut failed = 0;
+    for round in 0..3 {
+        let batch = (0..PARTITIONS).map(|partition| (partition, random_record(round, &mut dice()))).collect();
+        log.append(EVENTS_TOPIC, batch).await.unwrap();
+        for _ in 0..20 {
+            failed += u32::from(sealer.step().await.is_err());
+        }
+        let verdict = verify_log(Arc::clone(&log), &key(), Vec::new()).await.unwrap();
+        let (verified, unsealed) = (verdict.sum(|of| of.verified), verdict.sum(|of| of.unsealed));
+        assert_eq!((verified, unsealed), (u64::from(PARTITIONS) * (round + 1), 0), "round {round}");
+        assert!(failed > round as u32, "nobody is told");
+    }
+    std::fs::create_dir(path.parent().unwrap()).unwrap();
+    sealer.step().await.unwrap();
+    let kept: Vec<TreeCheckpoint> =
+        read_outside(&std::fs::read(&path).unwrap(), &key()).into_iter().map(Result::unwrap).collect();
+    assert!(kept.iter().all(|checkpoint| checkpoint.size == 3) && kept.len() == PARTITIONS as usize, "{kept:?}");
+    // One that was sealed and not written, since the sealer was stopped, is written by the next sealer.
+    std::fs::remove_file(&path).unwrap();
+    let place = vec![OutsidePlace::new(path.clone())];
+    let mut later = Sealer::new(log, signer(1), place, SealerOptions::default());
+    for _ in 0..=PARTITIONS {
+        later.step().await.unwrap();
+    }
+    assert_eq!(read_outside(&std::fs::read(&path).unwrap(), &key()).len(), PARTITIONS as usize);
+}
+
+/// A log with one record that cannot be read.
+struct DamagedLog {
+    log: Arc<dyn Log>,
+    topic: &'static str,
+    partition: u32,
+    offset: u64,
+}
+
+#[async_trait]
+impl Log for DamagedLog {
+    async fn topic(&self, name: &str, partitions: u32) -> Result<u32, LogError> {
+        self.log.topic(name, partitions).await
+    }
+
+    async fn append(&self, topic: &str, batch: Vec<(u32, LogRecord)>) -> Result<Vec<u64>, LogError> {
+        self.log.append(topic, batch).await
+    }
+
+    async fn read(&self, topic: &str, partition: u32, from: u64, max: usize) -> Result<Vec<StoredRecord>, LogError> {
+        let read = self.log.read(topic, partition, from, max).await?;
+        let is_damaged = (topic, partition) == (self.topic, self.partition)
+            && read.iter().any(|stored| stored.offset == self.offset);
+        if is_damaged { Err(LogError::Corrupt("a page is torn".to_owned())) } else { Ok(read) }
+    }
+
+    async fn fetch(&self, topic: &str, positions: &[(u32, u64)]) -> Result<Vec<StoredRecord>, LogError> {
+        self.log.fetch(topic, positions).await
+    }
+
+    async fn heads(&self, topic: &str) -> Result<Vec<u64>, LogError> {
+        self.log.heads(topic).await
+    }
+
+    async fn wait(&self, topic: &str, seen: &[u64], timeout: Duration) -> Result<bool, LogError> {
+        self.log.wait(topic, seen, timeout).await
+    }
+
+    async fn join(&self, topic: &str, group: &str) -> Result<Box<dyn GroupMembership>, LogError> {
+        self.log.join(topic, group).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_before_a_damaged_record_or_seal_is_judged_and_sealed() {
+    let mut dice = dice();
+    let content = sealed_content(&mut dice).await;
+    let (partition, at) = place(&content, &mut dice);
+    let (_dir, log) = log_of(&content).await;
+    let damaged = |topic, offset| -> Arc<dyn Log> {
+        Arc::new(DamagedLog { log: Arc::clone(&log), topic, partition: partition as u32, offset })
+    };
+    let verdict = verify_log(damaged(EVENTS_TOPIC, at as u64), &key(), Vec::new()).await.unwrap();
+    let of = &verdict.partitions[partition];
+    assert_eq!((of.verified, of.findings[0].offset), (at as u64, at as u64), "{of:?}");
+    assert!(of.findings[0].message.contains("a page is torn"), "{of:?}");
+
+    let last = ROUNDS - 1;
+    let before = PartitionSeal::decode(&content.seals[partition][last as usize].value).unwrap().start;
+    let verdict = verify_log(damaged(SEALS_TOPIC, last), &key(), Vec::new()).await.unwrap();
+    let of = &verdict.partitions[partition];
+    assert_eq!((of.verified, of.seals, of.findings[0].offset), (before, last, before), "{of:?}");
+
+    // Of a log that was never sealed, all before the damage is.
+    let unsealed = Content { seals: vec![Vec::new(); PARTITIONS as usize], ..content };
+    let (_dir, log) = log_of(&unsealed).await;
+    let damaged: Arc<dyn Log> =
+        Arc::new(DamagedLog { log, topic: EVENTS_TOPIC, partition: partition as u32, offset: at as u64 });
+    let error = sealer(&damaged, 1).seal_all().await.unwrap_err();
+    assert!(matches!(error, SealerError::Unreadable { offset, .. } if offset == at as u64), "{error}");
+    let verdict = verify_log(damaged, &key(), Vec::new()).await;
+    let sealed = verdict.map_or(0, |verdict| verdict.partitions[partition].verified);
+    assert!(sealed <= at as u64);
 }

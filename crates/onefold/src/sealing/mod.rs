@@ -1,8 +1,7 @@
 //! The key that the log is sealed with, and the sealer that it makes.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use onefold_seal::{NoteKey, NoteSigner, SealError, TreeCheckpoint};
 use onefold_sealer::{OutsidePlace, Sealer, SealerOptions, read_outside};
 
 use crate::args::Globals;
-use crate::data::random_bytes;
+use crate::data::{random_bytes, write_new};
 
 /// Its file in a data directory.
 const KEY_FILE: &str = "seal.key";
@@ -43,15 +42,8 @@ pub(crate) fn read_signer(path: &Path) -> Result<NoteSigner> {
 /// Makes a key of this name where there is none yet.
 pub(crate) fn make_signer(path: &Path, name: &str) -> Result<NoteSigner> {
     let signer = NoteSigner::from_seed(name, &random_bytes().context("no random bytes for a key")?)?;
-    let write = || -> std::io::Result<()> {
-        // Never over another: what it has sealed could be gone on from by nobody.
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(format!("{}\n", signer.text()).as_bytes())?;
-        file.sync_all()?;
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(parent)?.sync_all()
-    };
-    match write() {
+    // Never over another: what it has sealed could be gone on from by nobody.
+    match write_new(path, format!("{}\n", signer.text()).as_bytes()) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!(
             "{} is there already: the log is sealed with one key for ever; say `onefold audit key` without a name to see its public one",
             path.display()
@@ -104,9 +96,9 @@ pub(crate) fn outside_checkpoints(
 ) -> Result<Vec<Result<TreeCheckpoint, SealError>>> {
     let mut all = Vec::new();
     for path in places(globals, more) {
-        let text = fs::read_to_string(&path)
-            .with_context(|| format!("the checkpoints outside, {}, cannot be read", path.display()))?;
-        let read = read_outside(&text, key);
+        let bytes =
+            fs::read(&path).with_context(|| format!("the checkpoints outside, {}, cannot be read", path.display()))?;
+        let read = read_outside(&bytes, key);
         if read.is_empty() {
             bail!("{} holds no checkpoint", path.display());
         }

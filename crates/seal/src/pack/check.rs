@@ -43,6 +43,10 @@ impl PackFiles {
     fn read(bytes: &[u8]) -> Result<Self, PackError> {
         let wrong = |error: &dyn std::fmt::Display| PackError::Zip(error.to_string());
         let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| wrong(&error))?;
+        // Of two files of one name the library shows the last, and another reader may see the first.
+        if zip.has_duplicate_names() {
+            return Err(PackError::Zip("two files of it have one name".to_owned()));
+        }
         let (mut files, mut left) = (BTreeMap::new(), MOST_ALL);
         for at in 0..zip.len() {
             let file = zip.by_index(at).map_err(|error| wrong(&error))?;
@@ -55,9 +59,7 @@ impl PackFiles {
                 }
                 length => left - length,
             };
-            if files.insert(name.clone(), content).is_some() {
-                return Err(PackError::file(&name, "it stands there twice"));
-            }
+            files.insert(name, content);
         }
         Ok(Self(files))
     }

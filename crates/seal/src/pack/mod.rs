@@ -9,5 +9,4 @@ mod write;
 pub use check::{PackVerdict, check_pack};
 pub use content::{PACK_FORMAT, PackRecord, PackStatement, SubjectProof};
 pub use error::PackError;
-pub use proof::InclusionProof;
 pub use write::{PackContent, write_pack};

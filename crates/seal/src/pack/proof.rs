@@ -3,24 +3,25 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
+use crate::text_reader::{read_hash, read_number};
 use crate::{SealError, TreeHash};
 
 const FIRST: &str = "c2sp.org/tlog-proof@v1\n";
 
 /// That a leaf stands at its place under a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InclusionProof {
+pub(crate) struct InclusionProof {
     /// The leaf's place.
-    pub index: u64,
+    pub(crate) index: u64,
     /// Siblings from the leaf up.
-    pub path: Vec<TreeHash>,
+    pub(crate) path: Vec<TreeHash>,
     /// The checkpoint, verbatim.
-    pub note: String,
+    pub(crate) note: String,
 }
 
 impl InclusionProof {
     /// The text.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let path: String = self.path.iter().map(|hash| BASE64_STANDARD.encode(hash) + "\n").collect();
         format!("{FIRST}index {}\n{path}\n{}", self.index, self.note)
     }
@@ -29,16 +30,13 @@ impl InclusionProof {
     ///
     /// # Errors
     /// It is not a proof.
-    pub fn parse(text: &str) -> Result<Self, SealError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, SealError> {
         let read = || {
             let (head, note) = text.strip_prefix(FIRST)?.split_once("\n\n")?;
             let mut lines = head.split('\n').peekable();
             lines.next_if(|line| line.starts_with("extra "));
-            let number = lines.next()?.strip_prefix("index ")?;
-            let index: u64 = number.parse().ok()?;
-            let path: Option<Vec<TreeHash>> =
-                lines.map(|line| BASE64_STANDARD.decode(line).ok()?.try_into().ok()).collect();
-            (index.to_string() == number).then_some(())?;
+            let index = read_number(lines.next()?.strip_prefix("index ")?)?;
+            let path: Option<Vec<TreeHash>> = lines.map(read_hash).collect();
             Some(Self { index, path: path?, note: note.to_owned() })
         };
         read().ok_or_else(|| SealError::Note("expected a proof, which begins with c2sp.org/tlog-proof@v1".to_owned()))

@@ -7,13 +7,10 @@ use anyhow::{Context, Result};
 use onefold_seal::{PackVerdict, check_pack};
 use serde_json::{Value, json};
 
-use super::cloud_event;
+use super::{cloud_event, finding_lines};
 use crate::args::{CheckArgs, Globals};
 use crate::out::OutputWriter;
 use crate::{NOT_AS_SEALED, sealing};
-
-/// Findings that are printed; JSON has all.
-const SHOWN: usize = 20;
 
 pub(crate) fn run(args: CheckArgs, globals: &Globals) -> Result<ExitCode> {
     let key = sealing::public_key(Some(&args.key), globals)?;
@@ -42,15 +39,8 @@ pub(crate) fn run(args: CheckArgs, globals: &Globals) -> Result<ExitCode> {
         if statement.unsealed > 0 {
             out.write_line(format!("{} more were not sealed yet, says the statement", statement.unsealed))?;
         }
-        match verdict.findings.len() {
-            0 => out.write_line("whole: every proof holds, and no record of these subjects is left out")?,
-            findings => {
-                out.write_line(format!("NOT AS SEALED: {findings} findings"))?;
-                for finding in verdict.findings.iter().take(SHOWN) {
-                    out.write_line(format!("  {finding}"))?;
-                }
-            }
-        }
+        let whole = "every proof holds, and no record of these subjects is left out";
+        finding_lines(&verdict.findings, whole).into_iter().try_for_each(|line| out.write_line(line))?;
     }
     out.finish()?;
     Ok(if verdict.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(NOT_AS_SEALED) })

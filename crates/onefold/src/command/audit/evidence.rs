@@ -1,10 +1,6 @@
 //! `onefold audit evidence REF`.
 
 use std::collections::BTreeSet;
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -18,6 +14,7 @@ use serde_json::json;
 
 use super::cloud_event;
 use crate::args::{EvidenceArgs, Globals};
+use crate::data::write_new;
 use crate::engine::open_hub_log;
 use crate::hub::HubReader;
 use crate::out::{OutputWriter, user_name};
@@ -49,7 +46,8 @@ pub(crate) async fn run(args: EvidenceArgs, globals: Globals) -> Result<ExitCode
     if let Some(finding) = check_pack(&pack, &key)?.findings.first() {
         bail!("log and seals do not go together ({finding}): `onefold audit verify` says more; nothing was written");
     }
-    write_new(&args.to, &pack)?;
+    // For its owner alone: it holds personal data.
+    write_new(&args.to, &pack).with_context(|| format!("{} cannot be written", args.to.display()))?;
     let (seconds, statement) = (began.elapsed().as_secs_f64(), &content.statement);
     let mut out = OutputWriter::open();
     if globals.json {
@@ -111,16 +109,4 @@ pub(crate) async fn gather_pack(
         view: serde_json::to_value(&shown)?,
         key: key.text(),
     })
-}
-
-/// Whole or not at all, for its owner alone: it holds personal data.
-fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
-    let write = || -> std::io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).inspect_err(|_| {
-            // Half a pack would be taken for one.
-            let _ = std::fs::remove_file(path);
-        })
-    };
-    write().with_context(|| format!("{} cannot be written", path.display()))
 }

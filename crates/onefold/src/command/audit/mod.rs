@@ -28,6 +28,22 @@ pub(crate) async fn run(command: AuditCommand, globals: Globals) -> Result<ExitC
     }
 }
 
+/// Findings that are printed; JSON has all.
+const SHOWN: usize = 20;
+
+/// What was found, in lines for people; without any, that all is whole.
+fn finding_lines(findings: &[String], whole: &str) -> Vec<String> {
+    if findings.is_empty() {
+        return vec![format!("whole: {whole}")];
+    }
+    let mut lines = vec![format!("NOT AS SEALED: {} findings", findings.len())];
+    lines.extend(findings.iter().take(SHOWN).map(|finding| format!("  {finding}")));
+    if findings.len() > SHOWN {
+        lines.push(format!("  and {} more: --json has all", findings.len() - SHOWN));
+    }
+    lines
+}
+
 /// The event that a record holds as a CloudEvent; null where it holds none.
 fn cloud_event(record: &LogRecord) -> Value {
     decode(&record.value).map_or(Value::Null, |event| to_cloudevent(&event, &EmptyKeyRing))

@@ -7,13 +7,11 @@ use anyhow::Result;
 use onefold_sealer::{SealVerdict, verify_log};
 use serde::Serialize;
 
+use super::finding_lines;
 use crate::args::{Globals, VerifyArgs};
 use crate::engine::open_hub_log;
 use crate::out::OutputWriter;
 use crate::{NOT_AS_SEALED, sealing};
-
-/// Findings that are printed; JSON has all.
-const SHOWN: usize = 20;
 
 #[derive(Debug, Serialize)]
 struct VerifyAnswer {
@@ -52,30 +50,25 @@ fn verdict_lines(answer: &VerifyAnswer) -> Vec<String> {
     let VerifyAnswer { verified, unsealed, seconds, verdict, .. } = answer;
     let rate = *verified as f64 / seconds.max(1e-6);
     let seals = verdict.sum(|partition| partition.seals);
-    let mut lines = vec![
-        format!("{verified} records are as {} sealed them, by {seals} seals ({seconds:.1} s, {rate:.0} records/s)", verdict.key),
-        match unsealed {
+    let mut lines = vec![format!(
+        "{verified} records are as {} sealed them, by {seals} seals ({seconds:.1} s, {rate:.0} records/s)",
+        verdict.key
+    )];
+    // Behind a seal that cannot be relied on nobody knows what was sealed.
+    if answer.whole {
+        lines.push(match unsealed {
             0 => "every record is sealed".to_owned(),
             unsealed => format!("{unsealed} records are not sealed yet: nothing is known of them"),
-        },
-        match verdict.outside {
-            0 => "no checkpoint from outside was held against the log: whoever cut log and seals alike would not be found".to_owned(),
-            outside => format!("{outside} checkpoints from outside were held against the log"),
-        },
-    ];
-    let findings: Vec<String> = verdict
-        .partitions
-        .iter()
-        .flat_map(|of| of.findings.iter().map(|finding| format!("  partition {}: {}", of.partition, finding.message)))
-        .collect();
-    if findings.is_empty() {
-        lines.push("whole: all that was sealed stands where it was sealed".to_owned());
-        return lines;
+        });
     }
-    lines.push(format!("NOT AS SEALED: {} findings", findings.len()));
-    lines.extend(findings.iter().take(SHOWN).cloned());
-    if findings.len() > SHOWN {
-        lines.push(format!("  and {} more: --json has all", findings.len() - SHOWN));
-    }
+    lines.push(match verdict.outside {
+        0 => "no checkpoint from outside was held against the log: whoever cut log and seals alike would not be found"
+            .to_owned(),
+        outside => format!("{outside} checkpoints from outside were held against the log"),
+    });
+    let findings = verdict.partitions.iter().flat_map(|of| {
+        of.findings.iter().map(move |finding| format!("partition {}: {}", of.partition, finding.message))
+    });
+    lines.extend(finding_lines(&findings.collect::<Vec<_>>(), "all that was sealed stands where it was sealed"));
     lines
 }
