@@ -1,6 +1,6 @@
 //! How fast the embedded log is on this machine.
 //!
-//! `cargo run --release -p onefold-log-embedded --example log_speed -- [records] [page size]
+//! `cargo run --release -p onefold-log-embedded --example embedded_log_speed -- [records] [page size]
 //! [checkpoint pages] [directory]`
 
 #![allow(clippy::print_stdout, reason = "figures are what it is for")]

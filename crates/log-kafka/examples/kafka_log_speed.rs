@@ -1,6 +1,6 @@
 //! How fast the log is on a Kafka broker of its own on this machine.
 //!
-//! `cargo run --release -p onefold-log-kafka --example log_speed -- [records] [property=value ...]`
+//! `cargo run --release -p onefold-log-kafka --example kafka_log_speed -- [records] [property=value ...]`
 
 #![allow(clippy::print_stdout, reason = "figures are what it is for")]
 

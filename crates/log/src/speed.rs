@@ -1,4 +1,4 @@
-//! How fast a log is: the same measures for each adapter, whose example `log_speed` prints them.
+//! How fast a log is: the same measures for each adapter, whose own example prints them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

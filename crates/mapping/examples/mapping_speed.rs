@@ -1,6 +1,6 @@
 //! Maps a CSV of invoice lines and says how fast and what came out.
 //!
-//! `cargo run --release -p onefold-mapping --example speed -- CONNECTOR.toml FILE.csv`
+//! `cargo run --release -p onefold-mapping --example mapping_speed -- CONNECTOR.toml FILE.csv`
 #![allow(clippy::print_stdout)]
 
 use std::collections::{BTreeMap, HashMap};

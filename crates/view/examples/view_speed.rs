@@ -1,4 +1,4 @@
-//! How long the pure functions take: `cargo run --release -p onefold-view --example speed`.
+//! How long the pure functions take: `cargo run --release -p onefold-view --example view_speed`.
 #![allow(clippy::print_stdout)]
 
 use std::collections::BTreeMap;
