@@ -565,6 +565,22 @@ impl ::prost::Name for IdentifierWithdrawn {
         "/onefold.event.v1.IdentifierWithdrawn".into()
     }
 }
+/// What was said under a fact is taken back, as if it had never been said: a version of that fact that says nothing.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FactWithdrawn {
+    #[prost(string, tag = "1")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for FactWithdrawn {
+    const NAME: &'static str = "FactWithdrawn";
+    const PACKAGE: &'static str = "onefold.event.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "onefold.event.v1.FactWithdrawn".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/onefold.event.v1.FactWithdrawn".into()
+    }
+}
 /// Finance issued an invoice.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct InvoiceIssued {

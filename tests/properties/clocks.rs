@@ -323,10 +323,15 @@ proptest! {
 }
 
 #[test]
-fn three_types_are_corrections() {
+fn four_types_are_corrections() {
     let corrections: Vec<&str> = catalogue().types().filter(|ty| ty.correction).map(|ty| ty.name).collect();
     assert_eq!(
         corrections,
-        ["decision.document_reassigned.v1", "decision.identifier_withdrawn.v1", "party.corrected.v1"]
+        [
+            "decision.document_reassigned.v1",
+            "decision.identifier_withdrawn.v1",
+            "fact.withdrawn.v1",
+            "party.corrected.v1"
+        ]
     );
 }

@@ -298,21 +298,23 @@ fn decisions() -> impl Strategy<Value = Draft> {
 
 /// An event with when it happened and when the hub took it in: unlike for all, whatever the order of arrival.
 pub(crate) fn company() -> impl Strategy<Value = Vec<(Event, i64)>> {
-    let draft = prop_oneof![4 => parties(), 4 => sales(), 3 => money(), 3 => goods(), 2 => decisions()];
-    prop::collection::vec((draft, 0..20i64), 1..60).prop_map(|drafts| {
-        let event =
-            |(n, (draft, at)): (usize, (Draft, i64))| (draft.later(at).event(), 1_750_000_000_000_000 + n as i64);
-        drafts.into_iter().enumerate().map(event).collect()
-    })
+    said(prop_oneof![4 => parties(), 4 => sales(), 3 => money(), 3 => goods(), 2 => decisions()], 60)
 }
 
 /// Parties and decisions, so that links are made, forbidden and taken back all the time, and a few documents that name parties
 /// or are known by their values.
 pub(crate) fn people() -> impl Strategy<Value = Vec<(Event, i64)>> {
-    let draft = prop_oneof![8 => parties(), 4 => decisions(), 1 => sales()];
-    prop::collection::vec((draft, 0..20i64), 1..30).prop_map(|drafts| {
-        let event =
-            |(n, (draft, at)): (usize, (Draft, i64))| (draft.later(at).event(), 1_750_000_000_000_000 + n as i64);
+    said(prop_oneof![8 => parties(), 4 => decisions(), 1 => sales()], 30)
+}
+
+/// Fewer than so many events, one after the other; some withdraw what other versions of their fact say.
+fn said(draft: impl Strategy<Value = Draft>, most: usize) -> impl Strategy<Value = Vec<(Event, i64)>> {
+    let withdrawing = prop::bool::weighted(0.05);
+    prop::collection::vec((draft, 0..20i64, withdrawing), 1..most).prop_map(|drafts| {
+        let event = |(n, (draft, at, withdrawing)): (usize, (Draft, i64, bool))| {
+            let draft = if withdrawing { draft.withdrawing() } else { draft };
+            (draft.later(at).event(), 1_750_000_000_000_000 + n as i64)
+        };
         drafts.into_iter().enumerate().map(event).collect()
     })
 }

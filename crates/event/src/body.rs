@@ -91,6 +91,7 @@ bodies! {
     PartiesSeparated = "decision.parties_separated.v1",
     DocumentReassigned = "decision.document_reassigned.v1",
     IdentifierWithdrawn = "decision.identifier_withdrawn.v1",
+    FactWithdrawn = "fact.withdrawn.v1",
 }
 
 impl Body {

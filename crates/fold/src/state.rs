@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_event::{
-    ContentDigest, DecodedEvent, EventHeader, Micros, ReferenceRole, RoleTarget, Subject, SubjectKind,
+    Body, ContentDigest, DecodedEvent, EventHeader, Micros, ReferenceRole, RoleTarget, Subject, SubjectKind,
 };
 use onefold_identity::{IdentifierKey, Intermediary, OwnerKey, PartyDecision};
 use onefold_view::{
@@ -189,8 +189,10 @@ impl SubjectState {
             standing.iter().zip(times).map(|(event, recorded_at)| FactRef { event, recorded_at }).collect();
         let mut fragment = Fragment::fold(subject, &facts);
         let is_party = subject.kind() == SubjectKind::Party;
-        for event in superseded.iter().filter(|event| is_party && !is_remapped(event, events)) {
-            fragment.assert_superseded(event);
+        for event in superseded.iter().filter(|event| is_party && !is_withdrawn(event, standing)) {
+            if !is_remapped(event, events) {
+                fragment.assert_superseded(event);
+            }
         }
         superseded.iter().for_each(|event| fragment.note_superseded_flag(event));
         guest.iter().for_each(|guest| fragment.merge_guest(guest));
@@ -354,6 +356,12 @@ impl SubjectState {
         let own = DocumentNumber::of(subject.number());
         own.is_none_or(|own| own.place() != number.place()).then_some(number)
     }
+}
+
+/// Whether the version of its fact that stands says that none of it was ever said.
+fn is_withdrawn(event: &DecodedEvent, standing: &[DecodedEvent]) -> bool {
+    let of_fact = standing.iter().find(|other| other.header.fact == event.header.fact);
+    of_fact.is_some_and(|other| matches!(other.body, Body::FactWithdrawn(_)))
 }
 
 /// Whether a later mapping made another version of the same version of the source. What the earlier one misread of it, the source

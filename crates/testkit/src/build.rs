@@ -134,6 +134,14 @@ impl Draft {
         Self::new(subject, body).id(&format!("reassign {subject}")).later(60)
     }
 
+    /// Instead of what it says, that its fact says nothing; of a decision, which is undone instead, as it is.
+    pub fn withdrawing(mut self) -> Self {
+        if !self.subject.starts_with("decision:") {
+            (self.body, self.references) = (v1::FactWithdrawn::default().into(), Vec::new());
+        }
+        self
+    }
+
     /// With a reference.
     pub fn refer(mut self, role: &str, subject: &str) -> Self {
         self.references.push((role.to_owned(), subject.to_owned()));

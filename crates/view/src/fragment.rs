@@ -103,9 +103,14 @@ impl Fragment {
         let event = fact.event;
         let kind = event.header.subject.kind();
         self.kind = kind as u32;
-        if let Body::DocumentReassigned(m) = &event.body {
-            self.apply_reassignment(m);
-            return;
+        match &event.body {
+            Body::DocumentReassigned(m) => {
+                self.apply_reassignment(m);
+                return;
+            }
+            // Standing, it keeps the other versions of its fact from standing: that is all that it does.
+            Body::FactWithdrawn(_) => return,
+            _ => {}
         }
         self.facts = self.facts.saturating_add(1);
         let at = EventTime::from_event(event);
@@ -145,7 +150,8 @@ impl Fragment {
     /// Whether a fact says the same wherever it stands among the others of its subject. So it is where nothing has an owner:
     /// of a stock, which tens of thousands of facts may be about, is kept that it is known, and since when.
     pub fn commutes(event: &DecodedEvent) -> bool {
-        is_plain(event.header.subject.kind()) && !matches!(event.body, Body::DocumentReassigned(_))
+        is_plain(event.header.subject.kind())
+            && !matches!(event.body, Body::DocumentReassigned(_) | Body::FactWithdrawn(_))
     }
 
     /// Brings a fragment from when references of what has no owner were kept into the form of now.

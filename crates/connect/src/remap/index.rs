@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use onefold_door::DoorError;
-use onefold_event::{Event, EventHeader, EventId, decode};
+use onefold_event::{Event, EventId, Subject, decode};
 use onefold_log::{EVENTS_TOPIC, Log};
 use onefold_mapping::Connector;
 
@@ -14,26 +14,33 @@ use crate::fault;
 const AT_ONCE: usize = 4_000;
 /// Examples told of events that are left.
 const EXAMPLES: usize = 5;
+/// Type of the events that withdraw a fact.
+const WITHDRAWN: &str = "fact.withdrawn.v1";
 
-/// What an event is to those that the log has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KnownPlace {
-    /// The fact stands where it stood, or is new.
-    Here,
-    /// An older mapping made the same fact about another subject, and this one is unknown.
-    Elsewhere,
+/// What the log has of an event's fact.
+#[derive(Debug, Default)]
+pub(crate) struct KnownFact {
+    /// It has the fact about this subject already.
+    pub(crate) is_here: bool,
+    /// Where in the log versions of the fact stand that another mapping made about other subjects, and the current one has not made
+    /// again: partition and offset.
+    pub(crate) elsewhere: Vec<(u32, u64)>,
 }
 
-/// One event, by hashes: 24 bytes, since there may be many.
+/// One event, by hashes: 40 bytes, since there may be many.
 #[derive(Debug, Clone, Copy)]
 struct LoggedFact {
     fact: u64,
     subject: u64,
+    offset: u64,
+    partition: u32,
     resource: u32,
     /// Another mapping than the current one made it.
     is_older: bool,
-    /// The current mapping has made it again.
+    /// The current mapping has made it again, or has moved it to another subject.
     is_met: bool,
+    /// It withdraws the fact.
+    is_withdrawal: bool,
 }
 
 /// All events of a connector, by fact.
@@ -57,20 +64,23 @@ impl MadeEvents {
             resources: HashMap::new(),
         };
         let name = made.connector.clone();
-        visit_made(log, &name, &mut |header, resource| {
-            let resource = made.resource(resource);
+        visit_made(log, &name, &mut |event, (partition, offset), resource| {
+            let (resource, header) = (made.resource(resource), &event.header);
             made.list.push(LoggedFact {
                 fact: hash_fact(header.fact),
                 subject: hash_text(header.subject.as_str()),
+                offset,
+                partition,
                 resource,
                 is_older: header.mapping != made.digest,
                 is_met: false,
+                is_withdrawal: event.ty().name == WITHDRAWN,
             });
             true
         })
         .await?;
         // By halves from here on: a map of as many would take three times the memory.
-        made.list.sort_unstable_by_key(|event| (event.fact, event.subject));
+        made.list.sort_unstable_by_key(|event| (event.fact, event.subject, event.offset));
         Ok(made)
     }
 
@@ -86,33 +96,43 @@ impl MadeEvents {
     }
 
     /// Notes that the current mapping makes an event.
-    pub(crate) fn meet(&mut self, event: &Event) -> KnownPlace {
+    pub(crate) fn meet(&mut self, event: &Event) -> KnownFact {
         let (fact, subject) = (hash_fact(event.header.fact), hash_text(event.header.subject.as_str()));
         let from = self.list.partition_point(|made| made.fact < fact);
-        let (mut here, mut elsewhere) = (false, false);
+        let mut known = KnownFact::default();
         for made in self.list.get_mut(from..).into_iter().flatten().take_while(|made| made.fact == fact) {
             if made.subject == subject {
-                (here, made.is_met) = (true, true);
-            } else {
-                elsewhere |= made.is_older;
+                (known.is_here, made.is_met) = (true, true);
+            } else if made.is_older && !made.is_met {
+                known.elsewhere.push((made.partition, made.offset));
             }
         }
-        if elsewhere && !here { KnownPlace::Elsewhere } else { KnownPlace::Here }
+        known
+    }
+
+    /// Notes that a fact is withdrawn from a subject.
+    pub(crate) fn note_withdrawn(&mut self, fact: EventId, subject: &Subject) {
+        let key = (hash_fact(fact), hash_text(subject.as_str()));
+        let from = self.list.partition_point(|made| (made.fact, made.subject) < key);
+        let versions = self.list.iter_mut().skip(from).take_while(|made| (made.fact, made.subject) == key);
+        versions.for_each(|made| made.is_met = true);
     }
 
     /// Events of older mappings that were made of what was read, and were not made again: how many, and the first few.
     pub(crate) async fn left(&self, log: &dyn Log, read: &BTreeSet<String>) -> Result<(u64, Vec<String>), DoorError> {
         let read: HashSet<u32> = read.iter().filter_map(|name| self.resources.get(name).copied()).collect();
         let is_left = |made: &&LoggedFact| made.is_older && !made.is_met && read.contains(&made.resource);
-        let mut left: Vec<&LoggedFact> = self.list.iter().filter(is_left).collect();
-        // Versions of one event are one, and stand side by side.
-        left.dedup_by_key(|made| (made.fact, made.subject));
+        // Versions of one event are one, and stand side by side in the order of the log.
+        let events = self.list.chunk_by(|one, next| (one.fact, one.subject) == (next.fact, next.subject));
+        let standing = events.filter(|versions| versions.last().is_some_and(|last| !last.is_withdrawal));
+        let left: Vec<&LoggedFact> = standing.filter_map(|versions| versions.iter().find(is_left)).collect();
         let count = left.len() as u64;
         let mut examples = Vec::new();
         if count == 0 {
             return Ok((0, examples));
         }
-        visit_made(log, &self.connector, &mut |header, resource| {
+        visit_made(log, &self.connector, &mut |event, _, resource| {
+            let header = &event.header;
             let key = (hash_fact(header.fact), hash_text(header.subject.as_str()));
             let from = left.partition_point(|made| (made.fact, made.subject) < key);
             let name = whole_resource(&self.topics, resource);
@@ -157,11 +177,12 @@ fn whole_resource<'r>(topics: &'r [String], resource: &'r str) -> &'r str {
     topics.iter().find(of_topic).map_or(resource, String::as_str)
 }
 
-/// Every event of the log that a connector made, with what its record stands in, until `visit` says that it is enough.
+/// Every event of the log that a connector made, with its place (partition and offset) and what its record stands in, until `visit`
+/// says that it is enough.
 async fn visit_made(
     log: &dyn Log,
     connector: &str,
-    visit: &mut (dyn FnMut(&EventHeader, &str) -> bool + Send),
+    visit: &mut (dyn FnMut(&Event, (u32, u64), &str) -> bool + Send),
 ) -> Result<(), DoorError> {
     for (partition, head) in (0..).zip(log.heads(EVENTS_TOPIC).await?) {
         let mut from = 0;
@@ -170,11 +191,12 @@ async fn visit_made(
             let Some(last) = records.last() else { break };
             from = last.offset + 1;
             // What does not decode is passed over by everybody.
-            for event in records.iter().filter_map(|stored| decode(&stored.record.value).ok()) {
+            let events = records.iter().filter_map(|stored| Some((stored.offset, decode(&stored.record.value).ok()?)));
+            for (offset, event) in events {
                 let Some(locator) = event.header.locator.as_ref().filter(|at| at.connector == connector) else {
                     continue;
                 };
-                if !visit(&event.header, &locator.resource) {
+                if !visit(&event, (partition, offset), &locator.resource) {
                     return Ok(());
                 }
             }

@@ -5,6 +5,7 @@ mod index;
 mod report;
 mod sink;
 mod topics;
+mod withdrawal;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -45,8 +46,8 @@ impl RemapTo<'_> {
 
 /// Takes inputs in as [`crate::ingest()`] does, and appends what an older mapping made otherwise as newer versions of the same
 /// events. Stopped at any instant and run again, nothing is lost and nothing is there twice. The views SHOULD show all that is in
-/// the log. An event whose subject is another now is told and not taken in, since what was made of its record before stands.
-/// Memory grows by some 24 bytes for each event in the log that this connector made.
+/// the log. Where an event's subject is another now, what its fact said of the one before is withdrawn. Memory grows by some 40 bytes
+/// for each event in the log that this connector made.
 ///
 /// # Errors
 /// The mapping fails its own tests, or the world fails. Nothing of a record is an error.
@@ -62,7 +63,7 @@ pub async fn remap_files(
     let of_bytes = inputs.iter().map(input_size).sum();
     let count = Arc::new(AtomicU64::new(0));
     let made = MadeEvents::read(log, connector).await?;
-    let mut sink = RemapSink::new(to, log, made, (Arc::clone(&count), of_bytes, progress));
+    let mut sink = RemapSink::new(connector, (to, log), made, (Arc::clone(&count), of_bytes, progress));
     let (read_by, files) = (connector.clone(), ReadJob::whole(inputs));
     drive(&mut sink, move |to| read_inputs(&read_by, &files, (&count, None), to)).await?;
     sink.finish(connector, began, None).await

@@ -7,10 +7,17 @@ use serde::Serialize;
 pub struct RemapReport {
     /// Events appended as newer versions; of a dry run, those that would be.
     pub remapped: u64,
-    /// Events whose subject is another now. They are not taken in: with what stands they would count twice.
+    /// Events whose subject is another now: taken in, and withdrawn where they were.
     pub moved: u64,
     /// The first few.
     pub moved_examples: Vec<MovedEvent>,
+    /// Events that withdraw a fact from a subject that it is no longer about: one for each of its versions there.
+    pub withdrawn: u64,
+    /// Events whose fact stands about another subject, by a mapping whose number is not less or in another version of the source.
+    /// They are not taken in: with what stands they would count twice.
+    pub unmoved: u64,
+    /// The first few.
+    pub unmoved_examples: Vec<MovedEvent>,
     /// Events of older mappings that were made of what was read now, and of which this mapping makes none: its records are skipped,
     /// fail, give other events, or no longer stand in a file of that name. They stay as they are.
     pub left: u64,
@@ -25,7 +32,9 @@ pub struct RemapReport {
 /// An event whose subject is another now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MovedEvent {
-    /// What it would be about.
+    /// What it was about.
+    pub from: String,
+    /// What it is about now.
     pub subject: String,
     /// Where its record stands.
     pub place: String,

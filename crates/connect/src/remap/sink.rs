@@ -16,8 +16,9 @@ use crate::ingest::{IngestError, IngestProgress, IngestReport, RecordBatch, Sort
 use crate::map::MappedRecord;
 use crate::remap::RemapTo;
 use crate::remap::changes::ChangedFields;
-use crate::remap::index::{KnownPlace, MadeEvents};
+use crate::remap::index::MadeEvents;
 use crate::remap::report::{KeptOriginals, MovedEvent, RemapReport, UnkeptResource};
+use crate::remap::withdrawal::withdrawals;
 use crate::sample::ProgressParts;
 
 /// Examples told of events that would be about another subject.
@@ -28,6 +29,8 @@ const MOST_RESOURCES: usize = 20;
 pub(crate) struct RemapSink<'s> {
     to: RemapTo<'s>,
     log: &'s dyn Log,
+    /// Number of the mapping.
+    mapping: i64,
     made: MadeEvents,
     pub(crate) report: IngestReport,
     remap: RemapReport,
@@ -45,13 +48,37 @@ enum RemapOutcome {
     Older(Box<EarlierCopy>),
     Refused(Vec<Problem>),
     Conflict(String),
-    Moved,
+}
+
+/// How an event that a record gave goes on.
+enum RemapStep {
+    /// To the door.
+    Bring,
+    /// To the door, with what withdraws its fact from where it was.
+    Move(MovedEvent),
+    /// Nowhere: its fact is elsewhere, and cannot be withdrawn there.
+    Keep(MovedEvent),
 }
 
 impl<'s> RemapSink<'s> {
-    pub(crate) fn new(to: RemapTo<'s>, log: &'s dyn Log, made: MadeEvents, progress: ProgressParts<'s>) -> Self {
-        let (report, remap) = (IngestReport::default(), RemapReport::default());
-        Self { to, log, made, report, remap, changes: ChangedFields::default(), read: BTreeSet::new(), progress }
+    pub(crate) fn new(
+        connector: &Connector,
+        (to, log): (RemapTo<'s>, &'s dyn Log),
+        made: MadeEvents,
+        progress: ProgressParts<'s>,
+    ) -> Self {
+        let (report, remap, mapping) = (IngestReport::default(), RemapReport::default(), connector.mapping());
+        Self {
+            to,
+            log,
+            mapping,
+            made,
+            report,
+            remap,
+            changes: ChangedFields::default(),
+            read: BTreeSet::new(),
+            progress,
+        }
     }
 
     /// What it did. Of what the hub keeps, how many messages were read; none of files.
@@ -85,27 +112,42 @@ impl<'s> RemapSink<'s> {
     }
 
     async fn judge(&mut self, events: Vec<Event>, mapped: Vec<(MappedRecord, usize)>) -> Result<(), IngestError> {
-        let (mut names, mut brought) = (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
+        let (mut steps, mut brought, mut withdrawn) = (Vec::with_capacity(events.len()), Vec::new(), Vec::new());
         for event in events {
-            let place = self.made.meet(&event);
-            names.push((event.header.id, event.header.subject.to_string(), place));
-            match place {
-                KnownPlace::Here => brought.push(event),
-                KnownPlace::Elsewhere => self.note_moved(&event),
+            let step = self.next_step(&event, &mut withdrawn).await?;
+            steps.push((event.header.id, event.header.subject.to_string(), step));
+            if !matches!(steps.last(), Some((.., RemapStep::Keep(_)))) {
+                brought.push(event);
             }
         }
-        // Each record keeps its own verdicts, though those that moved were not brought.
+        // First, so that nobody ever sees the fact at both.
+        for outcome in self.withdraw(withdrawn).await? {
+            match outcome {
+                RemapOutcome::New | RemapOutcome::Remapped => self.remap.withdrawn += 1,
+                RemapOutcome::Known | RemapOutcome::Refused(_) => {}
+                RemapOutcome::Older(earlier) => self.report.older_mapping(&earlier),
+                RemapOutcome::Conflict(_) => self.report.conflicts += 1,
+            }
+        }
+        // Each record keeps its own verdicts, though not all were brought.
         let mut outcomes = self.bring(brought).await?.into_iter();
-        let mut names = names.into_iter();
+        let mut steps = steps.into_iter();
         let mut entries = Vec::new();
         for (taken, count) in mapped {
             let mut problems = Vec::new();
-            for (id, subject, place) in names.by_ref().take(count) {
-                let outcome = match place {
-                    KnownPlace::Elsewhere => RemapOutcome::Moved,
-                    KnownPlace::Here => outcomes.next().ok_or(DoorError::Broken)?,
-                };
-                problems.extend(self.count(outcome, id, &subject));
+            for (id, subject, step) in steps.by_ref().take(count) {
+                if let RemapStep::Keep(kept) = step {
+                    self.remap.unmoved += 1;
+                    note_example(&mut self.remap.unmoved_examples, kept);
+                    continue;
+                }
+                match (outcomes.next().ok_or(DoorError::Broken)?, step) {
+                    (RemapOutcome::New, RemapStep::Move(moved)) => {
+                        self.remap.moved += 1;
+                        note_example(&mut self.remap.moved_examples, moved);
+                    }
+                    (outcome, _) => problems.extend(self.count(outcome, id, &subject)),
+                }
             }
             if !problems.is_empty() {
                 self.report.see(&taken.origin.resource, taken.kept.lines(), &problems);
@@ -118,10 +160,39 @@ impl<'s> RemapSink<'s> {
         }
     }
 
-    fn note_moved(&mut self, event: &Event) {
-        if self.remap.moved_examples.len() < EXAMPLES {
-            let place = event.header.locator.as_ref().map_or_else(String::new, fault::locator_place);
-            self.remap.moved_examples.push(MovedEvent { subject: event.header.subject.to_string(), place });
+    /// Where an event goes; what its fact said of other subjects is to be withdrawn from them.
+    async fn next_step(&mut self, event: &Event, withdrawn: &mut Vec<Event>) -> Result<RemapStep, IngestError> {
+        let known = self.made.meet(event);
+        if known.elsewhere.is_empty() {
+            return Ok(RemapStep::Bring);
+        }
+        let stored = self.log.fetch(EVENTS_TOPIC, &known.elsewhere).await.map_err(DoorError::from)?;
+        let versions: Vec<Event> = stored.iter().filter_map(|stored| decode(&stored.record.value).ok()).collect();
+        let from = versions.first().map_or_else(String::new, |version| version.header.subject.to_string());
+        let place = event.header.locator.as_ref().map_or_else(String::new, fault::locator_place);
+        let moved = MovedEvent { from, subject: event.header.subject.to_string(), place };
+        // What no fact can be withdrawn from was never made by a mapping.
+        let withdrawals = withdrawals(event, self.mapping, &versions).ok().flatten().unwrap_or_default();
+        for one in &withdrawals {
+            self.made.note_withdrawn(one.header.fact, &one.header.subject);
+        }
+        let is_withdrawn = !withdrawals.is_empty();
+        withdrawn.extend(withdrawals);
+        Ok(match (known.is_here, is_withdrawn) {
+            (true, _) => RemapStep::Bring,
+            (false, true) => RemapStep::Move(moved),
+            (false, false) => RemapStep::Keep(moved),
+        })
+    }
+
+    /// Brings what withdraws; of a rehearsal no fields are compared, since all of them go.
+    async fn withdraw(&mut self, events: Vec<Event>) -> Result<Vec<RemapOutcome>, IngestError> {
+        match &mut self.to {
+            _ if events.is_empty() => Ok(Vec::new()),
+            RemapTo::Hub(..) => self.bring(events).await,
+            RemapTo::Nowhere(forecast) => {
+                Ok(forecast.foresee(events).await?.into_iter().map(forecast_outcome).collect())
+            }
         }
     }
 
@@ -132,7 +203,6 @@ impl<'s> RemapSink<'s> {
             RemapOutcome::Remapped => self.remap.remapped += 1,
             RemapOutcome::Known => self.report.duplicates += 1,
             RemapOutcome::Older(earlier) => self.report.older_mapping(&earlier),
-            RemapOutcome::Moved => self.remap.moved += 1,
             RemapOutcome::Refused(problems) => return problems,
             RemapOutcome::Conflict(place) => {
                 self.report.conflicts += 1;
@@ -196,6 +266,12 @@ impl BatchSink for RemapSink<'_> {
 
     fn broken() -> IngestError {
         IngestError::Broken
+    }
+}
+
+fn note_example(examples: &mut Vec<MovedEvent>, moved: MovedEvent) {
+    if examples.len() < EXAMPLES {
+        examples.push(moved);
     }
 }
 

@@ -36,7 +36,7 @@ pub async fn remap_topics(
     let began = Instant::now();
     ingest::check_tests(connector)?;
     let made = MadeEvents::read(log, connector).await?;
-    let mut sink = RemapSink::new(to, log, made, (Arc::new(AtomicU64::new(0)), None, progress));
+    let mut sink = RemapSink::new(connector, (to, log), made, (Arc::new(AtomicU64::new(0)), None, progress));
     let (mut planned, mut messages) = (PlanCache::default(), 0);
     for topic in &connector.intake_topics() {
         let read = positions.intake(connector.group_key(), topic).await.map_err(DoorError::from)?;

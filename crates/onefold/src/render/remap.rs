@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use onefold_connect::{FieldChange, IngestReport, RemapReport};
+use onefold_connect::{FieldChange, IngestReport, MovedEvent, RemapReport};
 use unicode_width::UnicodeWidthStr;
 
 use super::sample::{fit_text, visible_text};
@@ -43,20 +43,29 @@ impl RemapAdvice {
 pub(crate) fn render_remap(report: &IngestReport, is_dry: bool) -> String {
     let mut text = render_report(report);
     let Some(remap) = &report.remap else { return text };
-    let RemapReport { remapped, moved, left, .. } = remap;
+    let RemapReport { remapped, moved, unmoved, left, .. } = remap;
     let done = if is_dry { "would be made anew" } else { "were made anew, as newer versions of the same" };
     let _ = write!(text, "\n{} {done}", counted(*remapped, "event", "events"));
     render_changes(&remap.changes, &mut text);
     if *moved > 0 {
+        let done = if is_dry { "would be taken in" } else { "were taken in" };
+        let _ = write!(
+            text,
+            "\n{} about another subject than before, and {done} there and withdrawn where they stood:",
+            counted(*moved, "event is", "events are")
+        );
+        render_moved(&remap.moved_examples, &mut text);
+    }
+    if *unmoved > 0 {
         let _ = write!(
             text,
             "\n{} about another subject than before, and not taken in, since what stands would count twice:",
-            counted(*moved, "event is", "events are")
+            counted(*unmoved, "event is", "events are")
         );
-        for one in &remap.moved_examples {
-            let _ = write!(text, "\n  {} ({})", one.subject, one.place);
-        }
-        text.push_str("\n  give the event another `id` and void the old documents (finance.document_voided.v1), or keep its subject");
+        render_moved(&remap.unmoved_examples, &mut text);
+        text.push_str(
+            "\n  raise `mapping`, and read again what gave the events that stand: a greater number withdraws them",
+        );
     }
     if *left > 0 {
         let _ = write!(
@@ -93,6 +102,12 @@ pub(crate) fn render_remap(report: &IngestReport, is_dry: bool) -> String {
         text.push_str("\nnothing was written");
     }
     text
+}
+
+fn render_moved(examples: &[MovedEvent], text: &mut String) {
+    for one in examples {
+        let _ = write!(text, "\n  {} -> {} ({})", one.from, one.subject, one.place);
+    }
 }
 
 /// Fields that change, by type, with examples.

@@ -24,6 +24,7 @@ const EXCEPTIONS: &[(&str, &[(&str, &str)])] = &[
             ("decision.parties_linked.v1", "why"),
             ("decision.parties_separated.v1", "by"),
             ("decision.parties_separated.v1", "why"),
+            ("fact.withdrawn.v1", "reason"),
             ("finance.adjustment_posted.v1", "number"),
             ("finance.adjustment_posted.v1", "reason"),
             ("finance.credit_note_issued.v1", "issued_on"),
@@ -134,6 +135,7 @@ const EXCEPTIONS: &[(&str, &[(&str, &str)])] = &[
             ("sales.order_placed.v1", "role opportunity"),
         ],
     ),
+    ("no earlier version of its fact is here: `tests/view/ended.rs` has some", &[("fact.withdrawn.v1", "*")]),
     (
         "no older decision is here: `tests/properties/cases.rs` has one that is superseded",
         &[("decision.parties_linked.v1", "supersedes"), ("decision.parties_separated.v1", "supersedes")],

@@ -4,7 +4,9 @@ use crate::given::*;
 use crate::hub::{Hub, subject};
 use crate::settlement::{K1, bill, cny_of, codes, customer, four, paid, refer, status_of, view};
 use onefold_event::Body;
-use onefold_event::v1::{CaseOpened, ContactMade, DocumentReinstated, DocumentVoided, GoodsReturned, PaymentReversed};
+use onefold_event::v1::{
+    CaseOpened, ContactMade, DocumentReinstated, DocumentVoided, FactWithdrawn, GoodsReturned, PaymentReversed,
+};
 
 #[test]
 fn a_void_invoice_is_owed_by_nobody_and_stays_on_the_timeline() {
@@ -172,4 +174,56 @@ fn a_payment_of_several_that_is_reversed_is_counted_with_them_as_before() {
     assert!(matches!(&before[..], [key] if key.starts_with("set:")), "{before:?}");
     hub.say("payment:bank:1", "2026-03-03", PaymentReversed::default());
     assert_eq!(counted(&hub), before);
+}
+
+#[test]
+fn a_fact_that_is_withdrawn_was_never_said_whenever_that_is_heard_and_stands_again_when_it_is_said_again() {
+    let said = |hub: &mut Hub, order: i64| {
+        refer(hub.revise("i", order, "invoice:erp:1", "2026-03-01", invoice("10.00", "")), "buyer", K1);
+    };
+    let withdrawn = |hub: &mut Hub| {
+        hub.revise("i", 2, "invoice:erp:1", "2026-03-01", FactWithdrawn::default());
+    };
+    let (mut without, mut before, mut after) = (customer(), customer(), customer());
+    bill(&mut without, "invoice:erp:2", "5.00");
+    for hub in [&mut before, &mut after] {
+        bill(hub, "invoice:erp:2", "5.00");
+    }
+    withdrawn(&mut before);
+    said(&mut before, 1);
+    said(&mut after, 1);
+    assert_eq!((view(&after).documents, four(&cny_of(&after))[0]), (2, "15.00"));
+    withdrawn(&mut after);
+    for hub in [&before, &after] {
+        let (seen, expected) = (view(hub), view(&without));
+        assert_eq!((seen.documents, &seen.receivable, &seen.trade), (1, &expected.receivable, &expected.trade));
+        assert_eq!(seen.latest, expected.latest);
+    }
+    said(&mut after, 3);
+    assert_eq!((view(&after).documents, four(&cny_of(&after))[0]), (2, "15.00"));
+}
+
+#[test]
+fn what_a_withdrawn_fact_said_of_a_document_is_gone_and_what_others_said_stays() {
+    let mut hub = customer();
+    bill(&mut hub, "invoice:erp:1", "100.00");
+    hub.revise("v", 1, "invoice:erp:1", "2026-03-02", DocumentVoided::default());
+    assert_eq!(status_of(&hub, "invoice:erp:1"), "void");
+    hub.revise("v", 2, "invoice:erp:1", "2026-03-02", FactWithdrawn::default());
+    assert_eq!(status_of(&hub, "invoice:erp:1"), "open");
+}
+
+#[test]
+fn what_a_withdrawn_fact_said_of_a_party_joins_nobody() {
+    let mut hub = Hub::default();
+    let registered = |name: &str| party(name, &[id("tax_number", "91110000600037341L")]);
+    hub.revise("r", 1, "party:erp:K1", "2026-03-01", registered("王伟"));
+    hub.revise("r", 1, "party:crm:9", "2026-03-01", registered("王伟"));
+    assert!(hub.fold().are_one("party:erp:K1", "party:crm:9"));
+    hub.revise("r", 2, "party:crm:9", "2026-03-01", FactWithdrawn::default());
+    assert!(!hub.fold().are_one("party:erp:K1", "party:crm:9"));
+    // Nor does it count among those who ever held the value.
+    let fold = hub.fold();
+    let asserted = fold.fragments[&subject("party:crm:9")].asserted_identifiers(&subject("party:crm:9"));
+    assert_eq!(asserted.len(), 1, "{asserted:?}");
 }

@@ -112,10 +112,9 @@ fn remap_code(report: &IngestReport) -> ExitCode {
     if report.files.iter().any(|file| file.state != FileState::Complete) {
         return ExitCode::from(FAILED);
     }
-    let of_remap = report
-        .remap
-        .as_ref()
-        .map_or(0, |remap| remap.moved + remap.left + remap.originals.as_ref().map_or(0, |originals| originals.unkept));
+    let of_remap = report.remap.as_ref().map_or(0, |remap| {
+        remap.unmoved + remap.left + remap.originals.as_ref().map_or(0, |originals| originals.unkept)
+    });
     let stays = report.quarantined + report.conflicts + report.older_mapping + of_remap;
     if stays > 0 { ExitCode::from(QUARANTINED) } else { ExitCode::SUCCESS }
 }
