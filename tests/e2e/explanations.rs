@@ -1,95 +1,29 @@
 //! Each value that `show --json` shows has an explanation, and of money and counts the parts add up to it: over a simulated company,
 //! and over a customer of whom there is everything.
 
+#[path = "explanation_checks.rs"]
+mod explanation_checks;
 #[path = "harness.rs"]
 mod harness;
 
 use std::sync::Arc;
 
+use explanation_checks::{check, leaves};
 use harness::{Home, connector, event, party};
 use onefold_event::EmptyKeyRing;
 use onefold_identity::IdentityRules;
 use onefold_log_embedded::EmbeddedLog;
-use onefold_service::{ClockTexts, CustomerReference, Explanation, ReadClocks, Service};
+use onefold_service::{ClockTexts, CustomerReference, ReadClocks, Service};
 use onefold_simulator::{CompanySettings, simulate};
 use onefold_store_sqlite::SqliteStore;
 use serde_json::{Value, json};
 
 /// The day from which all is seen.
 const TODAY: &str = "2026-03-31";
-/// Figures that are no sums: the ends of their paths.
-const RATIOS: [&str; 4] = [".mean_interval_days", ".mean_days_to_pay", ".on_time_share", ".mean_of_5"];
-/// Lists of documents, whose entries are explained by their document.
-const DOCUMENTS: [&str; 5] = ["latest[", "contacts.latest[", "cases.open_cases[", "findings.latest[", "records["];
-
 fn service_of(home: &Home) -> Service {
     let store = SqliteStore::open_read(&home.data().join("views.db")).expect("the read model");
     let log = Arc::new(EmbeddedLog::open_read(&home.data().join("log.db")).expect("the log"));
     Service::new(log, Arc::new(store), None, IdentityRules::default(), Arc::new(EmptyKeyRing))
-}
-
-/// The paths of all values that hold no others.
-fn leaves(path: &str, value: &Value, found: &mut Vec<(String, Value)>) {
-    match value {
-        Value::Object(members) => {
-            for (name, value) in members {
-                leaves(&if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, value, found);
-            }
-        }
-        Value::Array(entries) => {
-            entries.iter().enumerate().for_each(|(n, value)| leaves(&format!("{path}[{n}]"), value, found));
-        }
-        value => found.push((path.to_owned(), value.clone())),
-    }
-}
-
-/// A figure in millionths; none where the value is none.
-fn figure(path: &str, value: &Value) -> Option<i128> {
-    if DOCUMENTS.iter().any(|list| path.starts_with(list)) || path.ends_with(".name") {
-        return None;
-    }
-    let text = match value {
-        Value::Number(number) => number.to_string(),
-        Value::String(text) if path.contains("by_currency") || path.contains("trade.") => text.clone(),
-        _ => return None,
-    };
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text.as_str()), |digits| (-1, digits));
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')).then(|| {
-        assert!(part.len() <= 6, "{path}: {text} is finer than millionths");
-        sign * format!("{whole}{part:0<6}").parse::<i128>().expect("digits")
-    })
-}
-
-/// Whether a value says that there is nothing.
-fn is_nothing(path: &str, value: &Value) -> bool {
-    value.is_null() || *value == json!(false) || *value == json!("") || figure(path, value) == Some(0)
-}
-
-fn check(path: &str, value: &Value, explanation: &Explanation) {
-    assert_eq!(&explanation.value, value, "{path}");
-    assert!(explanation.sentence.ends_with('.'), "{path}: {}", explanation.sentence);
-    let rests = explanation.events.len();
-    // A product need not be described by its source.
-    assert!(
-        rests > 0 || is_nothing(path, value) || path.ends_with(".title"),
-        "{path}: rests on nothing: {explanation:?}"
-    );
-    if RATIOS.iter().any(|end| path.ends_with(end)) {
-        assert!(value.is_null() || !(explanation.parts.is_empty() || explanation.formula.is_empty()), "{path}");
-        return;
-    }
-    let Some(shown) = figure(path, value) else { return };
-    let parts: Vec<i128> = explanation
-        .parts
-        .iter()
-        .map(|part| figure(path, &part.value).unwrap_or_else(|| panic!("{path}: {part:?}")))
-        .collect();
-    assert_eq!(parts.iter().sum::<i128>(), shown, "{path}: the parts add up: {explanation:#?}");
-    for part in explanation.parts.iter().filter(|part| path.ends_with(".open") && !part.terms.is_empty()) {
-        let terms = part.terms.iter().map(|term| figure(path, &json!(term.amount)).expect("an amount"));
-        assert_eq!(Some(terms.sum()), figure(path, &part.value), "{path}: the terms of {}", part.subject);
-    }
 }
 
 /// Explains each value of a customer; how many there were.
@@ -107,7 +41,7 @@ async fn walk(service: &Service, reference: &str, clocks: Option<&ReadClocks>) -
             Some(clocks) => service.past_explain(&of, path, clocks, today).await,
             None => service.explain(&of, path, today).await,
         };
-        check(path, value, &explained.unwrap_or_else(|error| panic!("{reference} {path}: {error}")));
+        check(path, &shown, value, &explained.unwrap_or_else(|error| panic!("{reference} {path}: {error}")));
     }
     for name in shown.as_object().into_iter().flat_map(|members| members.keys()) {
         let group = service.explain(&of, name, today).await;
@@ -393,4 +327,50 @@ fn an_explanation_says_what_a_value_comes_of_what_lost_and_what_there_is_where_t
     assert_eq!((get("").status, get("path=nope").status, get("pfad=id").status), (400, 404, 400));
     assert_eq!(server.get("/v1/documents/invoice:erp:I1/explain?path=open").body["value"], "43.50");
     assert_eq!(server.stop(), 0);
+}
+
+#[test]
+fn of_many_events_the_latest_are_told_and_what_was_decided_however_long_ago() {
+    let home = Home::new();
+    let customer = json!([role("customer", "party:desk:D7")]);
+    let opened = event(
+        "service.case_opened.v1",
+        "case:desk:S1",
+        "2026-01-01T09:00:00+08:00",
+        json!({ "title": "wet", "references": customer }),
+    );
+    let server = home.serve();
+    assert_eq!(server.batch(&[party("desk:D7", "Wang Wei", &[]), party("erp:K1", "王伟", &[]), opened]).status, 200);
+    server.settle();
+    assert_eq!(server.stop(), 0);
+    home.run(&["identity", "reassign", "case:desk:S1", "--to", "party:erp:K1", "--why", "his own"]).exits(0);
+    let server = home.serve();
+    // Later than the decision, whenever this runs.
+    let note = |n: u32| {
+        let time = format!("2099-01-01T{:02}:{:02}:00Z", n / 60, n % 60);
+        let mut note = event("service.case_noted.v1", "case:desk:S1", &time, json!({ "with": "warehouse" }));
+        note["id"] = json!(format!("note {n}"));
+        note
+    };
+    let notes: Vec<Value> = (0..520).map(note).collect();
+    let reply = server.batch(&notes);
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    server.settle();
+    assert_eq!(server.stop(), 0);
+    for (of, path) in [("party:erp:K1", "cases.total"), ("case:desk:S1", "status")] {
+        let told = home.run(&["explain", of, path, "--json"]).exits(0).json();
+        let ids: Vec<&str> =
+            told["events"].as_array().unwrap().iter().map(|e| e["event"]["id"].as_str().unwrap()).collect();
+        assert_eq!((ids.len(), &told["more_events"]), (500, &json!(22)), "{of}");
+        let times: Vec<&str> =
+            told["events"].as_array().unwrap().iter().map(|e| e["event"]["time"].as_str().unwrap()).collect();
+        assert!(times.is_sorted() && times.last().is_some_and(|last| last.starts_with("2099-01-01T08:39")), "{of}");
+        assert_eq!(
+            (&told["decisions"][0]["what"], &told["decisions"][0]["why"]),
+            (&json!("reassigned"), &json!("his own")),
+            "{of}"
+        );
+    }
+    let told = home.run(&["explain", "party:erp:K1", "cases.total", "--json"]).exits(0).json();
+    assert!(told["parts"][0]["why"].as_str().unwrap().ends_with("gave it to them: his own"), "{told}");
 }

@@ -159,7 +159,7 @@ fn http_answers_at_the_same_clocks_as_the_commands() {
         (format!("/v1/customers/{K1}?as_of=yesterday"), 400, "not a time"),
         (format!("/v1/customers/{K1}?asof=2026-02-28"), 400, "asof"),
         (format!("/v1/customers?q=wang&{at}"), 400, "words are found as they are now"),
-        (format!("/v1/documents/{K1}?{at}"), 400, "no document"),
+        (format!("/v1/documents/{K1}?{at}"), 400, "not a document"),
         (format!("/v1/customers/{K1}/events?cursor=7"), 400, "cursor"),
         ("/v1/documents/payment:bank:P1?as_of=2026-02-28".to_owned(), 404, "nothing was known"),
     ] {

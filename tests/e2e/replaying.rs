@@ -111,19 +111,26 @@ fn a_stream_that_is_broken_off_goes_on_from_its_cursor_and_writes_each_event_onc
     assert!(longer.starts_with(&full) && longer.lines().count() == 26);
 
     home.run(&["replay", "--out", &out, "--cursor", &cursor, "--source", "erp"]).exits(1).tells(&["of another replay"]);
+    home.run(&["replay", "--out", &out, "--cursor", &cursor, "--form", "batch"])
+        .exits(1)
+        .tells(&["`form` was \"ndjson\"", "another cursor"]);
+    let before = fs::read_to_string(&whole).expect("another file");
+    home.run(&["replay", "--out", &whole, "--cursor", &cursor]).exits(1).tells(&["of another replay", "`out` was"]);
+    assert_eq!(fs::read_to_string(&whole).expect("another file"), before);
     fs::write(&out, "short").expect("a file that lost what was written");
     home.run(&["replay", "--out", &out, "--cursor", &cursor]).exits(1).tells(&["has 5 bytes", "put it back"]);
-    fs::write(&cursor, "{}").expect("a file that is no cursor");
-    home.run(&["replay", "--cursor", &cursor]).exits(1).tells(&["is no cursor of a replay"]);
+    fs::write(&cursor, "{}").expect("a file that is not a cursor");
+    home.run(&["replay", "--cursor", &cursor]).exits(1).tells(&["is not the cursor of a replay"]);
     for (words, said) in [
-        (["--type", "finance.invoice"], "there is decision.document_reassigned.v1"),
-        (["--department", "sale"], "there is decision, finance"),
+        (["--type", "finance.invoice"], "expected one of decision.document_reassigned.v1"),
+        (["--department", "sale"], "expected one of decision, finance"),
         (["--subject", "invoice"], "is no subject"),
         (["--start", "0/99999"], "the log ends at"),
         (["--from", "2999-01-01"], "has not come yet"),
     ] {
         home.run(&["replay", words[0], words[1]]).exits(2).tells(&[said]);
     }
+    home.run(&["replay", "--pace", "1e-300"]).exits(1).tells(&["--pace 1e-300", "give a greater number"]);
     home.run(&["replay", "--start", "7"]).exits(1).tells(&["PARTITION/OFFSET"]);
     home.run(&["replay", "--step"]).exits(2).tells(&["REF"]);
 }

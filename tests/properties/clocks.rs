@@ -7,8 +7,8 @@ use onefold_event::{EmptyKeyRing, Event, Micros, Subject, catalogue};
 use onefold_identity::{IdentifierKey, normalise_identifier};
 use onefold_model::{HubModel, LoggedEvent};
 use onefold_service::{
-    ClockTexts, CustomerReference, Document, ErrorCode, ListingOrder, MOST, MovedClock, ReadClocks, Service, Shown,
-    ValueChange,
+    ClockSpan, ClockTexts, CustomerReference, Document, ErrorCode, ListingOrder, MOST, MovedClock, ReadClocks, Service,
+    Shown, ValueChange,
 };
 use onefold_testkit::{Shape, TestHub, hub_key};
 use onefold_view::parties_named;
@@ -247,6 +247,7 @@ async fn differences_are_those_of_two_reads(events: &[(Event, Micros)], moments:
             MovedClock::KnownAt => Clocks { as_of: None, known_at: Some(n), identity_at: Some(n) }.read(),
         };
         let (from, to) = (at(from), at(to));
+        let span = ClockSpan::new(clock, Some(from.clone()), to.clone()).expect("moments in their order");
         for (id, view) in hub.shown().await {
             let view: serde_json::Value = serde_json::from_slice(&view).expect("a view");
             let party = view["parties"][0].as_str().and_then(|party| party.parse().ok()).expect("a party");
@@ -257,7 +258,7 @@ async fn differences_are_those_of_two_reads(events: &[(Event, Micros)], moments:
                 shown.map(|past| serde_json::to_value(past.answer).expect("a view"))
             };
             let (before, after) = (read(&from).await, read(&to).await);
-            let told = service.difference(&reference, clock, Some(&from), &to).await.map_err(|error| error.code);
+            let told = service.difference(&reference, &span).await.map_err(|error| error.code);
             let (Ok(before), Ok(after)) = (
                 before.map(Some).or_else(|code| if code == ErrorCode::NotFound { Ok(None) } else { Err(code) }),
                 &after,

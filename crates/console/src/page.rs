@@ -32,13 +32,13 @@ pub(crate) struct PageRequest {
     address: String,
     path: String,
     headers: HeaderMap,
-    query: PageQuery,
+    query: AddressQuery,
 }
 
 /// What addresses of pages say; an empty field of a form says nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-pub(crate) struct PageQuery {
+pub(crate) struct AddressQuery {
     /// Words that are looked for.
     pub(crate) q: String,
     pub(crate) as_of: String,
@@ -72,10 +72,10 @@ pub(crate) struct PageFrame {
     /// Where the same page is as of now.
     pub(crate) path: String,
     /// What the fields for clocks hold.
-    pub(crate) query: PageQuery,
+    pub(crate) query: AddressQuery,
 }
 
-impl PageQuery {
+impl AddressQuery {
     /// What an address says; of a page that is always about now without its clocks.
     fn read(uri: &Uri) -> Result<Self, ServiceError> {
         let query = Query::<Self>::try_from_uri(uri);
@@ -120,7 +120,7 @@ impl FromRequestParts<ConsoleState> for PageRequest {
             address: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
             path: parts.uri.path().to_owned(),
             headers: parts.headers.clone(),
-            query: PageQuery::default(),
+            query: AddressQuery::default(),
         };
         match request.read_query(&parts.uri) {
             Ok(()) => Ok(request),
@@ -140,7 +140,7 @@ impl PageRequest {
 
     /// A page about the past counts its ages from there.
     fn read_query(&mut self, uri: &Uri) -> Result<(), ServiceError> {
-        self.query = PageQuery::read(uri)?;
+        self.query = AddressQuery::read(uri)?;
         let texts = self.query.clock_texts();
         self.clocks = texts.is_given().then(|| self.service.read_clocks(texts)).transpose()?;
         self.clock.query = self.query.clock_query();

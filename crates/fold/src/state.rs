@@ -349,12 +349,13 @@ impl SubjectState {
         former.index_keys(subject, self.fragment.as_ref(), || self.index_keys(subject), for_others)
     }
 
-    /// The number that stands on a document, where its subject says another one that stands elsewhere among numbers.
+    /// The number that stands on a document, where the document is not found as often by the number of its subject.
     pub fn written_number(&self, subject: &Subject) -> Option<DocumentNumber> {
         let written = self.fragment.as_ref()?.written_number();
         let number = DocumentNumber::of(written).filter(|_| subject.kind().is_document())?;
+        // What finds `4711` finds the subject of `RE-4711` too, and not the other way round.
         let own = DocumentNumber::of(subject.number());
-        own.is_none_or(|own| own.place() != number.place()).then_some(number)
+        own.is_none_or(|own| number.nearness(&own).is_none()).then_some(number)
     }
 }
 
@@ -410,6 +411,28 @@ mod tests {
             assert_eq!(first, last, "{stamps:?}");
             assert_eq!((first.facts[0].order.len(), first.facts[0].offset), (0, 0));
             assert!(first.knows_copy(&ordered.header, &[7; 16], stamps[1], 0, 1));
+        }
+    }
+    #[test]
+    fn a_number_that_stands_on_a_document_is_kept_where_that_of_its_subject_does_not_lead_to_it() {
+        for (written, number, is_kept) in [
+            ("RE-4711", "4711", true),
+            ("RE-4711", "SO-4711", true),
+            ("RE-4712", "4711", true),
+            ("RE-4711", "RE-4711", false),
+            ("re 4711", "RE-04711", false),
+            ("4711", "RE-4711", false),
+            ("1000000000000004711", "2000000000000004711", true),
+            ("", "4711", false),
+        ] {
+            let subject = Subject::new(SubjectKind::Invoice, "erp", number).unwrap();
+            let ids = IdParts { source: "erp", part: "", parts: &["1".to_owned()], revision: "" };
+            let body = v1::InvoiceIssued { number: written.to_owned(), ..Default::default() };
+            let event = Event::new(ids.event_id(), ids.fact_id(), "erp", subject.clone(), 0, body.into()).unwrap();
+            let event = event.into_decoded(&EmptyKeyRing).unwrap();
+            let fragment = Fragment::fold(&subject, &[FactRef { event: &event, recorded_at: 0 }]);
+            let state = SubjectState { fragment: Some(fragment), ..SubjectState::default() };
+            assert_eq!(state.written_number(&subject).is_some(), is_kept, "{written} on {number}");
         }
     }
 }

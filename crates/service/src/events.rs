@@ -1,6 +1,6 @@
 //! Every event behind a customer or a document, with where it was read and where it stands in the log.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use onefold_event::{
     DecodedEvent, Event, EventId, KeyRing, Micros, Occurred, Subject, decode, decode_with, format_micros,
@@ -12,7 +12,7 @@ use onefold_store::FactsOf;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{CustomerReference, Service, ServiceError};
+use crate::{Service, ServiceError};
 
 /// How a copy of an event counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -132,36 +132,6 @@ const MOST: usize = 500;
 const CHUNK: usize = 500;
 
 impl Service {
-    /// Places of every event about a customer's parties, decisions on them and documents, or about one document, by business time.
-    /// [`Service::event_lines`] gives the events themselves, some at a time.
-    ///
-    /// # Errors
-    /// Nothing is known of the reference, or the read model cannot be read.
-    pub async fn events(&self, reference: &CustomerReference) -> Result<Vec<EventPlace>, ServiceError> {
-        let subjects = self.history_subjects(reference).await?;
-        let mut all = Vec::new();
-        for chunk in subjects.chunks(CHUNK) {
-            let asked: Vec<FactsOf> = chunk.iter().map(|subject| FactsOf::all(subject)).collect();
-            self.store.facts(&asked).await?.iter().for_each(|facts| all.extend(places(facts)));
-        }
-        all.sort();
-        Ok(all)
-    }
-
-    /// Whose events are the history of a customer, or of one document.
-    pub(crate) async fn history_subjects(&self, reference: &CustomerReference) -> Result<Vec<String>, ServiceError> {
-        if let Some(subject) = reference.document() {
-            self.state(subject).await?;
-            return Ok(vec![subject.to_string()]);
-        }
-        let rows = self.customer(reference).await?;
-        let mut subjects: Vec<String> = rows.parties.keys().cloned().collect();
-        let named = self.store.begin_read().await?.decisions(&subjects).await?;
-        subjects.extend(named.into_iter().map(|named| named.decision).collect::<BTreeSet<String>>());
-        subjects.extend(self.all_documents(&rows).await?);
-        Ok(subjects)
-    }
-
     /// The events at these places, in their order.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod explain;
 mod find;
 mod gauges;
 mod health;
+mod history;
 mod overview;
 mod past;
 mod reference;
@@ -45,8 +46,8 @@ pub use onefold_store::{DocumentPlace, ListingOrder};
 pub use onefold_view::CustomerView;
 pub use overview::{CustomerOverview, MOST_LATEST, Notice, NoticeLevel, OpenEntry, OpenKind, OpenNow};
 pub use past::{
-    AnsweredClocks, ChangeCause, ClockTexts, CustomerStatus, DifferenceStep, FoundCustomers, MOST_STEPS, MovedClock,
-    PastAnswer, ReadClocks, ValueChange, ViewDifference,
+    AnsweredClocks, ChangeCause, ClockSpan, ClockTexts, CustomerStatus, DifferenceStep, FoundCustomers, MOST_STEPS,
+    MovedClock, PastAnswer, ReadClocks, ValueChange, ViewDifference,
 };
 pub use reference::CustomerReference;
 pub use replay::{ReplayBatch, ReplayCursor, ReplayFilter, ReplayReader, ReplaySpan, ReplaySteps, ReplayedEvent};

@@ -32,13 +32,20 @@ impl Service {
     pub async fn show(&self, reference: &CustomerReference, today: Option<i64>) -> Result<Shown, ServiceError> {
         match reference.document() {
             Some(subject) => self.document(subject).await.map(|document| Shown::Document(Box::new(document))),
-            None => {
-                let mut view = self.view(reference, today).await?;
-                SubjectReader::Now(self).date_deliveries(view.latest.iter_mut().collect()).await?;
-                self.title_products(&mut view).await?;
-                Ok(Shown::Customer(Box::new(view)))
-            }
+            None => Ok(Shown::Customer(Box::new(self.show_customer(reference, today).await?))),
         }
+    }
+
+    /// The view of a customer with the dates of arrivals and the names of products, which no bundle holds.
+    pub(crate) async fn show_customer(
+        &self,
+        reference: &CustomerReference,
+        today: Option<i64>,
+    ) -> Result<CustomerView, ServiceError> {
+        let mut view = self.view(reference, today).await?;
+        SubjectReader::Now(self).date_deliveries(view.latest.iter_mut().collect()).await?;
+        self.title_products(&mut view).await?;
+        Ok(view)
     }
 
     /// The view of the customer that is meant, as it is published; a document means the customer that it belongs to.
@@ -53,22 +60,16 @@ impl Service {
 
     /// Says what the products are called that the customer prefers, by the sources that know it: a number says nothing on the phone.
     pub(crate) async fn title_products(&self, view: &mut CustomerView) -> Result<(), ServiceError> {
-        let subjects = view.parties.iter().chain(view.latest.iter().map(|document| &document.subject));
-        let sources: BTreeSet<String> =
-            subjects.filter_map(|key| key.parse().ok()).map(|subject: Subject| subject.source().to_owned()).collect();
-        let of = |number: &str| -> Vec<String> {
-            let product = |source: &String| Subject::new(SubjectKind::Product, source, number).ok();
-            sources.iter().filter_map(product).map(|subject| subject.to_string()).collect()
-        };
-        let preferred = view.trade.products.iter_mut().flatten();
-        let preferred: Vec<_> = preferred.take(TITLED).map(|product| (of(&product.name), product)).collect();
-        let wanted: Vec<String> = preferred.iter().flat_map(|(keys, _)| keys.clone()).collect();
+        let preferred = view.trade.products.iter().flatten().take(TITLED);
+        let subjects: Vec<Vec<Subject>> = preferred.map(|product| product_subjects(view, &product.name)).collect();
+        let wanted: Vec<String> = subjects.iter().flatten().map(Subject::to_string).collect();
         if wanted.is_empty() {
             return Ok(());
         }
         let names = self.product_names(&wanted).await?;
-        for (keys, product) in preferred {
-            product.title = keys.iter().find_map(|key| names.get(key).cloned()).unwrap_or_default();
+        for (subjects, product) in subjects.iter().zip(view.trade.products.iter_mut().flatten()) {
+            let title = subjects.iter().find_map(|subject| names.get(subject.as_str()));
+            product.title = title.cloned().unwrap_or_default();
         }
         Ok(())
     }
@@ -84,6 +85,15 @@ impl Service {
         }
         Ok(Some(tallies))
     }
+}
+
+/// The subjects that may say what a product of a customer is called, of which the first that does counts: one of each source that knows
+/// the customer or is among its latest documents.
+pub(crate) fn product_subjects(view: &CustomerView, number: &str) -> Vec<Subject> {
+    let subjects = view.parties.iter().chain(view.latest.iter().map(|document| &document.subject));
+    let sources: BTreeSet<String> =
+        subjects.filter_map(|key| key.parse().ok()).map(|subject: Subject| subject.source().to_owned()).collect();
+    sources.iter().filter_map(|source| Subject::new(SubjectKind::Product, source, number).ok()).collect()
 }
 
 /// The number by which views name a day.

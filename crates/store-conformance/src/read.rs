@@ -283,7 +283,12 @@ pub(crate) async fn documents_are_found_by_the_numbers_that_stand_on_them(store:
         let number = some(DocumentNumber::of(text));
         NumberRow { place: number.place(), prefix: number.prefix().to_owned(), subject: key.to_owned() }
     };
-    let rows = [row("RE-2026-000123", keys[0]), row("RE-2025-000123", keys[1]), row("9f3a-77e1", keys[1])];
+    let rows = [
+        row("RE-2026-000123", keys[0]),
+        row("RE-2025-000123", keys[1]),
+        row("9f3a-77e1", keys[1]),
+        row("RE-5000002", keys[1]),
+    ];
     save(store, RowChanges { numbers_added: rows.to_vec(), ..RowChanges::default() }).await;
     let found = async |asked: &str| {
         let mut found = done(store.numbered(&some(DocumentNumber::of(asked)), 10).await);
@@ -297,6 +302,9 @@ pub(crate) async fn documents_are_found_by_the_numbers_that_stand_on_them(store:
         ("SO-123", &[]),
         ("5000001", &keys[..1]),
         ("124", &[]),
+        ("RE-5000002", &keys[1..]),
+        // By its own number and by the one that stands on it.
+        ("5000002", &keys[1..]),
     ] {
         assert_eq!(found(asked).await, expected, "{asked}");
     }

@@ -14,7 +14,8 @@ CREATE TABLE written (
     PRIMARY KEY (place, subject)
 );
 
--- A UUID counts nothing up, whatever its last digits are. The expression stands in sql/load_end_subject.sql and sql/numbered.sql too.
+-- A UUID counts nothing up, whatever its last digits are. The expression stands in load_end_subject.sql, numbered.sql and
+-- count_numbers.sql of src/sql too.
 DROP INDEX subject_by_number;
 CREATE INDEX subject_by_number ON subject ((CASE
     WHEN translate(substring(key FROM '^[^:]*:[^:]*:(.*)$'), E' \u00a0\u3000', '') ~ '^[^0-9]*([0-9]+[-./_#:]+)*[0-9]+$'

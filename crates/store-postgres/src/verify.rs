@@ -11,7 +11,7 @@ use onefold_store::{
     EachRow, KeyPrint, RowPrint, StoreError, StoredSums, StoredTable, VerifySnapshot, VerifyStore, is_torn,
 };
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, Postgres, Row, Transaction};
+use sqlx::{Connection, Postgres, Row, Transaction};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -91,35 +91,33 @@ impl VerifySnapshot for PostgresVerifyRead {
 /// Stands for a key where it is the index of numbers that is wrong.
 const NUMBER_INDEX: &str = "the index of numbers";
 
+/// Has rows be found through an index and a bitmap of it alone. Of the two scans of an index only the bitmap's needs a condition on what
+/// is indexed, which no other index has: a plain scan may take the primary key, and which is cheaper changes with the statistics. In so
+/// much memory no page of the bitmap is lossy, on which a row would be found that the index does not lead to.
+const BITMAP_ONLY: [&str; 4] = [
+    "SET LOCAL enable_seqscan = off",
+    "SET LOCAL enable_indexscan = off",
+    "SET LOCAL enable_indexonlyscan = off",
+    "SET LOCAL work_mem = '512MB'",
+];
+
 /// Whether the index of numbers is there, answers what is asked of it, and leads to every document: the server keeps it by itself, but
 /// one that was dropped, made otherwise or damaged finds nothing, or less, without a word.
 async fn numbers_lead_to_all(tx: &mut Transaction<'static, Postgres>) -> Result<bool, StoreError> {
-    // Every other way to the rows is closed. Of the two scans of an index only the bitmap's needs a condition on what is indexed, which no
-    // other index has: a plain scan may take the primary key, and which is cheaper changes with the statistics. In so much memory no
-    // page of the bitmap is lossy, on which a row would be found that the index does not lead to.
-    let closed = ["enable_seqscan", "enable_indexscan", "enable_indexonlyscan"];
-    for way in closed {
-        set_local(tx, way, "off").await?;
+    // Rolled back, a savepoint takes the settings back to what this transaction had made of them.
+    let mut indexed = Connection::begin(&mut **tx).await.map_err(engine)?;
+    for set in BITMAP_ONLY {
+        sqlx::query(set).execute(&mut *indexed).await.map_err(engine)?;
     }
-    set_local(tx, "work_mem", "'512MB'").await?;
-    let counting = include_str!("sql/count_numbers.sql");
-    let plan = sqlx::query_scalar::<_, String>(AssertSqlSafe(format!("EXPLAIN {counting}")));
-    let plan = plan.fetch_all(&mut **tx).await.map_err(engine)?;
+    let plan = sqlx::query_scalar::<_, String>(concat!("EXPLAIN ", include_str!("sql/count_numbers.sql")));
+    let plan = plan.fetch_all(&mut *indexed).await.map_err(engine)?;
     let by_index = plan.iter().any(|line| line.contains("subject_by_number"));
-    let found: (i64, String) = sqlx::query_as(counting).fetch_one(&mut **tx).await.map_err(engine)?;
-    for changed in closed.iter().chain(&["work_mem"]) {
-        set_local(tx, changed, "DEFAULT").await?;
-    }
+    let found = sqlx::query_as(include_str!("sql/count_numbers.sql"));
+    let found: (i64, String) = found.fetch_one(&mut *indexed).await.map_err(engine)?;
+    indexed.rollback().await.map_err(engine)?;
     let all = sqlx::query_as(include_str!("sql/count_documents.sql"));
     let all: (i64, String) = all.fetch_one(&mut **tx).await.map_err(engine)?;
     Ok(by_index && found == all)
-}
-
-/// Changes a setting of the server for the rest of the transaction.
-async fn set_local(tx: &mut Transaction<'static, Postgres>, name: &str, value: &str) -> Result<(), StoreError> {
-    let set = AssertSqlSafe(format!("SET LOCAL {name} TO {value}"));
-    sqlx::query(set).execute(&mut **tx).await.map_err(engine)?;
-    Ok(())
 }
 
 /// The key comes first.
@@ -200,5 +198,49 @@ impl PostgresVerifyRead {
                 print(&[&self.prints.get(owner).copied().unwrap_or_else(|| KeyPrint::of(owner)).bytes()])
             }
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use onefold_testkit::Postgres as Server;
+
+    use super::*;
+    use crate::PostgresOptions;
+
+    #[tokio::test]
+    async fn judging_the_index_of_numbers_leaves_the_settings_of_the_transaction_as_they_were() {
+        let Some(server) = Server::shared("the index of numbers on PostgreSQL") else { return };
+        let database = server.database();
+        let store = PostgresStore::connect(&database.schema(), PostgresOptions::default()).await.unwrap();
+        for own in ["SET LOCAL enable_seqscan = on", "SET LOCAL enable_seqscan = off"] {
+            let mut tx = PostgresStore::snapshot(&store).await.unwrap();
+            sqlx::query(own).execute(&mut *tx).await.unwrap();
+            let before = settings(&mut tx).await;
+            assert!(numbers_lead_to_all(&mut tx).await.unwrap());
+            assert_eq!(settings(&mut tx).await, before, "{own}");
+        }
+    }
+
+    async fn settings(tx: &mut Transaction<'static, Postgres>) -> Vec<(String, String)> {
+        let all = sqlx::query_as("SELECT name, setting FROM pg_settings ORDER BY name");
+        all.fetch_all(&mut **tx).await.unwrap()
+    }
+
+    #[test]
+    fn the_number_of_a_subject_is_one_expression_wherever_it_is_made() {
+        let expression = |sql: &'static str| {
+            let from = sql.find("CASE\n    WHEN translate(").expect("where it begins");
+            let text = &sql[from..];
+            &text[..text.find("\nEND").expect("where it ends")]
+        };
+        let index = expression(include_str!("../migrations/0012_former_owners.sql"));
+        for other in [
+            include_str!("sql/load_end_subject.sql"),
+            include_str!("sql/numbered.sql"),
+            include_str!("sql/count_numbers.sql"),
+        ] {
+            assert_eq!(expression(other), index);
+        }
     }
 }

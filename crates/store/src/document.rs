@@ -23,7 +23,7 @@ pub struct DocumentPlace {
     pub subject: String,
 }
 
-/// A document under the number that stands on it, where its subject says another one.
+/// A document under the number that stands on it, where its subject's number does not lead to it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NumberRow {
     /// Where the number stands among numbers: [`place`](onefold_view::DocumentNumber::place).

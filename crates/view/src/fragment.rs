@@ -9,7 +9,7 @@ use crate::case::{CaseFragment, ContactFragment};
 use crate::decision::DecisionFragment;
 use crate::guest::is_guest_order;
 use crate::inbound::{MentionState, OwnedPart};
-use crate::named::reference::{StandingReference, role_number, role_of_number};
+use crate::named::reference::StandingReference;
 use crate::party::{PartyFragment, intermediary, key_of};
 use crate::payment::PaymentFragment;
 use crate::sale::SaleFragment;
@@ -118,7 +118,7 @@ impl Fragment {
         if is_plain(kind) {
             return;
         }
-        self.add_references(event);
+        StandingReference::replace_roles(&mut self.references, event);
         self.set_number(event);
         let stood = self.is_standing();
         if kind.is_document() && speaks_of_standing(&event.body) {
@@ -191,26 +191,8 @@ impl Fragment {
         self.party.as_ref()?.guest.as_ref()
     }
 
-    /// A later fact that names a role replaces that role's targets; a placing those of no amendment.
-    fn add_references(&mut self, event: &DecodedEvent) {
-        let amended = matches!(event.body, Body::OrderAmended(_));
-        let kept = |role: u32, all: &[StandingReference]| !amended && all.iter().any(|r| r.role == role && r.amended);
-        let said: Vec<StandingReference> = event
-            .header
-            .references
-            .iter()
-            .map(|new| StandingReference { role: role_number(new.role), subject: new.subject.to_string(), amended })
-            .filter(|new| !kept(new.role, &self.references))
-            .collect();
-        self.references.retain(|r| said.iter().all(|new| new.role != r.role));
-        for new in said {
-            let at = self.references.partition_point(|r| r.role <= new.role);
-            self.references.insert(at, new);
-        }
-    }
-
-    /// The same for the identifiers on a document; on an order all at once, so that the guest whose it is was named by
-    /// one event.
+    /// A later fact that bears identifiers in a role replaces those of that role; a placing none of an amendment. On an order all at once, so
+    /// that the guest whose it is was named by one event.
     fn add_identifiers(&mut self, body: &Body) {
         let (identifiers, amended) = (body.identifiers(), matches!(body, Body::OrderAmended(_)));
         let beaten = !amended && self.identifiers.iter().any(|named| named.amended);
@@ -275,16 +257,15 @@ impl Fragment {
     }
 
     fn reference_roles(&self) -> impl Iterator<Item = ReferenceRole> {
-        self.references.iter().filter_map(|r| role_of_number(r.role))
+        self.references.iter().filter_map(StandingReference::role)
     }
 
-    /// References in roles that are wanted; only these are read as subjects.
+    /// References in roles that are wanted.
     pub(crate) fn standing_references(
         &self,
         wanted: impl Fn(ReferenceRole) -> bool,
     ) -> impl Iterator<Item = (ReferenceRole, Subject)> {
-        let wanted = move |r: &&StandingReference| role_of_number(r.role).is_some_and(&wanted);
-        self.references.iter().filter(wanted).filter_map(|r| Some((role_of_number(r.role)?, r.subject.parse().ok()?)))
+        StandingReference::of_roles(&self.references, wanted)
     }
 
     /// Standing references to parties.
@@ -460,7 +441,7 @@ impl Fragment {
 
     /// Whether it names a role.
     pub(crate) fn names_role(&self, wanted: ReferenceRole) -> bool {
-        self.references.iter().any(|r| r.role == role_number(wanted))
+        self.reference_roles().any(|role| role == wanted)
     }
 }
 

@@ -2,11 +2,12 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use onefold_service::{AnsweredClocks, ErrorCode, ServiceError};
+use onefold_service::{AnsweredClocks, CustomerReference, ErrorCode, Service, ServiceError};
 use serde::Serialize;
 use tokio::runtime::Handle;
 
 use crate::problem::ProblemDetails;
+use crate::routes::asked::ReadCaller;
 use crate::turns::RequestTurn;
 
 /// An answer, and the clocks that it holds for where it is not about now.
@@ -16,6 +17,36 @@ pub(crate) struct DatedAnswer<T> {
     pub(crate) clocks: Option<AnsweredClocks>,
     #[serde(flatten)]
     pub(crate) answer: T,
+}
+
+/// Answers what all that something is about is read for, however little of it is shown: in a turn of that size, aside.
+pub(crate) async fn answer_large<T, R>(
+    caller: ReadCaller,
+    read: impl FnOnce(Service) -> R,
+) -> Result<Response, ProblemDetails>
+where
+    T: Serialize + Send + 'static,
+    R: Future<Output = Result<T, ServiceError>> + Send + 'static,
+{
+    let turn = caller.large_turn().await?;
+    answer_aside(turn, read(caller.service)).await
+}
+
+/// The same about what a name means.
+pub(crate) async fn answer_large_about<T, R>(
+    caller: ReadCaller,
+    named: String,
+    read: impl FnOnce(Service, CustomerReference) -> R + Send + 'static,
+) -> Result<Response, ProblemDetails>
+where
+    T: Serialize + Send + 'static,
+    R: Future<Output = Result<T, ServiceError>> + Send + 'static,
+{
+    answer_large(caller, move |service| async move {
+        let of = service.read_reference(&named).await?;
+        read(service, of).await
+    })
+    .await
 }
 
 /// Reads and answers on a thread of its own: one that answers others is not for much work.

@@ -66,8 +66,7 @@ pub(crate) trait AskedClocks {
 
     /// The clocks, of which now is a time like any other.
     fn clocks_or_now(&self, service: &Service) -> Result<ReadClocks, ServiceError> {
-        // A plus sign in a query means a space, unless it is written %2B; an offset begins with one.
-        let texts = self.texts().map(|text| text.map(|text| text.trim().replace(' ', "+")));
+        let texts = self.texts().map(|text| text.map(restore_offset));
         let [as_of, known_at, identity_at] = texts.each_ref().map(Option::as_deref);
         service.read_clocks(ClockTexts { as_of, known_at, identity_at })
     }
@@ -86,6 +85,16 @@ macro_rules! asked_clocks {
 pub(crate) use asked_clocks;
 
 asked_clocks!(ClockQuery, PageQuery);
+
+/// A time as it was written. A plus sign in a query means a space, unless it is written %2B; an offset begins with one.
+pub(crate) fn restore_offset(text: &str) -> String {
+    text.trim().replace(' ', "+")
+}
+
+/// The same of an identifier, or of a path that may hold one: a phone number begins with a plus sign.
+pub(crate) fn restore_phone(text: &str) -> String {
+    text.replace(": ", ":+")
+}
 
 impl PageQuery {
     /// Reads it from the query of a request.

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::problem::ProblemDetails;
-use crate::routes::answer::{answer_aside, answer_within};
+use crate::routes::answer::{answer_aside, answer_large, answer_large_about, answer_within};
 use crate::routes::asked::{
-    AskedClocks, AskedName, AskedQuery, ClockQuery, PageQuery, ReadCaller, asked_clocks, bad_request,
+    AskedClocks, AskedName, AskedQuery, ClockQuery, PageQuery, ReadCaller, asked_clocks, bad_request, restore_phone,
 };
 use crate::turns::is_large;
 
@@ -46,15 +46,13 @@ pub(crate) async fn search_customers(
     let clocks = asked.read_clocks(&caller.service)?;
     let limit = asked.limit.unwrap_or(FOUND);
     let (text, is_identifier) = match (asked.identifier, asked.q) {
-        // A plus sign in a query means a space, unless it is written %2B; a phone number begins with one.
-        (Some(identifier), None) => (identifier.replace(": ", ":+"), true),
+        (Some(identifier), None) => (restore_phone(&identifier), true),
         (None, Some(words)) => (words, false),
         _ => return Err(bad_request("ask by either `identifier` or `q`".to_owned())),
     };
     if let Some(clocks) = clocks {
-        let turn = caller.large_turn().await?;
-        return answer_aside(turn, async move {
-            let past = caller.service.past_find(&text, &clocks).await?;
+        return answer_large(caller, move |service| async move {
+            let past = service.past_find(&text, &clocks).await?;
             Ok(json!({ "clocks": past.clocks, "items": past.answer.hits }))
         })
         .await;
@@ -77,10 +75,8 @@ pub(crate) async fn get_customer(
 ) -> Result<Response, ProblemDetails> {
     let today = read_day(asked.today.as_deref())?;
     if let Some(clocks) = asked.read_clocks(&caller.service)? {
-        let turn = caller.large_turn().await?;
-        return answer_aside(turn, async move {
-            let of = caller.service.read_reference(&named).await?;
-            caller.service.past_view(&of, &clocks, today).await
+        return answer_large_about(caller, named, move |service, of| async move {
+            service.past_view(&of, &clocks, today).await
         })
         .await;
     }
@@ -96,7 +92,8 @@ pub(crate) async fn get_customer(
 /// The day from which something is seen, as a query brings it.
 pub(crate) fn read_day(text: Option<&str>) -> Result<Option<i64>, ProblemDetails> {
     let read = |text: &str| {
-        text.parse::<Date>().map_err(|_| bad_request(format!("`today`: `{text}` is no date such as 2026-03-31")))
+        text.parse::<Date>()
+            .map_err(|_| bad_request(format!("`today`: `{text}` is not a date: expected one such as 2026-03-31")))
     };
     Ok(text.map(read).transpose()?.map(day_number))
 }
@@ -124,12 +121,7 @@ pub(crate) async fn get_customer_status(
     AskedName(named): AskedName,
 ) -> Result<Response, ProblemDetails> {
     let clocks = asked.clocks_or_now(&caller.service)?;
-    let turn = caller.large_turn().await?;
-    answer_aside(turn, async move {
-        let of = caller.service.read_reference(&named).await?;
-        caller.service.past_status(&of, &clocks).await
-    })
-    .await
+    answer_large_about(caller, named, move |service, of| async move { service.past_status(&of, &clocks).await }).await
 }
 
 async fn list_page(
@@ -140,10 +132,8 @@ async fn list_page(
 ) -> Result<Response, ProblemDetails> {
     let limit = asked.limit.unwrap_or(PAGE);
     if let Some(clocks) = asked.read_clocks(&caller.service)? {
-        let turn = caller.large_turn().await?;
-        return answer_aside(turn, async move {
-            let of = caller.service.read_reference(&named).await?;
-            caller.service.past_documents(&of, &clocks, listing, (asked.cursor.as_deref(), limit), |_| true).await
+        return answer_large_about(caller, named, move |service, of| async move {
+            service.past_documents(&of, &clocks, listing, (asked.cursor.as_deref(), limit), |_| true).await
         })
         .await;
     }

@@ -2,13 +2,14 @@
 
 use axum::response::Response;
 use jiff::Zoned;
-use onefold_service::{ErrorCode, MovedClock, ReadClocks, Service, ServiceError, day_number};
+use onefold_service::{ClockSpan, ErrorCode, MovedClock, Service, ServiceError, day_number};
 use serde::Deserialize;
 
 use crate::problem::ProblemDetails;
-use crate::routes::answer::{DatedAnswer, answer_aside, answer_within};
+use crate::routes::answer::{DatedAnswer, answer_large_about, answer_within};
 use crate::routes::asked::{
-    AskedClocks, AskedName, AskedQuery, ClockQuery, PageQuery, ReadCaller, asked_clocks, bad_request,
+    AskedClocks, AskedName, AskedQuery, ClockQuery, PageQuery, ReadCaller, asked_clocks, bad_request, restore_offset,
+    restore_phone,
 };
 use crate::routes::customers::{PAGE, read_day};
 
@@ -38,14 +39,12 @@ pub(crate) async fn get_document(
     AskedName(named): AskedName,
 ) -> Result<Response, ProblemDetails> {
     let clocks = asked.read_clocks(&caller.service)?;
-    let no_document = format!("`{named}` is no document: expected one such as order:erp:4711");
+    let no_document = format!("`{named}` is not a document: expected one such as order:erp:4711");
     let no_document = ServiceError::new(ErrorCode::Invalid, no_document);
     if let Some(clocks) = clocks {
-        let turn = caller.large_turn().await?;
-        return answer_aside(turn, async move {
-            let of = caller.service.read_reference(&named).await?;
+        return answer_large_about(caller, named, move |service, of| async move {
             of.document().ok_or(no_document)?;
-            caller.service.past_show(&of, &clocks, None).await
+            service.past_show(&of, &clocks, None).await
         })
         .await;
     }
@@ -65,10 +64,7 @@ pub(crate) async fn get_events(
 ) -> Result<Response, ProblemDetails> {
     let clocks = asked.read_clocks(&caller.service)?;
     // All of them are looked for, however few are shown.
-    let turn = caller.large_turn().await?;
-    answer_aside(turn, async move {
-        let service = &caller.service;
-        let of = service.read_reference(&named).await?;
+    answer_large_about(caller, named, move |service, of| async move {
         let (clocks, places) = match clocks {
             Some(clocks) => {
                 let past = service.past_events(&of, &clocks).await?;
@@ -83,25 +79,16 @@ pub(crate) async fn get_events(
 }
 
 impl DifferenceQuery {
-    /// The clock that runs, and the two moments; without an earlier one from before the first event.
-    fn read(self, service: &Service) -> Result<(MovedClock, Option<ReadClocks>, ReadClocks), ProblemDetails> {
-        let Self { from, to, clock } = self;
-        let clock = match clock.as_deref() {
+    fn read(self, service: &Service) -> Result<ClockSpan, ProblemDetails> {
+        let clock = match self.clock.as_deref() {
             None | Some("as_of") => MovedClock::AsOf,
             Some("known_at") => MovedClock::KnownAt,
             Some(other) => {
-                return Err(bad_request(format!("`clock`: `{other}` is none: expected `as_of` or `known_at`")));
+                return Err(bad_request(format!("`clock`: `{other}` is not a clock: expected `as_of` or `known_at`")));
             }
         };
-        let read = |at: Option<String>| {
-            let asked = match clock {
-                MovedClock::AsOf => ClockQuery { as_of: at, ..ClockQuery::default() },
-                MovedClock::KnownAt => ClockQuery { known_at: at.clone(), identity_at: at, ..ClockQuery::default() },
-            };
-            asked.clocks_or_now(service)
-        };
-        let (from, to) = (from.map(|from| read(Some(from))).transpose()?, read(to)?);
-        Ok((clock, from, to))
+        let [from, to] = [self.from, self.to].map(|at| at.map(|at| restore_offset(&at)));
+        Ok(service.read_span(clock, from.as_deref(), to.as_deref())?)
     }
 }
 
@@ -111,13 +98,8 @@ pub(crate) async fn get_difference(
     AskedQuery(asked): AskedQuery<DifferenceQuery>,
     AskedName(named): AskedName,
 ) -> Result<Response, ProblemDetails> {
-    let (clock, from, to) = asked.read(&caller.service)?;
-    let turn = caller.large_turn().await?;
-    answer_aside(turn, async move {
-        let of = caller.service.read_reference(&named).await?;
-        caller.service.difference(&of, clock, from.as_ref(), &to).await
-    })
-    .await
+    let span = asked.read(&caller.service)?;
+    answer_large_about(caller, named, move |service, of| async move { service.difference(&of, &span).await }).await
 }
 
 /// Why a value of a customer or a document is what it is.
@@ -127,18 +109,15 @@ pub(crate) async fn get_explanation(
     AskedName(named): AskedName,
 ) -> Result<Response, ProblemDetails> {
     let no_path = || bad_request("name the value by `path`, such as ?path=receivable.by_currency.CNY.open".to_owned());
-    // A plus sign in a query means a space, unless it is written %2B; a phone number begins with one.
-    let path = asked.path.as_ref().ok_or_else(no_path)?.replace(": ", ":+");
+    let path = restore_phone(asked.path.as_ref().ok_or_else(no_path)?);
     let (today, clocks) = (read_day(asked.today.as_deref())?, asked.read_clocks(&caller.service)?);
     // All that the customer has is looked at, however little of it the value is.
-    let turn = caller.large_turn().await?;
-    answer_aside(turn, async move {
-        let of = caller.service.read_reference(&named).await?;
+    answer_large_about(caller, named, move |service, of| async move {
         match clocks {
-            Some(clocks) => caller.service.past_explain(&of, &path, &clocks, today).await,
+            Some(clocks) => service.past_explain(&of, &path, &clocks, today).await,
             None => {
                 let today = today.unwrap_or_else(|| day_number(Zoned::now().date()));
-                caller.service.explain(&of, &path, Some(today)).await
+                service.explain(&of, &path, Some(today)).await
             }
         }
     })
@@ -151,11 +130,6 @@ pub(crate) async fn get_steps(
     AskedQuery(asked): AskedQuery<DifferenceQuery>,
     AskedName(named): AskedName,
 ) -> Result<Response, ProblemDetails> {
-    let (clock, from, to) = asked.read(&caller.service)?;
-    let turn = caller.large_turn().await?;
-    answer_aside(turn, async move {
-        let of = caller.service.read_reference(&named).await?;
-        caller.service.replay_steps(&of, clock, from.as_ref(), &to).await
-    })
-    .await
+    let span = asked.read(&caller.service)?;
+    answer_large_about(caller, named, move |service, of| async move { service.replay_steps(&of, &span).await }).await
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {
@@ -70,7 +71,8 @@ pub(crate) struct ReplayTargetArgs {
 }
 
 /// How events are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum ReplayForm {
     Ndjson,
     Batch,

@@ -1,7 +1,17 @@
 //! The three clocks as arguments.
 
 use clap::Args;
-use onefold_service::{ClockTexts, ReadClocks, Service, ServiceError};
+use onefold_service::{ClockSpan, ClockTexts, MovedClock, ReadClocks, Service, ServiceError};
+
+/// The span of a clock that is asked for: of when things happened, or of when the hub took them in.
+pub(crate) fn read_span(
+    service: &Service,
+    known: bool,
+    from: Option<&str>,
+    to: Option<&str>,
+) -> Result<ClockSpan, ServiceError> {
+    service.read_span(if known { MovedClock::KnownAt } else { MovedClock::AsOf }, from, to)
+}
 
 /// What had happened, what the hub knew, and who was one customer.
 #[derive(Debug, Clone, Args)]

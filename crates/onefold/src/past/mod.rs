@@ -3,7 +3,7 @@
 mod args;
 mod render;
 
-pub(crate) use args::ClockArgs;
+pub(crate) use args::{ClockArgs, read_span};
 pub(crate) use render::clocks_line;
 
 use anyhow::Result;

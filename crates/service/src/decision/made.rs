@@ -139,11 +139,16 @@ impl Service {
 /// The decisions of which these are all events: of a fact that was revised its last word.
 pub(crate) fn decisions_in(lines: &[EventLine]) -> Vec<DecisionView> {
     let mut by_fact: BTreeMap<(&str, &str), Vec<&EventLine>> = BTreeMap::new();
-    for line in lines.iter().filter(|line| what_of(line).is_some()) {
+    for line in lines.iter().filter(|line| is_decision(line)) {
         let fact = line.event.get("fact").and_then(Value::as_str).unwrap_or_default();
         by_fact.entry((&line.subject, fact)).or_default().push(line);
     }
     by_fact.into_values().filter_map(view_of).collect()
+}
+
+/// Whether a person decided by this event.
+pub(crate) fn is_decision(line: &EventLine) -> bool {
+    what_of(line).is_some()
 }
 
 /// What a decision does, by the type of its event.

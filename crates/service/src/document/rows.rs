@@ -1,11 +1,16 @@
-//! Rows of subjects as they are now, or as they were at the clocks of a past.
+//! Rows and events of subjects as they are now, or as they were at the clocks of a past.
 
 use onefold_event::Subject;
 use onefold_fold::SubjectState;
+use onefold_store::FactsOf;
 use onefold_view::OwnerKeys;
 
+use crate::events::{EventPlace, places};
 use crate::past::PastWorld;
 use crate::{Service, ServiceError};
+
+/// Subjects whose facts are read at once.
+const CHUNK: usize = 500;
 
 /// Where rows are read.
 pub(crate) enum SubjectReader<'a> {
@@ -24,6 +29,23 @@ impl SubjectReader<'_> {
                 Ok(keys.iter().map(state).collect())
             }
         }
+    }
+
+    /// Places of the events of subjects, by business time.
+    pub(crate) async fn places(&self, keys: &[String]) -> Result<Vec<EventPlace>, ServiceError> {
+        let mut all = match self {
+            Self::Now(service) => {
+                let mut all = Vec::new();
+                for some in keys.chunks(CHUNK) {
+                    let asked: Vec<FactsOf> = some.iter().map(|key| FactsOf::all(key)).collect();
+                    service.store.facts(&asked).await?.iter().for_each(|facts| all.extend(places(facts)));
+                }
+                all
+            }
+            Self::Past(world) => world.places_of(keys.iter().map(String::as_str)),
+        };
+        all.sort();
+        Ok(all)
     }
 
     /// The name of the customer that holds each party, in the order asked; empty where it has none.

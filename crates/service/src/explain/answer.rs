@@ -45,12 +45,13 @@ pub struct Explanation {
     /// What could have counted, and does not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<LostPart>,
-    /// Decisions of people among what it rests on.
+    /// Decisions of people among all that it rests on, those among events that are left out too.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<DecisionView>,
-    /// Events that it rests on, by business time, with connector, file and line: of the latest hundred parts.
+    /// Events that it rests on, by business time, with connector, file and line: of the latest hundred parts, and of more than 500
+    /// the latest.
     pub events: Vec<EventLine>,
-    /// How many more there are than are told.
+    /// How many earlier ones are left out.
     #[serde(skip_serializing_if = "is_nothing")]
     pub more_events: usize,
 }

@@ -6,25 +6,25 @@ use onefold_customer::CustomerRows;
 use onefold_event::Subject;
 use onefold_fold::SubjectState;
 use onefold_identity::{IdentityRules, PartyFacts};
-use onefold_store::FactsOf;
-use onefold_view::{Bundle, Contribution, CustomerView, OpenItem, PurchaseTallies};
+use onefold_view::{Bundle, Contribution, CustomerView, FindingView, LatestView, OpenItem, PurchaseTallies};
+use serde::Serialize;
 use serde_json::Value;
 
+use super::path::value_at;
 use crate::document::rows::SubjectReader;
-use crate::events::{EventPlace, places};
-use crate::past::PastWorld;
-use crate::{CustomerReference, ErrorCode, ReadClocks, Service, ServiceError, Shown};
+use crate::past::{PastWorld, unheard_of};
+use crate::{CustomerReference, ErrorCode, ReadClocks, Service, ServiceError};
 
 /// Documents of a customer whose values are explained at most.
 const MOST_DOCUMENTS: usize = 20_000;
 /// How often what a view is made of is read again where it changed meanwhile.
 const TRIES: usize = 5;
-/// Subjects whose facts are read at once.
-const CHUNK: usize = 500;
 
 /// What a customer's view is made of.
 pub(super) struct ViewBasis {
     /// The view, as `show` shows it.
+    pub(super) view: CustomerView,
+    /// The same as JSON.
     pub(super) shown: Value,
     pub(super) rows: CustomerRows,
     /// What each of its parties and documents adds to it.
@@ -37,6 +37,17 @@ pub(super) struct ViewBasis {
     pub(super) today: Option<i64>,
     /// The hub as it was; none: now.
     pub(super) world: Option<PastWorld>,
+}
+
+/// What a party or a document adds, seen alone.
+pub(super) struct OwnPart<'a> {
+    pub(super) subject: &'a Subject,
+    pub(super) adds: &'a BTreeMap<String, Contribution>,
+    /// Of a document its own row.
+    pub(super) row: Option<LatestView>,
+    pub(super) findings: Vec<FindingView>,
+    /// What stands at the path.
+    pub(super) value: Value,
 }
 
 impl ViewBasis {
@@ -58,7 +69,7 @@ impl ViewBasis {
                 ));
             }
             let head = rows.head().map(CustomerReference::Subject).unwrap_or_else(|| reference.clone());
-            let shown = to_value(&service.show(&head, today).await?)?;
+            let view = service.show_customer(&head, today).await?;
             let mut contributions = Vec::new();
             let parties: Vec<String> = rows.parties.keys().cloned().collect();
             for (party, state) in parties.iter().zip(service.store.subjects(&parties).await?) {
@@ -72,7 +83,8 @@ impl ViewBasis {
             let facts = service.facts(&rows).await?;
             if service.customer(reference).await? == rows {
                 let open = rows.open.iter().cloned().collect();
-                return Ok(Self { shown, rows, contributions, open, facts, today, world: None });
+                let shown = to_value(&view)?;
+                return Ok(Self { view, shown, rows, contributions, open, facts, today, world: None });
             }
         }
         Err(ServiceError::new(
@@ -90,45 +102,45 @@ impl ViewBasis {
     ) -> Result<Self, ServiceError> {
         let (world, party) = service.past_customer(reference, clocks).await?;
         let today = today.or(clocks.business_day());
-        let head = CustomerReference::Subject(party.clone());
-        let shown = to_value(&service.show_world(&world, &head, Some(&party), today).await?)?;
+        let view = world.view_of(&party, today).ok_or_else(|| unheard_of(reference))?;
+        let shown = to_value(&view)?;
         let (rows, contributions) = (world.customer_rows(&party), world.contributions(&party));
         let (facts, open) = (world.party_facts(&party), rows.open.iter().cloned().collect());
-        Ok(Self { shown, rows, contributions, open, facts, today, world: Some(world) })
+        Ok(Self { view, shown, rows, contributions, open, facts, today, world: Some(world) })
     }
 
-    /// The view of what one party or document adds alone: what stands at a path in it is its part of what stands there in the whole.
-    /// Of what it bought all is tallied, or one product or category.
-    pub(super) fn part_view(
+    /// What each party and document adds at a path, of those that are wanted: what stands there in the view of what it adds alone. Of
+    /// what it bought all is tallied, or one product or category.
+    pub(super) fn parts_at(
         &self,
         rules: &IdentityRules,
-        adds: &BTreeMap<String, Contribution>,
+        path: &str,
         bought: Option<&str>,
-    ) -> CustomerView {
+        is_wanted: impl Fn(&Subject) -> bool,
+    ) -> Result<Vec<OwnPart<'_>>, ServiceError> {
         let (parties, hubs, decisions) =
             (self.rows.parties.clone(), self.rows.hubs.clone(), self.rows.decisions.clone());
+        // What all parts share is copied once, however many there are.
         let mut rows = CustomerRows { parties, hubs, decisions, ..CustomerRows::default() };
-        let mut tallies = None;
-        for (owner, contribution) in adds {
-            let mut bundle = Bundle::default();
-            bundle.add(contribution);
-            rows.bundles.insert(owner.clone(), bundle);
-            rows.open.extend(contribution.open_items().into_iter().filter(|item| self.open.contains(item)));
-            if let (Some(name), Some(bought)) = (bought, contribution.tallies()) {
-                tallies.get_or_insert_with(PurchaseTallies::default).add(&bought.only(name));
+        let mut parts = Vec::new();
+        for (subject, adds) in self.contributions.iter().filter(|(subject, _)| is_wanted(subject)) {
+            (rows.bundles, rows.open) = (BTreeMap::new(), Vec::new());
+            let mut tallies = None;
+            for (owner, contribution) in adds {
+                let mut bundle = Bundle::default();
+                bundle.add(contribution);
+                rows.bundles.insert(owner.clone(), bundle);
+                rows.open.extend(contribution.open_items().into_iter().filter(|item| self.open.contains(item)));
+                if let (Some(name), Some(bought)) = (bought, contribution.tallies()) {
+                    tallies.get_or_insert_with(PurchaseTallies::default).add(&bought.only(name));
+                }
             }
+            let view = rows.view(rules, self.today, tallies.as_ref());
+            let value = value_at(&to_value(&view)?, path).map_or(Value::Null, |found| found.value.clone());
+            let row = view.latest.into_iter().find(|row| row.subject == subject.as_str());
+            parts.push(OwnPart { subject, adds, row, findings: view.findings.latest, value });
         }
-        rows.view(rules, self.today, tallies.as_ref())
-    }
-
-    /// The same as JSON.
-    pub(super) fn part_value(
-        &self,
-        rules: &IdentityRules,
-        adds: &BTreeMap<String, Contribution>,
-        bought: Option<&str>,
-    ) -> Result<Value, ServiceError> {
-        to_value(&Shown::Customer(Box::new(self.part_view(rules, adds, bought))))
+        Ok(parts)
     }
 
     /// Where rows of subjects are read.
@@ -146,36 +158,10 @@ impl ViewBasis {
         let found = self.reader(service).states(&keys).await?;
         Ok(subjects.iter().cloned().zip(found).filter_map(|(subject, state)| Some((subject, state?))).collect())
     }
-
-    /// Places of the events of subjects, by business time.
-    pub(super) async fn places(
-        &self,
-        service: &Service,
-        subjects: &BTreeSet<Subject>,
-    ) -> Result<Vec<EventPlace>, ServiceError> {
-        let mut all = match &self.world {
-            Some(world) => world.places_of(subjects),
-            None => service.places_now(subjects).await?,
-        };
-        all.sort();
-        Ok(all)
-    }
-}
-
-impl Service {
-    /// Places of the events of subjects, as they are now.
-    pub(super) async fn places_now(&self, subjects: &BTreeSet<Subject>) -> Result<Vec<EventPlace>, ServiceError> {
-        let (subjects, mut all) = (subjects.iter().collect::<Vec<_>>(), Vec::new());
-        for some in subjects.chunks(CHUNK) {
-            let asked: Vec<FactsOf> = some.iter().map(|subject| FactsOf::all(subject.as_str())).collect();
-            self.store.facts(&asked).await?.iter().for_each(|facts| all.extend(places(facts)));
-        }
-        Ok(all)
-    }
 }
 
 /// What is shown, as JSON.
-pub(super) fn to_value(shown: &Shown) -> Result<Value, ServiceError> {
+pub(super) fn to_value(shown: &impl Serialize) -> Result<Value, ServiceError> {
     serde_json::to_value(shown)
         .map_err(|error| ServiceError::new(ErrorCode::Internal, format!("a view does not become JSON: {error}")))
 }

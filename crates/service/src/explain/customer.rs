@@ -1,29 +1,27 @@
 //! Why a value of a customer's view is what it is.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use onefold_event::{Subject, SubjectKind};
 use onefold_fold::SubjectState;
 use onefold_identity::Facet;
-use onefold_view::{Contribution, CustomerView, LatestView, SettlementTerm, format_day};
+use onefold_view::{Contribution, LatestView, SettlementTerm, format_day};
 use serde_json::{Value, json};
 
 use super::answer::{ExplainedFigure, ExplainedPart, ExplainedTerm, Explanation, LostPart};
-use super::basis::{ViewBasis, to_value};
+use super::basis::{OwnPart, ViewBasis};
 use super::field::{ExplanationKind, FieldMeaning};
 use super::identity::figure;
 use super::path::{FoundValue, ValueStep, find_value, value_at};
-use crate::decision::made::decisions_in;
 use crate::document::shipped::tracks_of;
 use crate::document::why::owner_reason;
-use crate::{CustomerReference, ErrorCode, EventLine, ReadClocks, Service, ServiceError, Shown};
+use crate::show::product_subjects;
+use crate::{CustomerReference, ErrorCode, EventLine, ReadClocks, Service, ServiceError};
 
-/// Parts whose reasons and events are told.
-const TOLD: usize = 100;
-/// Events that are told.
-const MOST_EVENTS: usize = 500;
-/// Documents that do not count that are told.
+/// Parts whose reasons, terms and events are given: the latest.
+const MOST_DETAILED: usize = 100;
+/// Documents that do not count, of those that are given.
 const MOST_LOST: usize = 100;
 
 impl Service {
@@ -67,7 +65,7 @@ impl Service {
         let path = if path.trim() == "customer" { "id" } else { path };
         let found = find_value(&basis.shown, path)?;
         let mut explanation = Explanation {
-            clocks: basis.world.as_ref().map(|world| world.clocks().clone()),
+            clocks: basis.world.as_ref().map(|world| world.clocks.clone()),
             path: found.path(),
             value: found.value.clone(),
             ..Explanation::default()
@@ -95,7 +93,7 @@ impl Service {
         explanation.figures = figures(&basis.shown, &found, meaning);
         let explainer = FieldExplainer { service: self, basis, found: &found, meaning };
         let rests = explainer.fill(&mut explanation)?;
-        explainer.tell(&mut explanation, rests).await?;
+        explainer.add_details(&mut explanation, rests).await?;
         Ok(explanation)
     }
 }
@@ -108,22 +106,9 @@ struct FieldExplainer<'a> {
     meaning: &'static FieldMeaning,
 }
 
-/// What a party or a document adds, seen alone.
-struct OwnPart<'a> {
-    subject: &'a Subject,
-    adds: &'a BTreeMap<String, Contribution>,
-    view: CustomerView,
-    /// What stands at the path.
-    value: Value,
-}
-
 impl OwnPart<'_> {
-    fn row(&self) -> Option<&LatestView> {
-        self.view.latest.iter().find(|row| row.subject == self.subject.as_str())
-    }
-
     fn to_part(&self, value: Value) -> ExplainedPart {
-        let row = self.row();
+        let row = self.row.as_ref();
         ExplainedPart {
             subject: self.subject.to_string(),
             at: row.map(|row| row.at),
@@ -189,8 +174,8 @@ impl FieldExplainer<'_> {
                 explanation.sentence = format!("{}: over {all} purchases.", self.meaning.says);
             }
         }
-        let told = explanation.parts.iter().take(TOLD);
-        Ok(told.filter_map(|part| part.subject.parse().ok()).collect())
+        let detailed = explanation.parts.iter().take(MOST_DETAILED);
+        Ok(detailed.filter_map(|part| part.subject.parse().ok()).collect())
     }
 
     /// What each document and party adds at a path; of a product or category what it adds of that one.
@@ -203,13 +188,7 @@ impl FieldExplainer<'_> {
             }
             _ => None,
         };
-        let mut parts = Vec::with_capacity(self.basis.contributions.len());
-        for (subject, adds) in &self.basis.contributions {
-            let view = self.basis.part_view(&self.service.rules, adds, bought);
-            let own = to_value(&Shown::Customer(Box::new(view.clone())))?;
-            let value = value_at(&own, path).map_or(Value::Null, |found| found.value.clone());
-            parts.push(OwnPart { subject, adds, view, value });
-        }
+        let mut parts = self.basis.parts_at(&self.service.rules, path, bought, |_| true)?;
         // The newest first; parties and what is only named come last.
         let at = |part: &OwnPart| part.adds.values().filter_map(|adds| Some(adds.timeline_row()?.at())).max();
         parts.sort_by_cached_key(|part| Reverse((at(part), part.subject.clone())));
@@ -231,18 +210,17 @@ impl FieldExplainer<'_> {
             parts.iter().partition(|part| !is_nothing(&part.value));
         explanation.parts = gives.iter().map(|part| part.to_part(part.value.clone())).collect();
         let is_of_kind = |part: &OwnPart| kinds.is_empty() || kinds.contains(&part.subject.kind().word());
-        let lost = gives_not
-            .iter()
-            .filter(|part| is_of_kind(part))
-            .filter_map(|part| Some(LostPart { subject: part.subject.to_string(), why: reason_of_loss(part.row()?)? }));
+        let lost = gives_not.iter().filter(|part| is_of_kind(part)).filter_map(|part| {
+            Some(LostPart { subject: part.subject.to_string(), why: reason_of_loss(part.row.as_ref()?)? })
+        });
         let found = parts.iter().filter(|part| !kinds.is_empty() && is_of_kind(part)).flat_map(|part| {
-            part.view.findings.latest.iter().map(|finding| LostPart {
+            part.findings.iter().map(|finding| LostPart {
                 subject: finding.subject.clone(),
                 why: format!("{} {}: {}; {}", finding.code, finding.field, finding.what, finding.help),
             })
         });
         explanation.lost = lost.chain(found).take(MOST_LOST).collect();
-        let seen = match self.basis.today.filter(|_| depends_on_day(&explanation.path)) {
+        let seen = match self.basis.today.filter(|_| self.meaning.is_dated) {
             Some(day) => format!(", seen from {}", format_day(day)),
             None => String::new(),
         };
@@ -285,21 +263,23 @@ impl FieldExplainer<'_> {
         };
     }
 
-    /// The subjects that may say what a product is called: of each source that the customer is known to.
+    /// The subjects that may say what the product is called.
     fn product_subjects(&self) -> BTreeSet<Subject> {
         let number = self.found.entry().and_then(|entry| entry.get("name")).and_then(Value::as_str).unwrap_or_default();
-        let subjects = self.basis.contributions.iter().map(|(subject, _)| subject);
-        subjects.filter_map(|subject| Subject::new(SubjectKind::Product, subject.source(), number).ok()).collect()
+        product_subjects(&self.basis.view, number).into_iter().collect()
     }
 
-    /// Tells why each part is the customer's, what it comes of, and the events that all rests on.
-    async fn tell(&self, explanation: &mut Explanation, mut rests: BTreeSet<Subject>) -> Result<(), ServiceError> {
+    /// Adds why each part is the customer's, what it comes of, and the events that all rests on.
+    async fn add_details(
+        &self,
+        explanation: &mut Explanation,
+        mut rests: BTreeSet<Subject>,
+    ) -> Result<(), ServiceError> {
         let states = self.basis.states(self.service, &rests).await?;
-        let settles = explanation.rule == "E5" || explanation.rule == "Disputed";
-        for part in explanation.parts.iter_mut().take(TOLD) {
+        for part in explanation.parts.iter_mut().take(MOST_DETAILED) {
             let Some(state) = states.get(part.subject.as_str()) else { continue };
             rests.extend(tracks_of(state));
-            if settles {
+            if self.meaning.is_settled {
                 part.terms = terms(state);
                 rests.extend(part.terms.iter().filter_map(|term| term.by.parse::<Subject>().ok()));
             }
@@ -308,24 +288,15 @@ impl FieldExplainer<'_> {
                 rests.extend(state.inbound.keys().filter_map(|from| from.parse::<Subject>().ok()));
             }
         }
-        let mut places = self.basis.places(self.service, &rests).await?;
-        explanation.more_events = places.len().saturating_sub(MOST_EVENTS);
-        places.truncate(MOST_EVENTS);
-        explanation.events = self.service.event_lines(&places).await?;
         let reader = self.basis.reader(self.service);
-        for part in explanation.parts.iter_mut().take(TOLD) {
+        let decided = explanation.add_events(self.service, &reader, &rests).await?;
+        for part in explanation.parts.iter_mut().take(MOST_DETAILED) {
             let Some((subject, state)) = states.get_key_value(part.subject.as_str()) else { continue };
             if subject.kind().is_document() {
                 let parents = reader.parents(state).await?;
                 let about = |line: &&EventLine| line.subject == part.subject;
-                let events: Vec<EventLine> = explanation.events.iter().filter(about).cloned().collect();
-                part.why = owner_reason(subject, state, self.facet_of(subject), &parents, &events);
-            }
-        }
-        explanation.decisions = decisions_in(&explanation.events);
-        if self.basis.world.is_none() {
-            for decision in &mut explanation.decisions {
-                self.service.judge(decision).await?;
+                let decided: Vec<EventLine> = decided.iter().filter(about).cloned().collect();
+                part.why = owner_reason(subject, state, self.facet_of(subject), &parents, &decided);
             }
         }
         Ok(())
@@ -374,10 +345,6 @@ fn reason_of_loss(row: &LatestView) -> Option<String> {
         "reversed" => Some("it was taken back (rule A9)".to_owned()),
         _ => None,
     }
-}
-
-fn depends_on_day(path: &str) -> bool {
-    [".overdue", "shipments.late"].iter().any(|end| path.ends_with(end)) || path.contains(".ageing.")
 }
 
 fn is_nothing(value: &Value) -> bool {

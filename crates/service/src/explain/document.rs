@@ -9,7 +9,6 @@ use super::answer::Explanation;
 use super::basis::to_value;
 use super::customer::terms;
 use super::path::{ValueStep, find_value};
-use crate::decision::made::decisions_in;
 use crate::document::rows::SubjectReader;
 use crate::{CustomerReference, ReadClocks, Service, ServiceError, Shown};
 
@@ -30,7 +29,9 @@ impl Service {
             None => (None, self.show(reference, None).await?),
         };
         let (Shown::Document(view), Some(subject)) = (&shown, reference.document()) else {
-            return Err(ServiceError::invalid(format!("{reference} is no document")));
+            return Err(ServiceError::invalid(format!(
+                "{reference} is not a document: expected one such as order:erp:4711"
+            )));
         };
         let value = to_value(&shown)?;
         let found = find_value(&value, path)?;
@@ -38,15 +39,13 @@ impl Service {
         let state = reader.states(&[subject.to_string()]).await?.pop().flatten();
         let kind = subject.kind().word().replace('_', " ");
         let mut explanation = Explanation {
-            clocks: world.as_ref().map(|world| world.clocks().clone()),
+            clocks: world.as_ref().map(|world| world.clocks.clone()),
             path: found.path(),
             value: found.value.clone(),
             sentence: format!("It stands on the {kind}, as its events say it."),
-            events: view.events.clone(),
-            more_events: view.more_events,
             ..Explanation::default()
         };
-        let mut others: BTreeSet<Subject> = BTreeSet::new();
+        let mut rests = BTreeSet::from([subject.clone()]);
         let facet = match found.steps.get(..2) {
             Some([ValueStep::Member(why), ValueStep::Member(facet)]) if why == "why" => facet.as_str(),
             _ => "",
@@ -55,7 +54,7 @@ impl Service {
             Some(ValueStep::Member(name)) if matches!(name.as_str(), "open" | "status") => {
                 explanation.rule = "E5";
                 let terms = state.as_ref().map(terms).unwrap_or_default();
-                others.extend(terms.iter().filter_map(|term| term.by.parse::<Subject>().ok()));
+                rests.extend(terms.iter().filter_map(|term| term.by.parse::<Subject>().ok()));
                 if !terms.is_empty() {
                     explanation.sentence = format!("What the {kind} leaves open: its terms add up to it.");
                     explanation.terms = terms;
@@ -66,23 +65,14 @@ impl Service {
                 explanation.rule = "C1 to C5";
                 let why = if is_trade { &view.why.trade } else { &view.why.receivable };
                 explanation.sentence = format!("Whose it is: {why}.");
-                others.extend(state.iter().flat_map(|state| state.parents()));
+                rests.extend(state.iter().flat_map(|state| state.parents()));
             }
             _ => {
                 let named = found.entry().and_then(|entry| entry.get("subject")).and_then(Value::as_str);
-                others.extend(named.and_then(|named| named.parse::<Subject>().ok()));
+                rests.extend(named.and_then(|named| named.parse::<Subject>().ok()));
             }
         }
-        others.remove(subject);
-        if !others.is_empty() {
-            let mut places = match &world {
-                Some(world) => world.places_of(&others),
-                None => self.places_now(&others).await?,
-            };
-            places.sort();
-            explanation.events.extend(self.event_lines(&places).await?);
-        }
-        explanation.decisions = decisions_in(&explanation.events);
+        explanation.add_events(self, &reader, &rests).await?;
         Ok(explanation)
     }
 }

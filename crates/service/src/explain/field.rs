@@ -41,14 +41,26 @@ pub(super) struct FieldMeaning {
     pub(super) rule: &'static str,
     /// The formula, and the values in it by where they stand from the object that holds this one.
     pub(super) formula: (&'static str, &'static [&'static str]),
+    /// It comes of what documents leave open: of each the terms are told.
+    pub(super) is_settled: bool,
+    /// It depends on the day from which it is seen.
+    pub(super) is_dated: bool,
 }
 
 const fn of(pattern: &'static str, kind: ExplanationKind, says: &'static str, rule: &'static str) -> FieldMeaning {
-    FieldMeaning { pattern, kind, says, rule, formula: ("", &[]) }
+    FieldMeaning { pattern, kind, says, rule, formula: ("", &[]), is_settled: false, is_dated: false }
 }
 
 const fn made(field: FieldMeaning, formula: &'static str, figures: &'static [&'static str]) -> FieldMeaning {
     FieldMeaning { formula: (formula, figures), ..field }
+}
+
+const fn settled(field: FieldMeaning) -> FieldMeaning {
+    FieldMeaning { is_settled: true, ..field }
+}
+
+const fn dated(field: FieldMeaning) -> FieldMeaning {
+    FieldMeaning { is_dated: true, ..field }
 }
 
 const ORDER: ExplanationKind = ExplanationKind::Sum(&["order"]);
@@ -169,10 +181,10 @@ const FIELDS: &[FieldMeaning] = &[
     of("receivable.payments", PAYMENT, "Payments that stand", "C4"),
     of("receivable.reversed", PAYMENT, "Payments that were taken back", "A9"),
     of("receivable.refunds", REFUND, "Refunds", "C3"),
-    of("receivable.open_invoices", INVOICE, "Invoices with something left to pay", "E5"),
-    of("receivable.settled_invoices", INVOICE, "Invoices with nothing left to pay", "E5"),
-    of("receivable.invoices_in_credit", INVOICE, "Invoices on which more was given than owed", "E5"),
-    of("receivable.disputed_invoices", INVOICE, "Open invoices of which something is disputed", "Disputed"),
+    settled(of("receivable.open_invoices", INVOICE, "Invoices with something left to pay", "E5")),
+    settled(of("receivable.settled_invoices", INVOICE, "Invoices with nothing left to pay", "E5")),
+    settled(of("receivable.invoices_in_credit", INVOICE, "Invoices on which more was given than owed", "E5")),
+    settled(of("receivable.disputed_invoices", INVOICE, "Open invoices of which something is disputed", "Disputed")),
     of(
         "receivable.mean_days_to_pay",
         ExplanationKind::Mean,
@@ -189,9 +201,9 @@ const FIELDS: &[FieldMeaning] = &[
         "C4",
     ),
     of("receivable.by_currency.*.refunded", REFUND, "Refunds", "C3"),
-    of("receivable.by_currency.*.deducted", INVOICE, "What payers took off beside what they paid", "E5"),
-    of("receivable.by_currency.*.deductions.*", INVOICE, "What payers took off for this reason", "E5"),
-    made(
+    settled(of("receivable.by_currency.*.deducted", INVOICE, "What payers took off beside what they paid", "E5")),
+    settled(of("receivable.by_currency.*.deductions.*", INVOICE, "What payers took off for this reason", "E5")),
+    settled(made(
         of(
             "receivable.by_currency.*.owed",
             ExplanationKind::Sum(&["invoice", "credit_note", "payment", "refund"]),
@@ -200,40 +212,50 @@ const FIELDS: &[FieldMeaning] = &[
         ),
         "open - unapplied_credit - unallocated",
         &["open", "unapplied_credit", "unallocated"],
-    ),
-    of(
+    )),
+    settled(of(
         "receivable.by_currency.*.open",
         INVOICE,
         "What is left to pay of invoices, less what was given on them too much",
         "E5",
-    ),
-    of(
+    )),
+    settled(of(
         "receivable.by_currency.*.unapplied_credit",
         ExplanationKind::Sum(&["credit_note", "refund"]),
         "What of credit notes is applied to no invoice and not refunded",
         "E5",
-    ),
-    of(
+    )),
+    settled(of(
         "receivable.by_currency.*.unallocated",
         ExplanationKind::Sum(&["payment", "refund"]),
         "What of payments is allocated to no invoice and not refunded",
         "E5",
-    ),
-    of("receivable.by_currency.*.advances", PAYMENT, "What of the unallocated was paid in advance on orders", "E5"),
-    of("receivable.by_currency.*.disputed", INVOICE, "What of the open is disputed", "Disputed"),
-    made(
+    )),
+    settled(of(
+        "receivable.by_currency.*.advances",
+        PAYMENT,
+        "What of the unallocated was paid in advance on orders",
+        "E5",
+    )),
+    settled(of("receivable.by_currency.*.disputed", INVOICE, "What of the open is disputed", "Disputed")),
+    dated(settled(made(
         of("receivable.by_currency.*.overdue", INVOICE, "What of the open is past its due day", "E5"),
         "1-30 + 31-60 + 61-90 + over-90 days past due",
         &["ageing.1-30", "ageing.31-60", "ageing.61-90", "ageing.over-90"],
-    ),
-    made(
+    ))),
+    dated(settled(made(
         of("receivable.by_currency.*.ageing.current", INVOICE, "What of the open is not past its due day", "E5"),
         "open - overdue",
         &["../open", "../overdue"],
-    ),
-    of("receivable.by_currency.*.ageing.*", INVOICE, "What of the open is past its due day by so many days", "E5"),
+    ))),
+    dated(settled(of(
+        "receivable.by_currency.*.ageing.*",
+        INVOICE,
+        "What of the open is past its due day by so many days",
+        "E5",
+    ))),
     of("shipments.open", SHIPMENT, "Parcels on their way", "Shipments"),
-    of("shipments.late", SHIPMENT, "Parcels that have not arrived though promised for an earlier day", "C5"),
+    dated(of("shipments.late", SHIPMENT, "Parcels that have not arrived though promised for an earlier day", "C5")),
     of("shipments.delivered", SHIPMENT, "Parcels that arrived", "Shipments"),
     of("shipments.failed", SHIPMENT, "Parcels that were tried and failed, and have not arrived since", "Shipments"),
     of("shipments.damaged", SHIPMENT, "Parcels that were found damaged", "Shipments"),

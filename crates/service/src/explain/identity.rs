@@ -8,8 +8,8 @@ use onefold_view::{FieldStatement, ProfilePart, StatementRule, field_statements}
 use serde_json::{Value, json};
 
 use super::answer::{ExplainedLink, ExplainedStatement, Explanation};
-use super::basis::ViewBasis;
-use super::path::{FoundValue, ValueStep, value_at};
+use super::basis::{OwnPart, ViewBasis};
+use super::path::{FoundValue, ValueStep};
 use crate::decision::joins::link_text;
 use crate::{JoinStep, Service, ServiceError};
 
@@ -99,18 +99,16 @@ impl Explanation {
         basis: &ViewBasis,
         found: &FoundValue<'_>,
     ) -> Result<BTreeSet<Subject>, ServiceError> {
-        let path = self.path.clone();
         let list = found.steps.first().map(|step| match step {
             ValueStep::Member(name) | ValueStep::Entry(name) => name.clone(),
         });
         let mut rests = BTreeSet::new();
-        for (party, adds) in basis.contributions.iter().filter(|(subject, _)| basis.facts.contains_key(subject)) {
-            let own = basis.part_value(&service.rules, adds, None)?;
-            let Some(said) = value_at(&own, &path) else { continue };
-            let entries = match said.value {
-                Value::Array(entries) if found.entry().is_none() => entries.clone(),
+        let is_party = |subject: &Subject| basis.facts.contains_key(subject);
+        for OwnPart { subject: party, value, .. } in basis.parts_at(&service.rules, &self.path, None, is_party)? {
+            let entries = match value {
+                Value::Array(entries) if found.entry().is_none() => entries,
                 Value::Null => continue,
-                value => vec![value.clone()],
+                value => vec![value],
             };
             for value in entries {
                 // In a list of all, an entry that no party of the customer says otherwise is told once for each who says it.

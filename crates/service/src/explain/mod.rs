@@ -5,6 +5,7 @@ mod answer;
 mod basis;
 mod customer;
 mod document;
+mod events;
 mod field;
 mod identity;
 mod path;

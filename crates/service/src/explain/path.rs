@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::ServiceError;
 use crate::past::value_parts;
 
-/// Names that are told of what there is instead.
-const TOLD: usize = 40;
+/// Names that an error gives of what there is instead.
+const MOST_NAMES: usize = 40;
 
 /// A step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,8 +70,8 @@ pub(super) fn find_value<'v>(shown: &'v Value, path: &str) -> Result<FoundValue<
     };
     let names: Vec<String> =
         value_parts(Some(before)).into_keys().map(|name| name.trim_start_matches('.').to_owned()).collect();
-    let more = if names.len() > TOLD { format!(" and {} more", names.len() - TOLD) } else { String::new() };
-    let there = match names.get(..TOLD.min(names.len())).unwrap_or_default() {
+    let more = if names.len() > MOST_NAMES { format!(" and {} more", names.len() - MOST_NAMES) } else { String::new() };
+    let there = match names.get(..MOST_NAMES.min(names.len())).unwrap_or_default() {
         [] if before.is_object() || before.is_array() => "it is empty".to_owned(),
         [] => "it is a value and holds no others".to_owned(),
         names => format!("there is {}{more}", names.join(", ")),

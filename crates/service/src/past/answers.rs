@@ -1,19 +1,17 @@
 //! Questions about the past: the same answers as now, with the clocks that they hold for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use onefold_event::{Subject, SubjectKind};
+use onefold_event::Subject;
 use onefold_fold::SubjectState;
 use onefold_store::{DocumentPlace, ListingOrder};
 use onefold_view::{CustomerView, MoneyTotals};
 use serde::Serialize;
 
-use super::world::PastWorld;
-use super::{AnsweredClocks, ReadClocks};
+use super::{AnsweredClocks, PastWorld, ReadClocks, unheard_of};
 use crate::document::owners::document_row;
 use crate::document::rows::SubjectReader;
 use crate::document::timeline::{Cursor, MOST, listed};
-use crate::events::places;
 use crate::status::currency_sums;
 use crate::{
     CurrencySums, CustomerName, CustomerReference, Document, DocumentOwner, DocumentOwners, EventPlace, Page,
@@ -155,8 +153,7 @@ impl Service {
     ) -> Result<PastAnswer<Vec<EventPlace>>, ServiceError> {
         let (world, party) = self.past_world(reference, clocks).await?;
         let subjects = world.history_subjects(reference, party.as_ref());
-        let mut all: Vec<EventPlace> =
-            subjects.iter().filter_map(|subject| world.facts.get(subject)).flat_map(|facts| places(facts)).collect();
+        let mut all = world.places_of(subjects.iter().map(Subject::as_str));
         if all.is_empty() && reference.document().is_some() {
             return Err(unheard_of(reference));
         }
@@ -211,34 +208,7 @@ impl Service {
 }
 
 impl PastWorld {
-    /// Whose events are the history of a reference that means the customer of this party: a document's own, or those of a customer's
-    /// parties, of decisions on them, and of its documents.
-    pub(super) fn history_subjects(&self, reference: &CustomerReference, party: Option<&Subject>) -> BTreeSet<Subject> {
-        match (reference.document(), party) {
-            (Some(document), _) => BTreeSet::from([document.clone()]),
-            (None, Some(party)) => self.subjects_of(party).into_iter().chain(self.decisions_on(party)).collect(),
-            (None, None) => BTreeSet::new(),
-        }
-    }
-
-    /// A customer's parties and documents.
-    fn subjects_of(&self, party: &Subject) -> Vec<Subject> {
-        let owners = self.owners_of(party);
-        let parties = self.model.customer(party).unwrap_or_default().iter();
-        parties.chain(self.documents_of(&owners).map(|(subject, _)| subject)).cloned().collect()
-    }
-
-    /// Decisions that name a customer's parties, taken back or not.
-    fn decisions_on(&self, party: &Subject) -> Vec<Subject> {
-        let parties = self.model.customer(party).unwrap_or_default();
-        let names = |state: &SubjectState| {
-            let fragment = state.fragment.as_ref();
-            fragment.is_some_and(|fragment| fragment.decided_parties().iter().any(|named| parties.contains(named)))
-        };
-        let decisions = self.model.states().filter(|(subject, _)| subject.kind() == SubjectKind::Decision);
-        decisions.filter(|(_, state)| names(state)).map(|(subject, _)| subject.clone()).collect()
-    }
-
+    /// Whose a document was.
     fn document_owners(&self, subject: &Subject) -> Result<DocumentOwners, ServiceError> {
         let known = self.model.state(subject).filter(|state| state.is_known() || state.fragment.is_some());
         let state = known.ok_or_else(|| unheard_of(&CustomerReference::Subject(subject.clone())))?;
@@ -255,10 +225,4 @@ impl PastWorld {
 
 pub(crate) fn row_place<'a>((subject, state): (&Subject, &'a SubjectState)) -> (DocumentPlace, &'a SubjectState) {
     (DocumentPlace { at: state.at(), subject: subject.to_string() }, state)
-}
-
-pub(crate) fn unheard_of(reference: &CustomerReference) -> ServiceError {
-    ServiceError::not_found(format!(
-        "nothing was known of {reference} at these clocks; ask for a later time, or without a clock for what is known now"
-    ))
 }

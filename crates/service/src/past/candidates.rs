@@ -10,7 +10,7 @@ use onefold_log::EVENTS_TOPIC;
 use onefold_store::{DocumentPlace, FactsOf, HolderQuery, ListingOrder, ReadTx};
 use onefold_view::bystander_key;
 
-use super::log_search::{LogSearch, MOST_SUBJECTS, check_bound};
+use super::subject_search::{MOST_SUBJECTS, SubjectSearch, check_bound};
 use crate::{ErrorCode, Service, ServiceError};
 
 /// Copies of events that a read in the past looks at, at most.
@@ -57,7 +57,7 @@ enum Lookup {
 
 impl PastCandidates {
     /// Has a search look at every event found so far.
-    fn look_through(&self, search: &mut LogSearch) {
+    fn look_through(&self, search: &mut SubjectSearch) {
         for copy in self.read.values().flatten() {
             search.take_event(&copy.event, copy.fact.recorded_at);
         }
@@ -79,7 +79,7 @@ impl Service {
     /// Finds all that a search wants, in events that stand before these positions.
     pub(super) async fn search_candidates(
         &self,
-        search: &mut LogSearch,
+        search: &mut SubjectSearch,
         positions: &[u64],
     ) -> Result<PastCandidates, ServiceError> {
         let mut candidates = PastCandidates::default();
@@ -107,7 +107,7 @@ impl Service {
     /// Subjects that the indexes lead to from what the search has found since it was asked last.
     async fn next_candidates(
         &self,
-        search: &mut LogSearch,
+        search: &mut SubjectSearch,
         candidates: &mut PastCandidates,
     ) -> Result<BTreeSet<Subject>, ServiceError> {
         let mut read = self.store.begin_read().await?;
@@ -144,7 +144,7 @@ impl Service {
     async fn add_holders(
         &self,
         read: &mut dyn ReadTx,
-        search: &mut LogSearch,
+        search: &mut SubjectSearch,
         candidates: &mut PastCandidates,
         found: &mut BTreeSet<String>,
     ) -> Result<(), ServiceError> {

@@ -6,25 +6,14 @@ use onefold_event::{Micros, Subject, format_micros};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::history::{FoldedPast, PastHistory};
 use super::value_change::ValueChange;
-use super::world::{PastHistory, PastWorld};
-use super::{AnsweredClocks, ReadClocks};
-use crate::events::{EventLine, EventPlace, places};
+use super::{AnsweredClocks, ClockSpan, MovedClock, PastWorld, ReadClocks};
+use crate::events::{EventLine, EventPlace};
 use crate::{CustomerReference, ErrorCode, Service, ServiceError};
 
 /// Moments of a difference at most: at each all that the reference touches is folded.
 pub const MOST_STEPS: usize = 500;
-
-/// Which clock runs from the one moment to the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MovedClock {
-    /// Business time: by all that is known, what was so then.
-    #[default]
-    AsOf,
-    /// What the hub had taken in, assertions and decisions among it.
-    KnownAt,
-}
 
 /// What made something another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -67,31 +56,11 @@ pub struct ViewDifference {
     pub steps: Vec<DifferenceStep>,
 }
 
-impl MovedClock {
-    /// The clocks at a moment of this one.
-    fn set(self, clocks: &ReadClocks, at: Micros) -> ReadClocks {
-        let mut clocks = clocks.clone();
-        match self {
-            Self::AsOf => clocks.as_of = Some(at),
-            Self::KnownAt => (clocks.known_at, clocks.identity_at) = (Some(at), Some(at)),
-        }
-        clocks
-    }
-
-    /// The moment of clocks; now where they name none.
-    pub(crate) fn moment(self, clocks: &ReadClocks) -> Micros {
-        let at = match self {
-            Self::AsOf => clocks.as_of,
-            Self::KnownAt => clocks.known_at,
-        };
-        at.unwrap_or(clocks.asked_at())
-    }
-
-    fn of_event(self, place: &EventPlace) -> Micros {
-        match self {
-            Self::AsOf => place.occurred_at(),
-            Self::KnownAt => place.recorded_at(),
-        }
+/// The moment of an event.
+fn moment_of(place: &EventPlace, clock: MovedClock) -> Micros {
+    match clock {
+        MovedClock::AsOf => place.occurred_at(),
+        MovedClock::KnownAt => place.recorded_at(),
     }
 }
 
@@ -106,37 +75,30 @@ struct DifferenceScope<'a> {
 }
 
 impl Service {
-    /// What changed of what a reference shows, from one moment of a clock to another, which the other clocks of `to` hold for. It is
-    /// the customer that the reference means at the later moment. What days alone changed is told apart from what events did.
-    /// Without `from` it begins before the first event. The log is looked through once, but where a value of the customer is a hub
-    /// value by now: then once more for each moment of what was known.
+    /// What changed of what a reference shows over a span of a clock; the other clocks are those of its later moment. It is the customer
+    /// that the reference means then. What days alone changed is told apart from what events did. The log is looked through once, but
+    /// where a value of the customer is a hub value by now: then once more for each moment of what was known.
     ///
     /// # Errors
-    /// The moments are not in their order, there are more of them with events than [`MOST_STEPS`], nothing was known of the
-    /// reference at the later one, or the log or the read model cannot be read.
+    /// There are more moments with events than [`MOST_STEPS`], nothing was known of the reference at the later one, or the log or the
+    /// read model cannot be read.
     pub async fn difference(
         &self,
         reference: &CustomerReference,
-        clock: MovedClock,
-        from: Option<&ReadClocks>,
-        to: &ReadClocks,
+        span: &ClockSpan,
     ) -> Result<ViewDifference, ServiceError> {
-        self.compare_moments(reference, clock, (from, to), false).await
+        self.compare_moments(reference, span, false).await
     }
 
     /// The same, where on request each step bears what is shown after it.
     pub(crate) async fn compare_moments(
         &self,
         reference: &CustomerReference,
-        clock: MovedClock,
-        (from, to): (Option<&ReadClocks>, &ReadClocks),
+        span: &ClockSpan,
         with_states: bool,
     ) -> Result<ViewDifference, ServiceError> {
-        let (from, until) = (from.map(|from| clock.moment(from)), clock.moment(to));
-        if from.is_some_and(|from| from > until) {
-            return Err(ServiceError::invalid("`from` comes after `to`: expected the earlier moment first"));
-        }
-        let ((history, last), party) = self.past_history(reference, &clock.set(to, until)).await?;
+        let (clock, to, from, until) = (span.clock, &span.to, span.after(), span.until());
+        let (FoldedPast { history, world: last }, party) = self.past_history(reference, &clock.set(to, until)).await?;
         let is_whole = clock == MovedClock::AsOf || history.is_whole_before();
         let scope = DifferenceScope { reference, party, history, is_whole };
         let mut before = match from {
@@ -144,10 +106,10 @@ impl Service {
             None => None,
         };
         let places = places_between(&scope, before.as_ref(), &last, |place| {
-            let at = clock.of_event(place);
+            let at = moment_of(place, clock);
             from.is_none_or(|from| at > from) && at <= until
         });
-        let moments: BTreeSet<Micros> = places.iter().map(|place| clock.of_event(place)).collect();
+        let moments: BTreeSet<Micros> = places.iter().map(|place| moment_of(place, clock)).collect();
         if moments.len() > MOST_STEPS {
             return Err(ServiceError::new(
                 ErrorCode::TooLarge,
@@ -183,7 +145,7 @@ impl Service {
             let world = self.world_of(&scope, &clock.set(to, at)).await?;
             let now = self.shown_in(&scope, world.as_ref(), day(at)).await?;
             let of_moment: Vec<EventPlace> =
-                places.iter().filter(|place| clock.of_event(place) == at).cloned().collect();
+                places.iter().filter(|place| moment_of(place, clock) == at).cloned().collect();
             let changes = ValueChange::between(shown.as_ref(), now.as_ref());
             if !(changes.is_empty() && of_moment.is_empty()) {
                 let events = self.event_lines(&of_moment).await?;
@@ -248,8 +210,7 @@ fn places_between(
     let worlds = first.into_iter().chain([last]);
     let subjects = worlds.flat_map(|world| world.history_subjects(scope.reference, scope.party.as_ref()));
     let subjects: BTreeSet<Subject> = subjects.collect();
-    let all = subjects.iter().filter_map(|subject| last.facts.get(subject)).flat_map(|facts| places(facts));
-    all.filter(between).collect()
+    last.places_of(subjects.iter().map(Subject::as_str)).into_iter().filter(between).collect()
 }
 
 /// Nothing was known yet: that is where a history begins.

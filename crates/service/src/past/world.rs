@@ -3,22 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onefold_customer::CustomerRows;
-use onefold_event::{DecodedEvent, Micros, Subject, SubjectKind, catalogue, format_micros, party_id};
-use onefold_fold::{FactState, SubjectState, asserted_identifiers};
-use onefold_identity::{IdentifierKey, IdentityRules};
-use onefold_log::EVENTS_TOPIC;
-use onefold_model::{HubModel, IdentityModel, LoggedEvent};
-use onefold_view::{Bundle, CustomerView, PurchaseTallies, parties_named};
+use onefold_event::{Micros, Subject, SubjectKind};
+use onefold_fold::{FactState, SubjectState};
+use onefold_identity::{IdentifierKey, PartyFacts};
+use onefold_model::HubModel;
+use onefold_view::{Contribution, CustomerView, PurchaseTallies};
 use uuid::Uuid;
 
-use super::candidates::EventCopy;
-use super::log_search::{LogSearch, MOST_SUBJECTS, check_bound};
-use super::{AnsweredClocks, ReadClocks};
+use super::AnsweredClocks;
 use crate::customer::{held_by_several, name_of, needs_tallies};
-use crate::{CustomerName, CustomerReference, Service, ServiceError};
-
-/// Records of each partition among which the first is that the hub took in.
-const FIRST_RECORDS: usize = 256;
+use crate::events::{EventPlace, places};
+use crate::{CustomerName, CustomerReference, ServiceError};
 
 /// The part of the hub that a question touches, at its clocks.
 pub(crate) struct PastWorld {
@@ -27,282 +22,7 @@ pub(crate) struct PastWorld {
     pub(super) facts: BTreeMap<Subject, Vec<FactState>>,
     pub(crate) clocks: AnsweredClocks,
     /// Parties that any event which counts is about or names.
-    heard_of: BTreeSet<Subject>,
-}
-
-/// All that a question touches, whatever its clocks: what the world at a moment is folded from.
-pub(super) struct PastHistory {
-    copies: Vec<EventCopy>,
-    search: LogSearch,
-    positions: Vec<u64>,
-    /// The read model had all of the log.
-    caught_up: bool,
-}
-
-impl Service {
-    /// The part of the hub that says what a reference means, and the party whose customer that is; of a document none where nobody
-    /// holds it. A customer's part is whole; of a document's customer there is no more than who it is.
-    pub(crate) async fn past_world(
-        &self,
-        reference: &CustomerReference,
-        clocks: &ReadClocks,
-    ) -> Result<(PastWorld, Option<Subject>), ServiceError> {
-        let ((_, world), party) = self.past_history(reference, clocks).await?;
-        Ok((world, party))
-    }
-
-    /// The same with what the world is folded from, for worlds at other clocks.
-    pub(super) async fn past_history(
-        &self,
-        reference: &CustomerReference,
-        clocks: &ReadClocks,
-    ) -> Result<((PastHistory, PastWorld), Option<Subject>), ServiceError> {
-        let mut search = LogSearch::new(clocks, &self.rules);
-        let named = self.begin_search(&mut search, reference).await?;
-        let found = self.fold_past(search, clocks).await?;
-        let party = match (reference, named) {
-            (CustomerReference::Identifier(key), _) => Some(found.1.holder_of(key)?),
-            (CustomerReference::Subject(document), None) => found.1.owner_of(document),
-            (_, named) => named,
-        };
-        match party {
-            Some(party) if reference.document().is_none() => {
-                let found = self.fold_customer(found, &party, clocks).await?;
-                self.check_known(&found, &party, reference).await?;
-                Ok((found, Some(party)))
-            }
-            party => Ok((found, party)),
-        }
-    }
-
-    /// The customer that a reference means, a document among them, and all that is its own.
-    pub(crate) async fn past_customer(
-        &self,
-        reference: &CustomerReference,
-        clocks: &ReadClocks,
-    ) -> Result<(PastWorld, Subject), ServiceError> {
-        let (found, party) = self.past_history(reference, clocks).await?;
-        let party = party.ok_or_else(|| {
-            ServiceError::not_found(format!("no customer held {reference} at these clocks: it was unattributed"))
-        })?;
-        Ok((self.fold_customer(found, &party, clocks).await?.1, party))
-    }
-
-    /// All that is the own of the customer that holds a party: it has more documents than those by which it was found.
-    async fn fold_customer(
-        &self,
-        (history, world): (PastHistory, PastWorld),
-        party: &Subject,
-        clocks: &ReadClocks,
-    ) -> Result<(PastHistory, PastWorld), ServiceError> {
-        if history.search.asked.contains(party) {
-            return Ok((history, world));
-        }
-        let mut search = history.search;
-        search.asked.extend(world.model.customer(party).unwrap_or_default().iter().cloned());
-        self.fold_past(search, clocks).await
-    }
-
-    /// Has a search begin with what a reference names, and with the one customer that it means now, which is nearly always the one
-    /// that it meant. Gives the party where it names one, itself or by its id.
-    async fn begin_search(
-        &self,
-        search: &mut LogSearch,
-        reference: &CustomerReference,
-    ) -> Result<Option<Subject>, ServiceError> {
-        let (party, present) = match reference {
-            CustomerReference::Id(id) => {
-                let rows = self.customers().customer_by_id(*id).await?;
-                (Some(party_of_id(rows.as_ref(), *id)?), rows)
-            }
-            CustomerReference::Identifier(key) => {
-                search.ask_value(key);
-                let heads = self.customers().holding(key).await?.parties;
-                // Of many that share a value no more is wanted than who they were.
-                let [head] = heads.as_slice() else {
-                    search.beside.extend(heads.iter().filter_map(|head| head.parse().ok()));
-                    return Ok(None);
-                };
-                (None, self.customers().customer(head).await?)
-            }
-            CustomerReference::Subject(party) if party.kind() == SubjectKind::Party => {
-                (Some(party.clone()), self.customers().customer(party.as_str()).await?)
-            }
-            CustomerReference::Subject(document) => {
-                search.documents.insert(document.clone());
-                (None, None)
-            }
-        };
-        search.asked.extend(party.clone());
-        if let Some(rows) = present {
-            self.add_present(search, &rows).await?;
-        }
-        Ok(party)
-    }
-
-    /// Has a search begin with a customer of now.
-    async fn add_present(&self, search: &mut LogSearch, rows: &CustomerRows) -> Result<(), ServiceError> {
-        let members: Vec<String> = rows.parties.keys().cloned().collect();
-        for (member, state) in members.iter().zip(self.store.subjects(&members).await?) {
-            if let Ok(member) = member.parse::<Subject>() {
-                search.add_present(&member, asserted_identifiers(&member, state.as_ref()).into_keys());
-            }
-        }
-        let documents: i64 = rows.bundles.values().map(Bundle::document_count).sum();
-        check_bound(usize::try_from(documents).unwrap_or(0), MOST_SUBJECTS, "documents")?;
-        let documents = self.all_documents(rows).await?;
-        search.documents.extend(documents.iter().filter_map(|key| key.parse().ok()));
-        Ok(())
-    }
-
-    /// Who was not heard of yet at the clocks has no view there: says who it is now, and since when.
-    async fn check_known(
-        &self,
-        (history, world): &(PastHistory, PastWorld),
-        party: &Subject,
-        reference: &CustomerReference,
-    ) -> Result<(), ServiceError> {
-        if world.is_customer_heard_of(party) {
-            return Ok(());
-        }
-        let Some(rows) = self.customers().customer(party.as_str()).await? else {
-            return Err(ServiceError::not_found(format!("nothing is known of {reference}")));
-        };
-        let now = self.name(&rows);
-        let called = if now.name.is_empty() { "no name known" } else { &now.name };
-        let least = |of: &BTreeMap<Subject, Micros>| {
-            let all = rows.parties.keys().filter_map(|party| of.get(party.as_str()).copied());
-            all.min().map_or_else(|| "a time that is not known".to_owned(), format_micros)
-        };
-        Err(ServiceError::not_found(format!(
-            "{reference} was not there yet at these clocks: today it is {} ({called}), of which the first event happened at {}, and the \
-             first was taken in at {}; ask for a later time, or without a clock",
-            now.id,
-            least(&history.search.first_happened),
-            least(&history.search.first_seen)
-        )))
-    }
-
-    /// Finds all whom the search touches, and folds what counts of them.
-    async fn fold_past(
-        &self,
-        mut search: LogSearch,
-        clocks: &ReadClocks,
-    ) -> Result<(PastHistory, PastWorld), ServiceError> {
-        let followed = self.store.followed().await?;
-        let heads = self.log.heads(EVENTS_TOPIC).await?;
-        let positions = followed.positions;
-        search.earliest = self.first_recorded(positions.len()).await?;
-        let candidates = self.search_candidates(&mut search, &positions).await?;
-        let copies = candidates.take_events(&search.subjects());
-        let caught_up = heads == positions && !followed.waiting;
-        let history = PastHistory { copies, search, positions, caught_up };
-        let world = history.world_at(clocks, &self.rules)?;
-        Ok((history, world))
-    }
-}
-
-impl Service {
-    /// When the hub took in its first record; none where there is none. Doors stamp beside each other, so it is among the first few.
-    async fn first_recorded(&self, partitions: usize) -> Result<Option<Micros>, ServiceError> {
-        if let Some(first) = self.first_recorded.get() {
-            return Ok(Some(*first));
-        }
-        let mut first: Option<Micros> = None;
-        for partition in (0u32..).take(partitions) {
-            let records = self.log.read(EVENTS_TOPIC, partition, 0, FIRST_RECORDS).await?;
-            first = first.into_iter().chain(records.iter().map(|stored| stored.record.time)).min();
-        }
-        Ok(first.map(|first| *self.first_recorded.get_or_init(|| first)))
-    }
-}
-
-impl PastHistory {
-    /// Whether the world at any earlier moment of knowledge can be folded from it: of values that linked nobody by the last one, not
-    /// all who asserted them were followed, and they may have linked before.
-    pub(super) fn is_whole_before(&self) -> bool {
-        self.search.hubs().is_empty()
-    }
-
-    /// The world at these clocks.
-    pub(super) fn world_at(&self, clocks: &ReadClocks, rules: &IdentityRules) -> Result<PastWorld, ServiceError> {
-        let Self { copies, search, positions, caught_up } = self;
-        if let (Some(earliest), Some(known_at)) =
-            (search.earliest, clocks.known_at.into_iter().chain(clocks.identity_at).min())
-            && known_at < earliest
-        {
-            return Err(ServiceError::invalid(format!(
-                "the hub knew nothing at {}: it took in its first event at {}; ask for a later time",
-                format_micros(known_at),
-                format_micros(earliest)
-            )));
-        }
-        let identity = {
-            let counts = |at: Micros| clocks.identity_at.is_none_or(|until| at <= until);
-            let events: Vec<LoggedEvent> =
-                copies.iter().filter(|copy| counts(copy.fact.recorded_at)).map(EventCopy::logged).collect();
-            let first_seen = search.first_seen.iter().filter(|(_, at)| counts(**at));
-            let first_seen = first_seen.map(|(party, at)| (party.clone(), *at)).collect();
-            IdentityModel::of(&events, first_seen, search.hubs(), rules)
-        };
-        let (mut facts, mut heard_of) = (BTreeMap::<Subject, Vec<FactState>>::new(), BTreeSet::new());
-        let mut events: Vec<LoggedEvent> = Vec::new();
-        for copy in copies_at(copies, clocks) {
-            parties_named(&copy.event, &mut |party, _| heard_of.extend([party.clone()]));
-            events.push(copy.logged());
-            facts.entry(copy.event.header.subject.clone()).or_default().push(copy.fact.clone());
-        }
-        facts.values_mut().for_each(|facts| FactState::sort_facts(facts));
-        let model = HubModel::with_identity(&events, identity, rules.clone());
-        Ok(PastWorld { model, facts, clocks: clocks.answered(positions.clone(), *caught_up), heard_of })
-    }
-}
-
-/// The party whose id this is, among the customer that answers to it: any id ever issued is some party's.
-fn party_of_id(rows: Option<&CustomerRows>, id: Uuid) -> Result<Subject, ServiceError> {
-    let parties = rows.into_iter().flat_map(|rows| rows.parties.keys());
-    let party = { parties }.find(|party| party_id(party) == id).and_then(|party| party.parse().ok());
-    party.ok_or_else(|| ServiceError::not_found(format!("nothing is known of {id}")))
-}
-
-impl EventCopy {
-    fn logged(&self) -> LoggedEvent {
-        LoggedEvent { event: self.event.clone(), digest: self.fact.digest, recorded_at: self.fact.recorded_at }
-    }
-}
-
-/// The copies that count for facts (rule G1). Which of contradicting copies stands is judged by what was known, whatever they say of
-/// when it was. A correction speaks of its subject's own time (rule G2): it counts as soon as anything about that counts.
-fn copies_at<'a>(copies: &'a [EventCopy], clocks: &ReadClocks) -> Vec<&'a EventCopy> {
-    let is_known = |copy: &&EventCopy| clocks.known_at.is_none_or(|at| copy.fact.recorded_at <= at);
-    let mut copies: Vec<&EventCopy> = copies.iter().filter(is_known).collect();
-    let Some(as_of) = clocks.as_of else { return copies };
-    let mut stands: BTreeMap<[u8; 16], (Micros, [u8; 16])> = BTreeMap::new();
-    let mut begins: BTreeMap<Subject, Micros> = BTreeMap::new();
-    for copy in &copies {
-        let order = (copy.fact.recorded_at, copy.fact.digest);
-        let first = stands.entry(copy.fact.id).or_insert(order);
-        *first = order.min(*first);
-        if !is_correction(&copy.event) {
-            let begin = begins.entry(copy.event.header.subject.clone()).or_insert(copy.fact.occurred_at);
-            *begin = copy.fact.occurred_at.min(*begin);
-        }
-    }
-    let counts = |copy: &EventCopy| {
-        let begin = begins.get(&copy.event.header.subject).filter(|_| is_correction(&copy.event));
-        copy.fact.occurred_at <= as_of || begin.is_some_and(|begin| *begin <= as_of)
-    };
-    let is_first = |copy: &EventCopy| stands.get(&copy.fact.id) == Some(&(copy.fact.recorded_at, copy.fact.digest));
-    let standing: BTreeSet<[u8; 16]> =
-        copies.iter().filter(|copy| is_first(copy) && counts(copy)).map(|copy| copy.fact.id).collect();
-    let counted: Vec<bool> = copies.iter().map(|copy| standing.contains(&copy.fact.id) && counts(copy)).collect();
-    let mut counted = counted.into_iter();
-    copies.retain(|_| counted.next().unwrap_or(false));
-    copies
-}
-
-fn is_correction(event: &DecodedEvent) -> bool {
-    catalogue().get(event.body.name()).is_ok_and(|ty| ty.correction)
+    pub(super) heard_of: BTreeSet<Subject>,
 }
 
 impl PastWorld {
@@ -317,7 +37,7 @@ impl PastWorld {
     }
 
     /// The party by which the one customer is found that holds a value.
-    fn holder_of(&self, key: &IdentifierKey) -> Result<Subject, ServiceError> {
+    pub(super) fn holder_of(&self, key: &IdentifierKey) -> Result<Subject, ServiceError> {
         let mut customers: BTreeMap<Uuid, Subject> = BTreeMap::new();
         for party in self.model.identity().holders(key).filter(|party| self.is_heard_of(party)) {
             if let Some(id) = self.model.id_of(party) {
@@ -339,7 +59,7 @@ impl PastWorld {
     }
 
     /// A party of the customer that a document belongs to: in trade, else of the debt.
-    fn owner_of(&self, document: &Subject) -> Option<Subject> {
+    pub(super) fn owner_of(&self, document: &Subject) -> Option<Subject> {
         let keys = self.model.state(document)?.owner_keys();
         keys.all().find_map(|key| self.customer_of(key))
     }
@@ -390,4 +110,80 @@ impl PastWorld {
     ) -> impl Iterator<Item = (&'a Subject, &'a SubjectState)> {
         self.model.states().filter(|(subject, state)| !state.index_keys(subject).is_disjoint(owners))
     }
+
+    /// Whose events are the history of a reference that means the customer of this party: a document's own, or those of a customer's
+    /// parties, of decisions on them, and of its documents.
+    pub(super) fn history_subjects(&self, reference: &CustomerReference, party: Option<&Subject>) -> BTreeSet<Subject> {
+        match (reference.document(), party) {
+            (Some(document), _) => BTreeSet::from([document.clone()]),
+            (None, Some(party)) => self.subjects_of(party).into_iter().chain(self.decisions_on(party)).collect(),
+            (None, None) => BTreeSet::new(),
+        }
+    }
+
+    /// A customer's parties and documents.
+    pub(super) fn subjects_of(&self, party: &Subject) -> Vec<Subject> {
+        let owners = self.owners_of(party);
+        let parties = self.model.customer(party).unwrap_or_default().iter();
+        parties.chain(self.documents_of(&owners).map(|(subject, _)| subject)).cloned().collect()
+    }
+
+    /// Decisions that name a customer's parties, taken back or not.
+    pub(super) fn decisions_on(&self, party: &Subject) -> Vec<Subject> {
+        let parties = self.model.customer(party).unwrap_or_default();
+        let names = |state: &SubjectState| {
+            let fragment = state.fragment.as_ref();
+            fragment.is_some_and(|fragment| fragment.decided_parties().iter().any(|named| parties.contains(named)))
+        };
+        let decisions = self.model.states().filter(|(subject, _)| subject.kind() == SubjectKind::Decision);
+        decisions.filter(|(_, state)| names(state)).map(|(subject, _)| subject.clone()).collect()
+    }
+}
+
+/// What a customer's view was made of, as the read model would have held it.
+impl PastWorld {
+    /// The rows of the customer that held a party.
+    pub(crate) fn customer_rows(&self, party: &Subject) -> CustomerRows {
+        let parties = self.model.customer(party).unwrap_or_default();
+        let first_seen = |party: &Subject| self.model.identity().first_seen(party).unwrap_or(Micros::MAX);
+        let bundles = self.model.bundles_of(party);
+        let open = self.model.open_items().into_iter().filter(|item| bundles.contains_key(&item.owner)).collect();
+        CustomerRows {
+            parties: parties.iter().map(|party| (party.to_string(), first_seen(party))).collect(),
+            open,
+            hubs: self.model.hubs().clone(),
+            decisions: self.model.identity().decisions_on(parties),
+            bundles,
+        }
+    }
+
+    /// What each party and document of the customer that held a party added to it.
+    pub(crate) fn contributions(&self, party: &Subject) -> Vec<(Subject, BTreeMap<String, Contribution>)> {
+        let owners = self.owners_of(party);
+        let parties = self.model.customer(party).unwrap_or_default().iter();
+        let subjects = parties.chain(self.documents_of(&owners).map(|(subject, _)| subject));
+        let adds = |subject: &Subject| {
+            let mut all = self.model.contributions(subject)?.clone();
+            all.retain(|owner, _| owners.contains(owner));
+            Some((subject.clone(), all))
+        };
+        subjects.filter_map(adds).collect()
+    }
+
+    /// What links the parties of the customer that held a party.
+    pub(crate) fn party_facts(&self, party: &Subject) -> BTreeMap<Subject, PartyFacts> {
+        self.model.identity().facts_of(self.model.customer(party).unwrap_or_default())
+    }
+
+    /// Places of the events that count of these subjects.
+    pub(crate) fn places_of<'k>(&self, keys: impl Iterator<Item = &'k str>) -> Vec<EventPlace> {
+        keys.filter_map(|key| self.facts.get(key)).flat_map(|facts| places(facts)).collect()
+    }
+}
+
+/// Refuses what nothing was known of.
+pub(crate) fn unheard_of(reference: &CustomerReference) -> ServiceError {
+    ServiceError::not_found(format!(
+        "nothing was known of {reference} at these clocks; ask for a later time, or without a clock for what is known now"
+    ))
 }

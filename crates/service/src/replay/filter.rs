@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use onefold_event::{Event, Micros, Subject, catalogue};
 
-use crate::{MovedClock, ReadClocks, ServiceError};
+use crate::{ClockSpan, MovedClock, ServiceError};
 
 /// Events that are replayed: those for which all that is given here is so.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,29 +32,24 @@ pub struct ReplaySpan {
     pub until: Option<Micros>,
 }
 
-impl ReplaySpan {
-    /// From clocks to clocks, each of which names this one.
-    ///
-    /// # Errors
-    /// They are not in their order.
-    pub fn new(clock: MovedClock, from: Option<&ReadClocks>, to: Option<&ReadClocks>) -> Result<Self, ServiceError> {
-        let (after, until) = (from.map(|from| clock.moment(from)), to.map(|to| clock.moment(to)));
-        if after.zip(until).is_some_and(|(after, until)| after > until) {
-            return Err(ServiceError::invalid("`from` comes after `to`: expected the earlier moment first"));
-        }
-        Ok(Self { clock, after, until })
+impl From<&ClockSpan> for ReplaySpan {
+    fn from(span: &ClockSpan) -> Self {
+        // What comes in meanwhile, and what is said to happen later, is replayed where no end is named.
+        Self { clock: span.clock, after: span.after(), until: span.named_end() }
     }
+}
 
+impl ReplaySpan {
     fn holds(&self, at: Micros) -> bool {
         self.after.is_none_or(|after| at > after) && self.until.is_none_or(|until| at <= until)
     }
 }
 
 impl ReplayFilter {
-    /// Refuses names that are none, which would let nothing through without a word.
+    /// Refuses names that are unknown: they would let nothing through without a word.
     ///
     /// # Errors
-    /// A type that the catalogue does not have, a department of none of its types, or a subject that is none.
+    /// A type that the catalogue does not have, a department of none of its types, or a text that is not a subject.
     pub fn check_names(&self) -> Result<(), ServiceError> {
         let all: BTreeSet<&str> = catalogue().types().map(|ty| ty.name).collect();
         let first = |ty: &&'static str| ty.split('.').next().unwrap_or(ty);
@@ -63,7 +58,10 @@ impl ReplayFilter {
         for (what, names, known) in known {
             if let Some(name) = names.iter().find(|name| !known.contains(name.as_str())) {
                 let known: Vec<&str> = known.iter().copied().collect();
-                return Err(ServiceError::invalid(format!("`{name}` is no {what}: there is {}", known.join(", "))));
+                return Err(ServiceError::invalid(format!(
+                    "`{name}` is not a known {what}: expected one of {}",
+                    known.join(", ")
+                )));
             }
         }
         for subject in self.subjects.iter().flatten() {

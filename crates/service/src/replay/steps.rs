@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::past::AnsweredClocks;
-use crate::{CustomerReference, DifferenceStep, MovedClock, ReadClocks, Service, ServiceError};
+use crate::{ClockSpan, CustomerReference, DifferenceStep, MovedClock, Service, ServiceError};
 
 /// A history, step by step.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,12 +26,10 @@ impl Service {
     pub async fn replay_steps(
         &self,
         reference: &CustomerReference,
-        clock: MovedClock,
-        from: Option<&ReadClocks>,
-        to: &ReadClocks,
+        span: &ClockSpan,
     ) -> Result<ReplaySteps, ServiceError> {
-        let difference = self.compare_moments(reference, clock, (from, to), true).await?;
-        Ok(ReplaySteps { clock, to: difference.to, steps: difference.steps })
+        let difference = self.compare_moments(reference, span, true).await?;
+        Ok(ReplaySteps { clock: span.clock, to: difference.to, steps: difference.steps })
     }
 
     /// Subjects of all events of a customer, or of one document, now.

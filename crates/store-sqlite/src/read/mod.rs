@@ -58,8 +58,10 @@ impl ReadStore for SqliteStore {
             while found.len() < limit
                 && let Some(row) = rows.next()?
             {
-                if row.get_ref(1)?.as_str()?.ends_with(&prefix) {
-                    found.push(row.get(0)?);
+                let key: String = row.get(0)?;
+                // One may be found by its own number too.
+                if row.get_ref(1)?.as_str()?.ends_with(&prefix) && !found.contains(&key) {
+                    found.push(key);
                 }
             }
             Ok(found)

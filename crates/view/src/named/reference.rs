@@ -1,6 +1,6 @@
 //! References as a row keeps them: each with the number of its role.
 
-use onefold_event::ReferenceRole;
+use onefold_event::{Body, DecodedEvent, ReferenceRole, Subject};
 
 /// A reference that stands.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -39,11 +39,44 @@ const ROLES: [ReferenceRole; 21] = [
     ReferenceRole::Product,
 ];
 
-pub(crate) fn role_number(role: ReferenceRole) -> u32 {
+impl StandingReference {
+    /// Its role; none where a later program wrote it.
+    pub(crate) fn role(&self) -> Option<ReferenceRole> {
+        role_of_number(self.role)
+    }
+
+    /// Takes in those of an event: a later fact that names a role replaces that role's targets; a placing those of no amendment.
+    pub(crate) fn replace_roles(standing: &mut Vec<Self>, event: &DecodedEvent) {
+        let amended = matches!(event.body, Body::OrderAmended(_));
+        let is_kept = |role: u32, all: &[Self]| !amended && all.iter().any(|r| r.role == role && r.amended);
+        let references = event.header.references.iter();
+        let said: Vec<Self> = references
+            .map(|new| Self { role: role_number(new.role), subject: new.subject.to_string(), amended })
+            .filter(|new| !is_kept(new.role, standing))
+            .collect();
+        standing.retain(|r| said.iter().all(|new| new.role != r.role));
+        for new in said {
+            let at = standing.partition_point(|r| r.role <= new.role);
+            standing.insert(at, new);
+        }
+    }
+
+    /// Those in roles that are wanted; only these are read as subjects.
+    pub(crate) fn of_roles(
+        standing: &[Self],
+        wanted: impl Fn(ReferenceRole) -> bool,
+    ) -> impl Iterator<Item = (ReferenceRole, Subject)> {
+        let with_role = standing.iter().filter_map(|reference| Some((reference.role()?, reference)));
+        let wanted = with_role.filter(move |(role, _)| wanted(*role));
+        wanted.filter_map(|(role, reference)| Some((role, reference.subject.parse().ok()?)))
+    }
+}
+
+fn role_number(role: ReferenceRole) -> u32 {
     ROLES.iter().position(|r| *r == role).and_then(|n| u32::try_from(n + 1).ok()).unwrap_or(0)
 }
 
-pub(crate) fn role_of_number(number: u32) -> Option<ReferenceRole> {
+fn role_of_number(number: u32) -> Option<ReferenceRole> {
     ROLES.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
 }
 

@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use onefold_service::ReplayCursor;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tempfile::NamedTempFile;
 
 /// What the file holds.
 #[derive(Debug, Serialize, Deserialize)]
 struct KeptCursor {
-    /// What is replayed, and how it is written: a cursor of another question would leave out what that asks for.
-    query: Value,
+    /// What is replayed, and where and how it is written: a cursor of another question would leave out what that asks for, and one of
+    /// another file cut off what stands in it.
+    query: Map<String, Value>,
     /// The next offset of each partition.
     positions: Vec<u64>,
     /// Bytes of the file that is written; 0 on standard output.
@@ -29,16 +30,16 @@ pub(super) struct CursorFile {
 
 impl CursorFile {
     /// Reads it; where there is none the replay begins.
-    pub(super) fn open(path: PathBuf, query: Value) -> Result<Self> {
+    pub(super) fn open(path: PathBuf, query: Map<String, Value>) -> Result<Self> {
         let kept = match fs::read(&path) {
             Ok(bytes) => {
                 let kept: KeptCursor = serde_json::from_slice(&bytes)
-                    .with_context(|| format!("{} is no cursor of a replay: name another file", path.display()))?;
-                if kept.query != query {
+                    .with_context(|| format!("{} is not the cursor of a replay: name another file", path.display()))?;
+                if let Some((option, then)) = first_difference(&kept.query, &query) {
                     bail!(
-                        "{} is the cursor of another replay, {}: give the same options as then, or name another file",
-                        path.display(),
-                        kept.query
+                        "{} is the cursor of another replay, in which `{option}` was {then}: give the same options as then, or name \
+                         another cursor",
+                        path.display()
                     );
                 }
                 kept
@@ -72,6 +73,13 @@ impl CursorFile {
     }
 }
 
+/// An option that is another one than it was, and what it was.
+fn first_difference<'k>(then: &'k Map<String, Value>, now: &'k Map<String, Value>) -> Option<(&'k String, &'k Value)> {
+    let names = then.keys().chain(now.keys());
+    let of = |name: &String| then.get(name).unwrap_or(&Value::Null);
+    names.map(|name| (name, of(name))).find(|(name, then)| *then != now.get(*name).unwrap_or(&Value::Null))
+}
+
 /// Reads places such as `3/4711`.
 pub(super) fn read_places(places: &[String]) -> Result<ReplayCursor> {
     let mut positions = Vec::new();
@@ -94,7 +102,31 @@ pub(super) fn read_places(places: &[String]) -> Result<ReplayCursor> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_cursor_is_taken_for_what_it_was_kept_for_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cursor");
+        let query = |form: &str, out: &str| match json!({ "form": form, "out": out, "to": null }) {
+            Value::Object(query) => query,
+            other => panic!("{other}"),
+        };
+        CursorFile::open(path.clone(), query("ndjson", "/a")).unwrap().keep(&[4], 7).unwrap();
+        let same = CursorFile::open(path.clone(), query("ndjson", "/a")).unwrap();
+        assert_eq!((same.positions(), same.written()), (&[4][..], 7));
+        for (other, said) in
+            [(query("batch", "/a"), r#"`form` was "ndjson""#), (query("ndjson", "/b"), r#"`out` was "/a""#)]
+        {
+            let error = CursorFile::open(path.clone(), other).err().unwrap().to_string();
+            assert!(error.contains("of another replay") && error.contains(said), "{error}");
+        }
+        let mut without = query("ndjson", "/a");
+        without.remove("out");
+        assert!(CursorFile::open(path, without).is_err(), "an option that is not named differs too");
+    }
 
     #[test]
     fn places_are_read_by_partition() {

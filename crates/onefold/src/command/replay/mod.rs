@@ -7,16 +7,15 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
-use onefold_service::{
-    ClockTexts, MovedClock, ReadClocks, ReplayBatch, ReplayCursor, ReplayFilter, ReplaySpan, Service, ServiceError,
-};
+use anyhow::{Result, anyhow};
+use onefold_service::{ReplayBatch, ReplayCursor, ReplayFilter, ReplaySpan, Service, ServiceError};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::args::{Globals, ReplayArgs};
 use crate::hub::HubReader;
 use crate::out::OutputWriter;
+use crate::past::read_span;
 use crate::render;
 use cursor::CursorFile;
 use target::ReplayTarget;
@@ -37,17 +36,10 @@ struct ReplayAnswer {
 pub(crate) async fn run(args: ReplayArgs, globals: Globals) -> Result<ExitCode> {
     let reader = HubReader::open(&globals).await?;
     let service = &reader.service;
-    let clock = if args.known { MovedClock::KnownAt } else { MovedClock::AsOf };
-    let read = |text: Option<&str>| -> Result<ReadClocks, ServiceError> {
-        service.read_clocks(match clock {
-            MovedClock::AsOf => ClockTexts { as_of: text, ..ClockTexts::default() },
-            MovedClock::KnownAt => ClockTexts { known_at: text, identity_at: text, ..ClockTexts::default() },
-        })
-    };
-    let from = args.from.as_deref().map(|text| read(Some(text))).transpose()?;
+    let span = read_span(service, args.known, args.from.as_deref(), args.to.as_deref())?;
     if let Some(reference) = args.reference.as_deref().filter(|_| args.step) {
         let reference = service.read_reference(reference).await?;
-        let steps = service.replay_steps(&reference, clock, from.as_ref(), &read(args.to.as_deref())?).await?;
+        let steps = service.replay_steps(&reference, &span).await?;
         let mut out = OutputWriter::open();
         if globals.json {
             steps.steps.iter().try_for_each(|step| out.json_line(step))?;
@@ -57,8 +49,7 @@ pub(crate) async fn run(args: ReplayArgs, globals: Globals) -> Result<ExitCode> 
         out.finish()?;
         return Ok(ExitCode::SUCCESS);
     }
-    let to = args.to.as_deref().map(|text| read(Some(text))).transpose()?;
-    let filter = read_filter(&args, service, ReplaySpan::new(clock, from.as_ref(), to.as_ref())?).await?;
+    let filter = read_filter(&args, service, ReplaySpan::from(&span)).await?;
     stream(args, &globals, service, filter).await
 }
 
@@ -82,12 +73,29 @@ async fn read_filter(args: &ReplayArgs, service: &Service, span: ReplaySpan) -> 
     Ok(filter)
 }
 
+/// The options that say what is replayed, and where and how it is written: one goes on from a cursor with the same alone.
+fn query_of(args: &ReplayArgs) -> Result<Map<String, Value>> {
+    let (filter, target) = (&args.filter, &args.target);
+    // The same name means another file in another folder.
+    let out = target.out.as_ref().map(std::path::absolute).transpose()?;
+    let options = [
+        ("reference", json!(args.reference)),
+        ("from", json!(args.from)),
+        ("to", json!(args.to)),
+        ("known", json!(args.known)),
+        ("subject", json!(filter.subject)),
+        ("source", json!(filter.source)),
+        ("type", json!(filter.ty)),
+        ("department", json!(filter.department)),
+        ("form", json!(target.form)),
+        ("batch", json!(target.batch)),
+        ("out", json!(out.map(|out| out.display().to_string()))),
+    ];
+    Ok(options.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
 async fn stream(args: ReplayArgs, globals: &Globals, service: &Service, filter: ReplayFilter) -> Result<ExitCode> {
-    let query = json!({
-        "reference": args.reference, "from": args.from, "to": args.to, "known": args.known, "subject": args.filter.subject,
-        "source": args.filter.source, "type": args.filter.ty, "department": args.filter.department,
-        "form": format!("{:?}", args.target.form), "batch": args.target.batch,
-    });
+    let query = query_of(&args)?;
     let mut kept = args.target.cursor.map(|path| CursorFile::open(path, query)).transpose()?;
     let start = match &kept {
         Some(kept) => ReplayCursor { positions: kept.positions().to_vec() },
@@ -107,7 +115,7 @@ async fn stream(args: ReplayArgs, globals: &Globals, service: &Service, filter: 
         for event in events {
             if let Some(pace) = &mut pace {
                 target.flush()?;
-                pace.wait(event.recorded_at).await;
+                tokio::time::sleep(pace.delay(event.recorded_at)?).await;
             }
             told.events += 1;
             target.put(event.event)?;
@@ -153,10 +161,37 @@ struct ReplayPace {
 }
 
 impl ReplayPace {
-    async fn wait(&mut self, recorded_at: i64) {
+    /// How long an event still waits that the hub took in then.
+    fn delay(&mut self, recorded_at: i64) -> Result<Duration> {
         let first = *self.first.get_or_insert(recorded_at);
         let passed = Duration::from_micros(u64::try_from(recorded_at.saturating_sub(first)).unwrap_or(0));
-        let due = passed.div_f64(self.times.max(f64::MIN_POSITIVE));
-        tokio::time::sleep(due.saturating_sub(self.began.elapsed())).await;
+        let due = Duration::try_from_secs_f64(passed.as_secs_f64() / self.times).map_err(|_| {
+            anyhow!(
+                "--pace {:e}: the next event would be due later than time can tell; give a greater number",
+                self.times
+            )
+        })?;
+        Ok(due.saturating_sub(self.began.elapsed()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_wait_as_they_were_taken_in_and_a_pace_that_no_time_is_long_enough_for_is_refused() {
+        let delay = |times: f64, micros: i64| {
+            let mut pace = ReplayPace { times, first: None, began: Instant::now() };
+            assert_eq!(pace.delay(7).unwrap(), Duration::ZERO, "{times}");
+            pace.delay(7 + micros)
+        };
+        let second = delay(60.0, 60_000_000).unwrap();
+        assert!(second <= Duration::from_secs(1) && second > Duration::from_millis(500), "{second:?}");
+        assert_eq!(delay(f64::MAX, i64::MAX - 7).unwrap(), Duration::ZERO);
+        for times in [1e-300, f64::MIN_POSITIVE, 5e-324] {
+            let error = delay(times, 1_000).unwrap_err().to_string();
+            assert!(error.contains("give a greater number"), "{error}");
+        }
     }
 }

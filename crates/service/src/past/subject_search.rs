@@ -24,7 +24,7 @@ const COUNTED: u8 = 2;
 
 /// What is looked for, and found so far.
 #[derive(Debug, Default)]
-pub(super) struct LogSearch {
+pub(super) struct SubjectSearch {
     rules: IdentityRules,
     /// Parties whose documents are wanted.
     pub(super) asked: BTreeSet<Subject>,
@@ -63,7 +63,7 @@ struct ValueSearch {
     holders: BTreeSet<Subject>,
 }
 
-impl LogSearch {
+impl SubjectSearch {
     pub(super) fn new(clocks: &ReadClocks, rules: &IdentityRules) -> Self {
         let (as_of, known_at, identity_at) = (clocks.as_of, clocks.known_at, clocks.identity_at);
         Self { rules: rules.clone(), as_of, known_at, identity_at, ..Self::default() }
@@ -385,8 +385,8 @@ mod tests {
     }
 
     /// Asks for the first party of a hub in which e-mail addresses never link, and looks through the events.
-    fn searched(events: &[DecodedEvent]) -> LogSearch {
-        let mut search = LogSearch::default();
+    fn searched(events: &[DecodedEvent]) -> SubjectSearch {
+        let mut search = SubjectSearch::default();
         search.rules.weak.remove("email");
         search.asked.extend(["party:erp:1".parse().unwrap()]);
         loop {
@@ -399,7 +399,7 @@ mod tests {
         }
     }
 
-    fn holders(search: &LogSearch, (kind, text): (&str, &str)) -> usize {
+    fn holders(search: &SubjectSearch, (kind, text): (&str, &str)) -> usize {
         search.values.get(&normalise_identifier(kind, text, "").unwrap()).map_or(0, |value| value.holders.len())
     }
 
