@@ -13,6 +13,7 @@ mod run;
 mod values;
 
 pub use connector::Connector;
+pub use connector_tests::drafted::DraftedTest;
 pub use connector_tests::run::ConnectorTestResult;
 pub use draft::column::ColumnSample;
 pub use draft::text::{DraftSource, draft_connector};

@@ -30,9 +30,24 @@ fn sample(file: &str, test: &str) -> Option<String> {
     shared(file, test).map(|path| fs::read_to_string(path).expect("a sample"))
 }
 
-/// Takes a file in, and answers the report.
+/// Takes a file in, and answers the report. A record of each end becomes a test of a copy of the connector file, which passes it.
 fn take_in(home: &Home, connector: &str, path: &str, code: i32) -> Value {
-    home.run(&["ingest", "--json", "--connector", &ready(connector), path]).exits(code).json()
+    let report = home.run(&["ingest", "--json", "--connector", &ready(connector), path]).exits(code).json();
+    let copy = home.file(&format!("{connector}.toml"), fs::read(ready(connector)).expect("a connector file"));
+    let ends = [("mapped", "mapped"), ("skipped", "skipped"), ("rejected", "quarantined")];
+    let ended: Vec<&str> = ends
+        .into_iter()
+        .filter(|(_, counted)| count(&report, &format!("/{counted}")) > 0)
+        .map(|(end, _)| end)
+        .collect();
+    for end in &ended {
+        let accept = home.run(&["connector", "try", &copy, path, "--only", end, "--limit", "1", "--accept", end]);
+        assert!([0, 3].contains(&accept.code), "{connector}: {}{}", accept.out, accept.err);
+    }
+    let check = home.run(&["connector", "check", "--json", &copy]).exits(0).json();
+    let names: Vec<&str> = check["tests"].as_array().expect("tests").iter().map(|test| text(test, "/name")).collect();
+    assert!(!ended.is_empty() && ended.iter().all(|end| names.contains(end)), "{names:?}");
+    report
 }
 
 /// The same of JSON bodies, each as a webhook would bring it.

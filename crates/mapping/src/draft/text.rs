@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::draft::column::{ColumnSample, without_controls};
 use crate::draft::guess::{ColumnRole, DraftGuess};
+use crate::language::toml_text::quoted;
 
 /// A sample that was read, and how.
 #[derive(Debug)]
@@ -237,20 +238,4 @@ fn candidates(source: &DraftSource, guess: &DraftGuess, text: &mut String) {
 
 fn column(source: &DraftSource, place: Option<usize>) -> Option<&ColumnSample> {
     source.columns.get(place?)
-}
-
-/// A text as TOML writes it.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => {
-                let _ = write!(out, "\\u{:04X}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
