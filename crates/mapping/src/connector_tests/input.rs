@@ -68,22 +68,26 @@ pub(crate) fn json_input(program: &CompiledConnector, item: &Value, body: &Value
         Some(steps) => {
             // Of a document that the mapping does not read around its records, nothing but these was kept.
             let around = if std::ptr::eq(item, body) { Value::Null } else { body.clone() };
+            // Else a list of one does for one that stands there without a list, too.
+            let is_one = item.is_object() && !std::ptr::eq(item, body);
             let place = Value::from("\0");
-            around_record(around, steps, place.clone()).to_string().replacen(&place.to_string(), &own, 1)
+            around_record(around, steps, place.clone(), is_one).to_string().replacen(&place.to_string(), &own, 1)
         }
     };
     input.push('\n');
     input
 }
 
-/// A body with a list of this one record where records stand.
-fn around_record(body: Value, steps: &[PathStep], record: Value) -> Value {
-    let Some((step, rest)) = steps.split_first() else { return Value::Array(vec![record]) };
+/// A body with this one record where records stand: in a list, unless it `is_one` that stands there without.
+fn around_record(body: Value, steps: &[PathStep], record: Value, is_one: bool) -> Value {
+    let Some((step, rest)) = steps.split_first() else {
+        return if is_one && !body.is_array() { record } else { Value::Array(vec![record]) };
+    };
     match step {
         PathStep::Key(key) => {
             let mut fields = if let Value::Object(fields) = body { fields } else { serde_json::Map::new() };
             let inner = fields.remove(key).unwrap_or_default();
-            fields.insert(key.clone(), around_record(inner, rest, record));
+            fields.insert(key.clone(), around_record(inner, rest, record, is_one));
             Value::Object(fields)
         }
         PathStep::Index(_) | PathStep::Every => {
@@ -91,7 +95,7 @@ fn around_record(body: Value, steps: &[PathStep], record: Value) -> Value {
             let mut list = if let Value::Array(list) = body { list } else { Vec::new() };
             list.resize(list.len().max(n + 1), Value::Null);
             if let Some(inner) = list.get_mut(n) {
-                *inner = around_record(std::mem::take(inner), rest, record);
+                *inner = around_record(std::mem::take(inner), rest, record, is_one);
             }
             Value::Array(list)
         }
@@ -125,7 +129,13 @@ mod tests {
     fn a_record_stands_where_records_stand_with_what_is_around() {
         let at = [PathStep::Key("data".into()), PathStep::Index(1), PathStep::Key("orders".into())];
         let body = json!({"page": 3, "data": [7, {"orders": [1, 2], "shop": "A"}]});
-        assert_eq!(around_record(body, &at, json!(2)), json!({"page": 3, "data": [7, {"orders": [2], "shop": "A"}]}));
-        assert_eq!(around_record(Value::Null, &at, json!(2)), json!({"data": [null, {"orders": [2]}]}));
+        assert_eq!(
+            around_record(body, &at, json!(2), true),
+            json!({"page": 3, "data": [7, {"orders": [2], "shop": "A"}]})
+        );
+        assert_eq!(around_record(Value::Null, &at, json!(2), false), json!({"data": [null, {"orders": [2]}]}));
+        let one = json!({"data": {"object": null, "was": 1}});
+        let at = [PathStep::Key("data".into()), PathStep::Key("object".into())];
+        assert_eq!(around_record(one, &at, json!({}), true), json!({"data": {"object": {}, "was": 1}}));
     }
 }
