@@ -439,6 +439,8 @@ fn the_page_of_the_first_connector_is_true_as_it_stands() {
         ("connector schema", 0, &["json-schema.org"]),
         ("connector check orders.toml", 0, &["sound, 1 test passed"]),
         ("connector try orders.toml", 3, &["mapped 2   skipped 0   quarantined 1   = 3 records ✓", "30.02.2026"]),
+        ("connector try orders.toml", 3, &["record 2 of 3", "test \"bela\" was added to orders.toml"]),
+        ("connector check orders.toml", 0, &["sound, 2 tests passed"]),
         ("ingest", 3, &["2 mapped", "1 quarantined"]),
         ("find", 0, &["Anna Weber"]),
         ("show", 0, &["Anna Weber", "1,250.00 EUR"]),

@@ -36,7 +36,7 @@ async fn a_table_is_drafted_with_its_delimiter_its_numbers_and_days_and_its_keys
     says(
         &text,
         &[
-            "delimiter = \";\"",
+            "delimiter = \";\"    # guess: it parts 4 of the first 4 rows into 6 cells",
             "date = \"dd.MM.yyyy\"    # guess: so are 2 of 3 values of Placed",
             "number = \"1.234,56\"    # guess",
             "may serve: Order, Placed, Total",
@@ -45,6 +45,24 @@ async fn a_table_is_drafted_with_its_delimiter_its_numbers_and_days_and_its_keys
             "# FIELD = \"Zip\"    # code: digits, and no number; 3 of 3, 2 different: 01067 | 01069",
         ],
     );
+}
+
+#[tokio::test]
+async fn columns_that_runs_of_blanks_part_are_drafted_so_and_texts_with_a_blank_are_not() {
+    let report = " no    day       total\n 00001 20260309   11.77\n 00002 20260310  112.00\n 00003 20260310    9.50\n";
+    let (text, tried) = drafted("report.txt", report.as_bytes()).await;
+    assert_eq!((tried.counts.mapped, tried.counts.quarantined), (3, 0), "{text}");
+    says(
+        &text,
+        &[
+            "delimiter = \"blanks\"    # guess: runs of spaces and tabs part 4 of the first 4 rows into 3 cells",
+            "3 of 3 values of day",
+            "total = \"total\"",
+        ],
+    );
+    let (text, tried) = drafted("names.txt", b"full name\nAnna Weber\nBela Kiss\n").await;
+    assert_eq!(tried.counts.mapped, 2, "{text}");
+    says(&text, &["# guess: one column, for no delimiter parts its rows", "# FIELD = \"full name\""]);
 }
 
 #[tokio::test]

@@ -144,6 +144,11 @@ impl Connector {
         &self.inner.unused
     }
 
+    /// Names of the connector file's own tests, in its order.
+    pub fn test_names(&self) -> impl Iterator<Item = &str> {
+        self.inner.tests.iter().map(|test| test.name.as_str())
+    }
+
     /// Runs the connector file's own tests, in its order; one that passed has no problems. Columns that a test's input leaves out are blank.
     pub fn run_tests(&self) -> Vec<ConnectorTestResult> {
         run_tests(&self.inner)

@@ -13,9 +13,10 @@ mod run;
 mod values;
 
 pub use connector::Connector;
+pub use connector_tests::drafted::DraftedTest;
 pub use connector_tests::run::ConnectorTestResult;
 pub use draft::column::ColumnSample;
-pub use draft::text::{DraftSource, draft_connector};
+pub use draft::text::{DraftSource, DraftTable, draft_connector};
 pub use language::hook::{HmacEncoding, HmacHeader, HookBody, HookScheme, HookSettings, HookVerification, SecretPlace};
 pub use language::input::{AfterReading, FileCompletion, InputKind, InputSettings};
 pub use language::path::PathStep;

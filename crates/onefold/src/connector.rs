@@ -23,13 +23,22 @@ const COMPILED_IN: [(&str, &str); 10] = [
 
 /// Reads a connector file; its look-up files stand beside it. Within: all that is wrong with it.
 pub(crate) fn read_connector(path: &Path) -> Result<Result<Connector, Vec<Problem>>> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| anyhow!("the connector file {} cannot be read: {error}", path.display()))?;
+    Ok(parse_connector(path, &read_text(path)?))
+}
+
+/// The text of a connector file.
+pub(crate) fn read_text(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path)
+        .map_err(|error| anyhow!("the connector file {} cannot be read: {error}", path.display()))
+}
+
+/// A connector file of this text, its look-up files beside it.
+pub(crate) fn parse_connector(path: &Path, text: &str) -> Result<Connector, Vec<Problem>> {
     let beside = |file: &str| {
         let path = path.parent().unwrap_or(Path::new(".")).join(file);
         std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
     };
-    Ok(Connector::parse(&file_name(path), &text, &beside))
+    Connector::parse(&file_name(path), text, &beside)
 }
 
 fn file_name(path: &Path) -> String {

@@ -11,9 +11,11 @@ mod yonyou;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use flate2::read::GzDecoder;
 use harness::{Home, Server, root, shared};
 use hmac::{Hmac, KeyInit, Mac};
 use rust_decimal::Decimal;
@@ -30,9 +32,36 @@ fn sample(file: &str, test: &str) -> Option<String> {
     shared(file, test).map(|path| fs::read_to_string(path).expect("a sample"))
 }
 
-/// Takes a file in, and answers the report.
+/// Takes a file in, and answers the report. A record of each end becomes a test of a copy of the connector file, which passes it.
 fn take_in(home: &Home, connector: &str, path: &str, code: i32) -> Value {
-    home.run(&["ingest", "--json", "--connector", &ready(connector), path]).exits(code).json()
+    let report = home.run(&["ingest", "--json", "--connector", &ready(connector), path]).exits(code).json();
+    let copy = home.file(&format!("{connector}.toml"), fs::read(ready(connector)).expect("a connector file"));
+    let begins = beginning(home, path);
+    let tried = home.run(&["connector", "try", &copy, &begins, "--json", "--limit", "0"]).json();
+    let mut accepted = Vec::new();
+    for (end, counted) in [("mapped", "/mapped"), ("skipped", "/skipped"), ("rejected", "/quarantined")] {
+        if count(&tried, counted) > 0 {
+            let accept = ["connector", "try", &copy, &begins, "--only", end, "--limit", "1", "--accept", end];
+            let answer = home.run(&accept);
+            assert!([0, 3].contains(&answer.code), "{connector}: {}{}", answer.out, answer.err);
+            accepted.push(end);
+        }
+    }
+    let check = home.run(&["connector", "check", "--json", &copy]).exits(0).json();
+    let names: Vec<&str> = check["tests"].as_array().expect("tests").iter().map(|test| text(test, "/name")).collect();
+    assert!(!accepted.is_empty() && accepted.iter().all(|end| names.contains(end)), "{names:?}");
+    report
+}
+
+/// So much of a table as shows what becomes of its records; a document is taken whole.
+fn beginning(home: &Home, path: &str) -> String {
+    let file = fs::File::open(path).expect("a file");
+    let reader: Box<dyn Read> = if path.ends_with(".gz") { Box::new(GzDecoder::new(file)) } else { Box::new(file) };
+    if path.ends_with(".json") {
+        return path.to_owned();
+    }
+    let lines: Vec<Vec<u8>> = BufReader::new(reader).split(b'\n').take(500).collect::<Result<_, _>>().expect("lines");
+    home.file("beginning.csv", [lines.join(&b'\n'), b"\n".to_vec()].concat())
 }
 
 /// The same of JSON bodies, each as a webhook would bring it.

@@ -5,6 +5,7 @@ mod record;
 mod report;
 mod sink;
 mod tally;
+mod test;
 mod watch;
 
 use std::sync::atomic::AtomicU64;
@@ -81,5 +82,6 @@ pub async fn try_sample(
         fields: watch.field_summaries(),
         enums: watch.enum_summaries(connector),
         field: watch.field_summary(),
+        test: watch.test.take(),
     })
 }

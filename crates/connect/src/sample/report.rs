@@ -3,6 +3,7 @@
 use std::fmt;
 
 use onefold_event::Problem;
+use onefold_mapping::DraftedTest;
 use serde::Serialize;
 
 use crate::IngestReport;
@@ -14,6 +15,10 @@ pub struct SampleOptions {
     pub limit: usize,
     /// Only records that ended so.
     pub only: Option<RecordFate>,
+    /// Only the record of this number.
+    pub record: Option<u64>,
+    /// The first record that is shown is made a test.
+    pub drafts_test: bool,
     /// Every value of this field is told, such as `total` or `order.lines[].amount`.
     pub field: Option<String>,
 }
@@ -57,6 +62,9 @@ pub struct SampleReport {
     /// The one field that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<FieldSummary>,
+    /// The first record that is shown as a test of the connector file, or why it cannot be one; none unless it was asked for.
+    #[serde(skip)]
+    pub test: Option<Result<DraftedTest, String>>,
 }
 
 /// One field over the whole sample.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use onefold_event::EventLimits;
 use onefold_format::{RawRow, RowContent};
-use onefold_mapping::{Connector, EventExplanation, MappingOutcome, RecordExplanation, TableRow, WordUse};
+use onefold_mapping::{Connector, DraftedTest, EventExplanation, MappingOutcome, RecordExplanation, TableRow, WordUse};
 use serde_json::Value;
 
 use crate::entry::Origin;
@@ -19,6 +19,7 @@ use crate::sample::report::{
     WordCount,
 };
 use crate::sample::tally::{ValueTally, clip_text};
+use crate::sample::test::{TOO_LARGE, draft_test};
 
 /// Columns, paths and fields that are counted.
 const MOST_TALLIES: usize = 400;
@@ -73,6 +74,8 @@ pub(crate) struct SampleWatch {
     pub(crate) selected: u64,
     /// The first of them.
     pub(crate) shown: Vec<SampleRecord>,
+    /// The first of these as a test.
+    pub(crate) test: Option<Result<DraftedTest, String>>,
 }
 
 impl SampleWatch {
@@ -92,6 +95,7 @@ impl SampleWatch {
             more_unknown: vec![false; enums],
             selected: 0,
             shown: Vec::new(),
+            test: None,
         }
     }
 
@@ -237,7 +241,8 @@ impl RecordWatch for SampleWatch {
         self.records += 1;
         self.note_source(context, rows, &content);
         // Telling how each value came costs several times as much as mapping: only what may be shown is told.
-        let may_show = self.shown.len() < self.options.limit;
+        let is_named = self.options.record.is_none_or(|number| number == self.records);
+        let may_show = is_named && self.shown.len() < self.options.limit;
         let tells =
             self.field.is_some() || (may_show && self.options.only.is_none_or(|only| only == RecordFate::Mapped));
         let explained = match &content {
@@ -250,6 +255,7 @@ impl RecordWatch for SampleWatch {
         };
         let RecordExplanation { outcome, mut events, words } = explained;
         // As an ingest would: a record that is too large is refused before the door sees it.
+        let is_mapped = matches!(outcome, MappingOutcome::Mapped { .. });
         let outcome = bounded(outcome, self.limits);
         let fate = match &outcome {
             MappingOutcome::Mapped { .. } => RecordFate::Mapped,
@@ -269,7 +275,7 @@ impl RecordWatch for SampleWatch {
                 field.note_problems(problems, &place);
             }
         }
-        if self.options.only.is_some_and(|only| only != fate) {
+        if !is_named || self.options.only.is_some_and(|only| only != fate) {
             return (outcome, None);
         }
         self.selected += 1;
@@ -277,6 +283,11 @@ impl RecordWatch for SampleWatch {
             return (outcome, None);
         }
         let place = self.shown.len();
+        if self.options.drafts_test && place == 0 {
+            let is_too_large = is_mapped && fate == RecordFate::Rejected;
+            self.test =
+                Some(if is_too_large { Err(TOO_LARGE.to_owned()) } else { draft_test(context, rows, &content) });
+        }
         let source = self.source_values(context, rows, &content);
         let record = self.shown_record(&context.origin, rows, item, source, (&outcome, fate, events));
         self.shown.push(record);

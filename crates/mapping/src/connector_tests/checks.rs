@@ -3,6 +3,7 @@
 use onefold_event::{FieldKind, FieldValue, MessageField, Occurred, parse_decimal, parse_instant, parse_time};
 
 use crate::program::compiled::CompiledConnector;
+use crate::program::event::RevisionDef;
 use crate::report::nearest::did_you_mean;
 use crate::run::map::MadeEvent;
 
@@ -48,6 +49,73 @@ pub(crate) fn find_checked(
             rest,
         )?,
     })
+}
+
+/// Every value of an event under the path by which `find_checked` finds it, in the order of its fields.
+pub(crate) fn list_checked(n: usize, one: &MadeEvent, program: &CompiledConnector) -> Vec<(String, String)> {
+    let Some(def) = program.events.get(one.def) else { return Vec::new() };
+    let header = &one.event.header;
+    // A day is written without a time, so that `day` would say no more.
+    let mut steps = vec!["subject".to_owned(), "occurred_at".to_owned()];
+    // A digest of what the mapping reads is another one for each column more, though the version is the same.
+    if matches!(def.revision, Some(RevisionDef::Cell(_))) {
+        steps.push("revision".to_owned());
+    }
+    for reference in &header.references {
+        let step = format!("refs.{}", reference.role.word());
+        if !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
+    let (message, kind) = (FieldValue::Message(one.message.clone()), FieldKind::Message(def.ty.fields.clone()));
+    list_below(&message, &kind, "", &mut steps);
+    let mut listed = Vec::new();
+    for step in steps {
+        // By place and path alone, so that what is listed is what is found.
+        let found = find_checked(std::slice::from_ref(one), &format!("0.{step}"), program);
+        if let Ok(Some(value)) = found
+            && !value.is_empty()
+        {
+            listed.push((format!("{n}.{step}"), value));
+        }
+    }
+    listed
+}
+
+/// Paths of all single values below.
+fn list_below(value: &FieldValue, kind: &FieldKind, path: &str, paths: &mut Vec<String>) {
+    let below = |step: &str| if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") };
+    match (value, kind) {
+        (FieldValue::List(list), _) => {
+            for (n, item) in list.iter().enumerate() {
+                match item_name(list, kind, item) {
+                    Some(name) => paths.push(below(name)),
+                    None => list_below(item, kind, &below(&n.to_string()), paths),
+                }
+            }
+        }
+        (FieldValue::Message(fields), FieldKind::Message(known)) => {
+            for (number, inner) in fields {
+                if let Some(field) = known.iter().find(|field| field.number == *number) {
+                    list_below(inner, &field.kind, &below(&field.name), paths);
+                }
+            }
+        }
+        _ => paths.push(path.to_owned()),
+    }
+}
+
+/// By which name an item of names and texts is found among the others; none where a path could not write it, or says no more than it.
+fn item_name<'v>(list: &'v [FieldValue], kind: &FieldKind, item: &'v FieldValue) -> Option<&'v str> {
+    let (FieldKind::Message(known), FieldValue::Message(fields)) = (kind, item) else { return None };
+    let of_name = known.iter().find(|field| field.name == "name")?.number;
+    let name = fields.iter().find_map(|(n, value)| match value {
+        FieldValue::Text(text) if *n == of_name => Some(text.as_str()),
+        _ => None,
+    })?;
+    let is_path = !name.is_empty() && !name.contains('.') && name.parse::<usize>().is_err();
+    let found = find_named(list, kind, name).filter(|found| is_path && fields.len() == 2 && std::ptr::eq(*found, item));
+    found.map(|_| name)
 }
 
 fn find_below(value: &FieldValue, kind: &FieldKind, steps: &[&str], path: &str) -> Result<Option<String>, String> {

@@ -16,9 +16,14 @@ use crate::run::source::json::select_records;
 use crate::run::source::plan::MappingPlan;
 use crate::run::source::record::{NumberedRow, SourceRecord, SourceRow};
 
-pub(crate) fn run_records(program: &Arc<CompiledConnector>, input: &str) -> Result<Vec<RecordResult>, Vec<Problem>> {
+/// Runs the records of an input; with `place` as if each stood where that record stands in its source.
+pub(crate) fn run_records(
+    program: &Arc<CompiledConnector>,
+    input: &str,
+    place: Option<&SourceRecord>,
+) -> Result<Vec<RecordResult>, Vec<Problem>> {
     if program.read.record_shape() == RecordShape::Tree {
-        return run_json_records(program, input);
+        return run_json_records(program, input, place);
     }
     let bad = |e: csv::Error| vec![Problem::new("T0002", format!("the test's input is no CSV: {e}"))];
     let read = &program.read;
@@ -81,10 +86,14 @@ pub(crate) fn run_records(program: &Arc<CompiledConnector>, input: &str) -> Resu
             None => groups.push(vec![one]),
         }
     }
-    Ok(groups.iter().map(|rows| plan.finish_record(&whole_record(rows))).collect())
+    Ok(groups.iter_mut().map(|rows| finish_rows(&plan, rows, place)).collect())
 }
 
-fn run_json_records(program: &Arc<CompiledConnector>, input: &str) -> Result<Vec<RecordResult>, Vec<Problem>> {
+fn run_json_records(
+    program: &Arc<CompiledConnector>,
+    input: &str,
+    place: Option<&SourceRecord>,
+) -> Result<Vec<RecordResult>, Vec<Problem>> {
     let plan = MappingPlan::without_heading(Arc::clone(program));
     let mut ended = Vec::new();
     for body in serde_json::Deserializer::from_str(input).into_iter::<Json>() {
@@ -98,8 +107,8 @@ fn run_json_records(program: &Arc<CompiledConnector>, input: &str) -> Result<Vec
                 }
             };
             for record in records {
-                let rows = [NumberedRow { row: SourceRow::Json(record, body), line: 0 }];
-                ended.push(plan.finish_record(&whole_record(&rows)));
+                let mut rows = [NumberedRow { row: SourceRow::Json(record, body), line: 0 }];
+                ended.push(finish_rows(&plan, &mut rows, place));
             }
         }
     }
@@ -116,6 +125,10 @@ fn bodies_of<'v>(program: &CompiledConnector, document: &'v Json) -> &'v [Json] 
     }
 }
 
-fn whole_record<'a>(rows: &'a [NumberedRow<'a>]) -> SourceRecord<'a> {
-    SourceRecord { resource: "test", rows, last_line: 0, offset: 0, length: 0 }
+fn finish_rows(plan: &MappingPlan, rows: &mut [NumberedRow], place: Option<&SourceRecord>) -> RecordResult {
+    let Some(place) = place else {
+        return plan.finish_record(&SourceRecord { resource: "test", rows, last_line: 0, offset: 0, length: 0 });
+    };
+    rows.iter_mut().zip(place.rows).for_each(|(row, at)| row.line = at.line);
+    plan.finish_record(&SourceRecord { rows, ..*place })
 }

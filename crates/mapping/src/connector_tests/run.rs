@@ -28,7 +28,7 @@ pub(crate) fn run_tests(program: &Arc<CompiledConnector>) -> Vec<ConnectorTestRe
 
 fn run_test(program: &Arc<CompiledConnector>, test: &ConnectorTest) -> Vec<Problem> {
     let place = |span: &TextSpan| Some(program.source.position_of(span));
-    let ended = match run_records(program, &test.input) {
+    let ended = match run_records(program, &test.input, None) {
         Ok(ended) => ended,
         Err(mut problems) => {
             problems.iter_mut().filter(|p| p.mapping.is_none()).for_each(|p| p.mapping = place(&test.span));

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::draft::column::{ColumnSample, without_controls};
 use crate::draft::guess::{ColumnRole, DraftGuess};
+use crate::language::toml_text::quoted;
 
 /// A sample that was read, and how.
 #[derive(Debug)]
@@ -16,10 +17,8 @@ pub struct DraftSource {
     pub format: &'static str,
     /// Charset, where it is not UTF-8.
     pub charset: Option<&'static str>,
-    /// Between fields, of a CSV.
-    pub delimiter: char,
-    /// Row of the heading, of a CSV.
-    pub header: u32,
+    /// How its rows are parted, of a CSV.
+    pub table: Option<DraftTable>,
     /// Where the records stand, of a JSON document; none: the body, or each item of a list.
     pub records: Option<String>,
     /// Records read.
@@ -28,6 +27,21 @@ pub struct DraftSource {
     pub is_part: bool,
     /// Its columns.
     pub columns: Vec<ColumnSample>,
+}
+
+/// How the rows of a table are parted, and what speaks for it.
+#[derive(Debug)]
+pub struct DraftTable {
+    /// Between cells, as a connector file writes it: one character, or `blanks` for runs of them.
+    pub delimiter: String,
+    /// Row of the heading.
+    pub header: u32,
+    /// Cells of a row.
+    pub cells: usize,
+    /// Rows that have so many.
+    pub fitting: usize,
+    /// Of so many, the first of the sample.
+    pub looked_at: usize,
 }
 
 /// A first connector file of a sample: it can be used as it stands, every guess says that it is one, and every column stands in it as a
@@ -69,14 +83,37 @@ fn head(source: &DraftSource, text: &mut String) {
     if let Some(charset) = source.charset {
         put!(text, "charset = \"{charset}\"    # guess: the bytes are no UTF-8, and read so they are sound");
     }
-    if *format == "csv" && source.delimiter != ',' {
-        put!(text, "delimiter = {}", quoted(&source.delimiter.to_string()));
-    }
-    if *format == "csv" && source.header > 1 {
-        put!(text, "header = {}    # guess: the first row with as many cells as the others", source.header);
+    if let Some(table) = &source.table {
+        delimiter(table, text);
     }
     if let Some(records) = &source.records {
         put!(text, "records = {}    # guess: where most records stand", quoted(records));
+    }
+}
+
+fn delimiter(table: &DraftTable, text: &mut String) {
+    let DraftTable { delimiter, header, cells, fitting, looked_at } = table;
+    let parts = format!("{fitting} of the first {looked_at} rows into {cells} cells");
+    match delimiter.as_str() {
+        "," if *cells > 1 => {}
+        "," => {
+            put!(
+                text,
+                "# guess: one column, for no delimiter parts its rows; if runs of blanks do, and no text has a blank: delimiter = \"blanks\""
+            );
+        }
+        "blanks" => {
+            put!(
+                text,
+                "delimiter = \"blanks\"    # guess: runs of spaces and tabs part {parts}; texts with blanks stand in quotes"
+            );
+        }
+        other => {
+            put!(text, "delimiter = {}    # guess: it parts {parts}", quoted(other));
+        }
+    }
+    if *header > 1 {
+        put!(text, "header = {header}    # guess: the first row with as many cells as the others");
     }
 }
 
@@ -237,20 +274,4 @@ fn candidates(source: &DraftSource, guess: &DraftGuess, text: &mut String) {
 
 fn column(source: &DraftSource, place: Option<usize>) -> Option<&ColumnSample> {
     source.columns.get(place?)
-}
-
-/// A text as TOML writes it.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => {
-                let _ = write!(out, "\\u{:04X}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }

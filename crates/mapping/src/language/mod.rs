@@ -9,3 +9,4 @@ pub(crate) mod parser;
 pub(crate) mod path;
 pub(crate) mod reading;
 pub(crate) mod syntax;
+pub(crate) mod toml_text;

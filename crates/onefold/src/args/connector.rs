@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 use onefold_connect::{RecordFate, SampleOptions};
 
@@ -27,7 +28,7 @@ pub(crate) enum ConnectorCommand {
         name: Option<String>,
     },
     /// Show what a connector makes of a sample: the source on the left, the events on the right, how each value came.
-    /// Writes nothing; with --data DIR each event says whether it is known there
+    /// Takes nothing in; with --data DIR each event says whether it is known there
     Try {
         /// Connector file
         #[arg(value_name = "FILE")]
@@ -37,6 +38,10 @@ pub(crate) enum ConnectorCommand {
         samples: Vec<PathBuf>,
         #[command(flatten)]
         shown: SampleArgs,
+        /// Add the one record that is shown to the connector file as a test of this name: it expects the events that were made, or the
+        /// rejection. The record's values then stand in that file, a person's too
+        #[arg(long, value_name = "NAME", conflicts_with = "field", value_parser = NonEmptyStringValueParser::new())]
+        accept: Option<String>,
     },
     /// Read again what the hub keeps of a connector's originals, its messages in topics of intake, and append what its mapping
     /// makes otherwise now as newer versions of the same events; files are read again by `ingest --remap`
@@ -98,6 +103,9 @@ pub(crate) struct SampleArgs {
     /// Show only records that ended so
     #[arg(long, value_name = "HOW", value_enum)]
     pub(crate) only: Option<FateWord>,
+    /// Show only the record of this number, as the page counts them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) record: Option<u64>,
     /// Show one field over the whole sample, such as total or order.lines[].amount: its values, how often, how each came, failures
     #[arg(long, value_name = "NAME", conflicts_with = "html")]
     pub(crate) field: Option<String>,
@@ -109,17 +117,19 @@ pub(crate) struct SampleArgs {
 impl SampleArgs {
     pub(crate) fn options(&self) -> SampleOptions {
         // Whoever asks for one field is shown that, and records only where they ask for them too.
-        let shown = if self.field.is_some() { 0 } else { SHOWN };
+        let shown = if self.field.is_some() && self.record.is_none() { 0 } else { SHOWN };
         SampleOptions {
             limit: usize::from(self.limit.unwrap_or(shown)),
             only: self.only.map(FateWord::fate),
+            record: self.record,
+            drafts_test: false,
             field: self.field.clone(),
         }
     }
 
     /// Whether anything of it is said.
     pub(crate) fn is_given(&self) -> bool {
-        self.limit.is_some() || self.only.is_some() || self.field.is_some() || self.html
+        self.limit.is_some() || self.only.is_some() || self.record.is_some() || self.field.is_some() || self.html
     }
 }
 

@@ -10,7 +10,7 @@ use onefold_connect::{FileState, IngestError, IngestProgress, IngestReport, Inpu
 use onefold_mapping::Connector;
 
 use crate::args::{Globals, IngestArgs};
-use crate::command::connector::{remap_inputs, show_sample};
+use crate::command::connector::{remap_inputs, try_samples};
 use crate::hub::RunningHub;
 use crate::out::OutputWriter;
 use crate::render::RemapAdvice;
@@ -27,7 +27,7 @@ pub(crate) async fn run(args: IngestArgs, globals: Globals) -> Result<ExitCode> 
         return remap_inputs(&connector, &named_inputs(&args)?, args.dry_run, &globals).await;
     }
     if args.dry_run {
-        return show_sample(&args.connector, &args.paths, &args.sample, &globals).await;
+        return try_samples(&args.connector, &args.paths, (&args.sample, None), &globals).await;
     }
     if args.sample.is_given() {
         bail!(

@@ -78,7 +78,7 @@ pub(crate) static CONTENT: OptionTable = OptionTable {
 
 pub(crate) static TEST: OptionTable = OptionTable {
     place: "[test.NAME]",
-    meaning: "A test of the connector file, which must pass before it runs.",
+    meaning: "A test of the connector file, which must pass before it runs. `onefold connector try --accept NAME` writes one of a record of a sample.",
     options: &[
         option(
             "input",

@@ -1,5 +1,6 @@
 //! `onefold connector`: connector files, looked at before anything is taken in.
 
+mod accept;
 mod check;
 mod new;
 mod remap;
@@ -12,7 +13,7 @@ use anyhow::Result;
 use onefold_mapping::{connector_reference, connector_schema};
 
 pub(crate) use remap::remap_inputs;
-pub(crate) use sample::show_sample;
+pub(crate) use sample::try_samples;
 
 use crate::args::{ConnectorCommand, Globals};
 use crate::out::OutputWriter;
@@ -31,7 +32,9 @@ pub(crate) async fn run(command: ConnectorCommand, globals: Globals) -> Result<E
         ConnectorCommand::Remap { connector, since, dry_run } => {
             remap::remap_kept(&connector, since.as_deref(), dry_run, &globals).await
         }
-        ConnectorCommand::Try { file, samples, shown } => show_sample(&file, &samples, &shown, &globals).await,
+        ConnectorCommand::Try { file, samples, shown, accept } => {
+            try_samples(&file, &samples, (&shown, accept.as_deref()), &globals).await
+        }
     }
 }
 

@@ -79,7 +79,7 @@ fn render_events(report: &SampleReport, style: &PageStyle, out: &mut String) {
     };
     let rate = if counts.seconds > 0.0 { counts.lines as f64 / counts.seconds } else { 0.0 };
     let took = format!("{:.1} s, {} rows/s", counts.seconds, count(rate as u64));
-    let _ = writeln!(out, "events {}{told}; nothing was written; {took}", count(counts.events));
+    let _ = writeln!(out, "events {}{told}; nothing was taken in; {took}", count(counts.events));
 }
 
 /// Inputs that were not read to their end, kinds of problems, and warnings.

@@ -1,5 +1,7 @@
 //! A first connector file from a sample: the sample is read as an ingest reads it, and its columns are looked at.
 
+mod table;
+
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use onefold_mapping::{ColumnSample, Connector, DraftSource, TableRow, draft_conn
 use serde_json::Value;
 
 use crate::Input;
+use crate::draft::table::guess_table;
 use crate::read::{DocumentSink, End, InputContext, PlanCache, read};
 use crate::sample::visit_leaves;
 use crate::source::ByteSource;
@@ -19,8 +22,6 @@ use crate::window::SourceDocument;
 const MOST_BYTES: u64 = 8 << 20;
 /// Columns or paths that are told apart.
 const MOST_COLUMNS: usize = 300;
-/// Rows in which a heading is looked for.
-const MOST_HEADS: usize = 20;
 
 /// Why nothing could be drafted.
 #[derive(Debug, thiserror::Error)]
@@ -54,15 +55,14 @@ pub fn draft(input: &Input, name: &str) -> Result<String, DraftError> {
         file: input.resource(),
         format: guess_format(&shown),
         charset,
-        delimiter: ',',
-        header: 1,
+        table: None,
         records: None,
         count: 0,
         is_part,
         columns: Vec::new(),
     };
     match source.format {
-        "csv" => (source.delimiter, source.header) = guess_table(&shown),
+        "csv" => source.table = Some(guess_table(&shown)),
         "json" => source.records = guess_records(&shown),
         _ => {}
     }
@@ -94,9 +94,9 @@ pub fn draft(input: &Input, name: &str) -> Result<String, DraftError> {
 /// A connector that reads it; what it maps is never asked for.
 fn reading_of(source: &DraftSource) -> String {
     let charset = source.charset.map_or_else(String::new, |name| format!("charset = \"{name}\"\n"));
-    let table = match source.format {
-        "csv" => format!("delimiter = \"{}\"\nheader = {}\n", source.delimiter.escape_default(), source.header),
-        _ => source.records.as_ref().map_or_else(String::new, |records| format!("records = '{records}'\n")),
+    let table = match &source.table {
+        Some(table) => format!("delimiter = \"{}\"\nheader = {}\n", table.delimiter.escape_default(), table.header),
+        None => source.records.as_ref().map_or_else(String::new, |records| format!("records = '{records}'\n")),
     };
     format!(
         "[connector]\nname = \"draft\"\nsource = \"draft\"\n[from]\nkind = \"file\"\n[read]\nformat = \"{}\"\n{charset}{table}\
@@ -229,29 +229,6 @@ fn guess_format(text: &str) -> &'static str {
         |line: Option<&str>| line.is_some_and(|line| serde_json::from_str::<Value>(line).is_ok_and(|v| v.is_object()));
     // One object that is one line is either; two such lines are lines.
     if is_value(lines.next()) && is_value(lines.next()) { "ndjson" } else { "json" }
-}
-
-/// Delimiter and row of the heading: the delimiter by which most rows have as many cells, and the first row that has so many.
-fn guess_table(text: &str) -> (char, u32) {
-    let rows: Vec<&str> = text.lines().take(MOST_HEADS).collect();
-    let cells = |row: &str, delimiter: char| {
-        let mut quoted = false;
-        let count = |c: char| {
-            quoted ^= c == '"';
-            usize::from(c == delimiter && !quoted)
-        };
-        row.chars().map(count).sum::<usize>() + 1
-    };
-    let most = |delimiter: char| {
-        let counts: Vec<usize> = rows.iter().map(|row| cells(row, delimiter)).collect();
-        let most = counts.iter().copied().max().unwrap_or(1);
-        (counts.iter().filter(|count| **count == most && most > 1).count() * most, most)
-    };
-    // Of two that fit as well the first counts: `max_by_key` answers the last.
-    let best = [',', ';', '\t', '|'].into_iter().rev().max_by_key(|delimiter| most(*delimiter).0).unwrap_or(',');
-    let (_, width) = most(best);
-    let header = rows.iter().position(|row| cells(row, best) == width).unwrap_or(0);
-    (best, u32::try_from(header + 1).unwrap_or(1))
 }
 
 /// Members by which an object is a record itself, and the lists in it are parts of that.
