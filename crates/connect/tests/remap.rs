@@ -242,7 +242,10 @@ async fn versions_of_a_fact_that_moves_are_withdrawn_though_they_were_taken_in_b
     let hub = Hub::open().await;
     let with = |mapping: i64, buyer: bool| {
         let subject = if buyer { "subject = { join = [\"no\", \"who\"], with = \"-\" }" } else { "subject = \"no\"" };
-        orders(mapping, &format!("{BY_CONTENT}{subject}\nset.total = \"cents\""))
+        orders(
+            mapping,
+            &format!("revision = {{ from = \"cents\", as = \"integer\" }}\n{subject}\nset.total = \"cents\""),
+        )
     };
     let row = |cents: &str| format!("no,who,day,cents\nA,K1,2026-03-09,{cents}\n");
     hub.ingest(&with(1, false), "a.csv", &row("100")).await;

@@ -114,8 +114,8 @@ mod tests {
         let now = parse_instant("2026-03-01T12:00:00Z").unwrap();
         let (early, late) = (Some("2026-01-01T00:00:00Z"), Some("2026-02-01T00:00:00Z"));
         for clock in [MovedClock::AsOf, MovedClock::KnownAt] {
-            let read = |at| ReadClocks::read(clock.texts(at), TimeZone::UTC, now).unwrap();
-            let span = |from: Option<&str>, to| ClockSpan::new(clock, from.map(|from| read(Some(from))), read(to));
+            let read = |at: Option<&'static str>| ReadClocks::read(clock.texts(at), TimeZone::UTC, now).unwrap();
+            let span = |from: Option<&'static str>, to| ClockSpan::new(clock, from.map(|_| read(from)), read(to));
             let whole = span(early, late).unwrap();
             assert_eq!(
                 (whole.after(), Some(whole.until())),
