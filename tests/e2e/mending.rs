@@ -3,6 +3,7 @@
 mod harness;
 
 use harness::Home;
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// Customers and orders of a shop; the first mapping takes cents for euros, and the shop's address for its customers', which the
@@ -112,6 +113,47 @@ fn a_mended_mapping_makes_its_events_anew_and_live_and_rebuild_agree() {
         home.run(&["rebuild", "--verify"]).exits(0);
     }
     home.run(&["rebuild"]).exits(0);
+}
+
+#[test]
+fn a_document_that_a_mended_mapping_names_otherwise_counts_once_and_is_there_no_more_under_its_former_name() {
+    let home = Home::new();
+    let moved = |mapping: u32| {
+        let named = "subject = { join = [\"no\", \"who\"], with = \"/\" }";
+        connector(2).replace("mapping = 2", &format!("mapping = {mapping}")).replace("subject   = \"no\"", named)
+    };
+    let (file, rows) = (home.file("orders.toml", connector(2)), home.file("orders.csv", ROWS));
+    home.run(&["ingest", "--connector", &file, &rows]).exits(0);
+    let documents = |home: &Home, words: &[&str]| {
+        let shown = home.run(&[&["show", "--json", "party:shop:K1"], words].concat()).exits(0).json();
+        shown["documents"].as_u64().expect("a number")
+    };
+    assert_eq!(documents(&home, &[]), 1);
+
+    // Of the same number it is told, and changes nothing.
+    home.file("orders.toml", moved(2));
+    let refused = home.run(&["ingest", "--remap", "--connector", &file, &rows]).exits(3);
+    refused.tells(&["3 events are about another subject than before, and not taken in", "raise `mapping`"]);
+    assert_eq!(documents(&home, &[]), 1);
+
+    home.file("orders.toml", moved(3));
+    let dry = home.run(&["ingest", "--remap", "--dry-run", "--connector", &file, &rows]).exits(0);
+    dry.tells(&[
+        "3 events would be withdrawn",
+        "order:shop:A-1 -> order:shop:A-1/K1 (orders.csv:2)",
+        "nothing was written",
+    ]);
+    // Taken in beside the others by a plain ingest, and mended afterwards all the same.
+    home.run(&["ingest", "--connector", &file, &rows]).exits(0);
+    assert_eq!(documents(&home, &[]), 2);
+    let before = Timestamp::now().to_string();
+    home.run(&["ingest", "--remap", "--connector", &file, &rows]).exits(0).tells(&["3 events withdrawn from subjects"]);
+    assert_eq!(documents(&home, &[]), 1);
+    home.run(&["show", "order:shop:A-1/K1"]).exits(0).tells(&["1,250.00 EUR"]);
+    home.run(&["show", "order:shop:A-1"]).exits(1).tells(&["nothing that was said of order:shop:A-1 stands"]);
+    home.run(&["events", "order:shop:A-1"]).exits(0).tells(&["fact.withdrawn.v1"]);
+    assert_eq!(documents(&home, &["--known-at", &before]), 2, "it is known what was thought before");
+    home.run(&["rebuild", "--verify"]).exits(0);
 }
 
 #[test]

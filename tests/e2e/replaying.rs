@@ -123,7 +123,7 @@ fn a_stream_that_is_broken_off_goes_on_from_its_cursor_and_writes_each_event_onc
     home.run(&["replay", "--cursor", &cursor]).exits(1).tells(&["is not the cursor of a replay"]);
     for (words, said) in [
         (["--type", "finance.invoice"], "expected one of decision.document_reassigned.v1"),
-        (["--department", "sale"], "expected one of decision, finance"),
+        (["--department", "sale"], "expected one of decision, fact, finance"),
         (["--subject", "invoice"], "is no subject"),
         (["--start", "0/99999"], "the log ends at"),
         (["--from", "2999-01-01"], "has not come yet"),

@@ -149,7 +149,7 @@ mod tests {
         for text in [
             " customer_id  date number_of_cds  dollar_value\n 00001 19970101  1   11.77\n 00002 19970112 12  112.00\n 00002 19970113  1   12.00\n",
             "id   name     total\n1    Anna     1,50\n22   Robert   12,00\n\n",
-            "no\t\tname\n1\t\tAnna\n2\t\tBob\n",
+            "no\t \tname\n1\tAnna\n2\t\tBob\n",
             "no   name          city\n1    \"Anna Weber\"  Köln\n2    \"Bob Kiss\"    Ulm\n",
             // Left-aligned, so that the longest has one blank behind it.
             "key   value\nab    1\nabcde 2\nabc   3\n",
@@ -177,7 +177,8 @@ mod tests {
         ] {
             assert_ne!(guessed(text).0, "blanks", "{text}");
         }
-        // Other delimiters come first.
+        // Other delimiters come first, and a column may be empty.
+        assert_eq!(guessed("no\t\tname\n1\t\tAnna\n2\t\tBob\n").0, "\t");
         assert_eq!(guessed("name,  total\nAnna,  1\n").0, ",");
         assert_eq!(guessed("full name\ttotal\nAnna Weber\t1\nBob\t2\n").0, "\t");
         assert_eq!(guessed("name;  total\nAnna;  1,50\nBob;   2,50\n").0, ";");

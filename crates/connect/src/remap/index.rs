@@ -43,6 +43,15 @@ struct LoggedFact {
     is_withdrawal: bool,
 }
 
+/// An event of the log that a connector made.
+struct MadeEvent<'e> {
+    event: &'e Event,
+    partition: u32,
+    offset: u64,
+    /// What its record stands in.
+    resource: &'e str,
+}
+
 /// All events of a connector, by fact.
 #[derive(Debug)]
 pub(crate) struct MadeEvents {
@@ -64,7 +73,7 @@ impl MadeEvents {
             resources: HashMap::new(),
         };
         let name = made.connector.clone();
-        visit_made(log, &name, &mut |event, (partition, offset), resource| {
+        visit_made(log, &name, &mut |MadeEvent { event, partition, offset, resource }| {
             let (resource, header) = (made.resource(resource), &event.header);
             made.list.push(LoggedFact {
                 fact: hash_fact(header.fact),
@@ -131,7 +140,7 @@ impl MadeEvents {
         if count == 0 {
             return Ok((0, examples));
         }
-        visit_made(log, &self.connector, &mut |event, _, resource| {
+        visit_made(log, &self.connector, &mut |MadeEvent { event, resource, .. }| {
             let header = &event.header;
             let key = (hash_fact(header.fact), hash_text(header.subject.as_str()));
             let from = left.partition_point(|made| (made.fact, made.subject) < key);
@@ -177,12 +186,11 @@ fn whole_resource<'r>(topics: &'r [String], resource: &'r str) -> &'r str {
     topics.iter().find(of_topic).map_or(resource, String::as_str)
 }
 
-/// Every event of the log that a connector made, with its place (partition and offset) and what its record stands in, until `visit`
-/// says that it is enough.
+/// Every event of the log that a connector made, until `visit` says that it is enough.
 async fn visit_made(
     log: &dyn Log,
     connector: &str,
-    visit: &mut (dyn FnMut(&Event, (u32, u64), &str) -> bool + Send),
+    visit: &mut (dyn FnMut(MadeEvent) -> bool + Send),
 ) -> Result<(), DoorError> {
     for (partition, head) in (0..).zip(log.heads(EVENTS_TOPIC).await?) {
         let mut from = 0;
@@ -196,7 +204,7 @@ async fn visit_made(
                 let Some(locator) = event.header.locator.as_ref().filter(|at| at.connector == connector) else {
                     continue;
                 };
-                if !visit(&event, (partition, offset), &locator.resource) {
+                if !visit(MadeEvent { event: &event, partition, offset, resource: &locator.resource }) {
                     return Ok(());
                 }
             }

@@ -12,7 +12,8 @@ pub(super) fn withdrawals(event: &Event, mapping: i64, versions: &[Event]) -> Re
     for older in versions.iter().map(|version| &version.header) {
         let EventHeader { id, revision_order, .. } = older;
         let is_first = *id == event.header.id;
-        if !is_first && !revision_order.last().is_some_and(|mapping| event.header.id.remapped(*mapping) == *id) {
+        let is_made_anew = revision_order.last().is_some_and(|mapping| event.header.id.remapped(*mapping) == *id);
+        if !is_first && !is_made_anew {
             // Another version of the source: of what subject the mapping makes that, this event does not say.
             continue;
         }

@@ -43,18 +43,23 @@ impl RemapAdvice {
 pub(crate) fn render_remap(report: &IngestReport, is_dry: bool) -> String {
     let mut text = render_report(report);
     let Some(remap) = &report.remap else { return text };
-    let RemapReport { remapped, moved, unmoved, left, .. } = remap;
+    let RemapReport { remapped, moved, withdrawn, unmoved, left, .. } = remap;
     let done = if is_dry { "would be made anew" } else { "were made anew, as newer versions of the same" };
     let _ = write!(text, "\n{} {done}", counted(*remapped, "event", "events"));
     render_changes(&remap.changes, &mut text);
     if *moved > 0 {
-        let done = if is_dry { "would be taken in" } else { "were taken in" };
+        let done = if is_dry { "would be taken in there" } else { "taken in there" };
+        let _ =
+            write!(text, "\n{} about another subject than before, {done}:", counted(*moved, "event is", "events are"));
+        render_moved(&remap.moved_examples, &mut text);
+    }
+    if *withdrawn > 0 {
+        let done = if is_dry { "would be withdrawn" } else { "withdrawn" };
         let _ = write!(
             text,
-            "\n{} about another subject than before, and {done} there and withdrawn where they stood:",
-            counted(*moved, "event is", "events are")
+            "\n{} {done} from subjects that they are no longer about",
+            counted(*withdrawn, "event", "events")
         );
-        render_moved(&remap.moved_examples, &mut text);
     }
     if *unmoved > 0 {
         let _ = write!(

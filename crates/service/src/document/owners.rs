@@ -57,7 +57,15 @@ impl Service {
 
 /// A document as it stands under all of its owners.
 pub(crate) fn document_row(subject: &Subject, state: &SubjectState) -> Result<Document, ServiceError> {
-    timeline::row(subject.as_str(), &state.contributions(subject)).ok_or_else(|| {
-        ServiceError::invalid(format!("{subject} is neither a party nor a document: ask for its events instead"))
+    timeline::row(subject.as_str(), &state.contributions(subject)).ok_or_else(|| match subject.kind().is_document() {
+        true if state.failed => ServiceError::not_found(format!(
+            "what is known of {subject} could not be folded: it is in quarantine, and its events are kept"
+        )),
+        true => ServiceError::not_found(format!(
+            "nothing that was said of {subject} stands, since it was withdrawn: ask for its events, which say so"
+        )),
+        false => {
+            ServiceError::invalid(format!("{subject} is neither a party nor a document: ask for its events instead"))
+        }
     })
 }
