@@ -44,7 +44,7 @@ struct LoggedFact {
 }
 
 /// An event of the log that a connector made.
-struct MadeEvent<'e> {
+struct ConnectorEvent<'e> {
     event: &'e Event,
     partition: u32,
     offset: u64,
@@ -73,7 +73,7 @@ impl MadeEvents {
             resources: HashMap::new(),
         };
         let name = made.connector.clone();
-        visit_made(log, &name, &mut |MadeEvent { event, partition, offset, resource }| {
+        visit_made(log, &name, &mut |ConnectorEvent { event, partition, offset, resource }| {
             let (resource, header) = (made.resource(resource), &event.header);
             made.list.push(LoggedFact {
                 fact: hash_fact(header.fact),
@@ -140,7 +140,7 @@ impl MadeEvents {
         if count == 0 {
             return Ok((0, examples));
         }
-        visit_made(log, &self.connector, &mut |MadeEvent { event, resource, .. }| {
+        visit_made(log, &self.connector, &mut |ConnectorEvent { event, resource, .. }| {
             let header = &event.header;
             let key = (hash_fact(header.fact), hash_text(header.subject.as_str()));
             let from = left.partition_point(|made| (made.fact, made.subject) < key);
@@ -190,7 +190,7 @@ fn whole_resource<'r>(topics: &'r [String], resource: &'r str) -> &'r str {
 async fn visit_made(
     log: &dyn Log,
     connector: &str,
-    visit: &mut (dyn FnMut(MadeEvent) -> bool + Send),
+    visit: &mut (dyn FnMut(ConnectorEvent) -> bool + Send),
 ) -> Result<(), DoorError> {
     for (partition, head) in (0..).zip(log.heads(EVENTS_TOPIC).await?) {
         let mut from = 0;
@@ -204,7 +204,7 @@ async fn visit_made(
                 let Some(locator) = event.header.locator.as_ref().filter(|at| at.connector == connector) else {
                     continue;
                 };
-                if !visit(MadeEvent { event: &event, partition, offset, resource: &locator.resource }) {
+                if !visit(ConnectorEvent { event: &event, partition, offset, resource: &locator.resource }) {
                     return Ok(());
                 }
             }

@@ -258,6 +258,8 @@ mod tests {
         former.add(NamedKeys::of_event(&with));
         former.remove(&NamedKeys::of_fragment(&with.header.subject, &fragment(&with)));
         assert_eq!(keys(&former, &with, false), [value, shipped, "party:erp:guest:phone:+8613800138000"]);
+        // And then stands alone again.
+        former.add(NamedKeys::of_fragment(&with.header.subject, &fragment(&with)));
         former.remove(&NamedKeys::of_fragment(&without.header.subject, &fragment(&without)));
         assert!(keys(&former, &without, false).contains(&"party:erp:2".to_owned()), "it is named no longer");
     }

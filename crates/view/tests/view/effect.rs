@@ -135,7 +135,6 @@ const EXCEPTIONS: &[(&str, &[(&str, &str)])] = &[
             ("sales.order_placed.v1", "role opportunity"),
         ],
     ),
-    ("no earlier version of its fact is here: `tests/view/ended.rs` has some", &[("fact.withdrawn.v1", "*")]),
     (
         "no older decision is here: `tests/properties/cases.rs` has one that is superseded",
         &[("decision.parties_linked.v1", "supersedes"), ("decision.parties_separated.v1", "supersedes")],

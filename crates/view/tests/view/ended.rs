@@ -5,7 +5,8 @@ use crate::hub::{Hub, subject};
 use crate::settlement::{K1, bill, cny_of, codes, customer, four, paid, refer, status_of, view};
 use onefold_event::Body;
 use onefold_event::v1::{
-    CaseOpened, ContactMade, DocumentReinstated, DocumentVoided, FactWithdrawn, GoodsReturned, PaymentReversed,
+    CaseOpened, ContactMade, DocumentReinstated, DocumentVoided, FactWithdrawn, GoodsReturned, Identifier,
+    PaymentReversed,
 };
 
 #[test]
@@ -216,7 +217,10 @@ fn what_a_withdrawn_fact_said_of_a_document_is_gone_and_what_others_said_stays()
 #[test]
 fn what_a_withdrawn_fact_said_of_a_party_joins_nobody() {
     let mut hub = Hub::default();
-    let registered = |name: &str| party(name, &[id("tax_number", "91110000600037341L")]);
+    let registered = |name: &str| {
+        let number = Identifier { issuer: "CN".into(), ..id("tax_number", "91110000600037341L") };
+        party(name, &[number])
+    };
     hub.revise("r", 1, "party:erp:K1", "2026-03-01", registered("王伟"));
     hub.revise("r", 1, "party:crm:9", "2026-03-01", registered("王伟"));
     assert!(hub.fold().are_one("party:erp:K1", "party:crm:9"));
